@@ -1,0 +1,79 @@
+/**
+ * What lands on an instance and where. The user data writes HostConfig to `PATHS.config`; the installer, the units
+ * and the agent read it. The bundle itself holds nothing of a pool, so every stack runs the same bytes.
+ */
+export const PATHS = {
+  /** Root-owned; nothing below it is writable by the job's user. */
+  home: "/opt/ci-runners",
+  /** The agent's private copy of Node: the runner may swap its own when it updates itself. */
+  node: "/opt/ci-runners/node",
+  agent: "/opt/ci-runners/agent.cjs",
+  jobStartedHook: "/opt/ci-runners/hooks/job-started.sh",
+  jobCompletedHook: "/opt/ci-runners/hooks/job-completed.sh",
+  config: "/etc/ci-runners/config.json",
+  /** The official runner, owned by the job's user as its own updater requires. */
+  runner: "/opt/actions-runner",
+  runtime: "/run/ci-runners",
+  /** Standard output of the listener, opened by systemd as root: the job's user can read it but not write it. */
+  listenerLog: "/run/ci-runners/listener.log",
+  /** The runner's own performance log (RUNNER_PERFLOG), the earliest sign of a message; writable by the runner. */
+  perfLog: "/run/ci-runners/perf",
+  socket: "/run/ci-runners/agent.sock",
+} as const;
+
+export const UNITS = {
+  runner: "actions-runner.service",
+  agent: "runner-agent.service",
+  agentSocket: "runner-agent.socket",
+  heartbeat: "runner-heartbeat.service",
+  heartbeatTimer: "runner-heartbeat.timer",
+  complete: "runner-complete.service",
+} as const;
+
+/** Routes of the agent's socket. They are hints to look now, never claims: the agent judges by what it sees itself. */
+export const AGENT_ROUTES = { jobStarted: "/job-started", jobCompleted: "/job-completed" } as const;
+
+/** Messages that other programs look for in the agent's structured log (one JSON object a line, field `message`). */
+export const LOG = {
+  drainBegun: "drain begun",
+  drainEnded: "drain ended",
+  forcedStop: "drain gave up: maxDrain reached",
+  fenceUnavailable: "fence unavailable, settling instead",
+  actionCompleted: "lifecycle action completed",
+  bootstrapFailed: "bootstrap failed",
+} as const;
+
+export interface HostConfig {
+  pool: string;
+  region: string;
+  group: string;
+  launchHook: string;
+  terminateHook: string;
+  secretPrefix: string;
+  /** What config.sh takes as --url: `https://github.com/ORG` or `https://HOST/OWNER/REPO`. */
+  githubUrl: string;
+  labels: string[];
+  runnerGroup?: string;
+  noDefaultLabels: boolean;
+  runnerUser: string;
+  /** Absent: the runner is already on the image, in PATHS.runner. */
+  runnerArchive?: { url: string; sha256: string };
+  /** Seconds. */
+  heartbeatInterval: number;
+  /** Seconds. */
+  heartbeatTimeout: number;
+  /** Seconds. */
+  maxDrain: number;
+  jobsMayUseInstanceRole: boolean;
+  jobsMayUseDocker: boolean;
+  /** The user's own job hooks, run after ours; absolute paths on the image. */
+  userJobStartedHook?: string;
+  userJobCompletedHook?: string;
+}
+
+/** Value of a registration secret. */
+export interface RegistrationSecret {
+  token: string;
+  /** ISO 8601; GitHub's registration tokens live one hour. */
+  expiresAt: string;
+}

@@ -1,0 +1,20 @@
+/** Metrics that functions and hosts emit and that the component's alarms watch. Dimension: Pool. */
+export const METRIC_NAMESPACE = "CiRunners";
+export const POOL_DIMENSION = "Pool";
+
+export const METRIC = {
+  /** Count: a drain reached maxDrain and the runner was stopped with its job. Emitted by the host. */
+  forcedStops: "ForcedStops",
+  /** Count: no registration token could be minted; the launch will be abandoned if it stays so. */
+  registrationFailures: "RegistrationFailures",
+  /** Count per sweep: instances in Terminating:Wait for longer than maxDrain. */
+  overdueDrains: "OverdueDrains",
+  /** Count per sweep: instances in a *:Retained state. */
+  retainedInstances: "RetainedInstances",
+  /** Count per sweep: GitHub runners deleted because their instance is gone. */
+  orphanRunners: "OrphanRunners",
+  /** Count per sweep: registration secrets deleted because their instance is gone. */
+  orphanSecrets: "OrphanSecrets",
+  /** Count per sweep: items that could not be handled; the sweep went on without them. */
+  sweepErrors: "SweepErrors",
+} as const;

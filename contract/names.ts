@@ -1,0 +1,79 @@
+/**
+ * Every name that one program writes and another reads, derived from the pool's name in one place. The component
+ * creates resources under these names, the functions and the on-host agent look them up: a name that is spelled
+ * twice is a name that can drift apart.
+ */
+
+/** Physical names of one pool. Explicit, because event patterns and policies must name a group that is created after them. */
+export interface PoolNames {
+  readonly group: string;
+  readonly launchHook: string;
+  readonly terminateHook: string;
+  readonly registerFunction: string;
+  readonly deregisterFunction: string;
+  readonly sweepFunction: string;
+  readonly launchRule: string;
+  readonly terminateRule: string;
+  readonly terminatedRule: string;
+  readonly sweepRule: string;
+  readonly deadLetterQueue: string;
+  readonly stopDocument: string;
+  /** Registration tokens live under `<prefix><instance id>`. */
+  readonly secretPrefix: string;
+}
+
+export function poolNames(pool: string): PoolNames {
+  return {
+    group: pool,
+    launchHook: `${pool}-launch`,
+    terminateHook: `${pool}-terminate`,
+    registerFunction: `${pool}-register`,
+    deregisterFunction: `${pool}-deregister`,
+    sweepFunction: `${pool}-sweep`,
+    launchRule: `${pool}-launching`,
+    terminateRule: `${pool}-terminating`,
+    terminatedRule: `${pool}-terminated`,
+    sweepRule: `${pool}-sweep`,
+    deadLetterQueue: `${pool}-dead-letters`,
+    stopDocument: `${pool}-stop-runner`,
+    secretPrefix: `ci-runners/${pool}/`,
+  };
+}
+
+/**
+ * AWS's limit on the length of each name, in characters. Lambda functions and EventBridge rules: 64; lifecycle hooks
+ * and groups: 255; SQS queues: 80; SSM documents: 128; secrets: 512 (an instance id takes 19 of them).
+ */
+export const NAME_LIMITS: Readonly<Record<keyof PoolNames, number>> = {
+  group: 255,
+  launchHook: 255,
+  terminateHook: 255,
+  registerFunction: 64,
+  deregisterFunction: 64,
+  sweepFunction: 64,
+  launchRule: 64,
+  terminateRule: 64,
+  terminatedRule: 64,
+  sweepRule: 64,
+  deadLetterQueue: 80,
+  stopDocument: 128,
+  secretPrefix: 512 - 19,
+};
+
+/** The secret that holds one instance's registration token. */
+export function registrationSecretName(secretPrefix: string, instanceId: string): string {
+  return `${secretPrefix}${instanceId}`;
+}
+
+/** On every resource, instance, volume and network interface of a pool; policies and the SSM stop are scoped by it. */
+export const POOL_TAG = "ci-runners:pool";
+
+/**
+ * On a registration secret: `<unique id of the instance role>:<instance id>`, which is what `${aws:userid}` is for
+ * credentials from that instance's profile. It lets the host's policy open only the instance's own secret.
+ */
+export const OWNER_TAG = "ci-runners:owner";
+
+export function secretOwner(hostRoleUniqueId: string, instanceId: string): string {
+  return `${hostRoleUniqueId}:${instanceId}`;
+}

@@ -1,0 +1,65 @@
+/** Everything that the rehearsal saw, in the order in which it saw it. The figures and the report are read off this. */
+export type TimelineEvent = { at: number } & (
+  | { kind: "instance-state"; instance: string; state: string }
+  | { kind: "action-opened"; instance: string; hook: string; transition: string }
+  | { kind: "action-closed"; instance: string; hook: string; result: string; by: string }
+  | { kind: "heartbeat"; instance: string; hook: string }
+  | { kind: "host-log"; instance: string; message: string; fields: Record<string, unknown> }
+  | { kind: "function-run"; name: string; requestId: string; outcome: "ok" | "error"; ms: number; error?: string }
+  | { kind: "api-call"; principal: string; action: string; outcome: string; instance?: string }
+  | { kind: "denied"; principal: string; action: string; resource: string }
+  | { kind: "command"; instance: string; document: string; outcome: string }
+  | { kind: "runner"; instance: string; runner: string; change: "registered" | "online" | "offline" | "deleted" }
+  | { kind: "job"; job: string; change: JobChange; instance?: string; detail?: string }
+  | { kind: "scenario"; message: string }
+);
+
+export type JobChange =
+  | "queued"
+  | "assigned"
+  | "requeued"
+  | "acquired"
+  | "hook-started" // job-started hook begins
+  | "hook-ended"
+  | "steps-started"
+  | "steps-ended"
+  | "succeeded"
+  | "failed"
+  | "lost";
+
+/** `Omit` would collapse the union to its common fields; this keeps each variant. */
+export type TimelineEntry = TimelineEvent extends infer E ? (E extends TimelineEvent ? Omit<E, "at"> : never) : never;
+
+export class Timeline {
+  readonly events: TimelineEvent[] = [];
+  private readonly listeners = new Set<(event: TimelineEvent) => void>();
+
+  constructor(private readonly now: () => number) {}
+
+  record(entry: TimelineEntry): void {
+    const event = { at: this.now(), ...entry } as TimelineEvent;
+    this.events.push(event);
+    for (const listener of this.listeners) listener(event);
+  }
+
+  /** Calls back for every later event; returns how to stop. */
+  subscribe(listener: (event: TimelineEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Resolves with the first event, past or future, that satisfies the condition. */
+  when<E extends TimelineEvent>(match: (event: TimelineEvent) => event is E): Promise<E>;
+  when(match: (event: TimelineEvent) => boolean): Promise<TimelineEvent>;
+  when(match: (event: TimelineEvent) => boolean): Promise<TimelineEvent> {
+    const past = this.events.find(match);
+    if (past) return Promise.resolve(past);
+    return new Promise((resolve) => {
+      const stop = this.subscribe((event) => {
+        if (!match(event)) return;
+        stop();
+        resolve(event);
+      });
+    });
+  }
+}
