@@ -1,0 +1,144 @@
+import { Figures, Spread } from "../figures";
+import { TimelineEvent } from "../timeline";
+import { Bar, Lane, lanes } from "./lanes";
+import { STYLE } from "./style";
+
+/** Geometry in SVG user units (CSS pixels at full width). */
+const WIDTH = 1180;
+const LABEL = 176;
+const LANE = 46;
+const AXIS = 30;
+
+/** The whole report as one self-contained file: no script, no request, readable in light and dark. */
+export function reportHtml(figures: Figures, events: readonly TimelineEvent[], terminateHook: string): string {
+  const verdict = figures.failures.length === 0;
+  const headline = verdict
+    ? `${figures.jobs.succeeded} of ${figures.jobs.queued} jobs succeeded; nothing lost, stuck, denied or left over`
+    : figures.failures.join("; ");
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Rehearsal of ${escape(figures.stack)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<p class="kicker">Rehearsal · stack ${escape(figures.stack)} · ${figures.hosts} hosts · seed ${figures.seed} · drain ${figures.drain ? "on" : "off"}</p>
+<h1 class="${verdict ? "good" : "bad"}">${escape(headline)}</h1>
+</header>
+<section class="cards">
+${card("Jobs", `${figures.jobs.succeeded}/${figures.jobs.queued}`, `${figures.jobs.lost} lost, ${figures.jobs.requeued} requeued`)}
+${card("Scale-ins", `${figures.scaleIns.completed}/${figures.scaleIns.requested}`, `${figures.scaleIns.hitBusy} hit a busy instance, ${figures.scaleIns.stuck} stuck`)}
+${card("Drains in all", `${figures.terminations.finished}/${figures.terminations.started}`, `${figures.terminations.hitBusy} with a job in flight`)}
+${latencyCard("Detect", figures.latencyMs.detect, "Terminating:Wait to drain begun")}
+${latencyCard("Tail", figures.latencyMs.tail, "last job's end to completed action")}
+${latencyCard("Job-started hook", figures.latencyMs.hookStarted, "added to a job")}
+</section>
+<section>
+<h2>Instances</h2>
+<div class="scroll">${chart(events, terminateHook)}</div>
+<p class="legend"><i class="key pending"></i>pending <i class="key warmed"></i>warm pool <i class="key in-service"></i>in service <i class="key terminating"></i>terminating <i class="key retained"></i>retained <i class="key job"></i>job <i class="key lost"></i>lost job <i class="key drain"></i>drain <i class="key beat"></i>heartbeat</p>
+</section>
+<section>
+<h2>Engine</h2>
+<p>Pulumi ${escape(figures.engine.version)}, ${figures.engine.resources} resources; preview ${figures.engine.seconds.preview} s, up ${figures.engine.seconds.up} s, destroy ${figures.engine.seconds.destroy} s; a second up under load changed ${figures.engine.secondUpChanges} resources.</p>
+</section>
+${callsTable(figures)}
+${problems(figures)}
+</body>
+</html>
+`;
+}
+
+function chart(events: readonly TimelineEvent[], terminateHook: string): string {
+  const rows = lanes(events, terminateHook);
+  const first = events[0]?.at ?? 0;
+  const last = Math.max(events.at(-1)?.at ?? 0, first + 1);
+  const x = (at: number) => LABEL + ((at - first) / (last - first)) * (WIDTH - LABEL - 10);
+  const height = AXIS + rows.length * LANE + 6;
+  const notes = events.flatMap((event) =>
+    event.kind === "scenario"
+      ? [
+          `<line class="mark" x1="${n(x(event.at))}" x2="${n(x(event.at))}" y1="${AXIS - 8}" y2="${height}"><title>${escape(event.message)}</title></line>`,
+        ]
+      : [],
+  );
+  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="A lane per instance with its lifecycle states, jobs and drains">
+${axis(first, last, x, height)}
+${notes.join("\n")}
+${rows.map((lane, index) => laneSvg(lane, AXIS + index * LANE, x)).join("\n")}
+</svg>`;
+}
+
+function axis(first: number, last: number, x: (at: number) => number, height: number): string {
+  const span = (last - first) / 1000;
+  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400];
+  const step = steps.find((s) => span / s <= 12) ?? 86400;
+  const ticks: string[] = [];
+  for (let s = 0; s <= span; s += step) {
+    const at = n(x(first + s * 1000));
+    ticks.push(
+      `<line class="grid" x1="${at}" x2="${at}" y1="${AXIS - 6}" y2="${height}"/><text class="tick" x="${at}" y="${AXIS - 12}">${clockText(s)}</text>`,
+    );
+  }
+  return ticks.join("\n");
+}
+
+function clockText(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 120 ? `${minutes}:${String(seconds % 60).padStart(2, "0")}` : `${(minutes / 60).toFixed(1)} h`;
+}
+
+function laneSvg(lane: Lane, top: number, x: (at: number) => number): string {
+  const bar = (b: Bar, y: number, height: number, text: string) => {
+    const left = x(b.start);
+    const width = Math.max(1.5, x(b.end) - left);
+    const seconds = ((b.end - b.start) / 1000).toFixed(1);
+    const label = width > text.length * 6.4 + 8 ? `<text class="in-bar" x="${n(left + 4)}" y="${y + height - 3.5}">${escape(text)}</text>` : "";
+    return `<rect class="${b.tone}" x="${n(left)}" y="${y}" width="${n(width)}" height="${height}" rx="2"><title>${escape(b.label)}, ${seconds} s</title></rect>${label}`;
+  };
+  return `<g><text class="lane" x="4" y="${top + 20}">${escape(lane.instance)}</text>
+${lane.states.map((b) => bar(b, top + 4, 14, b.label)).join("")}
+${lane.jobs.map((b) => bar(b, top + 20, 12, b.label)).join("")}
+${lane.drains.map((b) => bar(b, top + 34, 5, "")).join("")}
+${lane.heartbeats.map((at) => `<circle class="beat" cx="${n(x(at))}" cy="${top + 36.5}" r="2.4"><title>heartbeat</title></circle>`).join("")}</g>`;
+}
+
+function card(name: string, value: string, note: string): string {
+  return `<div class="card"><p>${escape(name)}</p><b>${escape(value)}</b><p>${escape(note)}</p></div>`;
+}
+
+function latencyCard(name: string, spread: Spread, note: string): string {
+  if (spread.count === 0) return card(name, "–", `${note}: nothing measured`);
+  return card(name, `${spread.p50} ms`, `median; p99 ${spread.p99}, max ${spread.max} ms of ${spread.count}; ${note}`);
+}
+
+function callsTable(figures: Figures): string {
+  const rows = Object.entries(figures.apiCalls).flatMap(([principal, actions]) =>
+    Object.entries(actions)
+      .sort(([, a], [, b]) => b - a)
+      .map(([action, count]) => `<tr><td>${escape(principal)}</td><td>${escape(action)}</td><td>${count}</td></tr>`),
+  );
+  return `<section><h2>API calls</h2><table><thead><tr><th>principal</th><th>action</th><th>calls</th></tr></thead><tbody>${rows.join("")}</tbody></table></section>`;
+}
+
+function problems(figures: Figures): string {
+  const lines = [
+    ...figures.denied.map((d) => `denied: ${d.principal} may not ${d.action} on ${d.resource}`),
+    ...figures.leftovers.map((left) => `left over: ${left}`),
+    ...figures.drift.map((drift) => `drift: ${drift}`),
+  ];
+  if (lines.length === 0) return "";
+  return `<section><h2>Problems</h2><ul>${lines.map((line) => `<li>${escape(line)}</li>`).join("")}</ul></section>`;
+}
+
+function n(value: number): string {
+  return value.toFixed(1);
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}

@@ -1,0 +1,73 @@
+import { LOG } from "../../contract/host";
+import { TimelineEvent } from "../timeline";
+
+/** A stretch of time on an instance's lane; `end` is absent where the rehearsal ended first. */
+export interface Bar {
+  start: number;
+  end: number;
+  label: string;
+  /** CSS class: how it is drawn. */
+  tone: string;
+}
+
+/** One instance: its lifecycle states, the jobs that it ran, its drain and the heartbeats meanwhile. */
+export interface Lane {
+  instance: string;
+  states: Bar[];
+  jobs: Bar[];
+  drains: Bar[];
+  heartbeats: number[];
+}
+
+/** Lanes in the order in which the instances appeared. */
+export function lanes(events: readonly TimelineEvent[], terminateHook: string): Lane[] {
+  const end = events[events.length - 1]?.at ?? 0;
+  const byInstance = new Map<string, Lane>();
+  const lane = (instance: string): Lane => {
+    const known = byInstance.get(instance);
+    if (known) return known;
+    const fresh: Lane = { instance, states: [], jobs: [], drains: [], heartbeats: [] };
+    byInstance.set(instance, fresh);
+    return fresh;
+  };
+  for (const event of events) {
+    if (event.kind === "instance-state") enterState(lane(event.instance), event.state, event.at, end);
+    if (event.kind === "heartbeat") lane(event.instance).heartbeats.push(event.at);
+    if (event.kind === "host-log" && event.message === LOG.drainBegun) {
+      lane(event.instance).drains.push({ start: event.at, end, label: "drain", tone: "drain" });
+    }
+    if (event.kind === "action-closed" && event.hook === terminateHook) {
+      const drain = lane(event.instance).drains.at(-1);
+      if (drain && drain.end === end) drain.end = event.at;
+    }
+    if (event.kind === "job" && event.instance) trackJob(lane(event.instance), event, end);
+  }
+  return [...byInstance.values()];
+}
+
+function enterState(lane: Lane, state: string, at: number, end: number): void {
+  const current = lane.states.at(-1);
+  if (current) current.end = at;
+  if (state === "Terminated" || state === "Warmed:Terminated") return;
+  lane.states.push({ start: at, end, label: state, tone: stateTone(state) });
+}
+
+function stateTone(state: string): string {
+  if (state.startsWith("Terminating")) return "terminating";
+  if (state.endsWith("Retained")) return "retained";
+  if (state.startsWith("Warmed")) return "warmed";
+  if (state === "InService") return "in-service";
+  return "pending";
+}
+
+function trackJob(lane: Lane, event: Extract<TimelineEvent, { kind: "job" }>, end: number): void {
+  if (event.change === "acquired") {
+    lane.jobs.push({ start: event.at, end, label: event.job, tone: "job" });
+    return;
+  }
+  if (event.change !== "succeeded" && event.change !== "failed" && event.change !== "lost") return;
+  const bar = lane.jobs.find((job) => job.label === event.job && job.end === end);
+  if (!bar) return;
+  bar.end = event.at;
+  bar.tone = event.change === "succeeded" ? "job" : "lost";
+}
