@@ -1,0 +1,22 @@
+import { join, resolve } from "node:path";
+
+/** The parts that are built, and where each one's source and product lie, relative to the project. */
+export const ROOT = resolve(__dirname, "..");
+export const DIST = "dist";
+export const FUNCTION_NAMES = ["register", "deregister", "sweep"] as const;
+export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+export const functionSource = (name: FunctionName): string => `functions/${name}/index.ts`;
+/** An archive of this folder is what Lambda gets; the handler is `index.handler`. */
+export const functionFolder = (name: FunctionName): string => join(DIST, "functions", name);
+export const functionFile = (name: FunctionName): string => join(functionFolder(name), "index.mjs");
+export const HOST_BUNDLE = join(DIST, "host-bundle.tar");
+export const MANIFEST = join(DIST, "manifest.json");
+
+/** What `npm run build` writes down about its products. Paths are relative to the project, digests SHA-256 in hex. */
+export interface Manifest {
+  hostBundle: { file: string; sha256: string };
+  functions: Record<FunctionName, { dir: string; sha256: string }>;
+  /** Every first-party file (and the lock file) that a product was made from. */
+  inputs: Record<string, string>;
+}

@@ -1,0 +1,55 @@
+import { Header } from "tar";
+
+export interface TarEntry {
+  /** Relative, with forward slashes. */
+  path: string;
+  /** Permission bits, such as 0o755. */
+  mode: number;
+  content: Buffer | string;
+}
+
+const BLOCK = 512;
+/** Readers expect the end of the archive as two empty blocks. */
+const END = Buffer.alloc(2 * BLOCK);
+
+/**
+ * An uncompressed archive whose bytes depend on its entries alone: sorted, owned by root, dated 1970. It is not
+ * compressed because deflate's output differs between zlib versions, and the digest is pinned in launch templates:
+ * whoever builds the same source must get the same digest.
+ *
+ * @throws when a path is absolute, climbs out, is given twice, or is too long for the plain ustar format (100 bytes).
+ */
+export function deterministicTar(entries: readonly TarEntry[]): Buffer {
+  const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const blocks: Buffer[] = [];
+  sorted.forEach((entry, position) => {
+    check(entry.path, sorted[position - 1]?.path);
+    const content = Buffer.from(entry.content);
+    blocks.push(header(entry, content.length), content, Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK));
+  });
+  return Buffer.concat([...blocks, END]);
+}
+
+function header(entry: TarEntry, size: number): Buffer {
+  const block = Buffer.alloc(BLOCK);
+  const tooLong = new Header({
+    path: entry.path,
+    mode: entry.mode & 0o7777,
+    uid: 0,
+    gid: 0,
+    uname: "root",
+    gname: "root",
+    size,
+    mtime: new Date(0),
+    type: "File",
+  }).encode(block, 0);
+  if (tooLong) throw new Error(`archive entry "${entry.path}": does not fit the ustar format; shorten the path to 100 bytes`);
+  return block;
+}
+
+function check(path: string, previous: string | undefined): void {
+  if (path === previous) throw new Error(`archive entry "${path}": given twice; keep one of them`);
+  if (path === "" || path.startsWith("/") || path.split("/").includes("..")) {
+    throw new Error(`archive entry "${path}": must be a relative path inside the archive; remove the leading "/" or ".."`);
+  }
+}
