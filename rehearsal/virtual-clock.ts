@@ -1,0 +1,237 @@
+import { Clock, Timer } from "./clock";
+
+interface Entry extends Timer {
+  at: number;
+  order: number;
+  act: (() => void) | undefined;
+}
+
+/**
+ * Turns of the event loop between two instants. A reaction to a timer may hop through `setImmediate` before it sets
+ * its own timer; three turns let two such hops finish before time moves on.
+ */
+const SETTLE_TURNS = 3;
+
+/**
+ * A discrete-event clock: time stands still while code runs and jumps to the next timer when nothing holds it.
+ * Timers fire by time, then in the order in which they were set, and promises settle between any two of them, so a
+ * run with the same inputs is the same run. Real work (files, sockets, child processes) is invisible to it and must
+ * be wrapped in `during`.
+ */
+export class VirtualClock implements Clock {
+  private time: number;
+  private order = 0;
+  private readonly queue = new TimerQueue();
+  private working = 0;
+  private held = 0;
+  private flowing = 0;
+  private pumping = false;
+  private closed = false;
+
+  /** @param start milliseconds since the epoch; by default a fixed date, so that runs are alike to the digit. */
+  constructor(start = Date.UTC(2026, 0, 1)) {
+    this.time = start;
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  after(ms: number, act: () => void): Timer {
+    const delay = ms > 0 ? ms : 0;
+    const entry: Entry = {
+      at: this.time + delay,
+      order: this.order++,
+      act,
+      cancel: () => {
+        if (!entry.act) return;
+        entry.act = undefined;
+        this.queue.cancelled();
+      },
+    };
+    this.queue.push(entry);
+    this.pump();
+    return entry;
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.after(ms, resolve));
+  }
+
+  /** Time stands still until the work is done, whatever `flow` says: the work must not wait for this clock. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.working++;
+    try {
+      return await work();
+    } finally {
+      this.working--;
+      this.pump();
+    }
+  }
+
+  /**
+   * Time stands still until the returned function is called, except while someone is inside `flow`. For work that is
+   * real for the most part but waits for the cloud at times, such as an operation of the engine.
+   */
+  hold(): () => void {
+    let released = false;
+    this.held++;
+    return () => {
+      if (released) return;
+      released = true;
+      this.held--;
+      this.pump();
+    };
+  }
+
+  /** Time may move on while this work waits for the cloud, although someone holds the clock. */
+  async flow<T>(work: () => Promise<T>): Promise<T> {
+    this.flowing++;
+    this.pump();
+    try {
+      return await work();
+    } finally {
+      this.flowing--;
+    }
+  }
+
+  /** Timers not yet fired; 0 means that time has nowhere to go. */
+  get pending(): number {
+    return this.queue.live;
+  }
+
+  /** Drops every timer and lets the process end. Later timers are never fired. */
+  close(): void {
+    this.closed = true;
+    this.queue.clear();
+  }
+
+  private get frozen(): boolean {
+    return this.closed || this.working > 0 || (this.held > 0 && this.flowing === 0);
+  }
+
+  private pump(): void {
+    if (this.pumping || this.frozen || this.queue.live === 0) return;
+    this.pumping = true;
+    this.turn(SETTLE_TURNS);
+  }
+
+  private turn(turns: number): void {
+    setImmediate(() => {
+      if (turns > 1) this.turn(turns - 1);
+      else this.step();
+    });
+  }
+
+  /**
+   * Fires one timer. Where several share an instant, promises settle between them: a tick that is asked for by a
+   * microtask runs once no microtask is left. A turn of the event loop for each would be 20 times slower.
+   */
+  private step(): void {
+    this.pumping = false;
+    if (this.frozen) return;
+    const entry = this.queue.pop();
+    if (!entry) return;
+    this.time = entry.at;
+    const act = entry.act!;
+    entry.act = undefined;
+    try {
+      act();
+    } finally {
+      const next = this.queue.peek();
+      if (next && !this.frozen) {
+        this.pumping = true;
+        if (next.at > this.time) this.turn(SETTLE_TURNS);
+        else queueMicrotask(() => process.nextTick(() => this.step()));
+      }
+    }
+  }
+}
+
+/** Lets time move on during a wait for the cloud where the clock is virtual; with the wall clock it just waits. */
+export function flow<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  return clock instanceof VirtualClock ? clock.flow(work) : work();
+}
+
+/** Holds a virtual clock; with the wall clock there is nothing to hold. */
+export function hold(clock: Clock): () => void {
+  return clock instanceof VirtualClock ? clock.hold() : () => undefined;
+}
+
+/** A binary heap by time, then by order. Cancelled entries stay until they surface or until they are the majority. */
+class TimerQueue {
+  private heap: Entry[] = [];
+  private dead = 0;
+
+  get live(): number {
+    return this.heap.length - this.dead;
+  }
+
+  push(entry: Entry): void {
+    this.heap.push(entry);
+    this.rise(this.heap.length - 1);
+  }
+
+  peek(): Entry | undefined {
+    while (this.heap.length > 0 && !this.heap[0]!.act) {
+      this.takeTop();
+      this.dead--;
+    }
+    return this.heap[0];
+  }
+
+  pop(): Entry | undefined {
+    return this.peek() && this.takeTop();
+  }
+
+  cancelled(): void {
+    this.dead++;
+    if (this.dead < 1024 || this.dead * 2 < this.heap.length) return;
+    this.heap = this.heap.filter((entry) => entry.act);
+    this.dead = 0;
+    for (let i = (this.heap.length >> 1) - 1; i >= 0; i--) this.sink(i);
+  }
+
+  clear(): void {
+    this.heap = [];
+    this.dead = 0;
+  }
+
+  private takeTop(): Entry {
+    const top = this.heap[0]!;
+    const last = this.heap.pop()!;
+    if (this.heap.length > 0) {
+      this.heap[0] = last;
+      this.sink(0);
+    }
+    return top;
+  }
+
+  private rise(index: number): void {
+    const entry = this.heap[index]!;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!before(entry, this.heap[parent]!)) break;
+      this.heap[index] = this.heap[parent]!;
+      index = parent;
+    }
+    this.heap[index] = entry;
+  }
+
+  private sink(index: number): void {
+    const entry = this.heap[index]!;
+    for (;;) {
+      let child = index * 2 + 1;
+      if (child >= this.heap.length) break;
+      if (child + 1 < this.heap.length && before(this.heap[child + 1]!, this.heap[child]!)) child++;
+      if (!before(this.heap[child]!, entry)) break;
+      this.heap[index] = this.heap[child]!;
+      index = child;
+    }
+    this.heap[index] = entry;
+  }
+}
+
+function before(a: Entry, b: Entry): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { setImmediate as turn } from "node:timers/promises";
+import { VirtualClock } from "../../rehearsal/virtual-clock";
+
+describe("VirtualClock", () => {
+  it("fires by time and then in the order in which timers were set, or two runs would differ", async () => {
+    const clock = new VirtualClock(0);
+    const seen: string[] = [];
+    clock.after(20, () => seen.push("late"));
+    clock.after(10, () => seen.push("first"));
+    clock.after(10, () => seen.push("second"));
+    clock.after(-5, () => seen.push("now"));
+    await clock.sleep(30);
+    assert.deepEqual(seen, ["now", "first", "second", "late"]);
+    assert.equal(clock.now(), 30);
+  });
+
+  it("lets promises and immediates react before time moves on, or a reaction would come too late", async () => {
+    const clock = new VirtualClock(0);
+    const reactedAt: number[] = [];
+    const reaction = (async () => {
+      await clock.sleep(10);
+      for (let i = 0; i < 50; i++) await Promise.resolve();
+      await turn();
+      await turn();
+      reactedAt.push(clock.now());
+    })();
+    clock.after(11, () => reactedAt.push(-1));
+    await clock.sleep(20);
+    await reaction;
+    assert.deepEqual(reactedAt, [10, -1]);
+  });
+
+  it("stands still during real work, even while someone waits for the cloud", async () => {
+    const clock = new VirtualClock(0);
+    const release = clock.hold();
+    let work!: () => void;
+    const working = clock.during(() => new Promise<void>((resolve) => (work = resolve)));
+    const waiting = clock.flow(() => clock.sleep(1000));
+    for (let i = 0; i < 20; i++) await turn();
+    assert.equal(clock.now(), 0);
+    work();
+    await working;
+    await waiting;
+    assert.equal(clock.now(), 1000);
+    release();
+  });
+
+  it("moves under a hold only while someone is in flow, and for all of several overlapping waits", async () => {
+    const clock = new VirtualClock(0);
+    const release = clock.hold();
+    clock.after(5000, () => undefined);
+    for (let i = 0; i < 20; i++) await turn();
+    assert.equal(clock.now(), 0);
+    await Promise.all([clock.flow(() => clock.sleep(100)), clock.flow(() => clock.sleep(300))]);
+    for (let i = 0; i < 20; i++) await turn();
+    assert.equal(clock.now(), 300);
+    release();
+    release();
+    await clock.sleep(0);
+    const second = clock.hold();
+    await assert.doesNotReject(clock.flow(() => clock.sleep(1)));
+    second();
+  });
+
+  it("never fires a cancelled timer, also when thousands are cancelled at once", async () => {
+    const clock = new VirtualClock(0);
+    const fired: number[] = [];
+    const timers = Array.from({ length: 10_000 }, (_, i) => clock.after(i, () => fired.push(i)));
+    for (const [i, timer] of timers.entries()) if (i % 1000 !== 0) timer.cancel();
+    timers[1]!.cancel();
+    assert.equal(clock.pending, 10);
+    await clock.sleep(20_000);
+    assert.deepEqual(fired, [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000]);
+  });
+
+  it("drops what is left when it is closed, or a 48 h timer would keep the process busy for ever", async () => {
+    const clock = new VirtualClock(0);
+    clock.after(1, () => assert.fail("fired after close"));
+    clock.close();
+    for (let i = 0; i < 20; i++) await turn();
+    assert.equal(clock.pending, 0);
+  });
+
+  it("carries a million timers", async () => {
+    const clock = new VirtualClock(0);
+    let fired = 0;
+    for (let i = 0; i < 1_000_000; i++) clock.after((i * 7919) % 100_000, () => fired++);
+    await clock.sleep(100_000);
+    assert.equal(fired, 1_000_000);
+  });
+});
