@@ -5,6 +5,12 @@ export const POOL_DIMENSION = "Pool";
 export const METRIC = {
   /** Count: a drain reached maxDrain and the runner was stopped with its job. Emitted by the host. */
   forcedStops: "ForcedStops",
+  /** Count: the stop could not be sent to a terminating host; the host still sees its state itself, only later by a second. */
+  stopFailures: "StopFailures",
+  /** Count: an instance is gone while GitHub still counts a job on its runner: that job is lost, or about to be reported so. */
+  busyAtTermination: "BusyAtTermination",
+  /** Count: an event that is not shaped as AWS documents it; nothing was done. */
+  malformedEvents: "MalformedEvents",
   /** Count: no registration token could be minted; the launch will be abandoned if it stays so. */
   registrationFailures: "RegistrationFailures",
   /** Count per sweep: instances in Terminating:Wait for longer than maxDrain. */

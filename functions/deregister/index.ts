@@ -1,3 +1,18 @@
-export const handler = async (): Promise<void> => {
-  throw new Error("not there yet");
-};
+/** Handler: an instance is terminating, or is gone. */
+import { continueAction } from "../shared/aws/complete-action";
+import { deleteSecret } from "../shared/aws/delete-secret";
+import { lifecycleStates } from "../shared/aws/describe-instances";
+import { eventFields } from "../shared/events";
+import { lambdaHandler } from "../shared/handler";
+import { gitHubFromEnvironment } from "../shared/runners";
+import { poolSettings } from "../shared/settings";
+import { deregister } from "./deregister";
+import { sendStop } from "./stop-command";
+
+const { pool, names } = poolSettings();
+const gitHub = gitHubFromEnvironment();
+
+export const handler = lambdaHandler(pool, async (event, invocation) => {
+  invocation.tag(eventFields(event));
+  await deregister(event, { sendStop, lifecycleStates, continueAction, deleteSecret, gitHub }, { names }, invocation);
+});

@@ -1,3 +1,20 @@
-export const handler = async (): Promise<void> => {
-  throw new Error("not there yet");
-};
+/** Handler: an instance is launching (`EC2 Instance-launch Lifecycle Action`). */
+import { lambdaHandler } from "../shared/handler";
+import { eventFields } from "../shared/events";
+import { gitHubFromEnvironment } from "../shared/runners";
+import { hostRoleId, poolSettings } from "../shared/settings";
+import { register } from "./register";
+import { secretsManagerTokens } from "./token-store";
+
+const { pool, names } = poolSettings();
+const gitHub = gitHubFromEnvironment();
+
+export const handler = lambdaHandler(pool, async (event, invocation) => {
+  invocation.tag(eventFields(event));
+  await register(
+    event,
+    { mintToken: (signal) => gitHub().createRegistrationToken(signal), tokens: secretsManagerTokens },
+    { pool, names, hostRoleId: hostRoleId() },
+    invocation,
+  );
+});

@@ -1,0 +1,20 @@
+import type { PoolNames } from "../../contract/names";
+import type { GitHubRunners } from "../shared/github/runners";
+import type { LifecycleAction } from "../shared/aws/complete-action";
+
+export interface DeregisterPorts {
+  sendStop(document: string, instanceId: string): Promise<"sent" | "unreachable">;
+  lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, string>>;
+  continueAction(action: LifecycleAction): Promise<"continued" | "none">;
+  deleteSecret(name: string): Promise<"deleted" | "gone">;
+  /** Made when it is first needed, never before a stop is on its way. */
+  gitHub(): Pick<GitHubRunners, "find" | "removeCustomLabels" | "remove">;
+}
+
+export interface DeregisterSettings {
+  names: PoolNames;
+  /** Bound on the cordon as a whole, in ms. Default 3000. */
+  cordonMs?: number;
+  /** Bound on removing the runner at GitHub, in ms. Default 15 000. */
+  removalMs?: number;
+}

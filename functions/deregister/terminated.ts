@@ -1,0 +1,39 @@
+import { METRIC } from "../../contract/metrics";
+import { registrationSecretName } from "../../contract/names";
+import { within } from "../shared/bounded";
+import type { Observer } from "../shared/observe";
+import type { DeregisterPorts, DeregisterSettings } from "./ports";
+
+const REMOVAL_MS = 15_000;
+
+/**
+ * The instance is gone: so go its runner and a registration token that it never took. Failures are thrown, Lambda
+ * tries again, and after that the sweep does it.
+ */
+export async function handleTerminated(
+  instanceId: string,
+  ports: DeregisterPorts,
+  settings: DeregisterSettings,
+  { log, count }: Observer,
+): Promise<void> {
+  let failure: unknown;
+  try {
+    const secret = await ports.deleteSecret(registrationSecretName(settings.names.secretPrefix, instanceId));
+    if (secret === "deleted") log.info("unused registration token deleted");
+  } catch (error) {
+    // Secrets Manager's trouble is no reason to keep the runner, nor the other way round.
+    failure = error;
+  }
+
+  const outcome = await within("removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
+    const runner = await ports.gitHub().find(instanceId, signal);
+    return runner ? ports.gitHub().remove(runner.id, signal) : "not registered";
+  });
+  if (outcome === "busy") {
+    log.error("the instance is gone while GitHub counts a job on its runner: that job is lost, or its end not yet seen there; the sweep removes the runner");
+    count(METRIC.busyAtTermination);
+  } else {
+    log.info("runner removed", { outcome });
+  }
+  if (failure !== undefined) throw failure;
+}

@@ -1,0 +1,104 @@
+import { GitHubScope, scopePath } from "./account";
+import { GitHubError } from "./error";
+import type { GitHubTransport } from "./transport";
+
+export interface Runner {
+  id: number;
+  name: string;
+  online: boolean;
+  /** GitHub's view, which lags: lists may be a minute old. */
+  busy: boolean;
+}
+
+export interface RegistrationToken {
+  token: string;
+  /** ISO 8601; one hour after it was made. */
+  expiresAt: string;
+}
+
+/** The largest page that GitHub gives; its default of 30 would triple the calls. */
+const PAGE = 100;
+
+/** Self-hosted runners of one organization or repository. Every call takes a signal that bounds it as a whole. */
+export class GitHubRunners {
+  private readonly base: string;
+
+  constructor(
+    private readonly transport: GitHubTransport,
+    scope: GitHubScope,
+  ) {
+    this.base = `${scopePath(scope)}/actions/runners`;
+  }
+
+  createRegistrationToken(signal: AbortSignal): Promise<RegistrationToken> {
+    return this.transport.call({ method: "POST", path: `${this.base}/registration-token` }, readToken, signal);
+  }
+
+  /** Undefined when there is no runner of exactly this name. */
+  async find(name: string, signal: AbortSignal): Promise<Runner | undefined> {
+    const runners = await this.transport.call(
+      { method: "GET", path: this.base, query: { name, per_page: PAGE } },
+      readRunners,
+      signal,
+    );
+    // An old Enterprise Server ignores the filter, so a match is never taken on trust.
+    return runners.find((runner) => runner.name === name);
+  }
+
+  /**
+   * All runners, page by page, so that memory stays flat however many there are. Collect first and delete after:
+   * deleting while paging shifts the pages and skips entries.
+   */
+  async *pages(signal: AbortSignal): AsyncGenerator<Runner[]> {
+    for (let page = 1; ; page++) {
+      const runners = await this.transport.call(
+        { method: "GET", path: this.base, query: { per_page: PAGE, page } },
+        readRunners,
+        signal,
+      );
+      yield runners;
+      if (runners.length < PAGE) return;
+    }
+  }
+
+  /** Takes the custom labels off, so that no further job finds the runner; the read-only ones stay. */
+  async removeCustomLabels(id: number, signal: AbortSignal): Promise<"removed" | "gone"> {
+    return this.delete(`${this.base}/${id}/labels`, { 404: "gone" }, "removed", signal);
+  }
+
+  /** `busy`: GitHub refuses because it counts a job on this runner. Nothing has changed then. */
+  async remove(id: number, signal: AbortSignal): Promise<"deleted" | "busy" | "gone"> {
+    return this.delete(`${this.base}/${id}`, { 404: "gone", 422: "busy" }, "deleted", signal);
+  }
+
+  private async delete<T extends string>(
+    path: string,
+    answers: Record<number, T>,
+    done: T,
+    signal: AbortSignal,
+  ): Promise<T> {
+    try {
+      return await this.transport.call({ method: "DELETE", path }, () => done, signal);
+    } catch (error) {
+      const answer = error instanceof GitHubError ? answers[error.status] : undefined;
+      if (answer === undefined) throw error;
+      return answer;
+    }
+  }
+}
+
+function readToken(data: any): RegistrationToken | undefined {
+  return typeof data?.token === "string" && typeof data?.expires_at === "string"
+    ? { token: data.token, expiresAt: data.expires_at }
+    : undefined;
+}
+
+function readRunners(data: any): Runner[] | undefined {
+  if (!Array.isArray(data?.runners)) return undefined;
+  return data.runners.map((runner: any) => ({
+    id: runner.id,
+    name: runner.name,
+    online: runner.status === "online",
+    busy: runner.busy === true,
+  }));
+}

@@ -1,0 +1,91 @@
+import { request as octokitRequest } from "@octokit/request";
+import { RequestError } from "@octokit/request-error";
+import { abortable, pause } from "../bounded";
+import type { GitHubAccount } from "./account";
+import { GitHubCredentials, ReadSecret } from "./credentials";
+import { GitHubError, toGitHubError } from "./error";
+
+export interface TransportLimits {
+  /** Bound on one HTTP call, in ms. */
+  callMs: number;
+  /** Further tries after a transient failure. */
+  retries: number;
+  /** Wait before the first further try, in ms; doubles each time. */
+  pauseMs: number;
+}
+
+const DEFAULT_LIMITS: TransportLimits = { callMs: 5000, retries: 2, pauseMs: 500 };
+
+export interface Call {
+  method: "GET" | "POST" | "DELETE";
+  /** Below the API's base, encoded. */
+  path: string;
+  query?: Record<string, string | number>;
+}
+
+/**
+ * One GitHub API call after the other: authorised, each bounded, transient failures tried again, refused credentials
+ * renewed once. Knows nothing of what is called.
+ */
+export class GitHubTransport {
+  private readonly limits: TransportLimits;
+  private readonly request: typeof octokitRequest;
+  private readonly credentials: GitHubCredentials;
+
+  constructor(account: GitHubAccount, readSecret: ReadSecret, limits: Partial<TransportLimits> = {}) {
+    this.limits = { ...DEFAULT_LIMITS, ...limits };
+    this.request = octokitRequest.defaults({
+      baseUrl: account.apiUrl,
+      headers: { "user-agent": "ci-runners", "x-github-api-version": "2022-11-28" },
+      request: { fetch: boundedFetch(this.limits.callMs), log: SILENT },
+    });
+    this.credentials = new GitHubCredentials(account, readSecret, this.request);
+  }
+
+  /**
+   * @param read checks the answer's body and gives what the caller wants of it, or undefined if it is not what the
+   *   API promises. The check is not for tidiness: a body that is cut off arrives as an empty string with status 200.
+   * @param signal bound on the whole, waits included.
+   * @throws GitHubError, or the signal's reason.
+   */
+  async call<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
+    let renewed = false;
+    for (let attempt = 0; ; ) {
+      try {
+        return await abortable(this.once(call, read, signal), signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        // Anything else comes from reading the credentials: its own client has tried again already.
+        if (!(error instanceof RequestError || error instanceof GitHubError)) throw error;
+        const failure = toGitHubError(`${call.method} ${call.path}`, error);
+        if (failure.status === 401 && !renewed) {
+          renewed = true;
+          this.credentials.forget();
+          continue;
+        }
+        if (!failure.transient || attempt >= this.limits.retries) throw failure;
+        await pause(this.limits.pauseMs * 2 ** attempt, signal);
+        attempt += 1;
+      }
+    }
+  }
+
+  private async once<T>({ method, path, query }: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
+    const authorization = await this.credentials.authorization();
+    const response = await this.request(`${method} ${path}`, { ...query, headers: { authorization }, request: { signal } });
+    const result = read(response.data);
+    if (result === undefined) throw new GitHubError(`${method} ${path}: the answer is cut off or not what the API promises`, 0);
+    return result;
+  }
+}
+
+/** Also bounds the calls that the App authentication makes by itself. */
+function boundedFetch(milliseconds: number): typeof fetch {
+  return (input, init) => {
+    const bound = AbortSignal.timeout(milliseconds);
+    const signal = init?.signal ? AbortSignal.any([init.signal, bound]) : bound;
+    return fetch(input, { ...init, signal });
+  };
+}
+
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
