@@ -37,7 +37,18 @@ export interface Service {
   /** Executes after authorisation. Throws AwsError. */
   execute(operation: string, params: Shape, principal: Principal): Promise<Shape>;
   /** ARNs that the policy must allow for this call, each with its condition keys; `["*"]` where AWS has none. */
-  authorisation(operation: string, params: Shape): { resource: string; context: Record<string, string> }[];
+  authorisation(operation: string, params: Shape): Authorisation[];
+}
+
+/** One resource that a call touches, as IAM sees it. Every one of a call must be allowed. */
+export interface Authorisation {
+  resource: string;
+  /** Condition keys of the request and the resource; those of the caller are added by the door. */
+  context: Record<string, string>;
+  /** Another action than the call's own: tagging a secret at its creation also needs `secretsmanager:TagResource`. */
+  action?: string;
+  /** The resource does not exist, so it has no tags and AWS denies by tag conditions; not a fault of the policy. */
+  missing?: boolean;
 }
 
 /**

@@ -1,0 +1,109 @@
+import { Clock } from "../clock";
+import { Timeline } from "../timeline";
+import { Authorisation, AwsError, Cloud, Principal, Service, Shape } from "./api";
+import { Faults } from "./faults";
+import { Iam } from "./iam/iam";
+
+export interface Denial {
+  principal: string;
+  action: string;
+  resource: string;
+}
+
+export interface CloudDoorOptions {
+  clock: Clock;
+  timeline: Timeline;
+  iam: Iam;
+}
+
+/** The one door to all services: authorises, counts, injects faults, executes, and tells the Timeline. */
+export class CloudDoor implements Cloud {
+  readonly faults: Faults;
+  private readonly services = new Map<string, Service>();
+  private readonly counts = new Map<string, Map<string, number>>();
+  private readonly denials: Denial[] = [];
+
+  constructor(private readonly options: CloudDoorOptions) {
+    this.faults = new Faults(() => options.clock.now());
+  }
+
+  register(...services: Service[]): void {
+    for (const service of services) {
+      if (this.services.has(service.prefix)) throw new Error(`two services claim the IAM prefix ${service.prefix}`);
+      this.services.set(service.prefix, service);
+    }
+  }
+
+  async call(principal: Principal, action: string, params: Shape): Promise<Shape> {
+    const label = labelOf(principal);
+    this.count(label, action);
+    let outcome = "ok";
+    try {
+      const { service, operation } = this.find(action);
+      for (const needed of service.authorisation(operation, params)) this.authorise(principal, action, needed);
+      const fault = this.faults.strike(label, action);
+      if (fault) throw fault;
+      return await service.execute(operation, params, principal);
+    } catch (error) {
+      outcome = error instanceof AwsError ? error.code : "InternalFailure";
+      throw error;
+    } finally {
+      const instance = principal.kind === "instance" ? principal.instanceId : undefined;
+      this.options.timeline.record({ kind: "api-call", principal: label, action, outcome, ...(instance ? { instance } : {}) });
+    }
+  }
+
+  /**
+   * Authorises without a call: for what AWS does in a role's name behind the scenes (a function's log lines, an
+   * agent's registration). Throws AccessDenied like a call and records it.
+   */
+  authorise(principal: Principal, action: string, needed: Authorisation): void {
+    const iam = this.options.iam;
+    const decision = iam.authorise(principal, action, needed);
+    if (decision.allowed) return;
+    if (!decision.notThereYet) {
+      const denial = { principal: labelOf(principal), action: needed.action ?? action, resource: needed.resource };
+      this.denials.push(denial);
+      this.options.timeline.record({ kind: "denied", ...denial });
+    }
+    throw denied(action, decision.message);
+  }
+
+  /** Calls by principal, then by action. Denied and failed ones count too. */
+  calls(): Record<string, Record<string, number>> {
+    return Object.fromEntries([...this.counts].map(([principal, byAction]) => [principal, Object.fromEntries(byAction)]));
+  }
+
+  denied(): Denial[] {
+    return [...this.denials];
+  }
+
+  private find(action: string): { service: Service; operation: string } {
+    const [prefix = "", operation = ""] = action.split(":");
+    const service = this.services.get(prefix);
+    if (!service) {
+      throw new AwsError("UnknownOperationException", `The rehearsal has no service "${prefix}" (asked for ${action}).`, 400);
+    }
+    return { service, operation };
+  }
+
+  private count(principal: string, action: string): void {
+    const byAction = this.counts.get(principal) ?? new Map<string, number>();
+    this.counts.set(principal, byAction);
+    byAction.set(action, (byAction.get(action) ?? 0) + 1);
+  }
+}
+
+/** How callers appear in the Timeline and in the figures: all instances together, each function by its name. */
+export function labelOf(principal: Principal): string {
+  return principal.kind === "function" ? principal.functionName : principal.kind;
+}
+
+/** Each protocol has its own name and status for the same refusal. */
+function denied(action: string, message: string): AwsError {
+  if (action.startsWith("ec2:")) {
+    return new AwsError("UnauthorizedOperation", `You are not authorized to perform this operation. ${message}`, 403);
+  }
+  const json = /^(ssm|secretsmanager|events|lambda|logs):/.test(action);
+  return json ? new AwsError("AccessDeniedException", message, 400) : new AwsError("AccessDenied", message, 403);
+}

@@ -1,0 +1,67 @@
+import { Clock } from "../clock";
+import { Random } from "../random";
+import { Principal } from "./api";
+import { Iam } from "./iam/iam";
+
+export interface IssuedCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  /** ISO 8601. */
+  expiration: string;
+}
+
+interface Entry extends IssuedCredentials {
+  principal: Principal;
+  expiresAt: number;
+}
+
+/** Six hours, as the instance metadata service hands out. */
+const LIFETIME_MS = 6 * 3600_000;
+
+const SERVICE_OF = { instance: "ec2.amazonaws.com", function: "lambda.amazonaws.com" } as const;
+
+export class Credentials {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly iam: Iam,
+  ) {}
+
+  /**
+   * Temporary credentials of a role, or lasting ones for the operator. Throws when the role does not exist or its
+   * trust policy does not let the service assume it.
+   */
+  issue(principal: Principal): IssuedCredentials {
+    if (principal.kind !== "operator") {
+      const service = SERVICE_OF[principal.kind];
+      if (!this.iam.role(principal.roleName)) throw new Error(`role ${principal.roleName} is not deployed`);
+      if (!this.iam.trusts(principal.roleName, service)) {
+        throw new Error(`role ${principal.roleName} does not trust ${service}: add it to the role's assumeRolePolicy`);
+      }
+    }
+    const lasting = principal.kind === "operator";
+    const expiresAt = lasting ? Number.MAX_SAFE_INTEGER : this.clock.now() + LIFETIME_MS;
+    const entry: Entry = {
+      principal,
+      expiresAt,
+      accessKeyId: (lasting ? "AKIA" : "ASIA") + this.random.hex(16).toUpperCase(),
+      secretAccessKey: this.random.hex(40),
+      ...(lasting ? {} : { sessionToken: this.random.hex(160) }),
+      expiration: new Date(lasting ? 8.64e15 : expiresAt).toISOString(),
+    };
+    this.entries.set(entry.accessKeyId, entry);
+    return publicPart(entry);
+  }
+
+  find(accessKeyId: string): (IssuedCredentials & { principal: Principal; expired: boolean }) | undefined {
+    const entry = this.entries.get(accessKeyId);
+    return entry && { ...publicPart(entry), principal: entry.principal, expired: this.clock.now() >= entry.expiresAt };
+  }
+}
+
+function publicPart({ accessKeyId, secretAccessKey, sessionToken, expiration }: Entry): IssuedCredentials {
+  return { accessKeyId, secretAccessKey, sessionToken, expiration };
+}

@@ -1,0 +1,54 @@
+import { PolicyNotUnderstood } from "./policy";
+
+/**
+ * AWS's own policies as far as this project attaches them. The statements name what the stand-in can check; a policy
+ * that is not listed is refused, since treating it as empty or as everything would both be lies.
+ */
+const MANAGED: Record<string, { actions: string[] }> = {
+  "service-role/AWSLambdaBasicExecutionRole": {
+    actions: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+  },
+  AmazonSSMManagedInstanceCore: {
+    actions: [
+      "ssm:DescribeAssociation",
+      "ssm:GetDeployablePatchSnapshotForInstance",
+      "ssm:GetDocument",
+      "ssm:DescribeDocument",
+      "ssm:GetManifest",
+      "ssm:GetParameter",
+      "ssm:GetParameters",
+      "ssm:ListAssociations",
+      "ssm:ListInstanceAssociations",
+      "ssm:PutInventory",
+      "ssm:PutComplianceItems",
+      "ssm:PutConfigurePackageResult",
+      "ssm:UpdateAssociationStatus",
+      "ssm:UpdateInstanceAssociationStatus",
+      "ssm:UpdateInstanceInformation",
+      "ssmmessages:CreateControlChannel",
+      "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenControlChannel",
+      "ssmmessages:OpenDataChannel",
+      "ec2messages:AcknowledgeMessage",
+      "ec2messages:DeleteMessage",
+      "ec2messages:FailMessage",
+      "ec2messages:GetEndpoint",
+      "ec2messages:GetMessages",
+      "ec2messages:SendReply",
+    ],
+  },
+};
+
+export function isAwsManaged(arn: string): boolean {
+  return /^arn:aws[a-z-]*:iam::aws:policy\//.test(arn);
+}
+
+export function managedPolicy(arn: string): object {
+  const name = arn.replace(/^arn:aws[a-z-]*:iam::aws:policy\//, "");
+  const known = MANAGED[name];
+  if (!known) throw new PolicyNotUnderstood(arn, "an AWS managed policy that the rehearsal has no copy of");
+  return {
+    Version: "2012-10-17",
+    Statement: [{ Sid: name.replace(/\W/g, ""), Effect: "Allow", Action: known.actions, Resource: "*" }],
+  };
+}

@@ -1,0 +1,112 @@
+import { canonicalKey, isKnownKey, isResourceTagKey, NEGATED_OPERATORS } from "./vocabulary";
+import { Condition, PolicyNotUnderstood, Statement } from "./policy";
+
+/** Condition keys of one request, under their canonical spelling. Several values (`aws:TagKeys`) are comma-separated. */
+export type Context = ReadonlyMap<string, string>;
+
+export function contextOf(keys: Record<string, string>): Context {
+  return new Map(Object.entries(keys).map(([key, value]) => [canonicalKey(key), value]));
+}
+
+export interface Request {
+  action: string;
+  resource: string;
+  context: Context;
+  /** Treat conditions on the resource's tags as satisfied; see Authorisation.missing. */
+  assumeResourceTags?: boolean;
+}
+
+/** Actions are case-insensitive. */
+export function matchesAction(pattern: string, action: string): boolean {
+  return glob(pattern.toLowerCase(), action.toLowerCase());
+}
+
+/** True when effect aside the statement speaks about this request. */
+export function statementApplies(statement: Statement, request: Request): boolean {
+  if (!statement.actions.some((action) => matchesAction(action, request.action))) return false;
+  const { resources } = statement;
+  if (resources && !resources.some((pattern) => matchesPattern(pattern, request.resource, request.context))) return false;
+  return statement.conditions.every((condition) => conditionHolds(condition, request));
+}
+
+/** A pattern with wildcards and policy variables. A variable without a value makes the pattern match nothing, as in IAM. */
+function matchesPattern(pattern: string, value: string, context: Context): boolean {
+  const expression = toExpression(pattern, context);
+  return expression !== undefined && expression.test(value);
+}
+
+export function conditionHolds(condition: Condition, request: Request): boolean {
+  if (request.assumeResourceTags && isResourceTagKey(condition.key)) return true;
+  const present = request.context.get(canonicalKey(condition.key));
+  if (condition.operator === "Null") return condition.values.includes(String(present === undefined));
+  if (condition.quantifier) {
+    const values = present === undefined || present === "" ? [] : present.split(",");
+    const holds = (value: string) => valueMatches(condition, value, request.context);
+    return condition.quantifier === "ForAllValues" ? values.every(holds) : values.some(holds);
+  }
+  if (present === undefined) return condition.ifExists || NEGATED_OPERATORS.has(condition.operator);
+  return valueMatches(condition, present, request.context);
+}
+
+function valueMatches(condition: Condition, value: string, context: Context): boolean {
+  const { operator, values } = condition;
+  switch (operator) {
+    case "StringEquals":
+      return values.some((expected) => substitute(expected, context) === value);
+    case "StringNotEquals":
+      return !values.some((expected) => substitute(expected, context) === value);
+    case "StringLike":
+    case "ArnLike":
+    case "ArnEquals":
+      return values.some((pattern) => matchesPattern(pattern, value, context));
+    case "StringNotLike":
+      return !values.some((pattern) => matchesPattern(pattern, value, context));
+    case "Bool":
+      return values.some((expected) => expected.toLowerCase() === value.toLowerCase());
+    default:
+      throw new PolicyNotUnderstood(`condition on ${condition.key}`, `operator ${operator}`);
+  }
+}
+
+const VARIABLE = /\$\{([^}]*)\}/g;
+
+function variable(name: string, context: Context): string | undefined {
+  if (name === "*" || name === "?" || name === "$") return name;
+  if (!isKnownKey(name)) throw new PolicyNotUnderstood(`\${${name}}`, "unknown policy variable");
+  return context.get(canonicalKey(name));
+}
+
+function substitute(text: string, context: Context): string | undefined {
+  let complete = true;
+  const result = text.replace(VARIABLE, (_, name: string) => {
+    const value = variable(name, context);
+    if (value === undefined) complete = false;
+    return value ?? "";
+  });
+  return complete ? result : undefined;
+}
+
+/** Wildcards in the policy are live, those in a variable's value are not. */
+function toExpression(pattern: string, context: Context): RegExp | undefined {
+  let source = "";
+  let last = 0;
+  for (const match of pattern.matchAll(VARIABLE)) {
+    const value = variable(match[1] ?? "", context);
+    if (value === undefined) return undefined;
+    source += globSource(pattern.slice(last, match.index)) + escape(value);
+    last = match.index + match[0].length;
+  }
+  return new RegExp(`^${source}${globSource(pattern.slice(last))}$`, "s");
+}
+
+function glob(pattern: string, value: string): boolean {
+  return new RegExp(`^${globSource(pattern)}$`, "s").test(value);
+}
+
+function globSource(text: string): string {
+  return escape(text).replaceAll("\\*", ".*").replaceAll("\\?", ".");
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

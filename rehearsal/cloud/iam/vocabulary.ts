@@ -1,0 +1,61 @@
+/** What the evaluator knows. Anything else in a policy is refused, see policy.ts. */
+export const CONDITION_OPERATORS = new Set([
+  "StringEquals",
+  "StringNotEquals",
+  "StringLike",
+  "StringNotLike",
+  "ArnEquals",
+  "ArnLike",
+  "Bool",
+  "Null",
+]);
+
+/** Operators that hold when the key is absent: a negation of something that is not there. */
+export const NEGATED_OPERATORS = new Set(["StringNotEquals", "StringNotLike"]);
+
+const EXACT_KEYS = new Set(
+  [
+    "aws:userid",
+    "aws:PrincipalArn",
+    "aws:PrincipalAccount",
+    "aws:PrincipalType",
+    "aws:RequestedRegion",
+    "aws:ResourceAccount",
+    "aws:SecureTransport",
+    "aws:SourceArn",
+    "aws:SourceAccount",
+    "aws:TagKeys",
+    "aws:ViaAWSService",
+    "cloudwatch:namespace",
+    "ec2:SourceInstanceARN",
+    "secretsmanager:ForceDeleteWithoutRecovery",
+    "secretsmanager:Name",
+    "secretsmanager:SecretId",
+  ].map((key) => key.toLowerCase()),
+);
+
+const TAG_KEYS = [
+  "aws:principaltag/",
+  "aws:requesttag/",
+  "aws:resourcetag/",
+  "autoscaling:resourcetag/",
+  "ec2:resourcetag/",
+  "secretsmanager:resourcetag/",
+  "ssm:resourcetag/",
+];
+
+/** Keys are case-insensitive up to the slash; the tag's own key after it is not. */
+export function isKnownKey(key: string): boolean {
+  const lower = key.toLowerCase();
+  return EXACT_KEYS.has(lower) || TAG_KEYS.some((prefix) => lower.startsWith(prefix) && lower.length > prefix.length);
+}
+
+/** The one spelling under which a key is stored and looked up. */
+export function canonicalKey(key: string): string {
+  const slash = key.indexOf("/");
+  return slash < 0 ? key.toLowerCase() : key.slice(0, slash).toLowerCase() + key.slice(slash);
+}
+
+export function isResourceTagKey(key: string): boolean {
+  return canonicalKey(key).includes(":resourcetag/");
+}

@@ -1,0 +1,81 @@
+import { AwsError, Principal } from "../api";
+import { Credentials } from "../credentials";
+import { parseAuthorization, Scope, sha256, signatureMatches, SignedRequest } from "./sigv4";
+
+/** AWS allows clocks to differ by five minutes (S3: fifteen). */
+const SKEW_MS = 5 * 60_000;
+const S3_SKEW_MS = 15 * 60_000;
+
+export interface Authenticated {
+  principal: Principal;
+  scope: Scope;
+}
+
+export interface AuthenticationContext {
+  credentials: Credentials;
+  region: string;
+  /** Service that the host name stands for; undefined when a client was pointed at a bare address. */
+  service?: string;
+  now: number;
+}
+
+/** Finds out who signed the request. Throws the error that AWS gives, in the words of the service's protocol family. */
+export function authenticate(request: SignedRequest, context: AuthenticationContext): Authenticated {
+  const scope = parseAuthorization(request.headers["authorization"]);
+  const service = context.service ?? scope?.service ?? "";
+  const family = service === "s3" ? "s3" : ["ssm", "secretsmanager"].includes(service) ? "json" : "query";
+  if (!request.headers["authorization"]) {
+    throw new AwsError(family === "json" ? "MissingAuthenticationTokenException" : family === "s3" ? "AccessDenied" : "MissingAuthenticationToken", family === "s3" ? "Access Denied" : "Request is missing Authentication Token", family === "json" ? 400 : 403);
+  }
+  if (!scope) {
+    throw new AwsError(family === "json" ? "IncompleteSignatureException" : "IncompleteSignature", "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters.", 400);
+  }
+  const mismatch = (message: string) =>
+    new AwsError(family === "json" ? "InvalidSignatureException" : "SignatureDoesNotMatch", message, family === "json" ? 400 : 403);
+  if (scope.service !== service) throw mismatch(`Credential should be scoped to correct service: '${service}'.`);
+  if (scope.region !== context.region) throw mismatch(`Credential should be scoped to a valid region, not '${scope.region}'.`);
+  const known = context.credentials.find(scope.accessKeyId);
+  const badToken = known?.sessionToken !== undefined && known.sessionToken !== request.headers["x-amz-security-token"];
+  if (!known || badToken) {
+    if (family === "s3") throw new AwsError("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403);
+    const message = "The security token included in the request is invalid.";
+    throw family === "json" ? new AwsError("UnrecognizedClientException", message, 400) : new AwsError("InvalidClientTokenId", message, 403);
+  }
+  if (known.expired) {
+    if (family === "s3") throw new AwsError("ExpiredToken", "The provided token has expired.", 400);
+    const message = "The security token included in the request is expired";
+    throw new AwsError(family === "json" ? "ExpiredTokenException" : "ExpiredToken", message, family === "json" ? 400 : 403);
+  }
+  checkRequired(request, scope, family, mismatch);
+  if (!signatureMatches(request, scope, known.secretAccessKey)) {
+    throw mismatch("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.");
+  }
+  checkDate(request.headers["x-amz-date"] ?? "", family, context.now, mismatch);
+  return { principal: known.principal, scope };
+}
+
+function checkRequired(request: SignedRequest, scope: Scope, family: string, mismatch: (message: string) => AwsError): void {
+  if (!scope.signedHeaders.includes("host")) throw mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  if (request.headers["x-amz-security-token"] !== undefined && !scope.signedHeaders.includes("x-amz-security-token")) {
+    throw mismatch("'X-Amz-Security-Token' must be a 'SignedHeader' in the AWS Authorization.");
+  }
+  if (family !== "s3") return;
+  const declared = request.headers["x-amz-content-sha256"];
+  if (declared === undefined) {
+    throw new AwsError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", 400);
+  }
+  if (declared !== "UNSIGNED-PAYLOAD" && declared !== sha256(request.body)) {
+    throw new AwsError("XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.", 400);
+  }
+}
+
+function checkDate(stamp: string, family: string, now: number, mismatch: (message: string) => AwsError): void {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(stamp);
+  if (!match) throw mismatch("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+  const [, year, month, day, hour, minute, second] = match;
+  const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (Math.abs(signedAt - now) <= (family === "s3" ? S3_SKEW_MS : SKEW_MS)) return;
+  if (family === "s3") throw new AwsError("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", 403);
+  const current = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "");
+  throw mismatch(`Signature ${signedAt < now ? "expired" : "not yet current"}: ${stamp} compared with ${current}`);
+}

@@ -1,0 +1,25 @@
+import { serviceNamed, ServiceName } from "./services";
+
+export interface Endpoint {
+  service: ServiceName;
+  /** Absent for global names (`s3.amazonaws.com`). */
+  region?: string;
+  /** Of a virtual-hosted S3 name. */
+  bucket?: string;
+}
+
+/** What an AWS host name stands for; undefined when it is none that is spoken here. The port is ignored. */
+export function endpointOf(host: string): Endpoint | undefined {
+  const name = host.toLowerCase().replace(/:\d+$/, "");
+  if (!name.endsWith(".amazonaws.com")) return undefined;
+  const labels = name.slice(0, -".amazonaws.com".length).split(".");
+  const s3 = labels.lastIndexOf("s3");
+  if (s3 >= 0 && s3 >= labels.length - 3) {
+    const bucket = labels.slice(0, s3).join(".");
+    const region = labels.slice(s3 + 1).filter((label) => label !== "dualstack")[0];
+    return { service: "s3", ...(region ? { region } : {}), ...(bucket ? { bucket } : {}) };
+  }
+  const [first = "", region] = labels;
+  const service = labels.length <= 2 ? serviceNamed(first) : undefined;
+  return service && { service: service.name, ...(region ? { region } : {}) };
+}

@@ -1,0 +1,126 @@
+import { cbor, tag } from "@smithy/core/cbor";
+import { AwsError, Shape } from "../api";
+import { decodedBody, Reply } from "./exchange";
+import { Codec, JSON_CODEC, readDocument, writeDocument } from "./json";
+import { operationModel, OperationModel } from "./models";
+import { parseQuery } from "./query";
+import { ServiceName, serviceNamed } from "./services";
+import { SignedRequest } from "./sigv4";
+import { renderXml, renderXmlError } from "./xml";
+
+/** One request in one of the RPC protocols: what it asks for and how to say the answer. */
+export interface RpcCall {
+  operation: string;
+  params: Shape;
+  reply(result: Shape, requestId: string): Reply;
+}
+
+type Protocol = "query" | "ec2query" | "json" | "cbor";
+
+/** Which protocol the request speaks, by its headers and path. */
+export function protocolOf(request: SignedRequest): Protocol | "unknown" {
+  if (request.headers["smithy-protocol"] === "rpc-v2-cbor") return "cbor";
+  if (request.headers["x-amz-target"] !== undefined) return "json";
+  const form = (request.headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded");
+  return form || request.query.includes("Action=") ? "query" : "unknown";
+}
+
+export function parseRpc(service: ServiceName, request: SignedRequest): RpcCall {
+  const protocol = protocolOf(request);
+  const spoken = serviceNamed(service);
+  const dialect: Protocol | "unknown" = protocol === "query" && service === "ec2" ? "ec2query" : protocol;
+  if (dialect === "unknown" || !spoken?.protocols.includes(dialect)) {
+    throw new AwsError("UnknownOperationException", `${service} does not speak this protocol (${protocol})`, 404);
+  }
+  if (dialect === "cbor") return parseCbor(service, spoken.target ?? "", request);
+  if (dialect === "json") return parseJson(service, spoken.target ?? "", request);
+  return parseForm(service, spoken.version ?? "", request);
+}
+
+function parseForm(service: ServiceName, version: string, request: SignedRequest): RpcCall {
+  const form = new URLSearchParams(request.method === "GET" ? request.query : decodedBody(request).toString("utf8"));
+  const operation = form.get("Action") ?? "";
+  if (form.get("Version") !== version) {
+    throw new AwsError("NoSuchVersion", `The requested version (${form.get("Version") ?? "none"}) is not valid; use ${version}`, 400);
+  }
+  const model = operationModel(service, operation);
+  if (!model) throw new AwsError("InvalidAction", `Could not find operation ${operation} for version ${version}`, 400);
+  return {
+    operation,
+    params: parseQuery(model.input, form, service === "ec2" ? "ec2" : "query"),
+    reply: (result, requestId) => ({
+      status: 200,
+      headers: { "content-type": "text/xml", "x-amzn-requestid": requestId },
+      body: renderXml(service, operation, model.output, result, requestId),
+    }),
+  };
+}
+
+function parseJson(service: ServiceName, target: string, request: SignedRequest): RpcCall {
+  const [prefix, operation = ""] = (request.headers["x-amz-target"] ?? "").split(".");
+  const model = prefix === target ? operationModel(service, operation) : undefined;
+  if (!model) throw new AwsError("UnknownOperationException", `No operation ${request.headers["x-amz-target"]}`, 400);
+  const contentType = request.headers["content-type"] ?? "application/x-amz-json-1.1";
+  const text = decodedBody(request).toString("utf8");
+  return {
+    operation,
+    params: (readDocument(model.input, text === "" ? {} : parseText(text)) ?? {}) as Shape,
+    reply: (result, requestId) => ({
+      status: 200,
+      headers: { "content-type": contentType, "x-amzn-requestid": requestId },
+      body: JSON.stringify(document(model, result, JSON_CODEC)),
+    }),
+  };
+}
+
+const CBOR_CODEC: Codec = {
+  // Tag 1: seconds since the epoch.
+  fromTimestamp: (date) => tag({ tag: 1, value: date.getTime() / 1000 }),
+  fromBlob: (bytes) => bytes,
+};
+
+function parseCbor(service: ServiceName, target: string, request: SignedRequest): RpcCall {
+  const match = /^\/service\/([A-Za-z0-9_]+)\/operation\/([A-Za-z0-9]+)$/.exec(request.path);
+  const operation = match?.[2] ?? "";
+  const model = match?.[1] === target ? operationModel(service, operation) : undefined;
+  if (!model) throw new AwsError("UnknownOperationException", `No operation at ${request.path}`, 404);
+  const body = decodedBody(request);
+  return {
+    operation,
+    params: (readDocument(model.input, body.length === 0 ? {} : cbor.deserialize(body)) ?? {}) as Shape,
+    reply: (result, requestId) => ({
+      status: 200,
+      headers: { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor", "x-amzn-requestid": requestId },
+      body: cbor.serialize(document(model, result, CBOR_CODEC)),
+    }),
+  };
+}
+
+/** The error in the protocol of the request that met it. */
+export function errorReply(service: ServiceName, request: SignedRequest, error: AwsError, requestId: string): Reply {
+  const protocol = protocolOf(request);
+  const headers: Record<string, string> = { "x-amzn-requestid": requestId };
+  if (protocol === "cbor") {
+    headers["content-type"] = "application/cbor";
+    headers["smithy-protocol"] = "rpc-v2-cbor";
+    return { status: error.httpStatus, headers, body: cbor.serialize({ __type: error.code, message: error.message }) };
+  }
+  if (protocol === "json") {
+    headers["content-type"] = request.headers["content-type"] ?? "application/x-amz-json-1.1";
+    return { status: error.httpStatus, headers, body: JSON.stringify({ __type: error.code, message: error.message }) };
+  }
+  headers["content-type"] = "text/xml";
+  return { status: error.httpStatus, headers, body: renderXmlError(service, error, requestId) };
+}
+
+function document(model: OperationModel, result: Shape, codec: Codec): unknown {
+  return writeDocument(model.output, result, codec) ?? {};
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AwsError("SerializationException", "The request is not valid JSON", 400);
+  }
+}

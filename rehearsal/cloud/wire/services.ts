@@ -1,0 +1,65 @@
+type Client = Record<string, unknown>;
+
+interface WireService {
+  /** Prefix of its actions in IAM. */
+  iam: string;
+  protocols: ("query" | "ec2query" | "json" | "cbor" | "s3")[];
+  /** XML namespace of replies, and version of the API in query requests. */
+  version?: string;
+  /** What stands before the dot in X-Amz-Target, and the smithy service name in CBOR paths. */
+  target?: string;
+  /** S3 alone is spoken without a model. */
+  client?: () => Client;
+}
+
+/** The services that are spoken over the wire, by the name under which requests are signed. */
+const TABLE = {
+  autoscaling: {
+    iam: "autoscaling",
+    protocols: ["query"],
+    version: "2011-01-01",
+    client: (): Client => require("@aws-sdk/client-auto-scaling") as Client,
+  },
+  ec2: {
+    iam: "ec2",
+    protocols: ["ec2query"],
+    version: "2016-11-15",
+    client: (): Client => require("@aws-sdk/client-ec2") as Client,
+  },
+  secretsmanager: {
+    iam: "secretsmanager",
+    protocols: ["json"],
+    target: "secretsmanager",
+    client: (): Client => require("@aws-sdk/client-secrets-manager") as Client,
+  },
+  ssm: {
+    iam: "ssm",
+    protocols: ["json"],
+    target: "AmazonSSM",
+    client: (): Client => require("@aws-sdk/client-ssm") as Client,
+  },
+  monitoring: {
+    iam: "cloudwatch",
+    protocols: ["query", "json", "cbor"],
+    version: "2010-08-01",
+    target: "GraniteServiceVersion20100801",
+    client: (): Client => require("@aws-sdk/client-cloudwatch") as Client,
+  },
+  s3: { iam: "s3", protocols: ["s3"] },
+} satisfies Record<string, WireService>;
+
+export type ServiceName = keyof typeof TABLE;
+
+export const SERVICES: Readonly<Record<ServiceName, WireService>> = TABLE;
+
+export function serviceNamed(name: string): (WireService & { name: ServiceName }) | undefined {
+  const found = Object.hasOwn(SERVICES, name) ? SERVICES[name as ServiceName] : undefined;
+  return found && { ...found, name: name as ServiceName };
+}
+
+/** `https://xmlns` of a query service's replies. */
+export function xmlNamespace(service: ServiceName): string {
+  const { version } = SERVICES[service];
+  if (service === "ec2") return `http://ec2.amazonaws.com/doc/${version}/`;
+  return `http://${service}.amazonaws.com/doc/${version}/`;
+}
