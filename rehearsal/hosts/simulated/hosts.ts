@@ -1,0 +1,80 @@
+import { HostConfig, PATHS } from "../../../contract/host";
+import { CommandResult, HostDriver, LaunchSpec } from "../driver";
+import { Boot, Disk, HostSurroundings } from "./boot";
+
+interface Machine {
+  config: HostConfig;
+  disk: Disk;
+  boot?: Boot;
+}
+
+/**
+ * Instances without machines, for a laptop without root: the agent's decision code on models of systemd and the
+ * runner, on the rehearsal's clock. The user data is read for its configuration, not executed.
+ */
+export class SimulatedHosts implements HostDriver {
+  private readonly machines = new Map<string, Machine>();
+
+  /** @param around what each host lives in, given its instance's id */
+  constructor(private readonly around: (instanceId: string) => HostSurroundings) {}
+
+  async launch(spec: LaunchSpec): Promise<void> {
+    this.machines.set(spec.instanceId, { config: configOf(spec.userData), disk: {} });
+    await this.start(spec.instanceId);
+  }
+
+  async start(instanceId: string): Promise<void> {
+    const machine = this.machine(instanceId);
+    machine.boot ??= new Boot(instanceId, machine.config, machine.disk, this.around(instanceId));
+  }
+
+  async stop(instanceId: string): Promise<void> {
+    const machine = this.machine(instanceId);
+    machine.boot?.powerOff();
+    machine.boot = undefined;
+  }
+
+  /** As a stop: what a hibernated host remembers beyond its disk makes no difference to a host of the pool. */
+  hibernate(instanceId: string): Promise<void> {
+    return this.stop(instanceId);
+  }
+
+  resume(instanceId: string): Promise<void> {
+    return this.start(instanceId);
+  }
+
+  async terminate(instanceId: string): Promise<void> {
+    this.machines.get(instanceId)?.boot?.powerOff();
+    this.machines.delete(instanceId);
+  }
+
+  /** Understands the one command that the pool's SSM document has. */
+  async runCommand(instanceId: string, commands: string[]): Promise<CommandResult> {
+    const { boot } = this.machine(instanceId);
+    if (!boot) throw new Error(`${instanceId} is powered off`);
+    for (const command of commands) {
+      if (!/^systemctl stop --no-block actions-runner\.service$/.test(command.trim())) {
+        return { exitCode: 127, stdout: "", stderr: `a simulated host cannot run: ${command}` };
+      }
+      boot.stopRunner();
+    }
+    return { exitCode: 0, stdout: "", stderr: "" };
+  }
+
+  async close(): Promise<void> {
+    for (const instanceId of [...this.machines.keys()]) await this.terminate(instanceId);
+  }
+
+  private machine(instanceId: string): Machine {
+    const machine = this.machines.get(instanceId);
+    if (!machine) throw new Error(`no such machine: ${instanceId}`);
+    return machine;
+  }
+}
+
+/** The configuration that the user data would write to PATHS.config: its one line of JSON. */
+export function configOf(userData: string): HostConfig {
+  const line = userData.split("\n").find((text) => text.startsWith("{") && text.includes('"terminateHook"'));
+  if (line === undefined) throw new Error(`the user data writes no ${PATHS.config}`);
+  return JSON.parse(line) as HostConfig;
+}

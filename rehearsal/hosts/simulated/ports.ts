@@ -1,0 +1,100 @@
+import { HostConfig, RegistrationSecret } from "../../../contract/host";
+import { NO_ACTIVE_ACTION, TargetState } from "../../../contract/lifecycle";
+import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/metrics";
+import { registrationSecretName } from "../../../contract/names";
+import { Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "../../../host-config/agent/ports";
+import { AwsError, Shape } from "../../cloud/api";
+
+/** One call to the cloud stand-in with the credentials of the instance's profile. */
+export type InstanceCall = (action: string, params: Shape) => Promise<Shape>;
+
+/** The agent's ports to AWS, spoken straight to the cloud stand-in: same calls, same parameters, no wire. */
+export function awsPorts(config: HostConfig, instanceId: string, call: InstanceCall) {
+  const group = { AutoScalingGroupName: config.group };
+  const secret = { SecretId: registrationSecretName(config.secretPrefix, instanceId) };
+  const lifecycle: LifecycleActions = {
+    async lifecycleState() {
+      const answer = await call("autoscaling:DescribeAutoScalingInstances", { InstanceIds: [instanceId] });
+      const [found] = answer.AutoScalingInstances as { LifecycleState: string }[];
+      return found?.LifecycleState;
+    },
+    complete: (hook, result) =>
+      onAction(() =>
+        call("autoscaling:CompleteLifecycleAction", {
+          ...group,
+          LifecycleHookName: hook,
+          InstanceId: instanceId,
+          LifecycleActionResult: result,
+        }),
+      ),
+    heartbeat: (hook) =>
+      onAction(() =>
+        call("autoscaling:RecordLifecycleActionHeartbeat", {
+          ...group,
+          LifecycleHookName: hook,
+          InstanceId: instanceId,
+        }),
+      ),
+  };
+  const protection: Protection = {
+    async set(on) {
+      try {
+        await call("autoscaling:SetInstanceProtection", {
+          ...group,
+          InstanceIds: [instanceId],
+          ProtectedFromScaleIn: on,
+        });
+        return "done";
+      } catch (error) {
+        if (error instanceof AwsError && error.message.includes("is not in InService")) return "refused";
+        throw error;
+      }
+    },
+  };
+  const secrets: RegistrationSecrets = {
+    async token() {
+      const answer = await unlessMissing(() => call("secretsmanager:GetSecretValue", secret));
+      return answer && (JSON.parse(answer.SecretString as string) as RegistrationSecret).token;
+    },
+    async delete() {
+      await unlessMissing(() => call("secretsmanager:DeleteSecret", { ...secret, ForceDeleteWithoutRecovery: true }));
+    },
+  };
+  const metrics: Metrics = {
+    async count(metric) {
+      const Dimensions = [{ Name: POOL_DIMENSION, Value: config.pool }];
+      await call("cloudwatch:PutMetricData", {
+        Namespace: METRIC_NAMESPACE,
+        MetricData: [{ MetricName: metric, Value: 1, Unit: "Count", Dimensions }],
+      });
+    },
+  };
+  return { lifecycle, protection, secrets, metrics };
+}
+
+/** The instance metadata as the agent reads it; `read` answers undefined for a 404. */
+export function metadataPort(instanceId: string, read: (path: string) => string | undefined): Imds {
+  return {
+    instanceId: async () => instanceId,
+    targetState: async () => read("autoscaling/target-lifecycle-state") as TargetState | undefined,
+  };
+}
+
+async function onAction(act: () => Promise<unknown>): Promise<"done" | "none"> {
+  try {
+    await act();
+    return "done";
+  } catch (error) {
+    if (error instanceof AwsError && error.message.startsWith(NO_ACTIVE_ACTION)) return "none";
+    throw error;
+  }
+}
+
+async function unlessMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof AwsError && error.code === "ResourceNotFoundException") return undefined;
+    throw error;
+  }
+}
