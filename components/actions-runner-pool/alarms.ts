@@ -1,0 +1,110 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { METRIC, METRIC_NAMESPACE, POOL_DIMENSION } from "../../contract/metrics";
+import { PoolFunctions } from "./functions";
+import { PoolSettings } from "./settings";
+
+interface Alarm {
+  suffix: string;
+  description: string;
+  namespace: string;
+  metricName: string;
+  dimensions: Record<string, pulumi.Input<string>>;
+  statistic: "Sum" | "Maximum";
+  /** Number of 5-minute periods out of the last three that must be bad. */
+  badPeriods: 1 | 2;
+}
+
+/** Seconds; the sweep reports once in it. */
+const PERIOD = 300;
+
+export interface AlarmParts {
+  functions: PoolFunctions;
+  deadLetters: aws.sqs.Queue;
+  tags: pulumi.Output<Record<string, string>>;
+}
+
+/** One alarm for each thing that a human must know about. A missing value means that nothing happened. */
+export function createAlarms(name: string, settings: PoolSettings, parts: AlarmParts, parent: pulumi.Resource): void {
+  const notify = settings.alarmTopicArn === undefined ? undefined : [settings.alarmTopicArn];
+  for (const alarm of alarms(settings, parts)) {
+    new aws.cloudwatch.MetricAlarm(
+      `${name}-${alarm.suffix}`,
+      {
+        name: `${settings.poolName}-${alarm.suffix}`,
+        alarmDescription: alarm.description,
+        namespace: alarm.namespace,
+        metricName: alarm.metricName,
+        dimensions: alarm.dimensions,
+        statistic: alarm.statistic,
+        period: PERIOD,
+        evaluationPeriods: alarm.badPeriods === 1 ? 1 : 3,
+        datapointsToAlarm: alarm.badPeriods,
+        comparisonOperator: "GreaterThanThreshold",
+        threshold: 0,
+        treatMissingData: "notBreaching",
+        alarmActions: notify,
+        okActions: notify,
+        tags: parts.tags,
+      },
+      { parent },
+    );
+  }
+}
+
+function alarms(settings: PoolSettings, { functions, deadLetters }: AlarmParts): Alarm[] {
+  const own = (suffix: string, metricName: string, rest: Pick<Alarm, "description" | "statistic" | "badPeriods">): Alarm => ({
+    suffix,
+    metricName,
+    namespace: METRIC_NAMESPACE,
+    dimensions: { [POOL_DIMENSION]: settings.poolName },
+    ...rest,
+  });
+  return [
+    own("forced-stops", METRIC.forcedStops, {
+      description: "A drain reached maxDrain and its job was stopped: raise drain.maxDrain or look at the job",
+      statistic: "Sum",
+      badPeriods: 1,
+    }),
+    own("registration-failures", METRIC.registrationFailures, {
+      description: "No registration token could be minted: look at the register function's log, the GitHub App and its secret",
+      statistic: "Sum",
+      badPeriods: 1,
+    }),
+    own("overdue-drains", METRIC.overdueDrains, {
+      description: "An instance has been in Terminating:Wait for longer than maxDrain: look at its agent",
+      statistic: "Maximum",
+      badPeriods: 1,
+    }),
+    own("retained-instances", METRIC.retainedInstances, {
+      description: "An instance fell silent while it drained and is retained and billed: save its job, then terminate it in the group",
+      statistic: "Maximum",
+      badPeriods: 1,
+    }),
+    own("sweep-errors", METRIC.sweepErrors, {
+      description: "The sweep could not handle some items, twice in 15 minutes: look at the sweep function's log",
+      statistic: "Sum",
+      badPeriods: 2,
+    }),
+    {
+      suffix: "dead-letters",
+      description: "An event could not be delivered or handled: read it from the dead-letter queue, the sweep catches up with its effect",
+      namespace: "AWS/SQS",
+      metricName: "ApproximateNumberOfMessagesVisible",
+      dimensions: { QueueName: deadLetters.name },
+      statistic: "Maximum",
+      badPeriods: 1,
+    },
+    ...Object.entries(functions).map(
+      ([key, packaged]): Alarm => ({
+        suffix: `${key}-errors`,
+        description: `The ${key} function fails, twice in 15 minutes: look at its log`,
+        namespace: "AWS/Lambda",
+        metricName: "Errors",
+        dimensions: { FunctionName: packaged.function.name },
+        statistic: "Sum",
+        badPeriods: 2,
+      }),
+    ),
+  ];
+}

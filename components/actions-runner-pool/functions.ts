@@ -1,0 +1,138 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { artefacts } from "../../build/artefacts";
+import { ENV } from "../../contract/environment";
+import { METRIC_NAMESPACE } from "../../contract/metrics";
+import { PackagedFunction, createPackagedFunction } from "../parts/packaged-function";
+import { Place, PolicyDocument } from "../parts/policy";
+import { FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./function-policies";
+import { PoolSettings } from "./settings";
+
+export interface PoolFunctions {
+  register: PackagedFunction;
+  deregister: PackagedFunction;
+  sweep: PackagedFunction;
+}
+
+export interface FunctionParts {
+  place: pulumi.Output<Place>;
+  deadLetters: aws.sqs.Queue;
+  hostRole: aws.iam.Role;
+  artefacts: ReturnType<typeof artefacts>["functions"];
+  tags: pulumi.Output<Record<string, string>>;
+}
+
+/** Seconds; the longest that Lambda tries an asynchronous event, 6 h. */
+const LONGEST_EVENT_AGE = 21_600;
+/** Seconds between sweeps; see `events.ts`. */
+export const SWEEP_INTERVAL = 300;
+
+/** The three functions. Their retries are Lambda's own, and what still fails goes to the dead letters. */
+export function createFunctions(name: string, settings: PoolSettings, parts: FunctionParts, parent: pulumi.Resource): PoolFunctions {
+  const { names } = settings;
+  const create = (key: keyof PoolFunctions, specific: Specific): PackagedFunction =>
+    createPackagedFunction(
+      `${name}-${key}`,
+      {
+        functionName: specific.functionName,
+        description: `${settings.poolName}: ${specific.description}`,
+        dir: parts.artefacts[key].dir,
+        memorySize: specific.memorySize,
+        timeout: specific.timeout,
+        environment: environment(settings, parts.hostRole, key),
+        policy: grants(settings, parts).apply(specific.policy),
+        retries: specific.retries,
+        maximumEventAge: specific.maximumEventAge,
+        deadLetterQueueArn: parts.deadLetters.arn,
+        logRetentionDays: settings.logRetentionDays,
+        permissionsBoundaryArn: settings.permissionsBoundaryArn,
+        tags: parts.tags,
+      },
+      parent,
+    );
+
+  return {
+    register: create("register", {
+      functionName: names.registerFunction,
+      description: "gives an instance on its way into service a registration token",
+      policy: registerPolicy,
+      memorySize: 256,
+      // GitHub gets 15 s and Secrets Manager three tries of 3 s, twice; the rest is a cold start.
+      timeout: 60,
+      retries: 2,
+      // Later, the launch hook has given the instance up.
+      maximumEventAge: Math.max(60, settings.launchTimeout),
+    }),
+    deregister: create("deregister", {
+      functionName: names.deregisterFunction,
+      description: "hurries a drain, and cleans up after an instance that is gone",
+      policy: deregisterPolicy,
+      memorySize: 256,
+      timeout: 60,
+      retries: 2,
+      maximumEventAge: LONGEST_EVENT_AGE,
+    }),
+    sweep: create("sweep", {
+      functionName: names.sweepFunction,
+      description: "finds what events have missed",
+      policy: sweepPolicy,
+      memorySize: 512,
+      // Shorter than the interval, so that no sweep meets the one before.
+      timeout: SWEEP_INTERVAL - 60,
+      // The next sweep is the retry.
+      retries: 0,
+      maximumEventAge: SWEEP_INTERVAL,
+    }),
+  };
+}
+
+interface Specific {
+  functionName: string;
+  description: string;
+  policy(grants: FunctionGrants): PolicyDocument;
+  memorySize: number;
+  timeout: number;
+  retries: number;
+  maximumEventAge: number;
+}
+
+function grants(settings: PoolSettings, { place, deadLetters }: FunctionParts): pulumi.Output<FunctionGrants> {
+  const { github, names, poolName } = settings;
+  return pulumi
+    .all([place, githubSecretArn(settings), pulumi.output(github.secretKmsKeyArn), deadLetters.arn])
+    .apply(([where, githubSecret, secretKmsKeyArn, deadLetterQueueArn]) => ({
+      place: where,
+      names,
+      poolName,
+      githubSecretArn: githubSecret,
+      secretKmsKeyArn,
+      deadLetterQueueArn,
+    }));
+}
+
+/** Validation has seen to it that exactly one of the two is set. */
+function githubSecretArn({ github }: PoolSettings): pulumi.Output<string> {
+  return pulumi.output(github.app ? github.app.privateKeySecretArn : github.tokenSecretArn!);
+}
+
+function environment(settings: PoolSettings, hostRole: aws.iam.Role, key: keyof PoolFunctions): Record<string, pulumi.Input<string>> {
+  const { github } = settings;
+  const variables: Record<string, pulumi.Input<string> | undefined> = {
+    [ENV.pool]: settings.poolName,
+    [ENV.githubApiUrl]: settings.apiUrl,
+    [ENV.githubOrganization]: github.organization,
+    [ENV.githubRepository]: github.repository,
+    [ENV.githubAppId]: github.app?.id,
+    [ENV.githubInstallationId]: github.app?.installationId,
+    [ENV.githubPrivateKeySecretArn]: github.app?.privateKeySecretArn,
+    [ENV.githubTokenSecretArn]: github.tokenSecretArn,
+    [ENV.hostRoleId]: hostRole.uniqueId,
+    [ENV.maxDrainSeconds]: String(settings.drain.maxDrain),
+    POWERTOOLS_SERVICE_NAME: key,
+    POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
+    POWERTOOLS_LOG_LEVEL: "INFO",
+  };
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, pulumi.Input<string>] => entry[1] !== undefined),
+  );
+}

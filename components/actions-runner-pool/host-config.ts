@@ -1,0 +1,39 @@
+import { HostConfig } from "../../contract/host";
+import { githubWebUrl } from "../parts/github-address";
+import { PoolSettings } from "./settings";
+
+/** GitHub's words for an architecture, in its labels and in the names of the runner's archives. */
+export type RunnerArchitecture = "x64" | "arm64";
+
+/** What an instance of the pool needs to know, from arguments that passed validation. */
+export function hostConfig(settings: PoolSettings, region: string, architecture: RunnerArchitecture): HostConfig {
+  const { github, runner, drain, names } = settings;
+  return {
+    pool: settings.poolName,
+    region,
+    group: names.group,
+    launchHook: names.launchHook,
+    terminateHook: names.terminateHook,
+    secretPrefix: names.secretPrefix,
+    githubUrl: `${githubWebUrl(settings.apiUrl)}/${github.organization ?? github.repository}`,
+    labels: settings.labels,
+    ...(settings.runnerGroup === undefined ? {} : { runnerGroup: settings.runnerGroup }),
+    noDefaultLabels: settings.noDefaultLabels,
+    runnerUser: settings.runnerUser,
+    ...(runner.onImage ? {} : { runnerArchive: runnerArchive(runner, architecture) }),
+    heartbeatInterval: drain.heartbeatInterval,
+    heartbeatTimeout: drain.heartbeatTimeout,
+    maxDrain: drain.maxDrain,
+    jobsMayUseInstanceRole: settings.jobsMayUseInstanceRole,
+    jobsMayUseDocker: settings.jobsMayUseDocker,
+    ...(runner.jobStartedHook === undefined ? {} : { userJobStartedHook: runner.jobStartedHook }),
+    ...(runner.jobCompletedHook === undefined ? {} : { userJobCompletedHook: runner.jobCompletedHook }),
+  };
+}
+
+function runnerArchive(runner: PoolSettings["runner"], architecture: RunnerArchitecture) {
+  const { version, sha256, archiveUrl } = runner;
+  if (version === undefined || sha256 === undefined) throw new Error("runner.version and runner.sha256 were not validated");
+  const file = `actions-runner-linux-${architecture}-${version}.tar.gz`;
+  return { url: archiveUrl ?? `https://github.com/actions/runner/releases/download/v${version}/${file}`, sha256 };
+}

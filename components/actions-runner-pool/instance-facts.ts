@@ -1,0 +1,131 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { Violation, inputError, throwIfAny, violation } from "../parts/input-errors";
+import { WarmPoolState } from "./args-capacity";
+import { RunnerArchitecture } from "./host-config";
+import { PoolSettings } from "./settings";
+
+/** What only AWS can tell about the instances and where they run. */
+export interface InstanceFacts {
+  architecture: RunnerArchitecture;
+  imageId: string;
+  rootDeviceName: string;
+}
+
+/** EC2's word for an architecture, with GitHub's and Canonical's. */
+const ARCHITECTURES = {
+  x86_64: { runner: "x64", canonical: "amd64" },
+  arm64: { runner: "arm64", canonical: "arm64" },
+} as const;
+type Ec2Architecture = keyof typeof ARCHITECTURES;
+
+/**
+ * GiB that hibernation needs beside the memory's own: the system, the runner, its tools and a workspace.
+ */
+const HIBERNATION_HEADROOM_GIB = 10;
+/** EC2 hibernates Linux instances with less memory than this, in GiB. */
+const HIBERNATION_MEMORY_LIMIT_GIB = 150;
+
+/**
+ * Asks AWS for the instance types and the image and checks that they fit together.
+ *
+ * @throws an input error for an unknown instance type or image, an image of another architecture, or a root volume
+ *   into which the memory does not fit.
+ */
+export async function instanceFacts(
+  settings: PoolSettings,
+  imageId: string | undefined,
+  options: pulumi.InvokeOptions,
+): Promise<InstanceFacts> {
+  const types = [settings.instanceType, ...(settings.spot?.additionalInstanceTypes ?? [])];
+  const described = await Promise.all(types.map((type) => describeType(type, options)));
+  const architectures = described.map(({ architecture }) => architecture);
+  const architecture = architectures[0] as Ec2Architecture;
+  const stranger = architectures.findIndex((other) => other !== architecture);
+  if (stranger > 0) {
+    throw inputError([
+      violation("spot.additionalInstanceTypes", types[stranger],
+        `it is ${architectures[stranger]} and ${settings.instanceType} is ${architecture}`, "Give types of one architecture"),
+    ]);
+  }
+  if (settings.warmPool?.state === WarmPoolState.Hibernated) {
+    throwIfAny(hibernationViolations(settings, described[0]!.type));
+  }
+  const image = await describeImage(settings, imageId, architecture, options);
+  return { architecture: ARCHITECTURES[architecture].runner, ...image };
+}
+
+async function describeType(instanceType: string, options: pulumi.InvokeOptions) {
+  const type = await aws.ec2.getInstanceType({ instanceType }, options).catch((error: Error) => {
+    throw inputError([
+      violation("instanceType", instanceType, `EC2 does not know it in this Region (${firstLine(error)})`, "Choose a type that the Region offers"),
+    ]);
+  });
+  const architecture = (Object.keys(ARCHITECTURES) as Ec2Architecture[]).find((known) => type.supportedArchitectures.includes(known));
+  if (!architecture) {
+    throw inputError([
+      violation("instanceType", instanceType, `the runner does not run on ${type.supportedArchitectures.join()}`, "Choose an x86_64 or arm64 type"),
+    ]);
+  }
+  return { type, architecture };
+}
+
+function hibernationViolations(settings: PoolSettings, type: aws.ec2.GetInstanceTypeResult): Violation[] {
+  const { instanceType, rootVolumeSize } = settings;
+  if (!type.hibernationSupported) {
+    return [violation("warmPool.state", WarmPoolState.Hibernated, `${instanceType} cannot hibernate`, "Use Stopped or another instanceType")];
+  }
+  const memory = Math.ceil(type.memorySize / 1024);
+  if (memory >= HIBERNATION_MEMORY_LIMIT_GIB) {
+    return [
+      violation("warmPool.state", WarmPoolState.Hibernated, `${instanceType} has ${memory} GiB of memory and EC2 hibernates less than ${HIBERNATION_MEMORY_LIMIT_GIB}`, "Use Stopped or a smaller instanceType"),
+    ];
+  }
+  const needed = memory + HIBERNATION_HEADROOM_GIB;
+  if (rootVolumeSize >= needed) return [];
+  return [
+    violation("rootVolumeSize", rootVolumeSize, `hibernation writes the ${memory} GiB of memory of ${instanceType} to the root volume`, `Give at least ${needed} GiB, or use warmPool.state Stopped`),
+  ];
+}
+
+async function describeImage(
+  settings: PoolSettings,
+  givenId: string | undefined,
+  architecture: Ec2Architecture,
+  options: pulumi.InvokeOptions,
+): Promise<{ imageId: string; rootDeviceName: string }> {
+  const parameter = settings.imageParameter ?? canonicalParameter(architecture);
+  const [field, value] = givenId === undefined ? ["imageParameter", parameter] : ["imageId", givenId];
+  const fail = (problem: string, remedy: string) => inputError([violation(field, value, problem, remedy)]);
+  const imageId = givenId ?? (await readParameter(parameter, options));
+  const image = await aws.ec2.getAmi(imageQuery(imageId), options).catch((error: Error) => {
+    throw fail(`image ${imageId} is not to be found (${firstLine(error)})`, "Name an image that this account may use in this Region");
+  });
+  if (image.architecture !== architecture) {
+    throw fail(`image ${imageId} is ${image.architecture} and ${settings.instanceType} is ${architecture}`, "Choose an image of the instance type's architecture, or another instanceType");
+  }
+  return { imageId, rootDeviceName: image.rootDeviceName };
+}
+
+/** A pinned image may be deprecated by its owner and still be launched. */
+function imageQuery(imageId: string): aws.ec2.GetAmiArgs {
+  return { filters: [{ name: "image-id", values: [imageId] }], includeDeprecated: true };
+}
+
+function canonicalParameter(architecture: Ec2Architecture): string {
+  return `/aws/service/canonical/ubuntu/server/24.04/stable/current/${ARCHITECTURES[architecture].canonical}/hvm/ebs-gp3/ami-id`;
+}
+
+async function readParameter(name: string, options: pulumi.InvokeOptions): Promise<string> {
+  const parameter = await aws.ssm.getParameter({ name }, options).catch((error: Error) => {
+    throw inputError([
+      violation("imageParameter", name, `it cannot be read (${firstLine(error)})`, "Name an SSM parameter of this Region that holds an image id"),
+    ]);
+  });
+  return parameter.value;
+}
+
+/** Errors of a provider carry a whole trace after their first line. */
+function firstLine(error: Error): string {
+  return error.message.replace(/^invocation of \S+ returned an error: /, "").split("\n")[0]!.trim();
+}

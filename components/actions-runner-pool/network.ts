@@ -1,0 +1,46 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { throwIfAny } from "../parts/input-errors";
+import { PoolSettings } from "./settings";
+import { emptyList } from "./validate-instances";
+
+export interface Network {
+  subnetIds: pulumi.Output<string[]>;
+  securityGroupIds: pulumi.Output<string[]>;
+}
+
+/** The given security groups, or an own one: runners call out to GitHub and AWS, and nobody calls them. */
+export function createNetwork(
+  name: string,
+  settings: PoolSettings,
+  tags: pulumi.Output<Record<string, string>>,
+  parent: pulumi.Resource,
+): Network {
+  const subnetIds = nonEmpty("subnetIds", settings.subnetIds);
+  if (settings.securityGroupIds !== undefined) {
+    return { subnetIds, securityGroupIds: nonEmpty("securityGroupIds", settings.securityGroupIds) };
+  }
+  const securityGroup = new aws.ec2.SecurityGroup(
+    name,
+    {
+      description: `Runners of ${settings.poolName}: out to anywhere, in from nowhere`,
+      vpcId: settings.vpcId ?? vpcOf(subnetIds, parent),
+      ingress: [],
+      egress: [{ protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"], ipv6CidrBlocks: ["::/0"] }],
+      tags,
+    },
+    { parent },
+  );
+  return { subnetIds, securityGroupIds: pulumi.output([securityGroup.id]) };
+}
+
+function nonEmpty(field: "subnetIds" | "securityGroupIds", ids: pulumi.Input<pulumi.Input<string>[]>): pulumi.Output<string[]> {
+  return pulumi.output(ids).apply((known) => {
+    throwIfAny(known.length === 0 ? [emptyList(field)] : []);
+    return known;
+  });
+}
+
+function vpcOf(subnetIds: pulumi.Output<string[]>, parent: pulumi.Resource): pulumi.Output<string> {
+  return subnetIds.apply(([id]) => aws.ec2.getSubnet({ id: id! }, { parent })).vpcId;
+}

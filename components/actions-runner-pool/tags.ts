@@ -1,0 +1,23 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { POOL_TAG } from "../../contract/names";
+import { throwIfAny } from "../parts/input-errors";
+import { InstanceFacts } from "./instance-facts";
+import { PoolSettings } from "./settings";
+import { reservedTagViolations } from "./validate";
+
+/**
+ * The tags of every child. They are known only when the facts are, and a child is created only when its tags are
+ * known: so an unknown instance type or an unfit image creates nothing at all.
+ */
+export function checkedTags(settings: PoolSettings, facts: pulumi.Output<InstanceFacts>): pulumi.Output<Record<string, string>> {
+  return pulumi.all([pulumi.output(settings.tags ?? {}), facts]).apply(([given]): Record<string, string> => {
+    throwIfAny(reservedTagViolations(Object.keys(given)));
+    return { Name: settings.poolName, ...given, [POOL_TAG]: settings.poolName };
+  });
+}
+
+/** In the form of a group, which hands them to its instances at launch. */
+export function groupTags(tags: pulumi.Output<Record<string, string>>): pulumi.Output<aws.types.input.autoscaling.GroupTag[]> {
+  return tags.apply((all) => Object.entries(all).map(([key, value]) => ({ key, value, propagateAtLaunch: true })));
+}
