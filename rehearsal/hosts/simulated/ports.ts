@@ -90,11 +90,14 @@ async function onAction(act: () => Promise<unknown>): Promise<"done" | "none"> {
   }
 }
 
+/** A secret that is not there yet has no owner tag to match, so the policy refuses before anyone looks for it. */
+const MISSING = ["ResourceNotFoundException", "AccessDeniedException"];
+
 async function unlessMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof AwsError && error.code === "ResourceNotFoundException") return undefined;
+    if (error instanceof AwsError && MISSING.includes(error.code)) return undefined;
     throw error;
   }
 }
