@@ -1,0 +1,88 @@
+/**
+ * Runs inside the cloud's network namespace and hands every request to the main process, over a unix socket (which,
+ * unlike a port, is not bound to a network namespace). Plain HTTP on the metadata address, TLS on the gateway address.
+ * Bundled to one file at start; ends when its standard input does, and so with the main process.
+ */
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import type { AddressInfo, Server } from "node:net";
+
+const SOURCE_HEADER = "x-rehearsal-source-ip";
+/** Only the gateway may speak to the main process about itself. */
+const RESERVED_HEADERS = /^x-rehearsal-/i;
+
+interface Settings {
+  socket: string;
+  certificate: string;
+  key: string;
+  tls: { address: string; port: number };
+  metadata: { address: string; port: number };
+}
+
+const settings = JSON.parse(process.argv[2]!) as Settings;
+
+function forward(request: http.IncomingMessage, response: http.ServerResponse, host: string | undefined): void {
+  const headers: string[] = [];
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const name = request.rawHeaders[i]!;
+    if (!RESERVED_HEADERS.test(name) && !/^(host|connection|keep-alive)$/i.test(name)) headers.push(name, request.rawHeaders[i + 1]!);
+  }
+  headers.push("Host", host ?? "", SOURCE_HEADER, request.socket.remoteAddress ?? "", "Connection", "close");
+  // No connection is used twice on this side: local ones cost nothing, and an idle one could be closed by the other
+  // end just as the next request is written to it.
+  const upstream = http.request({ socketPath: settings.socket, method: request.method, path: request.url, headers, agent: false });
+  upstream.on("response", (reply) => {
+    const answer: string[] = [];
+    for (let i = 0; i < reply.rawHeaders.length; i += 2) {
+      const name = reply.rawHeaders[i]!;
+      if (!/^(connection|keep-alive)$/i.test(name)) answer.push(name, reply.rawHeaders[i + 1]!);
+    }
+    response.writeHead(reply.statusCode ?? 502, reply.statusMessage, answer);
+    // A long poll's headers must arrive before its body does.
+    response.flushHeaders();
+    reply.pipe(response);
+    reply.on("error", () => response.destroy());
+  });
+  upstream.on("error", (error) => {
+    if (response.headersSent) response.destroy();
+    else response.writeHead(502, { "Content-Type": "text/plain" }).end(`the stand-in did not answer: ${error.message}\n`);
+  });
+  response.on("close", () => upstream.destroy());
+  request.on("error", () => upstream.destroy());
+  request.pipe(upstream);
+}
+
+function listen(server: Server, place: { address: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(place.port, place.address, resolve);
+  });
+}
+
+const limits = {
+  // Long polls last as long as their server wants.
+  requestTimeout: 0,
+  // 75 s: longer than any client here keeps an idle connection, so that it is always the client who closes.
+  keepAliveTimeout: 75_000,
+};
+
+const metadata = http.createServer(limits, (request, response) => forward(request, response, settings.metadata.address));
+const endpoints = https.createServer(
+  { ...limits, cert: readFileSync(settings.certificate), key: readFileSync(settings.key), ALPNProtocols: ["http/1.1"] },
+  (request, response) => {
+    const host = request.headers.host;
+    // The metadata service must not be had by the back door: a fenced unit would reach it here.
+    if (host === undefined || host.startsWith(settings.metadata.address)) response.writeHead(421).end();
+    else forward(request, response, host);
+  },
+);
+
+process.stdin.on("end", () => process.exit(0)).resume();
+
+void (async () => {
+  await listen(metadata, settings.metadata);
+  await listen(endpoints, settings.tls);
+  const ports = [metadata, endpoints].map((server) => (server.address() as AddressInfo).port);
+  process.stdout.write(`${JSON.stringify(ports)}\n`);
+})();

@@ -1,0 +1,71 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cgroupMounts } from "./cgroups";
+import { TOOL_PATH } from "./command";
+
+export type Availability = { ok: true } | { ok: false; reason: string };
+
+const TOOLS: Readonly<Record<string, string>> = {
+  "systemd-nspawn": "systemd-container",
+  mmdebstrap: "mmdebstrap",
+  journalctl: "systemd",
+  ip: "iproute2",
+  nsenter: "util-linux",
+  unshare: "util-linux",
+  setpriv: "util-linux",
+  flock: "util-linux",
+};
+
+/**
+ * Whether this machine can run machines with a real systemd, by trying what they need rather than by asking for
+ * versions. Takes some 20 ms and leaves nothing behind. `reason` is one line that says what is missing and, where
+ * there is one, the remedy.
+ */
+export function systemdHostsAvailable(): Availability {
+  const reason = obstacle();
+  return reason === undefined ? { ok: true } : { ok: false, reason };
+}
+
+function obstacle(): string | undefined {
+  if (process.platform !== "linux") return `systemd machines need Linux, and this is ${process.platform}`;
+  if (process.getuid?.() !== 0) return "systemd machines need root, and this is an ordinary user";
+  const missing = Object.keys(TOOLS).filter((tool) => !works("sh", ["-c", `command -v ${tool}`]));
+  if (missing.length > 0) {
+    const packages = [...new Set(missing.map((tool) => TOOLS[tool]))].join(", ");
+    return `not installed: ${missing.join(", ")} (package ${packages}); run scripts/install-system-packages.sh`;
+  }
+  const mounts = cgroupMounts();
+  if (!mounts) return "no cgroup v2 is mounted on this machine";
+  const probe = join(mounts.unified, `cir-probe-${process.pid}`);
+  try {
+    mkdirSync(probe);
+    rmdirSync(probe);
+  } catch (error) {
+    return `control groups cannot be made in ${mounts.unified}: ${(error as Error).message}`;
+  }
+  if (!works("unshare", ["--net", "--mount", "true"])) return "network and mount namespaces cannot be made here (a container without privileges?)";
+  return overlayWorks() ? undefined : `no overlay file system can be mounted in ${tmpdir()}; point TMPDIR to a directory on a local disk`;
+}
+
+function overlayWorks(): boolean {
+  const dir = mkdtempSync(join(tmpdir(), "cir-probe-"));
+  try {
+    for (const part of ["lower", "upper", "work", "root"]) mkdirSync(join(dir, part));
+    const options = `lowerdir=${dir}/lower,upperdir=${dir}/upper,workdir=${dir}/work`;
+    const script = `mount -t overlay overlay -o "$1" "$2" && : >"$2/file"`;
+    return works("unshare", ["--mount", "--propagation", "private", "sh", "-c", script, "sh", options, `${dir}/root`]);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function works(command: string, args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: "ignore", env: { ...process.env, PATH: TOOL_PATH } });
+    return true;
+  } catch {
+    return false;
+  }
+}

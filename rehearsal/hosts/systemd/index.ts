@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import type { Clock } from "../../clock";
+import type { Timeline } from "../../timeline";
+import { openGateway, type Gateway } from "../gateway";
+import { machineImage } from "../image";
+import { openCloudNetwork, type CloudNetwork } from "../network";
+import { SystemdHosts, type SystemdHostsOptions } from "./hosts";
+import type { Run } from "./run-record";
+
+export { systemdHostsAvailable, type Availability } from "./available";
+export { SystemdHosts, type SystemdHostsOptions } from "./hosts";
+export { cleanUpDeadRuns, openRun, type Run } from "./run-record";
+
+export interface OpenOptions extends Partial<SystemdHostsOptions> {
+  /** From `openRun()`; closing it is the caller's last act. */
+  run: Run;
+  /** Unix socket on which the caller serves HTTP for the machines. */
+  socket: string;
+  /** Has `ca.pem`, `leaf.pem` and `leaf-key.pem`. */
+  certificatesDir: string;
+  hostnames: () => readonly string[];
+  timeline: Timeline;
+  clock: Clock;
+  /** Progress of the image's one-time build. */
+  progress?: (line: string) => void;
+  /** Called once if the gateway dies, after which no machine reaches anything. */
+  onGatewayDeath?: (reason: string) => void;
+}
+
+export interface OpenedHosts {
+  hosts: SystemdHosts;
+  network: CloudNetwork;
+  gateway: Gateway;
+  /** Machines, gateway and network, in that order. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Image, network, gateway and driver together: everything that machines with a real systemd need. */
+export async function openSystemdHosts(options: OpenOptions): Promise<OpenedHosts> {
+  const image = options.image ?? (await machineImage({ progress: options.progress }));
+  const network = options.network ?? (await openCloudNetwork());
+  let gateway: Gateway | undefined;
+  try {
+    gateway = await openGateway({
+      network,
+      socket: options.socket,
+      certificatesDir: options.certificatesDir,
+      dir: options.run.dir,
+      onDeath: options.onGatewayDeath,
+    });
+    const hosts = new SystemdHosts({
+      caFile: join(options.certificatesDir, "ca.pem"),
+      gatewayAddress: gateway.address,
+      ...options,
+      image,
+      network,
+    });
+    const opened = gateway;
+    let closing: Promise<void> | undefined;
+    const close = async () => {
+      await hosts.close();
+      await opened.close();
+      await network.close();
+    };
+    return { hosts, network, gateway, close: () => (closing ??= close()) };
+  } catch (error) {
+    await gateway?.close();
+    await network.close();
+    throw error;
+  }
+}

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Clock } from "../../clock";
+import type { Timeline } from "../../timeline";
+import { TOOL_PATH, finished } from "./command";
+import type { Machine } from "./machine";
+
+/** Kept for a look after a failure; a machine of minutes writes a fraction of it. */
+const TEXT_LINES = 5000;
+/** 200 ms: journald may not have started when the first attempt to read comes. */
+const RETRY_MS = 200;
+
+interface Entry {
+  __CURSOR: string;
+  /** Microseconds since the epoch. */
+  __REALTIME_TIMESTAMP: string;
+  _UID?: string;
+  /** An array of byte values when the text is not plain. */
+  MESSAGE?: string | number[] | null;
+}
+
+/**
+ * Reads one machine's journal into the timeline, across its power-offs: live from inside while it runs, and once more
+ * from its disk after each power-off, so that the last lines before it are not lost. Only root's structured lines
+ * count: a job can write to the journal as well, but not as root.
+ */
+export class JournalReader {
+  private cursor: string | undefined;
+  private follower: ChildProcess | undefined;
+
+  constructor(
+    private readonly instanceId: string,
+    private readonly directory: string,
+    private readonly timeline: Timeline,
+    private readonly clock: Clock,
+  ) {}
+
+  follow(machine: Machine): void {
+    if (!machine.running) return;
+    const args = ["--follow", "--no-tail", ...this.selection()];
+    const follower = spawn("nsenter", [...machine.entrance, "journalctl", ...args], {
+      stdio: ["ignore", "pipe", "ignore"],
+      detached: true,
+      env: { PATH: TOOL_PATH },
+    });
+    this.follower = follower;
+    createInterface({ input: follower.stdout }).on("line", (line) => this.take(line));
+    follower.once("error", () => {});
+    follower.once("close", () => {
+      if (this.follower !== follower) return;
+      this.clock.after(RETRY_MS, () => {
+        if (this.follower === follower) this.follow(machine);
+      });
+    });
+  }
+
+  /** Call when the machine is off. */
+  async catchUp(): Promise<void> {
+    const follower = this.follower;
+    this.follower = undefined;
+    if (follower && follower.exitCode === null && follower.signalCode === null) {
+      const closed = new Promise((resolve) => follower.once("close", resolve));
+      follower.kill("SIGKILL");
+      await closed;
+    }
+    const rest = await finished("journalctl", ["--directory", this.directory, ...this.selection()]);
+    for (const line of rest.stdout.split("\n")) this.take(line);
+  }
+
+  /** As a person reads it. From the disk, so it works whether the machine runs or not. */
+  async text(): Promise<string> {
+    const args = ["--directory", this.directory, "--output=short-precise", `--lines=${TEXT_LINES}`, "--no-pager", "--quiet"];
+    return (await finished("journalctl", args)).stdout;
+  }
+
+  private selection(): string[] {
+    return [
+      "--output=json",
+      "--output-fields=MESSAGE,_UID",
+      "--all", // Long lines whole; they would be null otherwise.
+      "--quiet",
+      "--no-pager",
+      ...(this.cursor === undefined ? [] : [`--after-cursor=${this.cursor}`]),
+      "_UID=0",
+    ];
+  }
+
+  private take(line: string): void {
+    const entry = parse<Entry>(line);
+    if (entry?.__CURSOR === undefined) return;
+    this.cursor = entry.__CURSOR;
+    const structured = entry._UID === "0" ? structuredLine(entry.MESSAGE) : undefined;
+    if (!structured) return;
+    const { message, ...fields } = structured;
+    const at = Math.round(Number(entry.__REALTIME_TIMESTAMP) / 1000);
+    const event = { at, kind: "host-log" as const, instance: this.instanceId, message, fields };
+    this.timeline.record(event);
+  }
+}
+
+function structuredLine(text: Entry["MESSAGE"]): ({ message: string } & Record<string, unknown>) | undefined {
+  const line = Array.isArray(text) ? Buffer.from(text).toString("utf8") : text;
+  if (!line?.startsWith("{")) return undefined;
+  const value = parse<{ message?: unknown }>(line);
+  return typeof value?.message === "string" ? (value as { message: string }) : undefined;
+}
+
+function parse<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Installs what the real-systemd parts of the rehearsal and the tests need: machines (systemd-nspawn), their image
+# (mmdebstrap), their networks (iproute2) and the check of shell scripts (shellcheck). For Debian and Ubuntu, as root.
+# Does nothing, and touches no network, where all of it is already there.
+set -eu
+
+say() { printf 'install-system-packages: %s\n' "$*"; }
+
+# "command:package". gpg lets mmdebstrap find the right key; the keyring is a file, because Ubuntu has no Debian keys of its own and mmdebstrap needs them.
+wanted='systemd-nspawn:systemd-container mmdebstrap:mmdebstrap shellcheck:shellcheck ip:iproute2 curl:curl
+  nsenter:util-linux flock:util-linux setpriv:util-linux journalctl:systemd gpg:gpg openssl:openssl'
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+missing=''
+for pair in $wanted; do
+  command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
+done
+[ -e "$keyring" ] || missing="$missing debian-archive-keyring"
+
+if [ -z "$missing" ]; then
+  say 'nothing to do'
+  exit 0
+fi
+# shellcheck disable=SC2086 # a list of package names
+missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+
+if [ "$(id -u)" -ne 0 ]; then
+  say "missing: $missing- run this script as root, or rehearse with --hosts simulated" >&2
+  exit 1
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+  say "missing: $missing- no apt-get here; install them by hand, or rehearse with --hosts simulated" >&2
+  exit 1
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+quietly() {
+  # 120 s: another apt may hold the lock, as it does in the first minutes of a cloud machine.
+  if ! DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" >"$log" 2>&1 </dev/null; then
+    tail -n 20 "$log" >&2
+    return 1
+  fi
+}
+say "installing: $missing"
+# One source that cannot be reached must not stop the others; if it mattered, the install says so.
+quietly update || say 'apt-get update failed; going on with the lists that are there' >&2
+# shellcheck disable=SC2086 # a list of package names
+quietly install -y --no-install-recommends $missing
+say 'done'
