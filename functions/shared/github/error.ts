@@ -23,6 +23,9 @@ export class GitHubError extends Error {
   }
 }
 
+/** A proxy's error page arrives as the message: this many characters of it are enough for a log line. */
+const MESSAGE = 300;
+
 /** @param call what was called, for the message: method and path, no query. */
 export function toGitHubError(call: string, cause: unknown): GitHubError {
   if (cause instanceof GitHubError) return cause;
@@ -32,7 +35,7 @@ export function toGitHubError(call: string, cause: unknown): GitHubError {
   const { status, response } = cause;
   const retryAt = rateLimitEnd(status, response.headers, cause.message);
   const until = retryAt ? ` (rate limit until ${retryAt.toISOString()})` : "";
-  return new GitHubError(`${call}: ${status} ${cause.message}${until}`, status, retryAt);
+  return new GitHubError(`${call}: ${status} ${cause.message.slice(0, MESSAGE)}${until}`, status, retryAt);
 }
 
 type Headers = Record<string, string | number | undefined>;

@@ -1,0 +1,60 @@
+import type { Activity, SweepPorts } from "./ports";
+
+export interface Termination {
+  startedAt: Date;
+  /** Auto Scaling has terminated the instance; an id is never used again, so it is gone for good. */
+  finished: boolean;
+}
+
+/** GitHub forgets a runner that was offline for 14 days: an older termination cannot matter any more. */
+const HORIZON_MS = 15 * 24 * 3600_000;
+/** Bound on reading, in pages of 100 activities: one sweep every five minutes makes at most 360 calls an hour. */
+const MAX_PAGES = 30;
+
+const TERMINATING = /^Terminating EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
+
+/**
+ * What the group's own activity history, which AWS keeps for six weeks, says about its terminations. Pages are read
+ * newest first, only as far as somebody asks, and once for the whole sweep.
+ */
+export class TerminationHistory {
+  private readonly known = new Map<string, Termination>();
+  private readonly pages: AsyncIterator<Activity[]>;
+  private readonly horizon: number;
+  private pagesRead = 0;
+  private exhausted = false;
+  private failure: unknown;
+
+  constructor(ports: Pick<SweepPorts, "activities" | "now">, group: string) {
+    this.pages = ports.activities(group)[Symbol.asyncIterator]();
+    this.horizon = ports.now().getTime() - HORIZON_MS;
+  }
+
+  /**
+   * Undefined when this group never terminated the instance, or too long ago to matter.
+   *
+   * @throws when the history cannot be read, and again for whoever asks later: half a history must not pass for a
+   *   whole one in which an instance does not occur.
+   */
+  async of(instanceId: string): Promise<Termination | undefined> {
+    while (!this.known.has(instanceId) && !this.exhausted) await this.readPage();
+    return this.known.get(instanceId);
+  }
+
+  private async readPage(): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    const { done, value } = await this.pages.next().catch((error: unknown) => {
+      this.failure = error;
+      throw error;
+    });
+    this.pagesRead += 1;
+    const activities: Activity[] = done ? [] : value;
+    for (const { description, startedAt, status } of activities) {
+      const instanceId = TERMINATING.exec(description)?.[1];
+      if (instanceId === undefined || this.known.has(instanceId)) continue;
+      this.known.set(instanceId, { startedAt, finished: status === "Successful" });
+    }
+    const oldest = activities.at(-1)?.startedAt.getTime() ?? Infinity;
+    this.exhausted = done === true || this.pagesRead >= MAX_PAGES || oldest < this.horizon;
+  }
+}

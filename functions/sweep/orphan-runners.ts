@@ -1,0 +1,50 @@
+import { METRIC } from "../../contract/metrics";
+import { isInstanceId } from "../shared/events";
+import type { Runner } from "../shared/github/runners";
+import type { Observer } from "../shared/observe";
+import type { TerminationHistory } from "./history";
+import { attempt } from "./items";
+import type { SweepPorts } from "./ports";
+
+/**
+ * Removes runners whose instance is gone.
+ *
+ * An organization's list holds the runners of other pools, other accounts and of people, so a runner must be proven
+ * ours before it is removed. Its name (an instance id) proves nothing: any pool names its runners so. A label would
+ * prove little: the cordon takes labels off, anybody may set them, and pools in two accounts may bear the same name.
+ * The proof is this group's own activity history: it says that this very group terminated this very instance, and an
+ * instance id is never used twice. What has no such entry is left alone.
+ */
+export async function sweepOrphanRunners(
+  ports: SweepPorts,
+  history: TerminationHistory,
+  observer: Observer,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, count } = observer;
+  let removed = 0;
+  for (const runner of await offlineInstanceRunners(ports, signal)) {
+    signal.throwIfAborted();
+    await attempt("removing a runner", { instanceId: runner.name }, observer, async () => {
+      if (!(await history.of(runner.name))?.finished) return;
+      const outcome = runner.busy ? "busy" : await ports.gitHub().remove(runner.id, signal);
+      if (outcome === "busy") {
+        // GitHub gives such a job up after some ten minutes; a later sweep finds the runner idle.
+        log.warn("sweep: instance is gone, but GitHub still counts a job on its runner", { instanceId: runner.name });
+        return;
+      }
+      removed += 1;
+      log.info("sweep: runner removed", { instanceId: runner.name, outcome });
+    });
+  }
+  count(METRIC.orphanRunners, removed);
+}
+
+/** Collected before anything is removed, because removals shift the pages. */
+async function offlineInstanceRunners(ports: SweepPorts, signal: AbortSignal): Promise<Runner[]> {
+  const found: Runner[] = [];
+  for await (const page of ports.gitHub().pages(signal)) {
+    found.push(...page.filter((runner) => !runner.online && isInstanceId(runner.name)));
+  }
+  return found;
+}

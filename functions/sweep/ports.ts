@@ -1,0 +1,44 @@
+import type { PoolNames } from "../../contract/names";
+import type { LifecycleAction } from "../shared/aws/complete-action";
+import type { GitHubRunners } from "../shared/github/runners";
+
+/** An instance that the group or its warm pool still lists. */
+export interface Member {
+  instanceId: string;
+  lifecycleState: string;
+}
+
+/** One line of the group's activity history. */
+export interface Activity {
+  description: string;
+  startedAt: Date;
+  /** Auto Scaling's own word: `Successful`, `InProgress`, `MidLifecycleAction`, ... */
+  status: string;
+}
+
+export interface StoredSecret {
+  name: string;
+  /** Last change of its value. */
+  changedAt: Date;
+}
+
+export interface SweepPorts {
+  /** Group and warm pool; empty when the group does not exist. */
+  members(group: string): Promise<Member[]>;
+  /** Newest first, page by page. */
+  activities(group: string): AsyncIterable<Activity[]>;
+  lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, string>>;
+  continueAction(action: LifecycleAction): Promise<"continued" | "none">;
+  /** Ends a retained instance; the only way out of that state. */
+  terminate(instanceId: string): Promise<void>;
+  /** Those whose name starts with the prefix, page by page. */
+  secrets(prefix: string): AsyncIterable<StoredSecret[]>;
+  deleteSecret(name: string): Promise<"deleted" | "gone">;
+  gitHub(): Pick<GitHubRunners, "find" | "pages" | "remove">;
+  now(): Date;
+}
+
+export interface SweepSettings {
+  names: PoolNames;
+  maxDrainSeconds: number;
+}

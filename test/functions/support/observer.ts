@@ -1,0 +1,27 @@
+import type { Fields, Observer } from "../../../functions/shared/observe";
+
+export interface Line {
+  level: "info" | "warn" | "error";
+  message: string;
+  fields: Fields;
+}
+
+/** Keeps what was logged and counted. */
+export class RecordingObserver implements Observer {
+  readonly lines: Line[] = [];
+  readonly counts: Record<string, number> = {};
+
+  readonly log = {
+    info: (message: string, fields: Fields = {}) => void this.lines.push({ level: "info", message, fields }),
+    warn: (message: string, fields: Fields = {}) => void this.lines.push({ level: "warn", message, fields }),
+    error: (message: string, fields: Fields = {}) => void this.lines.push({ level: "error", message, fields }),
+  };
+
+  readonly count: Observer["count"] = (metric, value = 1) => {
+    this.counts[metric] = (this.counts[metric] ?? 0) + value;
+  };
+
+  messages(level: Line["level"]): string[] {
+    return this.lines.filter((line) => line.level === level).map(({ message }) => message);
+  }
+}

@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import type { Runner } from "../../functions/shared/github/runners";
+import type { Activity, Member, StoredSecret, SweepPorts } from "../../functions/sweep/ports";
+import { sweep } from "../../functions/sweep/sweep";
+import { NAMES } from "./support/events";
+import { RecordingObserver } from "./support/observer";
+
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+const MINUTE = 60_000;
+const ago = (minutes: number) => new Date(NOW - minutes * MINUTE);
+const id = (n: number) => `i-${n.toString(16).padStart(17, "0")}`;
+const activity = (instance: string, minutes: number, status = "Successful", verb = "Terminating EC2 instance"): Activity => ({
+  description: `${verb}: ${instance}`,
+  startedAt: ago(minutes),
+  status,
+});
+const offline = (n: number, name = id(n)): Runner => ({ id: n, name, online: false, busy: false });
+
+describe("sweep function", () => {
+  let observer: RecordingObserver;
+  let acts: string[];
+  let members: Member[];
+  let activities: Activity[][];
+  let runners: Runner[][];
+  let secrets: StoredSecret[];
+  /** Instances that are in some group of the account. */
+  let alive: string[];
+  let historyPages: number;
+  let ports: SweepPorts;
+
+  beforeEach(() => {
+    observer = new RecordingObserver();
+    acts = [];
+    [members, activities, runners, secrets, alive, historyPages] = [[], [], [[]], [], [], 0];
+    ports = {
+      members: async () => members,
+      async *activities() {
+        for (const page of activities) {
+          historyPages += 1;
+          yield page;
+        }
+      },
+      lifecycleStates: async (ids) => new Map(ids.filter((one) => alive.includes(one)).map((one) => [one, "InService"])),
+      continueAction: async ({ instanceId, token }) => {
+        acts.push(`continue ${instanceId} ${token ?? "without token"}`);
+        return "continued";
+      },
+      terminate: async (instanceId) => void acts.push(`terminate ${instanceId}`),
+      async *secrets() {
+        yield secrets;
+      },
+      deleteSecret: async (name) => {
+        acts.push(`delete ${name}`);
+        return "deleted";
+      },
+      gitHub: () => ({
+        find: async (name) => runners.flat().find((runner) => runner.name === name),
+        async *pages() {
+          yield* runners;
+        },
+        remove: async (runner) => {
+          acts.push(`remove ${runner}`);
+          return "deleted";
+        },
+      }),
+      now: () => new Date(NOW),
+    };
+  });
+
+  const run = () => sweep(ports, { names: NAMES, maxDrainSeconds: 3600 }, observer, new AbortController().signal);
+
+  describe("over runners", () => {
+    it("removes those whose instance this group has terminated, on any page", async () => {
+      runners = [[offline(1)], [offline(2)]];
+      activities = [[activity(id(2), 5)], [activity(id(1), 50)]];
+      await run();
+      assert.deepEqual(acts, ["remove 1", "remove 2"]);
+      assert.equal(observer.counts.OrphanRunners, 2);
+    });
+
+    it("never touches a runner of another pool, another account or a person, however alike it looks", async () => {
+      runners = [[offline(1), offline(2, "build-box"), offline(3, "i-am-a-mac"), offline(4)]];
+      activities = [
+        [
+          activity(id(4), 5, "Successful", "Launching a new EC2 instance"),
+          activity(id(4), 9, "Successful", "Detaching EC2 instance"),
+        ],
+      ];
+      await run();
+      assert.deepEqual(acts, []);
+    });
+
+    it("waits while the termination is under way: its job may still run", async () => {
+      runners = [[offline(1)]];
+      activities = [[activity(id(1), 5, "MidLifecycleAction")]];
+      await run();
+      assert.deepEqual(acts, []);
+    });
+
+    it("leaves runners that are online or busy", async () => {
+      runners = [[{ ...offline(1), online: true }, { ...offline(2), busy: true }]];
+      activities = [[activity(id(1), 5), activity(id(2), 5)]];
+      await run();
+      assert.deepEqual(acts, []);
+      assert.match(observer.messages("warn")[0] ?? "", /still counts a job/);
+    });
+
+    it("goes on after one that cannot be removed, and counts it", async () => {
+      runners = [[offline(1), offline(2)]];
+      activities = [[activity(id(1), 5), activity(id(2), 5)]];
+      const gitHub = ports.gitHub();
+      ports.gitHub = () => ({
+        ...gitHub,
+        remove: async (runner, signal) => (runner === 1 ? Promise.reject(new Error("500")) : gitHub.remove(runner, signal)),
+      });
+      await run();
+      assert.deepEqual(acts, ["remove 2"]);
+      assert.equal(observer.counts.SweepErrors, 1);
+    });
+
+    it("reads no more of the history than it needs, and not without end for a runner that is not ours", async () => {
+      activities = Array.from({ length: 500 }, (_, page) => [activity(id(1000 + page), page)]);
+      runners = [[offline(1000)]];
+      await run();
+      assert.equal(historyPages, 1);
+
+      historyPages = 0;
+      runners = [[offline(1), offline(2)]];
+      await run();
+      assert.equal(historyPages, 30);
+    });
+
+    it("does not read beyond the 14 days after which GitHub forgets a runner by itself", async () => {
+      activities = [[activity(id(5), 1)], [activity(id(6), 16 * 24 * 60)], [activity(id(1), 17 * 24 * 60)]];
+      runners = [[offline(1)]];
+      await run();
+      assert.equal(historyPages, 2);
+    });
+  });
+
+  describe("over registration tokens", () => {
+    const secret = (n: number, minutes: number, prefix = NAMES.secretPrefix): StoredSecret => ({
+      name: `${prefix}${id(n)}`,
+      changedAt: ago(minutes),
+    });
+
+    it("deletes those whose instance is gone and those that have expired, and no others", async () => {
+      secrets = [secret(1, 20), secret(2, 20), secret(3, 80), secret(4, 1)];
+      alive = [id(2), id(3)];
+      await run();
+      assert.deepEqual(acts, [1, 3].map((n) => `delete ${NAMES.secretPrefix}${id(n)}`));
+      assert.equal(observer.counts.OrphanSecrets, 2);
+    });
+
+    it("never deletes what only resembles a token of this pool", async () => {
+      secrets = [
+        secret(1, 500, "CI-Runners/ci-dev/"),
+        { name: `${NAMES.secretPrefix}app-private-key`, changedAt: ago(500) },
+        { name: `${NAMES.secretPrefix}${id(1)}/more`, changedAt: ago(500) },
+      ];
+      await run();
+      assert.deepEqual(acts, []);
+    });
+
+    it("deletes none when it cannot tell which instances are alive", async () => {
+      secrets = [secret(1, 20)];
+      ports.lifecycleStates = async () => Promise.reject(new Error("throttled"));
+      await run();
+      assert.deepEqual(acts, []);
+      assert.equal(observer.counts.SweepErrors, 1);
+    });
+
+    it("goes on after one that cannot be deleted", async () => {
+      secrets = [secret(1, 20), secret(2, 20)];
+      const { deleteSecret } = ports;
+      ports.deleteSecret = async (name) => (name.endsWith(id(1)) ? Promise.reject(new Error("denied")) : deleteSecret(name));
+      await run();
+      assert.deepEqual(acts, [`delete ${NAMES.secretPrefix}${id(2)}`]);
+    });
+  });
+
+  describe("over drains", () => {
+    it("counts those that last longer than they may, and ends none of them", async () => {
+      members = [1, 2, 3].map((n) => ({ instanceId: id(n), lifecycleState: "Terminating:Wait" }));
+      activities = [[activity(id(1), 59, "MidLifecycleAction"), activity(id(2), 61, "MidLifecycleAction")]];
+      await run();
+      assert.equal(observer.counts.OverdueDrains, 2, "one is too old, one is older than the history");
+      assert.deepEqual(acts, []);
+    });
+
+    it("says zero when all is well, so that the alarm can return to its rest", async () => {
+      await run();
+      assert.deepEqual(observer.counts, { OverdueDrains: 0, OrphanSecrets: 0, RetainedInstances: 0, OrphanRunners: 0 });
+    });
+
+    it("raises no alarm from a history that it could read only in part", async () => {
+      members = [1, 2].map((n) => ({ instanceId: id(n), lifecycleState: "Terminating:Wait" }));
+      ports.activities = async function* () {
+        yield [];
+        throw new Error("throttled");
+      };
+      await run();
+      assert.equal(observer.counts.OverdueDrains, 0);
+      assert.ok((observer.counts.SweepErrors ?? 0) >= 2);
+    });
+
+    it("lets a trimmed pool instance go whose event got lost", async () => {
+      members = [{ instanceId: id(1), lifecycleState: "Warmed:Terminating:Wait" }];
+      await run();
+      assert.deepEqual(acts, [`continue ${id(1)} without token`]);
+    });
+  });
+
+  describe("over retained instances", () => {
+    beforeEach(() => {
+      members = [{ instanceId: id(1), lifecycleState: "Terminating:Retained" }];
+      activities = [[activity(id(1), 60, "MidLifecycleAction")]];
+    });
+
+    it("ends one whose runner is gone", async () => {
+      await run();
+      assert.deepEqual(acts, [`terminate ${id(1)}`]);
+      assert.equal(observer.counts.RetainedInstances, 1);
+    });
+
+    it("ends one whose runner is offline and idle", async () => {
+      runners = [[offline(1)]];
+      await run();
+      assert.deepEqual(acts, [`terminate ${id(1)}`]);
+    });
+
+    const keep: [string, () => void][] = [
+      ["runs a job as far as GitHub knows", () => (runners = [[{ ...offline(1), busy: true }]])],
+      ["is online and may take a job", () => (runners = [[{ ...offline(1), online: true }]])],
+      ["fell silent so recently that GitHub may not have noticed", () => (activities = [[activity(id(1), 14)]])],
+      ["is not in the history", () => (activities = [])],
+    ];
+    for (const [what, arrange] of keep) {
+      it(`keeps and reports one that ${what}`, async () => {
+        arrange();
+        await run();
+        assert.deepEqual(acts, []);
+        assert.equal(observer.counts.RetainedInstances, 1);
+        assert.match(observer.messages("warn")[0] ?? "", /kept/);
+      });
+    }
+
+    it("keeps it while GitHub cannot be asked", async () => {
+      ports.gitHub = () => {
+        throw new Error("GitHub is down");
+      };
+      await run();
+      assert.deepEqual(acts, []);
+    });
+  });
+
+  it("does what needs AWS alone although GitHub is down", async () => {
+    members = [{ instanceId: id(1), lifecycleState: "Warmed:Terminating:Wait" }];
+    secrets = [{ name: `${NAMES.secretPrefix}${id(2)}`, changedAt: ago(30) }];
+    ports.gitHub = () => {
+      throw new Error("GitHub is down");
+    };
+    await run();
+    assert.deepEqual(acts, [`continue ${id(1)} without token`, `delete ${NAMES.secretPrefix}${id(2)}`]);
+    assert.equal(observer.counts.SweepErrors, 1);
+  });
+
+  it("sweeps runners although the group cannot be listed", async () => {
+    ports.members = async () => Promise.reject(new Error("throttled"));
+    runners = [[offline(1)]];
+    activities = [[activity(id(1), 5)]];
+    await run();
+    assert.deepEqual(acts, ["remove 1"]);
+  });
+});
