@@ -1,0 +1,37 @@
+/** What goes wrong with a request. `down` cuts the connection, `hang` never answers, `slow` answers late. */
+export type FaultKind =
+  | { kind: "status"; status: number; message?: string; headers?: Record<string, string> }
+  | { kind: "slow"; ms: number }
+  | { kind: "down" }
+  | { kind: "hang" };
+
+export type Fault = FaultKind & {
+  /** Matched against `METHOD host/path`, e.g. `/^POST api\.github\.com\/.*registration-token$/`. */
+  route: RegExp;
+  /** How many requests it hits; absent: until removed. */
+  times?: number;
+};
+
+/** Faults that a scenario injects; the newest that matches wins. */
+export class Faults {
+  private faults: Fault[] = [];
+
+  /** Returns how to end it. */
+  add(fault: Fault): { remove(): void } {
+    const own = { ...fault };
+    this.faults.unshift(own);
+    return { remove: () => void (this.faults = this.faults.filter((other) => other !== own)) };
+  }
+
+  clear(): void {
+    this.faults = [];
+  }
+
+  /** The fault that this request meets, if any; counts it. */
+  take(method: string, host: string, path: string): FaultKind | undefined {
+    const subject = `${method} ${host}${path}`;
+    const fault = this.faults.find((candidate) => candidate.route.test(subject) && candidate.times !== 0);
+    if (fault?.times !== undefined) fault.times--;
+    return fault;
+  }
+}

@@ -1,0 +1,156 @@
+import { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { Clock, RealClock } from "../clock";
+import { Timeline } from "../timeline";
+import { App, Credentials } from "./credentials";
+import { Faults } from "./faults";
+import { errorReply, HttpError, readCall, send } from "./http";
+import { Job, JobSpec } from "./jobs";
+import { GITHUB_DEFAULTS, GITHUB_HOSTS, GitHubOptions } from "./options";
+import { PROTOCOL_ERRORS, ProtocolError } from "./messages";
+import { Protocol } from "./protocol";
+import { JobQueue } from "./queue";
+import { RateLimit } from "./rate-limit";
+import { serveRelease } from "./releases";
+import { Rest } from "./rest";
+import { RegisteredRunner, RegistrationRequest, RunnerWire } from "./runner-wire";
+import { Runner, Runners } from "./runners";
+
+/**
+ * GitHub as far as a pool of self-hosted runners sees it: the REST routes, the downloads, the runner protocol and a
+ * queue of jobs. `handler` answers for every name in GITHUB_HOSTS; a host name that it does not know is taken for a
+ * GitHub Enterprise Server, with REST under `/api/v3`.
+ */
+export class GitHub {
+  readonly options: GitHubOptions;
+  readonly faults = new Faults();
+  /** The runner protocol without HTTP, for simulated hosts. */
+  readonly protocol: Protocol;
+  private readonly runnerRegistry: Runners;
+  private readonly credentials: Credentials;
+  private readonly queue: JobQueue;
+  private readonly rateLimit: RateLimit;
+  private readonly rest: Rest;
+  private readonly wire: RunnerWire;
+  private readonly settledWaiters = new Set<() => void>();
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    clock: Clock = new RealClock(),
+    readonly timeline: Timeline = new Timeline(() => clock.now()),
+    options: Partial<GitHubOptions> = {},
+  ) {
+    this.options = { ...GITHUB_DEFAULTS, ...options };
+    this.credentials = new Credentials(clock, this.options);
+    this.rateLimit = new RateLimit(clock, this.options.rateLimit);
+    this.runnerRegistry = new Runners(clock, timeline);
+    this.queue = new JobQueue(clock, timeline, this.runnerRegistry, this.options);
+    const runService = this.options.baseUrl ?? "https://broker.actions.githubusercontent.com";
+    this.protocol = new Protocol(clock, this.runnerRegistry, this.queue, this.options, runService);
+    this.rest = new Rest(this.credentials, this.runnerRegistry, this.rateLimit, this.options);
+    this.wire = new RunnerWire(this.credentials, this.runnerRegistry, this.queue, this.protocol);
+    this.unsubscribe = timeline.subscribe(() => this.wakeSettled());
+  }
+
+  /** For `http.createServer`, or for a front that dispatches by host name. */
+  readonly handler: RequestListener = (req, res) => void this.handle(req, res);
+
+  registerApp(app: App): void {
+    this.credentials.addApp(app);
+  }
+
+  /** A personal access token; `scopes`: organizations and `OWNER/REPO`s whose runners it may manage. */
+  registerToken(token: string, scopes: string[]): void {
+    this.credentials.addToken(token, scopes);
+  }
+
+  /** Every scope has the group `Default`; others must be made before a runner can register into them. */
+  addRunnerGroup(scope: string, group: string): void {
+    this.runnerRegistry.addGroup(scope, group);
+  }
+
+  /** Returns the job's id, which is also its name in the timeline. */
+  queueJob(spec: JobSpec): string {
+    return this.queue.queue(spec);
+  }
+
+  /** As by "Cancel workflow": a running job's `always()` steps and completed hook still run. */
+  cancelJob(id: string): void {
+    this.queue.cancel(id);
+  }
+
+  /** Throws ProtocolError JobNotFound. */
+  job(id: string): Readonly<Job> {
+    return this.queue.get(id);
+  }
+
+  jobs(): readonly Readonly<Job>[] {
+    return this.queue.all();
+  }
+
+  runners(): readonly Readonly<Runner>[] {
+    return this.runnerRegistry.all();
+  }
+
+  /** Resolves once no job is queued, assigned or running. */
+  async jobsSettled(): Promise<void> {
+    while (this.queue.open > 0) await new Promise<void>((resolve) => this.settledWaiters.add(resolve));
+  }
+
+  /** Registration without HTTP, for simulated hosts. Throws ProtocolError. */
+  register(request: RegistrationRequest): RegisteredRunner {
+    return this.wire.register(request);
+  }
+
+  /** `config.sh remove` without HTTP. Throws ProtocolError. */
+  unregister(request: { url: string; token: string; runnerId: number }): void {
+    this.wire.unregister(request);
+  }
+
+  /** Requests that counted against the hourly limit, by `installation ID n` or `user ID n`. */
+  requestsUsed(rateKey: string): number {
+    return this.rateLimit.used(rateKey);
+  }
+
+  /** Ends all waits. Safe to call twice. */
+  close(): void {
+    this.unsubscribe();
+    this.protocol.close();
+    this.queue.close();
+  }
+
+  private async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    try {
+      const call = await readCall(req, res, this.options.baseUrl, GITHUB_HOSTS);
+      const fault = this.faults.take(call.method, call.host, call.path);
+      if (fault?.kind === "down") return void req.socket.destroy();
+      if (fault?.kind === "hang") return;
+      if (fault?.kind === "slow") await new Promise((resolve) => setTimeout(resolve, fault.ms));
+      if (fault?.kind === "status") {
+        throw new HttpError(fault.status, fault.message ?? "Injected fault", {}, fault.headers);
+      }
+      const isKnown = (GITHUB_HOSTS as readonly string[]).includes(call.host);
+      const isApi = call.host === "api.github.com" || (!isKnown && call.path.startsWith("/api/v3/"));
+      const path = isApi && !isKnown ? call.path.slice("/api/v3".length) : call.path;
+      const answered = await this.wire.handle(call, path);
+      if (answered) return send(res, answered);
+      if (isApi) return send(res, this.rest.handle(isKnown ? call : { ...call, path, origin: `${call.origin}/api/v3` }));
+      if (serveRelease(call, res, this.options)) return;
+      throw new HttpError(404, "Not Found");
+    } catch (error) {
+      send(res, errorReply(asHttpError(error)));
+    }
+  }
+
+  private wakeSettled(): void {
+    if (this.queue.open > 0) return;
+    const waiters = [...this.settledWaiters];
+    this.settledWaiters.clear();
+    for (const wake of waiters) wake();
+  }
+}
+
+function asHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  if (error instanceof ProtocolError) return new HttpError(PROTOCOL_ERRORS[error.code], error.message);
+  return new HttpError(500, `The GitHub stand-in failed: ${error instanceof Error ? error.stack : String(error)}`);
+}

@@ -1,0 +1,106 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+
+/** A request with its body read and its URL taken apart. */
+export interface Call {
+  method: string;
+  /** Without the port, lower case. */
+  host: string;
+  path: string;
+  query: URLSearchParams;
+  /** Scheme and authority that the caller used, for links back to itself. */
+  origin: string;
+  authorization: string;
+  body: Record<string, unknown>;
+  /** Aborted when the caller hangs up. */
+  signal: AbortSignal;
+}
+
+/** Bodies here are small (tokens, labels, a job's result); anything larger is a mistake. 1 MiB. */
+const BODY_LIMIT = 1 << 20;
+
+/** `publicHosts` are reached by TLS, even where a gateway has taken the TLS off before. */
+export async function readCall(
+  req: IncomingMessage,
+  res: ServerResponse,
+  baseUrl: string | undefined,
+  publicHosts: readonly string[],
+): Promise<Call> {
+  const authority = req.headers.host ?? "";
+  const host = authority.replace(/:\d+$/, "").toLowerCase();
+  const scheme = publicHosts.includes(host) || "encrypted" in req.socket ? "https" : "http";
+  const origin = baseUrl ?? `${scheme}://${authority}`;
+  const url = new URL(req.url ?? "/", "http://placeholder");
+  const gone = new AbortController();
+  res.once("close", () => gone.abort());
+  return {
+    method: req.method ?? "GET",
+    host,
+    path: url.pathname,
+    query: url.searchParams,
+    origin,
+    authorization: req.headers.authorization ?? "",
+    body: await readBody(req),
+    signal: gone.signal,
+  };
+}
+
+async function readBody(req: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT) throw new HttpError(413, "Payload too large");
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  if (text === "") return {};
+  try {
+    const parsed: unknown = JSON.parse(text);
+    // POST and PUT of labels also take a bare array.
+    if (Array.isArray(parsed)) return { labels: parsed };
+    if (typeof parsed === "object" && parsed !== null) return parsed as Record<string, unknown>;
+  } catch {
+    // Falls through to the error that GitHub gives.
+  }
+  throw new HttpError(400, "Problems parsing JSON");
+}
+
+/** An error reply in GitHub's form. */
+export class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly extra: Record<string, unknown> = {},
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(message);
+  }
+}
+
+export interface Reply {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export function send(res: ServerResponse, reply: Reply): void {
+  if (res.destroyed || res.writableEnded) return;
+  const text = reply.body === undefined ? undefined : JSON.stringify(reply.body);
+  const type = text === undefined ? {} : { "content-type": "application/json; charset=utf-8" };
+  res.writeHead(reply.status, {
+    ...type,
+    ...(text === undefined ? { "content-length": "0" } : { "content-length": String(Buffer.byteLength(text)) }),
+    ...reply.headers,
+  });
+  res.end(text);
+}
+
+export function errorReply(error: HttpError): Reply {
+  const body = {
+    message: error.message,
+    documentation_url: "https://docs.github.com/rest",
+    status: String(error.status),
+    ...error.extra,
+  };
+  return { status: error.status, body, headers: error.headers };
+}

@@ -1,0 +1,10 @@
+export type { App, Installation } from "./credentials";
+export type { Fault, FaultKind } from "./faults";
+export { GitHub } from "./github";
+export type { Job, JobSpec, JobState } from "./jobs";
+export * from "./messages";
+export { GITHUB_DEFAULTS, GITHUB_HOSTS } from "./options";
+export type { GitHubOptions } from "./options";
+export type { Poll, Protocol } from "./protocol";
+export type { RegisteredRunner, RegistrationRequest } from "./runner-wire";
+export type { Runner } from "./runners";

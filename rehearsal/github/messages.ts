@@ -1,0 +1,115 @@
+/**
+ * What the runner stand-in and the GitHub stand-in say to each other. Our own wording of the exchange that the
+ * official runner has with GitHub's broker and run service: same order, same consequences, not the same bytes.
+ */
+
+/** One step of a job, run as `bash -e` in a real child process. */
+export interface StepSpec {
+  name: string;
+  /** Seconds that the step sleeps. Default 0. */
+  seconds?: number;
+  /** Shell commands instead of sleeping. */
+  run?: string;
+  /** When the step runs. Default `success()`. */
+  condition?: "success()" | "failure()" | "always()";
+  /** An action's post step: runs after the job's steps, in reverse order, under `always()`. */
+  post?: { seconds?: number; run?: string };
+}
+
+/** Reply to acquire: everything that the worker needs. */
+export interface JobMessage {
+  jobId: string;
+  planId: string;
+  requestId: number;
+  jobDisplayName: string;
+  /** ISO 8601; the listener must renew before, else GitHub gives the job up. */
+  lockedUntil: string;
+  /** Seconds that action downloads take, before the job-started hook. */
+  setupSeconds: number;
+  steps: StepSpec[];
+  /** `GITHUB_*` of the job. */
+  environment: Record<string, string>;
+  runServiceUrl: string;
+  /** Bearer token for the job's own calls. */
+  token: string;
+}
+
+/** What a long poll brings. */
+export type RunnerMessage =
+  | {
+      messageId: number;
+      messageType: "RunnerJobRequest";
+      body: { jobId: string; runnerRequestId: string; shouldAcknowledge: boolean; runServiceUrl: string };
+    }
+  | { messageId: number; messageType: "JobCancellation"; body: { jobId: string; timeoutSeconds: number } };
+
+export type JobResult = "Succeeded" | "Failed" | "Canceled" | "Skipped" | "Abandoned";
+
+/** How the worker's exit code tells the result: 100 + its place here. */
+export const RESULT_CODES: Readonly<Record<number, JobResult>> = {
+  100: "Succeeded",
+  102: "Failed",
+  103: "Canceled",
+  104: "Skipped",
+  105: "Abandoned",
+};
+
+export interface Annotation {
+  level: "failure" | "warning" | "notice";
+  message: string;
+}
+
+/** GitHub shows this on a job that the runner's own shutdown ended: to the pool it means a lost job. */
+export const SHUTDOWN_ANNOTATION =
+  "The runner has received a shutdown signal. This can happen when the runner service is stopped, " +
+  "or a manually started runner is canceled.";
+
+/** What a worker tells while the job runs. */
+export type ReportedChange =
+  | "hook-started"
+  | "hook-ended"
+  | "steps-started"
+  | "steps-ended"
+  | "completed-hook-started"
+  | "completed-hook-ended";
+
+export interface Report {
+  jobId: string;
+  change: ReportedChange;
+  /** Milliseconds since the epoch by the runner's own clock; network delay must not count as the hook's. */
+  at?: number;
+  detail?: string;
+}
+
+export interface Completion {
+  jobId: string;
+  result: JobResult;
+  annotations?: Annotation[];
+}
+
+/** Machine-readable `code` of an error reply of the runner protocol, with the HTTP status that carries it. */
+export const PROTOCOL_ERRORS = {
+  SessionConflict: 409,
+  SessionNotFound: 410,
+  RunnerNotFound: 403,
+  InvalidClient: 400,
+  InvalidToken: 404,
+  RunnerExists: 409,
+  RunnerBusy: 422,
+  GroupNotFound: 404,
+  JobNotFound: 404,
+  JobAlreadyAcquired: 409,
+  Unauthorized: 401,
+} as const;
+
+export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;
+
+export class ProtocolError extends Error {
+  constructor(
+    readonly code: ProtocolErrorCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = code;
+  }
+}

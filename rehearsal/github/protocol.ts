@@ -1,0 +1,239 @@
+import { randomUUID } from "node:crypto";
+import { Clock, Timer } from "../clock";
+import { Job } from "./jobs";
+import { Completion, JobMessage, ProtocolError, Report, RunnerMessage } from "./messages";
+import { GitHubOptions } from "./options";
+import { JobQueue } from "./queue";
+import { Runner, Runners } from "./runners";
+
+interface Session {
+  readonly id: string;
+  readonly runnerId: number;
+  /** The poll that waits for a message, if one does. */
+  poll?: { deliver(message: RunnerMessage | undefined): void };
+  /** Ends the session when nobody polls. */
+  expiry?: Timer;
+  /** Its last poll said that it would take a job. */
+  idle: boolean;
+  pending: RunnerMessage[];
+}
+
+export interface Poll {
+  sessionId: string;
+  /** A busy runner goes on polling, for cancellations; it gets no job meanwhile. */
+  status: "Online" | "Busy";
+  /** Milliseconds to wait for a message. Default 50 s; Infinity is for hosts that are simulated. */
+  waitMs?: number;
+  /** Aborted when the runner hangs up; the poll then resolves with undefined and delivers nothing. */
+  signal?: AbortSignal;
+}
+
+/**
+ * The exchange between runners and GitHub, without HTTP: `RunnerWire` carries it to real runners, simulated hosts
+ * call it directly. Methods throw ProtocolError.
+ */
+export class Protocol {
+  private readonly sessions = new Map<string, Session>();
+  private readonly byRunner = new Map<number, Session>();
+  private messageId = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly runners: Runners,
+    private readonly queue: JobQueue,
+    private readonly options: GitHubOptions,
+    private readonly runServiceUrl: string,
+  ) {
+    queue.onWaiting = () => this.dispatch();
+    queue.onCancel = (job) => this.cancel(job);
+    runners.onReplace.push((runner) => this.endSession(runner.id));
+    runners.onDelete.push((runner) => this.endSession(runner.id, true));
+  }
+
+  /** Throws SessionConflict while another session of the runner lives, RunnerNotFound when it was deleted. */
+  createSession(request: { runnerId: number }): { sessionId: string } {
+    const runner = this.runners.require(request.runnerId);
+    if (this.byRunner.has(runner.id)) {
+      throw new ProtocolError("SessionConflict", "A session for this runner already exists.");
+    }
+    const session: Session = { id: randomUUID(), runnerId: runner.id, idle: false, pending: [] };
+    this.sessions.set(session.id, session);
+    this.byRunner.set(runner.id, session);
+    this.armExpiry(session);
+    this.runners.setOnline(runner, true);
+    return { sessionId: session.id };
+  }
+
+  /** Long poll. Throws RunnerNotFound once the runner was deleted, SessionNotFound once the session has expired. */
+  async poll(request: Poll): Promise<RunnerMessage | undefined> {
+    const session = this.session(request.sessionId);
+    session.poll?.deliver(undefined);
+    session.expiry?.cancel();
+    session.idle = request.status === "Online";
+    try {
+      return await this.wait(session, request);
+    } finally {
+      if (this.byRunner.get(session.runnerId) === session) this.armExpiry(session);
+    }
+  }
+
+  /** The message has arrived: it will not be sent again. Best effort on the runner's side. */
+  acknowledge(request: { sessionId: string; jobId: string }): void {
+    const session = this.session(request.sessionId);
+    const job = this.queue.heldBy(session.runnerId);
+    if (job?.id !== request.jobId) throw new ProtocolError("JobNotFound", `Job ${request.jobId} is not assigned here.`);
+    job.acknowledged = true;
+  }
+
+  /** Takes the job for good. Throws JobNotFound or JobAlreadyAcquired, upon which the runner skips the message. */
+  acquire(request: { runnerId: number; jobId: string }): JobMessage {
+    const runner = this.runners.require(request.runnerId);
+    return this.message(this.queue.acquire(request.jobId, runner), runner);
+  }
+
+  renew(request: { jobId: string }): { lockedUntil: string } {
+    const job = this.queue.renew(request.jobId);
+    return { lockedUntil: new Date(job.lockedUntil ?? 0).toISOString() };
+  }
+
+  report(report: Report): void {
+    this.queue.report(report);
+  }
+
+  complete(completion: Completion): void {
+    const job = this.queue.complete(completion);
+    const runner = job.runnerId === undefined ? undefined : this.runners.get(job.runnerId);
+    if (runner?.ephemeral) this.runners.remove(runner);
+  }
+
+  deleteSession(request: { sessionId: string }): void {
+    const session = this.session(request.sessionId);
+    this.endSession(session.runnerId);
+  }
+
+  /** Ends every wait, so that no timer outlives the rehearsal. */
+  close(): void {
+    for (const runnerId of [...this.byRunner.keys()]) this.endSession(runnerId);
+  }
+
+  private wait(session: Session, request: Poll): Promise<RunnerMessage | undefined> {
+    return new Promise((resolve) => {
+      let timer: Timer | undefined;
+      const deliver = (message: RunnerMessage | undefined) => {
+        if (session.poll?.deliver !== deliver) return;
+        session.poll = undefined;
+        timer?.cancel();
+        request.signal?.removeEventListener("abort", hangUp);
+        resolve(message);
+      };
+      const hangUp = () => deliver(undefined);
+      session.poll = { deliver };
+      if (request.signal?.aborted) return hangUp();
+      request.signal?.addEventListener("abort", hangUp);
+      const message = this.next(session);
+      if (message) return deliver(message);
+      const waitMs = request.waitMs ?? this.options.pollMs;
+      if (Number.isFinite(waitMs)) timer = this.clock.after(waitMs, () => deliver(undefined));
+    });
+  }
+
+  /** A runner that reconnects gets an unacknowledged assignment again; an idle one gets the next job that suits it. */
+  private next(session: Session): RunnerMessage | undefined {
+    const told = session.pending.shift();
+    if (told) return told;
+    if (!session.idle) return undefined;
+    const runner = this.runners.get(session.runnerId);
+    const held = this.queue.heldBy(session.runnerId);
+    if (held) return held.state === "assigned" && !held.acknowledged ? this.request(held) : undefined;
+    const job = runner && this.queue.assignTo(runner);
+    return job && this.request(job);
+  }
+
+  private dispatch(): void {
+    if (!this.queue.hasWaiting) return;
+    for (const session of this.byRunner.values()) {
+      if (!session.poll || !session.idle) continue;
+      const message = this.next(session);
+      if (message) session.poll.deliver(message);
+      if (!this.queue.hasWaiting) return;
+    }
+  }
+
+  private cancel(job: Job): void {
+    const session = job.runnerId === undefined ? undefined : this.byRunner.get(job.runnerId);
+    const message: RunnerMessage = {
+      messageId: ++this.messageId,
+      messageType: "JobCancellation",
+      body: { jobId: job.id, timeoutSeconds: 300 },
+    };
+    if (session?.poll) session.poll.deliver(message);
+    else session?.pending.push(message);
+  }
+
+  private request(job: Job): RunnerMessage {
+    return {
+      messageId: ++this.messageId,
+      messageType: "RunnerJobRequest",
+      body: {
+        jobId: job.id,
+        runnerRequestId: String(job.requestId),
+        shouldAcknowledge: true,
+        runServiceUrl: this.runServiceUrl,
+      },
+    };
+  }
+
+  private message(job: Job, runner: Runner): JobMessage {
+    const repository = runner.scope.includes("/") ? runner.scope : `${runner.scope}/rehearsal`;
+    return {
+      jobId: job.id,
+      planId: `plan-${job.requestId}`,
+      requestId: job.requestId,
+      jobDisplayName: job.spec.name,
+      lockedUntil: new Date(job.lockedUntil ?? 0).toISOString(),
+      setupSeconds: job.spec.setupSeconds ?? 0,
+      steps: job.spec.steps ?? [{ name: "Work", seconds: job.spec.seconds ?? 1 }],
+      environment: {
+        GITHUB_ACTIONS: "true",
+        GITHUB_ACTOR: "octocat",
+        GITHUB_JOB: job.spec.name,
+        GITHUB_REPOSITORY: repository,
+        GITHUB_REPOSITORY_OWNER: repository.split("/")[0] ?? "",
+        GITHUB_RUN_ATTEMPT: "1",
+        GITHUB_RUN_ID: String(job.requestId),
+        GITHUB_RUN_NUMBER: String(job.requestId),
+        GITHUB_SERVER_URL: `https://${this.options.host}`,
+        GITHUB_WORKFLOW: "rehearsal",
+      },
+      runServiceUrl: this.runServiceUrl,
+      token: job.token,
+    };
+  }
+
+  private session(id: string): Session {
+    const session = this.sessions.get(id);
+    if (!session) throw new ProtocolError("SessionNotFound", "The session does not exist or has expired.");
+    this.runners.require(session.runnerId);
+    return session;
+  }
+
+  private armExpiry(session: Session): void {
+    session.expiry?.cancel();
+    session.expiry = this.clock.after(this.options.sessionExpiryMs, () => this.endSession(session.runnerId));
+  }
+
+  private endSession(runnerId: number, deleted = false): void {
+    const session = this.byRunner.get(runnerId);
+    if (!session) return;
+    this.byRunner.delete(runnerId);
+    session.expiry?.cancel();
+    // A deleted runner's poll stays open: it is its next one that learns of the deletion, as at GitHub.
+    if (deleted) session.idle = false;
+    else {
+      this.sessions.delete(session.id);
+      session.poll?.deliver(undefined);
+    }
+    const runner = this.runners.get(runnerId);
+    if (runner) this.runners.setOnline(runner, false);
+  }
+}

@@ -1,0 +1,212 @@
+import { randomBytes } from "node:crypto";
+import { Clock } from "../clock";
+import { JobChange, Timeline, TimelineEntry } from "../timeline";
+import { ended, Job, JobSpec, JobState } from "./jobs";
+import { Completion, ProtocolError, Report, SHUTDOWN_ANNOTATION } from "./messages";
+import { GitHubOptions } from "./options";
+import { Runner, Runners } from "./runners";
+
+/** The life of every job: queued, assigned, picked up in time or queued again, locked while it runs, ended once. */
+export class JobQueue {
+  private readonly jobs = new Map<string, Job>();
+  private readonly waiting = new Set<Job>();
+  /** One job at a time for a runner: the one that it was assigned or has acquired. */
+  private readonly held = new Map<number, Job>();
+  private openJobs = 0;
+  private readonly hookBegan = new Map<string, number>();
+  /** Called when a job may be assigned: a new one, a re-queued one. */
+  onWaiting: () => void = () => {};
+  onCancel: (job: Job) => void = () => {};
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly timeline: Timeline,
+    private readonly runners: Runners,
+    private readonly options: GitHubOptions,
+  ) {}
+
+  /** Returns the job's id. */
+  queue(spec: JobSpec): string {
+    const requestId = this.jobs.size + 1;
+    const job: Job = {
+      id: `job-${requestId}`,
+      requestId,
+      spec,
+      state: "queued",
+      acknowledged: false,
+      queuedAt: this.clock.now(),
+      cancelRequested: false,
+      requeues: 0,
+      hooks: {},
+      annotations: [],
+      token: randomBytes(24).toString("base64url"),
+    };
+    this.jobs.set(job.id, job);
+    this.openJobs++;
+    this.waiting.add(job);
+    this.record(job, "queued", spec.name);
+    this.onWaiting();
+    return job.id;
+  }
+
+  all(): Job[] {
+    return [...this.jobs.values()];
+  }
+
+  /** Throws JobNotFound. */
+  get(id: string): Job {
+    const job = this.jobs.get(id);
+    if (!job) throw new ProtocolError("JobNotFound", `Job ${id} does not exist.`);
+    return job;
+  }
+
+  heldBy(runnerId: number): Job | undefined {
+    return this.held.get(runnerId);
+  }
+
+  /** Jobs that have not ended. */
+  get open(): number {
+    return this.openJobs;
+  }
+
+  get hasWaiting(): boolean {
+    return this.waiting.size > 0;
+  }
+
+  /** Assigns the longest waiting job that the runner's labels satisfy; undefined when there is none. */
+  assignTo(runner: Runner): Job | undefined {
+    if (this.held.has(runner.id)) return undefined;
+    for (const job of this.waiting) {
+      if (!suits(job, runner)) continue;
+      this.waiting.delete(job);
+      this.held.set(runner.id, job);
+      Object.assign(job, { state: "assigned", runnerId: runner.id, runnerName: runner.name, acknowledged: false });
+      this.record(job, "assigned");
+      job.timer = this.clock.after(this.options.pickUpMs, () => this.requeue(job));
+      return job;
+    }
+    return undefined;
+  }
+
+  /** Locks the job for its runner. Throws JobNotFound when it is (no longer) the runner's to take. */
+  acquire(id: string, runner: Runner): Job {
+    const job = this.get(id);
+    const own = job.runnerId === runner.id;
+    if (own && job.state === "acquired" && this.options.acquireIsIdempotent) return job;
+    if (job.state === "acquired" || ended(job)) {
+      throw new ProtocolError("JobAlreadyAcquired", `Job ${id} is ${job.state} already.`);
+    }
+    if (!own || job.state !== "assigned") {
+      throw new ProtocolError("JobNotFound", `Job ${id} is not assigned to runner ${runner.name}.`);
+    }
+    job.state = "acquired";
+    job.acquiredAt = this.clock.now();
+    this.runners.setBusy(runner, true);
+    this.lock(job);
+    this.record(job, "acquired");
+    return job;
+  }
+
+  /** Prolongs the lock. Throws JobNotFound once the job has ended. */
+  renew(id: string): Job {
+    const job = this.get(id);
+    if (job.state !== "acquired") throw new ProtocolError("JobNotFound", `Job ${id} is ${job.state}.`);
+    this.lock(job);
+    return job;
+  }
+
+  report(report: Report): void {
+    const job = this.get(report.jobId);
+    const at = Math.min(report.at ?? this.clock.now(), this.clock.now());
+    const { change } = report;
+    if (change === "hook-started" || change === "completed-hook-started") this.hookBegan.set(job.id, at);
+    const began = this.hookBegan.get(job.id);
+    if (began !== undefined && change === "hook-ended") job.hooks.started = at - began;
+    if (began !== undefined && change === "completed-hook-ended") job.hooks.completed = at - began;
+    if (change === "completed-hook-started" || change === "completed-hook-ended") return;
+    this.record(job, change, report.detail, at);
+  }
+
+  /** Throws JobNotFound when GitHub has given the job up meanwhile: a late success does not bring it back. */
+  complete(completion: Completion): Job {
+    const job = this.get(completion.jobId);
+    if (job.state !== "acquired") throw new ProtocolError("JobNotFound", `Job ${job.id} is ${job.state}.`);
+    job.annotations = completion.annotations ?? [];
+    const verdict = judge(job, completion);
+    this.end(job, verdict.state, verdict.detail);
+    return job;
+  }
+
+  /** Somebody presses "Cancel workflow". A job that waits ends at once, one that runs is told through its runner. */
+  cancel(id: string): void {
+    const job = this.get(id);
+    if (ended(job)) return;
+    job.cancelRequested = true;
+    if (job.state === "acquired") this.onCancel(job);
+    else this.end(job, "canceled", "canceled before a runner took it");
+  }
+
+  /** Stops every timer, so that nothing outlives the rehearsal. */
+  close(): void {
+    for (const job of this.jobs.values()) job.timer?.cancel();
+  }
+
+  private requeue(job: Job): void {
+    const runnerId = job.runnerId;
+    this.record(job, "requeued", `not picked up within ${this.options.pickUpMs / 1000} s`);
+    if (runnerId !== undefined) this.held.delete(runnerId);
+    Object.assign(job, { state: "queued", runnerId: undefined, runnerName: undefined, timer: undefined });
+    job.requeues++;
+    this.waiting.add(job);
+    this.onWaiting();
+  }
+
+  private lock(job: Job): void {
+    job.timer?.cancel();
+    job.lockedUntil = this.clock.now() + this.options.lockMs;
+    job.timer = this.clock.after(this.options.lockMs, () =>
+      this.end(job, "lost", "the runner stopped renewing the job's lock"),
+    );
+  }
+
+  private end(job: Job, state: JobState, detail?: string): void {
+    job.timer?.cancel();
+    this.waiting.delete(job);
+    job.state = state;
+    job.endedAt = this.clock.now();
+    this.openJobs--;
+    job.detail = detail;
+    if (state === "succeeded" || state === "lost") this.record(job, state, detail);
+    else this.record(job, "failed", detail);
+    const runner = job.runnerId === undefined ? undefined : this.runners.get(job.runnerId);
+    if (job.runnerId !== undefined) this.held.delete(job.runnerId);
+    if (runner) this.runners.setBusy(runner, false);
+    this.onWaiting();
+  }
+
+  private record(job: Job, change: JobChange, detail?: string, at?: number): void {
+    const entry: TimelineEntry = { kind: "job", job: job.id, change };
+    if (job.runnerName !== undefined) entry.instance = job.runnerName;
+    if (detail !== undefined) entry.detail = detail;
+    // A runner's report carries the time at which the thing happened there, so that latency is not counted twice.
+    this.timeline.record(at === undefined ? entry : ({ ...entry, at } as TimelineEntry));
+  }
+}
+
+function suits(job: Job, runner: Runner): boolean {
+  if (job.spec.scope && job.spec.scope.toLowerCase() !== runner.scope.toLowerCase()) return false;
+  const has = new Set(runner.labels.map((label) => label.name.toLowerCase()));
+  return job.spec.labels.every((label) => has.has(label.toLowerCase()));
+}
+
+/** Only the job's own steps may fail it; every other bad end is a loss. */
+function judge(job: Job, completion: Completion): { state: JobState; detail?: string } {
+  const { result } = completion;
+  const shutdown = job.annotations.find((annotation) => annotation.message === SHUTDOWN_ANNOTATION);
+  if (result !== "Succeeded" && shutdown) return { state: "lost", detail: shutdown.message };
+  if (result === "Succeeded" || result === "Skipped") return { state: "succeeded" };
+  const why = job.annotations[0]?.message;
+  if (result === "Failed") return { state: "failed", detail: why };
+  if (job.cancelRequested) return { state: "canceled", detail: "canceled by a user" };
+  return { state: "lost", detail: why ?? `${result}, and nobody asked for that` };
+}

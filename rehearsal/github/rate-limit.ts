@@ -1,0 +1,42 @@
+import { Clock } from "../clock";
+import { HttpError } from "./http";
+
+interface Window {
+  used: number;
+  /** Milliseconds since the epoch. */
+  resetAt: number;
+}
+
+/** GitHub's primary rate limit: so many requests an hour for each installation or token, refused with 403 after. */
+export class RateLimit {
+  private readonly windows = new Map<string, Window>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limit: number,
+  ) {}
+
+  /** Counts one request; returns the headers that every reply carries. Throws HttpError 403 when the hour is used up. */
+  count(rateKey: string): Record<string, string> {
+    const now = this.clock.now();
+    let window = this.windows.get(rateKey);
+    if (!window || window.resetAt <= now) window = { used: 0, resetAt: now + 3_600_000 };
+    this.windows.set(rateKey, window);
+    const exhausted = window.used >= this.limit;
+    if (!exhausted) window.used++;
+    const headers = {
+      "x-ratelimit-limit": String(this.limit),
+      "x-ratelimit-remaining": String(this.limit - window.used),
+      "x-ratelimit-reset": String(Math.ceil(window.resetAt / 1000)),
+      "x-ratelimit-used": String(window.used),
+      "x-ratelimit-resource": "core",
+    };
+    if (exhausted) throw new HttpError(403, `API rate limit exceeded for ${rateKey}.`, {}, headers);
+    return headers;
+  }
+
+  /** Requests counted in the running hour. */
+  used(rateKey: string): number {
+    return this.windows.get(rateKey)?.used ?? 0;
+  }
+}

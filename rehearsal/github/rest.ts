@@ -1,0 +1,206 @@
+import { installationFor, mayManageRunners } from "./access";
+import { App, Caller, Credentials } from "./credentials";
+import { Call, HttpError, Reply } from "./http";
+import { GitHubOptions } from "./options";
+import { RateLimit } from "./rate-limit";
+import { Runner, Runners } from "./runners";
+import { appBody, installationBody, labelsBody, runnerBody } from "./shapes";
+
+/** A page holds 30 unless asked, and never more than 100. */
+const DEFAULT_PAGE = 30;
+const LARGEST_PAGE = 100;
+
+const SCOPE = "(?:orgs/(?<org>[^/]+)|repos/(?<repo>[^/]+/[^/]+))";
+
+interface Route {
+  method: string;
+  path: RegExp;
+  act(call: Call, match: Record<string, string>, caller: Caller): Reply;
+}
+
+/** The routes of GitHub's REST API that a pool of self-hosted runners uses. */
+export class Rest {
+  private readonly routes: Route[];
+
+  constructor(
+    private readonly credentials: Credentials,
+    private readonly runners: Runners,
+    private readonly rateLimit: RateLimit,
+    private readonly options: GitHubOptions,
+  ) {
+    const at = (path: string) => new RegExp(`^/${path}$`);
+    const runnerPath = `${SCOPE}/actions/runners/(?<id>\\d+)`;
+    this.routes = [
+      { method: "GET", path: at("app"), act: (call, _, caller) => this.ok(appBody(asApp(caller), api(call))) },
+      { method: "GET", path: at("app/installations"), act: (call, _, caller) => this.installations(call, caller) },
+      { method: "POST", path: at("app/installations/(?<id>\\d+)/access_tokens"), act: (_, m, c) => this.token(m, c) },
+      { method: "GET", path: at(`${SCOPE}/installation`), act: (call, m, c) => this.installation(call, m, c) },
+      { method: "POST", path: at(`${SCOPE}/actions/runners/registration-token`), act: this.runnerToken("register") },
+      { method: "POST", path: at(`${SCOPE}/actions/runners/remove-token`), act: this.runnerToken("remove") },
+      { method: "GET", path: at(`${SCOPE}/actions/runners`), act: (call, m, c) => this.list(call, m, c) },
+      { method: "GET", path: at(runnerPath), act: this.one("read", (r) => this.ok(runnerBody(r, r.busy))) },
+      { method: "DELETE", path: at(runnerPath), act: this.one("write", (r) => this.remove(r)) },
+      { method: "GET", path: at(`${runnerPath}/labels`), act: this.one("read", (r) => this.ok(labelsBody(r))) },
+      { method: "POST", path: at(`${runnerPath}/labels`), act: this.one("write", (r, c) => this.addLabels(r, c)) },
+      { method: "PUT", path: at(`${runnerPath}/labels`), act: this.one("write", (r, c) => this.setLabels(r, wanted(c, 0))) },
+      { method: "DELETE", path: at(`${runnerPath}/labels`), act: this.one("write", (r) => this.setLabels(r, [])) },
+      {
+        method: "DELETE",
+        path: at(`${runnerPath}/labels/(?<label>[^/]+)`),
+        act: this.one("write", (r, _, m) => this.removeLabel(r, decodeURIComponent(m.label ?? ""))),
+      },
+    ];
+  }
+
+  /** Throws HttpError. The path is without any `/api/v3` of an Enterprise Server. */
+  handle(call: Call): Reply {
+    const caller = this.credentials.caller(call.authorization);
+    const headers = caller.kind === "app" ? {} : this.rateLimit.count(caller.rateKey);
+    try {
+      for (const route of this.routes) {
+        const match = route.method === call.method ? route.path.exec(call.path) : null;
+        if (!match) continue;
+        const reply = route.act(call, { ...match.groups }, caller);
+        return { ...reply, headers: { ...headers, ...reply.headers } };
+      }
+      throw new HttpError(404, "Not Found");
+    } catch (error) {
+      if (error instanceof HttpError) Object.assign(error.headers, headers);
+      throw error;
+    }
+  }
+
+  private ok(body: unknown, status = 200): Reply {
+    return { status, body };
+  }
+
+  private installations(call: Call, caller: Caller): Reply {
+    const app = asApp(caller);
+    const all = app.installations.map((installation) => installationBody(app, installation, api(call)));
+    const page = paged(call, all);
+    return { status: 200, body: page.items, headers: page.headers };
+  }
+
+  private installation(call: Call, match: Record<string, string>, caller: Caller): Reply {
+    const app = asApp(caller);
+    return this.ok(installationBody(app, installationFor(app, scopeOf(match)), api(call)));
+  }
+
+  private token(match: Record<string, string>, caller: Caller): Reply {
+    const app = asApp(caller);
+    const installation = app.installations.find(({ id }) => id === Number(match.id));
+    if (!installation) throw new HttpError(404, "Not Found");
+    const { token, expiresAt } = this.credentials.mintInstallationToken(app, installation);
+    const body = {
+      token,
+      expires_at: instant(expiresAt),
+      permissions: installation.permissions,
+      repository_selection: installation.repositories ? "selected" : "all",
+    };
+    return this.ok(body, 201);
+  }
+
+  private runnerToken(purpose: "register" | "remove"): Route["act"] {
+    return (_, match, caller) => {
+      const scope = scopeOf(match);
+      mayManageRunners(caller, scope, "write");
+      const { token, expiresAt } = this.credentials.mintRegistrationToken(scope, purpose);
+      return this.ok({ token, expires_at: instant(expiresAt) }, 201);
+    };
+  }
+
+  private list(call: Call, match: Record<string, string>, caller: Caller): Reply {
+    const scope = scopeOf(match);
+    mayManageRunners(caller, scope, "read");
+    const name = call.query.get("name");
+    const found = this.runners.list(scope).filter((runner) => name === null || runner.name === name);
+    const page = paged(call, found);
+    const runners = page.items.map((r) => runnerBody(r, this.runners.shownBusy(r, this.options.busyLagMs)));
+    return { status: 200, body: { total_count: found.length, runners }, headers: page.headers };
+  }
+
+  /** A route about one runner: 404 when it is not there. */
+  private one(
+    need: "read" | "write",
+    act: (runner: Runner, call: Call, match: Record<string, string>) => Reply,
+  ): Route["act"] {
+    return (call, match, caller) => {
+      const scope = scopeOf(match);
+      mayManageRunners(caller, scope, need);
+      const runner = this.runners.get(Number(match.id));
+      if (!runner || runner.scope.toLowerCase() !== scope.toLowerCase()) throw new HttpError(404, "Not Found");
+      return act(runner, call, match);
+    };
+  }
+
+  private remove(runner: Runner): Reply {
+    this.runners.remove(runner);
+    return { status: 204 };
+  }
+
+  private addLabels(runner: Runner, call: Call): Reply {
+    return this.setLabels(runner, [...custom(runner), ...wanted(call, 1)]);
+  }
+
+  /** Replaces the custom labels; what the runner registered as system labels stays. */
+  private setLabels(runner: Runner, names: string[]): Reply {
+    const fixed = runner.labels.filter((label) => label.type === "read-only");
+    const fresh = [...new Set(names)].filter((name) => !fixed.some((label) => label.name === name));
+    runner.labels = [...fixed, ...fresh.map((name) => this.runners.label(name, "custom"))];
+    return this.ok(labelsBody(runner));
+  }
+
+  private removeLabel(runner: Runner, name: string): Reply {
+    const label = runner.labels.find((candidate) => candidate.name === name);
+    if (!label) throw new HttpError(404, "Not Found");
+    if (label.type === "read-only") throw new HttpError(422, "Validation Failed");
+    return this.setLabels(runner, custom(runner).filter((own) => own !== name));
+  }
+}
+
+function custom(runner: Runner): string[] {
+  return runner.labels.filter((label) => label.type === "custom").map((label) => label.name);
+}
+
+function wanted(call: Call, atLeast: number): string[] {
+  const { labels } = call.body;
+  const valid = Array.isArray(labels) && labels.every((label) => typeof label === "string" && label !== "");
+  if (!valid || labels.length < atLeast || labels.length > 100) throw new HttpError(422, "Validation Failed");
+  return labels as string[];
+}
+
+function asApp(caller: Caller): App {
+  if (caller.kind !== "app") throw new HttpError(401, "A JSON web token could not be decoded");
+  return caller.app;
+}
+
+function scopeOf(match: Record<string, string>): string {
+  return decodeURIComponent(match.org ?? match.repo ?? "");
+}
+
+function api(call: Call): string {
+  return call.origin;
+}
+
+/** GitHub's times have whole seconds. */
+function instant(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, "Z");
+}
+
+function paged<T>(call: Call, all: T[]): { items: T[]; headers: Record<string, string> } {
+  const size = Math.min(LARGEST_PAGE, Math.max(1, Number(call.query.get("per_page") ?? DEFAULT_PAGE) || DEFAULT_PAGE));
+  const page = Math.max(1, Number(call.query.get("page") ?? 1) || 1);
+  const last = Math.max(1, Math.ceil(all.length / size));
+  const to = (number: number, rel: string) => {
+    const query = new URLSearchParams(call.query);
+    query.set("page", String(number));
+    return `<${api(call)}${call.path}?${query.toString()}>; rel="${rel}"`;
+  };
+  const links = [
+    ...(page > 1 ? [to(page - 1, "prev")] : []),
+    ...(page < last ? [to(page + 1, "next"), to(last, "last")] : []),
+    ...(page > 1 ? [to(1, "first")] : []),
+  ];
+  const headers: Record<string, string> = links.length > 0 ? { link: links.join(", ") } : {};
+  return { items: all.slice((page - 1) * size, page * size), headers };
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from "node:crypto";
+import { Clock } from "../clock";
+import { Timeline } from "../timeline";
+import { ProtocolError } from "./messages";
+
+export interface Label {
+  id: number;
+  name: string;
+  type: "read-only" | "custom";
+}
+
+export interface Runner {
+  readonly id: number;
+  readonly name: string;
+  /** `ORG` or `OWNER/REPO`. */
+  readonly scope: string;
+  os: string;
+  version: string;
+  group: string;
+  ephemeral: boolean;
+  labels: Label[];
+  clientId: string;
+  clientSecret: string;
+  /** Kept by the queue: true while the runner holds an acquired job. */
+  busy: boolean;
+  /** Changes of `busy`, newest last, so that lists can lag behind. */
+  busyHistory: { at: number; busy: boolean }[];
+  online: boolean;
+}
+
+export interface Registration {
+  scope: string;
+  name: string;
+  labels: string[];
+  /** System labels (`self-hosted`, `linux`, architecture) that `--no-default-labels` leaves out. */
+  systemLabels: string[];
+  group?: string;
+  replace?: boolean;
+  ephemeral?: boolean;
+  version?: string;
+}
+
+/** Every registered runner of every organization and repository. */
+export class Runners {
+  private readonly byId = new Map<number, Runner>();
+  private readonly byName = new Map<string, Runner>();
+  private readonly groups = new Map<string, Set<string>>();
+  private readonly labelIds = new Map<string, number>();
+  private nextId = 1;
+  readonly onDelete: ((runner: Runner) => void)[] = [];
+  readonly onReplace: ((runner: Runner) => void)[] = [];
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly timeline: Timeline,
+  ) {}
+
+  addGroup(scope: string, group: string): void {
+    const known = this.groups.get(scope.toLowerCase()) ?? new Set();
+    this.groups.set(scope.toLowerCase(), known.add(group));
+  }
+
+  /** Throws RunnerExists for a name in use without `replace`, GroupNotFound for an unknown runner group. */
+  register(registration: Registration): Runner {
+    const { scope, name } = registration;
+    const group = registration.group ?? "Default";
+    if (group !== "Default" && !this.groups.get(scope.toLowerCase())?.has(group)) {
+      throw new ProtocolError("GroupNotFound", `Could not find any self-hosted runner group named "${group}".`);
+    }
+    const existing = this.byName.get(key(scope, name));
+    if (existing && !registration.replace) {
+      throw new ProtocolError("RunnerExists", `A runner exists with the same name ${name}.`);
+    }
+    const runner: Runner = existing ?? {
+      id: this.nextId++,
+      name,
+      scope,
+      busy: false,
+      busyHistory: [],
+      online: false,
+      os: "Linux",
+      version: "",
+      group,
+      ephemeral: false,
+      labels: [],
+      clientId: "",
+      clientSecret: "",
+    };
+    runner.version = registration.version ?? "";
+    runner.group = group;
+    runner.ephemeral = registration.ephemeral ?? false;
+    runner.clientId = randomBytes(16).toString("hex");
+    runner.clientSecret = randomBytes(32).toString("base64url");
+    const custom = registration.labels.filter((label) => !registration.systemLabels.includes(label));
+    runner.labels = [
+      ...registration.systemLabels.map((label) => this.label(label, "read-only")),
+      ...[...new Set(custom)].map((label) => this.label(label, "custom")),
+    ];
+    if (existing) for (const listener of this.onReplace) listener(runner);
+    this.byId.set(runner.id, runner);
+    this.byName.set(key(scope, name), runner);
+    this.record(runner, "registered");
+    return runner;
+  }
+
+  label(name: string, type: Label["type"]): Label {
+    const id = this.labelIds.get(name) ?? this.labelIds.size + 1;
+    this.labelIds.set(name, id);
+    return { id, name, type };
+  }
+
+  get(id: number): Runner | undefined {
+    return this.byId.get(id);
+  }
+
+  /** Throws RunnerNotFound. */
+  require(id: number): Runner {
+    const runner = this.byId.get(id);
+    if (!runner) throw new ProtocolError("RunnerNotFound", "The runner registration has been deleted from the server.");
+    return runner;
+  }
+
+  byClient(clientId: string): Runner | undefined {
+    return this.all().find((runner) => runner.clientId === clientId);
+  }
+
+  all(): Runner[] {
+    return [...this.byId.values()];
+  }
+
+  list(scope: string): Runner[] {
+    const wanted = scope.toLowerCase();
+    return this.all().filter((runner) => runner.scope.toLowerCase() === wanted);
+  }
+
+  /** Throws RunnerBusy while the runner holds a job: GitHub refuses, whatever its lists say. */
+  remove(runner: Runner): void {
+    if (runner.busy) {
+      throw new ProtocolError("RunnerBusy", `Bad request - Runner "${runner.name}" is still running a job`);
+    }
+    this.byId.delete(runner.id);
+    this.byName.delete(key(runner.scope, runner.name));
+    this.record(runner, "deleted");
+    for (const listener of this.onDelete) listener(runner);
+  }
+
+  setBusy(runner: Runner, busy: boolean): void {
+    if (runner.busy === busy) return;
+    runner.busy = busy;
+    runner.busyHistory = [...runner.busyHistory.slice(-15), { at: this.clock.now(), busy }];
+  }
+
+  /** `busy` as a list shows it, `lagMs` old. */
+  shownBusy(runner: Runner, lagMs: number): boolean {
+    const horizon = this.clock.now() - lagMs;
+    const past = runner.busyHistory.filter((change) => change.at <= horizon);
+    return past.at(-1)?.busy ?? false;
+  }
+
+  setOnline(runner: Runner, online: boolean): void {
+    if (runner.online === online) return;
+    runner.online = online;
+    this.record(runner, online ? "online" : "offline");
+  }
+
+  private record(runner: Runner, change: "registered" | "online" | "offline" | "deleted"): void {
+    this.timeline.record({ kind: "runner", instance: runner.name, runner: String(runner.id), change });
+  }
+}
+
+function key(scope: string, name: string): string {
+  return `${scope.toLowerCase()}\n${name}`;
+}

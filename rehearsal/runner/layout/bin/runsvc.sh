@@ -1,0 +1,20 @@
+#!/bin/bash
+# What the service unit starts: keeps RunnerService.js as a child and turns a stop request into SIGINT for it.
+# Runs in the folder that the archive was unpacked into (the unit's WorkingDirectory).
+
+if [ -f .path ]; then
+  PATH=$(cat .path)
+  export PATH
+fi
+
+service_pid=
+forward() { kill -INT "$service_pid"; }
+trap forward TERM INT
+
+./externals/node20/bin/node ./bin/RunnerService.js &
+service_pid=$!
+
+# A trapped signal ends the first wait early; the second one waits for the real end and keeps its exit code.
+wait "$service_pid"
+trap - TERM INT
+wait "$service_pid"

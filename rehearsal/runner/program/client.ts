@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from "node:fs";
+import * as http from "node:http";
+import * as https from "node:https";
+import { createSecureContext } from "node:tls";
+
+/** The server answered, but not with what was asked for. */
+export class ServerError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Ask {
+  bearer?: string;
+  body?: unknown;
+  signal?: AbortSignal;
+  /** Milliseconds without an answer after which the request fails. Default 100 s, .NET's own. */
+  timeoutMs?: number;
+}
+
+const agents = { http: new http.Agent({ keepAlive: true }), https: undefined as https.Agent | undefined };
+
+/** One request. Throws ServerError for a status of 400 and above, and the socket's error when there is no answer. */
+export function ask<T>(method: string, url: string, options: Ask = {}): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const target = new URL(url);
+    const secure = target.protocol === "https:";
+    const text = options.body === undefined ? undefined : JSON.stringify(options.body);
+    const headers: http.OutgoingHttpHeaders = { "user-agent": "GitHubActionsRunner-rehearsal" };
+    if (text !== undefined) headers["content-type"] = "application/json";
+    if (text !== undefined) headers["content-length"] = Buffer.byteLength(text);
+    if (options.bearer !== undefined) headers.authorization = `Bearer ${options.bearer}`;
+    const request = (secure ? https : http).request(target, {
+      method,
+      headers,
+      agent: secure ? (agents.https ??= secureAgent()) : agents.http,
+      signal: options.signal,
+    });
+    request.setTimeout(options.timeoutMs ?? 100_000, () => request.destroy(new Error(`${method} ${url} timed out`)));
+    request.on("error", reject);
+    request.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const body = parse(Buffer.concat(chunks).toString("utf8"));
+        const status = response.statusCode ?? 0;
+        if (status < 400) return resolve(body as T);
+        reject(new ServerError(status, String(body?.code ?? ""), String(body?.message ?? `HTTP ${status}`)));
+      });
+    });
+    request.end(text);
+  });
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** .NET trusts the machine's own certificates; Node would bring its own list, which knows no private authority. */
+function secureAgent(): https.Agent {
+  const files = [process.env.SSL_CERT_FILE ?? "/etc/ssl/certs/ca-certificates.crt", process.env.NODE_EXTRA_CA_CERTS];
+  const ca = files.filter((file): file is string => file !== undefined && existsSync(file)).map((file) => readFileSync(file));
+  return new https.Agent({ keepAlive: true, secureContext: createSecureContext(ca.length > 0 ? { ca } : {}) });
+}
+
+export interface Retry {
+  attempts: number;
+  /** Milliseconds, drawn at random between the two. */
+  between: [number, number];
+  /** Errors that no repetition will change. */
+  isFinal?: (error: unknown) => boolean;
+  signal?: AbortSignal;
+}
+
+export async function withRetries<T>(retry: Retry, act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      retry.signal?.throwIfAborted();
+      if (attempt >= retry.attempts || retry.isFinal?.(error)) throw error;
+      await pause(randomBetween(...retry.between), retry.signal);
+    }
+  }
+}
+
+/** GitHub has said no for good: not found, taken by another, or not to be processed. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof ServerError && [404, 409, 422].includes(error.status);
+}
+
+export function randomBetween(least: number, most: number): number {
+  return least + Math.random() * (most - least);
+}
+
+/** Rejects when the signal aborts. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
+}

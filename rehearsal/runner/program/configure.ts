@@ -1,0 +1,134 @@
+import { hostname } from "node:os";
+import { ask, ServerError } from "./client";
+import { Flags } from "./flags";
+import {
+  deleteConfiguration,
+  isConfigured,
+  isService,
+  readSettings,
+  RunnerSettings,
+  version,
+  workFolder,
+  writeConfiguration,
+} from "./root";
+
+interface Registered {
+  runnerId: number;
+  name: string;
+  clientId: string;
+  clientSecret: string;
+}
+
+/** `config.sh`: registers the runner and writes its files. Returns the exit code. */
+export async function configure(flags: Flags): Promise<number> {
+  if (isConfigured()) {
+    return fail(
+      "Cannot configure the runner because it is already configured. To reconfigure the runner, run 'config.cmd remove' or './config.sh remove' first.",
+    );
+  }
+  const url = flags.value("url");
+  const token = flags.value("token");
+  if (!url || !token) return fail(`Invalid configuration provided for ${url ? "token" : "url"}. Terminating unattended configuration.`);
+  const systemLabels = flags.has("no-default-labels") ? [] : ["self-hosted", "Linux", architecture()];
+  const labels = (flags.value("labels") ?? "").split(",").filter((label) => label !== "");
+  if (systemLabels.length === 0 && labels.length === 0) {
+    return fail("--no-default-labels needs --labels: a runner without any label cannot be reached by a job.");
+  }
+  try {
+    const registered = await ask<Registered>("POST", `${apiUrl(url)}/actions/runners/register`, {
+      bearer: token,
+      body: {
+        url,
+        name: flags.value("name") ?? hostname(),
+        labels,
+        systemLabels,
+        group: flags.value("runnergroup"),
+        replace: flags.has("replace"),
+        ephemeral: flags.has("ephemeral"),
+        version: version(),
+      },
+    });
+    process.stdout.write("\n√ Runner successfully added\n");
+    save(url, flags, registered);
+  } catch (error) {
+    return fail(registrationError(error, url));
+  }
+  process.stdout.write("√ Settings Saved.\n");
+  return 0;
+}
+
+/** `config.sh remove`. With `--local` only the files go. Returns the exit code. */
+export async function unconfigure(flags: Flags): Promise<number> {
+  if (isService()) return fail("Uninstall service first");
+  if (!isConfigured()) {
+    process.stdout.write("Does not exist. Skipping Removing .runner\n");
+    return 0;
+  }
+  if (!flags.has("local")) {
+    const { gitHubUrl, agentId } = readSettings();
+    const token = flags.value("token");
+    if (!token) return fail("Invalid configuration provided for token. Terminating unattended configuration.");
+    try {
+      await ask("POST", `${apiUrl(gitHubUrl)}/actions/runners/unregister`, {
+        bearer: token,
+        body: { url: gitHubUrl, runnerId: agentId },
+      });
+      process.stdout.write("√ Runner removed successfully\n");
+    } catch (error) {
+      if (!(error instanceof ServerError && error.code === "RunnerNotFound")) {
+        return fail(registrationError(error, gitHubUrl));
+      }
+      process.stdout.write("Does not exist. Skipping Removing runner from the server\n");
+    }
+  }
+  deleteConfiguration();
+  process.stdout.write("√ Removed .credentials\n√ Removed .runner\n");
+  return 0;
+}
+
+function save(url: string, flags: Flags, registered: Registered): void {
+  const server = runnerServiceUrl(url);
+  const settings: RunnerSettings = {
+    agentId: registered.runnerId,
+    agentName: registered.name,
+    poolName: flags.value("runnergroup") ?? "Default",
+    serverUrl: server,
+    serverUrlV2: server,
+    gitHubUrl: url,
+    workFolder: flags.value("work") ?? "_work",
+    ephemeral: flags.has("ephemeral"),
+    disableUpdate: flags.has("disableupdate"),
+    useV2Flow: true,
+  };
+  const authorizationUrl = `${server}/_runner/token`;
+  const credentials = { scheme: "OAuth" as const, data: { clientId: registered.clientId, authorizationUrl } };
+  writeConfiguration(settings, credentials, registered.clientSecret);
+  workFolder(settings);
+}
+
+/** The official one asks `api.github.com`, and an Enterprise Server under `/api/v3`. */
+function apiUrl(url: string): string {
+  const { protocol, host } = new URL(url);
+  return host === "github.com" ? "https://api.github.com" : `${protocol}//${host}/api/v3`;
+}
+
+function runnerServiceUrl(url: string): string {
+  const { protocol, host } = new URL(url);
+  return host === "github.com" ? "https://broker.actions.githubusercontent.com" : `${protocol}//${host}`;
+}
+
+function architecture(): string {
+  return process.arch === "arm64" ? "ARM64" : "X64";
+}
+
+function registrationError(error: unknown, url: string): string {
+  if (error instanceof ServerError && error.code === "InvalidToken") {
+    return `Http response code: NotFound from 'POST ${apiUrl(url)}/actions/runner-registration'\n${error.message}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function fail(message: string): number {
+  process.stderr.write(`${message}\n`);
+  return 1;
+}

@@ -1,0 +1,184 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Annotation, JobMessage, JobResult, SHUTDOWN_ANNOTATION, StepSpec } from "../../github/messages";
+import { pause } from "./client";
+import { hookCommand } from "./hooks";
+import { invoke, killOrphans } from "./invoke";
+import { Reporter } from "./reporter";
+import { readSettings, workFolder } from "./root";
+import { Traces } from "./traces";
+
+type Status = "success" | "failure" | "cancelled";
+
+interface Step {
+  name: string;
+  condition: NonNullable<StepSpec["condition"]>;
+  /** Exit code; 0 is success. */
+  run(): Promise<number>;
+}
+
+/** One job, from "Set up job" to "Complete job", in the order of the official worker. */
+export class JobRun {
+  private status: Status = "success";
+  private readonly postSteps: Step[] = [];
+  private readonly trackingId = `github_${randomUUID()}`;
+  private readonly folders: Record<"workspace" | "temp" | "tools", string>;
+  private readonly environment: NodeJS.ProcessEnv;
+  private scripts = 0;
+
+  /** `shutdown`: the runner is stopping. `cancel`: somebody canceled the job. */
+  constructor(
+    private readonly job: JobMessage,
+    private readonly reporter: Reporter,
+    private readonly traces: Traces,
+    private readonly shutdown: AbortSignal,
+    private readonly cancel: AbortSignal,
+  ) {
+    const settings = readSettings();
+    const work = workFolder(settings);
+    const repository = job.environment.GITHUB_REPOSITORY?.split("/")[1] ?? "repository";
+    this.folders = { workspace: join(work, repository, repository), temp: join(work, "_temp"), tools: join(work, "_tool") };
+    this.environment = {
+      ...process.env,
+      ...job.environment,
+      CI: "true",
+      GITHUB_WORKSPACE: this.folders.workspace,
+      GITHUB_EVENT_PATH: join(this.folders.temp, "_github_workflow", "event.json"),
+      RUNNER_ARCH: process.arch === "arm64" ? "ARM64" : "X64",
+      RUNNER_NAME: settings.agentName,
+      RUNNER_OS: "Linux",
+      RUNNER_TEMP: this.folders.temp,
+      RUNNER_TOOL_CACHE: this.folders.tools,
+      RUNNER_TRACKING_ID: this.trackingId,
+      RUNNER_WORKSPACE: join(work, repository),
+    };
+    cancel.addEventListener("abort", () => (this.status = "cancelled"));
+  }
+
+  async run(): Promise<JobResult> {
+    const annotations: Annotation[] = [];
+    let result: JobResult;
+    try {
+      const steps = await this.setUp();
+      await this.runSteps(steps);
+      result = this.shutdown.aborted ? "Failed" : RESULTS[this.status];
+    } catch (error) {
+      // Only "Set up job" is left by an exception: a cancellation or a shutdown in there cancels the job.
+      result = this.shutdown.aborted || this.cancel.aborted ? "Canceled" : "Failed";
+      if (result === "Failed") annotations.push({ level: "failure", message: String(error) });
+    }
+    if (this.shutdown.aborted) annotations.push({ level: "failure", message: SHUTDOWN_ANNOTATION });
+    if (result === "Failed" && annotations.length === 0) {
+      annotations.push({ level: "failure", message: "Process completed with exit code 1." });
+    }
+    const orphans = killOrphans(this.trackingId);
+    if (orphans.length > 0) this.traces.write(`Cleaning up orphan processes: ${orphans.join(" ")}`);
+    rmSync(this.folders.temp, { recursive: true, force: true });
+    await this.reporter.complete(result, annotations);
+    return result;
+  }
+
+  /** Workspace, action downloads, and the list of steps: the started hook first, the completed hook at the bottom. */
+  private async setUp(): Promise<Step[]> {
+    for (const folder of Object.values(this.folders)) mkdirSync(folder, { recursive: true });
+    mkdirSync(join(this.folders.temp, "_github_workflow"), { recursive: true });
+    writeFileSync(this.environment.GITHUB_EVENT_PATH ?? "", "{}\n");
+    await pause(this.job.setupSeconds * 1000, AbortSignal.any([this.shutdown, this.cancel]));
+    const started = process.env.ACTIONS_RUNNER_HOOK_JOB_STARTED;
+    const completed = process.env.ACTIONS_RUNNER_HOOK_JOB_COMPLETED;
+    if (completed) this.postSteps.push(this.hook("Complete runner", completed, "completed-hook"));
+    return [
+      ...(started ? [this.hook("Set up runner", started, "hook")] : []),
+      this.mark("steps-started"),
+      ...this.job.steps.map((step) => this.step(step)),
+      this.mark("steps-ended"),
+    ];
+  }
+
+  private async runSteps(steps: Step[]): Promise<void> {
+    for (const step of steps) await this.runStep(step);
+    for (let post = this.postSteps.pop(); post; post = this.postSteps.pop()) await this.runStep(post);
+  }
+
+  private async runStep(step: Step): Promise<void> {
+    // On shutdown no condition is looked at any more: everything is skipped, always() and the completed hook too.
+    const isDue = !this.shutdown.aborted && this.holds(step.condition);
+    this.traces.write(`${step.name}: ${isDue ? "run" : "skip"}`);
+    if (!isDue) return;
+    let code: number;
+    try {
+      code = await step.run();
+    } catch (error) {
+      this.traces.write(`${step.name}: ${String(error)}`);
+      code = 1;
+    }
+    if (code !== 0 && this.status === "success") this.status = "failure";
+  }
+
+  private holds(condition: Step["condition"]): boolean {
+    if (condition === "always()") return true;
+    return condition === "failure()" ? this.status === "failure" : this.status === "success";
+  }
+
+  private step(spec: StepSpec): Step {
+    return {
+      name: spec.name,
+      condition: spec.condition ?? "success()",
+      run: () => {
+        // An action's post step is pushed when its step runs, so it pops before the completed hook.
+        if (spec.post) this.postSteps.push(this.postStep(spec.name, spec.post));
+        return this.script(spec, spec.condition === "always()");
+      },
+    };
+  }
+
+  private postStep(name: string, post: NonNullable<StepSpec["post"]>): Step {
+    return { name: `Post ${name}`, condition: "always()", run: () => this.script(post, true) };
+  }
+
+  private mark(change: "steps-started" | "steps-ended"): Step {
+    return {
+      name: change,
+      condition: "always()",
+      run: () => {
+        this.reporter.tell(change);
+        return Promise.resolve(0);
+      },
+    };
+  }
+
+  /** Hooks have no time limit, and a cancellation ends only the started one. */
+  private hook(name: string, path: string, kind: "hook" | "completed-hook"): Step {
+    return {
+      name,
+      condition: "always()",
+      run: async () => {
+        const command = hookCommand(path);
+        this.reporter.tell(`${kind}-started`);
+        const code = await this.invoke(command.file, command.arguments, kind === "completed-hook");
+        this.reporter.tell(`${kind}-ended`, code === 0 ? undefined : `exit code ${code}`);
+        return code;
+      },
+    };
+  }
+
+  private script(spec: { seconds?: number; run?: string }, survivesCancel: boolean): Promise<number> {
+    const file = join(this.folders.temp, `${randomUUID()}-${this.scripts++}.sh`);
+    writeFileSync(file, `${spec.run ?? `sleep ${spec.seconds ?? 0}`}\n`);
+    return this.invoke("bash", ["-e", file], survivesCancel);
+  }
+
+  private invoke(file: string, args: string[], survivesCancel: boolean): Promise<number> {
+    const cancel = survivesCancel ? this.shutdown : AbortSignal.any([this.shutdown, this.cancel]);
+    const output = (text: string) => this.traces.write(text.trimEnd());
+    const environment = this.environment;
+    return invoke({ file, arguments: args, cwd: this.folders.workspace, environment, cancel, output });
+  }
+}
+
+const RESULTS: Readonly<Record<Status, JobResult>> = {
+  success: "Succeeded",
+  failure: "Failed",
+  cancelled: "Canceled",
+};

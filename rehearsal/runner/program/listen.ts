@@ -1,0 +1,197 @@
+import { JobMessage, RunnerMessage } from "../../github/messages";
+import { ask, isRefused, pause, randomBetween, ServerError, withRetries } from "./client";
+import { JobDispatcher } from "./dispatcher";
+import { deleteConfiguration, readBearer, readSettings, RunnerSettings, version } from "./root";
+import { announce, Traces } from "./traces";
+
+/** Exit codes of the official listener. */
+export const EXIT = { ok: 0, terminated: 1, retryable: 2, sessionConflict: 5 } as const;
+
+/** A session that another listener holds is asked for again every 30 s, for 4 minutes. */
+const CONFLICT_RETRY_MS = 30_000;
+const CONFLICT_LIMIT_MS = 240_000;
+/** So many failed polls end the listener, and its job with it; each is 5 tries, 5-15 s apart. */
+const POLL_FAILURES = 10;
+/** The session is to be gone within 30 s, or is left to expire. */
+const DELETE_SESSION_MS = 30_000;
+
+/** `Runner.Listener run`: one session, long polls, a job at a time. `stop` is aborted by SIGINT or SIGTERM. */
+export class Listener {
+  private readonly settings: RunnerSettings = readSettings();
+  private readonly bearer = readBearer();
+  private readonly dispatcher: JobDispatcher;
+  private jobDone?: Promise<unknown>;
+  private pollEnded: () => void = () => {};
+
+  constructor(
+    private readonly traces: Traces,
+    private readonly stop: AbortSignal,
+    private readonly once: boolean,
+  ) {
+    this.dispatcher = new JobDispatcher(traces);
+  }
+
+  /** Returns the exit code. */
+  async run(): Promise<number> {
+    let sessionId: string;
+    try {
+      const session = await this.createSession();
+      if (typeof session === "number") return session;
+      sessionId = session.sessionId;
+    } catch (error) {
+      if (this.stop.aborted) return EXIT.ok;
+      throw error;
+    }
+    this.traces.count("SessionCreated");
+    process.stdout.write(`Current runner version: '${version()}'\n`);
+    announce("Listening for Jobs");
+    let deleted = false;
+    try {
+      deleted = await this.listen(sessionId);
+      if (deleted) this.forget();
+    } catch (error) {
+      if (!this.stop.aborted) throw error;
+    } finally {
+      await this.dispatcher.shutdown();
+      if (!deleted) await this.deleteSession(sessionId);
+    }
+    return EXIT.ok;
+  }
+
+  private async createSession(): Promise<{ sessionId: string } | number> {
+    const conflictSince: number[] = [];
+    for (;;) {
+      try {
+        const session = await ask<{ sessionId: string }>("POST", this.url("/_runner/session"), this.call({}));
+        process.stdout.write("\n√ Connected to GitHub\n\n");
+        return session;
+      } catch (error) {
+        this.stop.throwIfAborted();
+        if (!(error instanceof ServerError) || error.status >= 500) {
+          announce(`Runner connect error: ${String(error)}. Retrying until reconnected.`);
+        } else if (error.code === "SessionConflict") {
+          conflictSince.push(Date.now());
+          process.stdout.write("A session for this runner already exists.\n");
+          announce("Runner connect error: Error: Conflict. Retrying until reconnected.");
+          if (Date.now() - (conflictSince[0] ?? 0) >= CONFLICT_LIMIT_MS) {
+            process.stderr.write("Stop retry on SessionConflictException after 4 minutes.\n");
+            return EXIT.sessionConflict;
+          }
+        } else {
+          process.stderr.write(
+            "The runner registration has been deleted from the server, please re-configure. " +
+              "Runner registrations are automatically deleted for runners that have not connected to the service recently.\n",
+          );
+          return EXIT.terminated;
+        }
+      }
+      await pause(CONFLICT_RETRY_MS, this.stop);
+    }
+  }
+
+  /** Returns true once the runner is deleted on the server, false once a single job is done. */
+  private async listen(sessionId: string): Promise<boolean> {
+    for (let failures = 0; ; ) {
+      if (this.once && this.jobDone) {
+        await this.jobDone;
+        return false;
+      }
+      try {
+        const message = await this.poll(sessionId);
+        if (message) await this.receive(sessionId, message);
+        failures = 0;
+      } catch (error) {
+        this.stop.throwIfAborted();
+        if (isDeleted(error)) return true;
+        if (error instanceof ServerError && error.code === "SessionNotFound") {
+          // Expired while the network was away: the official listener makes a new session and goes on.
+          const renewed = await this.createSession();
+          if (typeof renewed === "number") throw error;
+          sessionId = renewed.sessionId;
+          continue;
+        }
+        if (++failures >= POLL_FAILURES) throw error;
+        this.traces.write(`poll failed ${failures} times: ${String(error)}`);
+        await pause(failures <= 5 ? randomBetween(15_000, 30_000) : randomBetween(30_000, 60_000), this.stop);
+      }
+    }
+  }
+
+  /** One long poll. It ends early when the job does, so that the next one can say that the runner is free. */
+  private async poll(sessionId: string): Promise<RunnerMessage | undefined> {
+    const jobEnded = new AbortController();
+    this.pollEnded = () => jobEnded.abort();
+    const status = this.dispatcher.busy ? "Busy" : "Online";
+    const url = this.url(`/_runner/message?sessionId=${sessionId}&status=${status}&runnerVersion=${version()}`);
+    const signal = AbortSignal.any([this.stop, jobEnded.signal]);
+    const isFinal = (error: unknown) => error instanceof ServerError && error.status < 500;
+    try {
+      return await withRetries({ attempts: 5, between: [5_000, 15_000], isFinal, signal }, () =>
+        ask<RunnerMessage | undefined>("GET", url, { ...this.call(), signal }),
+      );
+    } catch (error) {
+      if (jobEnded.signal.aborted && !this.stop.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  private async receive(sessionId: string, message: RunnerMessage): Promise<void> {
+    this.traces.count(`MessageReceived_${message.messageType}`);
+    if (message.messageType === "JobCancellation") {
+      return this.dispatcher.cancel(message.body.jobId, message.body.timeoutSeconds);
+    }
+    const { jobId } = message.body;
+    if (message.body.shouldAcknowledge) {
+      await ask("POST", this.url(`/_runner/acknowledge?sessionId=${sessionId}`), {
+        ...this.call({ jobId }),
+        timeoutMs: 5_000,
+      }).catch((error: unknown) => this.traces.write(`acknowledge: ${String(error)}`));
+    }
+    const job = await this.acquire(message.body);
+    if (!job) return;
+    const done = this.dispatcher.run(job).then(() => this.pollEnded());
+    this.jobDone = done;
+  }
+
+  /** Undefined when the job is not to be had (any more): the message is skipped. */
+  private async acquire(body: { jobId: string; runServiceUrl: string }): Promise<JobMessage | undefined> {
+    try {
+      return await withRetries({ attempts: 5, between: [5_000, 15_000], isFinal: isRefused, signal: this.stop }, () =>
+        ask<JobMessage>("POST", `${body.runServiceUrl}/_run/acquirejob`, {
+          ...this.call({ jobId: body.jobId }),
+          signal: this.stop,
+        }),
+      );
+    } catch (error) {
+      // A stop in here leaves the job as it is: not acquired, or acquired with the reply lost.
+      this.traces.write(`Skipping job ${body.jobId}: ${String(error)}`);
+      if (isRefused(error)) await pause(1_000, this.stop).catch(() => {});
+      return undefined;
+    }
+  }
+
+  private forget(): void {
+    process.stdout.write("The runner no longer exists on the server. Cleaning up local configuration.\n");
+    deleteConfiguration();
+  }
+
+  private async deleteSession(sessionId: string): Promise<void> {
+    const url = this.url(`/_runner/session?sessionId=${sessionId}`);
+    await ask("DELETE", url, { bearer: this.bearer, signal: AbortSignal.timeout(DELETE_SESSION_MS) }).catch((error: unknown) =>
+      this.traces.write(`delete session: ${String(error)}`),
+    );
+  }
+
+  private call(body?: unknown): { bearer: string; body?: unknown; signal: AbortSignal } {
+    return { bearer: this.bearer, body, signal: this.stop };
+  }
+
+  private url(path: string): string {
+    return `${this.settings.serverUrlV2}${path}`;
+  }
+}
+
+/** The runner itself, or its credentials, are no longer known. */
+function isDeleted(error: unknown): boolean {
+  return error instanceof ServerError && (error.code === "RunnerNotFound" || error.code === "InvalidClient");
+}

@@ -1,0 +1,68 @@
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./root";
+
+export type Program = "Runner" | "Worker";
+
+/** `2026-11-22 02:31:10Z`, as the official listener stamps its lines. */
+export function stamp(at = new Date()): string {
+  return `${at.toISOString().slice(0, 19).replace("T", " ")}Z`;
+}
+
+/** A line for whoever watches the listener: journal, RunnerService.js, an agent. */
+export function announce(line: string): void {
+  process.stdout.write(`${stamp()}: ${line}\n`);
+}
+
+/** One program's `_diag` log and, where RUNNER_PERFLOG names a folder, its performance log. */
+export class Traces {
+  private readonly diagnostics: string;
+  private readonly counters?: string;
+
+  constructor(readonly program: Program) {
+    const diag = join(ROOT, "_diag");
+    mkdirSync(diag, { recursive: true });
+    const started = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+    this.diagnostics = join(diag, `${program}_${started}-utc.log`);
+    const folder = process.env.RUNNER_PERFLOG;
+    if (!folder) return;
+    try {
+      mkdirSync(folder, { recursive: true });
+      this.counters = join(folder, `${program}.perf`);
+    } catch (error) {
+      this.write(`no performance log in ${folder}: ${String(error)}`);
+    }
+  }
+
+  write(line: string): void {
+    try {
+      appendFileSync(this.diagnostics, `[${stamp()} INFO ${this.program}] ${line}\n`);
+    } catch {
+      // A full disk must not end a job that does not need the disk.
+    }
+  }
+
+  /** One `counter:timestamp` line; the timestamp has the seven decimals of .NET's round-trip format. */
+  count(counter: string): void {
+    if (this.counters === undefined) return;
+    const at = new Date().toISOString().replace("Z", "0000Z");
+    try {
+      appendFileSync(this.counters, `${counter.replaceAll(":", "_")}:${at}\n`);
+    } catch (error) {
+      this.write(`performance log: ${String(error)}`);
+    }
+  }
+}
+
+/**
+ * The kernel's name of this process, which `pgrep -x` and our agent look at. Some versions of Node name their main
+ * thread themselves, so the name that exec gave is put back; the arguments stay as they are.
+ */
+export function nameProcess(name: "Runner.Listener" | "Runner.Worker"): void {
+  const file = "/proc/self/comm";
+  try {
+    if (readFileSync(file, "utf8").trim() !== name) writeFileSync(file, name);
+  } catch {
+    process.title = name;
+  }
+}

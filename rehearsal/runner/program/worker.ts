@@ -1,0 +1,48 @@
+import { JobMessage, RESULT_CODES } from "../../github/messages";
+import { JobRun } from "./job";
+import { inherited, readMessages } from "./pipe";
+import { Reporter } from "./reporter";
+import { nameProcess, Traces } from "./traces";
+
+/** Without a job for so long the worker gives up. */
+const FIRST_MESSAGE_MS = 30_000;
+/** On SIGTERM the official worker ends its job as on a shutdown, but is gone after this long whatever happens. */
+const EXIT_ON_UNLOAD_MS = 30_000;
+
+function main(): void {
+  nameProcess("Runner.Worker");
+  const [command, fd] = process.argv.slice(2);
+  if (command !== "spawnclient" || fd === undefined) {
+    process.stderr.write("Runner.Worker is started by Runner.Listener, with `spawnclient FD FD`.\n");
+    process.exit(1);
+  }
+  const traces = new Traces("Worker");
+  const shutdown = new AbortController();
+  const cancel = new AbortController();
+  const impatience = setTimeout(() => process.exit(1), FIRST_MESSAGE_MS);
+  // A SIGINT to the group is the listener's to judge.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => {
+    shutdown.abort(new Error("SIGTERM"));
+    setTimeout(() => process.exit(143), EXIT_ON_UNLOAD_MS);
+  });
+  readMessages(inherited(Number(fd)), (message) => {
+    traces.write(`message ${message.type}`);
+    if (message.type === "RunnerShutdown") shutdown.abort(new Error("runner shutdown"));
+    if (message.type === "CancelRequest") cancel.abort(new Error("job canceled"));
+    if (message.type !== "NewJobRequest") return;
+    clearTimeout(impatience);
+    void work(message.body);
+  });
+
+  async function work(job: JobMessage): Promise<void> {
+    traces.count(`WorkerJobMessageReceived_${job.requestId}`);
+    const run = new JobRun(job, new Reporter(job, traces), traces, shutdown.signal, cancel.signal);
+    const result = await run.run();
+    traces.count(`WorkerJobCompleted_${job.requestId}`);
+    const code = Object.entries(RESULT_CODES).find(([, name]) => name === result)?.[0];
+    process.exit(Number(code));
+  }
+}
+
+main();

@@ -1,0 +1,151 @@
+import { ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildRunnerArchive } from "../../../rehearsal/runner/archive";
+import { call, ORGANIZATION, ServedGitHub } from "../github/fixture";
+
+/** An unpacked runner in a folder of its own, with every process that a test starts from it. */
+export class TestRunner {
+  readonly output: string[] = [];
+  private readonly started: ChildProcess[] = [];
+
+  private constructor(
+    readonly root: string,
+    private readonly served: ServedGitHub,
+  ) {}
+
+  static async unpack(served: ServedGitHub, overrideDir?: string): Promise<TestRunner> {
+    const root = mkdtempSync(join(tmpdir(), "runner-under-test-"));
+    const cacheDir = join(root, "cache");
+    const archive = await buildRunnerArchive({ cacheDir, overrideDir, node: process.execPath });
+    mkdirSync(join(root, "home"));
+    execFileSync("tar", ["xzf", archive.file, "-C", join(root, "home")]);
+    return new TestRunner(root, served);
+  }
+
+  get home(): string {
+    return join(this.root, "home");
+  }
+
+  get perfLog(): string {
+    return join(this.root, "perf");
+  }
+
+  path(name: string): string {
+    return join(this.home, name);
+  }
+
+  has(name: string): boolean {
+    return existsSync(this.path(name));
+  }
+
+  async token(kind: "registration-token" | "remove-token" = "registration-token"): Promise<string> {
+    const reply = await call(this.served, "POST", `/orgs/${ORGANIZATION}/actions/runners/${kind}`);
+    return reply.body.token as string;
+  }
+
+  /** Runs a script of the runner's to its end. */
+  run(file: string, args: string[], environment: NodeJS.ProcessEnv = {}): Promise<{ code: number; output: string }> {
+    const child = this.spawn(file, args, environment);
+    let output = "";
+    child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
+    child.stderr?.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
+    return new Promise((resolve) => child.on("close", (code) => resolve({ code: code ?? -1, output })));
+  }
+
+  async configure(name: string, ...flags: string[]): Promise<{ code: number; output: string }> {
+    const url = `${this.served.url}/${ORGANIZATION}`;
+    const token = await this.token();
+    const args = ["--unattended", "--url", url, "--token", token, "--name", name, "--labels", "pool", ...flags];
+    return this.run("config.sh", args);
+  }
+
+  /** Writes a hook outside the runner's folder, as GitHub demands, and returns its path. */
+  hook(name: string, script: string): string {
+    const file = join(this.root, name);
+    writeFileSync(file, script, { mode: 0o755 });
+    return file;
+  }
+
+  /** Starts `bin/runsvc.sh` as the service unit does. */
+  service(environment: NodeJS.ProcessEnv = {}): ChildProcess {
+    const child = this.spawn("bin/runsvc.sh", [], { RUNNER_PERFLOG: this.perfLog, ...environment });
+    child.stdout?.on("data", (chunk: Buffer) => this.output.push(...chunk.toString("utf8").split("\n").filter(Boolean)));
+    return child;
+  }
+
+  /** Process ids below a process of this test, by the kernel's name for them. */
+  pids(comm: string): number[] {
+    const own = `${this.home}/`;
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => read(`/proc/${pid}/comm`).trim() === comm && read(`/proc/${pid}/cmdline`).includes(own));
+  }
+
+  said(pattern: RegExp): boolean {
+    return this.output.some((line) => pattern.test(line));
+  }
+
+  private spawn(file: string, args: string[], environment: NodeJS.ProcessEnv): ChildProcess {
+    const child = spawn(this.path(file), args, {
+      cwd: this.home,
+      env: { ...process.env, RUNNER_ALLOW_RUNASROOT: "1", ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.started.push(child);
+    return child;
+  }
+
+  /** Ends whatever still runs from this runner's folder, steps and orphans included, and removes the folder. */
+  dispose(): void {
+    for (const child of this.started) child.kill("SIGKILL");
+    for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+      const mine = read(`/proc/${name}/cmdline`).includes(this.root) || link(name).startsWith(this.root);
+      if (mine && Number(name) !== process.pid) kill(Number(name));
+    }
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+export async function until(what: string, holds: () => boolean, limitMs = 40_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`waited ${limitMs / 1000} s for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export function exited(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => child.on("exit", (code) => resolve(code)));
+}
+
+export function alive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(read(`/proc/${pid}/status`));
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function link(pid: string): string {
+  try {
+    return execFileSync("readlink", [`/proc/${pid}/cwd`], { encoding: "utf8" });
+  } catch {
+    return "";
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Gone already.
+  }
+}
