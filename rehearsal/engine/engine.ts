@@ -1,0 +1,138 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { LocalWorkspace, type OutputMap, type PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import { writePluginDir } from "../provider/plugin-dir";
+import { freshProgram } from "./program";
+import { countChanged, EngineError, Recorder, type OperationResult, type RefreshResult, type Step } from "./result";
+import { layOutWorkspace, type ConfigOverrides } from "./workspace";
+
+/** Protects nothing: the state of a rehearsal is thrown away with its folder. */
+const PASSPHRASE = "rehearsal";
+const IN_EVERY_STACK = /^(pulumi:pulumi:Stack|pulumi:providers:.*)$/;
+
+export interface StackOptions {
+  /** `dev` reads `Pulumi.dev.yaml`. */
+  stack: string;
+  /** Where `Pulumi.yaml` and the program are; only read. */
+  projectDir: string;
+  /** State, plugins and the engine's home go here. Opening the same folder again continues with its state. */
+  workDir: string;
+  /** Where `serveProvider` listens. */
+  socketPath: string;
+  pulumi: PulumiCommand;
+  /** Configuration in place of the stack's own, by key; a key without a namespace is the project's. */
+  configOverrides?: ConfigOverrides;
+  /** Default: `index.ts` of the project, evaluated anew each time. */
+  program?: () => Promise<Record<string, unknown> | void>;
+  /** Told of each resource when its turn comes. */
+  onStep?: (operation: string, step: Step) => void;
+}
+
+export interface RunOptions {
+  /** Interrupts the engine, which then ends in good order what it has begun. */
+  signal?: AbortSignal;
+}
+
+export interface StackHandle {
+  preview(options?: RunOptions): Promise<OperationResult>;
+  up(options?: RunOptions): Promise<OperationResult>;
+  refresh(options?: RunOptions): Promise<RefreshResult>;
+  destroy(options?: RunOptions): Promise<OperationResult>;
+  outputs(): Promise<OutputMap>;
+  /** What the stack holds, the stack itself and its providers not counted. */
+  resources(): Promise<StackResource[]>;
+}
+
+export interface StackResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs: Record<string, any>;
+  outputs: Record<string, any>;
+}
+
+/** Opens a stack of a project on the real engine, with the rehearsal's providers in place of AWS's. */
+export async function openStack(options: StackOptions): Promise<StackHandle> {
+  const { stack: stackName, projectDir, workDir, pulumi } = options;
+  const pluginDir = join(workDir, "plugins");
+  writePluginDir(pluginDir);
+  const { projectName } = layOutWorkspace({ projectDir, workDir, stack: stackName, pluginDir, overrides: options.configOverrides ?? {} });
+  const program = options.program ?? freshProgram(projectDir);
+  const home = join(workDir, "home");
+  mkdirSync(home, { recursive: true });
+  const stack = await LocalWorkspace.createOrSelectStack(
+    { stackName, projectName, program: program as () => Promise<Record<string, unknown>> },
+    {
+      workDir,
+      pulumiCommand: pulumi,
+      pulumiHome: home,
+      envVars: {
+        PULUMI_BACKEND_URL: `file://${join(workDir, "state")}`,
+        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        CI_RUNNERS_REHEARSAL_SOCKET: options.socketPath,
+      },
+    },
+  );
+  return new OpenStack(stack, options);
+}
+
+class OpenStack implements StackHandle {
+  constructor(
+    private readonly stack: Stack,
+    private readonly options: StackOptions,
+  ) {}
+
+  preview({ signal }: RunOptions = {}): Promise<OperationResult> {
+    return this.run("preview", (onEvent, onOutput) => this.stack.preview({ onEvent, onOutput, color: "never", signal }));
+  }
+
+  up({ signal }: RunOptions = {}): Promise<OperationResult> {
+    return this.run("up", (onEvent, onOutput) => this.stack.up({ onEvent, onOutput, color: "never", signal }));
+  }
+
+  refresh({ signal }: RunOptions = {}): Promise<RefreshResult> {
+    return this.run("refresh", (onEvent, onOutput) => this.stack.refresh({ onEvent, onOutput, color: "never", signal }));
+  }
+
+  destroy({ signal }: RunOptions = {}): Promise<OperationResult> {
+    return this.run("destroy", (onEvent, onOutput) => this.stack.destroy({ onEvent, onOutput, color: "never", signal }));
+  }
+
+  outputs(): Promise<OutputMap> {
+    return this.stack.outputs();
+  }
+
+  async resources(): Promise<StackResource[]> {
+    const { deployment } = await this.stack.exportStack();
+    const resources: StackResource[] = deployment?.resources ?? [];
+    return resources.filter(({ type }) => !IN_EVERY_STACK.test(type));
+  }
+
+  private async run(
+    operation: string,
+    act: (onEvent: Recorder["add"], onOutput: (text: string) => void) => Promise<unknown>,
+  ): Promise<RefreshResult> {
+    const recorder = new Recorder((step) => this.options.onStep?.(operation, step));
+    let output = "";
+    const began = Date.now();
+    try {
+      await act(recorder.add, (text) => (output += text));
+    } catch (error) {
+      throw new EngineError(operation, recorder.diagnostics, output + `\n${(error as Error).message}`);
+    }
+    const wallMs = Date.now() - began;
+    const { changes, seconds, diagnostics, drift } = recorder;
+    return {
+      changes,
+      changed: countChanged(changes),
+      steps: [...recorder.steps.values()],
+      seconds,
+      wallMs,
+      resources: (await this.resources()).length,
+      diagnostics,
+      drift: operation === "refresh" ? drift : [],
+    };
+  }
+}

@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { PulumiCommand } from "@pulumi/pulumi/automation";
+import { SemVer } from "semver";
+import { buildEngine, goProblem } from "./build";
+import { ENGINE_VERSION, engineCache } from "./cache";
+import { withLock } from "./lock";
+
+export interface Engine {
+  command: PulumiCommand;
+  /** As the engine itself says. */
+  version: string;
+  source: "path" | "cache" | "built" | "installed";
+}
+
+export interface LocateOptions {
+  /** Gets a line now and then while the engine is built or fetched. Default: nobody. */
+  progress?: (message: string) => void;
+  /** Default: the user's cache folder. */
+  cacheDir?: string;
+}
+
+/**
+ * The Pulumi engine to rehearse with: `pulumi` on PATH when it is new enough, else the cached one, else one built from
+ * its Go module, else one fetched by Pulumi's own installer.
+ *
+ * @throws an error that says what each way lacked.
+ */
+export async function locate({ progress = () => undefined, cacheDir = engineCache() }: LocateOptions = {}): Promise<Engine> {
+  const wanted = new SemVer(ENGINE_VERSION);
+  const onPath = await attempt(() => PulumiCommand.get({ version: wanted }));
+  if (onPath.command) return engine(onPath.command, "path");
+
+  const root = join(cacheDir, ENGINE_VERSION);
+  const cached = () => attempt(() => PulumiCommand.get({ root, version: wanted }));
+  const first = await cached();
+  if (first.command) return engine(first.command, "cache");
+
+  return withLock(root, () => progress("engine: waiting for another process that prepares it"), async () => {
+    const meanwhile = await cached();
+    if (meanwhile.command) return engine(meanwhile.command, "cache");
+
+    const noGo = await goProblem();
+    let noBuild = noGo;
+    if (noGo === undefined) {
+      const built = await attempt(async () => {
+        await buildEngine(join(root, "bin", "pulumi"), progress);
+        return PulumiCommand.get({ root, version: wanted });
+      });
+      if (built.command) return engine(built.command, "built");
+      noBuild = built.problem;
+      progress(`engine: the build failed, fetching it instead`);
+    }
+
+    progress(`engine: fetching ${ENGINE_VERSION} with Pulumi's installer`);
+    const installed = await attempt(() => PulumiCommand.install({ root, version: wanted }));
+    if (installed.command) return engine(installed.command, "installed");
+    throw new Error(
+      [
+        `No Pulumi engine ${ENGINE_VERSION} or newer can be had on this machine.`,
+        `  pulumi on PATH: ${onPath.problem}`,
+        `  cache ${root}: ${existsSync(root) ? first.problem : "empty"}`,
+        `  building from the Go module: ${noBuild}`,
+        `  Pulumi's installer: ${installed.problem}`,
+        "Install Pulumi (https://www.pulumi.com/docs/install/) or Go, and try again.",
+      ].join("\n"),
+    );
+  });
+}
+
+function engine(command: PulumiCommand, source: Engine["source"]): Engine {
+  return { command, version: command.version?.version ?? "unknown", source };
+}
+
+async function attempt(get: () => Promise<PulumiCommand>): Promise<{ command?: PulumiCommand; problem: string }> {
+  try {
+    return { command: await get(), problem: "" };
+  } catch (error) {
+    const [line] = (error as Error).message.split("\n").map((text) => text.trim()).filter((text) => /error|require|version|found|ENOENT/i.test(text));
+    return { problem: line ?? (error as Error).message };
+  }
+}

@@ -1,0 +1,136 @@
+import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation";
+
+export interface Diagnostic {
+  severity: "info" | "info#err" | "warning" | "error";
+  message: string;
+  /** Logical name of the resource, where it is about one. */
+  resource?: string;
+}
+
+export interface Step {
+  op: string;
+  urn: string;
+  type: string;
+  /** Logical name. */
+  name: string;
+  /** Properties that differ, for an update or a drift. */
+  properties: string[];
+}
+
+export interface OperationResult {
+  /** Resources by what was done with them, as the engine counted: `{create: 40}`, `{same: 41}`. */
+  changes: Record<string, number>;
+  /** Resources that were not left as they are. */
+  changed: number;
+  /** What was done with each of those. */
+  steps: Step[];
+  /** Whole seconds, as the engine reported them. */
+  seconds: number;
+  /** Milliseconds from the start of the engine's process to its end. */
+  wallMs: number;
+  /** Resources in the stack afterwards, the stack itself and its providers not counted. */
+  resources: number;
+  diagnostics: Diagnostic[];
+}
+
+export interface Drift {
+  urn: string;
+  type: string;
+  name: string;
+  /** Whether the resource is not there any more. */
+  gone: boolean;
+  /** Outputs that are not as the engine remembered them. */
+  properties: Record<string, { was: unknown; is: unknown }>;
+}
+
+export interface RefreshResult extends OperationResult {
+  drift: Drift[];
+}
+
+/** An operation that the engine ended with an error. */
+export class EngineError extends Error {
+  constructor(
+    readonly operation: string,
+    readonly diagnostics: Diagnostic[],
+    readonly output: string,
+  ) {
+    const errors = diagnostics.filter(({ severity }) => severity === "error");
+    const text = errors.map(({ resource, message }) => (resource ? `${resource}: ${message.trim()}` : message.trim())).join("\n");
+    super(`pulumi ${operation} failed:\n${text || output.trim()}`);
+  }
+}
+
+const QUIET = ["same", "read", "refresh"];
+
+/** Gathers the engine's events of one operation. */
+export class Recorder {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly steps = new Map<string, Step>();
+  readonly drift: Drift[] = [];
+  changes: Record<string, number> = {};
+  seconds = 0;
+
+  constructor(private readonly progress: (step: Step) => void = () => undefined) {}
+
+  readonly add = (event: EngineEvent): void => {
+    if (event.diagnosticEvent && !event.diagnosticEvent.ephemeral) {
+      const { severity, message, urn } = event.diagnosticEvent;
+      this.diagnostics.push({ severity, message: plainText(message), ...(urn && { resource: nameOf(urn) }) });
+    }
+    if (event.resourcePreEvent) this.step(event.resourcePreEvent.metadata);
+    if (event.resOutputsEvent) this.outputs(event.resOutputsEvent.metadata);
+    if (event.summaryEvent) {
+      this.changes = { ...event.summaryEvent.resourceChanges } as Record<string, number>;
+      this.seconds = event.summaryEvent.durationSeconds;
+    }
+  };
+
+  private step(metadata: StepEventMetadata): void {
+    if (QUIET.includes(metadata.op)) return;
+    const step = stepOf(metadata);
+    this.steps.set(`${metadata.op} ${metadata.urn}`, step);
+    this.progress(step);
+  }
+
+  private outputs(metadata: StepEventMetadata): void {
+    const { urn, type, old, new: now } = metadata;
+    if (!old || metadata.op === "same" || !["refresh", "update", "delete"].includes(metadata.op)) return;
+    const was = old.outputs ?? {};
+    const is = now?.outputs ?? {};
+    const names = now ? [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => !equal(was[name], is[name])) : [];
+    if (now && names.length === 0) return;
+    this.drift.push({
+      urn,
+      type,
+      name: nameOf(urn),
+      gone: !now,
+      properties: Object.fromEntries(names.map((name) => [name, { was: was[name], is: is[name] }])),
+    });
+  }
+}
+
+function stepOf({ op, urn, type, diffs, detailedDiff }: StepEventMetadata): Step {
+  return { op, urn, type, name: nameOf(urn), properties: detailedDiff ? Object.keys(detailedDiff) : (diffs ?? []) };
+}
+
+export function countChanged(changes: Record<string, number>): number {
+  return Object.entries(changes)
+    .filter(([op]) => !QUIET.includes(op))
+    .reduce((sum, [, count]) => sum + count, 0);
+}
+
+export function nameOf(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+/** The engine's colour marks are for a terminal that asked for them. */
+function plainText(message: string): string {
+  return message.replace(/<\{%[^%]*%\}>/g, "");
+}
+
+function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => equal((a as any)[key], (b as any)[key]));
+}

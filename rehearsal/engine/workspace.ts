@@ -1,0 +1,54 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const yaml = require("js-yaml") as { load(text: string): any; dump(value: unknown): string };
+
+/** Encryption belongs to the real stack's keys, and an ESC environment to Pulumi Cloud: neither is to be had here. */
+const NOT_HERE = ["secretsprovider", "encryptionsalt", "encryptedkey", "environment"];
+
+export type ConfigOverrides = Record<string, unknown>;
+
+/**
+ * Lays out a folder that the engine takes for the project: its own `Pulumi.yaml` (so that types and defaults of the
+ * configuration are checked by the engine) with the rehearsal's providers named, and the stack's configuration with
+ * the overrides in it. The project's own folder is only read.
+ *
+ * @throws when the stack's configuration holds encrypted values that no override replaces.
+ */
+export function layOutWorkspace(options: { projectDir: string; workDir: string; stack: string; pluginDir: string; overrides: ConfigOverrides }): { projectName: string } {
+  const { projectDir, workDir, stack, pluginDir, overrides } = options;
+  const project = yaml.load(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8"));
+  delete project.main;
+  delete project.backend;
+  project.plugins = { providers: ["aws", "awsx"].map((name) => ({ name, path: pluginDir })) };
+  mkdirSync(join(workDir, "state"), { recursive: true });
+  writeFileSync(join(workDir, "Pulumi.yaml"), yaml.dump(project));
+
+  const file = `Pulumi.${stack}.yaml`;
+  const given = existsSync(join(projectDir, file)) ? (yaml.load(readFileSync(join(projectDir, file), "utf8")) ?? {}) : undefined;
+  if (given === undefined) throw new Error(`stack ${stack}: ${file} does not exist in ${projectDir}; choose a stack that has one`);
+  for (const key of NOT_HERE) delete given[key];
+  given.config = { ...(given.config ?? {}), ...qualified(project.name, overrides) };
+  const encrypted = Object.entries(given.config).filter(([, value]) => containsSecure(value)).map(([key]) => key);
+  if (encrypted.length > 0) {
+    throw new Error(`stack ${stack}: ${encrypted.join(", ")} is encrypted with the stack's own key, which a rehearsal has no access to; override it`);
+  }
+  // The salt that the engine adds on the first run has to survive the second.
+  const salt = join(workDir, file);
+  const kept = existsSync(salt) ? yaml.load(readFileSync(salt, "utf8"))?.encryptionsalt : undefined;
+  writeFileSync(salt, yaml.dump(kept === undefined ? given : { ...given, encryptionsalt: kept }));
+  return { projectName: project.name };
+}
+
+function qualified(projectName: string, overrides: ConfigOverrides): ConfigOverrides {
+  return Object.fromEntries(
+    Object.entries(overrides)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key.includes(":") ? key : `${projectName}:${key}`, value]),
+  );
+}
+
+function containsSecure(value: unknown): boolean {
+  if (value === null || typeof value !== "object") return false;
+  return "secure" in value || Object.values(value).some(containsSecure);
+}

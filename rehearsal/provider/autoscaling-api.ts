@@ -1,0 +1,36 @@
+import type { Shape } from "../cloud/api";
+
+/**
+ * The part of EC2 Auto Scaling that the provider itself calls, as the real one does. Parameters and results are in the
+ * shape of the AWS SDK, errors are `AwsError`s with AWS's codes. The operations in use:
+ *
+ * - CreateAutoScalingGroup, UpdateAutoScalingGroup, DescribeAutoScalingGroups, DeleteAutoScalingGroup
+ * - PutLifecycleHook, DescribeLifecycleHooks, DeleteLifecycleHook
+ * - PutWarmPool, DescribeWarmPool, DeleteWarmPool
+ * - StartInstanceRefresh, CancelInstanceRefresh, SetInstanceProtection
+ * - CreateOrUpdateTags, DeleteTags, SuspendProcesses, ResumeProcesses, EnableMetricsCollection
+ */
+export interface AutoScalingApi {
+  call(operation: AutoScalingOperation, params: Shape): Promise<Shape>;
+}
+
+export type AutoScalingOperation =
+  | "CreateAutoScalingGroup"
+  | "UpdateAutoScalingGroup"
+  | "DescribeAutoScalingGroups"
+  | "DeleteAutoScalingGroup"
+  | "PutLifecycleHook"
+  | "DescribeLifecycleHooks"
+  | "DeleteLifecycleHook"
+  | "PutWarmPool"
+  | "DescribeWarmPool"
+  | "DeleteWarmPool"
+  | "StartInstanceRefresh"
+  | "CancelInstanceRefresh"
+  | "SetInstanceProtection"
+  | "CreateOrUpdateTags"
+  | "DeleteTags"
+  | "SuspendProcesses"
+  | "ResumeProcesses"
+  | "EnableMetricsCollection"
+  | "DisableMetricsCollection";

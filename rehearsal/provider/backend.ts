@@ -1,0 +1,237 @@
+import type { ResourceStore } from "../cloud/api";
+import type { AutoScalingApi } from "./autoscaling-api";
+import { difference, type Difference } from "./difference";
+import { INVOKES, type Facts } from "./invokes";
+import { CHOSEN, named } from "./naming";
+import type { Context, Place, ResourceType } from "./resource-type";
+import { RESOURCE_TYPES } from "./types";
+import { containsUnknown, conceal, revealAll, type Properties } from "./values";
+
+export interface ProviderOptions {
+  store: ResourceStore;
+  autoscaling: AutoScalingApi;
+  /** Absolute; made when missing. Lambda bundles and S3 objects are laid out in it. */
+  filesDir: string;
+  /** Waits on the rehearsal's clock while the provider polls. Default: the wall clock. */
+  sleep?: (ms: number) => Promise<void>;
+  now?: () => number;
+  /** Default: partition `aws`, account 123456789012, region as configured for the provider, else eu-central-1. */
+  place?: Partial<Place>;
+  /** Answers that data-source functions give beyond the built-in ones (parameters, images, instance types, subnets). */
+  facts?: Partial<Facts>;
+}
+
+export interface Failure {
+  property: string;
+  reason: string;
+}
+
+/** One call of the engine, as the plugin process forwards it. */
+export interface Call {
+  urn: string;
+  id?: string;
+  olds?: Properties;
+  oldInputs?: Properties;
+  news?: Properties;
+  seed?: string;
+  preview?: boolean;
+  timeoutSeconds?: number;
+  ignoreChanges?: string[];
+}
+
+/** Provider settings that change nothing in the stand-in. Credentials are irrelevant to it by design. */
+const IGNORED_SETTINGS =
+  /^(version|pluginDownloadURL|profile|accessKey|secretKey|token|maxRetries|retryMode|allowedAccountIds|skip[A-Z]\w*|s3UsePathStyle)$/;
+
+/** The `aws` provider of the rehearsal: what the real plugin does, against the cloud stand-in. */
+export class ProviderBackend {
+  private region: string | undefined;
+  private defaultTags: Record<string, string> = {};
+  private stopped = new AbortController();
+
+  constructor(private readonly options: ProviderOptions) {}
+
+  configure(settings: Properties): void {
+    this.stopped = new AbortController();
+    for (const [name, value] of Object.entries(revealAll(settings).plain)) {
+      const parsed = decodeSetting(value);
+      if (name === "region") this.region = String(parsed);
+      else if (name === "defaultTags") this.defaultTags = parsed.tags ?? {};
+      else if (!IGNORED_SETTINGS.test(name)) {
+        throw new Error(`aws provider setting ${name}: the rehearsal's provider does not know it; handle it in rehearsal/provider/backend.ts`);
+      }
+    }
+  }
+
+  /** Ends every wait: the engine was interrupted. */
+  cancel(): void {
+    this.stopped.abort();
+    this.stopped = new AbortController();
+  }
+
+  check(call: Call): { inputs: Properties; failures: Failure[] } {
+    const token = typeToken(call.urn);
+    const type = RESOURCE_TYPES[token];
+    if (!type) throw new Error(`${token}: the rehearsal's provider does not know this type; add it to rehearsal/provider/types/`);
+    const { plain: olds } = revealAll(call.olds ?? {});
+    const inputs = named(type, logicalName(call.urn), dropAbsent(call.news ?? {}), olds, call.seed ?? "");
+    const { plain, secrets } = revealAll(inputs);
+    const failures = [...unknownProperties(token, type, plain), ...missingProperties(type, plain)];
+    if (failures.length === 0 && type.validate) failures.push(...type.validate(plain).filter((f) => !containsUnknown(plain[f.property])));
+    const hidden = (type.secret ?? []).filter((name) => name in plain && !secrets.has(name));
+    return { inputs: conceal(inputs, hidden), failures };
+  }
+
+  diff(call: Call): Difference {
+    return difference(this.type(call.urn), this.plain(call));
+  }
+
+  async create(call: Call): Promise<{ id: string; outputs: Properties }> {
+    const type = this.type(call.urn);
+    const { plain, secrets } = revealAll(call.news ?? {});
+    if (call.preview) return { id: "", outputs: call.news ?? {} };
+    const context = this.context(call);
+    const created = await type.create(without(plain), context);
+    const state = this.state(type, plain, created.outputs, context);
+    this.options.store.put({ type: typeToken(call.urn), id: created.id, state: without(state) });
+    return { id: created.id, outputs: conceal(visible(state), secrets) };
+  }
+
+  async update(call: Call): Promise<{ outputs: Properties }> {
+    const type = this.type(call.urn);
+    const { olds, news, secrets } = this.plain(call);
+    const context = this.context(call);
+    const id = call.id ?? "";
+    const kept = { ...(this.options.store.get(typeToken(call.urn), id)?.state ?? {}), ...olds };
+    const computed = Object.fromEntries(Object.entries(kept).filter(([name]) => !type.inputs.includes(name) && name !== CHOSEN));
+    if (call.preview) {
+      for (const name of type.volatile ?? []) delete computed[name];
+      return { outputs: conceal(visible({ ...computed, ...news }), secrets) };
+    }
+    const changed = type.update ? await type.update(id, without(news), kept, context) : {};
+    const state = this.state(type, news, { ...computed, ...changed }, context);
+    this.options.store.put({ type: typeToken(call.urn), id, state: without(state) });
+    return { outputs: conceal(visible(state), secrets) };
+  }
+
+  /** The live resource: its outputs, and its inputs as they would have to be written to describe it. */
+  async read(call: Call): Promise<{ id: string; outputs: Properties; inputs: Properties }> {
+    const token = typeToken(call.urn);
+    const type = this.type(call.urn);
+    const id = call.id ?? "";
+    const stored = this.options.store.get(token, id);
+    const { plain: inputs, secrets } = revealAll(call.oldInputs ?? {});
+    const live = stored && type.read ? await type.read(id, stored.state, this.context(call)) : {};
+    if (!stored || !live) return { id: "", outputs: {}, inputs: {} };
+    const state = { ...stored.state, ...live };
+    for (const secret of revealAll(call.olds ?? {}).secrets) secrets.add(secret);
+    const current = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, name in state ? state[name] : value]));
+    return { id, outputs: conceal(visible(state), secrets), inputs: conceal(current, secrets) };
+  }
+
+  async delete(call: Call): Promise<void> {
+    const token = typeToken(call.urn);
+    const id = call.id ?? "";
+    const stored = this.options.store.get(token, id);
+    if (!stored) return;
+    await this.type(call.urn).delete?.(id, { ...stored.state, ...revealAll(call.olds ?? {}).plain }, this.context(call));
+    this.options.store.remove(token, id);
+  }
+
+  async invoke(token: string, args: Properties): Promise<Properties> {
+    const answer = INVOKES[token];
+    if (!answer) throw new Error(`${token}: the rehearsal's provider does not know this function; add it to rehearsal/provider/invokes.ts`);
+    return answer(revealAll(args).plain, { place: this.place(), store: this.options.store, facts: this.options.facts ?? {} });
+  }
+
+  private type(urn: string): ResourceType {
+    const type = RESOURCE_TYPES[typeToken(urn)];
+    if (!type) throw new Error(`${typeToken(urn)}: the rehearsal's provider does not know this type`);
+    return type;
+  }
+
+  private plain(call: Call): { olds: Properties; oldInputs: Properties; news: Properties; secrets: Set<string>; ignored: string[] } {
+    const { plain: news, secrets } = revealAll(call.news ?? {});
+    return {
+      olds: revealAll(call.olds ?? {}).plain,
+      oldInputs: revealAll(call.oldInputs ?? {}).plain,
+      news,
+      secrets,
+      ignored: call.ignoreChanges ?? [],
+    };
+  }
+
+  private state(type: ResourceType, inputs: Properties, outputs: Properties, context: Context): Properties {
+    const state: Properties = { region: context.place.region, ...inputs, ...outputs };
+    if (type.hasTags ?? type.inputs.includes("tags")) state.tagsAll = { ...this.defaultTags, ...(inputs.tags ?? {}) };
+    return state;
+  }
+
+  private place(): Place {
+    const { partition = "aws", accountId = "123456789012", region } = this.options.place ?? {};
+    return { partition, accountId, region: this.region ?? region ?? "eu-central-1" };
+  }
+
+  private context(call: Call): Context {
+    const { store, autoscaling, filesDir } = this.options;
+    const sleep = this.options.sleep ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
+    const signal = this.stopped.signal;
+    return {
+      place: this.place(),
+      store,
+      autoscaling,
+      filesDir,
+      name: logicalName(call.urn),
+      timeoutSeconds: call.timeoutSeconds ?? 0,
+      now: this.options.now ?? Date.now,
+      pause: async (ms) => {
+        await sleep(ms);
+        if (signal.aborted) throw new Error(`${logicalName(call.urn)}: the run was cancelled while waiting`);
+      },
+    };
+  }
+}
+
+/** `aws:s3/bucket:Bucket` out of a URN, whatever parents it has. */
+export function typeToken(urn: string): string {
+  return urn.split("::")[2]?.split("$").pop() ?? "";
+}
+
+export function logicalName(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+function decodeSetting(value: unknown): any {
+  if (typeof value !== "string" || !/^[[{]/.test(value)) return value;
+  return JSON.parse(value);
+}
+
+function dropAbsent(properties: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null && value !== undefined));
+}
+
+/** Without the provider's own bookkeeping, which nobody else needs to see. */
+function without(state: Properties): Properties {
+  const { [CHOSEN]: _chosen, ...rest } = state;
+  return rest;
+}
+
+/** What the engine gets: names that begin with an underscore are the stand-in's own. */
+function visible(state: Properties): Properties {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith("_")));
+}
+
+function unknownProperties(token: string, type: ResourceType, inputs: Properties): Failure[] {
+  return Object.keys(inputs)
+    .filter((name) => !name.startsWith("__") && name !== "region" && !type.inputs.includes(name))
+    .map((name) => ({
+      property: name,
+      reason: `the rehearsal's provider does not know ${name} of ${token}: make the stand-in honour it and list it in rehearsal/provider/types/, or leave it out`,
+    }));
+}
+
+function missingProperties(type: ResourceType, inputs: Properties): Failure[] {
+  return (type.required ?? [])
+    .filter((name) => !(name in inputs))
+    .map((name) => ({ property: name, reason: `missing required property '${name}'` }));
+}

@@ -1,0 +1,42 @@
+import { nameWasChosen } from "./naming";
+import type { ResourceType } from "./resource-type";
+import { same, type Properties } from "./values";
+
+export type DiffKind = "add" | "delete" | "update";
+
+export interface Difference {
+  changes: { property: string; kind: DiffKind; replace: boolean }[];
+  deleteBeforeReplace: boolean;
+}
+
+/**
+ * What an update would change: new inputs against the resource as last seen, plus inputs that were given before and
+ * are not any more. Values that only AWS chose (defaults, computed ones) are no difference.
+ */
+export function difference(
+  type: ResourceType,
+  { olds, oldInputs, news, ignored }: { olds: Properties; oldInputs: Properties; news: Properties; ignored: string[] },
+): Difference {
+  const changes: Difference["changes"] = [];
+  const add = (property: string, kind: DiffKind) => {
+    if (ignored.includes(property)) return;
+    changes.push({ property, kind, replace: type.replaceOn.includes(property) || property === "region" });
+  };
+  for (const [property, value] of Object.entries(news)) {
+    if (property.startsWith("__")) continue;
+    const before = property in olds ? olds[property] : oldInputs[property];
+    if (before === undefined) add(property, "add");
+    else if (!same(before, value)) add(property, "update");
+  }
+  for (const property of Object.keys(oldInputs)) {
+    if (!property.startsWith("__") && !(property in news)) add(property, "delete");
+  }
+  return { changes, deleteBeforeReplace: namesWouldCollide(type, oldInputs, news) };
+}
+
+/** A name that the program chose cannot exist twice, so the old resource has to go before the new one comes. */
+function namesWouldCollide(type: ResourceType, oldInputs: Properties, news: Properties): boolean {
+  if (!type.autoName || nameWasChosen(type, news)) return false;
+  const { property } = type.autoName;
+  return news[property] !== undefined && same(oldInputs[property], news[property]);
+}

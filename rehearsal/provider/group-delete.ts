@@ -1,0 +1,75 @@
+import { AwsError, type Shape } from "../cloud/api";
+import { describeGroup, instances, isMissing, waitUntil, whenNotBusy } from "./group-waits";
+import type { Context } from "./resource-type";
+import type { Properties } from "./values";
+
+/** Seconds that the real provider allows a deletion when the program sets no timeout of its own. */
+const DEFAULT_DELETE_SECONDS = 600;
+/** Most instances that one SetInstanceProtection call takes. */
+const PROTECTION_BATCH = 50;
+
+/**
+ * Takes a group down as the real provider does: empty the warm pool and delete it, set every size to 0, lift scale-in
+ * protection, wait until the last instance has gone through its hooks, delete the group.
+ */
+export async function deleteGroup(name: string, state: Properties, context: Context): Promise<void> {
+  const timeoutMs = (context.timeoutSeconds || DEFAULT_DELETE_SECONDS) * 1000;
+  const group = await describeGroup(context, name);
+  if (!group) return;
+  const force = state.forceDelete === true;
+  if (group.WarmPoolConfiguration !== undefined) await deleteWarmPool(name, force || state.forceDeleteWarmPool === true, timeoutMs, context);
+  if (!force) await drainGroup(name, group, timeoutMs, context);
+  await whenNotBusy(context, `deleting Auto Scaling Group (${name})`, timeoutMs, () =>
+    context.autoscaling.call("DeleteAutoScalingGroup", { AutoScalingGroupName: name, ForceDelete: force }).catch(unlessMissing),
+  );
+  await waitUntil(context, `waiting for Auto Scaling Group (${name}) delete`, timeoutMs, async () => ({
+    done: (await describeGroup(context, name)) === undefined,
+    seen: "the group is still there",
+  }));
+}
+
+async function drainGroup(name: string, group: Shape, timeoutMs: number, context: Context): Promise<void> {
+  await context.autoscaling.call("UpdateAutoScalingGroup", { AutoScalingGroupName: name, DesiredCapacity: 0, MinSize: 0, MaxSize: 0 });
+  const protectedIds = instances(group).filter((instance) => instance.ProtectedFromScaleIn === true).map((instance) => instance.InstanceId);
+  for (let start = 0; start < protectedIds.length; start += PROTECTION_BATCH) {
+    await context.autoscaling
+      .call("SetInstanceProtection", {
+        AutoScalingGroupName: name,
+        InstanceIds: protectedIds.slice(start, start + PROTECTION_BATCH),
+        ProtectedFromScaleIn: false,
+      })
+      .catch((error: unknown) => {
+        if (error instanceof AwsError && error.message.includes("not part of Auto Scaling group")) return;
+        throw error;
+      });
+  }
+  await waitUntil(context, `waiting for Auto Scaling Group (${name}) drain`, timeoutMs, async () => {
+    const now = await describeGroup(context, name);
+    const left = now ? instances(now) : [];
+    return { done: left.length === 0, seen: `${left.length} instance(s) left: ${left.map((one) => `${one.InstanceId} ${one.LifecycleState}`).join(", ")}` };
+  });
+}
+
+export async function deleteWarmPool(name: string, force: boolean, timeoutMs: number, context: Context): Promise<void> {
+  const { autoscaling } = context;
+  const look = async () => autoscaling.call("DescribeWarmPool", { AutoScalingGroupName: name }).catch(unlessMissing);
+  if (!force) {
+    await autoscaling.call("PutWarmPool", { AutoScalingGroupName: name, MaxGroupPreparedCapacity: 0, MinSize: 0 });
+    await waitUntil(context, `waiting for Auto Scaling Warm Pool (${name}) drain`, timeoutMs, async () => {
+      const left = instances((await look()) ?? {});
+      return { done: left.length === 0, seen: `${left.length} instance(s) left: ${left.map((one) => `${one.InstanceId} ${one.LifecycleState}`).join(", ")}` };
+    });
+  }
+  await whenNotBusy(context, `deleting Auto Scaling Warm Pool (${name})`, timeoutMs, () =>
+    autoscaling.call("DeleteWarmPool", { AutoScalingGroupName: name, ForceDelete: force }).catch(unlessMissing),
+  );
+  await waitUntil(context, `waiting for Auto Scaling Warm Pool (${name}) delete`, timeoutMs, async () => {
+    const pool = await look();
+    return { done: pool?.WarmPoolConfiguration === undefined, seen: "the warm pool is still there" };
+  });
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (isMissing(error)) return undefined;
+  throw error;
+}

@@ -1,0 +1,123 @@
+import type { Shape } from "../cloud/api";
+import type { Json, Properties } from "./values";
+
+/** Translation between the program's words for a group (`@pulumi/aws`) and those of the Auto Scaling API. */
+
+/** Properties that differ in the first letter's case only. */
+const PLAIN = [
+  "capacityRebalance", "context", "defaultCooldown", "defaultInstanceWarmup", "desiredCapacityType", "healthCheckGracePeriod", "healthCheckType",
+  "maxInstanceLifetime", "placementGroup", "terminationPolicies", "availabilityZones", "instanceMaintenancePolicy", "instanceLifecyclePolicy",
+  "availabilityZoneDistribution",
+];
+
+export function launchTemplateParams(given: Json): Shape {
+  return defined({ LaunchTemplateId: given.id ?? given.launchTemplateId, LaunchTemplateName: given.name ?? given.launchTemplateName, Version: given.version });
+}
+
+/** `minHealthyPercentage` to `MinHealthyPercentage`, all the way down. */
+export function pascal(value: Json): Json {
+  if (Array.isArray(value)) return value.map(pascal);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key[0]!.toUpperCase() + key.slice(1), pascal(child)]));
+}
+
+function mixedInstancesParams(policy: Json): Shape {
+  const { launchTemplateSpecification, overrides } = policy.launchTemplate;
+  return defined({
+    InstancesDistribution: policy.instancesDistribution && pascal(policy.instancesDistribution),
+    LaunchTemplate: defined({
+      LaunchTemplateSpecification: launchTemplateParams(launchTemplateSpecification),
+      Overrides: overrides?.map((override: Json) => ({
+        ...pascal({ ...override, launchTemplateSpecification: undefined }),
+        ...(override.launchTemplateSpecification && { LaunchTemplateSpecification: launchTemplateParams(override.launchTemplateSpecification) }),
+      })),
+    }),
+  });
+}
+
+/** Everything of a group but its sizes, which the provider sends when it is their turn. */
+export function groupParams(inputs: Properties): Shape {
+  const params: Shape = {
+    AutoScalingGroupName: inputs.name,
+    NewInstancesProtectedFromScaleIn: inputs.protectFromScaleIn ?? false,
+    ServiceLinkedRoleARN: inputs.serviceLinkedRoleArn,
+    LaunchTemplate: inputs.launchTemplate && launchTemplateParams(inputs.launchTemplate),
+    MixedInstancesPolicy: inputs.mixedInstancesPolicy && mixedInstancesParams(inputs.mixedInstancesPolicy),
+    VPCZoneIdentifier: inputs.vpcZoneIdentifiers?.join(","),
+  };
+  for (const name of PLAIN) {
+    if (inputs[name] !== undefined) params[name[0]!.toUpperCase() + name.slice(1)] = pascal(inputs[name]);
+  }
+  return defined(params);
+}
+
+export function tagParams(group: string, tags: Json[] = []): Shape[] {
+  return tags.map((tag) => ({
+    Key: tag.key,
+    Value: tag.value,
+    PropagateAtLaunch: tag.propagateAtLaunch,
+    ResourceId: group,
+    ResourceType: "auto-scaling-group",
+  }));
+}
+
+export function hookParams(group: string, hook: Json): Shape {
+  return defined({
+    AutoScalingGroupName: group,
+    LifecycleHookName: hook.name,
+    LifecycleTransition: hook.lifecycleTransition,
+    DefaultResult: hook.defaultResult,
+    HeartbeatTimeout: hook.heartbeatTimeout,
+    NotificationMetadata: hook.notificationMetadata,
+    NotificationTargetARN: hook.notificationTargetArn,
+    RoleARN: hook.roleArn,
+  });
+}
+
+/** -1 is the API's way to say: no limit of its own. */
+export function warmPoolParams(group: string, pool: Json): Shape {
+  return defined({
+    AutoScalingGroupName: group,
+    MaxGroupPreparedCapacity: pool.maxGroupPreparedCapacity ?? -1,
+    MinSize: pool.minSize ?? 0,
+    PoolState: pool.poolState ?? "Stopped",
+    InstanceReusePolicy: pool.instanceReusePolicy && pascal(pool.instanceReusePolicy),
+  });
+}
+
+export function refreshParams(inputs: Properties): Shape {
+  const { strategy, preferences } = inputs.instanceRefresh;
+  const numbers = (value: Json) => (value === undefined ? undefined : Number(value));
+  const desired = groupParams(inputs);
+  return defined({
+    AutoScalingGroupName: inputs.name,
+    Strategy: strategy,
+    Preferences: preferences && defined({
+      ...pascal(preferences),
+      InstanceWarmup: numbers(preferences.instanceWarmup),
+      CheckpointDelay: numbers(preferences.checkpointDelay),
+    }),
+    DesiredConfiguration: defined({ LaunchTemplate: desired.LaunchTemplate, MixedInstancesPolicy: desired.MixedInstancesPolicy }),
+  });
+}
+
+/** What the API says of a group that the program also has a word for. */
+export function groupState(group: Shape): Properties {
+  const state: Properties = defined({
+    arn: group.AutoScalingGroupARN,
+    minSize: group.MinSize,
+    maxSize: group.MaxSize,
+    desiredCapacity: group.DesiredCapacity,
+    capacityRebalance: group.CapacityRebalance,
+    defaultCooldown: group.DefaultCooldown,
+    healthCheckType: group.HealthCheckType,
+    healthCheckGracePeriod: group.HealthCheckGracePeriod,
+    maxInstanceLifetime: group.MaxInstanceLifetime,
+    warmPoolSize: group.WarmPoolSize,
+  });
+  return state;
+}
+
+export function defined<T extends Record<string, unknown>>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, child]) => child !== undefined)) as T;
+}

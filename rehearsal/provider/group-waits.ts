@@ -1,0 +1,63 @@
+import { AwsError, type Shape } from "../cloud/api";
+import type { Context } from "./resource-type";
+
+/** Milliseconds between two looks; the real provider backs off from 0.5 to 10 s, which only costs a rehearsal time. */
+const POLL_MS = 500;
+
+export async function describeGroup(context: Context, name: string): Promise<Shape | undefined> {
+  const reply = await context.autoscaling.call("DescribeAutoScalingGroups", { AutoScalingGroupNames: [name] });
+  const [group] = (reply.AutoScalingGroups as Shape[] | undefined) ?? [];
+  return group;
+}
+
+export function instances(group: Shape): Shape[] {
+  return (group.Instances as Shape[] | undefined) ?? [];
+}
+
+/** Repeats a look until it says that it is done, or the time is over. */
+export async function waitUntil(
+  context: Context,
+  what: string,
+  timeoutMs: number,
+  look: () => Promise<{ done: boolean; seen: string }>,
+): Promise<void> {
+  const deadline = context.now() + timeoutMs;
+  for (;;) {
+    const { done, seen } = await look();
+    if (done) return;
+    if (context.now() >= deadline) throw new Error(`${what}: timeout after ${Math.round(timeoutMs / 1000)} s: ${seen}`);
+    await context.pause(POLL_MS);
+  }
+}
+
+/** Repeats a call while AWS answers that the group is busy with something else. */
+export async function whenNotBusy(context: Context, what: string, timeoutMs: number, call: () => Promise<unknown>): Promise<void> {
+  await waitUntil(context, what, timeoutMs, async () => {
+    try {
+      await call();
+      return { done: true, seen: "" };
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      return { done: false, seen: (error as Error).message };
+    }
+  });
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof AwsError && /^(ResourceInUse|ScalingActivityInProgress)/.test(error.code);
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof AwsError && error.code === "ValidationError" && /not found|No warm pool found/.test(error.message);
+}
+
+/** Seconds of a Go duration as the program writes it: `10m`, `1h30m`, `0`. */
+export function durationSeconds(value: string): number {
+  const units: Record<string, number> = { h: 3600, m: 60, s: 1 };
+  if (value === "0") return 0;
+  const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(h|m|s)/g)];
+  if (parts.length === 0 || parts.map(([all]) => all).join("") !== value) {
+    throw new Error(`waitForCapacityTimeout: ${value} is not a duration such as 10m or 1h30m`);
+  }
+  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * units[unit!]!, 0);
+}

@@ -1,0 +1,181 @@
+import type { ResourceStore } from "../cloud/api";
+import { images, instanceTypes, publicParameters } from "../cloud/ec2/catalogue";
+import { arn, type Place } from "./resource-type";
+import type { Json, Properties } from "./values";
+
+/** What stands in the account already, before the program runs: the rehearsal adds to it what its options name. */
+export interface Facts {
+  /** SSM parameters by name. */
+  parameters: Record<string, string>;
+  /** Subnets by id. Any well-formed id that is not here counts as a subnet of one default VPC. */
+  subnets: Record<string, { vpcId: string; availabilityZone: string; cidrBlock?: string }>;
+  /** Images by id, for a stack that names one of its own. */
+  images: Record<string, { architecture: string; rootDeviceName: string; name?: string; ownerId?: string }>;
+  /** Names of secrets in Secrets Manager. */
+  secrets: string[];
+}
+
+interface World {
+  place: Place;
+  store: ResourceStore;
+  facts: Partial<Facts>;
+}
+
+type Invoke = (args: Properties, world: World) => Properties;
+
+const DEFAULT_VPC = "vpc-0d0e0f00d0e0f00d0";
+const ZONES = ["a", "b", "c"];
+
+function zones({ region }: Place): string[] {
+  return ZONES.map((letter) => region + letter);
+}
+
+function regionalEndpoint(region: string): string {
+  return `ec2.${region}.amazonaws.com`;
+}
+
+const getRegion: Invoke = (args, { place }) => {
+  const region = args.region ?? args.name ?? place.region;
+  return { id: region, name: region, region, description: region, endpoint: regionalEndpoint(region) };
+};
+
+const getCallerIdentity: Invoke = (_args, { place }) => ({
+  id: place.accountId,
+  accountId: place.accountId,
+  arn: arn(place, "iam", "user/operator", { regional: false }),
+  userId: "AIDAOPERATOR0000000000",
+});
+
+const getPartition: Invoke = (_args, { place }) => ({
+  id: place.partition,
+  partition: place.partition,
+  dnsSuffix: "amazonaws.com",
+  reverseDnsPrefix: "com.amazonaws",
+});
+
+const getAvailabilityZones: Invoke = (_args, { place }) => ({
+  id: place.region,
+  region: place.region,
+  names: zones(place),
+  zoneIds: zones(place).map((_zone, index) => `${place.region.replace(/[^a-z0-9]/g, "").slice(0, 4)}-az${index + 1}`),
+  groupNames: [place.region],
+});
+
+const getParameter: Invoke = (args, { place, store, facts }) => {
+  const deployed = store.get("aws:ssm/parameter:Parameter", args.name)?.state.value;
+  const value = facts.parameters?.[args.name] ?? publicParameters.get(args.name) ?? deployed;
+  if (value === undefined) {
+    throw new Error(`reading SSM Parameter (${args.name}): couldn't find resource: ParameterNotFound`);
+  }
+  return {
+    id: args.name,
+    name: args.name,
+    region: place.region,
+    type: "String",
+    value,
+    insecureValue: value,
+    version: 1,
+    withDecryption: args.withDecryption ?? true,
+    arn: arn(place, "ssm", `parameter/${String(args.name).replace(/^\//, "")}`),
+  };
+};
+
+const getInstanceType: Invoke = (args, { place }) => {
+  const type = instanceTypes.get(args.instanceType);
+  if (!type) {
+    throw new Error(
+      `reading EC2 Instance Type (${args.instanceType}): operation error EC2: DescribeInstanceTypes, https response error StatusCode: 400, ` +
+        `api error InvalidInstanceType: The following supplied instance types do not exist: [${args.instanceType}]`,
+    );
+  }
+  return {
+    id: type.name,
+    instanceType: type.name,
+    region: place.region,
+    supportedArchitectures: [type.architecture],
+    memorySize: type.memoryMib,
+    defaultVcpus: type.vcpus,
+    hibernationSupported: type.hibernation,
+    supportedUsagesClasses: ["on-demand", "spot"],
+    supportedRootDeviceTypes: ["ebs"],
+    supportedVirtualizationTypes: ["hvm"],
+    burstablePerformanceSupported: /^t\d/.test(type.name),
+    currentGeneration: true,
+    bareMetal: false,
+    hypervisor: "nitro",
+    enaSupport: "required",
+  };
+};
+
+const getAmi: Invoke = (args, { place, facts }) => {
+  const filters: { name: string; values: string[] }[] = args.filters ?? [];
+  const wanted = filters.find(({ name }) => name === "image-id")?.values ?? (args.imageId ? [args.imageId] : []);
+  const other = filters.filter(({ name }) => !["image-id", "state", "architecture", "name"].includes(name));
+  if (wanted.length === 0 || other.length > 0) {
+    throw new Error(`getAmi: the rehearsal finds images by the image-id filter only, got ${filters.map(({ name }) => name).join(", ") || "none"}`);
+  }
+  for (const id of wanted) {
+    const own = facts.images?.[id];
+    const image = images.get(id) ?? (own && { id, name: own.name ?? id, owner: own.ownerId ?? place.accountId, architecture: own.architecture, rootDeviceName: own.rootDeviceName });
+    if (!image) continue;
+    return {
+      id: image.id,
+      imageId: image.id,
+      name: image.name,
+      ownerId: image.owner,
+      architecture: image.architecture,
+      rootDeviceName: image.rootDeviceName,
+      rootDeviceType: "ebs",
+      virtualizationType: "hvm",
+      state: "available",
+      region: place.region,
+      arn: arn(place, "ec2", `image/${image.id}`, { account: false }),
+      blockDeviceMappings: [],
+      tags: {},
+    };
+  }
+  throw new Error("Your query returned no results. Please change your search criteria and try again.");
+};
+
+function subnet(id: string, { place, store, facts }: World): Json {
+  const deployed = store.get("aws:ec2/subnet:Subnet", id)?.state;
+  if (deployed) return deployed;
+  const known = facts.subnets?.[id];
+  if (known) return known;
+  if (!/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) throw new Error(`reading EC2 Subnet: InvalidSubnetID.NotFound: The subnet ID '${id}' does not exist`);
+  const zone = zones(place)[parseInt(id.slice(-1), 16) % ZONES.length];
+  return { vpcId: DEFAULT_VPC, availabilityZone: zone, cidrBlock: `172.31.${16 * (parseInt(id.slice(-1), 16) % ZONES.length)}.0/20` };
+}
+
+const getSubnet: Invoke = (args, world) => {
+  const found = subnet(args.id ?? args.subnetId, world);
+  return { id: args.id, region: world.place.region, arn: arn(world.place, "ec2", `subnet/${args.id}`), state: "available", mapPublicIpOnLaunch: false, ...found };
+};
+
+const getSubnets: Invoke = (args, world) => {
+  const vpcs: string[] = (args.filters ?? []).filter(({ name }: { name: string }) => name === "vpc-id").flatMap(({ values }: { values: string[] }) => values);
+  const deployed = world.store.list("aws:ec2/subnet:Subnet").map(({ id, state }) => [id, state] as const);
+  const known = [...deployed, ...Object.entries(world.facts.subnets ?? {})];
+  return { id: world.place.region, region: world.place.region, ids: known.filter(([, state]) => vpcs.includes(state.vpcId as string)).map(([id]) => id) };
+};
+
+const getSecret: Invoke = (args, { place, facts }) => {
+  const name = args.name ?? String(args.arn ?? "").split(":secret:")[1]?.replace(/-[A-Za-z0-9]{6}$/, "");
+  if (!facts.secrets?.includes(name)) throw new Error(`reading Secrets Manager Secret (${args.arn ?? args.name}): couldn't find resource`);
+  const secretArn = args.arn ?? arn(place, "secretsmanager", `secret:${name}-AbCdEf`);
+  return { id: secretArn, arn: secretArn, name, region: place.region, tags: {}, description: "", kmsKeyId: "", policy: "" };
+};
+
+/** Every function that the rehearsal's provider answers, by Pulumi token. */
+export const INVOKES: Readonly<Record<string, Invoke>> = {
+  "aws:index/getRegion:getRegion": getRegion,
+  "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
+  "aws:index/getPartition:getPartition": getPartition,
+  "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
+  "aws:ssm/getParameter:getParameter": getParameter,
+  "aws:ec2/getInstanceType:getInstanceType": getInstanceType,
+  "aws:ec2/getAmi:getAmi": getAmi,
+  "aws:ec2/getSubnet:getSubnet": getSubnet,
+  "aws:ec2/getSubnets:getSubnets": getSubnets,
+  "aws:secretsmanager/getSecret:getSecret": getSecret,
+};

@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { isArchive, isAsset, type Json } from "../values";
+
+/** Content of an asset. Only local ones: the rehearsal fetches nothing. */
+export function assetContent(asset: Json, property: string): Buffer {
+  if (!isAsset(asset)) throw new Error(`${property}: not an asset`);
+  if (asset.path !== undefined) return readFileSync(localPath(asset.path, property));
+  if (asset.text !== undefined) return Buffer.from(asset.text);
+  throw new Error(`${property}: remote assets (${asset.uri}) are not fetched by the rehearsal; use a FileAsset or a StringAsset`);
+}
+
+/** Lays an archive's files out in a folder, replacing what was there. */
+export function unpackArchive(archive: Json, folder: string, property: string): void {
+  if (!isArchive(archive)) throw new Error(`${property}: not an archive`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  if (archive.assets) {
+    for (const [name, item] of Object.entries(archive.assets)) {
+      const target = join(folder, name);
+      if (relative(folder, target).startsWith("..")) throw new Error(`${property}: ${name} leads out of the archive`);
+      if (isArchive(item)) unpackArchive(item, target, `${property}.${name}`);
+      else {
+        mkdirSync(dirname(target), { recursive: true });
+        writeFileSync(target, assetContent(item, `${property}.${name}`));
+      }
+    }
+    return;
+  }
+  const path = localPath(archive.path ?? "", property);
+  if (!statSync(path).isDirectory()) throw new Error(`${property}: ${path} is not a folder; the rehearsal unpacks no zip or tar files, use an AssetArchive or a folder`);
+  cpSync(path, folder, { recursive: true });
+}
+
+function localPath(path: string, property: string): string {
+  if (!isAbsolute(path)) throw new Error(`${property}: path ${path} is relative; the engine runs in another folder, so give an absolute path`);
+  if (!existsSync(path)) throw new Error(`${property}: ${path} does not exist; was \`npm run build\` run?`);
+  return path;
+}
+
+/** Digest over names and contents, in the encoding of Lambda's CodeSha256. */
+export function folderDigest(folder: string): { sha256: string; bytes: number } {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for (const file of filesIn(folder)) {
+    const content = readFileSync(join(folder, file));
+    bytes += content.length;
+    hash.update(`${file.split(sep).join("/")}\0${content.length}\0`).update(content);
+  }
+  return { sha256: hash.digest("base64"), bytes };
+}
+
+function filesIn(folder: string, below = ""): string[] {
+  return readdirSync(join(folder, below), { withFileTypes: true })
+    .flatMap((entry) => (entry.isDirectory() ? filesIn(folder, join(below, entry.name)) : [join(below, entry.name)]))
+    .sort();
+}

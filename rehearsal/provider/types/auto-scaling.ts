@@ -1,0 +1,209 @@
+import { AwsError, type Shape } from "../../cloud/api";
+import { deleteGroup, deleteWarmPool } from "../group-delete";
+import { groupParams, groupState, hookParams, refreshParams, tagParams, warmPoolParams } from "../group-params";
+import { describeGroup, durationSeconds, instances, isMissing, waitUntil } from "../group-waits";
+import { PartlyDone, text, type Context, type ResourceType } from "../resource-type";
+import { same, type Json, type Properties } from "../values";
+import { notOneOf, outOfRange, type Problem } from "./checks";
+
+const DEFAULT_UPDATE_SECONDS = 600;
+
+/** Inputs whose change has calls of its own, so that it alone makes no UpdateAutoScalingGroup. */
+const OWN_CALLS = ["enabledMetrics", "suspendedProcesses", "tags", "warmPool", "initialLifecycleHooks", "instanceRefresh", "waitForCapacityTimeout", "forceDelete", "forceDeleteWarmPool", "ignoreFailedScalingActivities"];
+
+const inputs = [
+  "availabilityZoneDistribution", "capacityRebalance", "context", "defaultCooldown", "defaultInstanceWarmup", "desiredCapacity", "desiredCapacityType",
+  "enabledMetrics", "forceDelete", "forceDeleteWarmPool", "healthCheckGracePeriod", "healthCheckType", "ignoreFailedScalingActivities",
+  "initialLifecycleHooks", "instanceLifecyclePolicy", "instanceMaintenancePolicy", "instanceRefresh", "launchTemplate", "maxInstanceLifetime", "maxSize",
+  "metricsGranularity", "minSize", "mixedInstancesPolicy", "name", "placementGroup", "protectFromScaleIn", "serviceLinkedRoleArn", "suspendedProcesses",
+  "tags", "terminationPolicies", "vpcZoneIdentifiers", "waitForCapacityTimeout", "warmPool",
+] as const;
+
+function hookProblems(hook: Json): Problem[] {
+  return [
+    ...outOfRange(hook, "heartbeatTimeout", 30, 7200),
+    ...notOneOf(hook, "defaultResult", ["CONTINUE", "ABANDON"]),
+    ...notOneOf(hook, "lifecycleTransition", ["autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"]),
+  ];
+}
+
+function groupProblems(given: Properties): Problem[] {
+  const problems = (given.initialLifecycleHooks ?? []).flatMap(hookProblems);
+  if (given.launchTemplate === undefined && given.mixedInstancesPolicy === undefined) {
+    problems.push({ property: "launchTemplate", reason: "one of `launch_configuration,launch_template,mixed_instances_policy` must be specified" });
+  }
+  if (given.warmPool && given.mixedInstancesPolicy?.instancesDistribution?.onDemandPercentageAboveBaseCapacity < 100) {
+    problems.push({ property: "warmPool", reason: "ValidationError: You can't add a warm pool to an Auto Scaling group that has a mixed instances policy that requests Spot Instances." });
+  }
+  return problems;
+}
+
+async function waitForCapacity(given: Properties, exact: boolean, context: Context): Promise<void> {
+  const timeout = durationSeconds(given.waitForCapacityTimeout ?? "10m");
+  if (timeout === 0) return;
+  const wanted = Math.max(given.desiredCapacity ?? 0, exact || !given.desiredCapacity ? given.minSize : 0);
+  await waitUntil(context, `waiting for Auto Scaling Group (${given.name}) capacity satisfied`, timeout * 1000, async () => {
+    const group = await describeGroup(context, given.name);
+    const healthy = instances(group ?? {}).filter((one) => one.LifecycleState === "InService" && text(one.HealthStatus).toLowerCase() === "healthy").length;
+    const done = exact ? healthy === wanted : healthy >= wanted;
+    return { done, seen: `want ${exact ? "exactly" : "at least"} ${wanted} healthy instance(s) in Auto Scaling Group, have ${healthy}` };
+  });
+}
+
+function sizes(given: Properties): Shape {
+  return { MinSize: given.minSize, MaxSize: given.maxSize, ...(given.desiredCapacity > 0 && { DesiredCapacity: given.desiredCapacity }) };
+}
+
+/** With initial hooks: an empty group first, then its hooks, then its sizes, so that no instance escapes the hooks. */
+async function createGroup(given: Properties, context: Context) {
+  const { autoscaling } = context;
+  const name = given.name;
+  const hooks: Json[] = given.initialLifecycleHooks ?? [];
+  await autoscaling.call("CreateAutoScalingGroup", {
+    ...groupParams(given),
+    Tags: tagParams(name, given.tags),
+    ...(hooks.length > 0 ? { MinSize: 0, MaxSize: 0 } : sizes(given)),
+  });
+  try {
+    for (const hook of hooks) await autoscaling.call("PutLifecycleHook", hookParams(name, hook));
+    if (hooks.length > 0) await autoscaling.call("UpdateAutoScalingGroup", { AutoScalingGroupName: name, ...sizes(given) });
+    await waitForCapacity(given, false, context);
+    if (given.suspendedProcesses?.length) await autoscaling.call("SuspendProcesses", { AutoScalingGroupName: name, ScalingProcesses: given.suspendedProcesses });
+    if (given.enabledMetrics?.length) await autoscaling.call("EnableMetricsCollection", { AutoScalingGroupName: name, Granularity: given.metricsGranularity ?? "1Minute", Metrics: given.enabledMetrics });
+    if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
+  } catch (error) {
+    throw new PartlyDone(name, await liveState(name, context), (error as Error).message);
+  }
+  return { id: name, outputs: await liveState(name, context) };
+}
+
+async function updateGroup(name: string, given: Properties, old: Properties, context: Context): Promise<Properties> {
+  const { autoscaling } = context;
+  const changed = (property: string) => !same(given[property], old[property]);
+  const changes = inputs.filter((property) => changed(property));
+  if (changes.some((property) => !OWN_CALLS.includes(property))) {
+    await autoscaling.call("UpdateAutoScalingGroup", {
+      AutoScalingGroupName: name,
+      NewInstancesProtectedFromScaleIn: given.protectFromScaleIn ?? false,
+      ...only(groupParams(given), changes),
+      ...(changed("minSize") && { MinSize: given.minSize }),
+      ...(changed("maxSize") && { MaxSize: given.maxSize }),
+      ...(changed("desiredCapacity") && given.desiredCapacity !== undefined && { DesiredCapacity: given.desiredCapacity }),
+    });
+  }
+  if (changed("tags")) await updateTags(name, given.tags ?? [], old.tags ?? [], context);
+  const triggers: string[] = given.instanceRefresh?.triggers ?? [];
+  if (given.instanceRefresh && ["launchTemplate", "mixedInstancesPolicy", ...triggers].some(changed)) await startRefresh(given, context);
+  if (changed("warmPool")) {
+    if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
+    else await deleteWarmPool(name, given.forceDeleteWarmPool === true, (context.timeoutSeconds || DEFAULT_UPDATE_SECONDS) * 1000, context);
+  }
+  if (changed("desiredCapacity") || changed("minSize")) await waitForCapacity(given, true, context);
+  if (changed("suspendedProcesses")) await updateProcesses(name, given.suspendedProcesses ?? [], old.suspendedProcesses ?? [], context);
+  return liveState(name, context);
+}
+
+/** Starts the refresh and leaves it running. One that is already under way is cancelled first, as the real provider does. */
+async function startRefresh(given: Properties, context: Context): Promise<void> {
+  const start = () => context.autoscaling.call("StartInstanceRefresh", refreshParams(given));
+  await waitUntil(context, `starting Auto Scaling Group (${given.name}) instance refresh`, DEFAULT_UPDATE_SECONDS * 1000, async () => {
+    try {
+      await start();
+      return { done: true, seen: "" };
+    } catch (error) {
+      if (!(error instanceof AwsError) || !error.code.startsWith("InstanceRefreshInProgress")) throw error;
+      await context.autoscaling.call("CancelInstanceRefresh", { AutoScalingGroupName: given.name }).catch((cancel: unknown) => {
+        if (!(cancel instanceof AwsError) || !cancel.code.startsWith("ActiveInstanceRefreshNotFound")) throw cancel;
+      });
+      return { done: false, seen: error.message };
+    }
+  });
+}
+
+async function updateTags(name: string, tags: Json[], old: Json[], { autoscaling }: Context): Promise<void> {
+  const gone = old.filter((tag) => !tags.some((other) => other.key === tag.key));
+  if (gone.length > 0) await autoscaling.call("DeleteTags", { Tags: tagParams(name, gone) });
+  const put = tags.filter((tag) => !old.some((other) => same(other, tag)));
+  if (put.length > 0) await autoscaling.call("CreateOrUpdateTags", { Tags: tagParams(name, put) });
+}
+
+async function updateProcesses(name: string, now: string[], before: string[], { autoscaling }: Context): Promise<void> {
+  const resume = before.filter((process) => !now.includes(process));
+  const suspend = now.filter((process) => !before.includes(process));
+  if (resume.length > 0) await autoscaling.call("ResumeProcesses", { AutoScalingGroupName: name, ScalingProcesses: resume });
+  if (suspend.length > 0) await autoscaling.call("SuspendProcesses", { AutoScalingGroupName: name, ScalingProcesses: suspend });
+}
+
+/** The parts of the API's parameters that belong to changed inputs. */
+function only(params: Shape, changes: readonly string[]): Shape {
+  const word = (property: string) => (property === "vpcZoneIdentifiers" ? "VPCZoneIdentifier" : property === "serviceLinkedRoleArn" ? "ServiceLinkedRoleARN" : property[0]!.toUpperCase() + property.slice(1));
+  const wanted = new Set(changes.map(word));
+  return Object.fromEntries(Object.entries(params).filter(([name]) => wanted.has(name)));
+}
+
+async function liveState(name: string, context: Context): Promise<Properties> {
+  return groupState((await describeGroup(context, name)) ?? {});
+}
+
+const group: ResourceType = {
+  inputs,
+  required: ["maxSize", "minSize"],
+  autoName: { property: "name", maxLength: 255 },
+  replaceOn: ["name"],
+  hasTags: false,
+  validate: groupProblems,
+  create: createGroup,
+  update: updateGroup,
+  async read(name, _state, context) {
+    const live = await describeGroup(context, name);
+    return live && groupState(live);
+  },
+  delete: deleteGroup,
+};
+
+const lifecycleHook: ResourceType = {
+  inputs: ["autoscalingGroupName", "defaultResult", "heartbeatTimeout", "lifecycleTransition", "name", "notificationMetadata", "notificationTargetArn", "roleArn"],
+  required: ["autoscalingGroupName", "lifecycleTransition"],
+  autoName: { property: "name", maxLength: 255 },
+  replaceOn: ["autoscalingGroupName", "name"],
+  validate: hookProblems,
+  async create(given, context) {
+    await context.autoscaling.call("PutLifecycleHook", hookParams(given.autoscalingGroupName, given));
+    return { id: hookId(given), outputs: { defaultResult: given.defaultResult ?? "ABANDON" } };
+  },
+  async update(_id, given, _old, context) {
+    await context.autoscaling.call("PutLifecycleHook", hookParams(given.autoscalingGroupName, given));
+    return {};
+  },
+  async read(_id, state, context) {
+    const hook = await describeHook(state, context);
+    return hook && { defaultResult: hook.DefaultResult, heartbeatTimeout: hook.HeartbeatTimeout };
+  },
+  async delete(_id, state, context) {
+    await context.autoscaling
+      .call("DeleteLifecycleHook", { AutoScalingGroupName: state.autoscalingGroupName, LifecycleHookName: state.name })
+      .catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+  },
+};
+
+/** The real id is the hook's name alone; with the group's it is unique among hooks, which the store needs. */
+function hookId(given: Properties): string {
+  return `${given.autoscalingGroupName}/${given.name}`;
+}
+
+async function describeHook(state: Properties, { autoscaling }: Context): Promise<Shape | undefined> {
+  try {
+    const reply = await autoscaling.call("DescribeLifecycleHooks", { AutoScalingGroupName: state.autoscalingGroupName, LifecycleHookNames: [state.name] });
+    return ((reply.LifecycleHooks as Shape[] | undefined) ?? [])[0];
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+export const AUTO_SCALING_TYPES: Record<string, ResourceType> = {
+  "aws:autoscaling/group:Group": group,
+  "aws:autoscaling/lifecycleHook:LifecycleHook": lifecycleHook,
+};

@@ -1,0 +1,100 @@
+import { arn, kept, newUniqueId, text, type Context, type Place, type ResourceType } from "../resource-type";
+import type { Properties } from "../values";
+import { jsonProblem, mustExist } from "./checks";
+
+const ROLE = "aws:iam/role:Role";
+/** Characters, without white space as IAM counts them: inline policies of a role together, and one managed policy. */
+const INLINE_POLICY_LIMIT = 10_240;
+const MANAGED_POLICY_LIMIT = 6_144;
+
+const iamArn = (place: Place, resource: string) => arn(place, "iam", resource, { regional: false });
+const pathOf = (inputs: Properties) => text(inputs.path ?? "/");
+
+function policyProblems(inputs: Properties, property: string, limit: number) {
+  const problems = jsonProblem(inputs, property, "Version", "Statement");
+  const size = text(inputs[property]).replace(/\s/g, "").length;
+  if (size > limit) problems.push({ property, reason: `LimitExceeded: policy of ${size} characters, at most ${limit}` });
+  return problems;
+}
+
+function roleMustExist(context: Context, role: unknown): void {
+  mustExist(context, ROLE, text(role), "NoSuchEntity", `The role with name ${text(role)} cannot be found.`);
+}
+
+const role: ResourceType = {
+  ...kept({
+    inputs: ["assumeRolePolicy", "description", "forceDetachPolicies", "inlinePolicies", "managedPolicyArns", "maxSessionDuration", "name", "path", "permissionsBoundary", "tags"],
+    required: ["assumeRolePolicy"],
+    autoName: { property: "name", maxLength: 64 },
+    replaceOn: ["name", "path"],
+    validate: (inputs) => policyProblems(inputs, "assumeRolePolicy", 2_048 * 2),
+    id: (inputs) => inputs.name,
+    once: () => ({ uniqueId: newUniqueId("AROA"), createDate: new Date().toISOString() }),
+    outputs: (id, inputs, { place }) => ({
+      arn: iamArn(place, `role${pathOf(inputs)}${id}`),
+      path: pathOf(inputs),
+      maxSessionDuration: inputs.maxSessionDuration ?? 3600,
+    }),
+  }),
+  delete(id, state, { store }) {
+    const attached = ["aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/rolePolicy:RolePolicy", "aws:iam/instanceProfile:InstanceProfile"]
+      .flatMap((type) => store.list(type))
+      .some((resource) => resource.state.role === id);
+    if (attached && !state.forceDetachPolicies) {
+      throw new Error(`deleting IAM Role (${id}): DeleteConflict: Cannot delete entity, must detach all policies first.`);
+    }
+  },
+};
+
+const rolePolicyKept = kept({
+  inputs: ["name", "policy", "role"],
+  required: ["policy", "role"],
+  autoName: { property: "name", maxLength: 128 },
+  replaceOn: ["name", "role"],
+  validate: (inputs) => policyProblems(inputs, "policy", INLINE_POLICY_LIMIT),
+  id: (inputs, context) => {
+    roleMustExist(context, inputs.role);
+    return `${inputs.role}:${inputs.name}`;
+  },
+});
+
+const policy = kept({
+  inputs: ["description", "name", "path", "policy", "tags"],
+  required: ["policy"],
+  autoName: { property: "name", maxLength: 128 },
+  replaceOn: ["description", "name", "path"],
+  validate: (inputs) => policyProblems(inputs, "policy", MANAGED_POLICY_LIMIT),
+  id: (inputs, { place }) => iamArn(place, `policy${pathOf(inputs)}${inputs.name}`),
+  once: () => ({ policyId: newUniqueId("ANPA") }),
+  outputs: (id, inputs) => ({ arn: id, path: pathOf(inputs), attachmentCount: 0 }),
+});
+
+const rolePolicyAttachment = kept({
+  inputs: ["policyArn", "role"],
+  required: ["policyArn", "role"],
+  replaceOn: ["policyArn", "role"],
+  id: (inputs, context) => {
+    roleMustExist(context, inputs.role);
+    return `${inputs.role}/${inputs.policyArn}`;
+  },
+});
+
+const instanceProfile = kept({
+  inputs: ["name", "path", "role", "tags"],
+  autoName: { property: "name", maxLength: 128 },
+  replaceOn: ["name", "path"],
+  id: (inputs, context) => {
+    if (inputs.role !== undefined) roleMustExist(context, inputs.role);
+    return inputs.name;
+  },
+  once: () => ({ uniqueId: newUniqueId("AIPA"), createDate: new Date().toISOString() }),
+  outputs: (id, inputs, { place }) => ({ arn: iamArn(place, `instance-profile${pathOf(inputs)}${id}`), path: pathOf(inputs) }),
+});
+
+export const IAM_TYPES: Record<string, ResourceType> = {
+  [ROLE]: role,
+  "aws:iam/rolePolicy:RolePolicy": rolePolicyKept,
+  "aws:iam/policy:Policy": policy,
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": rolePolicyAttachment,
+  "aws:iam/instanceProfile:InstanceProfile": instanceProfile,
+};

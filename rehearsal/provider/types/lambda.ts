@@ -1,0 +1,114 @@
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { arn, kept, text, type Context, type ResourceType } from "../resource-type";
+import { containsUnknown, type Json, type Properties } from "../values";
+import { folderDigest, unpackArchive } from "./assets";
+import { mustExist, notOneOf, outOfRange } from "./checks";
+
+const FUNCTION = "aws:lambda/function:Function";
+/** Bytes, of all names and values together. */
+const ENVIRONMENT_LIMIT = 4_096;
+/** Runtimes in which AWS still lets one create functions. */
+const RUNTIMES = ["nodejs22.x", "nodejs24.x", "python3.12", "python3.13", "python3.14", "provided.al2023"];
+
+function outputs(id: string, inputs: Properties, context: Context): Properties {
+  const { codeDir, sha256, bytes } = layOut(id, inputs.code, context);
+  const functionArn = arn(context.place, "lambda", `function:${id}`);
+  return {
+    arn: functionArn,
+    qualifiedArn: `${functionArn}:$LATEST`,
+    invokeArn: `arn:${context.place.partition}:apigateway:${context.place.region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
+    codeDir,
+    codeSha256: sha256,
+    sourceCodeHash: inputs.sourceCodeHash ?? sha256,
+    sourceCodeSize: bytes,
+    version: "$LATEST",
+    memorySize: inputs.memorySize ?? 128,
+    timeout: inputs.timeout ?? 3,
+    architectures: inputs.architectures ?? ["x86_64"],
+    packageType: "Zip",
+    lastModified: new Date(context.now()).toISOString(),
+  };
+}
+
+/** One folder per version of the code, so that an update does not pull files from under a running invocation. */
+function layOut(id: string, code: Json, { filesDir }: Context): { codeDir: string; sha256: string; bytes: number } {
+  const fresh = join(filesDir, "functions", id, "unpacked");
+  unpackArchive(code, fresh, "code");
+  const { sha256, bytes } = folderDigest(fresh);
+  const codeDir = join(filesDir, "functions", id, Buffer.from(sha256, "base64").toString("hex").slice(0, 16));
+  if (existsSync(codeDir)) rmSync(fresh, { recursive: true });
+  else renameSync(fresh, codeDir);
+  return { codeDir, sha256, bytes };
+}
+
+function validateFunction(inputs: Properties) {
+  const problems = [
+    ...notOneOf(inputs, "runtime", RUNTIMES),
+    ...outOfRange(inputs, "timeout", 1, 900),
+    ...outOfRange(inputs, "memorySize", 128, 10_240),
+    ...(/^[a-zA-Z0-9-_]{1,64}$/.test(text(inputs.name)) ? [] : [{ property: "name", reason: `must be 1 to 64 letters, digits, - or _, got ${inputs.name}` }]),
+  ];
+  const variables = inputs.environment?.variables ?? {};
+  const size = Object.entries(variables).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + text(value)), 0);
+  if (size > ENVIRONMENT_LIMIT && !containsUnknown(variables)) {
+    problems.push({ property: "environment", reason: `environment of ${size} bytes, at most ${ENVIRONMENT_LIMIT}` });
+  }
+  if (inputs.handler === undefined) problems.push({ property: "handler", reason: "handler and runtime must be set when PackageType is Zip" });
+  return problems;
+}
+
+const lambdaFunction: ResourceType = kept({
+  inputs: [
+    "architectures", "code", "deadLetterConfig", "description", "environment", "ephemeralStorage", "handler", "kmsKeyArn", "loggingConfig",
+    "memorySize", "name", "packageType", "reservedConcurrentExecutions", "role", "runtime", "sourceCodeHash", "tags", "timeout", "tracingConfig", "vpcConfig",
+  ],
+  required: ["code", "role", "runtime"],
+  autoName: { property: "name", maxLength: 64 },
+  replaceOn: ["name", "packageType"],
+  volatile: ["codeSha256", "sourceCodeHash", "sourceCodeSize", "lastModified"],
+  validate: validateFunction,
+  id: (inputs, context) => {
+    mustExist(context, "aws:iam/role:Role", text(inputs.role).split("/").pop() ?? "", "InvalidParameterValueException", `The role ${inputs.role} cannot be assumed by Lambda.`);
+    return inputs.name;
+  },
+  outputs,
+});
+
+/** The function itself, whether the program names it by name or by ARN. */
+function functionName(reference: unknown): string {
+  return text(reference).split(":function:").pop()?.split(":")[0] ?? "";
+}
+
+function functionMustExist(context: Context, reference: unknown): void {
+  const name = functionName(reference);
+  mustExist(context, FUNCTION, name, "ResourceNotFoundException", `Function not found: ${arn(context.place, "lambda", `function:${name}`)}`);
+}
+
+const permission = kept({
+  inputs: ["action", "eventSourceToken", "function", "principal", "principalOrgId", "qualifier", "sourceAccount", "sourceArn", "statementId"],
+  required: ["action", "function", "principal"],
+  autoName: { property: "statementId", maxLength: 100 },
+  replaceOn: ["action", "eventSourceToken", "function", "principal", "principalOrgId", "qualifier", "sourceAccount", "sourceArn", "statementId"],
+  id: (inputs, context) => {
+    functionMustExist(context, inputs.function);
+    return `${functionName(inputs.function)}/${inputs.statementId}`;
+  },
+});
+
+const eventInvokeConfig = kept({
+  inputs: ["destinationConfig", "functionName", "maximumEventAgeInSeconds", "maximumRetryAttempts", "qualifier"],
+  required: ["functionName"],
+  replaceOn: ["functionName", "qualifier"],
+  validate: (inputs) => [...outOfRange(inputs, "maximumEventAgeInSeconds", 60, 21_600), ...outOfRange(inputs, "maximumRetryAttempts", 0, 2)],
+  id: (inputs, context) => {
+    functionMustExist(context, inputs.functionName);
+    return functionName(inputs.functionName);
+  },
+});
+
+export const LAMBDA_TYPES: Record<string, ResourceType> = {
+  [FUNCTION]: lambdaFunction,
+  "aws:lambda/permission:Permission": permission,
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": eventInvokeConfig,
+};

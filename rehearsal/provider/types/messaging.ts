@@ -1,0 +1,47 @@
+import { arn, kept, text, type ResourceType } from "../resource-type";
+import { jsonProblem, outOfRange } from "./checks";
+
+const queue = kept({
+  inputs: [
+    "delaySeconds", "kmsMasterKeyId", "maxMessageSize", "messageRetentionSeconds", "name", "policy",
+    "receiveWaitTimeSeconds", "redrivePolicy", "sqsManagedSseEnabled", "tags", "visibilityTimeoutSeconds",
+  ],
+  autoName: { property: "name", maxLength: 80 },
+  replaceOn: ["name"],
+  validate: (inputs) => [
+    ...jsonProblem(inputs, "policy", "Statement"),
+    ...outOfRange(inputs, "messageRetentionSeconds", 60, 1_209_600),
+    ...outOfRange(inputs, "visibilityTimeoutSeconds", 0, 43_200),
+  ],
+  id: (inputs, { place }) => `https://sqs.${place.region}.amazonaws.com/${place.accountId}/${inputs.name}`,
+  outputs: (id, inputs, { place }) => ({
+    arn: arn(place, "sqs", inputs.name),
+    url: id,
+    sqsManagedSseEnabled: inputs.sqsManagedSseEnabled ?? inputs.kmsMasterKeyId === undefined,
+    visibilityTimeoutSeconds: inputs.visibilityTimeoutSeconds ?? 30,
+    messageRetentionSeconds: inputs.messageRetentionSeconds ?? 345_600,
+  }),
+});
+
+const queuePolicy = kept({
+  inputs: ["policy", "queueUrl"],
+  required: ["policy", "queueUrl"],
+  replaceOn: ["queueUrl"],
+  validate: (inputs) => jsonProblem(inputs, "policy", "Statement"),
+  id: (inputs) => text(inputs.queueUrl),
+});
+
+const topic = kept({
+  inputs: ["displayName", "kmsMasterKeyId", "name", "policy", "tags"],
+  autoName: { property: "name", maxLength: 256 },
+  replaceOn: ["name"],
+  validate: (inputs) => jsonProblem(inputs, "policy", "Statement"),
+  id: (inputs, { place }) => arn(place, "sns", inputs.name),
+  outputs: (id, _inputs, { place }) => ({ arn: id, owner: place.accountId }),
+});
+
+export const MESSAGING_TYPES: Record<string, ResourceType> = {
+  "aws:sqs/queue:Queue": queue,
+  "aws:sqs/queuePolicy:QueuePolicy": queuePolicy,
+  "aws:sns/topic:Topic": topic,
+};
