@@ -90,6 +90,14 @@ export class Iam {
     return permits(statements, service, { ...request, context: contextOf(request.context) });
   }
 
+  /** Whether a resource's own policy explicitly denies a request to everyone. */
+  resourcePolicyDenies(document: unknown, where: string, request: { action: string; resource: string; context: Record<string, string> }): boolean {
+    const context = contextOf(request.context);
+    return parsePolicy(document, where, "resource").some(
+      (statement) => statement.effect === "Deny" && statement.principals?.["Any"] !== undefined && statementApplies(statement, { ...request, context }),
+    );
+  }
+
   /** Grants of the deployed roles that no call ever needed. AWS's own policies are left out: they come as they are. */
   unusedGrants(): UnusedGrant[] {
     for (const role of this.store.list("aws:iam/role:Role")) this.role(role.state["name"] ?? role.id);

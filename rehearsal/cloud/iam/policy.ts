@@ -77,7 +77,10 @@ function parsePrincipals(principal: unknown, where: string): Record<string, stri
   const result: Record<string, string[]> = {};
   for (const [type, names] of Object.entries(principal)) {
     if (type !== "Service" && type !== "AWS") throw new PolicyNotUnderstood(where, `Principal of type ${type}`);
-    result[type] = strings(names, `${where}, Principal.${type}`);
+    const listed = strings(names, `${where}, Principal.${type}`);
+    // `{"AWS": "*"}` means everyone, like the bare star.
+    if (type === "AWS" && listed.includes("*")) result["Any"] = ["*"];
+    else result[type] = listed;
   }
   return result;
 }

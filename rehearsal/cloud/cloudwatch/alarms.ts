@@ -1,0 +1,66 @@
+import { ResourceStore } from "../api";
+import { DataPoint, MetricStore, Statistic } from "./metrics";
+
+export interface AlarmReport {
+  name: string;
+  /** Whether it would stand in ALARM now. */
+  inAlarm: boolean;
+  /** End of the first evaluation that would have raised it, in milliseconds since the epoch. */
+  firstRaisedAt?: number;
+}
+
+const COMPARISONS: Record<string, (value: number, threshold: number) => boolean> = {
+  GreaterThanOrEqualToThreshold: (value, threshold) => value >= threshold,
+  GreaterThanThreshold: (value, threshold) => value > threshold,
+  LessThanThreshold: (value, threshold) => value < threshold,
+  LessThanOrEqualToThreshold: (value, threshold) => value <= threshold,
+};
+
+/**
+ * Which of the deployed alarms the metrics would have raised: M of the last N periods breaching. Missing data counts
+ * as breaching only where the alarm says so; `ignore` is read as `missing`, since alarms here start out as OK.
+ */
+export function evaluateAlarms(store: ResourceStore, metrics: MetricStore, now: number): AlarmReport[] {
+  return store.list("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ id, state }) => {
+    if (state["metricQueries"] !== undefined || state["extendedStatistic"] !== undefined) {
+      throw new Error(`alarm ${state["name"] ?? id}: metric math and percentiles are not evaluated by the rehearsal`);
+    }
+    const alarm = {
+      namespace: state["namespace"] as string,
+      metric: state["metricName"] as string,
+      dimensions: (state["dimensions"] ?? {}) as Record<string, string>,
+      statistic: state["statistic"] as Statistic,
+      periodMs: Number(state["period"] ?? 60) * 1000,
+      periods: Number(state["evaluationPeriods"]),
+      needed: Number(state["datapointsToAlarm"] ?? state["evaluationPeriods"]),
+      breaches: COMPARISONS[state["comparisonOperator"] as string],
+      threshold: Number(state["threshold"] ?? 0),
+      missingBreaches: state["treatMissingData"] === "breaching",
+    };
+    const { breaches } = alarm;
+    if (!breaches) throw new Error(`alarm ${state["name"] ?? id}: comparison ${state["comparisonOperator"]} is not evaluated by the rehearsal`);
+    const points = metrics.points(alarm.namespace, alarm.metric, alarm.dimensions);
+    const raisedAt = (end: number): boolean => {
+      let breaching = 0;
+      for (let period = 1; period <= alarm.periods; period++) {
+        const from = end - period * alarm.periodMs;
+        const value = metrics.statistic(alarm.namespace, alarm.metric, alarm.dimensions, alarm.statistic, from, from + alarm.periodMs);
+        if (value === undefined ? alarm.missingBreaches : breaches(value, alarm.threshold)) breaching++;
+      }
+      return breaching >= alarm.needed;
+    };
+    const firstRaisedAt = periodEnds(points, alarm.periodMs, alarm.periods, now).find(raisedAt);
+    const lastEnd = Math.ceil(now / alarm.periodMs) * alarm.periodMs;
+    return { name: String(state["name"] ?? id), inAlarm: raisedAt(lastEnd), ...(firstRaisedAt === undefined ? {} : { firstRaisedAt }) };
+  });
+}
+
+/** Ends of those periods whose evaluation can differ: the ones that a data point is part of. */
+function periodEnds(points: readonly DataPoint[], periodMs: number, periods: number, now: number): number[] {
+  const ends = new Set<number>();
+  for (const { at } of points) {
+    const first = (Math.floor(at / periodMs) + 1) * periodMs;
+    for (let i = 0; i < periods; i++) ends.add(first + i * periodMs);
+  }
+  return [...ends].filter((end) => end - periodMs <= now).sort((a, b) => a - b);
+}

@@ -1,0 +1,41 @@
+import { DataPoint } from "./metrics";
+
+interface Directive {
+  Namespace?: string;
+  Dimensions?: string[][];
+  Metrics?: { Name?: string; Unit?: string }[];
+}
+
+/**
+ * Metrics in a log line of CloudWatch's embedded metric format: a JSON object with `_aws.CloudWatchMetrics`. A line
+ * that is anything else holds none.
+ */
+export function metricsInLine(line: string, now: number): DataPoint[] {
+  if (!line.includes('"CloudWatchMetrics"')) return [];
+  const document = parse(line);
+  const metadata = document?.["_aws"] as { CloudWatchMetrics?: Directive[]; Timestamp?: number } | undefined;
+  if (!document || !Array.isArray(metadata?.CloudWatchMetrics)) return [];
+  return metadata.CloudWatchMetrics.flatMap((directive) => readDirective(document, directive, metadata.Timestamp ?? now));
+}
+
+function readDirective(document: Record<string, unknown>, directive: Directive, at: number): DataPoint[] {
+  const { Namespace: namespace = "", Dimensions = [[]], Metrics = [] } = directive;
+  return Metrics.flatMap(({ Name: name = "", Unit: unit }) => {
+    const given = document[name];
+    const values = (Array.isArray(given) ? given : [given]).filter((value): value is number => typeof value === "number");
+    // No dimension set at all means one metric without dimensions.
+    return (Dimensions.length > 0 ? Dimensions : [[]]).flatMap((keys) => {
+      const dimensions = Object.fromEntries(keys.map((key) => [key, String(document[key] ?? "")]));
+      return values.map((value) => ({ namespace, name, dimensions, value, count: 1, at, ...(unit ? { unit } : {}) }));
+    });
+  });
+}
+
+function parse(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+/** One measured value, as CloudWatch keeps it. */
+export interface DataPoint {
+  namespace: string;
+  name: string;
+  dimensions: Record<string, string>;
+  value: number;
+  /** How many times the value occurred; 1 unless the client aggregated. */
+  count: number;
+  /** Milliseconds since the epoch. */
+  at: number;
+  unit?: string;
+}
+
+export type Statistic = "Sum" | "Average" | "Minimum" | "Maximum" | "SampleCount";
+
+/** All metrics of a rehearsal. A metric is its namespace, name and exact set of dimensions, as in CloudWatch. */
+export class MetricStore {
+  private readonly series = new Map<string, DataPoint[]>();
+
+  put(point: DataPoint): void {
+    const key = seriesKey(point.namespace, point.name, point.dimensions);
+    const points = this.series.get(key);
+    if (points) points.push(point);
+    else this.series.set(key, [point]);
+  }
+
+  points(namespace: string, name: string, dimensions: Record<string, string>): readonly DataPoint[] {
+    return this.series.get(seriesKey(namespace, name, dimensions)) ?? [];
+  }
+
+  all(): DataPoint[] {
+    return [...this.series.values()].flat();
+  }
+
+  /** Statistic over [from, to); undefined without data. */
+  statistic(namespace: string, name: string, dimensions: Record<string, string>, statistic: Statistic, from: number, to: number): number | undefined {
+    const points = this.points(namespace, name, dimensions).filter(({ at }) => at >= from && at < to);
+    if (points.length === 0) return undefined;
+    const count = points.reduce((sum, point) => sum + point.count, 0);
+    const sum = points.reduce((total, point) => total + point.value * point.count, 0);
+    switch (statistic) {
+      case "Sum":
+        return sum;
+      case "Average":
+        return sum / count;
+      case "SampleCount":
+        return count;
+      case "Minimum":
+        return Math.min(...points.map(({ value }) => value));
+      case "Maximum":
+        return Math.max(...points.map(({ value }) => value));
+    }
+  }
+}
+
+function seriesKey(namespace: string, name: string, dimensions: Record<string, string>): string {
+  return JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+}

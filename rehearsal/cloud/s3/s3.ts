@@ -1,0 +1,60 @@
+import { readFile } from "node:fs/promises";
+import { Authorisation, AwsError, DeployedResource, Principal, ResourceStore, Service, Shape } from "../api";
+import { Iam } from "../iam/iam";
+
+const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject"];
+
+/** Objects that the program put into its buckets; their bytes lie in files that the provider wrote. */
+export class S3 implements Service {
+  readonly prefix = "s3";
+
+  constructor(
+    private readonly store: ResourceStore,
+    private readonly iam: Iam,
+  ) {}
+
+  authorisation(_operation: string, params: Shape): Authorisation[] {
+    return [{ resource: arnOf(params), context: {} }];
+  }
+
+  async execute(operation: string, params: Shape, principal: Principal): Promise<Shape> {
+    if (operation !== "GetObject") throw new AwsError("NotImplemented", `The rehearsal's S3 has no ${operation}.`, 501);
+    const { Bucket: bucket, Key: key } = params as { Bucket: string; Key: string };
+    if (!this.store.get("aws:s3/bucket:Bucket", bucket)) throw new AwsError("NoSuchBucket", "The specified bucket does not exist", 404);
+    this.checkBucketPolicy(bucket, params);
+    const object = this.find(bucket, key);
+    if (!object) throw this.absent(bucket, principal);
+    return {
+      Body: await readFile(object.state["file"] as string),
+      ContentType: object.state["contentType"],
+      ETag: `"${object.state["etag"]}"`,
+      LastModified: new Date(object.state["lastModified"] ?? 0),
+    };
+  }
+
+  private find(bucket: string, key: string): DeployedResource | undefined {
+    return OBJECT_TYPES.flatMap((type) => this.store.list(type)).find(({ state }) => state["bucket"] === bucket && state["key"] === key);
+  }
+
+  /** Buckets of this project only ever deny by policy (transport); an allowance there would not be needed. */
+  private checkBucketPolicy(bucket: string, params: Shape): void {
+    const policy = this.store.get("aws:s3/bucketPolicy:BucketPolicy", bucket)?.state["policy"];
+    if (policy === undefined) return;
+    const request = { action: "s3:GetObject", resource: arnOf(params), context: { "aws:SecureTransport": "true" } };
+    if (this.iam.resourcePolicyDenies(policy, `policy of bucket ${bucket}`, request)) {
+      throw new AwsError("AccessDenied", "Access Denied", 403);
+    }
+  }
+
+  /** Without s3:ListBucket, S3 does not even say that an object is missing. */
+  private absent(bucket: string, principal: Principal): AwsError {
+    const needed = { resource: `arn:aws:s3:::${bucket}`, context: {} };
+    return this.iam.authorise(principal, "s3:ListBucket", needed).allowed
+      ? new AwsError("NoSuchKey", "The specified key does not exist.", 404)
+      : new AwsError("AccessDenied", "Access Denied", 403);
+  }
+}
+
+function arnOf(params: Shape): string {
+  return `arn:aws:s3:::${String(params["Bucket"])}/${String(params["Key"])}`;
+}

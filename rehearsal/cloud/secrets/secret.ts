@@ -1,0 +1,76 @@
+import { AwsError } from "../api";
+
+export interface SecretVersion {
+  id: string;
+  createdAt: number;
+  secretString?: string;
+  secretBinary?: Uint8Array;
+}
+
+export interface Secret {
+  arn: string;
+  name: string;
+  description?: string;
+  tags: Map<string, string>;
+  createdAt: number;
+  changedAt: number;
+  current?: SecretVersion;
+  previous?: SecretVersion;
+  /** Set by DeleteSecret without force: until then it can be restored and its name stays taken. */
+  deletion?: { requestedAt: number; dueAt: number };
+}
+
+/** What IAM sees of a secret: its tags under both of the keys that policies use. */
+export function tagContext(tags: Iterable<readonly [string, string]>): Record<string, string> {
+  const context: Record<string, string> = {};
+  for (const [key, value] of tags) {
+    context[`aws:ResourceTag/${key}`] = value;
+    context[`secretsmanager:ResourceTag/${key}`] = value;
+  }
+  return context;
+}
+
+export function requestTagContext(tags: readonly { Key?: string; Value?: string }[]): Record<string, string> {
+  const context: Record<string, string> = { "aws:TagKeys": tags.map(({ Key = "" }) => Key).join(",") };
+  for (const { Key = "", Value = "" } of tags) context[`aws:RequestTag/${Key}`] = Value;
+  return context;
+}
+
+export interface Filter {
+  Key?: string;
+  Values?: string[];
+}
+
+/** ListSecrets: all filters must hold, any value of one suffices; a leading `!` negates; names match by prefix. */
+export function matchesFilters(secret: Secret, filters: readonly Filter[]): boolean {
+  return filters.every(({ Key = "", Values = [] }) =>
+    Values.some((value) => {
+      const negated = value.startsWith("!");
+      const wanted = negated ? value.slice(1) : value;
+      return fieldsOf(secret, Key).some((field) => field.startsWith(wanted)) !== negated;
+    }),
+  );
+}
+
+function fieldsOf(secret: Secret, key: string): string[] {
+  switch (key) {
+    case "name":
+      return [secret.name];
+    case "description":
+      return [secret.description ?? ""];
+    case "tag-key":
+      return [...secret.tags.keys()];
+    case "tag-value":
+      return [...secret.tags.values()];
+    default:
+      throw new AwsError("InvalidParameterException", `Filter ${key}: the rehearsal knows name, description, tag-key and tag-value.`);
+  }
+}
+
+export function notFound(): AwsError {
+  return new AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+}
+
+export function invalidParameter(message: string): AwsError {
+  return new AwsError("InvalidParameterException", message);
+}
