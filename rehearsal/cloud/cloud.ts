@@ -62,11 +62,15 @@ export class CloudDoor implements Cloud {
     const decision = iam.authorise(principal, action, needed);
     if (decision.allowed) return;
     if (!decision.notThereYet) {
-      const denial = { principal: labelOf(principal), action: needed.action ?? action, resource: needed.resource };
-      this.denials.push(denial);
-      this.options.timeline.record({ kind: "denied", ...denial });
+      this.recordDenial({ principal: labelOf(principal), action: needed.action ?? action, resource: needed.resource });
     }
     throw denied(action, decision.message);
+  }
+
+  /** For refusals that are not calls of a role: a service that a resource's policy does not let in. */
+  recordDenial(denial: Denial): void {
+    this.denials.push(denial);
+    this.options.timeline.record({ kind: "denied", ...denial });
   }
 
   /** Calls by principal, then by action. Denied and failed ones count too. */
