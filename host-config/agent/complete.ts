@@ -1,0 +1,59 @@
+/**
+ * Completes the termination (`runner-complete.service`). Anybody may start it at any time: it asks for itself whether
+ * the instance is on its way out and whether the runner is really gone.
+ */
+import { LOG } from "../../contract/host";
+import { METRIC } from "../../contract/metrics";
+import { drain } from "./drain";
+import type { Host } from "./ports";
+import { isRunning, isStopped, isTerminating } from "./terminating";
+
+/** ExecStopPost starts this while its own unit is still deactivating, for milliseconds; 60 s is a hung machine. */
+const DEACTIVATING_MS = 60_000;
+const LOOK_MS = 100;
+
+export type CompleteHost = Pick<
+  Host,
+  "config" | "clock" | "log" | "imds" | "unit" | "signs" | "lifecycle" | "forcedStop" | "metrics"
+>;
+export type CompleteResult = "completed" | "none" | "not-terminating" | "still-running";
+
+/** Rejects when AWS or the metadata could not be reached within the clients' own retries; whoever started it tries again. */
+export async function complete(host: CompleteHost): Promise<CompleteResult> {
+  await reportForcedStop(host);
+  if (!isTerminating(await host.imds.targetState())) return "not-terminating";
+  if (!(await stopped(host))) return "still-running";
+  const left = await host.signs.read();
+  // Only after a stop that was cut short (SIGKILL of the start or of the drain). The same rules hold for what it left.
+  if ((left.workers > 0 || left.listener !== undefined) && !(await host.forcedStop.isSet())) {
+    host.log.warn("the unit is stopped but the runner is not, draining it", { ...left });
+    await drain(host);
+    await reportForcedStop(host);
+    if (!(await stopped(host))) return "still-running";
+  }
+  const hook = host.config.terminateHook;
+  const outcome = await host.lifecycle.complete(hook, "CONTINUE");
+  host.log.info(LOG.actionCompleted, { hook, outcome });
+  return outcome === "done" ? "completed" : "none";
+}
+
+async function stopped(host: CompleteHost): Promise<boolean> {
+  const end = host.clock.now() + DEACTIVATING_MS;
+  for (;;) {
+    const unit = await host.unit.state();
+    if (isStopped(unit)) return true;
+    if (isRunning(unit) || host.clock.now() >= end) return false;
+    await host.clock.sleep(LOOK_MS);
+  }
+}
+
+/** The drain may not call AWS from inside the fenced cgroup, so its loss is counted here, once. */
+async function reportForcedStop(host: CompleteHost): Promise<void> {
+  if (!(await host.forcedStop.isSet()) || (await host.forcedStop.isReported())) return;
+  try {
+    await host.metrics.count(METRIC.forcedStops);
+    await host.forcedStop.setReported();
+  } catch (error) {
+    host.log.error("the forced stop could not be counted", { metric: METRIC.forcedStops, error: String(error) });
+  }
+}

@@ -1,0 +1,32 @@
+import type { Signs } from "./ports";
+
+/**
+ * After a message the listener acquires the job: up to 5 tries, 5-15 s apart. A message that led to no announcement
+ * within this time was skipped (another runner took the job), so nobody has to wait for it.
+ */
+export const ACQUIRE_BOUND_MS = 100_000;
+
+export type InFlight = "worker" | "announced" | "message" | undefined;
+
+/**
+ * Why the runner may hold a job, or undefined if it holds none. Any one sign is enough: a worker process exists only
+ * from seconds after the acquisition, and the announcement only after it; the message mark covers the time before.
+ */
+export function inFlight(signs: Signs, now: number): InFlight {
+  if (signs.workers > 0) return "worker";
+  // Without a listener nobody can acquire or announce anything, so what an earlier one said is void.
+  if (signs.listener === undefined) return undefined;
+  if (signs.announced === "busy") return "announced";
+  if (messagePending(signs, now)) return "message";
+  return undefined;
+}
+
+/**
+ * The announcement's stamp has whole seconds, the message's has fractions. A message in the same second as the
+ * announcement may have come before or after it; taking it for a later one costs a bounded wait, the other choice a job.
+ */
+function messagePending(signs: Signs, now: number): boolean {
+  if (signs.messageAt === undefined) return false;
+  if (Math.abs(now - signs.messageAt) > ACQUIRE_BOUND_MS) return false;
+  return signs.announcedAt === undefined || signs.messageAt >= signs.announcedAt;
+}

@@ -1,0 +1,33 @@
+/** Every file that the installer writes, as text: the bundle has the same bytes for all pools, these have not. */
+import { PATHS, UNITS, type HostConfig } from "../../contract/host";
+import { agentSocket, agentUnit, completeUnit, heartbeatTimer, heartbeatUnit, type HostFacts } from "./agent-units";
+import { jobCompletedHook, jobStartedHook } from "./hooks";
+import { afterStopScript, runnerUnit, waitForWorkerScript } from "./runner-unit";
+import { SHUTDOWN_TARGETS, needrestartOverride, shutdownPatience, temporaryFiles } from "./system-files";
+
+export interface RenderedFile {
+  path: string;
+  mode: number;
+  content: string;
+}
+
+export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[] {
+  const unit = (name: string, content: string): RenderedFile => ({ path: `/etc/systemd/system/${name}`, mode: 0o644, content });
+  const script = (path: string, content: string): RenderedFile => ({ path, mode: 0o755, content });
+  const file = (path: string, content: string): RenderedFile => ({ path, mode: 0o644, content });
+  return [
+    script(PATHS.jobStartedHook, jobStartedHook(config.userJobStartedHook)),
+    script(PATHS.jobCompletedHook, jobCompletedHook(config.userJobCompletedHook)),
+    script(`${PATHS.home}/wait-for-worker.sh`, waitForWorkerScript(config)),
+    script(`${PATHS.home}/after-stop.sh`, afterStopScript()),
+    unit(UNITS.runner, runnerUnit(config)),
+    unit(UNITS.agent, agentUnit(facts)),
+    unit(UNITS.agentSocket, agentSocket(facts)),
+    unit(UNITS.heartbeat, heartbeatUnit(facts)),
+    unit(UNITS.heartbeatTimer, heartbeatTimer(config)),
+    unit(UNITS.complete, completeUnit(config, facts)),
+    ...SHUTDOWN_TARGETS.map((target) => unit(`${target}.d/ci-runners.conf`, shutdownPatience(config))),
+    file("/etc/tmpfiles.d/ci-runners.conf", temporaryFiles(config, facts.runnerGroup)),
+    file("/etc/needrestart/conf.d/ci-runners.conf", needrestartOverride()),
+  ];
+}

@@ -1,0 +1,26 @@
+/** Small files that keep the rest of the system from stopping a runner behind our back. */
+import { PATHS, UNITS, type HostConfig } from "../../contract/host";
+
+/** Recreated at each boot: /run is empty then. The runner writes its performance log itself, all else there is root's. */
+export function temporaryFiles(config: HostConfig, runnerGroup: string): string {
+  return `d ${PATHS.runtime} 0755 root root -
+d ${PATHS.perfLog} 0755 ${config.runnerUser} ${runnerGroup} -
+`;
+}
+
+/** Library updates make needrestart restart services; ours pick up libraries at their next start. */
+export function needrestartOverride(): string {
+  const units = [UNITS.runner, UNITS.agent, UNITS.agentSocket, UNITS.heartbeat, UNITS.complete];
+  return units.map((unit) => `$nrconf{override_rc}{qr(^${unit.replaceAll(".", "\\.")}$)} = 0;\n`).join("");
+}
+
+/** Targets of an orderly shutdown that systemd turns into a forced one after 30 min, by default, whatever still drains. */
+export const SHUTDOWN_TARGETS = ["reboot.target", "poweroff.target", "halt.target", "kexec.target"] as const;
+
+/** Ten minutes more than the longest drain, for everything else that has to stop. */
+export function shutdownPatience(config: HostConfig): string {
+  return `# A runner that drains may keep an orderly shutdown waiting for as long as its job takes.
+[Unit]
+JobTimeoutSec=${config.maxDrain + 600}
+`;
+}
