@@ -1,0 +1,57 @@
+import { Clock } from "../../clock";
+import { Random } from "../../random";
+import { uuid } from "./events";
+import { Activity, Group, Member } from "./model";
+
+/** AWS keeps activities for six weeks; a long simulation keeps the latest thousand per group. */
+const KEPT = 1000;
+
+/** The sentence in the activity history when protection stands in the way of a scale-in. */
+export const ALL_PROTECTED =
+  "Could not scale to desired capacity because all remaining instances are protected from scale in.";
+
+/** The scaling activities of each group: who did what to which instance and why. */
+export class Activities {
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random,
+  ) {}
+
+  begin(group: Group, description: string, cause: string, member?: Member): Activity {
+    const activity: Activity = {
+      id: uuid(this.random),
+      description,
+      cause,
+      startTime: this.clock.now(),
+      statusCode: "InProgress",
+      progress: 50,
+      details: member
+        ? { "Subnet ID": member.instance.subnetId, "Availability Zone": member.instance.availabilityZone }
+        : {},
+    };
+    group.activities.unshift(activity);
+    if (group.activities.length > KEPT) group.activities.length = KEPT;
+    return activity;
+  }
+
+  /** The first end counts: what is cut short by a failure does not end a second time as cancelled. */
+  end(activity: Activity, statusCode: "Successful" | "Failed" | "Cancelled", message?: string): void {
+    if (activity.endTime !== undefined) return;
+    activity.statusCode = statusCode;
+    activity.statusMessage = message;
+    activity.endTime = this.clock.now();
+    activity.progress = 100;
+  }
+
+  /** Once per episode: the same sentence at the top of the history is not repeated. */
+  protectionBlocks(group: Group): void {
+    if (group.activities[0]?.description === ALL_PROTECTED) return;
+    const activity = this.begin(group, ALL_PROTECTED, this.stamp("the desired capacity is below the actual capacity."));
+    this.end(activity, "Failed", ALL_PROTECTED);
+  }
+
+  /** `At <time> <what happened>`, as causes are worded. */
+  stamp(event: string): string {
+    return `At ${new Date(this.clock.now()).toISOString().replace(/\.\d+Z$/, "Z")} ${event}`;
+  }
+}

@@ -1,0 +1,177 @@
+import { Clock } from "../../clock";
+import { Random } from "../../random";
+import { Timeline } from "../../timeline";
+import { TargetState } from "../../../contract/lifecycle";
+import { Authorisation, AwsError, Principal, Service, Shape } from "../api";
+import { labelOf } from "../cloud";
+import { Fleet } from "../ec2/fleet";
+import { Place } from "../place";
+import { Activities } from "./activities";
+import { Capacity } from "./capacity";
+import { DEFAULT_DELAYS, Delays, GroupConfig, RefreshPreferences } from "./config";
+import { Deletion, DeleteOptions } from "./deletion";
+import { CloudEvent, EventWriter, uuid } from "./events";
+import { Groups } from "./groups";
+import { InstanceRefreshes } from "./instance-refresh";
+import { Lifecycle } from "./lifecycle";
+import { LifecycleActions } from "./lifecycle-actions";
+import { Group } from "./model";
+import { ACTS_ON_GROUP, OperationParts, OPERATIONS } from "./operations";
+import { Standby } from "./standby";
+import { States } from "./states";
+import { GroupView, viewOf } from "./view";
+
+export interface AutoScalingOptions {
+  clock: Clock;
+  random: Random;
+  timeline: Timeline;
+  fleet: Fleet;
+  place: Place;
+  /** Receives every event of Auto Scaling; whether and when it is delivered is the bus's affair. */
+  publish: (event: CloudEvent) => void;
+  delays?: Partial<Delays>;
+  /** Not documented by AWS. Default true, the harder case for a pool: a half-built host is asked to drain. */
+  terminateHookAfterAbandonedLaunch?: boolean;
+  /** AWS was once seen to accept `false` for an instance in Terminating:Wait. Default accept. */
+  clearProtectionWhileTerminating?: "accept" | "reject";
+}
+
+/**
+ * EC2 Auto Scaling: groups, lifecycle hooks, warm pools, scale-in protection and instance refreshes, with AWS's own
+ * states, timers and error texts. The API is reached through `execute`; what a provider plugin does to a group, and
+ * what befalls an instance, through the methods below it.
+ */
+export class AutoScaling implements Service {
+  readonly prefix = "autoscaling";
+  private readonly groups = new Groups();
+  private readonly states: States;
+  private readonly capacity: Capacity;
+  private readonly lifecycle: Lifecycle;
+  private readonly refreshes: InstanceRefreshes;
+  private readonly deletion: Deletion;
+  private readonly activities: Activities;
+  private readonly parts: OperationParts;
+  private readonly delays: Delays;
+
+  constructor(private readonly options: AutoScalingOptions) {
+    const { clock, random, timeline, fleet, place, publish } = options;
+    this.delays = { ...DEFAULT_DELAYS, ...options.delays };
+    const { delays, groups } = this;
+    const changed = (group: Group) => {
+      this.capacity.changed(group);
+      this.deletion.changed(group);
+    };
+    const states = (this.states = new States(clock, timeline, delays.targetState));
+    const events = new EventWriter({ now: () => clock.now(), random, place, publish });
+    const activities = (this.activities = new Activities(clock, random));
+    const actions = new LifecycleActions(clock, random, timeline, events);
+    const terminateHookAfterAbandonedLaunch = options.terminateHookAfterAbandonedLaunch ?? true;
+    const lifecycle = (this.lifecycle = new Lifecycle({
+      clock, fleet, states, actions, activities, events, delays, terminateHookAfterAbandonedLaunch, changed,
+    }));
+    this.capacity = new Capacity({ clock, fleet, states, lifecycle, activities, delays });
+    const refreshes = (this.refreshes = new InstanceRefreshes({ clock, random, lifecycle, activities, events, changed }));
+    const standby = new Standby({ states, activities, changed });
+    this.deletion = new Deletion({ clock, groups, lifecycle, activities, capacity: this.capacity });
+    const clearProtectionWhileTerminating = options.clearProtectionWhileTerminating ?? "accept";
+    this.parts = {
+      groups, actions, lifecycle, refreshes, standby, activities, changed, clearProtectionWhileTerminating,
+    };
+    fleet.onLoss((id) => this.lost(id));
+  }
+
+  async execute(operation: string, params: Shape, principal: Principal): Promise<Shape> {
+    const act = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
+    if (!act) throw new AwsError("InvalidAction", `Could not find operation ${operation} for version 2011-01-01`);
+    return act(this.parts, params, labelOf(principal));
+  }
+
+  authorisation(operation: string, params: Shape): Authorisation[] {
+    if (!ACTS_ON_GROUP.has(operation)) return [{ resource: "*", context: {} }];
+    const name = params.AutoScalingGroupName ?? this.groupOf(String(params.InstanceId))?.name;
+    const group = typeof name === "string" ? this.groups.find(name) : undefined;
+    if (!group) return [{ resource: this.arn("*", String(name ?? "*")), context: {} }];
+    const context = (group.config.tags ?? []).flatMap(({ key, value }) => [
+      [`aws:ResourceTag/${key}`, value],
+      [`autoscaling:ResourceTag/${key}`, value],
+    ]);
+    return [{ resource: group.arn, context: Object.fromEntries(context) }];
+  }
+
+  /** Creates a group and starts filling it. @throws AlreadyExists, ValidationError */
+  createGroup(config: GroupConfig): GroupView {
+    const { clock, random } = this.options;
+    const group = this.groups.create(config, this.arn(uuid(random), config.name), clock.now());
+    this.parts.changed(group);
+    return viewOf(group);
+  }
+
+  /**
+   * Changes what is given and leaves the rest. `undefined` for `warmPool` removes the pool. Initial lifecycle hooks
+   * in the changes are ignored: AWS honours them at creation only. Starts no refresh; call `startRefresh`.
+   */
+  updateGroup(name: string, changes: Partial<Omit<GroupConfig, "name">>): GroupView {
+    const group = this.groups.get(name);
+    this.groups.update(group, changes);
+    this.parts.changed(group);
+    return viewOf(group);
+  }
+
+  /**
+   * Removes a group. Without `force` as the Pulumi provider does it: the warm pool is emptied and the group scaled to
+   * zero, both through their hooks, and scale-in protection is lifted from what is still protected. With `force` all
+   * instances are ended at once and no hook fires. Resolves when the last instance is gone; rejects after
+   * `timeoutMs`, with the group as it then is.
+   */
+  deleteGroup(name: string, options: DeleteOptions = {}): Promise<void> {
+    return this.deletion.delete(this.groups.get(name), options);
+  }
+
+  /** Begins a rolling instance refresh and returns its id. @throws InstanceRefreshInProgress */
+  startRefresh(name: string, preferences?: RefreshPreferences): string {
+    return this.refreshes.start(this.groups.get(name), preferences).id;
+  }
+
+  group(name: string): GroupView | undefined {
+    const group = this.groups.find(name);
+    return group && viewOf(group);
+  }
+
+  groupNames(): string[] {
+    return this.groups.list().map((group) => group.config.name);
+  }
+
+  /** The group that an instance belongs to. */
+  groupOf(instanceId: string): GroupView | undefined {
+    const member = this.groups.findMember(instanceId);
+    return member && viewOf(member.group);
+  }
+
+  /** For the instance metadata: where the instance is being moved to; undefined (404) before its first transition. */
+  targetState(instanceId: string): TargetState | undefined {
+    const member = this.groups.findMember(instanceId);
+    return member && this.states.target(member);
+  }
+
+  /** A two-minute Spot notice: the hook fires and a replacement launches at once, and nothing delays the end. */
+  interruptSpot(instanceId: string): void {
+    const member = this.groups.getMember(instanceId);
+    this.options.fleet.interrupt(member.instance);
+    const cause = "an instance was taken out of service in response to an EC2 Spot interruption notice.";
+    this.lifecycle.terminate(member, this.activities.stamp(cause));
+  }
+
+  private lost(instanceId: string): void {
+    this.options.clock.after(this.delays.healthCheck, () => {
+      const member = this.groups.findMember(instanceId);
+      if (!member) return;
+      member.health = "Unhealthy";
+      this.parts.changed(member.group);
+    });
+  }
+
+  private arn(id: string, name: string): string {
+    const { region, accountId } = this.options.place;
+    return `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:${id}:autoScalingGroupName/${name}`;
+  }
+}

@@ -1,0 +1,210 @@
+import { Clock, Timer } from "../../clock";
+import { Fleet } from "../ec2/fleet";
+import { Activities } from "./activities";
+import { Delays, SuspendableProcess } from "./config";
+import { Lifecycle } from "./lifecycle";
+import { countsAsCapacity, countsAsWarm, Group, isPrepared, Member, templateOf } from "./model";
+import { chooseForTermination, chooseSubnet, warmPoolSize } from "./selection";
+import { States } from "./states";
+
+export interface CapacityParts {
+  clock: Clock;
+  fleet: Fleet;
+  states: States;
+  lifecycle: Lifecycle;
+  activities: Activities;
+  delays: Delays;
+}
+
+/**
+ * Brings each group to its desired capacity and its warm pool to its size. Every change asks for a look; looks that
+ * fall together are made once, since one look costs as much as the group has instances.
+ */
+export class Capacity {
+  private readonly looks = new Map<Group, Timer>();
+
+  constructor(private readonly parts: CapacityParts) {}
+
+  /** Asks for a look after Auto Scaling's reaction time. */
+  changed(group: Group): void {
+    if (group.deleted || this.looks.has(group)) return;
+    this.lookIn(group, this.parts.delays.reaction);
+  }
+
+  forget(group: Group): void {
+    this.looks.get(group)?.cancel();
+    this.looks.delete(group);
+  }
+
+  private lookIn(group: Group, ms: number): void {
+    this.looks.set(
+      group,
+      this.parts.clock.after(ms, () => {
+        this.looks.delete(group);
+        this.look(group);
+      }),
+    );
+  }
+
+  private look(group: Group): void {
+    if (group.deleted) return;
+    this.replaceUnhealthy(group);
+    this.replaceExpired(group);
+    const counted = membersWhere(group, (member) => countsAsCapacity(member.state));
+    const missing = group.desired + group.surplus - counted.length;
+    if (missing > 0) this.scaleOut(group, counted, missing);
+    if (missing < 0) this.scaleIn(group, counted, -missing);
+    this.sizeWarmPool(group);
+  }
+
+  private scaleOut(group: Group, counted: Member[], missing: number): void {
+    if (this.suspended(group, "Launch") || group.status) return;
+    const prepared = membersWhere(group, (member) => isPrepared(member.state));
+    const cause = this.cause("started", "increasing", counted.length, counted.length + missing);
+    for (const member of prepared.slice(0, missing)) this.parts.lifecycle.takeFromPool(member, cause);
+    for (let i = prepared.length; i < missing; i++) {
+      if (!this.mayLaunch(group)) return;
+      counted.push(this.launch(group, "Pending", counted, cause));
+    }
+  }
+
+  private scaleIn(group: Group, counted: Member[], excess: number): void {
+    if (this.suspended(group, "Terminate")) return;
+    const inService = counted.filter((member) => member.state === "InService");
+    const candidates = inService.filter((member) => !member.protected);
+    const policies = group.config.terminationPolicies ?? ["Default"];
+    const chosen = chooseForTermination(candidates, counted, excess, policies, templateOf(group).id);
+    const cause = this.cause("terminated", "shrinking", counted.length, counted.length - excess);
+    const reuse = group.config.warmPool?.reuseOnScaleIn === true && !group.status && !group.warmPoolStatus;
+    for (const member of chosen) {
+      const selected = `${cause}  ${this.parts.activities.stamp(`instance ${member.instance.id} was selected for termination.`)}`;
+      if (reuse && this.warmPoolDeficit(group) > 0) void this.parts.lifecycle.returnToPool(member, selected);
+      else this.parts.lifecycle.terminate(member, selected);
+    }
+    const onTheWay = counted.length - inService.length;
+    if (chosen.length < excess && onTheWay === 0) this.parts.activities.protectionBlocks(group);
+  }
+
+  /** Protection from scale-in does not cover a failed health check; the termination hook still runs. */
+  private replaceUnhealthy(group: Group): void {
+    if (this.suspended(group, "ReplaceUnhealthy")) return;
+    const cause = this.parts.activities.stamp("an instance was taken out of service in response to a health check.");
+    for (const member of membersWhere(group, ({ health }) => health === "Unhealthy")) {
+      if (member.state === "InService" || countsAsWarm(member.state)) this.parts.lifecycle.terminate(member, cause);
+    }
+  }
+
+  /** One at a time, and only while the group is complete; a protected instance waits until it no longer is. */
+  private replaceExpired(group: Group): void {
+    const inService = membersWhere(group, ({ state }) => state === "InService");
+    if (inService.length < group.desired) return;
+    const expired = inService.find((member) => member.expired && !member.protected);
+    if (!expired) return;
+    this.parts.lifecycle.terminate(
+      expired,
+      this.parts.activities.stamp("an instance was taken out of service because it reached its maximum lifetime."),
+    );
+  }
+
+  private sizeWarmPool(group: Group): void {
+    const deficit = this.warmPoolDeficit(group);
+    if (deficit < 0) {
+      const warm = membersWhere(group, (member) => countsAsWarm(member.state));
+      const cause = this.parts.activities.stamp("an instance was terminated in response to the warm pool's size.");
+      // Prepared ones first: what is still being prepared may yet be wanted, and its hook would be cut short.
+      warm.sort((a, b) => Number(isPrepared(b.state)) - Number(isPrepared(a.state)) || a.sequence - b.sequence);
+      for (const member of warm.slice(0, -deficit)) this.parts.lifecycle.terminate(member, cause);
+      return;
+    }
+    if (this.suspended(group, "Launch") || group.status || group.warmPoolStatus) return;
+    const cause = this.parts.activities.stamp("an instance was started in response to the warm pool's size.");
+    const warm = membersWhere(group, (member) => countsAsWarm(member.state));
+    for (let i = 0; i < deficit; i++) {
+      if (!this.mayLaunch(group)) return;
+      warm.push(this.launch(group, "Warmed:Pending", warm, cause));
+    }
+  }
+
+  private warmPoolDeficit(group: Group): number {
+    const { warmPool, maxSize } = group.config;
+    const warm = membersWhere(group, (member) => countsAsWarm(member.state));
+    const wanted = warmPool && !group.warmPoolStatus ? warmPoolSize(warmPool, maxSize, group.desired) : 0;
+    return wanted - warm.length;
+  }
+
+  private launch(group: Group, state: "Pending" | "Warmed:Pending", peers: Member[], cause: string): Member {
+    const template = templateOf(group);
+    const subnet = chooseSubnet(group.config.subnets, peers);
+    const propagated = (group.config.tags ?? []).filter((tag) => tag.propagateAtLaunch);
+    const instance = this.parts.fleet.create({
+      userData: template.userData,
+      instanceType: group.config.mixedInstances?.instanceTypes[0] ?? template.instanceType,
+      imageId: template.imageId,
+      profile: template.profile,
+      subnetId: subnet.id,
+      availabilityZone: subnet.availabilityZone,
+      spot: this.asSpot(group, peers),
+      metadata: template.metadata,
+      hibernation: template.hibernation,
+      tags: {
+        ...template.instanceTags,
+        ...Object.fromEntries(propagated.map(({ key, value }) => [key, value])),
+        "aws:autoscaling:groupName": group.config.name,
+        "aws:ec2launchtemplate:id": template.id,
+        "aws:ec2launchtemplate:version": template.version,
+      },
+    });
+    const member: Member = {
+      instance,
+      group,
+      state,
+      targetVisibleAt: 0,
+      protected: false,
+      health: "Healthy",
+      template,
+      sequence: group.sequence++,
+      course: 0,
+      expired: false,
+    };
+    group.members.set(instance.id, member);
+    this.parts.states.enter(member, state);
+    this.parts.lifecycle.launch(member, cause);
+    return member;
+  }
+
+  /** The on-demand base first, then the share above it. */
+  private asSpot(group: Group, peers: Member[]): boolean {
+    const mixed = group.config.mixedInstances;
+    const share = mixed?.onDemandPercentageAboveBaseCapacity ?? 100;
+    if (!mixed || share === 100) return false;
+    const base = mixed.onDemandBaseCapacity ?? 0;
+    const onDemand = peers.filter(({ instance }) => !instance.spot).length;
+    if (onDemand < base) return false;
+    const above = peers.length + 1 - base;
+    return onDemand - base >= Math.ceil((above * share) / 100);
+  }
+
+  /** While launches keep failing the next one waits; the look is repeated when the wait is over. */
+  private mayLaunch(group: Group): boolean {
+    const wait = group.launchNotBefore - this.parts.clock.now();
+    if (wait <= 0) return true;
+    this.forget(group);
+    this.lookIn(group, wait);
+    return false;
+  }
+
+  private suspended(group: Group, process: SuspendableProcess): boolean {
+    return group.config.suspendedProcesses?.includes(process) ?? false;
+  }
+
+  private cause(verb: string, change: string, from: number, to: number): string {
+    return this.parts.activities.stamp(
+      `an instance was ${verb} in response to a difference between desired and actual capacity, ` +
+        `${change} the capacity from ${from} to ${to}.`,
+    );
+  }
+}
+
+export function membersWhere(group: Group, condition: (member: Member) => boolean): Member[] {
+  return [...group.members.values()].filter(condition);
+}

@@ -1,0 +1,165 @@
+import { Shape } from "../api";
+import { Activity, Group, Hook, isPooled, Member, Refresh, templateOf } from "./model";
+import { globalTimeoutSeconds } from "../../../contract/lifecycle";
+
+/** The API's shapes of what is there. Times are `Date`s, absent values `undefined`, as the SDK gives them. */
+
+export function describeInstance(member: Member): Shape {
+  return {
+    InstanceId: member.instance.id,
+    InstanceType: member.instance.instanceType,
+    AvailabilityZone: member.instance.availabilityZone,
+    LifecycleState: member.state,
+    HealthStatus: member.health,
+    ProtectedFromScaleIn: member.protected,
+    LaunchTemplate: describeTemplate(member),
+  };
+}
+
+/** DescribeAutoScalingInstances spells the health in capitals where DescribeAutoScalingGroups does not. */
+export function describeAutoScalingInstance(member: Member): Shape {
+  return {
+    ...describeInstance(member),
+    AutoScalingGroupName: member.group.config.name,
+    HealthStatus: member.health.toUpperCase(),
+  };
+}
+
+export function describeGroup(group: Group): Shape {
+  const { config } = group;
+  const members = [...group.members.values()];
+  const template = templateOf(group);
+  return {
+    AutoScalingGroupName: config.name,
+    AutoScalingGroupARN: group.arn,
+    LaunchTemplate: config.mixedInstances
+      ? undefined
+      : { LaunchTemplateId: template.id, LaunchTemplateName: template.name, Version: template.version },
+    MixedInstancesPolicy: config.mixedInstances ? describeMixed(group) : undefined,
+    MinSize: config.minSize,
+    MaxSize: config.maxSize,
+    DesiredCapacity: group.desired,
+    DefaultCooldown: config.defaultCooldown ?? 300,
+    AvailabilityZones: [...new Set(config.subnets.map(({ availabilityZone }) => availabilityZone))],
+    LoadBalancerNames: [],
+    TargetGroupARNs: [],
+    HealthCheckType: "EC2",
+    HealthCheckGracePeriod: config.healthCheckGracePeriod ?? 0,
+    Instances: members.filter(({ state }) => !isPooled(state)).map(describeInstance),
+    CreatedTime: new Date(group.createdAt),
+    SuspendedProcesses: (config.suspendedProcesses ?? []).map((ProcessName) => ({
+      ProcessName,
+      SuspensionReason: "User suspended",
+    })),
+    VPCZoneIdentifier: config.subnets.map(({ id }) => id).join(","),
+    EnabledMetrics: [],
+    Status: group.status,
+    Tags: (config.tags ?? []).map(({ key, value, propagateAtLaunch }) => ({
+      ResourceId: config.name,
+      ResourceType: "auto-scaling-group",
+      Key: key,
+      Value: value,
+      PropagateAtLaunch: propagateAtLaunch,
+    })),
+    TerminationPolicies: config.terminationPolicies ?? ["Default"],
+    NewInstancesProtectedFromScaleIn: config.newInstancesProtectedFromScaleIn ?? false,
+    MaxInstanceLifetime: config.maxInstanceLifetime || undefined,
+    CapacityRebalance: config.capacityRebalance,
+    WarmPoolConfiguration: describeWarmPoolConfiguration(group),
+    WarmPoolSize: members.filter(({ state }) => isPooled(state)).length,
+    InstanceLifecyclePolicy: config.instanceLifecyclePolicy && {
+      RetentionTriggers: { TerminateHookAbandon: config.instanceLifecyclePolicy.terminateHookAbandon ?? "terminate" },
+    },
+  };
+}
+
+export function describeWarmPoolConfiguration(group: Group): Shape | undefined {
+  const pool = group.config.warmPool;
+  return (
+    pool && {
+      MaxGroupPreparedCapacity: pool.maxGroupPreparedCapacity === -1 ? undefined : pool.maxGroupPreparedCapacity,
+      MinSize: pool.minSize ?? 0,
+      PoolState: pool.poolState ?? "Stopped",
+      Status: group.warmPoolStatus,
+      InstanceReusePolicy: pool.reuseOnScaleIn === undefined ? undefined : { ReuseOnScaleIn: pool.reuseOnScaleIn },
+    }
+  );
+}
+
+export function describeHook(group: Group, hook: Hook): Shape {
+  return {
+    LifecycleHookName: hook.name,
+    AutoScalingGroupName: group.config.name,
+    LifecycleTransition: hook.transition,
+    NotificationTargetARN: hook.notificationTargetArn,
+    RoleARN: hook.roleArn,
+    NotificationMetadata: hook.notificationMetadata,
+    HeartbeatTimeout: hook.heartbeatTimeout,
+    GlobalTimeout: globalTimeoutSeconds(hook.heartbeatTimeout),
+    DefaultResult: hook.defaultResult,
+  };
+}
+
+export function describeActivity(group: Group, activity: Activity): Shape {
+  return {
+    ActivityId: activity.id,
+    AutoScalingGroupName: group.config.name,
+    AutoScalingGroupARN: group.arn,
+    Description: activity.description,
+    Cause: activity.cause,
+    StartTime: new Date(activity.startTime),
+    EndTime: activity.endTime === undefined ? undefined : new Date(activity.endTime),
+    StatusCode: activity.statusCode,
+    StatusMessage: activity.statusMessage,
+    Progress: activity.progress,
+    Details: JSON.stringify(activity.details),
+  };
+}
+
+export function describeRefresh(group: Group, refresh: Refresh): Shape {
+  const left = refresh.remaining.size;
+  const { preferences } = refresh;
+  return {
+    InstanceRefreshId: refresh.id,
+    AutoScalingGroupName: group.config.name,
+    Status: refresh.status,
+    StatusReason: refresh.statusReason,
+    StartTime: new Date(refresh.startTime),
+    EndTime: refresh.endTime === undefined ? undefined : new Date(refresh.endTime),
+    PercentageComplete: refresh.total === 0 ? 100 : Math.floor(((refresh.total - left) * 100) / refresh.total),
+    InstancesToUpdate: left,
+    Strategy: "Rolling",
+    Preferences: {
+      MinHealthyPercentage: preferences.minHealthyPercentage,
+      MaxHealthyPercentage: preferences.maxHealthyPercentage,
+      InstanceWarmup: preferences.instanceWarmup,
+      SkipMatching: preferences.skipMatching,
+      ScaleInProtectedInstances: preferences.scaleInProtectedInstances,
+      StandbyInstances: preferences.standbyInstances,
+    },
+  };
+}
+
+function describeTemplate(member: Member): Shape {
+  const { id, name, version } = member.template;
+  return { LaunchTemplateId: id, LaunchTemplateName: name, Version: version };
+}
+
+function describeMixed(group: Group): Shape {
+  const { mixedInstances } = group.config;
+  const template = templateOf(group);
+  return {
+    LaunchTemplate: {
+      LaunchTemplateSpecification: {
+        LaunchTemplateId: template.id,
+        LaunchTemplateName: template.name,
+        Version: template.version,
+      },
+      Overrides: mixedInstances!.instanceTypes.map((InstanceType) => ({ InstanceType })),
+    },
+    InstancesDistribution: {
+      OnDemandBaseCapacity: mixedInstances!.onDemandBaseCapacity ?? 0,
+      OnDemandPercentageAboveBaseCapacity: mixedInstances!.onDemandPercentageAboveBaseCapacity ?? 100,
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { NO_ACTIVE_ACTION } from "../../../contract/lifecycle";
+import { AwsError } from "../api";
+
+/** Auto Scaling's errors, worded as AWS words them: programs match on these texts. All are HTTP 400 but one. */
+
+export function validation(message: string): AwsError {
+  return new AwsError("ValidationError", message);
+}
+
+/** Completed already, expired, or never there. Where both a token and an instance are given the token is named. */
+export function noActiveAction(token: string | undefined, instanceId: string | undefined): AwsError {
+  return validation(
+    token !== undefined
+      ? `${NO_ACTIVE_ACTION} with token ${token}`
+      : `${NO_ACTIVE_ACTION} with instance ID ${instanceId}`,
+  );
+}
+
+export function notProtectable(instanceId: string): AwsError {
+  return validation(`The instance ${instanceId} is not in InService or EnteringStandby or Standby.`);
+}
+
+export function notInService(instanceId: string): AwsError {
+  return validation(`The instance ${instanceId} is not in InService.`);
+}
+
+export function notDetachable(instanceId: string): AwsError {
+  return validation(`The instance ${instanceId} is not in InService or Standby.`);
+}
+
+export function notInStandby(instanceId: string): AwsError {
+  return validation(`The instance ${instanceId} is not in Standby.`);
+}
+
+export function noSuchGroup(name: string): AwsError {
+  return validation(`AutoScalingGroup name not found - AutoScalingGroup '${name}' not found`);
+}
+
+export function noSuchInstance(instanceId: string): AwsError {
+  return validation(`Instance Id not found - No managed instance found for instance ID: ${instanceId}`);
+}
+
+export function noSuchHook(name: string, group: string): AwsError {
+  return validation(`No Lifecycle Hook found with name ${name} for AutoScalingGroup ${group}`);
+}
+
+export function aboveMax(value: number, max: number): AwsError {
+  return validation(`New SetDesiredCapacity value ${value} is above max value ${max} for the AutoScalingGroup.`);
+}
+
+export function belowMin(value: number, min: number): AwsError {
+  return validation(`New SetDesiredCapacity value ${value} is below min value ${min} for the AutoScalingGroup.`);
+}
+
+export function wouldViolateMin(min: number): AwsError {
+  return validation(
+    `Currently, desiredSize equals minSize (${min}). Terminating instance without replacement will violate group's ` +
+      "min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
+  );
+}
+
+export function groupExists(): AwsError {
+  return new AwsError(
+    "AlreadyExists",
+    "AutoScalingGroup by this name already exists - A group with this name already exists",
+  );
+}
+
+export function refreshInProgress(): AwsError {
+  return new AwsError(
+    "InstanceRefreshInProgress",
+    "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
+  );
+}
+
+export function noActiveRefresh(group: string): AwsError {
+  return new AwsError(
+    "ActiveInstanceRefreshNotFound",
+    `No in progress or pending Instance Refresh found for Auto Scaling group ${group}`,
+  );
+}
+
+/** Auto Scaling reports a change that is under way elsewhere as a server fault although the caller must retry. */
+export function resourceContention(): AwsError {
+  return new AwsError(
+    "ResourceContention",
+    "You already have a pending update to an Amazon EC2 Auto Scaling resource.",
+    500,
+  );
+}
+
+export function throttled(): AwsError {
+  return new AwsError("Throttling", "Rate exceeded");
+}

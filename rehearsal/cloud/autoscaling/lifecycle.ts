@@ -1,0 +1,274 @@
+import { TargetState } from "../../../contract/lifecycle";
+import { Clock } from "../../clock";
+import { Fleet } from "../ec2/fleet";
+import { Activities } from "./activities";
+import { Delays, LAUNCHING, TERMINATING, Transition } from "./config";
+import { EventWriter, Journey } from "./events";
+import { LifecycleActions } from "./lifecycle-actions";
+import { Activity, Group, isPooled, isRetained, isTerminating, LifecycleState, Member, Outcome } from "./model";
+import { States } from "./states";
+
+export interface LifecycleParts {
+  clock: Clock;
+  fleet: Fleet;
+  states: States;
+  actions: LifecycleActions;
+  activities: Activities;
+  events: EventWriter;
+  delays: Delays;
+  /** Whether an instance whose launch was abandoned passes the termination hook on its way out. */
+  terminateHookAfterAbandonedLaunch: boolean;
+  /** Called after whatever may call for a change of capacity. */
+  changed(group: Group): void;
+}
+
+const MAX_BACKOFF_MS = 15 * 60_000;
+
+/**
+ * The journeys of an instance: into service, into and out of the warm pool, and out. Each runs as one asynchronous
+ * course; when an instance is sent elsewhere its course number goes up and the earlier course ends at its next step.
+ */
+export class Lifecycle {
+  constructor(private readonly parts: LifecycleParts) {}
+
+  /** From nothing into the group or its warm pool. The member is `Pending` or `Warmed:Pending` already. */
+  launch(member: Member, cause: string): void {
+    const pooled = isPooled(member.state);
+    const where = pooled ? " into warm pool" : "";
+    const activity = this.begin(member, `Launching a new EC2 instance${where}: ${member.instance.id}`, cause);
+    const journey: Journey = { origin: "EC2", destination: pooled ? "WarmPool" : "AutoScalingGroup" };
+    void this.bringUp(member, member.course, journey, activity, () => this.parts.fleet.powerOn(member.instance));
+  }
+
+  /** From the warm pool into the group. */
+  takeFromPool(member: Member, cause: string): void {
+    const { fleet, states } = this.parts;
+    const activity = this.begin(member, `Launching a new EC2 instance from warm pool: ${member.instance.id}`, cause);
+    const rested = member.state;
+    const power = async (): Promise<void> => {
+      if (rested === "Warmed:Stopped") await fleet.start(member.instance);
+      if (rested === "Warmed:Hibernated") await fleet.resume(member.instance);
+    };
+    const journey: Journey = { origin: "WarmPool", destination: "AutoScalingGroup" };
+    states.enter(member, "Pending", "InService");
+    void this.bringUp(member, ++member.course, journey, activity, power);
+  }
+
+  /**
+   * Out of the group or the warm pool, through the termination hooks unless they are to be skipped. A retained
+   * instance has been through them and goes at once. Does nothing where the instance is on its way out already.
+   */
+  terminate(member: Member, cause: string, skipHooks = false): Activity | undefined {
+    const { actions, states, changed } = this.parts;
+    if (isTerminating(member.state) && !skipHooks) return undefined;
+    const hooked = !skipHooks && !isRetained(member.state);
+    const pooled = isPooled(member.state);
+    const from = pooled ? " from warm pool" : "";
+    member.course++;
+    actions.drop(member, "auto-scaling");
+    member.lifetimeTimer?.cancel();
+    member.protected = false;
+    const activity = this.begin(member, `Terminating EC2 instance${from}: ${member.instance.id}`, cause);
+    states.enter(member, pooled ? "Warmed:Terminating" : "Terminating", pooled ? "Warmed:Terminated" : "Terminated");
+    changed(member.group);
+    void this.takeDown(member, member.course, pooled, hooked, activity);
+    return activity;
+  }
+
+  /** Out of the group, back into the warm pool: the termination hook fires in `Warmed:Pending:Wait`. */
+  async returnToPool(member: Member, cause: string): Promise<void> {
+    const { states, changed } = this.parts;
+    const course = ++member.course;
+    member.lifetimeTimer?.cancel();
+    member.protected = false;
+    const activity = this.begin(member, `Returning EC2 instance to warm pool: ${member.instance.id}`, cause);
+    states.enter(member, "Warmed:Pending", this.restingTarget(member));
+    changed(member.group);
+    const journey: Journey = { origin: "AutoScalingGroup", destination: "WarmPool" };
+    const outcome = await this.passHooks(member, course, TERMINATING, "Warmed:Pending", journey, activity);
+    if (member.course !== course) return this.parts.activities.end(activity, "Cancelled");
+    if (outcome?.result === "ABANDON") {
+      this.fail(activity, outcome);
+      if (this.retains(member.group)) return this.retain(member, "Warmed:Pending:Retained");
+      this.terminate(member, "an instance was abandoned on its way back to the warm pool.", true);
+      return;
+    }
+    await this.rest(member, course, activity, journey);
+  }
+
+  private async bringUp(
+    member: Member,
+    course: number,
+    journey: Journey,
+    activity: Activity,
+    power: () => Promise<void>,
+  ): Promise<void> {
+    const { clock, delays, activities } = this.parts;
+    await clock.sleep(delays.launch);
+    if (member.course !== course) return activities.end(activity, "Cancelled");
+    const pooled = journey.destination === "WarmPool";
+    // The action opens while the machine boots: AWS does not wait for the operating system either.
+    const powered = power().catch((error: Error) => {
+      if (member.course === course) this.launchFailed(member, journey, activity, error.message);
+    });
+    const phase = pooled ? "Warmed:Pending" : "Pending";
+    this.parts.states.aim(member, pooled ? this.restingTarget(member) : "InService");
+    const outcome = await this.passHooks(member, course, LAUNCHING, phase, journey, activity);
+    if (member.course === course && outcome?.result === "ABANDON") {
+      return this.launchFailed(member, journey, activity, abandoned(outcome));
+    }
+    await powered;
+    if (member.course !== course) return activities.end(activity, "Cancelled");
+    if (pooled) await this.rest(member, course, activity, journey);
+    else this.intoService(member, activity, journey);
+  }
+
+  private intoService(member: Member, activity: Activity, journey: Journey): void {
+    const { states, changed } = this.parts;
+    const { group } = member;
+    group.launchFailures = 0;
+    group.launchNotBefore = 0;
+    member.protected = group.config.newInstancesProtectedFromScaleIn ?? false;
+    states.enter(member, "InService", "InService");
+    member.servingSince = this.parts.clock.now();
+    this.startLifetime(member);
+    this.succeed("Launch", member, activity, journey);
+    changed(group);
+  }
+
+  /** Comes to rest in the warm pool: switched off without asking the machine whether its user data has ended. */
+  private async rest(member: Member, course: number, activity: Activity, journey: Journey): Promise<void> {
+    const { fleet, states, activities, changed } = this.parts;
+    const state = member.group.config.warmPool?.poolState ?? "Stopped";
+    try {
+      if (state === "Stopped") await fleet.stop(member.instance);
+      if (state === "Hibernated") await fleet.hibernate(member.instance);
+    } catch (error) {
+      if (member.course === course) this.launchFailed(member, journey, activity, (error as Error).message);
+      return;
+    }
+    if (member.course !== course) return activities.end(activity, "Cancelled");
+    member.group.launchFailures = 0;
+    member.group.launchNotBefore = 0;
+    states.enter(member, `Warmed:${state}`, `Warmed:${state}`);
+    this.succeed(journey.origin === "EC2" ? "Launch" : "Terminate", member, activity, journey);
+    changed(member.group);
+  }
+
+  private launchFailed(member: Member, journey: Journey, activity: Activity, message: string): void {
+    const { activities, events, clock, delays } = this.parts;
+    const { group } = member;
+    activities.end(activity, "Failed", message);
+    events.activityEnded("Launch", member, activity, journey);
+    // Auto Scaling launches ever more slowly while launches keep failing.
+    const backoff = Math.min(delays.launchBackoff * 2 ** group.launchFailures++, MAX_BACKOFF_MS);
+    group.launchNotBefore = clock.now() + backoff;
+    this.terminate(
+      member,
+      activities.stamp("an instance was taken out of service because its launch failed."),
+      !this.parts.terminateHookAfterAbandonedLaunch,
+    );
+  }
+
+  private async takeDown(
+    member: Member,
+    course: number,
+    pooled: boolean,
+    hooked: boolean,
+    activity: Activity,
+  ): Promise<void> {
+    const { fleet, states, activities, changed } = this.parts;
+    const phase = pooled ? "Warmed:Terminating" : "Terminating";
+    const journey: Journey = { origin: pooled ? "WarmPool" : "AutoScalingGroup", destination: "EC2" };
+    if (hooked) {
+      const outcome = await this.passHooks(member, course, TERMINATING, phase, journey, activity);
+      if (member.course !== course) return activities.end(activity, "Cancelled");
+      if (outcome?.result === "ABANDON" && this.retains(member.group)) {
+        this.fail(activity, outcome);
+        return this.retain(member, `${phase}:Retained`);
+      }
+    }
+    await fleet.terminate(member.instance);
+    if (member.course !== course) return activities.end(activity, "Cancelled");
+    states.enter(member, pooled ? "Warmed:Terminated" : "Terminated");
+    member.group.members.delete(member.instance.id);
+    this.succeed("Terminate", member, activity, journey);
+    changed(member.group);
+  }
+
+  /** Runs the hooks of a transition one after another; the first ABANDON spares the rest. */
+  private async passHooks(
+    member: Member,
+    course: number,
+    transition: Transition,
+    phase: "Pending" | "Terminating" | "Warmed:Pending" | "Warmed:Terminating",
+    journey: Journey,
+    activity: Activity,
+  ): Promise<Outcome | undefined> {
+    const { states, actions } = this.parts;
+    const names = [...member.group.hooks.values()].filter((hook) => hook.transition === transition).map((h) => h.name);
+    let last: Outcome | undefined;
+    for (const name of names) {
+      const hook = member.group.hooks.get(name);
+      if (!hook) continue; // deleted while an earlier hook was waited for
+      if (member.state !== `${phase}:Wait`) states.enter(member, `${phase}:Wait` as LifecycleState);
+      activity.statusCode = "MidLifecycleAction";
+      last = await actions.open(member, hook, transition, journey);
+      if (member.course !== course) return last;
+      if (last?.result === "ABANDON") break;
+    }
+    activity.statusCode = "InProgress";
+    const retained = last?.result === "ABANDON" && transition === TERMINATING && this.retains(member.group);
+    if (names.length > 0 && !retained) states.enter(member, `${phase}:Proceed` as LifecycleState);
+    return last;
+  }
+
+  private retains(group: Group): boolean {
+    return group.config.instanceLifecyclePolicy?.terminateHookAbandon === "retain";
+  }
+
+  private retain(member: Member, state: LifecycleState): void {
+    this.parts.states.enter(member, state);
+    this.parts.changed(member.group);
+  }
+
+  private restingTarget(member: Member): TargetState {
+    return `Warmed:${member.group.config.warmPool?.poolState ?? "Stopped"}`;
+  }
+
+  /** Days may not fit one timer (2^31 - 1 ms), so it looks again every 10 days. */
+  private startLifetime(member: Member): void {
+    const { clock, changed } = this.parts;
+    const seconds = member.group.config.maxInstanceLifetime ?? 0;
+    member.lifetimeTimer?.cancel();
+    if (seconds === 0) return;
+    const end = member.instance.launchedAt + seconds * 1000;
+    const look = () => {
+      const left = end - clock.now();
+      if (left > 0) {
+        member.lifetimeTimer = clock.after(Math.min(left, 10 * 86_400_000), look);
+        return;
+      }
+      member.expired = true;
+      changed(member.group);
+    };
+    look();
+  }
+
+  private begin(member: Member, description: string, cause: string): Activity {
+    return this.parts.activities.begin(member.group, description, cause, member);
+  }
+
+  private succeed(verb: "Launch" | "Terminate", member: Member, activity: Activity, journey: Journey): void {
+    this.parts.activities.end(activity, "Successful");
+    this.parts.events.activityEnded(verb, member, activity, journey);
+  }
+
+  private fail(activity: Activity, outcome: Outcome): void {
+    this.parts.activities.end(activity, "Failed", abandoned(outcome));
+  }
+}
+
+function abandoned(outcome: Outcome): string {
+  return `Instance failed to complete user's Lifecycle Action: Lifecycle Action was abandoned: ${outcome.reason}`;
+}

@@ -1,0 +1,111 @@
+import { Member } from "./model";
+
+type Order = (a: Member, b: Member) => number;
+
+const oldestInstance: Order = (a, b) => a.instance.launchedAt - b.instance.launchedAt || a.sequence - b.sequence;
+const newestInstance: Order = (a, b) => -oldestInstance(a, b);
+
+function versionOf(member: Member): number {
+  return Number(member.template.version) || 0;
+}
+
+/** An instance from another template than the group's counts as older than any version of it. */
+function oldestTemplate(currentTemplateId: string): Order {
+  const rank = (member: Member) => (member.template.id === currentTemplateId ? versionOf(member) : -1);
+  return (a, b) => rank(a) - rank(b);
+}
+
+function orderOf(policy: string, currentTemplateId: string): Order {
+  switch (policy) {
+    case "OldestInstance":
+      return oldestInstance;
+    case "NewestInstance":
+      return newestInstance;
+    case "OldestLaunchTemplate":
+    case "Default":
+      return oldestTemplate(currentTemplateId);
+    default:
+      throw new Error(
+        `terminationPolicies: ${policy} is unknown to the rehearsal; ` +
+          "use Default, OldestLaunchTemplate, OldestInstance or NewestInstance",
+      );
+  }
+}
+
+/**
+ * Whom a scale-in takes, in this order. AZ balance comes first: each choice is made in the zone that has most
+ * instances among those with a candidate. Within the zone the policies decide, the first one foremost, and at last
+ * age (AWS picks at random there; the oldest keeps runs alike).
+ *
+ * @param candidates instances that may go: in service and not protected
+ * @param counted all instances that count towards the capacity, for the balance
+ */
+export function chooseForTermination(
+  candidates: readonly Member[],
+  counted: readonly Member[],
+  count: number,
+  policies: readonly string[],
+  currentTemplateId: string,
+): Member[] {
+  const orders = [...policies.map((policy) => orderOf(policy, currentTemplateId)), oldestInstance];
+  const compare: Order = (a, b) => {
+    for (const order of orders) {
+      const difference = order(a, b);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
+  const size = zoneSizes(counted);
+  const queues = new Map<string, Member[]>();
+  for (const member of candidates) {
+    const zone = member.instance.availabilityZone;
+    const queue = queues.get(zone);
+    if (queue) queue.push(member);
+    else queues.set(zone, [member]);
+  }
+  for (const queue of queues.values()) queue.sort((a, b) => -compare(a, b)); // the next one to go is at the end
+  const chosen: Member[] = [];
+  while (chosen.length < count) {
+    const zones = [...queues].filter(([, queue]) => queue.length > 0);
+    if (zones.length === 0) break;
+    zones.sort(
+      ([zoneA, a], [zoneB, b]) => (size.get(zoneB) ?? 0) - (size.get(zoneA) ?? 0) || compare(a.at(-1)!, b.at(-1)!),
+    );
+    const [zone, queue] = zones[0]!;
+    chosen.push(queue.pop()!);
+    size.set(zone, size.get(zone)! - 1);
+  }
+  return chosen;
+}
+
+/** The subnet whose zone has fewest instances; the first of equals. */
+export function chooseSubnet<S extends { availabilityZone: string }>(subnets: readonly S[], counted: readonly Member[]): S {
+  const size = zoneSizes(counted);
+  let best = subnets[0];
+  for (const subnet of subnets) {
+    if ((size.get(subnet.availabilityZone) ?? 0) < (size.get(best!.availabilityZone) ?? 0)) best = subnet;
+  }
+  if (!best) throw new Error("subnets: the group has none; give it at least one");
+  return best;
+}
+
+/**
+ * How many instances the warm pool should hold: (prepared or max) - desired, but at least the minimum. Where minimum
+ * and prepared are equal this is an absolute size.
+ */
+export function warmPoolSize(
+  pool: { minSize?: number; maxGroupPreparedCapacity?: number },
+  maxSize: number,
+  desired: number,
+): number {
+  const prepared = pool.maxGroupPreparedCapacity ?? -1;
+  return Math.max((prepared === -1 ? maxSize : prepared) - desired, pool.minSize ?? 0, 0);
+}
+
+function zoneSizes(members: readonly Member[]): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { instance } of members) {
+    sizes.set(instance.availabilityZone, (sizes.get(instance.availabilityZone) ?? 0) + 1);
+  }
+  return sizes;
+}

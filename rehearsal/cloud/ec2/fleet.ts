@@ -1,0 +1,147 @@
+import { Clock } from "../../clock";
+import { HostDriver } from "../../hosts/driver";
+import { Random } from "../../random";
+import { Instance, InstanceRequest } from "./instance";
+
+export interface FleetOptions {
+  clock: Clock;
+  random: Random;
+  driver: HostDriver;
+  /** First two octets of the private addresses, by default 10.64. */
+  network?: { first: number; second: number };
+}
+
+/** Warning time of a Spot interruption: 2 minutes, in milliseconds. */
+export const SPOT_NOTICE_MS = 120_000;
+
+/**
+ * The instances and their power. Orders to one instance are carried out one after another, as EC2 does: an instance
+ * that is still booting is terminated after it has booted.
+ */
+export class Fleet {
+  private readonly instances = new Map<string, Instance>();
+  private readonly byIp = new Map<string, Instance>();
+  private readonly orders = new Map<string, Promise<void>>();
+  private readonly lossListeners: ((id: string) => void)[] = [];
+  private addresses = 0;
+
+  constructor(private readonly options: FleetOptions) {}
+
+  /** Registers an instance as `pending`; `powerOn` boots it. */
+  create(request: InstanceRequest): Instance {
+    const { random, clock } = this.options;
+    const instance: Instance = {
+      ...request,
+      id: `i-${random.hex(17)}`,
+      privateIp: this.nextAddress(),
+      state: "pending",
+      launchedAt: clock.now(),
+      reservationId: `r-${random.hex(17)}`,
+    };
+    this.instances.set(instance.id, instance);
+    this.byIp.set(instance.privateIp, instance);
+    return instance;
+  }
+
+  get(id: string): Instance | undefined {
+    return this.instances.get(id);
+  }
+
+  /** The instance that owns the address, unless it is terminated. */
+  atAddress(privateIp: string): Instance | undefined {
+    const instance = this.byIp.get(privateIp);
+    return instance?.state === "terminated" ? undefined : instance;
+  }
+
+  list(): Instance[] {
+    return [...this.instances.values()];
+  }
+
+  /** First boot. Rejects when the machine does not come up. */
+  powerOn(instance: Instance): Promise<void> {
+    const { id, userData, instanceType, privateIp } = instance;
+    return this.order(instance, async () => {
+      await this.options.driver.launch({ instanceId: id, userData, instanceType, privateIp });
+      instance.state = "running";
+    });
+  }
+
+  stop(instance: Instance): Promise<void> {
+    return this.halt(instance, () => this.options.driver.stop(instance.id));
+  }
+
+  hibernate(instance: Instance): Promise<void> {
+    return this.halt(instance, () => this.options.driver.hibernate(instance.id));
+  }
+
+  start(instance: Instance): Promise<void> {
+    return this.raise(instance, () => this.options.driver.start(instance.id));
+  }
+
+  resume(instance: Instance): Promise<void> {
+    return this.raise(instance, () => this.options.driver.resume(instance.id));
+  }
+
+  /** Safe to call twice. */
+  terminate(instance: Instance): Promise<void> {
+    return this.order(instance, async () => {
+      instance.state = "shutting-down";
+      await this.options.driver.terminate(instance.id);
+      instance.state = "terminated";
+    });
+  }
+
+  /** Announces a Spot interruption and carries it out two minutes later, whatever the instance is doing. */
+  interrupt(instance: Instance): void {
+    const { clock } = this.options;
+    instance.interruption = { action: "terminate", at: clock.now() + SPOT_NOTICE_MS };
+    clock.after(SPOT_NOTICE_MS, () => void this.lose(instance));
+  }
+
+  /** The instance is gone without Auto Scaling having asked for it; the group learns of it by its health check. */
+  async lose(instance: Instance): Promise<void> {
+    if (instance.state === "terminated" || instance.state === "shutting-down") return;
+    await this.terminate(instance);
+    for (const listener of this.lossListeners) listener(instance.id);
+  }
+
+  onLoss(listener: (id: string) => void): void {
+    this.lossListeners.push(listener);
+  }
+
+  private halt(instance: Instance, act: () => Promise<void>): Promise<void> {
+    return this.order(instance, async () => {
+      instance.state = "stopping";
+      await act();
+      instance.state = "stopped";
+    });
+  }
+
+  private raise(instance: Instance, act: () => Promise<void>): Promise<void> {
+    return this.order(instance, async () => {
+      instance.state = "pending";
+      await act();
+      instance.state = "running";
+    });
+  }
+
+  private order(instance: Instance, act: () => Promise<void>): Promise<void> {
+    const previous = this.orders.get(instance.id) ?? Promise.resolve();
+    const next = previous
+      .catch(() => undefined) // whoever gave the earlier order has heard of its failure
+      .then(() => (instance.state === "terminated" ? undefined : act()));
+    this.orders.set(instance.id, next);
+    return next;
+  }
+
+  /** 10.64.0.2 onwards: .0 and .1 of each network belong to the router, .254 and .255 stay free. */
+  private nextAddress(): string {
+    const { first, second } = this.options.network ?? { first: 10, second: 64 };
+    for (;;) {
+      const index = this.addresses++ % (256 * 252);
+      const address = `${first}.${second}.${Math.floor(index / 252)}.${2 + (index % 252)}`;
+      const owner = this.byIp.get(address);
+      if (!owner || owner.state === "terminated") return address;
+    }
+  }
+}

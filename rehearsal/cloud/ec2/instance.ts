@@ -1,0 +1,47 @@
+/** EC2's own words for the power state of an instance. */
+export type PowerState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
+
+/** What an instance is launched from; the launch template, already resolved. */
+export interface InstanceRequest {
+  /** Decoded. */
+  userData: string;
+  instanceType: string;
+  imageId?: string;
+  /** Instance profile; without one the instance metadata hands out no credentials. */
+  profile?: InstanceProfile;
+  subnetId: string;
+  availabilityZone: string;
+  tags: Record<string, string>;
+  spot?: boolean;
+  metadata?: MetadataOptions;
+  hibernation?: boolean;
+}
+
+export interface InstanceProfile {
+  arn: string;
+  /** Name of the role in the profile, under which the instance's calls are authorised. */
+  roleName: string;
+}
+
+export interface MetadataOptions {
+  /** `required` (IMDSv2 only) unless the launch template says `optional`. */
+  httpTokens?: "required" | "optional";
+  /** 1..64, default 1. */
+  httpPutResponseHopLimit?: number;
+  /** Whether `tags/instance/` is served; EC2's default is disabled. */
+  instanceMetadataTags?: "enabled" | "disabled";
+  /** `disabled` turns the whole service off. */
+  httpEndpoint?: "enabled" | "disabled";
+}
+
+export interface Instance extends InstanceRequest {
+  /** `i-` and 17 hexadecimal digits. */
+  id: string;
+  privateIp: string;
+  state: PowerState;
+  /** Milliseconds since the epoch. */
+  launchedAt: number;
+  reservationId: string;
+  /** Set while a Spot interruption is announced. */
+  interruption?: { action: "terminate"; at: number };
+}

@@ -1,0 +1,1 @@
+export { createImds, ImdsOptions, ImdsRequest, ImdsResponse } from "./imds";
