@@ -6,6 +6,7 @@ import { Denial } from "../cloud";
 import { matchesAction } from "../iam/match";
 import { arnParts, Place } from "../place";
 import { MemoryStore } from "../store";
+import { Timers } from "../timers";
 import { matchesPattern } from "./pattern";
 import { Queues } from "./queues";
 import { rateMs } from "./schedule";
@@ -41,10 +42,12 @@ export interface BusOptions {
 export class EventBus {
   readonly knobs: DeliveryKnobs = { loss: 0, duplication: 0, delay: { min: 150, max: 600 } };
   private readonly schedules = new Map<string, { expression: string; timer: Timer }>();
+  private readonly underWay: Timers;
   private readonly stopWatching: () => void;
   private closed = false;
 
   constructor(private readonly options: BusOptions) {
+    this.underWay = new Timers(options.clock);
     this.stopWatching = options.store.watch(({ resource }) => {
       if (resource.type === RULE) this.reschedule(resource.id);
     });
@@ -61,19 +64,19 @@ export class EventBus {
     const fate = knobs.fate?.(event) ?? drawn;
     for (let copies = fate === "lose" ? 0 : fate === "duplicate" ? 2 : 1; copies > 0; copies--) {
       const { min, max } = knobs.delay;
-      this.options.clock.after(random.between(min, max), () => this.dispatch(event));
+      this.underWay.after(random.between(min, max), () => this.dispatch(event));
     }
   }
 
   close(): void {
     this.closed = true;
     this.stopWatching();
+    this.underWay.cancel();
     for (const { timer } of this.schedules.values()) timer.cancel();
     this.schedules.clear();
   }
 
   private dispatch(event: CloudEvent): void {
-    if (this.closed) return;
     for (const rule of this.options.store.list(RULE)) {
       if (!enabled(rule) || rule.state["eventPattern"] === undefined) continue;
       try {

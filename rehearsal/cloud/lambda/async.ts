@@ -3,6 +3,7 @@ import { Principal } from "../api";
 import { CloudDoor } from "../cloud";
 import { arnParts } from "../place";
 import { MemoryStore } from "../store";
+import { Timers } from "../timers";
 import { asyncConfig, findFunction } from "./function";
 import { InvokeResult, LambdaRuntime } from "./runtime";
 
@@ -20,10 +21,12 @@ export interface AsyncInvokerOptions {
 /** Asynchronous invocation: queued, tried up to three times, then handed to the failure destination or dropped. */
 export class AsyncInvoker {
   private readonly running = new Set<Promise<void>>();
-  private pendingRetries = 0;
+  private readonly retries: Timers;
   private closed = false;
 
-  constructor(private readonly options: AsyncInvokerOptions) {}
+  constructor(private readonly options: AsyncInvokerOptions) {
+    this.retries = new Timers(options.clock);
+  }
 
   /** Queues an event; false when there is no such function. */
   invoke(functionName: string, event: unknown): boolean {
@@ -34,12 +37,13 @@ export class AsyncInvoker {
 
   /** Invocations that run or wait for another try. */
   get outstanding(): number {
-    return this.running.size + this.pendingRetries;
+    return this.running.size + this.retries.count;
   }
 
   /** Resolves once nothing runs any more; retries that still wait are dropped. */
   async close(): Promise<void> {
     this.closed = true;
+    this.retries.cancel();
     await Promise.all(this.running);
   }
 
@@ -59,11 +63,7 @@ export class AsyncInvoker {
     const delay = RETRY_DELAYS_MS[count - 1];
     const tooOld = delay !== undefined && clock.now() + delay - queuedAt > config.maxAgeMs;
     if (count <= config.retries && delay !== undefined && !tooOld) {
-      this.pendingRetries++;
-      clock.after(delay, () => {
-        this.pendingRetries--;
-        if (!this.closed) this.attempt(functionName, event, requestId, count + 1, queuedAt);
-      });
+      this.retries.after(delay, () => this.attempt(functionName, event, requestId, count + 1, queuedAt));
       return;
     }
     await this.giveUp(functionName, event, outcome, count, tooOld ? "EventAgeExceeded" : "RetriesExhausted");

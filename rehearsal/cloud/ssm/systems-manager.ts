@@ -4,6 +4,7 @@ import { Random } from "../../random";
 import { Timeline } from "../../timeline";
 import { Authorisation, AwsError, Principal, ResourceStore, Service, Shape } from "../api";
 import { Place } from "../place";
+import { Timers } from "../timers";
 import { commandsOf, RUN_SHELL_SCRIPT } from "./document";
 import { deliveryTimedOut, invalidInstances, Invocation, invocationDetail, invocationShape, settle } from "./run-command";
 
@@ -39,8 +40,16 @@ interface Target {
 export class SystemsManager implements Service {
   readonly prefix = "ssm";
   private readonly invocations: Invocation[] = [];
+  private readonly deliveries: Timers;
 
-  constructor(private readonly options: SystemsManagerOptions) {}
+  constructor(private readonly options: SystemsManagerOptions) {
+    this.deliveries = new Timers(options.clock);
+  }
+
+  /** Drops commands that are still on their way. */
+  close(): void {
+    this.deliveries.cancel();
+  }
 
   authorisation(operation: string, params: Shape): Authorisation[] {
     const { region, accountId } = this.options.place;
@@ -108,7 +117,7 @@ export class SystemsManager implements Service {
       const invocation: Invocation = { commandId, instanceId, document, requestedAt: clock.now(), status: "Pending", details: "Pending" };
       this.invocations.push(invocation);
       const { min, max } = this.options.delivery ?? { min: 400, max: 1200 };
-      clock.after(random.between(min, max), () => void this.deliver(invocation, commands));
+      this.deliveries.after(random.between(min, max), () => void this.deliver(invocation, commands));
     }
     return {
       Command: {

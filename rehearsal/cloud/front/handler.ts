@@ -1,0 +1,54 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { ImdsRequest, ImdsResponse } from "../imds";
+
+export type HttpHandler = (req: IncomingMessage, res: ServerResponse) => void;
+
+export interface FrontHandlers {
+  /** AWS's services. */
+  wire: HttpHandler;
+  imds: (request: ImdsRequest) => ImdsResponse;
+  /** GitHub, for every host name in `githubHosts`. */
+  github: HttpHandler;
+  /** Exact names or `*.suffix`. */
+  githubHosts: readonly string[];
+}
+
+/** Names the machine that asks; set by the gateway of the machines' network, believed on its socket only. */
+export const SOURCE_IP_HEADER = "x-rehearsal-source-ip";
+
+export const GITHUB_HOSTS = ["github.com", "*.github.com", "*.githubusercontent.com"] as const;
+
+const METADATA_HOSTS = new Set(["169.254.169.254", "fd00:ec2::254", "instance-data"]);
+
+/** The one handler behind every listener: who is meant is told by the Host header alone. */
+export function createFront(handlers: FrontHandlers): HttpHandler {
+  return (req, res) => {
+    const host = hostName(req.headers.host ?? "");
+    if (METADATA_HOSTS.has(host)) return answerImds(handlers.imds, req, res);
+    if (handlers.githubHosts.some((known) => covers(known, host))) return handlers.github(req, res);
+    // AWS's names, and clients that were pointed at a bare loopback address.
+    return handlers.wire(req, res);
+  };
+}
+
+function answerImds(imds: FrontHandlers["imds"], req: IncomingMessage, res: ServerResponse): void {
+  const sourceIp = req.headers[SOURCE_IP_HEADER];
+  if (typeof sourceIp !== "string") {
+    res.writeHead(403).end("instance metadata is served to instances only\n");
+    return;
+  }
+  req.resume(); // a token request has no body worth reading
+  const { status, headers, body } = imds({ method: req.method ?? "GET", path: req.url ?? "/", headers: req.headers, sourceIp });
+  res.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) });
+  res.end(req.method === "HEAD" ? undefined : body);
+}
+
+export function covers(known: string, host: string): boolean {
+  return known === host || (known.startsWith("*.") && host.endsWith(known.slice(1)));
+}
+
+/** Without port and the brackets of an IPv6 literal, lower-case. */
+function hostName(header: string): string {
+  const bracketed = /^\[([^\]]+)\]/.exec(header);
+  return (bracketed?.[1] ?? header.replace(/:\d+$/, "")).toLowerCase();
+}
