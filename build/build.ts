@@ -39,7 +39,7 @@ export async function build(out: string = ROOT): Promise<Manifest> {
 }
 
 async function hostEntries(): Promise<TarEntry[]> {
-  if (!existsSync(join(ROOT, "host-config/agent/main.ts"))) return [];
+  if (!existsSync(join(ROOT, "host-config/install.sh"))) return [];
   return (require("../host-config/bundle") as { bundleEntries(): TarEntry[] }).bundleEntries();
 }
 

@@ -16,7 +16,7 @@ export interface Invocation extends Observer {
  * @param pool value of the metrics' only dimension.
  */
 export function lambdaHandler(pool: string, run: (event: unknown, invocation: Invocation) => Promise<void>) {
-  const logger = new Logger({ serviceName: pool });
+  const logger = new Logger({ persistentKeys: { pool } });
   const log: Log = {
     info: (message, fields = {}) => logger.info(message, fields),
     warn: (message, fields = {}) => logger.warn(message, fields),

@@ -23,10 +23,9 @@ export async function sweepOrphanRunners(
 ): Promise<void> {
   const { log, count } = observer;
   let removed = 0;
-  for (const runner of await offlineInstanceRunners(ports, signal)) {
+  for (const runner of await orphans(ports, history, observer, signal)) {
     signal.throwIfAborted();
     await attempt("removing a runner", { instanceId: runner.name }, observer, async () => {
-      if (!(await history.of(runner.name))?.finished) return;
       const outcome = runner.busy ? "busy" : await ports.gitHub().remove(runner.id, signal);
       if (outcome === "busy") {
         // GitHub gives such a job up after some ten minutes; a later sweep finds the runner idle.
@@ -38,6 +37,25 @@ export async function sweepOrphanRunners(
     });
   }
   count(METRIC.orphanRunners, removed);
+}
+
+async function orphans(
+  ports: SweepPorts,
+  history: TerminationHistory,
+  observer: Observer,
+  signal: AbortSignal,
+): Promise<Runner[]> {
+  const terminated: Runner[] = [];
+  for (const runner of await offlineInstanceRunners(ports, signal)) {
+    const termination = await attempt("reading the activity history", { instanceId: runner.name }, observer, () =>
+      history.of(runner.name),
+    );
+    if (termination?.finished) terminated.push(runner);
+  }
+  if (terminated.length === 0) return [];
+  // How AWS words the end of a termination that led to retention is not documented: a listed instance is not gone.
+  const listed = await ports.lifecycleStates(terminated.map(({ name }) => name));
+  return terminated.filter(({ name }) => !listed.has(name));
 }
 
 /** Collected before anything is removed, because removals shift the pages. */

@@ -97,6 +97,14 @@ describe("sweep function", () => {
       assert.deepEqual(acts, []);
     });
 
+    it("leaves the runner of an instance that was retained, whatever its termination is called", async () => {
+      runners = [[offline(1)]];
+      activities = [[activity(id(1), 5)]];
+      alive = [id(1)];
+      await run();
+      assert.deepEqual(acts, []);
+    });
+
     it("leaves runners that are online or busy", async () => {
       runners = [[{ ...offline(1), online: true }, { ...offline(2), busy: true }]];
       activities = [[activity(id(1), 5), activity(id(2), 5)]];
