@@ -155,6 +155,8 @@ export class Daemon {
     const outcome = await this.host.lifecycle.complete(hook, "CONTINUE");
     this.host.log.info("launch continued", { hook, outcome, target: this.target });
     this.forgetLifecycle();
+    // The state follows a moment later; a look at once would find the old one and continue a second time.
+    this.lookUpNotBefore = this.host.clock.now() + LOOK_UP_FIRST_MS;
   }
 
   /** Asks the metadata once more: what was decided a moment ago must not start a listener on an instance that has to go. */

@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { LOG } from "../../contract/host";
+import { drain } from "../../host-config/agent/drain";
+import { reap } from "../../host-config/agent/reap";
+import { FakeHost, START } from "./fake-host";
+
+const FENCE_UP = "fence up";
+
+describe("the drain", () => {
+  it("stops an idle listener behind a fence, and gives it its network back to close the session", async () => {
+    const host = new FakeHost();
+    assert.equal(await drain(host), "stopped");
+    assert.deepEqual(host.acts, [FENCE_UP, "interrupt 7", "fence down"]);
+    assert.ok(host.seconds() < 5, `took ${host.seconds()} s`);
+  });
+
+  it("waits for the end of a job of hours before it touches anything", async () => {
+    const host = new FakeHost().job({ message: -1000, acquired: -500, spawned: -100, end: 3_000_000 });
+    host.advance(1);
+    await drain(host);
+    assert.deepEqual(host.acts, [FENCE_UP, "interrupt 7", "fence down"]);
+    assert.ok(host.seconds() > 3_000 && host.seconds() < 3_005);
+  });
+
+  it("sees a job that is acquired but has no worker yet", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -100, spawned: 60_000, end: 90_000 });
+    host.advance(0);
+    await drain(host);
+    assert.ok(host.seconds() > 90, "stopped before the job's end");
+    assert.ok(!host.acts.includes("JOB LOST"));
+  });
+
+  it("sees a message whose job is not acquired yet and does not cut the acquisition off", async () => {
+    const host = new FakeHost().job({ message: -50, acquired: 14_000, spawned: 15_000, end: 40_000 });
+    host.advance(0);
+    await drain(host);
+    assert.deepEqual(host.acts, [FENCE_UP, "interrupt 7", "fence down"], "fenced while the acquisition was under way");
+    assert.ok(host.seconds() > 40);
+  });
+
+  it("lifts the fence for a message that came just before it", async () => {
+    const host = new FakeHost();
+    const raise = host.unit.raiseFence;
+    let rounds = 0;
+    host.unit.raiseFence = async () => {
+      if (rounds++ === 0) {
+        const now = host.seconds() * 1000;
+        host.job({ message: now + 1, acquired: now + 9_000, spawned: now + 9_500, end: now + 30_000 });
+      }
+      return raise();
+    };
+    await drain(host);
+    assert.deepEqual(host.acts, [FENCE_UP, "fence down", FENCE_UP, "interrupt 7", "fence down"]);
+    assert.ok(host.messages().includes("a job slipped in, waiting on"));
+  });
+
+  it("waits no longer than an acquisition can take for a message that led to nothing", async () => {
+    const host = new FakeHost();
+    host.seen.messageAt = START - 1_000;
+    await drain(host);
+    assert.ok(host.seconds() > 95 && host.seconds() < 110, `took ${host.seconds()} s`);
+  });
+
+  it("does not wait for the message of a job that is over", async () => {
+    const host = new FakeHost();
+    Object.assign(host.seen, { messageAt: START - 5_000, announcedAt: START - 2_000 });
+    await drain(host);
+    assert.ok(host.seconds() < 5);
+  });
+
+  it("survives back-to-back jobs without a gap", async () => {
+    const host = new FakeHost();
+    for (let n = 0; n < 5; n++) {
+      host.job({ message: n * 10_000 - 50, acquired: n * 10_000 + 100, spawned: n * 10_000 + 600, end: n * 10_000 + 9_900 });
+    }
+    host.advance(0);
+    await drain(host);
+    assert.ok(!host.acts.includes("JOB LOST"));
+    assert.ok(host.seconds() > 49);
+  });
+
+  it("waits for an orphaned worker whose listener has died", async () => {
+    const host = new FakeHost();
+    host.seen = { workers: 1 };
+    host.at(500_000, () => (host.seen = { workers: 0 }));
+    assert.equal(await drain(host), "idle");
+    assert.ok(host.seconds() >= 500);
+  });
+
+  it("leaves the fence up between two lives of the listener, which would be relaunched after the last look", async () => {
+    const host = new FakeHost();
+    host.seen = { workers: 0 };
+    assert.equal(await drain(host), "idle");
+    assert.deepEqual(host.acts, [FENCE_UP]);
+  });
+
+  it("does nothing a second time, so that a repeated ExecStop= costs nothing and leaves no fence", async () => {
+    const host = new FakeHost();
+    await drain(host);
+    const done = [...host.acts];
+    const before = host.time;
+    assert.equal(await drain(host), "idle");
+    assert.deepEqual(host.acts, done);
+    assert.equal(host.time, before);
+  });
+
+  it("asks the new listener, not the old one, when it restarted during the wait", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 20_000 });
+    host.advance(0);
+    host.at(20_100, () => (host.seen = { workers: 0 }));
+    host.at(21_000, () => (host.seen = { listener: 99, workers: 0, announced: "idle", announcedAt: START + 21_000 }));
+    await drain(host);
+    assert.ok(host.acts.includes("interrupt 99"));
+  });
+
+  it("settles for longer and says so where the kernel cannot fence", async () => {
+    const host = new FakeHost();
+    host.fenceWorks = false;
+    host.job({ message: 6_000, acquired: 6_200, spawned: 7_000, end: 30_000 });
+    await drain(host);
+    assert.equal(host.messages().filter((message) => message === LOG.fenceUnavailable).length, 1);
+    assert.ok(host.seconds() > 39, "the job that came while settling was not waited for");
+  });
+
+  it("settles too when systemd refuses the fence, instead of failing and letting the job be killed", async () => {
+    const host = new FakeHost();
+    host.unit.raiseFence = async () => {
+      throw new Error("Failed to set unit properties: Connection timed out");
+    };
+    assert.equal(await drain(host), "stopped");
+    assert.ok(host.seconds() > 10);
+  });
+
+  it("takes a runner whose signs cannot be read for busy", async () => {
+    const host = new FakeHost();
+    const read = host.signs.read;
+    host.signs.read = async () => {
+      if (host.seconds() < 120) throw new Error("EIO");
+      return read();
+    };
+    assert.equal(await drain(host), "stopped");
+    assert.ok(host.seconds() >= 120);
+  });
+
+  it("ends at maxDrain with a stop that is logged, marked and final", async () => {
+    const host = new FakeHost();
+    host.seen.workers = 1;
+    assert.equal(await drain(host), "forced");
+    assert.ok(host.seconds() >= host.config.maxDrain && host.seconds() < host.config.maxDrain + 2);
+    assert.equal(host.logged.at(-1)?.message, LOG.forcedStop);
+    assert.deepEqual(host.marks, { set: true, reported: false });
+    assert.deepEqual(host.acts, ["fence down"]);
+    const before = host.time;
+    assert.equal(await drain(host), "forced", "the repeated ExecStop= must not begin to wait anew");
+    assert.equal(host.time, before);
+  });
+
+  it("leaves a listener that ignores SIGINT to systemd after 35 s", async () => {
+    const host = new FakeHost();
+    host.onInterrupt = () => undefined;
+    assert.equal(await drain(host), "stopped");
+    assert.ok(host.seconds() > 35 && host.seconds() < 45);
+    assert.equal(host.fence, false);
+  });
+
+  it("never interrupts a job, whenever the message, the acquisition and the worker come", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: -3_000, max: 4_000 }),
+        fc.integer({ min: 10, max: 90_000 }),
+        fc.integer({ min: 10, max: 60_000 }),
+        fc.integer({ min: 10, max: 100_000 }),
+        async (message, toAcquire, toSpawn, toEnd) => {
+          const host = new FakeHost();
+          const acquired = message + toAcquire;
+          // A message that the fence keeps out is assigned to another runner: it never becomes a job here.
+          host.at(message, () => {
+            if (host.fence || host.seen.listener === undefined) return;
+            host.job({ message, acquired, spawned: acquired + toSpawn, end: acquired + toSpawn + toEnd });
+          });
+          host.advance(0);
+          const result = await drain(host);
+          assert.equal(result, "stopped");
+          assert.ok(!host.acts.includes("JOB LOST"));
+          assert.equal(host.fence, false);
+          // What was accepted has also ended: nothing of it is still to come.
+          const workers = host.seen.workers;
+          host.advance(300_000);
+          assert.equal(host.seen.workers, workers, "a job that had been accepted would have run after the stop");
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("before a listener starts", () => {
+  it("lifts the fence of a drain that was killed and forgets an earlier forced stop", async () => {
+    const host = new FakeHost();
+    host.seen = { workers: 0 };
+    host.fence = true;
+    host.marks = { set: true, reported: true };
+    await reap(host);
+    assert.equal(host.fence, false);
+    assert.deepEqual(host.marks, { set: false, reported: false });
+    assert.equal(host.seconds(), 0, "a clean start must not wait");
+  });
+
+  it("waits for the job of a worker that outlived its listener, then removes what is left", async () => {
+    const host = new FakeHost();
+    host.seen = { workers: 1 };
+    host.mainAlive = false;
+    host.at(90_000, () => (host.seen = { workers: 0 }));
+    await reap(host);
+    assert.ok(host.seconds() >= 90);
+    assert.deepEqual(host.acts.filter((act) => act.includes("LOST")), []);
+    assert.equal(host.acts.at(-2), "kill leftovers");
+    assert.equal(host.fence, false);
+  });
+
+  it("drains a listener that outlived runsvc.sh, for it still accepts jobs", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 20_000 });
+    host.mainAlive = false;
+    host.advance(0);
+    await reap(host);
+    assert.ok(host.seconds() > 20);
+    assert.ok(host.acts.includes("interrupt 7"));
+    assert.ok(!host.acts.includes("JOB LOST"));
+  });
+});
