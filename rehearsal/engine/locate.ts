@@ -1,10 +1,14 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation";
-import { SemVer } from "semver";
+import type { SemVer } from "semver";
 import { buildEngine, goProblem } from "./build";
 import { ENGINE_VERSION, engineCache } from "./cache";
 import { withLock } from "./lock";
+
+/** The SDK's own copy: it refuses version objects of any other. */
+const semver: { SemVer: typeof SemVer } = createRequire(require.resolve("@pulumi/pulumi/package.json"))("semver");
 
 export interface Engine {
   command: PulumiCommand;
@@ -27,7 +31,7 @@ export interface LocateOptions {
  * @throws an error that says what each way lacked.
  */
 export async function locate({ progress = () => undefined, cacheDir = engineCache() }: LocateOptions = {}): Promise<Engine> {
-  const wanted = new SemVer(ENGINE_VERSION);
+  const wanted = new semver.SemVer(ENGINE_VERSION);
   const onPath = await attempt(() => PulumiCommand.get({ version: wanted }));
   if (onPath.command) return engine(onPath.command, "path");
 

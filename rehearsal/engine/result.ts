@@ -94,7 +94,8 @@ export class Recorder {
 
   private outputs(metadata: StepEventMetadata): void {
     const { urn, type, old, new: now } = metadata;
-    if (!old || metadata.op === "same" || !["refresh", "update", "delete"].includes(metadata.op)) return;
+    // A change to an ignored property counts as `same` for the engine, and is drift all the same.
+    if (!old) return;
     const was = old.outputs ?? {};
     const is = now?.outputs ?? {};
     const names = now ? [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => !equal(was[name], is[name])) : [];

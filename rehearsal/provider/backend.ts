@@ -3,7 +3,7 @@ import type { AutoScalingApi } from "./autoscaling-api";
 import { difference, type Difference } from "./difference";
 import { INVOKES, type Facts } from "./invokes";
 import { CHOSEN, named } from "./naming";
-import type { Context, Place, ResourceType } from "./resource-type";
+import { PartlyDone, type Context, type Created, type Place, type ResourceType } from "./resource-type";
 import { RESOURCE_TYPES } from "./types";
 import { containsUnknown, conceal, revealAll, type Properties } from "./values";
 
@@ -91,10 +91,21 @@ export class ProviderBackend {
     const { plain, secrets } = revealAll(call.news ?? {});
     if (call.preview) return { id: "", outputs: call.news ?? {} };
     const context = this.context(call);
-    const created = await type.create(without(plain), context);
-    const state = this.state(type, plain, created.outputs, context);
-    this.options.store.put({ type: typeToken(call.urn), id: created.id, state: without(state) });
-    return { id: created.id, outputs: conceal(visible(state), secrets) };
+    const keep = ({ id, outputs }: Created): Properties => {
+      const state = this.state(type, plain, outputs, context);
+      this.options.store.put({ type: typeToken(call.urn), id, state: without(state) });
+      return conceal(visible(state), secrets);
+    };
+    try {
+      const created = await type.create(without(plain), context);
+      if (this.options.store.get(typeToken(call.urn), created.id)) {
+        throw new Error(`creating ${logicalName(call.urn)}: EntityAlreadyExists: ${typeToken(call.urn)} ${created.id} already exists`);
+      }
+      return { id: created.id, outputs: keep(created) };
+    } catch (error) {
+      if (error instanceof PartlyDone) throw new PartlyDone(error.id, keep(error), error.message);
+      throw error;
+    }
   }
 
   async update(call: Call): Promise<{ outputs: Properties }> {

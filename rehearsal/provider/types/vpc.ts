@@ -6,10 +6,11 @@ function part(
   kind: { prefix: string; resource: string },
   inputs: readonly string[],
   replaceOn: readonly string[],
-  outputs: (id: string, given: Properties) => Properties = () => ({}),
+  { required, outputs = () => ({}) }: { required?: readonly string[]; outputs?(id: string, given: Properties): Properties } = {},
 ): ResourceType {
   return kept({
     inputs,
+    required,
     replaceOn,
     id: () => newId(kind.prefix),
     outputs: (id, given, { place }) => ({ arn: arn(place, "ec2", `${kind.resource}/${id}`), ownerId: place.accountId, ...outputs(id, given) }),
@@ -30,7 +31,7 @@ const vpc = kept({
   }),
 });
 
-const routeTable = part({ prefix: "rtb", resource: "route-table" }, ["routes", "tags", "vpcId"], ["vpcId"]);
+const routeTable = part({ prefix: "rtb", resource: "route-table" }, ["routes", "tags", "vpcId"], ["vpcId"], { required: ["vpcId"] });
 
 export const VPC_TYPES: Record<string, ResourceType> = {
   "aws:ec2/vpc:Vpc": vpc,
@@ -38,7 +39,7 @@ export const VPC_TYPES: Record<string, ResourceType> = {
     { prefix: "subnet", resource: "subnet" },
     ["assignIpv6AddressOnCreation", "availabilityZone", "cidrBlock", "mapPublicIpOnLaunch", "tags", "vpcId"],
     ["availabilityZone", "cidrBlock", "vpcId"],
-    (_id, given) => ({ mapPublicIpOnLaunch: given.mapPublicIpOnLaunch ?? false }),
+    { required: ["vpcId"], outputs: (_id, given) => ({ mapPublicIpOnLaunch: given.mapPublicIpOnLaunch ?? false }) },
   ),
   "aws:ec2/internetGateway:InternetGateway": part({ prefix: "igw", resource: "internet-gateway" }, ["tags", "vpcId"], []),
   "aws:ec2/eip:Eip": kept({
@@ -53,7 +54,7 @@ export const VPC_TYPES: Record<string, ResourceType> = {
     { prefix: "nat", resource: "natgateway" },
     ["allocationId", "connectivityType", "subnetId", "tags"],
     ["allocationId", "connectivityType", "subnetId"],
-    (_id, given) => ({ connectivityType: given.connectivityType ?? "public" }),
+    { outputs: (_id, given) => ({ connectivityType: given.connectivityType ?? "public" }) },
   ),
   "aws:ec2/routeTable:RouteTable": routeTable,
   "aws:ec2/routeTableAssociation:RouteTableAssociation": kept({

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import * as aws from "@pulumi/aws";
+import { EngineError } from "../../../rehearsal/engine/result";
+import { ENGINE_TEST_TIMEOUT, Rig } from "./fixture";
+
+/** Runs `up` of a program that must fail, and gives the engine's error. */
+async function failure(rig: Rig, program: () => Promise<void>): Promise<EngineError> {
+  const stack = await rig.open({ program });
+  try {
+    await stack.up();
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+    throw error;
+  }
+  throw new assert.AssertionError({ message: "the engine accepted the program" });
+}
+
+describe("what the rehearsal's provider refuses", function () {
+  this.timeout(ENGINE_TEST_TIMEOUT);
+  let rig: Rig;
+  beforeEach(() => {
+    rig = new Rig();
+    rig.writeProject();
+  });
+  afterEach(() => rig.close());
+
+  it("a type that the stand-in does not know is refused, not silently kept", async () => {
+    const error = await failure(rig, async () => void new aws.dynamodb.Table("table", { attributes: [], hashKey: "id" }));
+    assert.match(error.message, /aws:dynamodb\/table:Table: the rehearsal's provider does not know this type/);
+  });
+
+  it("a property that the stand-in does not honour is refused by name", async () => {
+    const error = await failure(rig, async () => void new aws.sqs.Queue("queue", { fifoQueue: true }));
+    assert.match(error.message, /does not know fifoQueue of aws:sqs\/queue:Queue/);
+    assert.deepEqual(rig.store.all(), []);
+  });
+
+  it("a group whose instances never come into service fails its run and stays known, so that destroy can remove it", async () => {
+    rig.autoscaling.holdLaunches = true;
+    const group: aws.autoscaling.GroupArgs = {
+      name: "pool", minSize: 1, maxSize: 1, waitForCapacityTimeout: "1s", vpcZoneIdentifiers: ["subnet-01234567"], launchTemplate: { id: "lt-1", version: "1" },
+    };
+    const program = async () => void new aws.autoscaling.Group("pool", group);
+    const error = await failure(rig, program);
+    assert.match(error.message, /want at least 1 healthy instance\(s\) in Auto Scaling Group, have 0/);
+    const stack = await rig.open({ program });
+    assert.equal((await stack.resources()).length, 1);
+    await stack.destroy();
+    assert.equal(rig.autoscaling.groups.size, 0);
+  });
+});

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MemoryStore } from "../../../rehearsal/cloud/store";
+import { ProviderBackend } from "../../../rehearsal/provider/backend";
+import { durationSeconds } from "../../../rehearsal/provider/group-waits";
+import { UNKNOWN, type Properties } from "../../../rehearsal/provider/values";
+import { FakeAutoScaling } from "./fake-auto-scaling";
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const asset = (text: string) => ({ [SIGNATURE]: "c44067f5952c0a294b673a41bacd8c17", text, hash: `hash of ${text}` });
+const archive = (files: Record<string, string>) => ({
+  [SIGNATURE]: "0def7320c3a5731c473e5ecbe6d01bc7",
+  hash: JSON.stringify(files),
+  assets: Object.fromEntries(Object.entries(files).map(([name, text]) => [name, asset(text)])),
+});
+const urn = (type: string, name: string) => `urn:pulumi:test::tiny::ci:pool:Pool$${type}::${name}`;
+
+const ROLE = "aws:iam/role:Role";
+const FUNCTION = "aws:lambda/function:Function";
+const TRUST = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+
+describe("the provider's backend", () => {
+  const filesDir = mkdtempSync(join(tmpdir(), "ci-runners-"));
+  let store: MemoryStore;
+  let autoscaling: FakeAutoScaling;
+  let backend: ProviderBackend;
+  beforeEach(() => {
+    store = new MemoryStore();
+    autoscaling = new FakeAutoScaling();
+    backend = new ProviderBackend({ store, autoscaling, filesDir });
+  });
+  after(() => rmSync(filesDir, { recursive: true, force: true }));
+
+  const check = (type: string, news: Properties, olds: Properties = {}, seed = "") => backend.check({ urn: urn(type, "thing"), news, olds, seed });
+  const create = async (type: string, name: string, news: Properties) => {
+    const { inputs, failures } = backend.check({ urn: urn(type, name), news });
+    assert.deepEqual(failures, []);
+    return { inputs, ...(await backend.create({ urn: urn(type, name), news: inputs })) };
+  };
+
+  it("chooses the same name in the preview and in the update that follows it", () => {
+    assert.equal(check(ROLE, { assumeRolePolicy: TRUST }, {}, "seed").inputs.name, check(ROLE, { assumeRolePolicy: TRUST }, {}, "seed").inputs.name);
+  });
+
+  it("never chooses a name that is longer than AWS takes", () => {
+    const { inputs } = backend.check({ urn: urn(ROLE, "x".repeat(100)), news: { assumeRolePolicy: TRUST } });
+    assert.equal(inputs.name.length, 64);
+    assert.match(inputs.name, /^x{56}-[0-9a-f]{7}$/);
+  });
+
+  it("keeps a chosen name at the next run, or every run would replace the resource", () => {
+    const first = check(ROLE, { assumeRolePolicy: TRUST }).inputs;
+    assert.equal(check(ROLE, { assumeRolePolicy: TRUST, description: "new" }, first).inputs.name, first.name);
+  });
+
+  it("chooses a new name once the program stops giving one, since the given one was the program's", () => {
+    const { inputs } = check(ROLE, { assumeRolePolicy: TRUST }, { assumeRolePolicy: TRUST, name: "mine" });
+    assert.match(inputs.name, /^thing-/);
+  });
+
+  it("deletes before it replaces where the program fixes the name, which cannot exist twice", () => {
+    const olds = { name: "mine", path: "/" };
+    const fixed = backend.diff({ urn: urn(ROLE, "thing"), olds, oldInputs: olds, news: { name: "mine", path: "/ci/" } });
+    assert.deepEqual(fixed, { changes: [{ property: "path", kind: "update", replace: true }], deleteBeforeReplace: true });
+    const chosen = { ...olds, __defaults: ["name"] };
+    assert.equal(backend.diff({ urn: urn(ROLE, "thing"), olds, oldInputs: chosen, news: { ...chosen, path: "/ci/" } }).deleteBeforeReplace, false);
+  });
+
+  it("sees that an input was taken away, although the resource still has it", () => {
+    const state = { name: "a", description: "gone soon" };
+    assert.deepEqual(backend.diff({ urn: urn(ROLE, "thing"), olds: state, oldInputs: state, news: { name: "a" } }).changes, [{ property: "description", kind: "delete", replace: false }]);
+  });
+
+  it("takes what a preview does not know yet for a change", () => {
+    const state = { name: "a", description: "known" };
+    assert.equal(backend.diff({ urn: urn(ROLE, "thing"), olds: state, oldInputs: state, news: { name: "a", description: UNKNOWN } }).changes.length, 1);
+  });
+
+  it("refuses a policy that is not JSON before anything is created", () => {
+    assert.match(check(ROLE, { assumeRolePolicy: "{" }).failures[0]!.reason, /malformed/);
+  });
+
+  it("refuses two resources of one physical name, as AWS does", async () => {
+    await create(ROLE, "one", { name: "same", assumeRolePolicy: TRUST });
+    await assert.rejects(create(ROLE, "two", { name: "same", assumeRolePolicy: TRUST }), /already exists/);
+  });
+
+  it("refuses to delete a role that still has a policy", async () => {
+    const role = await create(ROLE, "one", { name: "role", assumeRolePolicy: TRUST });
+    await create("aws:iam/rolePolicy:RolePolicy", "two", { role: "role", policy: TRUST });
+    await assert.rejects(backend.delete({ urn: urn(ROLE, "one"), id: role.id }), /DeleteConflict/);
+  });
+
+  it("lays out a function's code so that it can be run, and each version in a folder of its own", async () => {
+    const role = await create(ROLE, "role", { name: "role", assumeRolePolicy: TRUST });
+    const inputs = { name: "fn", role: role.outputs.arn, runtime: "nodejs24.x", handler: "index.handler", code: archive({ "index.mjs": "one" }) };
+    const { id } = await create(FUNCTION, "fn", inputs);
+    const first = store.get(FUNCTION, id)!.state;
+    assert.equal(readFileSync(join(first.codeDir, "index.mjs"), "utf8"), "one");
+    const news = { ...inputs, code: archive({ "index.mjs": "two" }) };
+    await backend.update({ urn: urn(FUNCTION, "fn"), id, olds: first, oldInputs: inputs, news });
+    const second = store.get(FUNCTION, id)!.state;
+    assert.equal(readFileSync(join(second.codeDir, "index.mjs"), "utf8"), "two");
+    assert.equal(readFileSync(join(first.codeDir, "index.mjs"), "utf8"), "one");
+    assert.notEqual(second.sourceCodeHash, first.sourceCodeHash);
+  });
+
+  it("refuses user data that EC2 would refuse for its size", () => {
+    const userData = Buffer.alloc(16_385, "x").toString("base64");
+    assert.match(check("aws:ec2/launchTemplate:LaunchTemplate", { userData }).failures[0]!.reason, /16384 bytes, got 16385/);
+  });
+
+  it("gives up waiting when the engine is interrupted", async () => {
+    autoscaling.holdLaunches = true;
+    const news = { name: "pool", minSize: 1, maxSize: 1, launchTemplate: { id: "lt-1" } };
+    const interrupted: ProviderBackend = new ProviderBackend({ store, autoscaling, filesDir, sleep: async () => interrupted.cancel() });
+    const creating = interrupted.create({ urn: urn("aws:autoscaling/group:Group", "pool"), news });
+    await assert.rejects(creating, /cancelled while waiting/);
+  });
+
+  it("knows no instance type that EC2 has not", async () => {
+    await assert.rejects(backend.invoke("aws:ec2/getInstanceType:getInstanceType", { instanceType: "m7g.huge" }), /InvalidInstanceType.*\[m7g.huge\]/);
+    assert.deepEqual((await backend.invoke("aws:ec2/getInstanceType:getInstanceType", { instanceType: "m7g.large" })).supportedArchitectures, ["arm64"]);
+  });
+
+  it("reads Go's durations, which the program writes", () => {
+    assert.equal(durationSeconds("1h30m"), 5400);
+    assert.equal(durationSeconds("0"), 0);
+    assert.throws(() => durationSeconds("ten minutes"), /not a duration/);
+  });
+});
