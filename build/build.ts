@@ -2,12 +2,13 @@
  * `npm run build`: makes the function bundles and the host bundle in `dist/` and writes down what they were made of.
  * The same source gives the same bytes on any machine; a second run changes nothing.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundleEntries } from "../host-config/bundle";
 import { filesBelow, sha256, writeProduct } from "./files";
 import { bundleFunction } from "./functions";
 import { FUNCTION_NAMES, HOST_BUNDLE, MANIFEST, Manifest, ROOT, functionFile, functionFolder } from "./layout";
-import { TarEntry, deterministicTar } from "./tar";
+import { deterministicTar } from "./tar";
 
 /** What the host bundle is made of: its builder may read any file of these folders. */
 const HOST_INPUT_FOLDERS = ["host-config", "contract"];
@@ -15,17 +16,17 @@ const HOST_INPUT_FOLDERS = ["host-config", "contract"];
 /** @param out where `dist/` is put; the sources are always those of this project. */
 export async function build(out: string = ROOT): Promise<Manifest> {
   const inputs = new Set<string>(["package-lock.json", ...filesBelow(ROOT, "build")]);
-  for (const folder of HOST_INPUT_FOLDERS) if (existsSync(join(ROOT, folder))) filesBelow(ROOT, folder).forEach((file) => inputs.add(file));
+  for (const folder of HOST_INPUT_FOLDERS) filesBelow(ROOT, folder).forEach((file) => inputs.add(file));
 
   const functions = {} as Manifest["functions"];
-  for (const name of FUNCTION_NAMES) {
-    const bundle = bundleFunction(ROOT, name);
+  const bundles = await Promise.all(FUNCTION_NAMES.map(async (name) => ({ name, ...(await bundleFunction(ROOT, name)) })));
+  for (const { name, ...bundle } of bundles) {
     bundle.inputs.forEach((file) => inputs.add(file));
     writeProduct(join(out, functionFile(name)), bundle.code);
     functions[name] = { dir: functionFolder(name), sha256: sha256(bundle.code) };
   }
 
-  const archive = deterministicTar(await hostEntries());
+  const archive = deterministicTar(bundleEntries());
   writeProduct(join(out, HOST_BUNDLE), archive);
 
   const manifest: Manifest = {
@@ -36,11 +37,6 @@ export async function build(out: string = ROOT): Promise<Manifest> {
   // Last, so that a manifest never speaks of products that are not there yet.
   writeProduct(join(out, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
-}
-
-async function hostEntries(): Promise<TarEntry[]> {
-  if (!existsSync(join(ROOT, "host-config/install.sh"))) return [];
-  return (require("../host-config/bundle") as { bundleEntries(): TarEntry[] }).bundleEntries();
 }
 
 if (require.main === module) {

@@ -1,4 +1,4 @@
-import { buildSync } from "esbuild";
+import { build } from "esbuild";
 import { FunctionName, functionSource } from "./layout";
 
 export interface Bundle {
@@ -18,8 +18,8 @@ const BANNER = `import{createRequire as __ciRunnersRequire}from"node:module";con
  * rehearsal must run the very bytes that go to production. Nothing in the output depends on where or when it is
  * built: paths are relative to the project and legal comments, which name the files that they came from, are left out.
  */
-export function bundleFunction(root: string, name: FunctionName): Bundle {
-  const result = buildSync({
+export async function bundleFunction(root: string, name: FunctionName): Promise<Bundle> {
+  const result = await build({
     absWorkingDir: root,
     entryPoints: [functionSource(name)],
     bundle: true,
