@@ -1,3 +1,5 @@
+// tsyringe, on which x509 is built, refuses to load without it.
+import "reflect-metadata";
 import { mkdir, writeFile } from "node:fs/promises";
 import { webcrypto } from "node:crypto";
 import { isIP } from "node:net";
@@ -71,7 +73,7 @@ export async function createCertificates(dir: string, names: readonly string[]):
     publicKey: leafKeys.publicKey,
     signingKey: caKeys.privateKey,
     extensions: [
-      new x509.SubjectAlternativeNameExtension(all.map((value) => ({ type: isIP(value) ? "ip" : "dns", value }))),
+      new x509.SubjectAlternativeNameExtension(all.map((value) => ({ type: isIP(value) ? ("ip" as const) : ("dns" as const), value }))),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.1"]), // server authentication
       await x509.AuthorityKeyIdentifierExtension.create(authority),
