@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
+
+const HOOKS = { initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] };
+
+describe("Auto Scaling: launch and termination", () => {
+  it("without hooks an instance goes Pending, InService, Terminating, Terminated", async () => {
+    const rig = new Rig();
+    rig.create();
+    await rig.pass(5);
+    const id = rig.one("InService");
+    assert.match(id, /^i-[0-9a-f]{17}$/);
+    await rig.desire(0);
+    await rig.pass(5);
+    assert.deepEqual(rig.states(id), ["Pending", "InService", "Terminating", "Terminated"]);
+    assert.deepEqual(rig.hosts.of(id), ["launch", "terminate"]);
+    assert.equal(rig.scaling.group("pool")!.instances.length, 0);
+  });
+
+  it("with hooks it waits on both ways, and only CONTINUE lets it on", async () => {
+    const rig = new Rig();
+    rig.create(HOOKS);
+    await rig.pass(300);
+    const id = rig.one("Pending:Wait");
+    await rig.complete(id, "launch");
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "InService");
+    await rig.desire(0);
+    await rig.pass(300);
+    assert.equal(rig.stateOf(id), "Terminating:Wait");
+    assert.ok(!rig.hosts.of(id).includes("terminate"), "terminated while its hook was open");
+    await rig.complete(id, "terminate");
+    await rig.pass(5);
+    assert.deepEqual(rig.states(id), [
+      "Pending", "Pending:Wait", "Pending:Proceed", "InService",
+      "Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated",
+    ]);
+  });
+
+  it("passes the decoded user data and the propagated tags to the machine", async () => {
+    const rig = new Rig();
+    rig.create({
+      tags: [
+        { key: "ci-runners:pool", value: "pool", propagateAtLaunch: true },
+        { key: "internal", value: "x", propagateAtLaunch: false },
+      ],
+    });
+    await rig.pass(5);
+    const id = rig.one("InService");
+    assert.equal(rig.hosts.specs.get(id)!.userData, "#!/bin/bash\necho 1");
+    const { tags } = rig.fleet.get(id)!;
+    assert.equal(tags["ci-runners:pool"], "pool");
+    assert.equal(tags["aws:autoscaling:groupName"], "pool");
+    assert.ok(!("internal" in tags));
+  });
+
+  it("an abandoned launch is terminated through the termination hook and replaced, ever more slowly", async () => {
+    const rig = new Rig();
+    rig.create(HOOKS);
+    await rig.pass(5);
+    const first = rig.one("Pending:Wait");
+    await rig.complete(first, "launch", "ABANDON");
+    await rig.pass(5);
+    assert.equal(rig.stateOf(first), "Terminating:Wait");
+    assert.deepEqual(rig.inState("Pending:Wait"), [], "replaced without any pause");
+    await rig.pass(10);
+    assert.notEqual(rig.one("Pending:Wait"), first);
+    assert.ok(rig.published.some((event) => event["detail-type"] === "EC2 Instance Launch Unsuccessful"));
+  });
+
+  it("a machine that does not boot is a failed launch, not a member that hangs in Pending", async () => {
+    const rig = new Rig();
+    rig.hosts.failingLaunches = 1;
+    rig.create();
+    await rig.pass(60);
+    assert.equal(rig.inState("InService").length, 1);
+    assert.equal(rig.scaling.group("pool")!.instances.length, 1);
+    const failed = (await rig.activities()).filter((activity) => activity.StatusCode === "Failed");
+    assert.deepEqual(failed.map((activity) => activity.StatusMessage), ["no capacity"]);
+  });
+
+  it("a second termination of a draining instance changes nothing, or the drain would start over", async () => {
+    const rig = new Rig();
+    rig.create(HOOKS);
+    await rig.pass(5);
+    const id = rig.one("Pending:Wait");
+    await rig.complete(id, "launch");
+    await rig.pass(1);
+    const terminate = () =>
+      rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
+    const { Activity } = await terminate();
+    assert.match(String((Activity as { Description: string }).Description), new RegExp(`^Terminating EC2 instance: ${id}$`));
+    await terminate();
+    const opened = rig.timeline.events.filter((e) => e.kind === "action-opened" && e.hook === "terminate");
+    assert.equal(opened.length, 1);
+    assert.equal(rig.scaling.group("pool")!.desired, 0);
+  });
+
+  it("an unhealthy instance is replaced although it is protected, through its termination hook", async () => {
+    const rig = new Rig();
+    rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
+    await rig.pass(5);
+    const id = rig.one("InService");
+    await rig.protect(id);
+    await rig.call("SetInstanceHealth", { InstanceId: id, HealthStatus: "Unhealthy" });
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "Terminating:Wait");
+    assert.equal(rig.inState("InService").length, 1);
+  });
+
+  it("a raw termination kills first; the group notices later and still runs the hook, on a dead instance", async () => {
+    const rig = new Rig();
+    rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
+    await rig.pass(5);
+    const id = rig.one("InService");
+    await rig.fleet.lose(rig.fleet.get(id)!);
+    await rig.pass(1);
+    assert.equal(rig.stateOf(id), "InService");
+    await rig.pass(60);
+    assert.equal(rig.stateOf(id), "Terminating:Wait");
+  });
+
+  it("a Spot notice fires the hook and a replacement at once, and the end comes after two minutes regardless", async () => {
+    const rig = new Rig();
+    rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], mixedInstances: { instanceTypes: [], onDemandPercentageAboveBaseCapacity: 0 } });
+    await rig.pass(5);
+    const id = rig.one("InService");
+    assert.equal(rig.fleet.get(id)!.spot, true);
+    rig.scaling.interruptSpot(id);
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "Terminating:Wait");
+    assert.equal(rig.inState("InService").length, 1);
+    await rig.pass(120);
+    assert.deepEqual(rig.hosts.of(id), ["launch", "terminate"]);
+    assert.equal(rig.stateOf(id), "Terminating:Wait", "the action must still be completed");
+  });
+
+  it("replaces an instance at its maximum lifetime, but not while it is protected", async () => {
+    const rig = new Rig();
+    rig.create({ maxInstanceLifetime: 86_400 });
+    await rig.pass(5);
+    const id = rig.one("InService");
+    await rig.protect(id);
+    await rig.pass(86_400 + 60);
+    assert.equal(rig.stateOf(id), "InService");
+    await rig.protect(id, false);
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), undefined);
+    assert.equal(rig.inState("InService").length, 1);
+  });
+
+  it("takes the fullest zone first and there the oldest template version", async () => {
+    const rig = new Rig();
+    rig.create({ desiredCapacity: 3 });
+    await rig.pass(5);
+    const zones = rig.scaling.group("pool")!.instances.map((instance) => instance.availabilityZone.at(-1));
+    assert.deepEqual(zones, ["a", "b", "a"]);
+    await rig.desire(2);
+    await rig.pass(5);
+    assert.deepEqual(rig.scaling.group("pool")!.instances.map((i) => i.availabilityZone.at(-1)), ["b", "a"]);
+  });
+
+  it("moves to Standby and detaches without any hook, and only from where AWS allows it", async () => {
+    const rig = new Rig();
+    rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], desiredCapacity: 2 });
+    await rig.pass(5);
+    const [first, second] = rig.inState("InService") as [string, string];
+    await rig.call("EnterStandby", { InstanceIds: [first], ShouldDecrementDesiredCapacity: true });
+    assert.equal(rig.stateOf(first), "Standby");
+    await fails(
+      rig.call("EnterStandby", { InstanceIds: [first], ShouldDecrementDesiredCapacity: true }),
+      "ValidationError",
+      `The instance ${first} is not in InService.`,
+    );
+    await rig.call("ExitStandby", { InstanceIds: [first] });
+    assert.equal(rig.stateOf(first), "InService");
+    await rig.call("DetachInstances", { InstanceIds: [second], ShouldDecrementDesiredCapacity: true });
+    assert.equal(rig.stateOf(second), undefined);
+    assert.deepEqual(rig.hosts.of(second), ["launch"]);
+    await rig.desire(0);
+    await rig.pass(5);
+    await fails(
+      rig.call("DetachInstances", { InstanceIds: [first], ShouldDecrementDesiredCapacity: true }),
+      "ValidationError",
+      `The instance ${first} is not in InService or Standby.`,
+    );
+  });
+});
