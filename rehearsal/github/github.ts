@@ -63,6 +63,11 @@ export class GitHub {
     this.credentials.addToken(token, scopes);
   }
 
+  /** A one-hour token as the REST routes mint it; `scope` is an organization or `OWNER/REPO`. */
+  mintRegistrationToken(scope: string, purpose: "register" | "remove" = "register"): string {
+    return this.credentials.mintRegistrationToken(scope, purpose).token;
+  }
+
   /** Every scope has the group `Default`; others must be made before a runner can register into them. */
   addRunnerGroup(scope: string, group: string): void {
     this.runnerRegistry.addGroup(scope, group);

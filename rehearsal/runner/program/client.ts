@@ -24,8 +24,20 @@ export interface Ask {
 
 const agents = { http: new http.Agent({ keepAlive: true }), https: undefined as https.Agent | undefined };
 
+/** A kept connection that the other end has closed meanwhile: nothing was heard, so a fresh one may ask again. */
+class StaleConnection extends Error {}
+
 /** One request. Throws ServerError for a status of 400 and above, and the socket's error when there is no answer. */
-export function ask<T>(method: string, url: string, options: Ask = {}): Promise<T> {
+export async function ask<T>(method: string, url: string, options: Ask = {}): Promise<T> {
+  try {
+    return await askOnce<T>(method, url, options);
+  } catch (error) {
+    if (!(error instanceof StaleConnection)) throw error;
+    return ask(method, url, options);
+  }
+}
+
+function askOnce<T>(method: string, url: string, options: Ask): Promise<T> {
   return new Promise((resolve, reject) => {
     const target = new URL(url);
     const secure = target.protocol === "https:";
@@ -41,7 +53,9 @@ export function ask<T>(method: string, url: string, options: Ask = {}): Promise<
       signal: options.signal,
     });
     request.setTimeout(options.timeoutMs ?? 100_000, () => request.destroy(new Error(`${method} ${url} timed out`)));
-    request.on("error", reject);
+    request.on("error", (error: NodeJS.ErrnoException) =>
+      reject(request.reusedSocket && error.code === "ECONNRESET" ? new StaleConnection() : error),
+    );
     request.on("response", (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { GitHub, GitHubOptions, SHUTDOWN_ANNOTATION } from "../../../rehearsal/github";
+import { Timeline } from "../../../rehearsal/timeline";
+import { VirtualClock } from "../../../rehearsal/virtual-clock";
+
+const URL = "https://github.com/example-org";
+
+describe("the GitHub stand-in's job queue", () => {
+  let clock: VirtualClock;
+  let timeline: Timeline;
+  let github: GitHub;
+
+  const stop = () => {
+    github?.close();
+    clock?.close();
+  };
+  const start = (options: Partial<GitHubOptions> = {}) => {
+    stop();
+    clock = new VirtualClock();
+    timeline = new Timeline(() => clock.now());
+    github = new GitHub(clock, timeline, options);
+    github.registerToken("token", ["example-org"]);
+  };
+  beforeEach(() => start());
+  afterEach(stop);
+
+  /** A registered runner with a session; its polls wait for ever. */
+  const runner = (name: string, labels = ["pool"]) => {
+    const token = github.mintRegistrationToken("example-org");
+    const system = { systemLabels: ["self-hosted"], replace: true };
+    const { runnerId } = github.register({ url: URL, token, name, labels, ...system });
+    const { sessionId } = github.protocol.createSession({ runnerId });
+    const poll = (signal?: AbortSignal) =>
+      github.protocol.poll({ sessionId, status: "Online", waitMs: Infinity, signal });
+    return { runnerId, sessionId, poll };
+  };
+  const changes = (job: string) => timeline.events.flatMap((e) => (e.kind === "job" && e.job === job ? [e.change] : []));
+
+  it("queues a job again after exactly 60 s when its runner does not pick it up", async () => {
+    const first = runner("i-1");
+    const message = first.poll();
+    const job = github.queueJob({ name: "build", labels: ["pool"] });
+    const assigned = clock.now();
+    assert.equal((await message)?.body.jobId, job);
+    await timeline.when((event) => event.kind === "job" && event.change === "requeued");
+    assert.equal(clock.now() - assigned, 60_000);
+    const second = runner("i-2");
+    assert.equal((await second.poll())?.body.jobId, job);
+    github.protocol.acquire({ runnerId: second.runnerId, jobId: job });
+    assert.throws(() => github.protocol.acquire({ runnerId: first.runnerId, jobId: job }), { name: "JobAlreadyAcquired" });
+    assert.deepEqual(changes(job), ["queued", "assigned", "requeued", "assigned", "acquired"]);
+  });
+
+  it("gives a job up when nobody renews its lock, and takes no late success for it", async () => {
+    const { runnerId, poll } = runner("i-1");
+    const job = github.queueJob({ name: "build", labels: ["pool"] });
+    await poll();
+    github.protocol.acquire({ runnerId, jobId: job });
+    await clock.sleep(500_000);
+    github.protocol.renew({ jobId: job });
+    const renewed = clock.now();
+    await timeline.when((event) => event.kind === "job" && event.change === "lost");
+    assert.equal(clock.now() - renewed, 600_000);
+    assert.throws(() => github.protocol.complete({ jobId: job, result: "Succeeded" }), { name: "JobNotFound" });
+    assert.equal(github.job(job).state, "lost");
+    assert.equal(github.runners()[0]?.busy, false);
+  });
+
+  it("counts a job as lost when its runner's shutdown ended it, and as failed when its own step did", async () => {
+    const { runnerId, poll } = runner("i-1");
+    const end = async (annotation?: string) => {
+      const job = github.queueJob({ name: "build", labels: ["pool"] });
+      await poll();
+      github.protocol.acquire({ runnerId, jobId: job });
+      const annotations = annotation ? [{ level: "failure" as const, message: annotation }] : [];
+      github.protocol.complete({ jobId: job, result: "Failed", annotations });
+      return github.job(job).state;
+    };
+    assert.equal(await end(SHUTDOWN_ANNOTATION), "lost");
+    assert.equal(await end("Process completed with exit code 1."), "failed");
+  });
+
+  it("assigns only to a runner that has every label, is idle and polls", async () => {
+    const wrong = runner("i-1", ["other"]);
+    const silent = runner("i-2", ["pool", "gpu"]);
+    const right = runner("i-3", ["pool", "gpu"]);
+    const none = wrong.poll(AbortSignal.timeout(50));
+    const message = right.poll();
+    const job = github.queueJob({ name: "build", labels: ["self-hosted", "GPU"] });
+    assert.equal((await message)?.body.jobId, job);
+    github.protocol.acquire({ runnerId: right.runnerId, jobId: job });
+    assert.equal(github.job(job).runnerName, "i-3");
+    const second = github.queueJob({ name: "second", labels: ["gpu"] });
+    assert.equal(github.job(second).state, "queued");
+    assert.equal((await silent.poll())?.body.jobId, second);
+    assert.equal(await none, undefined);
+  });
+
+  it("sends an assignment again to a runner that hung up before it had read it", async () => {
+    const { runnerId, sessionId, poll } = runner("i-1");
+    const job = github.queueJob({ name: "build", labels: ["pool"] });
+    assert.equal((await poll())?.body.jobId, job);
+    assert.equal((await poll())?.body.jobId, job);
+    github.protocol.acknowledge({ sessionId, jobId: job });
+    const quiet = new AbortController();
+    const silence = poll(quiet.signal);
+    quiet.abort();
+    assert.equal(await silence, undefined);
+    github.protocol.acquire({ runnerId, jobId: job });
+  });
+
+  it("gives an acquired job to the same runner again when the first reply was lost, unless told otherwise", async () => {
+    for (const acquireIsIdempotent of [true, false]) {
+      start({ acquireIsIdempotent });
+      const { runnerId, poll } = runner("i-1");
+      const job = github.queueJob({ name: "build", labels: ["pool"] });
+      await poll();
+      github.protocol.acquire({ runnerId, jobId: job });
+      const again = () => github.protocol.acquire({ runnerId, jobId: job });
+      if (acquireIsIdempotent) assert.equal(again().jobId, job);
+      else assert.throws(again, { name: "JobAlreadyAcquired" });
+    }
+  });
+
+  it("refuses a second session while the first lives, and lets it go 100 s after the last poll", async () => {
+    const { runnerId, poll } = runner("i-1");
+    const hangUp = new AbortController();
+    const polling = poll(hangUp.signal);
+    await clock.sleep(300_000);
+    assert.throws(() => github.protocol.createSession({ runnerId }), { name: "SessionConflict" });
+    hangUp.abort();
+    await polling;
+    const gone = clock.now();
+    await timeline.when((event) => event.kind === "runner" && event.change === "offline");
+    assert.equal(clock.now() - gone, 100_000);
+    github.protocol.createSession({ runnerId });
+  });
+
+  it("tells a deleted runner at its next poll, not in the middle of one", async () => {
+    const { runnerId, sessionId } = runner("i-1");
+    const polling = github.protocol.poll({ sessionId, status: "Online" });
+    const token = github.mintRegistrationToken("example-org", "remove");
+    github.unregister({ url: URL, token, runnerId });
+    assert.equal(await polling, undefined);
+    await assert.rejects(github.protocol.poll({ sessionId, status: "Online" }), { name: "RunnerNotFound" });
+    assert.throws(() => github.protocol.createSession({ runnerId }), { name: "RunnerNotFound" });
+  });
+
+  it("takes a registration token for one hour, one scope and one purpose", async () => {
+    const request = { url: URL, name: "i-1", labels: [], systemLabels: ["self-hosted"] };
+    const token = github.mintRegistrationToken("example-org");
+    const removal = github.mintRegistrationToken("example-org", "remove");
+    assert.throws(() => github.register({ ...request, token: removal }), { name: "InvalidToken" });
+    assert.throws(() => github.register({ ...request, token, url: "https://github.com/other" }), { name: "InvalidToken" });
+    github.register({ ...request, token });
+    assert.throws(() => github.register({ ...request, token }), { name: "RunnerExists" });
+    await clock.sleep(3_600_000);
+    assert.throws(() => github.register({ ...request, token, replace: true }), { name: "InvalidToken" });
+  });
+
+  it("knows a runner group only when somebody made it", () => {
+    const request = { url: URL, name: "i-1", labels: [], systemLabels: [], group: "ci" };
+    const token = github.mintRegistrationToken("example-org");
+    assert.throws(() => github.register({ ...request, token }), { name: "GroupNotFound" });
+    github.addRunnerGroup("example-org", "ci");
+    assert.equal(github.register({ ...request, token }).name, "i-1");
+  });
+
+  it("takes the hook's time by the runner's own clock, whenever the report arrives", async () => {
+    const { runnerId, poll } = runner("i-1");
+    const job = github.queueJob({ name: "build", labels: ["pool"] });
+    await poll();
+    github.protocol.acquire({ runnerId, jobId: job });
+    const at = clock.now();
+    await clock.sleep(9_000);
+    github.protocol.report({ jobId: job, change: "hook-started", at: at + 100 });
+    await clock.sleep(9_000);
+    github.protocol.report({ jobId: job, change: "hook-ended", at: at + 142 });
+    assert.equal(github.job(job).hooks.started, 42);
+    const stamps = timeline.events.filter((e) => e.kind === "job" && e.change.startsWith("hook")).map((e) => e.at - at);
+    assert.deepEqual(stamps, [100, 142]);
+  });
+});

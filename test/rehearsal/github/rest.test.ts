@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { app, call, ORGANIZATION, register, serveGitHub, ServedGitHub } from "./fixture";
+import { differences } from "./openapi";
+
+const RUNNERS = `/orgs/${ORGANIZATION}/actions/runners`;
+
+describe("the GitHub stand-in's REST routes", function () {
+  this.timeout(30_000);
+  let served: ServedGitHub;
+  beforeEach(async () => void (served = await serveGitHub()));
+  afterEach(() => served.close());
+
+  /** Takes the runner through session and acquire, so that it holds a job. */
+  const makeBusy = (runnerId: number): string => {
+    const { protocol } = served.github;
+    const { sessionId } = protocol.createSession({ runnerId });
+    const job = served.github.queueJob({ name: "build", labels: ["pool"] });
+    void protocol.poll({ sessionId, status: "Online" });
+    protocol.acquire({ runnerId, jobId: job });
+    return job;
+  };
+
+  it("answers in GitHub's own shapes, so that no client learns a shape that only exists here", async () => {
+    await register(served, "i-1");
+    const org = "/orgs/{org}/actions/runners";
+    const calls: [string, string, string, unknown?][] = [
+      ["POST", `${RUNNERS}/registration-token`, `${org}/registration-token`],
+      ["POST", `${RUNNERS}/remove-token`, `${org}/remove-token`],
+      ["GET", RUNNERS, org],
+      ["GET", `${RUNNERS}/1`, `${org}/{runner_id}`],
+      ["GET", `${RUNNERS}/1/labels`, `${org}/{runner_id}/labels`],
+      ["POST", `${RUNNERS}/1/labels`, `${org}/{runner_id}/labels`, { labels: ["gpu"] }],
+      ["PUT", `${RUNNERS}/1/labels`, `${org}/{runner_id}/labels`, { labels: ["a", "b"] }],
+      ["DELETE", `${RUNNERS}/1/labels/a`, `${org}/{runner_id}/labels/{name}`],
+      ["DELETE", `${RUNNERS}/1/labels`, `${org}/{runner_id}/labels`],
+      ["DELETE", `${RUNNERS}/1`, `${org}/{runner_id}`],
+    ];
+    for (const [method, path, template, body] of calls) {
+      const reply = await call(served, method, path, body);
+      assert.deepEqual(differences(method, template, reply.status, reply.body), [], `${method} ${path}`);
+    }
+  });
+
+  it("refuses to delete a runner that holds a job, in the words that clients match", async () => {
+    const { runnerId } = await register(served, "i-1");
+    const job = makeBusy(runnerId);
+    const refused = await call(served, "DELETE", `${RUNNERS}/${runnerId}`);
+    assert.equal(refused.status, 422);
+    assert.equal(refused.body.message, 'Bad request - Runner "i-1" is still running a job');
+    served.github.protocol.complete({ jobId: job, result: "Succeeded" });
+    assert.equal((await call(served, "DELETE", `${RUNNERS}/${runnerId}`)).status, 204);
+    assert.equal((await call(served, "DELETE", `${RUNNERS}/${runnerId}`)).status, 404);
+  });
+
+  it("shows an old busy flag in lists for as long as it is told to, and the true one for a single runner", async () => {
+    served.github.options.busyLagMs = 60_000;
+    const { runnerId } = await register(served, "i-1");
+    makeBusy(runnerId);
+    assert.equal((await call(served, "GET", RUNNERS)).body.runners[0].busy, false);
+    assert.equal((await call(served, "GET", `${RUNNERS}/${runnerId}`)).body.busy, true);
+    served.github.options.busyLagMs = 0;
+    assert.equal((await call(served, "GET", RUNNERS)).body.runners[0].busy, true);
+  });
+
+  it("gives 30 runners a page unless asked and never more than 100, with links to the other pages", async () => {
+    for (let i = 0; i < 130; i++) await register(served, `i-${i}`);
+    const first = await call(served, "GET", RUNNERS);
+    assert.equal(first.body.total_count, 130);
+    assert.equal(first.body.runners.length, 30);
+    const large = await call(served, "GET", `${RUNNERS}?per_page=1000`);
+    assert.equal(large.body.runners.length, 100);
+    const next = /<([^>]+)>; rel="next"/.exec(large.headers.get("link") ?? "")?.[1];
+    const rest = await fetch(next ?? "", { headers: { authorization: "Bearer ghp_rehearsal" } });
+    assert.equal(((await rest.json()) as { runners: unknown[] }).runners.length, 30);
+    assert.doesNotMatch(rest.headers.get("link") ?? "", /rel="next"/);
+    const byName = await call(served, "GET", `${RUNNERS}?name=i-7`);
+    assert.deepEqual(byName.body.runners.map((runner: { name: string }) => runner.name), ["i-7"]);
+  });
+
+  it("keeps the system labels when a runner's custom labels are taken away, as a cordon does", async () => {
+    const { runnerId } = await register(served, "i-1", ["pool", "gpu"]);
+    const names = (reply: { body: { labels: { name: string }[] } }) => reply.body.labels.map((label) => label.name);
+    const path = `${RUNNERS}/${runnerId}/labels`;
+    assert.deepEqual(names(await call(served, "GET", path)), ["self-hosted", "Linux", "X64", "pool", "gpu"]);
+    assert.deepEqual(names(await call(served, "PUT", path, { labels: [] })), ["self-hosted", "Linux", "X64"]);
+    assert.deepEqual(names(await call(served, "POST", path, { labels: ["new"] })), ["self-hosted", "Linux", "X64", "new"]);
+    assert.equal((await call(served, "DELETE", `${path}/absent`)).status, 404);
+    assert.equal((await call(served, "DELETE", `${path}/Linux`)).status, 422);
+    assert.equal((await call(served, "POST", path, { labels: [] })).status, 422);
+  });
+
+  it("counts every request and refuses the one above the hour's budget", async () => {
+    await served.close();
+    served = await serveGitHub({ rateLimit: 2 });
+    const first = await call(served, "GET", RUNNERS);
+    assert.equal(first.headers.get("x-ratelimit-limit"), "2");
+    assert.equal(first.headers.get("x-ratelimit-remaining"), "1");
+    await call(served, "GET", RUNNERS);
+    const refused = await call(served, "GET", RUNNERS);
+    assert.equal(refused.status, 403);
+    assert.match(refused.body.message, /^API rate limit exceeded/);
+    assert.equal(refused.headers.get("x-ratelimit-remaining"), "0");
+    assert.ok(Number(refused.headers.get("x-ratelimit-reset")) > Date.now() / 1000);
+  });
+
+  it("hides what a credential does not cover and says so where only the permission is missing", async () => {
+    assert.equal((await call(served, "GET", "/orgs/other-org/actions/runners")).status, 404);
+    assert.equal((await call(served, "GET", RUNNERS, undefined, "Bearer nonsense")).status, 401);
+    assert.equal((await call(served, "GET", RUNNERS, undefined, "")).status, 401);
+    const known = app(served, { permissions: { organization_self_hosted_runners: "read" } });
+    const { createAppAuth } = await import("@octokit/auth-app");
+    const { request } = await import("@octokit/request");
+    const auth = createAppAuth({
+      appId: known.id,
+      privateKey: known.privateKey,
+      request: request.defaults({ baseUrl: served.api }),
+    });
+    const { token } = await auth({ type: "installation", installationId: 678 });
+    assert.equal((await call(served, "GET", RUNNERS, undefined, `token ${token}`)).status, 200);
+    const refused = await call(served, "POST", `${RUNNERS}/registration-token`, undefined, `token ${token}`);
+    assert.equal(refused.status, 403);
+    assert.equal(refused.body.message, "Resource not accessible by integration");
+  });
+
+  it("goes wrong as told, for as many requests as told", async () => {
+    const { faults } = served.github;
+    faults.add({ route: /registration-token$/, kind: "status", status: 502, message: "Server Error", times: 1 });
+    assert.equal((await call(served, "POST", `${RUNNERS}/registration-token`)).status, 502);
+    assert.equal((await call(served, "POST", `${RUNNERS}/registration-token`)).status, 201);
+    const down = faults.add({ route: /^GET .*\/runners$/, kind: "down" });
+    await assert.rejects(call(served, "GET", RUNNERS), /fetch failed/);
+    down.remove();
+    const hang = faults.add({ route: /^GET .*\/runners$/, kind: "hang" });
+    const waiting = fetch(`${served.api}${RUNNERS}`, { signal: AbortSignal.timeout(300) });
+    await assert.rejects(waiting, { name: "TimeoutError" });
+    hang.remove();
+    assert.equal((await call(served, "GET", RUNNERS)).status, 200);
+  });
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildRunnerArchive } from "../../../rehearsal/runner/archive";
+import { serveGitHub, ServedGitHub } from "../github/fixture";
+import { exited, TestRunner, until } from "./fixture";
+
+describe("the runner stand-in's archive", function () {
+  this.timeout(60_000);
+  let folder: string;
+  let served: ServedGitHub | undefined;
+
+  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "runner-archive-"))));
+  afterEach(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await served?.close();
+    served = undefined;
+  });
+
+  const unpack = (file: string) => {
+    const target = mkdtempSync(join(folder, "unpacked-"));
+    execFileSync("tar", ["xzf", file, "-C", target]);
+    return target;
+  };
+
+  it("has the layout of the official one, whose `runsvc.sh` lies in bin only", async () => {
+    const { file } = await buildRunnerArchive({ cacheDir: join(folder, "cache") });
+    const tree = unpack(file);
+    const programs = ["bin/Runner.Listener", "bin/Runner.Worker", "bin/runsvc.sh", "bin/RunnerService.js"];
+    const scripts = ["bin/installdependencies.sh", "config.sh", "env.sh", "run.sh"];
+    for (const path of [...programs, ...scripts]) assert.ok(statSync(join(tree, path)).mode & 0o100, path);
+    assert.equal(existsSync(join(tree, "runsvc.sh")), false);
+    assert.equal(readlinkSync(join(tree, "externals/node20/bin/node")), "/usr/local/bin/node");
+    assert.equal(readlinkSync(join(tree, "externals/node24/bin/node")), "/usr/local/bin/node");
+    assert.match(readFileSync(join(tree, "bin/Runner.Worker"), "utf8"), /^#!\/usr\/local\/bin\/node\n/);
+  });
+
+  it("is the same file to the byte whenever and wherever it is built, since its digest is pinned", async () => {
+    const first = await buildRunnerArchive({ cacheDir: join(folder, "a") });
+    const second = await buildRunnerArchive({ cacheDir: join(folder, "b") });
+    assert.equal(first.sha256, second.sha256);
+    assert.deepEqual(await buildRunnerArchive({ cacheDir: join(folder, "a") }), first);
+    assert.equal(readdirSync(join(folder, "a")).length, 1);
+  });
+
+  it("refuses a folder of replacements that is not there, instead of rehearsing without them", async () => {
+    const overrideDir = join(folder, "absent");
+    await assert.rejects(buildRunnerArchive({ cacheDir: folder, overrideDir }), /overrideDir .*absent does not exist/);
+  });
+
+  it("runs with the files that somebody puts in the place of ours", async () => {
+    const overrideDir = join(folder, "official");
+    mkdirSync(join(overrideDir, "bin"), { recursive: true });
+    const script = "#!/bin/bash\necho theirs\nexec ./externals/node20/bin/node ./bin/RunnerService.js\n";
+    writeFileSync(join(overrideDir, "bin", "runsvc.sh"), script);
+    chmodSync(join(overrideDir, "bin", "runsvc.sh"), 0o644);
+    served = await serveGitHub();
+    const runner = await TestRunner.unpack(served, overrideDir);
+    try {
+      assert.equal((await runner.configure("i-1")).code, 0);
+      const service = runner.service();
+      await until("the replaced script's word and the listener", () => runner.said(/^theirs$/) && runner.said(/Listening for Jobs/));
+      service.kill("SIGTERM");
+      assert.equal(await exited(service), 0);
+    } finally {
+      runner.dispose();
+    }
+  });
+
+  it("is well-formed shell throughout", () => {
+    const cwd = join(__dirname, "../../../rehearsal/runner/layout");
+    const scripts = ["config.sh", "env.sh", "run.sh", "bin/runsvc.sh", "bin/installdependencies.sh"];
+    execFileSync("shellcheck", ["--external-sources", ...scripts], { cwd, stdio: "inherit" });
+  });
+});
