@@ -17,9 +17,9 @@ export class GitHubError extends Error {
     super(message);
   }
 
-  /** Worth a second try within the same invocation. A rate limit is not: it lasts for minutes. */
+  /** Worth a second try within the same invocation. A rate limit (403, 429) is not: it lasts for minutes. */
   get transient(): boolean {
-    return this.retryAt === undefined && (this.status === 0 || this.status === 408 || this.status >= 500);
+    return this.status === 0 || this.status === 408 || this.status >= 500;
   }
 }
 
