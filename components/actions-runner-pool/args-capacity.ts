@@ -28,7 +28,10 @@ export interface WarmPoolArgs {
   /** Fewest prepared instances. Default: 0. */
   minSize?: number;
 
-  /** Most instances in the group and the warm pool together. Default: the group's `maxSize`. */
+  /**
+   * Most instances in the group and the warm pool together: the pool holds what is missing to this number, and never
+   * fewer than `minSize`. The same number as `minSize` makes it exactly that many. Default: the group's `maxSize`.
+   */
   maxPreparedCapacity?: number;
 }
 

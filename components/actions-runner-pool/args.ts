@@ -10,7 +10,7 @@ import { GithubArgs, RunnerArgs } from "./args-github";
 export interface ActionsRunnerPoolArgs {
   /**
    * Name of the pool in AWS: the Auto Scaling group carries it, hooks, functions, rules and secrets derive from it.
-   * Letters, digits, `-` and `_`, at most 53 characters, because Lambda allows 64 and the longest suffix takes 11.
+   * Letters, digits, `-` and `_`, at most 52 characters, because EventBridge allows 64 and the longest suffix takes 12.
    * Unique in an account and Region. Default: `<project>-<stack>-<resource name>`.
    */
   poolName?: string;

@@ -58,7 +58,7 @@ export async function instanceFacts(
 async function describeType(instanceType: string, options: pulumi.InvokeOptions) {
   const type = await aws.ec2.getInstanceType({ instanceType }, options).catch((error: Error) => {
     throw inputError([
-      violation("instanceType", instanceType, `EC2 does not know it in this Region (${firstLine(error)})`, "Choose a type that the Region offers"),
+      violation("instanceType", instanceType, `EC2 does not know it in this Region (${reason(error)})`, "Choose a type that the Region offers"),
     ]);
   });
   const architecture = (Object.keys(ARCHITECTURES) as Ec2Architecture[]).find((known) => type.supportedArchitectures.includes(known));
@@ -99,7 +99,7 @@ async function describeImage(
   const fail = (problem: string, remedy: string) => inputError([violation(field, value, problem, remedy)]);
   const imageId = givenId ?? (await readParameter(parameter, options));
   const image = await aws.ec2.getAmi(imageQuery(imageId), options).catch((error: Error) => {
-    throw fail(`image ${imageId} is not to be found (${firstLine(error)})`, "Name an image that this account may use in this Region");
+    throw fail(`image ${imageId} is not to be found (${reason(error)})`, "Name an image that this account may use in this Region");
   });
   if (image.architecture !== architecture) {
     throw fail(`image ${imageId} is ${image.architecture} and ${settings.instanceType} is ${architecture}`, "Choose an image of the instance type's architecture, or another instanceType");
@@ -119,13 +119,18 @@ function canonicalParameter(architecture: Ec2Architecture): string {
 async function readParameter(name: string, options: pulumi.InvokeOptions): Promise<string> {
   const parameter = await aws.ssm.getParameter({ name }, options).catch((error: Error) => {
     throw inputError([
-      violation("imageParameter", name, `it cannot be read (${firstLine(error)})`, "Name an SSM parameter of this Region that holds an image id"),
+      violation("imageParameter", name, `it cannot be read (${reason(error)})`, "Name an SSM parameter of this Region that holds an image id"),
     ]);
   });
   return parameter.value;
 }
 
-/** Errors of a provider carry a whole trace after their first line. */
-function firstLine(error: Error): string {
-  return error.message.replace(/^invocation of \S+ returned an error: /, "").split("\n")[0]!.trim();
+/** The engine and the provider's bridge wrap what AWS said into lines of their own. */
+function reason(error: Error): string {
+  return error.message
+    .replace(/^invocation of \S+ returned an error: /, "")
+    .replace(/^invoking \S+: /, "")
+    .replace(/^1 error occurred:\s*\* /, "")
+    .split("\n")[0]!
+    .trim();
 }

@@ -14,7 +14,9 @@ export function capacityViolations(settings: PoolSettings): Violation[] {
       found.push(violation(field, value, `outside 0 to ${SIZE_MAX}`, "Give a whole number of instances within it"));
     }
   }
-  if (minSize > maxSize) {
+  if (found.length > 0) {
+    // Numbers that are none cannot be compared.
+  } else if (minSize > maxSize) {
     found.push(violation("minSize", minSize, `larger than maxSize = ${maxSize}`, "Lower minSize or raise maxSize"));
   } else if (desiredCapacity < minSize || desiredCapacity > maxSize) {
     found.push(violation("desiredCapacity", desiredCapacity, `outside minSize = ${minSize} to maxSize = ${maxSize}`, "Give a number between them or drop it"));

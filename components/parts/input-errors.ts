@@ -18,12 +18,24 @@ export function violation(field: string, value: unknown, problem: string, remedy
 export function inputError(violations: Violation[]): Error {
   const [first, ...others] = violations;
   if (first && others.length === 0) {
-    return new pulumi.InputPropertyError({ propertyPath: first.field, reason: first.reason });
+    return pinned(new pulumi.InputPropertyError({ propertyPath: first.field, reason: first.reason }));
   }
-  return new pulumi.InputPropertiesError({
-    message: `${violations.length} arguments are invalid:\n${violations.map(({ reason }) => `- ${reason}`).join("\n")}`,
-    errors: violations.map(({ field, reason }) => ({ propertyPath: field, reason })),
-  });
+  const list = violations.map(({ reason }) => `- ${reason}`).join("\n");
+  return pinned(
+    new pulumi.InputPropertiesError({
+      message: `${violations.length} arguments are invalid:\n${list}`,
+      errors: violations.map(({ field, reason }) => ({ propertyPath: field, reason })),
+    }),
+  );
+}
+
+/**
+ * An output that ends in an error hands the same error to every resource that it flows into, and Pulumi's SDK puts a
+ * prefix before the message each time: after twenty of them nobody finds the text. So the message stays as it is.
+ */
+function pinned(error: Error): Error {
+  const { message } = error;
+  return Object.defineProperty(error, "message", { get: () => message, set: () => undefined, enumerable: false });
 }
 
 /** Throws one error that tells everything that is wrong, so that a user corrects it in one go. */

@@ -1,0 +1,186 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** What the engine would have been asked to register. */
+export interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, any>;
+  provider: string | undefined;
+  urn: string;
+}
+
+export interface InstanceTypeFact {
+  architecture: string;
+  memoryMib: number;
+  hibernation: boolean;
+}
+
+export const INSTANCE_TYPES: Record<string, InstanceTypeFact> = {
+  "m7i.large": { architecture: "x86_64", memoryMib: 8192, hibernation: true },
+  "m6a.large": { architecture: "x86_64", memoryMib: 8192, hibernation: true },
+  "t3.medium": { architecture: "x86_64", memoryMib: 4096, hibernation: true },
+  "m7a.large": { architecture: "x86_64", memoryMib: 8192, hibernation: false },
+  "m6i.large": { architecture: "x86_64", memoryMib: 8192, hibernation: true },
+  "m7g.xlarge": { architecture: "arm64", memoryMib: 16384, hibernation: true },
+  "x2idn.16xlarge": { architecture: "x86_64", memoryMib: 1048576, hibernation: true },
+  "mac2.metal": { architecture: "arm64_mac", memoryMib: 16384, hibernation: false },
+};
+
+export const IMAGES: Record<string, string> = { "ami-0a0000000000000a1": "x86_64", "ami-0a0000000000000b2": "arm64" };
+
+/**
+ * A deployment without an engine: records every registration and answers the lookups that the component makes with
+ * what AWS would say.
+ */
+export class Deployment {
+  readonly registered: Registered[] = [];
+  readonly calls: { token: string; inputs: any; provider: string | undefined }[] = [];
+
+  static async start(options: { project?: string; stack?: string; preview?: boolean } = {}): Promise<Deployment> {
+    const deployment = new Deployment();
+    await pulumi.runtime.setMocks(
+      {
+        newResource: (args) => deployment.register(args),
+        call: (args) => deployment.answer(args),
+      },
+      options.project ?? "ci-runners",
+      options.stack ?? "test",
+      options.preview ?? false,
+    );
+    return deployment;
+  }
+
+  /** Waits until every child is registered, also those behind an output. */
+  async settled(): Promise<Registered[]> {
+    await pulumi.runtime.disconnect();
+    return this.registered;
+  }
+
+  /** Resources that exist in AWS, as opposed to components and providers. */
+  get children(): Registered[] {
+    return this.registered.filter(({ type }) => type.startsWith("aws:"));
+  }
+
+  of(type: string): Registered[] {
+    return this.registered.filter((resource) => resource.type === type);
+  }
+
+  only(type: string): Registered {
+    const found = this.of(type);
+    if (found.length !== 1) throw new Error(`${found.length} resources of type ${type}, expected one`);
+    return found[0]!;
+  }
+
+  named(type: string, name: string): Registered {
+    const found = this.of(type).find((resource) => resource.name === name);
+    if (!found) throw new Error(`no ${type} named ${name} among ${this.of(type).map((resource) => resource.name)}`);
+    return found;
+  }
+
+  private register(args: pulumi.runtime.MockResourceArgs): { id: string; state: Record<string, any> } {
+    const { type, name, inputs, provider } = args;
+    this.registered.push({ type, name, inputs, provider, urn: "" });
+    const physical = inputs.name ?? inputs.bucket ?? `${name}-1a2b3c4`;
+    return {
+      id: `${name}-id`,
+      state: {
+        ...inputs,
+        name: physical,
+        bucket: inputs.bucket ?? physical,
+        arn: `arn:aws:mock:us-east-1:123456789012:${type.split("/").pop()}/${physical}`,
+        uniqueId: "AROAEXAMPLEEXAMPLE123",
+        latestVersion: 1,
+        url: `https://sqs.us-east-1.amazonaws.com/123456789012/${physical}`,
+        vpcId: inputs.vpcId ?? "vpc-0mock",
+        privateSubnetIds: ["subnet-0private1", "subnet-0private2"],
+      },
+    };
+  }
+
+  private answer(args: pulumi.runtime.MockCallArgs): Record<string, any> {
+    this.calls.push({ token: args.token, inputs: args.inputs, provider: args.provider });
+    try {
+      return this.lookUp(args);
+    } catch (error) {
+      // As the engine words it.
+      const { message } = error as Error;
+      throw Object.assign(new Error(message), { details: `invocation of ${args.token} returned an error: invoking ${args.token}: ${message}` });
+    }
+  }
+
+  private lookUp({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, any> {
+    switch (token) {
+      case "aws:index/getRegion:getRegion":
+        return { region: "us-east-1" };
+      case "aws:index/getPartition:getPartition":
+        return { partition: "aws" };
+      case "aws:index/getCallerIdentity:getCallerIdentity":
+        return { accountId: "123456789012" };
+      case "aws:ec2/getSubnet:getSubnet":
+        return { id: inputs.id, vpcId: "vpc-0given" };
+      case "aws:ec2/getInstanceType:getInstanceType":
+        return instanceType(inputs.instanceType);
+      case "aws:ssm/getParameter:getParameter":
+        return { name: inputs.name, value: parameter(inputs.name) };
+      case "aws:ec2/getAmi:getAmi":
+        return image(inputs.filters[0].values[0]);
+      default:
+        throw new Error(`nobody answers ${token}`);
+    }
+  }
+}
+
+function instanceType(type: string): Record<string, any> {
+  const fact = INSTANCE_TYPES[type];
+  if (!fact) throw new Error(`reading EC2 Instance Type: InvalidInstanceType: The following supplied instance types do not exist: [${type}]`);
+  return {
+    instanceType: type,
+    supportedArchitectures: [fact.architecture],
+    memorySize: fact.memoryMib,
+    hibernationSupported: fact.hibernation,
+  };
+}
+
+function parameter(name: string): string {
+  if (name.startsWith("/nowhere")) throw new Error(`reading SSM Parameter (${name}): couldn't find resource`);
+  return name.includes("arm64") ? "ami-0a0000000000000b2" : "ami-0a0000000000000a1";
+}
+
+function image(id: string): Record<string, any> {
+  const architecture = IMAGES[id];
+  if (!architecture) throw new Error("Your query returned no results. Please change your search criteria and try again.");
+  return { id, imageId: id, architecture, rootDeviceName: "/dev/sda1" };
+}
+
+/** Turns of the event loop after the first error, in which a second error or a late registration would show. */
+const TURNS = 100;
+
+/**
+ * The one error with which a program ends. Rejected outputs surface as unhandled rejections, which is how the
+ * engine's own host learns of them, so this listens where that host does.
+ */
+export async function failure(build: () => unknown): Promise<Error> {
+  const seen = new Set<unknown>();
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  const rejected = new Promise<void>((resolve) => {
+    process.on("unhandledRejection", (error) => {
+      seen.add(error);
+      resolve();
+    });
+  });
+  try {
+    build();
+    await rejected;
+    for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+  } catch (error) {
+    seen.add(error);
+  } finally {
+    process.removeAllListeners("unhandledRejection");
+    for (const other of others) process.on("unhandledRejection", other);
+    // Children of what failed wait for ever; forgetting them keeps them from spoiling the next test and the exit code.
+    await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
+  }
+  if (seen.size !== 1) throw new Error(`${seen.size} errors instead of one: ${[...seen].join(" | ")}`);
+  return [...seen][0] as Error;
+}
