@@ -12,6 +12,10 @@ fi
 
 mount -t overlay overlay -o "lowerdir=$IMAGE,upperdir=$DISK/upper,workdir=$DISK/work" "$DISK/root"
 
+# nspawn leaves a directory there for each machine; in this one it goes with the namespace.
+mkdir -p /run/systemd/nspawn
+mount -t tmpfs tmpfs /run/systemd/nspawn
+
 ip link set lo up
 ip link add eth0 type veth peer name "$LINK" netns "$CLOUD"
 ip address add "$ADDRESS/32" dev eth0

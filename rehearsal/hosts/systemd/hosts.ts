@@ -183,7 +183,8 @@ export class SystemdHosts implements HostDriver {
     host.journal.follow(machine);
     void machine.whenOff().then(() => {
       if (host.goingOff || host.machine !== machine) return;
-      void this.inTurn(host, () => this.powerOff(host, 0)).finally(() => this.options.onUnexpectedEnd?.(instanceId));
+      const report = () => this.options.onUnexpectedEnd?.(instanceId);
+      void this.inTurn(host, () => this.powerOff(host, 0)).then(report, report);
     });
   }
 

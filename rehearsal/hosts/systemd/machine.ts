@@ -74,14 +74,24 @@ export class Machine {
     return !this.ended;
   }
 
-  /** Process 1 of the machine, as seen from outside. */
+  /** Process 1 of the machine, as seen from outside; another one after each reboot. */
   get pid(): number {
+    if (!isInit(this.leader, this.nspawn.pid)) this.leader = this.findInit() ?? this.leader;
     return this.leader;
   }
 
-  /** Arguments of nsenter that put a program inside the machine. */
+  /**
+   * Command line that runs a program inside the machine. The shell that waits for it stays outside: nsenter would do
+   * the waiting otherwise, and it stops together with what it waits for when the machine's shutdown stops all
+   * processes; the shutdown would then wait for a zombie that nobody takes.
+   */
+  inside(command: string[]): string[] {
+    return ["nsenter", ...this.entrance, "--no-fork", "--", "sh", "-c", '"$@"; exit $?', "sh", ...command];
+  }
+
+  /** Arguments of nsenter for this machine. */
   get entrance(): string[] {
-    return ["--target", String(this.leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--"];
+    return ["--target", String(this.pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
   }
 
   whenOff(): Promise<void> {
@@ -90,7 +100,7 @@ export class Machine {
 
   /** Asks for an orderly shutdown and waits for it; after `graceMs` the power is cut. True: it went in order. */
   async powerOff(graceMs: number): Promise<boolean> {
-    if (!this.ended) signal(this.leader, POWER_OFF_SIGNAL);
+    if (!this.ended) signal(this.pid, POWER_OFF_SIGNAL);
     const inOrder = await this.within(graceMs);
     await this.cutPower();
     return inOrder;
@@ -129,10 +139,15 @@ export class Machine {
     // Killed from within: this process could only kill nsenter, not what it started in the machine.
     const bounded = ["timeout", "--kill-after=2", String(limitSeconds), "sh", "-c", script];
     const env = ["env", "-i", "HOME=/root", `NODE_EXTRA_CA_CERTS=${CA_BUNDLE}`, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
-    const result = await finished("nsenter", [...this.entrance, ...env, ...bounded]);
+    const [nsenter, ...args] = this.inside([...env, ...bounded]);
+    const result = await finished(nsenter!, args);
     if (this.ended) throw new Error(`instance ${instanceId} does not answer: it went off during the command`);
     if (result.exitCode === 124) throw new Error(`instance ${instanceId}: the command took longer than ${limitSeconds} s`);
     return result;
+  }
+
+  private findInit(): number | undefined {
+    return this.settings.cgroup.processes().find((pid) => isInit(pid, this.nspawn.pid));
   }
 
   private async within(ms: number): Promise<boolean> {
@@ -147,10 +162,10 @@ export class Machine {
   }
 
   private async findLeader(): Promise<void> {
-    const { cgroup, clock, instanceId, consoleFile } = this.settings;
+    const { clock, instanceId, consoleFile } = this.settings;
     const giveUp = clock.now() + BOOT_LIMIT_MS;
     while (!this.ended && clock.now() < giveUp) {
-      const leader = cgroup.processes().find((pid) => isInit(pid, this.nspawn.pid ?? 0));
+      const leader = this.findInit();
       if (leader !== undefined && existsSync(`/proc/${leader}/root/${MANAGER_SOCKET}`)) {
         this.leader = leader;
         return;
@@ -172,7 +187,7 @@ function signal(pid: number, number: number): void {
 }
 
 /** nspawn's first child is a passing one; the machine's process 1 is the one that counts as 1 in its own namespace. */
-function isInit(pid: number, parent: number): boolean {
+function isInit(pid: number, parent: number | undefined): boolean {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     const ids = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [];
