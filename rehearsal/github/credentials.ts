@@ -88,7 +88,8 @@ export class Credentials {
   checkRegistrationToken(token: string, scope: string, purpose: RegistrationToken["purpose"]): void {
     const known = this.registrationTokens.get(token);
     const valid = known && known.expiresAt > this.clock.now() && known.purpose === purpose;
-    if (!valid || known.scope.toLowerCase() !== scope.toLowerCase()) throw new ProtocolError("InvalidToken", "Not Found");
+    if (!valid || known.scope.toLowerCase() !== scope.toLowerCase())
+      throw new ProtocolError("InvalidToken", "Not Found");
   }
 
   /** Checks signature, issuer and times of an App's JWT as GitHub does. */

@@ -138,7 +138,8 @@ export class GitHub {
       const path = isApi && !isKnown ? call.path.slice("/api/v3".length) : call.path;
       const answered = await this.wire.handle(call, path);
       if (answered) return send(res, answered);
-      if (isApi) return send(res, this.rest.handle(isKnown ? call : { ...call, path, origin: `${call.origin}/api/v3` }));
+      if (isApi)
+        return send(res, this.rest.handle(isKnown ? call : { ...call, path, origin: `${call.origin}/api/v3` }));
       if (serveRelease(call, res, this.options)) return;
       throw new HttpError(404, "Not Found");
     } catch (error) {

@@ -42,7 +42,11 @@ export class Rest {
       { method: "DELETE", path: at(runnerPath), act: this.one("write", (r) => this.remove(r)) },
       { method: "GET", path: at(`${runnerPath}/labels`), act: this.one("read", (r) => this.ok(labelsBody(r))) },
       { method: "POST", path: at(`${runnerPath}/labels`), act: this.one("write", (r, c) => this.addLabels(r, c)) },
-      { method: "PUT", path: at(`${runnerPath}/labels`), act: this.one("write", (r, c) => this.setLabels(r, wanted(c, 0))) },
+      {
+        method: "PUT",
+        path: at(`${runnerPath}/labels`),
+        act: this.one("write", (r, c) => this.setLabels(r, wanted(c, 0))),
+      },
       { method: "DELETE", path: at(`${runnerPath}/labels`), act: this.one("write", (r) => this.setLabels(r, [])) },
       {
         method: "DELETE",
@@ -154,7 +158,10 @@ export class Rest {
     const label = runner.labels.find((candidate) => candidate.name === name);
     if (!label) throw new HttpError(404, "Not Found");
     if (label.type === "read-only") throw new HttpError(422, "Validation Failed");
-    return this.setLabels(runner, custom(runner).filter((own) => own !== name));
+    return this.setLabels(
+      runner,
+      custom(runner).filter((own) => own !== name),
+    );
   }
 }
 

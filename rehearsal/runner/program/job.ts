@@ -38,7 +38,11 @@ export class JobRun {
     const settings = readSettings();
     const work = workFolder(settings);
     const repository = job.environment.GITHUB_REPOSITORY?.split("/")[1] ?? "repository";
-    this.folders = { workspace: join(work, repository, repository), temp: join(work, "_temp"), tools: join(work, "_tool") };
+    this.folders = {
+      workspace: join(work, repository, repository),
+      temp: join(work, "_temp"),
+      tools: join(work, "_tool"),
+    };
     this.environment = {
       ...process.env,
       ...job.environment,

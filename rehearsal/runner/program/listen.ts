@@ -91,7 +91,7 @@ export class Listener {
 
   /** Returns true once the runner is deleted on the server, false once a single job is done. */
   private async listen(sessionId: string): Promise<boolean> {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       if (this.once && this.jobDone) {
         await this.jobDone;
         return false;
@@ -177,8 +177,8 @@ export class Listener {
 
   private async deleteSession(sessionId: string): Promise<void> {
     const url = this.url(`/_runner/session?sessionId=${sessionId}`);
-    await ask("DELETE", url, { bearer: this.bearer, signal: AbortSignal.timeout(DELETE_SESSION_MS) }).catch((error: unknown) =>
-      this.traces.write(`delete session: ${String(error)}`),
+    await ask("DELETE", url, { bearer: this.bearer, signal: AbortSignal.timeout(DELETE_SESSION_MS) }).catch(
+      (error: unknown) => this.traces.write(`delete session: ${String(error)}`),
     );
   }
 

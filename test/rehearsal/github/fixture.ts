@@ -72,7 +72,10 @@ export async function register(
 }
 
 /** An App with its key pair, registered at the stand-in. */
-export function app(served: ServedGitHub, installation: Partial<Installation> = {}): { id: number; privateKey: string } {
+export function app(
+  served: ServedGitHub,
+  installation: Partial<Installation> = {},
+): { id: number; privateKey: string } {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },

@@ -34,7 +34,8 @@ describe("the GitHub stand-in's job queue", () => {
       github.protocol.poll({ sessionId, status: "Online", waitMs: Infinity, signal });
     return { runnerId, sessionId, poll };
   };
-  const changes = (job: string) => timeline.events.flatMap((e) => (e.kind === "job" && e.job === job ? [e.change] : []));
+  const changes = (job: string) =>
+    timeline.events.flatMap((e) => (e.kind === "job" && e.job === job ? [e.change] : []));
 
   it("queues a job again after exactly 60 s when its runner does not pick it up", async () => {
     const first = runner("i-1");
@@ -47,7 +48,9 @@ describe("the GitHub stand-in's job queue", () => {
     const second = runner("i-2");
     assert.equal((await second.poll())?.body.jobId, job);
     github.protocol.acquire({ runnerId: second.runnerId, jobId: job });
-    assert.throws(() => github.protocol.acquire({ runnerId: first.runnerId, jobId: job }), { name: "JobAlreadyAcquired" });
+    assert.throws(() => github.protocol.acquire({ runnerId: first.runnerId, jobId: job }), {
+      name: "JobAlreadyAcquired",
+    });
     assert.deepEqual(changes(job), ["queued", "assigned", "requeued", "assigned", "acquired"]);
   });
 
@@ -151,7 +154,9 @@ describe("the GitHub stand-in's job queue", () => {
     const token = github.mintRegistrationToken("example-org");
     const removal = github.mintRegistrationToken("example-org", "remove");
     assert.throws(() => github.register({ ...request, token: removal }), { name: "InvalidToken" });
-    assert.throws(() => github.register({ ...request, token, url: "https://github.com/other" }), { name: "InvalidToken" });
+    assert.throws(() => github.register({ ...request, token, url: "https://github.com/other" }), {
+      name: "InvalidToken",
+    });
     github.register({ ...request, token });
     assert.throws(() => github.register({ ...request, token }), { name: "RunnerExists" });
     await clock.sleep(3_600_000);

@@ -1,7 +1,10 @@
 import Ajv, { ValidateFunction } from "ajv";
 
 interface Description {
-  paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>>;
+  paths: Record<
+    string,
+    Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>
+  >;
 }
 
 // GitHub's own description of its API, references resolved. Some 20 MB, so it is read once.

@@ -74,7 +74,10 @@ describe("the GitHub stand-in's REST routes", function () {
     assert.equal(((await rest.json()) as { runners: unknown[] }).runners.length, 30);
     assert.doesNotMatch(rest.headers.get("link") ?? "", /rel="next"/);
     const byName = await call(served, "GET", `${RUNNERS}?name=i-7`);
-    assert.deepEqual(byName.body.runners.map((runner: { name: string }) => runner.name), ["i-7"]);
+    assert.deepEqual(
+      byName.body.runners.map((runner: { name: string }) => runner.name),
+      ["i-7"],
+    );
   });
 
   it("keeps the system labels when a runner's custom labels are taken away, as a cordon does", async () => {
@@ -83,7 +86,12 @@ describe("the GitHub stand-in's REST routes", function () {
     const path = `${RUNNERS}/${runnerId}/labels`;
     assert.deepEqual(names(await call(served, "GET", path)), ["self-hosted", "Linux", "X64", "pool", "gpu"]);
     assert.deepEqual(names(await call(served, "PUT", path, { labels: [] })), ["self-hosted", "Linux", "X64"]);
-    assert.deepEqual(names(await call(served, "POST", path, { labels: ["new"] })), ["self-hosted", "Linux", "X64", "new"]);
+    assert.deepEqual(names(await call(served, "POST", path, { labels: ["new"] })), [
+      "self-hosted",
+      "Linux",
+      "X64",
+      "new",
+    ]);
     assert.equal((await call(served, "DELETE", `${path}/absent`)).status, 404);
     assert.equal((await call(served, "DELETE", `${path}/Linux`)).status, 422);
     assert.equal((await call(served, "POST", path, { labels: [] })).status, 422);

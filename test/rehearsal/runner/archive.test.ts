@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildRunnerArchive } from "../../../rehearsal/runner/archive";
@@ -61,7 +72,10 @@ describe("the runner stand-in's archive", function () {
     try {
       assert.equal((await runner.configure("i-1")).code, 0);
       const service = runner.service();
-      await until("the replaced script's word and the listener", () => runner.said(/^theirs$/) && runner.said(/Listening for Jobs/));
+      await until(
+        "the replaced script's word and the listener",
+        () => runner.said(/^theirs$/) && runner.said(/Listening for Jobs/),
+      );
       service.kill("SIGTERM");
       assert.equal(await exited(service), 0);
     } finally {

@@ -64,7 +64,10 @@ describe("config.sh of the runner stand-in", function () {
       assert.match(refused.output, /A runner exists with the same name i-1/);
       assert.equal(second.has(".runner"), false);
       assert.equal((await second.configure("i-1", "--replace")).code, 0);
-      assert.deepEqual(served.github.runners().map(({ id, name }) => [id, name]), [[1, "i-1"]]);
+      assert.deepEqual(
+        served.github.runners().map(({ id, name }) => [id, name]),
+        [[1, "i-1"]],
+      );
     } finally {
       second.dispose();
     }

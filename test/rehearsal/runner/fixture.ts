@@ -71,7 +71,9 @@ export class TestRunner {
   /** Starts `bin/runsvc.sh` as the service unit does. */
   service(environment: NodeJS.ProcessEnv = {}): ChildProcess {
     const child = this.spawn("bin/runsvc.sh", [], { RUNNER_PERFLOG: this.perfLog, ...environment });
-    child.stdout?.on("data", (chunk: Buffer) => this.output.push(...chunk.toString("utf8").split("\n").filter(Boolean)));
+    child.stdout?.on("data", (chunk: Buffer) =>
+      this.output.push(...chunk.toString("utf8").split("\n").filter(Boolean)),
+    );
     return child;
   }
 

@@ -22,7 +22,8 @@ describe("the runner stand-in as a service", function () {
 
   const changes = (job: string) =>
     served.github.timeline.events.flatMap((event) => (event.kind === "job" && event.job === job ? [event.change] : []));
-  const listening = () => until("Listening for Jobs", () => runner.said(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$/));
+  const listening = () =>
+    until("Listening for Jobs", () => runner.said(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$/));
 
   it("runs a job in the order in which watchers of the official one rely on", async () => {
     const log = join(runner.root, "order");
@@ -40,7 +41,9 @@ describe("the runner stand-in as a service", function () {
         { name: "two", run: `echo two >>${log}`, post: { run: `echo post-two >>${log}` } },
       ],
     });
-    await until("the job's end on the listener's output", () => runner.said(/Z: Job build completed with result: Succeeded$/));
+    await until("the job's end on the listener's output", () =>
+      runner.said(/Z: Job build completed with result: Succeeded$/),
+    );
     assert.deepEqual(readFileSync(log, "utf8").trim().split("\n"), [
       "started build github i-0123456789abcdef0",
       "one",
@@ -62,9 +65,14 @@ describe("the runner stand-in as a service", function () {
     const { hooks } = served.github.job(job);
     assert.ok(hooks.started !== undefined && hooks.completed !== undefined);
     assert.ok(runner.said(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Running job: build$/));
-    const counters = readFileSync(join(runner.perfLog, "Runner.perf"), "utf8").split("\n").map((line) => line.split(":")[0]);
+    const counters = readFileSync(join(runner.perfLog, "Runner.perf"), "utf8")
+      .split("\n")
+      .map((line) => line.split(":")[0]);
     const wanted = ["MessageReceived_RunnerJobRequest", "StartingWorkerProcess", "SentJobToWorker_1"];
-    assert.deepEqual(counters.filter((counter) => wanted.includes(counter ?? "")), wanted);
+    assert.deepEqual(
+      counters.filter((counter) => wanted.includes(counter ?? "")),
+      wanted,
+    );
     assert.ok(existsSync(join(runner.perfLog, "Worker.perf")));
   });
 
@@ -89,7 +97,10 @@ describe("the runner stand-in as a service", function () {
     assert.equal(served.github.job(job).detail, SHUTDOWN_ANNOTATION);
     assert.equal(existsSync(marker), false);
     assert.ok(runner.said(/Job build completed with result: Canceled$/));
-    assert.deepEqual(served.github.runners().map((known) => known.online), [false]);
+    assert.deepEqual(
+      served.github.runners().map((known) => known.online),
+      [false],
+    );
     assert.deepEqual(runner.pids("Runner.Worker"), []);
   });
 
@@ -121,7 +132,9 @@ describe("the runner stand-in as a service", function () {
     process.kill(listener, "SIGKILL");
     await served.github.jobsSettled();
     assert.equal(served.github.job(job).state, "succeeded");
-    await until("the next listener to meet the dead one's session", () => runner.said(/A session for this runner already exists/));
+    await until("the next listener to meet the dead one's session", () =>
+      runner.said(/A session for this runner already exists/),
+    );
   });
 
   it("leaves listener and worker alone when RunnerService.js is killed", async () => {
