@@ -66,6 +66,11 @@ function alarms(settings: PoolSettings, { functions, deadLetters }: AlarmParts):
       statistic: "Sum",
       badPeriods: 1,
     }),
+    own("lost-jobs", METRIC.busyAtTermination, {
+      description: "An instance is gone while GitHub still counts a job on its runner: look for a raw termination, a Spot interruption or a crash",
+      statistic: "Sum",
+      badPeriods: 1,
+    }),
     own("registration-failures", METRIC.registrationFailures, {
       description: "No registration token could be minted: look at the register function's log, the GitHub App and its secret",
       statistic: "Sum",
@@ -79,6 +84,11 @@ function alarms(settings: PoolSettings, { functions, deadLetters }: AlarmParts):
     own("retained-instances", METRIC.retainedInstances, {
       description: "An instance fell silent while it drained and is retained and billed: save its job, then terminate it in the group",
       statistic: "Maximum",
+      badPeriods: 1,
+    }),
+    own("malformed-events", METRIC.malformedEvents, {
+      description: "An event is not shaped as AWS documents it and nothing was done: look at the functions' logs, the sweep catches up",
+      statistic: "Sum",
       badPeriods: 1,
     }),
     own("sweep-errors", METRIC.sweepErrors, {
@@ -97,7 +107,7 @@ function alarms(settings: PoolSettings, { functions, deadLetters }: AlarmParts):
     },
     ...Object.entries(functions).map(
       ([key, packaged]): Alarm => ({
-        suffix: `${key}-errors`,
+        suffix: `${key}-function-errors`,
         description: `The ${key} function fails, twice in 15 minutes: look at its log`,
         namespace: "AWS/Lambda",
         metricName: "Errors",

@@ -47,7 +47,18 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
   const { place, names } = grants;
   return policy(
     ...everyFunction(names.sweepFunction, grants),
-    allow("SeeLifecycleStates", ["autoscaling:DescribeAutoScalingInstances"], ["*"]),
+    allow(
+      "SeeLifecycleStates",
+      [
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeAutoScalingInstances",
+        "autoscaling:DescribeScalingActivities",
+        "autoscaling:DescribeWarmPool",
+      ],
+      ["*"],
+    ),
+    allow("LetGoOfHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(place, names)]),
+    allow("EndRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(place, names)]),
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(place, names)]),
   );
