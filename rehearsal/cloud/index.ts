@@ -125,7 +125,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     issue: (principal) => credentials.issue(principal),
   });
   const wire = createWireHandler({ cloud, credentials, clock, region, onDefect });
-  const front = createFront({ wire, imds, github: options.githubHandler, githubHosts });
+  const front = createFront({ wire, imds, github: options.githubHandler, githubHosts, now: () => clock.now() });
   const servers = await openServers(front, certificates, join(workDir, "front.sock"));
 
   const route = { port: servers.tlsPort, hosts: ["*.amazonaws.com", ...githubHosts], caFile: certificates.caFile };

@@ -11,6 +11,8 @@ export interface FrontHandlers {
   github: HttpHandler;
   /** Exact names or `*.suffix`. */
   githubHosts: readonly string[];
+  /** Milliseconds since the epoch, on the rehearsal's clock. */
+  now: () => number;
 }
 
 /** Names the machine that asks; set by the gateway of the machines' network, believed on its socket only. */
@@ -23,6 +25,8 @@ const METADATA_HOSTS = new Set(["169.254.169.254", "fd00:ec2::254", "instance-da
 /** The one handler behind every listener: who is meant is told by the Host header alone. */
 export function createFront(handlers: FrontHandlers): HttpHandler {
   return (req, res) => {
+    // SDKs correct their clocks by this header, so it must tell the time that signatures are judged by.
+    res.setHeader("date", new Date(handlers.now()).toUTCString());
     const host = hostName(req.headers.host ?? "");
     if (METADATA_HOSTS.has(host)) return answerImds(handlers.imds, req, res);
     if (handlers.githubHosts.some((known) => covers(known, host))) return handlers.github(req, res);

@@ -99,8 +99,16 @@ function toExpression(pattern: string, context: Context): RegExp | undefined {
   return new RegExp(`^${source}${globSource(pattern.slice(last))}$`, "s");
 }
 
+/** Compiled once: a rehearsal of 10,000 instances asks about the same few patterns all the time. */
+const compiled = new Map<string, RegExp>();
+
 function glob(pattern: string, value: string): boolean {
-  return new RegExp(`^${globSource(pattern)}$`, "s").test(value);
+  let expression = compiled.get(pattern);
+  if (!expression) {
+    expression = new RegExp(`^${globSource(pattern)}$`, "s");
+    compiled.set(pattern, expression);
+  }
+  return expression.test(value);
 }
 
 function globSource(text: string): string {
