@@ -87,6 +87,8 @@ async function standingFast(part: string, work: (host: DrainHost) => Promise<unk
 
 async function fullHost(part: string, config: HostConfig): Promise<Host> {
   const imds = imdsClient();
+  // The runner chooses the Node, and the SDK would say at each start of a unit what it thinks of an older one.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const { awsPorts } = load<typeof import("./aws")>(() => require("./aws"));
   return {
     config,

@@ -1,7 +1,7 @@
 /** The processes of the runner's unit, as the kernel lists them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UNITS } from "../../contract/host";
+import { UNIT_CGROUP } from "../units/runner-unit";
 
 export interface Process {
   pid: number;
@@ -11,8 +11,6 @@ export interface Process {
 
 /** Unified tree first; systemd's own tree on machines that still mount both. */
 const ROOTS = ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"];
-
-export const UNIT_CGROUP = `system.slice/${UNITS.runner}`;
 
 /** Every process of the unit, including those in cgroups below it. An absent cgroup has none. */
 export function unitProcesses(roots: readonly string[] = ROOTS, proc = "/proc"): Process[] {

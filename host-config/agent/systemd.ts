@@ -4,9 +4,9 @@ import { createSocket } from "node:dgram";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { UNITS } from "../../contract/host";
-import { METADATA_ADDRESSES } from "../units/runner-unit";
+import { METADATA_ADDRESSES, UNIT_CGROUP } from "../units/runner-unit";
 import type { ActiveState, HelperUnits, HostClock, RunnerUnit, UnitState } from "./ports";
-import { UNIT_CGROUP, unitProcesses } from "./processes";
+import { unitProcesses } from "./processes";
 
 const run = promisify(execFile);
 const TIMEOUT_MS = 20_000;

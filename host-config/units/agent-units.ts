@@ -1,7 +1,8 @@
 import { PATHS, UNITS, type HostConfig } from "../../contract/host";
 
 /**
- * The three below may have to start while the machine shuts down and the runner still drains (an operator's reboot):
+ * The heartbeat and the completion may have to start while the machine shuts down and the runner still drains (a
+ * reboot by an operator):
  * with the default dependencies a start would conflict with the shutdown and be refused. They order themselves after
  * nothing of the network, because a start waits for the stop of what it is ordered after.
  */
@@ -83,12 +84,13 @@ SyslogIdentifier=runner-heartbeat
 }
 
 /**
- * Before= the runner: at a shutdown the order turns round, so that it beats until the runner has stopped. It also keeps
- * the runner's unit loaded: systemd forgets an unloaded unit's past, and with it that an operator stopped it.
+ * Not stopped at a shutdown either: a timer whose stop is pending no longer fires. Before= keeps the runner's unit
+ * loaded: systemd forgets an unloaded unit's past, and with it that an operator stopped it.
  */
 export function heartbeatTimer(config: HostConfig): string {
   return `[Unit]
 Description=Beats every ${config.heartbeatInterval} s
+${ALSO_DURING_SHUTDOWN}
 Before=${UNITS.runner}
 
 [Timer]

@@ -2,7 +2,7 @@
 import { PATHS, UNITS, type HostConfig } from "../../contract/host";
 import { agentSocket, agentUnit, completeUnit, heartbeatTimer, heartbeatUnit, type HostFacts } from "./agent-units";
 import { jobCompletedHook, jobStartedHook } from "./hooks";
-import { afterStopScript, runnerUnit, waitForWorkerScript } from "./runner-unit";
+import { afterStopScript, runnerUnit, stopAgainScript } from "./runner-unit";
 import { SHUTDOWN_TARGETS, needrestartOverride, shutdownPatience, temporaryFiles } from "./system-files";
 
 export interface RenderedFile {
@@ -18,7 +18,7 @@ export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[
   return [
     script(PATHS.jobStartedHook, jobStartedHook(config.userJobStartedHook)),
     script(PATHS.jobCompletedHook, jobCompletedHook(config.userJobCompletedHook)),
-    script(`${PATHS.home}/wait-for-worker.sh`, waitForWorkerScript(config)),
+    script(`${PATHS.home}/stop-again.sh`, stopAgainScript(config)),
     script(`${PATHS.home}/after-stop.sh`, afterStopScript()),
     unit(UNITS.runner, runnerUnit(config)),
     unit(UNITS.agent, agentUnit(facts)),

@@ -1,5 +1,8 @@
 import { PATHS, UNITS, type HostConfig } from "../../contract/host";
 
+/** systemd puts the unit there as long as it has no slice of its own. */
+export const UNIT_CGROUP = `system.slice/${UNITS.runner}`;
+
 /** The instance metadata service, where the instance's credentials are: IPv4 and IPv6. */
 export const METADATA_ADDRESSES = ["169.254.169.254", "fd00:ec2::254"] as const;
 
@@ -33,8 +36,7 @@ Environment=RUNNER_PERFLOG=${PATHS.perfLog}
 ExecStartPre=+${agent} reap
 ExecStart=${PATHS.runner}/runsvc.sh
 ExecStop=-+${agent} drain
-ExecStop=-+${agent} drain
-ExecStop=-+${PATHS.home}/wait-for-worker.sh
+ExecStop=-+${PATHS.home}/stop-again.sh
 ExecStopPost=-+${PATHS.home}/after-stop.sh
 KillMode=process
 KillSignal=SIGTERM
@@ -52,25 +54,31 @@ ${config.jobsMayUseInstanceRole ? "" : `IPAddressDeny=${METADATA_ADDRESSES.join(
 }
 
 /**
- * Ends a stop where the agent cannot: a worker that lives keeps the stop waiting, whatever became of Node or the agent.
- * Bounded by maxDrain, like the drain, which leaves a mark when its own bound was reached.
+ * The second stop command. A drain that was killed (SIGKILL, the OOM killer) is begun again; where the agent cannot run
+ * at all, a worker that lives still keeps the stop waiting, for maxDrain at most, like the drain itself. Usually nothing
+ * is left to do, and that takes milliseconds.
  */
-export function waitForWorkerScript(config: HostConfig): string {
+export function stopAgainScript(config: HostConfig): string {
   return `#!/bin/bash
-# Last of the stop commands: waits while a worker of the runner lives. Usually there is none.
+# Second stop command of ${UNITS.runner}: does what the first one could not.
 deadline=$((SECONDS + ${config.maxDrain}))
-worker_lives() {
+lives() {
   local folder pid comm
   for folder in /sys/fs/cgroup /sys/fs/cgroup/systemd; do
     while read -r pid; do
-      read -r comm 2>/dev/null <"/proc/$pid/comm" || continue
-      [ "$comm" = Runner.Worker ] && return 0
-    done < <(cat "$folder/system.slice/${UNITS.runner}/cgroup.procs" 2>/dev/null)
+      { read -r comm <"/proc/$pid/comm"; } 2>/dev/null || continue
+      [[ $comm == "$1" ]] && return 0
+    done < <(cat "$folder/${UNIT_CGROUP}/cgroup.procs" 2>/dev/null)
   done
   return 1
 }
+forced=${PATHS.runtime}/forced-stop
 trap '' TERM INT HUP
-while [ ! -e ${PATHS.runtime}/forced-stop ] && [ "$SECONDS" -lt "$deadline" ] && worker_lives; do
+[ -e "$forced" ] && exit 0
+lives Runner.Listener || lives Runner.Worker || exit 0
+echo "the drain did not come to its end, draining again" >&2
+${PATHS.node} ${PATHS.agent} drain && exit 0
+while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ] && lives Runner.Worker; do
   sleep 1
 done
 exit 0

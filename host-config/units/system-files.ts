@@ -17,10 +17,13 @@ export function needrestartOverride(): string {
 /** Targets of an orderly shutdown that systemd turns into a forced one after 30 min, by default, whatever still drains. */
 export const SHUTDOWN_TARGETS = ["reboot.target", "poweroff.target", "halt.target", "kexec.target"] as const;
 
+/** Seconds; systemd's own, which is not shortened. */
+const USUAL_PATIENCE = 1800;
+
 /** Ten minutes more than the longest drain, for everything else that has to stop. */
 export function shutdownPatience(config: HostConfig): string {
   return `# A runner that drains may keep an orderly shutdown waiting for as long as its job takes.
 [Unit]
-JobTimeoutSec=${config.maxDrain + 600}
+JobTimeoutSec=${Math.max(USUAL_PATIENCE, config.maxDrain + 600)}
 `;
 }

@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lastAnnouncement, lastJobMessage } from "../../host-config/agent/announcements";
 import { inFlight } from "../../host-config/agent/in-flight";
-import { UNIT_CGROUP, unitProcesses } from "../../host-config/agent/processes";
+import { unitProcesses } from "../../host-config/agent/processes";
 import { jobSigns } from "../../host-config/agent/signs";
 import { parseUnitState } from "../../host-config/agent/systemd";
+import { UNIT_CGROUP } from "../../host-config/units/runner-unit";
 import { START } from "./fake-host";
 
 describe("announcements of the listener", () => {
