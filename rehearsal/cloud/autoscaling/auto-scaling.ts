@@ -8,7 +8,9 @@ import { Fleet } from "../ec2/fleet";
 import { Place } from "../place";
 import { Activities } from "./activities";
 import { Capacity } from "./capacity";
+import { CONTROL_PLANE, ControlPlaneParts } from "./control-plane";
 import { DEFAULT_DELAYS, Delays, GroupConfig, RefreshPreferences } from "./config";
+import { Resolver } from "./deployed";
 import { Deletion, DeleteOptions } from "./deletion";
 import { CloudEvent, EventWriter, uuid } from "./events";
 import { Groups } from "./groups";
@@ -29,6 +31,8 @@ export interface AutoScalingOptions {
   place: Place;
   /** Receives every event of Auto Scaling; whether and when it is delivered is the bus's affair. */
   publish: (event: CloudEvent) => void;
+  /** Resolves what CreateAutoScalingGroup and its kin refer to; not needed where groups come from `createGroup`. */
+  resolver?: Resolver;
   delays?: Partial<Delays>;
   /** Not documented by AWS. Default true, the harder case for a pool: a half-built host is asked to drain. */
   terminateHookAfterAbandonedLaunch?: boolean;
@@ -51,6 +55,7 @@ export class AutoScaling implements Service {
   private readonly deletion: Deletion;
   private readonly activities: Activities;
   private readonly parts: OperationParts;
+  private readonly controlParts: ControlPlaneParts;
   private readonly delays: Delays;
 
   constructor(private readonly options: AutoScalingOptions) {
@@ -77,10 +82,21 @@ export class AutoScaling implements Service {
     this.parts = {
       groups, actions, lifecycle, refreshes, standby, activities, changed, clearProtectionWhileTerminating,
     };
+    this.controlParts = {
+      groups,
+      changed,
+      resolver: options.resolver ?? NO_RESOLVER,
+      create: (config) => void this.createGroup(config),
+      remove: (group) => this.deletion.remove(group),
+      forceDelete: (group) => void this.deletion.delete(group, { force: true }),
+      terminate: (member, why, skipHooks) =>
+        void lifecycle.terminate(member, activities.stamp(`an instance was terminated because ${why}`), skipHooks),
+    };
     fleet.onLoss((id) => this.lost(id));
   }
 
   async execute(operation: string, params: Shape, principal: Principal): Promise<Shape> {
+    if (Object.hasOwn(CONTROL_PLANE, operation)) return CONTROL_PLANE[operation]!(this.controlParts, params);
     const act = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
     if (!act) throw new AwsError("InvalidAction", `Could not find operation ${operation} for version 2011-01-01`);
     return act(this.parts, params, labelOf(principal));
@@ -161,6 +177,18 @@ export class AutoScaling implements Service {
     this.lifecycle.terminate(member, this.activities.stamp(cause));
   }
 
+  /** Forgets all groups and their timers, so that a process may end. The machines are the driver's affair. */
+  close(): void {
+    for (const group of this.groups.list()) {
+      this.deletion.remove(group);
+      for (const member of group.members.values()) {
+        member.course++;
+        member.lifetimeTimer?.cancel();
+        this.parts.actions.drop(member, "close");
+      }
+    }
+  }
+
   private lost(instanceId: string): void {
     this.options.clock.after(this.delays.healthCheck, () => {
       const member = this.groups.findMember(instanceId);
@@ -175,3 +203,10 @@ export class AutoScaling implements Service {
     return `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:${id}:autoScalingGroupName/${name}`;
   }
 }
+
+const NO_RESOLVER: Resolver = {
+  template: () => {
+    throw new Error("resolver: not given to AutoScaling; give it a DeployedResolver over the resource store");
+  },
+  zoneOf: () => NO_RESOLVER.template({}) as never,
+};

@@ -95,8 +95,16 @@ export interface GroupConfig {
   /** Only OldestLaunchTemplate, OldestInstance, NewestInstance and Default are known. */
   terminationPolicies?: string[];
   capacityRebalance?: boolean;
+  /** The version as it was asked for, such as `$Latest`; shown by the API in place of the resolved number. */
+  launchTemplateVersion?: string;
+  /** Healthy percentages of an instance refresh that names none itself; -1 stands for unset. */
+  instanceMaintenance?: { minHealthyPercentage?: number; maxHealthyPercentage?: number };
+  // Kept and shown, without an effect here:
   healthCheckGracePeriod?: number;
+  healthCheckType?: string;
   defaultCooldown?: number;
+  defaultInstanceWarmup?: number;
+  enabledMetrics?: string[];
 }
 
 /** Milliseconds that things take at AWS; the defaults are short, since a rehearsal has no time to lose. */

@@ -28,20 +28,32 @@ export class Deletion {
   constructor(private readonly parts: DeletionParts) {}
 
   async delete(group: Group, { force = false, timeoutMs }: DeleteOptions): Promise<void> {
-    const { groups, capacity } = this.parts;
     const deadline = timeoutMs === undefined ? Infinity : this.parts.clock.now() + timeoutMs;
     const refresh = current(group);
     if (refresh) refresh.status = "Cancelling";
     if (force) this.killAll(group);
     else await this.emptyWarmPool(group, deadline);
     await this.drain(group, deadline);
-    groups.remove(group);
-    capacity.forget(group);
+    this.remove(group);
+  }
+
+  /** Removes a group that is empty, or that nobody will ask for again. */
+  remove(group: Group): void {
+    this.parts.groups.remove(group);
+    this.parts.capacity.forget(group);
   }
 
   /** Looks whether those who wait have what they wait for. */
   changed(group: Group): void {
     for (const look of this.waiting.get(group) ?? []) look();
+    if (group.warmPoolStatus === "PendingDelete") this.removePoolIfEmpty(group);
+  }
+
+  private removePoolIfEmpty(group: Group): boolean {
+    if (membersWhere(group, (member) => isPooled(member.state)).length > 0) return false;
+    group.warmPoolStatus = undefined;
+    group.config = { ...group.config, warmPool: undefined };
+    return true;
   }
 
   private killAll(group: Group): void {
@@ -55,8 +67,7 @@ export class Deletion {
     if (!group.config.warmPool) return;
     group.warmPoolStatus = "PendingDelete";
     this.parts.capacity.changed(group);
-    await this.until(group, deadline, "warm pool", () => membersWhere(group, (m) => isPooled(m.state)).length === 0);
-    group.config = { ...group.config, warmPool: undefined };
+    await this.until(group, deadline, "warm pool", () => this.removePoolIfEmpty(group));
   }
 
   private async drain(group: Group, deadline: number): Promise<void> {

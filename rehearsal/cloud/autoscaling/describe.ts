@@ -28,13 +28,10 @@ export function describeAutoScalingInstance(member: Member): Shape {
 export function describeGroup(group: Group): Shape {
   const { config } = group;
   const members = [...group.members.values()];
-  const template = templateOf(group);
   return {
     AutoScalingGroupName: config.name,
     AutoScalingGroupARN: group.arn,
-    LaunchTemplate: config.mixedInstances
-      ? undefined
-      : { LaunchTemplateId: template.id, LaunchTemplateName: template.name, Version: template.version },
+    LaunchTemplate: config.mixedInstances ? undefined : describeGroupTemplate(group),
     MixedInstancesPolicy: config.mixedInstances ? describeMixed(group) : undefined,
     MinSize: config.minSize,
     MaxSize: config.maxSize,
@@ -43,7 +40,8 @@ export function describeGroup(group: Group): Shape {
     AvailabilityZones: [...new Set(config.subnets.map(({ availabilityZone }) => availabilityZone))],
     LoadBalancerNames: [],
     TargetGroupARNs: [],
-    HealthCheckType: "EC2",
+    HealthCheckType: config.healthCheckType ?? "EC2",
+    DefaultInstanceWarmup: config.defaultInstanceWarmup,
     HealthCheckGracePeriod: config.healthCheckGracePeriod ?? 0,
     Instances: members.filter(({ state }) => !isPooled(state)).map(describeInstance),
     CreatedTime: new Date(group.createdAt),
@@ -52,7 +50,7 @@ export function describeGroup(group: Group): Shape {
       SuspensionReason: "User suspended",
     })),
     VPCZoneIdentifier: config.subnets.map(({ id }) => id).join(","),
-    EnabledMetrics: [],
+    EnabledMetrics: (config.enabledMetrics ?? []).map((Metric) => ({ Metric, Granularity: "1Minute" })),
     Status: group.status,
     Tags: (config.tags ?? []).map(({ key, value, propagateAtLaunch }) => ({
       ResourceId: config.name,
@@ -67,6 +65,10 @@ export function describeGroup(group: Group): Shape {
     CapacityRebalance: config.capacityRebalance,
     WarmPoolConfiguration: describeWarmPoolConfiguration(group),
     WarmPoolSize: members.filter(({ state }) => isPooled(state)).length,
+    InstanceMaintenancePolicy: config.instanceMaintenance && {
+      MinHealthyPercentage: config.instanceMaintenance.minHealthyPercentage,
+      MaxHealthyPercentage: config.instanceMaintenance.maxHealthyPercentage,
+    },
     InstanceLifecyclePolicy: config.instanceLifecyclePolicy && {
       RetentionTriggers: { TerminateHookAbandon: config.instanceLifecyclePolicy.terminateHookAbandon ?? "terminate" },
     },
@@ -145,16 +147,16 @@ function describeTemplate(member: Member): Shape {
   return { LaunchTemplateId: id, LaunchTemplateName: name, Version: version };
 }
 
+function describeGroupTemplate(group: Group): Shape {
+  const { id, name, version } = templateOf(group);
+  return { LaunchTemplateId: id, LaunchTemplateName: name, Version: group.config.launchTemplateVersion ?? version };
+}
+
 function describeMixed(group: Group): Shape {
   const { mixedInstances } = group.config;
-  const template = templateOf(group);
   return {
     LaunchTemplate: {
-      LaunchTemplateSpecification: {
-        LaunchTemplateId: template.id,
-        LaunchTemplateName: template.name,
-        Version: template.version,
-      },
+      LaunchTemplateSpecification: describeGroupTemplate(group),
       Overrides: mixedInstances!.instanceTypes.map((InstanceType) => ({ InstanceType })),
     },
     InstancesDistribution: {

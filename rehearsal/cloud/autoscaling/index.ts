@@ -1,5 +1,6 @@
 export { AutoScaling, AutoScalingOptions } from "./auto-scaling";
 export * from "./config";
+export { DeployedResolver, Resolver, TemplateReference } from "./deployed";
 export { DeleteOptions } from "./deletion";
 export { resourceContention, throttled } from "./errors";
 export { CloudEvent } from "./events";

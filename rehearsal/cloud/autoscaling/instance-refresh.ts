@@ -38,13 +38,14 @@ export class InstanceRefreshes {
     const remaining = outdated.filter(
       ({ state }) => state === "InService" || state === "Standby" || state.startsWith("Pending") || countsAsWarm(state),
     );
+    const maintenance = group.config.instanceMaintenance;
     const refresh: Refresh = {
       id: uuid(this.parts.random),
       status: "Pending",
       startTime: this.parts.clock.now(),
       preferences: {
-        minHealthyPercentage: preferences.minHealthyPercentage ?? 90,
-        maxHealthyPercentage: preferences.maxHealthyPercentage ?? 100,
+        minHealthyPercentage: preferences.minHealthyPercentage ?? positive(maintenance?.minHealthyPercentage) ?? 90,
+        maxHealthyPercentage: preferences.maxHealthyPercentage ?? positive(maintenance?.maxHealthyPercentage) ?? 100,
         instanceWarmup: preferences.instanceWarmup ?? 0,
         skipMatching: skip,
         scaleInProtectedInstances: preferences.scaleInProtectedInstances ?? "Wait",
@@ -171,6 +172,11 @@ export class InstanceRefreshes {
 export function current(group: Group): Refresh | undefined {
   const latest = group.refreshes[0];
   return latest && ["Pending", "InProgress", "Cancelling"].includes(latest.status) ? latest : undefined;
+}
+
+/** The maintenance policy clears a percentage with -1. */
+function positive(percentage: number | undefined): number | undefined {
+  return percentage !== undefined && percentage >= 0 ? percentage : undefined;
 }
 
 function isProtected(member: Member): boolean {

@@ -237,6 +237,15 @@ export const ACTS_ON_GROUP = new Set([
   "EnterStandby",
   "ExitStandby",
   "DetachInstances",
+  "CreateAutoScalingGroup",
+  "UpdateAutoScalingGroup",
+  "DeleteAutoScalingGroup",
+  "PutWarmPool",
+  "DeleteWarmPool",
+  "SuspendProcesses",
+  "ResumeProcesses",
+  "EnableMetricsCollection",
+  "DisableMetricsCollection",
 ]);
 
 export function memberOf(group: Group, id: string): Member {

@@ -1,0 +1,231 @@
+import { AwsError, Shape } from "../api";
+import { GroupConfig, HookConfig, MixedInstances, SuspendableProcess, Transition, WarmPoolConfig } from "./config";
+import { Resolver, TemplateReference } from "./deployed";
+import * as errors from "./errors";
+import { Groups } from "./groups";
+import { Group, isPooled, isRetained, Member } from "./model";
+import { optionalFlag, optionalText, optionalWhole, text, texts, whole } from "./params";
+
+export interface ControlPlaneParts {
+  groups: Groups;
+  resolver: Resolver;
+  create(config: GroupConfig): void;
+  changed(group: Group): void;
+  /** Ends all instances without hooks and removes the group when the last is gone. */
+  forceDelete(group: Group): void;
+  remove(group: Group): void;
+  terminate(member: Member, cause: string, skipHooks: boolean): void;
+}
+
+type Operation = (parts: ControlPlaneParts, params: Shape) => Shape;
+
+/** The operations by which a provider makes, changes and removes groups and warm pools. */
+export const CONTROL_PLANE: Record<string, Operation> = {
+  CreateAutoScalingGroup(parts, params) {
+    const settings = settingsFrom(params, parts.resolver);
+    if (!settings.launchTemplate) throw errors.validation("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.");
+    parts.create({
+      ...settings,
+      launchTemplate: settings.launchTemplate,
+      subnets: settings.subnets ?? [],
+      name: text(params, "AutoScalingGroupName"),
+      minSize: whole(params, "MinSize"),
+      maxSize: whole(params, "MaxSize"),
+      initialLifecycleHooks: ((params.LifecycleHookSpecificationList as Shape[] | undefined) ?? []).map(hookFrom),
+    });
+    return {};
+  },
+
+  UpdateAutoScalingGroup({ groups, resolver, changed }, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    if (group.status) throw new AwsError("ScalingActivityInProgress", "The group is being deleted.");
+    groups.update(group, settingsFrom(params, resolver));
+    changed(group);
+    return {};
+  },
+
+  DeleteAutoScalingGroup({ groups, forceDelete, remove }, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    if (group.members.size === 0) remove(group);
+    else if (optionalFlag(params, "ForceDelete")) forceDelete(group);
+    else {
+      throw new AwsError(
+        "ResourceInUse",
+        "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
+      );
+    }
+    return {};
+  },
+
+  PutWarmPool({ groups, changed }, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    const known = group.config.warmPool;
+    const reuse = params.InstanceReusePolicy as Shape | undefined;
+    const warmPool: WarmPoolConfig = {
+      poolState: (optionalText(params, "PoolState") as WarmPoolConfig["poolState"]) ?? known?.poolState ?? "Stopped",
+      minSize: optionalWhole(params, "MinSize") ?? known?.minSize ?? 0,
+      maxGroupPreparedCapacity: optionalWhole(params, "MaxGroupPreparedCapacity") ?? known?.maxGroupPreparedCapacity ?? -1,
+      reuseOnScaleIn: reuse ? optionalFlag(reuse, "ReuseOnScaleIn") : known?.reuseOnScaleIn,
+    };
+    groups.update(group, { warmPool });
+    changed(group);
+    return {};
+  },
+
+  /** Without force the pool's instances leave through their hooks; with it outstanding actions are dropped. */
+  DeleteWarmPool({ groups, terminate, changed }, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    if (!group.config.warmPool) throw errors.validation(`No warm pool found for AutoScalingGroup ${group.config.name}`);
+    const pooled = [...group.members.values()].filter(({ state }) => isPooled(state));
+    const force = optionalFlag(params, "ForceDelete") ?? false;
+    if (pooled.length === 0) groups.update(group, { warmPool: undefined });
+    else group.warmPoolStatus = "PendingDelete";
+    for (const member of pooled) {
+      if (force || !isRetained(member.state)) terminate(member, "its warm pool is being deleted.", force);
+    }
+    changed(group);
+    return {};
+  },
+
+  CreateOrUpdateTags({ groups }, params) {
+    for (const [group, tags] of tagsByGroup(groups, params)) {
+      const kept = (group.config.tags ?? []).filter(({ key }) => !tags.some((tag) => tag.key === key));
+      group.config = { ...group.config, tags: [...kept, ...tags] };
+    }
+    return {};
+  },
+
+  DeleteTags({ groups }, params) {
+    for (const [group, tags] of tagsByGroup(groups, params)) {
+      const kept = (group.config.tags ?? []).filter(({ key }) => !tags.some((tag) => tag.key === key));
+      group.config = { ...group.config, tags: kept };
+    }
+    return {};
+  },
+
+  SuspendProcesses({ groups, changed }, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    const suspended = new Set([...(group.config.suspendedProcesses ?? []), ...processes(params)]);
+    group.config = { ...group.config, suspendedProcesses: [...suspended] };
+    changed(group);
+    return {};
+  },
+
+  ResumeProcesses({ groups, changed }, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    const resumed = processes(params);
+    const suspended = (group.config.suspendedProcesses ?? []).filter((process) => resumed.length > 0 && !resumed.includes(process));
+    group.config = { ...group.config, suspendedProcesses: suspended };
+    changed(group);
+    return {};
+  },
+
+  EnableMetricsCollection({ groups }, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    const metrics = new Set([...(group.config.enabledMetrics ?? []), ...texts(params, "Metrics")]);
+    group.config = { ...group.config, enabledMetrics: [...metrics] };
+    return {};
+  },
+
+  DisableMetricsCollection({ groups }, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    const gone = texts(params, "Metrics");
+    const metrics = (group.config.enabledMetrics ?? []).filter((metric) => gone.length > 0 && !gone.includes(metric));
+    group.config = { ...group.config, enabledMetrics: metrics };
+    return {};
+  },
+};
+
+/** The settings that the parameters name; what they leave out is left out here too. */
+function settingsFrom(params: Shape, resolver: Resolver): Partial<Omit<GroupConfig, "name">> {
+  const mixed = params.MixedInstancesPolicy as Shape | undefined;
+  const specification = mixed && ((mixed.LaunchTemplate as Shape).LaunchTemplateSpecification as Shape);
+  const reference = referenceFrom((specification ?? params.LaunchTemplate) as Shape | undefined);
+  if (reference) resolver.template(reference); // a template that does not exist is refused now, not at the first launch
+  const zones = optionalText(params, "VPCZoneIdentifier")?.split(",");
+  const triggers = (params.InstanceLifecyclePolicy as Shape | undefined)?.RetentionTriggers as Shape | undefined;
+  const maintenance = params.InstanceMaintenancePolicy as Shape | undefined;
+  // A group has either a template or a mixed policy: the new one takes the place of the other.
+  const replaced = params.LaunchTemplate && !mixed ? { mixedInstances: undefined } : {};
+  const named = defined({
+    minSize: optionalWhole(params, "MinSize"),
+    maxSize: optionalWhole(params, "MaxSize"),
+    desiredCapacity: optionalWhole(params, "DesiredCapacity"),
+    launchTemplate: reference && (() => resolver.template(reference)),
+    launchTemplateVersion: reference?.version,
+    mixedInstances: mixed && mixedFrom(mixed),
+    subnets: zones?.map((id) => ({ id, availabilityZone: resolver.zoneOf(id) })),
+    newInstancesProtectedFromScaleIn: optionalFlag(params, "NewInstancesProtectedFromScaleIn"),
+    maxInstanceLifetime: optionalWhole(params, "MaxInstanceLifetime"),
+    instanceLifecyclePolicy: triggers && {
+      terminateHookAbandon: optionalText(triggers, "TerminateHookAbandon") as "retain" | "terminate" | undefined,
+    },
+    instanceMaintenance: maintenance && {
+      minHealthyPercentage: optionalWhole(maintenance, "MinHealthyPercentage"),
+      maxHealthyPercentage: optionalWhole(maintenance, "MaxHealthyPercentage"),
+    },
+    tags: (params.Tags as Shape[] | undefined)?.map(tagFrom),
+    terminationPolicies: params.TerminationPolicies && texts(params, "TerminationPolicies"),
+    capacityRebalance: optionalFlag(params, "CapacityRebalance"),
+    healthCheckGracePeriod: optionalWhole(params, "HealthCheckGracePeriod"),
+    defaultCooldown: optionalWhole(params, "DefaultCooldown"),
+    healthCheckType: optionalText(params, "HealthCheckType"),
+    defaultInstanceWarmup: optionalWhole(params, "DefaultInstanceWarmup"),
+  });
+  return { ...named, ...replaced } as Partial<Omit<GroupConfig, "name">>;
+}
+
+function referenceFrom(given: Shape | undefined): TemplateReference | undefined {
+  return (
+    given && {
+      id: optionalText(given, "LaunchTemplateId"),
+      name: optionalText(given, "LaunchTemplateName"),
+      version: given.Version === undefined ? undefined : String(given.Version),
+    }
+  );
+}
+
+function mixedFrom(mixed: Shape): MixedInstances {
+  const distribution = (mixed.InstancesDistribution as Shape | undefined) ?? {};
+  const overrides = ((mixed.LaunchTemplate as Shape).Overrides as Shape[] | undefined) ?? [];
+  return {
+    instanceTypes: overrides.flatMap((override) => optionalText(override, "InstanceType") ?? []),
+    onDemandBaseCapacity: optionalWhole(distribution, "OnDemandBaseCapacity"),
+    onDemandPercentageAboveBaseCapacity: optionalWhole(distribution, "OnDemandPercentageAboveBaseCapacity"),
+  };
+}
+
+function hookFrom(given: Shape): HookConfig {
+  return {
+    name: text(given, "LifecycleHookName"),
+    transition: text(given, "LifecycleTransition") as Transition,
+    heartbeatTimeout: optionalWhole(given, "HeartbeatTimeout"),
+    defaultResult: optionalText(given, "DefaultResult") as HookConfig["defaultResult"],
+    notificationMetadata: optionalText(given, "NotificationMetadata"),
+    notificationTargetArn: optionalText(given, "NotificationTargetARN"),
+    roleArn: optionalText(given, "RoleARN"),
+  };
+}
+
+function tagFrom(tag: Shape): { key: string; value: string; propagateAtLaunch: boolean } {
+  const value = tag.Value === undefined ? "" : String(tag.Value);
+  return { key: text(tag, "Key"), value, propagateAtLaunch: optionalFlag(tag, "PropagateAtLaunch") ?? false };
+}
+
+function tagsByGroup(groups: Groups, params: Shape): Map<Group, ReturnType<typeof tagFrom>[]> {
+  const byGroup = new Map<Group, ReturnType<typeof tagFrom>[]>();
+  for (const tag of (params.Tags as Shape[] | undefined) ?? []) {
+    const group = groups.get(text(tag, "ResourceId"));
+    byGroup.set(group, [...(byGroup.get(group) ?? []), tagFrom(tag)]);
+  }
+  return byGroup;
+}
+
+/** No names means all of them. */
+function processes(params: Shape): SuspendableProcess[] {
+  return texts(params, "ScalingProcesses") as SuspendableProcess[];
+}
+
+function defined(value: Shape): Shape {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
+}
