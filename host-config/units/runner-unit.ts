@@ -20,7 +20,7 @@ const STOP_MARGIN_SECONDS = 120;
 export function runnerUnit(config: HostConfig): string {
   const agent = `${PATHS.node} ${PATHS.agent}`;
   return `[Unit]
-Description=GitHub Actions runner (pool ${config.pool})
+Description=GitHub Actions runner (pool ${config.pool.replaceAll("%", "%%")})
 After=network-online.target docker.service containerd.service
 Wants=network-online.target
 StartLimitIntervalSec=0
