@@ -98,7 +98,7 @@ export class ProviderBackend {
     };
     try {
       const created = await type.create(without(plain), context);
-      if (this.options.store.get(typeToken(call.urn), created.id)) {
+      if (!type.upserts && this.options.store.get(typeToken(call.urn), created.id)) {
         throw new Error(`creating ${logicalName(call.urn)}: EntityAlreadyExists: ${typeToken(call.urn)} ${created.id} already exists`);
       }
       return { id: created.id, outputs: keep(created) };

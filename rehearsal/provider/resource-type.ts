@@ -57,6 +57,8 @@ export interface ResourceType {
   readonly hasTags?: boolean;
   /** Inputs whose value is a secret whether or not the program says so. */
   readonly secret?: readonly string[];
+  /** AWS's call creates or overwrites, so a resource of that name may be there already. */
+  readonly upserts?: boolean;
   /** Problems that the real provider or AWS would find before or at creation. */
   validate?(inputs: Properties): { property: string; reason: string }[];
 

@@ -6,6 +6,7 @@ import { PartlyDone, text, type Context, type ResourceType } from "../resource-t
 import { same, type Json, type Properties } from "../values";
 import { notOneOf, outOfRange, type Problem } from "./checks";
 
+const HOOK = "aws:autoscaling/lifecycleHook:LifecycleHook";
 const DEFAULT_UPDATE_SECONDS = 600;
 
 /** Inputs whose change has calls of its own, so that it alone makes no UpdateAutoScalingGroup. */
@@ -158,7 +159,13 @@ const group: ResourceType = {
     const live = await describeGroup(context, name);
     return live && groupState(live);
   },
-  delete: deleteGroup,
+  async delete(name, state, context) {
+    await deleteGroup(name, state, context);
+    // Hooks go with their group, those too that the program retains.
+    for (const hook of context.store.list(HOOK)) {
+      if (hook.state.autoscalingGroupName === name) context.store.remove(HOOK, hook.id);
+    }
+  },
 };
 
 const lifecycleHook: ResourceType = {
@@ -166,6 +173,7 @@ const lifecycleHook: ResourceType = {
   required: ["autoscalingGroupName", "lifecycleTransition"],
   autoName: { property: "name", maxLength: 255 },
   replaceOn: ["autoscalingGroupName", "name"],
+  upserts: true,
   validate: hookProblems,
   async create(given, context) {
     await context.autoscaling.call("PutLifecycleHook", hookParams(given.autoscalingGroupName, given));
@@ -205,5 +213,5 @@ async function describeHook(state: Properties, { autoscaling }: Context): Promis
 
 export const AUTO_SCALING_TYPES: Record<string, ResourceType> = {
   "aws:autoscaling/group:Group": group,
-  "aws:autoscaling/lifecycleHook:LifecycleHook": lifecycleHook,
+  [HOOK]: lifecycleHook,
 };

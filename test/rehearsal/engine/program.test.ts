@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { MemoryStore } from "../../../rehearsal/cloud/store";
+import { openStack, type StackHandle } from "../../../rehearsal/engine/engine";
+import { locate } from "../../../rehearsal/engine/locate";
+import { ProviderBackend, type ProviderOptions } from "../../../rehearsal/provider/backend";
+import { serveProvider, type ProviderServer } from "../../../rehearsal/provider/server";
+import { FakeAutoScaling } from "../provider/fake-auto-scaling";
+import { ENGINE_TEST_TIMEOUT } from "./fixture";
+
+const PROJECT = resolve(__dirname, "../../..");
+const GROUP = "aws:autoscaling/group:Group";
+
+/** What stands in the account of prod: its own image, pinned by a parameter of its own. */
+const PROD_IMAGE = "ami-0abcdef0123456789";
+const FACTS: Record<string, ProviderOptions["facts"]> = {
+  prod: {
+    parameters: { "/example-org/images/runner-ubuntu-24.04-arm64": PROD_IMAGE },
+    images: { [PROD_IMAGE]: { architecture: "arm64", rootDeviceName: "/dev/sda1" } },
+  },
+};
+
+/** Every file below a folder with its digest, folders that others write to left out. */
+function digestOf(...files: string[]): string {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(join(PROJECT, file)));
+  return hash.digest("hex");
+}
+
+for (const stackName of ["dev", "sandbox", "prod"]) {
+  describe(`the real program as stack ${stackName}, on the real engine`, function () {
+    this.timeout(ENGINE_TEST_TIMEOUT);
+    const dir = mkdtempSync(join(tmpdir(), "ci-runners-"));
+    const store = new MemoryStore();
+    const autoscaling = new FakeAutoScaling();
+    const settings = ["Pulumi.yaml", `Pulumi.${stackName}.yaml`];
+    const before_ = digestOf(...settings);
+    let server: ProviderServer;
+    let stack: StackHandle;
+    let groupName = "";
+
+    before(async () => {
+      const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts: FACTS[stackName] });
+      server = await serveProvider(backend, join(dir, "provider.sock"));
+      const { command } = await locate({ progress: (message) => console.error(message) });
+      stack = await openStack({ stack: stackName, projectDir: PROJECT, workDir: join(dir, "work"), socketPath: server.socketPath, pulumi: command });
+    });
+    after(async () => {
+      await server.close();
+      rmSync(dir, { recursive: true, force: true });
+    });
+
+    it("previews without creating anything", async () => {
+      const preview = await stack.preview();
+      assert.ok(preview.changes.create! > 30, JSON.stringify(preview.changes));
+      assert.deepEqual(store.all(), []);
+    });
+
+    it("deploys, with the group's hooks before its first instance", async () => {
+      const up = await stack.up();
+      assert.ok(up.resources > 30);
+      groupName = (await stack.outputs()).groupName!.value;
+      const operations = autoscaling.operations();
+      assert.deepEqual(operations.slice(0, 4), ["CreateAutoScalingGroup", "PutLifecycleHook", "PutLifecycleHook", "UpdateAutoScalingGroup"]);
+      assert.ok(autoscaling.groups.get(groupName)!.instances.length > 0);
+      assert.equal(store.list("aws:ec2/vpc:Vpc").length, stackName === "dev" ? 1 : 0);
+    });
+
+    it("changes nothing in a second run, although scaling has moved the desired capacity", async () => {
+      const desired = autoscaling.groups.get(groupName)!.instances.length + 1;
+      autoscaling.setDesired(groupName, desired);
+      const again = await stack.up();
+      assert.equal(again.changed, 0, JSON.stringify(again.steps));
+      const { drift } = await stack.refresh();
+      assert.deepEqual(drift.map(({ type, properties }) => [type, Object.keys(properties)]), [[GROUP, ["desiredCapacity"]]]);
+      assert.equal((await stack.up()).changed, 0);
+      assert.equal(autoscaling.groups.get(groupName)!.instances.length, desired);
+    });
+
+    it("leaves nothing behind after destroy, and nothing in the project's own folder", async () => {
+      await stack.destroy();
+      assert.deepEqual(store.all().map(({ type, id }) => `${type} ${id}`), []);
+      assert.equal(autoscaling.groups.size, 0);
+      assert.equal(digestOf(...settings), before_);
+    });
+  });
+}
