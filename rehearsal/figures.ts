@@ -116,6 +116,14 @@ function verdict(f: Figures): string[] {
   return failures;
 }
 
+/** Name of the pool's terminate hook, as the group itself used it. */
+export function terminateHookOf(events: readonly TimelineEvent[]): string {
+  const opened = events.find(
+    (event) => event.kind === "action-opened" && event.transition === "autoscaling:EC2_INSTANCE_TERMINATING",
+  );
+  return opened?.kind === "action-opened" ? opened.hook : "";
+}
+
 /** One passage through Terminating:Wait of an instance that had been in service. */
 export interface Termination {
   instance: string;

@@ -6,6 +6,8 @@ export type Act = "terminate" | "desired-capacity";
 
 export interface PlannedJob {
   name: string;
+  /** In the timeline, once it is queued. */
+  id?: string;
   seconds: number;
 }
 

@@ -1,5 +1,5 @@
 import { EngineFigures, ScaleIn } from "../figures";
-import { Act, planJobs, JobPlan } from "./plan";
+import { Act, JobPlan, PlannedJob, planJobs } from "./plan";
 import { EngineResult, Overdue, Stage, next, until } from "./stage";
 
 /** What the scenario itself knows when it ends; the rest is read off the timeline. */
@@ -65,6 +65,8 @@ async function scaleInUnderLoad(stage: Stage, plan: JobPlan, outcome: Outcome): 
   const full = stage.group.desired();
   const upkeep = [secondUp, refresh];
   for (const act of plan.scaleIns) {
+    // A group that still replaces its last loss would just stop doing so, and nothing would be scaled in.
+    await until(stage, `${full} instances in service`, BOOT_BOUND, () => stage.group.inService().length >= full);
     const scaleIn: ScaleIn = { how: act };
     outcome.scaleIns.push(scaleIn);
     scaleIn.instance = await scaleInOnce(stage, act, plan.underScaleIn);
@@ -83,7 +85,7 @@ async function scaleInUnderLoad(stage: Stage, plan: JobPlan, outcome: Outcome): 
 }
 
 /** One scale-in; returns the instance that it hit. */
-async function scaleInOnce(stage: Stage, act: Act, load: readonly { name: string }[]): Promise<string> {
+async function scaleInOnce(stage: Stage, act: Act, load: readonly PlannedJob[]): Promise<string> {
   if (act === "desired-capacity") {
     const chosen = next(stage, "Auto Scaling to choose an instance", longest(stage) + BOOT_BOUND, (event) => {
       return event.kind === "instance-state" && event.state === "Terminating:Wait";
@@ -137,8 +139,8 @@ async function destroy(stage: Stage, outcome: Outcome): Promise<void> {
   note(stage, `destroyed in ${result.seconds} s`);
 }
 
-function queue(stage: Stage, jobs: readonly { name: string; seconds: number }[]): void {
-  for (const job of jobs) stage.jobs.queue(job);
+function queue(stage: Stage, jobs: readonly PlannedJob[]): void {
+  for (const job of jobs) job.id = stage.jobs.queue(job);
   if (jobs.length > 0) note(stage, `queued ${jobs.length} job(s)`);
 }
 
@@ -147,13 +149,13 @@ function busy(stage: Stage): string[] {
   return stage.group.inService().filter((instance) => stage.jobs.runningOn(instance) !== undefined);
 }
 
-function ended(stage: Stage, jobs: readonly { name: string }[]): boolean {
+function ended(stage: Stage, jobs: readonly PlannedJob[]): boolean {
   const over = new Set(
     stage.timeline.events.flatMap((event) =>
       event.kind === "job" && ["succeeded", "failed", "lost"].includes(event.change) ? [event.job] : [],
     ),
   );
-  return jobs.every((job) => over.has(job.name));
+  return jobs.every((job) => job.id !== undefined && over.has(job.id));
 }
 
 function gone(stage: Stage, instance: string): boolean {

@@ -33,8 +33,9 @@ export interface GroupControl {
 }
 
 export interface JobControl {
-  queue(job: { name: string; seconds: number }): void;
-  /** The job whose steps run on the instance right now. */
+  /** Returns the job's id in the timeline. */
+  queue(job: { name: string; seconds: number }): string;
+  /** Id of the job whose steps run on the instance right now. */
   runningOn(instance: string): string | undefined;
   /** Runners that would take a job now. */
   online(): string[];

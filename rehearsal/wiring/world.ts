@@ -1,0 +1,188 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { x as extract } from "tar";
+import { startCloud, RunningCloud } from "../cloud";
+import { Clock, RealClock } from "../clock";
+import { locate } from "../engine/locate";
+import { openStack } from "../engine/engine";
+import { GitHub } from "../github";
+import { GITHUB_HOSTS } from "../github/options";
+import { machineCacheDir } from "../hosts/image";
+import { cleanUpDeadRuns, openRun, OpenedHosts, Run } from "../hosts/systemd";
+import { Options } from "../options";
+import { ProviderBackend } from "../provider/backend";
+import { serveProvider } from "../provider/server";
+import { Random } from "../random";
+import { buildRunnerArchive } from "../runner/archive";
+import { Stage } from "../scenario/stage";
+import { Timeline } from "../timeline";
+import { VirtualClock, flow } from "../virtual-clock";
+import { ControlPlane } from "./control-plane";
+import { engineControl, groupControl, jobControl } from "./controls";
+import { admit } from "./github";
+import { LateDriver, simulatedHosts, systemdHosts } from "./hosts";
+import { leftovers } from "./leftovers";
+import { StackFacts, stackFacts } from "./stack-facts";
+
+const PROJECT = resolve(__dirname, "../..");
+const ACCOUNT = "123456789012";
+
+/** Everything that a rehearsal runs in: clouds, hosts, engine, and the stage for the scenario. */
+export interface World {
+  stage: Stage;
+  cloud: RunningCloud;
+  /** Only with real machines. */
+  machines?: OpenedHosts;
+  leftovers(): string[];
+  /** Ends everything that was started, in whatever state it is. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Stands up the stand-ins for one rehearsal. `hosts` is decided by now. */
+export async function openWorld(options: Options, hosts: "systemd" | "simulated", say: (line: string) => void): Promise<World> {
+  const undo: (() => unknown)[] = [];
+  let closing: Promise<void> | undefined;
+  const close = () => (closing ??= unwind(undo));
+  try {
+    return await stand(options, hosts, say, undo, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function stand(
+  options: Options,
+  hosts: "systemd" | "simulated",
+  say: (line: string) => void,
+  undo: (() => unknown)[],
+  close: () => Promise<void>,
+): Promise<World> {
+  const facts = stackFacts(PROJECT, options.stack);
+  const engine = await locate({ progress: say });
+  if (hosts === "systemd") await cleanUpDeadRuns();
+  const run = hosts === "systemd" ? openRun() : plainRun();
+  undo.push(() => run.close());
+
+  const clock: Clock = hosts === "systemd" ? new RealClock() : new VirtualClock();
+  if (clock instanceof VirtualClock) undo.push(() => clock.close());
+  const timeline = new Timeline(() => clock.now());
+  const random = new Random(options.seed);
+  const archive = await buildRunnerArchive({ cacheDir: join(machineCacheDir(), "../runner"), overrideDir: options.runnerDir });
+  const github = new GitHub(clock, timeline, { releaseFile: archive.file, wallNow: () => clock.now() });
+  undo.push(() => github.close());
+
+  const driver = new LateDriver();
+  const cloud = await startCloud({
+    clock, timeline, random, driver,
+    region: facts.region,
+    accountId: ACCOUNT,
+    workDir: join(run.dir, "cloud"),
+    githubHandler: github.handler,
+    githubHosts: facts.githubHost === undefined ? [] : [facts.githubHost],
+  });
+  undo.push(() => cloud.close());
+  admit(github, cloud.secrets, facts);
+  const seeded = cloud.secrets.names();
+
+  const parts = { cloud, github, clock, timeline, drain: options.drain };
+  let machines: OpenedHosts | undefined;
+  if (hosts === "simulated") {
+    const simulated = simulatedHosts(parts);
+    undo.push(() => simulated.close());
+    driver.driver = simulated;
+  } else {
+    const opened = (machines = await systemdHosts({
+      ...parts,
+      run: run as Run,
+      hostnames: () => hostnames(cloud, facts),
+      runnerOnImage: facts.downloadsRunner ? undefined : (root) => unpack(archive.file, root),
+      say,
+    }));
+    undo.push(() => opened.close());
+    driver.driver = opened.hosts;
+  }
+
+  const provider = await serveProvider(
+    new ProviderBackend({
+      store: cloud.store,
+      autoscaling: new ControlPlane(cloud.autoscaling, cloud.cloud, cloud.store, facts.region),
+      filesDir: join(run.dir, "files"),
+      sleep: (ms) => flow(clock, () => clock.sleep(ms)),
+      now: () => clock.now(),
+      place: { region: facts.region, accountId: ACCOUNT },
+      facts: { secrets: seeded },
+    }),
+    join(run.dir, "provider.sock"),
+  );
+  undo.push(() => provider.close());
+
+  const overrides = configOverrides(options, facts, archive.sha256);
+  const stage: Stage = {
+    options, clock, timeline, random, say,
+    engine: await engineControl({
+      version: engine.version,
+      clock,
+      change: { rootVolumeSize: facts.rootVolumeSize + 1 },
+      open: (change) =>
+        openStack({
+          stack: options.stack,
+          projectDir: PROJECT,
+          workDir: join(run.dir, "engine"),
+          socketPath: provider.socketPath,
+          pulumi: engine.command,
+          configOverrides: { ...overrides, ...change },
+        }),
+    }),
+    group: groupControl(cloud.cloud, cloud.autoscaling),
+    jobs: jobControl(github, timeline, facts.labels),
+  };
+  return { stage, cloud, machines, close, leftovers: () => leftovers(cloud, github, seeded) };
+}
+
+/**
+ * The stack's configuration is rehearsed as it stands, but for what cannot be real here: the checksum of the runner,
+ * which is our stand-in, and sizes that the command line asks for.
+ */
+function configOverrides(options: Options, facts: StackFacts, runnerSha256: string): Record<string, unknown> {
+  return {
+    desiredCapacity: options.instances,
+    // A scale-in needs room below, a refresh above.
+    minSize: Math.min(facts.minSize, Math.max(options.instances - 1, 0)),
+    maxSize: Math.max(facts.maxSize, options.instances + 1),
+    runnerSha256: facts.downloadsRunner ? runnerSha256 : undefined,
+  };
+}
+
+/** Names that machines resolve to the rehearsal. A hosts file knows no wildcards, so buckets are named one by one. */
+function hostnames(cloud: RunningCloud, facts: StackFacts): string[] {
+  const domain = `${facts.region}.amazonaws.com`;
+  return [
+    ...["autoscaling", "secretsmanager", "ssm", "monitoring", "s3", "sts"].map((service) => `${service}.${domain}`),
+    ...cloud.store.list("aws:s3/bucket:Bucket").map(({ state }) => `${state.bucket}.s3.${domain}`),
+    ...GITHUB_HOSTS,
+    ...(facts.githubHost === undefined ? [] : [facts.githubHost]),
+  ];
+}
+
+function unpack(archive: string, root: string): void {
+  mkdirSync(root, { recursive: true });
+  extract({ file: archive, cwd: root, sync: true });
+}
+
+/** Without machines a run is a folder. */
+function plainRun(): Pick<Run, "dir" | "close"> {
+  const dir = mkdtempSync(join(tmpdir(), "cir-"));
+  return { dir, close: async () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+async function unwind(undo: (() => unknown)[]): Promise<void> {
+  for (let act = undo.pop(); act; act = undo.pop()) {
+    try {
+      await act();
+    } catch (error) {
+      console.error(`clean-up: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
