@@ -106,7 +106,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const secrets = new SecretsManager(clock, random, place);
   const fleet = new Fleet({ clock, random, driver, ...(options.network ? { network: options.network } : {}) });
   const refused = (denial: Denial): void => cloud.recordDenial(denial);
-  const agents = new Agents({ clock, iam, instances: fleet, registrationMs: ssm.registrationMs ?? 10_000, refused });
+  const agents = new Agents({ clock, iam, place, instances: fleet, registrationMs: ssm.registrationMs ?? 10_000, refused });
 
   let bus: EventBus | undefined;
   const autoscaling = new AutoScaling({ ...options.autoscaling, clock, random, timeline, fleet, place, publish: (event) => bus?.put(event) });

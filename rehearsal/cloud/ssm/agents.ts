@@ -3,13 +3,16 @@ import { Principal } from "../api";
 import { Denial } from "../cloud";
 import { Instance } from "../ec2";
 import { Iam } from "../iam/iam";
+import { Place } from "../place";
 
-/** What the agent needs of its instance's role to register and to hear of commands. */
-const NEEDED = ["ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:OpenControlChannel"];
+/** What the agent needs of its instance's role to register, to hear of commands and to answer them. */
+const REGISTER = "ssm:UpdateInstanceInformation";
+const CHANNELS = ["CreateControlChannel", "OpenControlChannel", "CreateDataChannel", "OpenDataChannel"];
 
 export interface AgentsOptions {
   clock: Clock;
   iam: Iam;
+  place: Place;
   instances: { get(id: string): Instance | undefined };
   /** Time from launch until the agent has registered, in ms; a minute or two at AWS. */
   registrationMs: number;
@@ -29,14 +32,16 @@ export class Agents {
     if (!instance || instance.state !== "running" || clock.now() - instance.launchedAt < registrationMs) return false;
     const roleName = instance.profile?.roleName;
     if (roleName === undefined) return false;
-    const principal: Principal = { kind: "instance", instanceId, roleName };
-    return NEEDED.every((action) => this.allowed(principal, action, roleName));
+    const principal = { kind: "instance" as const, instanceId, roleName };
+    const { region, accountId } = this.options.place;
+    const self = `arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`;
+    return this.allowed(principal, REGISTER, self) && CHANNELS.every((channel) => this.allowed(principal, `ssmmessages:${channel}`, "*"));
   }
 
-  private allowed(principal: Principal, action: string, roleName: string): boolean {
-    if (this.options.iam.authorise(principal, action, { resource: "*", context: {} }).allowed) return true;
-    const key = `${roleName} ${action}`;
-    if (!this.reported.has(key)) this.options.refused({ principal: "instance", action, resource: "*" });
+  private allowed(principal: Extract<Principal, { kind: "instance" }>, action: string, resource: string): boolean {
+    if (this.options.iam.authorise(principal, action, { resource, context: {} }).allowed) return true;
+    const key = `${principal.roleName} ${action}`;
+    if (!this.reported.has(key)) this.options.refused({ principal: "instance", action, resource });
     this.reported.add(key);
     return false;
   }

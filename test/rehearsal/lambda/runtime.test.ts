@@ -89,7 +89,7 @@ describe("the function runtime", function () {
   it("must pass on a handler's error by its own name and keep the process", async () => {
     deployFunction(stage, "throws", `export const handler = async () => { const e = new RangeError("too far"); throw e; }`);
     assert.deepEqual({ ...(await failure("throws")), trace: undefined }, { errorType: "RangeError", errorMessage: "too far", trace: undefined });
-    const run = stage.timeline.events.findLast((event) => event.kind === "function-run");
+    const run = [...stage.timeline.events].reverse().find((event) => event.kind === "function-run");
     assert.equal(run?.kind === "function-run" && run.error, "RangeError: too far");
   });
 
