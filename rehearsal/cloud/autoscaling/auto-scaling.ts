@@ -19,6 +19,7 @@ import { Lifecycle } from "./lifecycle";
 import { LifecycleActions } from "./lifecycle-actions";
 import { Group } from "./model";
 import { ACTS_ON_GROUP, OperationParts, OPERATIONS } from "./operations";
+import { QUESTIONS } from "./questions";
 import { Standby } from "./standby";
 import { States } from "./states";
 import { GroupView, viewOf } from "./view";
@@ -97,6 +98,7 @@ export class AutoScaling implements Service {
 
   async execute(operation: string, params: Shape, principal: Principal): Promise<Shape> {
     if (Object.hasOwn(CONTROL_PLANE, operation)) return CONTROL_PLANE[operation]!(this.controlParts, params);
+    if (Object.hasOwn(QUESTIONS, operation)) return QUESTIONS[operation]!(this.groups, params);
     const act = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
     if (!act) throw new AwsError("InvalidAction", `Could not find operation ${operation} for version 2011-01-01`);
     return act(this.parts, params, labelOf(principal));

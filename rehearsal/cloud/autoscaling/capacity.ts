@@ -3,8 +3,8 @@ import { Fleet } from "../ec2/fleet";
 import { Activities } from "./activities";
 import { Delays, SuspendableProcess } from "./config";
 import { Lifecycle } from "./lifecycle";
-import { countsAsCapacity, countsAsWarm, Group, isPrepared, Member, templateOf } from "./model";
-import { chooseForTermination, chooseSubnet, warmPoolSize } from "./selection";
+import { countsAsCapacity, countsAsWarm, currentRefresh, Group, isPrepared, Member, templateOf } from "./model";
+import { chooseForTermination, chooseSubnet, Tally, warmPoolSize } from "./selection";
 import { States } from "./states";
 
 export interface CapacityParts {
@@ -59,12 +59,15 @@ export class Capacity {
 
   private scaleOut(group: Group, counted: Member[], missing: number): void {
     if (this.suspended(group, "Launch") || group.status) return;
-    const prepared = membersWhere(group, (member) => isPrepared(member.state));
+    // What a refresh is about to replace would only come into service to leave it again.
+    const outdated = currentRefresh(group)?.remaining;
+    const prepared = membersWhere(group, (member) => isPrepared(member.state) && !outdated?.has(member));
     const cause = this.cause("started", "increasing", counted.length, counted.length + missing);
     for (const member of prepared.slice(0, missing)) this.parts.lifecycle.takeFromPool(member, cause);
+    const tally = new Tally(counted);
     for (let i = prepared.length; i < missing; i++) {
       if (!this.mayLaunch(group)) return;
-      counted.push(this.launch(group, "Pending", counted, cause));
+      tally.add(this.launch(group, "Pending", tally, cause));
     }
   }
 
@@ -118,10 +121,10 @@ export class Capacity {
     }
     if (this.suspended(group, "Launch") || group.status || group.warmPoolStatus) return;
     const cause = this.parts.activities.stamp("an instance was started in response to the warm pool's size.");
-    const warm = membersWhere(group, (member) => countsAsWarm(member.state));
+    const tally = new Tally(membersWhere(group, (member) => countsAsWarm(member.state)));
     for (let i = 0; i < deficit; i++) {
       if (!this.mayLaunch(group)) return;
-      warm.push(this.launch(group, "Warmed:Pending", warm, cause));
+      tally.add(this.launch(group, "Warmed:Pending", tally, cause));
     }
   }
 
@@ -132,9 +135,9 @@ export class Capacity {
     return wanted - warm.length;
   }
 
-  private launch(group: Group, state: "Pending" | "Warmed:Pending", peers: Member[], cause: string): Member {
+  private launch(group: Group, state: "Pending" | "Warmed:Pending", tally: Tally, cause: string): Member {
     const template = templateOf(group);
-    const subnet = chooseSubnet(group.config.subnets, peers);
+    const subnet = chooseSubnet(group.config.subnets, tally);
     const propagated = (group.config.tags ?? []).filter((tag) => tag.propagateAtLaunch);
     const instance = this.parts.fleet.create({
       userData: template.userData,
@@ -143,7 +146,7 @@ export class Capacity {
       profile: template.profile,
       subnetId: subnet.id,
       availabilityZone: subnet.availabilityZone,
-      spot: this.asSpot(group, peers),
+      spot: this.asSpot(group, tally),
       metadata: template.metadata,
       hibernation: template.hibernation,
       tags: {
@@ -173,15 +176,14 @@ export class Capacity {
   }
 
   /** The on-demand base first, then the share above it. */
-  private asSpot(group: Group, peers: Member[]): boolean {
+  private asSpot(group: Group, tally: Tally): boolean {
     const mixed = group.config.mixedInstances;
     const share = mixed?.onDemandPercentageAboveBaseCapacity ?? 100;
     if (!mixed || share === 100) return false;
     const base = mixed.onDemandBaseCapacity ?? 0;
-    const onDemand = peers.filter(({ instance }) => !instance.spot).length;
-    if (onDemand < base) return false;
-    const above = peers.length + 1 - base;
-    return onDemand - base >= Math.ceil((above * share) / 100);
+    if (tally.onDemand < base) return false;
+    const above = tally.total + 1 - base;
+    return tally.onDemand - base >= Math.ceil((above * share) / 100);
   }
 
   /** While launches keep failing the next one waits; the look is repeated when the wait is over. */

@@ -2,9 +2,8 @@ import { Clock } from "../../clock";
 import { Activities } from "./activities";
 import { Capacity, membersWhere } from "./capacity";
 import { Groups } from "./groups";
-import { current } from "./instance-refresh";
 import { Lifecycle } from "./lifecycle";
-import { Group, isPooled } from "./model";
+import { currentRefresh, Group, isPooled } from "./model";
 
 export interface DeletionParts {
   clock: Clock;
@@ -29,7 +28,7 @@ export class Deletion {
 
   async delete(group: Group, { force = false, timeoutMs }: DeleteOptions): Promise<void> {
     const deadline = timeoutMs === undefined ? Infinity : this.parts.clock.now() + timeoutMs;
-    const refresh = current(group);
+    const refresh = currentRefresh(group);
     if (refresh) refresh.status = "Cancelling";
     if (force) this.killAll(group);
     else await this.emptyWarmPool(group, deadline);

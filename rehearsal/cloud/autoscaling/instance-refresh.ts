@@ -6,7 +6,7 @@ import { RefreshPreferences } from "./config";
 import { noActiveRefresh, refreshInProgress } from "./errors";
 import { EventWriter, uuid } from "./events";
 import { Lifecycle } from "./lifecycle";
-import { countsAsWarm, Group, Member, Refresh, templateOf } from "./model";
+import { countsAsWarm, currentRefresh, Group, Member, Refresh, templateOf } from "./model";
 
 export interface RefreshParts {
   clock: Clock;
@@ -28,7 +28,7 @@ export class InstanceRefreshes {
 
   /** @throws InstanceRefreshInProgress */
   start(group: Group, preferences: RefreshPreferences = {}): Refresh {
-    if (current(group)) throw refreshInProgress();
+    if (currentRefresh(group)) throw refreshInProgress();
     const template = templateOf(group);
     const skip = preferences.skipMatching ?? false;
     const outdated = membersWhere(
@@ -61,7 +61,7 @@ export class InstanceRefreshes {
 
   /** Replacements that have begun are finished; no further one begins. @throws ActiveInstanceRefreshNotFound */
   cancel(group: Group): Refresh {
-    const refresh = current(group);
+    const refresh = currentRefresh(group);
     if (!refresh) throw noActiveRefresh(group.config.name);
     refresh.status = "Cancelling";
     return refresh;
@@ -166,12 +166,6 @@ export class InstanceRefreshes {
     changed(group);
     events.refreshChanged(group, refresh.id, status === "Successful" ? "Succeeded" : status);
   }
-}
-
-/** The refresh that has not ended, if any. */
-export function current(group: Group): Refresh | undefined {
-  const latest = group.refreshes[0];
-  return latest && ["Pending", "InProgress", "Cancelling"].includes(latest.status) ? latest : undefined;
 }
 
 /** The maintenance policy clears a percentage with -1. */

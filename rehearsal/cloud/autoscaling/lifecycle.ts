@@ -6,6 +6,7 @@ import { Delays, LAUNCHING, TERMINATING, Transition } from "./config";
 import { EventWriter, Journey } from "./events";
 import { LifecycleActions } from "./lifecycle-actions";
 import { Activity, Group, isPooled, isRetained, isTerminating, LifecycleState, Member, Outcome } from "./model";
+import { startLifetime } from "./lifetime";
 import { States } from "./states";
 
 export interface LifecycleParts {
@@ -131,7 +132,7 @@ export class Lifecycle {
     member.protected = group.config.newInstancesProtectedFromScaleIn ?? false;
     states.enter(member, "InService", "InService");
     member.servingSince = this.parts.clock.now();
-    this.startLifetime(member);
+    startLifetime(member, this.parts.clock, changed);
     this.succeed("Launch", member, activity, journey);
     changed(group);
   }
@@ -234,25 +235,6 @@ export class Lifecycle {
 
   private restingTarget(member: Member): TargetState {
     return `Warmed:${member.group.config.warmPool?.poolState ?? "Stopped"}`;
-  }
-
-  /** Days may not fit one timer (2^31 - 1 ms), so it looks again every 10 days. */
-  private startLifetime(member: Member): void {
-    const { clock, changed } = this.parts;
-    const seconds = member.group.config.maxInstanceLifetime ?? 0;
-    member.lifetimeTimer?.cancel();
-    if (seconds === 0) return;
-    const end = member.instance.launchedAt + seconds * 1000;
-    const look = () => {
-      const left = end - clock.now();
-      if (left > 0) {
-        member.lifetimeTimer = clock.after(Math.min(left, 10 * 86_400_000), look);
-        return;
-      }
-      member.expired = true;
-      changed(member.group);
-    };
-    look();
   }
 
   private begin(member: Member, description: string, cause: string): Activity {

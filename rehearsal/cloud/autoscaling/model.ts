@@ -160,3 +160,9 @@ export function countsAsWarm(state: LifecycleState): boolean {
 export function isPrepared(state: LifecycleState): boolean {
   return state === "Warmed:Stopped" || state === "Warmed:Running" || state === "Warmed:Hibernated";
 }
+
+/** The refresh that has not ended, if any. */
+export function currentRefresh(group: Group): Refresh | undefined {
+  const latest = group.refreshes[0];
+  return latest && ["Pending", "InProgress", "Cancelling"].includes(latest.status) ? latest : undefined;
+}

@@ -1,21 +1,13 @@
 import { Shape } from "../api";
 import { ActionResult, HookConfig, LAUNCHING, RefreshPreferences, TERMINATING, Transition } from "./config";
-import {
-  describeActivity,
-  describeAutoScalingInstance,
-  describeGroup,
-  describeHook,
-  describeInstance,
-  describeRefresh,
-  describeWarmPoolConfiguration,
-} from "./describe";
+import { describeActivity } from "./describe";
 import * as errors from "./errors";
 import { Groups, putHook } from "./groups";
 import { InstanceRefreshes } from "./instance-refresh";
 import { Lifecycle } from "./lifecycle";
 import { ActionReference, LifecycleActions } from "./lifecycle-actions";
 import { Group, isPooled, isTerminating, Member } from "./model";
-import { flag, optionalFlag, optionalText, optionalWhole, page, text, texts, whole } from "./params";
+import { flag, optionalFlag, optionalText, optionalWhole, text, texts, whole } from "./params";
 import { Standby } from "./standby";
 import { Activities } from "./activities";
 
@@ -33,11 +25,11 @@ export interface OperationParts {
 
 type Operation = (parts: OperationParts, params: Shape, by: string) => Shape;
 
-/** Ids per SetInstanceProtection call, and instances per page. */
+/** Ids per SetInstanceProtection call. */
 const MAX_IDS = 50;
 const MAX_METADATA = 4000;
 
-/** The API by operation name. `by` is who calls, for the record. */
+/** What changes something, by operation name. `by` is who calls, for the record. */
 export const OPERATIONS: Record<string, Operation> = {
   CompleteLifecycleAction({ actions, groups }, params, by) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
@@ -94,43 +86,6 @@ export const OPERATIONS: Record<string, Operation> = {
     return { Activity: activity && describeActivity(group, activity) };
   },
 
-  DescribeAutoScalingInstances({ groups }, params) {
-    const wanted = texts(params, "InstanceIds", MAX_IDS);
-    const found =
-      wanted.length > 0
-        ? wanted.map((id) => groups.findMember(id)).filter((member) => member !== undefined)
-        : groups.list().flatMap((group) => [...group.members.values()]);
-    const { items, NextToken } = page(found, params, MAX_IDS);
-    return { AutoScalingInstances: items.map(describeAutoScalingInstance), NextToken };
-  },
-
-  DescribeAutoScalingGroups({ groups }, params) {
-    const wanted = texts(params, "AutoScalingGroupNames");
-    const named = wanted.length > 0 ? wanted.map((name) => groups.find(name)).filter((g) => g !== undefined) : groups.list();
-    const filters = (params.Filters as { Name: string; Values?: string[] }[] | undefined) ?? [];
-    const matching = named.filter((group) => filters.every((filter) => matches(group, filter)));
-    const { items, NextToken } = page(matching, params, 100);
-    return { AutoScalingGroups: items.map(describeGroup), NextToken };
-  },
-
-  DescribeWarmPool({ groups }, params) {
-    const group = groups.get(text(params, "AutoScalingGroupName"));
-    const pooled = [...group.members.values()].filter(({ state }) => isPooled(state));
-    const { items, NextToken } = page(pooled, params, 50);
-    return {
-      WarmPoolConfiguration: describeWarmPoolConfiguration(group),
-      Instances: items.map(describeInstance),
-      NextToken,
-    };
-  },
-
-  DescribeLifecycleHooks({ groups }, params) {
-    const group = groups.get(text(params, "AutoScalingGroupName"));
-    const wanted = texts(params, "LifecycleHookNames", 50);
-    const hooks = [...group.hooks.values()].filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-    return { LifecycleHooks: hooks.map((hook) => describeHook(group, hook)) };
-  },
-
   PutLifecycleHook({ groups }, params) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
     const name = text(params, "LifecycleHookName");
@@ -160,17 +115,6 @@ export const OPERATIONS: Record<string, Operation> = {
     return {};
   },
 
-  DescribeScalingActivities({ groups }, params) {
-    const name = optionalText(params, "AutoScalingGroupName");
-    const from = name === undefined ? groups.list() : [groups.get(name)];
-    const wanted = texts(params, "ActivityIds");
-    const found = from
-      .flatMap((group) => group.activities.map((activity) => ({ group, activity })))
-      .filter(({ activity }) => wanted.length === 0 || wanted.includes(activity.id));
-    const { items, NextToken } = page(found, { MaxRecords: 100, ...params }, 100);
-    return { Activities: items.map(({ group, activity }) => describeActivity(group, activity)), NextToken };
-  },
-
   StartInstanceRefresh({ groups, refreshes }, params) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
     const strategy = optionalText(params, "Strategy") ?? "Rolling";
@@ -180,14 +124,6 @@ export const OPERATIONS: Record<string, Operation> = {
 
   CancelInstanceRefresh({ groups, refreshes }, params) {
     return { InstanceRefreshId: refreshes.cancel(groups.get(text(params, "AutoScalingGroupName"))).id };
-  },
-
-  DescribeInstanceRefreshes({ groups }, params) {
-    const group = groups.get(text(params, "AutoScalingGroupName"));
-    const wanted = texts(params, "InstanceRefreshIds");
-    const found = group.refreshes.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
-    const { items, NextToken } = page(found, params, 100);
-    return { InstanceRefreshes: items.map((refresh) => describeRefresh(group, refresh)), NextToken };
   },
 
   SetInstanceHealth({ groups, changed }, params) {
@@ -265,15 +201,6 @@ function reference(params: Shape): ActionReference {
     throw errors.validation("Either LifecycleActionToken or InstanceId must be specified");
   }
   return { hook: text(params, "LifecycleHookName"), token, instanceId };
-}
-
-function matches(group: Group, filter: { Name: string; Values?: string[] }): boolean {
-  const tags = group.config.tags ?? [];
-  const values = filter.Values ?? [];
-  if (filter.Name === "tag-key") return tags.some(({ key }) => values.includes(key));
-  if (filter.Name === "tag-value") return tags.some(({ value }) => values.includes(value));
-  if (!filter.Name.startsWith("tag:")) throw errors.validation(`Filter type ${filter.Name} is not correct.`);
-  return tags.some(({ key, value }) => `tag:${key}` === filter.Name && values.includes(value));
 }
 
 function transition(value: string | undefined): Transition {

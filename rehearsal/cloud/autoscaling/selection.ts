@@ -78,12 +78,30 @@ export function chooseForTermination(
   return chosen;
 }
 
+/** Counts by zone and by kind, kept up to date while a look launches many: counting anew each time is quadratic. */
+export class Tally {
+  readonly zones: Map<string, number>;
+  total: number;
+  onDemand: number;
+
+  constructor(members: readonly Member[]) {
+    this.zones = zoneSizes(members);
+    this.total = members.length;
+    this.onDemand = members.filter(({ instance }) => !instance.spot).length;
+  }
+
+  add({ instance }: Member): void {
+    this.zones.set(instance.availabilityZone, (this.zones.get(instance.availabilityZone) ?? 0) + 1);
+    this.total++;
+    if (!instance.spot) this.onDemand++;
+  }
+}
+
 /** The subnet whose zone has fewest instances; the first of equals. */
-export function chooseSubnet<S extends { availabilityZone: string }>(subnets: readonly S[], counted: readonly Member[]): S {
-  const size = zoneSizes(counted);
+export function chooseSubnet<S extends { availabilityZone: string }>(subnets: readonly S[], tally: Tally): S {
   let best = subnets[0];
   for (const subnet of subnets) {
-    if ((size.get(subnet.availabilityZone) ?? 0) < (size.get(best!.availabilityZone) ?? 0)) best = subnet;
+    if ((tally.zones.get(subnet.availabilityZone) ?? 0) < (tally.zones.get(best!.availabilityZone) ?? 0)) best = subnet;
   }
   if (!best) throw new Error("subnets: the group has none; give it at least one");
   return best;

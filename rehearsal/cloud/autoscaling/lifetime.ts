@@ -1,0 +1,23 @@
+import { Clock } from "../../clock";
+import { Group, Member } from "./model";
+
+/** Days may not fit one timer of Node (2^31 - 1 ms), so it looks again at least every 10 days. */
+const LONGEST_TIMER_MS = 10 * 86_400_000;
+
+/** Marks the instance as expired when it reaches the group's maximum lifetime, counted from its launch. */
+export function startLifetime(member: Member, clock: Clock, changed: (group: Group) => void): void {
+  member.lifetimeTimer?.cancel();
+  const seconds = member.group.config.maxInstanceLifetime ?? 0;
+  if (seconds === 0) return;
+  const end = member.instance.launchedAt + seconds * 1000;
+  const look = () => {
+    const left = end - clock.now();
+    if (left > 0) {
+      member.lifetimeTimer = clock.after(Math.min(left, LONGEST_TIMER_MS), look);
+      return;
+    }
+    member.expired = true;
+    changed(member.group);
+  };
+  look();
+}

@@ -1,0 +1,87 @@
+import { Shape } from "../api";
+import {
+  describeActivity,
+  describeAutoScalingInstance,
+  describeGroup,
+  describeHook,
+  describeInstance,
+  describeRefresh,
+  describeWarmPoolConfiguration,
+} from "./describe";
+import * as errors from "./errors";
+import { Groups } from "./groups";
+import { Group, isPooled } from "./model";
+import { optionalText, page, text, texts } from "./params";
+
+type Question = (groups: Groups, params: Shape) => Shape;
+
+/** Most instances per page, and most ids per question. */
+const MAX_IDS = 50;
+
+/** What only looks, by operation name. */
+export const QUESTIONS: Record<string, Question> = {
+  DescribeAutoScalingInstances(groups, params) {
+    const wanted = texts(params, "InstanceIds", MAX_IDS);
+    const found =
+      wanted.length > 0
+        ? wanted.map((id) => groups.findMember(id)).filter((member) => member !== undefined)
+        : groups.list().flatMap((group) => [...group.members.values()]);
+    const { items, NextToken } = page(found, params, MAX_IDS);
+    return { AutoScalingInstances: items.map(describeAutoScalingInstance), NextToken };
+  },
+
+  DescribeAutoScalingGroups(groups, params) {
+    const wanted = texts(params, "AutoScalingGroupNames");
+    const named = wanted.length > 0 ? wanted.map((name) => groups.find(name)).filter((g) => g !== undefined) : groups.list();
+    const filters = (params.Filters as { Name: string; Values?: string[] }[] | undefined) ?? [];
+    const matching = named.filter((group) => filters.every((filter) => matches(group, filter)));
+    const { items, NextToken } = page(matching, params, 100);
+    return { AutoScalingGroups: items.map(describeGroup), NextToken };
+  },
+
+  DescribeWarmPool(groups, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    const pooled = [...group.members.values()].filter(({ state }) => isPooled(state));
+    const { items, NextToken } = page(pooled, params, 50);
+    return {
+      WarmPoolConfiguration: describeWarmPoolConfiguration(group),
+      Instances: items.map(describeInstance),
+      NextToken,
+    };
+  },
+
+  DescribeLifecycleHooks(groups, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    const wanted = texts(params, "LifecycleHookNames", 50);
+    const hooks = [...group.hooks.values()].filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+    return { LifecycleHooks: hooks.map((hook) => describeHook(group, hook)) };
+  },
+
+  DescribeScalingActivities(groups, params) {
+    const name = optionalText(params, "AutoScalingGroupName");
+    const from = name === undefined ? groups.list() : [groups.get(name)];
+    const wanted = texts(params, "ActivityIds");
+    const found = from
+      .flatMap((group) => group.activities.map((activity) => ({ group, activity })))
+      .filter(({ activity }) => wanted.length === 0 || wanted.includes(activity.id));
+    const { items, NextToken } = page(found, { MaxRecords: 100, ...params }, 100);
+    return { Activities: items.map(({ group, activity }) => describeActivity(group, activity)), NextToken };
+  },
+
+  DescribeInstanceRefreshes(groups, params) {
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    const wanted = texts(params, "InstanceRefreshIds");
+    const found = group.refreshes.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
+    const { items, NextToken } = page(found, params, 100);
+    return { InstanceRefreshes: items.map((refresh) => describeRefresh(group, refresh)), NextToken };
+  },
+};
+
+function matches(group: Group, filter: { Name: string; Values?: string[] }): boolean {
+  const tags = group.config.tags ?? [];
+  const values = filter.Values ?? [];
+  if (filter.Name === "tag-key") return tags.some(({ key }) => values.includes(key));
+  if (filter.Name === "tag-value") return tags.some(({ value }) => values.includes(value));
+  if (!filter.Name.startsWith("tag:")) throw errors.validation(`Filter type ${filter.Name} is not correct.`);
+  return tags.some(({ key, value }) => `tag:${key}` === filter.Name && values.includes(value));
+}

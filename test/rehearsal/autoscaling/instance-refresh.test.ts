@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { fails, Rig, template, TERMINATE_HOOK } from "./rig";
+
+const versions = (rig: Rig, state: string) =>
+  rig.scaling.group("pool")!.instances.filter((i) => i.state === state).map((i) => i.launchTemplateVersion);
+
+const refreshEvents = (rig: Rig) =>
+  rig.published.flatMap((event) => event["detail-type"].match(/Instance Refresh (\w+)$/)?.[1] ?? []);
+
+/** A group whose template has just got a second version. */
+async function outdated(rig: Rig, changes = {}): Promise<void> {
+  rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], ...changes });
+  await rig.pass(10);
+  rig.scaling.updateGroup("pool", { launchTemplate: template("2") });
+}
+
+describe("Auto Scaling: instance refresh", () => {
+  it("replaces in service first, then the warm pool, and does not wait for the drains", async () => {
+    const rig = new Rig();
+    await outdated(rig, { desiredCapacity: 3, maxSize: 4, warmPool: {}, initialLifecycleHooks: [] });
+    rig.scaling.startRefresh("pool");
+    await rig.pass(120);
+    assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
+    assert.deepEqual(versions(rig, "InService"), ["2", "2", "2"]);
+    assert.deepEqual(versions(rig, "Warmed:Stopped"), ["2"]);
+    const terminated = rig.timeline.events.flatMap((e) =>
+      e.kind === "instance-state" && /Terminated$/.test(e.state) ? [e.state] : [],
+    );
+    assert.deepEqual(terminated, ["Terminated", "Terminated", "Terminated", "Warmed:Terminated"]);
+    assert.deepEqual(refreshEvents(rig), ["Started", "Succeeded"]);
+  });
+
+  it("never lets more than the unhealthy share go at once", async () => {
+    const rig = new Rig();
+    await outdated(rig, { desiredCapacity: 4 });
+    let least = 4;
+    rig.timeline.subscribe((event) => {
+      if (event.kind === "instance-state") least = Math.min(least, rig.inState("InService").length);
+    });
+    rig.scaling.startRefresh("pool", { minHealthyPercentage: 50 });
+    await rig.pass(120);
+    assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
+    assert.equal(least, 2);
+    assert.equal(rig.inState("Terminating:Wait").length, 4, "drains go on after the refresh");
+  });
+
+  it("launches before it terminates where the maximum is above 100 %", async () => {
+    const rig = new Rig();
+    await outdated(rig, { desiredCapacity: 2 });
+    let least = 2;
+    rig.timeline.subscribe((event) => {
+      if (event.kind === "instance-state") least = Math.min(least, rig.inState("InService").length);
+    });
+    rig.scaling.startRefresh("pool", { minHealthyPercentage: 100, maxHealthyPercentage: 200 });
+    await rig.pass(120);
+    assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
+    assert.equal(least, 2);
+    assert.deepEqual(versions(rig, "InService"), ["2", "2"]);
+  });
+
+  it("waits for a protected instance and goes on as soon as its job has ended", async () => {
+    const rig = new Rig();
+    await outdated(rig, { desiredCapacity: 2 });
+    const [busy] = rig.inState("InService") as [string];
+    await rig.protect(busy);
+    rig.scaling.startRefresh("pool", { minHealthyPercentage: 50 });
+    await rig.pass(3000);
+    assert.equal(rig.scaling.group("pool")!.refresh, "InProgress");
+    assert.deepEqual(versions(rig, "InService"), ["1", "2"]);
+    await rig.protect(busy, false);
+    await rig.pass(30);
+    assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
+    assert.equal(rig.stateOf(busy), "Terminating:Wait");
+  });
+
+  it("fails after one hour of waiting, and leaves the protected instance alone", async () => {
+    const rig = new Rig();
+    await outdated(rig);
+    const busy = rig.one("InService");
+    await rig.protect(busy);
+    rig.scaling.startRefresh("pool");
+    await rig.pass(3590);
+    assert.equal(rig.scaling.group("pool")!.refresh, "InProgress");
+    await rig.pass(30);
+    assert.equal(rig.scaling.group("pool")!.refresh, "Failed");
+    assert.equal(rig.stateOf(busy), "InService");
+    assert.deepEqual(refreshEvents(rig), ["Started", "Failed"]);
+  });
+
+  it("passes over protected instances with Ignore and takes them with Refresh", async () => {
+    for (const [choice, left] of [["Ignore", "InService"], ["Refresh", "Terminating:Wait"]] as const) {
+      const rig = new Rig();
+      await outdated(rig);
+      const busy = rig.one("InService");
+      await rig.protect(busy);
+      rig.scaling.startRefresh("pool", { scaleInProtectedInstances: choice });
+      await rig.pass(60);
+      assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
+      assert.equal(rig.stateOf(busy), left);
+    }
+  });
+
+  it("refuses a second one meanwhile, and a cancellation when there is none", async () => {
+    const rig = new Rig();
+    await outdated(rig);
+    await rig.protect(rig.one("InService"));
+    await rig.call("StartInstanceRefresh", { Preferences: { MinHealthyPercentage: 0 } });
+    await fails(
+      rig.call("StartInstanceRefresh"),
+      "InstanceRefreshInProgress",
+      "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
+    );
+    await rig.call("CancelInstanceRefresh");
+    await rig.pass(5);
+    const { InstanceRefreshes } = await rig.call("DescribeInstanceRefreshes");
+    assert.deepEqual((InstanceRefreshes as any[]).map((r) => [r.Status, r.PercentageComplete]), [["Cancelled", 0]]);
+    await assert.rejects(rig.call("CancelInstanceRefresh"), { name: "ActiveInstanceRefreshNotFound" });
+  });
+
+  it("skips instances that match already when told to", async () => {
+    const rig = new Rig();
+    await outdated(rig);
+    rig.scaling.updateGroup("pool", { launchTemplate: template("1") });
+    const id = rig.one("InService");
+    rig.scaling.startRefresh("pool", { skipMatching: true });
+    await rig.pass(30);
+    assert.equal(rig.stateOf(id), "InService");
+    assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
+  });
+});
