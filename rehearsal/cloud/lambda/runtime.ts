@@ -54,7 +54,6 @@ interface Sandbox {
   revision: string;
   bornAt: number;
   request: { id: string };
-  logs: boolean;
 }
 
 /** Runs the deployed bundles in processes of their own, warm where possible, under the function's role. */
@@ -155,7 +154,7 @@ export class LambdaRuntime {
       await this.discard(process);
       return { error: failure };
     }
-    return { process, revision: deployed.revision, bornAt: now, request, logs };
+    return { process, revision: deployed.revision, bornAt: now, request };
   }
 
   private async discard(process: FunctionProcess): Promise<void> {
@@ -189,6 +188,8 @@ export class LambdaRuntime {
       AWS_LAMBDA_LOG_GROUP_NAME: deployed.logGroup,
       AWS_LAMBDA_LOG_STREAM_NAME: "rehearsal",
       AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+      // At AWS the bundle runs on Node 24; the Node of this machine may be one that the SDK warns about.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       LAMBDA_TASK_ROOT: deployed.codeDir,
       LAMBDA_RUNTIME_DIR: "/var/runtime",
       _HANDLER: deployed.handler,
