@@ -35,11 +35,10 @@ export function readStackConfig(config = new pulumi.Config()): StackConfig {
       github: {
         organization: text("githubOrganization"),
         repository: text("githubRepository"),
-        app: appId && {
-          id: appId,
-          installationId: text("githubInstallationId"),
-          privateKeySecretArn: text("githubPrivateKeySecretArn") ?? config.require("githubPrivateKeySecretArn"),
-        } || undefined,
+        // Without its key, the App is the component's to refuse.
+        app: appId
+          ? { id: appId, installationId: text("githubInstallationId"), privateKeySecretArn: text("githubPrivateKeySecretArn") ?? "" }
+          : undefined,
         tokenSecretArn: text("githubTokenSecretArn"),
         secretKmsKeyArn: text("githubSecretKmsKeyArn"),
         apiUrl: text("githubApiUrl"),

@@ -23,6 +23,7 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     ...(runner.onImage ? {} : { runnerArchive: runnerArchive(runner, architecture) }),
     heartbeatInterval: drain.heartbeatInterval,
     heartbeatTimeout: drain.heartbeatTimeout,
+    launchTimeout: settings.launchTimeout,
     maxDrain: drain.maxDrain,
     jobsMayUseInstanceRole: settings.jobsMayUseInstanceRole,
     jobsMayUseDocker: settings.jobsMayUseDocker,

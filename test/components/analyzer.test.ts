@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { AnalyzeResult, Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
+
+const ROOT = resolve(__dirname, "../..");
+
+describe("the component for other languages", function () {
+  // The analyzer type-checks the whole project first, 15 s on an idle machine.
+  this.timeout(180_000);
+  let result: AnalyzeResult;
+
+  before(() => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    result = new Analyzer(ROOT, manifest.name, manifest, new Set(["ActionsRunnerPool"])).analyze();
+  });
+
+  it("is accepted by Pulumi's analyzer, with every argument described", () => {
+    const { inputs } = result.components.ActionsRunnerPool!;
+    assert.ok(Object.keys(inputs).length > 25);
+    for (const [name, input] of Object.entries(inputs)) assert.ok(input.description, name);
+    for (const type of Object.values(result.typeDefinitions)) {
+      for (const [name, property] of Object.entries(type.properties ?? {})) assert.ok(property.description, `${type.name}.${name}`);
+    }
+  });
+
+  it("takes plain values where they shape the pool and inputs where they are passed through", () => {
+    const { inputs } = result.components.ActionsRunnerPool!;
+    for (const name of ["poolName", "labels", "instanceType", "minSize", "maxSize", "warmPool", "drain", "spot"]) {
+      assert.equal(inputs[name]!.plain, true, name);
+    }
+    for (const name of ["subnetIds", "securityGroupIds", "imageId", "tags", "alarmTopicArn", "permissionsBoundaryArn"]) {
+      assert.notEqual(inputs[name]!.plain, true, name);
+    }
+    assert.deepEqual(Object.keys(inputs).filter((name) => !inputs[name]!.optional).sort(), ["github", "instanceType", "maxSize", "runner", "subnetIds"]);
+  });
+
+  it("offers choices as enumerations", () => {
+    assert.deepEqual(result.typeDefinitions.WarmPoolState!.enum!.map(({ value }) => value), ["Stopped", "Hibernated", "Running"]);
+    assert.deepEqual(result.typeDefinitions.ProtectedInstances!.enum!.map(({ value }) => value), ["Wait", "Refresh", "Ignore"]);
+  });
+
+  it("gives every output that a program in TypeScript has", () => {
+    assert.deepEqual(Object.keys(result.components.ActionsRunnerPool!.outputs).sort(), [
+      "deadLetterQueueUrl", "deregisterFunctionName", "groupArn", "groupName", "hostBundleSha256", "hostRoleArn", "hostRoleName", "imageId",
+      "launchHookName", "launchTemplateId", "poolName", "registerFunctionName", "securityGroupIds", "sweepFunctionName", "terminateHookName",
+    ]);
+  });
+});
