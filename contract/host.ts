@@ -62,6 +62,8 @@ export interface HostConfig {
   heartbeatInterval: number;
   /** Seconds. */
   heartbeatTimeout: number;
+  /** Seconds that the launch hook waits; a registration that fails must be told before that. */
+  launchTimeout: number;
   /** Seconds. */
   maxDrain: number;
   jobsMayUseInstanceRole: boolean;

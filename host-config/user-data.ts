@@ -29,6 +29,8 @@ bundle_url=${quote(`https://${bundle.bucket}.s3.${config.region}.${domain}/${enc
 bundle_sha256=${quote(bundle.sha256)}
 autoscaling_url=${quote(`https://autoscaling.${config.region}.${domain}/`)}
 region=${quote(config.region)}
+launch_hook=${quote(config.launchHook)}
+terminate_hook=${quote(config.terminateHook)}
 home=${quote(PATHS.home)}
 config=${quote(PATHS.config)}
 export RUNNER_HOME=${quote(PATHS.runner)} RUNNER_USER=${quote(config.runnerUser)}
@@ -73,14 +75,15 @@ patiently() {
   "$@"
 }
 
-abandon() {
+# HOOK RESULT
+complete() {
   local instance
   instance=$(metadata instance-id) || return
   signed autoscaling "$autoscaling_url" -f -o /dev/null \\
     --data-urlencode Action=CompleteLifecycleAction --data-urlencode Version=2011-01-01 \\
     --data-urlencode ${quote(`AutoScalingGroupName=${config.group}`)} \\
-    --data-urlencode ${quote(`LifecycleHookName=${config.launchHook}`)} \\
-    --data-urlencode "InstanceId=$instance" --data-urlencode LifecycleActionResult=ABANDON
+    --data-urlencode "LifecycleHookName=$1" \\
+    --data-urlencode "InstanceId=$instance" --data-urlencode "LifecycleActionResult=$2"
 }
 
 fail() {
@@ -88,7 +91,9 @@ fail() {
   set +e
   say "bootstrap failed: $1"
   rm -f "$home.tar"
-  patiently abandon || say "the launch could not be abandoned; its hook times out instead"
+  patiently complete "$launch_hook" ABANDON || say "the launch could not be abandoned; its hook times out instead"
+  # Nothing that could drain was installed, so nobody else would end the termination that follows.
+  patiently complete "$terminate_hook" CONTINUE
   exit 1
 }
 trap 'fail "step at line $LINENO"' ERR

@@ -32,7 +32,7 @@ export async function register(host: RegistrationHost): Promise<boolean> {
 /** The reason why it did not work, or undefined when it did. */
 async function tryUntilRegistered(host: RegistrationHost): Promise<string | undefined> {
   const { clock, log } = host;
-  const bound = Math.min(LONGEST_MS, SHARE_OF_TIMEOUT * host.config.heartbeatTimeout * 1000);
+  const bound = Math.min(LONGEST_MS, SHARE_OF_TIMEOUT * host.config.launchTimeout * 1000);
   const end = clock.now() + bound;
   let pause = FIRST_PAUSE_MS;
   let reason = "no registration token appeared";

@@ -4,7 +4,7 @@ import { Clock } from "../clock";
 import { HostDriver } from "../hosts/driver";
 import { Random } from "../random";
 import { Timeline } from "../timeline";
-import { AutoScaling, AutoScalingOptions } from "./autoscaling";
+import { AutoScaling, AutoScalingOptions, DeployedResolver } from "./autoscaling";
 import { CloudDoor, Denial } from "./cloud";
 import { AlarmReport } from "./cloudwatch/alarms";
 import { CloudWatch } from "./cloudwatch/cloudwatch";
@@ -109,7 +109,11 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const agents = new Agents({ clock, iam, place, instances: fleet, registrationMs: ssm.registrationMs ?? 10_000, refused });
 
   let bus: EventBus | undefined;
-  const autoscaling = new AutoScaling({ ...options.autoscaling, clock, random, timeline, fleet, place, publish: (event) => bus?.put(event) });
+  const autoscaling = new AutoScaling({
+    ...options.autoscaling, clock, random, timeline, fleet, place,
+    resolver: new DeployedResolver(store, place),
+    publish: (event) => bus?.put(event),
+  });
   const ec2 = new Ec2({ fleet, place });
   const systemsManager = new SystemsManager({
     clock, timeline, random, place, store, driver, publicParameters,
@@ -135,6 +139,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    autoscaling.close();
     bus?.close();
     systemsManager.close();
     // First no new tries, then an end to what runs: a killed function must not be tried again.

@@ -18,7 +18,7 @@ import { buildRunnerArchive } from "../runner/archive";
 import { Stage } from "../scenario/stage";
 import { Timeline } from "../timeline";
 import { VirtualClock, flow } from "../virtual-clock";
-import { ControlPlane } from "./control-plane";
+import { controlPlane } from "./control-plane";
 import { engineControl, groupControl, jobControl } from "./controls";
 import { admit } from "./github";
 import { LateDriver, simulatedHosts, systemdHosts } from "./hosts";
@@ -107,7 +107,7 @@ async function stand(
   const provider = await serveProvider(
     new ProviderBackend({
       store: cloud.store,
-      autoscaling: new ControlPlane(cloud.autoscaling, cloud.cloud, cloud.store, facts.region),
+      autoscaling: controlPlane(cloud.cloud),
       filesDir: join(run.dir, "files"),
       sleep: (ms) => flow(clock, () => clock.sleep(ms)),
       now: () => clock.now(),

@@ -78,7 +78,7 @@ describe("the agent, launching", () => {
 
   it("says why GitHub refused when it abandons the launch, and before the hook would time out without a reason", async () => {
     const host = launching();
-    host.config = { ...host.config, heartbeatTimeout: 30 };
+    host.config = { ...host.config, launchTimeout: 30 };
     host.registerFails = "config.sh: exit code 1: Http response code: NotFound";
     await ticks(host, new Daemon(host), 3);
     assert.ok(host.seconds() < 35);

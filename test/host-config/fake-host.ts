@@ -16,6 +16,7 @@ export const CONFIG: HostConfig = {
   runnerUser: "runner",
   heartbeatInterval: 300,
   heartbeatTimeout: 1800,
+  launchTimeout: 900,
   maxDrain: 3600,
   jobsMayUseInstanceRole: false,
   jobsMayUseDocker: false,

@@ -146,6 +146,16 @@ describe("user data, run for real against a loopback cloud", function () {
     assert.equal(abandons().length, 1);
   });
 
+  it("ends the termination that follows an abandoned launch, since no agent is there to do it", async () => {
+    bundle = tarOf({ "install.sh": "exit 3\n" });
+    await run();
+    const results = requests.flatMap(({ body }) => {
+      const form = new URLSearchParams(body);
+      return form.has("LifecycleHookName") ? [`${form.get("LifecycleHookName")} ${form.get("LifecycleActionResult")}`] : [];
+    });
+    assert.deepEqual(results, ["pool-launch ABANDON", "pool-terminate CONTINUE"]);
+  });
+
   it("abandons the launch when the bundle stays out of reach, after several tries", async () => {
     s3Status = 403;
     const result = await run();
@@ -163,7 +173,7 @@ describe("user data, run for real against a loopback cloud", function () {
   it("still ends with an error, and says so, when even the abandoning fails", async () => {
     mkdirSync(join(root, "home"), { recursive: true });
     s3Status = 500;
-    const result = await run((script) => script.replace("LifecycleActionResult=ABANDON", "LifecycleActionResult=ABANDON --unknown-option"));
+    const result = await run((script) => script.replace('"LifecycleActionResult=$2"', '"LifecycleActionResult=$2" --unknown-option'));
     assert.equal(result.code, 1);
     assert.match(result.console, /could not be abandoned/);
   });
