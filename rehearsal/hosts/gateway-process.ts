@@ -28,9 +28,10 @@ function forward(request: http.IncomingMessage, response: http.ServerResponse, h
     const name = request.rawHeaders[i]!;
     if (!RESERVED_HEADERS.test(name) && !/^(host|connection|keep-alive)$/i.test(name)) headers.push(name, request.rawHeaders[i + 1]!);
   }
-  headers.push("Host", host ?? "", SOURCE_HEADER, request.socket.remoteAddress ?? "", "Connection", "close");
-  // No connection is used twice on this side: local ones cost nothing, and an idle one could be closed by the other
-  // end just as the next request is written to it.
+  headers.push("Host", host ?? "", SOURCE_HEADER, request.socket.remoteAddress ?? "", "Connection", "keep-alive");
+  // No connection is used twice on this side (no agent): local ones cost nothing, and an idle one could be closed by
+  // the other end just as the next request is written to it. Yet it is not the other end that may close it: it would
+  // do so as soon as it has answered, and where that is before the end of the request was written, the answer is lost.
   const upstream = http.request({ socketPath: settings.socket, method: request.method, path: request.url, headers, agent: false });
   upstream.on("response", (reply) => {
     const answer: string[] = [];

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Powers one machine on. Everything that it needs of the kernel (mounts, network namespace, link to the cloud) is made
-# inside namespaces of this very process, so that it all goes when the process does, even by SIGKILL.
+# inside namespaces of this very process, so that it all goes when the machine's processes do, even by SIGKILL.
 # Environment: IMAGE, DISK (has upper/, work/, root/), MACHINE, HOST_NAME, ADDRESS, GATEWAY, CLOUD (process id of the
 # holder of the cloud's network), LINK (name of the link on the cloud's side), DOORS (cgroup.procs files).
 set -eu

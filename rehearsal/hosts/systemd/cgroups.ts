@@ -27,7 +27,7 @@ export function cgroupMounts(mountinfo = readFileSync("/proc/self/mountinfo", "u
 }
 
 export class Cgroup {
-  private constructor(private readonly paths: string[]) {}
+  private constructor(readonly paths: readonly string[]) {}
 
   /** `name` may have slashes. Nothing is made on disk yet. */
   static at(mounts: CgroupMounts, name: string): Cgroup {

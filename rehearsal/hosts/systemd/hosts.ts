@@ -30,6 +30,8 @@ export interface SystemdHostsOptions {
   terminateGraceSeconds?: number;
   /** Seconds that `runCommand` may take. Default 3600, as SSM's executionTimeout. */
   commandLimitSeconds?: number;
+  /** Puts more on each new disk before its first boot, below `root`; what an image of one's own would have. */
+  furnish?: (root: string) => void;
   /** Called when a machine goes off that nobody asked to. */
   onUnexpectedEnd?: (instanceId: string) => void;
 }
@@ -76,6 +78,7 @@ export class SystemdHosts implements HostDriver {
     this.hosts.set(spec.instanceId, host);
     await this.inTurn(host, async () => {
       disk.create({ spec, hostName: hostName(spec), hostnames: this.options.hostnames(), gatewayAddress, image, caFile });
+      this.options.furnish?.(join(disk.path, "upper"));
       await this.powerOn(host);
     });
   }
@@ -183,9 +186,16 @@ export class SystemdHosts implements HostDriver {
     host.journal.follow(machine);
     void machine.whenOff().then(() => {
       if (host.goingOff || host.machine !== machine) return;
-      const report = () => this.options.onUnexpectedEnd?.(instanceId);
-      void this.inTurn(host, () => this.powerOff(host, 0)).then(report, report);
+      void this.inTurn(host, () => this.afterOwnEnd(host, machine)).catch(() => this.options.onUnexpectedEnd?.(instanceId));
     });
+  }
+
+  /** The machine went off from inside: a reboot, or an end that nobody here asked for. */
+  private async afterOwnEnd(host: Host, machine: Machine): Promise<void> {
+    if (host.machine !== machine) return;
+    await this.powerOff(host, 0);
+    if (machine.rebooting && !this.closing) await this.powerOn(host);
+    else this.options.onUnexpectedEnd?.(host.spec.instanceId);
   }
 
   private async powerOff(host: Host, graceSeconds: number): Promise<void> {

@@ -37,7 +37,6 @@ export class JournalReader {
 
   follow(machine: Machine): void {
     if (!machine.running) return;
-    const boot = machine.pid;
     const args = machine.inside(["journalctl", "--follow", "--no-tail", ...this.selection()]);
     const follower = spawn("setpriv", ["--pdeathsig", "KILL", ...args], {
       stdio: ["ignore", "pipe", "ignore"],
@@ -47,15 +46,12 @@ export class JournalReader {
     this.follower = follower;
     createInterface({ input: follower.stdout }).on("line", (line) => this.take(line));
     follower.once("error", () => {});
-    follower.once("close", (code) => this.again(machine, follower, code !== null && code > 128 ? boot : undefined));
-  }
-
-  /** A reader that was killed is a machine that shuts down: a new one would only be in its way, up to the next boot. */
-  private again(machine: Machine, ended: ChildProcess, killedIn: number | undefined): void {
-    this.clock.after(RETRY_MS, () => {
-      if (this.follower !== ended || !machine.running) return;
-      if (machine.pid === killedIn) this.again(machine, ended, killedIn);
-      else this.follow(machine);
+    follower.once("close", (code) => {
+      // A reader that was killed is a machine that shuts down: a new one would only be in its way.
+      if (code !== null && code > 128) return;
+      this.clock.after(RETRY_MS, () => {
+        if (this.follower === follower) this.follow(machine);
+      });
     });
   }
 

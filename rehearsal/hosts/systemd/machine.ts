@@ -15,6 +15,8 @@ const BOOT_LIMIT_MS = 60_000;
 const POLL_MS = 20;
 /** systemd's order for a clean power-off, sent to process 1: SIGRTMIN+4, where SIGRTMIN is 34 in glibc. */
 const POWER_OFF_SIGNAL = 34 + 4;
+/** With --keep-unit nspawn does not reboot by itself but tells its caller so. */
+const REBOOT_EXIT_CODE = 133;
 /** 10 s from SIGKILL to the last process gone: thousands of times what it takes. */
 const REAP_LIMIT_MS = 10_000;
 /** The group that nspawn makes for the machine itself, beside its own. */
@@ -74,10 +76,9 @@ export class Machine {
     return !this.ended;
   }
 
-  /** Process 1 of the machine, as seen from outside; another one after each reboot. */
-  get pid(): number {
-    if (!isInit(this.leader, this.nspawn.pid)) this.leader = this.findInit() ?? this.leader;
-    return this.leader;
+  /** Once off: whether the machine asked to be powered on again. */
+  get rebooting(): boolean {
+    return this.nspawn.exitCode === REBOOT_EXIT_CODE;
   }
 
   /**
@@ -91,7 +92,7 @@ export class Machine {
 
   /** Arguments of nsenter for this machine. */
   get entrance(): string[] {
-    return ["--target", String(this.pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
+    return ["--target", String(this.leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
   }
 
   whenOff(): Promise<void> {
@@ -100,7 +101,7 @@ export class Machine {
 
   /** Asks for an orderly shutdown and waits for it; after `graceMs` the power is cut. True: it went in order. */
   async powerOff(graceMs: number): Promise<boolean> {
-    if (!this.ended) signal(this.pid, POWER_OFF_SIGNAL);
+    if (!this.ended) signal(this.leader, POWER_OFF_SIGNAL);
     const inOrder = await this.within(graceMs);
     await this.cutPower();
     return inOrder;
@@ -146,10 +147,6 @@ export class Machine {
     return result;
   }
 
-  private findInit(): number | undefined {
-    return this.settings.cgroup.processes().find((pid) => isInit(pid, this.nspawn.pid));
-  }
-
   private async within(ms: number): Promise<boolean> {
     let cancel = () => {};
     const tooLate = new Promise<boolean>((resolve) => {
@@ -162,10 +159,10 @@ export class Machine {
   }
 
   private async findLeader(): Promise<void> {
-    const { clock, instanceId, consoleFile } = this.settings;
+    const { cgroup, clock, instanceId, consoleFile } = this.settings;
     const giveUp = clock.now() + BOOT_LIMIT_MS;
     while (!this.ended && clock.now() < giveUp) {
-      const leader = this.findInit();
+      const leader = cgroup.processes().find((pid) => isInit(pid, this.nspawn.pid));
       if (leader !== undefined && existsSync(`/proc/${leader}/root/${MANAGER_SOCKET}`)) {
         this.leader = leader;
         return;

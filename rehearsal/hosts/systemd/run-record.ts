@@ -1,13 +1,16 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Cgroup, cgroupMounts } from "./cgroups";
+import { TOOL_PATH } from "./command";
 
 /**
- * What one run of the rehearsal holds on this machine. Processes die with the run by themselves (the kernel kills them
- * when their parent dies), and mounts, namespaces and network links with the processes. Only a directory and empty
- * control groups can be left after a crash; a record under /run says where, so that the next run removes them.
+ * What one run of the rehearsal holds on this machine: processes in a control group, and a directory. Mounts,
+ * namespaces and network links belong to the processes and go with them. When the run dies, a small process that it
+ * started removes all of it; should that one have been killed too, a record under /run tells the next run.
  */
 export interface Run {
   /** Unique on this machine; part of every name that others could see. */
@@ -43,13 +46,28 @@ export function openRun(parent = tmpdir()): Run {
   // Renamed into place: another run's cleanup must never read half a record.
   writeFileSync(`${record}.new`, JSON.stringify(stored));
   renameSync(`${record}.new`, record);
+  const reaper = startReaper(stored, record);
   let closing: Promise<void> | undefined;
-  return {
-    id,
-    dir,
-    cgroup: `${PREFIX}${id}`,
-    close: () => (closing ??= removeRun(stored, record)),
+  const close = async () => {
+    await removeRun(stored, record);
+    reaper.kill("SIGKILL");
   };
+  return { id, dir, cgroup: `${PREFIX}${id}`, close: () => (closing ??= close()) };
+}
+
+/** Does nothing until this process ends, however it ends: the kernel then closes the pipe that the reaper reads. */
+function startReaper(stored: Stored, record: string): ChildProcess {
+  const mounts = cgroupMounts();
+  const groups = mounts ? Cgroup.at(mounts, `${PREFIX}${stored.id}`).paths : [];
+  const reaper = spawn("sh", [join(__dirname, "reap.sh"), stored.dir, record, ...groups], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+    env: { PATH: TOOL_PATH },
+  });
+  reaper.once("error", () => {}); // The record is there for the next run.
+  reaper.unref();
+  (reaper.stdin as Socket | null)?.unref();
+  return reaper;
 }
 
 /** Removes what earlier runs left that ended without cleaning up. Live runs are not touched. Returns the ids. */

@@ -109,8 +109,10 @@ export function traces(mark: string): string[] {
   return found;
 }
 
+/** Groups come and go while this looks at them. */
 function groups(root: string): string[] {
-  return readdirSync(root, { withFileTypes: true, recursive: true }).filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  const below = quietly(() => readdirSync(root, { withFileTypes: true })) ?? [];
+  return [root, ...below.filter((entry) => entry.isDirectory()).flatMap((entry) => groups(join(root, entry.name)))];
 }
 
 function quietly<T>(act: () => T): T | undefined {

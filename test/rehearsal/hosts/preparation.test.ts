@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { machineImage } from "../../../rehearsal/hosts/image";
+import { recipeDigest } from "../../../rehearsal/hosts/image-recipe";
+import { systemdHostsAvailable } from "../../../rehearsal/hosts/systemd";
+import { cgroupMounts } from "../../../rehearsal/hosts/systemd/cgroups";
+import { needSystemd } from "./rig";
+
+const ROOT = join(__dirname, "../../..");
+const INSTALLER = join(ROOT, "scripts/install-system-packages.sh");
+
+describe("what machines stand on", function () {
+  this.timeout(120_000);
+  let dir: string;
+  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "preparation-"))));
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  /** A PATH with only what is named, and programs that write down how they were called. */
+  function bare(uid: number): { env: NodeJS.ProcessEnv; calls: () => string } {
+    for (const tool of ["sh", "sort", "tr", "mktemp", "rm", "tail"]) symlinkSync(execFileSync("which", [tool], { encoding: "utf8" }).trim(), join(dir, tool));
+    const program = (name: string, text: string) => {
+      writeFileSync(join(dir, name), `#!/bin/sh\n${text}\n`);
+      chmodSync(join(dir, name), 0o755);
+    };
+    program("id", `echo ${uid}`);
+    program("apt-get", `echo "$DEBIAN_FRONTEND $*" >>${dir}/calls`);
+    return { env: { PATH: dir }, calls: () => (existsSync(join(dir, "calls")) ? readFileSync(join(dir, "calls"), "utf8") : "") };
+  }
+
+  it("is installed without a question, with fresh lists, on a machine that has none of it", () => {
+    const { env, calls } = bare(0);
+    const result = spawnSync("/bin/sh", [INSTALLER], { env, encoding: "utf8" });
+    assert.equal(result.status, 0, result.stderr);
+    const [update, install] = calls().trim().split("\n");
+    assert.match(update!, /^noninteractive .*update$/);
+    assert.match(install!, /^noninteractive .*install -y .*mmdebstrap.*systemd-container/);
+  });
+
+  it("is named in one line with both remedies where the user may not install it", () => {
+    const { env, calls } = bare(1000);
+    const result = spawnSync("/bin/sh", [INSTALLER], { env, encoding: "utf8" });
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /missing: .*mmdebstrap.*run this script as root, or rehearse with --hosts simulated\n$/);
+    assert.equal(calls(), "");
+  });
+
+  it("is refused in one line to an ordinary user instead of failing half-way", () => {
+    const real = process.getuid!;
+    process.getuid = () => 1000;
+    try {
+      assert.deepEqual(systemdHostsAvailable(), { ok: false, reason: "systemd machines need root, and this is an ordinary user" });
+    } finally {
+      process.getuid = real;
+    }
+  });
+
+  it("is found on a pure cgroup v2 machine and on one that has both versions, and missed where there is only v1", () => {
+    const v2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate";
+    const hybrid = [
+      "31 24 0:27 / /sys/fs/cgroup/unified rw shared:5 - cgroup2 cgroup2 rw",
+      "32 24 0:28 / /sys/fs/cgroup/systemd rw shared:6 - cgroup cgroup rw,xattr,name=systemd",
+      "33 24 0:29 / /sys/fs/cgroup/memory rw shared:7 - cgroup cgroup rw,memory",
+    ];
+    assert.deepEqual(cgroupMounts(v2), { unified: "/sys/fs/cgroup", legacy: undefined });
+    assert.deepEqual(cgroupMounts(hybrid.join("\n")), { unified: "/sys/fs/cgroup/unified", legacy: "/sys/fs/cgroup/systemd" });
+    assert.equal(cgroupMounts(hybrid.slice(1).join("\n")), undefined);
+  });
+
+  it("is no half image after a build that failed: the next run must not boot one", async function () {
+    needSystemd(this);
+    const lines: string[] = [];
+    const mirror = "http://127.0.0.1:9/debian"; // Nothing listens on the discard port.
+    await assert.rejects(machineImage({ cacheDir: dir, mirror, progress: (line) => lines.push(line) }), /CI_RUNNERS_DEBIAN_MIRROR.*\n?.*--hosts simulated/);
+    assert.deepEqual(readdirSync(dir), ["lock"]);
+    assert.match(lines[0]!, /^machine image: building Debian/);
+  });
+
+  it("is not built again, nor is anything said, when the image is there", async () => {
+    const root = join(dir, recipeDigest(), "root");
+    mkdirSync(root, { recursive: true });
+    const lines: string[] = [];
+    assert.equal(await machineImage({ cacheDir: dir, progress: (line) => lines.push(line) }), root);
+    assert.deepEqual(lines, []);
+  });
+
+  it("has shell scripts that shellcheck accepts", function () {
+    if (spawnSync("shellcheck", ["--version"]).status !== 0) {
+      if (process.env.CI_RUNNERS_REQUIRE_SYSTEMD === "1") assert.fail("shellcheck is not installed; run scripts/install-system-packages.sh");
+      this.skip();
+    }
+    const scripts = ["scripts", "rehearsal/hosts/systemd"].flatMap((folder) =>
+      readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".sh")).map((name) => join(ROOT, folder, name)),
+    );
+    assert.ok(scripts.length >= 3);
+    const result = spawnSync("shellcheck", scripts, { encoding: "utf8" });
+    assert.equal(result.status, 0, result.stdout);
+  });
+});
