@@ -79,10 +79,18 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
 }
 
 class OpenStack implements StackHandle {
+  private readonly allOutputs: Stack["outputs"];
+
   constructor(
     private readonly stack: Stack,
     private readonly options: StackOptions,
-  ) {}
+  ) {
+    this.allOutputs = stack.outputs.bind(stack);
+    // After each operation the Automation API asks the engine three times for outputs and history, which nobody here
+    // reads: 1 s of key derivation for each, on every operation of a rehearsal.
+    stack.outputs = async () => ({});
+    stack.info = async () => undefined;
+  }
 
   preview({ signal }: RunOptions = {}): Promise<OperationResult> {
     return this.run("preview", (onEvent, onOutput) => this.stack.preview({ onEvent, onOutput, color: "never", signal }));
@@ -101,7 +109,7 @@ class OpenStack implements StackHandle {
   }
 
   outputs(): Promise<OutputMap> {
-    return this.stack.outputs();
+    return this.allOutputs();
   }
 
   async resources(): Promise<StackResource[]> {

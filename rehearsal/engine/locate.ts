@@ -22,6 +22,8 @@ export interface LocateOptions {
   progress?: (message: string) => void;
   /** Default: the user's cache folder. */
   cacheDir?: string;
+  /** How to fetch one when nothing else helps. Default: Pulumi's own installer. */
+  install?: typeof PulumiCommand.install;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface LocateOptions {
  *
  * @throws an error that says what each way lacked.
  */
-export async function locate({ progress = () => undefined, cacheDir = engineCache() }: LocateOptions = {}): Promise<Engine> {
+export async function locate({ progress = () => undefined, cacheDir = engineCache(), install = PulumiCommand.install }: LocateOptions = {}): Promise<Engine> {
   const wanted = new semver.SemVer(ENGINE_VERSION);
   const onPath = await attempt(() => PulumiCommand.get({ version: wanted }));
   if (onPath.command) return engine(onPath.command, "path");
@@ -57,7 +59,7 @@ export async function locate({ progress = () => undefined, cacheDir = engineCach
     }
 
     progress(`engine: fetching ${ENGINE_VERSION} with Pulumi's installer`);
-    const installed = await attempt(() => PulumiCommand.install({ root, version: wanted }));
+    const installed = await attempt(() => install({ root, version: wanted }));
     if (installed.command) return engine(installed.command, "installed");
     throw new Error(
       [

@@ -60,6 +60,8 @@ export class EngineError extends Error {
   }
 }
 
+/** The Node SDK also sends its debug log, hundreds of lines of it. */
+const SEVERITIES = ["info", "info#err", "warning", "error"];
 const QUIET = ["same", "read", "refresh"];
 
 /** Gathers the engine's events of one operation. */
@@ -75,7 +77,7 @@ export class Recorder {
   readonly add = (event: EngineEvent): void => {
     if (event.diagnosticEvent && !event.diagnosticEvent.ephemeral) {
       const { severity, message, urn } = event.diagnosticEvent;
-      this.diagnostics.push({ severity, message: plainText(message), ...(urn && { resource: nameOf(urn) }) });
+      if (SEVERITIES.includes(severity)) this.diagnostics.push({ severity, message: plainText(message), ...(urn && { resource: nameOf(urn) }) });
     }
     if (event.resourcePreEvent) this.step(event.resourcePreEvent.metadata);
     if (event.resOutputsEvent) this.outputs(event.resOutputsEvent.metadata);

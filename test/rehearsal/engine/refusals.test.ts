@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
 import { EngineError } from "../../../rehearsal/engine/result";
 import { ENGINE_TEST_TIMEOUT, Rig } from "./fixture";
 
@@ -47,5 +48,21 @@ describe("what the rehearsal's provider refuses", function () {
     assert.equal((await stack.resources()).length, 1);
     await stack.destroy();
     assert.equal(rig.autoscaling.groups.size, 0);
+  });
+});
+
+describe("the configuration that the engine hands to the program", function () {
+  this.timeout(ENGINE_TEST_TIMEOUT);
+  const rig = new Rig();
+  after(() => rig.close());
+
+  it("has the defaults of the project's schema, and a value of the wrong type never reaches the program", async () => {
+    rig.writeProject({ "Pulumi.yaml": "name: tiny\nruntime: nodejs\nconfig:\n  size:\n    type: integer\n    default: 7\n" });
+    const sizes: number[] = [];
+    const program = async () => void sizes.push(new pulumi.Config().requireNumber("size"));
+    await (await rig.open({ program })).preview();
+    await (await rig.open({ program, configOverrides: { size: 8 } })).preview();
+    await assert.rejects((await rig.open({ program, configOverrides: { size: "many" } })).preview(), /size.*must be of type 'integer'/);
+    assert.deepEqual(sizes, [7, 8]);
   });
 });

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { ENGINE_VERSION } from "../../../rehearsal/engine/cache";
+import { locate } from "../../../rehearsal/engine/locate";
+import { withLock } from "../../../rehearsal/engine/lock";
+
+describe("finding an engine", () => {
+  const path = process.env.PATH;
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "ci-runners-"));
+    process.env.PATH = join(dir, "bin");
+    mkdirSync(join(dir, "bin"));
+  });
+  afterEach(() => {
+    process.env.PATH = path;
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  /** An executable that says what an engine of that version says. */
+  function pretend(file: string, version: string): void {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `#!/bin/sh\necho v${version}\n`);
+    chmodSync(file, 0o755);
+  }
+  const noInstaller = async () => {
+    throw new Error("fetch failed: no network");
+  };
+  const cached = () => join(dir, "cache", ENGINE_VERSION, "bin", "pulumi");
+  const find = () => locate({ cacheDir: join(dir, "cache"), install: noInstaller });
+
+  it("takes the one on PATH when it is new enough, since that is the user's own", async () => {
+    pretend(join(dir, "bin", "pulumi"), "3.250.1");
+    pretend(cached(), ENGINE_VERSION);
+    const { source, version } = await find();
+    assert.deepEqual([source, version], ["path", "3.250.1"]);
+  });
+
+  it("passes over one on PATH that is too old to name local providers", async () => {
+    pretend(join(dir, "bin", "pulumi"), "3.100.0");
+    pretend(cached(), ENGINE_VERSION);
+    assert.equal((await find()).source, "cache");
+  });
+
+  it("says what each way lacked when there is none, instead of failing later with a riddle", async () => {
+    await assert.rejects(find(), (error: Error) => {
+      for (const part of [/PATH: .*ENOENT/, /empty/, /Go is not on PATH/, /installer: .*no network/, /Install Pulumi/]) assert.match(error.message, part);
+      return true;
+    });
+  });
+
+  it("never lets two processes build at once", async () => {
+    const inside: string[] = [];
+    let release = () => undefined as void;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const first = withLock(join(dir, "engine"), () => undefined, async () => {
+      inside.push("first in");
+      await held;
+      inside.push("first out");
+    });
+    const second = withLock(join(dir, "engine"), release, async () => void inside.push("second in"));
+    await Promise.all([first, second]);
+    assert.deepEqual(inside, ["first in", "first out", "second in"]);
+    assert.equal(existsSync(join(dir, "engine.lock")), false);
+  });
+
+  it("takes over the lock of a build that was killed, or nobody could ever build again", async () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    mkdirSync(join(dir, "engine.lock"));
+    writeFileSync(join(dir, "engine.lock", "pid"), String(pid));
+    assert.equal(await withLock(join(dir, "engine"), () => undefined, async () => "built"), "built");
+  });
+});
