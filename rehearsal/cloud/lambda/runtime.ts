@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { Clock } from "../../clock";
 import { Random } from "../../random";
 import { Timeline } from "../../timeline";
@@ -10,16 +8,9 @@ import { MetricStore } from "../cloudwatch/metrics";
 import { Credentials } from "../credentials";
 import { Place } from "../place";
 import { MemoryStore } from "../store";
+import { Route, sandboxEnvironment } from "./environment";
 import { DeployedFunction, findFunction } from "./function";
 import { FunctionError, FunctionProcess } from "./process";
-
-export interface Route {
-  /** Loopback port of the TLS front. */
-  port: number;
-  /** Host names that are served there; `*.` stands for any prefix. */
-  hosts: string[];
-  caFile: string;
-}
 
 export interface LambdaOptions {
   clock: Clock;
@@ -138,7 +129,8 @@ export class LambdaRuntime {
     const request = { id: requestId };
     let environment: Record<string, string>;
     try {
-      environment = this.environment(deployed);
+      const role = this.options.credentials.issue(this.principal(deployed));
+      environment = sandboxEnvironment(deployed, role, this.options);
     } catch (error) {
       return { error: { errorType: "AccessDeniedException", errorMessage: (error as Error).message } };
     }
@@ -160,42 +152,6 @@ export class LambdaRuntime {
   private async discard(process: FunctionProcess): Promise<void> {
     await process.kill();
     this.all.delete(process);
-  }
-
-  private environment(deployed: DeployedFunction): Record<string, string> {
-    const { place, credentials, route, workDir } = this.options;
-    const role = credentials.issue(this.principal(deployed));
-    const home = join(workDir, "function-home");
-    mkdirSync(home, { recursive: true });
-    return {
-      ...deployed.environment,
-      PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-      TZ: "UTC",
-      LANG: "en_US.UTF-8",
-      // A developer's own AWS configuration must not leak in.
-      HOME: home,
-      AWS_CONFIG_FILE: join(home, "none"),
-      AWS_SHARED_CREDENTIALS_FILE: join(home, "none"),
-      AWS_REGION: place.region,
-      AWS_DEFAULT_REGION: place.region,
-      AWS_ACCESS_KEY_ID: role.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: role.secretAccessKey,
-      AWS_SESSION_TOKEN: role.sessionToken ?? "",
-      AWS_EXECUTION_ENV: `AWS_Lambda_${deployed.runtime}`,
-      AWS_LAMBDA_FUNCTION_NAME: deployed.name,
-      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(deployed.memorySize),
-      AWS_LAMBDA_LOG_GROUP_NAME: deployed.logGroup,
-      AWS_LAMBDA_LOG_STREAM_NAME: "rehearsal",
-      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-      // At AWS the bundle runs on Node 24; the Node of this machine may be one that the SDK warns about.
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-      LAMBDA_TASK_ROOT: deployed.codeDir,
-      LAMBDA_RUNTIME_DIR: "/var/runtime",
-      _HANDLER: deployed.handler,
-      NODE_EXTRA_CA_CERTS: route.caFile,
-      CI_RUNNERS_ROUTE: JSON.stringify({ port: route.port, hosts: route.hosts }),
-    };
   }
 
   /** Lambda writes a function's log in the name of its role; without the permission there are no logs and no metrics. */

@@ -1,4 +1,4 @@
-import { AwsError } from "../api";
+import { AwsError, Shape } from "../api";
 
 export interface SecretVersion {
   id: string;
@@ -73,4 +73,34 @@ export function notFound(): AwsError {
 
 export function invalidParameter(message: string): AwsError {
   return new AwsError("InvalidParameterException", message);
+}
+
+export function nameFromArn(arn: string): string {
+  const name = arn.split(":secret:")[1] ?? "";
+  return name.replace(/-[A-Za-z0-9]{6}$/, "");
+}
+
+export function stageOf(secret: Secret, version: SecretVersion): string {
+  return version === secret.current ? "AWSCURRENT" : "AWSPREVIOUS";
+}
+
+export function stages(secret: Secret): Record<string, string[]> {
+  const versions = [secret.current, secret.previous].filter((version) => version !== undefined);
+  return Object.fromEntries(versions.map((version) => [version.id, [stageOf(secret, version)]]));
+}
+
+export function describe(secret: Secret): Shape {
+  return {
+    ARN: secret.arn,
+    Name: secret.name,
+    Description: secret.description,
+    CreatedDate: new Date(secret.createdAt),
+    LastChangedDate: new Date(secret.changedAt),
+    DeletedDate: secret.deletion && new Date(secret.deletion.requestedAt),
+    Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
+  };
+}
+
+export function markedForDeletion(): AwsError {
+  return new AwsError("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.");
 }

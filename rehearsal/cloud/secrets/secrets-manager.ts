@@ -2,7 +2,10 @@ import { Clock } from "../../clock";
 import { Random } from "../../random";
 import { Authorisation, AwsError, Principal, Service, Shape } from "../api";
 import { Place } from "../place";
-import { Filter, invalidParameter, matchesFilters, notFound, requestTagContext, Secret, SecretVersion, tagContext } from "./secret";
+import {
+  describe, Filter, invalidParameter, markedForDeletion, matchesFilters, nameFromArn, notFound, requestTagContext, Secret, stageOf, stages,
+  tagContext,
+} from "./secret";
 
 interface Tag {
   Key: string;
@@ -236,34 +239,4 @@ export class SecretsManager implements Service {
   private arnOf(name: string): string {
     return `arn:aws:secretsmanager:${this.place.region}:${this.place.accountId}:secret:${name}`;
   }
-}
-
-function nameFromArn(arn: string): string {
-  const name = arn.split(":secret:")[1] ?? "";
-  return name.replace(/-[A-Za-z0-9]{6}$/, "");
-}
-
-function stageOf(secret: Secret, version: SecretVersion): string {
-  return version === secret.current ? "AWSCURRENT" : "AWSPREVIOUS";
-}
-
-function stages(secret: Secret): Record<string, string[]> {
-  const versions = [secret.current, secret.previous].filter((version) => version !== undefined);
-  return Object.fromEntries(versions.map((version) => [version.id, [stageOf(secret, version)]]));
-}
-
-function describe(secret: Secret): Shape {
-  return {
-    ARN: secret.arn,
-    Name: secret.name,
-    Description: secret.description,
-    CreatedDate: new Date(secret.createdAt),
-    LastChangedDate: new Date(secret.changedAt),
-    DeletedDate: secret.deletion && new Date(secret.deletion.requestedAt),
-    Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
-  };
-}
-
-function markedForDeletion(): AwsError {
-  return new AwsError("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.");
 }
