@@ -1,11 +1,8 @@
-import { renderUserData } from "../../host-config/user-data";
+import { USER_DATA_LIMIT_BYTES, renderUserData } from "../../host-config/user-data";
 import { Violation, violation } from "../parts/input-errors";
 import { bundleKey } from "../parts/host-bundle";
 import { hostConfig } from "./host-config";
 import { PoolSettings } from "./settings";
-
-/** EC2 counts the text before it is encoded as base64. */
-export const USER_DATA_LIMIT_BYTES = 16_384;
 
 /** The longest that a Region's and a bucket's name can be, for the parts that are not known yet. */
 const LONGEST_REGION = "x".repeat(14);
