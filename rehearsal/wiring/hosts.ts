@@ -11,6 +11,7 @@ import { Timeline } from "../timeline";
 
 /** Undoes the drain for the control experiment: the unit as the design has it that this one starts from. */
 const WITHOUT_DRAIN = `[Service]
+ExecStartPre=
 ExecStop=
 `;
 

@@ -20,6 +20,10 @@ export interface StackFacts {
   minSize: number;
   maxSize: number;
   rootVolumeSize: number;
+  warmPoolState?: string;
+  instanceType: string;
+  /** SSM parameter with an image of the organization's own; absent for a public one. */
+  imageParameter?: string;
 }
 
 /** Reads `Pulumi.<stack>.yaml` over the defaults in `Pulumi.yaml`, as the engine will. */
@@ -41,5 +45,13 @@ export function stackFacts(projectDir: string, stack: string): StackFacts {
     minSize: get("minSize"),
     maxSize: get("maxSize"),
     rootVolumeSize: get("rootVolumeSize"),
+    warmPoolState: get("warmPool")?.state,
+    instanceType: get("instanceType"),
+    imageParameter: ownParameter(get("imageParameter")),
   };
+}
+
+/** Parameters below `/aws/` are AWS's, which the stand-in knows by itself. */
+function ownParameter(name: string | undefined): string | undefined {
+  return name && !name.startsWith("/aws/") ? name : undefined;
 }

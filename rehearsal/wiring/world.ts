@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { x as extract } from "tar";
 import { startCloud, RunningCloud } from "../cloud";
+import { instanceTypes } from "../cloud/ec2/catalogue";
 import { Clock, RealClock } from "../clock";
 import { locate } from "../engine/locate";
 import { openStack } from "../engine/engine";
@@ -112,7 +113,7 @@ async function stand(
       sleep: (ms) => flow(clock, () => clock.sleep(ms)),
       now: () => clock.now(),
       place: { region: facts.region, accountId: ACCOUNT },
-      facts: { secrets: seeded },
+      facts: { secrets: seeded, ...imageFacts(facts) },
     }),
     join(run.dir, "provider.sock"),
   );
@@ -151,7 +152,20 @@ function configOverrides(options: Options, facts: StackFacts, runnerSha256: stri
     // A scale-in needs room below, a refresh above.
     minSize: Math.min(facts.minSize, Math.max(options.instances - 1, 0)),
     maxSize: Math.max(facts.maxSize, options.instances + 1),
+    // One spare, whatever the stack prepares: a laptop is smaller than a Region.
+    warmPool: facts.warmPoolState && { state: facts.warmPoolState, minSize: 1, maxPreparedCapacity: 1 },
     runnerSha256: facts.downloadsRunner ? runnerSha256 : undefined,
+  };
+}
+
+/** An image of the organization's own, as its builder would have published it. */
+function imageFacts({ imageParameter, instanceType }: StackFacts) {
+  if (imageParameter === undefined) return {};
+  const architecture = instanceTypes.get(instanceType)?.architecture ?? "x86_64";
+  const image = "ami-0c1a2b3d4e5f60718";
+  return {
+    parameters: { [imageParameter]: image },
+    images: { [image]: { architecture, rootDeviceName: "/dev/sda1" } },
   };
 }
 

@@ -82,8 +82,8 @@ export async function createCertificates(dir: string, names: readonly string[]):
   const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", leafKeys.privateKey as Parameters<typeof webcrypto.subtle.exportKey>[1]);
   const made: Certificates = {
     caFile: join(dir, "ca.pem"),
-    certFile: join(dir, "server.pem"),
-    keyFile: join(dir, "server.key"),
+    certFile: join(dir, "leaf.pem"),
+    keyFile: join(dir, "leaf-key.pem"),
     ca: authority.toString("pem"),
     cert: leaf.toString("pem"),
     key: x509.PemConverter.encode(pkcs8, "PRIVATE KEY"),

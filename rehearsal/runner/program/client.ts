@@ -79,10 +79,18 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/**
+ * Reads the trusted certificates now. There are over a hundred of them and they keep Node busy for a good part of a
+ * second, which would otherwise be counted as time that a job's first hook took.
+ */
+export function prepareTls(): void {
+  agents.https ??= secureAgent();
+}
+
 /** .NET trusts the machine's own certificates; Node would bring its own list, which knows no private authority. */
 function secureAgent(): https.Agent {
   const files = [process.env.SSL_CERT_FILE ?? "/etc/ssl/certs/ca-certificates.crt", process.env.NODE_EXTRA_CA_CERTS];
-  const ca = files
+  const ca = [...new Set(files)]
     .filter((file): file is string => file !== undefined && existsSync(file))
     .map((file) => readFileSync(file));
   return new https.Agent({ keepAlive: true, secureContext: createSecureContext(ca.length > 0 ? { ca } : {}) });

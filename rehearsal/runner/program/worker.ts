@@ -1,4 +1,5 @@
 import { JobMessage, RESULT_CODES } from "../../github/messages";
+import { prepareTls } from "./client";
 import { JobRun } from "./job";
 import { inherited, readMessages } from "./pipe";
 import { Reporter } from "./reporter";
@@ -26,6 +27,7 @@ function main(): void {
     shutdown.abort(new Error("SIGTERM"));
     setTimeout(() => process.exit(143), EXIT_ON_UNLOAD_MS);
   });
+  prepareTls();
   readMessages(inherited(Number(fd)), (message) => {
     traces.write(`message ${message.type}`);
     if (message.type === "RunnerShutdown") shutdown.abort(new Error("runner shutdown"));
