@@ -37,18 +37,15 @@ export class JournalReader {
 
   follow(machine: Machine): void {
     if (!machine.running) return;
-    const args = machine.inside(["journalctl", "--follow", "--no-tail", ...this.selection()]);
-    const follower = spawn("setpriv", ["--pdeathsig", "KILL", ...args], {
-      stdio: ["ignore", "pipe", "ignore"],
-      detached: true,
-      env: { PATH: TOOL_PATH },
-    });
+    const reader = ["journalctl", "--follow", "--no-tail", ...this.selection()];
+    const enter = [...machine.entrance, "--no-fork", "--", "sh", "-c", '("$@" &)', "sh", ...reader];
+    // The inner shell, a process of the machine, ends at once, so that the machine's process 1 inherits the reader. At
+    // shutdown that waits for every process it sees, and would wait 10 s for the end of one that is not its child.
+    const follower = spawn("nsenter", enter, { stdio: ["ignore", "pipe", "ignore"], detached: true, env: { PATH: TOOL_PATH } });
     this.follower = follower;
     createInterface({ input: follower.stdout }).on("line", (line) => this.take(line));
     follower.once("error", () => {});
-    follower.once("close", (code) => {
-      // A reader that was killed is a machine that shuts down: a new one would only be in its way.
-      if (code !== null && code > 128) return;
+    follower.once("close", () => {
       this.clock.after(RETRY_MS, () => {
         if (this.follower === follower) this.follow(machine);
       });
@@ -59,11 +56,8 @@ export class JournalReader {
   async catchUp(): Promise<void> {
     const follower = this.follower;
     this.follower = undefined;
-    if (follower && follower.exitCode === null && follower.signalCode === null) {
-      const closed = new Promise((resolve) => follower.once("close", resolve));
-      follower.kill("SIGKILL");
-      await closed;
-    }
+    // With the machine its reader has ended; what is still in the pipe comes first.
+    if (follower && !follower.stdout?.closed) await new Promise((resolve) => follower.stdout?.once("close", resolve));
     const rest = await finished("journalctl", ["--directory", this.directory, ...this.selection()]);
     for (const line of rest.stdout.split("\n")) this.take(line);
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -50,7 +51,11 @@ export function openRun(parent = tmpdir()): Run {
   let closing: Promise<void> | undefined;
   const close = async () => {
     await removeRun(stored, record);
+    if (reaper.pid === undefined || reaper.exitCode !== null || reaper.signalCode !== null) return;
+    const gone = once(reaper, "exit");
+    reaper.ref();
     reaper.kill("SIGKILL");
+    await gone;
   };
   return { id, dir, cgroup: `${PREFIX}${id}`, close: () => (closing ??= close()) };
 }

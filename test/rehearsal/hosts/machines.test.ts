@@ -41,7 +41,7 @@ describe("machines with a real systemd", function () {
   before(async function () {
     needSystemd(this);
     this.timeout(600_000); // The image may have to be built.
-    rig = await openRig({ terminateGraceSeconds: 2, onUnexpectedEnd: (id) => unexpected.push(id) });
+    rig = await openRig({ terminateGraceSeconds: 2, commandLimitSeconds: 10, onUnexpectedEnd: (id) => unexpected.push(id) });
     await rig.hosts.launch(a);
     await bootstrapped(a.instanceId);
   });
@@ -115,9 +115,11 @@ describe("machines with a real systemd", function () {
     await sh(a.instanceId, "systemctl stop counter");
   });
 
-  it("report the exit code and both outputs of a command, and a command that does not end", async () => {
+  it("report the exit code and both outputs of a command, and end one that does not end by itself", async () => {
     const result = await rig.hosts.runCommand(a.instanceId, ["echo out", "echo err >&2", "exit 3"]);
     assert.deepEqual(result, { exitCode: 3, stdout: "out\n", stderr: "err\n" });
+    await assert.rejects(rig.hosts.runCommand(a.instanceId, ["exec sleep 987654"]), /took longer than 10 s/);
+    assert.equal((await rig.hosts.runCommand(a.instanceId, ["pgrep -f 'sleep 98765[4]'"])).exitCode, 1, "it must not go on in the machine");
   });
 
   it("keep their disk over a stop, lose no line that was written during it, and do not run user data twice", async () => {
