@@ -23,6 +23,7 @@ describe("a rehearsal that is killed", function () {
   before(async function () {
     needSystemd(this);
     this.timeout(600_000);
+    await cleanUpDeadRuns();
     await machineImage({ progress: (line) => console.log(`    ${line}`) });
   });
 
