@@ -1,11 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { Cleanup, Interruption } from "./cleanup";
 import { Figures, figures, terminateHookOf } from "./figures";
 import { systemdHostsAvailable } from "./hosts/systemd";
 import { HELP, Options, UsageError, parseOptions } from "./options";
 import { reportHtml } from "./report/html";
 import { rehearse } from "./scenario/scenario";
 import { summary } from "./summary";
+import { hold } from "./virtual-clock";
 import { openWorld, World } from "./wiring/world";
 
 /** Exit codes: 0 all well, 1 something was lost, stuck, denied or left over, 2 the command line, 130 interrupted. */
@@ -19,9 +21,11 @@ async function main(argv: string[]): Promise<number> {
   const began = Date.now();
   const say = (line: string) => console.log(`${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s  ${line}`);
   say(`rehearsing stack ${options.stack} with ${hosts} hosts, seed ${options.seed}, drain ${options.drain ? "on" : "off"}`);
-  const world = await openWorld(options, hosts, say);
-  const release = closeOnSignals(world);
+  const cleanup = new Cleanup();
+  const interruption = new Interruption(cleanup);
   try {
+    const world = await openWorld(options, hosts, say, cleanup);
+    if (options.keep) world.stage.linger = () => linger(world, interruption, say);
     const result = await perform(world, options, hosts);
     const report = resolve(options.report);
     writeFileSync(report, reportHtml(result, world.stage.timeline.events, terminateHookOf(world.stage.timeline.events)));
@@ -29,8 +33,8 @@ async function main(argv: string[]): Promise<number> {
     process.stdout.write(`\n${summary(result)}\nReport: ${report}\n`);
     return result.failures.length === 0 ? 0 : 1;
   } finally {
-    release();
-    await world.close();
+    await cleanup.run();
+    interruption.release();
   }
 }
 
@@ -61,14 +65,19 @@ function chooseHosts({ hosts }: Options): "systemd" | "simulated" {
   return "simulated";
 }
 
-/** Ctrl-C ends the machines and everything else before the process goes. */
-function closeOnSignals(world: World): () => void {
-  const stop = (signal: NodeJS.Signals) => {
-    console.error(`\n${signal}: cleaning up`);
-    void world.close().then(() => process.exit(130));
-  };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  return () => void process.off("SIGINT", stop).off("SIGTERM", stop);
+/** `--keep`: everything stays up until Ctrl-C, and only then is destroyed. A second Ctrl-C ends it at once. */
+async function linger(world: World, interruption: Interruption, say: (line: string) => void): Promise<void> {
+  for (const instance of world.stage.group.inService()) {
+    const shell = world.machines?.hosts.shell(instance);
+    say(`in service: ${instance}${shell === undefined ? "" : `   root shell: ${shell}`}`);
+  }
+  say("kept for a look; Ctrl-C goes on to destroy");
+  // A virtual clock would run through days while nobody does anything.
+  const release = hold(world.stage.clock);
+  const awake = setInterval(() => undefined, 1000);
+  await interruption.next();
+  clearInterval(awake);
+  release();
 }
 
 main(process.argv.slice(2)).then(

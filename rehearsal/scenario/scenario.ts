@@ -33,6 +33,7 @@ export async function rehearse(stage: Stage): Promise<Outcome> {
     await deploy(stage, outcome);
     await scaleInUnderLoad(stage, plan, outcome);
     await changeUnderLoad(stage, plan);
+    await stage.linger?.();
     queue(stage, plan.last);
     await until(stage, `${plan.last[0]?.name} to start before destroy`, DRAIN_BOUND, () => busy(stage).length > 0);
   } catch (error) {

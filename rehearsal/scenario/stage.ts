@@ -52,6 +52,8 @@ export interface Stage {
   jobs: JobControl;
   /** A progress line for whoever watches. */
   say(line: string): void;
+  /** Before the end: waits until whoever watches has seen enough. Absent: nobody asked to. */
+  linger?(): Promise<void>;
 }
 
 /** Something that should have happened within a bound and did not. */

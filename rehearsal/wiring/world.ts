@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { x as extract } from "tar";
+import { Cleanup } from "../cleanup";
 import { startCloud, RunningCloud } from "../cloud";
 import { instanceTypes } from "../cloud/ec2/catalogue";
 import { Clock, RealClock } from "../clock";
@@ -36,43 +37,28 @@ export interface World {
   /** Only with real machines. */
   machines?: OpenedHosts;
   leftovers(): string[];
-  /** Ends everything that was started, in whatever state it is. Safe to call twice. */
-  close(): Promise<void>;
 }
 
-/** Stands up the stand-ins for one rehearsal. `hosts` is decided by now. */
-export async function openWorld(options: Options, hosts: "systemd" | "simulated", say: (line: string) => void): Promise<World> {
-  const undo: (() => unknown)[] = [];
-  let closing: Promise<void> | undefined;
-  const close = () => (closing ??= unwind(undo));
-  try {
-    return await stand(options, hosts, say, undo, close);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-async function stand(
+/** Stands up the stand-ins for one rehearsal; whatever it starts, the clean-up ends. `hosts` is decided by now. */
+export async function openWorld(
   options: Options,
   hosts: "systemd" | "simulated",
   say: (line: string) => void,
-  undo: (() => unknown)[],
-  close: () => Promise<void>,
+  cleanup: Cleanup,
 ): Promise<World> {
   const facts = stackFacts(PROJECT, options.stack);
   const engine = await locate({ progress: say });
   if (hosts === "systemd") await cleanUpDeadRuns();
   const run = hosts === "systemd" ? openRun() : plainRun();
-  undo.push(() => run.close());
+  cleanup.add(() => run.close());
 
   const clock: Clock = hosts === "systemd" ? new RealClock() : new VirtualClock();
-  if (clock instanceof VirtualClock) undo.push(() => clock.close());
+  if (clock instanceof VirtualClock) cleanup.add(() => clock.close());
   const timeline = new Timeline(() => clock.now());
   const random = new Random(options.seed);
   const archive = await buildRunnerArchive({ cacheDir: join(machineCacheDir(), "../runner"), overrideDir: options.runnerDir });
   const github = new GitHub(clock, timeline, { releaseFile: archive.file, wallNow: () => clock.now() });
-  undo.push(() => github.close());
+  cleanup.add(() => github.close());
 
   const driver = new LateDriver();
   const cloud = await startCloud({
@@ -83,7 +69,7 @@ async function stand(
     githubHandler: github.handler,
     githubHosts: facts.githubHost === undefined ? [] : [facts.githubHost],
   });
-  undo.push(() => cloud.close());
+  cleanup.add(() => cloud.close());
   admit(github, cloud.secrets, facts);
   const seeded = cloud.secrets.names();
 
@@ -91,7 +77,7 @@ async function stand(
   let machines: OpenedHosts | undefined;
   if (hosts === "simulated") {
     const simulated = simulatedHosts(parts);
-    undo.push(() => simulated.close());
+    cleanup.add(() => simulated.close());
     driver.driver = simulated;
   } else {
     const opened = (machines = await systemdHosts({
@@ -101,7 +87,7 @@ async function stand(
       runnerOnImage: facts.downloadsRunner ? undefined : (root) => unpack(archive.file, root),
       say,
     }));
-    undo.push(() => opened.close());
+    cleanup.add(() => opened.close());
     driver.driver = opened.hosts;
   }
 
@@ -113,11 +99,12 @@ async function stand(
       sleep: (ms) => flow(clock, () => clock.sleep(ms)),
       now: () => clock.now(),
       place: { region: facts.region, accountId: ACCOUNT },
+      invoke: (functionName, payload) => flow(clock, () => cloud.lambda.invoke(functionName, payload)),
       facts: { secrets: seeded, ...imageFacts(facts) },
     }),
     join(run.dir, "provider.sock"),
   );
-  undo.push(() => provider.close());
+  cleanup.add(() => provider.close());
 
   const overrides = configOverrides(options, facts, archive.sha256);
   const stage: Stage = {
@@ -139,7 +126,7 @@ async function stand(
     group: groupControl(cloud.cloud, cloud.autoscaling),
     jobs: jobControl(github, timeline, facts.labels),
   };
-  return { stage, cloud, machines, close, leftovers: () => leftovers(cloud, github, seeded) };
+  return { stage, cloud, machines, leftovers: () => leftovers(cloud, github, seeded) };
 }
 
 /**
@@ -189,14 +176,4 @@ function unpack(archive: string, root: string): void {
 function plainRun(): Pick<Run, "dir" | "close"> {
   const dir = mkdtempSync(join(tmpdir(), "cir-"));
   return { dir, close: async () => rmSync(dir, { recursive: true, force: true }) };
-}
-
-async function unwind(undo: (() => unknown)[]): Promise<void> {
-  for (let act = undo.pop(); act; act = undo.pop()) {
-    try {
-      await act();
-    } catch (error) {
-      console.error(`clean-up: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
 }
