@@ -1,10 +1,10 @@
 /** Handler: an instance is launching (`EC2 Instance-launch Lifecycle Action`). */
+import { secretsManagerTokens } from "../shared/aws/token-store";
 import { lambdaHandler } from "../shared/handler";
 import { eventFields } from "../shared/events";
 import { gitHubFromEnvironment } from "../shared/runners";
 import { hostRoleId, poolSettings } from "../shared/settings";
 import { register } from "./register";
-import { secretsManagerTokens } from "./token-store";
 
 const { pool, names } = poolSettings();
 const gitHub = gitHubFromEnvironment();

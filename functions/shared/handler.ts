@@ -14,20 +14,21 @@ export interface Invocation extends Observer {
  * permission and nothing that can throttle), and errors that reach Lambda so that it retries the event.
  *
  * @param pool value of the metrics' only dimension.
+ * @param run its result goes to whoever invoked the function and waits for it.
  */
-export function lambdaHandler(pool: string, run: (event: unknown, invocation: Invocation) => Promise<void>) {
+export function lambdaHandler<T>(pool: string, run: (event: unknown, invocation: Invocation) => Promise<T>) {
   const logger = new Logger({ persistentKeys: { pool } });
   const log: Log = {
     info: (message, fields = {}) => logger.info(message, fields),
     warn: (message, fields = {}) => logger.warn(message, fields),
     error: (message, fields = {}) => logger.error(message, fields),
   };
-  return async (event: unknown, context: Context): Promise<void> => {
+  return async (event: unknown, context: Context): Promise<T> => {
     const metrics = poolMetrics(pool);
     logger.resetKeys();
     logger.addContext(context);
     try {
-      await run(event, {
+      return await run(event, {
         log,
         count: (metric, value = 1) => void metrics.addMetric(metric, MetricUnit.Count, value),
         tag: (fields) => logger.appendKeys(fields),

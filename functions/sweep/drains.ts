@@ -1,6 +1,6 @@
 import { METRIC } from "../../contract/metrics";
 import type { Observer } from "../shared/observe";
-import type { TerminationHistory } from "./history";
+import type { GroupHistory } from "./history";
 import { attempt } from "./items";
 import type { Member, SweepPorts, SweepSettings } from "./ports";
 
@@ -9,13 +9,13 @@ export async function reportOverdueDrains(
   members: readonly Member[],
   ports: SweepPorts,
   { maxDrainSeconds }: SweepSettings,
-  history: TerminationHistory,
+  history: GroupHistory,
   observer: Observer,
 ): Promise<void> {
   let overdue = 0;
   for (const { instanceId } of inState(members, "Terminating:Wait")) {
     await attempt("looking at a drain", { instanceId }, observer, async () => {
-      const termination = await history.of(instanceId);
+      const termination = await history.termination(instanceId);
       const seconds = termination && Math.round((ports.now().getTime() - termination.startedAt.getTime()) / 1000);
       // A termination that is not in the history any more began longer ago than any drain may last.
       if (seconds !== undefined && seconds <= maxDrainSeconds) return;

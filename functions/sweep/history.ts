@@ -6,19 +6,21 @@ export interface Termination {
   finished: boolean;
 }
 
-/** GitHub forgets a runner that was offline for 14 days: an older termination cannot matter any more. */
+/** GitHub forgets a runner that was offline for 14 days: an older activity cannot matter any more. */
 const HORIZON_MS = 15 * 24 * 3600_000;
 /** Bound on reading, in pages of 100 activities: one sweep every five minutes makes at most 360 calls an hour. */
 const MAX_PAGES = 30;
 
 const TERMINATING = /^Terminating EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
+const LAUNCHING = /^Launching a new EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
 
 /**
- * What the group's own activity history, which AWS keeps for six weeks, says about its terminations. Pages are read
+ * What the group's own activity history, which AWS keeps for six weeks, says about its instances. Pages are read
  * newest first, only as far as somebody asks, and once for the whole sweep.
  */
-export class TerminationHistory {
-  private readonly known = new Map<string, Termination>();
+export class GroupHistory {
+  private readonly terminations = new Map<string, Termination>();
+  private readonly launches = new Map<string, Date>();
   private readonly pages: AsyncIterator<Activity[]>;
   private readonly horizon: number;
   private pagesRead = 0;
@@ -36,9 +38,18 @@ export class TerminationHistory {
    * @throws when the history cannot be read, and again for whoever asks later: half a history must not pass for a
    *   whole one in which an instance does not occur.
    */
-  async of(instanceId: string): Promise<Termination | undefined> {
-    while (!this.known.has(instanceId) && !this.exhausted) await this.readPage();
-    return this.known.get(instanceId);
+  termination(instanceId: string): Promise<Termination | undefined> {
+    return this.find(this.terminations, instanceId);
+  }
+
+  /** When the instance was last sent into service, or into the warm pool. Undefined and errors: as above. */
+  launchedAt(instanceId: string): Promise<Date | undefined> {
+    return this.find(this.launches, instanceId);
+  }
+
+  private async find<T>(known: Map<string, T>, instanceId: string): Promise<T | undefined> {
+    while (!known.has(instanceId) && !this.exhausted) await this.readPage();
+    return known.get(instanceId);
   }
 
   private async readPage(): Promise<void> {
@@ -49,12 +60,18 @@ export class TerminationHistory {
     });
     this.pagesRead += 1;
     const activities: Activity[] = done ? [] : value;
-    for (const { description, startedAt, status } of activities) {
-      const instanceId = TERMINATING.exec(description)?.[1];
-      if (instanceId === undefined || this.known.has(instanceId)) continue;
-      this.known.set(instanceId, { startedAt, finished: status === "Successful" });
-    }
+    for (const activity of activities) this.note(activity);
     const oldest = activities.at(-1)?.startedAt.getTime() ?? Infinity;
     this.exhausted = done === true || this.pagesRead >= MAX_PAGES || oldest < this.horizon;
+  }
+
+  /** The first that is read is the latest. */
+  private note({ description, startedAt, status }: Activity): void {
+    const terminated = TERMINATING.exec(description)?.[1];
+    if (terminated !== undefined && !this.terminations.has(terminated)) {
+      this.terminations.set(terminated, { startedAt, finished: status === "Successful" });
+    }
+    const launched = LAUNCHING.exec(description)?.[1];
+    if (launched !== undefined && !this.launches.has(launched)) this.launches.set(launched, startedAt);
   }
 }

@@ -1,12 +1,15 @@
-/** Handler: the schedule fired. The event itself says nothing of use. */
+/** Handler: the schedule fired, or the stack creates, changes or deletes its invocation of the function. */
 import { continueAction } from "../shared/aws/complete-action";
 import { deleteSecret } from "../shared/aws/delete-secret";
 import { lifecycleStates } from "../shared/aws/describe-instances";
+import { secretsManagerTokens } from "../shared/aws/token-store";
 import { within } from "../shared/bounded";
 import { lambdaHandler } from "../shared/handler";
 import { gitHubFromEnvironment } from "../shared/runners";
-import { maxDrainSeconds, poolSettings } from "../shared/settings";
-import { activities, members, terminate } from "./inventory";
+import { hostRoleId, maxDrainSeconds, poolSettings } from "../shared/settings";
+import { finalSweep } from "./final-sweep";
+import { activities, groupExists, members, terminate } from "./inventory";
+import { occasionOf } from "./occasion";
 import { secrets } from "./secrets";
 import { sweep } from "./sweep";
 
@@ -16,18 +19,33 @@ const SWEEP_MS = 200_000;
 const { pool, names } = poolSettings();
 const gitHub = gitHubFromEnvironment();
 
-export const handler = lambdaHandler(pool, async (_event, invocation) => {
-  const settings = { names, maxDrainSeconds: maxDrainSeconds() };
-  const ports = {
-    members,
-    activities,
-    lifecycleStates,
-    continueAction,
-    terminate,
-    secrets,
-    deleteSecret,
-    gitHub,
-    now: () => new Date(),
-  };
-  await within("the sweep", SWEEP_MS, (signal) => sweep(ports, settings, invocation, signal));
+const ports = {
+  members,
+  groupExists,
+  activities,
+  lifecycleStates,
+  continueAction,
+  terminate,
+  secrets,
+  deleteSecret,
+  gitHub,
+  mintToken: (signal: AbortSignal) => gitHub().createRegistrationToken(signal),
+  tokens: secretsManagerTokens,
+  now: () => new Date(),
+};
+
+export const handler = lambdaHandler(pool, async (event, invocation) => {
+  const occasion = occasionOf(event, pool);
+  switch (occasion.kind) {
+    case "final":
+      return finalSweep(ports, { names }, invocation);
+    case "nothing":
+      invocation.log.info("nothing to do", { reason: occasion.reason });
+      return undefined;
+    case "schedule": {
+      const settings = { pool, names, maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId() };
+      await within("the sweep", SWEEP_MS, (signal) => sweep(ports, settings, invocation, signal));
+      return undefined;
+    }
+  }
 });

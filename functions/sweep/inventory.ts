@@ -1,7 +1,9 @@
 import {
   AutoScalingClient,
+  AutoScalingGroup,
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
+  DescribeScalingActivitiesCommandOutput,
   DescribeWarmPoolCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
@@ -12,12 +14,11 @@ const client = new AutoScalingClient(CLIENT_OPTIONS);
 
 /** The largest page of an activity history. */
 const ACTIVITIES = 100;
+/** Start of the error text for a group that never was; not in the service's model, as with all validation errors. */
+const NO_SUCH_GROUP = "AutoScalingGroup name not found";
 
 export async function members(group: string): Promise<Member[]> {
-  const { AutoScalingGroups = [] } = await client.send(
-    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }),
-  );
-  const found = AutoScalingGroups[0];
+  const found = await describe(group);
   // While a stack is taken down, the sweep may outlive the group.
   if (!found) return [];
   const result = (found.Instances ?? []).map(toMember);
@@ -30,12 +31,21 @@ export async function members(group: string): Promise<Member[]> {
   return [...new Map(result.map((member) => [member.instanceId, member])).values()];
 }
 
+export async function groupExists(group: string): Promise<boolean> {
+  return (await describe(group)) !== undefined;
+}
+
+async function describe(group: string): Promise<AutoScalingGroup | undefined> {
+  const { AutoScalingGroups = [] } = await client.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }),
+  );
+  return AutoScalingGroups[0];
+}
+
 export async function* activities(group: string): AsyncGenerator<Activity[]> {
   let NextToken: string | undefined;
   do {
-    const page = await client.send(
-      new DescribeScalingActivitiesCommand({ AutoScalingGroupName: group, MaxRecords: ACTIVITIES, NextToken }),
-    );
+    const page = await activityPage(group, NextToken);
     yield (page.Activities ?? []).map(({ Description = "", StartTime = new Date(0), StatusCode = "" }) => ({
       description: Description,
       startedAt: StartTime,
@@ -43,6 +53,23 @@ export async function* activities(group: string): AsyncGenerator<Activity[]> {
     }));
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
+}
+
+/** Also of groups of this name that are deleted: what they left at GitHub is swept all the same. */
+async function activityPage(group: string, NextToken?: string): Promise<DescribeScalingActivitiesCommandOutput> {
+  try {
+    return await client.send(
+      new DescribeScalingActivitiesCommand({
+        AutoScalingGroupName: group,
+        IncludeDeletedGroups: true,
+        MaxRecords: ACTIVITIES,
+        NextToken,
+      }),
+    );
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith(NO_SUCH_GROUP)) return { Activities: [], $metadata: {} };
+    throw error;
+  }
 }
 
 export async function terminate(instanceId: string): Promise<void> {

@@ -2,7 +2,7 @@ import { METRIC } from "../../contract/metrics";
 import { isInstanceId } from "../shared/events";
 import type { Runner } from "../shared/github/runners";
 import type { Observer } from "../shared/observe";
-import type { TerminationHistory } from "./history";
+import type { GroupHistory } from "./history";
 import { attempt } from "./items";
 import type { SweepPorts } from "./ports";
 
@@ -17,7 +17,7 @@ import type { SweepPorts } from "./ports";
  */
 export async function sweepOrphanRunners(
   ports: SweepPorts,
-  history: TerminationHistory,
+  history: GroupHistory,
   observer: Observer,
   signal: AbortSignal,
 ): Promise<void> {
@@ -41,14 +41,14 @@ export async function sweepOrphanRunners(
 
 async function orphans(
   ports: SweepPorts,
-  history: TerminationHistory,
+  history: GroupHistory,
   observer: Observer,
   signal: AbortSignal,
 ): Promise<Runner[]> {
   const terminated: Runner[] = [];
   for (const runner of await offlineInstanceRunners(ports, signal)) {
     const termination = await attempt("reading the activity history", { instanceId: runner.name }, observer, () =>
-      history.of(runner.name),
+      history.termination(runner.name),
     );
     if (termination?.finished) terminated.push(runner);
   }

@@ -1,8 +1,8 @@
 import { METRIC } from "../../contract/metrics";
-import { isInstanceId } from "../shared/events";
 import type { Observer } from "../shared/observe";
 import { attempt } from "./items";
 import type { StoredSecret, SweepPorts, SweepSettings } from "./ports";
+import { tokenInstance } from "./secret-names";
 
 /** A token lives one hour; ten minutes more and no host can be about to use it. */
 const EXPIRED_MS = 70 * 60_000;
@@ -37,13 +37,11 @@ async function orphansOf(
   ports: SweepPorts,
 ): Promise<{ name: string; instanceId: string }[]> {
   const candidates = page
-    .map(({ name, changedAt }) => ({
-      name,
-      instanceId: name.slice(prefix.length),
-      age: ports.now().getTime() - changedAt.getTime(),
-    }))
-    // The service's filter ignores case and knows no boundary: only names that are exactly ours count.
-    .filter(({ name, instanceId, age }) => name.startsWith(prefix) && isInstanceId(instanceId) && age > SETTLED_MS);
+    .flatMap(({ name, changedAt }) => {
+      const instanceId = tokenInstance(name, prefix);
+      return instanceId === undefined ? [] : [{ name, instanceId, age: ports.now().getTime() - changedAt.getTime() }];
+    })
+    .filter(({ age }) => age > SETTLED_MS);
   const fresh = candidates.filter(({ age }) => age <= EXPIRED_MS).map(({ instanceId }) => instanceId);
   const states = fresh.length > 0 ? await ports.lifecycleStates(fresh) : new Map<string, string>();
   return candidates.filter(({ instanceId, age }) => age > EXPIRED_MS || !states.has(instanceId));

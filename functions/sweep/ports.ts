@@ -25,7 +25,8 @@ export interface StoredSecret {
 export interface SweepPorts {
   /** Group and warm pool; empty when the group does not exist. */
   members(group: string): Promise<Member[]>;
-  /** Newest first, page by page. */
+  groupExists(group: string): Promise<boolean>;
+  /** Newest first, page by page, also when the group is deleted; empty when there never was such a group. */
   activities(group: string): AsyncIterable<Activity[]>;
   lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, string>>;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;

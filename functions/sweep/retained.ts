@@ -1,6 +1,6 @@
 import { METRIC } from "../../contract/metrics";
 import type { Observer } from "../shared/observe";
-import type { TerminationHistory } from "./history";
+import type { GroupHistory } from "./history";
 import { attempt } from "./items";
 import type { Member, SweepPorts } from "./ports";
 
@@ -18,7 +18,7 @@ const SILENCE_MS = 15 * 60_000;
 export async function sweepRetained(
   members: readonly Member[],
   ports: SweepPorts,
-  history: TerminationHistory,
+  history: GroupHistory,
   observer: Observer,
   signal: AbortSignal,
 ): Promise<void> {
@@ -42,10 +42,10 @@ export async function sweepRetained(
 async function reasonToKeep(
   instanceId: string,
   ports: SweepPorts,
-  history: TerminationHistory,
+  history: GroupHistory,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const termination = await history.of(instanceId);
+  const termination = await history.termination(instanceId);
   if (!termination) return "its termination is not in the activity history";
   if (ports.now().getTime() - termination.startedAt.getTime() < SILENCE_MS) return "it was retained only just now";
   const runner = await ports.gitHub().find(instanceId, signal);

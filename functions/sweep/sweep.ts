@@ -1,7 +1,9 @@
 import type { Observer } from "../shared/observe";
+import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
 import { continuePoolTrims, reportOverdueDrains } from "./drains";
-import { TerminationHistory } from "./history";
+import { GroupHistory } from "./history";
 import { attempt } from "./items";
+import { provideMissedTokens } from "./missed-launches";
 import { sweepOrphanRunners } from "./orphan-runners";
 import { sweepOrphanSecrets } from "./orphan-secrets";
 import type { SweepPorts, SweepSettings } from "./ports";
@@ -14,12 +16,12 @@ import { sweepRetained } from "./retained";
  * @param signal bound on the whole.
  */
 export async function sweep(
-  ports: SweepPorts,
-  settings: SweepSettings,
+  ports: SweepPorts & RegistrationPorts,
+  settings: SweepSettings & RegistrationSettings,
   observer: Observer,
   signal: AbortSignal,
 ): Promise<void> {
-  const history = new TerminationHistory(ports, settings.names.group);
+  const history = new GroupHistory(ports, settings.names.group);
   const part = (what: string, work: () => Promise<void>) => attempt(what, {}, observer, work);
 
   const members = await attempt("listing the group", {}, observer, () => ports.members(settings.names.group));
@@ -28,6 +30,10 @@ export async function sweep(
     await part("looking for overdue drains", () => reportOverdueDrains(members, ports, settings, history, observer));
   }
   await part("sweeping registration tokens", () => sweepOrphanSecrets(ports, settings, observer, signal));
+  if (members) {
+    // After the expired ones are gone, so that who still waits with one gets another.
+    await part("providing missed registration tokens", () => provideMissedTokens(members, ports, settings, history, observer));
+  }
   if (members) await part("sweeping retained instances", () => sweepRetained(members, ports, history, observer, signal));
   await part("sweeping runners", () => sweepOrphanRunners(ports, history, observer, signal));
 }

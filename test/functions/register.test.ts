@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { RegisterPorts, register } from "../../functions/register/register";
+import { register } from "../../functions/register/register";
+import type { RegistrationPorts } from "../../functions/shared/registration";
 import { INSTANCE, NAMES, POOL, launchEvent, terminateEvent } from "./support/events";
 import { RecordingObserver } from "./support/observer";
 
@@ -10,7 +11,7 @@ describe("register function", () => {
   let observer: RecordingObserver;
   let minted: number;
   let stored: Map<string, { value: string; owner: string; pool: string }>;
-  let ports: RegisterPorts;
+  let ports: RegistrationPorts;
 
   beforeEach(() => {
     observer = new RecordingObserver();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Runner } from "../../functions/shared/github/runners";
 import type { Activity, Member, StoredSecret, SweepPorts } from "../../functions/sweep/ports";
 import { sweep } from "../../functions/sweep/sweep";
-import { NAMES } from "./support/events";
+import type { RegistrationPorts } from "../../functions/shared/registration";
+import { NAMES, POOL } from "./support/events";
 import { RecordingObserver } from "./support/observer";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
@@ -26,7 +27,7 @@ describe("sweep function", () => {
   /** Instances that are in some group of the account. */
   let alive: string[];
   let historyPages: number;
-  let ports: SweepPorts;
+  let ports: SweepPorts & RegistrationPorts;
 
   beforeEach(() => {
     observer = new RecordingObserver();
@@ -34,6 +35,7 @@ describe("sweep function", () => {
     [members, activities, runners, secrets, alive, historyPages] = [[], [], [[]], [], [], 0];
     ports = {
       members: async () => members,
+      groupExists: async () => true,
       async *activities() {
         for (const page of activities) {
           historyPages += 1;
@@ -63,11 +65,18 @@ describe("sweep function", () => {
           return "deleted";
         },
       }),
+      mintToken: async () => ({ token: "minted", expiresAt: "2026-11-22T13:00:00Z" }),
+      tokens: {
+        put: async ({ name, owner }) => {
+          acts.push(`put ${name} for ${owner}`);
+          return "created";
+        },
+      },
       now: () => new Date(NOW),
     };
   });
 
-  const run = () => sweep(ports, { names: NAMES, maxDrainSeconds: 3600 }, observer, new AbortController().signal);
+  const run = () => sweep(ports, { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE" }, observer, new AbortController().signal);
 
   describe("over runners", () => {
     it("removes those whose instance this group has terminated, on any page", async () => {
@@ -259,6 +268,85 @@ describe("sweep function", () => {
       };
       await run();
       assert.deepEqual(acts, []);
+    });
+  });
+
+  describe("over launches", () => {
+    const provided = (n: number) => `put ${NAMES.secretPrefix}${id(n)} for AROAEXAMPLE:${id(n)}`;
+    beforeEach(() => {
+      members = [{ instanceId: id(1), lifecycleState: "Pending:Wait" }];
+      activities = [[activity(id(1), 5, "MidLifecycleAction", "Launching a new EC2 instance")]];
+    });
+
+    it("provides the token that a lost event would have brought, or the launch would be abandoned", async () => {
+      await run();
+      assert.deepEqual(acts, [provided(1)]);
+      assert.match(observer.messages("warn")[0] ?? "", /launch event was lost/);
+    });
+
+    it("does so for one that leaves the warm pool, by the time at which it left and not at which it entered", async () => {
+      const left = activity(id(1), 5, "MidLifecycleAction", "Launching a new EC2 instance from warm pool");
+      const entered = activity(id(1), 600, "Successful", "Launching a new EC2 instance into warm pool");
+      activities = [[{ ...left, startedAt: new Date(NOW - 30_000) }, entered]];
+      await run();
+      assert.deepEqual(acts, []);
+      activities = [[left, entered]];
+      await run();
+      assert.deepEqual(acts, [provided(1)]);
+    });
+
+    it("provides one although the history cannot be read", async () => {
+      ports.activities = async function* () {
+        throw new Error("throttled");
+      };
+      await run();
+      assert.deepEqual(acts, [provided(1)]);
+    });
+
+    it("replaces a token that has expired while the instance waited", async () => {
+      const stored = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(80) }];
+      secrets = stored;
+      const { deleteSecret } = ports;
+      ports.deleteSecret = (name) => {
+        secrets = [];
+        return deleteSecret(name);
+      };
+      alive = [id(1)];
+      await run();
+      assert.deepEqual(acts, [`delete ${stored[0]!.name}`, provided(1)]);
+    });
+
+    const leave: [string, () => void][] = [
+      ["waits for less than a minute: the register function is at it", () => (activities[0]![0]!.startedAt = new Date(NOW - 59_000))],
+      ["has a token already", () => (secrets = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(3) }])],
+      ["has used its token and is registered", () => (runners = [[offline(1)]])],
+      ["enters the warm pool and must not be registered", () => (members[0]!.lifecycleState = "Warmed:Pending:Wait")],
+      ["is in service", () => (members[0]!.lifecycleState = "InService")],
+    ];
+    for (const [what, arrange] of leave) {
+      it(`leaves one alone that ${what}`, async () => {
+        arrange();
+        await run();
+        assert.deepEqual(acts, []);
+      });
+    }
+
+    it("goes on after one whose token cannot be stored, and counts it", async () => {
+      members.push({ instanceId: id(2), lifecycleState: "Pending:Wait" });
+      const { put } = ports.tokens;
+      ports.tokens.put = async (secret) => (secret.name.endsWith(id(1)) ? Promise.reject(new Error("denied")) : put(secret));
+      await run();
+      assert.deepEqual(acts, [provided(2)]);
+      assert.deepEqual([observer.counts.SweepErrors, observer.counts.RegistrationFailures], [1, 1]);
+    });
+
+    it("asks GitHub nothing while nobody waits", async () => {
+      members = [{ instanceId: id(1), lifecycleState: "InService" }];
+      ports.mintToken = async () => assert.fail("minted");
+      const gitHub = ports.gitHub();
+      ports.gitHub = () => ({ ...gitHub, find: async () => assert.fail("asked") });
+      await run();
+      assert.equal(observer.counts.SweepErrors, undefined);
     });
   });
 

@@ -3,9 +3,9 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import { OWNER_TAG, POOL_TAG } from "../../contract/names";
-import { CLIENT_OPTIONS, isAwsError } from "../shared/aws/client";
-import type { TokenStore } from "./register";
+import { OWNER_TAG, POOL_TAG } from "../../../contract/names";
+import type { TokenStore } from "../registration";
+import { CLIENT_OPTIONS, isAwsError } from "./client";
 
 const client = new SecretsManagerClient(CLIENT_OPTIONS);
 
