@@ -3,7 +3,7 @@ import type { AutoScalingApi } from "./autoscaling-api";
 import { difference, type Difference } from "./difference";
 import { INVOKES, type Facts } from "./invokes";
 import { CHOSEN, named } from "./naming";
-import { PartlyDone, type Context, type Created, type Place, type ResourceType } from "./resource-type";
+import { PartlyDone, type Context, type Created, type InvokeFunction, type Place, type ResourceType } from "./resource-type";
 import { RESOURCE_TYPES } from "./types";
 import { containsUnknown, conceal, revealAll, type Properties } from "./values";
 
@@ -17,6 +17,8 @@ export interface ProviderOptions {
   now?: () => number;
   /** Default: partition `aws`, account 123456789012, region as configured for the provider, else eu-central-1. */
   place?: Partial<Place>;
+  /** Invokes a deployed function synchronously. Without it a program with `aws.lambda.Invocation` is refused. */
+  invoke?: InvokeFunction;
   /** Answers that data-source functions give beyond the built-in ones (parameters, images, instance types, subnets). */
   facts?: Partial<Facts>;
 }
@@ -192,6 +194,7 @@ export class ProviderBackend {
       store,
       autoscaling,
       filesDir,
+      invokeFunction: this.options.invoke ?? noInvoke,
       name: logicalName(call.urn),
       timeoutSeconds: call.timeoutSeconds ?? 0,
       now: this.options.now ?? Date.now,
@@ -202,6 +205,10 @@ export class ProviderBackend {
     };
   }
 }
+
+const noInvoke: InvokeFunction = async (functionName) => {
+  throw new Error(`function ${functionName} cannot be invoked: give the provider's backend the option invoke`);
+};
 
 /** `aws:s3/bucket:Bucket` out of a URN, whatever parents it has. */
 export function typeToken(urn: string): string {

@@ -10,12 +10,17 @@ export interface Place {
   readonly accountId: string;
 }
 
+/** What a function returned, or how it failed. */
+export type InvokeFunction = (functionName: string, payload: unknown) => Promise<{ result?: unknown; error?: unknown }>;
+
 export interface Context {
   readonly place: Place;
   readonly store: ResourceStore;
   /** Folder for the content of assets; a resource's state names files in it by absolute path. */
   readonly filesDir: string;
   readonly autoscaling: AutoScalingApi;
+  /** Invokes a deployed function and waits for its end. */
+  readonly invokeFunction: InvokeFunction;
   /** Logical name of the resource in the program. */
   readonly name: string;
   /** Seconds that the engine allows this operation; 0 where the program set none. */

@@ -115,6 +115,7 @@ export function describeActivity(group: Group, activity: Activity): Shape {
     StatusMessage: activity.statusMessage,
     Progress: activity.progress,
     Details: JSON.stringify(activity.details),
+    AutoScalingGroupState: group.deleted ? "Deleted" : undefined,
   };
 }
 

@@ -10,6 +10,7 @@ const MIN_LIFETIME_SECONDS = 86_400;
 /** The groups by name, and the rules on what they may be configured to. */
 export class Groups {
   private readonly byName = new Map<string, Group>();
+  private readonly gone: Group[] = [];
 
   create(config: GroupConfig, arn: string, now: number): Group {
     if (this.byName.has(config.name)) throw groupExists();
@@ -45,7 +46,12 @@ export class Groups {
 
   remove(group: Group): void {
     group.deleted = true;
-    this.byName.delete(group.config.name);
+    if (this.byName.delete(group.config.name)) this.gone.unshift(group);
+  }
+
+  /** Deleted groups, the latest first: AWS keeps their activities for six weeks. */
+  deleted(name?: string): Group[] {
+    return this.gone.filter(({ config }) => name === undefined || config.name === name);
   }
 
   list(): Group[] {

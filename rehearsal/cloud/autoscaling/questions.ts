@@ -11,7 +11,7 @@ import {
 import * as errors from "./errors";
 import { Groups } from "./groups";
 import { Group, isPooled } from "./model";
-import { optionalText, page, text, texts } from "./params";
+import { optionalFlag, optionalText, page, text, texts } from "./params";
 
 type Question = (groups: Groups, params: Shape) => Shape;
 
@@ -58,8 +58,7 @@ export const QUESTIONS: Record<string, Question> = {
   },
 
   DescribeScalingActivities(groups, params) {
-    const name = optionalText(params, "AutoScalingGroupName");
-    const from = name === undefined ? groups.list() : [groups.get(name)];
+    const from = activitySources(groups, optionalText(params, "AutoScalingGroupName"), optionalFlag(params, "IncludeDeletedGroups") ?? false);
     const wanted = texts(params, "ActivityIds");
     const found = from
       .flatMap((group) => group.activities.map((activity) => ({ group, activity })))
@@ -76,6 +75,13 @@ export const QUESTIONS: Record<string, Question> = {
     return { InstanceRefreshes: items.map((refresh) => describeRefresh(group, refresh)), NextToken };
   },
 };
+
+/** A group that is deleted is not found, unless deleted ones are asked for. */
+function activitySources(groups: Groups, name: string | undefined, withDeleted: boolean): Group[] {
+  const deleted = withDeleted ? groups.deleted(name) : [];
+  if (name === undefined) return [...groups.list(), ...deleted];
+  return deleted.length > 0 && !groups.find(name) ? deleted : [groups.get(name), ...deleted];
+}
 
 function matches(group: Group, filter: { Name: string; Values?: string[] }): boolean {
   const tags = group.config.tags ?? [];

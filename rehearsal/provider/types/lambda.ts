@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { arn, kept, text, type Context, type ResourceType } from "../resource-type";
@@ -107,8 +108,55 @@ const eventInvokeConfig = kept({
   },
 });
 
+type InvocationAction = "create" | "update" | "delete";
+
+/** Invokes and waits, as the real provider does: an error of the function fails the operation. */
+async function invoke(action: InvocationAction, inputs: Properties, previous: Json, context: Context): Promise<{ id: string; result: string }> {
+  const name = functionName(inputs.functionName);
+  functionMustExist(context, name);
+  const lifecycle = { action, prev_input: previous === undefined ? null : JSON.parse(text(previous)) };
+  const outcome = await context.invokeFunction(name, { ...JSON.parse(text(inputs.input)), [inputs.terraformKey ?? "tf"]: lifecycle });
+  if (outcome.error !== undefined) throw new Error(`invoking Lambda Function (${name}): ${JSON.stringify(outcome.error)}`);
+  const result = JSON.stringify(outcome.result ?? null);
+  return { id: `${name}_${inputs.qualifier ?? "$LATEST"}_${createHash("md5").update(result).digest("hex")}`, result };
+}
+
+function validateInvocation(inputs: Properties) {
+  return [
+    // With the default scope a change of the input replaces the resource, which is not played here.
+    ...(inputs.lifecycleScope === "CRUD" ? [] : [{ property: "lifecycleScope", reason: `must be CRUD for the rehearsal, got ${inputs.lifecycleScope ?? "CREATE_ONLY, the default"}` }]),
+    ...(containsUnknown(inputs.input) || isJsonObject(text(inputs.input)) ? [] : [{ property: "input", reason: "lifecycle_scope CRUD requires input to be a JSON object" }]),
+  ];
+}
+
+function isJsonObject(value: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+  } catch {
+    return false;
+  }
+}
+
+const invocation: ResourceType = {
+  inputs: ["functionName", "input", "lifecycleScope", "qualifier", "tenantId", "terraformKey", "triggers"],
+  required: ["functionName", "input"],
+  replaceOn: ["functionName", "qualifier", "tenantId"],
+  volatile: ["result"],
+  // Its id is made of the result, which two invocations may well share.
+  upserts: true,
+  validate: validateInvocation,
+  async create(inputs, context) {
+    const { id, result } = await invoke("create", inputs, undefined, context);
+    return { id, outputs: { result } };
+  },
+  update: async (_id, inputs, old, context) => ({ result: (await invoke("update", inputs, old.input, context)).result }),
+  delete: async (_id, state, context) => void (await invoke("delete", state, state.input, context)),
+};
+
 export const LAMBDA_TYPES: Record<string, ResourceType> = {
   [FUNCTION]: lambdaFunction,
   "aws:lambda/permission:Permission": permission,
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": eventInvokeConfig,
+  "aws:lambda/invocation:Invocation": invocation,
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DeployedResolver } from "../../../rehearsal/cloud/autoscaling";
-import { DeployedResource, ResourceStore } from "../../../rehearsal/cloud/api";
+import { DeployedResource, ResourceStore, Shape } from "../../../rehearsal/cloud/api";
 import { fails, LAUNCH_HOOK, PLACE, Rig, TERMINATE_HOOK } from "./rig";
 
 /** What Pulumi would have deployed: a template of two versions, a profile and a subnet. */
@@ -123,6 +123,39 @@ describe("Auto Scaling: making and removing groups", () => {
     await deletion;
     assert.equal(rig.scaling.group("pool"), undefined);
     assert.equal(rig.fleet.list().every((instance) => instance.state === "terminated"), true);
+  });
+
+  it("tells the history of a deleted group to who asks for deleted ones, and to nobody else", async () => {
+    const rig = new Rig();
+    rig.create();
+    await rig.pass(60);
+    const instance = rig.one("InService");
+    await rig.scaling.deleteGroup("pool");
+    const missing = "AutoScalingGroup name not found - AutoScalingGroup 'pool' not found";
+    await fails(rig.call("DescribeScalingActivities"), "ValidationError", missing);
+    const histories = [{}, { AutoScalingGroupName: undefined }].map(async (params) => {
+      const { Activities } = await rig.call("DescribeScalingActivities", { IncludeDeletedGroups: true, ...params });
+      return (Activities as Shape[]).map(({ Description, StatusCode, AutoScalingGroupState }) => [Description, StatusCode, AutoScalingGroupState]);
+    });
+    for (const history of await Promise.all(histories)) {
+      assert.deepEqual(history, [
+        [`Terminating EC2 instance: ${instance}`, "Successful", "Deleted"],
+        [`Launching a new EC2 instance: ${instance}`, "Successful", "Deleted"],
+      ]);
+    }
+    await fails(rig.call("DescribeScalingActivities", { AutoScalingGroupName: "never", IncludeDeletedGroups: true }), "ValidationError", missing.replace("pool", "never"));
+  });
+
+  it("tells the history of a group and of its deleted namesake together, the latest first", async () => {
+    const rig = new Rig();
+    rig.create();
+    await rig.pass(60);
+    await rig.scaling.deleteGroup("pool");
+    rig.create();
+    await rig.pass(60);
+    const { Activities } = await rig.call("DescribeScalingActivities", { IncludeDeletedGroups: true });
+    assert.deepEqual((Activities as Shape[]).map(({ AutoScalingGroupState }) => AutoScalingGroupState), [undefined, "Deleted", "Deleted"]);
+    assert.equal((await rig.activities()).length, 1);
   });
 
   it("a deletion that takes too long names the instances that it waits for", async () => {

@@ -41,9 +41,15 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
     let server: ProviderServer;
     let stack: StackHandle;
     let groupName = "";
+    const invocations: { functionName: string; pool: string; action: string; groups: number; functions: number }[] = [];
 
     before(async () => {
-      const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts: FACTS[stackName] });
+      const invoke: ProviderOptions["invoke"] = async (functionName, payload) => {
+        const { pool, tf } = payload as { pool: string; tf: { action: string } };
+        invocations.push({ functionName, pool, action: tf.action, groups: autoscaling.groups.size, functions: store.list("aws:lambda/function:Function").length });
+        return { result: null };
+      };
+      const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts: FACTS[stackName], invoke });
       server = await serveProvider(backend, join(dir, "provider.sock"));
       const { command } = await locate({ progress: (message) => console.error(message) });
       stack = await openStack({ stack: stackName, projectDir: PROJECT, workDir: join(dir, "work"), socketPath: server.socketPath, pulumi: command });
@@ -85,6 +91,12 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       assert.deepEqual(store.all().map(({ type, id }) => `${type} ${id}`), []);
       assert.equal(autoscaling.groups.size, 0);
       assert.equal(digestOf(...settings), before_);
+    });
+
+    it("invokes the sweep for the last time when the group is gone and all functions are still there", () => {
+      const [created, ...others] = invocations;
+      assert.deepEqual(created, { functionName: `${groupName}-sweep`, pool: groupName, action: "create", groups: 0, functions: 3 });
+      assert.deepEqual(others, [{ ...created, action: "delete" }], "no invocation in between: a second up changes nothing");
     });
   });
 }

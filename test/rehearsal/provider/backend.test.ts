@@ -107,6 +107,53 @@ describe("the provider's backend", () => {
     assert.notEqual(second.sourceCodeHash, first.sourceCodeHash);
   });
 
+  describe("an invocation of a function", () => {
+    const INVOCATION = "aws:lambda/invocation:Invocation";
+    const given = { functionName: "fn", input: '{"pool":"p"}', lifecycleScope: "CRUD" };
+    let payloads: unknown[];
+    let answer: { result?: unknown; error?: unknown };
+    beforeEach(async () => {
+      [payloads, answer] = [[], { result: { done: true } }];
+      const invoke = async (_name: string, payload: unknown) => (payloads.push(payload), answer);
+      backend = new ProviderBackend({ store, autoscaling, filesDir, invoke });
+      const role = await create(ROLE, "role", { name: "role", assumeRolePolicy: TRUST });
+      await create(FUNCTION, "fn", { name: "fn", role: role.outputs.arn, runtime: "nodejs24.x", handler: "index.handler", code: archive({ "index.mjs": "" }) });
+    });
+
+    it("tells the function at each step of its life what happens to it, as the real provider does", async () => {
+      const { id, outputs } = await create(INVOCATION, "last", given);
+      assert.match(id, /^fn_\$LATEST_[0-9a-f]{32}$/);
+      assert.equal(outputs.result, '{"done":true}');
+      const news = { ...given, input: '{"pool":"q"}' };
+      assert.deepEqual(backend.diff({ urn: urn(INVOCATION, "last"), id, olds: outputs, oldInputs: given, news: given }).changes, []);
+      await backend.update({ urn: urn(INVOCATION, "last"), id, olds: outputs, oldInputs: given, news });
+      await backend.delete({ urn: urn(INVOCATION, "last"), id, olds: { ...outputs, ...news } });
+      assert.deepEqual(payloads, [
+        { pool: "p", tf: { action: "create", prev_input: null } },
+        { pool: "q", tf: { action: "update", prev_input: { pool: "p" } } },
+        { pool: "q", tf: { action: "delete", prev_input: { pool: "q" } } },
+      ]);
+      assert.equal(store.get(INVOCATION, id), undefined);
+    });
+
+    it("fails, and stays, when the function does", async () => {
+      const { id, outputs } = await create(INVOCATION, "last", given);
+      answer = { error: { errorType: "Error", errorMessage: "no" } };
+      await assert.rejects(backend.delete({ urn: urn(INVOCATION, "last"), id, olds: outputs }), /invoking Lambda Function \(fn\): .*"errorMessage":"no"/);
+      assert.ok(store.get(INVOCATION, id));
+      await assert.rejects(create(INVOCATION, "other", given), /invoking Lambda Function/);
+    });
+
+    it("needs its function, so that one that is deleted too early shows", async () => {
+      await assert.rejects(create(INVOCATION, "last", { ...given, functionName: "gone" }), /Function not found/);
+    });
+
+    it("is refused with a scope or an input that would play differently", () => {
+      assert.match(check(INVOCATION, { ...given, lifecycleScope: "CREATE_ONLY" }).failures[0]!.reason, /must be CRUD/);
+      for (const input of ["[]", "null", "{"]) assert.match(check(INVOCATION, { ...given, input }).failures[0]!.reason, /JSON object/);
+    });
+  });
+
   it("refuses user data that EC2 would refuse for its size", () => {
     const userData = Buffer.alloc(16_385, "x").toString("base64");
     assert.match(check("aws:ec2/launchTemplate:LaunchTemplate", { userData }).failures[0]!.reason, /16384 bytes, got 16385/);
