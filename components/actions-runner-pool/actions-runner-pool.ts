@@ -6,6 +6,7 @@ import { createAlarms } from "./alarms";
 import { ActionsRunnerPoolArgs } from "./args";
 import { admitRules, createDeadLetterQueue } from "./dead-letters";
 import { createEvents } from "./events";
+import { createFinalSweep } from "./final-sweep";
 import { createFunctions } from "./functions";
 import { createGroup, createHooks } from "./group";
 import { createHostRole } from "./host-role";
@@ -87,6 +88,7 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
       this,
     );
     const working = Object.values(functions).flatMap(({ ready }) => ready);
+    const finalSweep = createFinalSweep(name, settings, { sweep: functions.sweep, dependsOn: [...working, ...events] }, this);
     const group = createGroup(
       name,
       settings,
@@ -94,7 +96,7 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
         launchTemplate,
         network,
         tags,
-        dependsOn: [bundle.object, ...hostRole.ready, admitted, ...working, ...events, stopDocument],
+        dependsOn: [bundle.object, ...hostRole.ready, admitted, ...working, ...events, finalSweep, stopDocument],
       },
       this,
     );

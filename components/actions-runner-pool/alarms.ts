@@ -71,6 +71,11 @@ function alarms(settings: PoolSettings, { functions, deadLetters }: AlarmParts):
       statistic: "Sum",
       badPeriods: 1,
     }),
+    own("stop-failures", METRIC.stopFailures, {
+      description: "Stops could not be sent to terminating hosts, twice in 15 minutes; hosts drain by themselves a little later: look at the deregister function's log",
+      statistic: "Sum",
+      badPeriods: 2,
+    }),
     own("registration-failures", METRIC.registrationFailures, {
       description: "No registration token could be minted: look at the register function's log, the GitHub App and its secret",
       statistic: "Sum",

@@ -19,12 +19,16 @@ export function registerPolicy(grants: FunctionGrants): PolicyDocument {
   const { place, names } = grants;
   return policy(
     ...everyFunction(names.registerFunction, grants),
-    allow(
-      "ProvideRegistrationTokens",
-      // CreateSecret with tags asks for TagResource too; a duplicate of the event replaces the value.
-      ["secretsmanager:CreateSecret", "secretsmanager:TagResource", "secretsmanager:PutSecretValue"],
-      [registrationSecretArn(place, names)],
-    ),
+    provideTokens(place, names),
+  );
+}
+
+function provideTokens(place: Place, names: PoolNames): Statement {
+  return allow(
+    "ProvideRegistrationTokens",
+    // CreateSecret with tags asks for TagResource too; a duplicate of the event replaces the value.
+    ["secretsmanager:CreateSecret", "secretsmanager:TagResource", "secretsmanager:PutSecretValue"],
+    [registrationSecretArn(place, names)],
   );
 }
 
@@ -59,6 +63,7 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
     ),
     allow("LetGoOfHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(place, names)]),
     allow("EndRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(place, names)]),
+    provideTokens(place, names),
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(place, names)]),
   );

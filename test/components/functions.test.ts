@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { ActionsRunnerPool, ActionsRunnerPoolArgs } from "../../components";
 import { ENV } from "../../contract/environment";
 import { METRIC, METRIC_NAMESPACE } from "../../contract/metrics";
-import { Deployment } from "./mocks";
+import { Deployment, settled } from "./mocks";
 import { SECRET_ARN, poolArgs } from "./pool-args";
 
 const FUNCTION = "aws:lambda/function:Function";
@@ -122,13 +123,42 @@ describe("the stop document", () => {
   });
 });
 
+describe("the last sweep", () => {
+  it("is an invocation over the pool's whole life whose input never changes, or each up would show a change", async () => {
+    const inputs = (await deploy()).only("aws:lambda/invocation:Invocation").inputs;
+    assert.deepEqual(inputs, { functionName: "pool-sweep", input: '{"pool":"pool"}', lifecycleScope: "CRUD" });
+    assert.deepEqual((await deploy()).only("aws:lambda/invocation:Invocation").inputs, inputs);
+  });
+
+  it("comes after the functions, their permissions and the rules, and so is deleted while all of them stand", async () => {
+    let dependsOn: pulumi.Resource[] = [];
+    await Deployment.start();
+    new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }), {
+      transformations: [({ type, opts }) => {
+        if (type === "aws:lambda/invocation:Invocation") dependsOn = (opts as pulumi.CustomResourceOptions).dependsOn as pulumi.Resource[];
+        return undefined;
+      }],
+    });
+    await settled();
+    const kinds = await Promise.all(dependsOn.map(({ urn }) => new Promise<string>((resolve) => urn.apply((value) => resolve(value.split("$").pop()!)))));
+    const wanted = ["register", "deregister", "sweep"].flatMap((key) => [`${FUNCTION}::runners-${key}`, `aws:iam/rolePolicy:RolePolicy::runners-${key}`]);
+    for (const suffix of ["launching", "terminating", "terminated", "sweep"]) wanted.push(`${TARGET}::runners-${suffix}`);
+    assert.deepEqual(wanted.filter((one) => !kinds.includes(one)), []);
+    assert.ok(!kinds.some((kind) => kind.startsWith("aws:autoscaling/")), "the group depends on it, not the other way round");
+  });
+
+  it("may take longer than any lag of GitHub, and ends before its function is cut off", async () => {
+    assert.ok((await deploy()).named(FUNCTION, "runners-sweep").inputs.timeout >= 180);
+  });
+});
+
 describe("the alarms", () => {
   it("watch metrics that somebody emits: a misspelt name would never fire", async () => {
     const deployment = await deploy();
     const own = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === METRIC_NAMESPACE);
     assert.deepEqual(
       own.map(({ inputs }) => inputs.metricName).sort(),
-      [METRIC.forcedStops, METRIC.busyAtTermination, METRIC.registrationFailures, METRIC.overdueDrains, METRIC.retainedInstances, METRIC.malformedEvents, METRIC.sweepErrors].sort(),
+      [METRIC.forcedStops, METRIC.busyAtTermination, METRIC.stopFailures, METRIC.registrationFailures, METRIC.overdueDrains, METRIC.retainedInstances, METRIC.malformedEvents, METRIC.sweepErrors].sort(),
     );
     for (const { inputs } of own) assert.deepEqual(inputs.dimensions, { Pool: "pool" });
     const functions = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === "AWS/Lambda");

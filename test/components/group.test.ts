@@ -84,6 +84,7 @@ describe("the group", () => {
         "aws:iam/rolePolicy:RolePolicy::runners-host",
         "aws:sqs/queuePolicy:QueuePolicy::runners-dead-letters",
         "aws:ssm/document:Document::runners-stop-runner",
+        "aws:lambda/invocation:Invocation::runners-final-sweep",
         ...["register", "deregister", "sweep"].flatMap(function_),
         ...["launching", "terminating", "terminated", "sweep"].flatMap(event),
       ].sort(),
@@ -180,7 +181,7 @@ describe("the launch template", () => {
       runnerArchive: {
         url: "https://github.com/actions/runner/releases/download/v2.337.0/actions-runner-linux-arm64-2.337.0.tar.gz", sha256: "7".repeat(64),
       },
-      heartbeatInterval: 300, heartbeatTimeout: 1800, maxDrain: 172800, jobsMayUseInstanceRole: false, jobsMayUseDocker: false,
+      heartbeatInterval: 300, heartbeatTimeout: 1800, maxDrain: 172800, launchTimeout: 900, jobsMayUseInstanceRole: false, jobsMayUseDocker: false,
       userJobStartedHook: "/opt/mine/started.sh",
     });
     const object = deployment.only("aws:s3/bucketObjectv2:BucketObjectv2");

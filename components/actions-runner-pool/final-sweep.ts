@@ -1,0 +1,33 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { FinalSweepInput } from "../../contract/final-sweep";
+import { PackagedFunction } from "../parts/packaged-function";
+import { PoolSettings } from "./settings";
+
+export interface FinalSweepParts {
+  sweep: PackagedFunction;
+  /** What the sweep needs, and what hears of the end of the last instances meanwhile. */
+  dependsOn: pulumi.Resource[];
+}
+
+/**
+ * Has the sweep function invoked once more when the pool is deleted. The last instances end while their rules and
+ * functions are about to be deleted, so their runners would stay at GitHub and their tokens in Secrets Manager.
+ *
+ * The group depends on it, so a destroy goes: group, this resource's deletion (which invokes the function and waits
+ * for it, two minutes at most), functions. To its creation the function does nothing, but a function that cannot even
+ * start fails the deployment here, instead of at night. Who deploys needs `lambda:InvokeFunction` on it.
+ */
+export function createFinalSweep(
+  name: string,
+  settings: PoolSettings,
+  parts: FinalSweepParts,
+  parent: pulumi.Resource,
+): aws.lambda.Invocation {
+  const input: FinalSweepInput = { pool: settings.poolName };
+  return new aws.lambda.Invocation(
+    `${name}-final-sweep`,
+    { functionName: parts.sweep.function.name, input: JSON.stringify(input), lifecycleScope: "CRUD" },
+    { parent, dependsOn: parts.dependsOn },
+  );
+}
