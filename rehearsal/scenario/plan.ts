@@ -32,6 +32,8 @@ export function planJobs(options: Options, random: Random): JobPlan {
   // Whatever length it drew, the job that destroy meets takes the longest, so that it surely still runs.
   for (const job of last) job.seconds = options.jobSeconds.max;
   const underChange = jobs.splice(-Math.min(2, Math.max(1, Math.floor(options.jobs / 4))));
+  // The engine takes its time before the group begins to refresh; a short job would be over by then.
+  for (const job of underChange) job.seconds = options.jobSeconds.max;
   return { underScaleIn: jobs, underChange, last, scaleIns: planScaleIns(options.scaleIns) };
 }
 

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
+import { UsageError } from "../options";
 
 /** What the rehearsal must know of a stack before the engine does: whose runners, by which secret, how many. */
 export interface StackFacts {
@@ -26,8 +27,16 @@ export interface StackFacts {
   imageParameter?: string;
 }
 
-/** Reads `Pulumi.<stack>.yaml` over the defaults in `Pulumi.yaml`, as the engine will. */
+/**
+ * Reads `Pulumi.<stack>.yaml` over the defaults in `Pulumi.yaml`, as the engine will.
+ *
+ * @throws UsageError when the stack has no configuration.
+ */
 export function stackFacts(projectDir: string, stack: string): StackFacts {
+  if (!existsSync(join(projectDir, `Pulumi.${stack}.yaml`))) {
+    const known = readdirSync(projectDir).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+    throw new UsageError(`--stack ${stack}: there is no Pulumi.${stack}.yaml; give one of ${known.join(", ")}`);
+  }
   const project = load(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8")) as Record<string, any>;
   const own = load(readFileSync(join(projectDir, `Pulumi.${stack}.yaml`), "utf8")) as Record<string, any>;
   const get = (key: string) => own.config?.[`${project.name}:${key}`] ?? project.config?.[key]?.default;
