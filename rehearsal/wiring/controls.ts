@@ -38,7 +38,7 @@ export async function engineControl(parts: EngineParts): Promise<EngineControl> 
     up: () => run(async () => result(await stack.up())),
     destroy: () => run(async () => result(await stack.destroy())),
     refresh: () => run(async () => ({ drift: (await stack.refresh()).drift.flatMap(describeDrift) })),
-    resourceCount: async () => (await stack.resources()).length,
+    resourceCount: () => run(async () => (await stack.resources()).length),
     changeLaunchTemplate: async () => {
       stack = await run(() => parts.open(parts.change));
     },
