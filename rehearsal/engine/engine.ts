@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { LocalWorkspace, type OutputMap, type PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { writePluginDir } from "../provider/plugin-dir";
 import { freshProgram } from "./program";
+import { ProgramErrors } from "./program-errors";
+import { withQuietStacks } from "./quiet-stacks";
 import { countChanged, EngineError, Recorder, type OperationResult, type RefreshResult, type Step } from "./result";
 import { layOutWorkspace, type ConfigOverrides } from "./workspace";
 
@@ -78,6 +80,14 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
   return new OpenStack(stack, options);
 }
 
+/** What each operation of the Automation API takes alike. */
+interface Reports {
+  signal: AbortSignal;
+  color: "never";
+  onEvent: Recorder["add"];
+  onOutput: (text: string) => void;
+}
+
 class OpenStack implements StackHandle {
   private readonly allOutputs: Stack["outputs"];
 
@@ -93,19 +103,19 @@ class OpenStack implements StackHandle {
   }
 
   preview({ signal }: RunOptions = {}): Promise<OperationResult> {
-    return this.run("preview", (onEvent, onOutput) => this.stack.preview({ onEvent, onOutput, color: "never", signal }));
+    return this.run("preview", signal, (reports) => this.stack.preview(reports));
   }
 
   up({ signal }: RunOptions = {}): Promise<OperationResult> {
-    return this.run("up", (onEvent, onOutput) => this.stack.up({ onEvent, onOutput, color: "never", signal }));
+    return this.run("up", signal, (reports) => this.stack.up(reports));
   }
 
   refresh({ signal }: RunOptions = {}): Promise<RefreshResult> {
-    return this.run("refresh", (onEvent, onOutput) => this.stack.refresh({ onEvent, onOutput, color: "never", signal }));
+    return this.run("refresh", signal, (reports) => this.stack.refresh(reports));
   }
 
   destroy({ signal }: RunOptions = {}): Promise<OperationResult> {
-    return this.run("destroy", (onEvent, onOutput) => this.stack.destroy({ onEvent, onOutput, color: "never", signal }));
+    return this.run("destroy", signal, (reports) => this.stack.destroy(reports));
   }
 
   outputs(): Promise<OutputMap> {
@@ -118,17 +128,19 @@ class OpenStack implements StackHandle {
     return resources.filter(({ type }) => !IN_EVERY_STACK.test(type));
   }
 
-  private async run(
-    operation: string,
-    act: (onEvent: Recorder["add"], onOutput: (text: string) => void) => Promise<unknown>,
-  ): Promise<RefreshResult> {
+  private async run(operation: string, given: AbortSignal | undefined, act: (reports: Reports) => Promise<unknown>): Promise<RefreshResult> {
     const recorder = new Recorder((step) => this.options.onStep?.(operation, step));
+    const program = new ProgramErrors();
+    const signal = AbortSignal.any([program.signal, ...(given ? [given] : [])]);
     let output = "";
     const began = Date.now();
     try {
-      await act(recorder.add, (text) => (output += text));
+      await withQuietStacks(() => act({ signal, color: "never", onEvent: recorder.add, onOutput: (text) => (output += text) }));
     } catch (error) {
-      throw new EngineError(operation, recorder.diagnostics, output + `\n${(error as Error).message}`);
+      const diagnostics = program.any ? program.diagnostics() : recorder.diagnostics;
+      throw new EngineError(operation, diagnostics, `${output}\n${(error as Error).message}`);
+    } finally {
+      program.release();
     }
     const wallMs = Date.now() - began;
     const { changes, seconds, diagnostics, drift } = recorder;

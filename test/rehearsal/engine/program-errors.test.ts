@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import * as aws from "@pulumi/aws";
+import { MemoryStore } from "../../../rehearsal/cloud/store";
+import { openStack, type StackOptions } from "../../../rehearsal/engine/engine";
+import { locate } from "../../../rehearsal/engine/locate";
+import { EngineError } from "../../../rehearsal/engine/result";
+import { ProviderBackend, type ProviderOptions } from "../../../rehearsal/provider/backend";
+import { serveProvider } from "../../../rehearsal/provider/server";
+import { FakeAutoScaling } from "../provider/fake-auto-scaling";
+import { ENGINE_TEST_TIMEOUT } from "./fixture";
+
+const PROJECT = resolve(__dirname, "../../..");
+const IMAGE = "ami-0abcdef0123456789";
+const PARAMETER = "/example-org/images/runner";
+
+/** Runs `up` of the real program in given subnets, with settings that only AWS can judge. */
+async function refused(settings: Partial<StackOptions>, facts: ProviderOptions["facts"] = {}): Promise<{ error: EngineError; left: number }> {
+  const dir = mkdtempSync(join(tmpdir(), "ci-runners-"));
+  const store = new MemoryStore();
+  const autoscaling = new FakeAutoScaling();
+  const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts, invoke: async () => ({ result: null }) });
+  const server = await serveProvider(backend, join(dir, "provider.sock"));
+  try {
+    const { command } = await locate({ progress: (message) => console.error(message) });
+    const stack = await openStack({ stack: "sandbox", projectDir: PROJECT, workDir: join(dir, "work"), socketPath: server.socketPath, pulumi: command, ...settings });
+    const error = await stack.up().then(() => assert.fail("the engine accepted the program"), (thrown: unknown) => thrown);
+    if (!(error instanceof EngineError)) throw error;
+    return { error, left: store.all().length + autoscaling.groups.size };
+  } finally {
+    await server.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function occurrences(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+describe("input that only AWS can judge, on the real engine", function () {
+  // The SDK would wait for ever for the resources behind the failed one: the timeout is what finds that.
+  this.timeout(ENGINE_TEST_TIMEOUT);
+  const listening = () => process.listeners("unhandledRejection").length;
+  const prepare = Error.prepareStackTrace;
+  let before = 0;
+  beforeEach(() => (before = listening()));
+  afterEach(() => {
+    assert.equal(listening(), before, "a listener that stays would swallow every later error of this process");
+    assert.equal(Error.prepareStackTrace, prepare);
+  });
+
+  it("an unknown instance type ends the run with one error that tells field, value and remedy, and creates nothing", async () => {
+    const { error, left } = await refused({ configOverrides: { instanceType: "m99.huge" } });
+    assert.match(error.message, /^pulumi up failed:\ninstanceType = "m99\.huge": EC2 does not know it .*InvalidInstanceType.* Choose a type that the Region offers\.$/);
+    assert.equal(occurrences(error.message, 'instanceType = "m99.huge"'), 1);
+    assert.equal(error.diagnostics.length, 1);
+    assert.equal(left, 0);
+  });
+
+  it("an image of another architecture than the instance type ends the run alike, and creates nothing", async () => {
+    const { error, left } = await refused(
+      { configOverrides: { imageParameter: PARAMETER } },
+      { parameters: { [PARAMETER]: IMAGE }, images: { [IMAGE]: { architecture: "arm64", rootDeviceName: "/dev/sda1" } } },
+    );
+    assert.match(error.message, /^pulumi up failed:\nimageParameter = ".*": image ami-0abcdef0123456789 is arm64 and m7i\.large is x86_64\. Choose an image of /);
+    assert.equal(occurrences(error.message, "imageParameter ="), 1);
+    assert.equal(left, 0);
+  });
+
+  it("a mistake of the program itself is told with its place in the sources", async () => {
+    const program = async () => {
+      const queue = new aws.sqs.Queue("letters");
+      const broken = queue.url.apply((url) => (url as unknown as { missing: () => string }).missing());
+      const parameter = new aws.ssm.Parameter("broken", { type: "String", value: broken });
+      new aws.ssm.Parameter("behind", { type: "String", value: "x" }, { dependsOn: parameter });
+    };
+    const { error } = await refused({ program });
+    assert.match(error.message, /missing is not a function[^]*program-errors\.test\.ts:\d+/);
+    assert.equal(error.diagnostics.length, 1);
+  });
+});
