@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Clock } from "../clock";
-import { HostDriver } from "../hosts/driver";
+import { HostDriver } from "./driver";
 import { Random } from "../random";
 import { Timeline } from "../timeline";
 import { AutoScaling, AutoScalingOptions, DeployedResolver } from "./autoscaling";

@@ -4,7 +4,7 @@ import { PATHS, UNITS } from "../../contract/host";
 import { RunningCloud } from "../cloud";
 import { Clock } from "../clock";
 import { GitHub } from "../github";
-import { HostDriver } from "../hosts/driver";
+import { HostDriver } from "../cloud/driver";
 import { SimulatedHosts } from "../hosts/simulated/hosts";
 import { openSystemdHosts, OpenedHosts, Run } from "../hosts/systemd";
 import { Timeline } from "../timeline";

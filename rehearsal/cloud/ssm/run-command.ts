@@ -1,4 +1,4 @@
-import { CommandResult } from "../../hosts/driver";
+import { CommandResult } from "../driver";
 import { AwsError, Shape } from "../api";
 
 /** What Systems Manager keeps of one command on one instance. */

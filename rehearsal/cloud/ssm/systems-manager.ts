@@ -1,5 +1,5 @@
 import { Clock } from "../../clock";
-import { HostDriver } from "../../hosts/driver";
+import { HostDriver } from "../driver";
 import { Random } from "../../random";
 import { Timeline } from "../../timeline";
 import { Authorisation, AwsError, Principal, ResourceStore, Service, Shape } from "../api";

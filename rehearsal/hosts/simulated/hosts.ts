@@ -1,5 +1,5 @@
 import { HostConfig, PATHS } from "../../../contract/host";
-import { CommandResult, HostDriver, LaunchSpec } from "../driver";
+import { CommandResult, HostDriver, LaunchSpec } from "../../cloud/driver";
 import { Boot, Disk, HostSurroundings } from "./boot";
 
 interface Machine {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AutoScaling, AutoScalingOptions, CloudEvent, GroupConfig, HookConfig, LaunchTemplate } from "../../../rehearsal/cloud/autoscaling";
 import { AwsError, Principal, Shape } from "../../../rehearsal/cloud/api";
 import { Fleet } from "../../../rehearsal/cloud/ec2";
-import { CommandResult, HostDriver, LaunchSpec } from "../../../rehearsal/hosts/driver";
+import { CommandResult, HostDriver, LaunchSpec } from "../../../rehearsal/cloud/driver";
 import { Random } from "../../../rehearsal/random";
 import { Timeline } from "../../../rehearsal/timeline";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";

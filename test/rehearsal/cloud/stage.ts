@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Clock, RealClock } from "../../../rehearsal/clock";
 import { CloudOptions, RunningCloud, startCloud } from "../../../rehearsal/cloud";
 import { Place } from "../../../rehearsal/cloud/place";
-import { CommandResult, HostDriver } from "../../../rehearsal/hosts/driver";
+import { CommandResult, HostDriver } from "../../../rehearsal/cloud/driver";
 import { Random } from "../../../rehearsal/random";
 import { Timeline } from "../../../rehearsal/timeline";
 
