@@ -169,7 +169,8 @@ function hostnames(cloud: RunningCloud, facts: StackFacts): string[] {
 
 function unpack(archive: string, root: string): void {
   mkdirSync(root, { recursive: true });
-  extract({ file: archive, cwd: root, sync: true });
+  // Links of the stand-in point to the Node of the image, by absolute path.
+  extract({ file: archive, cwd: root, sync: true, preservePaths: true });
 }
 
 /** Without machines a run is a folder. */
