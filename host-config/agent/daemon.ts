@@ -5,7 +5,7 @@
  */
 import type { TargetState } from "../../contract/lifecycle";
 import { decide, type Action } from "./decide";
-import { inFlight } from "./in-flight";
+import { JobWatch } from "./in-flight";
 import type { Host, LifecycleState, UnitState } from "./ports";
 import { ProtectionKeeper } from "./protection";
 import { register } from "./registration";
@@ -33,6 +33,7 @@ export class Daemon {
   private firstLook = true;
   private lastLine: string | undefined;
   private keeper: ProtectionKeeper | undefined;
+  private readonly watch = new JobWatch();
   private readonly background = new Map<string, Promise<void>>();
 
   constructor(private readonly host: Host) {}
@@ -179,7 +180,7 @@ export class Daemon {
       if (signs.line !== undefined && signs.line !== this.lastLine) this.host.log.info("listener", { said: signs.line });
       this.lastLine = signs.line ?? this.lastLine;
       if (this.target === "InService" || this.target === undefined) {
-        this.keeper?.observe(inFlight(signs, this.host.clock.now()) !== undefined);
+        this.keeper?.observe(this.watch.inFlight(signs, this.host.clock.now()) !== undefined);
       }
     } catch (error) {
       this.host.log.error("the job signs could not be read", { error: String(error) });

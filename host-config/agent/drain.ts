@@ -3,7 +3,7 @@
  * job are untouched while this waits. Runs inside the unit's cgroup: it must not call AWS, nor the instance metadata.
  */
 import { LOG } from "../../contract/host";
-import { inFlight, type InFlight } from "./in-flight";
+import { JobWatch, type InFlight } from "./in-flight";
 import type { Host, Signs } from "./ports";
 
 /** How often the signs are read, in ms: a few small files in /proc and /run. */
@@ -16,8 +16,8 @@ const SETTLE_MS = 10_000;
 const QUIET_MS = 1_000;
 /** Closing its session takes the listener at most 30 s. */
 const EXIT_MS = 35_000;
-/** Between looks that fail, so that a broken machine does not fill its journal. */
-const UNREADABLE_MS = 5_000;
+/** After what failed, so that a broken machine does not fill its journal. */
+const AGAIN_MS = 5_000;
 
 export type DrainHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop">;
 export type DrainResult = "idle" | "stopped" | "forced";
@@ -34,14 +34,14 @@ export async function drain(host: DrainHost): Promise<DrainResult> {
   const first = await look(host);
   // Nothing of the runner lives: a repeated drain, or a listener that exited by itself. No reason to wait or to fence.
   if (first.listener === undefined && first.workers === 0 && !(await mainAlive(host))) return "idle";
-  log.info(LOG.drainBegun, { inFlight: inFlight(first, begun) ?? "nothing" });
+  const watch = new JobWatch();
+  log.info(LOG.drainBegun, { inFlight: watch.inFlight(first, begun) ?? "nothing" });
   for (let round = 1; ; round++) {
-    if (!(await waitUntilIdle(host, deadline))) return forced(host, begun);
+    if (!(await waitUntilIdle(host, watch, deadline))) return forced(host, begun);
     const fenced = await raiseFence(host);
     if (!fenced && round === 1) log.warn(LOG.fenceUnavailable, { settleMs: SETTLE_MS });
-    const found = await confirm(host, fenced ? CONFIRM_MS : SETTLE_MS);
+    const found = await confirm(host, watch, fenced ? CONFIRM_MS : SETTLE_MS);
     if (found === undefined) break;
-    await lowerFence(host);
     log.info("a job slipped in, waiting on", { sign: found, round });
   }
   const result = await stopListener(host);
@@ -49,19 +49,22 @@ export async function drain(host: DrainHost): Promise<DrainResult> {
   return result;
 }
 
-async function waitUntilIdle(host: DrainHost, deadline: number): Promise<boolean> {
-  while (inFlight(await look(host), host.clock.now()) !== undefined) {
+/** No job runs behind the fence, which may still be up from the last round or from a drain that was killed. */
+async function waitUntilIdle(host: DrainHost, watch: JobWatch, deadline: number): Promise<boolean> {
+  let open = false;
+  while (watch.inFlight(await look(host), host.clock.now()) !== undefined) {
     if (host.clock.now() >= deadline) return false;
-    await host.clock.sleep(LOOK_MS);
+    open ||= await lowerFence(host);
+    await host.clock.sleep(open ? LOOK_MS : AGAIN_MS);
   }
   return true;
 }
 
 /** The first sign of a job within the window, or undefined if there was none. */
-async function confirm(host: DrainHost, windowMs: number): Promise<InFlight> {
+async function confirm(host: DrainHost, watch: JobWatch, windowMs: number): Promise<InFlight> {
   const end = host.clock.now() + windowMs;
   for (;;) {
-    const found = inFlight(await look(host), host.clock.now());
+    const found = watch.inFlight(await look(host), host.clock.now());
     if (found !== undefined) return found;
     if (host.clock.now() >= end) return undefined;
     await host.clock.sleep(LOOK_MS);
@@ -102,7 +105,7 @@ async function look(host: DrainHost): Promise<Signs> {
     return await host.signs.read();
   } catch (error) {
     host.log.error("the job signs could not be read, taking the runner for busy", { error: String(error) });
-    await host.clock.sleep(UNREADABLE_MS);
+    await host.clock.sleep(AGAIN_MS);
     return { workers: 1 };
   }
 }
@@ -124,10 +127,12 @@ async function raiseFence(host: DrainHost): Promise<boolean> {
   }
 }
 
-async function lowerFence(host: DrainHost): Promise<void> {
+async function lowerFence(host: DrainHost): Promise<boolean> {
   try {
     await host.unit.lowerFence();
+    return true;
   } catch (error) {
     host.log.error("the fence could not be lowered", { error: String(error) });
+    return false;
   }
 }

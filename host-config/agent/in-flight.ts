@@ -6,17 +6,26 @@ import type { Signs } from "./ports";
  */
 export const ACQUIRE_BOUND_MS = 100_000;
 
+/**
+ * From the announcement to the worker the listener renews the job's lock once. If it cannot, or the job is cancelled
+ * meanwhile, it drops the job without another word, and its last announcement says "busy" until the next job. GitHub
+ * gives up a job whose lock nobody renews after some ten minutes, so after this time there is nothing left to wait for.
+ */
+export const WORKERLESS_BOUND_MS = 900_000;
+
 export type InFlight = "worker" | "announced" | "message" | undefined;
 
 /**
  * Why the runner may hold a job, or undefined if it holds none. Any one sign is enough: a worker process exists only
  * from seconds after the acquisition, and the announcement only after it; the message mark covers the time before.
+ *
+ * @param workerAt when a worker was last seen: after a job of hours its announcement is old, its end yet unwritten.
  */
-export function inFlight(signs: Signs, now: number): InFlight {
+export function inFlight(signs: Signs, now: number, workerAt = -Infinity): InFlight {
   if (signs.workers > 0) return "worker";
   // Without a listener nobody can acquire or announce anything, so what an earlier one said is void.
   if (signs.listener === undefined) return undefined;
-  if (signs.announced === "busy") return "announced";
+  if (signs.announced === "busy" && now - Math.max(signs.announcedAt ?? now, workerAt) <= WORKERLESS_BOUND_MS) return "announced";
   if (messagePending(signs, now)) return "message";
   return undefined;
 }
@@ -29,4 +38,14 @@ function messagePending(signs: Signs, now: number): boolean {
   if (signs.messageAt === undefined) return false;
   if (Math.abs(now - signs.messageAt) > ACQUIRE_BOUND_MS) return false;
   return signs.announcedAt === undefined || signs.messageAt >= signs.announcedAt;
+}
+
+/** Looks one after the other, by one watcher. All that it remembers is the last worker, and forgetting it is harmless. */
+export class JobWatch {
+  private workerAt = -Infinity;
+
+  inFlight(signs: Signs, now: number): InFlight {
+    if (signs.workers > 0) this.workerAt = now;
+    return inFlight(signs, now, this.workerAt);
+  }
 }

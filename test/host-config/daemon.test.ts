@@ -231,6 +231,17 @@ describe("scale-in protection", () => {
     assert.deepEqual(host.acts, ["protect true", "protect false"]);
   });
 
+  it("does not stay for a job that the listener dropped, else the instance could never be scaled in", async () => {
+    const host = new FakeHost();
+    const daemon = new Daemon(host);
+    await ticks(host, daemon, 5);
+    Object.assign(host.seen, { announced: "busy", announcedAt: host.time });
+    await ticks(host, daemon, 60);
+    assert.equal(host.protectedNow, true);
+    await ticks(host, daemon, 900);
+    assert.equal(host.protectedNow, false);
+  });
+
   it("survives throttling: tries with pauses, rests, and tries again", async () => {
     const host = new FakeHost();
     const daemon = new Daemon(host);

@@ -15,11 +15,11 @@ describe("the drain", () => {
     assert.ok(host.seconds() < 5, `took ${host.seconds()} s`);
   });
 
-  it("waits for the end of a job of hours before it touches anything", async () => {
+  it("waits for the end of a job of hours with the network open", async () => {
     const host = new FakeHost().job({ message: -1000, acquired: -500, spawned: -100, end: 3_000_000 });
     host.advance(1);
     await drain(host);
-    assert.deepEqual(host.acts, [FENCE_UP, "interrupt 7", "fence down"]);
+    assert.deepEqual(host.acts, ["fence down", FENCE_UP, "interrupt 7", "fence down"]);
     assert.ok(host.seconds() > 3_000 && host.seconds() < 3_005);
   });
 
@@ -35,7 +35,7 @@ describe("the drain", () => {
     const host = new FakeHost().job({ message: -50, acquired: 14_000, spawned: 15_000, end: 40_000 });
     host.advance(0);
     await drain(host);
-    assert.deepEqual(host.acts, [FENCE_UP, "interrupt 7", "fence down"], "fenced while the acquisition was under way");
+    assert.deepEqual(host.acts, ["fence down", FENCE_UP, "interrupt 7", "fence down"], "fenced while the acquisition was under way");
     assert.ok(host.seconds() > 40);
   });
 
@@ -67,6 +67,51 @@ describe("the drain", () => {
     Object.assign(host.seen, { messageAt: START - 5_000, announcedAt: START - 2_000 });
     await drain(host);
     assert.ok(host.seconds() < 5);
+  });
+
+  it("lifts the fence of a drain that was killed, before it waits for the job that had slipped in", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 60_000 });
+    host.fence = true;
+    host.advance(0);
+    let cutAt: number | undefined;
+    host.at(5_000, () => (cutAt = host.fence ? host.seconds() : undefined));
+    await drain(host);
+    assert.equal(cutAt, undefined, "the job ran behind the fence");
+    assert.ok(!host.acts.includes("JOB LOST"));
+  });
+
+  it("tries again to lift the fence from a job when systemd does not answer at first", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 60_000 });
+    host.fence = true;
+    host.advance(0);
+    const lower = host.unit.lowerFence;
+    let failures = 3;
+    host.unit.lowerFence = async () => {
+      if (failures-- > 0) throw new Error("Failed to set unit properties: Connection timed out");
+      return lower();
+    };
+    let cut = true;
+    host.at(30_000, () => (cut = host.fence));
+    await drain(host);
+    assert.equal(cut, false);
+  });
+
+  it("does not wait for a job that the listener announced and then dropped without a word", async () => {
+    const host = new FakeHost();
+    Object.assign(host.seen, { announced: "busy", announcedAt: START - 60_000 });
+    assert.equal(await drain(host), "stopped");
+    assert.ok(host.seconds() > 600, "GitHub may still count the job as this runner's");
+    assert.ok(host.seconds() < 1_000, `took ${host.seconds()} s`);
+  });
+
+  it("waits for the listener to write down the end of a job of hours whose worker crashed", async () => {
+    const host = new FakeHost();
+    Object.assign(host.seen, { workers: 1, announced: "busy", announcedAt: START - 7_200_000 });
+    host.at(10_000, () => (host.seen.workers = 0));
+    host.at(70_000, () => (host.seen.announced = "idle"));
+    await drain(host);
+    assert.ok(host.seconds() > 70);
+    assert.ok(!host.acts.includes("JOB LOST"));
   });
 
   it("survives back-to-back jobs without a gap", async () => {
@@ -150,7 +195,7 @@ describe("the drain", () => {
     assert.ok(host.seconds() >= host.config.maxDrain && host.seconds() < host.config.maxDrain + 2);
     assert.equal(host.logged.at(-1)?.message, LOG.forcedStop);
     assert.deepEqual(host.marks, { set: true, reported: false });
-    assert.deepEqual(host.acts, ["fence down"]);
+    assert.deepEqual(host.acts, ["fence down", "fence down"]);
     const before = host.time;
     assert.equal(await drain(host), "forced", "the repeated ExecStop= must not begin to wait anew");
     assert.equal(host.time, before);
