@@ -1,55 +1,8 @@
 import type { AutoScaling } from "../cloud/autoscaling";
 import { Cloud } from "../cloud/api";
-import { Clock } from "../clock";
-import type { StackHandle } from "../engine/engine";
-import type { Drift } from "../engine/result";
 import { GitHub } from "../github";
-import { EngineControl, EngineResult, GroupControl, JobControl } from "../scenario/stage";
+import { GroupControl, JobControl } from "../scenario/stage";
 import { TimelineEvent, Timeline } from "../timeline";
-import { hold } from "../virtual-clock";
-
-/** Outputs of a group that move whenever it scales; their change is no drift. */
-const SCALINGS_OWN = new Set(["desiredCapacity", "warmPoolSize"]);
-
-export interface EngineParts {
-  version: string;
-  /** Opens the stack, with further configuration in place of the stack's own. */
-  open(overrides: Record<string, unknown>): Promise<StackHandle>;
-  /** What a pull request would change so that new instances differ from old ones. */
-  change: Record<string, unknown>;
-  clock: Clock;
-}
-
-/** The engine, for the scenario: virtual time stands still while it works, but for its waits on the cloud. */
-export async function engineControl(parts: EngineParts): Promise<EngineControl> {
-  let stack = await parts.open({});
-  const run = async <T>(operation: () => Promise<T>): Promise<T> => {
-    const release = hold(parts.clock);
-    try {
-      return await operation();
-    } finally {
-      release();
-    }
-  };
-  const result = ({ seconds, changes }: EngineResult): EngineResult => ({ seconds, changes });
-  return {
-    version: parts.version,
-    preview: () => run(async () => result(await stack.preview())),
-    up: () => run(async () => result(await stack.up())),
-    destroy: () => run(async () => result(await stack.destroy())),
-    refresh: () => run(async () => ({ drift: (await stack.refresh()).drift.flatMap(describeDrift) })),
-    resourceCount: () => run(async () => (await stack.resources()).length),
-    changeLaunchTemplate: async () => {
-      stack = await run(() => parts.open(parts.change));
-    },
-  };
-}
-
-function describeDrift(drift: Drift): string[] {
-  if (drift.gone) return [`${drift.name}: gone`];
-  const properties = Object.keys(drift.properties).filter((property) => !SCALINGS_OWN.has(property));
-  return properties.length === 0 ? [] : [`${drift.name} (${drift.type}): ${properties.join(", ")}`];
-}
 
 export function groupControl(cloud: Cloud, autoscaling: AutoScaling): GroupControl {
   const operator = { kind: "operator" } as const;

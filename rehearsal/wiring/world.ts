@@ -21,7 +21,8 @@ import { Stage } from "../scenario/stage";
 import { Timeline } from "../timeline";
 import { VirtualClock, flow } from "../virtual-clock";
 import { controlPlane } from "./control-plane";
-import { engineControl, groupControl, jobControl } from "./controls";
+import { groupControl, jobControl } from "./controls";
+import { Engine } from "./engine-control";
 import { admit } from "./github";
 import { LateDriver, simulatedHosts, systemdHosts } from "./hosts";
 import { leftovers } from "./leftovers";
@@ -47,7 +48,7 @@ export async function openWorld(
   cleanup: Cleanup,
 ): Promise<World> {
   const facts = stackFacts(PROJECT, options.stack);
-  const engine = await locate({ progress: say });
+  const located = await locate({ progress: say });
   if (hosts === "systemd") await cleanUpDeadRuns();
   const run = hosts === "systemd" ? openRun() : plainRun();
   cleanup.add(() => run.close());
@@ -107,22 +108,24 @@ export async function openWorld(
   cleanup.add(() => provider.close());
 
   const overrides = configOverrides(options, facts, archive.sha256);
+  const engine = new Engine({
+    version: located.version,
+    clock,
+    change: { rootVolumeSize: facts.rootVolumeSize + 1 },
+    open: (change) =>
+      openStack({
+        stack: options.stack,
+        projectDir: PROJECT,
+        workDir: join(run.dir, "engine"),
+        socketPath: provider.socketPath,
+        pulumi: located.command,
+        configOverrides: { ...overrides, ...change },
+      }),
+  });
+  cleanup.add(() => engine.stop());
   const stage: Stage = {
     options, clock, timeline, random, say,
-    engine: await engineControl({
-      version: engine.version,
-      clock,
-      change: { rootVolumeSize: facts.rootVolumeSize + 1 },
-      open: (change) =>
-        openStack({
-          stack: options.stack,
-          projectDir: PROJECT,
-          workDir: join(run.dir, "engine"),
-          socketPath: provider.socketPath,
-          pulumi: engine.command,
-          configOverrides: { ...overrides, ...change },
-        }),
-    }),
+    engine,
     group: groupControl(cloud.cloud, cloud.autoscaling),
     jobs: jobControl(github, timeline, facts.labels),
   };
