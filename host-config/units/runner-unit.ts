@@ -14,7 +14,9 @@ const STOP_MARGIN_SECONDS = 120;
  *
  * KillMode=process: a signal to the whole cgroup would reach the worker and cancel its job. OOMPolicy=continue: by
  * default systemd stops a service, without its ExecStop=, as soon as the kernel kills any process of it, and that may be
- * one greedy step of a job. The drain stands there twice because a first one that was killed would else be followed by
+ * one greedy step of a job. TasksMax=infinity: the drain runs in this cgroup, and a job that has used up its tasks would
+ * leave none for it; the kernel's limit on the job's user (LimitNPROC=, half of what the machine can hold) stands, and
+ * root is not bound by it. The drain stands there twice because a first one that was killed would else be followed by
  * systemd's SIGTERM at once; the third needs no Node. Nothing to drain takes each of them milliseconds.
  */
 export function runnerUnit(config: HostConfig): string {
@@ -41,6 +43,7 @@ ExecStopPost=-+${PATHS.home}/after-stop.sh
 KillMode=process
 KillSignal=SIGTERM
 OOMPolicy=continue
+TasksMax=infinity
 TimeoutStartSec=infinity
 TimeoutStopSec=${config.maxDrain + STOP_MARGIN_SECONDS}
 Restart=always
