@@ -10,6 +10,7 @@ import { PATHS, UNITS, type HostConfig } from "../../contract/host";
 import type { HostFacts } from "../units/agent-units";
 import { renderFiles, type RenderedFile } from "../units/render";
 import { accountOf } from "./registrar";
+import { denySchedulers } from "./schedulers";
 
 const run = promisify(execFile);
 
@@ -21,10 +22,12 @@ export async function install(config: HostConfig): Promise<void> {
   const account = accountOf(config.runnerUser);
   if (account.uid === 0) throw new Error("runnerUser root: the runner refuses to run as root; name another user");
   const facts: HostFacts = {
+    runnerUid: account.uid,
     runnerGroup: (await run("id", ["-gn", config.runnerUser])).stdout.trim(),
     authorities: AUTHORITIES.find((path) => existsSync(path)),
   };
   if (config.jobsMayUseDocker) await run("usermod", ["--append", "--groups", "docker", config.runnerUser]);
+  if (!config.jobsMayUseInstanceRole) denySchedulers(config.runnerUser);
   takeServiceScript(account);
   for (const file of renderFiles(config, facts)) writeAtomically(file);
   await run("systemd-tmpfiles", ["--create", "/etc/tmpfiles.d/ci-runners.conf"]);

@@ -14,6 +14,8 @@ const HEARTBEAT_BOUND_SECONDS = 100;
 export interface HostFacts {
   /** Primary group of the job's user. */
   runnerGroup: string;
+  /** The job's user. */
+  runnerUid: number;
   /** File with the certificate authorities that the system trusts; Node brings only its own. */
   authorities?: string;
 }
@@ -66,16 +68,20 @@ WantedBy=sockets.target
 `;
 }
 
+/** A beat that failed is tried again soon: by intervals alone, an API that answers only now and then lets the action lapse. */
 export function heartbeatUnit(facts: HostFacts): string {
   return `[Unit]
 Description=Keeps the termination's lifecycle action alive while the runner drains
 ${ALSO_DURING_SHUTDOWN}
+StartLimitIntervalSec=0
 ConditionPathExists=${PATHS.config}
 
 [Service]
 Type=oneshot
 ExecStart=${PATHS.node} ${PATHS.agent} heartbeat
 ${environment(facts)}TimeoutStartSec=${HEARTBEAT_BOUND_SECONDS}
+Restart=on-failure
+RestartSec=10
 OOMScoreAdjust=-900
 StandardOutput=journal
 StandardError=journal

@@ -1,5 +1,6 @@
 /** Small files that keep the rest of the system from stopping a runner behind our back. */
 import { PATHS, UNITS, type HostConfig } from "../../contract/host";
+import { METADATA_ADDRESSES } from "./runner-unit";
 
 /** Recreated at each boot: /run is empty then. The runner writes its performance log itself, all else there is root's. */
 export function temporaryFiles(config: HostConfig, runnerGroup: string): string {
@@ -25,5 +26,16 @@ export function shutdownPatience(config: HostConfig): string {
   return `# A runner that drains may keep an orderly shutdown waiting for as long as its job takes.
 [Unit]
 JobTimeoutSec=${Math.max(USUAL_PATIENCE, config.maxDrain + 600)}
+`;
+}
+
+/**
+ * For the slice of the job's user. A job may start a service manager of its own (`loginctl enable-linger`) or log in at
+ * its own machine by SSH; what it runs there is outside of the runner's unit and of what that denies.
+ */
+export function userSlice(): string {
+  return `# Jobs do not reach the instance's credentials, from wherever they run.
+[Slice]
+IPAddressDeny=${METADATA_ADDRESSES.join(" ")}
 `;
 }

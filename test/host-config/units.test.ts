@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { PATHS, UNITS, type HostConfig } from "../../contract/host";
+import { denySchedulers } from "../../host-config/agent/schedulers";
 import { runnerUnit } from "../../host-config/units/runner-unit";
 import { renderFiles } from "../../host-config/units/render";
 import { CONFIG } from "./fake-host";
 
-const FACTS = { runnerGroup: "runner", authorities: "/etc/ssl/certs/ca-certificates.crt" };
+const FACTS = { runnerGroup: "runner", runnerUid: 1001, authorities: "/etc/ssl/certs/ca-certificates.crt" };
 const rendered = (config: HostConfig = CONFIG) => new Map(renderFiles(config, FACTS).map((file) => [file.path, file]));
 const unitText = (name: string, config?: HostConfig) => rendered(config).get(`/etc/systemd/system/${name}`)!.content;
 const setting = (text: string, name: string) => [...text.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map((match) => match[1]);
@@ -58,6 +59,7 @@ describe("the rendered units", () => {
     const text = unitText(UNITS.runner);
     assert.ok(Number(setting(text, "TimeoutStopSec")[0]) > CONFIG.maxDrain + 35 + 30);
     assert.deepEqual(setting(text, "KillMode"), ["process"]);
+    assert.deepEqual(setting(text, "TasksMax"), ["infinity"], "a job that has used up the unit's tasks would leave none for the drain");
     assert.deepEqual(setting(text, "OOMPolicy"), ["continue"], "else one greedy step of a job stops the unit without a drain");
     assert.deepEqual(setting(text, "TimeoutStartSec"), ["infinity"]);
     assert.match(setting(text, "ExecStop")[0]!, /^-\+.* drain$/);
@@ -69,6 +71,22 @@ describe("the rendered units", () => {
   it("keep jobs from the instance's credentials unless that is asked for", () => {
     assert.deepEqual(setting(unitText(UNITS.runner), "IPAddressDeny"), ["169.254.169.254 fd00:ec2::254"]);
     assert.deepEqual(setting(unitText(UNITS.runner, { ...CONFIG, jobsMayUseInstanceRole: true }), "IPAddressDeny"), []);
+  });
+
+  it("keep them from the credentials also where the job's user runs outside of the unit, unless that is asked for", () => {
+    const path = "/etc/systemd/system/user-1001.slice.d/ci-runners.conf";
+    assert.deepEqual(setting(rendered().get(path)!.content, "IPAddressDeny"), ["169.254.169.254 fd00:ec2::254"]);
+    assert.equal(rendered({ ...CONFIG, jobsMayUseInstanceRole: true }).get(path), undefined);
+  });
+
+  it("close cron and at to the job's user, and to nobody else", () => {
+    writeFileSync(join(root, "at.deny"), "daemon\nmail");
+    for (let n = 0; n < 2; n++) denySchedulers("runner", root);
+    assert.equal(readFileSync(join(root, "at.deny"), "utf8"), "daemon\nmail\nrunner\n");
+    assert.equal(readFileSync(join(root, "cron.deny"), "utf8"), "runner\n");
+    rmSync(join(root, "at.deny"));
+    denySchedulers("runner", root);
+    assert.ok(!existsSync(join(root, "at.deny")), "without the file only root may use at");
   });
 
   it("keep beating and completing while the machine shuts down", () => {
@@ -94,6 +112,8 @@ describe("the rendered units", () => {
     assert.deepEqual(setting(timer, "AccuracySec"), ["1s"]);
     assert.deepEqual(setting(timer, "OnUnitActiveSec"), [String(CONFIG.heartbeatInterval)]);
     assert.deepEqual(setting(timer, "Before"), [UNITS.runner], "keeps the runner's unit, and its past, in systemd's memory");
+    assert.deepEqual(setting(unitText(UNITS.heartbeat), "Restart"), ["on-failure"], "a lost beat would be made up for an interval later");
+    assert.deepEqual(setting(unitText(UNITS.heartbeat), "StartLimitIntervalSec"), ["0"], "no number of tries may end the beating");
     assert.ok(Number(setting(unitText(UNITS.heartbeat), "TimeoutStartSec")[0]) < 300, "oneshots have no bound of their own");
     assert.ok(Number(setting(unitText(UNITS.complete), "TimeoutStartSec")[0]) > CONFIG.maxDrain);
   });

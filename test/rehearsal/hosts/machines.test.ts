@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { TimelineEvent } from "../../../rehearsal/timeline";
+import { userSlice } from "../../../host-config/units/system-files";
 import { HOST_NAMES, needSystemd, openRig, traces, until, type Rig } from "./rig";
 
 const USER_DATA = `#!/bin/bash
@@ -100,6 +101,15 @@ describe("machines with a real systemd", function () {
     await sh(a.instanceId, "systemctl set-property --runtime fenced.service IPAddressDeny=");
     await reads("open");
     await sh(a.instanceId, "systemctl stop fenced");
+  });
+
+  it("keep the metadata from a session of the job's user, which the runner's unit does not hold", async () => {
+    const probe = "systemd-run -q --wait --pipe --slice=user-4711.slice curl -s -o /dev/null -m 1 http://169.254.169.254/";
+    await sh(a.instanceId, probe);
+    const folder = "/etc/systemd/system/user-4711.slice.d";
+    await sh(a.instanceId, `mkdir ${folder} && printf '%s' '${userSlice().replaceAll("'", `'\\''`)}' >${folder}/ci-runners.conf && systemctl daemon-reload`);
+    assert.notEqual((await rig.hosts.runCommand(a.instanceId, [probe])).exitCode, 0);
+    await sh(a.instanceId, "curl -s -o /dev/null -m 1 http://169.254.169.254/");
   });
 
   it("stand still in hibernation and go on where they were", async () => {
