@@ -54,9 +54,14 @@ fi
 rm -f "$home/node.new"
 [ -x "$home/node" ] || fail "$RUNNER_HOME/externals holds no Node that runs on this machine"
 
-# .NET needs ICU; server images of Ubuntu have it, smaller ones may not.
-if [ -x "$RUNNER_HOME/bin/installdependencies.sh" ] && ! ldconfig -p | grep -q libicuuc; then
-  "$RUNNER_HOME/bin/installdependencies.sh" >&2 || fail "the runner's dependencies could not be installed"
+# .NET needs ICU; server images of Ubuntu have it, smaller ones may not. The runner's own script does not know Amazon
+# Linux. No -q: it would end ldconfig by a broken pipe, which looks like a library that is not there.
+if ! ldconfig -p | grep libicuuc >/dev/null; then
+  if grep -qE '^ID="?amzn"?$' /etc/os-release 2>/dev/null; then
+    dnf install -y libicu >&2 || fail "libicu could not be installed"
+  elif [ -x "$RUNNER_HOME/bin/installdependencies.sh" ]; then
+    "$RUNNER_HOME/bin/installdependencies.sh" >&2 || fail "the runner's dependencies could not be installed"
+  fi
 fi
 
 chown -R "$RUNNER_USER": "$RUNNER_HOME"
