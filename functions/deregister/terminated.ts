@@ -25,6 +25,13 @@ export async function handleTerminated(
     failure = error;
   }
 
+  const state = (await ports.lifecycleStates([instanceId])).get(instanceId);
+  if (state?.endsWith(":Retained")) {
+    // How Auto Scaling words the end of a termination that led to retention is not documented, and such an instance runs on.
+    log.warn("the instance is retained, not gone: its runner stays", { state });
+    if (failure !== undefined) throw failure;
+    return;
+  }
   const outcome = await within("removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
     const runner = await ports.gitHub().find(instanceId, signal);
     return runner ? ports.gitHub().remove(runner.id, signal) : "not registered";

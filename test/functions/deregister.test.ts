@@ -138,8 +138,20 @@ describe("deregister function", () => {
       await run(terminatedEvent());
       assert.deepEqual(
         acts.filter((act) => act !== "GitHub credentials"),
-        [`delete secret ${NAMES.secretPrefix}${INSTANCE}`, `find ${INSTANCE}`, "remove 7"],
+        [`delete secret ${NAMES.secretPrefix}${INSTANCE}`, "describe", `find ${INSTANCE}`, "remove 7"],
       );
+    });
+
+    it("leaves the runner of a retained instance alone, which may still run its job", async () => {
+      ports.lifecycleStates = async () => new Map([[INSTANCE, "Terminating:Retained"]]);
+      await run(terminatedEvent());
+      assert.ok(!acts.some((act) => act.startsWith("remove") || act.startsWith("find")), acts.join("\n"));
+    });
+
+    it("removes nothing while it cannot tell whether the instance is gone, and is tried again", async () => {
+      ports.lifecycleStates = async () => Promise.reject(new Error("Rate exceeded"));
+      await assert.rejects(run(terminatedEvent()), /Rate exceeded/);
+      assert.ok(!acts.includes("remove 7"));
     });
 
     it("says loudly when GitHub still counts a job on its runner, and leaves the runner to the sweep", async () => {
