@@ -33,7 +33,7 @@ export async function buildEngine(target: string, progress: (message: string) =>
   mkdirSync(dirname(target), { recursive: true });
   const began = Date.now();
   const seconds = () => Math.round((Date.now() - began) / 1000);
-  progress(`building the Pulumi engine ${ENGINE_VERSION} from its Go module, once (about 4 minutes)`);
+  progress(`engine: building Pulumi ${ENGINE_VERSION} from its Go module once, for all later runs (about 4 min)`);
   try {
     let compiled = 0;
     const ticker = setInterval(() => {

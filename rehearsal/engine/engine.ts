@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LocalWorkspace, type OutputMap, type PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { writePluginDir } from "../provider/plugin-dir";
@@ -6,6 +6,7 @@ import { freshProgram } from "./program";
 import { ProgramErrors } from "./program-errors";
 import { withQuietStacks } from "./quiet-stacks";
 import { countChanged, EngineError, Recorder, type OperationResult, type RefreshResult, type Step } from "./result";
+import { readResources, stateFile } from "./state-file";
 import { layOutWorkspace, type ConfigOverrides } from "./workspace";
 
 /** Protects nothing: the state of a rehearsal is thrown away with its folder. */
@@ -62,14 +63,20 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
   const program = options.program ?? freshProgram(projectDir);
   const home = join(workDir, "home");
   mkdirSync(home, { recursive: true });
-  const stack = await LocalWorkspace.createOrSelectStack(
+  const stateDir = join(workDir, "state");
+  const state = stateFile(stateDir, projectName, stackName);
+  // The choice is made here, because the Automation API finds out by letting one run of the engine fail.
+  const open = existsSync(state) ? LocalWorkspace.selectStack : LocalWorkspace.createStack;
+  const stack = await open.call(
+    LocalWorkspace,
     { stackName, projectName, program: program as () => Promise<Record<string, unknown>> },
     {
       workDir,
       pulumiCommand: pulumi,
       pulumiHome: home,
       envVars: {
-        PULUMI_BACKEND_URL: `file://${join(workDir, "state")}`,
+        PULUMI_BACKEND_URL: `file://${stateDir}`,
+        PULUMI_DIY_BACKEND_GZIP: "false",
         PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -77,7 +84,7 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
       },
     },
   );
-  return new OpenStack(stack, options);
+  return new OpenStack(stack, options, state);
 }
 
 /** What each operation of the Automation API takes alike. */
@@ -94,6 +101,7 @@ class OpenStack implements StackHandle {
   constructor(
     private readonly stack: Stack,
     private readonly options: StackOptions,
+    private readonly state: string,
   ) {
     this.allOutputs = stack.outputs.bind(stack);
     // After each operation the Automation API asks the engine three times for outputs and history, which nobody here
@@ -123,8 +131,7 @@ class OpenStack implements StackHandle {
   }
 
   async resources(): Promise<StackResource[]> {
-    const { deployment } = await this.stack.exportStack();
-    const resources: StackResource[] = deployment?.resources ?? [];
+    const resources: StackResource[] = readResources(this.state) ?? (await this.stack.exportStack()).deployment?.resources ?? [];
     return resources.filter(({ type }) => !IN_EVERY_STACK.test(type));
   }
 
@@ -144,6 +151,8 @@ class OpenStack implements StackHandle {
     }
     const wallMs = Date.now() - began;
     const { changes, seconds, diagnostics, drift } = recorder;
+    // Without it nobody knows what happened, and an empty count would read as "nothing changed".
+    if (!changes) throw new EngineError(operation, [], "the engine ended without its summary of changes");
     return {
       changes,
       changed: countChanged(changes),

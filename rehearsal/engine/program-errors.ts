@@ -2,8 +2,10 @@ import type { Diagnostic } from "./result";
 
 type Listener = (error: unknown) => void;
 const EVENTS = ["unhandledRejection", "uncaughtException"] as const;
-/** gRPC codes `CANCELLED` and `UNAVAILABLE`: the engine has gone, and has said itself why. */
-const ENGINE_GONE = [1, 14];
+/** gRPC codes `CANCELLED` and `UNAVAILABLE`. */
+const ENGINE_GONE_CODES = [1, 14];
+/** What the SDK says then, which an error of the program's own may quote. */
+const ENGINE_GONE_WORDS = "Resource monitor is terminating";
 
 /**
  * Listens for errors that the program's promises end with while nobody waits for them.
@@ -17,7 +19,7 @@ export class ProgramErrors {
   private readonly controller = new AbortController();
   private readonly before = listeners("unhandledRejection");
   private readonly listener: Listener = (error) => {
-    if (ENGINE_GONE.includes((error as { code?: number } | undefined)?.code ?? 0)) return;
+    if (isEngineGone(error)) return;
     this.errors.add(error);
     // The promises that fail for the same reason do so in this turn of the event loop; one interruption is enough.
     setImmediate(() => this.controller.abort());
@@ -58,6 +60,12 @@ export class ProgramErrors {
 /** The types of Node give each event a listener of its own, and the SDK uses one for both. */
 function listeners(event: (typeof EVENTS)[number]): Listener[] {
   return process.listeners(event as "uncaughtException") as Listener[];
+}
+
+/** Errors that follow from the engine's end. It has said itself why, and that must not be covered by them. */
+function isEngineGone(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return ENGINE_GONE_CODES.includes(code as number) || String(message).includes(ENGINE_GONE_WORDS);
 }
 
 /** An input error explains itself; of any other the place is needed as well. */

@@ -1,4 +1,5 @@
 import { join, resolve, sep } from "node:path";
+import { rememberTranspiled } from "./transpile-memory";
 
 /** Folders of the project that hold no part of the program: what runs the rehearsal must stay loaded as it is. */
 const KEPT = ["node_modules", "rehearsal", "test"];
@@ -8,6 +9,7 @@ const KEPT = ["node_modules", "rehearsal", "test"];
  * cached module would register nothing in the second run.
  */
 export function freshProgram(projectDir: string, entry = "index.ts"): () => Promise<Record<string, unknown>> {
+  rememberTranspiled();
   const root = resolve(projectDir);
   const kept = KEPT.map((folder) => join(root, folder) + sep);
   return async () => {

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { Recorder, type Step } from "../../../rehearsal/engine/result";
+
+const URN = "urn:pulumi:dev::p::aws:sqs/queue:Queue::letters";
+
+function metadata(op: string, was: number, is: number) {
+  const state = (seconds: number) => ({ type: "", urn: URN, custom: true, id: "", parent: "", inputs: {}, provider: "", outputs: { seconds } });
+  return { op, urn: URN, type: "aws:sqs/queue:Queue", old: state(was), new: state(is), diffs: ["seconds"], provider: "", keys: [], logical: true };
+}
+
+/** What the engine sends about one queue that has drifted, in order. */
+function events(): EngineEvent[] {
+  const all: Partial<EngineEvent>[] = [
+    { resourcePreEvent: { metadata: metadata("update", 60, 90) } as EngineEvent["resourcePreEvent"] },
+    { diagnosticEvent: { urn: URN, message: "look", severity: "warning", color: "never" } },
+    { resOutputsEvent: { metadata: metadata("refresh", 60, 90) } as EngineEvent["resOutputsEvent"] },
+    { summaryEvent: { maybeCorrupt: false, durationSeconds: 3, resourceChanges: { update: 1, same: 4 }, policyPacks: {} } },
+  ];
+  return all.map((event, sequence) => ({ sequence, timestamp: 0, ...event }) as EngineEvent);
+}
+
+function record(list: EngineEvent[]) {
+  const told: Step[] = [];
+  const recorder = new Recorder((step) => told.push(step));
+  list.forEach(recorder.add);
+  const { changes, seconds, diagnostics, drift, steps } = recorder;
+  return { changes, seconds, diagnostics, drift, steps: [...steps.values()], told };
+}
+
+describe("the record of an operation", () => {
+  it("counts an event once that the SDK's two readers of the log deliver twice, as one drift became two", () => {
+    const once = record(events());
+    assert.equal(once.drift.length, 1);
+    assert.equal(once.diagnostics.length, 1);
+    assert.equal(once.told.length, 1);
+    assert.deepEqual(record([...events(), ...events()]), once);
+    assert.deepEqual(record(events().flatMap((event) => [event, structuredClone(event)])), once);
+  });
+
+  it("takes the counts from the engine, not from the events that happened to arrive", () => {
+    assert.deepEqual(record(events()).changes, { update: 1, same: 4 });
+    assert.deepEqual(record(events().slice(3)).changes, { update: 1, same: 4 });
+  });
+
+  it("does not read a summary that never came as nothing to change", () => {
+    assert.equal(record(events().slice(0, 3)).changes, undefined);
+  });
+});
