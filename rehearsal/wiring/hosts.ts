@@ -73,6 +73,8 @@ function metadataOf(cloud: RunningCloud, instanceId: string): (path: string) => 
 
 export interface MachineParts extends HostParts {
   run: Run;
+  /** Root file system of the machines, from `machineImage()`. */
+  image: string;
   /** Names of GitHub's and AWS's services as production code calls them. */
   hostnames: () => readonly string[];
   /** Folder of a runner that is part of the machine image; absent where the user data downloads it. */
@@ -84,6 +86,7 @@ export async function systemdHosts(parts: MachineParts): Promise<OpenedHosts> {
   const { cloud, run, clock, timeline } = parts;
   return openSystemdHosts({
     run,
+    image: parts.image,
     clock,
     timeline,
     socket: cloud.front.socketPath,

@@ -10,7 +10,7 @@ import { locate } from "../engine/locate";
 import { openStack } from "../engine/engine";
 import { GitHub } from "../github";
 import { GITHUB_HOSTS } from "../github/options";
-import { machineCacheDir } from "../hosts/image";
+import { machineCacheDir, machineImage } from "../hosts/image";
 import { cleanUpDeadRuns, openRun, OpenedHosts, Run } from "../hosts/systemd";
 import { Options } from "../options";
 import { ProviderBackend } from "../provider/backend";
@@ -48,7 +48,9 @@ export async function openWorld(
   cleanup: Cleanup,
 ): Promise<World> {
   const facts = stackFacts(PROJECT, options.stack);
-  const located = await locate({ progress: say });
+  // Both take minutes on a machine that has neither, and wait for different things: one compiles, one downloads.
+  const preparing = hosts === "systemd" ? machineImage({ progress: say }) : undefined;
+  const [located, image] = await bothEnded(locate({ progress: say }), preparing);
   if (hosts === "systemd") await cleanUpDeadRuns();
   const run = hosts === "systemd" ? openRun() : plainRun();
   cleanup.add(() => run.close());
@@ -84,6 +86,7 @@ export async function openWorld(
     const opened = (machines = await systemdHosts({
       ...parts,
       run: run as Run,
+      image: image as string,
       hostnames: () => hostnames(cloud, facts),
       runnerOnImage: facts.downloadsRunner ? undefined : (root) => unpack(archive.file, root),
       say,
@@ -174,6 +177,14 @@ function unpack(archive: string, root: string): void {
   mkdirSync(root, { recursive: true });
   // Links of the stand-in point to the Node of the image, by absolute path.
   extract({ file: archive, cwd: root, sync: true, preservePaths: true });
+}
+
+/** Waits for both even if one fails: what goes on in the background would outlive the error's message. */
+async function bothEnded<A, B>(first: Promise<A>, second: Promise<B> | undefined): Promise<[A, B | undefined]> {
+  const [one, other] = await Promise.allSettled([first, second]);
+  if (one.status === "rejected") throw one.reason;
+  if (other.status === "rejected") throw other.reason;
+  return [one.value, other.value];
 }
 
 /** Without machines a run is a folder. */
