@@ -187,7 +187,10 @@ describe("function bundles", function () {
     const result = await run(
       "deregister",
       [terminatedEvent()],
-      { DeleteSecret: () => awsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.") },
+      {
+        DeleteSecret: () => awsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
+        DescribeAutoScalingInstances: () => members("AutoScalingInstances", []),
+      },
       ({ method }) => (method === "GET" ? listed(runner({ status: "offline" })) : { status: 204 }),
     );
     assert.equal(result.code, 0, result.stderr);
