@@ -38,7 +38,7 @@ class Rehearsals {
       : [process.execPath, ...node];
     const env = options.asNobody
       ? { PATH: `${options.asNobody}:${process.env.PATH}`, HOME: this.dir, TMPDIR: this.dir }
-      : process.env;
+      : { ...process.env, TMPDIR: this.dir };
     return new Promise((done, fail) => {
       const child = spawn(command[0]!, command.slice(1), { cwd: PROJECT, env, stdio: ["ignore", "pipe", "pipe"] });
       let output = "";
@@ -60,19 +60,23 @@ class Rehearsals {
     });
   }
 
+  /** What a run would leave on this host: its folder, and the record of it. Other people's runs are not counted. */
+  traces(): string[] {
+    const records = existsSync(RECORDS) ? readdirSync(RECORDS).filter((name) => name.endsWith(".json")) : [];
+    return [
+      ...readdirSync(this.dir).filter((name) => name.startsWith("cir-")),
+      ...records.filter((name) => readFileSync(join(RECORDS, name), "utf8").includes(this.dir)),
+    ];
+  }
+
   close(): void {
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
 
-/** What a run with real machines would leave on this host: its record, its folder, its control groups. */
-function traces(): string[] {
-  const folders = readdirSync(tmpdir()).filter((name) => /^cir-\d/.test(name));
-  return [...(existsSync(RECORDS) ? readdirSync(RECORDS) : []), ...folders];
-}
-
 function assertClean(ended: Ended): Figures {
   assert.equal(ended.code, 0, ended.output);
+  assert.doesNotMatch(ended.output, /clean-up: /);
   const { figures } = ended;
   assert.ok(figures);
   assert.deepEqual(figures.failures, []);
@@ -154,7 +158,7 @@ describe("the rehearsal", function () {
       assert.ok(figures.scaleIns.hitBusy >= 2);
       assert.ok(figures.latencyMs.detect.count >= 3 && figures.latencyMs.tail.count >= 3 && figures.latencyMs.hookStarted.count === 12);
       assert.match(ended.report, /<svg/);
-      assert.deepEqual(traces(), []);
+      assert.deepEqual(rehearsals.traces(), []);
     });
 
     it("loses jobs without the drain, as the published design does", async () => {
@@ -174,7 +178,7 @@ describe("the rehearsal", function () {
         },
       });
       assert.equal(ended.code, 130, ended.output);
-      assert.deepEqual(traces(), []);
+      assert.deepEqual(rehearsals.traces(), []);
     });
   });
 });
