@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { ActionsRunnerPool, ActionsRunnerPoolArgs } from "../../components";
+import { ActionsRunnerPool, ActionsRunnerPoolArgs, DrainArgs } from "../../components";
+import { hostConfig } from "../../components/actions-runner-pool/host-config";
+import { resolveSettings } from "../../components/actions-runner-pool/settings";
 import { Deployment, settled } from "./mocks";
 import { poolArgs } from "./pool-args";
 
@@ -181,11 +183,26 @@ describe("the launch template", () => {
       runnerArchive: {
         url: "https://github.com/actions/runner/releases/download/v2.337.0/actions-runner-linux-arm64-2.337.0.tar.gz", sha256: "7".repeat(64),
       },
-      heartbeatInterval: 300, heartbeatTimeout: 1800, maxDrain: 172800, launchTimeout: 900, jobsMayUseInstanceRole: false, jobsMayUseDocker: false,
+      heartbeatInterval: 300, heartbeatTimeout: 1800, maxDrain: 172500, launchTimeout: 900, jobsMayUseInstanceRole: false, jobsMayUseDocker: false,
       userJobStartedHook: "/opt/mine/started.sh",
     });
     const object = deployment.only("aws:s3/bucketObjectv2:BucketObjectv2");
     assert.ok(userData.includes(object.inputs.key), "fetches the object that is deployed");
+  });
+
+  it("has the host stop a job before AWS gives the instance up, or nobody would count the stop", async () => {
+    const longest: [DrainArgs, number][] = [
+      [{ heartbeatTimeout: 7200, maxDrain: 172_800 }, 172_500],
+      [{ heartbeatTimeout: 30, maxDrain: 3000 }, 2700],
+      [{ heartbeatTimeout: 30 }, 2700],
+      [{ heartbeatTimeout: 30, maxDrain: 2701 }, 2700],
+      [{ heartbeatTimeout: 30, maxDrain: 2699 }, 2699],
+      [{ heartbeatTimeout: 1800, maxDrain: 3600 }, 3600],
+    ];
+    for (const [drain, expected] of longest) {
+      const settings = resolveSettings("runners", poolArgs({ drain }));
+      assert.equal(hostConfig(settings, "us-east-1", "x64").maxDrain, expected, JSON.stringify(drain));
+    }
   });
 
   it("names no archive when the runner is on the image", async () => {
