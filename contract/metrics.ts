@@ -17,6 +17,8 @@ export const METRIC = {
   overdueDrains: "OverdueDrains",
   /** Count per sweep: instances in a *:Retained state. */
   retainedInstances: "RetainedInstances",
+  /** Count per sweep: instances in service for 10 minutes or more whose runner is not online at GitHub: they cost money and do nothing. */
+  unregisteredInstances: "UnregisteredInstances",
   /** Count per sweep: GitHub runners deleted because their instance is gone. */
   orphanRunners: "OrphanRunners",
   /** Count per sweep: registration secrets deleted because their instance is gone. */

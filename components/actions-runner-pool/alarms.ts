@@ -91,6 +91,11 @@ function alarms(settings: PoolSettings, { functions, deadLetters }: AlarmParts):
       statistic: "Maximum",
       badPeriods: 1,
     }),
+    own("unregistered-instances", METRIC.unregisteredInstances, {
+      description: "Instances are in service without a runner online at GitHub, twice in 15 minutes: the sweep function's log names them; look at their agents and, if no job runs, terminate them in the group",
+      statistic: "Maximum",
+      badPeriods: 2,
+    }),
     own("malformed-events", METRIC.malformedEvents, {
       description: "An event is not shaped as AWS documents it and nothing was done: look at the functions' logs, the sweep catches up",
       statistic: "Sum",

@@ -6,6 +6,12 @@ export interface Termination {
   finished: boolean;
 }
 
+export interface Launch {
+  startedAt: Date;
+  /** When the instance came into service, or into the warm pool; undefined while it is on its way. */
+  endedAt?: Date;
+}
+
 /** GitHub forgets a runner that was offline for 14 days: an older activity cannot matter any more. */
 const HORIZON_MS = 15 * 24 * 3600_000;
 /** Bound on reading, in pages of 100 activities: one sweep every five minutes makes at most 360 calls an hour. */
@@ -20,7 +26,7 @@ const LAUNCHING = /^Launching a new EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
  */
 export class GroupHistory {
   private readonly terminations = new Map<string, Termination>();
-  private readonly launches = new Map<string, Date>();
+  private readonly launches = new Map<string, Launch>();
   private readonly pages: AsyncIterator<Activity[]>;
   private readonly horizon: number;
   private pagesRead = 0;
@@ -42,8 +48,8 @@ export class GroupHistory {
     return this.find(this.terminations, instanceId);
   }
 
-  /** When the instance was last sent into service, or into the warm pool. Undefined and errors: as above. */
-  launchedAt(instanceId: string): Promise<Date | undefined> {
+  /** The last time the instance was sent into service, or into the warm pool. Undefined and errors: as above. */
+  launch(instanceId: string): Promise<Launch | undefined> {
     return this.find(this.launches, instanceId);
   }
 
@@ -66,12 +72,12 @@ export class GroupHistory {
   }
 
   /** The first that is read is the latest. */
-  private note({ description, startedAt, status }: Activity): void {
+  private note({ description, startedAt, endedAt, status }: Activity): void {
     const terminated = TERMINATING.exec(description)?.[1];
     if (terminated !== undefined && !this.terminations.has(terminated)) {
       this.terminations.set(terminated, { startedAt, finished: status === "Successful" });
     }
     const launched = LAUNCHING.exec(description)?.[1];
-    if (launched !== undefined && !this.launches.has(launched)) this.launches.set(launched, startedAt);
+    if (launched !== undefined && !this.launches.has(launched)) this.launches.set(launched, { startedAt, endedAt });
   }
 }

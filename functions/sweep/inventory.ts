@@ -46,9 +46,10 @@ export async function* activities(group: string): AsyncGenerator<Activity[]> {
   let NextToken: string | undefined;
   do {
     const page = await activityPage(group, NextToken);
-    yield (page.Activities ?? []).map(({ Description = "", StartTime = new Date(0), StatusCode = "" }) => ({
+    yield (page.Activities ?? []).map(({ Description = "", StartTime = new Date(0), EndTime, StatusCode = "" }) => ({
       description: Description,
       startedAt: StartTime,
+      endedAt: EndTime,
       status: StatusCode,
     }));
     NextToken = page.NextToken;

@@ -33,8 +33,8 @@ export async function provideMissedTokens(
       if (stored.has(registrationSecretName(settings.names.secretPrefix, instanceId))) continue;
       await attempt("providing a missed registration token", { instanceId }, observer, async () => {
         // An unreadable history is no reason to let the launch fail.
-        const launchedAt = await history.launchedAt(instanceId).catch(() => undefined);
-        if (launchedAt && ports.now().getTime() - launchedAt.getTime() <= SETTLED_MS) return;
+        const launch = await history.launch(instanceId).catch(() => undefined);
+        if (launch && ports.now().getTime() - launch.startedAt.getTime() <= SETTLED_MS) return;
         if (await ports.gitHub().find(instanceId, signal)) return;
         observer.log.warn("sweep: instance waits without a registration token; its launch event was lost or failed", { instanceId });
         await provideToken(instanceId, ports, settings, observer);

@@ -1,5 +1,4 @@
 import { METRIC } from "../../contract/metrics";
-import { isInstanceId } from "../shared/events";
 import type { Runner } from "../shared/github/runners";
 import type { Observer } from "../shared/observe";
 import type { GroupHistory } from "./history";
@@ -7,7 +6,7 @@ import { attempt } from "./items";
 import type { SweepPorts } from "./ports";
 
 /**
- * Removes runners whose instance is gone.
+ * Removes runners whose instance is gone, out of those that bear an instance's name.
  *
  * An organization's list holds the runners of other pools, other accounts and of people, so a runner must be proven
  * ours before it is removed. Its name (an instance id) proves nothing: any pool names its runners so. A label would
@@ -16,6 +15,7 @@ import type { SweepPorts } from "./ports";
  * instance id is never used twice. What has no such entry is left alone.
  */
 export async function sweepOrphanRunners(
+  runners: readonly Runner[],
   ports: SweepPorts,
   history: GroupHistory,
   observer: Observer,
@@ -23,7 +23,7 @@ export async function sweepOrphanRunners(
 ): Promise<void> {
   const { log, count } = observer;
   let removed = 0;
-  for (const runner of await orphans(ports, history, observer, signal)) {
+  for (const runner of await orphans(runners, ports, history, observer)) {
     signal.throwIfAborted();
     await attempt("removing a runner", { instanceId: runner.name }, observer, async () => {
       const outcome = runner.busy ? "busy" : await ports.gitHub().remove(runner.id, signal);
@@ -40,13 +40,13 @@ export async function sweepOrphanRunners(
 }
 
 async function orphans(
+  runners: readonly Runner[],
   ports: SweepPorts,
   history: GroupHistory,
   observer: Observer,
-  signal: AbortSignal,
 ): Promise<Runner[]> {
   const terminated: Runner[] = [];
-  for (const runner of await offlineInstanceRunners(ports, signal)) {
+  for (const runner of runners.filter(({ online }) => !online)) {
     const termination = await attempt("reading the activity history", { instanceId: runner.name }, observer, () =>
       history.termination(runner.name),
     );
@@ -56,13 +56,4 @@ async function orphans(
   // How AWS words the end of a termination that led to retention is not documented: a listed instance is not gone.
   const listed = await ports.lifecycleStates(terminated.map(({ name }) => name));
   return terminated.filter(({ name }) => !listed.has(name));
-}
-
-/** Collected before anything is removed, because removals shift the pages. */
-async function offlineInstanceRunners(ports: SweepPorts, signal: AbortSignal): Promise<Runner[]> {
-  const found: Runner[] = [];
-  for await (const page of ports.gitHub().pages(signal)) {
-    found.push(...page.filter((runner) => !runner.online && isInstanceId(runner.name)));
-  }
-  return found;
 }

@@ -12,6 +12,8 @@ export interface Member {
 export interface Activity {
   description: string;
   startedAt: Date;
+  /** Undefined while it goes on. */
+  endedAt?: Date;
   /** Auto Scaling's own word: `Successful`, `InProgress`, `MidLifecycleAction`, ... */
   status: string;
 }

@@ -8,6 +8,8 @@ import { sweepOrphanRunners } from "./orphan-runners";
 import { sweepOrphanSecrets } from "./orphan-secrets";
 import type { SweepPorts, SweepSettings } from "./ports";
 import { sweepRetained } from "./retained";
+import { instanceRunners } from "./runners";
+import { reportUnregistered } from "./unregistered";
 
 /**
  * Puts right what lost events and failed calls have left behind. What needs AWS alone comes first, so that an outage
@@ -35,5 +37,10 @@ export async function sweep(
     await part("providing missed registration tokens", () => provideMissedTokens(members, ports, settings, history, observer));
   }
   if (members) await part("sweeping retained instances", () => sweepRetained(members, ports, history, observer, signal));
-  await part("sweeping runners", () => sweepOrphanRunners(ports, history, observer, signal));
+  const runners = await attempt("listing the runners", {}, observer, () => instanceRunners(ports, signal));
+  if (!runners) return;
+  await part("sweeping runners", () => sweepOrphanRunners(runners, ports, history, observer, signal));
+  if (members) {
+    await part("looking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));
+  }
 }

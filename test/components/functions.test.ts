@@ -158,13 +158,21 @@ describe("the alarms", () => {
     const own = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === METRIC_NAMESPACE);
     assert.deepEqual(
       own.map(({ inputs }) => inputs.metricName).sort(),
-      [METRIC.forcedStops, METRIC.busyAtTermination, METRIC.stopFailures, METRIC.registrationFailures, METRIC.overdueDrains, METRIC.retainedInstances, METRIC.malformedEvents, METRIC.sweepErrors].sort(),
+      [METRIC.forcedStops, METRIC.busyAtTermination, METRIC.stopFailures, METRIC.registrationFailures, METRIC.overdueDrains, METRIC.retainedInstances, METRIC.unregisteredInstances, METRIC.malformedEvents, METRIC.sweepErrors].sort(),
     );
     for (const { inputs } of own) assert.deepEqual(inputs.dimensions, { Pool: "pool" });
     const functions = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === "AWS/Lambda");
     assert.deepEqual(functions.map(({ inputs }) => inputs.dimensions.FunctionName).sort(), ["pool-deregister", "pool-register", "pool-sweep"]);
     const [letters] = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === "AWS/SQS");
     assert.deepEqual(letters!.inputs.dimensions, { QueueName: "pool-dead-letters" });
+  });
+
+  it("need two bad sweeps of three where a single one may only have met a runner that was offline for a moment", async () => {
+    const { inputs } = (await deploy()).named(ALARM, "runners-unregistered-instances");
+    assert.deepEqual(
+      [inputs.evaluationPeriods, inputs.datapointsToAlarm, inputs.period, inputs.statistic, inputs.threshold],
+      [3, 2, 300, "Maximum", 0],
+    );
   });
 
   it("notify the given topic and stay quiet while nothing is reported", async () => {

@@ -199,7 +199,8 @@ describe("function bundles", function () {
   });
 
   it("sweep: reads group, pool, history, secrets and runners, and puts right what is left over", async () => {
-    const [dead, retained, trimmed] = ["i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb", "i-0cccccccccccccccc"];
+    const [dead, retained, trimmed, deaf, fresh] = ["i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb", "i-0cccccccccccccccc", "i-0dddddddddddddddd", "i-0eeeeeeeeeeeeeeee"];
+    const launched = `<member><ActivityId>l</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Launching a new EC2 instance: ${fresh}</Description><StartTime>${new Date(Date.now() - 3600_000).toISOString()}</StartTime><EndTime>${new Date().toISOString()}</EndTime><StatusCode>Successful</StatusCode></member>`;
     const activity = (id: string, status: string) =>
       `<member><ActivityId>${id}</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Terminating EC2 instance: ${id}</Description><StartTime>${new Date(Date.now() - 3 * 3600_000).toISOString()}</StartTime><StatusCode>${status}</StatusCode></member>`;
     const result = await run(
@@ -207,13 +208,13 @@ describe("function bundles", function () {
       [{ source: "aws.events" }],
       {
         DescribeAutoScalingGroups: () =>
-          `<AutoScalingGroups><member><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName>${members("Instances", [[retained, "Terminating:Retained"], [INSTANCE, "Terminating:Wait"]])}</member></AutoScalingGroups>`,
+          `<AutoScalingGroups><member><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName>${members("Instances", [[retained, "Terminating:Retained"], [deaf, "InService"], [fresh, "InService"], [INSTANCE, "Terminating:Wait"]])}</member></AutoScalingGroups>`,
         DescribeWarmPool: ({ NextToken }) => (NextToken ? members("Instances", [[trimmed, "Warmed:Terminating:Wait"]]) : `${members("Instances", [])}<NextToken>2</NextToken>`),
         DescribeScalingActivities: ({ NextToken }) =>
           NextToken
-            ? `<Activities>${activity(dead, "Successful")}${activity(retained, "MidLifecycleAction")}</Activities>`
+            ? `<Activities>${launched}${activity(dead, "Successful")}${activity(retained, "MidLifecycleAction")}</Activities>`
             : `<Activities>${activity(INSTANCE, "MidLifecycleAction")}</Activities><NextToken>2</NextToken>`,
-        DescribeAutoScalingInstances: () => members("AutoScalingInstances", []),
+        DescribeAutoScalingInstances: () => members("AutoScalingInstances", [[deaf, "InService"], [fresh, "InService"]]),
         CompleteLifecycleAction: () => "",
         TerminateInstanceInAutoScalingGroup: () => "<Activity></Activity>",
         ListSecrets: ({ NextToken }) =>
@@ -225,7 +226,7 @@ describe("function bundles", function () {
       ({ method, query }) => (method === "DELETE" ? { status: 204 } : query.has("name") ? listed() : listed(runner({ name: dead, id: 9, status: "offline" }))),
     );
     assert.equal(result.code, 0, result.stderr);
-    assert.deepEqual(metrics(result), { OverdueDrains: 1, OrphanSecrets: 1, RetainedInstances: 1, OrphanRunners: 1 }, messages(result).join("\n"));
+    assert.deepEqual(metrics(result), { OverdueDrains: 1, OrphanSecrets: 1, RetainedInstances: 1, OrphanRunners: 1, UnregisteredInstances: 1 }, messages(result).join("\n"));
     const body = (operation: string) => new URLSearchParams(aws.seen.find((one) => operationOf(one) === operation)?.body);
     assert.equal(body("CompleteLifecycleAction").get("InstanceId"), trimmed);
     assert.equal(body("TerminateInstanceInAutoScalingGroup").get("InstanceId"), retained);

@@ -207,7 +207,7 @@ describe("sweep function", () => {
 
     it("says zero when all is well, so that the alarm can return to its rest", async () => {
       await run();
-      assert.deepEqual(observer.counts, { OverdueDrains: 0, OrphanSecrets: 0, RetainedInstances: 0, OrphanRunners: 0 });
+      assert.deepEqual(observer.counts, { OverdueDrains: 0, OrphanSecrets: 0, RetainedInstances: 0, OrphanRunners: 0, UnregisteredInstances: 0 });
     });
 
     it("raises no alarm from a history that it could read only in part", async () => {
@@ -347,6 +347,130 @@ describe("sweep function", () => {
       ports.gitHub = () => ({ ...gitHub, find: async () => assert.fail("asked") });
       await run();
       assert.equal(observer.counts.SweepErrors, undefined);
+    });
+  });
+
+  describe("over instances without a runner", () => {
+    const LAUNCH = "Launching a new EC2 instance";
+    const FOUND = /in service without a runner/;
+    const reported = () => observer.lines.filter(({ message }) => FOUND.test(message)).map(({ fields }) => fields.instanceId);
+    const online = (n: number): Runner => ({ ...offline(n), online: true });
+    let asked: string[];
+
+    beforeEach(() => {
+      members = [{ instanceId: id(1), lifecycleState: "InService" }];
+      activities = [[{ ...activity(id(1), 30, "Successful", LAUNCH), endedAt: ago(25) }]];
+      alive = [id(1)];
+      asked = [];
+      const gitHub = ports.gitHub();
+      ports.gitHub = () => ({
+        ...gitHub,
+        find: async (name, signal) => {
+          asked.push(name);
+          return gitHub.find(name, signal);
+        },
+      });
+    });
+
+    const dead: [string, () => void, object][] = [
+      ["was removed at GitHub", () => undefined, { runner: "not registered", busy: false, inServiceSince: ago(25).toISOString() }],
+      ["is offline", () => (runners = [[offline(1)]]), { runner: "offline", busy: false, inServiceSince: ago(25).toISOString() }],
+      ["is offline with a job, which must not be ended", () => (runners = [[{ ...offline(1), busy: true }]]), { runner: "offline", busy: true, inServiceSince: ago(25).toISOString() }],
+      ["was removed so late that its launch has left the history", () => (activities = []), { runner: "not registered", busy: false, inServiceSince: undefined }],
+    ];
+    for (const [what, arrange, fields] of dead) {
+      it(`reports one whose runner ${what}, and ends nothing for it`, async () => {
+        arrange();
+        await run();
+        assert.equal(observer.counts.UnregisteredInstances, 1);
+        assert.deepEqual(observer.lines.find(({ message }) => FOUND.test(message))?.fields, { instanceId: id(1), ...fields });
+        assert.deepEqual(acts, []);
+      });
+    }
+
+    const fine: [string, () => void][] = [
+      ["has its runner online", () => (runners = [[online(1)]])],
+      ["has its runner online on a later page", () => (runners = [[offline(2)], [online(1)]])],
+      ["came into service only just now, however long its launch took", () => (activities[0]![0]!.endedAt = ago(9))],
+      ["left the warm pool only just now", () => activities[0]!.unshift({ ...activity(id(1), 3, "Successful", `${LAUNCH} from warm pool`), endedAt: ago(2) })],
+      ["began to drain while the runners were listed", () => (alive = [])],
+      ...["Pending:Wait", "Warmed:Stopped", "Terminating:Wait", "Terminating:Retained", "Standby"].map((state): [string, () => void] => [
+        `is in ${state}`,
+        () => {
+          members[0]!.lifecycleState = state;
+          secrets = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(3) }];
+        },
+      ]),
+    ];
+    for (const [what, arrange] of fine) {
+      it(`reports none that ${what}`, async () => {
+        arrange();
+        await run();
+        assert.equal(observer.counts.UnregisteredInstances, 0);
+        assert.deepEqual(reported(), []);
+      });
+    }
+
+    it("does not take another instance's runner for its own", async () => {
+      runners = [[online(2), { ...online(3), name: `${id(1)}0` }]];
+      await run();
+      assert.deepEqual(reported(), [id(1)]);
+    });
+
+    it("raises no alarm for a runner that the listing missed because its pages shifted", async () => {
+      runners = [[online(1)]];
+      const gitHub = ports.gitHub();
+      ports.gitHub = () => ({
+        ...gitHub,
+        async *pages() {
+          yield [];
+        },
+      });
+      await run();
+      assert.equal(observer.counts.UnregisteredInstances, 0);
+      assert.deepEqual(asked, [id(1)]);
+    });
+
+    it("spends one listing on everything, and ten further calls at most however many are dead", async () => {
+      alive = Array.from({ length: 40 }, (_, n) => id(100 + n));
+      members = alive.map((instanceId) => ({ instanceId, lifecycleState: "InService" }));
+      let listings = 0;
+      const gitHub = ports.gitHub();
+      ports.gitHub = () => ({
+        ...gitHub,
+        pages: (signal) => {
+          listings += 1;
+          return gitHub.pages(signal);
+        },
+      });
+      await run();
+      assert.equal(observer.counts.UnregisteredInstances, 40);
+      assert.deepEqual([listings, asked.length], [1, 10]);
+    });
+
+    it("asks for no history and no single runner while all are well", async () => {
+      runners = [[online(1)]];
+      await run();
+      assert.deepEqual([historyPages, asked], [0, []]);
+    });
+
+    it("stays silent rather than say zero or alarm when GitHub cannot be asked", async () => {
+      ports.gitHub = () => {
+        throw new Error("GitHub is down");
+      };
+      await run();
+      assert.equal(observer.counts.UnregisteredInstances, undefined);
+      assert.deepEqual(reported(), []);
+    });
+
+    it("counts none whose history could be read only in part", async () => {
+      ports.activities = async function* () {
+        yield [];
+        throw new Error("throttled");
+      };
+      await run();
+      assert.equal(observer.counts.UnregisteredInstances, 0);
+      assert.equal(observer.counts.SweepErrors, 1);
     });
   });
 
