@@ -69,7 +69,8 @@ export interface InstanceRefreshArgs {
 export interface DrainArgs {
   /**
    * Seconds after which a drain gives up and stops the runner with its job: logged, counted and alarmed. At least 60,
-   * at most min(48 h, 100 x `heartbeatTimeout`), the life of a lifecycle action. Default: that maximum.
+   * at most min(48 h, 100 x `heartbeatTimeout`), the life of a lifecycle action. Default: that maximum. A drain gives
+   * up 5 minutes before the action expires, so that the end is still its own.
    */
   maxDrain?: number;
 
