@@ -164,6 +164,11 @@ export async function settled(): Promise<void> {
 
 const STACK_TRACE_LIMIT = Error.stackTraceLimit;
 
+// A deployment that a test did not wait for must not cost the tests of other files their stack traces.
+afterEach(() => {
+  Error.stackTraceLimit = STACK_TRACE_LIMIT;
+});
+
 /** Turns of the event loop after the first error, in which a second error or a late registration would show. */
 const TURNS = 100;
 
