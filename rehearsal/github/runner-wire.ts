@@ -3,20 +3,13 @@ import { Call, HttpError, Reply } from "./http";
 import { Completion, ProtocolError, PROTOCOL_ERRORS, Report } from "./messages";
 import { Protocol } from "./protocol";
 import { JobQueue } from "./queue";
-import { Runner, Runners } from "./runners";
+import { Runner, Runners, Registration } from "./runners";
 
 /** Registration as a host asks for it, over HTTP or directly. */
-export interface RegistrationRequest {
+export interface RegistrationRequest extends Omit<Registration, "scope"> {
   /** `https://github.com/ORG` or `https://github.com/OWNER/REPO`. */
   url: string;
   token: string;
-  name: string;
-  labels: string[];
-  systemLabels: string[];
-  group?: string;
-  replace?: boolean;
-  ephemeral?: boolean;
-  version?: string;
 }
 
 export interface RegisteredRunner {
