@@ -13,6 +13,8 @@ export interface JobSpec {
   steps?: StepSpec[];
   /** `ORG` or `OWNER/REPO` whose runners may take it; absent: any. */
   scope?: string;
+  /** Name of the only runner that may take it; absent: any. GitHub has no such wish; whoever must hit one instance has. */
+  runner?: string;
 }
 
 /**

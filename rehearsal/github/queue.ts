@@ -195,6 +195,7 @@ export class JobQueue {
 
 function suits(job: Job, runner: Runner): boolean {
   if (job.spec.scope && job.spec.scope.toLowerCase() !== runner.scope.toLowerCase()) return false;
+  if (job.spec.runner !== undefined && job.spec.runner !== runner.name) return false;
   const has = new Set(runner.labels.map((label) => label.name.toLowerCase()));
   return job.spec.labels.every((label) => has.has(label.toLowerCase()));
 }

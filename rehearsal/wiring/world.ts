@@ -35,6 +35,9 @@ const ACCOUNT = "123456789012";
 export interface World {
   stage: Stage;
   cloud: RunningCloud;
+  github: GitHub;
+  /** Labels of the pool's runners, as `runs-on` names them. */
+  labels: readonly string[];
   /** Only with real machines. */
   machines?: OpenedHosts;
   leftovers(): string[];
@@ -132,7 +135,7 @@ export async function openWorld(
     group: groupControl(cloud.cloud, cloud.autoscaling),
     jobs: jobControl(github, timeline, facts.labels),
   };
-  return { stage, cloud, machines, leftovers: () => leftovers(cloud, github, seeded) };
+  return { stage, cloud, github, labels: facts.labels, machines, leftovers: () => leftovers(cloud, github, seeded) };
 }
 
 /**
