@@ -1,0 +1,59 @@
+// Runs the tests in lanes side by side, each a mocha of its own. Those that boot real machines mostly wait, for systemd
+// and for jobs; those that think fill the time. With arguments it is plain mocha: `npm test -- test/build/tar.test.ts`.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** Files by lane, as globs; the last lane has all that no other names. */
+const LANES = {
+  machines: ["test/races/systemd/**/*.test.ts", "test/hostile/**/*.test.ts", "test/rehearsal/hosts/**/*.test.ts"],
+  rehearsals: ["test/faults/**/*.test.ts", "test/rehearsal/rehearsal.test.ts", "test/rehearsal/lost-events.test.ts"],
+};
+const ALL = "test/**/*.test.ts";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
+const args = process.argv.slice(2);
+if (args.length > 0) process.exit(await run(args, process.env, "inherit"));
+
+const folder = mkdtempSync(join(tmpdir(), "test-lanes-"));
+try {
+  const named = Object.values(LANES).flat();
+  const lanes = { ...LANES, rest: [ALL, ...named.flatMap((glob) => ["--ignore", glob])] };
+  const codes = await Promise.all(
+    Object.entries(lanes).map(([name, globs]) => run(globs, { ...process.env, TEST_COUNTS: join(folder, name) }, name)),
+  );
+  const counts = Object.keys(lanes).map((name) => read(join(folder, name)));
+  const sum = [0, 1, 2].map((at) => counts.reduce((total, count) => total + count[at], 0));
+  const line = `${sum[0]} passed, ${sum[1]} failed, ${sum[2]} skipped`;
+  console.log(`\n${line}`);
+  if (process.env.TEST_COUNTS) writeFileSync(process.env.TEST_COUNTS, `${line}\n`);
+  process.exitCode = codes.every((code) => code === 0) ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** A lane that ended before it could count has failed once. */
+function read(file) {
+  if (!existsSync(file)) return [0, 1, 0];
+  return readFileSync(file, "utf8").match(/\d+/g).map(Number);
+}
+
+/** @param lane its name goes before each line; "inherit" writes as mocha does. */
+function run(rest, env, lane) {
+  return new Promise((resolve, reject) => {
+    const stdio = lane === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"];
+    const child = spawn(process.execPath, [mocha, ...rest], { cwd: root, env, stdio });
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on("line", (line) => console.log(`${lane.padEnd(10)} ${line}`));
+    }
+    // A lane cleans up behind itself, so this waits for it. Ctrl-C has reached it already: mocha takes a second for haste.
+    process.on("SIGINT", () => undefined);
+    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
