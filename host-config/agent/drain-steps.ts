@@ -43,7 +43,6 @@ type Place =
   | "fencing"
   | "confirming"
   | "between confirming looks"
-  | "choosing"
   | "interrupted"
   | "quiet"
   | "reopening"
@@ -138,12 +137,8 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
         Object.assign(state, { round: state.round + 1, open: false });
         return go("waiting", look);
       }
-      return now >= state.end ? go("choosing", look) : go("between confirming looks", sleep(LOOK_MS));
-    }
-    case "between confirming looks":
-      return go("confirming", look);
-
-    case "choosing": {
+      if (now < state.end) return go("between confirming looks", sleep(LOOK_MS));
+      // This very look says both that there is no job and whom to ask: a second one could only meet a job unseen.
       const { listener } = answer as Signs;
       // None: it may be between two lives (crash, update; runsvc relaunches after 5 s). The fence stays up, so that the
       // next life cannot accept anything before systemd's own signal ends it; the next start of the unit lowers it.
@@ -151,6 +146,9 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
       state.listener = listener;
       return go("interrupted", { ask: "interrupt", listener });
     }
+    case "between confirming looks":
+      return go("confirming", look);
+
     case "interrupted":
       return go("quiet", sleep(QUIET_MS));
     case "quiet":
