@@ -14,7 +14,7 @@ const LOOK_MS = 100;
 
 export type CompleteHost = Pick<
   Host,
-  "config" | "clock" | "log" | "imds" | "unit" | "signs" | "lifecycle" | "forcedStop" | "metrics"
+  "config" | "clock" | "log" | "imds" | "unit" | "signs" | "lifecycle" | "forcedStop" | "departure" | "metrics"
 >;
 export type CompleteResult = "completed" | "none" | "not-terminating" | "still-running";
 
@@ -26,6 +26,8 @@ export type CompleteResult = "completed" | "none" | "not-terminating" | "still-r
 export async function complete(host: CompleteHost, wait: (host: DrainHost) => Promise<unknown> = drain): Promise<CompleteResult> {
   await reportForcedStop(host);
   if (!isTerminating(await host.imds.targetState())) return "not-terminating";
+  // First of all: a listener that an operator starts after the look at the unit would lose its job with the instance.
+  await host.departure.set();
   if (!(await stopped(host))) return "still-running";
   const left = await host.signs.read();
   // Only after a stop that was cut short (SIGKILL of the start or of the drain). The same rules hold for what it left.

@@ -5,14 +5,16 @@
 import type { Host } from "./ports";
 import { drain, type DrainHost } from "./drain";
 
-export type ReapHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop">;
+export type ReapHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure">;
 
 /**
+ * Rejects on an instance that is being let go: a job that a listener took now would end with it.
  * Leaves the unit's cgroup empty, its fence down and the mark of an earlier forced stop cleared.
  *
  * @param wait how what was left behind is drained.
  */
 export async function reap(host: ReapHost, wait: (host: DrainHost) => Promise<unknown> = drain): Promise<void> {
+  if (await host.departure.isSet()) throw new Error("the instance is being let go, so no listener starts on it any more");
   await host.forcedStop.clear();
   // A drain that was killed may have left its fence up, and with it an orphaned worker could not report its job.
   await host.unit.lowerFence();
