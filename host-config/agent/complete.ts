@@ -4,7 +4,7 @@
  */
 import { LOG } from "../../contract/host";
 import { METRIC } from "../../contract/metrics";
-import { drain } from "./drain";
+import { drain, type DrainHost } from "./drain";
 import type { Host } from "./ports";
 import { isRunning, isStopped, isTerminating } from "./terminating";
 
@@ -14,20 +14,26 @@ const LOOK_MS = 100;
 
 export type CompleteHost = Pick<
   Host,
-  "config" | "clock" | "log" | "imds" | "unit" | "signs" | "lifecycle" | "forcedStop" | "metrics"
+  "config" | "clock" | "log" | "imds" | "unit" | "signs" | "lifecycle" | "forcedStop" | "departure" | "metrics"
 >;
 export type CompleteResult = "completed" | "none" | "not-terminating" | "still-running";
 
-/** Rejects when AWS or the metadata could not be reached within the clients' own retries; whoever started it tries again. */
-export async function complete(host: CompleteHost): Promise<CompleteResult> {
+/**
+ * Rejects when AWS or the metadata could not be reached within the clients' own retries; whoever started it tries again.
+ *
+ * @param wait how what was left behind is drained.
+ */
+export async function complete(host: CompleteHost, wait: (host: DrainHost) => Promise<unknown> = drain): Promise<CompleteResult> {
   await reportForcedStop(host);
   if (!isTerminating(await host.imds.targetState())) return "not-terminating";
+  // First of all: a listener that an operator starts after the look at the unit would lose its job with the instance.
+  await host.departure.set();
   if (!(await stopped(host))) return "still-running";
   const left = await host.signs.read();
   // Only after a stop that was cut short (SIGKILL of the start or of the drain). The same rules hold for what it left.
   if ((left.workers > 0 || left.listener !== undefined) && !(await host.forcedStop.isSet())) {
     host.log.warn("the unit is stopped but the runner is not, draining it", { ...left });
-    await drain(host);
+    await wait(host);
     await reportForcedStop(host);
     if (!(await stopped(host))) return "still-running";
   }

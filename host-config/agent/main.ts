@@ -3,7 +3,8 @@ import { appendFile } from "node:fs/promises";
 import type { HostConfig } from "../../contract/host";
 import { FALLBACK, readConfig } from "./config";
 import { Daemon } from "./daemon";
-import { drain, type DrainHost } from "./drain";
+import { departureMark } from "./departure";
+import { drain } from "./drain";
 import { forcedStopMark } from "./forced-stop";
 import { heartbeat } from "./heartbeat";
 import { hookServer, inheritedSocket } from "./hook-server";
@@ -11,7 +12,7 @@ import { complete } from "./complete";
 import { imdsClient } from "./imds";
 import { jsonLog } from "./log";
 import type { Host, HostClock } from "./ports";
-import { reap } from "./reap";
+import { reap, type ReapHost } from "./reap";
 import { registrar } from "./registrar";
 import { jobSigns } from "./signs";
 import { helperUnits, runnerUnit } from "./systemd";
@@ -69,7 +70,7 @@ async function withConfig(work: (config: HostConfig) => Promise<unknown>): Promi
  * Drain and reap hold a job's life: a signal does not end them, nor does a lost configuration. systemd's own bound is
  * TimeoutStopSec=, theirs is maxDrain.
  */
-async function standingFast(part: string, work: (host: DrainHost) => Promise<unknown>): Promise<void> {
+async function standingFast(part: string, work: (host: ReapHost) => Promise<unknown>): Promise<void> {
   const log = jsonLog(part);
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.on(signal, () => log.info("signal ignored, the drain goes on", { signal }));
@@ -82,7 +83,8 @@ async function standingFast(part: string, work: (host: DrainHost) => Promise<unk
   }
   const effective = { ...FALLBACK, ...config } as HostConfig;
   const unit = runnerUnit(clock, effective.jobsMayUseInstanceRole);
-  await work({ config: effective, clock, log, unit, signs: jobSigns(), forcedStop: forcedStopMark() });
+  const marks = { forcedStop: forcedStopMark(), departure: departureMark() };
+  await work({ config: effective, clock, log, unit, signs: jobSigns(), ...marks });
 }
 
 async function fullHost(part: string, config: HostConfig): Promise<Host> {
@@ -100,6 +102,7 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     registrar: registrar(config, imds),
     helpers: helperUnits(),
     forcedStop: forcedStopMark(),
+    departure: departureMark(),
     console: (line) => appendFile("/dev/console", `${line}\n`),
     ...awsPorts(config, imds, clock),
   };

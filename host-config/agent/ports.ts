@@ -122,6 +122,16 @@ export interface ForcedStopMark {
   clear(): Promise<void>;
 }
 
+/**
+ * Set by the completion before it looks whether the runner is stopped, read before a listener starts. Whoever starts
+ * it, at whatever moment: either the completion sees the unit starting, or the start sees the mark. Never cleared, as a
+ * termination is never taken back.
+ */
+export interface DepartureMark {
+  set(): Promise<void>;
+  isSet(): Promise<boolean>;
+}
+
 export interface Metrics {
   /** Count 1 of a METRIC, with the pool's dimension. */
   count(metric: string): Promise<void>;
@@ -141,6 +151,7 @@ export interface Host {
   registrar: Registrar;
   helpers: HelperUnits;
   forcedStop: ForcedStopMark;
+  departure: DepartureMark;
   metrics: Metrics;
   /** The instance's console, where the reason of a failed launch can be read after the instance is gone. */
   console(line: string): Promise<void>;

@@ -3,6 +3,7 @@ import { LOG } from "../../contract/host";
 import { METRIC } from "../../contract/metrics";
 import { complete } from "../../host-config/agent/complete";
 import { heartbeat } from "../../host-config/agent/heartbeat";
+import { reap } from "../../host-config/agent/reap";
 import { FakeHost } from "./fake-host";
 
 function stopped(): FakeHost {
@@ -40,6 +41,25 @@ describe("the completion", () => {
       assert.deepEqual(host.acts, []);
     });
   }
+
+  it("lets no listener start from before it looks until the instance is gone", async () => {
+    const host = stopped();
+    const { state } = host.unit;
+    host.unit.state = async () => {
+      await assert.rejects(reap(host), /being let go/);
+      return state();
+    };
+    assert.equal(await complete(host), "completed");
+    await assert.rejects(reap(host), /being let go/);
+    assert.deepEqual(host.acts, ["complete pool-terminate CONTINUE"]);
+  });
+
+  it("keeps nobody from starting a listener on an instance that stays", async () => {
+    const host = stopped();
+    host.target = "InService";
+    await complete(host);
+    await reap(host);
+  });
 
   it("waits for the unit that starts it from its own stop", async () => {
     const host = stopped();

@@ -187,6 +187,12 @@ export class FakeHost implements Host {
     startHeartbeat: async () => void this.acts.push("start heartbeat"),
   };
 
+  departing = false;
+  departure = {
+    set: async () => void (this.departing = true),
+    isSet: async () => this.departing,
+  };
+
   forcedStop = {
     set: async () => void (this.marks.set = true),
     isSet: async () => this.marks.set,

@@ -44,6 +44,7 @@ export interface Disk {
 export class Boot {
   private on = true;
   private forced = { set: false, reported: false };
+  private departing = false;
   private completing = false;
   private runner: SimulatedRunner | undefined;
   private readonly network = new Network();
@@ -141,6 +142,10 @@ export class Boot {
         },
       },
       helpers: { startCompletion: () => this.startCompletion(), startHeartbeat: () => this.beat() },
+      departure: {
+        set: async () => void (this.departing = true),
+        isSet: async () => this.departing,
+      },
       forcedStop: {
         set: async () => void (this.forced.set = true),
         isSet: async () => this.forced.set,

@@ -83,7 +83,13 @@ export class SimulatedUnit implements RunnerUnit {
   }
 
   private async activate(): Promise<void> {
-    await this.commands.reap();
+    try {
+      await this.commands.reap();
+    } catch {
+      // A failed start. systemd would try again and again; on an instance that is being let go each would fail too.
+      if (this.active === "activating") this.active = "inactive";
+      return;
+    }
     if (!this.powered || this.active !== "activating") return;
     this.active = "active";
     this.runner()?.start(this.nextPid++);
