@@ -23,8 +23,8 @@ export function runnerUnit(config: HostConfig): string {
   const agent = `${PATHS.node} ${PATHS.agent}`;
   return `[Unit]
 Description=GitHub Actions runner (pool ${config.pool.replaceAll("%", "%%")})
-After=network-online.target docker.service containerd.service
-Wants=network-online.target
+After=network-online.target docker.service containerd.service ${UNITS.perfLog}
+Wants=network-online.target ${UNITS.perfLog}
 StartLimitIntervalSec=0
 
 [Service]
