@@ -28,6 +28,8 @@ export const UNITS = {
   heartbeat: "runner-heartbeat.service",
   heartbeatTimer: "runner-heartbeat.timer",
   complete: "runner-complete.service",
+  /** PATHS.perfLog, as systemd spells paths. */
+  perfLog: "run-ci\\x2drunners-perf.mount",
 } as const;
 
 /** Routes of the agent's socket. They are hints to look now, never claims: the agent judges by what it sees itself. */

@@ -12,6 +12,8 @@ import { register } from "./registration";
 import { isTerminating } from "./terminating";
 
 export const TICK_MS = 1_000;
+/** The job's user may send as many hints as it likes; each look reads /proc, and the tick looks anyway. */
+const HINT_MS = 200;
 /** ExecStopPost of a stopping unit asks for the completion itself; only if it could not, the daemon does. */
 const AFTER_DRAIN_MS = 10_000;
 /** A completion that was asked for and brought nothing is asked for again. */
@@ -32,6 +34,7 @@ export class Daemon {
   private started = false;
   private firstLook = true;
   private lastLine: string | undefined;
+  private hintedAt = -Infinity;
   private keeper: ProtectionKeeper | undefined;
   private readonly watch = new JobWatch();
   private readonly background = new Map<string, Promise<void>>();
@@ -77,6 +80,9 @@ export class Daemon {
 
   /** A job hook spoke: look now instead of at the next tick. */
   async hint(): Promise<void> {
+    const now = this.host.clock.now();
+    if (Math.abs(now - this.hintedAt) < HINT_MS) return;
+    this.hintedAt = now;
     if (this.started && !isTerminating(this.target)) await this.watchJobs();
   }
 

@@ -7,6 +7,10 @@ export interface Process {
   pid: number;
   /** At most 15 characters; `Runner.Listener` just fits. */
   comm: string;
+  /** Pid of its parent: 1 for an orphan. */
+  parent: number;
+  /** Clock ticks since boot. */
+  started: number;
 }
 
 /** Unified tree first; systemd's own tree on machines that still mount both. */
@@ -18,8 +22,8 @@ export function unitProcesses(roots: readonly string[] = ROOTS, proc = "/proc"):
   for (const root of roots) collect(join(root, UNIT_CGROUP), pids);
   const processes: Process[] = [];
   for (const pid of pids) {
-    const comm = commOf(pid, proc);
-    if (comm !== undefined) processes.push({ pid, comm });
+    const found = look(pid, proc);
+    if (found) processes.push(found);
   }
   return processes;
 }
@@ -35,13 +39,40 @@ function collect(folder: string, pids: Set<number>): void {
   }
 }
 
+/**
+ * The runner's own listener among all that call themselves so: a job's process may bear any name, also after its job.
+ * The true one is a grandchild of the unit's first process (runsvc.sh, RunnerService.js); what a job started hangs
+ * deeper or, once its parent is gone, nowhere. Where nothing of that lives any more, it is the one that came first.
+ */
+export function listenerAmong(processes: readonly Process[]): number | undefined {
+  const byAge = [...processes].sort((one, other) => one.started - other.started || one.pid - other.pid);
+  const parents = new Map(byAge.map(({ pid, parent }) => [pid, parent]));
+  const first = byAge[0]?.pid;
+  const depth = (pid: number) => {
+    let steps = 0;
+    for (let at: number | undefined = pid; at !== first; at = parents.get(at), steps++) {
+      if (at === undefined || steps > parents.size) return Infinity;
+    }
+    return steps;
+  };
+  let best: { pid: number; depth: number } | undefined;
+  for (const { pid, comm } of byAge) {
+    if (comm !== "Runner.Listener") continue;
+    const found = { pid, depth: depth(pid) };
+    if (best === undefined || found.depth < best.depth) best = found;
+  }
+  return best?.pid;
+}
+
 /** Undefined: gone by now. A zombie has ended its work and counts as gone. */
-function commOf(pid: number, proc: string): string | undefined {
+function look(pid: number, proc: string): Process | undefined {
   try {
     const stat = readFileSync(join(proc, String(pid), "stat"), "utf8");
+    // The name, in parentheses, may hold anything, so fields are counted from its end: proc(5) has state as the third.
     const end = stat.lastIndexOf(")");
-    if (stat[end + 2] === "Z") return undefined;
-    return stat.slice(stat.indexOf("(") + 1, end);
+    const fields = stat.slice(end + 2).trim().split(" ");
+    if (fields[0] === "Z") return undefined;
+    return { pid, comm: stat.slice(stat.indexOf("(") + 1, end), parent: Number(fields[1]), started: Number(fields[19]) };
   } catch {
     return undefined;
   }

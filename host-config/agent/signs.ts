@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PATHS } from "../../contract/host";
 import { lastAnnouncement, lastJobMessage } from "./announcements";
 import type { JobSigns } from "./ports";
-import { unitProcesses, type Process } from "./processes";
+import { listenerAmong, unitProcesses, type Process } from "./processes";
 
 /** Room for hundreds of announcements; only the last one counts. */
 const TAIL_BYTES = 64 * 1024;
@@ -29,7 +29,7 @@ export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
       const announced = lastAnnouncement(tail(sources.listenerLog));
       const messageAt = lastJobMessage(tail(sources.perfLog));
       const processes = sources.processes();
-      const listener = processes.find(({ comm }) => comm === "Runner.Listener")?.pid;
+      const listener = listenerAmong(processes);
       const workers = processes.filter(({ comm }) => comm === "Runner.Worker").length;
       if (listener === undefined) return { workers };
       return { listener, workers, announced: announced?.state, announcedAt: announced?.at, line: announced?.line, messageAt };

@@ -3,7 +3,7 @@ import { PATHS, UNITS, type HostConfig } from "../../contract/host";
 import { agentSocket, agentUnit, completeUnit, heartbeatTimer, heartbeatUnit, type HostFacts } from "./agent-units";
 import { jobCompletedHook, jobStartedHook } from "./hooks";
 import { afterStopScript, runnerUnit, stopAgainScript } from "./runner-unit";
-import { SHUTDOWN_TARGETS, needrestartOverride, shutdownPatience, temporaryFiles, userSlice } from "./system-files";
+import { SHUTDOWN_TARGETS, needrestartOverride, perfLogMount, shutdownPatience, temporaryFiles, userSlice } from "./system-files";
 
 export interface RenderedFile {
   path: string;
@@ -26,6 +26,7 @@ export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[
     unit(UNITS.heartbeat, heartbeatUnit(facts)),
     unit(UNITS.heartbeatTimer, heartbeatTimer(config)),
     unit(UNITS.complete, completeUnit(config, facts)),
+    unit(UNITS.perfLog, perfLogMount(facts.runnerUid)),
     ...(config.jobsMayUseInstanceRole ? [] : [unit(`user-${facts.runnerUid}.slice.d/ci-runners.conf`, userSlice())]),
     ...SHUTDOWN_TARGETS.map((target) => unit(`${target}.d/ci-runners.conf`, shutdownPatience(config))),
     file("/etc/tmpfiles.d/ci-runners.conf", temporaryFiles(config, facts.runnerGroup)),

@@ -9,6 +9,23 @@ d ${PATHS.perfLog} 0755 ${config.runnerUser} ${runnerGroup} -
 `;
 }
 
+/**
+ * A file system of its own for what the job's user may write below /run: a full /run would take the fence, the listener's
+ * log and more of systemd's own from the drain. A job adds about 1 KB to it, so 64 MB are weeks of one job a minute; two
+ * files lie there.
+ */
+export function perfLogMount(runnerUid: number): string {
+  return `[Unit]
+Description=Room for the runner's performance log
+
+[Mount]
+What=tmpfs
+Where=${PATHS.perfLog}
+Type=tmpfs
+Options=size=64m,nr_inodes=64,mode=0755,uid=${runnerUid},nosuid,nodev,noexec
+`;
+}
+
 /** Library updates make needrestart restart services; ours pick up libraries at their next start. */
 export function needrestartOverride(): string {
   const units = [UNITS.runner, UNITS.agent, UNITS.agentSocket, UNITS.heartbeat, UNITS.complete];

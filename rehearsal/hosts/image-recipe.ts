@@ -18,6 +18,15 @@ export const PACKAGES = [
   "procps",
   "libstdc++6",
   "openssl",
+  // Ways out of a unit that an unprivileged user has on a server image: without them a hostile job is kept in by nothing.
+  "at",
+  "cron",
+  "libpam-systemd",
+  "openssh-client",
+  "openssh-server",
+  "polkitd",
+  "python3-minimal",
+  "sudo",
 ];
 
 /** Never read by a machine; leaving it out makes the image a third smaller. */
@@ -41,6 +50,10 @@ export const MASKED_UNITS = [
   "console-getty.service",
   "getty.target",
   "getty@tty1.service",
+  // Started only by the tests that need them.
+  "atd.service",
+  "cron.service",
+  "ssh.service",
 ];
 
 /** One bundle for every program in a machine: Debian's authorities plus, at launch, the rehearsal's own. */

@@ -266,6 +266,23 @@ describe("scale-in protection", () => {
     assert.deepEqual(host.acts, []);
   });
 
+  it("looks five times a second at most, however many hints a job sends, and never waits for one", async () => {
+    const host = new FakeHost();
+    const daemon = new Daemon(host);
+    await ticks(host, daemon, 5);
+    let looks = 0;
+    const read = host.signs.read;
+    host.signs.read = () => (looks++, read());
+    for (let n = 0; n < 1000; n++) {
+      await daemon.hint();
+      host.advance(1);
+    }
+    assert.equal(looks, 5);
+    host.advance(-5000);
+    await daemon.hint();
+    assert.equal(looks, 6, "a clock that was set back must not make it deaf");
+  });
+
   it("is not asked for on the way out", async () => {
     const host = new FakeHost();
     host.target = "Terminated";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lastAnnouncement, lastJobMessage } from "../../host-config/agent/announcements";
 import { inFlight } from "../../host-config/agent/in-flight";
-import { unitProcesses } from "../../host-config/agent/processes";
+import { listenerAmong, unitProcesses, type Process } from "../../host-config/agent/processes";
 import { jobSigns } from "../../host-config/agent/signs";
 import { parseUnitState } from "../../host-config/agent/systemd";
 import { UNIT_CGROUP } from "../../host-config/units/runner-unit";
@@ -71,9 +71,9 @@ describe("the look at the machine", () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "signs-"))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const signs = (processes: { pid: number; comm: string }[]) =>
+  const signs = (processes: Process[]) =>
     jobSigns({ processes: () => processes, listenerLog: join(folder, "listener.log"), perfLog: join(folder, "Runner.perf") }).read();
-  const listener = [{ pid: 7, comm: "Runner.Listener" }];
+  const listener = [{ pid: 7, comm: "Runner.Listener", parent: 6, started: 100 }];
 
   it("reads only the end of a log of megabytes", async () => {
     writeFileSync(join(folder, "listener.log"), `${"2026-11-22 10:00:00Z: Running job: x\n".repeat(50_000)}2026-11-22 10:00:09Z: Listening for Jobs\n`);
@@ -94,17 +94,33 @@ describe("the look at the machine", () => {
     mkdirSync(join(unit, "inner"), { recursive: true });
     writeFileSync(join(unit, "cgroup.procs"), "11\n12\n13\n");
     writeFileSync(join(unit, "inner", "cgroup.procs"), "14\n");
-    const stats = { 11: "11 (Runner.Listener) S 1", 12: "12 (odd ) name) R 1", 13: "13 (Runner.Worker) Z 1", 14: "14 (Runner.Worker) S 1" };
+    const stat = (pid: number, comm: string, state: string, started: number) => `${pid} (${comm}) ${state} 9${" 0".repeat(17)} ${started} 0 0\n`;
+    const stats = { 11: stat(11, "Runner.Listener", "S", 100), 12: stat(12, "odd ) name", "R", 101), 13: stat(13, "Runner.Worker", "Z", 102), 14: stat(14, "Runner.Worker", "S", 103) };
     for (const [pid, stat] of Object.entries(stats)) {
       mkdirSync(join(folder, "proc", pid), { recursive: true });
       writeFileSync(join(folder, "proc", pid, "stat"), stat);
     }
     const found = unitProcesses([join(folder, "cgroup"), join(folder, "absent")], join(folder, "proc"));
     assert.deepEqual(found, [
-      { pid: 11, comm: "Runner.Listener" },
-      { pid: 12, comm: "odd ) name" },
-      { pid: 14, comm: "Runner.Worker" },
+      { pid: 11, comm: "Runner.Listener", parent: 9, started: 100 },
+      { pid: 12, comm: "odd ) name", parent: 9, started: 101 },
+      { pid: 14, comm: "Runner.Worker", parent: 9, started: 103 },
     ]);
+  });
+
+  it("is not deceived by processes that a job has left under the listener's name", () => {
+    const one = (pid: number, comm: string, parent: number, started: number): Process => ({ pid, comm, parent, started });
+    const service = [one(50, "runsvc.sh", 1, 100), one(51, "node", 50, 101)];
+    const own = one(70, "Runner.Listener", 51, 500);
+    const orphan = one(60, "Runner.Listener", 1, 300);
+    const child = one(80, "Runner.Listener", 79, 600);
+    const job = [one(78, "Runner.Worker", 70, 590), one(79, "bash", 78, 595)];
+    // An orphan may be older than the listener that was relaunched meanwhile.
+    assert.equal(listenerAmong([orphan, child, ...job, own, ...service]), 70);
+    assert.equal(listenerAmong([own]), 70);
+    assert.equal(listenerAmong([...service, orphan]), 60, "with no other, it may be one whose service was killed");
+    assert.equal(listenerAmong([orphan, { ...own, parent: 1 }]), 60, "what came first, when the service is gone");
+    assert.equal(listenerAmong(service), undefined);
   });
 
   it("knows a unit that never started from one that an operator stopped", () => {

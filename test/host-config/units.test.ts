@@ -79,6 +79,16 @@ describe("the rendered units", () => {
     assert.equal(rendered({ ...CONFIG, jobsMayUseInstanceRole: true }).get(path), undefined);
   });
 
+  it("give the job's user a small file system of its own below /run, and start the runner without it rather than not at all", () => {
+    const mount = unitText(UNITS.perfLog);
+    assert.equal(execFileSync("systemd-escape", ["--path", "--suffix=mount", PATHS.perfLog], { encoding: "utf8" }).trim(), UNITS.perfLog);
+    assert.deepEqual(setting(mount, "Where"), [PATHS.perfLog]);
+    for (const option of ["size=64m", "nr_inodes=64", `uid=${FACTS.runnerUid}`, "nosuid", "nodev", "noexec"]) assert.ok(setting(mount, "Options")[0]!.split(",").includes(option), option);
+    const runner = unitText(UNITS.runner);
+    for (const relation of ["After", "Wants"]) assert.ok(setting(runner, relation)[0]!.split(" ").includes(UNITS.perfLog), relation);
+    assert.deepEqual(setting(runner, "Requires"), []);
+  });
+
   it("close cron and at to the job's user, and to nobody else", () => {
     writeFileSync(join(root, "at.deny"), "daemon\nmail");
     for (let n = 0; n < 2; n++) denySchedulers("runner", root);

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { PATHS } from "../../contract/host";
+import { needSystemd } from "../rehearsal/hosts/rig";
+import { LivePool } from "../support/live-pool";
+import { asJob, scaleIn } from "./attempts";
+
+/** Several times what it takes here; a bound on a hang, not a measurement. */
+const BOUND_MS = 900_000;
+/** Seconds; the stack's maxDrain is 6 h, and a trap that works holds the instance for that long. */
+const GONE_BOUND = 300;
+
+/** Leaves a process behind that the runner's own clean-up does not find. */
+const leave = (script: string) => ({ script: `RUNNER_TRACKING_ID= setsid --fork bash -c '${script.replaceAll("'", `'\\''`)}' </dev/null >/dev/null 2>&1` });
+const named = (name: string, script: string) => `echo -n ${name} >/proc/self/comm; trap "" INT TERM HUP; ${script}`;
+
+/**
+ * What a job leaves behind on its runner to spoil the next stop of it. The runner's own programs belong to the job's
+ * user, so the traps themselves cannot be prevented; that they cost the next job, or the drain, can.
+ */
+describe("a job that leaves a trap for the drain", function () {
+  this.timeout(BOUND_MS);
+  let pool: LivePool;
+
+  before(async function () {
+    needSystemd(this);
+    pool = await LivePool.open(3);
+  });
+  after(() => pool?.close());
+
+  it("cannot have the drain stop a process of its own in place of the listener, and thereby cost the next job", async () => {
+    const instance = pool.inService()[0]!;
+    await asJob(pool, instance, [leave(named("Runner.Listener", "while :; do sleep 1; done"))], "decoy");
+    const decoys = "cat /sys/fs/cgroup/system.slice/actions-runner.service/cgroup.procs | while read -r pid; do cat /proc/$pid/comm; done | grep -c Runner.Listener";
+    await pool.untilSeen("the decoy stands beside the listener", async () => (await pool.run(instance, decoys)).stdout.trim() === "2");
+    const gone = scaleIn(pool, instance, GONE_BOUND);
+    await pool.until("the drain to begin", () => pool.hostLogs(instance, "drain begun").length > 0);
+    // Behind the fence nothing reaches the listener; if the wrong process is interrupted, it takes this once the fence is down.
+    const job = pool.world.github.job(pool.queueOn(instance, { name: "next", seconds: 5 }));
+    await gone;
+    assert.ok(["queued", "assigned"].includes(job.state), `the next job is ${job.state} (${job.detail}): the listener outlived its drain`);
+    assert.equal(job.acquiredAt, undefined);
+    pool.world.github.cancelJob(job.id);
+  });
+
+  it("cannot hold the instance by stopping the runner's service (SIGSTOP), which it may", async () => {
+    const instance = pool.inService()[0]!;
+    const stop = "for name in runsvc.sh node; do pkill -STOP -x -u $(id -u) $name; done";
+    await asJob(pool, instance, [leave(`sleep 5; ${stop}`)], "stopper");
+    await pool.untilSeen("the service stands still", async () => (await pool.sh(instance, "ps -o stat= -C runsvc.sh")).startsWith("T"));
+    await scaleIn(pool, instance, GONE_BOUND);
+  });
+
+  it("cannot hold the instance by writing an endless end into the runner's service, which it may", async () => {
+    const instance = pool.inService()[0]!;
+    const [written] = await asJob(pool, instance, [{ script: `printf 'trap "" TERM INT\\nwhile :; do sleep 1; done\\n' >>${PATHS.runner}/runsvc.sh` }], "writer");
+    assert.equal(written!.code, 0, "the runner's updates need that file to be the user's own");
+    await scaleIn(pool, instance, GONE_BOUND);
+    assert.match(await pool.world.machines!.hosts.journal(instance), /the service does not end after SIGTERM, killing it/);
+  });
+
+  it("has lost no job but its own by any of that", () => {
+    const lost = pool.events.filter((event) => event.kind === "job" && event.change === "lost");
+    assert.deepEqual(lost, []);
+  });
+});
