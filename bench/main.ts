@@ -1,5 +1,6 @@
 /** `npm run bench`: measures, judges and writes the page. Exit codes: 0 all aims met, 1 one was missed or it broke, 2 the command line. */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { UsageError } from "../rehearsal/options";
 import { systemdHostsAvailable } from "../rehearsal/hosts/systemd";
@@ -18,6 +19,7 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   const began = Date.now();
+  const loadBefore = Math.round(loadavg()[0]! * 10) / 10;
   const sinceStart = () => Math.round((Date.now() - began) / 1000);
   const say = (line: string) => console.log(`${String(sinceStart()).padStart(4)} s  ${line}`);
   const wanted = (group: string) => options.only.includes(group);
@@ -30,7 +32,7 @@ async function main(argv: string[]): Promise<number> {
   if (live) Object.assign(samples, await measureLive(wanted, options.samples, say));
 
   const date = new Date().toISOString().slice(0, 10);
-  const results: Results = { date, machine: thisMachine(), seconds: sinceStart(), samples: rounded(samples) };
+  const results: Results = { date, machine: thisMachine(), loadBefore, seconds: sinceStart(), samples: rounded(samples) };
   if (options.out === undefined) console.log(`\n${reportMarkdown(results)}`);
   else write(resolve(options.out), results);
   const judged = verdicts(results.samples);

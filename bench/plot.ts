@@ -17,9 +17,9 @@ interface Panel {
 const PANELS: readonly Panel[] = [
   { title: "Job-started hook, time added to a job (log scale)", unit: "ms", scale: "log", ids: ["hook.ours", "hook.cli"] },
   { title: "A termination is detected", unit: "s", divisor: 1000, scale: "linear", ids: ["drain.detect"], aim: 2 },
-  { title: "Drain", unit: "s", divisor: 1000, scale: "linear", ids: ["drain.tail", "drain.idle"], aim: 5 },
+  { title: "Drain (the aim is for the tail)", unit: "s", divisor: 1000, scale: "linear", ids: ["drain.tail", "drain.idle"], aim: 5 },
   { title: "Boot to ready, real systemd", unit: "s", divisor: 1000, scale: "linear", ids: ["boot.cold", "boot.pool", "boot.warm"] },
-  { title: "Functions", unit: "ms", scale: "linear", ids: FUNCTIONS.flatMap((name) => [`functions.${name}.cold`, `functions.${name}.warm`]), aim: 250 },
+  { title: "Functions, cold start until ready and one event when warm (the aim is for cold starts)", unit: "ms", scale: "linear", ids: FUNCTIONS.flatMap((name) => [`functions.${name}.cold`, `functions.${name}.warm`]), aim: 250 },
   { title: "Agent when idle: memory", unit: "MiB", scale: "linear", ids: ["agent.memory"], aim: 60 },
   { title: "Agent when idle: CPU", unit: "% of a core", scale: "linear", ids: ["agent.cpu"], aim: 0.5 },
 ];

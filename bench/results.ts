@@ -16,6 +16,8 @@ export interface Results {
   /** ISO 8601 day. */
   date: string;
   machine: Machine;
+  /** Load average of the minute before it began: 0 where nobody else used the machine. */
+  loadBefore: number;
   seconds: number;
   samples: Samples;
 }

@@ -91,9 +91,13 @@ async function eventsForAll({ stage }: World): Promise<void> {
 
 type FunctionRun = Extract<TimelineEvent, { kind: "function-run" }>;
 
+/** Without those in which there was nothing to do: a launch into the warm pool gets no token. */
 function runs(world: World, name: string, from: number): FunctionRun[] {
   const deployed = deployedAs(world.cloud, name).name;
-  return world.stage.timeline.events.slice(from).filter((event): event is FunctionRun => event.kind === "function-run" && event.name === deployed);
+  const ignored = new Set(world.cloud.lambda.logs.filter(({ line }) => line.includes("going into service: no token")).map(({ requestId }) => requestId));
+  return world.stage.timeline.events.slice(from).filter((event): event is FunctionRun => {
+    return event.kind === "function-run" && event.name === deployed && !ignored.has(event.requestId);
+  });
 }
 
 function deployedAs(cloud: RunningCloud, name: string): DeployedFunction {
