@@ -11,6 +11,7 @@ import { hookServer, inheritedSocket } from "./hook-server";
 import { complete } from "./complete";
 import { imdsClient } from "./imds";
 import { jsonLog } from "./log";
+import { preferSize } from "./memory";
 import type { Host, HostClock } from "./ports";
 import { reap, type ReapHost } from "./reap";
 import { registrar } from "./registrar";
@@ -109,6 +110,7 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
 }
 
 async function runDaemon(config: HostConfig): Promise<void> {
+  preferSize();
   const host = await fullHost("daemon", config);
   const daemon = new Daemon(host);
   const socket = inheritedSocket();

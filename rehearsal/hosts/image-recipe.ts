@@ -81,8 +81,10 @@ export const FILES: Readonly<Record<string, string>> = {
   "/etc/machine-id": "uninitialized\n",
 };
 
-export function recipeDigest(nodePath = process.execPath): string {
+/** @param extra Debian packages besides PACKAGES; without any, the digest is that of the usual image. */
+export function recipeDigest(extra: readonly string[] = [], nodePath = process.execPath): string {
   const node = { version: process.version, arch: process.arch, bytes: statSync(nodePath).size };
-  const recipe = { format: 1, SUITE, PACKAGES, LEFT_OUT, MASKED_UNITS, FILES, MACHINE_NODE, node };
+  const packages = [...PACKAGES, ...extra];
+  const recipe = { format: 1, SUITE, PACKAGES: packages, LEFT_OUT, MASKED_UNITS, FILES, MACHINE_NODE, node };
   return createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
 }

@@ -10,6 +10,8 @@ export interface ImageOptions {
   cacheDir?: string;
   /** Debian mirror. Default: `CI_RUNNERS_DEBIAN_MIRROR`, or mmdebstrap's own choice (deb.debian.org). */
   mirror?: string;
+  /** Debian packages besides those of every machine: another image, built and kept beside the usual one. */
+  packages?: readonly string[];
   /** Called with one line of text each time the build gets further. Silent when the image is there. */
   progress?: (line: string) => void;
 }
@@ -24,7 +26,7 @@ export function machineCacheDir(): string {
  */
 export async function machineImage(options: ImageOptions = {}): Promise<string> {
   const cache = options.cacheDir ?? machineCacheDir();
-  const root = join(cache, recipeDigest(), "root");
+  const root = join(cache, recipeDigest(options.packages), "root");
   if (existsSync(root)) return root;
   mkdirSync(cache, { recursive: true });
   const unlock = await lock(join(cache, "lock"), options.progress);
@@ -46,7 +48,7 @@ async function build(cache: string, root: string, options: ImageOptions): Promis
   const scratch = join(cache, `building-${process.pid}`);
   say(`building Debian ${SUITE} once, for all later runs`);
   try {
-    await bootstrap(scratch, options.mirror ?? process.env.CI_RUNNERS_DEBIAN_MIRROR, say);
+    await bootstrap(scratch, options, say);
     furnish(scratch);
     await checkNode(scratch);
     mkdirSync(dirname(root), { recursive: true });
@@ -59,12 +61,13 @@ async function build(cache: string, root: string, options: ImageOptions): Promis
   say(`ready after ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
-async function bootstrap(target: string, mirror: string | undefined, say: (text: string) => void): Promise<void> {
+async function bootstrap(target: string, options: ImageOptions, say: (text: string) => void): Promise<void> {
+  const mirror = options.mirror ?? process.env.CI_RUNNERS_DEBIAN_MIRROR;
   const args = [
     "--variant=minbase",
     "--mode=root",
     "--format=directory",
-    `--include=${PACKAGES.join(",")}`,
+    `--include=${[...PACKAGES, ...(options.packages ?? [])].join(",")}`,
     '--aptopt=Acquire::Languages "none"',
     "--aptopt=Acquire::Retries 3",
     ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),

@@ -49,10 +49,12 @@ export async function openWorld(
   hosts: "systemd" | "simulated",
   say: (line: string) => void,
   cleanup: Cleanup,
+  /** Debian packages that the machines have besides the usual ones; for who compares something with them. */
+  packages: readonly string[] = [],
 ): Promise<World> {
   const facts = stackFacts(PROJECT, options.stack);
   // Both take minutes on a machine that has neither, and wait for different things: one compiles, one downloads.
-  const preparing = hosts === "systemd" ? machineImage({ progress: say }) : undefined;
+  const preparing = hosts === "systemd" ? machineImage({ packages, progress: say }) : undefined;
   const [located, image] = await bothEnded(locate({ progress: say }), preparing);
   if (hosts === "systemd") await cleanUpDeadRuns();
   const run = hosts === "systemd" ? openRun() : plainRun();

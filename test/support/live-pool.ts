@@ -20,13 +20,17 @@ export class LivePool {
     private readonly cleanup: Cleanup,
   ) {}
 
-  /** Deploys and waits until `instances` runners are online. Needs what `needSystemd` asks for. */
-  static async open(instances: number, args: readonly string[] = []): Promise<LivePool> {
+  /**
+   * Deploys and waits until `instances` runners are online. Needs what `needSystemd` asks for.
+   *
+   * @param packages Debian packages that the machines have besides the usual ones.
+   */
+  static async open(instances: number, args: readonly string[] = [], packages: readonly string[] = []): Promise<LivePool> {
     const options = parseOptions(["--hosts", "systemd", "--instances", `${instances}`, ...args]);
     assert.ok(options);
     const cleanup = new Cleanup();
     try {
-      const world = await openWorld(options, "systemd", () => undefined, cleanup);
+      const world = await openWorld(options, "systemd", () => undefined, cleanup, packages);
       const pool = new LivePool(world, cleanup);
       await world.stage.engine.up();
       await pool.until(`${instances} runners online`, () => world.stage.jobs.online().length >= instances, BOOT_BOUND);

@@ -1,0 +1,55 @@
+/** What the project wants of its own numbers. */
+import { FUNCTIONS } from "./catalogue";
+import type { Samples } from "./results";
+import { median, p99, pairedRatio } from "./statistics";
+
+export interface Aim {
+  id: string;
+  what: string;
+  /** The figure must be below this, or at most this. */
+  limit: number;
+  unit: string;
+  /** Samples that it is read off. */
+  needs: string[];
+  figure(samples: Samples): number;
+}
+
+export interface Verdict {
+  aim: Aim;
+  figure: number;
+  met: boolean;
+}
+
+const of = (id: string, statistic: (values: readonly number[]) => number, divisor = 1) => ({
+  needs: [id],
+  figure: (samples: Samples) => statistic(samples[id]!) / divisor,
+});
+
+export const AIMS: readonly Aim[] = [
+  {
+    id: "hook",
+    what: "our hook takes at most 1/25 of the CLI's time",
+    limit: 1 / 25,
+    unit: "",
+    needs: ["hook.ours", "hook.cli"],
+    figure: (samples) => 1 / pairedRatio(samples["hook.cli"]!, samples["hook.ours"]!),
+  },
+  { id: "detect", what: "a termination is detected, p99", limit: 2, unit: "s", ...of("drain.detect", p99, 1000) },
+  { id: "tail", what: "tail of the drain, p99", limit: 5, unit: "s", ...of("drain.tail", p99, 1000) },
+  ...FUNCTIONS.map((name) => ({ id: `zip-${name}`, what: `package of ${name}`, limit: 1024, unit: "KiB", ...of(`functions.${name}.zip`, median) })),
+  ...FUNCTIONS.map((name) => ({ id: `ready-${name}`, what: `cold start of ${name} until ready, median`, limit: 250, unit: "ms", ...of(`functions.${name}.cold`, median) })),
+  { id: "memory", what: "agent's memory when idle, greatest reading", limit: 60, unit: "MiB", ...of("agent.memory", (values) => Math.max(...values)) },
+  { id: "cpu", what: "agent's CPU when idle, mean, of one core", limit: 0.5, unit: "%", ...of("agent.cpu", mean) },
+];
+
+/** Of the aims whose samples are there; a part of a run judges only its part. */
+export function verdicts(samples: Samples): Verdict[] {
+  return AIMS.filter(({ needs }) => needs.every((id) => (samples[id]?.length ?? 0) > 0)).map((aim) => {
+    const figure = aim.figure(samples);
+    return { aim, figure, met: figure <= aim.limit };
+  });
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,32 @@
+import { UNITS } from "../../contract/host";
+import type { LivePool } from "../../test/support/live-pool";
+import type { Samples } from "../results";
+
+const PAUSE_SECONDS = 3;
+/** Until a protection that a job left behind is cleared, and garbage of busier times collected. */
+const SETTLE_SECONDS = 10;
+
+/** One shell reads all, because entering the machine for each reading would disturb what is measured. */
+const readings = (count: number) => `sleep ${SETTLE_SECONDS}
+pid=$(systemctl show --property=MainPID --value ${UNITS.agent})
+for _ in $(seq ${count + 1}); do
+  set -- $(grep VmRSS /proc/$pid/status) $(grep usage_usec /sys/fs/cgroup/system.slice/${UNITS.agent}/cpu.stat) $(date +%s%6N)
+  echo "$2 $5 $6"
+  sleep ${PAUSE_SECONDS}
+done
+`;
+
+/** The daemon on an instance in service that has nothing to do. */
+export async function measureAgent(pool: LivePool, instance: string, count: number): Promise<Samples> {
+  const lines = (await pool.sh(instance, readings(count))).split("\n");
+  return idleFigures(lines.map((line) => line.split(" ").map(Number) as [number, number, number]));
+}
+
+/** @param readings KiB resident, microseconds of CPU so far, microseconds since the epoch. */
+export function idleFigures(readings: readonly [number, number, number][]): Samples {
+  const later = readings.slice(1);
+  return {
+    "agent.memory": later.map(([kib]) => kib / 1024),
+    "agent.cpu": later.map(([, cpu, at], index) => (100 * (cpu - readings[index]![1])) / (at - readings[index]![2])),
+  };
+}

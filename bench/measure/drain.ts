@@ -1,0 +1,51 @@
+import { terminateHookOf, terminations } from "../../rehearsal/figures";
+import type { TimelineEvent } from "../../rehearsal/timeline";
+import type { LivePool } from "../../test/support/live-pool";
+import type { Samples } from "../results";
+
+/** Long enough to outlive its instance's change of state, in seconds. */
+const JOB_SECONDS = 3;
+const GONE_SECONDS = 180;
+const READY_SECONDS = 300;
+/** In service in each round; the stack's warm pool keeps one more. */
+export const IN_SERVICE = 2;
+
+/** Drains a busy instance, then an idle one, and lets the group replace both. */
+export async function drainRound(pool: LivePool, name: string): Promise<void> {
+  const { group, jobs } = pool.world.stage;
+  const [busy, idle] = pool.inService();
+  if (busy === undefined || idle === undefined) throw new Error(`${pool.inService().length} instances in service, ${IN_SERVICE} wanted`);
+  const job = pool.queueOn(busy, { name, seconds: JOB_SECONDS });
+  await pool.until(`the steps of ${name}`, () => jobs.runningOn(busy) === job);
+  for (const instance of [busy, idle]) {
+    await group.terminate(instance);
+    await pool.until(`${instance} gone`, () => pool.gone(instance), GONE_SECONDS);
+  }
+  await replenish(pool);
+}
+
+/** Until all that should run is online, and nothing boots any more that would disturb the next measurement. */
+export async function replenish(pool: LivePool): Promise<void> {
+  const { group, jobs } = pool.world.stage;
+  await group.setDesiredCapacity(IN_SERVICE);
+  await pool.until(`${IN_SERVICE} runners online and a spare`, () => {
+    const states = [...lastStates(pool.events).values()];
+    const count = (state: string) => states.filter((one) => one === state).length;
+    const settled = states.every((state) => ["InService", "Warmed:Stopped", "Terminated"].includes(state));
+    return settled && count("InService") === IN_SERVICE && count("Warmed:Stopped") === 1 && jobs.online().length === IN_SERVICE;
+  }, READY_SECONDS);
+}
+
+export function drainFigures(events: readonly TimelineEvent[]): Samples {
+  const drains = terminations(events, terminateHookOf(events));
+  const after = (end: number | undefined, begin: number | undefined) => (end === undefined || begin === undefined ? [] : [end - begin]);
+  return {
+    "drain.detect": drains.flatMap((drain) => after(drain.begunAt, drain.waitAt)),
+    "drain.tail": drains.filter(({ busy }) => busy).flatMap((drain) => after(drain.completedAt, drain.lastJobEndAt)),
+    "drain.idle": drains.filter(({ busy }) => !busy).flatMap((drain) => after(drain.completedAt, drain.waitAt)),
+  };
+}
+
+function lastStates(events: readonly TimelineEvent[]): Map<string, string> {
+  return new Map(events.flatMap((event) => (event.kind === "instance-state" ? [[event.instance, event.state] as const] : [])));
+}

@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunningCloud } from "../../rehearsal/cloud";
+import { sandboxEnvironment } from "../../rehearsal/cloud/lambda/environment";
+import { findFunction, type DeployedFunction } from "../../rehearsal/cloud/lambda/function";
+import { FunctionProcess } from "../../rehearsal/cloud/lambda/process";
+import { arnParts } from "../../rehearsal/cloud/place";
+import { until } from "../../rehearsal/scenario/stage";
+import type { TimelineEvent } from "../../rehearsal/timeline";
+import type { World } from "../../rehearsal/wiring/world";
+import { FUNCTIONS } from "../catalogue";
+import type { Samples } from "../results";
+import { zipSize } from "../zip";
+
+/** Of virtual time: as long as the slowest simulated boot could ever take. */
+const VIRTUAL_BOUND_SECONDS = 3600;
+/** The sweep's schedule. */
+const SWEEP_MS = 5 * 60_000;
+
+/** @param world a deployed stack on simulated hosts: virtual time passes between events, the functions run for real. */
+export async function measureFunctions(world: World, count: number, say: (line: string) => void): Promise<Samples> {
+  const samples: Samples = {};
+  for (const name of FUNCTIONS) {
+    const deployed = deployedAs(world.cloud, name);
+    samples[`functions.${name}.zip`] = [zipSize("index.mjs", readFileSync(join(deployed.codeDir, "index.mjs"))) / 1024];
+  }
+  say(`cold starts of the functions, ${count} of each`);
+  for (const name of FUNCTIONS) samples[`functions.${name}.cold`] = [];
+  samples["functions.node"] = [];
+  for (let n = 0; n < count; n++) {
+    samples["functions.node"].push(await nodeAlone());
+    for (const name of FUNCTIONS) samples[`functions.${name}.cold`]!.push(await coldStart(world.cloud, deployedAs(world.cloud, name)));
+  }
+  say(`events for warm functions, ${count} of each`);
+  const from = world.stage.timeline.events.length;
+  // The first ones start the processes and are dropped.
+  while (FUNCTIONS.some((name) => runs(world, name, from).length <= count)) await eventsForAll(world);
+  for (const name of FUNCTIONS) {
+    const seen = runs(world, name, from);
+    const failed = seen.find(({ outcome }) => outcome !== "ok");
+    if (failed) throw new Error(`function ${name} failed: ${failed.error}`);
+    samples[`functions.${name}.warm`] = seen.slice(1, count + 1).map(({ ms }) => ms);
+  }
+  return samples;
+}
+
+/** From the start of a process until the handler is loaded. */
+async function coldStart(cloud: RunningCloud, deployed: DeployedFunction): Promise<number> {
+  const principal = { kind: "function" as const, functionName: deployed.name, roleName: deployed.roleName };
+  const { tlsPort: port, caFile } = cloud.front;
+  const workDir = mkdtempSync(join(tmpdir(), "ci-runners-bench-"));
+  const { region, account: accountId } = arnParts(deployed.arn);
+  const surroundings = { place: { region, accountId }, route: { port, hosts: [], caFile }, workDir };
+  // Without the stand-in's own authority, which costs Node a third of its start; Lambda needs none, nor does loading.
+  const { NODE_EXTRA_CA_CERTS: _, ...environment } = sandboxEnvironment(deployed, cloud.credentials.issue(principal), surroundings);
+  const begun = performance.now();
+  const started = new FunctionProcess({ environment, memorySize: deployed.memorySize, onLine: () => undefined });
+  try {
+    const failure = await started.start();
+    if (failure) throw new Error(`function ${deployed.name} did not start: ${failure.errorMessage}`);
+    return performance.now() - begun;
+  } finally {
+    await started.kill();
+    rmSync(workDir, { recursive: true });
+  }
+}
+
+/** A Node that does nothing, for proportion. */
+async function nodeAlone(): Promise<number> {
+  const begun = performance.now();
+  const child = spawn(process.execPath, ["--eval", ""], { stdio: "ignore", env: {} });
+  await new Promise((resolve, reject) => child.once("error", reject).once("exit", resolve));
+  return performance.now() - begun;
+}
+
+/** One instance goes and another comes, and a sweep is due. */
+async function eventsForAll({ stage }: World): Promise<void> {
+  const desired = stage.group.desired();
+  const [instance] = stage.group.inService();
+  const came = () => stage.jobs.online().length >= desired;
+  await stage.group.terminate(instance!);
+  await until(stage, `${instance} gone`, VIRTUAL_BOUND_SECONDS, () => {
+    return stage.timeline.events.some((event) => event.kind === "instance-state" && event.instance === instance && event.state === "Terminated");
+  });
+  await stage.group.setDesiredCapacity(desired);
+  await until(stage, `${desired} runners online`, VIRTUAL_BOUND_SECONDS, came);
+  await stage.clock.sleep(SWEEP_MS);
+}
+
+type FunctionRun = Extract<TimelineEvent, { kind: "function-run" }>;
+
+/** Without those in which there was nothing to do: a launch into the warm pool gets no token. */
+function runs(world: World, name: string, from: number): FunctionRun[] {
+  const deployed = deployedAs(world.cloud, name).name;
+  const ignored = new Set(world.cloud.lambda.logs.filter(({ line }) => line.includes("going into service: no token")).map(({ requestId }) => requestId));
+  return world.stage.timeline.events.slice(from).filter((event): event is FunctionRun => {
+    return event.kind === "function-run" && event.name === deployed && !ignored.has(event.requestId);
+  });
+}
+
+function deployedAs(cloud: RunningCloud, name: string): DeployedFunction {
+  const found = cloud.store.list("aws:lambda/function:Function").find(({ state }) => String(state["name"]).endsWith(`-${name}`));
+  const deployed = found && findFunction(cloud.store, found.state["name"]);
+  if (!deployed) throw new Error(`the stack has no function ${name}`);
+  return deployed;
+}

@@ -1,0 +1,45 @@
+import { Cleanup } from "../../rehearsal/cleanup";
+import { parseOptions } from "../../rehearsal/options";
+import { openWorld, type World } from "../../rehearsal/wiring/world";
+import { STACKS } from "../catalogue";
+import type { Samples } from "../results";
+import { measureFunctions } from "./functions";
+
+export const SIMULATED_GROUPS = ["functions", "program"];
+
+/** Everything that needs the real engine, but no real machines. */
+export async function measureProgram(wanted: (group: string) => boolean, count: number, say: (line: string) => void): Promise<Samples> {
+  const samples: Samples = {};
+  for (const stack of wanted("program") ? STACKS : (["dev"] as const)) {
+    await withWorld(stack, async (world) => {
+      const { engine } = world.stage;
+      if (stack === "dev" && wanted("program")) {
+        say(`pulumi preview of ${stack}, ${count} times`);
+        await engine.preview(); // The first one also compiles the program and opens the stack.
+        samples["program.preview"] = [];
+        for (let n = 0; n < count; n++) samples["program.preview"].push(await seconds(() => engine.preview()));
+      }
+      say(`pulumi up of ${stack}, on simulated hosts`);
+      await engine.up();
+      if (wanted("program")) samples[`program.${stack}.resources`] = [await engine.resourceCount()];
+      if (stack === "dev" && wanted("functions")) Object.assign(samples, await measureFunctions(world, count, say));
+    });
+  }
+  return samples;
+}
+
+async function withWorld(stack: string, act: (world: World) => Promise<void>): Promise<void> {
+  const options = parseOptions(["--stack", stack, "--hosts", "simulated", "--instances", "2"])!;
+  const cleanup = new Cleanup();
+  try {
+    await act(await openWorld(options, "simulated", () => undefined, cleanup));
+  } finally {
+    await cleanup.run();
+  }
+}
+
+async function seconds(act: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await act();
+  return (performance.now() - begun) / 1000;
+}

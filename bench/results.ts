@@ -1,0 +1,47 @@
+import { cpus, release, totalmem } from "node:os";
+
+/** Raw samples by the id of their row in the catalogue. */
+export type Samples = Record<string, number[]>;
+
+export interface Machine {
+  cores: number;
+  cpu: string;
+  memoryGiB: number;
+  kernel: string;
+  node: string;
+}
+
+/** One run; written as is to `docs/benchmarks.json`, from which page and plot can be made again. */
+export interface Results {
+  /** ISO 8601 day. */
+  date: string;
+  machine: Machine;
+  /** Load average of the minute before it began: 0 where nobody else used the machine. */
+  loadBefore: number;
+  seconds: number;
+  samples: Samples;
+}
+
+export function thisMachine(): Machine {
+  return {
+    cores: cpus().length,
+    cpu: cpus()[0]?.model.trim() || "unknown",
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    // The rest of it names who built the kernel, not what it does.
+    kernel: /^\d+(\.\d+)*/.exec(release())?.[0] ?? "unknown",
+    node: process.version.slice(1),
+  };
+}
+
+/** Hundredths: finer than any clock here. */
+export function rounded(samples: Samples): Samples {
+  return Object.fromEntries(Object.entries(samples).map(([id, values]) => [id, values.map((value) => Math.round(value * 100) / 100)]));
+}
+
+/** One run's samples a line, so that a difference between two runs can be read. */
+export function resultsJson(results: Results): string {
+  const { samples, ...head } = results;
+  const lines = Object.entries(samples).map(([id, values]) => `    ${JSON.stringify(id)}: ${JSON.stringify(values)}`);
+  const start = JSON.stringify(head, null, 2).replace(/\n}$/, "");
+  return `${start},\n  "samples": {\n${lines.join(",\n")}\n  }\n}\n`;
+}
