@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the real-systemd parts of the rehearsal and the tests need: machines (systemd-nspawn), their image
-# (mmdebstrap), their networks (iproute2) and the check of shell scripts (shellcheck). For Debian and Ubuntu, as root.
+# (mmdebstrap), their networks (iproute2), the check of shell scripts (shellcheck) and the folder that the AWS CLI goes
+# into (python3-venv). For Debian and Ubuntu, as root.
 # Does nothing, and touches no network, where all of it is already there.
 set -eu
 
@@ -16,6 +17,8 @@ missing=''
 for pair in $wanted; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
+# Debian's own Python says that it has venv, but cannot put pip into the folder without this package.
+python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || missing="$missing python3-venv"
 [ -e "$keyring" ] || missing="$missing debian-archive-keyring"
 
 if [ -z "$missing" ]; then

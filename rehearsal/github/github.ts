@@ -123,6 +123,11 @@ export class GitHub {
     return this.rateLimit.used(rateKey);
   }
 
+  /** The REST routes that are served, as GitHub's own description spells them: `METHOD /template`. */
+  restRoutes(): string[] {
+    return this.rest.served();
+  }
+
   /** Ends all waits. Safe to call twice. */
   close(): void {
     this.unsubscribe();

@@ -10,12 +10,21 @@ import { appBody, installationBody, labelsBody, runnerBody } from "./shapes";
 const DEFAULT_PAGE = 30;
 const LARGEST_PAGE = 100;
 
-const SCOPE = "(?:orgs/(?<org>[^/]+)|repos/(?<repo>[^/]+/[^/]+))";
+/** What the parts of a route's template stand for; `scope` is either of an organization or of a repository. */
+const PARTS: Record<string, string> = {
+  scope: "(?:orgs/(?<org>[^/]+)|repos/(?<repo>[^/]+/[^/]+))",
+  installation_id: "(?<installation_id>\\d+)",
+  runner_id: "(?<runner_id>\\d+)",
+  name: "(?<name>[^/]+)",
+};
+
+type Act = (call: Call, match: Record<string, string>, caller: Caller) => Reply;
 
 interface Route {
   method: string;
+  template: string;
   path: RegExp;
-  act(call: Call, match: Record<string, string>, caller: Caller): Reply;
+  act: Act;
 }
 
 /** The routes of GitHub's REST API that a pool of self-hosted runners uses. */
@@ -28,32 +37,37 @@ export class Rest {
     private readonly rateLimit: RateLimit,
     private readonly options: GitHubOptions,
   ) {
-    const at = (path: string) => new RegExp(`^/${path}$`);
-    const runnerPath = `${SCOPE}/actions/runners/(?<id>\\d+)`;
+    const at = (method: string, template: string, act: Act): Route => {
+      const path = template.replace(/\{(\w+)\}/g, (_, part: string) => PARTS[part]!);
+      return { method, template, path: new RegExp(`^${path}$`), act };
+    };
+    const base = "/{scope}/actions/runners";
+    const runner = `${base}/{runner_id}`;
+    const labels = `${runner}/labels`;
     this.routes = [
-      { method: "GET", path: at("app"), act: (call, _, caller) => this.ok(appBody(asApp(caller), api(call))) },
-      { method: "GET", path: at("app/installations"), act: (call, _, caller) => this.installations(call, caller) },
-      { method: "POST", path: at("app/installations/(?<id>\\d+)/access_tokens"), act: (_, m, c) => this.token(m, c) },
-      { method: "GET", path: at(`${SCOPE}/installation`), act: (call, m, c) => this.installation(call, m, c) },
-      { method: "POST", path: at(`${SCOPE}/actions/runners/registration-token`), act: this.runnerToken("register") },
-      { method: "POST", path: at(`${SCOPE}/actions/runners/remove-token`), act: this.runnerToken("remove") },
-      { method: "GET", path: at(`${SCOPE}/actions/runners`), act: (call, m, c) => this.list(call, m, c) },
-      { method: "GET", path: at(runnerPath), act: this.one("read", (r) => this.ok(runnerBody(r, r.busy))) },
-      { method: "DELETE", path: at(runnerPath), act: this.one("write", (r) => this.remove(r)) },
-      { method: "GET", path: at(`${runnerPath}/labels`), act: this.one("read", (r) => this.ok(labelsBody(r))) },
-      { method: "POST", path: at(`${runnerPath}/labels`), act: this.one("write", (r, c) => this.addLabels(r, c)) },
-      {
-        method: "PUT",
-        path: at(`${runnerPath}/labels`),
-        act: this.one("write", (r, c) => this.setLabels(r, wanted(c, 0))),
-      },
-      { method: "DELETE", path: at(`${runnerPath}/labels`), act: this.one("write", (r) => this.setLabels(r, [])) },
-      {
-        method: "DELETE",
-        path: at(`${runnerPath}/labels/(?<label>[^/]+)`),
-        act: this.one("write", (r, _, m) => this.removeLabel(r, decodeURIComponent(m.label ?? ""))),
-      },
+      at("GET", "/app", (call, _, caller) => this.ok(appBody(asApp(caller), api(call)))),
+      at("GET", "/app/installations", (call, _, caller) => this.installations(call, caller)),
+      at("POST", "/app/installations/{installation_id}/access_tokens", (_, match, caller) => this.token(match, caller)),
+      at("GET", "/{scope}/installation", (call, match, caller) => this.installation(call, match, caller)),
+      at("POST", `${base}/registration-token`, this.runnerToken("register")),
+      at("POST", `${base}/remove-token`, this.runnerToken("remove")),
+      at("GET", base, (call, match, caller) => this.list(call, match, caller)),
+      at("GET", runner, this.one("read", (r) => this.ok(runnerBody(r, r.busy)))),
+      at("DELETE", runner, this.one("write", (r) => this.remove(r))),
+      at("GET", labels, this.one("read", (r) => this.ok(labelsBody(r)))),
+      at("POST", labels, this.one("write", (r, call) => this.addLabels(r, call))),
+      at("PUT", labels, this.one("write", (r, call) => this.setLabels(r, wanted(call, 0)))),
+      at("DELETE", labels, this.one("write", (r) => this.setLabels(r, []))),
+      at("DELETE", `${labels}/{name}`, this.one("write", (r, _, match) => this.removeLabel(r, decodeURIComponent(match.name ?? "")))),
     ];
+  }
+
+  /** Every route that is served, as GitHub's own description spells it: `METHOD /template`. */
+  served(): string[] {
+    return this.routes.flatMap(({ method, template }) => {
+      const scopes = template.includes("{scope}") ? ["orgs/{org}", "repos/{owner}/{repo}"] : [""];
+      return scopes.map((scope) => `${method} ${template.replace("{scope}", scope)}`);
+    });
   }
 
   /** Throws HttpError. The path is without any `/api/v3` of an Enterprise Server. */
@@ -92,7 +106,7 @@ export class Rest {
 
   private token(match: Record<string, string>, caller: Caller): Reply {
     const app = asApp(caller);
-    const installation = app.installations.find(({ id }) => id === Number(match.id));
+    const installation = app.installations.find(({ id }) => id === Number(match.installation_id));
     if (!installation) throw new HttpError(404, "Not Found");
     const { token, expiresAt } = this.credentials.mintInstallationToken(app, installation);
     const body = {
@@ -104,7 +118,7 @@ export class Rest {
     return this.ok(body, 201);
   }
 
-  private runnerToken(purpose: "register" | "remove"): Route["act"] {
+  private runnerToken(purpose: "register" | "remove"): Act {
     return (_, match, caller) => {
       const scope = scopeOf(match);
       mayManageRunners(caller, scope, "write");
@@ -127,11 +141,11 @@ export class Rest {
   private one(
     need: "read" | "write",
     act: (runner: Runner, call: Call, match: Record<string, string>) => Reply,
-  ): Route["act"] {
+  ): Act {
     return (call, match, caller) => {
       const scope = scopeOf(match);
       mayManageRunners(caller, scope, need);
-      const runner = this.runners.get(Number(match.id));
+      const runner = this.runners.get(Number(match.runner_id));
       if (!runner || runner.scope.toLowerCase() !== scope.toLowerCase()) throw new HttpError(404, "Not Found");
       return act(runner, call, match);
     };

@@ -1,19 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULTS } from "../../components/actions-runner-pool/settings";
 import { freshProgram } from "../../rehearsal/engine/program";
 import { readStackConfig } from "../../stack-config";
 import { Deployment } from "../components/mocks";
-
-const yaml = require("js-yaml") as { load(text: string): any };
-
-const ROOT = resolve(__dirname, "../..");
-const STACKS = ["dev", "sandbox", "prod"] as const;
-const read = (file: string) => yaml.load(readFileSync(join(ROOT, file), "utf8"));
-const project = read("Pulumi.yaml");
-const configOf = (stack: string): Record<string, unknown> => read(`Pulumi.${stack}.yaml`).config;
+import { configOf, configure, project, ROOT, run, STACKS } from "./run-stack";
 
 const JS_TYPE: Record<string, (value: any) => boolean> = {
   string: (value) => typeof value === "string",
@@ -22,26 +15,6 @@ const JS_TYPE: Record<string, (value: any) => boolean> = {
   array: Array.isArray,
   object: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 };
-
-/** As the engine does it: the stack's values over the schema's defaults, all as text. */
-function configure(stack: string): void {
-  const values: Record<string, string> = {};
-  for (const [key, { default: value }] of Object.entries<any>(project.config)) values[`ci-runners:${key}`] = asText(value);
-  for (const [key, value] of Object.entries(configOf(stack))) values[key] = asText(value);
-  pulumi.runtime.setAllConfig(values);
-}
-
-function asText(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-async function run(stack: string): Promise<Deployment> {
-  const deployment = await Deployment.start({ stack });
-  configure(stack);
-  await freshProgram(ROOT)();
-  await deployment.settled();
-  return deployment;
-}
 
 describe("the configuration schema", () => {
   it("describes every key and gives it a default of its own type, or a stack could not leave it out", () => {

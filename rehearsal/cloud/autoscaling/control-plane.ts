@@ -48,12 +48,7 @@ export const CONTROL_PLANE: Record<string, Operation> = {
     const group = groups.get(text(params, "AutoScalingGroupName"));
     if (group.members.size === 0) remove(group);
     else if (optionalFlag(params, "ForceDelete")) forceDelete(group);
-    else {
-      throw new AwsError(
-        "ResourceInUse",
-        "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
-      );
-    }
+    else throw group.activities.some(({ endTime }) => endTime === undefined) ? errors.activityInProgress() : errors.groupInUse();
     return {};
   },
 

@@ -66,6 +66,20 @@ export function groupExists(): AwsError {
   );
 }
 
+export function groupInUse(): AwsError {
+  return new AwsError(
+    "ResourceInUse",
+    "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
+  );
+}
+
+export function activityInProgress(): AwsError {
+  return new AwsError(
+    "ScalingActivityInProgress",
+    "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.",
+  );
+}
+
 export function refreshInProgress(): AwsError {
   return new AwsError(
     "InstanceRefreshInProgress",

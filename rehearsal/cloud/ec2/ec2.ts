@@ -58,12 +58,14 @@ export class Ec2 implements Service {
     const filters = (params.Filters as Filter[] | undefined) ?? [];
     const found = wanted.length > 0 ? wanted.map((id) => this.known(id)) : this.options.fleet.list();
     const matching = found.filter((instance) => filters.every((filter) => matches(instance, filter)));
+    const { items, NextToken } = page(matching, params, wanted.length > 0);
     return {
-      Reservations: matching.map((instance) => ({
+      Reservations: items.map((instance) => ({
         ReservationId: instance.reservationId,
         OwnerId: this.options.place.accountId,
         Instances: [describe(instance)],
       })),
+      NextToken,
     };
   }
 
@@ -123,6 +125,21 @@ export class Ec2 implements Service {
     if (!instance) throw new AwsError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
     return instance;
   }
+}
+
+/** EC2 pages only where asked to, by 5 to 1000, and never through a list of ids. */
+function page<T>(items: T[], params: Shape, byId: boolean): { items: T[]; NextToken?: string } {
+  const size = params.MaxResults as number | undefined;
+  if (byId && size !== undefined) {
+    throw new AwsError("InvalidParameterCombination", "The parameter instancesSet cannot be used with the parameter maxResults");
+  }
+  if (size !== undefined && size < 5) {
+    throw new AwsError("InvalidParameterValue", `Value ( ${size} ) for parameter maxResults is invalid. Expecting a value greater than 5.`);
+  }
+  const start = Number(params.NextToken ?? 0);
+  if (!Number.isSafeInteger(start) || start < 0) throw new AwsError("InvalidNextToken", "The token is invalid.");
+  const end = size === undefined ? items.length : start + Math.min(size, 1000);
+  return { items: items.slice(start, end), ...(end < items.length && { NextToken: String(end) }) };
 }
 
 interface Filter {

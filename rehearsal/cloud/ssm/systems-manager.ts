@@ -84,7 +84,7 @@ export class SystemsManager implements Service {
       case "GetCommandInvocation":
         return this.getInvocation(params);
       case "ListCommandInvocations":
-        return { CommandInvocations: this.find(params).map(invocationShape) };
+        return page("CommandInvocations", this.find(params).map(invocationShape), params);
       case "DescribeInstanceInformation":
         return this.describeInstances(params);
       case "GetParameter":
@@ -173,7 +173,7 @@ export class SystemsManager implements Service {
     const filters = (params["Filters"] as Target[] | undefined) ?? [];
     const wanted = filters.find(({ Key }) => Key === "InstanceIds")?.Values;
     const online = this.options.instances.list().filter(({ id }) => (!wanted || wanted.includes(id)) && this.options.agentOnline(id));
-    return { InstanceInformationList: online.map(({ id }) => ({ InstanceId: id, PingStatus: "Online", ResourceType: "EC2Instance" })) };
+    return page("InstanceInformationList", online.map(({ id }) => ({ InstanceId: id, PingStatus: "Online", ResourceType: "EC2Instance" })), params);
   }
 
   private getParameter(params: Shape): Shape {
@@ -190,6 +190,14 @@ function targeted(instance: ManagedInstance, { Key = "", Values = [] }: Target):
   if (!Key.startsWith("tag:")) throw new AwsError("InvalidTarget", `Target ${Key}: the rehearsal knows InstanceIds and tag:KEY.`);
   const value = instance.tags[Key.slice("tag:".length)];
   return value !== undefined && Values.includes(value);
+}
+
+/** 50 a page, as Systems Manager allows at most. */
+function page(field: string, items: Shape[], params: Shape): Shape {
+  const start = Number(params["NextToken"] ?? 0);
+  if (!Number.isSafeInteger(start) || start < 0) throw new AwsError("InvalidNextToken", "The specified token isn't valid.");
+  const end = start + Math.min(Number(params["MaxResults"] ?? 50), 50);
+  return { [field]: items.slice(start, end), ...(end < items.length ? { NextToken: String(end) } : {}) };
 }
 
 function resourceTags(tags: Record<string, string>): Record<string, string> {

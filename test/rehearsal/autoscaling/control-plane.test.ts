@@ -105,6 +105,20 @@ describe("Auto Scaling: making and removing groups", () => {
     assert.deepEqual(rig.states(id).slice(-2), ["Terminating", "Terminated"]);
   });
 
+  it("refuses to delete a group whose instances are on their way, in words of its own", async () => {
+    const rig = new Rig();
+    rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
+    await rig.pass(5);
+    await rig.desire(0);
+    await rig.pass(1);
+    const message = "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.";
+    await fails(rig.call("DeleteAutoScalingGroup"), "ScalingActivityInProgress", message);
+    await rig.complete(rig.one("Terminating:Wait"), "terminate");
+    await rig.pass(5);
+    await rig.call("DeleteAutoScalingGroup");
+    assert.equal(rig.scaling.group("pool"), undefined);
+  });
+
   it("a deletion drains through the hooks, warm pool first, and lifts protection", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {}, newInstancesProtectedFromScaleIn: true });

@@ -5,7 +5,6 @@ import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { request } from "@octokit/request";
 import { app, call, ORGANIZATION, register, serveGitHub, ServedGitHub } from "./fixture";
-import { differences } from "./openapi";
 
 describe("the GitHub stand-in for an App", function () {
   this.timeout(30_000);
@@ -32,26 +31,6 @@ describe("the GitHub stand-in for an App", function () {
     assert.equal(runners.length, 105);
     const token = await client.request("POST /orgs/{org}/actions/runners/registration-token", { org: ORGANIZATION });
     assert.ok(Date.parse(token.data.expires_at) - Date.now() > 3_500_000);
-  });
-
-  it("answers in GitHub's own shapes", async () => {
-    const { id, privateKey } = app(served);
-    const bearer = `Bearer ${jwt(privateKey, { iss: id, iat: seconds() - 30, exp: seconds() + 300 })}`;
-    const calls: [string, string, string][] = [
-      ["GET", "/app", "/app"],
-      ["GET", `/orgs/${ORGANIZATION}/installation`, "/orgs/{org}/installation"],
-      ["GET", `/repos/${ORGANIZATION}/app/installation`, "/repos/{owner}/{repo}/installation"],
-      ["POST", "/app/installations/678/access_tokens", "/app/installations/{installation_id}/access_tokens"],
-    ];
-    for (const [method, path, template] of calls) {
-      const reply = await call(served, method, path, undefined, bearer);
-      assert.deepEqual(differences(method, template, reply.status, reply.body), [], path);
-    }
-    // The description of the list demands of each account to be a user and an enterprise at once, so its items are
-    // held against the route for a single installation.
-    const list = await call(served, "GET", "/app/installations", undefined, bearer);
-    assert.deepEqual(differences("GET", "/orgs/{org}/installation", 200, list.body[0]), []);
-    assert.equal((await call(served, "GET", "/orgs/other-org/installation", undefined, bearer)).status, 404);
   });
 
   it("refuses a token that is too long-lived, expired, from the future, or signed by another key", async () => {

@@ -1,16 +1,38 @@
 import Ajv, { ValidateFunction } from "ajv";
 
+interface Parameter {
+  name: string;
+  in: "path" | "query" | "header";
+  required?: boolean;
+  schema?: object;
+}
+
+interface Content {
+  content?: Record<string, { schema: object }>;
+}
+
+interface Operation {
+  parameters?: Parameter[];
+  requestBody?: Content & { required?: boolean };
+  responses: Record<string, Content>;
+}
+
 interface Description {
-  paths: Record<
-    string,
-    Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>
-  >;
+  paths: Record<string, Record<string, Operation>>;
 }
 
 // GitHub's own description of its API, references resolved. Some 20 MB, so it is read once.
 const description = require("@octokit/openapi/generated/api.github.com.deref.json") as Description;
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
+/** Query and path parameters are text on the wire. */
+const lenient = new Ajv({ strict: false, validateFormats: false, allErrors: true, coerceTypes: true });
 const compiled = new Map<string, ValidateFunction>();
+
+/**
+ * Statuses that GitHub answers on every route, by its documentation ("Troubleshooting the REST API"), whether or not
+ * the description names them; their bodies are its Basic Error.
+ */
+const ANYWHERE = new Set([400, 401, 403, 404, 429, 500, 502, 503]);
 
 /** OpenAPI lets a schema without a type be nullable; JSON Schema says the same with an alternative. */
 function asJsonSchema(schema: unknown): unknown {
@@ -22,16 +44,77 @@ function asJsonSchema(schema: unknown): unknown {
   return { anyOf: [{ type: "null" }, rest] };
 }
 
+function check(key: string, schema: object, value: unknown, by = ajv): string[] {
+  const validate = compiled.get(key) ?? by.compile(asJsonSchema(schema) as object);
+  compiled.set(key, validate);
+  return validate(value) ? [] : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
+}
+
+function operationOf(method: string, template: string): Operation | undefined {
+  return description.paths[template]?.[method.toLowerCase()];
+}
+
+/** The route's template in GitHub's description; the one with the fewest placeholders where several fit. */
+export function templateOf(method: string, path: string): string | undefined {
+  const fits = (template: string) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path);
+  const placeholders = (template: string) => template.split("{").length;
+  return Object.keys(description.paths)
+    .filter((template) => operationOf(method, template) && fits(template))
+    .sort((a, b) => placeholders(a) - placeholders(b))[0];
+}
+
+/** Whether the description itself names the status for the route. */
+export function isDescribed(method: string, template: string, status: number): boolean {
+  return operationOf(method, template)?.responses[String(status)] !== undefined;
+}
+
 /** Differences between a reply and what GitHub's OpenAPI description says of that route and status. */
 export function differences(method: string, template: string, status: number, body: unknown): string[] {
-  const operation = description.paths[template]?.[method.toLowerCase()];
+  const operation = operationOf(method, template);
   if (!operation) return [`GitHub has no ${method} ${template}`];
-  const response = operation.responses[String(status)];
-  if (!response) return [`${method} ${template} never answers ${status}`];
-  const schema = response.content?.["application/json"]?.schema;
+  if (!isDescribed(method, template, status)) {
+    return ANYWHERE.has(status) ? errorDifferences(body) : [`${method} ${template} never answers ${status}`];
+  }
+  const schema = operation.responses[String(status)]!.content?.["application/json"]?.schema;
   if (!schema) return body === undefined ? [] : [`${method} ${template} answers ${status} without a body`];
-  const key = `${method} ${template} ${status}`;
-  const validate = compiled.get(key) ?? ajv.compile(asJsonSchema(schema) as object);
-  compiled.set(key, validate);
-  return validate(body) ? [] : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
+  return check(`${method} ${template} ${status}`, schema, body);
+}
+
+/** Differences between an error's body and GitHub's Basic Error. */
+export function errorDifferences(body: unknown): string[] {
+  const named = operationOf("GET", "/orgs/{org}/actions/runners/{runner_id}/labels")!.responses["404"]!;
+  const text = (body as { message?: unknown } | undefined)?.message;
+  return [
+    ...check("basic error", named.content!["application/json"]!.schema, body),
+    // The schema asks for nothing, not even for the message.
+    ...(typeof text === "string" && text !== "" ? [] : ["an error without a message"]),
+  ];
+}
+
+/** Differences between a request and the parameters and the body that the description has for the route. */
+export function requestDifferences(method: string, template: string, path: string, query: URLSearchParams, body: unknown): string[] {
+  const operation = operationOf(method, template);
+  if (!operation) return [`GitHub has no ${method} ${template}`];
+  const known = operation.parameters ?? [];
+  const found: string[] = [];
+  for (const [name, value] of query) {
+    const parameter = known.find((one) => one.in === "query" && one.name === name);
+    found.push(...(parameter ? parameterDifferences(method, template, parameter, value) : [`${method} ${template} has no parameter ${name}`]));
+  }
+  const names = [...template.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name!);
+  const values = new RegExp(`^${template.replace(/\{[^}]+\}/g, "([^/]+)")}$`).exec(path)?.slice(1) ?? [];
+  names.forEach((name, index) => {
+    const parameter = known.find((one) => one.in === "path" && one.name === name);
+    if (parameter) found.push(...parameterDifferences(method, template, parameter, decodeURIComponent(values[index] ?? "")));
+  });
+  const schema = operation.requestBody?.content?.["application/json"]?.schema;
+  if (body === undefined) return operation.requestBody?.required ? [...found, `${method} ${template} needs a body`] : found;
+  if (!schema) return [...found, `${method} ${template} takes no body`];
+  return [...found, ...check(`${method} ${template} body`, schema, body)];
+}
+
+function parameterDifferences(method: string, template: string, parameter: Parameter, value: string): string[] {
+  if (!parameter.schema) return [];
+  const schema = { type: "object", properties: { [parameter.name]: parameter.schema } };
+  return check(`${method} ${template} ${parameter.in} ${parameter.name}`, schema, { [parameter.name]: value }, lenient);
 }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { app, call, ORGANIZATION, register, serveGitHub, ServedGitHub } from "./fixture";
-import { differences } from "./openapi";
 
 const RUNNERS = `/orgs/${ORGANIZATION}/actions/runners`;
 
@@ -19,27 +18,6 @@ describe("the GitHub stand-in's REST routes", function () {
     protocol.acquire({ runnerId, jobId: job });
     return job;
   };
-
-  it("answers in GitHub's own shapes, so that no client learns a shape that only exists here", async () => {
-    await register(served, "i-1");
-    const org = "/orgs/{org}/actions/runners";
-    const calls: [string, string, string, unknown?][] = [
-      ["POST", `${RUNNERS}/registration-token`, `${org}/registration-token`],
-      ["POST", `${RUNNERS}/remove-token`, `${org}/remove-token`],
-      ["GET", RUNNERS, org],
-      ["GET", `${RUNNERS}/1`, `${org}/{runner_id}`],
-      ["GET", `${RUNNERS}/1/labels`, `${org}/{runner_id}/labels`],
-      ["POST", `${RUNNERS}/1/labels`, `${org}/{runner_id}/labels`, { labels: ["gpu"] }],
-      ["PUT", `${RUNNERS}/1/labels`, `${org}/{runner_id}/labels`, { labels: ["a", "b"] }],
-      ["DELETE", `${RUNNERS}/1/labels/a`, `${org}/{runner_id}/labels/{name}`],
-      ["DELETE", `${RUNNERS}/1/labels`, `${org}/{runner_id}/labels`],
-      ["DELETE", `${RUNNERS}/1`, `${org}/{runner_id}`],
-    ];
-    for (const [method, path, template, body] of calls) {
-      const reply = await call(served, method, path, body);
-      assert.deepEqual(differences(method, template, reply.status, reply.body), [], `${method} ${path}`);
-    }
-  });
 
   it("refuses to delete a runner that holds a job, in the words that clients match", async () => {
     const { runnerId } = await register(served, "i-1");

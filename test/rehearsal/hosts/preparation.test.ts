@@ -36,7 +36,7 @@ describe("what machines stand on", function () {
     assert.equal(result.status, 0, result.stderr);
     const [update, install] = calls().trim().split("\n");
     assert.match(update!, /^noninteractive .*update$/);
-    assert.match(install!, /^noninteractive .*install -y .*mmdebstrap.*systemd-container/);
+    assert.match(install!, /^noninteractive .*install -y .*mmdebstrap.*python3-venv.*systemd-container/);
   });
 
   it("is named in one line with both remedies where the user may not install it", () => {

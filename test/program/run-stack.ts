@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { freshProgram } from "../../rehearsal/engine/program";
+import { Deployment } from "../components/mocks";
+
+const yaml = require("js-yaml") as { load(text: string): any };
+
+export const ROOT = resolve(__dirname, "../..");
+export const STACKS = ["dev", "sandbox", "prod"] as const;
+const read = (file: string) => yaml.load(readFileSync(join(ROOT, file), "utf8"));
+export const project = read("Pulumi.yaml");
+export const configOf = (stack: string): Record<string, unknown> => read(`Pulumi.${stack}.yaml`).config;
+
+/** As the engine does it: the stack's values over the schema's defaults, all as text. */
+export function configure(stack: string): void {
+  const values: Record<string, string> = {};
+  for (const [key, { default: value }] of Object.entries<any>(project.config)) values[`ci-runners:${key}`] = asText(value);
+  for (const [key, value] of Object.entries(configOf(stack))) values[key] = asText(value);
+  pulumi.runtime.setAllConfig(values);
+}
+
+function asText(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** What the program would have the engine register for a stack. */
+export async function run(stack: string): Promise<Deployment> {
+  const deployment = await Deployment.start({ stack });
+  configure(stack);
+  await freshProgram(ROOT)();
+  await deployment.settled();
+  return deployment;
+}

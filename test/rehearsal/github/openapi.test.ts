@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { createSign } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { GitHubRunners } from "../../../functions/shared/github/runners";
+import { GitHubTransport } from "../../../functions/shared/github/transport";
+import { app, call, ORGANIZATION, register, serveGitHub, ServedGitHub, TOKEN } from "./fixture";
+import { differences, errorDifferences, isDescribed, requestDifferences, templateOf } from "./openapi";
+
+const REPOSITORY = `${ORGANIZATION}/app`;
+const SCOPES = [
+  { name: "an organization", path: `/orgs/${ORGANIZATION}`, template: "/orgs/{org}", url: ORGANIZATION, stranger: "/orgs/other-org" },
+  { name: "a repository", path: `/repos/${REPOSITORY}`, template: "/repos/{owner}/{repo}", url: REPOSITORY, stranger: "/repos/other-org/app" },
+] as const;
+
+describe("the GitHub stand-in against GitHub's own OpenAPI description", function () {
+  this.timeout(60_000);
+  let served: ServedGitHub;
+  let bearer: string;
+  /** What was asked of the stand-in and held against the description, for the test on what is left out. */
+  const exchanges: { route: string; status: number }[] = [];
+
+  beforeEach(async () => {
+    served = await serveGitHub();
+    served.github.registerToken(TOKEN, [ORGANIZATION, REPOSITORY]);
+    const { id, privateKey } = app(served);
+    const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const now = Math.floor(Date.now() / 1000);
+    const unsigned = `${part({ alg: "RS256", typ: "JWT" })}.${part({ iss: id, iat: now - 30, exp: now + 300 })}`;
+    bearer = `Bearer ${unsigned}.${createSign("sha256").update(unsigned).sign(privateKey, "base64url")}`;
+  });
+  afterEach(() => served.close());
+
+  /** One exchange, both halves held against the description; a request may be wrong where a refusal is the point. */
+  async function exchange(method: string, path: string, status: number, options: { body?: unknown; as?: string; wrong?: boolean } = {}) {
+    const reply = await call(served, method, path, options.body, options.as);
+    const url = new URL(path, "http://loopback");
+    const template = templateOf(method, url.pathname);
+    assert.ok(template, `GitHub has no ${method} ${path}`);
+    assert.equal(reply.status, status, `${method} ${path}: ${JSON.stringify(reply.body)}`);
+    // Its description of this list asks of each account to be a user and an enterprise at once.
+    const list = template === "/app/installations" && status === 200;
+    const [held, body] = list ? ["/orgs/{org}/installation", reply.body[0]] : [template, reply.body];
+    const found = differences(method, held, status, body);
+    const asked = options.wrong ? [] : requestDifferences(method, template, url.pathname, url.searchParams, options.body);
+    assert.deepEqual([...found, ...asked], [], `${method} ${path} ${status}`);
+    exchanges.push({ route: `${method} ${template}`, status });
+    return reply;
+  }
+
+  /** Registers a runner of the scope and returns the path of its routes. */
+  async function runnerOf(scope: (typeof SCOPES)[number]): Promise<{ path: string; id: number }> {
+    const { body } = await exchange("POST", `${scope.path}/actions/runners/registration-token`, 201);
+    const systemLabels = ["self-hosted", "Linux", "X64"];
+    const { runnerId: id } = served.github.register({ url: `${served.url}/${scope.url}`, token: body.token, name: "i-1", labels: ["pool"], systemLabels });
+    return { path: `${scope.path}/actions/runners/${id}`, id };
+  }
+
+  function makeBusy(runnerId: number): void {
+    const { protocol } = served.github;
+    const { sessionId } = protocol.createSession({ runnerId });
+    const jobId = served.github.queueJob({ name: "build", labels: ["pool"] });
+    void protocol.poll({ sessionId, status: "Online" });
+    protocol.acquire({ runnerId, jobId });
+  }
+
+  for (const scope of SCOPES) {
+    it(`answers every route for the runners of ${scope.name} in the described shape`, async () => {
+      const { path } = await runnerOf(scope);
+      await exchange("POST", `${scope.path}/actions/runners/remove-token`, 201);
+      await exchange("GET", `${scope.path}/actions/runners`, 200);
+      await exchange("GET", `${scope.path}/actions/runners?name=i-1&per_page=100&page=1`, 200);
+      await exchange("GET", path, 200);
+      await exchange("GET", `${path}/labels`, 200);
+      await exchange("POST", `${path}/labels`, 200, { body: { labels: ["gpu"] } });
+      await exchange("PUT", `${path}/labels`, 200, { body: { labels: ["a", "b"] } });
+      await exchange("DELETE", `${path}/labels/a`, 200);
+      await exchange("DELETE", `${path}/labels`, 200);
+      await exchange("DELETE", path, 204);
+    });
+
+    it(`refuses in the described shape what a client may do wrong with the runners of ${scope.name}`, async () => {
+      const { path, id } = await runnerOf(scope);
+      makeBusy(id);
+      assert.equal((await exchange("DELETE", path, 422)).body.message, 'Bad request - Runner "i-1" is still running a job');
+      await exchange("POST", `${path}/labels`, 422, { body: { labels: [] }, wrong: true });
+      await exchange("PUT", `${path}/labels`, 422, { body: { labels: "gpu" }, wrong: true });
+      await exchange("DELETE", `${path}/labels/Linux`, 422);
+      await exchange("DELETE", `${path}/labels/absent`, 404);
+    });
+
+    it(`hides and forbids in the described shape on every route for the runners of ${scope.name}`, async () => {
+      await served.close();
+      // The App may read only: what it may not do is 403, what is not there is 404, who is nobody gets 401.
+      served = await serveGitHub();
+      served.github.registerToken(TOKEN, [ORGANIZATION, REPOSITORY]);
+      const reader = await readOnly();
+      const { path } = await runnerOf(scope);
+      const ways: [method: string, below: string, body?: unknown][] = [
+        ["POST", "/registration-token"], ["POST", "/remove-token"], ["GET", ""],
+        ["GET", "/ID"], ["DELETE", "/ID"], ["GET", "/ID/labels"], ["POST", "/ID/labels", { labels: ["x"] }],
+        ["PUT", "/ID/labels", { labels: ["x"] }], ["DELETE", "/ID/labels"], ["DELETE", "/ID/labels/x"],
+      ];
+      for (const [method, below, body] of ways) {
+        const under = (root: string) => `${root}/actions/runners${below.replace("ID", path.split("/").at(-1)!)}`;
+        await exchange(method, under(scope.path), 401, { body, as: "Bearer nonsense" });
+        await exchange(method, under(scope.stranger), 404, { body });
+        if (method !== "GET") await exchange(method, under(scope.path), 403, { body, as: `token ${reader}` });
+        if (below.startsWith("/ID")) await exchange(method, `${scope.path}/actions/runners${below.replace("ID", "999")}`, 404, { body });
+      }
+    });
+  }
+
+  async function readOnly(): Promise<string> {
+    const { id, privateKey } = app(served, { permissions: { organization_self_hosted_runners: "read", administration: "read" } });
+    const { createAppAuth } = await import("@octokit/auth-app");
+    const { request } = await import("@octokit/request");
+    const auth = createAppAuth({ appId: id, privateKey, request: request.defaults({ baseUrl: served.api }) });
+    return (await auth({ type: "installation", installationId: 678 })).token;
+  }
+
+  it("answers an App in the described shapes, whether it may or not", async () => {
+    await exchange("GET", "/app", 200, { as: bearer });
+    await exchange("GET", "/app/installations", 200, { as: bearer });
+    await exchange("POST", "/app/installations/678/access_tokens", 201, { as: bearer });
+    await exchange("POST", "/app/installations/999/access_tokens", 404, { as: bearer });
+    for (const scope of SCOPES) {
+      await exchange("GET", `${scope.path}/installation`, 200, { as: bearer });
+      await exchange("GET", `${scope.stranger}/installation`, 404, { as: bearer });
+      await exchange("GET", `${scope.path}/installation`, 401);
+    }
+    await exchange("GET", "/app", 401, { as: `${bearer}x` });
+    await exchange("GET", "/app/installations", 401);
+    await exchange("POST", "/app/installations/678/access_tokens", 401);
+  });
+
+  it("refuses above the rate limit, and fails when told to, in GitHub's form of an error", async () => {
+    await served.close();
+    served = await serveGitHub({ rateLimit: 1 });
+    await exchange("GET", `/orgs/${ORGANIZATION}/actions/runners`, 200);
+    const limited = await exchange("GET", `/orgs/${ORGANIZATION}/actions/runners`, 403);
+    assert.match(limited.body.message, /^API rate limit exceeded for user ID 1\.$/);
+    served.github.faults.add({ route: /runners$/, kind: "status", status: 429, message: "You have exceeded a secondary rate limit.", headers: { "retry-after": "60" }, times: 1 });
+    assert.equal((await exchange("GET", `/orgs/${ORGANIZATION}/actions/runners`, 429)).headers.get("retry-after"), "60");
+    served.github.faults.add({ route: /runners$/, kind: "status", status: 502, message: "Server Error", times: 1 });
+    await exchange("GET", `/orgs/${ORGANIZATION}/actions/runners`, 502);
+  });
+
+  it("refuses a route that it lacks and a body that is no JSON in GitHub's form of an error", async () => {
+    const unknown = await call(served, "GET", "/orgs/example-org/actions/runner-groups");
+    assert.deepEqual([unknown.status, errorDifferences(unknown.body)], [404, []]);
+    const { runnerId } = await register(served, "i-1");
+    const path = `/orgs/${ORGANIZATION}/actions/runners/${runnerId}/labels`;
+    const raw = await fetch(`${served.api}${path}`, { method: "POST", headers: { authorization: `Bearer ${TOKEN}` }, body: "{labels" });
+    const body = await raw.json();
+    assert.deepEqual([raw.status, body.message, errorDifferences(body)], [400, "Problems parsing JSON", []]);
+  });
+
+  it("gets from our functions' own client only requests that the description allows, and answers each as described", async () => {
+    const { id: appId, privateKey } = app(served);
+    const seen: string[] = [];
+    const wrong: string[] = [];
+    const proxy = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const text = Buffer.concat(chunks).toString();
+      const url = new URL(request.url!, "http://loopback");
+      const headers = { authorization: request.headers.authorization ?? "", "content-type": "application/json" };
+      const answer = await fetch(`${served.api}${request.url}`, { method: request.method!, headers, ...(text ? { body: text } : {}) });
+      const reply = await answer.text();
+      const template = templateOf(request.method!, url.pathname);
+      seen.push(`${request.method} ${template}`);
+      if (template) {
+        const body = text === "" ? undefined : JSON.parse(text);
+        wrong.push(...requestDifferences(request.method!, template, url.pathname, url.searchParams, body));
+        wrong.push(...differences(request.method!, template, answer.status, reply === "" ? undefined : JSON.parse(reply)));
+      }
+      response.writeHead(answer.status, { "content-type": "application/json" }).end(reply);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    try {
+      for (const scope of [{ organization: ORGANIZATION }, { owner: ORGANIZATION, repository: "app" }]) {
+        const account = {
+          apiUrl: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+          scope,
+          credentials: { appId: String(appId), privateKeySecret: "key" },
+        };
+        const runners = new GitHubRunners(new GitHubTransport(account, async () => privateKey), scope);
+        const signal = AbortSignal.timeout(30_000);
+        const { token } = await runners.createRegistrationToken(signal);
+        const url = `${served.url}/${"organization" in scope ? ORGANIZATION : REPOSITORY}`;
+        served.github.register({ url, token, name: "i-1", labels: ["pool"], systemLabels: ["self-hosted"] });
+        const found = await runners.find("i-1", signal);
+        for await (const page of runners.pages(signal)) assert.equal(page.length, 1);
+        assert.equal(await runners.removeCustomLabels(found!.id, signal), "removed");
+        assert.equal(await runners.remove(found!.id, signal), "deleted");
+        assert.equal(await runners.remove(found!.id, signal), "gone");
+        assert.equal(await runners.removeCustomLabels(found!.id, signal), "gone");
+      }
+    } finally {
+      proxy.closeAllConnections();
+      await new Promise((resolve) => proxy.close(resolve));
+    }
+    assert.deepEqual(wrong, []);
+    const ours = SCOPES.flatMap(({ template }) => [
+      `GET ${template}/installation`, `POST ${template}/actions/runners/registration-token`, `GET ${template}/actions/runners`,
+      `DELETE ${template}/actions/runners/{runner_id}/labels`, `DELETE ${template}/actions/runners/{runner_id}`,
+    ]);
+    assert.deepEqual([...new Set(seen)].sort(), [...ours, "POST /app/installations/{installation_id}/access_tokens"].sort());
+    assert.deepEqual(ours.filter((route) => !served.github.restRoutes().includes(route)), []);
+  });
+
+  // The last one: it looks back at what the others exchanged.
+  it("serves no route that GitHub lacks, and none whose success and refusals were not held against the description", () => {
+    const routes = served.github.restRoutes();
+    assert.equal(routes.length, 3 + 2 * 11);
+    const lacking = routes.flatMap((route) => {
+      const [method = "", template = ""] = route.split(" ");
+      const success = [200, 201, 204].find((status) => isDescribed(method, template, status));
+      if (success === undefined) return [`GitHub has no ${route}`];
+      return expectedStatuses(method, template, success)
+        .filter((status) => !exchanges.some((one) => one.route === route && one.status === status))
+        .map((status) => `${route} ${status}`);
+    });
+    assert.deepEqual(lacking, []);
+  });
+
+  /** What the stand-in can answer on a route, apart from what it answers on all of them alike. */
+  function expectedStatuses(method: string, template: string, success: number): number[] {
+    if (template === "/app" || template === "/app/installations") return [success, 401];
+    if (!template.includes("/actions/runners")) return [success, 401, 404];
+    const busyOrWrong = isDescribed(method, template, 422) ? [422] : [];
+    return [success, 401, 404, ...(method === "GET" ? [] : [403]), ...busyOrWrong];
+  }
+});
