@@ -11,6 +11,18 @@ interface Entry extends Timer {
  * its own timer; three turns let two such hops finish before time moves on.
  */
 const SETTLE_TURNS = 3;
+/** Steps between two turns of the event loop where no instant waits for one, so that Ctrl-C and timeouts get through. */
+const STEPS_IN_A_ROW = 20_000;
+
+export interface VirtualClockOptions {
+  /** Milliseconds since the epoch; by default a fixed date, so that runs are alike to the digit. */
+  start?: number;
+  /**
+   * True: promises are all that ever reacts to a timer (no files, sockets, processes or immediates), so that time may
+   * move on as soon as none is left to settle. Some five times faster.
+   */
+  promisesOnly?: boolean;
+}
 
 /**
  * A discrete-event clock: time stands still while code runs and jumps to the next timer when nothing holds it.
@@ -27,10 +39,15 @@ export class VirtualClock implements Clock {
   private flowing = 0;
   private pumping = false;
   private closed = false;
+  private stepsInARow = 0;
+  private readonly promisesOnly: boolean;
+  private readonly settled = () => process.nextTick(this.next);
+  private readonly next = () => this.step();
 
-  /** @param start milliseconds since the epoch; by default a fixed date, so that runs are alike to the digit. */
-  constructor(start = Date.UTC(2026, 0, 1)) {
-    this.time = start;
+  constructor(options: number | VirtualClockOptions = {}) {
+    const { start, promisesOnly = false } = typeof options === "number" ? { start: options } : options;
+    this.time = start ?? Date.UTC(2026, 0, 1);
+    this.promisesOnly = promisesOnly;
   }
 
   now(): number {
@@ -113,7 +130,18 @@ export class VirtualClock implements Clock {
   private pump(): void {
     if (this.pumping || this.frozen || this.queue.live === 0) return;
     this.pumping = true;
-    this.turn(SETTLE_TURNS);
+    this.beforeNextInstant();
+  }
+
+  private beforeNextInstant(): void {
+    if (!this.promisesOnly) return this.turn(SETTLE_TURNS);
+    if (++this.stepsInARow % STEPS_IN_A_ROW === 0) setImmediate(this.next);
+    else this.settlePromises();
+  }
+
+  /** A tick that is asked for by a microtask runs once no microtask is left. */
+  private settlePromises(): void {
+    queueMicrotask(this.settled);
   }
 
   private turn(turns: number): void {
@@ -124,25 +152,27 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Fires one timer. Where several share an instant, promises settle between them: a tick that is asked for by a
-   * microtask runs once no microtask is left. A turn of the event loop for each would be 20 times slower.
+   * Fires one timer. Where several share an instant, promises settle between them. A turn of the event loop for each
+   * would be 20 times slower.
    */
   private step(): void {
-    this.pumping = false;
-    if (this.frozen) return;
-    const entry = this.queue.pop();
-    if (!entry) return;
+    const entry = this.frozen ? undefined : this.queue.pop();
+    if (!entry) {
+      this.pumping = false;
+      return;
+    }
     this.time = entry.at;
     const act = entry.act!;
     entry.act = undefined;
     try {
+      // Still pumping: timers that are set in here must not start a second pump beside this one.
       act();
     } finally {
-      const next = this.queue.peek();
-      if (next && !this.frozen) {
-        this.pumping = true;
-        if (next.at > this.time) this.turn(SETTLE_TURNS);
-        else queueMicrotask(() => process.nextTick(() => this.step()));
+      const next = this.frozen ? undefined : this.queue.peek();
+      this.pumping = next !== undefined;
+      if (next) {
+        if (next.at > this.time) this.beforeNextInstant();
+        else this.settlePromises();
       }
     }
   }

@@ -1,3 +1,22 @@
+/** What bounds and pauses run on. A simulation, whose functions live on a virtual clock, puts its own here. */
+export interface BoundTimers {
+  set(act: () => void, milliseconds: number): unknown;
+  clear(timer: unknown): void;
+}
+
+const REAL: BoundTimers = {
+  set: (act, milliseconds) => setTimeout(act, milliseconds),
+  clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
+let timers = REAL;
+
+/** Returns how to put back what was there before. */
+export function boundBy(other: BoundTimers): () => void {
+  const before = timers;
+  timers = other;
+  return () => void (timers = before);
+}
+
 /**
  * Runs work that must end within a time, whatever the other side does. The signal asks the work to stop; should it
  * not listen (a socket that hangs in a library), the caller is released all the same.
@@ -7,11 +26,12 @@
  */
 export async function within<T>(what: string, milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error(`${what} took longer than ${milliseconds} ms`)), milliseconds);
+  const on = timers;
+  const timer = on.set(() => controller.abort(new Error(`${what} took longer than ${milliseconds} ms`)), milliseconds);
   try {
     return await abortable(work(controller.signal), controller.signal);
   } finally {
-    clearTimeout(timer);
+    on.clear(timer);
   }
 }
 
@@ -27,10 +47,11 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
 
 /** Waits, or rejects with the signal's reason. */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  const on = timers;
+  let timer: unknown;
   try {
-    await abortable(new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds))), signal);
+    await abortable(new Promise<void>((resolve) => (timer = on.set(resolve, milliseconds))), signal);
   } finally {
-    clearTimeout(timer);
+    on.clear(timer);
   }
 }

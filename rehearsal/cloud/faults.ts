@@ -9,6 +9,8 @@ export interface Fault {
   times?: number;
   /** Until when (Clock) calls fail; absent: no limit. */
   untilMs?: number;
+  /** Asked for each call that fits; false lets it pass. Absent: every such call fails. */
+  when?: () => boolean;
   error: AwsError;
 }
 
@@ -35,7 +37,8 @@ export class Faults {
         left > 0 &&
         (fault.action === "*" || fault.action === action) &&
         (fault.principal === undefined || fault.principal === principal) &&
-        (fault.untilMs === undefined || this.now() < fault.untilMs),
+        (fault.untilMs === undefined || this.now() < fault.untilMs) &&
+        (fault.when === undefined || fault.when()),
     );
     if (!entry) return undefined;
     entry.left--;

@@ -23,6 +23,10 @@ export class Faults {
     return { remove: () => void (this.faults = this.faults.filter((other) => other !== own)) };
   }
 
+  get any(): boolean {
+    return this.faults.length > 0;
+  }
+
   clear(): void {
     this.faults = [];
   }

@@ -3,7 +3,7 @@ import { Clock, RealClock } from "../clock";
 import { Timeline } from "../timeline";
 import { App, Credentials } from "./credentials";
 import { Faults } from "./faults";
-import { errorReply, HttpError, readCall, send } from "./http";
+import { Call, errorReply, HttpError, readCall, Reply, send } from "./http";
 import { Job, JobSpec } from "./jobs";
 import { GITHUB_DEFAULTS, GITHUB_HOSTS, GitHubOptions } from "./options";
 import { PROTOCOL_ERRORS, ProtocolError } from "./messages";
@@ -14,6 +14,9 @@ import { serveRelease } from "./releases";
 import { Rest } from "./rest";
 import { RegisteredRunner, RegistrationRequest, RunnerWire } from "./runner-wire";
 import { Runner, Runners } from "./runners";
+
+/** Where HTTP would lose its connection without an answer. */
+export class ConnectionCut extends Error {}
 
 /**
  * GitHub as far as a pool of self-hosted runners sees it: the REST routes, the downloads, the runner protocol and a
@@ -35,7 +38,7 @@ export class GitHub {
   private readonly unsubscribe: () => void;
 
   constructor(
-    clock: Clock = new RealClock(),
+    private readonly clock: Clock = new RealClock(),
     readonly timeline: Timeline = new Timeline(() => clock.now()),
     options: Partial<GitHubOptions> = {},
   ) {
@@ -135,13 +138,35 @@ export class GitHub {
     this.queue.close();
   }
 
+  /**
+   * One request without a socket, for clients that live in this very process: faults, limits and shapes hold as over
+   * HTTP. Rejects with ConnectionCut where HTTP would lose its connection; an error is a Reply, as GitHub gives it.
+   */
+  async request(call: Call): Promise<Reply> {
+    const reply = await this.answer(call, (ms) => this.clock.sleep(ms));
+    return reply ?? errorReply(new HttpError(404, "Not Found"));
+  }
+
   private async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     try {
       const call = await readCall(req, res, this.options.baseUrl, GITHUB_HOSTS);
+      const reply = await this.answer(call, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+      if (reply) return send(res, reply);
+      if (serveRelease(call, res, this.options)) return;
+      throw new HttpError(404, "Not Found");
+    } catch (error) {
+      if (error instanceof ConnectionCut) return void req.socket.destroy();
+      send(res, errorReply(asHttpError(error)));
+    }
+  }
+
+  /** Undefined: none of the API's or the protocol's routes. */
+  private async answer(call: Call, wait: (ms: number) => Promise<void>): Promise<Reply | undefined> {
+    try {
       const fault = this.faults.take(call.method, call.host, call.path);
-      if (fault?.kind === "down") return void req.socket.destroy();
-      if (fault?.kind === "hang") return;
-      if (fault?.kind === "slow") await new Promise((resolve) => setTimeout(resolve, fault.ms));
+      if (fault?.kind === "down") throw new ConnectionCut(`${call.method} ${call.host}${call.path}: the connection was cut`);
+      if (fault?.kind === "hang") await new Promise(() => undefined);
+      if (fault?.kind === "slow") await wait(fault.ms);
       if (fault?.kind === "status") {
         throw new HttpError(fault.status, fault.message ?? "Injected fault", {}, fault.headers);
       }
@@ -149,13 +174,11 @@ export class GitHub {
       const isApi = call.host === "api.github.com" || (!isKnown && call.path.startsWith("/api/v3/"));
       const path = isApi && !isKnown ? call.path.slice("/api/v3".length) : call.path;
       const answered = await this.wire.handle(call, path);
-      if (answered) return send(res, answered);
-      if (isApi)
-        return send(res, this.rest.handle(isKnown ? call : { ...call, path, origin: `${call.origin}/api/v3` }));
-      if (serveRelease(call, res, this.options)) return;
-      throw new HttpError(404, "Not Found");
+      if (answered) return answered;
+      return isApi ? this.rest.handle(isKnown ? call : { ...call, path, origin: `${call.origin}/api/v3` }) : undefined;
     } catch (error) {
-      send(res, errorReply(asHttpError(error)));
+      if (error instanceof ConnectionCut) throw error;
+      return errorReply(asHttpError(error));
     }
   }
 

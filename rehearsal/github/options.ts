@@ -22,6 +22,8 @@ export interface GitHubOptions {
   rateLimit: number;
   /** How long lists of runners go on showing an old `busy`; 60 s was seen. */
   busyLagMs: number;
+  /** Makes lists show something else than the truth for a runner, by its name; undefined: they show the truth, late. */
+  busyShown?: (runner: string) => boolean | undefined;
   /**
    * Whether a second acquire by the same runner gets the job again (its first reply was lost on the way) or a 409.
    * The official runner repeats an acquire up to five times, which only makes sense if it does.

@@ -133,7 +133,8 @@ export class Rest {
     const name = call.query.get("name");
     const found = this.runners.list(scope).filter((runner) => name === null || runner.name === name);
     const page = paged(call, found);
-    const runners = page.items.map((r) => runnerBody(r, this.runners.shownBusy(r, this.options.busyLagMs)));
+    const { busyLagMs, busyShown } = this.options;
+    const runners = page.items.map((r) => runnerBody(r, busyShown?.(r.name) ?? this.runners.shownBusy(r, busyLagMs)));
     return { status: 200, body: { total_count: found.length, runners }, headers: page.headers };
   }
 

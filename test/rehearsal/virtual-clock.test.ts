@@ -31,6 +31,33 @@ describe("VirtualClock", () => {
     assert.deepEqual(reactedAt, [10, -1]);
   });
 
+  it("gives a reaction its turns however many timers came before, or time would run away from it", async () => {
+    const clock = new VirtualClock(0);
+    let ticks = 0;
+    const tick = () => void (++ticks < 200 && clock.after(1, tick));
+    tick();
+    await clock.sleep(150);
+    await turn();
+    await turn();
+    assert.equal(clock.now(), 150);
+  });
+
+  it("settles promises before time moves on also where it waits for nothing else, a long chain of them too", async () => {
+    const clock = new VirtualClock({ start: 0, promisesOnly: true });
+    const reactedAt: number[] = [];
+    for (const at of [10, 10, 11]) {
+      clock.after(at, () => {
+        clock.after(5, () => undefined);
+        void (async () => {
+          for (let i = 0; i < 200; i++) await Promise.resolve();
+          reactedAt.push(clock.now());
+        })();
+      });
+    }
+    await clock.sleep(20);
+    assert.deepEqual(reactedAt, [10, 10, 11]);
+  });
+
   it("stands still during real work, even while someone waits for the cloud", async () => {
     const clock = new VirtualClock(0);
     const release = clock.hold();

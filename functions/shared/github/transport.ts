@@ -23,23 +23,34 @@ export interface Call {
   query?: Record<string, string | number>;
 }
 
+/** Sends one authorised call and gives the answer's body. Throws RequestError or GitHubError. */
+export type Send = (call: Call, authorization: string, signal: AbortSignal) => Promise<unknown>;
+
+/** What a simulation replaces: the network and the time. */
+export interface TransportSeams {
+  send?: Send;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+}
+
 /**
  * One GitHub API call after the other: authorised, each bounded, transient failures tried again, refused credentials
  * renewed once. Knows nothing of what is called.
  */
 export class GitHubTransport {
   private readonly limits: TransportLimits;
-  private readonly request: typeof octokitRequest;
+  private readonly send: Send;
   private readonly credentials: GitHubCredentials;
 
-  constructor(account: GitHubAccount, readSecret: ReadSecret, limits: Partial<TransportLimits> = {}) {
+  constructor(account: GitHubAccount, readSecret: ReadSecret, limits: Partial<TransportLimits> = {}, seams: TransportSeams = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...limits };
-    this.request = octokitRequest.defaults({
+    const request = octokitRequest.defaults({
       baseUrl: account.apiUrl,
       headers: { "user-agent": "ci-runners", "x-github-api-version": "2022-11-28" },
       request: { fetch: boundedFetch(this.limits.callMs), log: SILENT },
     });
-    this.credentials = new GitHubCredentials(account, readSecret, this.request);
+    this.send = seams.send ?? sendBy(request);
+    this.credentials = new GitHubCredentials(account, readSecret, request, seams.now);
   }
 
   /**
@@ -70,13 +81,17 @@ export class GitHubTransport {
     }
   }
 
-  private async once<T>({ method, path, query }: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
+  private async once<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
     const authorization = await this.credentials.authorization();
-    const response = await this.request(`${method} ${path}`, { ...query, headers: { authorization }, request: { signal } });
-    const result = read(response.data);
-    if (result === undefined) throw new GitHubError(`${method} ${path}: the answer is cut off or not what the API promises`, 0);
+    const result = read(await this.send(call, authorization, signal));
+    if (result === undefined) throw new GitHubError(`${call.method} ${call.path}: the answer is cut off or not what the API promises`, 0);
     return result;
   }
+}
+
+function sendBy(request: typeof octokitRequest): Send {
+  return async ({ method, path, query }, authorization, signal) =>
+    (await request(`${method} ${path}`, { ...query, headers: { authorization }, request: { signal } })).data;
 }
 
 /** Also bounds the calls that the App authentication makes by itself. */

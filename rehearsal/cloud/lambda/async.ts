@@ -13,7 +13,7 @@ const RETRY_DELAYS_MS = [60_000, 120_000];
 export interface AsyncInvokerOptions {
   clock: Clock;
   store: MemoryStore;
-  runtime: LambdaRuntime;
+  runtime: Pick<LambdaRuntime, "exists" | "invoke" | "newRequestId">;
   door: CloudDoor;
   onDefect(error: unknown): void;
 }

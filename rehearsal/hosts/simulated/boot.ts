@@ -9,14 +9,18 @@ import { Clock } from "../../clock";
 import { GitHub } from "../../github";
 import { Timeline } from "../../timeline";
 import { Network } from "./network";
+import { RunnerPace } from "./pace";
 import { InstanceCall, awsPorts, metadataPort } from "./ports";
+import { Killed, Process } from "./process";
 import { SimulatedRunner } from "./runner";
 import { SimulatedUnit } from "./unit";
 
 /** Milliseconds of boot, and of installation on the first one, before the agent looks around. */
 const BOOT = 8_000;
-/** `RestartSec=` of the completion's unit. */
-const COMPLETE_AGAIN = 5_000;
+/** `RestartSec=` of the agent's unit. */
+const AGENT_AGAIN = 1_000;
+/** `RestartSec=` of the completion's and of the heartbeat's unit. */
+const HELPER_AGAIN = 10_000;
 /** A call to AWS. */
 const CALL_LATENCY = 80;
 
@@ -28,8 +32,12 @@ export interface HostSurroundings {
   drain: boolean;
   /** A call with the credentials of this instance. */
   call: InstanceCall;
-  /** Instance metadata below `meta-data/`; undefined for a 404. */
-  metadata(path: string): string | undefined;
+  /** Instance metadata below `meta-data/`; undefined for a 404. Throws, or rejects, where it does not answer well. */
+  metadata(path: string): string | undefined | Promise<string | undefined>;
+  /** How fast the runner is; may change at any time. */
+  pace?: RunnerPace;
+  /** Milliseconds that a call to AWS takes. */
+  callMs?(): number;
 }
 
 /** What survives a power-off: the registration. */
@@ -42,15 +50,19 @@ export interface Disk {
  * heartbeat are the functions that run on a real host; systemd, the runner and the network around them are models.
  */
 export class Boot {
+  readonly unit: SimulatedUnit;
   private on = true;
+  private begun = false;
+  /** Milliseconds by which the host's wall clock is wrong. */
+  private skew = 0;
   private forced = { set: false, reported: false };
   private departing = false;
-  private completing = false;
   private runner: SimulatedRunner | undefined;
   private readonly network = new Network();
-  private readonly unit: SimulatedUnit;
-  private readonly host: Host;
-  private readonly daemon: Daemon;
+  private agent: { process: Process; daemon: Daemon } | undefined;
+  private drains: Process[] = [];
+  private beating = false;
+  private completing = false;
 
   constructor(
     private readonly instanceId: string,
@@ -59,11 +71,11 @@ export class Boot {
     private readonly around: HostSurroundings,
   ) {
     this.unit = new SimulatedUnit(around.clock, this.network, () => this.runner);
-    this.host = this.ports();
-    this.daemon = new Daemon(this.host);
     this.unit.commands = {
-      reap: () => reap(this.host),
-      drain: around.drain ? () => drain(this.host) : undefined,
+      reap: () => this.run((host) => reap(host)),
+      drain: around.drain ? () => this.runDrain() : undefined,
+      longestStop: config.maxDrain,
+      forced: () => this.forced.set,
       startCompletion: () => this.startCompletion(),
     };
     this.installRunner();
@@ -72,17 +84,45 @@ export class Boot {
 
   powerOff(): void {
     this.on = false;
+    this.agent?.process.kill();
+    for (const process of this.drains) process.kill();
     this.unit.powerOff();
   }
 
-  /** `systemctl stop --no-block` by the SSM agent. */
-  stopRunner(): void {
-    void this.unit.stop();
+  /** The runner's processes, for whoever breaks them. Undefined before the registration. */
+  get processes(): Pick<SimulatedRunner, "crash" | "hang" | "listener" | "workers"> | undefined {
+    return this.runner;
+  }
+
+  /** SIGKILL to the agent's daemon; systemd starts it again after a second, unless `forGood`. */
+  killAgent(forGood = false): void {
+    this.agent?.process.kill();
+    this.agent = undefined;
+    if (!forGood) this.around.clock.after(AGENT_AGAIN, () => this.startAgent());
+  }
+
+  startAgent(): void {
+    if (!this.on || !this.begun || this.agent) return;
+    const process = new Process(this.around.clock);
+    const daemon = new Daemon(this.ports(process));
+    this.agent = { process, daemon };
+    void daemon.run(() => !this.on || !process.alive);
+  }
+
+  /** SIGKILL to the drain that is under way, if any: systemd begins its second stop command. */
+  killDrain(): void {
+    this.drains.at(-1)?.kill();
+  }
+
+  /** The host's wall clock is set, forwards or backwards. */
+  jumpClock(ms: number): void {
+    this.skew += ms;
   }
 
   private begin(): void {
     if (!this.on) return;
-    void this.daemon.run(() => !this.on);
+    this.begun = true;
+    this.startAgent();
     const tick = () => {
       if (!this.on) return;
       void this.beat();
@@ -91,49 +131,70 @@ export class Boot {
     this.around.clock.after(this.config.heartbeatInterval * 1000, tick);
   }
 
-  /** One tick of `runner-heartbeat.timer`. */
+  /** `runner-heartbeat.service`: one at a time, again after a failure. */
   private async beat(): Promise<void> {
-    try {
-      await heartbeat(this.host);
-    } catch (error) {
-      this.host.log.warn("heartbeat failed", { error: String(error) });
-    }
+    if (this.beating) return;
+    this.beating = true;
+    await this.untilItSucceeds("heartbeat", (host) => heartbeat(host));
+    this.beating = false;
   }
 
-  /** `runner-complete.service`: one at a time, again after a failure. */
+  /** `runner-complete.service`: likewise, and a runner that is not stopped yet counts as a failure. */
   private async startCompletion(): Promise<void> {
     if (this.completing) return;
     this.completing = true;
-    void this.completeWithRetries();
+    void this.untilItSucceeds("completion", async (host) => {
+      if ((await complete(host)) === "still-running") throw new Error("the runner is not stopped yet");
+    }).then(() => (this.completing = false));
   }
 
-  private async completeWithRetries(): Promise<void> {
-    for (;;) {
+  private async untilItSucceeds(what: string, work: (host: Host) => Promise<unknown>): Promise<void> {
+    while (this.on) {
       try {
-        await complete(this.host);
-        this.completing = false;
+        await this.run(work);
         return;
       } catch (error) {
-        this.host.log.warn("completion failed", { error: String(error) });
-        await this.sleep(COMPLETE_AGAIN);
+        this.log().warn(`${what} failed`, { error: String(error) });
+        await this.around.clock.sleep(HELPER_AGAIN);
       }
     }
   }
 
-  private ports(): Host {
-    const { clock } = this.around;
+  private async runDrain(): Promise<void> {
+    const process = new Process(this.around.clock);
+    this.drains.push(process);
+    try {
+      await process.run(() => drain(this.ports(process)));
+    } catch (error) {
+      if (!(error instanceof Killed)) this.log().error("drain failed", { error: String(error) });
+      throw error;
+    } finally {
+      this.drains = this.drains.filter((other) => other !== process);
+    }
+  }
+
+  private run<T>(work: (host: Host) => Promise<T>): Promise<T> {
+    return work(this.ports(new Process(this.around.clock)));
+  }
+
+  private now(): number {
+    return this.around.clock.now() + this.skew;
+  }
+
+  private ports(process: Process): Host {
     const call: InstanceCall = async (action, params) => {
-      await this.sleep(CALL_LATENCY);
-      return this.around.call(action, params);
+      await this.sleep(process, this.around.callMs?.() ?? CALL_LATENCY);
+      return process.waitFor(this.around.call(action, params));
     };
+    const sleep = (ms: number) => this.sleep(process, ms);
     return {
       config: this.config,
-      clock: { now: () => clock.now(), sleep: (ms) => this.sleep(ms) },
+      clock: { now: () => this.now(), sleep },
       log: this.log(),
       imds: metadataPort(this.instanceId, (path) => this.around.metadata(path)),
       unit: this.unit,
       signs: { read: async () => this.signs() },
-      ...awsPorts(this.config, this.instanceId, call),
+      ...awsPorts(this.config, this.instanceId, call, sleep),
       registrar: {
         registered: async () => this.disk.runnerId !== undefined,
         register: async (token) => {
@@ -141,7 +202,7 @@ export class Boot {
           this.installRunner();
         },
       },
-      helpers: { startCompletion: () => this.startCompletion(), startHeartbeat: () => this.beat() },
+      helpers: { startCompletion: () => this.startCompletion(), startHeartbeat: async () => void this.beat() },
       departure: {
         set: async () => void (this.departing = true),
         isSet: async () => this.departing,
@@ -160,9 +221,11 @@ export class Boot {
   private installRunner(): void {
     if (this.disk.runnerId === undefined) return;
     this.runner = new SimulatedRunner(this.around.clock, this.around.github, this.network, this.disk.runnerId, {
-      jobStarted: () => void this.daemon.hint(),
-      jobCompleted: () => void this.daemon.hint(),
+      jobStarted: () => void this.agent?.daemon.hint(),
+      jobCompleted: () => void this.agent?.daemon.hint(),
       exited: () => this.unit.exited(),
+      now: () => this.now(),
+      ...(this.around.pace ? { pace: this.around.pace } : {}),
     });
   }
 
@@ -181,12 +244,13 @@ export class Boot {
 
   private signs() {
     const { listener, announced, announcedAt, messageAt } = this.runner ?? {};
-    return { listener, announced, announcedAt, messageAt, workers: this.runner?.workers ?? 0 };
+    const workers = this.runner?.workers ?? 0;
+    return listener === undefined ? { workers } : { listener, workers, announced, announcedAt, messageAt };
   }
 
-  /** A host without power never wakes from a sleep. */
-  private sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => this.around.clock.after(ms, () => this.on && resolve()));
+  /** A host without power never wakes from a sleep, nor does a process that is dead. */
+  private sleep(process: Process, ms: number): Promise<void> {
+    return new Promise((resolve) => this.around.clock.after(ms, () => this.on && process.alive && resolve()));
   }
 
   private log(): Log {

@@ -28,6 +28,22 @@ export class SimulatedHosts implements HostDriver {
     machine.boot ??= new Boot(instanceId, machine.config, machine.disk, this.around(instanceId));
   }
 
+  /** The boot that runs now, for whoever breaks something on it; undefined while the machine is off or gone. */
+  running(instanceId: string): Boot | undefined {
+    return this.machines.get(instanceId)?.boot;
+  }
+
+  /** Power fails, and comes back `offMs` later: nothing is stopped in order. */
+  cutPower(instanceId: string, offMs: number): void {
+    const machine = this.machine(instanceId);
+    if (!machine.boot) return;
+    machine.boot.powerOff();
+    machine.boot = undefined;
+    this.around(instanceId).clock.after(offMs, () => {
+      if (this.machines.get(instanceId) === machine && !machine.boot) void this.start(instanceId);
+    });
+  }
+
   async stop(instanceId: string): Promise<void> {
     const machine = this.machine(instanceId);
     machine.boot?.powerOff();
@@ -56,7 +72,7 @@ export class SimulatedHosts implements HostDriver {
       if (!/^systemctl stop --no-block actions-runner\.service$/.test(command.trim())) {
         return { exitCode: 127, stdout: "", stderr: `a simulated host cannot run: ${command}` };
       }
-      boot.stopRunner();
+      void boot.unit.stop();
     }
     return { exitCode: 0, stdout: "", stderr: "" };
   }

@@ -4,12 +4,17 @@ import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/metrics";
 import { registrationSecretName } from "../../../contract/names";
 import { Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "../../../host-config/agent/ports";
 import { AwsError, Shape } from "../../cloud/api";
+import { withSdkRetries } from "../../cloud/retries";
 
 /** One call to the cloud stand-in with the credentials of the instance's profile. */
 export type InstanceCall = (action: string, params: Shape) => Promise<Shape>;
 
+/** The agent's clients make so many attempts. */
+const ATTEMPTS = 5;
+
 /** The agent's ports to AWS, spoken straight to the cloud stand-in: same calls, same parameters, no wire. */
-export function awsPorts(config: HostConfig, instanceId: string, call: InstanceCall) {
+export function awsPorts(config: HostConfig, instanceId: string, once: InstanceCall, sleep: (ms: number) => Promise<void>) {
+  const call: InstanceCall = (action, params) => withSdkRetries(ATTEMPTS, () => once(action, params), sleep);
   const group = { AutoScalingGroupName: config.group };
   const secret = { SecretId: registrationSecretName(config.secretPrefix, instanceId) };
   const lifecycle: LifecycleActions = {
@@ -73,10 +78,10 @@ export function awsPorts(config: HostConfig, instanceId: string, call: InstanceC
 }
 
 /** The instance metadata as the agent reads it; `read` answers undefined for a 404. */
-export function metadataPort(instanceId: string, read: (path: string) => string | undefined): Imds {
+export function metadataPort(instanceId: string, read: (path: string) => string | undefined | Promise<string | undefined>): Imds {
   return {
     instanceId: async () => instanceId,
-    targetState: async () => read("autoscaling/target-lifecycle-state") as TargetState | undefined,
+    targetState: async () => (await read("autoscaling/target-lifecycle-state")) as TargetState | undefined,
   };
 }
 

@@ -1,5 +1,5 @@
 import { ActiveState, RunnerUnit, UnitState } from "../../../host-config/agent/ports";
-import { Clock } from "../../clock";
+import { Clock, Timer } from "../../clock";
 import { Network } from "./network";
 import { SimulatedRunner } from "./runner";
 
@@ -10,8 +10,12 @@ const RESTART_AFTER = 10_000;
 export interface UnitCommands {
   /** ExecStartPre= */
   reap(): Promise<unknown>;
-  /** ExecStop= ; undefined is the control experiment: a unit without it. */
+  /** ExecStop= , which stands there twice; undefined is the control experiment: a unit without it. */
   drain: (() => Promise<unknown>) | undefined;
+  /** Seconds for which the second stop command waits for a worker at most. */
+  longestStop: number;
+  /** Whether a drain has given up: nothing waits any more. */
+  forced(): boolean;
   /** ExecStopPost= */
   startCompletion(): Promise<void>;
 }
@@ -19,9 +23,15 @@ export interface UnitCommands {
 /** `actions-runner.service` as systemd would run it around a simulated runner. */
 export class SimulatedUnit implements RunnerUnit {
   commands!: UnitCommands;
-  private active: ActiveState = "inactive";
+  /** Called after whatever `state` shows has changed. */
+  changed: () => void = () => undefined;
+  private current: ActiveState = "inactive";
   private everStarted = false;
   private onExit: (() => void) | undefined;
+  private reaping: Promise<void> | undefined;
+  /** Between two lives: systemd calls that `activating (auto-restart)`. */
+  private restart: Timer | undefined;
+  private startAgain = false;
   private powered = true;
   private nextPid = 100;
 
@@ -39,16 +49,20 @@ export class SimulatedUnit implements RunnerUnit {
     };
   }
 
+  get active(): ActiveState {
+    return this.current;
+  }
+
   async start(): Promise<void> {
-    if (this.active !== "inactive" && this.active !== "failed") return;
-    this.active = "activating";
-    this.everStarted = true;
-    void this.activate();
+    if (this.current === "deactivating") this.startAgain = true;
+    if (this.current === "inactive" || this.current === "failed" || this.restart) this.begin();
   }
 
   async stop(): Promise<void> {
-    if (this.active !== "active" && this.active !== "activating") return;
-    this.active = "deactivating";
+    this.startAgain = false;
+    if (this.restart) return this.cancelRestart();
+    if (this.current !== "active" && this.current !== "activating") return;
+    this.enter("deactivating");
     void this.deactivate();
   }
 
@@ -65,57 +79,110 @@ export class SimulatedUnit implements RunnerUnit {
     if (this.runner()?.listener === pid) this.runner()?.interrupt();
   }
 
-  /** Simulated jobs leave no daemons behind, so there is nothing to kill. */
-  async killLeftovers(): Promise<void> {}
+  /** Whatever of the runner still lives in the cgroup. */
+  async killLeftovers(): Promise<void> {
+    this.runner()?.killLeftovers();
+  }
 
   /** runsvc.sh has ended, by itself or by a signal. */
   exited(): void {
     if (this.onExit) return this.onExit();
-    if (this.active !== "active") return;
-    this.active = "deactivating";
+    if (this.current !== "active") return;
+    this.enter("deactivating");
     void this.ended().then(() => this.restartLater());
   }
 
   powerOff(): void {
     this.powered = false;
-    this.active = "inactive";
+    this.restart?.cancel();
+    this.current = "inactive";
     this.runner()?.powerOff();
   }
 
+  private begin(): void {
+    this.restart?.cancel();
+    this.restart = undefined;
+    this.everStarted = true;
+    this.enter("activating");
+    void this.activate();
+  }
+
   private async activate(): Promise<void> {
-    try {
-      await this.commands.reap();
-    } catch {
-      // A failed start. systemd would try again and again; on an instance that is being let go each would fail too.
-      if (this.active === "activating") this.active = "inactive";
-      return;
-    }
-    if (!this.powered || this.active !== "activating") return;
-    this.active = "active";
+    let refused = false;
+    this.reaping = this.commands.reap().then(
+      () => undefined,
+      () => void (refused = true),
+    );
+    await this.reaping;
+    this.reaping = undefined;
+    if (!this.powered || this.current !== "activating") return;
+    // A failed start. systemd would try again and again; on an instance that is being let go each would fail too.
+    if (refused) return this.enter("inactive");
+    this.enter("active");
     this.runner()?.start(this.nextPid++);
   }
 
   private async deactivate(): Promise<void> {
-    const exit = new Promise<void>((resolve) => (this.onExit = resolve));
-    await this.commands.drain?.();
-    if (!this.powered) return;
-    if (this.runner()?.listener !== undefined) {
-      this.runner()?.terminate();
-      await exit;
+    if (this.reaping) {
+      // ExecStop= is for a service that has started; the reap ignores systemd's signal and ends by itself.
+      await this.reaping;
+    } else {
+      const exit = new Promise<void>((resolve) => (this.onExit = resolve));
+      if (this.commands.drain) await this.drain(this.commands.drain);
+      if (!this.powered) return;
+      if (this.runner()?.listener !== undefined) {
+        this.runner()?.terminate();
+        await exit;
+      }
+      this.onExit = undefined;
     }
-    this.onExit = undefined;
     await this.ended();
+    if (this.startAgain && this.powered) {
+      this.startAgain = false;
+      this.begin();
+    }
+  }
+
+  /** The first ExecStop=, and what `stop-again.sh` does where that one was killed. */
+  private async drain(command: () => Promise<unknown>): Promise<void> {
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      try {
+        await command();
+        return;
+      } catch {
+        // Killed: the next one begins anew.
+      }
+    }
+    const end = this.clock.now() + this.commands.longestStop * 1000;
+    while (this.powered && (this.runner()?.workers ?? 0) > 0 && this.clock.now() < end && !this.commands.forced()) {
+      await this.clock.sleep(1000);
+    }
   }
 
   private async ended(): Promise<void> {
     if (!this.powered) return;
     await this.commands.startCompletion();
-    this.active = "inactive";
+    this.enter("inactive");
   }
 
+  /** Restart=always: not after a stop. */
   private restartLater(): void {
-    this.clock.after(RESTART_AFTER, () => {
-      if (this.powered && this.active === "inactive") void this.start();
+    if (!this.powered || this.current !== "inactive") return;
+    this.restart = this.clock.after(RESTART_AFTER, () => {
+      this.restart = undefined;
+      this.begin();
     });
+    this.enter("activating");
+  }
+
+  private cancelRestart(): void {
+    this.restart?.cancel();
+    this.restart = undefined;
+    this.enter("inactive");
+  }
+
+  private enter(state: ActiveState): void {
+    this.current = state;
+    this.changed();
   }
 }

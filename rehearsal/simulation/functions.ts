@@ -1,0 +1,185 @@
+import type { PoolNames } from "../../contract/names";
+import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../contract/metrics";
+import { deregister } from "../../functions/deregister/deregister";
+import { register } from "../../functions/register/register";
+import { within } from "../../functions/shared/bounded";
+import type { GitHubRunners } from "../../functions/shared/github/runners";
+import type { Observer } from "../../functions/shared/observe";
+import { finalSweep } from "../../functions/sweep/final-sweep";
+import { occasionOf } from "../../functions/sweep/occasion";
+import { sweep } from "../../functions/sweep/sweep";
+import { Clock } from "../clock";
+import { CloudDoor } from "../cloud/cloud";
+import { MetricStore } from "../cloud/cloudwatch/metrics";
+import { InvokeResult } from "../cloud/lambda/runtime";
+import { withSdkRetries } from "../cloud/retries";
+import { GitHub } from "../github";
+import { Random } from "../random";
+import { Timeline } from "../timeline";
+import { functionPorts } from "./function-ports";
+import { gitHubClient } from "./github-client";
+import { Invocation } from "./invocation";
+
+/** The functions' clients make so many attempts. */
+const ATTEMPTS = 3;
+/** Bound on one sweep, in ms, as its handler has it. */
+const SWEEP_MS = 200_000;
+
+export interface FunctionSettings {
+  pool: string;
+  names: PoolNames;
+  maxDrainSeconds: number;
+  hostRoleId: string;
+  organization: string;
+  tokenSecret: string;
+}
+
+export interface FunctionsOptions {
+  clock: Clock;
+  timeline: Timeline;
+  random: Random;
+  door: CloudDoor;
+  github: GitHub;
+  metrics: MetricStore;
+  /** Milliseconds that calls take, and a start of a function. */
+  latency: { aws(): number; github(): number; start(): number };
+}
+
+/** What a function says of its work, for whoever wants to know. */
+export interface FunctionLog {
+  functionName: string;
+  level: "info" | "warn" | "error";
+  message: string;
+  fields?: Record<string, unknown>;
+}
+
+interface Deployed {
+  seconds: number;
+  run(event: unknown, invocation: Invocation): Promise<unknown>;
+}
+
+/**
+ * The pools' functions in this very process: the real logic, on ports over the stand-ins. It takes the place of the
+ * runtime that runs bundles in processes of their own, so that events, retries and dead letters are those of AWS.
+ */
+export class InProcessFunctions {
+  private readonly deployed = new Map<string, Deployed>();
+  /** Told of every line; absent: nobody listens. */
+  onLog: ((line: FunctionLog) => void) | undefined;
+
+  constructor(private readonly options: FunctionsOptions) {}
+
+  /** The three functions of one pool. Timeouts as the component sets them, in seconds. */
+  deploy(settings: FunctionSettings): void {
+    const { names } = settings;
+    this.deployed.set(names.registerFunction, { seconds: 60, run: this.registerFunction(settings) });
+    this.deployed.set(names.deregisterFunction, { seconds: 60, run: this.deregisterFunction(settings) });
+    this.deployed.set(names.sweepFunction, { seconds: 240, run: this.sweepFunction(settings) });
+  }
+
+  undeploy({ registerFunction, deregisterFunction, sweepFunction }: PoolNames): void {
+    for (const name of [registerFunction, deregisterFunction, sweepFunction]) this.deployed.delete(name);
+  }
+
+  exists(functionName: string): boolean {
+    return this.deployed.has(functionName);
+  }
+
+  newRequestId(): string {
+    return this.options.random.hex(32);
+  }
+
+  /** Never rejects for a failing function. */
+  async invoke(functionName: string, event: unknown, requestId = this.newRequestId()): Promise<InvokeResult> {
+    const deployed = this.deployed.get(functionName);
+    if (!deployed) throw new Error(`function ${functionName} is not deployed`);
+    const { clock, timeline, latency } = this.options;
+    await clock.sleep(latency.start());
+    const begun = clock.now();
+    const invocation = new Invocation(clock);
+    const outcome = await invocation.run(() => deployed.run(event, invocation), requestId, deployed.seconds);
+    timeline.record({
+      kind: "function-run",
+      name: functionName,
+      requestId,
+      outcome: "error" in outcome ? "error" : "ok",
+      ms: clock.now() - begun,
+      ...("error" in outcome ? { error: `${outcome.error.errorType}: ${outcome.error.errorMessage}` } : {}),
+    });
+    return { requestId, ...outcome };
+  }
+
+  private registerFunction(settings: FunctionSettings): Deployed["run"] {
+    const gitHub = this.gitHubOf(settings, settings.names.registerFunction);
+    return async (event, invocation) => {
+      const aws = this.aws(settings.names.registerFunction, invocation);
+      const ports = { mintToken: (signal: AbortSignal) => gitHub().createRegistrationToken(signal), tokens: aws.tokens };
+      await register(event, ports, settings, this.observer(settings.names.registerFunction, settings.pool));
+    };
+  }
+
+  private deregisterFunction(settings: FunctionSettings): Deployed["run"] {
+    const { names } = settings;
+    const gitHub = this.gitHubOf(settings, names.deregisterFunction);
+    return async (event, invocation) => {
+      const aws = this.aws(names.deregisterFunction, invocation);
+      await deregister(event, { ...aws, gitHub }, { names }, this.observer(names.deregisterFunction, settings.pool));
+    };
+  }
+
+  private sweepFunction(settings: FunctionSettings): Deployed["run"] {
+    const { names, pool } = settings;
+    const gitHub = this.gitHubOf(settings, names.sweepFunction);
+    return async (event, invocation) => {
+      const aws = this.aws(names.sweepFunction, invocation);
+      const mintToken = (signal: AbortSignal) => gitHub().createRegistrationToken(signal);
+      const ports = { ...aws, gitHub, mintToken };
+      const observer = this.observer(names.sweepFunction, pool);
+      const occasion = occasionOf(event, pool);
+      if (occasion.kind === "final") return finalSweep(ports, { names }, observer);
+      if (occasion.kind === "schedule") await within("the sweep", SWEEP_MS, (signal) => sweep(ports, settings, observer, signal));
+      return undefined;
+    };
+  }
+
+  /** Made at its first use and kept: with it live the credentials, as in a warm function. */
+  private gitHubOf(settings: FunctionSettings, functionName: string): () => GitHubRunners {
+    const { clock, github, latency } = this.options;
+    let client: GitHubRunners | undefined;
+    const readSecret = (secret: string) => this.aws(functionName, new Invocation(clock)).readSecret(secret);
+    return () =>
+      (client ??= gitHubClient({ ...settings, clock, github, callMs: () => latency.github(), readSecret }));
+  }
+
+  private aws(functionName: string, invocation: Invocation) {
+    const { clock, door, latency } = this.options;
+    const principal = { kind: "function" as const, functionName, roleName: functionName };
+    return functionPorts(
+      (action, params) =>
+        withSdkRetries(
+          ATTEMPTS,
+          () => invocation.call(latency.aws(), () => door.call(principal, action, params)),
+          (ms) => invocation.sleep(ms),
+        ),
+      () => new Date(clock.now()),
+    );
+  }
+
+  private observer(functionName: string, pool: string): Observer {
+    const { clock, metrics } = this.options;
+    const say = (level: FunctionLog["level"]) => (message: string, fields?: Record<string, unknown>) =>
+      this.onLog?.({ functionName, level, message, ...(fields ? { fields } : {}) });
+    return {
+      log: { info: say("info"), warn: say("warn"), error: say("error") },
+      count: (metric, value = 1) =>
+        metrics.put({
+          namespace: METRIC_NAMESPACE,
+          name: metric,
+          dimensions: { [POOL_DIMENSION]: pool },
+          value,
+          count: 1,
+          at: clock.now(),
+        }),
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import type { GitHubScope } from "../../functions/shared/github/account";
+import { GitHubError } from "../../functions/shared/github/error";
+import { GitHubRunners } from "../../functions/shared/github/runners";
+import { GitHubTransport, Send } from "../../functions/shared/github/transport";
+import { Clock, Timer } from "../clock";
+import { GitHub } from "../github";
+
+/** Bound on one HTTP call, in ms, as the transport has it. */
+const CALL_MS = 5_000;
+
+export interface GitHubClientOptions {
+  clock: Clock;
+  github: GitHub;
+  organization: string;
+  /** Secret with the token; read as often as the functions read it. */
+  tokenSecret: string;
+  readSecret(secret: string): Promise<string>;
+  /** Milliseconds that a call takes. */
+  callMs(): number;
+}
+
+/** The functions' own GitHub client (retries, credentials, pages), spoken to the stand-in without a socket. */
+export function gitHubClient(options: GitHubClientOptions): GitHubRunners {
+  const scope: GitHubScope = { organization: options.organization };
+  const account = { apiUrl: "https://api.github.com", scope, credentials: { tokenSecret: options.tokenSecret } };
+  const seams = { send: sendTo(options), now: () => options.clock.now() };
+  return new GitHubRunners(new GitHubTransport(account, options.readSecret, {}, seams), scope);
+}
+
+function sendTo({ clock, github, callMs }: GitHubClientOptions): Send {
+  return async ({ method, path, query }, authorization, signal) => {
+    const what = `${method} ${path}`;
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = clock.after(CALL_MS, () => reject(new GitHubError(`${what}: took longer than ${CALL_MS} ms`, 0)));
+    });
+    const answer = async () => {
+      await clock.sleep(callMs());
+      const given = new URLSearchParams(Object.entries(query ?? {}).map(([name, value]) => [name, String(value)]));
+      const call = { method, host: "api.github.com", path, query: given, origin: "https://api.github.com", authorization, body: {}, signal };
+      return github.request(call).catch((error: Error) => {
+        throw new GitHubError(`${what}: ${error.message}`, 0);
+      });
+    };
+    const reply = await Promise.race([answer(), late]).finally(() => timer?.cancel());
+    if (reply.status < 400) return reply.body;
+    const { message } = reply.body as { message: string };
+    const exhausted = reply.headers?.["x-ratelimit-remaining"] === "0";
+    const retryAt = exhausted ? new Date(Number(reply.headers?.["x-ratelimit-reset"]) * 1000) : undefined;
+    throw new GitHubError(`${what}: ${reply.status} ${message}`, reply.status, retryAt);
+  };
+}
