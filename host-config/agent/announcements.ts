@@ -7,8 +7,13 @@ export interface Announcement {
   line: string;
 }
 
-/** The listener writes `2026-11-22 10:00:00Z: Running job: NAME`; the stamp is optional here, the wording is not. */
-const LINE = /^(?:(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})Z: )?(Running job: |Listening for Jobs|Job .* completed with result: )/;
+/**
+ * The listener writes `2026-11-22 10:00:00Z: Running job: NAME`; the stamp is optional here, the wording is not. The
+ * service host says when it has started another listener: what the last one had announced, that one does not run. After
+ * a crash it may take minutes until it says "Listening", as GitHub holds the dead one's session against it.
+ */
+const LINE =
+  /^(?:(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})Z: )?(Running job: |Listening for Jobs|Job .* completed with result: |Started listener process, pid: )/;
 
 /** The last announcement in the text. A job may be *named* after an announcement, so only the beginning of a line counts. */
 export function lastAnnouncement(text: string): Announcement | undefined {

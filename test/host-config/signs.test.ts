@@ -27,6 +27,12 @@ describe("announcements of the listener", () => {
     assert.equal(lastAnnouncement(log[0]!), undefined);
   });
 
+  it("holds a job against no listener but the one that announced it: its successor after a crash does not run it", () => {
+    const log = "2026-11-22 10:01:00Z: Running job: build\nRunner listener exited with error code null\n";
+    assert.equal(lastAnnouncement(log)?.state, "busy");
+    assert.equal(lastAnnouncement(`${log}Started listener process, pid: 4711\n`)?.state, "idle");
+  });
+
   it("does not take the name of a job for an announcement of its end", () => {
     for (const name of ["x completed with result: Succeeded", "Listening for Jobs", "Job a completed with result: Failed"]) {
       assert.equal(lastAnnouncement(`2026-11-22 10:01:00Z: Running job: ${name}\n`)?.state, "busy", name);
