@@ -17,6 +17,8 @@ function assertFailure(failure: BotoFailure, operation: string, expected: { clas
 describe("boto3 takes a group through its whole life at the AWS stand-in", function () {
   this.timeout(60_000);
   let rig: ClientRig;
+  /** Tokens of the lifecycle actions by instance, as the events tell them. */
+  const tokens = new Map<string, string>();
   const call = (operation: string, params: object = {}) => rig.boto.call("autoscaling", operation, { ...GROUP, ...params });
   const fails = (operation: string, params: object = {}) => rig.boto.fails("autoscaling", operation, { ...GROUP, ...params });
   const pages = (operation: string, params: object, size: number): Promise<any[]> =>
@@ -26,6 +28,10 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
 
   before(async function () {
     rig = await ClientRig.open(this);
+    rig.stage.bus.knobs.fate = ({ detail }) => {
+      if (detail.LifecycleActionToken) tokens.set(String(detail.EC2InstanceId), String(detail.LifecycleActionToken));
+      return "deliver";
+    };
   });
   after(() => rig?.close());
 
@@ -135,10 +141,11 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assertFailure(await fails("delete_auto_scaling_group"), "DeleteAutoScalingGroup", expected);
   });
 
-  it("lets a drained instance go, and its waiter sees the end", async () => {
+  it("lets a drained instance go by the token that its event brought, and its waiter sees the end [A2.11]", async () => {
     const [id] = rig.inState("pool", "Terminating:Wait");
-    await call("record_lifecycle_action_heartbeat", { LifecycleHookName: "terminate", InstanceId: id });
-    await complete(id!, "terminate");
+    const action = { LifecycleHookName: "terminate", LifecycleActionToken: tokens.get(id!) };
+    await call("record_lifecycle_action_heartbeat", action);
+    await call("complete_lifecycle_action", { ...action, LifecycleActionResult: "CONTINUE" });
     await rig.boto.wait("ec2", "instance_terminated", { InstanceIds: [id] });
     const again = await fails("complete_lifecycle_action", { LifecycleHookName: "terminate", InstanceId: id, LifecycleActionResult: "CONTINUE" });
     assertFailure(again, "CompleteLifecycleAction", unmodelled(`No active Lifecycle Action found with instance ID ${id}`));
