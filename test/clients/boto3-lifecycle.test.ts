@@ -53,7 +53,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.ok(Math.abs(group.CreatedTime.$time - Date.now()) < 60_000, "botocore must see a time");
   });
 
-  it("meets the exception that AWS models where the name is taken [A3.19]", async () => {
+  it("meets the exception that AWS models where the name is taken [A3.20]", async () => {
     const again = await fails("create_auto_scaling_group", { LaunchTemplate: TEMPLATE, MinSize: 0, MaxSize: 1, VPCZoneIdentifier: "subnet-0a" });
     assert.equal(again.Type, "Sender");
     const message = "AutoScalingGroup by this name already exists - A group with the name pool already exists";
@@ -81,7 +81,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     await rig.until("pool", "InService", 3);
   });
 
-  it("is told in AWS's own sentence that there is nothing to complete, by what it named: the token wins [A3.14, A3.15]", async () => {
+  it("is told in AWS's own sentence that there is nothing to complete, by what it named: the token wins [A3.15, A3.16]", async () => {
     const [id] = rig.inState("pool", "InService");
     const action = { LifecycleHookName: "launch", InstanceId: id };
     const byInstance = unmodelled(`No active Lifecycle Action found with instance ID ${id}`);
@@ -135,7 +135,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     );
   });
 
-  it("cannot delete the group while it drains: the exception that AWS models says that an activity is in progress [A3.21]", async () => {
+  it("cannot delete the group while it drains: the exception that AWS models says that an activity is in progress [A3.22]", async () => {
     const message = "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.";
     const expected = { class: "ScalingActivityInProgressFault", Code: "ScalingActivityInProgress", Message: message, status: 400 };
     assertFailure(await fails("delete_auto_scaling_group"), "DeleteAutoScalingGroup", expected);
@@ -151,7 +151,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assertFailure(again, "CompleteLifecycleAction", unmodelled(`No active Lifecycle Action found with instance ID ${id}`));
   });
 
-  it("terminates one by name although it is protected, and reads the activity in the answer [A1.8, A3.24, A4.7]", async () => {
+  it("terminates one by name although it is protected, and reads the activity in the answer [A1.8, A3.25, A4.7]", async () => {
     const [id] = rig.inState("pool", "InService");
     const { Activity } = await rig.boto.call("autoscaling", "terminate_instance_in_auto_scaling_group", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
     assert.equal(Activity.Description, `Terminating EC2 instance: ${id}`);
@@ -173,7 +173,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     await rig.until("pool", "InService", 1);
   });
 
-  it("refreshes the group one refresh at a time [A3.22]", async () => {
+  it("refreshes the group one refresh at a time [A3.23]", async () => {
     await call("set_instance_protection", { InstanceIds: rig.inState("pool", "InService"), ProtectedFromScaleIn: true });
     const { InstanceRefreshId: id } = await call("start_instance_refresh", { Preferences: { MinHealthyPercentage: 0, ScaleInProtectedInstances: "Wait" } });
     const second = await fails("start_instance_refresh");
@@ -187,7 +187,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.deepEqual([none.class, none.Code], ["ActiveInstanceRefreshNotFoundFault", "ActiveInstanceRefreshNotFound"]);
   });
 
-  it("cannot delete the group while it holds an instance, unless by force, after which it is gone [A3.20]", async () => {
+  it("cannot delete the group while it holds an instance, unless by force, after which it is gone [A3.21]", async () => {
     const message = "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.";
     const inUse = { class: "ResourceInUseFault", Code: "ResourceInUse", Message: message, status: 400 };
     assertFailure(await fails("delete_auto_scaling_group"), "DeleteAutoScalingGroup", inUse);

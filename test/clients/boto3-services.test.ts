@@ -143,7 +143,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       assert.equal((await protect()).ResponseMetadata.RetryAttempts, 2);
     });
 
-    it("come as the exceptions that AWS models where they do not pass [A3.16, A3.17]", async () => {
+    it("come as the exceptions that AWS models where they do not pass [A3.17, A3.18]", async () => {
       const lift = [
         rig.stage.faults.inject({ action: "autoscaling:DescribeAutoScalingGroups", error: throttling() }),
         rig.stage.faults.inject({ action: "autoscaling:CompleteLifecycleAction", error: resourceContention() }),

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { LifecycleState } from "@aws-sdk/client-auto-scaling";
 import ts from "typescript";
+import * as errors from "../../rehearsal/cloud/autoscaling/errors";
 
 const ROOT = resolve(__dirname, "../..");
 const DOCUMENT = join(ROOT, "docs/aws-facts.md");
@@ -54,10 +56,14 @@ function titles(file: string): TestTitle[] {
   return found;
 }
 
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
 /** A test's way of writing a text: in a literal, in a pattern, or put together with `${}` where it differs. */
 function quotes(file: string, exact: string): boolean {
   const text = readFileSync(file, "utf8").replace(/\\(.)/g, "$1");
-  const [head = "", ...parts] = exact.split(/<[^>]+>/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const [head = "", ...parts] = exact.split(/<[^>]+>/).map(escape);
   return new RegExp([head, ...parts].join("[^\\n]{0,60}?")).test(text);
 }
 
@@ -88,6 +94,28 @@ describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
     const strangers = all.flatMap((test) => test.ids.filter((id) => !ids.has(id)).map((id) => `${id} in ${relative(ROOT, test.file)}: ${test.title}`));
     assert.deepEqual(strangers, []);
     assert.ok(all.length > 300, `${all.length} titles: is anything read at all?`);
+  });
+
+  it("tells of every state that the stand-in has, and the stand-in has none that AWS lacks", () => {
+    const text = readFileSync(DOCUMENT, "utf8");
+    const model = readFileSync(join(ROOT, "rehearsal/cloud/autoscaling/model.ts"), "utf8");
+    const union = /export type LifecycleState =([^;]+);/.exec(model)?.[1] ?? "";
+    const states = [...union.matchAll(/"([^"]+)"/g)].map(([, state]) => state!);
+    assert.ok(states.length > 20, union);
+    assert.deepEqual(states.filter((state) => !text.includes(`\`${state}\``)), []);
+    assert.deepEqual(states.filter((state) => !Object.values<string>(LifecycleState).includes(state)), []);
+  });
+
+  it("tells of every sentence with which the stand-in's Auto Scaling refuses", () => {
+    const patterns = known.flatMap(({ exact }) => (exact ? [new RegExp(`^${exact.split(/<[^>]+>/).map(escape).join(".+")}$`)] : []));
+    const { validation: _anything, ...worded } = errors;
+    const messages = Object.values(worded).flatMap((make) => {
+      const build = make as (...values: (string | undefined)[]) => Error;
+      // With and without its first value: of token and instance the one that is given is named.
+      return [build("one", "other").message, build(undefined, "other").message];
+    });
+    assert.ok(messages.length > 25);
+    assert.deepEqual([...new Set(messages)].filter((message) => !patterns.some((pattern) => pattern.test(message))), []);
   });
 
   it("quotes exact texts as the tests assert them, letter by letter", () => {

@@ -84,7 +84,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     }
   });
 
-  it("completes by token or by instance, and words the refusal by what was given; the token wins [A2.11, A3.14, A3.15]", async () => {
+  it("completes by token or by instance, and words the refusal by what was given; the token wins [A2.11, A3.15, A3.16]", async () => {
     const { rig, id, event } = await draining();
     const complete = (given: object) =>
       rig.call("CompleteLifecycleAction", {
@@ -118,7 +118,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     await fails(rig.complete(id, "launch"), "ValidationError", message);
   });
 
-  it("finds no action for instances that were there before the hook [A3.13]", async () => {
+  it("finds no action for instances that were there before the hook [A3.14]", async () => {
     const rig = new Rig();
     rig.create();
     await rig.pass(5);
@@ -218,8 +218,10 @@ describe("Auto Scaling: lifecycle actions", () => {
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  it("deleting the hook continues terminations and abandons launches: it ends the drains [A3.11]", async () => {
+  it("deleting the hook continues terminations and abandons launches: it ends the drains [A3.12, A12.3]", async () => {
     const { rig, id } = await draining();
+    const none = "No Lifecycle Hook found with name other for AutoScalingGroup pool";
+    await fails(rig.call("DeleteLifecycleHook", { LifecycleHookName: "other" }), "ValidationError", none);
     await rig.call("DeleteLifecycleHook", { LifecycleHookName: "terminate" });
     await rig.pass(5);
     assert.equal(rig.stateOf(id), undefined);

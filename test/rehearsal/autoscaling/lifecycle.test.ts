@@ -80,7 +80,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual(failed.map((activity) => activity.StatusMessage), ["no capacity"]);
   });
 
-  it("a second termination of a draining instance changes nothing, or the drain would start over [A3.24]", async () => {
+  it("a second termination of a draining instance changes nothing, or the drain would start over [A3.25]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.pass(5);
@@ -190,7 +190,7 @@ describe("Auto Scaling: launch and termination", () => {
     });
   }
 
-  it("tells in the history who waits for a hook, and since when for what reason [A3.23]", async () => {
+  it("tells in the history who waits for a hook, and since when for what reason [A3.24]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.pass(5);
@@ -215,7 +215,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual(rig.scaling.group("pool")!.instances.map((i) => i.availabilityZone.at(-1)), ["b", "a"]);
   });
 
-  it("moves to Standby and detaches without any hook, and only from where AWS allows it [A1.9, A4.3, A4.4]", async () => {
+  it("moves to Standby and detaches without any hook, and only from where AWS allows it [A1.9, A1.15, A4.3, A4.4, A12.4]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], desiredCapacity: 2 });
     await rig.pass(5);
@@ -229,8 +229,11 @@ describe("Auto Scaling: launch and termination", () => {
     );
     await rig.call("ExitStandby", { InstanceIds: [first] });
     assert.equal(rig.stateOf(first), "InService");
+    assert.deepEqual(rig.states(first).slice(-5), ["InService", "EnteringStandby", "Standby", "Pending", "InService"]);
+    await fails(rig.call("ExitStandby", { InstanceIds: [first] }), "ValidationError", `The instance ${first} is not in Standby.`);
     await rig.call("DetachInstances", { InstanceIds: [second], ShouldDecrementDesiredCapacity: true });
     assert.equal(rig.stateOf(second), undefined);
+    assert.deepEqual(rig.states(second).slice(-3), ["InService", "Detaching", "Detached"]);
     assert.deepEqual(rig.hosts.of(second), ["launch"]);
     await rig.desire(0);
     await rig.pass(5);

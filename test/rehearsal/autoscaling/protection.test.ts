@@ -66,7 +66,7 @@ describe("Auto Scaling: scale-in protection", () => {
     }
   });
 
-  it("does nothing to any instance when one of the call is in the wrong state, and takes 50 at most [A4.1]", async () => {
+  it("does nothing to any instance when one of the call is in the wrong state, and takes 50 at most [A4.1, A12.2]", async () => {
     const rig = new Rig();
     rig.create({ desiredCapacity: 2 });
     await rig.pass(5);
@@ -107,7 +107,7 @@ describe("Auto Scaling: scale-in protection", () => {
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  it("capacity outside the group's bounds is refused in AWS's words [A5.5]", async () => {
+  it("capacity outside the group's bounds is refused in AWS's words [A5.5, A5.6, A12.7]", async () => {
     const rig = new Rig();
     rig.create({ minSize: 1, maxSize: 4 });
     await rig.pass(5);
@@ -117,7 +117,9 @@ describe("Auto Scaling: scale-in protection", () => {
     const below = "New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup.";
     await fails(rig.desire(0), "ValidationError", below);
     const params = { InstanceId: id, ShouldDecrementDesiredCapacity: true };
-    await assert.rejects(rig.call("TerminateInstanceInAutoScalingGroup", params), /^ValidationError: Currently, desiredSize equals minSize \(1\)\./);
+    const violation =
+      "Currently, desiredSize equals minSize (1). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.";
+    await fails(rig.call("TerminateInstanceInAutoScalingGroup", params), "ValidationError", violation);
   });
 
   it("authorises mutations on the group's ARN with its tags, and Describe calls on * [A8.1]", async () => {

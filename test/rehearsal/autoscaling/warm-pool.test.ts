@@ -126,6 +126,22 @@ describe("Auto Scaling: warm pool", () => {
     assert.equal(rig.stateOf(id), "Warmed:Terminating:Retained");
   });
 
+  it("retains in another one whom the hook abandons on the way back to the pool [A3.11]", async () => {
+    const rig = new Rig();
+    rig.create({
+      maxSize: 2, desiredCapacity: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: { reuseOnScaleIn: true },
+      instanceLifecyclePolicy: { terminateHookAbandon: "retain" },
+    });
+    await rig.pass(5);
+    await rig.desire(1);
+    await rig.pass(5);
+    const id = rig.one("Warmed:Pending:Wait");
+    await rig.complete(id, "terminate", "ABANDON");
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "Warmed:Pending:Retained");
+    assert.deepEqual(rig.hosts.of(id), ["launch"], "it runs on, so that somebody may look at it");
+  });
+
   it("lists pooled instances apart from the group's, but in DescribeAutoScalingInstances too [A1.14, A4.1]", async () => {
     const rig = new Rig();
     rig.create(POOL);
