@@ -55,7 +55,7 @@ describe("the real cloud-init with EC2 as its datasource", function () {
     needSystemd(this);
     await cleanUpDeadRuns();
     run = openRun();
-    stage = await raise({ workDir: join(run.dir, "cloud") });
+    stage = await raise();
     opened = await openSystemdHosts({
       run,
       socket: stage.front.socketPath,
