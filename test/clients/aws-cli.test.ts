@@ -41,7 +41,7 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     assert.deepEqual(hooks, [["launch", 60_000], ["terminate", 60_000]]);
   });
 
-  it("prints the sentence on which scripts match when there is nothing to complete", async () => {
+  it("prints the sentence on which scripts match when there is nothing to complete [A3.15]", async () => {
     const [id] = rig.inState("pool", "InService");
     const line = "autoscaling complete-lifecycle-action --lifecycle-action-result CONTINUE --lifecycle-hook-name launch";
     assert.equal(await refused("CompleteLifecycleAction", line, ...GROUP, "--instance-id", id!), `ValidationError: No active Lifecycle Action found with instance ID ${id}`);

@@ -17,6 +17,8 @@ function assertFailure(failure: BotoFailure, operation: string, expected: { clas
 describe("boto3 takes a group through its whole life at the AWS stand-in", function () {
   this.timeout(60_000);
   let rig: ClientRig;
+  /** Tokens of the lifecycle actions by instance, as the events tell them. */
+  const tokens = new Map<string, string>();
   const call = (operation: string, params: object = {}) => rig.boto.call("autoscaling", operation, { ...GROUP, ...params });
   const fails = (operation: string, params: object = {}) => rig.boto.fails("autoscaling", operation, { ...GROUP, ...params });
   const pages = (operation: string, params: object, size: number): Promise<any[]> =>
@@ -26,6 +28,10 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
 
   before(async function () {
     rig = await ClientRig.open(this);
+    rig.stage.bus.knobs.fate = ({ detail }) => {
+      if (detail.LifecycleActionToken) tokens.set(String(detail.EC2InstanceId), String(detail.LifecycleActionToken));
+      return "deliver";
+    };
   });
   after(() => rig?.close());
 
@@ -47,9 +53,11 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.ok(Math.abs(group.CreatedTime.$time - Date.now()) < 60_000, "botocore must see a time");
   });
 
-  it("meets the exception that AWS models where the name is taken", async () => {
+  it("meets the exception that AWS models where the name is taken [A3.20]", async () => {
     const again = await fails("create_auto_scaling_group", { LaunchTemplate: TEMPLATE, MinSize: 0, MaxSize: 1, VPCZoneIdentifier: "subnet-0a" });
-    assert.deepEqual([again.class, again.Code, again.Type], ["AlreadyExistsFault", "AlreadyExists", "Sender"]);
+    assert.equal(again.Type, "Sender");
+    const message = "AutoScalingGroup by this name already exists - A group with the name pool already exists";
+    assertFailure(again, "CreateAutoScalingGroup", { class: "AlreadyExistsFault", Code: "AlreadyExists", Message: message, status: 400 });
   });
 
   it("adds the termination hook and reads its limits", async () => {
@@ -63,7 +71,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.deepEqual([refused.class, refused.Code], ["ClientError", "ValidationError"]);
   });
 
-  it("brings instances into service by completing the launch hook, after a heartbeat", async () => {
+  it("brings instances into service by completing the launch hook, after a heartbeat [A4.2]", async () => {
     for (const id of await rig.until("pool", "Pending:Wait", 3)) {
       await call("record_lifecycle_action_heartbeat", { LifecycleHookName: "launch", InstanceId: id });
       const refused = await fails("set_instance_protection", { InstanceIds: [id], ProtectedFromScaleIn: true });
@@ -73,7 +81,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     await rig.until("pool", "InService", 3);
   });
 
-  it("is told in AWS's own sentence that there is nothing to complete, by what it named: the token wins", async () => {
+  it("is told in AWS's own sentence that there is nothing to complete, by what it named: the token wins [A3.15, A3.16]", async () => {
     const [id] = rig.inState("pool", "InService");
     const action = { LifecycleHookName: "launch", InstanceId: id };
     const byInstance = unmodelled(`No active Lifecycle Action found with instance ID ${id}`);
@@ -95,7 +103,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.equal(read[0].WarmPoolConfiguration.MaxGroupPreparedCapacity, 5);
   });
 
-  it("loses and repeats nothing when it pages through groups, instances and activities", async () => {
+  it("loses and repeats nothing when it pages through groups, instances and activities [A1.13]", async () => {
     for (const name of ["a", "b"]) {
       await call("create_auto_scaling_group", { AutoScalingGroupName: name, LaunchTemplate: TEMPLATE, MinSize: 0, MaxSize: 1, VPCZoneIdentifier: "subnet-0a" });
     }
@@ -112,7 +120,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     for (const activity of all) assert.deepEqual([activity.StatusCode, typeof activity.StartTime.$time], ["Successful", "number"]);
   });
 
-  it("cannot set a capacity outside of the bounds, and scales in whom nobody protects", async () => {
+  it("cannot set a capacity outside of the bounds, and scales in whom nobody protects [A5.5]", async () => {
     const above = "New SetDesiredCapacity value 9 is above max value 8 for the AutoScalingGroup.";
     assertFailure(await fails("set_desired_capacity", { DesiredCapacity: 9 }), "SetDesiredCapacity", unmodelled(above));
     await call("suspend_processes", { ScalingProcesses: ["Launch"] }); // or the warm pool would fill up and run through its hooks
@@ -127,22 +135,23 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     );
   });
 
-  it("cannot delete the group while it drains: the exception that AWS models says that an activity is in progress", async () => {
+  it("cannot delete the group while it drains: the exception that AWS models says that an activity is in progress [A3.22]", async () => {
     const message = "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.";
     const expected = { class: "ScalingActivityInProgressFault", Code: "ScalingActivityInProgress", Message: message, status: 400 };
     assertFailure(await fails("delete_auto_scaling_group"), "DeleteAutoScalingGroup", expected);
   });
 
-  it("lets a drained instance go, and its waiter sees the end", async () => {
+  it("lets a drained instance go by the token that its event brought, and its waiter sees the end [A2.11]", async () => {
     const [id] = rig.inState("pool", "Terminating:Wait");
-    await call("record_lifecycle_action_heartbeat", { LifecycleHookName: "terminate", InstanceId: id });
-    await complete(id!, "terminate");
+    const action = { LifecycleHookName: "terminate", LifecycleActionToken: tokens.get(id!) };
+    await call("record_lifecycle_action_heartbeat", action);
+    await call("complete_lifecycle_action", { ...action, LifecycleActionResult: "CONTINUE" });
     await rig.boto.wait("ec2", "instance_terminated", { InstanceIds: [id] });
     const again = await fails("complete_lifecycle_action", { LifecycleHookName: "terminate", InstanceId: id, LifecycleActionResult: "CONTINUE" });
     assertFailure(again, "CompleteLifecycleAction", unmodelled(`No active Lifecycle Action found with instance ID ${id}`));
   });
 
-  it("terminates one by name although it is protected, and reads the activity in the answer", async () => {
+  it("terminates one by name although it is protected, and reads the activity in the answer [A1.8, A3.25, A4.7]", async () => {
     const [id] = rig.inState("pool", "InService");
     const { Activity } = await rig.boto.call("autoscaling", "terminate_instance_in_auto_scaling_group", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
     assert.equal(Activity.Description, `Terminating EC2 instance: ${id}`);
@@ -154,7 +163,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     await rig.until("pool", "Terminating:Retained", 0);
   });
 
-  it("moves one to standby and back, and is told where that does not go", async () => {
+  it("moves one to standby and back, and is told where that does not go [A4.3]", async () => {
     const [id] = rig.inState("pool", "InService");
     const { Activities } = await call("enter_standby", { InstanceIds: [id], ShouldDecrementDesiredCapacity: true });
     assert.deepEqual(Activities.map((one: any) => [one.Description, one.StatusCode]), [[`Moving EC2 instance to Standby: ${id}`, "Successful"]]);
@@ -164,7 +173,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     await rig.until("pool", "InService", 1);
   });
 
-  it("refreshes the group one refresh at a time", async () => {
+  it("refreshes the group one refresh at a time [A3.23]", async () => {
     await call("set_instance_protection", { InstanceIds: rig.inState("pool", "InService"), ProtectedFromScaleIn: true });
     const { InstanceRefreshId: id } = await call("start_instance_refresh", { Preferences: { MinHealthyPercentage: 0, ScaleInProtectedInstances: "Wait" } });
     const second = await fails("start_instance_refresh");
@@ -178,7 +187,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.deepEqual([none.class, none.Code], ["ActiveInstanceRefreshNotFoundFault", "ActiveInstanceRefreshNotFound"]);
   });
 
-  it("cannot delete the group while it holds an instance, unless by force, after which it is gone", async () => {
+  it("cannot delete the group while it holds an instance, unless by force, after which it is gone [A3.21]", async () => {
     const message = "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.";
     const inUse = { class: "ResourceInUseFault", Code: "ResourceInUse", Message: message, status: 400 };
     assertFailure(await fails("delete_auto_scaling_group"), "DeleteAutoScalingGroup", inUse);

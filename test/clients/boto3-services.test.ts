@@ -28,7 +28,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
   });
 
   describe("EC2", () => {
-    it("pages through instances, by 5 at least and never together with ids", async () => {
+    it("pages through instances, by 5 at least and never together with ids [A11.1, A11.2]", async () => {
       const read = await pages("ec2", "describe_instances", 5);
       assert.deepEqual(read.map(({ Reservations }) => Reservations.length), [5, 2]);
       const found = read.flatMap(({ Reservations }) => Reservations.flatMap(({ Instances }: any) => Instances));
@@ -41,7 +41,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       assert.deepEqual(await fails("ec2", "describe_instances", { MaxResults: 4 }), ["ClientError", "InvalidParameterValue", few, 400]);
     });
 
-    it("satisfies the waiters for instances that run or exist, and fails the one for an instance that never was", async () => {
+    it("satisfies the waiters for instances that run or exist, and fails the one for an instance that never was [A11.3]", async () => {
       await rig.boto.wait("ec2", "instance_running", { InstanceIds: hosts });
       await rig.boto.wait("ec2", "instance_exists", { InstanceIds: hosts });
       const never = await rig.boto.waitFails("ec2", "instance_running", { InstanceIds: ["i-0123456789abcdef0"], WaiterConfig: { Delay: 0.1, MaxAttempts: 2 } });
@@ -69,7 +69,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       assert.match(failed.text, /^Waiter CommandExecuted failed: Waiter encountered a terminal failure state: For expression "Status" we matched expected path: "Failed"/);
     });
 
-    it("words an instance whose agent is not there as AWS does, in the exception that AWS models", async () => {
+    it("words an instance whose agent is not there as AWS does, in the exception that AWS models [A9.1]", async () => {
       const gone = "i-0123456789abcdef0";
       const message = `Instances [[${gone}]] not in a valid state for account ${PLACE.accountId}`;
       assert.deepEqual(await fails("ssm", "send_command", { DocumentName: DOCUMENT, InstanceIds: [gone] }), ["InvalidInstanceId", "InvalidInstanceId", message, 400]);
@@ -143,7 +143,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       assert.equal((await protect()).ResponseMetadata.RetryAttempts, 2);
     });
 
-    it("come as the exceptions that AWS models where they do not pass", async () => {
+    it("come as the exceptions that AWS models where they do not pass [A3.17, A3.18]", async () => {
       const lift = [
         rig.stage.faults.inject({ action: "autoscaling:DescribeAutoScalingGroups", error: throttling() }),
         rig.stage.faults.inject({ action: "autoscaling:CompleteLifecycleAction", error: resourceContention() }),

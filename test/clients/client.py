@@ -6,6 +6,7 @@ import sys
 
 import boto3
 import botocore.exceptions
+import botocore.validate
 
 session = boto3.session.Session()
 
@@ -21,14 +22,26 @@ def plain(value):
     raise TypeError(type(value))
 
 
+def modelled(client, operation, response):
+    """The response, if it has all that AWS's model requires of it, of the right types; the parser alone lets that pass."""
+    name = client.meta.method_to_api_mapping[operation]
+    shape = client.meta.service_model.operation_model(name).output_shape
+    told = {key: value for key, value in response.items() if key != "ResponseMetadata" and not hasattr(value, "read")}
+    report = botocore.validate.ParamValidator().validate(told, shape) if shape else None
+    if report and report.has_errors():
+        raise ValueError(f"the response to {name} is not what AWS's model says: {report.generate_report()}")
+    return response
+
+
 def answer(request):
     client = session.client(request["service"], **request.get("credentials", {}))
     params = request.get("params", {})
     if "paginate" in request:
-        return list(client.get_paginator(request["paginate"]).paginate(**params))
+        pages = client.get_paginator(request["paginate"]).paginate(**params)
+        return [modelled(client, request["paginate"], page) for page in pages]
     if "wait" in request:
         return client.get_waiter(request["wait"]).wait(**params)
-    return getattr(client, request["call"])(**params)
+    return modelled(client, request["call"], getattr(client, request["call"])(**params))
 
 
 def failure(error):

@@ -17,6 +17,7 @@ import { Groups } from "./groups";
 import { InstanceRefreshes } from "./instance-refresh";
 import { Lifecycle } from "./lifecycle";
 import { LifecycleActions } from "./lifecycle-actions";
+import { startLifetime } from "./lifetime";
 import { Group } from "./model";
 import { ACTS_ON_GROUP, OperationParts, OPERATIONS } from "./operations";
 import { QUESTIONS } from "./questions";
@@ -88,6 +89,7 @@ export class AutoScaling implements Service {
       changed,
       resolver: options.resolver ?? NO_RESOLVER,
       create: (config) => void this.createGroup(config),
+      update: (group, changes) => this.update(group, changes),
       remove: (group) => this.deletion.remove(group),
       forceDelete: (group) => void this.deletion.delete(group, { force: true }),
       terminate: (member, why, skipHooks) =>
@@ -130,8 +132,7 @@ export class AutoScaling implements Service {
    */
   updateGroup(name: string, changes: Partial<Omit<GroupConfig, "name">>): GroupView {
     const group = this.groups.get(name);
-    this.groups.update(group, changes);
-    this.parts.changed(group);
+    this.update(group, changes);
     return viewOf(group);
   }
 
@@ -189,6 +190,16 @@ export class AutoScaling implements Service {
         this.parts.actions.drop(member, "close");
       }
     }
+  }
+
+  private update(group: Group, changes: Partial<Omit<GroupConfig, "name">>): void {
+    this.groups.update(group, changes);
+    if (changes.maxInstanceLifetime !== undefined) {
+      // A new maximum counts for the instances that are there, too.
+      const serving = [...group.members.values()].filter(({ state }) => state === "InService");
+      for (const member of serving) startLifetime(member, this.options.clock, this.parts.changed);
+    }
+    this.parts.changed(group);
   }
 
   private lost(instanceId: string): void {

@@ -10,6 +10,7 @@ export interface ControlPlaneParts {
   groups: Groups;
   resolver: Resolver;
   create(config: GroupConfig): void;
+  update(group: Group, changes: Partial<Omit<GroupConfig, "name">>): void;
   changed(group: Group): void;
   /** Ends all instances without hooks and removes the group when the last is gone. */
   forceDelete(group: Group): void;
@@ -36,11 +37,10 @@ export const CONTROL_PLANE: Record<string, Operation> = {
     return {};
   },
 
-  UpdateAutoScalingGroup({ groups, resolver, changed }, params) {
+  UpdateAutoScalingGroup({ groups, resolver, update }, params) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
     if (group.status) throw new AwsError("ScalingActivityInProgress", "The group is being deleted.");
-    groups.update(group, settingsFrom(params, resolver));
-    changed(group);
+    update(group, settingsFrom(params, resolver));
     return {};
   },
 

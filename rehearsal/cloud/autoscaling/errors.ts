@@ -59,11 +59,8 @@ export function wouldViolateMin(min: number): AwsError {
   );
 }
 
-export function groupExists(): AwsError {
-  return new AwsError(
-    "AlreadyExists",
-    "AutoScalingGroup by this name already exists - A group with this name already exists",
-  );
+export function groupExists(name: string): AwsError {
+  return new AwsError("AlreadyExists", `AutoScalingGroup by this name already exists - A group with the name ${name} already exists`);
 }
 
 export function groupInUse(): AwsError {

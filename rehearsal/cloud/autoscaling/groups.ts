@@ -13,7 +13,7 @@ export class Groups {
   private readonly gone: Group[] = [];
 
   create(config: GroupConfig, arn: string, now: number): Group {
-    if (this.byName.has(config.name)) throw groupExists();
+    if (this.byName.has(config.name)) throw groupExists(config.name);
     check(config);
     const group: Group = {
       config,

@@ -7,6 +7,7 @@ const LONGEST_TIMER_MS = 10 * 86_400_000;
 /** Marks the instance as expired when it reaches the group's maximum lifetime, counted from its launch. */
 export function startLifetime(member: Member, clock: Clock, changed: (group: Group) => void): void {
   member.lifetimeTimer?.cancel();
+  member.expired = false;
   const seconds = member.group.config.maxInstanceLifetime ?? 0;
   if (seconds === 0) return;
   const end = member.instance.launchedAt + seconds * 1000;

@@ -111,8 +111,6 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
   const metadata = (instance: Instance, path: string): Answer => {
     const { place, targetState } = options;
     switch (path) {
-      case "":
-        return ["ami-id", "autoscaling/", "hostname", "iam/", "instance-id", "instance-type", "local-hostname", "local-ipv4", "placement/"].join("\n");
       case "instance-id":
         return instance.id;
       case "instance-type":
@@ -163,7 +161,7 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
     if (path === "/latest/api/token") return request.method === "PUT" ? issueToken(instance, request) : plain(405, "");
     if (request.method !== "GET" && request.method !== "HEAD") return plain(405, "");
     if (!authentic(instance, request)) return plain(401, "");
-    const found = route(instance, path, metadata, options.place);
+    const found = route(instance, versionless(path), metadata, options.place);
     if (found === undefined) return plain(404, "");
     return typeof found === "string" ? plain(200, found) : found;
   }
@@ -177,9 +175,32 @@ function route(
 ): Answer {
   if (path === "/latest/user-data") return instance.userData || undefined;
   if (path === "/latest/dynamic/instance-identity/document") return identityDocument(instance, place);
+  if (path === "/latest/dynamic/instance-identity" || path === "/latest/dynamic/instance-identity/") return "document";
   const item = after(path, "/latest/meta-data/") ?? (path === "/latest/meta-data" ? "" : undefined);
-  if (item !== undefined) return metadata(instance, item);
+  if (item !== undefined) return metadata(instance, item) ?? listing(item, (other) => metadata(instance, other) !== undefined);
   return path === "/latest/" || path === "/latest" ? "dynamic\nmeta-data\nuser-data" : undefined;
+}
+
+/** Everything that there may be; a listing tells of what there is. */
+const ITEMS = [
+  "ami-id", "autoscaling/target-lifecycle-state", "hostname", "iam/info", "iam/security-credentials/", "instance-id", "instance-life-cycle",
+  "instance-type", "local-hostname", "local-ipv4", "placement/availability-zone", "placement/region", "services/domain", "services/partition",
+  "spot/instance-action", "tags/instance/",
+];
+
+/** What is below a folder, one a line, folders with a slash: cloud-init crawls by it and gives up at the first dead end. */
+function listing(folder: string, exists: (item: string) => boolean): string | undefined {
+  const prefix = folder === "" || folder.endsWith("/") ? folder : `${folder}/`;
+  const names = ITEMS.flatMap((item) => {
+    const rest = after(item, prefix);
+    return rest && exists(item) ? [rest.replace(/\/.*/, "/")] : [];
+  });
+  return names.length > 0 ? [...new Set(names)].join("\n") : undefined;
+}
+
+/** `/2021-03-23/...` is a dated edition of the same service; clients such as cloud-init pin one. */
+function versionless(path: string): string {
+  return path.replace(/^\/\d{4}-\d{2}-\d{2}(?=\/|$)/, "/latest");
 }
 
 function identityDocument(instance: Instance, place: Place): ImdsResponse {

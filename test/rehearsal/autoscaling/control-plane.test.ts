@@ -61,13 +61,14 @@ describe("Auto Scaling: making and removing groups", () => {
     assert.equal(group.VPCZoneIdentifier, GROUP.VPCZoneIdentifier);
   });
 
-  it("refuses a template version that does not exist before anything is launched", async () => {
+  it("refuses a template version that does not exist before anything is launched [A3.20]", async () => {
     const rig = rigWithStore();
     const LaunchTemplate = { LaunchTemplateId: "lt-1", Version: "9" };
     await assert.rejects(rig.call("CreateAutoScalingGroup", { ...GROUP, LaunchTemplate }), /Could not find the specified version 9/);
     assert.equal(rig.scaling.group("pool"), undefined);
     await rig.call("CreateAutoScalingGroup", GROUP);
-    await assert.rejects(rig.call("CreateAutoScalingGroup", GROUP), { name: "AlreadyExists" });
+    const taken = "AutoScalingGroup by this name already exists - A group with the name pool already exists";
+    await fails(rig.call("CreateAutoScalingGroup", GROUP), "AlreadyExists", taken);
   });
 
   it("an update leaves alone what it does not name; new bounds move the capacity into them", async () => {
@@ -88,7 +89,7 @@ describe("Auto Scaling: making and removing groups", () => {
     assert.deepEqual(rig.scaling.group("pool")!.hooks.map((hook) => hook.heartbeatTimeout), [1800]);
   });
 
-  it("refuses to delete a group that still has instances, unless forced; then no hook fires", async () => {
+  it("refuses to delete a group that still has instances, unless forced; then no hook fires [A1.9, A3.21]", async () => {
     const rig = rigWithStore();
     await rig.call("CreateAutoScalingGroup", GROUP);
     await rig.call("PutLifecycleHook", { LifecycleHookName: "terminate", LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" });
@@ -105,7 +106,7 @@ describe("Auto Scaling: making and removing groups", () => {
     assert.deepEqual(rig.states(id).slice(-2), ["Terminating", "Terminated"]);
   });
 
-  it("refuses to delete a group whose instances are on their way, in words of its own", async () => {
+  it("refuses to delete a group whose instances are on their way, in words of its own [A3.22]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
     await rig.pass(5);
@@ -139,7 +140,7 @@ describe("Auto Scaling: making and removing groups", () => {
     assert.equal(rig.fleet.list().every((instance) => instance.state === "terminated"), true);
   });
 
-  it("tells the history of a deleted group to who asks for deleted ones, and to nobody else", async () => {
+  it("tells the history of a deleted group to who asks for deleted ones, and to nobody else [A3.26, A12.1]", async () => {
     const rig = new Rig();
     rig.create();
     await rig.pass(60);
@@ -183,7 +184,7 @@ describe("Auto Scaling: making and removing groups", () => {
     await expected;
   });
 
-  it("deletes a warm pool through the hooks, or by force without them", async () => {
+  it("deletes a warm pool through the hooks, or by force without them [A3.13]", async () => {
     for (const force of [false, true]) {
       const rig = new Rig();
       rig.create({ maxSize: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {} });

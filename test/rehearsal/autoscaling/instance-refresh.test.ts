@@ -15,7 +15,7 @@ async function outdated(rig: Rig, changes = {}): Promise<void> {
 }
 
 describe("Auto Scaling: instance refresh", () => {
-  it("replaces in service first, then the warm pool, and does not wait for the drains", async () => {
+  it("replaces in service first, then the warm pool, and does not wait for the drains [A2.9, A5.2]", async () => {
     const rig = new Rig();
     await outdated(rig, { desiredCapacity: 3, maxSize: 4, warmPool: {}, initialLifecycleHooks: [] });
     rig.scaling.startRefresh("pool");
@@ -30,7 +30,7 @@ describe("Auto Scaling: instance refresh", () => {
     assert.deepEqual(refreshEvents(rig), ["Started", "Succeeded"]);
   });
 
-  it("never lets more than the unhealthy share go at once", async () => {
+  it("never lets more than the unhealthy share go at once [A5.3]", async () => {
     const rig = new Rig();
     await outdated(rig, { desiredCapacity: 4 });
     let least = 4;
@@ -44,7 +44,7 @@ describe("Auto Scaling: instance refresh", () => {
     assert.equal(rig.inState("Terminating:Wait").length, 4, "drains go on after the refresh");
   });
 
-  it("launches before it terminates where the maximum is above 100 %", async () => {
+  it("launches before it terminates where the maximum is above 100 % [A5.3]", async () => {
     const rig = new Rig();
     await outdated(rig, { desiredCapacity: 2 });
     let least = 2;
@@ -58,7 +58,7 @@ describe("Auto Scaling: instance refresh", () => {
     assert.deepEqual(versions(rig, "InService"), ["2", "2"]);
   });
 
-  it("waits for a protected instance and goes on as soon as its job has ended", async () => {
+  it("waits for a protected instance and goes on as soon as its job has ended [A4.9]", async () => {
     const rig = new Rig();
     await outdated(rig, { desiredCapacity: 2 });
     const [busy] = rig.inState("InService") as [string];
@@ -73,12 +73,15 @@ describe("Auto Scaling: instance refresh", () => {
     assert.equal(rig.stateOf(busy), "Terminating:Wait");
   });
 
-  it("fails after one hour of waiting, and leaves the protected instance alone", async () => {
+  it("fails after one hour of waiting, and leaves the protected instance alone [A2.9, A4.9, A5.3]", async () => {
     const rig = new Rig();
     await outdated(rig);
     const busy = rig.one("InService");
     await rig.protect(busy);
     rig.scaling.startRefresh("pool");
+    const { InstanceRefreshes: [defaults] } = (await rig.call("DescribeInstanceRefreshes")) as any;
+    const { MinHealthyPercentage, MaxHealthyPercentage, ScaleInProtectedInstances } = defaults.Preferences;
+    assert.deepEqual([MinHealthyPercentage, MaxHealthyPercentage, ScaleInProtectedInstances], [90, 100, "Wait"]);
     await rig.pass(3590);
     assert.equal(rig.scaling.group("pool")!.refresh, "InProgress");
     await rig.pass(30);
@@ -87,7 +90,7 @@ describe("Auto Scaling: instance refresh", () => {
     assert.deepEqual(refreshEvents(rig), ["Started", "Failed"]);
   });
 
-  it("passes over protected instances with Ignore and takes them with Refresh", async () => {
+  it("passes over protected instances with Ignore and takes them with Refresh [A4.9]", async () => {
     for (const [choice, left] of [["Ignore", "InService"], ["Refresh", "Terminating:Wait"]] as const) {
       const rig = new Rig();
       await outdated(rig);
@@ -100,7 +103,7 @@ describe("Auto Scaling: instance refresh", () => {
     }
   });
 
-  it("refuses a second one meanwhile, and a cancellation when there is none", async () => {
+  it("refuses a second one meanwhile, and a cancellation when there is none [A3.23, A12.5, A12.6]", async () => {
     const rig = new Rig();
     await outdated(rig);
     await rig.protect(rig.one("InService"));
@@ -114,10 +117,11 @@ describe("Auto Scaling: instance refresh", () => {
     await rig.pass(5);
     const { InstanceRefreshes } = await rig.call("DescribeInstanceRefreshes");
     assert.deepEqual((InstanceRefreshes as any[]).map((r) => [r.Status, r.PercentageComplete]), [["Cancelled", 0]]);
-    await assert.rejects(rig.call("CancelInstanceRefresh"), { name: "ActiveInstanceRefreshNotFound" });
+    const none = "No in progress or pending Instance Refresh found for Auto Scaling group pool";
+    await fails(rig.call("CancelInstanceRefresh"), "ActiveInstanceRefreshNotFound", none);
   });
 
-  it("skips instances that match already when told to", async () => {
+  it("skips instances that match already when told to [A5.4]", async () => {
     const rig = new Rig();
     await outdated(rig);
     rig.scaling.updateGroup("pool", { launchTemplate: template("1") });

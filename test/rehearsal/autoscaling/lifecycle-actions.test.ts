@@ -17,7 +17,7 @@ async function draining(changes = {}, hook = {}): Promise<{ rig: Rig; id: string
 const tokenOf = (event: CloudEvent) => String(event.detail.LifecycleActionToken);
 
 describe("Auto Scaling: lifecycle actions", () => {
-  it("the event has the exact shape, and the state is Terminating:Wait before it goes out", async () => {
+  it("the event has the exact shape, and the state is Terminating:Wait before it goes out [A2.1]", async () => {
     const states: (string | undefined)[] = [];
     const rig: Rig = new Rig({
       publish: (event) => {
@@ -61,12 +61,12 @@ describe("Auto Scaling: lifecycle actions", () => {
     );
   });
 
-  it("leaves NotificationMetadata out where the hook has none", async () => {
+  it("leaves NotificationMetadata out where the hook has none [A2.2]", async () => {
     const { event } = await draining();
     assert.ok(!("NotificationMetadata" in event.detail));
   });
 
-  it("tells of the end with the group's and the instance's ARN, when the instance is gone", async () => {
+  it("tells of the end with the group's and the instance's ARN, when the instance is gone [A2.7]", async () => {
     const { rig, id } = await draining();
     await rig.complete(id, "terminate");
     await rig.pass(5);
@@ -84,7 +84,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     }
   });
 
-  it("completes by token or by instance, and words the refusal by what was given; the token wins", async () => {
+  it("completes by token or by instance, and words the refusal by what was given; the token wins [A2.11, A3.15, A3.16]", async () => {
     const { rig, id, event } = await draining();
     const complete = (given: object) =>
       rig.call("CompleteLifecycleAction", {
@@ -118,7 +118,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     await fails(rig.complete(id, "launch"), "ValidationError", message);
   });
 
-  it("finds no action for instances that were there before the hook", async () => {
+  it("finds no action for instances that were there before the hook [A3.14]", async () => {
     const rig = new Rig();
     rig.create();
     await rig.pass(5);
@@ -130,7 +130,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     await fails(rig.complete(id, "launch"), "ValidationError", message);
   });
 
-  it("the heartbeat timeout ends the action with the default result, as timeout", async () => {
+  it("the heartbeat timeout ends the action with the default result, as timeout [A3.4]", async () => {
     const { rig, id } = await draining({}, { heartbeatTimeout: 30 });
     await rig.pass(28);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
@@ -140,7 +140,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     assert.deepEqual(closed.map(({ result, by }) => [result, by]), [["ABANDON", "timeout"]]);
   });
 
-  it("a heartbeat restarts the timer from now: one after 30 min of 1 h makes 90 min", async () => {
+  it("a heartbeat restarts the timer from now: one after 30 min of 1 h makes 90 min [A3.3]", async () => {
     const { rig, id } = await draining({}, { heartbeatTimeout: 3600 });
     await rig.pass(1800);
     await rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id });
@@ -151,7 +151,7 @@ describe("Auto Scaling: lifecycle actions", () => {
   });
 
   for (const [heartbeatTimeout, limit] of [[30, 3000], [7200, 172_800]] as const) {
-    it(`heartbeats cannot hold an action of ${heartbeatTimeout} s longer than ${limit} s`, async () => {
+    it(`heartbeats cannot hold an action of ${heartbeatTimeout} s longer than ${limit} s [A3.2]`, async () => {
       const { rig, id } = await draining({}, { heartbeatTimeout });
       const beat = heartbeatTimeout / 3;
       for (let passed = 0; passed < limit - beat; passed += beat) {
@@ -165,7 +165,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     });
   }
 
-  it("runs hooks in order; ABANDON spares the rest and still terminates", async () => {
+  it("runs hooks in order; ABANDON spares the rest and still terminates [A3.6]", async () => {
     const rig = new Rig();
     const second = { ...TERMINATE_HOOK, name: "second" };
     const third = { ...TERMINATE_HOOK, name: "third" };
@@ -184,7 +184,7 @@ describe("Auto Scaling: lifecycle actions", () => {
   });
 
   for (const cause of ["a call", "the heartbeat timeout", "the global timeout"]) {
-    it(`with retention, ABANDON by ${cause} keeps the instance running and replaces it`, async () => {
+    it(`with retention, ABANDON by ${cause} keeps the instance running and replaces it [A1.8, A3.8]`, async () => {
       const rig = new Rig();
       const hook = { ...TERMINATE_HOOK, heartbeatTimeout: 30 };
       rig.create({ initialLifecycleHooks: [hook], instanceLifecyclePolicy: { terminateHookAbandon: "retain" } });
@@ -211,15 +211,17 @@ describe("Auto Scaling: lifecycle actions", () => {
     });
   }
 
-  it("never retains on CONTINUE, not even when a timeout says it", async () => {
+  it("never retains on CONTINUE, not even when a timeout says it [A3.9]", async () => {
     const retain = { instanceLifecyclePolicy: { terminateHookAbandon: "retain" } };
     const { rig, id } = await draining(retain, { heartbeatTimeout: 30, defaultResult: "CONTINUE" });
     await rig.pass(40);
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  it("deleting the hook continues terminations and abandons launches: it ends the drains", async () => {
+  it("deleting the hook continues terminations and abandons launches: it ends the drains [A3.12, A12.3]", async () => {
     const { rig, id } = await draining();
+    const none = "No Lifecycle Hook found with name other for AutoScalingGroup pool";
+    await fails(rig.call("DeleteLifecycleHook", { LifecycleHookName: "other" }), "ValidationError", none);
     await rig.call("DeleteLifecycleHook", { LifecycleHookName: "terminate" });
     await rig.pass(5);
     assert.equal(rig.stateOf(id), undefined);
@@ -244,7 +246,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  it("refuses heartbeat timeouts outside 30 to 7200 s", async () => {
+  it("refuses heartbeat timeouts outside 30 to 7200 s [A3.1]", async () => {
     const rig = new Rig();
     rig.create();
     for (const HeartbeatTimeout of [29, 7201]) {
@@ -252,5 +254,19 @@ describe("Auto Scaling: lifecycle actions", () => {
       const put = rig.call("PutLifecycleHook", { LifecycleHookName: "x", LifecycleTransition, HeartbeatTimeout });
       await assert.rejects(put, /HeartbeatTimeout (29|7201) must be between 30 and 7200 seconds/);
     }
+    await rig.call("PutLifecycleHook", { LifecycleHookName: "x", LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" });
+    const { LifecycleHooks } = await rig.call("DescribeLifecycleHooks");
+    assert.deepEqual((LifecycleHooks as any[]).map((hook) => [hook.HeartbeatTimeout, hook.DefaultResult]), [[3600, "ABANDON"]]);
+  });
+
+  it("refuses the 51st hook of a group and metadata of more than 4000 characters [A3.5]", async () => {
+    const rig = new Rig();
+    rig.create();
+    const put = (name: string, more = {}) =>
+      rig.call("PutLifecycleHook", { LifecycleHookName: name, LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING", ...more });
+    for (let i = 0; i < 50; i++) await put(`hook-${i}`, { NotificationMetadata: "x".repeat(4000) });
+    await assert.rejects(put("one too many"), /limited to 50 per AutoScalingGroup/);
+    await put("hook-49", { HeartbeatTimeout: 30 });
+    await assert.rejects(put("hook-0", { NotificationMetadata: "x".repeat(4001) }), /4001 characters is longer than 4000/);
   });
 });

@@ -4,7 +4,7 @@ import { fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
 const HOOKS = { initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] };
 
 describe("Auto Scaling: launch and termination", () => {
-  it("without hooks an instance goes Pending, InService, Terminating, Terminated", async () => {
+  it("without hooks an instance goes Pending, InService, Terminating, Terminated [A1.1]", async () => {
     const rig = new Rig();
     rig.create();
     await rig.pass(5);
@@ -17,7 +17,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.scaling.group("pool")!.instances.length, 0);
   });
 
-  it("with hooks it waits on both ways, and only CONTINUE lets it on", async () => {
+  it("with hooks it waits on both ways, and only CONTINUE lets it on [A1.2, A1.3]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.pass(300);
@@ -54,7 +54,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.ok(!("internal" in tags));
   });
 
-  it("an abandoned launch is terminated through the termination hook and replaced, ever more slowly", async () => {
+  it("an abandoned launch is terminated through the termination hook and replaced, ever more slowly [A2.8, A3.7]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.pass(5);
@@ -65,10 +65,11 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual(rig.inState("Pending:Wait"), [], "replaced without any pause");
     await rig.pass(10);
     assert.notEqual(rig.one("Pending:Wait"), first);
-    assert.ok(rig.published.some((event) => event["detail-type"] === "EC2 Instance Launch Unsuccessful"));
+    const unsuccessful = rig.eventsOf(first).filter((event) => event["detail-type"] === "EC2 Instance Launch Unsuccessful");
+    assert.deepEqual(unsuccessful.map(({ detail }) => detail.StatusCode), ["Failed"]);
   });
 
-  it("a machine that does not boot is a failed launch, not a member that hangs in Pending", async () => {
+  it("a machine that does not boot is a failed launch, not a member that hangs in Pending [A6.5]", async () => {
     const rig = new Rig();
     rig.hosts.failingLaunches = 1;
     rig.create();
@@ -79,7 +80,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual(failed.map((activity) => activity.StatusMessage), ["no capacity"]);
   });
 
-  it("a second termination of a draining instance changes nothing, or the drain would start over", async () => {
+  it("a second termination of a draining instance changes nothing, or the drain would start over [A3.25]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.pass(5);
@@ -96,7 +97,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.scaling.group("pool")!.desired, 0);
   });
 
-  it("an unhealthy instance is replaced although it is protected, through its termination hook", async () => {
+  it("an unhealthy instance is replaced although it is protected, through its termination hook [A4.7]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
     await rig.pass(5);
@@ -108,7 +109,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.inState("InService").length, 1);
   });
 
-  it("a raw termination kills first; the group notices later and still runs the hook, on a dead instance", async () => {
+  it("a raw termination kills first; the group notices later and still runs the hook, on a dead instance [A1.11]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
     await rig.pass(5);
@@ -120,7 +121,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.stateOf(id), "Terminating:Wait");
   });
 
-  it("a Spot notice fires the hook and a replacement at once, and the end comes after two minutes regardless", async () => {
+  it("a Spot notice fires the hook and a replacement at once, and the end comes after two minutes regardless [A1.12]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], mixedInstances: { instanceTypes: [], onDemandPercentageAboveBaseCapacity: 0 } });
     await rig.pass(5);
@@ -135,7 +136,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.stateOf(id), "Terminating:Wait", "the action must still be completed");
   });
 
-  it("replaces an instance at its maximum lifetime, but not while it is protected", async () => {
+  it("replaces an instance at its maximum lifetime, but not while it is protected [A4.10]", async () => {
     const rig = new Rig();
     rig.create({ maxInstanceLifetime: 86_400 });
     await rig.pass(5);
@@ -147,9 +148,63 @@ describe("Auto Scaling: launch and termination", () => {
     await rig.pass(5);
     assert.equal(rig.stateOf(id), undefined);
     assert.equal(rig.inState("InService").length, 1);
+    const tooShort = /MaxInstanceLifetime 86399 must be 0 or at least 86400 seconds/;
+    await assert.rejects(rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 86_399 }), tooShort);
+    await rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 0 });
   });
 
-  it("takes the fullest zone first and there the oldest template version", async () => {
+  it("counts a new maximum lifetime for the instances that are there, and forgets one that is taken back", async () => {
+    const rig = new Rig();
+    rig.create();
+    await rig.pass(5);
+    const id = rig.one("InService");
+    await rig.protect(id);
+    await rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 86_400 });
+    await rig.pass(86_400);
+    rig.scaling.updateGroup("pool", { maxInstanceLifetime: 0 });
+    await rig.protect(id, false);
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "InService");
+    rig.scaling.updateGroup("pool", { maxInstanceLifetime: 86_400 });
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), undefined);
+  });
+
+  const causes: [cause: string, begin: (rig: Rig, id: string) => Promise<unknown>][] = [
+    ["a lower desired capacity", (rig) => rig.desire(0)],
+    ["TerminateInstanceInAutoScalingGroup", (rig, InstanceId) => rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId, ShouldDecrementDesiredCapacity: true })],
+    ["the maximum lifetime", (rig) => rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 86_400 }).then(() => rig.pass(86_400))],
+    ["an instance refresh", (rig) => rig.call("StartInstanceRefresh", { Preferences: { MinHealthyPercentage: 0 } })],
+    ["a failed health check", (rig, InstanceId) => rig.call("SetInstanceHealth", { InstanceId, HealthStatus: "Unhealthy" })],
+  ];
+  for (const [cause, begin] of causes) {
+    it(`lets nobody go without its termination hook: ${cause} [A1.10]`, async () => {
+      const rig = new Rig();
+      rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
+      await rig.pass(5);
+      const id = rig.one("InService");
+      await begin(rig, id);
+      await rig.pass(10);
+      assert.equal(rig.stateOf(id), "Terminating:Wait");
+      assert.ok(!rig.hosts.of(id).includes("terminate"));
+    });
+  }
+
+  it("tells in the history who waits for a hook, and since when for what reason [A3.24]", async () => {
+    const rig = new Rig();
+    rig.create(HOOKS);
+    await rig.pass(5);
+    const id = rig.one("Pending:Wait");
+    const [waiting] = await rig.activities();
+    assert.deepEqual([waiting!.StatusCode, waiting!.Description, waiting!.EndTime], ["MidLifecycleAction", `Launching a new EC2 instance: ${id}`, undefined]);
+    assert.match(String(waiting!.Cause), /^At \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ an instance was started/);
+    await rig.complete(id, "launch");
+    await rig.pass(5);
+    const [done] = await rig.activities();
+    assert.deepEqual([done!.ActivityId, done!.StatusCode, done!.Progress], [waiting!.ActivityId, "Successful", 100]);
+  });
+
+  it("takes the fullest zone first and there the oldest template version [A5.1]", async () => {
     const rig = new Rig();
     rig.create({ desiredCapacity: 3 });
     await rig.pass(5);
@@ -160,7 +215,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual(rig.scaling.group("pool")!.instances.map((i) => i.availabilityZone.at(-1)), ["b", "a"]);
   });
 
-  it("moves to Standby and detaches without any hook, and only from where AWS allows it", async () => {
+  it("moves to Standby and detaches without any hook, and only from where AWS allows it [A1.9, A1.15, A4.3, A4.4, A12.4]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], desiredCapacity: 2 });
     await rig.pass(5);
@@ -174,8 +229,11 @@ describe("Auto Scaling: launch and termination", () => {
     );
     await rig.call("ExitStandby", { InstanceIds: [first] });
     assert.equal(rig.stateOf(first), "InService");
+    assert.deepEqual(rig.states(first).slice(-5), ["InService", "EnteringStandby", "Standby", "Pending", "InService"]);
+    await fails(rig.call("ExitStandby", { InstanceIds: [first] }), "ValidationError", `The instance ${first} is not in Standby.`);
     await rig.call("DetachInstances", { InstanceIds: [second], ShouldDecrementDesiredCapacity: true });
     assert.equal(rig.stateOf(second), undefined);
+    assert.deepEqual(rig.states(second).slice(-3), ["InService", "Detaching", "Detached"]);
     assert.deepEqual(rig.hosts.of(second), ["launch"]);
     await rig.desire(0);
     await rig.pass(5);

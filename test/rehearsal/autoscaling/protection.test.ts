@@ -17,7 +17,7 @@ describe("Auto Scaling: scale-in protection", () => {
     assert.equal(rig.stateOf(second), undefined);
   });
 
-  it("with all protected the desired capacity still falls, the history says why, and the end follows the unprotecting", async () => {
+  it("with all protected the desired capacity still falls, the history says why, and the end follows the unprotecting [A4.8]", async () => {
     const rig = new Rig();
     rig.create({ desiredCapacity: 2, initialLifecycleHooks: [TERMINATE_HOOK] });
     await rig.pass(5);
@@ -35,7 +35,7 @@ describe("Auto Scaling: scale-in protection", () => {
     assert.equal(rig.stateOf(first), "InService");
   });
 
-  it("is refused outside InService with AWS's own words", async () => {
+  it("is refused outside InService with AWS's own words [A4.2]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] });
     await rig.pass(5);
@@ -52,7 +52,7 @@ describe("Auto Scaling: scale-in protection", () => {
     await fails(rig.protect(id), "ValidationError", message);
   });
 
-  it("can be cleared in Terminating:Wait, as once seen, or not, in the stricter reading", async () => {
+  it("can be cleared in Terminating:Wait, as once seen, or not, in the stricter reading [A4.5]", async () => {
     for (const reading of ["accept", "reject"] as const) {
       const rig = new Rig({ clearProtectionWhileTerminating: reading });
       rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
@@ -66,7 +66,7 @@ describe("Auto Scaling: scale-in protection", () => {
     }
   });
 
-  it("does nothing to any instance when one of the call is in the wrong state, and takes 50 at most", async () => {
+  it("does nothing to any instance when one of the call is in the wrong state, and takes 50 at most [A4.1, A12.2]", async () => {
     const rig = new Rig();
     rig.create({ desiredCapacity: 2 });
     await rig.pass(5);
@@ -85,7 +85,7 @@ describe("Auto Scaling: scale-in protection", () => {
     await assert.rejects(rig.call("SetInstanceProtection", many), /less than or equal to 50/);
   });
 
-  it("is inherited from the group when an instance comes into service, not before", async () => {
+  it("is inherited from the group when an instance comes into service, not before [A4.6]", async () => {
     const rig = new Rig();
     rig.create({ newInstancesProtectedFromScaleIn: true, initialLifecycleHooks: [LAUNCH_HOOK] });
     await rig.pass(5);
@@ -96,7 +96,7 @@ describe("Auto Scaling: scale-in protection", () => {
     assert.equal(rig.scaling.group("pool")!.instances[0]!.protected, true);
   });
 
-  it("does not stop TerminateInstanceInAutoScalingGroup", async () => {
+  it("does not stop TerminateInstanceInAutoScalingGroup [A4.7]", async () => {
     const rig = new Rig();
     rig.create();
     await rig.pass(5);
@@ -107,7 +107,7 @@ describe("Auto Scaling: scale-in protection", () => {
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  it("capacity outside the group's bounds is refused in AWS's words", async () => {
+  it("capacity outside the group's bounds is refused in AWS's words [A5.5, A5.6, A12.7]", async () => {
     const rig = new Rig();
     rig.create({ minSize: 1, maxSize: 4 });
     await rig.pass(5);
@@ -117,10 +117,12 @@ describe("Auto Scaling: scale-in protection", () => {
     const below = "New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup.";
     await fails(rig.desire(0), "ValidationError", below);
     const params = { InstanceId: id, ShouldDecrementDesiredCapacity: true };
-    await assert.rejects(rig.call("TerminateInstanceInAutoScalingGroup", params), /^ValidationError: Currently, desiredSize equals minSize \(1\)\./);
+    const violation =
+      "Currently, desiredSize equals minSize (1). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.";
+    await fails(rig.call("TerminateInstanceInAutoScalingGroup", params), "ValidationError", violation);
   });
 
-  it("authorises mutations on the group's ARN with its tags, and Describe calls on *", async () => {
+  it("authorises mutations on the group's ARN with its tags, and Describe calls on * [A8.1]", async () => {
     const rig = new Rig();
     rig.create({ tags: [{ key: "ci-runners:pool", value: "pool", propagateAtLaunch: true }] });
     await rig.pass(5);
@@ -138,7 +140,7 @@ describe("Auto Scaling: scale-in protection", () => {
     assert.match(unknown!.resource, /:autoScalingGroup:\*:autoScalingGroupName\/other$/);
   });
 
-  it("describes instances as the two calls spell them, and passes over unknown ids", async () => {
+  it("describes instances as the two calls spell them, and passes over unknown ids [A1.13]", async () => {
     const rig = new Rig();
     rig.create();
     await rig.pass(5);
@@ -162,7 +164,7 @@ describe("Auto Scaling: scale-in protection", () => {
     assert.equal(group.CreatedTime instanceof Date, true);
   });
 
-  it("pages at 50 instances, or a sweep would miss the rest of a large pool", async () => {
+  it("pages at 50 instances, or a sweep would miss the rest of a large pool [A1.13]", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 120, desiredCapacity: 120 });
     await rig.pass(5);

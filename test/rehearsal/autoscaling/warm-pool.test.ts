@@ -11,7 +11,7 @@ const journeys = (rig: Rig, id: string) =>
     .map(({ detail }) => [String(detail.LifecycleTransition).split("_").at(-1), detail.Origin, detail.Destination]);
 
 describe("Auto Scaling: warm pool", () => {
-  it("is (prepared or max) - desired, at least the minimum, absolute where both are equal", () => {
+  it("is (prepared or max) - desired, at least the minimum, absolute where both are equal [A6.1]", () => {
     assert.equal(warmPoolSize({}, 10, 4), 6);
     assert.equal(warmPoolSize({ maxGroupPreparedCapacity: 6 }, 10, 4), 2);
     assert.equal(warmPoolSize({ maxGroupPreparedCapacity: -1 }, 10, 4), 6);
@@ -20,7 +20,7 @@ describe("Auto Scaling: warm pool", () => {
     assert.equal(warmPoolSize({ maxGroupPreparedCapacity: 3 }, 10, 4), 0);
   });
 
-  it("fires the launch hook twice for a pooled instance, and stops it in between only after the first", async () => {
+  it("fires the launch hook twice for a pooled instance, and stops it in between only after the first [A1.4, A1.5, A2.3, A6.2]", async () => {
     const rig = new Rig();
     rig.create({ ...POOL, ...HOOKS });
     await rig.pass(300);
@@ -48,7 +48,7 @@ describe("Auto Scaling: warm pool", () => {
     ]);
   });
 
-  it("fires it once for a direct launch when the pool is depleted", async () => {
+  it("fires it once for a direct launch when the pool is depleted [A2.4, A6.3]", async () => {
     const rig = new Rig();
     rig.create({ ...HOOKS });
     await rig.pass(5);
@@ -56,7 +56,7 @@ describe("Auto Scaling: warm pool", () => {
   });
 
   for (const [poolState, orders] of [["Hibernated", ["launch", "hibernate", "resume"]], ["Running", ["launch"]]] as const) {
-    it(`keeps its instances ${poolState}`, async () => {
+    it(`keeps its instances ${poolState} [A1.4]`, async () => {
       const rig = new Rig();
       rig.create({ maxSize: 3, warmPool: { maxGroupPreparedCapacity: 2, poolState } });
       await rig.pass(5);
@@ -68,7 +68,7 @@ describe("Auto Scaling: warm pool", () => {
     });
   }
 
-  it("refills after scale-out and trims after scale-in, through Warmed:Terminating:Wait with the host off", async () => {
+  it("refills after scale-out and trims after scale-in, through Warmed:Terminating:Wait with the host off [A1.7, A2.6]", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 3, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {} });
     await rig.pass(5);
@@ -92,7 +92,7 @@ describe("Auto Scaling: warm pool", () => {
     assert.equal(rig.inState("Warmed:Stopped").length, 1);
   });
 
-  it("with reuse the termination hook fires in Warmed:Pending:Wait and the target is never Terminated", async () => {
+  it("with reuse the termination hook fires in Warmed:Pending:Wait and the target is never Terminated [A1.6, A2.5, A7.4]", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 2, desiredCapacity: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: { reuseOnScaleIn: true } });
     await rig.pass(5);
@@ -101,6 +101,7 @@ describe("Auto Scaling: warm pool", () => {
     const id = rig.one("Warmed:Pending:Wait");
     assert.equal(rig.scaling.targetState(id), "Warmed:Stopped");
     assert.deepEqual(journeys(rig, id), [["TERMINATING", "AutoScalingGroup", "WarmPool"]]);
+    assert.equal(rig.eventsOf(id).at(-1)!["detail-type"], "EC2 Instance-terminate Lifecycle Action");
     await rig.complete(id, "terminate");
     await rig.pass(5);
     assert.equal(rig.stateOf(id), "Warmed:Stopped");
@@ -110,7 +111,7 @@ describe("Auto Scaling: warm pool", () => {
     assert.equal(rig.stateOf(id), "InService");
   });
 
-  it("retains an abandoned pooled instance in a state of its own", async () => {
+  it("retains an abandoned pooled instance in a state of its own [A3.10]", async () => {
     const rig = new Rig();
     rig.create({
       maxSize: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {},
@@ -125,7 +126,23 @@ describe("Auto Scaling: warm pool", () => {
     assert.equal(rig.stateOf(id), "Warmed:Terminating:Retained");
   });
 
-  it("lists pooled instances apart from the group's, but in DescribeAutoScalingInstances too", async () => {
+  it("retains in another one whom the hook abandons on the way back to the pool [A3.11]", async () => {
+    const rig = new Rig();
+    rig.create({
+      maxSize: 2, desiredCapacity: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: { reuseOnScaleIn: true },
+      instanceLifecyclePolicy: { terminateHookAbandon: "retain" },
+    });
+    await rig.pass(5);
+    await rig.desire(1);
+    await rig.pass(5);
+    const id = rig.one("Warmed:Pending:Wait");
+    await rig.complete(id, "terminate", "ABANDON");
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "Warmed:Pending:Retained");
+    assert.deepEqual(rig.hosts.of(id), ["launch"], "it runs on, so that somebody may look at it");
+  });
+
+  it("lists pooled instances apart from the group's, but in DescribeAutoScalingInstances too [A1.14, A4.1]", async () => {
     const rig = new Rig();
     rig.create(POOL);
     await rig.pass(5);
@@ -142,7 +159,7 @@ describe("Auto Scaling: warm pool", () => {
     await assert.rejects(rig.protect(warm), /is not in InService or EnteringStandby or Standby\.$/);
   });
 
-  it("cannot be combined with Spot", () => {
+  it("cannot be combined with Spot [A6.4]", () => {
     const rig = new Rig();
     const mixedInstances = { instanceTypes: [], onDemandPercentageAboveBaseCapacity: 50 };
     assert.throws(() => rig.create({ ...POOL, mixedInstances }), /warm pool.*Spot/);

@@ -59,7 +59,7 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     assert.deepEqual(stage.denied(), []);
   });
 
-  it("must be able to lose and to repeat events, since AWS only does its best", async () => {
+  it("must be able to lose and to repeat events, since AWS only does its best [A2.10]", async () => {
     deploy();
     stage.bus.knobs.fate = ({ id }) => (id === "lost" ? "lose" : id === "twice" ? "duplicate" : "deliver");
     for (const id of ["lost", "twice", "once"]) stage.bus.put(event(id));
@@ -82,7 +82,7 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     });
   }
 
-  it("must put an event that cannot be delivered into the target's queue, if the queue lets EventBridge in", async () => {
+  it("must put an event that cannot be delivered into the target's queue, if the queue lets EventBridge in [A10.3]", async () => {
     deployQueue(document([{ Effect: "Allow", Principal: { Service: "events.amazonaws.com" }, Action: "sqs:SendMessage", Resource: QUEUE_ARN, Condition: { ArnEquals: { "aws:SourceArn": RULE_ARN } } }]));
     deploy({ permission: null, target: { deadLetterConfig: { arn: QUEUE_ARN } } });
     stage.bus.put(event("a"));
@@ -92,7 +92,7 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     assert.equal(message!.attributes["ERROR_CODE"], "NO_PERMISSIONS");
   });
 
-  it("must show that a dead-letter queue without a policy takes nothing", async () => {
+  it("must show that a dead-letter queue without a policy takes nothing [A10.4]", async () => {
     deployQueue();
     deploy({ permission: null, target: { deadLetterConfig: { arn: QUEUE_ARN } } });
     stage.bus.put(event("a"));
@@ -101,7 +101,7 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     assert.ok(stage.denied().some(({ action }) => action === "sqs:SendMessage"));
   });
 
-  it("must try a failing function again after one and after two minutes, then hand the event over", async () => {
+  it("must try a failing function again after one and after two minutes, then hand the event over [A10.1]", async () => {
     deployQueue();
     deploy({ fail: true, statements: [LOGS, { Effect: "Allow", Action: "sqs:SendMessage", Resource: QUEUE_ARN }] });
     const config = { functionName: "worker", maximumRetryAttempts: 2, destinationConfig: { onFailure: { destination: QUEUE_ARN } } };
@@ -120,7 +120,7 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     assert.deepEqual(stage.defects, []);
   });
 
-  it("must honour fewer retries, and show a role that may not reach its failure queue", async () => {
+  it("must honour fewer retries, and show a role that may not reach its failure queue [A10.2]", async () => {
     deployQueue();
     deploy({ fail: true });
     const config = { functionName: "worker", maximumRetryAttempts: 0, destinationConfig: { onFailure: { destination: QUEUE_ARN } } };

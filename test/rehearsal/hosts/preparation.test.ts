@@ -91,7 +91,7 @@ describe("what machines stand on", function () {
       if (process.env.CI_RUNNERS_REQUIRE_SYSTEMD === "1") assert.fail("shellcheck is not installed; run scripts/install-system-packages.sh");
       this.skip();
     }
-    const scripts = ["scripts", "rehearsal/hosts/systemd"].flatMap((folder) =>
+    const scripts = ["scripts", "rehearsal/hosts/systemd", "test/host-config"].flatMap((folder) =>
       readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".sh")).map((name) => join(ROOT, folder, name)),
     );
     assert.ok(scripts.length >= 3);

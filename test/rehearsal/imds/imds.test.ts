@@ -70,7 +70,7 @@ describe("Instance metadata", () => {
     assert.equal(account.get(one, "meta-data/instance-id").delayMs, undefined);
   });
 
-  it("answers nothing without a session token, or with another instance's or an expired one", async () => {
+  it("answers nothing without a session token, or with another instance's or an expired one [A7.2]", async () => {
     const account = new Account();
     const [one, other] = [account.instance(), account.instance()];
     const path = "/latest/meta-data/instance-id";
@@ -84,7 +84,7 @@ describe("Instance metadata", () => {
     assert.equal(account.ask(optional, path).status, 200);
   });
 
-  it("hands out tokens to PUT only, with a TTL of 1 to 21600 s, and not through a proxy", () => {
+  it("hands out tokens to PUT only, with a TTL of 1 to 21600 s, and not through a proxy [A7.1]", () => {
     const account = new Account();
     const instance = account.instance();
     const ttl = "x-aws-ec2-metadata-token-ttl-seconds";
@@ -112,7 +112,7 @@ describe("Instance metadata", () => {
     assert.equal(account.get(instance, "meta-data/no-such-thing").status, 404);
   });
 
-  it("shows the target state as plain text, and 404 before the first transition", () => {
+  it("shows the target state as plain text, and 404 before the first transition [A7.3]", () => {
     const account = new Account();
     const instance = account.instance();
     assert.equal(account.get(instance, "meta-data/autoscaling/target-lifecycle-state").status, 404);
@@ -137,7 +137,7 @@ describe("Instance metadata", () => {
     assert.equal(account.get(without, "meta-data/iam/security-credentials/").status, 404);
   });
 
-  it("has no Spot notice until there is one, and no tags unless the template turns them on", () => {
+  it("has no Spot notice until there is one, and no tags unless the template turns them on [A7.5]", () => {
     const account = new Account();
     const instance = account.instance({ spot: true });
     assert.equal(account.get(instance, "meta-data/spot/instance-action").status, 404);
@@ -150,6 +150,28 @@ describe("Instance metadata", () => {
     account.clock.close();
     const tagged = account.instance({ metadata: { instanceMetadataTags: "enabled" } });
     assert.equal(account.get(tagged, "meta-data/tags/instance/Name").body, "pool");
+  });
+
+  it("lists what there is and nothing else, folder by folder, in every dated edition [A7.6]", () => {
+    const account = new Account();
+    const instance = account.instance();
+    const list = (folder: string, edition = "latest") => {
+      const headers = { "x-aws-ec2-metadata-token": account.token(instance) };
+      const { status, body } = account.ask(instance, `/${edition}/meta-data/${folder}`, headers);
+      assert.equal(status, 200, folder);
+      return body.split("\n");
+    };
+    const names = list("");
+    assert.ok(!names.includes("autoscaling/") && !names.includes("spot/") && !names.includes("tags/"), names.join());
+    const crawl = (folder: string): string[] =>
+      list(folder).flatMap((name) => (name.endsWith("/") && name !== "security-credentials/" ? crawl(`${folder}${name}`) : [`${folder}${name}`]));
+    for (const item of crawl("")) assert.equal(account.get(instance, `meta-data/${item}`).status, 200, item);
+    assert.deepEqual(list("placement"), ["availability-zone", "region"]);
+    assert.deepEqual(list("", "2021-03-23"), names);
+    account.target = "InService";
+    assert.deepEqual(list("autoscaling/"), ["target-lifecycle-state"]);
+    assert.equal(account.get(instance, "meta-data/spot/").status, 404);
+    assert.equal(account.get(account.instance({ profile: undefined }), "meta-data/iam/").status, 404);
   });
 
   it("does not answer strangers", () => {

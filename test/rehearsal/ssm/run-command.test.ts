@@ -70,7 +70,7 @@ describe("Run Command, on virtual time", () => {
     assert.deepEqual([detail["Status"], detail["StandardOutputContent"]], ["Success", "done"]);
   });
 
-  it("must refuse an instance of another pool, and another document", async () => {
+  it("must refuse an instance of another pool, and another document [A8.2]", async () => {
     const other = await launch({ "ci-runners:pool": "q" });
     await clock.sleep(60_000);
     await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id, other.id] }), new RegExp(`ssm:SendCommand on resource: arn:aws:ec2:${PLACE.region}:${PLACE.accountId}:instance/${other.id}`));
@@ -80,7 +80,7 @@ describe("Run Command, on virtual time", () => {
 
   const sentence = (id: string) => ({ name: "InvalidInstanceId", message: `Instances [[${id}]] not in a valid state for account ${PLACE.accountId}` });
 
-  it("must answer with AWS's sentence while the agent has not registered, and once the host is off", async () => {
+  it("must answer with AWS's sentence while the agent has not registered, and once the host is off [A9.1]", async () => {
     const fresh = await launch({ "ci-runners:pool": "p" });
     await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [fresh.id] }), sentence(fresh.id));
     await stage.fleet.stop(host);
@@ -94,7 +94,7 @@ describe("Run Command, on virtual time", () => {
     assert.deepEqual(stage.denied(), [{ principal: "instance", action: "ssmmessages:CreateControlChannel", resource: "*" }]);
   });
 
-  it("must call it a delivery timeout when the machine dies between the call and the command", async () => {
+  it("must call it a delivery timeout when the machine dies between the call and the command [A9.2]", async () => {
     stage.driver.reply = async () => Promise.reject(new Error("gone"));
     await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
     const event = (await stage.timeline.when((entry) => entry.kind === "command")) as { outcome: string };
@@ -112,7 +112,18 @@ describe("Run Command, on virtual time", () => {
     assert.deepEqual(stage.driver.commands.at(-1)?.commands, ["echo me"]);
   });
 
-  it("must refuse a document that does not exist and a delivery timeout that AWS refuses", async () => {
+  it("must refuse more than 50 instances, and cut output off after 24 000 characters [A9.4]", async () => {
+    const operator: Principal = { kind: "operator" };
+    const many = Array.from({ length: 51 }, () => host.id);
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: many }, operator), { name: "ValidationException", message: /at most 50 instances/ });
+    stage.driver.reply = async () => ({ exitCode: 0, stdout: "x".repeat(24_001), stderr: "" });
+    const { Command } = await send({ DocumentName: "p-stop", InstanceIds: [host.id] }, operator);
+    await stage.timeline.when((event) => event.kind === "command");
+    const detail = await stage.cloud.call(operator, "ssm:GetCommandInvocation", { CommandId: (Command as Shape)["CommandId"], InstanceId: host.id });
+    assert.equal(String(detail["StandardOutputContent"]).length, 24_000);
+  });
+
+  it("must refuse a document that does not exist and a delivery timeout that AWS refuses [A9.3]", async () => {
     const operator: Principal = { kind: "operator" };
     await assert.rejects(send({ DocumentName: "none", InstanceIds: [host.id] }, operator), { name: "InvalidDocument" });
     await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id], TimeoutSeconds: 29 }, operator), { name: "ValidationException" });

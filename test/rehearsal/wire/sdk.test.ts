@@ -28,7 +28,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
   });
   after(() => stage.end());
 
-  it("must not lose or bend anything of a group on its way through XML", async () => {
+  it("must not lose or bend anything of a group on its way through XML [A3.19]", async () => {
     const { AutoScalingGroups: [group] = [] } = await new AutoScalingClient(client).send(
       new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: ["pool"] }),
     );
@@ -46,7 +46,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     assert.deepEqual(AutoScalingInstances, []);
   });
 
-  it("must hand AWS's error code and sentence to the caller unchanged, since the agent matches on them", async () => {
+  it("must hand AWS's error code and sentence to the caller unchanged, since the agent matches on them [A3.16]", async () => {
     const request = { AutoScalingGroupName: "pool", LifecycleHookName: "hook", LifecycleActionResult: "CONTINUE", LifecycleActionToken: "87654321-4321-4321-4321-210987654321" };
     await assert.rejects(new AutoScalingClient(client).send(new CompleteLifecycleActionCommand(request)), (error: Error & { $metadata: { httpStatusCode: number } }) => {
       assert.equal(error.name, "ValidationError");
@@ -56,7 +56,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     });
   });
 
-  it("must send injected throttling through the SDK's own classification of retryable errors", async () => {
+  it("must send injected throttling through the SDK's own classification of retryable errors [A3.18]", async () => {
     const lift = stage.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
     const request = { AutoScalingGroupName: "pool", InstanceIds: ["i-1", "i-2"], ProtectedFromScaleIn: true };
     await assert.rejects(new AutoScalingClient({ ...client, maxAttempts: 2 }).send(new SetInstanceProtectionCommand(request)), (error: Error & { $metadata: { attempts: number } }) => {

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { LifecycleState } from "@aws-sdk/client-auto-scaling";
+import ts from "typescript";
+import * as errors from "../../rehearsal/cloud/autoscaling/errors";
+
+const ROOT = resolve(__dirname, "../..");
+const DOCUMENT = join(ROOT, "docs/aws-facts.md");
+
+interface Fact {
+  id: string;
+  fact: string;
+  /** Text on which programs match, `<...>` standing for what differs. */
+  exact: string | undefined;
+  source: string;
+}
+
+interface TestTitle {
+  file: string;
+  title: string;
+  ids: string[];
+}
+
+function facts(): Fact[] {
+  const rows = readFileSync(DOCUMENT, "utf8").split("\n").filter((line) => /^\| A\d/.test(line));
+  return rows.map((row) => {
+    const [id = "", fact = "", exact = "", source = "", ...more] = row.split("|").slice(1, -1).map((cell) => cell.trim());
+    assert.deepEqual(more, [], row);
+    return { id, fact, exact: exact === "" ? undefined : exact.replace(/^`(.*)`$/, "$1").replace(/^` (.*)/, "$1"), source };
+  });
+}
+
+function testFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return testFiles(path);
+    return entry.name.endsWith(".test.ts") ? [path] : [];
+  });
+}
+
+/** Titles of every test that runs, as they stand in the source: a title in a loop is still one title. */
+function titles(file: string): TestTitle[] {
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
+  const found: TestTitle[] = [];
+  const visit = (node: ts.Node): void => {
+    const [first, body] = ts.isCallExpression(node) ? node.arguments : [];
+    if (ts.isCallExpression(node) && node.expression.getText() === "it" && first && body) {
+      const title = first.getText();
+      const ids = [...title.matchAll(/\[(A\d+\.\d+(?:, A\d+\.\d+)*)\]/g)].flatMap(([, list]) => list!.split(", "));
+      found.push({ file, title, ids });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** A test's way of writing a text: in a literal, in a pattern, or put together with `${}` where it differs. */
+function quotes(file: string, exact: string): boolean {
+  const text = readFileSync(file, "utf8").replace(/\\(.)/g, "$1");
+  const [head = "", ...parts] = exact.split(/<[^>]+>/).map(escape);
+  return new RegExp([head, ...parts].join("[^\\n]{0,60}?")).test(text);
+}
+
+describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
+  const known = facts();
+  const all = testFiles(join(ROOT, "test")).flatMap(titles);
+  const testsOf = (id: string) => all.filter(({ ids }) => ids.includes(id));
+
+  it("gives each fact an id of its own, in order, and a source", () => {
+    assert.ok(known.length > 70, `${known.length} facts: has the table changed its form?`);
+    const ids = known.map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+    const number = (id: string) => id.slice(1).split(".").map(Number) as [number, number];
+    const sorted = [...ids].sort((a, b) => number(a)[0] - number(b)[0] || number(a)[1] - number(b)[1]);
+    assert.deepEqual(ids, sorted);
+    for (const { id, fact, source } of known) {
+      assert.match(fact, /\.$/, id);
+      assert.ok(source.length > 5, `${id} has no source`);
+    }
+  });
+
+  it("has a test for every fact: nobody would notice that the stand-in no longer plays it", () => {
+    assert.deepEqual(known.filter(({ id }) => testsOf(id).length === 0).map(({ id, fact }) => `${id} ${fact}`), []);
+  });
+
+  it("knows every fact that a test claims to show", () => {
+    const ids = new Set(known.map(({ id }) => id));
+    const strangers = all.flatMap((test) => test.ids.filter((id) => !ids.has(id)).map((id) => `${id} in ${relative(ROOT, test.file)}: ${test.title}`));
+    assert.deepEqual(strangers, []);
+    assert.ok(all.length > 300, `${all.length} titles: is anything read at all?`);
+  });
+
+  it("tells of every state that the stand-in has, and the stand-in has none that AWS lacks", () => {
+    const text = readFileSync(DOCUMENT, "utf8");
+    const model = readFileSync(join(ROOT, "rehearsal/cloud/autoscaling/model.ts"), "utf8");
+    const union = /export type LifecycleState =([^;]+);/.exec(model)?.[1] ?? "";
+    const states = [...union.matchAll(/"([^"]+)"/g)].map(([, state]) => state!);
+    assert.ok(states.length > 20, union);
+    assert.deepEqual(states.filter((state) => !text.includes(`\`${state}\``)), []);
+    assert.deepEqual(states.filter((state) => !Object.values<string>(LifecycleState).includes(state)), []);
+  });
+
+  it("tells of every sentence with which the stand-in's Auto Scaling refuses", () => {
+    const patterns = known.flatMap(({ exact }) => (exact ? [new RegExp(`^${exact.split(/<[^>]+>/).map(escape).join(".+")}$`)] : []));
+    const { validation: _anything, ...worded } = errors;
+    const messages = Object.values(worded).flatMap((make) => {
+      const build = make as (...values: (string | undefined)[]) => Error;
+      // With and without its first value: of token and instance the one that is given is named.
+      return [build("one", "other").message, build(undefined, "other").message];
+    });
+    assert.ok(messages.length > 25);
+    assert.deepEqual([...new Set(messages)].filter((message) => !patterns.some((pattern) => pattern.test(message))), []);
+  });
+
+  it("quotes exact texts as the tests assert them, letter by letter", () => {
+    const unquoted = known.filter(({ id, exact }) => exact !== undefined && !testsOf(id).some(({ file }) => quotes(file, exact)));
+    assert.deepEqual(unquoted.map(({ id, exact }) => `${id}: ${exact}`), []);
+  });
+});

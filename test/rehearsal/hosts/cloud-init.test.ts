@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { RealClock } from "../../../rehearsal/clock";
+import { cleanUpDeadRuns, openRun, openSystemdHosts, OpenedHosts, Run } from "../../../rehearsal/hosts/systemd";
+import { LivePool } from "../../support/live-pool";
+import { deployRole, PLACE, raise, Stage } from "../cloud/stage";
+import { needSystemd } from "./rig";
+
+type Shell = (script: string) => Promise<string>;
+
+/** cloud-init's own account of a boot that went well from end to end, with this source of its data. */
+async function assertDone(sh: Shell, datasource: RegExp): Promise<void> {
+  const status = await sh("cloud-init status --long --wait");
+  assert.match(status, /^status: done$/m);
+  const result = JSON.parse(await sh("cat /run/cloud-init/result.json")).v1;
+  assert.deepEqual(result.errors, []);
+  // Newer releases tell apart what they got over: deprecated keys, a datasource that had to be tried again.
+  assert.deepEqual(result.recoverable_errors ?? {}, {});
+  assert.match(result.datasource, datasource);
+  const { v1 } = JSON.parse(await sh("cat /run/cloud-init/status.json"));
+  for (const stage of ["init-local", "init", "modules-config", "modules-final"]) {
+    assert.deepEqual([v1[stage].errors, typeof v1[stage].finished], [[], "number"], stage);
+  }
+}
+
+describe("the real cloud-init in a machine of a pool", function () {
+  this.timeout(900_000);
+  let pool: LivePool;
+
+  before(async function () {
+    needSystemd(this);
+    pool = await LivePool.open(1);
+  });
+  after(async () => pool?.close());
+
+  it("runs the launch template's user data to its end, byte for byte and without an error of its own or the script's", async () => {
+    const [id] = pool.inService();
+    const sh: Shell = (script) => pool.sh(id!, script);
+    await assertDone(sh, /^DataSourceNoCloud /);
+    const ran = Buffer.from(await sh("base64 -w0 /var/lib/cloud/instance/scripts/part-001"), "base64").toString();
+    assert.equal(ran, pool.world.cloud.fleet.get(id!)!.userData);
+    assert.match(ran, /^#!\/bin\/bash\n/);
+    assert.equal(await sh("grep -E '\\[(WARNING|ERROR|CRITICAL)\\]' /var/log/cloud-init.log || true"), "");
+  });
+});
+
+describe("the real cloud-init with EC2 as its datasource", function () {
+  this.timeout(600_000);
+  let run: Run;
+  let stage: Stage;
+  let opened: OpenedHosts;
+
+  before(async function () {
+    needSystemd(this);
+    await cleanUpDeadRuns();
+    run = openRun();
+    stage = await raise();
+    opened = await openSystemdHosts({
+      run,
+      socket: stage.front.socketPath,
+      certificatesDir: dirname(stage.front.caFile),
+      hostnames: () => [`autoscaling.${PLACE.region}.amazonaws.com`],
+      timeline: stage.timeline,
+      clock: new RealClock(),
+      progress: (line) => console.log(`    ${line}`),
+      terminateGraceSeconds: 2,
+      furnish: asOnEc2,
+    });
+  });
+  after(async () => {
+    await opened?.close();
+    await stage?.end();
+    await run?.close();
+  });
+
+  /** Nothing but the metadata service to get user data from, as on an instance; the hardware does not look like one. */
+  function asOnEc2(root: string): void {
+    rmSync(join(root, "var/lib/cloud/seed"), { recursive: true });
+    const settings = ["datasource_list: [ Ec2, None ]", "datasource: { Ec2: { strict_id: false, max_wait: 20, timeout: 5 } }", ""];
+    mkdirSync(join(root, "etc/cloud/cloud.cfg.d"), { recursive: true });
+    writeFileSync(join(root, "etc/cloud/cloud.cfg.d/99-z-ec2.cfg"), settings.join("\n"));
+  }
+
+  it("finds all that it crawls for in the instance metadata, reads the user data there and runs it", async () => {
+    deployRole(stage.store, "host", [], "ec2.amazonaws.com");
+    const userData = "#!/bin/bash\nset -eu\necho ran >>/var/user-data-runs\n";
+    const profile = { arn: "arn:aws:iam::123456789012:instance-profile/host", roleName: "host" };
+    const place = { subnetId: "subnet-a", availabilityZone: "eu-central-1a" };
+    // cloud-init takes out a session token only where the hardware calls itself EC2, which no container here can do.
+    const instance = stage.fleet.create({ userData, instanceType: "m7i.large", ...place, tags: {}, profile, metadata: { httpTokens: "optional" } });
+    const { id: instanceId, privateIp } = instance;
+    await opened.hosts.launch({ instanceId, userData: "#!/bin/sh\n# not this one\n", instanceType: "m7i.large", privateIp });
+    const sh: Shell = async (script) => {
+      const { exitCode, stdout, stderr } = await opened.hosts.runCommand(instanceId, [script]);
+      assert.equal(exitCode, 0, `${script}\n${stdout}${stderr}`);
+      return stdout.trim();
+    };
+    await assertDone(sh, /^DataSourceEc2/);
+    assert.equal(await sh("cat /var/user-data-runs"), "ran");
+    const { "meta-data": crawled, ...more } = JSON.parse(await sh("cloud-init query ds"));
+    assert.ok(crawled, JSON.stringify(more));
+    assert.equal(more._metadata_api_version, "2021-03-23");
+    assert.deepEqual(
+      [crawled["instance-id"], crawled["local-ipv4"], crawled.placement, crawled.services],
+      [instanceId, privateIp, { "availability-zone": "eu-central-1a", region: PLACE.region }, { domain: "amazonaws.com", partition: "aws" }],
+    );
+  });
+});
