@@ -41,10 +41,10 @@ const AT_GITHUB: Attempt[] = [
 ];
 
 /** What registration tokens look like; the words around keep it from finding itself. */
-const SEARCH = `pattern='A[0-9A-F]{28}'
-{ grep -rIhsE --exclude-dir=externals --exclude-dir=bin "\\b$pattern\\b" ${PATHS.runner} /home /tmp /var/tmp /var/log /var/lib/cloud /run /etc
-  cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'
-} 2>/dev/null | grep -Eo "\\b$pattern\\b"`;
+const SEARCH = `pattern='\\bA[0-9A-F]{28}\\b'
+{ grep -raoHsE --exclude-dir=externals --exclude-dir=bin "$pattern" ${PATHS.runner} /home /tmp /var/tmp /var/log /var/lib/cloud /run /etc
+  for file in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do grep -aoHsE "$pattern" $file; done
+} 2>/dev/null | grep .`;
 
 describe("a job that wants other instances' secrets, or its pool's", function () {
   this.timeout(BOUND_MS);
