@@ -86,13 +86,14 @@ describe("a job that wants other instances' secrets, or its pool's", function ()
     // jobsMayUseInstanceRole leaves this line out of the unit.
     await pool.sh(instance, `systemctl set-property --runtime ${UNITS.runner} IPAddressDeny=`);
     found.open = await run(instance, "open");
+    // Before the administrator mints a token in a test of his own.
+    found.search = await asJob(pool, instance, [{ script: SEARCH }], "search");
+    await pool.sh(instance, `echo "token A${"0123456789ABCDEF".repeat(2).slice(0, 28)}" >/tmp/planted`);
+    found.planted = await asJob(pool, instance, [{ script: SEARCH }], "planted");
     found.github = await asJob(pool, instance, AT_GITHUB, "github");
     hub.registerToken(ADMINISTRATOR, [new URL(JSON.parse(await pool.sh(instance, `cat ${PATHS.runner}/.runner`)).gitHubUrl).pathname.slice(1)]);
     const administered = AT_GITHUB.map(({ script }) => ({ script: `export BEARER=${ADMINISTRATOR}\n${script}` }));
     found.administrator = await asRoot(pool, instance, administered, "administrator");
-    found.search = await asJob(pool, instance, [{ script: SEARCH }], "search");
-    await pool.sh(instance, `echo "token A${"0123456789ABCDEF".repeat(2).slice(0, 28)}" >/tmp/planted`);
-    found.planted = await asJob(pool, instance, [{ script: SEARCH }], "planted");
   });
   after(() => pool?.close());
 
