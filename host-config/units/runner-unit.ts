@@ -90,7 +90,7 @@ finish() {
   local main=\${MAINPID:-none} last=$((SECONDS + ${SERVICE_STOP_SECONDS})) pid comm
   members | grep -qx "$main" || exit 0
   kill -TERM "$main"
-  kill -CONT "$main"
+  for pid in $(members); do kill -CONT "$pid" 2>/dev/null; done
   while members | grep -qx "$main"; do
     sleep 0.1
     [ "$SECONDS" -lt "$last" ] && continue

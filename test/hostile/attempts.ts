@@ -35,7 +35,7 @@ export async function asJob(pool: LivePool, instance: string, attempts: readonly
 
 /** The same scripts by root outside of the runner's unit: whoever is refused there too proves nothing. */
 export async function asRoot(pool: LivePool, instance: string, attempts: readonly Pick<Attempt, "script">[], name: string): Promise<Outcome[]> {
-  const folder = `${RESULTS}/${name}`;
+  const folder = `${RESULTS}-of-root/${name}`;
   await pool.sh(instance, [`mkdir -p ${folder}`, ...attempts.map((attempt, index) => recorded(folder, index, attempt.script))].join("\n"));
   return outcomes(pool, instance, folder, attempts.length);
 }
@@ -54,6 +54,8 @@ export function assertWorks(attempt: Attempt, outcome: Outcome | undefined): voi
 
 /** Has the group choose this instance, and waits until it is gone. */
 export async function scaleIn(pool: LivePool, instance: string, seconds = 240): Promise<void> {
+  const [group] = pool.world.cloud.autoscaling.groupNames();
+  await pool.world.cloud.cloud.call({ kind: "operator" }, "autoscaling:UpdateAutoScalingGroup", { AutoScalingGroupName: group, MinSize: 0 });
   await pool.world.stage.group.terminate(instance);
   await pool.until(`${instance} to be gone`, () => pool.gone(instance), seconds);
 }

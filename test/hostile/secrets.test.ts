@@ -41,10 +41,10 @@ const AT_GITHUB: Attempt[] = [
 ];
 
 /** What registration tokens look like; the words around keep it from finding itself. */
-const SEARCH = `pattern='A[0-9A-F]{28}'
-{ grep -rIhsE --exclude-dir=externals --exclude-dir=bin "\\b$pattern\\b" ${PATHS.runner} /home /tmp /var/tmp /var/log /var/lib/cloud /run /etc
-  cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'
-} 2>/dev/null | grep -Eo "\\b$pattern\\b"`;
+const SEARCH = `pattern='\\bA[0-9A-F]{28}\\b'
+{ grep -raoHsE --exclude-dir=externals --exclude-dir=bin "$pattern" ${PATHS.runner} /home /tmp /var/tmp /var/log /var/lib/cloud /run /etc
+  for file in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do grep -aoHsE "$pattern" $file; done
+} 2>/dev/null | grep .`;
 
 describe("a job that wants other instances' secrets, or its pool's", function () {
   this.timeout(BOUND_MS);
@@ -86,13 +86,14 @@ describe("a job that wants other instances' secrets, or its pool's", function ()
     // jobsMayUseInstanceRole leaves this line out of the unit.
     await pool.sh(instance, `systemctl set-property --runtime ${UNITS.runner} IPAddressDeny=`);
     found.open = await run(instance, "open");
+    // Before the administrator mints a token in a test of his own.
+    found.search = await asJob(pool, instance, [{ script: SEARCH }], "search");
+    await pool.sh(instance, `echo "token A${"0123456789ABCDEF".repeat(2).slice(0, 28)}" >/tmp/planted`);
+    found.planted = await asJob(pool, instance, [{ script: SEARCH }], "planted");
     found.github = await asJob(pool, instance, AT_GITHUB, "github");
     hub.registerToken(ADMINISTRATOR, [new URL(JSON.parse(await pool.sh(instance, `cat ${PATHS.runner}/.runner`)).gitHubUrl).pathname.slice(1)]);
     const administered = AT_GITHUB.map(({ script }) => ({ script: `export BEARER=${ADMINISTRATOR}\n${script}` }));
     found.administrator = await asRoot(pool, instance, administered, "administrator");
-    found.search = await asJob(pool, instance, [{ script: SEARCH }], "search");
-    await pool.sh(instance, `echo "token A${"0123456789ABCDEF".repeat(2).slice(0, 28)}" >/tmp/planted`);
-    found.planted = await asJob(pool, instance, [{ script: SEARCH }], "planted");
   });
   after(() => pool?.close());
 
