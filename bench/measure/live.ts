@@ -1,3 +1,4 @@
+import { machineImage } from "../../rehearsal/hosts/image";
 import { LivePool } from "../../test/support/live-pool";
 import type { Samples } from "../results";
 import { measureAgent } from "./agent";
@@ -10,6 +11,8 @@ export const LIVE_GROUPS = ["hook", "drain", "boot", "agent"];
 /** Everything that needs real machines, on one pool. */
 export async function measureLive(wanted: (group: string) => boolean, count: number, say: (line: string) => void): Promise<Samples> {
   const packages = wanted("hook") ? CLI_PACKAGES : [];
+  // Before the pool, which builds it without a word; a minute, the first time.
+  if (packages.length > 0) await machineImage({ packages, progress: say });
   say("deploying stack dev on machines with a real systemd");
   // One, because only then may the group be empty for a moment when both instances have been drained.
   const pool = await LivePool.open(1, [], packages);
