@@ -33,11 +33,12 @@ export function inFlight(signs: Signs, now: number, workerAt = -Infinity): InFli
 /**
  * The announcement's stamp has whole seconds, the message's has fractions. A message in the same second as the
  * announcement may have come before or after it; taking it for a later one costs a bounded wait, the other choice a job.
+ * So it is with an announcement from the future: the clock was set back since, and the message may be of before or after.
  */
 function messagePending(signs: Signs, now: number): boolean {
   if (signs.messageAt === undefined) return false;
   if (Math.abs(now - signs.messageAt) > ACQUIRE_BOUND_MS) return false;
-  return signs.announcedAt === undefined || signs.messageAt >= signs.announcedAt;
+  return signs.announcedAt === undefined || signs.messageAt >= signs.announcedAt || signs.announcedAt > now;
 }
 
 /** Looks one after the other, by one watcher. All that it remembers is the last worker, and forgetting it is harmless. */

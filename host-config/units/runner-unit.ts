@@ -9,6 +9,9 @@ export const METADATA_ADDRESSES = ["169.254.169.254", "fd00:ec2::254"] as const;
 /** Seconds on top of maxDrain before systemd gives up on the drain: its own forced stop (35 s and some) must come first. */
 const STOP_MARGIN_SECONDS = 120;
 
+/** A job that a listener has just acquired has no worker yet; by then it has, unless GitHub is slow at that very moment. */
+const WORKER_APPEARS_SECONDS = 10;
+
 /**
  * The official runner. Not enabled: the agent starts it once the instance is in service.
  *
@@ -64,8 +67,8 @@ const SERVICE_STOP_SECONDS = 60;
 
 /**
  * The second stop command. A drain that was killed (SIGKILL, the OOM killer) is begun again; where the agent cannot run
- * at all, a worker that lives still keeps the stop waiting, for maxDrain at most, like the drain itself. Usually nothing
- * is left to do, and that takes milliseconds.
+ * at all, a worker that lives, or is about to, still keeps the stop waiting, for maxDrain at most, like the drain itself.
+ * Usually nothing is left to do, and that takes milliseconds.
  *
  * At last it ends the service, as systemd would do next. But systemd has one TimeoutStopSec= for all that, the length
  * of a drain, and runsvc.sh is the job's user's own: a job that stopped it (SIGSTOP) or wrote something into it could
@@ -109,7 +112,15 @@ trap '' TERM INT HUP
 lives Runner.Listener || lives Runner.Worker || finish
 echo "the drain did not come to its end, draining again" >&2
 ${PATHS.node} ${PATHS.agent} drain && finish
-while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ] && lives Runner.Worker; do
+quiet=0
+while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ] && [ "$quiet" -lt ${WORKER_APPEARS_SECONDS} ]; do
+  if lives Runner.Worker; then
+    quiet=0
+  elif lives Runner.Listener; then
+    quiet=$((quiet + 1))
+  else
+    finish
+  fi
   sleep 1
 done
 finish

@@ -18,15 +18,24 @@ export class Metadata {
   constructor(
     private readonly clock: Clock,
     private readonly read: (instanceId: string, path: string) => string | undefined,
+    /** Told when an outage begins and when it ends. */
+    private readonly changed: (instance: string | undefined) => void,
   ) {}
+
+  /** Whether this instance gets its answers. */
+  steady(instanceId: string): boolean {
+    return !this.outages.some(({ instance }) => instance === undefined || instance === instanceId);
+  }
 
   /** @param instance the one that is hit; absent: all. Returns how to end it. */
   fail(fault: MetadataFault, instance?: string): () => void {
     const outage = { instance, fault };
     this.outages.push(outage);
+    this.changed(instance);
     return () => {
       const index = this.outages.indexOf(outage);
       if (index >= 0) this.outages.splice(index, 1);
+      this.changed(instance);
     };
   }
 

@@ -13,6 +13,7 @@ import { SecretsManager } from "../cloud/secrets/secrets-manager";
 import { SystemsManager } from "../cloud/ssm/systems-manager";
 import { MemoryStore } from "../cloud/store";
 import { GitHub, GitHubOptions } from "../github";
+import { HostSurroundings } from "../hosts/simulated/boot";
 import { SimulatedHosts } from "../hosts/simulated/hosts";
 import { RunnerPace, USUAL_PACE } from "../hosts/simulated/pace";
 import { Random } from "../random";
@@ -28,6 +29,8 @@ const PLACE = { region: "eu-central-1", accountId: "123456789012" };
 const ORGANIZATION = "acme";
 const TOKEN = "ghp_simulation";
 const TOKEN_SECRET = "github-token";
+/** Milliseconds of boot at least. Up to a second on top, in 1024ths, keeps the looks of hosts apart from each other. */
+const BOOT = 8_000;
 /** Milliseconds from launch to a registered SSM agent. */
 const SSM_REGISTRATION = 10_000;
 
@@ -38,6 +41,10 @@ export interface WorldOptions {
   latencies?: Partial<Latencies>;
   /** False: the control experiment, units without ExecStop. */
   drain?: boolean;
+  /** False: hosts make every look, also those that find nothing new. The same events, at many times the cost. */
+  skipIdle?: boolean;
+  /** For tests that must catch a drain which does less than it should. */
+  alterDrain?: HostSurroundings["alterDrain"];
 }
 
 /**
@@ -90,7 +97,7 @@ export class SimulatedWorld {
     this.queues = new Queues(store, iam, clock, this.cloudwatch.metrics);
     this.secrets = new SecretsManager(clock, random, PLACE);
     this.secrets.seed({ name: TOKEN_SECRET, value: TOKEN });
-    this.hosts = new SimulatedHosts((instanceId) => this.surroundings(instanceId, options.drain ?? true));
+    this.hosts = new SimulatedHosts((instanceId) => this.surroundings(instanceId, options));
     this.fleet = new Fleet({ clock, random, driver: this.hosts });
     this.autoscaling = new AutoScaling({
       clock, random, timeline, place: PLACE,
@@ -98,9 +105,17 @@ export class SimulatedWorld {
       ...(options.delays ? { delays: options.delays } : {}),
       publish: (event) => this.bus.put(event),
     });
-    this.metadata = new Metadata(clock, (instanceId, path) =>
-      path === "autoscaling/target-lifecycle-state" ? this.autoscaling.targetState(instanceId) : undefined,
+    this.metadata = new Metadata(
+      clock,
+      (instanceId, path) => (path === "autoscaling/target-lifecycle-state" ? this.autoscaling.targetState(instanceId) : undefined),
+      (instanceId) => this.hosts.stir(instanceId),
     );
+    const { targetState: lag = 0 } = options.delays ?? {};
+    timeline.subscribe((event) => {
+      if (event.kind !== "instance-state") return;
+      if (lag === 0) this.hosts.stir(event.instance);
+      else clock.after(lag, () => this.hosts.stir(event.instance));
+    });
     this.commands = new SystemsManager({
       clock, timeline, random, store,
       place: PLACE,
@@ -169,14 +184,17 @@ export class SimulatedWorld {
     await this.hosts.close();
   }
 
-  private surroundings(instanceId: string, drain: boolean) {
+  private surroundings(instanceId: string, { drain = true, skipIdle = true, alterDrain }: WorldOptions): HostSurroundings {
     const { clock, timeline, github, pace } = this;
     const principal = { kind: "instance" as const, instanceId, roleName: "host" };
     return {
       clock, timeline, github, drain, pace,
-      call: (action: string, params: Record<string, unknown>) => this.door.call(principal, action, params),
+      bootMs: BOOT + (Number.parseInt(instanceId.slice(-8), 16) % 1_024_000) / 1024,
+      ...(alterDrain ? { alterDrain } : {}),
+      ...(skipIdle ? { skipIdle: { metadataSteady: () => this.metadata.steady(instanceId) } } : {}),
+      call: (action, params) => this.door.call(principal, action, params),
       callMs: () => draw(this.random, this.latencies.host),
-      metadata: (path: string) => this.metadata.get(instanceId, path),
+      metadata: (path) => this.metadata.get(instanceId, path),
     };
   }
 

@@ -70,6 +70,12 @@ describe("a job in flight", () => {
     assert.equal(inFlight({ ...idle, messageAt: START }, START + 100), "message");
     assert.equal(inFlight({ ...idle, messageAt: START - 1 }, START + 100), undefined);
   });
+
+  it("takes no message for answered by an announcement from before the clock was set back", () => {
+    const setBack = { ...idle, announcedAt: START, messageAt: START - 18_000 };
+    assert.equal(inFlight(setBack, START - 17_000), "message");
+    assert.equal(inFlight(setBack, START), undefined);
+  });
 });
 
 describe("the look at the machine", () => {

@@ -33,6 +33,12 @@ export class SimulatedHosts implements HostDriver {
     return this.machines.get(instanceId)?.boot;
   }
 
+  /** The metadata changes in this moment, of one instance or of all. */
+  stir(instanceId?: string): void {
+    if (instanceId !== undefined) this.running(instanceId)?.stir();
+    else for (const { boot } of this.machines.values()) boot?.stir();
+  }
+
   /** Power fails, and comes back `offMs` later: nothing is stopped in order. */
   cutPower(instanceId: string, offMs: number): void {
     const machine = this.machine(instanceId);

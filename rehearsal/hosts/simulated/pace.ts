@@ -10,6 +10,8 @@ export interface RunnerPace {
   announce: number;
   /** From the first renewal to a worker process. */
   workerStart: number;
+  /** From the drain's decision to the listener's getting its signal. */
+  signal: number;
 }
 
-export const USUAL_PACE: RunnerPace = { roundTrip: 60, message: 0, acquire: 0, announce: 0, workerStart: 400 };
+export const USUAL_PACE: RunnerPace = { roundTrip: 60, message: 0, acquire: 0, announce: 0, workerStart: 400, signal: 5 };

@@ -23,8 +23,8 @@ export interface UnitCommands {
 /** `actions-runner.service` as systemd would run it around a simulated runner. */
 export class SimulatedUnit implements RunnerUnit {
   commands!: UnitCommands;
-  /** Called after whatever `state` shows has changed. */
-  changed: () => void = () => undefined;
+  /** Called in the moment in which what `state` shows changes. */
+  changing: () => void = () => undefined;
   private current: ActiveState = "inactive";
   private everStarted = false;
   private onExit: (() => void) | undefined;
@@ -42,15 +42,15 @@ export class SimulatedUnit implements RunnerUnit {
   ) {}
 
   async state(): Promise<UnitState> {
+    return this.look();
+  }
+
+  look(): UnitState {
     return {
-      active: this.active,
+      active: this.current,
       everStarted: this.everStarted,
       mainAlive: this.runner()?.listener !== undefined,
     };
-  }
-
-  get active(): ActiveState {
-    return this.current;
   }
 
   async start(): Promise<void> {
@@ -154,7 +154,10 @@ export class SimulatedUnit implements RunnerUnit {
       }
     }
     const end = this.clock.now() + this.commands.longestStop * 1000;
-    while (this.powered && (this.runner()?.workers ?? 0) > 0 && this.clock.now() < end && !this.commands.forced()) {
+    for (let quiet = 0; quiet < 10 && this.clock.now() < end && !this.commands.forced(); ) {
+      const { listener, workers = 0 } = this.runner() ?? {};
+      if (!this.powered || (workers === 0 && listener === undefined)) return;
+      quiet = workers > 0 ? 0 : quiet + 1;
       await this.clock.sleep(1000);
     }
   }
@@ -182,7 +185,7 @@ export class SimulatedUnit implements RunnerUnit {
   }
 
   private enter(state: ActiveState): void {
+    this.changing();
     this.current = state;
-    this.changed();
   }
 }

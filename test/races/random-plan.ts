@@ -1,0 +1,144 @@
+import fc from "fast-check";
+
+/** Seconds after the pool is up. Everything in a plan is small, so that what a failing one shrinks to can be read. */
+const LONGEST = 60;
+
+export interface PlannedJob {
+  at: number;
+  seconds: number;
+  setupSeconds: number;
+}
+
+export type ActKind =
+  | "terminate"
+  | "scale-in"
+  | "refresh"
+  | "operator-stop"
+  | "operator-start"
+  | "operator-restart"
+  | "kill-agent"
+  | "kill-drain"
+  | "kill-listener"
+  | "jump-clock"
+  | "cut-power";
+
+/** Something that is done at a moment, to the instance of that number if it still is there. */
+export interface Act {
+  at: number;
+  kind: ActKind;
+  instance: number;
+}
+
+export type FaultKind =
+  | "metadata-404"
+  | "metadata-401"
+  | "metadata-500"
+  | "metadata-silent"
+  | "aws-throttles-hosts"
+  | "aws-fails-hosts"
+  | "aws-fails-functions"
+  | "github-500"
+  | "github-403"
+  | "github-404"
+  | "github-422"
+  | "github-down"
+  | "github-hangs"
+  | "github-slow"
+  | "github-protocol-down"
+  | "ssm-offline";
+
+/** Something that is broken for a while. */
+export interface Outage {
+  at: number;
+  seconds: number;
+  kind: FaultKind;
+}
+
+export interface Plan {
+  /** Of the world: latencies, ids, fates of events. */
+  seed: number;
+  /** All moments are divided by it: races are found where everything falls together. */
+  squeeze: number;
+  instances: number;
+  jobs: PlannedJob[];
+  acts: Act[];
+  outages: Outage[];
+  /** Milliseconds of the official runner's steps. */
+  pace: { roundTrip: number; message: number; acquire: number; announce: number; workerStart: number; signal: number };
+  /** What becomes of events: percent. */
+  events: { loss: number; duplication: number };
+  /** Each SSM command is carried out so often. */
+  copies: number;
+  /** Milliseconds that GitHub's lists lag. */
+  busyLag: number;
+}
+
+const ACTS: readonly ActKind[] = [
+  "terminate",
+  "scale-in",
+  "refresh",
+  "operator-stop",
+  "operator-start",
+  "operator-restart",
+  "kill-agent",
+  "kill-drain",
+  "kill-listener",
+  "jump-clock",
+  "cut-power",
+];
+
+const OUTAGES: readonly FaultKind[] = [
+  "metadata-404",
+  "metadata-401",
+  "metadata-500",
+  "metadata-silent",
+  "aws-throttles-hosts",
+  "aws-fails-hosts",
+  "aws-fails-functions",
+  "github-500",
+  "github-403",
+  "github-404",
+  "github-422",
+  "github-down",
+  "github-hangs",
+  "github-slow",
+  "github-protocol-down",
+  "ssm-offline",
+];
+
+/** Tenths of a second, because races are decided within one. */
+const moment = fc.integer({ min: 0, max: LONGEST * 10 }).map((tenths) => tenths / 10);
+const ms = (max: number) => fc.oneof(fc.constant(0), fc.integer({ min: 0, max }));
+
+export const plans: fc.Arbitrary<Plan> = fc.record({
+  seed: fc.nat(1_000_000),
+  squeeze: fc.constantFrom(1, 1, 10, 20),
+  instances: fc.integer({ min: 1, max: 3 }),
+  jobs: fc.array(
+    fc.record({ at: moment, seconds: fc.integer({ min: 0, max: LONGEST }), setupSeconds: fc.integer({ min: 0, max: 5 }) }),
+    { minLength: 1, maxLength: 4 },
+  ),
+  acts: fc.array(
+    fc.record({
+      at: moment,
+      // A termination is what all this is about.
+      kind: fc.oneof(fc.constant<ActKind>("terminate"), fc.constantFrom(...ACTS)),
+      instance: fc.integer({ min: 0, max: 2 }),
+    }),
+    { maxLength: 4 },
+  ),
+  outages: fc.array(fc.record({ at: moment, seconds: fc.integer({ min: 1, max: 30 }), kind: fc.constantFrom(...OUTAGES) }), {
+    maxLength: 2,
+  }),
+  pace: fc.record({
+    roundTrip: fc.integer({ min: 5, max: 400 }),
+    message: ms(400),
+    acquire: ms(2_000),
+    announce: ms(400),
+    workerStart: fc.integer({ min: 0, max: 2_000 }),
+    signal: ms(300),
+  }),
+  events: fc.record({ loss: fc.constantFrom(0, 0, 30, 100), duplication: fc.constantFrom(0, 0, 50) }),
+  copies: fc.constantFrom(1, 1, 2),
+  busyLag: fc.constantFrom(0, 60_000),
+});
