@@ -14,12 +14,13 @@ import type { Host, HostClock } from "./ports";
 import { reap } from "./reap";
 import { registrar } from "./registrar";
 import { jobSigns } from "./signs";
+import { steadyClock, steadySigns } from "./steady-clock";
 import { helperUnits, runnerUnit } from "./systemd";
 
-const clock: HostClock = {
-  now: () => Date.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-};
+const clock = steadyClock();
+/** What AWS and GitHub write down is about the time of day. */
+const timeOfDay: HostClock = { ...clock, now: Date.now };
+const signs = () => steadySigns(jobSigns(), clock);
 
 const COMMANDS: Record<string, () => Promise<unknown>> = {
   daemon: () => withConfig(runDaemon),
@@ -82,7 +83,7 @@ async function standingFast(part: string, work: (host: DrainHost) => Promise<unk
   }
   const effective = { ...FALLBACK, ...config } as HostConfig;
   const unit = runnerUnit(clock, effective.jobsMayUseInstanceRole);
-  await work({ config: effective, clock, log, unit, signs: jobSigns(), forcedStop: forcedStopMark() });
+  await work({ config: effective, clock, log, unit, signs: signs(), forcedStop: forcedStopMark() });
 }
 
 async function fullHost(part: string, config: HostConfig): Promise<Host> {
@@ -96,12 +97,12 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     log: jsonLog(part),
     imds,
     unit: runnerUnit(clock, config.jobsMayUseInstanceRole),
-    signs: jobSigns(),
+    signs: signs(),
     registrar: registrar(config, imds),
     helpers: helperUnits(),
     forcedStop: forcedStopMark(),
     console: (line) => appendFile("/dev/console", `${line}\n`),
-    ...awsPorts(config, imds, clock),
+    ...awsPorts(config, imds, timeOfDay),
   };
 }
 
