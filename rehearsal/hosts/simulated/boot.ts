@@ -5,6 +5,7 @@ import { drain } from "../../../host-config/agent/drain";
 import { heartbeat } from "../../../host-config/agent/heartbeat";
 import { Host, Log, LogFields } from "../../../host-config/agent/ports";
 import { reap } from "../../../host-config/agent/reap";
+import { steadySigns } from "../../../host-config/agent/steady-clock";
 import { Clock } from "../../clock";
 import { GitHub } from "../../github";
 import { Timeline } from "../../timeline";
@@ -186,13 +187,16 @@ export class Boot {
       return process.waitFor(this.around.call(action, params));
     };
     const sleep = (ms: number) => this.sleep(process, ms);
+    // Each process goes on from the time of day at its start; what is set later reaches only the stamps of the runner.
+    const { skew } = this;
+    const clock = { now: () => this.around.clock.now() + skew, sleep };
     return {
       config: this.config,
-      clock: { now: () => this.now(), sleep },
+      clock,
       log: this.log(),
       imds: metadataPort(this.instanceId, (path) => this.around.metadata(path)),
       unit: this.unit,
-      signs: { read: async () => this.signs() },
+      signs: steadySigns({ read: async () => this.signs() }, clock, () => this.now()),
       ...awsPorts(this.config, this.instanceId, call, sleep),
       registrar: {
         registered: async () => this.disk.runnerId !== undefined,
