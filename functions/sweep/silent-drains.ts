@@ -1,0 +1,38 @@
+import { METRIC } from "../../contract/metrics";
+import type { Runner } from "../shared/github/runners";
+import type { Observer } from "../shared/observe";
+import type { Member, SweepPorts } from "./ports";
+
+/**
+ * Tells of jobs whose host fell silent on its way out: EC2 took it at the end of a Spot notice or by a raw termination,
+ * its power failed, it broke. Auto Scaling waits for the heartbeat timeout and then retains what it takes for alive, but
+ * GitHub gives the job up after some ten minutes. So when the instance is gone at last, nothing on its runner tells of
+ * the job any more: who does not look before that, and a sweep comes every five minutes, never hears of the loss.
+ *
+ * It only tells: a listener that crashed leaves its job running, and its host ends by itself.
+ */
+export async function reportSilentDrains(
+  members: readonly Member[],
+  runners: readonly Runner[],
+  ports: SweepPorts,
+  { log, count }: Observer,
+): Promise<void> {
+  const leaving = new Set(members.filter(({ lifecycleState }) => isLeaving(lifecycleState)).map(({ instanceId }) => instanceId));
+  const silent = runners.filter(({ name, online, busy }) => busy && !online && leaving.has(name));
+  if (silent.length === 0) return;
+  // Looked up again, because GitHub's "busy" is old at times: a host that ended its job and its listener goes at once.
+  const states = await ports.lifecycleStates(silent.map(({ name }) => name));
+  for (const { name } of silent) {
+    const lifecycleState = states.get(name);
+    if (lifecycleState === undefined || !isLeaving(lifecycleState)) continue;
+    log.error("sweep: instance fell silent while GitHub counts a job on its runner: that job is lost, unless its host comes back", {
+      instanceId: name,
+      lifecycleState,
+    });
+    count(METRIC.busyAtTermination);
+  }
+}
+
+function isLeaving(lifecycleState: string): boolean {
+  return lifecycleState === "Terminating:Wait" || lifecycleState === "Terminating:Retained";
+}
