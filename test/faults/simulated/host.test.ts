@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { METRIC } from "../../../contract/metrics";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, pairs, Scene } from "./scene";
 
@@ -33,10 +34,36 @@ describe("faults of hosts, simulated", () => {
     fault(
       { fault: `clock jump of an hour ${name}`, expected: "no job that the runner has accepted is lost, and the instance goes seconds after it", where: "simulated" },
       async (see) => {
-        const seen = await jumps(sign * HOUR, every(1, 22), [...every(1, 20), 40]);
+        const seen = await jumps(sign * HOUR, every(2, 10), [...every(1.7, 12, 0.5), 40]);
         const accepted = seen.filter((grace) => grace !== undefined);
-        see(`${count(seen.length, "pair")} of a jump and a scale-in at each second of a job's first 20: ${count(accepted.length, "accepted job")} succeeded, instances gone at most ${highestOf(accepted)} s after the job`);
+        see(`${count(seen.length, "pair")} of a jump and a scale-in in the first 20 s of a job, and a scale-in in its middle: ${count(accepted.length, "accepted job")} succeeded, instances gone at most ${highestOf(accepted)} s after the job`);
       },
     );
   }
+
+  fault(
+    { fault: "power-off without notice", expected: "the job is lost, which nobody can help, and the loss is told wherever the end falls", where: "simulated" },
+    async (see) => {
+      // EC2 takes the instance by a raw termination: while its job runs, in service or draining, at any time between two sweeps.
+      const seen = await each(pairs(every(25, 12), ["in service", "draining"] as const), {}, async (scene, [after, how]) => {
+        await scene.world.run(after);
+        const busy = await scene.busy({ seconds: 3 * HOUR });
+        if (how === "draining") {
+          await scene.pool.terminate(busy.instance, false);
+          await scene.world.run(60);
+        }
+        const begun = scene.world.clock.now();
+        await scene.world.fleet.lose(scene.world.fleet.get(busy.instance)!);
+        await scene.ended(busy.job, HOUR);
+        assert.equal(scene.state(busy.job), "lost");
+        assert.ok(scene.metric(METRIC.busyAtTermination) > 0, "the loss is told");
+        await scene.ready(1);
+        await scene.gone(busy.instance, 3 * HOUR);
+        const minutes = (scene.world.clock.now() - begun) / 60_000;
+        await scene.cleared();
+        return minutes;
+      });
+      see(`${count(seen.length, "busy instance")} terminated behind the group's back: every loss told by BusyAtTermination; replaced, and out of the group at most ${Math.ceil(highestOf(seen))} min later (heartbeat timeout 30 min)`);
+    },
+  );
 });

@@ -199,8 +199,7 @@ export async function each<M, T>(
       const chosen = typeof options === "function" ? options(moment) : options;
       results.push(await scene(chosen, (opened) => act(opened, moment)));
     } catch (error) {
-      (error as Error).message = `at ${JSON.stringify(moment)}: ${(error as Error).message}`;
-      throw error;
+      throw new Error(`at ${JSON.stringify(moment)}: ${(error as Error).message}`, { cause: error });
     }
   }
   return results;
