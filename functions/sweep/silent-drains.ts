@@ -1,6 +1,7 @@
 import { METRIC } from "../../contract/metrics";
 import type { Runner } from "../shared/github/runners";
 import type { Observer } from "../shared/observe";
+import { attempt } from "./items";
 import type { Member, SweepPorts } from "./ports";
 
 /**
@@ -15,21 +16,24 @@ export async function reportSilentDrains(
   members: readonly Member[],
   runners: readonly Runner[],
   ports: SweepPorts,
-  { log, count }: Observer,
+  observer: Observer,
+  signal: AbortSignal,
 ): Promise<void> {
   const leaving = new Set(members.filter(({ lifecycleState }) => isLeaving(lifecycleState)).map(({ instanceId }) => instanceId));
-  const silent = runners.filter(({ name, online, busy }) => busy && !online && leaving.has(name));
-  if (silent.length === 0) return;
-  // Looked up again, because GitHub's "busy" is old at times: a host that ended its job and its listener goes at once.
-  const states = await ports.lifecycleStates(silent.map(({ name }) => name));
-  for (const { name } of silent) {
-    const lifecycleState = states.get(name);
-    if (lifecycleState === undefined || !isLeaving(lifecycleState)) continue;
-    log.error("sweep: instance fell silent while GitHub counts a job on its runner: that job is lost, unless its host comes back", {
-      instanceId: name,
-      lifecycleState,
+  for (const { id, name: instanceId } of runners.filter(({ name, online, busy }) => busy && !online && leaving.has(name))) {
+    signal.throwIfAborted();
+    await attempt("looking at a silent drain", { instanceId }, observer, async () => {
+      // Both asked again: GitHub's list may be a minute old, and a host that has ended its job and its listener goes at once.
+      const runner = await ports.gitHub().get(id, signal);
+      if (!runner?.busy || runner.online) return;
+      const lifecycleState = (await ports.lifecycleStates([instanceId])).get(instanceId);
+      if (lifecycleState === undefined || !isLeaving(lifecycleState)) return;
+      observer.log.error("sweep: instance fell silent while GitHub counts a job on its runner: that job is lost, unless its host comes back", {
+        instanceId,
+        lifecycleState,
+      });
+      observer.count(METRIC.busyAtTermination);
     });
-    count(METRIC.busyAtTermination);
   }
 }
 

@@ -42,7 +42,7 @@ export async function sweep(
   if (!runners) return;
   await part("sweeping runners", () => sweepOrphanRunners(runners, ports, history, observer, signal));
   if (members) {
-    await part("looking for silent drains", () => reportSilentDrains(members, runners, ports, observer));
+    await part("looking for silent drains", () => reportSilentDrains(members, runners, ports, observer, signal));
     await part("looking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));
   }
 }

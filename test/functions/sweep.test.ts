@@ -57,6 +57,7 @@ describe("sweep function", () => {
       },
       gitHub: () => ({
         find: async (name) => runners.flat().find((runner) => runner.name === name),
+        get: async (id) => runners.flat().find((runner) => runner.id === id),
         async *pages() {
           yield* runners;
         },
@@ -267,7 +268,14 @@ describe("sweep function", () => {
       });
     }
 
+    const now = (runner: Runner | undefined) => {
+      const gitHub = ports.gitHub();
+      ports.gitHub = () => ({ ...gitHub, get: async () => runner });
+    };
     const fine: [string, () => void][] = [
+      ["has ended its job, though the list does not say so yet", () => now(offline(1))],
+      ["is online again", () => now({ ...offline(1), busy: true, online: true })],
+      ["has no runner any more", () => now(undefined)],
       ["is online: it drains", () => (runners = [[{ ...offline(1), busy: true, online: true }]])],
       ["has no job", () => (runners = [[offline(1)]])],
       ["is not the group's", () => (runners = [[{ ...offline(2), busy: true }]])],
@@ -280,6 +288,7 @@ describe("sweep function", () => {
         arrange();
         await run();
         assert.equal(observer.counts.BusyAtTermination, undefined);
+        assert.equal(observer.counts.SweepErrors, undefined);
         assert.equal(told(), 0);
       });
     }
