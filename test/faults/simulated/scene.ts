@@ -116,7 +116,7 @@ export class Scene {
 
   /** The end of the job to the end of the instance, in whole seconds, rounded up. */
   secondsAfterJob(instance: string, job: string): number {
-    const end = this.world.timeline.events.findLast(
+    const end = this.world.timeline.events.find(
       (event) => event.kind === "instance-state" && event.instance === instance && event.state.endsWith("Terminated"),
     );
     assert.ok(end, `${instance} never ended`);
