@@ -7,7 +7,7 @@ export const METRIC = {
   forcedStops: "ForcedStops",
   /** Count: the stop could not be sent to a terminating host; the host still sees its state itself, only later by a second. */
   stopFailures: "StopFailures",
-  /** Count: an instance is gone while GitHub still counts a job on its runner: that job is lost, or about to be reported so. */
+  /** Count: an instance is gone, or fell silent in its drain, while GitHub still counts a job on its runner: that job is lost, or about to be reported so. */
   busyAtTermination: "BusyAtTermination",
   /** Count: an event that is not shaped as AWS documents it; nothing was done. */
   malformedEvents: "MalformedEvents",

@@ -67,7 +67,7 @@ function alarms(settings: PoolSettings, { functions, deadLetters }: AlarmParts):
       badPeriods: 1,
     }),
     own("lost-jobs", METRIC.busyAtTermination, {
-      description: "An instance is gone while GitHub still counts a job on its runner: look for a raw termination, a Spot interruption or a crash",
+      description: "An instance is gone, or fell silent in its drain, while GitHub still counts a job on its runner: look for a raw termination, a Spot interruption or a crash",
       statistic: "Sum",
       badPeriods: 1,
     }),

@@ -26,10 +26,12 @@ export async function sweepOrphanRunners(
   for (const runner of await orphans(runners, ports, history, observer)) {
     signal.throwIfAborted();
     await attempt("removing a runner", { instanceId: runner.name }, observer, async () => {
-      const outcome = runner.busy ? "busy" : await ports.gitHub().remove(runner.id, signal);
+      // Asked whatever the list says of "busy", which may be a minute old: GitHub refuses by what is true now.
+      const outcome = await ports.gitHub().remove(runner.id, signal);
       if (outcome === "busy") {
         // GitHub gives such a job up after some ten minutes; a later sweep finds the runner idle.
-        log.warn("sweep: instance is gone, but GitHub still counts a job on its runner", { instanceId: runner.name });
+        log.error("sweep: instance is gone, but GitHub still counts a job on its runner: that job is lost", { instanceId: runner.name });
+        count(METRIC.busyAtTermination);
         return;
       }
       removed += 1;

@@ -9,6 +9,7 @@ import { sweepOrphanSecrets } from "./orphan-secrets";
 import type { SweepPorts, SweepSettings } from "./ports";
 import { sweepRetained } from "./retained";
 import { instanceRunners } from "./runners";
+import { reportSilentDrains } from "./silent-drains";
 import { reportUnregistered } from "./unregistered";
 
 /**
@@ -41,6 +42,7 @@ export async function sweep(
   if (!runners) return;
   await part("sweeping runners", () => sweepOrphanRunners(runners, ports, history, observer, signal));
   if (members) {
+    await part("looking for silent drains", () => reportSilentDrains(members, runners, ports, observer, signal));
     await part("looking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));
   }
 }

@@ -2,7 +2,17 @@
  * Time that nobody can set. The system's clock may jump (a wrong clock that is put right, a leap by hand), and a drain
  * that then takes an hour for past would give up its job, one that waits for a time of day would wait an hour longer.
  */
-import type { HostClock, JobSigns } from "./ports";
+import { ACQUIRE_BOUND_MS, WORKERLESS_BOUND_MS } from "./in-flight";
+import type { HostClock, JobSigns, Signs } from "./ports";
+
+/**
+ * How long a sign that looks out of date is believed all the same at a first look. If the clock was set forward a moment
+ * ago it is not: the job was announced just now and its worker starts within seconds. Real ones are rare, because a
+ * listener says what became of nearly every job.
+ */
+export const DOUBT_MS = 30_000;
+/** The listener stamps whole seconds. */
+const STAMP_MS = 1_000;
 
 /** Runs on from the time of day at its making, in ms since the epoch; it stands still while the machine is suspended. */
 export function steadyClock(timeOfDay: () => number = Date.now, monotonic: () => number = () => performance.now()): HostClock {
@@ -13,17 +23,64 @@ export function steadyClock(timeOfDay: () => number = Date.now, monotonic: () =>
   };
 }
 
-/** The runner stamps what it writes with the time of day; this tells the stamps in the clock's time, as of now. */
+type Stamp = "announcedAt" | "messageAt";
+type Stamps = Partial<Record<Stamp, number>>;
+
+/**
+ * The runner stamps what it writes with the time of day; this tells the stamps in the clock's time. A stamp keeps what
+ * it was first taken for, whatever the time of day does afterwards, and a stamp that was not there at the last look is
+ * younger than that look. Only of what was there before the first look nobody can know when it was written by another
+ * clock: then a job is believed in, for as long as its sign allows.
+ */
 export function steadySigns(signs: JobSigns, clock: Pick<HostClock, "now">, timeOfDay: () => number = Date.now): JobSigns {
+  let last: { at: number; listener: number; raw: Stamps; told: Stamps } | undefined;
   return {
     async read() {
       const seen = await signs.read();
-      const ahead = timeOfDay() - clock.now();
-      return {
-        ...seen,
-        announcedAt: seen.announcedAt === undefined ? undefined : seen.announcedAt - ahead,
-        messageAt: seen.messageAt === undefined ? undefined : seen.messageAt - ahead,
-      };
+      const { listener } = seen;
+      if (listener === undefined) {
+        last = undefined;
+        return seen;
+      }
+      const now = clock.now();
+      const ahead = timeOfDay() - now;
+      const before = last?.listener === listener ? last : undefined;
+      const told = before ? laterLook(seen, ahead, now, before) : firstLook(seen, ahead, now);
+      last = { at: now, listener, raw: { announcedAt: seen.announcedAt, messageAt: seen.messageAt }, told };
+      return { ...seen, announcedAt: told.announcedAt, messageAt: told.messageAt };
     },
   };
+}
+
+function laterLook(seen: Signs, ahead: number, now: number, before: { at: number; raw: Stamps; told: Stamps }): Stamps {
+  const tell = (stamp: Stamp) => {
+    const raw = seen[stamp];
+    if (raw === undefined) return undefined;
+    if (raw === before.raw[stamp]) return before.told[stamp];
+    return Math.min(Math.max(raw - ahead, before.at - STAMP_MS), now);
+  };
+  return { announcedAt: tell("announcedAt"), messageAt: tell("messageAt") };
+}
+
+function firstLook({ announced, announcedAt, messageAt }: Signs, ahead: number, now: number): Stamps {
+  const at = announcedAt === undefined ? undefined : announcedAt - ahead;
+  const message = messageAt === undefined ? undefined : messageAt - ahead;
+  const [said, came] = putInThePast(at, message, now);
+  return {
+    announcedAt: announced === "busy" && said !== undefined ? Math.max(said, now - WORKERLESS_BOUND_MS + DOUBT_MS) : said,
+    messageAt:
+      came !== undefined && (said === undefined || came >= said) ? Math.max(came, now - ACQUIRE_BOUND_MS + DOUBT_MS) : came,
+  };
+}
+
+/** What lies in the future was written before the clock was set back; of two such the order still holds. */
+function putInThePast(said: number | undefined, came: number | undefined, now: number): [number | undefined, number | undefined] {
+  const future = (time: number | undefined) => time !== undefined && time > now;
+  if (future(said) && future(came)) {
+    const excess = Math.max(said!, came!) - now;
+    return [said! - excess, came! - excess];
+  }
+  if (future(said)) return [came ?? now, came];
+  if (future(came)) return [said, said === undefined ? now : said - 1];
+  return [said, came];
 }

@@ -52,6 +52,7 @@ describe("the last sweep of a pool", () => {
       },
       gitHub: () => ({
         find: none,
+        get: none,
         async *pages() {
           yield runners;
         },

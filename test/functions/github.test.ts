@@ -65,6 +65,14 @@ describe("GitHub client", () => {
     assert.equal(server.seen.length, 2);
   });
 
+  it("asks for one runner as it is now, and takes a 404 for its end", async () => {
+    const runners = await client(({ path }) =>
+      path === `${RUNNERS}/7` ? { body: { ...list(1, 7).runners[0], status: "online", busy: true } } : { status: 404, body: {} },
+    );
+    assert.deepEqual(await runners.get(7, signal()), { id: 7, name: "runner-7", online: true, busy: true });
+    assert.equal(await runners.get(8, signal()), undefined);
+  });
+
   it("takes only an exact match for a runner, even from a server that ignores the name filter", async () => {
     const runners = await client(() => ({ body: list(5) }));
     assert.equal((await runners.find("runner-3", signal()))?.id, 3);

@@ -57,6 +57,7 @@ describe("sweep function", () => {
       },
       gitHub: () => ({
         find: async (name) => runners.flat().find((runner) => runner.name === name),
+        get: async (id) => runners.flat().find((runner) => runner.id === id),
         async *pages() {
           yield* runners;
         },
@@ -114,12 +115,30 @@ describe("sweep function", () => {
       assert.deepEqual(acts, []);
     });
 
-    it("leaves runners that are online or busy", async () => {
-      runners = [[{ ...offline(1), online: true }, { ...offline(2), busy: true }]];
-      activities = [[activity(id(1), 5), activity(id(2), 5)]];
+    it("leaves runners that are online", async () => {
+      runners = [[{ ...offline(1), online: true }]];
+      activities = [[activity(id(1), 5)]];
       await run();
       assert.deepEqual(acts, []);
-      assert.match(observer.messages("warn")[0] ?? "", /still counts a job/);
+    });
+
+    it("removes one whose list entry says busy if GitHub itself lets it go: lists are a minute old", async () => {
+      runners = [[{ ...offline(2), busy: true }]];
+      activities = [[activity(id(2), 5)]];
+      await run();
+      assert.deepEqual(acts, ["remove 2"]);
+      assert.equal(observer.counts.BusyAtTermination, undefined);
+    });
+
+    it("tells of the job of an instance that is gone, also where no event came to tell of it", async () => {
+      runners = [[offline(1)]];
+      activities = [[activity(id(1), 5)]];
+      const gitHub = ports.gitHub();
+      ports.gitHub = () => ({ ...gitHub, remove: async () => "busy" });
+      await run();
+      assert.equal(observer.counts.BusyAtTermination, 1);
+      assert.equal(observer.counts.OrphanRunners, 0);
+      assert.match(observer.messages("error")[0] ?? "", /still counts a job/);
     });
 
     it("goes on after one that cannot be removed, and counts it", async () => {
@@ -226,6 +245,53 @@ describe("sweep function", () => {
       await run();
       assert.deepEqual(acts, [`continue ${id(1)} without token`]);
     });
+  });
+
+  describe("over drains that fell silent", () => {
+    let state: string | undefined;
+    beforeEach(() => {
+      state = "Terminating:Wait";
+      members = [{ instanceId: id(1), lifecycleState: "Terminating:Wait" }];
+      activities = [[activity(id(1), 5, "MidLifecycleAction")]];
+      runners = [[{ ...offline(1), busy: true }]];
+      ports.lifecycleStates = async () => new Map(state === undefined ? [] : [[id(1), state]]);
+    });
+    const told = () => observer.messages("error").filter((message) => /fell silent/.test(message)).length;
+
+    for (const where of ["Terminating:Wait", "Terminating:Retained"]) {
+      it(`tells of the job of one in ${where} before GitHub gives it up, and ends nothing for it`, async () => {
+        members[0]!.lifecycleState = state = where;
+        await run();
+        assert.equal(observer.counts.BusyAtTermination, 1);
+        assert.equal(told(), 1);
+        assert.deepEqual(acts, []);
+      });
+    }
+
+    const now = (runner: Runner | undefined) => {
+      const gitHub = ports.gitHub();
+      ports.gitHub = () => ({ ...gitHub, get: async () => runner });
+    };
+    const fine: [string, () => void][] = [
+      ["has ended its job, though the list does not say so yet", () => now(offline(1))],
+      ["is online again", () => now({ ...offline(1), busy: true, online: true })],
+      ["has no runner any more", () => now(undefined)],
+      ["is online: it drains", () => (runners = [[{ ...offline(1), busy: true, online: true }]])],
+      ["has no job", () => (runners = [[offline(1)]])],
+      ["is not the group's", () => (runners = [[{ ...offline(2), busy: true }]])],
+      ["is in service", () => (members[0]!.lifecycleState = state = "InService")],
+      ["went on while the runners were listed", () => (state = "Terminating:Proceed")],
+      ["was gone when the runners were listed", () => (state = undefined)],
+    ];
+    for (const [what, arrange] of fine) {
+      it(`tells nothing of one that ${what}`, async () => {
+        arrange();
+        await run();
+        assert.equal(observer.counts.BusyAtTermination, undefined);
+        assert.equal(observer.counts.SweepErrors, undefined);
+        assert.equal(told(), 0);
+      });
+    }
   });
 
   describe("over retained instances", () => {

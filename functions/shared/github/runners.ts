@@ -45,6 +45,16 @@ export class GitHubRunners {
     return runners.find((runner) => runner.name === name);
   }
 
+  /** As it is now, where lists may be a minute old. Undefined when it is gone. */
+  async get(id: number, signal: AbortSignal): Promise<Runner | undefined> {
+    try {
+      return await this.transport.call({ method: "GET", path: `${this.base}/${id}` }, readRunner, signal);
+    } catch (error) {
+      if (error instanceof GitHubError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
   /**
    * All runners, page by page, so that memory stays flat however many there are. Collect first and delete after:
    * deleting while paging shifts the pages and skips entries.
@@ -95,10 +105,13 @@ function readToken(data: any): RegistrationToken | undefined {
 
 function readRunners(data: any): Runner[] | undefined {
   if (!Array.isArray(data?.runners)) return undefined;
-  return data.runners.map((runner: any) => ({
-    id: runner.id,
-    name: runner.name,
-    online: runner.status === "online",
-    busy: runner.busy === true,
-  }));
+  return data.runners.map(toRunner);
+}
+
+function readRunner(data: any): Runner | undefined {
+  return typeof data?.id === "number" && typeof data?.name === "string" ? toRunner(data) : undefined;
+}
+
+function toRunner(runner: any): Runner {
+  return { id: runner.id, name: runner.name, online: runner.status === "online", busy: runner.busy === true };
 }

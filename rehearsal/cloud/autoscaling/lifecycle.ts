@@ -106,7 +106,13 @@ export class Lifecycle {
   ): Promise<void> {
     const { clock, delays, activities } = this.parts;
     await clock.sleep(delays.launch);
-    if (member.course !== course) return activities.end(activity, "Cancelled");
+    if (member.course !== course) {
+      // EC2 has had its order: an instance that is let go in its first moment boots all the same, and only then can
+      // anybody on it answer the termination hook.
+      const { state } = member.instance;
+      if (state !== "shutting-down" && state !== "terminated") void power().catch(() => undefined);
+      return activities.end(activity, "Cancelled");
+    }
     const pooled = journey.destination === "WarmPool";
     // The action opens while the machine boots: AWS does not wait for the operating system either.
     const powered = power().catch((error: Error) => {

@@ -8,6 +8,7 @@ import { heartbeat } from "../../../host-config/agent/heartbeat";
 import { inFlight } from "../../../host-config/agent/in-flight";
 import { Host, Log, LogFields, Signs } from "../../../host-config/agent/ports";
 import { reap } from "../../../host-config/agent/reap";
+import { steadySigns } from "../../../host-config/agent/steady-clock";
 import { isTerminating } from "../../../host-config/agent/terminating";
 import { Clock, Timer } from "../../clock";
 import { GitHub } from "../../github";
@@ -324,9 +325,13 @@ export class Boot {
       await process.sleep(this.around.callMs?.() ?? CALL_LATENCY);
       return process.waitFor(this.around.call(action, params));
     };
+    // Each process goes on from the time of day at its start; what is set later reaches only the stamps of the runner.
+    const { skew } = this;
+    const clock = { now: () => view.now() + skew, sleep };
+    const timeOfDay = () => view.now() + (view.late?.skew ?? this.skew);
     return {
       config: this.config,
-      clock: { now: () => view.now() + (view.late?.skew ?? this.skew), sleep },
+      clock,
       log: this.log(),
       imds: metadataPort(this.instanceId, (path) => (view.late ? view.late.target : this.around.metadata(path))),
       unit: {
@@ -348,7 +353,7 @@ export class Boot {
         },
         killLeftovers: () => unit.killLeftovers(),
       },
-      signs: { read: async () => view.late?.signs ?? this.signs() },
+      signs: steadySigns({ read: async () => view.late?.signs ?? this.signs() }, clock, timeOfDay),
       ...awsPorts(this.config, this.instanceId, call, (ms) => process.sleep(ms)),
       registrar: {
         registered: async () => this.disk.runnerId !== undefined,

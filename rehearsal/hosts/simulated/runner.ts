@@ -211,12 +211,14 @@ export class SimulatedRunner {
     const renewed = await this.exchange(life, "renew", TRIES, () => this.github.protocol.renew({ jobId }));
     // Without a first renewal no worker is ever started, and the listener says no word about the job any more.
     if (renewed === undefined) return;
-    await this.runWorker(life, job);
+    await this.runWorker(life, sessionId, job);
     this.announce("idle");
   }
 
-  private async runWorker(life: Life, job: JobMessage): Promise<void> {
+  private async runWorker(life: Life, sessionId: string, job: JobMessage): Promise<void> {
     const worker: Life = { over: false };
+    const ended = new AbortController();
+    void this.pollBusy(sessionId, AbortSignal.any([this.stopPoll.signal, ended.signal]));
     const cancelled = new Promise<"cancelled">((resolve) => {
       this.cancelJob = () => resolve("cancelled");
       if (this.stopping) resolve("cancelled");
@@ -226,8 +228,21 @@ export class SimulatedRunner {
     this.worker = worker;
     this.around.changing?.();
     this.workers = 1;
-    await this.work(worker, job, cancelled);
+    try {
+      await this.work(worker, job, cancelled);
+    } finally {
+      ended.abort();
+    }
     alive(life);
+  }
+
+  /** A listener polls on during its job, as "Busy": GitHub shows it online and gives it no other job. */
+  private async pollBusy(sessionId: string, signal: AbortSignal): Promise<void> {
+    try {
+      while (!signal.aborted) await this.github.protocol.poll({ sessionId, status: "Busy", waitMs: Infinity, signal });
+    } catch {
+      // The runner was deleted, or its session taken over: the listener learns of it by its next poll.
+    }
   }
 
   /** The worker's whole life. */

@@ -80,6 +80,20 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual(failed.map((activity) => activity.StatusMessage), ["no capacity"]);
   });
 
+  it("an instance that is let go in its first moment boots all the same, or nobody could answer its termination hook", async () => {
+    const rig = new Rig();
+    rig.create(HOOKS);
+    await rig.pass(0.3);
+    const id = rig.one("Pending");
+    await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "Terminating:Wait");
+    assert.deepEqual(rig.hosts.of(id), ["launch"]);
+    await rig.complete(id, "terminate");
+    await rig.pass(5);
+    assert.deepEqual(rig.hosts.of(id), ["launch", "terminate"]);
+  });
+
   it("a second termination of a draining instance changes nothing, or the drain would start over [A3.25]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
