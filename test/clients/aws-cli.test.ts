@@ -6,7 +6,7 @@ import { BUCKET, ClientRig, DOCUMENT, KEY, OBJECT, TEMPLATE } from "./rig";
 const GROUP = ["--auto-scaling-group-name", "pool"];
 
 describe("the AWS CLI takes a group through its whole life at the AWS stand-in", function () {
-  this.timeout(120_000);
+  this.timeout(300_000); // Each call starts a Python: half a second here, several on a busy machine.
   let rig: ClientRig;
   const aws = (line: string, ...args: string[]) => rig.aws(...line.split(" "), ...args);
 

@@ -15,7 +15,7 @@ function assertFailure(failure: BotoFailure, operation: string, expected: { clas
 }
 
 describe("boto3 takes a group through its whole life at the AWS stand-in", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let rig: ClientRig;
   /** Tokens of the lifecycle actions by instance, as the events tell them. */
   const tokens = new Map<string, string>();
@@ -181,7 +181,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     const { InstanceRefreshes: [refresh] } = await call("describe_instance_refreshes");
     assert.deepEqual([refresh.InstanceRefreshId, refresh.Strategy, refresh.Preferences.ScaleInProtectedInstances], [id, "Rolling", "Wait"]);
     assert.equal((await call("cancel_instance_refresh")).InstanceRefreshId, id);
-    const giveUp = Date.now() + 20_000;
+    const giveUp = Date.now() + 60_000;
     while (rig.stage.autoscaling.group("pool")!.refresh !== "Cancelled" && Date.now() < giveUp) await new Promise((resolve) => setTimeout(resolve, 20));
     const none = await fails("cancel_instance_refresh");
     assert.deepEqual([none.class, none.Code], ["ActiveInstanceRefreshNotFoundFault", "ActiveInstanceRefreshNotFound"]);

@@ -6,7 +6,7 @@ import { BUCKET, ClientRig, DOCUMENT, KEY, OBJECT, TEMPLATE } from "./rig";
 const told = ({ class: kind, Code, Message, status }: { class: string; Code?: string; Message?: string; status?: number }) => [kind, Code, Message, status];
 
 describe("boto3 and the other services of the AWS stand-in", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let rig: ClientRig;
   let hosts: string[];
   const call = (service: string, operation: string, params: object = {}) => rig.boto.call(service, operation, params);

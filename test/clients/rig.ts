@@ -83,7 +83,7 @@ export class ClientRig {
 
   /** Waits until so many instances of a group are in a state; returns them. */
   async until(group: string, state: string, count: number): Promise<string[]> {
-    const giveUp = Date.now() + 30_000;
+    const giveUp = Date.now() + 60_000;
     for (;;) {
       const found = this.inState(group, state);
       if (found.length === count) return found;
