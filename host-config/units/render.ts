@@ -1,6 +1,7 @@
 /** Every file that the installer writes, as text: the bundle has the same bytes for all pools, these have not. */
 import { PATHS, UNITS, type HostConfig } from "../../contract/host";
 import { agentSocket, agentUnit, completeUnit, heartbeatTimer, heartbeatUnit, type HostFacts } from "./agent-units";
+import { endServiceScript } from "./end-service";
 import { jobCompletedHook, jobStartedHook } from "./hooks";
 import { afterStopScript, runnerUnit, stopAgainScript } from "./runner-unit";
 import { SHUTDOWN_TARGETS, needrestartOverride, perfLogMount, shutdownPatience, temporaryFiles, userSlice } from "./system-files";
@@ -19,6 +20,7 @@ export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[
     script(PATHS.jobStartedHook, jobStartedHook(config.userJobStartedHook)),
     script(PATHS.jobCompletedHook, jobCompletedHook(config.userJobCompletedHook)),
     script(`${PATHS.home}/stop-again.sh`, stopAgainScript(config)),
+    script(`${PATHS.home}/end-service.sh`, endServiceScript()),
     script(`${PATHS.home}/after-stop.sh`, afterStopScript()),
     unit(UNITS.runner, runnerUnit(config)),
     unit(UNITS.agent, agentUnit(facts)),

@@ -42,6 +42,7 @@ ExecStartPre=+${agent} reap
 ExecStart=${PATHS.runner}/runsvc.sh
 ExecStop=-+${agent} drain
 ExecStop=-+${PATHS.home}/stop-again.sh
+ExecStop=-+${PATHS.home}/end-service.sh
 ExecStopPost=-+${PATHS.home}/after-stop.sh
 KillMode=process
 KillSignal=SIGTERM
@@ -60,58 +61,30 @@ ${config.jobsMayUseInstanceRole ? "" : `IPAddressDeny=${METADATA_ADDRESSES.join(
 }
 
 /**
- * Seconds from SIGTERM to SIGKILL for the service itself. Asked to stop, it gives its listener 30 s; after that there is
- * nothing that it could wait for.
- */
-const SERVICE_STOP_SECONDS = 60;
-
-/**
  * The second stop command. A drain that was killed (SIGKILL, the OOM killer) is begun again; where the agent cannot run
  * at all, a worker that lives, or is about to, still keeps the stop waiting, for maxDrain at most, like the drain itself.
  * Usually nothing is left to do, and that takes milliseconds.
- *
- * At last it ends the service, as systemd would do next. But systemd has one TimeoutStopSec= for all that, the length
- * of a drain, and runsvc.sh is the job's user's own: a job that stopped it (SIGSTOP) or wrote something into it could
- * hold the instance for as long.
  */
 export function stopAgainScript(config: HostConfig): string {
   return `#!/bin/bash
-# Second stop command of ${UNITS.runner}: does what the first one could not, and sees to it that the service ends.
+# Second stop command of ${UNITS.runner}: does what the first one could not.
 deadline=$((SECONDS + ${config.maxDrain}))
-members() {
-  cat /sys/fs/cgroup{,/systemd}/${UNIT_CGROUP}/cgroup.procs 2>/dev/null
-}
 lives() {
-  local pid comm
-  while read -r pid; do
-    { read -r comm <"/proc/$pid/comm"; } 2>/dev/null || continue
-    [[ $comm == "$1" ]] && return 0
-  done < <(members)
-  return 1
-}
-finish() {
-  local main=\${MAINPID:-none} last=$((SECONDS + ${SERVICE_STOP_SECONDS})) pid comm
-  members | grep -qx "$main" || exit 0
-  kill -TERM "$main"
-  for pid in $(members); do kill -CONT "$pid" 2>/dev/null; done
-  while members | grep -qx "$main"; do
-    sleep 0.1
-    [ "$SECONDS" -lt "$last" ] && continue
-    echo "the service does not end after SIGTERM, killing it" >&2
-    for pid in $(members); do
+  local folder pid comm
+  for folder in /sys/fs/cgroup /sys/fs/cgroup/systemd; do
+    while read -r pid; do
       { read -r comm <"/proc/$pid/comm"; } 2>/dev/null || continue
-      [[ $pid == "$$" || $comm == Runner.Worker ]] || kill -KILL "$pid"
-    done
-    exit 0
+      [[ $comm == "$1" ]] && return 0
+    done < <(cat "$folder/${UNIT_CGROUP}/cgroup.procs" 2>/dev/null)
   done
-  exit 0
+  return 1
 }
 forced=${PATHS.runtime}/forced-stop
 trap '' TERM INT HUP
-[ -e "$forced" ] && finish
-lives Runner.Listener || lives Runner.Worker || finish
+[ -e "$forced" ] && exit 0
+lives Runner.Listener || lives Runner.Worker || exit 0
 echo "the drain did not come to its end, draining again" >&2
-${PATHS.node} ${PATHS.agent} drain && finish
+${PATHS.node} ${PATHS.agent} drain && exit 0
 quiet=0
 while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ] && [ "$quiet" -lt ${WORKER_APPEARS_SECONDS} ]; do
   if lives Runner.Worker; then
@@ -119,11 +92,11 @@ while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ] && [ "$quiet" -lt ${W
   elif lives Runner.Listener; then
     quiet=$((quiet + 1))
   else
-    finish
+    exit 0
   fi
   sleep 1
 done
-finish
+exit 0
 `;
 }
 

@@ -31,7 +31,7 @@ describe("the rendered units", () => {
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, content, { mode: path.includes("/units/") ? 0o644 : 0o755 });
       };
-      for (const program of [PATHS.node, PATHS.agent, `${PATHS.home}/stop-again.sh`, `${PATHS.home}/after-stop.sh`]) put(join(root, program), "");
+      for (const program of [PATHS.node, PATHS.agent, ...["stop-again", "end-service", "after-stop"].map((name) => `${PATHS.home}/${name}.sh`)]) put(join(root, program), "");
       put(join(root, "runsvc.sh"), "");
       const units = files.filter(({ path }) => /\/system\/[^/]+$/.test(path));
       assert.equal(units.length, Object.keys(UNITS).length);
@@ -63,7 +63,7 @@ describe("the rendered units", () => {
     assert.deepEqual(setting(text, "OOMPolicy"), ["continue"], "else one greedy step of a job stops the unit without a drain");
     assert.deepEqual(setting(text, "TimeoutStartSec"), ["infinity"]);
     assert.match(setting(text, "ExecStop")[0]!, /^-\+.* drain$/);
-    assert.equal(setting(text, "ExecStop").length, 2);
+    assert.deepEqual(setting(text, "ExecStop").slice(1), [`-+${PATHS.home}/stop-again.sh`, `-+${PATHS.home}/end-service.sh`], "the service is ended last");
     assert.deepEqual(setting(text, "Restart"), ["always"]);
     assert.ok(!text.includes("[Install]"), "the agent starts it, not the boot");
   });

@@ -29,6 +29,7 @@ const ATTEMPTS: Attempt[] = [
   write("the agent", PATHS.agent),
   { title: "replace the Node that the agent runs on", script: `ln ${PATHS.node} ${PATHS.home}/node.hostile && rm ${PATHS.home}/node.hostile`, refusal: DENIED },
   write("the second stop command", `${PATHS.home}/stop-again.sh`),
+  write("the last stop command", `${PATHS.home}/end-service.sh`),
   write("what runs after a stop", `${PATHS.home}/after-stop.sh`),
   create("a file beside the agent", `${PATHS.home}/hostile`),
   create("anything beside the runner's own folder", "/opt/hostile"),
