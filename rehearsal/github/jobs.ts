@@ -34,6 +34,8 @@ export interface Job {
   /** The message that assigned it went out to the runner and was acknowledged: it is not sent again. */
   acknowledged: boolean;
   queuedAt: number;
+  /** Place in the queue; a smaller one waits for longer. */
+  waitingSince: number;
   acquiredAt?: number;
   endedAt?: number;
   /** Milliseconds since the epoch. */
