@@ -46,7 +46,7 @@ function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
       });
     };
     const reply = await Promise.race([answer(), late]).finally(() => timer?.cancel());
-    if (reply.status < 400) return reply.body;
+    if (reply.status < 400) return { data: reply.body, headers: reply.headers ?? {} };
     const { message } = reply.body as { message: string };
     const exhausted = reply.headers?.["x-ratelimit-remaining"] === "0";
     const retryAt = exhausted ? new Date(Number(reply.headers?.["x-ratelimit-reset"]) * 1000) : undefined;
