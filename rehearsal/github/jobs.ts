@@ -40,6 +40,8 @@ export interface Job {
   endedAt?: number;
   /** Milliseconds since the epoch. */
   lockedUntil?: number;
+  /** A timer watches the lock. */
+  locked?: boolean;
   cancelRequested: boolean;
   requeues: number;
   /** Milliseconds that each of our hooks took, by the runner's own clock. */

@@ -82,6 +82,16 @@ export class Protocol {
     }
   }
 
+  /** The polls of a busy runner that is simulated, all in one: it stays online. Returns how to end them. */
+  pollBusy(request: { sessionId: string }): () => void {
+    const session = this.session(request.sessionId);
+    session.expiry?.cancel();
+    session.idle = false;
+    return () => {
+      if (this.byRunner.get(session.runnerId) === session) this.armExpiry(session);
+    };
+  }
+
   /** The message has arrived: it will not be sent again. Best effort on the runner's side. */
   acknowledge(request: { sessionId: string; jobId: string }): void {
     const session = this.session(request.sessionId);

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { Clock } from "../clock";
 import { JobChange, Timeline, TimelineEntry } from "../timeline";
 import { ended, Job, JobSpec, JobState } from "./jobs";
@@ -46,7 +46,7 @@ export class JobQueue {
       requeues: 0,
       hooks: {},
       annotations: [],
-      token: randomBytes(24).toString("base64url"),
+      token: randomUUID(),
     };
     this.jobs.set(job.id, job);
     this.openJobs++;
@@ -194,11 +194,19 @@ export class JobQueue {
   }
 
   private lock(job: Job): void {
-    job.timer?.cancel();
     job.lockedUntil = this.clock.now() + this.options.lockMs;
-    job.timer = this.clock.after(this.options.lockMs, () => {
+    if (job.locked) return;
+    job.timer?.cancel();
+    job.locked = true;
+    this.expireLock(job, this.options.lockMs);
+  }
+
+  /** One timer for all renewals: it looks when it fires whether the lock was prolonged meanwhile. */
+  private expireLock(job: Job, ms: number): void {
+    job.timer = this.clock.after(ms, () => {
+      const left = (job.lockedUntil ?? 0) - this.clock.now();
       // A GitHub that is down gives no job up either.
-      if (this.options.isDown?.()) this.lock(job);
+      if (left > 0 || this.options.isDown?.()) this.expireLock(job, left > 0 ? left : this.options.lockMs);
       else this.end(job, "lost", "the runner stopped renewing the job's lock");
     });
   }

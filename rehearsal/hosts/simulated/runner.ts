@@ -66,6 +66,7 @@ export class SimulatedRunner {
   private worker: Life | undefined;
   private hung = false;
   private stopPoll = new AbortController();
+  private endBusyPoll: (() => void) | undefined;
   private cancelJob: (() => void) | undefined;
 
   constructor(
@@ -113,6 +114,7 @@ export class SimulatedRunner {
     const { life } = this;
     if (life.over) return;
     this.stopPoll.abort();
+    this.endBusyPoll?.();
     this.cancelJob = undefined;
     this.exit(life);
   }
@@ -135,6 +137,7 @@ export class SimulatedRunner {
     this.listener = undefined;
     this.announced = undefined;
     this.stopPoll.abort();
+    this.endBusyPoll?.();
   }
 
   private killWorker(): void {
@@ -208,6 +211,13 @@ export class SimulatedRunner {
     if (job === undefined) return;
     await this.sleep(life, this.pace.announce);
     this.announce("busy");
+    // A busy listener goes on polling, or GitHub would take it for offline.
+    this.endBusyPoll = this.attempt(() => this.github.protocol.pollBusy({ sessionId }));
+    await this.holdJob(life, job, jobId);
+    this.endBusyPoll?.();
+  }
+
+  private async holdJob(life: Life, job: JobMessage, jobId: string): Promise<void> {
     const renewed = await this.exchange(life, "renew", TRIES, () => this.github.protocol.renew({ jobId }));
     // Without a first renewal no worker is ever started, and the listener says no word about the job any more.
     if (renewed === undefined) return;
