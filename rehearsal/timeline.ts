@@ -34,11 +34,15 @@ export class Timeline {
   readonly events: TimelineEvent[] = [];
   private readonly listeners = new Set<(event: TimelineEvent) => void>();
 
-  constructor(private readonly now: () => number) {}
+  /** @param keep false: events go to the listeners only, as a simulation of days has millions of them */
+  constructor(
+    private readonly now: () => number,
+    private readonly keep = true,
+  ) {}
 
   record(entry: TimelineEntry): void {
     const event = { at: this.now(), ...entry } as TimelineEvent;
-    this.events.push(event);
+    if (this.keep) this.events.push(event);
     for (const listener of this.listeners) listener(event);
   }
 

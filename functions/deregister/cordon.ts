@@ -1,4 +1,5 @@
 import { within } from "../shared/bounded";
+import { RESERVE } from "../shared/github/reserve";
 import { Observer, reasonOf } from "../shared/observe";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
@@ -17,7 +18,9 @@ export async function cordon(
 ): Promise<void> {
   try {
     const outcome = await within("cordon", settings.cordonMs ?? CORDON_MS, async (signal) => {
-      const runner = await ports.gitHub().find(instanceId, signal);
+      const gitHub = ports.gitHub();
+      if ((gitHub.spare?.() ?? 1) < RESERVE.cordon) return "left out: GitHub's calls of this hour are kept for launches";
+      const runner = await gitHub.find(instanceId, signal);
       return runner ? ports.gitHub().removeCustomLabels(runner.id, signal) : "not registered";
     });
     log.info("cordon", { outcome });

@@ -8,7 +8,7 @@ export interface DeregisterPorts {
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
   /** Made when it is first needed, never before a stop is on its way. */
-  gitHub(): Pick<GitHubRunners, "find" | "removeCustomLabels" | "remove">;
+  gitHub(): Pick<GitHubRunners, "find" | "removeCustomLabels" | "remove"> & Partial<Pick<GitHubRunners, "spare">>;
 }
 
 export interface DeregisterSettings {

@@ -1,6 +1,7 @@
 import { METRIC } from "../../contract/metrics";
 import { registrationSecretName } from "../../contract/names";
 import { within } from "../shared/bounded";
+import { RESERVE } from "../shared/github/reserve";
 import type { Observer } from "../shared/observe";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
@@ -33,7 +34,9 @@ export async function handleTerminated(
     return;
   }
   const outcome = await within("removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
-    const runner = await ports.gitHub().find(instanceId, signal);
+    const gitHub = ports.gitHub();
+    if ((gitHub.spare?.() ?? 1) < RESERVE.removal) return "left to the sweep: GitHub's calls of this hour are kept for launches";
+    const runner = await gitHub.find(instanceId, signal);
     return runner ? ports.gitHub().remove(runner.id, signal) : "not registered";
   });
   if (outcome === "busy") {

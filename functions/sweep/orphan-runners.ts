@@ -1,4 +1,5 @@
 import { METRIC } from "../../contract/metrics";
+import { RESERVE } from "../shared/github/reserve";
 import type { Runner } from "../shared/github/runners";
 import type { Observer } from "../shared/observe";
 import type { GroupHistory } from "./history";
@@ -25,6 +26,10 @@ export async function sweepOrphanRunners(
   let removed = 0;
   for (const runner of await orphans(runners, ports, history, observer)) {
     signal.throwIfAborted();
+    if ((ports.gitHub().spare?.() ?? 1) < RESERVE.removal) {
+      log.warn("sweep: the other runners are left to a later sweep; GitHub's calls of this hour are kept for launches");
+      break;
+    }
     await attempt("removing a runner", { instanceId: runner.name }, observer, async () => {
       // Asked whatever the list says of "busy", which may be a minute old: GitHub refuses by what is true now.
       const outcome = await ports.gitHub().remove(runner.id, signal);

@@ -37,7 +37,7 @@ export interface SweepPorts {
   /** Those whose name starts with the prefix, page by page. */
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
-  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove">;
+  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove"> & Partial<Pick<GitHubRunners, "spare">>;
   now(): Date;
 }
 

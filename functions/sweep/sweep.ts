@@ -38,7 +38,7 @@ export async function sweep(
     await part("providing missed registration tokens", () => provideMissedTokens(members, ports, settings, history, observer));
   }
   if (members) await part("sweeping retained instances", () => sweepRetained(members, ports, history, observer, signal));
-  const runners = await attempt("listing the runners", {}, observer, () => instanceRunners(ports, signal));
+  const runners = await attempt("listing the runners", {}, observer, () => instanceRunners(ports, settings.pool, signal));
   if (!runners) return;
   await part("sweeping runners", () => sweepOrphanRunners(runners, ports, history, observer, signal));
   if (members) {

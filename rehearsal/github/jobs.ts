@@ -34,10 +34,14 @@ export interface Job {
   /** The message that assigned it went out to the runner and was acknowledged: it is not sent again. */
   acknowledged: boolean;
   queuedAt: number;
+  /** Place in the queue; a smaller one waits for longer. */
+  waitingSince: number;
   acquiredAt?: number;
   endedAt?: number;
   /** Milliseconds since the epoch. */
   lockedUntil?: number;
+  /** A timer watches the lock. */
+  locked?: boolean;
   cancelRequested: boolean;
   requeues: number;
   /** Milliseconds that each of our hooks took, by the runner's own clock. */

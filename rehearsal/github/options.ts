@@ -31,6 +31,10 @@ export interface GitHubOptions {
   acquireIsIdempotent: boolean;
   /** Downloads redirect to this host, as GitHub's do; empty: served at once. */
   assetHost: string;
+  /** Whether jobs are kept once they have ended; a simulation of days has hundreds of thousands. Default true. */
+  keepJobs: boolean;
+  /** Whether GitHub is out of order as a whole just now: then it gives up no job for want of renewals. */
+  isDown?: () => boolean;
   /**
    * Time for App credentials, milliseconds since the epoch. Functions sign with the wall clock even where the
    * rehearsal's own clock is virtual.
@@ -49,6 +53,7 @@ export const GITHUB_DEFAULTS: GitHubOptions = {
   rateLimit: 5000,
   busyLagMs: 0,
   acquireIsIdempotent: true,
+  keepJobs: true,
   assetHost: "release-assets.githubusercontent.com",
   wallNow: () => Date.now(),
 };

@@ -3,7 +3,7 @@ import { Clock, Timer } from "../clock";
 import { Job } from "./jobs";
 import { Completion, JobMessage, ProtocolError, Report, RunnerMessage } from "./messages";
 import { GitHubOptions } from "./options";
-import { JobQueue } from "./queue";
+import { JobQueue, suits } from "./queue";
 import { Runner, Runners } from "./runners";
 
 interface Session {
@@ -16,6 +16,8 @@ interface Session {
   /** Its last poll said that it would take a job. */
   idle: boolean;
   pending: RunnerMessage[];
+  /** Labels of its runner when it began to poll. */
+  key: string;
 }
 
 export interface Poll {
@@ -35,6 +37,8 @@ export interface Poll {
 export class Protocol {
   private readonly sessions = new Map<string, Session>();
   private readonly byRunner = new Map<number, Session>();
+  /** Sessions that poll for a job, by the labels of their runners; a job must not cost a look at each of ten thousand. */
+  private readonly ready = new Map<string, Set<Session>>();
   private messageId = 0;
 
   constructor(
@@ -44,7 +48,8 @@ export class Protocol {
     private readonly options: GitHubOptions,
     private readonly runServiceUrl: string,
   ) {
-    queue.onWaiting = () => this.dispatch();
+    queue.onWaiting = (job) => this.dispatch(job);
+    queue.onFree = (runnerId) => this.offer(this.byRunner.get(runnerId));
     queue.onCancel = (job) => this.cancel(job);
     runners.onReplace.push((runner) => this.endSession(runner.id));
     runners.onDelete.push((runner) => this.endSession(runner.id, true));
@@ -56,7 +61,7 @@ export class Protocol {
     if (this.byRunner.has(runner.id)) {
       throw new ProtocolError("SessionConflict", "A session for this runner already exists.");
     }
-    const session: Session = { id: randomUUID(), runnerId: runner.id, idle: false, pending: [] };
+    const session: Session = { id: randomUUID(), runnerId: runner.id, idle: false, pending: [], key: "" };
     this.sessions.set(session.id, session);
     this.byRunner.set(runner.id, session);
     this.armExpiry(session);
@@ -75,6 +80,16 @@ export class Protocol {
     } finally {
       if (this.byRunner.get(session.runnerId) === session) this.armExpiry(session);
     }
+  }
+
+  /** The polls of a busy runner that is simulated, all in one: it stays online. Returns how to end them. */
+  pollBusy(request: { sessionId: string }): () => void {
+    const session = this.session(request.sessionId);
+    session.expiry?.cancel();
+    session.idle = false;
+    return () => {
+      if (this.byRunner.get(session.runnerId) === session) this.armExpiry(session);
+    };
   }
 
   /** The message has arrived: it will not be sent again. Best effort on the runner's side. */
@@ -122,6 +137,7 @@ export class Protocol {
       const deliver = (message: RunnerMessage | undefined) => {
         if (session.poll?.deliver !== deliver) return;
         session.poll = undefined;
+        this.ready.get(session.key)?.delete(session);
         timer?.cancel();
         request.signal?.removeEventListener("abort", hangUp);
         resolve(message);
@@ -132,9 +148,19 @@ export class Protocol {
       request.signal?.addEventListener("abort", hangUp);
       const message = this.next(session);
       if (message) return deliver(message);
+      if (session.idle) this.await(session);
       const waitMs = request.waitMs ?? this.options.pollMs;
       if (Number.isFinite(waitMs)) timer = this.clock.after(waitMs, () => deliver(undefined));
     });
+  }
+
+  private await(session: Session): void {
+    const runner = this.runners.get(session.runnerId);
+    if (!runner) return;
+    session.key = labelsOf(runner);
+    const alike = this.ready.get(session.key);
+    if (alike) alike.add(session);
+    else this.ready.set(session.key, new Set([session]));
   }
 
   /** A runner that reconnects gets an unacknowledged assignment again; an idle one gets the next job that suits it. */
@@ -149,13 +175,18 @@ export class Protocol {
     return job && this.request(job);
   }
 
-  private dispatch(): void {
-    if (!this.queue.hasWaiting) return;
-    for (const session of this.byRunner.values()) {
-      if (!session.poll || !session.idle) continue;
-      const message = this.next(session);
-      if (message) session.poll.deliver(message);
-      if (!this.queue.hasWaiting) return;
+  /** Gives a job that has begun to wait to an idle runner that it suits. */
+  private dispatch(job: Job): void {
+    for (const sessions of this.ready.values()) {
+      for (const session of sessions) {
+        const runner = this.runners.get(session.runnerId);
+        if (!runner || !suits(job, runner)) {
+          // Who polls with the same labels suits no better, unless labels were changed meanwhile or one runner is wanted.
+          if (runner && job.spec.runner === undefined && labelsOf(runner) === session.key) break;
+          continue;
+        }
+        if (this.offer(session)) return;
+      }
     }
   }
 
@@ -166,6 +197,14 @@ export class Protocol {
     const downloadUrl = `${base}/actions/runner/releases/download/v${targetVersion}/${file}`;
     const message = { messageId: ++this.messageId, messageType: "RunnerRefresh" as const };
     this.tell(runnerId, { ...message, body: { targetVersion, downloadUrl } });
+  }
+
+  /** Whether the session took something. */
+  private offer(session: Session | undefined): boolean {
+    if (!session?.poll || !session.idle) return false;
+    const message = this.next(session);
+    if (message) session.poll.deliver(message);
+    return message !== undefined;
   }
 
   private cancel(job: Job): void {
@@ -249,4 +288,8 @@ export class Protocol {
     const runner = this.runners.get(runnerId);
     if (runner) this.runners.setOnline(runner, false);
   }
+}
+
+function labelsOf(runner: Runner): string {
+  return `${runner.scope}\n${runner.labels.map(({ name }) => name).join("\n")}`;
 }

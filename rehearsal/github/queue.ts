@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { Clock } from "../clock";
 import { JobChange, Timeline, TimelineEntry } from "../timeline";
 import { ended, Job, JobSpec, JobState } from "./jobs";
@@ -9,13 +9,19 @@ import { Runner, Runners } from "./runners";
 /** The life of every job: queued, assigned, picked up in time or queued again, locked while it runs, ended once. */
 export class JobQueue {
   private readonly jobs = new Map<string, Job>();
-  private readonly waiting = new Set<Job>();
+  /** Jobs that wait, the longest first, by what they ask of a runner. */
+  private readonly waiting = new Map<string, Set<Job>>();
+  private waitingJobs = 0;
+  private queued = 0;
   /** One job at a time for a runner: the one that it was assigned or has acquired. */
   private readonly held = new Map<number, Job>();
   private openJobs = 0;
+  private waitOrder = 0;
   private readonly hookBegan = new Map<string, number>();
   /** Called when a job may be assigned: a new one, a re-queued one. */
-  onWaiting: () => void = () => {};
+  onWaiting: (job: Job) => void = () => {};
+  /** Called when a runner holds no job any more. */
+  onFree: (runnerId: number) => void = () => {};
   onCancel: (job: Job) => void = () => {};
 
   constructor(
@@ -27,7 +33,7 @@ export class JobQueue {
 
   /** Returns the job's id. */
   queue(spec: JobSpec): string {
-    const requestId = this.jobs.size + 1;
+    const requestId = ++this.queued;
     const job: Job = {
       id: `job-${requestId}`,
       requestId,
@@ -35,17 +41,18 @@ export class JobQueue {
       state: "queued",
       acknowledged: false,
       queuedAt: this.clock.now(),
+      waitingSince: 0,
       cancelRequested: false,
       requeues: 0,
       hooks: {},
       annotations: [],
-      token: randomBytes(24).toString("base64url"),
+      token: randomUUID(),
     };
     this.jobs.set(job.id, job);
     this.openJobs++;
-    this.waiting.add(job);
+    this.wait(job);
     this.record(job, "queued", spec.name);
-    this.onWaiting();
+    this.onWaiting(job);
     return job.id;
   }
 
@@ -70,22 +77,46 @@ export class JobQueue {
   }
 
   get hasWaiting(): boolean {
-    return this.waiting.size > 0;
+    return this.waitingJobs > 0;
   }
 
   /** Assigns the longest waiting job that the runner's labels satisfy; undefined when there is none. */
   assignTo(runner: Runner): Job | undefined {
     if (this.held.has(runner.id)) return undefined;
-    for (const job of this.waiting) {
-      if (!suits(job, runner)) continue;
-      this.waiting.delete(job);
-      this.held.set(runner.id, job);
-      Object.assign(job, { state: "assigned", runnerId: runner.id, runnerName: runner.name, acknowledged: false });
-      this.record(job, "assigned");
-      job.timer = this.clock.after(this.options.pickUpMs, () => this.requeue(job));
-      return job;
+    const job = this.longestWaiting(runner);
+    if (!job) return undefined;
+    this.unwait(job);
+    this.held.set(runner.id, job);
+    Object.assign(job, { state: "assigned", runnerId: runner.id, runnerName: runner.name, acknowledged: false });
+    this.record(job, "assigned");
+    job.timer = this.clock.after(this.options.pickUpMs, () => this.requeue(job));
+    return job;
+  }
+
+  private longestWaiting(runner: Runner): Job | undefined {
+    let longest: Job | undefined;
+    for (const jobs of this.waiting.values()) {
+      const [first] = jobs;
+      if (first && suits(first, runner) && (!longest || first.waitingSince < longest.waitingSince)) longest = first;
     }
-    return undefined;
+    return longest;
+  }
+
+  private wait(job: Job): void {
+    job.waitingSince = this.waitOrder++;
+    const key = wish(job.spec);
+    const alike = this.waiting.get(key);
+    if (alike) alike.add(job);
+    else this.waiting.set(key, new Set([job]));
+    this.waitingJobs++;
+  }
+
+  private unwait(job: Job): void {
+    const key = wish(job.spec);
+    const alike = this.waiting.get(key);
+    if (!alike?.delete(job)) return;
+    if (alike.size === 0) this.waiting.delete(key);
+    this.waitingJobs--;
   }
 
   /** Locks the job for its runner. Throws JobNotFound when it is (no longer) the runner's to take. */
@@ -157,21 +188,32 @@ export class JobQueue {
     if (runnerId !== undefined) this.held.delete(runnerId);
     Object.assign(job, { state: "queued", runnerId: undefined, runnerName: undefined, timer: undefined });
     job.requeues++;
-    this.waiting.add(job);
-    this.onWaiting();
+    this.wait(job);
+    if (runnerId !== undefined) this.onFree(runnerId);
+    this.onWaiting(job);
   }
 
   private lock(job: Job): void {
-    job.timer?.cancel();
     job.lockedUntil = this.clock.now() + this.options.lockMs;
-    job.timer = this.clock.after(this.options.lockMs, () =>
-      this.end(job, "lost", "the runner stopped renewing the job's lock"),
-    );
+    if (job.locked) return;
+    job.timer?.cancel();
+    job.locked = true;
+    this.expireLock(job, this.options.lockMs);
+  }
+
+  /** One timer for all renewals: it looks when it fires whether the lock was prolonged meanwhile. */
+  private expireLock(job: Job, ms: number): void {
+    job.timer = this.clock.after(ms, () => {
+      const left = (job.lockedUntil ?? 0) - this.clock.now();
+      // A GitHub that is down gives no job up either.
+      if (left > 0 || this.options.isDown?.()) this.expireLock(job, left > 0 ? left : this.options.lockMs);
+      else this.end(job, "lost", "the runner stopped renewing the job's lock");
+    });
   }
 
   private end(job: Job, state: JobState, detail?: string): void {
     job.timer?.cancel();
-    this.waiting.delete(job);
+    this.unwait(job);
     job.state = state;
     job.endedAt = this.clock.now();
     this.openJobs--;
@@ -181,7 +223,9 @@ export class JobQueue {
     const runner = job.runnerId === undefined ? undefined : this.runners.get(job.runnerId);
     if (job.runnerId !== undefined) this.held.delete(job.runnerId);
     if (runner) this.runners.setBusy(runner, false);
-    this.onWaiting();
+    this.hookBegan.delete(job.id);
+    if (!this.options.keepJobs) this.jobs.delete(job.id);
+    if (job.runnerId !== undefined) this.onFree(job.runnerId);
   }
 
   private record(job: Job, change: JobChange, detail?: string, at?: number): void {
@@ -193,7 +237,12 @@ export class JobQueue {
   }
 }
 
-function suits(job: Job, runner: Runner): boolean {
+/** What a job asks of a runner: jobs with the same wish suit the same runners. */
+function wish({ scope, runner, labels }: JobSpec): string {
+  return `${scope ?? ""}\n${runner ?? ""}\n${labels.join("\n")}`;
+}
+
+export function suits(job: Job, runner: Runner): boolean {
   if (job.spec.scope && job.spec.scope.toLowerCase() !== runner.scope.toLowerCase()) return false;
   if (job.spec.runner !== undefined && job.spec.runner !== runner.name) return false;
   const has = new Set(runner.labels.map((label) => label.name.toLowerCase()));

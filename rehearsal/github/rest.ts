@@ -130,8 +130,7 @@ export class Rest {
   private list(call: Call, match: Record<string, string>, caller: Caller): Reply {
     const scope = scopeOf(match);
     mayManageRunners(caller, scope, "read");
-    const name = call.query.get("name");
-    const found = this.runners.list(scope).filter((runner) => name === null || runner.name === name);
+    const found = this.runners.list(scope, call.query.get("name") ?? undefined);
     const page = paged(call, found);
     const { busyLagMs, busyShown } = this.options;
     const runners = page.items.map((r) => runnerBody(r, busyShown?.(r.name) ?? this.runners.shownBusy(r, busyLagMs)));
@@ -209,7 +208,7 @@ function instant(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, "Z");
 }
 
-function paged<T>(call: Call, all: T[]): { items: T[]; headers: Record<string, string> } {
+function paged<T>(call: Call, all: readonly T[]): { items: T[]; headers: Record<string, string> } {
   const size = Math.min(LARGEST_PAGE, Math.max(1, Number(call.query.get("per_page") ?? DEFAULT_PAGE) || DEFAULT_PAGE));
   const page = Math.max(1, Number(call.query.get("page") ?? 1) || 1);
   const last = Math.max(1, Math.ceil(all.length / size));

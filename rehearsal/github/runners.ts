@@ -44,6 +44,9 @@ export interface Registration {
 export class Runners {
   private readonly byId = new Map<number, Runner>();
   private readonly byName = new Map<string, Runner>();
+  private readonly byClientId = new Map<string, Runner>();
+  /** Lists by scope, as long as nobody registers or goes: pages of ten thousand are asked for one by one. */
+  private readonly lists = new Map<string, Runner[]>();
   private readonly groups = new Map<string, Set<string>>();
   private readonly labelIds = new Map<string, number>();
   private nextId = 1;
@@ -89,6 +92,7 @@ export class Runners {
     runner.version = registration.version ?? "";
     runner.group = group;
     runner.ephemeral = registration.ephemeral ?? false;
+    this.byClientId.delete(runner.clientId);
     runner.clientId = randomBytes(16).toString("hex");
     runner.clientSecret = randomBytes(32).toString("base64url");
     const custom = registration.labels.filter((label) => !registration.systemLabels.includes(label));
@@ -98,6 +102,8 @@ export class Runners {
     ];
     if (existing) for (const listener of this.onReplace) listener(runner);
     this.byId.set(runner.id, runner);
+    this.byClientId.set(runner.clientId, runner);
+    this.lists.delete(scope.toLowerCase());
     this.byName.set(key(scope, name), runner);
     this.record(runner, "registered");
     return runner;
@@ -121,16 +127,23 @@ export class Runners {
   }
 
   byClient(clientId: string): Runner | undefined {
-    return this.all().find((runner) => runner.clientId === clientId);
+    return this.byClientId.get(clientId);
   }
 
   all(): Runner[] {
     return [...this.byId.values()];
   }
 
-  list(scope: string): Runner[] {
+  /** Those of one scope; of one name, if it is given. */
+  list(scope: string, name?: string): readonly Runner[] {
     const wanted = scope.toLowerCase();
-    return this.all().filter((runner) => runner.scope.toLowerCase() === wanted);
+    if (name !== undefined) {
+      const named = this.byName.get(key(scope, name));
+      return named ? [named] : [];
+    }
+    let listed = this.lists.get(wanted);
+    if (!listed) this.lists.set(wanted, (listed = this.all().filter((runner) => runner.scope.toLowerCase() === wanted)));
+    return listed;
   }
 
   /** Throws RunnerBusy while the runner holds a job: GitHub refuses, whatever its lists say. */
@@ -140,6 +153,8 @@ export class Runners {
     }
     this.byId.delete(runner.id);
     this.byName.delete(key(runner.scope, runner.name));
+    this.byClientId.delete(runner.clientId);
+    this.lists.delete(runner.scope.toLowerCase());
     this.record(runner, "deleted");
     for (const listener of this.onDelete) listener(runner);
   }

@@ -67,6 +67,9 @@ export class InProcessFunctions {
   /** Told of every line; absent: nobody listens. */
   onLog: ((line: FunctionLog) => void) | undefined;
 
+  /** Told of every request to GitHub's REST API, by its kind. */
+  onGitHubCall: ((what: string) => void) | undefined;
+
   constructor(private readonly options: FunctionsOptions) {}
 
   /** The three functions of one pool. Timeouts as the component sets them, in seconds. */
@@ -148,7 +151,7 @@ export class InProcessFunctions {
     let client: GitHubRunners | undefined;
     const readSecret = (secret: string) => this.aws(functionName, new Invocation(clock)).readSecret(secret);
     return () =>
-      (client ??= gitHubClient({ ...settings, clock, github, callMs: () => latency.github(), readSecret }));
+      (client ??= gitHubClient({ ...settings, clock, github, callMs: () => latency.github(), readSecret, onCall: (what) => this.onGitHubCall?.(what) }));
   }
 
   private aws(functionName: string, invocation: Invocation) {

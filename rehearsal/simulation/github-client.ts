@@ -17,6 +17,8 @@ export interface GitHubClientOptions {
   readSecret(secret: string): Promise<string>;
   /** Milliseconds that a call takes. */
   callMs(): number;
+  /** Told of each request: `DELETE runner`, `GET runners by name`. */
+  onCall(what: string): void;
 }
 
 /** The functions' own GitHub client (retries, credentials, pages), spoken to the stand-in without a socket. */
@@ -27,9 +29,10 @@ export function gitHubClient(options: GitHubClientOptions): GitHubRunners {
   return new GitHubRunners(new GitHubTransport(account, options.readSecret, {}, seams), scope);
 }
 
-function sendTo({ clock, github, callMs }: GitHubClientOptions): Send {
+function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
   return async ({ method, path, query }, authorization, signal) => {
     const what = `${method} ${path}`;
+    onCall(kindOf(method, path, query));
     let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = clock.after(CALL_MS, () => reject(new GitHubError(`${what}: took longer than ${CALL_MS} ms`, 0)));
@@ -43,10 +46,17 @@ function sendTo({ clock, github, callMs }: GitHubClientOptions): Send {
       });
     };
     const reply = await Promise.race([answer(), late]).finally(() => timer?.cancel());
-    if (reply.status < 400) return reply.body;
+    if (reply.status < 400) return { data: reply.body, headers: reply.headers ?? {} };
     const { message } = reply.body as { message: string };
     const exhausted = reply.headers?.["x-ratelimit-remaining"] === "0";
     const retryAt = exhausted ? new Date(Number(reply.headers?.["x-ratelimit-reset"]) * 1000) : undefined;
     throw new GitHubError(`${what}: ${reply.status} ${message}`, reply.status, retryAt);
   };
+}
+
+function kindOf(method: string, path: string, query: Record<string, unknown> = {}): string {
+  if (path.endsWith("/registration-token")) return "registration tokens";
+  if (path.endsWith("/labels")) return "cordons";
+  if (method === "DELETE") return "removals";
+  return query.name === undefined ? "pages of runners" : "runners by name";
 }

@@ -41,6 +41,8 @@ export interface WorldOptions {
   latencies?: Partial<Latencies>;
   /** False: the control experiment, units without ExecStop. */
   drain?: boolean;
+  /** False: events reach listeners only. Default true. */
+  keepTimeline?: boolean;
   /** False: hosts make every look, also those that find nothing new. The same events, at many times the cost. */
   skipIdle?: boolean;
   /** For tests that must catch a drain which does less than it should. */
@@ -56,7 +58,7 @@ export interface WorldOptions {
  */
 export class SimulatedWorld {
   readonly clock = new VirtualClock({ promisesOnly: true });
-  readonly timeline = new Timeline(() => this.clock.now());
+  readonly timeline: Timeline;
   readonly random: Random;
   readonly github: GitHub;
   readonly door: CloudDoor;
@@ -82,7 +84,8 @@ export class SimulatedWorld {
   private readonly unbind: () => void;
 
   constructor(options: WorldOptions = {}) {
-    const { clock, timeline, store } = this;
+    const { clock, store } = this;
+    const timeline = (this.timeline = new Timeline(() => clock.now(), options.keepTimeline ?? true));
     const random = (this.random = new Random(options.seed ?? 1));
     this.latencies = { ...USUAL_LATENCIES, ...options.latencies };
     this.unbind = boundBy({

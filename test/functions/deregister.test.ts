@@ -46,6 +46,12 @@ describe("deregister function", () => {
       assert.deepEqual(acts, [STOP, "GitHub credentials", `find ${INSTANCE}`, "GitHub credentials", "cordon 7"]);
     });
 
+    it("leaves the cordon out when half of GitHub's hour is spent, or a mass scale-in would starve launches", async () => {
+      ports.gitHub = () => ({ ...gitHub, spare: () => 0.49 });
+      await run(terminateEvent());
+      assert.deepEqual(acts, [STOP]);
+    });
+
     it("never completes the action nor removes the runner: only the host knows whether a job runs", async () => {
       for (const outcome of ["sent", "unreachable"] as const) {
         ports.sendStop = async () => outcome;

@@ -88,6 +88,29 @@ describe("sweep function", () => {
       assert.equal(observer.counts.OrphanRunners, 2);
     });
 
+    it("leaves them to a later sweep when little of GitHub's hour is left, or launches would starve", async () => {
+      runners = [[offline(1)], [offline(2)]];
+      activities = [[activity(id(2), 5), activity(id(1), 50)]];
+      const gitHub = ports.gitHub();
+      ports.gitHub = () => ({ ...gitHub, spare: () => (acts.length === 0 ? 0.3 : 0.29) });
+      await run();
+      assert.deepEqual(acts, ["remove 1"]);
+    });
+
+    it("says nothing of runners in a sweep whose turn to list thousands it is not", async () => {
+      const gitHub = ports.gitHub();
+      ports.gitHub = () => ({
+        ...gitHub,
+        async *pages(_signal, worthIt) {
+          if (worthIt!(100_000)) yield [];
+        },
+      });
+      await run();
+      assert.equal(observer.counts.OrphanRunners, undefined);
+      assert.equal(observer.counts.UnregisteredInstances, undefined);
+      assert.equal(observer.counts.SweepErrors, undefined);
+    });
+
     it("never touches a runner of another pool, another account or a person, however alike it looks", async () => {
       runners = [[offline(1), offline(2, "build-box"), offline(3, "i-am-a-mac"), offline(4)]];
       activities = [

@@ -58,17 +58,25 @@ export class GitHubRunners {
   /**
    * All runners, page by page, so that memory stays flat however many there are. Collect first and delete after:
    * deleting while paging shifts the pages and skips entries.
+   *
+   * @param worthIt asked after the first of several pages, with how many there are; if it says no, nothing is yielded.
    */
-  async *pages(signal: AbortSignal): AsyncGenerator<Runner[]> {
+  async *pages(signal: AbortSignal, worthIt: (pages: number) => boolean = () => true): AsyncGenerator<Runner[]> {
     for (let page = 1; ; page++) {
-      const runners = await this.transport.call(
+      const { runners, total } = await this.transport.call(
         { method: "GET", path: this.base, query: { per_page: PAGE, page } },
-        readRunners,
+        readPage,
         signal,
       );
+      if (page === 1 && total > PAGE && !worthIt(Math.ceil(total / PAGE))) return;
       yield runners;
       if (runners.length < PAGE) return;
     }
+  }
+
+  /** Share of the hour's calls that is left, 0 to 1, as far as GitHub's last answer tells; 1 before the first. */
+  spare(): number {
+    return this.transport.spare();
   }
 
   /** Takes the custom labels off, so that no further job finds the runner; the read-only ones stay. */
@@ -101,6 +109,12 @@ function readToken(data: any): RegistrationToken | undefined {
   return typeof data?.token === "string" && typeof data?.expires_at === "string"
     ? { token: data.token, expiresAt: data.expires_at }
     : undefined;
+}
+
+/** An answer without a total, which none of GitHub's is, counts for one page. */
+function readPage(data: any): { runners: Runner[]; total: number } | undefined {
+  const runners = readRunners(data);
+  return runners && { runners, total: typeof data.total_count === "number" ? data.total_count : 0 };
 }
 
 function readRunners(data: any): Runner[] | undefined {

@@ -23,8 +23,13 @@ export interface Call {
   query?: Record<string, string | number>;
 }
 
-/** Sends one authorised call and gives the answer's body. Throws RequestError or GitHubError. */
-export type Send = (call: Call, authorization: string, signal: AbortSignal) => Promise<unknown>;
+export interface Answer {
+  data: unknown;
+  headers: Record<string, string | number | undefined>;
+}
+
+/** Sends one authorised call. Throws RequestError or GitHubError. */
+export type Send = (call: Call, authorization: string, signal: AbortSignal) => Promise<Answer>;
 
 /** What a simulation replaces: the network and the time. */
 export interface TransportSeams {
@@ -41,6 +46,8 @@ export class GitHubTransport {
   private readonly limits: TransportLimits;
   private readonly send: Send;
   private readonly credentials: GitHubCredentials;
+  private readonly now: () => number;
+  private budget = { share: 1, until: 0 };
 
   constructor(account: GitHubAccount, readSecret: ReadSecret, limits: Partial<TransportLimits> = {}, seams: TransportSeams = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...limits };
@@ -49,6 +56,7 @@ export class GitHubTransport {
       headers: { "user-agent": "ci-runners", "x-github-api-version": "2022-11-28" },
       request: { fetch: boundedFetch(this.limits.callMs), log: SILENT },
     });
+    this.now = seams.now ?? Date.now;
     this.send = seams.send ?? sendBy(request);
     this.credentials = new GitHubCredentials(account, readSecret, request, seams.now);
   }
@@ -81,17 +89,29 @@ export class GitHubTransport {
     }
   }
 
+  /** Share of the hour's calls that is left; all of them where GitHub has not said, or its hour is over. */
+  spare(): number {
+    return this.now() < this.budget.until ? this.budget.share : 1;
+  }
+
+  private noteBudget(headers: Answer["headers"]): void {
+    const [limit, remaining, reset] = ["limit", "remaining", "reset"].map((name) => Number(headers[`x-ratelimit-${name}`]));
+    if (limit! > 0 && remaining! >= 0 && reset! > 0) this.budget = { share: remaining! / limit!, until: reset! * 1000 };
+  }
+
   private async once<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
     const authorization = await this.credentials.authorization();
-    const result = read(await this.send(call, authorization, signal));
+    const { data, headers } = await this.send(call, authorization, signal);
+    this.noteBudget(headers);
+    const result = read(data);
     if (result === undefined) throw new GitHubError(`${call.method} ${call.path}: the answer is cut off or not what the API promises`, 0);
     return result;
   }
 }
 
 function sendBy(request: typeof octokitRequest): Send {
-  return async ({ method, path, query }, authorization, signal) =>
-    (await request(`${method} ${path}`, { ...query, headers: { authorization }, request: { signal } })).data;
+  return ({ method, path, query }, authorization, signal) =>
+    request(`${method} ${path}`, { ...query, headers: { authorization }, request: { signal } });
 }
 
 /** Also bounds the calls that the App authentication makes by itself. */

@@ -48,6 +48,7 @@ export class Capacity {
 
   private look(group: Group): void {
     if (group.deleted) return;
+    group.waitsForUnprotected = false;
     this.replaceUnhealthy(group);
     this.replaceExpired(group);
     const counted = membersWhere(group, (member) => countsAsCapacity(member.state));
@@ -84,6 +85,7 @@ export class Capacity {
       if (reuse && this.warmPoolDeficit(group) > 0) void this.parts.lifecycle.returnToPool(member, selected);
       else this.parts.lifecycle.terminate(member, selected);
     }
+    if (chosen.length < excess) group.waitsForUnprotected = true;
     const onTheWay = counted.length - inService.length;
     if (chosen.length < excess && onTheWay === 0) this.parts.activities.protectionBlocks(group);
   }
@@ -101,6 +103,7 @@ export class Capacity {
   private replaceExpired(group: Group): void {
     const inService = membersWhere(group, ({ state }) => state === "InService");
     if (inService.length < group.desired) return;
+    group.waitsForUnprotected ||= inService.some((member) => member.expired);
     const expired = inService.find((member) => member.expired && !member.protected);
     if (!expired) return;
     this.parts.lifecycle.terminate(

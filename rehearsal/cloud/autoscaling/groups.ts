@@ -28,6 +28,7 @@ export class Groups {
       sequence: 0,
       launchFailures: 0,
       launchNotBefore: 0,
+      waitsForUnprotected: false,
       deleted: false,
     };
     for (const hook of config.initialLifecycleHooks ?? []) putHook(group, hook);

@@ -122,6 +122,8 @@ export interface Group {
   sequence: number;
   launchFailures: number;
   launchNotBefore: number;
+  /** Somebody should go whom only his protection keeps: a change of protection calls for a look. */
+  waitsForUnprotected: boolean;
   status?: "Delete in progress";
   warmPoolStatus?: "PendingDelete";
   deleted: boolean;

@@ -57,7 +57,7 @@ export const OPERATIONS: Record<string, Operation> = {
       if (!["InService", "EnteringStandby", "Standby"].includes(state)) throw errors.notProtectable(instance.id);
     }
     for (const member of members) member.protected = wanted && !isTerminating(member.state);
-    parts.changed(group);
+    if (group.waitsForUnprotected) parts.changed(group);
     return {};
   },
 

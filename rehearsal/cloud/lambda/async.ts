@@ -1,5 +1,5 @@
 import { Clock } from "../../clock";
-import { Principal } from "../api";
+import { AwsError, Principal } from "../api";
 import { CloudDoor } from "../cloud";
 import { arnParts } from "../place";
 import { MemoryStore } from "../store";
@@ -97,6 +97,12 @@ export class AsyncInvoker {
   private async send(principal: Principal, arn: string, body: string, attributes: Record<string, string>): Promise<void> {
     const { service } = arnParts(arn);
     if (service !== "sqs") throw new Error(`failure destination ${arn}: the rehearsal delivers to SQS, not to ${service}`);
-    await this.options.door.call(principal, "sqs:SendMessage", { QueueArn: arn, MessageBody: body, Attributes: attributes });
+    try {
+      await this.options.door.call(principal, "sqs:SendMessage", { QueueArn: arn, MessageBody: body, Attributes: attributes });
+    } catch (error) {
+      // Lambda keeps what it could not hand over for want of the queue's service, and tries again.
+      if (!(error instanceof AwsError) || error.httpStatus < 500) throw error;
+      this.retries.after(RETRY_DELAYS_MS[0]!, () => void this.send(principal, arn, body, attributes).catch(this.options.onDefect));
+    }
   }
 }

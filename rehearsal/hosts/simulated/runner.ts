@@ -66,6 +66,7 @@ export class SimulatedRunner {
   private worker: Life | undefined;
   private hung = false;
   private stopPoll = new AbortController();
+  private endBusyPoll: (() => void) | undefined;
   private cancelJob: (() => void) | undefined;
 
   constructor(
@@ -113,6 +114,7 @@ export class SimulatedRunner {
     const { life } = this;
     if (life.over) return;
     this.stopPoll.abort();
+    this.endBusyPoll?.();
     this.cancelJob = undefined;
     this.exit(life);
   }
@@ -135,6 +137,7 @@ export class SimulatedRunner {
     this.listener = undefined;
     this.announced = undefined;
     this.stopPoll.abort();
+    this.endBusyPoll?.();
   }
 
   private killWorker(): void {
@@ -208,17 +211,22 @@ export class SimulatedRunner {
     if (job === undefined) return;
     await this.sleep(life, this.pace.announce);
     this.announce("busy");
+    // A busy listener goes on polling, or GitHub would take it for offline.
+    this.endBusyPoll = this.attempt(() => this.github.protocol.pollBusy({ sessionId }));
+    await this.holdJob(life, job, jobId);
+    this.endBusyPoll?.();
+  }
+
+  private async holdJob(life: Life, job: JobMessage, jobId: string): Promise<void> {
     const renewed = await this.exchange(life, "renew", TRIES, () => this.github.protocol.renew({ jobId }));
     // Without a first renewal no worker is ever started, and the listener says no word about the job any more.
     if (renewed === undefined) return;
-    await this.runWorker(life, sessionId, job);
+    await this.runWorker(life, job);
     this.announce("idle");
   }
 
-  private async runWorker(life: Life, sessionId: string, job: JobMessage): Promise<void> {
+  private async runWorker(life: Life, job: JobMessage): Promise<void> {
     const worker: Life = { over: false };
-    const ended = new AbortController();
-    void this.pollBusy(sessionId, AbortSignal.any([this.stopPoll.signal, ended.signal]));
     const cancelled = new Promise<"cancelled">((resolve) => {
       this.cancelJob = () => resolve("cancelled");
       if (this.stopping) resolve("cancelled");
@@ -228,21 +236,8 @@ export class SimulatedRunner {
     this.worker = worker;
     this.around.changing?.();
     this.workers = 1;
-    try {
-      await this.work(worker, job, cancelled);
-    } finally {
-      ended.abort();
-    }
+    await this.work(worker, job, cancelled);
     alive(life);
-  }
-
-  /** A listener polls on during its job, as "Busy": GitHub shows it online and gives it no other job. */
-  private async pollBusy(sessionId: string, signal: AbortSignal): Promise<void> {
-    try {
-      while (!signal.aborted) await this.github.protocol.poll({ sessionId, status: "Busy", waitMs: Infinity, signal });
-    } catch {
-      // The runner was deleted, or its session taken over: the listener learns of it by its next poll.
-    }
   }
 
   /** The worker's whole life. */

@@ -1,0 +1,26 @@
+import type { SimulationResult } from "./simulate";
+
+/** The table at the end of a simulation. */
+export function simulationSummary({ jobs, instances, calls, rates, longestTailSeconds, functionErrors, left, failures }: SimulationResult): string {
+  const { host, github } = calls;
+  const list = (counts: Record<string, number>) => Object.entries(counts).map(([what, number]) => `${number} ${what}`).join(", ");
+  const rows: [string, string][] = [
+    ["jobs", `${jobs.succeeded} of ${jobs.queued} succeeded, ${jobs.lost} lost, ${jobs.requeued} requeued, ${jobs.unheard} ended while GitHub was down`],
+    ["instances", `${instances.launched} launched, ${instances.terminated} terminated (${instances.drainedBusy} with a job), ${instances.retained} retained, ${instances.hours} instance-hours`],
+    ["longest tail", `${longestTailSeconds} s from the last job's end, or the order to go, to the end`],
+    ["AWS, hosts", list(host)],
+    ["AWS, functions", list(calls.functions)],
+    ["AWS, in storms", `${calls.faulted} attempts met a fault, ${functionErrors} function runs failed`],
+    ["GitHub", `${github.total} calls: ${list(github.kinds)}`],
+    ["per instance-hour", `${rates.awsPerInstanceHour} calls to AWS, ${rates.githubPerInstanceHour} to GitHub`],
+    ["per job", `${rates.hostPerJob} calls to AWS (budget 2), 0 to GitHub`],
+    ["per termination", `${rates.perTermination} calls to AWS by host and functions (budget 4), plus heartbeats`],
+    ["idle instances", `${host.idle} calls to AWS (budget 0)`],
+    ["GitHub, busiest hour", `${github.busiestHour} calls (budget 5000)`],
+    ["left over", String(left.length)],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  const verdict = failures.length === 0 ? "Nothing lost, stuck or left over; every budget kept." : `FAILED: ${failures.join("; ")}`;
+  return `${table}\n\n${verdict}`;
+}
