@@ -79,7 +79,7 @@ export class Scene {
     const members = this.pool.instances().map((id) => `${id} ${this.lifecycle(id)}`);
     const jobs = github.jobs().map(({ id, state }) => `${id} ${state}`);
     const runners = github.runners().map(({ name, online, busy }) => `${name} ${online ? "online" : "offline"}${busy ? " busy" : ""}`);
-    const last = timeline.events.slice(-25).map((event) => JSON.stringify(event)).join("\n");
+    const last = timeline.events.slice(-12).map((event) => JSON.stringify(event)).join("\n");
     assert.fail(
       `not within ${seconds} s: ${what}\nmembers: ${members}\njobs: ${jobs}\nrunners: ${runners}\nsecrets: ${secrets.names()}\n${last}`,
     );
@@ -200,7 +200,8 @@ export async function each<M, T>(
       const chosen = typeof options === "function" ? options(moment) : options;
       results.push(await scene(chosen, (opened) => act(opened, moment)));
     } catch (error) {
-      throw new Error(`at ${JSON.stringify(moment)}: ${(error as Error).message}`, { cause: error });
+      const { message, stack } = error as Error;
+      throw Object.assign(new Error(`at ${JSON.stringify(moment)}: ${message}`), { stack });
     }
   }
   return results;
