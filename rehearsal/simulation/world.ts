@@ -77,7 +77,8 @@ export class SimulatedWorld {
   constructor(options: WorldOptions = {}) {
     const { clock, timeline, store } = this;
     const random = (this.random = new Random(options.seed ?? 1));
-    this.latencies = { ...USUAL_LATENCIES, ...options.latencies };
+    // Copies, or a change of one span would reach every other world.
+    this.latencies = structuredClone({ ...USUAL_LATENCIES, ...options.latencies });
     this.unbind = boundBy({
       set: (act, ms) => clock.after(ms, act),
       clear: (timer) => (timer as Timer | undefined)?.cancel(),
