@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, MINUTE, pairs, Scene } from "./scene";
 
