@@ -9,6 +9,8 @@ import { SimulatedWorld, WorldOptions } from "../../../rehearsal/simulation/worl
 
 /** Virtual seconds; more than any undisturbed launch takes. */
 const BOOT = 120;
+/** FAULTS_SEED=n plays every moment with other latencies; what is then seen may differ from the table by a second or so. */
+const FIRST_SEED = Number(process.env.FAULTS_SEED ?? 1);
 /** Virtual seconds in which functions or, if they could not, two sweeps have cleared up after an instance. */
 const CLEAR = 15 * 60;
 export const MINUTE = 60;
@@ -195,10 +197,11 @@ export async function each<M, T>(
   act: (scene: Scene, moment: M) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
-  for (const moment of moments) {
+  for (const [index, moment] of moments.entries()) {
     try {
       const chosen = typeof options === "function" ? options(moment) : options;
-      results.push(await scene(chosen, (opened) => act(opened, moment)));
+      // Other latencies in each, so that a grid of moments is not one path seen many times.
+      results.push(await scene({ seed: FIRST_SEED + index, ...chosen }, (opened) => act(opened, moment)));
     } catch (error) {
       const { message, stack } = error as Error;
       throw Object.assign(new Error(`at ${JSON.stringify(moment)}: ${message}`), { stack });
