@@ -53,7 +53,11 @@ describe("faults of the instance metadata, simulated", () => {
   ];
   for (const [name, kind] of ROWS) {
     fault(
-      { fault: name, expected: "the job succeeds, and the instance goes seconds after the metadata answers again, or is retained where that takes longer than the heartbeat timeout", where: "simulated" },
+      {
+        fault: name,
+        expected: "the job succeeds, and the instance goes seconds after the metadata answers again, or is retained where that takes longer than the heartbeat timeout",
+        where: "simulated",
+      },
       async (see) => {
         const seen = await outage(kind, [0.5, 10]);
         assert.ok(seen.every(({ retained }) => retained === 0));
@@ -69,7 +73,11 @@ describe("faults of the instance metadata, simulated", () => {
   }
 
   fault(
-    { fault: "IMDS session token expired", expected: "the agent's client takes a new one and the same look still sees the termination", where: "simulated" },
+    {
+      fault: "IMDS session token expired",
+      expected: "the agent's client takes a new one and the same look still sees the termination",
+      where: "simulated",
+    },
     async (see) => {
       // The agent's own client and daemon, on the stand-in's metadata service, whose tokens live 6 hours.
       const clock = new VirtualClock();
@@ -103,7 +111,8 @@ describe("faults of the instance metadata, simulated", () => {
         const tokens = seen.filter((line) => line === "PUT 200").length;
         assert.ok(refused > 0 && !seen.includes("PUT 400"));
         assert.deepEqual(host.messages().filter((message) => /does not answer/.test(message)), []);
-        see(`tokens of 6 h outlived ${count(refused, "time")}, ${tokens} taken in all; the first look after 30 days saw the termination and stopped the runner`);
+        see(`tokens of 6 h outlived ${count(refused, "time")}, ${tokens} taken in all`);
+        see(`the first look after 30 days saw the termination and stopped the runner`);
       } finally {
         clock.close();
         server.closeAllConnections();

@@ -37,7 +37,11 @@ const launchLost = (scene: Scene, until = Infinity) => {
 
 describe("faults of the registration, simulated", () => {
   fault(
-    { fault: "registration secret missing", expected: "the host waits for one from the sweep; where none comes the launch is abandoned with its reason and replaced", where: "simulated" },
+    {
+      fault: "registration secret missing",
+      expected: "the host waits for one from the sweep; where none comes the launch is abandoned with its reason and replaced",
+      where: "simulated",
+    },
     async (see) => {
       const swept = await each(every(60, 5), { launching: true, pool: { instances: 0, maxSize: 2 } }, async (scene, after) => {
         launchLost(scene);
@@ -65,7 +69,11 @@ describe("faults of the registration, simulated", () => {
   ];
   for (const [name, token] of refused) {
     fault(
-      { fault: name, expected: "a fresh token takes its place; where none comes the launch is abandoned with GitHub's reason and replaced", where: "simulated" },
+      {
+        fault: name,
+        expected: "a fresh token takes its place; where none comes the launch is abandoned with GitHub's reason and replaced",
+        where: "simulated",
+      },
       async (see) => {
         // Minted two hours before the launch: GitHub lets a token live for one.
         const setting = { launching: true, pool: { instances: 0, maxSize: 2 } };
@@ -95,7 +103,11 @@ describe("faults of the registration, simulated", () => {
   }
 
   fault(
-    { fault: "runner name already registered", expected: "the runner of that name is replaced, and there is one", where: "simulated" },
+    {
+      fault: "runner name already registered",
+      expected: "the runner of that name is replaced, and there is one",
+      where: "simulated",
+    },
     async (see) => {
       const seen = await each(["never online", "online elsewhere"] as const, { launching: true }, async (scene, which) => {
         const { github } = scene.world;

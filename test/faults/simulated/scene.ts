@@ -6,6 +6,7 @@ import { labelOf } from "../../../rehearsal/cloud/cloud";
 import type { FunctionLog } from "../../../rehearsal/simulation/functions";
 import type { Pool, PoolOptions } from "../../../rehearsal/simulation/pool";
 import { SimulatedWorld, WorldOptions } from "../../../rehearsal/simulation/world";
+import { count } from "../support/fault-table";
 
 /** Virtual seconds; more than any undisturbed launch takes. */
 const BOOT = 120;
@@ -218,6 +219,11 @@ export function every(step: number, count: number, from = 0): number[] {
 /** All pairs of the two. */
 export function pairs<A, B>(one: readonly A[], other: readonly B[]): [A, B][] {
   return one.flatMap((a) => other.map((b): [A, B] => [a, b]));
+}
+
+/** Drains that kept the promise, by the seconds from each job to the end of its instance. */
+export function kept(graces: readonly number[]): string {
+  return `${count(graces.length, "job")} succeeded, instances gone at most ${highestOf(graces)} s after the job`;
 }
 
 export const highestOf = (numbers: readonly number[]): number => Math.max(...numbers);
