@@ -11,6 +11,9 @@ import { isRunning, isStopped, isTerminating } from "./terminating";
 /** ExecStopPost starts this while its own unit is still deactivating, for milliseconds; 60 s is a hung machine. */
 const DEACTIVATING_MS = 60_000;
 const LOOK_MS = 100;
+/** A forced stop comes 5 minutes before the lifecycle action's own end at the latest. */
+const REPORT_MS = 120_000;
+const REPORT_PAUSE_MS = 10_000;
 
 export type CompleteHost = Pick<
   Host,
@@ -53,13 +56,22 @@ async function stopped(host: CompleteHost): Promise<boolean> {
   }
 }
 
-/** The drain may not call AWS from inside the fenced cgroup, so its loss is counted here, once. */
-async function reportForcedStop(host: CompleteHost): Promise<void> {
-  if (!(await host.forcedStop.isSet()) || (await host.forcedStop.isReported())) return;
-  try {
-    await host.metrics.count(METRIC.forcedStops);
-    await host.forcedStop.setReported();
-  } catch (error) {
-    host.log.error("the forced stop could not be counted", { metric: METRIC.forcedStops, error: String(error) });
+/**
+ * The drain may not call AWS from inside the fenced cgroup, so its loss is counted here, once. With the completion the
+ * instance and its journal are gone, so the count is tried for a while before it: a third of the time that the last
+ * heartbeat gave at most, lest the action expires meanwhile.
+ */
+async function reportForcedStop({ clock, config, forcedStop, log, metrics }: CompleteHost): Promise<void> {
+  if (!(await forcedStop.isSet()) || (await forcedStop.isReported())) return;
+  const end = clock.now() + Math.min(REPORT_MS, (config.heartbeatTimeout * 1000) / 3);
+  for (;;) {
+    try {
+      await metrics.count(METRIC.forcedStops);
+      return await forcedStop.setReported();
+    } catch (error) {
+      log.error("the forced stop could not be counted", { metric: METRIC.forcedStops, error: String(error) });
+    }
+    if (clock.now() + REPORT_PAUSE_MS > end) return;
+    await clock.sleep(REPORT_PAUSE_MS);
   }
 }

@@ -73,7 +73,10 @@ function firstLook({ announced, announcedAt, messageAt }: Signs, ahead: number, 
   };
 }
 
-/** What lies in the future was written before the clock was set back; of two such the order still holds. */
+/**
+ * What lies in the future was written before the clock was set back, be it by milliseconds. Of two such the order still
+ * holds; of one nobody knows whether the other came before or after it, so the message is taken for the later one.
+ */
 function putInThePast(said: number | undefined, came: number | undefined, now: number): [number | undefined, number | undefined] {
   const future = (time: number | undefined) => time !== undefined && time > now;
   if (future(said) && future(came)) {
@@ -81,6 +84,6 @@ function putInThePast(said: number | undefined, came: number | undefined, now: n
     return [said! - excess, came! - excess];
   }
   if (future(said)) return [came ?? now, came];
-  if (future(came)) return [said, said === undefined ? now : said - 1];
+  if (future(came)) return [said, now];
   return [said, came];
 }

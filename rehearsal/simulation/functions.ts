@@ -64,6 +64,8 @@ interface Deployed {
  */
 export class InProcessFunctions {
   private readonly deployed = new Map<string, Deployed>();
+  /** What a function's process keeps from one invocation to the next. */
+  private readonly clients = new Map<string, GitHubRunners>();
   /** Told of every line; absent: nobody listens. */
   onLog: ((line: FunctionLog) => void) | undefined;
 
@@ -88,6 +90,11 @@ export class InProcessFunctions {
     return this.deployed.has(functionName);
   }
 
+  /** The function's process ends, as after a crash or a timeout: the next invocation begins with nothing kept. */
+  endProcess(functionName: string): void {
+    this.clients.delete(functionName);
+  }
+
   newRequestId(): string {
     return this.options.random.hex(32);
   }
@@ -101,6 +108,7 @@ export class InProcessFunctions {
     const begun = clock.now();
     const invocation = new Invocation(clock);
     const outcome = await invocation.run(() => deployed.run(event, invocation), requestId, deployed.seconds);
+    if ("error" in outcome && outcome.error.errorType === "Sandbox.Timedout") this.endProcess(functionName);
     timeline.record({
       kind: "function-run",
       name: functionName,
@@ -148,10 +156,14 @@ export class InProcessFunctions {
   /** Made at its first use and kept: with it live the credentials, as in a warm function. */
   private gitHubOf(settings: FunctionSettings, functionName: string): () => GitHubRunners {
     const { clock, github, latency } = this.options;
-    let client: GitHubRunners | undefined;
     const readSecret = (secret: string) => this.aws(functionName, new Invocation(clock)).readSecret(secret);
-    return () =>
-      (client ??= gitHubClient({ ...settings, clock, github, callMs: () => latency.github(), readSecret, onCall: (what) => this.onGitHubCall?.(what) }));
+    return () => {
+      const client =
+        this.clients.get(functionName) ??
+        gitHubClient({ ...settings, clock, github, callMs: () => latency.github(), readSecret, onCall: (what) => this.onGitHubCall?.(what) });
+      this.clients.set(functionName, client);
+      return client;
+    };
   }
 
   private aws(functionName: string, invocation: Invocation) {

@@ -87,7 +87,8 @@ export class SimulatedWorld {
     const { clock, store } = this;
     const timeline = (this.timeline = new Timeline(() => clock.now(), options.keepTimeline ?? true));
     const random = (this.random = new Random(options.seed ?? 1));
-    this.latencies = { ...USUAL_LATENCIES, ...options.latencies };
+    // Copies, or a change of one span would reach every other world.
+    this.latencies = structuredClone({ ...USUAL_LATENCIES, ...options.latencies });
     this.unbind = boundBy({
       set: (act, ms) => clock.after(ms, act),
       clear: (timer) => (timer as Timer | undefined)?.cancel(),

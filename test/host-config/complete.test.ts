@@ -108,15 +108,30 @@ describe("the completion", () => {
     assert.equal(host.seconds(), 0);
   });
 
-  it("completes also when the forced stop cannot be counted, and counts it later", async () => {
+  it("tries again to count a forced stop before it completes: afterwards nobody is left to tell of the loss", async () => {
     const host = stopped();
     host.marks.set = true;
-    host.metrics.count = async () => {
-      throw new Error("no route");
-    };
+    let fails = 3;
+    const { count } = host.metrics;
+    host.metrics.count = async (metric) => (fails-- > 0 ? Promise.reject(new Error("no route")) : count(metric));
     assert.equal(await complete(host), "completed");
-    assert.equal(host.marks.reported, false);
+    assert.deepEqual(host.acts, [`count ${METRIC.forcedStops}`, "complete pool-terminate CONTINUE"]);
+    assert.equal(host.seconds(), 30);
   });
+
+  for (const [heartbeatTimeout, seconds] of [[1800, 120], [60, 20], [30, 10]] as const) {
+    it(`completes also when the forced stop cannot be counted, while an action of ${heartbeatTimeout} s still lives`, async () => {
+      const host = stopped();
+      host.config.heartbeatTimeout = heartbeatTimeout;
+      host.marks.set = true;
+      host.metrics.count = async () => {
+        throw new Error("no route");
+      };
+      assert.equal(await complete(host), "completed");
+      assert.equal(host.marks.reported, false);
+      assert.equal(host.seconds(), seconds);
+    });
+  }
 });
 
 describe("a heartbeat tick", () => {

@@ -100,6 +100,15 @@ describe("a clock that jumps", () => {
     });
   }
 
+  it("back by milliseconds, as when it is being put right, hides no message from a drain that starts just then", async () => {
+    const { machine, process, pass, idle, message } = watched();
+    idle();
+    pass(200_000);
+    message();
+    machine.set -= 3;
+    assert.equal(await process()(), "message");
+  });
+
   it("does not take what a listener's predecessor said for new", async () => {
     const { said, process, pass, message, busy } = watched();
     message();

@@ -26,7 +26,11 @@ describe("faults of Auto Scaling, simulated", () => {
     const name = (operation: string) => `${kind} for minutes on ${operation}` as FaultName;
 
     fault(
-      { fault: name("CompleteLifecycleAction"), expected: "the instance goes seconds after calls work again; where that is after the heartbeat timeout it is retained and the sweep ends it", where: "simulated" },
+      {
+        fault: name("CompleteLifecycleAction"),
+        expected: "the instance goes seconds after calls work again; where that is after the heartbeat timeout it is retained and the sweep ends it",
+        where: "simulated",
+      },
       async (see) => {
         // The outage begins with the termination or in the middle of the completion; the job ends 30 s after the former.
         const late = await each(pairs([0, 29, 31], SHORT), {}, async (scene, [after, minutes]) => {
@@ -41,7 +45,8 @@ describe("faults of Auto Scaling, simulated", () => {
           return Math.ceil(Math.max(0, gone - end) / 1000);
         });
         assert.ok(highestOf(late) <= 30, String(late));
-        see(`${count(late.length, "job")} of ${late.length} succeeded through outages of 1 to 20 minutes; instances gone at most ${highestOf(late)} s after an outage`);
+        see(`${count(late.length, "job")} of ${late.length} succeeded through outages of 1 to 20 minutes`);
+        see(`instances gone at most ${highestOf(late)} s after an outage`);
 
         const [retained] = await each([LONG], {}, async (scene) => {
           const busy = await scene.busy({ seconds: 60 });
@@ -57,7 +62,11 @@ describe("faults of Auto Scaling, simulated", () => {
     );
 
     fault(
-      { fault: name("RecordLifecycleActionHeartbeat"), expected: "the job succeeds; beats are repeated until one is heard, or the instance is retained with its job", where: "simulated" },
+      {
+        fault: name("RecordLifecycleActionHeartbeat"),
+        expected: "the job succeeds; beats are repeated until one is heard, or the instance is retained with its job",
+        where: "simulated",
+      },
       async (see) => {
         const seen = await each(pairs([0, 200, 1700], [...SHORT, LONG]), {}, async (scene, [after, minutes]) => {
           const busy = await scene.busy({ seconds: 2 * HOUR });
@@ -72,12 +81,18 @@ describe("faults of Auto Scaling, simulated", () => {
           return { minutes, grace };
         });
         const short = seen.filter(({ minutes }) => minutes !== LONG).map(({ grace }) => grace);
-        see(`${count(seen.length, "job")} of 2 h succeeded; outages of 1 to 20 minutes: instances gone at most ${highestOf(short)} s after the job; of ${LONG} minutes: retained, then ended by the sweep`);
+        see(`${count(seen.length, "job")} of 2 h succeeded`);
+        see(`outages of 1 to 20 minutes: instances gone at most ${highestOf(short)} s after the job`);
+        see(`of ${LONG} minutes: retained, then ended by the sweep`);
       },
     );
 
     fault(
-      { fault: name("SetInstanceProtection"), expected: "the drain protects the job all the same, and protection is lifted once calls work again", where: "simulated" },
+      {
+        fault: name("SetInstanceProtection"),
+        expected: "the drain protects the job all the same, and protection is lifted once calls work again",
+        where: "simulated",
+      },
       async (see) => {
         const graces = await each(pairs([0, 5, 60, 290], [5, 20]), {}, async (scene, [after, minutes]) => {
           fail(scene, "SetInstanceProtection", minutes);
@@ -87,7 +102,8 @@ describe("faults of Auto Scaling, simulated", () => {
           return scene.keepsPromise(busy, { jobWithin: 300, grace: 60 });
         });
         assert.ok(highestOf(graces) <= 30, String(graces));
-        see(`${count(graces.length, "job")} of ${graces.length} succeeded though chosen unprotected; instances gone at most ${highestOf(graces)} s after the job`);
+        see(`${count(graces.length, "job")} of ${graces.length} succeeded though chosen unprotected`);
+        see(`instances gone at most ${highestOf(graces)} s after the job`);
 
         const held = await each([5, 20], {}, async (scene, minutes) => {
           const busy = await scene.busy({ seconds: 60 });
@@ -108,7 +124,11 @@ describe("faults of Auto Scaling, simulated", () => {
     );
 
     fault(
-      { fault: name("DescribeAutoScalingInstances"), expected: "launches wait or are replaced, drains are not touched, and the pool is whole again afterwards", where: "simulated" },
+      {
+        fault: name("DescribeAutoScalingInstances"),
+        expected: "launches wait or are replaced, drains are not touched, and the pool is whole again afterwards",
+        where: "simulated",
+      },
       async (see) => {
         const launches = await each([1, 5, 12, 20], { launching: true }, async (scene, minutes) => {
           fail(scene, "DescribeAutoScalingInstances", minutes);
@@ -132,7 +152,11 @@ describe("faults of Auto Scaling, simulated", () => {
     );
 
     fault(
-      { fault: name("the sweep's calls"), expected: "each part that fails is counted, nothing is ended by mistake, and the first sweep that works clears up", where: "simulated" },
+      {
+        fault: name("the sweep's calls"),
+        expected: "each part that fails is counted, nothing is ended by mistake, and the first sweep that works clears up",
+        where: "simulated",
+      },
       async (see) => {
         const CALLS = ["DescribeAutoScalingGroups", "DescribeWarmPool", "DescribeScalingActivities", "DescribeAutoScalingInstances", "TerminateInstanceInAutoScalingGroup"];
         const errors = await each([...CALLS, "*"], { pool: { instances: 2 } }, async (scene, call) => {
@@ -155,7 +179,8 @@ describe("faults of Auto Scaling, simulated", () => {
           return scene.metric(METRIC.sweepErrors);
         });
         assert.ok(errors.filter((number) => number > 0).length >= 5, String(errors));
-        see(`calls failing for 30 minutes, each alone and all together: ${count(errors.filter((n) => n > 0).length, "case")} of ${errors.length} counted as SweepErrors; ${count(2 * errors.length, "job")} succeeded, retained instances ended within 10 minutes after`);
+        see(`calls failing for 30 minutes, each alone and all together: ${count(errors.filter((n) => n > 0).length, "case")} of ${errors.length} counted as SweepErrors`);
+        see(`${count(2 * errors.length, "job")} succeeded, retained instances ended within 10 minutes after`);
       },
     );
   }

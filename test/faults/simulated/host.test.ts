@@ -32,7 +32,11 @@ async function jumps(seconds: number, fromJob: readonly number[], terminate: rea
 describe("faults of hosts, simulated", () => {
   for (const [name, sign] of [["forward", 1], ["back", -1]] as const) {
     fault(
-      { fault: `clock jump of an hour ${name}`, expected: "no job that the runner has accepted is lost, and the instance goes seconds after it", where: "simulated" },
+      {
+        fault: `clock jump of an hour ${name}`,
+        expected: "no job that the runner has accepted is lost, and the instance goes seconds after it",
+        where: "simulated",
+      },
       async (see) => {
         const seen = await jumps(sign * HOUR, every(2, 10), [...every(1.7, 12, 0.5), 40]);
         const accepted = seen.filter((grace) => grace !== undefined);
@@ -42,7 +46,11 @@ describe("faults of hosts, simulated", () => {
   }
 
   fault(
-    { fault: "power-off without notice", expected: "the job is lost, which nobody can help, and the loss is told wherever the end falls", where: "simulated" },
+    {
+      fault: "power-off without notice",
+      expected: "the job is lost, which nobody can help, and the loss is told wherever the end falls",
+      where: "simulated",
+    },
     async (see) => {
       // EC2 takes the instance by a raw termination: while its job runs, in service or draining, at any time between two sweeps.
       const seen = await each(pairs(every(25, 12), ["in service", "draining"] as const), {}, async (scene, [after, how]) => {
@@ -63,7 +71,8 @@ describe("faults of hosts, simulated", () => {
         await scene.cleared();
         return minutes;
       });
-      see(`${count(seen.length, "busy instance")} terminated behind the group's back: every loss told by BusyAtTermination; replaced, and out of the group at most ${Math.ceil(highestOf(seen))} min later (heartbeat timeout 30 min)`);
+      see(`${count(seen.length, "busy instance")} terminated behind the group's back: every loss told by BusyAtTermination`);
+      see(`replaced, and out of the group at most ${Math.ceil(highestOf(seen))} min later (heartbeat timeout 30 min)`);
     },
   );
 });

@@ -17,7 +17,11 @@ async function interrupt(scene: Scene, instance: string): Promise<number> {
 
 describe("faults of Spot instances, simulated", () => {
   fault(
-    { fault: "Spot notice with a short job", expected: "the drain begins at once, the job succeeds within the two minutes, and the instance goes before its time", where: "simulated" },
+    {
+      fault: "Spot notice with a short job",
+      expected: "the drain begins at once, the job succeeds within the two minutes, and the instance goes before its time",
+      where: "simulated",
+    },
     async (see) => {
       // The notice comes at any moment of a job of 60 s, and before and after it.
       const seen = await each(every(3, 22), {}, async (scene, after) => {
@@ -31,12 +35,17 @@ describe("faults of Spot instances, simulated", () => {
         return delay;
       });
       assert.ok(highestOf(seen) <= 2000, String(seen));
-      see(`${count(seen.length, "job")} of 60 s, the notice after 0 to 63 s: all succeeded; drains began within ${Math.ceil(highestOf(seen) / 1000)} s`);
+      see(`${count(seen.length, "job")} of 60 s, the notice after 0 to 63 s: all succeeded`);
+      see(`drains began within ${Math.ceil(highestOf(seen) / 1000)} s`);
     },
   );
 
   fault(
-    { fault: "Spot notice with a long job", expected: "the drain begins at once; the job is lost when EC2 takes the instance, and the loss is told", where: "simulated" },
+    {
+      fault: "Spot notice with a long job",
+      expected: "the drain begins at once; the job is lost when EC2 takes the instance, and the loss is told",
+      where: "simulated",
+    },
     async (see) => {
       // The end falls anywhere between two sweeps, and the dead instance is waited for as long as the hook says.
       const pool = ([, heartbeatTimeout]: [number, number]) => ({ pool: { heartbeatTimeout } });
@@ -60,7 +69,9 @@ describe("faults of Spot instances, simulated", () => {
       });
       const over = Math.ceil(highestOf(seen.map(({ over }) => over)) / MINUTE);
       assert.ok(highestOf(seen.map(({ delay }) => delay)) <= 2000);
-      see(`${count(seen.length, "job")} of an hour lost after 2 minutes, drains begun within 1 s; every loss told by the log and BusyAtTermination before GitHub gave the job up; replaced, and the dead instance out of the group at most ${over} min after the heartbeat timeout (5 min to 2 h)`);
+      see(`${count(seen.length, "job")} of an hour lost after 2 minutes, drains begun within 1 s`);
+      see(`every loss told by the log and BusyAtTermination before GitHub gave the job up`);
+      see(`replaced, and the dead instance out of the group at most ${over} min after the heartbeat timeout (5 min to 2 h)`);
     },
   );
 });
