@@ -94,7 +94,7 @@ describe("faults of functions, simulated", () => {
         const busy = await scene.busy({ seconds: 60 });
         await scene.pool.terminate(busy.instance);
         await scene.world.run(2);
-        assert.equal(scene.world.hosts.running(busy.instance)!.unit.active, "deactivating", "it drains already");
+        assert.equal(scene.world.hosts.running(busy.instance)!.unit.look().active, "deactivating", "it drains already");
         const grace = await scene.keepsPromise(busy, { jobWithin: 70, grace: 30 });
         return { launch, grace };
       });

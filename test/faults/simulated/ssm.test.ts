@@ -11,7 +11,7 @@ async function drain(scene: Scene, seconds: number, after: number) {
   const begun = clock.now();
   const { unit } = hosts.running(busy.instance)!;
   await scene.pool.terminate(busy.instance);
-  await scene.world.until(() => unit.active !== "active", 10, 0.1);
+  await scene.world.until(() => unit.look().active !== "active", 10, 0.1);
   const begins = clock.now() - begun;
   const grace = await scene.keepsPromise(busy, { jobWithin: seconds + 10, grace: 30 });
   return { begins, grace };
