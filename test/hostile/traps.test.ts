@@ -39,8 +39,9 @@ describe("a job that leaves a trap for the drain", function () {
     const { stdout } = await pool.run(instance, names);
     assert.equal(stdout.split("Runner.Listener").length - 1, 2, `the decoy has to stand beside the listener: ${stdout}`);
     const gone = scaleIn(pool, instance, GONE_BOUND);
-    await pool.until("the drain to begin", () => pool.hostLogs(instance, "drain begun").length > 0);
-    // Behind the fence nothing reaches the listener; if the wrong process is interrupted, it takes this once the fence is down.
+    const denied = "systemctl show actions-runner.service --property=IPAddressDeny --value";
+    await pool.untilSeen("the fence to be up", async () => (await pool.sh(instance, denied)).includes("0.0.0.0/0"), 60);
+    // Nothing reaches the listener now; if the wrong process is interrupted, it takes this once the fence is down.
     next = pool.world.github.job(pool.queueOn(instance, { name: "next", seconds: 60 }));
     await gone;
   }
