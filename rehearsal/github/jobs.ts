@@ -40,6 +40,8 @@ export interface Job {
   endedAt?: number;
   /** Milliseconds since the epoch. */
   lockedUntil?: number;
+  /** When a simulated runner renewed the lock last. */
+  renewedAt?: () => number;
   /** A timer watches the lock. */
   locked?: boolean;
   cancelRequested: boolean;

@@ -111,6 +111,11 @@ export class Protocol {
     return { lockedUntil: new Date(job.lockedUntil ?? 0).toISOString() };
   }
 
+  /** For simulated runners, which renew by answering when they did so last, in ms since the epoch. */
+  renewing(request: { jobId: string; lastAt: () => number }): void {
+    this.queue.get(request.jobId).renewedAt = request.lastAt;
+  }
+
   report(report: Report): void {
     this.queue.report(report);
   }

@@ -204,6 +204,7 @@ export class JobQueue {
   /** One timer for all renewals: it looks when it fires whether the lock was prolonged meanwhile. */
   private expireLock(job: Job, ms: number): void {
     job.timer = this.clock.after(ms, () => {
+      if (job.renewedAt) job.lockedUntil = Math.max(job.lockedUntil ?? 0, job.renewedAt() + this.options.lockMs);
       const left = (job.lockedUntil ?? 0) - this.clock.now();
       // A GitHub that is down gives no job up either.
       if (left > 0 || this.options.isDown?.()) this.expireLock(job, left > 0 ? left : this.options.lockMs);

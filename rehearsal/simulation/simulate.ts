@@ -30,6 +30,8 @@ const HOUR_MS = 3_600_000;
 const BOOT = 1_800;
 /** Seconds after the last job has begun. */
 const DRAIN = 3 * 3_600;
+/** Seconds that the sweeps have to find what is left at GitHub. */
+const SWEEPS = 12 * 3_600;
 /** Most that an instance may be there once nothing keeps it, in seconds: a storm may hold up its completion. */
 const TAIL = 30 * 60;
 /** GitHub's limit for one App's installation. */
@@ -40,7 +42,7 @@ const PER_TERMINATION = 4;
 const OF_A_TERMINATION = /^deregister (?!secretsmanager:GetSecretValue|sqs:)/;
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const world = new SimulatedWorld({ seed: options.seed, keepTimeline: false, github: { keepJobs: false } });
+  const world = new SimulatedWorld({ seed: options.seed, keepTimeline: false, renewOnDemand: true, github: { keepJobs: false } });
   try {
     return await run(world, options);
   } finally {
@@ -70,10 +72,15 @@ async function run(world: SimulatedWorld, options: SimulationOptions): Promise<S
   if (!(await world.until(() => tally.jobs.queued === ended(tally), DRAIN, 60))) {
     failures.push(`stuck: ${tally.jobs.queued - ended(tally)} jobs never ended`);
   }
+  for (const { pool } of loads) void pool.scaleTo(0);
+  const empty = () => loads.every(({ pool }) => pool.instances().length === 0);
+  if (!(await world.until(empty, DRAIN, 10))) failures.push(`stuck: ${tally.going().length} instances are not gone`);
+  // The functions may spend only so many calls an hour: what an event left behind the sweeps find.
+  if (!(await world.until(() => world.github.runners().length === 0, SWEEPS, 60))) failures.push("the sweeps left runners behind");
   let destroyed = 0;
   for (const { pool } of loads) void pool.destroy().then(() => destroyed++);
   if (!(await world.until(() => destroyed === loads.length, DRAIN, 10))) {
-    failures.push(`stuck: ${tally.going().length} instances are not gone`);
+    failures.push("stuck: a pool was not destroyed");
   }
   const left = [
     ...world.github.runners().map(({ name }) => `runner ${name}`),

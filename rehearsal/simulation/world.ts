@@ -43,6 +43,8 @@ export interface WorldOptions {
   drain?: boolean;
   /** False: events reach listeners only. Default true. */
   keepTimeline?: boolean;
+  /** True: locks of jobs are reckoned instead of renewed each minute; no fault of GitHub then meets a renewal. */
+  renewOnDemand?: boolean;
   /** False: hosts make every look, also those that find nothing new. The same events, at many times the cost. */
   skipIdle?: boolean;
   /** For tests that must catch a drain which does less than it should. */
@@ -188,11 +190,11 @@ export class SimulatedWorld {
     await this.hosts.close();
   }
 
-  private surroundings(instanceId: string, { drain = true, skipIdle = true, alterDrain }: WorldOptions): HostSurroundings {
+  private surroundings(instanceId: string, { drain = true, skipIdle = true, renewOnDemand = false, alterDrain }: WorldOptions): HostSurroundings {
     const { clock, timeline, github, pace } = this;
     const principal = { kind: "instance" as const, instanceId, roleName: "host" };
     return {
-      clock, timeline, github, drain, pace,
+      clock, timeline, github, drain, pace, renewOnDemand,
       bootMs: BOOT + (Number.parseInt(instanceId.slice(-8), 16) % 1_024_000) / 1024,
       ...(alterDrain ? { alterDrain } : {}),
       ...(skipIdle ? { skipIdle: { metadataSteady: () => this.metadata.steady(instanceId) } } : {}),

@@ -60,6 +60,8 @@ export interface HostSurroundings {
    * metadata changes, and may say for how long it does not answer as usual, when nothing is left out.
    */
   skipIdle?: { metadataSteady(): boolean };
+  /** As in RunnerSurroundings. */
+  renewOnDemand?: boolean;
   /** For tests that must catch a drain which does less than it should: what the drain gets instead of its ports. */
   alterDrain?(host: Host): Host;
 }
@@ -76,6 +78,8 @@ interface Agent {
   view: View;
   /** What its last successful call has set; undefined when it must not rely on anything. */
   protection: boolean | undefined;
+  /** Number of the change after which that was. */
+  protectedAt: number;
   calls: number;
   sameLooks: number;
   /** Number of the change that its last look has seen. */
@@ -161,12 +165,13 @@ export class Boot {
         agent.calls++;
         const outcome = await host.protection.set(on).finally(() => agent.calls--);
         agent.protection = on;
+        agent.protectedAt = this.version;
         return outcome;
       },
     };
     const daemon = new Daemon({ ...host, protection });
     const known = this.unit.look().everStarted ? undefined : false;
-    const agent: Agent = { process, daemon, view, protection: known, calls: 0, sameLooks: 0, seen: -1 };
+    const agent: Agent = { process, daemon, view, protection: known, protectedAt: -1, calls: 0, sameLooks: 0, seen: -1 };
     this.agent = agent;
     void this.runAgent(agent);
   }
@@ -192,9 +197,12 @@ export class Boot {
     agent.seen = this.version;
     if (isTerminating(target)) return action === "await-drain" && unit.active === "deactivating";
     if (!unit.everStarted || (target !== "InService" && target !== undefined)) return false;
-    if (agent.sameLooks < SAME_LOOKS || agent.calls > 0) return false;
+    if (agent.calls > 0) return false;
     const flight = this.steadyFlight();
-    return flight !== "unsteady" && agent.protection === (flight === "worker");
+    if (flight === "worker") return agent.protection === true;
+    // Idle: the protection is cleared some looks later, unless that was what came last.
+    const settled = agent.protectedAt === this.version || agent.sameLooks >= SAME_LOOKS;
+    return flight === undefined && agent.protection === false && settled;
   }
 
   /** What is in flight, if that is nothing that time alone changes. */
@@ -386,6 +394,7 @@ export class Boot {
       exited: () => this.unit.exited(),
       changing: () => this.stir(),
       now: () => this.now(),
+      ...(this.around.renewOnDemand ? { renewOnDemand: true } : {}),
       ...(this.around.pace ? { pace: this.around.pace } : {}),
     });
   }

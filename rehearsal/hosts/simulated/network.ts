@@ -3,6 +3,11 @@ export class Network {
   private waiting: (() => void)[] = [];
   private cut = false;
 
+  /** Nothing passes. */
+  get closed(): boolean {
+    return this.cut;
+  }
+
   raiseFence(): void {
     this.cut = true;
   }

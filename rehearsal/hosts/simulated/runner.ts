@@ -39,6 +39,11 @@ export interface RunnerSurroundings {
   /** The host's own wall clock. Default: the rehearsal's. */
   now?(): number;
   pace?: RunnerPace;
+  /**
+   * True: a lock's renewals are not made one by one, but reckoned when the lock would expire. A listener that was killed
+   * counts as having renewed until the last such reckoning, and no fault meets a renewal.
+   */
+  renewOnDemand?: boolean;
 }
 
 /** Thrown inside the model's own coroutines when the machine's power is gone or the process was killed. */
@@ -153,13 +158,13 @@ export class SimulatedRunner {
     if (session === undefined) return;
     this.announce("idle");
     while (!this.stopping) {
-      await this.pass(life);
+      if (this.network.closed) await this.pass(life);
       const message = await this.poll(life, session);
       alive(life);
       if (this.stopping || message === "deleted") break;
       if (message?.messageType !== "RunnerJobRequest") continue;
-      await this.sleep(life, this.pace.message);
-      await this.pass(life);
+      if (this.pace.message > 0) await this.sleep(life, this.pace.message);
+      if (this.network.closed) await this.pass(life);
       this.around.changing?.();
       this.messageAt = this.now();
       await this.handle(life, session, message.body.jobId);
@@ -192,7 +197,7 @@ export class SimulatedRunner {
         waitMs: Infinity,
         signal: this.stopPoll.signal,
       });
-      if (!message || !(await this.fails(life, "message"))) return message;
+      if (!message || !this.github.faults.any || !(await this.fails(life, "message"))) return message;
     } catch (error) {
       if (error instanceof Gone) throw error;
       return "deleted" as const;
@@ -205,11 +210,11 @@ export class SimulatedRunner {
   private async handle(life: Life, sessionId: string, jobId: string): Promise<void> {
     await this.exchange(life, "acknowledge", 1, () => this.github.protocol.acknowledge({ sessionId, jobId }));
     if (this.stopping) return;
-    await this.sleep(life, this.pace.acquire);
+    if (this.pace.acquire > 0) await this.sleep(life, this.pace.acquire);
     const acquire = () => this.github.protocol.acquire({ runnerId: this.runnerId, jobId });
     const job = await this.exchange(life, "acquire", TRIES, acquire);
     if (job === undefined) return;
-    await this.sleep(life, this.pace.announce);
+    if (this.pace.announce > 0) await this.sleep(life, this.pace.announce);
     this.announce("busy");
     // A busy listener goes on polling, or GitHub would take it for offline.
     this.endBusyPoll = this.attempt(() => this.github.protocol.pollBusy({ sessionId }));
@@ -284,6 +289,20 @@ export class SimulatedRunner {
 
   /** The lock is the listener's to renew. */
   private renewWhile(life: Life, jobId: string, goes: () => boolean): void {
+    if (this.around.renewOnDemand) {
+      const began = this.clock.now();
+      let last = began;
+      this.attempt(() =>
+        this.github.protocol.renewing({
+          jobId,
+          lastAt: () => {
+            if (goes() && !life.over) last = began + Math.floor((this.clock.now() - began) / RENEW_EVERY) * RENEW_EVERY;
+            return last;
+          },
+        }),
+      );
+      return;
+    }
     const tick = () => {
       if (!goes() || life.over) return;
       void this.renew(life, jobId);
@@ -300,11 +319,11 @@ export class SimulatedRunner {
   /** A request and its reply, each of which the fence holds up. Undefined when GitHub refuses, or fails each time. */
   private async exchange<T>(life: Life, route: Route, tries: number, call: () => T): Promise<T | undefined> {
     for (let attempt = 1; ; attempt++) {
-      await this.pass(life);
+      if (this.network.closed) await this.pass(life);
       await this.sleep(life, this.pace.roundTrip);
-      if (!(await this.fails(life, route))) {
+      if (!this.github.faults.any || !(await this.fails(life, route))) {
         const reply = this.attempt(call);
-        await this.pass(life);
+        if (this.network.closed) await this.pass(life);
         return reply;
       }
       if (attempt >= tries) return undefined;

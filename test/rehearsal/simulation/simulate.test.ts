@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../../rehearsal/options";
+import { parseSimulationOptions } from "../../../rehearsal/simulation/options";
+import { SimulationResult, simulate } from "../../../rehearsal/simulation/simulate";
+
+/** Many times what a run takes here; a bound on a hang, not a measurement. */
+const BOUND_MS = 1_800_000;
+
+describe("a simulated day of 1,000 instances, with its storms", function () {
+  this.timeout(BOUND_MS);
+  let result: SimulationResult;
+
+  before(async () => {
+    result = await simulate(parseSimulationOptions(["--instances", "1000", "--hours", "24", "--seed", "1"])!);
+  });
+
+  it("loses nothing, leaves nothing stuck or behind, and keeps every budget", () => {
+    assert.deepEqual(result.failures, []);
+    assert.deepEqual(result.left, []);
+    assert.equal(result.jobs.lost, 0);
+    assert.equal(result.jobs.succeeded + result.jobs.unheard, result.jobs.queued);
+  });
+
+  it("had a day that is worth the name: jobs, scale-ins, busy drains, and storms that hit", () => {
+    assert.ok(result.jobs.queued > 40_000, `${result.jobs.queued} jobs`);
+    assert.ok(result.instances.terminated > 1_000, `${result.instances.terminated} terminations`);
+    assert.ok(result.calls.faulted > 1_000, `${result.calls.faulted} attempts met a fault`);
+    assert.ok(result.jobs.unheard > 0, "no job ended while GitHub was down");
+    assert.ok(result.functionErrors > 0, "no function run failed");
+  });
+
+  it("has no call to AWS from an idle instance, two for a job, and four for a termination beside heartbeats", () => {
+    const { host } = result.calls;
+    assert.equal(host.idle, 0);
+    assert.ok(host.job > 0 && host.job <= 2 * result.jobs.assigned);
+    assert.ok(host.termination >= result.instances.terminated);
+    assert.ok(result.rates.perTermination <= 4, `${result.rates.perTermination}`);
+  });
+});
+
+describe("the simulation's budgets", function () {
+  this.timeout(BOUND_MS);
+
+  it("hold for ten pools of 1,000 runners, which share the 5,000 calls an hour of one GitHub App", async () => {
+    const result = await simulate(parseSimulationOptions(["--instances", "10000", "--pools", "10", "--hours", "3", "--jobs-per-hour", "0"])!);
+    assert.deepEqual(result.failures, []);
+    const { total, busiestHour, kinds } = result.calls.github;
+    assert.ok(kinds["pages of runners"]! > 0 && kinds["registration tokens"]! > 0 && kinds.removals! > 0, JSON.stringify(kinds));
+    assert.ok(total > busiestHour && busiestHour <= 5_000, `${busiestHour} calls in one hour`);
+  });
+
+  it("are the same figures with the same seed", async () => {
+    const run = () => simulate(parseSimulationOptions(["--instances", "20", "--hours", "4", "--seed", "3"])!);
+    assert.deepEqual(await run(), await run());
+  });
+});
+
+describe("options of the simulation", () => {
+  it("are a day of ten pools of 1,000 unless asked", () => {
+    assert.deepEqual(parseSimulationOptions([]), { instances: 10_000, pools: 10, hours: 24, seed: 1, jobsPerHour: 2, storms: true });
+    assert.equal(parseSimulationOptions(["--help"]), undefined);
+  });
+
+  for (const [argv, words] of [
+    [["--instances", "0"], /--instances 0: give a whole number of at least 1/],
+    [["--instances", "2", "--pools", "3"], /--pools 3: give at most as many as there are instances, 2/],
+    [["--storms", "some"], /--storms some: give on or off/],
+    [["--day", "1"], /Run npm run simulate -- --help/],
+  ] as const) {
+    it(`refuse ${argv.join(" ")} and say what would do`, () => {
+      assert.throws(() => parseSimulationOptions([...argv]), (error) => error instanceof UsageError && words.test(error.message));
+    });
+  }
+});
