@@ -107,7 +107,7 @@ export class Daemon {
 
   private note(unit: UnitState): void {
     this.started = unit.everStarted;
-    this.keeper ??= new ProtectionKeeper(this.host, this.firstLook && unit.everStarted ? undefined : false);
+    this.keeper ??= new ProtectionKeeper(this.host, this.firstLook && unit.everStarted ? "unknown" : false);
     this.firstLook = false;
   }
 

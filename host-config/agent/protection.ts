@@ -19,10 +19,10 @@ export class ProtectionKeeper {
   private running: Promise<void> | undefined;
   private notBefore = 0;
 
-  /** @param known what Auto Scaling has; undefined after a restart of the agent on a busy instance. */
+  /** @param known what Auto Scaling has; `unknown` after a restart of the agent, which may have missed a job's end. */
   constructor(
     private readonly host: ProtectionHost,
-    private known: boolean | undefined = false,
+    private known: boolean | "unknown",
   ) {}
 
   /** Tells what the signs say now. Returns at once. */

@@ -36,19 +36,19 @@ export class CloudDoor implements Cloud {
 
   async call(principal: Principal, action: string, params: Shape): Promise<Shape> {
     const label = labelOf(principal);
+    const instance = principal.kind === "instance" ? principal.instanceId : undefined;
     this.count(label, action);
     let outcome = "ok";
     try {
       const { service, operation } = this.find(action);
       for (const needed of service.authorisation(operation, params)) this.authorise(principal, action, needed);
-      const fault = this.faults.strike(label, action);
+      const fault = this.faults.strike(label, action, instance);
       if (fault) throw fault;
       return await service.execute(operation, params, principal);
     } catch (error) {
       outcome = error instanceof AwsError ? error.code : "InternalFailure";
       throw error;
     } finally {
-      const instance = principal.kind === "instance" ? principal.instanceId : undefined;
       this.options.timeline.record({ kind: "api-call", principal: label, action, outcome, ...(instance ? { instance } : {}) });
     }
   }

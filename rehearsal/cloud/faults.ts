@@ -5,6 +5,8 @@ export interface Fault {
   action: string;
   /** Label of the caller as in the Timeline (`instance`, a function's name, `operator`); absent: anyone. */
   principal?: string;
+  /** Only calls of this instance; absent: of any. */
+  instance?: string;
   /** How many calls fail; absent: no limit. */
   times?: number;
   /** Until when (Clock) calls fail; absent: no limit. */
@@ -31,12 +33,13 @@ export class Faults {
   }
 
   /** The error that this call must meet, if any. */
-  strike(principal: string, action: string): AwsError | undefined {
+  strike(principal: string, action: string, instance?: string): AwsError | undefined {
     const entry = this.active.find(
       ({ fault, left }) =>
         left > 0 &&
         (fault.action === "*" || fault.action === action) &&
         (fault.principal === undefined || fault.principal === principal) &&
+        (fault.instance === undefined || fault.instance === instance) &&
         (fault.untilMs === undefined || this.now() < fault.untilMs) &&
         (fault.when === undefined || fault.when()),
     );

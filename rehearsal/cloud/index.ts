@@ -17,7 +17,7 @@ import { CertificateFiles, createCertificates, servedNames } from "./front/certi
 import { createFront, GITHUB_HOSTS, HttpHandler } from "./front/handler";
 import { openServers } from "./front/servers";
 import { Iam, UnusedGrant } from "./iam/iam";
-import { createImds, ImdsRequest, ImdsResponse } from "./imds";
+import { createImds, ImdsFaults, ImdsRequest, ImdsResponse } from "./imds";
 import { AsyncInvoker } from "./lambda/async";
 import { LambdaRuntime } from "./lambda/runtime";
 import { S3 } from "./s3/s3";
@@ -72,6 +72,8 @@ export interface RunningCloud {
   credentials: Credentials;
   faults: Faults;
   imds: (request: ImdsRequest) => ImdsResponse;
+  imdsFaults: ImdsFaults;
+  ssm: SystemsManager;
   front: Front;
   calls(): Record<string, Record<string, number>>;
   denied(): Denial[];
@@ -123,8 +125,10 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   });
   cloud.register(autoscaling, ec2, secrets, systemsManager, new S3(store, iam), cloudwatch, queues);
 
+  const imdsFaults = new ImdsFaults();
   const imds = createImds({
     clock, random, fleet, place,
+    faults: imdsFaults,
     targetState: (id) => autoscaling.targetState(id),
     issue: (principal) => credentials.issue(principal),
   });
@@ -151,7 +155,8 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const { caFile, certFile, keyFile } = certificates;
   const { socketPath, tlsPort, httpPort } = servers;
   return {
-    cloud, store, iam, autoscaling, ec2, fleet, bus, lambda, async, secrets, queues, cloudwatch, credentials, imds, defects,
+    cloud, store, iam, autoscaling, ec2, fleet, bus, lambda, async, secrets, queues, cloudwatch, credentials, imds, imdsFaults, defects,
+    ssm: systemsManager,
     faults: cloud.faults,
     front: { socketPath, tlsPort, httpPort, caFile, certFile, keyFile },
     calls: () => cloud.calls(),

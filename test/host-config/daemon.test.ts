@@ -242,6 +242,17 @@ describe("scale-in protection", () => {
     assert.equal(host.protectedNow, false);
   });
 
+  it("does not stay for a job whose end the agent has missed: the next agent takes it back", async () => {
+    const host = new FakeHost();
+    Object.assign(host.seen, { announced: "busy", workers: 1 });
+    const killed = new Daemon(host);
+    await ticks(host, killed, 5);
+    assert.equal(host.protectedNow, true);
+    Object.assign(host.seen, { announced: "idle", workers: 0 });
+    await ticks(host, new Daemon(host), 5);
+    assert.equal(host.protectedNow, false);
+  });
+
   it("survives throttling: tries with pauses, rests, and tries again", async () => {
     const host = new FakeHost();
     const daemon = new Daemon(host);

@@ -42,9 +42,14 @@ function answerImds(imds: FrontHandlers["imds"], req: IncomingMessage, res: Serv
     return;
   }
   req.resume(); // a token request has no body worth reading
-  const { status, headers, body } = imds({ method: req.method ?? "GET", path: req.url ?? "/", headers: req.headers, sourceIp });
-  res.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) });
-  res.end(req.method === "HEAD" ? undefined : body);
+  const { status, headers, body, delayMs } = imds({ method: req.method ?? "GET", path: req.url ?? "/", headers: req.headers, sourceIp });
+  const answer = () => {
+    if (status === 0) return void res.destroy();
+    res.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) });
+    res.end(req.method === "HEAD" ? undefined : body);
+  };
+  if (delayMs === undefined) answer();
+  else setTimeout(answer, delayMs).unref();
 }
 
 export function covers(known: string, host: string): boolean {

@@ -5,6 +5,7 @@ import { Principal } from "../api";
 import { instanceTypes } from "../ec2/catalogue";
 import { Fleet } from "../ec2/fleet";
 import { Instance } from "../ec2/instance";
+import { ImdsFaults } from "./faults";
 import { Place } from "../place";
 
 export interface ImdsRequest {
@@ -18,9 +19,12 @@ export interface ImdsRequest {
 }
 
 export interface ImdsResponse {
+  /** 0: no answer, the connection is cut. */
   status: number;
   headers: Record<string, string>;
   body: string;
+  /** Milliseconds that the answer takes; absent: none worth mentioning. */
+  delayMs?: number;
 }
 
 export interface IssuedCredentials {
@@ -39,6 +43,7 @@ export interface ImdsOptions {
   targetState: (instanceId: string) => TargetState | undefined;
   /** Credentials of an instance's role; throws when the role cannot be assumed. */
   issue: (principal: Principal) => IssuedCredentials;
+  faults?: ImdsFaults;
 }
 
 const TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds";
@@ -147,14 +152,21 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
   return (request) => {
     const instance = options.fleet.atAddress(request.sourceIp);
     if (!instance || instance.metadata?.httpEndpoint === "disabled") return plain(403, "");
+    const fault = options.faults?.of(instance.id);
+    if (fault?.kind === "down") return plain(0, "");
+    if (fault?.kind === "status") return plain(fault.status, "");
+    return fault?.kind === "slow" ? { ...answer(instance, request), delayMs: fault.ms } : answer(instance, request);
+  };
+
+  function answer(instance: Instance, request: ImdsRequest): ImdsResponse {
     const path = request.path.split("?")[0]!;
     if (path === "/latest/api/token") return request.method === "PUT" ? issueToken(instance, request) : plain(405, "");
     if (request.method !== "GET" && request.method !== "HEAD") return plain(405, "");
     if (!authentic(instance, request)) return plain(401, "");
-    const answer = route(instance, path, metadata, options.place);
-    if (answer === undefined) return plain(404, "");
-    return typeof answer === "string" ? plain(200, answer) : answer;
-  };
+    const found = route(instance, path, metadata, options.place);
+    if (found === undefined) return plain(404, "");
+    return typeof found === "string" ? plain(200, found) : found;
+  }
 }
 
 function route(

@@ -39,6 +39,8 @@ interface Target {
 /** Run Command and public parameters. */
 export class SystemsManager implements Service {
   readonly prefix = "ssm";
+  /** When a command reaches this instance, in ms after the call, once for each number; absent: once, as `delivery` says. */
+  fate?: (instanceId: string) => readonly number[] | undefined;
   private readonly invocations: Invocation[] = [];
   private readonly deliveries: Timers;
 
@@ -117,7 +119,9 @@ export class SystemsManager implements Service {
       const invocation: Invocation = { commandId, instanceId, document, requestedAt: clock.now(), status: "Pending", details: "Pending" };
       this.invocations.push(invocation);
       const { min, max } = this.options.delivery ?? { min: 400, max: 1200 };
-      this.deliveries.after(random.between(min, max), () => void this.deliver(invocation, commands));
+      for (const ms of this.fate?.(instanceId) ?? [random.between(min, max)]) {
+        this.deliveries.after(ms, () => void this.deliver(invocation, commands));
+      }
     }
     return {
       Command: {

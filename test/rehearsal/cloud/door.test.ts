@@ -56,6 +56,15 @@ describe("the door to the cloud", () => {
     assert.deepEqual(await door.call({ kind: "operator" }, "s3:Get", { arn: "arn:other" }), { done: true });
   });
 
+  it("must hit one instance only with a fault that names it", async () => {
+    const [one, other] = ["i-1", "i-2"].map((instanceId): Principal => ({ kind: "instance", instanceId, roleName: "worker" }));
+    const lift = door.faults.inject({ action: "s3:Get", instance: "i-1", error: throttling() });
+    await assert.rejects(door.call(one!, "s3:Get", { arn: "arn:mine" }), { name: "Throttling" });
+    await door.call(other!, "s3:Get", { arn: "arn:mine" });
+    lift();
+    await door.call(one!, "s3:Get", { arn: "arn:mine" });
+  });
+
   it("must count every call by who and what, failures included", async () => {
     await door.call(worker, "s3:Get", { arn: "arn:mine" });
     await assert.rejects(door.call(worker, "s3:Fail", { arn: "arn:mine" }), { name: "Broken" });

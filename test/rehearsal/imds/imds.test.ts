@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Principal } from "../../../rehearsal/cloud/api";
 import { Ec2, Fleet, images, Instance, instanceTypes, publicParameters } from "../../../rehearsal/cloud/ec2";
-import { createImds, ImdsResponse } from "../../../rehearsal/cloud/imds";
+import { createImds, ImdsFaults, ImdsResponse } from "../../../rehearsal/cloud/imds";
 import { TargetState } from "../../../contract/lifecycle";
 import { Random } from "../../../rehearsal/random";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";
@@ -16,7 +16,9 @@ class Account {
   readonly fleet = new Fleet({ clock: this.clock, random: new Random(3), driver: this.hosts });
   readonly issued: Principal[] = [];
   target: TargetState | undefined;
+  readonly faults = new ImdsFaults();
   readonly imds = createImds({
+    faults: this.faults,
     clock: this.clock,
     random: new Random(4),
     fleet: this.fleet,
@@ -50,6 +52,24 @@ class Account {
 }
 
 describe("Instance metadata", () => {
+  it("fails one instance as asked, until that is lifted, and no other", () => {
+    const account = new Account();
+    const [one, other] = [account.instance(), account.instance()];
+    const lifts = [
+      account.faults.inject(one.id, { kind: "slow", ms: 3_000 }),
+      account.faults.inject(one.id, { kind: "down" }),
+      account.faults.inject(one.id, { kind: "status", status: 401 }),
+    ];
+    assert.equal(account.ask(one, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": "60" }, "PUT").status, 401);
+    assert.equal(account.get(other, "meta-data/instance-id").body, other.id);
+    lifts[2]!();
+    assert.equal(account.get(one, "meta-data/instance-id").status, 0);
+    lifts[1]!();
+    assert.deepEqual([account.get(one, "meta-data/instance-id")].map(({ body, delayMs }) => [body, delayMs]), [[one.id, 3_000]]);
+    lifts[0]!();
+    assert.equal(account.get(one, "meta-data/instance-id").delayMs, undefined);
+  });
+
   it("answers nothing without a session token, or with another instance's or an expired one", async () => {
     const account = new Account();
     const [one, other] = [account.instance(), account.instance()];

@@ -48,6 +48,15 @@ describe("Run Command, on virtual time", () => {
   const deregister: Principal = { kind: "function", functionName: "deregister", roleName: "deregister" };
   const send = (params: Shape, principal: Principal = deregister) => stage.cloud.call(principal, "ssm:SendCommand", params);
 
+  it("must reach one host late or more than once where a test wants that", async () => {
+    stage.ssm.fate = (id) => (id === host.id ? [5_000, 90_000] : undefined);
+    const sentAt = clock.now();
+    await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
+    await clock.sleep(120_000);
+    const arrivals = stage.timeline.events.flatMap((event) => (event.kind === "command" ? [event.at - sentAt] : []));
+    assert.deepEqual(arrivals, [5_000, 90_000]);
+  });
+
   it("must reach the host about a second later, with the document's own commands", async () => {
     const sentAt = clock.now();
     const { Command } = await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
