@@ -21,7 +21,7 @@ export class Answers {
   }
 
   with(number: number, answer: Answer): number {
-    const key = JSON.stringify(answer);
+    const key = keyOf(answer);
     let found = this.longer[number]!.get(key);
     if (found === undefined) {
       found = this.lists.length;
@@ -32,6 +32,13 @@ export class Answers {
     }
     return found;
   }
+}
+
+/** Most answers are plain values, and turning a million of them into JSON costs seconds. */
+function keyOf(answer: Answer): string {
+  if ("error" in answer) return `error ${answer.error}`;
+  const { value } = answer;
+  return typeof value === "object" ? JSON.stringify(value) : `${typeof value} ${String(value)}`;
 }
 
 export interface Call {
