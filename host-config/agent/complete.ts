@@ -34,12 +34,15 @@ export async function complete(host: CompleteHost, wait: (host: DrainHost) => Pr
   if (!(await stopped(host))) return "still-running";
   const left = await host.signs.read();
   // Only after a stop that was cut short (SIGKILL of the start or of the drain). The same rules hold for what it left.
-  if ((left.workers > 0 || left.listener !== undefined) && !(await host.forcedStop.isSet())) {
+  const forced = await host.forcedStop.isSet();
+  if ((left.workers > 0 || left.listener !== undefined) && !forced) {
     host.log.warn("the unit is stopped but the runner is not, draining it", { ...left });
     await wait(host);
     await reportForcedStop(host);
     if (!(await stopped(host))) return "still-running";
   }
+  // A crash of runsvc.sh leaves its RunnerService.js behind, which may be about to relaunch a listener.
+  if (!forced) await host.unit.killLeftovers();
   const hook = host.config.terminateHook;
   const outcome = await host.lifecycle.complete(hook, "CONTINUE");
   host.log.info(LOG.actionCompleted, { hook, outcome });

@@ -156,11 +156,19 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
     case "reopening":
       state.end = now + EXIT_MS;
       return go("leaving", look);
-    case "leaving":
-      if ((answer as Signs).listener !== state.listener) return end("stopped");
+    case "leaving": {
+      const { listener } = answer as Signs;
+      if (listener === undefined) return end("stopped");
+      if (listener !== state.listener) {
+        // It crashed on its way out, or updated itself, and was relaunched: this life accepts jobs like any other.
+        say("info", "the listener was relaunched, draining the new one", { pid: listener });
+        Object.assign(state, { round: state.round + 1, open: false, listener: undefined });
+        return go("waiting", look);
+      }
       if (now < state.end) return go("between leaving looks", sleep(LOOK_MS));
       say("warn", "the listener did not exit after SIGINT, leaving it to systemd", { pid: state.listener });
       return end("stopped");
+    }
     case "between leaving looks":
       return go("leaving", look);
 

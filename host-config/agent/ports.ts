@@ -49,7 +49,7 @@ export interface RunnerUnit {
   lowerFence(): Promise<void>;
   /** SIGINT to a listener; a listener that is gone already is no error. Never called while a job is in flight. */
   interrupt(listenerPid: number): Promise<void>;
-  /** SIGKILL to whatever else still lives in the unit's cgroup. Only before a new listener starts. */
+  /** SIGKILL to whatever else still lives in the unit's cgroup. Only before a new listener starts, or the instance goes. */
   killLeftovers(): Promise<void>;
 }
 

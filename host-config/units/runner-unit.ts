@@ -60,16 +60,8 @@ UMask=0022
 ${config.jobsMayUseInstanceRole ? "" : `IPAddressDeny=${METADATA_ADDRESSES.join(" ")}\n`}`;
 }
 
-/**
- * The second stop command. A drain that was killed (SIGKILL, the OOM killer) is begun again; where the agent cannot run
- * at all, a worker that lives, or is about to, still keeps the stop waiting, for maxDrain at most, like the drain itself.
- * Usually nothing is left to do, and that takes milliseconds.
- */
-export function stopAgainScript(config: HostConfig): string {
-  return `#!/bin/bash
-# Second stop command of ${UNITS.runner}: does what the first one could not.
-deadline=$((SECONDS + ${config.maxDrain}))
-lives() {
+/** Whether a process of the name lives in the unit's cgroup; in the shell's own words, as the agent may be what is broken. */
+const LIVES = `lives() {
   local folder pid comm
   for folder in /sys/fs/cgroup /sys/fs/cgroup/systemd; do
     while read -r pid; do
@@ -78,13 +70,28 @@ lives() {
     done < <(cat "$folder/${UNIT_CGROUP}/cgroup.procs" 2>/dev/null)
   done
   return 1
-}
+}`;
+
+/**
+ * The second stop command. A drain that was killed (SIGKILL, the OOM killer) is begun again, and so is that one; where
+ * the agent cannot run at all, a worker that lives, or is about to, still keeps the stop waiting, for maxDrain at most,
+ * like the drain itself. Usually nothing is left to do, and that takes milliseconds.
+ */
+export function stopAgainScript(config: HostConfig): string {
+  return `#!/bin/bash
+# Second stop command of ${UNITS.runner}: does what the first one could not.
+deadline=$((SECONDS + ${config.maxDrain}))
+${LIVES}
 forced=${PATHS.runtime}/forced-stop
 trap '' TERM INT HUP
-[ -e "$forced" ] && exit 0
-lives Runner.Listener || lives Runner.Worker || exit 0
-echo "the drain did not come to its end, draining again" >&2
-${PATHS.node} ${PATHS.agent} drain && exit 0
+while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ]; do
+  lives Runner.Listener || lives Runner.Worker || exit 0
+  echo "the drain did not come to its end, draining again" >&2
+  ${PATHS.node} ${PATHS.agent} drain && exit 0
+  # More than 128: a signal ended it, so it can run, and its next try may be left alone.
+  [ $? -gt 128 ] || break
+  sleep 1
+done
 quiet=0
 while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ] && [ "$quiet" -lt ${WORKER_APPEARS_SECONDS} ]; do
   if lives Runner.Worker; then
@@ -100,9 +107,16 @@ exit 0
 `;
 }
 
-/** Runs after every stop and every crash; the completion asks for itself whether this was a termination. */
+/**
+ * Runs after every stop and every crash; the completion asks for itself whether this was a termination. A crash of
+ * runsvc.sh alone leaves the listener and its job behind, without any ExecStop=. They are drained here, because a unit
+ * that counts as stopped no longer keeps a shutdown waiting for them.
+ */
 export function afterStopScript(): string {
   return `#!/bin/bash
+${LIVES}
+trap '' TERM INT HUP
+if lives Runner.Listener || lives Runner.Worker; then ${PATHS.node} ${PATHS.agent} drain; fi
 # A unit of its own, because this cgroup may not reach AWS. --no-block, because it waits for this unit to be stopped.
 systemctl start --no-block ${UNITS.complete}
 exit 0

@@ -19,7 +19,7 @@ describe("the completion", () => {
       const host = stopped();
       host.target = target;
       assert.equal(await complete(host), "completed");
-      assert.deepEqual(host.acts, ["complete pool-terminate CONTINUE"]);
+      assert.deepEqual(host.acts, ["kill leftovers", "complete pool-terminate CONTINUE"]);
       assert.equal(host.logged.at(-1)?.message, LOG.actionCompleted);
     });
   }
@@ -51,7 +51,7 @@ describe("the completion", () => {
     };
     assert.equal(await complete(host), "completed");
     await assert.rejects(reap(host), /being let go/);
-    assert.deepEqual(host.acts, ["complete pool-terminate CONTINUE"]);
+    assert.deepEqual(host.acts, ["kill leftovers", "complete pool-terminate CONTINUE"]);
   });
 
   it("keeps nobody from starting a listener on an instance that stays", async () => {

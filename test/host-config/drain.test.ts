@@ -159,6 +159,27 @@ describe("the drain", () => {
     assert.ok(host.acts.includes("interrupt 99"));
   });
 
+  it("drains a listener that is relaunched on its way out, which accepts jobs like any other", async () => {
+    const host = new FakeHost();
+    host.onInterrupt = () => {
+      const now = host.seconds() * 1000;
+      host.seen = { workers: 0 };
+      host.at(now + 1_100, () => (host.seen = { listener: 99, workers: 0, announced: "idle", announcedAt: host.time }));
+      host.job({ message: now + 1_150, acquired: now + 1_180, spawned: now + 1_190, end: now + 30_000 });
+      host.onInterrupt = () => (host.seen = { workers: 0 });
+    };
+    const { read } = host.signs;
+    // The look after the relaunch, not one between the two lives.
+    host.signs.read = async () => {
+      if (host.acts.at(-1) === "fence down" && host.seen.listener === undefined) host.advance(250);
+      return read();
+    };
+    assert.equal(await drain(host), "stopped");
+    assert.ok(!host.acts.includes("JOB LOST"));
+    assert.ok(host.acts.includes("interrupt 99"));
+    assert.ok(host.seconds() > 30);
+  });
+
   it("settles for longer and says so where the kernel cannot fence", async () => {
     const host = new FakeHost();
     host.fenceWorks = false;
