@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PATHS } from "../../contract/host";
 import { lastAnnouncement, lastJobMessage } from "./announcements";
 import type { JobSigns } from "./ports";
+import { startedAt } from "./process-age";
 import { listenerAmong, unitProcesses, type Process } from "./processes";
 
 /** Room for hundreds of announcements; only the last one counts. */
@@ -32,7 +33,9 @@ export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
       const listener = listenerAmong(processes);
       const workers = processes.filter(({ comm }) => comm === "Runner.Worker").length;
       if (listener === undefined) return { workers };
-      return { listener, workers, announced: announced?.state, announcedAt: announced?.at, line: announced?.line, messageAt };
+      // That it was started bears no stamp, but says that every message before was another listener's.
+      const announcedAt = announced?.at ?? (announced?.state === "idle" ? startedAt(listener) : undefined);
+      return { listener, workers, announced: announced?.state, announcedAt, line: announced?.line, messageAt };
     },
   };
 }

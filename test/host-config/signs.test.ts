@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,6 +90,24 @@ describe("the look at the machine", () => {
   it("reads only the end of a log of megabytes", async () => {
     writeFileSync(join(folder, "listener.log"), `${"2026-11-22 10:00:00Z: Running job: x\n".repeat(50_000)}2026-11-22 10:00:09Z: Listening for Jobs\n`);
     assert.equal((await signs(listener)).announced, "idle");
+  });
+
+  it("takes a message for the listener's own only since that listener was started: a dead one's message brings no job", async () => {
+    const minuteAgo = new Date(Date.now() - 60_000).toISOString().replace("Z", "0000Z");
+    writeFileSync(join(folder, "Runner.perf"), `MessageReceived_RunnerJobRequest:${minuteAgo}\n`);
+    const log = `${minuteAgo.slice(0, 19).replace("T", " ")}Z: Running job: x\nStarted listener process, pid: `;
+    const successor = spawn("sleep", ["60"]);
+    try {
+      writeFileSync(join(folder, "listener.log"), `${log}${successor.pid}\n`);
+      const seen = await signs([{ pid: successor.pid!, comm: "Runner.Listener" }]);
+      assert.ok(Math.abs(seen.announcedAt! - Date.now()) < 30_000, "it has only just been started");
+      assert.equal(inFlight(seen, Date.now()), undefined);
+      // Its own message counts.
+      writeFileSync(join(folder, "Runner.perf"), `MessageReceived_RunnerJobRequest:${new Date().toISOString()}\n`);
+      assert.equal(inFlight(await signs([{ pid: successor.pid!, comm: "Runner.Listener" }]), Date.now()), "message");
+    } finally {
+      successor.kill();
+    }
   });
 
   it("is not held up or led astray by what the job's user puts in place of the performance log", async () => {
