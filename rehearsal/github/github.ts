@@ -83,6 +83,13 @@ export class GitHub {
     this.queue.cancel(id);
   }
 
+  /** Has a runner update itself, as GitHub does within a week of a release. Throws for a runner that is not known. */
+  updateRunner(name: string, version: string): void {
+    const runner = this.runnerRegistry.all().find((known) => known.name === name);
+    if (!runner) throw new Error(`runner ${name} cannot be updated: it is not registered`);
+    this.protocol.update(runner.id, version);
+  }
+
   /** Throws ProtocolError JobNotFound. */
   job(id: string): Readonly<Job> {
     return this.queue.get(id);

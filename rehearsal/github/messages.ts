@@ -41,7 +41,16 @@ export type RunnerMessage =
       messageType: "RunnerJobRequest";
       body: { jobId: string; runnerRequestId: string; shouldAcknowledge: boolean; runServiceUrl: string };
     }
-  | { messageId: number; messageType: "JobCancellation"; body: { jobId: string; timeoutSeconds: number } };
+  | { messageId: number; messageType: "JobCancellation"; body: { jobId: string; timeoutSeconds: number } }
+  | { messageId: number; messageType: "RunnerRefresh"; body: RunnerUpdate };
+
+/** GitHub wants the runner to update itself, which it does when its job is done. */
+export interface RunnerUpdate {
+  targetVersion: string;
+  downloadUrl: string;
+  /** Absent: not checked. */
+  sha256Checksum?: string;
+}
 
 export type JobResult = "Succeeded" | "Failed" | "Canceled" | "Skipped" | "Abandoned";
 

@@ -159,13 +159,26 @@ export class Protocol {
     }
   }
 
+  /** Asks a connected runner to update itself. Nothing happens to one that is offline. */
+  update(runnerId: number, targetVersion: string): void {
+    const base = this.options.baseUrl ?? `https://${this.options.host}`;
+    const file = `actions-runner-linux-x64-${targetVersion}.tar.gz`;
+    const downloadUrl = `${base}/actions/runner/releases/download/v${targetVersion}/${file}`;
+    const message = { messageId: ++this.messageId, messageType: "RunnerRefresh" as const };
+    this.tell(runnerId, { ...message, body: { targetVersion, downloadUrl } });
+  }
+
   private cancel(job: Job): void {
-    const session = job.runnerId === undefined ? undefined : this.byRunner.get(job.runnerId);
-    const message: RunnerMessage = {
+    if (job.runnerId === undefined) return;
+    this.tell(job.runnerId, {
       messageId: ++this.messageId,
       messageType: "JobCancellation",
       body: { jobId: job.id, timeoutSeconds: 300 },
-    };
+    });
+  }
+
+  private tell(runnerId: number, message: RunnerMessage): void {
+    const session = this.byRunner.get(runnerId);
     if (session?.poll) session.poll.deliver(message);
     else session?.pending.push(message);
   }

@@ -2,6 +2,7 @@ import { ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { JobMessage, JobResult, RESULT_CODES } from "../../github/messages";
+import { boundary } from "./barriers";
 import { ask, isRefused, pause, withRetries } from "./client";
 import { writeMessage } from "./pipe";
 import { ROOT } from "./root";
@@ -46,6 +47,11 @@ export class JobDispatcher {
     this.current.cancel.abort(timeoutSeconds);
   }
 
+  /** Resolves when no job runs. */
+  async idle(): Promise<void> {
+    await this.current?.done;
+  }
+
   /** Tells a running job's worker to stop and waits for it, however long that takes: nothing here kills it. */
   async shutdown(): Promise<void> {
     if (!this.current) return;
@@ -61,11 +67,13 @@ export class JobDispatcher {
         ask("POST", `${job.runServiceUrl}/_run/renewjob`, { ...call, signal }),
       );
     try {
+      await boundary("acquired", job.jobId, shutdown);
       await renew(5, [1_000, 10_000], shutdown);
     } catch {
       // Nobody completes the job then: it stays GitHub's until its lock expires.
       return shutdown.aborted ? "Canceled" : "Abandoned";
     }
+    await boundary("lock-renewed", job.jobId);
     const worker = new Worker(this.traces);
     const renewing = new AbortController();
     let lockLost = false;

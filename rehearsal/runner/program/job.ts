@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Annotation, JobMessage, JobResult, SHUTDOWN_ANNOTATION, StepSpec } from "../../github/messages";
+import { Boundary, boundary } from "./barriers";
 import { pause } from "./client";
 import { hookCommand } from "./hooks";
 import { invoke, killOrphans } from "./invoke";
@@ -79,6 +80,7 @@ export class JobRun {
     const orphans = killOrphans(this.trackingId);
     if (orphans.length > 0) this.traces.write(`Cleaning up orphan processes: ${orphans.join(" ")}`);
     rmSync(this.folders.temp, { recursive: true, force: true });
+    await boundary("reporting", this.job.jobId);
     await this.reporter.complete(result, annotations);
     return result;
   }
@@ -88,7 +90,9 @@ export class JobRun {
     for (const folder of Object.values(this.folders)) mkdirSync(folder, { recursive: true });
     mkdirSync(join(this.folders.temp, "_github_workflow"), { recursive: true });
     writeFileSync(this.environment.GITHUB_EVENT_PATH ?? "", "{}\n");
-    await pause(this.job.setupSeconds * 1000, AbortSignal.any([this.shutdown, this.cancel]));
+    const cut = AbortSignal.any([this.shutdown, this.cancel]);
+    await boundary("set-up", this.job.jobId, cut);
+    await pause(this.job.setupSeconds * 1000, cut);
     const started = process.env.ACTIONS_RUNNER_HOOK_JOB_STARTED;
     const completed = process.env.ACTIONS_RUNNER_HOOK_JOB_COMPLETED;
     if (completed) this.postSteps.push(this.hook("Complete runner", completed, "completed-hook"));
@@ -132,13 +136,13 @@ export class JobRun {
       run: () => {
         // An action's post step is pushed when its step runs, so it pops before the completed hook.
         if (spec.post) this.postSteps.push(this.postStep(spec.name, spec.post));
-        return this.script(spec, spec.condition === "always()");
+        return this.script(spec, "steps", spec.condition === "always()");
       },
     };
   }
 
   private postStep(name: string, post: NonNullable<StepSpec["post"]>): Step {
-    return { name: `Post ${name}`, condition: "always()", run: () => this.script(post, true) };
+    return { name: `Post ${name}`, condition: "always()", run: () => this.script(post, "post-steps", true) };
   }
 
   private mark(change: "steps-started" | "steps-ended"): Step {
@@ -160,21 +164,23 @@ export class JobRun {
       run: async () => {
         const command = hookCommand(path);
         this.reporter.tell(`${kind}-started`);
-        const code = await this.invoke(command.file, command.arguments, kind === "completed-hook");
+        const at = kind === "hook" ? "started-hook" : kind;
+        const code = await this.invoke(command.file, command.arguments, at, kind === "completed-hook");
         this.reporter.tell(`${kind}-ended`, code === 0 ? undefined : `exit code ${code}`);
         return code;
       },
     };
   }
 
-  private script(spec: { seconds?: number; run?: string }, survivesCancel: boolean): Promise<number> {
+  private script(spec: { seconds?: number; run?: string }, at: Boundary, survivesCancel: boolean): Promise<number> {
     const file = join(this.folders.temp, `${randomUUID()}-${this.scripts++}.sh`);
     writeFileSync(file, `${spec.run ?? `sleep ${spec.seconds ?? 0}`}\n`);
-    return this.invoke("bash", ["-e", file], survivesCancel);
+    return this.invoke("bash", ["-e", file], at, survivesCancel);
   }
 
-  private invoke(file: string, args: string[], survivesCancel: boolean): Promise<number> {
+  private async invoke(file: string, args: string[], at: Boundary, survivesCancel: boolean): Promise<number> {
     const cancel = survivesCancel ? this.shutdown : AbortSignal.any([this.shutdown, this.cancel]);
+    await boundary(at, this.job.jobId, cancel);
     const output = (text: string) => this.traces.write(text.trimEnd());
     const environment = this.environment;
     return invoke({ file, arguments: args, cwd: this.folders.workspace, environment, cancel, output });

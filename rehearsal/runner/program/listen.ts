@@ -1,11 +1,16 @@
-import { JobMessage, RunnerMessage } from "../../github/messages";
+import { JobMessage, RunnerMessage, RunnerUpdate } from "../../github/messages";
+import { boundary } from "./barriers";
 import { ask, isRefused, pause, randomBetween, ServerError, withRetries } from "./client";
 import { JobDispatcher } from "./dispatcher";
 import { deleteConfiguration, readBearer, readSettings, RunnerSettings, version } from "./root";
 import { announce, Traces } from "./traces";
+import { selfUpdate } from "./update";
 
 /** Exit codes of the official listener. */
-export const EXIT = { ok: 0, terminated: 1, retryable: 2, sessionConflict: 5 } as const;
+export const EXIT = { ok: 0, terminated: 1, retryable: 2, updating: 3, onceUpdating: 4, sessionConflict: 5 } as const;
+
+/** Why the listener stops by itself. */
+type End = "deleted" | "updated" | "done";
 
 /** A session that another listener holds is asked for again every 30 s, for 4 minutes. */
 const CONFLICT_RETRY_MS = 30_000;
@@ -14,6 +19,8 @@ const CONFLICT_LIMIT_MS = 240_000;
 const POLL_FAILURES = 10;
 /** The session is to be gone within 30 s, or is left to expire. */
 const DELETE_SESSION_MS = 30_000;
+/** A job that came during an update is with the next poll again; once a second is often enough to skip it. */
+const SKIPPED_MS = 1_000;
 
 /** `Runner.Listener run`: one session, long polls, a job at a time. `stop` is aborted by SIGINT or SIGTERM. */
 export class Listener {
@@ -21,6 +28,8 @@ export class Listener {
   private readonly bearer = readBearer();
   private readonly dispatcher: JobDispatcher;
   private jobDone?: Promise<unknown>;
+  private jobEnded?: string;
+  private update?: "under way" | "ready";
   private pollEnded: () => void = () => {};
 
   constructor(
@@ -34,6 +43,7 @@ export class Listener {
   /** Returns the exit code. */
   async run(): Promise<number> {
     let sessionId: string;
+    await boundary("listener-start", undefined);
     try {
       const session = await this.createSession();
       if (typeof session === "number") return session;
@@ -45,17 +55,18 @@ export class Listener {
     this.traces.count("SessionCreated");
     process.stdout.write(`Current runner version: '${version()}'\n`);
     announce("Listening for Jobs");
-    let deleted = false;
+    let end: End | undefined;
     try {
-      deleted = await this.listen(sessionId);
-      if (deleted) this.forget();
+      end = await this.listen(sessionId);
+      if (end === "deleted") this.forget();
     } catch (error) {
       if (!this.stop.aborted) throw error;
     } finally {
       await this.dispatcher.shutdown();
-      if (!deleted) await this.deleteSession(sessionId);
+      if (end !== "deleted") await this.deleteSession(sessionId);
     }
-    return EXIT.ok;
+    if (end !== "updated") return EXIT.ok;
+    return this.once ? EXIT.onceUpdating : EXIT.updating;
   }
 
   private async createSession(): Promise<{ sessionId: string } | number> {
@@ -89,20 +100,22 @@ export class Listener {
     }
   }
 
-  /** Returns true once the runner is deleted on the server, false once a single job is done. */
-  private async listen(sessionId: string): Promise<boolean> {
+  private async listen(sessionId: string): Promise<End> {
     for (let failures = 0; ;) {
       if (this.once && this.jobDone) {
         await this.jobDone;
-        return false;
+        return "done";
       }
+      if (this.jobEnded !== undefined) await boundary("between-jobs", this.jobEnded);
+      this.jobEnded = undefined;
+      if (this.update === "ready") return "updated";
       try {
         const message = await this.poll(sessionId);
         if (message) await this.receive(sessionId, message);
         failures = 0;
       } catch (error) {
         this.stop.throwIfAborted();
-        if (isDeleted(error)) return true;
+        if (isDeleted(error)) return "deleted";
         if (error instanceof ServerError && error.code === "SessionNotFound") {
           // Expired while the network was away: the official listener makes a new session and goes on.
           const renewed = await this.createSession();
@@ -136,11 +149,20 @@ export class Listener {
   }
 
   private async receive(sessionId: string, message: RunnerMessage): Promise<void> {
+    const isJob = message.messageType === "RunnerJobRequest";
+    if (isJob) await boundary("message-arrived", message.body.jobId);
     this.traces.count(`MessageReceived_${message.messageType}`);
     if (message.messageType === "JobCancellation") {
       return this.dispatcher.cancel(message.body.jobId, message.body.timeoutSeconds);
     }
+    if (message.messageType === "RunnerRefresh") return this.beginUpdate(message.body);
     const { jobId } = message.body;
+    await boundary("message-received", jobId);
+    if (this.update !== undefined) {
+      // GitHub sends it again with the next poll, and gives it to another runner after a minute.
+      this.traces.write(`Skip message deletion for job request message '${message.messageId}'.`);
+      return pause(SKIPPED_MS, this.stop);
+    }
     if (message.body.shouldAcknowledge) {
       await ask("POST", this.url(`/_runner/acknowledge?sessionId=${sessionId}`), {
         ...this.call({ jobId }),
@@ -149,18 +171,33 @@ export class Listener {
     }
     const job = await this.acquire(message.body);
     if (!job) return;
-    const done = this.dispatcher.run(job).then(() => this.pollEnded());
-    this.jobDone = done;
+    this.jobDone = this.dispatcher.run(job).then(() => {
+      this.jobEnded = jobId;
+      this.pollEnded();
+    });
+  }
+
+  /** Goes on beside the poll, which ends when the new version is in place. One at a time. */
+  private beginUpdate(update: RunnerUpdate): void {
+    if (this.update !== undefined) return;
+    this.update = "under way";
+    selfUpdate(update, () => this.dispatcher.idle(), this.traces, this.stop).then(
+      () => {
+        this.update = "ready";
+        this.pollEnded();
+      },
+      (error: unknown) => {
+        this.update = undefined;
+        this.traces.write(`update to ${update.targetVersion}: ${String(error)}`);
+      },
+    );
   }
 
   /** Undefined when the job is not to be had (any more): the message is skipped. */
   private async acquire(body: { jobId: string; runServiceUrl: string }): Promise<JobMessage | undefined> {
     try {
       return await withRetries({ attempts: 5, between: [5_000, 15_000], isFinal: isRefused, signal: this.stop }, () =>
-        ask<JobMessage>("POST", `${body.runServiceUrl}/_run/acquirejob`, {
-          ...this.call({ jobId: body.jobId }),
-          signal: this.stop,
-        }),
+        this.askForJob(body),
       );
     } catch (error) {
       // A stop in here leaves the job as it is: not acquired, or acquired with the reply lost.
@@ -168,6 +205,12 @@ export class Listener {
       if (isRefused(error)) await pause(1_000, this.stop).catch(() => {});
       return undefined;
     }
+  }
+
+  private async askForJob({ jobId, runServiceUrl }: { jobId: string; runServiceUrl: string }): Promise<JobMessage> {
+    const job = await ask<JobMessage>("POST", `${runServiceUrl}/_run/acquirejob`, this.call({ jobId }));
+    await boundary("acquire-answered", jobId, this.stop);
+    return job;
   }
 
   private forget(): void {

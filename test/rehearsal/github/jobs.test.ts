@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { GitHub, GitHubOptions, SHUTDOWN_ANNOTATION } from "../../../rehearsal/github";
+import { GitHub, GitHubOptions, RunnerMessage, SHUTDOWN_ANNOTATION } from "../../../rehearsal/github";
 import { Timeline } from "../../../rehearsal/timeline";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";
 
 const URL = "https://github.com/example-org";
+
+/** The job that a message is about. */
+const jobOf = (message: RunnerMessage | undefined) => message && "jobId" in message.body && message.body.jobId;
 
 describe("the GitHub stand-in's job queue", () => {
   let clock: VirtualClock;
@@ -42,11 +45,11 @@ describe("the GitHub stand-in's job queue", () => {
     const message = first.poll();
     const job = github.queueJob({ name: "build", labels: ["pool"] });
     const assigned = clock.now();
-    assert.equal((await message)?.body.jobId, job);
+    assert.equal(jobOf(await message), job);
     await timeline.when((event) => event.kind === "job" && event.change === "requeued");
     assert.equal(clock.now() - assigned, 60_000);
     const second = runner("i-2");
-    assert.equal((await second.poll())?.body.jobId, job);
+    assert.equal(jobOf(await second.poll()), job);
     github.protocol.acquire({ runnerId: second.runnerId, jobId: job });
     assert.throws(() => github.protocol.acquire({ runnerId: first.runnerId, jobId: job }), {
       name: "JobAlreadyAcquired",
@@ -90,20 +93,20 @@ describe("the GitHub stand-in's job queue", () => {
     const none = wrong.poll(AbortSignal.timeout(50));
     const message = right.poll();
     const job = github.queueJob({ name: "build", labels: ["self-hosted", "GPU"] });
-    assert.equal((await message)?.body.jobId, job);
+    assert.equal(jobOf(await message), job);
     github.protocol.acquire({ runnerId: right.runnerId, jobId: job });
     assert.equal(github.job(job).runnerName, "i-3");
     const second = github.queueJob({ name: "second", labels: ["gpu"] });
     assert.equal(github.job(second).state, "queued");
-    assert.equal((await silent.poll())?.body.jobId, second);
+    assert.equal(jobOf(await silent.poll()), second);
     assert.equal(await none, undefined);
   });
 
   it("sends an assignment again to a runner that hung up before it had read it", async () => {
     const { runnerId, sessionId, poll } = runner("i-1");
     const job = github.queueJob({ name: "build", labels: ["pool"] });
-    assert.equal((await poll())?.body.jobId, job);
-    assert.equal((await poll())?.body.jobId, job);
+    assert.equal(jobOf(await poll()), job);
+    assert.equal(jobOf(await poll()), job);
     github.protocol.acknowledge({ sessionId, jobId: job });
     const quiet = new AbortController();
     const silence = poll(quiet.signal);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildRunnerArchive } from "../../../rehearsal/runner/archive";
+import type { Boundary } from "../../../rehearsal/runner/program/barriers";
 import { call, ORGANIZATION, ServedGitHub } from "../github/fixture";
 
 /** An unpacked runner in a folder of its own, with every process that a test starts from it. */
@@ -19,6 +20,7 @@ export class TestRunner {
     const root = mkdtempSync(join(tmpdir(), "runner-under-test-"));
     const cacheDir = join(root, "cache");
     const archive = await buildRunnerArchive({ cacheDir, overrideDir, node: process.execPath });
+    served.github.options.releaseFile = archive.file;
     mkdirSync(join(root, "home"));
     execFileSync("tar", ["xzf", archive.file, "-C", join(root, "home")]);
     return new TestRunner(root, served);
@@ -30,6 +32,28 @@ export class TestRunner {
 
   get perfLog(): string {
     return join(this.root, "perf");
+  }
+
+  /** Where barriers stand; made for the services that start later. */
+  get barriers(): string {
+    const folder = join(this.root, "barriers");
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  hold(boundary: Boundary): void {
+    writeFileSync(join(this.barriers, boundary), "");
+  }
+
+  /** Waits until a program stands at the boundary; returns what it said there. */
+  async held(boundary: Boundary): Promise<{ pid: number; job?: string }> {
+    const reached = join(this.barriers, `${boundary}.reached`);
+    await until(`a program at ${boundary}`, () => read(reached).endsWith("\n"));
+    return JSON.parse(read(reached)) as { pid: number; job?: string };
+  }
+
+  release(boundary: Boundary): void {
+    rmSync(join(this.barriers, boundary));
   }
 
   path(name: string): string {
@@ -70,7 +94,11 @@ export class TestRunner {
 
   /** Starts `bin/runsvc.sh` as the service unit does. */
   service(environment: NodeJS.ProcessEnv = {}): ChildProcess {
-    const child = this.spawn("bin/runsvc.sh", [], { RUNNER_PERFLOG: this.perfLog, ...environment });
+    const child = this.spawn("bin/runsvc.sh", [], {
+      RUNNER_PERFLOG: this.perfLog,
+      RUNNER_BARRIERS: join(this.root, "barriers"),
+      ...environment,
+    });
     child.stdout?.on("data", (chunk: Buffer) =>
       this.output.push(...chunk.toString("utf8").split("\n").filter(Boolean)),
     );

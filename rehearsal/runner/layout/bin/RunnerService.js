@@ -20,14 +20,19 @@ let failures = 0;
 function launch() {
   if (stopping) return;
   console.log("Starting Runner listener with startup type: service");
-  listener = spawn(join(__dirname, "Runner.Listener"), ["run", "--startuptype", "service"], { env: process.env });
+  // Not beside this file: after an update `bin` is a link to a newer folder.
+  listener = spawn(join(__dirname, "../bin/Runner.Listener"), ["run", "--startuptype", "service"], { env: process.env });
   console.log(`Started listener process, pid: ${listener.pid}`);
   listener.stdout.on("data", (chunk) => {
     if (chunk.includes("Listening for Jobs")) retries = failures = 0;
     process.stdout.write(chunk);
   });
   listener.stderr.on("data", (chunk) => process.stdout.write(chunk));
-  listener.on("error", (error) => console.log(`Runner listener fail to start with error ${error.message}`));
+  // Node tells no `exit` of a program that could not be started, only `close`, with the negative error number.
+  listener.on("error", (error) => {
+    console.log(`Runner listener fail to start with error ${error.message}`);
+    if (listener.pid === undefined) ended(error.errno);
+  });
   // `exit`, not `close`: a worker that outlives its listener holds the listener's output open.
   listener.on("exit", (code) => ended(code));
 }

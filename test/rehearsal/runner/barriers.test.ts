@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Boundary } from "../../../rehearsal/runner/program/barriers";
+import { serveGitHub, ServedGitHub } from "../github/fixture";
+import { exited, TestRunner, until } from "./fixture";
+
+/** In the order of a job's life, from the listener's start to its next look for a job. */
+const LIFE: readonly Boundary[] = [
+  "listener-start",
+  "message-arrived",
+  "message-received",
+  "acquire-answered",
+  "acquired",
+  "lock-renewed",
+  "set-up",
+  "started-hook",
+  "steps",
+  "post-steps",
+  "completed-hook",
+  "reporting",
+  "between-jobs",
+];
+
+describe("the barriers of the runner stand-in", function () {
+  this.timeout(90_000);
+  let served: ServedGitHub;
+  let runner: TestRunner;
+
+  beforeEach(async () => {
+    served = await serveGitHub();
+    runner = await TestRunner.unpack(served);
+    assert.equal((await runner.configure("i-1")).code, 0);
+  });
+  afterEach(async () => {
+    runner.dispose();
+    await served.close();
+  });
+
+  const queue = () =>
+    served.github.queueJob({
+      name: "build",
+      labels: ["pool"],
+      steps: [{ name: "work", run: "true", post: { run: "true" } }],
+    });
+  const start = () =>
+    runner.service({
+      ACTIONS_RUNNER_HOOK_JOB_STARTED: runner.hook("started.sh", "true\n"),
+      ACTIONS_RUNNER_HOOK_JOB_COMPLETED: runner.hook("completed.sh", "true\n"),
+    });
+
+  it("hold a job at each boundary, one after the other, and let it end well", async () => {
+    for (const boundary of LIFE) runner.hold(boundary);
+    start();
+    const job = queue();
+    const { jobs, changes } = { jobs: served.github.job(job), changes: [] as string[] };
+    for (const boundary of LIFE) {
+      const { pid, job: of } = await runner.held(boundary);
+      const isWorker = LIFE.indexOf(boundary) >= LIFE.indexOf("set-up") && boundary !== "between-jobs";
+      assert.deepEqual(runner.pids(isWorker ? "Runner.Worker" : "Runner.Listener"), [pid], boundary);
+      assert.equal(of, boundary === "listener-start" ? undefined : job, boundary);
+      changes.push(`${boundary}: ${jobs.state}, ${runner.pids("Runner.Worker").length} worker(s)`);
+      runner.release(boundary);
+    }
+    assert.deepEqual(changes, [
+      "listener-start: queued, 0 worker(s)",
+      "message-arrived: assigned, 0 worker(s)",
+      "message-received: assigned, 0 worker(s)",
+      "acquire-answered: acquired, 0 worker(s)",
+      "acquired: acquired, 0 worker(s)",
+      "lock-renewed: acquired, 0 worker(s)",
+      "set-up: acquired, 1 worker(s)",
+      "started-hook: acquired, 1 worker(s)",
+      "steps: acquired, 1 worker(s)",
+      "post-steps: acquired, 1 worker(s)",
+      "completed-hook: acquired, 1 worker(s)",
+      "reporting: acquired, 1 worker(s)",
+      "between-jobs: succeeded, 0 worker(s)",
+    ]);
+    assert.ok(jobs.hooks.started !== undefined && jobs.hooks.completed !== undefined);
+  });
+
+  it("keep the message out of the performance log until it is received", async () => {
+    runner.hold("message-arrived");
+    runner.hold("message-received");
+    start();
+    queue();
+    const marks = () => readFileSync(join(runner.perfLog, "Runner.perf"), "utf8");
+    await runner.held("message-arrived");
+    assert.doesNotMatch(marks(), /MessageReceived/);
+    runner.release("message-arrived");
+    await runner.held("message-received");
+    assert.match(marks(), /MessageReceived_RunnerJobRequest/);
+    runner.release("message-received");
+    await served.github.jobsSettled();
+  });
+
+  it("do not shield a job from a stop: one that is acquired but has no worker yet is nobody's then", async () => {
+    runner.hold("acquired");
+    const service = start();
+    const job = queue();
+    await runner.held("acquired");
+    service.kill("SIGTERM");
+    assert.equal(await exited(service), 0);
+    assert.equal(served.github.job(job).state, "acquired");
+  });
+
+  it("leave a job unacquired when the stop comes before the message was looked at", async () => {
+    runner.hold("message-arrived");
+    const service = start();
+    const job = queue();
+    await runner.held("message-arrived");
+    service.kill("SIGTERM");
+    await until("the listener to hear of it", () => runner.said(/^Exiting\.\.\.$/));
+    assert.equal(service.exitCode, null);
+    runner.release("message-arrived");
+    assert.equal(await exited(service), 0);
+    assert.equal(served.github.job(job).state, "assigned");
+  });
+
+  it("cut short a step that is held when the runner stops, as its process would be", async () => {
+    runner.hold("steps");
+    const service = start();
+    const job = queue();
+    await runner.held("steps");
+    service.kill("SIGTERM");
+    assert.equal(await exited(service), 0);
+    assert.equal(served.github.job(job).state, "lost");
+  });
+});

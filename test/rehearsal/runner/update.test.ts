@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { lstatSync, readFileSync, readlinkSync } from "node:fs";
+import { serveGitHub, ServedGitHub } from "../github/fixture";
+import { exited, TestRunner, until } from "./fixture";
+
+describe("the runner stand-in's update of itself", function () {
+  this.timeout(90_000);
+  let served: ServedGitHub;
+  let runner: TestRunner;
+
+  beforeEach(async () => {
+    served = await serveGitHub({ pickUpMs: 4_000 });
+    runner = await TestRunner.unpack(served);
+    assert.equal((await runner.configure("i-1")).code, 0);
+  });
+  afterEach(async () => {
+    runner.dispose();
+    await served.close();
+  });
+
+  const listening = (times = 1) =>
+    until(`"Listening for Jobs" ${times} time(s)`, () => {
+      return runner.output.filter((line) => /Listening for Jobs$/.test(line)).length >= times;
+    });
+
+  it("waits for the running job, exits with 3, and comes back as the new version, again and again", async () => {
+    runner.hold("steps");
+    runner.service();
+    await listening();
+    const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 0 });
+    await runner.held("steps");
+    served.github.updateRunner("i-1", "2.400.0");
+    await until("the new version to wait", () => runner.said(/^Waiting for current job finish running\.$/));
+    assert.equal(lstatSync(runner.path("bin")).isDirectory(), true);
+    runner.release("steps");
+    await listening(2);
+    assert.equal(served.github.job(job).state, "succeeded");
+    assert.ok(runner.said(/^Runner listener exited with error code 3$/));
+    assert.equal(readlinkSync(runner.path("bin")), runner.path("bin.2.400.0"));
+    assert.equal(readlinkSync(runner.path("externals")), runner.path("externals.2.400.0"));
+    assert.equal(readFileSync(runner.path("bin.2.336.0/runnerversion"), "utf8"), "2.336.0\n");
+    assert.ok(runner.said(/^Current runner version: '2\.400\.0'$/));
+
+    served.github.updateRunner("i-1", "2.401.0");
+    await listening(3);
+    assert.ok(runner.said(/^Current runner version: '2\.401\.0'$/));
+    const next = served.github.queueJob({ name: "next", labels: ["pool"], seconds: 0 });
+    await served.github.jobsSettled();
+    assert.equal(served.github.job(next).state, "succeeded");
+  });
+
+  it("skips the jobs that come meanwhile, which GitHub then queues again", async () => {
+    runner.hold("update-downloaded");
+    runner.service();
+    await listening();
+    served.github.updateRunner("i-1", "2.400.0");
+    await runner.held("update-downloaded");
+    const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 0 });
+    await until("the job to be queued again", () => served.github.job(job).requeues > 0);
+    assert.equal(served.github.job(job).acquiredAt, undefined);
+    runner.release("update-downloaded");
+    await served.github.jobsSettled();
+    assert.equal(served.github.job(job).state, "succeeded");
+    assert.ok(runner.said(/^Current runner version: '2\.400\.0'$/));
+  });
+
+  it("has a moment without any listener or any bin, which the service survives", async () => {
+    runner.hold("update-swap");
+    runner.service();
+    await listening();
+    served.github.updateRunner("i-1", "2.400.0");
+    await runner.held("update-swap");
+    assert.equal(runner.has("bin"), false);
+    await until("a launch that fails", () => runner.said(/fail to start with error/));
+    runner.release("update-swap");
+    await listening(2);
+    assert.ok(runner.said(/^Current runner version: '2\.400\.0'$/));
+  });
+
+  it("goes on as the old version when the new one is not to be had, and is over when it is told to stop", async () => {
+    served.github.options.releaseFile = undefined;
+    const service = runner.service();
+    await listening();
+    served.github.updateRunner("i-1", "2.400.0");
+    await until("the download", () => runner.said(/^Downloading 2\.400\.0 runner$/));
+    const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 0 });
+    await served.github.jobsSettled();
+    assert.equal(served.github.job(job).state, "succeeded");
+    assert.equal(lstatSync(runner.path("bin")).isDirectory(), true);
+    service.kill("SIGTERM");
+    assert.equal(await exited(service), 0);
+    assert.equal(runner.output.filter((line) => /Listening for Jobs$/.test(line)).length, 1);
+  });
+});
