@@ -5,6 +5,7 @@ import { openGateway, type Gateway } from "../gateway";
 import { machineImage } from "../image";
 import { openCloudNetwork, type CloudNetwork } from "../network";
 import { SystemdHosts, type SystemdHostsOptions } from "./hosts";
+import { makeRoomForMachines } from "./kernel-limits";
 import type { Run } from "./run-record";
 
 export { systemdHostsAvailable, type Availability } from "./available";
@@ -38,6 +39,8 @@ export interface OpenedHosts {
 /** Image, network, gateway and driver together: everything that machines with a real systemd need. */
 export async function openSystemdHosts(options: OpenOptions): Promise<OpenedHosts> {
   const image = options.image ?? (await machineImage({ progress: options.progress }));
+  const room = makeRoomForMachines();
+  if (room !== undefined) options.progress?.(room);
   const network = options.network ?? (await openCloudNetwork());
   let gateway: Gateway | undefined;
   try {

@@ -7,6 +7,7 @@ import { machineImage } from "../../../rehearsal/hosts/image";
 import { recipeDigest } from "../../../rehearsal/hosts/image-recipe";
 import { systemdHostsAvailable } from "../../../rehearsal/hosts/systemd";
 import { cgroupMounts } from "../../../rehearsal/hosts/systemd/cgroups";
+import { makeRoomForMachines } from "../../../rehearsal/hosts/systemd/kernel-limits";
 import { needSystemd } from "./rig";
 
 const ROOT = join(__dirname, "../../..");
@@ -45,6 +46,17 @@ describe("what machines stand on", function () {
     assert.equal(result.status, 1);
     assert.match(result.stderr, /missing: .*mmdebstrap.*run this script as root, or rehearse with --hosts simulated\n$/);
     assert.equal(calls(), "");
+  });
+
+  it("is room for more than the eighteen machines that the kernel's default has room for, and never less than there was", () => {
+    const limit = join(dir, "max_user_instances");
+    writeFileSync(limit, "128\n");
+    assert.match(makeRoomForMachines(limit)!, /raised from 128 to 4096 until the next boot/);
+    assert.equal(readFileSync(limit, "utf8"), "4096\n");
+    assert.equal(makeRoomForMachines(limit), undefined);
+    writeFileSync(limit, "8192\n");
+    assert.equal(makeRoomForMachines(limit), undefined);
+    assert.equal(readFileSync(limit, "utf8"), "8192\n");
   });
 
   it("is refused in one line to an ordinary user instead of failing half-way", () => {
