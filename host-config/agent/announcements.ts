@@ -10,11 +10,21 @@ export interface Announcement {
 /** The listener writes `2026-11-22 10:00:00Z: Running job: NAME`; the stamp is optional here, the wording is not. */
 const LINE = /^(?:(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})Z: )?(Running job: |Listening for Jobs|Job .* completed with result: )/;
 
-/** The last announcement in the text. A job may be *named* after an announcement, so only the beginning of a line counts. */
+/**
+ * RunnerService.js, whenever it starts a listener. What an earlier one announced says nothing about this one: it may
+ * have crashed under its job, and the new one, which knows of none, announces nothing before it has a session.
+ */
+const NEW_LISTENER = /^(?:Starting Runner listener|Started listener process)/;
+
+/**
+ * The last announcement of the last listener in the text. A job may be *named* after an announcement, so only the
+ * beginning of a line counts.
+ */
 export function lastAnnouncement(text: string): Announcement | undefined {
   const lines = text.split("\n");
   for (let index = lines.length - 1; index >= 0; index--) {
     const line = lines[index]!.trimEnd();
+    if (NEW_LISTENER.test(line)) return undefined;
     const match = LINE.exec(line);
     if (!match) continue;
     const at = match[1] ? Date.parse(`${match[1]}T${match[2]}Z`) : undefined;
@@ -26,11 +36,17 @@ export function lastAnnouncement(text: string): Announcement | undefined {
 /** Messages that never bring a job. An unknown one counts as a job: at worst that is a short wait for nothing. */
 const NO_JOB = /Cancel|Refresh|Migration|Shutdown|Metadata/i;
 const MARK = /^MessageReceived_([^:]+):(\S+)$/;
+/** From here on the job shows itself by other signs: it is announced, and then there is its worker. */
+const SPAWNING = /^StartingWorkerProcess:/;
 
-/** When the last message that may hold a job arrived, in ms since the epoch. Lines are `counter:ISO 8601 time`. */
+/**
+ * When the last message that may hold a job arrived, in ms since the epoch; undefined if its worker was begun. Lines are
+ * `counter:ISO 8601 time`.
+ */
 export function lastJobMessage(text: string): number | undefined {
   const lines = text.split("\n");
   for (let index = lines.length - 1; index >= 0; index--) {
+    if (SPAWNING.test(lines[index]!)) return undefined;
     const match = MARK.exec(lines[index]!.trimEnd());
     if (!match || NO_JOB.test(match[1]!)) continue;
     const at = Date.parse(match[2]!);

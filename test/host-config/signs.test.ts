@@ -27,6 +27,29 @@ describe("announcements of the listener", () => {
     assert.equal(lastAnnouncement(log[0]!), undefined);
   });
 
+  it("takes nothing for true that a listener announced which has crashed and been replaced meanwhile", () => {
+    const crashed = [
+      "Starting Runner listener with startup type: service",
+      "Started listener process, pid: 20",
+      "2026-11-22 10:00:00Z: Listening for Jobs",
+      "2026-11-22 10:01:00Z: Running job: build (linux)",
+      "Runner listener exited with error code null",
+    ];
+    assert.equal(lastAnnouncement(crashed.join("\n"))?.state, "busy", "nobody else has begun");
+    const replaced = [...crashed, "Starting Runner listener with startup type: service", "Started listener process, pid: 40"];
+    assert.equal(lastAnnouncement(replaced.join("\n")), undefined);
+    assert.equal(lastAnnouncement([...replaced, "A session for this runner already exists."].join("\n")), undefined);
+    assert.equal(lastAnnouncement([...replaced, "2026-11-22 10:01:30Z: Listening for Jobs"].join("\n"))?.state, "idle");
+  });
+
+  it("forgets a message once its worker is begun, also within one second, but not the message after it", () => {
+    const log = ["MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.1000000Z", "StartingWorkerProcess:2026-11-22T10:00:05.4000000Z"];
+    assert.equal(lastJobMessage(`${log[0]}\n`), Date.parse("2026-11-22T10:00:05.100Z"));
+    assert.equal(lastJobMessage(`${log.join("\n")}\n`), undefined);
+    const next = [...log, "SentJobToWorker_1:2026-11-22T10:00:05.5000000Z", "MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.9000000Z"];
+    assert.equal(lastJobMessage(`${next.join("\n")}\n`), Date.parse("2026-11-22T10:00:05.900Z"));
+  });
+
   it("does not take the name of a job for an announcement of its end", () => {
     for (const name of ["x completed with result: Succeeded", "Listening for Jobs", "Job a completed with result: Failed"]) {
       assert.equal(lastAnnouncement(`2026-11-22 10:01:00Z: Running job: ${name}\n`)?.state, "busy", name);
