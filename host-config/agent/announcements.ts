@@ -31,11 +31,17 @@ export function lastAnnouncement(text: string): Announcement | undefined {
 /** Messages that never bring a job. An unknown one counts as a job: at worst that is a short wait for nothing. */
 const NO_JOB = /Cancel|Refresh|Migration|Shutdown|Metadata/i;
 const MARK = /^MessageReceived_([^:]+):(\S+)$/;
+/** From here on the job shows itself by other signs: it is announced, and then there is its worker. */
+const SPAWNING = /^StartingWorkerProcess:/;
 
-/** When the last message that may hold a job arrived, in ms since the epoch. Lines are `counter:ISO 8601 time`. */
+/**
+ * When the last message that may hold a job arrived, in ms since the epoch; undefined if its worker was begun. Lines are
+ * `counter:ISO 8601 time`.
+ */
 export function lastJobMessage(text: string): number | undefined {
   const lines = text.split("\n");
   for (let index = lines.length - 1; index >= 0; index--) {
+    if (SPAWNING.test(lines[index]!)) return undefined;
     const match = MARK.exec(lines[index]!.trimEnd());
     if (!match || NO_JOB.test(match[1]!)) continue;
     const at = Date.parse(match[2]!);

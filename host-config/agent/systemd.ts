@@ -13,6 +13,9 @@ const TIMEOUT_MS = 20_000;
 /** systemd applies the fence a moment after it has answered. */
 const FENCE_TRIES = 20;
 const FENCE_PAUSE_MS = 50;
+/** The runner's update script sleeps up to 3 s after its listener's end; the swap itself takes milliseconds. */
+const UPDATE_MS = 30_000;
+const UPDATE_PAUSE_MS = 100;
 
 export async function systemctl(...args: string[]): Promise<string> {
   return (await run("systemctl", args, { timeout: TIMEOUT_MS, killSignal: "SIGKILL" })).stdout;
@@ -45,6 +48,7 @@ export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): R
       if (unitProcesses().some((process) => process.pid === pid && process.comm === "Runner.Listener")) kill(pid, "SIGINT");
     },
     async killLeftovers() {
+      await updateEnds(clock);
       for (const { pid } of unitProcesses()) if (pid !== process.pid) kill(pid, "SIGKILL");
     },
   };
@@ -67,6 +71,23 @@ export function parseUnitState(shown: string): UnitState {
   if (!active) throw new Error(`systemctl show said nothing about ${UNITS.runner}`);
   const pid = Number(value("MainPID") || 0);
   return { active, mainAlive: pid > 0, everStarted: Number(value("InactiveExitTimestampMonotonic") || 0) > 0 };
+}
+
+/**
+ * The script outlives its listener, and without it the runner has no `bin` any more: half-way killed it would leave a
+ * runner that never starts again.
+ */
+async function updateEnds(clock: HostClock): Promise<void> {
+  const end = clock.now() + UPDATE_MS;
+  while (unitProcesses().some(({ pid }) => isUpdate(pid)) && clock.now() < end) await clock.sleep(UPDATE_PAUSE_MS);
+}
+
+function isUpdate(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").some((word) => word.endsWith("/_update.sh"));
+  } catch {
+    return false;
+  }
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {

@@ -33,6 +33,14 @@ describe("announcements of the listener", () => {
     assert.equal(lastAnnouncement(`${log}Started listener process, pid: 4711\n`)?.state, "idle");
   });
 
+  it("forgets a message once its worker is begun, also within one second, but not the message after it", () => {
+    const log = ["MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.1000000Z", "StartingWorkerProcess:2026-11-22T10:00:05.4000000Z"];
+    assert.equal(lastJobMessage(`${log[0]}\n`), Date.parse("2026-11-22T10:00:05.100Z"));
+    assert.equal(lastJobMessage(`${log.join("\n")}\n`), undefined);
+    const next = [...log, "SentJobToWorker_1:2026-11-22T10:00:05.5000000Z", "MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.9000000Z"];
+    assert.equal(lastJobMessage(`${next.join("\n")}\n`), Date.parse("2026-11-22T10:00:05.900Z"));
+  });
+
   it("does not take the name of a job for an announcement of its end", () => {
     for (const name of ["x completed with result: Succeeded", "Listening for Jobs", "Job a completed with result: Failed"]) {
       assert.equal(lastAnnouncement(`2026-11-22 10:01:00Z: Running job: ${name}\n`)?.state, "busy", name);
@@ -99,12 +107,12 @@ describe("the look at the machine", () => {
     const successor = spawn("sleep", ["60"]);
     try {
       writeFileSync(join(folder, "listener.log"), `${log}${successor.pid}\n`);
-      const seen = await signs([{ pid: successor.pid!, comm: "Runner.Listener" }]);
+      const seen = await signs([{ pid: successor.pid!, comm: "Runner.Listener", parent: 1, started: 0 }]);
       assert.ok(Math.abs(seen.announcedAt! - Date.now()) < 30_000, "it has only just been started");
       assert.equal(inFlight(seen, Date.now()), undefined);
       // Its own message counts.
       writeFileSync(join(folder, "Runner.perf"), `MessageReceived_RunnerJobRequest:${new Date().toISOString()}\n`);
-      assert.equal(inFlight(await signs([{ pid: successor.pid!, comm: "Runner.Listener" }]), Date.now()), "message");
+      assert.equal(inFlight(await signs([{ pid: successor.pid!, comm: "Runner.Listener", parent: 1, started: 0 }]), Date.now()), "message");
     } finally {
       successor.kill();
     }

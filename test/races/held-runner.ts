@@ -1,10 +1,10 @@
 import { UNITS } from "../../contract/host";
 import { BARRIERS, type Boundary } from "../../rehearsal/runner/program/barriers";
 import type { LivePool } from "../support/live-pool";
-import type { Moment } from "./boundaries";
+import type { Moment } from "./moments";
 
-/** Seconds for anything that a machine does by itself; several times what it takes when seventeen of them share two cores. */
-const BOUND = 120;
+/** Seconds for anything that a machine does by itself; many times what it takes when seventeen of them share two cores. */
+const BOUND = 90;
 let versions = 400;
 
 /** One runner of a pool, brought to one moment and kept there until it is released. */
@@ -35,9 +35,9 @@ export class HeldRunner {
       case undefined:
         break;
       case "end of a job":
-        // Not shorter: a job's end in the second of its message cannot be told from a message after it.
         await this.hold(first!);
-        this.queue("the job before", 2);
+        // Over within the second of its message: only to the second does the listener say when a job ended.
+        this.queue("the job before", 0);
         await this.at(first!);
         this.job = this.queue(this.moment.name);
         return;
@@ -62,22 +62,33 @@ export class HeldRunner {
     for (const barrier of barriers) await this.at(barrier);
   }
 
-  /** Where the runner has gone by, all of its jobs are free to run elsewhere. */
-  unpin(): void {
-    for (const { spec } of this.pool.world.github.jobs()) if (spec.runner === this.instance) spec.runner = undefined;
-  }
-
   /** Waits until the stop is under way, as far as the moment wants it to be, and lets the runner go on. */
   async release(since: number): Promise<void> {
-    const { finds, release } = this.moment;
+    const { finds, release, barriers } = this.moment;
     if (finds === undefined) await this.waitFor(`[ "$(systemctl is-active ${UNITS.runner})" = deactivating ]`);
     else await this.pool.until(`the drain of ${this.instance} to begin`, () => this.drains(since).length > 0, BOUND);
-    if (release) await this.waitFor(`tail -n 1 /run/ci-runners/listener.log | grep -q '^Exiting'`);
+    await this.letGo(release ? barriers.slice(0, -1) : barriers);
+    if (release !== "listener told to exit") return;
+    await this.waitFor(`tail -n 1 /run/ci-runners/listener.log | grep -q '^Exiting'`);
     await this.letGo();
   }
 
-  letGo(): Promise<string> {
-    return this.sh(`cd ${BARRIERS} && rm -f ${this.moment.barriers.join(" ")}`);
+  /** Only after an operator's stop: the unit starts again, and what was held beyond the stop goes on during the start. */
+  async startAgain(): Promise<void> {
+    await this.waitFor(`[ "$(systemctl is-active ${UNITS.runner})" = inactive ]`);
+    await this.sh(`systemctl start --no-block ${UNITS.runner}`);
+    if (this.moment.release !== "unit started again") return;
+    await this.waitFor(`[ "$(systemctl is-active ${UNITS.runner})" != inactive ]`);
+    await this.letGo();
+  }
+
+  private async letGo(barriers: readonly Boundary[] = this.moment.barriers): Promise<void> {
+    await this.sh(`cd ${BARRIERS} && rm -f ${barriers.join(" ")}`);
+  }
+
+  /** A job that did not come to run here may run anywhere from now on. */
+  unpin(): void {
+    for (const { spec } of this.pool.world.github.jobs()) if (spec.runner === this.instance) spec.runner = undefined;
   }
 
   /** What each drain since then found in flight. */

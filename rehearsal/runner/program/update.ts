@@ -8,8 +8,8 @@ import { ROOT, readSettings, version, workFolder } from "./root";
 import { Traces } from "./traces";
 
 /**
- * The runner's update of itself, in the official order: fetch the new version to `_work/_update`, wait for the running
- * job, lay the new folders beside the old ones, and leave a script behind that swaps them once the listener is gone.
+ * The runner's update of itself, in the official order: fetch the new version to `_work/_update`, lay its folders beside
+ * the old ones, wait for the running job, and leave a script behind that swaps them once the listener is gone.
  * Resolves when the listener is to exit. Throws when the new version is not to be had: the old one then goes on.
  *
  * @param jobEnded waits for the running job, if any.
@@ -24,20 +24,24 @@ export async function selfUpdate(
   process.stdout.write(`Downloading ${update.targetVersion} runner\n`);
   const folder = join(workFolder(readSettings()), "_update");
   await fetchTo(folder, update, stop);
+  copyToRoot(folder, update.targetVersion);
   await boundary("update-downloaded", undefined, stop);
   process.stdout.write("Waiting for current job finish running.\n");
   await jobEnded();
   stop.throwIfAborted();
+  process.stdout.write("Generate and execute update script.\n");
+  leaveScript(update.targetVersion, traces);
+  process.stdout.write("Runner will exit shortly for update, should be back online within 10 seconds.\n");
+}
+
+function copyToRoot(folder: string, version: string): void {
   for (const part of ["bin", "externals"]) {
-    const target = join(ROOT, `${part}.${update.targetVersion}`);
+    const target = join(ROOT, `${part}.${version}`);
     rmSync(target, { recursive: true, force: true });
     cpSync(join(folder, part), target, { recursive: true, verbatimSymlinks: true });
   }
   // GitHub's stand-in serves the same bytes as every version; what tells them apart is this file.
-  writeFileSync(join(ROOT, `bin.${update.targetVersion}`, "runnerversion"), `${update.targetVersion}\n`);
-  process.stdout.write("Generate and execute update script.\n");
-  leaveScript(update.targetVersion, traces);
-  process.stdout.write("Runner will exit shortly for update, should be back online within 10 seconds.\n");
+  writeFileSync(join(ROOT, `bin.${version}`, "runnerversion"), `${version}\n`);
 }
 
 async function fetchTo(folder: string, update: RunnerUpdate, stop: AbortSignal): Promise<void> {
@@ -79,14 +83,15 @@ function swapScript(target: string): string {
   return `#!/bin/bash
 # Waits for the listener to exit, then makes ${target} the current version.
 while [ -e /proc/${process.pid} ]; do sleep 2; done
+sleep 1
 cd ${quoted(ROOT)} || exit 1
 ${swap("bin")}
 ${swap("externals")}
 barrier=${quoted(join(BARRIERS, "update-swap"))}
 [ -e "$barrier" ] && echo "{\\"pid\\":$$}" >"$barrier.reached"
 while [ -e "$barrier" ]; do sleep 0.05; done
-ln -s bin.${target} bin
-ln -s externals.${target} externals
+ln -s "$PWD/bin.${target}" bin
+ln -s "$PWD/externals.${target}" externals
 ${existsSync(join(ROOT, "runsvc.sh")) ? "cat bin/runsvc.sh >runsvc.sh" : ""}
 `;
 }
