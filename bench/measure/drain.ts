@@ -3,8 +3,8 @@ import type { TimelineEvent } from "../../rehearsal/timeline";
 import type { LivePool } from "../../test/support/live-pool";
 import type { Samples } from "../results";
 
-/** Long enough to outlive its instance's change of state, in seconds. */
-const JOB_SECONDS = 3;
+/** Long enough to outlive its protection and its instance's change of state, in seconds. */
+const JOB_SECONDS = 4;
 const GONE_SECONDS = 180;
 const READY_SECONDS = 300;
 /** In service in each round; the stack's warm pool keeps one more. */
@@ -17,6 +17,8 @@ export async function drainRound(pool: LivePool, name: string): Promise<void> {
   if (busy === undefined || idle === undefined) throw new Error(`${pool.inService().length} instances in service, ${IN_SERVICE} wanted`);
   const job = pool.queueOn(busy, { name, seconds: JOB_SECONDS });
   await pool.until(`the steps of ${name}`, () => jobs.runningOn(busy) === job);
+  // Before the instance has to go, from when on the protection would be refused and its delay not be seen.
+  await pool.until(`protection of ${busy}`, () => pool.events.some((event) => event.kind === "api-call" && event.instance === busy && event.action === "autoscaling:SetInstanceProtection"));
   for (const instance of [busy, idle]) {
     await group.terminate(instance);
     await pool.until(`${instance} gone`, () => pool.gone(instance), GONE_SECONDS);
