@@ -38,18 +38,10 @@ describe("a simulated day of 1,000 instances, with its storms", function () {
   });
 });
 
-describe("the simulation's budgets", function () {
+describe("two simulated days with the same seed", function () {
   this.timeout(BOUND_MS);
 
-  it("hold for ten pools of 1,000 runners, which share the 5,000 calls an hour of one GitHub App", async () => {
-    const result = await simulate(parseSimulationOptions(["--instances", "10000", "--pools", "10", "--hours", "3", "--jobs-per-hour", "0"])!);
-    assert.deepEqual(result.failures, []);
-    const { total, busiestHour, kinds } = result.calls.github;
-    assert.ok(kinds["pages of runners"]! > 0 && kinds["registration tokens"]! > 0 && kinds.removals! > 0, JSON.stringify(kinds));
-    assert.ok(total > busiestHour && busiestHour <= 5_000, `${busiestHour} calls in one hour`);
-  });
-
-  it("are the same figures with the same seed", async () => {
+  it("are the same to the last figure", async () => {
     const run = () => simulate(parseSimulationOptions(["--instances", "20", "--hours", "4", "--seed", "3"])!);
     assert.deepEqual(await run(), await run());
   });
