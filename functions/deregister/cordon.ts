@@ -1,9 +1,10 @@
 import { within } from "../shared/bounded";
 import { RESERVE } from "../shared/github/reserve";
 import { Observer, reasonOf } from "../shared/observe";
+import { mayCall, SPREAD_MS } from "./allowance";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
-const CORDON_MS = 3000;
+const CORDON_MS = 5000;
 
 /**
  * Takes the runner's custom labels off, so that GitHub stops choosing it while it drains. A courtesy to the queue and
@@ -19,7 +20,9 @@ export async function cordon(
   try {
     const outcome = await within("cordon", settings.cordonMs ?? CORDON_MS, async (signal) => {
       const gitHub = ports.gitHub();
-      if ((gitHub.spare?.() ?? 1) < RESERVE.cordon) return "left out: GitHub's calls of this hour are kept for launches";
+      if (!(await mayCall(instanceId, gitHub, RESERVE.cordon, settings.spreadMs ?? SPREAD_MS, signal))) {
+        return "left out: GitHub's calls of this hour are kept for launches";
+      }
       const runner = await gitHub.find(instanceId, signal);
       return runner ? ports.gitHub().removeCustomLabels(runner.id, signal) : "not registered";
     });

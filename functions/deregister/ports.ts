@@ -8,12 +8,14 @@ export interface DeregisterPorts {
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
   /** Made when it is first needed, never before a stop is on its way. */
-  gitHub(): Pick<GitHubRunners, "find" | "removeCustomLabels" | "remove"> & Partial<Pick<GitHubRunners, "spare">>;
+  gitHub(): Pick<GitHubRunners, "askSpare" | "find" | "removeCustomLabels" | "remove">;
 }
 
 export interface DeregisterSettings {
   names: PoolNames;
-  /** Bound on the cordon as a whole, in ms. Default 3000. */
+  /** What can wait asks GitHub within so many ms, each instance at its own moment. Default 2000. */
+  spreadMs?: number;
+  /** Bound on the cordon as a whole, in ms. Default 5000. */
   cordonMs?: number;
   /** Bound on removing the runner at GitHub, in ms. Default 15 000. */
   removalMs?: number;

@@ -3,6 +3,7 @@ import { registrationSecretName } from "../../contract/names";
 import { within } from "../shared/bounded";
 import { RESERVE } from "../shared/github/reserve";
 import type { Observer } from "../shared/observe";
+import { mayCall, SPREAD_MS } from "./allowance";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
 const REMOVAL_MS = 15_000;
@@ -35,7 +36,9 @@ export async function handleTerminated(
   }
   const outcome = await within("removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
     const gitHub = ports.gitHub();
-    if ((gitHub.spare?.() ?? 1) < RESERVE.removal) return "left to the sweep: GitHub's calls of this hour are kept for launches";
+    if (!(await mayCall(instanceId, gitHub, RESERVE.removal, settings.spreadMs ?? SPREAD_MS, signal))) {
+      return "left to the sweep: GitHub's calls of this hour are kept for launches";
+    }
     const runner = await gitHub.find(instanceId, signal);
     return runner ? ports.gitHub().remove(runner.id, signal) : "not registered";
   });

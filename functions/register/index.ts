@@ -13,7 +13,7 @@ export const handler = lambdaHandler(pool, async (event, invocation) => {
   invocation.tag(eventFields(event));
   await register(
     event,
-    { mintToken: (signal) => gitHub().createRegistrationToken(signal), tokens: secretsManagerTokens },
+    { mintToken: (signal) => gitHub().registrationToken(signal), tokens: secretsManagerTokens },
     { pool, names, hostRoleId: hostRoleId() },
     invocation,
   );

@@ -29,7 +29,7 @@ const ports = {
   secrets,
   deleteSecret,
   gitHub,
-  mintToken: (signal: AbortSignal) => gitHub().createRegistrationToken(signal),
+  mintToken: (signal: AbortSignal) => gitHub().registrationToken(signal),
   tokens: secretsManagerTokens,
   now: () => new Date(),
 };

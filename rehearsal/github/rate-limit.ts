@@ -35,6 +35,13 @@ export class RateLimit {
     return headers;
   }
 
+  /** Where a caller stands; asking counts for nothing. */
+  state(rateKey: string): { limit: number; used: number; remaining: number; reset: number } {
+    const window = this.windows.get(rateKey);
+    const running = window && window.resetAt > this.clock.now() ? window : { used: 0, resetAt: this.clock.now() + 3_600_000 };
+    return { limit: this.limit, used: running.used, remaining: this.limit - running.used, reset: Math.ceil(running.resetAt / 1000) };
+  }
+
   /** Requests counted in the running hour. */
   used(rateKey: string): number {
     return this.windows.get(rateKey)?.used ?? 0;

@@ -4,7 +4,9 @@ import { Call, HttpError, Reply } from "./http";
 import { GitHubOptions } from "./options";
 import { RateLimit } from "./rate-limit";
 import { Runner, Runners } from "./runners";
-import { appBody, installationBody, labelsBody, runnerBody } from "./shapes";
+import { appBody, installationBody, labelsBody, rateLimitBody, runnerBody } from "./shapes";
+
+const RATE_LIMIT = "/rate_limit";
 
 /** A page holds 30 unless asked, and never more than 100. */
 const DEFAULT_PAGE = 30;
@@ -64,7 +66,8 @@ export class Rest {
 
   /** Every route that is served, as GitHub's own description spells it: `METHOD /template`. */
   served(): string[] {
-    return this.routes.flatMap(({ method, template }) => {
+    const all = [...this.routes, { method: "GET", template: RATE_LIMIT }];
+    return all.flatMap(({ method, template }) => {
       const scopes = template.includes("{scope}") ? ["orgs/{org}", "repos/{owner}/{repo}"] : [""];
       return scopes.map((scope) => `${method} ${template.replace("{scope}", scope)}`);
     });
@@ -73,6 +76,8 @@ export class Rest {
   /** Throws HttpError. The path is without any `/api/v3` of an Enterprise Server. */
   handle(call: Call): Reply {
     const caller = this.credentials.caller(call.authorization);
+    // The one question that costs nothing.
+    if (call.method === "GET" && call.path === RATE_LIMIT && caller.kind !== "app") return this.ok(rateLimitBody(this.rateLimit.state(caller.rateKey)));
     const headers = caller.kind === "app" ? {} : this.rateLimit.count(caller.rateKey);
     try {
       for (const route of this.routes) {

@@ -88,3 +88,9 @@ function account(login: string, type: "Organization" | "User", api: string): Rec
     site_admin: false,
   };
 }
+
+/** The other resources are not used here; the description asks for the search's. */
+export function rateLimitBody(core: object): object {
+  const search = { limit: 30, used: 0, remaining: 30, reset: 0 };
+  return { resources: { core, search }, rate: core };
+}

@@ -124,7 +124,7 @@ export class InProcessFunctions {
     const gitHub = this.gitHubOf(settings, settings.names.registerFunction);
     return async (event, invocation) => {
       const aws = this.aws(settings.names.registerFunction, invocation);
-      const ports = { mintToken: (signal: AbortSignal) => gitHub().createRegistrationToken(signal), tokens: aws.tokens };
+      const ports = { mintToken: (signal: AbortSignal) => gitHub().registrationToken(signal), tokens: aws.tokens };
       await register(event, ports, settings, this.observer(settings.names.registerFunction, settings.pool));
     };
   }
@@ -143,7 +143,7 @@ export class InProcessFunctions {
     const gitHub = this.gitHubOf(settings, names.sweepFunction);
     return async (event, invocation) => {
       const aws = this.aws(names.sweepFunction, invocation);
-      const mintToken = (signal: AbortSignal) => gitHub().createRegistrationToken(signal);
+      const mintToken = (signal: AbortSignal) => gitHub().registrationToken(signal);
       const ports = { ...aws, gitHub, mintToken };
       const observer = this.observer(names.sweepFunction, pool);
       const occasion = occasionOf(event, pool);

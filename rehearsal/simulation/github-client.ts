@@ -5,6 +5,8 @@ import { GitHubTransport, Send } from "../../functions/shared/github/transport";
 import { Clock, Timer } from "../clock";
 import { GitHub } from "../github";
 
+/** What GitHub does not count. */
+export const FREE = "questions for the rate limit";
 /** Bound on one HTTP call, in ms, as the transport has it. */
 const CALL_MS = 5_000;
 
@@ -55,6 +57,7 @@ function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
 }
 
 function kindOf(method: string, path: string, query: Record<string, unknown> = {}): string {
+  if (path === "/rate_limit") return FREE;
   if (path.endsWith("/registration-token")) return "registration tokens";
   if (path.endsWith("/labels")) return "cordons";
   if (method === "DELETE") return "removals";

@@ -1,4 +1,5 @@
 import { Random } from "../random";
+import { FREE } from "./github-client";
 import { PoolLoad } from "./load";
 import type { SimulationOptions } from "./options";
 import { Storms } from "./storms";
@@ -101,8 +102,9 @@ function countGitHub(world: SimulatedWorld) {
   const hours = new Map<number, number>();
   let total = 0;
   world.functions.onGitHubCall = (what) => {
-    total++;
     kinds[what] = (kinds[what] ?? 0) + 1;
+    if (what === FREE) return;
+    total++;
     const hour = Math.floor(world.clock.now() / HOUR_MS);
     hours.set(hour, (hours.get(hour) ?? 0) + 1);
   };

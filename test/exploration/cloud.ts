@@ -10,7 +10,7 @@ import type { Transition } from "./transition";
 const silent = () => undefined;
 const OBSERVER = { log: { info: silent, warn: silent, error: silent }, count: silent } as never;
 const NAMES = { group: "pool", stopDocument: "stop", terminateHook: "pool-terminate", secretPrefix: "ci-runners/pool/" };
-const SETTINGS = { names: NAMES } as never;
+const SETTINGS = { names: NAMES, spreadMs: 0 } as never;
 
 /**
  * The action has been open for more than its heartbeat timeout without a beat. With the shortest that a stack here has,
@@ -56,7 +56,7 @@ function functionPorts(ask: Ask) {
     lifecycleStates: async () => new Map<string, string>(await ask("lifecycle states")),
     continueAction: () => ask("complete", NAMES.terminateHook, "CONTINUE").then((outcome) => (outcome === "done" ? ("continued" as const) : ("none" as const))),
     deleteSecret: async () => "gone" as const,
-    gitHub: () => ({ find: () => ask("find runner"), removeCustomLabels: () => ask("cordon"), remove: () => ask("remove runner") }),
+    gitHub: () => ({ askSpare: async () => 1, find: () => ask("find runner"), removeCustomLabels: () => ask("cordon"), remove: () => ask("remove runner") }),
   };
 }
 

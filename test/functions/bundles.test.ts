@@ -21,6 +21,8 @@ const gitHubWith = (answer: Respond): Respond => (request) => {
   if (request.path === "/app/installations/34/access_tokens") {
     return { status: 201, body: { token: "ghs_installation", expires_at: "2099-01-01T00:00:00Z", permissions: {} } };
   }
+  const core = { limit: 5_000, remaining: 5_000, reset: Math.ceil(Date.now() / 1000) + 3_600 };
+  if (request.path === "/rate_limit") return { body: { resources: { core }, rate: core } };
   return request.headers.authorization === "token ghs_installation" ? answer(request) : { status: 401, body: {} };
 };
 

@@ -12,7 +12,7 @@ describe("deregister function", () => {
   let observer: RecordingObserver;
   /** Everything that was asked of the outside, in order. */
   let acts: string[];
-  let gitHub: Pick<GitHubRunners, "find" | "removeCustomLabels" | "remove">;
+  let gitHub: Pick<GitHubRunners, "askSpare" | "find" | "removeCustomLabels" | "remove">;
   let ports: DeregisterPorts;
 
   beforeEach(() => {
@@ -23,6 +23,7 @@ describe("deregister function", () => {
       return result;
     };
     gitHub = {
+      askSpare: async () => 1,
       find: async (name) => act(`find ${name}`, RUNNER),
       removeCustomLabels: async (id) => act(`cordon ${id}`, "removed"),
       remove: async (id) => act(`remove ${id}`, "deleted"),
@@ -36,7 +37,7 @@ describe("deregister function", () => {
     };
   });
 
-  const run = (event: unknown) => deregister(event, ports, { names: NAMES, cordonMs: 20, removalMs: 20 }, observer);
+  const run = (event: unknown) => deregister(event, ports, { names: NAMES, spreadMs: 1, cordonMs: 20, removalMs: 20 }, observer);
   const STOP = `stop ${NAMES.stopDocument} ${INSTANCE}`;
   const CONTINUE = `continue ${NAMES.group} ${NAMES.terminateHook} ${INSTANCE} ${TOKEN}`;
 
@@ -47,7 +48,7 @@ describe("deregister function", () => {
     });
 
     it("leaves the cordon out when half of GitHub's hour is spent, or a mass scale-in would starve launches", async () => {
-      ports.gitHub = () => ({ ...gitHub, spare: () => 0.49 });
+      ports.gitHub = () => ({ ...gitHub, askSpare: async () => 0.49 });
       await run(terminateEvent());
       assert.deepEqual(acts, [STOP]);
     });

@@ -16,18 +16,35 @@ export interface RegistrationToken {
   expiresAt: string;
 }
 
+/**
+ * What a kept token must have left, in ms, of the hour that GitHub gives it: more than the longest launch, of which the
+ * host spends 10 minutes at most on waiting for it.
+ */
+const TOKEN_LEFT_MS = 30 * 60_000;
+
 /** The largest page that GitHub gives; its default of 30 would triple the calls. */
 const PAGE = 100;
 
 /** Self-hosted runners of one organization or repository. Every call takes a signal that bounds it as a whole. */
 export class GitHubRunners {
   private readonly base: string;
+  private kept: RegistrationToken | undefined;
 
   constructor(
     private readonly transport: GitHubTransport,
     scope: GitHubScope,
   ) {
     this.base = `${scopePath(scope)}/actions/runners`;
+  }
+
+  /**
+   * A token with at least half an hour left. One serves any number of registrations, so it is kept for those that
+   * follow: with a call for each launch, a mass launch alone would use up the hour's calls.
+   */
+  async registrationToken(signal: AbortSignal): Promise<RegistrationToken> {
+    const { kept } = this;
+    if (kept && Date.parse(kept.expiresAt) - this.transport.now() >= TOKEN_LEFT_MS) return kept;
+    return (this.kept = await this.createRegistrationToken(signal));
   }
 
   createRegistrationToken(signal: AbortSignal): Promise<RegistrationToken> {
@@ -77,6 +94,11 @@ export class GitHubRunners {
   /** Share of the hour's calls that is left, 0 to 1, as far as GitHub's last answer tells; 1 before the first. */
   spare(): number {
     return this.transport.spare();
+  }
+
+  /** As of now, for all who use these credentials. GitHub does not count the question. */
+  askSpare(signal: AbortSignal): Promise<number> {
+    return this.transport.askSpare(signal);
   }
 
   /** Takes the custom labels off, so that no further job finds the runner; the read-only ones stay. */

@@ -14,6 +14,9 @@ export interface TransportLimits {
   pauseMs: number;
 }
 
+/** GitHub's primary limit starts anew each hour. */
+const LONGEST_LIMIT_MS = 3_600_000;
+
 const DEFAULT_LIMITS: TransportLimits = { callMs: 5000, retries: 2, pauseMs: 500 };
 
 export interface Call {
@@ -21,6 +24,13 @@ export interface Call {
   /** Below the API's base, encoded. */
   path: string;
   query?: Record<string, string | number>;
+}
+
+/** Calls of the hour, as GitHub tells them; `reset` in seconds since the epoch. */
+interface Budget {
+  limit: number;
+  remaining: number;
+  reset: number;
 }
 
 export interface Answer {
@@ -46,8 +56,11 @@ export class GitHubTransport {
   private readonly limits: TransportLimits;
   private readonly send: Send;
   private readonly credentials: GitHubCredentials;
-  private readonly now: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   private budget = { share: 1, until: 0 };
+  /** Until then GitHub refuses every call, in ms since the epoch. */
+  private refusedUntil = 0;
 
   constructor(account: GitHubAccount, readSecret: ReadSecret, limits: Partial<TransportLimits> = {}, seams: TransportSeams = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...limits };
@@ -77,6 +90,7 @@ export class GitHubTransport {
         // Anything else comes from reading the credentials: its own client has tried again already.
         if (!(error instanceof RequestError || error instanceof GitHubError)) throw error;
         const failure = toGitHubError(`${call.method} ${call.path}`, error);
+        if (failure.retryAt) this.refusedUntil = Math.min(failure.retryAt.getTime(), this.now() + LONGEST_LIMIT_MS);
         if (failure.status === 401 && !renewed) {
           renewed = true;
           this.credentials.forget();
@@ -91,15 +105,41 @@ export class GitHubTransport {
 
   /** Share of the hour's calls that is left; all of them where GitHub has not said, or its hour is over. */
   spare(): number {
+    if (this.now() < this.refusedUntil) return 0;
     return this.now() < this.budget.until ? this.budget.share : 1;
+  }
+
+  /**
+   * The same, by a question that GitHub answers at no charge: each process of a function knows only of its own calls,
+   * and hundreds of them may run at once.
+   */
+  async askSpare(signal: AbortSignal): Promise<number> {
+    if (this.spare() === 0) return 0;
+    const read = (data: any) => (typeof data?.resources?.core === "object" ? (data.resources.core as Budget) : undefined);
+    try {
+      this.note(await this.call({ method: "GET", path: "/rate_limit" }, read, signal));
+    } catch (error) {
+      // An Enterprise Server without rate limits has no such page, and a question that failed is no reason to do nothing.
+      if (!(error instanceof GitHubError)) throw error;
+    }
+    return this.spare();
   }
 
   private noteBudget(headers: Answer["headers"]): void {
     const [limit, remaining, reset] = ["limit", "remaining", "reset"].map((name) => Number(headers[`x-ratelimit-${name}`]));
-    if (limit! > 0 && remaining! >= 0 && reset! > 0) this.budget = { share: remaining! / limit!, until: reset! * 1000 };
+    this.note({ limit: limit!, remaining: remaining!, reset: reset! });
+  }
+
+  private note({ limit, remaining, reset }: Budget): void {
+    if (limit > 0 && remaining >= 0 && reset > 0) this.budget = { share: remaining / limit, until: reset * 1000 };
   }
 
   private async once<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
+    // GitHub counts refused calls against the caller and may bar who goes on with them.
+    if (this.now() < this.refusedUntil) {
+      const until = new Date(this.refusedUntil);
+      throw new GitHubError(`${call.method} ${call.path}: not sent (rate limit until ${until.toISOString()})`, 429, until);
+    }
     const authorization = await this.credentials.authorization();
     const { data, headers } = await this.send(call, authorization, signal);
     this.noteBudget(headers);

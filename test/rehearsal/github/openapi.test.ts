@@ -119,6 +119,15 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
     return (await auth({ type: "installation", installationId: 678 })).token;
   }
 
+  it("tells in the described shape what is left of the hour, and charges nothing for it", async () => {
+    const asked = async () => (await exchange("GET", "/rate_limit", 200)).body.resources.core;
+    const { limit, used } = await asked();
+    assert.deepEqual(await asked().then((core) => [core.limit, core.used]), [limit, used]);
+    await exchange("GET", `${SCOPES[0]!.path}/actions/runners`, 200);
+    assert.equal((await asked()).used, used + 1);
+    await exchange("GET", "/rate_limit", 401, { as: "Bearer nonsense" });
+  });
+
   it("answers an App in the described shapes, whether it may or not", async () => {
     await exchange("GET", "/app", 200, { as: bearer });
     await exchange("GET", "/app/installations", 200, { as: bearer });
@@ -213,7 +222,7 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
   // The last one: it looks back at what the others exchanged.
   it("serves no route that GitHub lacks, and none whose success and refusals were not held against the description", () => {
     const routes = served.github.restRoutes();
-    assert.equal(routes.length, 3 + 2 * 11);
+    assert.equal(routes.length, 4 + 2 * 11);
     const lacking = routes.flatMap((route) => {
       const [method = "", template = ""] = route.split(" ");
       const success = [200, 201, 204].find((status) => isDescribed(method, template, status));
@@ -227,7 +236,7 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
 
   /** What the stand-in can answer on a route, apart from what it answers on all of them alike. */
   function expectedStatuses(method: string, template: string, success: number): number[] {
-    if (template === "/app" || template === "/app/installations") return [success, 401];
+    if (["/app", "/app/installations", "/rate_limit"].includes(template)) return [success, 401];
     if (!template.includes("/actions/runners")) return [success, 401, 404];
     const busyOrWrong = isDescribed(method, template, 422) ? [422] : [];
     return [success, 401, 404, ...(method === "GET" ? [] : [403]), ...busyOrWrong];
