@@ -121,6 +121,11 @@ export class GitHub {
     this.wire.unregister(request);
   }
 
+  /** How near callers came to the hourly limit: most requests in an hour of GitHub's, and those beyond the limit. */
+  get rateLimits(): { busiest: number; refused: number } {
+    return { busiest: this.rateLimit.busiest, refused: this.rateLimit.refused };
+  }
+
   /** Requests that counted against the hourly limit, by `installation ID n` or `user ID n`. */
   requestsUsed(rateKey: string): number {
     return this.rateLimit.used(rateKey);

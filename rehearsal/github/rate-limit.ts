@@ -10,6 +10,10 @@ interface Window {
 /** GitHub's primary rate limit: so many requests an hour for each installation or token, refused with 403 after. */
 export class RateLimit {
   private readonly windows = new Map<string, Window>();
+  /** Most requests in any one hour of any caller. */
+  busiest = 0;
+  /** Requests beyond the limit. */
+  refused = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -23,7 +27,8 @@ export class RateLimit {
     if (!window || window.resetAt <= now) window = { used: 0, resetAt: now + 3_600_000 };
     this.windows.set(rateKey, window);
     const exhausted = window.used >= this.limit;
-    if (!exhausted) window.used++;
+    if (exhausted) this.refused++;
+    else this.busiest = Math.max(this.busiest, ++window.used);
     const headers = {
       "x-ratelimit-limit": String(this.limit),
       "x-ratelimit-remaining": String(this.limit - window.used),

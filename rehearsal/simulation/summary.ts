@@ -16,7 +16,7 @@ export function simulationSummary({ jobs, instances, calls, rates, longestTailSe
     ["per job", `${rates.hostPerJob} calls to AWS (budget 2), 0 to GitHub`],
     ["per termination", `${rates.perTermination} calls to AWS by host and functions (budget 4), plus heartbeats`],
     ["idle instances", `${host.idle} calls to AWS (budget 0)`],
-    ["GitHub, busiest hour", `${github.busiestHour} calls (budget 5000)`],
+    ["GitHub, busiest hour", `${github.busiest} calls (budget 5000), ${github.refused} refused`],
     ["left over", String(left.length)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -20,6 +20,9 @@ const HEARTBEAT = "autoscaling:RecordLifecycleActionHeartbeat";
 /** What a fault answers; an attempt that met it is a retry of what counts. */
 const FAULTS = new Set(["ServiceUnavailable", "Throttling", "InternalFailure"]);
 
+/** More than the telling of a result takes where nothing is wrong. */
+const TELLING_MS = 1_000;
+
 /** Counts what happens as it happens, so that nothing of a day need be kept. */
 export class Tally {
   readonly jobs = { queued: 0, assigned: 0, succeeded: 0, lost: 0, requeued: 0, unheard: 0 };
@@ -113,7 +116,7 @@ export class Tally {
       case "lost":
       case "failed":
         // Its runner has done it and told so until it gave up: no pool can do more while GitHub is down.
-        if (this.gitHubWasDown(this.stepsEnded.get(job) ?? 0)) this.jobs.unheard++;
+        if (this.unheard(this.stepsEnded.get(job) ?? 0)) this.jobs.unheard++;
         else {
           this.jobs.lost++;
           if (this.losses.length < 10) this.losses.push(`${job} on ${instance ?? "no runner"}: ${detail ?? change}`);
@@ -125,6 +128,11 @@ export class Tally {
     this.stepsEnded.delete(job);
     const known = instance === undefined ? undefined : this.known.get(instance);
     if (known) known.jobEndedAt = at;
+  }
+
+  /** Whether GitHub was down when the result was told, or went down under the telling. */
+  private unheard(stepsEnded: number): boolean {
+    return this.gitHubWasDown(stepsEnded) || this.gitHubWasDown(stepsEnded + TELLING_MS);
   }
 
   private call({ principal, action, outcome, instance }: Extract<TimelineEvent, { kind: "api-call" }>): void {

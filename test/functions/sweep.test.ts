@@ -92,7 +92,7 @@ describe("sweep function", () => {
       runners = [[offline(1)], [offline(2)]];
       activities = [[activity(id(2), 5), activity(id(1), 50)]];
       const gitHub = ports.gitHub();
-      ports.gitHub = () => ({ ...gitHub, spare: () => (acts.length === 0 ? 0.3 : 0.29) });
+      ports.gitHub = () => ({ ...gitHub, spare: () => (acts.length === 0 ? 0.4 : 0.39) });
       await run();
       assert.deepEqual(acts, ["remove 1"]);
     });

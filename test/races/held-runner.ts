@@ -57,7 +57,7 @@ export class HeldRunner {
       case "service crash":
         await this.at(first!);
         await this.sh(`kill -KILL $(systemctl show --property MainPID --value ${UNITS.runner})`);
-        await this.waitFor(`[ "$(systemctl is-active ${UNITS.runner})" = activating ] && [ "$(systemctl show --property ControlPID --value ${UNITS.runner})" != 0 ]`);
+        await this.waitFor(`[ "$(systemctl show --property SubState --value ${UNITS.runner})" = stop-post ]`);
     }
     for (const barrier of barriers) await this.at(barrier);
   }
@@ -75,7 +75,8 @@ export class HeldRunner {
 
   /** Only after an operator's stop: the unit starts again, and what was held beyond the stop goes on during the start. */
   async startAgain(): Promise<void> {
-    await this.waitFor(`[ "$(systemctl is-active ${UNITS.runner})" = inactive ]`);
+    // `failed` is how systemd calls the rest of a service that was killed.
+    await this.waitFor(`systemctl is-active ${UNITS.runner} | grep -qxE 'inactive|failed'`);
     await this.sh(`systemctl start --no-block ${UNITS.runner}`);
     if (this.moment.release !== "unit started again") return;
     await this.waitFor(`[ "$(systemctl is-active ${UNITS.runner})" != inactive ]`);

@@ -10,7 +10,7 @@ export interface Moment {
   barriers: readonly Boundary[];
   /** How the runner gets there, beyond a job being queued on it. */
   by?: "listener crash" | "service crash" | "idle update" | "update under a job" | "end of a job";
-  /** What the drain finds in flight; undefined where systemd has no drain to run, because the unit is only starting. */
+  /** What the drain finds in flight; undefined where it has begun before, with the unit's own end. */
   finds?: "nothing" | "message" | "announced" | "worker";
   /**
    * `here`: accepted, so it must succeed on this runner. `anywhere`: not accepted yet, so it may run here or, 60 s after
@@ -138,9 +138,9 @@ export const MOMENTS: readonly Moment[] = [
     release: "listener told to exit",
   },
   {
-    name: "service-restarting",
-    when: "while systemd restarts the service after a crash around its job",
-    danger: "systemd has no stop command to run for a unit that only starts",
+    name: "service-crashed",
+    when: "while systemd ends the service after a crash around its job",
+    danger: "systemd has no stop command to run for a unit whose service is gone",
     barriers: ["steps"],
     by: "service crash",
     job: "here",

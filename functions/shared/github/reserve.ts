@@ -7,5 +7,5 @@ export const RESERVE = {
   /** A courtesy to the queue, and no more. */
   cordon: 0.5,
   /** The sweep does it, an hour later at the latest. */
-  removal: 0.3,
+  removal: 0.4,
 } as const;
