@@ -36,6 +36,8 @@ export interface Job {
   queuedAt: number;
   /** Place in the queue; a smaller one waits for longer. */
   waitingSince: number;
+  /** Under which wish it waits; what it wishes for may change meanwhile. */
+  waitingAs: string;
   acquiredAt?: number;
   endedAt?: number;
   /** Milliseconds since the epoch. */

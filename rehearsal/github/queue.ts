@@ -42,6 +42,7 @@ export class JobQueue {
       acknowledged: false,
       queuedAt: this.clock.now(),
       waitingSince: 0,
+      waitingAs: "",
       cancelRequested: false,
       requeues: 0,
       hooks: {},
@@ -104,18 +105,17 @@ export class JobQueue {
 
   private wait(job: Job): void {
     job.waitingSince = this.waitOrder++;
-    const key = wish(job.spec);
-    const alike = this.waiting.get(key);
+    job.waitingAs = wish(job.spec);
+    const alike = this.waiting.get(job.waitingAs);
     if (alike) alike.add(job);
-    else this.waiting.set(key, new Set([job]));
+    else this.waiting.set(job.waitingAs, new Set([job]));
     this.waitingJobs++;
   }
 
   private unwait(job: Job): void {
-    const key = wish(job.spec);
-    const alike = this.waiting.get(key);
+    const alike = this.waiting.get(job.waitingAs);
     if (!alike?.delete(job)) return;
-    if (alike.size === 0) this.waiting.delete(key);
+    if (alike.size === 0) this.waiting.delete(job.waitingAs);
     this.waitingJobs--;
   }
 

@@ -57,6 +57,19 @@ describe("the GitHub stand-in's job queue", () => {
     assert.deepEqual(changes(job), ["queued", "assigned", "requeued", "assigned", "acquired"]);
   });
 
+  it("gives a job once, although it has been set free of the runner that it waited for", async () => {
+    const job = github.queueJob({ name: "build", labels: ["pool"], runner: "i-9" });
+    github.job(job).spec.runner = undefined;
+    const first = runner("i-1");
+    assert.equal(jobOf(await first.poll()), job);
+    github.protocol.acquire({ runnerId: first.runnerId, jobId: job });
+    const hangUp = new AbortController();
+    const nothing = runner("i-2").poll(hangUp.signal);
+    await clock.sleep(1_000);
+    hangUp.abort();
+    assert.equal(await nothing, undefined);
+  });
+
   it("gives a job up when nobody renews its lock, and takes no late success for it", async () => {
     const { runnerId, poll } = runner("i-1");
     const job = github.queueJob({ name: "build", labels: ["pool"] });
