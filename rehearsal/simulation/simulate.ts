@@ -1,18 +1,16 @@
-import { Random } from "../random";
-import { FREE } from "./github-client";
-import { PoolLoad } from "./load";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import type { SimulationOptions } from "./options";
-import { Storms } from "./storms";
-import { Tally } from "./tally";
-import { SimulatedWorld } from "./world";
+import { runShard, type Shard, type ShardTotals } from "./shard";
+import type { Totals } from "./tally";
 
 /** Everything that is to be known of a simulation; a plain object. */
 export interface SimulationResult {
   options: SimulationOptions;
-  jobs: Tally["jobs"];
-  instances: Tally["instances"] & { hours: number };
+  jobs: Totals["jobs"];
+  instances: Totals["instances"] & { hours: number };
   calls: {
-    host: Tally["hostCalls"];
+    host: Totals["hostCalls"];
     functions: Record<string, number>;
     /** Attempts that met a fault of a storm. */
     faulted: number;
@@ -27,12 +25,10 @@ export interface SimulationResult {
 }
 
 const HOUR_MS = 3_600_000;
-/** Seconds: a launch, and with failing calls several. */
-const BOOT = 1_800;
-/** Seconds after the last job has begun. */
-const DRAIN = 3 * 3_600;
-/** Seconds that the sweeps have to find what is left at GitHub. */
-const SWEEPS = 12 * 3_600;
+/** Pools in one thread: few enough for two cores to share ten, enough for their storms to meet. */
+const POOLS_IN_A_SHARD = 5;
+/** MiB for objects that live for a moment, which here is nearly all of them: fewer of them are then kept by mistake. */
+const YOUNG_MIB = 192;
 /** Most that an instance may be there once nothing keeps it, in seconds: a storm may hold up its completion. */
 const TAIL = 30 * 60;
 /** GitHub's limit for one App's installation. */
@@ -42,100 +38,80 @@ const PER_TERMINATION = 4;
 /** What the deregister function calls for one termination; GitHub's credentials are read for many, dead letters are Lambda's. */
 const OF_A_TERMINATION = /^deregister (?!secretsmanager:GetSecretValue|sqs:)/;
 
+/**
+ * More than five pools are shared out among threads, whatever the machine, so that a seed gives the same run on each.
+ * Pools have nothing in common but GitHub's hour: each thread gets its part of the calls, which is stricter than one
+ * hour for all.
+ */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const world = new SimulatedWorld({ seed: options.seed, keepTimeline: false, renewOnDemand: true, github: { keepJobs: false } });
-  try {
-    return await run(world, options);
-  } finally {
-    await world.close();
-  }
-}
-
-async function run(world: SimulatedWorld, options: SimulationOptions): Promise<SimulationResult> {
-  const storms = new Storms(world, options.hours);
-  const tally = new Tally((at) => options.storms && storms.isDown(at));
-  world.timeline.subscribe((event) => tally.note(event));
-  const github = countGitHub(world);
-  const loads = Array.from({ length: options.pools }, (_, index) => {
-    const size = Math.floor(options.instances / options.pools) + (index < options.instances % options.pools ? 1 : 0);
-    const pool = world.addPool({ name: `pool-${index + 1}`, instances: Math.max(1, Math.round(size / 2)), maxSize: 2 * size });
-    const closed = () => options.storms && storms.isDown();
-    return new PoolLoad(world, pool, size, options.jobsPerHour, new Random(options.seed * 1000 + index), closed);
-  });
-  const failures: string[] = [];
-  const up = () => loads.every(({ pool }) => pool.inService().length > 0);
-  if (!(await world.until(up, BOOT, 10))) failures.push("the pools did not come up");
-  if (options.storms) storms.brew(loads);
-  for (const load of loads) load.start();
-  await world.run(options.hours * 3600);
-
-  for (const load of loads) load.stop();
-  if (!(await world.until(() => tally.jobs.queued === ended(tally), DRAIN, 60))) {
-    failures.push(`stuck: ${tally.jobs.queued - ended(tally)} jobs never ended`);
-  }
-  for (const { pool } of loads) void pool.scaleTo(0);
-  const empty = () => loads.every(({ pool }) => pool.instances().length === 0);
-  if (!(await world.until(empty, DRAIN, 10))) failures.push(`stuck: ${tally.going().length} instances are not gone`);
-  // The functions may spend only so many calls an hour: what an event left behind the sweeps find.
-  if (!(await world.until(() => world.github.runners().length === 0, SWEEPS, 60))) failures.push("the sweeps left runners behind");
-  let destroyed = 0;
-  for (const { pool } of loads) void pool.destroy().then(() => destroyed++);
-  if (!(await world.until(() => destroyed === loads.length, DRAIN, 10))) {
-    failures.push("stuck: a pool was not destroyed");
-  }
-  const left = [
-    ...world.github.runners().map(({ name }) => `runner ${name}`),
-    ...world.secrets.names().flatMap((name) => (name.startsWith("ci-runners/") ? [`secret ${name}`] : [])),
-  ];
-  const result = figures(options, tally, github(), left);
-  result.failures.push(...failures, ...verdict(result, tally), ...world.defects.map((defect) => `defect of the stand-in: ${String(defect)}`));
+  const shards = shardsOf(options);
+  const totals = shards.length === 1 ? [await runShard(shards[0]!)] : await Promise.all(shards.map(inThread));
+  const result = figures(options, totals);
+  result.failures.push(...totals.flatMap(({ failures }) => failures), ...verdict(result, totals.flatMap(({ losses }) => losses)));
   return result;
 }
 
-function ended({ jobs }: Tally): number {
-  return jobs.succeeded + jobs.lost + jobs.unheard;
+function shardsOf(options: SimulationOptions): Shard[] {
+  const number = Math.ceil(options.pools / POOLS_IN_A_SHARD);
+  const all = Array.from({ length: options.pools }, (_, index) => index);
+  return Array.from({ length: number }, (_, shard) => {
+    const pools = all.filter((index) => index % number === shard);
+    return { options, pools, rateLimit: Math.floor((GITHUB_BUDGET * pools.length) / options.pools) };
+  });
 }
 
-/** Requests to the REST API by kind, and how near they came to GitHub's limit. */
-function countGitHub(world: SimulatedWorld) {
-  const kinds: Record<string, number> = {};
-  world.functions.onGitHubCall = (what) => void (kinds[what] = (kinds[what] ?? 0) + 1);
-  return () => {
-    const { [FREE]: _free, ...counted } = kinds;
-    return { total: sum(Object.values(counted)), kinds, ...world.github.rateLimits };
-  };
+function inThread(shard: Shard): Promise<ShardTotals> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(join(__dirname, "shard-worker.ts"), {
+      workerData: shard,
+      execArgv: ["-r", "ts-node/register"],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
+    worker.once("message", (totals: ShardTotals) => {
+      resolve(totals);
+      void worker.terminate();
+    });
+    worker.once("error", reject);
+    worker.once("exit", (code) => reject(new Error(`the thread of ${shard.pools.length} pools ended with ${code} and no result`)));
+  });
 }
 
-function figures(options: SimulationOptions, tally: Tally, github: SimulationResult["calls"]["github"], left: string[]): SimulationResult {
-  const hours = tally.instanceMs / HOUR_MS;
-  const functions = Object.fromEntries([...tally.functionCalls].sort());
-  const { host } = { host: tally.hostCalls };
-  const all = sum(Object.values(host)) + sum(Object.values(functions));
-  const ofTerminations = sum(Object.entries(functions).flatMap(([what, calls]) => (OF_A_TERMINATION.test(what) ? [calls] : [])));
+function figures(options: SimulationOptions, totals: readonly ShardTotals[]): SimulationResult {
+  const total = (of: (one: ShardTotals) => number) => sum(totals.map(of));
+  const added = <K extends string>(of: (one: ShardTotals) => Record<K, number>) => addUp(totals.map(of));
+  const hours = total(({ instanceMs }) => instanceMs) / HOUR_MS;
+  const jobs = added((one) => one.jobs);
+  const instances = added((one) => one.instances);
+  const host = added((one) => one.hostCalls);
+  const functions = Object.fromEntries(Object.entries(added((one) => one.functionCalls)).sort());
+  const kinds = added((one) => one.github.kinds);
+  const calls = sum(Object.values(host)) + sum(Object.values(functions));
+  const ofTerminations = sum(Object.entries(functions).flatMap(([what, number]) => (OF_A_TERMINATION.test(what) ? [number] : [])));
   // A run that failed for want of GitHub or AWS is made once more, with all its calls.
-  const terminations = Math.max(1, tally.instances.terminated + tally.deregisterErrors);
+  const terminations = Math.max(1, instances.terminated + total(({ deregisterErrors }) => deregisterErrors));
+  const github = { total: sum(Object.values(kinds)), busiest: total((one) => one.github.busiest), refused: total((one) => one.github.refused), kinds };
   return {
     options,
-    jobs: tally.jobs,
-    instances: { ...tally.instances, hours: round(hours) },
-    calls: { host, functions, faulted: tally.faulted, github },
+    jobs,
+    instances: { ...instances, hours: round(hours) },
+    calls: { host, functions, faulted: total(({ faulted }) => faulted), github },
     rates: {
-      awsPerInstanceHour: round(all / Math.max(1, hours)),
-      hostPerJob: round(host.job / Math.max(1, tally.jobs.assigned)),
+      awsPerInstanceHour: round(calls / Math.max(1, hours)),
+      hostPerJob: round(host.job / Math.max(1, jobs.assigned)),
       perTermination: round((host.termination + ofTerminations) / terminations),
       githubPerInstanceHour: round(github.total / Math.max(1, hours)),
     },
-    longestTailSeconds: Math.round(tally.longestTail / 1000),
-    functionErrors: tally.functionErrors,
-    left,
+    longestTailSeconds: Math.round(Math.max(...totals.map(({ longestTail }) => longestTail)) / 1000),
+    functionErrors: total(({ functionErrors }) => functionErrors),
+    left: totals.flatMap(({ left }) => left),
     failures: [],
   };
 }
 
-function verdict({ jobs, calls, rates, longestTailSeconds, left }: SimulationResult, tally: Tally): string[] {
+function verdict({ jobs, calls, rates, longestTailSeconds, left }: SimulationResult, losses: readonly string[]): string[] {
   const failures: string[] = [];
   const fail = (broken: boolean, words: string) => void (broken && failures.push(words));
-  fail(jobs.lost > 0, `${jobs.lost} jobs lost: ${tally.losses.join("; ")}`);
+  fail(jobs.lost > 0, `${jobs.lost} jobs lost: ${losses.join("; ")}`);
   fail(longestTailSeconds > TAIL, `an instance stayed for ${longestTailSeconds} s after nothing kept it, at most ${TAIL} s are allowed`);
   fail(left.length > 0, `${left.length} things left over: ${left.slice(0, 5).join(", ")}`);
   fail(calls.host.idle > 0, `${calls.host.idle} calls to AWS by idle instances, none are allowed`);
@@ -151,4 +127,11 @@ function sum(numbers: readonly number[]): number {
 
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
+}
+
+/** Counts of the same names, added; a name that only some have counts as it is. */
+function addUp<K extends string>(counts: readonly Record<K, number>[]): Record<K, number> {
+  const result = {} as Record<K, number>;
+  for (const one of counts) for (const name of Object.keys(one) as K[]) result[name] = (result[name] ?? 0) + one[name];
+  return result;
 }

@@ -23,6 +23,12 @@ const FAULTS = new Set(["ServiceUnavailable", "Throttling", "InternalFailure"]);
 /** More than the telling of a result takes where nothing is wrong. */
 const TELLING_MS = 1_000;
 
+/** All counts, as plain data. */
+export type Totals = Pick<
+  Tally,
+  "jobs" | "losses" | "instances" | "hostCalls" | "faulted" | "functionErrors" | "deregisterErrors" | "instanceMs" | "longestTail"
+> & { functionCalls: Record<string, number> };
+
 /** Counts what happens as it happens, so that nothing of a day need be kept. */
 export class Tally {
   readonly jobs = { queued: 0, assigned: 0, succeeded: 0, lost: 0, requeued: 0, unheard: 0 };
@@ -61,6 +67,17 @@ export class Tally {
         if (event.name.endsWith("-deregister")) this.deregisterErrors++;
         return;
     }
+  }
+
+  totals(): Totals {
+    const { jobs, losses, instances, hostCalls, faulted, functionErrors, deregisterErrors, instanceMs, longestTail } = this;
+    const functionCalls = Object.fromEntries(this.functionCalls);
+    return { jobs, losses, instances, hostCalls, faulted, functionErrors, deregisterErrors, instanceMs, longestTail, functionCalls };
+  }
+
+  /** Jobs that are over. */
+  get ended(): number {
+    return this.jobs.succeeded + this.jobs.lost + this.jobs.unheard;
   }
 
   /** Instances that are on their way out, each with since when. */

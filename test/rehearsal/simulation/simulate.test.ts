@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../../rehearsal/options";
 import { parseSimulationOptions } from "../../../rehearsal/simulation/options";
+import { runShard } from "../../../rehearsal/simulation/shard";
 import { SimulationResult, simulate } from "../../../rehearsal/simulation/simulate";
 
 /** Many times what a run takes here; a bound on a hang, not a measurement. */
@@ -44,6 +45,28 @@ describe("two simulated days with the same seed", function () {
   it("are the same to the last figure", async () => {
     const run = () => simulate(parseSimulationOptions(["--instances", "20", "--hours", "4", "--seed", "3"])!);
     assert.deepEqual(await run(), await run());
+  });
+
+  it("are the same also where threads share them, whichever ends first", async () => {
+    const run = () => simulate(parseSimulationOptions(["--instances", "24", "--pools", "6", "--hours", "3", "--seed", "3"])!);
+    const [one, other] = [await run(), await run()];
+    assert.deepEqual(one, other);
+    assert.deepEqual(one.failures, []);
+    assert.ok(one.instances.terminated >= 24 && one.jobs.queued > 0, JSON.stringify(one.jobs));
+  });
+});
+
+describe("ten pools of a thousand runners with one GitHub App", function () {
+  this.timeout(BOUND_MS);
+
+  it("never ask for more than its 5,000 calls an hour, though five thousand instances go at once and come back", async () => {
+    const options = parseSimulationOptions(["--instances", "10000", "--hours", "3", "--jobs-per-hour", "0"])!;
+    // In one world, because it is one hour that all of them spend.
+    const totals = await runShard({ options, pools: [...Array(10).keys()], rateLimit: 5_000 });
+    assert.equal(totals.github.refused, 0, `${totals.github.busiest} calls in the busiest hour`);
+    assert.ok(totals.github.busiest > 2_000, "a storm that asks for little proves nothing");
+    assert.ok(totals.instances.terminated > 5_000);
+    assert.deepEqual([totals.failures, totals.left], [[], []]);
   });
 });
 

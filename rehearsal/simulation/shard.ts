@@ -1,0 +1,83 @@
+import { Random } from "../random";
+import { FREE } from "./github-client";
+import { PoolLoad } from "./load";
+import type { SimulationOptions } from "./options";
+import { Storms } from "./storms";
+import { Tally, type Totals as Counted } from "./tally";
+import { SimulatedWorld } from "./world";
+
+/** Some of a simulation's pools, in a world of their own. */
+export interface Shard {
+  options: SimulationOptions;
+  /** Their places among all pools. */
+  pools: readonly number[];
+  /** Their part of the calls that GitHub allows in an hour. */
+  rateLimit: number;
+}
+
+/** What a shard came to; plain data, as it comes from another thread. */
+export interface ShardTotals extends Counted {
+  github: { kinds: Record<string, number>; busiest: number; refused: number };
+  left: string[];
+  failures: string[];
+}
+
+/** Seconds: a launch, and with failing calls several. */
+const BOOT = 1_800;
+/** Seconds after the last job has begun. */
+const DRAIN = 3 * 3_600;
+/** Seconds that the sweeps have to find what is left at GitHub. */
+const SWEEPS = 12 * 3_600;
+
+export async function runShard(shard: Shard): Promise<ShardTotals> {
+  const { options, pools, rateLimit } = shard;
+  // A stream of chances of its own, or all shards would have the same day.
+  const seed = options.seed * 1000 + pools[0]!;
+  const world = new SimulatedWorld({ seed, keepTimeline: false, renewOnDemand: true, github: { keepJobs: false, rateLimit } });
+  try {
+    return await run(world, shard);
+  } finally {
+    await world.close();
+  }
+}
+
+async function run(world: SimulatedWorld, { options, pools }: Shard): Promise<ShardTotals> {
+  const storms = new Storms(world, options.hours);
+  const tally = new Tally((at) => options.storms && storms.isDown(at));
+  world.timeline.subscribe((event) => tally.note(event));
+  const kinds: Record<string, number> = {};
+  world.functions.onGitHubCall = (what) => void (kinds[what] = (kinds[what] ?? 0) + 1);
+  const loads = pools.map((index) => {
+    const size = Math.floor(options.instances / options.pools) + (index < options.instances % options.pools ? 1 : 0);
+    const pool = world.addPool({ name: `pool-${index + 1}`, instances: Math.max(1, Math.round(size / 2)), maxSize: 2 * size });
+    const closed = () => options.storms && storms.isDown();
+    return new PoolLoad(world, pool, size, options.jobsPerHour, new Random(options.seed * 1000 + index), closed);
+  });
+  const failures: string[] = [];
+  const up = () => loads.every(({ pool }) => pool.inService().length > 0);
+  if (!(await world.until(up, BOOT, 10))) failures.push("the pools did not come up");
+  if (options.storms) storms.brew(loads);
+  for (const load of loads) load.start();
+  await world.run(options.hours * 3600);
+
+  for (const load of loads) load.stop();
+  if (!(await world.until(() => tally.jobs.queued === tally.ended, DRAIN, 60))) {
+    failures.push(`stuck: ${tally.jobs.queued - tally.ended} jobs never ended`);
+  }
+  for (const { pool } of loads) void pool.scaleTo(0);
+  const empty = () => loads.every(({ pool }) => pool.instances().length === 0);
+  if (!(await world.until(empty, DRAIN, 10))) failures.push(`stuck: ${tally.going().length} instances are not gone`);
+  // The functions may spend only so many calls an hour: what an event left behind the sweeps find.
+  if (!(await world.until(() => world.github.runners().length === 0, SWEEPS, 60))) failures.push("the sweeps left runners behind");
+  let destroyed = 0;
+  for (const { pool } of loads) void pool.destroy().then(() => destroyed++);
+  if (!(await world.until(() => destroyed === loads.length, DRAIN, 10))) failures.push("stuck: a pool was not destroyed");
+
+  failures.push(...world.defects.map((defect) => `defect of the stand-in: ${String(defect)}`));
+  const left = [
+    ...world.github.runners().map(({ name }) => `runner ${name}`),
+    ...world.secrets.names().flatMap((name) => (name.startsWith("ci-runners/") ? [`secret ${name}`] : [])),
+  ];
+  const { [FREE]: _free, ...counted } = kinds;
+  return { ...tally.totals(), github: { kinds: counted, ...world.github.rateLimits }, left, failures };
+}
