@@ -63,7 +63,9 @@ describe("the last stop command", () => {
     const other = await live("node");
     const worker = await live("Runner.Worker");
     assert.match(run(main), /does not end after SIGTERM, killing it/);
-    assert.deepEqual([state(main), state(other)], ["Z", "Z"]);
+    // A signal is sent at once, and acted upon when the kernel gets to it.
+    const giveUp = Date.now() + 30_000;
+    while ([state(main), state(other)].join() !== "Z,Z") assert.ok(Date.now() < giveUp, "both should be dead by now");
     assert.notEqual(state(worker), "Z", "a worker's job may still be reported");
   });
 
