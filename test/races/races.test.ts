@@ -169,7 +169,8 @@ describe("races with the life of a job", function () {
     });
     assert.deepEqual(closed.map(({ result, by }) => ({ result, by })), [{ result: "CONTINUE", by: "instance" }]);
     const job = round.jobOf(runner);
-    const free = job?.runnerName === instance ? job.endedAt! : round.since;
+    // One that was only assigned here has no end yet when the pool is gone within GitHub's minute.
+    const free = job?.runnerName === instance && job.acquiredAt !== undefined ? job.endedAt! : round.since;
     const seconds = (closed[0]!.at - free) / 1000;
     assert.ok(seconds >= 0, "completed before its job ended");
     assert.ok(seconds <= AFTER_JOB_BOUND, `completed ${seconds} s after its job's end`);
