@@ -47,6 +47,8 @@ export class Tally {
   longestTail = 0;
   private readonly known = new Map<string, Known>();
   private readonly stepsEnded = new Map<string, number>();
+  /** Of jobs that have not begun. */
+  private readonly acquired = new Map<string, number>();
 
   constructor(private readonly gitHubWasDown: (at: number) => boolean) {}
 
@@ -124,6 +126,12 @@ export class Tally {
       case "requeued":
         this.jobs.requeued++;
         return;
+      case "acquired":
+        this.acquired.set(job, at);
+        return;
+      case "hook-started":
+        this.acquired.delete(job);
+        return;
       case "steps-ended":
         this.stepsEnded.set(job, at);
         return;
@@ -133,7 +141,8 @@ export class Tally {
       case "lost":
       case "failed":
         // Its runner has done it and told so until it gave up: no pool can do more while GitHub is down.
-        if (this.unheard(this.stepsEnded.get(job) ?? 0)) this.jobs.unheard++;
+        // And for a job that never began no runner can do more, whose first renewal of the lock GitHub did not answer.
+        if (this.unheard(this.stepsEnded.get(job) ?? this.acquired.get(job) ?? 0)) this.jobs.unheard++;
         else {
           this.jobs.lost++;
           if (this.losses.length < 10) this.losses.push(`${job} on ${instance ?? "no runner"}: ${detail ?? change}`);
@@ -143,13 +152,14 @@ export class Tally {
         return;
     }
     this.stepsEnded.delete(job);
+    this.acquired.delete(job);
     const known = instance === undefined ? undefined : this.known.get(instance);
     if (known) known.jobEndedAt = at;
   }
 
-  /** Whether GitHub was down when the result was told, or went down under the telling. */
-  private unheard(stepsEnded: number): boolean {
-    return this.gitHubWasDown(stepsEnded) || this.gitHubWasDown(stepsEnded + TELLING_MS);
+  /** Whether GitHub was down when the runner told it something, or went down under the telling. */
+  private unheard(told: number): boolean {
+    return this.gitHubWasDown(told) || this.gitHubWasDown(told + TELLING_MS);
   }
 
   private call({ principal, action, outcome, instance }: Extract<TimelineEvent, { kind: "api-call" }>): void {

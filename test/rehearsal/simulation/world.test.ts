@@ -77,7 +77,7 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     const cordon = await world.until(() => world.timeline.events.some((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction), 30);
     assert.ok(cordon);
     const run = world.timeline.events.find((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction);
-    assert.ok(run?.kind === "function-run" && run.ms >= 3000 && run.ms < 4000, JSON.stringify(run));
+    assert.ok(run?.kind === "function-run" && run.ms >= 5000 && run.ms < 6000, JSON.stringify(run));
   });
 
   it("goes through warm pool, refresh and destroy", async () => {
