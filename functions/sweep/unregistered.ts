@@ -1,4 +1,5 @@
 import { METRIC } from "../../contract/metrics";
+import { RESERVE } from "../shared/github/reserve";
 import type { Runner } from "../shared/github/runners";
 import type { Observer } from "../shared/observe";
 import type { GroupHistory } from "./history";
@@ -42,8 +43,9 @@ export async function reportUnregistered(
       const since = launch && (launch.endedAt ?? launch.startedAt);
       if (since && ports.now().getTime() - since.getTime() <= SETTLED_MS) return;
       asked += 1;
+      const mayAsk = asked <= ASKED_AGAIN && (ports.gitHub().spare?.() ?? 1) >= RESERVE.look;
       const runner =
-        asked <= ASKED_AGAIN ? await ports.gitHub().find(instanceId, signal) : runners.find(({ name }) => name === instanceId);
+        mayAsk ? await ports.gitHub().find(instanceId, signal) : runners.find(({ name }) => name === instanceId);
       if (runner?.online) return;
       unregistered += 1;
       observer.log.error("sweep: instance is in service without a runner online at GitHub", {

@@ -26,8 +26,8 @@ export interface ShardTotals extends Counted {
 const BOOT = 1_800;
 /** Seconds after the last job has begun. */
 const DRAIN = 3 * 3_600;
-/** Seconds that the sweeps have to find what is left at GitHub. */
-const SWEEPS = 12 * 3_600;
+/** Seconds that the sweeps have for what is left at GitHub: of ten thousand at once they may remove a thousand an hour. */
+const SWEEPS = 24 * 3_600;
 
 export async function runShard(shard: Shard): Promise<ShardTotals> {
   const { options, pools, rateLimit } = shard;

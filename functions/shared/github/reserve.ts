@@ -6,6 +6,8 @@
 export const RESERVE = {
   /** A courtesy to the queue, and no more. */
   cordon: 0.5,
-  /** The sweep does it, an hour later at the latest. */
+  /** The sweeps do it, as fast as this allows: a runner that is offline harms nobody. */
   removal: 0.4,
+  /** Questions about single runners, which only tell. */
+  look: 0.2,
 } as const;

@@ -52,7 +52,7 @@ describe("two simulated days with the same seed", function () {
     const [one, other] = [await run(), await run()];
     assert.deepEqual(one, other);
     assert.deepEqual(one.failures, []);
-    assert.ok(one.instances.terminated >= 24 && one.jobs.queued > 0, JSON.stringify(one.jobs));
+    assert.ok(one.instances.terminated > 6 && one.jobs.queued > 0, JSON.stringify(one.instances));
   });
 });
 
@@ -60,7 +60,7 @@ describe("ten pools of a thousand runners with one GitHub App", function () {
   this.timeout(BOUND_MS);
 
   it("never ask for more than its 5,000 calls an hour, though five thousand instances go at once and come back", async () => {
-    const options = parseSimulationOptions(["--instances", "10000", "--hours", "3", "--jobs-per-hour", "0"])!;
+    const options = parseSimulationOptions(["--instances", "10000", "--hours", "24", "--jobs-per-hour", "0"])!;
     // In one world, because it is one hour that all of them spend.
     const totals = await runShard({ options, pools: [...Array(10).keys()], rateLimit: 5_000 });
     assert.equal(totals.github.refused, 0, `${totals.github.busiest} calls in the busiest hour`);
