@@ -99,7 +99,8 @@ function read(argv: string[]) {
   }
 }
 
-function whole(flag: string, text: string, least: number): number {
+/** The flag's value as a whole number, or a UsageError that says which would do. */
+export function whole(flag: string, text: string, least: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
     throw new UsageError(`${flag} ${text}: give a whole number of at least ${least}`);

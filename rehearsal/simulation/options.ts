@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UsageError } from "../options";
+import { UsageError, whole } from "../options";
 
 export interface SimulationOptions {
   instances: number;
@@ -68,12 +68,4 @@ function read(argv: string[]) {
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\nRun npm run simulate -- --help for the options.`);
   }
-}
-
-function whole(flag: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-    throw new UsageError(`${flag} ${text}: give a whole number of at least ${least}`);
-  }
-  return value;
 }
