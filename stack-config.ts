@@ -1,11 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type {
-  ActionsRunnerPoolArgs,
-  DrainArgs,
-  InstanceRefreshArgs,
-  SpotArgs,
-  WarmPoolArgs,
-} from "./components";
+import type { ActionsRunnerPoolArgs, DrainArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "./components";
 
 /** What a stack configures: the pool's arguments, except that the subnets may be missing. */
 export interface StackConfig {
@@ -61,7 +55,11 @@ export function readStackConfig(config = new pulumi.Config()): StackConfig {
       rootVolumeSize: number("rootVolumeSize"),
       spot: object<SpotArgs>("spot", ["onDemandBase", "onDemandPercentage", "additionalInstanceTypes"]),
       maxInstanceLifetimeDays: number("maxInstanceLifetimeDays"),
-      instanceRefresh: object<InstanceRefreshArgs>("instanceRefresh", ["protectedInstances", "minHealthyPercentage", "maxHealthyPercentage"]),
+      instanceRefresh: object<InstanceRefreshArgs>("instanceRefresh", [
+        "protectedInstances",
+        "minHealthyPercentage",
+        "maxHealthyPercentage",
+      ]),
       minSize: number("minSize"),
       maxSize: config.requireNumber("maxSize"),
       desiredCapacity: number("desiredCapacity") || undefined,

@@ -36,9 +36,27 @@ export const AIMS: readonly Aim[] = [
   },
   { id: "detect", what: "a termination is detected, p99", limit: 2, unit: "s", ...of("drain.detect", p99, 1000) },
   { id: "tail", what: "tail of the drain, p99", limit: 5, unit: "s", ...of("drain.tail", p99, 1000) },
-  ...FUNCTIONS.map((name) => ({ id: `zip-${name}`, what: `package of ${name}`, limit: 1024, unit: "KiB", ...of(`functions.${name}.zip`, median) })),
-  ...FUNCTIONS.map((name) => ({ id: `ready-${name}`, what: `cold start of ${name} until ready, median`, limit: 250, unit: "ms", ...of(`functions.${name}.cold`, median) })),
-  { id: "memory", what: "agent's memory when idle, greatest reading", limit: 60, unit: "MiB", ...of("agent.memory", (values) => Math.max(...values)) },
+  ...FUNCTIONS.map((name) => ({
+    id: `zip-${name}`,
+    what: `package of ${name}`,
+    limit: 1024,
+    unit: "KiB",
+    ...of(`functions.${name}.zip`, median),
+  })),
+  ...FUNCTIONS.map((name) => ({
+    id: `ready-${name}`,
+    what: `cold start of ${name} until ready, median`,
+    limit: 250,
+    unit: "ms",
+    ...of(`functions.${name}.cold`, median),
+  })),
+  {
+    id: "memory",
+    what: "agent's memory when idle, greatest reading",
+    limit: 60,
+    unit: "MiB",
+    ...of("agent.memory", (values) => Math.max(...values)),
+  },
   { id: "cpu", what: "agent's CPU when idle, mean, of one core", limit: 0.5, unit: "%", ...of("agent.cpu", mean) },
 ];
 

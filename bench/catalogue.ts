@@ -61,7 +61,12 @@ export const CATALOGUE: readonly Group[] = [
       "cores. EC2's own minute until an instance's kernel starts is not in these numbers.",
     rows: [
       { id: "boot.cold", what: "launch until the runner is online", unit: "ms", short: "launch to online" },
-      { id: "boot.pool", what: "launch until ready in the warm pool: all installed, agent up, nothing registered", unit: "ms", short: "launch to pool" },
+      {
+        id: "boot.pool",
+        what: "launch until ready in the warm pool: all installed, agent up, nothing registered",
+        unit: "ms",
+        short: "launch to pool",
+      },
       { id: "boot.warm", what: "out of the warm pool (stopped) until the runner is online", unit: "ms", short: "pool to online" },
     ],
   },
@@ -87,8 +92,17 @@ export const CATALOGUE: readonly Group[] = [
     rows: [
       ...FUNCTIONS.map((name): Row => ({ id: `functions.${name}.zip`, what: `${name}: package`, unit: "KiB" })),
       { id: "functions.node", what: "Node alone, for proportion: an empty program, from start to end", unit: "ms" },
-      ...FUNCTIONS.map((name): Row => ({ id: `functions.${name}.cold`, what: `${name}: cold start until ready`, unit: "ms", short: `${name}, cold start` })),
-      ...FUNCTIONS.map((name): Row => ({ id: `functions.${name}.warm`, what: `${name}: an event, warm`, unit: "ms", short: `${name}, warm` })),
+      ...FUNCTIONS.map(
+        (name): Row => ({
+          id: `functions.${name}.cold`,
+          what: `${name}: cold start until ready`,
+          unit: "ms",
+          short: `${name}, cold start`,
+        }),
+      ),
+      ...FUNCTIONS.map(
+        (name): Row => ({ id: `functions.${name}.warm`, what: `${name}: an event, warm`, unit: "ms", short: `${name}, warm` }),
+      ),
     ],
   },
   {

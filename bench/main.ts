@@ -36,7 +36,8 @@ async function main(argv: string[]): Promise<number> {
   if (options.out === undefined) console.log(`\n${reportMarkdown(results)}`);
   else write(resolve(options.out), results);
   const judged = verdicts(results.samples);
-  for (const { aim, figure, met } of judged) say(`${met ? "met   " : "MISSED"}  ${aim.what}: ${number(figure)} of ${number(aim.limit)} ${aim.unit}`);
+  for (const { aim, figure, met } of judged)
+    say(`${met ? "met   " : "MISSED"}  ${aim.what}: ${number(figure)} of ${number(aim.limit)} ${aim.unit}`);
   return judged.every(({ met }) => met) ? 0 : 1;
 }
 

@@ -39,7 +39,8 @@ export function parseBenchOptions(args: string[]): BenchOptions | undefined {
 function read(args: string[]) {
   const text = { type: "string" } as const;
   try {
-    return parseArgs({ args, allowPositionals: false, options: { only: text, samples: text, out: text, help: { type: "boolean" } } }).values;
+    return parseArgs({ args, allowPositionals: false, options: { only: text, samples: text, out: text, help: { type: "boolean" } } })
+      .values;
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\nRun npm run bench -- --help for the options.`);
   }

@@ -19,7 +19,13 @@ const PANELS: readonly Panel[] = [
   { title: "A termination is detected", unit: "s", divisor: 1000, scale: "linear", ids: ["drain.detect"], aim: 2 },
   { title: "Drain (the aim is for the tail)", unit: "s", divisor: 1000, scale: "linear", ids: ["drain.tail", "drain.idle"], aim: 5 },
   { title: "Boot to ready, real systemd", unit: "s", divisor: 1000, scale: "linear", ids: ["boot.cold", "boot.pool", "boot.warm"] },
-  { title: "Functions, cold start until ready and one event when warm (the aim is for cold starts)", unit: "ms", scale: "linear", ids: FUNCTIONS.flatMap((name) => [`functions.${name}.cold`, `functions.${name}.warm`]), aim: 250 },
+  {
+    title: "Functions, cold start until ready and one event when warm (the aim is for cold starts)",
+    unit: "ms",
+    scale: "linear",
+    ids: FUNCTIONS.flatMap((name) => [`functions.${name}.cold`, `functions.${name}.warm`]),
+    aim: 250,
+  },
   { title: "Agent when idle: memory", unit: "MiB", scale: "linear", ids: ["agent.memory"], aim: 60 },
   { title: "Agent when idle: CPU", unit: "% of a core", scale: "linear", ids: ["agent.cpu"], aim: 0.5 },
 ];
@@ -71,13 +77,17 @@ function drawPanel(panel: Panel, samples: Samples, top: number): string {
   const first = top + HEAD;
   const bottom = first + panel.ids.length * ROW;
   const ticks = axis.ticks.map(
-    (tick) => `<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="${first - 4}" y2="${bottom}"/>` +
+    (tick) =>
+      `<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="${first - 4}" y2="${bottom}"/>` +
       `<text class="soft" x="${x(tick)}" y="${bottom + 15}" text-anchor="middle">${number(tick)}</text>`,
   );
-  const aim = panel.aim === undefined ? [] : [
-    `<line class="aim" x1="${x(panel.aim)}" x2="${x(panel.aim)}" y1="${first - 6}" y2="${bottom}"/>`,
-    `<text class="aim-text" x="${x(panel.aim)}" y="${first - 10}" text-anchor="middle">aim</text>`,
-  ];
+  const aim =
+    panel.aim === undefined
+      ? []
+      : [
+          `<line class="aim" x1="${x(panel.aim)}" x2="${x(panel.aim)}" y1="${first - 6}" y2="${bottom}"/>`,
+          `<text class="aim-text" x="${x(panel.aim)}" y="${first - 10}" text-anchor="middle">aim</text>`,
+        ];
   const rows = panel.ids.map((id, row) => drawRow(id, values(id), panel.unit, first + row * ROW + ROW / 2, x));
   return [`<text class="title" x="${MARGIN}" y="${top + 16}">${panel.title}</text>`, ...ticks, ...aim, ...rows].join("\n");
 }
@@ -85,7 +95,9 @@ function drawPanel(panel: Panel, samples: Samples, top: number): string {
 function drawRow(id: string, values: number[], unit: string, y: number, x: (value: number) => string): string {
   const middle = median(values);
   // Spread over the row by their order, so that equal ones can be told apart, and the same results give the same plot.
-  const dots = values.map((value, index) => `<circle class="dot" cx="${x(value)}" cy="${(y + ((index * 5) % 9) - 4).toFixed(0)}" r="3.2"/>`);
+  const dots = values.map(
+    (value, index) => `<circle class="dot" cx="${x(value)}" cy="${(y + ((index * 5) % 9) - 4).toFixed(0)}" r="3.2"/>`,
+  );
   return `<text x="${MARGIN}" y="${y + 4}">${nameOf(id)}</text>
 ${dots.join("")}
 <line class="median" x1="${x(middle)}" x2="${x(middle)}" y1="${y - 9}" y2="${y + 9}"/>

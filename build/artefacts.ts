@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "./files";
-import { FUNCTION_NAMES, FunctionName, MANIFEST, Manifest, ROOT, functionFile } from "./layout";
+import { FUNCTION_NAMES, type FunctionName, MANIFEST, type Manifest, ROOT, functionFile } from "./layout";
 
 /** What a deployment takes from `dist/`: absolute paths and SHA-256 digests in hex. */
 export interface Artefacts {

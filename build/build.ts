@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { bundleEntries } from "../host-config/bundle";
 import { filesBelow, sha256, writeProduct } from "./files";
 import { bundleFunction } from "./functions";
-import { FUNCTION_NAMES, HOST_BUNDLE, MANIFEST, Manifest, ROOT, functionFile, functionFolder } from "./layout";
+import { FUNCTION_NAMES, HOST_BUNDLE, MANIFEST, type Manifest, ROOT, functionFile, functionFolder } from "./layout";
 import { deterministicTar } from "./tar";
 
 /** What the host bundle is made of: its builder may read any file of these folders. */

@@ -1,5 +1,5 @@
 import { build } from "esbuild";
-import { FunctionName, functionSource } from "./layout";
+import { type FunctionName, functionSource } from "./layout";
 
 export interface Bundle {
   code: Buffer;
@@ -39,6 +39,8 @@ export async function bundleFunction(root: string, name: FunctionName): Promise<
   });
   const output = result.outputFiles[0];
   if (!output) throw new Error(`function "${name}": the bundler returned nothing`);
-  const inputs = Object.keys(result.metafile.inputs).filter((path) => !path.includes("node_modules/")).sort();
+  const inputs = Object.keys(result.metafile.inputs)
+    .filter((path) => !path.includes("node_modules/"))
+    .sort();
   return { code: Buffer.from(output.contents), inputs };
 }

@@ -1,5 +1,5 @@
 import { LOG } from "../contract/host";
-import { TimelineEvent } from "./timeline";
+import type { TimelineEvent } from "./timeline";
 
 /** One scale-in that the scenario asked for, and the instance that Auto Scaling chose for it. */
 export interface ScaleIn {
@@ -118,9 +118,7 @@ function verdict(f: Figures): string[] {
 
 /** Name of the pool's terminate hook, as the group itself used it. */
 export function terminateHookOf(events: readonly TimelineEvent[]): string {
-  const opened = events.find(
-    (event) => event.kind === "action-opened" && event.transition === "autoscaling:EC2_INSTANCE_TERMINATING",
-  );
+  const opened = events.find((event) => event.kind === "action-opened" && event.transition === "autoscaling:EC2_INSTANCE_TERMINATING");
   return opened?.kind === "action-opened" ? opened.hook : "";
 }
 
@@ -178,14 +176,11 @@ export function terminations(events: readonly TimelineEvent[], terminateHook: st
 
 /** Last job's end to the completed action; says nothing about an instance that was idle. */
 function tailOf(drain: Termination): number[] {
-  return drain.lastJobEndAt === undefined || drain.completedAt === undefined
-    ? []
-    : [drain.completedAt - drain.lastJobEndAt];
+  return drain.lastJobEndAt === undefined || drain.completedAt === undefined ? [] : [drain.completedAt - drain.lastJobEndAt];
 }
 
 function countJobs(events: readonly TimelineEvent[]): Figures["jobs"] {
-  const seen = (change: string) =>
-    new Set(events.flatMap((e) => (e.kind === "job" && e.change === change ? [e.job] : [])));
+  const seen = (change: string) => new Set(events.flatMap((e) => (e.kind === "job" && e.change === change ? [e.job] : [])));
   const succeeded = seen("succeeded");
   const lost = new Set([...seen("lost"), ...seen("failed")]);
   const queued = seen("queued");

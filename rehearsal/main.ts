@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Cleanup, Interruption } from "./cleanup";
-import { Figures, figures, terminateHookOf } from "./figures";
+import { type Figures, figures, terminateHookOf } from "./figures";
 import { systemdHostsAvailable } from "./hosts/systemd";
-import { HELP, Options, UsageError, parseOptions } from "./options";
+import { HELP, type Options, UsageError, parseOptions } from "./options";
 import { reportHtml } from "./report/html";
 import { rehearse } from "./scenario/scenario";
 import { summary } from "./summary";
 import { hold } from "./virtual-clock";
-import { openWorld, World } from "./wiring/world";
+import { openWorld, type World } from "./wiring/world";
 
 /** Exit codes: 0 all well, 1 something was lost, stuck, denied or left over, 2 the command line, 130 interrupted. */
 async function main(argv: string[]): Promise<number> {

@@ -1,4 +1,4 @@
-import { Figures, Spread } from "./figures";
+import type { Figures, Spread } from "./figures";
 
 /** The table at the end of a rehearsal. */
 export function summary(f: Figures): string {
@@ -9,8 +9,16 @@ export function summary(f: Figures): string {
     ["detect", spread(f.latencyMs.detect, "Terminating:Wait to drain begun")],
     ["tail", spread(f.latencyMs.tail, "last job's end to completed action")],
     ["job-started hook", spread(f.latencyMs.hookStarted, "added to a job")],
-    ["calls to AWS", Object.entries(f.apiCalls).map(([who, calls]) => `${total(calls)} by ${who}`).join(", ")],
-    ["engine", `Pulumi ${f.engine.version}, ${f.engine.resources} resources; preview ${f.engine.seconds.preview} s, up ${f.engine.seconds.up} s, destroy ${f.engine.seconds.destroy} s`],
+    [
+      "calls to AWS",
+      Object.entries(f.apiCalls)
+        .map(([who, calls]) => `${total(calls)} by ${who}`)
+        .join(", "),
+    ],
+    [
+      "engine",
+      `Pulumi ${f.engine.version}, ${f.engine.resources} resources; preview ${f.engine.seconds.preview} s, up ${f.engine.seconds.up} s, destroy ${f.engine.seconds.destroy} s`,
+    ],
     ["second up", `${f.engine.secondUpChanges} changes`],
     ["denied", String(f.denied.length)],
     ["left over", String(f.leftovers.length)],

@@ -1,4 +1,4 @@
-import { Clock, Timer } from "./clock";
+import type { Clock, Timer } from "./clock";
 
 interface Entry extends Timer {
   at: number;
@@ -55,7 +55,7 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, act: () => void): Timer {
-    const delay = ms > 0 ? ms : 0;
+    const delay = Math.max(ms, 0);
     const entry: Entry = {
       at: this.time + delay,
       order: this.order++,

@@ -20,7 +20,9 @@ await Promise.all([installModules(), machines && installSystemPackages(), machin
 async function installModules() {
   const modules = join(root, "node_modules");
   const stamp = join(modules, ".installed-from");
-  const wanted = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   // `npm ci` would empty the folder that the link points to, which is somebody else's.
   if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return;

@@ -18,7 +18,11 @@ export async function drainRound(pool: LivePool, name: string): Promise<void> {
   const job = pool.queueOn(busy, { name, seconds: JOB_SECONDS });
   await pool.until(`the steps of ${name}`, () => jobs.runningOn(busy) === job);
   // Before the instance has to go, from when on the protection would be refused and its delay not be seen.
-  await pool.until(`protection of ${busy}`, () => pool.events.some((event) => event.kind === "api-call" && event.instance === busy && event.action === "autoscaling:SetInstanceProtection"));
+  await pool.until(`protection of ${busy}`, () =>
+    pool.events.some(
+      (event) => event.kind === "api-call" && event.instance === busy && event.action === "autoscaling:SetInstanceProtection",
+    ),
+  );
   for (const instance of [busy, idle]) {
     await group.terminate(instance);
     await pool.until(`${instance} gone`, () => pool.gone(instance), GONE_SECONDS);
@@ -30,12 +34,16 @@ export async function drainRound(pool: LivePool, name: string): Promise<void> {
 export async function replenish(pool: LivePool): Promise<void> {
   const { group, jobs } = pool.world.stage;
   await group.setDesiredCapacity(IN_SERVICE);
-  await pool.until(`${IN_SERVICE} runners online and a spare`, () => {
-    const states = [...lastStates(pool.events).values()];
-    const count = (state: string) => states.filter((one) => one === state).length;
-    const settled = states.every((state) => ["InService", "Warmed:Stopped", "Terminated"].includes(state));
-    return settled && count("InService") === IN_SERVICE && count("Warmed:Stopped") === 1 && jobs.online().length === IN_SERVICE;
-  }, READY_SECONDS);
+  await pool.until(
+    `${IN_SERVICE} runners online and a spare`,
+    () => {
+      const states = [...lastStates(pool.events).values()];
+      const count = (state: string) => states.filter((one) => one === state).length;
+      const settled = states.every((state) => ["InService", "Warmed:Stopped", "Terminated"].includes(state));
+      return settled && count("InService") === IN_SERVICE && count("Warmed:Stopped") === 1 && jobs.online().length === IN_SERVICE;
+    },
+    READY_SECONDS,
+  );
 }
 
 export function drainFigures(events: readonly TimelineEvent[]): Samples {

@@ -82,7 +82,9 @@ async function eventsForAll({ stage }: World): Promise<void> {
   const came = () => stage.jobs.online().length >= desired;
   await stage.group.terminate(instance!);
   await until(stage, `${instance} gone`, VIRTUAL_BOUND_SECONDS, () => {
-    return stage.timeline.events.some((event) => event.kind === "instance-state" && event.instance === instance && event.state === "Terminated");
+    return stage.timeline.events.some(
+      (event) => event.kind === "instance-state" && event.instance === instance && event.state === "Terminated",
+    );
   });
   await stage.group.setDesiredCapacity(desired);
   await until(stage, `${desired} runners online`, VIRTUAL_BOUND_SECONDS, came);
@@ -94,7 +96,9 @@ type FunctionRun = Extract<TimelineEvent, { kind: "function-run" }>;
 /** Without those in which there was nothing to do: a launch into the warm pool gets no token. */
 function runs(world: World, name: string, from: number): FunctionRun[] {
   const deployed = deployedAs(world.cloud, name).name;
-  const ignored = new Set(world.cloud.lambda.logs.filter(({ line }) => line.includes("going into service: no token")).map(({ requestId }) => requestId));
+  const ignored = new Set(
+    world.cloud.lambda.logs.filter(({ line }) => line.includes("going into service: no token")).map(({ requestId }) => requestId),
+  );
   return world.stage.timeline.events.slice(from).filter((event): event is FunctionRun => {
     return event.kind === "function-run" && event.name === deployed && !ignored.has(event.requestId);
   });

@@ -36,7 +36,11 @@ export async function measureHook(pool: LivePool, instance: string, pairs: numbe
   await put(pool, instance, "/root/compare.sh", comparison(config.runnerUser, pairs));
   const lines = (await pool.sh(instance, "bash /root/compare.sh")).split("\n").map((line) => line.split(" ").map(Number));
   const succeeded = pool.events.filter(
-    (event) => event.kind === "api-call" && event.action === "autoscaling:SetInstanceProtection" && event.instance === instance && event.outcome === "ok",
+    (event) =>
+      event.kind === "api-call" &&
+      event.action === "autoscaling:SetInstanceProtection" &&
+      event.instance === instance &&
+      event.outcome === "ok",
   );
   // A hook that fails fast would look like a good one; bash's `set -e` covers the exit code, this what it was for.
   if (succeeded.length < pairs) throw new Error(`the AWS CLI set protection ${succeeded.length} times in ${pairs} rounds`);
@@ -48,7 +52,13 @@ export function hookOfJobs(pool: LivePool): Samples {
   const jobs = pool.world.github.jobs();
   const protectedAfter = jobs.flatMap(({ runnerName, acquiredAt }) => {
     const call = pool.events.find((event) => {
-      return event.kind === "api-call" && event.action === "autoscaling:SetInstanceProtection" && event.outcome === "ok" && event.instance === runnerName && event.at >= acquiredAt!;
+      return (
+        event.kind === "api-call" &&
+        event.action === "autoscaling:SetInstanceProtection" &&
+        event.outcome === "ok" &&
+        event.instance === runnerName &&
+        event.at >= acquiredAt!
+      );
     });
     return call && acquiredAt !== undefined ? [call.at - acquiredAt] : [];
   });

@@ -53,7 +53,8 @@ async function runJob(pool: LivePool, instance: string): Promise<void> {
 /** Numbers of a pool that loses jobs or is denied its calls are worth nothing. */
 function check(pool: LivePool): void {
   const bad = pool.world.github.jobs().filter(({ state }) => state !== "succeeded");
-  if (bad.length > 0) throw new Error(`${bad.length} jobs did not succeed: ${bad.map(({ spec, state }) => `${spec.name} ${state}`).join(", ")}`);
+  if (bad.length > 0)
+    throw new Error(`${bad.length} jobs did not succeed: ${bad.map(({ spec, state }) => `${spec.name} ${state}`).join(", ")}`);
   const denied = pool.world.cloud.denied();
   if (denied.length > 0) throw new Error(`${denied.length} calls were denied, the first one ${JSON.stringify(denied[0])}`);
 }

@@ -3,7 +3,7 @@ import { artefacts } from "../../build/artefacts";
 import { createHostBundle } from "../parts/host-bundle";
 import { place } from "../parts/place";
 import { createAlarms } from "./alarms";
-import { ActionsRunnerPoolArgs } from "./args";
+import type { ActionsRunnerPoolArgs } from "./args";
 import { admitRules, createDeadLetterQueue } from "./dead-letters";
 import { createEvents } from "./events";
 import { createFinalSweep } from "./final-sweep";

@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { METRIC, METRIC_NAMESPACE, POOL_DIMENSION } from "../../contract/metrics";
-import { PoolFunctions } from "./functions";
-import { PoolSettings } from "./settings";
+import type { PoolFunctions } from "./functions";
+import type { PoolSettings } from "./settings";
 
 interface Alarm {
   suffix: string;
@@ -67,12 +67,14 @@ function alarms(settings: PoolSettings, { functions, deadLetters }: AlarmParts):
       badPeriods: 1,
     }),
     own("lost-jobs", METRIC.busyAtTermination, {
-      description: "An instance is gone, or fell silent in its drain, while GitHub still counts a job on its runner: look for a raw termination, a Spot interruption or a crash",
+      description:
+        "An instance is gone, or fell silent in its drain, while GitHub still counts a job on its runner: look for a raw termination, a Spot interruption or a crash",
       statistic: "Sum",
       badPeriods: 1,
     }),
     own("stop-failures", METRIC.stopFailures, {
-      description: "Stops could not be sent to terminating hosts, twice in 15 minutes; hosts drain by themselves a little later: look at the deregister function's log",
+      description:
+        "Stops could not be sent to terminating hosts, twice in 15 minutes; hosts drain by themselves a little later: look at the deregister function's log",
       statistic: "Sum",
       badPeriods: 2,
     }),
@@ -92,7 +94,8 @@ function alarms(settings: PoolSettings, { functions, deadLetters }: AlarmParts):
       badPeriods: 1,
     }),
     own("unregistered-instances", METRIC.unregisteredInstances, {
-      description: "Instances are in service without a runner online at GitHub, twice in 15 minutes: the sweep function's log names them; look at their agents and, if no job runs, terminate them in the group",
+      description:
+        "Instances are in service without a runner online at GitHub, twice in 15 minutes: the sweep function's log names them; look at their agents and, if no job runs, terminate them in the group",
       statistic: "Maximum",
       badPeriods: 2,
     }),

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** Where runners register and with whose authority: exactly one scope, exactly one of `app` and `tokenSecretArn`. */
 export interface GithubArgs {

@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
-import { DrainArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "./args-capacity";
-import { GithubArgs, RunnerArgs } from "./args-github";
+import type * as pulumi from "@pulumi/pulumi";
+import type { DrainArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "./args-capacity";
+import type { GithubArgs, RunnerArgs } from "./args-github";
 
 /**
  * Arguments of a pool. Values that decide which resources exist, and every value that is checked against another

@@ -1,5 +1,5 @@
-import { PoolNames } from "../../contract/names";
-import { Place, arn } from "../parts/policy";
+import type { PoolNames } from "../../contract/names";
+import { type Place, arn } from "../parts/policy";
 
 /**
  * The group's ARN holds a UUID that is not known before the group exists, and the policies must exist before the

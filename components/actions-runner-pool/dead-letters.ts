@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Place, arn, policy } from "../parts/policy";
-import { PoolSettings } from "./settings";
+import { type Place, arn, policy } from "../parts/policy";
+import type { PoolSettings } from "./settings";
 
 /** Seconds; the longest that SQS keeps a message, 14 days. */
 const RETENTION = 14 * 24 * 3600;

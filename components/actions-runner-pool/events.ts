@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/lifecycle";
-import { PackagedFunction } from "../parts/packaged-function";
-import { PoolFunctions, SWEEP_INTERVAL } from "./functions";
-import { PoolSettings } from "./settings";
+import type { PackagedFunction } from "../parts/packaged-function";
+import { type PoolFunctions, SWEEP_INTERVAL } from "./functions";
+import type { PoolSettings } from "./settings";
 
 /** What triggers a function. */
 interface Trigger {

@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { FinalSweepInput } from "../../contract/final-sweep";
-import { PackagedFunction } from "../parts/packaged-function";
-import { PoolSettings } from "./settings";
+import type { PackagedFunction } from "../parts/packaged-function";
+import type { PoolSettings } from "./settings";
 
 export interface FinalSweepParts {
   sweep: PackagedFunction;

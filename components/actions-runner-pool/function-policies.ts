@@ -1,6 +1,6 @@
-import { POOL_TAG, PoolNames } from "../../contract/names";
+import { POOL_TAG, type PoolNames } from "../../contract/names";
 import { logGroupName } from "../parts/packaged-function";
-import { Place, PolicyDocument, Statement, allow, arn, policy } from "../parts/policy";
+import { type Place, type PolicyDocument, type Statement, allow, arn, policy } from "../parts/policy";
 import { groupArn, instanceArn, registrationSecretArn, stopDocumentArn } from "./arns";
 
 /** What the functions' policies name beyond the pool's own names. */
@@ -17,10 +17,7 @@ export interface FunctionGrants {
 
 export function registerPolicy(grants: FunctionGrants): PolicyDocument {
   const { place, names } = grants;
-  return policy(
-    ...everyFunction(names.registerFunction, grants),
-    provideTokens(place, names),
-  );
+  return policy(...everyFunction(names.registerFunction, grants), provideTokens(place, names));
 }
 
 function provideTokens(place: Place, names: PoolNames): Statement {
@@ -73,9 +70,7 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
 function everyFunction(functionName: string, grants: FunctionGrants): Statement[] {
   const { place, githubSecretArn, secretKmsKeyArn, deadLetterQueueArn } = grants;
   const statements = [
-    allow("WriteOwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [
-      arn(place, "logs", `log-group:${logGroupName(functionName)}:*`),
-    ]),
+    allow("WriteOwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [arn(place, "logs", `log-group:${logGroupName(functionName)}:*`)]),
     allow("KeepWhatFailed", ["sqs:SendMessage"], [deadLetterQueueArn]),
     allow("ActAtGithub", ["secretsmanager:GetSecretValue"], [githubSecretArn]),
   ];

@@ -1,12 +1,12 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { artefacts } from "../../build/artefacts";
+import type { artefacts } from "../../build/artefacts";
 import { ENV } from "../../contract/environment";
 import { METRIC_NAMESPACE } from "../../contract/metrics";
-import { PackagedFunction, createPackagedFunction } from "../parts/packaged-function";
-import { Place, PolicyDocument } from "../parts/policy";
-import { FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./function-policies";
-import { PoolSettings } from "./settings";
+import { type PackagedFunction, createPackagedFunction } from "../parts/packaged-function";
+import type { Place, PolicyDocument } from "../parts/policy";
+import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./function-policies";
+import type { PoolSettings } from "./settings";
 
 export interface PoolFunctions {
   register: PackagedFunction;
@@ -132,7 +132,5 @@ function environment(settings: PoolSettings, hostRole: aws.iam.Role, key: keyof 
     POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
     POWERTOOLS_LOG_LEVEL: "INFO",
   };
-  return Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, pulumi.Input<string>] => entry[1] !== undefined),
-  );
+  return Object.fromEntries(Object.entries(variables).filter((entry): entry is [string, pulumi.Input<string>] => entry[1] !== undefined));
 }

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
-import { Network } from "./network";
-import { PoolSettings } from "./settings";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Network } from "./network";
+import type { PoolSettings } from "./settings";
 import { groupTags } from "./tags";
 
 export interface GroupParts {

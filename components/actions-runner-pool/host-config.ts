@@ -1,7 +1,7 @@
-import { HostConfig } from "../../contract/host";
+import type { HostConfig } from "../../contract/host";
 import { globalTimeoutSeconds } from "../../contract/lifecycle";
 import { githubWebUrl } from "../parts/github-address";
-import { PoolSettings } from "./settings";
+import type { PoolSettings } from "./settings";
 
 /** GitHub's words for an architecture, in its labels and in the names of the runner's archives. */
 export type RunnerArchitecture = "x64" | "arm64";

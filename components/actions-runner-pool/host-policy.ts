@@ -1,7 +1,7 @@
 import { METRIC_NAMESPACE } from "../../contract/metrics";
-import { OWNER_TAG, PoolNames } from "../../contract/names";
+import { OWNER_TAG, type PoolNames } from "../../contract/names";
 import { BUNDLE_PREFIX } from "../parts/host-bundle";
-import { Place, PolicyDocument, allow, policy } from "../parts/policy";
+import { type Place, type PolicyDocument, allow, policy } from "../parts/policy";
 import { groupArn, instanceArn, registrationSecretArn } from "./arns";
 
 /**

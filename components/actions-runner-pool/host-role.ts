@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Place, trust } from "../parts/policy";
+import { type Place, trust } from "../parts/policy";
 import { hostPolicy } from "./host-policy";
-import { PoolSettings } from "./settings";
+import type { PoolSettings } from "./settings";
 
 export interface HostRole {
   role: aws.iam.Role;

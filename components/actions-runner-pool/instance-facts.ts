@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
-import { Violation, inputError, throwIfAny, violation } from "../parts/input-errors";
+import type * as pulumi from "@pulumi/pulumi";
+import { type Violation, inputError, throwIfAny, violation } from "../parts/input-errors";
 import { WarmPoolState } from "./args-capacity";
-import { RunnerArchitecture } from "./host-config";
-import { PoolSettings } from "./settings";
+import type { RunnerArchitecture } from "./host-config";
+import type { PoolSettings } from "./settings";
 
 /** What only AWS can tell about the instances and where they run. */
 export interface InstanceFacts {
@@ -44,8 +44,12 @@ export async function instanceFacts(
   const stranger = architectures.findIndex((other) => other !== architecture);
   if (stranger > 0) {
     throw inputError([
-      violation("spot.additionalInstanceTypes", types[stranger],
-        `it is ${architectures[stranger]} and ${settings.instanceType} is ${architecture}`, "Give types of one architecture"),
+      violation(
+        "spot.additionalInstanceTypes",
+        types[stranger],
+        `it is ${architectures[stranger]} and ${settings.instanceType} is ${architecture}`,
+        "Give types of one architecture",
+      ),
     ]);
   }
   if (settings.warmPool?.state === WarmPoolState.Hibernated) {
@@ -58,13 +62,23 @@ export async function instanceFacts(
 async function describeType(instanceType: string, options: pulumi.InvokeOptions) {
   const type = await aws.ec2.getInstanceType({ instanceType }, options).catch((error: Error) => {
     throw inputError([
-      violation("instanceType", instanceType, `EC2 does not know it in this Region (${reason(error)})`, "Choose a type that the Region offers"),
+      violation(
+        "instanceType",
+        instanceType,
+        `EC2 does not know it in this Region (${reason(error)})`,
+        "Choose a type that the Region offers",
+      ),
     ]);
   });
   const architecture = (Object.keys(ARCHITECTURES) as Ec2Architecture[]).find((known) => type.supportedArchitectures.includes(known));
   if (!architecture) {
     throw inputError([
-      violation("instanceType", instanceType, `the runner does not run on ${type.supportedArchitectures.join()}`, "Choose an x86_64 or arm64 type"),
+      violation(
+        "instanceType",
+        instanceType,
+        `the runner does not run on ${type.supportedArchitectures.join()}`,
+        "Choose an x86_64 or arm64 type",
+      ),
     ]);
   }
   return { type, architecture };
@@ -73,18 +87,30 @@ async function describeType(instanceType: string, options: pulumi.InvokeOptions)
 function hibernationViolations(settings: PoolSettings, type: aws.ec2.GetInstanceTypeResult): Violation[] {
   const { instanceType, rootVolumeSize } = settings;
   if (!type.hibernationSupported) {
-    return [violation("warmPool.state", WarmPoolState.Hibernated, `${instanceType} cannot hibernate`, "Use Stopped or another instanceType")];
+    return [
+      violation("warmPool.state", WarmPoolState.Hibernated, `${instanceType} cannot hibernate`, "Use Stopped or another instanceType"),
+    ];
   }
   const memory = Math.ceil(type.memorySize / 1024);
   if (memory >= HIBERNATION_MEMORY_LIMIT_GIB) {
     return [
-      violation("warmPool.state", WarmPoolState.Hibernated, `${instanceType} has ${memory} GiB of memory and EC2 hibernates less than ${HIBERNATION_MEMORY_LIMIT_GIB}`, "Use Stopped or a smaller instanceType"),
+      violation(
+        "warmPool.state",
+        WarmPoolState.Hibernated,
+        `${instanceType} has ${memory} GiB of memory and EC2 hibernates less than ${HIBERNATION_MEMORY_LIMIT_GIB}`,
+        "Use Stopped or a smaller instanceType",
+      ),
     ];
   }
   const needed = memory + HIBERNATION_HEADROOM_GIB;
   if (rootVolumeSize >= needed) return [];
   return [
-    violation("rootVolumeSize", rootVolumeSize, `hibernation writes the ${memory} GiB of memory of ${instanceType} to the root volume`, `Give at least ${needed} GiB, or use warmPool.state Stopped`),
+    violation(
+      "rootVolumeSize",
+      rootVolumeSize,
+      `hibernation writes the ${memory} GiB of memory of ${instanceType} to the root volume`,
+      `Give at least ${needed} GiB, or use warmPool.state Stopped`,
+    ),
   ];
 }
 
@@ -102,7 +128,10 @@ async function describeImage(
     throw fail(`image ${imageId} is not to be found (${reason(error)})`, "Name an image that this account may use in this Region");
   });
   if (image.architecture !== architecture) {
-    throw fail(`image ${imageId} is ${image.architecture} and ${settings.instanceType} is ${architecture}`, "Choose an image of the instance type's architecture, or another instanceType");
+    throw fail(
+      `image ${imageId} is ${image.architecture} and ${settings.instanceType} is ${architecture}`,
+      "Choose an image of the instance type's architecture, or another instanceType",
+    );
   }
   return { imageId, rootDeviceName: image.rootDeviceName };
 }
@@ -119,7 +148,12 @@ function canonicalParameter(architecture: Ec2Architecture): string {
 async function readParameter(name: string, options: pulumi.InvokeOptions): Promise<string> {
   const parameter = await aws.ssm.getParameter({ name }, options).catch((error: Error) => {
     throw inputError([
-      violation("imageParameter", name, `it cannot be read (${reason(error)})`, "Name an SSM parameter of this Region that holds an image id"),
+      violation(
+        "imageParameter",
+        name,
+        `it cannot be read (${reason(error)})`,
+        "Name an SSM parameter of this Region that holds an image id",
+      ),
     ]);
   });
   return parameter.value;

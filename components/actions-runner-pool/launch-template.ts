@@ -1,15 +1,15 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { renderUserData } from "../../host-config/user-data";
-import { HostBundle, bundleKey } from "../parts/host-bundle";
+import { type HostBundle, bundleKey } from "../parts/host-bundle";
 import { throwIfAny } from "../parts/input-errors";
-import { Place } from "../parts/policy";
+import type { Place } from "../parts/policy";
 import { WarmPoolState } from "./args-capacity";
 import { hostConfig } from "./host-config";
-import { HostRole } from "./host-role";
-import { InstanceFacts } from "./instance-facts";
-import { Network } from "./network";
-import { PoolSettings } from "./settings";
+import type { HostRole } from "./host-role";
+import type { InstanceFacts } from "./instance-facts";
+import type { Network } from "./network";
+import type { PoolSettings } from "./settings";
 import { oversize } from "./validate-user-data";
 
 export interface LaunchTemplateParts {

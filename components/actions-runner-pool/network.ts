@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { throwIfAny } from "../parts/input-errors";
-import { PoolSettings } from "./settings";
+import type { PoolSettings } from "./settings";
 import { emptyList } from "./validate-instances";
 
 export interface Network {

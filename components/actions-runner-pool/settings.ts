@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { globalTimeoutSeconds } from "../../contract/lifecycle";
-import { PoolNames, poolNames } from "../../contract/names";
-import { ActionsRunnerPoolArgs } from "./args";
-import { InstanceRefreshArgs, ProtectedInstances, SpotArgs, WarmPoolArgs, WarmPoolState } from "./args-capacity";
+import { type PoolNames, poolNames } from "../../contract/names";
+import type { ActionsRunnerPoolArgs } from "./args";
+import { type InstanceRefreshArgs, ProtectedInstances, type SpotArgs, type WarmPoolArgs, WarmPoolState } from "./args-capacity";
 
 /** The arguments with every default filled in: the one place where a default is written down. */
 export interface PoolSettings extends ActionsRunnerPoolArgs {
@@ -94,8 +94,7 @@ function resolveDrain({ drain }: ActionsRunnerPoolArgs): PoolSettings["drain"] {
   return {
     heartbeatTimeout,
     maxDrain: drain?.maxDrain ?? globalTimeoutSeconds(heartbeatTimeout),
-    heartbeatInterval:
-      drain?.heartbeatInterval ?? Math.min(Math.floor(heartbeatTimeout / 3), DEFAULTS.heartbeatIntervalCap),
+    heartbeatInterval: drain?.heartbeatInterval ?? Math.min(Math.floor(heartbeatTimeout / 3), DEFAULTS.heartbeatIntervalCap),
     retainOnAbandon: drain?.retainOnAbandon ?? true,
   };
 }

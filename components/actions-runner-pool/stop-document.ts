@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { UNITS } from "../../contract/host";
-import { PoolSettings } from "./settings";
+import type { PoolSettings } from "./settings";
 
 /** Seconds that the command may take. It only asks systemd to begin, so more than a moment means a sick host. */
 const EXECUTION_TIMEOUT = 30;

@@ -1,9 +1,9 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { POOL_TAG } from "../../contract/names";
 import { throwIfAny } from "../parts/input-errors";
-import { InstanceFacts } from "./instance-facts";
-import { PoolSettings } from "./settings";
+import type { InstanceFacts } from "./instance-facts";
+import type { PoolSettings } from "./settings";
 import { reservedTagViolations } from "./validate";
 
 /**

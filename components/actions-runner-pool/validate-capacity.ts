@@ -1,6 +1,6 @@
-import { Violation, violation } from "../parts/input-errors";
+import { type Violation, violation } from "../parts/input-errors";
 import { ProtectedInstances, WarmPoolState } from "./args-capacity";
-import { PoolSettings } from "./settings";
+import type { PoolSettings } from "./settings";
 import { inRange } from "./validate-instances";
 
 /** EC2 Auto Scaling's own bound on a group's size is a quota of the account; this one only catches slips of a key. */
@@ -19,7 +19,14 @@ export function capacityViolations(settings: PoolSettings): Violation[] {
   } else if (minSize > maxSize) {
     found.push(violation("minSize", minSize, `larger than maxSize = ${maxSize}`, "Lower minSize or raise maxSize"));
   } else if (desiredCapacity < minSize || desiredCapacity > maxSize) {
-    found.push(violation("desiredCapacity", desiredCapacity, `outside minSize = ${minSize} to maxSize = ${maxSize}`, "Give a number between them or drop it"));
+    found.push(
+      violation(
+        "desiredCapacity",
+        desiredCapacity,
+        `outside minSize = ${minSize} to maxSize = ${maxSize}`,
+        "Give a number between them or drop it",
+      ),
+    );
   }
   return [...found, ...warmPoolViolations(settings), ...spotViolations(settings), ...refreshViolations(settings)];
 }
@@ -34,10 +41,24 @@ function warmPoolViolations({ warmPool, spot, maxSize }: PoolSettings): Violatio
     found.push(violation("warmPool", warmPool, "EC2 Auto Scaling keeps no Spot instances in a warm pool", "Drop warmPool or spot"));
   }
   if (!inRange(warmPool.maxPreparedCapacity, 0, SIZE_MAX)) {
-    found.push(violation("warmPool.maxPreparedCapacity", warmPool.maxPreparedCapacity, `outside 0 to ${SIZE_MAX}`, `Give a whole number, e.g. maxSize = ${maxSize}`));
+    found.push(
+      violation(
+        "warmPool.maxPreparedCapacity",
+        warmPool.maxPreparedCapacity,
+        `outside 0 to ${SIZE_MAX}`,
+        `Give a whole number, e.g. maxSize = ${maxSize}`,
+      ),
+    );
   }
   if (!inRange(warmPool.minSize, 0, warmPool.maxPreparedCapacity)) {
-    found.push(violation("warmPool.minSize", warmPool.minSize, `outside 0 to maxPreparedCapacity = ${warmPool.maxPreparedCapacity}`, "Lower it or raise warmPool.maxPreparedCapacity"));
+    found.push(
+      violation(
+        "warmPool.minSize",
+        warmPool.minSize,
+        `outside 0 to maxPreparedCapacity = ${warmPool.maxPreparedCapacity}`,
+        "Lower it or raise warmPool.maxPreparedCapacity",
+      ),
+    );
   }
   return found;
 }
@@ -46,7 +67,9 @@ function spotViolations({ spot, maxSize }: PoolSettings): Violation[] {
   if (!spot) return [];
   const found: Violation[] = [];
   if (!inRange(spot.onDemandBase, 0, maxSize)) {
-    found.push(violation("spot.onDemandBase", spot.onDemandBase, `outside 0 to maxSize = ${maxSize}`, "Give a whole number of instances within it"));
+    found.push(
+      violation("spot.onDemandBase", spot.onDemandBase, `outside 0 to maxSize = ${maxSize}`, "Give a whole number of instances within it"),
+    );
   }
   if (!inRange(spot.onDemandPercentage, 0, 100)) {
     found.push(violation("spot.onDemandPercentage", spot.onDemandPercentage, "outside 0 to 100 %", "Give a whole percentage"));
@@ -66,7 +89,14 @@ function refreshViolations({ instanceRefresh }: PoolSettings): Violation[] {
   if (!inRange(max, 100, 200)) {
     found.push(violation("instanceRefresh.maxHealthyPercentage", max, "outside 100 to 200 %", "Give a whole percentage"));
   } else if (max - min > 100) {
-    found.push(violation("instanceRefresh.maxHealthyPercentage", max, `more than 100 above minHealthyPercentage = ${min}`, "Bring them closer together"));
+    found.push(
+      violation(
+        "instanceRefresh.maxHealthyPercentage",
+        max,
+        `more than 100 above minHealthyPercentage = ${min}`,
+        "Bring them closer together",
+      ),
+    );
   }
   return found;
 }

@@ -4,8 +4,8 @@ import {
   HEARTBEAT_TIMEOUT_MIN_SECONDS as TIMEOUT_MIN,
   globalTimeoutSeconds,
 } from "../../contract/lifecycle";
-import { Violation, violation } from "../parts/input-errors";
-import { PoolSettings } from "./settings";
+import { type Violation, violation } from "../parts/input-errors";
+import type { PoolSettings } from "./settings";
 import { inRange } from "./validate-instances";
 
 /** Seconds; less than a minute would not even cover the drain's own confirmation and the runner's goodbye. */
@@ -29,19 +29,25 @@ export function drainViolations({ drain, launchTimeout }: PoolSettings): Violati
   const longest = globalTimeoutSeconds(heartbeatTimeout);
   if (!inRange(maxDrain, MAX_DRAIN_MIN, longest)) {
     found.push(
-      violation("drain.maxDrain", maxDrain,
+      violation(
+        "drain.maxDrain",
+        maxDrain,
         `outside ${MAX_DRAIN_MIN} to ${longest} s; a lifecycle action lives for min(48 h, ${GLOBAL_TIMEOUT_FACTOR} x heartbeatTimeout)`,
         maxDrain > longest
           ? `Lower it or raise drain.heartbeatTimeout = ${heartbeatTimeout} (48 h needs 1728 s)`
-          : "Give whole seconds within it"),
+          : "Give whole seconds within it",
+      ),
     );
   }
   const third = Math.floor(heartbeatTimeout / 3);
   if (!inRange(heartbeatInterval, 1, third)) {
     found.push(
-      violation("drain.heartbeatInterval", heartbeatInterval,
+      violation(
+        "drain.heartbeatInterval",
+        heartbeatInterval,
         `outside 1 to ${third} s, a third of heartbeatTimeout = ${heartbeatTimeout}`,
-        "Lower it, so that two heartbeats may be lost before the instance counts as dead"),
+        "Lower it, so that two heartbeats may be lost before the instance counts as dead",
+      ),
     );
   }
   return found;

@@ -1,6 +1,6 @@
 import { githubWebUrl } from "../parts/github-address";
-import { Violation, violation } from "../parts/input-errors";
-import { PoolSettings } from "./settings";
+import { type Violation, violation } from "../parts/input-errors";
+import type { PoolSettings } from "./settings";
 
 /** GitHub's own rules for a label are wide; `config.sh` splits its list at commas and the shell at spaces. */
 const LABEL = /^[^\s,"'`$\\]{1,256}$/;
@@ -15,8 +15,14 @@ export function githubViolations(settings: PoolSettings): Violation[] {
     ...authorityViolations(settings),
     ...labelViolations(settings),
     ...(githubWebUrl(settings.apiUrl) === undefined
-      ? [violation("github.apiUrl", settings.apiUrl, "not the address of a GitHub REST API",
-          "Use https://api.github.com, https://HOST/api/v3 or https://api.NAME.ghe.com")]
+      ? [
+          violation(
+            "github.apiUrl",
+            settings.apiUrl,
+            "not the address of a GitHub REST API",
+            "Use https://api.github.com, https://HOST/api/v3 or https://api.NAME.ghe.com",
+          ),
+        ]
       : []),
   ];
 }
@@ -32,7 +38,9 @@ function scopeViolations({ github, runnerGroup }: PoolSettings): Violation[] {
   }
   const found: Violation[] = [];
   if (organization !== undefined && !OWNER.test(organization)) {
-    found.push(violation("github.organization", organization, "not the name of an organization", "Give the name alone, as in github.com/NAME"));
+    found.push(
+      violation("github.organization", organization, "not the name of an organization", "Give the name alone, as in github.com/NAME"),
+    );
   }
   if (repository !== undefined && !REPOSITORY.test(repository)) {
     found.push(violation("github.repository", repository, "not a repository", "Give it as owner/name"));

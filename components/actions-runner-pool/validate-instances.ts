@@ -1,5 +1,5 @@
-import { Violation, violation } from "../parts/input-errors";
-import { PoolSettings } from "./settings";
+import { type Violation, violation } from "../parts/input-errors";
+import type { PoolSettings } from "./settings";
 
 const INSTANCE_TYPE = /^[a-z0-9-]+\.[a-z0-9-]+$/;
 const PARAMETER = /^\/?[A-Za-z0-9._/-]+(:[A-Za-z0-9_.-]+)?$/;
@@ -25,13 +25,29 @@ export function instanceViolations(settings: PoolSettings): Violation[] {
     found.push(violation("imageParameter", settings.imageParameter, "not the name of an SSM parameter", "Give it like /team/runner-image"));
   }
   if (!inRange(settings.rootVolumeSize, VOLUME_MIN, VOLUME_MAX)) {
-    found.push(violation("rootVolumeSize", settings.rootVolumeSize, `outside ${VOLUME_MIN} to ${VOLUME_MAX} GiB`, "Give whole GiB within it"));
+    found.push(
+      violation("rootVolumeSize", settings.rootVolumeSize, `outside ${VOLUME_MIN} to ${VOLUME_MAX} GiB`, "Give whole GiB within it"),
+    );
   }
   if (!inRange(settings.maxInstanceLifetimeDays, 0, 365)) {
-    found.push(violation("maxInstanceLifetimeDays", settings.maxInstanceLifetimeDays, "EC2 Auto Scaling takes 1 to 365 days", "Give whole days within it, or 0 for no limit"));
+    found.push(
+      violation(
+        "maxInstanceLifetimeDays",
+        settings.maxInstanceLifetimeDays,
+        "EC2 Auto Scaling takes 1 to 365 days",
+        "Give whole days within it, or 0 for no limit",
+      ),
+    );
   }
   if (!LOG_RETENTION.includes(settings.logRetentionDays)) {
-    found.push(violation("logRetentionDays", settings.logRetentionDays, "not a period that CloudWatch Logs knows", `Choose one of ${LOG_RETENTION.join(", ")}`));
+    found.push(
+      violation(
+        "logRetentionDays",
+        settings.logRetentionDays,
+        "not a period that CloudWatch Logs knows",
+        `Choose one of ${LOG_RETENTION.join(", ")}`,
+      ),
+    );
   }
   return [...found, ...networkViolations(settings)];
 }

@@ -1,6 +1,6 @@
-import { NAME_LIMITS, PoolNames } from "../../contract/names";
-import { Violation, violation } from "../parts/input-errors";
-import { PoolSettings } from "./settings";
+import { NAME_LIMITS, type PoolNames } from "../../contract/names";
+import { type Violation, violation } from "../parts/input-errors";
+import type { PoolSettings } from "./settings";
 
 /** Lambda, SQS and SSM allow no other characters; SSM keeps the prefixes for itself. */
 const POOL_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
@@ -20,14 +20,22 @@ export function nameViolations(name: string, { poolName, names }: PoolSettings):
   }
   if (name.length > LOGICAL_NAME_LIMIT) {
     found.push(
-      violation("name", name, `${name.length} characters; S3 allows 63 for ${name}-host-bundle-xxxxxxx`,
-        `Use at most ${LOGICAL_NAME_LIMIT} characters`),
+      violation(
+        "name",
+        name,
+        `${name.length} characters; S3 allows 63 for ${name}-host-bundle-xxxxxxx`,
+        `Use at most ${LOGICAL_NAME_LIMIT} characters`,
+      ),
     );
   }
   if (!POOL_NAME.test(poolName)) {
     found.push(
-      violation("poolName", poolName, "not usable in the names of functions, queues and documents",
-        "Start with a letter and use letters, digits, - and _; set poolName if the stack's name has other characters"),
+      violation(
+        "poolName",
+        poolName,
+        "not usable in the names of functions, queues and documents",
+        "Start with a letter and use letters, digits, - and _; set poolName if the stack's name has other characters",
+      ),
     );
   } else if (RESERVED_PREFIX.test(poolName)) {
     found.push(violation("poolName", poolName, "SSM reserves names that start so", "Choose another beginning"));
@@ -44,8 +52,11 @@ function lengthViolations(poolName: string, names: PoolNames): Violation[] {
   if (!worst) return [];
   const derived = names[worst.key];
   return [
-    violation("poolName", poolName,
+    violation(
+      "poolName",
+      poolName,
       `the derived ${worst.key} "${derived}" has ${derived.length} characters and AWS allows ${NAME_LIMITS[worst.key]}`,
-      `Shorten poolName to at most ${poolName.length - worst.excess} characters`),
+      `Shorten poolName to at most ${poolName.length - worst.excess} characters`,
+    ),
   ];
 }

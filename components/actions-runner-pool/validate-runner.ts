@@ -1,5 +1,5 @@
-import { Violation, violation } from "../parts/input-errors";
-import { PoolSettings } from "./settings";
+import { type Violation, violation } from "../parts/input-errors";
+import type { PoolSettings } from "./settings";
 
 const VERSION = /^\d+\.\d+\.\d+$/;
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -11,7 +11,9 @@ const ABSOLUTE_PATH = /^(\/[A-Za-z0-9._@+-]+)+$/;
 export function runnerViolations({ runner, runnerUser }: PoolSettings): Violation[] {
   const found = runner.onImage ? onImageViolations(runner) : pinViolations(runner);
   if (!USER.test(runnerUser) || runnerUser === "root") {
-    found.push(violation("runner.user", runnerUser, "not an unprivileged user's name", "Use lower-case letters, digits, - and _, and not root"));
+    found.push(
+      violation("runner.user", runnerUser, "not an unprivileged user's name", "Use lower-case letters, digits, - and _, and not root"),
+    );
   }
   for (const field of ["jobStartedHook", "jobCompletedHook"] as const) {
     const path = runner[field];
@@ -25,7 +27,9 @@ export function runnerViolations({ runner, runnerUser }: PoolSettings): Violatio
 function onImageViolations(runner: PoolSettings["runner"]): Violation[] {
   return (["version", "sha256", "archiveUrl"] as const)
     .filter((field) => runner[field] !== undefined)
-    .map((field) => violation(`runner.${field}`, runner[field], "nothing is fetched when the runner is on the image", "Drop it or runner.onImage"));
+    .map((field) =>
+      violation(`runner.${field}`, runner[field], "nothing is fetched when the runner is on the image", "Drop it or runner.onImage"),
+    );
 }
 
 /** An archive that is not pinned by its digest is somebody else's code as root on every runner. */
@@ -37,7 +41,14 @@ function pinViolations({ version, sha256, archiveUrl }: PoolSettings["runner"]):
     found.push(violation("runner.version", version, "not a release of the runner", "Give it like 2.337.0"));
   }
   if (sha256 === undefined) {
-    found.push(violation("runner.sha256", sha256, `runner ${version ?? "archives"} cannot be verified without it`, "Copy it from the release notes for the instance's architecture"));
+    found.push(
+      violation(
+        "runner.sha256",
+        sha256,
+        `runner ${version ?? "archives"} cannot be verified without it`,
+        "Copy it from the release notes for the instance's architecture",
+      ),
+    );
   } else if (!SHA256.test(sha256)) {
     found.push(violation("runner.sha256", sha256, "not a SHA-256", "Give 64 lower-case hex digits"));
   }

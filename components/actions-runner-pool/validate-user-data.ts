@@ -1,8 +1,8 @@
 import { USER_DATA_LIMIT_BYTES, renderUserData } from "../../host-config/user-data";
-import { Violation, violation } from "../parts/input-errors";
+import { type Violation, violation } from "../parts/input-errors";
 import { bundleKey } from "../parts/host-bundle";
 import { hostConfig } from "./host-config";
-import { PoolSettings } from "./settings";
+import type { PoolSettings } from "./settings";
 
 /** The longest that a Region's and a bucket's name can be, for the parts that are not known yet. */
 const LONGEST_REGION = "x".repeat(14);
@@ -21,8 +21,11 @@ export function oversize(userData: string, { labels }: PoolSettings): Violation[
   const bytes = Buffer.byteLength(userData);
   if (bytes <= USER_DATA_LIMIT_BYTES) return [];
   return [
-    violation("labels", `${labels.length} labels, ${labels.join().length} characters`,
+    violation(
+      "labels",
+      `${labels.length} labels, ${labels.join().length} characters`,
       `with them the user data has ${bytes} bytes and EC2 allows ${USER_DATA_LIMIT_BYTES}`,
-      `Shorten the labels by ${bytes - USER_DATA_LIMIT_BYTES} characters or move settings onto the image`),
+      `Shorten the labels by ${bytes - USER_DATA_LIMIT_BYTES} characters or move settings onto the image`,
+    ),
   ];
 }

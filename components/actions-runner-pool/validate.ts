@@ -1,5 +1,5 @@
-import { Violation, throwIfAny, violation } from "../parts/input-errors";
-import { PoolSettings } from "./settings";
+import { type Violation, throwIfAny, violation } from "../parts/input-errors";
+import type { PoolSettings } from "./settings";
 import { capacityViolations } from "./validate-capacity";
 import { drainViolations } from "./validate-drain";
 import { githubViolations } from "./validate-github";

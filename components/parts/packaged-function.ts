@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { PolicyDocument, trust } from "./policy";
+import { type PolicyDocument, trust } from "./policy";
 
 export interface PackagedFunctionArgs {
   /** Physical name; at most 64 characters. */

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Place } from "./policy";
+import type { Place } from "./policy";
 
 /** Region, partition and account of the provider that the options select. */
 export function place(options: pulumi.InvokeOptions): pulumi.Output<Place> {

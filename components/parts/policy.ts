@@ -17,12 +17,7 @@ export function policy(...statements: Statement[]): PolicyDocument {
   return { Version: "2012-10-17", Statement: statements };
 }
 
-export function allow(
-  sid: string,
-  actions: string[],
-  resources: string[],
-  condition?: Statement["Condition"],
-): Statement {
+export function allow(sid: string, actions: string[], resources: string[], condition?: Statement["Condition"]): Statement {
   return { Sid: sid, Effect: "Allow", Action: actions, Resource: resources, ...(condition && { Condition: condition }) };
 }
 

@@ -1,6 +1,6 @@
 import { within } from "../shared/bounded";
 import { RESERVE } from "../shared/github/reserve";
-import { Observer, reasonOf } from "../shared/observe";
+import { type Observer, reasonOf } from "../shared/observe";
 import { mayCall, SPREAD_MS } from "./allowance";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
@@ -11,12 +11,7 @@ const CORDON_MS = 5000;
  * no part of the promise: short, and it never throws. The runner is not removed, because removing one that runs a
  * job cancels it, and GitHub's own view of "busy" lags.
  */
-export async function cordon(
-  instanceId: string,
-  ports: DeregisterPorts,
-  settings: DeregisterSettings,
-  { log }: Observer,
-): Promise<void> {
+export async function cordon(instanceId: string, ports: DeregisterPorts, settings: DeregisterSettings, { log }: Observer): Promise<void> {
   try {
     const outcome = await within("cordon", settings.cordonMs ?? CORDON_MS, async (signal) => {
       const gitHub = ports.gitHub();

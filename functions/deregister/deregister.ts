@@ -6,12 +6,7 @@ import { handleTerminated } from "./terminated";
 import { handleTerminating } from "./terminating";
 
 /** Sends each event where it belongs. A malformed one is reported and dropped: a retry would not mend it. */
-export async function deregister(
-  event: unknown,
-  ports: DeregisterPorts,
-  settings: DeregisterSettings,
-  observer: Observer,
-): Promise<void> {
+export async function deregister(event: unknown, ports: DeregisterPorts, settings: DeregisterSettings, observer: Observer): Promise<void> {
   const parsed = parsePoolEvent(event, settings.names);
   switch (parsed.kind) {
     case "terminating":

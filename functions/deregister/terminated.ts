@@ -43,7 +43,9 @@ export async function handleTerminated(
     return runner ? ports.gitHub().remove(runner.id, signal) : "not registered";
   });
   if (outcome === "busy") {
-    log.error("the instance is gone while GitHub counts a job on its runner: that job is lost, or its end not yet seen there; the sweep removes the runner");
+    log.error(
+      "the instance is gone while GitHub counts a job on its runner: that job is lost, or its end not yet seen there; the sweep removes the runner",
+    );
     count(METRIC.busyAtTermination);
   } else {
     log.info("runner removed", { outcome });

@@ -1,6 +1,6 @@
 import { METRIC } from "../../contract/metrics";
 import type { LifecycleEvent } from "../shared/events";
-import { Observer, reasonOf } from "../shared/observe";
+import { type Observer, reasonOf } from "../shared/observe";
 import { cordon } from "./cordon";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 

@@ -1,7 +1,7 @@
 import { METRIC } from "../../contract/metrics";
 import { parsePoolEvent } from "../shared/events";
 import type { Observer } from "../shared/observe";
-import { RegistrationPorts, RegistrationSettings, provideToken } from "../shared/registration";
+import { type RegistrationPorts, type RegistrationSettings, provideToken } from "../shared/registration";
 
 /**
  * Gives an instance on its way into service a registration token. Late on purpose: an instance that only enters the

@@ -1,4 +1,4 @@
-import { DETAIL_TYPE, EVENT_SOURCE, Place } from "../../contract/lifecycle";
+import { DETAIL_TYPE, EVENT_SOURCE, type Place } from "../../contract/lifecycle";
 import type { PoolNames } from "../../contract/names";
 
 export interface LifecycleEvent {
@@ -51,18 +51,11 @@ export function eventFields(event: unknown): { instanceId?: string; lifecycleAct
   const detail = isRecord(event) && isRecord(event.detail) ? event.detail : {};
   return {
     ...(isInstanceId(detail.EC2InstanceId) ? { instanceId: detail.EC2InstanceId } : {}),
-    ...(typeof detail.LifecycleActionToken === "string"
-      ? { lifecycleActionToken: detail.LifecycleActionToken.slice(0, 64) }
-      : {}),
+    ...(typeof detail.LifecycleActionToken === "string" ? { lifecycleActionToken: detail.LifecycleActionToken.slice(0, 64) } : {}),
   };
 }
 
-function lifecycleEvent(
-  kind: "launching" | "terminating",
-  hook: string,
-  instanceId: string,
-  detail: Record<string, unknown>,
-): PoolEvent {
+function lifecycleEvent(kind: "launching" | "terminating", hook: string, instanceId: string, detail: Record<string, unknown>): PoolEvent {
   if (typeof detail.LifecycleHookName !== "string") return malformed("detail.LifecycleHookName is not a string");
   // A user may add hooks of his own to the group; their actions are not ours to handle.
   if (detail.LifecycleHookName !== hook) return foreign(`hook is ${show(detail.LifecycleHookName)}`);
@@ -84,8 +77,7 @@ function lifecycleEvent(
   };
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 const malformed = (problem: string): PoolEvent => ({ kind: "malformed", problem });
 const foreign = (reason: string): PoolEvent => ({ kind: "foreign", reason });
 /** Bounded, because an event may hold anything. */

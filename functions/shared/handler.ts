@@ -2,7 +2,7 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { MetricUnit, Metrics } from "@aws-lambda-powertools/metrics";
 import type { Context } from "aws-lambda";
 import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../contract/metrics";
-import { Fields, Log, Observer, reasonOf } from "./observe";
+import { type Fields, type Log, type Observer, reasonOf } from "./observe";
 
 export interface Invocation extends Observer {
   /** Adds fields to every later line of this invocation. */

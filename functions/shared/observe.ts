@@ -1,4 +1,4 @@
-import { METRIC } from "../../contract/metrics";
+import type { METRIC } from "../../contract/metrics";
 
 /** What the logic needs for logging: one message and plain fields. Never an error object: those carry requests. */
 export interface Log {

@@ -1,6 +1,6 @@
 import type { RegistrationSecret } from "../../contract/host";
 import { METRIC } from "../../contract/metrics";
-import { PoolNames, registrationSecretName, secretOwner } from "../../contract/names";
+import { type PoolNames, registrationSecretName, secretOwner } from "../../contract/names";
 import { within } from "./bounded";
 import type { RegistrationToken } from "./github/runners";
 import type { Observer } from "./observe";

@@ -1,6 +1,6 @@
 import { readSecret } from "./aws/read-secret";
 import { GitHubRunners } from "./github/runners";
-import { GitHubTransport, TransportLimits } from "./github/transport";
+import { GitHubTransport, type TransportLimits } from "./github/transport";
 import { gitHubAccount } from "./settings";
 
 /**

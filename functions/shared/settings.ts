@@ -1,5 +1,5 @@
 import { ENV } from "../../contract/environment";
-import { PoolNames, poolNames } from "../../contract/names";
+import { type PoolNames, poolNames } from "../../contract/names";
 import type { GitHubAccount, GitHubCredentialSource } from "./github/account";
 
 type Environment = Record<string, string | undefined>;
@@ -36,7 +36,9 @@ function scope(environment: Environment): GitHubAccount["scope"] {
   const organization = environment[ENV.githubOrganization];
   const repository = environment[ENV.githubRepository];
   if (!organization === !repository) {
-    throw new Error(`set exactly one of ${ENV.githubOrganization} and ${ENV.githubRepository}; ${organization ? "both" : "neither"} is set`);
+    throw new Error(
+      `set exactly one of ${ENV.githubOrganization} and ${ENV.githubRepository}; ${organization ? "both" : "neither"} is set`,
+    );
   }
   if (organization) return { organization };
   const [owner, name, ...rest] = (repository ?? "").split("/");

@@ -44,5 +44,4 @@ export async function continuePoolTrims(
   }
 }
 
-const inState = (members: readonly Member[], state: string) =>
-  members.filter(({ lifecycleState }) => lifecycleState === state);
+const inState = (members: readonly Member[], state: string) => members.filter(({ lifecycleState }) => lifecycleState === state);

@@ -3,7 +3,7 @@ import { METRIC } from "../../contract/metrics";
 import { pause, within } from "../shared/bounded";
 import { isInstanceId } from "../shared/events";
 import type { Runner } from "../shared/github/runners";
-import { Observer, reasonOf } from "../shared/observe";
+import { type Observer, reasonOf } from "../shared/observe";
 import { GroupHistory } from "./history";
 import type { SweepPorts, SweepSettings } from "./ports";
 import { tokenInstance } from "./secret-names";

@@ -1,9 +1,9 @@
 import {
   AutoScalingClient,
-  AutoScalingGroup,
+  type AutoScalingGroup,
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
-  DescribeScalingActivitiesCommandOutput,
+  type DescribeScalingActivitiesCommandOutput,
   DescribeWarmPoolCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
@@ -36,9 +36,7 @@ export async function groupExists(group: string): Promise<boolean> {
 }
 
 async function describe(group: string): Promise<AutoScalingGroup | undefined> {
-  const { AutoScalingGroups = [] } = await client.send(
-    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }),
-  );
+  const { AutoScalingGroups = [] } = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
   return AutoScalingGroups[0];
 }
 

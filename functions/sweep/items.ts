@@ -1,16 +1,11 @@
 import { METRIC } from "../../contract/metrics";
-import { Fields, Observer, reasonOf } from "../shared/observe";
+import { type Fields, type Observer, reasonOf } from "../shared/observe";
 
 /**
  * Does one piece of the sweep. An error is logged and counted, and the sweep goes on: one runner that GitHub chokes
  * on must not keep all others from being swept, run after run.
  */
-export async function attempt<T>(
-  what: string,
-  fields: Fields,
-  { log, count }: Observer,
-  work: () => Promise<T>,
-): Promise<T | undefined> {
+export async function attempt<T>(what: string, fields: Fields, { log, count }: Observer, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

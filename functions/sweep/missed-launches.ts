@@ -1,7 +1,7 @@
 import { registrationSecretName } from "../../contract/names";
 import { within } from "../shared/bounded";
 import type { Observer } from "../shared/observe";
-import { RegistrationPorts, RegistrationSettings, provideToken } from "../shared/registration";
+import { type RegistrationPorts, type RegistrationSettings, provideToken } from "../shared/registration";
 import type { GroupHistory } from "./history";
 import { attempt } from "./items";
 import type { Member, SweepPorts } from "./ports";

@@ -19,5 +19,4 @@ export function occasionOf(event: unknown, pool: string): Occasion {
   return action === "delete" ? { kind: "final" } : { kind: "nothing", reason: `${action} of the stack's invocation` };
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

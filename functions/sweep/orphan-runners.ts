@@ -46,12 +46,7 @@ export async function sweepOrphanRunners(
   count(METRIC.orphanRunners, removed);
 }
 
-async function orphans(
-  runners: readonly Runner[],
-  ports: SweepPorts,
-  history: GroupHistory,
-  observer: Observer,
-): Promise<Runner[]> {
+async function orphans(runners: readonly Runner[], ports: SweepPorts, history: GroupHistory, observer: Observer): Promise<Runner[]> {
   const terminated: Runner[] = [];
   for (const runner of runners.filter(({ online }) => !online)) {
     const termination = await attempt("reading the activity history", { instanceId: runner.name }, observer, () =>

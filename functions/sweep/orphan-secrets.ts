@@ -31,11 +31,7 @@ export async function sweepOrphanSecrets(
 }
 
 /** The instances are looked up after the secrets were listed: one that launches meanwhile is never taken for gone. */
-async function orphansOf(
-  page: StoredSecret[],
-  prefix: string,
-  ports: SweepPorts,
-): Promise<{ name: string; instanceId: string }[]> {
+async function orphansOf(page: StoredSecret[], prefix: string, ports: SweepPorts): Promise<{ name: string; instanceId: string }[]> {
   const candidates = page
     .flatMap(({ name, changedAt }) => {
       const instanceId = tokenInstance(name, prefix);

@@ -10,9 +10,7 @@ const PAGE = 100;
 export async function* secrets(prefix: string): AsyncGenerator<StoredSecret[]> {
   let NextToken: string | undefined;
   do {
-    const page = await client.send(
-      new ListSecretsCommand({ Filters: [{ Key: "name", Values: [prefix] }], MaxResults: PAGE, NextToken }),
-    );
+    const page = await client.send(new ListSecretsCommand({ Filters: [{ Key: "name", Values: [prefix] }], MaxResults: PAGE, NextToken }));
     yield (page.SecretList ?? []).map(({ Name = "", LastChangedDate, CreatedDate }) => ({
       name: Name,
       changedAt: LastChangedDate ?? CreatedDate ?? new Date(0),

@@ -28,10 +28,13 @@ export async function reportSilentDrains(
       if (!runner?.busy || runner.online) return;
       const lifecycleState = (await ports.lifecycleStates([instanceId])).get(instanceId);
       if (lifecycleState === undefined || !isLeaving(lifecycleState)) return;
-      observer.log.error("sweep: instance fell silent while GitHub counts a job on its runner: that job is lost, unless its host comes back", {
-        instanceId,
-        lifecycleState,
-      });
+      observer.log.error(
+        "sweep: instance fell silent while GitHub counts a job on its runner: that job is lost, unless its host comes back",
+        {
+          instanceId,
+          lifecycleState,
+        },
+      );
       observer.count(METRIC.busyAtTermination);
     });
   }

@@ -44,8 +44,7 @@ export async function reportUnregistered(
       if (since && ports.now().getTime() - since.getTime() <= SETTLED_MS) return;
       asked += 1;
       const mayAsk = asked <= ASKED_AGAIN && (ports.gitHub().spare?.() ?? 1) >= RESERVE.look;
-      const runner =
-        mayAsk ? await ports.gitHub().find(instanceId, signal) : runners.find(({ name }) => name === instanceId);
+      const runner = mayAsk ? await ports.gitHub().find(instanceId, signal) : runners.find(({ name }) => name === instanceId);
       if (runner?.online) return;
       unregistered += 1;
       observer.log.error("sweep: instance is in service without a runner online at GitHub", {

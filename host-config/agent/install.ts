@@ -44,7 +44,8 @@ export async function install(config: HostConfig): Promise<void> {
 function checkUserHooks(config: HostConfig): void {
   for (const field of ["userJobStartedHook", "userJobCompletedHook"] as const) {
     const path = config[field];
-    if (path !== undefined && !existsSync(path)) throw new Error(`${field} ${path}: no such file on this image; add it to the image or leave the option out`);
+    if (path !== undefined && !existsSync(path))
+      throw new Error(`${field} ${path}: no such file on this image; add it to the image or leave the option out`);
   }
 }
 

@@ -116,7 +116,10 @@ async function runDaemon(config: HostConfig): Promise<void> {
   const daemon = new Daemon(host);
   const socket = inheritedSocket();
   if (socket === undefined) host.log.warn("no socket from systemd, job hooks will not be heard");
-  else hookServer(() => void daemon.hint()).on("error", (error) => host.log.error("socket", { error: String(error) })).listen({ fd: socket });
+  else
+    hookServer(() => void daemon.hint())
+      .on("error", (error) => host.log.error("socket", { error: String(error) }))
+      .listen({ fd: socket });
   host.log.info("agent started", { pool: config.pool });
   let stopped = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => (stopped = true));

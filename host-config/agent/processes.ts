@@ -70,7 +70,10 @@ function look(pid: number, proc: string): Process | undefined {
     const stat = readFileSync(join(proc, String(pid), "stat"), "utf8");
     // The name, in parentheses, may hold anything, so fields are counted from its end: proc(5) has state as the third.
     const end = stat.lastIndexOf(")");
-    const fields = stat.slice(end + 2).trim().split(" ");
+    const fields = stat
+      .slice(end + 2)
+      .trim()
+      .split(" ");
     if (fields[0] === "Z") return undefined;
     return { pid, comm: stat.slice(stat.indexOf("(") + 1, end), parent: Number(fields[1]), started: Number(fields[19]) };
   } catch {

@@ -68,8 +68,7 @@ function firstLook({ announced, announcedAt, messageAt }: Signs, ahead: number, 
   const [said, came] = putInThePast(at, message, now);
   return {
     announcedAt: announced === "busy" && said !== undefined ? Math.max(said, now - WORKERLESS_BOUND_MS + DOUBT_MS) : said,
-    messageAt:
-      came !== undefined && (said === undefined || came >= said) ? Math.max(came, now - ACQUIRE_BOUND_MS + DOUBT_MS) : came,
+    messageAt: came !== undefined && (said === undefined || came >= said) ? Math.max(came, now - ACQUIRE_BOUND_MS + DOUBT_MS) : came,
   };
 }
 

@@ -84,7 +84,9 @@ async function updateEnds(clock: HostClock): Promise<void> {
 
 function isUpdate(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").some((word) => word.endsWith("/_update.sh"));
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8")
+      .split("\0")
+      .some((word) => word.endsWith("/_update.sh"));
   } catch {
     return false;
   }

@@ -1,8 +1,8 @@
-import { Clock } from "../clock";
-import { Timeline } from "../timeline";
-import { Authorisation, AwsError, Cloud, Principal, Service, Shape } from "./api";
+import type { Clock } from "../clock";
+import type { Timeline } from "../timeline";
+import { type Authorisation, AwsError, type Cloud, type Principal, type Service, type Shape } from "./api";
 import { Faults } from "./faults";
-import { Iam } from "./iam/iam";
+import type { Iam } from "./iam/iam";
 
 export interface Denial {
   principal: string;

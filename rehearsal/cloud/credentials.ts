@@ -1,7 +1,7 @@
-import { Clock } from "../clock";
-import { Random } from "../random";
-import { Principal } from "./api";
-import { Iam } from "./iam/iam";
+import type { Clock } from "../clock";
+import type { Random } from "../random";
+import type { Principal } from "./api";
+import type { Iam } from "./iam/iam";
 
 export interface IssuedCredentials {
   accessKeyId: string;

@@ -1,23 +1,23 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Clock } from "../clock";
-import { HostDriver } from "./driver";
-import { Random } from "../random";
-import { Timeline } from "../timeline";
-import { AutoScaling, AutoScalingOptions, DeployedResolver } from "./autoscaling";
-import { CloudDoor, Denial } from "./cloud";
-import { AlarmReport } from "./cloudwatch/alarms";
+import type { Clock } from "../clock";
+import type { HostDriver } from "./driver";
+import type { Random } from "../random";
+import type { Timeline } from "../timeline";
+import { AutoScaling, type AutoScalingOptions, DeployedResolver } from "./autoscaling";
+import { CloudDoor, type Denial } from "./cloud";
+import type { AlarmReport } from "./cloudwatch/alarms";
 import { CloudWatch } from "./cloudwatch/cloudwatch";
 import { Credentials } from "./credentials";
 import { Ec2, Fleet, publicParameters } from "./ec2";
 import { EventBus } from "./events/bus";
 import { Queues } from "./events/queues";
-import { Faults } from "./faults";
-import { CertificateFiles, createCertificates, servedNames } from "./front/certificates";
-import { createFront, GITHUB_HOSTS, HttpHandler } from "./front/handler";
+import type { Faults } from "./faults";
+import { type CertificateFiles, createCertificates, servedNames } from "./front/certificates";
+import { createFront, GITHUB_HOSTS, type HttpHandler } from "./front/handler";
 import { openServers } from "./front/servers";
-import { Iam, UnusedGrant } from "./iam/iam";
-import { createImds, ImdsFaults, ImdsRequest, ImdsResponse } from "./imds";
+import { Iam, type UnusedGrant } from "./iam/iam";
+import { createImds, ImdsFaults, type ImdsRequest, type ImdsResponse } from "./imds";
 import { AsyncInvoker } from "./lambda/async";
 import { LambdaRuntime } from "./lambda/runtime";
 import { S3 } from "./s3/s3";
@@ -112,13 +112,24 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
 
   let bus: EventBus | undefined;
   const autoscaling = new AutoScaling({
-    ...options.autoscaling, clock, random, timeline, fleet, place,
+    ...options.autoscaling,
+    clock,
+    random,
+    timeline,
+    fleet,
+    place,
     resolver: new DeployedResolver(store, place),
     publish: (event) => bus?.put(event),
   });
   const ec2 = new Ec2({ fleet, place });
   const systemsManager = new SystemsManager({
-    clock, timeline, random, place, store, driver, publicParameters,
+    clock,
+    timeline,
+    random,
+    place,
+    store,
+    driver,
+    publicParameters,
     instances: fleet,
     agentOnline: (id) => agents.online(id),
     ...(ssm.delivery ? { delivery: ssm.delivery } : {}),
@@ -127,7 +138,10 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
 
   const imdsFaults = new ImdsFaults();
   const imds = createImds({
-    clock, random, fleet, place,
+    clock,
+    random,
+    fleet,
+    place,
     faults: imdsFaults,
     targetState: (id) => autoscaling.targetState(id),
     issue: (principal) => credentials.issue(principal),
@@ -137,7 +151,18 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const servers = await openServers(front, certificates, join(workDir, "front.sock"));
 
   const route = { port: servers.tlsPort, hosts: ["*.amazonaws.com", ...githubHosts], caFile: certificates.caFile };
-  const lambda = new LambdaRuntime({ clock, timeline, random, place, store, door: cloud, credentials, metrics: cloudwatch.metrics, route, workDir });
+  const lambda = new LambdaRuntime({
+    clock,
+    timeline,
+    random,
+    place,
+    store,
+    door: cloud,
+    credentials,
+    metrics: cloudwatch.metrics,
+    route,
+    workDir,
+  });
   const async = new AsyncInvoker({ clock, store, runtime: lambda, door: cloud, onDefect });
   bus = new EventBus({ clock, random, store, place, queues, refused, onDefect, invoke: (name, event) => async.invoke(name, event) });
 
@@ -155,7 +180,22 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const { caFile, certFile, keyFile } = certificates;
   const { socketPath, tlsPort, httpPort } = servers;
   return {
-    cloud, store, iam, autoscaling, ec2, fleet, bus, lambda, async, secrets, queues, cloudwatch, credentials, imds, imdsFaults, defects,
+    cloud,
+    store,
+    iam,
+    autoscaling,
+    ec2,
+    fleet,
+    bus,
+    lambda,
+    async,
+    secrets,
+    queues,
+    cloudwatch,
+    credentials,
+    imds,
+    imdsFaults,
+    defects,
     ssm: systemsManager,
     faults: cloud.faults,
     front: { socketPath, tlsPort, httpPort, caFile, certFile, keyFile },

@@ -11,11 +11,7 @@ const THROTTLED_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 20_000;
 
 /** A call as an SDK client with `maxAttempts` makes it, for callers that speak to the stand-in without one. */
-export async function withSdkRetries<T>(
-  attempts: number,
-  call: () => Promise<T>,
-  sleep: (ms: number) => Promise<void>,
-): Promise<T> {
+export async function withSdkRetries<T>(attempts: number, call: () => Promise<T>, sleep: (ms: number) => Promise<void>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();

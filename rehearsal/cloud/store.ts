@@ -1,4 +1,4 @@
-import { DeployedResource, ResourceStore } from "./api";
+import type { DeployedResource, ResourceStore } from "./api";
 
 export type StoreChange = { kind: "put" | "removed"; resource: DeployedResource };
 

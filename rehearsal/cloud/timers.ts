@@ -1,4 +1,4 @@
-import { Clock, Timer } from "../clock";
+import type { Clock, Timer } from "../clock";
 
 /** Timers that end together with their owner: a forgotten one keeps the process alive on the wall clock. */
 export class Timers {

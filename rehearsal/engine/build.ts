@@ -56,7 +56,11 @@ export async function buildEngine(target: string, progress: (message: string) =>
 
 function go(args: string[], onLine: (line: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn("go", args, { cwd: join(__dirname), env: { ...process.env, GOFLAGS: "", GOWORK: "off" }, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn("go", args, {
+      cwd: join(__dirname),
+      env: { ...process.env, GOFLAGS: "", GOWORK: "off" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     const last: string[] = [];
     createInterface({ input: child.stderr }).on("line", (line) => {
       last.push(line);

@@ -135,7 +135,11 @@ class OpenStack implements StackHandle {
     return resources.filter(({ type }) => !IN_EVERY_STACK.test(type));
   }
 
-  private async run(operation: string, given: AbortSignal | undefined, act: (reports: Reports) => Promise<unknown>): Promise<RefreshResult> {
+  private async run(
+    operation: string,
+    given: AbortSignal | undefined,
+    act: (reports: Reports) => Promise<unknown>,
+  ): Promise<RefreshResult> {
     const recorder = new Recorder((step) => this.options.onStep?.(operation, step));
     const program = new ProgramErrors();
     const signal = AbortSignal.any([program.signal, ...(given ? [given] : [])]);

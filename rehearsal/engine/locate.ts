@@ -32,7 +32,11 @@ export interface LocateOptions {
  *
  * @throws an error that says what each way lacked.
  */
-export async function locate({ progress = () => undefined, cacheDir = engineCache(), install = PulumiCommand.install }: LocateOptions = {}): Promise<Engine> {
+export async function locate({
+  progress = () => undefined,
+  cacheDir = engineCache(),
+  install = PulumiCommand.install,
+}: LocateOptions = {}): Promise<Engine> {
   const wanted = new semver.SemVer(ENGINE_VERSION);
   const onPath = await attempt(() => PulumiCommand.get({ version: wanted }));
   if (onPath.command) return engine(onPath.command, "path");
@@ -42,36 +46,40 @@ export async function locate({ progress = () => undefined, cacheDir = engineCach
   const first = await cached();
   if (first.command) return engine(first.command, "cache");
 
-  return withLock(root, () => progress("engine: waiting for another process that prepares it"), async () => {
-    const meanwhile = await cached();
-    if (meanwhile.command) return engine(meanwhile.command, "cache");
+  return withLock(
+    root,
+    () => progress("engine: waiting for another process that prepares it"),
+    async () => {
+      const meanwhile = await cached();
+      if (meanwhile.command) return engine(meanwhile.command, "cache");
 
-    const noGo = await goProblem();
-    let noBuild = noGo;
-    if (noGo === undefined) {
-      const built = await attempt(async () => {
-        await buildEngine(join(root, "bin", "pulumi"), progress);
-        return PulumiCommand.get({ root, version: wanted });
-      });
-      if (built.command) return engine(built.command, "built");
-      noBuild = built.problem;
-      progress(`engine: the build failed, fetching it instead`);
-    }
+      const noGo = await goProblem();
+      let noBuild = noGo;
+      if (noGo === undefined) {
+        const built = await attempt(async () => {
+          await buildEngine(join(root, "bin", "pulumi"), progress);
+          return PulumiCommand.get({ root, version: wanted });
+        });
+        if (built.command) return engine(built.command, "built");
+        noBuild = built.problem;
+        progress(`engine: the build failed, fetching it instead`);
+      }
 
-    progress(`engine: fetching ${ENGINE_VERSION} with Pulumi's installer`);
-    const installed = await attempt(() => install({ root, version: wanted }));
-    if (installed.command) return engine(installed.command, "installed");
-    throw new Error(
-      [
-        `No Pulumi engine ${ENGINE_VERSION} or newer can be had on this machine.`,
-        `  pulumi on PATH: ${onPath.problem}`,
-        `  cache ${root}: ${existsSync(root) ? first.problem : "empty"}`,
-        `  building from the Go module: ${noBuild}`,
-        `  Pulumi's installer: ${installed.problem}`,
-        "Install Pulumi (https://www.pulumi.com/docs/install/) or Go, and try again.",
-      ].join("\n"),
-    );
-  });
+      progress(`engine: fetching ${ENGINE_VERSION} with Pulumi's installer`);
+      const installed = await attempt(() => install({ root, version: wanted }));
+      if (installed.command) return engine(installed.command, "installed");
+      throw new Error(
+        [
+          `No Pulumi engine ${ENGINE_VERSION} or newer can be had on this machine.`,
+          `  pulumi on PATH: ${onPath.problem}`,
+          `  cache ${root}: ${existsSync(root) ? first.problem : "empty"}`,
+          `  building from the Go module: ${noBuild}`,
+          `  Pulumi's installer: ${installed.problem}`,
+          "Install Pulumi (https://www.pulumi.com/docs/install/) or Go, and try again.",
+        ].join("\n"),
+      );
+    },
+  );
 }
 
 function engine(command: PulumiCommand, source: Engine["source"]): Engine {
@@ -82,7 +90,10 @@ async function attempt(get: () => Promise<PulumiCommand>): Promise<{ command?: P
   try {
     return { command: await get(), problem: "" };
   } catch (error) {
-    const [line] = (error as Error).message.split("\n").map((text) => text.trim()).filter((text) => /error|require|version|found|ENOENT/i.test(text));
+    const [line] = (error as Error).message
+      .split("\n")
+      .map((text) => text.trim())
+      .filter((text) => /error|require|version|found|ENOENT/i.test(text));
     return { problem: line ?? (error as Error).message };
   }
 }

@@ -88,7 +88,8 @@ export class Recorder {
     this.seen.add(event.sequence);
     if (event.diagnosticEvent && !event.diagnosticEvent.ephemeral) {
       const { severity, message, urn } = event.diagnosticEvent;
-      if (SEVERITIES.includes(severity)) this.diagnostics.push({ severity, message: plainText(message), ...(urn && { resource: nameOf(urn) }) });
+      if (SEVERITIES.includes(severity))
+        this.diagnostics.push({ severity, message: plainText(message), ...(urn && { resource: nameOf(urn) }) });
     }
     if (event.resourcePreEvent) this.step(event.resourcePreEvent.metadata);
     if (event.resOutputsEvent) this.outputs(event.resOutputsEvent.metadata);

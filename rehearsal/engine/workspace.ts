@@ -15,7 +15,13 @@ export type ConfigOverrides = Record<string, unknown>;
  *
  * @throws when the stack's configuration holds encrypted values that no override replaces.
  */
-export function layOutWorkspace(options: { projectDir: string; workDir: string; stack: string; pluginDir: string; overrides: ConfigOverrides }): { projectName: string } {
+export function layOutWorkspace(options: {
+  projectDir: string;
+  workDir: string;
+  stack: string;
+  pluginDir: string;
+  overrides: ConfigOverrides;
+}): { projectName: string } {
   const { projectDir, workDir, stack, pluginDir, overrides } = options;
   const project = yaml.load(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8"));
   delete project.main;
@@ -29,9 +35,13 @@ export function layOutWorkspace(options: { projectDir: string; workDir: string; 
   if (given === undefined) throw new Error(`stack ${stack}: ${file} does not exist in ${projectDir}; choose a stack that has one`);
   for (const key of NOT_HERE) delete given[key];
   given.config = { ...(given.config ?? {}), ...qualified(project.name, overrides) };
-  const encrypted = Object.entries(given.config).filter(([, value]) => containsSecure(value)).map(([key]) => key);
+  const encrypted = Object.entries(given.config)
+    .filter(([, value]) => containsSecure(value))
+    .map(([key]) => key);
   if (encrypted.length > 0) {
-    throw new Error(`stack ${stack}: ${encrypted.join(", ")} is encrypted with the stack's own key, which a rehearsal has no access to; override it`);
+    throw new Error(
+      `stack ${stack}: ${encrypted.join(", ")} is encrypted with the stack's own key, which a rehearsal has no access to; override it`,
+    );
   }
   // The salt that the engine adds on the first run has to survive the second.
   const salt = join(workDir, file);

@@ -1,8 +1,8 @@
-import { createPublicKey, KeyObject, randomBytes, verify } from "node:crypto";
-import { Clock } from "../clock";
+import { createPublicKey, type KeyObject, randomBytes, verify } from "node:crypto";
+import type { Clock } from "../clock";
 import { HttpError } from "./http";
 import { ProtocolError } from "./messages";
-import { GitHubOptions } from "./options";
+import type { GitHubOptions } from "./options";
 
 export interface Installation {
   id: number;
@@ -88,8 +88,7 @@ export class Credentials {
   checkRegistrationToken(token: string, scope: string, purpose: RegistrationToken["purpose"]): void {
     const known = this.registrationTokens.get(token);
     const valid = known && known.expiresAt > this.clock.now() && known.purpose === purpose;
-    if (!valid || known.scope.toLowerCase() !== scope.toLowerCase())
-      throw new ProtocolError("InvalidToken", "Not Found");
+    if (!valid || known.scope.toLowerCase() !== scope.toLowerCase()) throw new ProtocolError("InvalidToken", "Not Found");
   }
 
   /** Checks signature, issuer and times of an App's JWT as GitHub does. */
@@ -111,10 +110,7 @@ export class Credentials {
     }
     if (claims.exp > now + 600) throw new HttpError(401, "'Expiration time' claim ('exp') is too far in the future");
     if (typeof claims.iat !== "number" || claims.iat > now) {
-      throw new HttpError(
-        401,
-        "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
-      );
+      throw new HttpError(401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued");
     }
     return known.app;
   }

@@ -1,19 +1,19 @@
-import { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { Clock, RealClock } from "../clock";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { type Clock, RealClock } from "../clock";
 import { Timeline } from "../timeline";
-import { App, Credentials } from "./credentials";
+import { type App, Credentials } from "./credentials";
 import { Faults } from "./faults";
-import { Call, errorReply, HttpError, readCall, Reply, send } from "./http";
-import { Job, JobSpec } from "./jobs";
-import { GITHUB_DEFAULTS, GITHUB_HOSTS, GitHubOptions } from "./options";
+import { type Call, errorReply, HttpError, readCall, type Reply, send } from "./http";
+import type { Job, JobSpec } from "./jobs";
+import { GITHUB_DEFAULTS, GITHUB_HOSTS, type GitHubOptions } from "./options";
 import { PROTOCOL_ERRORS, ProtocolError } from "./messages";
 import { Protocol } from "./protocol";
 import { JobQueue } from "./queue";
 import { RateLimit } from "./rate-limit";
 import { serveRelease } from "./releases";
 import { Rest } from "./rest";
-import { RegisteredRunner, RegistrationRequest, RunnerWire } from "./runner-wire";
-import { Runner, Runners } from "./runners";
+import { type RegisteredRunner, type RegistrationRequest, RunnerWire } from "./runner-wire";
+import { type Runner, Runners } from "./runners";
 
 /** Where HTTP would lose its connection without an answer. */
 export class ConnectionCut extends Error {}

@@ -1,5 +1,5 @@
-import { Timer } from "../clock";
-import { Annotation, StepSpec } from "./messages";
+import type { Timer } from "../clock";
+import type { Annotation, StepSpec } from "./messages";
 
 /** A job as the scenario asks for it. */
 export interface JobSpec {

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { Clock, Timer } from "../clock";
-import { Job } from "./jobs";
-import { Completion, JobMessage, ProtocolError, Report, RunnerMessage } from "./messages";
-import { GitHubOptions } from "./options";
-import { JobQueue, suits } from "./queue";
-import { Runner, Runners } from "./runners";
+import type { Clock, Timer } from "../clock";
+import type { Job } from "./jobs";
+import { type Completion, type JobMessage, ProtocolError, type Report, type RunnerMessage } from "./messages";
+import type { GitHubOptions } from "./options";
+import { type JobQueue, suits } from "./queue";
+import type { Runner, Runners } from "./runners";
 
 interface Session {
   readonly id: string;

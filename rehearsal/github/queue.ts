@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { Clock } from "../clock";
-import { JobChange, Timeline, TimelineEntry } from "../timeline";
-import { ended, Job, JobSpec, JobState } from "./jobs";
-import { Completion, ProtocolError, Report, SHUTDOWN_ANNOTATION } from "./messages";
-import { GitHubOptions } from "./options";
-import { Runner, Runners } from "./runners";
+import type { Clock } from "../clock";
+import type { JobChange, Timeline, TimelineEntry } from "../timeline";
+import { ended, type Job, type JobSpec, type JobState } from "./jobs";
+import { type Completion, ProtocolError, type Report, SHUTDOWN_ANNOTATION } from "./messages";
+import type { GitHubOptions } from "./options";
+import type { Runner, Runners } from "./runners";
 
 /** The life of every job: queued, assigned, picked up in time or queued again, locked while it runs, ended once. */
 export class JobQueue {

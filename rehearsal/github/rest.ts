@@ -1,9 +1,9 @@
 import { installationFor, mayManageRunners } from "./access";
-import { App, Caller, Credentials } from "./credentials";
-import { Call, HttpError, Reply } from "./http";
-import { GitHubOptions } from "./options";
-import { RateLimit } from "./rate-limit";
-import { Runner, Runners } from "./runners";
+import type { App, Caller, Credentials } from "./credentials";
+import { type Call, HttpError, type Reply } from "./http";
+import type { GitHubOptions } from "./options";
+import type { RateLimit } from "./rate-limit";
+import type { Runner, Runners } from "./runners";
 import { appBody, installationBody, labelsBody, rateLimitBody, runnerBody } from "./shapes";
 
 const RATE_LIMIT = "/rate_limit";
@@ -54,13 +54,41 @@ export class Rest {
       at("POST", `${base}/registration-token`, this.runnerToken("register")),
       at("POST", `${base}/remove-token`, this.runnerToken("remove")),
       at("GET", base, (call, match, caller) => this.list(call, match, caller)),
-      at("GET", runner, this.one("read", (r) => this.ok(runnerBody(r, r.busy)))),
-      at("DELETE", runner, this.one("write", (r) => this.remove(r))),
-      at("GET", labels, this.one("read", (r) => this.ok(labelsBody(r)))),
-      at("POST", labels, this.one("write", (r, call) => this.addLabels(r, call))),
-      at("PUT", labels, this.one("write", (r, call) => this.setLabels(r, wanted(call, 0)))),
-      at("DELETE", labels, this.one("write", (r) => this.setLabels(r, []))),
-      at("DELETE", `${labels}/{name}`, this.one("write", (r, _, match) => this.removeLabel(r, decodeURIComponent(match.name ?? "")))),
+      at(
+        "GET",
+        runner,
+        this.one("read", (r) => this.ok(runnerBody(r, r.busy))),
+      ),
+      at(
+        "DELETE",
+        runner,
+        this.one("write", (r) => this.remove(r)),
+      ),
+      at(
+        "GET",
+        labels,
+        this.one("read", (r) => this.ok(labelsBody(r))),
+      ),
+      at(
+        "POST",
+        labels,
+        this.one("write", (r, call) => this.addLabels(r, call)),
+      ),
+      at(
+        "PUT",
+        labels,
+        this.one("write", (r, call) => this.setLabels(r, wanted(call, 0))),
+      ),
+      at(
+        "DELETE",
+        labels,
+        this.one("write", (r) => this.setLabels(r, [])),
+      ),
+      at(
+        "DELETE",
+        `${labels}/{name}`,
+        this.one("write", (r, _, match) => this.removeLabel(r, decodeURIComponent(match.name ?? ""))),
+      ),
     ];
   }
 
@@ -77,7 +105,8 @@ export class Rest {
   handle(call: Call): Reply {
     const caller = this.credentials.caller(call.authorization);
     // The one question that costs nothing.
-    if (call.method === "GET" && call.path === RATE_LIMIT && caller.kind !== "app") return this.ok(rateLimitBody(this.rateLimit.state(caller.rateKey)));
+    if (call.method === "GET" && call.path === RATE_LIMIT && caller.kind !== "app")
+      return this.ok(rateLimitBody(this.rateLimit.state(caller.rateKey)));
     const headers = caller.kind === "app" ? {} : this.rateLimit.count(caller.rateKey);
     try {
       for (const route of this.routes) {
@@ -143,10 +172,7 @@ export class Rest {
   }
 
   /** A route about one runner: 404 when it is not there. */
-  private one(
-    need: "read" | "write",
-    act: (runner: Runner, call: Call, match: Record<string, string>) => Reply,
-  ): Act {
+  private one(need: "read" | "write", act: (runner: Runner, call: Call, match: Record<string, string>) => Reply): Act {
     return (call, match, caller) => {
       const scope = scopeOf(match);
       mayManageRunners(caller, scope, need);

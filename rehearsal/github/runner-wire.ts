@@ -1,9 +1,9 @@
-import { Credentials } from "./credentials";
-import { Call, HttpError, Reply } from "./http";
-import { Completion, ProtocolError, PROTOCOL_ERRORS, Report } from "./messages";
-import { Protocol } from "./protocol";
-import { JobQueue } from "./queue";
-import { Runner, Runners, Registration } from "./runners";
+import type { Credentials } from "./credentials";
+import { type Call, HttpError, type Reply } from "./http";
+import { type Completion, ProtocolError, PROTOCOL_ERRORS, type Report } from "./messages";
+import type { Protocol } from "./protocol";
+import type { JobQueue } from "./queue";
+import type { Runner, Runners, Registration } from "./runners";
 
 /** Registration as a host asks for it, over HTTP or directly. */
 export interface RegistrationRequest extends Omit<Registration, "scope"> {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { Clock } from "../clock";
-import { Timeline } from "../timeline";
+import type { Clock } from "../clock";
+import type { Timeline } from "../timeline";
 import { ProtocolError } from "./messages";
 
 export interface Label {

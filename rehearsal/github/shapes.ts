@@ -1,5 +1,5 @@
-import { App, Installation } from "./credentials";
-import { Runner } from "./runners";
+import type { App, Installation } from "./credentials";
+import type { Runner } from "./runners";
 
 /** Reply bodies of the REST routes, shaped as GitHub's OpenAPI description has them. */
 

@@ -60,7 +60,9 @@ export class ProviderBackend {
       if (name === "region") this.region = String(parsed);
       else if (name === "defaultTags") this.defaultTags = parsed.tags ?? {};
       else if (!IGNORED_SETTINGS.test(name)) {
-        throw new Error(`aws provider setting ${name}: the rehearsal's provider does not know it; handle it in rehearsal/provider/backend.ts`);
+        throw new Error(
+          `aws provider setting ${name}: the rehearsal's provider does not know it; handle it in rehearsal/provider/backend.ts`,
+        );
       }
     }
   }

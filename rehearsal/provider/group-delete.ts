@@ -17,7 +17,8 @@ export async function deleteGroup(name: string, state: Properties, context: Cont
   const group = await describeGroup(context, name);
   if (!group) return;
   const force = state.forceDelete === true;
-  if (group.WarmPoolConfiguration !== undefined) await deleteWarmPool(name, force || state.forceDeleteWarmPool === true, timeoutMs, context);
+  if (group.WarmPoolConfiguration !== undefined)
+    await deleteWarmPool(name, force || state.forceDeleteWarmPool === true, timeoutMs, context);
   if (!force) await drainGroup(name, group, timeoutMs, context);
   await whenNotBusy(context, `deleting Auto Scaling Group (${name})`, timeoutMs, () =>
     context.autoscaling.call("DeleteAutoScalingGroup", { AutoScalingGroupName: name, ForceDelete: force }).catch(unlessMissing),
@@ -30,7 +31,9 @@ export async function deleteGroup(name: string, state: Properties, context: Cont
 
 async function drainGroup(name: string, group: Shape, timeoutMs: number, context: Context): Promise<void> {
   await context.autoscaling.call("UpdateAutoScalingGroup", { AutoScalingGroupName: name, DesiredCapacity: 0, MinSize: 0, MaxSize: 0 });
-  const protectedIds = instances(group).filter((instance) => instance.ProtectedFromScaleIn === true).map((instance) => instance.InstanceId);
+  const protectedIds = instances(group)
+    .filter((instance) => instance.ProtectedFromScaleIn === true)
+    .map((instance) => instance.InstanceId);
   for (let start = 0; start < protectedIds.length; start += PROTECTION_BATCH) {
     await context.autoscaling
       .call("SetInstanceProtection", {
@@ -46,7 +49,10 @@ async function drainGroup(name: string, group: Shape, timeoutMs: number, context
   await waitUntil(context, `waiting for Auto Scaling Group (${name}) drain`, timeoutMs, async () => {
     const now = await describeGroup(context, name);
     const left = now ? instances(now) : [];
-    return { done: left.length === 0, seen: `${left.length} instance(s) left: ${left.map((one) => `${one.InstanceId} ${one.LifecycleState}`).join(", ")}` };
+    return {
+      done: left.length === 0,
+      seen: `${left.length} instance(s) left: ${left.map((one) => `${one.InstanceId} ${one.LifecycleState}`).join(", ")}`,
+    };
   });
 }
 
@@ -57,7 +63,10 @@ export async function deleteWarmPool(name: string, force: boolean, timeoutMs: nu
     await autoscaling.call("PutWarmPool", { AutoScalingGroupName: name, MaxGroupPreparedCapacity: 0, MinSize: 0 });
     await waitUntil(context, `waiting for Auto Scaling Warm Pool (${name}) drain`, timeoutMs, async () => {
       const left = instances((await look()) ?? {});
-      return { done: left.length === 0, seen: `${left.length} instance(s) left: ${left.map((one) => `${one.InstanceId} ${one.LifecycleState}`).join(", ")}` };
+      return {
+        done: left.length === 0,
+        seen: `${left.length} instance(s) left: ${left.map((one) => `${one.InstanceId} ${one.LifecycleState}`).join(", ")}`,
+      };
     });
   }
   await whenNotBusy(context, `deleting Auto Scaling Warm Pool (${name})`, timeoutMs, () =>

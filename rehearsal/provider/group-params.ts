@@ -5,13 +5,28 @@ import type { Json, Properties } from "./values";
 
 /** Properties that differ in the first letter's case only. */
 const PLAIN = [
-  "capacityRebalance", "context", "defaultCooldown", "defaultInstanceWarmup", "desiredCapacityType", "healthCheckGracePeriod", "healthCheckType",
-  "maxInstanceLifetime", "placementGroup", "terminationPolicies", "availabilityZones", "instanceMaintenancePolicy", "instanceLifecyclePolicy",
+  "capacityRebalance",
+  "context",
+  "defaultCooldown",
+  "defaultInstanceWarmup",
+  "desiredCapacityType",
+  "healthCheckGracePeriod",
+  "healthCheckType",
+  "maxInstanceLifetime",
+  "placementGroup",
+  "terminationPolicies",
+  "availabilityZones",
+  "instanceMaintenancePolicy",
+  "instanceLifecyclePolicy",
   "availabilityZoneDistribution",
 ];
 
 export function launchTemplateParams(given: Json): Shape {
-  return defined({ LaunchTemplateId: given.id ?? given.launchTemplateId, LaunchTemplateName: given.name ?? given.launchTemplateName, Version: given.version });
+  return defined({
+    LaunchTemplateId: given.id ?? given.launchTemplateId,
+    LaunchTemplateName: given.name ?? given.launchTemplateName,
+    Version: given.version,
+  });
 }
 
 /** `minHealthyPercentage` to `MinHealthyPercentage`, all the way down. */
@@ -29,7 +44,9 @@ function mixedInstancesParams(policy: Json): Shape {
       LaunchTemplateSpecification: launchTemplateParams(launchTemplateSpecification),
       Overrides: overrides?.map((override: Json) => ({
         ...pascal({ ...override, launchTemplateSpecification: undefined }),
-        ...(override.launchTemplateSpecification && { LaunchTemplateSpecification: launchTemplateParams(override.launchTemplateSpecification) }),
+        ...(override.launchTemplateSpecification && {
+          LaunchTemplateSpecification: launchTemplateParams(override.launchTemplateSpecification),
+        }),
       })),
     }),
   });
@@ -92,11 +109,13 @@ export function refreshParams(inputs: Properties): Shape {
   return defined({
     AutoScalingGroupName: inputs.name,
     Strategy: strategy,
-    Preferences: preferences && defined({
-      ...pascal(preferences),
-      InstanceWarmup: numbers(preferences.instanceWarmup),
-      CheckpointDelay: numbers(preferences.checkpointDelay),
-    }),
+    Preferences:
+      preferences &&
+      defined({
+        ...pascal(preferences),
+        InstanceWarmup: numbers(preferences.instanceWarmup),
+        CheckpointDelay: numbers(preferences.checkpointDelay),
+      }),
     DesiredConfiguration: defined({ LaunchTemplate: desired.LaunchTemplate, MixedInstancesPolicy: desired.MixedInstancesPolicy }),
   });
 }

@@ -112,11 +112,21 @@ const getAmi: Invoke = (args, { place, facts }) => {
   const wanted = filters.find(({ name }) => name === "image-id")?.values ?? (args.imageId ? [args.imageId] : []);
   const other = filters.filter(({ name }) => !["image-id", "state", "architecture", "name"].includes(name));
   if (wanted.length === 0 || other.length > 0) {
-    throw new Error(`getAmi: the rehearsal finds images by the image-id filter only, got ${filters.map(({ name }) => name).join(", ") || "none"}`);
+    throw new Error(
+      `getAmi: the rehearsal finds images by the image-id filter only, got ${filters.map(({ name }) => name).join(", ") || "none"}`,
+    );
   }
   for (const id of wanted) {
     const own = facts.images?.[id];
-    const image = images.get(id) ?? (own && { id, name: own.name ?? id, owner: own.ownerId ?? place.accountId, architecture: own.architecture, rootDeviceName: own.rootDeviceName });
+    const image =
+      images.get(id) ??
+      (own && {
+        id,
+        name: own.name ?? id,
+        owner: own.ownerId ?? place.accountId,
+        architecture: own.architecture,
+        rootDeviceName: own.rootDeviceName,
+      });
     if (!image) continue;
     return {
       id: image.id,
@@ -142,25 +152,43 @@ function subnet(id: string, { place, store, facts }: World): Json {
   if (deployed) return deployed;
   const known = facts.subnets?.[id];
   if (known) return known;
-  if (!/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) throw new Error(`reading EC2 Subnet: InvalidSubnetID.NotFound: The subnet ID '${id}' does not exist`);
+  if (!/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id))
+    throw new Error(`reading EC2 Subnet: InvalidSubnetID.NotFound: The subnet ID '${id}' does not exist`);
   const zone = zones(place)[parseInt(id.slice(-1), 16) % ZONES.length];
   return { vpcId: DEFAULT_VPC, availabilityZone: zone, cidrBlock: `172.31.${16 * (parseInt(id.slice(-1), 16) % ZONES.length)}.0/20` };
 }
 
 const getSubnet: Invoke = (args, world) => {
   const found = subnet(args.id ?? args.subnetId, world);
-  return { id: args.id, region: world.place.region, arn: arn(world.place, "ec2", `subnet/${args.id}`), state: "available", mapPublicIpOnLaunch: false, ...found };
+  return {
+    id: args.id,
+    region: world.place.region,
+    arn: arn(world.place, "ec2", `subnet/${args.id}`),
+    state: "available",
+    mapPublicIpOnLaunch: false,
+    ...found,
+  };
 };
 
 const getSubnets: Invoke = (args, world) => {
-  const vpcs: string[] = (args.filters ?? []).filter(({ name }: { name: string }) => name === "vpc-id").flatMap(({ values }: { values: string[] }) => values);
+  const vpcs: string[] = (args.filters ?? [])
+    .filter(({ name }: { name: string }) => name === "vpc-id")
+    .flatMap(({ values }: { values: string[] }) => values);
   const deployed = world.store.list("aws:ec2/subnet:Subnet").map(({ id, state }) => [id, state] as const);
   const known = [...deployed, ...Object.entries(world.facts.subnets ?? {})];
-  return { id: world.place.region, region: world.place.region, ids: known.filter(([, state]) => vpcs.includes(state.vpcId as string)).map(([id]) => id) };
+  return {
+    id: world.place.region,
+    region: world.place.region,
+    ids: known.filter(([, state]) => vpcs.includes(state.vpcId as string)).map(([id]) => id),
+  };
 };
 
 const getSecret: Invoke = (args, { place, facts }) => {
-  const name = args.name ?? String(args.arn ?? "").split(":secret:")[1]?.replace(/-[A-Za-z0-9]{6}$/, "");
+  const name =
+    args.name ??
+    String(args.arn ?? "")
+      .split(":secret:")[1]
+      ?.replace(/-[A-Za-z0-9]{6}$/, "");
   if (!facts.secrets?.includes(name)) throw new Error(`reading Secrets Manager Secret (${args.arn ?? args.name}): couldn't find resource`);
   const secretArn = args.arn ?? arn(place, "secretsmanager", `secret:${name}-AbCdEf`);
   return { id: secretArn, arn: secretArn, name, region: place.region, tags: {}, description: "", kmsKeyId: "", policy: "" };

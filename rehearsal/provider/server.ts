@@ -15,7 +15,9 @@ export interface ProviderServer {
 /** Listens for the plugin processes: one POST per call of the engine, path = method, JSON both ways. */
 export async function serveProvider(backend: ProviderBackend, socketPath: string): Promise<ProviderServer> {
   if (Buffer.byteLength(socketPath) > SOCKET_PATH_LIMIT) {
-    throw new Error(`socket path ${socketPath} has ${Buffer.byteLength(socketPath)} bytes, at most ${SOCKET_PATH_LIMIT}: use a shorter work folder`);
+    throw new Error(
+      `socket path ${socketPath} has ${Buffer.byteLength(socketPath)} bytes, at most ${SOCKET_PATH_LIMIT}: use a shorter work folder`,
+    );
   }
   mkdirSync(dirname(socketPath), { recursive: true });
   rmSync(socketPath, { force: true });

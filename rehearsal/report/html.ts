@@ -1,6 +1,6 @@
-import { Figures, Spread } from "../figures";
-import { TimelineEvent } from "../timeline";
-import { Bar, Lane, lanes } from "./lanes";
+import type { Figures, Spread } from "../figures";
+import type { TimelineEvent } from "../timeline";
+import { type Bar, type Lane, lanes } from "./lanes";
 import { STYLE } from "./style";
 
 /** Geometry in SVG user units (CSS pixels at full width). */
@@ -97,7 +97,8 @@ function laneSvg(lane: Lane, top: number, x: (at: number) => number): string {
     const left = x(b.start);
     const width = Math.max(1.5, x(b.end) - left);
     const seconds = ((b.end - b.start) / 1000).toFixed(1);
-    const label = width > text.length * 6.4 + 8 ? `<text class="in-bar" x="${n(left + 4)}" y="${y + height - 3.5}">${escape(text)}</text>` : "";
+    const label =
+      width > text.length * 6.4 + 8 ? `<text class="in-bar" x="${n(left + 4)}" y="${y + height - 3.5}">${escape(text)}</text>` : "";
     return `<rect class="${b.tone}" x="${n(left)}" y="${y}" width="${n(width)}" height="${height}" rx="2"><title>${escape(b.label)}, ${seconds} s</title></rect>${label}`;
   };
   return `<g><text class="lane" x="4" y="${top + 20}">${escape(lane.instance)}</text>

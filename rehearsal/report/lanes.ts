@@ -1,5 +1,5 @@
 import { LOG } from "../../contract/host";
-import { TimelineEvent } from "../timeline";
+import type { TimelineEvent } from "../timeline";
 
 /** A stretch of time on an instance's lane; `end` is absent where the rehearsal ended first. */
 export interface Bar {

@@ -1,5 +1,5 @@
-import { Options } from "../options";
-import { Random } from "../random";
+import type { Options } from "../options";
+import type { Random } from "../random";
 
 /** How a scale-in comes about: ending one busy instance through the group, or lowering the desired capacity. */
 export type Act = "terminate" | "desired-capacity";

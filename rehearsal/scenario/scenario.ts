@@ -1,6 +1,6 @@
-import { EngineFigures, ScaleIn } from "../figures";
-import { Act, JobPlan, PlannedJob, planJobs } from "./plan";
-import { EngineResult, Overdue, Stage, next, until } from "./stage";
+import type { EngineFigures, ScaleIn } from "../figures";
+import { type Act, type JobPlan, type PlannedJob, planJobs } from "./plan";
+import { type EngineResult, Overdue, type Stage, next, until } from "./stage";
 
 /** What the scenario itself knows when it ends; the rest is read off the timeline. */
 export interface Outcome {

@@ -1,7 +1,7 @@
-import { Clock } from "../clock";
-import { Options } from "../options";
-import { Random } from "../random";
-import { Timeline, TimelineEvent } from "../timeline";
+import type { Clock } from "../clock";
+import type { Options } from "../options";
+import type { Random } from "../random";
+import type { Timeline, TimelineEvent } from "../timeline";
 
 /** What one operation of the engine did, as the engine itself reported it. */
 export interface EngineResult {
@@ -75,19 +75,12 @@ export function until(stage: Stage, what: string, seconds: number, condition: ()
         done(() => reject(error));
       }
     });
-    const timer = stage.clock.after(seconds * 1000, () =>
-      done(() => reject(new Overdue(`${what}: not within ${seconds} s`))),
-    );
+    const timer = stage.clock.after(seconds * 1000, () => done(() => reject(new Overdue(`${what}: not within ${seconds} s`))));
   });
 }
 
 /** The first event after now that matches, within a bound. */
-export async function next(
-  stage: Stage,
-  what: string,
-  seconds: number,
-  match: (event: TimelineEvent) => boolean,
-): Promise<TimelineEvent> {
+export async function next(stage: Stage, what: string, seconds: number, match: (event: TimelineEvent) => boolean): Promise<TimelineEvent> {
   let found: TimelineEvent | undefined;
   const stop = stage.timeline.subscribe((event) => {
     if (!found && match(event)) found = event;

@@ -3,7 +3,7 @@ import { OWNER_TAG, POOL_TAG } from "../../contract/names";
 import type { DeregisterPorts } from "../../functions/deregister/ports";
 import type { TokenStore } from "../../functions/shared/registration";
 import type { Activity, Member, StoredSecret, SweepPorts } from "../../functions/sweep/ports";
-import { AwsError, Shape } from "../cloud/api";
+import { AwsError, type Shape } from "../cloud/api";
 
 /** One call to the cloud stand-in in the name of a function, with its client's retries. */
 export type FunctionCall = (action: string, params: Shape) => Promise<Shape>;

@@ -8,14 +8,14 @@ import type { Observer } from "../../functions/shared/observe";
 import { finalSweep } from "../../functions/sweep/final-sweep";
 import { occasionOf } from "../../functions/sweep/occasion";
 import { sweep } from "../../functions/sweep/sweep";
-import { Clock } from "../clock";
-import { CloudDoor } from "../cloud/cloud";
-import { MetricStore } from "../cloud/cloudwatch/metrics";
-import { InvokeResult } from "../cloud/lambda/runtime";
+import type { Clock } from "../clock";
+import type { CloudDoor } from "../cloud/cloud";
+import type { MetricStore } from "../cloud/cloudwatch/metrics";
+import type { InvokeResult } from "../cloud/lambda/runtime";
 import { withSdkRetries } from "../cloud/retries";
-import { GitHub } from "../github";
-import { Random } from "../random";
-import { Timeline } from "../timeline";
+import type { GitHub } from "../github";
+import type { Random } from "../random";
+import type { Timeline } from "../timeline";
 import { functionPorts } from "./function-ports";
 import { gitHubClient } from "./github-client";
 import { Invocation } from "./invocation";
@@ -160,7 +160,14 @@ export class InProcessFunctions {
     return () => {
       const client =
         this.clients.get(functionName) ??
-        gitHubClient({ ...settings, clock, github, callMs: () => latency.github(), readSecret, onCall: (what) => this.onGitHubCall?.(what) });
+        gitHubClient({
+          ...settings,
+          clock,
+          github,
+          callMs: () => latency.github(),
+          readSecret,
+          onCall: (what) => this.onGitHubCall?.(what),
+        });
       this.clients.set(functionName, client);
       return client;
     };

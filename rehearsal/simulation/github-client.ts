@@ -1,9 +1,9 @@
 import type { GitHubScope } from "../../functions/shared/github/account";
 import { GitHubError } from "../../functions/shared/github/error";
 import { GitHubRunners } from "../../functions/shared/github/runners";
-import { GitHubTransport, Send } from "../../functions/shared/github/transport";
-import { Clock, Timer } from "../clock";
-import { GitHub } from "../github";
+import { GitHubTransport, type Send } from "../../functions/shared/github/transport";
+import type { Clock, Timer } from "../clock";
+import type { GitHub } from "../github";
 
 /** What GitHub does not count. */
 export const FREE = "questions for the rate limit";
@@ -42,7 +42,16 @@ function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
     const answer = async () => {
       await clock.sleep(callMs());
       const given = new URLSearchParams(Object.entries(query ?? {}).map(([name, value]) => [name, String(value)]));
-      const call = { method, host: "api.github.com", path, query: given, origin: "https://api.github.com", authorization, body: {}, signal };
+      const call = {
+        method,
+        host: "api.github.com",
+        path,
+        query: given,
+        origin: "https://api.github.com",
+        authorization,
+        body: {},
+        signal,
+      };
       return github.request(call).catch((error: Error) => {
         throw new GitHubError(`${what}: ${error.message}`, 0);
       });

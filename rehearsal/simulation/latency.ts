@@ -1,4 +1,4 @@
-import { Random } from "../random";
+import type { Random } from "../random";
 
 /** Bounds in milliseconds; equal ones draw no random number. */
 export interface Span {

@@ -1,4 +1,4 @@
-import { Random } from "../random";
+import type { Random } from "../random";
 import type { Pool } from "./pool";
 import type { SimulatedWorld } from "./world";
 

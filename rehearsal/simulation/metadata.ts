@@ -1,4 +1,4 @@
-import { Clock } from "../clock";
+import type { Clock } from "../clock";
 
 /** What the instance metadata answers while it is out of order; `silent` lets the agent's client run into its 1 s. */
 export type MetadataFault = 404 | 401 | 500 | 503 | "silent";

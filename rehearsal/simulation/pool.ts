@@ -1,8 +1,8 @@
-import { HostConfig } from "../../contract/host";
+import type { HostConfig } from "../../contract/host";
 import { globalTimeoutSeconds } from "../../contract/lifecycle";
-import { POOL_TAG, PoolNames, poolNames } from "../../contract/names";
-import { LaunchTemplate, LAUNCHING, RefreshPreferences, TERMINATING, WarmPoolConfig } from "../cloud/autoscaling";
-import { Place } from "../cloud/place";
+import { POOL_TAG, type PoolNames, poolNames } from "../../contract/names";
+import { type LaunchTemplate, LAUNCHING, type RefreshPreferences, TERMINATING, type WarmPoolConfig } from "../cloud/autoscaling";
+import type { Place } from "../cloud/place";
 import { poolResources } from "./rules";
 import type { SimulatedWorld } from "./world";
 

@@ -1,8 +1,8 @@
 import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/lifecycle";
 import type { PoolNames } from "../../contract/names";
 import { UNITS } from "../../contract/host";
-import { DeployedResource } from "../cloud/api";
-import { Place } from "../cloud/place";
+import type { DeployedResource } from "../cloud/api";
+import type { Place } from "../cloud/place";
 
 /** Minutes between two sweeps, as the component schedules them. */
 const SWEEP_MINUTES = 5;
@@ -56,7 +56,11 @@ export function poolResources(names: PoolNames, { region, accountId }: Place, la
     ...rules.flatMap(([rule, target, trigger]) => {
       const ruleArn = arn("events", `rule/${rule}`);
       return [
-        { type: "aws:cloudwatch/eventTarget:EventTarget", id: rule, state: { rule, arn: arn("lambda", `function:${target}`), deadLetterConfig: { arn: queueArn } } },
+        {
+          type: "aws:cloudwatch/eventTarget:EventTarget",
+          id: rule,
+          state: { rule, arn: arn("lambda", `function:${target}`), deadLetterConfig: { arn: queueArn } },
+        },
         {
           type: "aws:lambda/permission:Permission",
           id: rule,

@@ -47,7 +47,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const shards = shardsOf(options);
   const totals = shards.length === 1 ? [await runShard(shards[0]!)] : await Promise.all(shards.map(inThread));
   const result = figures(options, totals);
-  result.failures.push(...totals.flatMap(({ failures }) => failures), ...verdict(result, totals.flatMap(({ losses }) => losses)));
+  result.failures.push(
+    ...totals.flatMap(({ failures }) => failures),
+    ...verdict(
+      result,
+      totals.flatMap(({ losses }) => losses),
+    ),
+  );
   return result;
 }
 
@@ -89,7 +95,12 @@ function figures(options: SimulationOptions, totals: readonly ShardTotals[]): Si
   const ofTerminations = sum(Object.entries(functions).flatMap(([what, number]) => (OF_A_TERMINATION.test(what) ? [number] : [])));
   // A run that failed for want of GitHub or AWS is made once more, with all its calls.
   const terminations = Math.max(1, instances.terminated + total(({ deregisterErrors }) => deregisterErrors));
-  const github = { total: sum(Object.values(kinds)), busiest: total((one) => one.github.busiest), refused: total((one) => one.github.refused), kinds };
+  const github = {
+    total: sum(Object.values(kinds)),
+    busiest: total((one) => one.github.busiest),
+    refused: total((one) => one.github.refused),
+    kinds,
+  };
   return {
     options,
     jobs,
@@ -116,7 +127,10 @@ function verdict({ jobs, calls, rates, longestTailSeconds, left }: SimulationRes
   fail(left.length > 0, `${left.length} things left over: ${left.slice(0, 5).join(", ")}`);
   fail(calls.host.idle > 0, `${calls.host.idle} calls to AWS by idle instances, none are allowed`);
   fail(rates.hostPerJob > PER_JOB, `${rates.hostPerJob} calls to AWS per job, at most ${PER_JOB} are allowed`);
-  fail(rates.perTermination > PER_TERMINATION, `${rates.perTermination} calls to AWS per termination, at most ${PER_TERMINATION} are allowed`);
+  fail(
+    rates.perTermination > PER_TERMINATION,
+    `${rates.perTermination} calls to AWS per termination, at most ${PER_TERMINATION} are allowed`,
+  );
   fail(calls.github.refused > 0, `${calls.github.refused} calls to GitHub beyond the ${GITHUB_BUDGET} that an App has in an hour`);
   return failures;
 }

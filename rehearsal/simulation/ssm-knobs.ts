@@ -1,5 +1,5 @@
-import { Clock } from "../clock";
-import { HostDriver } from "../cloud/driver";
+import type { Clock } from "../clock";
+import type { HostDriver } from "../cloud/driver";
 
 /** What Run Command may do to a command. All may be changed while a simulation runs. */
 export interface SsmKnobs {

@@ -1,12 +1,30 @@
 import type { SimulationResult } from "./simulate";
 
 /** The table at the end of a simulation. */
-export function simulationSummary({ jobs, instances, calls, rates, longestTailSeconds, functionErrors, left, failures }: SimulationResult): string {
+export function simulationSummary({
+  jobs,
+  instances,
+  calls,
+  rates,
+  longestTailSeconds,
+  functionErrors,
+  left,
+  failures,
+}: SimulationResult): string {
   const { host, github } = calls;
-  const list = (counts: Record<string, number>) => Object.entries(counts).map(([what, number]) => `${number} ${what}`).join(", ");
+  const list = (counts: Record<string, number>) =>
+    Object.entries(counts)
+      .map(([what, number]) => `${number} ${what}`)
+      .join(", ");
   const rows: [string, string][] = [
-    ["jobs", `${jobs.succeeded} of ${jobs.queued} succeeded, ${jobs.lost} lost, ${jobs.requeued} requeued, ${jobs.unheard} ended while GitHub was down`],
-    ["instances", `${instances.launched} launched, ${instances.terminated} terminated (${instances.drainedBusy} with a job), ${instances.retained} retained, ${instances.hours} instance-hours`],
+    [
+      "jobs",
+      `${jobs.succeeded} of ${jobs.queued} succeeded, ${jobs.lost} lost, ${jobs.requeued} requeued, ${jobs.unheard} ended while GitHub was down`,
+    ],
+    [
+      "instances",
+      `${instances.launched} launched, ${instances.terminated} terminated (${instances.drainedBusy} with a job), ${instances.retained} retained, ${instances.hours} instance-hours`,
+    ],
     ["longest tail", `${longestTailSeconds} s from the last job's end, or the order to go, to the end`],
     ["AWS, hosts", list(host)],
     ["AWS, functions", list(calls.functions)],

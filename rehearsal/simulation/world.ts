@@ -1,29 +1,29 @@
 import { boundBy } from "../../functions/shared/bounded";
-import { Timer } from "../clock";
-import { AutoScaling, Delays } from "../cloud/autoscaling";
+import type { Timer } from "../clock";
+import { AutoScaling, type Delays } from "../cloud/autoscaling";
 import { CloudDoor } from "../cloud/cloud";
 import { CloudWatch } from "../cloud/cloudwatch/cloudwatch";
 import { Fleet } from "../cloud/ec2";
 import { EventBus } from "../cloud/events/bus";
 import { Queues } from "../cloud/events/queues";
-import { Faults } from "../cloud/faults";
+import type { Faults } from "../cloud/faults";
 import { Iam } from "../cloud/iam/iam";
 import { AsyncInvoker } from "../cloud/lambda/async";
 import { SecretsManager } from "../cloud/secrets/secrets-manager";
 import { SystemsManager } from "../cloud/ssm/systems-manager";
 import { MemoryStore } from "../cloud/store";
-import { GitHub, GitHubOptions } from "../github";
-import { HostSurroundings } from "../hosts/simulated/boot";
+import { GitHub, type GitHubOptions } from "../github";
+import type { HostSurroundings } from "../hosts/simulated/boot";
 import { SimulatedHosts } from "../hosts/simulated/hosts";
-import { RunnerPace, USUAL_PACE } from "../hosts/simulated/pace";
+import { type RunnerPace, USUAL_PACE } from "../hosts/simulated/pace";
 import { Random } from "../random";
 import { Timeline } from "../timeline";
 import { VirtualClock } from "../virtual-clock";
 import { InProcessFunctions } from "./functions";
-import { Latencies, USUAL_LATENCIES, draw } from "./latency";
+import { type Latencies, USUAL_LATENCIES, draw } from "./latency";
 import { Metadata } from "./metadata";
-import { Pool, PoolOptions } from "./pool";
-import { SsmKnobs, unreliable } from "./ssm-knobs";
+import { Pool, type PoolOptions } from "./pool";
+import { type SsmKnobs, unreliable } from "./ssm-knobs";
 
 const PLACE = { region: "eu-central-1", accountId: "123456789012" };
 const ORGANIZATION = "acme";
@@ -106,7 +106,10 @@ export class SimulatedWorld {
     this.hosts = new SimulatedHosts((instanceId) => this.surroundings(instanceId, options));
     this.fleet = new Fleet({ clock, random, driver: this.hosts });
     this.autoscaling = new AutoScaling({
-      clock, random, timeline, place: PLACE,
+      clock,
+      random,
+      timeline,
+      place: PLACE,
       fleet: this.fleet,
       ...(options.delays ? { delays: options.delays } : {}),
       publish: (event) => this.bus.put(event),
@@ -123,7 +126,10 @@ export class SimulatedWorld {
       else clock.after(lag, () => this.hosts.stir(event.instance));
     });
     this.commands = new SystemsManager({
-      clock, timeline, random, store,
+      clock,
+      timeline,
+      random,
+      store,
       place: PLACE,
       driver: unreliable(this.hosts, clock, this.ssm),
       instances: this.fleet,
@@ -133,7 +139,9 @@ export class SimulatedWorld {
     });
     this.door.register(this.autoscaling, this.secrets, this.commands, this.cloudwatch, this.queues);
     this.functions = new InProcessFunctions({
-      clock, timeline, random,
+      clock,
+      timeline,
+      random,
       door: this.door,
       github: this.github,
       metrics: this.cloudwatch.metrics,
@@ -146,7 +154,10 @@ export class SimulatedWorld {
     const onDefect = (error: unknown) => void this.defects.push(error);
     this.async = new AsyncInvoker({ clock, store, door: this.door, runtime: this.functions, onDefect });
     this.bus = new EventBus({
-      clock, random, store, onDefect,
+      clock,
+      random,
+      store,
+      onDefect,
       place: PLACE,
       queues: this.queues,
       refused: (denial) => void this.defects.push(denial),
@@ -190,11 +201,19 @@ export class SimulatedWorld {
     await this.hosts.close();
   }
 
-  private surroundings(instanceId: string, { drain = true, skipIdle = true, renewOnDemand = false, alterDrain }: WorldOptions): HostSurroundings {
+  private surroundings(
+    instanceId: string,
+    { drain = true, skipIdle = true, renewOnDemand = false, alterDrain }: WorldOptions,
+  ): HostSurroundings {
     const { clock, timeline, github, pace } = this;
     const principal = { kind: "instance" as const, instanceId, roleName: "host" };
     return {
-      clock, timeline, github, drain, pace, renewOnDemand,
+      clock,
+      timeline,
+      github,
+      drain,
+      pace,
+      renewOnDemand,
       bootMs: BOOT + (Number.parseInt(instanceId.slice(-8), 16) % 1_024_000) / 1024,
       ...(alterDrain ? { alterDrain } : {}),
       ...(skipIdle ? { skipIdle: { metadataSteady: () => this.metadata.steady(instanceId) } } : {}),

@@ -1,4 +1,4 @@
-import { Cloud } from "../cloud/api";
+import type { Cloud } from "../cloud/api";
 import type { AutoScalingApi } from "../provider/autoscaling-api";
 
 /** What the provider plugin calls of EC2 Auto Scaling goes through the same door as everybody's calls. */

@@ -1,8 +1,8 @@
 import type { AutoScaling } from "../cloud/autoscaling";
-import { Cloud } from "../cloud/api";
-import { GitHub } from "../github";
-import { GroupControl, JobControl } from "../scenario/stage";
-import { TimelineEvent, Timeline } from "../timeline";
+import type { Cloud } from "../cloud/api";
+import type { GitHub } from "../github";
+import type { GroupControl, JobControl } from "../scenario/stage";
+import type { TimelineEvent, Timeline } from "../timeline";
 
 export function groupControl(cloud: Cloud, autoscaling: AutoScaling): GroupControl {
   const operator = { kind: "operator" } as const;

@@ -1,7 +1,7 @@
-import { Clock } from "../clock";
+import type { Clock } from "../clock";
 import type { RunOptions, StackHandle } from "../engine/engine";
 import type { Drift } from "../engine/result";
-import { EngineControl, EngineResult } from "../scenario/stage";
+import type { EngineControl, EngineResult } from "../scenario/stage";
 import { hold } from "../virtual-clock";
 
 /** Outputs of a group that move whenever it scales; their change is no drift. */

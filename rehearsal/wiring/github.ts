@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import type { SecretsManager } from "../cloud/secrets/secrets-manager";
-import { GitHub } from "../github";
-import { StackFacts } from "./stack-facts";
+import type { GitHub } from "../github";
+import type { StackFacts } from "./stack-facts";
 
 /**
  * Makes the GitHub stand-in know the stack's App or token, and puts the matching secret where the stack's

@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PATHS, UNITS } from "../../contract/host";
-import { RunningCloud } from "../cloud";
-import { Clock } from "../clock";
-import { GitHub } from "../github";
-import { HostDriver } from "../cloud/driver";
+import type { RunningCloud } from "../cloud";
+import type { Clock } from "../clock";
+import type { GitHub } from "../github";
+import type { HostDriver } from "../cloud/driver";
 import { SimulatedHosts } from "../hosts/simulated/hosts";
-import { openSystemdHosts, OpenedHosts, Run } from "../hosts/systemd";
-import { Timeline } from "../timeline";
+import { openSystemdHosts, type OpenedHosts, type Run } from "../hosts/systemd";
+import type { Timeline } from "../timeline";
 
 /** Undoes the drain for the control experiment: the unit as the design has it that this one starts from. */
 const WITHOUT_DRAIN = `[Service]
@@ -61,8 +61,7 @@ export function simulatedHosts(parts: HostParts): SimulatedHosts {
 function metadataOf(cloud: RunningCloud, instanceId: string): (path: string) => string | undefined {
   return (path) => {
     const sourceIp = cloud.fleet.get(instanceId)?.privateIp ?? "";
-    const ask = (method: string, at: string, headers: Record<string, string>) =>
-      cloud.imds({ method, path: at, headers, sourceIp });
+    const ask = (method: string, at: string, headers: Record<string, string>) => cloud.imds({ method, path: at, headers, sourceIp });
     const token = ask("PUT", "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": "60" }).body;
     const answer = ask("GET", `/latest/meta-data/${path}`, { "x-aws-ec2-metadata-token": token });
     if (answer.status === 404) return undefined;

@@ -1,5 +1,5 @@
 import type { RunningCloud } from "../cloud";
-import { GitHub } from "../github";
+import type { GitHub } from "../github";
 
 /**
  * Whatever is still there after `destroy`. Hooks are deliberately not deleted by the program (that would complete the

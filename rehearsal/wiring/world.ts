@@ -2,22 +2,22 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { x as extract } from "tar";
-import { Cleanup } from "../cleanup";
-import { startCloud, RunningCloud } from "../cloud";
+import type { Cleanup } from "../cleanup";
+import { startCloud, type RunningCloud } from "../cloud";
 import { instanceTypes } from "../cloud/ec2/catalogue";
-import { Clock, RealClock } from "../clock";
+import { type Clock, RealClock } from "../clock";
 import { locate } from "../engine/locate";
 import { openStack } from "../engine/engine";
 import { GitHub } from "../github";
 import { GITHUB_HOSTS } from "../github/options";
 import { machineCacheDir, machineImage } from "../hosts/image";
-import { cleanUpDeadRuns, openRun, OpenedHosts, Run } from "../hosts/systemd";
-import { Options } from "../options";
+import { cleanUpDeadRuns, openRun, type OpenedHosts, type Run } from "../hosts/systemd";
+import type { Options } from "../options";
 import { ProviderBackend } from "../provider/backend";
 import { serveProvider } from "../provider/server";
 import { Random } from "../random";
 import { buildRunnerArchive } from "../runner/archive";
-import { Stage } from "../scenario/stage";
+import type { Stage } from "../scenario/stage";
 import { Timeline } from "../timeline";
 import { VirtualClock, flow } from "../virtual-clock";
 import { controlPlane } from "./control-plane";
@@ -26,7 +26,7 @@ import { Engine } from "./engine-control";
 import { admit } from "./github";
 import { LateDriver, simulatedHosts, systemdHosts } from "./hosts";
 import { leftovers } from "./leftovers";
-import { StackFacts, stackFacts } from "./stack-facts";
+import { type StackFacts, stackFacts } from "./stack-facts";
 
 const PROJECT = resolve(__dirname, "../..");
 const ACCOUNT = "123456789012";
@@ -70,7 +70,10 @@ export async function openWorld(
 
   const driver = new LateDriver();
   const cloud = await startCloud({
-    clock, timeline, random, driver,
+    clock,
+    timeline,
+    random,
+    driver,
     region: facts.region,
     accountId: ACCOUNT,
     workDir: join(run.dir, "cloud"),
@@ -132,7 +135,11 @@ export async function openWorld(
   });
   cleanup.add(() => engine.stop());
   const stage: Stage = {
-    options, clock, timeline, random, say,
+    options,
+    clock,
+    timeline,
+    random,
+    say,
     engine,
     group: groupControl(cloud.cloud, cloud.autoscaling),
     jobs: jobControl(github, timeline, facts.labels),

@@ -17,7 +17,14 @@ describe("what the benchmark reads off a timeline", () => {
       { at, kind: "action-opened", instance, hook: HOOK, transition: "autoscaling:EC2_INSTANCE_TERMINATING" },
       { at: at + 300, kind: "host-log", instance, message: LOG.drainBegun, fields: {} },
     ];
-    const completed = (at: number, instance: string): TimelineEvent => ({ at, kind: "action-closed", instance, hook: HOOK, result: "CONTINUE", by: "instance" });
+    const completed = (at: number, instance: string): TimelineEvent => ({
+      at,
+      kind: "action-closed",
+      instance,
+      hook: HOOK,
+      result: "CONTINUE",
+      by: "instance",
+    });
     const events: TimelineEvent[] = [
       { at: 500, kind: "job", job: "j", change: "acquired", instance: "i-busy" },
       ...going(1_000, "i-busy"),

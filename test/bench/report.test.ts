@@ -19,7 +19,10 @@ const good = (): Samples => {
 
 describe("the judgement of the aims", () => {
   it("is that all of them are met by a run that meets them", () => {
-    assert.deepEqual(verdicts(good()).map(({ aim, met }) => [aim.id, met]), AIMS.map(({ id }) => [id, true]));
+    assert.deepEqual(
+      verdicts(good()).map(({ aim, met }) => [aim.id, met]),
+      AIMS.map(({ id }) => [id, true]),
+    );
   });
 
   const misses: [string, Samples][] = [
@@ -34,13 +37,21 @@ describe("the judgement of the aims", () => {
   for (const [id, samples] of misses) {
     it(`is that ${id} was missed when it was, and the page says so`, () => {
       const all = { ...good(), ...samples };
-      assert.deepEqual(verdicts(all).filter(({ met }) => !met).map(({ aim }) => aim.id), [id]);
+      assert.deepEqual(
+        verdicts(all)
+          .filter(({ met }) => !met)
+          .map(({ aim }) => aim.id),
+        [id],
+      );
       assert.equal(reportMarkdown(resultsOf(all)).match(/\*\*missed\*\*/g)?.length, 1);
     });
   }
 
   it("leaves out an aim that a part of a run did not measure, instead of calling it met", () => {
-    assert.deepEqual(verdicts({ "agent.cpu": [0.1] }).map(({ aim }) => aim.id), ["cpu"]);
+    assert.deepEqual(
+      verdicts({ "agent.cpu": [0.1] }).map(({ aim }) => aim.id),
+      ["cpu"],
+    );
   });
 });
 
@@ -82,7 +93,8 @@ describe("the committed benchmarks", () => {
     const { samples } = JSON.parse(read("benchmarks.json")) as Results;
     const once = /\.(zip|resources)$/;
     for (const { rows } of CATALOGUE) {
-      for (const { id } of rows) assert.ok((samples[id]?.length ?? 0) >= (once.test(id) ? 1 : 20), `${id}: ${samples[id]?.length ?? 0} samples`);
+      for (const { id } of rows)
+        assert.ok((samples[id]?.length ?? 0) >= (once.test(id) ? 1 : 20), `${id}: ${samples[id]?.length ?? 0} samples`);
     }
     for (const { what } of AIMS) assert.ok(read("benchmarks.md").includes(`| ${what} |`), what);
   });

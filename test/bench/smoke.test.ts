@@ -6,7 +6,11 @@ describe("the benchmark", function () {
   this.timeout(240_000);
 
   it("measures all that it promises of the functions, with the real engine and bundles and one sample of each", async () => {
-    const samples = await measureProgram((group) => group === "functions", 1, () => undefined);
+    const samples = await measureProgram(
+      (group) => group === "functions",
+      1,
+      () => undefined,
+    );
     const promised = CATALOGUE.find(({ name }) => name === "functions")!.rows.map(({ id }) => id);
     assert.deepEqual(Object.keys(samples).sort(), [...promised].sort());
     for (const id of promised) {

@@ -7,7 +7,7 @@ import { artefacts } from "../../build/artefacts";
 import { build } from "../../build/build";
 import { bundleFunction } from "../../build/functions";
 import { sha256 } from "../../build/files";
-import { FUNCTION_NAMES, HOST_BUNDLE, MANIFEST, Manifest, ROOT, functionFile } from "../../build/layout";
+import { FUNCTION_NAMES, HOST_BUNDLE, MANIFEST, type Manifest, ROOT, functionFile } from "../../build/layout";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -30,9 +30,16 @@ describe("build", function () {
 
   it("gives the same bytes twice, and does not touch a product that is the same", async () => {
     const files = [...FUNCTION_NAMES.map(functionFile), HOST_BUNDLE, MANIFEST];
-    const before = files.map((file) => [sha256(readFileSync(join(out, file))), statSync(join(out, file)).mtimeMs, statSync(join(out, file)).ino]);
+    const before = files.map((file) => [
+      sha256(readFileSync(join(out, file))),
+      statSync(join(out, file)).mtimeMs,
+      statSync(join(out, file)).ino,
+    ]);
     assert.deepEqual(await build(out), manifest);
-    assert.deepEqual(files.map((file) => [sha256(readFileSync(join(out, file))), statSync(join(out, file)).mtimeMs, statSync(join(out, file)).ino]), before);
+    assert.deepEqual(
+      files.map((file) => [sha256(readFileSync(join(out, file))), statSync(join(out, file)).mtimeMs, statSync(join(out, file)).ino]),
+      before,
+    );
   });
 
   it("gives the same bytes in another folder, so that a digest does not tell who built it", async () => {
@@ -63,7 +70,13 @@ describe("build", function () {
   });
 
   it("records every first-party source, so that no change can go unnoticed", () => {
-    for (const file of ["functions/shared/github/transport.ts", "functions/sweep/history.ts", "contract/names.ts", "build/tar.ts", "package-lock.json"]) {
+    for (const file of [
+      "functions/shared/github/transport.ts",
+      "functions/sweep/history.ts",
+      "contract/names.ts",
+      "build/tar.ts",
+      "package-lock.json",
+    ]) {
       assert.equal(manifest.inputs[file], sha256(readFileSync(join(ROOT, file))), file);
     }
     assert.ok(Object.keys(manifest.inputs).every((file) => !file.includes("node_modules") && !file.startsWith("/")));

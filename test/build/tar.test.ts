@@ -14,7 +14,10 @@ describe("host bundle's archive", () => {
 
   it("is unpacked by tar with contents and permissions as they were given", () => {
     const big = Buffer.alloc(70_000, "x");
-    writeFileSync(join(folder, "a.tar"), deterministicTar([entry("units/b.service", "[Unit]\n"), entry("install.sh", big, 0o755), entry("empty")]));
+    writeFileSync(
+      join(folder, "a.tar"),
+      deterministicTar([entry("units/b.service", "[Unit]\n"), entry("install.sh", big, 0o755), entry("empty")]),
+    );
     execFileSync("tar", ["-xf", join(folder, "a.tar"), "-C", folder]);
     assert.equal(readFileSync(join(folder, "units/b.service"), "utf8"), "[Unit]\n");
     assert.ok(readFileSync(join(folder, "install.sh")).equals(big));

@@ -19,7 +19,14 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     return `${said}: ${message}`;
   };
   const complete = (id: string, hook: string) =>
-    aws("autoscaling complete-lifecycle-action --lifecycle-action-result CONTINUE", ...GROUP, "--instance-id", id, "--lifecycle-hook-name", hook);
+    aws(
+      "autoscaling complete-lifecycle-action --lifecycle-action-result CONTINUE",
+      ...GROUP,
+      "--instance-id",
+      id,
+      "--lifecycle-hook-name",
+      hook,
+    );
 
   before(async function () {
     rig = await ClientRig.open(this);
@@ -27,9 +34,18 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
   after(() => rig?.close());
 
   it("creates it with both hooks and brings its instances into service", async () => {
-    const hook = (name: string, way: string) => ({ LifecycleHookName: name, LifecycleTransition: `autoscaling:EC2_INSTANCE_${way}`, HeartbeatTimeout: 600 });
+    const hook = (name: string, way: string) => ({
+      LifecycleHookName: name,
+      LifecycleTransition: `autoscaling:EC2_INSTANCE_${way}`,
+      HeartbeatTimeout: 600,
+    });
     const skeleton = {
-      AutoScalingGroupName: "pool", LaunchTemplate: TEMPLATE, MinSize: 0, MaxSize: 4, DesiredCapacity: 2, VPCZoneIdentifier: "subnet-0a",
+      AutoScalingGroupName: "pool",
+      LaunchTemplate: TEMPLATE,
+      MinSize: 0,
+      MaxSize: 4,
+      DesiredCapacity: 2,
+      VPCZoneIdentifier: "subnet-0a",
       LifecycleHookSpecificationList: [hook("launch", "LAUNCHING"), hook("terminate", "TERMINATING")],
     };
     await aws("autoscaling create-auto-scaling-group --cli-input-json", JSON.stringify(skeleton));
@@ -38,13 +54,19 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     await Promise.all([complete(first!, "launch"), complete(second!, "launch")]);
     await rig.until("pool", "InService", 2);
     const hooks = await aws("autoscaling describe-lifecycle-hooks --query LifecycleHooks[].[LifecycleHookName,GlobalTimeout]", ...GROUP);
-    assert.deepEqual(hooks, [["launch", 60_000], ["terminate", 60_000]]);
+    assert.deepEqual(hooks, [
+      ["launch", 60_000],
+      ["terminate", 60_000],
+    ]);
   });
 
   it("prints the sentence on which scripts match when there is nothing to complete [A3.15]", async () => {
     const [id] = rig.inState("pool", "InService");
     const line = "autoscaling complete-lifecycle-action --lifecycle-action-result CONTINUE --lifecycle-hook-name launch";
-    assert.equal(await refused("CompleteLifecycleAction", line, ...GROUP, "--instance-id", id!), `ValidationError: No active Lifecycle Action found with instance ID ${id}`);
+    assert.equal(
+      await refused("CompleteLifecycleAction", line, ...GROUP, "--instance-id", id!),
+      `ValidationError: No active Lifecycle Action found with instance ID ${id}`,
+    );
   });
 
   it("pages by its own tokens as far as it is told to", async () => {
@@ -62,14 +84,23 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     await aws("autoscaling set-instance-protection --protected-from-scale-in", ...GROUP, "--instance-ids", kept!);
     await aws("autoscaling set-desired-capacity --desired-capacity 1", ...GROUP);
     assert.deepEqual(await rig.until("pool", "Terminating:Wait", 1), [going]);
-    const protect = refused("SetInstanceProtection", "autoscaling set-instance-protection --protected-from-scale-in", ...GROUP, "--instance-ids", going!);
+    const protect = refused(
+      "SetInstanceProtection",
+      "autoscaling set-instance-protection --protected-from-scale-in",
+      ...GROUP,
+      "--instance-ids",
+      going!,
+    );
     const remove = refused("DeleteAutoScalingGroup", "autoscaling delete-auto-scaling-group", ...GROUP);
     assert.equal(await protect, `ValidationError: The instance ${going} is not in InService or EnteringStandby or Standby.`);
     assert.match(await remove, /^ScalingActivityInProgress: /);
     await complete(going!, "terminate");
     await aws("ec2 wait instance-terminated --instance-ids", going!);
     const { Reservations } = await aws("ec2 describe-instances --filters", "Name=instance-state-name,Values=running");
-    assert.deepEqual(Reservations.map((one: any) => one.Instances[0].InstanceId), [kept]);
+    assert.deepEqual(
+      Reservations.map((one: any) => one.Instances[0].InstanceId),
+      [kept],
+    );
   });
 
   it("sends a command and waits for it", async () => {
@@ -92,7 +123,10 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     ]);
     assert.deepEqual(readFileSync(file), OBJECT);
     assert.equal(await aws("secretsmanager get-secret-value --secret-id cli/token --query SecretString"), "a b");
-    assert.deepEqual(rig.stage.cloudwatch.metrics.points("CiRunners", "ForcedStops", { Pool: "cli" }).map(({ value }) => value), [3]);
+    assert.deepEqual(
+      rig.stage.cloudwatch.metrics.points("CiRunners", "ForcedStops", { Pool: "cli" }).map(({ value }) => value),
+      [3],
+    );
   });
 
   it("deletes it by force and finds no trace but its history", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BotoFailure } from "./boto";
+import type { BotoFailure } from "./boto";
 import { ClientRig, TEMPLATE } from "./rig";
 
 const GROUP = { AutoScalingGroupName: "pool" };
@@ -8,7 +8,11 @@ const TOKEN = "87654321-4321-4321-4321-210987654321";
 /** What botocore makes of an error that AWS's model does not name. */
 const unmodelled = (Message: string, Code = "ValidationError") => ({ class: "ClientError", Code, Message, status: 400 });
 
-function assertFailure(failure: BotoFailure, operation: string, expected: { class: string; Code: string; Message: string; status: number }): void {
+function assertFailure(
+  failure: BotoFailure,
+  operation: string,
+  expected: { class: string; Code: string; Message: string; status: number },
+): void {
   const { class: kind, Code, Message, status } = failure;
   assert.deepEqual({ class: kind, Code, Message, status }, expected);
   assert.equal(failure.text, `An error occurred (${expected.Code}) when calling the ${operation} operation: ${expected.Message}`);
@@ -37,10 +41,16 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
 
   it("creates it from a launch template with a hook before its first instance, and reads all of it back", async () => {
     await call("create_auto_scaling_group", {
-      LaunchTemplate: TEMPLATE, MinSize: 0, MaxSize: 8, DesiredCapacity: 3, VPCZoneIdentifier: "subnet-0a,subnet-1b",
-      LifecycleHookSpecificationList: [{ LifecycleHookName: "launch", LifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING", HeartbeatTimeout: 600 }],
+      LaunchTemplate: TEMPLATE,
+      MinSize: 0,
+      MaxSize: 8,
+      DesiredCapacity: 3,
+      VPCZoneIdentifier: "subnet-0a,subnet-1b",
+      LifecycleHookSpecificationList: [
+        { LifecycleHookName: "launch", LifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING", HeartbeatTimeout: 600 },
+      ],
       InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: "retain" } },
-      Tags: [{ Key: "ci-runners:pool", Value: "<ü> & \"x\"", PropagateAtLaunch: true }],
+      Tags: [{ Key: "ci-runners:pool", Value: '<ü> & "x"', PropagateAtLaunch: true }],
     });
     const { AutoScalingGroups: groups } = await rig.boto.call("autoscaling", "describe_auto_scaling_groups");
     assert.equal(groups.length, 1);
@@ -48,13 +58,18 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.deepEqual([group.AutoScalingGroupName, group.DesiredCapacity, group.MaxSize], ["pool", 3, 8]);
     assert.deepEqual(group.LaunchTemplate, { LaunchTemplateId: "lt-0123456789abcdef0", LaunchTemplateName: "pool", Version: "$Latest" });
     assert.deepEqual(group.InstanceLifecyclePolicy, { RetentionTriggers: { TerminateHookAbandon: "retain" } });
-    assert.equal(group.Tags[0].Value, "<ü> & \"x\"");
+    assert.equal(group.Tags[0].Value, '<ü> & "x"');
     assert.equal(group.Tags[0].PropagateAtLaunch, true);
     assert.ok(Math.abs(group.CreatedTime.$time - Date.now()) < 60_000, "botocore must see a time");
   });
 
   it("meets the exception that AWS models where the name is taken [A3.20]", async () => {
-    const again = await fails("create_auto_scaling_group", { LaunchTemplate: TEMPLATE, MinSize: 0, MaxSize: 1, VPCZoneIdentifier: "subnet-0a" });
+    const again = await fails("create_auto_scaling_group", {
+      LaunchTemplate: TEMPLATE,
+      MinSize: 0,
+      MaxSize: 1,
+      VPCZoneIdentifier: "subnet-0a",
+    });
     assert.equal(again.Type, "Sender");
     const message = "AutoScalingGroup by this name already exists - A group with the name pool already exists";
     assertFailure(again, "CreateAutoScalingGroup", { class: "AlreadyExistsFault", Code: "AlreadyExists", Message: message, status: 400 });
@@ -88,9 +103,17 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     const byToken = unmodelled(`No active Lifecycle Action found with token ${TOKEN}`);
     const result = { LifecycleActionResult: "CONTINUE" };
     assertFailure(await fails("complete_lifecycle_action", { ...action, ...result }), "CompleteLifecycleAction", byInstance);
-    assertFailure(await fails("complete_lifecycle_action", { ...action, ...result, LifecycleActionToken: TOKEN }), "CompleteLifecycleAction", byToken);
+    assertFailure(
+      await fails("complete_lifecycle_action", { ...action, ...result, LifecycleActionToken: TOKEN }),
+      "CompleteLifecycleAction",
+      byToken,
+    );
     assertFailure(await fails("record_lifecycle_action_heartbeat", action), "RecordLifecycleActionHeartbeat", byInstance);
-    assertFailure(await fails("record_lifecycle_action_heartbeat", { ...action, LifecycleActionToken: TOKEN }), "RecordLifecycleActionHeartbeat", byToken);
+    assertFailure(
+      await fails("record_lifecycle_action_heartbeat", { ...action, LifecycleActionToken: TOKEN }),
+      "RecordLifecycleActionHeartbeat",
+      byToken,
+    );
   });
 
   it("fills a warm pool through the same hook and lists it apart, page by page", async () => {
@@ -98,23 +121,44 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     for (const id of await rig.until("pool", "Warmed:Pending:Wait", 2)) await complete(id, "launch");
     const warm = await rig.until("pool", "Warmed:Stopped", 2);
     const read = await pages("describe_warm_pool", GROUP, 1);
-    assert.deepEqual(read.map(({ Instances }) => Instances.length), [1, 1]);
-    assert.deepEqual(read.flatMap(({ Instances }) => Instances.map((one: any) => [one.InstanceId, one.LifecycleState])), warm.map((id) => [id, "Warmed:Stopped"]));
+    assert.deepEqual(
+      read.map(({ Instances }) => Instances.length),
+      [1, 1],
+    );
+    assert.deepEqual(
+      read.flatMap(({ Instances }) => Instances.map((one: any) => [one.InstanceId, one.LifecycleState])),
+      warm.map((id) => [id, "Warmed:Stopped"]),
+    );
     assert.equal(read[0].WarmPoolConfiguration.MaxGroupPreparedCapacity, 5);
   });
 
   it("loses and repeats nothing when it pages through groups, instances and activities [A1.13]", async () => {
     for (const name of ["a", "b"]) {
-      await call("create_auto_scaling_group", { AutoScalingGroupName: name, LaunchTemplate: TEMPLATE, MinSize: 0, MaxSize: 1, VPCZoneIdentifier: "subnet-0a" });
+      await call("create_auto_scaling_group", {
+        AutoScalingGroupName: name,
+        LaunchTemplate: TEMPLATE,
+        MinSize: 0,
+        MaxSize: 1,
+        VPCZoneIdentifier: "subnet-0a",
+      });
     }
     const groups = await pages("describe_auto_scaling_groups", {}, 2);
-    assert.deepEqual(groups.map((page) => page.AutoScalingGroups.map((group: any) => group.AutoScalingGroupName)), [["pool", "a"], ["b"]]);
+    assert.deepEqual(
+      groups.map((page) => page.AutoScalingGroups.map((group: any) => group.AutoScalingGroupName)),
+      [["pool", "a"], ["b"]],
+    );
     const instances = await pages("describe_auto_scaling_instances", {}, 2);
     const ids = instances.flatMap((page) => page.AutoScalingInstances.map((one: any) => one.InstanceId));
-    assert.deepEqual(instances.map((page) => page.AutoScalingInstances.length), [2, 2, 1]);
+    assert.deepEqual(
+      instances.map((page) => page.AutoScalingInstances.length),
+      [2, 2, 1],
+    );
     assert.deepEqual([...ids].sort(), [...rig.inState("pool", "InService"), ...rig.inState("pool", "Warmed:Stopped")].sort());
     const activities = (await pages("describe_scaling_activities", GROUP, 2)).map((page) => page.Activities);
-    assert.deepEqual(activities.map((page) => page.length), [2, 2, 1]);
+    assert.deepEqual(
+      activities.map((page) => page.length),
+      [2, 2, 1],
+    );
     const all = activities.flat();
     assert.equal(new Set(all.map(({ ActivityId }) => ActivityId)).size, 5);
     for (const activity of all) assert.deepEqual([activity.StatusCode, typeof activity.StartTime.$time], ["Successful", "number"]);
@@ -128,10 +172,15 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     await call("set_instance_protection", { InstanceIds: [first, third], ProtectedFromScaleIn: true });
     await call("set_desired_capacity", { DesiredCapacity: 2, HonorCooldown: false });
     assert.deepEqual(await rig.until("pool", "Terminating:Wait", 1), [second]);
-    const { AutoScalingInstances } = await rig.boto.call("autoscaling", "describe_auto_scaling_instances", { InstanceIds: [first, second, "i-0000000000000000f"] });
+    const { AutoScalingInstances } = await rig.boto.call("autoscaling", "describe_auto_scaling_instances", {
+      InstanceIds: [first, second, "i-0000000000000000f"],
+    });
     assert.deepEqual(
       AutoScalingInstances.map((one: any) => [one.InstanceId, one.LifecycleState, one.ProtectedFromScaleIn, one.HealthStatus]),
-      [[first, "InService", true, "HEALTHY"], [second, "Terminating:Wait", false, "HEALTHY"]],
+      [
+        [first, "InService", true, "HEALTHY"],
+        [second, "Terminating:Wait", false, "HEALTHY"],
+      ],
     );
   });
 
@@ -147,26 +196,39 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     await call("record_lifecycle_action_heartbeat", action);
     await call("complete_lifecycle_action", { ...action, LifecycleActionResult: "CONTINUE" });
     await rig.boto.wait("ec2", "instance_terminated", { InstanceIds: [id] });
-    const again = await fails("complete_lifecycle_action", { LifecycleHookName: "terminate", InstanceId: id, LifecycleActionResult: "CONTINUE" });
+    const again = await fails("complete_lifecycle_action", {
+      LifecycleHookName: "terminate",
+      InstanceId: id,
+      LifecycleActionResult: "CONTINUE",
+    });
     assertFailure(again, "CompleteLifecycleAction", unmodelled(`No active Lifecycle Action found with instance ID ${id}`));
   });
 
   it("terminates one by name although it is protected, and reads the activity in the answer [A1.8, A3.25, A4.7]", async () => {
     const [id] = rig.inState("pool", "InService");
-    const { Activity } = await rig.boto.call("autoscaling", "terminate_instance_in_auto_scaling_group", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
+    const { Activity } = await rig.boto.call("autoscaling", "terminate_instance_in_auto_scaling_group", {
+      InstanceId: id,
+      ShouldDecrementDesiredCapacity: true,
+    });
     assert.equal(Activity.Description, `Terminating EC2 instance: ${id}`);
     assert.equal(JSON.parse(Activity.Details)["Availability Zone"].slice(0, -1), "eu-central-1");
     await rig.until("pool", "Terminating:Wait", 1);
     await complete(id!, "terminate", "ABANDON");
     assert.deepEqual(await rig.until("pool", "Terminating:Retained", 1), [id], "the group retains what is abandoned");
-    await rig.boto.call("autoscaling", "terminate_instance_in_auto_scaling_group", { InstanceId: id, ShouldDecrementDesiredCapacity: false });
+    await rig.boto.call("autoscaling", "terminate_instance_in_auto_scaling_group", {
+      InstanceId: id,
+      ShouldDecrementDesiredCapacity: false,
+    });
     await rig.until("pool", "Terminating:Retained", 0);
   });
 
   it("moves one to standby and back, and is told where that does not go [A4.3]", async () => {
     const [id] = rig.inState("pool", "InService");
     const { Activities } = await call("enter_standby", { InstanceIds: [id], ShouldDecrementDesiredCapacity: true });
-    assert.deepEqual(Activities.map((one: any) => [one.Description, one.StatusCode]), [[`Moving EC2 instance to Standby: ${id}`, "Successful"]]);
+    assert.deepEqual(
+      Activities.map((one: any) => [one.Description, one.StatusCode]),
+      [[`Moving EC2 instance to Standby: ${id}`, "Successful"]],
+    );
     const twice = await fails("enter_standby", { InstanceIds: [id], ShouldDecrementDesiredCapacity: true });
     assertFailure(twice, "EnterStandby", unmodelled(`The instance ${id} is not in InService.`));
     await call("exit_standby", { InstanceIds: [id] });
@@ -175,20 +237,26 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
 
   it("refreshes the group one refresh at a time [A3.23]", async () => {
     await call("set_instance_protection", { InstanceIds: rig.inState("pool", "InService"), ProtectedFromScaleIn: true });
-    const { InstanceRefreshId: id } = await call("start_instance_refresh", { Preferences: { MinHealthyPercentage: 0, ScaleInProtectedInstances: "Wait" } });
+    const { InstanceRefreshId: id } = await call("start_instance_refresh", {
+      Preferences: { MinHealthyPercentage: 0, ScaleInProtectedInstances: "Wait" },
+    });
     const second = await fails("start_instance_refresh");
     assert.deepEqual([second.class, second.Code, second.status], ["InstanceRefreshInProgressFault", "InstanceRefreshInProgress", 400]);
-    const { InstanceRefreshes: [refresh] } = await call("describe_instance_refreshes");
+    const {
+      InstanceRefreshes: [refresh],
+    } = await call("describe_instance_refreshes");
     assert.deepEqual([refresh.InstanceRefreshId, refresh.Strategy, refresh.Preferences.ScaleInProtectedInstances], [id, "Rolling", "Wait"]);
     assert.equal((await call("cancel_instance_refresh")).InstanceRefreshId, id);
     const giveUp = Date.now() + 60_000;
-    while (rig.stage.autoscaling.group("pool")!.refresh !== "Cancelled" && Date.now() < giveUp) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (rig.stage.autoscaling.group("pool")!.refresh !== "Cancelled" && Date.now() < giveUp)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     const none = await fails("cancel_instance_refresh");
     assert.deepEqual([none.class, none.Code], ["ActiveInstanceRefreshNotFoundFault", "ActiveInstanceRefreshNotFound"]);
   });
 
   it("cannot delete the group while it holds an instance, unless by force, after which it is gone [A3.21]", async () => {
-    const message = "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.";
+    const message =
+      "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.";
     const inUse = { class: "ResourceInUseFault", Code: "ResourceInUse", Message: message, status: 400 };
     assertFailure(await fails("delete_auto_scaling_group"), "DeleteAutoScalingGroup", inUse);
     await call("delete_warm_pool", { ForceDelete: true });

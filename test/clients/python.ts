@@ -28,15 +28,19 @@ export async function pythonClients(context: Mocha.Context): Promise<string> {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const folder = join(cache, "ci-runners", "python", digest);
   const complete = join(folder, "complete");
-  await withLock(folder, () => console.log("    another run installs the AWS CLI and boto3; waiting"), async () => {
-    if (existsSync(complete)) return;
-    // A half-made folder is of no use, and one cannot be moved into place: its programs name their folder.
-    rmSync(folder, { recursive: true, force: true });
-    await run("python3", ["-m", "venv", folder]);
-    const args = ["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--require-hashes", "-r", REQUIREMENTS];
-    await run(join(folder, "bin", "pip"), args);
-    writeFileSync(complete, "");
-  });
+  await withLock(
+    folder,
+    () => console.log("    another run installs the AWS CLI and boto3; waiting"),
+    async () => {
+      if (existsSync(complete)) return;
+      // A half-made folder is of no use, and one cannot be moved into place: its programs name their folder.
+      rmSync(folder, { recursive: true, force: true });
+      await run("python3", ["-m", "venv", folder]);
+      const args = ["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--require-hashes", "-r", REQUIREMENTS];
+      await run(join(folder, "bin", "pip"), args);
+      writeFileSync(complete, "");
+    },
+  );
   return join(folder, "bin");
 }
 
@@ -45,7 +49,10 @@ async function findPython(): Promise<{ python: string } | { problem: string }> {
   const remedy = "install python3 and python3-venv, or run scripts/install-system-packages.sh as root";
   try {
     // Debian ships venv without what it needs to put pip into the folder.
-    const { stdout } = await run("python3", ["-c", "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.version, sys.base_prefix)"]);
+    const { stdout } = await run("python3", [
+      "-c",
+      "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.version, sys.base_prefix)",
+    ]);
     const [major = 0, minor = 0] = stdout.split(" ").map(Number);
     if (major === OLDEST[0] && minor >= OLDEST[1]!) return { python: stdout };
     return { problem: `python3 is ${major}.${minor}, the AWS CLI needs ${OLDEST.join(".")} or newer: ${remedy}` };

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PLACE, deployRole, raise, Stage } from "../rehearsal/cloud/stage";
+import { PLACE, deployRole, raise, type Stage } from "../rehearsal/cloud/stage";
 import { Boto } from "./boto";
 import { pythonClients } from "./python";
-import { openTunnel, Tunnel } from "./tunnel";
+import { openTunnel, type Tunnel } from "./tunnel";
 
 export const TEMPLATE = { LaunchTemplateName: "pool", Version: "$Latest" };
 export const DOCUMENT = "pool-stop";
@@ -106,18 +106,33 @@ function deploy({ store, workDir }: Stage): void {
     type: "aws:ec2/launchTemplate:LaunchTemplate",
     id: "lt-0123456789abcdef0",
     state: {
-      name: "pool", latestVersion: 1, defaultVersion: 1,
+      name: "pool",
+      latestVersion: 1,
+      defaultVersion: 1,
       _versions: { 1: { instanceType: "t4g.small", userData: "", iamInstanceProfile: { arn } } },
     },
   });
-  const steps = [{ action: "aws:runShellScript", name: "stop", inputs: { runCommand: ["systemctl stop --no-block actions-runner.service"] } }];
-  store.put({ type: "aws:ssm/document:Document", id: DOCUMENT, state: { name: DOCUMENT, content: JSON.stringify({ schemaVersion: "2.2", mainSteps: steps }) } });
+  const steps = [
+    { action: "aws:runShellScript", name: "stop", inputs: { runCommand: ["systemctl stop --no-block actions-runner.service"] } },
+  ];
+  store.put({
+    type: "aws:ssm/document:Document",
+    id: DOCUMENT,
+    state: { name: DOCUMENT, content: JSON.stringify({ schemaVersion: "2.2", mainSteps: steps }) },
+  });
   const file = join(workDir, "bundle.tar");
   writeFileSync(file, OBJECT);
   store.put({ type: "aws:s3/bucket:Bucket", id: BUCKET, state: { bucket: BUCKET } });
   store.put({
     type: "aws:s3/bucketObjectv2:BucketObjectv2",
     id: KEY,
-    state: { bucket: BUCKET, key: KEY, file, contentType: "application/x-tar", etag: "d41d8cd98f00b204e9800998ecf8427e", lastModified: 1_700_000_000_000 },
+    state: {
+      bucket: BUCKET,
+      key: KEY,
+      file,
+      contentType: "application/x-tar",
+      etag: "d41d8cd98f00b204e9800998ecf8427e",
+      lastModified: 1_700_000_000_000,
+    },
   });
 }

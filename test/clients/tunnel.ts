@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { AddressInfo, connect, Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 
 /** An HTTP proxy on loopback whose every tunnel ends at the stand-in. */
 export interface Tunnel {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { AnalyzeResult, Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
+import { type AnalyzeResult, Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -32,18 +32,42 @@ describe("the component for other languages", function () {
     for (const name of ["subnetIds", "securityGroupIds", "imageId", "tags", "alarmTopicArn", "permissionsBoundaryArn"]) {
       assert.notEqual(inputs[name]!.plain, true, name);
     }
-    assert.deepEqual(Object.keys(inputs).filter((name) => !inputs[name]!.optional).sort(), ["github", "instanceType", "maxSize", "runner", "subnetIds"]);
+    assert.deepEqual(
+      Object.keys(inputs)
+        .filter((name) => !inputs[name]!.optional)
+        .sort(),
+      ["github", "instanceType", "maxSize", "runner", "subnetIds"],
+    );
   });
 
   it("offers choices as enumerations", () => {
-    assert.deepEqual(result.typeDefinitions.WarmPoolState!.enum!.map(({ value }) => value), ["Stopped", "Hibernated", "Running"]);
-    assert.deepEqual(result.typeDefinitions.ProtectedInstances!.enum!.map(({ value }) => value), ["Wait", "Refresh", "Ignore"]);
+    assert.deepEqual(
+      result.typeDefinitions.WarmPoolState!.enum!.map(({ value }) => value),
+      ["Stopped", "Hibernated", "Running"],
+    );
+    assert.deepEqual(
+      result.typeDefinitions.ProtectedInstances!.enum!.map(({ value }) => value),
+      ["Wait", "Refresh", "Ignore"],
+    );
   });
 
   it("gives every output that a program in TypeScript has", () => {
     assert.deepEqual(Object.keys(result.components.ActionsRunnerPool!.outputs).sort(), [
-      "deadLetterQueueUrl", "deregisterFunctionName", "groupArn", "groupName", "hostBundleSha256", "hostRoleArn", "hostRoleName", "imageId",
-      "launchHookName", "launchTemplateId", "poolName", "registerFunctionName", "securityGroupIds", "sweepFunctionName", "terminateHookName",
+      "deadLetterQueueUrl",
+      "deregisterFunctionName",
+      "groupArn",
+      "groupName",
+      "hostBundleSha256",
+      "hostRoleArn",
+      "hostRoleName",
+      "imageId",
+      "launchHookName",
+      "launchTemplateId",
+      "poolName",
+      "registerFunctionName",
+      "securityGroupIds",
+      "sweepFunctionName",
+      "terminateHookName",
     ]);
   });
 });

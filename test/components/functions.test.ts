@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
-import { ActionsRunnerPool, ActionsRunnerPoolArgs } from "../../components";
+import type * as pulumi from "@pulumi/pulumi";
+import { ActionsRunnerPool, type ActionsRunnerPoolArgs } from "../../components";
 import { ENV } from "../../contract/environment";
 import { METRIC, METRIC_NAMESPACE } from "../../contract/metrics";
 import { Deployment, settled } from "./mocks";
@@ -57,7 +57,8 @@ describe("the functions", () => {
   });
 
   it("act with a token for a repository when told so", async () => {
-    const { variables } = (await deploy({ github: { repository: "o/r", tokenSecretArn: SECRET_ARN } })).named(FUNCTION, "runners-register").inputs.environment;
+    const { variables } = (await deploy({ github: { repository: "o/r", tokenSecretArn: SECRET_ARN } })).named(FUNCTION, "runners-register")
+      .inputs.environment;
     assert.equal(variables[ENV.githubRepository], "o/r");
     assert.equal(variables[ENV.githubTokenSecretArn], SECRET_ARN);
     for (const absent of [ENV.githubOrganization, ENV.githubAppId, ENV.githubPrivateKeySecretArn, ENV.githubInstallationId]) {
@@ -96,7 +97,9 @@ describe("the rules", () => {
       const deployment = await deploy();
       const rule = deployment.named(RULE, `runners-${suffix}`).inputs;
       assert.deepEqual(JSON.parse(rule.eventPattern), {
-        source: ["aws.autoscaling"], "detail-type": [detailType], detail: { AutoScalingGroupName: ["pool"] },
+        source: ["aws.autoscaling"],
+        "detail-type": [detailType],
+        detail: { AutoScalingGroupName: ["pool"] },
       });
       assert.equal(deployment.only("aws:autoscaling/group:Group").inputs.name, "pool");
       const target = deployment.named(TARGET, `runners-${suffix}`).inputs;
@@ -117,9 +120,10 @@ describe("the stop document", () => {
     const content = JSON.parse(inputs.content);
     assert.equal(content.schemaVersion, "2.2");
     assert.equal(content.parameters, undefined);
-    assert.deepEqual(content.mainSteps.map((step: any) => [step.action, step.inputs.runCommand, step.inputs.timeoutSeconds]), [
-      ["aws:runShellScript", ["systemctl stop --no-block actions-runner.service"], "30"],
-    ]);
+    assert.deepEqual(
+      content.mainSteps.map((step: any) => [step.action, step.inputs.runCommand, step.inputs.timeoutSeconds]),
+      [["aws:runShellScript", ["systemctl stop --no-block actions-runner.service"], "30"]],
+    );
   });
 });
 
@@ -134,16 +138,27 @@ describe("the last sweep", () => {
     let dependsOn: pulumi.Resource[] = [];
     await Deployment.start();
     new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }), {
-      transformations: [({ type, opts }) => {
-        if (type === "aws:lambda/invocation:Invocation") dependsOn = (opts as pulumi.CustomResourceOptions).dependsOn as pulumi.Resource[];
-        return undefined;
-      }],
+      transformations: [
+        ({ type, opts }) => {
+          if (type === "aws:lambda/invocation:Invocation")
+            dependsOn = (opts as pulumi.CustomResourceOptions).dependsOn as pulumi.Resource[];
+          return undefined;
+        },
+      ],
     });
     await settled();
-    const kinds = await Promise.all(dependsOn.map(({ urn }) => new Promise<string>((resolve) => urn.apply((value) => resolve(value.split("$").pop()!)))));
-    const wanted = ["register", "deregister", "sweep"].flatMap((key) => [`${FUNCTION}::runners-${key}`, `aws:iam/rolePolicy:RolePolicy::runners-${key}`]);
+    const kinds = await Promise.all(
+      dependsOn.map(({ urn }) => new Promise<string>((resolve) => urn.apply((value) => resolve(value.split("$").pop()!)))),
+    );
+    const wanted = ["register", "deregister", "sweep"].flatMap((key) => [
+      `${FUNCTION}::runners-${key}`,
+      `aws:iam/rolePolicy:RolePolicy::runners-${key}`,
+    ]);
     for (const suffix of ["launching", "terminating", "terminated", "sweep"]) wanted.push(`${TARGET}::runners-${suffix}`);
-    assert.deepEqual(wanted.filter((one) => !kinds.includes(one)), []);
+    assert.deepEqual(
+      wanted.filter((one) => !kinds.includes(one)),
+      [],
+    );
     assert.ok(!kinds.some((kind) => kind.startsWith("aws:autoscaling/")), "the group depends on it, not the other way round");
   });
 
@@ -158,11 +173,25 @@ describe("the alarms", () => {
     const own = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === METRIC_NAMESPACE);
     assert.deepEqual(
       own.map(({ inputs }) => inputs.metricName).sort(),
-      [METRIC.forcedStops, METRIC.busyAtTermination, METRIC.stopFailures, METRIC.registrationFailures, METRIC.overdueDrains, METRIC.retainedInstances, METRIC.unregisteredInstances, METRIC.malformedEvents, METRIC.sweepErrors].sort(),
+      [
+        METRIC.forcedStops,
+        METRIC.busyAtTermination,
+        METRIC.stopFailures,
+        METRIC.registrationFailures,
+        METRIC.overdueDrains,
+        METRIC.retainedInstances,
+        METRIC.unregisteredInstances,
+        METRIC.malformedEvents,
+        METRIC.sweepErrors,
+      ].sort(),
     );
     for (const { inputs } of own) assert.deepEqual(inputs.dimensions, { Pool: "pool" });
     const functions = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === "AWS/Lambda");
-    assert.deepEqual(functions.map(({ inputs }) => inputs.dimensions.FunctionName).sort(), ["pool-deregister", "pool-register", "pool-sweep"]);
+    assert.deepEqual(functions.map(({ inputs }) => inputs.dimensions.FunctionName).sort(), [
+      "pool-deregister",
+      "pool-register",
+      "pool-sweep",
+    ]);
     const [letters] = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === "AWS/SQS");
     assert.deepEqual(letters!.inputs.dimensions, { QueueName: "pool-dead-letters" });
   });

@@ -11,7 +11,13 @@ describe("the address that runners register at", () => {
     it(`of ${api} is ${web}`, () => assert.equal(githubWebUrl(api), web));
   }
 
-  for (const api of ["http://ghe.example.com/api/v3", "https://ghe.example.com", "https://user@ghe.example.com/api/v3", "https://api.github.com/x", "ghe"]) {
+  for (const api of [
+    "http://ghe.example.com/api/v3",
+    "https://ghe.example.com",
+    "https://user@ghe.example.com/api/v3",
+    "https://api.github.com/x",
+    "ghe",
+  ]) {
     it(`cannot be told from ${api}, so it is refused instead of guessed`, () => assert.equal(githubWebUrl(api), undefined));
   }
 });

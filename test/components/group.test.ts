@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
-import { ActionsRunnerPool, ActionsRunnerPoolArgs, DrainArgs } from "../../components";
+import type * as pulumi from "@pulumi/pulumi";
+import { ActionsRunnerPool, type ActionsRunnerPoolArgs, type DrainArgs } from "../../components";
 import { hostConfig } from "../../components/actions-runner-pool/host-config";
 import { resolveSettings } from "../../components/actions-runner-pool/settings";
 import { Deployment, settled } from "./mocks";
@@ -38,7 +38,12 @@ describe("the group", () => {
     const { inputs } = (await deploy({ launchTimeout: 700, drain: { heartbeatTimeout: 600 } })).only(GROUP);
     assert.deepEqual(inputs.initialLifecycleHooks, [
       { name: "pool-launch", lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING", heartbeatTimeout: 700, defaultResult: "ABANDON" },
-      { name: "pool-terminate", lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING", heartbeatTimeout: 600, defaultResult: "ABANDON" },
+      {
+        name: "pool-terminate",
+        lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
+        heartbeatTimeout: 600,
+        defaultResult: "ABANDON",
+      },
     ]);
   });
 
@@ -46,8 +51,11 @@ describe("the group", () => {
     const deployment = await deploy({ drain: { heartbeatTimeout: 600 } });
     const hook = deployment.named(HOOK, "runners-terminate").inputs;
     assert.deepEqual(hook, {
-      autoscalingGroupName: "pool", name: "pool-terminate", lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
-      heartbeatTimeout: 600, defaultResult: "ABANDON",
+      autoscalingGroupName: "pool",
+      name: "pool-terminate",
+      lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
+      heartbeatTimeout: 600,
+      defaultResult: "ABANDON",
     });
     const hooks = await options(HOOK);
     assert.deepEqual([...hooks.keys()].sort(), ["runners-launch", "runners-terminate"]);
@@ -105,8 +113,12 @@ describe("the group", () => {
     assert.deepEqual(inputs.instanceRefresh, {
       strategy: "Rolling",
       preferences: {
-        minHealthyPercentage: 100, maxHealthyPercentage: 110, scaleInProtectedInstances: "Wait", standbyInstances: "Wait",
-        skipMatching: true, instanceWarmup: "0",
+        minHealthyPercentage: 100,
+        maxHealthyPercentage: 110,
+        scaleInProtectedInstances: "Wait",
+        standbyInstances: "Wait",
+        skipMatching: true,
+        instanceWarmup: "0",
       },
     });
     assert.equal(inputs.launchTemplate.version, "1");
@@ -121,17 +133,28 @@ describe("the group", () => {
 
   it("keeps a warm pool that is never reused, in the asked state", async () => {
     const { inputs } = (await deploy({ warmPool: { state: "Hibernated", minSize: 2 }, rootVolumeSize: 60 })).only(GROUP);
-    assert.deepEqual(inputs.warmPool, { poolState: "Hibernated", minSize: 2, maxGroupPreparedCapacity: 4, instanceReusePolicy: { reuseOnScaleIn: false } });
+    assert.deepEqual(inputs.warmPool, {
+      poolState: "Hibernated",
+      minSize: 2,
+      maxGroupPreparedCapacity: 4,
+      instanceReusePolicy: { reuseOnScaleIn: false },
+    });
     assert.equal(inputs.mixedInstancesPolicy, undefined);
     assert.equal((await deploy()).only(GROUP).inputs.warmPool, undefined);
   });
 
   it("mixes Spot and on-demand instances of one architecture", async () => {
-    const { inputs } = (await deploy({ spot: { onDemandBase: 1, onDemandPercentage: 25, additionalInstanceTypes: ["m6a.large"] } })).only(GROUP);
+    const { inputs } = (await deploy({ spot: { onDemandBase: 1, onDemandPercentage: 25, additionalInstanceTypes: ["m6a.large"] } })).only(
+      GROUP,
+    );
     assert.equal(inputs.launchTemplate, undefined);
     assert.equal(inputs.capacityRebalance, true);
     assert.deepEqual(inputs.mixedInstancesPolicy, {
-      instancesDistribution: { onDemandBaseCapacity: 1, onDemandPercentageAboveBaseCapacity: 25, spotAllocationStrategy: "price-capacity-optimized" },
+      instancesDistribution: {
+        onDemandBaseCapacity: 1,
+        onDemandPercentageAboveBaseCapacity: 25,
+        spotAllocationStrategy: "price-capacity-optimized",
+      },
       launchTemplate: {
         launchTemplateSpecification: { launchTemplateId: "runners-id", version: "1" },
         overrides: [{ instanceType: "m7i.large" }, { instanceType: "m6a.large" }],
@@ -146,7 +169,10 @@ describe("the launch template", () => {
     assert.equal(inputs.keyName, undefined);
     assert.deepEqual(inputs.metadataOptions, { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 });
     assert.deepEqual(inputs.blockDeviceMappings, [
-      { deviceName: "/dev/sda1", ebs: { volumeType: "gp3", volumeSize: 50, encrypted: "true", kmsKeyId: "alias/own", deleteOnTermination: "true" } },
+      {
+        deviceName: "/dev/sda1",
+        ebs: { volumeType: "gp3", volumeSize: 50, encrypted: "true", kmsKeyId: "alias/own", deleteOnTermination: "true" },
+      },
     ]);
     assert.equal(inputs.hibernationOptions, undefined);
   });
@@ -154,9 +180,13 @@ describe("the launch template", () => {
   it("takes Canonical's image for the instance type's architecture", async () => {
     const arm = await deploy({ instanceType: "m7g.xlarge" });
     assert.equal(arm.only(TEMPLATE).inputs.imageId, "ami-0a0000000000000b2");
-    assert.ok(arm.calls.some(({ inputs }) => inputs.name === "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id"));
+    assert.ok(
+      arm.calls.some(({ inputs }) => inputs.name === "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id"),
+    );
     const x64 = await deploy();
-    assert.ok(x64.calls.some(({ inputs }) => inputs.name === "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"));
+    assert.ok(
+      x64.calls.some(({ inputs }) => inputs.name === "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"),
+    );
   });
 
   it("asks for no parameter when an image is given", async () => {
@@ -171,19 +201,41 @@ describe("the launch template", () => {
 
   it("hands the host its configuration, and the archive for its architecture", async () => {
     const deployment = await deploy({
-      instanceType: "m7g.xlarge", labels: ["big"], runnerGroup: "production", noDefaultLabels: true,
-      github: { organization: "example-org", tokenSecretArn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:t", apiUrl: "https://ghe.example.com/api/v3/" },
+      instanceType: "m7g.xlarge",
+      labels: ["big"],
+      runnerGroup: "production",
+      noDefaultLabels: true,
+      github: {
+        organization: "example-org",
+        tokenSecretArn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:t",
+        apiUrl: "https://ghe.example.com/api/v3/",
+      },
       runner: { version: "2.337.0", sha256: "7".repeat(64), user: "ci", jobStartedHook: "/opt/mine/started.sh" },
     });
     const userData = Buffer.from(deployment.only(TEMPLATE).inputs.userData, "base64").toString();
     const config = JSON.parse(userData.split("\n").find((line) => line.startsWith('{"pool"'))!);
     assert.deepEqual(config, {
-      pool: "pool", region: "us-east-1", group: "pool", launchHook: "pool-launch", terminateHook: "pool-terminate", secretPrefix: "ci-runners/pool/",
-      githubUrl: "https://ghe.example.com/example-org", labels: ["big"], runnerGroup: "production", noDefaultLabels: true, runnerUser: "ci",
+      pool: "pool",
+      region: "us-east-1",
+      group: "pool",
+      launchHook: "pool-launch",
+      terminateHook: "pool-terminate",
+      secretPrefix: "ci-runners/pool/",
+      githubUrl: "https://ghe.example.com/example-org",
+      labels: ["big"],
+      runnerGroup: "production",
+      noDefaultLabels: true,
+      runnerUser: "ci",
       runnerArchive: {
-        url: "https://github.com/actions/runner/releases/download/v2.337.0/actions-runner-linux-arm64-2.337.0.tar.gz", sha256: "7".repeat(64),
+        url: "https://github.com/actions/runner/releases/download/v2.337.0/actions-runner-linux-arm64-2.337.0.tar.gz",
+        sha256: "7".repeat(64),
       },
-      heartbeatInterval: 300, heartbeatTimeout: 1800, maxDrain: 172500, launchTimeout: 900, jobsMayUseInstanceRole: false, jobsMayUseDocker: false,
+      heartbeatInterval: 300,
+      heartbeatTimeout: 1800,
+      maxDrain: 172500,
+      launchTimeout: 900,
+      jobsMayUseInstanceRole: false,
+      jobsMayUseDocker: false,
       userJobStartedHook: "/opt/mine/started.sh",
     });
     const object = deployment.only("aws:s3/bucketObjectv2:BucketObjectv2");

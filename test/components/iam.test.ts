@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { poolNames } from "../../contract/names";
-import { ActionsRunnerPool, ActionsRunnerPoolArgs } from "../../components";
+import { ActionsRunnerPool, type ActionsRunnerPoolArgs } from "../../components";
 import { hostConfig } from "../../components/actions-runner-pool/host-config";
 import { resolveSettings } from "../../components/actions-runner-pool/settings";
-import { PolicyDocument, Statement } from "../../components/parts/policy";
+import type { PolicyDocument, Statement } from "../../components/parts/policy";
 import { renderUserData } from "../../host-config/user-data";
 import { Deployment } from "./mocks";
 import { SECRET_ARN, poolArgs } from "./pool-args";
@@ -75,7 +75,9 @@ describe("the policies", () => {
     for (const [role, document] of Object.entries(await policies())) {
       for (const statement of document.Statement.filter(({ Resource }) => Resource!.includes("*"))) {
         // PutMetricData's resource is not the namespace, so the namespace is a condition.
-        const open = statement.Action.filter((action) => !WITHOUT_RESOURCE.has(action) && !(action === "cloudwatch:PutMetricData" && statement.Condition));
+        const open = statement.Action.filter(
+          (action) => !WITHOUT_RESOURCE.has(action) && !(action === "cloudwatch:PutMetricData" && statement.Condition),
+        );
         assert.deepEqual(open, [], `${role}: ${statement.Sid}`);
       }
     }
@@ -87,7 +89,10 @@ describe("the policies", () => {
       assert.deepEqual(sids, [...new Set(sids)], role);
       for (const { Sid, Action } of document.Statement) {
         assert.match(Sid, /^[A-Za-z]+$/);
-        assert.ok(Action.every((action) => !action.includes("*")), Sid);
+        assert.ok(
+          Action.every((action) => !action.includes("*")),
+          Sid,
+        );
       }
     }
   });
@@ -100,8 +105,14 @@ describe("the policies", () => {
 
   it("let a host act on its own group only, whatever UUID AWS gives it", async () => {
     const { host } = await policies();
-    for (const action of ["autoscaling:SetInstanceProtection", "autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"]) {
-      assert.deepEqual(find(host!, action).Resource, ["arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/pool"]);
+    for (const action of [
+      "autoscaling:SetInstanceProtection",
+      "autoscaling:CompleteLifecycleAction",
+      "autoscaling:RecordLifecycleActionHeartbeat",
+    ]) {
+      assert.deepEqual(find(host!, action).Resource, [
+        "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/pool",
+      ]);
     }
   });
 

@@ -108,7 +108,9 @@ export class Deployment {
     } catch (error) {
       // As the engine words it.
       const { message } = error as Error;
-      throw Object.assign(new Error(message), { details: `invocation of ${args.token} returned an error: invoking ${args.token}: ${message}` });
+      throw Object.assign(new Error(message), {
+        details: `invocation of ${args.token} returned an error: invoking ${args.token}: ${message}`,
+      });
     }
   }
 
@@ -136,7 +138,8 @@ export class Deployment {
 
 function instanceType(type: string): Record<string, any> {
   const fact = INSTANCE_TYPES[type];
-  if (!fact) throw new Error(`reading EC2 Instance Type: InvalidInstanceType: The following supplied instance types do not exist: [${type}]`);
+  if (!fact)
+    throw new Error(`reading EC2 Instance Type: InvalidInstanceType: The following supplied instance types do not exist: [${type}]`);
   return {
     instanceType: type,
     supportedArchitectures: [fact.architecture],

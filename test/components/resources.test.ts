@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { ActionsRunnerPool, ActionsRunnerPoolArgs } from "../../components";
+import { ActionsRunnerPool, type ActionsRunnerPoolArgs } from "../../components";
 import { poolNames } from "../../contract/names";
-import { Deployment, Registered, settled } from "./mocks";
+import { Deployment, type Registered, settled } from "./mocks";
 import { poolArgs } from "./pool-args";
 
 /** Types of the pool that AWS lets one tag, except the group, whose tags have a form of their own. */
@@ -118,9 +118,36 @@ describe("a pool", () => {
     const pool = new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }));
     const names = poolNames("pool");
     const value = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
-    const outputs = pulumi.all([pool.poolName, pool.groupName, pool.launchHookName, pool.terminateHookName, pool.registerFunctionName, pool.deregisterFunctionName, pool.sweepFunctionName]);
-    assert.deepEqual(await value(outputs), ["pool", names.group, names.launchHook, names.terminateHook, names.registerFunction, names.deregisterFunction, names.sweepFunction]);
-    const more = await value(pulumi.all([pool.groupArn, pool.launchTemplateId, pool.imageId, pool.hostRoleArn, pool.hostRoleName, pool.deadLetterQueueUrl, pool.hostBundleSha256, pool.securityGroupIds]));
+    const outputs = pulumi.all([
+      pool.poolName,
+      pool.groupName,
+      pool.launchHookName,
+      pool.terminateHookName,
+      pool.registerFunctionName,
+      pool.deregisterFunctionName,
+      pool.sweepFunctionName,
+    ]);
+    assert.deepEqual(await value(outputs), [
+      "pool",
+      names.group,
+      names.launchHook,
+      names.terminateHook,
+      names.registerFunction,
+      names.deregisterFunction,
+      names.sweepFunction,
+    ]);
+    const more = await value(
+      pulumi.all([
+        pool.groupArn,
+        pool.launchTemplateId,
+        pool.imageId,
+        pool.hostRoleArn,
+        pool.hostRoleName,
+        pool.deadLetterQueueUrl,
+        pool.hostBundleSha256,
+        pool.securityGroupIds,
+      ]),
+    );
     for (const output of more) assert.ok(output && output.length > 0);
     assert.match(more[6] as string, /^[0-9a-f]{64}$/);
     await settled();
@@ -141,7 +168,9 @@ describe("a pool", () => {
     await deployment.settled();
     const identities = deployment.registered.map(({ type, name }) => `${type} ${name}`);
     assert.deepEqual(identities, [...new Set(identities)]);
-    const physical = deployment.children.filter(({ inputs }) => typeof inputs.name === "string").map(({ type, inputs }) => `${type} ${inputs.name}`);
+    const physical = deployment.children
+      .filter(({ inputs }) => typeof inputs.name === "string")
+      .map(({ type, inputs }) => `${type} ${inputs.name}`);
     assert.ok(physical.length > 20);
     assert.deepEqual(physical, [...new Set(physical)]);
     const rules = deployment.of("aws:cloudwatch/eventRule:EventRule").filter(({ inputs }) => inputs.eventPattern);

@@ -23,9 +23,14 @@ interface TestTitle {
 }
 
 function facts(): Fact[] {
-  const rows = readFileSync(DOCUMENT, "utf8").split("\n").filter((line) => /^\| A\d/.test(line));
+  const rows = readFileSync(DOCUMENT, "utf8")
+    .split("\n")
+    .filter((line) => /^\| A\d/.test(line));
   return rows.map((row) => {
-    const [id = "", fact = "", exact = "", source = "", ...more] = row.split("|").slice(1, -1).map((cell) => cell.trim());
+    const [id = "", fact = "", exact = "", source = "", ...more] = row
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim());
     assert.deepEqual(more, [], row);
     return { id, fact, exact: exact === "" ? undefined : exact.replace(/^`(.*)`$/, "$1").replace(/^` (.*)/, "$1"), source };
   });
@@ -86,12 +91,17 @@ describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
   });
 
   it("has a test for every fact: nobody would notice that the stand-in no longer plays it", () => {
-    assert.deepEqual(known.filter(({ id }) => testsOf(id).length === 0).map(({ id, fact }) => `${id} ${fact}`), []);
+    assert.deepEqual(
+      known.filter(({ id }) => testsOf(id).length === 0).map(({ id, fact }) => `${id} ${fact}`),
+      [],
+    );
   });
 
   it("knows every fact that a test claims to show", () => {
     const ids = new Set(known.map(({ id }) => id));
-    const strangers = all.flatMap((test) => test.ids.filter((id) => !ids.has(id)).map((id) => `${id} in ${relative(ROOT, test.file)}: ${test.title}`));
+    const strangers = all.flatMap((test) =>
+      test.ids.filter((id) => !ids.has(id)).map((id) => `${id} in ${relative(ROOT, test.file)}: ${test.title}`),
+    );
     assert.deepEqual(strangers, []);
     assert.ok(all.length > 300, `${all.length} titles: is anything read at all?`);
   });
@@ -102,12 +112,29 @@ describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
     const union = /export type LifecycleState =([^;]+);/.exec(model)?.[1] ?? "";
     const states = [...union.matchAll(/"([^"]+)"/g)].map(([, state]) => state!);
     assert.ok(states.length > 20, union);
-    assert.deepEqual(states.filter((state) => !text.includes(`\`${state}\``)), []);
-    assert.deepEqual(states.filter((state) => !Object.values<string>(LifecycleState).includes(state)), []);
+    assert.deepEqual(
+      states.filter((state) => !text.includes(`\`${state}\``)),
+      [],
+    );
+    assert.deepEqual(
+      states.filter((state) => !Object.values<string>(LifecycleState).includes(state)),
+      [],
+    );
   });
 
   it("tells of every sentence with which the stand-in's Auto Scaling refuses", () => {
-    const patterns = known.flatMap(({ exact }) => (exact ? [new RegExp(`^${exact.split(/<[^>]+>/).map(escape).join(".+")}$`)] : []));
+    const patterns = known.flatMap(({ exact }) =>
+      exact
+        ? [
+            new RegExp(
+              `^${exact
+                .split(/<[^>]+>/)
+                .map(escape)
+                .join(".+")}$`,
+            ),
+          ]
+        : [],
+    );
     const { validation: _anything, ...worded } = errors;
     const messages = Object.values(worded).flatMap((make) => {
       const build = make as (...values: (string | undefined)[]) => Error;
@@ -115,11 +142,17 @@ describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
       return [build("one", "other").message, build(undefined, "other").message];
     });
     assert.ok(messages.length > 25);
-    assert.deepEqual([...new Set(messages)].filter((message) => !patterns.some((pattern) => pattern.test(message))), []);
+    assert.deepEqual(
+      [...new Set(messages)].filter((message) => !patterns.some((pattern) => pattern.test(message))),
+      [],
+    );
   });
 
   it("quotes exact texts as the tests assert them, letter by letter", () => {
     const unquoted = known.filter(({ id, exact }) => exact !== undefined && !testsOf(id).some(({ file }) => quotes(file, exact)));
-    assert.deepEqual(unquoted.map(({ id, exact }) => `${id}: ${exact}`), []);
+    assert.deepEqual(
+      unquoted.map(({ id, exact }) => `${id}: ${exact}`),
+      [],
+    );
   });
 });

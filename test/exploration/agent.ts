@@ -34,7 +34,12 @@ function views(w: World): World[] {
 function* readers(w: World, parts: Parts): Generator<Transition> {
   // Tried again on and on, so minutes may pass meanwhile where it cannot succeed yet.
   const vain = w.outage || activeState(w) !== "inactive";
-  if (w.completion === "again") yield { label: "completion is tried again after 10 s", to: { ...w, completion: { answers: 0, kills: false, drain: null } }, kind: vain ? "world" : "own" };
+  if (w.completion === "again")
+    yield {
+      label: "completion is tried again after 10 s",
+      to: { ...w, completion: { answers: 0, kills: false, drain: null } },
+      kind: vain ? "world" : "own",
+    };
   else if (w.completion) yield* completionTransitions(w, w.completion, parts);
   if (w.daemon) yield* daemonTransitions(w, w.daemon, parts);
 }
@@ -44,8 +49,12 @@ export function* promptTransitions(w: World, parts: Parts): Generator<Transition
   if (!w.heartbeatDue) return;
   for (const seen of views(w)) {
     // A beat that fails is tried again after 10 s, so it stays due.
-    yield* wholeRun(seen, parts, "heartbeat", (host) => parts.heartbeat(host), (to, outcome) =>
-      "error" in outcome ? to : { ...to, heartbeatDue: false },
+    yield* wholeRun(
+      seen,
+      parts,
+      "heartbeat",
+      (host) => parts.heartbeat(host),
+      (to, outcome) => ("error" in outcome ? to : { ...to, heartbeatDue: false }),
     );
   }
 }
@@ -100,7 +109,11 @@ function* callByCall(
   }
   const outcome = replay.outcome(name, answers, run as never);
   if (!("call" in outcome)) {
-    yield { label: `${name}: ends, ${"error" in outcome ? outcome.error : String(outcome.value ?? "good")}`, to: end(w, outcome), kind: "own" };
+    yield {
+      label: `${name}: ends, ${"error" in outcome ? outcome.error : String(outcome.value ?? "good")}`,
+      to: end(w, outcome),
+      kind: "own",
+    };
     return;
   }
   const { call } = outcome;
@@ -136,7 +149,16 @@ function* daemonTransitions(w: World, memory: DaemonMemory, parts: Parts): Gener
   const name = JSON.stringify(memory);
   yield* wholeRun(w, parts, "daemon", (host) => tick(host, memory, false, parts), end, name);
   // Half a minute since it last asked for a completion.
-  if (activeState(w) === "inactive") yield* wholeRun(w, parts, "daemon, later", (host) => tick(host, memory, true, parts), end, name, w.outage || w.hook !== "wait" ? "world" : "own");
+  if (activeState(w) === "inactive")
+    yield* wholeRun(
+      w,
+      parts,
+      "daemon, later",
+      (host) => tick(host, memory, true, parts),
+      end,
+      name,
+      w.outage || w.hook !== "wait" ? "world" : "own",
+    );
 }
 
 /** One tick of the real daemon with the memory that it had. `due`: it has asked for no completion in the last seconds. */

@@ -3,9 +3,7 @@ import type { Parts } from "./parts";
 import type { Answer, Call } from "./replay";
 import { interrupted, killAll } from "./runner";
 import { start, stop } from "./systemd";
-import {
-  accepted, activeState, breakPromise, fenced, signsOf, terminating, type World,
-} from "./world";
+import { accepted, activeState, breakPromise, fenced, signsOf, terminating, type World } from "./world";
 
 export const INSTANCE = "i-0123456789abcdef0";
 

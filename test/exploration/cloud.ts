@@ -40,7 +40,12 @@ function* chosen(w: World): Generator<Transition> {
   const label = "AUTO SCALING CHOOSES THE INSTANCE";
   yield { label, to: { ...w, hook: "wait" }, kind: "world" };
   // Until it answers again; a single call that fails is where the call is made.
-  if (w.faults > 0) yield { label: `${label}, FAULT: and answers no call`, to: { ...w, hook: "wait", outage: true, unheard: true, faults: w.faults - 1 }, kind: "fault" };
+  if (w.faults > 0)
+    yield {
+      label: `${label}, FAULT: and answers no call`,
+      to: { ...w, hook: "wait", outage: true, unheard: true, faults: w.faults - 1 },
+      kind: "fault",
+    };
 }
 
 /** Events are lost, late or repeated as it comes: this one may be handled at any time, any number of times, or never. */
@@ -54,9 +59,15 @@ function functionPorts(ask: Ask) {
   return {
     sendStop: () => ask("send stop"),
     lifecycleStates: async () => new Map<string, string>(await ask("lifecycle states")),
-    continueAction: () => ask("complete", NAMES.terminateHook, "CONTINUE").then((outcome) => (outcome === "done" ? ("continued" as const) : ("none" as const))),
+    continueAction: () =>
+      ask("complete", NAMES.terminateHook, "CONTINUE").then((outcome) => (outcome === "done" ? ("continued" as const) : ("none" as const))),
     deleteSecret: async () => "gone" as const,
-    gitHub: () => ({ askSpare: async () => 1, find: () => ask("find runner"), removeCustomLabels: () => ask("cordon"), remove: () => ask("remove runner") }),
+    gitHub: () => ({
+      askSpare: async () => 1,
+      find: () => ask("find runner"),
+      removeCustomLabels: () => ask("cordon"),
+      remove: () => ask("remove runner"),
+    }),
   };
 }
 

@@ -60,7 +60,8 @@ function canonical(w: World): World {
   if (w.stopping && ["inactive", "auto-restart", "active", "start-pre"].includes(w.unit)) set({ stopping: false });
   if (w.main === "dead" && w.listener === null && w.supervisor !== w.relaunch) set({ supervisor: w.relaunch });
   // All that is left to learn is whether a job is taken before the instance goes.
-  if (w.hook === "continued" && w.completion !== null && (w.completion === "again" || w.completion.drain === null)) set({ completion: null });
+  if (w.hook === "continued" && w.completion !== null && (w.completion === "again" || w.completion.drain === null))
+    set({ completion: null });
   return to;
 }
 

@@ -84,7 +84,11 @@ function* acts(
     if (request.ask !== "look" && "ask" in ran.step.next && ran.step.next.ask === "look") {
       const before = ran.failures;
       const looked: ReturnType<typeof perform> = perform(
-        ran.w, { ...ran.step, fenced: ran.fenced }, ran.step.next, parts, request.ask === "sleep" ? failing : undefined,
+        ran.w,
+        { ...ran.step, fenced: ran.fenced },
+        ran.step.next,
+        parts,
+        request.ask === "sleep" ? failing : undefined,
       );
       ran = { ...looked, failures: request.ask === "sleep" ? looked.failures : before };
     }

@@ -94,5 +94,7 @@ function path({ broken, stuck, deaf }: Exploration): string[] {
 }
 
 function story(found: Exploration): string {
-  return `${verdict(found)}\n${path(found).map((step) => `  ${step}`).join("\n")}`;
+  return `${verdict(found)}\n${path(found)
+    .map((step) => `  ${step}`)
+    .join("\n")}`;
 }

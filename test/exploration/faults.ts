@@ -10,7 +10,11 @@ import type { Transition } from "./transition";
 export function* faultTransitions(w: World, parts: Parts): Generator<Transition> {
   if (w.faults === 0) return;
   yield* runnerFaults(w, parts);
-  const fault = (label: string, to: World): Transition => ({ label: `FAULT: ${label}`, to: { ...to, faults: w.faults - 1 }, kind: "fault" });
+  const fault = (label: string, to: World): Transition => ({
+    label: `FAULT: ${label}`,
+    to: { ...to, faults: w.faults - 1 },
+    kind: "fault",
+  });
   if (w.daemon && terminating(w)) yield fault("the agent is killed", { ...w, daemon: FRESH_DAEMON });
   if (w.drain) yield fault("the drain is killed", execStopOver(w, parts, true));
   if (w.reap) yield fault("the start's ExecStartPre= is killed", startPreOver(w, false, parts));
@@ -40,9 +44,29 @@ export function* bootTransitions(w: World): Generator<Transition> {
     kind: "own",
     to: {
       ...off,
-      gone: false, jobs: w.jobs + requeued(w), listener: null, said: null, saidAge: 0, message: null, orphans: 0, ghosts: 0, main: "dead",
-      supervisor: false, relaunch: false, unit: "inactive", everStarted: false, stopping: false, again: false, fence: false,
-      drain: null, reap: null, completion: null, daemon: FRESH_DAEMON, heartbeatDue: false, forced: false, reported: false,
+      gone: false,
+      jobs: w.jobs + requeued(w),
+      listener: null,
+      said: null,
+      saidAge: 0,
+      message: null,
+      orphans: 0,
+      ghosts: 0,
+      main: "dead",
+      supervisor: false,
+      relaunch: false,
+      unit: "inactive",
+      everStarted: false,
+      stopping: false,
+      again: false,
+      fence: false,
+      drain: null,
+      reap: null,
+      completion: null,
+      daemon: FRESH_DAEMON,
+      heartbeatDue: false,
+      forced: false,
+      reported: false,
       shutdown: false,
     },
   };

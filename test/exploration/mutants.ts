@@ -24,65 +24,125 @@ export const MUTANTS: Mutant[] = [
   mutant("the fence is not raised", [`${AGENT}drain.ts`, "return await host.unit.raiseFence();", "return true;"]),
   mutant("a worker is no sign of a job", [`${AGENT}in-flight.ts`, 'if (signs.workers > 0) return "worker";', ""]),
   mutant("an announcement is no sign of a job", [
-    `${AGENT}in-flight.ts`, 'if (signs.announced === "busy" &&', 'if (signs.announced === "never" as string &&',
+    `${AGENT}in-flight.ts`,
+    'if (signs.announced === "busy" &&',
+    'if (signs.announced === "never" as string &&',
   ]),
   mutant("a message is no sign of a job", [`${AGENT}in-flight.ts`, 'if (messagePending(signs, now)) return "message";', ""]),
   mutant("an announced job is waited for without a bound", [`${AGENT}in-flight.ts`, "<= WORKERLESS_BOUND_MS", "<= Infinity"]),
   mutant("a message is waited for without a bound", [`${AGENT}in-flight.ts`, "> ACQUIRE_BOUND_MS", "> Infinity"]),
-  mutant("the confirm window is dropped", [`${AGENT}drain-steps.ts`, "if (now < state.end) return go(\"between confirming looks\"", "if (now < 0) return go(\"between confirming looks\""]),
+  mutant("the confirm window is dropped", [
+    `${AGENT}drain-steps.ts`,
+    'if (now < state.end) return go("between confirming looks"',
+    'if (now < 0) return go("between confirming looks"',
+  ]),
   mutant("the fence stays up for a job that slipped in", [
     `${AGENT}drain-steps.ts`,
     'return state.open ? go("between looks", sleep(LOOK_MS)) : go("letting the job out", { ask: "lower-fence" });',
     'return go("between looks", sleep(LOOK_MS));',
   ]),
   mutant("a fence that could not be lowered is left", [`${AGENT}drain-steps.ts`, "state.open = answer === true;", "state.open = true;"]),
-  rare(mutant("a listener that is relaunched on its way out counts as stopped", [
-    `${AGENT}drain-steps.ts`, 'if (listener === undefined) return end("stopped");', 'if (listener !== state.listener) return end("stopped");',
-  ])),
-  mutant("signs that cannot be read count as idle", [`${AGENT}drain.ts`, "return { workers: 1 };", "return { listener: 100, workers: 0 };"]),
-  mutant("the drain gives up at once", [`${AGENT}drain-steps.ts`, "if (now >= state.deadline) return go", "if (now >= state.begun) return go"]),
+  rare(
+    mutant("a listener that is relaunched on its way out counts as stopped", [
+      `${AGENT}drain-steps.ts`,
+      'if (listener === undefined) return end("stopped");',
+      'if (listener !== state.listener) return end("stopped");',
+    ]),
+  ),
+  mutant("signs that cannot be read count as idle", [
+    `${AGENT}drain.ts`,
+    "return { workers: 1 };",
+    "return { listener: 100, workers: 0 };",
+  ]),
+  mutant("the drain gives up at once", [
+    `${AGENT}drain-steps.ts`,
+    "if (now >= state.deadline) return go",
+    "if (now >= state.begun) return go",
+  ]),
   mutant("the completion does not ask for the target state", [
-    `${AGENT}complete.ts`, 'if (!isTerminating(await host.imds.targetState())) return "not-terminating";', "",
+    `${AGENT}complete.ts`,
+    'if (!isTerminating(await host.imds.targetState())) return "not-terminating";',
+    "",
   ]),
   mutant("the completion does not ask whether the unit is stopped", [
-    `${AGENT}complete.ts`, 'await host.departure.set();\n  if (!(await stopped(host))) return "still-running";', "await host.departure.set();",
+    `${AGENT}complete.ts`,
+    'await host.departure.set();\n  if (!(await stopped(host))) return "still-running";',
+    "await host.departure.set();",
   ]),
-  rare(mutant("the completion does not look for leftovers", [
-    `${AGENT}complete.ts`, "(left.workers > 0 || left.listener !== undefined) && !forced", "left.workers < 0",
-  ])),
+  rare(
+    mutant("the completion does not look for leftovers", [
+      `${AGENT}complete.ts`,
+      "(left.workers > 0 || left.listener !== undefined) && !forced",
+      "left.workers < 0",
+    ]),
+  ),
   rare(mutant("the completion leaves the supervisor alive", [`${AGENT}complete.ts`, "if (!forced) await host.unit.killLeftovers();", ""])),
   mutant("the completion does not keep listeners from starting", [`${AGENT}complete.ts`, "await host.departure.set();", ""]),
-  mutant("a listener starts on an instance that is being let go", [`${AGENT}reap.ts`, "if (await host.departure.isSet())", "if (false as boolean)"]),
-  rare(mutant("a start does not wait for what an earlier one left", [`${AGENT}reap.ts`, "if (listener !== undefined || workers > 0)", "if (workers < 0)"])),
-  mutant("a start does not lower the fence", [`${AGENT}reap.ts`, "await host.unit.killLeftovers();\n  await host.unit.lowerFence();", "await host.unit.raiseFence();"]),
+  mutant("a listener starts on an instance that is being let go", [
+    `${AGENT}reap.ts`,
+    "if (await host.departure.isSet())",
+    "if (false as boolean)",
+  ]),
+  rare(
+    mutant("a start does not wait for what an earlier one left", [
+      `${AGENT}reap.ts`,
+      "if (listener !== undefined || workers > 0)",
+      "if (workers < 0)",
+    ]),
+  ),
+  mutant("a start does not lower the fence", [
+    `${AGENT}reap.ts`,
+    "await host.unit.killLeftovers();\n  await host.unit.lowerFence();",
+    "await host.unit.raiseFence();",
+  ]),
   mutant("the heartbeat beats only while a worker lives", [
-    `${AGENT}heartbeat.ts`, "await host.lifecycle.heartbeat(hook);", 'signs.workers > 0 ? await host.lifecycle.heartbeat(hook) : "none";',
+    `${AGENT}heartbeat.ts`,
+    "await host.lifecycle.heartbeat(hook);",
+    'signs.workers > 0 ? await host.lifecycle.heartbeat(hook) : "none";',
   ]),
   mutant("the heartbeat stops as soon as the unit is stopping", [
-    `${AGENT}heartbeat.ts`, "if (isStopped(unit) && signs.workers === 0 && signs.listener === undefined)", "if (!isRunning(unit))",
+    `${AGENT}heartbeat.ts`,
+    "if (isStopped(unit) && signs.workers === 0 && signs.listener === undefined)",
+    "if (!isRunning(unit))",
   ]),
-  mutant("nobody but the event stops the runner", [
-    `${AGENT}heartbeat.ts`, "if (isRunning(unit)) await host.unit.stop();", "",
-  ], [`${AGENT}decide.ts`, 'if (isRunning(unit)) return "stop-runner";', 'if (isRunning(unit)) return "await-drain";']),
-  mutant("nobody asks again for a completion that got lost", [
-    `${AGENT}heartbeat.ts`, "await host.helpers.startCompletion();\n    return", "return",
-  ], [`${AGENT}decide.ts`, 'return completionDue ? "complete" : "nothing";', 'return "nothing";']),
+  mutant(
+    "nobody but the event stops the runner",
+    [`${AGENT}heartbeat.ts`, "if (isRunning(unit)) await host.unit.stop();", ""],
+    [`${AGENT}decide.ts`, 'if (isRunning(unit)) return "stop-runner";', 'if (isRunning(unit)) return "await-drain";'],
+  ),
+  mutant(
+    "nobody asks again for a completion that got lost",
+    [`${AGENT}heartbeat.ts`, "await host.helpers.startCompletion();\n    return", "return"],
+    [`${AGENT}decide.ts`, 'return completionDue ? "complete" : "nothing";', 'return "nothing";'],
+  ),
   mutant("the runner is DELETEd before its drain", [
-    "functions/deregister/cordon.ts", "ports.gitHub().removeCustomLabels(runner.id, signal)", "ports.gitHub().remove(runner.id, signal)",
+    "functions/deregister/cordon.ts",
+    "ports.gitHub().removeCustomLabels(runner.id, signal)",
+    "ports.gitHub().remove(runner.id, signal)",
   ]),
   mutant("the event's handler completes the action", [
-    "functions/deregister/terminating.ts", "await cordon(event.instanceId", "await continuePoolTrim(event, ports, settings, observer);\n  await cordon(event.instanceId",
+    "functions/deregister/terminating.ts",
+    "await cordon(event.instanceId",
+    "await continuePoolTrim(event, ports, settings, observer);\n  await cordon(event.instanceId",
   ]),
   mutant("the handler of a termination's end ignores retention", [
-    "functions/deregister/terminated.ts", 'if (state?.endsWith(":Retained"))', "if (state === undefined)",
+    "functions/deregister/terminated.ts",
+    'if (state?.endsWith(":Retained"))',
+    "if (state === undefined)",
   ]),
   mutant("the sweep ends retained instances at sight", [
-    "functions/sweep/retained.ts", "if (objection !== undefined)", "if (objection === \"never\")",
+    "functions/sweep/retained.ts",
+    "if (objection !== undefined)",
+    'if (objection === "never")',
   ]),
   mutant("the sweep ends retained instances whose runner is offline though busy", [
-    "functions/sweep/retained.ts", 'if (runner?.busy) return "GitHub counts a job on its runner";', "",
+    "functions/sweep/retained.ts",
+    'if (runner?.busy) return "GitHub counts a job on its runner";',
+    "",
   ]),
   mutant("the sweep removes runners whose instance is retained", [
-    "functions/sweep/orphan-runners.ts", "return terminated.filter(({ name }) => !listed.has(name));", "return terminated;",
+    "functions/sweep/orphan-runners.ts",
+    "return terminated.filter(({ name }) => !listed.has(name));",
+    "return terminated;",
   ]),
 ];

@@ -105,16 +105,23 @@ async function replay(answers: Answer[], run: (ask: Ask) => Promise<unknown>): P
 /** The agent's ports, each of them a question to the world. */
 export function askingHost(ask: Ask): Host {
   const silent = () => undefined;
-  const port = (name: string) => (...args: unknown[]) => ask(name, ...args);
+  const port =
+    (name: string) =>
+    (...args: unknown[]) =>
+      ask(name, ...args);
   return {
     config: CONFIG,
     clock: { now: () => NOW, sleep: port("sleep") },
     log: { info: silent, warn: silent, error: silent },
     imds: { instanceId: port("instanceId"), targetState: port("targetState") },
     unit: {
-      state: port("unit state"), start: port("start"), stop: port("stop"),
-      raiseFence: port("raise fence"), lowerFence: port("lower fence"),
-      interrupt: port("interrupt"), killLeftovers: port("kill leftovers"),
+      state: port("unit state"),
+      start: port("start"),
+      stop: port("stop"),
+      raiseFence: port("raise fence"),
+      lowerFence: port("lower fence"),
+      interrupt: port("interrupt"),
+      killLeftovers: port("kill leftovers"),
     },
     signs: { read: port("look") },
     lifecycle: { lifecycleState: port("lifecycle state"), complete: port("complete"), heartbeat: port("heartbeat") },
@@ -124,8 +131,11 @@ export function askingHost(ask: Ask): Host {
     registrar: { registered: async () => true, register: port("register") },
     helpers: { startCompletion: port("start completion"), startHeartbeat: port("start heartbeat") },
     forcedStop: {
-      set: port("mark forced"), isSet: port("is forced"), setReported: port("mark reported"),
-      isReported: port("is reported"), clear: port("clear marks"),
+      set: port("mark forced"),
+      isSet: port("is forced"),
+      setReported: port("mark reported"),
+      isReported: port("is reported"),
+      clear: port("clear marks"),
     },
     departure: { set: port("mark departure"), isSet: port("is departing") },
     metrics: { count: async () => undefined },

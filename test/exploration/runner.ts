@@ -39,7 +39,8 @@ export function* runnerTransitions(w: World): Generator<Transition> {
       break;
     case "polling":
       // Where the message is the job, it must not come in these milliseconds either: without a fence that stays a risk.
-      if (!cut && w.jobs > 0 && w.registered && !(w.v1 && aboutToSignal(w))) yield some("GitHub sends a job, the listener reads the message", become("read", { jobs: w.jobs - 1, idleFor: 0 }));
+      if (!cut && w.jobs > 0 && w.registered && !(w.v1 && aboutToSignal(w)))
+        yield some("GitHub sends a job, the listener reads the message", become("read", { jobs: w.jobs - 1, idleFor: 0 }));
       break;
     case "read":
       yield now("listener notes the message in its performance log", become("acquiring", { message: "young" }));
@@ -75,7 +76,11 @@ export function* runnerTransitions(w: World): Generator<Transition> {
 
 /** What befalls a runner without us. */
 export function* runnerFaults(w: World, parts: Parts): Generator<Transition> {
-  const fault = (label: string, to: World): Transition => ({ label: `FAULT: ${label}`, to: { ...to, faults: to.faults - 1 }, kind: "fault" });
+  const fault = (label: string, to: World): Transition => ({
+    label: `FAULT: ${label}`,
+    to: { ...to, faults: to.faults - 1 },
+    kind: "fault",
+  });
   const { listener } = w;
   if (listener) {
     // Before there is a worker the job hangs at GitHub until its lock lapses; that is the crash's doing.
@@ -88,7 +93,10 @@ export function* runnerFaults(w: World, parts: Parts): Generator<Transition> {
       yield fault("listener gives up (exit code 1)", listenerGone(w, false));
       break;
     case "announced":
-      yield fault("renewing the job's lock fails, the listener drops the job without a word", { ...w, listener: { ...listener!, phase: "polling" } });
+      yield fault("renewing the job's lock fails, the listener drops the job without a word", {
+        ...w,
+        listener: { ...listener!, phase: "polling" },
+      });
       break;
     case "running":
       yield fault("worker crashes", { ...w, listener: { ...listener!, phase: "ended" } });

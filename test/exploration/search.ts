@@ -91,7 +91,14 @@ export async function explore(parts: Parts, world: World, budget = Infinity): Pr
         if (kind !== "fault" && kind !== "chance") edges.add(id, target);
         if (to.broken !== null) {
           const path = [...(await wayTo(id, tree, start, parts)), label];
-          return { states: states.size, transitions: count, depth: depth + 1, broken: { promise: to.broken, path }, stuck: none, deaf: none };
+          return {
+            states: states.size,
+            transitions: count,
+            depth: depth + 1,
+            broken: { promise: to.broken, path },
+            stuck: none,
+            deaf: none,
+          };
         }
       }
       if (states.size > budget) throw new Error(`more than ${budget} states, at depth ${depth}`);

@@ -99,7 +99,10 @@ export function* unitTransitions(w: World, parts: Parts): Generator<Transition> 
       else yield own("second stop command drains again", drainEnded({ ...w, unit: "stop-2 drains" }, parts, beginDrainProcess(w, parts)));
       return;
     case "post": {
-      const after: World = { ...w, completion: w.completion && w.completion !== "again" ? w.completion : { answers: 0, kills: false, drain: null } };
+      const after: World = {
+        ...w,
+        completion: w.completion && w.completion !== "again" ? w.completion : { answers: 0, kills: false, drain: null },
+      };
       if (w.again || w.stopping) yield own("unit stopped, completion asked for", { ...after, unit: "inactive" });
       else yield own("unit stopped, completion asked for, restart in 10 s", { ...after, unit: "auto-restart" });
       return;

@@ -21,7 +21,7 @@ describe("the table of faults", () => {
     assert.ok(missing.length === 0, `no test makes these happen: ${missing.join("; ")}`);
   });
 
-  it("says nothing that the tests do not see", function () {
+  it("says nothing that the tests do not see", () => {
     const rows = seenRows();
     const all = rows.length === definedRows().length;
     if (process.env.FAULTS_WRITE === "1") {

@@ -4,27 +4,29 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ENV } from "../../contract/environment";
-import { FunctionName, functionFile } from "../../build/layout";
+import { type FunctionName, functionFile } from "../../build/layout";
 import { build } from "../../build/build";
-import { Operations, awsEndpoint, awsError, operationOf, queryError } from "./support/aws";
+import { type Operations, awsEndpoint, awsError, operationOf, queryError } from "./support/aws";
 import { messages, metrics, runBundle } from "./support/bundle";
 import { INSTANCE, NAMES, POOL, TOKEN, launchEvent, terminateEvent, terminatedEvent } from "./support/events";
-import { LoopbackServer, Respond } from "./support/server";
+import { LoopbackServer, type Respond } from "./support/server";
 
 const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
 const RUNNERS = "/orgs/octo-org/actions/runners";
 const runner = (fields: object = {}) => ({ id: 7, name: INSTANCE, status: "online", busy: false, labels: [], ...fields });
 
 /** GitHub with an App; `answer` handles what lies behind the log-in. */
-const gitHubWith = (answer: Respond): Respond => (request) => {
-  if (request.path === "/orgs/octo-org/installation") return { body: { id: 34 } };
-  if (request.path === "/app/installations/34/access_tokens") {
-    return { status: 201, body: { token: "ghs_installation", expires_at: "2099-01-01T00:00:00Z", permissions: {} } };
-  }
-  const core = { limit: 5_000, remaining: 5_000, reset: Math.ceil(Date.now() / 1000) + 3_600 };
-  if (request.path === "/rate_limit") return { body: { resources: { core }, rate: core } };
-  return request.headers.authorization === "token ghs_installation" ? answer(request) : { status: 401, body: {} };
-};
+const gitHubWith =
+  (answer: Respond): Respond =>
+  (request) => {
+    if (request.path === "/orgs/octo-org/installation") return { body: { id: 34 } };
+    if (request.path === "/app/installations/34/access_tokens") {
+      return { status: 201, body: { token: "ghs_installation", expires_at: "2099-01-01T00:00:00Z", permissions: {} } };
+    }
+    const core = { limit: 5_000, remaining: 5_000, reset: Math.ceil(Date.now() / 1000) + 3_600 };
+    if (request.path === "/rate_limit") return { body: { resources: { core }, rate: core } };
+    return request.headers.authorization === "token ghs_installation" ? answer(request) : { status: 401, body: {} };
+  };
 
 const listed = (...runners: object[]) => ({ body: { total_count: runners.length, runners } });
 const members = (kind: string, ids: [string, string][]) =>
@@ -106,7 +108,10 @@ describe("function bundles", function () {
   });
 
   it("register: fails and counts it when GitHub refuses, without a secret half made or a credential in the log", async () => {
-    const result = await run("register", [launchEvent()], {}, () => ({ status: 403, body: { message: "Resource not accessible by integration" } }));
+    const result = await run("register", [launchEvent()], {}, () => ({
+      status: 403,
+      body: { message: "Resource not accessible by integration" },
+    }));
     assert.notEqual(result.code, 0);
     assert.deepEqual(result.awsCalls, ["GetSecretValue"]);
     assert.deepEqual(metrics(result), { RegistrationFailures: 1 });
@@ -201,7 +206,13 @@ describe("function bundles", function () {
   });
 
   it("sweep: reads group, pool, history, secrets and runners, and puts right what is left over", async () => {
-    const [dead, retained, trimmed, deaf, fresh] = ["i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb", "i-0cccccccccccccccc", "i-0dddddddddddddddd", "i-0eeeeeeeeeeeeeeee"];
+    const [dead, retained, trimmed, deaf, fresh] = [
+      "i-0aaaaaaaaaaaaaaaa",
+      "i-0bbbbbbbbbbbbbbbb",
+      "i-0cccccccccccccccc",
+      "i-0dddddddddddddddd",
+      "i-0eeeeeeeeeeeeeeee",
+    ];
     const launched = `<member><ActivityId>l</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Launching a new EC2 instance: ${fresh}</Description><StartTime>${new Date(Date.now() - 3600_000).toISOString()}</StartTime><EndTime>${new Date().toISOString()}</EndTime><StatusCode>Successful</StatusCode></member>`;
     const activity = (id: string, status: string) =>
       `<member><ActivityId>${id}</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Terminating EC2 instance: ${id}</Description><StartTime>${new Date(Date.now() - 3 * 3600_000).toISOString()}</StartTime><StatusCode>${status}</StatusCode></member>`;
@@ -210,13 +221,23 @@ describe("function bundles", function () {
       [{ source: "aws.events" }],
       {
         DescribeAutoScalingGroups: () =>
-          `<AutoScalingGroups><member><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName>${members("Instances", [[retained, "Terminating:Retained"], [deaf, "InService"], [fresh, "InService"], [INSTANCE, "Terminating:Wait"]])}</member></AutoScalingGroups>`,
-        DescribeWarmPool: ({ NextToken }) => (NextToken ? members("Instances", [[trimmed, "Warmed:Terminating:Wait"]]) : `${members("Instances", [])}<NextToken>2</NextToken>`),
+          `<AutoScalingGroups><member><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName>${members("Instances", [
+            [retained, "Terminating:Retained"],
+            [deaf, "InService"],
+            [fresh, "InService"],
+            [INSTANCE, "Terminating:Wait"],
+          ])}</member></AutoScalingGroups>`,
+        DescribeWarmPool: ({ NextToken }) =>
+          NextToken ? members("Instances", [[trimmed, "Warmed:Terminating:Wait"]]) : `${members("Instances", [])}<NextToken>2</NextToken>`,
         DescribeScalingActivities: ({ NextToken }) =>
           NextToken
             ? `<Activities>${launched}${activity(dead, "Successful")}${activity(retained, "MidLifecycleAction")}</Activities>`
             : `<Activities>${activity(INSTANCE, "MidLifecycleAction")}</Activities><NextToken>2</NextToken>`,
-        DescribeAutoScalingInstances: () => members("AutoScalingInstances", [[deaf, "InService"], [fresh, "InService"]]),
+        DescribeAutoScalingInstances: () =>
+          members("AutoScalingInstances", [
+            [deaf, "InService"],
+            [fresh, "InService"],
+          ]),
         CompleteLifecycleAction: () => "",
         TerminateInstanceInAutoScalingGroup: () => "<Activity></Activity>",
         ListSecrets: ({ NextToken }) =>
@@ -225,10 +246,15 @@ describe("function bundles", function () {
             : { SecretList: [], NextToken: "2" },
         DeleteSecret: () => ({}),
       },
-      ({ method, query }) => (method === "DELETE" ? { status: 204 } : query.has("name") ? listed() : listed(runner({ name: dead, id: 9, status: "offline" }))),
+      ({ method, query }) =>
+        method === "DELETE" ? { status: 204 } : query.has("name") ? listed() : listed(runner({ name: dead, id: 9, status: "offline" })),
     );
     assert.equal(result.code, 0, result.stderr);
-    assert.deepEqual(metrics(result), { OverdueDrains: 1, OrphanSecrets: 1, RetainedInstances: 1, OrphanRunners: 1, UnregisteredInstances: 1 }, messages(result).join("\n"));
+    assert.deepEqual(
+      metrics(result),
+      { OverdueDrains: 1, OrphanSecrets: 1, RetainedInstances: 1, OrphanRunners: 1, UnregisteredInstances: 1 },
+      messages(result).join("\n"),
+    );
     const body = (operation: string) => new URLSearchParams(aws.seen.find((one) => operationOf(one) === operation)?.body);
     assert.equal(body("CompleteLifecycleAction").get("InstanceId"), trimmed);
     assert.equal(body("TerminateInstanceInAutoScalingGroup").get("InstanceId"), retained);
@@ -274,7 +300,8 @@ describe("function bundles", function () {
       [{ pool: POOL, tf: { action: "delete", prev_input: { pool: POOL } } }],
       {
         DescribeAutoScalingGroups: () => "<AutoScalingGroups></AutoScalingGroups>",
-        DescribeScalingActivities: () => queryError("ValidationError", `AutoScalingGroup name not found - AutoScalingGroup '${NAMES.group}' not found`),
+        DescribeScalingActivities: () =>
+          queryError("ValidationError", `AutoScalingGroup name not found - AutoScalingGroup '${NAMES.group}' not found`),
         ListSecrets: () => ({ SecretList: [] }),
       },
       () => listed(runner()),

@@ -64,7 +64,13 @@ describe("deregister function", () => {
     const outages: [string, () => void][] = [
       ["hangs", () => (gitHub.find = never)],
       ["fails", () => (gitHub.find = async () => Promise.reject(new Error("GitHub is down")))],
-      ["cannot even be configured", () => (ports.gitHub = () => { throw new Error("GITHUB_API_URL is not set"); })],
+      [
+        "cannot even be configured",
+        () =>
+          (ports.gitHub = () => {
+            throw new Error("GITHUB_API_URL is not set");
+          }),
+      ],
       ["does not know the runner", () => (gitHub.find = async () => undefined)],
     ];
     for (const [what, breakGitHub] of outages) {
@@ -194,7 +200,10 @@ describe("deregister function", () => {
       gitHub.find = async () => undefined;
       acts.length = 0;
       await run(terminateEvent());
-      assert.ok(acts.every((act) => act === "GitHub credentials"), acts.join("\n"));
+      assert.ok(
+        acts.every((act) => act === "GitHub credentials"),
+        acts.join("\n"),
+      );
     });
   });
 

@@ -52,12 +52,16 @@ describe("events of Auto Scaling", () => {
 
   it("never throw, whatever arrives", () => {
     fc.assert(
-      fc.property(fc.anything(), fc.constantFrom("EC2 Instance-terminate Lifecycle Action", "EC2 Instance Terminate Successful", "?"), (anything, type) => {
-        for (const event of [anything, { source: "aws.autoscaling", "detail-type": type, detail: anything }]) {
-          assert.ok(["foreign", "malformed"].includes(parsePoolEvent(event, NAMES).kind));
-          eventFields(event);
-        }
-      }),
+      fc.property(
+        fc.anything(),
+        fc.constantFrom("EC2 Instance-terminate Lifecycle Action", "EC2 Instance Terminate Successful", "?"),
+        (anything, type) => {
+          for (const event of [anything, { source: "aws.autoscaling", "detail-type": type, detail: anything }]) {
+            assert.ok(["foreign", "malformed"].includes(parsePoolEvent(event, NAMES).kind));
+            eventFields(event);
+          }
+        },
+      ),
     );
   });
 

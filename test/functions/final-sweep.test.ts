@@ -117,10 +117,13 @@ describe("the last sweep of a pool", () => {
 
   for (const [how, arrange] of [
     ["lists as busy", () => (runners = [runner(1, { busy: true })])],
-    ["refuses to remove", () => {
-      const gitHub = ports.gitHub();
-      ports.gitHub = () => ({ ...gitHub, remove: async () => "busy" });
-    }],
+    [
+      "refuses to remove",
+      () => {
+        const gitHub = ports.gitHub();
+        ports.gitHub = () => ({ ...gitHub, remove: async () => "busy" });
+      },
+    ],
   ] as const) {
     it(`reports a runner that GitHub ${how}, and removes the others`, async () => {
       runners = [runner(1)];
@@ -163,7 +166,10 @@ describe("the last sweep of a pool", () => {
     history = [ended(1), ended(2)];
     secrets = [token(1), token(2)];
     const gitHub = ports.gitHub();
-    ports.gitHub = () => ({ ...gitHub, remove: async (one, signal) => (one === 1 ? Promise.reject(new Error("500")) : gitHub.remove(one, signal)) });
+    ports.gitHub = () => ({
+      ...gitHub,
+      remove: async (one, signal) => (one === 1 ? Promise.reject(new Error("500")) : gitHub.remove(one, signal)),
+    });
     const { deleteSecret } = ports;
     ports.deleteSecret = async (name) => (name === token(1) ? Promise.reject(new Error("denied")) : deleteSecret(name));
     assert.deepEqual(await run(), { runnersDeleted: 1, secretsDeleted: 1, left: [`secret ${token(1)}: denied`, `runner ${id(1)}: 500`] });
@@ -174,7 +180,8 @@ describe("the sweep function's occasions", () => {
   const lifecycle = (action: unknown, pool = POOL) => ({ pool, tf: { action, prev_input: null } });
 
   it("are the schedule for all that does not bear the provider's mark", () => {
-    for (const event of [{ source: "aws.events" }, {}, null, undefined, "x"]) assert.deepEqual(occasionOf(event, POOL), { kind: "schedule" });
+    for (const event of [{ source: "aws.events" }, {}, null, undefined, "x"])
+      assert.deepEqual(occasionOf(event, POOL), { kind: "schedule" });
   });
 
   it("are the last one for the deletion alone", () => {
@@ -183,7 +190,13 @@ describe("the sweep function's occasions", () => {
   });
 
   it("are none for an action that nobody knows or another pool: such an invocation must neither sweep nor fail", () => {
-    for (const event of [lifecycle("replace"), lifecycle(undefined), { pool: POOL, tf: null }, lifecycle("delete", "other"), { tf: { action: "delete" } }]) {
+    for (const event of [
+      lifecycle("replace"),
+      lifecycle(undefined),
+      { pool: POOL, tf: null },
+      lifecycle("delete", "other"),
+      { tf: { action: "delete" } },
+    ]) {
       assert.equal(occasionOf(event, POOL).kind, "nothing");
     }
   });

@@ -30,7 +30,10 @@ describe("GitHub's hourly calls", () => {
   });
 
   it("let every sweep list an organization of up to 1,200 runners", () => {
-    assert.deepEqual(callsInHours(1_200, "pool"), Array.from({ length: 24 }, () => 12 * 12));
+    assert.deepEqual(
+      callsInHours(1_200, "pool"),
+      Array.from({ length: 24 }, () => 12 * 12),
+    );
   });
 
   it("are spent on two sweeps in a row, as the alarm on unregistered instances wants to see them twice in 15 minutes", () => {

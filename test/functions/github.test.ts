@@ -3,9 +3,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { within } from "../../functions/shared/bounded";
 import type { GitHubAccount } from "../../functions/shared/github/account";
 import { GitHubError } from "../../functions/shared/github/error";
-import { GitHubRunners, Runner } from "../../functions/shared/github/runners";
+import { GitHubRunners, type Runner } from "../../functions/shared/github/runners";
 import { GitHubTransport } from "../../functions/shared/github/transport";
-import { Answer, LoopbackServer, Respond } from "./support/server";
+import { type Answer, LoopbackServer, type Respond } from "./support/server";
 
 const LIMITS = { callMs: 300, retries: 2, pauseMs: 1 };
 const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
@@ -159,7 +159,14 @@ describe("GitHub client", () => {
   });
 
   const limits: [string, Answer][] = [
-    ["403 with no calls left", { status: 403, headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795316400" }, body: { message: "API rate limit exceeded" } }],
+    [
+      "403 with no calls left",
+      {
+        status: 403,
+        headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795316400" },
+        body: { message: "API rate limit exceeded" },
+      },
+    ],
     ["429 with retry-after", { status: 429, headers: { "retry-after": "60" }, body: { message: "secondary rate limit" } }],
     ["403 that tells in words only", { status: 403, body: { message: "You have exceeded a secondary rate limit" } }],
   ];
@@ -175,8 +182,15 @@ describe("GitHub client", () => {
   }
 
   it("does not call a missing permission a rate limit", async () => {
-    const runners = await client(() => ({ status: 403, headers: { "x-ratelimit-remaining": "4999" }, body: { message: "Resource not accessible by integration" } }));
-    await assert.rejects(runners.createRegistrationToken(signal()), (error: GitHubError) => error.status === 403 && error.retryAt === undefined);
+    const runners = await client(() => ({
+      status: 403,
+      headers: { "x-ratelimit-remaining": "4999" },
+      body: { message: "Resource not accessible by integration" },
+    }));
+    await assert.rejects(
+      runners.createRegistrationToken(signal()),
+      (error: GitHubError) => error.status === 403 && error.retryAt === undefined,
+    );
   });
 
   it("tells a removed runner, one with a job, and one that was gone apart", async () => {
@@ -188,11 +202,16 @@ describe("GitHub client", () => {
     assert.equal(await runners.remove(1, signal()), "deleted");
     assert.equal(await runners.remove(2, signal()), "busy");
     assert.equal(await runners.remove(3, signal()), "gone");
-    assert.deepEqual(server.calls, [1, 2, 3].map((id) => `DELETE ${RUNNERS}/${id}`));
+    assert.deepEqual(
+      server.calls,
+      [1, 2, 3].map((id) => `DELETE ${RUNNERS}/${id}`),
+    );
   });
 
   it("takes all custom labels off in one call, and a runner that is gone is no error", async () => {
-    const runners = await client(({ path }) => (path.includes("/7/") ? { body: { total_count: 1, labels: [] } } : { status: 404, body: {} }));
+    const runners = await client(({ path }) =>
+      path.includes("/7/") ? { body: { total_count: 1, labels: [] } } : { status: 404, body: {} },
+    );
     assert.equal(await runners.removeCustomLabels(7, signal()), "removed");
     assert.equal(await runners.removeCustomLabels(8, signal()), "gone");
     assert.equal(server.calls[0], `DELETE ${RUNNERS}/7/labels`);

@@ -33,16 +33,19 @@ describe("register function", () => {
 
   it("gives an instance on its way into service a token that only its own host may read", async () => {
     await run(launchEvent());
-    assert.deepEqual([...stored], [
+    assert.deepEqual(
+      [...stored],
       [
-        SECRET,
-        {
-          value: '{"token":"token-1","expiresAt":"2026-11-22T04:00:00Z"}',
-          owner: `AROAEXAMPLE:${INSTANCE}`,
-          pool: POOL,
-        },
+        [
+          SECRET,
+          {
+            value: '{"token":"token-1","expiresAt":"2026-11-22T04:00:00Z"}',
+            owner: `AROAEXAMPLE:${INSTANCE}`,
+            pool: POOL,
+          },
+        ],
       ],
-    ]);
+    );
   });
 
   it("gives one that leaves the warm pool a token, and one that enters it none", async () => {

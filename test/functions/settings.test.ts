@@ -44,7 +44,11 @@ describe("settings of the functions", () => {
     ["both credentials", { ...APP, [ENV.githubTokenSecretArn]: "arn" }, /exactly one of .*; both/],
     ["an App without its key", { ...APP, [ENV.githubPrivateKeySecretArn]: "" }, /GITHUB_APP_PRIVATE_KEY_SECRET_ARN is not set/],
     ["a repository without owner", { ...APP, [ENV.githubOrganization]: "", [ENV.githubRepository]: "name" }, /must be owner\/name/],
-    ["an installation that is no number", { ...APP, [ENV.githubInstallationId]: "x1" }, /GITHUB_APP_INSTALLATION_ID is "x1": must be a positive whole number/],
+    [
+      "an installation that is no number",
+      { ...APP, [ENV.githubInstallationId]: "x1" },
+      /GITHUB_APP_INSTALLATION_ID is "x1": must be a positive whole number/,
+    ],
   ];
   for (const [what, environment, error] of bad) {
     it(`name the variable for ${what}`, () => assert.throws(() => gitHubAccount(environment), error));

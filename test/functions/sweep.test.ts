@@ -77,7 +77,8 @@ describe("sweep function", () => {
     };
   });
 
-  const run = () => sweep(ports, { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE" }, observer, new AbortController().signal);
+  const run = () =>
+    sweep(ports, { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE" }, observer, new AbortController().signal);
 
   describe("over runners", () => {
     it("removes those whose instance this group has terminated, on any page", async () => {
@@ -114,10 +115,7 @@ describe("sweep function", () => {
     it("never touches a runner of another pool, another account or a person, however alike it looks", async () => {
       runners = [[offline(1), offline(2, "build-box"), offline(3, "i-am-a-mac"), offline(4)]];
       activities = [
-        [
-          activity(id(4), 5, "Successful", "Launching a new EC2 instance"),
-          activity(id(4), 9, "Successful", "Detaching EC2 instance"),
-        ],
+        [activity(id(4), 5, "Successful", "Launching a new EC2 instance"), activity(id(4), 9, "Successful", "Detaching EC2 instance")],
       ];
       await run();
       assert.deepEqual(acts, []);
@@ -207,7 +205,10 @@ describe("sweep function", () => {
       secrets = [secret(1, 20), secret(2, 20), secret(3, 80), secret(4, 1)];
       alive = [id(2), id(3)];
       await run();
-      assert.deepEqual(acts, [1, 3].map((n) => `delete ${NAMES.secretPrefix}${id(n)}`));
+      assert.deepEqual(
+        acts,
+        [1, 3].map((n) => `delete ${NAMES.secretPrefix}${id(n)}`),
+      );
       assert.equal(observer.counts.OrphanSecrets, 2);
     });
 
@@ -249,7 +250,13 @@ describe("sweep function", () => {
 
     it("says zero when all is well, so that the alarm can return to its rest", async () => {
       await run();
-      assert.deepEqual(observer.counts, { OverdueDrains: 0, OrphanSecrets: 0, RetainedInstances: 0, OrphanRunners: 0, UnregisteredInstances: 0 });
+      assert.deepEqual(observer.counts, {
+        OverdueDrains: 0,
+        OrphanSecrets: 0,
+        RetainedInstances: 0,
+        OrphanRunners: 0,
+        UnregisteredInstances: 0,
+      });
     });
 
     it("raises no alarm from a history that it could read only in part", async () => {
@@ -385,6 +392,7 @@ describe("sweep function", () => {
     });
 
     it("provides one although the history cannot be read", async () => {
+      // biome-ignore lint/correctness/useYield: it fails before it has anything to yield
       ports.activities = async function* () {
         throw new Error("throttled");
       };
@@ -464,8 +472,16 @@ describe("sweep function", () => {
     const dead: [string, () => void, object][] = [
       ["was removed at GitHub", () => undefined, { runner: "not registered", busy: false, inServiceSince: ago(25).toISOString() }],
       ["is offline", () => (runners = [[offline(1)]]), { runner: "offline", busy: false, inServiceSince: ago(25).toISOString() }],
-      ["is offline with a job, which must not be ended", () => (runners = [[{ ...offline(1), busy: true }]]), { runner: "offline", busy: true, inServiceSince: ago(25).toISOString() }],
-      ["was removed so late that its launch has left the history", () => (activities = []), { runner: "not registered", busy: false, inServiceSince: undefined }],
+      [
+        "is offline with a job, which must not be ended",
+        () => (runners = [[{ ...offline(1), busy: true }]]),
+        { runner: "offline", busy: true, inServiceSince: ago(25).toISOString() },
+      ],
+      [
+        "was removed so late that its launch has left the history",
+        () => (activities = []),
+        { runner: "not registered", busy: false, inServiceSince: undefined },
+      ],
     ];
     for (const [what, arrange, fields] of dead) {
       it(`reports one whose runner ${what}, and ends nothing for it`, async () => {
@@ -481,7 +497,10 @@ describe("sweep function", () => {
       ["has its runner online", () => (runners = [[online(1)]])],
       ["has its runner online on a later page", () => (runners = [[offline(2)], [online(1)]])],
       ["came into service only just now, however long its launch took", () => (activities[0]![0]!.endedAt = ago(9))],
-      ["left the warm pool only just now", () => activities[0]!.unshift({ ...activity(id(1), 3, "Successful", `${LAUNCH} from warm pool`), endedAt: ago(2) })],
+      [
+        "left the warm pool only just now",
+        () => activities[0]!.unshift({ ...activity(id(1), 3, "Successful", `${LAUNCH} from warm pool`), endedAt: ago(2) }),
+      ],
       ["began to drain while the runners were listed", () => (alive = [])],
       ...["Pending:Wait", "Warmed:Stopped", "Terminating:Wait", "Terminating:Retained", "Standby"].map((state): [string, () => void] => [
         `is in ${state}`,

@@ -22,11 +22,14 @@ describe("the host bundle", () => {
   it("has the same bytes each time and names its sources", () => {
     const again = bundleEntries();
     assert.deepEqual(bundleEntries(), again);
-    for (const input of ["host-config/agent/main.ts", "host-config/install.sh", "contract/host.ts"]) assert.ok(bundleInputs().includes(input), input);
+    for (const input of ["host-config/agent/main.ts", "host-config/install.sh", "contract/host.ts"])
+      assert.ok(bundleInputs().includes(input), input);
   });
 
   it("holds nothing of a pool or of this machine", () => {
-    const text = bundleEntries().map(({ content }) => content.toString()).join("\n");
+    const text = bundleEntries()
+      .map(({ content }) => content.toString())
+      .join("\n");
     assert.ok(!text.includes(process.cwd()));
     assert.ok(!text.includes(process.env.HOME === "/root" ? "/root/" : process.env.HOME!));
   });
@@ -94,7 +97,10 @@ describe("the job hooks", () => {
     const connected = new Promise<void>((resolve) => {
       server = createServer((socket) => {
         sockets.push(socket);
-        socket.on("close", () => (hungUp = true)).on("error", () => undefined).resume();
+        socket
+          .on("close", () => (hungUp = true))
+          .on("error", () => undefined)
+          .resume();
         resolve();
       }).listen(join(root, "agent.sock"));
     });
@@ -118,7 +124,9 @@ describe("the job hooks", () => {
     await new Promise<void>((resolve) => server!.listen(join(root, "agent.sock"), resolve));
     const curl = (...args: string[]) =>
       new Promise<string>((resolve) =>
-        execFile("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", join(root, "agent.sock"), ...args], (_e, out) => resolve(out)),
+        execFile("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", join(root, "agent.sock"), ...args], (_e, out) =>
+          resolve(out),
+        ),
       );
     assert.equal(await curl("-X", "POST", "http://agent/stop"), "404");
     assert.equal(await curl("http://agent/job-started"), "404");

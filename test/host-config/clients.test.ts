@@ -59,11 +59,13 @@ describe("clients of the agent", () => {
       const overrides = { endpoint: origin, credentials: { accessKeyId: "A", secretAccessKey: "S" } };
       return awsPorts(CONFIG, imds, { now: () => Date.now(), sleep: async () => undefined }, overrides);
     };
-    const refuse = (status: number, code: string, message: string): RequestListener => (request, response) => {
-      request.resume();
-      const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r</RequestId></ErrorResponse>`;
-      response.writeHead(status, { "content-type": "text/xml" }).end(body);
-    };
+    const refuse =
+      (status: number, code: string, message: string): RequestListener =>
+      (request, response) => {
+        request.resume();
+        const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r</RequestId></ErrorResponse>`;
+        response.writeHead(status, { "content-type": "text/xml" }).end(body);
+      };
 
     it("takes an action that is gone for done", async () => {
       answer = refuse(400, "ValidationError", "No active Lifecycle Action found with instance ID i-0123456789abcdef0");
@@ -79,7 +81,10 @@ describe("clients of the agent", () => {
     });
 
     it("tries again when Auto Scaling is throttling or busy with the group", async () => {
-      for (const [status, code] of [[400, "Throttling"], [500, "ResourceContention"]] as const) {
+      for (const [status, code] of [
+        [400, "Throttling"],
+        [500, "ResourceContention"],
+      ] as const) {
         let calls = 0;
         answer = (request, response) => {
           if (++calls < 3) return refuse(status, code, "Rate exceeded")(request, response);
@@ -115,8 +120,19 @@ describe("clients of the agent", () => {
     it("refuses a token that is malformed or over its time, without printing it", () => {
       const now = Date.parse("2026-11-22T10:00:00Z");
       assert.equal(parseToken(JSON.stringify({ token: "T0P", expiresAt: "2026-11-22T11:00:00Z" }), now), "T0P");
-      for (const value of [undefined, "T0P", "null", "{}", '{"token":""}', JSON.stringify({ token: "T0P", expiresAt: "2026-11-22T09:59:59Z" })]) {
-        assert.throws(() => parseToken(value, now), (error: Error) => !error.message.includes("T0P"), String(value));
+      for (const value of [
+        undefined,
+        "T0P",
+        "null",
+        "{}",
+        '{"token":""}',
+        JSON.stringify({ token: "T0P", expiresAt: "2026-11-22T09:59:59Z" }),
+      ]) {
+        assert.throws(
+          () => parseToken(value, now),
+          (error: Error) => !error.message.includes("T0P"),
+          String(value),
+        );
       }
     });
   });
@@ -126,8 +142,19 @@ describe("config.sh", () => {
   it("is asked for exactly what the pool says", () => {
     const config = { ...CONFIG, noDefaultLabels: true, runnerGroup: "big ones" };
     assert.deepEqual(configArguments(config, "i-1"), [
-      "--unattended", "--replace", "--url", "https://github.com/acme", "--name", "i-1", "--work", "_work",
-      "--labels", "linux,x64", "--no-default-labels", "--runnergroup", "big ones",
+      "--unattended",
+      "--replace",
+      "--url",
+      "https://github.com/acme",
+      "--name",
+      "i-1",
+      "--work",
+      "_work",
+      "--labels",
+      "linux,x64",
+      "--no-default-labels",
+      "--runnergroup",
+      "big ones",
     ]);
     assert.ok(!configArguments({ ...config, labels: [] }, "i-1").includes("--no-default-labels"), "config.sh refuses it without labels");
   });

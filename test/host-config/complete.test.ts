@@ -103,7 +103,10 @@ describe("the completion", () => {
     host.seen = { workers: 1 };
     await complete(host);
     await complete(host);
-    assert.deepEqual(host.acts.filter((act) => act.startsWith("count")), [`count ${METRIC.forcedStops}`]);
+    assert.deepEqual(
+      host.acts.filter((act) => act.startsWith("count")),
+      [`count ${METRIC.forcedStops}`],
+    );
     assert.ok(host.acts.includes("complete pool-terminate CONTINUE"));
     assert.equal(host.seconds(), 0);
   });
@@ -119,7 +122,11 @@ describe("the completion", () => {
     assert.equal(host.seconds(), 30);
   });
 
-  for (const [heartbeatTimeout, seconds] of [[1800, 120], [60, 20], [30, 10]] as const) {
+  for (const [heartbeatTimeout, seconds] of [
+    [1800, 120],
+    [60, 20],
+    [30, 10],
+  ] as const) {
     it(`completes also when the forced stop cannot be counted, while an action of ${heartbeatTimeout} s still lives`, async () => {
       const host = stopped();
       host.config.heartbeatTimeout = heartbeatTimeout;

@@ -45,7 +45,10 @@ describe("the agent, launching", () => {
       return "done";
     };
     await ticks(host, new Daemon(host), 60);
-    assert.deepEqual(host.acts.filter((act) => act !== "state"), ["complete pool-launch CONTINUE"]);
+    assert.deepEqual(
+      host.acts.filter((act) => act !== "state"),
+      ["complete pool-launch CONTINUE"],
+    );
     assert.ok(host.acts.length <= 3, `asks on and on in the pool: ${host.acts.join()}`);
   });
 
@@ -180,7 +183,10 @@ describe("the agent, chosen to go", () => {
     const host = new FakeHost();
     host.imdsFails = true;
     await ticks(host, new Daemon(host), 10);
-    assert.deepEqual(host.acts.filter((act) => act !== "protect false"), []);
+    assert.deepEqual(
+      host.acts.filter((act) => act !== "protect false"),
+      [],
+    );
   });
 
   it("does the same after being killed at any moment: a new agent comes to the same end", async () => {
@@ -190,9 +196,10 @@ describe("the agent, chosen to go", () => {
       host.active = active;
       await ticks(host, new Daemon(host), 1);
     }
-    assert.deepEqual(host.acts.filter((act) => act.startsWith("st")), [
-      "start heartbeat", "stop", "start heartbeat", "start heartbeat", "start completion",
-    ]);
+    assert.deepEqual(
+      host.acts.filter((act) => act.startsWith("st")),
+      ["start heartbeat", "stop", "start heartbeat", "start heartbeat", "start completion"],
+    );
   });
 
   it("does not wait for slow work: a tick ends while a stop hangs", async () => {
@@ -210,7 +217,10 @@ describe("the agent, chosen to go", () => {
       const host = new FakeHost();
       host.target = target;
       await ticks(host, new Daemon(host), 5);
-      assert.deepEqual(host.acts.filter((act) => act !== "protect false"), []);
+      assert.deepEqual(
+        host.acts.filter((act) => act !== "protect false"),
+        [],
+      );
     }
   });
 });

@@ -280,7 +280,10 @@ describe("before a listener starts", () => {
     host.at(90_000, () => (host.seen = { workers: 0 }));
     await reap(host);
     assert.ok(host.seconds() >= 90);
-    assert.deepEqual(host.acts.filter((act) => act.includes("LOST")), []);
+    assert.deepEqual(
+      host.acts.filter((act) => act.includes("LOST")),
+      [],
+    );
     assert.equal(host.acts.at(-2), "kill leftovers");
     assert.equal(host.fence, false);
   });

@@ -43,7 +43,12 @@ describe("the last stop command", () => {
     assert.notEqual(text, endServiceScript());
     const env = { PATH: `${folder}:${process.env.PATH}`, ...(main && { MAINPID: String(main.pid) }) };
     writeFileSync(join(folder, "script"), text);
-    const result = spawnSync("bash", [join(folder, "script")], { env, encoding: "utf8", timeout: 50_000, stdio: ["ignore", "pipe", "pipe"] });
+    const result = spawnSync("bash", [join(folder, "script")], {
+      env,
+      encoding: "utf8",
+      timeout: 50_000,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     assert.equal(result.status, 0, result.stderr);
     return result.stderr;
   }

@@ -62,7 +62,10 @@ describe("an image on which jobs cannot be kept from the instance's credentials"
       tried.push([file, ...args].join(" "));
       throw new Error("Command failed: systemd-run\nand more");
     };
-    await assert.rejects(checkMetadataCanBeDenied(failing), /IPAddressDeny= has no effect.*jobsMayUseInstanceRole \(Command failed: systemd-run\)$/);
+    await assert.rejects(
+      checkMetadataCanBeDenied(failing),
+      /IPAddressDeny= has no effect.*jobsMayUseInstanceRole \(Command failed: systemd-run\)$/,
+    );
     assert.match(tried.join(), /^systemd-run .*--wait .*IPAddressDeny=169\.254\.169\.254 fd00:ec2::254/);
     await checkMetadataCanBeDenied(async () => undefined);
   });

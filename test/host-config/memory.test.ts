@@ -15,7 +15,11 @@ console.log((%GetOptimizationStatus(hot) & (OPTIMISED | MAGLEV | SPARKPLUG)) ===
 
 function run(before: string) {
   const args = ["--allow-natives-syntax", "-r", "ts-node/register", "--eval", program(before)];
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8", cwd: join(__dirname, "../.."), timeout: 60_000 });
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+    encoding: "utf8",
+    cwd: join(__dirname, "../.."),
+    timeout: 60_000,
+  });
   return { said: stdout.trim(), stderr, status };
 }
 

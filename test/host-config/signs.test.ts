@@ -37,7 +37,11 @@ describe("announcements of the listener", () => {
     const log = ["MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.1000000Z", "StartingWorkerProcess:2026-11-22T10:00:05.4000000Z"];
     assert.equal(lastJobMessage(`${log[0]}\n`), Date.parse("2026-11-22T10:00:05.100Z"));
     assert.equal(lastJobMessage(`${log.join("\n")}\n`), undefined);
-    const next = [...log, "SentJobToWorker_1:2026-11-22T10:00:05.5000000Z", "MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.9000000Z"];
+    const next = [
+      ...log,
+      "SentJobToWorker_1:2026-11-22T10:00:05.5000000Z",
+      "MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.9000000Z",
+    ];
     assert.equal(lastJobMessage(`${next.join("\n")}\n`), Date.parse("2026-11-22T10:00:05.900Z"));
   });
 
@@ -96,7 +100,10 @@ describe("the look at the machine", () => {
   const listener = [{ pid: 7, comm: "Runner.Listener", parent: 6, started: 100 }];
 
   it("reads only the end of a log of megabytes", async () => {
-    writeFileSync(join(folder, "listener.log"), `${"2026-11-22 10:00:00Z: Running job: x\n".repeat(50_000)}2026-11-22 10:00:09Z: Listening for Jobs\n`);
+    writeFileSync(
+      join(folder, "listener.log"),
+      `${"2026-11-22 10:00:00Z: Running job: x\n".repeat(50_000)}2026-11-22 10:00:09Z: Listening for Jobs\n`,
+    );
     assert.equal((await signs(listener)).announced, "idle");
   });
 
@@ -132,8 +139,14 @@ describe("the look at the machine", () => {
     mkdirSync(join(unit, "inner"), { recursive: true });
     writeFileSync(join(unit, "cgroup.procs"), "11\n12\n13\n");
     writeFileSync(join(unit, "inner", "cgroup.procs"), "14\n");
-    const stat = (pid: number, comm: string, state: string, started: number) => `${pid} (${comm}) ${state} 9${" 0".repeat(17)} ${started} 0 0\n`;
-    const stats = { 11: stat(11, "Runner.Listener", "S", 100), 12: stat(12, "odd ) name", "R", 101), 13: stat(13, "Runner.Worker", "Z", 102), 14: stat(14, "Runner.Worker", "S", 103) };
+    const stat = (pid: number, comm: string, state: string, started: number) =>
+      `${pid} (${comm}) ${state} 9${" 0".repeat(17)} ${started} 0 0\n`;
+    const stats = {
+      11: stat(11, "Runner.Listener", "S", 100),
+      12: stat(12, "odd ) name", "R", 101),
+      13: stat(13, "Runner.Worker", "Z", 102),
+      14: stat(14, "Runner.Worker", "S", 103),
+    };
     for (const [pid, stat] of Object.entries(stats)) {
       mkdirSync(join(folder, "proc", pid), { recursive: true });
       writeFileSync(join(folder, "proc", pid, "stat"), stat);
@@ -162,7 +175,8 @@ describe("the look at the machine", () => {
   });
 
   it("knows a unit that never started from one that an operator stopped", () => {
-    const show = (active: string, pid: number, left: number) => `MainPID=${pid}\nActiveState=${active}\nInactiveExitTimestampMonotonic=${left}\n`;
+    const show = (active: string, pid: number, left: number) =>
+      `MainPID=${pid}\nActiveState=${active}\nInactiveExitTimestampMonotonic=${left}\n`;
     assert.deepEqual(parseUnitState(show("inactive", 0, 0)), { active: "inactive", mainAlive: false, everStarted: false });
     assert.deepEqual(parseUnitState(show("inactive", 0, 123)), { active: "inactive", mainAlive: false, everStarted: true });
     assert.deepEqual(parseUnitState(show("deactivating", 9, 123)), { active: "deactivating", mainAlive: true, everStarted: true });

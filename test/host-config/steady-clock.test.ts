@@ -16,7 +16,10 @@ class Machine {
 }
 
 describe("a clock that jumps", () => {
-  for (const [direction, jump] of [["forward", HOUR], ["back", -HOUR]] as const) {
+  for (const [direction, jump] of [
+    ["forward", HOUR],
+    ["back", -HOUR],
+  ] as const) {
     it(`${direction} by an hour changes no time that has passed`, () => {
       const machine = new Machine();
       const begun = machine.clock.now();
@@ -29,7 +32,11 @@ describe("a clock that jumps", () => {
     it(`${direction} by an hour hides no message that comes after it`, async () => {
       const machine = new Machine();
       machine.set += jump;
-      const signs = steadySigns({ read: async () => ({ workers: 0, listener: 1, messageAt: machine.timeOfDay() - 1_000 }) }, machine.clock, machine.timeOfDay);
+      const signs = steadySigns(
+        { read: async () => ({ workers: 0, listener: 1, messageAt: machine.timeOfDay() - 1_000 }) },
+        machine.clock,
+        machine.timeOfDay,
+      );
       assert.equal(inFlight(await signs.read(), machine.clock.now()), "message");
     });
   }
@@ -55,7 +62,10 @@ describe("a clock that jumps", () => {
     };
   }
 
-  for (const [direction, jump] of [["forward", HOUR], ["back", -HOUR]] as const) {
+  for (const [direction, jump] of [
+    ["forward", HOUR],
+    ["back", -HOUR],
+  ] as const) {
     for (const watch of ["that watched before", "that starts after"] as const) {
       it(`${direction} by an hour hides no job from a drain ${watch} the jump, at no step to its worker`, async () => {
         for (const jumpAt of [0, 1, 2]) {

@@ -26,12 +26,18 @@ describe("the rendered units", () => {
   })) {
     it(`are what systemd takes without a word, ${title}`, () => {
       const files = [...renderFiles({ ...CONFIG, ...change }, FACTS)];
-      const moved = (text: string) => text.replaceAll(PATHS.home, `${root}${PATHS.home}`).replaceAll(`${PATHS.runner}/runsvc.sh`, `${root}/runsvc.sh`);
+      const moved = (text: string) =>
+        text.replaceAll(PATHS.home, `${root}${PATHS.home}`).replaceAll(`${PATHS.runner}/runsvc.sh`, `${root}/runsvc.sh`);
       const put = (path: string, content: string) => {
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, content, { mode: path.includes("/units/") ? 0o644 : 0o755 });
       };
-      for (const program of [PATHS.node, PATHS.agent, ...["stop-again", "end-service", "after-stop"].map((name) => `${PATHS.home}/${name}.sh`)]) put(join(root, program), "");
+      for (const program of [
+        PATHS.node,
+        PATHS.agent,
+        ...["stop-again", "end-service", "after-stop"].map((name) => `${PATHS.home}/${name}.sh`),
+      ])
+        put(join(root, program), "");
       put(join(root, "runsvc.sh"), "");
       const units = files.filter(({ path }) => /\/system\/[^/]+$/.test(path));
       assert.equal(units.length, Object.keys(UNITS).length);
@@ -63,7 +69,11 @@ describe("the rendered units", () => {
     assert.deepEqual(setting(text, "OOMPolicy"), ["continue"], "else one greedy step of a job stops the unit without a drain");
     assert.deepEqual(setting(text, "TimeoutStartSec"), ["infinity"]);
     assert.match(setting(text, "ExecStop")[0]!, /^-\+.* drain$/);
-    assert.deepEqual(setting(text, "ExecStop").slice(1), [`-+${PATHS.home}/stop-again.sh`, `-+${PATHS.home}/end-service.sh`], "the service is ended last");
+    assert.deepEqual(
+      setting(text, "ExecStop").slice(1),
+      [`-+${PATHS.home}/stop-again.sh`, `-+${PATHS.home}/end-service.sh`],
+      "the service is ended last",
+    );
     assert.deepEqual(setting(text, "Restart"), ["always"]);
     assert.ok(!text.includes("[Install]"), "the agent starts it, not the boot");
   });
@@ -83,7 +93,8 @@ describe("the rendered units", () => {
     const mount = unitText(UNITS.perfLog);
     assert.equal(execFileSync("systemd-escape", ["--path", "--suffix=mount", PATHS.perfLog], { encoding: "utf8" }).trim(), UNITS.perfLog);
     assert.deepEqual(setting(mount, "Where"), [PATHS.perfLog]);
-    for (const option of ["size=64m", "nr_inodes=64", `uid=${FACTS.runnerUid}`, "nosuid", "nodev", "noexec"]) assert.ok(setting(mount, "Options")[0]!.split(",").includes(option), option);
+    for (const option of ["size=64m", "nr_inodes=64", `uid=${FACTS.runnerUid}`, "nosuid", "nodev", "noexec"])
+      assert.ok(setting(mount, "Options")[0]!.split(",").includes(option), option);
     const runner = unitText(UNITS.runner);
     for (const relation of ["After", "Wants"]) assert.ok(setting(runner, relation)[0]!.split(" ").includes(UNITS.perfLog), relation);
     assert.deepEqual(setting(runner, "Requires"), []);
@@ -137,7 +148,10 @@ describe("the rendered units", () => {
     const text = rendered().get("/etc/needrestart/conf.d/ci-runners.conf")!.content;
     for (const unit of Object.values(UNITS).filter((name) => name.endsWith(".service"))) {
       const patterns = [...text.matchAll(/qr\((.*)\)\} = 0;/g)].map((match) => new RegExp(match[1]!));
-      assert.ok(patterns.some((pattern) => pattern.test(unit)), unit);
+      assert.ok(
+        patterns.some((pattern) => pattern.test(unit)),
+        unit,
+      );
     }
     execFileSync("perl", ["-ce", `my %nrconf; ${text}`], { stdio: "pipe" });
   });

@@ -44,7 +44,7 @@ describe("user data", () => {
   });
 });
 
-describe("user data, run for real against a loopback cloud", function () {
+describe("user data, run for real against a loopback cloud", () => {
   let root: string;
   let server: Server;
   let origin: string;
@@ -67,7 +67,9 @@ describe("user data, run for real against a loopback cloud", function () {
         if (url === "/latest/meta-data/instance-id") return response.end("i-0123456789abcdef0");
         if (url === "/latest/meta-data/iam/security-credentials/") return response.end("role-of-host");
         if (url.endsWith("/role-of-host")) {
-          return response.end(JSON.stringify({ Code: "Success", AccessKeyId: "AKID", SecretAccessKey: SECRET_KEY, Token: "SESSION/+==" }, null, 2));
+          return response.end(
+            JSON.stringify({ Code: "Success", AccessKeyId: "AKID", SecretAccessKey: SECRET_KEY, Token: "SESSION/+==" }, null, 2),
+          );
         }
         if (url.startsWith("/host/")) return response.writeHead(s3Status).end(bundle);
         return response.end("<ok/>");
@@ -185,9 +187,10 @@ function assertSigned(
   service: string,
   payloadHash: string,
 ): void {
-  const match = /^AWS4-HMAC-SHA256 Credential=AKID\/(\d{8})\/eu-west-1\/([a-z0-9]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
-    String(request.headers.authorization),
-  );
+  const match =
+    /^AWS4-HMAC-SHA256 Credential=AKID\/(\d{8})\/eu-west-1\/([a-z0-9]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
+      String(request.headers.authorization),
+    );
   assert.ok(match, String(request.headers.authorization));
   const [, day, scope, signedHeaders, signature] = match;
   assert.equal(scope, service);
@@ -197,7 +200,12 @@ function assertSigned(
   const headers = signedHeaders!.split(";").map((name) => `${name}:${String(request.headers[name]).trim()}\n`);
   const canonical = [request.method, request.url, "", headers.join(""), signedHeaders, payloadHash].join("\n");
   const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
-  const toSign = ["AWS4-HMAC-SHA256", request.headers["x-amz-date"], `${day}/eu-west-1/${service}/aws4_request`, createHash("sha256").update(canonical).digest("hex")].join("\n");
+  const toSign = [
+    "AWS4-HMAC-SHA256",
+    request.headers["x-amz-date"],
+    `${day}/eu-west-1/${service}/aws4_request`,
+    createHash("sha256").update(canonical).digest("hex"),
+  ].join("\n");
   const key = hmac(hmac(hmac(hmac(`AWS4${SECRET_KEY}`, day!), "eu-west-1"), service), "aws4_request");
   assert.equal(signature, createHmac("sha256", key).update(toSign).digest("hex"));
 }

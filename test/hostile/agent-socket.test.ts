@@ -68,8 +68,7 @@ describe("a job that speaks to the agent", function () {
   let instance: string;
   let answers: Outcome[];
 
-  const protection = () =>
-    pool.hostLogs(instance, "scale-in protection").map(({ fields }) => fields.protected);
+  const protection = () => pool.hostLogs(instance, "scale-in protection").map(({ fields }) => fields.protected);
   const isProtected = () => {
     const [group] = pool.world.cloud.autoscaling.groupNames();
     return pool.world.cloud.autoscaling.group(group!)?.instances.find(({ id }) => id === instance)?.protected;

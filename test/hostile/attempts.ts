@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UNITS } from "../../contract/host";
 import { ended } from "../../rehearsal/github/jobs";
-import { LivePool } from "../support/live-pool";
+import type { LivePool } from "../support/live-pool";
 
 /** What a hostile job tries. Its script ends with 0 if and only if it got what it wanted. */
 export interface Attempt {
@@ -22,7 +22,12 @@ const ATTEMPT_SECONDS = 25;
 const RESULTS = "/var/tmp/hostile";
 
 /** Runs all attempts, one after another, in one real job of this instance, as the job's user in the runner's own unit. */
-export async function asJob(pool: LivePool, instance: string, attempts: readonly Pick<Attempt, "script">[], name: string): Promise<Outcome[]> {
+export async function asJob(
+  pool: LivePool,
+  instance: string,
+  attempts: readonly Pick<Attempt, "script">[],
+  name: string,
+): Promise<Outcome[]> {
   const folder = `${RESULTS}/${name}`;
   // The last second: a drain that follows a job of less than that waits for what might be another message, 100 s long.
   const run = [`mkdir -p ${folder}`, ...attempts.map((attempt, index) => recorded(folder, index, attempt.script)), "sleep 1"].join("\n");
@@ -34,7 +39,12 @@ export async function asJob(pool: LivePool, instance: string, attempts: readonly
 }
 
 /** The same scripts by root outside of the runner's unit: whoever is refused there too proves nothing. */
-export async function asRoot(pool: LivePool, instance: string, attempts: readonly Pick<Attempt, "script">[], name: string): Promise<Outcome[]> {
+export async function asRoot(
+  pool: LivePool,
+  instance: string,
+  attempts: readonly Pick<Attempt, "script">[],
+  name: string,
+): Promise<Outcome[]> {
   const folder = `${RESULTS}-of-root/${name}`;
   await pool.sh(instance, [`mkdir -p ${folder}`, ...attempts.map((attempt, index) => recorded(folder, index, attempt.script))].join("\n"));
   return outcomes(pool, instance, folder, attempts.length);
@@ -44,18 +54,29 @@ export async function asRoot(pool: LivePool, instance: string, attempts: readonl
 export function assertRefused(attempt: Attempt, outcome: Outcome | undefined): void {
   assert.ok(outcome);
   assert.notEqual(outcome.code, 0, `it worked: ${attempt.script}\n${outcome.output}`);
-  if (attempt.refusal) assert.ok(attempt.refusal.test(outcome.output), `exit code ${outcome.code}, but not refused by ${attempt.refusal}: ${attempt.script}\n${outcome.output}`);
+  if (attempt.refusal)
+    assert.ok(
+      attempt.refusal.test(outcome.output),
+      `exit code ${outcome.code}, but not refused by ${attempt.refusal}: ${attempt.script}\n${outcome.output}`,
+    );
 }
 
 export function assertWorks(attempt: Attempt, outcome: Outcome | undefined): void {
   assert.ok(outcome);
-  assert.equal(outcome.code, 0, `it proves nothing, for it fails here too (exit code ${outcome.code}): ${attempt.script}\n${outcome.output}`);
+  assert.equal(
+    outcome.code,
+    0,
+    `it proves nothing, for it fails here too (exit code ${outcome.code}): ${attempt.script}\n${outcome.output}`,
+  );
 }
 
 /** Has the group choose this instance, and waits until it is gone. */
 export async function scaleIn(pool: LivePool, instance: string, seconds = 240): Promise<void> {
   const [group] = pool.world.cloud.autoscaling.groupNames();
-  await pool.world.cloud.cloud.call({ kind: "operator" }, "autoscaling:UpdateAutoScalingGroup", { AutoScalingGroupName: group, MinSize: 0 });
+  await pool.world.cloud.cloud.call({ kind: "operator" }, "autoscaling:UpdateAutoScalingGroup", {
+    AutoScalingGroupName: group,
+    MinSize: 0,
+  });
   await pool.world.stage.group.terminate(instance);
   await pool.until(`${instance} to be gone`, () => pool.gone(instance), seconds);
 }

@@ -8,11 +8,14 @@ import { poolNames } from "../../contract/names";
 const ROOT = join(__dirname, "../..");
 const PAGE = readFileSync(join(ROOT, "docs/security.md"), "utf8");
 /** A title stands in italics, and may run over the end of a line. */
-const named = (text: string) => [...text.matchAll(/(?<!\*)\*([^*\n]+(?:\n[^*\n]+)?)\*(?!\*)/g)].map((match) => match[1]!.replace(/\s*\n\s*/g, " "));
+const named = (text: string) =>
+  [...text.matchAll(/(?<!\*)\*([^*\n]+(?:\n[^*\n]+)?)\*(?!\*)/g)].map((match) => match[1]!.replace(/\s*\n\s*/g, " "));
 
 /** The titles of the tests beside this one, as mocha itself knows them, without running any. */
 function titles(): Set<string> {
-  const files = readdirSync(__dirname).filter((file) => file.endsWith(".test.ts") && file !== "claims.test.ts").map((file) => join(__dirname, file));
+  const files = readdirSync(__dirname)
+    .filter((file) => file.endsWith(".test.ts") && file !== "claims.test.ts")
+    .map((file) => join(__dirname, file));
   const mocha = join(ROOT, "node_modules/mocha/bin/mocha.js");
   const args = [mocha, "--dry-run", "--reporter", "json", ...files];
   const text = execFileSync(process.execPath, args, { cwd: ROOT, encoding: "utf8", maxBuffer: 1e8, stdio: ["ignore", "pipe", "inherit"] });
@@ -37,7 +40,9 @@ describe("the page on security", function () {
   });
 
   it("makes no claim about what a job cannot do without the test that shows it", () => {
-    const lines = section("A job cannot").split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| what"));
+    const lines = section("A job cannot")
+      .split("\n")
+      .filter((line) => line.startsWith("| ") && !line.startsWith("| what"));
     assert.ok(lines.length >= 15);
     for (const line of lines) {
       const shown = named(line.split("|")[2]!);
@@ -48,7 +53,9 @@ describe("the page on security", function () {
   it("explains every statement of the instance's role, and no other", () => {
     const place = { partition: "aws", region: "us-east-1", accountId: "123456789012" };
     const statements = hostPolicy(place, poolNames("x"), "arn:aws:s3:::x").Statement.map(({ Sid }) => Sid);
-    const rows = section("The instance's role").split("\n").filter((line) => line.startsWith("| `"));
+    const rows = section("The instance's role")
+      .split("\n")
+      .filter((line) => line.startsWith("| `"));
     const explained = rows.flatMap((row) => [...row.split("|")[1]!.matchAll(/`(\w+)`/g)].map((match) => match[1]));
     assert.deepEqual(explained.sort(), statements.sort());
   });

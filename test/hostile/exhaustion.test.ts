@@ -35,17 +35,28 @@ describe("a job that uses up what the drain needs", function () {
     assert.equal(own!.output.trim(), PATHS.perfLog, "it would find what is there");
     assert.equal(elsewhere!.code, 1, `on /run's own file system it may write to ${elsewhere!.output}`);
     assert.match(full!.output, /No space left on device/);
-    const [many] = await asJob(pool, instance, [{ script: `rm ${PATHS.perfLog}/fill; for n in $(seq 1000); do : >${PATHS.perfLog}/$n || exit; done` }], "files");
+    const [many] = await asJob(
+      pool,
+      instance,
+      [{ script: `rm ${PATHS.perfLog}/fill; for n in $(seq 1000); do : >${PATHS.perfLog}/$n || exit; done` }],
+      "files",
+    );
     assert.match(many!.output, /No space left on device/);
     // Whoever could still write there: the fence is a file below /run.
-    await pool.sh(instance, `systemctl set-property --runtime ${UNITS.runner} IPAccounting=no && touch ${PATHS.runtime}/probe && rm ${PATHS.runtime}/probe`);
+    await pool.sh(
+      instance,
+      `systemctl set-property --runtime ${UNITS.runner} IPAccounting=no && touch ${PATHS.runtime}/probe && rm ${PATHS.runtime}/probe`,
+    );
   });
 
   it("cannot keep the drain from running, from being written down, or from its end, by processes, by the journal and by both together", async () => {
     // Each process has this limit from the unit; the kernel holds it against all processes of the user.
-    await pool.sh(instance, `mkdir -p /run/systemd/system/${UNITS.runner}.d
+    await pool.sh(
+      instance,
+      `mkdir -p /run/systemd/system/${UNITS.runner}.d
 printf '[Service]\\nLimitNPROC=${PROCESSES}\\n' >/run/systemd/system/${UNITS.runner}.d/few.conf
-systemctl daemon-reload && systemctl restart ${UNITS.runner}`);
+systemctl daemon-reload && systemctl restart ${UNITS.runner}`,
+    );
     await pool.until("the runner to be back", () => pool.world.stage.jobs.online().includes(instance));
     const bomb = `import os, time
 while True:
@@ -65,11 +76,15 @@ while True:
     const uid = await runnerUid(pool, instance);
     const processes = async () => Number(await pool.sh(instance, `ps -L --no-headers -u ${uid} | wc -l`));
     await pool.untilSeen("its user has no process left", async () => (await processes()) >= PROCESSES - 5);
-    const fork = await pool.run(instance, `setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=${PROCESSES} bash -c 'true & wait'`);
+    const fork = await pool.run(
+      instance,
+      `setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=${PROCESSES} bash -c 'true & wait'`,
+    );
     assert.match(fork.stderr, /fork.*Resource temporarily unavailable/);
     await scaleIn(pool, instance, 400);
     const said = pool.events.flatMap((event) => (event.kind === "host-log" && event.instance === instance ? [event.message] : []));
-    for (const message of ["drain begun", "drain ended", "lifecycle action completed"]) assert.ok(said.includes(message), `"${message}" is not in the journal`);
+    for (const message of ["drain begun", "drain ended", "lifecycle action completed"])
+      assert.ok(said.includes(message), `"${message}" is not in the journal`);
     assert.ok(!said.includes("drain gave up: maxDrain reached"));
     assert.notEqual(job.state, "queued", "it must have run");
     const journal = await pool.world.machines!.hosts.journal(instance);

@@ -27,7 +27,11 @@ const ATTEMPTS: Attempt[] = [
   write("the job-started hook", PATHS.jobStartedHook),
   write("the job-completed hook", PATHS.jobCompletedHook),
   write("the agent", PATHS.agent),
-  { title: "replace the Node that the agent runs on", script: `ln ${PATHS.node} ${PATHS.home}/node.hostile && rm ${PATHS.home}/node.hostile`, refusal: DENIED },
+  {
+    title: "replace the Node that the agent runs on",
+    script: `ln ${PATHS.node} ${PATHS.home}/node.hostile && rm ${PATHS.home}/node.hostile`,
+    refusal: DENIED,
+  },
   write("the second stop command", `${PATHS.home}/stop-again.sh`),
   write("the last stop command", `${PATHS.home}/end-service.sh`),
   write("what runs after a stop", `${PATHS.home}/after-stop.sh`),
@@ -47,7 +51,11 @@ const ATTEMPTS: Attempt[] = [
   { title: "have systemd stop or signal the runner", script: `systemctl kill --signal=CONT ${UNITS.runner}`, refusal: POLKIT },
   { title: "have systemd stop or start the heartbeat", script: `systemctl start ${UNITS.heartbeat}`, refusal: POLKIT },
   { title: "have systemd read its units anew", script: "systemctl daemon-reload", refusal: POLKIT },
-  { title: "change the environment of root's services", script: "systemctl set-environment HOSTILE=1 && systemctl unset-environment HOSTILE", refusal: POLKIT },
+  {
+    title: "change the environment of root's services",
+    script: "systemctl set-environment HOSTILE=1 && systemctl unset-environment HOSTILE",
+    refusal: POLKIT,
+  },
   { title: "delay a shutdown by an inhibitor lock", script: "systemd-inhibit --mode=block --what=shutdown true", refusal: POLKIT },
   { title: "use any of root's capabilities", script: "! grep -q 'CapEff:[[:space:]]*0000000000000000' /proc/self/status" },
 ];
@@ -95,7 +103,10 @@ describe("a job that wants to change what drains it", function () {
     const folders = [PATHS.home, "/etc/ci-runners", UNIT_FILES, PATHS.runtime].join(" ");
     const look = `find ${folders} -writable -not -type l -not -type s`;
     const [found] = await asJob(pool, instance, [{ script: look }], "writable");
-    const allowed = found!.output.trim().split("\n").filter((path) => !path.startsWith(PATHS.perfLog));
+    const allowed = found!.output
+      .trim()
+      .split("\n")
+      .filter((path) => !path.startsWith(PATHS.perfLog));
     assert.deepEqual(allowed, []);
     assert.match(found!.output, new RegExp(PATHS.perfLog), "it would find what is there");
   });

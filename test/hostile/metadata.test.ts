@@ -54,10 +54,25 @@ const ATTEMPTS: Attempt[] = [
     refusal: UNREACHABLE,
   },
   { title: "over IPv6", script: "curl -sS -g -m 3 'http://[fd00:ec2::254]/' | grep metadata-over-ipv6", refusal: UNREACHABLE },
-  { title: "under the address's spelling as an IPv6 one", script: `${THEFT.replaceAll(HOST, "http://[::ffff:169.254.169.254]")}steal -g`, refusal: UNREACHABLE },
-  { title: "under the address's spelling as one number", script: `${THEFT.replaceAll(HOST, "http://2852039166")}steal`, refusal: UNREACHABLE },
-  { title: "through a proxy that the job runs on its own machine", script: `${THEFT}export TMPDIR=$(mktemp -d)\n${PROXY}steal -x http://127.0.0.1:18080` },
-  { title: "from a user namespace in which the job is root", script: `${THEFT}${THIEF}unshare --user --map-root-user $thief`, refusal: UNREACHABLE },
+  {
+    title: "under the address's spelling as an IPv6 one",
+    script: `${THEFT.replaceAll(HOST, "http://[::ffff:169.254.169.254]")}steal -g`,
+    refusal: UNREACHABLE,
+  },
+  {
+    title: "under the address's spelling as one number",
+    script: `${THEFT.replaceAll(HOST, "http://2852039166")}steal`,
+    refusal: UNREACHABLE,
+  },
+  {
+    title: "through a proxy that the job runs on its own machine",
+    script: `${THEFT}export TMPDIR=$(mktemp -d)\n${PROXY}steal -x http://127.0.0.1:18080`,
+  },
+  {
+    title: "from a user namespace in which the job is root",
+    script: `${THEFT}${THIEF}unshare --user --map-root-user $thief`,
+    refusal: UNREACHABLE,
+  },
   {
     title: "from a unit of a service manager of its own (systemd --user)",
     script: `${THEFT}${THIEF}loginctl enable-linger "$(id -un)" || exit
@@ -89,7 +104,11 @@ for n in $(seq 100); do grep SecretAccessKey /tmp/at-result && exit; sleep 0.1; 
 
 /** Things that would open the way; the same by root must work. */
 const OPENINGS: Attempt[] = [
-  { title: "start a unit of the system", script: `${THEFT}${THIEF}systemd-run --quiet --wait --pipe $thief`, refusal: /authenticat|Access denied|authoriz/i },
+  {
+    title: "start a unit of the system",
+    script: `${THEFT}${THIEF}systemd-run --quiet --wait --pipe $thief`,
+    refusal: /authenticat|Access denied|authoriz/i,
+  },
   {
     title: "lift what its unit denies",
     script: `systemctl set-property --runtime ${UNITS.runner} IPAccounting=no`,
@@ -115,18 +134,27 @@ describe("a job that wants the instance's credentials", function () {
     needSystemd(this);
     pool = await LivePool.open(1);
     const [instance] = pool.inService() as [string];
-    await pool.sh(instance, "for unit in atd cron ssh; do rm /etc/systemd/system/$unit.service; done; systemctl daemon-reload; mkdir -p /run/sshd; systemctl start atd cron ssh");
+    await pool.sh(
+      instance,
+      "for unit in atd cron ssh; do rm /etc/systemd/system/$unit.service; done; systemctl daemon-reload; mkdir -p /run/sshd; systemctl start atd cron ssh",
+    );
     // The stand-in for the metadata has no IPv6, so the machine itself answers at that address.
-    await pool.sh(instance, `ip -6 address add fd00:ec2::254/128 dev lo nodad && mkdir /srv/six && echo metadata-over-ipv6 >/srv/six/index.html
+    await pool.sh(
+      instance,
+      `ip -6 address add fd00:ec2::254/128 dev lo nodad && mkdir /srv/six && echo metadata-over-ipv6 >/srv/six/index.html
 systemd-run --quiet --unit=six python3 -m http.server --bind fd00:ec2::254 --directory /srv/six 80
-until curl -s -g -o /dev/null 'http://[fd00:ec2::254]/'; do sleep 0.1; done`);
+until curl -s -g -o /dev/null 'http://[fd00:ec2::254]/'; do sleep 0.1; done`,
+    );
     defended = await asJob(pool, instance, ATTEMPTS, "defended");
     openings = await asJob(pool, instance, OPENINGS, "openings");
     byRoot = await asRoot(pool, instance, OPENINGS, "by-root");
     // The defence taken away, and nothing else.
     const uid = await runnerUid(pool, instance);
-    await pool.sh(instance, `for unit in ${UNITS.runner} user-${uid}.slice; do systemctl set-property --runtime $unit IPAddressDeny=; done
-sed -i /^runner$/d /etc/cron.deny /etc/at.deny`);
+    await pool.sh(
+      instance,
+      `for unit in ${UNITS.runner} user-${uid}.slice; do systemctl set-property --runtime $unit IPAddressDeny=; done
+sed -i /^runner$/d /etc/cron.deny /etc/at.deny`,
+    );
     undefended = await asJob(pool, instance, ATTEMPTS, "undefended");
   });
   after(() => pool?.close());

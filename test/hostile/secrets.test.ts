@@ -22,7 +22,8 @@ signed() { # SERVICE TARGET BODY
     -d "$3" https://$1.REGION.amazonaws.com/
 }
 `;
-const query = (service: string, body: string) => `${SIGNED.replace(/-H "x-amz-target: \$2" -H 'content-type: application\/x-amz-json-1.1'/, "")}signed ${service} - '${body}'`;
+const query = (service: string, body: string) =>
+  `${SIGNED.replace(/-H "x-amz-target: \$2" -H 'content-type: application\/x-amz-json-1.1'/, "")}signed ${service} - '${body}'`;
 const secret = (operation: string, body: object) => `${SIGNED}signed secretsmanager secretsmanager.${operation} '${JSON.stringify(body)}'`;
 
 /** The runner's own credentials, which its listener has and so every job of the same user, or what BEARER holds. */
@@ -60,7 +61,12 @@ describe("a job that wants other instances' secrets, or its pool's", function ()
     pool = await LivePool.open(2);
     [instance, sibling] = pool.inService() as [string, string];
     const { cloud, github: hub } = pool.world;
-    const config = JSON.parse(await pool.sh(instance, `cat ${PATHS.config}`)) as { region: string; group: string; pool: string; secretPrefix: string };
+    const config = JSON.parse(await pool.sh(instance, `cat ${PATHS.config}`)) as {
+      region: string;
+      group: string;
+      pool: string;
+      secretPrefix: string;
+    };
     const role = cloud.iam.role(cloud.fleet.get(instance)!.profile!.roleName)!;
     const name = (id: string) => registrationSecretName(config.secretPrefix, id);
     for (const id of [instance, sibling]) {
@@ -72,12 +78,31 @@ describe("a job that wants other instances' secrets, or its pool's", function ()
     const group = `AutoScalingGroupName=${config.group}&Version=2011-01-01`;
     calls = [
       { title: "read its own instance's registration token", script: secret("GetSecretValue", { SecretId: name(instance) }) },
-      { title: "read another instance's registration token", script: secret("GetSecretValue", { SecretId: name(sibling) }), refusal: /AccessDenied/ },
-      { title: "delete another instance's registration token", script: secret("DeleteSecret", { SecretId: name(sibling) }), refusal: /AccessDenied/ },
+      {
+        title: "read another instance's registration token",
+        script: secret("GetSecretValue", { SecretId: name(sibling) }),
+        refusal: /AccessDenied/,
+      },
+      {
+        title: "delete another instance's registration token",
+        script: secret("DeleteSecret", { SecretId: name(sibling) }),
+        refusal: /AccessDenied/,
+      },
       { title: "read the key of the GitHub App", script: secret("GetSecretValue", { SecretId: app }), refusal: /AccessDenied/ },
       { title: "list the account's secrets", script: secret("ListSecrets", {}), refusal: /AccessDenied/ },
-      { title: "terminate another instance", script: query("autoscaling", `Action=TerminateInstanceInAutoScalingGroup&InstanceId=${sibling}&ShouldDecrementDesiredCapacity=true&Version=2011-01-01`), refusal: /AccessDenied|not authorized/ },
-      { title: "change the size of its group", script: query("autoscaling", `Action=SetDesiredCapacity&DesiredCapacity=0&${group}`), refusal: /AccessDenied|not authorized/ },
+      {
+        title: "terminate another instance",
+        script: query(
+          "autoscaling",
+          `Action=TerminateInstanceInAutoScalingGroup&InstanceId=${sibling}&ShouldDecrementDesiredCapacity=true&Version=2011-01-01`,
+        ),
+        refusal: /AccessDenied|not authorized/,
+      },
+      {
+        title: "change the size of its group",
+        script: query("autoscaling", `Action=SetDesiredCapacity&DesiredCapacity=0&${group}`),
+        refusal: /AccessDenied|not authorized/,
+      },
     ];
     calls = calls.map((call) => ({ ...call, script: call.script.replaceAll("REGION", config.region) }));
     const run = (id: string, key: string) => asJob(pool, id, calls, key);
@@ -91,14 +116,17 @@ describe("a job that wants other instances' secrets, or its pool's", function ()
     await pool.sh(instance, `echo "token A${"0123456789ABCDEF".repeat(2).slice(0, 28)}" >/tmp/planted`);
     found.planted = await asJob(pool, instance, [{ script: SEARCH }], "planted");
     found.github = await asJob(pool, instance, AT_GITHUB, "github");
-    hub.registerToken(ADMINISTRATOR, [new URL(JSON.parse(await pool.sh(instance, `cat ${PATHS.runner}/.runner`)).gitHubUrl).pathname.slice(1)]);
+    hub.registerToken(ADMINISTRATOR, [
+      new URL(JSON.parse(await pool.sh(instance, `cat ${PATHS.runner}/.runner`)).gitHubUrl).pathname.slice(1),
+    ]);
     const administered = AT_GITHUB.map(({ script }) => ({ script: `export BEARER=${ADMINISTRATOR}\n${script}` }));
     found.administrator = await asRoot(pool, instance, administered, "administrator");
   });
   after(() => pool?.close());
 
   it("gets no call to AWS through, which root on the same machine does", () => {
-    for (const [index, call] of calls.entries()) assertRefused({ ...call, refusal: /curl: .*(timed out|Failed to connect)/i }, found.closed[index]);
+    for (const [index, call] of calls.entries())
+      assertRefused({ ...call, refusal: /curl: .*(timed out|Failed to connect)/i }, found.closed[index]);
     assertWorks(calls[0]!, found.root[0]);
     assert.match(found.root[0]!.output, new RegExp(`token of ${instance}`));
   });

@@ -11,7 +11,9 @@ const BOUND_MS = 900_000;
 const GONE_BOUND = 300;
 
 /** Leaves a process behind that the runner's own clean-up does not find. */
-const leave = (script: string) => ({ script: `RUNNER_TRACKING_ID= setsid --fork bash -c '${script.replaceAll("'", `'\\''`)}' </dev/null >/dev/null 2>&1` });
+const leave = (script: string) => ({
+  script: `RUNNER_TRACKING_ID= setsid --fork bash -c '${script.replaceAll("'", `'\\''`)}' </dev/null >/dev/null 2>&1`,
+});
 const named = (name: string, script: string) => `echo -n ${name} >/proc/self/comm; trap "" INT TERM HUP; ${script}`;
 
 /**
@@ -73,7 +75,10 @@ describe("a job that leaves a trap for the drain", function () {
 
   it("cannot have the drain stop a process of its own in place of the listener, and thereby cost the next job", async () => {
     await ends.decoy;
-    assert.ok(["queued", "assigned"].includes(next.state), `the next job is ${next.state} (${next.detail}): the listener outlived its drain`);
+    assert.ok(
+      ["queued", "assigned"].includes(next.state),
+      `the next job is ${next.state} (${next.detail}): the listener outlived its drain`,
+    );
     assert.equal(next.acquiredAt, undefined);
   });
 

@@ -36,7 +36,11 @@ describe("the configuration schema", () => {
 
   it("knows every key that the program reads, and the program reads every key that it knows", () => {
     const source = readFileSync(join(ROOT, "stack-config.ts"), "utf8");
-    const keys = new Set([...source.matchAll(/(?:text|list|number|flag|require|requireNumber|getObject|object)(?:<[^(]*>)?\("([A-Za-z0-9]+)"/g)].map(([, key]) => key!));
+    const keys = new Set(
+      [...source.matchAll(/(?:text|list|number|flag|require|requireNumber|getObject|object)(?:<[^(]*>)?\("([A-Za-z0-9]+)"/g)].map(
+        ([, key]) => key!,
+      ),
+    );
     assert.deepEqual([...keys].sort(), Object.keys(project.config).sort());
   });
 
@@ -102,7 +106,17 @@ describe("the program", () => {
     configure("sandbox");
     const outputs = await freshProgram(ROOT)();
     await pulumi.runtime.disconnect();
-    for (const name of ["poolName", "groupName", "launchHookName", "terminateHookName", "registerFunctionName", "deregisterFunctionName", "sweepFunctionName", "hostRoleArn", "hostBundleSha256"]) {
+    for (const name of [
+      "poolName",
+      "groupName",
+      "launchHookName",
+      "terminateHookName",
+      "registerFunctionName",
+      "deregisterFunctionName",
+      "sweepFunctionName",
+      "hostRoleArn",
+      "hostBundleSha256",
+    ]) {
       assert.ok(pulumi.Output.isInstance(outputs[name]), name);
     }
   });

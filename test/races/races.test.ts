@@ -41,7 +41,11 @@ describe("races with the life of a job", function () {
     try {
       for (const cause of CAUSES) {
         // Jobs too: one that GitHub queues again a minute later would meet a later round.
-        await pool.until("a full pool of idle runners", () => pool.world.github.jobs().every(ended) && idleRunners(pool).length >= MOMENTS.length, BOUND);
+        await pool.until(
+          "a full pool of idle runners",
+          () => pool.world.github.jobs().every(ended) && idleRunners(pool).length >= MOMENTS.length,
+          BOUND,
+        );
         const round = new Round(pool, cause, MOMENTS);
         rounds.set(cause, round);
         await bring[cause](round);
@@ -125,7 +129,10 @@ describe("races with the life of a job", function () {
       assert.deepEqual(pool.world.leftovers(), []);
       assert.deepEqual(pool.world.cloud.denied(), []);
       assert.deepEqual(pool.world.cloud.defects, []);
-      assert.deepEqual(pool.events.filter((event) => event.kind === "host-log" && event.message.startsWith("drain gave up")), []);
+      assert.deepEqual(
+        pool.events.filter((event) => event.kind === "host-log" && event.message.startsWith("drain gave up")),
+        [],
+      );
     });
   });
 
@@ -156,7 +163,10 @@ describe("races with the life of a job", function () {
     const job = pool.world.github.job(afterwards.get(runner) ?? assert.fail("it was not started again"));
     assert.deepEqual([job.state, job.runnerName], ["succeeded", instance]);
     const meanwhile = pool.events.filter(({ at }) => at >= round.since && at <= job.endedAt!);
-    assert.deepEqual(meanwhile.filter((event) => event.kind === "instance-state" && event.instance === instance), []);
+    assert.deepEqual(
+      meanwhile.filter((event) => event.kind === "instance-state" && event.instance === instance),
+      [],
+    );
     const calls = meanwhile.filter((event) => event.kind === "api-call" && event.instance === instance && /Lifecycle/.test(event.action));
     assert.deepEqual(calls, []);
   }
@@ -167,7 +177,10 @@ describe("races with the life of a job", function () {
     const closed = pool.events.filter((event): event is Extract<TimelineEvent, { kind: "action-closed" }> => {
       return event.kind === "action-closed" && event.instance === instance && event.at >= round.since;
     });
-    assert.deepEqual(closed.map(({ result, by }) => ({ result, by })), [{ result: "CONTINUE", by: "instance" }]);
+    assert.deepEqual(
+      closed.map(({ result, by }) => ({ result, by })),
+      [{ result: "CONTINUE", by: "instance" }],
+    );
     const job = round.jobOf(runner);
     // One that was only assigned here has no end yet when the pool is gone within GitHub's minute.
     const free = job?.runnerName === instance && job.acquiredAt !== undefined ? job.endedAt! : round.since;

@@ -114,10 +114,10 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   seed: fc.nat(1_000_000),
   squeeze: fc.constantFrom(1, 1, 10, 20),
   instances: fc.integer({ min: 1, max: 3 }),
-  jobs: fc.array(
-    fc.record({ at: moment, seconds: fc.integer({ min: 0, max: LONGEST }), setupSeconds: fc.integer({ min: 0, max: 5 }) }),
-    { minLength: 1, maxLength: 4 },
-  ),
+  jobs: fc.array(fc.record({ at: moment, seconds: fc.integer({ min: 0, max: LONGEST }), setupSeconds: fc.integer({ min: 0, max: 5 }) }), {
+    minLength: 1,
+    maxLength: 4,
+  }),
   acts: fc.array(
     fc.record({
       at: moment,

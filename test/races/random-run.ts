@@ -2,7 +2,7 @@ import { AwsError } from "../../rehearsal/cloud/api";
 import { throttling } from "../../rehearsal/cloud/faults";
 import type { FaultKind as HttpFault } from "../../rehearsal/github";
 import type { Pool } from "../../rehearsal/simulation/pool";
-import { SimulatedWorld, WorldOptions } from "../../rehearsal/simulation/world";
+import { SimulatedWorld, type WorldOptions } from "../../rehearsal/simulation/world";
 import type { Act, FaultKind, Plan } from "./random-plan";
 
 /** Seconds. Bounds on a hang, far above what a plan needs: jobs of one minute one after another, and boots between. */

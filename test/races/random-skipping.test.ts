@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SimulatedWorld } from "../../rehearsal/simulation/world";
-import { Plan, plans } from "./random-plan";
+import { type Plan, plans } from "./random-plan";
 import { live } from "./random-run";
 
 const RUNS = Number(process.env.RACES_RUNS ?? 1_000);
@@ -23,7 +23,10 @@ describe("leaving out looks that would find nothing new", function () {
       plan.pace = { roundTrip: 61, message: 13, acquire: 127, announce: 17, workerStart: 409, signal: 7 };
       const [all, skipped] = [await events(plan, false), await events(plan, true)];
       const differs = all.findIndex((event, index) => event !== skipped[index]);
-      if (differs >= 0) assert.fail(`event ${differs}:\n${all.slice(differs, differs + 3).join("\n")}\nbecame\n${skipped.slice(differs, differs + 3).join("\n")}`);
+      if (differs >= 0)
+        assert.fail(
+          `event ${differs}:\n${all.slice(differs, differs + 3).join("\n")}\nbecame\n${skipped.slice(differs, differs + 3).join("\n")}`,
+        );
       assert.equal(skipped.length, all.length);
     });
     await fc.assert(same, { seed: SEED, numRuns: RUNS });

@@ -25,10 +25,7 @@ describe("random interleavings of jobs, terminations and faults", function () {
   });
 
   const MUTANTS: [what: string, alterDrain: WorldOptions["alterDrain"]][] = [
-    [
-      "cuts no network before it stops an idle listener",
-      (host) => ({ ...host, unit: { ...host.unit, raiseFence: async () => true } }),
-    ],
+    ["cuts no network before it stops an idle listener", (host) => ({ ...host, unit: { ...host.unit, raiseFence: async () => true } })],
     [
       "does not see the message that precedes a job",
       (host) => ({ ...host, signs: { read: async () => ({ ...(await host.signs.read()), messageAt: undefined }) } }),

@@ -40,7 +40,11 @@ export class Round {
   }
 
   allToBeGone(seconds: number): Promise<void> {
-    return this.pool.until(`instances of the ${this.name} to be gone`, () => this.runners.every(({ instance }) => this.pool.gone(instance)), seconds);
+    return this.pool.until(
+      `instances of the ${this.name} to be gone`,
+      () => this.runners.every(({ instance }) => this.pool.gone(instance)),
+      seconds,
+    );
   }
 
   private note(message: string): void {

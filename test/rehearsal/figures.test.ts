@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { LOG } from "../../contract/host";
-import { Figures, Measured, figures, spread } from "../../rehearsal/figures";
+import { type Figures, type Measured, figures, spread } from "../../rehearsal/figures";
 import { reportHtml } from "../../rehearsal/report/html";
 import { lanes } from "../../rehearsal/report/lanes";
-import { TimelineEvent } from "../../rehearsal/timeline";
+import type { TimelineEvent } from "../../rehearsal/timeline";
 
 const HOOK = "pool-terminate";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { DETAIL_TYPE } from "../../contract/lifecycle";
 import { Cleanup } from "../../rehearsal/cleanup";
 import { parseOptions } from "../../rehearsal/options";
-import { Outcome, rehearse } from "../../rehearsal/scenario/scenario";
-import { openWorld, World } from "../../rehearsal/wiring/world";
+import { type Outcome, rehearse } from "../../rehearsal/scenario/scenario";
+import { openWorld, type World } from "../../rehearsal/wiring/world";
 
 /** Several times what the rehearsal takes here; a bound on a hang, not a measurement. */
 const BOUND_MS = 600_000;
@@ -25,7 +25,8 @@ describe("the rehearsal, with lost events", function () {
     world = await openWorld(options!, "simulated", () => undefined, cleanup);
     world.cloud.bus.knobs.fate = (event) => {
       const kind = (["launching", "terminating", "terminated"] as const).find((one) => DETAIL_TYPE[one] === event["detail-type"]);
-      if (kind === undefined || (kind === "launching" && (event.detail.Destination === "WarmPool" || lost.launching >= INSTANCES))) return "deliver";
+      if (kind === undefined || (kind === "launching" && (event.detail.Destination === "WarmPool" || lost.launching >= INSTANCES)))
+        return "deliver";
       lost[kind] += 1;
       return "lose";
     };
@@ -41,12 +42,16 @@ describe("the rehearsal, with lost events", function () {
   });
 
   it("abandons no launch: the sweep provides the token", () => {
-    const logged = world.cloud.lambda.logs.filter(({ functionName, line }) => functionName.endsWith("-sweep") && line.includes('"registration token provided"'));
+    const logged = world.cloud.lambda.logs.filter(
+      ({ functionName, line }) => functionName.endsWith("-sweep") && line.includes('"registration token provided"'),
+    );
     assert.equal(logged.length, INSTANCES);
   });
 
   it("loses no job: hosts see for themselves that they are to go", () => {
-    const ends = world.stage.timeline.events.flatMap((event) => (event.kind === "job" && ["succeeded", "failed", "lost"].includes(event.change) ? [event.change] : []));
+    const ends = world.stage.timeline.events.flatMap((event) =>
+      event.kind === "job" && ["succeeded", "failed", "lost"].includes(event.change) ? [event.change] : [],
+    );
     assert.ok(ends.length >= 4);
     assert.deepEqual([...new Set(ends)], ["succeeded"]);
   });

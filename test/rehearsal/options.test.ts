@@ -32,7 +32,10 @@ describe("the options of a rehearsal", () => {
   ];
   for (const [argv, text] of wrong) {
     it(`refuse ${argv.join(" ")} with the flag, the value and what would do`, () => {
-      assert.throws(() => parseOptions(argv), (error) => error instanceof UsageError && text.test(error.message));
+      assert.throws(
+        () => parseOptions(argv),
+        (error) => error instanceof UsageError && text.test(error.message),
+      );
     });
   }
 });

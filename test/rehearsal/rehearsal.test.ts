@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, readdir
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { locate } from "../../rehearsal/engine/locate";
-import { Figures } from "../../rehearsal/figures";
+import type { Figures } from "../../rehearsal/figures";
 import { systemdHostsAvailable } from "../../rehearsal/hosts/systemd";
 import { RECORDS } from "../../rehearsal/hosts/systemd/run-record";
 
@@ -106,7 +106,7 @@ describe("the rehearsal", function () {
     });
   }
 
-  it("needs no root with simulated hosts", async function () {
+  it("needs no root with simulated hosts", async () => {
     if (process.getuid?.() !== 0) return void assertClean(await rehearsals.run(["--hosts", "simulated"]));
     const { command } = await locate({ progress: (line) => console.log(`      ${line}`) });
     const bin = mkdtempSync(join(tmpdir(), "rehearsal-engine-"));
@@ -136,7 +136,7 @@ describe("the rehearsal", function () {
       const ended = await rehearsals.run([...args]);
       assert.equal(ended.code, 2);
       assert.match(ended.output, text);
-      assert.doesNotMatch(ended.output, /    at /, "a user's mistake needs no stack trace");
+      assert.doesNotMatch(ended.output, / {4}at /, "a user's mistake needs no stack trace");
     }
   });
 

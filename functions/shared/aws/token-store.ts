@@ -1,8 +1,4 @@
-import {
-  CreateSecretCommand,
-  PutSecretValueCommand,
-  SecretsManagerClient,
-} from "@aws-sdk/client-secrets-manager";
+import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { OWNER_TAG, POOL_TAG } from "../../../contract/names";
 import type { TokenStore } from "../registration";
 import { CLIENT_OPTIONS, isAwsError } from "./client";

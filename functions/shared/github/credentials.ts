@@ -1,6 +1,6 @@
 import { createAppAuth } from "@octokit/auth-app";
 import type { request as octokitRequest } from "@octokit/request";
-import { GitHubAccount, GitHubScope, scopePath } from "./account";
+import { type GitHubAccount, type GitHubScope, scopePath } from "./account";
 import { GitHubError, toGitHubError } from "./error";
 
 type Request = typeof octokitRequest;

@@ -1,4 +1,4 @@
-import { GitHubScope, scopePath } from "./account";
+import { type GitHubScope, scopePath } from "./account";
 import { GitHubError } from "./error";
 import type { GitHubTransport } from "./transport";
 
@@ -53,11 +53,7 @@ export class GitHubRunners {
 
   /** Undefined when there is no runner of exactly this name. */
   async find(name: string, signal: AbortSignal): Promise<Runner | undefined> {
-    const runners = await this.transport.call(
-      { method: "GET", path: this.base, query: { name, per_page: PAGE } },
-      readRunners,
-      signal,
-    );
+    const runners = await this.transport.call({ method: "GET", path: this.base, query: { name, per_page: PAGE } }, readRunners, signal);
     // An old Enterprise Server ignores the filter, so a match is never taken on trust.
     return runners.find((runner) => runner.name === name);
   }
@@ -111,12 +107,7 @@ export class GitHubRunners {
     return this.delete(`${this.base}/${id}`, { 404: "gone", 422: "busy" }, "deleted", signal);
   }
 
-  private async delete<T extends string>(
-    path: string,
-    answers: Record<number, T>,
-    done: T,
-    signal: AbortSignal,
-  ): Promise<T> {
+  private async delete<T extends string>(path: string, answers: Record<number, T>, done: T, signal: AbortSignal): Promise<T> {
     try {
       return await this.transport.call({ method: "DELETE", path }, () => done, signal);
     } catch (error) {

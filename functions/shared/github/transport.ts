@@ -2,7 +2,7 @@ import { request as octokitRequest } from "@octokit/request";
 import { RequestError } from "@octokit/request-error";
 import { abortable, pause } from "../bounded";
 import type { GitHubAccount } from "./account";
-import { GitHubCredentials, ReadSecret } from "./credentials";
+import { GitHubCredentials, type ReadSecret } from "./credentials";
 import { GitHubError, toGitHubError } from "./error";
 
 export interface TransportLimits {

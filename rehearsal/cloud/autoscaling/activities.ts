@@ -1,14 +1,13 @@
-import { Clock } from "../../clock";
-import { Random } from "../../random";
+import type { Clock } from "../../clock";
+import type { Random } from "../../random";
 import { uuid } from "./events";
-import { Activity, Group, Member } from "./model";
+import type { Activity, Group, Member } from "./model";
 
 /** AWS keeps activities for six weeks; a long simulation keeps the latest thousand per group. */
 const KEPT = 1000;
 
 /** The sentence in the activity history when protection stands in the way of a scale-in. */
-export const ALL_PROTECTED =
-  "Could not scale to desired capacity because all remaining instances are protected from scale in.";
+export const ALL_PROTECTED = "Could not scale to desired capacity because all remaining instances are protected from scale in.";
 
 /** The scaling activities of each group: who did what to which instance and why. */
 export class Activities {
@@ -25,9 +24,7 @@ export class Activities {
       startTime: this.clock.now(),
       statusCode: "InProgress",
       progress: 50,
-      details: member
-        ? { "Subnet ID": member.instance.subnetId, "Availability Zone": member.instance.availabilityZone }
-        : {},
+      details: member ? { "Subnet ID": member.instance.subnetId, "Availability Zone": member.instance.availabilityZone } : {},
     };
     group.activities.unshift(activity);
     if (group.activities.length > KEPT) group.activities.length = KEPT;

@@ -1,29 +1,29 @@
-import { Clock } from "../../clock";
-import { Random } from "../../random";
-import { Timeline } from "../../timeline";
-import { TargetState } from "../../../contract/lifecycle";
-import { Authorisation, AwsError, Principal, Service, Shape } from "../api";
+import type { Clock } from "../../clock";
+import type { Random } from "../../random";
+import type { Timeline } from "../../timeline";
+import type { TargetState } from "../../../contract/lifecycle";
+import { type Authorisation, AwsError, type Principal, type Service, type Shape } from "../api";
 import { labelOf } from "../cloud";
-import { Fleet } from "../ec2/fleet";
-import { Place } from "../place";
+import type { Fleet } from "../ec2/fleet";
+import type { Place } from "../place";
 import { Activities } from "./activities";
 import { Capacity } from "./capacity";
-import { CONTROL_PLANE, ControlPlaneParts } from "./control-plane";
-import { DEFAULT_DELAYS, Delays, GroupConfig, RefreshPreferences } from "./config";
-import { Resolver } from "./deployed";
-import { Deletion, DeleteOptions } from "./deletion";
-import { CloudEvent, EventWriter, uuid } from "./events";
+import { CONTROL_PLANE, type ControlPlaneParts } from "./control-plane";
+import { DEFAULT_DELAYS, type Delays, type GroupConfig, type RefreshPreferences } from "./config";
+import type { Resolver } from "./deployed";
+import { Deletion, type DeleteOptions } from "./deletion";
+import { type CloudEvent, EventWriter, uuid } from "./events";
 import { Groups } from "./groups";
 import { InstanceRefreshes } from "./instance-refresh";
 import { Lifecycle } from "./lifecycle";
 import { LifecycleActions } from "./lifecycle-actions";
 import { startLifetime } from "./lifetime";
-import { Group } from "./model";
-import { ACTS_ON_GROUP, OperationParts, OPERATIONS } from "./operations";
+import type { Group } from "./model";
+import { ACTS_ON_GROUP, type OperationParts, OPERATIONS } from "./operations";
 import { QUESTIONS } from "./questions";
 import { Standby } from "./standby";
 import { States } from "./states";
-import { GroupView, viewOf } from "./view";
+import { type GroupView, viewOf } from "./view";
 
 export interface AutoScalingOptions {
   clock: Clock;
@@ -74,7 +74,15 @@ export class AutoScaling implements Service {
     const actions = new LifecycleActions(clock, random, timeline, events);
     const terminateHookAfterAbandonedLaunch = options.terminateHookAfterAbandonedLaunch ?? true;
     const lifecycle = (this.lifecycle = new Lifecycle({
-      clock, fleet, states, actions, activities, events, delays, terminateHookAfterAbandonedLaunch, changed,
+      clock,
+      fleet,
+      states,
+      actions,
+      activities,
+      events,
+      delays,
+      terminateHookAfterAbandonedLaunch,
+      changed,
     }));
     this.capacity = new Capacity({ clock, fleet, states, lifecycle, activities, delays });
     const refreshes = (this.refreshes = new InstanceRefreshes({ clock, random, lifecycle, activities, events, changed }));
@@ -82,7 +90,14 @@ export class AutoScaling implements Service {
     this.deletion = new Deletion({ clock, groups, lifecycle, activities, capacity: this.capacity });
     const clearProtectionWhileTerminating = options.clearProtectionWhileTerminating ?? "accept";
     this.parts = {
-      groups, actions, lifecycle, refreshes, standby, activities, changed, clearProtectionWhileTerminating,
+      groups,
+      actions,
+      lifecycle,
+      refreshes,
+      standby,
+      activities,
+      changed,
+      clearProtectionWhileTerminating,
     };
     this.controlParts = {
       groups,

@@ -1,11 +1,11 @@
-import { Clock, Timer } from "../../clock";
-import { Fleet } from "../ec2/fleet";
-import { Activities } from "./activities";
-import { Delays, SuspendableProcess } from "./config";
-import { Lifecycle } from "./lifecycle";
-import { countsAsCapacity, countsAsWarm, currentRefresh, Group, isPrepared, Member, templateOf } from "./model";
+import type { Clock, Timer } from "../../clock";
+import type { Fleet } from "../ec2/fleet";
+import type { Activities } from "./activities";
+import type { Delays, SuspendableProcess } from "./config";
+import type { Lifecycle } from "./lifecycle";
+import { countsAsCapacity, countsAsWarm, currentRefresh, type Group, isPrepared, type Member, templateOf } from "./model";
 import { chooseForTermination, chooseSubnet, Tally, warmPoolSize } from "./selection";
-import { States } from "./states";
+import type { States } from "./states";
 
 export interface CapacityParts {
   clock: Clock;

@@ -1,4 +1,4 @@
-import { InstanceProfile, MetadataOptions } from "../ec2/instance";
+import type { InstanceProfile, MetadataOptions } from "../ec2/instance";
 
 /** Which way a lifecycle hook looks, as the API spells it. */
 export type Transition = "autoscaling:EC2_INSTANCE_LAUNCHING" | "autoscaling:EC2_INSTANCE_TERMINATING";

@@ -1,9 +1,9 @@
-import { AwsError, Shape } from "../api";
-import { GroupConfig, HookConfig, MixedInstances, SuspendableProcess, Transition, WarmPoolConfig } from "./config";
-import { Resolver, TemplateReference } from "./deployed";
+import { AwsError, type Shape } from "../api";
+import type { GroupConfig, HookConfig, MixedInstances, SuspendableProcess, Transition, WarmPoolConfig } from "./config";
+import type { Resolver, TemplateReference } from "./deployed";
 import * as errors from "./errors";
-import { Groups } from "./groups";
-import { Group, isPooled, isRetained, Member } from "./model";
+import type { Groups } from "./groups";
+import { type Group, isPooled, isRetained, type Member } from "./model";
 import { optionalFlag, optionalText, optionalWhole, text, texts, whole } from "./params";
 
 export interface ControlPlaneParts {
@@ -24,7 +24,10 @@ type Operation = (parts: ControlPlaneParts, params: Shape) => Shape;
 export const CONTROL_PLANE: Record<string, Operation> = {
   CreateAutoScalingGroup(parts, params) {
     const settings = settingsFrom(params, parts.resolver);
-    if (!settings.launchTemplate) throw errors.validation("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.");
+    if (!settings.launchTemplate)
+      throw errors.validation(
+        "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.",
+      );
     parts.create({
       ...settings,
       launchTemplate: settings.launchTemplate,

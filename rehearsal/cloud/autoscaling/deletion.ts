@@ -1,9 +1,9 @@
-import { Clock } from "../../clock";
-import { Activities } from "./activities";
-import { Capacity, membersWhere } from "./capacity";
-import { Groups } from "./groups";
-import { Lifecycle } from "./lifecycle";
-import { currentRefresh, Group, isPooled } from "./model";
+import type { Clock } from "../../clock";
+import type { Activities } from "./activities";
+import { type Capacity, membersWhere } from "./capacity";
+import type { Groups } from "./groups";
+import type { Lifecycle } from "./lifecycle";
+import { currentRefresh, type Group, isPooled } from "./model";
 
 export interface DeletionParts {
   clock: Clock;

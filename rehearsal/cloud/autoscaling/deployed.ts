@@ -1,8 +1,8 @@
-import { ResourceStore } from "../api";
+import type { ResourceStore } from "../api";
 import { publicParameters } from "../ec2/catalogue";
-import { InstanceProfile } from "../ec2/instance";
-import { nameOf, Place } from "../place";
-import { LaunchTemplate } from "./config";
+import type { InstanceProfile } from "../ec2/instance";
+import { nameOf, type Place } from "../place";
+import type { LaunchTemplate } from "./config";
 import { validation } from "./errors";
 
 /** How a group names a launch template: id or name, and a version that may be `$Latest` or `$Default`. */

@@ -1,5 +1,5 @@
-import { Shape } from "../api";
-import { Activity, Group, Hook, isPooled, Member, Refresh, templateOf } from "./model";
+import type { Shape } from "../api";
+import { type Activity, type Group, type Hook, isPooled, type Member, type Refresh, templateOf } from "./model";
 import { globalTimeoutSeconds } from "../../../contract/lifecycle";
 
 /** The API's shapes of what is there. Times are `Date`s, absent values `undefined`, as the SDK gives them. */

@@ -9,11 +9,7 @@ export function validation(message: string): AwsError {
 
 /** Completed already, expired, or never there. Where both a token and an instance are given the token is named. */
 export function noActiveAction(token: string | undefined, instanceId: string | undefined): AwsError {
-  return validation(
-    token !== undefined
-      ? `${NO_ACTIVE_ACTION} with token ${token}`
-      : `${NO_ACTIVE_ACTION} with instance ID ${instanceId}`,
-  );
+  return validation(token !== undefined ? `${NO_ACTIVE_ACTION} with token ${token}` : `${NO_ACTIVE_ACTION} with instance ID ${instanceId}`);
 }
 
 export function notProtectable(instanceId: string): AwsError {
@@ -85,19 +81,12 @@ export function refreshInProgress(): AwsError {
 }
 
 export function noActiveRefresh(group: string): AwsError {
-  return new AwsError(
-    "ActiveInstanceRefreshNotFound",
-    `No in progress or pending Instance Refresh found for Auto Scaling group ${group}`,
-  );
+  return new AwsError("ActiveInstanceRefreshNotFound", `No in progress or pending Instance Refresh found for Auto Scaling group ${group}`);
 }
 
 /** Auto Scaling reports a change that is under way elsewhere as a server fault although the caller must retry. */
 export function resourceContention(): AwsError {
-  return new AwsError(
-    "ResourceContention",
-    "You already have a pending update to an Amazon EC2 Auto Scaling resource.",
-    500,
-  );
+  return new AwsError("ResourceContention", "You already have a pending update to an Amazon EC2 Auto Scaling resource.", 500);
 }
 
 export function throttled(): AwsError {

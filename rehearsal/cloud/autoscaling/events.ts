@@ -1,7 +1,7 @@
-import { DETAIL_TYPE, EVENT_SOURCE, LifecycleActionDetail, Place } from "../../../contract/lifecycle";
-import { Random } from "../../random";
-import { Place as AwsPlace } from "../place";
-import { Action, Activity, Group, Member } from "./model";
+import { DETAIL_TYPE, EVENT_SOURCE, type LifecycleActionDetail, type Place } from "../../../contract/lifecycle";
+import type { Random } from "../../random";
+import type { Place as AwsPlace } from "../place";
+import type { Action, Activity, Group, Member } from "./model";
 import { LAUNCHING } from "./config";
 
 /** An event as EventBridge delivers it. */
@@ -53,28 +53,24 @@ export class EventWriter {
   /** `EC2 Instance Launch Successful` and its three siblings. */
   activityEnded(verb: "Launch" | "Terminate", member: Member, activity: Activity, journey: Journey): void {
     const failed = activity.statusCode !== "Successful";
-    this.write(
-      `EC2 Instance ${verb} ${failed ? "Unsuccessful" : "Successful"}`,
-      [member.group.arn, this.instanceArn(member.instance.id)],
-      {
-        Origin: journey.origin,
-        Destination: journey.destination,
-        StatusCode: failed ? "Failed" : "InProgress",
-        Description: activity.description,
-        AutoScalingGroupName: member.group.config.name,
-        ActivityId: activity.id,
-        Details: {
-          "Availability Zone": member.instance.availabilityZone,
-          "Subnet ID": member.instance.subnetId,
-        },
-        RequestId: activity.id,
-        StatusMessage: activity.statusMessage ?? "",
-        EndTime: new Date(this.options.now()).toISOString(),
-        EC2InstanceId: member.instance.id,
-        StartTime: new Date(activity.startTime).toISOString(),
-        Cause: activity.cause,
+    this.write(`EC2 Instance ${verb} ${failed ? "Unsuccessful" : "Successful"}`, [member.group.arn, this.instanceArn(member.instance.id)], {
+      Origin: journey.origin,
+      Destination: journey.destination,
+      StatusCode: failed ? "Failed" : "InProgress",
+      Description: activity.description,
+      AutoScalingGroupName: member.group.config.name,
+      ActivityId: activity.id,
+      Details: {
+        "Availability Zone": member.instance.availabilityZone,
+        "Subnet ID": member.instance.subnetId,
       },
-    );
+      RequestId: activity.id,
+      StatusMessage: activity.statusMessage ?? "",
+      EndTime: new Date(this.options.now()).toISOString(),
+      EC2InstanceId: member.instance.id,
+      StartTime: new Date(activity.startTime).toISOString(),
+      Cause: activity.cause,
+    });
   }
 
   refreshChanged(group: Group, refreshId: string, change: "Started" | "Succeeded" | "Failed" | "Cancelled"): void {
@@ -109,11 +105,7 @@ export class EventWriter {
 export function uuid(random: Random): string {
   const digits = random.hex(32);
   const variant = "89ab"[Number.parseInt(digits[16]!, 16) & 3]!;
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    `4${digits.slice(13, 16)}`,
-    `${variant}${digits.slice(17, 20)}`,
-    digits.slice(20),
-  ].join("-");
+  return [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `${variant}${digits.slice(17, 20)}`, digits.slice(20)].join(
+    "-",
+  );
 }

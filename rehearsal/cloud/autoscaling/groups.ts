@@ -1,7 +1,7 @@
 import { HEARTBEAT_TIMEOUT_MAX_SECONDS, HEARTBEAT_TIMEOUT_MIN_SECONDS } from "../../../contract/lifecycle";
-import { GroupConfig, HookConfig } from "./config";
+import type { GroupConfig, HookConfig } from "./config";
 import { groupExists, noSuchGroup, noSuchInstance, validation } from "./errors";
-import { Group, Hook, Member } from "./model";
+import type { Group, Hook, Member } from "./model";
 
 const MAX_HOOKS = 50;
 const DEFAULT_HEARTBEAT_TIMEOUT_SECONDS = 3600;

@@ -1,12 +1,12 @@
-import { Clock } from "../../clock";
-import { Random } from "../../random";
-import { Activities } from "./activities";
+import type { Clock } from "../../clock";
+import type { Random } from "../../random";
+import type { Activities } from "./activities";
 import { membersWhere } from "./capacity";
-import { RefreshPreferences } from "./config";
+import type { RefreshPreferences } from "./config";
 import { noActiveRefresh, refreshInProgress } from "./errors";
-import { EventWriter, uuid } from "./events";
-import { Lifecycle } from "./lifecycle";
-import { countsAsWarm, currentRefresh, Group, Member, Refresh, templateOf } from "./model";
+import { type EventWriter, uuid } from "./events";
+import type { Lifecycle } from "./lifecycle";
+import { countsAsWarm, currentRefresh, type Group, type Member, type Refresh, templateOf } from "./model";
 
 export interface RefreshParts {
   clock: Clock;
@@ -137,10 +137,7 @@ export class InstanceRefreshes {
 
   private replace(member: Member): void {
     const { activities, lifecycle } = this.parts;
-    lifecycle.terminate(
-      member,
-      activities.stamp("an instance was taken out of service in response to an instance refresh."),
-    );
+    lifecycle.terminate(member, activities.stamp("an instance was taken out of service in response to an instance refresh."));
   }
 
   private healthy(group: Group, refresh: Refresh): Member[] {
@@ -148,8 +145,7 @@ export class InstanceRefreshes {
     const now = this.parts.clock.now();
     return membersWhere(
       group,
-      (member) =>
-        member.state === "InService" && (refresh.remaining.has(member) || now >= (member.servingSince ?? now) + warmup),
+      (member) => member.state === "InService" && (refresh.remaining.has(member) || now >= (member.servingSince ?? now) + warmup),
     );
   }
 

@@ -1,11 +1,11 @@
 import { globalTimeoutSeconds } from "../../../contract/lifecycle";
-import { Clock } from "../../clock";
-import { Random } from "../../random";
-import { Timeline } from "../../timeline";
-import { ActionResult, LAUNCHING, Transition } from "./config";
+import type { Clock } from "../../clock";
+import type { Random } from "../../random";
+import type { Timeline } from "../../timeline";
+import { type ActionResult, LAUNCHING, type Transition } from "./config";
 import { noActiveAction } from "./errors";
-import { EventWriter, Journey, uuid } from "./events";
-import { Action, Group, Hook, Member, Outcome } from "./model";
+import { type EventWriter, type Journey, uuid } from "./events";
+import type { Action, Group, Hook, Member, Outcome } from "./model";
 
 /** How a caller names an action: by token or by instance; the token wins where both are given. */
 export interface ActionReference {
@@ -38,9 +38,7 @@ export class LifecycleActions {
         transition,
         openedAt: this.clock.now(),
         heartbeatTimer: this.heartbeatTimer(member, hook.heartbeatTimeout),
-        globalTimer: this.clock.after(globalTimeoutSeconds(hook.heartbeatTimeout) * 1000, () =>
-          this.expire(member, "Global Timeout"),
-        ),
+        globalTimer: this.clock.after(globalTimeoutSeconds(hook.heartbeatTimeout) * 1000, () => this.expire(member, "Global Timeout")),
         settle: resolve,
       };
       member.action = action;

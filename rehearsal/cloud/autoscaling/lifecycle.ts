@@ -1,13 +1,13 @@
-import { TargetState } from "../../../contract/lifecycle";
-import { Clock } from "../../clock";
-import { Fleet } from "../ec2/fleet";
-import { Activities } from "./activities";
-import { Delays, LAUNCHING, TERMINATING, Transition } from "./config";
-import { EventWriter, Journey } from "./events";
-import { LifecycleActions } from "./lifecycle-actions";
-import { Activity, Group, isPooled, isRetained, isTerminating, LifecycleState, Member, Outcome } from "./model";
+import type { TargetState } from "../../../contract/lifecycle";
+import type { Clock } from "../../clock";
+import type { Fleet } from "../ec2/fleet";
+import type { Activities } from "./activities";
+import { type Delays, LAUNCHING, TERMINATING, type Transition } from "./config";
+import type { EventWriter, Journey } from "./events";
+import type { LifecycleActions } from "./lifecycle-actions";
+import { type Activity, type Group, isPooled, isRetained, isTerminating, type LifecycleState, type Member, type Outcome } from "./model";
 import { startLifetime } from "./lifetime";
-import { States } from "./states";
+import type { States } from "./states";
 
 export interface LifecycleParts {
   clock: Clock;
@@ -97,13 +97,7 @@ export class Lifecycle {
     await this.rest(member, course, activity, journey);
   }
 
-  private async bringUp(
-    member: Member,
-    course: number,
-    journey: Journey,
-    activity: Activity,
-    power: () => Promise<void>,
-  ): Promise<void> {
+  private async bringUp(member: Member, course: number, journey: Journey, activity: Activity, power: () => Promise<void>): Promise<void> {
     const { clock, delays, activities } = this.parts;
     await clock.sleep(delays.launch);
     if (member.course !== course) {
@@ -177,13 +171,7 @@ export class Lifecycle {
     );
   }
 
-  private async takeDown(
-    member: Member,
-    course: number,
-    pooled: boolean,
-    hooked: boolean,
-    activity: Activity,
-  ): Promise<void> {
+  private async takeDown(member: Member, course: number, pooled: boolean, hooked: boolean, activity: Activity): Promise<void> {
     const { fleet, states, activities, changed } = this.parts;
     const phase = pooled ? "Warmed:Terminating" : "Terminating";
     const journey: Journey = { origin: pooled ? "WarmPool" : "AutoScalingGroup", destination: "EC2" };

@@ -1,5 +1,5 @@
-import { Clock } from "../../clock";
-import { Group, Member } from "./model";
+import type { Clock } from "../../clock";
+import type { Group, Member } from "./model";
 
 /** Days may not fit one timer of Node (2^31 - 1 ms), so it looks again at least every 10 days. */
 const LONGEST_TIMER_MS = 10 * 86_400_000;

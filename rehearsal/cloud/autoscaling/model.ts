@@ -1,7 +1,7 @@
-import { TargetState } from "../../../contract/lifecycle";
-import { Timer } from "../../clock";
-import { Instance } from "../ec2/instance";
-import { ActionResult, GroupConfig, HookConfig, LaunchTemplate, RefreshPreferences, Transition } from "./config";
+import type { TargetState } from "../../../contract/lifecycle";
+import type { Timer } from "../../clock";
+import type { Instance } from "../ec2/instance";
+import type { ActionResult, GroupConfig, HookConfig, LaunchTemplate, RefreshPreferences, Transition } from "./config";
 
 /** The states that an instance can be in here; AWS's enumeration without the root-volume replacement. */
 export type LifecycleState =

@@ -1,15 +1,15 @@
-import { Shape } from "../api";
-import { ActionResult, HookConfig, LAUNCHING, RefreshPreferences, TERMINATING, Transition } from "./config";
+import type { Shape } from "../api";
+import { type ActionResult, type HookConfig, LAUNCHING, type RefreshPreferences, TERMINATING, type Transition } from "./config";
 import { describeActivity } from "./describe";
 import * as errors from "./errors";
-import { Groups, putHook } from "./groups";
-import { InstanceRefreshes } from "./instance-refresh";
-import { Lifecycle } from "./lifecycle";
-import { ActionReference, LifecycleActions } from "./lifecycle-actions";
-import { Group, isPooled, isTerminating, Member } from "./model";
+import { type Groups, putHook } from "./groups";
+import type { InstanceRefreshes } from "./instance-refresh";
+import type { Lifecycle } from "./lifecycle";
+import type { ActionReference, LifecycleActions } from "./lifecycle-actions";
+import { type Group, isPooled, isTerminating, type Member } from "./model";
 import { flag, optionalFlag, optionalText, optionalWhole, text, texts, whole } from "./params";
-import { Standby } from "./standby";
-import { Activities } from "./activities";
+import type { Standby } from "./standby";
+import type { Activities } from "./activities";
 
 export interface OperationParts {
   groups: Groups;

@@ -1,4 +1,4 @@
-import { Shape } from "../api";
+import type { Shape } from "../api";
 import { validation } from "./errors";
 
 /** Reads the parameters of a call. What is missing or of the wrong kind is a ValidationError that names the field. */

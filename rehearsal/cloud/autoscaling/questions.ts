@@ -1,4 +1,4 @@
-import { Shape } from "../api";
+import type { Shape } from "../api";
 import {
   describeActivity,
   describeAutoScalingInstance,
@@ -9,8 +9,8 @@ import {
   describeWarmPoolConfiguration,
 } from "./describe";
 import * as errors from "./errors";
-import { Groups } from "./groups";
-import { Group, isPooled } from "./model";
+import type { Groups } from "./groups";
+import { type Group, isPooled } from "./model";
 import { optionalFlag, optionalText, page, text, texts } from "./params";
 
 type Question = (groups: Groups, params: Shape) => Shape;
@@ -58,7 +58,11 @@ export const QUESTIONS: Record<string, Question> = {
   },
 
   DescribeScalingActivities(groups, params) {
-    const from = activitySources(groups, optionalText(params, "AutoScalingGroupName"), optionalFlag(params, "IncludeDeletedGroups") ?? false);
+    const from = activitySources(
+      groups,
+      optionalText(params, "AutoScalingGroupName"),
+      optionalFlag(params, "IncludeDeletedGroups") ?? false,
+    );
     const wanted = texts(params, "ActivityIds");
     const found = from
       .flatMap((group) => group.activities.map((activity) => ({ group, activity })))

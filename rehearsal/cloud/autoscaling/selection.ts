@@ -1,4 +1,4 @@
-import { Member } from "./model";
+import type { Member } from "./model";
 
 type Order = (a: Member, b: Member) => number;
 
@@ -68,9 +68,7 @@ export function chooseForTermination(
   while (chosen.length < count) {
     const zones = [...queues].filter(([, queue]) => queue.length > 0);
     if (zones.length === 0) break;
-    zones.sort(
-      ([zoneA, a], [zoneB, b]) => (size.get(zoneB) ?? 0) - (size.get(zoneA) ?? 0) || compare(a.at(-1)!, b.at(-1)!),
-    );
+    zones.sort(([zoneA, a], [zoneB, b]) => (size.get(zoneB) ?? 0) - (size.get(zoneA) ?? 0) || compare(a.at(-1)!, b.at(-1)!));
     const [zone, queue] = zones[0]!;
     chosen.push(queue.pop()!);
     size.set(zone, size.get(zone)! - 1);
@@ -111,11 +109,7 @@ export function chooseSubnet<S extends { availabilityZone: string }>(subnets: re
  * How many instances the warm pool should hold: (prepared or max) - desired, but at least the minimum. Where minimum
  * and prepared are equal this is an absolute size.
  */
-export function warmPoolSize(
-  pool: { minSize?: number; maxGroupPreparedCapacity?: number },
-  maxSize: number,
-  desired: number,
-): number {
+export function warmPoolSize(pool: { minSize?: number; maxGroupPreparedCapacity?: number }, maxSize: number, desired: number): number {
   const prepared = pool.maxGroupPreparedCapacity ?? -1;
   return Math.max((prepared === -1 ? maxSize : prepared) - desired, pool.minSize ?? 0, 0);
 }

@@ -1,9 +1,9 @@
-import { Shape } from "../api";
-import { Activities } from "./activities";
+import type { Shape } from "../api";
+import type { Activities } from "./activities";
 import { describeActivity } from "./describe";
 import * as errors from "./errors";
-import { Group, Member } from "./model";
-import { States } from "./states";
+import type { Group, Member } from "./model";
+import type { States } from "./states";
 
 export interface StandbyParts {
   states: States;

@@ -1,7 +1,7 @@
-import { TargetState } from "../../../contract/lifecycle";
-import { Clock } from "../../clock";
-import { Timeline } from "../../timeline";
-import { LifecycleState, Member } from "./model";
+import type { TargetState } from "../../../contract/lifecycle";
+import type { Clock } from "../../clock";
+import type { Timeline } from "../../timeline";
+import type { LifecycleState, Member } from "./model";
 
 /** Moves instances from state to state, for all to see, and answers what the instance metadata says about it. */
 export class States {

@@ -1,5 +1,5 @@
-import { GroupConfig } from "./config";
-import { Group, Hook, LifecycleState, RefreshStatus } from "./model";
+import type { GroupConfig } from "./config";
+import type { Group, Hook, LifecycleState, RefreshStatus } from "./model";
 
 /** A group as it is right now, for whoever may look but not touch. */
 export interface GroupView {

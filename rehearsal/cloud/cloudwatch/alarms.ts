@@ -1,5 +1,5 @@
-import { ResourceStore } from "../api";
-import { DataPoint, MetricStore, Statistic } from "./metrics";
+import type { ResourceStore } from "../api";
+import type { DataPoint, MetricStore, Statistic } from "./metrics";
 
 export interface AlarmReport {
   name: string;
@@ -38,7 +38,8 @@ export function evaluateAlarms(store: ResourceStore, metrics: MetricStore, now: 
       missingBreaches: state["treatMissingData"] === "breaching",
     };
     const { breaches } = alarm;
-    if (!breaches) throw new Error(`alarm ${state["name"] ?? id}: comparison ${state["comparisonOperator"]} is not evaluated by the rehearsal`);
+    if (!breaches)
+      throw new Error(`alarm ${state["name"] ?? id}: comparison ${state["comparisonOperator"]} is not evaluated by the rehearsal`);
     const points = metrics.points(alarm.namespace, alarm.metric, alarm.dimensions);
     const raisedAt = (end: number): boolean => {
       let breaching = 0;

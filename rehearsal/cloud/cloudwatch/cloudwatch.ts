@@ -1,6 +1,6 @@
-import { Clock } from "../../clock";
-import { Authorisation, AwsError, Principal, ResourceStore, Service, Shape } from "../api";
-import { AlarmReport, evaluateAlarms } from "./alarms";
+import type { Clock } from "../../clock";
+import { type Authorisation, AwsError, type Principal, type ResourceStore, type Service, type Shape } from "../api";
+import { type AlarmReport, evaluateAlarms } from "./alarms";
 import { MetricStore } from "./metrics";
 
 interface Datum {
@@ -25,7 +25,8 @@ export class CloudWatch implements Service {
   ) {}
 
   authorisation(operation: string, params: Shape): Authorisation[] {
-    const context: Record<string, string> = operation === "PutMetricData" ? { "cloudwatch:namespace": String(params["Namespace"] ?? "") } : {};
+    const context: Record<string, string> =
+      operation === "PutMetricData" ? { "cloudwatch:namespace": String(params["Namespace"] ?? "") } : {};
     return [{ resource: "*", context }];
   }
 
@@ -46,9 +47,11 @@ export class CloudWatch implements Service {
 
   private put(namespace: string, datum: Datum): void {
     if (!datum.MetricName) throw new AwsError("MissingParameter", "The parameter MetricData.member.1.MetricName is required.");
-    if (datum.StatisticValues !== undefined) throw new AwsError("InvalidParameterCombination", "The rehearsal's CloudWatch takes values, not statistic sets.");
+    if (datum.StatisticValues !== undefined)
+      throw new AwsError("InvalidParameterCombination", "The rehearsal's CloudWatch takes values, not statistic sets.");
     const values = datum.Values ?? (datum.Value === undefined ? [] : [datum.Value]);
-    if (values.length === 0) throw new AwsError("MissingParameter", "At least one of the parameters MetricData.member.1.Value or Values must be specified.");
+    if (values.length === 0)
+      throw new AwsError("MissingParameter", "At least one of the parameters MetricData.member.1.Value or Values must be specified.");
     const dimensions = Object.fromEntries((datum.Dimensions ?? []).map(({ Name, Value }) => [Name, Value]));
     values.forEach((value, index) =>
       this.metrics.put({

@@ -1,4 +1,4 @@
-import { DataPoint } from "./metrics";
+import type { DataPoint } from "./metrics";
 
 interface Directive {
   Namespace?: string;

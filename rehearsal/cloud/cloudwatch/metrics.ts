@@ -33,7 +33,14 @@ export class MetricStore {
   }
 
   /** Statistic over [from, to); undefined without data. */
-  statistic(namespace: string, name: string, dimensions: Record<string, string>, statistic: Statistic, from: number, to: number): number | undefined {
+  statistic(
+    namespace: string,
+    name: string,
+    dimensions: Record<string, string>,
+    statistic: Statistic,
+    from: number,
+    to: number,
+  ): number | undefined {
     const points = this.points(namespace, name, dimensions).filter(({ at }) => at >= from && at < to);
     if (points.length === 0) return undefined;
     const count = points.reduce((sum, point) => sum + point.count, 0);

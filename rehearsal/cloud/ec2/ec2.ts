@@ -1,8 +1,8 @@
-import { Authorisation, AwsError, Principal, Service, Shape } from "../api";
-import { Place } from "../place";
+import { type Authorisation, AwsError, type Principal, type Service, type Shape } from "../api";
+import type { Place } from "../place";
 import { images, instanceTypes } from "./catalogue";
-import { Fleet } from "./fleet";
-import { Instance, PowerState } from "./instance";
+import type { Fleet } from "./fleet";
+import type { Instance, PowerState } from "./instance";
 
 export interface Ec2Options {
   fleet: Fleet;
@@ -113,9 +113,7 @@ export class Ec2 implements Service {
         RootDeviceType: "ebs",
         VirtualizationType: "hvm",
         State: "available",
-        BlockDeviceMappings: [
-          { DeviceName: image.rootDeviceName, Ebs: { VolumeSize: image.rootVolumeGib, SnapshotId: image.snapshotId } },
-        ],
+        BlockDeviceMappings: [{ DeviceName: image.rootDeviceName, Ebs: { VolumeSize: image.rootVolumeGib, SnapshotId: image.snapshotId } }],
       };
     });
   }

@@ -1,7 +1,7 @@
-import { Clock } from "../../clock";
-import { HostDriver } from "../driver";
-import { Random } from "../../random";
-import { Instance, InstanceRequest } from "./instance";
+import type { Clock } from "../../clock";
+import type { HostDriver } from "../driver";
+import type { Random } from "../../random";
+import type { Instance, InstanceRequest } from "./instance";
 
 export interface FleetOptions {
   clock: Clock;

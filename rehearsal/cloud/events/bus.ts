@@ -1,14 +1,14 @@
-import { Clock, Timer } from "../../clock";
-import { Random } from "../../random";
-import { DeployedResource } from "../api";
-import { CloudEvent } from "../autoscaling/events";
-import { Denial } from "../cloud";
+import type { Clock, Timer } from "../../clock";
+import type { Random } from "../../random";
+import type { DeployedResource } from "../api";
+import type { CloudEvent } from "../autoscaling/events";
+import type { Denial } from "../cloud";
 import { matchesAction } from "../iam/match";
-import { arnParts, Place } from "../place";
-import { MemoryStore } from "../store";
+import { arnParts, type Place } from "../place";
+import type { MemoryStore } from "../store";
 import { Timers } from "../timers";
 import { matchesPattern } from "./pattern";
-import { Queues } from "./queues";
+import type { Queues } from "./queues";
 import { rateMs } from "./schedule";
 
 const RULE = "aws:cloudwatch/eventRule:EventRule";

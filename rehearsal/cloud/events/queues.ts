@@ -1,7 +1,7 @@
-import { Authorisation, AwsError, Principal, ResourceStore, Service, Shape } from "../api";
-import { Clock } from "../../clock";
-import { MetricStore } from "../cloudwatch/metrics";
-import { Iam } from "../iam/iam";
+import { type Authorisation, AwsError, type Principal, type ResourceStore, type Service, type Shape } from "../api";
+import type { Clock } from "../../clock";
+import type { MetricStore } from "../cloudwatch/metrics";
+import type { Iam } from "../iam/iam";
 import { arnParts } from "../place";
 
 export interface QueuedMessage {

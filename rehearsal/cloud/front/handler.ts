@@ -1,5 +1,5 @@
-import { IncomingMessage, ServerResponse } from "node:http";
-import { ImdsRequest, ImdsResponse } from "../imds";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ImdsRequest, ImdsResponse } from "../imds";
 
 export type HttpHandler = (req: IncomingMessage, res: ServerResponse) => void;
 

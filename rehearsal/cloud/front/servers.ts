@@ -1,9 +1,9 @@
-import { createServer as createHttpServer, IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { rm } from "node:fs/promises";
-import { Certificates } from "./certificates";
-import { HttpHandler, SOURCE_IP_HEADER } from "./handler";
+import type { Certificates } from "./certificates";
+import { type HttpHandler, SOURCE_IP_HEADER } from "./handler";
 
 export interface FrontServers {
   /** HTTP for the gateway of the machines' network, which vouches for the source address. */
@@ -18,7 +18,9 @@ export interface FrontServers {
 /** Opens the three listeners over one handler. The socket path must be short: 107 bytes is all that Linux allows. */
 export async function openServers(handler: HttpHandler, certificates: Certificates, socketPath: string): Promise<FrontServers> {
   if (Buffer.byteLength(socketPath) > 107) {
-    throw new Error(`socket path ${socketPath} is ${Buffer.byteLength(socketPath)} bytes long, Linux allows 107; choose a shorter working folder`);
+    throw new Error(
+      `socket path ${socketPath} is ${Buffer.byteLength(socketPath)} bytes long, Linux allows 107; choose a shorter working folder`,
+    );
   }
   await rm(socketPath, { force: true });
   const untrusted = (req: IncomingMessage, res: ServerResponse) => {

@@ -1,8 +1,8 @@
-import { Authorisation, Principal, ResourceStore } from "../api";
-import { Place } from "../place";
-import { contextOf, matchesAction, Request, statementApplies } from "./match";
-import { parsePolicy, Statement } from "./policy";
-import { loadRole, RolePolicies } from "./roles";
+import type { Authorisation, Principal, ResourceStore } from "../api";
+import type { Place } from "../place";
+import { contextOf, matchesAction, type Request, statementApplies } from "./match";
+import { parsePolicy, type Statement } from "./policy";
+import { loadRole, type RolePolicies } from "./roles";
 
 export type Decision = { allowed: true } | { allowed: false; message: string; notThereYet: boolean };
 
@@ -70,8 +70,7 @@ export class Iam {
       message:
         `User: arn:aws:sts::${accountId}:assumed-role/${principal.roleName}/${sessionName(principal)} is not authorized ` +
         `to perform: ${request.action} on resource: ${request.resource} ${denial}`,
-      notThereYet:
-        needed.missing === true && !!role && this.decide(role, { ...request, assumeResourceTags: true }) === undefined,
+      notThereYet: needed.missing === true && !!role && this.decide(role, { ...request, assumeResourceTags: true }) === undefined,
     };
   }
 
@@ -85,16 +84,26 @@ export class Iam {
    * Whether a resource's own policy lets a service in: a queue's, a function's. `context` holds aws:SourceArn and
    * aws:SourceAccount.
    */
-  resourcePolicyAllows(document: unknown, where: string, service: string, request: { action: string; resource: string; context: Record<string, string> }): boolean {
+  resourcePolicyAllows(
+    document: unknown,
+    where: string,
+    service: string,
+    request: { action: string; resource: string; context: Record<string, string> },
+  ): boolean {
     const statements = parsePolicy(document, where, "resource");
     return permits(statements, service, { ...request, context: contextOf(request.context) });
   }
 
   /** Whether a resource's own policy explicitly denies a request to everyone. */
-  resourcePolicyDenies(document: unknown, where: string, request: { action: string; resource: string; context: Record<string, string> }): boolean {
+  resourcePolicyDenies(
+    document: unknown,
+    where: string,
+    request: { action: string; resource: string; context: Record<string, string> },
+  ): boolean {
     const context = contextOf(request.context);
     return parsePolicy(document, where, "resource").some(
-      (statement) => statement.effect === "Deny" && statement.principals?.["Any"] !== undefined && statementApplies(statement, { ...request, context }),
+      (statement) =>
+        statement.effect === "Deny" && statement.principals?.["Any"] !== undefined && statementApplies(statement, { ...request, context }),
     );
   }
 

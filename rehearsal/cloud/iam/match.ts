@@ -1,5 +1,5 @@
 import { canonicalKey, isKnownKey, isResourceTagKey, NEGATED_OPERATORS } from "./vocabulary";
-import { Condition, PolicyNotUnderstood, Statement } from "./policy";
+import { type Condition, PolicyNotUnderstood, type Statement } from "./policy";
 
 /** Condition keys of one request, under their canonical spelling. Several values (`aws:TagKeys`) are comma-separated. */
 export type Context = ReadonlyMap<string, string>;

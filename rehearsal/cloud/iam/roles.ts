@@ -1,7 +1,7 @@
-import { ResourceStore } from "../api";
+import type { ResourceStore } from "../api";
 import { nameOf } from "../place";
 import { isAwsManaged, managedPolicy } from "./managed";
-import { parsePolicy, PolicyNotUnderstood, Statement } from "./policy";
+import { parsePolicy, PolicyNotUnderstood, type Statement } from "./policy";
 
 export interface RolePolicies {
   name: string;

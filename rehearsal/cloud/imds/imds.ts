@@ -1,12 +1,12 @@
-import { TargetState } from "../../../contract/lifecycle";
-import { Clock } from "../../clock";
-import { Random } from "../../random";
-import { Principal } from "../api";
+import type { TargetState } from "../../../contract/lifecycle";
+import type { Clock } from "../../clock";
+import type { Random } from "../../random";
+import type { Principal } from "../api";
 import { instanceTypes } from "../ec2/catalogue";
-import { Fleet } from "../ec2/fleet";
-import { Instance } from "../ec2/instance";
-import { ImdsFaults } from "./faults";
-import { Place } from "../place";
+import type { Fleet } from "../ec2/fleet";
+import type { Instance } from "../ec2/instance";
+import type { ImdsFaults } from "./faults";
+import type { Place } from "../place";
 
 export interface ImdsRequest {
   method: string;
@@ -137,7 +137,9 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
       case "spot/instance-action":
         return instance.interruption && json({ action: instance.interruption.action, time: iso(instance.interruption.at) });
       case "iam/info":
-        return instance.profile && json({ Code: "Success", LastUpdated: iso(options.clock.now()), InstanceProfileArn: instance.profile.arn });
+        return (
+          instance.profile && json({ Code: "Success", LastUpdated: iso(options.clock.now()), InstanceProfileArn: instance.profile.arn })
+        );
       case "iam/security-credentials":
       case "iam/security-credentials/":
         return instance.profile?.roleName;
@@ -167,12 +169,7 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
   }
 }
 
-function route(
-  instance: Instance,
-  path: string,
-  metadata: (instance: Instance, path: string) => Answer,
-  place: Place,
-): Answer {
+function route(instance: Instance, path: string, metadata: (instance: Instance, path: string) => Answer, place: Place): Answer {
   if (path === "/latest/user-data") return instance.userData || undefined;
   if (path === "/latest/dynamic/instance-identity/document") return identityDocument(instance, place);
   if (path === "/latest/dynamic/instance-identity" || path === "/latest/dynamic/instance-identity/") return "document";
@@ -183,9 +180,22 @@ function route(
 
 /** Everything that there may be; a listing tells of what there is. */
 const ITEMS = [
-  "ami-id", "autoscaling/target-lifecycle-state", "hostname", "iam/info", "iam/security-credentials/", "instance-id", "instance-life-cycle",
-  "instance-type", "local-hostname", "local-ipv4", "placement/availability-zone", "placement/region", "services/domain", "services/partition",
-  "spot/instance-action", "tags/instance/",
+  "ami-id",
+  "autoscaling/target-lifecycle-state",
+  "hostname",
+  "iam/info",
+  "iam/security-credentials/",
+  "instance-id",
+  "instance-life-cycle",
+  "instance-type",
+  "local-hostname",
+  "local-ipv4",
+  "placement/availability-zone",
+  "placement/region",
+  "services/domain",
+  "services/partition",
+  "spot/instance-action",
+  "tags/instance/",
 ];
 
 /** What is below a folder, one a line, folders with a slash: cloud-init crawls by it and gives up at the first dead end. */

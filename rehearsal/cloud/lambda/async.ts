@@ -1,11 +1,11 @@
-import { Clock } from "../../clock";
-import { AwsError, Principal } from "../api";
-import { CloudDoor } from "../cloud";
+import type { Clock } from "../../clock";
+import { AwsError, type Principal } from "../api";
+import type { CloudDoor } from "../cloud";
 import { arnParts } from "../place";
-import { MemoryStore } from "../store";
+import type { MemoryStore } from "../store";
 import { Timers } from "../timers";
 import { asyncConfig, findFunction } from "./function";
-import { InvokeResult, LambdaRuntime } from "./runtime";
+import type { InvokeResult, LambdaRuntime } from "./runtime";
 
 /** Lambda's pauses before the second and the third try of an event, in milliseconds. */
 const RETRY_DELAYS_MS = [60_000, 120_000];

@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { IssuedCredentials } from "../credentials";
-import { Place } from "../place";
-import { DeployedFunction } from "./function";
+import type { IssuedCredentials } from "../credentials";
+import type { Place } from "../place";
+import type { DeployedFunction } from "./function";
 
 export interface Route {
   /** Loopback port of the TLS front. */

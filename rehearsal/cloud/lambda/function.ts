@@ -1,4 +1,4 @@
-import { DeployedResource, ResourceStore } from "../api";
+import type { DeployedResource, ResourceStore } from "../api";
 import { nameOf } from "../place";
 
 /** A deployed function as the runtime needs it. */

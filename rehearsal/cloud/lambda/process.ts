@@ -1,4 +1,4 @@
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -126,6 +126,9 @@ export class FunctionProcess {
   }
 
   private exitError(id?: string): FunctionError {
-    return { errorType: "Runtime.ExitError", errorMessage: `${id ? `RequestId: ${id} ` : ""}Error: Runtime exited with error: ${this.ended}` };
+    return {
+      errorType: "Runtime.ExitError",
+      errorMessage: `${id ? `RequestId: ${id} ` : ""}Error: Runtime exited with error: ${this.ended}`,
+    };
   }
 }

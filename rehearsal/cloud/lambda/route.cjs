@@ -14,7 +14,10 @@ const original = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function connect(...args) {
   // Node's own callers pass one array of [options, callback]; others pass options, or port and host.
   const inner = Array.isArray(args[0]) ? args[0] : args;
-  const given = typeof inner[0] === "object" && inner[0] !== null ? inner[0] : { port: inner[0], host: typeof inner[1] === "string" ? inner[1] : undefined };
+  const given =
+    typeof inner[0] === "object" && inner[0] !== null
+      ? inner[0]
+      : { port: inner[0], host: typeof inner[1] === "string" ? inner[1] : undefined };
   if (given.path) return original.apply(this, args);
   const host = (given.host ?? "localhost").toLowerCase();
   if (isLoopback(host)) return original.apply(this, args);
@@ -24,7 +27,10 @@ net.Socket.prototype.connect = function connect(...args) {
     const callback = inner.find((argument) => typeof argument === "function");
     return callback ? original.call(this, routed, callback) : original.call(this, routed);
   }
-  const error = Object.assign(new Error(`connect ENETUNREACH ${host}:${given.port} - the rehearsal has no such host`), { code: "ENETUNREACH", syscall: "connect" });
+  const error = Object.assign(new Error(`connect ENETUNREACH ${host}:${given.port} - the rehearsal has no such host`), {
+    code: "ENETUNREACH",
+    syscall: "connect",
+  });
   process.nextTick(() => this.destroy(error));
   return this;
 };

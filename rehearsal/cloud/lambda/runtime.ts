@@ -1,16 +1,16 @@
-import { Clock } from "../../clock";
-import { Random } from "../../random";
-import { Timeline } from "../../timeline";
-import { Principal } from "../api";
-import { CloudDoor } from "../cloud";
+import type { Clock } from "../../clock";
+import type { Random } from "../../random";
+import type { Timeline } from "../../timeline";
+import type { Principal } from "../api";
+import type { CloudDoor } from "../cloud";
 import { metricsInLine } from "../cloudwatch/emf";
-import { MetricStore } from "../cloudwatch/metrics";
-import { Credentials } from "../credentials";
-import { Place } from "../place";
-import { MemoryStore } from "../store";
-import { Route, sandboxEnvironment } from "./environment";
-import { DeployedFunction, findFunction } from "./function";
-import { FunctionError, FunctionProcess } from "./process";
+import type { MetricStore } from "../cloudwatch/metrics";
+import type { Credentials } from "../credentials";
+import type { Place } from "../place";
+import type { MemoryStore } from "../store";
+import { type Route, sandboxEnvironment } from "./environment";
+import { type DeployedFunction, findFunction } from "./function";
+import { type FunctionError, FunctionProcess } from "./process";
 
 export interface LambdaOptions {
   clock: Clock;
@@ -117,10 +117,14 @@ export class LambdaRuntime {
   private async sandbox(deployed: DeployedFunction, requestId: string): Promise<Sandbox | { error: FunctionError }> {
     const now = this.options.clock.now();
     const pool = this.idle.get(deployed.name) ?? [];
-    const usable = ({ process, revision, bornAt }: Sandbox) => process.alive && revision === deployed.revision && now - bornAt < PROCESS_LIFETIME_MS;
+    const usable = ({ process, revision, bornAt }: Sandbox) =>
+      process.alive && revision === deployed.revision && now - bornAt < PROCESS_LIFETIME_MS;
     const stale = pool.filter((sandbox) => !usable(sandbox));
     const warm = pool.find(usable);
-    this.idle.set(deployed.name, pool.filter((sandbox) => sandbox !== warm && usable(sandbox)));
+    this.idle.set(
+      deployed.name,
+      pool.filter((sandbox) => sandbox !== warm && usable(sandbox)),
+    );
     for (const { process } of stale) void this.discard(process);
     if (warm) {
       warm.request.id = requestId;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { Authorisation, AwsError, DeployedResource, Principal, ResourceStore, Service, Shape } from "../api";
-import { Iam } from "../iam/iam";
+import { type Authorisation, AwsError, type DeployedResource, type Principal, type ResourceStore, type Service, type Shape } from "../api";
+import type { Iam } from "../iam/iam";
 
 const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject"];
 

@@ -1,4 +1,4 @@
-import { AwsError, Shape } from "../api";
+import { AwsError, type Shape } from "../api";
 
 export interface SecretVersion {
   id: string;

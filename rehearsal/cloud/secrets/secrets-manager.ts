@@ -1,9 +1,19 @@
-import { Clock } from "../../clock";
-import { Random } from "../../random";
-import { Authorisation, AwsError, Principal, Service, Shape } from "../api";
-import { Place } from "../place";
+import type { Clock } from "../../clock";
+import type { Random } from "../../random";
+import { type Authorisation, AwsError, type Principal, type Service, type Shape } from "../api";
+import type { Place } from "../place";
 import {
-  describe, Filter, invalidParameter, markedForDeletion, matchesFilters, nameFromArn, notFound, requestTagContext, Secret, stageOf, stages,
+  describe,
+  type Filter,
+  invalidParameter,
+  markedForDeletion,
+  matchesFilters,
+  nameFromArn,
+  notFound,
+  requestTagContext,
+  type Secret,
+  stageOf,
+  stages,
   tagContext,
 } from "./secret";
 
@@ -106,7 +116,10 @@ export class SecretsManager implements Service {
     }
     const existing = this.secrets.get(name);
     if (existing?.deletion) {
-      throw new AwsError("InvalidRequestException", "You can't create this secret because a secret with this name is already scheduled for deletion.");
+      throw new AwsError(
+        "InvalidRequestException",
+        "You can't create this secret because a secret with this name is already scheduled for deletion.",
+      );
     }
     if (existing) throw new AwsError("ResourceExistsException", `The operation failed because the secret ${name} already exists.`);
     const now = this.clock.now();
@@ -126,7 +139,10 @@ export class SecretsManager implements Service {
       wanted === undefined ? candidate && stageOf(secret, candidate) === stage : candidate?.id === wanted,
     );
     if (!version) {
-      throw new AwsError("ResourceNotFoundException", `Secrets Manager can't find the specified secret value for ${wanted === undefined ? `staging label: ${stage}` : `VersionId: ${String(wanted)}`}`);
+      throw new AwsError(
+        "ResourceNotFoundException",
+        `Secrets Manager can't find the specified secret value for ${wanted === undefined ? `staging label: ${stage}` : `VersionId: ${String(wanted)}`}`,
+      );
     }
     return {
       ARN: secret.arn,

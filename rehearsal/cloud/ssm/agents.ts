@@ -1,9 +1,9 @@
-import { Clock } from "../../clock";
-import { Principal } from "../api";
-import { Denial } from "../cloud";
-import { Instance } from "../ec2";
-import { Iam } from "../iam/iam";
-import { Place } from "../place";
+import type { Clock } from "../../clock";
+import type { Principal } from "../api";
+import type { Denial } from "../cloud";
+import type { Instance } from "../ec2";
+import type { Iam } from "../iam/iam";
+import type { Place } from "../place";
 
 /** What the agent needs of its instance's role to register, to hear of commands and to answer them. */
 const REGISTER = "ssm:UpdateInstanceInformation";

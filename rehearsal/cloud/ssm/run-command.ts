@@ -1,5 +1,5 @@
-import { CommandResult } from "../driver";
-import { AwsError, Shape } from "../api";
+import type { CommandResult } from "../driver";
+import { AwsError, type Shape } from "../api";
 
 /** What Systems Manager keeps of one command on one instance. */
 export interface Invocation {

@@ -1,12 +1,12 @@
-import { Clock } from "../../clock";
-import { HostDriver } from "../driver";
-import { Random } from "../../random";
-import { Timeline } from "../../timeline";
-import { Authorisation, AwsError, Principal, ResourceStore, Service, Shape } from "../api";
-import { Place } from "../place";
+import type { Clock } from "../../clock";
+import type { HostDriver } from "../driver";
+import type { Random } from "../../random";
+import type { Timeline } from "../../timeline";
+import { type Authorisation, AwsError, type Principal, type ResourceStore, type Service, type Shape } from "../api";
+import type { Place } from "../place";
 import { Timers } from "../timers";
 import { commandsOf, RUN_SHELL_SCRIPT } from "./document";
-import { deliveryTimedOut, invalidInstances, Invocation, invocationDetail, invocationShape, settle } from "./run-command";
+import { deliveryTimedOut, invalidInstances, type Invocation, invocationDetail, invocationShape, settle } from "./run-command";
 
 /** What Systems Manager knows of an instance. */
 export interface ManagedInstance {
@@ -104,7 +104,10 @@ export class SystemsManager implements Service {
     if (content === undefined) throw new AwsError("InvalidDocument", `Document with name ${document} does not exist.`);
     const timeout = params["TimeoutSeconds"] as number | undefined;
     if (timeout !== undefined && (timeout < 30 || timeout > 2_592_000)) {
-      throw new AwsError("ValidationException", `1 validation error detected: Value '${timeout}' at 'timeoutSeconds' failed to satisfy constraint: Member must be between 30 and 2592000`);
+      throw new AwsError(
+        "ValidationException",
+        `1 validation error detected: Value '${timeout}' at 'timeoutSeconds' failed to satisfy constraint: Member must be between 30 and 2592000`,
+      );
     }
     const ids = this.targets(params);
     if (ids.length > 50) throw new AwsError("ValidationException", "InstanceIds: at most 50 instances per command");
@@ -163,13 +166,15 @@ export class SystemsManager implements Service {
   private find(params: Shape): Invocation[] {
     const { CommandId, InstanceId } = params as { CommandId?: string; InstanceId?: string };
     return this.invocations.filter(
-      ({ commandId, instanceId }) => (CommandId === undefined || commandId === CommandId) && (InstanceId === undefined || instanceId === InstanceId),
+      ({ commandId, instanceId }) =>
+        (CommandId === undefined || commandId === CommandId) && (InstanceId === undefined || instanceId === InstanceId),
     );
   }
 
   private getInvocation(params: Shape): Shape {
     const [invocation] = this.find(params);
-    if (!invocation) throw new AwsError("InvocationDoesNotExist", "The command ID and managed node ID you specified didn't match any invocations.");
+    if (!invocation)
+      throw new AwsError("InvocationDoesNotExist", "The command ID and managed node ID you specified didn't match any invocations.");
     return invocationDetail(invocation);
   }
 
@@ -177,7 +182,11 @@ export class SystemsManager implements Service {
     const filters = (params["Filters"] as Target[] | undefined) ?? [];
     const wanted = filters.find(({ Key }) => Key === "InstanceIds")?.Values;
     const online = this.options.instances.list().filter(({ id }) => (!wanted || wanted.includes(id)) && this.options.agentOnline(id));
-    return page("InstanceInformationList", online.map(({ id }) => ({ InstanceId: id, PingStatus: "Online", ResourceType: "EC2Instance" })), params);
+    return page(
+      "InstanceInformationList",
+      online.map(({ id }) => ({ InstanceId: id, PingStatus: "Online", ResourceType: "EC2Instance" })),
+      params,
+    );
   }
 
   private getParameter(params: Shape): Shape {
@@ -185,7 +194,16 @@ export class SystemsManager implements Service {
     const value = this.options.publicParameters.get(name);
     if (value === undefined) throw new AwsError("ParameterNotFound", `Parameter ${name} not found.`);
     const region = this.options.place.region;
-    return { Parameter: { Name: name, Value: value, Type: "String", Version: 1, DataType: "aws:ec2:image", ARN: `arn:aws:ssm:${region}::parameter${name}` } };
+    return {
+      Parameter: {
+        Name: name,
+        Value: value,
+        Type: "String",
+        Version: 1,
+        DataType: "aws:ec2:image",
+        ARN: `arn:aws:ssm:${region}::parameter${name}`,
+      },
+    };
   }
 }
 
@@ -205,7 +223,12 @@ function page(field: string, items: Shape[], params: Shape): Shape {
 }
 
 function resourceTags(tags: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(tags).flatMap(([key, value]) => [[`aws:ResourceTag/${key}`, value], [`ssm:resourceTag/${key}`, value]]));
+  return Object.fromEntries(
+    Object.entries(tags).flatMap(([key, value]) => [
+      [`aws:ResourceTag/${key}`, value],
+      [`ssm:resourceTag/${key}`, value],
+    ]),
+  );
 }
 
 function uuid(random: Random): string {

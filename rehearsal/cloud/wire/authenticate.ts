@@ -1,6 +1,6 @@
-import { AwsError, Principal } from "../api";
-import { Credentials } from "../credentials";
-import { parseAuthorization, Scope, sha256, signatureMatches, SignedRequest } from "./sigv4";
+import { AwsError, type Principal } from "../api";
+import type { Credentials } from "../credentials";
+import { parseAuthorization, type Scope, sha256, signatureMatches, type SignedRequest } from "./sigv4";
 
 /** AWS allows clocks to differ by five minutes (S3: fifteen). */
 const SKEW_MS = 5 * 60_000;
@@ -25,10 +25,18 @@ export function authenticate(request: SignedRequest, context: AuthenticationCont
   const service = context.service ?? scope?.service ?? "";
   const family = service === "s3" ? "s3" : ["ssm", "secretsmanager"].includes(service) ? "json" : "query";
   if (!request.headers["authorization"]) {
-    throw new AwsError(family === "json" ? "MissingAuthenticationTokenException" : family === "s3" ? "AccessDenied" : "MissingAuthenticationToken", family === "s3" ? "Access Denied" : "Request is missing Authentication Token", family === "json" ? 400 : 403);
+    throw new AwsError(
+      family === "json" ? "MissingAuthenticationTokenException" : family === "s3" ? "AccessDenied" : "MissingAuthenticationToken",
+      family === "s3" ? "Access Denied" : "Request is missing Authentication Token",
+      family === "json" ? 400 : 403,
+    );
   }
   if (!scope) {
-    throw new AwsError(family === "json" ? "IncompleteSignatureException" : "IncompleteSignature", "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters.", 400);
+    throw new AwsError(
+      family === "json" ? "IncompleteSignatureException" : "IncompleteSignature",
+      "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters.",
+      400,
+    );
   }
   const mismatch = (message: string) =>
     new AwsError(family === "json" ? "InvalidSignatureException" : "SignatureDoesNotMatch", message, family === "json" ? 400 : 403);
@@ -39,7 +47,9 @@ export function authenticate(request: SignedRequest, context: AuthenticationCont
   if (!known || badToken) {
     if (family === "s3") throw new AwsError("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403);
     const message = "The security token included in the request is invalid.";
-    throw family === "json" ? new AwsError("UnrecognizedClientException", message, 400) : new AwsError("InvalidClientTokenId", message, 403);
+    throw family === "json"
+      ? new AwsError("UnrecognizedClientException", message, 400)
+      : new AwsError("InvalidClientTokenId", message, 403);
   }
   if (known.expired) {
     if (family === "s3") throw new AwsError("ExpiredToken", "The provided token has expired.", 400);
@@ -48,7 +58,9 @@ export function authenticate(request: SignedRequest, context: AuthenticationCont
   }
   checkRequired(request, scope, family, mismatch);
   if (!signatureMatches(request, scope, known.secretAccessKey)) {
-    throw mismatch("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.");
+    throw mismatch(
+      "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+    );
   }
   checkDate(request.headers["x-amz-date"] ?? "", family, context.now, mismatch);
   return { principal: known.principal, scope };
@@ -75,7 +87,8 @@ function checkDate(stamp: string, family: string, now: number, mismatch: (messag
   const [, year, month, day, hour, minute, second] = match;
   const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   if (Math.abs(signedAt - now) <= (family === "s3" ? S3_SKEW_MS : SKEW_MS)) return;
-  if (family === "s3") throw new AwsError("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", 403);
+  if (family === "s3")
+    throw new AwsError("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", 403);
   const current = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "");
   throw mismatch(`Signature ${signedAt < now ? "expired" : "not yet current"}: ${stamp} compared with ${current}`);
 }

@@ -1,4 +1,4 @@
-import { serviceNamed, ServiceName } from "./services";
+import { serviceNamed, type ServiceName } from "./services";
 
 export interface Endpoint {
   service: ServiceName;

@@ -1,6 +1,6 @@
-import { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { gunzipSync } from "node:zlib";
-import { SignedRequest } from "./sigv4";
+import type { SignedRequest } from "./sigv4";
 
 /** Larger than any request of the services spoken here; PutMetricData allows 1 MB. */
 const BODY_LIMIT = 8 * 1024 * 1024;

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { IncomingMessage, ServerResponse } from "node:http";
-import { Clock } from "../../clock";
-import { AwsError, Cloud } from "../api";
-import { Credentials } from "../credentials";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../../clock";
+import { AwsError, type Cloud } from "../api";
+import type { Credentials } from "../credentials";
 import { authenticate } from "./authenticate";
 import { endpointOf } from "./endpoint";
-import { readRequest, Reply, sendReply } from "./exchange";
+import { readRequest, type Reply, sendReply } from "./exchange";
 import { s3ErrorReply, serveS3 } from "./rest-s3";
 import { errorReply, parseRpc } from "./rpc";
-import { serviceNamed, ServiceName, SERVICES } from "./services";
-import { parseAuthorization, SignedRequest } from "./sigv4";
+import { serviceNamed, type ServiceName, SERVICES } from "./services";
+import { parseAuthorization, type SignedRequest } from "./sigv4";
 
 export interface WireOptions {
   cloud: Cloud;
@@ -46,7 +46,10 @@ async function serve(options: WireOptions, req: IncomingMessage): Promise<{ repl
   const byScope = serviceNamed(parseAuthorization(request.headers["authorization"])?.service ?? "")?.name;
   const service = endpoint?.service ?? (host.includes(".amazonaws.com") ? undefined : byScope);
   if (!service) {
-    return { method: request.method, reply: { status: 404, body: `The rehearsal serves no AWS service at ${host}; it has ${Object.keys(SERVICES).join(", ")}.\n` } };
+    return {
+      method: request.method,
+      reply: { status: 404, body: `The rehearsal serves no AWS service at ${host}; it has ${Object.keys(SERVICES).join(", ")}.\n` },
+    };
   }
   try {
     return { method: request.method, reply: await answer(options, service, endpoint?.bucket, request, requestId) };
@@ -59,7 +62,13 @@ async function serve(options: WireOptions, req: IncomingMessage): Promise<{ repl
   }
 }
 
-async function answer(options: WireOptions, service: ServiceName, bucket: string | undefined, request: SignedRequest, requestId: string): Promise<Reply> {
+async function answer(
+  options: WireOptions,
+  service: ServiceName,
+  bucket: string | undefined,
+  request: SignedRequest,
+  requestId: string,
+): Promise<Reply> {
   const { cloud, credentials, clock, region } = options;
   const { principal } = authenticate(request, { credentials, region, service, now: clock.now() });
   if (service === "s3") return serveS3(cloud, principal, request, bucket, requestId);

@@ -1,5 +1,5 @@
-import { NormalizedSchema } from "@smithy/core/schema";
-import { AwsError, Shape } from "../api";
+import type { NormalizedSchema } from "@smithy/core/schema";
+import { AwsError, type Shape } from "../api";
 
 /** How timestamps and blobs travel: JSON has seconds and base64, CBOR has tags and bytes. */
 export interface Codec {
@@ -22,7 +22,9 @@ export function readDocument(schema: NormalizedSchema, value: unknown, path = ""
   }
   if (schema.isMapSchema()) {
     const member = schema.getValueSchema();
-    return Object.fromEntries(Object.entries(record(value, path)).map(([key, item]) => [key, readDocument(member, item, `${path}.${key}`)]));
+    return Object.fromEntries(
+      Object.entries(record(value, path)).map(([key, item]) => [key, readDocument(member, item, `${path}.${key}`)]),
+    );
   }
   if (schema.isStructSchema()) {
     const members = schema.getMemberSchemas();

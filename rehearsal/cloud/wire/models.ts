@@ -1,5 +1,5 @@
 import { NormalizedSchema } from "@smithy/core/schema";
-import { SERVICES, ServiceName } from "./services";
+import { SERVICES, type ServiceName } from "./services";
 
 /** An operation of AWS's own model, as the SDK ships it: what goes in and what comes out. */
 export interface OperationModel {

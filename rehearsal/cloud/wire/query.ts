@@ -1,5 +1,5 @@
-import { NormalizedSchema } from "@smithy/core/schema";
-import { AwsError, Shape } from "../api";
+import type { NormalizedSchema } from "@smithy/core/schema";
+import { AwsError, type Shape } from "../api";
 
 /**
  * Form bodies of the Query protocols (`InstanceIds.member.1=i-1`) into the SDK's shape. `ec2` is the dialect of EC2:

@@ -1,10 +1,16 @@
-import { AwsError, Cloud, Principal } from "../api";
-import { Reply } from "./exchange";
-import { SignedRequest } from "./sigv4";
+import { AwsError, type Cloud, type Principal } from "../api";
+import type { Reply } from "./exchange";
+import type { SignedRequest } from "./sigv4";
 import { escapeXml } from "./xml";
 
 /** GET and HEAD of an object in S3's REST protocol; `hostBucket` is the bucket of a virtual-hosted name, if it had one. */
-export async function serveS3(cloud: Cloud, principal: Principal, request: SignedRequest, hostBucket: string | undefined, requestId: string): Promise<Reply> {
+export async function serveS3(
+  cloud: Cloud,
+  principal: Principal,
+  request: SignedRequest,
+  hostBucket: string | undefined,
+  requestId: string,
+): Promise<Reply> {
   const { bucket, key } = address(request.path, hostBucket);
   const { method } = request;
   if (method !== "GET" && method !== "HEAD") {

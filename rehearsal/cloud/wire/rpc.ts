@@ -1,11 +1,11 @@
 import { cbor, tag } from "@smithy/core/cbor";
-import { AwsError, Shape } from "../api";
-import { decodedBody, Reply } from "./exchange";
-import { Codec, JSON_CODEC, readDocument, writeDocument } from "./json";
-import { operationModel, OperationModel } from "./models";
+import { AwsError, type Shape } from "../api";
+import { decodedBody, type Reply } from "./exchange";
+import { type Codec, JSON_CODEC, readDocument, writeDocument } from "./json";
+import { operationModel, type OperationModel } from "./models";
 import { parseQuery } from "./query";
-import { ServiceName, serviceNamed } from "./services";
-import { SignedRequest } from "./sigv4";
+import { type ServiceName, serviceNamed } from "./services";
+import type { SignedRequest } from "./sigv4";
 import { renderXml, renderXmlError } from "./xml";
 
 /** One request in one of the RPC protocols: what it asks for and how to say the answer. */

@@ -1,6 +1,6 @@
-import { NormalizedSchema } from "@smithy/core/schema";
-import { AwsError, Shape } from "../api";
-import { ServiceName, xmlNamespace } from "./services";
+import type { NormalizedSchema } from "@smithy/core/schema";
+import type { AwsError, Shape } from "../api";
+import { type ServiceName, xmlNamespace } from "./services";
 
 /** Reply of the Query protocols: `<OpResponse><OpResult>..</OpResult><ResponseMetadata>..`; EC2 leaves out the middle. */
 export function renderXml(service: ServiceName, operation: string, output: NormalizedSchema, result: Shape, requestId: string): string {

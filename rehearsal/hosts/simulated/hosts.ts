@@ -1,6 +1,6 @@
-import { HostConfig, PATHS } from "../../../contract/host";
-import { CommandResult, HostDriver, LaunchSpec } from "../../cloud/driver";
-import { Boot, Disk, HostSurroundings } from "./boot";
+import { type HostConfig, PATHS } from "../../../contract/host";
+import type { CommandResult, HostDriver, LaunchSpec } from "../../cloud/driver";
+import { Boot, type Disk, type HostSurroundings } from "./boot";
 
 interface Machine {
   config: HostConfig;

@@ -1,9 +1,9 @@
-import { HostConfig, RegistrationSecret } from "../../../contract/host";
-import { NO_ACTIVE_ACTION, TargetState } from "../../../contract/lifecycle";
+import type { HostConfig, RegistrationSecret } from "../../../contract/host";
+import { NO_ACTIVE_ACTION, type TargetState } from "../../../contract/lifecycle";
 import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/metrics";
 import { registrationSecretName } from "../../../contract/names";
-import { Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "../../../host-config/agent/ports";
-import { AwsError, Shape } from "../../cloud/api";
+import type { Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "../../../host-config/agent/ports";
+import { AwsError, type Shape } from "../../cloud/api";
 import { withSdkRetries } from "../../cloud/retries";
 
 /** One call to the cloud stand-in with the credentials of the instance's profile. */

@@ -1,4 +1,4 @@
-import { Clock } from "../../clock";
+import type { Clock } from "../../clock";
 
 /** Told to whoever waits for a process that was killed: systemd, say. */
 export class Killed extends Error {

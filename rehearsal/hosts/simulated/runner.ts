@@ -1,8 +1,8 @@
-import { Clock } from "../../clock";
-import { GitHub } from "../../github";
-import { JobMessage, ProtocolError, SHUTDOWN_ANNOTATION } from "../../github/messages";
-import { Network } from "./network";
-import { RunnerPace, USUAL_PACE } from "./pace";
+import type { Clock } from "../../clock";
+import type { GitHub } from "../../github";
+import { type JobMessage, ProtocolError, SHUTDOWN_ANNOTATION } from "../../github/messages";
+import type { Network } from "./network";
+import { type RunnerPace, USUAL_PACE } from "./pace";
 
 const RENEW_EVERY = 60_000;
 /** A cancelled step gets SIGINT, 7.5 s later SIGTERM and 2.5 s later it is killed. */
@@ -259,9 +259,7 @@ export class SimulatedRunner {
         this.github.protocol.complete({ jobId: job.jobId, result: "Failed", annotations }),
       );
     } else {
-      await this.exchange(worker, "complete", TRIES, () =>
-        this.github.protocol.complete({ jobId: job.jobId, result: "Succeeded" }),
-      );
+      await this.exchange(worker, "complete", TRIES, () => this.github.protocol.complete({ jobId: job.jobId, result: "Succeeded" }));
     }
     this.around.changing?.();
     worker.over = true;

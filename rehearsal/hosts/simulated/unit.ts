@@ -1,7 +1,7 @@
-import { ActiveState, RunnerUnit, UnitState } from "../../../host-config/agent/ports";
-import { Clock, Timer } from "../../clock";
-import { Network } from "./network";
-import { SimulatedRunner } from "./runner";
+import type { ActiveState, RunnerUnit, UnitState } from "../../../host-config/agent/ports";
+import type { Clock, Timer } from "../../clock";
+import type { Network } from "./network";
+import type { SimulatedRunner } from "./runner";
 
 /** Milliseconds: `RestartSec=` of the unit. */
 const RESTART_AFTER = 10_000;

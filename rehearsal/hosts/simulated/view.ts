@@ -1,6 +1,6 @@
-import { Signs, UnitState } from "../../../host-config/agent/ports";
-import { TargetState } from "../../../contract/lifecycle";
-import { Clock, Timer } from "../../clock";
+import type { Signs, UnitState } from "../../../host-config/agent/ports";
+import type { TargetState } from "../../../contract/lifecycle";
+import type { Clock, Timer } from "../../clock";
 
 /** All that a loop of the agent looks at and that may change by itself. */
 export interface Inputs {

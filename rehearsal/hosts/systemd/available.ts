@@ -45,7 +45,8 @@ function obstacle(): string | undefined {
   } catch (error) {
     return `control groups cannot be made in ${mounts.unified}: ${(error as Error).message}`;
   }
-  if (!works("unshare", ["--net", "--mount", "true"])) return "network and mount namespaces cannot be made here (a container without privileges?)";
+  if (!works("unshare", ["--net", "--mount", "true"]))
+    return "network and mount namespaces cannot be made here (a container without privileges?)";
   return overlayWorks() ? undefined : `no overlay file system can be mounted in ${tmpdir()}; point TMPDIR to a directory on a local disk`;
 }
 

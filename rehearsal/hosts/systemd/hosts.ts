@@ -62,7 +62,8 @@ export class SystemdHosts implements HostDriver {
   async launch(spec: LaunchSpec): Promise<void> {
     if (this.closing) throw new Error(`instance ${spec.instanceId} cannot be launched: the hosts are being closed`);
     if (this.hosts.has(spec.instanceId)) throw new Error(`instance ${spec.instanceId} was launched before`);
-    if (!/^i-[0-9a-z]+$/.test(spec.instanceId)) throw new Error(`instance id ${JSON.stringify(spec.instanceId)}: give i- and letters or digits`);
+    if (!/^i-[0-9a-z]+$/.test(spec.instanceId))
+      throw new Error(`instance id ${JSON.stringify(spec.instanceId)}: give i- and letters or digits`);
     const mounts = cgroupMounts();
     if (!mounts) throw new Error("no cgroup v2 on this machine");
     const { run, timeline, clock, gatewayAddress, image, caFile } = this.options;

@@ -139,7 +139,13 @@ export class Machine {
     if (this.ended || this.settings.cgroup.isFrozen(PAYLOAD)) throw new Error(`instance ${instanceId} does not answer: it is not running`);
     // Killed from within: this process could only kill nsenter, not what it started in the machine.
     const bounded = ["timeout", "--kill-after=2", String(limitSeconds), "sh", "-c", script];
-    const env = ["env", "-i", "HOME=/root", `NODE_EXTRA_CA_CERTS=${CA_BUNDLE}`, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
+    const env = [
+      "env",
+      "-i",
+      "HOME=/root",
+      `NODE_EXTRA_CA_CERTS=${CA_BUNDLE}`,
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ];
     const [nsenter, ...args] = this.inside([...env, ...bounded]);
     const result = await finished(nsenter!, args);
     if (this.ended) throw new Error(`instance ${instanceId} does not answer: it went off during the command`);

@@ -109,7 +109,9 @@ async function emptyAndRemove(cgroup: Cgroup, id: string): Promise<void> {
 
 function records(): string[] {
   try {
-    return readdirSync(RECORDS).filter((name) => name.endsWith(".json")).map((name) => join(RECORDS, name));
+    return readdirSync(RECORDS)
+      .filter((name) => name.endsWith(".json"))
+      .map((name) => join(RECORDS, name));
   } catch {
     return [];
   }

@@ -40,7 +40,9 @@ function forward(method: string, call: unknown): Promise<any> {
         else reject(new Refusal(answer.message ?? `HTTP ${response.statusCode}`, answer.partly));
       });
     });
-    outgoing.on("error", (error) => reject(new Error(`the rehearsal does not answer on CI_RUNNERS_REHEARSAL_SOCKET (${socketPath}): ${error.message}`)));
+    outgoing.on("error", (error) =>
+      reject(new Error(`the rehearsal does not answer on CI_RUNNERS_REHEARSAL_SOCKET (${socketPath}): ${error.message}`)),
+    );
     outgoing.end(JSON.stringify(call));
   });
 }
@@ -134,7 +136,11 @@ const handlers: Record<string, Handler> = {
       ignoreChanges: request.getIgnorechangesList(),
     });
     const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = provider.PropertyDiff.Kind;
-    const kinds: Record<string, [number, number]> = { add: [ADD, ADD_REPLACE], delete: [DELETE, DELETE_REPLACE], update: [UPDATE, UPDATE_REPLACE] };
+    const kinds: Record<string, [number, number]> = {
+      add: [ADD, ADD_REPLACE],
+      delete: [DELETE, DELETE_REPLACE],
+      update: [UPDATE, UPDATE_REPLACE],
+    };
     const { DIFF_SOME, DIFF_NONE } = provider.DiffResponse.DiffChanges;
     const response = new provider.DiffResponse();
     response.setChanges(changes.length > 0 ? DIFF_SOME : DIFF_NONE);
@@ -189,7 +195,12 @@ const handlers: Record<string, Handler> = {
     return response;
   },
   async delete(request) {
-    await forward("delete", { id: request.getId(), urn: request.getUrn(), olds: plain(request.getProperties()), timeoutSeconds: request.getTimeout() });
+    await forward("delete", {
+      id: request.getId(),
+      urn: request.getUrn(),
+      olds: plain(request.getProperties()),
+      timeoutSeconds: request.getTimeout(),
+    });
     return new Empty();
   },
   async invoke(request) {

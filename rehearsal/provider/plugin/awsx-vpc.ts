@@ -5,8 +5,16 @@ import { subnetLayout, type SubnetSpec, type SubnetType } from "./subnet-layout"
 
 /** Arguments of awsx's Vpc that the rehearsal honours; any other is refused rather than quietly ignored. */
 const KNOWN = [
-  "availabilityZoneNames", "cidrBlock", "enableDnsHostnames", "enableDnsSupport", "instanceTenancy", "natGateways", "numberOfAvailabilityZones",
-  "subnetSpecs", "subnetStrategy", "tags",
+  "availabilityZoneNames",
+  "cidrBlock",
+  "enableDnsHostnames",
+  "enableDnsSupport",
+  "instanceTenancy",
+  "natGateways",
+  "numberOfAvailabilityZones",
+  "subnetSpecs",
+  "subnetStrategy",
+  "tags",
 ];
 
 const DEFAULT_CIDR = "10.0.0.0/16";
@@ -15,11 +23,25 @@ const DEFAULT_ZONES = 3;
 type Tags = pulumi.Input<Record<string, string> | undefined>;
 
 /** A VPC as awsx makes it: subnets of each kind in each zone, an internet gateway, NAT gateways, a route table each. */
-export async function constructVpc(name: string, inputs: pulumi.Inputs, options: pulumi.ComponentResourceOptions): Promise<ConstructResult> {
+export async function constructVpc(
+  name: string,
+  inputs: pulumi.Inputs,
+  options: pulumi.ComponentResourceOptions,
+): Promise<ConstructResult> {
   for (const key of Object.keys(inputs)) {
-    if (!KNOWN.includes(key)) throw new Error(`awsx:ec2:Vpc ${name}: the rehearsal does not know ${key}; make it honour it in rehearsal/provider/plugin/awsx-vpc.ts`);
+    if (!KNOWN.includes(key))
+      throw new Error(
+        `awsx:ec2:Vpc ${name}: the rehearsal does not know ${key}; make it honour it in rehearsal/provider/plugin/awsx-vpc.ts`,
+      );
   }
-  const args = await plainInputs(inputs, ["cidrBlock", "availabilityZoneNames", "numberOfAvailabilityZones", "natGateways", "subnetSpecs", "subnetStrategy"]);
+  const args = await plainInputs(inputs, [
+    "cidrBlock",
+    "availabilityZoneNames",
+    "numberOfAvailabilityZones",
+    "natGateways",
+    "subnetSpecs",
+    "subnetStrategy",
+  ]);
   const component = new Vpc(name, options);
   const child = { parent: component };
   const zones = await zoneNames(name, args, child);
@@ -43,8 +65,12 @@ export async function constructVpc(name: string, inputs: pulumi.Inputs, options:
   const hasPublic = layout[0]!.some(({ spec }) => spec.type === "Public");
   const internetGateway = new aws.ec2.InternetGateway(name, { vpcId: vpc.id, tags: tagged(name) }, inVpc);
   const made: Made = { subnets: [], eips: [], natGateways: [], routeTables: [], routeTableAssociations: [], routes: [] };
-  const strategy = natStrategy(args.natGateways?.strategy, layout[0]!.map(({ spec }) => spec));
-  if (strategy !== "None" && !hasPublic) throw new Error(`awsx:ec2:Vpc ${name}: NAT gateways need a public subnet, and subnetSpecs has none`);
+  const strategy = natStrategy(
+    args.natGateways?.strategy,
+    layout[0]!.map(({ spec }) => spec),
+  );
+  if (strategy !== "None" && !hasPublic)
+    throw new Error(`awsx:ec2:Vpc ${name}: NAT gateways need a public subnet, and subnetSpecs has none`);
 
   // Public subnets first in each zone: the zone's NAT gateway stands in one of them and private routes lead to it.
   zones.forEach((zone, index) => {
@@ -59,14 +85,22 @@ export async function constructVpc(name: string, inputs: pulumi.Inputs, options:
       made.subnets.push({ type: spec.type, subnet });
       const routeTable = new aws.ec2.RouteTable(own, { vpcId: vpc.id, tags: tagged(own, spec.tags) }, { parent: subnet });
       made.routeTables.push(routeTable);
-      made.routeTableAssociations.push(new aws.ec2.RouteTableAssociation(own, { routeTableId: routeTable.id, subnetId: subnet.id }, { parent: routeTable }));
+      made.routeTableAssociations.push(
+        new aws.ec2.RouteTableAssociation(own, { routeTableId: routeTable.id, subnetId: subnet.id }, { parent: routeTable }),
+      );
       const everywhere = { routeTableId: routeTable.id, destinationCidrBlock: "0.0.0.0/0" };
       if (spec.type === "Public") {
         made.routes.push(new aws.ec2.Route(own, { ...everywhere, gatewayId: internetGateway.id }, { parent: routeTable }));
         const first = made.natGateways.length === (strategy === "OnePerAz" ? index : 0);
         if (first && strategy !== "None" && (strategy === "OnePerAz" || index === 0)) addNatGateway(`${name}-${index + 1}`, subnet, index);
       } else if (spec.type === "Private" && made.natGateways.length > 0) {
-        made.routes.push(new aws.ec2.Route(own, { ...everywhere, natGatewayId: made.natGateways[made.natGateways.length - 1]!.id }, { parent: routeTable }));
+        made.routes.push(
+          new aws.ec2.Route(
+            own,
+            { ...everywhere, natGatewayId: made.natGateways[made.natGateways.length - 1]!.id },
+            { parent: routeTable },
+          ),
+        );
       }
     }
   });
@@ -75,7 +109,13 @@ export async function constructVpc(name: string, inputs: pulumi.Inputs, options:
     const given: pulumi.Input<string> | undefined = args.natGateways?.elasticIpAllocationIds?.[index];
     const eip = given === undefined ? new aws.ec2.Eip(own, { domain: "vpc", tags: tagged(own) }, { parent: subnet }) : undefined;
     if (eip) made.eips.push(eip);
-    made.natGateways.push(new aws.ec2.NatGateway(own, { subnetId: subnet.id, allocationId: given ?? eip!.allocationId, tags: tagged(own) }, { parent: subnet, dependsOn: [internetGateway] }));
+    made.natGateways.push(
+      new aws.ec2.NatGateway(
+        own,
+        { subnetId: subnet.id, allocationId: given ?? eip!.allocationId, tags: tagged(own) },
+        { parent: subnet, dependsOn: [internetGateway] },
+      ),
+    );
   }
 
   const ofType = (type: SubnetType) => made.subnets.filter((one) => one.type === type).map((one) => one.subnet);
@@ -135,7 +175,8 @@ async function zoneNames(name: string, args: Record<string, any>, options: pulum
   if (args.availabilityZoneNames) return args.availabilityZoneNames;
   const wanted: number = args.numberOfAvailabilityZones ?? DEFAULT_ZONES;
   const { names } = await aws.getAvailabilityZones({ state: "available" }, options);
-  if (names.length < wanted) throw new Error(`awsx:ec2:Vpc ${name}: numberOfAvailabilityZones is ${wanted}, and the Region has ${names.length}`);
+  if (names.length < wanted)
+    throw new Error(`awsx:ec2:Vpc ${name}: numberOfAvailabilityZones is ${wanted}, and the Region has ${names.length}`);
   return names.slice(0, wanted);
 }
 

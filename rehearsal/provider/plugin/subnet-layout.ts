@@ -25,12 +25,17 @@ const LEGACY_ORDER: SubnetType[] = ["Private", "Public", "Isolated"];
  */
 export function subnetLayout(cidr: string, zones: number, given?: SubnetSpec[], strategy?: string): PlannedSubnet[][] {
   const specs = given ?? DEFAULT_SPECS;
-  const ordered = strategy === "Auto" || strategy === "Exact" ? specs : [...specs].sort((a, b) => LEGACY_ORDER.indexOf(a.type) - LEGACY_ORDER.indexOf(b.type));
+  const ordered =
+    strategy === "Auto" || strategy === "Exact"
+      ? specs
+      : [...specs].sort((a, b) => LEGACY_ORDER.indexOf(a.type) - LEGACY_ORDER.indexOf(b.type));
   const base = parse(cidr);
   const zoneMask = base.mask + bits(zones);
   const shareMask = zoneMask + bits(ordered.length);
   if (ordered.some(({ cidrMask }) => cidrMask !== undefined && cidrMask < zoneMask) || shareMask > 28) {
-    throw new Error(`cidrBlock ${cidr} is too small for ${zones} zone(s) of ${ordered.length} subnet(s): choose a larger block or fewer subnets`);
+    throw new Error(
+      `cidrBlock ${cidr} is too small for ${zones} zone(s) of ${ordered.length} subnet(s): choose a larger block or fewer subnets`,
+    );
   }
   return Array.from({ length: zones }, (_, zone) => {
     let next = base.address + zone * 2 ** (32 - zoneMask);
@@ -41,7 +46,8 @@ export function subnetLayout(cidr: string, zones: number, given?: SubnetSpec[], 
       const size = 2 ** (32 - mask);
       const start = Math.ceil(next / size) * size;
       next = start + size;
-      if (next > base.address + (zone + 1) * 2 ** (32 - zoneMask)) throw new Error(`cidrBlock ${cidr} is too small for the subnets of zone ${zone + 1}`);
+      if (next > base.address + (zone + 1) * 2 ** (32 - zoneMask))
+        throw new Error(`cidrBlock ${cidr} is too small for the subnets of zone ${zone + 1}`);
       return { spec, cidrBlock: `${format(start)}/${mask}` };
     });
   });

@@ -29,12 +29,14 @@ export function unpackArchive(archive: Json, folder: string, property: string): 
     return;
   }
   const path = localPath(archive.path ?? "", property);
-  if (!statSync(path).isDirectory()) throw new Error(`${property}: ${path} is not a folder; the rehearsal unpacks no zip or tar files, use an AssetArchive or a folder`);
+  if (!statSync(path).isDirectory())
+    throw new Error(`${property}: ${path} is not a folder; the rehearsal unpacks no zip or tar files, use an AssetArchive or a folder`);
   cpSync(path, folder, { recursive: true });
 }
 
 function localPath(path: string, property: string): string {
-  if (!isAbsolute(path)) throw new Error(`${property}: path ${path} is relative; the engine runs in another folder, so give an absolute path`);
+  if (!isAbsolute(path))
+    throw new Error(`${property}: path ${path} is relative; the engine runs in another folder, so give an absolute path`);
   if (!existsSync(path)) throw new Error(`${property}: ${path} does not exist; was \`npm run build\` run?`);
   return path;
 }

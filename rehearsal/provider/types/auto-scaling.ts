@@ -10,14 +10,53 @@ const HOOK = "aws:autoscaling/lifecycleHook:LifecycleHook";
 const DEFAULT_UPDATE_SECONDS = 600;
 
 /** Inputs whose change has calls of its own, so that it alone makes no UpdateAutoScalingGroup. */
-const OWN_CALLS = ["enabledMetrics", "suspendedProcesses", "tags", "warmPool", "initialLifecycleHooks", "instanceRefresh", "waitForCapacityTimeout", "forceDelete", "forceDeleteWarmPool", "ignoreFailedScalingActivities"];
+const OWN_CALLS = [
+  "enabledMetrics",
+  "suspendedProcesses",
+  "tags",
+  "warmPool",
+  "initialLifecycleHooks",
+  "instanceRefresh",
+  "waitForCapacityTimeout",
+  "forceDelete",
+  "forceDeleteWarmPool",
+  "ignoreFailedScalingActivities",
+];
 
 const inputs = [
-  "availabilityZoneDistribution", "capacityRebalance", "context", "defaultCooldown", "defaultInstanceWarmup", "desiredCapacity", "desiredCapacityType",
-  "enabledMetrics", "forceDelete", "forceDeleteWarmPool", "healthCheckGracePeriod", "healthCheckType", "ignoreFailedScalingActivities",
-  "initialLifecycleHooks", "instanceLifecyclePolicy", "instanceMaintenancePolicy", "instanceRefresh", "launchTemplate", "maxInstanceLifetime", "maxSize",
-  "metricsGranularity", "minSize", "mixedInstancesPolicy", "name", "placementGroup", "protectFromScaleIn", "serviceLinkedRoleArn", "suspendedProcesses",
-  "tags", "terminationPolicies", "vpcZoneIdentifiers", "waitForCapacityTimeout", "warmPool",
+  "availabilityZoneDistribution",
+  "capacityRebalance",
+  "context",
+  "defaultCooldown",
+  "defaultInstanceWarmup",
+  "desiredCapacity",
+  "desiredCapacityType",
+  "enabledMetrics",
+  "forceDelete",
+  "forceDeleteWarmPool",
+  "healthCheckGracePeriod",
+  "healthCheckType",
+  "ignoreFailedScalingActivities",
+  "initialLifecycleHooks",
+  "instanceLifecyclePolicy",
+  "instanceMaintenancePolicy",
+  "instanceRefresh",
+  "launchTemplate",
+  "maxInstanceLifetime",
+  "maxSize",
+  "metricsGranularity",
+  "minSize",
+  "mixedInstancesPolicy",
+  "name",
+  "placementGroup",
+  "protectFromScaleIn",
+  "serviceLinkedRoleArn",
+  "suspendedProcesses",
+  "tags",
+  "terminationPolicies",
+  "vpcZoneIdentifiers",
+  "waitForCapacityTimeout",
+  "warmPool",
 ] as const;
 
 function hookProblems(hook: Json): Problem[] {
@@ -31,10 +70,17 @@ function hookProblems(hook: Json): Problem[] {
 function groupProblems(given: Properties): Problem[] {
   const problems = (given.initialLifecycleHooks ?? []).flatMap(hookProblems);
   if (given.launchTemplate === undefined && given.mixedInstancesPolicy === undefined) {
-    problems.push({ property: "launchTemplate", reason: "one of `launch_configuration,launch_template,mixed_instances_policy` must be specified" });
+    problems.push({
+      property: "launchTemplate",
+      reason: "one of `launch_configuration,launch_template,mixed_instances_policy` must be specified",
+    });
   }
   if (given.warmPool && given.mixedInstancesPolicy?.instancesDistribution?.onDemandPercentageAboveBaseCapacity < 100) {
-    problems.push({ property: "warmPool", reason: "ValidationError: You can't add a warm pool to an Auto Scaling group that has a mixed instances policy that requests Spot Instances." });
+    problems.push({
+      property: "warmPool",
+      reason:
+        "ValidationError: You can't add a warm pool to an Auto Scaling group that has a mixed instances policy that requests Spot Instances.",
+    });
   }
   return problems;
 }
@@ -45,7 +91,9 @@ async function waitForCapacity(given: Properties, exact: boolean, context: Conte
   const wanted = Math.max(given.desiredCapacity ?? 0, exact || !given.desiredCapacity ? given.minSize : 0);
   await waitUntil(context, `waiting for Auto Scaling Group (${given.name}) capacity satisfied`, timeout * 1000, async () => {
     const group = await describeGroup(context, given.name);
-    const healthy = instances(group ?? {}).filter((one) => one.LifecycleState === "InService" && text(one.HealthStatus).toLowerCase() === "healthy").length;
+    const healthy = instances(group ?? {}).filter(
+      (one) => one.LifecycleState === "InService" && text(one.HealthStatus).toLowerCase() === "healthy",
+    ).length;
     const done = exact ? healthy === wanted : healthy >= wanted;
     return { done, seen: `want ${exact ? "exactly" : "at least"} ${wanted} healthy instance(s) in Auto Scaling Group, have ${healthy}` };
   });
@@ -69,8 +117,14 @@ async function createGroup(given: Properties, context: Context) {
     for (const hook of hooks) await autoscaling.call("PutLifecycleHook", hookParams(name, hook));
     if (hooks.length > 0) await autoscaling.call("UpdateAutoScalingGroup", { AutoScalingGroupName: name, ...sizes(given) });
     await waitForCapacity(given, false, context);
-    if (given.suspendedProcesses?.length) await autoscaling.call("SuspendProcesses", { AutoScalingGroupName: name, ScalingProcesses: given.suspendedProcesses });
-    if (given.enabledMetrics?.length) await autoscaling.call("EnableMetricsCollection", { AutoScalingGroupName: name, Granularity: given.metricsGranularity ?? "1Minute", Metrics: given.enabledMetrics });
+    if (given.suspendedProcesses?.length)
+      await autoscaling.call("SuspendProcesses", { AutoScalingGroupName: name, ScalingProcesses: given.suspendedProcesses });
+    if (given.enabledMetrics?.length)
+      await autoscaling.call("EnableMetricsCollection", {
+        AutoScalingGroupName: name,
+        Granularity: given.metricsGranularity ?? "1Minute",
+        Metrics: given.enabledMetrics,
+      });
     if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
   } catch (error) {
     throw new PartlyDone(name, await liveState(name, context), (error as Error).message);
@@ -137,7 +191,12 @@ async function updateProcesses(name: string, now: string[], before: string[], { 
 
 /** The parts of the API's parameters that belong to changed inputs. */
 function only(params: Shape, changes: readonly string[]): Shape {
-  const word = (property: string) => (property === "vpcZoneIdentifiers" ? "VPCZoneIdentifier" : property === "serviceLinkedRoleArn" ? "ServiceLinkedRoleARN" : property[0]!.toUpperCase() + property.slice(1));
+  const word = (property: string) =>
+    property === "vpcZoneIdentifiers"
+      ? "VPCZoneIdentifier"
+      : property === "serviceLinkedRoleArn"
+        ? "ServiceLinkedRoleARN"
+        : property[0]!.toUpperCase() + property.slice(1);
   const wanted = new Set(changes.map(word));
   return Object.fromEntries(Object.entries(params).filter(([name]) => wanted.has(name)));
 }
@@ -169,7 +228,16 @@ const group: ResourceType = {
 };
 
 const lifecycleHook: ResourceType = {
-  inputs: ["autoscalingGroupName", "defaultResult", "heartbeatTimeout", "lifecycleTransition", "name", "notificationMetadata", "notificationTargetArn", "roleArn"],
+  inputs: [
+    "autoscalingGroupName",
+    "defaultResult",
+    "heartbeatTimeout",
+    "lifecycleTransition",
+    "name",
+    "notificationMetadata",
+    "notificationTargetArn",
+    "roleArn",
+  ],
   required: ["autoscalingGroupName", "lifecycleTransition"],
   autoName: { property: "name", maxLength: 255 },
   replaceOn: ["autoscalingGroupName", "name"],
@@ -203,7 +271,10 @@ function hookId(given: Properties): string {
 
 async function describeHook(state: Properties, { autoscaling }: Context): Promise<Shape | undefined> {
   try {
-    const reply = await autoscaling.call("DescribeLifecycleHooks", { AutoScalingGroupName: state.autoscalingGroupName, LifecycleHookNames: [state.name] });
+    const reply = await autoscaling.call("DescribeLifecycleHooks", {
+      AutoScalingGroupName: state.autoscalingGroupName,
+      LifecycleHookNames: [state.name],
+    });
     return ((reply.LifecycleHooks as Shape[] | undefined) ?? [])[0];
   } catch (error) {
     if (isMissing(error)) return undefined;

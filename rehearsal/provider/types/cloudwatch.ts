@@ -11,7 +11,12 @@ const logGroup = kept({
   validate: (inputs) =>
     inputs.retentionInDays === undefined || RETENTION_DAYS.includes(inputs.retentionInDays)
       ? []
-      : [{ property: "retentionInDays", reason: `expected retention_in_days to be one of ${JSON.stringify(RETENTION_DAYS)}, got ${inputs.retentionInDays}` }],
+      : [
+          {
+            property: "retentionInDays",
+            reason: `expected retention_in_days to be one of ${JSON.stringify(RETENTION_DAYS)}, got ${inputs.retentionInDays}`,
+          },
+        ],
   id: (inputs) => inputs.name,
   outputs: (id, inputs, { place }) => ({
     arn: arn(place, "logs", `log-group:${id}`),
@@ -25,13 +30,19 @@ const eventRule = kept({
   autoName: { property: "name", maxLength: 64 },
   replaceOn: ["name", "eventBusName"],
   validate: (inputs) => {
-    const problems = [...jsonProblem(inputs, "eventPattern"), ...notOneOf(inputs, "state", ["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"])];
+    const problems = [
+      ...jsonProblem(inputs, "eventPattern"),
+      ...notOneOf(inputs, "state", ["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]),
+    ];
     if (inputs.eventPattern === undefined && inputs.scheduleExpression === undefined) {
       problems.push({ property: "eventPattern", reason: "one of `event_pattern,schedule_expression` must be specified" });
     }
     const schedule = inputs.scheduleExpression;
     if (schedule !== undefined && !/^(rate\([1-9]\d* (minute|minutes|hour|hours|day|days)\)|cron\(.+\))$/.test(text(schedule))) {
-      problems.push({ property: "scheduleExpression", reason: `ValidationException: Parameter ScheduleExpression is not valid: ${schedule}` });
+      problems.push({
+        property: "scheduleExpression",
+        reason: `ValidationException: Parameter ScheduleExpression is not valid: ${schedule}`,
+      });
     }
     return problems;
   },
@@ -44,7 +55,18 @@ const eventRule = kept({
 });
 
 const eventTarget = kept({
-  inputs: ["arn", "deadLetterConfig", "eventBusName", "forceDestroy", "input", "inputTransformer", "retryPolicy", "roleArn", "rule", "targetId"],
+  inputs: [
+    "arn",
+    "deadLetterConfig",
+    "eventBusName",
+    "forceDestroy",
+    "input",
+    "inputTransformer",
+    "retryPolicy",
+    "roleArn",
+    "rule",
+    "targetId",
+  ],
   required: ["arn", "rule"],
   autoName: { property: "targetId", maxLength: 64 },
   replaceOn: ["rule", "targetId", "eventBusName"],
@@ -61,9 +83,26 @@ const eventTarget = kept({
 
 const metricAlarm = kept({
   inputs: [
-    "actionsEnabled", "alarmActions", "alarmDescription", "comparisonOperator", "datapointsToAlarm", "dimensions", "evaluationPeriods",
-    "extendedStatistic", "insufficientDataActions", "metricName", "metricQueries", "name", "namespace", "okActions", "period",
-    "statistic", "tags", "threshold", "treatMissingData", "unit",
+    "actionsEnabled",
+    "alarmActions",
+    "alarmDescription",
+    "comparisonOperator",
+    "datapointsToAlarm",
+    "dimensions",
+    "evaluationPeriods",
+    "extendedStatistic",
+    "insufficientDataActions",
+    "metricName",
+    "metricQueries",
+    "name",
+    "namespace",
+    "okActions",
+    "period",
+    "statistic",
+    "tags",
+    "threshold",
+    "treatMissingData",
+    "unit",
   ],
   required: ["comparisonOperator", "evaluationPeriods"],
   autoName: { property: "name", maxLength: 255 },
@@ -71,8 +110,13 @@ const metricAlarm = kept({
   validate: (inputs) => [
     ...notOneOf(inputs, "treatMissingData", ["breaching", "notBreaching", "ignore", "missing"]),
     ...notOneOf(inputs, "comparisonOperator", [
-      "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold",
-      "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold",
+      "GreaterThanOrEqualToThreshold",
+      "GreaterThanThreshold",
+      "LessThanThreshold",
+      "LessThanOrEqualToThreshold",
+      "LessThanLowerOrGreaterThanUpperThreshold",
+      "LessThanLowerThreshold",
+      "GreaterThanUpperThreshold",
     ]),
   ],
   id: (inputs) => inputs.name,

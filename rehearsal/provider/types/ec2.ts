@@ -11,7 +11,10 @@ const securityGroup = kept({
     const problems = [];
     const description = text(inputs.description);
     if (description.length > 255 || !PLAIN.test(description)) {
-      problems.push({ property: "description", reason: `invalid value for description (at most 255 of a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*): ${description}` });
+      problems.push({
+        property: "description",
+        reason: `invalid value for description (at most 255 of a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*): ${description}`,
+      });
     }
     if (text(inputs.name).startsWith("sg-")) problems.push({ property: "name", reason: "a group's name cannot begin with sg-" });
     return problems;
@@ -28,12 +31,30 @@ const securityGroup = kept({
 
 /** A rule of a security group as a resource of its own. */
 const securityGroupRule = kept({
-  inputs: ["cidrIpv4", "cidrIpv6", "description", "fromPort", "ipProtocol", "prefixListId", "referencedSecurityGroupId", "securityGroupId", "tags", "toPort"],
+  inputs: [
+    "cidrIpv4",
+    "cidrIpv6",
+    "description",
+    "fromPort",
+    "ipProtocol",
+    "prefixListId",
+    "referencedSecurityGroupId",
+    "securityGroupId",
+    "tags",
+    "toPort",
+  ],
   required: ["ipProtocol", "securityGroupId"],
   replaceOn: ["securityGroupId"],
   validate: (inputs) => {
     const sources = ["cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"].filter((name) => name in inputs);
-    return sources.length === 1 ? [] : [{ property: "cidrIpv4", reason: `give exactly one of cidrIpv4, cidrIpv6, prefixListId, referencedSecurityGroupId; got ${sources.length}` }];
+    return sources.length === 1
+      ? []
+      : [
+          {
+            property: "cidrIpv4",
+            reason: `give exactly one of cidrIpv4, cidrIpv6, prefixListId, referencedSecurityGroupId; got ${sources.length}`,
+          },
+        ];
   },
   id: () => newId("sgr"),
   outputs: (id, _inputs, { place }) => ({ arn: arn(place, "ec2", `security-group-rule/${id}`), securityGroupRuleId: id }),

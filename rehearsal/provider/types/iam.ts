@@ -23,7 +23,18 @@ function roleMustExist(context: Context, role: unknown): void {
 
 const role: ResourceType = {
   ...kept({
-    inputs: ["assumeRolePolicy", "description", "forceDetachPolicies", "inlinePolicies", "managedPolicyArns", "maxSessionDuration", "name", "path", "permissionsBoundary", "tags"],
+    inputs: [
+      "assumeRolePolicy",
+      "description",
+      "forceDetachPolicies",
+      "inlinePolicies",
+      "managedPolicyArns",
+      "maxSessionDuration",
+      "name",
+      "path",
+      "permissionsBoundary",
+      "tags",
+    ],
     required: ["assumeRolePolicy"],
     autoName: { property: "name", maxLength: 64 },
     replaceOn: ["name", "path"],
@@ -37,7 +48,11 @@ const role: ResourceType = {
     }),
   }),
   delete(id, state, { store }) {
-    const attached = ["aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/rolePolicy:RolePolicy", "aws:iam/instanceProfile:InstanceProfile"]
+    const attached = [
+      "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+      "aws:iam/rolePolicy:RolePolicy",
+      "aws:iam/instanceProfile:InstanceProfile",
+    ]
       .flatMap((type) => store.list(type))
       .some((resource) => resource.state.role === id);
     if (attached && !state.forceDetachPolicies) {

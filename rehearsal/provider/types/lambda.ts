@@ -48,21 +48,42 @@ function validateFunction(inputs: Properties) {
     ...notOneOf(inputs, "runtime", RUNTIMES),
     ...outOfRange(inputs, "timeout", 1, 900),
     ...outOfRange(inputs, "memorySize", 128, 10_240),
-    ...(/^[a-zA-Z0-9-_]{1,64}$/.test(text(inputs.name)) ? [] : [{ property: "name", reason: `must be 1 to 64 letters, digits, - or _, got ${inputs.name}` }]),
+    ...(/^[a-zA-Z0-9-_]{1,64}$/.test(text(inputs.name))
+      ? []
+      : [{ property: "name", reason: `must be 1 to 64 letters, digits, - or _, got ${inputs.name}` }]),
   ];
   const variables = inputs.environment?.variables ?? {};
   const size = Object.entries(variables).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + text(value)), 0);
   if (size > ENVIRONMENT_LIMIT && !containsUnknown(variables)) {
     problems.push({ property: "environment", reason: `environment of ${size} bytes, at most ${ENVIRONMENT_LIMIT}` });
   }
-  if (inputs.handler === undefined) problems.push({ property: "handler", reason: "handler and runtime must be set when PackageType is Zip" });
+  if (inputs.handler === undefined)
+    problems.push({ property: "handler", reason: "handler and runtime must be set when PackageType is Zip" });
   return problems;
 }
 
 const lambdaFunction: ResourceType = kept({
   inputs: [
-    "architectures", "code", "deadLetterConfig", "description", "environment", "ephemeralStorage", "handler", "kmsKeyArn", "loggingConfig",
-    "memorySize", "name", "packageType", "reservedConcurrentExecutions", "role", "runtime", "sourceCodeHash", "tags", "timeout", "tracingConfig", "vpcConfig",
+    "architectures",
+    "code",
+    "deadLetterConfig",
+    "description",
+    "environment",
+    "ephemeralStorage",
+    "handler",
+    "kmsKeyArn",
+    "loggingConfig",
+    "memorySize",
+    "name",
+    "packageType",
+    "reservedConcurrentExecutions",
+    "role",
+    "runtime",
+    "sourceCodeHash",
+    "tags",
+    "timeout",
+    "tracingConfig",
+    "vpcConfig",
   ],
   required: ["code", "role", "runtime"],
   autoName: { property: "name", maxLength: 64 },
@@ -70,7 +91,13 @@ const lambdaFunction: ResourceType = kept({
   volatile: ["codeSha256", "sourceCodeHash", "sourceCodeSize", "lastModified"],
   validate: validateFunction,
   id: (inputs, context) => {
-    mustExist(context, "aws:iam/role:Role", text(inputs.role).split("/").pop() ?? "", "InvalidParameterValueException", `The role ${inputs.role} cannot be assumed by Lambda.`);
+    mustExist(
+      context,
+      "aws:iam/role:Role",
+      text(inputs.role).split("/").pop() ?? "",
+      "InvalidParameterValueException",
+      `The role ${inputs.role} cannot be assumed by Lambda.`,
+    );
     return inputs.name;
   },
   outputs,
@@ -83,14 +110,40 @@ function functionName(reference: unknown): string {
 
 function functionMustExist(context: Context, reference: unknown): void {
   const name = functionName(reference);
-  mustExist(context, FUNCTION, name, "ResourceNotFoundException", `Function not found: ${arn(context.place, "lambda", `function:${name}`)}`);
+  mustExist(
+    context,
+    FUNCTION,
+    name,
+    "ResourceNotFoundException",
+    `Function not found: ${arn(context.place, "lambda", `function:${name}`)}`,
+  );
 }
 
 const permission = kept({
-  inputs: ["action", "eventSourceToken", "function", "principal", "principalOrgId", "qualifier", "sourceAccount", "sourceArn", "statementId"],
+  inputs: [
+    "action",
+    "eventSourceToken",
+    "function",
+    "principal",
+    "principalOrgId",
+    "qualifier",
+    "sourceAccount",
+    "sourceArn",
+    "statementId",
+  ],
   required: ["action", "function", "principal"],
   autoName: { property: "statementId", maxLength: 100 },
-  replaceOn: ["action", "eventSourceToken", "function", "principal", "principalOrgId", "qualifier", "sourceAccount", "sourceArn", "statementId"],
+  replaceOn: [
+    "action",
+    "eventSourceToken",
+    "function",
+    "principal",
+    "principalOrgId",
+    "qualifier",
+    "sourceAccount",
+    "sourceArn",
+    "statementId",
+  ],
   id: (inputs, context) => {
     functionMustExist(context, inputs.function);
     return `${functionName(inputs.function)}/${inputs.statementId}`;
@@ -101,7 +154,10 @@ const eventInvokeConfig = kept({
   inputs: ["destinationConfig", "functionName", "maximumEventAgeInSeconds", "maximumRetryAttempts", "qualifier"],
   required: ["functionName"],
   replaceOn: ["functionName", "qualifier"],
-  validate: (inputs) => [...outOfRange(inputs, "maximumEventAgeInSeconds", 60, 21_600), ...outOfRange(inputs, "maximumRetryAttempts", 0, 2)],
+  validate: (inputs) => [
+    ...outOfRange(inputs, "maximumEventAgeInSeconds", 60, 21_600),
+    ...outOfRange(inputs, "maximumRetryAttempts", 0, 2),
+  ],
   id: (inputs, context) => {
     functionMustExist(context, inputs.functionName);
     return functionName(inputs.functionName);
@@ -111,7 +167,12 @@ const eventInvokeConfig = kept({
 type InvocationAction = "create" | "update" | "delete";
 
 /** Invokes and waits, as the real provider does: an error of the function fails the operation. */
-async function invoke(action: InvocationAction, inputs: Properties, previous: Json, context: Context): Promise<{ id: string; result: string }> {
+async function invoke(
+  action: InvocationAction,
+  inputs: Properties,
+  previous: Json,
+  context: Context,
+): Promise<{ id: string; result: string }> {
   const name = functionName(inputs.functionName);
   functionMustExist(context, name);
   const lifecycle = { action, prev_input: previous === undefined ? null : JSON.parse(text(previous)) };
@@ -124,8 +185,17 @@ async function invoke(action: InvocationAction, inputs: Properties, previous: Js
 function validateInvocation(inputs: Properties) {
   return [
     // With the default scope a change of the input replaces the resource, which is not played here.
-    ...(inputs.lifecycleScope === "CRUD" ? [] : [{ property: "lifecycleScope", reason: `must be CRUD for the rehearsal, got ${inputs.lifecycleScope ?? "CREATE_ONLY, the default"}` }]),
-    ...(containsUnknown(inputs.input) || isJsonObject(text(inputs.input)) ? [] : [{ property: "input", reason: "lifecycle_scope CRUD requires input to be a JSON object" }]),
+    ...(inputs.lifecycleScope === "CRUD"
+      ? []
+      : [
+          {
+            property: "lifecycleScope",
+            reason: `must be CRUD for the rehearsal, got ${inputs.lifecycleScope ?? "CREATE_ONLY, the default"}`,
+          },
+        ]),
+    ...(containsUnknown(inputs.input) || isJsonObject(text(inputs.input))
+      ? []
+      : [{ property: "input", reason: "lifecycle_scope CRUD requires input to be a JSON object" }]),
   ];
 }
 

@@ -8,10 +8,33 @@ const USER_DATA_LIMIT = 16_384;
 const OF_TEMPLATE = ["name", "tags", "defaultVersion", "updateDefaultVersion"];
 
 const inputs = [
-  "blockDeviceMappings", "cpuOptions", "creditSpecification", "defaultVersion", "description", "disableApiStop", "disableApiTermination",
-  "ebsOptimized", "hibernationOptions", "iamInstanceProfile", "imageId", "instanceInitiatedShutdownBehavior", "instanceMarketOptions",
-  "instanceType", "keyName", "maintenanceOptions", "metadataOptions", "monitoring", "name", "networkInterfaces", "placement",
-  "privateDnsNameOptions", "tags", "tagSpecifications", "updateDefaultVersion", "userData", "vpcSecurityGroupIds",
+  "blockDeviceMappings",
+  "cpuOptions",
+  "creditSpecification",
+  "defaultVersion",
+  "description",
+  "disableApiStop",
+  "disableApiTermination",
+  "ebsOptimized",
+  "hibernationOptions",
+  "iamInstanceProfile",
+  "imageId",
+  "instanceInitiatedShutdownBehavior",
+  "instanceMarketOptions",
+  "instanceType",
+  "keyName",
+  "maintenanceOptions",
+  "metadataOptions",
+  "monitoring",
+  "name",
+  "networkInterfaces",
+  "placement",
+  "privateDnsNameOptions",
+  "tags",
+  "tagSpecifications",
+  "updateDefaultVersion",
+  "userData",
+  "vpcSecurityGroupIds",
 ] as const;
 
 function versionData(given: Properties): Properties {
@@ -38,11 +61,19 @@ const launchTemplate: ResourceType = {
     const problems = [];
     if (given.userData !== undefined && !containsUnknown(given.userData)) {
       const bytes = Buffer.from(text(given.userData), "base64").length;
-      if (bytes > USER_DATA_LIMIT) problems.push({ property: "userData", reason: `InvalidUserData.Malformed: User data is limited to ${USER_DATA_LIMIT} bytes, got ${bytes}` });
-      if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text(given.userData))) problems.push({ property: "userData", reason: "Invalid BASE64 encoding of user data" });
+      if (bytes > USER_DATA_LIMIT)
+        problems.push({
+          property: "userData",
+          reason: `InvalidUserData.Malformed: User data is limited to ${USER_DATA_LIMIT} bytes, got ${bytes}`,
+        });
+      if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text(given.userData)))
+        problems.push({ property: "userData", reason: "Invalid BASE64 encoding of user data" });
     }
     if (given.networkInterfaces && given.vpcSecurityGroupIds) {
-      problems.push({ property: "vpcSecurityGroupIds", reason: "network interfaces and an instance-level security groups may not be specified on the same request" });
+      problems.push({
+        property: "vpcSecurityGroupIds",
+        reason: "network interfaces and an instance-level security groups may not be specified on the same request",
+      });
     }
     return problems;
   },

@@ -3,8 +3,17 @@ import { jsonProblem, outOfRange } from "./checks";
 
 const queue = kept({
   inputs: [
-    "delaySeconds", "kmsMasterKeyId", "maxMessageSize", "messageRetentionSeconds", "name", "policy",
-    "receiveWaitTimeSeconds", "redrivePolicy", "sqsManagedSseEnabled", "tags", "visibilityTimeoutSeconds",
+    "delaySeconds",
+    "kmsMasterKeyId",
+    "maxMessageSize",
+    "messageRetentionSeconds",
+    "name",
+    "policy",
+    "receiveWaitTimeSeconds",
+    "redrivePolicy",
+    "sqsManagedSseEnabled",
+    "tags",
+    "visibilityTimeoutSeconds",
   ],
   autoName: { property: "name", maxLength: 80 },
   replaceOn: ["name"],

@@ -30,7 +30,8 @@ const bucket: ResourceType = {
   }),
   delete(id, state, { store }) {
     const holds = OBJECT_TYPES.flatMap((type) => store.list(type)).some((object) => object.state.bucket === id);
-    if (holds && !state.forceDestroy) throw new Error(`deleting S3 Bucket (${id}): BucketNotEmpty: The bucket you tried to delete is not empty`);
+    if (holds && !state.forceDestroy)
+      throw new Error(`deleting S3 Bucket (${id}): BucketNotEmpty: The bucket you tried to delete is not empty`);
   },
 };
 
@@ -81,8 +82,20 @@ function objectOutputs(_id: string, inputs: Properties, context: Context): Prope
 const bucketObject: ResourceType = {
   ...kept({
     inputs: [
-      "bucket", "cacheControl", "content", "contentBase64", "contentType", "etag", "forceDestroy", "key", "metadata",
-      "serverSideEncryption", "source", "sourceHash", "storageClass", "tags",
+      "bucket",
+      "cacheControl",
+      "content",
+      "contentBase64",
+      "contentType",
+      "etag",
+      "forceDestroy",
+      "key",
+      "metadata",
+      "serverSideEncryption",
+      "source",
+      "sourceHash",
+      "storageClass",
+      "tags",
     ],
     required: ["bucket"],
     autoName: { property: "key", maxLength: 1024 },
@@ -106,10 +119,20 @@ const bucketObject: ResourceType = {
 
 export const S3_TYPES: Record<string, ResourceType> = {
   [BUCKET]: bucket,
-  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": bucketSetting(["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets", "skipDestroy"]),
-  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": bucketSetting(["rules"], { required: ["bucket", "rules"] }),
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": bucketSetting([
+    "blockPublicAcls",
+    "blockPublicPolicy",
+    "ignorePublicAcls",
+    "restrictPublicBuckets",
+    "skipDestroy",
+  ]),
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": bucketSetting(["rules"], {
+    required: ["bucket", "rules"],
+  }),
   "aws:s3/bucketOwnershipControls:BucketOwnershipControls": bucketSetting(["rule"], { required: ["bucket", "rule"] }),
-  "aws:s3/bucketVersioning:BucketVersioning": bucketSetting(["versioningConfiguration"], { required: ["bucket", "versioningConfiguration"] }),
+  "aws:s3/bucketVersioning:BucketVersioning": bucketSetting(["versioningConfiguration"], {
+    required: ["bucket", "versioningConfiguration"],
+  }),
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": bucketSetting(["rules"]),
   "aws:s3/bucketPolicy:BucketPolicy": bucketSetting(["policy"], {
     required: ["bucket", "policy"],

@@ -11,7 +11,9 @@ const document = kept({
   validate: (inputs) => [
     ...(inputs.documentFormat === undefined || inputs.documentFormat === "JSON" ? jsonProblem(inputs, "content", "schemaVersion") : []),
     ...notOneOf(inputs, "documentType", ["Command", "Automation", "Policy", "Session", "Package"]),
-    ...(/^[a-zA-Z0-9_\-.]{3,128}$/.test(text(inputs.name)) ? [] : [{ property: "name", reason: `must be 3 to 128 letters, digits, _, - or ., got ${inputs.name}` }]),
+    ...(/^[a-zA-Z0-9_\-.]{3,128}$/.test(text(inputs.name))
+      ? []
+      : [{ property: "name", reason: `must be 3 to 128 letters, digits, _, - or ., got ${inputs.name}` }]),
   ],
   id: (inputs) => inputs.name,
   outputs: (id, inputs, { place, store }) => {

@@ -13,15 +13,33 @@ function part(
     required,
     replaceOn,
     id: () => newId(kind.prefix),
-    outputs: (id, given, { place }) => ({ arn: arn(place, "ec2", `${kind.resource}/${id}`), ownerId: place.accountId, ...outputs(id, given) }),
+    outputs: (id, given, { place }) => ({
+      arn: arn(place, "ec2", `${kind.resource}/${id}`),
+      ownerId: place.accountId,
+      ...outputs(id, given),
+    }),
   });
 }
 
 const vpc = kept({
-  inputs: ["assignGeneratedIpv6CidrBlock", "cidrBlock", "enableDnsHostnames", "enableDnsSupport", "enableNetworkAddressUsageMetrics", "instanceTenancy", "tags"],
+  inputs: [
+    "assignGeneratedIpv6CidrBlock",
+    "cidrBlock",
+    "enableDnsHostnames",
+    "enableDnsSupport",
+    "enableNetworkAddressUsageMetrics",
+    "instanceTenancy",
+    "tags",
+  ],
   replaceOn: ["cidrBlock"],
   id: () => newId("vpc"),
-  once: () => ({ mainRouteTableId: newId("rtb"), defaultRouteTableId: newId("rtb"), defaultSecurityGroupId: newId("sg"), defaultNetworkAclId: newId("acl"), dhcpOptionsId: newId("dopt") }),
+  once: () => ({
+    mainRouteTableId: newId("rtb"),
+    defaultRouteTableId: newId("rtb"),
+    defaultSecurityGroupId: newId("sg"),
+    defaultNetworkAclId: newId("acl"),
+    dhcpOptionsId: newId("dopt"),
+  }),
   outputs: (id, given, { place }) => ({
     arn: arn(place, "ec2", `vpc/${id}`),
     ownerId: place.accountId,

@@ -90,9 +90,7 @@ export function prepareTls(): void {
 /** .NET trusts the machine's own certificates; Node would bring its own list, which knows no private authority. */
 function secureAgent(): https.Agent {
   const files = [process.env.SSL_CERT_FILE ?? "/etc/ssl/certs/ca-certificates.crt", process.env.NODE_EXTRA_CA_CERTS];
-  const ca = [...new Set(files)]
-    .filter((file): file is string => file !== undefined && existsSync(file))
-    .map((file) => readFileSync(file));
+  const ca = [...new Set(files)].filter((file): file is string => file !== undefined && existsSync(file)).map((file) => readFileSync(file));
   return new https.Agent({ keepAlive: true, secureContext: createSecureContext(ca.length > 0 ? { ca } : {}) });
 }
 

@@ -1,12 +1,12 @@
 import { hostname } from "node:os";
 import { ask, ServerError } from "./client";
-import { Flags } from "./flags";
+import type { Flags } from "./flags";
 import {
   deleteConfiguration,
   isConfigured,
   isService,
   readSettings,
-  RunnerSettings,
+  type RunnerSettings,
   version,
   workFolder,
   writeConfiguration,
@@ -28,8 +28,7 @@ export async function configure(flags: Flags): Promise<number> {
   }
   const url = flags.value("url");
   const token = flags.value("token");
-  if (!url || !token)
-    return fail(`Invalid configuration provided for ${url ? "token" : "url"}. Terminating unattended configuration.`);
+  if (!url || !token) return fail(`Invalid configuration provided for ${url ? "token" : "url"}. Terminating unattended configuration.`);
   const systemLabels = flags.has("no-default-labels") ? [] : ["self-hosted", "Linux", architecture()];
   const labels = (flags.value("labels") ?? "").split(",").filter((label) => label !== "");
   if (systemLabels.length === 0 && labels.length === 0) {

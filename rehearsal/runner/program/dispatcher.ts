@@ -1,12 +1,12 @@
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { Writable } from "node:stream";
-import { JobMessage, JobResult, RESULT_CODES } from "../../github/messages";
+import type { Writable } from "node:stream";
+import { type JobMessage, type JobResult, RESULT_CODES } from "../../github/messages";
 import { boundary } from "./barriers";
 import { ask, isRefused, pause, withRetries } from "./client";
 import { writeMessage } from "./pipe";
 import { ROOT } from "./root";
-import { announce, Traces } from "./traces";
+import { announce, type Traces } from "./traces";
 
 /** The official listener renews a job's lock every minute. */
 const RENEW_EVERY_MS = 60_000;

@@ -40,10 +40,7 @@ export class Flags {
       const flag = (rest.shift() ?? "").replace(/^--/, "").toLowerCase();
       if (SWITCHES.has(flag)) this.switches.add(flag);
       else if (VALUES.has(flag)) this.values.set(flag, rest.shift() ?? "");
-      else
-        throw new UnknownFlag(
-          `Unrecognized command-line input arguments: '${flag}'. For usage refer to: ./config.sh --help`,
-        );
+      else throw new UnknownFlag(`Unrecognized command-line input arguments: '${flag}'. For usage refer to: ./config.sh --help`);
     }
     for (const [name, value] of Object.entries(environment)) {
       const flag = /^ACTIONS_RUNNER_INPUT_(.+)$/.exec(name)?.[1]?.toLowerCase().replaceAll("_", "-");

@@ -1,4 +1,4 @@
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 /** On cancellation a process gets SIGINT, 7.5 s later SIGTERM, 2.5 s later its whole tree is killed. */
@@ -71,7 +71,9 @@ export function killOrphans(trackingId: string): number[] {
 
 function processes(): number[] {
   try {
-    return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }

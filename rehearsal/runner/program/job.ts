@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Annotation, JobMessage, JobResult, SHUTDOWN_ANNOTATION, StepSpec } from "../../github/messages";
-import { Boundary, boundary } from "./barriers";
+import { type Annotation, type JobMessage, type JobResult, SHUTDOWN_ANNOTATION, type StepSpec } from "../../github/messages";
+import { type Boundary, boundary } from "./barriers";
 import { pause } from "./client";
 import { hookCommand } from "./hooks";
 import { invoke, killOrphans } from "./invoke";
-import { Reporter } from "./reporter";
+import type { Reporter } from "./reporter";
 import { readSettings, workFolder } from "./root";
-import { Traces } from "./traces";
+import type { Traces } from "./traces";
 
 type Status = "success" | "failure" | "cancelled";
 

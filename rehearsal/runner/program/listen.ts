@@ -1,9 +1,9 @@
-import { JobMessage, RunnerMessage, RunnerUpdate } from "../../github/messages";
+import type { JobMessage, RunnerMessage, RunnerUpdate } from "../../github/messages";
 import { boundary } from "./barriers";
 import { ask, isRefused, pause, randomBetween, ServerError, withRetries } from "./client";
 import { JobDispatcher } from "./dispatcher";
-import { deleteConfiguration, readBearer, readSettings, RunnerSettings, version } from "./root";
-import { announce, Traces } from "./traces";
+import { deleteConfiguration, readBearer, readSettings, type RunnerSettings, version } from "./root";
+import { announce, type Traces } from "./traces";
 import { selfUpdate } from "./update";
 
 /** Exit codes of the official listener. */
@@ -101,7 +101,7 @@ export class Listener {
   }
 
   private async listen(sessionId: string): Promise<End> {
-    for (let failures = 0; ;) {
+    for (let failures = 0; ; ) {
       if (this.once && this.jobDone) {
         await this.jobDone;
         return "done";
@@ -220,8 +220,8 @@ export class Listener {
 
   private async deleteSession(sessionId: string): Promise<void> {
     const url = this.url(`/_runner/session?sessionId=${sessionId}`);
-    await ask("DELETE", url, { bearer: this.bearer, signal: AbortSignal.timeout(DELETE_SESSION_MS) }).catch(
-      (error: unknown) => this.traces.write(`delete session: ${String(error)}`),
+    await ask("DELETE", url, { bearer: this.bearer, signal: AbortSignal.timeout(DELETE_SESSION_MS) }).catch((error: unknown) =>
+      this.traces.write(`delete session: ${String(error)}`),
     );
   }
 

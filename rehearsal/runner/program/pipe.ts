@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
-import { Readable, Writable } from "node:stream";
-import { JobMessage } from "../../github/messages";
+import type { Readable, Writable } from "node:stream";
+import type { JobMessage } from "../../github/messages";
 
 /** What the listener tells a worker. */
 export type WorkerMessage =
@@ -15,9 +15,7 @@ export function writeMessage(stream: Writable, message: WorkerMessage): Promise<
   const body = Buffer.from(JSON.stringify(message));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(body.length);
-  return new Promise((resolve, reject) =>
-    stream.write(Buffer.concat([length, body]), (error) => (error ? reject(error) : resolve())),
-  );
+  return new Promise((resolve, reject) => stream.write(Buffer.concat([length, body]), (error) => (error ? reject(error) : resolve())));
 }
 
 /**

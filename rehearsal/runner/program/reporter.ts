@@ -1,6 +1,6 @@
-import { Annotation, JobMessage, JobResult, ReportedChange } from "../../github/messages";
+import type { Annotation, JobMessage, JobResult, ReportedChange } from "../../github/messages";
 import { ask, isRefused, withRetries } from "./client";
-import { Traces } from "./traces";
+import type { Traces } from "./traces";
 
 /**
  * What the worker tells GitHub. Reports go out in order and in the background, as the official worker's timeline

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { RunnerUpdate } from "../../github/messages";
+import type { RunnerUpdate } from "../../github/messages";
 import { BARRIERS, boundary } from "./barriers";
 import { ROOT, readSettings, version, workFolder } from "./root";
-import { Traces } from "./traces";
+import type { Traces } from "./traces";
 
 /**
  * The runner's update of itself, in the official order: fetch the new version to `_work/_update`, lay its folders beside
@@ -14,12 +14,7 @@ import { Traces } from "./traces";
  *
  * @param jobEnded waits for the running job, if any.
  */
-export async function selfUpdate(
-  update: RunnerUpdate,
-  jobEnded: () => Promise<unknown>,
-  traces: Traces,
-  stop: AbortSignal,
-): Promise<void> {
+export async function selfUpdate(update: RunnerUpdate, jobEnded: () => Promise<unknown>, traces: Traces, stop: AbortSignal): Promise<void> {
   process.stdout.write("Runner update in progress, do not shutdown runner.\n");
   process.stdout.write(`Downloading ${update.targetVersion} runner\n`);
   const folder = join(workFolder(readSettings()), "_update");

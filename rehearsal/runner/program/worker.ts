@@ -1,4 +1,4 @@
-import { JobMessage, RESULT_CODES } from "../../github/messages";
+import { type JobMessage, RESULT_CODES } from "../../github/messages";
 import { prepareTls } from "./client";
 import { JobRun } from "./job";
 import { inherited, readMessages } from "./pipe";

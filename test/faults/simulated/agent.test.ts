@@ -1,5 +1,5 @@
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, kept, MINUTE, pairs, Scene } from "./scene";
+import { each, every, highestOf, kept, MINUTE, pairs, type Scene } from "./scene";
 
 /** What becomes of the killed agent: systemd starts it again after a second, or nothing ever does. */
 const AFTERWARDS = ["again", "never"] as const;
@@ -30,7 +30,8 @@ describe("faults of the agent, simulated", () => {
   fault(
     {
       fault: "agent killed with SIGKILL during a job",
-      expected: "the job does not notice, and a scale-in that follows is seen; without any agent the command from Systems Manager or the heartbeat timer begins the drain",
+      expected:
+        "the job does not notice, and a scale-in that follows is seen; without any agent the command from Systems Manager or the heartbeat timer begins the drain",
       where: "simulated",
     },
     async (see) => {
@@ -53,7 +54,9 @@ describe("faults of the agent, simulated", () => {
         await scene.pool.terminate(busy.instance);
         return scene.keepsPromise(busy, { jobWithin: 70, grace: 6 * MINUTE });
       });
-      see(`never started again and all events lost: ${count(alone.length, "job")} succeeded, instances gone at most ${Math.ceil(highestOf(alone) / MINUTE)} min after the job, by the heartbeat timer alone`);
+      see(
+        `never started again and all events lost: ${count(alone.length, "job")} succeeded, instances gone at most ${Math.ceil(highestOf(alone) / MINUTE)} min after the job, by the heartbeat timer alone`,
+      );
     },
   );
 

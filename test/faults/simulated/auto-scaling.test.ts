@@ -4,7 +4,7 @@ import type { AwsError } from "../../../rehearsal/cloud/api";
 import { resourceContention, throttling } from "../../../rehearsal/cloud/faults";
 import { count, fault } from "../support/fault-table";
 import type { FaultName } from "../support/required";
-import { each, HOUR, highestOf, MINUTE, pairs, Scene } from "./scene";
+import { each, HOUR, highestOf, MINUTE, pairs, type Scene } from "./scene";
 
 const ERRORS: [prefix: "Throttling" | "ResourceContention", error: () => AwsError][] = [
   ["Throttling", throttling],
@@ -28,7 +28,8 @@ describe("faults of Auto Scaling, simulated", () => {
     fault(
       {
         fault: name("CompleteLifecycleAction"),
-        expected: "the instance goes seconds after calls work again; where that is after the heartbeat timeout it is retained and the sweep ends it",
+        expected:
+          "the instance goes seconds after calls work again; where that is after the heartbeat timeout it is retained and the sweep ends it",
         where: "simulated",
       },
       async (see) => {
@@ -139,7 +140,9 @@ describe("faults of Auto Scaling, simulated", () => {
           await scene.cleared(80 * MINUTE);
           return Math.ceil((scene.world.github.job(job).endedAt! - Date.UTC(2026, 0, 1)) / 1000) - minutes * MINUTE;
         });
-        see(`launching through outages of 1 to 20 minutes: in service and a job of 30 s done at most ${highestOf(launches)} s after their end`);
+        see(
+          `launching through outages of 1 to 20 minutes: in service and a job of 30 s done at most ${highestOf(launches)} s after their end`,
+        );
 
         const graces = await each([1, 5, 20], {}, async (scene, minutes) => {
           const busy = await scene.busy({ seconds: 120 });
@@ -158,7 +161,13 @@ describe("faults of Auto Scaling, simulated", () => {
         where: "simulated",
       },
       async (see) => {
-        const CALLS = ["DescribeAutoScalingGroups", "DescribeWarmPool", "DescribeScalingActivities", "DescribeAutoScalingInstances", "TerminateInstanceInAutoScalingGroup"];
+        const CALLS = [
+          "DescribeAutoScalingGroups",
+          "DescribeWarmPool",
+          "DescribeScalingActivities",
+          "DescribeAutoScalingInstances",
+          "TerminateInstanceInAutoScalingGroup",
+        ];
         const errors = await each([...CALLS, "*"], { pool: { instances: 2 } }, async (scene, call) => {
           const { world, pool } = scene;
           world.bus.knobs.loss = 1; // so that all is the sweep's to do
@@ -179,7 +188,9 @@ describe("faults of Auto Scaling, simulated", () => {
           return scene.metric(METRIC.sweepErrors);
         });
         assert.ok(errors.filter((number) => number > 0).length >= 5, String(errors));
-        see(`calls failing for 30 minutes, each alone and all together: ${count(errors.filter((n) => n > 0).length, "case")} of ${errors.length} counted as SweepErrors`);
+        see(
+          `calls failing for 30 minutes, each alone and all together: ${count(errors.filter((n) => n > 0).length, "case")} of ${errors.length} counted as SweepErrors`,
+        );
         see(`${count(2 * errors.length, "job")} succeeded, retained instances ended within 10 minutes after`);
       },
     );

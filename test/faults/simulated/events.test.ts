@@ -3,7 +3,7 @@ import { DETAIL_TYPE } from "../../../contract/lifecycle";
 import { METRIC } from "../../../contract/metrics";
 import type { CloudEvent } from "../../../rehearsal/cloud/autoscaling/events";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, kept, MINUTE, pairs, Scene } from "./scene";
+import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene } from "./scene";
 
 type Fate = "deliver" | "lose" | "duplicate";
 const KINDS = [DETAIL_TYPE.launching, DETAIL_TYPE.terminating, DETAIL_TYPE.terminated] as const;
@@ -34,7 +34,12 @@ describe("faults of events, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const cases: [string, readonly string[]][] = [["launch", [KINDS[0]]], ["terminate", [KINDS[1]]], ["terminated", [KINDS[2]]], ["all", KINDS]];
+      const cases: [string, readonly string[]][] = [
+        ["launch", [KINDS[0]]],
+        ["terminate", [KINDS[1]]],
+        ["terminated", [KINDS[2]]],
+        ["all", KINDS],
+      ];
       for (const [what, kinds] of cases) {
         // A sweep comes every 5 minutes; the life begins anywhere between two.
         const seen = await each(every(60, 5), { launching: true, pool: { instances: 0, maxSize: 2 } }, async (scene, after) => {
@@ -44,7 +49,9 @@ describe("faults of events, simulated", () => {
           return life(scene, 8 * MINUTE, 15 * MINUTE);
         });
         const launch = highestOf(seen.map(({ launch }) => launch));
-        see(`${what}: in service within ${launch > 60 ? `${Math.ceil(launch / 60)} min` : `${launch} s`}, ${kept(seen.map(({ grace }) => grace))}, nothing left`);
+        see(
+          `${what}: in service within ${launch > 60 ? `${Math.ceil(launch / 60)} min` : `${launch} s`}, ${kept(seen.map(({ grace }) => grace))}, nothing left`,
+        );
       }
     },
   );
@@ -56,15 +63,19 @@ describe("faults of events, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each(pairs([1, 30, 600, 7200], every(1, 3)), (([, seed]) => ({ launching: true, seed })), async (scene, [late]) => {
-        fate(scene, KINDS, "duplicate");
-        Object.assign(scene.world.bus.knobs.delay, { min: 0, max: late * 1000 });
-        const lived = await life(scene, 15 * MINUTE, TOKEN_SWEPT + late);
-        await scene.world.run(late);
-        await scene.cleared(TOKEN_SWEPT);
-        assert.equal(scene.deadLetters().length, 0);
-        return lived;
-      });
+      const seen = await each(
+        pairs([1, 30, 600, 7200], every(1, 3)),
+        ([, seed]) => ({ launching: true, seed }),
+        async (scene, [late]) => {
+          fate(scene, KINDS, "duplicate");
+          Object.assign(scene.world.bus.knobs.delay, { min: 0, max: late * 1000 });
+          const lived = await life(scene, 15 * MINUTE, TOKEN_SWEPT + late);
+          await scene.world.run(late);
+          await scene.cleared(TOKEN_SWEPT);
+          assert.equal(scene.deadLetters().length, 0);
+          return lived;
+        },
+      );
       see(`each event twice, up to 2 h apart: ${kept(seen.map(({ grace }) => grace))}, no dead letter, nothing left`);
     },
   );
@@ -84,7 +95,9 @@ describe("faults of events, simulated", () => {
         assert.equal(scene.deadLetters().length, 0);
         return lived;
       });
-      see(`1 min to 6 h late: in service within ${Math.ceil(highestOf(seen.map(({ launch }) => launch)) / 60)} min, ${kept(seen.map(({ grace }) => grace))}, no dead letter, nothing left`);
+      see(
+        `1 min to 6 h late: in service within ${Math.ceil(highestOf(seen.map(({ launch }) => launch)) / 60)} min, ${kept(seen.map(({ grace }) => grace))}, no dead letter, nothing left`,
+      );
     },
   );
 
@@ -108,7 +121,9 @@ describe("faults of events, simulated", () => {
         assert.equal(scene.metric(METRIC.stopFailures), 1);
         return seconds;
       });
-      see(`${count(seen.length, "instance")} let go before the agent ran: gone within ${highestOf(seen)} s, each unreachable stop told as StopFailures, nothing left`);
+      see(
+        `${count(seen.length, "instance")} let go before the agent ran: gone within ${highestOf(seen)} s, each unreachable stop told as StopFailures, nothing left`,
+      );
     },
   );
 
@@ -119,26 +134,32 @@ describe("faults of events, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each(pairs(KINDS, [60, HOUR, 6 * HOUR]), { launching: true, pool: { instances: 2 } }, async (scene, [kind, later]) => {
-        const events: CloudEvent[] = [];
-        scene.world.bus.knobs.fate = (event) => (events.push(event), "deliver");
-        await scene.ready(2);
-        const busy = await scene.busy({ seconds: 60 });
-        await scene.pool.terminate(busy.instance);
-        await scene.keepsPromise(busy, { jobWithin: 70, grace: 30 });
-        const neighbour = await scene.busy({ seconds: 7 * HOUR });
-        await scene.world.run(later);
-        const stale = events.filter((event) => event["detail-type"] === kind && JSON.stringify(event).includes(busy.instance));
-        assert.equal(stale.length, 1);
-        scene.world.bus.put(stale[0]!);
-        await scene.world.run(5 * MINUTE);
-        assert.equal(scene.deadLetters().length, 0);
-        assert.equal(scene.state(neighbour.job), "acquired");
-        assert.deepEqual(scene.pool.ready(), [neighbour.instance]);
-        await scene.cleared(20 * MINUTE);
-        return kind;
-      });
-      see(`${count(seen.length, "stale event")} 1 min to 6 h after the end: the neighbour's job runs on, no dead letter, every token swept within 25 min`);
+      const seen = await each(
+        pairs(KINDS, [60, HOUR, 6 * HOUR]),
+        { launching: true, pool: { instances: 2 } },
+        async (scene, [kind, later]) => {
+          const events: CloudEvent[] = [];
+          scene.world.bus.knobs.fate = (event) => (events.push(event), "deliver");
+          await scene.ready(2);
+          const busy = await scene.busy({ seconds: 60 });
+          await scene.pool.terminate(busy.instance);
+          await scene.keepsPromise(busy, { jobWithin: 70, grace: 30 });
+          const neighbour = await scene.busy({ seconds: 7 * HOUR });
+          await scene.world.run(later);
+          const stale = events.filter((event) => event["detail-type"] === kind && JSON.stringify(event).includes(busy.instance));
+          assert.equal(stale.length, 1);
+          scene.world.bus.put(stale[0]!);
+          await scene.world.run(5 * MINUTE);
+          assert.equal(scene.deadLetters().length, 0);
+          assert.equal(scene.state(neighbour.job), "acquired");
+          assert.deepEqual(scene.pool.ready(), [neighbour.instance]);
+          await scene.cleared(20 * MINUTE);
+          return kind;
+        },
+      );
+      see(
+        `${count(seen.length, "stale event")} 1 min to 6 h after the end: the neighbour's job runs on, no dead letter, every token swept within 25 min`,
+      );
     },
   );
 });

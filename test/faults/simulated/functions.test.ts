@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { METRIC } from "../../../contract/metrics";
 import { throttling } from "../../../rehearsal/cloud/faults";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, kept, MINUTE, pairs, Scene } from "./scene";
+import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene } from "./scene";
 
 const never = () => new Promise<never>(() => undefined);
 
@@ -57,7 +57,10 @@ async function life(scene: Scene): Promise<{ launch: number; grace: number }> {
 }
 
 describe("faults of functions, simulated", () => {
-  for (const [name, how] of [["function crash", "crash"], ["function timeout", "hang"]] as const) {
+  for (const [name, how] of [
+    ["function crash", "crash"],
+    ["function timeout", "hang"],
+  ] as const) {
     fault(
       {
         fault: name,
@@ -72,9 +75,14 @@ describe("faults of functions, simulated", () => {
           return { ...lived, letters: scene.deadLetters().length };
         });
         const graces = seen.map(({ grace }) => grace);
-        assert.ok(seen.some(({ letters }) => letters > 0), "three failures leave a dead letter");
+        assert.ok(
+          seen.some(({ letters }) => letters > 0),
+          "three failures leave a dead letter",
+        );
         see(`every function ended at its 1st to 6th call, 1 to 3 times in a row: ${count(seen.length, "job")} succeeded`);
-        see(`in service within ${Math.ceil(highestOf(seen.map(({ launch }) => launch)) / 60)} min, instances gone at most ${highestOf(graces)} s after the job, ${count(seen.filter(({ letters }) => letters > 0).length, "run")} with dead letters, nothing left`);
+        see(
+          `in service within ${Math.ceil(highestOf(seen.map(({ launch }) => launch)) / 60)} min, instances gone at most ${highestOf(graces)} s after the job, ${count(seen.filter(({ letters }) => letters > 0).length, "run")} with dead letters, nothing left`,
+        );
       },
     );
   }
@@ -98,20 +106,27 @@ describe("faults of functions, simulated", () => {
         const grace = await scene.keepsPromise(busy, { jobWithin: 70, grace: 30 });
         return { launch, grace };
       });
-      see(`3 to 30 s: in service at most ${highestOf(seen.map(({ launch }) => launch))} s after the function's start, drains begun within 2 s, ${kept(seen.map(({ grace }) => grace))}`);
+      see(
+        `3 to 30 s: in service at most ${highestOf(seen.map(({ launch }) => launch))} s after the function's start, drains begun within 2 s, ${kept(seen.map(({ grace }) => grace))}`,
+      );
     },
   );
 
-  fault(
-    { fault: "dead-letter replay", expected: "an event that is handled hours later harms nobody", where: "simulated" },
-    async (see) => {
-      // Every event fails for good; then all are handled at once: while the job runs, in its drain, or long after.
-      const seen = await each(pairs(["in service", "draining", "gone"] as const, [0.5, 3]), { launching: true, pool: { instances: 2 } }, async (scene, [when, hours]) => {
+  fault({ fault: "dead-letter replay", expected: "an event that is handled hours later harms nobody", where: "simulated" }, async (see) => {
+    // Every event fails for good; then all are handled at once: while the job runs, in its drain, or long after.
+    const seen = await each(
+      pairs(["in service", "draining", "gone"] as const, [0.5, 3]),
+      { launching: true, pool: { instances: 2 } },
+      async (scene, [when, hours]) => {
         const { world, pool } = scene;
         const heal = [
           world.faults.inject({ action: "ssm:SendCommand", error: throttling() }),
           world.faults.inject({ action: "secretsmanager:CreateSecret", principal: pool.names.registerFunction, error: throttling() }),
-          world.faults.inject({ action: "autoscaling:DescribeAutoScalingInstances", principal: pool.names.deregisterFunction, error: throttling() }),
+          world.faults.inject({
+            action: "autoscaling:DescribeAutoScalingInstances",
+            principal: pool.names.deregisterFunction,
+            error: throttling(),
+          }),
         ];
         await scene.ready(2, 12 * MINUTE); // by tokens from the sweep
         const busy = await scene.busy({ seconds: (hours + 1) * HOUR });
@@ -141,8 +156,13 @@ describe("faults of functions, simulated", () => {
         await scene.cleared(80 * MINUTE);
         assert.equal(scene.metric(METRIC.busyAtTermination), 0);
         return letters.length;
-      });
-      see(`${count(seen.reduce((sum, letters) => sum + letters, 0), "event")} replayed half an hour to 3 h later, in service, in the drain and after the end: ${count(seen.length * 2, "job")} untouched, no new dead letter, tokens for nobody swept`);
-    },
-  );
+      },
+    );
+    see(
+      `${count(
+        seen.reduce((sum, letters) => sum + letters, 0),
+        "event",
+      )} replayed half an hour to 3 h later, in service, in the drain and after the end: ${count(seen.length * 2, "job")} untouched, no new dead letter, tokens for nobody swept`,
+    );
+  });
 });

@@ -3,7 +3,7 @@ import { METRIC } from "../../../contract/metrics";
 import { AwsError } from "../../../rehearsal/cloud/api";
 import type { FaultKind } from "../../../rehearsal/github/faults";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, kept, MINUTE, pairs, Scene, scene } from "./scene";
+import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene, scene } from "./scene";
 
 const API = / api\.github\.com\//;
 const RUNNER_SERVICE = / broker\.actions\.githubusercontent\.com\//;
@@ -64,21 +64,27 @@ describe("faults of GitHub, simulated", () => {
   const EXPECTED = "launches wait or are replaced, drains do not notice, and what is left at GitHub goes when it answers again";
   const REST: [name: "GitHub answers 401" | "GitHub answers 403 rate limit" | "GitHub answers 502", kind: FaultKind][] = [
     ["GitHub answers 401", { kind: "status", status: 401, message: "Bad credentials" }],
-    ["GitHub answers 403 rate limit", { kind: "status", status: 403, message: "API rate limit exceeded", headers: { "x-ratelimit-remaining": "0" } }],
+    [
+      "GitHub answers 403 rate limit",
+      { kind: "status", status: 403, message: "API rate limit exceeded", headers: { "x-ratelimit-remaining": "0" } },
+    ],
     ["GitHub answers 502", { kind: "status", status: 502, message: "Bad Gateway" }],
   ];
   for (const [name, kind] of REST) {
     fault({ fault: name, expected: EXPECTED, where: "simulated" }, async (see) => {
       see(`at launch for 2 to 60 min: a job runs at most ${Math.ceil((await launching(kind)) / 60)} min after its end`);
       const { jobs, grace, left } = await terminating(kind);
-      see(`in a drain for 2 to 60 min: ${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed at most ${left} min after it or the outage`);
+      see(
+        `in a drain for 2 to 60 min: ${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed at most ${left} min after it or the outage`,
+      );
     });
   }
 
   fault(
     {
       fault: "GitHub answers 404",
-      expected: "a runner that somebody removed counts as gone; where the credentials may not manage runners, launches are replaced and an alarm tells",
+      expected:
+        "a runner that somebody removed counts as gone; where the credentials may not manage runners, launches are replaced and an alarm tells",
       where: "simulated",
     },
     async (see) => {
@@ -113,7 +119,12 @@ describe("faults of GitHub, simulated", () => {
     },
     async (see) => {
       const seen = await each([1, 4, 12], {}, async (scene, minutes) => {
-        answer(scene, { kind: "status", status: 422, message: 'Bad request - Runner "i" is still running a job' }, minutes, /^DELETE api\.github\.com\/orgs\/acme\/actions\/runners\/\d+$/);
+        answer(
+          scene,
+          { kind: "status", status: 422, message: 'Bad request - Runner "i" is still running a job' },
+          minutes,
+          /^DELETE api\.github\.com\/orgs\/acme\/actions\/runners\/\d+$/,
+        );
         const busy = await scene.busy({ seconds: 20 });
         const end = scene.world.clock.now() + minutes * MINUTE * 1000;
         await scene.pool.terminate(busy.instance);
@@ -142,7 +153,9 @@ describe("faults of GitHub, simulated", () => {
         const late = await launching(kind, [20]);
         const { jobs, grace, left } = await terminating(kind, [20]);
         see(`${seconds} s an answer for 20 min: ${late === 0 ? "launches come through meanwhile" : `in service at most ${late} s after`}`);
-        see(`${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed ${left === 0 ? "at once" : `at most ${left} min later`}`);
+        see(
+          `${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed ${left === 0 ? "at once" : `at most ${left} min later`}`,
+        );
       }
       const longest = await scene({}, async (scene) => {
         scene.world.github.faults.add({ kind: "hang", route: API });
@@ -165,7 +178,9 @@ describe("faults of GitHub, simulated", () => {
       const late = await launching({ kind: "down" }, [60]);
       const { jobs, grace, left } = await terminating({ kind: "down" }, [60]);
       see(`API: a job runs at most ${Math.ceil(late / 60)} min after its end`);
-      see(`${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed at most ${left} min after it or the outage`);
+      see(
+        `${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed at most ${left} min after it or the outage`,
+      );
 
       // With the runners' own service down too, GitHub gives up every job that it does not hear of for 10 minutes.
       const kept = await each(pairs([10, 100, 400], [1, 5, 8]), {}, async (scene, [after, minutes]) => {
@@ -187,7 +202,9 @@ describe("faults of GitHub, simulated", () => {
         await scene.cleared(2 * HOUR);
         return scene.state(busy.job);
       });
-      see(`all of GitHub for an hour: GitHub gives the job up (${given[0]}), its worker runs to its end all the same, instance and runner go`);
+      see(
+        `all of GitHub for an hour: GitHub gives the job up (${given[0]}), its worker runs to its end all the same, instance and runner go`,
+      );
     },
   );
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../contract/metrics";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, pairs, Scene } from "./scene";
+import { each, every, highestOf, HOUR, pairs, type Scene } from "./scene";
 
 /** Slow steps of the official runner, so that a moment falls into each of them. */
 function slowRunner(scene: Scene): void {
@@ -30,7 +30,10 @@ async function jumps(seconds: number, fromJob: readonly number[], terminate: rea
 }
 
 describe("faults of hosts, simulated", () => {
-  for (const [name, sign] of [["forward", 1], ["back", -1]] as const) {
+  for (const [name, sign] of [
+    ["forward", 1],
+    ["back", -1],
+  ] as const) {
     fault(
       {
         fault: `clock jump of an hour ${name}`,
@@ -40,7 +43,9 @@ describe("faults of hosts, simulated", () => {
       async (see) => {
         const seen = await jumps(sign * HOUR, every(2, 10), [...every(1.7, 12, 0.5), 40]);
         const accepted = seen.filter((grace) => grace !== undefined);
-        see(`${count(seen.length, "pair")} of a jump and a scale-in in the first 20 s of a job, and a scale-in in its middle: ${count(accepted.length, "accepted job")} succeeded, instances gone at most ${highestOf(accepted)} s after the job`);
+        see(
+          `${count(seen.length, "pair")} of a jump and a scale-in in the first 20 s of a job, and a scale-in in its middle: ${count(accepted.length, "accepted job")} succeeded, instances gone at most ${highestOf(accepted)} s after the job`,
+        );
       },
     );
   }

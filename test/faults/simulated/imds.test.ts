@@ -6,7 +6,7 @@ import type { TargetState } from "../../../contract/lifecycle";
 import { Daemon } from "../../../host-config/agent/daemon";
 import { imdsClient } from "../../../host-config/agent/imds";
 import { Fleet } from "../../../rehearsal/cloud/ec2";
-import { createImds, ImdsRequest } from "../../../rehearsal/cloud/imds";
+import { createImds, type ImdsRequest } from "../../../rehearsal/cloud/imds";
 import { Random } from "../../../rehearsal/random";
 import type { MetadataFault } from "../../../rehearsal/simulation/metadata";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";
@@ -41,7 +41,14 @@ async function outage(kind: MetadataFault, minutes: readonly number[], events: "
     const retention = length > 25 ? 20 * MINUTE : 0;
     const grace = await scene.keepsPromise(busy, { jobWithin: 90, grace: length * MINUTE + 60 + retention });
     const retained = scene.highest(METRIC.retainedInstances);
-    return { grace, retained, late: Math.max(0, Math.ceil((scene.entered(busy.instance, "Terminated") - Math.max(end, scene.world.github.job(busy.job).endedAt!)) / 1000)) };
+    return {
+      grace,
+      retained,
+      late: Math.max(
+        0,
+        Math.ceil((scene.entered(busy.instance, "Terminated") - Math.max(end, scene.world.github.job(busy.job).endedAt!)) / 1000),
+      ),
+    };
   });
 }
 
@@ -55,19 +62,24 @@ describe("faults of the instance metadata, simulated", () => {
     fault(
       {
         fault: name,
-        expected: "the job succeeds, and the instance goes seconds after the metadata answers again, or is retained where that takes longer than the heartbeat timeout",
+        expected:
+          "the job succeeds, and the instance goes seconds after the metadata answers again, or is retained where that takes longer than the heartbeat timeout",
         where: "simulated",
       },
       async (see) => {
         const seen = await outage(kind, [0.5, 10]);
         assert.ok(seen.every(({ retained }) => retained === 0));
-                // Without the stop command the host learns of the scale-in only when the metadata answers again.
+        // Without the stop command the host learns of the scale-in only when the metadata answers again.
         const alone = await outage(kind, [0.5, 10], "lost");
         const late = (those: typeof seen) => highestOf(those.map(({ late }) => late));
         assert.ok(late(seen) <= 60 && late(alone) <= 60);
-        see(`outages of 30 s and 10 min at ${MOMENTS.length} moments around a scale-in and a completion: ${count(seen.length, "job")} succeeded, instances gone at most ${late(seen)} s after the outage or the job, with all events lost too at most ${late(alone)} s`);
+        see(
+          `outages of 30 s and 10 min at ${MOMENTS.length} moments around a scale-in and a completion: ${count(seen.length, "job")} succeeded, instances gone at most ${late(seen)} s after the outage or the job, with all events lost too at most ${late(alone)} s`,
+        );
         const long = await outage(kind, [45]);
-        see(`of 45 min: ${count(long.length, "job")} succeeded, ${count(long.filter(({ retained }) => retained > 0).length, "instance")} retained and ended by the sweep`);
+        see(
+          `of 45 min: ${count(long.length, "job")} succeeded, ${count(long.filter(({ retained }) => retained > 0).length, "instance")} retained and ended by the sweep`,
+        );
       },
     );
   }
@@ -83,7 +95,14 @@ describe("faults of the instance metadata, simulated", () => {
       const clock = new VirtualClock();
       const random = new Random(1);
       const fleet = new Fleet({ clock, random, driver: new NotedHosts() });
-      const request = { userData: "", instanceType: "t3.medium", subnetId: "subnet-a", availabilityZone: `${PLACE.region}a`, spot: false, tags: {} };
+      const request = {
+        userData: "",
+        instanceType: "t3.medium",
+        subnetId: "subnet-a",
+        availabilityZone: `${PLACE.region}a`,
+        spot: false,
+        tags: {},
+      };
       const instance = fleet.create(request as unknown as Parameters<Fleet["create"]>[0]);
       await fleet.powerOn(instance);
       let target: TargetState = "InService";
@@ -110,7 +129,10 @@ describe("faults of the instance metadata, simulated", () => {
         const refused = seen.filter((line) => line === "GET 401").length;
         const tokens = seen.filter((line) => line === "PUT 200").length;
         assert.ok(refused > 0 && !seen.includes("PUT 400"));
-        assert.deepEqual(host.messages().filter((message) => /does not answer/.test(message)), []);
+        assert.deepEqual(
+          host.messages().filter((message) => /does not answer/.test(message)),
+          [],
+        );
         see(`tokens of 6 h outlived ${count(refused, "time")}, ${tokens} taken in all`);
         see(`the first look after 30 days saw the termination and stopped the runner`);
       } finally {

@@ -3,7 +3,7 @@ import { METRIC } from "../../../contract/metrics";
 import { AwsError } from "../../../rehearsal/cloud/api";
 import { throttling } from "../../../rehearsal/cloud/faults";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, kept, MINUTE, pairs, Scene, scene } from "./scene";
+import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene, scene } from "./scene";
 
 const COMPLETE = "autoscaling:CompleteLifecycleAction";
 /** What the SDK makes of a connection that brings no answer. */
@@ -53,28 +53,40 @@ describe("faults of lifecycle actions, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const graces = await each([0, 50, 2000], { launching: true, pool: { instances: 2, warmPool: { minSize: 1 } } }, async (scene, apart) => {
-        scene.between(async ({ action }, through) => {
-          const twin = action === COMPLETE ? scene.world.clock.sleep(apart).then(through).catch(() => undefined) : undefined;
-          const answer = await through();
-          if (apart === 0) await twin;
-          return answer;
-        });
-        await scene.ready(2, 300);
-        await scene.within(300, () => scene.pool.instances("Warmed:Stopped").length > 0, "an instance in the warm pool");
-        const [trimmed] = scene.pool.instances("Warmed:Stopped") as [string];
-        const busy = await scene.busy({ seconds: 60 });
-        const [other] = scene.pool.ready().filter((id) => id !== busy.instance) as [string];
-        await scene.pool.terminate(trimmed);
-        await scene.pool.terminate(busy.instance);
-        const grace = await scene.keepsPromise(busy, { jobWithin: 90, grace: 30 });
-        await scene.gone(trimmed, 60);
-        assert.equal(closings(scene, busy.instance).length, 2);
-        assert.ok(scene.pool.inService().includes(other), "the neighbour stays");
-        assert.equal(scene.deadLetters().length, 0);
-        return grace;
-      });
-      see(`each call made twice, 0 to 2 s apart: ${count(graces.length, "job")} succeeded, each action closed once, no dead letter, instances gone at most ${highestOf(graces)} s after the job`);
+      const graces = await each(
+        [0, 50, 2000],
+        { launching: true, pool: { instances: 2, warmPool: { minSize: 1 } } },
+        async (scene, apart) => {
+          scene.between(async ({ action }, through) => {
+            const twin =
+              action === COMPLETE
+                ? scene.world.clock
+                    .sleep(apart)
+                    .then(through)
+                    .catch(() => undefined)
+                : undefined;
+            const answer = await through();
+            if (apart === 0) await twin;
+            return answer;
+          });
+          await scene.ready(2, 300);
+          await scene.within(300, () => scene.pool.instances("Warmed:Stopped").length > 0, "an instance in the warm pool");
+          const [trimmed] = scene.pool.instances("Warmed:Stopped") as [string];
+          const busy = await scene.busy({ seconds: 60 });
+          const [other] = scene.pool.ready().filter((id) => id !== busy.instance) as [string];
+          await scene.pool.terminate(trimmed);
+          await scene.pool.terminate(busy.instance);
+          const grace = await scene.keepsPromise(busy, { jobWithin: 90, grace: 30 });
+          await scene.gone(trimmed, 60);
+          assert.equal(closings(scene, busy.instance).length, 2);
+          assert.ok(scene.pool.inService().includes(other), "the neighbour stays");
+          assert.equal(scene.deadLetters().length, 0);
+          return grace;
+        },
+      );
+      see(
+        `each call made twice, 0 to 2 s apart: ${count(graces.length, "job")} succeeded, each action closed once, no dead letter, instances gone at most ${highestOf(graces)} s after the job`,
+      );
     },
   );
 
@@ -91,7 +103,9 @@ describe("faults of lifecycle actions, simulated", () => {
         const [instance] = scene.pool.instances() as [string];
         await scene.world.clock.sleep(ms);
         await operator(scene, "CompleteLifecycleAction", {
-          LifecycleHookName: scene.pool.names.launchHook, InstanceId: instance, LifecycleActionResult: "CONTINUE",
+          LifecycleHookName: scene.pool.names.launchHook,
+          InstanceId: instance,
+          LifecycleActionResult: "CONTINUE",
         }).catch(() => undefined); // the host was first
         await scene.ready(1);
         const job = scene.pool.queueJob({ seconds: 10 });
@@ -100,15 +114,27 @@ describe("faults of lifecycle actions, simulated", () => {
         assert.equal(scene.pool.ready()[0], instance, "it is not replaced");
         await scene.cleared(80 * MINUTE);
       });
-      see(`${count(early.length, "launch")} continued by an operator at each second: all in service and working`.replace("launchs", "launches"));
+      see(
+        `${count(early.length, "launch")} continued by an operator at each second: all in service and working`.replace(
+          "launchs",
+          "launches",
+        ),
+      );
 
       // The action ended at its heartbeat timeout; beats and completion find none.
       const kept = await scene({}, async (scene) => {
-        scene.world.faults.inject({ action: "autoscaling:RecordLifecycleActionHeartbeat", error: throttling(), untilMs: scene.world.clock.now() + 40 * MINUTE * 1000 });
+        scene.world.faults.inject({
+          action: "autoscaling:RecordLifecycleActionHeartbeat",
+          error: throttling(),
+          untilMs: scene.world.clock.now() + 40 * MINUTE * 1000,
+        });
         const busy = await scene.busy({ seconds: 2 * HOUR });
         await scene.pool.terminate(busy.instance);
         await scene.keepsPromise(busy, { jobWithin: 2 * HOUR, grace: HOUR });
-        return scene.failedCalls("autoscaling:RecordLifecycleActionHeartbeat", "ValidationError") + scene.failedCalls(COMPLETE, "ValidationError");
+        return (
+          scene.failedCalls("autoscaling:RecordLifecycleActionHeartbeat", "ValidationError") +
+          scene.failedCalls(COMPLETE, "ValidationError")
+        );
       });
       assert.ok(kept > 2);
       see("an action that had expired: beats and completion found none, the job of 2 h succeeded");
@@ -134,7 +160,9 @@ describe("faults of lifecycle actions, simulated", () => {
         assert.equal(scene.highest(METRIC.retainedInstances), 1);
         return grace;
       });
-      see(`${count(seen.length, "job")} of 30 min to 3 h succeeded on retained instances (RetainedInstances 1), which the sweep ended at most ${Math.ceil(highestOf(seen) / 60)} min after the job`);
+      see(
+        `${count(seen.length, "job")} of 30 min to 3 h succeeded on retained instances (RetainedInstances 1), which the sweep ended at most ${Math.ceil(highestOf(seen) / 60)} min after the job`,
+      );
 
       const lost = await scene({ pool: { retain: false, heartbeatTimeout: 300 } }, async (scene) => {
         scene.world.faults.inject({ action: "autoscaling:RecordLifecycleActionHeartbeat", error: throttling() });
@@ -172,7 +200,10 @@ describe("faults of lifecycle actions, simulated", () => {
         assert.equal(scene.said("error", /GitHub (still )?counts a job on its runner/).length, scene.metric(METRIC.busyAtTermination));
         return scene.metric(METRIC.busyAtTermination);
       });
-      assert.ok(told.every((number) => number > 0), String(told));
+      assert.ok(
+        told.every((number) => number > 0),
+        String(told),
+      );
       see(`${count(told.length, "job")} lost, each told by the log and BusyAtTermination; runners removed`);
     },
   );

@@ -3,7 +3,7 @@ import { LOG } from "../../../contract/host";
 import { registrationSecretName } from "../../../contract/names";
 import { DETAIL_TYPE } from "../../../contract/lifecycle";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, MINUTE, scene, Scene } from "./scene";
+import { each, every, highestOf, HOUR, MINUTE, scene, type Scene } from "./scene";
 
 /** The instance that the pool begins with, as soon as it has a name. */
 async function first(scene: Scene): Promise<string> {
@@ -97,7 +97,9 @@ describe("faults of the registration, simulated", () => {
           assert.equal(scene.hostSaid(instance, new RegExp(`^ci-runners: ${LOG.bootstrapFailed}: Not Found`)), 1);
           return works(scene, 2 * MINUTE);
         });
-        see(`launch event lost: launch abandoned with GitHub's reason on the console, replacement in service within ${highestOf(abandoned)} s`);
+        see(
+          `launch event lost: launch abandoned with GitHub's reason on the console, replacement in service within ${highestOf(abandoned)} s`,
+        );
       },
     );
   }
@@ -113,16 +115,32 @@ describe("faults of the registration, simulated", () => {
         const { github } = scene.world;
         const name = await first(scene);
         const { runnerId } = github.register({
-          url: "https://github.com/acme", token: github.mintRegistrationToken("acme"), name, labels: ["old"], systemLabels: [], replace: true,
+          url: "https://github.com/acme",
+          token: github.mintRegistrationToken("acme"),
+          name,
+          labels: ["old"],
+          systemLabels: [],
+          replace: true,
         } as Parameters<typeof github.register>[0]);
         if (which === "online elsewhere") github.protocol.createSession({ runnerId });
         await scene.within(10 * MINUTE, () => scene.pool.ready().length === 1, "in service");
         const seconds = await works(scene, 10 * MINUTE);
-        assert.deepEqual(github.runners().map((runner) => runner.name), [name]);
-        assert.deepEqual(github.runners()[0]!.labels.filter(({ type }) => type === "custom").map((label) => label.name), scene.pool.labels);
+        assert.deepEqual(
+          github.runners().map((runner) => runner.name),
+          [name],
+        );
+        assert.deepEqual(
+          github
+            .runners()[0]!
+            .labels.filter(({ type }) => type === "custom")
+            .map((label) => label.name),
+          scene.pool.labels,
+        );
         return seconds;
       });
-      see(`${count(seen.length, "runner")} of that name, one of them with a session: replaced with the pool's labels, a job succeeded, one runner is left`);
+      see(
+        `${count(seen.length, "runner")} of that name, one of them with a session: replaced with the pool's labels, a job succeeded, one runner is left`,
+      );
     },
   );
 });

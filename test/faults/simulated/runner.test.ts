@@ -45,7 +45,9 @@ describe("faults of the official runner, simulated", () => {
         await scene.ready(1, minutes * MINUTE + 5 * MINUTE);
         return told;
       });
-      see(`${count(told.length, "job")} of 20 min and an hour: GitHub gives up what nobody renews for 10 min, told as UnregisteredInstances before`);
+      see(
+        `${count(told.length, "job")} of 20 min and an hour: GitHub gives up what nobody renews for 10 min, told as UnregisteredInstances before`,
+      );
       see(`without a scale-in: ${count(stays.length, "job")} succeeded, the next one begun at most ${Math.ceil(highestOf(stays))} s later`);
     },
   );
@@ -71,28 +73,38 @@ describe("faults of the official runner, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each(pairs([0.5, 3], [0, 1, 2]), ([hours]) => ({ pool: { maxDrain: hours * HOUR } }), async (scene, [hours, down]) => {
-        const busy = await scene.busy({ seconds: 60 });
-        scene.world.hosts.running(busy.instance)!.processes!.hang();
-        await scene.pool.terminate(busy.instance);
-        const begun = scene.world.clock.now();
-        await scene.world.run(hours * HOUR - MINUTE);
-        assert.equal(scene.state(busy.job), "acquired");
-        if (down > 0) {
-          // CloudWatch does not take the count for some minutes.
-          const untilMs = scene.world.clock.now() + (down + 1) * MINUTE * 1000;
-          scene.world.faults.inject({ action: "cloudwatch:PutMetricData", untilMs, error: new AwsError("ServiceUnavailable", "try later", 503) });
-        }
-        await scene.gone(busy.instance, 10 * MINUTE);
-        const over = Math.ceil((scene.world.clock.now() - begun) / 1000 - hours * HOUR);
-        assert.equal(scene.state(busy.job), "lost");
-        assert.equal(scene.metric(METRIC.forcedStops), 1, "the loss is counted once");
-        assert.ok(scene.hostSaid(busy.instance, /maxDrain reached/) > 0);
-        await scene.cleared();
-        return { over, down };
-      });
+      const seen = await each(
+        pairs([0.5, 3], [0, 1, 2]),
+        ([hours]) => ({ pool: { maxDrain: hours * HOUR } }),
+        async (scene, [hours, down]) => {
+          const busy = await scene.busy({ seconds: 60 });
+          scene.world.hosts.running(busy.instance)!.processes!.hang();
+          await scene.pool.terminate(busy.instance);
+          const begun = scene.world.clock.now();
+          await scene.world.run(hours * HOUR - MINUTE);
+          assert.equal(scene.state(busy.job), "acquired");
+          if (down > 0) {
+            // CloudWatch does not take the count for some minutes.
+            const untilMs = scene.world.clock.now() + (down + 1) * MINUTE * 1000;
+            scene.world.faults.inject({
+              action: "cloudwatch:PutMetricData",
+              untilMs,
+              error: new AwsError("ServiceUnavailable", "try later", 503),
+            });
+          }
+          await scene.gone(busy.instance, 10 * MINUTE);
+          const over = Math.ceil((scene.world.clock.now() - begun) / 1000 - hours * HOUR);
+          assert.equal(scene.state(busy.job), "lost");
+          assert.equal(scene.metric(METRIC.forcedStops), 1, "the loss is counted once");
+          assert.ok(scene.hostSaid(busy.instance, /maxDrain reached/) > 0);
+          await scene.cleared();
+          return { over, down };
+        },
+      );
       const over = (down: boolean) => highestOf(seen.filter((each) => each.down > 0 === down).map((each) => each.over));
-      see(`${count(seen.length, "hung job")}: each stopped at maxDrain, logged and counted once as ForcedStops; instances gone at most ${over(false)} s after maxDrain`);
+      see(
+        `${count(seen.length, "hung job")}: each stopped at maxDrain, logged and counted once as ForcedStops; instances gone at most ${over(false)} s after maxDrain`,
+      );
       see(`with CloudWatch out of order for 1 or 2 min then: at most ${over(true)} s`);
     },
   );

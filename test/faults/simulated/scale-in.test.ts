@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { METRIC } from "../../../contract/metrics";
 import { throttling } from "../../../rehearsal/cloud/faults";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, MINUTE, pairs, Scene } from "./scene";
+import { each, every, highestOf, HOUR, MINUTE, pairs, type Scene } from "./scene";
 
 /** Seconds of the virtual clock's beginning, which is when the pool is deployed. */
 const secondsSince = (scene: Scene, from: number) => Math.ceil((scene.world.clock.now() - from) / 1000);
@@ -38,7 +38,9 @@ describe("scale-ins at bad moments, simulated", () => {
       });
       const early = seen.filter(({ served }) => !served);
       assert.ok(early.length > 30 && early.length < seen.length, "the moments reach from the launch into the service");
-      see(`${early.length} launches cut short, one each quarter of a second: all gone within ${highestOf(early.map(({ seconds }) => seconds))} s, no runner and no token left`);
+      see(
+        `${early.length} launches cut short, one each quarter of a second: all gone within ${highestOf(early.map(({ seconds }) => seconds))} s, no runner and no token left`,
+      );
     },
   );
 
@@ -73,7 +75,10 @@ describe("scale-ins at bad moments, simulated", () => {
     },
     async (see) => {
       const pool = { instances: 1, warmPool: { minSize: 2 } };
-      for (const [events, bound] of [["delivered", 10], ["lost", 6 * MINUTE]] as const) {
+      for (const [events, bound] of [
+        ["delivered", 10],
+        ["lost", 6 * MINUTE],
+      ] as const) {
         const seen = await each(every(37, 8), { pool }, async (scene, after) => {
           await scene.within(120, () => scene.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
           await scene.world.run(after);
@@ -82,7 +87,9 @@ describe("scale-ins at bad moments, simulated", () => {
           assert.equal(scene.pool.ready().length, 1, "who serves is not touched");
           return seconds;
         });
-        see(`event ${events}: ${count(seen.length, "instance")} gone within ${events === "lost" ? `${Math.ceil(highestOf(seen) / MINUTE)} min` : `${highestOf(seen)} s`}`);
+        see(
+          `event ${events}: ${count(seen.length, "instance")} gone within ${events === "lost" ? `${Math.ceil(highestOf(seen) / MINUTE)} min` : `${highestOf(seen)} s`}`,
+        );
       }
       // On its way into the pool, installing.
       const entering = await each(every(1, 12, 1), { pool }, async (scene, after) => {
@@ -108,19 +115,25 @@ describe("scale-ins at bad moments, simulated", () => {
     },
     async (see) => {
       for (const poolState of ["Stopped", "Hibernated", "Running"] as const) {
-        const seen = await each(every(0.5, 40, 0.5), { pool: { instances: 1, maxSize: 4, warmPool: { minSize: 1, poolState } } }, async (scene, after) => {
-          await scene.within(120, () => scene.pool.instances(`Warmed:${poolState}`).length > 0, "a warm pool");
-          const pooled = scene.pool.instances(`Warmed:${poolState}`);
-          await scene.pool.scaleTo(2);
-          await scene.world.clock.sleep(after * 1000);
-          const called = pooled.find((id) => !scene.lifecycle(id)?.startsWith("Warmed:"))!;
-          const served = scene.lifecycle(called) === "InService";
-          const seconds = await letGo(scene, called, 60);
-          return { served, seconds };
-        });
+        const seen = await each(
+          every(0.5, 40, 0.5),
+          { pool: { instances: 1, maxSize: 4, warmPool: { minSize: 1, poolState } } },
+          async (scene, after) => {
+            await scene.within(120, () => scene.pool.instances(`Warmed:${poolState}`).length > 0, "a warm pool");
+            const pooled = scene.pool.instances(`Warmed:${poolState}`);
+            await scene.pool.scaleTo(2);
+            await scene.world.clock.sleep(after * 1000);
+            const called = pooled.find((id) => !scene.lifecycle(id)?.startsWith("Warmed:"))!;
+            const served = scene.lifecycle(called) === "InService";
+            const seconds = await letGo(scene, called, 60);
+            return { served, seconds };
+          },
+        );
         const early = seen.filter(({ served }) => !served);
         assert.ok(early.length > 5 && early.length < seen.length, `${early.length} of ${seen.length}`);
-        see(`${poolState}: ${count(early.length, "instance")} called back before service, gone within ${highestOf(early.map(({ seconds }) => seconds))} s`);
+        see(
+          `${poolState}: ${count(early.length, "instance")} called back before service, gone within ${highestOf(early.map(({ seconds }) => seconds))} s`,
+        );
       }
     },
   );
@@ -146,7 +159,9 @@ describe("scale-ins at bad moments, simulated", () => {
           await scene.keepsPromise(second, { jobWithin: 70, grace: 30 }),
         ];
       });
-      see(`${count(graces.length * 2, "job")} succeeded, instances gone at most ${highestOf(graces.flat())} s after their job or their choice`);
+      see(
+        `${count(graces.length * 2, "job")} succeeded, instances gone at most ${highestOf(graces.flat())} s after their job or their choice`,
+      );
     },
   );
 
@@ -202,7 +217,9 @@ describe("scale-ins at bad moments, simulated", () => {
           await scene.ready(1);
           return grace;
         });
-        see(`${shielded ? "protected" : "unprotected"}: ${count(graces.length, "job")} across the 24 h succeeded, instances gone at most ${highestOf(graces)} s after the job and replaced`);
+        see(
+          `${shielded ? "protected" : "unprotected"}: ${count(graces.length, "job")} across the 24 h succeeded, instances gone at most ${highestOf(graces)} s after the job and replaced`,
+        );
       }
     },
   );

@@ -5,7 +5,7 @@ import type { Shape } from "../../../rehearsal/cloud/api";
 import { labelOf } from "../../../rehearsal/cloud/cloud";
 import type { FunctionLog } from "../../../rehearsal/simulation/functions";
 import type { Pool, PoolOptions } from "../../../rehearsal/simulation/pool";
-import { SimulatedWorld, WorldOptions } from "../../../rehearsal/simulation/world";
+import { SimulatedWorld, type WorldOptions } from "../../../rehearsal/simulation/world";
 import { count } from "../support/fault-table";
 
 /** Virtual seconds; more than any undisturbed launch takes. */
@@ -82,7 +82,10 @@ export class Scene {
     const members = this.pool.instances().map((id) => `${id} ${this.lifecycle(id)}`);
     const jobs = github.jobs().map(({ id, state }) => `${id} ${state}`);
     const runners = github.runners().map(({ name, online, busy }) => `${name} ${online ? "online" : "offline"}${busy ? " busy" : ""}`);
-    const last = timeline.events.slice(-12).map((event) => JSON.stringify(event)).join("\n");
+    const last = timeline.events
+      .slice(-12)
+      .map((event) => JSON.stringify(event))
+      .join("\n");
     assert.fail(
       `not within ${seconds} s: ${what}\nmembers: ${members}\njobs: ${jobs}\nrunners: ${runners}\nsecrets: ${secrets.names()}\n${last}`,
     );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../contract/metrics";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, MINUTE, pairs, Scene } from "./scene";
+import { each, every, highestOf, HOUR, MINUTE, pairs, type Scene } from "./scene";
 
 /** Seconds from the notice to the end. */
 const NOTICE = 120;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../contract/metrics";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, kept, pairs, Scene } from "./scene";
+import { each, every, highestOf, kept, pairs, type Scene } from "./scene";
 
 /** Terminates a busy instance and returns the milliseconds until its unit stops and the seconds from job to end. */
 async function drain(scene: Scene, seconds: number, after: number) {
@@ -34,7 +34,9 @@ describe("faults of Systems Manager, simulated", () => {
         return drained;
       });
       assert.ok(highestOf(seen.map(({ begins }) => begins)) <= 2000);
-      see(`${count(seen.length, "drain")} begun within ${Math.ceil(highestOf(seen.map(({ begins }) => begins)) / 1000)} s, jobs succeeded, instances gone at most ${highestOf(seen.map(({ grace }) => grace))} s after the job, one StopFailures each`);
+      see(
+        `${count(seen.length, "drain")} begun within ${Math.ceil(highestOf(seen.map(({ begins }) => begins)) / 1000)} s, jobs succeeded, instances gone at most ${highestOf(seen.map(({ grace }) => grace))} s after the job, one StopFailures each`,
+      );
     });
   }
 

@@ -18,7 +18,12 @@ describe("the document of faults", () => {
     const lines = document.split("\n").filter((line) => /\| (systemd|simulated) \|$/.test(line));
     assert.deepEqual(
       lines.map((line) => [line.split(" | ")[0], line.split(" | ").at(-1)]),
-      [["| agent socket gone", "systemd |"], ["| event lost", "systemd |"], ["| event lost", "simulated |"], ["| event late", "systemd |"]],
+      [
+        ["| agent socket gone", "systemd |"],
+        ["| event lost", "systemd |"],
+        ["| event lost", "simulated |"],
+        ["| event late", "systemd |"],
+      ],
     );
   });
 
@@ -30,11 +35,16 @@ describe("the document of faults", () => {
   });
 
   it("keeps its table whole whatever a cell says", () => {
-    const line = renderDocument([row({ seen: "a | b\nc" })]).split("\n").find((text) => text.startsWith("| event lost"));
+    const line = renderDocument([row({ seen: "a | b\nc" })])
+      .split("\n")
+      .find((text) => text.startsWith("| event lost"));
     assert.equal(line, "| event lost | the instance goes all the same | a \\| b c | systemd |");
   });
 
   it("lists no fault twice", () => {
-    assert.deepEqual(REQUIRED.filter((fault, at) => REQUIRED.indexOf(fault) !== at), []);
+    assert.deepEqual(
+      REQUIRED.filter((fault, at) => REQUIRED.indexOf(fault) !== at),
+      [],
+    );
   });
 });

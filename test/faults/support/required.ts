@@ -3,7 +3,7 @@
  * `table.test.ts`; a test of a fault that is not here does not compile.
  */
 export const FAULTS = {
-  "Agent": [
+  Agent: [
     "agent killed with SIGKILL while idle",
     "agent killed with SIGKILL during a job",
     "agent killed with SIGKILL during a drain",
@@ -11,13 +11,7 @@ export const FAULTS = {
     "completion killed with SIGKILL",
     "agent socket gone",
   ],
-  "Instance metadata": [
-    "IMDS slow",
-    "IMDS answers 401",
-    "IMDS answers 404",
-    "IMDS down for 10 minutes",
-    "IMDS session token expired",
-  ],
+  "Instance metadata": ["IMDS slow", "IMDS answers 401", "IMDS answers 404", "IMDS down for 10 minutes", "IMDS session token expired"],
   "Auto Scaling": [
     "Throttling for minutes on CompleteLifecycleAction",
     "Throttling for minutes on RecordLifecycleActionHeartbeat",
@@ -35,21 +29,10 @@ export const FAULTS = {
     "heartbeats failing until the timeout",
     "hook deleted during a drain",
   ],
-  "Events": [
-    "event lost",
-    "event duplicated",
-    "event late",
-    "event before the instance has booted",
-    "event for an instance that is gone",
-  ],
-  "Functions": ["function crash", "function timeout", "function cold start", "dead-letter replay"],
-  "Systems Manager": [
-    "SSM agent never registered",
-    "SSM agent offline",
-    "SSM command delivered late",
-    "SSM command delivered twice",
-  ],
-  "GitHub": [
+  Events: ["event lost", "event duplicated", "event late", "event before the instance has booted", "event for an instance that is gone"],
+  Functions: ["function crash", "function timeout", "function cold start", "dead-letter replay"],
+  "Systems Manager": ["SSM agent never registered", "SSM agent offline", "SSM command delivered late", "SSM command delivered twice"],
+  GitHub: [
     "GitHub answers 401",
     "GitHub answers 403 rate limit",
     "GitHub answers 404",
@@ -60,7 +43,7 @@ export const FAULTS = {
     "busy flag false on a busy runner",
     "busy flag true on an idle runner",
   ],
-  "Registration": [
+  Registration: [
     "registration secret missing",
     "registration secret stale",
     "registration secret already used",
@@ -76,7 +59,7 @@ export const FAULTS = {
     "max lifetime on a busy instance",
     "instance refresh on a busy instance",
   ],
-  "Host": [
+  Host: [
     "reboot during a drain",
     "power-off without notice",
     "listener crash during a job",
@@ -90,12 +73,8 @@ export const FAULTS = {
     "unattended upgrade restarting services",
     "restart of the agent during a drain",
   ],
-  "Jobs": [
-    "job that stops and masks units",
-    "job that kills what its user may",
-    "job that forks daemons which outlive it",
-  ],
-  "Spot": ["Spot notice with a short job", "Spot notice with a long job"],
+  Jobs: ["job that stops and masks units", "job that kills what its user may", "job that forks daemons which outlive it"],
+  Spot: ["Spot notice with a short job", "Spot notice with a long job"],
 } as const;
 
 export type FaultName = (typeof FAULTS)[keyof typeof FAULTS][number];

@@ -14,22 +14,29 @@ const THROTTLED_MS = 120_000;
 export const CLOUD: readonly Scenario[] = [
   onOne("IMDS slow", "the drain needs none; the completion tries on until it answers", (victim, see, pool) =>
     // Three times what the agent waits for.
-    withoutMetadata(victim, pool, { kind: "slow", ms: 3_000 }).then(see)),
+    withoutMetadata(victim, pool, { kind: "slow", ms: 3_000 }).then(see),
+  ),
 
   onOne("IMDS answers 401", "the drain needs none; the completion tries on until it answers", (victim, see, pool) =>
-    withoutMetadata(victim, pool, { kind: "status", status: 401 }).then(see)),
+    withoutMetadata(victim, pool, { kind: "status", status: 401 }).then(see),
+  ),
 
-  onOne("Throttling for minutes on CompleteLifecycleAction", "the host tries on until it is heard", async (victim, see, pool) => {
-    const { faults } = pool.world.cloud;
-    const job = await victim.hold();
-    await victim.scaleIn();
-    faults.inject({ action: COMPLETE, instance: victim.id, untilMs: Date.now() + THROTTLED_MS, error: throttling() });
-    await job.release();
-    const departed = await victim.departs(job);
-    const refused = victim.calls(COMPLETE).filter((outcome) => outcome === "Throttling").length;
-    assert.ok(refused >= 10, `refused ${refused} times`);
-    see(`refused for 2 minutes, more than 10 times; ${departed}`);
-  }, { seconds: 150 }),
+  onOne(
+    "Throttling for minutes on CompleteLifecycleAction",
+    "the host tries on until it is heard",
+    async (victim, see, pool) => {
+      const { faults } = pool.world.cloud;
+      const job = await victim.hold();
+      await victim.scaleIn();
+      faults.inject({ action: COMPLETE, instance: victim.id, untilMs: Date.now() + THROTTLED_MS, error: throttling() });
+      await job.release();
+      const departed = await victim.departs(job);
+      const refused = victim.calls(COMPLETE).filter((outcome) => outcome === "Throttling").length;
+      assert.ok(refused >= 10, `refused ${refused} times`);
+      see(`refused for 2 minutes, more than 10 times; ${departed}`);
+    },
+    { seconds: 150 },
+  ),
 
   onOne("SSM command delivered late", "the drain has begun without it, and does not begin anew", async (victim, see, pool) => {
     const arrived = () => pool.events.filter((event) => event.kind === "command" && event.instance === victim.id).length;

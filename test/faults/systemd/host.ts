@@ -14,47 +14,68 @@ export const HOST: readonly Scenario[] = [
     const job = await victim.hold();
     await victim.scaleIn();
     await victim.sh("systemctl reboot --no-block");
-    await victim.untilSeen("a shutdown that waits", async () => (await victim.sh("systemctl list-jobs --no-legend")).includes("reboot.target"));
+    await victim.untilSeen("a shutdown that waits", async () =>
+      (await victim.sh("systemctl list-jobs --no-legend")).includes("reboot.target"),
+    );
     assert.ok(!job.changes().includes("steps-ended"));
     await job.release();
     see(`reboot pending during the job; ${await victim.departs(job)}`);
   }),
 
-  onOne("power-off without notice", "the instance is replaced, and what was lost is reported", async (victim, see, pool) => {
-    const { cloud } = pool.world;
-    const job = await victim.hold();
-    // Process 1 has no part in this: the kernel ends the machine. EC2 then tells the group.
-    await pool.run(victim.id, "systemctl poweroff --force --force").catch(() => undefined);
-    const instance = cloud.fleet.get(victim.id);
-    assert.ok(instance);
-    await cloud.fleet.lose(instance);
-    await victim.until("the health check", () => victim.state === "Terminating:Wait");
-    // Nobody beats for it any more. What the timeout does after ten minutes an operator does now.
-    const action = { AutoScalingGroupName: autoScalingGroup(pool), LifecycleHookName: `${autoScalingGroup(pool)}-terminate`, InstanceId: victim.id };
-    await cloud.cloud.call({ kind: "operator" }, "autoscaling:CompleteLifecycleAction", { ...action, LifecycleActionResult: "ABANDON" });
-    await victim.untilSeen("retention", () => victim.state === "Terminating:Retained");
-    await victim.untilSeen("a full group", () => pool.inService().length >= pool.world.stage.group.desired());
-    const sweep = cloud.store.list("aws:lambda/function:Function").find(({ state }) => String(state["name"]).endsWith("-sweep"));
-    await cloud.lambda.invoke(String(sweep?.state["name"]), {});
-    assert.ok(cloud.lambda.logs.some(({ line }) => line.includes(victim.id) && line.includes("retained instance is kept")));
-    assert.equal(inAlarm(pool, "retained-instances"), true);
-    assert.notEqual(job.state, "succeeded");
-    see(`another instance in service; heartbeat timeout (hastened) led to Terminating:Retained, which the sweep logged, ${METRIC.retainedInstances} counted and its alarm raised`);
-  }, { seconds: 90 }),
+  onOne(
+    "power-off without notice",
+    "the instance is replaced, and what was lost is reported",
+    async (victim, see, pool) => {
+      const { cloud } = pool.world;
+      const job = await victim.hold();
+      // Process 1 has no part in this: the kernel ends the machine. EC2 then tells the group.
+      await pool.run(victim.id, "systemctl poweroff --force --force").catch(() => undefined);
+      const instance = cloud.fleet.get(victim.id);
+      assert.ok(instance);
+      await cloud.fleet.lose(instance);
+      await victim.until("the health check", () => victim.state === "Terminating:Wait");
+      // Nobody beats for it any more. What the timeout does after ten minutes an operator does now.
+      const action = {
+        AutoScalingGroupName: autoScalingGroup(pool),
+        LifecycleHookName: `${autoScalingGroup(pool)}-terminate`,
+        InstanceId: victim.id,
+      };
+      await cloud.cloud.call({ kind: "operator" }, "autoscaling:CompleteLifecycleAction", { ...action, LifecycleActionResult: "ABANDON" });
+      await victim.untilSeen("retention", () => victim.state === "Terminating:Retained");
+      await victim.untilSeen("a full group", () => pool.inService().length >= pool.world.stage.group.desired());
+      const sweep = cloud.store.list("aws:lambda/function:Function").find(({ state }) => String(state["name"]).endsWith("-sweep"));
+      await cloud.lambda.invoke(String(sweep?.state["name"]), {});
+      assert.ok(cloud.lambda.logs.some(({ line }) => line.includes(victim.id) && line.includes("retained instance is kept")));
+      assert.equal(inAlarm(pool, "retained-instances"), true);
+      assert.notEqual(job.state, "succeeded");
+      see(
+        `another instance in service; heartbeat timeout (hastened) led to Terminating:Retained, which the sweep logged, ${METRIC.retainedInstances} counted and its alarm raised`,
+      );
+    },
+    { seconds: 90 },
+  ),
 
-  onOne("worker hung for ever", "maxDrain ends it, which is logged and counted once", async (victim, see, pool) => {
-    await shortenDrain(victim, SHORT_DRAIN);
-    const job = await victim.hold();
-    await victim.sh("kill -STOP $(pgrep -x Runner.Worker)");
-    await victim.scaleIn();
-    await victim.until("to be gone", () => pool.gone(victim.id));
-    assert.equal(victim.logged(LOG.forcedStop).length, 1);
-    const points = pool.world.cloud.cloudwatch.metrics.all().filter(({ name }) => name === METRIC.forcedStops);
-    assert.equal(points.reduce((sum, { value, count }) => sum + value * count, 0), 1);
-    assert.equal(inAlarm(pool, "forced-stops"), true);
-    assert.notEqual(job.state, "succeeded");
-    see(`forced stop logged once, ${METRIC.forcedStops} 1, alarm raised; instance terminated`);
-  }, { seconds: 70 }),
+  onOne(
+    "worker hung for ever",
+    "maxDrain ends it, which is logged and counted once",
+    async (victim, see, pool) => {
+      await shortenDrain(victim, SHORT_DRAIN);
+      const job = await victim.hold();
+      await victim.sh("kill -STOP $(pgrep -x Runner.Worker)");
+      await victim.scaleIn();
+      await victim.until("to be gone", () => pool.gone(victim.id));
+      assert.equal(victim.logged(LOG.forcedStop).length, 1);
+      const points = pool.world.cloud.cloudwatch.metrics.all().filter(({ name }) => name === METRIC.forcedStops);
+      assert.equal(
+        points.reduce((sum, { value, count }) => sum + value * count, 0),
+        1,
+      );
+      assert.equal(inAlarm(pool, "forced-stops"), true);
+      assert.notEqual(job.state, "succeeded");
+      see(`forced stop logged once, ${METRIC.forcedStops} 1, alarm raised; instance terminated`);
+    },
+    { seconds: 70 },
+  ),
 
   onOne("full disk during a job and its drain", "neither the drain nor the completion needs the disk", async (victim, see) => {
     const job = await victim.hold();

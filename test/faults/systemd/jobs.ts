@@ -44,20 +44,30 @@ export const JOBS: readonly Scenario[] = [
     see(`${orders} orders, none obeyed; ${await victim.departs(job)}`);
   }),
 
-  onOne("job that kills what its user may", "the runner it kills waits for it and comes back; the instance goes when it should", async (victim, see) => {
-    const runner = await victim.show(UNITS.runner, "MainPID");
-    const agent = await victim.show(UNITS.agent, "MainPID");
-    const job = await victim.hold(KILL_ALL_ELSE);
-    await victim.untilSeen("the end of runsvc.sh", async () => (await victim.show(UNITS.runner, "MainPID")) === "0");
-    assert.equal(await victim.sh("sort -u /dev/shm/killed; cat /dev/shm/too-far 2>/dev/null || true"), "Runner.Listener\nnode\nrunsvc.sh");
-    assert.equal(await victim.show(UNITS.agent, "MainPID"), agent);
-    assert.ok(!job.changes().includes("steps-ended"));
-    await job.release();
-    await job.succeeds();
-    await victim.untilSeen("another runner", async () => !["0", runner].includes(await victim.show(UNITS.runner, "MainPID")));
-    await victim.scaleIn();
-    see(`listener, service host and runsvc.sh killed, nothing of root's; systemd started the runner again after the job; ${await victim.departs(job)}`);
-  }, { seconds: 130 }),
+  onOne(
+    "job that kills what its user may",
+    "the runner it kills waits for it and comes back; the instance goes when it should",
+    async (victim, see) => {
+      const runner = await victim.show(UNITS.runner, "MainPID");
+      const agent = await victim.show(UNITS.agent, "MainPID");
+      const job = await victim.hold(KILL_ALL_ELSE);
+      await victim.untilSeen("the end of runsvc.sh", async () => (await victim.show(UNITS.runner, "MainPID")) === "0");
+      assert.equal(
+        await victim.sh("sort -u /dev/shm/killed; cat /dev/shm/too-far 2>/dev/null || true"),
+        "Runner.Listener\nnode\nrunsvc.sh",
+      );
+      assert.equal(await victim.show(UNITS.agent, "MainPID"), agent);
+      assert.ok(!job.changes().includes("steps-ended"));
+      await job.release();
+      await job.succeeds();
+      await victim.untilSeen("another runner", async () => !["0", runner].includes(await victim.show(UNITS.runner, "MainPID")));
+      await victim.scaleIn();
+      see(
+        `listener, service host and runsvc.sh killed, nothing of root's; systemd started the runner again after the job; ${await victim.departs(job)}`,
+      );
+    },
+    { seconds: 130 },
+  ),
 
   onOne("job that forks daemons which outlive it", "nobody waits for them", async (victim, see) => {
     const job = await victim.hold(LEAVE_DAEMONS);

@@ -27,7 +27,12 @@ describe("faults on machines with a real systemd", function () {
 
   before(async function () {
     needSystemd(this);
-    pool = await LivePool.open(Math.min(SIZE, SCENARIOS.reduce((sum, { instances }) => sum + instances, 0)));
+    pool = await LivePool.open(
+      Math.min(
+        SIZE,
+        SCENARIOS.reduce((sum, { instances }) => sum + instances, 0),
+      ),
+    );
     outcomes = startAll(pool, SCENARIOS);
   });
   after(() => pool?.close());

@@ -36,7 +36,11 @@ export function startAll(pool: LivePool, scenarios: readonly Scenario[]): Map<Sc
   const outcomes = new Map<Scenario, Promise<string[]>>();
   for (const scenario of [...scenarios].sort((one, other) => (other.seconds ?? 0) - (one.seconds ?? 0))) {
     const outcome = instances.take(scenario.instances).then(async (ids) => {
-      const facts = await play(pool, scenario, ids.map((id) => new Victim(pool, id)));
+      const facts = await play(
+        pool,
+        scenario,
+        ids.map((id) => new Victim(pool, id)),
+      );
       if (scenario.keeps) instances.giveBack(ids);
       return facts;
     });

@@ -20,13 +20,18 @@ const MAY_RESTART = `perl -e '
   for my $unit (@ARGV) {
     my ($rule) = grep { $unit =~ /$_/ } keys %{$nrconf{override_rc}};
     print "$unit\\n" unless defined $rule && $nrconf{override_rc}{$rule} == 0;
-  }' ${Object.values(UNITS).filter((unit) => unit !== UNITS.heartbeatTimer).join(" ")}`;
+  }' ${Object.values(UNITS)
+    .filter((unit) => unit !== UNITS.heartbeatTimer)
+    .join(" ")}`;
 
 export const SERVICES: readonly Scenario[] = [
   onOne("daemon-reload during a job", "the job and the fence's settings stand", async (victim, see) => {
     const job = await victim.hold();
     // systemd lists addresses in no fixed order.
-    const look = async () => [await victim.show(UNITS.runner, "MainPID"), (await victim.show(UNITS.runner, "IPAddressDeny")).split(" ").sort()];
+    const look = async () => [
+      await victim.show(UNITS.runner, "MainPID"),
+      (await victim.show(UNITS.runner, "IPAddressDeny")).split(" ").sort(),
+    ];
     const before = await look();
     await victim.sh(RELOAD);
     assert.deepEqual(await look(), before);
@@ -46,24 +51,31 @@ export const SERVICES: readonly Scenario[] = [
     assert.equal(victim.logged(LOG.drainBegun).length, 1);
   }),
 
-  onOne("unattended upgrade restarting services", "a restart waits for the job, and the runner comes back", async (victim, see) => {
-    const may = await victim.sh(MAY_RESTART);
-    const job = await victim.hold();
-    const runner = await victim.show(UNITS.runner, "MainPID");
-    await victim.sh(UPGRADE);
-    await victim.untilSeen("the drain", async () => (await victim.show(UNITS.runner, "ActiveState")) === "deactivating");
-    await victim.untilSeen("the drain process", async () => (await victim.show(UNITS.runner, "ControlPID")) !== "0");
-    assert.ok(!job.changes().includes("steps-ended"));
-    await job.release();
-    await job.succeeds();
-    // A job that waits already could still slip in before the fence, which is fine and another row.
-    await victim.untilSeen("another runner", async () => !["0", runner].includes(await victim.show(UNITS.runner, "MainPID")));
-    const next = await victim.hold();
-    await next.release();
-    await next.succeeds();
-    assert.equal(victim.state, "InService");
-    see(`needrestart may restart ${may === "" ? "none" : may} of our units; a restart by hand waited for the job, which succeeded; the next one ran on the restarted runner`);
-  }, { keeps: true }),
+  onOne(
+    "unattended upgrade restarting services",
+    "a restart waits for the job, and the runner comes back",
+    async (victim, see) => {
+      const may = await victim.sh(MAY_RESTART);
+      const job = await victim.hold();
+      const runner = await victim.show(UNITS.runner, "MainPID");
+      await victim.sh(UPGRADE);
+      await victim.untilSeen("the drain", async () => (await victim.show(UNITS.runner, "ActiveState")) === "deactivating");
+      await victim.untilSeen("the drain process", async () => (await victim.show(UNITS.runner, "ControlPID")) !== "0");
+      assert.ok(!job.changes().includes("steps-ended"));
+      await job.release();
+      await job.succeeds();
+      // A job that waits already could still slip in before the fence, which is fine and another row.
+      await victim.untilSeen("another runner", async () => !["0", runner].includes(await victim.show(UNITS.runner, "MainPID")));
+      const next = await victim.hold();
+      await next.release();
+      await next.succeeds();
+      assert.equal(victim.state, "InService");
+      see(
+        `needrestart may restart ${may === "" ? "none" : may} of our units; a restart by hand waited for the job, which succeeded; the next one ran on the restarted runner`,
+      );
+    },
+    { keeps: true },
+  ),
 
   onOne("restart of the agent during a drain", "the drain does not depend on it", async (victim, see) => {
     const job = await victim.hold();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LOG, UNITS } from "../../../contract/host";
+import { LOG, type UNITS } from "../../../contract/host";
 import type { TimelineEvent } from "../../../rehearsal/timeline";
 import type { LivePool } from "../../support/live-pool";
 
@@ -100,7 +100,10 @@ export class Victim {
     const closed = this.pool.events.flatMap((event) =>
       event.kind === "action-closed" && event.instance === this.id && event.hook.endsWith("-terminate") ? [event] : [],
     );
-    assert.deepEqual(closed.map(({ result, by }) => `${result} by ${by}`), ["CONTINUE by instance"]);
+    assert.deepEqual(
+      closed.map(({ result, by }) => `${result} by ${by}`),
+      ["CONTINUE by instance"],
+    );
     for (const job of jobs) {
       assert.equal(job.state, "succeeded");
       assert.ok(job.endedAt <= closed[0]!.at, "the action was completed before the job had ended");

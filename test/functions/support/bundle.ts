@@ -21,7 +21,10 @@ export async function runBundle(file: string, environment: Record<string, string
   child.stderr.on("data", (chunk) => (stderr += chunk));
   child.stdin.end(JSON.stringify(events));
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  const lines = `${stdout}\n${stderr}`
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
   return { code, stderr, lines };
 }
 

@@ -1,4 +1,4 @@
-import { IncomingMessage, Server, createServer } from "node:http";
+import { type IncomingMessage, type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface Seen {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DeployedResolver } from "../../../rehearsal/cloud/autoscaling";
-import { DeployedResource, ResourceStore, Shape } from "../../../rehearsal/cloud/api";
+import type { DeployedResource, ResourceStore, Shape } from "../../../rehearsal/cloud/api";
 import { fails, LAUNCH_HOOK, PLACE, Rig, TERMINATE_HOOK } from "./rig";
 
 /** What Pulumi would have deployed: a template of two versions, a profile and a subnet. */
@@ -11,15 +11,20 @@ function store(): ResourceStore {
     userData: Buffer.from(script).toString("base64"),
     iamInstanceProfile: { arn: "arn:aws:iam::123456789012:instance-profile/pool" },
     metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1 },
-    tagSpecifications: [{ resourceType: "volume", tags: { a: "b" } }, { resourceType: "instance", tags: { Name: "pool" } }],
+    tagSpecifications: [
+      { resourceType: "volume", tags: { a: "b" } },
+      { resourceType: "instance", tags: { Name: "pool" } },
+    ],
   });
   const resources: DeployedResource[] = [
     {
-      type: "aws:ec2/launchTemplate:LaunchTemplate", id: "lt-1",
+      type: "aws:ec2/launchTemplate:LaunchTemplate",
+      id: "lt-1",
       state: { name: "pool", latestVersion: 2, defaultVersion: 1, _versions: { 1: version("one"), 2: version("two") } },
     },
     {
-      type: "aws:iam/instanceProfile:InstanceProfile", id: "pool",
+      type: "aws:iam/instanceProfile:InstanceProfile",
+      id: "pool",
       state: { arn: "arn:aws:iam::123456789012:instance-profile/pool", role: "pool-role" },
     },
     { type: "aws:ec2/subnet:Subnet", id: "subnet-1", state: { availabilityZone: "eu-central-1c" } },
@@ -36,7 +41,9 @@ function store(): ResourceStore {
 const rigWithStore = () => new Rig({ resolver: new DeployedResolver(store(), PLACE) });
 
 const GROUP = {
-  MinSize: 1, MaxSize: 3, VPCZoneIdentifier: "subnet-1,subnet-00000000000000001",
+  MinSize: 1,
+  MaxSize: 3,
+  VPCZoneIdentifier: "subnet-1,subnet-00000000000000001",
   LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "$Latest" },
   InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: "retain" } },
   Tags: [{ Key: "ci-runners:pool", Value: "pool", PropagateAtLaunch: true, ResourceId: "pool" }],
@@ -86,7 +93,10 @@ describe("Auto Scaling: making and removing groups", () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
     rig.scaling.updateGroup("pool", { initialLifecycleHooks: [{ ...TERMINATE_HOOK, heartbeatTimeout: 60 }] });
-    assert.deepEqual(rig.scaling.group("pool")!.hooks.map((hook) => hook.heartbeatTimeout), [1800]);
+    assert.deepEqual(
+      rig.scaling.group("pool")!.hooks.map((hook) => hook.heartbeatTimeout),
+      [1800],
+    );
   });
 
   it("refuses to delete a group that still has instances, unless forced; then no hook fires [A1.9, A3.21]", async () => {
@@ -137,7 +147,10 @@ describe("Auto Scaling: making and removing groups", () => {
     await rig.pass(5);
     await deletion;
     assert.equal(rig.scaling.group("pool"), undefined);
-    assert.equal(rig.fleet.list().every((instance) => instance.state === "terminated"), true);
+    assert.equal(
+      rig.fleet.list().every((instance) => instance.state === "terminated"),
+      true,
+    );
   });
 
   it("tells the history of a deleted group to who asks for deleted ones, and to nobody else [A3.26, A12.1]", async () => {
@@ -150,7 +163,11 @@ describe("Auto Scaling: making and removing groups", () => {
     await fails(rig.call("DescribeScalingActivities"), "ValidationError", missing);
     const histories = [{}, { AutoScalingGroupName: undefined }].map(async (params) => {
       const { Activities } = await rig.call("DescribeScalingActivities", { IncludeDeletedGroups: true, ...params });
-      return (Activities as Shape[]).map(({ Description, StatusCode, AutoScalingGroupState }) => [Description, StatusCode, AutoScalingGroupState]);
+      return (Activities as Shape[]).map(({ Description, StatusCode, AutoScalingGroupState }) => [
+        Description,
+        StatusCode,
+        AutoScalingGroupState,
+      ]);
     });
     for (const history of await Promise.all(histories)) {
       assert.deepEqual(history, [
@@ -158,7 +175,11 @@ describe("Auto Scaling: making and removing groups", () => {
         [`Launching a new EC2 instance: ${instance}`, "Successful", "Deleted"],
       ]);
     }
-    await fails(rig.call("DescribeScalingActivities", { AutoScalingGroupName: "never", IncludeDeletedGroups: true }), "ValidationError", missing.replace("pool", "never"));
+    await fails(
+      rig.call("DescribeScalingActivities", { AutoScalingGroupName: "never", IncludeDeletedGroups: true }),
+      "ValidationError",
+      missing.replace("pool", "never"),
+    );
   });
 
   it("tells the history of a group and of its deleted namesake together, the latest first", async () => {
@@ -169,7 +190,10 @@ describe("Auto Scaling: making and removing groups", () => {
     rig.create();
     await rig.pass(60);
     const { Activities } = await rig.call("DescribeScalingActivities", { IncludeDeletedGroups: true });
-    assert.deepEqual((Activities as Shape[]).map(({ AutoScalingGroupState }) => AutoScalingGroupState), [undefined, "Deleted", "Deleted"]);
+    assert.deepEqual(
+      (Activities as Shape[]).map(({ AutoScalingGroupState }) => AutoScalingGroupState),
+      [undefined, "Deleted", "Deleted"],
+    );
     assert.equal((await rig.activities()).length, 1);
   });
 

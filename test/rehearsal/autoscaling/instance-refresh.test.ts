@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { fails, Rig, template, TERMINATE_HOOK } from "./rig";
 
 const versions = (rig: Rig, state: string) =>
-  rig.scaling.group("pool")!.instances.filter((i) => i.state === state).map((i) => i.launchTemplateVersion);
+  rig.scaling
+    .group("pool")!
+    .instances.filter((i) => i.state === state)
+    .map((i) => i.launchTemplateVersion);
 
-const refreshEvents = (rig: Rig) =>
-  rig.published.flatMap((event) => event["detail-type"].match(/Instance Refresh (\w+)$/)?.[1] ?? []);
+const refreshEvents = (rig: Rig) => rig.published.flatMap((event) => event["detail-type"].match(/Instance Refresh (\w+)$/)?.[1] ?? []);
 
 /** A group whose template has just got a second version. */
 async function outdated(rig: Rig, changes = {}): Promise<void> {
@@ -23,9 +25,7 @@ describe("Auto Scaling: instance refresh", () => {
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
     assert.deepEqual(versions(rig, "InService"), ["2", "2", "2"]);
     assert.deepEqual(versions(rig, "Warmed:Stopped"), ["2"]);
-    const terminated = rig.timeline.events.flatMap((e) =>
-      e.kind === "instance-state" && /Terminated$/.test(e.state) ? [e.state] : [],
-    );
+    const terminated = rig.timeline.events.flatMap((e) => (e.kind === "instance-state" && /Terminated$/.test(e.state) ? [e.state] : []));
     assert.deepEqual(terminated, ["Terminated", "Terminated", "Terminated", "Warmed:Terminated"]);
     assert.deepEqual(refreshEvents(rig), ["Started", "Succeeded"]);
   });
@@ -79,7 +79,9 @@ describe("Auto Scaling: instance refresh", () => {
     const busy = rig.one("InService");
     await rig.protect(busy);
     rig.scaling.startRefresh("pool");
-    const { InstanceRefreshes: [defaults] } = (await rig.call("DescribeInstanceRefreshes")) as any;
+    const {
+      InstanceRefreshes: [defaults],
+    } = (await rig.call("DescribeInstanceRefreshes")) as any;
     const { MinHealthyPercentage, MaxHealthyPercentage, ScaleInProtectedInstances } = defaults.Preferences;
     assert.deepEqual([MinHealthyPercentage, MaxHealthyPercentage, ScaleInProtectedInstances], [90, 100, "Wait"]);
     await rig.pass(3590);
@@ -91,7 +93,10 @@ describe("Auto Scaling: instance refresh", () => {
   });
 
   it("passes over protected instances with Ignore and takes them with Refresh [A4.9]", async () => {
-    for (const [choice, left] of [["Ignore", "InService"], ["Refresh", "Terminating:Wait"]] as const) {
+    for (const [choice, left] of [
+      ["Ignore", "InService"],
+      ["Refresh", "Terminating:Wait"],
+    ] as const) {
       const rig = new Rig();
       await outdated(rig);
       const busy = rig.one("InService");
@@ -116,7 +121,10 @@ describe("Auto Scaling: instance refresh", () => {
     await rig.call("CancelInstanceRefresh");
     await rig.pass(5);
     const { InstanceRefreshes } = await rig.call("DescribeInstanceRefreshes");
-    assert.deepEqual((InstanceRefreshes as any[]).map((r) => [r.Status, r.PercentageComplete]), [["Cancelled", 0]]);
+    assert.deepEqual(
+      (InstanceRefreshes as any[]).map((r) => [r.Status, r.PercentageComplete]),
+      [["Cancelled", 0]],
+    );
     const none = "No in progress or pending Instance Refresh found for Auto Scaling group pool";
     await fails(rig.call("CancelInstanceRefresh"), "ActiveInstanceRefreshNotFound", none);
   });

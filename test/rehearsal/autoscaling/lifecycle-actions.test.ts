@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CloudEvent } from "../../../rehearsal/cloud/autoscaling";
+import type { CloudEvent } from "../../../rehearsal/cloud/autoscaling";
 import { fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
 
 /** A group of one, in Terminating:Wait. */
@@ -72,10 +72,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     await rig.pass(5);
     const event = rig.published.at(-1)!;
     assert.equal(event["detail-type"], "EC2 Instance Terminate Successful");
-    assert.deepEqual(event.resources, [
-      rig.scaling.group("pool")!.arn,
-      `arn:aws:ec2:eu-central-1:123456789012:instance/${id}`,
-    ]);
+    assert.deepEqual(event.resources, [rig.scaling.group("pool")!.arn, `arn:aws:ec2:eu-central-1:123456789012:instance/${id}`]);
     assert.equal(event.detail.StatusCode, "InProgress");
     assert.equal(event.detail.Description, `Terminating EC2 instance: ${id}`);
     assert.deepEqual(event.detail.Details, { "Availability Zone": "eu-central-1a", "Subnet ID": "subnet-a" });
@@ -88,7 +85,9 @@ describe("Auto Scaling: lifecycle actions", () => {
     const { rig, id, event } = await draining();
     const complete = (given: object) =>
       rig.call("CompleteLifecycleAction", {
-        LifecycleHookName: "terminate", LifecycleActionResult: "CONTINUE", ...given,
+        LifecycleHookName: "terminate",
+        LifecycleActionResult: "CONTINUE",
+        ...given,
       });
     const stranger = "00000000-0000-4000-8000-000000000000";
     const byToken = `No active Lifecycle Action found with token ${stranger}`;
@@ -100,11 +99,7 @@ describe("Auto Scaling: lifecycle actions", () => {
       "ValidationError",
       `No active Lifecycle Action found with token ${tokenOf(event)}`,
     );
-    await fails(
-      complete({ InstanceId: id }),
-      "ValidationError",
-      `No active Lifecycle Action found with instance ID ${id}`,
-    );
+    await fails(complete({ InstanceId: id }), "ValidationError", `No active Lifecycle Action found with instance ID ${id}`);
     await fails(
       rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id }),
       "ValidationError",
@@ -124,7 +119,8 @@ describe("Auto Scaling: lifecycle actions", () => {
     await rig.pass(5);
     const id = rig.one("InService");
     await rig.call("PutLifecycleHook", {
-      LifecycleHookName: "launch", LifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+      LifecycleHookName: "launch",
+      LifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
     });
     const message = `No active Lifecycle Action found with instance ID ${id}`;
     await fails(rig.complete(id, "launch"), "ValidationError", message);
@@ -137,7 +133,10 @@ describe("Auto Scaling: lifecycle actions", () => {
     await rig.pass(3);
     assert.equal(rig.stateOf(id), undefined);
     const closed = rig.timeline.events.filter((e) => e.kind === "action-closed");
-    assert.deepEqual(closed.map(({ result, by }) => [result, by]), [["ABANDON", "timeout"]]);
+    assert.deepEqual(
+      closed.map(({ result, by }) => [result, by]),
+      [["ABANDON", "timeout"]],
+    );
   });
 
   it("a heartbeat restarts the timer from now: one after 30 min of 1 h makes 90 min [A3.3]", async () => {
@@ -150,7 +149,10 @@ describe("Auto Scaling: lifecycle actions", () => {
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  for (const [heartbeatTimeout, limit] of [[30, 3000], [7200, 172_800]] as const) {
+  for (const [heartbeatTimeout, limit] of [
+    [30, 3000],
+    [7200, 172_800],
+  ] as const) {
     it(`heartbeats cannot hold an action of ${heartbeatTimeout} s longer than ${limit} s [A3.2]`, async () => {
       const { rig, id } = await draining({}, { heartbeatTimeout });
       const beat = heartbeatTimeout / 3;
@@ -256,7 +258,10 @@ describe("Auto Scaling: lifecycle actions", () => {
     }
     await rig.call("PutLifecycleHook", { LifecycleHookName: "x", LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" });
     const { LifecycleHooks } = await rig.call("DescribeLifecycleHooks");
-    assert.deepEqual((LifecycleHooks as any[]).map((hook) => [hook.HeartbeatTimeout, hook.DefaultResult]), [[3600, "ABANDON"]]);
+    assert.deepEqual(
+      (LifecycleHooks as any[]).map((hook) => [hook.HeartbeatTimeout, hook.DefaultResult]),
+      [[3600, "ABANDON"]],
+    );
   });
 
   it("refuses the 51st hook of a group and metadata of more than 4000 characters [A3.5]", async () => {

@@ -32,8 +32,14 @@ describe("Auto Scaling: launch and termination", () => {
     await rig.complete(id, "terminate");
     await rig.pass(5);
     assert.deepEqual(rig.states(id), [
-      "Pending", "Pending:Wait", "Pending:Proceed", "InService",
-      "Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated",
+      "Pending",
+      "Pending:Wait",
+      "Pending:Proceed",
+      "InService",
+      "Terminating",
+      "Terminating:Wait",
+      "Terminating:Proceed",
+      "Terminated",
     ]);
   });
 
@@ -66,7 +72,10 @@ describe("Auto Scaling: launch and termination", () => {
     await rig.pass(10);
     assert.notEqual(rig.one("Pending:Wait"), first);
     const unsuccessful = rig.eventsOf(first).filter((event) => event["detail-type"] === "EC2 Instance Launch Unsuccessful");
-    assert.deepEqual(unsuccessful.map(({ detail }) => detail.StatusCode), ["Failed"]);
+    assert.deepEqual(
+      unsuccessful.map(({ detail }) => detail.StatusCode),
+      ["Failed"],
+    );
   });
 
   it("a machine that does not boot is a failed launch, not a member that hangs in Pending [A6.5]", async () => {
@@ -77,7 +86,10 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.inState("InService").length, 1);
     assert.equal(rig.scaling.group("pool")!.instances.length, 1);
     const failed = (await rig.activities()).filter((activity) => activity.StatusCode === "Failed");
-    assert.deepEqual(failed.map((activity) => activity.StatusMessage), ["no capacity"]);
+    assert.deepEqual(
+      failed.map((activity) => activity.StatusMessage),
+      ["no capacity"],
+    );
   });
 
   it("an instance that is let go in its first moment boots all the same, or nobody could answer its termination hook", async () => {
@@ -101,8 +113,7 @@ describe("Auto Scaling: launch and termination", () => {
     const id = rig.one("Pending:Wait");
     await rig.complete(id, "launch");
     await rig.pass(1);
-    const terminate = () =>
-      rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
+    const terminate = () => rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
     const { Activity } = await terminate();
     assert.match(String((Activity as { Description: string }).Description), new RegExp(`^Terminating EC2 instance: ${id}$`));
     await terminate();
@@ -186,7 +197,10 @@ describe("Auto Scaling: launch and termination", () => {
 
   const causes: [cause: string, begin: (rig: Rig, id: string) => Promise<unknown>][] = [
     ["a lower desired capacity", (rig) => rig.desire(0)],
-    ["TerminateInstanceInAutoScalingGroup", (rig, InstanceId) => rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId, ShouldDecrementDesiredCapacity: true })],
+    [
+      "TerminateInstanceInAutoScalingGroup",
+      (rig, InstanceId) => rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId, ShouldDecrementDesiredCapacity: true }),
+    ],
     ["the maximum lifetime", (rig) => rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 86_400 }).then(() => rig.pass(86_400))],
     ["an instance refresh", (rig) => rig.call("StartInstanceRefresh", { Preferences: { MinHealthyPercentage: 0 } })],
     ["a failed health check", (rig, InstanceId) => rig.call("SetInstanceHealth", { InstanceId, HealthStatus: "Unhealthy" })],
@@ -210,7 +224,10 @@ describe("Auto Scaling: launch and termination", () => {
     await rig.pass(5);
     const id = rig.one("Pending:Wait");
     const [waiting] = await rig.activities();
-    assert.deepEqual([waiting!.StatusCode, waiting!.Description, waiting!.EndTime], ["MidLifecycleAction", `Launching a new EC2 instance: ${id}`, undefined]);
+    assert.deepEqual(
+      [waiting!.StatusCode, waiting!.Description, waiting!.EndTime],
+      ["MidLifecycleAction", `Launching a new EC2 instance: ${id}`, undefined],
+    );
     assert.match(String(waiting!.Cause), /^At \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ an instance was started/);
     await rig.complete(id, "launch");
     await rig.pass(5);
@@ -226,7 +243,10 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual(zones, ["a", "b", "a"]);
     await rig.desire(2);
     await rig.pass(5);
-    assert.deepEqual(rig.scaling.group("pool")!.instances.map((i) => i.availabilityZone.at(-1)), ["b", "a"]);
+    assert.deepEqual(
+      rig.scaling.group("pool")!.instances.map((i) => i.availabilityZone.at(-1)),
+      ["b", "a"],
+    );
   });
 
   it("moves to Standby and detaches without any hook, and only from where AWS allows it [A1.9, A1.15, A4.3, A4.4, A12.4]", async () => {

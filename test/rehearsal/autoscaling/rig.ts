@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { AutoScaling, AutoScalingOptions, CloudEvent, GroupConfig, HookConfig, LaunchTemplate } from "../../../rehearsal/cloud/autoscaling";
-import { AwsError, Principal, Shape } from "../../../rehearsal/cloud/api";
+import {
+  AutoScaling,
+  type AutoScalingOptions,
+  type CloudEvent,
+  type GroupConfig,
+  type HookConfig,
+  type LaunchTemplate,
+} from "../../../rehearsal/cloud/autoscaling";
+import { AwsError, type Principal, type Shape } from "../../../rehearsal/cloud/api";
 import { Fleet } from "../../../rehearsal/cloud/ec2";
-import { CommandResult, HostDriver, LaunchSpec } from "../../../rehearsal/cloud/driver";
+import type { CommandResult, HostDriver, LaunchSpec } from "../../../rehearsal/cloud/driver";
 import { Random } from "../../../rehearsal/random";
 import { Timeline } from "../../../rehearsal/timeline";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";

@@ -6,7 +6,8 @@ const POOL = { maxSize: 3, warmPool: { maxGroupPreparedCapacity: 2 } };
 const HOOKS = { initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] };
 
 const journeys = (rig: Rig, id: string) =>
-  rig.eventsOf(id)
+  rig
+    .eventsOf(id)
     .filter((event) => event["detail-type"].includes("Lifecycle Action"))
     .map(({ detail }) => [String(detail.LifecycleTransition).split("_").at(-1), detail.Origin, detail.Destination]);
 
@@ -39,8 +40,14 @@ describe("Auto Scaling: warm pool", () => {
     assert.equal(rig.stateOf(id), "InService");
     assert.deepEqual(rig.hosts.of(id), ["launch", "stop", "start"]);
     assert.deepEqual(rig.states(id), [
-      "Warmed:Pending", "Warmed:Pending:Wait", "Warmed:Pending:Proceed", "Warmed:Stopped",
-      "Pending", "Pending:Wait", "Pending:Proceed", "InService",
+      "Warmed:Pending",
+      "Warmed:Pending:Wait",
+      "Warmed:Pending:Proceed",
+      "Warmed:Stopped",
+      "Pending",
+      "Pending:Wait",
+      "Pending:Proceed",
+      "InService",
     ]);
     assert.deepEqual(journeys(rig, id), [
       ["LAUNCHING", "EC2", "WarmPool"],
@@ -55,7 +62,10 @@ describe("Auto Scaling: warm pool", () => {
     assert.deepEqual(journeys(rig, rig.one("Pending:Wait")), [["LAUNCHING", "EC2", "AutoScalingGroup"]]);
   });
 
-  for (const [poolState, orders] of [["Hibernated", ["launch", "hibernate", "resume"]], ["Running", ["launch"]]] as const) {
+  for (const [poolState, orders] of [
+    ["Hibernated", ["launch", "hibernate", "resume"]],
+    ["Running", ["launch"]],
+  ] as const) {
     it(`keeps its instances ${poolState} [A1.4]`, async () => {
       const rig = new Rig();
       rig.create({ maxSize: 3, warmPool: { maxGroupPreparedCapacity: 2, poolState } });
@@ -85,7 +95,10 @@ describe("Auto Scaling: warm pool", () => {
     await rig.complete(id, "terminate");
     await rig.pass(5);
     assert.deepEqual(rig.states(id).slice(-4), [
-      "Warmed:Terminating", "Warmed:Terminating:Wait", "Warmed:Terminating:Proceed", "Warmed:Terminated",
+      "Warmed:Terminating",
+      "Warmed:Terminating:Wait",
+      "Warmed:Terminating:Proceed",
+      "Warmed:Terminated",
     ]);
     rig.scaling.updateGroup("pool", { warmPool: {} });
     await rig.pass(5);
@@ -114,7 +127,9 @@ describe("Auto Scaling: warm pool", () => {
   it("retains an abandoned pooled instance in a state of its own [A3.10]", async () => {
     const rig = new Rig();
     rig.create({
-      maxSize: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {},
+      maxSize: 2,
+      initialLifecycleHooks: [TERMINATE_HOOK],
+      warmPool: {},
       instanceLifecyclePolicy: { terminateHookAbandon: "retain" },
     });
     await rig.pass(5);
@@ -129,7 +144,10 @@ describe("Auto Scaling: warm pool", () => {
   it("retains in another one whom the hook abandons on the way back to the pool [A3.11]", async () => {
     const rig = new Rig();
     rig.create({
-      maxSize: 2, desiredCapacity: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: { reuseOnScaleIn: true },
+      maxSize: 2,
+      desiredCapacity: 2,
+      initialLifecycleHooks: [TERMINATE_HOOK],
+      warmPool: { reuseOnScaleIn: true },
       instanceLifecyclePolicy: { terminateHookAbandon: "retain" },
     });
     await rig.pass(5);
@@ -148,9 +166,16 @@ describe("Auto Scaling: warm pool", () => {
     await rig.pass(5);
     const warm = rig.one("Warmed:Stopped");
     const pool = await rig.call("DescribeWarmPool");
-    assert.deepEqual((pool.Instances as any[]).map((i) => [i.InstanceId, i.LifecycleState]), [[warm, "Warmed:Stopped"]]);
+    assert.deepEqual(
+      (pool.Instances as any[]).map((i) => [i.InstanceId, i.LifecycleState]),
+      [[warm, "Warmed:Stopped"]],
+    );
     assert.deepEqual(pool.WarmPoolConfiguration, {
-      MaxGroupPreparedCapacity: 2, MinSize: 0, PoolState: "Stopped", Status: undefined, InstanceReusePolicy: undefined,
+      MaxGroupPreparedCapacity: 2,
+      MinSize: 0,
+      PoolState: "Stopped",
+      Status: undefined,
+      InstanceReusePolicy: undefined,
     });
     const groups = await rig.call("DescribeAutoScalingGroups");
     assert.ok(!(groups.AutoScalingGroups as any[])[0].Instances.some((i: any) => i.InstanceId === warm));

@@ -8,15 +8,25 @@ const MINUTE = 60_000;
 
 describe("alarms over the rehearsal's metrics", () => {
   const ALARM = {
-    name: "a", namespace: "N", metricName: "M", dimensions: { Pool: "p" }, statistic: "Sum", period: 60,
-    evaluationPeriods: 3, datapointsToAlarm: 2, threshold: 0, comparisonOperator: "GreaterThanThreshold", treatMissingData: "notBreaching",
+    name: "a",
+    namespace: "N",
+    metricName: "M",
+    dimensions: { Pool: "p" },
+    statistic: "Sum",
+    period: 60,
+    evaluationPeriods: 3,
+    datapointsToAlarm: 2,
+    threshold: 0,
+    comparisonOperator: "GreaterThanThreshold",
+    treatMissingData: "notBreaching",
   };
 
   function evaluate(minutes: number[], now: number, change: object = {}) {
     const store = new MemoryStore();
     store.put({ type: "aws:cloudwatch/metricAlarm:MetricAlarm", id: "a", state: { ...ALARM, ...change } });
     const metrics = new MetricStore();
-    for (const minute of minutes) metrics.put({ namespace: "N", name: "M", dimensions: { Pool: "p" }, value: 1, count: 1, at: minute * MINUTE + 1 });
+    for (const minute of minutes)
+      metrics.put({ namespace: "N", name: "M", dimensions: { Pool: "p" }, value: 1, count: 1, at: minute * MINUTE + 1 });
     return evaluateAlarms(store, metrics, now * MINUTE)[0]!;
   }
 
@@ -48,11 +58,15 @@ describe("alarms over the rehearsal's metrics", () => {
   });
 
   it("must read embedded metrics and let all other log lines be", () => {
-    const aws = { Timestamp: 5, CloudWatchMetrics: [{ Namespace: "N", Dimensions: [["Pool"], []], Metrics: [{ Name: "M", Unit: "Count" }, { Name: "Absent" }] }] };
+    const aws = {
+      Timestamp: 5,
+      CloudWatchMetrics: [{ Namespace: "N", Dimensions: [["Pool"], []], Metrics: [{ Name: "M", Unit: "Count" }, { Name: "Absent" }] }],
+    };
     assert.deepEqual(metricsInLine(JSON.stringify({ _aws: aws, Pool: "p", M: 2 }), 9), [
       { namespace: "N", name: "M", dimensions: { Pool: "p" }, value: 2, count: 1, at: 5, unit: "Count" },
       { namespace: "N", name: "M", dimensions: {}, value: 2, count: 1, at: 5, unit: "Count" },
     ]);
-    for (const line of ["", "plain", '{"CloudWatchMetrics"', '{"message":"says \\"CloudWatchMetrics\\""}', "null"]) assert.deepEqual(metricsInLine(line, 9), []);
+    for (const line of ["", "plain", '{"CloudWatchMetrics"', '{"message":"says \\"CloudWatchMetrics\\""}', "null"])
+      assert.deepEqual(metricsInLine(line, 9), []);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RealClock } from "../../../rehearsal/clock";
-import { AwsError, Principal, Service } from "../../../rehearsal/cloud/api";
+import { AwsError, type Principal, type Service } from "../../../rehearsal/cloud/api";
 import { CloudDoor } from "../../../rehearsal/cloud/cloud";
 import { Credentials } from "../../../rehearsal/cloud/credentials";
 import { throttling } from "../../../rehearsal/cloud/faults";
@@ -49,7 +49,10 @@ describe("the door to the cloud", () => {
     await assert.rejects(door.call(worker, "s3:Get", { arn: "arn:other" }), { name: "AccessDenied", httpStatus: 403 });
     assert.deepEqual(executed, []);
     assert.deepEqual(door.denied(), [{ principal: "worker", action: "s3:Get", resource: "arn:other" }]);
-    assert.deepEqual(timeline.events.map(({ kind }) => kind), ["denied", "api-call"]);
+    assert.deepEqual(
+      timeline.events.map(({ kind }) => kind),
+      ["denied", "api-call"],
+    );
   });
 
   it("must not hold the operator to policies", async () => {
@@ -70,7 +73,10 @@ describe("the door to the cloud", () => {
     await assert.rejects(door.call(worker, "s3:Fail", { arn: "arn:mine" }), { name: "Broken" });
     await assert.rejects(door.call(worker, "s3:Get", { arn: "arn:other" }));
     assert.deepEqual(door.calls(), { worker: { "s3:Get": 2, "s3:Fail": 1 } });
-    assert.deepEqual(timeline.events.flatMap((event) => (event.kind === "api-call" ? [event.outcome] : [])), ["ok", "Broken", "AccessDenied"]);
+    assert.deepEqual(
+      timeline.events.flatMap((event) => (event.kind === "api-call" ? [event.outcome] : [])),
+      ["ok", "Broken", "AccessDenied"],
+    );
   });
 
   it("must fail as often, as long and for whom a fault says, and no more", async () => {
@@ -107,7 +113,10 @@ describe("the door to the cloud", () => {
     assert.equal(credentials.find(accessKeyId)?.expired, false);
     clock.time = 6 * 3600_000;
     assert.equal(credentials.find(accessKeyId)?.expired, true);
-    assert.throws(() => credentials.issue({ kind: "instance", instanceId: "i-1", roleName: "worker" }), /does not trust ec2\.amazonaws\.com/);
+    assert.throws(
+      () => credentials.issue({ kind: "instance", instanceId: "i-1", roleName: "worker" }),
+      /does not trust ec2\.amazonaws\.com/,
+    );
     assert.throws(() => credentials.issue({ ...worker, roleName: "none" }), /none is not deployed/);
   });
 });

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Clock, RealClock } from "../../../rehearsal/clock";
-import { CloudOptions, RunningCloud, startCloud } from "../../../rehearsal/cloud";
-import { Place } from "../../../rehearsal/cloud/place";
-import { CommandResult, HostDriver } from "../../../rehearsal/cloud/driver";
+import { type Clock, RealClock } from "../../../rehearsal/clock";
+import { type CloudOptions, type RunningCloud, startCloud } from "../../../rehearsal/cloud";
+import type { Place } from "../../../rehearsal/cloud/place";
+import type { CommandResult, HostDriver } from "../../../rehearsal/cloud/driver";
 import { Random } from "../../../rehearsal/random";
 import { Timeline } from "../../../rehearsal/timeline";
 
@@ -71,7 +71,11 @@ export function deployRole(store: RunningCloud["store"], name: string, statement
       assumeRolePolicy: document([{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service } }]),
     },
   });
-  store.put({ type: "aws:iam/rolePolicy:RolePolicy", id: `${name}:main`, state: { name: "main", role: name, policy: document(statements) } });
+  store.put({
+    type: "aws:iam/rolePolicy:RolePolicy",
+    id: `${name}:main`,
+    state: { name: "main", role: name, policy: document(statements) },
+  });
 }
 
 export function document(statements: object[]): string {

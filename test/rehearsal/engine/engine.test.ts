@@ -15,11 +15,19 @@ const GROUP = "aws:autoscaling/group:Group";
 const wishes = { retention: 60, path: "/", description: "one", minSize: 1, userData: "first" };
 
 async function program(): Promise<Record<string, unknown>> {
-  const role = new aws.iam.Role("runner", { assumeRolePolicy: TRUST, path: wishes.path, description: wishes.description, tags: { team: "ci" } });
+  const role = new aws.iam.Role("runner", {
+    assumeRolePolicy: TRUST,
+    path: wishes.path,
+    description: wishes.description,
+    tags: { team: "ci" },
+  });
   const queue = new aws.sqs.Queue("letters", { name: "letters", messageRetentionSeconds: wishes.retention });
   const token = pulumi.secret("hush-hush");
   const parameter = new aws.ssm.Parameter("token", { type: "String", value: token, description: token });
-  const template = new aws.ec2.LaunchTemplate("host", { userData: Buffer.from(wishes.userData).toString("base64"), updateDefaultVersion: true });
+  const template = new aws.ec2.LaunchTemplate("host", {
+    userData: Buffer.from(wishes.userData).toString("base64"),
+    updateDefaultVersion: true,
+  });
   const group = new aws.autoscaling.Group(
     "pool",
     {
@@ -29,13 +37,25 @@ async function program(): Promise<Record<string, unknown>> {
       desiredCapacity: 2,
       vpcZoneIdentifiers: ["subnet-01234567"],
       launchTemplate: { id: template.id, version: pulumi.interpolate`${template.latestVersion}` },
-      initialLifecycleHooks: [{ name: "pool-terminate", lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING", heartbeatTimeout: 1800 }],
-      instanceRefresh: { strategy: "Rolling", preferences: { minHealthyPercentage: 50, instanceWarmup: "10", scaleInProtectedInstances: "Wait" } },
+      initialLifecycleHooks: [
+        { name: "pool-terminate", lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING", heartbeatTimeout: 1800 },
+      ],
+      instanceRefresh: {
+        strategy: "Rolling",
+        preferences: { minHealthyPercentage: 50, instanceWarmup: "10", scaleInProtectedInstances: "Wait" },
+      },
       warmPool: { minSize: 1 },
     },
     { ignoreChanges: ["desiredCapacity"] },
   );
-  return { roleName: role.name, roleArn: role.arn, queueUrl: queue.url, parameterArn: parameter.arn, group: group.name, latest: template.latestVersion };
+  return {
+    roleName: role.name,
+    roleArn: role.arn,
+    queueUrl: queue.url,
+    parameterArn: parameter.arn,
+    group: group.name,
+    latest: template.latestVersion,
+  };
 }
 
 describe("the real engine over the rehearsal's provider", function () {
@@ -68,7 +88,12 @@ describe("the real engine over the rehearsal's provider", function () {
   });
 
   it("gives the group its hooks before its sizes, so that no instance escapes them", () => {
-    assert.deepEqual(rig.autoscaling.operations().slice(0, 4), ["CreateAutoScalingGroup", "PutLifecycleHook", "UpdateAutoScalingGroup", "PutWarmPool"]);
+    assert.deepEqual(rig.autoscaling.operations().slice(0, 4), [
+      "CreateAutoScalingGroup",
+      "PutLifecycleHook",
+      "UpdateAutoScalingGroup",
+      "PutWarmPool",
+    ]);
     const [create] = rig.autoscaling.calls;
     assert.equal(create!.params.MaxSize, 0);
     assert.equal(rig.autoscaling.groups.get("pool")!.instances.length, 2);
@@ -78,7 +103,10 @@ describe("the real engine over the rehearsal's provider", function () {
     const state = readdirSync(join(rig.dir, "work", "state"), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
-    assert.ok(state.some((text) => text.includes("letters")), "the state was found");
+    assert.ok(
+      state.some((text) => text.includes("letters")),
+      "the state was found",
+    );
     assert.ok(!state.some((text) => text.includes("hush-hush")));
     assert.equal(rig.store.list("aws:ssm/parameter:Parameter")[0]!.state.value, "hush-hush");
   });
@@ -92,17 +120,24 @@ describe("the real engine over the rehearsal's provider", function () {
 
   it("shows in a refresh what has drifted, and only that", async () => {
     const { drift } = await stack.refresh();
-    assert.deepEqual(drift.map(({ type, gone, properties }) => ({ type, gone, properties })), [
-      { type: GROUP, gone: false, properties: { desiredCapacity: { was: 2, is: 4 } } },
-    ]);
+    assert.deepEqual(
+      drift.map(({ type, gone, properties }) => ({ type, gone, properties })),
+      [{ type: GROUP, gone: false, properties: { desiredCapacity: { was: 2, is: 4 } } }],
+    );
     assert.equal((await stack.up()).changed, 0);
   });
 
   it("shows in a refresh that a resource is gone, and creates it again", async () => {
     rig.store.remove(QUEUE, rig.store.list(QUEUE)[0]!.id);
     const { drift } = await stack.refresh();
-    assert.deepEqual(drift.map(({ type, gone }) => ({ type, gone })), [{ type: QUEUE, gone: true }]);
-    assert.deepEqual((await stack.up()).steps.map(({ op, type }) => `${op} ${type}`), [`create ${QUEUE}`]);
+    assert.deepEqual(
+      drift.map(({ type, gone }) => ({ type, gone })),
+      [{ type: QUEUE, gone: true }],
+    );
+    assert.deepEqual(
+      (await stack.up()).steps.map(({ op, type }) => `${op} ${type}`),
+      [`create ${QUEUE}`],
+    );
   });
 
   it("updates in place what AWS can change, and keeps name and unique id", async () => {
@@ -132,7 +167,10 @@ describe("the real engine over the rehearsal's provider", function () {
     assert.equal(template!.state.latestVersion, 2);
     assert.equal(template!.state.defaultVersion, 2);
     const { refreshes, params, instances } = rig.autoscaling.groups.get("pool")!;
-    assert.deepEqual(refreshes.map(({ Preferences }) => Preferences), [{ MinHealthyPercentage: 50, InstanceWarmup: 10, ScaleInProtectedInstances: "Wait" }]);
+    assert.deepEqual(
+      refreshes.map(({ Preferences }) => Preferences),
+      [{ MinHealthyPercentage: 50, InstanceWarmup: 10, ScaleInProtectedInstances: "Wait" }],
+    );
     assert.deepEqual(params.LaunchTemplate, { LaunchTemplateId: template!.id, Version: "2" });
     assert.equal(instances.length, 4);
   });
@@ -144,7 +182,11 @@ describe("the real engine over the rehearsal's provider", function () {
     assert.equal(destroy.resources, 0);
     assert.deepEqual(rig.store.all(), []);
     assert.deepEqual(rig.autoscaling.operations().slice(from), [
-      "PutWarmPool", "DeleteWarmPool", "UpdateAutoScalingGroup", "SetInstanceProtection", "DeleteAutoScalingGroup",
+      "PutWarmPool",
+      "DeleteWarmPool",
+      "UpdateAutoScalingGroup",
+      "SetInstanceProtection",
+      "DeleteAutoScalingGroup",
     ]);
     assert.equal(rig.autoscaling.groups.size, 0);
   });

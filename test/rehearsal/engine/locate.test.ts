@@ -47,7 +47,8 @@ describe("finding an engine", () => {
 
   it("says what each way lacked when there is none, instead of failing later with a riddle", async () => {
     await assert.rejects(find(), (error: Error) => {
-      for (const part of [/PATH: .*ENOENT/, /empty/, /Go is not on PATH/, /installer: .*no network/, /Install Pulumi/]) assert.match(error.message, part);
+      for (const part of [/PATH: .*ENOENT/, /empty/, /Go is not on PATH/, /installer: .*no network/, /Install Pulumi/])
+        assert.match(error.message, part);
       return true;
     });
   });
@@ -56,11 +57,15 @@ describe("finding an engine", () => {
     const inside: string[] = [];
     let release = () => undefined as void;
     const held = new Promise<void>((resolve) => (release = resolve));
-    const first = withLock(join(dir, "engine"), () => undefined, async () => {
-      inside.push("first in");
-      await held;
-      inside.push("first out");
-    });
+    const first = withLock(
+      join(dir, "engine"),
+      () => undefined,
+      async () => {
+        inside.push("first in");
+        await held;
+        inside.push("first out");
+      },
+    );
     const second = withLock(join(dir, "engine"), release, async () => void inside.push("second in"));
     await Promise.all([first, second]);
     assert.deepEqual(inside, ["first in", "first out", "second in"]);
@@ -71,6 +76,13 @@ describe("finding an engine", () => {
     const { pid } = spawnSync(process.execPath, ["-e", ""]);
     mkdirSync(join(dir, "engine.lock"));
     writeFileSync(join(dir, "engine.lock", "pid"), String(pid));
-    assert.equal(await withLock(join(dir, "engine"), () => undefined, async () => "built"), "built");
+    assert.equal(
+      await withLock(
+        join(dir, "engine"),
+        () => undefined,
+        async () => "built",
+      ),
+      "built",
+    );
   });
 });

@@ -17,7 +17,10 @@ const IMAGE = "ami-0abcdef0123456789";
 const PARAMETER = "/example-org/images/runner";
 
 /** Runs `up` of the real program in given subnets, with settings that only AWS can judge. */
-async function refused(settings: Partial<StackOptions>, facts: ProviderOptions["facts"] = {}): Promise<{ error: EngineError; left: number }> {
+async function refused(
+  settings: Partial<StackOptions>,
+  facts: ProviderOptions["facts"] = {},
+): Promise<{ error: EngineError; left: number }> {
   const dir = mkdtempSync(join(tmpdir(), "ci-runners-"));
   const store = new MemoryStore();
   const autoscaling = new FakeAutoScaling();
@@ -25,8 +28,18 @@ async function refused(settings: Partial<StackOptions>, facts: ProviderOptions["
   const server = await serveProvider(backend, join(dir, "provider.sock"));
   try {
     const { command } = await locate({ progress: (message) => console.error(message) });
-    const stack = await openStack({ stack: "sandbox", projectDir: PROJECT, workDir: join(dir, "work"), socketPath: server.socketPath, pulumi: command, ...settings });
-    const error = await stack.up().then(() => assert.fail("the engine accepted the program"), (thrown: unknown) => thrown);
+    const stack = await openStack({
+      stack: "sandbox",
+      projectDir: PROJECT,
+      workDir: join(dir, "work"),
+      socketPath: server.socketPath,
+      pulumi: command,
+      ...settings,
+    });
+    const error = await stack.up().then(
+      () => assert.fail("the engine accepted the program"),
+      (thrown: unknown) => thrown,
+    );
     if (!(error instanceof EngineError)) throw error;
     return { error, left: store.all().length + autoscaling.groups.size };
   } finally {
@@ -53,7 +66,10 @@ describe("input that only AWS can judge, on the real engine", function () {
 
   it("an unknown instance type ends the run with one error that tells field, value and remedy, and creates nothing", async () => {
     const { error, left } = await refused({ configOverrides: { instanceType: "m99.huge" } });
-    assert.match(error.message, /^pulumi up failed:\ninstanceType = "m99\.huge": EC2 does not know it .*InvalidInstanceType.* Choose a type that the Region offers\.$/);
+    assert.match(
+      error.message,
+      /^pulumi up failed:\ninstanceType = "m99\.huge": EC2 does not know it .*InvalidInstanceType.* Choose a type that the Region offers\.$/,
+    );
     assert.equal(occurrences(error.message, 'instanceType = "m99.huge"'), 1);
     assert.equal(error.diagnostics.length, 1);
     assert.equal(left, 0);
@@ -64,7 +80,10 @@ describe("input that only AWS can judge, on the real engine", function () {
       { configOverrides: { imageParameter: PARAMETER } },
       { parameters: { [PARAMETER]: IMAGE }, images: { [IMAGE]: { architecture: "arm64", rootDeviceName: "/dev/sda1" } } },
     );
-    assert.match(error.message, /^pulumi up failed:\nimageParameter = ".*": image ami-0abcdef0123456789 is arm64 and m7i\.large is x86_64\. Choose an image of /);
+    assert.match(
+      error.message,
+      /^pulumi up failed:\nimageParameter = ".*": image ami-0abcdef0123456789 is arm64 and m7i\.large is x86_64\. Choose an image of /,
+    );
     assert.equal(occurrences(error.message, "imageParameter ="), 1);
     assert.equal(left, 0);
   });
@@ -77,7 +96,7 @@ describe("input that only AWS can judge, on the real engine", function () {
       new aws.ssm.Parameter("behind", { type: "String", value: "x" }, { dependsOn: parameter });
     };
     const { error } = await refused({ program });
-    assert.match(error.message, /missing is not a function[^]*program-errors\.test\.ts:\d+/);
+    assert.match(error.message, /missing is not a function[\s\S]*program-errors\.test\.ts:\d+/);
     assert.equal(error.diagnostics.length, 1);
   });
 });

@@ -46,13 +46,25 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
     before(async () => {
       const invoke: ProviderOptions["invoke"] = async (functionName, payload) => {
         const { pool, tf } = payload as { pool: string; tf: { action: string } };
-        invocations.push({ functionName, pool, action: tf.action, groups: autoscaling.groups.size, functions: store.list("aws:lambda/function:Function").length });
+        invocations.push({
+          functionName,
+          pool,
+          action: tf.action,
+          groups: autoscaling.groups.size,
+          functions: store.list("aws:lambda/function:Function").length,
+        });
         return { result: null };
       };
       const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts: FACTS[stackName], invoke });
       server = await serveProvider(backend, join(dir, "provider.sock"));
       const { command } = await locate({ progress: (message) => console.error(message) });
-      stack = await openStack({ stack: stackName, projectDir: PROJECT, workDir: join(dir, "work"), socketPath: server.socketPath, pulumi: command });
+      stack = await openStack({
+        stack: stackName,
+        projectDir: PROJECT,
+        workDir: join(dir, "work"),
+        socketPath: server.socketPath,
+        pulumi: command,
+      });
     });
     after(async () => {
       await server.close();
@@ -70,7 +82,12 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       assert.ok(up.resources > 30);
       groupName = (await stack.outputs()).groupName!.value;
       const operations = autoscaling.operations();
-      assert.deepEqual(operations.slice(0, 4), ["CreateAutoScalingGroup", "PutLifecycleHook", "PutLifecycleHook", "UpdateAutoScalingGroup"]);
+      assert.deepEqual(operations.slice(0, 4), [
+        "CreateAutoScalingGroup",
+        "PutLifecycleHook",
+        "PutLifecycleHook",
+        "UpdateAutoScalingGroup",
+      ]);
       assert.ok(autoscaling.groups.get(groupName)!.instances.length > 0);
       assert.equal(store.list("aws:ec2/vpc:Vpc").length, stackName === "dev" ? 1 : 0);
     });
@@ -81,14 +98,20 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       const again = await stack.up();
       assert.equal(again.changed, 0, JSON.stringify(again.steps));
       const { drift } = await stack.refresh();
-      assert.deepEqual(drift.map(({ type, properties }) => [type, Object.keys(properties)]), [[GROUP, ["desiredCapacity"]]]);
+      assert.deepEqual(
+        drift.map(({ type, properties }) => [type, Object.keys(properties)]),
+        [[GROUP, ["desiredCapacity"]]],
+      );
       assert.equal((await stack.up()).changed, 0);
       assert.equal(autoscaling.groups.get(groupName)!.instances.length, desired);
     });
 
     it("leaves nothing behind after destroy, and nothing in the project's own folder", async () => {
       await stack.destroy();
-      assert.deepEqual(store.all().map(({ type, id }) => `${type} ${id}`), []);
+      assert.deepEqual(
+        store.all().map(({ type, id }) => `${type} ${id}`),
+        [],
+      );
       assert.equal(autoscaling.groups.size, 0);
       assert.equal(digestOf(...settings), before_);
     });

@@ -5,8 +5,27 @@ import { Recorder, type Step } from "../../../rehearsal/engine/result";
 const URN = "urn:pulumi:dev::p::aws:sqs/queue:Queue::letters";
 
 function metadata(op: string, was: number, is: number) {
-  const state = (seconds: number) => ({ type: "", urn: URN, custom: true, id: "", parent: "", inputs: {}, provider: "", outputs: { seconds } });
-  return { op, urn: URN, type: "aws:sqs/queue:Queue", old: state(was), new: state(is), diffs: ["seconds"], provider: "", keys: [], logical: true };
+  const state = (seconds: number) => ({
+    type: "",
+    urn: URN,
+    custom: true,
+    id: "",
+    parent: "",
+    inputs: {},
+    provider: "",
+    outputs: { seconds },
+  });
+  return {
+    op,
+    urn: URN,
+    type: "aws:sqs/queue:Queue",
+    old: state(was),
+    new: state(is),
+    diffs: ["seconds"],
+    provider: "",
+    keys: [],
+    logical: true,
+  };
 }
 
 /** What the engine sends about one queue that has drifted, in order. */

@@ -39,7 +39,12 @@ describe("what the rehearsal's provider refuses", function () {
   it("a group whose instances never come into service fails its run and stays known, so that destroy can remove it", async () => {
     rig.autoscaling.holdLaunches = true;
     const group: aws.autoscaling.GroupArgs = {
-      name: "pool", minSize: 1, maxSize: 1, waitForCapacityTimeout: "1s", vpcZoneIdentifiers: ["subnet-01234567"], launchTemplate: { id: "lt-1", version: "1" },
+      name: "pool",
+      minSize: 1,
+      maxSize: 1,
+      waitForCapacityTimeout: "1s",
+      vpcZoneIdentifiers: ["subnet-01234567"],
+      launchTemplate: { id: "lt-1", version: "1" },
     };
     const program = async () => void new aws.autoscaling.Group("pool", group);
     const error = await failure(rig, program);

@@ -9,12 +9,16 @@ describe("the engine's workspace", () => {
   let dir: string;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "ci-runners-"));
-    writeFileSync(join(dir, "Pulumi.yaml"), "name: tiny\nruntime: nodejs\nmain: index.ts\nbackend:\n  url: s3://real-state\nconfig:\n  size:\n    type: integer\n    default: 7\n");
+    writeFileSync(
+      join(dir, "Pulumi.yaml"),
+      "name: tiny\nruntime: nodejs\nmain: index.ts\nbackend:\n  url: s3://real-state\nconfig:\n  size:\n    type: integer\n    default: 7\n",
+    );
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   const stack = (content: string) => writeFileSync(join(dir, "Pulumi.dev.yaml"), content);
-  const layOut = (overrides = {}) => layOutWorkspace({ projectDir: dir, workDir: join(dir, "work"), stack: "dev", pluginDir: "/plugins", overrides });
+  const layOut = (overrides = {}) =>
+    layOutWorkspace({ projectDir: dir, workDir: join(dir, "work"), stack: "dev", pluginDir: "/plugins", overrides });
   const written = (file: string) => readFileSync(join(dir, "work", file), "utf8");
 
   it("keeps the configuration's schema, names the rehearsal's providers and forgets the real backend", () => {
@@ -48,7 +52,12 @@ describe("the engine's workspace", () => {
     stack("config: {}\n");
     const before = readdirSync(dir).map((name) => [name, readFileSync(join(dir, name), "utf8")]);
     layOut();
-    assert.deepEqual(readdirSync(dir).filter((name) => name !== "work").map((name) => [name, readFileSync(join(dir, name), "utf8")]), before);
+    assert.deepEqual(
+      readdirSync(dir)
+        .filter((name) => name !== "work")
+        .map((name) => [name, readFileSync(join(dir, name), "utf8")]),
+      before,
+    );
   });
 
   it("evaluates the program anew at each run, or the second run would register nothing", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { CloudEvent } from "../../../rehearsal/cloud/autoscaling";
+import type { CloudEvent } from "../../../rehearsal/cloud/autoscaling";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";
-import { document, PLACE, raise, Stage } from "../cloud/stage";
+import { document, PLACE, raise, type Stage } from "../cloud/stage";
 import { deployFunction, LOGS } from "../lambda/functions";
 
 const RULE_ARN = `arn:aws:events:${PLACE.region}:${PLACE.accountId}:rule/terminating`;
@@ -9,7 +9,17 @@ const QUEUE_ARN = `arn:aws:sqs:${PLACE.region}:${PLACE.accountId}:dead`;
 const START = Date.UTC(2026, 0, 1);
 
 function event(id: string): CloudEvent {
-  return { version: "0", id, "detail-type": "T", source: "aws.autoscaling", account: PLACE.accountId, time: "2026-01-01T00:00:00.000Z", region: PLACE.region, resources: [], detail: { id } };
+  return {
+    version: "0",
+    id,
+    "detail-type": "T",
+    source: "aws.autoscaling",
+    account: PLACE.accountId,
+    time: "2026-01-01T00:00:00.000Z",
+    region: PLACE.region,
+    resources: [],
+    detail: { id },
+  };
 }
 
 describe("the event bus and asynchronous invocation, on virtual time", function () {
@@ -27,15 +37,42 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     clock.close();
   });
 
-  function deploy(options: { fail?: boolean; permission?: Record<string, unknown> | null; rule?: Record<string, unknown>; target?: Record<string, unknown>; statements?: object[] } = {}): string {
+  function deploy(
+    options: {
+      fail?: boolean;
+      permission?: Record<string, unknown> | null;
+      rule?: Record<string, unknown>;
+      target?: Record<string, unknown>;
+      statements?: object[];
+    } = {},
+  ): string {
     const environment = { variables: options.fail ? { FAIL: "1" } : {} };
-    const arn = deployFunction(stage, "worker", code, { state: { environment }, ...(options.statements ? { statements: options.statements } : {}) });
+    const arn = deployFunction(stage, "worker", code, {
+      state: { environment },
+      ...(options.statements ? { statements: options.statements } : {}),
+    });
     if (options.permission !== null) {
-      const state = { function: "worker", action: "lambda:InvokeFunction", principal: "events.amazonaws.com", sourceArn: RULE_ARN, ...options.permission };
+      const state = {
+        function: "worker",
+        action: "lambda:InvokeFunction",
+        principal: "events.amazonaws.com",
+        sourceArn: RULE_ARN,
+        ...options.permission,
+      };
       stage.store.put({ type: "aws:lambda/permission:Permission", id: "p", state });
     }
-    const rule = { name: "terminating", arn: RULE_ARN, eventPattern: JSON.stringify({ source: ["aws.autoscaling"] }), state: "ENABLED", ...options.rule };
-    stage.store.put({ type: "aws:cloudwatch/eventTarget:EventTarget", id: "t", state: { rule: "terminating", arn, targetId: "t", ...options.target } });
+    const rule = {
+      name: "terminating",
+      arn: RULE_ARN,
+      eventPattern: JSON.stringify({ source: ["aws.autoscaling"] }),
+      state: "ENABLED",
+      ...options.rule,
+    };
+    stage.store.put({
+      type: "aws:cloudwatch/eventTarget:EventTarget",
+      id: "t",
+      state: { rule: "terminating", arn, targetId: "t", ...options.target },
+    });
     stage.store.put({ type: "aws:cloudwatch/eventRule:EventRule", id: "terminating", state: rule });
     return arn;
   }
@@ -46,7 +83,8 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     if (policy) stage.store.put({ type: "aws:sqs/queuePolicy:QueuePolicy", id, state: { queueUrl: id, policy } });
   }
 
-  const seen = () => stage.lambda.logs.filter(({ line }) => line.startsWith("got ")).map(({ line, at }) => ({ line: line.slice(4), at: at - START }));
+  const seen = () =>
+    stage.lambda.logs.filter(({ line }) => line.startsWith("got ")).map(({ line, at }) => ({ line: line.slice(4), at: at - START }));
   const letPass = (seconds: number) => clock.sleep(seconds * 1000);
 
   it("must deliver a matching event to a permitted function within a second", async () => {
@@ -54,7 +92,10 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     stage.bus.put(event("a"));
     stage.bus.put({ ...event("b"), source: "other" });
     await letPass(10);
-    assert.deepEqual(seen().map(({ line }) => line), ["a"]);
+    assert.deepEqual(
+      seen().map(({ line }) => line),
+      ["a"],
+    );
     assert.ok(seen()[0]!.at < 1000);
     assert.deepEqual(stage.denied(), []);
   });
@@ -64,7 +105,12 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     stage.bus.knobs.fate = ({ id }) => (id === "lost" ? "lose" : id === "twice" ? "duplicate" : "deliver");
     for (const id of ["lost", "twice", "once"]) stage.bus.put(event(id));
     await letPass(10);
-    assert.deepEqual(seen().map(({ line }) => line).sort(), ["once", "twice", "twice"]);
+    assert.deepEqual(
+      seen()
+        .map(({ line }) => line)
+        .sort(),
+      ["once", "twice", "twice"],
+    );
   });
 
   for (const [name, permission] of [
@@ -78,12 +124,25 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
       stage.bus.put(event("a"));
       await letPass(10);
       assert.deepEqual(seen(), []);
-      assert.deepEqual(stage.denied().map(({ principal, action }) => `${principal} ${action}`), ["events.amazonaws.com lambda:InvokeFunction"]);
+      assert.deepEqual(
+        stage.denied().map(({ principal, action }) => `${principal} ${action}`),
+        ["events.amazonaws.com lambda:InvokeFunction"],
+      );
     });
   }
 
   it("must put an event that cannot be delivered into the target's queue, if the queue lets EventBridge in [A10.3]", async () => {
-    deployQueue(document([{ Effect: "Allow", Principal: { Service: "events.amazonaws.com" }, Action: "sqs:SendMessage", Resource: QUEUE_ARN, Condition: { ArnEquals: { "aws:SourceArn": RULE_ARN } } }]));
+    deployQueue(
+      document([
+        {
+          Effect: "Allow",
+          Principal: { Service: "events.amazonaws.com" },
+          Action: "sqs:SendMessage",
+          Resource: QUEUE_ARN,
+          Condition: { ArnEquals: { "aws:SourceArn": RULE_ARN } },
+        },
+      ]),
+    );
     deploy({ permission: null, target: { deadLetterConfig: { arn: QUEUE_ARN } } });
     stage.bus.put(event("a"));
     await letPass(10);
@@ -135,7 +194,10 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
   it("must keep a schedule's beat, stop it with the rule, and take a changed rate", async () => {
     deploy({ rule: { eventPattern: undefined, scheduleExpression: "rate(5 minutes)" } });
     await letPass(610);
-    assert.deepEqual(seen(), [{ line: "Scheduled Event", at: 300_000 }, { line: "Scheduled Event", at: 600_000 }]);
+    assert.deepEqual(seen(), [
+      { line: "Scheduled Event", at: 300_000 },
+      { line: "Scheduled Event", at: 600_000 },
+    ]);
     deploy({ rule: { eventPattern: undefined, scheduleExpression: "rate(1 minute)" } });
     await letPass(65);
     assert.equal(seen().length, 3);
@@ -155,7 +217,18 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     stage.store.put({
       type: "aws:cloudwatch/metricAlarm:MetricAlarm",
       id: "errors",
-      state: { name: "errors", namespace: "AWS/Lambda", metricName: "Errors", dimensions: { FunctionName: "worker" }, statistic: "Sum", period: 60, evaluationPeriods: 1, threshold: 0, comparisonOperator: "GreaterThanThreshold", treatMissingData: "notBreaching" },
+      state: {
+        name: "errors",
+        namespace: "AWS/Lambda",
+        metricName: "Errors",
+        dimensions: { FunctionName: "worker" },
+        statistic: "Sum",
+        period: 60,
+        evaluationPeriods: 1,
+        threshold: 0,
+        comparisonOperator: "GreaterThanThreshold",
+        treatMissingData: "notBreaching",
+      },
     });
     deploy();
     stage.bus.put(event("a"));

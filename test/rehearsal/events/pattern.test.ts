@@ -31,7 +31,12 @@ describe("event patterns", () => {
     });
   }
 
-  for (const pattern of [{ detail: { n: [{ numeric: [">", 0] }] } }, { $or: [{ source: ["x"] }] }, { source: [] }, { source: [{ prefix: "a", suffix: "b" }] }]) {
+  for (const pattern of [
+    { detail: { n: [{ numeric: [">", 0] }] } },
+    { $or: [{ source: ["x"] }] },
+    { source: [] },
+    { source: [{ prefix: "a", suffix: "b" }] },
+  ]) {
     it(`must refuse what it cannot match: ${JSON.stringify(pattern)}`, () => {
       assert.throws(() => matchesPattern(pattern, event), PatternNotUnderstood);
     });
@@ -40,6 +45,7 @@ describe("event patterns", () => {
   it("must refuse schedules that AWS refuses or that it does not keep", () => {
     assert.equal(rateMs("rate(5 minutes)"), 300_000);
     assert.equal(rateMs("rate(1 hour)"), 3_600_000);
-    for (const bad of ["rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)", "cron(0 12 * * ? *)"]) assert.throws(() => rateMs(bad), /schedule/);
+    for (const bad of ["rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)", "cron(0 12 * * ? *)"])
+      assert.throws(() => rateMs(bad), /schedule/);
   });
 });

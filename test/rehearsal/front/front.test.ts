@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { sign } from "../../../rehearsal/cloud/wire/sigv4";
-import { deployRole, PLACE, raise, Stage } from "../cloud/stage";
+import { deployRole, PLACE, raise, type Stage } from "../cloud/stage";
 
 const run = promisify(execFile);
 const GROUP_ARN = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/pool";
@@ -38,19 +38,32 @@ describe("the front, as curl on a host meets it", () => {
   async function curl(url: string, ...more: string[]): Promise<{ status: number; body: string }> {
     const name = new URL(url).hostname;
     const { stdout } = await run("curl", [
-      "-sS", "--noproxy", "*", "--cacert", stage.front.caFile, "--connect-to", `${name}:443:127.0.0.1:${stage.front.tlsPort}`,
-      "-w", "\n%{http_code}", ...more, url,
+      "-sS",
+      "--noproxy",
+      "*",
+      "--cacert",
+      stage.front.caFile,
+      "--connect-to",
+      `${name}:443:127.0.0.1:${stage.front.tlsPort}`,
+      "-w",
+      "\n%{http_code}",
+      ...more,
+      url,
     ]);
     const lines = stdout.split("\n");
     return { status: Number(lines.pop()), body: lines.join("\n") };
   }
 
   const signed = (service: string, secret = host.secretAccessKey) => [
-    "--aws-sigv4", `aws:amz:${PLACE.region}:${service}`,
-    "--user", `${host.accessKeyId}:${secret}`,
-    "-H", `x-amz-security-token: ${host.sessionToken}`,
+    "--aws-sigv4",
+    `aws:amz:${PLACE.region}:${service}`,
+    "--user",
+    `${host.accessKeyId}:${secret}`,
+    "-H",
+    `x-amz-security-token: ${host.sessionToken}`,
   ];
-  const abandon = "Action=CompleteLifecycleAction&Version=2011-01-01&AutoScalingGroupName=pool&LifecycleHookName=h&LifecycleActionResult=ABANDON&InstanceId=i-0123456789abcdef0";
+  const abandon =
+    "Action=CompleteLifecycleAction&Version=2011-01-01&AutoScalingGroupName=pool&LifecycleHookName=h&LifecycleActionResult=ABANDON&InstanceId=i-0123456789abcdef0";
   const autoscaling = `https://autoscaling.${PLACE.region}.amazonaws.com/`;
 
   it("must let a host without an SDK abandon its launch by a signed POST", async () => {
@@ -94,20 +107,44 @@ describe("the front, as curl on a host meets it", () => {
     const name = new URL(object).hostname;
     const stamp = new Date().toISOString().replace(/[-:]|\.\d{3}/g, "");
     const headers = { host: name, "x-amz-date": stamp, "x-amz-security-token": host.sessionToken ?? "" };
-    const scope = { accessKeyId: host.accessKeyId, date: stamp.slice(0, 8), region: PLACE.region, service: "s3", signedHeaders: Object.keys(headers), signature: "" };
-    const signature = sign({ method: "GET", path: new URL(object).pathname, query: "", headers, body: Buffer.alloc(0) }, scope, host.secretAccessKey);
+    const scope = {
+      accessKeyId: host.accessKeyId,
+      date: stamp.slice(0, 8),
+      region: PLACE.region,
+      service: "s3",
+      signedHeaders: Object.keys(headers),
+      signature: "",
+    };
+    const signature = sign(
+      { method: "GET", path: new URL(object).pathname, query: "", headers, body: Buffer.alloc(0) },
+      scope,
+      host.secretAccessKey,
+    );
     const credential = `${scope.accessKeyId}/${scope.date}/${scope.region}/s3/aws4_request`;
     const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${scope.signedHeaders.join(";")}, Signature=${signature}`;
-    const { status, body } = await curl(object, ...Object.entries({ ...headers, authorization }).flatMap(([key, value]) => ["-H", `${key}: ${value}`]));
+    const { status, body } = await curl(
+      object,
+      ...Object.entries({ ...headers, authorization }).flatMap(([key, value]) => ["-H", `${key}: ${value}`]),
+    );
     assert.equal(status, 400);
     assert.match(body, /Missing required header for this request: x-amz-content-sha256/);
   });
 
   it("must not tell a host what else lies in the bucket", async () => {
-    const { status, body } = await curl(`https://bundles.s3.${PLACE.region}.amazonaws.com/host/none.tar`, ...signed("s3"), "-H", `x-amz-content-sha256: ${empty}`);
+    const { status, body } = await curl(
+      `https://bundles.s3.${PLACE.region}.amazonaws.com/host/none.tar`,
+      ...signed("s3"),
+      "-H",
+      `x-amz-content-sha256: ${empty}`,
+    );
     assert.equal(status, 403);
     assert.match(body, /<Code>AccessDenied<\/Code>/);
-    const outside = await curl(`https://bundles.s3.${PLACE.region}.amazonaws.com/secret`, ...signed("s3"), "-H", `x-amz-content-sha256: ${empty}`);
+    const outside = await curl(
+      `https://bundles.s3.${PLACE.region}.amazonaws.com/secret`,
+      ...signed("s3"),
+      "-H",
+      `x-amz-content-sha256: ${empty}`,
+    );
     assert.match(outside.body, /is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::bundles\/secret/);
   });
 
@@ -119,9 +156,31 @@ describe("the front, as curl on a host meets it", () => {
   });
 
   it("must serve instance metadata only to whom the machines' gateway vouches for", async () => {
-    const { stdout } = await run("curl", ["-sS", "--noproxy", "*", "-H", "Host: 169.254.169.254", "-H", "x-rehearsal-source-ip: 10.64.0.2", "-w", "\n%{http_code}", `http://127.0.0.1:${stage.front.httpPort}/latest/meta-data/instance-id`]);
-    assert.match(stdout, /instances only[^]*403$/);
-    const viaSocket = await run("curl", ["-sS", "--noproxy", "*", "--unix-socket", stage.front.socketPath, "-H", "x-rehearsal-source-ip: 10.64.0.2", "-w", "%{http_code}", "http://169.254.169.254/latest/meta-data/instance-id"]);
+    const { stdout } = await run("curl", [
+      "-sS",
+      "--noproxy",
+      "*",
+      "-H",
+      "Host: 169.254.169.254",
+      "-H",
+      "x-rehearsal-source-ip: 10.64.0.2",
+      "-w",
+      "\n%{http_code}",
+      `http://127.0.0.1:${stage.front.httpPort}/latest/meta-data/instance-id`,
+    ]);
+    assert.match(stdout, /instances only[\s\S]*403$/);
+    const viaSocket = await run("curl", [
+      "-sS",
+      "--noproxy",
+      "*",
+      "--unix-socket",
+      stage.front.socketPath,
+      "-H",
+      "x-rehearsal-source-ip: 10.64.0.2",
+      "-w",
+      "%{http_code}",
+      "http://169.254.169.254/latest/meta-data/instance-id",
+    ]);
     assert.equal(viaSocket.stdout, "403"); // no instance has that address: IMDS itself says so, without the sentence above
   });
 });

@@ -4,7 +4,7 @@ import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { request } from "@octokit/request";
-import { app, call, ORGANIZATION, register, serveGitHub, ServedGitHub } from "./fixture";
+import { app, call, ORGANIZATION, register, serveGitHub, type ServedGitHub } from "./fixture";
 
 describe("the GitHub stand-in for an App", function () {
   this.timeout(30_000);

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
-import { createServer, Server } from "node:http";
-import { AddressInfo } from "node:net";
-import { GitHub, GitHubOptions, Installation } from "../../../rehearsal/github";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { GitHub, type GitHubOptions, type Installation } from "../../../rehearsal/github";
 
 export const ORGANIZATION = "example-org";
 export const TOKEN = "ghp_rehearsal";
@@ -72,10 +72,7 @@ export async function register(
 }
 
 /** An App with its key pair, registered at the stand-in. */
-export function app(
-  served: ServedGitHub,
-  installation: Partial<Installation> = {},
-): { id: number; privateKey: string } {
+export function app(served: ServedGitHub, installation: Partial<Installation> = {}): { id: number; privateKey: string } {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { GitHub, GitHubOptions, RunnerMessage, SHUTDOWN_ANNOTATION } from "../../../rehearsal/github";
+import { GitHub, type GitHubOptions, type RunnerMessage, SHUTDOWN_ANNOTATION } from "../../../rehearsal/github";
 import { Timeline } from "../../../rehearsal/timeline";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";
 
@@ -33,12 +33,10 @@ describe("the GitHub stand-in's job queue", () => {
     const system = { systemLabels: ["self-hosted"], replace: true };
     const { runnerId } = github.register({ url: URL, token, name, labels, ...system });
     const { sessionId } = github.protocol.createSession({ runnerId });
-    const poll = (signal?: AbortSignal) =>
-      github.protocol.poll({ sessionId, status: "Online", waitMs: Infinity, signal });
+    const poll = (signal?: AbortSignal) => github.protocol.poll({ sessionId, status: "Online", waitMs: Infinity, signal });
     return { runnerId, sessionId, poll };
   };
-  const changes = (job: string) =>
-    timeline.events.flatMap((e) => (e.kind === "job" && e.job === job ? [e.change] : []));
+  const changes = (job: string) => timeline.events.flatMap((e) => (e.kind === "job" && e.job === job ? [e.change] : []));
 
   it("queues a job again after exactly 60 s when its runner does not pick it up", async () => {
     const first = runner("i-1");

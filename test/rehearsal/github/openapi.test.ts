@@ -4,13 +4,19 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { GitHubRunners } from "../../../functions/shared/github/runners";
 import { GitHubTransport } from "../../../functions/shared/github/transport";
-import { app, call, ORGANIZATION, register, serveGitHub, ServedGitHub, TOKEN } from "./fixture";
+import { app, call, ORGANIZATION, register, serveGitHub, type ServedGitHub, TOKEN } from "./fixture";
 import { differences, errorDifferences, isDescribed, requestDifferences, templateOf } from "./openapi";
 
 const REPOSITORY = `${ORGANIZATION}/app`;
 const SCOPES = [
   { name: "an organization", path: `/orgs/${ORGANIZATION}`, template: "/orgs/{org}", url: ORGANIZATION, stranger: "/orgs/other-org" },
-  { name: "a repository", path: `/repos/${REPOSITORY}`, template: "/repos/{owner}/{repo}", url: REPOSITORY, stranger: "/repos/other-org/app" },
+  {
+    name: "a repository",
+    path: `/repos/${REPOSITORY}`,
+    template: "/repos/{owner}/{repo}",
+    url: REPOSITORY,
+    stranger: "/repos/other-org/app",
+  },
 ] as const;
 
 describe("the GitHub stand-in against GitHub's own OpenAPI description", function () {
@@ -52,7 +58,13 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
   async function runnerOf(scope: (typeof SCOPES)[number]): Promise<{ path: string; id: number }> {
     const { body } = await exchange("POST", `${scope.path}/actions/runners/registration-token`, 201);
     const systemLabels = ["self-hosted", "Linux", "X64"];
-    const { runnerId: id } = served.github.register({ url: `${served.url}/${scope.url}`, token: body.token, name: "i-1", labels: ["pool"], systemLabels });
+    const { runnerId: id } = served.github.register({
+      url: `${served.url}/${scope.url}`,
+      token: body.token,
+      name: "i-1",
+      labels: ["pool"],
+      systemLabels,
+    });
     return { path: `${scope.path}/actions/runners/${id}`, id };
   }
 
@@ -97,9 +109,16 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
       const reader = await readOnly();
       const { path } = await runnerOf(scope);
       const ways: [method: string, below: string, body?: unknown][] = [
-        ["POST", "/registration-token"], ["POST", "/remove-token"], ["GET", ""],
-        ["GET", "/ID"], ["DELETE", "/ID"], ["GET", "/ID/labels"], ["POST", "/ID/labels", { labels: ["x"] }],
-        ["PUT", "/ID/labels", { labels: ["x"] }], ["DELETE", "/ID/labels"], ["DELETE", "/ID/labels/x"],
+        ["POST", "/registration-token"],
+        ["POST", "/remove-token"],
+        ["GET", ""],
+        ["GET", "/ID"],
+        ["DELETE", "/ID"],
+        ["GET", "/ID/labels"],
+        ["POST", "/ID/labels", { labels: ["x"] }],
+        ["PUT", "/ID/labels", { labels: ["x"] }],
+        ["DELETE", "/ID/labels"],
+        ["DELETE", "/ID/labels/x"],
       ];
       for (const [method, below, body] of ways) {
         const under = (root: string) => `${root}/actions/runners${below.replace("ID", path.split("/").at(-1)!)}`;
@@ -149,7 +168,14 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
     await exchange("GET", `/orgs/${ORGANIZATION}/actions/runners`, 200);
     const limited = await exchange("GET", `/orgs/${ORGANIZATION}/actions/runners`, 403);
     assert.match(limited.body.message, /^API rate limit exceeded for user ID 1\.$/);
-    served.github.faults.add({ route: /runners$/, kind: "status", status: 429, message: "You have exceeded a secondary rate limit.", headers: { "retry-after": "60" }, times: 1 });
+    served.github.faults.add({
+      route: /runners$/,
+      kind: "status",
+      status: 429,
+      message: "You have exceeded a secondary rate limit.",
+      headers: { "retry-after": "60" },
+      times: 1,
+    });
     assert.equal((await exchange("GET", `/orgs/${ORGANIZATION}/actions/runners`, 429)).headers.get("retry-after"), "60");
     served.github.faults.add({ route: /runners$/, kind: "status", status: 502, message: "Server Error", times: 1 });
     await exchange("GET", `/orgs/${ORGANIZATION}/actions/runners`, 502);
@@ -212,11 +238,17 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
     }
     assert.deepEqual(wrong, []);
     const ours = SCOPES.flatMap(({ template }) => [
-      `GET ${template}/installation`, `POST ${template}/actions/runners/registration-token`, `GET ${template}/actions/runners`,
-      `DELETE ${template}/actions/runners/{runner_id}/labels`, `DELETE ${template}/actions/runners/{runner_id}`,
+      `GET ${template}/installation`,
+      `POST ${template}/actions/runners/registration-token`,
+      `GET ${template}/actions/runners`,
+      `DELETE ${template}/actions/runners/{runner_id}/labels`,
+      `DELETE ${template}/actions/runners/{runner_id}`,
     ]);
     assert.deepEqual([...new Set(seen)].sort(), [...ours, "POST /app/installations/{installation_id}/access_tokens"].sort());
-    assert.deepEqual(ours.filter((route) => !served.github.restRoutes().includes(route)), []);
+    assert.deepEqual(
+      ours.filter((route) => !served.github.restRoutes().includes(route)),
+      [],
+    );
   });
 
   // The last one: it looks back at what the others exchanged.

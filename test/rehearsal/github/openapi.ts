@@ -1,4 +1,4 @@
-import Ajv, { ValidateFunction } from "ajv";
+import Ajv, { type ValidateFunction } from "ajv";
 
 interface Parameter {
   name: string;
@@ -99,7 +99,9 @@ export function requestDifferences(method: string, template: string, path: strin
   const found: string[] = [];
   for (const [name, value] of query) {
     const parameter = known.find((one) => one.in === "query" && one.name === name);
-    found.push(...(parameter ? parameterDifferences(method, template, parameter, value) : [`${method} ${template} has no parameter ${name}`]));
+    found.push(
+      ...(parameter ? parameterDifferences(method, template, parameter, value) : [`${method} ${template} has no parameter ${name}`]),
+    );
   }
   const names = [...template.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name!);
   const values = new RegExp(`^${template.replace(/\{[^}]+\}/g, "([^/]+)")}$`).exec(path)?.slice(1) ?? [];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { app, call, ORGANIZATION, register, serveGitHub, ServedGitHub } from "./fixture";
+import { app, call, ORGANIZATION, register, serveGitHub, type ServedGitHub } from "./fixture";
 
 const RUNNERS = `/orgs/${ORGANIZATION}/actions/runners`;
 
@@ -64,12 +64,7 @@ describe("the GitHub stand-in's REST routes", function () {
     const path = `${RUNNERS}/${runnerId}/labels`;
     assert.deepEqual(names(await call(served, "GET", path)), ["self-hosted", "Linux", "X64", "pool", "gpu"]);
     assert.deepEqual(names(await call(served, "PUT", path, { labels: [] })), ["self-hosted", "Linux", "X64"]);
-    assert.deepEqual(names(await call(served, "POST", path, { labels: ["new"] })), [
-      "self-hosted",
-      "Linux",
-      "X64",
-      "new",
-    ]);
+    assert.deepEqual(names(await call(served, "POST", path, { labels: ["new"] })), ["self-hosted", "Linux", "X64", "new"]);
     assert.equal((await call(served, "DELETE", `${path}/absent`)).status, 404);
     assert.equal((await call(served, "DELETE", `${path}/Linux`)).status, 422);
     assert.equal((await call(served, "POST", path, { labels: [] })).status, 422);

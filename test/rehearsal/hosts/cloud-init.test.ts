@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { RealClock } from "../../../rehearsal/clock";
-import { cleanUpDeadRuns, openRun, openSystemdHosts, OpenedHosts, Run } from "../../../rehearsal/hosts/systemd";
+import { cleanUpDeadRuns, openRun, openSystemdHosts, type OpenedHosts, type Run } from "../../../rehearsal/hosts/systemd";
 import { LivePool } from "../../support/live-pool";
-import { deployRole, PLACE, raise, Stage } from "../cloud/stage";
+import { deployRole, PLACE, raise, type Stage } from "../cloud/stage";
 import { needSystemd } from "./rig";
 
 type Shell = (script: string) => Promise<string>;
@@ -88,7 +88,14 @@ describe("the real cloud-init with EC2 as its datasource", function () {
     const profile = { arn: "arn:aws:iam::123456789012:instance-profile/host", roleName: "host" };
     const place = { subnetId: "subnet-a", availabilityZone: "eu-central-1a" };
     // cloud-init takes out a session token only where the hardware calls itself EC2, which no container here can do.
-    const instance = stage.fleet.create({ userData, instanceType: "m7i.large", ...place, tags: {}, profile, metadata: { httpTokens: "optional" } });
+    const instance = stage.fleet.create({
+      userData,
+      instanceType: "m7i.large",
+      ...place,
+      tags: {},
+      profile,
+      metadata: { httpTokens: "optional" },
+    });
     const { id: instanceId, privateIp } = instance;
     await opened.hosts.launch({ instanceId, userData: "#!/bin/sh\n# not this one\n", instanceType: "m7i.large", privateIp });
     const sh: Shell = async (script) => {
@@ -103,7 +110,12 @@ describe("the real cloud-init with EC2 as its datasource", function () {
     assert.equal(more._metadata_api_version, "2021-03-23");
     assert.deepEqual(
       [crawled["instance-id"], crawled["local-ipv4"], crawled.placement, crawled.services],
-      [instanceId, privateIp, { "availability-zone": "eu-central-1a", region: PLACE.region }, { domain: "amazonaws.com", partition: "aws" }],
+      [
+        instanceId,
+        privateIp,
+        { "availability-zone": "eu-central-1a", region: PLACE.region },
+        { domain: "amazonaws.com", partition: "aws" },
+      ],
     );
   });
 });

@@ -28,7 +28,9 @@ describe("a rehearsal that is killed", function () {
   });
 
   const start = async () => {
-    const victim = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", "-e", VICTIM], { stdio: ["ignore", "pipe", "inherit"] });
+    const victim = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", "-e", VICTIM], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     for await (const line of createInterface({ input: victim.stdout })) {
       const id = /^up (.*)$/.exec(line)?.[1];
       if (id) return { victim, id };
@@ -40,7 +42,11 @@ describe("a rehearsal that is killed", function () {
     await once(victim, "exit");
   };
   const reaperOf = (id: string) =>
-    Number(traces(id).map((trace) => /^process (\d+): sh .*reap\.sh/.exec(trace)?.[1]).find(Boolean) ?? assert.fail("no reaper"));
+    Number(
+      traces(id)
+        .map((trace) => /^process (\d+): sh .*reap\.sh/.exec(trace)?.[1])
+        .find(Boolean) ?? assert.fail("no reaper"),
+    );
 
   it("is removed whole, machines, network, gateway and files, while another one that lives is not touched", async () => {
     const [doomed, living] = await Promise.all([start(), start()]);

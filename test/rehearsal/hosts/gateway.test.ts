@@ -19,7 +19,19 @@ describe("the gateway between machines and stand-ins", function () {
 
   const curl = (...args: string[]) => {
     const resolve = HOST_NAMES.flatMap((name) => ["--resolve", `${name}:443:${gateway.address}`]);
-    const command = ["--target", String(network.holder), "--net", "curl", "-sS", "--max-time", "20", "--cacert", join(run.dir, "ca.pem"), ...resolve, ...args];
+    const command = [
+      "--target",
+      String(network.holder),
+      "--net",
+      "curl",
+      "-sS",
+      "--max-time",
+      "20",
+      "--cacert",
+      join(run.dir, "ca.pem"),
+      ...resolve,
+      ...args,
+    ];
     return spawn("nsenter", command, { stdio: ["ignore", "pipe", "inherit"] });
   };
   const text = async (...args: string[]) => {
@@ -112,7 +124,8 @@ describe("the gateway between machines and stand-ins", function () {
   });
 
   it("leaves this machine's own addresses and routes as they are, and two clouds apart", async () => {
-    const own = () => execFileSync("sh", ["-c", "ip -o address; ip route show table all; ip -o link | sed 's/[0-9]*: //'"], { encoding: "utf8" });
+    const own = () =>
+      execFileSync("sh", ["-c", "ip -o address; ip route show table all; ip -o link | sed 's/[0-9]*: //'"], { encoding: "utf8" });
     const before = own();
     const second = await openCloudNetwork();
     const third = await openGateway({ network: second, socket: join(run.dir, "front.sock"), certificatesDir: run.dir, dir: run.dir });

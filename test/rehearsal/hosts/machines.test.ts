@@ -27,7 +27,10 @@ describe("machines with a real systemd", function () {
   const unexpected: string[] = [];
 
   const hostLog = async (instance: string, message: string) => {
-    const find = () => rig.timeline.events.find((event): event is HostLog => event.kind === "host-log" && event.instance === instance && event.message === message);
+    const find = () =>
+      rig.timeline.events.find(
+        (event): event is HostLog => event.kind === "host-log" && event.instance === instance && event.message === message,
+      );
     await until(`"${message}" is in the timeline`, () => find() !== undefined);
     return find()!;
   };
@@ -67,13 +70,22 @@ describe("machines with a real systemd", function () {
 
   it("do not take a job's word for the agent's", async () => {
     const line = `'{"message":"forged"}'`;
-    await sh(a.instanceId, `systemd-run -q --wait --uid=65534 echo ${line}; systemd-run -q --wait echo '{"message":"after the forged one"}'`);
+    await sh(
+      a.instanceId,
+      `systemd-run -q --wait --uid=65534 echo ${line}; systemd-run -q --wait echo '{"message":"after the forged one"}'`,
+    );
     await hostLog(a.instanceId, "after the forged one");
-    assert.equal(rig.timeline.events.some((event) => event.kind === "host-log" && event.message === "forged"), false);
+    assert.equal(
+      rig.timeline.events.some((event) => event.kind === "host-log" && event.message === "forged"),
+      false,
+    );
   });
 
   it("reach instance metadata at its own address, known by their own, whatever they claim", async () => {
-    const answer = await sh(a.instanceId, "curl -sS -m 5 -X PUT -H 'x-rehearsal-source-ip: 10.0.0.1' http://169.254.169.254/latest/api/token");
+    const answer = await sh(
+      a.instanceId,
+      "curl -sS -m 5 -X PUT -H 'x-rehearsal-source-ip: 10.0.0.1' http://169.254.169.254/latest/api/token",
+    );
     assert.equal(answer, "you are 10.20.0.11");
     const request = rig.seen.at(-1)!;
     assert.deepEqual([request.method, request.url, request.headers.host], ["PUT", "/latest/api/token", "169.254.169.254"]);
@@ -91,9 +103,11 @@ describe("machines with a real systemd", function () {
   });
 
   it("fence a unit for real, and only that unit, and lift the fence again", async () => {
-    const probe = "while sleep 0.1; do curl -s -o /dev/null -m 1 http://169.254.169.254/ && echo open >/run/probe || echo shut >/run/probe; done";
+    const probe =
+      "while sleep 0.1; do curl -s -o /dev/null -m 1 http://169.254.169.254/ && echo open >/run/probe || echo shut >/run/probe; done";
     await sh(a.instanceId, `systemd-run -q --unit=fenced sh -c '${probe}'`);
-    const reads = (word: string) => until(`the unit finds it ${word}`, async () => (await sh(a.instanceId, "cat /run/probe || true")) === word);
+    const reads = (word: string) =>
+      until(`the unit finds it ${word}`, async () => (await sh(a.instanceId, "cat /run/probe || true")) === word);
     await reads("open");
     await sh(a.instanceId, "systemctl set-property --runtime fenced.service IPAddressDeny=any");
     await reads("shut");
@@ -107,7 +121,10 @@ describe("machines with a real systemd", function () {
     const probe = "systemd-run -q --wait --pipe --slice=user-4711.slice curl -s -o /dev/null -m 1 http://169.254.169.254/";
     await sh(a.instanceId, probe);
     const folder = "/etc/systemd/system/user-4711.slice.d";
-    await sh(a.instanceId, `mkdir ${folder} && printf '%s' '${userSlice().replaceAll("'", `'\\''`)}' >${folder}/ci-runners.conf && systemctl daemon-reload`);
+    await sh(
+      a.instanceId,
+      `mkdir ${folder} && printf '%s' '${userSlice().replaceAll("'", `'\\''`)}' >${folder}/ci-runners.conf && systemctl daemon-reload`,
+    );
     assert.notEqual((await rig.hosts.runCommand(a.instanceId, [probe])).exitCode, 0);
     await sh(a.instanceId, "curl -s -o /dev/null -m 1 http://169.254.169.254/");
   });
@@ -133,7 +150,10 @@ describe("machines with a real systemd", function () {
   });
 
   it("keep their disk over a stop, lose no line that was written during it, and do not run user data twice", async () => {
-    await sh(a.instanceId, `cat >/etc/systemd/system/words.service <<'UNIT'\n${UNIT_WITH_LAST_WORDS}UNIT\nsystemctl daemon-reload\nsystemctl start words`);
+    await sh(
+      a.instanceId,
+      `cat >/etc/systemd/system/words.service <<'UNIT'\n${UNIT_WITH_LAST_WORDS}UNIT\nsystemctl daemon-reload\nsystemctl start words`,
+    );
     await rig.hosts.stop(a.instanceId);
     assert.equal(rig.timeline.events.filter((event) => event.kind === "host-log" && event.message === "last words").length, 1);
     await assert.rejects(rig.hosts.runCommand(a.instanceId, ["true"]), /not running/);
@@ -172,7 +192,10 @@ describe("machines with a real systemd", function () {
     const first = await boot();
     await rig.hosts.runCommand(a.instanceId, ["systemctl reboot"]).catch(() => {});
     await until("another boot", async () => (await boot().catch(() => first)) !== first);
-    await until("units can be started", async () => (await rig.hosts.runCommand(a.instanceId, ["systemd-run -q --wait echo '{\"message\":\"after reboot\"}'"])).exitCode === 0);
+    await until(
+      "units can be started",
+      async () => (await rig.hosts.runCommand(a.instanceId, ['systemd-run -q --wait echo \'{"message":"after reboot"}\''])).exitCode === 0,
+    );
     await hostLog(a.instanceId, "after reboot");
     assert.equal(await sh(a.instanceId, "curl -sS -m 5 http://169.254.169.254/"), "you are 10.20.0.11");
   });

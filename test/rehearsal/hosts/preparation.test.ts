@@ -20,7 +20,8 @@ describe("what machines stand on", function () {
 
   /** A PATH with only what is named, and programs that write down how they were called. */
   function bare(uid: number): { env: NodeJS.ProcessEnv; calls: () => string } {
-    for (const tool of ["sh", "sort", "tr", "mktemp", "rm", "tail"]) symlinkSync(execFileSync("which", [tool], { encoding: "utf8" }).trim(), join(dir, tool));
+    for (const tool of ["sh", "sort", "tr", "mktemp", "rm", "tail"])
+      symlinkSync(execFileSync("which", [tool], { encoding: "utf8" }).trim(), join(dir, tool));
     const program = (name: string, text: string) => {
       writeFileSync(join(dir, name), `#!/bin/sh\n${text}\n`);
       chmodSync(join(dir, name), 0o755);
@@ -73,7 +74,10 @@ describe("what machines stand on", function () {
     needSystemd(this);
     const lines: string[] = [];
     const mirror = "http://127.0.0.1:9/debian"; // Nothing listens on the discard port.
-    await assert.rejects(machineImage({ cacheDir: dir, mirror, progress: (line) => lines.push(line) }), /CI_RUNNERS_DEBIAN_MIRROR.*\n?.*--hosts simulated/);
+    await assert.rejects(
+      machineImage({ cacheDir: dir, mirror, progress: (line) => lines.push(line) }),
+      /CI_RUNNERS_DEBIAN_MIRROR.*\n?.*--hosts simulated/,
+    );
     assert.deepEqual(readdirSync(dir), ["lock"]);
     assert.match(lines[0]!, /^machine image: building Debian/);
   });
@@ -88,11 +92,14 @@ describe("what machines stand on", function () {
 
   it("has shell scripts that shellcheck accepts", function () {
     if (spawnSync("shellcheck", ["--version"]).status !== 0) {
-      if (process.env.CI_RUNNERS_REQUIRE_SYSTEMD === "1") assert.fail("shellcheck is not installed; run scripts/install-system-packages.sh");
+      if (process.env.CI_RUNNERS_REQUIRE_SYSTEMD === "1")
+        assert.fail("shellcheck is not installed; run scripts/install-system-packages.sh");
       this.skip();
     }
     const scripts = ["scripts", "rehearsal/hosts/systemd", "test/host-config"].flatMap((folder) =>
-      readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".sh")).map((name) => join(ROOT, folder, name)),
+      readdirSync(join(ROOT, folder))
+        .filter((name) => name.endsWith(".sh"))
+        .map((name) => join(ROOT, folder, name)),
     );
     assert.ok(scripts.length >= 3);
     const result = spawnSync("shellcheck", scripts, { encoding: "utf8" });

@@ -4,7 +4,15 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
 import { RealClock } from "../../../rehearsal/clock";
-import { cleanUpDeadRuns, openRun, openSystemdHosts, systemdHostsAvailable, type OpenedHosts, type OpenOptions, type Run } from "../../../rehearsal/hosts/systemd";
+import {
+  cleanUpDeadRuns,
+  openRun,
+  openSystemdHosts,
+  systemdHostsAvailable,
+  type OpenedHosts,
+  type OpenOptions,
+  type Run,
+} from "../../../rehearsal/hosts/systemd";
 import { cgroupMounts } from "../../../rehearsal/hosts/systemd/cgroups";
 import { Timeline } from "../../../rehearsal/timeline";
 

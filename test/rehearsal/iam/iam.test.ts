@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Principal } from "../../../rehearsal/cloud/api";
+import type { Principal } from "../../../rehearsal/cloud/api";
 import { Iam } from "../../../rehearsal/cloud/iam/iam";
 import { parsePolicy, PolicyNotUnderstood } from "../../../rehearsal/cloud/iam/policy";
 import { MemoryStore } from "../../../rehearsal/cloud/store";
@@ -39,7 +39,11 @@ describe("the IAM evaluator", () => {
   });
 
   it("must match actions in any case, resources only exactly, and wildcards over slashes and colons", () => {
-    const { iam } = withPolicy({ Effect: "Allow", Action: "AutoScaling:complete*", Resource: "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/p?ol" });
+    const { iam } = withPolicy({
+      Effect: "Allow",
+      Action: "AutoScaling:complete*",
+      Resource: "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/p?ol",
+    });
     const arn = (name: string) => `arn:aws:autoscaling:eu-central-1:1:autoScalingGroup:uuid:autoScalingGroupName/${name}`;
     assert.ok(allowed(iam, "autoscaling:CompleteLifecycleAction", arn("pool")));
     assert.ok(!allowed(iam, "autoscaling:CompleteLifecycleAction", arn("Pool")));
@@ -57,7 +61,10 @@ describe("the IAM evaluator", () => {
     assert.ok(allowed(iam, "secretsmanager:GetSecretValue", SECRET, { [tag]: "AROAHOST:i-1" }));
     assert.ok(!allowed(iam, "secretsmanager:GetSecretValue", SECRET, { [tag]: "AROAHOST:i-2" }));
     assert.ok(!allowed(iam, "secretsmanager:GetSecretValue", SECRET), "a secret without the tag is nobody's");
-    assert.ok(!allowed(iam, "secretsmanager:GetSecretValue", SECRET, { "aws:ResourceTag/CI-runners:owner": "AROAHOST:i-1" }), "tag keys keep their case");
+    assert.ok(
+      !allowed(iam, "secretsmanager:GetSecretValue", SECRET, { "aws:ResourceTag/CI-runners:owner": "AROAHOST:i-1" }),
+      "tag keys keep their case",
+    );
   });
 
   it("must not take a variable's value for a wildcard", () => {
@@ -75,7 +82,9 @@ describe("the IAM evaluator", () => {
 
   it("must tell a denial for want of a resource from a fault of the policy", () => {
     const { iam } = withPolicy({
-      Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: "*",
+      Effect: "Allow",
+      Action: "secretsmanager:GetSecretValue",
+      Resource: "*",
       Condition: { StringEquals: { "aws:ResourceTag/ci-runners:owner": "${aws:userid}" } },
     });
     const missing = iam.authorise(HOST, "secretsmanager:GetSecretValue", { resource: SECRET, context: {}, missing: true });
@@ -90,7 +99,12 @@ describe("the IAM evaluator", () => {
     ["IfExists, absent key", { StringEqualsIfExists: { "secretsmanager:Name": "x" } }, {}, true],
     ["StringNotEquals, absent key", { StringNotEquals: { "secretsmanager:Name": "x" } }, {}, true],
     ["StringNotEquals, equal", { StringNotEquals: { "secretsmanager:Name": "x" } }, { "secretsmanager:Name": "x" }, false],
-    ["Bool", { Bool: { "secretsmanager:ForceDeleteWithoutRecovery": true } }, { "secretsmanager:ForceDeleteWithoutRecovery": "true" }, true],
+    [
+      "Bool",
+      { Bool: { "secretsmanager:ForceDeleteWithoutRecovery": true } },
+      { "secretsmanager:ForceDeleteWithoutRecovery": "true" },
+      true,
+    ],
     ["Null, present", { Null: { "aws:RequestTag/a": "false" } }, { "aws:RequestTag/a": "1" }, true],
     ["Null, absent", { Null: { "aws:RequestTag/a": "false" } }, {}, false],
     ["ForAllValues, subset", { "ForAllValues:StringEquals": { "aws:TagKeys": ["a", "b"] } }, { "aws:TagKeys": "a" }, true],
@@ -131,7 +145,11 @@ describe("the IAM evaluator", () => {
   it("must keep a role within its permissions boundary", () => {
     const { iam, store } = withPolicy({ Effect: "Allow", Action: "*", Resource: "*" });
     const arn = "arn:aws:iam::123456789012:policy/limit";
-    store.put({ type: "aws:iam/policy:Policy", id: arn, state: { arn, policy: document([{ Effect: "Allow", Action: "s3:*", Resource: "*" }]) } });
+    store.put({
+      type: "aws:iam/policy:Policy",
+      id: arn,
+      state: { arn, policy: document([{ Effect: "Allow", Action: "s3:*", Resource: "*" }]) },
+    });
     const role = store.get("aws:iam/role:Role", "host")!;
     store.put({ ...role, state: { ...role.state, permissionsBoundary: arn } });
     assert.ok(allowed(iam, "s3:GetObject", "x"));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Principal } from "../../../rehearsal/cloud/api";
-import { Ec2, Fleet, images, Instance, instanceTypes, publicParameters } from "../../../rehearsal/cloud/ec2";
-import { createImds, ImdsFaults, ImdsResponse } from "../../../rehearsal/cloud/imds";
-import { TargetState } from "../../../contract/lifecycle";
+import type { Principal } from "../../../rehearsal/cloud/api";
+import { Ec2, Fleet, images, type Instance, instanceTypes, publicParameters } from "../../../rehearsal/cloud/ec2";
+import { createImds, ImdsFaults, type ImdsResponse } from "../../../rehearsal/cloud/imds";
+import type { TargetState } from "../../../contract/lifecycle";
 import { Random } from "../../../rehearsal/random";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";
 import { NotedHosts } from "../autoscaling/rig";
@@ -33,8 +33,14 @@ class Account {
 
   instance(changes: Partial<Instance> = {}): Instance {
     return this.fleet.create({
-      userData: "#!/bin/bash", instanceType: "m7g.large", imageId: "ami-1", profile: PROFILE, subnetId: "subnet-a",
-      availabilityZone: "eu-central-1a", tags: { Name: "pool" }, ...changes,
+      userData: "#!/bin/bash",
+      instanceType: "m7g.large",
+      imageId: "ami-1",
+      profile: PROFILE,
+      subnetId: "subnet-a",
+      availabilityZone: "eu-central-1a",
+      tags: { Name: "pool" },
+      ...changes,
     });
   }
 
@@ -65,7 +71,10 @@ describe("Instance metadata", () => {
     lifts[2]!();
     assert.equal(account.get(one, "meta-data/instance-id").status, 0);
     lifts[1]!();
-    assert.deepEqual([account.get(one, "meta-data/instance-id")].map(({ body, delayMs }) => [body, delayMs]), [[one.id, 3_000]]);
+    assert.deepEqual(
+      [account.get(one, "meta-data/instance-id")].map(({ body, delayMs }) => [body, delayMs]),
+      [[one.id, 3_000]],
+    );
     lifts[0]!();
     assert.equal(account.get(one, "meta-data/instance-id").delayMs, undefined);
   });
@@ -164,7 +173,9 @@ describe("Instance metadata", () => {
     const names = list("");
     assert.ok(!names.includes("autoscaling/") && !names.includes("spot/") && !names.includes("tags/"), names.join());
     const crawl = (folder: string): string[] =>
-      list(folder).flatMap((name) => (name.endsWith("/") && name !== "security-credentials/" ? crawl(`${folder}${name}`) : [`${folder}${name}`]));
+      list(folder).flatMap((name) =>
+        name.endsWith("/") && name !== "security-credentials/" ? crawl(`${folder}${name}`) : [`${folder}${name}`],
+      );
     for (const item of crawl("")) assert.equal(account.get(instance, `meta-data/${item}`).status, 200, item);
     assert.deepEqual(list("placement"), ["availability-zone", "region"]);
     assert.deepEqual(list("", "2021-03-23"), names);
@@ -207,11 +218,20 @@ describe("EC2", () => {
   });
 
   it("knows instance types and Ubuntu images of both architectures", () => {
-    assert.deepEqual(instanceTypes.get("t4g.small"), { name: "t4g.small", vcpus: 2, memoryMib: 2048, architecture: "arm64", hibernation: true });
+    assert.deepEqual(instanceTypes.get("t4g.small"), {
+      name: "t4g.small",
+      vcpus: 2,
+      memoryMib: 2048,
+      architecture: "arm64",
+      hibernation: true,
+    });
     assert.equal(instanceTypes.get("m7i.large")!.memoryMib, 8192);
     assert.equal(instanceTypes.get("c7g.medium")!.memoryMib, 2048);
     assert.equal(instanceTypes.get("r7a.16xlarge")!.hibernation, false);
-    for (const [ubuntu, architecture] of [["amd64", "x86_64"], ["arm64", "arm64"]]) {
+    for (const [ubuntu, architecture] of [
+      ["amd64", "x86_64"],
+      ["arm64", "arm64"],
+    ]) {
       const id = publicParameters.get(`/aws/service/canonical/ubuntu/server/24.04/stable/current/${ubuntu}/hvm/ebs-gp3/ami-id`);
       assert.deepEqual([images.get(id!)!.architecture, images.get(id!)!.rootDeviceName], [architecture, "/dev/sda1"]);
     }

@@ -1,9 +1,14 @@
 import { build } from "esbuild";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { deployRole, PLACE, Stage } from "../cloud/stage";
+import { deployRole, PLACE, type Stage } from "../cloud/stage";
 
-export const LOGS = { Sid: "Logs", Effect: "Allow", Action: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], Resource: "*" };
+export const LOGS = {
+  Sid: "Logs",
+  Effect: "Allow",
+  Action: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+  Resource: "*",
+};
 
 /** Deploys a function whose bundle is the given module text, under a role of its own. */
 export function deployFunction(
@@ -50,4 +55,8 @@ export async function sdkBundle(): Promise<string> {
   return outputFiles[0]!.text;
 }
 
-export const MAY_CREATE = { Effect: "Allow", Action: "secretsmanager:CreateSecret", Resource: `arn:aws:secretsmanager:${PLACE.region}:*:secret:made/*` };
+export const MAY_CREATE = {
+  Effect: "Allow",
+  Action: "secretsmanager:CreateSecret",
+  Resource: `arn:aws:secretsmanager:${PLACE.region}:*:secret:made/*`,
+};

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RealClock } from "../../../rehearsal/clock";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";
-import { raise, Stage } from "../cloud/stage";
+import { raise, type Stage } from "../cloud/stage";
 import { deployFunction, LOGS, MAY_CREATE, sdkBundle } from "./functions";
 
 describe("the function runtime", function () {
@@ -80,7 +80,10 @@ describe("the function runtime", function () {
   it("must run a real SDK bundle under the function's own role, and refuse it what the role lacks", async () => {
     deployFunction(stage, "sdk", await sdkBundle(), { statements: [LOGS, MAY_CREATE] });
     const told = await result("sdk", { name: "made/by-function" });
-    assert.match(told, /^AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role\/sdk-role\/sdk is not authorized to perform: secretsmanager:DeleteSecret/);
+    assert.match(
+      told,
+      /^AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role\/sdk-role\/sdk is not authorized to perform: secretsmanager:DeleteSecret/,
+    );
     assert.deepEqual(stage.denied().at(-1)?.action, "secretsmanager:DeleteSecret");
     assert.equal(stage.calls()["sdk"]?.["secretsmanager:CreateSecret"], 1);
     assert.deepEqual(stage.secrets.names(), ["made/by-function"]);
@@ -88,13 +91,21 @@ describe("the function runtime", function () {
 
   it("must pass on a handler's error by its own name and keep the process", async () => {
     deployFunction(stage, "throws", `export const handler = async () => { const e = new RangeError("too far"); throw e; }`);
-    assert.deepEqual({ ...(await failure("throws")), trace: undefined }, { errorType: "RangeError", errorMessage: "too far", trace: undefined });
+    assert.deepEqual(
+      { ...(await failure("throws")), trace: undefined },
+      { errorType: "RangeError", errorMessage: "too far", trace: undefined },
+    );
     const run = [...stage.timeline.events].reverse().find((event) => event.kind === "function-run");
     assert.equal(run?.kind === "function-run" && run.error, "RangeError: too far");
   });
 
   it("must end a function that runs into its timeout, and start afresh after it", async () => {
-    deployFunction(stage, "slow", `let first = true; export const handler = async (event) => { if (event.hang) { await new Promise((r) => setTimeout(r, 60_000)); } return process.pid; }`, { state: { timeout: 1 } });
+    deployFunction(
+      stage,
+      "slow",
+      `let first = true; export const handler = async (event) => { if (event.hang) { await new Promise((r) => setTimeout(r, 60_000)); } return process.pid; }`,
+      { state: { timeout: 1 } },
+    );
     const pid = await result("slow");
     const outcome = await stage.lambda.invoke("slow", { hang: true });
     assert.ok("error" in outcome);
@@ -126,7 +137,10 @@ describe("the function runtime", function () {
     await result("prints");
     const lines = stage.lambda.logs.filter(({ functionName }) => functionName === "prints");
     assert.equal(lines.length, 501);
-    assert.deepEqual(stage.cloudwatch.metrics.points("CiRunners", "SweepErrors", { Pool: "p" }).map(({ value }) => value), [1, 2]);
+    assert.deepEqual(
+      stage.cloudwatch.metrics.points("CiRunners", "SweepErrors", { Pool: "p" }).map(({ value }) => value),
+      [1, 2],
+    );
   });
 
   it("must not give logs or metrics to a function whose role may not write them", async () => {
@@ -146,7 +160,11 @@ describe("the function runtime", function () {
 
   it("must leave no process behind when it closes in the middle of an invocation", async () => {
     const own = await raise({ clock: new RealClock() });
-    deployFunction(own, "long", `export const handler = async () => { console.log("pid " + process.pid); await new Promise((r) => setTimeout(r, 60_000)); }`);
+    deployFunction(
+      own,
+      "long",
+      `export const handler = async () => { console.log("pid " + process.pid); await new Promise((r) => setTimeout(r, 60_000)); }`,
+    );
     const running = own.lambda.invoke("long", {});
     while (!own.lambda.logs.some(({ line }) => line.startsWith("pid "))) await new Promise((resolve) => setTimeout(resolve, 20));
     const pid = Number(own.lambda.logs[0]!.line.slice(4));
@@ -159,7 +177,11 @@ describe("the function runtime", function () {
     const clock = new VirtualClock(Date.UTC(2031, 4, 5));
     const own = await raise({ clock });
     try {
-      deployFunction(own, "when", `export const handler = async () => ({ now: Date.now(), made: new Date().getFullYear(), given: new Date(0).getTime(), is: new Date() instanceof Date })`);
+      deployFunction(
+        own,
+        "when",
+        `export const handler = async () => ({ now: Date.now(), made: new Date().getFullYear(), given: new Date(0).getTime(), is: new Date() instanceof Date })`,
+      );
       const outcome = await own.lambda.invoke("when", {});
       assert.ok("result" in outcome);
       const seen = outcome.result as { now: number; made: number; given: number; is: boolean };

@@ -33,7 +33,8 @@ describe("the provider's backend", () => {
   });
   after(() => rmSync(filesDir, { recursive: true, force: true }));
 
-  const check = (type: string, news: Properties, olds: Properties = {}, seed = "") => backend.check({ urn: urn(type, "thing"), news, olds, seed });
+  const check = (type: string, news: Properties, olds: Properties = {}, seed = "") =>
+    backend.check({ urn: urn(type, "thing"), news, olds, seed });
   const create = async (type: string, name: string, news: Properties) => {
     const { inputs, failures } = backend.check({ urn: urn(type, name), news });
     assert.deepEqual(failures, []);
@@ -41,7 +42,10 @@ describe("the provider's backend", () => {
   };
 
   it("chooses the same name in the preview and in the update that follows it", () => {
-    assert.equal(check(ROLE, { assumeRolePolicy: TRUST }, {}, "seed").inputs.name, check(ROLE, { assumeRolePolicy: TRUST }, {}, "seed").inputs.name);
+    assert.equal(
+      check(ROLE, { assumeRolePolicy: TRUST }, {}, "seed").inputs.name,
+      check(ROLE, { assumeRolePolicy: TRUST }, {}, "seed").inputs.name,
+    );
   });
 
   it("never chooses a name that is longer than AWS takes", () => {
@@ -65,17 +69,25 @@ describe("the provider's backend", () => {
     const fixed = backend.diff({ urn: urn(ROLE, "thing"), olds, oldInputs: olds, news: { name: "mine", path: "/ci/" } });
     assert.deepEqual(fixed, { changes: [{ property: "path", kind: "update", replace: true }], deleteBeforeReplace: true });
     const chosen = { ...olds, __defaults: ["name"] };
-    assert.equal(backend.diff({ urn: urn(ROLE, "thing"), olds, oldInputs: chosen, news: { ...chosen, path: "/ci/" } }).deleteBeforeReplace, false);
+    assert.equal(
+      backend.diff({ urn: urn(ROLE, "thing"), olds, oldInputs: chosen, news: { ...chosen, path: "/ci/" } }).deleteBeforeReplace,
+      false,
+    );
   });
 
   it("sees that an input was taken away, although the resource still has it", () => {
     const state = { name: "a", description: "gone soon" };
-    assert.deepEqual(backend.diff({ urn: urn(ROLE, "thing"), olds: state, oldInputs: state, news: { name: "a" } }).changes, [{ property: "description", kind: "delete", replace: false }]);
+    assert.deepEqual(backend.diff({ urn: urn(ROLE, "thing"), olds: state, oldInputs: state, news: { name: "a" } }).changes, [
+      { property: "description", kind: "delete", replace: false },
+    ]);
   });
 
   it("takes what a preview does not know yet for a change", () => {
     const state = { name: "a", description: "known" };
-    assert.equal(backend.diff({ urn: urn(ROLE, "thing"), olds: state, oldInputs: state, news: { name: "a", description: UNKNOWN } }).changes.length, 1);
+    assert.equal(
+      backend.diff({ urn: urn(ROLE, "thing"), olds: state, oldInputs: state, news: { name: "a", description: UNKNOWN } }).changes.length,
+      1,
+    );
   });
 
   it("refuses a policy that is not JSON before anything is created", () => {
@@ -95,7 +107,13 @@ describe("the provider's backend", () => {
 
   it("lays out a function's code so that it can be run, and each version in a folder of its own", async () => {
     const role = await create(ROLE, "role", { name: "role", assumeRolePolicy: TRUST });
-    const inputs = { name: "fn", role: role.outputs.arn, runtime: "nodejs24.x", handler: "index.handler", code: archive({ "index.mjs": "one" }) };
+    const inputs = {
+      name: "fn",
+      role: role.outputs.arn,
+      runtime: "nodejs24.x",
+      handler: "index.handler",
+      code: archive({ "index.mjs": "one" }),
+    };
     const { id } = await create(FUNCTION, "fn", inputs);
     const first = store.get(FUNCTION, id)!.state;
     assert.equal(readFileSync(join(first.codeDir, "index.mjs"), "utf8"), "one");
@@ -117,7 +135,13 @@ describe("the provider's backend", () => {
       const invoke = async (_name: string, payload: unknown) => (payloads.push(payload), answer);
       backend = new ProviderBackend({ store, autoscaling, filesDir, invoke });
       const role = await create(ROLE, "role", { name: "role", assumeRolePolicy: TRUST });
-      await create(FUNCTION, "fn", { name: "fn", role: role.outputs.arn, runtime: "nodejs24.x", handler: "index.handler", code: archive({ "index.mjs": "" }) });
+      await create(FUNCTION, "fn", {
+        name: "fn",
+        role: role.outputs.arn,
+        runtime: "nodejs24.x",
+        handler: "index.handler",
+        code: archive({ "index.mjs": "" }),
+      });
     });
 
     it("tells the function at each step of its life what happens to it, as the real provider does", async () => {
@@ -139,7 +163,10 @@ describe("the provider's backend", () => {
     it("fails, and stays, when the function does", async () => {
       const { id, outputs } = await create(INVOCATION, "last", given);
       answer = { error: { errorType: "Error", errorMessage: "no" } };
-      await assert.rejects(backend.delete({ urn: urn(INVOCATION, "last"), id, olds: outputs }), /invoking Lambda Function \(fn\): .*"errorMessage":"no"/);
+      await assert.rejects(
+        backend.delete({ urn: urn(INVOCATION, "last"), id, olds: outputs }),
+        /invoking Lambda Function \(fn\): .*"errorMessage":"no"/,
+      );
       assert.ok(store.get(INVOCATION, id));
       await assert.rejects(create(INVOCATION, "other", given), /invoking Lambda Function/);
     });
@@ -168,8 +195,14 @@ describe("the provider's backend", () => {
   });
 
   it("knows no instance type that EC2 has not", async () => {
-    await assert.rejects(backend.invoke("aws:ec2/getInstanceType:getInstanceType", { instanceType: "m7g.huge" }), /InvalidInstanceType.*\[m7g.huge\]/);
-    assert.deepEqual((await backend.invoke("aws:ec2/getInstanceType:getInstanceType", { instanceType: "m7g.large" })).supportedArchitectures, ["arm64"]);
+    await assert.rejects(
+      backend.invoke("aws:ec2/getInstanceType:getInstanceType", { instanceType: "m7g.huge" }),
+      /InvalidInstanceType.*\[m7g.huge\]/,
+    );
+    assert.deepEqual(
+      (await backend.invoke("aws:ec2/getInstanceType:getInstanceType", { instanceType: "m7g.large" })).supportedArchitectures,
+      ["arm64"],
+    );
   });
 
   it("reads Go's durations, which the program writes", () => {

@@ -35,14 +35,19 @@ export class FakeAutoScaling implements AutoScalingApi {
       case "DescribeAutoScalingGroups":
         return { AutoScalingGroups: (params.AutoScalingGroupNames as string[]).flatMap((each) => this.describe(each)) };
       case "DeleteAutoScalingGroup":
-        if (this.known(name).instances.length > 0) throw new AwsError("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances in the group");
+        if (this.known(name).instances.length > 0)
+          throw new AwsError("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances in the group");
         this.groups.delete(name);
         return {};
       case "PutLifecycleHook":
         this.known(name).hooks.set(params.LifecycleHookName as string, params);
         return {};
       case "DescribeLifecycleHooks":
-        return { LifecycleHooks: [...this.known(name).hooks.values()].filter((hook) => (params.LifecycleHookNames as string[]).includes(hook.LifecycleHookName as string)) };
+        return {
+          LifecycleHooks: [...this.known(name).hooks.values()].filter((hook) =>
+            (params.LifecycleHookNames as string[]).includes(hook.LifecycleHookName as string),
+          ),
+        };
       case "DeleteLifecycleHook":
         this.known(name).hooks.delete(params.LifecycleHookName as string);
         return {};
@@ -59,7 +64,8 @@ export class FakeAutoScaling implements AutoScalingApi {
         return { InstanceRefreshId: "refresh" };
       case "SetInstanceProtection":
         for (const instance of this.known(name).instances) {
-          if ((params.InstanceIds as string[]).includes(instance.InstanceId as string)) instance.ProtectedFromScaleIn = params.ProtectedFromScaleIn;
+          if ((params.InstanceIds as string[]).includes(instance.InstanceId as string))
+            instance.ProtectedFromScaleIn = params.ProtectedFromScaleIn;
         }
         return this.scale(name);
       default:
@@ -99,7 +105,12 @@ export class FakeAutoScaling implements AutoScalingApi {
     const group = this.known(name);
     const desired = Number(group.params.DesiredCapacity ?? group.params.MinSize ?? 0);
     while (group.instances.length < desired && !this.holdLaunches) {
-      group.instances.push({ InstanceId: `i-${String(this.nextInstance++).padStart(17, "0")}`, LifecycleState: "InService", HealthStatus: "Healthy", ProtectedFromScaleIn: false });
+      group.instances.push({
+        InstanceId: `i-${String(this.nextInstance++).padStart(17, "0")}`,
+        LifecycleState: "InService",
+        HealthStatus: "Healthy",
+        ProtectedFromScaleIn: false,
+      });
     }
     while (group.instances.length > desired) {
       const index = group.instances.findIndex((instance) => !instance.ProtectedFromScaleIn);

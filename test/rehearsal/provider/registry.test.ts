@@ -26,10 +26,25 @@ describe("the types of the rehearsal's provider, against the declarations of the
     it(`${token}: no property is accepted that the real provider lacks, none is forgotten that it requires`, () => {
       const { source, name } = declaration(token);
       const real = members(source, `${name}Args`);
-      const own = [...type.inputs, ...(type.replaceOn ?? []), ...(type.secret ?? []), ...(type.required ?? []), ...(type.autoName ? [type.autoName.property] : [])];
-      assert.deepEqual(own.filter((property) => !real.all.includes(property)), []);
-      assert.deepEqual(real.required.filter((property) => !(type.required ?? []).includes(property)), []);
-      assert.deepEqual([...(type.required ?? []), ...type.replaceOn].filter((property) => !type.inputs.includes(property)), []);
+      const own = [
+        ...type.inputs,
+        ...(type.replaceOn ?? []),
+        ...(type.secret ?? []),
+        ...(type.required ?? []),
+        ...(type.autoName ? [type.autoName.property] : []),
+      ];
+      assert.deepEqual(
+        own.filter((property) => !real.all.includes(property)),
+        [],
+      );
+      assert.deepEqual(
+        real.required.filter((property) => !(type.required ?? []).includes(property)),
+        [],
+      );
+      assert.deepEqual(
+        [...(type.required ?? []), ...type.replaceOn].filter((property) => !type.inputs.includes(property)),
+        [],
+      );
     });
   }
 

@@ -10,8 +10,14 @@ function range(cidr: string): [number, number] {
 describe("subnets of a VPC", () => {
   it("never overlap and never leave the VPC's range, whatever the number of zones", () => {
     for (const zones of [1, 2, 3, 4]) {
-      for (const specs of [undefined, [{ type: "Public" as const, cidrMask: 24 }, { type: "Private" as const, cidrMask: 19 }, { type: "Isolated" as const }]]) {
-        const ranges = subnetLayout("10.0.0.0/16", zones, specs).flat().map(({ cidrBlock }) => range(cidrBlock)).sort((a, b) => a[0] - b[0]);
+      for (const specs of [
+        undefined,
+        [{ type: "Public" as const, cidrMask: 24 }, { type: "Private" as const, cidrMask: 19 }, { type: "Isolated" as const }],
+      ]) {
+        const ranges = subnetLayout("10.0.0.0/16", zones, specs)
+          .flat()
+          .map(({ cidrBlock }) => range(cidrBlock))
+          .sort((a, b) => a[0] - b[0]);
         const [first, last] = range("10.0.0.0/16");
         assert.ok(ranges[0]![0] >= first && ranges[ranges.length - 1]![1] <= last);
         ranges.slice(1).forEach(([start], index) => assert.ok(start >= ranges[index]![1], `overlap with ${zones} zones`));
@@ -21,6 +27,13 @@ describe("subnets of a VPC", () => {
 
   it("are refused when the range is too small for them, instead of overlapping", () => {
     assert.throws(() => subnetLayout("10.0.0.0/27", 3), /too small/);
-    assert.throws(() => subnetLayout("10.0.0.0/24", 2, [{ type: "Private", cidrMask: 25 }, { type: "Public", cidrMask: 25 }]), /too small/);
+    assert.throws(
+      () =>
+        subnetLayout("10.0.0.0/24", 2, [
+          { type: "Private", cidrMask: 25 },
+          { type: "Public", cidrMask: 25 },
+        ]),
+      /too small/,
+    );
   });
 });

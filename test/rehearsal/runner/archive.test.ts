@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildRunnerArchive } from "../../../rehearsal/runner/archive";
-import { serveGitHub, ServedGitHub } from "../github/fixture";
+import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
 describe("the runner stand-in's archive", function () {
@@ -72,10 +72,7 @@ describe("the runner stand-in's archive", function () {
     try {
       assert.equal((await runner.configure("i-1")).code, 0);
       const service = runner.service();
-      await until(
-        "the replaced script's word and the listener",
-        () => runner.said(/^theirs$/) && runner.said(/Listening for Jobs/),
-      );
+      await until("the replaced script's word and the listener", () => runner.said(/^theirs$/) && runner.said(/Listening for Jobs/));
       service.kill("SIGTERM");
       assert.equal(await exited(service), 0);
     } finally {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Boundary } from "../../../rehearsal/runner/program/barriers";
-import { serveGitHub, ServedGitHub } from "../github/fixture";
+import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
 /** In the order of a job's life, from the listener's start to its next look for a job. */

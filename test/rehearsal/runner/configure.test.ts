@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { ORGANIZATION, serveGitHub, ServedGitHub } from "../github/fixture";
+import { ORGANIZATION, serveGitHub, type ServedGitHub } from "../github/fixture";
 import { TestRunner } from "./fixture";
 
 describe("config.sh of the runner stand-in", function () {

@@ -1,10 +1,10 @@
-import { ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildRunnerArchive } from "../../../rehearsal/runner/archive";
 import type { Boundary } from "../../../rehearsal/runner/program/barriers";
-import { call, ORGANIZATION, ServedGitHub } from "../github/fixture";
+import { call, ORGANIZATION, type ServedGitHub } from "../github/fixture";
 
 /** An unpacked runner in a folder of its own, with every process that a test starts from it. */
 export class TestRunner {
@@ -99,9 +99,7 @@ export class TestRunner {
       RUNNER_BARRIERS: join(this.root, "barriers"),
       ...environment,
     });
-    child.stdout?.on("data", (chunk: Buffer) =>
-      this.output.push(...chunk.toString("utf8").split("\n").filter(Boolean)),
-    );
+    child.stdout?.on("data", (chunk: Buffer) => this.output.push(...chunk.toString("utf8").split("\n").filter(Boolean)));
     return child;
   }
 

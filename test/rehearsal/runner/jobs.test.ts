@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { serveGitHub, ServedGitHub } from "../github/fixture";
+import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { alive, TestRunner, until } from "./fixture";
 
 describe("a job on the runner stand-in", function () {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SHUTDOWN_ANNOTATION } from "../../../rehearsal/github";
-import { serveGitHub, ServedGitHub } from "../github/fixture";
+import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { alive, exited, TestRunner, until } from "./fixture";
 
 describe("the runner stand-in as a service", function () {
@@ -22,8 +22,7 @@ describe("the runner stand-in as a service", function () {
 
   const changes = (job: string) =>
     served.github.timeline.events.flatMap((event) => (event.kind === "job" && event.job === job ? [event.change] : []));
-  const listening = () =>
-    until("Listening for Jobs", () => runner.said(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$/));
+  const listening = () => until("Listening for Jobs", () => runner.said(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$/));
 
   it("runs a job in the order in which watchers of the official one rely on", async () => {
     const log = join(runner.root, "order");
@@ -41,9 +40,7 @@ describe("the runner stand-in as a service", function () {
         { name: "two", run: `echo two >>${log}`, post: { run: `echo post-two >>${log}` } },
       ],
     });
-    await until("the job's end on the listener's output", () =>
-      runner.said(/Z: Job build completed with result: Succeeded$/),
-    );
+    await until("the job's end on the listener's output", () => runner.said(/Z: Job build completed with result: Succeeded$/));
     assert.deepEqual(readFileSync(log, "utf8").trim().split("\n"), [
       "started build github i-0123456789abcdef0",
       "one",
@@ -132,9 +129,7 @@ describe("the runner stand-in as a service", function () {
     process.kill(listener, "SIGKILL");
     await served.github.jobsSettled();
     assert.equal(served.github.job(job).state, "succeeded");
-    await until("the next listener to meet the dead one's session", () =>
-      runner.said(/A session for this runner already exists/),
-    );
+    await until("the next listener to meet the dead one's session", () => runner.said(/A session for this runner already exists/));
   });
 
   it("leaves listener and worker alone when RunnerService.js is killed", async () => {

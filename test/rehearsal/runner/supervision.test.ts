@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { serveGitHub, ServedGitHub } from "../github/fixture";
+import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
 /** RunnerService.js over a listener that ends with the codes that it is told, one a launch; `stay` waits for a signal. */
@@ -27,8 +27,7 @@ describe("RunnerService.js of the runner stand-in", function () {
     runner = await TestRunner.unpack(served, folder);
     return runner.service();
   };
-  const launches = () =>
-    existsSync(join(folder, "launches")) ? readFileSync(join(folder, "launches"), "utf8").trim().split("\n") : [];
+  const launches = () => (existsSync(join(folder, "launches")) ? readFileSync(join(folder, "launches"), "utf8").trim().split("\n") : []);
 
   beforeEach(async () => {
     served = await serveGitHub();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
-import { serveGitHub, ServedGitHub } from "../github/fixture";
+import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
 describe("the runner stand-in's update of itself", function () {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RealClock } from "../../../rehearsal/clock";
-import { Principal, Shape } from "../../../rehearsal/cloud/api";
+import type { Principal, Shape } from "../../../rehearsal/cloud/api";
 import { CloudDoor } from "../../../rehearsal/cloud/cloud";
 import { Iam } from "../../../rehearsal/cloud/iam/iam";
 import { SecretsManager } from "../../../rehearsal/cloud/secrets/secrets-manager";
@@ -25,7 +25,8 @@ describe("Secrets Manager", () => {
   let door: CloudDoor;
   const operator: Principal = { kind: "operator" };
   const host = (instanceId: string): Principal => ({ kind: "instance", instanceId, roleName: "host" });
-  const call = (operation: string, params: Shape, principal: Principal = operator) => door.call(principal, `secretsmanager:${operation}`, params);
+  const call = (operation: string, params: Shape, principal: Principal = operator) =>
+    door.call(principal, `secretsmanager:${operation}`, params);
 
   beforeEach(() => {
     clock = new SetClock();
@@ -35,11 +36,17 @@ describe("Secrets Manager", () => {
     door.register(secrets);
     const Resource = `arn:aws:secretsmanager:*:*:secret:ci-runners/p/*`;
     const Condition = { StringEquals: { [`aws:ResourceTag/${OWNER}`]: "${aws:userid}" } };
-    deployRole(store, "host", [{ Effect: "Allow", Action: ["secretsmanager:GetSecretValue", "secretsmanager:DeleteSecret"], Resource, Condition }]);
+    deployRole(store, "host", [
+      { Effect: "Allow", Action: ["secretsmanager:GetSecretValue", "secretsmanager:DeleteSecret"], Resource, Condition },
+    ]);
     deployRole(store, "register", [{ Effect: "Allow", Action: "secretsmanager:CreateSecret", Resource }]);
   });
 
-  const token = (instance: string): Shape => ({ Name: `ci-runners/p/${instance}`, SecretString: instance, Tags: [{ Key: OWNER, Value: `AROAHOST:${instance}` }] });
+  const token = (instance: string): Shape => ({
+    Name: `ci-runners/p/${instance}`,
+    SecretString: instance,
+    Tags: [{ Key: OWNER, Value: `AROAHOST:${instance}` }],
+  });
 
   it("must give a token to its own instance only", async () => {
     await call("CreateSecret", token("i-1"));
@@ -63,7 +70,10 @@ describe("Secrets Manager", () => {
 
   it("must refuse a second secret of the same name, so that a duplicate event is noticed", async () => {
     await call("CreateSecret", token("i-1"));
-    await assert.rejects(call("CreateSecret", token("i-1")), { name: "ResourceExistsException", message: "The operation failed because the secret ci-runners/p/i-1 already exists." });
+    await assert.rejects(call("CreateSecret", token("i-1")), {
+      name: "ResourceExistsException",
+      message: "The operation failed because the secret ci-runners/p/i-1 already exists.",
+    });
     await call("PutSecretValue", { SecretId: "ci-runners/p/i-1", SecretString: "new" });
     assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }))["SecretString"], "new");
     assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1", VersionStage: "AWSPREVIOUS" }))["SecretString"], "i-1");
@@ -73,7 +83,10 @@ describe("Secrets Manager", () => {
     await call("CreateSecret", token("i-1"));
     await call("DeleteSecret", { SecretId: "ci-runners/p/i-1", RecoveryWindowInDays: 7 });
     await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }), { name: "InvalidRequestException" });
-    await assert.rejects(call("CreateSecret", token("i-1")), { name: "InvalidRequestException", message: /already scheduled for deletion/ });
+    await assert.rejects(call("CreateSecret", token("i-1")), {
+      name: "InvalidRequestException",
+      message: /already scheduled for deletion/,
+    });
     assert.deepEqual((await call("ListSecrets", {}))["SecretList"], []);
     assert.deepEqual(secrets.names(), ["ci-runners/p/i-1"], "leftovers include what only waits to go");
     clock.time = 7 * DAY;
@@ -86,7 +99,9 @@ describe("Secrets Manager", () => {
   it("must let a forced deletion be repeated, and refuse contradictory wishes", async () => {
     await call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true });
     await assert.rejects(call("DeleteSecret", { SecretId: "none" }), { name: "ResourceNotFoundException" });
-    await assert.rejects(call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true, RecoveryWindowInDays: 7 }), { name: "InvalidParameterException" });
+    await assert.rejects(call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true, RecoveryWindowInDays: 7 }), {
+      name: "InvalidParameterException",
+    });
   });
 
   it("must list by prefix and in pages without skipping or repeating", async () => {

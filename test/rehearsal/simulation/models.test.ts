@@ -25,7 +25,11 @@ describe("what simulated pools are made of", () => {
     }
     const next = pool.queueJob({ seconds: 10 });
     await world.run(120);
-    assert.deepEqual([job, next].map((id) => world.github.job(id).state), ["succeeded", "succeeded"], "it takes the next one after it");
+    assert.deepEqual(
+      [job, next].map((id) => world.github.job(id).state),
+      ["succeeded", "succeeded"],
+      "it takes the next one after it",
+    );
   });
 
   it("shows the runner of a listener that was killed offline, though its worker goes on", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../../rehearsal/options";
 import { parseSimulationOptions } from "../../../rehearsal/simulation/options";
 import { runShard } from "../../../rehearsal/simulation/shard";
-import { SimulationResult, simulate } from "../../../rehearsal/simulation/simulate";
+import { type SimulationResult, simulate } from "../../../rehearsal/simulation/simulate";
 
 /** Many times what a run takes here; a bound on a hang, not a measurement. */
 const BOUND_MS = 1_800_000;
@@ -83,7 +83,10 @@ describe("options of the simulation", () => {
     [["--day", "1"], /Run npm run simulate -- --help/],
   ] as const) {
     it(`refuse ${argv.join(" ")} and say what would do`, () => {
-      assert.throws(() => parseSimulationOptions([...argv]), (error) => error instanceof UsageError && words.test(error.message));
+      assert.throws(
+        () => parseSimulationOptions([...argv]),
+        (error) => error instanceof UsageError && words.test(error.message),
+      );
     });
   }
 });

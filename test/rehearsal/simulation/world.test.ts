@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SimulatedWorld, WorldOptions } from "../../../rehearsal/simulation/world";
+import { SimulatedWorld, type WorldOptions } from "../../../rehearsal/simulation/world";
 import type { PoolOptions } from "../../../rehearsal/simulation/pool";
 
 /** Virtual seconds; bounds on a hang. */
@@ -74,7 +74,10 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     const pool = await open();
     world.github.faults.add({ kind: "hang", route: /^GET api.*actions.runners/ });
     await pool.terminate(pool.inService()[0]!);
-    const cordon = await world.until(() => world.timeline.events.some((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction), 30);
+    const cordon = await world.until(
+      () => world.timeline.events.some((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction),
+      30,
+    );
     assert.ok(cordon);
     const run = world.timeline.events.find((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction);
     assert.ok(run?.kind === "function-run" && run.ms >= 5000 && run.ms < 6000, JSON.stringify(run));

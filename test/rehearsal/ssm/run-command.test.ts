@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Principal, Shape } from "../../../rehearsal/cloud/api";
-import { Instance } from "../../../rehearsal/cloud/ec2";
+import type { Principal, Shape } from "../../../rehearsal/cloud/api";
+import type { Instance } from "../../../rehearsal/cloud/ec2";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";
-import { deployRole, PLACE, raise, Stage } from "../cloud/stage";
+import { deployRole, PLACE, raise, type Stage } from "../cloud/stage";
 
 const AGENT = [
   { Effect: "Allow", Action: "ssm:UpdateInstanceInformation", Resource: "arn:aws:ec2:*:*:instance/*" },
@@ -20,7 +20,12 @@ describe("Run Command, on virtual time", () => {
     deployRole(stage.store, "host", AGENT, "ec2.amazonaws.com");
     deployRole(stage.store, "deregister", [
       { Effect: "Allow", Action: "ssm:SendCommand", Resource: `arn:aws:ssm:*:*:document/p-stop` },
-      { Effect: "Allow", Action: "ssm:SendCommand", Resource: "arn:aws:ec2:*:*:instance/*", Condition: { StringEquals: { "aws:ResourceTag/ci-runners:pool": "p" } } },
+      {
+        Effect: "Allow",
+        Action: "ssm:SendCommand",
+        Resource: "arn:aws:ec2:*:*:instance/*",
+        Condition: { StringEquals: { "aws:ResourceTag/ci-runners:pool": "p" } },
+      },
     ]);
     document("p-stop", ["systemctl stop --no-block actions-runner.service"]);
     host = await launch({ "ci-runners:pool": "p" });
@@ -32,13 +37,21 @@ describe("Run Command, on virtual time", () => {
   });
 
   function document(name: string, runCommand: string[], parameters?: object): void {
-    const content = JSON.stringify({ schemaVersion: "2.2", parameters, mainSteps: [{ action: "aws:runShellScript", name: "run", inputs: { runCommand } }] });
+    const content = JSON.stringify({
+      schemaVersion: "2.2",
+      parameters,
+      mainSteps: [{ action: "aws:runShellScript", name: "run", inputs: { runCommand } }],
+    });
     stage.store.put({ type: "aws:ssm/document:Document", id: name, state: { name, content } });
   }
 
   async function launch(tags: Record<string, string>): Promise<Instance> {
     const instance = stage.fleet.create({
-      userData: "", instanceType: "t4g.small", subnetId: "s", availabilityZone: "a", tags,
+      userData: "",
+      instanceType: "t4g.small",
+      subnetId: "s",
+      availabilityZone: "a",
+      tags,
       profile: { arn: "arn:aws:iam::1:instance-profile/host", roleName: "host" },
     });
     await stage.fleet.powerOn(instance);
@@ -73,12 +86,21 @@ describe("Run Command, on virtual time", () => {
   it("must refuse an instance of another pool, and another document [A8.2]", async () => {
     const other = await launch({ "ci-runners:pool": "q" });
     await clock.sleep(60_000);
-    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id, other.id] }), new RegExp(`ssm:SendCommand on resource: arn:aws:ec2:${PLACE.region}:${PLACE.accountId}:instance/${other.id}`));
-    await assert.rejects(send({ DocumentName: "AWS-RunShellScript", InstanceIds: [host.id], Parameters: { commands: ["id"] } }), /document\/AWS-RunShellScript/);
+    await assert.rejects(
+      send({ DocumentName: "p-stop", InstanceIds: [host.id, other.id] }),
+      new RegExp(`ssm:SendCommand on resource: arn:aws:ec2:${PLACE.region}:${PLACE.accountId}:instance/${other.id}`),
+    );
+    await assert.rejects(
+      send({ DocumentName: "AWS-RunShellScript", InstanceIds: [host.id], Parameters: { commands: ["id"] } }),
+      /document\/AWS-RunShellScript/,
+    );
     assert.deepEqual(stage.driver.commands, []);
   });
 
-  const sentence = (id: string) => ({ name: "InvalidInstanceId", message: `Instances [[${id}]] not in a valid state for account ${PLACE.accountId}` });
+  const sentence = (id: string) => ({
+    name: "InvalidInstanceId",
+    message: `Instances [[${id}]] not in a valid state for account ${PLACE.accountId}`,
+  });
 
   it("must answer with AWS's sentence while the agent has not registered, and once the host is off [A9.1]", async () => {
     const fresh = await launch({ "ci-runners:pool": "p" });
@@ -115,17 +137,25 @@ describe("Run Command, on virtual time", () => {
   it("must refuse more than 50 instances, and cut output off after 24 000 characters [A9.4]", async () => {
     const operator: Principal = { kind: "operator" };
     const many = Array.from({ length: 51 }, () => host.id);
-    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: many }, operator), { name: "ValidationException", message: /at most 50 instances/ });
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: many }, operator), {
+      name: "ValidationException",
+      message: /at most 50 instances/,
+    });
     stage.driver.reply = async () => ({ exitCode: 0, stdout: "x".repeat(24_001), stderr: "" });
     const { Command } = await send({ DocumentName: "p-stop", InstanceIds: [host.id] }, operator);
     await stage.timeline.when((event) => event.kind === "command");
-    const detail = await stage.cloud.call(operator, "ssm:GetCommandInvocation", { CommandId: (Command as Shape)["CommandId"], InstanceId: host.id });
+    const detail = await stage.cloud.call(operator, "ssm:GetCommandInvocation", {
+      CommandId: (Command as Shape)["CommandId"],
+      InstanceId: host.id,
+    });
     assert.equal(String(detail["StandardOutputContent"]).length, 24_000);
   });
 
   it("must refuse a document that does not exist and a delivery timeout that AWS refuses [A9.3]", async () => {
     const operator: Principal = { kind: "operator" };
     await assert.rejects(send({ DocumentName: "none", InstanceIds: [host.id] }, operator), { name: "InvalidDocument" });
-    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id], TimeoutSeconds: 29 }, operator), { name: "ValidationException" });
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id], TimeoutSeconds: 29 }, operator), {
+      name: "ValidationException",
+    });
   });
 });

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
-import { AutoScalingClient, CompleteLifecycleActionCommand, DescribeAutoScalingGroupsCommand, DescribeAutoScalingInstancesCommand, SetInstanceProtectionCommand } from "@aws-sdk/client-auto-scaling";
+import {
+  AutoScalingClient,
+  CompleteLifecycleActionCommand,
+  DescribeAutoScalingGroupsCommand,
+  DescribeAutoScalingInstancesCommand,
+  SetInstanceProtectionCommand,
+} from "@aws-sdk/client-auto-scaling";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateSecretCommand, GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { AwsError } from "../../../rehearsal/cloud/api";
+import type { AwsError } from "../../../rehearsal/cloud/api";
 import { throttling } from "../../../rehearsal/cloud/faults";
-import { PLACE, raise, Stage } from "../cloud/stage";
+import { PLACE, raise, type Stage } from "../cloud/stage";
 
 describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
   let stage: Stage;
@@ -15,7 +21,12 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
   before(async () => {
     stage = await raise();
     const { accessKeyId, secretAccessKey } = stage.credentials.issue({ kind: "operator" });
-    client = { region: PLACE.region, endpoint: `http://127.0.0.1:${stage.front.httpPort}`, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 };
+    client = {
+      region: PLACE.region,
+      endpoint: `http://127.0.0.1:${stage.front.httpPort}`,
+      credentials: { accessKeyId, secretAccessKey },
+      maxAttempts: 1,
+    };
     stage.autoscaling.createGroup({
       name: "pool",
       minSize: 0,
@@ -23,7 +34,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
       desiredCapacity: 2,
       launchTemplate: { id: "lt-1", name: "lt", version: "1", instanceType: "t4g.small", userData: "" },
       subnets: [{ id: "subnet-1", availabilityZone: "eu-central-1a" }],
-      tags: [{ key: "odd <&> \"name\"", value: "naïve ü", propagateAtLaunch: true }],
+      tags: [{ key: 'odd <&> "name"', value: "naïve ü", propagateAtLaunch: true }],
     });
   });
   after(() => stage.end());
@@ -35,7 +46,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     assert.equal(group?.AutoScalingGroupName, "pool");
     assert.equal(group?.MaxSize, 4);
     assert.ok(group?.CreatedTime instanceof Date);
-    assert.equal(group?.Tags?.[0]?.Key, "odd <&> \"name\"");
+    assert.equal(group?.Tags?.[0]?.Key, 'odd <&> "name"');
     assert.equal(group?.Tags?.[0]?.Value, "naïve ü");
     assert.equal(group?.Tags?.[0]?.PropagateAtLaunch, true);
   });
@@ -47,23 +58,34 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
   });
 
   it("must hand AWS's error code and sentence to the caller unchanged, since the agent matches on them [A3.16]", async () => {
-    const request = { AutoScalingGroupName: "pool", LifecycleHookName: "hook", LifecycleActionResult: "CONTINUE", LifecycleActionToken: "87654321-4321-4321-4321-210987654321" };
-    await assert.rejects(new AutoScalingClient(client).send(new CompleteLifecycleActionCommand(request)), (error: Error & { $metadata: { httpStatusCode: number } }) => {
-      assert.equal(error.name, "ValidationError");
-      assert.match(error.message, /^No active Lifecycle Action found with token 87654321-4321-4321-4321-210987654321/);
-      assert.equal(error.$metadata.httpStatusCode, 400);
-      return true;
-    });
+    const request = {
+      AutoScalingGroupName: "pool",
+      LifecycleHookName: "hook",
+      LifecycleActionResult: "CONTINUE",
+      LifecycleActionToken: "87654321-4321-4321-4321-210987654321",
+    };
+    await assert.rejects(
+      new AutoScalingClient(client).send(new CompleteLifecycleActionCommand(request)),
+      (error: Error & { $metadata: { httpStatusCode: number } }) => {
+        assert.equal(error.name, "ValidationError");
+        assert.match(error.message, /^No active Lifecycle Action found with token 87654321-4321-4321-4321-210987654321/);
+        assert.equal(error.$metadata.httpStatusCode, 400);
+        return true;
+      },
+    );
   });
 
   it("must send injected throttling through the SDK's own classification of retryable errors [A3.18]", async () => {
     const lift = stage.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
     const request = { AutoScalingGroupName: "pool", InstanceIds: ["i-1", "i-2"], ProtectedFromScaleIn: true };
-    await assert.rejects(new AutoScalingClient({ ...client, maxAttempts: 2 }).send(new SetInstanceProtectionCommand(request)), (error: Error & { $metadata: { attempts: number } }) => {
-      assert.equal(error.name, "Throttling");
-      assert.equal(error.$metadata.attempts, 2);
-      return true;
-    });
+    await assert.rejects(
+      new AutoScalingClient({ ...client, maxAttempts: 2 }).send(new SetInstanceProtectionCommand(request)),
+      (error: Error & { $metadata: { attempts: number } }) => {
+        assert.equal(error.name, "Throttling");
+        assert.equal(error.$metadata.attempts, 2);
+        return true;
+      },
+    );
     lift();
   });
 
@@ -78,8 +100,14 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     const blob = await secrets.send(new GetSecretValueCommand({ SecretId: "wire/blob" }));
     assert.deepEqual([...blob.SecretBinary!], [0, 255, 7]);
     const { SecretList = [] } = await secrets.send(new ListSecretsCommand({ Filters: [{ Key: "name", Values: ["wire/"] }] }));
-    assert.deepEqual(SecretList.map(({ Name }) => Name), ["wire/text", "wire/blob"]);
-    await assert.rejects(secrets.send(new GetSecretValueCommand({ SecretId: "wire/none" })), { name: "ResourceNotFoundException", message: "Secrets Manager can't find the specified secret." });
+    assert.deepEqual(
+      SecretList.map(({ Name }) => Name),
+      ["wire/text", "wire/blob"],
+    );
+    await assert.rejects(secrets.send(new GetSecretValueCommand({ SecretId: "wire/none" })), {
+      name: "ResourceNotFoundException",
+      message: "Secrets Manager can't find the specified secret.",
+    });
   });
 
   it("must answer public parameters with an image id", async () => {
@@ -92,7 +120,10 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
   it("must take metrics in the protocol that today's SDK speaks", async () => {
     const at = new Date(Date.now() - 5_000);
     await new CloudWatchClient(client).send(
-      new PutMetricDataCommand({ Namespace: "CiRunners", MetricData: [{ MetricName: "ForcedStops", Value: 2, Timestamp: at, Dimensions: [{ Name: "Pool", Value: "p" }] }] }),
+      new PutMetricDataCommand({
+        Namespace: "CiRunners",
+        MetricData: [{ MetricName: "ForcedStops", Value: 2, Timestamp: at, Dimensions: [{ Name: "Pool", Value: "p" }] }],
+      }),
     );
     const [point] = stage.cloudwatch.metrics.points("CiRunners", "ForcedStops", { Pool: "p" });
     assert.equal(point?.value, 2);
@@ -101,9 +132,13 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
 
   it("must speak EC2's own dialect of lists and errors", async () => {
     const ec2 = new EC2Client(client);
-    const { Reservations } = await ec2.send(new DescribeInstancesCommand({ Filters: [{ Name: "instance-state-name", Values: ["terminated"] }] }));
+    const { Reservations } = await ec2.send(
+      new DescribeInstancesCommand({ Filters: [{ Name: "instance-state-name", Values: ["terminated"] }] }),
+    );
     assert.deepEqual(Reservations, []);
-    await assert.rejects(ec2.send(new DescribeInstancesCommand({ InstanceIds: ["i-0123456789abcdef0"] })), { name: "InvalidInstanceID.NotFound" });
+    await assert.rejects(ec2.send(new DescribeInstancesCommand({ InstanceIds: ["i-0123456789abcdef0"] })), {
+      name: "InvalidInstanceID.NotFound",
+    });
   });
 
   it("must refuse a wrong secret key, so that nothing unsigned slips through unnoticed", async () => {

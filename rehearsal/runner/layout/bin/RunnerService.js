@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Keeps the listener alive, and ends it on SIGINT or SIGTERM: SIGINT to it at once, SIGKILL 30 s later. Written anew
 // after the behaviour of the official service host, which `--runner-dir` can put in this file's place.
-"use strict";
+
 const { spawn } = require("node:child_process");
 const { join } = require("node:path");
 
@@ -10,7 +10,11 @@ const KILL_MS = 30_000;
 /** Codes 2, 3 and 4 (retryable, updating, updating after one job) are tried again at most so often in a row. */
 const RETRIES = 10;
 /** 0: ended well. 1: terminated by an error. 5: another listener holds the session. */
-const FINAL = { 0: "stop the service, no retry needed", 1: "terminated by an error, stop the service", 5: "session conflict, stop the service" };
+const FINAL = {
+  0: "stop the service, no retry needed",
+  1: "terminated by an error, stop the service",
+  5: "session conflict, stop the service",
+};
 
 let stopping = false;
 let listener;
