@@ -20,13 +20,18 @@ export interface ChangedStack {
 const NOT_DEPLOYED = [/^Pulumi\.[^/]+\.yaml$/, /\.md$/, /^LICENSE$/, /^(docs|test|examples|bench|rehearsal|promotion|\.github)\//];
 
 /**
- * The stacks that going from one commit to another deploys anew; from undefined, all. A stack that went away is none.
+ * The stacks (all, or those of `among`) that going from one commit to another deploys anew; from undefined, all. A stack that went away is none.
  *
  * @throws RefusedError for a malformed pin or configuration
  */
-export function changedStacks(repository: Repository, from: string | undefined, to: string): ChangedStack[] {
+export function changedStacks(
+  repository: Repository,
+  from: string | undefined,
+  to: string,
+  among: readonly string[] = repository.stacks(to),
+): ChangedStack[] {
   const code = from === undefined || codeDiffers(repository, from, to);
-  return repository.stacks(to).flatMap((stack) => {
+  return among.flatMap((stack) => {
     const file = configurationFile(stack);
     const now = repository.file(to, file)!;
     const then = from === undefined ? undefined : repository.file(from, file);

@@ -56,8 +56,8 @@ async function deployStack(repository: Repository, options: StackOptions, { say 
     if (!repository.isAncestor(at, main)) {
       throw new RefusedError(`--at ${options.at}: ${short(at)} is not on main, and only what main says is deployed; --preview shows it`);
     }
-    const newer = changedStacks(repository, at, main).some((one) => one.stack === stack);
-    if (newer || !repository.stacks(main).includes(stack)) {
+    const kept = repository.stacks(main).includes(stack);
+    if (!kept || changedStacks(repository, at, main, [stack]).length > 0) {
       say(`superseded: main is at ${short(main)}, which deploys ${stack} anew; nothing was done`);
       return 0;
     }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { load } from "js-yaml";
+import { load, loadAll } from "js-yaml";
 import * as semver from "semver";
 import { RefusedError } from "./errors";
 
@@ -79,13 +79,14 @@ export function replacePin(text: string, file: string, tag: string): string {
 type Configuration = { config?: Record<string, unknown> } & Record<string, unknown>;
 
 function parse(text: string, file: string): Configuration {
-  let value: unknown;
+  let documents: unknown[];
   try {
-    value = load(text) ?? {};
+    documents = loadAll(text);
   } catch (error) {
     throw new RefusedError(`${file}: is not YAML: ${(error as Error).message}`);
   }
-  if (!isMapping(value) || !isMapping(value["config"] ?? {}))
+  const value = documents[0] ?? {};
+  if (documents.length > 1 || !isMapping(value) || !isMapping(value["config"] ?? {}))
     throw new RefusedError(`${file}: give a mapping with "config:" as another one`);
   return value as Configuration;
 }

@@ -7,7 +7,7 @@ import { RefusedError } from "./errors";
 import { type ChangeVerdict, type Court, judge } from "./judge";
 import { type Message, messageFor } from "./message";
 import { type CheckOptions, HELP, type PromoteOptions, parseOptions } from "./options";
-import { MAIN, configurationFile, isOlder, readOldPin, readPin, replacePin } from "./pin";
+import { MAIN, configurationFile, isOlder, readPin, replacePin } from "./pin";
 import { type Rehearse, rehearsalGate } from "./rehearsal-gate";
 import { Repository, short } from "./repository";
 import { table } from "./table";
@@ -91,8 +91,9 @@ async function promoteTo(court: Court, options: PromoteOptions, say: (text: stri
 /** What the stage before runs: its pin, or the newest release on the main that it follows. */
 function defaultRelease(repository: Repository, main: string, from: string): string {
   const file = configurationFile(from);
-  const pin = readOldPin(repository.file(main, file), file);
-  if (pin !== MAIN && pin !== undefined) return pin;
+  const text = repository.file(main, file);
+  const pin = text === undefined ? MAIN : readPin(text, file);
+  if (pin !== MAIN) return pin;
   const newest = semver.rsort(repository.releasesOn(main))[0];
   if (newest === undefined) throw new RefusedError(`${from} follows main, and there is no release on it; tag one, and git fetch --tags`);
   return newest;

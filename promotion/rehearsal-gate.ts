@@ -27,8 +27,13 @@ export function rehearsalGate(repository: Repository, hosts: Hosts): Rehearse {
       await folder.fill(commit, stack, configuration);
       const flags = ["--stack", stack, "--hosts", hosts, "--json", json, "--report", join(results, "report.html")];
       const code = await runner.run("npm", ["run", "--silent", "rehearse", "--", ...flags], { cwd: folder.dir, stdout: "stderr" });
-      if (code === 0) return open("rehearsal", `green: ${what}`);
-      return shut("rehearsal", `red: ${what}: ${failures(json) ?? `exit code ${code}`}`);
+      const found = failures(json);
+      // Exit code 0 alone is also that of a script that does nothing.
+      if (code === 0 && found?.length === 0) return open("rehearsal", `green: ${what}`);
+      return shut(
+        "rehearsal",
+        `red: ${what}: ${found?.join("; ") || `exit code ${code}, ${found ? "no failure told" : "no figures written"}`}`,
+      );
     } catch (error) {
       if (error instanceof InterruptedError || error instanceof RefusedError) throw error;
       return shut("rehearsal", `red: ${what}: ${(error as Error).message}`);
@@ -40,9 +45,9 @@ export function rehearsalGate(repository: Repository, hosts: Hosts): Rehearse {
   };
 }
 
-/** What the rehearsal found, if it came so far. */
-function failures(json: string): string | undefined {
+/** What the rehearsal found wrong; undefined if it did not come so far. */
+function failures(json: string): string[] | undefined {
   if (!existsSync(json)) return undefined;
   const found: unknown = JSON.parse(readFileSync(json, "utf8")).failures;
-  return Array.isArray(found) && found.length > 0 ? found.map(String).join("; ") : undefined;
+  return Array.isArray(found) ? found.map(String) : undefined;
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -58,7 +58,10 @@ export class ReleaseFolder {
     if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return symlinkSync(installed, join(this.dir, "node_modules"));
     // Scripts of packages fetch what is not needed here, and run with the rights of who deploys.
     await this.step("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"]);
-    writeFileSync(join(this.dir, "node_modules", STAMP), wanted);
+    const own = join(this.dir, "node_modules");
+    // npm makes none for a release without packages.
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(own, STAMP), wanted);
   }
 
   private async step(command: string, args: string[]): Promise<void> {

@@ -55,7 +55,7 @@ export class Runner {
   }
 
   private interrupt(signal: NodeJS.Signals): void {
-    if (this.interrupted) return;
+    if (this.interrupted) return this.say(`${signal}: waiting already`);
     this.interrupted = signal;
     this.say(this.tell ? `${signal}: passed on; waiting for the end of what runs` : `${signal}: ending`);
     this.tell?.();
