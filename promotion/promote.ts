@@ -44,7 +44,7 @@ export async function promote(argv: string[], surroundings: Surroundings): Promi
   });
   const result = options.check
     ? await checkChange(court(repository.commit(options.base, "--base")), options, surroundings.say)
-    : await promoteTo(court(repository.mainBranch(options.main).commit), options, surroundings.say);
+    : await promoteOn(repository.mainBranch(options.main), court, options, surroundings.say);
   if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(result, null, 2)}\n`);
   return result.verdict === "shut" ? 1 : 0;
 }
@@ -59,8 +59,17 @@ async function checkChange(court: Court, options: CheckOptions, say: (text: stri
   return { verdict: changes.every(({ verdict }) => verdict === "open") ? "open" : "shut", changes };
 }
 
-async function promoteTo(court: Court, options: PromoteOptions, say: (text: string) => void): Promise<Result> {
-  const { repository, main } = court;
+async function promoteOn(
+  branchOfPins: { name: string; commit: string },
+  courtOf: (main: string) => Court,
+  options: PromoteOptions,
+  say: (text: string) => void,
+): Promise<Result> {
+  const main = branchOfPins.commit;
+  const court = courtOf(main);
+  const { repository } = court;
+  // Who forgot to fetch sees it here.
+  say(`Judged by ${branchOfPins.name} at ${short(main)}.`);
   const { to: stage } = options;
   const file = configurationFile(stage.name);
   const text = repository.file(main, file);

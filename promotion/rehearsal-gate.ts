@@ -1,11 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { RefusedError } from "./errors";
 import { type Verdict, open, shut } from "./gates";
 import { ReleaseFolder } from "./release-folder";
 import { type Repository, short } from "./repository";
 import { InterruptedError, Runner } from "./runner";
-import { RefusedError } from "./errors";
+import { oneLine } from "./trailers";
 
 export type Hosts = "auto" | "systemd" | "simulated";
 
@@ -36,7 +37,7 @@ export function rehearsalGate(repository: Repository, hosts: Hosts): Rehearse {
       );
     } catch (error) {
       if (error instanceof InterruptedError || error instanceof RefusedError) throw error;
-      return shut("rehearsal", `red: ${what}: ${(error as Error).message}`);
+      return shut("rehearsal", oneLine(`red: ${what}: ${(error as Error).message}`));
     } finally {
       folder.remove();
       rmSync(results, { recursive: true, force: true });

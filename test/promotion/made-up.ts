@@ -19,16 +19,16 @@ export const configuration = (stack: string, pin?: string): string =>
 export class MadeUp {
   readonly dir = mkdtempSync(join(tmpdir(), "promotion-test-"));
   private readonly kept = {
-    HOME: process.env.HOME,
     GIT_CONFIG_GLOBAL: process.env.GIT_CONFIG_GLOBAL,
     GIT_CONFIG_NOSYSTEM: process.env.GIT_CONFIG_NOSYSTEM,
   };
 
   /** Day 0: all stacks as they are after release 0.2.0, which dev follows main beyond. */
   constructor(pins: Record<string, string | undefined> = { dev: undefined, sandbox: "v0.2.0", prod: "v0.2.0" }) {
+    // Not HOME: a rehearsal keeps the engine there.
     const settings = join(this.dir, ".git-settings");
     writeFileSync(settings, "[user]\n name = Made Up\n email = made-up@example.org\n[init]\n defaultBranch = main\n");
-    Object.assign(process.env, { HOME: this.dir, GIT_CONFIG_GLOBAL: settings, GIT_CONFIG_NOSYSTEM: "1" });
+    Object.assign(process.env, { GIT_CONFIG_GLOBAL: settings, GIT_CONFIG_NOSYSTEM: "1" });
     this.git("init", "--quiet");
     this.write(".gitignore", ".git-settings\n*.json.out\n");
     this.write("package.json", `${JSON.stringify({ name: "made-up", version: "0.2.0" })}\n`);

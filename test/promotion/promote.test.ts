@@ -186,7 +186,7 @@ describe("npm run promote", () => {
     assert.deepEqual([dry.code, dry.json.branch], [0, { name: "promote/sandbox-v0.3.0", state: "dry-run" }]);
     const red = await promoteAt(repo, 9, TO_SANDBOX, async () => shut("rehearsal", "red: 1 job lost"));
     assert.deepEqual([red.code, red.json.branch, states(red)["rehearsal"]], [1, undefined, "shut"]);
-    assert.match(red.text, /^sandbox: v0\.2\.0 -> v0\.3\.0: shut$.*rehearsal {2}shut +red: 1 job lost/ms);
+    assert.match(red.text, /^Judged by main at \w{9}\.$\n^sandbox: v0\.2\.0 -> v0\.3\.0: shut$.*rehearsal {2}shut +red: 1 job lost/ms);
     assert.equal(repo.git("branch", "--list", "promote/*"), "");
   });
 
