@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { RefusedError } from "./errors";
+import { FLAG, TEXT, readFlags } from "./flags";
 
 export interface StackOptions {
   changed: false;
@@ -52,24 +52,8 @@ export function parseDeployOptions(argv: string[]): StackOptions | ChangedOption
   return { changed: false, stack, preview: preview ?? false, at: at ?? "HEAD", main };
 }
 
-function read(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: false,
-      options: {
-        stack: { type: "string" },
-        preview: { type: "boolean" },
-        at: { type: "string" },
-        main: { type: "string" },
-        changed: { type: "boolean" },
-        base: { type: "string" },
-        head: { type: "string" },
-        json: { type: "string" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new RefusedError(`${(error as Error).message}\nRun npm run deploy -- --help for the options.`);
-  }
-}
+const read = (argv: string[]) =>
+  readFlags(argv, "deploy", {
+    ...{ stack: TEXT, preview: FLAG, at: TEXT, main: TEXT },
+    ...{ changed: FLAG, base: TEXT, head: TEXT, json: TEXT, help: FLAG },
+  });

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { RefusedError } from "./errors";
+import { FLAG, TEXT, readFlags } from "./flags";
 import { isReleaseTag } from "./pin";
 import type { Hosts } from "./rehearsal-gate";
 import { type Stage, stageBefore, stageNamed } from "./stages";
@@ -107,27 +107,7 @@ function refuseOthers(values: Values, options: readonly (keyof Values)[], why: s
 }
 
 function read(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: false,
-      options: {
-        from: { type: "string" },
-        to: { type: "string" },
-        release: { type: "string" },
-        rollback: { type: "boolean" },
-        override: { type: "string" },
-        "dry-run": { type: "boolean" },
-        check: { type: "boolean" },
-        base: { type: "string" },
-        head: { type: "string" },
-        main: { type: "string" },
-        hosts: { type: "string" },
-        json: { type: "string" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new RefusedError(`${(error as Error).message}\nRun npm run promote -- --help for the options.`);
-  }
+  const promoting = { from: TEXT, to: TEXT, release: TEXT, rollback: FLAG, override: TEXT, "dry-run": FLAG } as const;
+  const checking = { check: FLAG, base: TEXT, head: TEXT } as const;
+  return readFlags(argv, "promote", { ...promoting, ...checking, main: TEXT, hosts: TEXT, json: TEXT, help: FLAG });
 }
