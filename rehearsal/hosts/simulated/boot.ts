@@ -10,14 +10,13 @@ import type { Host, Log, LogFields, Signs } from "../../../host-config/agent/por
 import { reap } from "../../../host-config/agent/reap";
 import { steadySigns } from "../../../host-config/agent/steady-clock";
 import { isTerminating } from "../../../host-config/agent/terminating";
-import type { Clock, Timer } from "../../clock";
-import type { GitHub } from "../../github";
-import type { Timeline } from "../../timeline";
+import type { Timer } from "../../clock";
 import { Network } from "./network";
-import { type RunnerPace, USUAL_PACE } from "./pace";
+import { USUAL_PACE } from "./pace";
 import { type InstanceCall, awsPorts, metadataPort } from "./ports";
 import { Killed, Process } from "./process";
 import { SimulatedRunner } from "./runner";
+import type { Disk, HostSurroundings } from "./surroundings";
 import { SimulatedUnit } from "./unit";
 import { View } from "./view";
 
@@ -38,38 +37,6 @@ const PROCESS_START = 113;
 const DRAIN_LOOK = 250;
 /** Looks that must have found the same before the next ones may be skipped: the protection follows 3 s later. */
 const SAME_LOOKS = 5;
-
-export interface HostSurroundings {
-  clock: Clock;
-  timeline: Timeline;
-  github: GitHub;
-  /** False: the control experiment, a unit without ExecStop. */
-  drain: boolean;
-  /** A call with the credentials of this instance. */
-  call: InstanceCall;
-  /** Instance metadata below `meta-data/`; undefined for a 404. Throws, or rejects, where it does not answer well. */
-  metadata(path: string): string | undefined | Promise<string | undefined>;
-  /** How fast the runner is; may change at any time. */
-  pace?: RunnerPace;
-  /** Milliseconds of boot; hosts that look at different moments of a second do not march in step. */
-  bootMs?: number;
-  /** Milliseconds that a call to AWS takes. */
-  callMs?(): number;
-  /**
-   * True: looks that would find what the last one found are left out. The owner must then call `stir` whenever the
-   * metadata changes, and may say for how long it does not answer as usual, when nothing is left out.
-   */
-  skipIdle?: { metadataSteady(): boolean };
-  /** As in RunnerSurroundings. */
-  renewOnDemand?: boolean;
-  /** For tests that must catch a drain which does less than it should: what the drain gets instead of its ports. */
-  alterDrain?(host: Host): Host;
-}
-
-/** What survives a power-off: the registration. */
-export interface Disk {
-  runnerId?: number;
-}
 
 /** The agent's daemon: its process, and what is known from outside of how settled it is. */
 interface Agent {
