@@ -3,8 +3,9 @@ import type { Clock, Timer } from "../clock";
 import type { Job } from "./jobs";
 import { type Completion, type JobMessage, ProtocolError, type Report, type RunnerMessage } from "./messages";
 import type { GitHubOptions } from "./options";
-import { type JobQueue, suits } from "./queue";
+import type { JobQueue } from "./queue";
 import type { Runner, Runners } from "./runners";
+import { suits } from "./waiting-jobs";
 
 interface Session {
   readonly id: string;
