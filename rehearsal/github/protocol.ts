@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "../clock";
 import type { Job } from "./jobs";
+import { MessageWriter } from "./message-writer";
 import { type Completion, type JobMessage, ProtocolError, type Report, type RunnerMessage } from "./messages";
 import type { GitHubOptions } from "./options";
 import type { JobQueue } from "./queue";
@@ -40,15 +41,16 @@ export class Protocol {
   private readonly byRunner = new Map<number, Session>();
   /** Sessions that poll for a job, by the labels of their runners; a job must not cost a look at each of ten thousand. */
   private readonly ready = new Map<string, Set<Session>>();
-  private messageId = 0;
+  private readonly messages: MessageWriter;
 
   constructor(
     private readonly clock: Clock,
     private readonly runners: Runners,
     private readonly queue: JobQueue,
     private readonly options: GitHubOptions,
-    private readonly runServiceUrl: string,
+    runServiceUrl: string,
   ) {
+    this.messages = new MessageWriter(options, runServiceUrl);
     queue.onWaiting = (job) => this.dispatch(job);
     queue.onFree = (runnerId) => this.offer(this.byRunner.get(runnerId));
     queue.onCancel = (job) => this.cancel(job);
@@ -104,7 +106,7 @@ export class Protocol {
   /** Takes the job for good. Throws JobNotFound or JobAlreadyAcquired, upon which the runner skips the message. */
   acquire(request: { runnerId: number; jobId: string }): JobMessage {
     const runner = this.runners.require(request.runnerId);
-    return this.message(this.queue.acquire(request.jobId, runner), runner);
+    return this.messages.job(this.queue.acquire(request.jobId, runner), runner);
   }
 
   renew(request: { jobId: string }): { lockedUntil: string } {
@@ -176,9 +178,9 @@ export class Protocol {
     if (!session.idle) return undefined;
     const runner = this.runners.get(session.runnerId);
     const held = this.queue.heldBy(session.runnerId);
-    if (held) return held.state === "assigned" && !held.acknowledged ? this.request(held) : undefined;
+    if (held) return held.state === "assigned" && !held.acknowledged ? this.messages.request(held) : undefined;
     const job = runner && this.queue.assignTo(runner);
-    return job && this.request(job);
+    return job && this.messages.request(job);
   }
 
   /** Gives a job that has begun to wait to an idle runner that it suits. */
@@ -198,11 +200,7 @@ export class Protocol {
 
   /** Asks a connected runner to update itself. Nothing happens to one that is offline. */
   update(runnerId: number, targetVersion: string): void {
-    const base = this.options.baseUrl ?? `https://${this.options.host}`;
-    const file = `actions-runner-linux-x64-${targetVersion}.tar.gz`;
-    const downloadUrl = `${base}/actions/runner/releases/download/v${targetVersion}/${file}`;
-    const message = { messageId: ++this.messageId, messageType: "RunnerRefresh" as const };
-    this.tell(runnerId, { ...message, body: { targetVersion, downloadUrl } });
+    this.tell(runnerId, this.messages.refresh(targetVersion));
   }
 
   /** Whether the session took something. */
@@ -215,57 +213,13 @@ export class Protocol {
 
   private cancel(job: Job): void {
     if (job.runnerId === undefined) return;
-    this.tell(job.runnerId, {
-      messageId: ++this.messageId,
-      messageType: "JobCancellation",
-      body: { jobId: job.id, timeoutSeconds: 300 },
-    });
+    this.tell(job.runnerId, this.messages.cancellation(job));
   }
 
   private tell(runnerId: number, message: RunnerMessage): void {
     const session = this.byRunner.get(runnerId);
     if (session?.poll) session.poll.deliver(message);
     else session?.pending.push(message);
-  }
-
-  private request(job: Job): RunnerMessage {
-    return {
-      messageId: ++this.messageId,
-      messageType: "RunnerJobRequest",
-      body: {
-        jobId: job.id,
-        runnerRequestId: String(job.requestId),
-        shouldAcknowledge: true,
-        runServiceUrl: this.runServiceUrl,
-      },
-    };
-  }
-
-  private message(job: Job, runner: Runner): JobMessage {
-    const repository = runner.scope.includes("/") ? runner.scope : `${runner.scope}/rehearsal`;
-    return {
-      jobId: job.id,
-      planId: `plan-${job.requestId}`,
-      requestId: job.requestId,
-      jobDisplayName: job.spec.name,
-      lockedUntil: new Date(job.lockedUntil ?? 0).toISOString(),
-      setupSeconds: job.spec.setupSeconds ?? 0,
-      steps: job.spec.steps ?? [{ name: "Work", seconds: job.spec.seconds ?? 1 }],
-      environment: {
-        GITHUB_ACTIONS: "true",
-        GITHUB_ACTOR: "octocat",
-        GITHUB_JOB: job.spec.name,
-        GITHUB_REPOSITORY: repository,
-        GITHUB_REPOSITORY_OWNER: repository.split("/")[0] ?? "",
-        GITHUB_RUN_ATTEMPT: "1",
-        GITHUB_RUN_ID: String(job.requestId),
-        GITHUB_RUN_NUMBER: String(job.requestId),
-        GITHUB_SERVER_URL: `https://${this.options.host}`,
-        GITHUB_WORKFLOW: "rehearsal",
-      },
-      runServiceUrl: this.runServiceUrl,
-      token: job.token,
-    };
   }
 
   private session(id: string): Session {
