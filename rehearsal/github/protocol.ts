@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "../clock";
 import type { Job } from "./jobs";
 import { MessageWriter } from "./message-writer";
@@ -6,21 +5,8 @@ import { type Completion, type JobMessage, ProtocolError, type Report, type Runn
 import type { GitHubOptions } from "./options";
 import type { JobQueue } from "./queue";
 import type { Runner, Runners } from "./runners";
+import { type Session, Sessions } from "./sessions";
 import { suits } from "./waiting-jobs";
-
-interface Session {
-  readonly id: string;
-  readonly runnerId: number;
-  /** The poll that waits for a message, if one does. */
-  poll?: { deliver(message: RunnerMessage | undefined): void };
-  /** Ends the session when nobody polls. */
-  expiry?: Timer;
-  /** Its last poll said that it would take a job. */
-  idle: boolean;
-  pending: RunnerMessage[];
-  /** Labels of its runner when it began to poll. */
-  key: string;
-}
 
 export interface Poll {
   sessionId: string;
@@ -37,8 +23,7 @@ export interface Poll {
  * call it directly. Methods throw ProtocolError.
  */
 export class Protocol {
-  private readonly sessions = new Map<string, Session>();
-  private readonly byRunner = new Map<number, Session>();
+  private readonly sessions: Sessions;
   /** Sessions that poll for a job, by the labels of their runners; a job must not cost a look at each of ten thousand. */
   private readonly ready = new Map<string, Set<Session>>();
   private readonly messages: MessageWriter;
@@ -50,54 +35,44 @@ export class Protocol {
     private readonly options: GitHubOptions,
     runServiceUrl: string,
   ) {
+    this.sessions = new Sessions(clock, runners, options);
     this.messages = new MessageWriter(options, runServiceUrl);
     queue.onWaiting = (job) => this.dispatch(job);
-    queue.onFree = (runnerId) => this.offer(this.byRunner.get(runnerId));
+    queue.onFree = (runnerId) => this.offer(this.sessions.of(runnerId));
     queue.onCancel = (job) => this.cancel(job);
-    runners.onReplace.push((runner) => this.endSession(runner.id));
-    runners.onDelete.push((runner) => this.endSession(runner.id, true));
+    runners.onReplace.push((runner) => this.sessions.end(runner.id));
+    runners.onDelete.push((runner) => this.sessions.end(runner.id, true));
   }
 
   /** Throws SessionConflict while another session of the runner lives, RunnerNotFound when it was deleted. */
   createSession(request: { runnerId: number }): { sessionId: string } {
-    const runner = this.runners.require(request.runnerId);
-    if (this.byRunner.has(runner.id)) {
-      throw new ProtocolError("SessionConflict", "A session for this runner already exists.");
-    }
-    const session: Session = { id: randomUUID(), runnerId: runner.id, idle: false, pending: [], key: "" };
-    this.sessions.set(session.id, session);
-    this.byRunner.set(runner.id, session);
-    this.armExpiry(session);
-    this.runners.setOnline(runner, true);
-    return { sessionId: session.id };
+    return { sessionId: this.sessions.create(this.runners.require(request.runnerId)).id };
   }
 
   /** Long poll. Throws RunnerNotFound once the runner was deleted, SessionNotFound once the session has expired. */
   async poll(request: Poll): Promise<RunnerMessage | undefined> {
-    const session = this.session(request.sessionId);
+    const session = this.sessions.get(request.sessionId);
     session.poll?.deliver(undefined);
     session.expiry?.cancel();
     session.idle = request.status === "Online";
     try {
       return await this.wait(session, request);
     } finally {
-      if (this.byRunner.get(session.runnerId) === session) this.armExpiry(session);
+      this.sessions.armExpiry(session);
     }
   }
 
   /** The polls of a busy runner that is simulated, all in one: it stays online. Returns how to end them. */
   pollBusy(request: { sessionId: string }): () => void {
-    const session = this.session(request.sessionId);
+    const session = this.sessions.get(request.sessionId);
     session.expiry?.cancel();
     session.idle = false;
-    return () => {
-      if (this.byRunner.get(session.runnerId) === session) this.armExpiry(session);
-    };
+    return () => this.sessions.armExpiry(session);
   }
 
   /** The message has arrived: it will not be sent again. Best effort on the runner's side. */
   acknowledge(request: { sessionId: string; jobId: string }): void {
-    const session = this.session(request.sessionId);
+    const session = this.sessions.get(request.sessionId);
     const job = this.queue.heldBy(session.runnerId);
     if (job?.id !== request.jobId) throw new ProtocolError("JobNotFound", `Job ${request.jobId} is not assigned here.`);
     job.acknowledged = true;
@@ -130,13 +105,13 @@ export class Protocol {
   }
 
   deleteSession(request: { sessionId: string }): void {
-    const session = this.session(request.sessionId);
-    this.endSession(session.runnerId);
+    const session = this.sessions.get(request.sessionId);
+    this.sessions.end(session.runnerId);
   }
 
   /** Ends every wait, so that no timer outlives the rehearsal. */
   close(): void {
-    for (const runnerId of [...this.byRunner.keys()]) this.endSession(runnerId);
+    this.sessions.close();
   }
 
   private wait(session: Session, request: Poll): Promise<RunnerMessage | undefined> {
@@ -217,36 +192,9 @@ export class Protocol {
   }
 
   private tell(runnerId: number, message: RunnerMessage): void {
-    const session = this.byRunner.get(runnerId);
+    const session = this.sessions.of(runnerId);
     if (session?.poll) session.poll.deliver(message);
     else session?.pending.push(message);
-  }
-
-  private session(id: string): Session {
-    const session = this.sessions.get(id);
-    if (!session) throw new ProtocolError("SessionNotFound", "The session does not exist or has expired.");
-    this.runners.require(session.runnerId);
-    return session;
-  }
-
-  private armExpiry(session: Session): void {
-    session.expiry?.cancel();
-    session.expiry = this.clock.after(this.options.sessionExpiryMs, () => this.endSession(session.runnerId));
-  }
-
-  private endSession(runnerId: number, deleted = false): void {
-    const session = this.byRunner.get(runnerId);
-    if (!session) return;
-    this.byRunner.delete(runnerId);
-    session.expiry?.cancel();
-    // A deleted runner's poll stays open: it is its next one that learns of the deletion, as at GitHub.
-    if (deleted) session.idle = false;
-    else {
-      this.sessions.delete(session.id);
-      session.poll?.deliver(undefined);
-    }
-    const runner = this.runners.get(runnerId);
-    if (runner) this.runners.setOnline(runner, false);
   }
 }
 
