@@ -1,18 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import { load, loadAll } from "js-yaml";
 import * as semver from "semver";
+import { FOLLOWS_MAIN, isRelease } from "../contract/release";
 import { RefusedError } from "./errors";
 
 /** The configuration key that pins a stack's release. */
 export const PIN_KEY = "ci-runners:release";
 /** The value of a stack that follows main; also what a missing key means, by the default in `Pulumi.yaml`. */
-export const MAIN = "main";
+export const MAIN = FOLLOWS_MAIN;
 
 export const configurationFile = (stack: string): string => `Pulumi.${stack}.yaml`;
 
-/** Whether it is `v` and a semantic version as `package.json` has it: no build metadata, nothing left out. */
+/** Whether the program takes it for a release, and it is a version that can be compared. */
 export function isReleaseTag(text: string): boolean {
-  return text.startsWith("v") && semver.valid(text.slice(1)) === text.slice(1);
+  return text !== MAIN && isRelease(text) && semver.valid(text.slice(1)) === text.slice(1);
 }
 
 /** Whether release `a` is older than `b`; both are tags. */

@@ -73,6 +73,14 @@ describe("npm run promote -- --check", () => {
     assert.match(reason(await checkAt(10), "order"), /was taken back in sandbox/);
   });
 
+  it("judges the step from what main pins now, not from what the branch began with", async () => {
+    for (const version of ["0.3.0", "0.4.0"]) repo.release(version, 1);
+    repo.pin("sandbox", "v0.3.0", 2);
+    branch(() => repo.pin("prod", "v0.3.0", 9));
+    repo.pin("prod", "v0.4.0", 9);
+    assert.match(reason(await checkAt(10), "direction"), /v0\.3\.0 is older than v0\.4\.0, which prod runs/);
+  });
+
   it("leaves out a pin that only main has moved meanwhile", async () => {
     repo.release("0.3.0", 1);
     branch(() => {

@@ -20,6 +20,8 @@ process.on("SIGTERM", () => note({ signal: "SIGTERM" }));
 const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 note({ args: process.argv.slice(2), cwd: process.cwd(), files: readdirSync("."), built: read("built.txt"), dev: read("Pulumi.dev.yaml"), prod: read("Pulumi.prod.yaml") });
 process.stdout.write("what pulumi says\\n");
+// Whatever the test does, this ends.
+setTimeout(() => process.exit(99), 60_000).unref();
 const timer = setInterval(() => {
   if (process.env.WAIT_FOR && !existsSync(process.env.WAIT_FOR)) return;
   clearInterval(timer);
@@ -155,7 +157,7 @@ describe("npm run deploy", function () {
 
   it("ends at a signal before pulumi runs, and never starts it", async () => {
     const hung = join(repo.dir, ".git", "hung");
-    installable(repo, { build: `node -e "require('fs').writeFileSync('${hung}', ''); setInterval(() => {}, 1000)"` });
+    installable(repo, { build: `node -e "require('fs').writeFileSync('${hung}', ''); setTimeout(() => {}, 60000)"` });
     repo.commit(1, "Hangs");
     const { child, ended } = start(["--stack", "dev"]);
     await until("the build runs", () => existsSync(hung));

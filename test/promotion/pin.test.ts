@@ -12,7 +12,20 @@ describe("the pin of a stack", () => {
     assert.equal(readPin("config:\n", FILE), "main");
   });
 
-  for (const pin of ["1.2.3", "v1.2", "v1.2.3+build", "latest", "v01.2.3", "-v1.2.3", "3", "[v1.2.3]", "$(id)", '""', "v1.2.3 v1.2.4"]) {
+  for (const pin of [
+    "1.2.3",
+    "v1.2",
+    "v1.2.3+build",
+    "latest",
+    "v01.2.3",
+    "v1.2.3-01",
+    "-v1.2.3",
+    "3",
+    "[v1.2.3]",
+    "$(id)",
+    '""',
+    "v1.2.3 v1.2.4",
+  ]) {
     it(`refuses ${pin}, naming file, key and what would do`, () => {
       assert.throws(
         () => readPin(`config:\n  ci-runners:release: ${pin}\n`, FILE),
