@@ -89,7 +89,9 @@ export function readStackConfig(config = new pulumi.Config()): StackConfig {
  */
 function checkedPin(pin: string): string {
   if (!isRelease(pin)) {
-    throw new pulumi.RunError(`ci-runners:release = "${pin}" is neither a release nor ${FOLLOWS_MAIN}; pin a tag like ${releaseOf(VERSION)}`);
+    throw new pulumi.RunError(
+      `ci-runners:release = "${pin}" is neither a release nor ${FOLLOWS_MAIN}; pin a tag like ${releaseOf(VERSION)}`,
+    );
   }
   if (pin !== FOLLOWS_MAIN && pin !== releaseOf(VERSION)) {
     throw new pulumi.RunError(
