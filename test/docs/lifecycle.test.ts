@@ -51,7 +51,10 @@ function member(node: ts.Expression | undefined, field: string): ts.Expression |
 describe("docs/lifecycle.md", () => {
   it("tells each timer as the source has it, so that nobody waits for a number of last year", () => {
     const told = timers();
-    const rows = GUIDE.split("\n## Timers\n")[1]!.split("\n").filter((line) => line.startsWith("| ")).length - 2;
+    const rows =
+      GUIDE.split("\n## Timers\n")[1]!
+        .split("\n")
+        .filter((line) => line.startsWith("| ")).length - 2;
     assert.equal(told.length, rows, "a row that cannot be read: value and unit, then constant and file in backticks");
     const wrong = told.filter(({ milliseconds, constant: name, file }) => {
       const unit = name.endsWith("_MS") ? 1 : 1000;
