@@ -2,6 +2,7 @@
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { ActionsRunnerPool } from "./components";
+import { RELEASE_TAG } from "./contract/release";
 import { readStackConfig } from "./stack-config";
 
 const { pool: args, subnetIds, vpcCidrBlock } = readStackConfig();
@@ -14,7 +15,7 @@ const vpc = subnetIds
       // Runners only call out. One gateway is cheap; a stack that cannot live without a zone brings its own subnets.
       natGateways: { strategy: "Single" },
       subnetStrategy: "Auto",
-      tags: { Name: `${pulumi.getProject()}-${pulumi.getStack()}`, ...args.tags },
+      tags: { Name: `${pulumi.getProject()}-${pulumi.getStack()}`, ...args.tags, [RELEASE_TAG]: args.release },
     });
 
 const pool = new ActionsRunnerPool("runners", {
@@ -23,6 +24,8 @@ const pool = new ActionsRunnerPool("runners", {
   vpcId: vpc?.vpcId,
 });
 
+/** The pin that this deployment ran: a release, or `main`. */
+export const release = args.release;
 export const poolName = pool.poolName;
 export const groupName = pool.groupName;
 export const launchHookName = pool.launchHookName;

@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { VERSION } from "./build/version";
 import type { ActionsRunnerPoolArgs, DrainArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "./components";
+import { FOLLOWS_MAIN, isRelease, releaseOf } from "./contract/release";
 
 /** What a stack configures: the pool's arguments, except that the subnets may be missing. */
 export interface StackConfig {
-  pool: Omit<ActionsRunnerPoolArgs, "subnetIds">;
+  pool: Omit<ActionsRunnerPoolArgs, "subnetIds"> & { release: string };
   /** Undefined: the program makes a VPC. */
   subnetIds: string[] | undefined;
   vpcCidrBlock: string;
@@ -26,6 +28,7 @@ export function readStackConfig(config = new pulumi.Config()): StackConfig {
   const appId = text("githubAppId");
   return {
     pool: {
+      release: checkedPin(text("release") ?? FOLLOWS_MAIN),
       github: {
         organization: text("githubOrganization"),
         repository: text("githubRepository"),
@@ -78,6 +81,24 @@ export function readStackConfig(config = new pulumi.Config()): StackConfig {
     subnetIds: list("subnetIds"),
     vpcCidrBlock: text("vpcCidrBlock") ?? VPC_CIDR_BLOCK,
   };
+}
+
+/**
+ * A pinned stack gets the code of its pin and no other: whoever deploys it from another checkout would bring into prod
+ * what its pin says is not there.
+ */
+function checkedPin(pin: string): string {
+  if (!isRelease(pin)) {
+    throw new pulumi.RunError(
+      `ci-runners:release = "${pin}" is neither a release nor ${FOLLOWS_MAIN}; pin a tag like ${releaseOf(VERSION)}`,
+    );
+  }
+  if (pin !== FOLLOWS_MAIN && pin !== releaseOf(VERSION)) {
+    throw new pulumi.RunError(
+      `ci-runners:release = "${pin}" but this code is ${releaseOf(VERSION)}; deploy it from its own tag: npm run deploy -- --stack ${pulumi.getStack()}`,
+    );
+  }
+  return pin;
 }
 
 function nonEmpty<T>(list: T[] | undefined): T[] | undefined {

@@ -1,7 +1,11 @@
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 
-/** The parts that are built, and where each one's source and product lie, relative to the project. */
-export const ROOT = resolve(__dirname, "..");
+/**
+ * The package's own folder, which holds `dist/`: one level up from here in the sources, two in the compiled package.
+ * The parts that are built, and where each one's source and product lie, are relative to it.
+ */
+export const ROOT = nearestPackage(__dirname);
 export const DIST = "dist";
 export const FUNCTION_NAMES = ["register", "deregister", "sweep"] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
@@ -19,4 +23,11 @@ export interface Manifest {
   functions: Record<FunctionName, { dir: string; sha256: string }>;
   /** Every first-party file (and the lock file) that a product was made from. */
   inputs: Record<string, string>;
+}
+
+function nearestPackage(folder: string): string {
+  if (existsSync(join(folder, "package.json"))) return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new Error(`no package.json above ${__dirname}: ci-runners is not whole; install it again`);
+  return nearestPackage(parent);
 }

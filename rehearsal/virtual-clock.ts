@@ -1,10 +1,5 @@
 import type { Clock, Timer } from "./clock";
-
-interface Entry extends Timer {
-  at: number;
-  order: number;
-  act: (() => void) | undefined;
-}
+import { type TimerEntry, TimerQueue } from "./timer-queue";
 
 /**
  * Turns of the event loop between two instants. A reaction to a timer may hop through `setImmediate` before it sets
@@ -56,7 +51,7 @@ export class VirtualClock implements Clock {
 
   after(ms: number, act: () => void): Timer {
     const delay = Math.max(ms, 0);
-    const entry: Entry = {
+    const entry: TimerEntry = {
       at: this.time + delay,
       order: this.order++,
       act,
@@ -186,82 +181,4 @@ export function flow<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
 /** Holds a virtual clock; with the wall clock there is nothing to hold. */
 export function hold(clock: Clock): () => void {
   return clock instanceof VirtualClock ? clock.hold() : () => undefined;
-}
-
-/** A binary heap by time, then by order. Cancelled entries stay until they surface or until they are the majority. */
-class TimerQueue {
-  private heap: Entry[] = [];
-  private dead = 0;
-
-  get live(): number {
-    return this.heap.length - this.dead;
-  }
-
-  push(entry: Entry): void {
-    this.heap.push(entry);
-    this.rise(this.heap.length - 1);
-  }
-
-  peek(): Entry | undefined {
-    while (this.heap.length > 0 && !this.heap[0]!.act) {
-      this.takeTop();
-      this.dead--;
-    }
-    return this.heap[0];
-  }
-
-  pop(): Entry | undefined {
-    return this.peek() && this.takeTop();
-  }
-
-  cancelled(): void {
-    this.dead++;
-    if (this.dead < 1024 || this.dead * 2 < this.heap.length) return;
-    this.heap = this.heap.filter((entry) => entry.act);
-    this.dead = 0;
-    for (let i = (this.heap.length >> 1) - 1; i >= 0; i--) this.sink(i);
-  }
-
-  clear(): void {
-    this.heap = [];
-    this.dead = 0;
-  }
-
-  private takeTop(): Entry {
-    const top = this.heap[0]!;
-    const last = this.heap.pop()!;
-    if (this.heap.length > 0) {
-      this.heap[0] = last;
-      this.sink(0);
-    }
-    return top;
-  }
-
-  private rise(index: number): void {
-    const entry = this.heap[index]!;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!before(entry, this.heap[parent]!)) break;
-      this.heap[index] = this.heap[parent]!;
-      index = parent;
-    }
-    this.heap[index] = entry;
-  }
-
-  private sink(index: number): void {
-    const entry = this.heap[index]!;
-    for (;;) {
-      let child = index * 2 + 1;
-      if (child >= this.heap.length) break;
-      if (child + 1 < this.heap.length && before(this.heap[child + 1]!, this.heap[child]!)) child++;
-      if (!before(this.heap[child]!, entry)) break;
-      this.heap[index] = this.heap[child]!;
-      index = child;
-    }
-    this.heap[index] = entry;
-  }
-}
-
-function before(a: Entry, b: Entry): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

@@ -15,6 +15,13 @@ export interface ActionsRunnerPoolArgs {
    */
   poolName?: string;
 
+  /**
+   * What the tag `ci-runners:release` says on every resource, instance, volume and network interface: a tag of a
+   * release such as `v1.2.3`, or `main`. Changing it makes a new launch template version, and the group then refreshes
+   * its instances, each after its job. Default: `v<version of this package>`.
+   */
+  release?: string;
+
   /** Where the runners register and with whose authority. */
   github: GithubArgs;
 

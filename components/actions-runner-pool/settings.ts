@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { VERSION } from "../../build/version";
 import { globalTimeoutSeconds } from "../../contract/lifecycle";
 import { type PoolNames, poolNames } from "../../contract/names";
+import { releaseOf } from "../../contract/release";
 import type { ActionsRunnerPoolArgs } from "./args";
 import { type InstanceRefreshArgs, ProtectedInstances, type SpotArgs, type WarmPoolArgs, WarmPoolState } from "./args-capacity";
 
@@ -8,6 +10,7 @@ import { type InstanceRefreshArgs, ProtectedInstances, type SpotArgs, type WarmP
 export interface PoolSettings extends ActionsRunnerPoolArgs {
   poolName: string;
   names: PoolNames;
+  release: string;
   labels: string[];
   noDefaultLabels: boolean;
   apiUrl: string;
@@ -57,6 +60,7 @@ export function resolveSettings(name: string, args: ActionsRunnerPoolArgs): Pool
     ...args,
     poolName,
     names: poolNames(poolName),
+    release: args.release ?? releaseOf(VERSION),
     labels: args.labels ?? [],
     noDefaultLabels: args.noDefaultLabels ?? false,
     apiUrl: (args.github.apiUrl ?? DEFAULTS.apiUrl).replace(/\/+$/, ""),

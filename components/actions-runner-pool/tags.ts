@@ -1,6 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { POOL_TAG } from "../../contract/names";
+import { RELEASE_TAG } from "../../contract/release";
 import { throwIfAny } from "../parts/input-errors";
 import type { InstanceFacts } from "./instance-facts";
 import type { PoolSettings } from "./settings";
@@ -13,7 +14,7 @@ import { reservedTagViolations } from "./validate";
 export function checkedTags(settings: PoolSettings, facts: pulumi.Output<InstanceFacts>): pulumi.Output<Record<string, string>> {
   return pulumi.all([pulumi.output(settings.tags ?? {}), facts]).apply(([given]): Record<string, string> => {
     throwIfAny(reservedTagViolations(Object.keys(given)));
-    return { Name: settings.poolName, ...given, [POOL_TAG]: settings.poolName };
+    return { Name: settings.poolName, ...given, [POOL_TAG]: settings.poolName, [RELEASE_TAG]: settings.release };
   });
 }
 

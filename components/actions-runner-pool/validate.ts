@@ -1,3 +1,4 @@
+import { FOLLOWS_MAIN, isRelease } from "../../contract/release";
 import { type Violation, throwIfAny, violation } from "../parts/input-errors";
 import type { PoolSettings } from "./settings";
 import { capacityViolations } from "./validate-capacity";
@@ -28,12 +29,18 @@ function argumentViolations(settings: PoolSettings): Violation[] {
     ...capacityViolations(settings),
     ...drainViolations(settings),
     ...tagViolations(settings),
+    ...releaseViolations(settings),
   ];
 }
 
 /** Tags that come as an output are judged when they are known; see `tags.ts`. */
 function tagViolations({ tags }: PoolSettings): Violation[] {
   return isPlainObject(tags) ? reservedTagViolations(Object.keys(tags)) : [];
+}
+
+function releaseViolations({ release }: PoolSettings): Violation[] {
+  if (isRelease(release)) return [];
+  return [violation("release", release, "neither a release nor main", `Name a release like v1.2.3, or ${FOLLOWS_MAIN}`)];
 }
 
 const RESERVED_TAG = /^(aws|ci-runners):/i;

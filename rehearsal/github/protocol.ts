@@ -1,24 +1,12 @@
-import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "../clock";
 import type { Job } from "./jobs";
+import { MessageWriter } from "./message-writer";
 import { type Completion, type JobMessage, ProtocolError, type Report, type RunnerMessage } from "./messages";
 import type { GitHubOptions } from "./options";
-import { type JobQueue, suits } from "./queue";
+import type { JobQueue } from "./queue";
 import type { Runner, Runners } from "./runners";
-
-interface Session {
-  readonly id: string;
-  readonly runnerId: number;
-  /** The poll that waits for a message, if one does. */
-  poll?: { deliver(message: RunnerMessage | undefined): void };
-  /** Ends the session when nobody polls. */
-  expiry?: Timer;
-  /** Its last poll said that it would take a job. */
-  idle: boolean;
-  pending: RunnerMessage[];
-  /** Labels of its runner when it began to poll. */
-  key: string;
-}
+import { type Session, Sessions } from "./sessions";
+import { suits } from "./waiting-jobs";
 
 export interface Poll {
   sessionId: string;
@@ -35,66 +23,56 @@ export interface Poll {
  * call it directly. Methods throw ProtocolError.
  */
 export class Protocol {
-  private readonly sessions = new Map<string, Session>();
-  private readonly byRunner = new Map<number, Session>();
+  private readonly sessions: Sessions;
   /** Sessions that poll for a job, by the labels of their runners; a job must not cost a look at each of ten thousand. */
   private readonly ready = new Map<string, Set<Session>>();
-  private messageId = 0;
+  private readonly messages: MessageWriter;
 
   constructor(
     private readonly clock: Clock,
     private readonly runners: Runners,
     private readonly queue: JobQueue,
     private readonly options: GitHubOptions,
-    private readonly runServiceUrl: string,
+    runServiceUrl: string,
   ) {
+    this.sessions = new Sessions(clock, runners, options);
+    this.messages = new MessageWriter(options, runServiceUrl);
     queue.onWaiting = (job) => this.dispatch(job);
-    queue.onFree = (runnerId) => this.offer(this.byRunner.get(runnerId));
+    queue.onFree = (runnerId) => this.offer(this.sessions.of(runnerId));
     queue.onCancel = (job) => this.cancel(job);
-    runners.onReplace.push((runner) => this.endSession(runner.id));
-    runners.onDelete.push((runner) => this.endSession(runner.id, true));
+    runners.onReplace.push((runner) => this.sessions.end(runner.id));
+    runners.onDelete.push((runner) => this.sessions.end(runner.id, true));
   }
 
   /** Throws SessionConflict while another session of the runner lives, RunnerNotFound when it was deleted. */
   createSession(request: { runnerId: number }): { sessionId: string } {
-    const runner = this.runners.require(request.runnerId);
-    if (this.byRunner.has(runner.id)) {
-      throw new ProtocolError("SessionConflict", "A session for this runner already exists.");
-    }
-    const session: Session = { id: randomUUID(), runnerId: runner.id, idle: false, pending: [], key: "" };
-    this.sessions.set(session.id, session);
-    this.byRunner.set(runner.id, session);
-    this.armExpiry(session);
-    this.runners.setOnline(runner, true);
-    return { sessionId: session.id };
+    return { sessionId: this.sessions.create(this.runners.require(request.runnerId)).id };
   }
 
   /** Long poll. Throws RunnerNotFound once the runner was deleted, SessionNotFound once the session has expired. */
   async poll(request: Poll): Promise<RunnerMessage | undefined> {
-    const session = this.session(request.sessionId);
+    const session = this.sessions.get(request.sessionId);
     session.poll?.deliver(undefined);
     session.expiry?.cancel();
     session.idle = request.status === "Online";
     try {
       return await this.wait(session, request);
     } finally {
-      if (this.byRunner.get(session.runnerId) === session) this.armExpiry(session);
+      this.sessions.armExpiry(session);
     }
   }
 
   /** The polls of a busy runner that is simulated, all in one: it stays online. Returns how to end them. */
   pollBusy(request: { sessionId: string }): () => void {
-    const session = this.session(request.sessionId);
+    const session = this.sessions.get(request.sessionId);
     session.expiry?.cancel();
     session.idle = false;
-    return () => {
-      if (this.byRunner.get(session.runnerId) === session) this.armExpiry(session);
-    };
+    return () => this.sessions.armExpiry(session);
   }
 
   /** The message has arrived: it will not be sent again. Best effort on the runner's side. */
   acknowledge(request: { sessionId: string; jobId: string }): void {
-    const session = this.session(request.sessionId);
+    const session = this.sessions.get(request.sessionId);
     const job = this.queue.heldBy(session.runnerId);
     if (job?.id !== request.jobId) throw new ProtocolError("JobNotFound", `Job ${request.jobId} is not assigned here.`);
     job.acknowledged = true;
@@ -103,7 +81,7 @@ export class Protocol {
   /** Takes the job for good. Throws JobNotFound or JobAlreadyAcquired, upon which the runner skips the message. */
   acquire(request: { runnerId: number; jobId: string }): JobMessage {
     const runner = this.runners.require(request.runnerId);
-    return this.message(this.queue.acquire(request.jobId, runner), runner);
+    return this.messages.job(this.queue.acquire(request.jobId, runner), runner);
   }
 
   renew(request: { jobId: string }): { lockedUntil: string } {
@@ -127,13 +105,13 @@ export class Protocol {
   }
 
   deleteSession(request: { sessionId: string }): void {
-    const session = this.session(request.sessionId);
-    this.endSession(session.runnerId);
+    const session = this.sessions.get(request.sessionId);
+    this.sessions.end(session.runnerId);
   }
 
   /** Ends every wait, so that no timer outlives the rehearsal. */
   close(): void {
-    for (const runnerId of [...this.byRunner.keys()]) this.endSession(runnerId);
+    this.sessions.close();
   }
 
   private wait(session: Session, request: Poll): Promise<RunnerMessage | undefined> {
@@ -175,9 +153,9 @@ export class Protocol {
     if (!session.idle) return undefined;
     const runner = this.runners.get(session.runnerId);
     const held = this.queue.heldBy(session.runnerId);
-    if (held) return held.state === "assigned" && !held.acknowledged ? this.request(held) : undefined;
+    if (held) return held.state === "assigned" && !held.acknowledged ? this.messages.request(held) : undefined;
     const job = runner && this.queue.assignTo(runner);
-    return job && this.request(job);
+    return job && this.messages.request(job);
   }
 
   /** Gives a job that has begun to wait to an idle runner that it suits. */
@@ -197,11 +175,7 @@ export class Protocol {
 
   /** Asks a connected runner to update itself. Nothing happens to one that is offline. */
   update(runnerId: number, targetVersion: string): void {
-    const base = this.options.baseUrl ?? `https://${this.options.host}`;
-    const file = `actions-runner-linux-x64-${targetVersion}.tar.gz`;
-    const downloadUrl = `${base}/actions/runner/releases/download/v${targetVersion}/${file}`;
-    const message = { messageId: ++this.messageId, messageType: "RunnerRefresh" as const };
-    this.tell(runnerId, { ...message, body: { targetVersion, downloadUrl } });
+    this.tell(runnerId, this.messages.refresh(targetVersion));
   }
 
   /** Whether the session took something. */
@@ -214,84 +188,13 @@ export class Protocol {
 
   private cancel(job: Job): void {
     if (job.runnerId === undefined) return;
-    this.tell(job.runnerId, {
-      messageId: ++this.messageId,
-      messageType: "JobCancellation",
-      body: { jobId: job.id, timeoutSeconds: 300 },
-    });
+    this.tell(job.runnerId, this.messages.cancellation(job));
   }
 
   private tell(runnerId: number, message: RunnerMessage): void {
-    const session = this.byRunner.get(runnerId);
+    const session = this.sessions.of(runnerId);
     if (session?.poll) session.poll.deliver(message);
     else session?.pending.push(message);
-  }
-
-  private request(job: Job): RunnerMessage {
-    return {
-      messageId: ++this.messageId,
-      messageType: "RunnerJobRequest",
-      body: {
-        jobId: job.id,
-        runnerRequestId: String(job.requestId),
-        shouldAcknowledge: true,
-        runServiceUrl: this.runServiceUrl,
-      },
-    };
-  }
-
-  private message(job: Job, runner: Runner): JobMessage {
-    const repository = runner.scope.includes("/") ? runner.scope : `${runner.scope}/rehearsal`;
-    return {
-      jobId: job.id,
-      planId: `plan-${job.requestId}`,
-      requestId: job.requestId,
-      jobDisplayName: job.spec.name,
-      lockedUntil: new Date(job.lockedUntil ?? 0).toISOString(),
-      setupSeconds: job.spec.setupSeconds ?? 0,
-      steps: job.spec.steps ?? [{ name: "Work", seconds: job.spec.seconds ?? 1 }],
-      environment: {
-        GITHUB_ACTIONS: "true",
-        GITHUB_ACTOR: "octocat",
-        GITHUB_JOB: job.spec.name,
-        GITHUB_REPOSITORY: repository,
-        GITHUB_REPOSITORY_OWNER: repository.split("/")[0] ?? "",
-        GITHUB_RUN_ATTEMPT: "1",
-        GITHUB_RUN_ID: String(job.requestId),
-        GITHUB_RUN_NUMBER: String(job.requestId),
-        GITHUB_SERVER_URL: `https://${this.options.host}`,
-        GITHUB_WORKFLOW: "rehearsal",
-      },
-      runServiceUrl: this.runServiceUrl,
-      token: job.token,
-    };
-  }
-
-  private session(id: string): Session {
-    const session = this.sessions.get(id);
-    if (!session) throw new ProtocolError("SessionNotFound", "The session does not exist or has expired.");
-    this.runners.require(session.runnerId);
-    return session;
-  }
-
-  private armExpiry(session: Session): void {
-    session.expiry?.cancel();
-    session.expiry = this.clock.after(this.options.sessionExpiryMs, () => this.endSession(session.runnerId));
-  }
-
-  private endSession(runnerId: number, deleted = false): void {
-    const session = this.byRunner.get(runnerId);
-    if (!session) return;
-    this.byRunner.delete(runnerId);
-    session.expiry?.cancel();
-    // A deleted runner's poll stays open: it is its next one that learns of the deletion, as at GitHub.
-    if (deleted) session.idle = false;
-    else {
-      this.sessions.delete(session.id);
-      session.poll?.deliver(undefined);
-    }
-    const runner = this.runners.get(runnerId);
-    if (runner) this.runners.setOnline(runner, false);
   }
 }
 

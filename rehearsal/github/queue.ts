@@ -5,18 +5,16 @@ import { ended, type Job, type JobSpec, type JobState } from "./jobs";
 import { type Completion, ProtocolError, type Report, SHUTDOWN_ANNOTATION } from "./messages";
 import type { GitHubOptions } from "./options";
 import type { Runner, Runners } from "./runners";
+import { WaitingJobs } from "./waiting-jobs";
 
 /** The life of every job: queued, assigned, picked up in time or queued again, locked while it runs, ended once. */
 export class JobQueue {
   private readonly jobs = new Map<string, Job>();
-  /** Jobs that wait, the longest first, by what they ask of a runner. */
-  private readonly waiting = new Map<string, Set<Job>>();
-  private waitingJobs = 0;
+  private readonly waiting = new WaitingJobs();
   private queued = 0;
   /** One job at a time for a runner: the one that it was assigned or has acquired. */
   private readonly held = new Map<number, Job>();
   private openJobs = 0;
-  private waitOrder = 0;
   private readonly hookBegan = new Map<string, number>();
   /** Called when a job may be assigned: a new one, a re-queued one. */
   onWaiting: (job: Job) => void = () => {};
@@ -51,7 +49,7 @@ export class JobQueue {
     };
     this.jobs.set(job.id, job);
     this.openJobs++;
-    this.wait(job);
+    this.waiting.add(job);
     this.record(job, "queued", spec.name);
     this.onWaiting(job);
     return job.id;
@@ -78,45 +76,20 @@ export class JobQueue {
   }
 
   get hasWaiting(): boolean {
-    return this.waitingJobs > 0;
+    return this.waiting.any;
   }
 
   /** Assigns the longest waiting job that the runner's labels satisfy; undefined when there is none. */
   assignTo(runner: Runner): Job | undefined {
     if (this.held.has(runner.id)) return undefined;
-    const job = this.longestWaiting(runner);
+    const job = this.waiting.longestFor(runner);
     if (!job) return undefined;
-    this.unwait(job);
+    this.waiting.remove(job);
     this.held.set(runner.id, job);
     Object.assign(job, { state: "assigned", runnerId: runner.id, runnerName: runner.name, acknowledged: false });
     this.record(job, "assigned");
     job.timer = this.clock.after(this.options.pickUpMs, () => this.requeue(job));
     return job;
-  }
-
-  private longestWaiting(runner: Runner): Job | undefined {
-    let longest: Job | undefined;
-    for (const jobs of this.waiting.values()) {
-      const [first] = jobs;
-      if (first && suits(first, runner) && (!longest || first.waitingSince < longest.waitingSince)) longest = first;
-    }
-    return longest;
-  }
-
-  private wait(job: Job): void {
-    job.waitingSince = this.waitOrder++;
-    job.waitingAs = wish(job.spec);
-    const alike = this.waiting.get(job.waitingAs);
-    if (alike) alike.add(job);
-    else this.waiting.set(job.waitingAs, new Set([job]));
-    this.waitingJobs++;
-  }
-
-  private unwait(job: Job): void {
-    const alike = this.waiting.get(job.waitingAs);
-    if (!alike?.delete(job)) return;
-    if (alike.size === 0) this.waiting.delete(job.waitingAs);
-    this.waitingJobs--;
   }
 
   /** Locks the job for its runner. Throws JobNotFound when it is (no longer) the runner's to take. */
@@ -188,7 +161,7 @@ export class JobQueue {
     if (runnerId !== undefined) this.held.delete(runnerId);
     Object.assign(job, { state: "queued", runnerId: undefined, runnerName: undefined, timer: undefined });
     job.requeues++;
-    this.wait(job);
+    this.waiting.add(job);
     if (runnerId !== undefined) this.onFree(runnerId);
     this.onWaiting(job);
   }
@@ -214,7 +187,7 @@ export class JobQueue {
 
   private end(job: Job, state: JobState, detail?: string): void {
     job.timer?.cancel();
-    this.unwait(job);
+    this.waiting.remove(job);
     job.state = state;
     job.endedAt = this.clock.now();
     this.openJobs--;
@@ -236,18 +209,6 @@ export class JobQueue {
     // A runner's report carries the time at which the thing happened there, so that latency is not counted twice.
     this.timeline.record(at === undefined ? entry : ({ ...entry, at } as TimelineEntry));
   }
-}
-
-/** What a job asks of a runner: jobs with the same wish suit the same runners. */
-function wish({ scope, runner, labels }: JobSpec): string {
-  return `${scope ?? ""}\n${runner ?? ""}\n${labels.join("\n")}`;
-}
-
-export function suits(job: Job, runner: Runner): boolean {
-  if (job.spec.scope && job.spec.scope.toLowerCase() !== runner.scope.toLowerCase()) return false;
-  if (job.spec.runner !== undefined && job.spec.runner !== runner.name) return false;
-  const has = new Set(runner.labels.map((label) => label.name.toLowerCase()));
-  return job.spec.labels.every((label) => has.has(label.toLowerCase()));
 }
 
 /** Only the job's own steps may fail it; every other bad end is a loss. */

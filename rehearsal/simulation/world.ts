@@ -13,7 +13,7 @@ import { SecretsManager } from "../cloud/secrets/secrets-manager";
 import { SystemsManager } from "../cloud/ssm/systems-manager";
 import { MemoryStore } from "../cloud/store";
 import { GitHub, type GitHubOptions } from "../github";
-import type { HostSurroundings } from "../hosts/simulated/boot";
+import type { HostSurroundings } from "../hosts/simulated/surroundings";
 import { SimulatedHosts } from "../hosts/simulated/hosts";
 import { type RunnerPace, USUAL_PACE } from "../hosts/simulated/pace";
 import { Random } from "../random";

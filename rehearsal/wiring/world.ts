@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { x as extract } from "tar";
+import { FOLLOWS_MAIN } from "../../contract/release";
 import type { Cleanup } from "../cleanup";
 import { startCloud, type RunningCloud } from "../cloud";
 import { instanceTypes } from "../cloud/ec2/catalogue";
@@ -149,10 +150,11 @@ export async function openWorld(
 
 /**
  * The stack's configuration is rehearsed as it stands, but for what cannot be real here: the checksum of the runner,
- * which is our stand-in, and sizes that the command line asks for.
+ * which is our stand-in, sizes that the command line asks for, and the pin: what is rehearsed is the code at hand.
  */
 function configOverrides(options: Options, facts: StackFacts, runnerSha256: string): Record<string, unknown> {
   return {
+    release: FOLLOWS_MAIN,
     desiredCapacity: options.instances,
     // A scale-in needs room below, a refresh above.
     minSize: Math.min(facts.minSize, Math.max(options.instances - 1, 0)),

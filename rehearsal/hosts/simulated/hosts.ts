@@ -1,6 +1,7 @@
 import { type HostConfig, PATHS } from "../../../contract/host";
 import type { CommandResult, HostDriver, LaunchSpec } from "../../cloud/driver";
-import { Boot, type Disk, type HostSurroundings } from "./boot";
+import { Boot } from "./boot";
+import type { Disk, HostSurroundings } from "./surroundings";
 
 interface Machine {
   config: HostConfig;

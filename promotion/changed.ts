@@ -1,0 +1,56 @@
+import { isDeepStrictEqual } from "node:util";
+import { MAIN, configurationFile, readOldPin, readPin, withoutPin } from "./pin";
+import type { Repository } from "./repository";
+
+/** A stack that a change deploys anew, as `deploy --changed` prints it. */
+export interface ChangedStack {
+  stack: string;
+  /** Pin after the change. */
+  release: string;
+  /** Pin before; null for a new stack. */
+  from: string | null;
+  pinChanged: boolean;
+  /** Anything else in the stack's configuration, comments apart. */
+  configurationChanged: boolean;
+  /** The stack follows main, and main's code changed. */
+  codeChanged: boolean;
+}
+
+/** What a stack that follows main does not run: other stacks' configuration, documentation, tests. */
+const NOT_DEPLOYED = [/^Pulumi\.[^/]+\.yaml$/, /\.md$/, /^LICENSE$/, /^(docs|test|examples|bench|rehearsal|promotion|\.github)\//];
+
+/**
+ * The stacks (all, or those of `among`) that going from one commit to another deploys anew; from undefined, all. A stack that went away is none.
+ *
+ * @throws RefusedError for a malformed pin or configuration
+ */
+export function changedStacks(
+  repository: Repository,
+  from: string | undefined,
+  to: string,
+  among: readonly string[] = repository.stacks(to),
+): ChangedStack[] {
+  const code = from === undefined || codeDiffers(repository, from, to);
+  return among.flatMap((stack) => {
+    const file = configurationFile(stack);
+    const now = repository.file(to, file)!;
+    const then = from === undefined ? undefined : repository.file(from, file);
+    const release = readPin(now, file);
+    const before = readOldPin(then, file);
+    const changed = {
+      stack,
+      release,
+      from: before ?? null,
+      pinChanged: before !== release,
+      // What could not be read before is mended by the change.
+      configurationChanged: then === undefined || before === undefined || !isDeepStrictEqual(withoutPin(then, file), withoutPin(now, file)),
+      codeChanged: release === MAIN && code,
+    };
+    return changed.pinChanged || changed.configurationChanged || changed.codeChanged ? [changed] : [];
+  });
+}
+
+function codeDiffers(repository: Repository, from: string, to: string): boolean {
+  const files = repository.git(["diff", "--name-only", "-z", "--no-renames", from, to, "--"]).split("\0").filter(Boolean);
+  return files.some((file) => !NOT_DEPLOYED.some((pattern) => pattern.test(file)));
+}

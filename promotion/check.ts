@@ -1,0 +1,50 @@
+import { RefusedError } from "./errors";
+import { type ChangeVerdict, type Court, judge } from "./judge";
+import { MAIN, PIN_KEY, configurationFile, readOldPin, readPin } from "./pin";
+import type { Repository } from "./repository";
+import { STAGES, type Stage } from "./stages";
+import { intentFor } from "./trailers";
+
+export interface PinChange {
+  stage: Stage;
+  /** What main pins now. */
+  from: string;
+  to: string;
+}
+
+/**
+ * The pins that merging `head` into `base` would change: those that `head` changed since both parted. A pin that only
+ * main has moved meanwhile is none of them.
+ *
+ * @throws RefusedError for a pin of a stack that is no stage, a malformed one, or one that goes away with its stack
+ */
+export function changedPins(repository: Repository, base: string, head: string): PinChange[] {
+  const parted = repository.mergeBase(base, head);
+  const names = new Set([...repository.stacks(parted), ...repository.stacks(head)]);
+  return [...names].flatMap((name) => {
+    const stage = STAGES.find((one) => one.name === name);
+    const file = configurationFile(name);
+    const pinnedBy = (commit: string) => readOldPin(repository.file(commit, file), file);
+    const text = repository.file(head, file);
+    const [old, to] = [pinnedBy(parted), text === undefined ? undefined : readPin(text, file)];
+    if (!stage) {
+      if (to === undefined || to === MAIN || old === to) return [];
+      throw new RefusedError(`${file}: ${name} is no stage, so nothing can judge its ${PIN_KEY} ${to}; remove the key`);
+    }
+    if (to === undefined && old !== undefined) throw new RefusedError(`${file}: was removed; a stage keeps its stack`);
+    const from = pinnedBy(base) ?? MAIN;
+    return to === undefined || to === old || to === from ? [] : [{ stage, from, to }];
+  });
+}
+
+/** Judges every changed pin on its own, by the history of `base` and the configuration of `head`. */
+export async function check(court: Court, head: string): Promise<ChangeVerdict[]> {
+  const { repository, main: base } = court;
+  const verdicts: ChangeVerdict[] = [];
+  for (const { stage, from, to } of changedPins(repository, base, head)) {
+    const { rollback, override } = intentFor(repository, base, head, stage.name);
+    const configuration = repository.file(head, configurationFile(stage.name))!;
+    verdicts.push(await judge(court, { stage, from, to, rollback, override, configuration }));
+  }
+  return verdicts;
+}

@@ -1,0 +1,14 @@
+import { RefusedError } from "./errors";
+import { InterruptedError } from "./runner";
+
+/** Runs a command to the exit codes that promotion/README.md promises. */
+export function runCommand(command: () => Promise<number>): void {
+  command().then(
+    (code) => process.exit(code),
+    (error: unknown) => {
+      const told = error instanceof RefusedError || error instanceof InterruptedError;
+      console.error(told ? error.message : error);
+      process.exit(error instanceof InterruptedError ? error.exitCode : error instanceof RefusedError ? 2 : 1);
+    },
+  );
+}

@@ -1,0 +1,6 @@
+import { runCommand } from "./command";
+import { deploy } from "./deploy";
+
+runCommand(() =>
+  deploy(process.argv.slice(2), { dir: process.cwd(), say: (line) => console.error(line), print: (line) => console.log(line) }),
+);

@@ -1,0 +1,81 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { changedStacks } from "./changed";
+import { type ChangedOptions, DEPLOY_HELP, type StackOptions, parseDeployOptions } from "./deploy-options";
+import { RefusedError } from "./errors";
+import { MAIN, configurationFile, readPin } from "./pin";
+import { ReleaseFolder } from "./release-folder";
+import { Repository, short } from "./repository";
+import { Runner } from "./runner";
+
+export interface DeploySurroundings {
+  dir: string;
+  /** Progress, for stderr: stdout is pulumi's. */
+  say: (line: string) => void;
+  /** A line of the answer, for stdout. */
+  print: (line: string) => void;
+}
+
+/** What git writes for "there was nothing before", of a new branch. */
+const NOTHING_BEFORE = /^0+$/;
+
+/** `npm run deploy`: returns the exit code. @throws RefusedError for exit code 2 */
+export async function deploy(argv: string[], surroundings: DeploySurroundings): Promise<number> {
+  const options = parseDeployOptions(argv);
+  if (!options) {
+    surroundings.print(DEPLOY_HELP);
+    return 0;
+  }
+  const repository = new Repository(surroundings.dir);
+  repository.requireWholeHistory();
+  return options.changed ? listChanged(repository, options, surroundings) : deployStack(repository, options, surroundings);
+}
+
+function listChanged(repository: Repository, options: ChangedOptions, { print }: DeploySurroundings): number {
+  const head = repository.commit(options.head, "--head");
+  const base = NOTHING_BEFORE.test(options.base) ? undefined : repository.commit(options.base, "--base");
+  // Main moved back by force lies behind both; what it deploys anew is the way from where it was.
+  const from = base === undefined || repository.isAncestor(head, base) ? base : repository.mergeBase(base, head);
+  const stacks = changedStacks(repository, from, head);
+  for (const stack of stacks) print(JSON.stringify(stack));
+  if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(stacks, null, 2)}\n`);
+  return 0;
+}
+
+async function deployStack(repository: Repository, options: StackOptions, { say }: DeploySurroundings): Promise<number> {
+  const { stack, preview } = options;
+  const at = repository.commit(options.at, "--at");
+  const file = configurationFile(stack);
+  const configuration = repository.file(at, file);
+  if (configuration === undefined) {
+    throw new RefusedError(`--stack ${stack}: ${short(at)} has no ${file}; give one of ${repository.stacks(at).join(", ")}`);
+  }
+  const pin = readPin(configuration, file);
+  const main = repository.mainBranch(options.main).commit;
+  if (!preview) {
+    if (!repository.isAncestor(at, main)) {
+      throw new RefusedError(`--at ${options.at}: ${short(at)} is not on main, and only what main says is deployed; --preview shows it`);
+    }
+    const kept = repository.stacks(main).includes(stack);
+    if (!kept || changedStacks(repository, at, main, [stack]).length > 0) {
+      say(`superseded: main is at ${short(main)}, which deploys ${stack} anew; nothing was done`);
+      return 0;
+    }
+  }
+  const code = pin === MAIN ? at : repository.release(pin, main);
+  const runner = new Runner(say);
+  const folder = new ReleaseFolder(repository, runner);
+  try {
+    say(`${preview ? "previewing" : "deploying"} ${stack}: code of ${pin} (${short(code)}), configuration of ${short(at)}`);
+    await folder.fill(code, stack, configuration);
+    const command = preview ? ["preview"] : ["up", "--yes"];
+    return await runner.run("pulumi", [...command, "--stack", stack, "--non-interactive"], {
+      cwd: folder.dir,
+      stdout: "stdout",
+      passed: true,
+    });
+  } finally {
+    folder.remove();
+    runner.close();
+  }
+}

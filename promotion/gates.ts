@@ -1,0 +1,119 @@
+import { type Stretch, minute, told } from "./history";
+import { MAIN, isOlder } from "./pin";
+import { short } from "./repository";
+import { DAY } from "./stages";
+
+/** In the order in which they are judged. */
+export const GATES = ["order", "bake", "direction", "rehearsal"] as const;
+export type GateName = (typeof GATES)[number];
+
+export interface Verdict {
+  gate: GateName;
+  state: "open" | "shut" | "overridden" | "not judged";
+  /** Why; of a shut gate also what opens it. */
+  reason: string;
+  /** ISO 8601; only where time alone opens the gate. */
+  opensAt?: string;
+  /** The written reason of who overrode it. */
+  override?: string;
+}
+
+/** What git knows about one change of a pin. */
+export interface Facts {
+  /** The stage whose pin changes. */
+  stage: string;
+  from: string;
+  to: string;
+  /** Somebody asked to go back to an older release. */
+  rollback: boolean;
+  /** The stage before, and when it ran the release; undefined for the first stage. */
+  before: { stage: string; bake: number; stretches: readonly Stretch[] } | undefined;
+  /** When the stage itself ran the release. */
+  own: readonly Stretch[];
+  /** The judge's clock, in ms. */
+  now: number;
+}
+
+/** A step to an older release that somebody asked for: urgent, so it needs neither order nor bake. */
+export const isRollback = ({ from, to, rollback }: Pick<Facts, "from" | "to" | "rollback">): boolean => rollback && goesBack(from, to);
+
+const goesBack = (from: string, to: string): boolean => from !== MAIN && to !== MAIN && isOlder(to, from);
+
+/** Nothing reaches a stage that has not run in the one before, or that was taken back there. */
+export function orderGate(facts: Facts): Verdict {
+  const { before, to, stage } = facts;
+  if (!before) return open("order", `${stage} is the first stage`);
+  if (isRollback(facts)) return open("order", "a rollback asks for no stage before");
+  const proving = before.stretches.filter((one) => !one.takenBack);
+  const latest = proving.at(-1);
+  if (latest) {
+    const { start, end } = latest;
+    return open(
+      "order",
+      end ? `ran in ${before.stage} from ${told(start)} to ${told(end)}` : `runs in ${before.stage} since ${told(start)}`,
+    );
+  }
+  const back = before.stretches.at(-1)?.takenBack;
+  const again = `promote it to ${before.stage} first`;
+  if (back) return shut("order", `${to} was taken back in ${before.stage}, to ${back.pin} by ${short(back.by.sha)}; ${again}`);
+  return shut("order", `${to} has never run in ${before.stage}; ${again}`);
+}
+
+/** A release must have run in the stage before for long enough in one stretch, counted from the merge that pinned it. */
+export function bakeGate(facts: Facts): Verdict {
+  const { before, to, now } = facts;
+  if (!before) return open("bake", `${facts.stage} is the first stage`);
+  if (isRollback(facts)) return open("bake", "a rollback does not wait");
+  const asked = span(before.bake);
+  const proving = before.stretches.filter((one) => !one.takenBack);
+  if (proving.length === 0) return shut("bake", `${to} does not run in ${before.stage}; its ${asked} there have not begun`);
+
+  const dated = proving.filter((one) => one.start.at <= now && (one.end?.at ?? now) <= now);
+  const lengths = dated.map((one) => (one.end?.at ?? now) - one.start.at);
+  const longest = lengths.indexOf(Math.max(...lengths));
+  if (longest >= 0 && lengths[longest]! >= before.bake) {
+    return open("bake", `${span(lengths[longest]!)} in ${before.stage} since ${told(dated[longest]!.start)}; ${asked} asked for`);
+  }
+  const current = proving.find((one) => !one.end);
+  const doubted = [current?.start, ...proving.flatMap(({ start, end }) => (current ? [] : [start, end]))].find(
+    (one) => one && one.at > now,
+  );
+  if (doubted) {
+    return shut(
+      "bake",
+      `${short(doubted.dated.sha)} is dated ${minute(doubted.at)}, after the judge's clock, which says ${minute(now)}: ` +
+        "set the clock right; if the commit's date is wrong, only --override helps",
+    );
+  }
+  if (!current) {
+    return shut(
+      "bake",
+      `${to} ran in ${before.stage} for ${span(Math.max(...lengths))} of ${asked} and runs there no more; promote it there again`,
+    );
+  }
+  const opensAt = current.start.at + before.bake;
+  const since = `${span(now - current.start.at)} of ${asked} in ${before.stage} since ${told(current.start)}`;
+  return { ...shut("bake", `${since}; opens ${minute(opensAt)}`), opensAt: new Date(opensAt).toISOString() };
+}
+
+/** Back to an older release only if asked for, and only to one that this very stage has run. */
+export function directionGate(facts: Facts): Verdict {
+  const { from, to, stage, own } = facts;
+  if (from === MAIN || to === MAIN) return open("direction", `from ${from} to ${to}`);
+  if (!goesBack(from, to)) return open("direction", `forwards from ${from} to ${to}`);
+  if (!facts.rollback) return shut("direction", `${to} is older than ${from}, which ${stage} runs; to go back, say --rollback`);
+  const last = own.at(-1);
+  if (!last) return shut("direction", `${to} has never run in ${stage}, so going there is no rollback`);
+  return open("direction", `back from ${from} to ${to}, which ran in ${stage} since ${told(last.start)}`);
+}
+
+export const open = (gate: GateName, reason: string): Verdict => ({ gate, state: "open", reason });
+export const shut = (gate: GateName, reason: string): Verdict => ({ gate, state: "shut", reason });
+
+/** "6 d 23 h", "5 h 12 min" */
+function span(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  const [d, h, min] = [Math.floor(ms / DAY), Math.floor(minutes / 60) % 24, minutes % 60];
+  if (d > 0) return h > 0 ? `${d} d ${h} h` : `${d} d`;
+  return h > 0 ? `${h} h ${min} min` : `${min} min`;
+}

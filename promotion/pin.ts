@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from "node:util";
+import { load, loadAll } from "js-yaml";
+import * as semver from "semver";
+import { FOLLOWS_MAIN, isRelease } from "../contract/release";
+import { RefusedError } from "./errors";
+
+/** The configuration key that pins a stack's release. */
+export const PIN_KEY = "ci-runners:release";
+/** The value of a stack that follows main; also what a missing key means, by the default in `Pulumi.yaml`. */
+export const MAIN = FOLLOWS_MAIN;
+
+export const configurationFile = (stack: string): string => `Pulumi.${stack}.yaml`;
+
+/** Whether the program takes it for a release, and it is a version that can be compared. */
+export function isReleaseTag(text: string): boolean {
+  return text !== MAIN && isRelease(text) && semver.valid(text.slice(1)) === text.slice(1);
+}
+
+/** Whether release `a` is older than `b`; both are tags. */
+export const isOlder = (a: string, b: string): boolean => semver.lt(a, b);
+
+/**
+ * Reads the pin from the text of `Pulumi.<stack>.yaml`.
+ *
+ * @param file how errors name it
+ * @throws RefusedError when the text is no configuration, or the pin neither `main` nor a release's tag
+ */
+export function readPin(text: string, file: string): string {
+  const pin = pinIn(parse(text, file));
+  if (pin === undefined) return MAIN;
+  if (typeof pin !== "string" || (pin !== MAIN && !isReleaseTag(pin))) {
+    throw new RefusedError(`${file}: ${PIN_KEY} is ${JSON.stringify(pin)}; give ${MAIN} or a release's tag, like v1.2.3`);
+  }
+  return pin;
+}
+
+/** The pin that a text of the past had; undefined where it says nothing sensible: history cannot be mended. */
+export function readOldPin(text: string | undefined, file: string): string | undefined {
+  try {
+    return text === undefined ? undefined : readPin(text, file);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The configuration without its pin, to see whether anything else changed. Comments do not count. */
+export function withoutPin(text: string, file: string): unknown {
+  return withPin(parse(text, file), undefined);
+}
+
+/**
+ * Replaces the pin, or adds it as first key, in one line; every other byte stays, comments too.
+ *
+ * @throws RefusedError when the file is laid out so that one line cannot do it
+ */
+export function replacePin(text: string, file: string, tag: string): string {
+  const wanted = withPin(parse(text, file), tag);
+  const says = (candidate: string) => {
+    try {
+      return isDeepStrictEqual(load(candidate), wanted);
+    } catch {
+      return false;
+    }
+  };
+  // A line inside a block of text may look like the key: only what then reads as wanted is the right one.
+  const key = /^([ \t]+(["']?)ci-runners:release\2[ \t]*:[ \t]+)(?:"[^"\r\n]*"|'[^'\r\n]*'|[^\s#]+)/gm;
+  for (const match of text.matchAll(key)) {
+    const candidate = `${text.slice(0, match.index)}${match[1]}${tag}${text.slice(match.index + match[0].length)}`;
+    if (says(candidate)) return candidate;
+  }
+  for (const match of text.matchAll(/^config:[^\r\n]*(\r?\n)/gm)) {
+    const end = match.index + match[0].length;
+    const indent = /^(?:[ \t]*(?:#[^\n]*)?\n)*?([ \t]+)[^\s#]/.exec(text.slice(end).replaceAll("\r\n", "\n"))?.[1] ?? "  ";
+    const candidate = `${text.slice(0, end)}${indent}${PIN_KEY}: ${tag}${match[1]}${text.slice(end)}`;
+    if (says(candidate)) return candidate;
+  }
+  throw new RefusedError(`${file}: ${PIN_KEY} cannot be set to ${tag} in one line; write it as a line of its own below "config:"`);
+}
+
+type Configuration = { config?: Record<string, unknown> } & Record<string, unknown>;
+
+function parse(text: string, file: string): Configuration {
+  let documents: unknown[];
+  try {
+    documents = loadAll(text);
+  } catch (error) {
+    throw new RefusedError(`${file}: is not YAML: ${(error as Error).message}`);
+  }
+  const value = documents[0] ?? {};
+  if (documents.length > 1 || !isMapping(value) || !isMapping(value["config"] ?? {}))
+    throw new RefusedError(`${file}: give a mapping with "config:" as another one`);
+  return value as Configuration;
+}
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const pinIn = (configuration: Configuration): unknown => configuration.config?.[PIN_KEY];
+
+function withPin(configuration: Configuration, pin: string | undefined): Configuration {
+  const { [PIN_KEY]: _replaced, ...config } = configuration.config ?? {};
+  return { ...configuration, config: pin === undefined ? config : { ...config, [PIN_KEY]: pin } };
+}

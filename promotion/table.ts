@@ -1,0 +1,17 @@
+import type { ChangeVerdict } from "./judge";
+
+/** The verdicts as a person reads them: a heading for each change, a line for each gate. */
+export function table(changes: readonly ChangeVerdict[]): string {
+  return changes.map(section).join("\n\n");
+}
+
+function section({ stack, from, to, rollback, verdict, gates }: ChangeVerdict): string {
+  const heading = `${stack}: ${from} -> ${to}${rollback ? " (rollback)" : ""}: ${verdict}`;
+  const width = (column: (gate: ChangeVerdict["gates"][number]) => string) => Math.max(...gates.map((gate) => column(gate).length));
+  const [name, state] = [width(({ gate }) => gate), width((one) => one.state)];
+  const lines = gates.map((one) => {
+    const override = one.override === undefined ? "" : ` [overridden: ${one.override}]`;
+    return `  ${one.gate.padEnd(name)}  ${one.state.padEnd(state)}  ${one.reason}${override}`;
+  });
+  return [heading, ...lines].join("\n");
+}

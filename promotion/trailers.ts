@@ -1,0 +1,79 @@
+import { RefusedError } from "./errors";
+import { GATES, type GateName } from "./gates";
+import type { ChangeVerdict, Override } from "./judge";
+import type { Repository } from "./repository";
+
+/** One sentence that a reader of next year understands; "hotfix" is none. */
+const SHORTEST_REASON = 20;
+
+const ROLLBACK = "Promotion-Rollback";
+const OVERRIDE = "Promotion-Override";
+const OVERRIDDEN = "Promotion-Overridden";
+const RELEASE = "Promotion-Release";
+
+/**
+ * A reason in one line. Line breaks would let it write trailers of its own.
+ *
+ * @throws RefusedError when it is too short to be one
+ */
+export function writtenReason(text: string): string {
+  const reason = oneLine(text);
+  if (reason.length < SHORTEST_REASON || !reason.includes(" ")) {
+    throw new RefusedError(
+      `--override "${reason}": write down the reason in at least ${SHORTEST_REASON} characters; it lands in the commit`,
+    );
+  }
+  return reason;
+}
+
+/** The last lines of a promotion's commit message: what `--check` reads again. */
+export function trailersOf({ stack, to, rollback, gates }: ChangeVerdict): string[] {
+  const overridden = gates.filter(({ state }) => state === "overridden");
+  return [
+    `${RELEASE}: ${stack} ${to}`,
+    ...(rollback ? [`${ROLLBACK}: ${stack}`] : []),
+    ...(overridden[0] ? [`${OVERRIDE}: ${overridden[0].override}`] : []),
+    ...(overridden[0] ? [`${OVERRIDDEN}: ${[stack, ...overridden.map(({ gate }) => gate)].join(" ")}`] : []),
+  ];
+}
+
+/** What the commits of a range say about a stack. */
+export interface Intent {
+  rollback: boolean;
+  override?: Override;
+}
+
+/**
+ * Reads the trailers of the commits that `head` has and `base` has not.
+ *
+ * @throws RefusedError when an override has no reason worth the name, or names a gate that there is not
+ */
+export function intentFor(repository: Repository, base: string, head: string, stack: string): Intent {
+  const format = "--format=%(trailers:only=true,unfold=true)%x00";
+  const messages = repository.git(["log", "--no-show-signature", format, `${base}..${head}`, "--"]).split("\0");
+  let rollback = false;
+  const reasons = new Set<string>();
+  const gates = new Set<GateName>();
+  for (const message of messages) {
+    const values = (name: string) =>
+      message.split("\n").flatMap((line) => (line.startsWith(`${name}: `) ? [line.slice(name.length + 2).trim()] : []));
+    rollback ||= values(ROLLBACK).includes(stack);
+    const named = values(OVERRIDDEN).flatMap((value) => {
+      const [of, ...rest] = value.split(/\s+/);
+      return of === stack ? rest.map(gateNamed) : [];
+    });
+    if (named.length === 0) continue;
+    reasons.add(writtenReason(values(OVERRIDE).at(-1) ?? ""));
+    for (const gate of named) gates.add(gate);
+  }
+  return { rollback, ...(gates.size > 0 ? { override: { reason: [...reasons].join("; "), gates: [...gates] } } : {}) };
+}
+
+function gateNamed(name: string): GateName {
+  const gate = GATES.find((one) => one === name);
+  if (!gate) throw new RefusedError(`${OVERRIDDEN}: ${name} is no gate; give one of ${GATES.join(", ")}`);
+  return gate;
+}
+
+/** Text without line breaks and control characters, which would forge lines of a message or of a terminal. */
+export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();

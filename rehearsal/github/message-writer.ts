@@ -1,0 +1,69 @@
+import type { Job } from "./jobs";
+import type { JobMessage, RunnerMessage } from "./messages";
+import type { GitHubOptions } from "./options";
+import type { Runner } from "./runners";
+
+/** What GitHub writes to runners: messages of a poll, numbered, and the reply to an acquisition. */
+export class MessageWriter {
+  private messageId = 0;
+
+  constructor(
+    private readonly options: GitHubOptions,
+    private readonly runServiceUrl: string,
+  ) {}
+
+  request(job: Job): RunnerMessage {
+    return {
+      messageId: ++this.messageId,
+      messageType: "RunnerJobRequest",
+      body: {
+        jobId: job.id,
+        runnerRequestId: String(job.requestId),
+        shouldAcknowledge: true,
+        runServiceUrl: this.runServiceUrl,
+      },
+    };
+  }
+
+  cancellation(job: Job): RunnerMessage {
+    return {
+      messageId: ++this.messageId,
+      messageType: "JobCancellation",
+      body: { jobId: job.id, timeoutSeconds: 300 },
+    };
+  }
+
+  refresh(targetVersion: string): RunnerMessage {
+    const base = this.options.baseUrl ?? `https://${this.options.host}`;
+    const file = `actions-runner-linux-x64-${targetVersion}.tar.gz`;
+    const downloadUrl = `${base}/actions/runner/releases/download/v${targetVersion}/${file}`;
+    return { messageId: ++this.messageId, messageType: "RunnerRefresh", body: { targetVersion, downloadUrl } };
+  }
+
+  job(job: Job, runner: Runner): JobMessage {
+    const repository = runner.scope.includes("/") ? runner.scope : `${runner.scope}/rehearsal`;
+    return {
+      jobId: job.id,
+      planId: `plan-${job.requestId}`,
+      requestId: job.requestId,
+      jobDisplayName: job.spec.name,
+      lockedUntil: new Date(job.lockedUntil ?? 0).toISOString(),
+      setupSeconds: job.spec.setupSeconds ?? 0,
+      steps: job.spec.steps ?? [{ name: "Work", seconds: job.spec.seconds ?? 1 }],
+      environment: {
+        GITHUB_ACTIONS: "true",
+        GITHUB_ACTOR: "octocat",
+        GITHUB_JOB: job.spec.name,
+        GITHUB_REPOSITORY: repository,
+        GITHUB_REPOSITORY_OWNER: repository.split("/")[0] ?? "",
+        GITHUB_RUN_ATTEMPT: "1",
+        GITHUB_RUN_ID: String(job.requestId),
+        GITHUB_RUN_NUMBER: String(job.requestId),
+        GITHUB_SERVER_URL: `https://${this.options.host}`,
+        GITHUB_WORKFLOW: "rehearsal",
+      },
+      runServiceUrl: this.runServiceUrl,
+      token: job.token,
+    };
+  }
+}

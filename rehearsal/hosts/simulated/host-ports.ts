@@ -1,0 +1,75 @@
+import type { HelperUnits, Host, RunnerUnit } from "../../../host-config/agent/ports";
+import { steadySigns } from "../../../host-config/agent/steady-clock";
+import { sleeper } from "./idle";
+import type { SimulatedMachine } from "./machine";
+import { USUAL_PACE } from "./pace";
+import { type InstanceCall, awsPorts, metadataPort } from "./ports";
+import type { Process } from "./process";
+import type { View } from "./view";
+
+/** Milliseconds of a call to AWS. */
+const CALL_LATENCY = 80;
+
+/** All that one process of the agent has of its host. A late look sees what the process's view has kept for it. */
+export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, process: Process, view: View): Host {
+  const { around, config, instanceId } = machine;
+  const sleep = sleeper(machine, process, view);
+  const call: InstanceCall = async (action, params) => {
+    await process.sleep(around.callMs?.() ?? CALL_LATENCY);
+    return process.waitFor(around.call(action, params));
+  };
+  // Each process goes on from the time of day at its start; what is set later reaches only the stamps of the runner.
+  const { skew } = machine;
+  const clock = { now: () => view.now() + skew, sleep };
+  const timeOfDay = () => view.now() + (view.late?.skew ?? machine.skew);
+  return {
+    config,
+    clock,
+    log: machine.log(),
+    imds: metadataPort(instanceId, (path) => (view.late ? view.late.target : around.metadata(path))),
+    unit: unitPort(machine, process, view, sleep),
+    signs: steadySigns({ read: async () => view.late?.signs ?? machine.signs() }, clock, timeOfDay),
+    ...awsPorts(config, instanceId, call, (ms) => process.sleep(ms)),
+    registrar: {
+      registered: async () => machine.registered,
+      register: async (token) => machine.register(token),
+    },
+    helpers,
+    departure: {
+      set: async () => void (machine.departing = true),
+      isSet: async () => machine.departing,
+    },
+    forcedStop: {
+      set: async () => void (machine.forced.set = true),
+      isSet: async () => machine.forced.set,
+      setReported: async () => void (machine.forced.reported = true),
+      isReported: async () => machine.forced.reported,
+      clear: async () => void (machine.forced = { set: false, reported: false }),
+    },
+    console: async (line) => machine.log().info(line),
+  };
+}
+
+/** The runner's unit, with word to the process's sleep of what the process does to it. */
+function unitPort(machine: SimulatedMachine, process: Process, view: View, sleep: ReturnType<typeof sleeper>): RunnerUnit {
+  const { unit, around } = machine;
+  return {
+    state: async () => view.late?.unit ?? unit.look(),
+    start: () => unit.start(),
+    stop: () => unit.stop(),
+    raiseFence: () => {
+      sleep.acted();
+      return unit.raiseFence();
+    },
+    lowerFence: () => {
+      sleep.acted();
+      return unit.lowerFence();
+    },
+    interrupt: async (pid) => {
+      sleep.ended();
+      await process.sleep((around.pace ?? USUAL_PACE).signal);
+      await unit.interrupt(pid);
+    },
+    killLeftovers: () => unit.killLeftovers(),
+  };
+}

@@ -1,0 +1,80 @@
+import type { Clock } from "../../clock";
+import type { GitHub } from "../../github";
+import { ProtocolError } from "../../github/messages";
+import { alive, type Life } from "./life";
+import type { Network } from "./network";
+
+/** The official runner repeats an acquisition, a first renewal and a completion up to five times, 5 to 15 s apart. */
+export const TRIES = 5;
+export const TRY_AGAIN = 10_000;
+/** Milliseconds that the listener waits for an answer at most. */
+const GIVE_UP = 100_000;
+
+/** Where the runner stand-in of real machines finds the protocol; faults are injected by these names. */
+const HOST = "broker.actions.githubusercontent.com";
+const ROUTES = {
+  session: ["POST", "/_runner/session"],
+  message: ["GET", "/_runner/message"],
+  acknowledge: ["POST", "/_runner/acknowledge"],
+  acquire: ["POST", "/_run/acquirejob"],
+  renew: ["POST", "/_run/renewjob"],
+  complete: ["POST", "/_run/completejob"],
+} as const;
+type Route = keyof typeof ROUTES;
+
+/** The runner's requests to GitHub: the fence holds them up, injected faults meet them. Each is made by a process. */
+export class Requests {
+  constructor(
+    private readonly clock: Clock,
+    private readonly github: GitHub,
+    private readonly network: Network,
+    /** Milliseconds of a request and its reply; may change at any time. */
+    private readonly roundTrip: () => number,
+  ) {}
+
+  /** A request and its reply, each of which the fence holds up. Undefined when GitHub refuses, or fails each time. */
+  async exchange<T>(life: Life, route: Route, tries: number, call: () => T): Promise<T | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      if (this.network.closed) await this.pass(life);
+      await this.sleep(life, this.roundTrip());
+      if (!this.github.faults.any || !(await this.fails(life, route))) {
+        const reply = this.attempt(call);
+        if (this.network.closed) await this.pass(life);
+        return reply;
+      }
+      if (attempt >= tries) return undefined;
+      await this.sleep(life, TRY_AGAIN);
+    }
+  }
+
+  /** Whether an injected fault of GitHub meets this request. */
+  async fails(life: Life, route: Route): Promise<boolean> {
+    if (!this.github.faults.any) return false;
+    const [method, path] = ROUTES[route];
+    const fault = this.github.faults.take(method, HOST, path);
+    if (!fault) return false;
+    if (fault.kind === "slow") await this.sleep(life, Math.min(fault.ms, GIVE_UP));
+    if (fault.kind === "hang") await this.sleep(life, GIVE_UP);
+    return fault.kind !== "slow" || fault.ms >= GIVE_UP;
+  }
+
+  /** Undefined when GitHub refuses. */
+  attempt<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      if (error instanceof ProtocolError) return undefined;
+      throw error;
+    }
+  }
+
+  async pass(life: Life): Promise<void> {
+    await this.network.pass();
+    alive(life);
+  }
+
+  async sleep(life: Life, ms: number): Promise<void> {
+    if (ms > 0) await this.clock.sleep(ms);
+    alive(life);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Clock } from "../../clock";
+import type { GitHub } from "../../github";
+import { type JobMessage, SHUTDOWN_ANNOTATION } from "../../github/messages";
+import { alive, forever, type Life } from "./life";
+import { TRIES, type Requests } from "./requests";
+
+/** Milliseconds. A cancelled step gets SIGINT, 7.5 s later SIGTERM and 2.5 s later it is killed. */
+const CANCEL_WITHIN = 2_000;
+
+/** What a worker does to the runner, and the runner to it. */
+export interface WorkerSurroundings {
+  jobStarted(): void;
+  jobCompleted(): void;
+  /** True: the job's steps never end. */
+  hung(): boolean;
+  /** The steps have ended, or are cancelled: there is nothing left to cancel. */
+  stepsOver(): void;
+  /** The process ends in this moment. */
+  exiting(): void;
+}
+
+/** `Runner.Worker`: runs one job's steps and reports how they ended. */
+export class Worker implements Life {
+  over = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly github: GitHub,
+    private readonly requests: Requests,
+    private readonly job: JobMessage,
+    private readonly around: WorkerSurroundings,
+  ) {}
+
+  /** The worker's whole life. Rejects with Gone when it is killed. */
+  async run(cancelled: Promise<"cancelled">): Promise<void> {
+    const { jobId } = this.job;
+    const steps: Life = { over: false };
+    const outcome = await Promise.race([this.runSteps(steps), cancelled]);
+    steps.over = true;
+    alive(this);
+    this.around.stepsOver();
+    if (outcome === "cancelled") {
+      await this.requests.sleep(this, CANCEL_WITHIN);
+      const annotations = [{ level: "failure" as const, message: SHUTDOWN_ANNOTATION }];
+      await this.requests.exchange(this, "complete", TRIES, () => this.github.protocol.complete({ jobId, result: "Failed", annotations }));
+    } else {
+      await this.requests.exchange(this, "complete", TRIES, () => this.github.protocol.complete({ jobId, result: "Succeeded" }));
+    }
+    this.around.exiting();
+    this.over = true;
+  }
+
+  private async runSteps(steps: Life): Promise<"done"> {
+    const { job, around } = this;
+    const report = (change: "hook-started" | "hook-ended" | "steps-started" | "steps-ended") =>
+      this.requests.attempt(() => this.github.protocol.report({ jobId: job.jobId, change, at: this.clock.now() }));
+    const over = () => this.over || steps.over;
+    const seconds = job.steps.reduce((sum, step) => sum + (step.seconds ?? 0), 0);
+    await this.clock.sleep(job.setupSeconds * 1000);
+    if (over()) return forever();
+    report("hook-started");
+    around.jobStarted();
+    report("hook-ended");
+    report("steps-started");
+    await this.clock.sleep(seconds * 1000);
+    if (over() || around.hung()) return forever();
+    report("steps-ended");
+    around.jobCompleted();
+    return "done";
+  }
+}

@@ -1,0 +1,84 @@
+import { SECRET_ARN } from "../pool-args";
+import { refuses } from "./bad-input";
+
+const app = { id: "100001", privateKeySecretArn: SECRET_ARN };
+
+refuses([
+  {
+    danger: "neither organization nor repository leaves the runners without jobs",
+    changes: { github: { app } },
+    field: "github",
+    value: "{}",
+    remedy: /Set one/,
+  },
+  {
+    danger: "both organization and repository leave open where the runners belong",
+    changes: { github: { organization: "o", repository: "o/r", app } },
+    field: "github",
+    value: "o/r",
+    remedy: /Keep one/,
+  },
+  {
+    danger: "neither App nor token: nobody may register runners",
+    changes: { github: { organization: "o" } },
+    field: "github",
+    value: "{}",
+    remedy: /Set one/,
+  },
+  {
+    danger: "both App and token leave open whose authority counts",
+    changes: { github: { organization: "o", app, tokenSecretArn: SECRET_ARN } },
+    field: "github",
+    value: "tokenSecretArn",
+    remedy: /Keep one/,
+  },
+  {
+    danger: "a token in the place of its secret's ARN would lie in the state and in the function's environment",
+    changes: { github: { organization: "o", tokenSecretArn: "not-an-arn" } },
+    field: "github.tokenSecretArn",
+    value: "not-an-arn",
+    remedy: /give its ARN/,
+  },
+  {
+    danger: "a repository without its owner",
+    changes: { github: { repository: "name", app } },
+    field: "github.repository",
+    value: "name",
+    remedy: /owner\/name/,
+  },
+  {
+    danger: "a runner group for a repository, which has none",
+    changes: { github: { repository: "o/r", app }, runnerGroup: "big" },
+    field: "runnerGroup",
+    value: "big",
+    remedy: /Drop it/,
+  },
+  {
+    danger: "an API address from which the runners' own cannot be derived",
+    changes: { github: { organization: "o", app, apiUrl: "https://github.example.com" } },
+    field: "github.apiUrl",
+    value: "https://github.example.com",
+    remedy: /api\/v3/,
+  },
+  {
+    danger: "a label with a space would become two",
+    changes: { labels: ["big machine"] },
+    field: "labels",
+    value: "big machine",
+    remedy: /Rename/,
+  },
+  {
+    danger: "a label with a comma would become two",
+    changes: { labels: ["a,b"] },
+    field: "labels",
+    value: "a,b",
+    remedy: /Rename/,
+  },
+  {
+    danger: "a runner without any label gets no job",
+    changes: { noDefaultLabels: true },
+    field: "noDefaultLabels",
+    value: "true",
+    remedy: /at least one/,
+  },
+]);

@@ -1,0 +1,55 @@
+import { refuses } from "./bad-input";
+
+const SHA = "7".repeat(64);
+
+refuses([
+  {
+    danger: "a runner version without its digest would run whatever the download brings",
+    changes: { runner: { version: "2.337.0" } },
+    field: "runner.sha256",
+    value: "is missing",
+    remedy: /release notes/,
+  },
+  {
+    danger: "a digest that is none",
+    changes: { runner: { version: "2.337.0", sha256: "abc" } },
+    field: "runner.sha256",
+    value: "abc",
+    remedy: /64/,
+  },
+  {
+    danger: "no runner at all",
+    changes: { runner: { sha256: SHA } },
+    field: "runner.version",
+    value: "is missing",
+    remedy: /runner.onImage/,
+  },
+  {
+    danger: "a version that would silently not be installed because the image has one",
+    changes: { runner: { onImage: true, version: "2.337.0" } },
+    field: "runner.version",
+    value: "2.337.0",
+    remedy: /Drop it/,
+  },
+  {
+    danger: "an archive over plain http",
+    changes: { runner: { version: "2.337.0", sha256: SHA, archiveUrl: "http://mirror/runner.tar.gz" } },
+    field: "runner.archiveUrl",
+    value: "http://mirror/runner.tar.gz",
+    remedy: /https/,
+  },
+  {
+    danger: "jobs as root",
+    changes: { runner: { version: "2.337.0", sha256: SHA, user: "root" } },
+    field: "runner.user",
+    value: "root",
+    remedy: /not root/,
+  },
+  {
+    danger: "a job hook that is no absolute path fails every job",
+    changes: { runner: { version: "2.337.0", sha256: SHA, jobStartedHook: "hooks/started.sh" } },
+    field: "runner.jobStartedHook",
+    value: "hooks/started.sh",
+    remedy: /absolute|path like/,
+  },
+]);

@@ -1,0 +1,102 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "../../../build/build";
+import { type FunctionName, functionFile } from "../../../build/layout";
+import { ENV } from "../../../contract/environment";
+import { type Operations, awsEndpoint, operationOf } from "./aws";
+import { runBundle } from "./bundle";
+import { INSTANCE, POOL } from "./events";
+import { LoopbackServer, type Respond } from "./server";
+
+const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+
+/** GitHub with an App; `answer` handles what lies behind the log-in. */
+const gitHubWith =
+  (answer: Respond): Respond =>
+  (request) => {
+    if (request.path === "/orgs/octo-org/installation") return { body: { id: 34 } };
+    if (request.path === "/app/installations/34/access_tokens") {
+      return { status: 201, body: { token: "ghs_installation", expires_at: "2099-01-01T00:00:00Z", permissions: {} } };
+    }
+    const core = { limit: 5_000, remaining: 5_000, reset: Math.ceil(Date.now() / 1000) + 3_600 };
+    if (request.path === "/rate_limit") return { body: { resources: { core }, rate: core } };
+    return request.headers.authorization === "token ghs_installation" ? answer(request) : { status: 401, body: {} };
+  };
+
+export const RUNNERS = "/orgs/octo-org/actions/runners";
+export const runner = (fields: object = {}) => ({ id: 7, name: INSTANCE, status: "online", busy: false, labels: [], ...fields });
+export const listed = (...runners: object[]) => ({ body: { total_count: runners.length, runners } });
+/** Instances and their lifecycle states, as Auto Scaling's XML lists them. */
+export const members = (kind: string, ids: [string, string][]) =>
+  `<${kind}>${ids.map(([id, state]) => `<member><InstanceId>${id}</InstanceId><LifecycleState>${state}</LifecycleState></member>`).join("")}</${kind}>`;
+
+let folder: string | undefined;
+let building: Promise<unknown> | undefined;
+
+/** The folder of the bundles, which are built once for all files that test them. */
+export async function builtFunctions(): Promise<string> {
+  folder ??= mkdtempSync(join(tmpdir(), "ci-runners-bundles-"));
+  await (building ??= build(folder));
+  return folder;
+}
+
+// A root hook of mocha's: after the last test of all files.
+after(() => {
+  if (folder !== undefined) rmSync(folder, { recursive: true });
+});
+
+/** Runs the very bytes that are deployed, in a process of their own, against AWS's and GitHub's wire protocols. */
+export function bundleRuns() {
+  let aws: LoopbackServer;
+  let gitHub: LoopbackServer;
+
+  before(() => builtFunctions());
+
+  afterEach(async () => {
+    await aws.stop();
+    await gitHub.stop();
+  });
+
+  async function run(name: FunctionName, events: unknown[], operations: Operations, respond: Respond, environment = {}) {
+    aws = await new LoopbackServer(
+      awsEndpoint({ GetSecretValue: ({ SecretId }) => ({ Name: SecretId, SecretString: KEY }), ...operations }),
+    ).start();
+    gitHub = await new LoopbackServer(gitHubWith(respond)).start();
+    const result = await runBundle(
+      join(await builtFunctions(), functionFile(name)),
+      {
+        AWS_REGION: "eu-central-1",
+        AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+        AWS_SECRET_ACCESS_KEY: "secret",
+        AWS_ENDPOINT_URL: aws.url,
+        // As the component sets it: it must not add a dimension to the metrics.
+        POWERTOOLS_SERVICE_NAME: name,
+        [ENV.pool]: POOL,
+        [ENV.githubApiUrl]: gitHub.url,
+        [ENV.githubOrganization]: "octo-org",
+        [ENV.githubAppId]: "12",
+        [ENV.githubPrivateKeySecretArn]: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:key",
+        [ENV.hostRoleId]: "AROAEXAMPLE",
+        [ENV.maxDrainSeconds]: "3600",
+        ...environment,
+      },
+      events,
+    );
+    const awsCalls = aws.seen.map(operationOf);
+    const parameters = (operation: string) => JSON.parse(aws.seen.find((one) => operationOf(one) === operation)?.body ?? "{}");
+    return { ...result, awsCalls, parameters };
+  }
+
+  return {
+    run,
+    /** The stand-ins of the run that was last. */
+    get aws() {
+      return aws;
+    },
+    get gitHub() {
+      return gitHub;
+    },
+  };
+}

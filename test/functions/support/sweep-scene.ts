@@ -1,0 +1,81 @@
+import type { Runner } from "../../../functions/shared/github/runners";
+import type { RegistrationPorts } from "../../../functions/shared/registration";
+import type { Activity, Member, StoredSecret, SweepPorts } from "../../../functions/sweep/ports";
+import { sweep } from "../../../functions/sweep/sweep";
+import { NAMES, POOL } from "./events";
+import { RecordingObserver } from "./observer";
+
+export const NOW = Date.parse("2026-11-22T12:00:00Z");
+const MINUTE = 60_000;
+export const ago = (minutes: number) => new Date(NOW - minutes * MINUTE);
+export const id = (n: number) => `i-${n.toString(16).padStart(17, "0")}`;
+export const activity = (instance: string, minutes: number, status = "Successful", verb = "Terminating EC2 instance"): Activity => ({
+  description: `${verb}: ${instance}`,
+  startedAt: ago(minutes),
+  status,
+});
+export const offline = (n: number, name = id(n)): Runner => ({ id: n, name, online: false, busy: false });
+
+/** What one sweep finds, and what it does: each test changes what it is about. */
+export class SweepScene {
+  readonly observer = new RecordingObserver();
+  readonly acts: string[] = [];
+  members: Member[] = [];
+  activities: Activity[][] = [];
+  runners: Runner[][] = [[]];
+  secrets: StoredSecret[] = [];
+  /** Instances that are in some group of the account. */
+  alive: string[] = [];
+  historyPages = 0;
+  readonly ports = portsOf(this);
+
+  run(): Promise<void> {
+    const settings = { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE" };
+    return sweep(this.ports, settings, this.observer, new AbortController().signal);
+  }
+}
+
+function portsOf(scene: SweepScene): SweepPorts & RegistrationPorts {
+  return {
+    members: async () => scene.members,
+    groupExists: async () => true,
+    async *activities() {
+      for (const page of scene.activities) {
+        scene.historyPages += 1;
+        yield page;
+      }
+    },
+    lifecycleStates: async (ids) => new Map(ids.filter((one) => scene.alive.includes(one)).map((one) => [one, "InService"])),
+    continueAction: async ({ instanceId, token }) => {
+      scene.acts.push(`continue ${instanceId} ${token ?? "without token"}`);
+      return "continued";
+    },
+    terminate: async (instanceId) => void scene.acts.push(`terminate ${instanceId}`),
+    async *secrets() {
+      yield scene.secrets;
+    },
+    deleteSecret: async (name) => {
+      scene.acts.push(`delete ${name}`);
+      return "deleted";
+    },
+    gitHub: () => ({
+      find: async (name) => scene.runners.flat().find((runner) => runner.name === name),
+      get: async (id) => scene.runners.flat().find((runner) => runner.id === id),
+      async *pages() {
+        yield* scene.runners;
+      },
+      remove: async (runner) => {
+        scene.acts.push(`remove ${runner}`);
+        return "deleted";
+      },
+    }),
+    mintToken: async () => ({ token: "minted", expiresAt: "2026-11-22T13:00:00Z" }),
+    tokens: {
+      put: async ({ name, owner }) => {
+        scene.acts.push(`put ${name} for ${owner}`);
+        return "created";
+      },
+    },
+    now: () => new Date(NOW),
+  };
+}

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { shut } from "../../promotion/gates";
+import { type Answer, GREEN, MadeUp, configuration, promoteAt, reason, states } from "./made-up";
+
+describe("npm run promote -- --check", () => {
+  let repo: MadeUp;
+  beforeEach(() => (repo = new MadeUp()));
+  afterEach(() => repo.close());
+
+  /** A pull request's branch, from main as it is; main stays checked out. */
+  const branch = (work: () => void, name = "change") => {
+    repo.git("switch", "--quiet", "--create", name);
+    work();
+    repo.git("switch", "--quiet", "main");
+  };
+  const checkAt = (days: number, head = "change", rehearse = GREEN): Promise<Answer> =>
+    promoteAt(repo, days, ["--check", "--base", "main", "--head", head], rehearse);
+
+  it("passes a change without pins, and says so", async () => {
+    branch(() => {
+      repo.write("Pulumi.prod.yaml", configuration("prod", "v0.2.0").replace("maxSize: 4", "maxSize: 5"));
+      repo.commit(1, "More machines");
+    });
+    const { code, json, text } = await checkAt(1);
+    assert.deepEqual([code, json], [0, { verdict: "nothing", changes: [] }]);
+    assert.match(text, /No stack's pin changes/);
+  });
+
+  it("gives the verdict that promote gave, for the branch that it made", async () => {
+    repo.release("0.3.0", 1);
+    await promoteAt(repo, 3, ["--from", "dev", "--to", "sandbox"]);
+    const { code, json } = await checkAt(3, "promote/sandbox-v0.3.0");
+    assert.equal(code, 0);
+    assert.deepEqual(states({ json } as Answer), { order: "open", bake: "open", direction: "open", rehearsal: "open" });
+  });
+
+  it("shuts prod to what the same change only brings to sandbox", async () => {
+    repo.release("0.3.0", 1);
+    branch(() => {
+      repo.pin("sandbox", "v0.3.0", 2);
+      repo.pin("prod", "v0.3.0", 2);
+    });
+    // So long ago that the branch's own commits would have baked.
+    const answer = await checkAt(30);
+    assert.equal(answer.code, 1);
+    assert.equal(answer.json.verdict, "shut");
+    assert.deepEqual(states(answer, "sandbox"), { order: "open", bake: "open", direction: "open", rehearsal: "open" });
+    assert.deepEqual(states(answer, "prod"), { order: "shut", bake: "shut", direction: "open", rehearsal: "not judged" });
+  });
+
+  it("judges two pins of two releases each on its own", async () => {
+    repo.release("0.3.0", 1);
+    repo.pin("sandbox", "v0.3.0", 2);
+    repo.release("0.4.0", 8);
+    branch(() => {
+      repo.pin("sandbox", "v0.4.0", 9);
+      repo.pin("prod", "v0.3.0", 9);
+    });
+    const { code, json } = await checkAt(9.5);
+    assert.deepEqual([code, json.changes.length], [0, 2]);
+  });
+
+  it("judges by main as it is, not as it was when the branch began", async () => {
+    repo.release("0.3.0", 1);
+    repo.pin("sandbox", "v0.3.0", 2);
+    branch(() => repo.pin("prod", "v0.3.0", 9));
+    assert.equal((await checkAt(10)).code, 0);
+    repo.pin("sandbox", "v0.2.0", 10);
+    assert.match(reason(await checkAt(10), "order"), /was taken back in sandbox/);
+  });
+
+  it("judges the step from what main pins now, not from what the branch began with", async () => {
+    for (const version of ["0.3.0", "0.4.0"]) repo.release(version, 1);
+    repo.pin("sandbox", "v0.3.0", 2);
+    branch(() => repo.pin("prod", "v0.3.0", 9));
+    repo.pin("prod", "v0.4.0", 9);
+    assert.match(reason(await checkAt(10), "direction"), /v0\.3\.0 is older than v0\.4\.0, which prod runs/);
+  });
+
+  it("leaves out a pin that only main has moved meanwhile", async () => {
+    repo.release("0.3.0", 1);
+    branch(() => {
+      repo.write("README.md", "words");
+      repo.commit(2, "Words");
+    });
+    repo.pin("sandbox", "v0.3.0", 3);
+    assert.equal((await checkAt(4)).json.verdict, "nothing");
+  });
+
+  it("sees a pin that a squashed or a reverted branch leaves behind", async () => {
+    repo.release("0.3.0", 1);
+    branch(() => {
+      repo.pin("prod", "v0.3.0", 2);
+      repo.dated(3, "revert", "--no-edit", "HEAD");
+    });
+    assert.equal((await checkAt(4)).json.verdict, "nothing");
+  });
+
+  it("lets a revert of a promotion pass as what it is: a rollback that somebody must name", async () => {
+    repo.release("0.3.0", 1);
+    repo.pin("sandbox", "v0.3.0", 2);
+    const merge = repo.merged("pin", 10, () => repo.pin("prod", "v0.3.0", 10));
+    branch(() => repo.dated(10.1, "revert", "--no-edit", "-m", "1", merge));
+    assert.match(reason(await checkAt(10.1), "direction"), /v0\.2\.0 is older than v0\.3\.0.*say --rollback/);
+    branch(() => {
+      repo.dated(10.1, "revert", "--no-edit", "-m", "1", merge);
+      repo.dated(10.1, "commit", "--quiet", "--amend", "-m", "Back to 0.2.0\n\nPromotion-Rollback: prod");
+    }, "named");
+    const { code, json } = await checkAt(10.1, "named");
+    assert.deepEqual([code, json.changes[0].rollback], [0, true]);
+    assert.equal((await checkAt(10.1, "named", async () => shut("rehearsal", "red"))).code, 1);
+  });
+
+  it("lets a rollback trailer serve no other stack and no step forwards", async () => {
+    repo.release("0.3.0", 1);
+    branch(() => repo.pin("prod", "v0.3.0", 2, "Pin\n\nPromotion-Rollback: prod\nPromotion-Rollback: sandbox"));
+    const answer = await checkAt(30);
+    assert.deepEqual([states(answer)["order"], answer.json.changes[0].rollback], ["shut", false]);
+    repo.pin("sandbox", "v0.3.0", 2);
+    repo.pin("prod", "v0.3.0", 20);
+    branch(() => repo.pin("prod", "v0.2.0", 21, "Pin\n\nPromotion-Rollback: sandbox"), "other");
+    assert.equal(states(await checkAt(30, "other"))["direction"], "shut");
+  });
+
+  it("opens to an override the gates that it names, of the stack that it names, and no other", async () => {
+    repo.release("0.3.0", 1);
+    const why = "Promotion-Override: Sandbox is down for the week, prod needs this.";
+    branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: prod order bake`));
+    const { code, json } = await checkAt(3);
+    assert.deepEqual(
+      [code, states({ json } as Answer)],
+      [0, { order: "overridden", bake: "overridden", direction: "open", rehearsal: "open" }],
+    );
+    assert.equal(json.changes[0].gates[0].override, "Sandbox is down for the week, prod needs this.");
+    assert.equal((await checkAt(3, "change", async () => shut("rehearsal", "red"))).code, 1, "its rehearsal was not overridden");
+    branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: prod bake`), "half");
+    assert.deepEqual(states(await checkAt(3, "half")), { order: "shut", bake: "overridden", direction: "open", rehearsal: "not judged" });
+    branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: sandbox order bake`), "other");
+    assert.equal(states(await checkAt(3, "other"))["order"], "shut");
+    branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}`), "none");
+    assert.equal(states(await checkAt(3, "none"))["order"], "shut");
+  });
+
+  it("takes from promote's own commit what was overridden, and does not rehearse a second time what was red", async () => {
+    repo.release("0.3.0", 1);
+    const args = ["--from", "dev", "--to", "sandbox", "--override", "The rehearsal's machine is broken."];
+    await promoteAt(repo, 1.1, args, async () => shut("rehearsal", "red"));
+    const { code, json } = await checkAt(1.2, "promote/sandbox-v0.3.0", () => assert.fail("rehearsed"));
+    assert.deepEqual([code, states({ json } as Answer)["rehearsal"]], [0, "overridden"]);
+  });
+
+  for (const [what, trailers, text] of [
+    ["without a reason", "Promotion-Overridden: prod bake", /write down the reason/],
+    ["with a reason too short", "Promotion-Override: hotfix\nPromotion-Overridden: prod bake", /write down the reason/],
+    [
+      "of an unknown gate",
+      "Promotion-Override: A reason that is long enough.\nPromotion-Overridden: prod all",
+      /all is no gate; give one of order/,
+    ],
+  ] as const) {
+    it(`refuses an override ${what}`, async () => {
+      repo.release("0.3.0", 1);
+      branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${trailers}`));
+      await assert.rejects(checkAt(3), text);
+    });
+  }
+
+  for (const [what, stack, pin, text] of [
+    ["a malformed pin", "prod", "0.3.0", /Pulumi\.prod\.yaml: ci-runners:release is "0\.3\.0"; give main or/],
+    ["a prod that follows main", "prod", "main", /prod cannot follow main/],
+    ["a prod whose pin is removed", "prod", undefined, /prod cannot follow main/],
+    ["a pin of an unknown stack", "qa", "v0.2.0", /Pulumi\.qa\.yaml: qa is no stage/],
+    ["a tag that is missing", "prod", "v9.0.0", /v9\.0\.0: there is no such tag/],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      branch(() => repo.pin(stack, pin, 1));
+      await assert.rejects(checkAt(2), text);
+    });
+  }
+
+  it("refuses to lose a stage's stack, and lets other stacks come and go without pins", async () => {
+    branch(() => {
+      repo.git("rm", "--quiet", "Pulumi.prod.yaml");
+      repo.commit(1, "Prod is gone");
+    });
+    await assert.rejects(checkAt(2), /Pulumi\.prod\.yaml: was removed/);
+    branch(() => repo.pin("alice", undefined, 1), "alice");
+    assert.equal((await checkAt(2, "alice")).code, 0);
+  });
+
+  it("lets a malformed pin on main be mended", async () => {
+    repo.pin("prod", "broken", 1);
+    branch(() => repo.pin("prod", "v0.2.0", 2));
+    const { json } = await checkAt(3);
+    assert.deepEqual([json.changes[0].from, json.changes[0].to], ["main", "v0.2.0"]);
+  });
+
+  it("refuses a shallow clone, with the remedy", async () => {
+    const clone = mkdtempSync(join(tmpdir(), "promotion-shallow-"));
+    try {
+      repo.commit(1, "Second");
+      execFileSync("git", ["clone", "--quiet", "--depth", "1", `file://${repo.dir}`, clone], { stdio: "ignore" });
+      const shallow = Object.assign(Object.create(repo), { dir: clone });
+      await assert.rejects(promoteAt(shallow, 9, ["--check", "--base", "HEAD"]), /git fetch --unshallow --tags/);
+    } finally {
+      rmSync(clone, { recursive: true, force: true });
+    }
+  });
+});

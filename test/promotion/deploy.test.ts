@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { deploy } from "../../promotion/deploy";
+import { RefusedError } from "../../promotion/errors";
+import { MadeUp, configuration } from "./made-up";
+import { installable } from "./installable";
+import { until } from "../rehearsal/runner/fixture";
+
+const PROJECT = join(__dirname, "../..");
+
+/** Writes down how it was called and what lay there, and can be told to wait until a file appears. */
+const PULUMI = `#!/usr/bin/env node
+const { appendFileSync, existsSync, readFileSync, readdirSync } = require("node:fs");
+const note = (what) => appendFileSync(process.env.RECORD, JSON.stringify(what) + "\\n");
+process.on("SIGINT", () => note({ signal: "SIGINT" }));
+process.on("SIGTERM", () => note({ signal: "SIGTERM" }));
+const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
+note({ args: process.argv.slice(2), cwd: process.cwd(), files: readdirSync("."), built: read("built.txt"), dev: read("Pulumi.dev.yaml"), prod: read("Pulumi.prod.yaml") });
+process.stdout.write("what pulumi says\\n");
+// Whatever the test does, this ends.
+setTimeout(() => process.exit(99), 60_000).unref();
+const timer = setInterval(() => {
+  if (process.env.WAIT_FOR && !existsSync(process.env.WAIT_FOR)) return;
+  clearInterval(timer);
+  process.exitCode = Number(process.env.PULUMI_EXIT ?? 0);
+}, 10);
+`;
+
+interface Run {
+  child: ChildProcess;
+  said: () => string;
+  ended: Promise<{ code: number | null; out: string; err: string }>;
+}
+
+describe("npm run deploy", function () {
+  this.timeout(30_000);
+  let repo: MadeUp;
+  let bin: string;
+  let record: string;
+  beforeEach(() => {
+    repo = new MadeUp();
+    installable(repo, { build: "node -p \"require('./package.json').version\" > built.txt" });
+    repo.commit(0, "Can be installed");
+    repo.git("tag", "--force", "v0.2.0");
+    bin = join(repo.dir, ".git", "bin");
+    record = join(repo.dir, ".git", "record");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "pulumi"), PULUMI);
+    chmodSync(join(bin, "pulumi"), 0o755);
+  });
+  afterEach(() => {
+    repo.close();
+    assert.deepEqual(leftOver(), [], "nothing is left behind");
+  });
+
+  const leftOver = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ci-runners-release-"));
+  const recorded = (): any[] =>
+    existsSync(record)
+      ? readFileSync(record, "utf8")
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line))
+      : [];
+  const start = (args: string[], env: Record<string, string> = {}): Run => {
+    const child = spawn(
+      process.execPath,
+      ["-r", join(PROJECT, "node_modules/ts-node/register"), join(PROJECT, "promotion/deploy-main.ts"), ...args],
+      {
+        cwd: repo.dir,
+        env: {
+          ...process.env,
+          TS_NODE_PROJECT: join(PROJECT, "tsconfig.json"),
+          PATH: `${bin}${delimiter}${process.env.PATH}`,
+          RECORD: record,
+          ...env,
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (part) => (out += part));
+    child.stderr.on("data", (part) => (err += part));
+    return { child, said: () => err, ended: new Promise((done) => child.on("close", (code) => done({ code, out, err }))) };
+  };
+  const run = (args: string[], env?: Record<string, string>) => start(args, env).ended;
+
+  it("lays the pinned release's code under the configuration of main, and gives pulumi's exit code and words", async () => {
+    repo.release("0.3.0", 1);
+    repo.write("Pulumi.prod.yaml", configuration("prod", "v0.2.0").replace("maxSize: 4", "maxSize: 9"));
+    repo.write("new-in-0.3.txt", "");
+    repo.commit(2, "More machines");
+    const { code, out } = await run(["--stack", "prod"], { PULUMI_EXIT: "7" });
+    assert.deepEqual([code, out], [7, "what pulumi says\n"]);
+    const [{ args, cwd, files, built, prod }] = recorded();
+    assert.deepEqual(args, ["up", "--yes", "--stack", "prod", "--non-interactive"]);
+    assert.notEqual(cwd, repo.dir);
+    assert.equal(built, "0.2.0\n");
+    assert.match(prod, /maxSize: 9/);
+    assert.ok(files.includes("node_modules") && !files.includes("new-in-0.3.txt") && !files.includes(".git"));
+    assert.equal(repo.git("status", "--porcelain"), "");
+    assert.equal(repo.git("worktree", "list").split("\n").length, 1);
+  });
+
+  it("deploys HEAD itself where the stack follows main", async () => {
+    repo.release("0.3.0", 1);
+    repo.write("package.json", repo.read("package.json").replace("0.3.0", "0.4.0"));
+    repo.write("package-lock.json", repo.read("package-lock.json").replaceAll("0.3.0", "0.4.0"));
+    repo.commit(2, "Not released yet");
+    assert.equal((await run(["--stack", "dev"])).code, 0);
+    assert.equal(recorded()[0].built, "0.4.0\n");
+  });
+
+  it("previews what is not on main yet, and refuses to deploy it", async () => {
+    repo.git("switch", "--quiet", "--create", "change");
+    repo.pin("prod", "v0.2.0", 1);
+    repo.write("Pulumi.prod.yaml", configuration("prod", "v0.2.0").replace("maxSize: 4", "maxSize: 9"));
+    repo.commit(1, "More machines");
+    const refused = await run(["--stack", "prod"]);
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /--at HEAD: \w{9} is not on main, and only what main says is deployed; --preview shows it/);
+    assert.deepEqual(recorded(), []);
+    assert.equal((await run(["--stack", "prod", "--preview"])).code, 0);
+    assert.deepEqual(recorded()[0].args, ["preview", "--stack", "prod", "--non-interactive"]);
+    assert.match(recorded()[0].prod, /maxSize: 9/);
+  });
+
+  it("never deploys an old pin again because an old workflow is run again", async () => {
+    repo.release("0.3.0", 1);
+    const old = repo.git("rev-parse", "HEAD");
+    repo.pin("prod", "v0.3.0", 2);
+    const { code, err, out } = await run(["--stack", "prod", "--at", old]);
+    assert.deepEqual([code, out, recorded()], [0, "", []]);
+    assert.match(err, /superseded: main is at \w{9}, which deploys prod anew/);
+    assert.equal((await run(["--stack", "sandbox", "--at", old])).code, 0);
+    assert.deepEqual(recorded()[0].args.slice(0, 4), ["up", "--yes", "--stack", "sandbox"], "sandbox is as it was");
+  });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    it(`passes ${signal} on to pulumi once, and waits for its end`, async () => {
+      const go = join(repo.dir, ".git", "go");
+      const { child, said, ended } = start(["--stack", "prod"], { WAIT_FOR: go, PULUMI_EXIT: "3" });
+      await until("pulumi runs", () => recorded().length === 1);
+      child.kill(signal);
+      await until("pulumi is told", () => recorded().length === 2);
+      child.kill(signal);
+      child.kill(signal === "SIGINT" ? "SIGTERM" : "SIGINT");
+      await until("later signals have come", () => said().split("waiting already").length === 3);
+      assert.equal(child.exitCode, null);
+      writeFileSync(go, "");
+      assert.equal((await ended).code, 3);
+      assert.deepEqual(recorded().slice(1), [{ signal: "SIGINT" }]);
+    });
+  }
+
+  it("ends at a signal before pulumi runs, and never starts it", async () => {
+    const hung = join(repo.dir, ".git", "hung");
+    installable(repo, { build: `node -e "require('fs').writeFileSync('${hung}', ''); setTimeout(() => {}, 60000)"` });
+    repo.commit(1, "Hangs");
+    const { child, ended } = start(["--stack", "dev"]);
+    await until("the build runs", () => existsSync(hung));
+    child.kill("SIGTERM");
+    const { code, err } = await ended;
+    assert.equal(code, 130);
+    assert.match(err, /SIGTERM: ended before it was done/);
+    assert.deepEqual(recorded(), []);
+  });
+
+  it("never runs pulumi on code that does not build, and says which step failed", async () => {
+    installable(repo, { build: "exit 4" });
+    repo.commit(1, "Broken");
+    const { code, err } = await run(["--stack", "dev"]);
+    assert.equal(code, 1);
+    assert.match(err, /npm run build failed with exit code 4/);
+    assert.deepEqual(recorded(), []);
+  });
+
+  it("never runs the scripts of packages", async () => {
+    installable(repo, { build: "true", postinstall: "touch hooked.txt" });
+    repo.commit(1, "Has a script");
+    assert.equal((await run(["--stack", "dev"])).code, 0);
+    assert.ok(!recorded()[0].files.includes("hooked.txt"));
+  });
+
+  it("says that pulumi is missing where it is", async () => {
+    writeFileSync(join(bin, "pulumi"), "");
+    chmodSync(join(bin, "pulumi"), 0o644);
+    const path = process.env.PATH!.split(delimiter).filter((dir) => !existsSync(join(dir, "pulumi")));
+    const { code, err } = await run(["--stack", "prod"], { PATH: [bin, ...path].join(delimiter) });
+    assert.equal(code, 1);
+    assert.match(err, /pulumi cannot be run: /);
+  });
+
+  it("refuses what it cannot deploy, naming the option or the file", async () => {
+    repo.pin("sandbox", "v9.0.0", 1);
+    repo.pin("prod", "broken", 1);
+    for (const [args, text] of [
+      [["--stack", "qa"], /--stack qa: \w{9} has no Pulumi\.qa\.yaml; give one of dev, prod, sandbox/],
+      [["--stack", "../dev"], /--stack \.\.\/dev: give a stack's name/],
+      [["--stack=--help"], /--stack --help: give a stack's name/],
+      [["--stack", "sandbox"], /v9\.0\.0: there is no such tag here; git fetch --tags/],
+      [["--stack", "prod"], /Pulumi\.prod\.yaml: ci-runners:release is "broken"/],
+      [["--stack", "dev", "--at", "nowhere"], /--at nowhere: git knows no such commit/],
+      [["--stack", "dev", "--base", "main"], /--base, --head and --json: go with --changed/],
+      [["--changed"], /--changed: give --base/],
+      [[], /--stack: give the stack/],
+    ] as [string[], RegExp][]) {
+      const silent = { dir: repo.dir, say: () => assert.fail("began"), print: () => assert.fail("answered") };
+      await assert.rejects(deploy(args, silent), (error) => (assert.ok(error instanceof RefusedError), text.test(error.message)));
+    }
+    assert.deepEqual(recorded(), []);
+  });
+});

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { cpSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { GREEN, MadeUp, promoteAt, reason, states } from "./made-up";
+
+const PROJECT = join(__dirname, "../..");
+/** What a release of this project needs to be built and rehearsed. */
+const NOT_COPIED = /^(\.git|\.github|node_modules|dist|lib|docs|test|bench|examples|rehearsal-report\.html)$/;
+const TO_SANDBOX = ["--from", "dev", "--to", "sandbox", "--hosts", "simulated"];
+const TO_PROD = ["--from", "sandbox", "--to", "prod", "--hosts", "simulated"];
+
+/** The real gate: the release is this project's own code, rehearsed on simulated hosts. */
+const REAL = null;
+
+describe("a made-up release walks from dev to prod", function () {
+  this.timeout(180_000);
+  let repo: MadeUp;
+
+  before(() => {
+    repo = new MadeUp();
+    for (const entry of readdirSync(PROJECT)) {
+      if (!NOT_COPIED.test(relative(PROJECT, join(PROJECT, entry))))
+        cpSync(join(PROJECT, entry), join(repo.dir, entry), { recursive: true });
+    }
+    pin("dev", undefined);
+    for (const stack of ["sandbox", "prod"]) pin(stack, "v0.2.0");
+    repo.write("package.json", repo.read("package.json").replace(/"version": "[^"]+"/, '"version": "0.2.0"'));
+    repo.commit(0, "Begin with this project's own code");
+    repo.git("tag", "--force", "v0.2.0");
+    repo.merged("feature", 1, () => repo.commit(0.5, "Made up: a feature"));
+    repo.release("0.3.0", 1);
+  });
+  after(() => {
+    repo.close();
+    assert.deepEqual(
+      readdirSync(tmpdir()).filter((name) => /^ci-runners-(release|rehearsal|index)-/.test(name)),
+      [],
+    );
+  });
+
+  const pin = (stack: string, tag: string | undefined) => {
+    const lines = repo.read(`Pulumi.${stack}.yaml`).split("\n");
+    const rest = lines.filter((line) => !line.trimStart().startsWith("ci-runners:release:"));
+    if (tag !== undefined) rest.splice(rest.indexOf("config:") + 1, 0, `  ci-runners:release: ${tag}`);
+    repo.write(`Pulumi.${stack}.yaml`, rest.join("\n"));
+  };
+
+  it("finds prod's order shut: it has not run in sandbox", async () => {
+    const answer = await promoteAt(repo, 1, [...TO_PROD, "--release", "v0.3.0"], REAL);
+    assert.deepEqual([answer.code, states(answer)], [1, { order: "shut", bake: "shut", direction: "open", rehearsal: "not judged" }]);
+  });
+
+  it("finds sandbox's bake shut for the rest of a day", async () => {
+    const answer = await promoteAt(repo, 1.9, TO_SANDBOX, REAL);
+    assert.deepEqual([answer.code, states(answer)], [1, { order: "open", bake: "shut", direction: "open", rehearsal: "not judged" }]);
+  });
+
+  it("finds the rehearsal shut by a configuration that the release refuses", async () => {
+    const good = repo.read("Pulumi.sandbox.yaml");
+    repo.write("Pulumi.sandbox.yaml", good.replace("maxDrain: 43200", "maxDrain: 432000"));
+    repo.commit(2, "Drain for five days");
+    const answer = await promoteAt(repo, 2.1, TO_SANDBOX, REAL);
+    assert.deepEqual([answer.code, states(answer)], [1, { order: "open", bake: "open", direction: "open", rehearsal: "shut" }]);
+    assert.match(reason(answer, "rehearsal"), /^red: rehearsal of v0\.3\.0 .* with sandbox's configuration: /);
+    repo.write("Pulumi.sandbox.yaml", good);
+    repo.commit(2.2, "Drain for half a day again");
+  });
+
+  it("finds all of sandbox's gates open, the rehearsal by a real one, and is merged there", async () => {
+    const answer = await promoteAt(repo, 2.3, TO_SANDBOX, REAL);
+    assert.deepEqual([answer.code, states(answer)], [0, { order: "open", bake: "open", direction: "open", rehearsal: "open" }]);
+    assert.match(answer.json.body, /^- \w{7,} Merge feature$/m);
+    repo.merge(answer.json.branch.name, 3);
+    assert.match(repo.read("Pulumi.sandbox.yaml"), /^ {2}ci-runners:release: v0\.3\.0$/m);
+  });
+
+  it("finds prod's order open then, and its bake shut until seven days after the merge", async () => {
+    const answer = await promoteAt(repo, 9.9, TO_PROD, REAL);
+    assert.deepEqual([answer.code, states(answer)], [1, { order: "open", bake: "shut", direction: "open", rehearsal: "not judged" }]);
+    assert.match(reason(answer, "bake"), /opens 2026-01-11 00:00 UTC/);
+  });
+
+  it("finds all of prod's gates open, and the pull request passes its check", async () => {
+    // Sandbox has shown the real gate, and prod's configuration has rehearsals of its own in test/rehearsal.
+    const answer = await promoteAt(repo, 10, TO_PROD, GREEN);
+    assert.deepEqual([answer.code, states(answer)], [0, { order: "open", bake: "open", direction: "open", rehearsal: "open" }]);
+    const checked = await promoteAt(repo, 10, ["--check", "--base", "main", "--head", answer.json.branch.name], GREEN);
+    assert.deepEqual([checked.code, checked.json.changes[0].to], [0, "v0.3.0"]);
+    repo.merge(answer.json.branch.name, 10);
+  });
+
+  it("finds the way back shut until it is called a rollback, and open at once then", async () => {
+    const back = ["--to", "prod", "--from", "sandbox", "--release", "v0.2.0"];
+    const shut = await promoteAt(repo, 10.1, back);
+    assert.deepEqual([shut.code, states(shut)["direction"]], [1, "shut"]);
+    const opened = await promoteAt(repo, 10.1, [...back, "--rollback"]);
+    assert.deepEqual([opened.code, states(opened)], [0, { order: "open", bake: "open", direction: "open", rehearsal: "open" }]);
+    const line = repo.git("diff", "main", opened.json.branch.name, "--unified=0").split("\n").slice(-2);
+    assert.deepEqual(line, ["-  ci-runners:release: v0.3.0", "+  ci-runners:release: v0.2.0"]);
+  });
+});
