@@ -72,10 +72,15 @@ describe("a pool", () => {
     assert.deepEqual(identities, [...new Set(identities)]);
   });
 
+  it("says which release of this package deployed it where the program does not, so that one sees in the console what runs", async () => {
+    const { tags } = (await deploy()).only("aws:ec2/launchTemplate:LaunchTemplate").inputs;
+    assert.equal(tags["ci-runners:release"], `v${require("../../package.json").version}`);
+  });
+
   it("tags every child that AWS lets one tag, and the tags reach instances, volumes and network interfaces", async () => {
     const tags = { team: "platform", Name: "chosen" };
-    const wanted = { Name: "chosen", team: "platform", "ci-runners:pool": "pool" };
-    const deployment = await deploy({ tags });
+    const wanted = { Name: "chosen", team: "platform", "ci-runners:pool": "pool", "ci-runners:release": "v1.2.3-rc.1" };
+    const deployment = await deploy({ tags, release: "v1.2.3-rc.1" });
     for (const child of deployment.children) {
       if (TAGGABLE.has(child.type)) assert.deepEqual(child.inputs.tags, wanted, `${child.type} ${child.name}`);
       else if (child.type !== GROUP) assert.equal(child.inputs.tags, undefined, `${child.type} takes tags: add it to TAGGABLE`);

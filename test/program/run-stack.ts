@@ -12,11 +12,15 @@ const read = (file: string) => yaml.load(readFileSync(join(ROOT, file), "utf8"))
 export const project = read("Pulumi.yaml");
 export const configOf = (stack: string): Record<string, unknown> => read(`Pulumi.${stack}.yaml`).config;
 
-/** As the engine does it: the stack's values over the schema's defaults, all as text. */
-export function configure(stack: string): void {
+/**
+ * As the engine does it: the stack's values over the schema's defaults, all as text. But for the pin, because the code
+ * under test may be ahead of what a stack runs.
+ */
+export function configure(stack: string, release = "main"): void {
   const values: Record<string, string> = {};
   for (const [key, { default: value }] of Object.entries<any>(project.config)) values[`ci-runners:${key}`] = asText(value);
   for (const [key, value] of Object.entries(configOf(stack))) values[key] = asText(value);
+  values["ci-runners:release"] = release;
   pulumi.runtime.setAllConfig(values);
 }
 
@@ -25,9 +29,9 @@ function asText(value: unknown): string {
 }
 
 /** What the program would have the engine register for a stack. */
-export async function run(stack: string): Promise<Deployment> {
+export async function run(stack: string, release?: string): Promise<Deployment> {
   const deployment = await Deployment.start({ stack });
-  configure(stack);
+  configure(stack, release);
   await freshProgram(ROOT)();
   await deployment.settled();
   return deployment;

@@ -59,4 +59,18 @@ refuses([
     value: "ci-runners:pool",
     remedy: /neither/,
   },
+  {
+    danger: "a tag that says what release runs, other than what runs",
+    changes: { tags: { "ci-runners:release": "v9.9.9" } },
+    field: "tags",
+    value: "ci-runners:release",
+    remedy: /neither/,
+  },
+  {
+    danger: "a release that no promotion could compare with another",
+    changes: { release: "0.2" },
+    field: "release",
+    value: "0.2",
+    remedy: /v1\.2\.3, or main/,
+  },
 ]);
