@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, globSync, readFileSync, readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseOptions } from "../../rehearsal/options";
 import { parseSimulationOptions } from "../../rehearsal/simulation/options";
@@ -17,12 +18,14 @@ function pathsIn(span: string): string[] {
   return [span];
 }
 
-const isThere = (path: string) => (path.includes("*") ? globbed(path) : existsSync(join(ROOT, path)));
+const FILES = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" }).split("\n");
 
-/** Node 20 has no glob of its own: the part before the first star has to be there. */
-function globbed(pattern: string): boolean {
-  if (typeof globSync === "function") return globSync(pattern, { cwd: ROOT }).length > 0;
-  return existsSync(join(ROOT, pattern.slice(0, pattern.indexOf("*")).replace(/[^/]*$/, "")));
+function isThere(path: string): boolean {
+  if (!path.includes("*")) return existsSync(join(ROOT, path));
+  const parts = path
+    .split(/(\*\*\/|\*)/)
+    .map((part) => (part === "**/" ? "(?:.*/)?" : part === "*" ? "[^/]*" : part.replaceAll(/[.{}]/g, "\\$&")));
+  return FILES.some((file) => new RegExp(`^${parts.join("")}$`).test(file));
 }
 
 interface Command {
