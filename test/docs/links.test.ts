@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { parseDeployOptions } from "../../promotion/deploy-options";
+import { parseOptions as parsePromoteOptions } from "../../promotion/options";
 import { parseOptions } from "../../rehearsal/options";
 import { parseSimulationOptions } from "../../rehearsal/simulation/options";
 import { ROOT, anchors, codeSpans, links, page, pages, shellLines } from "./markdown";
@@ -36,14 +38,20 @@ interface Command {
 function commands(line: string): Command[] {
   const match = /^npm (?:run (?:--silent )?)?([\w:-]+)(?: -- (.*))?$/.exec(line.replace(/\s+#.*$/, ""));
   if (!match || (!line.startsWith("npm run") && !["start", "test"].includes(match[1]!))) return [];
-  return [{ script: match[1]!, args: (match[2] ?? "").split(/\s+/).filter((word) => word !== "") }];
+  // What is in brackets may be left out; in place of what stands in capitals goes something of its kind.
+  const args = (match[2] ?? "").replaceAll(/\[[^\]]*\]/g, "").split(/\s+/);
+  return [{ script: match[1]!, args: args.filter((word) => word !== "").map((word) => STAND_INS[word] ?? word) }];
 }
+
+const STAND_INS: Record<string, string> = { NAME: "sandbox", STAGE: "sandbox", TAG: "v1.2.3", REV: "HEAD" };
 
 /** Parsers of the commands that can be asked without doing anything. */
 const PARSERS: Record<string, (args: string[]) => unknown> = {
   rehearse: parseOptions,
   start: parseOptions,
   simulate: parseSimulationOptions,
+  promote: parsePromoteOptions,
+  deploy: parseDeployOptions,
 };
 
 describe("the documents", () => {
@@ -142,6 +150,7 @@ describe("the documents", () => {
       ["docs/no.md"],
     );
     assert.deepEqual(commands("npm run nothing -- --at all   # ever"), [{ script: "nothing", args: ["--at", "all"] }]);
+    assert.deepEqual(commands("npm run --silent promote -- --to NAME [--dry-run]"), [{ script: "promote", args: ["--to", "sandbox"] }]);
     assert.throws(() => PARSERS.rehearse!(["--no-such-option"]), /no-such-option/);
   });
 });
