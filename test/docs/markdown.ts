@@ -18,6 +18,7 @@ export function pages(): Page[] {
   return list
     .split("\n")
     .filter((path) => path !== "" && existsSync(join(ROOT, path)))
+    .sort()
     .map((path) => page(path, readFileSync(join(ROOT, path), "utf8")));
 }
 
