@@ -8,7 +8,7 @@ export interface Facts {
   /** SSM parameters by name. */
   parameters: Record<string, string>;
   /** Subnets by id. Any well-formed id that is not here counts as a subnet of one default VPC. */
-  subnets: Record<string, { vpcId: string; availabilityZone: string; cidrBlock?: string }>;
+  subnets: Record<string, { vpcId: string; availabilityZone: string; cidrBlock?: string; tags?: Record<string, string> }>;
   /** Images by id, for a stack that names one of its own. */
   images: Record<string, { architecture: string; rootDeviceName: string; name?: string; ownerId?: string }>;
   /** Names of secrets in Secrets Manager. */
@@ -171,15 +171,17 @@ const getSubnet: Invoke = (args, world) => {
 };
 
 const getSubnets: Invoke = (args, world) => {
-  const vpcs: string[] = (args.filters ?? [])
-    .filter(({ name }: { name: string }) => name === "vpc-id")
-    .flatMap(({ values }: { values: string[] }) => values);
+  const filters: { name: string; values: string[] }[] = args.filters ?? [];
+  const other = filters.find(({ name }) => name !== "vpc-id" && !name.startsWith("tag:"));
+  if (other) throw new Error(`getSubnets: the rehearsal filters by vpc-id and tag:KEY only, got ${other.name}`);
   const deployed = world.store.list("aws:ec2/subnet:Subnet").map(({ id, state }) => [id, state] as const);
-  const known = [...deployed, ...Object.entries(world.facts.subnets ?? {})];
+  const known: (readonly [string, Json])[] = [...deployed, ...Object.entries(world.facts.subnets ?? {})];
+  const passes = (state: Json) =>
+    filters.every(({ name, values }) => values.includes(name === "vpc-id" ? state.vpcId : state.tags?.[name.slice("tag:".length)]));
   return {
     id: world.place.region,
     region: world.place.region,
-    ids: known.filter(([, state]) => vpcs.includes(state.vpcId as string)).map(([id]) => id),
+    ids: known.filter(([, state]) => passes(state)).map(([id]) => id),
   };
 };
 

@@ -1,0 +1,28 @@
+/** Graviton runners; spares wait hibernated: installed, not registered, and quicker back than a boot. */
+import * as pulumi from "@pulumi/pulumi";
+import { ActionsRunnerPool, WarmPoolState } from "ci-runners";
+
+const config = new pulumi.Config();
+
+const pool = new ActionsRunnerPool("runners", {
+  github: {
+    organization: config.require("githubOrganization"),
+    app: { id: config.require("githubAppId"), privateKeySecretArn: config.require("githubPrivateKeySecretArn") },
+  },
+  runner: { version: "2.337.0", sha256: config.require("runnerSha256") },
+  labels: ["linux-arm64"],
+  instanceType: "m7g.large",
+  // On EC2's list of images that can hibernate on arm64; the default image, Ubuntu 24.04, was not seen there.
+  imageParameter: "/aws/service/canonical/ubuntu/server/22.04/stable/current/arm64/hvm/ebs-gp2/ami-id",
+  // 8 GiB of memory go onto it at hibernation, beside the system and the jobs' files.
+  rootVolumeSize: 40,
+  minSize: 1,
+  maxSize: 8,
+  // Both numbers alike: exactly two spares, however many are in service.
+  warmPool: { state: WarmPoolState.Hibernated, minSize: 2, maxPreparedCapacity: 2 },
+  subnetIds: config.requireObject<string[]>("subnetIds"),
+  tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
+});
+
+export const groupName = pool.groupName;
+export const imageId = pool.imageId;

@@ -1,0 +1,21 @@
+/** One pool: on-demand instances in given subnets, a pinned runner, and the defaults for everything else. */
+import * as pulumi from "@pulumi/pulumi";
+import { ActionsRunnerPool } from "ci-runners";
+
+const config = new pulumi.Config();
+
+const pool = new ActionsRunnerPool("runners", {
+  github: {
+    organization: config.require("githubOrganization"),
+    app: { id: config.require("githubAppId"), privateKeySecretArn: config.require("githubPrivateKeySecretArn") },
+  },
+  runner: { version: "2.337.0", sha256: "70920811a4f8ad4328818682bca5c6469c1c942fab52448868071d0063816613" },
+  labels: ["minimal"],
+  instanceType: "m7i.large",
+  maxSize: 4,
+  subnetIds: config.requireObject<string[]>("subnetIds"),
+  tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
+});
+
+/** Auto Scaling group, for scaling policies and for a look at the instances. */
+export const groupName = pool.groupName;

@@ -1,0 +1,25 @@
+/** Spot runners above one on-demand instance. EC2 Auto Scaling has no warm pool for Spot, so a new one boots. */
+import * as pulumi from "@pulumi/pulumi";
+import { ActionsRunnerPool } from "ci-runners";
+
+const config = new pulumi.Config();
+
+const pool = new ActionsRunnerPool("runners", {
+  github: {
+    organization: config.require("githubOrganization"),
+    app: { id: config.require("githubAppId"), privateKeySecretArn: config.require("githubPrivateKeySecretArn") },
+  },
+  runner: { version: "2.337.0", sha256: "70920811a4f8ad4328818682bca5c6469c1c942fab52448868071d0063816613" },
+  labels: ["spot"],
+  instanceType: "m7i.large",
+  // More types are interrupted less often. All of one architecture.
+  spot: { onDemandBase: 1, onDemandPercentage: 0, additionalInstanceTypes: ["m7a.large", "m6i.large", "m6a.large"] },
+  minSize: 1,
+  maxSize: 20,
+  subnetIds: config.requireObject<string[]>("subnetIds"),
+  // An interruption leaves two minutes; a drain of hours would only hold up instances that go for other reasons.
+  drain: { maxDrain: 4 * 60 * 60 },
+  tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
+});
+
+export const groupName = pool.groupName;

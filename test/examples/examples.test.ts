@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ProviderOptions } from "../../rehearsal/provider/backend";
+import { complaints, deployAndDestroy, type Deployed, EXAMPLES, exampleFolders, Projects, read, typescriptExamples } from "./projects";
+
+const yaml = require("js-yaml") as { load(text: string): any };
+
+const GROUP = "aws:autoscaling/group:Group";
+const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
+const ROLE = "aws:iam/role:Role";
+const OWN_IMAGE = "ami-0abcdef0123456789";
+const JAMMY_ARM64 = "ami-0a220400000000001";
+const VPC = "vpc-0a1b2c3d4e5f60000";
+const [PRIVATE, PUBLIC, STRANGER] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60009", "subnet-0a1b2c3d4e5f60008"];
+
+/** The account that the examples find: images, parameters, and subnets of which one example may take a single one. */
+const FACTS: ProviderOptions["facts"] = {
+  parameters: {
+    "/example-org/images/runner-ubuntu-24.04-amd64": OWN_IMAGE,
+    "/aws/service/canonical/ubuntu/server/22.04/stable/current/arm64/hvm/ebs-gp2/ami-id": JAMMY_ARM64,
+  },
+  images: {
+    [OWN_IMAGE]: { architecture: "x86_64", rootDeviceName: "/dev/sda1" },
+    [JAMMY_ARM64]: { architecture: "arm64", rootDeviceName: "/dev/sda1" },
+  },
+  subnets: {
+    [PRIVATE!]: { vpcId: VPC, availabilityZone: "us-east-1a", tags: { tier: "private" } },
+    [PUBLIC!]: { vpcId: VPC, availabilityZone: "us-east-1b", tags: { tier: "public" } },
+    [STRANGER!]: { vpcId: "vpc-0a1b2c3d4e5f60009", availabilityZone: "us-east-1b", tags: { tier: "private" } },
+  },
+};
+
+const only = (found: Record<string, any>[]): Record<string, any> => {
+  assert.equal(found.length, 1);
+  return found[0]!;
+};
+const configOf = (name: string): Record<string, any> => yaml.load(read(name, "Pulumi.dev.yaml")).config;
+const userData = (template: Record<string, any>): string => Buffer.from(template.userData, "base64").toString();
+
+/** What makes each example special, in what it deploys. */
+const SPECIAL: Record<string, [promise: string, judge: (deployed: Deployed) => void]> = {
+  minimal: [
+    "is one on-demand pool in the given subnets without a warm pool",
+    (deployed) => {
+      const group = only(deployed.of(GROUP));
+      assert.deepEqual(group.vpcZoneIdentifiers, configOf("minimal")["ci-runners-minimal:subnetIds"]);
+      assert.deepEqual([group.warmPool, group.mixedInstancesPolicy], [undefined, undefined]);
+    },
+  ],
+  "two-pools": [
+    "keeps its two pools apart in names, roles, labels and secrets",
+    (deployed) => {
+      const groups = deployed.of(GROUP);
+      assert.deepEqual(groups.map(({ name }) => name).sort(), [deployed.outputs.largeGroupName, deployed.outputs.smallGroupName]);
+      const profiles = deployed.of(TEMPLATE).map(({ iamInstanceProfile }) => iamInstanceProfile.arn);
+      assert.equal(new Set(profiles).size, 2);
+      const scripts = deployed.of(TEMPLATE).map(userData);
+      for (const pattern of [/"secretPrefix":"([^"]+)"/, /"labels":\[([^\]]+)\]/]) {
+        const [one, other] = scripts.map((script) => script.match(pattern)?.[1]);
+        assert.ok(one && other && !one.startsWith(other) && !other.startsWith(one), `${pattern}: ${one} and ${other}`);
+      }
+      const policies = deployed.of("aws:iam/rolePolicy:RolePolicy");
+      assert.equal(new Set(policies.map(({ role }) => role)).size, deployed.of(ROLE).length);
+      const both = groups.map(({ name }) => name as string);
+      for (const { name, policy } of policies) {
+        const named = both.filter((group) => policy.includes(group));
+        assert.ok(named.length <= 1, `${name} has power over both pools`);
+      }
+      assert.ok(
+        policies.some(({ policy }) => policy.includes(both[0])),
+        "no policy names a pool: the check above is idle",
+      );
+    },
+  ],
+  "existing-vpc-own-ami": [
+    "takes the private subnets of its VPC alone, makes none, and starts from the parameter's image without a download",
+    (deployed) => {
+      assert.deepEqual(only(deployed.of(GROUP)).vpcZoneIdentifiers, [PRIVATE]);
+      for (const type of ["vpc:Vpc", "subnet:Subnet"]) assert.deepEqual(deployed.of(`aws:ec2/${type}`), []);
+      assert.equal(only(deployed.of("aws:ec2/securityGroup:SecurityGroup")).vpcId, VPC);
+      const template = only(deployed.of(TEMPLATE));
+      assert.equal(template.imageId, OWN_IMAGE);
+      assert.ok(!userData(template).includes("runnerArchive"));
+    },
+  ],
+  "arm64-hibernated": [
+    "keeps exactly two hibernated spares on arm64, on an encrypted volume that holds their memory",
+    (deployed) => {
+      const { warmPool } = only(deployed.of(GROUP));
+      assert.deepEqual([warmPool.poolState, warmPool.minSize, warmPool.maxGroupPreparedCapacity], ["Hibernated", 2, 2]);
+      const template = only(deployed.of(TEMPLATE));
+      assert.deepEqual([template.imageId, template.hibernationOptions], [JAMMY_ARM64, { configured: true }]);
+      const { encrypted, volumeSize } = template.blockDeviceMappings[0].ebs;
+      assert.equal(encrypted, "true");
+      assert.ok(volumeSize > 8);
+      assert.match(userData(template), /actions-runner-linux-arm64-/);
+    },
+  ],
+  spot: [
+    "mixes Spot of four types above one on-demand instance, without a warm pool",
+    (deployed) => {
+      const { warmPool, mixedInstancesPolicy: mixed } = only(deployed.of(GROUP));
+      assert.equal(warmPool, undefined);
+      const { onDemandBaseCapacity, onDemandPercentageAboveBaseCapacity } = mixed.instancesDistribution;
+      assert.deepEqual([onDemandBaseCapacity, onDemandPercentageAboveBaseCapacity], [1, 0]);
+      assert.equal(mixed.launchTemplate.overrides.length, 4);
+    },
+  ],
+};
+
+describe("the examples", function () {
+  this.timeout(300_000);
+  let projects: Projects;
+  before(() => {
+    projects = new Projects();
+  });
+  after(() => projects.remove());
+
+  it("each have a test here: a new one is not left to rot", () => {
+    assert.deepEqual(typescriptExamples(), Object.keys(SPECIAL).sort());
+    const tests = join(EXAMPLES, "..", "test");
+    const files = readdirSync(tests, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".test.ts"));
+    const sources = files.map((file) => readFileSync(join(tests, file), "utf8"));
+    for (const name of exampleFolders().filter((folder) => !(folder in SPECIAL))) {
+      const path = new RegExp(`examples["/, ]+${name}\\b`);
+      assert.ok(
+        sources.some((source) => path.test(source)),
+        `no test names examples/${name}`,
+      );
+    }
+  });
+
+  it("compile as their readers compile them, against the package's own types", () => {
+    const folders = typescriptExamples().map((name) => projects.copy(name));
+    const configs = new Set(typescriptExamples().map((name) => read(name, "tsconfig.json")));
+    assert.equal(configs.size, 1, "the examples' tsconfig.json differ, and one of them is compiled for all");
+    assert.deepEqual(
+      complaints(
+        folders[0]!,
+        folders.map((folder) => join(folder, "index.ts")),
+      ),
+      [],
+    );
+  });
+
+  it("ask for the versions of Pulumi that the package itself is tested with", () => {
+    const own = JSON.parse(readFileSync(join(EXAMPLES, "..", "package.json"), "utf8"));
+    for (const name of typescriptExamples()) {
+      const { dependencies } = JSON.parse(read(name, "package.json"));
+      assert.equal(dependencies["ci-runners"], `^${own.version}`, name);
+      for (const library of ["@pulumi/aws", "@pulumi/pulumi"]) {
+        assert.equal(dependencies[library], own.dependencies[library] ?? own.peerDependencies?.[library], `${name}: ${library}`);
+      }
+    }
+  });
+
+  for (const [name, [promise, judge]] of Object.entries(SPECIAL)) {
+    it(`${name} deploys, ${promise}, changes nothing in a second run, and leaves nothing behind`, async () => {
+      const deployed = await deployAndDestroy(projects.copy(name), FACTS);
+      judge(deployed);
+      assert.equal(deployed.changedAgain, 0);
+      assert.deepEqual(deployed.left, []);
+      const row = readFileSync(join(EXAMPLES, "README.md"), "utf8").match(new RegExp(`^\\| \\[${name}\\].*\\| (\\d+) \\|$`, "m"));
+      assert.equal(row?.[1], String(deployed.count), `examples/README.md counts the resources of ${name} wrongly`);
+      for (const group of deployed.of(GROUP)) {
+        const keys = group.tags.map(({ key }: { key: string }) => key);
+        for (const key of ["project", "stack"]) assert.ok(keys.includes(key), key);
+      }
+      for (const command of read(name, "README.md").matchAll(/stack output (\w+)/g)) {
+        assert.ok(command[1]! in deployed.outputs, `its README asks for the output ${command[1]}`);
+      }
+    });
+  }
+});
+
+describe("the README of an example", () => {
+  it("is named by the index, as each row of the index names one", () => {
+    const rows = [...readFileSync(join(EXAMPLES, "README.md"), "utf8").matchAll(/^\| \[([\w-]+)\]\(\1\/README\.md\) \|/gm)];
+    const named = rows.map(([, name]) => name!);
+    for (const name of named) assert.ok(existsSync(join(EXAMPLES, name, "README.md")), name);
+    for (const name of typescriptExamples()) assert.ok(named.includes(name), `examples/README.md does not name ${name}`);
+  });
+
+  for (const name of Object.keys(SPECIAL)) {
+    const schema: Record<string, any> = yaml.load(read(name, "Pulumi.yaml")).config;
+
+    it(`${name} fits a screen and tells every part that its reader needs`, () => {
+      const text = read(name, "README.md");
+      assert.ok(text.split("\n").length <= 62, `${text.split("\n").length} lines`);
+      const headings = [...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+      assert.deepEqual(headings, ["What it makes", "What you need first", "Deploy", "See it work", "Cost and limits"]);
+      const labels = [...read(name, "index.ts").matchAll(/labels: \["([^"]+)"\]/g)].map(([, label]) => label!);
+      const asked = text.match(/`runs-on: \[?([^`\]]+)/)![1]!.split(", ");
+      assert.ok(labels.includes(asked.at(-1)!), `runs-on asks for ${asked}, index.ts registers ${labels}`);
+    });
+
+    it(`${name} names every key that has to be configured, and no file that is not there`, () => {
+      const text = read(name, "README.md");
+      for (const key of Object.keys(schema)) assert.ok(text.includes(`\`${key}\``), `its README does not tell of ${key}`);
+      for (const [, file] of text.matchAll(/`((?:Pulumi|index|package|tsconfig)[\w.]*\.(?:yaml|ts|json))`/g)) {
+        assert.ok(existsSync(join(EXAMPLES, name, file!)), file);
+      }
+    });
+
+    it(`${name} has commands that a shell can read, of tools that it tells of`, () => {
+      const blocks = [...read(name, "README.md").matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block!.trim());
+      assert.ok(blocks.length >= 4);
+      for (const line of blocks.flatMap((block) => block.split("\n"))) {
+        assert.match(
+          line.trim(),
+          /^(npm install|pulumi (stack init|up --stack|destroy --stack) dev|GROUP=\$\(pulumi stack output |aws [a-z]+ [a-z-]+ --)/,
+        );
+      }
+    });
+
+    it(`${name} declares each key that the program reads, samples each, and holds no secret`, () => {
+      const source = read(name, "index.ts");
+      const asked = [...source.matchAll(/config\.\w+(?:<[^(]*>)?\("(\w+)"\)/g)].map(([, key]) => key!);
+      assert.deepEqual([...new Set(asked)].sort(), Object.keys(schema).sort());
+      const sampled = Object.keys(configOf(name)).filter((key) => key !== "aws:region");
+      assert.deepEqual(
+        sampled.sort(),
+        Object.keys(schema)
+          .map((key) => `ci-runners-${name}:${key}`)
+          .sort(),
+      );
+      assert.doesNotMatch(source + read(name, "Pulumi.dev.yaml"), /PRIVATE KEY|gh[a-z]_\w{20}|github_pat_|AKIA\w{16}/);
+      assert.ok(source.trim().split("\n").length <= 45, "an example is short");
+    });
+  }
+});
