@@ -150,7 +150,7 @@ describe("the examples", function () {
       const { dependencies } = JSON.parse(read(name, "package.json"));
       assert.equal(dependencies["ci-runners"], `^${own.version}`, name);
       for (const library of ["@pulumi/aws", "@pulumi/pulumi"]) {
-        assert.equal(dependencies[library], own.dependencies[library] ?? own.peerDependencies?.[library], `${name}: ${library}`);
+        assert.equal(dependencies[library], own.devDependencies?.[library] ?? own.dependencies?.[library], `${name}: ${library}`);
       }
     }
   });
