@@ -15,6 +15,8 @@ export const functionSource = (name: FunctionName): string => `functions/${name}
 export const functionFolder = (name: FunctionName): string => join(DIST, "functions", name);
 export const functionFile = (name: FunctionName): string => join(functionFolder(name), "index.mjs");
 export const HOST_BUNDLE = join(DIST, "host-bundle.tar");
+/** The library's surface in Pulumi's other languages; committed, and shipped beside `package.json`. */
+export const SCHEMA = "schema.json";
 export const MANIFEST = join(DIST, "manifest.json");
 
 /** What `npm run build` writes down about its products. Paths are relative to the project, digests SHA-256 in hex. */

@@ -1,0 +1,72 @@
+/**
+ * `npm run build:package`: compiles what other projects import into `lib/`, as CommonJS with types, and lays a thin ES
+ * module over it. One implementation for both: two copies of a component in one program would be two components.
+ * `npm pack` runs it by itself.
+ */
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as ts from "typescript";
+import { build } from "./build";
+import { ROOT } from "./layout";
+
+const LIB = "lib";
+const ENTRY = "components/index";
+/** What the package's programs are; the rest is compiled because they import it. */
+const SOURCES = [`${ENTRY}.ts`, "plugin/main.ts"];
+
+/** @throws with the compiler's own messages. */
+export function compile(root: string = ROOT): void {
+  const out = join(root, LIB);
+  rmSync(out, { recursive: true, force: true });
+  const config = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
+  const program = ts.createProgram({
+    rootNames: SOURCES.map((file) => join(root, file)),
+    options: {
+      ...options,
+      noEmit: false,
+      declaration: true,
+      outDir: out,
+      rootDir: root,
+      stripInternal: true,
+      newLine: ts.NewLineKind.LineFeed,
+    },
+  });
+  const { diagnostics } = program.emit();
+  const problems = [...ts.getPreEmitDiagnostics(program), ...diagnostics];
+  if (problems.length > 0) throw new Error(ts.formatDiagnostics(problems, { ...FORMAT, getCurrentDirectory: () => root }));
+  writeModule(out);
+}
+
+/** npm packs permissions as they lie there, and a checkout has those that its owner's umask gave. */
+function settlePermissions(root: string): void {
+  for (const shipped of [...JSON.parse(readFileSync(join(root, "package.json"), "utf8")).files, "package.json", "README.md", "LICENSE"]) {
+    const path = join(root, shipped);
+    const below = statSync(path).isDirectory() ? readdirSync(path, { recursive: true, withFileTypes: true }) : [];
+    const files = below.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    for (const file of files.length > 0 ? files : [path]) chmodSync(file, 0o644);
+  }
+  chmodSync(join(root, LIB, "plugin", "main.js"), 0o755);
+}
+
+const FORMAT = { getCanonicalFileName: (name: string) => name, getNewLine: () => "\n" };
+
+/** Names are written out, because what Node finds by itself in a CommonJS module is a guess. */
+function writeModule(out: string): void {
+  const names = Object.keys(require(join(out, `${ENTRY}.js`))).sort();
+  writeFileSync(join(out, "index.mjs"), `import library from "./${ENTRY}.js";\n\nexport const { ${names.join(", ")} } = library;\n`);
+  writeFileSync(join(out, "index.d.mts"), `export * from "./${ENTRY}.js";\n`);
+}
+
+if (require.main === module) {
+  build()
+    .then(() => compile())
+    .then(() => settlePermissions(ROOT))
+    .then(
+      () => console.log(`${LIB}/ is that of ${JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version}`),
+      (error: unknown) => {
+        console.error(error instanceof Error ? error.message : error);
+        process.exitCode = 1;
+      },
+    );
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { OutputMap } from "@pulumi/pulumi/automation";
+import { MemoryStore } from "../../rehearsal/cloud/store";
+import { openStack, type StackOptions, type StackResource } from "../../rehearsal/engine/engine";
+import { locate } from "../../rehearsal/engine/locate";
+import { ProviderBackend, type ProviderOptions } from "../../rehearsal/provider/backend";
+import { serveProvider } from "../../rehearsal/provider/server";
+import { FakeAutoScaling } from "../rehearsal/provider/fake-auto-scaling";
+import { temporary } from "./installed-package";
+
+/** What a deployment is asked about while it stands. */
+export interface Deployed {
+  outputs: OutputMap;
+  resources: StackResource[];
+  /** Resources of a type, of which there must be `count`. */
+  of(type: string, count?: number): StackResource[];
+  autoscaling: FakeAutoScaling;
+}
+
+/**
+ * Deploys a user's project with the real engine over the rehearsal's provider, lets the caller look, deploys once more
+ * to see that nothing changes, and destroys it to see that nothing is left.
+ *
+ * @param facts what stands in the account, such as images and parameters.
+ */
+export async function deployAndDestroy(
+  projectDir: string,
+  options: Partial<StackOptions> & { facts?: ProviderOptions["facts"] },
+  look: (deployed: Deployed) => void | Promise<void>,
+): Promise<void> {
+  const { facts, ...stackOptions } = options;
+  const dir = temporary("ci-runners-deployed-");
+  const store = new MemoryStore();
+  const autoscaling = new FakeAutoScaling();
+  const invoke: ProviderOptions["invoke"] = async () => ({ result: null });
+  const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts, invoke });
+  const server = await serveProvider(backend, join(dir, "provider.sock"));
+  try {
+    const { command } = await locate({ progress: (message) => console.error(message) });
+    const stack = await openStack({
+      stack: "dev",
+      projectDir,
+      workDir: join(dir, "work"),
+      socketPath: server.socketPath,
+      pulumi: command,
+      ...stackOptions,
+    });
+    await stack.up();
+    const resources = await stack.resources();
+    const of = (type: string, count?: number) => {
+      const found = resources.filter((resource) => resource.type === type);
+      if (count !== undefined) assert.equal(found.length, count, type);
+      return found;
+    };
+    await look({ outputs: await stack.outputs(), resources, of, autoscaling });
+    const again = await stack.up();
+    assert.equal(again.changed, 0, JSON.stringify(again.steps));
+    await stack.destroy();
+    assert.deepEqual(
+      store.all().map(({ type, id }) => `${type} ${id}`),
+      [],
+    );
+    assert.equal(autoscaling.groups.size, 0);
+  } finally {
+    await server.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
