@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProviderOptions } from "../../rehearsal/provider/backend";
-import { complaints, deployAndDestroy, type Deployed, EXAMPLES, exampleFolders, Projects, read, typescriptExamples } from "./projects";
+import { type Deployed, deployAndDestroy } from "../package/deployment";
+import { type InstalledPackage, installedPackage } from "../package/installed-package";
+import { complaints, EXAMPLES, exampleFolders, read, typescriptExamples } from "./projects";
 
 const yaml = require("js-yaml") as { load(text: string): any };
 
@@ -38,12 +40,15 @@ const only = (found: Record<string, any>[]): Record<string, any> => {
 const configOf = (name: string): Record<string, any> => yaml.load(read(name, "Pulumi.dev.yaml")).config;
 const userData = (template: Record<string, any>): string => Buffer.from(template.userData, "base64").toString();
 
+/** Resources of a type, as they are once they are made. */
+const states = (deployed: Deployed, type: string) => deployed.of(type).map(({ outputs }) => outputs);
+
 /** What makes each example special, in what it deploys. */
 const SPECIAL: Record<string, [promise: string, judge: (deployed: Deployed) => void]> = {
   minimal: [
     "is one on-demand pool in the given subnets without a warm pool",
     (deployed) => {
-      const group = only(deployed.of(GROUP));
+      const group = only(states(deployed, GROUP));
       assert.deepEqual(group.vpcZoneIdentifiers, configOf("minimal")["ci-runners-minimal:subnetIds"]);
       assert.deepEqual([group.warmPool, group.mixedInstancesPolicy], [undefined, undefined]);
     },
@@ -51,17 +56,20 @@ const SPECIAL: Record<string, [promise: string, judge: (deployed: Deployed) => v
   "two-pools": [
     "keeps its two pools apart in names, roles, labels and secrets",
     (deployed) => {
-      const groups = deployed.of(GROUP);
-      assert.deepEqual(groups.map(({ name }) => name).sort(), [deployed.outputs.largeGroupName, deployed.outputs.smallGroupName]);
-      const profiles = deployed.of(TEMPLATE).map(({ iamInstanceProfile }) => iamInstanceProfile.arn);
+      const groups = states(deployed, GROUP);
+      assert.deepEqual(groups.map(({ name }) => name).sort(), [
+        deployed.outputs.largeGroupName!.value,
+        deployed.outputs.smallGroupName!.value,
+      ]);
+      const profiles = states(deployed, TEMPLATE).map(({ iamInstanceProfile }) => iamInstanceProfile.arn);
       assert.equal(new Set(profiles).size, 2);
-      const scripts = deployed.of(TEMPLATE).map(userData);
+      const scripts = states(deployed, TEMPLATE).map(userData);
       for (const pattern of [/"secretPrefix":"([^"]+)"/, /"labels":\[([^\]]+)\]/]) {
         const [one, other] = scripts.map((script) => script.match(pattern)?.[1]);
         assert.ok(one && other && !one.startsWith(other) && !other.startsWith(one), `${pattern}: ${one} and ${other}`);
       }
-      const policies = deployed.of("aws:iam/rolePolicy:RolePolicy");
-      assert.equal(new Set(policies.map(({ role }) => role)).size, deployed.of(ROLE).length);
+      const policies = states(deployed, "aws:iam/rolePolicy:RolePolicy");
+      assert.equal(new Set(policies.map(({ role }) => role)).size, states(deployed, ROLE).length);
       const both = groups.map(({ name }) => name as string);
       for (const { name, policy } of policies) {
         const named = both.filter((group) => policy.includes(group));
@@ -76,10 +84,10 @@ const SPECIAL: Record<string, [promise: string, judge: (deployed: Deployed) => v
   "existing-vpc-own-ami": [
     "takes the private subnets of its VPC alone, makes none, and starts from the parameter's image without a download",
     (deployed) => {
-      assert.deepEqual(only(deployed.of(GROUP)).vpcZoneIdentifiers, [PRIVATE]);
-      for (const type of ["vpc:Vpc", "subnet:Subnet"]) assert.deepEqual(deployed.of(`aws:ec2/${type}`), []);
-      assert.equal(only(deployed.of("aws:ec2/securityGroup:SecurityGroup")).vpcId, VPC);
-      const template = only(deployed.of(TEMPLATE));
+      assert.deepEqual(only(states(deployed, GROUP)).vpcZoneIdentifiers, [PRIVATE]);
+      for (const type of ["vpc:Vpc", "subnet:Subnet"]) assert.deepEqual(states(deployed, `aws:ec2/${type}`), []);
+      assert.equal(only(states(deployed, "aws:ec2/securityGroup:SecurityGroup")).vpcId, VPC);
+      const template = only(states(deployed, TEMPLATE));
       assert.equal(template.imageId, OWN_IMAGE);
       assert.ok(!userData(template).includes("runnerArchive"));
     },
@@ -87,9 +95,9 @@ const SPECIAL: Record<string, [promise: string, judge: (deployed: Deployed) => v
   "arm64-hibernated": [
     "keeps exactly two hibernated spares on arm64, on an encrypted volume that holds their memory",
     (deployed) => {
-      const { warmPool } = only(deployed.of(GROUP));
+      const { warmPool } = only(states(deployed, GROUP));
       assert.deepEqual([warmPool.poolState, warmPool.minSize, warmPool.maxGroupPreparedCapacity], ["Hibernated", 2, 2]);
-      const template = only(deployed.of(TEMPLATE));
+      const template = only(states(deployed, TEMPLATE));
       assert.deepEqual([template.imageId, template.hibernationOptions], [JAMMY_ARM64, { configured: true }]);
       const { encrypted, volumeSize } = template.blockDeviceMappings[0].ebs;
       assert.equal(encrypted, "true");
@@ -100,7 +108,7 @@ const SPECIAL: Record<string, [promise: string, judge: (deployed: Deployed) => v
   spot: [
     "mixes Spot of four types above one on-demand instance, without a warm pool",
     (deployed) => {
-      const { warmPool, mixedInstancesPolicy: mixed } = only(deployed.of(GROUP));
+      const { warmPool, mixedInstancesPolicy: mixed } = only(states(deployed, GROUP));
       assert.equal(warmPool, undefined);
       const { onDemandBaseCapacity, onDemandPercentageAboveBaseCapacity } = mixed.instancesDistribution;
       assert.deepEqual([onDemandBaseCapacity, onDemandPercentageAboveBaseCapacity], [1, 0]);
@@ -111,11 +119,10 @@ const SPECIAL: Record<string, [promise: string, judge: (deployed: Deployed) => v
 
 describe("the examples", function () {
   this.timeout(300_000);
-  let projects: Projects;
-  before(() => {
-    projects = new Projects();
+  let installed: InstalledPackage;
+  before(async () => {
+    installed = await installedPackage();
   });
-  after(() => projects.remove());
 
   it("each have a test here: a new one is not left to rot", () => {
     assert.deepEqual(typescriptExamples(), Object.keys(SPECIAL).sort());
@@ -132,7 +139,7 @@ describe("the examples", function () {
   });
 
   it("compile as their readers compile them, against the package's own types", () => {
-    const folders = typescriptExamples().map((name) => projects.copy(name));
+    const folders = typescriptExamples().map((name) => installed.lay(name, join(EXAMPLES, name)));
     const configs = new Set(typescriptExamples().map((name) => read(name, "tsconfig.json")));
     assert.equal(configs.size, 1, "the examples' tsconfig.json differ, and one of them is compiled for all");
     assert.deepEqual(
@@ -150,26 +157,25 @@ describe("the examples", function () {
       const { dependencies } = JSON.parse(read(name, "package.json"));
       assert.equal(dependencies["ci-runners"], `^${own.version}`, name);
       for (const library of ["@pulumi/aws", "@pulumi/pulumi"]) {
-        assert.equal(dependencies[library], own.dependencies[library] ?? own.peerDependencies?.[library], `${name}: ${library}`);
+        assert.equal(dependencies[library], own.devDependencies?.[library] ?? own.dependencies?.[library], `${name}: ${library}`);
       }
     }
   });
 
   for (const [name, [promise, judge]] of Object.entries(SPECIAL)) {
     it(`${name} deploys, ${promise}, changes nothing in a second run, and leaves nothing behind`, async () => {
-      const deployed = await deployAndDestroy(projects.copy(name), FACTS);
-      judge(deployed);
-      assert.equal(deployed.changedAgain, 0);
-      assert.deepEqual(deployed.left, []);
-      const row = readFileSync(join(EXAMPLES, "README.md"), "utf8").match(new RegExp(`^\\| \\[${name}\\].*\\| (\\d+) \\|$`, "m"));
-      assert.equal(row?.[1], String(deployed.count), `examples/README.md counts the resources of ${name} wrongly`);
-      for (const group of deployed.of(GROUP)) {
-        const keys = group.tags.map(({ key }: { key: string }) => key);
-        for (const key of ["project", "stack"]) assert.ok(keys.includes(key), key);
-      }
-      for (const command of read(name, "README.md").matchAll(/stack output (\w+)/g)) {
-        assert.ok(command[1]! in deployed.outputs, `its README asks for the output ${command[1]}`);
-      }
+      await deployAndDestroy(installed.lay(name, join(EXAMPLES, name)), { facts: FACTS }, (deployed) => {
+        judge(deployed);
+        const row = readFileSync(join(EXAMPLES, "README.md"), "utf8").match(new RegExp(`^\\| \\[${name}\\].*\\| (\\d+) \\|$`, "m"));
+        assert.equal(row?.[1], String(deployed.resources.length), `examples/README.md counts the resources of ${name} wrongly`);
+        for (const { outputs } of deployed.of(GROUP)) {
+          const keys = outputs.tags.map(({ key }: { key: string }) => key);
+          for (const key of ["project", "stack"]) assert.ok(keys.includes(key), key);
+        }
+        for (const command of read(name, "README.md").matchAll(/stack output (\w+)/g)) {
+          assert.ok(command[1]! in deployed.outputs, `its README asks for the output ${command[1]}`);
+        }
+      });
     });
   }
 });

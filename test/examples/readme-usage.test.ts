@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { complaints, Projects, ROOT } from "./projects";
+import { type InstalledPackage, installedPackage, ROOT } from "../package/installed-package";
+import { complaints, EXAMPLES } from "./projects";
 
 /** What the README leaves to its reader: a secret of his own and a VPC. */
 const READERS_OWN = `
@@ -12,8 +13,8 @@ declare const vpc: { privateSubnetIds: string[] };
 const usage = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
 
 /** The compiler's complaints about a program of a project that has the package as a dependency. */
-function compile(projects: Projects, code: string): string[] {
-  const folder = projects.copy("minimal");
+function compile(installed: InstalledPackage, code: string): string[] {
+  const folder = installed.lay("readme-usage", join(EXAMPLES, "minimal"));
   // A reader takes the package or the folder of the sources: the same components.
   writeFileSync(join(folder, "index.ts"), code.replace(/from "\.\/ci-runners\/components"/, 'from "ci-runners"') + READERS_OWN);
   return complaints(folder, [join(folder, "index.ts")]);
@@ -21,11 +22,10 @@ function compile(projects: Projects, code: string): string[] {
 
 describe("the usage that README.md shows", function () {
   this.timeout(120_000);
-  let projects: Projects;
-  before(() => {
-    projects = new Projects();
+  let installed: InstalledPackage;
+  before(async () => {
+    installed = await installedPackage();
   });
-  after(() => projects.remove());
 
   it("is there to be copied, with a pool in it", () => {
     assert.ok(usage.some((code) => code.includes("new ActionsRunnerPool(")));
@@ -33,9 +33,9 @@ describe("the usage that README.md shows", function () {
 
   it("compiles as it stands, and no longer with an argument that the pool does not have", () => {
     for (const code of usage) {
-      assert.deepEqual(compile(projects, code), []);
+      assert.deepEqual(compile(installed, code), []);
       if (!code.includes("maxSize:")) continue;
-      assert.match(compile(projects, code.replace("maxSize:", "maximumSize:")).join("\n"), /maximumSize/);
+      assert.match(compile(installed, code.replace("maxSize:", "maximumSize:")).join("\n"), /maximumSize/);
     }
   });
 });

@@ -205,6 +205,21 @@ describe("the provider's backend", () => {
     );
   });
 
+  it("finds subnets by VPC and tag, and refuses a filter that it would have to ignore", async () => {
+    const vpcId = "vpc-0a1b2c3d4e5f60000";
+    const subnets = {
+      "subnet-1": { vpcId, availabilityZone: "eu-west-1a", tags: { tier: "private" } },
+      "subnet-2": { vpcId, availabilityZone: "eu-west-1b", tags: { tier: "public" } },
+      "subnet-3": { vpcId: "vpc-0other", availabilityZone: "eu-west-1b", tags: { tier: "private" } },
+    };
+    const finder = new ProviderBackend({ store, autoscaling, filesDir, facts: { subnets } });
+    const find = (...filters: object[]) => finder.invoke("aws:ec2/getSubnets:getSubnets", { filters });
+    const inVpc = { name: "vpc-id", values: [vpcId] };
+    assert.deepEqual((await find(inVpc)).ids, ["subnet-1", "subnet-2"]);
+    assert.deepEqual((await find(inVpc, { name: "tag:tier", values: ["private"] })).ids, ["subnet-1"]);
+    await assert.rejects(async () => find(inVpc, { name: "state", values: ["available"] }), /vpc-id and tag:KEY only, got state/);
+  });
+
   it("reads Go's durations, which the program writes", () => {
     assert.equal(durationSeconds("1h30m"), 5400);
     assert.equal(durationSeconds("0"), 0);
