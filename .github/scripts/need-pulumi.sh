@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# GitHub's images have a Pulumi CLI. It must be one that this project is known to work with.
+set -euo pipefail
+oldest=3.200.0
+
+version=$(pulumi version) || { echo "::error::pulumi is not on PATH: install $oldest or newer before this step" >&2; exit 1; }
+if [ "$(printf '%s\n' "$oldest" "${version#v}" | sort --version-sort | head -n 1)" != "$oldest" ]; then
+  echo "::error::pulumi is $version, $oldest or newer is needed" >&2
+  exit 1
+fi
+echo "pulumi $version"

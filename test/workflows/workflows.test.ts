@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { STAGES } from "../../promotion/stages";
+import { ROOT, SCRIPTS, steps, workflow, workflows } from "./files";
+
+const run = promisify(execFile);
+
+/** What each job may do with the workflow's own token: nothing but this. */
+const PERMISSIONS: Record<string, Record<string, string>> = {
+  "ci.yml test": { contents: "read" },
+  "ci.yml promotion": { contents: "read" },
+  "preview.yml changed": { contents: "read" },
+  "preview.yml preview": { contents: "read", "id-token": "write", "pull-requests": "write" },
+  "deploy.yml changed": { contents: "read" },
+  "deploy.yml deploy": { contents: "read", "id-token": "write" },
+  "promote.yml promote": { contents: "read" },
+  "release.yml release": { contents: "write" },
+  "release.yml publish": { contents: "read", "id-token": "write" },
+};
+
+describe("the workflows", () => {
+  it("have no mistake that actionlint knows", async function () {
+    // Built from its Go module as pinned in go.mod and go.sum: 10 s the first time.
+    this.timeout(180_000);
+    const problem = await run("go", ["version"]).then(
+      () => undefined,
+      () => "Go is not on PATH, so nobody lints the workflows",
+    );
+    if (problem !== undefined) {
+      assert.notEqual(process.env.CI_RUNNERS_REQUIRE_SYSTEMD, "1", problem);
+      console.log(`    skipped: ${problem}`);
+      return this.skip();
+    }
+    const folder = join(ROOT, ".github", "workflows");
+    const files = readdirSync(folder).map((file) => join(folder, file));
+    const args = ["run", "-mod=readonly", "github.com/rhysd/actionlint/cmd/actionlint", "-no-color", "-oneline"];
+    const lint = (names: string[]) =>
+      run("go", [...args, ...names], { cwd: join(__dirname, "actionlint"), env: { ...process.env, GOFLAGS: "", GOWORK: "off" } });
+    await lint(files).catch((error) => assert.fail(`${error.stdout}${error.stderr}`));
+    const folderOfBad = mkdtempSync(join(tmpdir(), "ci-runners-workflow-"));
+    try {
+      const bad = join(folderOfBad, "bad.yml");
+      writeFileSync(bad, readFileSync(files[0]!, "utf8").replace("contents: read", "content: read"));
+      await assert.rejects(lint([bad]), /unknown permission scope/);
+    } finally {
+      rmSync(folderOfBad, { recursive: true, force: true });
+    }
+  });
+
+  it("have scripts without a mistake that shellcheck knows", function () {
+    try {
+      execFileSync("shellcheck", ["--version"]);
+    } catch {
+      assert.notEqual(process.env.CI_RUNNERS_REQUIRE_SYSTEMD, "1", "shellcheck is missing; scripts/install-system-packages.sh installs it");
+      console.log("    skipped: shellcheck is missing");
+      return this.skip();
+    }
+    const scripts = readdirSync(SCRIPTS).map((name) => join(SCRIPTS, name));
+    execFileSync("shellcheck", ["--enable=check-set-e-suppressed", ...scripts], { stdio: "pipe" });
+    for (const script of scripts) assert.match(readFileSync(script, "utf8"), /^set -euo pipefail$/m, script);
+  });
+
+  it("pin each action by its commit, so that nobody can change what runs here by moving a tag", () => {
+    const used = steps().flatMap(({ where, step }) => (step.uses ? [{ where, uses: step.uses }] : []));
+    assert.ok(used.length > 10);
+    for (const { where, uses } of used) assert.match(uses, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/, where);
+    for (const { name, text } of workflows()) {
+      for (const line of text.split("\n").filter((one) => /uses:/.test(one))) assert.match(line, / # v\d+\.\d+\.\d+$/, `${name}: ${line}`);
+    }
+    const versions = new Map<string, Set<string>>();
+    for (const { uses } of used) {
+      const [action, commit] = uses.split("@") as [string, string];
+      versions.set(action, (versions.get(action) ?? new Set()).add(commit));
+    }
+    for (const [action, commits] of versions) assert.equal(commits.size, 1, `${action} is pinned at several commits`);
+  });
+
+  it("give their own token nothing by default, and each job the least that it works with", () => {
+    const seen: typeof PERMISSIONS = {};
+    for (const { name, permissions, jobs } of workflows()) {
+      assert.deepEqual(permissions, {}, name);
+      for (const [id, job] of Object.entries(jobs)) seen[`${name} ${id}`] = job.permissions ?? {};
+    }
+    assert.deepEqual(seen, PERMISSIONS);
+  });
+
+  it("put no text of others into a script: a branch's name could be a command", () => {
+    for (const { where, step } of steps()) assert.ok(!step.run?.includes("${{"), `${where}: ${step.run}`);
+  });
+
+  it("run no more than one line outside of a script that is tested", () => {
+    for (const { where, step } of steps()) assert.ok((step.run ?? "").trim().split("\n").length === 1, where);
+  });
+
+  it("let no checkout keep the token where later steps could read it", () => {
+    const checkouts = steps().filter(({ step }) => step.uses?.startsWith("actions/checkout@"));
+    for (const { where, step } of checkouts) assert.equal(step.with?.["persist-credentials"], false, where);
+  });
+
+  it("never run code of a pull request with the rights of main", () => {
+    for (const { name, on } of workflows()) assert.ok(!("pull_request_target" in on) && !("workflow_run" in on), name);
+    const { jobs } = workflow("preview.yml");
+    assert.match(jobs.preview!.if!, /head\.repo\.full_name == github\.repository/);
+    assert.match(jobs.preview!.environment!, /^preview-/);
+  });
+
+  it("hold no AWS key: a role for each stack is taken by OIDC, named by the stack's environment", () => {
+    for (const { name, text } of workflows()) {
+      assert.doesNotMatch(text, /AWS_ACCESS_KEY|AWS_SECRET|secrets\.AWS/i, name);
+      assert.deepEqual(
+        [...text.matchAll(/secrets\.(\w+)/g)].map(([, secret]) => secret),
+        name === "promote.yml" ? ["PROMOTION_APP_KEY"] : [],
+      );
+    }
+    const deploying = workflow("deploy.yml").jobs.deploy!;
+    assert.equal(deploying.environment, "${{ matrix.stack }}");
+    const [credentials] = deploying.steps.filter(({ uses }) => uses?.startsWith("aws-actions/"));
+    assert.equal(credentials!.with!["role-to-assume"], "${{ vars.AWS_ROLE_ARN }}");
+  });
+
+  it("deploy one at a time per stack and never cut a deployment off", () => {
+    const { jobs, concurrency, on } = workflow("deploy.yml");
+    assert.equal(concurrency, undefined, "a group of the whole workflow would let a push drop the stacks of the one before");
+    assert.deepEqual(jobs.deploy!.concurrency, { group: "deploy-${{ matrix.stack }}", "cancel-in-progress": false });
+    assert.equal(jobs.deploy!.strategy!["fail-fast"], false);
+    assert.equal(jobs.deploy!["timeout-minutes"], 360);
+    assert.deepEqual(
+      on.workflow_dispatch.inputs.stack.options,
+      STAGES.map(({ name }) => name),
+    );
+  });
+
+  it("promote along each step between two stages", () => {
+    const { include } = (workflow("promote.yml").jobs.promote!.strategy as any).matrix;
+    const names = STAGES.map(({ name }) => name);
+    assert.deepEqual(
+      include,
+      names.slice(1).map((to, at) => ({ from: names[at], to })),
+    );
+  });
+
+  it("end by themselves when something hangs", () => {
+    for (const { name, jobs } of workflows())
+      for (const [id, job] of Object.entries(jobs)) assert.ok(job["timeout-minutes"], `${name} ${id}`);
+  });
+
+  it("run each script that there is, and no other", () => {
+    const named = steps().flatMap(({ step }) => step.run?.match(/\.github\/scripts\/([\w-]+\.sh)/)?.[1] ?? []);
+    assert.deepEqual([...new Set(named)].sort(), readdirSync(SCRIPTS).sort());
+  });
+});
