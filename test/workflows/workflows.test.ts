@@ -45,7 +45,7 @@ describe("the workflows", () => {
     try {
       const bad = join(folderOfBad, "bad.yml");
       writeFileSync(bad, readFileSync(files[0]!, "utf8").replace("contents: read", "content: read"));
-      await assert.rejects(lint([bad]), /unknown permission scope/);
+      await assert.rejects(lint([bad]), { stdout: /unknown permission scope/ });
     } finally {
       rmSync(folderOfBad, { recursive: true, force: true });
     }
