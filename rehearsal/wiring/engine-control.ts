@@ -11,8 +11,8 @@ const STOP_WITHIN = 20_000;
 
 export interface EngineParts {
   version: string;
-  /** Opens the stack, with further configuration in place of the stack's own. */
-  open(overrides: Record<string, unknown>): Promise<StackHandle>;
+  /** Opens the stack, with further configuration in place of the stack's own; of this project, or of another checkout of it. */
+  open(overrides: Record<string, unknown>, projectDir?: string): Promise<StackHandle>;
   /** What a pull request would change so that new instances differ from old ones. */
   change: Record<string, unknown>;
   clock: Clock;
@@ -49,13 +49,13 @@ export class Engine implements EngineControl {
     return this.run(async (stack) => (await stack.resources()).length);
   }
 
-  async changeLaunchTemplate(): Promise<void> {
-    const release = hold(this.parts.clock);
-    try {
-      this.stack = await this.parts.open(this.parts.change);
-    } finally {
-      release();
-    }
+  changeLaunchTemplate(): Promise<void> {
+    return this.open(this.parts.change);
+  }
+
+  /** From now on operations run the program of another checkout, as a promotion or a rollback does. */
+  deployFrom(projectDir: string): Promise<void> {
+    return this.open({}, projectDir);
   }
 
   /** Interrupts what runs and lets nothing begin any more: a folder must not be removed under a working engine. */
@@ -63,6 +63,15 @@ export class Engine implements EngineControl {
     this.stopping.abort();
     const patience = new Promise((resolve) => setTimeout(resolve, STOP_WITHIN).unref());
     await Promise.race([this.running.catch(() => undefined), patience]);
+  }
+
+  private async open(overrides: Record<string, unknown>, projectDir?: string): Promise<void> {
+    const release = hold(this.parts.clock);
+    try {
+      this.stack = await this.parts.open(overrides, projectDir);
+    } finally {
+      release();
+    }
   }
 
   private run<T>(operation: (stack: StackHandle, options: RunOptions) => Promise<T>): Promise<T> {

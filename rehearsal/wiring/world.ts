@@ -29,7 +29,8 @@ import { LateDriver, simulatedHosts, systemdHosts } from "./hosts";
 import { leftovers } from "./leftovers";
 import { type StackFacts, stackFacts } from "./stack-facts";
 
-const PROJECT = resolve(__dirname, "../..");
+/** The checkout that is rehearsed unless another one is named. */
+export const PROJECT = resolve(__dirname, "../..");
 const ACCOUNT = "123456789012";
 
 /** Everything that a rehearsal runs in: clouds, hosts, engine, and the stage for the scenario. */
@@ -42,6 +43,8 @@ export interface World {
   /** Only with real machines. */
   machines?: OpenedHosts;
   leftovers(): string[];
+  /** What the engine deploys from now on: another release's checkout, with the same stack's configuration in it. */
+  deployFrom(projectDir: string): Promise<void>;
 }
 
 /** Stands up the stand-ins for one rehearsal; whatever it starts, the clean-up ends. `hosts` is decided by now. */
@@ -124,10 +127,10 @@ export async function openWorld(
     version: located.version,
     clock,
     change: { rootVolumeSize: facts.rootVolumeSize + 1 },
-    open: (change) =>
+    open: (change, projectDir = PROJECT) =>
       openStack({
         stack: options.stack,
-        projectDir: PROJECT,
+        projectDir,
         workDir: join(run.dir, "engine"),
         socketPath: provider.socketPath,
         pulumi: located.command,
@@ -145,7 +148,15 @@ export async function openWorld(
     group: groupControl(cloud.cloud, cloud.autoscaling),
     jobs: jobControl(github, timeline, facts.labels),
   };
-  return { stage, cloud, github, labels: facts.labels, machines, leftovers: () => leftovers(cloud, github, seeded) };
+  return {
+    stage,
+    cloud,
+    github,
+    labels: facts.labels,
+    machines,
+    leftovers: () => leftovers(cloud, github, seeded),
+    deployFrom: (projectDir) => engine.deployFrom(projectDir),
+  };
 }
 
 /**

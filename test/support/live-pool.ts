@@ -24,14 +24,21 @@ export class LivePool {
    * Deploys and waits until `instances` runners are online. Needs what `needSystemd` asks for.
    *
    * @param packages Debian packages that the machines have besides the usual ones.
+   * @param projectDir checkout to deploy; this one by default.
    */
-  static async open(instances: number, args: readonly string[] = [], packages: readonly string[] = []): Promise<LivePool> {
+  static async open(
+    instances: number,
+    args: readonly string[] = [],
+    packages: readonly string[] = [],
+    projectDir?: string,
+  ): Promise<LivePool> {
     const options = parseOptions(["--hosts", "systemd", "--instances", `${instances}`, ...args]);
     assert.ok(options);
     const cleanup = new Cleanup();
     try {
       const world = await openWorld(options, "systemd", () => undefined, cleanup, packages);
       const pool = new LivePool(world, cleanup);
+      if (projectDir !== undefined) await world.deployFrom(projectDir);
       await world.stage.engine.up();
       await pool.until(`${instances} runners online`, () => world.stage.jobs.online().length >= instances, BOOT_BOUND);
       return pool;
