@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const yaml = require("js-yaml") as { load(text: string): any; dump(value: unknown): string };
 
@@ -10,7 +10,7 @@ export type ConfigOverrides = Record<string, unknown>;
 
 /**
  * Lays out a folder that the engine takes for the project: its own `Pulumi.yaml` (so that types and defaults of the
- * configuration are checked by the engine) with the rehearsal's providers named, and the stack's configuration with
+ * configuration are checked by the engine) with the rehearsal's providers named beside its own, and the stack's configuration with
  * the overrides in it. The project's own folder is only read.
  *
  * @throws when the stack's configuration holds encrypted values that no override replaces.
@@ -26,7 +26,8 @@ export function layOutWorkspace(options: {
   const project = yaml.load(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8"));
   delete project.main;
   delete project.backend;
-  project.plugins = { providers: ["aws", "awsx"].map((name) => ({ name, path: pluginDir })) };
+  const own = (project.plugins?.providers ?? []).map((plugin: { path: string }) => ({ ...plugin, path: resolve(projectDir, plugin.path) }));
+  project.plugins = { providers: [...own, ...["aws", "awsx"].map((name) => ({ name, path: pluginDir }))] };
   mkdirSync(join(workDir, "state"), { recursive: true });
   writeFileSync(join(workDir, "Pulumi.yaml"), yaml.dump(project));
 

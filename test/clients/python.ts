@@ -8,15 +8,21 @@ import { promisify } from "node:util";
 import { withLock } from "../../rehearsal/engine/lock";
 
 const run = promisify(execFile);
-const REQUIREMENTS = join(__dirname, "requirements.txt");
+/** The AWS CLI and boto3. */
+const CLIENTS = join(__dirname, "requirements.txt");
 /** The oldest that the pinned packages run on. */
 const OLDEST = [3, 10];
 
+/** Folder with the programs (`aws`, `python`) of AWS's own Python clients: about 10 s and 230 MB. */
+export function pythonClients(context: Mocha.Context): Promise<string> {
+  return pythonPrograms(context, CLIENTS);
+}
+
 /**
- * Folder with the programs (`aws`, `python`) of AWS's own Python clients, installed once as pinned in requirements.txt:
- * about 10 s and 230 MB. Skips with one clear line where there is no Python for it; fails where it must be there.
+ * Folder with the programs of Python packages, installed once as pinned in `requirements`.
+ * Skips with one clear line where there is no Python for it; fails where it must be there.
  */
-export async function pythonClients(context: Mocha.Context): Promise<string> {
+export async function pythonPrograms(context: Mocha.Context, requirements: string): Promise<string> {
   const found = await findPython();
   if ("problem" in found) {
     if (process.env.CI_RUNNERS_REQUIRE_SYSTEMD === "1") assert.fail(`CI_RUNNERS_REQUIRE_SYSTEMD=1, but ${found.problem}`);
@@ -24,19 +30,19 @@ export async function pythonClients(context: Mocha.Context): Promise<string> {
     context.skip();
   }
   context.timeout(300_000); // The first run installs, maybe while another one holds the lock.
-  const digest = createHash("sha256").update(readFileSync(REQUIREMENTS)).update(found.python).digest("hex").slice(0, 16);
+  const digest = createHash("sha256").update(readFileSync(requirements)).update(found.python).digest("hex").slice(0, 16);
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const folder = join(cache, "ci-runners", "python", digest);
   const complete = join(folder, "complete");
   await withLock(
     folder,
-    () => console.log("    another run installs the AWS CLI and boto3; waiting"),
+    () => console.log("    another run installs the same Python packages; waiting"),
     async () => {
       if (existsSync(complete)) return;
       // A half-made folder is of no use, and one cannot be moved into place: its programs name their folder.
       rmSync(folder, { recursive: true, force: true });
       await run("python3", ["-m", "venv", folder]);
-      const args = ["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--require-hashes", "-r", REQUIREMENTS];
+      const args = ["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--require-hashes", "-r", requirements];
       await run(join(folder, "bin", "pip"), args);
       writeFileSync(complete, "");
     },

@@ -1,0 +1,28 @@
+"""One pool: on-demand instances in given subnets, a pinned runner, and the defaults for everything else."""
+
+import pulumi
+
+from ci_runners import ActionsRunnerPool
+
+config = pulumi.Config()
+
+pool = ActionsRunnerPool(
+    "runners",
+    {
+        "github": {
+            "organization": config.require("githubOrganization"),
+            "app": {
+                "id": config.require("githubAppId"),
+                "privateKeySecretArn": config.require("githubPrivateKeySecretArn"),
+            },
+        },
+        "runner": {"version": "2.337.0", "sha256": "70920811a4f8ad4328818682bca5c6469c1c942fab52448868071d0063816613"},
+        "labels": ["python"],
+        "instanceType": "m7i.large",
+        "maxSize": config.require_int("maxSize"),
+        "subnetIds": config.require_object("subnetIds"),
+        "tags": {"project": pulumi.get_project(), "stack": pulumi.get_stack()},
+    },
+)
+
+pulumi.export("groupName", pool.group_name)

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { load } from "js-yaml";
+import { VERSION } from "../../build/version";
+import { MemoryStore } from "../../rehearsal/cloud/store";
+import { locate } from "../../rehearsal/engine/locate";
+import { layOutWorkspace } from "../../rehearsal/engine/workspace";
+import { ProviderBackend } from "../../rehearsal/provider/backend";
+import { writePluginDir } from "../../rehearsal/provider/plugin-dir";
+import { type ProviderServer, serveProvider } from "../../rehearsal/provider/server";
+import { pythonPrograms } from "../clients/python";
+import { installedPackage, ROOT, temporary } from "../package/installed-package";
+import { FakeAutoScaling } from "../rehearsal/provider/fake-auto-scaling";
+
+const run = promisify(execFile);
+const EXAMPLE = join(ROOT, "examples", "python");
+
+/** Python has its own Automation API, so this deploys by that one what `deployAndDestroy` does for TypeScript. */
+describe("the example in Python", function () {
+  this.timeout(300_000);
+  const dir = temporary("ci-runners-python-");
+  const workDir = join(dir, "work");
+  const store = new MemoryStore();
+  const autoscaling = new FakeAutoScaling();
+  let server: ProviderServer;
+  let project: string;
+  let drive: (
+    operation: "up" | "destroy",
+    overrides?: Record<string, unknown>,
+  ) => Promise<{ outputs: any; changes: Record<string, number> }>;
+
+  before(async function () {
+    const python = await pythonPrograms(this, join(__dirname, "requirements.txt"));
+    const { folder, lay } = await installedPackage();
+    project = lay("python", EXAMPLE);
+    // As if npm had installed here what it has installed one folder above.
+    mkdirSync(join(project, "node_modules"));
+    await run("ln", ["-s", join(folder, "node_modules", ".bin"), join(project, "node_modules", ".bin")]);
+    const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), invoke: async () => ({ result: null }) });
+    server = await serveProvider(backend, join(dir, "provider.sock"));
+    const { command } = await locate({ progress: (message) => console.error(message) });
+    const pluginDir = join(dir, "plugins");
+    writePluginDir(pluginDir);
+    drive = async (operation, overrides = {}) => {
+      const { projectName } = layOutWorkspace({ projectDir: project, workDir, stack: "dev", pluginDir, overrides });
+      const args = [join(__dirname, "drive.py"), operation, project, workDir, "dev", projectName];
+      const { stdout } = await run(join(python, "python"), args, {
+        env: {
+          ...process.env,
+          PATH: [dirname(command.command), dirname(process.execPath), process.env.PATH].join(delimiter),
+          PYTHONDONTWRITEBYTECODE: "1",
+          PULUMI_BACKEND_URL: `file://${join(workDir, "state")}`,
+          PULUMI_CONFIG_PASSPHRASE: "rehearsal",
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+          CI_RUNNERS_REHEARSAL_SOCKET: server.socketPath,
+        },
+        maxBuffer: 1 << 26,
+      });
+      return JSON.parse(stdout);
+    };
+  });
+  after(async () => {
+    await server?.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it("asks for the version of the package that it names, which is this one", () => {
+    const { dependencies } = JSON.parse(readFileSync(join(EXAMPLE, "package.json"), "utf8"));
+    assert.equal(dependencies["ci-runners"], `^${VERSION}`);
+    assert.match(readFileSync(join(EXAMPLE, "ci_runners.py"), "utf8"), new RegExp(`^VERSION = "${VERSION.replaceAll(".", "\\.")}"$`, "m"));
+  });
+
+  it("gets the component's own error for what cannot work, before anything is created", async () => {
+    await assert.rejects(drive("up", { maxSize: 0 }), (error: { stderr: string }) => {
+      assert.match(error.stderr, /maxSize = 0\. Lower minSize or raise maxSize/);
+      return true;
+    });
+    assert.deepEqual(store.all(), []);
+  });
+
+  it("deploys the pool, and the output reaches the program", async () => {
+    const { outputs } = await drive("up");
+    assert.deepEqual(outputs, { groupName: "ci-runners-python-dev-runners" });
+    assert.deepEqual([...autoscaling.groups.keys()], ["ci-runners-python-dev-runners"]);
+    assert.equal(store.list("aws:lambda/function:Function").length, 3);
+    const tags = store.list("aws:sqs/queue:Queue")[0]!.state.tags as Record<string, string>;
+    assert.equal(tags["ci-runners:release"], `v${VERSION}`);
+    assert.equal(tags.project, "ci-runners-python");
+    const row = readFileSync(join(ROOT, "examples", "README.md"), "utf8").match(/^\| \[python\].*\| (\d+) \|$/m);
+    const { same, ...others } = (await drive("up")).changes;
+    assert.deepEqual(others, {}, "a second run changes something");
+    // The stack itself is the one more.
+    assert.equal(row?.[1], String(same! - 1));
+  });
+
+  it("destroys it, and leaves nothing behind", async () => {
+    await drive("destroy");
+    assert.deepEqual(
+      store.all().map(({ type, id }) => `${type} ${id}`),
+      [],
+    );
+    assert.equal(autoscaling.groups.size, 0);
+  });
+
+  it("describes each key that its program reads, and its README names each that has no default", () => {
+    const { config } = load(readFileSync(join(EXAMPLE, "Pulumi.yaml"), "utf8")) as { config: Record<string, { default?: unknown }> };
+    const read = [...readFileSync(join(EXAMPLE, "__main__.py"), "utf8").matchAll(/config\.require\w*\("(\w+)"\)/g)].map(([, key]) => key!);
+    assert.deepEqual([...new Set(read)].sort(), Object.keys(config).sort());
+    const text = readFileSync(join(EXAMPLE, "README.md"), "utf8");
+    for (const [key, schema] of Object.entries(config)) if (schema.default === undefined) assert.ok(text.includes(`\`${key}\``), key);
+  });
+});
