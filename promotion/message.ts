@@ -1,7 +1,8 @@
 import type { ChangeVerdict } from "./judge";
 import { MAIN, isOlder } from "./pin";
 import type { Repository } from "./repository";
-import { oneLine, trailersOf } from "./trailers";
+import { oneLine } from "./text";
+import { trailersOf } from "./trailers";
 
 /** As many as a reviewer reads; the rest are counted. */
 const COMMITS_LISTED = 30;

@@ -6,7 +6,7 @@ import { type Verdict, open, shut } from "./gates";
 import { ReleaseFolder } from "./release-folder";
 import { type Repository, short } from "./repository";
 import { InterruptedError, Runner } from "./runner";
-import { oneLine } from "./trailers";
+import { oneLine } from "./text";
 
 export type Hosts = "auto" | "systemd" | "simulated";
 

@@ -2,6 +2,7 @@ import { RefusedError } from "./errors";
 import { GATES, type GateName } from "./gates";
 import type { ChangeVerdict, Override } from "./judge";
 import type { Repository } from "./repository";
+import { oneLine } from "./text";
 
 /** One sentence that a reader of next year understands; "hotfix" is none. */
 const SHORTEST_REASON = 20;
@@ -74,6 +75,3 @@ function gateNamed(name: string): GateName {
   if (!gate) throw new RefusedError(`${OVERRIDDEN}: ${name} is no gate; give one of ${GATES.join(", ")}`);
   return gate;
 }
-
-/** Text without line breaks and control characters, which would forge lines of a message or of a terminal. */
-export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();

@@ -9,8 +9,16 @@ import { fileURLToPath } from "node:url";
 
 /** Files by lane, as globs; the last lane has all that no other names. */
 const LANES = {
-  machines: ["test/races/races.test.ts", "test/hostile/**/*.test.ts", "test/rehearsal/hosts/**/*.test.ts"],
-  rehearsals: ["test/faults/**/*.test.ts", "test/rehearsal/rehearsal.test.ts", "test/rehearsal/lost-events.test.ts"],
+  machines: ["test/races/races.test.ts", "test/hostile/**/*.test.ts", "test/rehearsal/hosts/**/*.test.ts", "test/releases/**/*.test.ts"],
+  rehearsals: [
+    "test/faults/**/*.test.ts",
+    "test/rehearsal/rehearsal.test.ts",
+    "test/rehearsal/lost-events.test.ts",
+    "test/promotion/**/*.test.ts",
+    // Both install the package, once for a process.
+    "test/package/**/*.test.ts",
+    "test/examples/**/*.test.ts",
+  ],
 };
 const ALL = "test/**/*.test.ts";
 

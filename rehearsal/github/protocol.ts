@@ -109,6 +109,11 @@ export class Protocol {
     this.sessions.end(session.runnerId);
   }
 
+  /** Gives a runner's session up as if nobody had polled it in time. */
+  expireSession(runnerId: number): void {
+    this.sessions.end(runnerId);
+  }
+
   /** Ends every wait, so that no timer outlives the rehearsal. */
   close(): void {
     this.sessions.close();

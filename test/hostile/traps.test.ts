@@ -34,7 +34,7 @@ describe("a job that leaves a trap for the drain", function () {
     const { github, stage } = pool.world;
     const runner = github.runners().find(({ name }) => name === instance)!;
     // GitHub would keep the dead listener's session for another minute or two, and the new one would wait for that.
-    (Reflect.get(github.protocol, "endSession") as (runnerId: number) => void).call(github.protocol, runner.id);
+    github.protocol.expireSession(runner.id);
     await pool.until("another listener", () => stage.jobs.online().includes(instance));
     const names = "xargs -I{} cat /proc/{}/comm </sys/fs/cgroup/system.slice/actions-runner.service/cgroup.procs";
     // Not by its exit code: a process may go between the list and the look.
