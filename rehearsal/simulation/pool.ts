@@ -1,10 +1,20 @@
 import type { HostConfig } from "../../contract/host";
 import { globalTimeoutSeconds } from "../../contract/lifecycle";
 import { POOL_TAG, type PoolNames, poolNames } from "../../contract/names";
-import { type LaunchTemplate, LAUNCHING, type RefreshPreferences, TERMINATING, type WarmPoolConfig } from "../cloud/autoscaling";
+import {
+  type AutoScaling,
+  type LaunchTemplate,
+  LAUNCHING,
+  type RefreshPreferences,
+  TERMINATING,
+  type WarmPoolConfig,
+} from "../cloud/autoscaling";
+import type { CloudDoor } from "../cloud/cloud";
 import type { Place } from "../cloud/place";
+import type { MemoryStore } from "../cloud/store";
+import type { GitHub } from "../github";
+import type { InProcessFunctions } from "./functions";
 import { poolResources } from "./rules";
-import type { SimulatedWorld } from "./world";
 
 export interface PoolOptions {
   name?: string;
@@ -22,6 +32,15 @@ export interface PoolOptions {
   /** Whether an instance whose heartbeats fail is kept. Default true. */
   retain?: boolean;
   labels?: string[];
+}
+
+/** What a pool needs of the world that it is deployed into. */
+export interface PoolWorld {
+  readonly github: GitHub;
+  readonly door: CloudDoor;
+  readonly autoscaling: AutoScaling;
+  readonly functions: InProcessFunctions;
+  readonly store: MemoryStore;
 }
 
 interface PoolSite {
@@ -46,7 +65,7 @@ export class Pool {
   private version = 1;
 
   constructor(
-    private readonly world: SimulatedWorld,
+    private readonly world: PoolWorld,
     { place, organization, tokenSecret }: PoolSite,
     options: PoolOptions,
   ) {
