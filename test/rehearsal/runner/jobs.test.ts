@@ -73,7 +73,9 @@ describe("a job on the runner stand-in", function () {
   it("kills what a step leaves in the background, but not what has shed the tracking id", async () => {
     await start();
     const pids = join(runner.root, "pids");
-    const background = `sleep 300 & echo $! >${pids}\nenv -u RUNNER_TRACKING_ID sleep 300 & echo $! >>${pids}\n`;
+    // The second process still has the id until env has executed sleep: the step must not end before that.
+    const shedding = "env -u RUNNER_TRACKING_ID sleep 300 &\nwhile grep -qs RUNNER_TRACKING_ID /proc/$!/environ; do sleep 0.05; done";
+    const background = `sleep 300 & echo $! >${pids}\n${shedding}\necho $! >>${pids}\n`;
     served.github.queueJob({ name: "build", labels: ["pool"], steps: [{ name: "leave", run: background }] });
     await served.github.jobsSettled();
     const [tracked, shed] = readFileSync(pids, "utf8").trim().split("\n").map(Number);
