@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { LocalWorkspace, type OutputMap, type PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { writePluginDir } from "../provider/plugin-dir";
 import { freshProgram } from "./program";
+import { ProgramEnds } from "./program-ends";
 import { ProgramErrors } from "./program-errors";
 import { withQuietStacks } from "./quiet-stacks";
 import { countChanged, EngineError, Recorder, type OperationResult, type RefreshResult, type Step } from "./result";
@@ -60,7 +61,8 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
   const pluginDir = join(workDir, "plugins");
   writePluginDir(pluginDir);
   const { projectName } = layOutWorkspace({ projectDir, workDir, stack: stackName, pluginDir, overrides: options.configOverrides ?? {} });
-  const program = options.program ?? freshProgram(projectDir);
+  const ends = new ProgramEnds();
+  const program = ends.watch(options.program ?? freshProgram(projectDir));
   const home = join(workDir, "home");
   mkdirSync(home, { recursive: true });
   const stateDir = join(workDir, "state");
@@ -84,7 +86,7 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
       },
     },
   );
-  return new OpenStack(stack, options, state);
+  return new OpenStack(stack, options, state, ends);
 }
 
 /** What each operation of the Automation API takes alike. */
@@ -102,6 +104,7 @@ class OpenStack implements StackHandle {
     private readonly stack: Stack,
     private readonly options: StackOptions,
     private readonly state: string,
+    private readonly ends: ProgramEnds,
   ) {
     this.allOutputs = stack.outputs.bind(stack);
     // After each operation the Automation API asks the engine three times for outputs and history, which nobody here
@@ -111,11 +114,11 @@ class OpenStack implements StackHandle {
   }
 
   preview({ signal }: RunOptions = {}): Promise<OperationResult> {
-    return this.run("preview", signal, (reports) => this.stack.preview(reports));
+    return this.ends.expect("preview", () => this.run("preview", signal, (reports) => this.stack.preview(reports)));
   }
 
   up({ signal }: RunOptions = {}): Promise<OperationResult> {
-    return this.run("up", signal, (reports) => this.stack.up(reports));
+    return this.ends.expect("up", () => this.run("up", signal, (reports) => this.stack.up(reports)));
   }
 
   refresh({ signal }: RunOptions = {}): Promise<RefreshResult> {
