@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation";
 import type { SemVer } from "semver";
 import { buildEngine, goProblem } from "./build";
-import { ENGINE_VERSION, engineCache } from "./cache";
+import { ENGINE_VERSION, engineCache, OLDEST_ENGINE } from "./cache";
 import { withLock } from "./lock";
 
 /** The SDK's own copy: it refuses version objects of any other. */
@@ -37,10 +37,10 @@ export async function locate({
   cacheDir = engineCache(),
   install = PulumiCommand.install,
 }: LocateOptions = {}): Promise<Engine> {
-  const wanted = new semver.SemVer(ENGINE_VERSION);
-  const onPath = await attempt(() => PulumiCommand.get({ version: wanted }));
+  const onPath = await attempt(() => PulumiCommand.get({ version: new semver.SemVer(OLDEST_ENGINE) }));
   if (onPath.command) return engine(onPath.command, "path");
 
+  const wanted = new semver.SemVer(ENGINE_VERSION);
   const root = join(cacheDir, ENGINE_VERSION);
   const cached = () => attempt(() => PulumiCommand.get({ root, version: wanted }));
   const first = await cached();
@@ -70,7 +70,7 @@ export async function locate({
       if (installed.command) return engine(installed.command, "installed");
       throw new Error(
         [
-          `No Pulumi engine ${ENGINE_VERSION} or newer can be had on this machine.`,
+          `No Pulumi engine ${OLDEST_ENGINE} or newer can be had on this machine.`,
           `  pulumi on PATH: ${onPath.problem}`,
           `  cache ${root}: ${existsSync(root) ? first.problem : "empty"}`,
           `  building from the Go module: ${noBuild}`,

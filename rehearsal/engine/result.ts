@@ -64,17 +64,13 @@ export class EngineError extends Error {
 const SEVERITIES = ["info", "info#err", "warning", "error"];
 const QUIET = ["same", "read", "refresh"];
 
-/**
- * Gathers the engine's events of one operation. They come through a log file that two readers of the SDK may read at
- * once when the engine ends (pulumi/pulumi#6768), so an event may come again, late and out of order.
- */
+/** Gathers the engine's events of one operation. */
 export class Recorder {
   readonly diagnostics: Diagnostic[] = [];
   readonly steps = new Map<string, Step>();
   /** The engine's own count; absent until the operation has ended. */
   changes: Record<string, number> | undefined;
   seconds = 0;
-  private readonly seen = new Set<number>();
   private readonly drifts = new Map<string, Drift>();
 
   constructor(private readonly progress: (step: Step) => void = () => undefined) {}
@@ -84,8 +80,6 @@ export class Recorder {
   }
 
   readonly add = (event: EngineEvent): void => {
-    if (this.seen.has(event.sequence)) return;
-    this.seen.add(event.sequence);
     if (event.diagnosticEvent && !event.diagnosticEvent.ephemeral) {
       const { severity, message, urn } = event.diagnosticEvent;
       if (SEVERITIES.includes(severity))

@@ -36,7 +36,7 @@ function measured(events: TimelineEvent[], changes: Partial<Measured> = {}): Fig
     apiCalls: {},
     denied: [],
     leftovers: [],
-    engine: { version: "3.200.0", resources: 1, secondUpChanges: 0, seconds: { preview: 1, up: 1, destroy: 1 } },
+    engine: { version: "3.248.0", resources: 1, secondUpChanges: 0, seconds: { preview: 1, up: 1, destroy: 1 } },
     drift: [],
     errors: [],
     ...changes,

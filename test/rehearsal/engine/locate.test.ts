@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ENGINE_VERSION } from "../../../rehearsal/engine/cache";
+import { ENGINE_VERSION, OLDEST_ENGINE } from "../../../rehearsal/engine/cache";
 import { locate } from "../../../rehearsal/engine/locate";
 import { withLock } from "../../../rehearsal/engine/lock";
 
@@ -39,10 +39,12 @@ describe("finding an engine", () => {
     assert.deepEqual([source, version], ["path", "3.250.1"]);
   });
 
-  it("passes over one on PATH that is too old to name local providers", async () => {
-    pretend(join(dir, "bin", "pulumi"), "3.100.0");
+  it("passes over one on PATH that is too old, since events of its run would be lost or mixed up", async () => {
     pretend(cached(), ENGINE_VERSION);
+    pretend(join(dir, "bin", "pulumi"), "3.205.0");
     assert.equal((await find()).source, "cache");
+    pretend(join(dir, "bin", "pulumi"), OLDEST_ENGINE);
+    assert.equal((await find()).source, "path");
   });
 
   it("says what each way lacked when there is none, instead of failing later with a riddle", async () => {
