@@ -119,31 +119,24 @@ function functionMustExist(context: Context, reference: unknown): void {
   );
 }
 
+/** A statement of a policy is never changed, only replaced. */
+const PERMISSION_INPUTS = [
+  "action",
+  "eventSourceToken",
+  "function",
+  "principal",
+  "principalOrgId",
+  "qualifier",
+  "sourceAccount",
+  "sourceArn",
+  "statementId",
+];
+
 const permission = kept({
-  inputs: [
-    "action",
-    "eventSourceToken",
-    "function",
-    "principal",
-    "principalOrgId",
-    "qualifier",
-    "sourceAccount",
-    "sourceArn",
-    "statementId",
-  ],
+  inputs: PERMISSION_INPUTS,
   required: ["action", "function", "principal"],
   autoName: { property: "statementId", maxLength: 100 },
-  replaceOn: [
-    "action",
-    "eventSourceToken",
-    "function",
-    "principal",
-    "principalOrgId",
-    "qualifier",
-    "sourceAccount",
-    "sourceArn",
-    "statementId",
-  ],
+  replaceOn: PERMISSION_INPUTS,
   id: (inputs, context) => {
     functionMustExist(context, inputs.function);
     return `${functionName(inputs.function)}/${inputs.statementId}`;
