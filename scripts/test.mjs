@@ -9,14 +9,7 @@ import { fileURLToPath } from "node:url";
 
 /** Files by lane, as globs; the last lane has all that no other names. */
 const LANES = {
-  machines: [
-    "test/races/races.test.ts",
-    "test/hostile/**/*.test.ts",
-    "test/rehearsal/hosts/**/*.test.ts",
-    "test/releases/**/*.test.ts",
-    // Boots none: the lane has time left for it.
-    "test/exploration/**/*.test.ts",
-  ],
+  machines: ["test/races/races.test.ts", "test/hostile/**/*.test.ts", "test/rehearsal/hosts/**/*.test.ts", "test/releases/**/*.test.ts"],
   rehearsals: [
     "test/faults/**/*.test.ts",
     "test/rehearsal/rehearsal.test.ts",
@@ -26,6 +19,8 @@ const LANES = {
     "test/package/**/*.test.ts",
     "test/examples/**/*.test.ts",
   ],
+  // These wait for nothing and nobody: a core's work of some minutes.
+  models: ["test/races/random*.test.ts", "test/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
 };
 const ALL = "test/**/*.test.ts";
 
@@ -69,6 +64,10 @@ function run(rest, env, lane) {
     process.on("SIGINT", () => undefined);
     process.on("SIGTERM", () => child.kill("SIGTERM"));
     child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
+    child.on("close", (code) => {
+      // The longest lane is the time of all: this tells where to move files from.
+      if (lane !== "inherit") console.log(`${lane.padEnd(10)} ended after ${Math.round(performance.now() / 1000)} s`);
+      resolve(code ?? 1);
+    });
   });
 }

@@ -13,7 +13,7 @@ const PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 /** Without it the engine has no version, and the Automation API refuses it. */
 const VERSION_FLAG = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${ENGINE_VERSION}`;
 /** Packages that the engine is made of, roughly: what the progress is measured against. */
-const PACKAGES = 1_300;
+const PACKAGES = 1_640;
 
 /** Why Go cannot build the engine here, or undefined when it can. */
 export async function goProblem(): Promise<string | undefined> {
