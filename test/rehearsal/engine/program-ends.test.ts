@@ -1,10 +1,36 @@
 import assert from "node:assert/strict";
+import type { PulumiCommand } from "@pulumi/pulumi/automation";
+import { locate } from "../../../rehearsal/engine/locate";
 import { ProgramEnds } from "../../../rehearsal/engine/program-ends";
 import type { OperationResult } from "../../../rehearsal/engine/result";
 import { ENGINE_TEST_TIMEOUT, Rig } from "./fixture";
 
 const LOST = (operation: string) =>
   new RegExp(`pulumi ${operation} failed:\nthe engine ended well, but the program did not come to its end`);
+
+/** What the SDK calls of its command and keeps from the public types. */
+interface Runs {
+  run(args: string[], ...rest: unknown[]): Promise<unknown>;
+}
+
+/** The real engine, which refreshes in place of its first operations: it ends well, with its summary, and asks no program. */
+class WithoutProgram {
+  readonly operations: string[] = [];
+  readonly command: PulumiCommand;
+
+  constructor(given: PulumiCommand, times: number) {
+    const real = given as PulumiCommand & Runs;
+    const run: Runs["run"] = (args, ...rest) => {
+      const [operation = "", ...options] = args;
+      if (operation !== "preview" && operation !== "up") return real.run(args, ...rest);
+      this.operations.push(operation);
+      if (this.operations.length > times) return real.run(args, ...rest);
+      const kind = operation === "preview" ? ["--preview-only"] : [];
+      return real.run(["refresh", ...kind, ...options], ...rest);
+    };
+    this.command = Object.assign(Object.create(real) as PulumiCommand, { run });
+  }
+}
 
 describe("an operation that the engine calls a success although the program did not come to its end", () => {
   let ends: ProgramEnds;
@@ -69,18 +95,42 @@ describe("an operation that the engine calls a success although the program did 
   });
 });
 
-describe("an operation in which the program comes to its end", function () {
+describe("an operation of the real engine", function () {
   this.timeout(ENGINE_TEST_TIMEOUT);
-  it("runs it once on the real engine, as a second run would change what it made", async () => {
-    const rig = new Rig();
+  let rig: Rig;
+  let runs: number;
+  const program = async () => void (runs += 1);
+  beforeEach(() => {
+    rig = new Rig();
     rig.writeProject();
-    let runs = 0;
-    const stack = await rig.open({ program: async () => void (runs += 1) });
+    runs = 0;
+  });
+  afterEach(() => rig.close());
+
+  it("runs the program once, as a second run would change what it made", async () => {
+    const stack = await rig.open({ program });
     await stack.preview();
     await stack.up();
     assert.equal(runs, 2);
     await stack.destroy();
     assert.equal(runs, 2);
-    await rig.close();
   });
+
+  for (const operation of ["preview", "up"] as const) {
+    it(`is done once more when ${operation} ended well without the program`, async () => {
+      const { command } = await locate();
+      const engine = new WithoutProgram(command, 1);
+      const stack = await rig.open({ program, pulumi: engine.command });
+      assert.equal((await stack[operation]()).changes["create"], 1, "the stack itself");
+      assert.deepEqual([engine.operations, runs], [[operation, operation], 1]);
+    });
+
+    it(`fails when ${operation} ends well without the program again and again`, async () => {
+      const { command } = await locate();
+      const engine = new WithoutProgram(command, Infinity);
+      const stack = await rig.open({ program, pulumi: engine.command });
+      await assert.rejects(stack[operation](), LOST(operation));
+      assert.deepEqual([engine.operations, runs], [[operation, operation], 0]);
+    });
+  }
 });
