@@ -3,7 +3,7 @@
 // from. Plain JavaScript without packages: there is nothing yet to compile it or to import.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,11 +42,13 @@ async function installSystemPackages() {
 async function fetchEngineModules() {
   const onPath = (name) => (process.env.PATH ?? "").split(delimiter).some((dir) => existsSync(join(dir, name)));
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "ci-runners", "engine");
-  const cached = existsSync(cache) && readdirSync(cache).some((version) => existsSync(join(cache, version, "bin", "pulumi")));
-  if (onPath("pulumi") || cached || !onPath("go")) return;
+  const folder = join(root, "rehearsal", "engine");
+  const [, version] = /pulumi\/pkg\/v3 v(\S+)/.exec(readFileSync(join(folder, "go.mod"), "utf8"));
+  // One on PATH may be too old, which costs only that the build fetches for itself.
+  if (onPath("pulumi") || existsSync(join(cache, version, "bin", "pulumi")) || !onPath("go")) return;
   console.log("Fetching the modules of the Pulumi engine ...");
   const list = ["list", "-mod=readonly", "-deps", "-f", "{{.ImportPath}}", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"];
-  await run("go", list, join(root, "rehearsal", "engine"), { mayFail: true });
+  await run("go", list, folder, { mayFail: true });
 }
 
 function run(command, args, cwd, { mayFail = false } = {}) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ENGINE_VERSION, OLDEST_ENGINE } from "../../../rehearsal/engine/cache";
@@ -45,6 +45,11 @@ describe("finding an engine", () => {
     assert.equal((await find()).source, "cache");
     pretend(join(dir, "bin", "pulumi"), OLDEST_ENGINE);
     assert.equal((await find()).source, "path");
+  });
+
+  it("builds the version that it looks for, or the engine would call itself what it is not", () => {
+    const module = readFileSync(join(__dirname, "../../../rehearsal/engine/go.mod"), "utf8");
+    assert.equal(/^require github\.com\/pulumi\/pulumi\/pkg\/v3 v(\S+)$/m.exec(module)?.[1], ENGINE_VERSION);
   });
 
   it("says what each way lacked when there is none, instead of failing later with a riddle", async () => {
