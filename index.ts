@@ -2,7 +2,7 @@
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { ActionsRunnerPool } from "./components";
-import { RELEASE_TAG } from "./contract/release";
+import { RELEASE_TAG } from "./contract/shared/release";
 import { readStackConfig } from "./stack-config";
 
 const { pool: args, subnetIds, vpcCidrBlock } = readStackConfig();

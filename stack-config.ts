@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { VERSION } from "./build/version";
 import type { ActionsRunnerPoolArgs, DrainArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "./components";
-import { FOLLOWS_MAIN, isRelease, releaseOf } from "./contract/release";
+import { FOLLOWS_MAIN, isRelease, releaseOf } from "./contract/shared/release";
 
 /** What a stack configures: the pool's arguments, except that the subnets may be missing. */
 export interface StackConfig {

@@ -10,7 +10,7 @@ export const DIST = "dist";
 export const FUNCTION_NAMES = ["register", "deregister", "sweep"] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
-export const functionSource = (name: FunctionName): string => `functions/${name}/index.ts`;
+export const functionSource = (name: FunctionName): string => `functions/actions-runner-pool/${name}/index.ts`;
 /** An archive of this folder is what Lambda gets; the handler is `index.handler`. */
 export const functionFolder = (name: FunctionName): string => join(DIST, "functions", name);
 export const functionFile = (name: FunctionName): string => join(functionFolder(name), "index.mjs");

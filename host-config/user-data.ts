@@ -3,7 +3,7 @@
  * installer. It holds no secret. Whatever fails, the launch is abandoned with the reason on the console: an instance
  * without its drain must never take a job.
  */
-import { PATHS, type HostConfig } from "../contract/host";
+import { PATHS, type HostConfig } from "../contract/actions-runner-pool/host";
 
 /** EC2's limit on user data, in bytes before base64. */
 export const USER_DATA_LIMIT_BYTES = 16_384;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { load, loadAll } from "js-yaml";
 import * as semver from "semver";
-import { FOLLOWS_MAIN, isRelease } from "../contract/release";
+import { FOLLOWS_MAIN, isRelease } from "../contract/shared/release";
 import { RefusedError } from "./errors";
 
 /** The configuration key that pins a stack's release. */

@@ -1,4 +1,4 @@
-import { LOG } from "../contract/host";
+import { LOG } from "../contract/actions-runner-pool/host";
 import type { TimelineEvent } from "./timeline";
 
 /** One scale-in that the scenario asked for, and the instance that Auto Scaling chose for it. */

@@ -1,4 +1,4 @@
-import { UNITS } from "../../contract/host";
+import { UNITS } from "../../contract/actions-runner-pool/host";
 import type { LivePool } from "../../test/support/live-pool";
 import type { Samples } from "../results";
 

@@ -1,4 +1,4 @@
-import { PATHS, type HostConfig } from "../../contract/host";
+import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import type { LivePool } from "../../test/support/live-pool";
 import type { Samples } from "../results";
 

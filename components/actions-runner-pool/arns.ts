@@ -1,4 +1,4 @@
-import type { PoolNames } from "../../contract/names";
+import type { PoolNames } from "../../contract/actions-runner-pool/names";
 import { type Place, arn } from "../parts/policy";
 
 /**

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import type { FinalSweepInput } from "../../contract/final-sweep";
+import type { FinalSweepInput } from "../../contract/actions-runner-pool/final-sweep";
 import type { PackagedFunction } from "../parts/packaged-function";
 import type { PoolSettings } from "./settings";
 

@@ -1,4 +1,4 @@
-import { POOL_TAG, type PoolNames } from "../../contract/names";
+import { POOL_TAG, type PoolNames } from "../../contract/actions-runner-pool/names";
 import { logGroupName } from "../parts/packaged-function";
 import { type Place, type PolicyDocument, type Statement, allow, arn, policy } from "../parts/policy";
 import { groupArn, instanceArn, registrationSecretArn, stopDocumentArn } from "./arns";

@@ -1,8 +1,8 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { artefacts } from "../../build/artefacts";
-import { ENV } from "../../contract/environment";
-import { METRIC_NAMESPACE } from "../../contract/metrics";
+import { ENV } from "../../contract/actions-runner-pool/environment";
+import { METRIC_NAMESPACE } from "../../contract/actions-runner-pool/metrics";
 import { type PackagedFunction, createPackagedFunction } from "../parts/packaged-function";
 import type { Place, PolicyDocument } from "../parts/policy";
 import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./function-policies";

@@ -1,5 +1,5 @@
-import type { HostConfig } from "../../contract/host";
-import { globalTimeoutSeconds } from "../../contract/lifecycle";
+import type { HostConfig } from "../../contract/actions-runner-pool/host";
+import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
 import { githubWebUrl } from "../parts/github-address";
 import type { PoolSettings } from "./settings";
 

@@ -1,5 +1,5 @@
-import { METRIC_NAMESPACE } from "../../contract/metrics";
-import { OWNER_TAG, type PoolNames } from "../../contract/names";
+import { METRIC_NAMESPACE } from "../../contract/actions-runner-pool/metrics";
+import { OWNER_TAG, type PoolNames } from "../../contract/actions-runner-pool/names";
 import { BUNDLE_PREFIX } from "../parts/host-bundle";
 import { type Place, type PolicyDocument, allow, policy } from "../parts/policy";
 import { groupArn, instanceArn, registrationSecretArn } from "./arns";

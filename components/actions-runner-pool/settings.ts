@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { VERSION } from "../../build/version";
-import { globalTimeoutSeconds } from "../../contract/lifecycle";
-import { type PoolNames, poolNames } from "../../contract/names";
-import { releaseOf } from "../../contract/release";
+import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
+import { type PoolNames, poolNames } from "../../contract/actions-runner-pool/names";
+import { releaseOf } from "../../contract/shared/release";
 import type { ActionsRunnerPoolArgs } from "./args";
 import { type InstanceRefreshArgs, ProtectedInstances, type SpotArgs, type WarmPoolArgs, WarmPoolState } from "./args-capacity";
 

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { UNITS } from "../../contract/host";
+import { UNITS } from "../../contract/actions-runner-pool/host";
 import type { PoolSettings } from "./settings";
 
 /** Seconds that the command may take. It only asks systemd to begin, so more than a moment means a sick host. */

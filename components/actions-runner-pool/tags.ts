@@ -1,7 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { POOL_TAG } from "../../contract/names";
-import { RELEASE_TAG } from "../../contract/release";
+import { POOL_TAG } from "../../contract/actions-runner-pool/names";
+import { RELEASE_TAG } from "../../contract/shared/release";
 import { throwIfAny } from "../parts/input-errors";
 import type { InstanceFacts } from "./instance-facts";
 import type { PoolSettings } from "./settings";

@@ -3,7 +3,7 @@ import {
   HEARTBEAT_TIMEOUT_MAX_SECONDS as TIMEOUT_MAX,
   HEARTBEAT_TIMEOUT_MIN_SECONDS as TIMEOUT_MIN,
   globalTimeoutSeconds,
-} from "../../contract/lifecycle";
+} from "../../contract/aws/lifecycle";
 import { type Violation, violation } from "../parts/input-errors";
 import type { PoolSettings } from "./settings";
 import { inRange } from "./validate-instances";

@@ -1,4 +1,4 @@
-import { NAME_LIMITS, type PoolNames } from "../../contract/names";
+import { NAME_LIMITS, type PoolNames } from "../../contract/actions-runner-pool/names";
 import { type Violation, violation } from "../parts/input-errors";
 import type { PoolSettings } from "./settings";
 

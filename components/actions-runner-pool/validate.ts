@@ -1,4 +1,4 @@
-import { FOLLOWS_MAIN, isRelease } from "../../contract/release";
+import { FOLLOWS_MAIN, isRelease } from "../../contract/shared/release";
 import { type Violation, throwIfAny, violation } from "../parts/input-errors";
 import type { PoolSettings } from "./settings";
 import { capacityViolations } from "./validate-capacity";

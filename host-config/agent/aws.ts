@@ -9,10 +9,10 @@ import {
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DeleteSecretCommand, GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { fromInstanceMetadata } from "@smithy/credential-provider-imds";
-import type { HostConfig, RegistrationSecret } from "../../contract/host";
-import { NO_ACTIVE_ACTION } from "../../contract/lifecycle";
-import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../contract/metrics";
-import { registrationSecretName } from "../../contract/names";
+import type { HostConfig, RegistrationSecret } from "../../contract/actions-runner-pool/host";
+import { NO_ACTIVE_ACTION } from "../../contract/aws/lifecycle";
+import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
+import { registrationSecretName } from "../../contract/actions-runner-pool/names";
 import type { HostClock, Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "./ports";
 
 const CONNECT_MS = 2_000;

@@ -2,8 +2,8 @@
  * Completes the termination (`runner-complete.service`). Anybody may start it at any time: it asks for itself whether
  * the instance is on its way out and whether the runner is really gone.
  */
-import { LOG } from "../../contract/host";
-import { METRIC } from "../../contract/metrics";
+import { LOG } from "../../contract/actions-runner-pool/host";
+import { METRIC } from "../../contract/actions-runner-pool/metrics";
 import { drain, type DrainHost } from "./drain";
 import type { Host } from "./ports";
 import { isRunning, isStopped, isTerminating } from "./terminating";

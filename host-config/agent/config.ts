@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { PATHS, type HostConfig } from "../../contract/host";
+import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
 
 /** Undefined: this machine is not (or not yet) configured, so there is nothing to do for any part of the agent. */
 export function readConfig(path: string = PATHS.config): HostConfig | undefined {

@@ -3,7 +3,7 @@
  * /proc cannot give back, so it may be killed and restarted at any moment. Slow work runs in the background, one of a
  * kind at a time, and a tick never waits for it.
  */
-import type { TargetState } from "../../contract/lifecycle";
+import type { TargetState } from "../../contract/aws/lifecycle";
 import { decide, type Action } from "./decide";
 import { JobWatch } from "./in-flight";
 import type { Host, LifecycleState, UnitState } from "./ports";

@@ -1,5 +1,5 @@
 /** What the daemon does next, from what it sees now. Pure: every rule about the unit's life is in here. */
-import type { TargetState } from "../../contract/lifecycle";
+import type { TargetState } from "../../contract/aws/lifecycle";
 import type { LifecycleState, UnitState } from "./ports";
 import { isRunning, isStopped, isTerminating } from "./terminating";
 

@@ -4,7 +4,7 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PATHS } from "../../contract/host";
+import { PATHS } from "../../contract/actions-runner-pool/host";
 import type { DepartureMark } from "./ports";
 
 /** @param folders the first that can be written to gets the mark; set rejects only where none can. */

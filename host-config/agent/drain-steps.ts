@@ -2,7 +2,7 @@
  * The drain's decisions, without its acts: from what it knows, and the answer to what it asked last, to what it asks
  * for next. Pure, and its state is plain data, so that every interleaving with the world can be explored.
  */
-import { LOG } from "../../contract/host";
+import { LOG } from "../../contract/actions-runner-pool/host";
 import { inFlight, type InFlight } from "./in-flight";
 import type { LogFields, Signs } from "./ports";
 

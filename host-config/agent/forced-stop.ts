@@ -1,7 +1,7 @@
 /** The mark of a forced stop, in root's own folder in /run: it outlives processes but no reboot. */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PATHS } from "../../contract/host";
+import { PATHS } from "../../contract/actions-runner-pool/host";
 import type { ForcedStopMark } from "./ports";
 
 export function forcedStopMark(folder: string = PATHS.runtime): ForcedStopMark {

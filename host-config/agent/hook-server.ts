@@ -3,7 +3,7 @@
  * answers before it looks, and bounds everything.
  */
 import { createServer, type Server } from "node:http";
-import { AGENT_ROUTES } from "../../contract/host";
+import { AGENT_ROUTES } from "../../contract/actions-runner-pool/host";
 
 const ROUTES: readonly string[] = Object.values(AGENT_ROUTES);
 /** systemd passes sockets from this descriptor on. */

@@ -1,6 +1,6 @@
 /** The instance metadata service, version 2, with bounded waits: it is on the instance itself, so 1 s is long. */
 import { request } from "node:http";
-import type { TargetState } from "../../contract/lifecycle";
+import type { TargetState } from "../../contract/aws/lifecycle";
 import type { Imds } from "./ports";
 
 const TOKEN_TTL_SECONDS = 21_600;

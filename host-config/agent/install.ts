@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { PATHS, UNITS, type HostConfig } from "../../contract/host";
+import { PATHS, UNITS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import type { HostFacts } from "../units/agent-units";
 import { renderFiles, type RenderedFile } from "../units/render";
 import { checkMetadataCanBeDenied } from "./metadata-probe";

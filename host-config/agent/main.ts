@@ -1,6 +1,6 @@
 /** `node agent.cjs COMMAND`: one bundle, one command for each unit. Needs PATHS.config; without it every command does nothing. */
 import { appendFile } from "node:fs/promises";
-import type { HostConfig } from "../../contract/host";
+import type { HostConfig } from "../../contract/actions-runner-pool/host";
 import { FALLBACK, readConfig } from "./config";
 import { Daemon } from "./daemon";
 import { departureMark } from "./departure";

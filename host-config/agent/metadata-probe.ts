@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { PATHS } from "../../contract/host";
+import { PATHS } from "../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES } from "../units/runner-unit";
 
 /** Ends with 0 once a datagram to the metadata address is refused; systemd's filter may come a moment late: 40 x 50 ms. */

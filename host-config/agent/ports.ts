@@ -3,8 +3,8 @@
  * instance metadata and the AWS SDK; in tests and simulated hosts they are plain objects on a virtual clock. Times are
  * milliseconds unless a name says otherwise.
  */
-import type { HostConfig } from "../../contract/host";
-import type { TargetState } from "../../contract/lifecycle";
+import type { HostConfig } from "../../contract/actions-runner-pool/host";
+import type { TargetState } from "../../contract/aws/lifecycle";
 
 export interface HostClock {
   /** Milliseconds since the epoch. */

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { PATHS, type HostConfig } from "../../contract/host";
+import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import type { Imds, Registrar } from "./ports";
 
 /** It talks to GitHub a few times; 3 minutes is a GitHub that does not answer. */

@@ -1,5 +1,5 @@
 /** Registers the runner once the register function has left a token; gives the launch up when none works in time. */
-import { LOG } from "../../contract/host";
+import { LOG } from "../../contract/actions-runner-pool/host";
 import type { Host } from "./ports";
 
 /** A token usually lies there within seconds. 10 minutes outlast a retried function; the hook's own timeout is the last resort. */

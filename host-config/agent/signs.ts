@@ -1,7 +1,7 @@
 /** One look at the runner: the unit's processes, the listener's announcements, the runner's performance log. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { PATHS } from "../../contract/host";
+import { PATHS } from "../../contract/actions-runner-pool/host";
 import { lastAnnouncement, lastJobMessage } from "./announcements";
 import type { JobSigns } from "./ports";
 import { startedAt } from "./process-age";

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { UNITS } from "../../contract/host";
+import { UNITS } from "../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES, UNIT_CGROUP } from "../units/runner-unit";
 import type { ActiveState, HelperUnits, HostClock, RunnerUnit, UnitState } from "./ports";
 import { unitProcesses } from "./processes";

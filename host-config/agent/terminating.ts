@@ -1,4 +1,4 @@
-import type { TargetState } from "../../contract/lifecycle";
+import type { TargetState } from "../../contract/aws/lifecycle";
 import type { ActiveState, UnitState } from "./ports";
 
 /** Only these two mean that the instance goes away: a pool entry, a standby or an operator's stop is no termination. */

@@ -1,4 +1,4 @@
-import { PATHS, UNITS, type HostConfig } from "../../contract/host";
+import { PATHS, UNITS, type HostConfig } from "../../contract/actions-runner-pool/host";
 
 /**
  * The heartbeat and the completion may have to start while the machine shuts down and the runner still drains (a

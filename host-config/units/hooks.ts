@@ -1,4 +1,4 @@
-import { AGENT_ROUTES, PATHS } from "../../contract/host";
+import { AGENT_ROUTES, PATHS } from "../../contract/actions-runner-pool/host";
 
 /**
  * A job hook: tells the agent to look now, then becomes the user's own hook, if any. The runner runs it with `bash -e`,

@@ -1,5 +1,5 @@
 /** Every file that the installer writes, as text: the bundle has the same bytes for all pools, these have not. */
-import { PATHS, UNITS, type HostConfig } from "../../contract/host";
+import { PATHS, UNITS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import { agentSocket, agentUnit, completeUnit, heartbeatTimer, heartbeatUnit, type HostFacts } from "./agent-units";
 import { endServiceScript } from "./end-service";
 import { jobCompletedHook, jobStartedHook } from "./hooks";

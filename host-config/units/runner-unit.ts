@@ -1,4 +1,4 @@
-import { PATHS, UNITS, type HostConfig } from "../../contract/host";
+import { PATHS, UNITS, type HostConfig } from "../../contract/actions-runner-pool/host";
 
 /** systemd puts the unit there as long as it has no slice of its own. */
 export const UNIT_CGROUP = `system.slice/${UNITS.runner}`;

@@ -1,5 +1,5 @@
 /** Small files that keep the rest of the system from stopping a runner behind our back. */
-import { PATHS, UNITS, type HostConfig } from "../../contract/host";
+import { PATHS, UNITS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES } from "./runner-unit";
 
 /** Recreated at each boot: /run is empty then. The runner writes its performance log itself, all else there is root's. */

@@ -1,4 +1,4 @@
-import { LOG } from "../../contract/host";
+import { LOG } from "../../contract/actions-runner-pool/host";
 import type { TimelineEvent } from "../timeline";
 
 /** A stretch of time on an instance's lane; `end` is absent where the rehearsal ended first. */

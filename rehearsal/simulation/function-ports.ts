@@ -1,8 +1,8 @@
-import { NO_ACTIVE_ACTION } from "../../contract/lifecycle";
-import { OWNER_TAG, POOL_TAG } from "../../contract/names";
-import type { DeregisterPorts } from "../../functions/deregister/ports";
-import type { TokenStore } from "../../functions/shared/registration";
-import type { Activity, Member, StoredSecret, SweepPorts } from "../../functions/sweep/ports";
+import { NO_ACTIVE_ACTION } from "../../contract/aws/lifecycle";
+import { OWNER_TAG, POOL_TAG } from "../../contract/actions-runner-pool/names";
+import type { DeregisterPorts } from "../../functions/actions-runner-pool/deregister/ports";
+import type { TokenStore } from "../../functions/actions-runner-pool/shared/registration";
+import type { Activity, Member, StoredSecret, SweepPorts } from "../../functions/actions-runner-pool/sweep/ports";
 import { AwsError, type Shape } from "../cloud/api";
 
 /** One call to the cloud stand-in in the name of a function, with its client's retries. */

@@ -1,6 +1,6 @@
-import type { HostConfig } from "../../contract/host";
-import { globalTimeoutSeconds } from "../../contract/lifecycle";
-import { POOL_TAG, type PoolNames, poolNames } from "../../contract/names";
+import type { HostConfig } from "../../contract/actions-runner-pool/host";
+import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
+import { POOL_TAG, type PoolNames, poolNames } from "../../contract/actions-runner-pool/names";
 import {
   type AutoScaling,
   type LaunchTemplate,

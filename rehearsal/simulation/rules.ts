@@ -1,6 +1,6 @@
-import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/lifecycle";
-import type { PoolNames } from "../../contract/names";
-import { UNITS } from "../../contract/host";
+import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/aws/lifecycle";
+import type { PoolNames } from "../../contract/actions-runner-pool/names";
+import { UNITS } from "../../contract/actions-runner-pool/host";
 import type { DeployedResource } from "../cloud/api";
 import type { Place } from "../cloud/place";
 

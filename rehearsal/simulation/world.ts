@@ -1,4 +1,4 @@
-import { boundBy } from "../../functions/shared/bounded";
+import { boundBy } from "../../functions/shared/lambda/timeout";
 import type { Timer } from "../clock";
 import { AutoScaling, type Delays } from "../cloud/autoscaling";
 import { CloudDoor } from "../cloud/cloud";

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { PATHS, UNITS } from "../../contract/host";
+import { PATHS, UNITS } from "../../contract/actions-runner-pool/host";
 import type { RunningCloud } from "../cloud";
 import type { Clock } from "../clock";
 import type { GitHub } from "../github";

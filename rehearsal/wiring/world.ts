@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { x as extract } from "tar";
-import { FOLLOWS_MAIN } from "../../contract/release";
+import { FOLLOWS_MAIN } from "../../contract/shared/release";
 import type { Cleanup } from "../cleanup";
 import { startCloud, type RunningCloud } from "../cloud";
 import { instanceTypes } from "../cloud/ec2/catalogue";

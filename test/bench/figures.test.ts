@@ -3,7 +3,7 @@ import { bootFigures } from "../../bench/measure/boot";
 import { drainFigures } from "../../bench/measure/drain";
 import { parseBenchOptions } from "../../bench/options";
 import { zipSize } from "../../bench/zip";
-import { LOG } from "../../contract/host";
+import { LOG } from "../../contract/actions-runner-pool/host";
 import type { TimelineEvent } from "../../rehearsal/timeline";
 
 const HOOK = "pool-terminate";

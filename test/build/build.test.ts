@@ -72,8 +72,8 @@ describe("build", function () {
   it("records every first-party source, so that no change can go unnoticed", () => {
     for (const file of [
       "functions/shared/github/transport.ts",
-      "functions/sweep/history.ts",
-      "contract/names.ts",
+      "functions/actions-runner-pool/sweep/history.ts",
+      "contract/actions-runner-pool/names.ts",
       "build/tar.ts",
       "package-lock.json",
     ]) {
@@ -93,11 +93,14 @@ describe("build", function () {
     });
 
     it("refuses a stale bundle and names the file and the remedy", () => {
-      const file = "functions/register/register.ts";
+      const file = "functions/actions-runner-pool/register/register.ts";
       source(file, readFileSync(join(ROOT, file)));
       artefacts(out);
       source(file, "changed");
-      assert.throws(() => artefacts(out), /stale: functions\/register\/register\.ts changed since it was built; run `npm run build`/);
+      assert.throws(
+        () => artefacts(out),
+        /stale: functions\/actions-runner-pool\/register\/register\.ts changed since it was built; run `npm run build`/,
+      );
       rmSync(join(out, "functions"), { recursive: true });
       artefacts(out);
     });

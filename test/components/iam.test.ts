@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { poolNames } from "../../contract/names";
+import { poolNames } from "../../contract/actions-runner-pool/names";
 import { ActionsRunnerPool, type ActionsRunnerPoolArgs } from "../../components";
 import { hostConfig } from "../../components/actions-runner-pool/host-config";
 import { resolveSettings } from "../../components/actions-runner-pool/settings";
@@ -59,7 +59,10 @@ function used(entry: string): string[] {
 describe("the policies", () => {
   for (const key of ["register", "deregister", "sweep"] as const) {
     it(`grant ${key} what its code calls and nothing else: less fails in the night, more is a way in`, async () => {
-      assert.deepEqual(actions((await policies())[key]!), [...used(`functions/${key}/index.ts`), ...LAMBDA_SERVICE].sort());
+      assert.deepEqual(
+        actions((await policies())[key]!),
+        [...used(`functions/actions-runner-pool/${key}/index.ts`), ...LAMBDA_SERVICE].sort(),
+      );
     });
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ActionsRunnerPool, type ActionsRunnerPoolArgs } from "../../components";
-import { poolNames } from "../../contract/names";
+import { poolNames } from "../../contract/actions-runner-pool/names";
 import { Deployment, type Registered, settled } from "./mocks";
 import { poolArgs } from "./pool-args";
 

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import ts from "typescript";
-import { LOG } from "../../contract/host";
+import { LOG } from "../../contract/actions-runner-pool/host";
 import { stopAgainScript } from "../../host-config/units/runner-unit";
 import { endServiceScript } from "../../host-config/units/end-service";
 

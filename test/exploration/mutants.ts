@@ -116,32 +116,32 @@ export const MUTANTS: Mutant[] = [
     [`${AGENT}decide.ts`, 'return completionDue ? "complete" : "nothing";', 'return "nothing";'],
   ),
   mutant("the runner is DELETEd before its drain", [
-    "functions/deregister/cordon.ts",
+    "functions/actions-runner-pool/deregister/cordon.ts",
     "ports.gitHub().removeCustomLabels(runner.id, signal)",
     "ports.gitHub().remove(runner.id, signal)",
   ]),
   mutant("the event's handler completes the action", [
-    "functions/deregister/terminating.ts",
+    "functions/actions-runner-pool/deregister/terminating.ts",
     "await cordon(event.instanceId",
     "await continuePoolTrim(event, ports, settings, observer);\n  await cordon(event.instanceId",
   ]),
   mutant("the handler of a termination's end ignores retention", [
-    "functions/deregister/terminated.ts",
+    "functions/actions-runner-pool/deregister/terminated.ts",
     'if (state?.endsWith(":Retained"))',
     "if (state === undefined)",
   ]),
   mutant("the sweep ends retained instances at sight", [
-    "functions/sweep/retained.ts",
+    "functions/actions-runner-pool/sweep/retained.ts",
     "if (objection !== undefined)",
     'if (objection === "never")',
   ]),
   mutant("the sweep ends retained instances whose runner is offline though busy", [
-    "functions/sweep/retained.ts",
+    "functions/actions-runner-pool/sweep/retained.ts",
     'if (runner?.busy) return "GitHub counts a job on its runner";',
     "",
   ]),
   mutant("the sweep removes runners whose instance is retained", [
-    "functions/sweep/orphan-runners.ts",
+    "functions/actions-runner-pool/sweep/orphan-runners.ts",
     "return terminated.filter(({ name }) => !listed.has(name));",
     "return terminated;",
   ]),

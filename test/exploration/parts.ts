@@ -20,11 +20,11 @@ export interface Parts {
   reap: typeof import("../../host-config/agent/reap").reap;
   heartbeat: typeof import("../../host-config/agent/heartbeat").heartbeat;
   Daemon: typeof import("../../host-config/agent/daemon").Daemon;
-  handleTerminating: typeof import("../../functions/deregister/terminating").handleTerminating;
-  handleTerminated: typeof import("../../functions/deregister/terminated").handleTerminated;
-  sweepRetained: typeof import("../../functions/sweep/retained").sweepRetained;
-  sweepOrphanRunners: typeof import("../../functions/sweep/orphan-runners").sweepOrphanRunners;
-  GroupHistory: typeof import("../../functions/sweep/history").GroupHistory;
+  handleTerminating: typeof import("../../functions/actions-runner-pool/deregister/terminating").handleTerminating;
+  handleTerminated: typeof import("../../functions/actions-runner-pool/deregister/terminated").handleTerminated;
+  sweepRetained: typeof import("../../functions/actions-runner-pool/sweep/retained").sweepRetained;
+  sweepOrphanRunners: typeof import("../../functions/actions-runner-pool/sweep/orphan-runners").sweepOrphanRunners;
+  GroupHistory: typeof import("../../functions/actions-runner-pool/sweep/history").GroupHistory;
   replay: Replay;
 }
 
@@ -69,7 +69,7 @@ function substitute(code: string, { file, from, to }: Substitution): string {
 
 function load(): Parts {
   const agent = (name: string) => local(join(ROOT, "host-config", "agent", name));
-  const functions = (name: string) => local(join(ROOT, "functions", name));
+  const functions = (name: string) => local(join(ROOT, "functions/actions-runner-pool", name));
   const { beginDrain, nextStep } = agent("drain-steps");
   return {
     beginDrain,

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PATHS } from "../../contract/host";
+import { PATHS } from "../../contract/actions-runner-pool/host";
 import { bundleEntries, bundleInputs } from "../../host-config/bundle";
 import { hookServer } from "../../host-config/agent/hook-server";
 import { jobCompletedHook, jobStartedHook } from "../../host-config/units/hooks";
@@ -22,7 +22,7 @@ describe("the host bundle", () => {
   it("has the same bytes each time and names its sources", () => {
     const again = bundleEntries();
     assert.deepEqual(bundleEntries(), again);
-    for (const input of ["host-config/agent/main.ts", "host-config/install.sh", "contract/host.ts"])
+    for (const input of ["host-config/agent/main.ts", "host-config/install.sh", "contract/actions-runner-pool/host.ts"])
       assert.ok(bundleInputs().includes(input), input);
   });
 

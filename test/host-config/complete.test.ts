@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { LOG } from "../../contract/host";
-import { METRIC } from "../../contract/metrics";
+import { LOG } from "../../contract/actions-runner-pool/host";
+import { METRIC } from "../../contract/actions-runner-pool/metrics";
 import { complete } from "../../host-config/agent/complete";
 import { heartbeat } from "../../host-config/agent/heartbeat";
 import { reap } from "../../host-config/agent/reap";

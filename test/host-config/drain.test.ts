@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LOG } from "../../contract/host";
+import { LOG } from "../../contract/actions-runner-pool/host";
 import { drain } from "../../host-config/agent/drain";
 import { FakeHost, START } from "./fake-host";
 

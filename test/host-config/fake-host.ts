@@ -1,6 +1,6 @@
 /** A host whose clock only moves when somebody sleeps, and whose runner is a script of what happens when. */
-import type { HostConfig } from "../../contract/host";
-import type { TargetState } from "../../contract/lifecycle";
+import type { HostConfig } from "../../contract/actions-runner-pool/host";
+import type { TargetState } from "../../contract/aws/lifecycle";
 import type { ActiveState, Host, LogFields, Signs } from "../../host-config/agent/ports";
 
 export const CONFIG: HostConfig = {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PATHS, UNITS } from "../../contract/host";
+import { PATHS, UNITS } from "../../contract/actions-runner-pool/host";
 import { afterStopScript, stopAgainScript, UNIT_CGROUP } from "../../host-config/units/runner-unit";
 import { CONFIG } from "./fake-host";
 

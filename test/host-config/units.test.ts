@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { PATHS, UNITS, type HostConfig } from "../../contract/host";
+import { PATHS, UNITS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import { denySchedulers } from "../../host-config/agent/schedulers";
 import { runnerUnit } from "../../host-config/units/runner-unit";
 import { renderFiles } from "../../host-config/units/render";

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { HostConfig } from "../../contract/host";
+import type { HostConfig } from "../../contract/actions-runner-pool/host";
 import { USER_DATA_LIMIT_BYTES, renderUserData } from "../../host-config/user-data";
 import { CONFIG } from "./fake-host";
 

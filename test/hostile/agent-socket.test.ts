@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { AGENT_ROUTES, PATHS, UNITS } from "../../contract/host";
-import { DETAIL_TYPE } from "../../contract/lifecycle";
+import { AGENT_ROUTES, PATHS, UNITS } from "../../contract/actions-runner-pool/host";
+import { DETAIL_TYPE } from "../../contract/aws/lifecycle";
 import { ended } from "../../rehearsal/github/jobs";
 import { needSystemd } from "../rehearsal/hosts/rig";
 import { LivePool } from "../support/live-pool";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UNITS } from "../../contract/host";
+import { UNITS } from "../../contract/actions-runner-pool/host";
 import { ended } from "../../rehearsal/github/jobs";
 import type { LivePool } from "../support/live-pool";
 

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { hostPolicy } from "../../components/actions-runner-pool/host-policy";
-import { poolNames } from "../../contract/names";
+import { poolNames } from "../../contract/actions-runner-pool/names";
 
 const ROOT = join(__dirname, "../..");
 const PAGE = readFileSync(join(ROOT, "docs/security.md"), "utf8");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PATHS, UNITS } from "../../contract/host";
+import { PATHS, UNITS } from "../../contract/actions-runner-pool/host";
 import { needSystemd } from "../rehearsal/hosts/rig";
 import { LivePool } from "../support/live-pool";
 import { asJob, asRoot, assertRefused, assertWorks, runnerUid, type Attempt, type Outcome } from "./attempts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UNITS } from "../../contract/host";
+import { UNITS } from "../../contract/actions-runner-pool/host";
 import { probeCommand } from "../../host-config/agent/metadata-probe";
 import { needSystemd } from "../rehearsal/hosts/rig";
 import { LivePool } from "../support/live-pool";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UNITS } from "../../contract/host";
+import { UNITS } from "../../contract/actions-runner-pool/host";
 import { needSystemd } from "../rehearsal/hosts/rig";
 import { LivePool } from "../support/live-pool";
 import { asJob, scaleIn } from "./attempts";

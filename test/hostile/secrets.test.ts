@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { OWNER_TAG, POOL_TAG, registrationSecretName, secretOwner } from "../../contract/names";
-import { PATHS, UNITS } from "../../contract/host";
+import { OWNER_TAG, POOL_TAG, registrationSecretName, secretOwner } from "../../contract/actions-runner-pool/names";
+import { PATHS, UNITS } from "../../contract/actions-runner-pool/host";
 import { needSystemd } from "../rehearsal/hosts/rig";
 import { LivePool } from "../support/live-pool";
 import { asJob, asRoot, assertRefused, assertWorks, scaleIn, type Attempt, type Outcome } from "./attempts";

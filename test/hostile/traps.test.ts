@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PATHS } from "../../contract/host";
+import { PATHS } from "../../contract/actions-runner-pool/host";
 import type { Job } from "../../rehearsal/github/jobs";
 import { needSystemd } from "../rehearsal/hosts/rig";
 import { LivePool } from "../support/live-pool";

@@ -1,4 +1,4 @@
-import { UNITS } from "../../contract/host";
+import { UNITS } from "../../contract/actions-runner-pool/host";
 import { BARRIERS, type Boundary } from "../../rehearsal/runner/program/barriers";
 import type { LivePool } from "../support/live-pool";
 import type { Moment } from "./moments";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UNITS } from "../../contract/host";
+import { UNITS } from "../../contract/actions-runner-pool/host";
 import { SHUTDOWN_ANNOTATION } from "../../rehearsal/github";
 import { ended } from "../../rehearsal/github/jobs";
 import type { TimelineEvent } from "../../rehearsal/timeline";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LOG } from "../../contract/host";
+import { LOG } from "../../contract/actions-runner-pool/host";
 import { type Figures, type Measured, figures, spread } from "../../rehearsal/figures";
 import { reportHtml } from "../../rehearsal/report/html";
 import { lanes } from "../../rehearsal/report/lanes";

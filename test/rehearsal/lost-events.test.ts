@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DETAIL_TYPE } from "../../contract/lifecycle";
+import { DETAIL_TYPE } from "../../contract/aws/lifecycle";
 import { Cleanup } from "../../rehearsal/cleanup";
 import { parseOptions } from "../../rehearsal/options";
 import { type Outcome, rehearse } from "../../rehearsal/scenario/scenario";

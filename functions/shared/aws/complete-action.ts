@@ -1,5 +1,5 @@
 import { AutoScalingClient, CompleteLifecycleActionCommand } from "@aws-sdk/client-auto-scaling";
-import { NO_ACTIVE_ACTION } from "../../../contract/lifecycle";
+import { NO_ACTIVE_ACTION } from "../../../contract/aws/lifecycle";
 import { CLIENT_OPTIONS } from "./client";
 
 const client = new AutoScalingClient(CLIENT_OPTIONS);

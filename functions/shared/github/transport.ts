@@ -1,6 +1,6 @@
 import { request as octokitRequest } from "@octokit/request";
 import { RequestError } from "@octokit/request-error";
-import { abortable, pause } from "../bounded";
+import { abortable, pause } from "../lambda/timeout";
 import type { GitHubAccount } from "./account";
 import { GitHubCredentials, type ReadSecret } from "./credentials";
 import { GitHubError, toGitHubError } from "./error";

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock";
 import type { Random } from "../../random";
 import type { Timeline } from "../../timeline";
-import type { TargetState } from "../../../contract/lifecycle";
+import type { TargetState } from "../../../contract/aws/lifecycle";
 import { type Authorisation, AwsError, type Principal, type Service, type Shape } from "../api";
 import { labelOf } from "../cloud";
 import type { Fleet } from "../ec2/fleet";

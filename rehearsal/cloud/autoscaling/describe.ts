@@ -1,6 +1,6 @@
 import type { Shape } from "../api";
 import { type Activity, type Group, type Hook, isPooled, type Member, type Refresh, templateOf } from "./model";
-import { globalTimeoutSeconds } from "../../../contract/lifecycle";
+import { globalTimeoutSeconds } from "../../../contract/aws/lifecycle";
 
 /** The API's shapes of what is there. Times are `Date`s, absent values `undefined`, as the SDK gives them. */
 

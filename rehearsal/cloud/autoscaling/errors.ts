@@ -1,4 +1,4 @@
-import { NO_ACTIVE_ACTION } from "../../../contract/lifecycle";
+import { NO_ACTIVE_ACTION } from "../../../contract/aws/lifecycle";
 import { AwsError } from "../api";
 
 /** Auto Scaling's errors, worded as AWS words them: programs match on these texts. All are HTTP 400 but one. */

@@ -1,4 +1,4 @@
-import { DETAIL_TYPE, EVENT_SOURCE, type LifecycleActionDetail, type Place } from "../../../contract/lifecycle";
+import { DETAIL_TYPE, EVENT_SOURCE, type LifecycleActionDetail, type Place } from "../../../contract/aws/lifecycle";
 import type { Random } from "../../random";
 import type { Place as AwsPlace } from "../place";
 import type { Action, Activity, Group, Member } from "./model";

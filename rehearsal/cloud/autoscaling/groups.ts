@@ -1,4 +1,4 @@
-import { HEARTBEAT_TIMEOUT_MAX_SECONDS, HEARTBEAT_TIMEOUT_MIN_SECONDS } from "../../../contract/lifecycle";
+import { HEARTBEAT_TIMEOUT_MAX_SECONDS, HEARTBEAT_TIMEOUT_MIN_SECONDS } from "../../../contract/aws/lifecycle";
 import type { GroupConfig, HookConfig } from "./config";
 import { groupExists, noSuchGroup, noSuchInstance, validation } from "./errors";
 import type { Group, Hook, Member } from "./model";

@@ -1,4 +1,4 @@
-import { globalTimeoutSeconds } from "../../../contract/lifecycle";
+import { globalTimeoutSeconds } from "../../../contract/aws/lifecycle";
 import type { Clock } from "../../clock";
 import type { Random } from "../../random";
 import type { Timeline } from "../../timeline";

@@ -1,4 +1,4 @@
-import type { TargetState } from "../../../contract/lifecycle";
+import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Clock } from "../../clock";
 import type { Fleet } from "../ec2/fleet";
 import type { Activities } from "./activities";

@@ -1,4 +1,4 @@
-import type { TargetState } from "../../../contract/lifecycle";
+import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Timer } from "../../clock";
 import type { Instance } from "../ec2/instance";
 import type { ActionResult, GroupConfig, HookConfig, LaunchTemplate, RefreshPreferences, Transition } from "./config";

@@ -1,4 +1,4 @@
-import type { TargetState } from "../../../contract/lifecycle";
+import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Clock } from "../../clock";
 import type { Random } from "../../random";
 import type { Principal } from "../api";

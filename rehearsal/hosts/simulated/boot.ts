@@ -1,4 +1,4 @@
-import type { HostConfig } from "../../../contract/host";
+import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import { reap } from "../../../host-config/agent/reap";
 import { AgentService } from "./agent";
 import { HelperServices } from "./helpers";

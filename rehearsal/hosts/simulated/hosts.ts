@@ -1,4 +1,4 @@
-import { type HostConfig, PATHS } from "../../../contract/host";
+import { type HostConfig, PATHS } from "../../../contract/actions-runner-pool/host";
 import type { CommandResult, HostDriver, LaunchSpec } from "../../cloud/driver";
 import { Boot } from "./boot";
 import type { Disk, HostSurroundings } from "./surroundings";

@@ -1,5 +1,5 @@
-import type { HostConfig } from "../../../contract/host";
-import type { TargetState } from "../../../contract/lifecycle";
+import type { HostConfig } from "../../../contract/actions-runner-pool/host";
+import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Log, LogFields, Signs } from "../../../host-config/agent/ports";
 import { Network } from "./network";
 import { Processes } from "./processes";

@@ -1,7 +1,7 @@
-import type { HostConfig, RegistrationSecret } from "../../../contract/host";
-import { NO_ACTIVE_ACTION, type TargetState } from "../../../contract/lifecycle";
-import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/metrics";
-import { registrationSecretName } from "../../../contract/names";
+import type { HostConfig, RegistrationSecret } from "../../../contract/actions-runner-pool/host";
+import { NO_ACTIVE_ACTION, type TargetState } from "../../../contract/aws/lifecycle";
+import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
+import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
 import type { Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "../../../host-config/agent/ports";
 import { AwsError, type Shape } from "../../cloud/api";
 import { withSdkRetries } from "../../cloud/retries";

@@ -1,5 +1,5 @@
 import type { Signs, UnitState } from "../../../host-config/agent/ports";
-import type { TargetState } from "../../../contract/lifecycle";
+import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Clock, Timer } from "../../clock";
 
 /** All that a loop of the agent looks at and that may change by itself. */

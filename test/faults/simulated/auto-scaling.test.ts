@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { METRIC } from "../../../contract/metrics";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { AwsError } from "../../../rehearsal/cloud/api";
 import { resourceContention, throttling } from "../../../rehearsal/cloud/faults";
 import { count, fault } from "../support/fault-table";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { DETAIL_TYPE } from "../../../contract/lifecycle";
-import { METRIC } from "../../../contract/metrics";
+import { DETAIL_TYPE } from "../../../contract/aws/lifecycle";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { CloudEvent } from "../../../rehearsal/cloud/autoscaling/events";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene } from "./scene";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { METRIC } from "../../../contract/metrics";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { AwsError } from "../../../rehearsal/cloud/api";
 import type { FaultKind } from "../../../rehearsal/github/faults";
 import { count, fault } from "../support/fault-table";

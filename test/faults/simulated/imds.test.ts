@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { METRIC } from "../../../contract/metrics";
-import type { TargetState } from "../../../contract/lifecycle";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import type { TargetState } from "../../../contract/aws/lifecycle";
 import { Daemon } from "../../../host-config/agent/daemon";
 import { imdsClient } from "../../../host-config/agent/imds";
 import { Fleet } from "../../../rehearsal/cloud/ec2";

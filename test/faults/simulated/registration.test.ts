@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { LOG } from "../../../contract/host";
-import { registrationSecretName } from "../../../contract/names";
-import { DETAIL_TYPE } from "../../../contract/lifecycle";
+import { LOG } from "../../../contract/actions-runner-pool/host";
+import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
+import { DETAIL_TYPE } from "../../../contract/aws/lifecycle";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, MINUTE, scene, type Scene } from "./scene";
 

@@ -1,6 +1,6 @@
 /** What the simulated rows share: a pool in a world of its own for each moment of a fault, and the promise as checks. */
 import assert from "node:assert/strict";
-import { METRIC, METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/metrics";
+import { METRIC, METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
 import type { Shape } from "../../../rehearsal/cloud/api";
 import { labelOf } from "../../../rehearsal/cloud/cloud";
 import type { FunctionLog } from "../../../rehearsal/simulation/functions";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { METRIC } from "../../../contract/metrics";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, kept, pairs, type Scene } from "./scene";
 

@@ -1,6 +1,6 @@
 /** The agent and its parts, killed at any moment. */
 import assert from "node:assert/strict";
-import { LOG, PATHS, UNITS } from "../../../contract/host";
+import { LOG, PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
 import { throttling } from "../../../rehearsal/cloud/faults";
 import type { TimelineEvent } from "../../../rehearsal/timeline";
 import { onOne, type Scenario } from "./scenario";

@@ -1,5 +1,5 @@
 /** A clock that jumps. Machines share the kernel's clock, so it is the programs that see another time of day. */
-import { LOG, UNITS } from "../../../contract/host";
+import { LOG, UNITS } from "../../../contract/actions-runner-pool/host";
 import { shortenDrain } from "./host";
 import { onOne, type Scenario } from "./scenario";
 import type { Victim } from "./victim";

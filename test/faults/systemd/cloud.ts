@@ -1,6 +1,6 @@
 /** Clouds that do not answer as they should, seen from a real host. */
 import assert from "node:assert/strict";
-import { LOG, UNITS } from "../../../contract/host";
+import { LOG, UNITS } from "../../../contract/actions-runner-pool/host";
 import { throttling } from "../../../rehearsal/cloud/faults";
 import type { ImdsFault } from "../../../rehearsal/cloud/imds";
 import { onOne, type Scenario } from "./scenario";

@@ -1,7 +1,7 @@
 /** What happens to the machine as a whole. */
 import assert from "node:assert/strict";
-import { LOG, PATHS, UNITS } from "../../../contract/host";
-import { METRIC } from "../../../contract/metrics";
+import { LOG, PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { onOne, type Scenario } from "./scenario";
 import type { LivePool } from "../../support/live-pool";
 import type { Victim } from "./victim";

@@ -1,6 +1,6 @@
 /** Jobs that do to their host whatever their user may. */
 import assert from "node:assert/strict";
-import { UNITS } from "../../../contract/host";
+import { UNITS } from "../../../contract/actions-runner-pool/host";
 import { onOne, type Scenario } from "./scenario";
 
 const ORDERS = ["stop", "restart", "disable", "mask", "kill", "set-property"];

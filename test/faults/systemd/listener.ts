@@ -1,5 +1,5 @@
 /** The listener crashes; its worker goes on without it. */
-import { UNITS } from "../../../contract/host";
+import { UNITS } from "../../../contract/actions-runner-pool/host";
 import { onOne, type Scenario } from "./scenario";
 import type { Victim } from "./victim";
 

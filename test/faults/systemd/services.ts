@@ -1,6 +1,6 @@
 /** systemd's own work on a host, and that of the operating system's upgrades. */
 import assert from "node:assert/strict";
-import { LOG, UNITS } from "../../../contract/host";
+import { LOG, UNITS } from "../../../contract/actions-runner-pool/host";
 import { onOne, type Scenario } from "./scenario";
 
 /** What packages do when they are upgraded: reload, replace process 1, restart what uses a library. */

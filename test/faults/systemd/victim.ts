@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LOG, type UNITS } from "../../../contract/host";
+import { LOG, type UNITS } from "../../../contract/actions-runner-pool/host";
 import type { TimelineEvent } from "../../../rehearsal/timeline";
 import type { LivePool } from "../../support/live-pool";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "../../../build/build";
 import { type FunctionName, functionFile } from "../../../build/layout";
-import { ENV } from "../../../contract/environment";
+import { ENV } from "../../../contract/actions-runner-pool/environment";
 import { type Operations, awsEndpoint, operationOf } from "./aws";
 import { runBundle } from "./bundle";
 import { INSTANCE, POOL } from "./events";

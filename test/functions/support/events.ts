@@ -1,4 +1,4 @@
-import { poolNames } from "../../../contract/names";
+import { poolNames } from "../../../contract/actions-runner-pool/names";
 
 export const POOL = "ci-dev";
 export const NAMES = poolNames(POOL);

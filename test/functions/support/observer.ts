@@ -1,4 +1,4 @@
-import type { Fields, Observer } from "../../../functions/shared/observe";
+import type { Fields, Observer } from "../../../functions/shared/lambda/observer";
 
 export interface Line {
   level: "info" | "warn" | "error";

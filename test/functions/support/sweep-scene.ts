@@ -1,7 +1,7 @@
 import type { Runner } from "../../../functions/shared/github/runners";
-import type { RegistrationPorts } from "../../../functions/shared/registration";
-import type { Activity, Member, StoredSecret, SweepPorts } from "../../../functions/sweep/ports";
-import { sweep } from "../../../functions/sweep/sweep";
+import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
+import type { Activity, Member, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
+import { sweep } from "../../../functions/actions-runner-pool/sweep/sweep";
 import { NAMES, POOL } from "./events";
 import { RecordingObserver } from "./observer";
 

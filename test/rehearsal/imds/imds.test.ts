@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Principal } from "../../../rehearsal/cloud/api";
 import { Ec2, Fleet, images, type Instance, instanceTypes, publicParameters } from "../../../rehearsal/cloud/ec2";
 import { createImds, ImdsFaults, type ImdsResponse } from "../../../rehearsal/cloud/imds";
-import type { TargetState } from "../../../contract/lifecycle";
+import type { TargetState } from "../../../contract/aws/lifecycle";
 import { Random } from "../../../rehearsal/random";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";
 import { NotedHosts } from "../autoscaling/rig";

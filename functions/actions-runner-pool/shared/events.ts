@@ -1,0 +1,84 @@
+import { DETAIL_TYPE, EVENT_SOURCE, type Place } from "../../../contract/aws/lifecycle";
+import type { PoolNames } from "../../../contract/actions-runner-pool/names";
+
+export interface LifecycleEvent {
+  instanceId: string;
+  token: string;
+  /** Absent in older events: never rely on these two alone. */
+  origin?: Place;
+  destination?: Place;
+}
+
+export type PoolEvent =
+  | ({ kind: "launching" } & LifecycleEvent)
+  | ({ kind: "terminating" } & LifecycleEvent)
+  | { kind: "terminated"; instanceId: string }
+  /** A sound event about something else; doing nothing is right. */
+  | { kind: "foreign"; reason: string }
+  /** Not shaped as AWS documents it. Nothing may be guessed from it, and a retry would not mend it. */
+  | { kind: "malformed"; problem: string };
+
+const INSTANCE_ID = /^i-[0-9a-f]{8,17}$/;
+const PLACES: readonly string[] = ["EC2", "AutoScalingGroup", "WarmPool"] satisfies Place[];
+
+export function isInstanceId(value: unknown): value is string {
+  return typeof value === "string" && INSTANCE_ID.test(value);
+}
+
+/** Reads an EventBridge event of Auto Scaling as seen by one pool. Never throws. */
+export function parsePoolEvent(event: unknown, names: PoolNames): PoolEvent {
+  if (!isRecord(event)) return malformed("the event is not an object");
+  if (event.source !== EVENT_SOURCE) return foreign(`source is ${show(event.source)}`);
+  const { detail } = event;
+  if (!isRecord(detail)) return malformed("detail is not an object");
+  if (typeof detail.AutoScalingGroupName !== "string") return malformed("detail.AutoScalingGroupName is not a string");
+  if (detail.AutoScalingGroupName !== names.group) return foreign(`group is ${show(detail.AutoScalingGroupName)}`);
+  if (!isInstanceId(detail.EC2InstanceId)) return malformed(`detail.EC2InstanceId is ${show(detail.EC2InstanceId)}`);
+  switch (event["detail-type"]) {
+    case DETAIL_TYPE.launching:
+      return lifecycleEvent("launching", names.launchHook, detail.EC2InstanceId, detail);
+    case DETAIL_TYPE.terminating:
+      return lifecycleEvent("terminating", names.terminateHook, detail.EC2InstanceId, detail);
+    case DETAIL_TYPE.terminated:
+      return { kind: "terminated", instanceId: detail.EC2InstanceId };
+    default:
+      return foreign(`detail-type is ${show(event["detail-type"])}`);
+  }
+}
+
+/** What every log line about an event should carry, from events of any shape. */
+export function eventFields(event: unknown): { instanceId?: string; lifecycleActionToken?: string } {
+  const detail = isRecord(event) && isRecord(event.detail) ? event.detail : {};
+  return {
+    ...(isInstanceId(detail.EC2InstanceId) ? { instanceId: detail.EC2InstanceId } : {}),
+    ...(typeof detail.LifecycleActionToken === "string" ? { lifecycleActionToken: detail.LifecycleActionToken.slice(0, 64) } : {}),
+  };
+}
+
+function lifecycleEvent(kind: "launching" | "terminating", hook: string, instanceId: string, detail: Record<string, unknown>): PoolEvent {
+  if (typeof detail.LifecycleHookName !== "string") return malformed("detail.LifecycleHookName is not a string");
+  // A user may add hooks of his own to the group; their actions are not ours to handle.
+  if (detail.LifecycleHookName !== hook) return foreign(`hook is ${show(detail.LifecycleHookName)}`);
+  if (typeof detail.LifecycleActionToken !== "string" || detail.LifecycleActionToken === "") {
+    return malformed(`detail.LifecycleActionToken is ${show(detail.LifecycleActionToken)}`);
+  }
+  for (const field of ["Origin", "Destination"] as const) {
+    const place = detail[field];
+    if (place !== undefined && !(typeof place === "string" && PLACES.includes(place))) {
+      return malformed(`detail.${field} is ${show(place)}`);
+    }
+  }
+  return {
+    kind,
+    instanceId,
+    token: detail.LifecycleActionToken,
+    ...(detail.Origin !== undefined ? { origin: detail.Origin as Place } : {}),
+    ...(detail.Destination !== undefined ? { destination: detail.Destination as Place } : {}),
+  };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const malformed = (problem: string): PoolEvent => ({ kind: "malformed", problem });
+const foreign = (reason: string): PoolEvent => ({ kind: "foreign", reason });
+/** Bounded, because an event may hold anything. */
+const show = (value: unknown): string => (value === undefined ? "absent" : (JSON.stringify(value) ?? typeof value).slice(0, 80));

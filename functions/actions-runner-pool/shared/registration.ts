@@ -1,0 +1,54 @@
+import type { RegistrationSecret } from "../../../contract/actions-runner-pool/host";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import { type PoolNames, registrationSecretName, secretOwner } from "../../../contract/actions-runner-pool/names";
+import { within } from "../../shared/lambda/timeout";
+import type { RegistrationToken } from "../../shared/github/runners";
+import type { Observer } from "../../shared/lambda/observer";
+
+export interface TokenStore {
+  /** `taken`: the host took and deleted an earlier token just now, so that none is wanted any more. */
+  put(secret: { name: string; value: string; owner: string; pool: string }): Promise<"created" | "replaced" | "taken">;
+}
+
+export interface RegistrationPorts {
+  mintToken(signal: AbortSignal): Promise<RegistrationToken>;
+  tokens: TokenStore;
+}
+
+export interface RegistrationSettings {
+  pool: string;
+  names: PoolNames;
+  /** Unique id (AROA...) of the instance role. */
+  hostRoleId: string;
+}
+
+/** Bound on GitHub's part, in ms; with the SDK's bounds it stays below a function timeout of 30 s. */
+const MINT_MS = 15_000;
+
+/**
+ * Mints a registration token and stores it where only the instance's own host may read it. Doing it twice does no
+ * harm: the newest token wins, and one that nobody takes is swept.
+ *
+ * @throws what GitHub or Secrets Manager throw, after it was counted.
+ */
+export async function provideToken(
+  instanceId: string,
+  ports: RegistrationPorts,
+  settings: RegistrationSettings,
+  { log, count }: Observer,
+): Promise<void> {
+  try {
+    const { token, expiresAt } = await within("minting a registration token", MINT_MS, ports.mintToken);
+    const value: RegistrationSecret = { token, expiresAt };
+    const outcome = await ports.tokens.put({
+      name: registrationSecretName(settings.names.secretPrefix, instanceId),
+      value: JSON.stringify(value),
+      owner: secretOwner(settings.hostRoleId, instanceId),
+      pool: settings.pool,
+    });
+    log.info("registration token provided", { instanceId, outcome, expiresAt });
+  } catch (error) {
+    count(METRIC.registrationFailures);
+    throw error;
+  }
+}

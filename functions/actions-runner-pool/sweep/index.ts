@@ -1,0 +1,51 @@
+/** Handler: the schedule fired, or the stack creates, changes or deletes its invocation of the function. */
+import { continueAction } from "../../shared/aws/complete-action";
+import { deleteSecret } from "../../shared/aws/delete-secret";
+import { lifecycleStates } from "../../shared/aws/lifecycle-states";
+import { secretsManagerTokens } from "../shared/token-store";
+import { within } from "../../shared/lambda/timeout";
+import { lambdaHandler } from "../../shared/lambda/handler";
+import { gitHubFromEnvironment } from "../../shared/github/from-environment";
+import { hostRoleId, maxDrainSeconds, poolSettings } from "../shared/settings";
+import { finalSweep } from "./final-sweep";
+import { activities, groupExists, members, terminate } from "./inventory";
+import { occasionOf } from "./occasion";
+import { secrets } from "./secrets";
+import { sweep } from "./sweep";
+
+/** Bound on one sweep, in ms: it must report within the function timeout of 240 s, and the next one starts after 300 s. */
+const SWEEP_MS = 200_000;
+
+const { pool, names } = poolSettings();
+const gitHub = gitHubFromEnvironment();
+
+const ports = {
+  members,
+  groupExists,
+  activities,
+  lifecycleStates,
+  continueAction,
+  terminate,
+  secrets,
+  deleteSecret,
+  gitHub,
+  mintToken: (signal: AbortSignal) => gitHub().registrationToken(signal),
+  tokens: secretsManagerTokens,
+  now: () => new Date(),
+};
+
+export const handler = lambdaHandler(pool, async (event, invocation) => {
+  const occasion = occasionOf(event, pool);
+  switch (occasion.kind) {
+    case "final":
+      return finalSweep(ports, { names }, invocation);
+    case "nothing":
+      invocation.log.info("nothing to do", { reason: occasion.reason });
+      return undefined;
+    case "schedule": {
+      const settings = { pool, names, maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId() };
+      await within("the sweep", SWEEP_MS, (signal) => sweep(ports, settings, invocation, signal));
+      return undefined;
+    }
+  }
+});

@@ -1,0 +1,86 @@
+import {
+  AutoScalingClient,
+  type AutoScalingGroup,
+  DescribeAutoScalingGroupsCommand,
+  DescribeScalingActivitiesCommand,
+  type DescribeScalingActivitiesCommandOutput,
+  DescribeWarmPoolCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+} from "@aws-sdk/client-auto-scaling";
+import { CLIENT_OPTIONS } from "../../shared/aws/client";
+import type { Activity, Member } from "./ports";
+
+const client = new AutoScalingClient(CLIENT_OPTIONS);
+
+/** The largest page of an activity history. */
+const ACTIVITIES = 100;
+/** Start of the error text for a group that never was; not in the service's model, as with all validation errors. */
+const NO_SUCH_GROUP = "AutoScalingGroup name not found";
+
+export async function members(group: string): Promise<Member[]> {
+  const found = await describe(group);
+  // While a stack is taken down, the sweep may outlive the group.
+  if (!found) return [];
+  const result = (found.Instances ?? []).map(toMember);
+  let NextToken: string | undefined;
+  do {
+    const page = await client.send(new DescribeWarmPoolCommand({ AutoScalingGroupName: group, NextToken }));
+    result.push(...(page.Instances ?? []).map(toMember));
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return [...new Map(result.map((member) => [member.instanceId, member])).values()];
+}
+
+export async function groupExists(group: string): Promise<boolean> {
+  return (await describe(group)) !== undefined;
+}
+
+async function describe(group: string): Promise<AutoScalingGroup | undefined> {
+  const { AutoScalingGroups = [] } = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
+  return AutoScalingGroups[0];
+}
+
+export async function* activities(group: string): AsyncGenerator<Activity[]> {
+  let NextToken: string | undefined;
+  do {
+    const page = await activityPage(group, NextToken);
+    yield (page.Activities ?? []).map(({ Description = "", StartTime = new Date(0), EndTime, StatusCode = "" }) => ({
+      description: Description,
+      startedAt: StartTime,
+      endedAt: EndTime,
+      status: StatusCode,
+    }));
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+}
+
+/** Also of groups of this name that are deleted: what they left at GitHub is swept all the same. */
+async function activityPage(group: string, NextToken?: string): Promise<DescribeScalingActivitiesCommandOutput> {
+  try {
+    return await client.send(
+      new DescribeScalingActivitiesCommand({
+        AutoScalingGroupName: group,
+        IncludeDeletedGroups: true,
+        MaxRecords: ACTIVITIES,
+        NextToken,
+      }),
+    );
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith(NO_SUCH_GROUP)) return { Activities: [], $metadata: {} };
+    throw error;
+  }
+}
+
+export async function terminate(instanceId: string): Promise<void> {
+  await client.send(
+    new TerminateInstanceInAutoScalingGroupCommand({
+      InstanceId: instanceId,
+      // A retained instance is outside the desired capacity, and its replacement runs already.
+      ShouldDecrementDesiredCapacity: false,
+    }),
+  );
+}
+
+function toMember({ InstanceId = "", LifecycleState = "" }: { InstanceId?: string; LifecycleState?: string }): Member {
+  return { instanceId: InstanceId, lifecycleState: LifecycleState };
+}

@@ -1,0 +1,50 @@
+import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
+import { within } from "../../shared/lambda/timeout";
+import type { Observer } from "../../shared/lambda/observer";
+import { type RegistrationPorts, type RegistrationSettings, provideToken } from "../shared/registration";
+import type { GroupHistory } from "./history";
+import { attempt } from "./items";
+import type { Member, SweepPorts } from "./ports";
+
+/** The register function needs seconds; younger instances are left to it. */
+const SETTLED_MS = 60_000;
+/** Bound on the whole, in ms: a GitHub that answers slowly must not take the other parts' time. */
+const BOUND_MS = 60_000;
+
+/**
+ * Gives a registration token to instances that wait for one because their launch event got lost, or its handling
+ * failed for good. Who has a secret only has to fetch it, and who has a runner at GitHub has fetched it already. In
+ * doubt a token too many is provided: nobody takes it, and it is swept when it has expired.
+ */
+export async function provideMissedTokens(
+  members: readonly Member[],
+  ports: SweepPorts & RegistrationPorts,
+  settings: RegistrationSettings,
+  history: GroupHistory,
+  observer: Observer,
+): Promise<void> {
+  // Not those in Warmed:Pending:Wait: an instance that enters the warm pool is not registered.
+  const waiting = members.filter(({ lifecycleState }) => lifecycleState === "Pending:Wait");
+  if (waiting.length === 0) return;
+  await within("providing missed registration tokens", BOUND_MS, async (signal) => {
+    const stored = await secretNames(ports, settings.names.secretPrefix);
+    for (const { instanceId } of waiting) {
+      signal.throwIfAborted();
+      if (stored.has(registrationSecretName(settings.names.secretPrefix, instanceId))) continue;
+      await attempt("providing a missed registration token", { instanceId }, observer, async () => {
+        // An unreadable history is no reason to let the launch fail.
+        const launch = await history.launch(instanceId).catch(() => undefined);
+        if (launch && ports.now().getTime() - launch.startedAt.getTime() <= SETTLED_MS) return;
+        if (await ports.gitHub().find(instanceId, signal)) return;
+        observer.log.warn("sweep: instance waits without a registration token; its launch event was lost or failed", { instanceId });
+        await provideToken(instanceId, ports, settings, observer);
+      });
+    }
+  });
+}
+
+async function secretNames(ports: SweepPorts, prefix: string): Promise<Set<string>> {
+  const names = new Set<string>();
+  for await (const page of ports.secrets(prefix)) for (const { name } of page) names.add(name);
+  return names;
+}

@@ -1,0 +1,44 @@
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import type { Observer } from "../../shared/lambda/observer";
+import { attempt } from "./items";
+import type { StoredSecret, SweepPorts, SweepSettings } from "./ports";
+import { tokenInstance } from "./secret-names";
+
+/** A token lives one hour; ten minutes more and no host can be about to use it. */
+const EXPIRED_MS = 70 * 60_000;
+/** Auto Scaling's listings trail its events a little; younger secrets are left to the next sweep. */
+const SETTLED_MS = 10 * 60_000;
+
+/** Deletes registration tokens that nobody can use: their instance is gone, or they have expired. */
+export async function sweepOrphanSecrets(
+  ports: SweepPorts,
+  { names }: SweepSettings,
+  observer: Observer,
+  signal: AbortSignal,
+): Promise<void> {
+  let deleted = 0;
+  for await (const page of ports.secrets(names.secretPrefix)) {
+    signal.throwIfAborted();
+    for (const { name, instanceId } of await orphansOf(page, names.secretPrefix, ports)) {
+      await attempt("deleting a registration token", { instanceId }, observer, async () => {
+        const outcome = await ports.deleteSecret(name);
+        if (outcome === "deleted") deleted += 1;
+        observer.log.info("sweep: registration token deleted", { instanceId, outcome });
+      });
+    }
+  }
+  observer.count(METRIC.orphanSecrets, deleted);
+}
+
+/** The instances are looked up after the secrets were listed: one that launches meanwhile is never taken for gone. */
+async function orphansOf(page: StoredSecret[], prefix: string, ports: SweepPorts): Promise<{ name: string; instanceId: string }[]> {
+  const candidates = page
+    .flatMap(({ name, changedAt }) => {
+      const instanceId = tokenInstance(name, prefix);
+      return instanceId === undefined ? [] : [{ name, instanceId, age: ports.now().getTime() - changedAt.getTime() }];
+    })
+    .filter(({ age }) => age > SETTLED_MS);
+  const fresh = candidates.filter(({ age }) => age <= EXPIRED_MS).map(({ instanceId }) => instanceId);
+  const states = fresh.length > 0 ? await ports.lifecycleStates(fresh) : new Map<string, string>();
+  return candidates.filter(({ instanceId, age }) => age > EXPIRED_MS || !states.has(instanceId));
+}

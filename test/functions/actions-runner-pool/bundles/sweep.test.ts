@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { operationOf, queryError } from "../../support/aws";
+import { messages, metrics } from "../../support/bundle";
+import { RUNNERS, bundleRuns, listed, members, runner } from "../../support/bundle-runs";
+import { INSTANCE, NAMES, POOL } from "../../support/events";
+
+describe("function bundles", function () {
+  this.timeout(60_000);
+  const functions = bundleRuns();
+
+  it("sweep: reads group, pool, history, secrets and runners, and puts right what is left over", async () => {
+    const [dead, retained, trimmed, deaf, fresh] = [
+      "i-0aaaaaaaaaaaaaaaa",
+      "i-0bbbbbbbbbbbbbbbb",
+      "i-0cccccccccccccccc",
+      "i-0dddddddddddddddd",
+      "i-0eeeeeeeeeeeeeeee",
+    ];
+    const launched = `<member><ActivityId>l</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Launching a new EC2 instance: ${fresh}</Description><StartTime>${new Date(Date.now() - 3600_000).toISOString()}</StartTime><EndTime>${new Date().toISOString()}</EndTime><StatusCode>Successful</StatusCode></member>`;
+    const activity = (id: string, status: string) =>
+      `<member><ActivityId>${id}</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Terminating EC2 instance: ${id}</Description><StartTime>${new Date(Date.now() - 3 * 3600_000).toISOString()}</StartTime><StatusCode>${status}</StatusCode></member>`;
+    const result = await functions.run(
+      "sweep",
+      [{ source: "aws.events" }],
+      {
+        DescribeAutoScalingGroups: () =>
+          `<AutoScalingGroups><member><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName>${members("Instances", [
+            [retained, "Terminating:Retained"],
+            [deaf, "InService"],
+            [fresh, "InService"],
+            [INSTANCE, "Terminating:Wait"],
+          ])}</member></AutoScalingGroups>`,
+        DescribeWarmPool: ({ NextToken }) =>
+          NextToken ? members("Instances", [[trimmed, "Warmed:Terminating:Wait"]]) : `${members("Instances", [])}<NextToken>2</NextToken>`,
+        DescribeScalingActivities: ({ NextToken }) =>
+          NextToken
+            ? `<Activities>${launched}${activity(dead, "Successful")}${activity(retained, "MidLifecycleAction")}</Activities>`
+            : `<Activities>${activity(INSTANCE, "MidLifecycleAction")}</Activities><NextToken>2</NextToken>`,
+        DescribeAutoScalingInstances: () =>
+          members("AutoScalingInstances", [
+            [deaf, "InService"],
+            [fresh, "InService"],
+          ]),
+        CompleteLifecycleAction: () => "",
+        TerminateInstanceInAutoScalingGroup: () => "<Activity></Activity>",
+        ListSecrets: ({ NextToken }) =>
+          NextToken
+            ? { SecretList: [{ Name: `${NAMES.secretPrefix}${dead}`, LastChangedDate: Date.now() / 1000 - 1800 }] }
+            : { SecretList: [], NextToken: "2" },
+        DeleteSecret: () => ({}),
+      },
+      ({ method, query }) =>
+        method === "DELETE" ? { status: 204 } : query.has("name") ? listed() : listed(runner({ name: dead, id: 9, status: "offline" })),
+    );
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(
+      metrics(result),
+      { OverdueDrains: 1, OrphanSecrets: 1, RetainedInstances: 1, OrphanRunners: 1, UnregisteredInstances: 1 },
+      messages(result).join("\n"),
+    );
+    const body = (operation: string) => new URLSearchParams(functions.aws.seen.find((one) => operationOf(one) === operation)?.body);
+    assert.equal(body("CompleteLifecycleAction").get("InstanceId"), trimmed);
+    assert.equal(body("TerminateInstanceInAutoScalingGroup").get("InstanceId"), retained);
+    assert.equal(body("TerminateInstanceInAutoScalingGroup").get("ShouldDecrementDesiredCapacity"), "false");
+    assert.equal(result.parameters("DeleteSecret").SecretId, `${NAMES.secretPrefix}${dead}`);
+    assert.ok(functions.gitHub.calls.includes(`DELETE ${RUNNERS}/9`));
+  });
+
+  it("sweep: does nothing and asks nobody when the stack creates or changes its invocation", async () => {
+    const lifecycle = (action: string) => ({ pool: POOL, tf: { action, prev_input: null } });
+    const result = await functions.run("sweep", [lifecycle("create"), lifecycle("update")], {}, () => ({}));
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual([result.awsCalls, functions.gitHub.seen.length], [[], 0]);
+    assert.deepEqual(messages(result), ["nothing to do", "nothing to do"]);
+  });
+
+  it("sweep: removes what the deleted pool has left, by the history of a group that is not there any more", async () => {
+    const dead = "i-0aaaaaaaaaaaaaaaa";
+    const result = await functions.run(
+      "sweep",
+      [{ pool: POOL, tf: { action: "delete", prev_input: { pool: POOL } } }],
+      {
+        DescribeAutoScalingGroups: () => "<AutoScalingGroups></AutoScalingGroups>",
+        DescribeScalingActivities: ({ IncludeDeletedGroups, AutoScalingGroupName }) =>
+          IncludeDeletedGroups === "true" && AutoScalingGroupName === NAMES.group
+            ? `<Activities><member><ActivityId>a</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Terminating EC2 instance: ${dead}</Description><StartTime>${new Date().toISOString()}</StartTime><StatusCode>InProgress</StatusCode></member></Activities>`
+            : queryError("ValidationError", "AutoScalingGroup name not found"),
+        DescribeAutoScalingInstances: () => members("AutoScalingInstances", []),
+        ListSecrets: () => ({ SecretList: [{ Name: `${NAMES.secretPrefix}${dead}`, LastChangedDate: Date.now() / 1000 }] }),
+        DeleteSecret: () => ({}),
+      },
+      ({ method }) => (method === "DELETE" ? { status: 204 } : listed(runner({ name: dead, id: 9 }))),
+    );
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(metrics(result), { OrphanRunners: 1, OrphanSecrets: 1 }, messages(result).join("\n"));
+    assert.equal(result.parameters("DeleteSecret").SecretId, `${NAMES.secretPrefix}${dead}`);
+    assert.ok(functions.gitHub.calls.includes(`DELETE ${RUNNERS}/9`));
+  });
+
+  it("sweep: takes a group that never was for one without a history, not for an error", async () => {
+    const result = await functions.run(
+      "sweep",
+      [{ pool: POOL, tf: { action: "delete", prev_input: { pool: POOL } } }],
+      {
+        DescribeAutoScalingGroups: () => "<AutoScalingGroups></AutoScalingGroups>",
+        DescribeScalingActivities: () =>
+          queryError("ValidationError", `AutoScalingGroup name not found - AutoScalingGroup '${NAMES.group}' not found`),
+        ListSecrets: () => ({ SecretList: [] }),
+      },
+      () => listed(runner()),
+    );
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(messages(result), ["final sweep: nothing is left"]);
+    assert.ok(functions.gitHub.calls.every((call) => !call.startsWith("DELETE")));
+  });
+
+  it("sweep: mints the token of an instance whose launch event got lost, for its own host", async () => {
+    const launched = `<member><ActivityId>a</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Launching a new EC2 instance: ${INSTANCE}</Description><StartTime>${new Date(Date.now() - 120_000).toISOString()}</StartTime><StatusCode>PreInService</StatusCode></member>`;
+    const result = await functions.run(
+      "sweep",
+      [{ source: "aws.events" }],
+      {
+        DescribeAutoScalingGroups: () =>
+          `<AutoScalingGroups><member><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName>${members("Instances", [[INSTANCE, "Pending:Wait"]])}</member></AutoScalingGroups>`,
+        DescribeWarmPool: () => members("Instances", []),
+        DescribeScalingActivities: () => `<Activities>${launched}</Activities>`,
+        ListSecrets: () => ({ SecretList: [] }),
+        CreateSecret: () => ({ Name: "x" }),
+      },
+      ({ method }) => (method === "POST" ? { status: 201, body: { token: "AAAA", expires_at: "2026-11-22T04:00:00Z" } } : listed()),
+    );
+    assert.equal(result.code, 0, result.stderr);
+    const { Name, Tags } = result.parameters("CreateSecret");
+    assert.equal(Name, `${NAMES.secretPrefix}${INSTANCE}`);
+    assert.deepEqual(Tags[1], { Key: "ci-runners:owner", Value: `AROAEXAMPLE:${INSTANCE}` });
+    assert.doesNotMatch(JSON.stringify(result.lines), /AAAA/);
+  });
+
+  it("sweep: goes through with everything else when single calls are refused", async () => {
+    const result = await functions.run(
+      "sweep",
+      [{}],
+      { DescribeAutoScalingGroups: () => queryError("AccessDenied", "not authorized", 403), ListSecrets: () => ({ SecretList: [] }) },
+      () => listed(),
+    );
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(metrics(result), { SweepErrors: 1, OrphanSecrets: 0, OrphanRunners: 0 });
+  });
+});

@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { deregister } from "../../../../functions/actions-runner-pool/deregister/deregister";
+import type { DeregisterPorts } from "../../../../functions/actions-runner-pool/deregister/ports";
+import type { GitHubRunners, Runner } from "../../../../functions/shared/github/runners";
+import { INSTANCE, NAMES, TOKEN, launchEvent, terminateEvent, terminatedEvent } from "../../support/events";
+import { RecordingObserver } from "../../support/observer";
+
+const RUNNER: Runner = { id: 7, name: INSTANCE, online: true, busy: true };
+const never = () => new Promise<never>(() => {});
+
+describe("deregister function", () => {
+  let observer: RecordingObserver;
+  /** Everything that was asked of the outside, in order. */
+  let acts: string[];
+  let gitHub: Pick<GitHubRunners, "askSpare" | "find" | "removeCustomLabels" | "remove">;
+  let ports: DeregisterPorts;
+
+  beforeEach(() => {
+    observer = new RecordingObserver();
+    acts = [];
+    const act = <T>(what: string, result: T): T => {
+      acts.push(what);
+      return result;
+    };
+    gitHub = {
+      askSpare: async () => 1,
+      find: async (name) => act(`find ${name}`, RUNNER),
+      removeCustomLabels: async (id) => act(`cordon ${id}`, "removed"),
+      remove: async (id) => act(`remove ${id}`, "deleted"),
+    };
+    ports = {
+      sendStop: async (document, instance) => act(`stop ${document} ${instance}`, "sent"),
+      lifecycleStates: async ([instance]) => act("describe", new Map([[instance ?? "", "Terminating:Wait"]])),
+      continueAction: async ({ group, hook, instanceId, token }) => act(`continue ${group} ${hook} ${instanceId} ${token}`, "continued"),
+      deleteSecret: async (name) => act(`delete secret ${name}`, "gone"),
+      gitHub: () => act("GitHub credentials", gitHub),
+    };
+  });
+
+  const run = (event: unknown) => deregister(event, ports, { names: NAMES, spreadMs: 1, cordonMs: 20, removalMs: 20 }, observer);
+  const STOP = `stop ${NAMES.stopDocument} ${INSTANCE}`;
+  const CONTINUE = `continue ${NAMES.group} ${NAMES.terminateHook} ${INSTANCE} ${TOKEN}`;
+
+  describe("when an instance in service is terminating", () => {
+    it("sends the stop before anything that talks to GitHub, credentials included", async () => {
+      await run(terminateEvent());
+      assert.deepEqual(acts, [STOP, "GitHub credentials", `find ${INSTANCE}`, "GitHub credentials", "cordon 7"]);
+    });
+
+    it("leaves the cordon out when half of GitHub's hour is spent, or a mass scale-in would starve launches", async () => {
+      ports.gitHub = () => ({ ...gitHub, askSpare: async () => 0.49 });
+      await run(terminateEvent());
+      assert.deepEqual(acts, [STOP]);
+    });
+
+    it("never completes the action nor removes the runner: only the host knows whether a job runs", async () => {
+      for (const outcome of ["sent", "unreachable"] as const) {
+        ports.sendStop = async () => outcome;
+        await run(terminateEvent());
+      }
+      assert.ok(!acts.some((act) => act.startsWith("continue") || act.startsWith("remove")), acts.join("\n"));
+    });
+
+    const outages: [string, () => void][] = [
+      ["hangs", () => (gitHub.find = never)],
+      ["fails", () => (gitHub.find = async () => Promise.reject(new Error("GitHub is down")))],
+      [
+        "cannot even be configured",
+        () =>
+          (ports.gitHub = () => {
+            throw new Error("GITHUB_API_URL is not set");
+          }),
+      ],
+      ["does not know the runner", () => (gitHub.find = async () => undefined)],
+    ];
+    for (const [what, breakGitHub] of outages) {
+      it(`delivers the stop and succeeds although GitHub ${what}`, async () => {
+        breakGitHub();
+        await run(terminateEvent());
+        assert.equal(acts[0], STOP);
+        assert.deepEqual(observer.counts, {});
+      });
+    }
+
+    it("cordons although the stop failed, and then throws so that the stop is tried again", async () => {
+      ports.sendStop = async () => Promise.reject(new Error("ThrottlingException: Rate exceeded"));
+      await assert.rejects(run(terminateEvent()), /Rate exceeded/);
+      assert.ok(acts.includes("cordon 7"));
+      assert.deepEqual(observer.counts, { StopFailures: 1 });
+    });
+
+    it("throws the failed stop even when GitHub hangs too", async () => {
+      ports.sendStop = async () => Promise.reject(new Error("SSM is down"));
+      gitHub.find = never;
+      await assert.rejects(run(terminateEvent()), /SSM is down/);
+    });
+
+    it("does not try a host without agent again: it watches for itself, or is dead", async () => {
+      ports.sendStop = async () => "unreachable";
+      await run(terminateEvent());
+      assert.deepEqual(observer.counts, { StopFailures: 1 });
+      assert.ok(acts.includes("cordon 7"));
+    });
+
+    it("does the same again for a duplicate, without harm", async () => {
+      await run(terminateEvent());
+      await run(terminateEvent());
+      assert.equal(acts.filter((act) => act === STOP).length, 2);
+    });
+  });
+
+  describe("when a pooled instance is trimmed", () => {
+    it("continues at once, because a host that is off can answer nothing", async () => {
+      await run(terminateEvent({ Origin: "WarmPool" }));
+      assert.deepEqual(acts, [CONTINUE]);
+    });
+
+    it("recognises it by its state when the event leaves the origin out", async () => {
+      ports.lifecycleStates = async () => new Map([[INSTANCE, "Warmed:Terminating:Wait"]]);
+      await run(terminateEvent({ Origin: undefined }));
+      assert.deepEqual(acts, [CONTINUE]);
+    });
+
+    it("recognises it when the event claims another origin and nobody answers the stop", async () => {
+      ports.sendStop = async () => "unreachable";
+      ports.lifecycleStates = async () => new Map([[INSTANCE, "Warmed:Terminating:Wait"]]);
+      await run(terminateEvent({ Origin: "AutoScalingGroup" }));
+      assert.deepEqual(acts, [CONTINUE]);
+    });
+
+    it("takes an instance whose state is unknown for one in service", async () => {
+      ports.lifecycleStates = async () => Promise.reject(new Error("throttled"));
+      await run(terminateEvent({ Origin: undefined }));
+      assert.equal(acts[0], STOP);
+      assert.ok(!acts.includes(CONTINUE));
+    });
+
+    it("throws when the completion failed, so that it is tried again", async () => {
+      ports.continueAction = async () => Promise.reject(new Error("ResourceContention"));
+      await assert.rejects(run(terminateEvent({ Origin: "WarmPool" })), /ResourceContention/);
+    });
+  });
+
+  it("leaves an instance alone that only returns to the warm pool", async () => {
+    await run(terminateEvent({ Destination: "WarmPool" }));
+    assert.deepEqual(acts, []);
+  });
+
+  describe("when an instance is gone", () => {
+    it("removes its runner and the token that it never took", async () => {
+      await run(terminatedEvent());
+      assert.deepEqual(
+        acts.filter((act) => act !== "GitHub credentials"),
+        [`delete secret ${NAMES.secretPrefix}${INSTANCE}`, "describe", `find ${INSTANCE}`, "remove 7"],
+      );
+    });
+
+    it("leaves the runner of a retained instance alone, which may still run its job", async () => {
+      ports.lifecycleStates = async () => new Map([[INSTANCE, "Terminating:Retained"]]);
+      await run(terminatedEvent());
+      assert.ok(!acts.some((act) => act.startsWith("remove") || act.startsWith("find")), acts.join("\n"));
+    });
+
+    it("removes nothing while it cannot tell whether the instance is gone, and is tried again", async () => {
+      ports.lifecycleStates = async () => Promise.reject(new Error("Rate exceeded"));
+      await assert.rejects(run(terminatedEvent()), /Rate exceeded/);
+      assert.ok(!acts.includes("remove 7"));
+    });
+
+    it("says loudly when GitHub still counts a job on its runner, and leaves the runner to the sweep", async () => {
+      gitHub.remove = async () => "busy";
+      await run(terminatedEvent());
+      assert.match(observer.messages("error")[0] ?? "", /job is lost/);
+      assert.deepEqual(observer.counts, { BusyAtTermination: 1 });
+    });
+
+    it("is content when the runner is gone already, or never was", async () => {
+      gitHub.remove = async () => "gone";
+      await run(terminatedEvent());
+      gitHub.find = async () => undefined;
+      await run(terminatedEvent());
+      assert.deepEqual(observer.messages("error"), []);
+    });
+
+    it("removes the runner although the secret cannot be deleted, and then throws", async () => {
+      ports.deleteSecret = async () => Promise.reject(new Error("Secrets Manager is down"));
+      await assert.rejects(run(terminatedEvent()), /Secrets Manager is down/);
+      assert.ok(acts.includes("remove 7"));
+    });
+
+    it("throws within its bound when GitHub hangs, so that the removal is tried again", async () => {
+      gitHub.find = never;
+      await assert.rejects(run(terminatedEvent()), /removing the runner took longer than 20 ms/);
+    });
+
+    it("stays harmless when the event that it was terminating arrives only now", async () => {
+      await run(terminatedEvent());
+      ports.sendStop = async () => "unreachable";
+      ports.lifecycleStates = async () => new Map();
+      gitHub.find = async () => undefined;
+      acts.length = 0;
+      await run(terminateEvent());
+      assert.ok(
+        acts.every((act) => act === "GitHub credentials"),
+        acts.join("\n"),
+      );
+    });
+  });
+
+  it("reports a malformed event, does nothing and does not have it tried again", async () => {
+    await run(terminateEvent({ EC2InstanceId: "i-*" }));
+    assert.deepEqual(acts, []);
+    assert.deepEqual(observer.counts, { MalformedEvents: 1 });
+  });
+
+  it("does nothing for events of other groups, hooks and kinds", async () => {
+    await run(terminateEvent({ AutoScalingGroupName: "other" }));
+    await run(terminateEvent({ LifecycleHookName: "other" }));
+    await run(terminatedEvent({ AutoScalingGroupName: "other" }));
+    await run(launchEvent());
+    assert.deepEqual(acts, []);
+  });
+});

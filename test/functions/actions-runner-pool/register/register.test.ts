@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { register } from "../../../../functions/actions-runner-pool/register/register";
+import type { RegistrationPorts } from "../../../../functions/actions-runner-pool/shared/registration";
+import { INSTANCE, NAMES, POOL, launchEvent, terminateEvent } from "../../support/events";
+import { RecordingObserver } from "../../support/observer";
+
+const SETTINGS = { pool: POOL, names: NAMES, hostRoleId: "AROAEXAMPLE" };
+const SECRET = `ci-runners/${POOL}/${INSTANCE}`;
+
+describe("register function", () => {
+  let observer: RecordingObserver;
+  let minted: number;
+  let stored: Map<string, { value: string; owner: string; pool: string }>;
+  let ports: RegistrationPorts;
+
+  beforeEach(() => {
+    observer = new RecordingObserver();
+    minted = 0;
+    stored = new Map();
+    ports = {
+      mintToken: async () => ({ token: `token-${++minted}`, expiresAt: "2026-11-22T04:00:00Z" }),
+      tokens: {
+        put: async ({ name, ...rest }) => {
+          const outcome = stored.has(name) ? "replaced" : "created";
+          stored.set(name, rest);
+          return outcome;
+        },
+      },
+    };
+  });
+
+  const run = (event: unknown) => register(event, ports, SETTINGS, observer);
+
+  it("gives an instance on its way into service a token that only its own host may read", async () => {
+    await run(launchEvent());
+    assert.deepEqual(
+      [...stored],
+      [
+        [
+          SECRET,
+          {
+            value: '{"token":"token-1","expiresAt":"2026-11-22T04:00:00Z"}',
+            owner: `AROAEXAMPLE:${INSTANCE}`,
+            pool: POOL,
+          },
+        ],
+      ],
+    );
+  });
+
+  it("gives one that leaves the warm pool a token, and one that enters it none", async () => {
+    await run(launchEvent({ Origin: "EC2", Destination: "WarmPool" }));
+    assert.equal(minted, 0);
+    await run(launchEvent({ Origin: "WarmPool" }));
+    assert.equal(minted, 1);
+  });
+
+  it("does not strand an instance whose event leaves the destination out", async () => {
+    await run(launchEvent({ Origin: undefined, Destination: undefined }));
+    assert.ok(stored.has(SECRET));
+  });
+
+  it("leaves the newest token when the event comes twice", async () => {
+    await run(launchEvent());
+    await run(launchEvent());
+    assert.match(stored.get(SECRET)?.value ?? "", /token-2/);
+    assert.equal(stored.size, 1);
+  });
+
+  it("throws when GitHub is out of reach, so that Lambda tries again and the launch is not abandoned at once", async () => {
+    ports.mintToken = async () => Promise.reject(new Error("GitHub is down"));
+    await assert.rejects(run(launchEvent()), /GitHub is down/);
+    assert.deepEqual(observer.counts, { RegistrationFailures: 1 });
+    assert.equal(stored.size, 0);
+  });
+
+  it("throws when the token cannot be stored", async () => {
+    ports.tokens.put = async () => Promise.reject(new Error("denied"));
+    await assert.rejects(run(launchEvent()), /denied/);
+    assert.deepEqual(observer.counts, { RegistrationFailures: 1 });
+  });
+
+  it("reports a malformed event and does not have it tried again", async () => {
+    await run(launchEvent({ EC2InstanceId: 7 }));
+    assert.deepEqual(observer.counts, { MalformedEvents: 1 });
+    assert.equal(observer.messages("error").length, 1);
+    assert.equal(minted, 0);
+  });
+
+  it("does nothing for events of other groups and hooks", async () => {
+    await run(launchEvent({ AutoScalingGroupName: "other" }));
+    await run(launchEvent({ LifecycleHookName: "other" }));
+    await run(terminateEvent());
+    assert.equal(minted, 0);
+    assert.deepEqual(observer.counts, {});
+  });
+
+  it("never logs the token", async () => {
+    await run(launchEvent());
+    assert.doesNotMatch(JSON.stringify(observer.lines), /token-1/);
+  });
+});

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import type { Runner } from "../../../../functions/shared/github/runners";
+import { finalSweep } from "../../../../functions/actions-runner-pool/sweep/final-sweep";
+import { occasionOf } from "../../../../functions/actions-runner-pool/sweep/occasion";
+import type { Activity, SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
+import { NAMES, POOL } from "../../support/events";
+import { RecordingObserver } from "../../support/observer";
+
+const NOW = new Date("2026-11-22T12:00:00Z");
+const id = (n: number) => `i-${n.toString(16).padStart(17, "0")}`;
+const ended = (n: number, status = "Successful"): Activity => ({
+  description: `Terminating EC2 instance: ${id(n)}`,
+  startedAt: new Date(NOW.getTime() - 60_000),
+  status,
+});
+const runner = (n: number, fields: Partial<Runner> = {}): Runner => ({ id: n, name: id(n), online: false, busy: false, ...fields });
+const token = (n: number) => `${NAMES.secretPrefix}${id(n)}`;
+
+describe("the last sweep of a pool", () => {
+  let observer: RecordingObserver;
+  let exists: boolean;
+  let history: Activity[];
+  let runners: Runner[];
+  let secrets: string[];
+  /** Instances that some group of the account lists. */
+  let alive: string[];
+  let passes: number;
+  let ports: SweepPorts;
+
+  beforeEach(() => {
+    observer = new RecordingObserver();
+    [exists, history, runners, secrets, alive, passes] = [false, [], [], [], [], 0];
+    const none = async (): Promise<never> => assert.fail("not part of the last sweep");
+    ports = {
+      members: none,
+      continueAction: none,
+      terminate: none,
+      groupExists: async () => {
+        passes += 1;
+        return exists;
+      },
+      async *activities() {
+        yield history;
+      },
+      lifecycleStates: async (ids) => new Map(ids.filter((one) => alive.includes(one)).map((one) => [one, "InService"])),
+      async *secrets() {
+        yield secrets.map((name) => ({ name, changedAt: NOW }));
+      },
+      deleteSecret: async (name) => {
+        secrets = secrets.filter((one) => one !== name);
+        return "deleted";
+      },
+      gitHub: () => ({
+        find: none,
+        get: none,
+        async *pages() {
+          yield runners;
+        },
+        remove: async (runnerId) => {
+          runners = runners.filter((one) => one.id !== runnerId);
+          return "deleted";
+        },
+      }),
+      now: () => NOW,
+    };
+  });
+
+  const run = (limits = {}) => finalSweep(ports, { names: NAMES }, observer, { boundMs: 5000, passes: 3, pauseMs: 1, ...limits });
+
+  it("removes runners and tokens of the pool that is gone, however young and whether or not GitHub has noticed", async () => {
+    runners = [runner(1), runner(2, { online: true }), runner(3)];
+    history = [ended(1), ended(2), ended(3, "MidLifecycleAction")];
+    secrets = [token(1), token(4)];
+    assert.deepEqual(await run(), { runnersDeleted: 3, secretsDeleted: 2, left: [] });
+    assert.deepEqual([runners, secrets, passes], [[], [], 1]);
+    assert.deepEqual(observer.counts, { OrphanRunners: 3, OrphanSecrets: 2 });
+  });
+
+  it("never touches runners of other pools and of people, instances that live, and foreign secrets", async () => {
+    runners = [runner(1), runner(2), runner(3, { name: "build-box" })];
+    history = [ended(2), { ...ended(1), description: `Launching a new EC2 instance: ${id(1)}` }];
+    alive = [id(2)];
+    secrets = [`${NAMES.secretPrefix}app-private-key`, `CI-Runners/${POOL}/${id(1)}`, `${token(1)}/more`];
+    const before = [[...runners], [...secrets]];
+    assert.deepEqual(await run(), { runnersDeleted: 0, secretsDeleted: 0, left: [] });
+    assert.deepEqual([runners, secrets], before);
+  });
+
+  it("removes nothing while the group is there: a program may drop this resource and keep the pool", async () => {
+    exists = true;
+    runners = [runner(1)];
+    history = [ended(1)];
+    secrets = [token(1)];
+    const { runnersDeleted, secretsDeleted, left } = await run();
+    assert.deepEqual([runnersDeleted, secretsDeleted, runners.length, secrets.length], [0, 0, 1, 1]);
+    assert.match(left.join(), /group ci-dev: is still there/);
+  });
+
+  it("removes nothing when it cannot tell whether the group is there", async () => {
+    ports.groupExists = async () => Promise.reject(new Error("throttled"));
+    secrets = [token(1)];
+    assert.deepEqual(await run(), { runnersDeleted: 0, secretsDeleted: 0, left: ["group ci-dev: throttled"] });
+    assert.equal(secrets.length, 1);
+  });
+
+  it("waits for GitHub to notice the end of a job, and then removes its runner", async () => {
+    runners = [runner(1, { online: true, busy: true })];
+    history = [ended(1)];
+    const { groupExists } = ports;
+    ports.groupExists = async (group) => {
+      if (passes === 2) runners = [runner(1)];
+      return groupExists(group);
+    };
+    assert.deepEqual(await run(), { runnersDeleted: 1, secretsDeleted: 0, left: [] });
+    assert.equal(passes, 3);
+  });
+
+  for (const [how, arrange] of [
+    ["lists as busy", () => (runners = [runner(1, { busy: true })])],
+    [
+      "refuses to remove",
+      () => {
+        const gitHub = ports.gitHub();
+        ports.gitHub = () => ({ ...gitHub, remove: async () => "busy" });
+      },
+    ],
+  ] as const) {
+    it(`reports a runner that GitHub ${how}, and removes the others`, async () => {
+      runners = [runner(1)];
+      history = [ended(1)];
+      secrets = [token(2)];
+      arrange();
+      const result = await run();
+      assert.deepEqual({ ...result, left: result.left.length }, { runnersDeleted: 0, secretsDeleted: 1, left: 1 });
+      assert.match(result.left[0]!, new RegExp(`runner ${id(1)}: GitHub counts a job on it`));
+      assert.equal(observer.counts.SweepErrors, 1);
+    });
+  }
+
+  it("does not fail a destroy because GitHub is down, and removes the tokens all the same", async () => {
+    secrets = [token(1)];
+    ports.gitHub = () => {
+      throw new Error("GitHub is down");
+    };
+    assert.deepEqual(await run(), { runnersDeleted: 0, secretsDeleted: 1, left: ["runners: GitHub is down"] });
+    assert.equal(passes, 3);
+    assert.equal(observer.messages("error").length, 1);
+  });
+
+  it("does not hold a destroy up for ever because GitHub hangs", async () => {
+    secrets = [token(1)];
+    const gitHub = ports.gitHub();
+    ports.gitHub = () => ({
+      ...gitHub,
+      async *pages() {
+        await new Promise(() => undefined);
+        yield [];
+      },
+    });
+    const result = await run({ boundMs: 50 });
+    assert.deepEqual(result, { runnersDeleted: 0, secretsDeleted: 1, left: ["the final sweep took longer than 50 ms"] });
+  });
+
+  it("goes on after one runner and one token that cannot be removed, and names both", async () => {
+    runners = [runner(1), runner(2)];
+    history = [ended(1), ended(2)];
+    secrets = [token(1), token(2)];
+    const gitHub = ports.gitHub();
+    ports.gitHub = () => ({
+      ...gitHub,
+      remove: async (one, signal) => (one === 1 ? Promise.reject(new Error("500")) : gitHub.remove(one, signal)),
+    });
+    const { deleteSecret } = ports;
+    ports.deleteSecret = async (name) => (name === token(1) ? Promise.reject(new Error("denied")) : deleteSecret(name));
+    assert.deepEqual(await run(), { runnersDeleted: 1, secretsDeleted: 1, left: [`secret ${token(1)}: denied`, `runner ${id(1)}: 500`] });
+  });
+});
+
+describe("the sweep function's occasions", () => {
+  const lifecycle = (action: unknown, pool = POOL) => ({ pool, tf: { action, prev_input: null } });
+
+  it("are the schedule for all that does not bear the provider's mark", () => {
+    for (const event of [{ source: "aws.events" }, {}, null, undefined, "x"])
+      assert.deepEqual(occasionOf(event, POOL), { kind: "schedule" });
+  });
+
+  it("are the last one for the deletion alone", () => {
+    assert.deepEqual(occasionOf(lifecycle("delete"), POOL), { kind: "final" });
+    for (const action of ["create", "update"]) assert.equal(occasionOf(lifecycle(action), POOL).kind, "nothing");
+  });
+
+  it("are none for an action that nobody knows or another pool: such an invocation must neither sweep nor fail", () => {
+    for (const event of [
+      lifecycle("replace"),
+      lifecycle(undefined),
+      { pool: POOL, tf: null },
+      lifecycle("delete", "other"),
+      { tf: { action: "delete" } },
+    ]) {
+      assert.equal(occasionOf(event, POOL).kind, "nothing");
+    }
+  });
+});

@@ -1,0 +1,280 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { within } from "../../../../functions/shared/lambda/timeout";
+import type { GitHubAccount } from "../../../../functions/shared/github/account";
+import { GitHubError } from "../../../../functions/shared/github/error";
+import { GitHubRunners, type Runner } from "../../../../functions/shared/github/runners";
+import { GitHubTransport } from "../../../../functions/shared/github/transport";
+import { type Answer, LoopbackServer, type Respond } from "../../support/server";
+
+const LIMITS = { callMs: 300, retries: 2, pauseMs: 1 };
+const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+const ORGANIZATION = { organization: "octo-org" };
+const RUNNERS = "/orgs/octo-org/actions/runners";
+
+describe("GitHub client", () => {
+  let server: LoopbackServer;
+  let secretReads: string[];
+  const signal = () => AbortSignal.timeout(20_000);
+
+  async function client(respond: Respond, account: Partial<GitHubAccount> = {}, secrets: Record<string, string> = {}) {
+    server = await new LoopbackServer(respond).start();
+    secretReads = [];
+    const whole = { apiUrl: server.url, scope: ORGANIZATION, credentials: { tokenSecret: "token" }, ...account };
+    const readSecret = async (name: string) => {
+      secretReads.push(name);
+      return secrets[name] ?? (name === "key" ? KEY : "ghp_secret\n");
+    };
+    return new GitHubRunners(new GitHubTransport(whole, readSecret, LIMITS), whole.scope);
+  }
+
+  afterEach(() => server.stop());
+
+  const list = (count: number, from = 1) => ({
+    total_count: count,
+    runners: Array.from({ length: count }, (_, index) => ({
+      id: from + index,
+      name: `runner-${from + index}`,
+      status: "offline",
+      busy: false,
+      labels: [],
+    })),
+  });
+
+  it("sees the runners beyond the first hundred, page by page", async () => {
+    const runners = await client(({ query }) => {
+      const page = Number(query.get("page"));
+      return { body: list(page < 3 ? 100 : 7, 1 + (page - 1) * 100) };
+    });
+    const sizes: number[] = [];
+    const all: Runner[] = [];
+    for await (const page of runners.pages(signal())) {
+      sizes.push(page.length);
+      all.push(...page);
+    }
+    assert.deepEqual(sizes, [100, 100, 7]);
+    assert.equal(new Set(all.map(({ id }) => id)).size, 207);
+    assert.ok(server.seen.every(({ query }) => query.get("per_page") === "100"));
+  });
+
+  it("does not ask for a page more than it needs, nor lose one when the last page is full", async () => {
+    const runners = await client(({ query }) => ({ body: list(query.get("page") === "1" ? 100 : 0) }));
+    let found = 0;
+    for await (const page of runners.pages(signal())) found += page.length;
+    assert.equal(found, 100);
+    assert.equal(server.seen.length, 2);
+  });
+
+  it("asks for one runner as it is now, and takes a 404 for its end", async () => {
+    const runners = await client(({ path }) =>
+      path === `${RUNNERS}/7` ? { body: { ...list(1, 7).runners[0], status: "online", busy: true } } : { status: 404, body: {} },
+    );
+    assert.deepEqual(await runners.get(7, signal()), { id: 7, name: "runner-7", online: true, busy: true });
+    assert.equal(await runners.get(8, signal()), undefined);
+  });
+
+  it("takes only an exact match for a runner, even from a server that ignores the name filter", async () => {
+    const runners = await client(() => ({ body: list(5) }));
+    assert.equal((await runners.find("runner-3", signal()))?.id, 3);
+    assert.equal(await runners.find("runner", signal()), undefined);
+    assert.equal(server.seen[0]?.query.get("name"), "runner-3");
+  });
+
+  it("uses the repository's routes under an Enterprise Server's base path", async () => {
+    const runners = await client(() => ({ status: 201, body: { token: "AAA", expires_at: "2026-11-22T04:00:00Z" } }));
+    const enterprise = { apiUrl: `${server.url}/api/v3`, scope: { owner: "o", repository: "r" }, credentials: { tokenSecret: "token" } };
+    const ghes = new GitHubRunners(new GitHubTransport(enterprise, async () => "t", LIMITS), enterprise.scope);
+    assert.deepEqual(await ghes.createRegistrationToken(signal()), { token: "AAA", expiresAt: "2026-11-22T04:00:00Z" });
+    assert.deepEqual(server.calls, ["POST /api/v3/repos/o/r/actions/runners/registration-token"]);
+    assert.ok(runners);
+  });
+
+  it("reads a token once for many calls and never sends its line break", async () => {
+    const runners = await client(() => ({ body: list(0) }));
+    await runners.find("a", signal());
+    await runners.find("b", signal());
+    assert.deepEqual(secretReads, ["token"]);
+    assert.equal(server.seen[1]?.headers.authorization, "token ghp_secret");
+  });
+
+  it("names the remedy when the secret is empty", async () => {
+    const runners = await client(() => ({ body: list(0) }), {}, { token: " \n" });
+    await assert.rejects(runners.find("a", signal()), /secret token is empty; put a GitHub token into it/);
+    assert.equal(server.seen.length, 0);
+  });
+
+  it("renews refused credentials once, so that a rotated token costs one call", async () => {
+    const secrets = { token: "old" };
+    const runners = await client(
+      ({ headers }) => {
+        if (headers.authorization === "token new") return { body: list(1) };
+        secrets.token = "new";
+        return { status: 401, body: { message: "Bad credentials" } };
+      },
+      {},
+      secrets,
+    );
+    assert.equal((await runners.find("runner-1", signal()))?.id, 1);
+    assert.deepEqual(secretReads, ["token", "token"]);
+  });
+
+  it("gives up after the second refusal instead of hammering", async () => {
+    const runners = await client(() => ({ status: 401, body: { message: "Bad credentials" } }));
+    await assert.rejects(runners.find("a", signal()), (error: GitHubError) => error.status === 401);
+    assert.equal(server.seen.length, 2);
+  });
+
+  it("tries again after 502 and a cut-off body, but not without end", async () => {
+    let call = 0;
+    const runners = await client(() => {
+      call += 1;
+      if (call === 1) return { status: 502, body: "<html>Bad gateway</html>", headers: { "content-type": "text/html" } };
+      return call === 2 ? { body: list(1), cutOff: true } : { body: list(1) };
+    });
+    assert.equal((await runners.find("runner-1", signal()))?.id, 1);
+    assert.equal(call, 3);
+
+    server.respond = () => ({ status: 503, body: { message: "Unavailable" } });
+    const before = server.seen.length;
+    await assert.rejects(runners.find("a", signal()), (error: GitHubError) => error.status === 503);
+    assert.equal(server.seen.length - before, 1 + LIMITS.retries);
+  });
+
+  it("does not take a wrong answer with status 200 for an empty list", async () => {
+    const runners = await client(() => ({ body: "<html>maintenance</html>", headers: { "content-type": "text/html" } }));
+    await assert.rejects(runners.find("a", signal()), /cut off or not what the API promises/);
+  });
+
+  it("bounds a call that hangs, and the whole by the caller's signal", async () => {
+    const runners = await client(() => "hang");
+    await assert.rejects(runners.find("a", signal()), (error: GitHubError) => error instanceof GitHubError && error.status === 0);
+    assert.equal(server.seen.length, 1 + LIMITS.retries);
+
+    const before = server.seen.length;
+    await assert.rejects(
+      within("the look-up", 50, (bound) => runners.find("a", bound)),
+      /the look-up took longer than 50 ms/,
+    );
+    assert.equal(server.seen.length, before + 1);
+  });
+
+  const limits: [string, Answer][] = [
+    [
+      "403 with no calls left",
+      {
+        status: 403,
+        headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795316400" },
+        body: { message: "API rate limit exceeded" },
+      },
+    ],
+    ["429 with retry-after", { status: 429, headers: { "retry-after": "60" }, body: { message: "secondary rate limit" } }],
+    ["403 that tells in words only", { status: 403, body: { message: "You have exceeded a secondary rate limit" } }],
+  ];
+  for (const [what, answer] of limits) {
+    it(`does not add to a rate limit by trying again: ${what}`, async () => {
+      const runners = await client(() => answer);
+      await assert.rejects(runners.find("a", signal()), (error: GitHubError) => {
+        assert.match(error.message, /rate limit until \d{4}-/);
+        return error.retryAt instanceof Date;
+      });
+      assert.equal(server.seen.length, 1);
+    });
+  }
+
+  it("does not call a missing permission a rate limit", async () => {
+    const runners = await client(() => ({
+      status: 403,
+      headers: { "x-ratelimit-remaining": "4999" },
+      body: { message: "Resource not accessible by integration" },
+    }));
+    await assert.rejects(
+      runners.createRegistrationToken(signal()),
+      (error: GitHubError) => error.status === 403 && error.retryAt === undefined,
+    );
+  });
+
+  it("tells a removed runner, one with a job, and one that was gone apart", async () => {
+    const runners = await client(({ path }) => {
+      if (path.endsWith("/1")) return { status: 204 };
+      if (path.endsWith("/2")) return { status: 422, body: { message: 'Bad request - Runner "i-2" is still running a job"' } };
+      return { status: 404, body: { message: "Not Found" } };
+    });
+    assert.equal(await runners.remove(1, signal()), "deleted");
+    assert.equal(await runners.remove(2, signal()), "busy");
+    assert.equal(await runners.remove(3, signal()), "gone");
+    assert.deepEqual(
+      server.calls,
+      [1, 2, 3].map((id) => `DELETE ${RUNNERS}/${id}`),
+    );
+  });
+
+  it("takes all custom labels off in one call, and a runner that is gone is no error", async () => {
+    const runners = await client(({ path }) =>
+      path.includes("/7/") ? { body: { total_count: 1, labels: [] } } : { status: 404, body: {} },
+    );
+    assert.equal(await runners.removeCustomLabels(7, signal()), "removed");
+    assert.equal(await runners.removeCustomLabels(8, signal()), "gone");
+    assert.equal(server.calls[0], `DELETE ${RUNNERS}/7/labels`);
+  });
+
+  describe("as a GitHub App", () => {
+    const app = (installationId?: number) => ({
+      credentials: { appId: "12", privateKeySecret: "key", ...(installationId ? { installationId } : {}) },
+    });
+
+    function appServer(tokens: string[]): Respond {
+      return ({ path, headers }) => {
+        if (path === "/orgs/octo-org/installation") return { body: { id: 34 } };
+        if (path === "/app/installations/34/access_tokens") {
+          assert.match(headers.authorization ?? "", /^bearer [\w-]+\.[\w-]+\.[\w-]+$/);
+          return { status: 201, body: { token: tokens.shift(), expires_at: "2099-01-01T00:00:00Z", permissions: {} } };
+        }
+        return headers.authorization === "token good" ? { body: list(1) } : { status: 401, body: { message: "Bad credentials" } };
+      };
+    }
+
+    it("looks its installation up and keeps the installation token for later calls", async () => {
+      const runners = await client(appServer(["good"]), app());
+      await runners.find("runner-1", signal());
+      await runners.find("runner-1", signal());
+      assert.deepEqual(server.calls, [
+        "GET /orgs/octo-org/installation",
+        "POST /app/installations/34/access_tokens",
+        `GET ${RUNNERS}`,
+        `GET ${RUNNERS}`,
+      ]);
+      assert.deepEqual(secretReads, ["key"]);
+    });
+
+    it("needs no look-up when the installation is given", async () => {
+      const runners = await client(appServer(["good"]), app(34));
+      await runners.find("runner-1", signal());
+      assert.deepEqual(server.calls, ["POST /app/installations/34/access_tokens", `GET ${RUNNERS}`]);
+    });
+
+    it("mints a new installation token when the old one was revoked", async () => {
+      const runners = await client(appServer(["revoked", "good"]), app(34));
+      assert.equal((await runners.find("runner-1", signal()))?.id, 1);
+    });
+
+    it("says that the App is not installed instead of a bare 404", async () => {
+      const runners = await client(() => ({ status: 404, body: { message: "Not Found" } }), app());
+      await assert.rejects(runners.find("a", signal()), /the GitHub App is not installed for organization octo-org; install it there/);
+    });
+
+    it("says what is wrong with a secret that holds no key", async () => {
+      const runners = await client(() => ({ body: {} }), app(34), { key: "not a key" });
+      await assert.rejects(runners.find("a", signal()), /is the secret the App's private key, as PEM, in plain text\?/);
+    });
+
+    it("never lets a credential into an error, however the call fails", async () => {
+      const tokens = ["good-but-secret"];
+      const runners = await client(appServer(tokens), app(34));
+      await assert.rejects(runners.find("a", signal()), (error: unknown) => {
+        const everything = JSON.stringify(error) + String(error) + JSON.stringify(Object.getOwnPropertyDescriptors(error));
+        assert.doesNotMatch(everything, /good-but-secret|bearer|BEGIN/);
+        return true;
+      });
+    });
+  });
+});
