@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundleEntries } from "../host-config/bundle";
+import { bundleEntries } from "../host-config/actions-runner-pool/bundle";
 import { filesBelow, sha256, writeProduct } from "./files";
 import { bundleFunction } from "./functions";
 import { FUNCTION_NAMES, HOST_BUNDLE, MANIFEST, type Manifest, ROOT, functionFile, functionFolder } from "./layout";

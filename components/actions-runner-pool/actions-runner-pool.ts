@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { artefacts } from "../../build/artefacts";
-import { createHostBundle } from "../parts/host-bundle";
-import { place } from "../parts/place";
+import { createHostBundle } from "../shared/host-bundle";
+import { place } from "../shared/aws-environment";
 import { createAlarms } from "./alarms";
 import type { ActionsRunnerPoolArgs } from "./args";
 import { admitRules, createDeadLetterQueue } from "./dead-letters";
@@ -16,7 +16,7 @@ import { createNetwork } from "./network";
 import { resolveSettings } from "./settings";
 import { createStopDocument } from "./stop-document";
 import { checkedTags } from "./tags";
-import { validate } from "./validate";
+import { validate } from "./validation";
 
 /**
  * A pool of long-lived self-hosted GitHub Actions runners on an Auto Scaling group that never kills a job: an

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type Place, arn, policy } from "../parts/policy";
+import { type Place, arn, policy } from "../shared/policy";
 import type { PoolSettings } from "./settings";
 
 /** Seconds; the longest that SQS keeps a message, 14 days. */

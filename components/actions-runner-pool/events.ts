@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/aws/lifecycle";
-import type { PackagedFunction } from "../parts/packaged-function";
+import type { PackagedFunction } from "../shared/packaged-function";
 import { type PoolFunctions, SWEEP_INTERVAL } from "./functions";
 import type { PoolSettings } from "./settings";
 

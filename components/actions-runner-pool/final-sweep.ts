@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { FinalSweepInput } from "../../contract/actions-runner-pool/final-sweep";
-import type { PackagedFunction } from "../parts/packaged-function";
+import type { PackagedFunction } from "../shared/packaged-function";
 import type { PoolSettings } from "./settings";
 
 export interface FinalSweepParts {

@@ -3,9 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { artefacts } from "../../build/artefacts";
 import { ENV } from "../../contract/actions-runner-pool/environment";
 import { METRIC_NAMESPACE } from "../../contract/actions-runner-pool/metrics";
-import { type PackagedFunction, createPackagedFunction } from "../parts/packaged-function";
-import type { Place, PolicyDocument } from "../parts/policy";
-import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./function-policies";
+import { type PackagedFunction, createPackagedFunction } from "../shared/packaged-function";
+import type { Place, PolicyDocument } from "../shared/policy";
+import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./policies/functions";
 import type { PoolSettings } from "./settings";
 
 export interface PoolFunctions {

@@ -1,6 +1,6 @@
 import type { HostConfig } from "../../contract/actions-runner-pool/host";
 import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
-import { githubWebUrl } from "../parts/github-address";
+import { githubWebUrl } from "../shared/github-address";
 import type { PoolSettings } from "./settings";
 
 /** GitHub's words for an architecture, in its labels and in the names of the runner's archives. */

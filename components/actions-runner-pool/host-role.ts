@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type Place, trust } from "../parts/policy";
-import { hostPolicy } from "./host-policy";
+import { type Place, trust } from "../shared/policy";
+import { hostPolicy } from "./policies/instance";
 import type { PoolSettings } from "./settings";
 
 export interface HostRole {

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { type Violation, inputError, throwIfAny, violation } from "../parts/input-errors";
-import { WarmPoolState } from "./args-capacity";
+import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
+import { WarmPoolState } from "./args/capacity";
 import type { RunnerArchitecture } from "./host-config";
 import type { PoolSettings } from "./settings";
 

@@ -1,16 +1,16 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { renderUserData } from "../../host-config/user-data";
-import { type HostBundle, bundleKey } from "../parts/host-bundle";
-import { throwIfAny } from "../parts/input-errors";
-import type { Place } from "../parts/policy";
-import { WarmPoolState } from "./args-capacity";
+import { renderUserData } from "../../host-config/actions-runner-pool/user-data";
+import { type HostBundle, bundleKey } from "../shared/host-bundle";
+import { throwIfAny } from "../shared/input-errors";
+import type { Place } from "../shared/policy";
+import { WarmPoolState } from "./args/capacity";
 import { hostConfig } from "./host-config";
 import type { HostRole } from "./host-role";
 import type { InstanceFacts } from "./instance-facts";
 import type { Network } from "./network";
 import type { PoolSettings } from "./settings";
-import { oversize } from "./validate-user-data";
+import { oversize } from "./validation/user-data";
 
 export interface LaunchTemplateParts {
   facts: pulumi.Output<InstanceFacts>;

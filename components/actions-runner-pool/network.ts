@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { throwIfAny } from "../parts/input-errors";
+import { throwIfAny } from "../shared/input-errors";
 import type { PoolSettings } from "./settings";
-import { emptyList } from "./validate-instances";
+import { emptyList } from "./validation/instances";
 
 export interface Network {
   subnetIds: pulumi.Output<string[]>;

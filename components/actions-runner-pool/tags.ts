@@ -2,10 +2,10 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { POOL_TAG } from "../../contract/actions-runner-pool/names";
 import { RELEASE_TAG } from "../../contract/shared/release";
-import { throwIfAny } from "../parts/input-errors";
+import { throwIfAny } from "../shared/input-errors";
 import type { InstanceFacts } from "./instance-facts";
 import type { PoolSettings } from "./settings";
-import { reservedTagViolations } from "./validate";
+import { reservedTagViolations } from "./validation";
 
 /**
  * The tags of every child. They are known only when the facts are, and a child is created only when its tags are

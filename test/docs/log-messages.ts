@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import ts from "typescript";
 import { LOG } from "../../contract/actions-runner-pool/host";
-import { stopAgainScript } from "../../host-config/units/runner-unit";
-import { endServiceScript } from "../../host-config/units/end-service";
+import { stopAgainScript } from "../../host-config/actions-runner-pool/units/runner-unit";
+import { endServiceScript } from "../../host-config/actions-runner-pool/units/end-service";
 
 const ROOT = resolve(__dirname, "../..");
 const LEVELS = new Set(["info", "warn", "error"]);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ActionsRunnerPool } from "../../components";
 import { Deployment } from "../components/mocks";
-import { poolArgs } from "../components/pool-args";
+import { poolArgs } from "../components/actions-runner-pool/pool-args";
 import { logMessages, scriptMessages } from "./log-messages";
 import { shellReasons } from "./shell-reasons";
 

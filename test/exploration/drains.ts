@@ -2,7 +2,7 @@
  * The drain, wherever it runs: as ExecStop=, for the completion, before a start. The real decisions (drain-steps.ts) and
  * the real acts (`perform`), one act a transition, together with the look that follows it.
  */
-import type { DrainRequest, DrainState, DrainStep } from "../../host-config/agent/drain-steps";
+import type { DrainRequest, DrainState, DrainStep } from "../../host-config/actions-runner-pool/agent/drain-steps";
 import { unique } from "./codec";
 import { atOnce, type Failing } from "./at-once";
 import type { Parts } from "./parts";

@@ -11,7 +11,7 @@ export interface Mutant {
   hunts?: string[];
 }
 
-const AGENT = "host-config/agent/";
+const AGENT = "host-config/actions-runner-pool/agent/";
 const mutant = (name: string, ...parts: [file: string, from: string, to: string][]): Mutant => ({
   name,
   substitutions: parts.map(([file, from, to]) => ({ file, from, to })),

@@ -10,16 +10,16 @@ const ROOT = join(__dirname, "..", "..");
 const FOLDERS = ["host-config", "functions"].map((folder) => join(ROOT, folder) + sep);
 const local = createRequire(__filename);
 
-type Agent<M extends string> = M extends "steps" ? typeof import("../../host-config/agent/drain-steps") : never;
+type Agent<M extends string> = M extends "steps" ? typeof import("../../host-config/actions-runner-pool/agent/drain-steps") : never;
 
 export interface Parts {
   beginDrain: Agent<"steps">["beginDrain"];
   nextStep: Agent<"steps">["nextStep"];
-  perform: typeof import("../../host-config/agent/drain").perform;
-  complete: typeof import("../../host-config/agent/complete").complete;
-  reap: typeof import("../../host-config/agent/reap").reap;
-  heartbeat: typeof import("../../host-config/agent/heartbeat").heartbeat;
-  Daemon: typeof import("../../host-config/agent/daemon").Daemon;
+  perform: typeof import("../../host-config/actions-runner-pool/agent/drain").perform;
+  complete: typeof import("../../host-config/actions-runner-pool/agent/complete").complete;
+  reap: typeof import("../../host-config/actions-runner-pool/agent/reap").reap;
+  heartbeat: typeof import("../../host-config/actions-runner-pool/agent/heartbeat").heartbeat;
+  Daemon: typeof import("../../host-config/actions-runner-pool/agent/daemon").Daemon;
   handleTerminating: typeof import("../../functions/actions-runner-pool/deregister/terminating").handleTerminating;
   handleTerminated: typeof import("../../functions/actions-runner-pool/deregister/terminated").handleTerminated;
   sweepRetained: typeof import("../../functions/actions-runner-pool/sweep/retained").sweepRetained;
@@ -68,7 +68,7 @@ function substitute(code: string, { file, from, to }: Substitution): string {
 }
 
 function load(): Parts {
-  const agent = (name: string) => local(join(ROOT, "host-config", "agent", name));
+  const agent = (name: string) => local(join(ROOT, "host-config/actions-runner-pool/agent", name));
   const functions = (name: string) => local(join(ROOT, "functions/actions-runner-pool", name));
   const { beginDrain, nextStep } = agent("drain-steps");
   return {

@@ -3,8 +3,8 @@
  * deterministic: run again from its start with the answers that it has got so far, it comes to the same next call. What
  * it calls then is learnt once for each list of answers, and remembered.
  */
-import { CONFIG } from "../host-config/fake-host";
-import type { Host } from "../../host-config/agent/ports";
+import { CONFIG } from "../host-config/actions-runner-pool/fake-host";
+import type { Host } from "../../host-config/actions-runner-pool/agent/ports";
 import { NOW } from "./world";
 
 export type Answer = { value?: unknown } | { error: string };

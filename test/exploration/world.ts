@@ -5,8 +5,8 @@
  * Times are not numbers in here but what the code can tell apart: an announcement's age is "fresh", "older than ten
  * minutes" or "older than WORKERLESS_BOUND_MS", a window is over or not. `signsOf` gives them back as numbers.
  */
-import type { DrainState, DrainStep } from "../../host-config/agent/drain-steps";
-import type { ActiveState, Signs } from "../../host-config/agent/ports";
+import type { DrainState, DrainStep } from "../../host-config/actions-runner-pool/agent/drain-steps";
+import type { ActiveState, Signs } from "../../host-config/actions-runner-pool/agent/ports";
 
 /** What every clock of the exploration says; the past is given relative to it. */
 export const NOW = 1_800_000_000_000;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { hostPolicy } from "../../components/actions-runner-pool/host-policy";
+import { hostPolicy } from "../../components/actions-runner-pool/policies/instance";
 import { poolNames } from "../../contract/actions-runner-pool/names";
 
 const ROOT = join(__dirname, "../..");

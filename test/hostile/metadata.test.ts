@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UNITS } from "../../contract/actions-runner-pool/host";
-import { probeCommand } from "../../host-config/agent/metadata-probe";
+import { probeCommand } from "../../host-config/actions-runner-pool/agent/metadata-probe";
 import { needSystemd } from "../rehearsal/hosts/rig";
 import { LivePool } from "../support/live-pool";
 import { asJob, asRoot, assertRefused, assertWorks, runnerUid, type Attempt, type Outcome } from "./attempts";

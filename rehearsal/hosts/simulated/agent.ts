@@ -1,4 +1,4 @@
-import { Daemon, TICK_MS } from "../../../host-config/agent/daemon";
+import { Daemon, TICK_MS } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { DaemonIdleness } from "./idle";
 import type { SimulatedMachine } from "./machine";
 import type { Process } from "./process";

@@ -1,5 +1,5 @@
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
-import { reap } from "../../../host-config/agent/reap";
+import { reap } from "../../../host-config/actions-runner-pool/agent/reap";
 import { AgentService } from "./agent";
 import { HelperServices } from "./helpers";
 import { SimulatedMachine } from "./machine";

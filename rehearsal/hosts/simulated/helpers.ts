@@ -1,7 +1,7 @@
-import { complete } from "../../../host-config/agent/complete";
-import { heartbeat } from "../../../host-config/agent/heartbeat";
-import type { HelperUnits, Host } from "../../../host-config/agent/ports";
-import { isTerminating } from "../../../host-config/agent/terminating";
+import { complete } from "../../../host-config/actions-runner-pool/agent/complete";
+import { heartbeat } from "../../../host-config/actions-runner-pool/agent/heartbeat";
+import type { HelperUnits, Host } from "../../../host-config/actions-runner-pool/agent/ports";
+import { isTerminating } from "../../../host-config/actions-runner-pool/agent/terminating";
 import type { Timer } from "../../clock";
 import type { SimulatedMachine } from "./machine";
 

@@ -1,5 +1,5 @@
-import type { HelperUnits, Host, RunnerUnit } from "../../../host-config/agent/ports";
-import { steadySigns } from "../../../host-config/agent/steady-clock";
+import type { HelperUnits, Host, RunnerUnit } from "../../../host-config/actions-runner-pool/agent/ports";
+import { steadySigns } from "../../../host-config/actions-runner-pool/agent/steady-clock";
 import { sleeper } from "./idle";
 import type { SimulatedMachine } from "./machine";
 import { USUAL_PACE } from "./pace";

@@ -1,7 +1,7 @@
-import type { Action } from "../../../host-config/agent/decide";
-import { inFlight } from "../../../host-config/agent/in-flight";
-import type { Protection } from "../../../host-config/agent/ports";
-import { isTerminating } from "../../../host-config/agent/terminating";
+import type { Action } from "../../../host-config/actions-runner-pool/agent/decide";
+import { inFlight } from "../../../host-config/actions-runner-pool/agent/in-flight";
+import type { Protection } from "../../../host-config/actions-runner-pool/agent/ports";
+import { isTerminating } from "../../../host-config/actions-runner-pool/agent/terminating";
 import type { SimulatedMachine } from "./machine";
 import type { Process } from "./process";
 import type { View } from "./view";

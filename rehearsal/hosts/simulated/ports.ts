@@ -2,7 +2,13 @@ import type { HostConfig, RegistrationSecret } from "../../../contract/actions-r
 import { NO_ACTIVE_ACTION, type TargetState } from "../../../contract/aws/lifecycle";
 import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
-import type { Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "../../../host-config/agent/ports";
+import type {
+  Imds,
+  LifecycleActions,
+  Metrics,
+  Protection,
+  RegistrationSecrets,
+} from "../../../host-config/actions-runner-pool/agent/ports";
 import { AwsError, type Shape } from "../../cloud/api";
 import { withSdkRetries } from "../../cloud/retries";
 

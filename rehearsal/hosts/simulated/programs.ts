@@ -1,5 +1,5 @@
-import { drain } from "../../../host-config/agent/drain";
-import type { HelperUnits, Host } from "../../../host-config/agent/ports";
+import { drain } from "../../../host-config/actions-runner-pool/agent/drain";
+import type { HelperUnits, Host } from "../../../host-config/actions-runner-pool/agent/ports";
 import { hostPorts } from "./host-ports";
 import type { SimulatedMachine } from "./machine";
 import { Killed, type Process } from "./process";

@@ -1,4 +1,4 @@
-import type { ActiveState, RunnerUnit, UnitState } from "../../../host-config/agent/ports";
+import type { ActiveState, RunnerUnit, UnitState } from "../../../host-config/actions-runner-pool/agent/ports";
 import type { Clock, Timer } from "../../clock";
 import type { Network } from "./network";
 import type { SimulatedRunner } from "./runner";

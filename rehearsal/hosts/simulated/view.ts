@@ -1,4 +1,4 @@
-import type { Signs, UnitState } from "../../../host-config/agent/ports";
+import type { Signs, UnitState } from "../../../host-config/actions-runner-pool/agent/ports";
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Clock, Timer } from "../../clock";
 

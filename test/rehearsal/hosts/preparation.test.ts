@@ -96,7 +96,7 @@ describe("what machines stand on", function () {
         assert.fail("shellcheck is not installed; run scripts/install-system-packages.sh");
       this.skip();
     }
-    const scripts = ["scripts", "rehearsal/hosts/systemd", "test/host-config"].flatMap((folder) =>
+    const scripts = ["scripts", "rehearsal/hosts/systemd", "test/host-config/actions-runner-pool"].flatMap((folder) =>
       readdirSync(join(ROOT, folder))
         .filter((name) => name.endsWith(".sh"))
         .map((name) => join(ROOT, folder, name)),

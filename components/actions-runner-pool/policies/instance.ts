@@ -1,0 +1,44 @@
+import { METRIC_NAMESPACE } from "../../../contract/actions-runner-pool/metrics";
+import { OWNER_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
+import { BUNDLE_PREFIX } from "../../shared/host-bundle";
+import { type Place, type PolicyDocument, allow, policy } from "../../shared/policy";
+import { groupArn, instanceArn, registrationSecretArn } from "./arns";
+
+/**
+ * What an instance may do. AWS cannot narrow the lifecycle calls to the calling instance, so each instance has them
+ * for the whole group: that is why jobs are kept from these credentials.
+ *
+ * @param bucketArn of the bucket with the host bundle.
+ */
+export function hostPolicy(place: Place, names: PoolNames, bucketArn: string): PolicyDocument {
+  return policy(
+    allow("FetchHostBundle", ["s3:GetObject"], [`${bucketArn}/${BUNDLE_PREFIX}*`]),
+    allow("SeeOwnLifecycleState", ["autoscaling:DescribeAutoScalingInstances"], ["*"]),
+    allow("ProtectWhileBusy", ["autoscaling:SetInstanceProtection"], [groupArn(place, names)]),
+    allow(
+      "HoldAndEndLifecycleActions",
+      ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
+      [groupArn(place, names)],
+    ),
+    allow(
+      "UseOwnRegistrationToken",
+      ["secretsmanager:GetSecretValue", "secretsmanager:DeleteSecret"],
+      [registrationSecretArn(place, names)],
+      { StringEquals: { [`aws:ResourceTag/${OWNER_TAG}`]: "${aws:userid}" } },
+    ),
+    allow("CountForcedStops", ["cloudwatch:PutMetricData"], ["*"], {
+      StringEquals: { "cloudwatch:namespace": METRIC_NAMESPACE },
+    }),
+    allow("AnswerRunCommand", ["ssm:UpdateInstanceInformation"], [instanceArn(place)]),
+    allow(
+      "ReceiveRunCommand",
+      [
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+      ],
+      ["*"],
+    ),
+  );
+}

@@ -1,0 +1,102 @@
+import { type Violation, violation } from "../../shared/input-errors";
+import { ProtectedInstances, WarmPoolState } from "../args/capacity";
+import type { PoolSettings } from "../settings";
+import { inRange } from "./instances";
+
+/** EC2 Auto Scaling's own bound on a group's size is a quota of the account; this one only catches slips of a key. */
+const SIZE_MAX = 10_000;
+
+export function capacityViolations(settings: PoolSettings): Violation[] {
+  const found: Violation[] = [];
+  const { minSize, maxSize, desiredCapacity } = settings;
+  for (const [field, value] of Object.entries({ minSize, maxSize, desiredCapacity })) {
+    if (!inRange(value, 0, SIZE_MAX)) {
+      found.push(violation(field, value, `outside 0 to ${SIZE_MAX}`, "Give a whole number of instances within it"));
+    }
+  }
+  if (found.length > 0) {
+    // Numbers that are none cannot be compared.
+  } else if (minSize > maxSize) {
+    found.push(violation("minSize", minSize, `larger than maxSize = ${maxSize}`, "Lower minSize or raise maxSize"));
+  } else if (desiredCapacity < minSize || desiredCapacity > maxSize) {
+    found.push(
+      violation(
+        "desiredCapacity",
+        desiredCapacity,
+        `outside minSize = ${minSize} to maxSize = ${maxSize}`,
+        "Give a number between them or drop it",
+      ),
+    );
+  }
+  return [...found, ...warmPoolViolations(settings), ...spotViolations(settings), ...refreshViolations(settings)];
+}
+
+function warmPoolViolations({ warmPool, spot, maxSize }: PoolSettings): Violation[] {
+  if (!warmPool) return [];
+  const found: Violation[] = [];
+  if (!Object.values(WarmPoolState).includes(warmPool.state)) {
+    found.push(violation("warmPool.state", warmPool.state, "not a state of a warm pool", "Use Stopped, Hibernated or Running"));
+  }
+  if (spot) {
+    found.push(violation("warmPool", warmPool, "EC2 Auto Scaling keeps no Spot instances in a warm pool", "Drop warmPool or spot"));
+  }
+  if (!inRange(warmPool.maxPreparedCapacity, 0, SIZE_MAX)) {
+    found.push(
+      violation(
+        "warmPool.maxPreparedCapacity",
+        warmPool.maxPreparedCapacity,
+        `outside 0 to ${SIZE_MAX}`,
+        `Give a whole number, e.g. maxSize = ${maxSize}`,
+      ),
+    );
+  }
+  if (!inRange(warmPool.minSize, 0, warmPool.maxPreparedCapacity)) {
+    found.push(
+      violation(
+        "warmPool.minSize",
+        warmPool.minSize,
+        `outside 0 to maxPreparedCapacity = ${warmPool.maxPreparedCapacity}`,
+        "Lower it or raise warmPool.maxPreparedCapacity",
+      ),
+    );
+  }
+  return found;
+}
+
+function spotViolations({ spot, maxSize }: PoolSettings): Violation[] {
+  if (!spot) return [];
+  const found: Violation[] = [];
+  if (!inRange(spot.onDemandBase, 0, maxSize)) {
+    found.push(
+      violation("spot.onDemandBase", spot.onDemandBase, `outside 0 to maxSize = ${maxSize}`, "Give a whole number of instances within it"),
+    );
+  }
+  if (!inRange(spot.onDemandPercentage, 0, 100)) {
+    found.push(violation("spot.onDemandPercentage", spot.onDemandPercentage, "outside 0 to 100 %", "Give a whole percentage"));
+  }
+  return found;
+}
+
+function refreshViolations({ instanceRefresh }: PoolSettings): Violation[] {
+  const { protectedInstances, minHealthyPercentage: min, maxHealthyPercentage: max } = instanceRefresh;
+  const found: Violation[] = [];
+  if (!Object.values(ProtectedInstances).includes(protectedInstances)) {
+    found.push(violation("instanceRefresh.protectedInstances", protectedInstances, "unknown", "Use Wait, Refresh or Ignore"));
+  }
+  if (!inRange(min, 0, 100)) {
+    found.push(violation("instanceRefresh.minHealthyPercentage", min, "outside 0 to 100 %", "Give a whole percentage"));
+  }
+  if (!inRange(max, 100, 200)) {
+    found.push(violation("instanceRefresh.maxHealthyPercentage", max, "outside 100 to 200 %", "Give a whole percentage"));
+  } else if (max - min > 100) {
+    found.push(
+      violation(
+        "instanceRefresh.maxHealthyPercentage",
+        max,
+        `more than 100 above minHealthyPercentage = ${min}`,
+        "Bring them closer together",
+      ),
+    );
+  }
+  return found;
+}

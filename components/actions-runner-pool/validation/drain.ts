@@ -1,0 +1,54 @@
+import {
+  GLOBAL_TIMEOUT_FACTOR,
+  HEARTBEAT_TIMEOUT_MAX_SECONDS as TIMEOUT_MAX,
+  HEARTBEAT_TIMEOUT_MIN_SECONDS as TIMEOUT_MIN,
+  globalTimeoutSeconds,
+} from "../../../contract/aws/lifecycle";
+import { type Violation, violation } from "../../shared/input-errors";
+import type { PoolSettings } from "../settings";
+import { inRange } from "./instances";
+
+/** Seconds; less than a minute would not even cover the drain's own confirmation and the runner's goodbye. */
+const MAX_DRAIN_MIN = 60;
+
+/**
+ * The arithmetic of lifecycle actions. Each would otherwise fail when it hurts: as a job that is killed although the
+ * pool promised to wait for it.
+ */
+export function drainViolations({ drain, launchTimeout }: PoolSettings): Violation[] {
+  const { heartbeatTimeout, heartbeatInterval, maxDrain } = drain;
+  const found: Violation[] = [];
+  const range = `${TIMEOUT_MIN} to ${TIMEOUT_MAX} s, the limits of a lifecycle hook`;
+  if (!inRange(launchTimeout, TIMEOUT_MIN, TIMEOUT_MAX)) {
+    found.push(violation("launchTimeout", launchTimeout, `outside ${range}`, "Give whole seconds within it"));
+  }
+  if (!inRange(heartbeatTimeout, TIMEOUT_MIN, TIMEOUT_MAX)) {
+    found.push(violation("drain.heartbeatTimeout", heartbeatTimeout, `outside ${range}`, "Give whole seconds within it"));
+    return found;
+  }
+  const longest = globalTimeoutSeconds(heartbeatTimeout);
+  if (!inRange(maxDrain, MAX_DRAIN_MIN, longest)) {
+    found.push(
+      violation(
+        "drain.maxDrain",
+        maxDrain,
+        `outside ${MAX_DRAIN_MIN} to ${longest} s; a lifecycle action lives for min(48 h, ${GLOBAL_TIMEOUT_FACTOR} x heartbeatTimeout)`,
+        maxDrain > longest
+          ? `Lower it or raise drain.heartbeatTimeout = ${heartbeatTimeout} (48 h needs 1728 s)`
+          : "Give whole seconds within it",
+      ),
+    );
+  }
+  const third = Math.floor(heartbeatTimeout / 3);
+  if (!inRange(heartbeatInterval, 1, third)) {
+    found.push(
+      violation(
+        "drain.heartbeatInterval",
+        heartbeatInterval,
+        `outside 1 to ${third} s, a third of heartbeatTimeout = ${heartbeatTimeout}`,
+        "Lower it, so that two heartbeats may be lost before the instance counts as dead",
+      ),
+    );
+  }
+  return found;
+}

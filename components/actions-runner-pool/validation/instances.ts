@@ -1,0 +1,72 @@
+import { type Violation, violation } from "../../shared/input-errors";
+import type { PoolSettings } from "../settings";
+
+const INSTANCE_TYPE = /^[a-z0-9-]+\.[a-z0-9-]+$/;
+const PARAMETER = /^\/?[A-Za-z0-9._/-]+(:[A-Za-z0-9_.-]+)?$/;
+/** GiB; gp3 starts at 1, but no image of a Linux distribution fits into less than 8. */
+const VOLUME_MIN = 8;
+const VOLUME_MAX = 16384;
+/** The only periods that CloudWatch Logs accepts, in days. */
+const LOG_RETENTION = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+export function instanceViolations(settings: PoolSettings): Violation[] {
+  const found: Violation[] = [];
+  const types = [settings.instanceType, ...(settings.spot?.additionalInstanceTypes ?? [])];
+  for (const type of types.filter((candidate) => !INSTANCE_TYPE.test(candidate))) {
+    found.push(violation("instanceType", type, "not an EC2 instance type", "Give one like m7i.large"));
+  }
+  if (settings.imageId !== undefined && settings.imageParameter !== undefined) {
+    found.push(violation("imageId", settings.imageId, "imageId and imageParameter exclude each other", "Keep one of them"));
+  }
+  if (typeof settings.imageId === "string" && !/^ami-[0-9a-f]+$/.test(settings.imageId)) {
+    found.push(violation("imageId", settings.imageId, "not an image id", "Give one like ami-0123456789abcdef0, or use imageParameter"));
+  }
+  if (settings.imageParameter !== undefined && !PARAMETER.test(settings.imageParameter)) {
+    found.push(violation("imageParameter", settings.imageParameter, "not the name of an SSM parameter", "Give it like /team/runner-image"));
+  }
+  if (!inRange(settings.rootVolumeSize, VOLUME_MIN, VOLUME_MAX)) {
+    found.push(
+      violation("rootVolumeSize", settings.rootVolumeSize, `outside ${VOLUME_MIN} to ${VOLUME_MAX} GiB`, "Give whole GiB within it"),
+    );
+  }
+  if (!inRange(settings.maxInstanceLifetimeDays, 0, 365)) {
+    found.push(
+      violation(
+        "maxInstanceLifetimeDays",
+        settings.maxInstanceLifetimeDays,
+        "EC2 Auto Scaling takes 1 to 365 days",
+        "Give whole days within it, or 0 for no limit",
+      ),
+    );
+  }
+  if (!LOG_RETENTION.includes(settings.logRetentionDays)) {
+    found.push(
+      violation(
+        "logRetentionDays",
+        settings.logRetentionDays,
+        "not a period that CloudWatch Logs knows",
+        `Choose one of ${LOG_RETENTION.join(", ")}`,
+      ),
+    );
+  }
+  return [...found, ...networkViolations(settings)];
+}
+
+function networkViolations(settings: PoolSettings): Violation[] {
+  const found: Violation[] = [];
+  for (const field of ["subnetIds", "securityGroupIds"] as const) {
+    const ids: unknown = settings[field];
+    if (Array.isArray(ids) && ids.length === 0) found.push(emptyList(field));
+  }
+  return found;
+}
+
+/** Lists that come as an output are judged when they are known; see `network.ts`. */
+export function emptyList(field: "subnetIds" | "securityGroupIds"): Violation {
+  const remedy = field === "subnetIds" ? "Give at least one subnet" : "Give at least one, or drop it for an own security group";
+  return violation(field, [], "the list is empty", remedy);
+}
+
+export function inRange(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}

@@ -1,0 +1,31 @@
+import { USER_DATA_LIMIT_BYTES, renderUserData } from "../../../host-config/actions-runner-pool/user-data";
+import { type Violation, violation } from "../../shared/input-errors";
+import { bundleKey } from "../../shared/host-bundle";
+import { hostConfig } from "../host-config";
+import type { PoolSettings } from "../settings";
+
+/** The longest that a Region's and a bucket's name can be, for the parts that are not known yet. */
+const LONGEST_REGION = "x".repeat(14);
+const LONGEST_BUCKET = "x".repeat(63);
+const DIGEST = "0".repeat(64);
+
+/** Judges the size with the longest values that may come, so that it cannot grow beyond the limit later. */
+export function userDataViolations(settings: PoolSettings): Violation[] {
+  const config = hostConfig(settings, LONGEST_REGION, "arm64");
+  const userData = renderUserData(config, { bucket: LONGEST_BUCKET, key: bundleKey(DIGEST), sha256: DIGEST });
+  return oversize(userData, settings);
+}
+
+/** Labels are the one part of the user data without a bound of its own worth mentioning, so they are named. */
+export function oversize(userData: string, { labels }: PoolSettings): Violation[] {
+  const bytes = Buffer.byteLength(userData);
+  if (bytes <= USER_DATA_LIMIT_BYTES) return [];
+  return [
+    violation(
+      "labels",
+      `${labels.length} labels, ${labels.join().length} characters`,
+      `with them the user data has ${bytes} bytes and EC2 allows ${USER_DATA_LIMIT_BYTES}`,
+      `Shorten the labels by ${bytes - USER_DATA_LIMIT_BYTES} characters or move settings onto the image`,
+    ),
+  ];
+}

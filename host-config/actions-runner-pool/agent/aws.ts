@@ -1,0 +1,140 @@
+/** The agent's calls to AWS, all about this one instance. Bounded: 5 s a request, 5 attempts, 30 s a call. */
+import {
+  AutoScalingClient,
+  CompleteLifecycleActionCommand,
+  DescribeAutoScalingInstancesCommand,
+  RecordLifecycleActionHeartbeatCommand,
+  SetInstanceProtectionCommand,
+} from "@aws-sdk/client-auto-scaling";
+import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { DeleteSecretCommand, GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { fromInstanceMetadata } from "@smithy/credential-provider-imds";
+import type { HostConfig, RegistrationSecret } from "../../../contract/actions-runner-pool/host";
+import { NO_ACTIVE_ACTION } from "../../../contract/aws/lifecycle";
+import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
+import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
+import type { HostClock, Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "./ports";
+
+const CONNECT_MS = 2_000;
+const REQUEST_MS = 5_000;
+const ATTEMPTS = 5;
+const CALL_MS = 30_000;
+
+export interface Aws {
+  lifecycle: LifecycleActions;
+  protection: Protection;
+  secrets: RegistrationSecrets;
+  metrics: Metrics;
+}
+
+/** @param overrides for tests: endpoint and credentials of a stand-in. */
+export function awsPorts(config: HostConfig, imds: Imds, clock: HostClock, overrides: object = {}): Aws {
+  const settings = {
+    region: config.region,
+    // Only the instance's own role: whatever else the machine may hold of credentials is not meant for the agent.
+    credentials: fromInstanceMetadata({ timeout: 1_000, maxRetries: 3, ec2MetadataV1Disabled: true }),
+    maxAttempts: ATTEMPTS,
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, throwOnRequestTimeout: true },
+    ...overrides,
+  };
+  const autoscaling = new AutoScalingClient(settings);
+  const secretsManager = new SecretsManagerClient(settings);
+  const cloudwatch = new CloudWatchClient(settings);
+  const bounded = () => ({ abortSignal: AbortSignal.timeout(CALL_MS) });
+  const secretId = async () => registrationSecretName(config.secretPrefix, await imds.instanceId());
+  const action = async (hook: string) => ({
+    AutoScalingGroupName: config.group,
+    LifecycleHookName: hook,
+    InstanceId: await imds.instanceId(),
+  });
+
+  return {
+    lifecycle: {
+      async lifecycleState() {
+        const command = new DescribeAutoScalingInstancesCommand({ InstanceIds: [await imds.instanceId()] });
+        const answer = await autoscaling.send(command, bounded());
+        return answer.AutoScalingInstances?.[0]?.LifecycleState;
+      },
+      async complete(hook, result) {
+        const input = { ...(await action(hook)), LifecycleActionResult: result };
+        return doneOrNone(autoscaling.send(new CompleteLifecycleActionCommand(input), bounded()));
+      },
+      async heartbeat(hook) {
+        return doneOrNone(autoscaling.send(new RecordLifecycleActionHeartbeatCommand(await action(hook)), bounded()));
+      },
+    },
+    protection: {
+      async set(protectedFromScaleIn) {
+        const command = new SetInstanceProtectionCommand({
+          AutoScalingGroupName: config.group,
+          InstanceIds: [await imds.instanceId()],
+          ProtectedFromScaleIn: protectedFromScaleIn,
+        });
+        try {
+          await autoscaling.send(command, bounded());
+          return "done";
+        } catch (error) {
+          if (isAwsError(error, "ValidationError") && /is not in InService/.test((error as Error).message)) return "refused";
+          throw error;
+        }
+      },
+    },
+    secrets: {
+      async token() {
+        let value: string | undefined;
+        try {
+          value = (await secretsManager.send(new GetSecretValueCommand({ SecretId: await secretId() }), bounded())).SecretString;
+        } catch (error) {
+          // InvalidRequest: marked for deletion, so a new one has to come.
+          if (isAwsError(error, "ResourceNotFoundException") || isAwsError(error, "InvalidRequestException")) return undefined;
+          throw error;
+        }
+        return parseToken(value, clock.now());
+      },
+      async delete() {
+        try {
+          const input = { SecretId: await secretId(), ForceDeleteWithoutRecovery: true };
+          await secretsManager.send(new DeleteSecretCommand(input), bounded());
+        } catch (error) {
+          if (!isAwsError(error, "ResourceNotFoundException")) throw error;
+        }
+      },
+    },
+    metrics: {
+      async count(metric) {
+        const datum = { MetricName: metric, Value: 1, Unit: "Count" as const, Dimensions: [{ Name: POOL_DIMENSION, Value: config.pool }] };
+        await cloudwatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: [datum] }), bounded());
+      },
+    },
+  };
+}
+
+/** Somebody else completed the action, or it expired: either way there is nothing left to do. */
+async function doneOrNone(call: Promise<unknown>): Promise<"done" | "none"> {
+  try {
+    await call;
+    return "done";
+  } catch (error) {
+    if ((error as Error).message?.startsWith(NO_ACTIVE_ACTION)) return "none";
+    throw error;
+  }
+}
+
+function isAwsError(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
+
+/** Rejects with words that name no part of the token. */
+export function parseToken(value: string | undefined, now: number): string {
+  let secret: Partial<RegistrationSecret>;
+  try {
+    secret = JSON.parse(value ?? "") as Partial<RegistrationSecret>;
+  } catch {
+    throw new Error("the registration secret is not JSON");
+  }
+  if (typeof secret?.token !== "string" || secret.token === "") throw new Error("the registration secret has no token");
+  if (secret.expiresAt !== undefined && Date.parse(secret.expiresAt) <= now) {
+    throw new Error(`the registration token expired at ${secret.expiresAt}`);
+  }
+  return secret.token;
+}

@@ -1,0 +1,66 @@
+/** What the daemon does next, from what it sees now. Pure: every rule about the unit's life is in here. */
+import type { TargetState } from "../../../contract/aws/lifecycle";
+import type { LifecycleState, UnitState } from "./ports";
+import { isRunning, isStopped, isTerminating } from "./terminating";
+
+export interface Observation {
+  /** The last answer of the instance metadata; undefined before the first or where it has none yet. */
+  target: TargetState | undefined;
+  unit: UnitState;
+  /** The runner is configured, so config.sh need not run. */
+  registered: boolean;
+  /** What DescribeAutoScalingInstances said since the target last changed; undefined: not asked yet, or no longer true. */
+  lifecycle: LifecycleState | undefined;
+  /** Nobody was asked to complete the termination in the last seconds. */
+  completionDue: boolean;
+  /** The last registration failed moments ago. */
+  registrationPaused: boolean;
+}
+
+export type Action =
+  | "nothing"
+  | "stop-runner"
+  | "await-drain"
+  | "complete"
+  | "look-up-state"
+  | "register"
+  | "continue-launch"
+  | "start-runner";
+
+export function decide(seen: Observation): Action {
+  if (isTerminating(seen.target)) return decideTermination(seen);
+  // Once a boot is enough: systemd restarts a listener that exits, and what an operator stopped stays stopped.
+  if (seen.unit.everStarted || !isStopped(seen.unit)) return "nothing";
+  return decideLaunch(seen);
+}
+
+function decideTermination({ unit, completionDue }: Observation): Action {
+  if (isRunning(unit)) return "stop-runner";
+  if (!isStopped(unit)) return "await-drain";
+  return completionDue ? "complete" : "nothing";
+}
+
+function decideLaunch(seen: Observation): Action {
+  const { target, lifecycle } = seen;
+  if (target === "Standby" || target === "Detached") return "nothing";
+  if (lifecycle === undefined) return "look-up-state";
+  const intoPool = target?.startsWith("Warmed:") ?? lifecycle.startsWith("Warmed:");
+  if (intoPool) return decidePoolEntry(lifecycle);
+  if (lifecycle !== "Pending:Wait" && lifecycle !== "InService") return "look-up-state";
+  if (!seen.registered) return seen.registrationPaused ? "nothing" : "register";
+  return lifecycle === "InService" ? "start-runner" : "continue-launch";
+}
+
+/** Installed is all that an instance in the pool has to be; it registers when it is called into service. */
+function decidePoolEntry(lifecycle: LifecycleState): Action {
+  switch (lifecycle) {
+    case "Warmed:Pending:Wait":
+      return "continue-launch";
+    case "Warmed:Running":
+    case "Warmed:Stopped":
+    case "Warmed:Hibernated":
+      return "nothing";
+    default:
+      return "look-up-state";
+  }
+}

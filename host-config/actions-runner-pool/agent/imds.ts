@@ -1,0 +1,64 @@
+/** The instance metadata service, version 2, with bounded waits: it is on the instance itself, so 1 s is long. */
+import { request } from "node:http";
+import type { TargetState } from "../../../contract/aws/lifecycle";
+import type { Imds } from "./ports";
+
+const TOKEN_TTL_SECONDS = 21_600;
+const TIMEOUT_MS = 1_000;
+
+interface Answer {
+  status: number;
+  body: string;
+}
+
+/** @param origin for tests; on an instance there is only the one address. */
+export function imdsClient(origin = "http://169.254.169.254"): Imds {
+  let token: string | undefined;
+  let id: string | undefined;
+
+  async function get(path: string): Promise<string | undefined> {
+    let answer = await ask("GET", path, { "X-aws-ec2-metadata-token": (token ??= await newToken()) });
+    if (answer.status === 401) {
+      // Expired, or of a life before hibernation.
+      token = await newToken();
+      answer = await ask("GET", path, { "X-aws-ec2-metadata-token": token });
+    }
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw new Error(`instance metadata ${path}: HTTP ${answer.status}`);
+    return answer.body.trim();
+  }
+
+  async function newToken(): Promise<string> {
+    const path = "/latest/api/token";
+    const answer = await ask("PUT", path, { "X-aws-ec2-metadata-token-ttl-seconds": String(TOKEN_TTL_SECONDS) });
+    if (answer.status !== 200) throw new Error(`instance metadata ${path}: HTTP ${answer.status}`);
+    return answer.body.trim();
+  }
+
+  function ask(method: string, path: string, headers: Record<string, string>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      // No keep-alive: a connection that outlives hibernation would only be found dead at its next use.
+      const options = { method, headers, agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) };
+      const call = request(`${origin}${path}`, options, (response) => {
+        let body = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (body += chunk));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+        response.on("error", reject);
+      });
+      call.on("error", (error) => reject(new Error(`instance metadata ${path}: ${error.message}`)));
+      call.end();
+    });
+  }
+
+  return {
+    async instanceId() {
+      id ??= await get("/latest/meta-data/instance-id");
+      if (!id) throw new Error("instance metadata has no instance-id");
+      return id;
+    },
+    async targetState() {
+      return (await get("/latest/meta-data/autoscaling/target-lifecycle-state")) as TargetState | undefined;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/** `node agent.cjs COMMAND`: one bundle, one command for each unit. Needs PATHS.config; without it every command does nothing. */
+import { appendFile } from "node:fs/promises";
+import type { HostConfig } from "../../../contract/actions-runner-pool/host";
+import { FALLBACK, readConfig } from "./config";
+import { Daemon } from "./daemon";
+import { departureMark } from "./departure";
+import { drain } from "./drain";
+import { forcedStopMark } from "./forced-stop";
+import { heartbeat } from "./heartbeat";
+import { hookServer, inheritedSocket } from "./hook-server";
+import { complete } from "./complete";
+import { imdsClient } from "./imds";
+import { jsonLog } from "./log";
+import { preferSize } from "./memory";
+import type { Host, HostClock } from "./ports";
+import { reap, type ReapHost } from "./reap";
+import { registrar } from "./registrar";
+import { jobSigns } from "./signs";
+import { steadyClock, steadySigns } from "./steady-clock";
+import { helperUnits, runnerUnit } from "./systemd";
+
+const clock = steadyClock();
+/** What AWS and GitHub write down is about the time of day. */
+const timeOfDay: HostClock = { ...clock, now: Date.now };
+const signs = () => steadySigns(jobSigns(), clock);
+
+const COMMANDS: Record<string, () => Promise<unknown>> = {
+  daemon: () => withConfig(runDaemon),
+  drain: () => standingFast("drain", drain),
+  reap: () => standingFast("reap", reap),
+  complete: () =>
+    withConfig(async (config) => {
+      if ((await complete(await fullHost("complete", config))) === "still-running") process.exitCode = 1;
+    }),
+  heartbeat: () => withConfig(async (config) => heartbeat(await fullHost("heartbeat", config))),
+  install: () => withConfig(async (config) => load<typeof import("./install")>(() => require("./install")).install(config)),
+};
+
+/** The AWS clients take as long to load as all the rest; the drain, which needs none, starts without them. */
+function load<T>(module: () => unknown): T {
+  return module() as T;
+}
+
+/** sysexits' EX_USAGE. */
+const USAGE = 64;
+
+async function main(): Promise<void> {
+  const command = process.argv[2] ?? "";
+  const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (!run) {
+    console.error(`unknown command "${command}"; one of: ${Object.keys(COMMANDS).join(", ")}`);
+    process.exitCode = USAGE;
+    return;
+  }
+  try {
+    await run();
+  } catch (error) {
+    jsonLog(command).error("failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    process.exitCode = 1;
+  }
+  // Idle keep-alive connections must not hold a finished command.
+  if (command !== "daemon") process.exit();
+}
+
+async function withConfig(work: (config: HostConfig) => Promise<unknown>): Promise<void> {
+  const config = readConfig();
+  if (config === undefined) jsonLog("agent").info("no configuration, nothing to do");
+  else await work(config);
+}
+
+/**
+ * Drain and reap hold a job's life: a signal does not end them, nor does a lost configuration. systemd's own bound is
+ * TimeoutStopSec=, theirs is maxDrain.
+ */
+async function standingFast(part: string, work: (host: ReapHost) => Promise<unknown>): Promise<void> {
+  const log = jsonLog(part);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => log.info("signal ignored, the drain goes on", { signal }));
+  }
+  let config: HostConfig | undefined;
+  try {
+    config = readConfig();
+  } catch (error) {
+    log.error("the configuration cannot be read, draining with defaults", { error: String(error) });
+  }
+  const effective = { ...FALLBACK, ...config } as HostConfig;
+  const unit = runnerUnit(clock, effective.jobsMayUseInstanceRole);
+  const marks = { forcedStop: forcedStopMark(), departure: departureMark() };
+  await work({ config: effective, clock, log, unit, signs: signs(), ...marks });
+}
+
+async function fullHost(part: string, config: HostConfig): Promise<Host> {
+  const imds = imdsClient();
+  // The runner chooses the Node, and the SDK would say at each start of a unit what it thinks of an older one.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+  const { awsPorts } = load<typeof import("./aws")>(() => require("./aws"));
+  return {
+    config,
+    clock,
+    log: jsonLog(part),
+    imds,
+    unit: runnerUnit(clock, config.jobsMayUseInstanceRole),
+    signs: signs(),
+    registrar: registrar(config, imds),
+    helpers: helperUnits(),
+    forcedStop: forcedStopMark(),
+    departure: departureMark(),
+    console: (line) => appendFile("/dev/console", `${line}\n`),
+    ...awsPorts(config, imds, timeOfDay),
+  };
+}
+
+async function runDaemon(config: HostConfig): Promise<void> {
+  preferSize();
+  const host = await fullHost("daemon", config);
+  const daemon = new Daemon(host);
+  const socket = inheritedSocket();
+  if (socket === undefined) host.log.warn("no socket from systemd, job hooks will not be heard");
+  else
+    hookServer(() => void daemon.hint())
+      .on("error", (error) => host.log.error("socket", { error: String(error) }))
+      .listen({ fd: socket });
+  host.log.info("agent started", { pool: config.pool });
+  let stopped = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => (stopped = true));
+  await daemon.run(() => stopped);
+  process.exit(0);
+}
+
+void main();

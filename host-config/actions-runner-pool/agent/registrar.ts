@@ -1,0 +1,69 @@
+/** config.sh of the official runner, run as the job's user. */
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import type { Imds, Registrar } from "./ports";
+
+/** It talks to GitHub a few times; 3 minutes is a GitHub that does not answer. */
+const TIMEOUT_MS = 180_000;
+/** config.sh writes this PATH into `.path`, where the service and thus every job takes its own from. */
+const JOB_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+export interface Account {
+  uid: number;
+  gid: number;
+  home: string;
+}
+
+export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS.runner): Registrar {
+  return {
+    async registered() {
+      return existsSync(join(folder, ".runner"));
+    },
+    async register(token) {
+      const account = accountOf(config.runnerUser);
+      const env = {
+        PATH: JOB_PATH,
+        HOME: account.home,
+        USER: config.runnerUser,
+        LANG: "C.UTF-8",
+        HOSTNAME: hostname(),
+        // config.sh takes any argument from such a variable; arguments can be read by every user of the machine.
+        ACTIONS_RUNNER_INPUT_TOKEN: token,
+      };
+      const options = { cwd: folder, env, uid: account.uid, gid: account.gid, timeout: TIMEOUT_MS, killSignal: "SIGKILL" as const };
+      const args = configArguments(config, await imds.instanceId());
+      await new Promise<void>((resolve, reject) => {
+        const child = execFile("./config.sh", args, options, (error, stdout, stderr) => {
+          if (!error) return resolve();
+          const said = `${stdout}\n${stderr}`.replaceAll(token, "***").trim().split("\n").filter(Boolean).slice(-3).join(" | ");
+          const how = error.killed ? `no end after ${TIMEOUT_MS / 1000} s` : `exit code ${error.code}`;
+          reject(new Error(`config.sh: ${how}: ${said}`));
+        });
+        child.stdin?.end();
+      });
+    },
+  };
+}
+
+/**
+ * Automatic updates stay on: with --disableupdate GitHub stops giving jobs to a runner 30 days after a newer release,
+ * and the pool would dry up silently. An update waits for the running job, and the drain copes with the relaunch.
+ */
+export function configArguments(config: HostConfig, name: string): string[] {
+  const args = ["--unattended", "--replace", "--url", config.githubUrl, "--name", name, "--work", "_work"];
+  if (config.labels.length > 0) args.push("--labels", config.labels.join(","));
+  if (config.noDefaultLabels && config.labels.length > 0) args.push("--no-default-labels");
+  if (config.runnerGroup) args.push("--runnergroup", config.runnerGroup);
+  return args;
+}
+
+/** The local account, from /etc/passwd: a runner's user is not one of a directory service. */
+export function accountOf(user: string, passwd: string = readFileSync("/etc/passwd", "utf8")): Account {
+  const line = passwd.split("\n").find((entry) => entry.startsWith(`${user}:`));
+  if (!line) throw new Error(`runnerUser ${user}: no such local user; install.sh creates it`);
+  const fields = line.split(":");
+  return { uid: Number(fields[2]), gid: Number(fields[3]), home: fields[5] ?? "/" };
+}

@@ -1,0 +1,65 @@
+/** Registers the runner once the register function has left a token; gives the launch up when none works in time. */
+import { LOG } from "../../../contract/actions-runner-pool/host";
+import type { Host } from "./ports";
+
+/** A token usually lies there within seconds. 10 minutes outlast a retried function; the hook's own timeout is the last resort. */
+const LONGEST_MS = 600_000;
+/** Of the launch hook's timeout, so that the reason is told before the hook gives up without one. */
+const SHARE_OF_TIMEOUT = 0.8;
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 10_000;
+
+export type RegistrationHost = Pick<Host, "config" | "clock" | "log" | "secrets" | "registrar" | "lifecycle" | "console">;
+
+/** Resolves with whether the runner is registered now. A failure has been logged, shown on the console and abandoned. */
+export async function register(host: RegistrationHost): Promise<boolean> {
+  const reason = await tryUntilRegistered(host);
+  if (reason === undefined) {
+    await deleteSecret(host);
+    return true;
+  }
+  host.log.error(LOG.bootstrapFailed, { reason });
+  await host.console(`ci-runners: ${LOG.bootstrapFailed}: ${reason}`).catch(() => undefined);
+  try {
+    const outcome = await host.lifecycle.complete(host.config.launchHook, "ABANDON");
+    host.log.warn("launch abandoned", { hook: host.config.launchHook, outcome });
+  } catch (error) {
+    host.log.error("the launch could not be abandoned; its hook times out instead", { error: String(error) });
+  }
+  return false;
+}
+
+/** The reason why it did not work, or undefined when it did. */
+async function tryUntilRegistered(host: RegistrationHost): Promise<string | undefined> {
+  const { clock, log } = host;
+  const bound = Math.min(LONGEST_MS, SHARE_OF_TIMEOUT * host.config.launchTimeout * 1000);
+  const end = clock.now() + bound;
+  let pause = FIRST_PAUSE_MS;
+  let reason = "no registration token appeared";
+  for (;;) {
+    try {
+      const token = await host.secrets.token();
+      if (token !== undefined) {
+        await host.registrar.register(token);
+        log.info("registered at GitHub", { url: host.config.githubUrl });
+        return undefined;
+      }
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      if (said !== reason) log.warn("registration attempt failed", { error: said });
+      reason = said;
+    }
+    if (clock.now() + pause > end) return `${reason} (tried for ${Math.round(bound / 1000)} s)`;
+    await clock.sleep(pause);
+    pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS);
+  }
+}
+
+/** The token is of no more use here; what cannot be deleted now, the deregister function and the sweep delete. */
+async function deleteSecret(host: RegistrationHost): Promise<void> {
+  try {
+    await host.secrets.delete();
+  } catch (error) {
+    host.log.warn("the registration secret could not be deleted", { error: String(error) });
+  }
+}

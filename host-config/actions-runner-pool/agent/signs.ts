@@ -1,0 +1,63 @@
+/** One look at the runner: the unit's processes, the listener's announcements, the runner's performance log. */
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { PATHS } from "../../../contract/actions-runner-pool/host";
+import { lastAnnouncement, lastJobMessage } from "./announcements";
+import type { JobSigns } from "./ports";
+import { startedAt } from "./process-age";
+import { listenerAmong, unitProcesses, type Process } from "./processes";
+
+/** Room for hundreds of announcements; only the last one counts. */
+const TAIL_BYTES = 64 * 1024;
+
+export interface SignSources {
+  processes(): Process[];
+  listenerLog: string;
+  perfLog: string;
+}
+
+const ON_THIS_HOST: SignSources = {
+  processes: () => unitProcesses(),
+  listenerLog: PATHS.listenerLog,
+  perfLog: join(PATHS.perfLog, "Runner.perf"),
+};
+
+export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
+  return {
+    async read() {
+      // Announcements before processes: a job that is announced and spawned between the two looks is seen by the second,
+      // one that ends between them has left the first look's "busy".
+      const announced = lastAnnouncement(tail(sources.listenerLog));
+      const messageAt = lastJobMessage(tail(sources.perfLog));
+      const processes = sources.processes();
+      const listener = listenerAmong(processes);
+      const workers = processes.filter(({ comm }) => comm === "Runner.Worker").length;
+      if (listener === undefined) return { workers };
+      // That it was started bears no stamp, but says that every message before was another listener's.
+      const announcedAt = announced?.at ?? (announced?.state === "idle" ? startedAt(listener) : undefined);
+      return { listener, workers, announced: announced?.state, announcedAt, line: announced?.line, messageAt };
+    },
+  };
+}
+
+/**
+ * The job's user owns the folder of the performance log and could put a pipe or a link there: neither may make root
+ * wait or read elsewhere. What is not a plain file is empty.
+ */
+function tail(path: string): string {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return "";
+  }
+  try {
+    const { size } = fstatSync(file);
+    if (!fstatSync(file).isFile()) return "";
+    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const read = readSync(file, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString("utf8", 0, read);
+  } finally {
+    closeSync(file);
+  }
+}

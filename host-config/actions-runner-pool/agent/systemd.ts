@@ -1,0 +1,132 @@
+/** systemctl, as the agent uses it. Every call is bounded: 20 s is far more than a sane PID 1 needs. */
+import { execFile } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { existsSync, readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { UNITS } from "../../../contract/actions-runner-pool/host";
+import { METADATA_ADDRESSES, UNIT_CGROUP } from "../units/runner-unit";
+import type { ActiveState, HelperUnits, HostClock, RunnerUnit, UnitState } from "./ports";
+import { unitProcesses } from "./processes";
+
+const run = promisify(execFile);
+const TIMEOUT_MS = 20_000;
+/** systemd applies the fence a moment after it has answered. */
+const FENCE_TRIES = 20;
+const FENCE_PAUSE_MS = 50;
+/** The runner's update script sleeps up to 3 s after its listener's end; the swap itself takes milliseconds. */
+const UPDATE_MS = 30_000;
+const UPDATE_PAUSE_MS = 100;
+
+export async function systemctl(...args: string[]): Promise<string> {
+  return (await run("systemctl", args, { timeout: TIMEOUT_MS, killSignal: "SIGKILL" })).stdout;
+}
+
+/** @param jobsMayUseInstanceRole whether lowering the fence opens the metadata addresses too. */
+export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): RunnerUnit {
+  // An empty assignment clears the list, so what the unit itself denies has to be said again.
+  const usual = jobsMayUseInstanceRole ? [] : [`IPAddressDeny=${METADATA_ADDRESSES.join(" ")}`];
+  return {
+    async state() {
+      const properties = "ActiveState,MainPID,InactiveExitTimestampMonotonic";
+      return parseUnitState(await systemctl("show", UNITS.runner, `--property=${properties}`));
+    },
+    async start() {
+      await systemctl("start", "--no-block", UNITS.runner);
+    },
+    async stop() {
+      await systemctl("stop", "--no-block", UNITS.runner);
+    },
+    async raiseFence() {
+      await systemctl("set-property", "--runtime", UNITS.runner, "IPAddressDeny=any");
+      return fenceHolds(clock);
+    },
+    async lowerFence() {
+      await systemctl("set-property", "--runtime", UNITS.runner, "IPAddressDeny=", ...usual);
+    },
+    async interrupt(pid) {
+      // The number may have gone to another process since it was read.
+      if (unitProcesses().some((process) => process.pid === pid && process.comm === "Runner.Listener")) kill(pid, "SIGINT");
+    },
+    async killLeftovers() {
+      await updateEnds(clock);
+      for (const { pid } of unitProcesses()) if (pid !== process.pid) kill(pid, "SIGKILL");
+    },
+  };
+}
+
+export function helperUnits(): HelperUnits {
+  return {
+    async startCompletion() {
+      await systemctl("start", "--no-block", UNITS.complete);
+    },
+    async startHeartbeat() {
+      await systemctl("start", "--no-block", UNITS.heartbeat);
+    },
+  };
+}
+
+export function parseUnitState(shown: string): UnitState {
+  const value = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(shown)?.[1] ?? "";
+  const active = value("ActiveState") as ActiveState;
+  if (!active) throw new Error(`systemctl show said nothing about ${UNITS.runner}`);
+  const pid = Number(value("MainPID") || 0);
+  return { active, mainAlive: pid > 0, everStarted: Number(value("InactiveExitTimestampMonotonic") || 0) > 0 };
+}
+
+/**
+ * The script outlives its listener, and without it the runner has no `bin` any more: half-way killed it would leave a
+ * runner that never starts again.
+ */
+async function updateEnds(clock: HostClock): Promise<void> {
+  const end = clock.now() + UPDATE_MS;
+  while (unitProcesses().some(({ pid }) => isUpdate(pid)) && clock.now() < end) await clock.sleep(UPDATE_PAUSE_MS);
+}
+
+function isUpdate(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8")
+      .split("\0")
+      .some((word) => word.endsWith("/_update.sh"));
+  } catch {
+    return false;
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/**
+ * systemd accepts the setting also where the kernel cannot enforce it. The drain lives in the fenced cgroup, so it can
+ * try for itself: a datagram to its own machine must be refused. From outside, the kernel's features have to do.
+ */
+async function fenceHolds(clock: HostClock): Promise<boolean> {
+  if (!existsSync("/sys/fs/cgroup/cgroup.controllers")) return false;
+  if (!readFileSync("/proc/self/cgroup", "utf8").includes(UNIT_CGROUP)) return unitIsRunning();
+  for (let attempt = 0; attempt < FENCE_TRIES; attempt++) {
+    if (await datagramRefused()) return true;
+    await clock.sleep(FENCE_PAUSE_MS);
+  }
+  return false;
+}
+
+/** systemd applies address filters only to units that run: leftovers of a stopped unit cannot be fenced. */
+async function unitIsRunning(): Promise<boolean> {
+  return !["inactive", "failed"].includes((await systemctl("show", UNITS.runner, "--property=ActiveState", "--value")).trim());
+}
+
+/** Port 9 is `discard`; whether anybody listens there makes no difference. */
+function datagramRefused(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    socket.on("error", () => undefined);
+    socket.send("", 9, "127.0.0.1", (error) => {
+      socket.close();
+      resolve((error as NodeJS.ErrnoException | null)?.code === "EPERM");
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import { AGENT_ROUTES, PATHS } from "../../../contract/actions-runner-pool/host";
+
+/**
+ * A job hook: tells the agent to look now, then becomes the user's own hook, if any. The runner runs it with `bash -e`,
+ * without a timeout, and fails the job if it fails, so our part neither fails nor waits: curl runs in the background,
+ * away from the job's pipes, and the runner's clean-up of leftover processes does not see it. Only the user's own hook
+ * can fail the job.
+ */
+function hook(route: string, what: string, userHook: string | undefined): string {
+  return `#!/bin/bash
+# ${what}: a hint to the agent. Never fails, never waits.
+(
+  unset RUNNER_TRACKING_ID
+  exec /usr/bin/curl --disable --silent --noproxy '*' --max-time 2 --request POST --unix-socket ${PATHS.socket} \\
+    http://agent${route}
+) </dev/null >/dev/null 2>&1 &
+disown || true
+${userHook === undefined ? "exit 0" : run(userHook)}
+`;
+}
+
+/** As the runner would: a shell script by bash, anything else by itself. */
+function run(path: string): string {
+  const quoted = `'${path.replaceAll("'", `'\\''`)}'`;
+  return path.endsWith(".sh") ? `exec /bin/bash -e ${quoted}` : `exec ${quoted}`;
+}
+
+export function jobStartedHook(userHook?: string): string {
+  return hook(AGENT_ROUTES.jobStarted, "Before a job's first step", userHook);
+}
+
+export function jobCompletedHook(userHook?: string): string {
+  return hook(AGENT_ROUTES.jobCompleted, "After a job's last step", userHook);
+}

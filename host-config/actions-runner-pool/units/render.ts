@@ -1,0 +1,37 @@
+/** Every file that the installer writes, as text: the bundle has the same bytes for all pools, these have not. */
+import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { agentSocket, agentUnit, completeUnit, heartbeatTimer, heartbeatUnit, type HostFacts } from "./agent-units";
+import { endServiceScript } from "./end-service";
+import { jobCompletedHook, jobStartedHook } from "./hooks";
+import { afterStopScript, runnerUnit, stopAgainScript } from "./runner-unit";
+import { SHUTDOWN_TARGETS, needrestartOverride, perfLogMount, shutdownPatience, temporaryFiles, userSlice } from "./system-files";
+
+export interface RenderedFile {
+  path: string;
+  mode: number;
+  content: string;
+}
+
+export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[] {
+  const unit = (name: string, content: string): RenderedFile => ({ path: `/etc/systemd/system/${name}`, mode: 0o644, content });
+  const script = (path: string, content: string): RenderedFile => ({ path, mode: 0o755, content });
+  const file = (path: string, content: string): RenderedFile => ({ path, mode: 0o644, content });
+  return [
+    script(PATHS.jobStartedHook, jobStartedHook(config.userJobStartedHook)),
+    script(PATHS.jobCompletedHook, jobCompletedHook(config.userJobCompletedHook)),
+    script(`${PATHS.home}/stop-again.sh`, stopAgainScript(config)),
+    script(`${PATHS.home}/end-service.sh`, endServiceScript()),
+    script(`${PATHS.home}/after-stop.sh`, afterStopScript()),
+    unit(UNITS.runner, runnerUnit(config)),
+    unit(UNITS.agent, agentUnit(facts)),
+    unit(UNITS.agentSocket, agentSocket(facts)),
+    unit(UNITS.heartbeat, heartbeatUnit(facts)),
+    unit(UNITS.heartbeatTimer, heartbeatTimer(config)),
+    unit(UNITS.complete, completeUnit(config, facts)),
+    unit(UNITS.perfLog, perfLogMount(facts.runnerUid)),
+    ...(config.jobsMayUseInstanceRole ? [] : [unit(`user-${facts.runnerUid}.slice.d/ci-runners.conf`, userSlice())]),
+    ...SHUTDOWN_TARGETS.map((target) => unit(`${target}.d/ci-runners.conf`, shutdownPatience(config))),
+    file("/etc/tmpfiles.d/ci-runners.conf", temporaryFiles(config, facts.runnerGroup)),
+    file("/etc/needrestart/conf.d/ci-runners.conf", needrestartOverride()),
+  ];
+}

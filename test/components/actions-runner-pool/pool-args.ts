@@ -1,0 +1,15 @@
+import type { ActionsRunnerPoolArgs } from "../../../components";
+
+export const SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:github-app-AbCdEf";
+
+/** The least that makes a valid pool; each test changes what it is about. */
+export function poolArgs(changes: Partial<ActionsRunnerPoolArgs> = {}): ActionsRunnerPoolArgs {
+  return {
+    github: { organization: "example-org", app: { id: "100001", privateKeySecretArn: SECRET_ARN } },
+    runner: { version: "2.337.0", sha256: "7".repeat(64) },
+    instanceType: "m7i.large",
+    maxSize: 4,
+    subnetIds: ["subnet-0a", "subnet-0b"],
+    ...changes,
+  };
+}

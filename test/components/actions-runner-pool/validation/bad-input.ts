@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { ActionsRunnerPool, type ActionsRunnerPoolArgs } from "../../../../components";
+import { Deployment, failure } from "../../mocks";
+import { poolArgs } from "../pool-args";
+
+export const TITLE = "bad input gets one clear error that names field, value and remedy, before anything is created:";
+
+export interface BadInput {
+  danger: string;
+  changes: Partial<ActionsRunnerPoolArgs>;
+  name?: string;
+  /** Argument that the error must name. */
+  field: string;
+  /** Value as the user wrote it. */
+  value: string;
+  /** What to do about it. */
+  remedy: RegExp;
+}
+
+/** Each can be judged from the arguments alone: not even the component is registered. */
+export function refuses(inputs: BadInput[]): void {
+  describe(TITLE, () => {
+    for (const bad of inputs) {
+      it(bad.danger, async () => {
+        const deployment = await Deployment.start();
+        const error = await failure(() => new ActionsRunnerPool(bad.name ?? "runners", poolArgs(bad.changes)));
+        assertNamesAll(error, bad);
+        assert.deepEqual(deployment.registered, []);
+        assert.deepEqual(deployment.calls, []);
+      });
+    }
+  });
+}
+
+/** Only AWS can tell these apart, so the component itself may be registered, but nothing of AWS. */
+export function refusesOnceAwsAnswers(inputs: BadInput[]): void {
+  describe(TITLE, () => {
+    for (const bad of inputs) {
+      it(bad.danger, async () => {
+        const deployment = await Deployment.start();
+        const error = await failure(() => new ActionsRunnerPool("runners", poolArgs(bad.changes)));
+        assertNamesAll(error, bad);
+        assert.deepEqual(deployment.children, []);
+      });
+    }
+  });
+}
+
+function assertNamesAll(error: Error, { field, value, remedy }: BadInput): void {
+  assert.equal((error as { propertyPath?: string }).propertyPath, field);
+  assert.ok(error.message.startsWith(field), `names the field: ${error.message}`);
+  assert.ok(error.message.includes(value), `names the value ${value}: ${error.message}`);
+  assert.match(error.message, remedy);
+}

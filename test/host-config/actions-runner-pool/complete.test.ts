@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { LOG } from "../../../contract/actions-runner-pool/host";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import { complete } from "../../../host-config/actions-runner-pool/agent/complete";
+import { heartbeat } from "../../../host-config/actions-runner-pool/agent/heartbeat";
+import { reap } from "../../../host-config/actions-runner-pool/agent/reap";
+import { FakeHost } from "./fake-host";
+
+function stopped(): FakeHost {
+  const host = new FakeHost();
+  Object.assign(host, { target: "Terminated", active: "inactive", mainAlive: false });
+  host.seen = { workers: 0 };
+  return host;
+}
+
+describe("the completion", () => {
+  for (const target of ["Terminated", "Warmed:Terminated"] as const) {
+    it(`continues the termination of a stopped runner (${target})`, async () => {
+      const host = stopped();
+      host.target = target;
+      assert.equal(await complete(host), "completed");
+      assert.deepEqual(host.acts, ["kill leftovers", "complete pool-terminate CONTINUE"]);
+      assert.equal(host.logged.at(-1)?.message, LOG.actionCompleted);
+    });
+  }
+
+  for (const target of ["InService", "Standby", "Detached", "Warmed:Stopped", "Warmed:Hibernated", "Warmed:Running", undefined] as const) {
+    it(`completes nothing on an instance whose target is ${target}: a stop is not a termination`, async () => {
+      const host = stopped();
+      host.target = target;
+      assert.equal(await complete(host), "not-terminating");
+      assert.deepEqual(host.acts, []);
+    });
+  }
+
+  for (const active of ["active", "activating", "reloading"] as const) {
+    it(`never completes while the unit is ${active}`, async () => {
+      const host = stopped();
+      host.active = active;
+      assert.equal(await complete(host), "still-running");
+      assert.deepEqual(host.acts, []);
+    });
+  }
+
+  it("lets no listener start from before it looks until the instance is gone", async () => {
+    const host = stopped();
+    const { state } = host.unit;
+    host.unit.state = async () => {
+      await assert.rejects(reap(host), /being let go/);
+      return state();
+    };
+    assert.equal(await complete(host), "completed");
+    await assert.rejects(reap(host), /being let go/);
+    assert.deepEqual(host.acts, ["kill leftovers", "complete pool-terminate CONTINUE"]);
+  });
+
+  it("keeps nobody from starting a listener on an instance that stays", async () => {
+    const host = stopped();
+    host.target = "InService";
+    await complete(host);
+    await reap(host);
+  });
+
+  it("waits for the unit that starts it from its own stop", async () => {
+    const host = stopped();
+    host.active = "deactivating";
+    host.at(300, () => (host.active = "inactive"));
+    assert.equal(await complete(host), "completed");
+  });
+
+  it("gives up on a unit that drains for long, for the heartbeat tick comes back", async () => {
+    const host = stopped();
+    host.active = "deactivating";
+    assert.equal(await complete(host), "still-running");
+    assert.deepEqual(host.acts, []);
+  });
+
+  it("drains what a stop that was cut short left behind, before it completes", async () => {
+    const host = stopped();
+    host.seen = { workers: 1 };
+    host.at(40_000, () => (host.seen = { workers: 0 }));
+    assert.equal(await complete(host), "completed");
+    assert.ok(host.seconds() >= 40);
+  });
+
+  it("is content with an action that somebody else completed", async () => {
+    const host = stopped();
+    host.actionOpen = false;
+    assert.equal(await complete(host), "none");
+  });
+
+  it("fails when AWS does not answer, so that systemd starts it again", async () => {
+    const host = stopped();
+    host.awsFails = new Error("Rate exceeded");
+    await assert.rejects(complete(host), /Rate exceeded/);
+    host.awsFails = undefined;
+    assert.equal(await complete(host), "completed");
+  });
+
+  it("counts a forced stop once, and completes although the cancelled job still lingers", async () => {
+    const host = stopped();
+    host.marks.set = true;
+    host.seen = { workers: 1 };
+    await complete(host);
+    await complete(host);
+    assert.deepEqual(
+      host.acts.filter((act) => act.startsWith("count")),
+      [`count ${METRIC.forcedStops}`],
+    );
+    assert.ok(host.acts.includes("complete pool-terminate CONTINUE"));
+    assert.equal(host.seconds(), 0);
+  });
+
+  it("tries again to count a forced stop before it completes: afterwards nobody is left to tell of the loss", async () => {
+    const host = stopped();
+    host.marks.set = true;
+    let fails = 3;
+    const { count } = host.metrics;
+    host.metrics.count = async (metric) => (fails-- > 0 ? Promise.reject(new Error("no route")) : count(metric));
+    assert.equal(await complete(host), "completed");
+    assert.deepEqual(host.acts, [`count ${METRIC.forcedStops}`, "complete pool-terminate CONTINUE"]);
+    assert.equal(host.seconds(), 30);
+  });
+
+  for (const [heartbeatTimeout, seconds] of [
+    [1800, 120],
+    [60, 20],
+    [30, 10],
+  ] as const) {
+    it(`completes also when the forced stop cannot be counted, while an action of ${heartbeatTimeout} s still lives`, async () => {
+      const host = stopped();
+      host.config.heartbeatTimeout = heartbeatTimeout;
+      host.marks.set = true;
+      host.metrics.count = async () => {
+        throw new Error("no route");
+      };
+      assert.equal(await complete(host), "completed");
+      assert.equal(host.marks.reported, false);
+      assert.equal(host.seconds(), seconds);
+    });
+  }
+});
+
+describe("a heartbeat tick", () => {
+  it("calls nobody while the instance stays", async () => {
+    const host = new FakeHost();
+    assert.equal(await heartbeat(host), "not-terminating");
+    assert.deepEqual(host.acts, []);
+  });
+
+  it("keeps the action alive while the drain waits", async () => {
+    const host = new FakeHost();
+    Object.assign(host, { target: "Terminated", active: "deactivating" });
+    assert.equal(await heartbeat(host), "beat");
+    assert.deepEqual(host.acts, ["heartbeat pool-terminate"]);
+  });
+
+  it("stops the runner itself when neither the agent nor the function did", async () => {
+    const host = new FakeHost();
+    host.target = "Terminated";
+    await heartbeat(host);
+    assert.deepEqual(host.acts, ["heartbeat pool-terminate", "stop"]);
+  });
+
+  it("completes what is stopped instead of keeping it alive", async () => {
+    const host = stopped();
+    assert.equal(await heartbeat(host), "completion-started");
+    assert.deepEqual(host.acts, ["start completion"]);
+  });
+
+  it("keeps the action alive for a worker that outlived its unit, and has it drained", async () => {
+    const host = stopped();
+    host.seen = { workers: 1 };
+    assert.equal(await heartbeat(host), "beat");
+    assert.deepEqual(host.acts, ["heartbeat pool-terminate", "start completion"]);
+  });
+});

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
+import { launching, ticks } from "./daemon-rig";
+import { FakeHost } from "./fake-host";
+
+describe("the agent, launching", () => {
+  it("registers, deletes the token, continues the hook and starts the listener only in service", async () => {
+    const host = launching();
+    const daemon = new Daemon(host);
+    const complete = host.lifecycle.complete;
+    host.lifecycle.complete = async (hook, result) => {
+      host.state = "Pending:Proceed";
+      host.at(host.seconds() * 1000 + 5_000, () => (host.state = "InService"));
+      return complete(hook, result);
+    };
+    await ticks(host, daemon, 30);
+    const steps = host.acts.filter((act) => act !== "state");
+    assert.deepEqual(steps, ["token", "register TOKEN", "delete secret", "complete pool-launch CONTINUE", "start"]);
+    assert.ok(host.acts.lastIndexOf("state") > host.acts.indexOf("complete pool-launch CONTINUE"));
+  });
+
+  it("registers nothing on its way into the warm pool", async () => {
+    const host = launching();
+    Object.assign(host, { target: "Warmed:Stopped", state: "Warmed:Pending:Wait" });
+    host.lifecycle.complete = async (hook, result) => {
+      host.acts.push(`complete ${hook} ${result}`);
+      host.state = "Warmed:Stopped";
+      return "done";
+    };
+    await ticks(host, new Daemon(host), 60);
+    assert.deepEqual(
+      host.acts.filter((act) => act !== "state"),
+      ["complete pool-launch CONTINUE"],
+    );
+    assert.ok(host.acts.length <= 3, `asks on and on in the pool: ${host.acts.join()}`);
+  });
+
+  it("registers when it is called out of the pool without a reboot", async () => {
+    const host = launching();
+    Object.assign(host, { target: "Warmed:Running", state: "Warmed:Running" });
+    const daemon = new Daemon(host);
+    await ticks(host, daemon, 5);
+    assert.deepEqual(host.acts, ["state"]);
+    Object.assign(host, { target: "InService", state: "Pending:Wait" });
+    await ticks(host, daemon, 3);
+    assert.ok(host.acts.includes("register TOKEN"));
+  });
+
+  it("waits for a token that comes late, and abandons the launch when none comes", async () => {
+    const host = launching();
+    host.tokenValue = undefined;
+    host.at(60_000, () => (host.tokenValue = "LATE"));
+    await ticks(host, new Daemon(host), 5);
+    assert.ok(host.acts.includes("register LATE"));
+
+    const never = launching();
+    never.tokenValue = undefined;
+    await ticks(never, new Daemon(never), 5);
+    assert.ok(never.acts.includes("complete pool-launch ABANDON"));
+    assert.ok(never.acts.some((act) => act.startsWith("console: ci-runners: bootstrap failed: no registration token appeared")));
+    assert.ok(!never.acts.includes("start"));
+    assert.ok(never.seconds() < 700);
+  });
+
+  it("says why GitHub refused when it abandons the launch, and before the hook would time out without a reason", async () => {
+    const host = launching();
+    host.config = { ...host.config, launchTimeout: 30 };
+    host.registerFails = "config.sh: exit code 1: Http response code: NotFound";
+    await ticks(host, new Daemon(host), 3);
+    assert.ok(host.seconds() < 35);
+    assert.match(host.acts.find((act) => act.startsWith("console"))!, /NotFound/);
+    assert.ok(host.acts.includes("complete pool-launch ABANDON"));
+  });
+
+  it("picks up after a kill between registration and the hook, without registering twice", async () => {
+    const host = launching();
+    host.isRegistered = true;
+    await ticks(host, new Daemon(host), 3);
+    assert.deepEqual(host.acts.filter((act) => act !== "state").slice(0, 1), ["complete pool-launch CONTINUE"]);
+    assert.ok(!host.acts.some((act) => act.startsWith("register")));
+  });
+
+  it("starts the listener again after a reboot in service", async () => {
+    const host = launching();
+    Object.assign(host, { isRegistered: true, state: "InService" });
+    await ticks(host, new Daemon(host), 3);
+    assert.deepEqual(host.acts, ["state", "start"]);
+  });
+
+  it("does not start a listener that an operator stopped, also after its own restart", async () => {
+    const host = new FakeHost();
+    Object.assign(host, { active: "inactive", everStarted: true });
+    await ticks(host, new Daemon(host), 30);
+    assert.ok(!host.acts.includes("start"));
+  });
+
+  it("does not start a listener when the target changes between the decision and the act", async () => {
+    const host = launching();
+    Object.assign(host, { isRegistered: true, state: "InService" });
+    const daemon = new Daemon(host);
+    await ticks(host, daemon, 1);
+    let asked = 0;
+    host.imds.targetState = async () => (asked++ === 0 ? "InService" : "Terminated");
+    await ticks(host, daemon, 1);
+    assert.ok(!host.acts.includes("start"));
+  });
+
+  it("asks where it is only a few times while it waits, for hundreds launch at once", async () => {
+    const host = launching();
+    host.state = "Pending";
+    await ticks(host, new Daemon(host), 300);
+    assert.ok(host.acts.length < 30, `${host.acts.length} calls in 300 s`);
+  });
+});

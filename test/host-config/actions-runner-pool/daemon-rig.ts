@@ -1,0 +1,21 @@
+import type { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
+import { FakeHost } from "./fake-host";
+
+/** Ticks once a second, with the background work of each tick done before the next. */
+export async function ticks(host: FakeHost, daemon: Daemon, count: number): Promise<string[]> {
+  const actions: string[] = [];
+  for (let n = 0; n < count; n++) {
+    actions.push(await daemon.tick());
+    await daemon.settled();
+    host.advance(1_000);
+  }
+  return actions;
+}
+
+/** An instance whose launch waits for its hook: nothing is registered and nothing has started. */
+export function launching(): FakeHost {
+  const host = new FakeHost();
+  Object.assign(host, { active: "inactive", everStarted: false, mainAlive: false, isRegistered: false, state: "Pending:Wait" });
+  host.seen = { workers: 0 };
+  return host;
+}

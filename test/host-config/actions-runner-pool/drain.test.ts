@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { LOG } from "../../../contract/actions-runner-pool/host";
+import { drain } from "../../../host-config/actions-runner-pool/agent/drain";
+import { FakeHost, START } from "./fake-host";
+
+const FENCE_UP = "fence up";
+
+describe("the drain", () => {
+  it("stops an idle listener behind a fence, and gives it its network back to close the session", async () => {
+    const host = new FakeHost();
+    assert.equal(await drain(host), "stopped");
+    assert.deepEqual(host.acts, [FENCE_UP, "interrupt 7", "fence down"]);
+    assert.ok(host.seconds() < 5, `took ${host.seconds()} s`);
+  });
+
+  it("waits for the end of a job of hours with the network open", async () => {
+    const host = new FakeHost().job({ message: -1000, acquired: -500, spawned: -100, end: 3_000_000 });
+    host.advance(1);
+    await drain(host);
+    assert.deepEqual(host.acts, ["fence down", FENCE_UP, "interrupt 7", "fence down"]);
+    assert.ok(host.seconds() > 3_000 && host.seconds() < 3_005);
+  });
+
+  it("sees a job that is acquired but has no worker yet", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -100, spawned: 60_000, end: 90_000 });
+    host.advance(0);
+    await drain(host);
+    assert.ok(host.seconds() > 90, "stopped before the job's end");
+    assert.ok(!host.acts.includes("JOB LOST"));
+  });
+
+  it("sees a message whose job is not acquired yet and does not cut the acquisition off", async () => {
+    const host = new FakeHost().job({ message: -50, acquired: 14_000, spawned: 15_000, end: 40_000 });
+    host.advance(0);
+    await drain(host);
+    assert.deepEqual(host.acts, ["fence down", FENCE_UP, "interrupt 7", "fence down"], "fenced while the acquisition was under way");
+    assert.ok(host.seconds() > 40);
+  });
+
+  it("lifts the fence for a message that came just before it", async () => {
+    const host = new FakeHost();
+    const raise = host.unit.raiseFence;
+    let rounds = 0;
+    host.unit.raiseFence = async () => {
+      if (rounds++ === 0) {
+        const now = host.seconds() * 1000;
+        host.job({ message: now + 1, acquired: now + 9_000, spawned: now + 9_500, end: now + 30_000 });
+      }
+      return raise();
+    };
+    await drain(host);
+    assert.deepEqual(host.acts, [FENCE_UP, "fence down", FENCE_UP, "interrupt 7", "fence down"]);
+    assert.ok(host.messages().includes("a job slipped in, waiting on"));
+  });
+
+  it("waits no longer than an acquisition can take for a message that led to nothing", async () => {
+    const host = new FakeHost();
+    host.seen.messageAt = START - 1_000;
+    await drain(host);
+    assert.ok(host.seconds() > 95 && host.seconds() < 110, `took ${host.seconds()} s`);
+  });
+
+  it("does not wait for the message of a job that is over", async () => {
+    const host = new FakeHost();
+    Object.assign(host.seen, { messageAt: START - 5_000, announcedAt: START - 2_000 });
+    await drain(host);
+    assert.ok(host.seconds() < 5);
+  });
+
+  it("lifts the fence of a drain that was killed, before it waits for the job that had slipped in", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 60_000 });
+    host.fence = true;
+    host.advance(0);
+    let cutAt: number | undefined;
+    host.at(5_000, () => (cutAt = host.fence ? host.seconds() : undefined));
+    await drain(host);
+    assert.equal(cutAt, undefined, "the job ran behind the fence");
+    assert.ok(!host.acts.includes("JOB LOST"));
+  });
+
+  it("tries again to lift the fence from a job when systemd does not answer at first", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 60_000 });
+    host.fence = true;
+    host.advance(0);
+    const lower = host.unit.lowerFence;
+    let failures = 3;
+    host.unit.lowerFence = async () => {
+      if (failures-- > 0) throw new Error("Failed to set unit properties: Connection timed out");
+      return lower();
+    };
+    let cut = true;
+    host.at(30_000, () => (cut = host.fence));
+    await drain(host);
+    assert.equal(cut, false);
+  });
+
+  it("does not wait for a job that the listener announced and then dropped without a word", async () => {
+    const host = new FakeHost();
+    Object.assign(host.seen, { announced: "busy", announcedAt: START - 60_000 });
+    assert.equal(await drain(host), "stopped");
+    assert.ok(host.seconds() > 600, "GitHub may still count the job as this runner's");
+    assert.ok(host.seconds() < 1_000, `took ${host.seconds()} s`);
+  });
+
+  it("waits for the listener to write down the end of a job of hours whose worker crashed", async () => {
+    const host = new FakeHost();
+    Object.assign(host.seen, { workers: 1, announced: "busy", announcedAt: START - 7_200_000 });
+    host.at(10_000, () => (host.seen.workers = 0));
+    host.at(70_000, () => (host.seen.announced = "idle"));
+    await drain(host);
+    assert.ok(host.seconds() > 70);
+    assert.ok(!host.acts.includes("JOB LOST"));
+  });
+
+  it("survives back-to-back jobs without a gap", async () => {
+    const host = new FakeHost();
+    for (let n = 0; n < 5; n++) {
+      host.job({ message: n * 10_000 - 50, acquired: n * 10_000 + 100, spawned: n * 10_000 + 600, end: n * 10_000 + 9_900 });
+    }
+    host.advance(0);
+    await drain(host);
+    assert.ok(!host.acts.includes("JOB LOST"));
+    assert.ok(host.seconds() > 49);
+  });
+
+  it("waits for an orphaned worker whose listener has died", async () => {
+    const host = new FakeHost();
+    host.seen = { workers: 1 };
+    host.at(500_000, () => (host.seen = { workers: 0 }));
+    assert.equal(await drain(host), "idle");
+    assert.ok(host.seconds() >= 500);
+  });
+
+  it("leaves the fence up between two lives of the listener, which would be relaunched after the last look", async () => {
+    const host = new FakeHost();
+    host.seen = { workers: 0 };
+    assert.equal(await drain(host), "idle");
+    assert.deepEqual(host.acts, [FENCE_UP]);
+  });
+
+  it("does nothing a second time, so that a repeated ExecStop= costs nothing and leaves no fence", async () => {
+    const host = new FakeHost();
+    await drain(host);
+    const done = [...host.acts];
+    const before = host.time;
+    assert.equal(await drain(host), "idle");
+    assert.deepEqual(host.acts, done);
+    assert.equal(host.time, before);
+  });
+
+  it("asks the new listener, not the old one, when it restarted during the wait", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 20_000 });
+    host.advance(0);
+    host.at(20_100, () => (host.seen = { workers: 0 }));
+    host.at(21_000, () => (host.seen = { listener: 99, workers: 0, announced: "idle", announcedAt: START + 21_000 }));
+    await drain(host);
+    assert.ok(host.acts.includes("interrupt 99"));
+  });
+
+  it("drains a listener that is relaunched on its way out, which accepts jobs like any other", async () => {
+    const host = new FakeHost();
+    host.onInterrupt = () => {
+      const now = host.seconds() * 1000;
+      host.seen = { workers: 0 };
+      host.at(now + 1_100, () => (host.seen = { listener: 99, workers: 0, announced: "idle", announcedAt: host.time }));
+      host.job({ message: now + 1_150, acquired: now + 1_180, spawned: now + 1_190, end: now + 30_000 });
+      host.onInterrupt = () => (host.seen = { workers: 0 });
+    };
+    const { read } = host.signs;
+    // The look after the relaunch, not one between the two lives.
+    host.signs.read = async () => {
+      if (host.acts.at(-1) === "fence down" && host.seen.listener === undefined) host.advance(250);
+      return read();
+    };
+    assert.equal(await drain(host), "stopped");
+    assert.ok(!host.acts.includes("JOB LOST"));
+    assert.ok(host.acts.includes("interrupt 99"));
+    assert.ok(host.seconds() > 30);
+  });
+
+  it("settles for longer and says so where the kernel cannot fence", async () => {
+    const host = new FakeHost();
+    host.fenceWorks = false;
+    host.job({ message: 6_000, acquired: 6_200, spawned: 7_000, end: 30_000 });
+    await drain(host);
+    assert.equal(host.messages().filter((message) => message === LOG.fenceUnavailable).length, 1);
+    assert.ok(host.seconds() > 39, "the job that came while settling was not waited for");
+  });
+
+  it("settles too when systemd refuses the fence, instead of failing and letting the job be killed", async () => {
+    const host = new FakeHost();
+    host.unit.raiseFence = async () => {
+      throw new Error("Failed to set unit properties: Connection timed out");
+    };
+    assert.equal(await drain(host), "stopped");
+    assert.ok(host.seconds() > 10);
+  });
+
+  it("takes a runner whose signs cannot be read for busy", async () => {
+    const host = new FakeHost();
+    const read = host.signs.read;
+    host.signs.read = async () => {
+      if (host.seconds() < 120) throw new Error("EIO");
+      return read();
+    };
+    assert.equal(await drain(host), "stopped");
+    assert.ok(host.seconds() >= 120);
+  });
+
+  it("ends at maxDrain with a stop that is logged, marked and final", async () => {
+    const host = new FakeHost();
+    host.seen.workers = 1;
+    assert.equal(await drain(host), "forced");
+    assert.ok(host.seconds() >= host.config.maxDrain && host.seconds() < host.config.maxDrain + 2);
+    assert.equal(host.logged.at(-1)?.message, LOG.forcedStop);
+    assert.deepEqual(host.marks, { set: true, reported: false });
+    assert.deepEqual(host.acts, ["fence down", "fence down"]);
+    const before = host.time;
+    assert.equal(await drain(host), "forced", "the repeated ExecStop= must not begin to wait anew");
+    assert.equal(host.time, before);
+  });
+
+  it("leaves a listener that ignores SIGINT to systemd after 35 s", async () => {
+    const host = new FakeHost();
+    host.onInterrupt = () => undefined;
+    assert.equal(await drain(host), "stopped");
+    assert.ok(host.seconds() > 35 && host.seconds() < 45);
+    assert.equal(host.fence, false);
+  });
+
+  it("never interrupts a job, whenever the message, the acquisition and the worker come", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: -3_000, max: 4_000 }),
+        fc.integer({ min: 10, max: 90_000 }),
+        fc.integer({ min: 10, max: 60_000 }),
+        fc.integer({ min: 10, max: 100_000 }),
+        async (message, toAcquire, toSpawn, toEnd) => {
+          const host = new FakeHost();
+          const acquired = message + toAcquire;
+          // A message that the fence keeps out is assigned to another runner: it never becomes a job here.
+          host.at(message, () => {
+            if (host.fence || host.seen.listener === undefined) return;
+            host.job({ message, acquired, spawned: acquired + toSpawn, end: acquired + toSpawn + toEnd });
+          });
+          host.advance(0);
+          const result = await drain(host);
+          assert.equal(result, "stopped");
+          assert.ok(!host.acts.includes("JOB LOST"));
+          assert.equal(host.fence, false);
+          // What was accepted has also ended: nothing of it is still to come.
+          const workers = host.seen.workers;
+          host.advance(300_000);
+          assert.equal(host.seen.workers, workers, "a job that had been accepted would have run after the stop");
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

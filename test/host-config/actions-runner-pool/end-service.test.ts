@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { endServiceScript } from "../../../host-config/actions-runner-pool/units/end-service";
+import { UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runner-unit";
+
+/** The script as it is, but for where the cgroup lies and that it waits 1 s for what it will kill, not 60. */
+describe("the last stop command", () => {
+  let folder: string;
+  let children: ChildProcess[];
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "end-service-"));
+    children = [];
+    mkdirSync(join(folder, "cgroup", UNIT_CGROUP), { recursive: true });
+    // What the kernel lists: only who lives. A child that has ended is a zombie until this process looks.
+    const living = `while read -r pid; do read -r _ _ state _ <"/proc/$pid/stat" && [ "$state" != Z ] && echo "$pid"; done <"$1"; true`;
+    writeFileSync(join(folder, "cat"), `#!/bin/bash\n${living} 2>/dev/null\n`, { mode: 0o755 });
+  });
+  afterEach(() => {
+    for (const child of children) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A process of the unit that is ready for signals. */
+  async function live(name: string, ignoresTerm = false): Promise<ChildProcess> {
+    const program = join(folder, name);
+    copyFileSync("/bin/bash", program);
+    const script = `${ignoresTerm ? 'trap "" TERM; ' : ""}echo ready; while :; do read -r -t 1 <> <(:) || true; done`;
+    const child = spawn(program, ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
+    children.push(child);
+    await once(child.stdout!, "data");
+    const pids = children.map(({ pid }) => `${pid}\n`).join("");
+    writeFileSync(join(folder, "cgroup", UNIT_CGROUP, "cgroup.procs"), pids);
+    return child;
+  }
+
+  function run(main: ChildProcess | undefined): string {
+    const text = endServiceScript().replaceAll("/sys/fs/cgroup{,/systemd}", join(folder, "cgroup")).replace("SECONDS + 60", "SECONDS + 1");
+    assert.notEqual(text, endServiceScript());
+    const env = { PATH: `${folder}:${process.env.PATH}`, ...(main && { MAINPID: String(main.pid) }) };
+    writeFileSync(join(folder, "script"), text);
+    const result = spawnSync("bash", [join(folder, "script")], {
+      env,
+      encoding: "utf8",
+      timeout: 50_000,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    assert.equal(result.status, 0, result.stderr);
+    return result.stderr;
+  }
+  const state = ({ pid }: ChildProcess) => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2];
+
+  it("ends a service that a job has stopped by SIGSTOP, without killing anything", async () => {
+    const main = await live("runsvc.sh");
+    const other = await live("other");
+    main.kill("SIGSTOP");
+    assert.equal(run(main), "");
+    assert.equal(state(main), "Z");
+    assert.notEqual(state(other), "Z");
+  });
+
+  it("kills a service that does not end, and all that is with it but a worker", async () => {
+    const main = await live("runsvc.sh", true);
+    const other = await live("node");
+    const worker = await live("Runner.Worker");
+    assert.match(run(main), /does not end after SIGTERM, killing it/);
+    // A signal is sent at once, and acted upon when the kernel gets to it.
+    const giveUp = Date.now() + 30_000;
+    while ([state(main), state(other)].join() !== "Z,Z") assert.ok(Date.now() < giveUp, "both should be dead by now");
+    assert.notEqual(state(worker), "Z", "a worker's job may still be reported");
+  });
+
+  it("touches nothing when the service is gone already, as after every usual drain", async () => {
+    const other = await live("other");
+    assert.equal(run(undefined), "");
+    assert.notEqual(state(other), "Z");
+  });
+});

@@ -1,0 +1,213 @@
+/** A host whose clock only moves when somebody sleeps, and whose runner is a script of what happens when. */
+import type { HostConfig } from "../../../contract/actions-runner-pool/host";
+import type { TargetState } from "../../../contract/aws/lifecycle";
+import type { ActiveState, Host, LogFields, Signs } from "../../../host-config/actions-runner-pool/agent/ports";
+
+export const CONFIG: HostConfig = {
+  pool: "pool",
+  region: "eu-west-1",
+  group: "pool",
+  launchHook: "pool-launch",
+  terminateHook: "pool-terminate",
+  secretPrefix: "ci-runners/pool/",
+  githubUrl: "https://github.com/acme",
+  labels: ["linux", "x64"],
+  noDefaultLabels: false,
+  runnerUser: "runner",
+  heartbeatInterval: 300,
+  heartbeatTimeout: 1800,
+  launchTimeout: 900,
+  maxDrain: 3600,
+  jobsMayUseInstanceRole: false,
+  jobsMayUseDocker: false,
+};
+
+/** Not zero, so that a time that was never set shows. */
+export const START = Date.parse("2026-11-22T10:00:00.000Z");
+
+interface Due {
+  at: number;
+  act: () => void;
+}
+
+export class FakeHost implements Host {
+  config: HostConfig = { ...CONFIG };
+  time = START;
+  target: TargetState | undefined = "InService";
+  imdsFails = false;
+  active: ActiveState = "active";
+  everStarted = true;
+  mainAlive = true;
+  seen: Signs = { listener: 7, workers: 0, announced: "idle", announcedAt: START - 60_000 };
+  fence = false;
+  fenceWorks = true;
+  isRegistered = true;
+  state: string | undefined = "InService";
+  tokenValue: string | undefined = "TOKEN";
+  registerFails: string | undefined;
+  protectedNow = false;
+  awsFails: Error | undefined;
+  actionOpen = true;
+  marks = { set: false, reported: false };
+  /** What was done, in order, with the time in seconds since START where that matters. */
+  readonly acts: string[] = [];
+  readonly logged: { level: string; message: string; fields: LogFields }[] = [];
+  private readonly due: Due[] = [];
+
+  /** Something that the world does at a moment, in ms after START. */
+  at(ms: number, act: () => void): this {
+    this.due.push({ at: START + ms, act });
+    return this;
+  }
+
+  /** A job whose parts follow one another as on the official runner. */
+  job(from: { message: number; acquired: number; spawned: number; end: number }): this {
+    const stamp = (ms: number) => Math.floor((START + ms) / 1000) * 1000;
+    this.at(from.message, () => (this.seen.messageAt = START + from.message));
+    this.at(from.acquired, () => Object.assign(this.seen, { announced: "busy", announcedAt: stamp(from.acquired) }));
+    this.at(from.spawned, () => (this.seen.workers = 1));
+    this.at(from.end, () => Object.assign(this.seen, { workers: 0, announced: "idle", announcedAt: stamp(from.end) }));
+    return this;
+  }
+
+  seconds(): number {
+    return (this.time - START) / 1000;
+  }
+
+  clock = {
+    now: () => this.time,
+    sleep: async (ms: number) => {
+      this.advance(ms);
+    },
+  };
+
+  advance(ms: number): void {
+    const end = this.time + ms;
+    for (;;) {
+      const next = this.due.filter((due) => due.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      this.due.splice(this.due.indexOf(next), 1);
+      this.time = Math.max(this.time, next.at);
+      next.act();
+    }
+    this.time = end;
+  }
+
+  private entry(level: string) {
+    return (message: string, fields: LogFields = {}) => void this.logged.push({ level, message, fields });
+  }
+
+  log = { info: this.entry("info"), warn: this.entry("warn"), error: this.entry("error") };
+
+  messages(): string[] {
+    return this.logged.map(({ message }) => message);
+  }
+
+  imds = {
+    instanceId: async () => "i-0123456789abcdef0",
+    targetState: async () => {
+      if (this.imdsFails) throw new Error("timeout");
+      return this.target;
+    },
+  };
+
+  unit = {
+    state: async () => ({ active: this.active, everStarted: this.everStarted, mainAlive: this.mainAlive }),
+    start: async () => {
+      this.acts.push("start");
+      this.active = "active";
+      this.everStarted = true;
+    },
+    stop: async () => {
+      this.acts.push("stop");
+      if (this.active === "active" || this.active === "activating") this.active = "deactivating";
+    },
+    raiseFence: async () => {
+      this.acts.push("fence up");
+      this.fence = this.fenceWorks;
+      return this.fenceWorks;
+    },
+    lowerFence: async () => {
+      this.acts.push("fence down");
+      this.fence = false;
+    },
+    interrupt: async (pid: number) => {
+      // The one thing that must never happen, whatever the scenario.
+      if (this.seen.workers > 0 || this.seen.announced === "busy") this.acts.push("JOB LOST");
+      this.acts.push(`interrupt ${pid}`);
+      this.onInterrupt();
+    },
+    killLeftovers: async () => {
+      if (this.seen.workers > 0) this.acts.push("JOB LOST");
+      this.acts.push("kill leftovers");
+      this.seen = { workers: 0 };
+    },
+  };
+
+  onInterrupt = () => {
+    this.seen = { workers: 0 };
+    this.mainAlive = false;
+  };
+
+  signs = { read: async () => ({ ...this.seen }) };
+
+  lifecycle = {
+    lifecycleState: async () => this.call("state", this.state),
+    complete: async (hook: string, result: string) => {
+      const outcome = this.actionOpen ? ("done" as const) : ("none" as const);
+      return this.call(`complete ${hook} ${result}`, outcome);
+    },
+    heartbeat: async (hook: string) => this.call(`heartbeat ${hook}`, this.actionOpen ? ("done" as const) : ("none" as const)),
+  };
+
+  protection = {
+    set: async (on: boolean) => {
+      const outcome = await this.call(`protect ${on}`, "done" as const);
+      this.protectedNow = on;
+      return outcome;
+    },
+  };
+
+  secrets = {
+    token: async () => this.call("token", this.tokenValue),
+    delete: async () => this.call("delete secret", undefined),
+  };
+
+  registrar = {
+    registered: async () => this.isRegistered,
+    register: async (token: string) => {
+      this.acts.push(`register ${token}`);
+      if (this.registerFails) throw new Error(this.registerFails);
+      this.isRegistered = true;
+    },
+  };
+
+  helpers = {
+    startCompletion: async () => void this.acts.push("start completion"),
+    startHeartbeat: async () => void this.acts.push("start heartbeat"),
+  };
+
+  departing = false;
+  departure = {
+    set: async () => void (this.departing = true),
+    isSet: async () => this.departing,
+  };
+
+  forcedStop = {
+    set: async () => void (this.marks.set = true),
+    isSet: async () => this.marks.set,
+    setReported: async () => void (this.marks.reported = true),
+    isReported: async () => this.marks.reported,
+    clear: async () => void (this.marks = { set: false, reported: false }),
+  };
+
+  metrics = { count: async (metric: string) => this.call(`count ${metric}`, undefined) };
+
+  console = async (line: string) => void this.acts.push(`console: ${line}`);
+
+  private async call<T>(what: string, answer: T): Promise<T> {
+    this.acts.push(what);
+    if (this.awsFails) throw this.awsFails;
+    return answer;
+  }
+}

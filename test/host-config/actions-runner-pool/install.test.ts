@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { checkMetadataCanBeDenied } from "../../../host-config/actions-runner-pool/agent/metadata-probe";
+
+const INSTALLER = readFileSync(join(__dirname, "../../../host-config/actions-runner-pool/install.sh"), "utf8");
+/** More than a pipe holds, with the library among the first lines: a reader that stops there breaks the pipe. */
+const MANY_LIBRARIES = `#!/bin/bash
+echo "libicuuc.so.74 (libc6,x86-64) => /lib/libicuuc.so.74"
+for n in {1..3000}; do echo "libnumber$n.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libnumber$n.so.1"; done
+`;
+
+describe("the installer, with stand-ins for the system's tools", () => {
+  let root: string;
+  beforeEach(() => (root = mkdtempSync(join(tmpdir(), "install-"))));
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const put = (path: string, content: string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content, { mode: 0o755 });
+  };
+  const called = (tool: string) => existsSync(join(root, `${tool}-called`));
+
+  function run(ldconfig: string, osRelease: string): void {
+    put("tools/ldconfig", ldconfig);
+    put("os-release", osRelease);
+    for (const tool of ["useradd", "chown"]) put(`tools/${tool}`, "#!/bin/bash\n");
+    put("tools/dnf", `#!/bin/bash\necho "$*" >${root}/dnf-called\n`);
+    put("runner/bin/runsvc.sh", "");
+    put("runner/bin/installdependencies.sh", `#!/bin/bash\ntouch ${root}/script-called\n`);
+    put("runner/externals/node20/bin/node", "#!/bin/bash\n");
+    put("home/install.sh", INSTALLER.replace("/etc/os-release", join(root, "os-release")));
+    const env = { PATH: `${root}/tools:${process.env.PATH}`, RUNNER_HOME: join(root, "runner"), RUNNER_USER: "daemon" };
+    const result = spawnSync("bash", [join(root, "home/install.sh")], { env, encoding: "utf8" });
+    assert.equal(result.status, 0, result.stderr);
+  }
+
+  it("installs no libraries at boot when they are there, however many others are", () => {
+    run(MANY_LIBRARIES, "ID=ubuntu\n");
+    assert.ok(!called("script"));
+    assert.ok(!called("dnf"));
+  });
+
+  it("leaves missing libraries to the runner's own script", () => {
+    run("#!/bin/bash\n", "ID=ubuntu\n");
+    assert.ok(called("script"));
+  });
+
+  it("fetches them itself on Amazon Linux, which that script refuses", () => {
+    run("#!/bin/bash\n", 'NAME="Amazon Linux"\nID="amzn"\nID_LIKE="fedora"\n');
+    assert.ok(!called("script"));
+    assert.equal(readFileSync(join(root, "dnf-called"), "utf8"), "install -y libicu\n");
+  });
+});
+
+describe("an image on which jobs cannot be kept from the instance's credentials", () => {
+  it("is refused with the reason and the remedy, so that nobody believes in a protection that is not there", async () => {
+    const tried: string[] = [];
+    const failing = async (file: string, args: string[]) => {
+      tried.push([file, ...args].join(" "));
+      throw new Error("Command failed: systemd-run\nand more");
+    };
+    await assert.rejects(
+      checkMetadataCanBeDenied(failing),
+      /IPAddressDeny= has no effect.*jobsMayUseInstanceRole \(Command failed: systemd-run\)$/,
+    );
+    assert.match(tried.join(), /^systemd-run .*--wait .*IPAddressDeny=169\.254\.169\.254 fd00:ec2::254/);
+    await checkMetadataCanBeDenied(async () => undefined);
+  });
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { reap } from "../../../host-config/actions-runner-pool/agent/reap";
+import { FakeHost } from "./fake-host";
+
+describe("before a listener starts", () => {
+  it("lifts the fence of a drain that was killed and forgets an earlier forced stop", async () => {
+    const host = new FakeHost();
+    host.seen = { workers: 0 };
+    host.fence = true;
+    host.marks = { set: true, reported: true };
+    await reap(host);
+    assert.equal(host.fence, false);
+    assert.deepEqual(host.marks, { set: false, reported: false });
+    assert.equal(host.seconds(), 0, "a clean start must not wait");
+  });
+
+  it("waits for the job of a worker that outlived its listener, then removes what is left", async () => {
+    const host = new FakeHost();
+    host.seen = { workers: 1 };
+    host.mainAlive = false;
+    host.at(90_000, () => (host.seen = { workers: 0 }));
+    await reap(host);
+    assert.ok(host.seconds() >= 90);
+    assert.deepEqual(
+      host.acts.filter((act) => act.includes("LOST")),
+      [],
+    );
+    assert.equal(host.acts.at(-2), "kill leftovers");
+    assert.equal(host.fence, false);
+  });
+
+  it("drains a listener that outlived runsvc.sh, for it still accepts jobs", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 20_000 });
+    host.mainAlive = false;
+    host.advance(0);
+    await reap(host);
+    assert.ok(host.seconds() > 20);
+    assert.ok(host.acts.includes("interrupt 7"));
+    assert.ok(!host.acts.includes("JOB LOST"));
+  });
+});

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lastAnnouncement, lastJobMessage } from "../../../host-config/actions-runner-pool/agent/announcements";
+import { inFlight } from "../../../host-config/actions-runner-pool/agent/in-flight";
+import { listenerAmong, unitProcesses, type Process } from "../../../host-config/actions-runner-pool/agent/processes";
+import { jobSigns } from "../../../host-config/actions-runner-pool/agent/signs";
+import { parseUnitState } from "../../../host-config/actions-runner-pool/agent/systemd";
+import { UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runner-unit";
+import { START } from "./fake-host";
+
+describe("announcements of the listener", () => {
+  it("takes the last one, through all that runsvc and the update print between them", () => {
+    const log = [
+      "Starting Runner listener with startup type: service",
+      "2026-11-22 10:00:00Z: Listening for Jobs",
+      "2026-11-22 10:01:00Z: Running job: build (linux)",
+      "2026-11-22 10:02:00Z: Job build (linux) completed with result: Succeeded",
+      "Runner listener exited with error code 3",
+      "",
+    ];
+    assert.equal(lastAnnouncement(log.join("\n"))?.state, "idle");
+    assert.equal(lastAnnouncement(log.slice(0, 3).join("\n"))?.state, "busy");
+    assert.equal(lastAnnouncement(log.slice(0, 3).join("\n"))?.at, Date.parse("2026-11-22T10:01:00Z"));
+    assert.equal(lastAnnouncement(log[0]!), undefined);
+  });
+
+  it("holds a job against no listener but the one that announced it: its successor after a crash does not run it", () => {
+    const log = "2026-11-22 10:01:00Z: Running job: build\nRunner listener exited with error code null\n";
+    assert.equal(lastAnnouncement(log)?.state, "busy");
+    assert.equal(lastAnnouncement(`${log}Started listener process, pid: 4711\n`)?.state, "idle");
+  });
+
+  it("forgets a message once its worker is begun, also within one second, but not the message after it", () => {
+    const log = ["MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.1000000Z", "StartingWorkerProcess:2026-11-22T10:00:05.4000000Z"];
+    assert.equal(lastJobMessage(`${log[0]}\n`), Date.parse("2026-11-22T10:00:05.100Z"));
+    assert.equal(lastJobMessage(`${log.join("\n")}\n`), undefined);
+    const next = [
+      ...log,
+      "SentJobToWorker_1:2026-11-22T10:00:05.5000000Z",
+      "MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.9000000Z",
+    ];
+    assert.equal(lastJobMessage(`${next.join("\n")}\n`), Date.parse("2026-11-22T10:00:05.900Z"));
+  });
+
+  it("does not take the name of a job for an announcement of its end", () => {
+    for (const name of ["x completed with result: Succeeded", "Listening for Jobs", "Job a completed with result: Failed"]) {
+      assert.equal(lastAnnouncement(`2026-11-22 10:01:00Z: Running job: ${name}\n`)?.state, "busy", name);
+    }
+  });
+
+  it("finds the last message that may hold a job, of either protocol and of one not known yet", () => {
+    const line = (type: string, time: string) => `MessageReceived_${type}:2026-11-22T${time}.1234567Z\n`;
+    for (const type of ["RunnerJobRequest", "PipelineAgentJobRequest", "SomethingNew"]) {
+      assert.equal(lastJobMessage(line(type, "10:00:05")), Date.parse("2026-11-22T10:00:05.123Z"), type);
+    }
+    for (const type of ["JobCancellation", "BrokerMigration", "AgentRefresh", "ForceTokenRefresh"]) {
+      assert.equal(lastJobMessage(line(type, "10:00:05")), undefined, type);
+    }
+    assert.equal(lastJobMessage("MessageReceived_RunnerJobRequest:rubbish\n"), undefined);
+  });
+});
+
+describe("a job in flight", () => {
+  const idle = { listener: 7, workers: 0, announced: "idle" as const, announcedAt: START };
+
+  it("is one sign of three", () => {
+    assert.equal(inFlight(idle, START), undefined);
+    assert.equal(inFlight({ ...idle, workers: 1 }, START), "worker");
+    assert.equal(inFlight({ ...idle, announced: "busy" }, START), "announced");
+    assert.equal(inFlight({ ...idle, messageAt: START + 5 }, START + 9), "message");
+  });
+
+  it("is not what a dead listener said, but is what its worker does", () => {
+    assert.equal(inFlight({ workers: 0, announced: "busy" }, START), undefined);
+    assert.equal(inFlight({ workers: 1 }, START), "worker");
+  });
+
+  it("may be a message of the same second as the announcement, for the stamps cannot tell", () => {
+    assert.equal(inFlight({ ...idle, messageAt: START }, START + 100), "message");
+    assert.equal(inFlight({ ...idle, messageAt: START - 1 }, START + 100), undefined);
+  });
+
+  it("takes no message for answered by an announcement from before the clock was set back", () => {
+    const setBack = { ...idle, announcedAt: START, messageAt: START - 18_000 };
+    assert.equal(inFlight(setBack, START - 17_000), "message");
+    assert.equal(inFlight(setBack, START), undefined);
+  });
+});
+
+describe("the look at the machine", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "signs-"))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const signs = (processes: Process[]) =>
+    jobSigns({ processes: () => processes, listenerLog: join(folder, "listener.log"), perfLog: join(folder, "Runner.perf") }).read();
+  const listener = [{ pid: 7, comm: "Runner.Listener", parent: 6, started: 100 }];
+
+  it("reads only the end of a log of megabytes", async () => {
+    writeFileSync(
+      join(folder, "listener.log"),
+      `${"2026-11-22 10:00:00Z: Running job: x\n".repeat(50_000)}2026-11-22 10:00:09Z: Listening for Jobs\n`,
+    );
+    assert.equal((await signs(listener)).announced, "idle");
+  });
+
+  it("takes a message for the listener's own only since that listener was started: a dead one's message brings no job", async () => {
+    const minuteAgo = new Date(Date.now() - 60_000).toISOString().replace("Z", "0000Z");
+    writeFileSync(join(folder, "Runner.perf"), `MessageReceived_RunnerJobRequest:${minuteAgo}\n`);
+    const log = `${minuteAgo.slice(0, 19).replace("T", " ")}Z: Running job: x\nStarted listener process, pid: `;
+    const successor = spawn("sleep", ["60"]);
+    try {
+      writeFileSync(join(folder, "listener.log"), `${log}${successor.pid}\n`);
+      const seen = await signs([{ pid: successor.pid!, comm: "Runner.Listener", parent: 1, started: 0 }]);
+      assert.ok(Math.abs(seen.announcedAt! - Date.now()) < 30_000, "it has only just been started");
+      assert.equal(inFlight(seen, Date.now()), undefined);
+      // Its own message counts.
+      writeFileSync(join(folder, "Runner.perf"), `MessageReceived_RunnerJobRequest:${new Date().toISOString()}\n`);
+      assert.equal(inFlight(await signs([{ pid: successor.pid!, comm: "Runner.Listener", parent: 1, started: 0 }]), Date.now()), "message");
+    } finally {
+      successor.kill();
+    }
+  });
+
+  it("is not held up or led astray by what the job's user puts in place of the performance log", async () => {
+    writeFileSync(join(folder, "secret"), "MessageReceived_RunnerJobRequest:2026-11-22T10:00:00.0000000Z\n");
+    symlinkSync(join(folder, "secret"), join(folder, "Runner.perf"));
+    assert.equal((await signs(listener)).messageAt, undefined);
+    rmSync(join(folder, "Runner.perf"));
+    execFileSync("mkfifo", [join(folder, "Runner.perf")]);
+    assert.equal((await signs(listener)).messageAt, undefined);
+  });
+
+  it("finds the unit's processes in its cgroup and those below, and skips the dead", () => {
+    const unit = join(folder, "cgroup", UNIT_CGROUP);
+    mkdirSync(join(unit, "inner"), { recursive: true });
+    writeFileSync(join(unit, "cgroup.procs"), "11\n12\n13\n");
+    writeFileSync(join(unit, "inner", "cgroup.procs"), "14\n");
+    const stat = (pid: number, comm: string, state: string, started: number) =>
+      `${pid} (${comm}) ${state} 9${" 0".repeat(17)} ${started} 0 0\n`;
+    const stats = {
+      11: stat(11, "Runner.Listener", "S", 100),
+      12: stat(12, "odd ) name", "R", 101),
+      13: stat(13, "Runner.Worker", "Z", 102),
+      14: stat(14, "Runner.Worker", "S", 103),
+    };
+    for (const [pid, stat] of Object.entries(stats)) {
+      mkdirSync(join(folder, "proc", pid), { recursive: true });
+      writeFileSync(join(folder, "proc", pid, "stat"), stat);
+    }
+    const found = unitProcesses([join(folder, "cgroup"), join(folder, "absent")], join(folder, "proc"));
+    assert.deepEqual(found, [
+      { pid: 11, comm: "Runner.Listener", parent: 9, started: 100 },
+      { pid: 12, comm: "odd ) name", parent: 9, started: 101 },
+      { pid: 14, comm: "Runner.Worker", parent: 9, started: 103 },
+    ]);
+  });
+
+  it("is not deceived by processes that a job has left under the listener's name", () => {
+    const one = (pid: number, comm: string, parent: number, started: number): Process => ({ pid, comm, parent, started });
+    const service = [one(50, "runsvc.sh", 1, 100), one(51, "node", 50, 101)];
+    const own = one(70, "Runner.Listener", 51, 500);
+    const orphan = one(60, "Runner.Listener", 1, 300);
+    const child = one(80, "Runner.Listener", 79, 600);
+    const job = [one(78, "Runner.Worker", 70, 590), one(79, "bash", 78, 595)];
+    // An orphan may be older than the listener that was relaunched meanwhile.
+    assert.equal(listenerAmong([orphan, child, ...job, own, ...service]), 70);
+    assert.equal(listenerAmong([own]), 70);
+    assert.equal(listenerAmong([...service, orphan]), 60, "with no other, it may be one whose service was killed");
+    assert.equal(listenerAmong([orphan, { ...own, parent: 1 }]), 60, "what came first, when the service is gone");
+    assert.equal(listenerAmong(service), undefined);
+  });
+
+  it("knows a unit that never started from one that an operator stopped", () => {
+    const show = (active: string, pid: number, left: number) =>
+      `MainPID=${pid}\nActiveState=${active}\nInactiveExitTimestampMonotonic=${left}\n`;
+    assert.deepEqual(parseUnitState(show("inactive", 0, 0)), { active: "inactive", mainAlive: false, everStarted: false });
+    assert.deepEqual(parseUnitState(show("inactive", 0, 123)), { active: "inactive", mainAlive: false, everStarted: true });
+    assert.deepEqual(parseUnitState(show("deactivating", 9, 123)), { active: "deactivating", mainAlive: true, everStarted: true });
+    assert.throws(() => parseUnitState(""), /said nothing/);
+  });
+});

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
+import { afterStopScript, stopAgainScript, UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runner-unit";
+import { CONFIG } from "./fake-host";
+
+/** The scripts as they are, but for the folders that they look into and the programs that they call. */
+describe("the unit's shell scripts", () => {
+  let folder: string;
+  let living: ChildProcess | undefined;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "stop-scripts-"));
+    mkdirSync(join(folder, "cgroup", UNIT_CGROUP), { recursive: true });
+    put("systemctl", `echo "$@" >>${join(folder, "asked")}`);
+  });
+
+  afterEach(() => {
+    living?.kill("SIGKILL");
+    living = undefined;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const put = (name: string, lines: string) => {
+    writeFileSync(join(folder, name), `#!/bin/bash\n${lines}\n`);
+    chmodSync(join(folder, name), 0o755);
+  };
+  const drains = () => (existsSync(join(folder, "drains")) ? readFileSync(join(folder, "drains"), "utf8").length : 0);
+
+  /** A process of that name in the unit's cgroup. */
+  function live(comm: string): void {
+    copyFileSync("/bin/sleep", join(folder, comm));
+    chmodSync(join(folder, comm), 0o755);
+    living = spawn(join(folder, comm), ["600"], { stdio: "ignore" });
+    writeFileSync(join(folder, "cgroup", UNIT_CGROUP, "cgroup.procs"), `${living.pid}\n`);
+  }
+
+  /** @param drain what the drain does after it has been counted, as shell. */
+  async function run(script: string, drain: string): Promise<number | null> {
+    put("node", `printf x >>${join(folder, "drains")}\ncount=$(wc -c <${join(folder, "drains")})\n${drain}`);
+    const text = script
+      .replaceAll("/sys/fs/cgroup/systemd", join(folder, "none"))
+      .replaceAll("/sys/fs/cgroup", join(folder, "cgroup"))
+      .replaceAll(PATHS.node, join(folder, "node"))
+      .replaceAll(PATHS.runtime, folder);
+    put("script.sh", text);
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+    // Not spawnSync: somebody has to reap what the script waits for. SIGKILL, because it stands fast against the others.
+    const child = spawn("bash", [join(folder, "script.sh")], { env, timeout: 40_000, killSignal: "SIGKILL", stdio: "ignore" });
+    return ((await once(child, "exit")) as [number | null])[0];
+  }
+
+  it("begin a drain again as often as it is killed, for else systemd would signal the job", async () => {
+    live("Runner.Listener");
+    assert.equal(await run(stopAgainScript(CONFIG), '[ "$count" -lt 3 ] && kill -KILL $$; exit 0'), 0);
+    assert.equal(drains(), 3);
+  });
+
+  it("do not begin a drain for nothing, nor one after a forced stop", async () => {
+    assert.equal(await run(stopAgainScript(CONFIG), "exit 0"), 0);
+    live("Runner.Worker");
+    writeFileSync(join(folder, "forced-stop"), "");
+    assert.equal(await run(stopAgainScript(CONFIG), "exit 0"), 0);
+    assert.equal(drains(), 0);
+  });
+
+  it("wait for a worker where the agent cannot run at all", async () => {
+    live("Runner.Worker");
+    const ends = `kill -KILL ${living!.pid}; exit 1`;
+    assert.equal(await run(stopAgainScript(CONFIG), ends), 0);
+    assert.equal(drains(), 1);
+  });
+
+  it("drain what a crash of runsvc.sh left behind before the unit counts as stopped, then ask for the completion", async () => {
+    const asked = () => readFileSync(join(folder, "asked"), "utf8");
+    assert.equal(await run(afterStopScript(), "exit 0"), 0);
+    assert.equal(drains(), 0, "a usual stop leaves nothing");
+    live("Runner.Listener");
+    assert.equal(await run(afterStopScript(), "exit 1"), 0);
+    assert.equal(drains(), 1);
+    assert.equal(asked(), `start --no-block ${UNITS.complete}\n`.repeat(2));
+  });
+});

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { denySchedulers } from "../../../host-config/actions-runner-pool/agent/schedulers";
+import { runnerUnit } from "../../../host-config/actions-runner-pool/units/runner-unit";
+import { renderFiles } from "../../../host-config/actions-runner-pool/units/render";
+import { CONFIG } from "./fake-host";
+
+const FACTS = { runnerGroup: "runner", runnerUid: 1001, authorities: "/etc/ssl/certs/ca-certificates.crt" };
+const rendered = (config: HostConfig = CONFIG) => new Map(renderFiles(config, FACTS).map((file) => [file.path, file]));
+const unitText = (name: string, config?: HostConfig) => rendered(config).get(`/etc/systemd/system/${name}`)!.content;
+const setting = (text: string, name: string) => [...text.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map((match) => match[1]);
+
+describe("the rendered units", () => {
+  let root: string;
+  beforeEach(() => (root = mkdtempSync(join(tmpdir(), "units-"))));
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  for (const [title, change] of Object.entries<Partial<HostConfig>>({
+    "by default": {},
+    "with the instance role for jobs": { jobsMayUseInstanceRole: true },
+    "with the longest drain and an odd pool name": { maxDrain: 172_800, pool: "a 100% pool-1" },
+  })) {
+    it(`are what systemd takes without a word, ${title}`, () => {
+      const files = [...renderFiles({ ...CONFIG, ...change }, FACTS)];
+      const moved = (text: string) =>
+        text.replaceAll(PATHS.home, `${root}${PATHS.home}`).replaceAll(`${PATHS.runner}/runsvc.sh`, `${root}/runsvc.sh`);
+      const put = (path: string, content: string) => {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, content, { mode: path.includes("/units/") ? 0o644 : 0o755 });
+      };
+      for (const program of [
+        PATHS.node,
+        PATHS.agent,
+        ...["stop-again", "end-service", "after-stop"].map((name) => `${PATHS.home}/${name}.sh`),
+      ])
+        put(join(root, program), "");
+      put(join(root, "runsvc.sh"), "");
+      const units = files.filter(({ path }) => /\/system\/[^/]+$/.test(path));
+      assert.equal(units.length, Object.keys(UNITS).length);
+      const paths = units.map(({ path, content }) => {
+        const target = join(root, "units", path.split("/").pop()!);
+        // A user that exists on any machine stands in for the job's.
+        put(target, moved(content).replace(/^User=.*$/m, "User=daemon"));
+        return target;
+      });
+      const result = spawnSync("systemd-analyze", ["verify", "--man=no", ...paths], { encoding: "utf8" });
+      // systemd also looks at the machine's own units; only what it says about ours counts.
+      const complaints = result.stderr.split("\n").filter((line) => line.includes(root) || /runner-|actions-runner/.test(line));
+      assert.deepEqual(complaints, []);
+    });
+  }
+
+  it("would be refused with a setting that systemd does not know, so the check above can fail", () => {
+    const path = join(root, "x.service");
+    writeFileSync(path, `${runnerUnit(CONFIG)}NoSuchSetting=1\n`);
+    const result = spawnSync("systemd-analyze", ["verify", "--man=no", path], { encoding: "utf8" });
+    assert.match(result.stderr, /NoSuchSetting/);
+  });
+
+  it("let a stop take the whole drain and never let systemd kill a job by itself", () => {
+    const text = unitText(UNITS.runner);
+    assert.ok(Number(setting(text, "TimeoutStopSec")[0]) > CONFIG.maxDrain + 35 + 30);
+    assert.deepEqual(setting(text, "KillMode"), ["process"]);
+    assert.deepEqual(setting(text, "TasksMax"), ["infinity"], "a job that has used up the unit's tasks would leave none for the drain");
+    assert.deepEqual(setting(text, "OOMPolicy"), ["continue"], "else one greedy step of a job stops the unit without a drain");
+    assert.deepEqual(setting(text, "TimeoutStartSec"), ["infinity"]);
+    assert.match(setting(text, "ExecStop")[0]!, /^-\+.* drain$/);
+    assert.deepEqual(
+      setting(text, "ExecStop").slice(1),
+      [`-+${PATHS.home}/stop-again.sh`, `-+${PATHS.home}/end-service.sh`],
+      "the service is ended last",
+    );
+    assert.deepEqual(setting(text, "Restart"), ["always"]);
+    assert.ok(!text.includes("[Install]"), "the agent starts it, not the boot");
+  });
+
+  it("keep jobs from the instance's credentials unless that is asked for", () => {
+    assert.deepEqual(setting(unitText(UNITS.runner), "IPAddressDeny"), ["169.254.169.254 fd00:ec2::254"]);
+    assert.deepEqual(setting(unitText(UNITS.runner, { ...CONFIG, jobsMayUseInstanceRole: true }), "IPAddressDeny"), []);
+  });
+
+  it("keep them from the credentials also where the job's user runs outside of the unit, unless that is asked for", () => {
+    const path = "/etc/systemd/system/user-1001.slice.d/ci-runners.conf";
+    assert.deepEqual(setting(rendered().get(path)!.content, "IPAddressDeny"), ["169.254.169.254 fd00:ec2::254"]);
+    assert.equal(rendered({ ...CONFIG, jobsMayUseInstanceRole: true }).get(path), undefined);
+  });
+
+  it("give the job's user a small file system of its own below /run, and start the runner without it rather than not at all", () => {
+    const mount = unitText(UNITS.perfLog);
+    assert.equal(execFileSync("systemd-escape", ["--path", "--suffix=mount", PATHS.perfLog], { encoding: "utf8" }).trim(), UNITS.perfLog);
+    assert.deepEqual(setting(mount, "Where"), [PATHS.perfLog]);
+    for (const option of ["size=64m", "nr_inodes=64", `uid=${FACTS.runnerUid}`, "nosuid", "nodev", "noexec"])
+      assert.ok(setting(mount, "Options")[0]!.split(",").includes(option), option);
+    const runner = unitText(UNITS.runner);
+    for (const relation of ["After", "Wants"]) assert.ok(setting(runner, relation)[0]!.split(" ").includes(UNITS.perfLog), relation);
+    assert.deepEqual(setting(runner, "Requires"), []);
+  });
+
+  it("close cron and at to the job's user, and to nobody else", () => {
+    writeFileSync(join(root, "at.deny"), "daemon\nmail");
+    for (let n = 0; n < 2; n++) denySchedulers("runner", root);
+    assert.equal(readFileSync(join(root, "at.deny"), "utf8"), "daemon\nmail\nrunner\n");
+    assert.equal(readFileSync(join(root, "cron.deny"), "utf8"), "runner\n");
+    rmSync(join(root, "at.deny"));
+    denySchedulers("runner", root);
+    assert.ok(!existsSync(join(root, "at.deny")), "without the file only root may use at");
+  });
+
+  it("keep beating and completing while the machine shuts down", () => {
+    for (const name of [UNITS.heartbeat, UNITS.heartbeatTimer, UNITS.complete]) {
+      const text = unitText(name);
+      assert.deepEqual(setting(text, "DefaultDependencies"), ["no"], name);
+      assert.deepEqual(setting(text, "After"), [], `${name} would wait for the stop of what it is ordered after`);
+    }
+    for (const target of ["reboot", "poweroff", "halt", "kexec"]) {
+      const patience = Number(setting(unitText(`${target}.target.d/ci-runners.conf`), "JobTimeoutSec")[0]);
+      assert.ok(patience > CONFIG.maxDrain, `${target}.target would be forced after 30 min`);
+    }
+  });
+
+  it("never make the agent's restart wait for a drain", () => {
+    const ordered = [...setting(unitText(UNITS.agent), "Before"), ...setting(unitText(UNITS.agentSocket), "Before")];
+    assert.deepEqual(ordered, []);
+    assert.ok(!/runner-agent/.test(setting(unitText(UNITS.runner), "After").join(" ")));
+  });
+
+  it("beat exactly, and are bounded", () => {
+    const timer = unitText(UNITS.heartbeatTimer);
+    assert.deepEqual(setting(timer, "AccuracySec"), ["1s"]);
+    assert.deepEqual(setting(timer, "OnUnitActiveSec"), [String(CONFIG.heartbeatInterval)]);
+    assert.deepEqual(setting(timer, "Before"), [UNITS.runner], "keeps the runner's unit, and its past, in systemd's memory");
+    assert.deepEqual(setting(unitText(UNITS.heartbeat), "Restart"), ["on-failure"], "a lost beat would be made up for an interval later");
+    assert.deepEqual(setting(unitText(UNITS.heartbeat), "StartLimitIntervalSec"), ["0"], "no number of tries may end the beating");
+    assert.ok(Number(setting(unitText(UNITS.heartbeat), "TimeoutStartSec")[0]) < 300, "oneshots have no bound of their own");
+    assert.ok(Number(setting(unitText(UNITS.complete), "TimeoutStartSec")[0]) > CONFIG.maxDrain);
+  });
+
+  it("let only root and the job's group reach the agent", () => {
+    assert.deepEqual(setting(unitText(UNITS.agentSocket), "SocketMode"), ["0660"]);
+    assert.deepEqual(setting(unitText(UNITS.agentSocket), "SocketGroup"), ["runner"]);
+  });
+
+  it("keep needrestart away from every one of our services", () => {
+    const text = rendered().get("/etc/needrestart/conf.d/ci-runners.conf")!.content;
+    for (const unit of Object.values(UNITS).filter((name) => name.endsWith(".service"))) {
+      const patterns = [...text.matchAll(/qr\((.*)\)\} = 0;/g)].map((match) => new RegExp(match[1]!));
+      assert.ok(
+        patterns.some((pattern) => pattern.test(unit)),
+        unit,
+      );
+    }
+    execFileSync("perl", ["-ce", `my %nrconf; ${text}`], { stdio: "pipe" });
+  });
+});
+
+describe("shell scripts", () => {
+  it("pass shellcheck, rendered or not", () => {
+    const hooks = { userJobStartedHook: "/opt/it's here.sh", userJobCompletedHook: "/opt/done" };
+    const scripts = [CONFIG, { ...CONFIG, ...hooks }].flatMap((config) => renderFiles(config, FACTS).filter(({ mode }) => mode === 0o755));
+    assert.ok(scripts.length >= 8);
+    for (const script of scripts) execFileSync("shellcheck", ["-"], { input: script.content });
+    execFileSync("shellcheck", [join(__dirname, "../../../host-config/actions-runner-pool/install.sh")]);
+  });
+});

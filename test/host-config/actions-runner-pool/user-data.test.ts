@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import { createHash, createHmac } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { HostConfig } from "../../../contract/actions-runner-pool/host";
+import { USER_DATA_LIMIT_BYTES, renderUserData } from "../../../host-config/actions-runner-pool/user-data";
+import { CONFIG } from "./fake-host";
+
+const SECRET_KEY = "wJalr/XUtnFEMI+K7MDENG=";
+const BUNDLE = { bucket: "ci-runners-artefacts", key: "host/abc+def/bundle.tar", sha256: "0".repeat(64) };
+
+describe("user data", () => {
+  it("fits EC2's limit with the longest values that a configuration can have", () => {
+    const long = (length: number) => "x".repeat(length);
+    const config: HostConfig = {
+      ...CONFIG,
+      group: long(255),
+      launchHook: long(255),
+      terminateHook: long(255),
+      secretPrefix: long(493),
+      githubUrl: `https://${long(250)}/${long(100)}`,
+      labels: Array.from({ length: 20 }, () => long(100)),
+      runnerGroup: long(100),
+      runnerArchive: { url: `https://${long(500)}`, sha256: long(64) },
+      userJobStartedHook: `/${long(255)}`,
+      userJobCompletedHook: `/${long(255)}`,
+    };
+    assert.ok(Buffer.byteLength(renderUserData(config, BUNDLE)) < USER_DATA_LIMIT_BYTES);
+  });
+
+  it("passes shellcheck, also with values full of quotes", () => {
+    const odd = { ...CONFIG, githubUrl: "https://github.com/it's", labels: [`a"b'c$(d)\`e\``], runnerUser: "run'ner" };
+    for (const config of [CONFIG, odd]) {
+      execFileSync("shellcheck", ["--shell=bash", "-"], { input: renderUserData(config, BUNDLE) });
+    }
+  });
+
+  it("fetches from the partition that the region lies in", () => {
+    assert.match(renderUserData({ ...CONFIG, region: "cn-north-1" }, BUNDLE), /s3\.cn-north-1\.amazonaws\.com\.cn\//);
+  });
+});
+
+describe("user data, run for real against a loopback cloud", () => {
+  let root: string;
+  let server: Server;
+  let origin: string;
+  let requests: { method: string; url: string; headers: IncomingMessage["headers"]; body: string }[];
+  let bundle: Buffer;
+  let s3Status: number;
+
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), "user-data-"));
+    requests = [];
+    s3Status = 200;
+    bundle = tarOf({ "install.sh": 'echo "$RUNNER_USER" >"$(dirname "$0")/installed"\n' });
+    server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      request.on("end", () => {
+        const url = request.url!;
+        requests.push({ method: request.method!, url, headers: request.headers, body });
+        if (url === "/latest/api/token") return response.end("METADATA-TOKEN");
+        if (url === "/latest/meta-data/instance-id") return response.end("i-0123456789abcdef0");
+        if (url === "/latest/meta-data/iam/security-credentials/") return response.end("role-of-host");
+        if (url.endsWith("/role-of-host")) {
+          return response.end(
+            JSON.stringify({ Code: "Success", AccessKeyId: "AKID", SecretAccessKey: SECRET_KEY, Token: "SESSION/+==" }, null, 2),
+          );
+        }
+        if (url.startsWith("/host/")) return response.writeHead(s3Status).end(bundle);
+        return response.end("<ok/>");
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  function tarOf(files: Record<string, string>): Buffer {
+    const folder = mkdtempSync(join(root, "tar-"));
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    return execFileSync("tar", ["-cf", "-", "-C", folder, "."]);
+  }
+
+  /** The script as rendered, with nothing but its addresses and folders moved into the test. */
+  function run(change: (script: string) => string = (script) => script): Promise<{ code: number; console: string }> {
+    const digest = createHash("sha256").update(bundle).digest("hex");
+    const script = renderUserData({ ...CONFIG, group: "a pool+more" }, { ...BUNDLE, sha256: digest })
+      .replace("http://169.254.169.254", origin)
+      .replace(`https://${BUNDLE.bucket}.s3.eu-west-1.amazonaws.com`, origin)
+      .replace("https://autoscaling.eu-west-1.amazonaws.com", origin)
+      .replace("'/opt/ci-runners'", `'${root}/home'`)
+      .replace("'/etc/ci-runners/config.json'", `'${root}/etc/config.json'`)
+      .replace("/dev/console", `${root}/console`)
+      .replace(/^( +)sleep .*$/m, "$1:");
+    return new Promise((resolve) => {
+      writeFileSync(join(root, "user-data"), change(script));
+      execFile("bash", [join(root, "user-data")], { env: { PATH: process.env.PATH } }, (error) => {
+        const console = join(root, "console");
+        resolve({ code: error ? Number(error.code) : 0, console: existsSync(console) ? readFileSync(console, "utf8") : "" });
+      });
+    });
+  }
+
+  const abandons = () => requests.filter(({ body }) => body.includes("ABANDON"));
+
+  it("installs the pinned bundle and writes the configuration, by a request that S3 would accept", async () => {
+    assert.equal((await run()).code, 0);
+    assert.equal(readFileSync(join(root, "home/installed"), "utf8"), "runner\n");
+    assert.deepEqual(JSON.parse(readFileSync(join(root, "etc/config.json"), "utf8")), { ...CONFIG, group: "a pool+more" });
+    const get = requests.find(({ url }) => url.startsWith("/host/"))!;
+    assert.equal(get.headers["x-amz-security-token"], "SESSION/+==");
+    assertSigned(get, "s3", get.headers["x-amz-content-sha256"] as string);
+    assert.deepEqual(abandons(), []);
+  });
+
+  it("abandons the launch with a valid signature when the bundle is not the pinned one", async () => {
+    const result = await run((script) => script.replace(/bundle_sha256='[0-9a-f]+'/, `bundle_sha256='${"1".repeat(64)}'`));
+    assert.equal(result.code, 1);
+    assert.match(result.console, /bootstrap failed: .*has the wrong SHA-256, expected 1111/);
+    assert.ok(!existsSync(join(root, "home/install.sh")), "nothing of a wrong bundle may be unpacked");
+    const [post] = abandons();
+    assert.deepEqual(Object.fromEntries(new URLSearchParams(post!.body)), {
+      Action: "CompleteLifecycleAction",
+      Version: "2011-01-01",
+      AutoScalingGroupName: "a pool+more",
+      LifecycleHookName: "pool-launch",
+      InstanceId: "i-0123456789abcdef0",
+      LifecycleActionResult: "ABANDON",
+    });
+    assertSigned(post!, "autoscaling", createHash("sha256").update(post!.body).digest("hex"));
+  });
+
+  it("abandons the launch with the installer's own last words", async () => {
+    bundle = tarOf({ "install.sh": "echo starting >&2\necho 'no space left on device' >&2\nexit 3\n" });
+    const result = await run();
+    assert.equal(result.code, 1);
+    assert.match(result.console, /bootstrap failed: install\.sh: .*no space left on device/);
+    assert.equal(abandons().length, 1);
+  });
+
+  it("ends the termination that follows an abandoned launch, since no agent is there to do it", async () => {
+    bundle = tarOf({ "install.sh": "exit 3\n" });
+    await run();
+    const results = requests.flatMap(({ body }) => {
+      const form = new URLSearchParams(body);
+      return form.has("LifecycleHookName") ? [`${form.get("LifecycleHookName")} ${form.get("LifecycleActionResult")}`] : [];
+    });
+    assert.deepEqual(results, ["pool-launch ABANDON", "pool-terminate CONTINUE"]);
+  });
+
+  it("abandons the launch when the bundle stays out of reach, after several tries", async () => {
+    s3Status = 403;
+    const result = await run();
+    assert.match(result.console, /could not be downloaded/);
+    assert.ok(requests.filter(({ url }) => url.startsWith("/host/")).length > 3);
+    assert.equal(abandons().length, 1);
+  });
+
+  it("abandons the launch when the disk is full", async () => {
+    const result = await run((script) => script.replace(`'${root}/etc/config.json'`, "/dev/full"));
+    assert.match(result.console, /\/dev\/full: no room or not writable/);
+    assert.equal(abandons().length, 1);
+  });
+
+  it("still ends with an error, and says so, when even the abandoning fails", async () => {
+    mkdirSync(join(root, "home"), { recursive: true });
+    s3Status = 500;
+    const result = await run((script) => script.replace('"LifecycleActionResult=$2"', '"LifecycleActionResult=$2" --unknown-option'));
+    assert.equal(result.code, 1);
+    assert.match(result.console, /could not be abandoned/);
+  });
+});
+
+/** Signature Version 4, recomputed from what arrived. */
+function assertSigned(
+  request: { method: string; url: string; headers: IncomingMessage["headers"] },
+  service: string,
+  payloadHash: string,
+): void {
+  const match =
+    /^AWS4-HMAC-SHA256 Credential=AKID\/(\d{8})\/eu-west-1\/([a-z0-9]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
+      String(request.headers.authorization),
+    );
+  assert.ok(match, String(request.headers.authorization));
+  const [, day, scope, signedHeaders, signature] = match;
+  assert.equal(scope, service);
+  for (const name of Object.keys(request.headers)) {
+    if (name.startsWith("x-amz-")) assert.ok(signedHeaders!.split(";").includes(name), `${name} is not signed, which AWS refuses`);
+  }
+  const headers = signedHeaders!.split(";").map((name) => `${name}:${String(request.headers[name]).trim()}\n`);
+  const canonical = [request.method, request.url, "", headers.join(""), signedHeaders, payloadHash].join("\n");
+  const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
+  const toSign = [
+    "AWS4-HMAC-SHA256",
+    request.headers["x-amz-date"],
+    `${day}/eu-west-1/${service}/aws4_request`,
+    createHash("sha256").update(canonical).digest("hex"),
+  ].join("\n");
+  const key = hmac(hmac(hmac(hmac(`AWS4${SECRET_KEY}`, day!), "eu-west-1"), service), "aws4_request");
+  assert.equal(signature, createHmac("sha256", key).update(toSign).digest("hex"));
+}
