@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Cleanup, Interruption } from "./cleanup";
-import { type Figures, figures, terminateHookOf } from "./figures";
+import { type Figures, figures, terminateHookOf } from "./report/figures";
 import { systemdHostsAvailable } from "./hosts/systemd";
 import { HELP, type Options, UsageError, parseOptions } from "./options";
 import { reportHtml } from "./report/html";
-import { rehearse } from "./scenario/scenario";
-import { summary } from "./summary";
+import { rehearse } from "./scenarios/actions-runner-pool/scenario";
+import { summary } from "./report/summary";
 import { hold } from "./virtual-clock";
-import { openWorld, type World } from "./wiring/world";
+import { openWorld, type World } from "./environment/environment";
 
 /** Exit codes: 0 all well, 1 something was lost, stuck, denied or left over, 2 the command line, 130 interrupted. */
 async function main(argv: string[]): Promise<number> {

@@ -9,18 +9,23 @@ import { fileURLToPath } from "node:url";
 
 /** Files by lane, as globs; the last lane has all that no other names. */
 const LANES = {
-  machines: ["test/races/races.test.ts", "test/hostile/**/*.test.ts", "test/rehearsal/hosts/**/*.test.ts", "test/releases/**/*.test.ts"],
+  machines: [
+    "test/proofs/races/races.test.ts",
+    "test/proofs/hostile/**/*.test.ts",
+    "test/rehearsal/hosts/**/*.test.ts",
+    "test/proofs/releases/**/*.test.ts",
+  ],
   rehearsals: [
-    "test/faults/**/*.test.ts",
-    "test/rehearsal/rehearsal.test.ts",
-    "test/rehearsal/lost-events.test.ts",
+    "test/proofs/faults/**/*.test.ts",
+    "test/rehearsal/scenarios/actions-runner-pool/rehearsal.test.ts",
+    "test/rehearsal/scenarios/actions-runner-pool/lost-events.test.ts",
     "test/promotion/**/*.test.ts",
     // Both install the package, once for a process.
     "test/package/**/*.test.ts",
     "test/examples/**/*.test.ts",
   ],
   // These wait for nothing and nobody: a core's work of some minutes.
-  models: ["test/races/random*.test.ts", "test/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
+  models: ["test/proofs/races/random*.test.ts", "test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
 };
 const ALL = "test/**/*.test.ts";
 

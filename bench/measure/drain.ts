@@ -1,4 +1,4 @@
-import { terminateHookOf, terminations } from "../../rehearsal/figures";
+import { terminateHookOf, terminations } from "../../rehearsal/report/figures";
 import type { TimelineEvent } from "../../rehearsal/timeline";
 import type { LivePool } from "../../test/support/live-pool";
 import type { Samples } from "../results";

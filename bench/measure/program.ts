@@ -1,6 +1,6 @@
 import { Cleanup } from "../../rehearsal/cleanup";
 import { parseOptions } from "../../rehearsal/options";
-import { openWorld, type World } from "../../rehearsal/wiring/world";
+import { openWorld, type World } from "../../rehearsal/environment/environment";
 import { STACKS } from "../catalogue";
 import type { Samples } from "../results";
 import { measureFunctions } from "./functions";

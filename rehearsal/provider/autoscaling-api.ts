@@ -1,4 +1,4 @@
-import type { Shape } from "../cloud/api";
+import type { Shape } from "../aws/api";
 
 /**
  * The part of EC2 Auto Scaling that the provider itself calls, as the real one does. Parameters and results are in the

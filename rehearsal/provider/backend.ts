@@ -1,4 +1,4 @@
-import type { ResourceStore } from "../cloud/api";
+import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
 import { difference, type Difference } from "./difference";
 import { INVOKES, type Facts } from "./invokes";

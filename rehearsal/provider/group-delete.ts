@@ -1,4 +1,4 @@
-import { AwsError, type Shape } from "../cloud/api";
+import { AwsError, type Shape } from "../aws/api";
 import { describeGroup, instances, isMissing, waitUntil, whenNotBusy } from "./group-waits";
 import type { Context } from "./resource-type";
 import type { Properties } from "./values";

@@ -1,4 +1,4 @@
-import type { Shape } from "../cloud/api";
+import type { Shape } from "../aws/api";
 import type { Json, Properties } from "./values";
 
 /** Translation between the program's words for a group (`@pulumi/aws`) and those of the Auto Scaling API. */

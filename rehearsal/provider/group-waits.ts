@@ -1,4 +1,4 @@
-import { AwsError, type Shape } from "../cloud/api";
+import { AwsError, type Shape } from "../aws/api";
 import type { Context } from "./resource-type";
 
 /** Milliseconds between two looks; the real provider backs off from 0.5 to 10 s, which only costs a rehearsal time. */

@@ -1,5 +1,5 @@
-import type { ResourceStore } from "../cloud/api";
-import { images, instanceTypes, publicParameters } from "../cloud/ec2/catalogue";
+import type { ResourceStore } from "../aws/api";
+import { images, instanceTypes, publicParameters } from "../aws/ec2/catalogue";
 import { arn, type Place } from "./resource-type";
 import type { Json, Properties } from "./values";
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { ResourceStore } from "../cloud/api";
+import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
 import type { Json, Properties } from "./values";
 

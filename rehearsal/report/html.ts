@@ -1,4 +1,4 @@
-import type { Figures, Spread } from "../figures";
+import type { Figures, Spread } from "./figures";
 import type { TimelineEvent } from "../timeline";
 import { type Bar, type Lane, lanes } from "./lanes";
 import { STYLE } from "./style";

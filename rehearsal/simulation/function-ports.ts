@@ -3,7 +3,7 @@ import { OWNER_TAG, POOL_TAG } from "../../contract/actions-runner-pool/names";
 import type { DeregisterPorts } from "../../functions/actions-runner-pool/deregister/ports";
 import type { TokenStore } from "../../functions/actions-runner-pool/shared/registration";
 import type { Activity, Member, StoredSecret, SweepPorts } from "../../functions/actions-runner-pool/sweep/ports";
-import { AwsError, type Shape } from "../cloud/api";
+import { AwsError, type Shape } from "../aws/api";
 
 /** One call to the cloud stand-in in the name of a function, with its client's retries. */
 export type FunctionCall = (action: string, params: Shape) => Promise<Shape>;

@@ -9,10 +9,10 @@ import { finalSweep } from "../../functions/actions-runner-pool/sweep/final-swee
 import { occasionOf } from "../../functions/actions-runner-pool/sweep/occasion";
 import { sweep } from "../../functions/actions-runner-pool/sweep/sweep";
 import type { Clock } from "../clock";
-import type { CloudDoor } from "../cloud/cloud";
-import type { MetricStore } from "../cloud/cloudwatch/metrics";
-import type { InvokeResult } from "../cloud/lambda/runtime";
-import { withSdkRetries } from "../cloud/retries";
+import type { CloudDoor } from "../aws/gateway";
+import type { MetricStore } from "../aws/cloudwatch/metrics";
+import type { InvokeResult } from "../aws/lambda/runtime";
+import { withSdkRetries } from "../aws/sdk-retries";
 import type { GitHub } from "../github";
 import type { Random } from "../random";
 import type { Timeline } from "../timeline";

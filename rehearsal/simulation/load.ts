@@ -1,6 +1,6 @@
 import type { Random } from "../random";
 import type { Pool } from "./pool";
-import type { SimulatedWorld } from "./world";
+import type { SimulatedWorld } from "./environment";
 
 /** Share of a pool's instances that are in service at the quietest hour. */
 const QUIET = 0.5;

@@ -8,10 +8,10 @@ import {
   type RefreshPreferences,
   TERMINATING,
   type WarmPoolConfig,
-} from "../cloud/autoscaling";
-import type { CloudDoor } from "../cloud/cloud";
-import type { Place } from "../cloud/place";
-import type { MemoryStore } from "../cloud/store";
+} from "../aws/autoscaling";
+import type { CloudDoor } from "../aws/gateway";
+import type { Place } from "../aws/account";
+import type { MemoryStore } from "../aws/store";
 import type { GitHub } from "../github";
 import type { InProcessFunctions } from "./functions";
 import { poolResources } from "./rules";

@@ -1,8 +1,8 @@
 import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/aws/lifecycle";
 import type { PoolNames } from "../../contract/actions-runner-pool/names";
 import { UNITS } from "../../contract/actions-runner-pool/host";
-import type { DeployedResource } from "../cloud/api";
-import type { Place } from "../cloud/place";
+import type { DeployedResource } from "../aws/api";
+import type { Place } from "../aws/account";
 
 /** Minutes between two sweeps, as the component schedules them. */
 const SWEEP_MINUTES = 5;

@@ -2,9 +2,9 @@ import { Random } from "../random";
 import { FREE } from "./github-client";
 import { PoolLoad } from "./load";
 import type { SimulationOptions } from "./options";
-import { Storms } from "./storms";
+import { Storms } from "./incidents";
 import { Tally, type Totals as Counted } from "./tally";
-import { SimulatedWorld } from "./world";
+import { SimulatedWorld } from "./environment";
 
 /** Some of a simulation's pools, in a world of their own. */
 export interface Shard {

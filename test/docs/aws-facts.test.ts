@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { LifecycleState } from "@aws-sdk/client-auto-scaling";
 import ts from "typescript";
-import * as errors from "../../rehearsal/cloud/autoscaling/errors";
+import * as errors from "../../rehearsal/aws/autoscaling/errors";
 
 const ROOT = resolve(__dirname, "../..");
 const DOCUMENT = join(ROOT, "docs/aws-facts.md");
@@ -108,7 +108,7 @@ describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
 
   it("tells of every state that the stand-in has, and the stand-in has none that AWS lacks", () => {
     const text = readFileSync(DOCUMENT, "utf8");
-    const model = readFileSync(join(ROOT, "rehearsal/cloud/autoscaling/model.ts"), "utf8");
+    const model = readFileSync(join(ROOT, "rehearsal/aws/autoscaling/model.ts"), "utf8");
     const union = /export type LifecycleState =([^;]+);/.exec(model)?.[1] ?? "";
     const states = [...union.matchAll(/"([^"]+)"/g)].map(([, state]) => state!);
     assert.ok(states.length > 20, union);

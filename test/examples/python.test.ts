@@ -5,13 +5,13 @@ import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { load } from "js-yaml";
 import { VERSION } from "../../build/version";
-import { MemoryStore } from "../../rehearsal/cloud/store";
+import { MemoryStore } from "../../rehearsal/aws/store";
 import { locate } from "../../rehearsal/engine/locate";
 import { layOutWorkspace } from "../../rehearsal/engine/workspace";
 import { ProviderBackend } from "../../rehearsal/provider/backend";
 import { writePluginDir } from "../../rehearsal/provider/plugin-dir";
 import { type ProviderServer, serveProvider } from "../../rehearsal/provider/server";
-import { pythonPrograms } from "../clients/python";
+import { pythonPrograms } from "../contracts/clients/python";
 import { installedPackage, ROOT, temporary } from "../package/installed-package";
 import { FakeAutoScaling } from "../rehearsal/provider/fake-auto-scaling";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { OutputMap } from "@pulumi/pulumi/automation";
-import { MemoryStore } from "../../rehearsal/cloud/store";
+import { MemoryStore } from "../../rehearsal/aws/store";
 import { openStack, type StackOptions, type StackResource } from "../../rehearsal/engine/engine";
 import { locate } from "../../rehearsal/engine/locate";
 import { ProviderBackend, type ProviderOptions } from "../../rehearsal/provider/backend";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HELP, UsageError, parseOptions } from "../../rehearsal/options";
 import { Random } from "../../rehearsal/random";
-import { planJobs } from "../../rehearsal/scenario/plan";
+import { planJobs } from "../../rehearsal/scenarios/actions-runner-pool/plan";
 
 describe("the options of a rehearsal", () => {
   it("have the documented defaults", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { Cleanup } from "../../rehearsal/cleanup";
-import type { CommandResult } from "../../rehearsal/cloud/driver";
+import type { CommandResult } from "../../rehearsal/aws/driver";
 import type { JobSpec } from "../../rehearsal/github/jobs";
 import { parseOptions } from "../../rehearsal/options";
-import { until } from "../../rehearsal/scenario/stage";
+import { until } from "../../rehearsal/scenarios/actions-runner-pool/context";
 import type { TimelineEvent } from "../../rehearsal/timeline";
-import { openWorld, type World } from "../../rehearsal/wiring/world";
+import { openWorld, type World } from "../../rehearsal/environment/environment";
 
 /** Seconds for machines to boot and register, one after another on two slow cores. A bound on a hang, not a measurement. */
 const BOOT_BOUND = 600;

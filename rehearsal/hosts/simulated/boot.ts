@@ -5,7 +5,7 @@ import { HelperServices } from "./helpers";
 import { SimulatedMachine } from "./machine";
 import { Programs } from "./programs";
 import type { SimulatedRunner } from "./runner";
-import type { Disk, HostSurroundings } from "./surroundings";
+import type { Disk, HostSurroundings } from "./environment";
 import type { SimulatedUnit } from "./unit";
 
 /** Milliseconds of boot, and of installation on the first one, before the agent looks around. */

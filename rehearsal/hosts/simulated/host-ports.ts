@@ -2,7 +2,7 @@ import type { HelperUnits, Host, RunnerUnit } from "../../../host-config/actions
 import { steadySigns } from "../../../host-config/actions-runner-pool/agent/steady-clock";
 import { sleeper } from "./idle";
 import type { SimulatedMachine } from "./machine";
-import { USUAL_PACE } from "./pace";
+import { USUAL_PACE } from "./runner-timing";
 import { type InstanceCall, awsPorts, metadataPort } from "./ports";
 import type { Process } from "./process";
 import type { View } from "./view";

@@ -1,7 +1,7 @@
 import { type HostConfig, PATHS } from "../../../contract/actions-runner-pool/host";
-import type { CommandResult, HostDriver, LaunchSpec } from "../../cloud/driver";
+import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/driver";
 import { Boot } from "./boot";
-import type { Disk, HostSurroundings } from "./surroundings";
+import type { Disk, HostSurroundings } from "./environment";
 
 interface Machine {
   config: HostConfig;

@@ -1,6 +1,6 @@
 import type { GitHub } from "../../github";
 import { ProtocolError, type RunnerMessage } from "../../github/messages";
-import { Gone, type Life } from "./life";
+import { Gone, type Life } from "./liveness";
 import { type Requests, TRY_AGAIN } from "./requests";
 
 /** Milliseconds until the next try after a session was refused because another one lives. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
-import type { Life } from "./life";
+import type { Life } from "./liveness";
 import type { Requests } from "./requests";
 
 /** Milliseconds between two renewals of a job's lock. */

@@ -4,7 +4,7 @@ import type { Log, LogFields, Signs } from "../../../host-config/actions-runner-
 import { Network } from "./network";
 import { Processes } from "./processes";
 import { SimulatedRunner } from "./runner";
-import type { Disk, HostSurroundings } from "./surroundings";
+import type { Disk, HostSurroundings } from "./environment";
 import { SimulatedUnit } from "./unit";
 
 const TARGET = "autoscaling/target-lifecycle-state";

@@ -9,8 +9,8 @@ import type {
   Protection,
   RegistrationSecrets,
 } from "../../../host-config/actions-runner-pool/agent/ports";
-import { AwsError, type Shape } from "../../cloud/api";
-import { withSdkRetries } from "../../cloud/retries";
+import { AwsError, type Shape } from "../../aws/api";
+import { withSdkRetries } from "../../aws/sdk-retries";
 
 /** One call to the cloud stand-in with the credentials of the instance's profile. */
 export type InstanceCall = (action: string, params: Shape) => Promise<Shape>;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
 import { ProtocolError } from "../../github/messages";
-import { alive, type Life } from "./life";
+import { alive, type Life } from "./liveness";
 import type { Network } from "./network";
 
 /** The official runner repeats an acquisition, a first renewal and a completion up to five times, 5 to 15 s apart. */

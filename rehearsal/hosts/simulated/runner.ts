@@ -1,11 +1,11 @@
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
 import type { JobMessage } from "../../github/messages";
-import { alive, Gone, type Life } from "./life";
+import { alive, Gone, type Life } from "./liveness";
 import { ListenerSessions } from "./listener-sessions";
 import { LockRenewal } from "./lock-renewal";
 import type { Network } from "./network";
-import { type RunnerPace, USUAL_PACE } from "./pace";
+import { type RunnerPace, USUAL_PACE } from "./runner-timing";
 import { Requests, TRIES } from "./requests";
 import { Worker } from "./worker";
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
 import { type JobMessage, SHUTDOWN_ANNOTATION } from "../../github/messages";
-import { alive, forever, type Life } from "./life";
+import { alive, forever, type Life } from "./liveness";
 import { TRIES, type Requests } from "./requests";
 
 /** Milliseconds. A cancelled step gets SIGINT, 7.5 s later SIGTERM and 2.5 s later it is killed. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import type { Clock } from "../../clock";
 import type { Timeline } from "../../timeline";
-import type { CommandResult, HostDriver, LaunchSpec } from "../../cloud/driver";
+import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/driver";
 import type { CloudNetwork } from "../network";
 import { Cgroup, cgroupMounts } from "./cgroups";
 import { Disk } from "./disk";

@@ -1,4 +1,4 @@
-import { AwsError, type Shape } from "../../cloud/api";
+import { AwsError, type Shape } from "../../aws/api";
 import { deleteGroup, deleteWarmPool } from "../group-delete";
 import { groupParams, groupState, hookParams, refreshParams, tagParams, warmPoolParams } from "../group-params";
 import { describeGroup, durationSeconds, instances, waitUntil } from "../group-waits";

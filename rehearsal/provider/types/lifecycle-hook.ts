@@ -1,4 +1,4 @@
-import type { Shape } from "../../cloud/api";
+import type { Shape } from "../../aws/api";
 import { hookParams } from "../group-params";
 import { isMissing } from "../group-waits";
 import type { Context, ResourceType } from "../resource-type";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { USER_DATA_LIMIT_BYTES } from "../../../host-config/actions-runner-pool/user-data";
 import { machineImage } from "../../../rehearsal/hosts/image";
 import { finished } from "../../../rehearsal/hosts/systemd/command";
-import { run, STACKS } from "../../program/run-stack";
+import { run, STACKS } from "../../support/run-stack";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 
 const SCRIPT = join(__dirname, "cloud-init.sh");

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MemoryStore } from "../../../rehearsal/cloud/store";
+import { MemoryStore } from "../../../rehearsal/aws/store";
 import { openStack, type StackHandle, type StackOptions } from "../../../rehearsal/engine/engine";
 import { locate } from "../../../rehearsal/engine/locate";
 import { ProviderBackend } from "../../../rehearsal/provider/backend";

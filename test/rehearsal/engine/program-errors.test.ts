@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import * as aws from "@pulumi/aws";
-import { MemoryStore } from "../../../rehearsal/cloud/store";
+import { MemoryStore } from "../../../rehearsal/aws/store";
 import { openStack, type StackOptions } from "../../../rehearsal/engine/engine";
 import { locate } from "../../../rehearsal/engine/locate";
 import { EngineError } from "../../../rehearsal/engine/result";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { MemoryStore } from "../../../rehearsal/cloud/store";
+import { MemoryStore } from "../../../rehearsal/aws/store";
 import { openStack, type StackHandle } from "../../../rehearsal/engine/engine";
 import { locate } from "../../../rehearsal/engine/locate";
 import { ProviderBackend, type ProviderOptions } from "../../../rehearsal/provider/backend";

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { RealClock } from "../../../rehearsal/clock";
 import { cleanUpDeadRuns, openRun, openSystemdHosts, type OpenedHosts, type Run } from "../../../rehearsal/hosts/systemd";
 import { LivePool } from "../../support/live-pool";
-import { deployRole, PLACE, raise, type Stage } from "../cloud/stage";
+import { deployRole, PLACE, raise, type Stage } from "../aws/harness";
 import { needSystemd } from "./rig";
 
 type Shell = (script: string) => Promise<string>;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MemoryStore } from "../../../rehearsal/cloud/store";
+import { MemoryStore } from "../../../rehearsal/aws/store";
 import { ProviderBackend } from "../../../rehearsal/provider/backend";
 import { durationSeconds } from "../../../rehearsal/provider/group-waits";
 import { UNKNOWN, type Properties } from "../../../rehearsal/provider/values";

@@ -1,4 +1,4 @@
-import { AwsError, type Shape } from "../../../rehearsal/cloud/api";
+import { AwsError, type Shape } from "../../../rehearsal/aws/api";
 import type { AutoScalingApi, AutoScalingOperation } from "../../../rehearsal/provider/autoscaling-api";
 
 interface FakeGroup {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SimulatedWorld } from "../../../rehearsal/simulation/world";
+import { SimulatedWorld } from "../../../rehearsal/simulation/environment";
 
 describe("what simulated pools are made of", () => {
   const worlds: SimulatedWorld[] = [];

@@ -1,0 +1,111 @@
+import type { ResourceStore } from "../api";
+import { publicParameters } from "../ec2/catalogue";
+import type { InstanceProfile } from "../ec2/instance";
+import { nameOf, type Place } from "../account";
+import type { LaunchTemplate } from "./config";
+import { validation } from "./errors";
+
+/** How a group names a launch template: id or name, and a version that may be `$Latest` or `$Default`. */
+export interface TemplateReference {
+  id?: string;
+  name?: string;
+  /** Default `$Default`, as at AWS. */
+  version?: string;
+}
+
+/** What the API's parameters refer to outside Auto Scaling. */
+export interface Resolver {
+  /** @throws ValidationError where there is no such template or version. */
+  template(reference: TemplateReference): LaunchTemplate;
+  zoneOf(subnetId: string): string;
+}
+
+type Inputs = Record<string, any>;
+
+const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
+const PROFILE = "aws:iam/instanceProfile:InstanceProfile";
+const SUBNET = "aws:ec2/subnet:Subnet";
+
+/**
+ * Resolves by what Pulumi deployed. Subnets that it did not deploy are spread over the Region's zones by the last
+ * digit of their id, as the rehearsal's `getSubnet` does, unless `subnets` knows better.
+ */
+export class DeployedResolver implements Resolver {
+  constructor(
+    private readonly store: ResourceStore,
+    private readonly place: Place,
+    private readonly subnets: Record<string, { availabilityZone: string }> = {},
+  ) {}
+
+  template(reference: TemplateReference): LaunchTemplate {
+    const { id, name } = reference;
+    const found = id ? this.store.get(TEMPLATE, id) : this.store.list(TEMPLATE).find(({ state }) => state.name === name);
+    if (!found) {
+      throw validation(
+        "You must use a valid fully-formed launch template. " +
+          (id ? `The specified launch template, with template ID ${id}, does not exist.` : `The launch template ${name} does not exist.`),
+      );
+    }
+    const { state } = found;
+    const versions: Record<string, Inputs> = state._versions ?? { [state.latestVersion ?? 1]: state };
+    const version = this.version(reference.version ?? "$Default", state);
+    const inputs = versions[version];
+    if (!inputs) {
+      throw validation(
+        `You must use a valid fully-formed launch template. Could not find the specified version ${version} ` +
+          `for the launch template with ID ${found.id}.`,
+      );
+    }
+    return this.resolve(found.id, state.name, version, inputs);
+  }
+
+  zoneOf(subnetId: string): string {
+    const deployed = this.store.get(SUBNET, subnetId)?.state.availabilityZone ?? this.subnets[subnetId]?.availabilityZone;
+    if (deployed) return deployed;
+    const zones = ["a", "b", "c"];
+    return `${this.place.region}${zones[(Number.parseInt(subnetId.slice(-1), 16) || 0) % zones.length]}`;
+  }
+
+  private version(asked: string, state: Inputs): string {
+    if (asked === "$Latest") return String(state.latestVersion);
+    if (asked === "$Default") return String(state.defaultVersion ?? state.latestVersion);
+    return asked;
+  }
+
+  private resolve(id: string, name: string, version: string, inputs: Inputs): LaunchTemplate {
+    const metadata = inputs.metadataOptions ?? {};
+    const tags = (inputs.tagSpecifications ?? []).find((each: Inputs) => each.resourceType === "instance")?.tags;
+    return {
+      id,
+      name,
+      version,
+      userData: Buffer.from(inputs.userData ?? "", "base64").toString("utf8"),
+      instanceType: inputs.instanceType ?? "m1.small", // EC2's own default
+      imageId: imageId(inputs.imageId),
+      profile: this.profile(inputs.iamInstanceProfile),
+      instanceTags: tags ?? {},
+      metadata: {
+        httpTokens: metadata.httpTokens,
+        httpPutResponseHopLimit: metadata.httpPutResponseHopLimit,
+        instanceMetadataTags: metadata.instanceMetadataTags,
+        httpEndpoint: metadata.httpEndpoint,
+      },
+      hibernation: inputs.hibernationOptions?.configured ?? false,
+    };
+  }
+
+  private profile(given: { arn?: string; name?: string } | undefined): InstanceProfile | undefined {
+    if (!given?.arn && !given?.name) return undefined;
+    const name = given.name ?? nameOf(given.arn!);
+    const profile = this.store.list(PROFILE).find(({ id, state }) => id === name || state.arn === given.arn);
+    if (!profile) throw validation(`Invalid IamInstanceProfile: ${name}`);
+    const role = profile.state.role;
+    return role ? { arn: profile.state.arn, roleName: nameOf(String(role)) } : undefined;
+  }
+}
+
+/** Launch templates may name an image by the SSM parameter that holds its id. */
+function imageId(given: string | undefined): string | undefined {
+  const parameter = given?.startsWith("resolve:ssm:") ? given.slice("resolve:ssm:".length) : undefined;
+  return parameter === undefined ? given : publicParameters.get(parameter);
+}

@@ -1,0 +1,111 @@
+import { DETAIL_TYPE, EVENT_SOURCE, type LifecycleActionDetail, type Place } from "../../../contract/aws/lifecycle";
+import type { Random } from "../../random";
+import type { Place as AwsPlace } from "../account";
+import type { Action, Activity, Group, Member } from "./model";
+import { LAUNCHING } from "./config";
+
+/** An event as EventBridge delivers it. */
+export interface CloudEvent {
+  version: "0";
+  id: string;
+  "detail-type": string;
+  source: string;
+  account: string;
+  /** ISO 8601 with milliseconds. */
+  time: string;
+  region: string;
+  resources: string[];
+  detail: Record<string, unknown>;
+}
+
+/** Where an instance comes from and where it goes, as the events say it. */
+export interface Journey {
+  origin: Place;
+  destination: Place;
+}
+
+export interface EventWriterOptions {
+  now: () => number;
+  random: Random;
+  place: AwsPlace;
+  publish: (event: CloudEvent) => void;
+}
+
+/** Words Auto Scaling's events. Whether they arrive is the bus's affair: delivery is best effort at AWS too. */
+export class EventWriter {
+  constructor(private readonly options: EventWriterOptions) {}
+
+  actionOpened(member: Member, action: Action, journey: Journey): void {
+    const detail: LifecycleActionDetail = {
+      LifecycleActionToken: action.token,
+      AutoScalingGroupName: member.group.config.name,
+      LifecycleHookName: action.hook.name,
+      EC2InstanceId: member.instance.id,
+      LifecycleTransition: action.transition,
+      ...(action.hook.notificationMetadata !== undefined && { NotificationMetadata: action.hook.notificationMetadata }),
+      Origin: journey.origin,
+      Destination: journey.destination,
+    };
+    const type = action.transition === LAUNCHING ? DETAIL_TYPE.launching : DETAIL_TYPE.terminating;
+    this.write(type, [member.group.arn], { ...detail });
+  }
+
+  /** `EC2 Instance Launch Successful` and its three siblings. */
+  activityEnded(verb: "Launch" | "Terminate", member: Member, activity: Activity, journey: Journey): void {
+    const failed = activity.statusCode !== "Successful";
+    this.write(`EC2 Instance ${verb} ${failed ? "Unsuccessful" : "Successful"}`, [member.group.arn, this.instanceArn(member.instance.id)], {
+      Origin: journey.origin,
+      Destination: journey.destination,
+      StatusCode: failed ? "Failed" : "InProgress",
+      Description: activity.description,
+      AutoScalingGroupName: member.group.config.name,
+      ActivityId: activity.id,
+      Details: {
+        "Availability Zone": member.instance.availabilityZone,
+        "Subnet ID": member.instance.subnetId,
+      },
+      RequestId: activity.id,
+      StatusMessage: activity.statusMessage ?? "",
+      EndTime: new Date(this.options.now()).toISOString(),
+      EC2InstanceId: member.instance.id,
+      StartTime: new Date(activity.startTime).toISOString(),
+      Cause: activity.cause,
+    });
+  }
+
+  refreshChanged(group: Group, refreshId: string, change: "Started" | "Succeeded" | "Failed" | "Cancelled"): void {
+    this.write(`EC2 Auto Scaling Instance Refresh ${change}`, [group.arn], {
+      InstanceRefreshId: refreshId,
+      AutoScalingGroupName: group.config.name,
+    });
+  }
+
+  private write(type: string, resources: string[], detail: Record<string, unknown>): void {
+    const { now, random, place, publish } = this.options;
+    publish({
+      version: "0",
+      id: uuid(random),
+      "detail-type": type,
+      source: EVENT_SOURCE,
+      account: place.accountId,
+      time: new Date(now()).toISOString(),
+      region: place.region,
+      resources,
+      detail,
+    });
+  }
+
+  private instanceArn(id: string): string {
+    const { region, accountId } = this.options.place;
+    return `arn:aws:ec2:${region}:${accountId}:instance/${id}`;
+  }
+}
+
+/** A version 4 UUID from the seeded source, so that tokens are the same in every run with the same seed. */
+export function uuid(random: Random): string {
+  const digits = random.hex(32);
+  const variant = "89ab"[Number.parseInt(digits[16]!, 16) & 3]!;
+  return [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `${variant}${digits.slice(17, 20)}`, digits.slice(20)].join(
+    "-",
+  );
+}

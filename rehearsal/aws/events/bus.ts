@@ -1,0 +1,184 @@
+import type { Clock, Timer } from "../../clock";
+import type { Random } from "../../random";
+import type { DeployedResource } from "../api";
+import type { CloudEvent } from "../autoscaling/events";
+import type { Denial } from "../gateway";
+import { matchesAction } from "../iam/match";
+import { arnParts, type Place } from "../account";
+import type { MemoryStore } from "../store";
+import { Timers } from "../timers";
+import { matchesPattern } from "./pattern";
+import type { Queues } from "./queues";
+import { rateMs } from "./schedule";
+
+const RULE = "aws:cloudwatch/eventRule:EventRule";
+const TARGET = "aws:cloudwatch/eventTarget:EventTarget";
+const PERMISSION = "aws:lambda/permission:Permission";
+
+/** What best-effort delivery may do to an event. Probabilities are 0..1, times in milliseconds. */
+export interface DeliveryKnobs {
+  loss: number;
+  duplication: number;
+  delay: { min: number; max: number };
+  /** More say in what happens to one event; absent: the probabilities decide. */
+  fate?: (event: CloudEvent) => "deliver" | "lose" | "duplicate";
+}
+
+export interface BusOptions {
+  clock: Clock;
+  random: Random;
+  store: MemoryStore;
+  place: Place;
+  queues: Queues;
+  /** Hands an event to a function asynchronously. False when there is no such function. */
+  invoke(functionName: string, event: unknown): boolean;
+  /** Told of a target that may not be invoked; AWS tells nobody. */
+  refused(denial: Denial): void;
+  /** Told of a rule that cannot be evaluated. */
+  onDefect(error: unknown): void;
+}
+
+/** The default event bus: rules and targets as the program deployed them, delivery as unreliable as one likes. */
+export class EventBus {
+  readonly knobs: DeliveryKnobs = { loss: 0, duplication: 0, delay: { min: 150, max: 600 } };
+  private readonly schedules = new Map<string, { expression: string; timer: Timer }>();
+  private readonly underWay: Timers;
+  private readonly stopWatching: () => void;
+  private closed = false;
+
+  constructor(private readonly options: BusOptions) {
+    this.underWay = new Timers(options.clock);
+    this.stopWatching = options.store.watch(({ resource }) => {
+      if (resource.type === RULE) this.reschedule(resource.id);
+    });
+    for (const rule of options.store.list(RULE)) this.reschedule(rule.id);
+  }
+
+  /** Takes an event and delivers it later, twice, or never. */
+  put(event: CloudEvent): void {
+    if (this.closed) return;
+    const { knobs } = this;
+    const { random } = this.options;
+    const chance = random.next();
+    const drawn = chance < knobs.loss ? "lose" : chance < knobs.loss + knobs.duplication ? "duplicate" : "deliver";
+    const fate = knobs.fate?.(event) ?? drawn;
+    for (let copies = fate === "lose" ? 0 : fate === "duplicate" ? 2 : 1; copies > 0; copies--) {
+      const { min, max } = knobs.delay;
+      this.underWay.after(random.between(min, max), () => this.dispatch(event));
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    this.stopWatching();
+    this.underWay.cancel();
+    for (const { timer } of this.schedules.values()) timer.cancel();
+    this.schedules.clear();
+  }
+
+  private dispatch(event: CloudEvent): void {
+    for (const rule of this.options.store.list(RULE)) {
+      if (!enabled(rule) || rule.state["eventPattern"] === undefined) continue;
+      try {
+        if (matchesPattern(JSON.parse(rule.state["eventPattern"]), event)) this.toTargets(rule, event);
+      } catch (error) {
+        this.options.onDefect(error);
+      }
+    }
+  }
+
+  private toTargets(rule: DeployedResource, event: CloudEvent): void {
+    for (const target of this.options.store.list(TARGET)) {
+      if (target.state["rule"] !== ruleName(rule)) continue;
+      this.toTarget(rule, target, event);
+    }
+  }
+
+  private toTarget(rule: DeployedResource, target: DeployedResource, event: CloudEvent): void {
+    const { state } = target;
+    if (state["inputTransformer"] !== undefined || state["inputPath"] !== undefined) {
+      throw new Error(`target ${target.id}: inputTransformer and inputPath are not evaluated by the rehearsal`);
+    }
+    const { service, resource } = arnParts(state["arn"] as string);
+    if (service !== "lambda") throw new Error(`target ${target.id}: the rehearsal delivers to functions, not to ${service}`);
+    const functionName = resource.replace(/^function:/, "").split(":")[0] ?? "";
+    const payload: unknown = state["input"] === undefined ? event : JSON.parse(state["input"] as string);
+    const ruleArn = rule.state["arn"] as string;
+    // Neither a missing permission nor a missing target is retried by EventBridge.
+    if (!this.permitted(functionName, ruleArn)) {
+      this.options.refused({ principal: "events.amazonaws.com", action: "lambda:InvokeFunction", resource: state["arn"] as string });
+      this.deadLetter(rule, target, event, "NO_PERMISSIONS", "Lack of permissions to invoke cross account target.");
+    } else if (!this.options.invoke(functionName, payload)) {
+      this.deadLetter(rule, target, event, "NO_RESOURCE", "The specified target does not exist.");
+    }
+  }
+
+  private permitted(functionName: string, ruleArn: string): boolean {
+    return this.options.store.list(PERMISSION).some(({ state }) => {
+      const named = String(state["function"]).split(":function:").pop()?.split(":")[0];
+      const source = state["sourceArn"] as string | undefined;
+      const account = state["sourceAccount"] as string | undefined;
+      return (
+        named === functionName &&
+        matchesAction(String(state["action"]), "lambda:InvokeFunction") &&
+        state["principal"] === "events.amazonaws.com" &&
+        (source === undefined || matchesAction(source, ruleArn)) &&
+        (account === undefined || account === this.options.place.accountId)
+      );
+    });
+  }
+
+  private deadLetter(rule: DeployedResource, target: DeployedResource, event: CloudEvent, code: string, message: string): void {
+    const queueArn = target.state["deadLetterConfig"]?.arn as string | undefined;
+    if (!queueArn) return;
+    const ruleArn = rule.state["arn"] as string;
+    const attributes = { RULE_ARN: ruleArn, TARGET_ARN: target.state["arn"] as string, ERROR_CODE: code, ERROR_MESSAGE: message };
+    const taken = this.options.queues.sendAsService("events.amazonaws.com", ruleArn, queueArn, JSON.stringify(event), attributes);
+    if (!taken) this.options.refused({ principal: "events.amazonaws.com", action: "sqs:SendMessage", resource: queueArn });
+  }
+
+  /** Starts, restarts or ends a rule's schedule after the rule changed. An unchanged schedule keeps its beat. */
+  private reschedule(ruleId: string): void {
+    const rule = this.options.store.get(RULE, ruleId);
+    const expression = rule && enabled(rule) ? (rule.state["scheduleExpression"] as string | undefined) : undefined;
+    const current = this.schedules.get(ruleId);
+    if (current?.expression === expression) return;
+    current?.timer.cancel();
+    this.schedules.delete(ruleId);
+    if (expression === undefined || this.closed) return;
+    const interval = rateMs(expression);
+    const beat = () => {
+      this.schedules.set(ruleId, { expression, timer: this.options.clock.after(interval, beat) });
+      const present = this.options.store.get(RULE, ruleId);
+      if (present) this.fire(present);
+    };
+    this.schedules.set(ruleId, { expression, timer: this.options.clock.after(interval, beat) });
+  }
+
+  private fire(rule: DeployedResource): void {
+    const { clock, random, place } = this.options;
+    try {
+      this.toTargets(rule, {
+        version: "0",
+        id: [8, 4, 4, 4, 12].map((digits) => random.hex(digits)).join("-"),
+        "detail-type": "Scheduled Event",
+        source: "aws.events",
+        account: place.accountId,
+        time: new Date(clock.now()).toISOString(),
+        region: place.region,
+        resources: [rule.state["arn"] as string],
+        detail: {},
+      });
+    } catch (error) {
+      this.options.onDefect(error);
+    }
+  }
+}
+
+function ruleName(rule: DeployedResource): string {
+  return (rule.state["name"] as string | undefined) ?? rule.id;
+}
+
+function enabled(rule: DeployedResource): boolean {
+  return !String(rule.state["state"] ?? "ENABLED").startsWith("DISABLED") && rule.state["isEnabled"] !== false;
+}

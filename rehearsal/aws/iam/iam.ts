@@ -1,0 +1,176 @@
+import type { Authorisation, Principal, ResourceStore } from "../api";
+import type { Place } from "../account";
+import { contextOf, matchesAction, type Request, statementApplies } from "./match";
+import { parsePolicy, type Statement } from "./policy";
+import { loadRole, type RolePolicies } from "./roles";
+
+export type Decision = { allowed: true } | { allowed: false; message: string; notThereYet: boolean };
+
+export interface UnusedGrant {
+  role: string;
+  policy: string;
+  statement: string;
+  /** As spelled in the policy, wildcards included. */
+  action: string;
+}
+
+/**
+ * Decides calls by the policies that the program deployed, and remembers which grants were ever needed. Parsed roles
+ * are kept until the store changes, as a 10,000-instance rehearsal asks a few hundred thousand times.
+ */
+export class Iam {
+  private readonly roles = new Map<string, RolePolicies | undefined>();
+  private readonly used = new Map<string, UnusedGrant & { used: boolean; awsManaged: boolean }>();
+
+  constructor(
+    private readonly store: ResourceStore & { watch?: (changed: () => void) => () => void },
+    private readonly place: Place,
+  ) {
+    store.watch?.(() => this.roles.clear());
+  }
+
+  role(name: string): RolePolicies | undefined {
+    if (!this.store.watch) return this.remember(loadRole(this.store, name));
+    if (!this.roles.has(name)) this.roles.set(name, this.remember(loadRole(this.store, name)));
+    return this.roles.get(name);
+  }
+
+  /** What `aws:userid`, `aws:PrincipalTag/k` and the like are for this caller. */
+  callerContext(principal: Exclude<Principal, { kind: "operator" }>): Record<string, string> {
+    const role = this.role(principal.roleName);
+    const { region, accountId } = this.place;
+    const context: Record<string, string> = {
+      "aws:PrincipalType": "AssumedRole",
+      "aws:PrincipalAccount": accountId,
+      "aws:RequestedRegion": region,
+      "aws:SecureTransport": "true",
+      "aws:ViaAWSService": "false",
+    };
+    if (role) {
+      context["aws:PrincipalArn"] = role.arn;
+      context["aws:userid"] = `${role.uniqueId}:${sessionName(principal)}`;
+      for (const [key, value] of Object.entries(role.tags)) context[`aws:PrincipalTag/${key}`] = value;
+    }
+    if (principal.kind === "instance") {
+      context["ec2:SourceInstanceARN"] = `arn:aws:ec2:${region}:${accountId}:instance/${principal.instanceId}`;
+    }
+    return context;
+  }
+
+  authorise(principal: Principal, action: string, needed: Authorisation): Decision {
+    if (principal.kind === "operator") return { allowed: true };
+    const role = this.role(principal.roleName);
+    const context = contextOf({ ...this.callerContext(principal), ...needed.context });
+    const request: Request = { action: needed.action ?? action, resource: needed.resource, context };
+    const denial = role ? this.decide(role, request) : "because the role does not exist";
+    if (denial === undefined) return { allowed: true };
+    const { accountId } = this.place;
+    return {
+      allowed: false,
+      message:
+        `User: arn:aws:sts::${accountId}:assumed-role/${principal.roleName}/${sessionName(principal)} is not authorized ` +
+        `to perform: ${request.action} on resource: ${request.resource} ${denial}`,
+      notThereYet: needed.missing === true && !!role && this.decide(role, { ...request, assumeResourceTags: true }) === undefined,
+    };
+  }
+
+  /** Whether a service (`ec2.amazonaws.com`) may assume the role: without it AWS issues no credentials. */
+  trusts(roleName: string, service: string): boolean {
+    const statements = this.role(roleName)?.trust ?? [];
+    return permits(statements, service, { action: "sts:AssumeRole", resource: "*", context: contextOf({}) });
+  }
+
+  /**
+   * Whether a resource's own policy lets a service in: a queue's, a function's. `context` holds aws:SourceArn and
+   * aws:SourceAccount.
+   */
+  resourcePolicyAllows(
+    document: unknown,
+    where: string,
+    service: string,
+    request: { action: string; resource: string; context: Record<string, string> },
+  ): boolean {
+    const statements = parsePolicy(document, where, "resource");
+    return permits(statements, service, { ...request, context: contextOf(request.context) });
+  }
+
+  /** Whether a resource's own policy explicitly denies a request to everyone. */
+  resourcePolicyDenies(
+    document: unknown,
+    where: string,
+    request: { action: string; resource: string; context: Record<string, string> },
+  ): boolean {
+    const context = contextOf(request.context);
+    return parsePolicy(document, where, "resource").some(
+      (statement) =>
+        statement.effect === "Deny" && statement.principals?.["Any"] !== undefined && statementApplies(statement, { ...request, context }),
+    );
+  }
+
+  /** Grants of the deployed roles that no call ever needed. AWS's own policies are left out: they come as they are. */
+  unusedGrants(): UnusedGrant[] {
+    for (const role of this.store.list("aws:iam/role:Role")) this.role(role.state["name"] ?? role.id);
+    return [...this.used.values()]
+      .filter((grant) => !grant.used && !grant.awsManaged)
+      .map(({ role, policy, statement, action }) => ({ role, policy, statement, action }));
+  }
+
+  /** Undefined when allowed, else AWS's reason. An explicit deny wins over everything. */
+  private decide(role: RolePolicies, request: Request): string | undefined {
+    const identity = role.policies.flatMap((policy) => policy.statements.map((statement) => ({ policy, statement })));
+    const boundary = role.boundary;
+    if (identity.some(({ statement }) => statement.effect === "Deny" && statementApplies(statement, request))) {
+      return "with an explicit deny in an identity-based policy";
+    }
+    if (boundary?.some((statement) => statement.effect === "Deny" && statementApplies(statement, request))) {
+      return "with an explicit deny in a permissions boundary";
+    }
+    const granted = identity.filter(({ statement }) => statement.effect === "Allow" && statementApplies(statement, request));
+    if (granted.length === 0) return `because no identity-based policy allows the ${request.action} action`;
+    if (boundary && !boundary.some((statement) => statement.effect === "Allow" && statementApplies(statement, request))) {
+      return `because no permissions boundary allows the ${request.action} action`;
+    }
+    if (!request.assumeResourceTags) {
+      for (const { policy, statement } of granted) {
+        for (const action of statement.actions) {
+          const grant = this.used.get(grantKey(role.name, policy.name, statement.sid, action));
+          if (grant && matchesAction(action, request.action)) grant.used = true;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  private remember(role: RolePolicies | undefined): RolePolicies | undefined {
+    for (const policy of role?.policies ?? []) {
+      for (const statement of policy.statements) {
+        if (statement.effect !== "Allow") continue;
+        for (const action of statement.actions) {
+          const key = grantKey(role!.name, policy.name, statement.sid, action);
+          if (this.used.has(key)) continue;
+          const { awsManaged } = policy;
+          this.used.set(key, { role: role!.name, policy: policy.name, statement: statement.sid, action, awsManaged, used: false });
+        }
+      }
+    }
+    return role;
+  }
+}
+
+function permits(statements: Statement[], service: string, request: Request): boolean {
+  const applies = statements.filter((statement) => speaksOf(statement, service) && statementApplies(statement, request));
+  return applies.some(({ effect }) => effect === "Allow") && !applies.some(({ effect }) => effect === "Deny");
+}
+
+function speaksOf(statement: Statement, service: string): boolean {
+  const { Any, Service } = statement.principals ?? {};
+  return Any !== undefined || (Service ?? []).includes(service);
+}
+
+function sessionName(principal: Exclude<Principal, { kind: "operator" }>): string {
+  return principal.kind === "instance" ? principal.instanceId : principal.functionName;
+}
+
+function grantKey(...parts: string[]): string {
+  return parts.join("\n");
+}

@@ -1,0 +1,260 @@
+import type { TargetState } from "../../../contract/aws/lifecycle";
+import type { Clock } from "../../clock";
+import type { Random } from "../../random";
+import type { Principal } from "../api";
+import { instanceTypes } from "../ec2/catalogue";
+import type { Fleet } from "../ec2/fleet";
+import type { Instance } from "../ec2/instance";
+import type { ImdsFaults } from "./faults";
+import type { Place } from "../account";
+
+export interface ImdsRequest {
+  method: string;
+  /** With the query, if any; `/latest/...`. */
+  path: string;
+  /** Names in lower case. */
+  headers: Record<string, string | string[] | undefined>;
+  /** Private address of the instance that asks; there is nothing else to tell instances apart by. */
+  sourceIp: string;
+}
+
+export interface ImdsResponse {
+  /** 0: no answer, the connection is cut. */
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+  /** Milliseconds that the answer takes; absent: none worth mentioning. */
+  delayMs?: number;
+}
+
+export interface IssuedCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  /** ISO 8601. */
+  expiration: string;
+}
+
+export interface ImdsOptions {
+  clock: Clock;
+  random: Random;
+  fleet: Fleet;
+  place: Place;
+  targetState: (instanceId: string) => TargetState | undefined;
+  /** Credentials of an instance's role; throws when the role cannot be assumed. */
+  issue: (principal: Principal) => IssuedCredentials;
+  faults?: ImdsFaults;
+}
+
+const TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds";
+const TOKEN_HEADER = "x-aws-ec2-metadata-token";
+/** A session token lives 1 second to 6 hours. */
+const MAX_TTL_SECONDS = 21_600;
+/** Credentials are renewed when less than this is left of them; IMDS offers new ones 5 minutes before the old end. */
+const RENEWAL_MS = 5 * 60_000;
+
+type Answer = ImdsResponse | string | undefined;
+
+/**
+ * The instance metadata service of all instances: who asks is told by the source address. Returns the pure handler;
+ * what carries the request to it (the gateway of real machines, a simulated host) is not its affair.
+ */
+export function createImds(options: ImdsOptions): (request: ImdsRequest) => ImdsResponse {
+  const tokens = new Map<string, { instanceId: string; expiresAt: number }>();
+  const credentials = new Map<string, IssuedCredentials & { roleName: string }>();
+
+  const issueToken = (instance: Instance, request: ImdsRequest): ImdsResponse => {
+    // A forwarded request did not come from the instance itself: the protection against open proxies.
+    if (request.headers["x-forwarded-for"] !== undefined) return plain(403, "");
+    const ttl = Number(header(request, TTL_HEADER));
+    if (!Number.isInteger(ttl) || ttl < 1 || ttl > MAX_TTL_SECONDS) return plain(400, "");
+    const now = options.clock.now();
+    for (const [token, { expiresAt }] of tokens) {
+      if (expiresAt > now) break; // the oldest come first; those with longer lives may hide a few dead ones behind them
+      tokens.delete(token);
+    }
+    const token = Buffer.from(options.random.hex(80), "hex").toString("base64url").padEnd(56, "=");
+    tokens.set(token, { instanceId: instance.id, expiresAt: now + ttl * 1000 });
+    return { status: 200, headers: { "content-type": "text/plain", [TTL_HEADER]: String(ttl) }, body: token };
+  };
+
+  const authentic = (instance: Instance, request: ImdsRequest): boolean => {
+    const token = header(request, TOKEN_HEADER);
+    if (token === undefined) return instance.metadata?.httpTokens === "optional";
+    const known = tokens.get(token);
+    return known?.instanceId === instance.id && known.expiresAt > options.clock.now();
+  };
+
+  const roleCredentials = (instance: Instance, roleName: string): Answer => {
+    if (instance.profile?.roleName !== roleName) return undefined;
+    let current = credentials.get(instance.id);
+    if (current?.roleName !== roleName || Date.parse(current.expiration) - options.clock.now() < RENEWAL_MS) {
+      try {
+        current = { ...options.issue({ kind: "instance", instanceId: instance.id, roleName }), roleName };
+      } catch (error) {
+        // The real service answers 200 with a code of its own when the role cannot be assumed.
+        return json({ Code: "AssumeRoleUnauthorizedAccess", Message: (error as Error).message, LastUpdated: iso(options.clock.now()) });
+      }
+      credentials.set(instance.id, current);
+    }
+    return json({
+      Code: "Success",
+      LastUpdated: iso(options.clock.now()),
+      Type: "AWS-HMAC",
+      AccessKeyId: current.accessKeyId,
+      SecretAccessKey: current.secretAccessKey,
+      Token: current.sessionToken,
+      Expiration: current.expiration,
+    });
+  };
+
+  const metadata = (instance: Instance, path: string): Answer => {
+    const { place, targetState } = options;
+    switch (path) {
+      case "instance-id":
+        return instance.id;
+      case "instance-type":
+        return instance.instanceType;
+      case "ami-id":
+        return instance.imageId;
+      case "local-ipv4":
+        return instance.privateIp;
+      case "hostname":
+      case "local-hostname":
+        return `ip-${instance.privateIp.replaceAll(".", "-")}.${place.region}.compute.internal`;
+      case "instance-life-cycle":
+        return instance.spot ? "spot" : "on-demand";
+      case "placement/availability-zone":
+        return instance.availabilityZone;
+      case "placement/region":
+        return place.region;
+      case "services/domain":
+        return "amazonaws.com";
+      case "services/partition":
+        return "aws";
+      case "autoscaling/target-lifecycle-state":
+        return targetState(instance.id);
+      case "spot/instance-action":
+        return instance.interruption && json({ action: instance.interruption.action, time: iso(instance.interruption.at) });
+      case "iam/info":
+        return (
+          instance.profile && json({ Code: "Success", LastUpdated: iso(options.clock.now()), InstanceProfileArn: instance.profile.arn })
+        );
+      case "iam/security-credentials":
+      case "iam/security-credentials/":
+        return instance.profile?.roleName;
+    }
+    const role = after(path, "iam/security-credentials/");
+    if (role !== undefined) return roleCredentials(instance, role);
+    return tag(instance, path);
+  };
+
+  return (request) => {
+    const instance = options.fleet.atAddress(request.sourceIp);
+    if (!instance || instance.metadata?.httpEndpoint === "disabled") return plain(403, "");
+    const fault = options.faults?.of(instance.id);
+    if (fault?.kind === "down") return plain(0, "");
+    if (fault?.kind === "status") return plain(fault.status, "");
+    return fault?.kind === "slow" ? { ...answer(instance, request), delayMs: fault.ms } : answer(instance, request);
+  };
+
+  function answer(instance: Instance, request: ImdsRequest): ImdsResponse {
+    const path = request.path.split("?")[0]!;
+    if (path === "/latest/api/token") return request.method === "PUT" ? issueToken(instance, request) : plain(405, "");
+    if (request.method !== "GET" && request.method !== "HEAD") return plain(405, "");
+    if (!authentic(instance, request)) return plain(401, "");
+    const found = route(instance, versionless(path), metadata, options.place);
+    if (found === undefined) return plain(404, "");
+    return typeof found === "string" ? plain(200, found) : found;
+  }
+}
+
+function route(instance: Instance, path: string, metadata: (instance: Instance, path: string) => Answer, place: Place): Answer {
+  if (path === "/latest/user-data") return instance.userData || undefined;
+  if (path === "/latest/dynamic/instance-identity/document") return identityDocument(instance, place);
+  if (path === "/latest/dynamic/instance-identity" || path === "/latest/dynamic/instance-identity/") return "document";
+  const item = after(path, "/latest/meta-data/") ?? (path === "/latest/meta-data" ? "" : undefined);
+  if (item !== undefined) return metadata(instance, item) ?? listing(item, (other) => metadata(instance, other) !== undefined);
+  return path === "/latest/" || path === "/latest" ? "dynamic\nmeta-data\nuser-data" : undefined;
+}
+
+/** Everything that there may be; a listing tells of what there is. */
+const ITEMS = [
+  "ami-id",
+  "autoscaling/target-lifecycle-state",
+  "hostname",
+  "iam/info",
+  "iam/security-credentials/",
+  "instance-id",
+  "instance-life-cycle",
+  "instance-type",
+  "local-hostname",
+  "local-ipv4",
+  "placement/availability-zone",
+  "placement/region",
+  "services/domain",
+  "services/partition",
+  "spot/instance-action",
+  "tags/instance/",
+];
+
+/** What is below a folder, one a line, folders with a slash: cloud-init crawls by it and gives up at the first dead end. */
+function listing(folder: string, exists: (item: string) => boolean): string | undefined {
+  const prefix = folder === "" || folder.endsWith("/") ? folder : `${folder}/`;
+  const names = ITEMS.flatMap((item) => {
+    const rest = after(item, prefix);
+    return rest && exists(item) ? [rest.replace(/\/.*/, "/")] : [];
+  });
+  return names.length > 0 ? [...new Set(names)].join("\n") : undefined;
+}
+
+/** `/2021-03-23/...` is a dated edition of the same service; clients such as cloud-init pin one. */
+function versionless(path: string): string {
+  return path.replace(/^\/\d{4}-\d{2}-\d{2}(?=\/|$)/, "/latest");
+}
+
+function identityDocument(instance: Instance, place: Place): ImdsResponse {
+  const architecture = instanceTypes.get(instance.instanceType)?.architecture ?? "x86_64";
+  return json({
+    accountId: place.accountId,
+    architecture,
+    availabilityZone: instance.availabilityZone,
+    imageId: instance.imageId ?? null,
+    instanceId: instance.id,
+    instanceType: instance.instanceType,
+    pendingTime: iso(instance.launchedAt),
+    privateIp: instance.privateIp,
+    region: place.region,
+    version: "2017-09-30",
+  });
+}
+
+/** Only where the launch template turned tags in the metadata on; EC2's default is off. */
+function tag(instance: Instance, path: string): Answer {
+  if (instance.metadata?.instanceMetadataTags !== "enabled") return undefined;
+  const key = after(path, "tags/instance/");
+  if (key === "" || path === "tags/instance") return Object.keys(instance.tags).join("\n");
+  return key === undefined ? undefined : instance.tags[decodeURIComponent(key)];
+}
+
+function header(request: ImdsRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function after(text: string, prefix: string): string | undefined {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : undefined;
+}
+
+/** The service gives times without fractions of a second. */
+function iso(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+function plain(status: number, body: string): ImdsResponse {
+  return { status, headers: { "content-type": "text/plain" }, body };
+}
+
+function json(value: unknown): ImdsResponse {
+  return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(value, null, 2) };
+}

@@ -1,0 +1,258 @@
+import type { Clock } from "../../clock";
+import type { Random } from "../../random";
+import { type Authorisation, AwsError, type Principal, type Service, type Shape } from "../api";
+import type { Place } from "../account";
+import {
+  describe,
+  type Filter,
+  invalidParameter,
+  markedForDeletion,
+  matchesFilters,
+  nameFromArn,
+  notFound,
+  requestTagContext,
+  type Secret,
+  stageOf,
+  stages,
+  tagContext,
+} from "./secret";
+
+interface Tag {
+  Key: string;
+  Value: string;
+}
+
+const DAY_MS = 24 * 3600_000;
+/** Secrets Manager's default recovery window, in days. */
+const RECOVERY_DAYS = 30;
+const PAGE_DEFAULT = 100;
+
+/** Secrets Manager: values, tags, scheduled and forced deletion, with its own error codes and sentences. */
+export class SecretsManager implements Service {
+  readonly prefix = "secretsmanager";
+  private readonly secrets = new Map<string, Secret>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly place: Place,
+  ) {}
+
+  /**
+   * Puts a secret there that existed before the program was deployed (the GitHub App's key), under a given ARN if the
+   * configuration already names one. Replaces its value if it exists.
+   */
+  seed(secret: { name?: string; arn?: string; value: string; tags?: Record<string, string> }): string {
+    const arn = secret.arn ?? this.newArn(secret.name ?? "");
+    const name = secret.name ?? nameFromArn(arn);
+    if (!name) throw new Error("a seeded secret needs a name or an ARN");
+    const now = this.clock.now();
+    const entry: Secret = { arn, name, tags: new Map(Object.entries(secret.tags ?? {})), createdAt: now, changedAt: now };
+    this.secrets.set(name, entry);
+    this.setValue(entry, { SecretString: secret.value });
+    return arn;
+  }
+
+  remove(nameOrArn: string): void {
+    const secret = this.find(nameOrArn);
+    if (secret) this.secrets.delete(secret.name);
+  }
+
+  /** Names of all secrets, those scheduled for deletion included: for the search for leftovers. */
+  names(): string[] {
+    this.expire();
+    return [...this.secrets.keys()];
+  }
+
+  authorisation(operation: string, params: Shape): Authorisation[] {
+    if (operation === "ListSecrets") return [{ resource: "*", context: {} }];
+    if (operation === "CreateSecret") {
+      const tags = (params["Tags"] as Tag[] | undefined) ?? [];
+      const name = String(params["Name"] ?? "");
+      const resource = this.find(name)?.arn ?? `${this.arnOf(name)}-??????`;
+      const context = { ...requestTagContext(tags), "secretsmanager:Name": name };
+      const create = { resource, context };
+      return tags.length === 0 ? [create] : [create, { resource, context, action: "secretsmanager:TagResource" }];
+    }
+    const id = String(params["SecretId"] ?? "");
+    const secret = this.find(id);
+    const resource = secret?.arn ?? (id.startsWith("arn:") ? id : this.arnOf(id));
+    const context: Record<string, string> = { ...tagContext(secret?.tags ?? []), "secretsmanager:SecretId": id };
+    if (operation === "TagResource") Object.assign(context, requestTagContext((params["Tags"] as Tag[] | undefined) ?? []));
+    if (operation === "DeleteSecret") {
+      context["secretsmanager:ForceDeleteWithoutRecovery"] = String(params["ForceDeleteWithoutRecovery"] === true);
+    }
+    return [{ resource, context, ...(secret ? {} : { missing: true }) }];
+  }
+
+  async execute(operation: string, params: Shape, _principal: Principal): Promise<Shape> {
+    this.expire();
+    switch (operation) {
+      case "CreateSecret":
+        return this.create(params);
+      case "GetSecretValue":
+        return this.value(params);
+      case "PutSecretValue":
+        return this.put(params);
+      case "DeleteSecret":
+        return this.delete(params);
+      case "RestoreSecret":
+        return this.restore(params);
+      case "DescribeSecret":
+        return { ...describe(this.known(params)), VersionIdsToStages: stages(this.known(params)) };
+      case "ListSecrets":
+        return this.list(params);
+      case "TagResource":
+        return this.tag(params);
+      default:
+        throw new AwsError("UnknownOperationException", `The rehearsal's Secrets Manager has no ${operation}.`);
+    }
+  }
+
+  private create(params: Shape): Shape {
+    const name = String(params["Name"] ?? "");
+    if (!/^[A-Za-z0-9/_+=.@-]{1,512}$/.test(name)) {
+      throw invalidParameter("Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!");
+    }
+    const existing = this.secrets.get(name);
+    if (existing?.deletion) {
+      throw new AwsError(
+        "InvalidRequestException",
+        "You can't create this secret because a secret with this name is already scheduled for deletion.",
+      );
+    }
+    if (existing) throw new AwsError("ResourceExistsException", `The operation failed because the secret ${name} already exists.`);
+    const now = this.clock.now();
+    const tags = new Map(((params["Tags"] as Tag[] | undefined) ?? []).map(({ Key, Value }) => [Key, Value]));
+    const description = params["Description"] as string | undefined;
+    const secret: Secret = { arn: this.newArn(name), name, tags, createdAt: now, changedAt: now, ...(description ? { description } : {}) };
+    this.secrets.set(name, secret);
+    if (params["SecretString"] !== undefined || params["SecretBinary"] !== undefined) this.setValue(secret, params);
+    return { ARN: secret.arn, Name: name, ...(secret.current ? { VersionId: secret.current.id } : {}) };
+  }
+
+  private value(params: Shape): Shape {
+    const secret = this.usable(params);
+    const stage = (params["VersionStage"] as string | undefined) ?? "AWSCURRENT";
+    const wanted = params["VersionId"];
+    const version = [secret.current, secret.previous].find((candidate) =>
+      wanted === undefined ? candidate && stageOf(secret, candidate) === stage : candidate?.id === wanted,
+    );
+    if (!version) {
+      throw new AwsError(
+        "ResourceNotFoundException",
+        `Secrets Manager can't find the specified secret value for ${wanted === undefined ? `staging label: ${stage}` : `VersionId: ${String(wanted)}`}`,
+      );
+    }
+    return {
+      ARN: secret.arn,
+      Name: secret.name,
+      VersionId: version.id,
+      SecretString: version.secretString,
+      SecretBinary: version.secretBinary,
+      VersionStages: [stageOf(secret, version)],
+      CreatedDate: new Date(version.createdAt),
+    };
+  }
+
+  private put(params: Shape): Shape {
+    const secret = this.usable(params);
+    this.setValue(secret, params);
+    return { ARN: secret.arn, Name: secret.name, VersionId: secret.current?.id, VersionStages: ["AWSCURRENT"] };
+  }
+
+  private delete(params: Shape): Shape {
+    const force = params["ForceDeleteWithoutRecovery"] === true;
+    const days = params["RecoveryWindowInDays"] as number | undefined;
+    if (force && days !== undefined) {
+      throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
+    }
+    if (days !== undefined && (days < 7 || days > 30)) {
+      throw invalidParameter("The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).");
+    }
+    const id = String(params["SecretId"] ?? "");
+    const secret = this.find(id);
+    const now = this.clock.now();
+    if (force) {
+      // Forced deletion of what is not there succeeds: that is how AWS makes it repeatable.
+      if (secret) this.secrets.delete(secret.name);
+      return { ARN: secret?.arn ?? this.arnOf(id), Name: secret?.name ?? id, DeletionDate: new Date(now) };
+    }
+    if (!secret) throw notFound();
+    if (secret.deletion) throw markedForDeletion();
+    secret.deletion = { requestedAt: now, dueAt: now + (days ?? RECOVERY_DAYS) * DAY_MS };
+    return { ARN: secret.arn, Name: secret.name, DeletionDate: new Date(secret.deletion.dueAt) };
+  }
+
+  private restore(params: Shape): Shape {
+    const secret = this.known(params);
+    delete secret.deletion;
+    return { ARN: secret.arn, Name: secret.name };
+  }
+
+  private tag(params: Shape): Shape {
+    const secret = this.usable(params);
+    for (const { Key, Value } of (params["Tags"] as Tag[] | undefined) ?? []) secret.tags.set(Key, Value);
+    return {};
+  }
+
+  private list(params: Shape): Shape {
+    const filters = (params["Filters"] as Filter[] | undefined) ?? [];
+    const all = [...this.secrets.values()].filter(
+      (secret) => (params["IncludePlannedDeletion"] === true || !secret.deletion) && matchesFilters(secret, filters),
+    );
+    const start = Number(params["NextToken"] ?? 0);
+    if (!Number.isSafeInteger(start)) throw new AwsError("InvalidNextTokenException", "The NextToken value is invalid.");
+    const end = start + Number(params["MaxResults"] ?? PAGE_DEFAULT);
+    return { SecretList: all.slice(start, end).map(describe), ...(end < all.length ? { NextToken: String(end) } : {}) };
+  }
+
+  private setValue(secret: Secret, params: Shape): void {
+    const now = this.clock.now();
+    secret.previous = secret.current;
+    secret.current = {
+      id: (params["ClientRequestToken"] as string | undefined) ?? this.random.hex(32),
+      createdAt: now,
+      secretString: params["SecretString"] as string | undefined,
+      secretBinary: params["SecretBinary"] as Uint8Array | undefined,
+    };
+    secret.changedAt = now;
+  }
+
+  private known(params: Shape): Secret {
+    const secret = this.find(String(params["SecretId"] ?? ""));
+    if (!secret) throw notFound();
+    return secret;
+  }
+
+  private usable(params: Shape): Secret {
+    const secret = this.known(params);
+    if (secret.deletion) throw markedForDeletion();
+    return secret;
+  }
+
+  /** By name, by ARN, or by ARN without the six characters at its end. */
+  private find(nameOrArn: string): Secret | undefined {
+    if (!nameOrArn.startsWith("arn:")) return this.secrets.get(nameOrArn);
+    const named = this.secrets.get(nameFromArn(nameOrArn));
+    if (named?.arn === nameOrArn) return named;
+    return [...this.secrets.values()].find(({ arn }) => arn === nameOrArn || arn.slice(0, -7) === nameOrArn);
+  }
+
+  private expire(): void {
+    const now = this.clock.now();
+    for (const secret of this.secrets.values()) {
+      if (secret.deletion && secret.deletion.dueAt <= now) this.secrets.delete(secret.name);
+    }
+  }
+
+  private newArn(name: string): string {
+    const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const suffix = Array.from({ length: 6 }, () => alphabet[this.random.between(0, alphabet.length - 1)]).join("");
+    return `${this.arnOf(name)}-${suffix}`;
+  }
+
+  private arnOf(name: string): string {
+    return `arn:aws:secretsmanager:${this.place.region}:${this.place.accountId}:secret:${name}`;
+  }
+}

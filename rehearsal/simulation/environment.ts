@@ -1,0 +1,241 @@
+import { boundBy } from "../../functions/shared/lambda/timeout";
+import type { Timer } from "../clock";
+import { AutoScaling, type Delays } from "../aws/autoscaling";
+import { CloudDoor } from "../aws/gateway";
+import { CloudWatch } from "../aws/cloudwatch/cloudwatch";
+import { Fleet } from "../aws/ec2";
+import { EventBus } from "../aws/events/bus";
+import { Queues } from "../aws/events/queues";
+import type { Faults } from "../aws/faults";
+import { Iam } from "../aws/iam/iam";
+import { AsyncInvoker } from "../aws/lambda/async";
+import { SecretsManager } from "../aws/secrets/secrets-manager";
+import { SystemsManager } from "../aws/ssm/systems-manager";
+import { MemoryStore } from "../aws/store";
+import { GitHub, type GitHubOptions } from "../github";
+import type { HostSurroundings } from "../hosts/simulated/environment";
+import { SimulatedHosts } from "../hosts/simulated/hosts";
+import { type RunnerPace, USUAL_PACE } from "../hosts/simulated/runner-timing";
+import { Random } from "../random";
+import { Timeline } from "../timeline";
+import { VirtualClock } from "../virtual-clock";
+import { InProcessFunctions } from "./functions";
+import { type Latencies, USUAL_LATENCIES, draw } from "./latency";
+import { Metadata } from "./metadata";
+import { Pool, type PoolOptions } from "./pool";
+import { type SsmKnobs, unreliable } from "./run-command-faults";
+
+const PLACE = { region: "eu-central-1", accountId: "123456789012" };
+const ORGANIZATION = "acme";
+const TOKEN = "ghp_simulation";
+const TOKEN_SECRET = "github-token";
+/** Milliseconds of boot at least. Up to a second on top, in 1024ths, keeps the looks of hosts apart from each other. */
+const BOOT = 8_000;
+/** Milliseconds from launch to a registered SSM agent. */
+const SSM_REGISTRATION = 10_000;
+
+export interface WorldOptions {
+  seed?: number;
+  github?: Partial<GitHubOptions>;
+  delays?: Partial<Delays>;
+  latencies?: Partial<Latencies>;
+  /** False: the control experiment, units without ExecStop. */
+  drain?: boolean;
+  /** False: events reach listeners only. Default true. */
+  keepTimeline?: boolean;
+  /** True: locks of jobs are reckoned instead of renewed each minute; no fault of GitHub then meets a renewal. */
+  renewOnDemand?: boolean;
+  /** False: hosts make every look, also those that find nothing new. The same events, at many times the cost. */
+  skipIdle?: boolean;
+  /** For tests that must catch a drain which does less than it should. */
+  alterDrain?: HostSurroundings["alterDrain"];
+}
+
+/**
+ * Pools in the stand-in cloud without the engine, without machines and without child processes: Auto Scaling, events,
+ * Lambda's retries, Secrets Manager, Run Command, GitHub, hosts that run the agent's own decision code and the functions'
+ * own logic, all in this process and on one virtual clock. A pool of one instance lives through its life in milliseconds.
+ *
+ * Policies are not evaluated here: the rehearsal with the real program does that.
+ */
+export class SimulatedWorld {
+  readonly clock = new VirtualClock({ promisesOnly: true });
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly github: GitHub;
+  readonly door: CloudDoor;
+  readonly autoscaling: AutoScaling;
+  readonly fleet: Fleet;
+  readonly secrets: SecretsManager;
+  readonly cloudwatch: CloudWatch;
+  readonly queues: Queues;
+  readonly bus: EventBus;
+  readonly async: AsyncInvoker;
+  readonly functions: InProcessFunctions;
+  readonly hosts: SimulatedHosts;
+  readonly store = new MemoryStore();
+  /** What becomes of commands: agents offline, deliveries late or doubled. */
+  readonly ssm: SsmKnobs = { offline: new Set(), delivery: { min: 400, max: 1200 }, copies: () => 1 };
+  readonly metadata: Metadata;
+  readonly latencies: Latencies;
+  /** How fast the official runner is on each host. */
+  readonly pace: RunnerPace = { ...USUAL_PACE };
+  /** What went wrong in the stand-in itself; not empty means that nothing here is to be trusted. */
+  readonly defects: unknown[] = [];
+  private readonly commands: SystemsManager;
+  private readonly unbind: () => void;
+
+  constructor(options: WorldOptions = {}) {
+    const { clock, store } = this;
+    const timeline = (this.timeline = new Timeline(() => clock.now(), options.keepTimeline ?? true));
+    const random = (this.random = new Random(options.seed ?? 1));
+    // Copies, or a change of one span would reach every other world.
+    this.latencies = structuredClone({ ...USUAL_LATENCIES, ...options.latencies });
+    this.unbind = boundBy({
+      set: (act, ms) => clock.after(ms, act),
+      clear: (timer) => (timer as Timer | undefined)?.cancel(),
+    });
+    this.github = new GitHub(clock, timeline, { wallNow: () => clock.now(), ...options.github });
+    this.github.registerToken(TOKEN, [ORGANIZATION]);
+    const iam = new EverythingAllowed(store, PLACE);
+    this.door = new CloudDoor({ clock, timeline, iam });
+    this.cloudwatch = new CloudWatch(clock, store);
+    this.queues = new Queues(store, iam, clock, this.cloudwatch.metrics);
+    this.secrets = new SecretsManager(clock, random, PLACE);
+    this.secrets.seed({ name: TOKEN_SECRET, value: TOKEN });
+    this.hosts = new SimulatedHosts((instanceId) => this.surroundings(instanceId, options));
+    this.fleet = new Fleet({ clock, random, driver: this.hosts });
+    this.autoscaling = new AutoScaling({
+      clock,
+      random,
+      timeline,
+      place: PLACE,
+      fleet: this.fleet,
+      ...(options.delays ? { delays: options.delays } : {}),
+      publish: (event) => this.bus.put(event),
+    });
+    this.metadata = new Metadata(
+      clock,
+      (instanceId, path) => (path === "autoscaling/target-lifecycle-state" ? this.autoscaling.targetState(instanceId) : undefined),
+      (instanceId) => this.hosts.stir(instanceId),
+    );
+    const { targetState: lag = 0 } = options.delays ?? {};
+    timeline.subscribe((event) => {
+      if (event.kind !== "instance-state") return;
+      if (lag === 0) this.hosts.stir(event.instance);
+      else clock.after(lag, () => this.hosts.stir(event.instance));
+    });
+    this.commands = new SystemsManager({
+      clock,
+      timeline,
+      random,
+      store,
+      place: PLACE,
+      driver: unreliable(this.hosts, clock, this.ssm),
+      instances: this.fleet,
+      agentOnline: (id) => this.agentOnline(id),
+      publicParameters: new Map(),
+      delivery: this.ssm.delivery,
+    });
+    this.door.register(this.autoscaling, this.secrets, this.commands, this.cloudwatch, this.queues);
+    this.functions = new InProcessFunctions({
+      clock,
+      timeline,
+      random,
+      door: this.door,
+      github: this.github,
+      metrics: this.cloudwatch.metrics,
+      latency: {
+        aws: () => draw(random, this.latencies.aws),
+        github: () => draw(random, this.latencies.github),
+        start: () => draw(random, this.latencies.start),
+      },
+    });
+    const onDefect = (error: unknown) => void this.defects.push(error);
+    this.async = new AsyncInvoker({ clock, store, door: this.door, runtime: this.functions, onDefect });
+    this.bus = new EventBus({
+      clock,
+      random,
+      store,
+      onDefect,
+      place: PLACE,
+      queues: this.queues,
+      refused: (denial) => void this.defects.push(denial),
+      invoke: (name, event) => this.async.invoke(name, event),
+    });
+  }
+
+  /** Faults of the cloud's calls. */
+  get faults(): Faults {
+    return this.door.faults;
+  }
+
+  /** Deploys a pool and begins to fill it. Names must differ. */
+  addPool(options: PoolOptions = {}): Pool {
+    return new Pool(this, { place: PLACE, organization: ORGANIZATION, tokenSecret: TOKEN_SECRET }, options);
+  }
+
+  /** Lets time pass. */
+  run(seconds: number): Promise<void> {
+    return this.clock.sleep(seconds * 1000);
+  }
+
+  /** Lets time pass until the condition holds, looking each `everySeconds`. False: it did not within the bound. */
+  async until(condition: () => boolean, seconds: number, everySeconds = 1): Promise<boolean> {
+    const end = this.clock.now() + seconds * 1000;
+    while (!condition()) {
+      if (this.clock.now() >= end) return false;
+      await this.clock.sleep(everySeconds * 1000);
+    }
+    return true;
+  }
+
+  /** Ends all that goes on. The world must not be used any more. */
+  async close(): Promise<void> {
+    this.autoscaling.close();
+    this.bus.close();
+    this.commands.close();
+    this.github.close();
+    this.clock.close();
+    this.unbind();
+    await this.hosts.close();
+  }
+
+  private surroundings(
+    instanceId: string,
+    { drain = true, skipIdle = true, renewOnDemand = false, alterDrain }: WorldOptions,
+  ): HostSurroundings {
+    const { clock, timeline, github, pace } = this;
+    const principal = { kind: "instance" as const, instanceId, roleName: "host" };
+    return {
+      clock,
+      timeline,
+      github,
+      drain,
+      pace,
+      renewOnDemand,
+      bootMs: BOOT + (Number.parseInt(instanceId.slice(-8), 16) % 1_024_000) / 1024,
+      ...(alterDrain ? { alterDrain } : {}),
+      ...(skipIdle ? { skipIdle: { metadataSteady: () => this.metadata.steady(instanceId) } } : {}),
+      call: (action, params) => this.door.call(principal, action, params),
+      callMs: () => draw(this.random, this.latencies.host),
+      metadata: (path) => this.metadata.get(instanceId, path),
+    };
+  }
+
+  private agentOnline(id: string): boolean {
+    const instance = this.fleet.get(id);
+    if (instance?.state !== "running" || this.ssm.offline.has(id)) return false;
+    return this.clock.now() - instance.launchedAt >= SSM_REGISTRATION;
+  }
+}
+
+class EverythingAllowed extends Iam {
+  override authorise() {
+    return { allowed: true as const };
+  }
+
+  override resourcePolicyAllows(): boolean {
+    return true;
+  }
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { withLock } from "../../../rehearsal/engine/lock";
+
+const run = promisify(execFile);
+/** The AWS CLI and boto3. */
+const CLIENTS = join(__dirname, "requirements.txt");
+/** The oldest that the pinned packages run on. */
+const OLDEST = [3, 10];
+
+/** Folder with the programs (`aws`, `python`) of AWS's own Python clients: about 10 s and 230 MB. */
+export function pythonClients(context: Mocha.Context): Promise<string> {
+  return pythonPrograms(context, CLIENTS);
+}
+
+/**
+ * Folder with the programs of Python packages, installed once as pinned in `requirements`.
+ * Skips with one clear line where there is no Python for it; fails where it must be there.
+ */
+export async function pythonPrograms(context: Mocha.Context, requirements: string): Promise<string> {
+  const found = await findPython();
+  if ("problem" in found) {
+    if (process.env.CI_RUNNERS_REQUIRE_SYSTEMD === "1") assert.fail(`CI_RUNNERS_REQUIRE_SYSTEMD=1, but ${found.problem}`);
+    console.log(`    skipped: ${found.problem}`);
+    context.skip();
+  }
+  context.timeout(300_000); // The first run installs, maybe while another one holds the lock.
+  const digest = createHash("sha256").update(readFileSync(requirements)).update(found.python).digest("hex").slice(0, 16);
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  const folder = join(cache, "ci-runners", "python", digest);
+  const complete = join(folder, "complete");
+  await withLock(
+    folder,
+    () => console.log("    another run installs the same Python packages; waiting"),
+    async () => {
+      if (existsSync(complete)) return;
+      // A half-made folder is of no use, and one cannot be moved into place: its programs name their folder.
+      rmSync(folder, { recursive: true, force: true });
+      await run("python3", ["-m", "venv", folder]);
+      const args = ["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--require-hashes", "-r", requirements];
+      await run(join(folder, "bin", "pip"), args);
+      writeFileSync(complete, "");
+    },
+  );
+  return join(folder, "bin");
+}
+
+/** An identity of the Python that the folder belongs to, or why there is none that will do. */
+async function findPython(): Promise<{ python: string } | { problem: string }> {
+  const remedy = "install python3 and python3-venv, or run scripts/install-system-packages.sh as root";
+  try {
+    // Debian ships venv without what it needs to put pip into the folder.
+    const { stdout } = await run("python3", [
+      "-c",
+      "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.version, sys.base_prefix)",
+    ]);
+    const [major = 0, minor = 0] = stdout.split(" ").map(Number);
+    if (major === OLDEST[0] && minor >= OLDEST[1]!) return { python: stdout };
+    return { problem: `python3 is ${major}.${minor}, the AWS CLI needs ${OLDEST.join(".")} or newer: ${remedy}` };
+  } catch (error) {
+    const { message } = error as Error;
+    return { problem: `python3 with venv is missing (${message.trim().split("\n").at(-1)}): ${remedy}` };
+  }
+}

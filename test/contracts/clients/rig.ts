@@ -1,0 +1,138 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PLACE, deployRole, raise, type Stage } from "../../rehearsal/aws/harness";
+import { Boto } from "./boto";
+import { pythonClients } from "./python";
+import { openTunnel, type Tunnel } from "./tunnel";
+
+export const TEMPLATE = { LaunchTemplateName: "pool", Version: "$Latest" };
+export const DOCUMENT = "pool-stop";
+export const BUCKET = "pool-artefacts";
+/** With characters that S3 signs in another way than every other service. */
+export const KEY = "host/1+2 =/bundle.tar";
+export const OBJECT = Buffer.from([0, 1, 2, 253, 254, 255]);
+
+export interface Cli {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The AWS stand-in on loopback with AWS's own Python clients before it, and what a program would have deployed. */
+export class ClientRig {
+  private constructor(
+    readonly stage: Stage,
+    readonly tunnel: Tunnel,
+    readonly boto: Boto,
+    private readonly bin: string,
+    private readonly env: Record<string, string>,
+  ) {}
+
+  static async open(context: Mocha.Context): Promise<ClientRig> {
+    const bin = await pythonClients(context);
+    // Short delays: these tests look at the wire, on the real clock, since signatures are judged by it.
+    const stage = await raise({
+      autoscaling: { delays: { reaction: 10, launch: 20, healthCheck: 50 } },
+      ssm: { registrationMs: 0, delivery: { min: 5, max: 10 } },
+    });
+    const tunnel = await openTunnel(stage.front.tlsPort);
+    deploy(stage);
+    const { accessKeyId, secretAccessKey } = stage.credentials.issue({ kind: "operator" });
+    const env = {
+      PATH: process.env.PATH ?? "",
+      HOME: stage.workDir,
+      HTTPS_PROXY: tunnel.url,
+      AWS_CA_BUNDLE: stage.front.caFile,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_DEFAULT_REGION: PLACE.region,
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+      AWS_EC2_METADATA_DISABLED: "true",
+    };
+    return new ClientRig(stage, tunnel, new Boto(bin, env), bin, env);
+  }
+
+  async close(): Promise<void> {
+    await this.boto.close();
+    await this.tunnel.close();
+    await this.stage.end();
+  }
+
+  /** `aws ARGS`, whatever its end. */
+  cli(...args: string[]): Promise<Cli> {
+    return new Promise((resolve) => {
+      execFile(join(this.bin, "aws"), args, { env: this.env }, (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+      );
+    });
+  }
+
+  /** `aws ARGS` that must succeed; returns what it printed as JSON. */
+  async aws(...args: string[]): Promise<any> {
+    const { code, stdout, stderr } = await this.cli(...args);
+    if (code !== 0) throw new Error(`aws ${args.join(" ")} ended with ${code}:\n${stderr}`);
+    return stdout.trim() === "" ? undefined : JSON.parse(stdout);
+  }
+
+  /** Instances of a group in a state, as the stand-in itself sees them. */
+  inState(group: string, state: string): string[] {
+    return (this.stage.autoscaling.group(group)?.instances ?? []).filter((one) => one.state === state).map(({ id }) => id);
+  }
+
+  /** Waits until so many instances of a group are in a state; returns them. */
+  async until(group: string, state: string, count: number): Promise<string[]> {
+    const giveUp = Date.now() + 60_000;
+    for (;;) {
+      const found = this.inState(group, state);
+      if (found.length === count) return found;
+      if (Date.now() > giveUp) throw new Error(`${group}: ${found.length} instances in ${state} instead of ${count}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+/** A launch template with a profile, a document, and an object in a bucket: what groups and hosts refer to. */
+function deploy({ store, workDir }: Stage): void {
+  const agent = [
+    { Effect: "Allow", Action: "ssm:UpdateInstanceInformation", Resource: "*" },
+    { Effect: "Allow", Action: "ssmmessages:*", Resource: "*" },
+  ];
+  deployRole(store, "host", agent, "ec2.amazonaws.com");
+  const arn = `arn:aws:iam::${PLACE.accountId}:instance-profile/host`;
+  store.put({ type: "aws:iam/instanceProfile:InstanceProfile", id: "host", state: { arn, role: "host" } });
+  store.put({
+    type: "aws:ec2/launchTemplate:LaunchTemplate",
+    id: "lt-0123456789abcdef0",
+    state: {
+      name: "pool",
+      latestVersion: 1,
+      defaultVersion: 1,
+      _versions: { 1: { instanceType: "t4g.small", userData: "", iamInstanceProfile: { arn } } },
+    },
+  });
+  const steps = [
+    { action: "aws:runShellScript", name: "stop", inputs: { runCommand: ["systemctl stop --no-block actions-runner.service"] } },
+  ];
+  store.put({
+    type: "aws:ssm/document:Document",
+    id: DOCUMENT,
+    state: { name: DOCUMENT, content: JSON.stringify({ schemaVersion: "2.2", mainSteps: steps }) },
+  });
+  const file = join(workDir, "bundle.tar");
+  writeFileSync(file, OBJECT);
+  store.put({ type: "aws:s3/bucket:Bucket", id: BUCKET, state: { bucket: BUCKET } });
+  store.put({
+    type: "aws:s3/bucketObjectv2:BucketObjectv2",
+    id: KEY,
+    state: {
+      bucket: BUCKET,
+      key: KEY,
+      file,
+      contentType: "application/x-tar",
+      etag: "d41d8cd98f00b204e9800998ecf8427e",
+      lastModified: 1_700_000_000_000,
+    },
+  });
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { DEFAULTS } from "../components/actions-runner-pool/settings";
+import { freshProgram } from "../rehearsal/engine/program";
+import { readStackConfig } from "../stack-config";
+import { Deployment } from "./components/mocks";
+import { configOf, configure, project, ROOT, run, STACKS } from "./support/run-stack";
+
+const JS_TYPE: Record<string, (value: any) => boolean> = {
+  string: (value) => typeof value === "string",
+  integer: Number.isInteger,
+  boolean: (value) => typeof value === "boolean",
+  array: Array.isArray,
+  object: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+};
+
+describe("the configuration schema", () => {
+  it("describes every key and gives it a default of its own type, or a stack could not leave it out", () => {
+    for (const [key, schema] of Object.entries<any>(project.config)) {
+      assert.ok(JS_TYPE[schema.type], `${key}: ${schema.type} is not a type that Pulumi knows`);
+      assert.ok(schema.description?.endsWith("."), key);
+      assert.ok(JS_TYPE[schema.type]!(schema.default), `${key}: default`);
+      if (schema.type === "array") assert.ok(schema.items, key);
+    }
+  });
+
+  it("promises the defaults that the component has", () => {
+    for (const key of ["rootVolumeSize", "maxInstanceLifetimeDays", "minSize", "launchTimeout", "logRetentionDays"] as const) {
+      assert.equal(project.config[key].default, DEFAULTS[key], key);
+    }
+    assert.equal(project.config.githubApiUrl.default, DEFAULTS.apiUrl);
+    assert.equal(project.config.runnerUser.default, DEFAULTS.runnerUser);
+  });
+
+  it("knows every key that the program reads, and the program reads every key that it knows", () => {
+    const source = readFileSync(join(ROOT, "stack-config/index.ts"), "utf8");
+    const keys = new Set(
+      [...source.matchAll(/(?:text|list|number|flag|require|requireNumber|getObject|object)(?:<[^(]*>)?\("([A-Za-z0-9]+)"/g)].map(
+        ([, key]) => key!,
+      ),
+    );
+    assert.deepEqual([...keys].sort(), Object.keys(project.config).sort());
+  });
+
+  for (const stack of STACKS) {
+    it(`knows every key of stack ${stack}, each with a value of its type: a slip would be a key that nobody reads`, () => {
+      for (const [key, value] of Object.entries(configOf(stack))) {
+        if (key === "aws:region") continue;
+        const schema = project.config[key.replace(/^ci-runners:/, "")];
+        assert.ok(schema, key);
+        assert.ok(JS_TYPE[schema.type]!(value), `${key}: ${JSON.stringify(value)} is not of type ${schema.type}`);
+      }
+    });
+  }
+
+  it("refuses an object's field that nobody reads, instead of ignoring what the user wanted", async () => {
+    await Deployment.start();
+    configure("dev");
+    pulumi.runtime.setConfig("ci-runners:drain", JSON.stringify({ maxDrian: 60 }));
+    assert.throws(() => readStackConfig(), /maxDrian.*maxDrain, heartbeatTimeout/);
+  });
+
+  it("refuses an App without its key", async () => {
+    await Deployment.start();
+    configure("dev");
+    pulumi.runtime.setConfig("ci-runners:githubPrivateKeySecretArn", "");
+    await assert.rejects(freshProgram(ROOT)(), /github\.app\.privateKeySecretArn = ""/);
+  });
+});
+
+describe("the program", () => {
+  it("makes a VPC for dev, which names no subnets, and puts the pool into its private ones", async () => {
+    const deployment = await run("dev");
+    assert.equal(deployment.of("awsx:ec2:Vpc").length, 1);
+    const group = deployment.only("aws:autoscaling/group:Group").inputs;
+    assert.deepEqual(group.vpcZoneIdentifiers, ["subnet-0private1", "subnet-0private2"]);
+    assert.deepEqual([group.minSize, group.desiredCapacity, group.maxSize], [1, 3, 6]);
+    assert.equal(group.warmPool.poolState, "Stopped");
+    assert.equal(deployment.only("aws:ec2/securityGroup:SecurityGroup").inputs.vpcId, "vpc-0mock");
+  });
+
+  it("mixes Spot into sandbox, in given subnets and without a warm pool", async () => {
+    const deployment = await run("sandbox");
+    assert.equal(deployment.of("awsx:ec2:Vpc").length, 0);
+    const group = deployment.only("aws:autoscaling/group:Group").inputs;
+    assert.deepEqual(group.vpcZoneIdentifiers, configOf("sandbox")["ci-runners:subnetIds"]);
+    assert.equal(group.mixedInstancesPolicy.instancesDistribution.onDemandPercentageAboveBaseCapacity, 25);
+    assert.equal(group.warmPool, undefined);
+  });
+
+  it("keeps hibernated spares on arm64 for prod, with the runner on the organisation's own image and the longest drain", async () => {
+    const deployment = await run("prod");
+    const group = deployment.only("aws:autoscaling/group:Group").inputs;
+    assert.equal(group.warmPool.poolState, "Hibernated");
+    assert.equal(group.initialLifecycleHooks[1].heartbeatTimeout, 1800);
+    const template = deployment.only("aws:ec2/launchTemplate:LaunchTemplate").inputs;
+    assert.equal(template.instanceType, "m7g.xlarge");
+    assert.deepEqual(template.hibernationOptions, { configured: true });
+    for (const { inputs } of deployment.of("aws:cloudwatch/metricAlarm:MetricAlarm")) assert.equal(inputs.alarmActions.length, 1);
+  });
+
+  it("tells the names that operators and scaling policies need", async () => {
+    await Deployment.start({ stack: "sandbox" });
+    configure("sandbox");
+    const outputs = await freshProgram(ROOT)();
+    await pulumi.runtime.disconnect();
+    for (const name of [
+      "poolName",
+      "groupName",
+      "launchHookName",
+      "terminateHookName",
+      "registerFunctionName",
+      "deregisterFunctionName",
+      "sweepFunctionName",
+      "hostRoleArn",
+      "hostBundleSha256",
+    ]) {
+      assert.ok(pulumi.Output.isInstance(outputs[name]), name);
+    }
+  });
+});

@@ -1,0 +1,204 @@
+/**
+ * The rest of the agent. The completion and the start's reaping go from call to call, for what they decide rests on
+ * what they saw before. A tick of the daemon and of the heartbeat is one transition: all that they do is ask systemd
+ * for something that it judges anew, or beat.
+ */
+import { atOnce, type Failing } from "./at-once";
+import { answer, canFail } from "./answers";
+import { beginDrainProcess, drainTransitions } from "./drains";
+import type { Parts } from "./parts";
+import { askingHost, type Answer, type Outcome } from "./replay";
+import { execStopOver, mainExited, startPreOver } from "./systemd";
+import { activeState, NOW, terminating, type DaemonMemory, type Process, type World } from "./model";
+import type { Transition } from "./transition";
+
+export const FRESH_DAEMON: DaemonMemory = { target: null, started: false, lifecycle: null };
+
+export function* agentTransitions(w: World, parts: Parts): Generator<Transition> {
+  if (w.drain) {
+    const put = (to: World, drain: World["drain"]) => (drain ? { ...to, drain } : execStopOver(to, parts, false));
+    yield* drainTransitions(w, { name: "drain", drain: w.drain, put }, parts);
+  }
+  if (w.reap) yield* reapTransitions(w, w.reap, parts);
+  for (const seen of views(w)) yield* readers(seen, parts);
+}
+
+/**
+ * The metadata shows the target state some time after Auto Scaling has chosen the instance; when it does makes no
+ * difference before somebody reads it.
+ */
+function views(w: World): World[] {
+  return terminating(w) && !w.shown ? [w, { ...w, shown: true }] : [w];
+}
+
+function* readers(w: World, parts: Parts): Generator<Transition> {
+  // Tried again on and on, so minutes may pass meanwhile where it cannot succeed yet.
+  const vain = w.outage || activeState(w) !== "inactive";
+  if (w.completion === "again")
+    yield {
+      label: "completion is tried again after 10 s",
+      to: { ...w, completion: { answers: 0, kills: false, drain: null } },
+      kind: vain ? "world" : "own",
+    };
+  else if (w.completion) yield* completionTransitions(w, w.completion, parts);
+  if (w.daemon) yield* daemonTransitions(w, w.daemon, parts);
+}
+
+export function* promptTransitions(w: World, parts: Parts): Generator<Transition> {
+  if (w.main === "ending") yield { label: "runsvc.sh exits", to: mainExited(w, true, parts), kind: "own" };
+  if (!w.heartbeatDue) return;
+  for (const seen of views(w)) {
+    // A beat that fails is tried again after 10 s, so it stays due.
+    yield* wholeRun(
+      seen,
+      parts,
+      "heartbeat",
+      (host) => parts.heartbeat(host),
+      (to, outcome) => ("error" in outcome ? to : { ...to, heartbeatDue: false }),
+    );
+  }
+}
+
+function* completionTransitions(w: World, process: Process, parts: Parts): Generator<Transition> {
+  const put = (to: World, completion: World["completion"]): World => ({ ...to, completion });
+  const run = (ask: (port: string) => Promise<never>) => parts.complete(askingHost(ask), () => ask("drain"));
+  yield* callByCall(w, "completion", process, parts, run, put, (to, outcome) => {
+    const good = "value" in outcome && outcome.value !== "still-running";
+    return put(to, good ? null : "again");
+  });
+}
+
+function* reapTransitions(w: World, process: Process, parts: Parts): Generator<Transition> {
+  const run = (ask: (port: string) => Promise<never>) => parts.reap(askingHost(ask), () => ask("drain"));
+  const put = (to: World, reap: Process): World => ({ ...to, reap });
+  yield* callByCall(w, "start", process, parts, run, put, (to, outcome) => startPreOver(to, "value" in outcome, parts));
+}
+
+/** Marks in /run, which nobody else changes meanwhile. */
+const PRIVATE = ["is forced", "is reported", "mark reported", "clear marks"];
+
+function* callByCall(
+  w: World,
+  name: string,
+  process: Process,
+  parts: Parts,
+  run: (ask: (port: string) => Promise<never>) => Promise<unknown>,
+  put: (w: World, process: Process) => World,
+  end: (w: World, outcome: Outcome) => World,
+): Generator<Transition> {
+  const { replay } = parts;
+  const { answers } = process;
+  /** With one more answer, and on through all that concerns nobody else. */
+  const goOn = (to: World, more: Answer): World => {
+    let list = replay.answers.with(answers, more);
+    for (;;) {
+      const next = replay.outcome(name, list, run as never);
+      if (!("call" in next) || !PRIVATE.includes(next.call.port)) {
+        return put(to, { answers: list, kills: "call" in next && next.call.port === "kill leftovers", drain: null });
+      }
+      const [after, answered] = answer(to, next.call, parts);
+      to = after;
+      list = replay.answers.with(list, answered);
+    }
+  };
+  if (process.drain) {
+    const drained = (to: World, drain: Process["drain"], result?: string) =>
+      drain ? put(to, { ...process, drain }) : goOn(to, { value: result });
+    yield* drainTransitions(w, { name: `${name}'s drain`, drain: process.drain, put: drained }, parts);
+    return;
+  }
+  const outcome = replay.outcome(name, answers, run as never);
+  if (!("call" in outcome)) {
+    yield {
+      label: `${name}: ends, ${"error" in outcome ? outcome.error : String(outcome.value ?? "good")}`,
+      to: end(w, outcome),
+      kind: "own",
+    };
+    return;
+  }
+  const { call } = outcome;
+  if (call.port === "drain") {
+    const drain = beginDrainProcess(w, parts);
+    const to = drain ? put(w, { ...process, drain }) : goOn(w, { value: "forced" });
+    yield { label: `${name}: drains leftovers`, to, kind: "own" };
+    return;
+  }
+  if (call.port === "sleep") {
+    // It waits for the unit to be stopped and remembers only when it began: back to that look.
+    const before = replay.answers.shorter[answers]!;
+    const [, state] = answer(w, { port: "unit state", args: [] }, parts);
+    const to = put(w, { ...process, answers: replay.answers.with(before, state) });
+    yield { label: `${name}: looks at the unit again`, to, kind: "own" };
+    yield { label: `${name}: gives up after a minute`, to: end(w, { value: "still-running" }), kind: "world" };
+    return;
+  }
+  const [after, answered] = answer(w, call, parts);
+  yield { label: `${name}: ${call.port} ${call.args.join(" ")}`, to: goOn(after, answered), kind: "own" };
+  if (w.faults === 0) return;
+  for (const { words, applied } of canFail(call)) {
+    const failed = goOn(applied ? after : w, { error: words });
+    yield { label: `${name}: FAULT: ${words}`, to: { ...failed, faults: w.faults - 1 }, kind: "fault" };
+  }
+}
+
+function* daemonTransitions(w: World, memory: DaemonMemory, parts: Parts): Generator<Transition> {
+  const end = (to: World, outcome: Outcome): World => {
+    if ("value" in outcome) return { ...to, daemon: outcome.value as DaemonMemory };
+    throw new Error(`the daemon does not survive a tick: ${JSON.stringify(outcome)}`);
+  };
+  const name = JSON.stringify(memory);
+  yield* wholeRun(w, parts, "daemon", (host) => tick(host, memory, false, parts), end, name);
+  // Half a minute since it last asked for a completion.
+  if (activeState(w) === "inactive")
+    yield* wholeRun(
+      w,
+      parts,
+      "daemon, later",
+      (host) => tick(host, memory, true, parts),
+      end,
+      name,
+      w.outage || w.hook !== "wait" ? "world" : "own",
+    );
+}
+
+/** One tick of the real daemon with the memory that it had. `due`: it has asked for no completion in the last seconds. */
+async function tick(host: ReturnType<typeof askingHost>, memory: DaemonMemory, due: boolean, parts: Parts): Promise<DaemonMemory> {
+  const daemon = new parts.Daemon(host);
+  const inside = daemon as unknown as Record<string, unknown>;
+  Object.assign(inside, {
+    target: memory.target ?? undefined,
+    started: memory.started,
+    lifecycle: memory.lifecycle ?? undefined,
+    completeNotBefore: due ? 0 : NOW + 1,
+    keeper: { observe: () => undefined, settled: async () => undefined },
+  });
+  await daemon.tick();
+  await daemon.settled();
+  return {
+    target: (inside.target as string | undefined) ?? null,
+    started: inside.started as boolean,
+    lifecycle: (inside.lifecycle as string | undefined) ?? null,
+  };
+}
+
+/** A real function in one transition, and once more for each way in which one of its calls may fail. */
+export function* wholeRun(
+  w: World,
+  parts: Parts,
+  name: string,
+  run: Parameters<typeof atOnce>[3],
+  end: (w: World, outcome: Outcome) => World,
+  inputs = "",
+  kind: Transition["kind"] = "own",
+): Generator<Transition> {
+  const attempts: Failing[] = [undefined];
+  for (let n = 0; n < attempts.length; n++) {
+    const failing = attempts[n];
+    const ran = atOnce(w, parts, `${name} ${inputs}`, run, failing);
+    if (n === 0 && w.faults > 0) attempts.push(...ran.failures);
+    const to = end(ran.w, ran.outcome);
+    yield failing
+      ? { label: `${name}: FAULT: ${failing.words}`, to: { ...to, faults: to.faults - 1 }, kind: "fault" }
+      : { label: `${name}: one tick`, to, kind };
+  }
+}

@@ -1,0 +1,131 @@
+/** What the world answers to a call of our code, and what the call does to it. */
+import type { Parts } from "./parts";
+import type { Answer, Call } from "./replay";
+import { interrupted, killAll } from "./runner";
+import { start, stop } from "./systemd";
+import { accepted, activeState, breakPromise, fenced, signsOf, terminating, type World } from "./model";
+
+export const INSTANCE = "i-0123456789abcdef0";
+
+export interface FailedCall {
+  words: string;
+  /** The call did its work and only its answer was lost. */
+  applied: boolean;
+}
+
+/** The calls that a fault may befall. Failing is not every call's own fault: what fails the same way has one stand for it. */
+export function canFail({ port }: Call): FailedCall[] {
+  const fails = { words: `${port} fails`, applied: false };
+  switch (port) {
+    case "targetState":
+    case "look":
+    case "lower fence":
+    case "heartbeat":
+    case "unit state":
+    case "start completion":
+    case "send stop":
+      return [fails];
+    case "raise fence":
+    case "complete":
+      return [fails, { words: `${port} works, but its answer is lost`, applied: true }];
+    default:
+      return [];
+  }
+}
+
+export function answer(w: World, { port, args }: Call, parts: Parts): [World, Answer] {
+  const is = (value: unknown): [World, Answer] => [w, { value }];
+  const done = (after: World, value?: unknown): [World, Answer] => [after, { value }];
+  const refused = (error: string): [World, Answer] => [w, { error }];
+  switch (port) {
+    case "sleep":
+      return is(undefined);
+    case "targetState":
+      return is(terminating(w) && w.shown ? "Terminated" : "InService");
+    case "look":
+      return is(signsOf(w));
+
+    case "unit state":
+      return is({ active: activeState(w), everStarted: w.everStarted, mainAlive: w.main !== "dead" });
+    case "start":
+      return done(w.shutdown ? w : start(w));
+    case "stop":
+      return done(stop(w, parts));
+    case "raise fence":
+      return w.fenceWorks ? done({ ...w, fence: true }, w.unit !== "inactive") : is(false);
+    case "lower fence":
+      return done({ ...w, fence: false });
+    case "interrupt":
+      return done(w.listener && 100 + w.listener.life === args[0] ? interrupted(w, "the drain's SIGINT") : w);
+    case "kill leftovers":
+      return done(killAll(w, "the SIGKILL to leftovers"));
+    case "start completion":
+      return done(w.completion === null || w.completion === "again" ? { ...w, completion: { answers: 0, kills: false, drain: null } } : w);
+    case "start heartbeat":
+      return done({ ...w, heartbeatDue: true });
+
+    case "is forced":
+      return is(w.forced);
+    case "is reported":
+      return is(w.reported);
+    case "mark forced":
+      return done({ ...w, forced: true });
+    case "mark reported":
+      return done({ ...w, reported: true });
+    case "clear marks":
+      return done({ ...w, forced: false, reported: false });
+
+    case "mark departure":
+      return done(terminating(w) ? { ...w, leaving: true } : breakPromise(w, "let go: an instance that stays takes no more listeners"));
+    case "is departing":
+      return is(w.leaving);
+
+    case "lifecycle state":
+      return w.outage ? refused("Rate exceeded") : is(lifecycleState(w));
+    case "complete":
+      if (w.outage) return refused("Rate exceeded");
+      if (!terminating(w)) return done(breakPromise(w, "let go: the termination of an instance that stays is completed"), "none");
+      return w.hook === "wait" && args[0] === "pool-terminate" ? done({ ...w, hook: "continued" }, "done") : is("none");
+    case "heartbeat":
+      if (w.outage) return refused("Rate exceeded");
+      return w.hook === "wait" ? done({ ...w, silent: 0, unheard: false }, "done") : is("none");
+
+    case "send stop":
+      // It may also take its time; then the event took it.
+      return done(w.shutdown ? w : stop(w, parts), "sent");
+    case "lifecycle states":
+      return is([[INSTANCE, lifecycleState(w)]]);
+    case "find runner":
+      return is(w.registered ? runnerAtGitHub(w) : undefined);
+    case "cordon":
+      return is("removed");
+    case "remove runner":
+      return done(removed(w), "deleted");
+    case "terminate":
+      return done(ended({ ...w }, "the sweep ends"));
+    default:
+      throw new Error(`the world does not know "${port}"`);
+  }
+}
+
+export function lifecycleState(w: World): string {
+  const states = { none: "InService", wait: "Terminating:Wait", continued: "Terminating:Proceed", retained: "Terminating:Retained" };
+  return states[w.hook];
+}
+
+/** GitHub's view without its lag of up to a minute. */
+export function runnerAtGitHub(w: World) {
+  return { id: 1, name: INSTANCE, online: w.listener !== null && w.listener.phase !== "starting" && !fenced(w), busy: accepted(w) };
+}
+
+/** GitHub's `busy` lags, so a DELETE may meet an accepted job and cancels it then. */
+function removed(w: World): World {
+  const gone: World = { ...w, registered: false };
+  return accepted(w) ? breakPromise(gone, "deleted under: the runner is removed at GitHub while it has a job") : gone;
+}
+
+/** The instance's power goes. */
+export function ended(w: World, by: string): World {
+  const gone: World = { ...w, gone: true };
+  return accepted(w) && !w.forced ? breakPromise(gone, `gone in flight: ${by} the instance while it has a job`) : gone;
+}

@@ -1,0 +1,29 @@
+/** Runs a real function from its start to its end in one transition, each of its calls answered by the world. */
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports";
+import { answer, canFail } from "./answers";
+import type { Parts } from "./parts";
+import { askingHost, type Ask, type Outcome } from "./replay";
+import type { World } from "./model";
+
+export type Failing = { index: number; applied: boolean; words: string } | undefined;
+
+export interface Ran {
+  w: World;
+  outcome: Exclude<Outcome, { call: unknown }>;
+  /** Which of its calls could have failed, and how. */
+  failures: Exclude<Failing, undefined>[];
+}
+
+export function atOnce(w: World, parts: Parts, name: string, run: (host: Host, ask: Ask) => Promise<unknown>, failing?: Failing): Ran {
+  let answers = 0;
+  const failures: Ran["failures"] = [];
+  for (let index = 0; ; index++) {
+    const outcome = parts.replay.outcome(name, answers, (ask) => run(askingHost(ask), ask));
+    if (!("call" in outcome)) return { w, outcome, failures };
+    if (w.faults > 0) for (const failure of canFail(outcome.call)) failures.push({ index, ...failure });
+    const failed = failing?.index === index ? failing : undefined;
+    const [after, answered] = answer(w, outcome.call, parts);
+    w = failed && !failed.applied ? w : after;
+    answers = parts.replay.answers.with(answers, failed ? { error: failed.words } : answered);
+  }
+}

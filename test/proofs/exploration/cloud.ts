@@ -1,0 +1,154 @@
+/** Auto Scaling, events, functions, and minutes that pass. */
+import { wholeRun } from "./agent";
+import { ended, INSTANCE, lifecycleState, runnerAtGitHub } from "./answers";
+import { aged } from "./drains";
+import type { Parts } from "./parts";
+import type { Ask } from "./replay";
+import { accepted, breakPromise, fenced, listenerHasJob, NOW, type Process, type World } from "./model";
+import type { Transition } from "./transition";
+
+const silent = () => undefined;
+const OBSERVER = { log: { info: silent, warn: silent, error: silent }, count: silent } as never;
+const NAMES = { group: "pool", stopDocument: "stop", terminateHook: "pool-terminate", secretPrefix: "ci-runners/pool/" };
+const SETTINGS = { names: NAMES, spreadMs: 0 } as never;
+
+/**
+ * The action has been open for more than its heartbeat timeout without a beat. With the shortest that a stack here has,
+ * ten minutes: ten minutes, one more interval (of at most a third) with its beat, and ten minutes again.
+ */
+const LAPSE = 3;
+/** Times ten minutes: WORKERLESS_BOUND_MS is not quite two, and it may begin between two of them. */
+const IDLE_BOUND = 3;
+
+export function* cloudTransitions(w: World, parts: Parts): Generator<Transition> {
+  const own = (label: string, to: World): Transition => ({ label, to, kind: "own" });
+  const some = (label: string, to: World): Transition => ({ label, to, kind: "world" });
+  if (w.hook === "none") yield* chosen(w);
+  else yield* terminatingEvent(w, parts);
+  if (w.hook === "continued") yield own("the instance goes", ended(w, "CONTINUE ends"));
+  if (w.outage) yield some("Auto Scaling answers again", { ...w, outage: false });
+  if (w.hook === "retained") {
+    yield* sweeps(w, parts);
+    if (w.terminatedEvent) {
+      const run = (_: unknown, ask: Ask) => parts.handleTerminated(INSTANCE, functionPorts(ask), SETTINGS, OBSERVER);
+      yield* wholeRun(w, parts, "deregister (terminated)", run, (to) => ({ ...to, terminatedEvent: false }));
+    }
+  }
+}
+
+function* chosen(w: World): Generator<Transition> {
+  const label = "AUTO SCALING CHOOSES THE INSTANCE";
+  yield { label, to: { ...w, hook: "wait" }, kind: "world" };
+  // Until it answers again; a single call that fails is where the call is made.
+  if (w.faults > 0)
+    yield {
+      label: `${label}, FAULT: and answers no call`,
+      to: { ...w, hook: "wait", outage: true, unheard: true, faults: w.faults - 1 },
+      kind: "fault",
+    };
+}
+
+/** Events are lost, late or repeated as it comes: this one may be handled at any time, any number of times, or never. */
+function* terminatingEvent(w: World, parts: Parts): Generator<Transition> {
+  const event = { instanceId: INSTANCE, token: "token", origin: "AutoScalingGroup", destination: "EC2" } as const;
+  const run = (_: unknown, ask: Ask) => parts.handleTerminating(event, functionPorts(ask), SETTINGS, OBSERVER);
+  yield* wholeRun({ ...w, faults: 0 }, parts, "deregister", run, (to) => ({ ...to, faults: w.faults }), "", "chance");
+}
+
+function functionPorts(ask: Ask) {
+  return {
+    sendStop: () => ask("send stop"),
+    lifecycleStates: async () => new Map<string, string>(await ask("lifecycle states")),
+    continueAction: () =>
+      ask("complete", NAMES.terminateHook, "CONTINUE").then((outcome) => (outcome === "done" ? ("continued" as const) : ("none" as const))),
+    deleteSecret: async () => "gone" as const,
+    gitHub: () => ({
+      askSpare: async () => 1,
+      find: () => ask("find runner"),
+      removeCustomLabels: () => ask("cordon"),
+      remove: () => ask("remove runner"),
+    }),
+  };
+}
+
+/** The sweep's two parts that could hurt a job. */
+function* sweeps(w: World, parts: Parts): Generator<Transition> {
+  const startedAt = new Date(NOW - (w.retainedFor >= 2 ? 20 : 1) * 60_000);
+  const description = `Terminating EC2 instance: ${INSTANCE}`;
+  const members = [{ instanceId: INSTANCE, lifecycleState: lifecycleState(w) }];
+  const runner = w.registered ? [runnerAtGitHub(w)] : [];
+  const run = async (_: unknown, ask: Ask) => {
+    const ports = {
+      ...functionPorts(ask),
+      async *activities() {
+        yield [{ description, startedAt, endedAt: startedAt, status: "Successful" }];
+      },
+      now: () => new Date(NOW),
+      terminate: () => ask("terminate"),
+    } as never;
+    const history = new parts.GroupHistory(ports, NAMES.group);
+    const { signal } = new AbortController();
+    await parts.sweepRetained(members, ports, history, OBSERVER, signal);
+    await parts.sweepOrphanRunners(runner, ports, history, OBSERVER, signal);
+  };
+  yield* wholeRun(w, parts, "sweep", run, (to) => to, JSON.stringify([startedAt, members, runner]), "world");
+}
+
+/** Phases of the runner that end within seconds, or within ACQUIRE_BOUND_MS. */
+const BRIEF = ["read", "acquiring", "acquired", "ended", "closing"];
+
+/**
+ * Only when nothing is left that would happen at once: what takes milliseconds or seconds comes before what takes
+ * minutes.
+ */
+export function* slowTransitions(w: World): Generator<Transition> {
+  const cut = fenced(w) && accepted(w);
+  if (!cut && w.listener && BRIEF.includes(w.listener.phase)) return;
+  if (w.message === "young") {
+    yield { label: "TWO MINUTES PASS", to: behindFence({ ...w, message: "old" }), kind: "slow" };
+    return;
+  }
+  if (w.hook === "wait" && w.silent === 1) {
+    yield { label: "A HEARTBEAT INTERVAL PASSES", to: { ...w, silent: 2, heartbeatDue: true }, kind: "slow" };
+    return;
+  }
+  // The first renewal of a job's lock ends within WORKERLESS_BOUND_MS.
+  if (!cut && w.listener?.phase === "announced" && w.saidAge > 0) return;
+  yield { label: "TEN MINUTES PASS", to: behindFence(tenMinutes(w)), kind: "slow" };
+}
+
+/** Nobody is about to lower the fence, and the listener's own retries (some 45 s) are over. */
+function behindFence(w: World): World {
+  return fenced(w) && accepted(w) ? breakPromise(w, "fenced for good: an accepted job is left behind the fence") : w;
+}
+
+function drainOf(process: World["completion"]): World["drain"] {
+  return process === null || process === "again" ? null : process.drain;
+}
+
+function tenMinutes(w: World): World {
+  const later = (process: Process | null) => process && { ...process, drain: aged(process.drain) };
+  const open = w.hook === "wait";
+  const waits = accepted(w) || w.ghosts > 0 || w.outage || listenerHasJob(w);
+  const to: World = {
+    ...w,
+    saidAge: Math.min(2, w.saidAge + 1),
+    // GitHub gives up a job whose lock nobody renews.
+    orphans: 0,
+    ghosts: w.ghosts + w.orphans,
+    drain: aged(w.drain),
+    reap: later(w.reap),
+    completion: w.completion === "again" ? w.completion : later(w.completion),
+    heartbeatDue: true,
+    shown: w.hook !== "none",
+    silent: open ? w.silent + 1 : 0,
+    retainedFor: w.hook === "retained" ? Math.min(2, w.retainedFor + 1) : 0,
+    idleFor: open && !waits ? w.idleFor + 1 : 0,
+  };
+  if (to.idleFor > IDLE_BOUND) return breakPromise(to, "stuck: the instance waits although there is nothing to wait for");
+  // Nothing that the listener said or that was seen of a worker is left to wait for: then it goes within seconds.
+  const heard = w.said === "busy" || [w.drain, w.reap?.drain, drainOf(w.completion)].some((drain) => drain?.state.workerAt !== undefined);
+  if (to.idleFor > 0 && !heard) return breakPromise(to, "stuck: the instance waits for minutes although there is no job");
+  if (to.silent >= LAPSE && !w.unheard) return breakPromise(to, "lapsed: nobody kept the lifecycle action alive");
+  return to.silent < LAPSE ? to : { ...to, hook: "retained", silent: 0, idleFor: 0, terminatedEvent: true };
+}

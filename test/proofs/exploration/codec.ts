@@ -1,0 +1,71 @@
+/** Worlds as short texts, a character for each field: the same for all that differ in nothing that could ever matter. */
+import { GONE, inService, type World } from "./model";
+
+const TEMPLATE = inService(0);
+const KEYS = Object.keys(TEMPLATE) as (keyof World)[];
+
+/** All values that a field has had so far. Parts that are objects have one object for each value (see `unique`). */
+class Values {
+  private readonly numbers = new Map<unknown, number>();
+  readonly known: unknown[] = [];
+
+  number(value: unknown): number {
+    let number = this.numbers.get(value);
+    if (number === undefined) {
+      const one = unique(value);
+      number = one === value ? undefined : this.numbers.get(one);
+      if (number === undefined) {
+        number = this.known.push(one) - 1;
+        this.numbers.set(one, number);
+      }
+      // Objects that are made once and kept, such as those that a replay remembers, need not be compared again.
+      if (one !== value && this.numbers.size < 10_000) this.numbers.set(value, number);
+    }
+    return number;
+  }
+}
+
+const byText = new Map<string, unknown>();
+
+/** The one object of its content; anything else is its own. */
+export function unique<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  const text = JSON.stringify(value);
+  if (!byText.has(text)) byText.set(text, value);
+  return byText.get(text) as T;
+}
+
+const FIELDS = KEYS.map(() => new Values());
+
+export function encode(world: World): string {
+  const w = world.gone && world.broken === null ? GONE : canonical(world);
+  let text = "";
+  for (let index = 0; index < KEYS.length; index++) text += String.fromCharCode(FIELDS[index]!.number(w[KEYS[index]!]));
+  return text;
+}
+
+export function decode(text: string): World {
+  const w = { ...TEMPLATE } as Record<string, unknown>;
+  for (let index = 0; index < KEYS.length; index++) w[KEYS[index]!] = FIELDS[index]!.known[text.charCodeAt(index)];
+  return w as unknown as World;
+}
+
+function canonical(w: World): World {
+  let to = w;
+  const set = (change: Partial<World>) => void (to = { ...to, ...change });
+  // A pid matters only to a drain that remembers one.
+  if (w.life !== 0 && !remembers(w)) set({ life: 0, listener: w.listener && { ...w.listener, life: 0 } });
+  // Nobody asks how old an idle word is.
+  if (w.said !== "busy" && w.saidAge !== 0) set({ saidAge: 0 });
+  if (w.stopping && ["inactive", "auto-restart", "active", "start-pre"].includes(w.unit)) set({ stopping: false });
+  if (w.main === "dead" && w.listener === null && w.supervisor !== w.relaunch) set({ supervisor: w.relaunch });
+  // All that is left to learn is whether a job is taken before the instance goes.
+  if (w.hook === "continued" && w.completion !== null && (w.completion === "again" || w.completion.drain === null))
+    set({ completion: null });
+  return to;
+}
+
+function remembers({ drain, reap, completion }: World): boolean {
+  const inCompletion = completion !== null && completion !== "again" ? completion.drain : null;
+  return [drain, reap && reap.drain, inCompletion].some((process) => process?.state.listener !== undefined);
+}

@@ -1,0 +1,73 @@
+/** What may go wrong, at any moment; a call that fails is where the call is made. */
+import { FRESH_DAEMON } from "./agent";
+import { ended } from "./answers";
+import type { Parts } from "./parts";
+import { runnerFaults } from "./runner";
+import { execStopOver, start, startPreOver, stop } from "./systemd";
+import { NOW, accepted, activeState, requeued, terminating, type DrainProcess, type World } from "./model";
+import type { Transition } from "./transition";
+
+export function* faultTransitions(w: World, parts: Parts): Generator<Transition> {
+  if (w.faults === 0) return;
+  yield* runnerFaults(w, parts);
+  const fault = (label: string, to: World): Transition => ({
+    label: `FAULT: ${label}`,
+    to: { ...to, faults: w.faults - 1 },
+    kind: "fault",
+  });
+  if (w.daemon && terminating(w)) yield fault("the agent is killed", { ...w, daemon: FRESH_DAEMON });
+  if (w.drain) yield fault("the drain is killed", execStopOver(w, parts, true));
+  if (w.reap) yield fault("the start's ExecStartPre= is killed", startPreOver(w, false, parts));
+  if (w.completion && w.completion !== "again") yield fault("the completion is killed", { ...w, completion: "again" });
+  yield* tooLong(w, fault);
+  if (w.shutdown) return;
+  if (activeState(w) !== "inactive") {
+    yield fault("an operator stops the unit", stop(w, parts));
+    yield fault("an operator restarts the unit", { ...stop(w, parts), again: true });
+  } else yield fault("an operator starts the unit", start(w));
+  if (activeState(w) === "deactivating" && !w.again) yield fault("an operator starts the unit while it stops", start(w));
+  yield fault("an operator reboots the machine", { ...stop(w, parts), again: false, daemon: null, shutdown: true });
+}
+
+/** A job that outlasts maxDrain: the one declared reason for which the drain gives up. */
+function* tooLong(w: World, fault: (label: string, to: World) => Transition): Generator<Transition> {
+  const late = (drain: DrainProcess): DrainProcess => ({ ...drain, state: { ...drain.state, deadline: NOW } });
+  if (accepted(w) && w.drain?.state.place === "between looks") yield fault("the job outlasts maxDrain", { ...w, drain: late(w.drain) });
+}
+
+/** The end of an orderly shutdown, once the unit is stopped, and the boot after it: /run is empty. */
+export function* bootTransitions(w: World): Generator<Transition> {
+  if (!w.shutdown || w.unit !== "inactive") return;
+  const off = ended(w, "a reboot ends");
+  yield {
+    label: "the machine goes down and boots",
+    kind: "own",
+    to: {
+      ...off,
+      gone: false,
+      jobs: w.jobs + requeued(w),
+      listener: null,
+      said: null,
+      saidAge: 0,
+      message: null,
+      orphans: 0,
+      ghosts: 0,
+      main: "dead",
+      supervisor: false,
+      relaunch: false,
+      unit: "inactive",
+      everStarted: false,
+      stopping: false,
+      again: false,
+      fence: false,
+      drain: null,
+      reap: null,
+      completion: null,
+      daemon: FRESH_DAEMON,
+      heartbeatDue: false,
+      forced: false,
+      reported: false,
+      shutdown: false,
+    },
+  };
+}

@@ -1,0 +1,144 @@
+/**
+ * Runs a real async function as a step machine. Such a function cannot be copied in the middle, but it is
+ * deterministic: run again from its start with the answers that it has got so far, it comes to the same next call. What
+ * it calls then is learnt once for each list of answers, and remembered.
+ */
+import { CONFIG } from "../../host-config/actions-runner-pool/fake-host";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports";
+import { NOW } from "./model";
+
+export type Answer = { value?: unknown } | { error: string };
+
+/** Lists of answers as numbers: 0 is the empty list, and equal lists have equal numbers. */
+export class Answers {
+  private readonly longer: Map<string, number>[] = [new Map()];
+  private readonly lists: Answer[][] = [[]];
+  /** Of each list, the same without its last answer. */
+  readonly shorter: number[] = [0];
+
+  list(number: number): Answer[] {
+    return this.lists[number]!;
+  }
+
+  with(number: number, answer: Answer): number {
+    const key = keyOf(answer);
+    let found = this.longer[number]!.get(key);
+    if (found === undefined) {
+      found = this.lists.length;
+      this.longer[number]!.set(key, found);
+      this.lists.push([...this.lists[number]!, answer]);
+      this.longer.push(new Map());
+      this.shorter.push(number);
+    }
+    return found;
+  }
+}
+
+/** Most answers are plain values, and turning a million of them into JSON costs seconds. */
+function keyOf(answer: Answer): string {
+  if ("error" in answer) return `error ${answer.error}`;
+  const { value } = answer;
+  return typeof value === "object" ? JSON.stringify(value) : `${typeof value} ${String(value)}`;
+}
+
+export interface Call {
+  port: string;
+  args: unknown[];
+}
+
+/** What a function does after the answers: it calls a port, ends or fails. */
+export type Outcome = { call: Call } | { value: unknown } | { error: string };
+
+export type Ask = (port: string, ...args: unknown[]) => Promise<any>;
+
+/** Thrown at the first time; whoever explores waits for `learn` and tries the same state again. */
+export class NotYetKnown extends Error {
+  constructor(readonly learn: () => Promise<void>) {
+    super("not yet known");
+  }
+}
+
+export class Replay {
+  readonly answers = new Answers();
+  private readonly known = new Map<string, Outcome[]>();
+
+  /** @param name of the function with all its inputs other than ports. */
+  outcome(name: string, answers: number, run: (ask: Ask) => Promise<unknown>): Outcome {
+    let outcomes = this.known.get(name);
+    if (!outcomes) this.known.set(name, (outcomes = []));
+    const outcome = outcomes[answers];
+    if (outcome) return outcome;
+    throw new NotYetKnown(async () => void (outcomes[answers] = await replay(this.answers.list(answers), run)));
+  }
+}
+
+async function replay(answers: Answer[], run: (ask: Ask) => Promise<unknown>): Promise<Outcome> {
+  let next = 0;
+  let call: Call | undefined;
+  let end: Outcome | undefined;
+  const ask: Ask = (port, ...args) => {
+    const answer = answers[next++];
+    if (answer === undefined) {
+      call ??= { port, args };
+      return new Promise(() => undefined);
+    }
+    return "error" in answer ? Promise.reject(new Error(answer.error)) : Promise.resolve(answer.value);
+  };
+  // The functions bound some of their work in time: no time passes here.
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = (() => undefined) as never;
+  try {
+    run(ask).then(
+      (value) => (end = { value }),
+      (error: unknown) => (end = { error: String(error) }),
+    );
+    // All that is left to do without a further answer is done before the next turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  const outcome = end ?? (call && { call });
+  if (!outcome) throw new Error("the function waits for something that is no port");
+  return outcome;
+}
+
+/** The agent's ports, each of them a question to the world. */
+export function askingHost(ask: Ask): Host {
+  const silent = () => undefined;
+  const port =
+    (name: string) =>
+    (...args: unknown[]) =>
+      ask(name, ...args);
+  return {
+    config: CONFIG,
+    clock: { now: () => NOW, sleep: port("sleep") },
+    log: { info: silent, warn: silent, error: silent },
+    imds: { instanceId: port("instanceId"), targetState: port("targetState") },
+    unit: {
+      state: port("unit state"),
+      start: port("start"),
+      stop: port("stop"),
+      raiseFence: port("raise fence"),
+      lowerFence: port("lower fence"),
+      interrupt: port("interrupt"),
+      killLeftovers: port("kill leftovers"),
+    },
+    signs: { read: port("look") },
+    lifecycle: { lifecycleState: port("lifecycle state"), complete: port("complete"), heartbeat: port("heartbeat") },
+    // In service a tick only looks after protection, which no promise rests on: it is not asked here.
+    protection: { set: async () => "done" },
+    secrets: { token: port("token"), delete: port("delete secret") },
+    registrar: { registered: async () => true, register: port("register") },
+    helpers: { startCompletion: port("start completion"), startHeartbeat: port("start heartbeat") },
+    forcedStop: {
+      set: port("mark forced"),
+      isSet: port("is forced"),
+      setReported: port("mark reported"),
+      isReported: port("is reported"),
+      clear: port("clear marks"),
+    },
+    departure: { set: port("mark departure"), isSet: port("is departing") },
+    metrics: { count: async () => undefined },
+    console: async () => undefined,
+  };
+}

@@ -1,0 +1,106 @@
+/** The official runner and GitHub's side of it (facts: actions/runner 2.336, JobDispatcher and RunnerService). */
+import { aboutToSignal } from "./drains";
+import type { Parts } from "./parts";
+import { mainExited } from "./systemd";
+import { accepted, breakPromise, fenced, listenerHasJob, LIVES, requeued, type Phase, type World } from "./model";
+import type { Transition } from "./transition";
+
+/** SIGINT to the listener, from whomever. A job that it holds is cancelled; one that it has not accepted is re-queued. */
+export function interrupted(w: World, by: string): World {
+  if (w.listener === null || w.listener.phase === "closing") return w;
+  const closing: World = { ...w, jobs: w.jobs + requeued(w), listener: { ...w.listener, phase: "closing" } };
+  if (!listenerHasJob(w) || w.forced) return closing;
+  return breakPromise(closing, `signalled: ${by} cancels an accepted job (${w.listener.phase})`);
+}
+
+/** SIGKILL to everything in the unit's cgroup. */
+export function killAll(w: World, by: string): World {
+  const killed: World = { ...w, jobs: w.jobs + requeued(w), listener: null, orphans: 0, ghosts: 0, supervisor: false, relaunch: false };
+  return accepted(w) && !w.forced ? breakPromise(killed, `signalled: ${by} kills an accepted job`) : killed;
+}
+
+/** The listener's process is gone without having been asked; `relaunched` by its supervisor after 5 s. */
+export function listenerGone(w: World, relaunched: boolean): World {
+  if (w.main === "told") return { ...w, listener: null, supervisor: false, main: "ending" };
+  if (relaunched && w.supervisor) return { ...w, listener: null, relaunch: true };
+  // Exit codes 0, 1 and 5 end the supervisor, and with it runsvc.sh, cleanly.
+  return { ...w, listener: null, supervisor: false, main: w.main === "dead" ? "dead" : "ending" };
+}
+
+export function* runnerTransitions(w: World): Generator<Transition> {
+  const now = (label: string, to: World): Transition => ({ label, to, kind: "own" });
+  const some = (label: string, to: World): Transition => ({ label, to, kind: "world" });
+  const cut = fenced(w);
+  const become = (phase: Phase, more: Partial<World> = {}): World => ({ ...w, ...more, listener: { ...w.listener!, phase } });
+
+  switch (w.listener?.phase) {
+    case "starting":
+      if (!cut) yield now("listener says it is listening", become("polling", { said: "idle", saidAge: 0, message: null }));
+      break;
+    case "polling":
+      // Where the message is the job, it must not come in these milliseconds either: without a fence that stays a risk.
+      if (!cut && w.jobs > 0 && w.registered && !(w.v1 && aboutToSignal(w)))
+        yield some("GitHub sends a job, the listener reads the message", become("read", { jobs: w.jobs - 1, idleFor: 0 }));
+      break;
+    case "read":
+      yield now("listener notes the message in its performance log", become("acquiring", { message: "young" }));
+      break;
+    case "acquiring":
+      if (w.v1) yield now("the message is the job", become("acquired"));
+      else if (!cut && !aboutToSignal(w)) yield some("GitHub gives the job to the runner", become("acquired"));
+      if (!w.v1) yield some("the job goes to another runner", become("polling"));
+      break;
+    case "acquired":
+      yield now('listener announces "Running job"', become("announced", { said: "busy", saidAge: 0, message: null }));
+      break;
+    case "announced":
+      if (!cut) yield some("worker starts", become("running"));
+      break;
+    case "running":
+      if (!cut) yield some("job ends, worker exits", become("ended"));
+      break;
+    case "ended":
+      yield now("listener announces the job's end", become("polling", { said: "idle", saidAge: 0, message: null }));
+      break;
+    case "closing":
+      yield now("listener exits", listenerGone(w, false));
+      break;
+  }
+  if (w.orphans > 0 && !cut) yield some("orphaned worker ends its job", { ...w, orphans: w.orphans - 1 });
+  if (w.ghosts > 0) yield some("worker of a job that was given up exits", { ...w, ghosts: w.ghosts - 1 });
+  if (w.relaunch && w.listener === null) {
+    const life = (w.life + 1) % LIVES;
+    yield now("listener is relaunched", { ...w, relaunch: false, life, listener: { life, phase: "starting" } });
+  }
+}
+
+/** What befalls a runner without us. */
+export function* runnerFaults(w: World, parts: Parts): Generator<Transition> {
+  const fault = (label: string, to: World): Transition => ({
+    label: `FAULT: ${label}`,
+    to: { ...to, faults: to.faults - 1 },
+    kind: "fault",
+  });
+  const { listener } = w;
+  if (listener) {
+    // Before there is a worker the job hangs at GitHub until its lock lapses; that is the crash's doing.
+    const left: World = { ...w, jobs: w.jobs + requeued(w), orphans: w.orphans + (listener.phase === "running" ? 1 : 0) };
+    yield fault("listener crashes", listenerGone(left, true));
+  }
+  switch (listener?.phase) {
+    case "polling":
+      yield fault("listener exits to update itself", listenerGone(w, true));
+      yield fault("listener gives up (exit code 1)", listenerGone(w, false));
+      break;
+    case "announced":
+      yield fault("renewing the job's lock fails, the listener drops the job without a word", {
+        ...w,
+        listener: { ...listener!, phase: "polling" },
+      });
+      break;
+    case "running":
+      yield fault("worker crashes", { ...w, listener: { ...listener!, phase: "ended" } });
+      break;
+  }
+  if (w.main === "alive" || w.main === "told") yield fault("runsvc.sh is killed", mainExited(w, false, parts));
+}

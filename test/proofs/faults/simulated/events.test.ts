@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { DETAIL_TYPE } from "../../../../contract/aws/lifecycle";
+import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
+import type { CloudEvent } from "../../../../rehearsal/aws/autoscaling/events";
+import { count, fault } from "../support/fault-table";
+import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene } from "./harness";
+
+type Fate = "deliver" | "lose" | "duplicate";
+const KINDS = [DETAIL_TYPE.launching, DETAIL_TYPE.terminating, DETAIL_TYPE.terminated] as const;
+/** A token that was minted for nothing is swept when it has expired: seconds. */
+const TOKEN_SWEPT = 80 * MINUTE;
+
+function fate(scene: Scene, kinds: readonly string[], then: Fate): void {
+  scene.world.bus.knobs.fate = (event) => (kinds.includes(event["detail-type"]) ? then : "deliver");
+}
+
+/** A whole life: launch, a job of two minutes that a scale-in meets, the end. Seconds: launch, and instance after job. */
+async function life(scene: Scene, launchWithin: number, clearWithin: number) {
+  const begun = scene.world.clock.now();
+  await scene.ready(1, launchWithin);
+  const launch = Math.ceil((scene.world.clock.now() - begun) / 1000);
+  const busy = await scene.busy({ seconds: 120 });
+  await scene.world.run(20);
+  await scene.pool.terminate(busy.instance);
+  const grace = await scene.keepsPromise(busy, { jobWithin: 130, grace: 30, clearWithin });
+  return { launch, grace };
+}
+
+describe("faults of events, simulated", () => {
+  fault(
+    {
+      fault: "event lost",
+      expected: "the host drains by itself, and the sweep does what each of the events would have done",
+      where: "simulated",
+    },
+    async (see) => {
+      const cases: [string, readonly string[]][] = [
+        ["launch", [KINDS[0]]],
+        ["terminate", [KINDS[1]]],
+        ["terminated", [KINDS[2]]],
+        ["all", KINDS],
+      ];
+      for (const [what, kinds] of cases) {
+        // A sweep comes every 5 minutes; the life begins anywhere between two.
+        const seen = await each(every(60, 5), { launching: true, pool: { instances: 0, maxSize: 2 } }, async (scene, after) => {
+          fate(scene, kinds, "lose");
+          await scene.world.run(after);
+          await scene.pool.scaleTo(1);
+          return life(scene, 8 * MINUTE, 15 * MINUTE);
+        });
+        const launch = highestOf(seen.map(({ launch }) => launch));
+        see(
+          `${what}: in service within ${launch > 60 ? `${Math.ceil(launch / 60)} min` : `${launch} s`}, ${kept(seen.map(({ grace }) => grace))}, nothing left`,
+        );
+      }
+    },
+  );
+
+  fault(
+    {
+      fault: "event duplicated",
+      expected: "the second one changes nothing, however much later it comes",
+      where: "simulated",
+    },
+    async (see) => {
+      const seen = await each(
+        pairs([1, 30, 600, 7200], every(1, 3)),
+        ([, seed]) => ({ launching: true, seed }),
+        async (scene, [late]) => {
+          fate(scene, KINDS, "duplicate");
+          Object.assign(scene.world.bus.knobs.delay, { min: 0, max: late * 1000 });
+          const lived = await life(scene, 15 * MINUTE, TOKEN_SWEPT + late);
+          await scene.world.run(late);
+          await scene.cleared(TOKEN_SWEPT);
+          assert.equal(scene.deadLetters().length, 0);
+          return lived;
+        },
+      );
+      see(`each event twice, up to 2 h apart: ${kept(seen.map(({ grace }) => grace))}, no dead letter, nothing left`);
+    },
+  );
+
+  fault(
+    {
+      fault: "event late",
+      expected: "nothing waits for it, and when it comes it finds nothing to do",
+      where: "simulated",
+    },
+    async (see) => {
+      const seen = await each([60, 600, HOUR, 6 * HOUR], { launching: true }, async (scene, late) => {
+        Object.assign(scene.world.bus.knobs.delay, { min: late * 1000, max: late * 1000 });
+        const lived = await life(scene, 8 * MINUTE, 15 * MINUTE);
+        await scene.world.run(late + 60);
+        await scene.cleared(TOKEN_SWEPT);
+        assert.equal(scene.deadLetters().length, 0);
+        return lived;
+      });
+      see(
+        `1 min to 6 h late: in service within ${Math.ceil(highestOf(seen.map(({ launch }) => launch)) / 60)} min, ${kept(seen.map(({ grace }) => grace))}, no dead letter, nothing left`,
+      );
+    },
+  );
+
+  fault(
+    {
+      fault: "event before the instance has booted",
+      expected: "a token waits for its host, a stop that finds no agent is told, and the host goes as soon as it has looked around",
+      where: "simulated",
+    },
+    async (see) => {
+      const seen = await each(every(0.5, 16, 0.5), { launching: true }, async (scene, after) => {
+        Object.assign(scene.world.bus.knobs.delay, { min: 0, max: 0 });
+        await scene.world.clock.sleep(after * 1000);
+        const [instance] = scene.pool.instances() as [string];
+        assert.equal(scene.hostSaid(instance, /./), 0, "the agent has not looked around yet");
+        const begun = scene.world.clock.now();
+        await scene.pool.terminate(instance);
+        await scene.gone(instance, 60);
+        const seconds = Math.ceil((scene.world.clock.now() - begun) / 1000);
+        await scene.cleared(20 * MINUTE);
+        assert.equal(scene.metric(METRIC.stopFailures), 1);
+        return seconds;
+      });
+      see(
+        `${count(seen.length, "instance")} let go before the agent ran: gone within ${highestOf(seen)} s, each unreachable stop told as StopFailures, nothing left`,
+      );
+    },
+  );
+
+  fault(
+    {
+      fault: "event for an instance that is gone",
+      expected: "nothing is done to anybody else, and a token that it brings is swept",
+      where: "simulated",
+    },
+    async (see) => {
+      const seen = await each(
+        pairs(KINDS, [60, HOUR, 6 * HOUR]),
+        { launching: true, pool: { instances: 2 } },
+        async (scene, [kind, later]) => {
+          const events: CloudEvent[] = [];
+          scene.world.bus.knobs.fate = (event) => (events.push(event), "deliver");
+          await scene.ready(2);
+          const busy = await scene.busy({ seconds: 60 });
+          await scene.pool.terminate(busy.instance);
+          await scene.keepsPromise(busy, { jobWithin: 70, grace: 30 });
+          const neighbour = await scene.busy({ seconds: 7 * HOUR });
+          await scene.world.run(later);
+          const stale = events.filter((event) => event["detail-type"] === kind && JSON.stringify(event).includes(busy.instance));
+          assert.equal(stale.length, 1);
+          scene.world.bus.put(stale[0]!);
+          await scene.world.run(5 * MINUTE);
+          assert.equal(scene.deadLetters().length, 0);
+          assert.equal(scene.state(neighbour.job), "acquired");
+          assert.deepEqual(scene.pool.ready(), [neighbour.instance]);
+          await scene.cleared(20 * MINUTE);
+          return kind;
+        },
+      );
+      see(
+        `${count(seen.length, "stale event")} 1 min to 6 h after the end: the neighbour's job runs on, no dead letter, every token swept within 25 min`,
+      );
+    },
+  );
+});

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
+import { throttling } from "../../../../rehearsal/aws/faults";
+import { count, fault } from "../support/fault-table";
+import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene } from "./harness";
+
+const never = () => new Promise<never>(() => undefined);
+
+/** Seconds; more than any function's timeout but the sweep's. */
+const TIMEOUT = 60;
+
+/**
+ * Ends the processes of functions at their n-th call to AWS, with or without its effect: `crash` at once, as a SIGKILL
+ * does, `hang` at the function's timeout, until which nothing in them moves. Each function so many times.
+ */
+function endAt(scene: Scene, how: "crash" | "hang", { at, effect, times }: { at: number; effect: boolean; times: number }): void {
+  const { functions, clock } = scene.world;
+  const invoke = functions.invoke.bind(functions);
+  const left = new Map<string, number>();
+  const running = new Map<string, { calls: number; stuck: boolean; die(errorType: string): void }>();
+  functions.invoke = (name, event, requestId = functions.newRequestId()) => {
+    const tries = left.get(name) ?? times;
+    left.set(name, tries - 1);
+    running.delete(name);
+    const answer = invoke(name, event, requestId);
+    if (tries <= 0) return answer;
+    const run = { calls: 0, stuck: false, die: (_: string): void => undefined };
+    running.set(name, run);
+    const died = new Promise<Awaited<typeof answer>>((resolve) => {
+      run.die = (errorType) => {
+        functions.endProcess(name);
+        resolve({ requestId, error: { errorType, errorMessage: "the process ended" } });
+      };
+    });
+    return Promise.race([answer.then((outcome) => (run.stuck ? never() : outcome)), died]);
+  };
+  scene.between(async ({ principal }, through) => {
+    const run = running.get(principal);
+    if (!run || ++run.calls !== at) return through();
+    run.stuck = true;
+    if (effect) await through().catch(() => undefined);
+    if (how === "crash") run.die("Runtime.ExitError");
+    else clock.after(TIMEOUT * 1000, () => run.die("Sandbox.Timedout"));
+    return never();
+  });
+}
+
+async function life(scene: Scene): Promise<{ launch: number; grace: number }> {
+  const begun = scene.world.clock.now();
+  await scene.ready(1, 14 * MINUTE);
+  const launch = Math.ceil((scene.world.clock.now() - begun) / 1000);
+  const busy = await scene.busy({ seconds: 300 });
+  await scene.world.run(20);
+  await scene.pool.terminate(busy.instance);
+  const grace = await scene.keepsPromise(busy, { jobWithin: 310, grace: 30, clearWithin: 90 * MINUTE });
+  return { launch, grace };
+}
+
+describe("faults of functions, simulated", () => {
+  for (const [name, how] of [
+    ["function crash", "crash"],
+    ["function timeout", "hang"],
+  ] as const) {
+    fault(
+      {
+        fault: name,
+        expected: "Lambda tries again, then the sweep does the work; drains do not notice",
+        where: "simulated",
+      },
+      async (see) => {
+        const ways = pairs(pairs(every(1, 6, 1), [false, true]), [1, 2, 3]);
+        const seen = await each(ways, { launching: true }, async (scene, [[at, effect], times]) => {
+          endAt(scene, how, { at, effect, times });
+          const lived = await life(scene);
+          return { ...lived, letters: scene.deadLetters().length };
+        });
+        const graces = seen.map(({ grace }) => grace);
+        assert.ok(
+          seen.some(({ letters }) => letters > 0),
+          "three failures leave a dead letter",
+        );
+        see(`every function ended at its 1st to 6th call, 1 to 3 times in a row: ${count(seen.length, "job")} succeeded`);
+        see(
+          `in service within ${Math.ceil(highestOf(seen.map(({ launch }) => launch)) / 60)} min, instances gone at most ${highestOf(graces)} s after the job, ${count(seen.filter(({ letters }) => letters > 0).length, "run")} with dead letters, nothing left`,
+        );
+      },
+    );
+  }
+
+  fault(
+    {
+      fault: "function cold start",
+      expected: "a drain begins before the function does, and a launch waits only for its token",
+      where: "simulated",
+    },
+    async (see) => {
+      const seen = await each([3, 10, 30], { launching: true }, async (scene, seconds) => {
+        Object.assign(scene.world.latencies.start, { min: seconds * 1000, max: seconds * 1000 });
+        const begun = scene.world.clock.now();
+        await scene.ready(1, 120);
+        const launch = Math.ceil((scene.world.clock.now() - begun) / 1000) - seconds;
+        const busy = await scene.busy({ seconds: 60 });
+        await scene.pool.terminate(busy.instance);
+        await scene.world.run(2);
+        assert.equal(scene.world.hosts.running(busy.instance)!.unit.look().active, "deactivating", "it drains already");
+        const grace = await scene.keepsPromise(busy, { jobWithin: 70, grace: 30 });
+        return { launch, grace };
+      });
+      see(
+        `3 to 30 s: in service at most ${highestOf(seen.map(({ launch }) => launch))} s after the function's start, drains begun within 2 s, ${kept(seen.map(({ grace }) => grace))}`,
+      );
+    },
+  );
+
+  fault({ fault: "dead-letter replay", expected: "an event that is handled hours later harms nobody", where: "simulated" }, async (see) => {
+    // Every event fails for good; then all are handled at once: while the job runs, in its drain, or long after.
+    const seen = await each(
+      pairs(["in service", "draining", "gone"] as const, [0.5, 3]),
+      { launching: true, pool: { instances: 2 } },
+      async (scene, [when, hours]) => {
+        const { world, pool } = scene;
+        const heal = [
+          world.faults.inject({ action: "ssm:SendCommand", error: throttling() }),
+          world.faults.inject({ action: "secretsmanager:CreateSecret", principal: pool.names.registerFunction, error: throttling() }),
+          world.faults.inject({
+            action: "autoscaling:DescribeAutoScalingInstances",
+            principal: pool.names.deregisterFunction,
+            error: throttling(),
+          }),
+        ];
+        await scene.ready(2, 12 * MINUTE); // by tokens from the sweep
+        const busy = await scene.busy({ seconds: (hours + 1) * HOUR });
+        const neighbour = await scene.busy({ seconds: 12 * HOUR, instance: pool.ready().find((id) => id !== busy.instance)! });
+        await world.run(10 * MINUTE);
+        if (when !== "in service") await pool.terminate(busy.instance);
+        await world.run(hours * HOUR);
+        if (when === "gone") {
+          await scene.gone(busy.instance, 2 * HOUR);
+          await world.run(hours * HOUR);
+        }
+        const letters = scene.deadLetters();
+        assert.ok(letters.length >= (when === "in service" ? 2 : 3), `${letters.length} dead letters`);
+        heal.forEach((lift) => lift());
+        for (const { body } of letters) {
+          const { requestPayload, requestContext } = JSON.parse(body);
+          assert.ok(world.async.invoke(requestContext.functionArn.split(":")[6], requestPayload));
+        }
+        await world.run(5 * MINUTE);
+        assert.equal(scene.state(neighbour.job), "acquired");
+        assert.ok(pool.ready().includes(neighbour.instance));
+        assert.equal(scene.deadLetters().length, letters.length, "none comes back");
+        if (when === "in service") await pool.terminate(busy.instance);
+        await scene.ended(busy.job, 4 * HOUR);
+        assert.equal(scene.state(busy.job), "succeeded");
+        await scene.gone(busy.instance, 60);
+        await scene.cleared(80 * MINUTE);
+        assert.equal(scene.metric(METRIC.busyAtTermination), 0);
+        return letters.length;
+      },
+    );
+    see(
+      `${count(
+        seen.reduce((sum, letters) => sum + letters, 0),
+        "event",
+      )} replayed half an hour to 3 h later, in service, in the drain and after the end: ${count(seen.length * 2, "job")} untouched, no new dead letter, tokens for nobody swept`,
+    );
+  });
+});

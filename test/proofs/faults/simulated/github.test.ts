@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
+import { AwsError } from "../../../../rehearsal/aws/api";
+import type { FaultKind } from "../../../../rehearsal/github/faults";
+import { count, fault } from "../support/fault-table";
+import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene, scene } from "./harness";
+
+const API = / api\.github\.com\//;
+const RUNNER_SERVICE = / broker\.actions\.githubusercontent\.com\//;
+/** Minutes. */
+const OUTAGES = [2, 20, 60];
+
+/** GitHub answers so for some minutes. Returns when that ends. */
+function answer(scene: Scene, kind: FaultKind, minutes: number, route = API): number {
+  const { clock, github } = scene.world;
+  const { remove } = github.faults.add({ ...kind, route });
+  clock.after(minutes * MINUTE * 1000, remove);
+  return clock.now() + minutes * MINUTE * 1000;
+}
+
+/** An outage at the launch, from its very beginning: seconds from its end to a pool that works. */
+async function launching(kind: FaultKind, outages = OUTAGES): Promise<number> {
+  const late = await each(outages, { launching: true }, async (scene, minutes) => {
+    const end = answer(scene, kind, minutes);
+    await scene.within(minutes * MINUTE + HOUR, () => scene.pool.ready().length === 1, "a runner in service");
+    const late = Math.ceil((scene.world.clock.now() - end) / 1000);
+    const job = scene.pool.queueJob({ seconds: 10 });
+    await scene.ended(job, 60);
+    assert.equal(scene.state(job), "succeeded");
+    await scene.cleared(90 * MINUTE);
+    return late;
+  });
+  return Math.max(0, highestOf(late));
+}
+
+/** An outage that begins before, in or after a drain of a job of 10 minutes: minutes from its end until nothing is left. */
+async function terminating(kind: FaultKind, outages = OUTAGES, loss = 0) {
+  const seen = await each(pairs([-30, 60, 590, 602], outages), {}, async (scene, [after, minutes]) => {
+    const busy = await scene.busy({ seconds: 600 });
+    await scene.world.run(60);
+    if (after > 0) {
+      await scene.pool.terminate(busy.instance);
+      await scene.world.run(after - 60);
+    }
+    const end = answer(scene, kind, minutes);
+    if (after < 0) {
+      await scene.world.run(-after);
+      await scene.pool.terminate(busy.instance);
+    }
+    await scene.ended(busy.job, 700);
+    assert.equal(scene.state(busy.job), "succeeded");
+    await scene.gone(busy.instance, 30);
+    const grace = scene.secondsAfterJob(busy.instance, busy.job);
+    await scene.cleared(minutes * MINUTE + 30 * MINUTE);
+    const since = Math.max(end, scene.entered(busy.instance, "Terminated"));
+    const left = Math.max(0, Math.ceil((scene.world.clock.now() - since) / 60_000));
+    assert.equal(scene.metric(METRIC.busyAtTermination), loss);
+    return { grace, left };
+  });
+  return { jobs: seen.length, grace: highestOf(seen.map(({ grace }) => grace)), left: highestOf(seen.map(({ left }) => left)) };
+}
+
+describe("faults of GitHub, simulated", () => {
+  const EXPECTED = "launches wait or are replaced, drains do not notice, and what is left at GitHub goes when it answers again";
+  const REST: [name: "GitHub answers 401" | "GitHub answers 403 rate limit" | "GitHub answers 502", kind: FaultKind][] = [
+    ["GitHub answers 401", { kind: "status", status: 401, message: "Bad credentials" }],
+    [
+      "GitHub answers 403 rate limit",
+      { kind: "status", status: 403, message: "API rate limit exceeded", headers: { "x-ratelimit-remaining": "0" } },
+    ],
+    ["GitHub answers 502", { kind: "status", status: 502, message: "Bad Gateway" }],
+  ];
+  for (const [name, kind] of REST) {
+    fault({ fault: name, expected: EXPECTED, where: "simulated" }, async (see) => {
+      see(`at launch for 2 to 60 min: a job runs at most ${Math.ceil((await launching(kind)) / 60)} min after its end`);
+      const { jobs, grace, left } = await terminating(kind);
+      see(
+        `in a drain for 2 to 60 min: ${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed at most ${left} min after it or the outage`,
+      );
+    });
+  }
+
+  fault(
+    {
+      fault: "GitHub answers 404",
+      expected:
+        "a runner that somebody removed counts as gone; where the credentials may not manage runners, launches are replaced and an alarm tells",
+      where: "simulated",
+    },
+    async (see) => {
+      const graces = await each([0, 61, 300, 599], {}, async (scene, after) => {
+        const busy = await scene.busy({ seconds: 600 });
+        await scene.world.run(after);
+        scene.world.github.faults.add({ kind: "status", status: 404, message: "Not Found", route: /^DELETE api\.github/ });
+        await scene.pool.terminate(busy.instance);
+        await scene.ended(busy.job, 700);
+        await scene.gone(busy.instance, 30);
+        assert.equal(scene.state(busy.job), "succeeded");
+        assert.equal(scene.deadLetters().length, 0);
+        return scene.secondsAfterJob(busy.instance, busy.job);
+      });
+      see(`DELETE of a runner: ${kept(graces)}, no dead letter`);
+      const told = await each([20], { launching: true }, async (scene, minutes) => {
+        answer(scene, { kind: "status", status: 404, message: "Not Found" }, minutes);
+        await scene.within(HOUR, () => scene.pool.ready().length === 1, "a runner in service");
+        await scene.cleared(90 * MINUTE);
+        return scene.metric(METRIC.registrationFailures);
+      });
+      assert.ok(told[0]! > 0);
+      see(`everything for 20 min at launch: ${count(told[0]!, "RegistrationFailure")} told, then in service`);
+    },
+  );
+
+  fault(
+    {
+      fault: "GitHub answers 422 busy",
+      expected: "the runner of a gone instance is left to the sweep, which removes it once GitHub lets it",
+      where: "simulated",
+    },
+    async (see) => {
+      const seen = await each([1, 4, 12], {}, async (scene, minutes) => {
+        answer(
+          scene,
+          { kind: "status", status: 422, message: 'Bad request - Runner "i" is still running a job' },
+          minutes,
+          /^DELETE api\.github\.com\/orgs\/acme\/actions\/runners\/\d+$/,
+        );
+        const busy = await scene.busy({ seconds: 20 });
+        const end = scene.world.clock.now() + minutes * MINUTE * 1000;
+        await scene.pool.terminate(busy.instance);
+        await scene.ended(busy.job, 60);
+        assert.equal(scene.state(busy.job), "succeeded");
+        await scene.gone(busy.instance, 30);
+        await scene.cleared(30 * MINUTE);
+        assert.equal(scene.deadLetters().length, 0);
+        assert.ok(scene.metric(METRIC.busyAtTermination) > 0, "told, as a job may be lost");
+        return Math.ceil((scene.world.clock.now() - end) / 60_000);
+      });
+      see(`${count(seen.length, "job")} succeeded, told as BusyAtTermination to be safe`);
+      see(`runners removed at most ${highestOf(seen)} min after GitHub lets them go`);
+    },
+  );
+
+  fault(
+    {
+      fault: "GitHub slow",
+      expected: "every wait is bounded: the stop goes out first, drains do not notice, launches come through",
+      where: "simulated",
+    },
+    async (see) => {
+      for (const seconds of [2, 4.5, 30]) {
+        const kind: FaultKind = { kind: "slow", ms: seconds * 1000 };
+        const late = await launching(kind, [20]);
+        const { jobs, grace, left } = await terminating(kind, [20]);
+        see(`${seconds} s an answer for 20 min: ${late === 0 ? "launches come through meanwhile" : `in service at most ${late} s after`}`);
+        see(
+          `${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed ${left === 0 ? "at once" : `at most ${left} min later`}`,
+        );
+      }
+      const longest = await scene({}, async (scene) => {
+        scene.world.github.faults.add({ kind: "hang", route: API });
+        await scene.pool.terminate(scene.pool.ready()[0]!);
+        await scene.world.run(10 * MINUTE);
+        return highestOf(scene.world.timeline.events.flatMap((e) => (e.kind === "function-run" ? [e.ms] : [])));
+      });
+      assert.ok(longest < 60_000, "no function ran into its timeout");
+      see(`no answer at all: no function runs longer than ${Math.ceil(longest / 1000)} s`);
+    },
+  );
+
+  fault(
+    {
+      fault: "GitHub down for an hour",
+      expected: "jobs and drains go on, instances go, launches are replaced until one registers, and the sweep removes what is left",
+      where: "simulated",
+    },
+    async (see) => {
+      const late = await launching({ kind: "down" }, [60]);
+      const { jobs, grace, left } = await terminating({ kind: "down" }, [60]);
+      see(`API: a job runs at most ${Math.ceil(late / 60)} min after its end`);
+      see(
+        `${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed at most ${left} min after it or the outage`,
+      );
+
+      // With the runners' own service down too, GitHub gives up every job that it does not hear of for 10 minutes.
+      const kept = await each(pairs([10, 100, 400], [1, 5, 8]), {}, async (scene, [after, minutes]) => {
+        const busy = await scene.busy({ seconds: 1200 });
+        await scene.pool.terminate(busy.instance);
+        await scene.world.run(after);
+        for (const route of [API, RUNNER_SERVICE]) answer(scene, { kind: "down" }, minutes, route);
+        return scene.keepsPromise(busy, { jobWithin: 1300, grace: 60 });
+      });
+      see(`all of GitHub for 1 to 8 min: ${count(kept.length, "job")} succeeded`);
+      const given = await each([60], {}, async (scene, minutes) => {
+        const busy = await scene.busy({ seconds: 1200 });
+        await scene.pool.terminate(busy.instance);
+        for (const route of [API, RUNNER_SERVICE]) answer(scene, { kind: "down" }, minutes, route);
+        const worker = () => scene.world.hosts.running(busy.instance)?.processes?.workers ?? 0;
+        await scene.world.run(1190);
+        assert.equal(worker(), 1, "the pool lets the worker run to its end all the same");
+        await scene.gone(busy.instance, HOUR);
+        await scene.cleared(2 * HOUR);
+        return scene.state(busy.job);
+      });
+      see(
+        `all of GitHub for an hour: GitHub gives the job up (${given[0]}), its worker runs to its end all the same, instance and runner go`,
+      );
+    },
+  );
+
+  fault(
+    {
+      fault: "busy flag false on a busy runner",
+      expected: "nothing is stopped, ended or removed because of it",
+      where: "simulated",
+    },
+    async (see) => {
+      const ways: [string, (scene: Scene) => void][] = [
+        ["wrong", (scene) => void (scene.world.github.options.busyShown = () => false)],
+        ["a minute late", (scene) => void (scene.world.github.options.busyLagMs = 60_000)],
+        ["ten minutes late", (scene) => void (scene.world.github.options.busyLagMs = 600_000)],
+      ];
+      const graces = await each(pairs(ways, [30, 1800, 3 * HOUR]), {}, async (scene, [[, lie], seconds]) => {
+        lie(scene);
+        const busy = await scene.busy({ seconds });
+        // The worst case for a drain: heartbeats fail, the instance is retained, and the sweep judges by what GitHub says.
+        scene.world.faults.inject({ action: "autoscaling:RecordLifecycleActionHeartbeat", error: throttled() });
+        await scene.pool.terminate(busy.instance);
+        return scene.keepsPromise(busy, { jobWithin: seconds + 60, grace: 30 * MINUTE });
+      });
+      see(`${count(graces.length, "job")} of 30 s to 3 h succeeded, in drains that the sweep had to judge too`);
+    },
+  );
+
+  fault(
+    {
+      fault: "busy flag true on an idle runner",
+      expected: "an instance goes as ever, and its runner too, as GitHub itself decides about the removal",
+      where: "simulated",
+    },
+    async (see) => {
+      const seen = await each(pairs([true, false], every(60, 4)), {}, async (scene, [events, after]) => {
+        scene.world.github.options.busyShown = () => true;
+        if (!events) scene.world.bus.knobs.loss = 1;
+        await scene.world.run(after);
+        const [instance] = scene.pool.ready() as [string];
+        const begun = scene.world.clock.now();
+        await scene.pool.terminate(instance);
+        await scene.gone(instance, 30);
+        await scene.cleared();
+        return Math.ceil((scene.world.clock.now() - begun) / 1000);
+      });
+      const told = seen.slice(0, 4);
+      see(`${count(seen.length, "instance")} gone within 30 s`);
+      see(`runners removed within ${highestOf(told)} s, without events within ${Math.ceil(highestOf(seen) / 60)} min`);
+    },
+  );
+});
+
+function throttled() {
+  return new AwsError("Throttling", "Rate exceeded", 400);
+}

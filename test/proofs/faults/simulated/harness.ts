@@ -1,0 +1,232 @@
+/** What the simulated rows share: a pool in a world of its own for each moment of a fault, and the promise as checks. */
+import assert from "node:assert/strict";
+import { METRIC, METRIC_NAMESPACE, POOL_DIMENSION } from "../../../../contract/actions-runner-pool/metrics";
+import type { Shape } from "../../../../rehearsal/aws/api";
+import { labelOf } from "../../../../rehearsal/aws/gateway";
+import type { FunctionLog } from "../../../../rehearsal/simulation/functions";
+import type { Pool, PoolOptions } from "../../../../rehearsal/simulation/pool";
+import { SimulatedWorld, type WorldOptions } from "../../../../rehearsal/simulation/environment";
+import { count } from "../support/fault-table";
+
+/** Virtual seconds; more than any undisturbed launch takes. */
+const BOOT = 120;
+/** FAULTS_SEED=n plays every moment with other latencies; what is then seen may differ from the table by a second or so. */
+const FIRST_SEED = Number(process.env.FAULTS_SEED ?? 1);
+/** Virtual seconds in which functions or, if they could not, two sweeps have cleared up after an instance. */
+const CLEAR = 15 * 60;
+export const MINUTE = 60;
+export const HOUR = 3600;
+
+export interface SceneOptions extends WorldOptions {
+  pool?: PoolOptions;
+  /** Do not wait until the pool is in service. */
+  launching?: boolean;
+}
+
+/** Virtual seconds. */
+export interface Bounds {
+  jobWithin: number;
+  /** From the end of the job to the end of its instance. */
+  grace: number;
+  /** Until nothing is left of it at GitHub and in Secrets Manager. */
+  clearWithin?: number;
+}
+
+/** What stands between a caller and the cloud: it may let the call through, once, twice or not at all. */
+export type Between = (call: { principal: string; action: string; instance?: string }, through: () => Promise<Shape>) => Promise<Shape>;
+
+export class Scene {
+  readonly world: SimulatedWorld;
+  readonly pool: Pool;
+  /** All that the functions said. */
+  readonly lines: FunctionLog[] = [];
+
+  constructor({ pool = {}, ...world }: SceneOptions) {
+    this.world = new SimulatedWorld(world);
+    this.world.functions.onLog = (line) => void this.lines.push(line);
+    this.pool = this.world.addPool(pool);
+  }
+
+  /** Puts something between all callers and the cloud. Returns how to take it away. */
+  between(act: Between): () => void {
+    const { door } = this.world;
+    const call = door.call;
+    door.call = (principal, action, params) => {
+      const instance = principal.kind === "instance" ? { instance: principal.instanceId } : {};
+      return act({ principal: labelOf(principal), action, ...instance }, () => call.call(door, principal, action, params));
+    };
+    return () => void (door.call = call);
+  }
+
+  state(job: string): string {
+    return this.world.github.job(job).state;
+  }
+
+  /** Waits until so many instances are in service with their runners online. */
+  async ready(instances: number, seconds = BOOT): Promise<void> {
+    await this.within(seconds, () => this.pool.ready().length === instances, `${instances} instances in service`);
+  }
+
+  /** A job that runs on an instance of the pool. */
+  async busy(job: { seconds: number; setupSeconds?: number; instance?: string }): Promise<{ job: string; instance: string }> {
+    const instance = job.instance ?? this.pool.ready()[0]!;
+    const id = this.pool.queueJob({ ...job, instance });
+    await this.within(60, () => this.state(id) === "acquired", "the job is acquired");
+    return { job: id, instance };
+  }
+
+  /** Fails where the condition does not come to hold within the bound. */
+  async within(seconds: number, condition: () => boolean, what: string): Promise<void> {
+    if (await this.world.until(condition, seconds)) return;
+    const { timeline, github, secrets } = this.world;
+    const members = this.pool.instances().map((id) => `${id} ${this.lifecycle(id)}`);
+    const jobs = github.jobs().map(({ id, state }) => `${id} ${state}`);
+    const runners = github.runners().map(({ name, online, busy }) => `${name} ${online ? "online" : "offline"}${busy ? " busy" : ""}`);
+    const last = timeline.events
+      .slice(-12)
+      .map((event) => JSON.stringify(event))
+      .join("\n");
+    assert.fail(
+      `not within ${seconds} s: ${what}\nmembers: ${members}\njobs: ${jobs}\nrunners: ${runners}\nsecrets: ${secrets.names()}\n${last}`,
+    );
+  }
+
+  async ended(job: string, seconds: number): Promise<void> {
+    await this.within(seconds, () => !["queued", "assigned", "acquired"].includes(this.state(job)), `${job} ends`);
+  }
+
+  async gone(instance: string, seconds: number): Promise<void> {
+    await this.within(seconds, () => !this.pool.instances().includes(instance), `${instance} goes`);
+  }
+
+  /** The job ends well, the instance goes within `grace` seconds after it, and nothing is left of it. */
+  async keepsPromise({ job, instance }: { job: string; instance: string }, { jobWithin, grace, clearWithin }: Bounds): Promise<number> {
+    await this.ended(job, jobWithin);
+    assert.equal(this.state(job), "succeeded");
+    await this.gone(instance, grace);
+    await this.cleared(clearWithin);
+    assert.equal(this.metric(METRIC.busyAtTermination), 0, "no loss is told where there is none");
+    return this.secondsAfterJob(instance, job);
+  }
+
+  /** GitHub has no runners but those of instances that live, and Secrets Manager no token for a runner. */
+  async cleared(seconds = CLEAR): Promise<void> {
+    const left = () => {
+      const members = this.pool.instances();
+      const runners = this.world.github.runners().filter(({ name }) => !members.includes(name));
+      const secrets = this.world.secrets.names().filter((name) => name !== "github-token");
+      return runners.length + secrets.length;
+    };
+    await this.within(seconds, () => left() === 0, "nothing is left at GitHub nor in Secrets Manager");
+  }
+
+  /** The end of the job to the end of the instance, in whole seconds, rounded up. */
+  secondsAfterJob(instance: string, job: string): number {
+    const end = this.world.timeline.events.find(
+      (event) => event.kind === "instance-state" && event.instance === instance && event.state.endsWith("Terminated"),
+    );
+    assert.ok(end, `${instance} never ended`);
+    return Math.ceil((end.at - this.world.github.job(job).endedAt!) / 1000);
+  }
+
+  /** Milliseconds since the epoch at which the instance first entered the state. */
+  entered(instance: string, state: string): number {
+    const found = this.world.timeline.events.find(
+      (event) => event.kind === "instance-state" && event.instance === instance && event.state === state,
+    );
+    assert.ok(found, `${instance} never was ${state}`);
+    return found.at;
+  }
+
+  lifecycle(instance: string): string | undefined {
+    return this.world.autoscaling.group(this.pool.names.group)?.instances.find(({ id }) => id === instance)?.state;
+  }
+
+  /** How often a metric of the pool was counted, all together. */
+  metric(name: string): number {
+    return this.points(name).reduce((sum, { value, count }) => sum + value * count, 0);
+  }
+
+  /** The highest value that one sweep reported. */
+  highest(name: string): number {
+    return Math.max(0, ...this.points(name).map(({ value }) => value));
+  }
+
+  private points(name: string) {
+    return this.world.cloudwatch.metrics.points(METRIC_NAMESPACE, name, { [POOL_DIMENSION]: this.pool.config.pool });
+  }
+
+  /** What the functions said with this level and these words. */
+  said(level: FunctionLog["level"], words: RegExp): FunctionLog[] {
+    return this.lines.filter((line) => line.level === level && words.test(line.message));
+  }
+
+  /** What a host said. */
+  hostSaid(instance: string, words: RegExp): number {
+    return this.world.timeline.events.filter((e) => e.kind === "host-log" && e.instance === instance && words.test(e.message)).length;
+  }
+
+  /** Calls to the cloud that failed with the code. */
+  failedCalls(action: string, code: string, principal?: string): number {
+    return this.world.timeline.events.filter(
+      (e) => e.kind === "api-call" && e.action === action && e.outcome === code && (principal ?? e.principal) === e.principal,
+    ).length;
+  }
+
+  deadLetters(): readonly { body: string }[] {
+    return this.world.queues.peek(`arn:aws:sqs:eu-central-1:123456789012:${this.pool.names.deadLetterQueue}`);
+  }
+
+  async close(): Promise<void> {
+    await this.world.close();
+    assert.deepEqual(this.world.defects, []);
+  }
+}
+
+/** Plays one scene, and clears it away also after a failure. */
+export async function scene<T>(options: SceneOptions, act: (scene: Scene) => Promise<T>): Promise<T> {
+  const opened = new Scene(options);
+  try {
+    if (!options.launching) await opened.ready(options.pool?.instances ?? 1);
+    return await act(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Plays the scene once for each moment, in a fresh world each; a failure names its moment. */
+export async function each<M, T>(
+  moments: readonly M[],
+  options: SceneOptions | ((moment: M) => SceneOptions),
+  act: (scene: Scene, moment: M) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const [index, moment] of moments.entries()) {
+    try {
+      const chosen = typeof options === "function" ? options(moment) : options;
+      // Other latencies in each, so that a grid of moments is not one path seen many times.
+      results.push(await scene({ seed: FIRST_SEED + index, ...chosen }, (opened) => act(opened, moment)));
+    } catch (error) {
+      const { message, stack } = error as Error;
+      throw Object.assign(new Error(`at ${JSON.stringify(moment)}: ${message}`), { stack });
+    }
+  }
+  return results;
+}
+
+/** `count` moments, `step` apart, from `from` on. */
+export function every(step: number, count: number, from = 0): number[] {
+  return Array.from({ length: count }, (_, index) => from + index * step);
+}
+
+/** All pairs of the two. */
+export function pairs<A, B>(one: readonly A[], other: readonly B[]): [A, B][] {
+  return one.flatMap((a) => other.map((b): [A, B] => [a, b]));
+}
+
+/** Drains that kept the promise, by the seconds from each job to the end of its instance. */
+export function kept(graces: readonly number[]): string {
+  return `${count(graces.length, "job")} succeeded, instances gone at most ${highestOf(graces)} s after the job`;
+}
+
+export const highestOf = (numbers: readonly number[]): number => Math.max(...numbers);

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
+import type { TargetState } from "../../../../contract/aws/lifecycle";
+import { Daemon } from "../../../../host-config/actions-runner-pool/agent/daemon";
+import { imdsClient } from "../../../../host-config/actions-runner-pool/agent/imds";
+import { Fleet } from "../../../../rehearsal/aws/ec2";
+import { createImds, type ImdsRequest } from "../../../../rehearsal/aws/imds";
+import { Random } from "../../../../rehearsal/random";
+import type { MetadataFault } from "../../../../rehearsal/simulation/metadata";
+import { VirtualClock } from "../../../../rehearsal/virtual-clock";
+import { FakeHost } from "../../../host-config/actions-runner-pool/fake-host";
+import { NotedHosts, PLACE } from "../../../rehearsal/aws/autoscaling/rig";
+import { count, fault } from "../support/fault-table";
+import type { FaultName } from "../support/required";
+import { each, HOUR, highestOf, MINUTE, pairs } from "./harness";
+
+/** Seconds between the scale-in and the outage; the job ends 60 s after the scale-in. */
+const MOMENTS = [-90, -1, 0.5, 1.5, 20, 59, 60.5, 62];
+
+/** A job of two minutes; a scale-in in its middle; an outage of the metadata around it. */
+async function outage(kind: MetadataFault, minutes: readonly number[], events: "delivered" | "lost" = "delivered") {
+  return each(pairs(MOMENTS, minutes), {}, async (scene, [moment, length]) => {
+    const { clock, metadata } = scene.world;
+    if (events === "lost") scene.world.bus.knobs.loss = 1;
+    const busy = await scene.busy({ seconds: 120 });
+    const acquired = scene.world.github.job(busy.job).acquiredAt!;
+    const at = (seconds: number) => clock.sleep(Math.max(0, acquired + seconds * 1000 - clock.now()));
+    const fail = async () => {
+      await at(Math.max(0, 60 + moment));
+      const heal = metadata.fail(kind, busy.instance);
+      const end = clock.now() + length * MINUTE * 1000;
+      clock.after(length * MINUTE * 1000, heal);
+      return end;
+    };
+    const failing = fail();
+    await at(60);
+    await scene.pool.terminate(busy.instance);
+    const end = await failing;
+    const retention = length > 25 ? 20 * MINUTE : 0;
+    const grace = await scene.keepsPromise(busy, { jobWithin: 90, grace: length * MINUTE + 60 + retention });
+    const retained = scene.highest(METRIC.retainedInstances);
+    return {
+      grace,
+      retained,
+      late: Math.max(
+        0,
+        Math.ceil((scene.entered(busy.instance, "Terminated") - Math.max(end, scene.world.github.job(busy.job).endedAt!)) / 1000),
+      ),
+    };
+  });
+}
+
+describe("faults of the instance metadata, simulated", () => {
+  const ROWS: [FaultName, MetadataFault][] = [
+    ["IMDS answers 401", 401],
+    ["IMDS answers 404", 404],
+    ["IMDS down for 10 minutes", "silent"],
+  ];
+  for (const [name, kind] of ROWS) {
+    fault(
+      {
+        fault: name,
+        expected:
+          "the job succeeds, and the instance goes seconds after the metadata answers again, or is retained where that takes longer than the heartbeat timeout",
+        where: "simulated",
+      },
+      async (see) => {
+        const seen = await outage(kind, [0.5, 10]);
+        assert.ok(seen.every(({ retained }) => retained === 0));
+        // Without the stop command the host learns of the scale-in only when the metadata answers again.
+        const alone = await outage(kind, [0.5, 10], "lost");
+        const late = (those: typeof seen) => highestOf(those.map(({ late }) => late));
+        assert.ok(late(seen) <= 60 && late(alone) <= 60);
+        see(
+          `outages of 30 s and 10 min at ${MOMENTS.length} moments around a scale-in and a completion: ${count(seen.length, "job")} succeeded, instances gone at most ${late(seen)} s after the outage or the job, with all events lost too at most ${late(alone)} s`,
+        );
+        const long = await outage(kind, [45]);
+        see(
+          `of 45 min: ${count(long.length, "job")} succeeded, ${count(long.filter(({ retained }) => retained > 0).length, "instance")} retained and ended by the sweep`,
+        );
+      },
+    );
+  }
+
+  fault(
+    {
+      fault: "IMDS session token expired",
+      expected: "the agent's client takes a new one and the same look still sees the termination",
+      where: "simulated",
+    },
+    async (see) => {
+      // The agent's own client and daemon, on the stand-in's metadata service, whose tokens live 6 hours.
+      const clock = new VirtualClock();
+      const random = new Random(1);
+      const fleet = new Fleet({ clock, random, driver: new NotedHosts() });
+      const request = {
+        userData: "",
+        instanceType: "t3.medium",
+        subnetId: "subnet-a",
+        availabilityZone: `${PLACE.region}a`,
+        spot: false,
+        tags: {},
+      };
+      const instance = fleet.create(request as unknown as Parameters<Fleet["create"]>[0]);
+      await fleet.powerOn(instance);
+      let target: TargetState = "InService";
+      const issue = () => assert.fail("no credentials are asked for");
+      const answer = createImds({ clock, random, fleet, place: PLACE, targetState: () => target, issue });
+      const seen: string[] = [];
+      const server = createServer(({ method, url, headers }, response) => {
+        const reply = answer({ method, path: url, headers, sourceIp: instance.privateIp } as ImdsRequest);
+        seen.push(`${method} ${reply.status}`);
+        response.writeHead(reply.status, reply.headers).end(reply.body);
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      try {
+        const host = new FakeHost();
+        host.imds = imdsClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) as FakeHost["imds"];
+        const daemon = new Daemon(host);
+        for (const hours of [5, 7, 24, 24 * 30]) {
+          await daemon.tick();
+          await clock.sleep(hours * HOUR * 1000);
+        }
+        target = "Terminated";
+        assert.equal(await daemon.tick(), "stop-runner");
+        await daemon.settled();
+        const refused = seen.filter((line) => line === "GET 401").length;
+        const tokens = seen.filter((line) => line === "PUT 200").length;
+        assert.ok(refused > 0 && !seen.includes("PUT 400"));
+        assert.deepEqual(
+          host.messages().filter((message) => /does not answer/.test(message)),
+          [],
+        );
+        see(`tokens of 6 h outlived ${count(refused, "time")}, ${tokens} taken in all`);
+        see(`the first look after 30 days saw the termination and stopped the runner`);
+      } finally {
+        clock.close();
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
+  );
+});

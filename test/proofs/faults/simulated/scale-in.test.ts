@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
+import { throttling } from "../../../../rehearsal/aws/faults";
+import { count, fault } from "../support/fault-table";
+import { each, every, highestOf, HOUR, MINUTE, pairs, type Scene } from "./harness";
+
+/** Seconds of the virtual clock's beginning, which is when the pool is deployed. */
+const secondsSince = (scene: Scene, from: number) => Math.ceil((scene.world.clock.now() - from) / 1000);
+const activities = (scene: Scene) =>
+  scene.world.door.call({ kind: "operator" }, "autoscaling:DescribeScalingActivities", { AutoScalingGroupName: scene.pool.names.group });
+
+/** Lets an instance go that is on its way, and returns the seconds until it is gone. */
+async function letGo(scene: Scene, instance: string, bound: number): Promise<number> {
+  const begun = scene.world.clock.now();
+  await scene.pool.terminate(instance);
+  await scene.gone(instance, bound);
+  const seconds = secondsSince(scene, begun);
+  await scene.cleared();
+  assert.equal(scene.metric(METRIC.busyAtTermination), 0);
+  return seconds;
+}
+
+describe("scale-ins at bad moments, simulated", () => {
+  fault(
+    {
+      fault: "instance scaled in before it ever came into service",
+      expected: "it goes within seconds of its boot and leaves neither runner nor token",
+      where: "simulated",
+    },
+    async (see) => {
+      // From the first second of the launch to past the registration, at which it is in service after some 15 s.
+      const seen = await each(every(0.25, 80, 0.5), { launching: true }, async (scene, after) => {
+        await scene.world.clock.sleep(after * 1000);
+        const [instance] = scene.pool.instances() as [string];
+        const served = scene.lifecycle(instance) === "InService";
+        const seconds = await letGo(scene, instance, 60);
+        return { served, seconds };
+      });
+      const early = seen.filter(({ served }) => !served);
+      assert.ok(early.length > 30 && early.length < seen.length, "the moments reach from the launch into the service");
+      see(
+        `${early.length} launches cut short, one each quarter of a second: all gone within ${highestOf(early.map(({ seconds }) => seconds))} s, no runner and no token left`,
+      );
+    },
+  );
+
+  fault(
+    {
+      fault: "instance scaled in during bootstrap",
+      expected: "it goes within seconds of its boot and leaves nothing, also where events come late",
+      where: "simulated",
+    },
+    async (see) => {
+      const seen = await each(pairs(every(1, 16, 0.5), [10, 120, 900]), { launching: true }, async (scene, [after, late]) => {
+        Object.assign(scene.world.bus.knobs.delay, { min: 0, max: late * 1000 });
+        await scene.world.clock.sleep(after * 1000);
+        const [instance] = scene.pool.instances() as [string];
+        const begun = scene.world.clock.now();
+        await scene.pool.terminate(instance);
+        await scene.gone(instance, 60);
+        const seconds = secondsSince(scene, begun);
+        // A token that was minted for an instance that is gone is swept when nobody can be about to use it.
+        await scene.cleared(40 * MINUTE);
+        return seconds;
+      });
+      see(`${seen.length} launches cut short at each second, events up to 15 min late: all gone within ${highestOf(seen)} s, nothing left`);
+    },
+  );
+
+  fault(
+    {
+      fault: "instance scaled in in the warm pool",
+      expected: "it goes at once, though it is off and can answer nothing; with its event lost, the next sweep lets it go",
+      where: "simulated",
+    },
+    async (see) => {
+      const pool = { instances: 1, warmPool: { minSize: 2 } };
+      for (const [events, bound] of [
+        ["delivered", 10],
+        ["lost", 6 * MINUTE],
+      ] as const) {
+        const seen = await each(every(37, 8), { pool }, async (scene, after) => {
+          await scene.within(120, () => scene.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
+          await scene.world.run(after);
+          if (events === "lost") scene.world.bus.knobs.loss = 1;
+          const seconds = await letGo(scene, scene.pool.instances("Warmed:Stopped")[0]!, bound);
+          assert.equal(scene.pool.ready().length, 1, "who serves is not touched");
+          return seconds;
+        });
+        see(
+          `event ${events}: ${count(seen.length, "instance")} gone within ${events === "lost" ? `${Math.ceil(highestOf(seen) / MINUTE)} min` : `${highestOf(seen)} s`}`,
+        );
+      }
+      // On its way into the pool, installing.
+      const entering = await each(every(1, 12, 1), { pool }, async (scene, after) => {
+        await scene.within(60, () => scene.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
+        const [trimmed] = scene.pool.instances("Warmed:Stopped") as [string];
+        await scene.pool.terminate(trimmed); // the pool launches another one
+        await scene.within(60, () => scene.pool.instances("Warmed:Pending:Wait").length === 1, "one on its way in");
+        await scene.world.run(after);
+        const [instance] = scene.pool.instances("Warmed:Pending:Wait") as [string | undefined];
+        return instance === undefined ? undefined : letGo(scene, instance, 60);
+      });
+      const cut = entering.filter((seconds) => seconds !== undefined);
+      assert.ok(cut.length >= 4, String(entering));
+      see(`${count(cut.length, "instance")} on the way into the pool gone within ${highestOf(cut)} s`);
+    },
+  );
+
+  fault(
+    {
+      fault: "instance scaled in on its way out of the warm pool",
+      expected: "it goes within seconds of its boot and leaves neither runner nor token",
+      where: "simulated",
+    },
+    async (see) => {
+      for (const poolState of ["Stopped", "Hibernated", "Running"] as const) {
+        const seen = await each(
+          every(0.5, 40, 0.5),
+          { pool: { instances: 1, maxSize: 4, warmPool: { minSize: 1, poolState } } },
+          async (scene, after) => {
+            await scene.within(120, () => scene.pool.instances(`Warmed:${poolState}`).length > 0, "a warm pool");
+            const pooled = scene.pool.instances(`Warmed:${poolState}`);
+            await scene.pool.scaleTo(2);
+            await scene.world.clock.sleep(after * 1000);
+            const called = pooled.find((id) => !scene.lifecycle(id)?.startsWith("Warmed:"))!;
+            const served = scene.lifecycle(called) === "InService";
+            const seconds = await letGo(scene, called, 60);
+            return { served, seconds };
+          },
+        );
+        const early = seen.filter(({ served }) => !served);
+        assert.ok(early.length > 5 && early.length < seen.length, `${early.length} of ${seen.length}`);
+        see(
+          `${poolState}: ${count(early.length, "instance")} called back before service, gone within ${highestOf(early.map(({ seconds }) => seconds))} s`,
+        );
+      }
+    },
+  );
+
+  fault(
+    {
+      fault: "two scale-ins at once",
+      expected: "both drains keep their jobs, whichever way the instances are chosen",
+      where: "simulated",
+    },
+    async (see) => {
+      const graces = await each(pairs(every(7, 12), [0, 0.3, 3]), { pool: { instances: 3 } }, async (scene, [after, apart]) => {
+        const [one, two] = scene.pool.ready() as [string, string];
+        const first = await scene.busy({ seconds: 60, instance: one });
+        const second = await scene.busy({ seconds: 60, instance: two });
+        await scene.world.run(after);
+        await scene.pool.terminate(one);
+        await scene.world.clock.sleep(apart * 1000);
+        await scene.pool.terminate(two);
+        await scene.pool.terminate(one).catch(() => undefined); // and once more
+        return [
+          await scene.keepsPromise(first, { jobWithin: 70, grace: 30 }),
+          await scene.keepsPromise(second, { jobWithin: 70, grace: 30 }),
+        ];
+      });
+      see(
+        `${count(graces.length * 2, "job")} succeeded, instances gone at most ${highestOf(graces.flat())} s after their job or their choice`,
+      );
+    },
+  );
+
+  fault(
+    {
+      fault: "all instances protected",
+      expected: "the desired capacity falls and nothing ends until one of them is free; no job that comes at that moment is lost",
+      where: "simulated",
+    },
+    async (see) => {
+      // The next job comes at any moment around the end of the first, when protection falls.
+      const seen = await each(every(0.5, 40, -8), { pool: { instances: 2 } }, async (scene, next) => {
+        const { pool, world } = scene;
+        const [one, two] = pool.ready() as [string, string];
+        const short = await scene.busy({ seconds: 60, instance: one });
+        const long = await scene.busy({ seconds: 300, instance: two });
+        await world.run(10);
+        await pool.scaleTo(1);
+        await world.run(20);
+        assert.equal(pool.inService().length, 2, "nothing ends");
+        assert.match(JSON.stringify(await activities(scene)), /all remaining instances are protected from scale in/);
+        const end = world.github.job(short.job).acquiredAt! + 60_500;
+        await world.clock.sleep(Math.max(0, end + next * 1000 - world.clock.now()));
+        const later = pool.queueJob({ seconds: 30 });
+        await scene.within(20 * MINUTE, () => pool.inService().length === 1 && pool.instances().length === 1, "one instance goes");
+        for (const job of [short.job, long.job, later]) {
+          await scene.ended(job, 10 * MINUTE);
+          assert.equal(scene.state(job), "succeeded");
+        }
+        await scene.cleared();
+      });
+      see(`${count(seen.length * 3, "job")} succeeded, the third of each queued from 8 s before to 12 s after the end of the first`);
+      see(`every group came down to its one instance`);
+    },
+  );
+
+  fault(
+    {
+      fault: "max lifetime on a busy instance",
+      expected: "protection puts the replacement off to the end of the job; without it the drain does",
+      where: "simulated",
+    },
+    async (see) => {
+      const DAY = 24 * HOUR;
+      for (const shielded of [true, false]) {
+        const graces = await each([1, 3], { pool: { maxInstanceLifetime: DAY } }, async (scene, hours) => {
+          await scene.world.run(DAY - HOUR);
+          if (!shielded) scene.world.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
+          const busy = await scene.busy({ seconds: hours * HOUR + 0.5 * HOUR });
+          await scene.world.run(1.25 * HOUR);
+          assert.equal(scene.lifecycle(busy.instance), shielded ? "InService" : "Terminating:Wait");
+          const grace = await scene.keepsPromise(busy, { jobWithin: 3 * HOUR, grace: 60 });
+          await scene.ready(1);
+          return grace;
+        });
+        see(
+          `${shielded ? "protected" : "unprotected"}: ${count(graces.length, "job")} across the 24 h succeeded, instances gone at most ${highestOf(graces)} s after the job and replaced`,
+        );
+      }
+    },
+  );
+
+  fault(
+    {
+      fault: "instance refresh on a busy instance",
+      expected: "the job succeeds, whether the refresh waits for protected instances, passes over them or takes them",
+      where: "simulated",
+    },
+    async (see) => {
+      for (const scaleInProtectedInstances of ["Wait", "Ignore", "Refresh"] as const) {
+        const outcomes = await each([600, 2 * HOUR], { pool: { instances: 2 } }, async (scene, seconds) => {
+          const busy = await scene.busy({ seconds });
+          const before = scene.pool.inService();
+          await scene.world.run(10);
+          scene.pool.refresh({ scaleInProtectedInstances });
+          await scene.ended(busy.job, seconds + MINUTE);
+          assert.equal(scene.state(busy.job), "succeeded");
+          await scene.world.run(10 * MINUTE);
+          await scene.ready(2, 300);
+          await scene.cleared();
+          const outdated = scene.pool.inService().filter((id) => before.includes(id)).length;
+          return `${scene.world.autoscaling.group(scene.pool.names.group)?.refresh}, ${count(outdated, "old instance")}`;
+        });
+        see(`${scaleInProtectedInstances}: jobs of 10 min and 2 h succeeded (refresh ${outcomes.join("; ")} left)`);
+      }
+    },
+  );
+});

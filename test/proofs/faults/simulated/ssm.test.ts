@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
+import { count, fault } from "../support/fault-table";
+import { each, every, highestOf, kept, pairs, type Scene } from "./harness";
+
+/** Terminates a busy instance and returns the milliseconds until its unit stops and the seconds from job to end. */
+async function drain(scene: Scene, seconds: number, after: number) {
+  const busy = await scene.busy({ seconds });
+  await scene.world.run(after);
+  const { clock, hosts } = scene.world;
+  const begun = clock.now();
+  const { unit } = hosts.running(busy.instance)!;
+  await scene.pool.terminate(busy.instance);
+  await scene.world.until(() => unit.look().active !== "active", 10, 0.1);
+  const begins = clock.now() - begun;
+  const grace = await scene.keepsPromise(busy, { jobWithin: seconds + 10, grace: 30 });
+  return { begins, grace };
+}
+
+describe("faults of Systems Manager, simulated", () => {
+  const EXPECTED = "the agent sees the termination itself: the drain begins within a second or two, the failed stop is told";
+  for (const name of ["SSM agent never registered", "SSM agent offline"] as const) {
+    fault({ fault: name, expected: EXPECTED, where: "simulated" }, async (see) => {
+      const seen = await each(every(9, 8), { launching: true }, async (scene, after) => {
+        if (name === "SSM agent never registered") {
+          await scene.within(10, () => scene.pool.instances().length === 1, "an instance");
+          scene.world.ssm.offline.add(scene.pool.instances()[0]!);
+        }
+        await scene.ready(1);
+        scene.world.ssm.offline.add(scene.pool.instances()[0]!);
+        const drained = await drain(scene, 60, after);
+        assert.equal(scene.metric(METRIC.stopFailures), 1);
+        assert.equal(scene.deadLetters().length, 0);
+        return drained;
+      });
+      assert.ok(highestOf(seen.map(({ begins }) => begins)) <= 2000);
+      see(
+        `${count(seen.length, "drain")} begun within ${Math.ceil(highestOf(seen.map(({ begins }) => begins)) / 1000)} s, jobs succeeded, instances gone at most ${highestOf(seen.map(({ grace }) => grace))} s after the job, one StopFailures each`,
+      );
+    });
+  }
+
+  fault(
+    {
+      fault: "SSM command delivered late",
+      expected: "the drain is under way or over by then, and the command changes nothing",
+      where: "simulated",
+    },
+    async (see) => {
+      const seen = await each(pairs([5, 60, 300, 600], [0, 57]), {}, async (scene, [late, after]) => {
+        Object.assign(scene.world.ssm.delivery, { min: late * 1000, max: late * 1000 });
+        const drained = await drain(scene, 60, after);
+        await scene.world.run(late);
+        return drained;
+      });
+      see(`5 s to 10 min late: ${kept(seen.map(({ grace }) => grace))}`);
+    },
+  );
+
+  fault(
+    {
+      fault: "SSM command delivered twice",
+      expected: "a stop of what stops already changes nothing",
+      where: "simulated",
+    },
+    async (see) => {
+      const seen = await each(pairs([2, 5], every(6, 11)), {}, async (scene, [copies, after]) => {
+        scene.world.ssm.copies = () => copies;
+        return drain(scene, 60, after);
+      });
+      see(`2 to 5 deliveries, 2 s apart, at moments of a job of 60 s: ${kept(seen.map(({ grace }) => grace))}`);
+    },
+  );
+});

@@ -1,0 +1,54 @@
+import type { LivePool } from "../../../support/live-pool";
+
+/**
+ * Machines that run at once. Each takes six of the kernel's inotify instances, of which a user has 128 by default, and
+ * other tests have machines too.
+ */
+export const SIZE = 8;
+const LOOK_MS = 500;
+
+/** Instances for scenarios, first come first served; those that are gone are replaced for as long as somebody waits. */
+export class Instances {
+  private readonly taken = new Set<string>();
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly pool: LivePool,
+    private waiting: number,
+  ) {}
+
+  take(count: number): Promise<string[]> {
+    const turn = this.turn.then(async () => {
+      while (this.free().length < count) {
+        await this.fillUp();
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+      const ids = this.free().slice(0, count);
+      for (const id of ids) this.taken.add(id);
+      this.waiting--;
+      return ids;
+    });
+    this.turn = turn;
+    return turn;
+  }
+
+  /** Only those that are in service and as good as new. */
+  giveBack(ids: readonly string[]): void {
+    for (const id of ids) this.taken.delete(id);
+  }
+
+  private free(): string[] {
+    const online = this.pool.world.stage.jobs.online();
+    return this.pool.inService().filter((id) => online.includes(id) && !this.taken.has(id));
+  }
+
+  /** Those that still drain are machines too. */
+  private async fillUp(): Promise<void> {
+    const { group, options } = this.pool.world.stage;
+    const { autoscaling } = this.pool.world.cloud;
+    const members = autoscaling.group(autoscaling.groupNames()[0]!)?.instances ?? [];
+    const leaving = members.filter(({ state }) => state.startsWith("Terminating")).length;
+    const wanted = options.instances - leaving;
+    if (this.waiting > 0 && group.desired() < wanted) await group.setDesiredCapacity(wanted);
+  }
+}

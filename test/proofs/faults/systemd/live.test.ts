@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { LivePool } from "../../../support/live-pool";
+import { needSystemd } from "../../../rehearsal/hosts/rig";
+import { fault } from "../support/fault-table";
+import { AGENT } from "./agent";
+import { CLOCK } from "./clock";
+import { CLOUD } from "./cloud";
+import { HOST } from "./host";
+import { SIZE } from "./instances";
+import { JOBS } from "./jobs";
+import { LISTENER } from "./listener";
+import { SERVICES } from "./services";
+import { startAll, type Scenario } from "./scenario";
+
+/** Several times what all of it takes here; a bound on a hang, not a measurement. */
+const BOUND_MS = 1_200_000;
+
+/** To work on some of them: FAULTS_ONLY is a regular expression for their names. */
+const ONLY = new RegExp(process.env.FAULTS_ONLY ?? "");
+const ALL: readonly Scenario[] = [AGENT, SERVICES, LISTENER, HOST, CLOCK, JOBS, CLOUD].flat();
+const SCENARIOS = ALL.filter((scenario) => ONLY.test(scenario.fault));
+
+describe("faults on machines with a real systemd", function () {
+  this.timeout(BOUND_MS);
+  let pool: LivePool | undefined;
+  let outcomes: Map<Scenario, Promise<string[]>>;
+
+  before(async function () {
+    needSystemd(this);
+    pool = await LivePool.open(
+      Math.min(
+        SIZE,
+        SCENARIOS.reduce((sum, { instances }) => sum + instances, 0),
+      ),
+    );
+    outcomes = startAll(pool, SCENARIOS);
+  });
+  after(() => pool?.close());
+
+  for (const scenario of SCENARIOS) {
+    fault({ ...scenario, where: "systemd" }, async (see) => {
+      for (const fact of await outcomes.get(scenario)!) see(fact);
+    });
+  }
+
+  it("show no defect of the stand-ins, and need no permission beyond the granted ones", () => {
+    assert.deepEqual(pool!.world.cloud.defects, []);
+    assert.deepEqual(pool!.world.cloud.denied(), []);
+  });
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { UNITS } from "../../../contract/actions-runner-pool/host";
+import { ended } from "../../../rehearsal/github/jobs";
+import type { LivePool } from "../../support/live-pool";
+
+/** What a hostile job tries. Its script ends with 0 if and only if it got what it wanted. */
+export interface Attempt {
+  title: string;
+  script: string;
+  /** What the refusal looks like, where more than one thing could go wrong. */
+  refusal?: RegExp;
+}
+
+export interface Outcome {
+  /** Exit code; 124: it took longer than ATTEMPT_SECONDS. */
+  code: number;
+  output: string;
+}
+
+/** Many times what any attempt takes here; one that hangs must not take its job along. */
+const ATTEMPT_SECONDS = 25;
+const RESULTS = "/var/tmp/hostile";
+
+/** Runs all attempts, one after another, in one real job of this instance, as the job's user in the runner's own unit. */
+export async function asJob(
+  pool: LivePool,
+  instance: string,
+  attempts: readonly Pick<Attempt, "script">[],
+  name: string,
+): Promise<Outcome[]> {
+  const folder = `${RESULTS}/${name}`;
+  // The last second: a drain that follows a job of less than that waits for what might be another message, 100 s long.
+  const run = [`mkdir -p ${folder}`, ...attempts.map((attempt, index) => recorded(folder, index, attempt.script)), "sleep 1"].join("\n");
+  const steps = [{ name: "attempts", run }];
+  const job = pool.world.github.job(pool.queueOn(instance, { name, steps }));
+  await pool.until(`${name} to end`, () => ended(job), 60 + ATTEMPT_SECONDS * attempts.length);
+  assert.equal(job.state, "succeeded", `${name}: ${job.detail ?? JSON.stringify(job.annotations)}`);
+  return outcomes(pool, instance, folder, attempts.length);
+}
+
+/** The same scripts by root outside of the runner's unit: whoever is refused there too proves nothing. */
+export async function asRoot(
+  pool: LivePool,
+  instance: string,
+  attempts: readonly Pick<Attempt, "script">[],
+  name: string,
+): Promise<Outcome[]> {
+  const folder = `${RESULTS}-of-root/${name}`;
+  await pool.sh(instance, [`mkdir -p ${folder}`, ...attempts.map((attempt, index) => recorded(folder, index, attempt.script))].join("\n"));
+  return outcomes(pool, instance, folder, attempts.length);
+}
+
+/** The job got nothing, and was told why. */
+export function assertRefused(attempt: Attempt, outcome: Outcome | undefined): void {
+  assert.ok(outcome);
+  assert.notEqual(outcome.code, 0, `it worked: ${attempt.script}\n${outcome.output}`);
+  if (attempt.refusal)
+    assert.ok(
+      attempt.refusal.test(outcome.output),
+      `exit code ${outcome.code}, but not refused by ${attempt.refusal}: ${attempt.script}\n${outcome.output}`,
+    );
+}
+
+export function assertWorks(attempt: Attempt, outcome: Outcome | undefined): void {
+  assert.ok(outcome);
+  assert.equal(
+    outcome.code,
+    0,
+    `it proves nothing, for it fails here too (exit code ${outcome.code}): ${attempt.script}\n${outcome.output}`,
+  );
+}
+
+/** Has the group choose this instance, and waits until it is gone. */
+export async function scaleIn(pool: LivePool, instance: string, seconds = 240): Promise<void> {
+  const [group] = pool.world.cloud.autoscaling.groupNames();
+  await pool.world.cloud.cloud.call({ kind: "operator" }, "autoscaling:UpdateAutoScalingGroup", {
+    AutoScalingGroupName: group,
+    MinSize: 0,
+  });
+  await pool.world.stage.group.terminate(instance);
+  await pool.until(`${instance} to be gone`, () => pool.gone(instance), seconds);
+}
+
+/** The job's user and the number that its slice is called by. */
+export async function runnerUid(pool: LivePool, instance: string): Promise<number> {
+  return Number(await pool.sh(instance, `id -u "$(systemctl show ${UNITS.runner} --property=User --value)"`));
+}
+
+function recorded(folder: string, index: number, script: string): string {
+  // In base64, so that no script has to know the quotes around it.
+  const text = Buffer.from(script).toString("base64");
+  const run = `timeout --kill-after=2 ${ATTEMPT_SECONDS} bash -c "$(echo ${text} | base64 -d)"`;
+  return `code=0; ${run} </dev/null >${folder}/${index}.out 2>&1 || code=$?; echo $code >${folder}/${index}.code`;
+}
+
+async function outcomes(pool: LivePool, instance: string, folder: string, count: number): Promise<Outcome[]> {
+  const each = `echo "$(cat ${folder}/$n.code) $(head -c 4000 ${folder}/$n.out | base64 -w0)"`;
+  const text = await pool.sh(instance, `for n in $(seq 0 ${count - 1}); do ${each}; done`);
+  const found = text.split("\n").map((line) => {
+    const [code, output = ""] = line.split(" ");
+    return { code: Number(code), output: Buffer.from(output, "base64").toString("utf8") };
+  });
+  assert.equal(found.length, count, text);
+  return found;
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
+import { needSystemd } from "../../rehearsal/hosts/rig";
+import { LivePool } from "../../support/live-pool";
+import { asJob, asRoot, runnerUid, scaleIn } from "./attempts";
+
+/** Several times what it takes here; a bound on a hang, not a measurement. */
+const BOUND_MS = 900_000;
+/** MB; more than a job may put into /run, and little beside what /run holds. */
+const MORE = 100;
+/** Processes that the job's user may have here. On an instance it is tens of thousands, which this machine is to be spared. */
+const PROCESSES = 200;
+
+const fill = (folder: string) => `dd if=/dev/zero of=${folder}/fill bs=1M count=${MORE} status=none`;
+
+describe("a job that uses up what the drain needs", function () {
+  this.timeout(BOUND_MS);
+  let pool: LivePool;
+  let instance: string;
+
+  before(async function () {
+    needSystemd(this);
+    pool = await LivePool.open(1);
+    [instance] = pool.inService() as [string];
+  });
+  after(() => pool?.close());
+
+  it("cannot fill /run, where systemd and the agent write: its own part of that is small", async () => {
+    const [byRoot] = await asRoot(pool, instance, [{ script: `trap 'rm -f /run/fill' EXIT; ${fill("/run")}` }], "fill-by-root");
+    assert.equal(byRoot!.code, 0, `/run must hold more than ${MORE} MB, else nothing is shown: ${byRoot!.output}`);
+    // A mount point below counts as the file system that is mounted there.
+    const elsewhereOf = `find /run -xdev -writable -type d -exec sh -c '[ "$(stat -c %m "$1")" = "$2" ]' sh {} MOUNT \\; -print 2>/dev/null | grep .`;
+    const looks = ["/run", PATHS.perfLog].map((mount) => ({ script: elsewhereOf.replace("MOUNT", mount) }));
+    const [elsewhere, own, full] = await asJob(pool, instance, [...looks, { script: fill(PATHS.perfLog) }], "fill");
+    assert.equal(own!.output.trim(), PATHS.perfLog, "it would find what is there");
+    assert.equal(elsewhere!.code, 1, `on /run's own file system it may write to ${elsewhere!.output}`);
+    assert.match(full!.output, /No space left on device/);
+    const [many] = await asJob(
+      pool,
+      instance,
+      [{ script: `rm ${PATHS.perfLog}/fill; for n in $(seq 1000); do : >${PATHS.perfLog}/$n || exit; done` }],
+      "files",
+    );
+    assert.match(many!.output, /No space left on device/);
+    // Whoever could still write there: the fence is a file below /run.
+    await pool.sh(
+      instance,
+      `systemctl set-property --runtime ${UNITS.runner} IPAccounting=no && touch ${PATHS.runtime}/probe && rm ${PATHS.runtime}/probe`,
+    );
+  });
+
+  it("cannot keep the drain from running, from being written down, or from its end, by processes, by the journal and by both together", async () => {
+    // Each process has this limit from the unit; the kernel holds it against all processes of the user.
+    await pool.sh(
+      instance,
+      `mkdir -p /run/systemd/system/${UNITS.runner}.d
+printf '[Service]\\nLimitNPROC=${PROCESSES}\\n' >/run/systemd/system/${UNITS.runner}.d/few.conf
+systemctl daemon-reload && systemctl restart ${UNITS.runner}`,
+    );
+    await pool.until("the runner to be back", () => pool.world.stage.jobs.online().includes(instance));
+    const bomb = `import os, time
+while True:
+    try:
+        if os.fork() == 0:
+            while True: time.sleep(1000)
+    except OSError: time.sleep(0.01)
+`;
+    const hide = "RUNNER_TRACKING_ID= setsid --fork";
+    const run = [
+      `${hide} bash -c 'while :; do head -c 3000000 /dev/urandom | base64 -w 200 | logger -t noise; done' </dev/null >/dev/null 2>&1`,
+      `echo '${Buffer.from(bomb).toString("base64")}' | base64 -d >/tmp/bomb.py`,
+      `${hide} python3 /tmp/bomb.py </dev/null >/dev/null 2>&1`,
+      "sleep 15",
+    ].join("\n");
+    const job = pool.world.github.job(pool.queueOn(instance, { name: "exhauster", steps: [{ name: "exhaust", run }] }));
+    const uid = await runnerUid(pool, instance);
+    const processes = async () => Number(await pool.sh(instance, `ps -L --no-headers -u ${uid} | wc -l`));
+    await pool.untilSeen("its user has no process left", async () => (await processes()) >= PROCESSES - 5);
+    const fork = await pool.run(
+      instance,
+      `setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=${PROCESSES} bash -c 'true & wait'`,
+    );
+    assert.match(fork.stderr, /fork.*Resource temporarily unavailable/);
+    await scaleIn(pool, instance, 400);
+    const said = pool.events.flatMap((event) => (event.kind === "host-log" && event.instance === instance ? [event.message] : []));
+    for (const message of ["drain begun", "drain ended", "lifecycle action completed"])
+      assert.ok(said.includes(message), `"${message}" is not in the journal`);
+    assert.ok(!said.includes("drain gave up: maxDrain reached"));
+    assert.notEqual(job.state, "queued", "it must have run");
+    const journal = await pool.world.machines!.hosts.journal(instance);
+    assert.match(journal, /noise/, "the flood must have arrived");
+  });
+});

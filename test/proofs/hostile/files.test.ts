@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
+import { needSystemd } from "../../rehearsal/hosts/rig";
+import { LivePool } from "../../support/live-pool";
+import { asJob, asRoot, assertRefused, assertWorks, runnerUid, type Attempt, type Outcome } from "./attempts";
+
+/** Several times what it takes here; a bound on a hang, not a measurement. */
+const BOUND_MS = 900_000;
+const DENIED = /Permission denied|Operation not permitted/i;
+const POLKIT = /authenticat|Access denied|authoriz|not permitted/i;
+const UNIT_FILES = "/etc/systemd/system";
+
+/** Opens the file for writing and writes nothing, so that root can prove the same way to be open without harm. */
+const write = (what: string, path: string): Attempt => ({ title: `write to ${what}`, script: `: >>${path}`, refusal: DENIED });
+const create = (what: string, path: string): Attempt => ({ title: `put ${what}`, script: `touch ${path} && rm ${path}`, refusal: DENIED });
+const mainPid = (unit: string) => `$(systemctl show ${unit} --property=MainPID --value)`;
+
+const ATTEMPTS: Attempt[] = [
+  write("the runner's unit", `${UNIT_FILES}/${UNITS.runner}`),
+  write("the agent's unit", `${UNIT_FILES}/${UNITS.agent}`),
+  write("the unit that beats", `${UNIT_FILES}/${UNITS.heartbeat}`),
+  write("the unit that completes the termination", `${UNIT_FILES}/${UNITS.complete}`),
+  create("a drop-in beside the runner's unit", `${UNIT_FILES}/hostile.conf`),
+  create("a unit into systemd's runtime folder", "/run/systemd/system/hostile.service"),
+  write("the instance's configuration", PATHS.config),
+  write("the environment of all services", "/etc/environment"),
+  write("the job-started hook", PATHS.jobStartedHook),
+  write("the job-completed hook", PATHS.jobCompletedHook),
+  write("the agent", PATHS.agent),
+  {
+    title: "replace the Node that the agent runs on",
+    script: `ln ${PATHS.node} ${PATHS.home}/node.hostile && rm ${PATHS.home}/node.hostile`,
+    refusal: DENIED,
+  },
+  write("the second stop command", `${PATHS.home}/stop-again.sh`),
+  write("the last stop command", `${PATHS.home}/end-service.sh`),
+  write("what runs after a stop", `${PATHS.home}/after-stop.sh`),
+  create("a file beside the agent", `${PATHS.home}/hostile`),
+  create("anything beside the runner's own folder", "/opt/hostile"),
+  create("the mark of a forced stop", `${PATHS.runtime}/hostile-mark`),
+  write("the listener's log", PATHS.listenerLog),
+  write("the listener's log by the descriptor of its service", `/proc/$(pgrep -x runsvc.sh)/fd/1`),
+  write("the list that keeps it from cron", "/etc/cron.deny"),
+  create("a rule for sudo", "/etc/sudoers.d/hostile"),
+  create("a library into every program of root", "/etc/ld.so.preload"),
+  { title: "read the agent's memory", script: `head -c 1 /proc/${mainPid(UNITS.agent)}/environ >/dev/null`, refusal: DENIED },
+  { title: "read the user data", script: "head -c 1 /var/lib/cloud/instance/user-data.txt >/dev/null", refusal: DENIED },
+  { title: "read the agent's journal", script: `journalctl --unit=${UNITS.agent} --quiet --lines=1 | grep .` },
+  { title: "signal the agent", script: `kill -CONT ${mainPid(UNITS.agent)}`, refusal: DENIED },
+  { title: "signal the one that supervises the runner's service, systemd", script: "kill -CONT 1", refusal: DENIED },
+  { title: "have systemd stop or signal the runner", script: `systemctl kill --signal=CONT ${UNITS.runner}`, refusal: POLKIT },
+  { title: "have systemd stop or start the heartbeat", script: `systemctl start ${UNITS.heartbeat}`, refusal: POLKIT },
+  { title: "have systemd read its units anew", script: "systemctl daemon-reload", refusal: POLKIT },
+  {
+    title: "change the environment of root's services",
+    script: "systemctl set-environment HOSTILE=1 && systemctl unset-environment HOSTILE",
+    refusal: POLKIT,
+  },
+  { title: "delay a shutdown by an inhibitor lock", script: "systemd-inhibit --mode=block --what=shutdown true", refusal: POLKIT },
+  { title: "use any of root's capabilities", script: "! grep -q 'CapEff:[[:space:]]*0000000000000000' /proc/self/status" },
+];
+
+/** Where root's programs in the runner's unit, which have the job user's HOME and the runner's folder, might find code. */
+const PLANT = String.raw`ran='echo $(id -u) >>/srv/planted-ran'
+for name in systemctl node cat grep sleep bash; do
+  printf '#!/bin/sh\n%s\nexit 1\n' "$ran" >${PATHS.runner}/$name; chmod 755 ${PATHS.runner}/$name
+done
+for file in .bashrc .bash_profile .profile .bash_login; do echo "$ran" >>~/$file; done
+for folder in ~/.node_modules ~/.node_libraries ${PATHS.runner}/node_modules; do
+  mkdir -p $folder/@aws-sdk/signature-v4-crt
+  echo 'require("fs").appendFileSync("/srv/planted-ran", process.getuid() + "\n")' >$folder/@aws-sdk/signature-v4-crt/index.js
+done`;
+
+describe("a job that wants to change what drains it", function () {
+  this.timeout(BOUND_MS);
+  let pool: LivePool;
+  let byJob: Outcome[];
+  let byRoot: Outcome[];
+  let instance: string;
+
+  before(async function () {
+    needSystemd(this);
+    pool = await LivePool.open(1);
+    [instance] = pool.inService() as [string];
+    byJob = await asJob(pool, instance, ATTEMPTS, "by-job");
+    byRoot = await asRoot(pool, instance, ATTEMPTS, "by-root");
+  });
+  after(() => pool?.close());
+
+  for (const [index, attempt] of ATTEMPTS.entries()) {
+    it(`cannot ${attempt.title}, which root can`, () => {
+      assertRefused(attempt, byJob[index]);
+      assertWorks(attempt, byRoot[index]);
+    });
+  }
+
+  it("is in no group but its own, so that no socket of a service is open to it", async () => {
+    const groups = (await pool.sh(instance, `id -Gn ${await runnerUid(pool, instance)}`)).split(" ");
+    assert.equal(groups.length, 1, groups.join(", "));
+  });
+
+  it("finds nothing writable below the folders of the pool but the runner's own performance log", async () => {
+    const folders = [PATHS.home, "/etc/ci-runners", UNIT_FILES, PATHS.runtime].join(" ");
+    const look = `find ${folders} -writable -not -type l -not -type s`;
+    const [found] = await asJob(pool, instance, [{ script: look }], "writable");
+    const allowed = found!.output
+      .trim()
+      .split("\n")
+      .filter((path) => !path.startsWith(PATHS.perfLog));
+    assert.deepEqual(allowed, []);
+    assert.match(found!.output, new RegExp(PATHS.perfLog), "it would find what is there");
+  });
+
+  it("plants code where root's programs might look for some, and they run none of it", async () => {
+    await pool.sh(instance, "touch /srv/planted-ran && chmod 666 /srv/planted-ran");
+    const [planted] = await asJob(pool, instance, [{ script: PLANT }], "plant");
+    assert.equal(planted!.code, 0, planted!.output);
+    await pool.sh(instance, `systemctl restart ${UNITS.runner}`);
+    const ran = () => pool.sh(instance, "grep -x 0 /srv/planted-ran | wc -l");
+    assert.equal(await ran(), "0");
+    const home = await pool.sh(instance, `getent passwd ${await runnerUid(pool, instance)} | cut -d: -f6`);
+    await pool.sh(instance, `cd /tmp && HOME=${home} ${PATHS.node} -e 'require("@aws-sdk/signature-v4-crt")'`);
+    assert.equal(await ran(), "1", "a program of root that looked there would have run it");
+  });
+});

@@ -1,0 +1,130 @@
+import { UNITS } from "../../../contract/actions-runner-pool/host";
+import { BARRIERS, type Boundary } from "../../../rehearsal/runner/program/barriers";
+import type { LivePool } from "../../support/live-pool";
+import type { Moment } from "./moments";
+
+/** Seconds for anything that a machine does by itself; many times what it takes when seventeen of them share two cores. */
+const BOUND = 90;
+let versions = 400;
+
+/** One runner of a pool, brought to one moment and kept there until it is released. */
+export class HeldRunner {
+  /** The job that decides whether the moment was survived. */
+  job?: string;
+
+  constructor(
+    private readonly pool: LivePool,
+    readonly instance: string,
+    readonly moment: Moment,
+    /** Unique among the rounds: part of the job's name. */
+    private readonly round: string,
+  ) {}
+
+  /** Takes seconds more than the rest: a crash or an update comes first. */
+  get isSlow(): boolean {
+    return this.moment.by !== undefined && this.moment.by !== "end of a job";
+  }
+
+  async reach(): Promise<void> {
+    const { by, barriers, job } = this.moment;
+    await this.sh(`install -d -m 1777 ${BARRIERS}; rm -f ${BARRIERS}/*`);
+    const [first, second] = barriers;
+    if (first !== undefined && by !== "end of a job") await this.hold(first);
+    if (job && by !== "end of a job") this.job = this.queue(this.moment.name);
+    switch (by) {
+      case undefined:
+        break;
+      case "end of a job":
+        await this.hold(first!);
+        // Over within the second of its message: only to the second does the listener say when a job ended.
+        this.queue("the job before", 0);
+        await this.at(first!);
+        this.job = this.queue(this.moment.name);
+        return;
+      case "idle update":
+        this.pool.world.github.updateRunner(this.instance, nextVersion());
+        break;
+      case "update under a job":
+        await this.hold(second!);
+        await this.at(first!);
+        this.pool.world.github.updateRunner(this.instance, nextVersion());
+        break;
+      case "listener crash":
+        await this.at(first!);
+        await this.hold(second!);
+        await this.sh("kill -KILL $(sed -n 's/^Started listener process, pid: //p' /run/ci-runners/listener.log | tail -n 1)");
+        break;
+      case "service crash":
+        await this.at(first!);
+        await this.sh(`kill -KILL $(systemctl show --property MainPID --value ${UNITS.runner})`);
+        await this.waitFor(`[ "$(systemctl show --property SubState --value ${UNITS.runner})" = stop-post ]`);
+    }
+    for (const barrier of barriers) await this.at(barrier);
+  }
+
+  /** Waits until the stop is under way, as far as the moment wants it to be, and lets the runner go on. */
+  async release(since: number): Promise<void> {
+    const { finds, release, barriers } = this.moment;
+    if (finds === undefined) await this.waitFor(`[ "$(systemctl is-active ${UNITS.runner})" = deactivating ]`);
+    else await this.pool.until(`the drain of ${this.instance} to begin`, () => this.drains(since).length > 0, BOUND);
+    await this.letGo(release ? barriers.slice(0, -1) : barriers);
+    if (release !== "listener told to exit") return;
+    await this.waitFor(`tail -n 1 /run/ci-runners/listener.log | grep -q '^Exiting'`);
+    await this.letGo();
+  }
+
+  /** Only after an operator's stop: the unit starts again, and what was held beyond the stop goes on during the start. */
+  async startAgain(): Promise<void> {
+    // `failed` is how systemd calls the rest of a service that was killed.
+    await this.waitFor(`systemctl is-active ${UNITS.runner} | grep -qxE 'inactive|failed'`);
+    await this.sh(`systemctl start --no-block ${UNITS.runner}`);
+    if (this.moment.release !== "unit started again") return;
+    await this.waitFor(`[ "$(systemctl is-active ${UNITS.runner})" != inactive ]`);
+    await this.letGo();
+  }
+
+  private async letGo(barriers: readonly Boundary[] = this.moment.barriers): Promise<void> {
+    await this.sh(`cd ${BARRIERS} && rm -f ${barriers.join(" ")}`);
+  }
+
+  /** A job that did not come to run here may run anywhere from now on. */
+  unpin(): void {
+    for (const { spec } of this.pool.world.github.jobs()) if (spec.runner === this.instance) spec.runner = undefined;
+  }
+
+  /** What each drain since then found in flight. */
+  drains(since: number): unknown[] {
+    return this.pool.hostLogs(this.instance, "drain begun").flatMap(({ at, fields }) => (at >= since ? [fields.inFlight] : []));
+  }
+
+  waitFor(condition: string, seconds = BOUND): Promise<string> {
+    return this.sh(`timeout ${seconds} sh -c ${quoted(`until ${condition}; do sleep 0.2; done`)}`);
+  }
+
+  queue(name: string, seconds = 1): string {
+    return this.pool.queueOn(this.instance, {
+      name: `${this.round}: ${name}`,
+      steps: [{ name: "work", seconds, post: { run: `echo "<6>post step of $GITHUB_JOB" | systemd-cat --identifier=job` } }],
+    });
+  }
+
+  sh(script: string): Promise<string> {
+    return this.pool.sh(this.instance, script);
+  }
+
+  private hold(barrier: Boundary): Promise<string> {
+    return this.sh(`touch ${BARRIERS}/${barrier}`);
+  }
+
+  private at(barrier: Boundary): Promise<string> {
+    return this.waitFor(`[ -e ${BARRIERS}/${barrier}.reached ]`);
+  }
+}
+
+function nextVersion(): string {
+  return `2.${versions++}.0`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

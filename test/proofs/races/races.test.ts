@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { UNITS } from "../../../contract/actions-runner-pool/host";
+import { SHUTDOWN_ANNOTATION } from "../../../rehearsal/github";
+import { ended } from "../../../rehearsal/github/jobs";
+import type { TimelineEvent } from "../../../rehearsal/timeline";
+import { needSystemd } from "../../rehearsal/hosts/rig";
+import { LivePool } from "../../support/live-pool";
+import type { HeldRunner } from "./held-runner";
+import { MOMENTS, type Moment } from "./moments";
+import { idleRunners, Round } from "./round";
+
+/** A bound on a hang, not a measurement. */
+const BOUND_MS = 1_500_000;
+/** Seconds for a pool to boot its replacements, and for a round to come to its end. */
+const BOUND = 400;
+/**
+ * Seconds from the end of a job to the completion of its instance's lifecycle action. A few are needed, tens while
+ * seventeen machines share two cores. Below the waits for a job that is not there: 100 s after a message, 900 s after an
+ * announcement.
+ */
+const AFTER_JOB_BOUND = 90;
+
+/** In this order on one pool: a stop leaves its instances, the next two have them replaced, and destroy comes last. */
+const CAUSES = ["an operator's systemctl stop", "a scale-in", "an instance refresh", "a destroy of the whole pool"] as const;
+type Cause = (typeof CAUSES)[number];
+
+describe("races with the life of a job", function () {
+  this.timeout(BOUND_MS);
+  let pool: LivePool;
+  const rounds = new Map<Cause, Round>();
+  const afterwards = new Map<HeldRunner, string>();
+  let failure: Error | undefined;
+
+  /** All rounds first: what each came to is read off the timeline afterwards. */
+  before(async function () {
+    needSystemd(this);
+    this.timeout(BOUND_MS);
+    pool = await LivePool.open(MOMENTS.length);
+    // A listener that is killed leaves its session behind; how long GitHub keeps it is not what is raced with here.
+    pool.world.github.options.sessionExpiryMs = 20_000;
+    try {
+      for (const cause of CAUSES) {
+        // Jobs too: one that GitHub queues again a minute later would meet a later round.
+        await pool.until(
+          "a full pool of idle runners",
+          () => pool.world.github.jobs().every(ended) && idleRunners(pool).length >= MOMENTS.length,
+          BOUND,
+        );
+        const round = new Round(pool, cause, MOMENTS);
+        rounds.set(cause, round);
+        await bring[cause](round);
+      }
+    } catch (error) {
+      failure = error as Error;
+    }
+  });
+  after(async () => {
+    await pool?.close();
+  });
+
+  const group = () => pool.world.cloud.autoscaling.groupNames()[0];
+  const operator = (action: string, params: Record<string, unknown>) =>
+    pool.world.cloud.cloud.call({ kind: "operator" }, `autoscaling:${action}`, params);
+
+  /** Replacements come when the old ones are gone, for the sake of the machine that all of them share. */
+  async function withoutReplacements(round: Round, cause: (runners: readonly HeldRunner[]) => Promise<void>): Promise<void> {
+    const ScalingProcesses = ["Launch"];
+    await operator("SuspendProcesses", { AutoScalingGroupName: group(), ScalingProcesses });
+    await round.run(cause);
+    await round.allToBeGone(BOUND);
+    await operator("ResumeProcesses", { AutoScalingGroupName: group(), ScalingProcesses });
+  }
+
+  const bring: Record<Cause, (round: Round) => Promise<void>> = {
+    async "an operator's systemctl stop"(round) {
+      await round.run(async (runners) => {
+        await Promise.all(runners.map((runner) => runner.sh(`systemctl stop --no-block ${UNITS.runner}`)));
+      });
+      await Promise.all(round.runners.map((runner) => runner.startAgain()));
+      for (const runner of round.runners) afterwards.set(runner, runner.queue("after the stop"));
+    },
+    "a scale-in": (round) =>
+      withoutReplacements(round, async (runners) => {
+        for (const { instance } of runners) {
+          await operator("TerminateInstanceInAutoScalingGroup", { InstanceId: instance, ShouldDecrementDesiredCapacity: false });
+        }
+      }),
+    "an instance refresh": (round) =>
+      withoutReplacements(round, async () => {
+        // Protected instances too and all at once: a refresh that spares them would not meet a single job.
+        const Preferences = { MinHealthyPercentage: 0, ScaleInProtectedInstances: "Refresh" };
+        await operator("StartInstanceRefresh", { AutoScalingGroupName: group(), Preferences });
+      }),
+    async "a destroy of the whole pool"(round) {
+      let destroyed: Promise<unknown> = Promise.resolve();
+      await round.run(async () => {
+        destroyed = pool.world.stage.engine.destroy();
+        // Awaited below; a failure meanwhile is no unhandled one.
+        destroyed.catch(() => undefined);
+      });
+      await destroyed;
+    },
+  };
+
+  const round = (cause: Cause) => rounds.get(cause) ?? assert.fail(failure ?? "this round did not begin");
+
+  for (const cause of CAUSES) {
+    describe(cause, () => {
+      for (const moment of MOMENTS) {
+        const title = `${moment.when}, where ${moment.danger}: ${moment.job ? "the job ends well, " : ""}`;
+        if (cause === "an operator's systemctl stop") {
+          it(`${title}the instance stays, and its runner works again`, async () => {
+            await jobSurvived(round(cause), moment);
+            await nothingButTheRunnerStopped(round(cause), moment);
+          });
+        } else {
+          it(`${title}the instance goes at once`, async () => {
+            await jobSurvived(round(cause), moment, { poolIsGone: cause === "a destroy of the whole pool" });
+            completedOnce(round(cause), moment);
+          });
+        }
+      }
+    });
+  }
+
+  describe("all of them together", () => {
+    it("leave nothing behind, call nothing in vain and force no stop", () => {
+      assert.equal(failure, undefined);
+      assert.deepEqual(pool.world.leftovers(), []);
+      assert.deepEqual(pool.world.cloud.denied(), []);
+      assert.deepEqual(pool.world.cloud.defects, []);
+      assert.deepEqual(
+        pool.events.filter((event) => event.kind === "host-log" && event.message.startsWith("drain gave up")),
+        [],
+      );
+    });
+  });
+
+  /** The stop met the moment that it was to meet, and the job, if any, has come through whole. */
+  async function jobSurvived(round: Round, moment: Moment, { poolIsGone = false } = {}): Promise<void> {
+    const runner = round.at(moment);
+    if (moment.finds !== undefined) assert.deepEqual(runner.drains(round.since).slice(0, 1), [moment.finds], "what the drain found");
+    const job = round.jobOf(runner);
+    assert.equal(job !== undefined, moment.job !== undefined);
+    if (!job) return;
+    assert.deepEqual(job.annotations, [], `no signal, such as: ${SHUTDOWN_ANNOTATION}`);
+    if (moment.job === "anywhere" && poolIsGone && job.state !== "succeeded") {
+      assert.equal(job.acquiredAt, undefined, "nobody accepted it, so it waits at GitHub for another pool");
+      return;
+    }
+    assert.equal(job.state, "succeeded", job.detail);
+    if (moment.job === "here") assert.deepEqual([job.runnerName, job.requeues], [runner.instance, 0]);
+    else assert.ok(job.requeues <= 1, `GitHub gave it to ${job.requeues + 1} runners`);
+    assert.ok(job.hooks.started !== undefined && job.hooks.completed !== undefined, "both hooks ran");
+    const journal = await pool.world.machines!.hosts.journal(job.runnerName!);
+    assert.ok(journal.includes(`post step of ${job.spec.name}`), "its always() steps ran");
+  }
+
+  /** An operator's stop is no termination: the instance stays, and its runner takes jobs once it is started again. */
+  async function nothingButTheRunnerStopped(round: Round, moment: Moment): Promise<void> {
+    const runner = round.at(moment);
+    const { instance } = runner;
+    const job = pool.world.github.job(afterwards.get(runner) ?? assert.fail("it was not started again"));
+    assert.deepEqual([job.state, job.runnerName], ["succeeded", instance]);
+    const meanwhile = pool.events.filter(({ at }) => at >= round.since && at <= job.endedAt!);
+    assert.deepEqual(
+      meanwhile.filter((event) => event.kind === "instance-state" && event.instance === instance),
+      [],
+    );
+    const calls = meanwhile.filter((event) => event.kind === "api-call" && event.instance === instance && /Lifecycle/.test(event.action));
+    assert.deepEqual(calls, []);
+  }
+
+  function completedOnce(round: Round, moment: Moment): void {
+    const runner = round.at(moment);
+    const { instance } = runner;
+    const closed = pool.events.filter((event): event is Extract<TimelineEvent, { kind: "action-closed" }> => {
+      return event.kind === "action-closed" && event.instance === instance && event.at >= round.since;
+    });
+    assert.deepEqual(
+      closed.map(({ result, by }) => ({ result, by })),
+      [{ result: "CONTINUE", by: "instance" }],
+    );
+    const job = round.jobOf(runner);
+    // One that was only assigned here has no end yet when the pool is gone within GitHub's minute.
+    const free = job?.runnerName === instance && job.acquiredAt !== undefined ? job.endedAt! : round.since;
+    const seconds = (closed[0]!.at - free) / 1000;
+    assert.ok(seconds >= 0, "completed before its job ended");
+    assert.ok(seconds <= AFTER_JOB_BOUND, `completed ${seconds} s after its job's end`);
+    assert.ok(pool.gone(instance));
+  }
+});

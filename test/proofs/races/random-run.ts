@@ -1,0 +1,238 @@
+import { AwsError } from "../../../rehearsal/aws/api";
+import { throttling } from "../../../rehearsal/aws/faults";
+import type { FaultKind as HttpFault } from "../../../rehearsal/github";
+import type { Pool } from "../../../rehearsal/simulation/pool";
+import { SimulatedWorld, type WorldOptions } from "../../../rehearsal/simulation/environment";
+import type { Act, FaultKind, Plan } from "./random-plan";
+
+/** Seconds. Bounds on a hang, far above what a plan needs: jobs of one minute one after another, and boots between. */
+const BOOT = 120;
+const JOBS_BOUND = 1_800;
+const DESTROY_BOUND = 900;
+/** Seconds that an instance may take to go once nothing keeps it: a message that led to nothing is waited for 100 s, a clock that jumps adds 20. */
+const TAIL = 180;
+const CLOCK_JUMP_MS = 20_000;
+const POWER_OFF_MS = 15_000;
+const TOKEN_SECRET = "github-token";
+
+/** Lives through a plan and says which promises were broken; nothing is the right answer. */
+export async function broken(plan: Plan, options: WorldOptions = {}): Promise<string[]> {
+  const world = new SimulatedWorld({ seed: plan.seed, ...options });
+  try {
+    return await live(world, plan);
+  } finally {
+    await world.close();
+  }
+}
+
+/** Lives through a plan in a world that somebody else looks at. */
+export function live(world: SimulatedWorld, plan: Plan): Promise<string[]> {
+  return new Run(world, plan).judge();
+}
+
+class Run {
+  private readonly pool: Pool;
+  private readonly first: string[] = [];
+  /** Instances whose jobs are lost by what no pool can prevent. */
+  private readonly excused = new Set<string>();
+  private readonly excusedJobs = new Set<string>();
+  private healthyAt = 0;
+
+  constructor(
+    private readonly world: SimulatedWorld,
+    private readonly plan: Plan,
+  ) {
+    Object.assign(world.pace, plan.pace);
+    Object.assign(world.bus.knobs, { loss: plan.events.loss / 100, duplication: plan.events.duplication / 100 });
+    world.ssm.copies = () => plan.copies;
+    world.github.options.busyLagMs = plan.busyLag;
+    this.pool = world.addPool({ instances: plan.instances, maxSize: 8, heartbeatTimeout: 90, heartbeatInterval: 30 });
+  }
+
+  async judge(): Promise<string[]> {
+    const { world, pool, plan } = this;
+    const { clock } = world;
+    // With a lost launch event the sweep provides the token, and it comes every five minutes.
+    if (!(await world.until(() => pool.ready().length === plan.instances, BOOT + 660))) return ["the pool did not come up"];
+    this.first.push(...pool.inService());
+    const jobs: string[] = [];
+    const when = (at: number) => (at * 1000) / plan.squeeze;
+    for (const { at, seconds, setupSeconds } of plan.jobs) {
+      clock.after(when(at), () => void jobs.push(pool.queueJob({ seconds, setupSeconds })));
+    }
+    for (const act of plan.acts) clock.after(when(act.at), () => this.act(act));
+    for (const { at, seconds, kind } of plan.outages) {
+      clock.after(when(at), () => {
+        const heal = this.breakDown(kind);
+        clock.after(seconds * 1000, heal);
+      });
+    }
+    const last = Math.max(
+      ...plan.jobs.map(({ at }) => when(at)),
+      ...plan.acts.map(({ at }) => when(at)),
+      ...plan.outages.map(({ at, seconds }) => when(at) + seconds * 1000),
+    );
+    this.healthyAt = clock.now() + last;
+    await world.run(last / 1000 + 1);
+    // Whatever operators have stopped, somebody must be left to do the work.
+    await pool.scaleTo(Math.min(8, plan.instances + 1));
+    const settled = await world.until(() => jobs.every((id) => world.github.job(id).endedAt !== undefined), JOBS_BOUND, 5);
+    let destroyed = false;
+    const destroying = pool.destroy().then(() => (destroyed = true));
+    if (!(await world.until(() => destroyed, DESTROY_BOUND, 5))) return [`stuck: ${this.whereabouts()}`];
+    await destroying;
+    return [
+      ...(settled ? [] : [`jobs never ended: ${jobs.map((id) => world.github.job(id).state).join(", ")}`]),
+      ...this.lostJobs(jobs),
+      ...this.slowInstances(),
+      ...this.leftovers(),
+      ...this.callBudget(),
+      ...world.defects.map((defect) => `defect of the stand-in: ${String(defect)}`),
+    ];
+  }
+
+  private act({ kind, instance: number }: Act): void {
+    const { world, pool } = this;
+    const instance = this.first[number % this.first.length]!;
+    const present = pool.instances().includes(instance);
+    const host = world.hosts.running(instance);
+    switch (kind) {
+      case "terminate":
+        return present ? void pool.terminate(instance).catch(() => undefined) : undefined;
+      case "scale-in":
+        return void pool.scaleTo(Math.max(0, pool.inService().length - 1));
+      case "refresh":
+        if (world.autoscaling.group(pool.names.group)?.refresh === undefined) pool.refresh();
+        return;
+      case "operator-stop":
+        return void host?.unit.stop();
+      case "operator-start":
+        return void host?.unit.start();
+      case "operator-restart":
+        return void host?.unit.stop().then(() => host.unit.start());
+      case "kill-agent":
+        return host?.killAgent();
+      case "kill-drain":
+        return host?.killDrain();
+      case "kill-listener":
+        if (host?.processes?.workers === 0) this.excuseJobWithoutWorker(instance);
+        return host?.processes?.crash();
+      case "jump-clock":
+        return host?.jumpClock(number % 2 === 0 ? CLOCK_JUMP_MS : -CLOCK_JUMP_MS);
+      case "cut-power":
+        if (!host) return;
+        this.excused.add(instance);
+        return world.hosts.cutPower(instance, POWER_OFF_MS);
+    }
+  }
+
+  /** What dies with a listener between the acquisition and the worker exists nowhere else. */
+  private excuseJobWithoutWorker(instance: string): void {
+    for (const { id, state, runnerName } of this.world.github.jobs()) {
+      if (state === "acquired" && runnerName === instance) this.excusedJobs.add(id);
+    }
+  }
+
+  /** Returns how to mend it. */
+  private breakDown(kind: FaultKind): () => void {
+    const { world, pool } = this;
+    const rest = (fault: HttpFault) => {
+      const added = world.github.faults.add({ ...fault, route: /api\.github\.com/ });
+      return () => added.remove();
+    };
+    const failing = new AwsError("InternalFailure", "Internal failure", 500);
+    switch (kind) {
+      case "metadata-404":
+        return world.metadata.fail(404);
+      case "metadata-401":
+        return world.metadata.fail(401);
+      case "metadata-500":
+        return world.metadata.fail(500);
+      case "metadata-silent":
+        return world.metadata.fail("silent");
+      case "aws-throttles-hosts":
+        return world.faults.inject({ action: "*", principal: "instance", error: throttling() });
+      case "aws-fails-hosts":
+        return world.faults.inject({ action: "*", principal: "instance", error: failing });
+      case "aws-fails-functions": {
+        const { registerFunction, deregisterFunction, sweepFunction } = pool.names;
+        const heals = [registerFunction, deregisterFunction, sweepFunction].map((principal) =>
+          world.faults.inject({ action: "*", principal, error: failing }),
+        );
+        return () => heals.forEach((heal) => heal());
+      }
+      case "github-500":
+        return rest({ kind: "status", status: 500 });
+      case "github-403":
+        return rest({ kind: "status", status: 403, message: "API rate limit exceeded", headers: { "x-ratelimit-remaining": "0" } });
+      case "github-404":
+        return rest({ kind: "status", status: 404 });
+      case "github-422":
+        return rest({ kind: "status", status: 422 });
+      case "github-down":
+        return rest({ kind: "down" });
+      case "github-hangs":
+        return rest({ kind: "hang" });
+      case "github-slow":
+        return rest({ kind: "slow", ms: 4_000 });
+      case "github-protocol-down": {
+        const added = world.github.faults.add({ kind: "down", route: /broker\.actions/ });
+        return () => added.remove();
+      }
+      case "ssm-offline": {
+        for (const id of pool.instances()) world.ssm.offline.add(id);
+        return () => world.ssm.offline.clear();
+      }
+    }
+  }
+
+  private lostJobs(jobs: string[]): string[] {
+    return jobs.flatMap((id) => {
+      const { state, detail, runnerName = "", acquiredAt } = this.world.github.job(id);
+      if (state === "succeeded" || acquiredAt === undefined) return [];
+      if (this.excused.has(runnerName) || this.excusedJobs.has(id)) return [];
+      return [`${id} on ${runnerName}: ${state}${detail ? ` (${detail})` : ""}`];
+    });
+  }
+
+  /** An instance that should go may wait for its own jobs and for what is broken, and then has seconds. */
+  private slowInstances(): string[] {
+    const began = new Map<string, number>();
+    const jobsEnd = new Map<string, number>();
+    const slow: string[] = [];
+    for (const event of this.world.timeline.events) {
+      if (event.kind === "job" && event.instance !== undefined && event.change === "succeeded") jobsEnd.set(event.instance, event.at);
+      if (event.kind !== "instance-state") continue;
+      if (event.state === "Terminating:Wait") began.set(event.instance, event.at);
+      const from = began.get(event.instance);
+      if (event.state !== "Terminated" || from === undefined || this.excused.has(event.instance)) continue;
+      const free = Math.max(from, jobsEnd.get(event.instance) ?? 0, from < this.healthyAt ? this.healthyAt : 0);
+      if (event.at - free > TAIL * 1000) slow.push(`${event.instance} went ${(event.at - free) / 1000} s after nothing kept it`);
+    }
+    return slow;
+  }
+
+  private leftovers(): string[] {
+    const { github, secrets } = this.world;
+    // A job whose machine lost its power is GitHub's to give up, ten minutes later; until then it refuses to delete.
+    const runners = github.runners().filter(({ name }) => !this.excused.has(name));
+    const tokens = secrets.names().filter((name) => name !== TOKEN_SECRET);
+    return [...runners.map(({ name }) => `runner ${name} is left`), ...tokens.map((name) => `secret ${name} is left`)];
+  }
+
+  /**
+   * Two calls for a job at most, and for each time that it was assigned in vain. Retries in an outage and what was
+   * forgotten by a process that was killed, or told anew by a clock that was set back, come on top, so plans with those are not counted.
+   */
+  private callBudget(): string[] {
+    if (this.plan.outages.length > 0 || this.plan.acts.some(({ kind }) => /^(kill|cut|jump)-/.test(kind))) return [];
+    const turns = this.world.github.jobs().reduce((sum, { requeues }) => sum + 1 + requeues, 0);
+    const calls = this.world.door.calls().instance?.["autoscaling:SetInstanceProtection"] ?? 0;
+    return calls <= 2 * turns ? [] : [`${calls} calls for the protection of ${turns} jobs`];
+  }
+
+  private whereabouts(): string {
+    const group = this.world.autoscaling.group(this.pool.names.group);
+    return group?.instances.map(({ id, state }) => `${id} ${state}`).join(", ") ?? "no group";
+  }
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { PREVIOUS } from "./previous";
+
+const ROOT = resolve(__dirname, "../../..");
+
+/**
+ * What one release says to the other by another name, and why that is safe in a mix. A name that two programs share may
+ * be added, never changed in silence.
+ */
+const DECIDED: Record<string, string> = {};
+
+/** Arguments for the functions of the contract, so that their answers can be compared. */
+const CALLS: Record<string, unknown[]> = {
+  poolNames: ["pool"],
+  registrationSecretName: ["ci-runners/pool/", "i-0123456789abcdef0"],
+  secretOwner: ["AROA1", "i-0123456789abcdef0"],
+  globalTimeoutSeconds: [1800],
+};
+
+/** Everything that the modules below a folder export; no two of them may use one name. */
+function exportsOf(folder: string): Record<string, unknown> {
+  const all: Record<string, unknown> = {};
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))) {
+    for (const [name, value] of Object.entries(require(join(folder, file)))) {
+      assert.ok(!(name in all), `${file} exports ${name}, and so does another module`);
+      all[name] = value;
+    }
+  }
+  return all;
+}
+
+describe(`the contract between functions and hosts, of ${PREVIOUS.release} and of this release`, () => {
+  const folder = mkdtempSync(join(tmpdir(), "ci-runners-contract-"));
+  before(() => {
+    execFileSync("tar", ["-xJf", join(__dirname, `${PREVIOUS.release}.tar.xz`), "-C", folder, "contract", "components"]);
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("still has every name, path and number that the other side relies on", () => {
+    const changed: string[] = [];
+    let compared = 0;
+    const compare = (path: string, old: unknown, now: unknown): void => {
+      if (typeof old === "function") {
+        const call = CALLS[path.split(".").at(-1)!];
+        if (call && typeof now === "function") return compare(`${path}()`, old(...call), now(...call));
+        if (typeof now !== "function") changed.push(`${path}: gone`);
+      } else if (typeof old === "object" && old !== null) {
+        for (const [key, value] of Object.entries(old))
+          compare(`${path}.${key}`, value, (now as Record<string, unknown> | undefined)?.[key]);
+      } else {
+        compared++;
+        if (old !== now) changed.push(`${path}: ${JSON.stringify(old)} became ${JSON.stringify(now)}`);
+      }
+    };
+    // By name, wherever it lies: a file may move between releases, what it says may not change.
+    const now = exportsOf(join(ROOT, "contract"));
+    for (const [name, value] of Object.entries(exportsOf(join(folder, "contract")))) compare(name, value, now[name]);
+    assert.ok(compared > 60, `${compared} compared`);
+    assert.deepEqual(
+      changed.filter((change) => !(change.split(":")[0]! in DECIDED)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { sha256 } from "../../../build/files";
+import type { Manifest } from "../../../build/layout";
+import { PROJECT } from "../../../rehearsal/environment/environment";
+import { Victim } from "../faults/systemd/target";
+import { needSystemd } from "../../rehearsal/hosts/rig";
+import { LivePool } from "../../support/live-pool";
+import { checkOutPrevious, PREVIOUS } from "./previous";
+
+/** Several times what it takes here; a bound on a hang, not a measurement. */
+const BOUND_MS = 900_000;
+const FUNCTION = "aws:lambda/function:Function";
+
+/**
+ * A promotion puts new functions beside hosts that still run the old bundle and end their jobs; a rollback does the
+ * reverse. Both are one `up` here, with a job in flight on every host.
+ */
+describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed by an upgrade and by its rollback`, function () {
+  this.timeout(BOUND_MS);
+  let previous: ReturnType<typeof checkOutPrevious>;
+  let pool: LivePool;
+
+  before(async function () {
+    needSystemd(this);
+    previous = checkOutPrevious();
+    pool = await LivePool.open(2, [], [], previous.folder);
+  });
+  after(async () => {
+    await pool?.close();
+    previous?.close();
+  });
+
+  const manifest = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "dist/manifest.json"), "utf8"));
+  const functionsOf = (folder: string) => new Set(Object.values(manifest(folder).functions).map(({ sha256 }) => sha256));
+  const deployedFunctions = () =>
+    new Set(pool.world.cloud.store.list(FUNCTION).map(({ state }) => sha256(readFileSync(join(state.codeDir as string, "index.mjs")))));
+  /** Digest of the bundle that a host installed, as its user data names it. */
+  const bundleOf = async (instance: string) =>
+    (await pool.sh(instance, "grep -oE '^bundle_sha256=.[0-9a-f]{64}' /var/lib/cloud/instance/user-data.txt")).slice(-64);
+  const bundlesInService = async () => {
+    const instances = pool.inService();
+    return { instances, bundles: await Promise.all(instances.map(bundleOf)) };
+  };
+
+  /** Deploys `to` under hosts that run `from`, each with a job, and lets all of these go. */
+  async function change(from: string, to: string): Promise<void> {
+    const { world } = pool;
+    const hosts = pool.inService().map((id) => new Victim(pool, id));
+    assert.equal(hosts.length, 2);
+    const jobs = await Promise.all(hosts.map((host) => host.hold()));
+    assert.deepEqual(deployedFunctions(), functionsOf(from));
+
+    await world.deployFrom(to);
+    await world.stage.engine.up();
+    assert.deepEqual(deployedFunctions(), functionsOf(to));
+    for (const host of hosts) assert.equal(await bundleOf(host.id), manifest(from).hostBundle.sha256, "not mixed: the host is new");
+
+    // One goes by a scale-in while its job runs, the other by the refresh that the new launch template began.
+    const [scaledIn, refreshed] = hosts as [Victim, Victim];
+    await scaledIn.scaleIn();
+    for (const job of jobs) assert.ok(!job.changes().includes("steps-ended"), "a job was ended");
+    await jobs[0]!.release();
+    await scaledIn.departs(jobs[0]!);
+    await jobs[1]!.release();
+    await refreshed.departs(jobs[1]!);
+
+    // The functions of the one release clean up after hosts of the other.
+    for (const { id } of hosts) {
+      await pool.until(`no runner ${id} at GitHub`, () => !world.github.runners().some(({ name }) => name === id));
+      await pool.until(`no secret of ${id}`, () => !world.cloud.secrets.names().some((name) => name.endsWith(`/${id}`)));
+    }
+    await world.stage.group.setDesiredCapacity(2);
+    await pool.untilSeen(
+      "two new hosts",
+      async () => {
+        const { instances, bundles } = await bundlesInService();
+        const online = world.stage.jobs.online();
+        return (
+          instances.length === 2 &&
+          bundles.every((sha) => sha === manifest(to).hostBundle.sha256) &&
+          instances.every((id) => online.includes(id))
+        );
+      },
+      300,
+    );
+  }
+
+  it("differ in every part, or nothing here would be mixed", () => {
+    const [old, now] = [manifest(previous.folder), manifest(PROJECT)];
+    assert.notEqual(old.hostBundle.sha256, now.hostBundle.sha256);
+    for (const digest of functionsOf(previous.folder)) assert.ok(!functionsOf(PROJECT).has(digest));
+  });
+
+  it("lose no job in an upgrade: hosts of the previous release drain beside this release's functions", () =>
+    change(previous.folder, PROJECT));
+
+  it("lose no job in a rollback: hosts of this release drain beside the previous release's functions", () =>
+    change(PROJECT, previous.folder));
+
+  it("leave nothing behind, and were denied nothing", async () => {
+    await pool.world.stage.engine.destroy();
+    assert.deepEqual(pool.world.leftovers(), []);
+    assert.deepEqual(pool.world.cloud.denied(), []);
+    assert.deepEqual(pool.world.cloud.defects, []);
+    const ends = pool.events.flatMap((event) =>
+      event.kind === "job" && ["succeeded", "failed", "lost"].includes(event.change) ? [event.change] : [],
+    );
+    assert.deepEqual(ends, ["succeeded", "succeeded", "succeeded", "succeeded"]);
+  });
+});

@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createHash } from "node:crypto";
+
+const ROOT = resolve(__dirname, "../../..");
+
+/**
+ * The release before this one, as much of it as is deployed, because a shallow clone has no history to take it from.
+ * When a release is made, it takes this one's place:
+ *
+ *     git archive TAG components contract functions host-config build index.ts stack-config/index.ts Pulumi.yaml \
+ *       Pulumi.dev.yaml Pulumi.sandbox.yaml Pulumi.prod.yaml package.json package-lock.json tsconfig.json | xz -9
+ */
+export const PREVIOUS = {
+  release: "v0.1.0",
+  commit: "880ce54",
+  sha256: "9ae3cce37dcf88c7e969695ce8f12e505bca59e9412fa18dafecc2c7a8c0ae3a",
+};
+
+/** A checkout of the previous release, built by its own build. `close` removes it. */
+export function checkOutPrevious(): { folder: string; close(): void } {
+  const archive = join(__dirname, `${PREVIOUS.release}.tar.xz`);
+  const digest = createHash("sha256").update(readFileSync(archive)).digest("hex");
+  if (digest !== PREVIOUS.sha256) throw new Error(`${archive} is not the archive that PREVIOUS describes: its SHA-256 is ${digest}`);
+  const folder = mkdtempSync(join(tmpdir(), "ci-runners-previous-"));
+  execFileSync("tar", ["-xJf", archive, "-C", folder]);
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  execFileSync(process.execPath, ["-r", "ts-node/register", "build/build.ts"], { cwd: folder, stdio: "pipe" });
+  return { folder, close: () => rmSync(folder, { recursive: true, force: true }) };
+}

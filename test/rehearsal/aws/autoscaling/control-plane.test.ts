@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { DeployedResolver } from "../../../../rehearsal/aws/autoscaling";
+import type { DeployedResource, ResourceStore, Shape } from "../../../../rehearsal/aws/api";
+import { fails, LAUNCH_HOOK, PLACE, Rig, TERMINATE_HOOK } from "./rig";
+
+/** What Pulumi would have deployed: a template of two versions, a profile and a subnet. */
+function store(): ResourceStore {
+  const version = (script: string) => ({
+    instanceType: "m7g.large",
+    imageId: "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id",
+    userData: Buffer.from(script).toString("base64"),
+    iamInstanceProfile: { arn: "arn:aws:iam::123456789012:instance-profile/pool" },
+    metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1 },
+    tagSpecifications: [
+      { resourceType: "volume", tags: { a: "b" } },
+      { resourceType: "instance", tags: { Name: "pool" } },
+    ],
+  });
+  const resources: DeployedResource[] = [
+    {
+      type: "aws:ec2/launchTemplate:LaunchTemplate",
+      id: "lt-1",
+      state: { name: "pool", latestVersion: 2, defaultVersion: 1, _versions: { 1: version("one"), 2: version("two") } },
+    },
+    {
+      type: "aws:iam/instanceProfile:InstanceProfile",
+      id: "pool",
+      state: { arn: "arn:aws:iam::123456789012:instance-profile/pool", role: "pool-role" },
+    },
+    { type: "aws:ec2/subnet:Subnet", id: "subnet-1", state: { availabilityZone: "eu-central-1c" } },
+  ];
+  return {
+    get: (type, id) => resources.find((resource) => resource.type === type && resource.id === id),
+    list: (type) => resources.filter((resource) => resource.type === type),
+    all: () => resources,
+    put: () => undefined,
+    remove: () => undefined,
+  };
+}
+
+const rigWithStore = () => new Rig({ resolver: new DeployedResolver(store(), PLACE) });
+
+const GROUP = {
+  MinSize: 1,
+  MaxSize: 3,
+  VPCZoneIdentifier: "subnet-1,subnet-00000000000000001",
+  LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "$Latest" },
+  InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: "retain" } },
+  Tags: [{ Key: "ci-runners:pool", Value: "pool", PropagateAtLaunch: true, ResourceId: "pool" }],
+};
+
+describe("Auto Scaling: making and removing groups", () => {
+  it("resolves the launch template's version, image, profile, tags and the subnets' zones", async () => {
+    const rig = rigWithStore();
+    await rig.call("CreateAutoScalingGroup", GROUP);
+    await rig.pass(5);
+    const instance = rig.fleet.get(rig.one("InService"))!;
+    assert.equal(instance.userData, "two");
+    assert.match(instance.imageId!, /^ami-[0-9a-f]{17}$/);
+    assert.deepEqual(instance.profile, { arn: "arn:aws:iam::123456789012:instance-profile/pool", roleName: "pool-role" });
+    assert.equal(instance.tags.Name, "pool");
+    assert.equal(instance.tags["aws:ec2launchtemplate:version"], "2");
+    const { AutoScalingGroups } = await rig.call("DescribeAutoScalingGroups");
+    const [group] = AutoScalingGroups as any[];
+    assert.deepEqual(group.LaunchTemplate, { LaunchTemplateId: "lt-1", LaunchTemplateName: "pool", Version: "$Latest" });
+    assert.deepEqual(group.AvailabilityZones, ["eu-central-1c", "eu-central-1b"]);
+    assert.deepEqual(group.InstanceLifecyclePolicy, { RetentionTriggers: { TerminateHookAbandon: "retain" } });
+    assert.equal(group.VPCZoneIdentifier, GROUP.VPCZoneIdentifier);
+  });
+
+  it("refuses a template version that does not exist before anything is launched [A3.20]", async () => {
+    const rig = rigWithStore();
+    const LaunchTemplate = { LaunchTemplateId: "lt-1", Version: "9" };
+    await assert.rejects(rig.call("CreateAutoScalingGroup", { ...GROUP, LaunchTemplate }), /Could not find the specified version 9/);
+    assert.equal(rig.scaling.group("pool"), undefined);
+    await rig.call("CreateAutoScalingGroup", GROUP);
+    const taken = "AutoScalingGroup by this name already exists - A group with the name pool already exists";
+    await fails(rig.call("CreateAutoScalingGroup", GROUP), "AlreadyExists", taken);
+  });
+
+  it("an update leaves alone what it does not name; new bounds move the capacity into them", async () => {
+    const rig = rigWithStore();
+    await rig.call("CreateAutoScalingGroup", GROUP);
+    await rig.desire(3);
+    await rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 86_400 });
+    assert.equal(rig.scaling.group("pool")!.desired, 3);
+    await rig.call("UpdateAutoScalingGroup", { MaxSize: 2 });
+    const { desired, config } = rig.scaling.group("pool")!;
+    assert.deepEqual([desired, config.maxInstanceLifetime, config.minSize], [2, 86_400, 1]);
+  });
+
+  it("initial hooks count at creation only; a later change goes through PutLifecycleHook", async () => {
+    const rig = new Rig();
+    rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
+    rig.scaling.updateGroup("pool", { initialLifecycleHooks: [{ ...TERMINATE_HOOK, heartbeatTimeout: 60 }] });
+    assert.deepEqual(
+      rig.scaling.group("pool")!.hooks.map((hook) => hook.heartbeatTimeout),
+      [1800],
+    );
+  });
+
+  it("refuses to delete a group that still has instances, unless forced; then no hook fires [A1.9, A3.21]", async () => {
+    const rig = rigWithStore();
+    await rig.call("CreateAutoScalingGroup", GROUP);
+    await rig.call("PutLifecycleHook", { LifecycleHookName: "terminate", LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" });
+    await rig.pass(5);
+    const id = rig.one("InService");
+    await fails(
+      rig.call("DeleteAutoScalingGroup"),
+      "ResourceInUse",
+      "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
+    );
+    await rig.call("DeleteAutoScalingGroup", { ForceDelete: true });
+    await rig.pass(5);
+    assert.equal(rig.scaling.group("pool"), undefined);
+    assert.deepEqual(rig.states(id).slice(-2), ["Terminating", "Terminated"]);
+  });
+
+  it("refuses to delete a group whose instances are on their way, in words of its own [A3.22]", async () => {
+    const rig = new Rig();
+    rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
+    await rig.pass(5);
+    await rig.desire(0);
+    await rig.pass(1);
+    const message = "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.";
+    await fails(rig.call("DeleteAutoScalingGroup"), "ScalingActivityInProgress", message);
+    await rig.complete(rig.one("Terminating:Wait"), "terminate");
+    await rig.pass(5);
+    await rig.call("DeleteAutoScalingGroup");
+    assert.equal(rig.scaling.group("pool"), undefined);
+  });
+
+  it("a deletion drains through the hooks, warm pool first, and lifts protection", async () => {
+    const rig = new Rig();
+    rig.create({ maxSize: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {}, newInstancesProtectedFromScaleIn: true });
+    await rig.pass(5);
+    const [busy, warm] = [rig.one("InService"), rig.one("Warmed:Stopped")];
+    let gone = false;
+    const deletion = rig.scaling.deleteGroup("pool").then(() => (gone = true));
+    await rig.pass(60);
+    assert.deepEqual([rig.stateOf(warm), rig.stateOf(busy)], ["Warmed:Terminating:Wait", "InService"]);
+    await rig.complete(warm, "terminate");
+    await rig.pass(600);
+    assert.equal(rig.stateOf(busy), "Terminating:Wait");
+    assert.equal(gone, false);
+    await rig.complete(busy, "terminate");
+    await rig.pass(5);
+    await deletion;
+    assert.equal(rig.scaling.group("pool"), undefined);
+    assert.equal(
+      rig.fleet.list().every((instance) => instance.state === "terminated"),
+      true,
+    );
+  });
+
+  it("tells the history of a deleted group to who asks for deleted ones, and to nobody else [A3.26, A12.1]", async () => {
+    const rig = new Rig();
+    rig.create();
+    await rig.pass(60);
+    const instance = rig.one("InService");
+    await rig.scaling.deleteGroup("pool");
+    const missing = "AutoScalingGroup name not found - AutoScalingGroup 'pool' not found";
+    await fails(rig.call("DescribeScalingActivities"), "ValidationError", missing);
+    const histories = [{}, { AutoScalingGroupName: undefined }].map(async (params) => {
+      const { Activities } = await rig.call("DescribeScalingActivities", { IncludeDeletedGroups: true, ...params });
+      return (Activities as Shape[]).map(({ Description, StatusCode, AutoScalingGroupState }) => [
+        Description,
+        StatusCode,
+        AutoScalingGroupState,
+      ]);
+    });
+    for (const history of await Promise.all(histories)) {
+      assert.deepEqual(history, [
+        [`Terminating EC2 instance: ${instance}`, "Successful", "Deleted"],
+        [`Launching a new EC2 instance: ${instance}`, "Successful", "Deleted"],
+      ]);
+    }
+    await fails(
+      rig.call("DescribeScalingActivities", { AutoScalingGroupName: "never", IncludeDeletedGroups: true }),
+      "ValidationError",
+      missing.replace("pool", "never"),
+    );
+  });
+
+  it("tells the history of a group and of its deleted namesake together, the latest first", async () => {
+    const rig = new Rig();
+    rig.create();
+    await rig.pass(60);
+    await rig.scaling.deleteGroup("pool");
+    rig.create();
+    await rig.pass(60);
+    const { Activities } = await rig.call("DescribeScalingActivities", { IncludeDeletedGroups: true });
+    assert.deepEqual(
+      (Activities as Shape[]).map(({ AutoScalingGroupState }) => AutoScalingGroupState),
+      [undefined, "Deleted", "Deleted"],
+    );
+    assert.equal((await rig.activities()).length, 1);
+  });
+
+  it("a deletion that takes too long names the instances that it waits for", async () => {
+    const rig = new Rig();
+    rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
+    await rig.pass(5);
+    const id = rig.one("InService");
+    const deletion = rig.scaling.deleteGroup("pool", { timeoutMs: 60_000 });
+    const expected = assert.rejects(deletion, new RegExp(`pool to drain: ${id} \\(Terminating:Wait\\)`));
+    await rig.pass(61);
+    await expected;
+  });
+
+  it("deletes a warm pool through the hooks, or by force without them [A3.13]", async () => {
+    for (const force of [false, true]) {
+      const rig = new Rig();
+      rig.create({ maxSize: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {} });
+      await rig.pass(5);
+      const warm = rig.one("Warmed:Stopped");
+      await rig.call("DeleteWarmPool", { ForceDelete: force });
+      await rig.pass(5);
+      assert.equal(rig.stateOf(warm), force ? undefined : "Warmed:Terminating:Wait");
+      if (!force) await rig.complete(warm, "terminate");
+      await rig.pass(5);
+      assert.equal((await rig.call("DescribeWarmPool")).WarmPoolConfiguration, undefined);
+      assert.equal(rig.inState("Warmed:Stopped").length, 0, "the pool filled itself again");
+      await assert.rejects(rig.call("DeleteWarmPool"), /No warm pool found/);
+    }
+  });
+
+  it("changes tags and suspends processes", async () => {
+    const rig = new Rig();
+    rig.create();
+    const tag = (Key: string, Value: string) => ({ ResourceId: "pool", Key, Value, PropagateAtLaunch: false });
+    await rig.call("CreateOrUpdateTags", { Tags: [tag("a", "1"), tag("b", "1")] });
+    await rig.call("CreateOrUpdateTags", { Tags: [tag("a", "2")] });
+    await rig.call("DeleteTags", { Tags: [tag("b", "")] });
+    assert.deepEqual(rig.scaling.group("pool")!.config.tags, [{ key: "a", value: "2", propagateAtLaunch: false }]);
+    await rig.call("SuspendProcesses", { ScalingProcesses: ["Launch"] });
+    await rig.pass(5);
+    assert.deepEqual(rig.scaling.group("pool")!.instances, []);
+    await rig.call("ResumeProcesses", { ScalingProcesses: ["Launch"] });
+    await rig.pass(5);
+    assert.equal(rig.inState("InService").length, 1);
+  });
+
+  it("carries ten thousand instances through a launch and a scale-in", async () => {
+    const rig = new Rig();
+    rig.create({ maxSize: 10_000, desiredCapacity: 10_000, initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] });
+    await rig.pass(5);
+    for (const id of rig.inState("Pending:Wait")) await rig.complete(id, "launch");
+    await rig.pass(5);
+    assert.equal(rig.inState("InService").length, 10_000);
+    await rig.desire(0);
+    await rig.pass(5);
+    for (const id of rig.inState("Terminating:Wait")) await rig.complete(id, "terminate");
+    await rig.pass(5);
+    assert.equal(rig.scaling.group("pool")!.instances.length, 0);
+  });
+});

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import {
+  AutoScaling,
+  type AutoScalingOptions,
+  type CloudEvent,
+  type GroupConfig,
+  type HookConfig,
+  type LaunchTemplate,
+} from "../../../../rehearsal/aws/autoscaling";
+import { AwsError, type Principal, type Shape } from "../../../../rehearsal/aws/api";
+import { Fleet } from "../../../../rehearsal/aws/ec2";
+import type { CommandResult, HostDriver, LaunchSpec } from "../../../../rehearsal/aws/driver";
+import { Random } from "../../../../rehearsal/random";
+import { Timeline } from "../../../../rehearsal/timeline";
+import { VirtualClock } from "../../../../rehearsal/virtual-clock";
+
+/** Machines that do nothing but note what was done to them, in order. */
+export class NotedHosts implements HostDriver {
+  readonly orders: string[] = [];
+  readonly specs = new Map<string, LaunchSpec>();
+  failingLaunches = 0;
+
+  async launch(spec: LaunchSpec): Promise<void> {
+    this.specs.set(spec.instanceId, spec);
+    this.orders.push(`launch ${spec.instanceId}`);
+    if (this.failingLaunches > 0) {
+      this.failingLaunches--;
+      throw new Error("no capacity");
+    }
+  }
+  async stop(id: string): Promise<void> {
+    this.orders.push(`stop ${id}`);
+  }
+  async start(id: string): Promise<void> {
+    this.orders.push(`start ${id}`);
+  }
+  async hibernate(id: string): Promise<void> {
+    this.orders.push(`hibernate ${id}`);
+  }
+  async resume(id: string): Promise<void> {
+    this.orders.push(`resume ${id}`);
+  }
+  async terminate(id: string): Promise<void> {
+    this.orders.push(`terminate ${id}`);
+  }
+  async runCommand(): Promise<CommandResult> {
+    throw new Error("no machine answers here");
+  }
+  async close(): Promise<void> {}
+
+  of(id: string): string[] {
+    return this.orders.filter((order) => order.endsWith(id)).map((order) => order.split(" ")[0]!);
+  }
+}
+
+export const OPERATOR: Principal = { kind: "operator" };
+export const PLACE = { region: "eu-central-1", accountId: "123456789012" };
+
+export const template = (version = "1", changes: Partial<LaunchTemplate> = {}): LaunchTemplate => ({
+  id: "lt-0123456789abcdef0",
+  name: "pool",
+  version,
+  userData: `#!/bin/bash\necho ${version}`,
+  instanceType: "m7g.large",
+  ...changes,
+});
+
+export const LAUNCH_HOOK: HookConfig = {
+  name: "launch",
+  transition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+  heartbeatTimeout: 600,
+};
+
+export const TERMINATE_HOOK: HookConfig = {
+  name: "terminate",
+  transition: "autoscaling:EC2_INSTANCE_TERMINATING",
+  heartbeatTimeout: 1800,
+};
+
+export const SUBNETS = [
+  { id: "subnet-a", availabilityZone: "eu-central-1a" },
+  { id: "subnet-b", availabilityZone: "eu-central-1b" },
+];
+
+/** One account with an Auto Scaling service in it and a clock that only moves when a test waits. */
+export class Rig {
+  readonly clock = new VirtualClock();
+  readonly random = new Random(7);
+  readonly timeline = new Timeline(() => this.clock.now());
+  readonly hosts = new NotedHosts();
+  readonly fleet = new Fleet({ clock: this.clock, random: this.random, driver: this.hosts });
+  readonly published: CloudEvent[] = [];
+  readonly scaling: AutoScaling;
+  private static readonly open: Rig[] = [];
+
+  /** Without this an abandoned group would go on replacing its instances for ever, in no time at all. */
+  static closeAll(): void {
+    for (const rig of Rig.open.splice(0)) rig.clock.close();
+  }
+
+  constructor(options: Partial<AutoScalingOptions> = {}) {
+    this.scaling = new AutoScaling({
+      clock: this.clock,
+      random: this.random,
+      timeline: this.timeline,
+      fleet: this.fleet,
+      place: PLACE,
+      publish: (event) => this.published.push(event),
+      ...options,
+    });
+    Rig.open.push(this);
+  }
+
+  /** A group named "pool", by default of one instance without hooks. */
+  create(changes: Partial<GroupConfig> = {}): void {
+    this.scaling.createGroup({
+      name: "pool",
+      minSize: 0,
+      maxSize: 10,
+      desiredCapacity: 1,
+      launchTemplate: template(),
+      subnets: SUBNETS,
+      ...changes,
+    });
+  }
+
+  call(operation: string, params: Shape = {}, principal: Principal = OPERATOR): Promise<Shape> {
+    return this.scaling.execute(operation, { AutoScalingGroupName: "pool", ...params }, principal);
+  }
+
+  complete(instance: string, hook: string, result = "CONTINUE"): Promise<Shape> {
+    return this.call("CompleteLifecycleAction", {
+      LifecycleHookName: hook,
+      InstanceId: instance,
+      LifecycleActionResult: result,
+    });
+  }
+
+  desire(capacity: number): Promise<Shape> {
+    return this.call("SetDesiredCapacity", { DesiredCapacity: capacity });
+  }
+
+  protect(instance: string, on = true): Promise<Shape> {
+    return this.call("SetInstanceProtection", { InstanceIds: [instance], ProtectedFromScaleIn: on });
+  }
+
+  /** Lets the given number of seconds pass. */
+  async pass(seconds: number): Promise<void> {
+    await this.clock.sleep(seconds * 1000);
+  }
+
+  inState(state: string): string[] {
+    const group = this.scaling.group("pool");
+    return (group?.instances ?? []).filter((instance) => instance.state === state).map(({ id }) => id);
+  }
+
+  /** The only instance in a state. */
+  one(state: string): string {
+    const ids = this.inState(state);
+    assert.equal(ids.length, 1, `instances in ${state}: ${ids.length}`);
+    return ids[0]!;
+  }
+
+  stateOf(instance: string): string | undefined {
+    return this.scaling.group("pool")?.instances.find(({ id }) => id === instance)?.state;
+  }
+
+  /** Every state that the instance has been in, in order. */
+  states(instance: string): string[] {
+    return this.timeline.events.flatMap((e) => (e.kind === "instance-state" && e.instance === instance ? [e.state] : []));
+  }
+
+  /** Detail types of the events about an instance, in order. */
+  eventsOf(instance: string): CloudEvent[] {
+    return this.published.filter((event) => event.detail.EC2InstanceId === instance);
+  }
+
+  async activities(): Promise<Shape[]> {
+    return (await this.call("DescribeScalingActivities")).Activities as Shape[];
+  }
+}
+
+afterEach(() => Rig.closeAll());
+
+/** The error of AWS that a call must end in. */
+export async function fails(call: Promise<unknown>, code: string, message: string, status = 400): Promise<void> {
+  await assert.rejects(call, (error: unknown) => {
+    assert.ok(error instanceof AwsError);
+    assert.deepEqual([error.code, error.message, error.httpStatus], [code, message, status]);
+    return true;
+  });
+}

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { warmPoolSize } from "../../../../rehearsal/aws/autoscaling/selection";
+import { LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
+
+const POOL = { maxSize: 3, warmPool: { maxGroupPreparedCapacity: 2 } };
+const HOOKS = { initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] };
+
+const journeys = (rig: Rig, id: string) =>
+  rig
+    .eventsOf(id)
+    .filter((event) => event["detail-type"].includes("Lifecycle Action"))
+    .map(({ detail }) => [String(detail.LifecycleTransition).split("_").at(-1), detail.Origin, detail.Destination]);
+
+describe("Auto Scaling: warm pool", () => {
+  it("is (prepared or max) - desired, at least the minimum, absolute where both are equal [A6.1]", () => {
+    assert.equal(warmPoolSize({}, 10, 4), 6);
+    assert.equal(warmPoolSize({ maxGroupPreparedCapacity: 6 }, 10, 4), 2);
+    assert.equal(warmPoolSize({ maxGroupPreparedCapacity: -1 }, 10, 4), 6);
+    assert.equal(warmPoolSize({ minSize: 3, maxGroupPreparedCapacity: 6 }, 10, 4), 3);
+    assert.equal(warmPoolSize({ minSize: 2, maxGroupPreparedCapacity: 2 }, 10, 9), 2);
+    assert.equal(warmPoolSize({ maxGroupPreparedCapacity: 3 }, 10, 4), 0);
+  });
+
+  it("fires the launch hook twice for a pooled instance, and stops it in between only after the first [A1.4, A1.5, A2.3, A6.2]", async () => {
+    const rig = new Rig();
+    rig.create({ ...POOL, ...HOOKS });
+    await rig.pass(300);
+    const id = rig.one("Warmed:Pending:Wait");
+    await rig.complete(rig.one("Pending:Wait"), "launch");
+    assert.deepEqual(rig.hosts.of(id), ["launch"]);
+    await rig.complete(id, "launch");
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "Warmed:Stopped");
+    assert.equal(rig.scaling.targetState(id), "Warmed:Stopped");
+    await rig.desire(2);
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "Pending:Wait");
+    await rig.complete(id, "launch");
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "InService");
+    assert.deepEqual(rig.hosts.of(id), ["launch", "stop", "start"]);
+    assert.deepEqual(rig.states(id), [
+      "Warmed:Pending",
+      "Warmed:Pending:Wait",
+      "Warmed:Pending:Proceed",
+      "Warmed:Stopped",
+      "Pending",
+      "Pending:Wait",
+      "Pending:Proceed",
+      "InService",
+    ]);
+    assert.deepEqual(journeys(rig, id), [
+      ["LAUNCHING", "EC2", "WarmPool"],
+      ["LAUNCHING", "WarmPool", "AutoScalingGroup"],
+    ]);
+  });
+
+  it("fires it once for a direct launch when the pool is depleted [A2.4, A6.3]", async () => {
+    const rig = new Rig();
+    rig.create({ ...HOOKS });
+    await rig.pass(5);
+    assert.deepEqual(journeys(rig, rig.one("Pending:Wait")), [["LAUNCHING", "EC2", "AutoScalingGroup"]]);
+  });
+
+  for (const [poolState, orders] of [
+    ["Hibernated", ["launch", "hibernate", "resume"]],
+    ["Running", ["launch"]],
+  ] as const) {
+    it(`keeps its instances ${poolState} [A1.4]`, async () => {
+      const rig = new Rig();
+      rig.create({ maxSize: 3, warmPool: { maxGroupPreparedCapacity: 2, poolState } });
+      await rig.pass(5);
+      const id = rig.one(`Warmed:${poolState}`);
+      await rig.desire(2);
+      await rig.pass(5);
+      assert.equal(rig.stateOf(id), "InService");
+      assert.deepEqual(rig.hosts.of(id), orders);
+    });
+  }
+
+  it("refills after scale-out and trims after scale-in, through Warmed:Terminating:Wait with the host off [A1.7, A2.6]", async () => {
+    const rig = new Rig();
+    rig.create({ maxSize: 3, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {} });
+    await rig.pass(5);
+    assert.equal(rig.inState("Warmed:Stopped").length, 2);
+    await rig.desire(2);
+    await rig.pass(5);
+    assert.equal(rig.inState("Warmed:Stopped").length, 1);
+    rig.scaling.updateGroup("pool", { warmPool: { maxGroupPreparedCapacity: 2 } });
+    await rig.pass(5);
+    const id = rig.one("Warmed:Terminating:Wait");
+    assert.equal(rig.scaling.targetState(id), "Warmed:Terminated");
+    assert.deepEqual(rig.hosts.of(id), ["launch", "stop"]);
+    assert.deepEqual(journeys(rig, id), [["TERMINATING", "WarmPool", "EC2"]]);
+    await rig.complete(id, "terminate");
+    await rig.pass(5);
+    assert.deepEqual(rig.states(id).slice(-4), [
+      "Warmed:Terminating",
+      "Warmed:Terminating:Wait",
+      "Warmed:Terminating:Proceed",
+      "Warmed:Terminated",
+    ]);
+    rig.scaling.updateGroup("pool", { warmPool: {} });
+    await rig.pass(5);
+    assert.equal(rig.inState("Warmed:Stopped").length, 1);
+  });
+
+  it("with reuse the termination hook fires in Warmed:Pending:Wait and the target is never Terminated [A1.6, A2.5, A7.4]", async () => {
+    const rig = new Rig();
+    rig.create({ maxSize: 2, desiredCapacity: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: { reuseOnScaleIn: true } });
+    await rig.pass(5);
+    await rig.desire(1);
+    await rig.pass(5);
+    const id = rig.one("Warmed:Pending:Wait");
+    assert.equal(rig.scaling.targetState(id), "Warmed:Stopped");
+    assert.deepEqual(journeys(rig, id), [["TERMINATING", "AutoScalingGroup", "WarmPool"]]);
+    assert.equal(rig.eventsOf(id).at(-1)!["detail-type"], "EC2 Instance-terminate Lifecycle Action");
+    await rig.complete(id, "terminate");
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "Warmed:Stopped");
+    assert.deepEqual(rig.hosts.of(id), ["launch", "stop"]);
+    await rig.desire(2);
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "InService");
+  });
+
+  it("retains an abandoned pooled instance in a state of its own [A3.10]", async () => {
+    const rig = new Rig();
+    rig.create({
+      maxSize: 2,
+      initialLifecycleHooks: [TERMINATE_HOOK],
+      warmPool: {},
+      instanceLifecyclePolicy: { terminateHookAbandon: "retain" },
+    });
+    await rig.pass(5);
+    const id = rig.one("Warmed:Stopped");
+    rig.scaling.updateGroup("pool", { warmPool: { maxGroupPreparedCapacity: 1 } });
+    await rig.pass(5);
+    await rig.complete(id, "terminate", "ABANDON");
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "Warmed:Terminating:Retained");
+  });
+
+  it("retains in another one whom the hook abandons on the way back to the pool [A3.11]", async () => {
+    const rig = new Rig();
+    rig.create({
+      maxSize: 2,
+      desiredCapacity: 2,
+      initialLifecycleHooks: [TERMINATE_HOOK],
+      warmPool: { reuseOnScaleIn: true },
+      instanceLifecyclePolicy: { terminateHookAbandon: "retain" },
+    });
+    await rig.pass(5);
+    await rig.desire(1);
+    await rig.pass(5);
+    const id = rig.one("Warmed:Pending:Wait");
+    await rig.complete(id, "terminate", "ABANDON");
+    await rig.pass(5);
+    assert.equal(rig.stateOf(id), "Warmed:Pending:Retained");
+    assert.deepEqual(rig.hosts.of(id), ["launch"], "it runs on, so that somebody may look at it");
+  });
+
+  it("lists pooled instances apart from the group's, but in DescribeAutoScalingInstances too [A1.14, A4.1]", async () => {
+    const rig = new Rig();
+    rig.create(POOL);
+    await rig.pass(5);
+    const warm = rig.one("Warmed:Stopped");
+    const pool = await rig.call("DescribeWarmPool");
+    assert.deepEqual(
+      (pool.Instances as any[]).map((i) => [i.InstanceId, i.LifecycleState]),
+      [[warm, "Warmed:Stopped"]],
+    );
+    assert.deepEqual(pool.WarmPoolConfiguration, {
+      MaxGroupPreparedCapacity: 2,
+      MinSize: 0,
+      PoolState: "Stopped",
+      Status: undefined,
+      InstanceReusePolicy: undefined,
+    });
+    const groups = await rig.call("DescribeAutoScalingGroups");
+    assert.ok(!(groups.AutoScalingGroups as any[])[0].Instances.some((i: any) => i.InstanceId === warm));
+    const all = await rig.call("DescribeAutoScalingInstances");
+    assert.ok((all.AutoScalingInstances as any[]).some((i) => i.InstanceId === warm));
+    await assert.rejects(rig.protect(warm), /is not in InService or EnteringStandby or Standby\.$/);
+  });
+
+  it("cannot be combined with Spot [A6.4]", () => {
+    const rig = new Rig();
+    const mixedInstances = { instanceTypes: [], onDemandPercentageAboveBaseCapacity: 50 };
+    assert.throws(() => rig.create({ ...POOL, mixedInstances }), /warm pool.*Spot/);
+  });
+});

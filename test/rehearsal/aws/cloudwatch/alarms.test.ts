@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { evaluateAlarms } from "../../../../rehearsal/aws/cloudwatch/alarms";
+import { metricsInLine } from "../../../../rehearsal/aws/cloudwatch/emf";
+import { MetricStore } from "../../../../rehearsal/aws/cloudwatch/metrics";
+import { MemoryStore } from "../../../../rehearsal/aws/store";
+
+const MINUTE = 60_000;
+
+describe("alarms over the rehearsal's metrics", () => {
+  const ALARM = {
+    name: "a",
+    namespace: "N",
+    metricName: "M",
+    dimensions: { Pool: "p" },
+    statistic: "Sum",
+    period: 60,
+    evaluationPeriods: 3,
+    datapointsToAlarm: 2,
+    threshold: 0,
+    comparisonOperator: "GreaterThanThreshold",
+    treatMissingData: "notBreaching",
+  };
+
+  function evaluate(minutes: number[], now: number, change: object = {}) {
+    const store = new MemoryStore();
+    store.put({ type: "aws:cloudwatch/metricAlarm:MetricAlarm", id: "a", state: { ...ALARM, ...change } });
+    const metrics = new MetricStore();
+    for (const minute of minutes)
+      metrics.put({ namespace: "N", name: "M", dimensions: { Pool: "p" }, value: 1, count: 1, at: minute * MINUTE + 1 });
+    return evaluateAlarms(store, metrics, now * MINUTE)[0]!;
+  }
+
+  it("must not ring for one bad period where two of three are asked for", () => {
+    assert.deepEqual(evaluate([1], 10), { name: "a", inAlarm: false });
+  });
+
+  it("must remember that it would have rung although all is well again", () => {
+    assert.deepEqual(evaluate([1, 3], 20), { name: "a", inAlarm: false, firstRaisedAt: 4 * MINUTE });
+    assert.equal(evaluate([1, 4], 20).firstRaisedAt, undefined, "four periods apart is too far");
+  });
+
+  it("must ring now while the bad periods are recent", () => {
+    assert.equal(evaluate([8, 9], 10).inAlarm, true);
+  });
+
+  it("must count silence as bad only where the alarm says so", () => {
+    assert.equal(evaluate([], 10, { treatMissingData: "breaching" }).inAlarm, true);
+    assert.equal(evaluate([], 10, { treatMissingData: "missing" }).inAlarm, false);
+  });
+
+  it("must not mix metrics of other dimensions in", () => {
+    assert.equal(evaluate([8, 9], 10, { dimensions: {} }).inAlarm, false);
+  });
+
+  it("must refuse alarms that it cannot evaluate", () => {
+    assert.throws(() => evaluate([], 1, { metricQueries: [] }), /metric math/);
+    assert.throws(() => evaluate([], 1, { comparisonOperator: "GreaterThanUpperThreshold" }), /GreaterThanUpperThreshold/);
+  });
+
+  it("must read embedded metrics and let all other log lines be", () => {
+    const aws = {
+      Timestamp: 5,
+      CloudWatchMetrics: [{ Namespace: "N", Dimensions: [["Pool"], []], Metrics: [{ Name: "M", Unit: "Count" }, { Name: "Absent" }] }],
+    };
+    assert.deepEqual(metricsInLine(JSON.stringify({ _aws: aws, Pool: "p", M: 2 }), 9), [
+      { namespace: "N", name: "M", dimensions: { Pool: "p" }, value: 2, count: 1, at: 5, unit: "Count" },
+      { namespace: "N", name: "M", dimensions: {}, value: 2, count: 1, at: 5, unit: "Count" },
+    ]);
+    for (const line of ["", "plain", '{"CloudWatchMetrics"', '{"message":"says \\"CloudWatchMetrics\\""}', "null"])
+      assert.deepEqual(metricsInLine(line, 9), []);
+  });
+});

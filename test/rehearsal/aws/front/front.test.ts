@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { sign } from "../../../../rehearsal/aws/wire/sigv4";
+import { deployRole, PLACE, raise, type Stage } from "../harness";
+
+const run = promisify(execFile);
+const GROUP_ARN = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/pool";
+
+describe("the front, as curl on a host meets it", () => {
+  let stage: Stage;
+  let host: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+
+  before(async () => {
+    stage = await raise({ githubHosts: ["ghe.example.com"] });
+    deployRole(
+      stage.store,
+      "host",
+      [
+        { Effect: "Allow", Action: "autoscaling:CompleteLifecycleAction", Resource: GROUP_ARN },
+        { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::bundles/host/*" },
+      ],
+      "ec2.amazonaws.com",
+    );
+    host = stage.credentials.issue({ kind: "instance", instanceId: "i-0123456789abcdef0", roleName: "host" });
+    const file = join(stage.workDir, "bundle");
+    writeFileSync(file, Buffer.from([1, 2, 3, 0, 255]));
+    stage.store.put({ type: "aws:s3/bucket:Bucket", id: "bundles", state: { bucket: "bundles" } });
+    const state = { bucket: "bundles", key: "host/b+1 x.tar", file, etag: "abc", contentType: "application/x-tar" };
+    stage.store.put({ type: "aws:s3/bucketObjectv2:BucketObjectv2", id: "bundles/host/b", state });
+  });
+  after(() => stage.end());
+
+  /** curl under the real names, resolved to the TLS port on loopback; answers with status and body. */
+  async function curl(url: string, ...more: string[]): Promise<{ status: number; body: string }> {
+    const name = new URL(url).hostname;
+    const { stdout } = await run("curl", [
+      "-sS",
+      "--noproxy",
+      "*",
+      "--cacert",
+      stage.front.caFile,
+      "--connect-to",
+      `${name}:443:127.0.0.1:${stage.front.tlsPort}`,
+      "-w",
+      "\n%{http_code}",
+      ...more,
+      url,
+    ]);
+    const lines = stdout.split("\n");
+    return { status: Number(lines.pop()), body: lines.join("\n") };
+  }
+
+  const signed = (service: string, secret = host.secretAccessKey) => [
+    "--aws-sigv4",
+    `aws:amz:${PLACE.region}:${service}`,
+    "--user",
+    `${host.accessKeyId}:${secret}`,
+    "-H",
+    `x-amz-security-token: ${host.sessionToken}`,
+  ];
+  const abandon =
+    "Action=CompleteLifecycleAction&Version=2011-01-01&AutoScalingGroupName=pool&LifecycleHookName=h&LifecycleActionResult=ABANDON&InstanceId=i-0123456789abcdef0";
+  const autoscaling = `https://autoscaling.${PLACE.region}.amazonaws.com/`;
+
+  it("must let a host without an SDK abandon its launch by a signed POST", async () => {
+    const { status, body } = await curl(autoscaling, ...signed("autoscaling"), "--data", abandon);
+    // Authorised and understood: there is only no such group in this test.
+    assert.equal(status, 400);
+    assert.match(body, /<Code>ValidationError<\/Code>/);
+    assert.doesNotMatch(body, /Unknown parameter|Signature/);
+  });
+
+  it("must refuse a signature with the wrong key, the wrong service, or none", async () => {
+    const wrong = await curl(autoscaling, ...signed("autoscaling", "wrong"), "--data", abandon);
+    assert.equal(wrong.status, 403);
+    assert.match(wrong.body, /SignatureDoesNotMatch/);
+    const service = await curl(autoscaling, ...signed("ssm"), "--data", abandon);
+    assert.match(service.body, /Credential should be scoped to correct service: 'autoscaling'/);
+    const none = await curl(autoscaling, "--data", abandon);
+    assert.match(none.body, /MissingAuthenticationToken/);
+  });
+
+  it("must refuse a session token that does not belong to the key", async () => {
+    const foreign = ["--aws-sigv4", `aws:amz:${PLACE.region}:autoscaling`, "--user", `${host.accessKeyId}:${host.secretAccessKey}`];
+    const { status, body } = await curl(autoscaling, ...foreign, "-H", "x-amz-security-token: stolen", "--data", abandon);
+    assert.equal(status, 403);
+    assert.match(body, /InvalidClientTokenId/);
+  });
+
+  const object = `https://bundles.s3.${PLACE.region}.amazonaws.com/host/b%2B1%20x.tar`;
+  const empty = createHash("sha256").update("").digest("hex");
+
+  it("must serve the host bundle byte by byte under both spellings of a bucket's address", async () => {
+    const output = join(stage.workDir, "fetched");
+    for (const url of [object, `https://s3.${PLACE.region}.amazonaws.com/bundles/host/b%2B1%20x.tar`]) {
+      const { status } = await curl(url, ...signed("s3"), "-H", `x-amz-content-sha256: ${empty}`, "-o", output);
+      assert.equal(status, 200);
+      assert.deepEqual([...readFileSync(output)], [1, 2, 3, 0, 255]);
+    }
+  });
+
+  it("must refuse S3 requests without the payload hash, as S3 does and curl before 8 does not add it", async () => {
+    const name = new URL(object).hostname;
+    const stamp = new Date().toISOString().replace(/[-:]|\.\d{3}/g, "");
+    const headers = { host: name, "x-amz-date": stamp, "x-amz-security-token": host.sessionToken ?? "" };
+    const scope = {
+      accessKeyId: host.accessKeyId,
+      date: stamp.slice(0, 8),
+      region: PLACE.region,
+      service: "s3",
+      signedHeaders: Object.keys(headers),
+      signature: "",
+    };
+    const signature = sign(
+      { method: "GET", path: new URL(object).pathname, query: "", headers, body: Buffer.alloc(0) },
+      scope,
+      host.secretAccessKey,
+    );
+    const credential = `${scope.accessKeyId}/${scope.date}/${scope.region}/s3/aws4_request`;
+    const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${scope.signedHeaders.join(";")}, Signature=${signature}`;
+    const { status, body } = await curl(
+      object,
+      ...Object.entries({ ...headers, authorization }).flatMap(([key, value]) => ["-H", `${key}: ${value}`]),
+    );
+    assert.equal(status, 400);
+    assert.match(body, /Missing required header for this request: x-amz-content-sha256/);
+  });
+
+  it("must not tell a host what else lies in the bucket", async () => {
+    const { status, body } = await curl(
+      `https://bundles.s3.${PLACE.region}.amazonaws.com/host/none.tar`,
+      ...signed("s3"),
+      "-H",
+      `x-amz-content-sha256: ${empty}`,
+    );
+    assert.equal(status, 403);
+    assert.match(body, /<Code>AccessDenied<\/Code>/);
+    const outside = await curl(
+      `https://bundles.s3.${PLACE.region}.amazonaws.com/secret`,
+      ...signed("s3"),
+      "-H",
+      `x-amz-content-sha256: ${empty}`,
+    );
+    assert.match(outside.body, /is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::bundles\/secret/);
+  });
+
+  it("must hand GitHub's names to GitHub, Enterprise Server included, under a certificate that covers them", async () => {
+    for (const name of ["github.com", "api.github.com", "objects.githubusercontent.com", "ghe.example.com"]) {
+      const { status, body } = await curl(`https://${name}/x`);
+      assert.deepEqual({ status, body }, { status: 200, body: `github ${name}/x` });
+    }
+  });
+
+  it("must serve instance metadata only to whom the machines' gateway vouches for", async () => {
+    const { stdout } = await run("curl", [
+      "-sS",
+      "--noproxy",
+      "*",
+      "-H",
+      "Host: 169.254.169.254",
+      "-H",
+      "x-rehearsal-source-ip: 10.64.0.2",
+      "-w",
+      "\n%{http_code}",
+      `http://127.0.0.1:${stage.front.httpPort}/latest/meta-data/instance-id`,
+    ]);
+    assert.match(stdout, /instances only[\s\S]*403$/);
+    const viaSocket = await run("curl", [
+      "-sS",
+      "--noproxy",
+      "*",
+      "--unix-socket",
+      stage.front.socketPath,
+      "-H",
+      "x-rehearsal-source-ip: 10.64.0.2",
+      "-w",
+      "%{http_code}",
+      "http://169.254.169.254/latest/meta-data/instance-id",
+    ]);
+    assert.equal(viaSocket.stdout, "403"); // no instance has that address: IMDS itself says so, without the sentence above
+  });
+});

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import type { Principal } from "../../../../rehearsal/aws/api";
+import { Ec2, Fleet, images, type Instance, instanceTypes, publicParameters } from "../../../../rehearsal/aws/ec2";
+import { createImds, ImdsFaults, type ImdsResponse } from "../../../../rehearsal/aws/imds";
+import type { TargetState } from "../../../../contract/aws/lifecycle";
+import { Random } from "../../../../rehearsal/random";
+import { VirtualClock } from "../../../../rehearsal/virtual-clock";
+import { NotedHosts } from "../autoscaling/rig";
+
+const PLACE = { region: "eu-central-1", accountId: "123456789012" };
+const PROFILE = { arn: "arn:aws:iam::123456789012:instance-profile/pool", roleName: "pool-role" };
+
+class Account {
+  readonly clock = new VirtualClock();
+  readonly hosts = new NotedHosts();
+  readonly fleet = new Fleet({ clock: this.clock, random: new Random(3), driver: this.hosts });
+  readonly issued: Principal[] = [];
+  target: TargetState | undefined;
+  readonly faults = new ImdsFaults();
+  readonly imds = createImds({
+    faults: this.faults,
+    clock: this.clock,
+    random: new Random(4),
+    fleet: this.fleet,
+    place: PLACE,
+    targetState: () => this.target,
+    issue: (principal) => {
+      this.issued.push(principal);
+      const expiration = new Date(this.clock.now() + 6 * 3600_000).toISOString();
+      return { accessKeyId: `ASIA${this.issued.length}`, secretAccessKey: "s", sessionToken: "t", expiration };
+    },
+  });
+
+  instance(changes: Partial<Instance> = {}): Instance {
+    return this.fleet.create({
+      userData: "#!/bin/bash",
+      instanceType: "m7g.large",
+      imageId: "ami-1",
+      profile: PROFILE,
+      subnetId: "subnet-a",
+      availabilityZone: "eu-central-1a",
+      tags: { Name: "pool" },
+      ...changes,
+    });
+  }
+
+  ask(instance: Instance, path: string, headers: Record<string, string> = {}, method = "GET"): ImdsResponse {
+    return this.imds({ method, path, headers, sourceIp: instance.privateIp });
+  }
+
+  token(instance: Instance, ttl = "21600"): string {
+    return this.ask(instance, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": ttl }, "PUT").body;
+  }
+
+  get(instance: Instance, item: string): ImdsResponse {
+    return this.ask(instance, `/latest/${item}`, { "x-aws-ec2-metadata-token": this.token(instance) });
+  }
+}
+
+describe("Instance metadata", () => {
+  it("fails one instance as asked, until that is lifted, and no other", () => {
+    const account = new Account();
+    const [one, other] = [account.instance(), account.instance()];
+    const lifts = [
+      account.faults.inject(one.id, { kind: "slow", ms: 3_000 }),
+      account.faults.inject(one.id, { kind: "down" }),
+      account.faults.inject(one.id, { kind: "status", status: 401 }),
+    ];
+    assert.equal(account.ask(one, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": "60" }, "PUT").status, 401);
+    assert.equal(account.get(other, "meta-data/instance-id").body, other.id);
+    lifts[2]!();
+    assert.equal(account.get(one, "meta-data/instance-id").status, 0);
+    lifts[1]!();
+    assert.deepEqual(
+      [account.get(one, "meta-data/instance-id")].map(({ body, delayMs }) => [body, delayMs]),
+      [[one.id, 3_000]],
+    );
+    lifts[0]!();
+    assert.equal(account.get(one, "meta-data/instance-id").delayMs, undefined);
+  });
+
+  it("answers nothing without a session token, or with another instance's or an expired one [A7.2]", async () => {
+    const account = new Account();
+    const [one, other] = [account.instance(), account.instance()];
+    const path = "/latest/meta-data/instance-id";
+    assert.equal(account.ask(one, path).status, 401);
+    const token = account.token(one, "10");
+    assert.equal(account.ask(one, path, { "x-aws-ec2-metadata-token": token }).body, one.id);
+    assert.equal(account.ask(other, path, { "x-aws-ec2-metadata-token": token }).status, 401);
+    await account.clock.sleep(11_000);
+    assert.equal(account.ask(one, path, { "x-aws-ec2-metadata-token": token }).status, 401);
+    const optional = account.instance({ metadata: { httpTokens: "optional" } });
+    assert.equal(account.ask(optional, path).status, 200);
+  });
+
+  it("hands out tokens to PUT only, with a TTL of 1 to 21600 s, and not through a proxy [A7.1]", () => {
+    const account = new Account();
+    const instance = account.instance();
+    const ttl = "x-aws-ec2-metadata-token-ttl-seconds";
+    const put = (headers: Record<string, string>) => account.ask(instance, "/latest/api/token", headers, "PUT").status;
+    assert.equal(put({ [ttl]: "21600" }), 200);
+    assert.equal(put({ [ttl]: "1" }), 200);
+    for (const bad of ["0", "21601", "x"]) assert.equal(put({ [ttl]: bad }), 400);
+    assert.equal(put({}), 400);
+    assert.equal(put({ [ttl]: "60", "x-forwarded-for": "1.2.3.4" }), 403);
+    assert.equal(account.ask(instance, "/latest/api/token", { [ttl]: "60" }).status, 405);
+  });
+
+  it("gives identity, place and user data", () => {
+    const account = new Account();
+    const instance = account.instance();
+    assert.equal(account.get(instance, "meta-data/instance-id").body, instance.id);
+    assert.equal(account.get(instance, "meta-data/placement/region").body, "eu-central-1");
+    assert.equal(account.get(instance, "meta-data/placement/availability-zone").body, "eu-central-1a");
+    assert.equal(account.get(instance, "user-data").body, "#!/bin/bash");
+    const document = JSON.parse(account.get(instance, "dynamic/instance-identity/document").body);
+    assert.deepEqual(
+      [document.instanceId, document.region, document.accountId, document.architecture],
+      [instance.id, "eu-central-1", "123456789012", "arm64"],
+    );
+    assert.equal(account.get(instance, "meta-data/no-such-thing").status, 404);
+  });
+
+  it("shows the target state as plain text, and 404 before the first transition [A7.3]", () => {
+    const account = new Account();
+    const instance = account.instance();
+    assert.equal(account.get(instance, "meta-data/autoscaling/target-lifecycle-state").status, 404);
+    account.target = "Terminated";
+    const answer = account.get(instance, "meta-data/autoscaling/target-lifecycle-state");
+    assert.deepEqual([answer.status, answer.body, answer.headers["content-type"]], [200, "Terminated", "text/plain"]);
+  });
+
+  it("issues credentials of the instance's own role, and new ones shortly before the old ones end", async () => {
+    const account = new Account();
+    const instance = account.instance();
+    assert.equal(account.get(instance, "meta-data/iam/security-credentials/").body, "pool-role");
+    assert.equal(account.get(instance, "meta-data/iam/security-credentials/other").status, 404);
+    const read = () => JSON.parse(account.get(instance, "meta-data/iam/security-credentials/pool-role").body);
+    const first = read();
+    assert.deepEqual([first.Code, first.AccessKeyId, first.Token], ["Success", "ASIA1", "t"]);
+    assert.equal(read().AccessKeyId, "ASIA1");
+    await account.clock.sleep(6 * 3600_000 - 4 * 60_000);
+    assert.equal(read().AccessKeyId, "ASIA2");
+    assert.deepEqual(account.issued[0], { kind: "instance", instanceId: instance.id, roleName: "pool-role" });
+    const without = account.instance({ profile: undefined });
+    assert.equal(account.get(without, "meta-data/iam/security-credentials/").status, 404);
+  });
+
+  it("has no Spot notice until there is one, and no tags unless the template turns them on [A7.5]", () => {
+    const account = new Account();
+    const instance = account.instance({ spot: true });
+    assert.equal(account.get(instance, "meta-data/spot/instance-action").status, 404);
+    assert.equal(account.get(instance, "meta-data/tags/instance/Name").status, 404);
+    account.fleet.interrupt(instance);
+    assert.deepEqual(JSON.parse(account.get(instance, "meta-data/spot/instance-action").body), {
+      action: "terminate",
+      time: "2026-01-01T00:02:00Z",
+    });
+    account.clock.close();
+    const tagged = account.instance({ metadata: { instanceMetadataTags: "enabled" } });
+    assert.equal(account.get(tagged, "meta-data/tags/instance/Name").body, "pool");
+  });
+
+  it("lists what there is and nothing else, folder by folder, in every dated edition [A7.6]", () => {
+    const account = new Account();
+    const instance = account.instance();
+    const list = (folder: string, edition = "latest") => {
+      const headers = { "x-aws-ec2-metadata-token": account.token(instance) };
+      const { status, body } = account.ask(instance, `/${edition}/meta-data/${folder}`, headers);
+      assert.equal(status, 200, folder);
+      return body.split("\n");
+    };
+    const names = list("");
+    assert.ok(!names.includes("autoscaling/") && !names.includes("spot/") && !names.includes("tags/"), names.join());
+    const crawl = (folder: string): string[] =>
+      list(folder).flatMap((name) =>
+        name.endsWith("/") && name !== "security-credentials/" ? crawl(`${folder}${name}`) : [`${folder}${name}`],
+      );
+    for (const item of crawl("")) assert.equal(account.get(instance, `meta-data/${item}`).status, 200, item);
+    assert.deepEqual(list("placement"), ["availability-zone", "region"]);
+    assert.deepEqual(list("", "2021-03-23"), names);
+    account.target = "InService";
+    assert.deepEqual(list("autoscaling/"), ["target-lifecycle-state"]);
+    assert.equal(account.get(instance, "meta-data/spot/").status, 404);
+    assert.equal(account.get(account.instance({ profile: undefined }), "meta-data/iam/").status, 404);
+  });
+
+  it("does not answer strangers", () => {
+    const account = new Account();
+    assert.equal(account.imds({ method: "GET", path: "/latest/meta-data/", headers: {}, sourceIp: "10.0.0.9" }).status, 403);
+  });
+});
+
+describe("EC2", () => {
+  it("describes instances and filters them by tag and state", async () => {
+    const account = new Account();
+    const ec2 = new Ec2({ fleet: account.fleet, place: PLACE });
+    const [one] = [account.instance(), account.instance({ tags: {} })];
+    await account.fleet.powerOn(one);
+    const operator = { kind: "operator" } as const;
+    const found = async (Filters: object[]) => {
+      const { Reservations } = await ec2.execute("DescribeInstances", { Filters }, operator);
+      return (Reservations as any[]).flatMap((reservation) => reservation.Instances.map((i: any) => i.InstanceId));
+    };
+    assert.deepEqual(await found([{ Name: "tag:Name", Values: ["pool"] }]), [one.id]);
+    assert.deepEqual(await found([{ Name: "instance-state-name", Values: ["running"] }]), [one.id]);
+    await assert.rejects(ec2.execute("DescribeInstances", { InstanceIds: ["i-0"] }, operator), { name: "InvalidInstanceID.NotFound" });
+    await assert.rejects(ec2.execute("RunInstances", {}, operator), { name: "InvalidAction" });
+  });
+
+  it("terminates in the order of its orders: a machine that boots is ended after it has booted", async () => {
+    const account = new Account();
+    const instance = account.instance();
+    const both = [account.fleet.powerOn(instance), account.fleet.terminate(instance), account.fleet.terminate(instance)];
+    await Promise.all(both);
+    assert.deepEqual(account.hosts.of(instance.id), ["launch", "terminate"]);
+    assert.equal(account.fleet.atAddress(instance.privateIp), undefined);
+  });
+
+  it("knows instance types and Ubuntu images of both architectures", () => {
+    assert.deepEqual(instanceTypes.get("t4g.small"), {
+      name: "t4g.small",
+      vcpus: 2,
+      memoryMib: 2048,
+      architecture: "arm64",
+      hibernation: true,
+    });
+    assert.equal(instanceTypes.get("m7i.large")!.memoryMib, 8192);
+    assert.equal(instanceTypes.get("c7g.medium")!.memoryMib, 2048);
+    assert.equal(instanceTypes.get("r7a.16xlarge")!.hibernation, false);
+    for (const [ubuntu, architecture] of [
+      ["amd64", "x86_64"],
+      ["arm64", "arm64"],
+    ]) {
+      const id = publicParameters.get(`/aws/service/canonical/ubuntu/server/24.04/stable/current/${ubuntu}/hvm/ebs-gp3/ami-id`);
+      assert.deepEqual([images.get(id!)!.architecture, images.get(id!)!.rootDeviceName], [architecture, "/dev/sda1"]);
+    }
+  });
+});

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { RealClock } from "../../../../rehearsal/clock";
+import { VirtualClock } from "../../../../rehearsal/virtual-clock";
+import { raise, type Stage } from "../harness";
+import { deployFunction, LOGS, MAY_CREATE, sdkBundle } from "./functions";
+
+describe("the function runtime", function () {
+  this.timeout(120_000); // starts a dozen processes on a machine that others use too
+  let stage: Stage;
+  before(async () => {
+    stage = await raise({ githubHosts: ["ghe.example.com"] });
+  });
+  after(() => stage.end());
+
+  async function result(name: string, event: unknown = {}): Promise<any> {
+    const outcome = await stage.lambda.invoke(name, event);
+    assert.ok("result" in outcome, `the function failed: ${JSON.stringify(outcome)}`);
+    return outcome.result;
+  }
+
+  async function failure(name: string): Promise<{ errorType: string; errorMessage: string }> {
+    const outcome = await stage.lambda.invoke(name, {});
+    assert.ok("error" in outcome, "the function should have failed");
+    return outcome.error;
+  }
+
+  it("must show a function the deployed environment and nothing of this machine's", async () => {
+    deployFunction(
+      stage,
+      "env",
+      `export const handler = async (event, context) => ({ event, env: process.env, left: context.getRemainingTimeInMillis(), id: context.awsRequestId, name: context.functionName })`,
+      { state: { environment: { variables: { POOL_NAME: "p" } } } },
+    );
+    process.env["LEAKED_FROM_THE_SHELL"] = "1";
+    const seen = await result("env", { a: [1] });
+    delete process.env["LEAKED_FROM_THE_SHELL"];
+    assert.deepEqual(seen.event, { a: [1] });
+    assert.equal(seen.env.POOL_NAME, "p");
+    assert.equal(seen.env.AWS_LAMBDA_FUNCTION_NAME, "env");
+    assert.equal(seen.env.LEAKED_FROM_THE_SHELL, undefined);
+    assert.ok(seen.left > 0 && seen.left <= 20_000);
+    assert.match(seen.id, /^[0-9a-f-]{36}$/);
+  });
+
+  it("must keep a process warm between invocations and replace it when the function changes", async () => {
+    const code = `let n = 0; export const handler = async () => ({ n: ++n, v: process.env.V, pid: process.pid })`;
+    deployFunction(stage, "warm", code, { state: { environment: { variables: { V: "1" } } } });
+    assert.equal((await result("warm")).n, 1);
+    assert.equal((await result("warm")).n, 2);
+    deployFunction(stage, "warm", code, { state: { environment: { variables: { V: "2" } } } });
+    const after = await result("warm");
+    assert.deepEqual([after.n, after.v], [1, "2"]);
+  });
+
+  it("must bring https, fetch and HTTP agents alike to the stand-in under the real names, and nowhere else", async () => {
+    deployFunction(
+      stage,
+      "net",
+      `import https from "node:https";
+       const get = (url, options) => new Promise((resolve, reject) => https.get(url, options, (res) => { let t = ""; res.on("data", (d) => t += d); res.on("end", () => resolve(t)); }).on("error", reject));
+       export const handler = async () => ({
+         fetch: await (await fetch("https://api.github.com/a")).text(),
+         again: await (await fetch("https://api.github.com/b")).text(),
+         https: await get("https://github.com/c", {}),
+         agent: await get("https://ghe.example.com/d", { agent: new https.Agent({ keepAlive: true }) }),
+         elsewhere: await fetch("https://example.org/").then(() => "reached", (e) => e.cause.code),
+         plain: await fetch("http://github.com/").then(() => "reached", (e) => e.cause.code),
+       })`,
+    );
+    assert.deepEqual(await result("net"), {
+      fetch: "github api.github.com/a",
+      again: "github api.github.com/b",
+      https: "github github.com/c",
+      agent: "github ghe.example.com/d",
+      elsewhere: "ENETUNREACH",
+      plain: "ENETUNREACH",
+    });
+  });
+
+  it("must run a real SDK bundle under the function's own role, and refuse it what the role lacks", async () => {
+    deployFunction(stage, "sdk", await sdkBundle(), { statements: [LOGS, MAY_CREATE] });
+    const told = await result("sdk", { name: "made/by-function" });
+    assert.match(
+      told,
+      /^AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role\/sdk-role\/sdk is not authorized to perform: secretsmanager:DeleteSecret/,
+    );
+    assert.deepEqual(stage.denied().at(-1)?.action, "secretsmanager:DeleteSecret");
+    assert.equal(stage.calls()["sdk"]?.["secretsmanager:CreateSecret"], 1);
+    assert.deepEqual(stage.secrets.names(), ["made/by-function"]);
+  });
+
+  it("must pass on a handler's error by its own name and keep the process", async () => {
+    deployFunction(stage, "throws", `export const handler = async () => { const e = new RangeError("too far"); throw e; }`);
+    assert.deepEqual(
+      { ...(await failure("throws")), trace: undefined },
+      { errorType: "RangeError", errorMessage: "too far", trace: undefined },
+    );
+    const run = [...stage.timeline.events].reverse().find((event) => event.kind === "function-run");
+    assert.equal(run?.kind === "function-run" && run.error, "RangeError: too far");
+  });
+
+  it("must end a function that runs into its timeout, and start afresh after it", async () => {
+    deployFunction(
+      stage,
+      "slow",
+      `let first = true; export const handler = async (event) => { if (event.hang) { await new Promise((r) => setTimeout(r, 60_000)); } return process.pid; }`,
+      { state: { timeout: 1 } },
+    );
+    const pid = await result("slow");
+    const outcome = await stage.lambda.invoke("slow", { hang: true });
+    assert.ok("error" in outcome);
+    assert.match(outcome.error.errorMessage, /Task timed out after 1\.00 seconds$/);
+    assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+    assert.notEqual(await result("slow"), pid);
+  });
+
+  it("must report a crash and a bundle that does not load as errors, not hang", async () => {
+    deployFunction(stage, "crash", `export const handler = async () => { process.exit(3); }`);
+    assert.match((await failure("crash")).errorMessage, /Runtime exited with error: exit status 3/);
+    deployFunction(stage, "reject", `export const handler = () => new Promise(() => { Promise.reject(new Error("nobody cares")); })`);
+    assert.match((await failure("reject")).errorMessage, /exit status 128/);
+    deployFunction(stage, "broken", `export const handler = ;`);
+    assert.equal((await failure("broken")).errorType, "SyntaxError");
+    deployFunction(stage, "other", `export const main = 1;`);
+    assert.match((await failure("other")).errorMessage, /index\.handler is undefined or not exported/);
+  });
+
+  it("must collect every line that was printed, and the metrics in it, before the invocation counts as done", async () => {
+    deployFunction(
+      stage,
+      "prints",
+      `export const handler = async () => {
+         for (let i = 0; i < 500; i++) console.log("line", i);
+         process.stdout.write(JSON.stringify({ _aws: { Timestamp: Date.now(), CloudWatchMetrics: [{ Namespace: "CiRunners", Dimensions: [["Pool"]], Metrics: [{ Name: "SweepErrors", Unit: "Count" }] }] }, Pool: "p", SweepErrors: [1, 2] }));
+       }`,
+    );
+    await result("prints");
+    const lines = stage.lambda.logs.filter(({ functionName }) => functionName === "prints");
+    assert.equal(lines.length, 501);
+    assert.deepEqual(
+      stage.cloudwatch.metrics.points("CiRunners", "SweepErrors", { Pool: "p" }).map(({ value }) => value),
+      [1, 2],
+    );
+  });
+
+  it("must not give logs or metrics to a function whose role may not write them", async () => {
+    const code = `export const handler = async () => console.log(JSON.stringify({ _aws: { Timestamp: 1, CloudWatchMetrics: [{ Namespace: "N", Dimensions: [[]], Metrics: [{ Name: "M" }] }] }, M: 1 }))`;
+    deployFunction(stage, "mute", code, { statements: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }] });
+    await result("mute");
+    assert.equal(stage.cloudwatch.metrics.points("N", "M", {}).length, 0);
+    assert.ok(stage.denied().some(({ principal, action }) => principal === "mute" && action === "logs:CreateLogGroup"));
+  });
+
+  it("must not run a function whose role does not trust Lambda", async () => {
+    deployFunction(stage, "untrusted", `export const handler = async () => 1`);
+    const role = stage.store.get("aws:iam/role:Role", "untrusted-role")!;
+    stage.store.put({ ...role, state: { ...role.state, assumeRolePolicy: role.state["assumeRolePolicy"].replace("lambda.", "ec2.") } });
+    assert.match((await failure("untrusted")).errorMessage, /does not trust lambda\.amazonaws\.com/);
+  });
+
+  it("must leave no process behind when it closes in the middle of an invocation", async () => {
+    const own = await raise({ clock: new RealClock() });
+    deployFunction(
+      own,
+      "long",
+      `export const handler = async () => { console.log("pid " + process.pid); await new Promise((r) => setTimeout(r, 60_000)); }`,
+    );
+    const running = own.lambda.invoke("long", {});
+    while (!own.lambda.logs.some(({ line }) => line.startsWith("pid "))) await new Promise((resolve) => setTimeout(resolve, 20));
+    const pid = Number(own.lambda.logs[0]!.line.slice(4));
+    await own.end();
+    assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+    assert.ok("error" in (await running));
+  });
+
+  it("must let functions live in virtual time, signatures included", async () => {
+    const clock = new VirtualClock(Date.UTC(2031, 4, 5));
+    const own = await raise({ clock });
+    try {
+      deployFunction(
+        own,
+        "when",
+        `export const handler = async () => ({ now: Date.now(), made: new Date().getFullYear(), given: new Date(0).getTime(), is: new Date() instanceof Date })`,
+      );
+      const outcome = await own.lambda.invoke("when", {});
+      assert.ok("result" in outcome);
+      const seen = outcome.result as { now: number; made: number; given: number; is: boolean };
+      assert.ok(Math.abs(seen.now - Date.UTC(2031, 4, 5)) < 60_000);
+      assert.deepEqual([seen.made, seen.given, seen.is], [2031, 0, true]);
+      deployFunction(own, "sdk", await sdkBundle(), { statements: [LOGS, MAY_CREATE] });
+      const signed = await own.lambda.invoke("sdk", { name: "made/in-2031" });
+      assert.ok("result" in signed && /AccessDenied/.test(String(signed.result)), JSON.stringify(signed));
+      assert.deepEqual(own.secrets.names(), ["made/in-2031"]);
+      assert.equal(clock.now(), Date.UTC(2031, 4, 5), "time stood still while the function ran");
+    } finally {
+      await own.end();
+      clock.close();
+    }
+  });
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { RealClock } from "../../../../rehearsal/clock";
+import type { Principal, Shape } from "../../../../rehearsal/aws/api";
+import { CloudDoor } from "../../../../rehearsal/aws/gateway";
+import { Iam } from "../../../../rehearsal/aws/iam/iam";
+import { SecretsManager } from "../../../../rehearsal/aws/secrets/secrets-manager";
+import { MemoryStore } from "../../../../rehearsal/aws/store";
+import { Random } from "../../../../rehearsal/random";
+import { Timeline } from "../../../../rehearsal/timeline";
+import { deployRole, PLACE } from "../harness";
+
+const OWNER = "ci-runners:owner";
+const DAY = 24 * 3600_000;
+
+class SetClock extends RealClock {
+  time = 0;
+  override now(): number {
+    return this.time;
+  }
+}
+
+describe("Secrets Manager", () => {
+  let clock: SetClock;
+  let secrets: SecretsManager;
+  let door: CloudDoor;
+  const operator: Principal = { kind: "operator" };
+  const host = (instanceId: string): Principal => ({ kind: "instance", instanceId, roleName: "host" });
+  const call = (operation: string, params: Shape, principal: Principal = operator) =>
+    door.call(principal, `secretsmanager:${operation}`, params);
+
+  beforeEach(() => {
+    clock = new SetClock();
+    const store = new MemoryStore();
+    secrets = new SecretsManager(clock, new Random(1), PLACE);
+    door = new CloudDoor({ clock, timeline: new Timeline(() => clock.now()), iam: new Iam(store, PLACE) });
+    door.register(secrets);
+    const Resource = `arn:aws:secretsmanager:*:*:secret:ci-runners/p/*`;
+    const Condition = { StringEquals: { [`aws:ResourceTag/${OWNER}`]: "${aws:userid}" } };
+    deployRole(store, "host", [
+      { Effect: "Allow", Action: ["secretsmanager:GetSecretValue", "secretsmanager:DeleteSecret"], Resource, Condition },
+    ]);
+    deployRole(store, "register", [{ Effect: "Allow", Action: "secretsmanager:CreateSecret", Resource }]);
+  });
+
+  const token = (instance: string): Shape => ({
+    Name: `ci-runners/p/${instance}`,
+    SecretString: instance,
+    Tags: [{ Key: OWNER, Value: `AROAHOST:${instance}` }],
+  });
+
+  it("must give a token to its own instance only", async () => {
+    await call("CreateSecret", token("i-1"));
+    assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-1")))["SecretString"], "i-1");
+    await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-2")), { name: "AccessDeniedException" });
+    assert.equal(door.denied().length, 1);
+  });
+
+  it("must answer AccessDenied for a token that is not there yet, as IAM does by tag, without blaming the policy", async () => {
+    await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-1")), { name: "AccessDeniedException" });
+    assert.deepEqual(door.denied(), []);
+    await assert.rejects(call("GetSecretValue", { SecretId: "other/i-1" }, host("i-1")), { name: "AccessDeniedException" });
+    assert.equal(door.denied().length, 1);
+  });
+
+  it("must ask for TagResource where a secret is created with tags", async () => {
+    const register: Principal = { kind: "function", functionName: "register", roleName: "register" };
+    await assert.rejects(call("CreateSecret", token("i-1"), register), /not authorized to perform: secretsmanager:TagResource/);
+    await call("CreateSecret", { Name: "ci-runners/p/i-1", SecretString: "x" }, register);
+  });
+
+  it("must refuse a second secret of the same name, so that a duplicate event is noticed", async () => {
+    await call("CreateSecret", token("i-1"));
+    await assert.rejects(call("CreateSecret", token("i-1")), {
+      name: "ResourceExistsException",
+      message: "The operation failed because the secret ci-runners/p/i-1 already exists.",
+    });
+    await call("PutSecretValue", { SecretId: "ci-runners/p/i-1", SecretString: "new" });
+    assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }))["SecretString"], "new");
+    assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1", VersionStage: "AWSPREVIOUS" }))["SecretString"], "i-1");
+  });
+
+  it("must keep a name taken while a scheduled deletion is pending, and free it at once after a forced one", async () => {
+    await call("CreateSecret", token("i-1"));
+    await call("DeleteSecret", { SecretId: "ci-runners/p/i-1", RecoveryWindowInDays: 7 });
+    await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }), { name: "InvalidRequestException" });
+    await assert.rejects(call("CreateSecret", token("i-1")), {
+      name: "InvalidRequestException",
+      message: /already scheduled for deletion/,
+    });
+    assert.deepEqual((await call("ListSecrets", {}))["SecretList"], []);
+    assert.deepEqual(secrets.names(), ["ci-runners/p/i-1"], "leftovers include what only waits to go");
+    clock.time = 7 * DAY;
+    await call("CreateSecret", token("i-1"));
+    await call("DeleteSecret", { SecretId: "ci-runners/p/i-1", ForceDeleteWithoutRecovery: true });
+    assert.deepEqual(secrets.names(), []);
+    await call("CreateSecret", token("i-1"));
+  });
+
+  it("must let a forced deletion be repeated, and refuse contradictory wishes", async () => {
+    await call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true });
+    await assert.rejects(call("DeleteSecret", { SecretId: "none" }), { name: "ResourceNotFoundException" });
+    await assert.rejects(call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true, RecoveryWindowInDays: 7 }), {
+      name: "InvalidParameterException",
+    });
+  });
+
+  it("must list by prefix and in pages without skipping or repeating", async () => {
+    for (const instance of ["i-1", "i-2", "i-3"]) await call("CreateSecret", token(instance));
+    await call("CreateSecret", { Name: "other", SecretString: "x" });
+    const names: string[] = [];
+    let NextToken: unknown;
+    do {
+      const page = await call("ListSecrets", { MaxResults: 2, NextToken, Filters: [{ Key: "name", Values: ["ci-runners/p/"] }] });
+      names.push(...(page["SecretList"] as { Name: string }[]).map(({ Name }) => Name));
+      NextToken = page["NextToken"];
+    } while (NextToken);
+    assert.deepEqual(names, ["ci-runners/p/i-1", "ci-runners/p/i-2", "ci-runners/p/i-3"]);
+  });
+
+  it("must find a seeded secret by the very ARN that the configuration names", async () => {
+    const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-app-key-AbCdEf";
+    secrets.seed({ arn, value: "key" });
+    assert.equal((await call("GetSecretValue", { SecretId: arn }))["SecretString"], "key");
+    assert.equal((await call("GetSecretValue", { SecretId: "github-app-key" }))["ARN"], arn);
+  });
+});

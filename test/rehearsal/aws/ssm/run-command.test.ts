@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import type { Principal, Shape } from "../../../../rehearsal/aws/api";
+import type { Instance } from "../../../../rehearsal/aws/ec2";
+import { VirtualClock } from "../../../../rehearsal/virtual-clock";
+import { deployRole, PLACE, raise, type Stage } from "../harness";
+
+const AGENT = [
+  { Effect: "Allow", Action: "ssm:UpdateInstanceInformation", Resource: "arn:aws:ec2:*:*:instance/*" },
+  { Effect: "Allow", Action: "ssmmessages:*", Resource: "*" },
+];
+
+describe("Run Command, on virtual time", () => {
+  let stage: Stage;
+  let clock: VirtualClock;
+  let host: Instance;
+
+  beforeEach(async () => {
+    clock = new VirtualClock();
+    stage = await raise({ clock });
+    deployRole(stage.store, "host", AGENT, "ec2.amazonaws.com");
+    deployRole(stage.store, "deregister", [
+      { Effect: "Allow", Action: "ssm:SendCommand", Resource: `arn:aws:ssm:*:*:document/p-stop` },
+      {
+        Effect: "Allow",
+        Action: "ssm:SendCommand",
+        Resource: "arn:aws:ec2:*:*:instance/*",
+        Condition: { StringEquals: { "aws:ResourceTag/ci-runners:pool": "p" } },
+      },
+    ]);
+    document("p-stop", ["systemctl stop --no-block actions-runner.service"]);
+    host = await launch({ "ci-runners:pool": "p" });
+    await clock.sleep(60_000);
+  });
+  afterEach(async () => {
+    await stage.end();
+    clock.close();
+  });
+
+  function document(name: string, runCommand: string[], parameters?: object): void {
+    const content = JSON.stringify({
+      schemaVersion: "2.2",
+      parameters,
+      mainSteps: [{ action: "aws:runShellScript", name: "run", inputs: { runCommand } }],
+    });
+    stage.store.put({ type: "aws:ssm/document:Document", id: name, state: { name, content } });
+  }
+
+  async function launch(tags: Record<string, string>): Promise<Instance> {
+    const instance = stage.fleet.create({
+      userData: "",
+      instanceType: "t4g.small",
+      subnetId: "s",
+      availabilityZone: "a",
+      tags,
+      profile: { arn: "arn:aws:iam::1:instance-profile/host", roleName: "host" },
+    });
+    await stage.fleet.powerOn(instance);
+    return instance;
+  }
+
+  const deregister: Principal = { kind: "function", functionName: "deregister", roleName: "deregister" };
+  const send = (params: Shape, principal: Principal = deregister) => stage.cloud.call(principal, "ssm:SendCommand", params);
+
+  it("must reach one host late or more than once where a test wants that", async () => {
+    stage.ssm.fate = (id) => (id === host.id ? [5_000, 90_000] : undefined);
+    const sentAt = clock.now();
+    await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
+    await clock.sleep(120_000);
+    const arrivals = stage.timeline.events.flatMap((event) => (event.kind === "command" ? [event.at - sentAt] : []));
+    assert.deepEqual(arrivals, [5_000, 90_000]);
+  });
+
+  it("must reach the host about a second later, with the document's own commands", async () => {
+    const sentAt = clock.now();
+    const { Command } = await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
+    assert.deepEqual(stage.driver.commands, [], "it must not arrive within the call");
+    const { at, outcome } = (await stage.timeline.when((event) => event.kind === "command")) as { at: number; outcome: string };
+    assert.ok(at - sentAt >= 400 && at - sentAt <= 1200);
+    assert.equal(outcome, "Success");
+    assert.deepEqual(stage.driver.commands, [{ instanceId: host.id, commands: ["systemctl stop --no-block actions-runner.service"] }]);
+    const CommandId = (Command as Shape)["CommandId"];
+    const detail = await stage.cloud.call({ kind: "operator" }, "ssm:GetCommandInvocation", { CommandId, InstanceId: host.id });
+    assert.deepEqual([detail["Status"], detail["StandardOutputContent"]], ["Success", "done"]);
+  });
+
+  it("must refuse an instance of another pool, and another document [A8.2]", async () => {
+    const other = await launch({ "ci-runners:pool": "q" });
+    await clock.sleep(60_000);
+    await assert.rejects(
+      send({ DocumentName: "p-stop", InstanceIds: [host.id, other.id] }),
+      new RegExp(`ssm:SendCommand on resource: arn:aws:ec2:${PLACE.region}:${PLACE.accountId}:instance/${other.id}`),
+    );
+    await assert.rejects(
+      send({ DocumentName: "AWS-RunShellScript", InstanceIds: [host.id], Parameters: { commands: ["id"] } }),
+      /document\/AWS-RunShellScript/,
+    );
+    assert.deepEqual(stage.driver.commands, []);
+  });
+
+  const sentence = (id: string) => ({
+    name: "InvalidInstanceId",
+    message: `Instances [[${id}]] not in a valid state for account ${PLACE.accountId}`,
+  });
+
+  it("must answer with AWS's sentence while the agent has not registered, and once the host is off [A9.1]", async () => {
+    const fresh = await launch({ "ci-runners:pool": "p" });
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [fresh.id] }), sentence(fresh.id));
+    await stage.fleet.stop(host);
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), sentence(host.id));
+  });
+
+  it("must show a host role without which no agent ever registers", async () => {
+    deployRole(stage.store, "host", [AGENT[0]!], "ec2.amazonaws.com");
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), sentence(host.id));
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), sentence(host.id));
+    assert.deepEqual(stage.denied(), [{ principal: "instance", action: "ssmmessages:CreateControlChannel", resource: "*" }]);
+  });
+
+  it("must call it a delivery timeout when the machine dies between the call and the command [A9.2]", async () => {
+    stage.driver.reply = async () => Promise.reject(new Error("gone"));
+    await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
+    const event = (await stage.timeline.when((entry) => entry.kind === "command")) as { outcome: string };
+    assert.equal(event.outcome, "DeliveryTimedOut");
+  });
+
+  it("must fill in parameters, and refuse those that are missing, unknown or against the pattern", async () => {
+    document("greet", ["echo {{ who }}"], { who: { type: "String", allowedPattern: "[a-z]+" } });
+    const operator: Principal = { kind: "operator" };
+    for (const Parameters of [{}, { who: ["x; rm -rf /"] }, { who: ["x"], other: ["y"] }]) {
+      await assert.rejects(send({ DocumentName: "greet", InstanceIds: [host.id], Parameters }, operator), { name: "InvalidParameters" });
+    }
+    await send({ DocumentName: "greet", InstanceIds: [host.id], Parameters: { who: ["me"] } }, operator);
+    await stage.timeline.when((event) => event.kind === "command");
+    assert.deepEqual(stage.driver.commands.at(-1)?.commands, ["echo me"]);
+  });
+
+  it("must refuse more than 50 instances, and cut output off after 24 000 characters [A9.4]", async () => {
+    const operator: Principal = { kind: "operator" };
+    const many = Array.from({ length: 51 }, () => host.id);
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: many }, operator), {
+      name: "ValidationException",
+      message: /at most 50 instances/,
+    });
+    stage.driver.reply = async () => ({ exitCode: 0, stdout: "x".repeat(24_001), stderr: "" });
+    const { Command } = await send({ DocumentName: "p-stop", InstanceIds: [host.id] }, operator);
+    await stage.timeline.when((event) => event.kind === "command");
+    const detail = await stage.cloud.call(operator, "ssm:GetCommandInvocation", {
+      CommandId: (Command as Shape)["CommandId"],
+      InstanceId: host.id,
+    });
+    assert.equal(String(detail["StandardOutputContent"]).length, 24_000);
+  });
+
+  it("must refuse a document that does not exist and a delivery timeout that AWS refuses [A9.3]", async () => {
+    const operator: Principal = { kind: "operator" };
+    await assert.rejects(send({ DocumentName: "none", InstanceIds: [host.id] }, operator), { name: "InvalidDocument" });
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id], TimeoutSeconds: 29 }, operator), {
+      name: "ValidationException",
+    });
+  });
+});

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { LOG } from "../../../contract/actions-runner-pool/host";
+import { type Figures, type Measured, figures, spread } from "../../../rehearsal/report/figures";
+import { reportHtml } from "../../../rehearsal/report/html";
+import { lanes } from "../../../rehearsal/report/lanes";
+import type { TimelineEvent } from "../../../rehearsal/timeline";
+
+const HOOK = "pool-terminate";
+
+/** A busy instance that is scaled in, drains and goes; every figure below is read off it. */
+function drained(): TimelineEvent[] {
+  return [
+    { at: 0, kind: "instance-state", instance: "i-1", state: "InService" },
+    { at: 900, kind: "job", job: "job-1", change: "queued" },
+    { at: 1000, kind: "job", job: "job-1", change: "acquired", instance: "i-1" },
+    { at: 1200, kind: "job", job: "job-1", change: "hook-started", instance: "i-1" },
+    { at: 1215, kind: "job", job: "job-1", change: "hook-ended", instance: "i-1" },
+    { at: 2000, kind: "instance-state", instance: "i-1", state: "Terminating:Wait" },
+    { at: 2700, kind: "host-log", instance: "i-1", message: LOG.drainBegun, fields: {} },
+    { at: 5000, kind: "heartbeat", instance: "i-1", hook: HOOK },
+    { at: 9000, kind: "job", job: "job-1", change: "succeeded", instance: "i-1" },
+    { at: 11500, kind: "action-closed", instance: "i-1", hook: HOOK, result: "CONTINUE", by: "instance" },
+    { at: 12000, kind: "instance-state", instance: "i-1", state: "Terminated" },
+  ];
+}
+
+function measured(events: TimelineEvent[], changes: Partial<Measured> = {}): Figures {
+  return figures({
+    stack: "dev",
+    seed: 1,
+    hosts: "simulated",
+    drain: true,
+    events,
+    scaleIns: [{ how: "terminate", instance: "i-1" }],
+    terminateHook: HOOK,
+    apiCalls: {},
+    denied: [],
+    leftovers: [],
+    engine: { version: "3.248.0", resources: 1, secondUpChanges: 0, seconds: { preview: 1, up: 1, destroy: 1 } },
+    drift: [],
+    errors: [],
+    ...changes,
+  });
+}
+
+describe("the figures of a rehearsal", () => {
+  it("reads detect, tail and the hook's cost off the timeline", () => {
+    const result = measured(drained());
+    assert.deepEqual(result.latencyMs.detect, { p50: 700, p99: 700, max: 700, count: 1 });
+    assert.deepEqual(result.latencyMs.tail, { p50: 2500, p99: 2500, max: 2500, count: 1 });
+    assert.deepEqual(result.latencyMs.hookStarted, { p50: 15, p99: 15, max: 15, count: 1 });
+    assert.deepEqual(result.scaleIns, { requested: 1, completed: 1, stuck: 0, hitBusy: 1 });
+    assert.deepEqual(result.failures, []);
+  });
+
+  it("counts a job that the runner accepted after Terminating:Wait as a busy hit", () => {
+    const events = drained().map((event) => {
+      return event.kind === "job" && event.change === "acquired" ? { ...event, at: 2500 } : event;
+    });
+    events.sort((a, b) => a.at - b.at);
+    assert.equal(measured(events).scaleIns.hitBusy, 1);
+  });
+
+  const faults: [string, TimelineEvent[], Partial<Measured>, RegExp][] = [
+    ["a lost job", swap(drained(), "succeeded", "lost"), {}, /1 of 1 jobs lost/],
+    ["a failed job", swap(drained(), "succeeded", "failed"), {}, /1 of 1 jobs lost/],
+    ["a job without an end", drained().filter((e) => !(e.kind === "job" && e.change === "succeeded")), {}, /neither/],
+    ["an instance that never goes", drained().slice(0, -1), {}, /1 of 1 scale-ins stuck/],
+    ["a scale-in that chose nothing", drained(), { scaleIns: [{ how: "desired-capacity" }] }, /1 of 1 scale-ins stuck/],
+    ["a denied call", drained(), { denied: [{ principal: "p", action: "a", resource: "r" }] }, /1 calls denied/],
+    ["a leftover", drained(), { leftovers: ["secret x"] }, /left over/],
+    ["drift", drained(), { drift: ["group: tags"] }, /drift/],
+    ["an error of the scenario", drained(), { errors: ["the engine fell over"] }, /the engine fell over/],
+  ];
+  for (const [what, events, changes, text] of faults) {
+    it(`does not call a run good that has ${what}`, () => {
+      assert.match(measured(events, changes).failures.join("; "), text);
+    });
+  }
+
+  it("does not call a second up good that changed something", () => {
+    const engine = { version: "", resources: 1, secondUpChanges: 2, seconds: { preview: 0, up: 0, destroy: 0 } };
+    assert.match(measured(drained(), { engine }).failures.join(), /second up changed 2/);
+  });
+
+  it("gives nearest-rank percentiles, and zero rather than nonsense for nothing", () => {
+    assert.deepEqual(spread([]), { p50: 0, p99: 0, max: 0, count: 0 });
+    assert.deepEqual(spread([5, 1, 4, 2, 3]), { p50: 3, p99: 5, max: 5, count: 5 });
+  });
+});
+
+describe("the report", () => {
+  it("draws a lane per instance with its states, job, drain and heartbeats", () => {
+    const [lane] = lanes(drained(), HOOK);
+    assert.deepEqual(
+      lane?.states.map((bar) => [bar.label, bar.start, bar.end]),
+      [
+        ["InService", 0, 2000],
+        ["Terminating:Wait", 2000, 12000],
+      ],
+    );
+    assert.deepEqual([lane?.jobs[0]?.start, lane?.jobs[0]?.end], [1000, 9000]);
+    assert.deepEqual([lane?.drains[0]?.start, lane?.drains[0]?.end], [2700, 11500]);
+    assert.deepEqual(lane?.heartbeats, [5000]);
+  });
+
+  it("asks nothing of the network and lets no text out of its place", () => {
+    const html = reportHtml(measured(drained(), { errors: ["<script>alert(1)</script>"] }), drained(), HOOK);
+    assert.doesNotMatch(html, /<script|https?:\/\/|src=|@import/);
+    assert.match(html, /prefers-color-scheme: dark/);
+    assert.match(html, /i-1/);
+  });
+});
+
+function swap(events: TimelineEvent[], from: string, to: "lost" | "failed"): TimelineEvent[] {
+  return events.map((event) => (event.kind === "job" && event.change === from ? { ...event, change: to } : event));
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { DETAIL_TYPE } from "../../../../contract/aws/lifecycle";
+import { Cleanup } from "../../../../rehearsal/cleanup";
+import { parseOptions } from "../../../../rehearsal/options";
+import { type Outcome, rehearse } from "../../../../rehearsal/scenarios/actions-runner-pool/scenario";
+import { openWorld, type World } from "../../../../rehearsal/environment/environment";
+
+/** Several times what the rehearsal takes here; a bound on a hang, not a measurement. */
+const BOUND_MS = 600_000;
+const INSTANCES = 2;
+
+/**
+ * Auto Scaling's events are best effort, so each path must also work without its event. Here no termination event
+ * ever arrives, and none of the first launches' either.
+ */
+describe("the rehearsal, with lost events", function () {
+  this.timeout(BOUND_MS);
+  const cleanup = new Cleanup();
+  const lost = { launching: 0, terminating: 0, terminated: 0 };
+  let world: World;
+  let outcome: Outcome;
+
+  before(async () => {
+    const options = parseOptions(["--hosts", "simulated", "--instances", `${INSTANCES}`, "--jobs", "4", "--scale-ins", "1"]);
+    world = await openWorld(options!, "simulated", () => undefined, cleanup);
+    world.cloud.bus.knobs.fate = (event) => {
+      const kind = (["launching", "terminating", "terminated"] as const).find((one) => DETAIL_TYPE[one] === event["detail-type"]);
+      if (kind === undefined || (kind === "launching" && (event.detail.Destination === "WarmPool" || lost.launching >= INSTANCES)))
+        return "deliver";
+      lost[kind] += 1;
+      return "lose";
+    };
+    outcome = await rehearse(world.stage);
+  });
+  after(() => cleanup.run());
+
+  it("goes through as a whole, so that what follows says something", () => {
+    assert.deepEqual(outcome.errors, []);
+    assert.deepEqual(world.cloud.defects, []);
+    assert.equal(lost.launching, INSTANCES);
+    assert.ok(lost.terminating > INSTANCES && lost.terminated > INSTANCES, JSON.stringify(lost));
+  });
+
+  it("abandons no launch: the sweep provides the token", () => {
+    const logged = world.cloud.lambda.logs.filter(
+      ({ functionName, line }) => functionName.endsWith("-sweep") && line.includes('"registration token provided"'),
+    );
+    assert.equal(logged.length, INSTANCES);
+  });
+
+  it("loses no job: hosts see for themselves that they are to go", () => {
+    const ends = world.stage.timeline.events.flatMap((event) =>
+      event.kind === "job" && ["succeeded", "failed", "lost"].includes(event.change) ? [event.change] : [],
+    );
+    assert.ok(ends.length >= 4);
+    assert.deepEqual([...new Set(ends)], ["succeeded"]);
+  });
+
+  it("leaves no runner at GitHub and no token behind a destroy: the last sweep removes them", () => {
+    assert.deepEqual(world.leftovers(), []);
+    const last = world.cloud.lambda.logs.filter(({ line }) => line.includes('"final sweep: nothing is left"'));
+    assert.equal(last.length, 1);
+    assert.ok(JSON.parse(last[0]!.line).runnersDeleted > 0, "a last sweep that found nothing proves nothing");
+  });
+
+  it("needs no permission beyond the granted ones for all that", () => {
+    assert.deepEqual(world.cloud.denied(), []);
+  });
+});
