@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TIMING } from "../../contract/actions-runner-pool/timing";
 import type { RunningCloud } from "../../rehearsal/aws";
 import { sandboxEnvironment } from "../../rehearsal/aws/lambda/environment";
 import { findFunction, type DeployedFunction } from "../../rehearsal/aws/lambda/function";
@@ -17,7 +18,7 @@ import { zipSize } from "../zip";
 /** Of virtual time: as long as the slowest simulated boot could ever take. */
 const VIRTUAL_BOUND_SECONDS = 3600;
 /** The sweep's schedule. */
-const SWEEP_MS = 5 * 60_000;
+const SWEEP_MS = TIMING.sweepInterval * 1000;
 
 /** @param world a deployed stack on simulated hosts: virtual time passes between events, the functions run for real. */
 export async function measureFunctions(world: World, count: number, say: (line: string) => void): Promise<Samples> {
@@ -52,7 +53,7 @@ async function coldStart(cloud: RunningCloud, deployed: DeployedFunction): Promi
   const { tlsPort: port, caFile } = cloud.front;
   const workDir = mkdtempSync(join(tmpdir(), "ci-runners-bench-"));
   const { region, account: accountId } = arnParts(deployed.arn);
-  const surroundings = { place: { region, accountId }, route: { port, hosts: [], caFile }, workDir };
+  const surroundings = { account: { region, accountId }, route: { port, hosts: [], caFile }, workDir };
   // Without the stand-in's own authority, which costs Node a third of its start; Lambda needs none, nor does loading.
   const { NODE_EXTRA_CA_CERTS: _, ...environment } = sandboxEnvironment(deployed, cloud.credentials.issue(principal), surroundings);
   const begun = performance.now();

@@ -1,8 +1,9 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { TIMING, launchEventAge } from "../../contract/actions-runner-pool/timing";
 import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/aws/lifecycle";
 import type { PackagedFunction } from "../shared/packaged-function";
-import { type PoolFunctions, SWEEP_INTERVAL } from "./functions";
+import type { PoolFunctions } from "./functions";
 import type { PoolSettings } from "./settings";
 
 /** What triggers a function. */
@@ -19,8 +20,7 @@ interface Trigger {
   maximumRetries: number;
 }
 
-/** Seconds; the longest that EventBridge tries, 24 h, with its 185 tries. */
-const LONGEST_EVENT_AGE = 86_400;
+/** EventBridge's own limit. */
 const MOST_RETRIES = 185;
 
 export interface EventParts {
@@ -47,8 +47,7 @@ function triggers(settings: PoolSettings, functions: PoolFunctions): Trigger[] {
       description: "an instance launches or leaves the warm pool",
       target: functions.register,
       eventPattern: groupPattern(DETAIL_TYPE.launching, names.group),
-      // Later, the launch hook has given the instance up.
-      maximumEventAge: Math.max(60, settings.launchTimeout),
+      maximumEventAge: launchEventAge(settings.launchTimeout),
       maximumRetries: MOST_RETRIES,
     },
     {
@@ -57,7 +56,7 @@ function triggers(settings: PoolSettings, functions: PoolFunctions): Trigger[] {
       description: "an instance is chosen to go",
       target: functions.deregister,
       eventPattern: groupPattern(DETAIL_TYPE.terminating, names.group),
-      maximumEventAge: LONGEST_EVENT_AGE,
+      maximumEventAge: TIMING.ruleEventAge,
       maximumRetries: MOST_RETRIES,
     },
     {
@@ -66,7 +65,7 @@ function triggers(settings: PoolSettings, functions: PoolFunctions): Trigger[] {
       description: "an instance is gone",
       target: functions.deregister,
       eventPattern: groupPattern(DETAIL_TYPE.terminated, names.group),
-      maximumEventAge: LONGEST_EVENT_AGE,
+      maximumEventAge: TIMING.ruleEventAge,
       maximumRetries: MOST_RETRIES,
     },
     {
@@ -74,9 +73,9 @@ function triggers(settings: PoolSettings, functions: PoolFunctions): Trigger[] {
       rule: names.sweepRule,
       description: "time to look for what events have missed",
       target: functions.sweep,
-      scheduleExpression: `rate(${SWEEP_INTERVAL / 60} minutes)`,
+      scheduleExpression: `rate(${TIMING.sweepInterval / 60} minutes)`,
       // The next sweep is the retry.
-      maximumEventAge: SWEEP_INTERVAL,
+      maximumEventAge: TIMING.sweepInterval,
       maximumRetries: 1,
     },
   ];

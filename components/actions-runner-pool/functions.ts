@@ -2,6 +2,7 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { artefacts } from "../../build/artefacts";
 import { ENV } from "../../contract/actions-runner-pool/environment";
+import { TIMING, launchEventAge } from "../../contract/actions-runner-pool/timing";
 import { METRIC_NAMESPACE } from "../../contract/actions-runner-pool/metrics";
 import { type PackagedFunction, createPackagedFunction } from "../shared/packaged-function";
 import type { Place, PolicyDocument } from "../shared/policy";
@@ -21,11 +22,6 @@ export interface FunctionParts {
   artefacts: ReturnType<typeof artefacts>["functions"];
   tags: pulumi.Output<Record<string, string>>;
 }
-
-/** Seconds; the longest that Lambda tries an asynchronous event, 6 h. */
-const LONGEST_EVENT_AGE = 21_600;
-/** Seconds between sweeps; see `events.ts`. */
-export const SWEEP_INTERVAL = 300;
 
 /** The three functions. Their retries are Lambda's own, and what still fails goes to the dead letters. */
 export function createFunctions(name: string, settings: PoolSettings, parts: FunctionParts, parent: pulumi.Resource): PoolFunctions {
@@ -57,31 +53,28 @@ export function createFunctions(name: string, settings: PoolSettings, parts: Fun
       description: "gives an instance on its way into service a registration token",
       policy: registerPolicy,
       memorySize: 256,
-      // GitHub gets 15 s and Secrets Manager three tries of 3 s, twice; the rest is a cold start.
-      timeout: 60,
+      timeout: TIMING.eventFunctionTimeout,
       retries: 2,
-      // Later, the launch hook has given the instance up.
-      maximumEventAge: Math.max(60, settings.launchTimeout),
+      maximumEventAge: launchEventAge(settings.launchTimeout),
     }),
     deregister: create("deregister", {
       functionName: names.deregisterFunction,
       description: "hurries a drain, and cleans up after an instance that is gone",
       policy: deregisterPolicy,
       memorySize: 256,
-      timeout: 60,
+      timeout: TIMING.eventFunctionTimeout,
       retries: 2,
-      maximumEventAge: LONGEST_EVENT_AGE,
+      maximumEventAge: TIMING.invokeEventAge,
     }),
     sweep: create("sweep", {
       functionName: names.sweepFunction,
       description: "finds what events have missed",
       policy: sweepPolicy,
       memorySize: 512,
-      // Shorter than the interval, so that no sweep meets the one before.
-      timeout: SWEEP_INTERVAL - 60,
+      timeout: TIMING.sweepTimeout,
       // The next sweep is the retry.
       retries: 0,
-      maximumEventAge: SWEEP_INTERVAL,
+      maximumEventAge: TIMING.sweepInterval,
     }),
   };
 }

@@ -1,17 +1,11 @@
 import type { HostConfig } from "../../contract/actions-runner-pool/host";
+import { TIMING } from "../../contract/actions-runner-pool/timing";
 import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
 import { githubWebUrl } from "../shared/github-address";
 import type { PoolSettings } from "./settings";
 
 /** GitHub's words for an architecture, in its labels and in the names of the runner's archives. */
 export type RunnerArchitecture = "x64" | "arm64";
-
-/**
- * Seconds by which a forced stop must precede the end of the lifecycle action, after which AWS takes the instance
- * without asking: the runner has up to 30 s to stop, then the action is completed, and it began before the drain did.
- * Without them a stop at the longest maxDrain would neither be orderly nor be counted.
- */
-const FORCED_STOP_MARGIN = 300;
 
 /** What an instance of the pool needs to know, from arguments that passed validation. */
 export function hostConfig(settings: PoolSettings, region: string, architecture: RunnerArchitecture): HostConfig {
@@ -32,7 +26,7 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     heartbeatInterval: drain.heartbeatInterval,
     heartbeatTimeout: drain.heartbeatTimeout,
     launchTimeout: settings.launchTimeout,
-    maxDrain: Math.min(drain.maxDrain, globalTimeoutSeconds(drain.heartbeatTimeout) - FORCED_STOP_MARGIN),
+    drainDeadline: Math.min(drain.maxDrain, globalTimeoutSeconds(drain.heartbeatTimeout) - TIMING.forcedStopMargin),
     jobsMayUseInstanceRole: settings.jobsMayUseInstanceRole,
     jobsMayUseDocker: settings.jobsMayUseDocker,
     ...(runner.jobStartedHook === undefined ? {} : { userJobStartedHook: runner.jobStartedHook }),

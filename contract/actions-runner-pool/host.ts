@@ -66,8 +66,8 @@ export interface HostConfig {
   heartbeatTimeout: number;
   /** Seconds that the launch hook waits; a registration that fails must be told before that. */
   launchTimeout: number;
-  /** Seconds. */
-  maxDrain: number;
+  /** Seconds after which a drain gives up: `drain.maxDrain`, but always forcedStopMargin before the lifecycle action's own end. */
+  drainDeadline: number;
   jobsMayUseInstanceRole: boolean;
   jobsMayUseDocker: boolean;
   /** The user's own job hooks, run after ours; absolute paths on the image. */

@@ -11,6 +11,41 @@ export type TargetState =
   | "Warmed:Stopped"
   | "Warmed:Terminated";
 
+/** `LifecycleState` of an instance, as DescribeAutoScalingInstances spells it; AWS's enumeration without the root-volume replacement. */
+export type LifecycleState =
+  | "Pending"
+  | "Pending:Wait"
+  | "Pending:Proceed"
+  | "InService"
+  | "Terminating"
+  | "Terminating:Wait"
+  | "Terminating:Proceed"
+  | "Terminating:Retained"
+  | "Terminated"
+  | "Detaching"
+  | "Detached"
+  | "EnteringStandby"
+  | "Standby"
+  | "Warmed:Pending"
+  | "Warmed:Pending:Wait"
+  | "Warmed:Pending:Proceed"
+  | "Warmed:Pending:Retained"
+  | "Warmed:Stopped"
+  | "Warmed:Running"
+  | "Warmed:Hibernated"
+  | "Warmed:Terminating"
+  | "Warmed:Terminating:Wait"
+  | "Warmed:Terminating:Proceed"
+  | "Warmed:Terminating:Retained"
+  | "Warmed:Terminated";
+
+/** What a lifecycle hook waits for. */
+export const TRANSITION = {
+  launching: "autoscaling:EC2_INSTANCE_LAUNCHING",
+  terminating: "autoscaling:EC2_INSTANCE_TERMINATING",
+} as const;
+export type Transition = (typeof TRANSITION)[keyof typeof TRANSITION];
+
 export const DETAIL_TYPE = {
   launching: "EC2 Instance-launch Lifecycle Action",
   terminating: "EC2 Instance-terminate Lifecycle Action",
@@ -20,7 +55,7 @@ export const DETAIL_TYPE = {
 export const EVENT_SOURCE = "aws.autoscaling";
 
 /** `Origin` and `Destination` of a lifecycle event. */
-export type Place = "EC2" | "AutoScalingGroup" | "WarmPool";
+export type InstanceLocation = "EC2" | "AutoScalingGroup" | "WarmPool";
 
 /** Detail of a lifecycle-action event; Origin and Destination are absent in old samples, so never rely on them alone. */
 export interface LifecycleActionDetail {
@@ -30,8 +65,8 @@ export interface LifecycleActionDetail {
   EC2InstanceId: string;
   LifecycleTransition: string;
   NotificationMetadata?: string;
-  Origin?: Place;
-  Destination?: Place;
+  Origin?: InstanceLocation;
+  Destination?: InstanceLocation;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Where the stand-in pretends to be; part of every ARN. */
-export interface Place {
+export interface AwsAccount {
   region: string;
   accountId: string;
 }

@@ -88,7 +88,7 @@ export interface RunningCloud {
 /** Starts the whole stand-in for AWS: services, credentials, event bus, function runtime and listeners. */
 export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const { clock, timeline, random, driver, region, accountId, workDir, ssm = {} } = options;
-  const place = { region, accountId };
+  const account = { region, accountId };
   const defects: Error[] = [];
   const onDefect = (error: unknown): void => {
     defects.push(error instanceof Error ? error : new Error(String(error)));
@@ -100,15 +100,15 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const certificates = await createCertificates(join(workDir, "tls"), names);
 
   const store = new MemoryStore();
-  const iam = new Iam(store, place);
+  const iam = new Iam(store, account);
   const cloud = new CloudDoor({ clock, timeline, iam });
   const credentials = new Credentials(clock, random, iam);
   const cloudwatch = new CloudWatch(clock, store);
   const queues = new Queues(store, iam, clock, cloudwatch.metrics);
-  const secrets = new SecretsManager(clock, random, place);
+  const secrets = new SecretsManager(clock, random, account);
   const fleet = new Fleet({ clock, random, driver, ...(options.network ? { network: options.network } : {}) });
   const refused = (denial: Denial): void => cloud.recordDenial(denial);
-  const agents = new Agents({ clock, iam, place, instances: fleet, registrationMs: ssm.registrationMs ?? 10_000, refused });
+  const agents = new Agents({ clock, iam, account, instances: fleet, registrationMs: ssm.registrationMs ?? 10_000, refused });
 
   let bus: EventBus | undefined;
   const autoscaling = new AutoScaling({
@@ -117,16 +117,16 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     random,
     timeline,
     fleet,
-    place,
-    resolver: new DeployedResolver(store, place),
+    account,
+    resolver: new DeployedResolver(store, account),
     publish: (event) => bus?.put(event),
   });
-  const ec2 = new Ec2({ fleet, place });
+  const ec2 = new Ec2({ fleet, account });
   const systemsManager = new SystemsManager({
     clock,
     timeline,
     random,
-    place,
+    account,
     store,
     driver,
     publicParameters,
@@ -141,7 +141,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     clock,
     random,
     fleet,
-    place,
+    account,
     faults: imdsFaults,
     targetState: (id) => autoscaling.targetState(id),
     issue: (principal) => credentials.issue(principal),
@@ -155,7 +155,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     clock,
     timeline,
     random,
-    place,
+    account,
     store,
     door: cloud,
     credentials,
@@ -164,7 +164,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     workDir,
   });
   const async = new AsyncInvoker({ clock, store, runtime: lambda, door: cloud, onDefect });
-  bus = new EventBus({ clock, random, store, place, queues, refused, onDefect, invoke: (name, event) => async.invoke(name, event) });
+  bus = new EventBus({ clock, random, store, account, queues, refused, onDefect, invoke: (name, event) => async.invoke(name, event) });
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -114,7 +114,7 @@ export async function openWorld(
       filesDir: join(run.dir, "files"),
       sleep: (ms) => flow(clock, () => clock.sleep(ms)),
       now: () => clock.now(),
-      place: { region: facts.region, accountId: ACCOUNT },
+      account: { region: facts.region, accountId: ACCOUNT },
       invoke: (functionName, payload) => flow(clock, () => cloud.lambda.invoke(functionName, payload)),
       facts: { secrets: seeded, ...imageFacts(facts) },
     }),

@@ -54,10 +54,10 @@ function forward(request: http.IncomingMessage, response: http.ServerResponse, h
   request.pipe(upstream);
 }
 
-function listen(server: Server, place: { address: string; port: number }): Promise<void> {
+function listen(server: Server, account: { address: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(place.port, place.address, resolve);
+    server.listen(account.port, account.address, resolve);
   });
 }
 

@@ -3,7 +3,7 @@ import type { AutoScalingApi } from "./autoscaling-api";
 import { difference, type Difference } from "./difference";
 import { INVOKES, type Facts } from "./invokes";
 import { CHOSEN, named } from "./naming";
-import { PartlyDone, type Context, type Created, type InvokeFunction, type Place, type ResourceType } from "./resource-type";
+import { PartlyDone, type Context, type Created, type InvokeFunction, type AwsAccount, type ResourceType } from "./resource-type";
 import { RESOURCE_TYPES } from "./types";
 import { containsUnknown, conceal, revealAll, type Properties } from "./values";
 
@@ -16,7 +16,7 @@ export interface ProviderOptions {
   sleep?: (ms: number) => Promise<void>;
   now?: () => number;
   /** Default: partition `aws`, account 123456789012, region as configured for the provider, else eu-central-1. */
-  place?: Partial<Place>;
+  account?: Partial<AwsAccount>;
   /** Invokes a deployed function synchronously. Without it a program with `aws.lambda.Invocation` is refused. */
   invoke?: InvokeFunction;
   /** Answers that data-source functions give beyond the built-in ones (parameters, images, instance types, subnets). */
@@ -156,7 +156,7 @@ export class ProviderBackend {
   async invoke(token: string, args: Properties): Promise<Properties> {
     const answer = INVOKES[token];
     if (!answer) throw new Error(`${token}: the rehearsal's provider does not know this function; add it to rehearsal/provider/invokes.ts`);
-    return answer(revealAll(args).plain, { place: this.place(), store: this.options.store, facts: this.options.facts ?? {} });
+    return answer(revealAll(args).plain, { account: this.account(), store: this.options.store, facts: this.options.facts ?? {} });
   }
 
   private type(urn: string): ResourceType {
@@ -177,13 +177,13 @@ export class ProviderBackend {
   }
 
   private state(type: ResourceType, inputs: Properties, outputs: Properties, context: Context): Properties {
-    const state: Properties = { region: context.place.region, ...inputs, ...outputs };
+    const state: Properties = { region: context.account.region, ...inputs, ...outputs };
     if (type.hasTags ?? type.inputs.includes("tags")) state.tagsAll = { ...this.defaultTags, ...(inputs.tags ?? {}) };
     return state;
   }
 
-  private place(): Place {
-    const { partition = "aws", accountId = "123456789012", region } = this.options.place ?? {};
+  private account(): AwsAccount {
+    const { partition = "aws", accountId = "123456789012", region } = this.options.account ?? {};
     return { partition, accountId, region: this.region ?? region ?? "eu-central-1" };
   }
 
@@ -192,7 +192,7 @@ export class ProviderBackend {
     const sleep = this.options.sleep ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
     const signal = this.stopped.signal;
     return {
-      place: this.place(),
+      account: this.account(),
       store,
       autoscaling,
       filesDir,

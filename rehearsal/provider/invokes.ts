@@ -1,6 +1,6 @@
 import type { ResourceStore } from "../aws/api";
 import { images, instanceTypes, publicParameters } from "../aws/ec2/catalogue";
-import { arn, type Place } from "./resource-type";
+import { arn, type AwsAccount } from "./resource-type";
 import type { Json, Properties } from "./values";
 
 /** What stands in the account already, before the program runs: the rehearsal adds to it what its options name. */
@@ -16,7 +16,7 @@ export interface Facts {
 }
 
 interface World {
-  place: Place;
+  account: AwsAccount;
   store: ResourceStore;
   facts: Partial<Facts>;
 }
@@ -26,7 +26,7 @@ type Invoke = (args: Properties, world: World) => Properties;
 const DEFAULT_VPC = "vpc-0d0e0f00d0e0f00d0";
 const ZONES = ["a", "b", "c"];
 
-function zones({ region }: Place): string[] {
+function zones({ region }: AwsAccount): string[] {
   return ZONES.map((letter) => region + letter);
 }
 
@@ -34,34 +34,34 @@ function regionalEndpoint(region: string): string {
   return `ec2.${region}.amazonaws.com`;
 }
 
-const getRegion: Invoke = (args, { place }) => {
-  const region = args.region ?? args.name ?? place.region;
+const getRegion: Invoke = (args, { account }) => {
+  const region = args.region ?? args.name ?? account.region;
   return { id: region, name: region, region, description: region, endpoint: regionalEndpoint(region) };
 };
 
-const getCallerIdentity: Invoke = (_args, { place }) => ({
-  id: place.accountId,
-  accountId: place.accountId,
-  arn: arn(place, "iam", "user/operator", { regional: false }),
+const getCallerIdentity: Invoke = (_args, { account }) => ({
+  id: account.accountId,
+  accountId: account.accountId,
+  arn: arn(account, "iam", "user/operator", { regional: false }),
   userId: "AIDAOPERATOR0000000000",
 });
 
-const getPartition: Invoke = (_args, { place }) => ({
-  id: place.partition,
-  partition: place.partition,
+const getPartition: Invoke = (_args, { account }) => ({
+  id: account.partition,
+  partition: account.partition,
   dnsSuffix: "amazonaws.com",
   reverseDnsPrefix: "com.amazonaws",
 });
 
-const getAvailabilityZones: Invoke = (_args, { place }) => ({
-  id: place.region,
-  region: place.region,
-  names: zones(place),
-  zoneIds: zones(place).map((_zone, index) => `${place.region.replace(/[^a-z0-9]/g, "").slice(0, 4)}-az${index + 1}`),
-  groupNames: [place.region],
+const getAvailabilityZones: Invoke = (_args, { account }) => ({
+  id: account.region,
+  region: account.region,
+  names: zones(account),
+  zoneIds: zones(account).map((_zone, index) => `${account.region.replace(/[^a-z0-9]/g, "").slice(0, 4)}-az${index + 1}`),
+  groupNames: [account.region],
 });
 
-const getParameter: Invoke = (args, { place, store, facts }) => {
+const getParameter: Invoke = (args, { account, store, facts }) => {
   const deployed = store.get("aws:ssm/parameter:Parameter", args.name)?.state.value;
   const value = facts.parameters?.[args.name] ?? publicParameters.get(args.name) ?? deployed;
   if (value === undefined) {
@@ -70,17 +70,17 @@ const getParameter: Invoke = (args, { place, store, facts }) => {
   return {
     id: args.name,
     name: args.name,
-    region: place.region,
+    region: account.region,
     type: "String",
     value,
     insecureValue: value,
     version: 1,
     withDecryption: args.withDecryption ?? true,
-    arn: arn(place, "ssm", `parameter/${String(args.name).replace(/^\//, "")}`),
+    arn: arn(account, "ssm", `parameter/${String(args.name).replace(/^\//, "")}`),
   };
 };
 
-const getInstanceType: Invoke = (args, { place }) => {
+const getInstanceType: Invoke = (args, { account }) => {
   const type = instanceTypes.get(args.instanceType);
   if (!type) {
     throw new Error(
@@ -91,7 +91,7 @@ const getInstanceType: Invoke = (args, { place }) => {
   return {
     id: type.name,
     instanceType: type.name,
-    region: place.region,
+    region: account.region,
     supportedArchitectures: [type.architecture],
     memorySize: type.memoryMib,
     defaultVcpus: type.vcpus,
@@ -107,7 +107,7 @@ const getInstanceType: Invoke = (args, { place }) => {
   };
 };
 
-const getAmi: Invoke = (args, { place, facts }) => {
+const getAmi: Invoke = (args, { account, facts }) => {
   const filters: { name: string; values: string[] }[] = args.filters ?? [];
   const wanted = filters.find(({ name }) => name === "image-id")?.values ?? (args.imageId ? [args.imageId] : []);
   const other = filters.filter(({ name }) => !["image-id", "state", "architecture", "name"].includes(name));
@@ -123,7 +123,7 @@ const getAmi: Invoke = (args, { place, facts }) => {
       (own && {
         id,
         name: own.name ?? id,
-        owner: own.ownerId ?? place.accountId,
+        owner: own.ownerId ?? account.accountId,
         architecture: own.architecture,
         rootDeviceName: own.rootDeviceName,
       });
@@ -138,8 +138,8 @@ const getAmi: Invoke = (args, { place, facts }) => {
       rootDeviceType: "ebs",
       virtualizationType: "hvm",
       state: "available",
-      region: place.region,
-      arn: arn(place, "ec2", `image/${image.id}`, { account: false }),
+      region: account.region,
+      arn: arn(account, "ec2", `image/${image.id}`, { account: false }),
       blockDeviceMappings: [],
       tags: {},
     };
@@ -147,14 +147,14 @@ const getAmi: Invoke = (args, { place, facts }) => {
   throw new Error("Your query returned no results. Please change your search criteria and try again.");
 };
 
-function subnet(id: string, { place, store, facts }: World): Json {
+function subnet(id: string, { account, store, facts }: World): Json {
   const deployed = store.get("aws:ec2/subnet:Subnet", id)?.state;
   if (deployed) return deployed;
   const known = facts.subnets?.[id];
   if (known) return known;
   if (!/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id))
     throw new Error(`reading EC2 Subnet: InvalidSubnetID.NotFound: The subnet ID '${id}' does not exist`);
-  const zone = zones(place)[parseInt(id.slice(-1), 16) % ZONES.length];
+  const zone = zones(account)[parseInt(id.slice(-1), 16) % ZONES.length];
   return { vpcId: DEFAULT_VPC, availabilityZone: zone, cidrBlock: `172.31.${16 * (parseInt(id.slice(-1), 16) % ZONES.length)}.0/20` };
 }
 
@@ -162,8 +162,8 @@ const getSubnet: Invoke = (args, world) => {
   const found = subnet(args.id ?? args.subnetId, world);
   return {
     id: args.id,
-    region: world.place.region,
-    arn: arn(world.place, "ec2", `subnet/${args.id}`),
+    region: world.account.region,
+    arn: arn(world.account, "ec2", `subnet/${args.id}`),
     state: "available",
     mapPublicIpOnLaunch: false,
     ...found,
@@ -179,21 +179,21 @@ const getSubnets: Invoke = (args, world) => {
   const passes = (state: Json) =>
     filters.every(({ name, values }) => values.includes(name === "vpc-id" ? state.vpcId : state.tags?.[name.slice("tag:".length)]));
   return {
-    id: world.place.region,
-    region: world.place.region,
+    id: world.account.region,
+    region: world.account.region,
     ids: known.filter(([, state]) => passes(state)).map(([id]) => id),
   };
 };
 
-const getSecret: Invoke = (args, { place, facts }) => {
+const getSecret: Invoke = (args, { account, facts }) => {
   const name =
     args.name ??
     String(args.arn ?? "")
       .split(":secret:")[1]
       ?.replace(/-[A-Za-z0-9]{6}$/, "");
   if (!facts.secrets?.includes(name)) throw new Error(`reading Secrets Manager Secret (${args.arn ?? args.name}): couldn't find resource`);
-  const secretArn = args.arn ?? arn(place, "secretsmanager", `secret:${name}-AbCdEf`);
-  return { id: secretArn, arn: secretArn, name, region: place.region, tags: {}, description: "", kmsKeyId: "", policy: "" };
+  const secretArn = args.arn ?? arn(account, "secretsmanager", `secret:${name}-AbCdEf`);
+  return { id: secretArn, arn: secretArn, name, region: account.region, tags: {}, description: "", kmsKeyId: "", policy: "" };
 };
 
 /** Every function that the rehearsal's provider answers, by Pulumi token. */

@@ -4,7 +4,7 @@ import type { AutoScalingApi } from "./autoscaling-api";
 import type { Json, Properties } from "./values";
 
 /** Where the stand-in's resources live: what ARNs are made of. */
-export interface Place {
+export interface AwsAccount {
   readonly partition: string;
   readonly region: string;
   readonly accountId: string;
@@ -14,7 +14,7 @@ export interface Place {
 export type InvokeFunction = (functionName: string, payload: unknown) => Promise<{ result?: unknown; error?: unknown }>;
 
 export interface Context {
-  readonly place: Place;
+  readonly account: AwsAccount;
   readonly store: ResourceStore;
   /** Folder for the content of assets; a resource's state names files in it by absolute path. */
   readonly filesDir: string;
@@ -85,10 +85,10 @@ export function newUniqueId(kind: string): string {
   return kind + [...randomBytes(17)].map((byte) => alphabet[byte % 32]).join("");
 }
 
-export function arn(place: Place, service: string, resource: string, parts: { regional?: boolean; account?: boolean } = {}): string {
-  const region = parts.regional === false ? "" : place.region;
-  const account = parts.account === false ? "" : place.accountId;
-  return `arn:${place.partition}:${service}:${region}:${account}:${resource}`;
+export function arn(account: AwsAccount, service: string, resource: string, parts: { regional?: boolean; account?: boolean } = {}): string {
+  const region = parts.regional === false ? "" : account.region;
+  const accountId = parts.account === false ? "" : account.accountId;
+  return `arn:${account.partition}:${service}:${region}:${accountId}:${resource}`;
 }
 
 /** A type whose outputs follow from its inputs alone and that lives only in the store. */

@@ -25,7 +25,7 @@ import { Metadata } from "./metadata";
 import { Pool, type PoolOptions } from "./pool";
 import { type SsmKnobs, unreliable } from "./run-command-faults";
 
-const PLACE = { region: "eu-central-1", accountId: "123456789012" };
+const ACCOUNT = { region: "eu-central-1", accountId: "123456789012" };
 const ORGANIZATION = "acme";
 const TOKEN = "ghp_simulation";
 const TOKEN_SECRET = "github-token";
@@ -97,11 +97,11 @@ export class SimulatedWorld {
     });
     this.github = new GitHub(clock, timeline, { wallNow: () => clock.now(), ...options.github });
     this.github.registerToken(TOKEN, [ORGANIZATION]);
-    const iam = new EverythingAllowed(store, PLACE);
+    const iam = new EverythingAllowed(store, ACCOUNT);
     this.door = new CloudDoor({ clock, timeline, iam });
     this.cloudwatch = new CloudWatch(clock, store);
     this.queues = new Queues(store, iam, clock, this.cloudwatch.metrics);
-    this.secrets = new SecretsManager(clock, random, PLACE);
+    this.secrets = new SecretsManager(clock, random, ACCOUNT);
     this.secrets.seed({ name: TOKEN_SECRET, value: TOKEN });
     this.hosts = new SimulatedHosts((instanceId) => this.surroundings(instanceId, options));
     this.fleet = new Fleet({ clock, random, driver: this.hosts });
@@ -109,7 +109,7 @@ export class SimulatedWorld {
       clock,
       random,
       timeline,
-      place: PLACE,
+      account: ACCOUNT,
       fleet: this.fleet,
       ...(options.delays ? { delays: options.delays } : {}),
       publish: (event) => this.bus.put(event),
@@ -130,7 +130,7 @@ export class SimulatedWorld {
       timeline,
       random,
       store,
-      place: PLACE,
+      account: ACCOUNT,
       driver: unreliable(this.hosts, clock, this.ssm),
       instances: this.fleet,
       agentOnline: (id) => this.agentOnline(id),
@@ -158,7 +158,7 @@ export class SimulatedWorld {
       random,
       store,
       onDefect,
-      place: PLACE,
+      account: ACCOUNT,
       queues: this.queues,
       refused: (denial) => void this.defects.push(denial),
       invoke: (name, event) => this.async.invoke(name, event),
@@ -172,7 +172,7 @@ export class SimulatedWorld {
 
   /** Deploys a pool and begins to fill it. Names must differ. */
   addPool(options: PoolOptions = {}): Pool {
-    return new Pool(this, { place: PLACE, organization: ORGANIZATION, tokenSecret: TOKEN_SECRET }, options);
+    return new Pool(this, { account: ACCOUNT, organization: ORGANIZATION, tokenSecret: TOKEN_SECRET }, options);
   }
 
   /** Lets time pass. */

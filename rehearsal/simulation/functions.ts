@@ -1,3 +1,4 @@
+import { TIMING } from "../../contract/actions-runner-pool/timing";
 import type { PoolNames } from "../../contract/actions-runner-pool/names";
 import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
 import { deregister } from "../../functions/actions-runner-pool/deregister/deregister";
@@ -22,8 +23,6 @@ import { Invocation } from "./invocation";
 
 /** The functions' clients make so many attempts. */
 const ATTEMPTS = 3;
-/** Bound on one sweep, in ms, as its handler has it. */
-const SWEEP_MS = 200_000;
 
 export interface FunctionSettings {
   pool: string;
@@ -77,9 +76,9 @@ export class InProcessFunctions {
   /** The three functions of one pool. Timeouts as the component sets them, in seconds. */
   deploy(settings: FunctionSettings): void {
     const { names } = settings;
-    this.deployed.set(names.registerFunction, { seconds: 60, run: this.registerFunction(settings) });
-    this.deployed.set(names.deregisterFunction, { seconds: 60, run: this.deregisterFunction(settings) });
-    this.deployed.set(names.sweepFunction, { seconds: 240, run: this.sweepFunction(settings) });
+    this.deployed.set(names.registerFunction, { seconds: TIMING.eventFunctionTimeout, run: this.registerFunction(settings) });
+    this.deployed.set(names.deregisterFunction, { seconds: TIMING.eventFunctionTimeout, run: this.deregisterFunction(settings) });
+    this.deployed.set(names.sweepFunction, { seconds: TIMING.sweepTimeout, run: this.sweepFunction(settings) });
   }
 
   undeploy({ registerFunction, deregisterFunction, sweepFunction }: PoolNames): void {
@@ -148,7 +147,8 @@ export class InProcessFunctions {
       const observer = this.observer(names.sweepFunction, pool);
       const occasion = occasionOf(event, pool);
       if (occasion.kind === "final") return finalSweep(ports, { names }, observer);
-      if (occasion.kind === "schedule") await within("the sweep", SWEEP_MS, (signal) => sweep(ports, settings, observer, signal));
+      if (occasion.kind === "schedule")
+        await within("the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, observer, signal));
       return undefined;
     };
   }

@@ -1,16 +1,10 @@
+import { globalTimeoutSeconds, TRANSITION } from "../../contract/aws/lifecycle";
 import type { HostConfig } from "../../contract/actions-runner-pool/host";
-import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
+import { TIMING } from "../../contract/actions-runner-pool/timing";
 import { POOL_TAG, type PoolNames, poolNames } from "../../contract/actions-runner-pool/names";
-import {
-  type AutoScaling,
-  type LaunchTemplate,
-  LAUNCHING,
-  type RefreshPreferences,
-  TERMINATING,
-  type WarmPoolConfig,
-} from "../aws/autoscaling";
+import type { AutoScaling, LaunchTemplate, RefreshPreferences, WarmPoolConfig } from "../aws/autoscaling";
 import type { CloudDoor } from "../aws/gateway";
-import type { Place } from "../aws/account";
+import type { AwsAccount } from "../aws/account";
 import type { MemoryStore } from "../aws/store";
 import type { GitHub } from "../github";
 import type { InProcessFunctions } from "./functions";
@@ -44,7 +38,7 @@ export interface PoolWorld {
 }
 
 interface PoolSite {
-  place: Place;
+  account: AwsAccount;
   organization: string;
   tokenSecret: string;
 }
@@ -53,8 +47,6 @@ interface PoolSite {
 const HEARTBEAT_TIMEOUT = 1800;
 const HEARTBEAT_INTERVAL_CAP = 300;
 const LAUNCH_TIMEOUT = 900;
-/** Seconds by which the component keeps a forced stop ahead of the lifecycle action's end. */
-const FORCED_STOP_MARGIN = 300;
 const ZONES = ["a", "b", "c"];
 
 /** One pool as the component deploys it: group, hooks, functions, rules; and what an operator may do to it. */
@@ -66,7 +58,7 @@ export class Pool {
 
   constructor(
     private readonly world: PoolWorld,
-    { place, organization, tokenSecret }: PoolSite,
+    { account, organization, tokenSecret }: PoolSite,
     options: PoolOptions,
   ) {
     const name = options.name ?? "pool";
@@ -79,7 +71,7 @@ export class Pool {
     this.labels = options.labels ?? [name];
     this.config = {
       pool: name,
-      region: place.region,
+      region: account.region,
       group: names.group,
       launchHook: names.launchHook,
       terminateHook: names.terminateHook,
@@ -91,25 +83,25 @@ export class Pool {
       heartbeatInterval: options.heartbeatInterval ?? Math.min(Math.floor(heartbeatTimeout / 3), HEARTBEAT_INTERVAL_CAP),
       heartbeatTimeout,
       launchTimeout,
-      maxDrain: Math.min(maxDrain, longest - FORCED_STOP_MARGIN),
+      drainDeadline: Math.min(maxDrain, longest - TIMING.forcedStopMargin),
       jobsMayUseInstanceRole: false,
       jobsMayUseDocker: false,
     };
     world.functions.deploy({ pool: name, names, maxDrainSeconds: maxDrain, hostRoleId: "AROASIMULATION", organization, tokenSecret });
-    for (const resource of poolResources(names, place, launchTimeout)) world.store.put(resource);
+    for (const resource of poolResources(names, account, launchTimeout)) world.store.put(resource);
     world.autoscaling.createGroup({
       name: names.group,
       minSize: options.minSize ?? 0,
       maxSize: options.maxSize ?? Math.max(instances * 2, 1),
       desiredCapacity: instances,
       launchTemplate: () => this.template(),
-      subnets: ZONES.map((zone) => ({ id: `subnet-${zone}`, availabilityZone: `${place.region}${zone}` })),
+      subnets: ZONES.map((zone) => ({ id: `subnet-${zone}`, availabilityZone: `${account.region}${zone}` })),
       ...(options.warmPool ? { warmPool: options.warmPool } : {}),
       maxInstanceLifetime: options.maxInstanceLifetime ?? 0,
       instanceLifecyclePolicy: { terminateHookAbandon: (options.retain ?? true) ? "retain" : "terminate" },
       initialLifecycleHooks: [
-        { name: names.launchHook, transition: LAUNCHING, heartbeatTimeout: launchTimeout, defaultResult: "ABANDON" },
-        { name: names.terminateHook, transition: TERMINATING, heartbeatTimeout, defaultResult: "ABANDON" },
+        { name: names.launchHook, transition: TRANSITION.launching, heartbeatTimeout: launchTimeout, defaultResult: "ABANDON" },
+        { name: names.terminateHook, transition: TRANSITION.terminating, heartbeatTimeout, defaultResult: "ABANDON" },
       ],
       tags: [{ key: POOL_TAG, value: name, propagateAtLaunch: true }],
     });

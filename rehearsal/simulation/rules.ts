@@ -1,25 +1,21 @@
 import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/aws/lifecycle";
 import type { PoolNames } from "../../contract/actions-runner-pool/names";
+import { TIMING, launchEventAge } from "../../contract/actions-runner-pool/timing";
 import { UNITS } from "../../contract/actions-runner-pool/host";
 import type { DeployedResource } from "../aws/api";
-import type { Place } from "../aws/account";
-
-/** Minutes between two sweeps, as the component schedules them. */
-const SWEEP_MINUTES = 5;
-/** Seconds for which Lambda tries an event; the register function's event is worth no more than the launch. */
-const LONGEST_EVENT_AGE = 21_600;
+import type { AwsAccount } from "../aws/account";
 
 /**
  * What the component deploys around a group, as far as the event bus and the functions' retries read it: rules,
  * targets, permissions, functions, their retries, the dead letters and the stop document.
  */
-export function poolResources(names: PoolNames, { region, accountId }: Place, launchTimeout: number): DeployedResource[] {
+export function poolResources(names: PoolNames, { region, accountId }: AwsAccount, launchTimeout: number): DeployedResource[] {
   const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:${accountId}:${rest}`;
   const queueArn = arn("sqs", names.deadLetterQueue);
   const functions: [name: string, retries: number, maxAge: number][] = [
-    [names.registerFunction, 2, Math.max(60, launchTimeout)],
-    [names.deregisterFunction, 2, LONGEST_EVENT_AGE],
-    [names.sweepFunction, 0, SWEEP_MINUTES * 60],
+    [names.registerFunction, 2, launchEventAge(launchTimeout)],
+    [names.deregisterFunction, 2, TIMING.invokeEventAge],
+    [names.sweepFunction, 0, TIMING.sweepInterval],
   ];
   const pattern = (type: string) =>
     JSON.stringify({ source: [EVENT_SOURCE], "detail-type": [type], detail: { AutoScalingGroupName: [names.group] } });
@@ -27,7 +23,7 @@ export function poolResources(names: PoolNames, { region, accountId }: Place, la
     [names.launchRule, names.registerFunction, { eventPattern: pattern(DETAIL_TYPE.launching) }],
     [names.terminateRule, names.deregisterFunction, { eventPattern: pattern(DETAIL_TYPE.terminating) }],
     [names.terminatedRule, names.deregisterFunction, { eventPattern: pattern(DETAIL_TYPE.terminated) }],
-    [names.sweepRule, names.sweepFunction, { scheduleExpression: `rate(${SWEEP_MINUTES} minutes)` }],
+    [names.sweepRule, names.sweepFunction, { scheduleExpression: `rate(${TIMING.sweepInterval / 60} minutes)` }],
   ];
   return [
     { type: "aws:sqs/queue:Queue", id: names.deadLetterQueue, state: { arn: queueArn, name: names.deadLetterQueue } },

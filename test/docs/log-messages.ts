@@ -23,7 +23,7 @@ export function logMessages(): LogMessage[] {
 
 /** What the shell scripts on a host write into the journal when they had to step in. */
 export function scriptMessages(): string[] {
-  const scripts = [stopAgainScript({ maxDrain: 1 } as Parameters<typeof stopAgainScript>[0]), endServiceScript()];
+  const scripts = [stopAgainScript({ drainDeadline: 1 } as Parameters<typeof stopAgainScript>[0]), endServiceScript()];
   return scripts.flatMap((script) => [...script.matchAll(/^ *echo "([^"]+)" >&2$/gm)].map(([, text]) => text!));
 }
 

@@ -1,12 +1,12 @@
-import { DETAIL_TYPE, EVENT_SOURCE, type Place } from "../../../contract/aws/lifecycle";
+import { DETAIL_TYPE, EVENT_SOURCE, type InstanceLocation } from "../../../contract/aws/lifecycle";
 import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 
 export interface LifecycleEvent {
   instanceId: string;
   token: string;
   /** Absent in older events: never rely on these two alone. */
-  origin?: Place;
-  destination?: Place;
+  origin?: InstanceLocation;
+  destination?: InstanceLocation;
 }
 
 export type PoolEvent =
@@ -19,7 +19,7 @@ export type PoolEvent =
   | { kind: "malformed"; problem: string };
 
 const INSTANCE_ID = /^i-[0-9a-f]{8,17}$/;
-const PLACES: readonly string[] = ["EC2", "AutoScalingGroup", "WarmPool"] satisfies Place[];
+const PLACES: readonly string[] = ["EC2", "AutoScalingGroup", "WarmPool"] satisfies InstanceLocation[];
 
 export function isInstanceId(value: unknown): value is string {
   return typeof value === "string" && INSTANCE_ID.test(value);
@@ -72,8 +72,8 @@ function lifecycleEvent(kind: "launching" | "terminating", hook: string, instanc
     kind,
     instanceId,
     token: detail.LifecycleActionToken,
-    ...(detail.Origin !== undefined ? { origin: detail.Origin as Place } : {}),
-    ...(detail.Destination !== undefined ? { destination: detail.Destination as Place } : {}),
+    ...(detail.Origin !== undefined ? { origin: detail.Origin as InstanceLocation } : {}),
+    ...(detail.Destination !== undefined ? { destination: detail.Destination as InstanceLocation } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Handler: the schedule fired, or the stack creates, changes or deletes its invocation of the function. */
+import { TIMING } from "../../../contract/actions-runner-pool/timing";
 import { continueAction } from "../../shared/aws/complete-action";
 import { deleteSecret } from "../../shared/aws/delete-secret";
 import { lifecycleStates } from "../../shared/aws/lifecycle-states";
@@ -12,9 +13,6 @@ import { activities, groupExists, members, terminate } from "./inventory";
 import { occasionOf } from "./occasion";
 import { secrets } from "./secrets";
 import { sweep } from "./sweep";
-
-/** Bound on one sweep, in ms: it must report within the function timeout of 240 s, and the next one starts after 300 s. */
-const SWEEP_MS = 200_000;
 
 const { pool, names } = poolSettings();
 const gitHub = gitHubFromEnvironment();
@@ -44,7 +42,7 @@ export const handler = lambdaHandler(pool, async (event, invocation) => {
       return undefined;
     case "schedule": {
       const settings = { pool, names, maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId() };
-      await within("the sweep", SWEEP_MS, (signal) => sweep(ports, settings, invocation, signal));
+      await within("the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, invocation, signal));
       return undefined;
     }
   }

@@ -1,5 +1,6 @@
-/** Between two sweeps, in ms: the component's schedule. */
-const SWEEP_MS = 300_000;
+import { TIMING } from "../../../contract/actions-runner-pool/timing";
+
+const SWEEP_MS = TIMING.sweepInterval * 1000;
 const SWEEPS_AN_HOUR = 3_600_000 / SWEEP_MS;
 /**
  * Calls an hour that one pool may spend on listing its organization's runners: ten pools then take 1,500 of the 5,000

@@ -17,7 +17,7 @@ export function readConfig(path: string = PATHS.config): HostConfig | undefined 
  * For the drain, which must work even where the configuration was lost or damaged: the longest wait that Auto Scaling
  * allows at all (48 h), and the closed metadata of the default.
  */
-export const FALLBACK: Pick<HostConfig, "maxDrain" | "jobsMayUseInstanceRole"> = {
-  maxDrain: 48 * 3600,
+export const FALLBACK: Pick<HostConfig, "drainDeadline" | "jobsMayUseInstanceRole"> = {
+  drainDeadline: 48 * 3600,
   jobsMayUseInstanceRole: false,
 };

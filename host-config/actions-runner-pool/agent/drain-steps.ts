@@ -34,7 +34,7 @@ export type DrainRequest =
 /** To a look; to the fence: whether it worked; to the rest: nothing. */
 export type DrainAnswer = Signs | boolean | undefined;
 
-type Place =
+type DrainPhase =
   | "first look"
   | "nothing found"
   | "waiting"
@@ -53,7 +53,7 @@ type Place =
 
 /** All that the drain remembers. Times are ms since the epoch. */
 export interface DrainState {
-  place: Place;
+  phase: DrainPhase;
   begun: number;
   /** When maxDrain is over. */
   deadline: number;
@@ -82,14 +82,14 @@ export interface DrainStep {
 }
 
 export function beginDrain(now: number, maxDrainMs: number): DrainStep {
-  const state: DrainState = { place: "first look", begun: now, deadline: now + maxDrainMs, round: 1, open: false, end: now };
+  const state: DrainState = { phase: "first look", begun: now, deadline: now + maxDrainMs, round: 1, open: false, end: now };
   return { state, next: { ask: "look" }, notes: [] };
 }
 
 export function nextStep(before: DrainState, answer: DrainAnswer, now: number): DrainStep {
   const state = { ...before };
   const notes: DrainNote[] = [];
-  const go = (place: Place, next: DrainStep["next"]): DrainStep => ({ state: Object.assign(state, { place }), next, notes });
+  const go = (phase: DrainPhase, next: DrainStep["next"]): DrainStep => ({ state: Object.assign(state, { phase }), next, notes });
   const say = (level: DrainNote["level"], message: string, fields?: LogFields) => void notes.push({ level, message, fields });
   const look: DrainRequest = { ask: "look" };
   const sleep = (ms: number): DrainRequest => ({ ask: "sleep", ms });
@@ -102,7 +102,7 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
     return inFlight(signs, at, state.workerAt);
   };
 
-  switch (state.place) {
+  switch (state.phase) {
     case "first look": {
       const signs = answer as Signs;
       // Nothing of the runner lives: a repeated drain, or a listener that exited by itself. Nothing to wait for, nothing to fence.

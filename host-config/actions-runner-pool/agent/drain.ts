@@ -15,7 +15,7 @@ export type { DrainResult };
  */
 export async function drain(host: DrainHost): Promise<DrainResult> {
   if (await host.forcedStop.isSet()) return "forced";
-  let { state, next } = beginDrain(host.clock.now(), host.config.maxDrain * 1000);
+  let { state, next } = beginDrain(host.clock.now(), host.config.drainDeadline * 1000);
   for (;;) {
     if ("result" in next) return next.result;
     const step = nextStep(state, await perform(host, next), host.clock.now());

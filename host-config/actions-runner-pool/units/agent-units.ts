@@ -125,7 +125,7 @@ ConditionPathExists=${PATHS.config}
 [Service]
 Type=oneshot
 ExecStart=${PATHS.node} ${PATHS.agent} complete
-${environment(facts)}TimeoutStartSec=${config.maxDrain + 600}
+${environment(facts)}TimeoutStartSec=${config.drainDeadline + 600}
 Restart=on-failure
 RestartSec=10
 OOMScoreAdjust=-900

@@ -49,7 +49,7 @@ KillSignal=SIGTERM
 OOMPolicy=continue
 TasksMax=infinity
 TimeoutStartSec=infinity
-TimeoutStopSec=${config.maxDrain + STOP_MARGIN_SECONDS}
+TimeoutStopSec=${config.drainDeadline + STOP_MARGIN_SECONDS}
 Restart=always
 RestartSec=10
 StandardOutput=append:${PATHS.listenerLog}
@@ -80,7 +80,7 @@ const LIVES = `lives() {
 export function stopAgainScript(config: HostConfig): string {
   return `#!/bin/bash
 # Second stop command of ${UNITS.runner}: does what the first one could not.
-deadline=$((SECONDS + ${config.maxDrain}))
+deadline=$((SECONDS + ${config.drainDeadline}))
 ${LIVES}
 forced=${PATHS.runtime}/forced-stop
 trap '' TERM INT HUP

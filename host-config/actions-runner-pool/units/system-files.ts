@@ -42,7 +42,7 @@ const USUAL_PATIENCE = 1800;
 export function shutdownPatience(config: HostConfig): string {
   return `# A runner that drains may keep an orderly shutdown waiting for as long as its job takes.
 [Unit]
-JobTimeoutSec=${Math.max(USUAL_PATIENCE, config.maxDrain + 600)}
+JobTimeoutSec=${Math.max(USUAL_PATIENCE, config.drainDeadline + 600)}
 `;
 }
 

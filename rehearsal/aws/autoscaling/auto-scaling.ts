@@ -5,7 +5,7 @@ import type { TargetState } from "../../../contract/aws/lifecycle";
 import { type Authorisation, AwsError, type Principal, type Service, type Shape } from "../api";
 import { labelOf } from "../gateway";
 import type { Fleet } from "../ec2/fleet";
-import type { Place } from "../account";
+import type { AwsAccount } from "../account";
 import { Activities } from "./activities";
 import { Capacity } from "./capacity";
 import { CONTROL_PLANE, type ControlPlaneParts } from "./control-plane";
@@ -30,7 +30,7 @@ export interface AutoScalingOptions {
   random: Random;
   timeline: Timeline;
   fleet: Fleet;
-  place: Place;
+  account: AwsAccount;
   /** Receives every event of Auto Scaling; whether and when it is delivered is the bus's affair. */
   publish: (event: CloudEvent) => void;
   /** Resolves what CreateAutoScalingGroup and its kin refer to; not needed where groups come from `createGroup`. */
@@ -61,7 +61,7 @@ export class AutoScaling implements Service {
   private readonly delays: Delays;
 
   constructor(private readonly options: AutoScalingOptions) {
-    const { clock, random, timeline, fleet, place, publish } = options;
+    const { clock, random, timeline, fleet, account, publish } = options;
     this.delays = { ...DEFAULT_DELAYS, ...options.delays };
     const { delays, groups } = this;
     const changed = (group: Group) => {
@@ -69,7 +69,7 @@ export class AutoScaling implements Service {
       this.deletion.changed(group);
     };
     const states = (this.states = new States(clock, timeline, delays.targetState));
-    const events = new EventWriter({ now: () => clock.now(), random, place, publish });
+    const events = new EventWriter({ now: () => clock.now(), random, account, publish });
     const activities = (this.activities = new Activities(clock, random));
     const actions = new LifecycleActions(clock, random, timeline, events);
     const terminateHookAfterAbandonedLaunch = options.terminateHookAfterAbandonedLaunch ?? true;
@@ -227,7 +227,7 @@ export class AutoScaling implements Service {
   }
 
   private arn(id: string, name: string): string {
-    const { region, accountId } = this.options.place;
+    const { region, accountId } = this.options.account;
     return `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:${id}:autoScalingGroupName/${name}`;
   }
 }

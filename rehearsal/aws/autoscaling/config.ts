@@ -1,9 +1,5 @@
+import type { Transition } from "../../../contract/aws/lifecycle";
 import type { InstanceProfile, MetadataOptions } from "../ec2/instance";
-
-/** Which way a lifecycle hook looks, as the API spells it. */
-export type Transition = "autoscaling:EC2_INSTANCE_LAUNCHING" | "autoscaling:EC2_INSTANCE_TERMINATING";
-export const LAUNCHING: Transition = "autoscaling:EC2_INSTANCE_LAUNCHING";
-export const TERMINATING: Transition = "autoscaling:EC2_INSTANCE_TERMINATING";
 
 export type ActionResult = "CONTINUE" | "ABANDON";
 

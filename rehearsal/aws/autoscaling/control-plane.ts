@@ -1,5 +1,6 @@
+import type { Transition } from "../../../contract/aws/lifecycle";
 import { AwsError, type Shape } from "../api";
-import type { GroupConfig, HookConfig, MixedInstances, SuspendableProcess, Transition, WarmPoolConfig } from "./config";
+import type { GroupConfig, HookConfig, MixedInstances, SuspendableProcess, WarmPoolConfig } from "./config";
 import type { Resolver, TemplateReference } from "./deployed";
 import * as errors from "./errors";
 import type { Groups } from "./groups";

@@ -1,7 +1,7 @@
 import type { ResourceStore } from "../api";
 import { publicParameters } from "../ec2/catalogue";
 import type { InstanceProfile } from "../ec2/instance";
-import { nameOf, type Place } from "../account";
+import { nameOf, type AwsAccount } from "../account";
 import type { LaunchTemplate } from "./config";
 import { validation } from "./errors";
 
@@ -33,7 +33,7 @@ const SUBNET = "aws:ec2/subnet:Subnet";
 export class DeployedResolver implements Resolver {
   constructor(
     private readonly store: ResourceStore,
-    private readonly place: Place,
+    private readonly account: AwsAccount,
     private readonly subnets: Record<string, { availabilityZone: string }> = {},
   ) {}
 
@@ -63,7 +63,7 @@ export class DeployedResolver implements Resolver {
     const deployed = this.store.get(SUBNET, subnetId)?.state.availabilityZone ?? this.subnets[subnetId]?.availabilityZone;
     if (deployed) return deployed;
     const zones = ["a", "b", "c"];
-    return `${this.place.region}${zones[(Number.parseInt(subnetId.slice(-1), 16) || 0) % zones.length]}`;
+    return `${this.account.region}${zones[(Number.parseInt(subnetId.slice(-1), 16) || 0) % zones.length]}`;
   }
 
   private version(asked: string, state: Inputs): string {

@@ -1,8 +1,7 @@
-import { DETAIL_TYPE, EVENT_SOURCE, type LifecycleActionDetail, type Place } from "../../../contract/aws/lifecycle";
+import { DETAIL_TYPE, EVENT_SOURCE, type LifecycleActionDetail, type InstanceLocation, TRANSITION } from "../../../contract/aws/lifecycle";
 import type { Random } from "../../random";
-import type { Place as AwsPlace } from "../account";
+import type { AwsAccount } from "../account";
 import type { Action, Activity, Group, Member } from "./model";
-import { LAUNCHING } from "./config";
 
 /** An event as EventBridge delivers it. */
 export interface CloudEvent {
@@ -20,14 +19,14 @@ export interface CloudEvent {
 
 /** Where an instance comes from and where it goes, as the events say it. */
 export interface Journey {
-  origin: Place;
-  destination: Place;
+  origin: InstanceLocation;
+  destination: InstanceLocation;
 }
 
 export interface EventWriterOptions {
   now: () => number;
   random: Random;
-  place: AwsPlace;
+  account: AwsAccount;
   publish: (event: CloudEvent) => void;
 }
 
@@ -46,7 +45,7 @@ export class EventWriter {
       Origin: journey.origin,
       Destination: journey.destination,
     };
-    const type = action.transition === LAUNCHING ? DETAIL_TYPE.launching : DETAIL_TYPE.terminating;
+    const type = action.transition === TRANSITION.launching ? DETAIL_TYPE.launching : DETAIL_TYPE.terminating;
     this.write(type, [member.group.arn], { ...detail });
   }
 
@@ -81,22 +80,22 @@ export class EventWriter {
   }
 
   private write(type: string, resources: string[], detail: Record<string, unknown>): void {
-    const { now, random, place, publish } = this.options;
+    const { now, random, account, publish } = this.options;
     publish({
       version: "0",
       id: uuid(random),
       "detail-type": type,
       source: EVENT_SOURCE,
-      account: place.accountId,
+      account: account.accountId,
       time: new Date(now()).toISOString(),
-      region: place.region,
+      region: account.region,
       resources,
       detail,
     });
   }
 
   private instanceArn(id: string): string {
-    const { region, accountId } = this.options.place;
+    const { region, accountId } = this.options.account;
     return `arn:aws:ec2:${region}:${accountId}:instance/${id}`;
   }
 }

@@ -4,5 +4,5 @@ export { DeployedResolver, Resolver, TemplateReference } from "./deployed";
 export { DeleteOptions } from "./deletion";
 export { resourceContention, throttled } from "./errors";
 export { CloudEvent } from "./events";
-export { LifecycleState, RefreshStatus } from "./model";
+export { RefreshStatus } from "./model";
 export { GroupView, InstanceView } from "./view";

@@ -1,8 +1,8 @@
-import { globalTimeoutSeconds } from "../../../contract/aws/lifecycle";
+import { globalTimeoutSeconds, TRANSITION, type Transition } from "../../../contract/aws/lifecycle";
 import type { Clock } from "../../clock";
 import type { Random } from "../../random";
 import type { Timeline } from "../../timeline";
-import { type ActionResult, LAUNCHING, type Transition } from "./config";
+import type { ActionResult } from "./config";
 import { noActiveAction } from "./errors";
 import { type EventWriter, type Journey, uuid } from "./events";
 import type { Action, Group, Hook, Member, Outcome } from "./model";
@@ -68,7 +68,7 @@ export class LifecycleActions {
   completeAllOf(hookName: string, members: Iterable<Member>, by: string): void {
     for (const member of members) {
       if (member.action?.hook.name !== hookName) continue;
-      const result = member.action.transition === LAUNCHING ? "ABANDON" : "CONTINUE";
+      const result = member.action.transition === TRANSITION.launching ? "ABANDON" : "CONTINUE";
       this.close(member, { result, by, reason: "Lifecycle Hook Deleted" });
     }
   }

@@ -1,11 +1,12 @@
-import type { TargetState } from "../../../contract/aws/lifecycle";
+import { type TargetState, TRANSITION, type Transition } from "../../../contract/aws/lifecycle";
 import type { Clock } from "../../clock";
 import type { Fleet } from "../ec2/fleet";
 import type { Activities } from "./activities";
-import { type Delays, LAUNCHING, TERMINATING, type Transition } from "./config";
+import type { Delays } from "./config";
 import type { EventWriter, Journey } from "./events";
 import type { LifecycleActions } from "./lifecycle-actions";
-import { type Activity, type Group, isPooled, isRetained, isTerminating, type LifecycleState, type Member, type Outcome } from "./model";
+import { type Activity, type Group, isPooled, isRetained, isTerminating, type Member, type Outcome } from "./model";
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { startLifetime } from "./lifetime";
 import type { States } from "./states";
 
@@ -86,7 +87,7 @@ export class Lifecycle {
     states.enter(member, "Warmed:Pending", this.restingTarget(member));
     changed(member.group);
     const journey: Journey = { origin: "AutoScalingGroup", destination: "WarmPool" };
-    const outcome = await this.passHooks(member, course, TERMINATING, "Warmed:Pending", journey, activity);
+    const outcome = await this.passHooks(member, course, TRANSITION.terminating, "Warmed:Pending", journey, activity);
     if (member.course !== course) return this.parts.activities.end(activity, "Cancelled");
     if (outcome?.result === "ABANDON") {
       this.fail(activity, outcome);
@@ -114,7 +115,7 @@ export class Lifecycle {
     });
     const phase = pooled ? "Warmed:Pending" : "Pending";
     this.parts.states.aim(member, pooled ? this.restingTarget(member) : "InService");
-    const outcome = await this.passHooks(member, course, LAUNCHING, phase, journey, activity);
+    const outcome = await this.passHooks(member, course, TRANSITION.launching, phase, journey, activity);
     if (member.course === course && outcome?.result === "ABANDON") {
       return this.launchFailed(member, journey, activity, abandoned(outcome));
     }
@@ -176,7 +177,7 @@ export class Lifecycle {
     const phase = pooled ? "Warmed:Terminating" : "Terminating";
     const journey: Journey = { origin: pooled ? "WarmPool" : "AutoScalingGroup", destination: "EC2" };
     if (hooked) {
-      const outcome = await this.passHooks(member, course, TERMINATING, phase, journey, activity);
+      const outcome = await this.passHooks(member, course, TRANSITION.terminating, phase, journey, activity);
       if (member.course !== course) return activities.end(activity, "Cancelled");
       if (outcome?.result === "ABANDON" && this.retains(member.group)) {
         this.fail(activity, outcome);
@@ -213,7 +214,7 @@ export class Lifecycle {
       if (last?.result === "ABANDON") break;
     }
     activity.statusCode = "InProgress";
-    const retained = last?.result === "ABANDON" && transition === TERMINATING && this.retains(member.group);
+    const retained = last?.result === "ABANDON" && transition === TRANSITION.terminating && this.retains(member.group);
     if (names.length > 0 && !retained) states.enter(member, `${phase}:Proceed` as LifecycleState);
     return last;
   }

@@ -1,35 +1,7 @@
-import type { TargetState } from "../../../contract/aws/lifecycle";
+import type { LifecycleState, TargetState, Transition } from "../../../contract/aws/lifecycle";
 import type { Timer } from "../../clock";
 import type { Instance } from "../ec2/instance";
-import type { ActionResult, GroupConfig, HookConfig, LaunchTemplate, RefreshPreferences, Transition } from "./config";
-
-/** The states that an instance can be in here; AWS's enumeration without the root-volume replacement. */
-export type LifecycleState =
-  | "Pending"
-  | "Pending:Wait"
-  | "Pending:Proceed"
-  | "InService"
-  | "Terminating"
-  | "Terminating:Wait"
-  | "Terminating:Proceed"
-  | "Terminating:Retained"
-  | "Terminated"
-  | "Detaching"
-  | "Detached"
-  | "EnteringStandby"
-  | "Standby"
-  | "Warmed:Pending"
-  | "Warmed:Pending:Wait"
-  | "Warmed:Pending:Proceed"
-  | "Warmed:Pending:Retained"
-  | "Warmed:Stopped"
-  | "Warmed:Running"
-  | "Warmed:Hibernated"
-  | "Warmed:Terminating"
-  | "Warmed:Terminating:Wait"
-  | "Warmed:Terminating:Proceed"
-  | "Warmed:Terminating:Retained"
-  | "Warmed:Terminated";
+import type { ActionResult, GroupConfig, HookConfig, LaunchTemplate, RefreshPreferences } from "./config";
 
 /** A lifecycle hook as it stands on a group. */
 export type Hook = Required<Pick<HookConfig, "name" | "transition" | "heartbeatTimeout" | "defaultResult">> &

@@ -1,5 +1,6 @@
+import { TRANSITION, type Transition } from "../../../contract/aws/lifecycle";
 import type { Shape } from "../api";
-import { type ActionResult, type HookConfig, LAUNCHING, type RefreshPreferences, TERMINATING, type Transition } from "./config";
+import type { ActionResult, HookConfig, RefreshPreferences } from "./config";
 import { describeActivity } from "./describe";
 import * as errors from "./errors";
 import { type Groups, putHook } from "./groups";
@@ -204,8 +205,8 @@ function reference(params: Shape): ActionReference {
 }
 
 function transition(value: string | undefined): Transition {
-  if (value === LAUNCHING || value === TERMINATING) return value;
-  throw errors.validation(`LifecycleTransition ${value} is not valid. Use ${LAUNCHING} or ${TERMINATING}.`);
+  if (value === TRANSITION.launching || value === TRANSITION.terminating) return value;
+  throw errors.validation(`LifecycleTransition ${value} is not valid. Use ${TRANSITION.launching} or ${TRANSITION.terminating}.`);
 }
 
 function defaultResult(value: string | undefined): ActionResult | undefined {

@@ -1,7 +1,8 @@
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Clock } from "../../clock";
 import type { Timeline } from "../../timeline";
-import type { LifecycleState, Member } from "./model";
+import type { Member } from "./model";
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 
 /** Moves instances from state to state, for all to see, and answers what the instance metadata says about it. */
 export class States {

@@ -1,5 +1,6 @@
 import type { GroupConfig } from "./config";
-import type { Group, Hook, LifecycleState, RefreshStatus } from "./model";
+import type { Group, Hook, RefreshStatus } from "./model";
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 
 /** A group as it is right now, for whoever may look but not touch. */
 export interface GroupView {

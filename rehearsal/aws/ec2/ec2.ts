@@ -1,12 +1,12 @@
 import { type Authorisation, AwsError, type Principal, type Service, type Shape } from "../api";
-import type { Place } from "../account";
+import type { AwsAccount } from "../account";
 import { images, instanceTypes } from "./catalogue";
 import type { Fleet } from "./fleet";
 import type { Instance, PowerState } from "./instance";
 
 export interface Ec2Options {
   fleet: Fleet;
-  place: Place;
+  account: AwsAccount;
 }
 
 /** EC2's numeric codes of the power states. */
@@ -49,7 +49,7 @@ export class Ec2 implements Service {
   }
 
   arn(instanceId: string): string {
-    const { region, accountId } = this.options.place;
+    const { region, accountId } = this.options.account;
     return `arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`;
   }
 
@@ -62,7 +62,7 @@ export class Ec2 implements Service {
     return {
       Reservations: items.map((instance) => ({
         ReservationId: instance.reservationId,
-        OwnerId: this.options.place.accountId,
+        OwnerId: this.options.account.accountId,
         Instances: [describe(instance)],
       })),
       NextToken,

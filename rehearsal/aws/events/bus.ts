@@ -4,7 +4,7 @@ import type { DeployedResource } from "../api";
 import type { CloudEvent } from "../autoscaling/events";
 import type { Denial } from "../gateway";
 import { matchesAction } from "../iam/match";
-import { arnParts, type Place } from "../account";
+import { arnParts, type AwsAccount } from "../account";
 import type { MemoryStore } from "../store";
 import { Timers } from "../timers";
 import { matchesPattern } from "./pattern";
@@ -28,7 +28,7 @@ export interface BusOptions {
   clock: Clock;
   random: Random;
   store: MemoryStore;
-  place: Place;
+  account: AwsAccount;
   queues: Queues;
   /** Hands an event to a function asynchronously. False when there is no such function. */
   invoke(functionName: string, event: unknown): boolean;
@@ -123,7 +123,7 @@ export class EventBus {
         matchesAction(String(state["action"]), "lambda:InvokeFunction") &&
         state["principal"] === "events.amazonaws.com" &&
         (source === undefined || matchesAction(source, ruleArn)) &&
-        (account === undefined || account === this.options.place.accountId)
+        (account === undefined || account === this.options.account.accountId)
       );
     });
   }
@@ -156,16 +156,16 @@ export class EventBus {
   }
 
   private fire(rule: DeployedResource): void {
-    const { clock, random, place } = this.options;
+    const { clock, random, account } = this.options;
     try {
       this.toTargets(rule, {
         version: "0",
         id: [8, 4, 4, 4, 12].map((digits) => random.hex(digits)).join("-"),
         "detail-type": "Scheduled Event",
         source: "aws.events",
-        account: place.accountId,
+        account: account.accountId,
         time: new Date(clock.now()).toISOString(),
-        region: place.region,
+        region: account.region,
         resources: [rule.state["arn"] as string],
         detail: {},
       });

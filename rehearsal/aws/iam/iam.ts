@@ -1,5 +1,5 @@
 import type { Authorisation, Principal, ResourceStore } from "../api";
-import type { Place } from "../account";
+import type { AwsAccount } from "../account";
 import { contextOf, matchesAction, type Request, statementApplies } from "./match";
 import { parsePolicy, type Statement } from "./policy";
 import { loadRole, type RolePolicies } from "./roles";
@@ -24,7 +24,7 @@ export class Iam {
 
   constructor(
     private readonly store: ResourceStore & { watch?: (changed: () => void) => () => void },
-    private readonly place: Place,
+    private readonly account: AwsAccount,
   ) {
     store.watch?.(() => this.roles.clear());
   }
@@ -38,7 +38,7 @@ export class Iam {
   /** What `aws:userid`, `aws:PrincipalTag/k` and the like are for this caller. */
   callerContext(principal: Exclude<Principal, { kind: "operator" }>): Record<string, string> {
     const role = this.role(principal.roleName);
-    const { region, accountId } = this.place;
+    const { region, accountId } = this.account;
     const context: Record<string, string> = {
       "aws:PrincipalType": "AssumedRole",
       "aws:PrincipalAccount": accountId,
@@ -64,7 +64,7 @@ export class Iam {
     const request: Request = { action: needed.action ?? action, resource: needed.resource, context };
     const denial = role ? this.decide(role, request) : "because the role does not exist";
     if (denial === undefined) return { allowed: true };
-    const { accountId } = this.place;
+    const { accountId } = this.account;
     return {
       allowed: false,
       message:

@@ -6,7 +6,7 @@ import { instanceTypes } from "../ec2/catalogue";
 import type { Fleet } from "../ec2/fleet";
 import type { Instance } from "../ec2/instance";
 import type { ImdsFaults } from "./faults";
-import type { Place } from "../account";
+import type { AwsAccount } from "../account";
 
 export interface ImdsRequest {
   method: string;
@@ -39,7 +39,7 @@ export interface ImdsOptions {
   clock: Clock;
   random: Random;
   fleet: Fleet;
-  place: Place;
+  account: AwsAccount;
   targetState: (instanceId: string) => TargetState | undefined;
   /** Credentials of an instance's role; throws when the role cannot be assumed. */
   issue: (principal: Principal) => IssuedCredentials;
@@ -109,7 +109,7 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
   };
 
   const metadata = (instance: Instance, path: string): Answer => {
-    const { place, targetState } = options;
+    const { account, targetState } = options;
     switch (path) {
       case "instance-id":
         return instance.id;
@@ -121,13 +121,13 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
         return instance.privateIp;
       case "hostname":
       case "local-hostname":
-        return `ip-${instance.privateIp.replaceAll(".", "-")}.${place.region}.compute.internal`;
+        return `ip-${instance.privateIp.replaceAll(".", "-")}.${account.region}.compute.internal`;
       case "instance-life-cycle":
         return instance.spot ? "spot" : "on-demand";
       case "placement/availability-zone":
         return instance.availabilityZone;
       case "placement/region":
-        return place.region;
+        return account.region;
       case "services/domain":
         return "amazonaws.com";
       case "services/partition":
@@ -163,15 +163,15 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
     if (path === "/latest/api/token") return request.method === "PUT" ? issueToken(instance, request) : plain(405, "");
     if (request.method !== "GET" && request.method !== "HEAD") return plain(405, "");
     if (!authentic(instance, request)) return plain(401, "");
-    const found = route(instance, versionless(path), metadata, options.place);
+    const found = route(instance, versionless(path), metadata, options.account);
     if (found === undefined) return plain(404, "");
     return typeof found === "string" ? plain(200, found) : found;
   }
 }
 
-function route(instance: Instance, path: string, metadata: (instance: Instance, path: string) => Answer, place: Place): Answer {
+function route(instance: Instance, path: string, metadata: (instance: Instance, path: string) => Answer, account: AwsAccount): Answer {
   if (path === "/latest/user-data") return instance.userData || undefined;
-  if (path === "/latest/dynamic/instance-identity/document") return identityDocument(instance, place);
+  if (path === "/latest/dynamic/instance-identity/document") return identityDocument(instance, account);
   if (path === "/latest/dynamic/instance-identity" || path === "/latest/dynamic/instance-identity/") return "document";
   const item = after(path, "/latest/meta-data/") ?? (path === "/latest/meta-data" ? "" : undefined);
   if (item !== undefined) return metadata(instance, item) ?? listing(item, (other) => metadata(instance, other) !== undefined);
@@ -213,10 +213,10 @@ function versionless(path: string): string {
   return path.replace(/^\/\d{4}-\d{2}-\d{2}(?=\/|$)/, "/latest");
 }
 
-function identityDocument(instance: Instance, place: Place): ImdsResponse {
+function identityDocument(instance: Instance, account: AwsAccount): ImdsResponse {
   const architecture = instanceTypes.get(instance.instanceType)?.architecture ?? "x86_64";
   return json({
-    accountId: place.accountId,
+    accountId: account.accountId,
     architecture,
     availabilityZone: instance.availabilityZone,
     imageId: instance.imageId ?? null,
@@ -224,7 +224,7 @@ function identityDocument(instance: Instance, place: Place): ImdsResponse {
     instanceType: instance.instanceType,
     pendingTime: iso(instance.launchedAt),
     privateIp: instance.privateIp,
-    region: place.region,
+    region: account.region,
     version: "2017-09-30",
   });
 }

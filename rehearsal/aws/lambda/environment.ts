@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { IssuedCredentials } from "../credentials";
-import type { Place } from "../account";
+import type { AwsAccount } from "../account";
 import type { DeployedFunction } from "./function";
 
 export interface Route {
@@ -16,7 +16,7 @@ export interface Route {
 export function sandboxEnvironment(
   deployed: DeployedFunction,
   role: IssuedCredentials,
-  { place, route, workDir }: { place: Place; route: Route; workDir: string },
+  { account, route, workDir }: { account: AwsAccount; route: Route; workDir: string },
 ): Record<string, string> {
   const home = join(workDir, "function-home");
   mkdirSync(home, { recursive: true });
@@ -29,8 +29,8 @@ export function sandboxEnvironment(
     HOME: home,
     AWS_CONFIG_FILE: join(home, "none"),
     AWS_SHARED_CREDENTIALS_FILE: join(home, "none"),
-    AWS_REGION: place.region,
-    AWS_DEFAULT_REGION: place.region,
+    AWS_REGION: account.region,
+    AWS_DEFAULT_REGION: account.region,
     AWS_ACCESS_KEY_ID: role.accessKeyId,
     AWS_SECRET_ACCESS_KEY: role.secretAccessKey,
     AWS_SESSION_TOKEN: role.sessionToken ?? "",

@@ -6,7 +6,7 @@ import type { CloudDoor } from "../gateway";
 import { metricsInLine } from "../cloudwatch/emf";
 import type { MetricStore } from "../cloudwatch/metrics";
 import type { Credentials } from "../credentials";
-import type { Place } from "../account";
+import type { AwsAccount } from "../account";
 import type { MemoryStore } from "../store";
 import { type Route, sandboxEnvironment } from "./environment";
 import { type DeployedFunction, findFunction } from "./function";
@@ -16,7 +16,7 @@ export interface LambdaOptions {
   clock: Clock;
   timeline: Timeline;
   random: Random;
-  place: Place;
+  account: AwsAccount;
   store: MemoryStore;
   door: CloudDoor;
   credentials: Credentials;
@@ -160,7 +160,7 @@ export class LambdaRuntime {
 
   /** Lambda writes a function's log in the name of its role; without the permission there are no logs and no metrics. */
   private mayLog(deployed: DeployedFunction): boolean {
-    const { region, accountId } = this.options.place;
+    const { region, accountId } = this.options.account;
     const group = `arn:aws:logs:${region}:${accountId}:log-group:${deployed.logGroup}`;
     const exists = this.options.store.list("aws:cloudwatch/logGroup:LogGroup").some(({ state }) => state["name"] === deployed.logGroup);
     const needed: [string, string][] = [

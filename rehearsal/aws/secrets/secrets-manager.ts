@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock";
 import type { Random } from "../../random";
 import { type Authorisation, AwsError, type Principal, type Service, type Shape } from "../api";
-import type { Place } from "../account";
+import type { AwsAccount } from "../account";
 import {
   describe,
   type Filter,
@@ -35,7 +35,7 @@ export class SecretsManager implements Service {
   constructor(
     private readonly clock: Clock,
     private readonly random: Random,
-    private readonly place: Place,
+    private readonly account: AwsAccount,
   ) {}
 
   /**
@@ -253,6 +253,6 @@ export class SecretsManager implements Service {
   }
 
   private arnOf(name: string): string {
-    return `arn:aws:secretsmanager:${this.place.region}:${this.place.accountId}:secret:${name}`;
+    return `arn:aws:secretsmanager:${this.account.region}:${this.account.accountId}:secret:${name}`;
   }
 }

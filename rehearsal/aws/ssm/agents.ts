@@ -3,7 +3,7 @@ import type { Principal } from "../api";
 import type { Denial } from "../gateway";
 import type { Instance } from "../ec2";
 import type { Iam } from "../iam/iam";
-import type { Place } from "../account";
+import type { AwsAccount } from "../account";
 
 /** What the agent needs of its instance's role to register, to hear of commands and to answer them. */
 const REGISTER = "ssm:UpdateInstanceInformation";
@@ -12,7 +12,7 @@ const CHANNELS = ["CreateControlChannel", "OpenControlChannel", "CreateDataChann
 export interface AgentsOptions {
   clock: Clock;
   iam: Iam;
-  place: Place;
+  account: AwsAccount;
   instances: { get(id: string): Instance | undefined };
   /** Time from launch until the agent has registered, in ms; a minute or two at AWS. */
   registrationMs: number;
@@ -33,7 +33,7 @@ export class Agents {
     const roleName = instance.profile?.roleName;
     if (roleName === undefined) return false;
     const principal = { kind: "instance" as const, instanceId, roleName };
-    const { region, accountId } = this.options.place;
+    const { region, accountId } = this.options.account;
     const self = `arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`;
     return this.allowed(principal, REGISTER, self) && CHANNELS.every((channel) => this.allowed(principal, `ssmmessages:${channel}`, "*"));
   }

@@ -3,7 +3,7 @@ import type { HostDriver } from "../driver";
 import type { Random } from "../../random";
 import type { Timeline } from "../../timeline";
 import { type Authorisation, AwsError, type Principal, type ResourceStore, type Service, type Shape } from "../api";
-import type { Place } from "../account";
+import type { AwsAccount } from "../account";
 import { Timers } from "../timers";
 import { commandsOf, RUN_SHELL_SCRIPT } from "./document";
 import { deliveryTimedOut, invalidInstances, type Invocation, invocationDetail, invocationShape, settle } from "./run-command";
@@ -19,7 +19,7 @@ export interface SystemsManagerOptions {
   clock: Clock;
   timeline: Timeline;
   random: Random;
-  place: Place;
+  account: AwsAccount;
   store: ResourceStore;
   driver: Pick<HostDriver, "runCommand">;
   instances: { get(id: string): ManagedInstance | undefined; list(): ManagedInstance[] };
@@ -54,7 +54,7 @@ export class SystemsManager implements Service {
   }
 
   authorisation(operation: string, params: Shape): Authorisation[] {
-    const { region, accountId } = this.options.place;
+    const { region, accountId } = this.options.account;
     if (operation === "GetParameter") {
       const name = String(params["Name"] ?? "").replace(/^\//, "");
       // Public parameters belong to AWS: no account in their ARN.
@@ -97,7 +97,7 @@ export class SystemsManager implements Service {
   }
 
   private sendCommand(params: Shape): Shape {
-    const { clock, random, place, store } = this.options;
+    const { clock, random, account, store } = this.options;
     const document = String(params["DocumentName"] ?? "");
     const deployed = store.get("aws:ssm/document:Document", document);
     const content = document === "AWS-RunShellScript" ? RUN_SHELL_SCRIPT : (deployed?.state["content"] as string | undefined);
@@ -115,7 +115,7 @@ export class SystemsManager implements Service {
     const named = ((params["InstanceIds"] as string[] | undefined) ?? []).length > 0;
     const offline = ids.filter((id) => !this.options.agentOnline(id));
     // Named instances must all be reachable; targets by tag just skip those that are not.
-    if (named && offline.length > 0) throw invalidInstances(offline, place.accountId);
+    if (named && offline.length > 0) throw invalidInstances(offline, account.accountId);
     const commandId = uuid(random);
     const reached = ids.filter((id) => !offline.includes(id));
     for (const instanceId of reached) {
@@ -193,7 +193,7 @@ export class SystemsManager implements Service {
     const name = String(params["Name"] ?? "");
     const value = this.options.publicParameters.get(name);
     if (value === undefined) throw new AwsError("ParameterNotFound", `Parameter ${name} not found.`);
-    const region = this.options.place.region;
+    const region = this.options.account.region;
     return {
       Parameter: {
         Name: name,

@@ -33,7 +33,7 @@ export class Boot {
     this.unit.commands = {
       reap: () => programs.run((host) => reap(host)),
       drain: around.drain ? () => programs.drain() : undefined,
-      longestStop: config.maxDrain,
+      longestStop: config.drainDeadline,
       forced: () => machine.forced.set,
       startCompletion: () => helpers.startCompletion(),
     };

@@ -65,7 +65,7 @@ export class DaemonIdleness {
  */
 export function sleeper(machine: SimulatedMachine, process: Process, view: View) {
   const { clock, skipIdle } = machine.around;
-  const patience = clock.now() + machine.config.maxDrain * 1000;
+  const patience = clock.now() + machine.config.drainDeadline * 1000;
   const { skew } = machine;
   let version = -1;
   let idle = false;

@@ -18,8 +18,8 @@ const logGroup = kept({
           },
         ],
   id: (inputs) => inputs.name,
-  outputs: (id, inputs, { place }) => ({
-    arn: arn(place, "logs", `log-group:${id}`),
+  outputs: (id, inputs, { account }) => ({
+    arn: arn(account, "logs", `log-group:${id}`),
     logGroupClass: inputs.logGroupClass ?? "STANDARD",
     retentionInDays: inputs.retentionInDays ?? 0,
   }),
@@ -47,8 +47,8 @@ const eventRule = kept({
     return problems;
   },
   id: (inputs) => (inputs.eventBusName && inputs.eventBusName !== "default" ? `${inputs.eventBusName}/${inputs.name}` : inputs.name),
-  outputs: (_id, inputs, { place }) => ({
-    arn: arn(place, "events", `rule/${inputs.name}`),
+  outputs: (_id, inputs, { account }) => ({
+    arn: arn(account, "events", `rule/${inputs.name}`),
     state: inputs.state ?? "ENABLED",
     eventBusName: inputs.eventBusName ?? "default",
   }),
@@ -120,8 +120,8 @@ const metricAlarm = kept({
     ]),
   ],
   id: (inputs) => inputs.name,
-  outputs: (id, inputs, { place }) => ({
-    arn: arn(place, "cloudwatch", `alarm:${id}`),
+  outputs: (id, inputs, { account }) => ({
+    arn: arn(account, "cloudwatch", `alarm:${id}`),
     actionsEnabled: inputs.actionsEnabled ?? true,
     treatMissingData: inputs.treatMissingData ?? "missing",
   }),

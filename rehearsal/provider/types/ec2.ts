@@ -20,10 +20,10 @@ const securityGroup = kept({
     return problems;
   },
   id: () => newId("sg"),
-  outputs: (id, inputs, { place }) => ({
-    arn: arn(place, "ec2", `security-group/${id}`),
+  outputs: (id, inputs, { account }) => ({
+    arn: arn(account, "ec2", `security-group/${id}`),
     description: inputs.description ?? "Managed by Pulumi",
-    ownerId: place.accountId,
+    ownerId: account.accountId,
     ingress: inputs.ingress ?? [],
     egress: inputs.egress ?? [],
   }),
@@ -57,7 +57,7 @@ const securityGroupRule = kept({
         ];
   },
   id: () => newId("sgr"),
-  outputs: (id, _inputs, { place }) => ({ arn: arn(place, "ec2", `security-group-rule/${id}`), securityGroupRuleId: id }),
+  outputs: (id, _inputs, { account }) => ({ arn: arn(account, "ec2", `security-group-rule/${id}`), securityGroupRuleId: id }),
 });
 
 export const EC2_TYPES: Record<string, ResourceType> = {

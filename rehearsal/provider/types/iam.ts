@@ -1,4 +1,4 @@
-import { arn, kept, newUniqueId, text, type Context, type Place, type ResourceType } from "../resource-type";
+import { arn, kept, newUniqueId, text, type Context, type AwsAccount, type ResourceType } from "../resource-type";
 import type { Properties } from "../values";
 import { jsonProblem, mustExist } from "./checks";
 
@@ -7,7 +7,7 @@ const ROLE = "aws:iam/role:Role";
 const INLINE_POLICY_LIMIT = 10_240;
 const MANAGED_POLICY_LIMIT = 6_144;
 
-const iamArn = (place: Place, resource: string) => arn(place, "iam", resource, { regional: false });
+const iamArn = (account: AwsAccount, resource: string) => arn(account, "iam", resource, { regional: false });
 const pathOf = (inputs: Properties) => text(inputs.path ?? "/");
 
 function policyProblems(inputs: Properties, property: string, limit: number) {
@@ -41,8 +41,8 @@ const role: ResourceType = {
     validate: (inputs) => policyProblems(inputs, "assumeRolePolicy", 2_048 * 2),
     id: (inputs) => inputs.name,
     once: () => ({ uniqueId: newUniqueId("AROA"), createDate: new Date().toISOString() }),
-    outputs: (id, inputs, { place }) => ({
-      arn: iamArn(place, `role${pathOf(inputs)}${id}`),
+    outputs: (id, inputs, { account }) => ({
+      arn: iamArn(account, `role${pathOf(inputs)}${id}`),
       path: pathOf(inputs),
       maxSessionDuration: inputs.maxSessionDuration ?? 3600,
     }),
@@ -79,7 +79,7 @@ const policy = kept({
   autoName: { property: "name", maxLength: 128 },
   replaceOn: ["description", "name", "path"],
   validate: (inputs) => policyProblems(inputs, "policy", MANAGED_POLICY_LIMIT),
-  id: (inputs, { place }) => iamArn(place, `policy${pathOf(inputs)}${inputs.name}`),
+  id: (inputs, { account }) => iamArn(account, `policy${pathOf(inputs)}${inputs.name}`),
   once: () => ({ policyId: newUniqueId("ANPA") }),
   outputs: (id, inputs) => ({ arn: id, path: pathOf(inputs), attachmentCount: 0 }),
 });
@@ -103,7 +103,7 @@ const instanceProfile = kept({
     return inputs.name;
   },
   once: () => ({ uniqueId: newUniqueId("AIPA"), createDate: new Date().toISOString() }),
-  outputs: (id, inputs, { place }) => ({ arn: iamArn(place, `instance-profile${pathOf(inputs)}${id}`), path: pathOf(inputs) }),
+  outputs: (id, inputs, { account }) => ({ arn: iamArn(account, `instance-profile${pathOf(inputs)}${id}`), path: pathOf(inputs) }),
 });
 
 export const IAM_TYPES: Record<string, ResourceType> = {

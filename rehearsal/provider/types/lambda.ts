@@ -14,11 +14,11 @@ const RUNTIMES = ["nodejs22.x", "nodejs24.x", "python3.12", "python3.13", "pytho
 
 function outputs(id: string, inputs: Properties, context: Context): Properties {
   const { codeDir, sha256, bytes } = layOut(id, inputs.code, context);
-  const functionArn = arn(context.place, "lambda", `function:${id}`);
+  const functionArn = arn(context.account, "lambda", `function:${id}`);
   return {
     arn: functionArn,
     qualifiedArn: `${functionArn}:$LATEST`,
-    invokeArn: `arn:${context.place.partition}:apigateway:${context.place.region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
+    invokeArn: `arn:${context.account.partition}:apigateway:${context.account.region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
     codeDir,
     codeSha256: sha256,
     sourceCodeHash: inputs.sourceCodeHash ?? sha256,
@@ -115,7 +115,7 @@ function functionMustExist(context: Context, reference: unknown): void {
     FUNCTION,
     name,
     "ResourceNotFoundException",
-    `Function not found: ${arn(context.place, "lambda", `function:${name}`)}`,
+    `Function not found: ${arn(context.account, "lambda", `function:${name}`)}`,
   );
 }
 

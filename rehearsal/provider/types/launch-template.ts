@@ -41,9 +41,9 @@ function versionData(given: Properties): Properties {
   return Object.fromEntries(Object.entries(given).filter(([name]) => !OF_TEMPLATE.includes(name)));
 }
 
-function outputs(id: string, versions: Record<number, Properties>, defaultVersion: number, { place }: Context): Properties {
+function outputs(id: string, versions: Record<number, Properties>, defaultVersion: number, { account }: Context): Properties {
   return {
-    arn: arn(place, "ec2", `launch-template/${id}`),
+    arn: arn(account, "ec2", `launch-template/${id}`),
     latestVersion: Math.max(...Object.keys(versions).map(Number)),
     defaultVersion,
     /** Every version's own inputs, by number: what `$Latest`, `$Default` or a number of the group means. */

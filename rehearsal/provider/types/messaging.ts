@@ -22,9 +22,9 @@ const queue = kept({
     ...outOfRange(inputs, "messageRetentionSeconds", 60, 1_209_600),
     ...outOfRange(inputs, "visibilityTimeoutSeconds", 0, 43_200),
   ],
-  id: (inputs, { place }) => `https://sqs.${place.region}.amazonaws.com/${place.accountId}/${inputs.name}`,
-  outputs: (id, inputs, { place }) => ({
-    arn: arn(place, "sqs", inputs.name),
+  id: (inputs, { account }) => `https://sqs.${account.region}.amazonaws.com/${account.accountId}/${inputs.name}`,
+  outputs: (id, inputs, { account }) => ({
+    arn: arn(account, "sqs", inputs.name),
     url: id,
     sqsManagedSseEnabled: inputs.sqsManagedSseEnabled ?? inputs.kmsMasterKeyId === undefined,
     visibilityTimeoutSeconds: inputs.visibilityTimeoutSeconds ?? 30,
@@ -45,8 +45,8 @@ const topic = kept({
   autoName: { property: "name", maxLength: 256 },
   replaceOn: ["name"],
   validate: (inputs) => jsonProblem(inputs, "policy", "Statement"),
-  id: (inputs, { place }) => arn(place, "sns", inputs.name),
-  outputs: (id, _inputs, { place }) => ({ arn: id, owner: place.accountId }),
+  id: (inputs, { account }) => arn(account, "sns", inputs.name),
+  outputs: (id, _inputs, { account }) => ({ arn: id, owner: account.accountId }),
 });
 
 export const MESSAGING_TYPES: Record<string, ResourceType> = {

@@ -9,7 +9,7 @@ import { jsonProblem, mustExist } from "./checks";
 const BUCKET = "aws:s3/bucket:Bucket";
 const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject"];
 
-const bucketArn = (context: Context, bucket: string) => arn(context.place, "s3", bucket, { regional: false, account: false });
+const bucketArn = (context: Context, bucket: string) => arn(context.account, "s3", bucket, { regional: false, account: false });
 
 const bucket: ResourceType = {
   ...kept({
@@ -24,8 +24,8 @@ const bucket: ResourceType = {
     outputs: (id, _inputs, context) => ({
       arn: bucketArn(context, id),
       bucketDomainName: `${id}.s3.amazonaws.com`,
-      bucketRegionalDomainName: `${id}.s3.${context.place.region}.amazonaws.com`,
-      bucketRegion: context.place.region,
+      bucketRegionalDomainName: `${id}.s3.${context.account.region}.amazonaws.com`,
+      bucketRegion: context.account.region,
     }),
   }),
   delete(id, state, { store }) {

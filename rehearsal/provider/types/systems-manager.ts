@@ -16,11 +16,11 @@ const document = kept({
       : [{ property: "name", reason: `must be 3 to 128 letters, digits, _, - or ., got ${inputs.name}` }]),
   ],
   id: (inputs) => inputs.name,
-  outputs: (id, inputs, { place, store }) => {
+  outputs: (id, inputs, { account, store }) => {
     const earlier = store.get("aws:ssm/document:Document", id);
     const version = String(Number(earlier?.state.latestVersion ?? 0) + (earlier?.state.content === inputs.content ? 0 : 1));
     return {
-      arn: arn(place, "ssm", `document/${id}`),
+      arn: arn(account, "ssm", `document/${id}`),
       documentFormat: inputs.documentFormat ?? "JSON",
       latestVersion: version,
       defaultVersion: version,
@@ -46,7 +46,7 @@ const parameter = kept({
   secret: ["value"],
   validate: (inputs) => notOneOf(inputs, "type", ["String", "StringList", "SecureString"]),
   id: (inputs) => inputs.name,
-  outputs: (id, _inputs, { place }) => ({ arn: arn(place, "ssm", `parameter/${id.replace(/^\//, "")}`), version: 1 }),
+  outputs: (id, _inputs, { account }) => ({ arn: arn(account, "ssm", `parameter/${id.replace(/^\//, "")}`), version: 1 }),
 });
 
 export const SYSTEMS_MANAGER_TYPES: Record<string, ResourceType> = {

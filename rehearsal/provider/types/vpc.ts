@@ -13,9 +13,9 @@ function part(
     required,
     replaceOn,
     id: () => newId(kind.prefix),
-    outputs: (id, given, { place }) => ({
-      arn: arn(place, "ec2", `${kind.resource}/${id}`),
-      ownerId: place.accountId,
+    outputs: (id, given, { account }) => ({
+      arn: arn(account, "ec2", `${kind.resource}/${id}`),
+      ownerId: account.accountId,
       ...outputs(id, given),
     }),
   });
@@ -40,9 +40,9 @@ const vpc = kept({
     defaultNetworkAclId: newId("acl"),
     dhcpOptionsId: newId("dopt"),
   }),
-  outputs: (id, given, { place }) => ({
-    arn: arn(place, "ec2", `vpc/${id}`),
-    ownerId: place.accountId,
+  outputs: (id, given, { account }) => ({
+    arn: arn(account, "ec2", `vpc/${id}`),
+    ownerId: account.accountId,
     enableDnsSupport: given.enableDnsSupport ?? true,
     enableDnsHostnames: given.enableDnsHostnames ?? false,
     instanceTenancy: given.instanceTenancy ?? "default",
@@ -66,7 +66,7 @@ export const VPC_TYPES: Record<string, ResourceType> = {
     id: () => newId("eipalloc"),
     /** An address of the range that RFC 5737 keeps for examples. */
     once: () => ({ publicIp: `203.0.113.${1 + Math.floor(Math.random() * 254)}` }),
-    outputs: (id, _given, { place }) => ({ arn: arn(place, "ec2", `elastic-ip/${id}`), allocationId: id }),
+    outputs: (id, _given, { account }) => ({ arn: arn(account, "ec2", `elastic-ip/${id}`), allocationId: id }),
   }),
   "aws:ec2/natGateway:NatGateway": part(
     { prefix: "nat", resource: "natgateway" },

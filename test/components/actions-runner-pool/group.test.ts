@@ -232,7 +232,7 @@ describe("the launch template", () => {
       },
       heartbeatInterval: 300,
       heartbeatTimeout: 1800,
-      maxDrain: 172500,
+      drainDeadline: 172500,
       launchTimeout: 900,
       jobsMayUseInstanceRole: false,
       jobsMayUseDocker: false,
@@ -253,7 +253,7 @@ describe("the launch template", () => {
     ];
     for (const [drain, expected] of longest) {
       const settings = resolveSettings("runners", poolArgs({ drain }));
-      assert.equal(hostConfig(settings, "us-east-1", "x64").maxDrain, expected, JSON.stringify(drain));
+      assert.equal(hostConfig(settings, "us-east-1", "x64").drainDeadline, expected, JSON.stringify(drain));
     }
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { throttling, resourceContention } from "../../../rehearsal/aws/faults";
-import { deployRole, PLACE } from "../../rehearsal/aws/harness";
+import { deployRole, ACCOUNT } from "../../rehearsal/aws/harness";
 import { BUCKET, ClientRig, DOCUMENT, KEY, OBJECT, TEMPLATE } from "./rig";
 
 const told = ({ class: kind, Code, Message, status }: { class: string; Code?: string; Message?: string; status?: number }) => [
@@ -106,7 +106,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
 
     it("words an instance whose agent is not there as AWS does, in the exception that AWS models [A9.1]", async () => {
       const gone = "i-0123456789abcdef0";
-      const message = `Instances [[${gone}]] not in a valid state for account ${PLACE.accountId}`;
+      const message = `Instances [[${gone}]] not in a valid state for account ${ACCOUNT.accountId}`;
       assert.deepEqual(await fails("ssm", "send_command", { DocumentName: DOCUMENT, InstanceIds: [gone] }), [
         "InvalidInstanceId",
         "InvalidInstanceId",
@@ -173,7 +173,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       assert.equal(object.Body.$bytes, OBJECT.toString("base64"));
       assert.deepEqual([object.ContentLength, object.ContentType, object.LastModified.$time], [6, "application/x-tar", 1_700_000_000_000]);
       assert.equal((await call("s3", "head_object", { Bucket: BUCKET, Key: KEY })).ContentLength, 6);
-      assert.ok(rig.tunnel.asked.has(`${BUCKET}.s3.${PLACE.region}.amazonaws.com`));
+      assert.ok(rig.tunnel.asked.has(`${BUCKET}.s3.${ACCOUNT.region}.amazonaws.com`));
     });
 
     it("tells a missing object from a missing bucket", async () => {

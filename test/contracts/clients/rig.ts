@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PLACE, deployRole, raise, type Stage } from "../../rehearsal/aws/harness";
+import { ACCOUNT, deployRole, raise, type Stage } from "../../rehearsal/aws/harness";
 import { Boto } from "./boto";
 import { pythonClients } from "./python";
 import { openTunnel, type Tunnel } from "./tunnel";
@@ -46,7 +46,7 @@ export class ClientRig {
       AWS_CA_BUNDLE: stage.front.caFile,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_DEFAULT_REGION: PLACE.region,
+      AWS_DEFAULT_REGION: ACCOUNT.region,
       AWS_CONFIG_FILE: "/dev/null",
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
       AWS_EC2_METADATA_DISABLED: "true",
@@ -100,7 +100,7 @@ function deploy({ store, workDir }: Stage): void {
     { Effect: "Allow", Action: "ssmmessages:*", Resource: "*" },
   ];
   deployRole(store, "host", agent, "ec2.amazonaws.com");
-  const arn = `arn:aws:iam::${PLACE.accountId}:instance-profile/host`;
+  const arn = `arn:aws:iam::${ACCOUNT.accountId}:instance-profile/host`;
   store.put({ type: "aws:iam/instanceProfile:InstanceProfile", id: "host", state: { arn, role: "host" } });
   store.put({
     type: "aws:ec2/launchTemplate:LaunchTemplate",

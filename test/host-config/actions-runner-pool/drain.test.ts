@@ -212,7 +212,7 @@ describe("the drain", () => {
     const host = new FakeHost();
     host.seen.workers = 1;
     assert.equal(await drain(host), "forced");
-    assert.ok(host.seconds() >= host.config.maxDrain && host.seconds() < host.config.maxDrain + 2);
+    assert.ok(host.seconds() >= host.config.drainDeadline && host.seconds() < host.config.drainDeadline + 2);
     assert.equal(host.logged.at(-1)?.message, LOG.forcedStop);
     assert.deepEqual(host.marks, { set: true, reported: false });
     assert.deepEqual(host.acts, ["fence down", "fence down"]);

@@ -17,7 +17,7 @@ export const CONFIG: HostConfig = {
   heartbeatInterval: 300,
   heartbeatTimeout: 1800,
   launchTimeout: 900,
-  maxDrain: 3600,
+  drainDeadline: 3600,
   jobsMayUseInstanceRole: false,
   jobsMayUseDocker: false,
 };

@@ -137,7 +137,7 @@ describe("a clock that jumps", () => {
   it("does not end a drain before its maxDrain is over", async () => {
     const host = new FakeHost();
     const machine = new Machine();
-    host.config.maxDrain = 1_800;
+    host.config.drainDeadline = 1_800;
     Object.assign(host.seen, { listener: 1, announced: "busy", workers: 1 });
     let looks = 0;
     host.clock = {

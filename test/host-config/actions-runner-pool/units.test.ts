@@ -22,7 +22,7 @@ describe("the rendered units", () => {
   for (const [title, change] of Object.entries<Partial<HostConfig>>({
     "by default": {},
     "with the instance role for jobs": { jobsMayUseInstanceRole: true },
-    "with the longest drain and an odd pool name": { maxDrain: 172_800, pool: "a 100% pool-1" },
+    "with the longest drain and an odd pool name": { drainDeadline: 172_800, pool: "a 100% pool-1" },
   })) {
     it(`are what systemd takes without a word, ${title}`, () => {
       const files = [...renderFiles({ ...CONFIG, ...change }, FACTS)];
@@ -63,7 +63,7 @@ describe("the rendered units", () => {
 
   it("let a stop take the whole drain and never let systemd kill a job by itself", () => {
     const text = unitText(UNITS.runner);
-    assert.ok(Number(setting(text, "TimeoutStopSec")[0]) > CONFIG.maxDrain + 35 + 30);
+    assert.ok(Number(setting(text, "TimeoutStopSec")[0]) > CONFIG.drainDeadline + 35 + 30);
     assert.deepEqual(setting(text, "KillMode"), ["process"]);
     assert.deepEqual(setting(text, "TasksMax"), ["infinity"], "a job that has used up the unit's tasks would leave none for the drain");
     assert.deepEqual(setting(text, "OOMPolicy"), ["continue"], "else one greedy step of a job stops the unit without a drain");
@@ -118,7 +118,7 @@ describe("the rendered units", () => {
     }
     for (const target of ["reboot", "poweroff", "halt", "kexec"]) {
       const patience = Number(setting(unitText(`${target}.target.d/ci-runners.conf`), "JobTimeoutSec")[0]);
-      assert.ok(patience > CONFIG.maxDrain, `${target}.target would be forced after 30 min`);
+      assert.ok(patience > CONFIG.drainDeadline, `${target}.target would be forced after 30 min`);
     }
   });
 
@@ -136,7 +136,7 @@ describe("the rendered units", () => {
     assert.deepEqual(setting(unitText(UNITS.heartbeat), "Restart"), ["on-failure"], "a lost beat would be made up for an interval later");
     assert.deepEqual(setting(unitText(UNITS.heartbeat), "StartLimitIntervalSec"), ["0"], "no number of tries may end the beating");
     assert.ok(Number(setting(unitText(UNITS.heartbeat), "TimeoutStartSec")[0]) < 300, "oneshots have no bound of their own");
-    assert.ok(Number(setting(unitText(UNITS.complete), "TimeoutStartSec")[0]) > CONFIG.maxDrain);
+    assert.ok(Number(setting(unitText(UNITS.complete), "TimeoutStartSec")[0]) > CONFIG.drainDeadline);
   });
 
   it("let only root and the job's group reach the agent", () => {

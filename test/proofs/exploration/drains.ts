@@ -18,9 +18,9 @@ export function beginDrainProcess(w: World, parts: Parts): DrainProcess | null {
 
 /** Only what the code can tell apart: a window is over or not, a deadline is over or not, a round is the first or not. */
 function normal({ state, next }: DrainStep, fenced: boolean): DrainProcess {
-  const inWindow = state.place.includes("confirming") || state.place.includes("leaving");
+  const inWindow = state.phase.includes("confirming") || state.phase.includes("leaving");
   const kept: DrainState = {
-    place: state.place,
+    phase: state.phase,
     begun: NOW,
     deadline: state.deadline > NOW ? NOW + FAR_MS : NOW,
     round: Math.min(state.round, 2),
@@ -62,7 +62,7 @@ export function* drainTransitions(w: World, slot: Slot, parts: Parts): Generator
   yield* acts(w, slot, drain, next, parts);
   if (next.ask !== "sleep") return;
   // What the listener had read before the fence is written to its performance log within the window (milliseconds).
-  if (state.place === "between confirming looks" && w.listener?.phase !== "read") {
+  if (state.phase === "between confirming looks" && w.listener?.phase !== "read") {
     const over: DrainProcess = { ...drain, state: { ...state, end: NOW } };
     yield* acts(w, slot, over, next, parts, "own", "the window is over, ");
   }

@@ -51,8 +51,8 @@ describe("the page on security", function () {
   });
 
   it("explains every statement of the instance's role, and no other", () => {
-    const place = { partition: "aws", region: "us-east-1", accountId: "123456789012" };
-    const statements = hostPolicy(place, poolNames("x"), "arn:aws:s3:::x").Statement.map(({ Sid }) => Sid);
+    const account = { partition: "aws", region: "us-east-1", accountId: "123456789012" };
+    const statements = hostPolicy(account, poolNames("x"), "arn:aws:s3:::x").Statement.map(({ Sid }) => Sid);
     const rows = section("The instance's role")
       .split("\n")
       .filter((line) => line.startsWith("| `"));

@@ -8,7 +8,7 @@ import { Iam } from "../../../rehearsal/aws/iam/iam";
 import { MemoryStore } from "../../../rehearsal/aws/store";
 import { Random } from "../../../rehearsal/random";
 import { Timeline } from "../../../rehearsal/timeline";
-import { deployRole, PLACE } from "./harness";
+import { deployRole, ACCOUNT } from "./harness";
 
 class SetClock extends RealClock {
   time = 0;
@@ -28,7 +28,7 @@ describe("the door to the cloud", () => {
   beforeEach(() => {
     clock = new SetClock();
     const store = new MemoryStore();
-    iam = new Iam(store, PLACE);
+    iam = new Iam(store, ACCOUNT);
     timeline = new Timeline(() => clock.now());
     door = new CloudDoor({ clock, timeline, iam });
     executed = [];

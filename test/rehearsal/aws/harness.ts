@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, RealClock } from "../../../rehearsal/clock";
 import { type CloudOptions, type RunningCloud, startCloud } from "../../../rehearsal/aws";
-import type { Place } from "../../../rehearsal/aws/account";
+import type { AwsAccount } from "../../../rehearsal/aws/account";
 import type { CommandResult, HostDriver } from "../../../rehearsal/aws/driver";
 import { Random } from "../../../rehearsal/random";
 import { Timeline } from "../../../rehearsal/timeline";
 
-export const PLACE: Place = { region: "eu-central-1", accountId: "123456789012" };
+export const ACCOUNT: AwsAccount = { region: "eu-central-1", accountId: "123456789012" };
 
 /** A driver whose machines boot at once and answer commands with `reply`. */
 export class PaperDriver implements HostDriver {
@@ -47,7 +47,7 @@ export async function raise(options: Partial<CloudOptions> & { clock?: Clock } =
     timeline,
     random: new Random(7),
     driver,
-    ...PLACE,
+    ...ACCOUNT,
     workDir,
     githubHandler: (req, res) => res.writeHead(200, { "content-type": "text/plain" }).end(`github ${req.headers.host}${req.url}`),
     ...options,
@@ -66,7 +66,7 @@ export function deployRole(store: RunningCloud["store"], name: string, statement
     id: name,
     state: {
       name,
-      arn: `arn:aws:iam::${PLACE.accountId}:role/${name}`,
+      arn: `arn:aws:iam::${ACCOUNT.accountId}:role/${name}`,
       uniqueId: `AROA${name.toUpperCase().replace(/\W/g, "")}`,
       assumeRolePolicy: document([{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service } }]),
     },

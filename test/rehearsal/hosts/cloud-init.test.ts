@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { RealClock } from "../../../rehearsal/clock";
 import { cleanUpDeadRuns, openRun, openSystemdHosts, type OpenedHosts, type Run } from "../../../rehearsal/hosts/systemd";
 import { LivePool } from "../../support/live-pool";
-import { deployRole, PLACE, raise, type Stage } from "../aws/harness";
+import { deployRole, ACCOUNT, raise, type Stage } from "../aws/harness";
 import { needSystemd } from "./rig";
 
 type Shell = (script: string) => Promise<string>;
@@ -60,7 +60,7 @@ describe("the real cloud-init with EC2 as its datasource", function () {
       run,
       socket: stage.front.socketPath,
       certificatesDir: dirname(stage.front.caFile),
-      hostnames: () => [`autoscaling.${PLACE.region}.amazonaws.com`],
+      hostnames: () => [`autoscaling.${ACCOUNT.region}.amazonaws.com`],
       timeline: stage.timeline,
       clock: new RealClock(),
       progress: (line) => console.log(`    ${line}`),
@@ -86,12 +86,12 @@ describe("the real cloud-init with EC2 as its datasource", function () {
     deployRole(stage.store, "host", [], "ec2.amazonaws.com");
     const userData = "#!/bin/bash\nset -eu\necho ran >>/var/user-data-runs\n";
     const profile = { arn: "arn:aws:iam::123456789012:instance-profile/host", roleName: "host" };
-    const place = { subnetId: "subnet-a", availabilityZone: "eu-central-1a" };
+    const account = { subnetId: "subnet-a", availabilityZone: "eu-central-1a" };
     // cloud-init takes out a session token only where the hardware calls itself EC2, which no container here can do.
     const instance = stage.fleet.create({
       userData,
       instanceType: "m7i.large",
-      ...place,
+      ...account,
       tags: {},
       profile,
       metadata: { httpTokens: "optional" },
@@ -113,7 +113,7 @@ describe("the real cloud-init with EC2 as its datasource", function () {
       [
         instanceId,
         privateIp,
-        { "availability-zone": "eu-central-1a", region: PLACE.region },
+        { "availability-zone": "eu-central-1a", region: ACCOUNT.region },
         { domain: "amazonaws.com", partition: "aws" },
       ],
     );

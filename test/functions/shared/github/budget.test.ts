@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TIMING } from "../../../../contract/actions-runner-pool/timing";
 import { mayCall } from "../../../../functions/actions-runner-pool/deregister/allowance";
 import { boundBy } from "../../../../functions/shared/lambda/timeout";
 import { GitHubError } from "../../../../functions/shared/github/error";
@@ -7,7 +8,7 @@ import { GitHubTransport, type Answer, type Call } from "../../../../functions/s
 import { mayList } from "../../../../functions/actions-runner-pool/sweep/turn";
 
 const START = Date.UTC(2026, 10, 22, 12);
-const SWEEP_MS = 300_000;
+const SWEEP_MS = TIMING.sweepInterval * 1000;
 
 /** Calls that one pool's listings take in each hour of a day, on an organization of so many runners. */
 function callsInHours(runners: number, pool: string): number[] {

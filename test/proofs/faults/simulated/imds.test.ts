@@ -11,7 +11,7 @@ import { Random } from "../../../../rehearsal/random";
 import type { MetadataFault } from "../../../../rehearsal/simulation/metadata";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
 import { FakeHost } from "../../../host-config/actions-runner-pool/fake-host";
-import { NotedHosts, PLACE } from "../../../rehearsal/aws/autoscaling/rig";
+import { NotedHosts, ACCOUNT } from "../../../rehearsal/aws/autoscaling/rig";
 import { count, fault } from "../support/fault-table";
 import type { FaultName } from "../support/required";
 import { each, HOUR, highestOf, MINUTE, pairs } from "./harness";
@@ -99,7 +99,7 @@ describe("faults of the instance metadata, simulated", () => {
         userData: "",
         instanceType: "t3.medium",
         subnetId: "subnet-a",
-        availabilityZone: `${PLACE.region}a`,
+        availabilityZone: `${ACCOUNT.region}a`,
         spot: false,
         tags: {},
       };
@@ -107,7 +107,7 @@ describe("faults of the instance metadata, simulated", () => {
       await fleet.powerOn(instance);
       let target: TargetState = "InService";
       const issue = () => assert.fail("no credentials are asked for");
-      const answer = createImds({ clock, random, fleet, place: PLACE, targetState: () => target, issue });
+      const answer = createImds({ clock, random, fleet, account: ACCOUNT, targetState: () => target, issue });
       const seen: string[] = [];
       const server = createServer(({ method, url, headers }, response) => {
         const reply = answer({ method, path: url, headers, sourceIp: instance.privateIp } as ImdsRequest);

@@ -43,8 +43,8 @@ export function differences(document: string, rows: readonly SeenRow[]): string[
 }
 
 function inOrder(rows: readonly SeenRow[], names: readonly string[]): SeenRow[] {
-  const place = ({ fault, where }: SeenRow) => names.indexOf(fault) * 2 + (where === "systemd" ? 0 : 1);
-  return rows.filter(({ fault }) => names.includes(fault)).sort((one, other) => place(one) - place(other));
+  const position = ({ fault, where }: SeenRow) => names.indexOf(fault) * 2 + (where === "systemd" ? 0 : 1);
+  return rows.filter(({ fault }) => names.includes(fault)).sort((one, other) => position(one) - position(other));
 }
 
 function renderRow({ fault, expected, seen, where }: SeenRow): string {

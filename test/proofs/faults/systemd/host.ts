@@ -104,7 +104,7 @@ export async function shortenDrain(victim: Victim, seconds: number): Promise<voi
     set -e
     ${PATHS.node} -e '
       const fs = require("fs"), file = "${PATHS.config}";
-      fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file)), maxDrain: ${seconds} }))'
+      fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file)), drainDeadline: ${seconds} }))'
     ${PATHS.node} ${PATHS.agent} install
     systemctl restart ${UNITS.agent}`);
 }

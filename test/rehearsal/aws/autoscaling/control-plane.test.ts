@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DeployedResolver } from "../../../../rehearsal/aws/autoscaling";
 import type { DeployedResource, ResourceStore, Shape } from "../../../../rehearsal/aws/api";
-import { fails, LAUNCH_HOOK, PLACE, Rig, TERMINATE_HOOK } from "./rig";
+import { fails, LAUNCH_HOOK, ACCOUNT, Rig, TERMINATE_HOOK } from "./rig";
 
 /** What Pulumi would have deployed: a template of two versions, a profile and a subnet. */
 function store(): ResourceStore {
@@ -38,7 +38,7 @@ function store(): ResourceStore {
   };
 }
 
-const rigWithStore = () => new Rig({ resolver: new DeployedResolver(store(), PLACE) });
+const rigWithStore = () => new Rig({ resolver: new DeployedResolver(store(), ACCOUNT) });
 
 const GROUP = {
   MinSize: 1,

@@ -54,7 +54,7 @@ export class NotedHosts implements HostDriver {
 }
 
 export const OPERATOR: Principal = { kind: "operator" };
-export const PLACE = { region: "eu-central-1", accountId: "123456789012" };
+export const ACCOUNT = { region: "eu-central-1", accountId: "123456789012" };
 
 export const template = (version = "1", changes: Partial<LaunchTemplate> = {}): LaunchTemplate => ({
   id: "lt-0123456789abcdef0",
@@ -104,7 +104,7 @@ export class Rig {
       random: this.random,
       timeline: this.timeline,
       fleet: this.fleet,
-      place: PLACE,
+      account: ACCOUNT,
       publish: (event) => this.published.push(event),
       ...options,
     });

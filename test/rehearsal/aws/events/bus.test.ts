@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { CloudEvent } from "../../../../rehearsal/aws/autoscaling";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
-import { document, PLACE, raise, type Stage } from "../harness";
+import { document, ACCOUNT, raise, type Stage } from "../harness";
 import { deployFunction, LOGS } from "../lambda/functions";
 
-const RULE_ARN = `arn:aws:events:${PLACE.region}:${PLACE.accountId}:rule/terminating`;
-const QUEUE_ARN = `arn:aws:sqs:${PLACE.region}:${PLACE.accountId}:dead`;
+const RULE_ARN = `arn:aws:events:${ACCOUNT.region}:${ACCOUNT.accountId}:rule/terminating`;
+const QUEUE_ARN = `arn:aws:sqs:${ACCOUNT.region}:${ACCOUNT.accountId}:dead`;
 const START = Date.UTC(2026, 0, 1);
 
 function event(id: string): CloudEvent {
@@ -14,9 +14,9 @@ function event(id: string): CloudEvent {
     id,
     "detail-type": "T",
     source: "aws.autoscaling",
-    account: PLACE.accountId,
+    account: ACCOUNT.accountId,
     time: "2026-01-01T00:00:00.000Z",
-    region: PLACE.region,
+    region: ACCOUNT.region,
     resources: [],
     detail: { id },
   };

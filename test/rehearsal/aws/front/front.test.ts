@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { sign } from "../../../../rehearsal/aws/wire/sigv4";
-import { deployRole, PLACE, raise, type Stage } from "../harness";
+import { deployRole, ACCOUNT, raise, type Stage } from "../harness";
 
 const run = promisify(execFile);
 const GROUP_ARN = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/pool";
@@ -56,7 +56,7 @@ describe("the front, as curl on a host meets it", () => {
 
   const signed = (service: string, secret = host.secretAccessKey) => [
     "--aws-sigv4",
-    `aws:amz:${PLACE.region}:${service}`,
+    `aws:amz:${ACCOUNT.region}:${service}`,
     "--user",
     `${host.accessKeyId}:${secret}`,
     "-H",
@@ -64,7 +64,7 @@ describe("the front, as curl on a host meets it", () => {
   ];
   const abandon =
     "Action=CompleteLifecycleAction&Version=2011-01-01&AutoScalingGroupName=pool&LifecycleHookName=h&LifecycleActionResult=ABANDON&InstanceId=i-0123456789abcdef0";
-  const autoscaling = `https://autoscaling.${PLACE.region}.amazonaws.com/`;
+  const autoscaling = `https://autoscaling.${ACCOUNT.region}.amazonaws.com/`;
 
   it("must let a host without an SDK abandon its launch by a signed POST", async () => {
     const { status, body } = await curl(autoscaling, ...signed("autoscaling"), "--data", abandon);
@@ -85,18 +85,18 @@ describe("the front, as curl on a host meets it", () => {
   });
 
   it("must refuse a session token that does not belong to the key", async () => {
-    const foreign = ["--aws-sigv4", `aws:amz:${PLACE.region}:autoscaling`, "--user", `${host.accessKeyId}:${host.secretAccessKey}`];
+    const foreign = ["--aws-sigv4", `aws:amz:${ACCOUNT.region}:autoscaling`, "--user", `${host.accessKeyId}:${host.secretAccessKey}`];
     const { status, body } = await curl(autoscaling, ...foreign, "-H", "x-amz-security-token: stolen", "--data", abandon);
     assert.equal(status, 403);
     assert.match(body, /InvalidClientTokenId/);
   });
 
-  const object = `https://bundles.s3.${PLACE.region}.amazonaws.com/host/b%2B1%20x.tar`;
+  const object = `https://bundles.s3.${ACCOUNT.region}.amazonaws.com/host/b%2B1%20x.tar`;
   const empty = createHash("sha256").update("").digest("hex");
 
   it("must serve the host bundle byte by byte under both spellings of a bucket's address", async () => {
     const output = join(stage.workDir, "fetched");
-    for (const url of [object, `https://s3.${PLACE.region}.amazonaws.com/bundles/host/b%2B1%20x.tar`]) {
+    for (const url of [object, `https://s3.${ACCOUNT.region}.amazonaws.com/bundles/host/b%2B1%20x.tar`]) {
       const { status } = await curl(url, ...signed("s3"), "-H", `x-amz-content-sha256: ${empty}`, "-o", output);
       assert.equal(status, 200);
       assert.deepEqual([...readFileSync(output)], [1, 2, 3, 0, 255]);
@@ -110,7 +110,7 @@ describe("the front, as curl on a host meets it", () => {
     const scope = {
       accessKeyId: host.accessKeyId,
       date: stamp.slice(0, 8),
-      region: PLACE.region,
+      region: ACCOUNT.region,
       service: "s3",
       signedHeaders: Object.keys(headers),
       signature: "",
@@ -132,7 +132,7 @@ describe("the front, as curl on a host meets it", () => {
 
   it("must not tell a host what else lies in the bucket", async () => {
     const { status, body } = await curl(
-      `https://bundles.s3.${PLACE.region}.amazonaws.com/host/none.tar`,
+      `https://bundles.s3.${ACCOUNT.region}.amazonaws.com/host/none.tar`,
       ...signed("s3"),
       "-H",
       `x-amz-content-sha256: ${empty}`,
@@ -140,7 +140,7 @@ describe("the front, as curl on a host meets it", () => {
     assert.equal(status, 403);
     assert.match(body, /<Code>AccessDenied<\/Code>/);
     const outside = await curl(
-      `https://bundles.s3.${PLACE.region}.amazonaws.com/secret`,
+      `https://bundles.s3.${ACCOUNT.region}.amazonaws.com/secret`,
       ...signed("s3"),
       "-H",
       `x-amz-content-sha256: ${empty}`,

@@ -3,7 +3,7 @@ import type { Principal } from "../../../../rehearsal/aws/api";
 import { Iam } from "../../../../rehearsal/aws/iam/iam";
 import { parsePolicy, PolicyNotUnderstood } from "../../../../rehearsal/aws/iam/policy";
 import { MemoryStore } from "../../../../rehearsal/aws/store";
-import { deployRole, document, PLACE } from "../harness";
+import { deployRole, document, ACCOUNT } from "../harness";
 
 const SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ci-runners/p/i-1-AbCdEf";
 const HOST: Principal = { kind: "instance", instanceId: "i-1", roleName: "host" };
@@ -11,7 +11,7 @@ const HOST: Principal = { kind: "instance", instanceId: "i-1", roleName: "host" 
 function withPolicy(...statements: object[]): { iam: Iam; store: MemoryStore } {
   const store = new MemoryStore();
   deployRole(store, "host", statements, "ec2.amazonaws.com");
-  return { iam: new Iam(store, PLACE), store };
+  return { iam: new Iam(store, ACCOUNT), store };
 }
 
 function allowed(iam: Iam, action: string, resource: string, context: Record<string, string> = {}, principal = HOST): boolean {

@@ -7,7 +7,7 @@ import { Random } from "../../../../rehearsal/random";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
 import { NotedHosts } from "../autoscaling/rig";
 
-const PLACE = { region: "eu-central-1", accountId: "123456789012" };
+const ACCOUNT = { region: "eu-central-1", accountId: "123456789012" };
 const PROFILE = { arn: "arn:aws:iam::123456789012:instance-profile/pool", roleName: "pool-role" };
 
 class Account {
@@ -22,7 +22,7 @@ class Account {
     clock: this.clock,
     random: new Random(4),
     fleet: this.fleet,
-    place: PLACE,
+    account: ACCOUNT,
     targetState: () => this.target,
     issue: (principal) => {
       this.issued.push(principal);
@@ -194,7 +194,7 @@ describe("Instance metadata", () => {
 describe("EC2", () => {
   it("describes instances and filters them by tag and state", async () => {
     const account = new Account();
-    const ec2 = new Ec2({ fleet: account.fleet, place: PLACE });
+    const ec2 = new Ec2({ fleet: account.fleet, account: ACCOUNT });
     const [one] = [account.instance(), account.instance({ tags: {} })];
     await account.fleet.powerOn(one);
     const operator = { kind: "operator" } as const;

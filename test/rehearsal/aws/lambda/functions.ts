@@ -1,7 +1,7 @@
 import { build } from "esbuild";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { deployRole, PLACE, type Stage } from "../harness";
+import { deployRole, ACCOUNT, type Stage } from "../harness";
 
 export const LOGS = {
   Sid: "Logs",
@@ -21,8 +21,8 @@ export function deployFunction(
   mkdirSync(codeDir, { recursive: true });
   writeFileSync(join(codeDir, more.file ?? "index.mjs"), code);
   deployRole(stage.store, `${name}-role`, more.statements ?? [LOGS]);
-  const arn = `arn:aws:lambda:${PLACE.region}:${PLACE.accountId}:function:${name}`;
-  const role = `arn:aws:iam::${PLACE.accountId}:role/${name}-role`;
+  const arn = `arn:aws:lambda:${ACCOUNT.region}:${ACCOUNT.accountId}:function:${name}`;
+  const role = `arn:aws:iam::${ACCOUNT.accountId}:role/${name}-role`;
   stage.store.put({
     type: "aws:lambda/function:Function",
     id: name,
@@ -58,5 +58,5 @@ export async function sdkBundle(): Promise<string> {
 export const MAY_CREATE = {
   Effect: "Allow",
   Action: "secretsmanager:CreateSecret",
-  Resource: `arn:aws:secretsmanager:${PLACE.region}:*:secret:made/*`,
+  Resource: `arn:aws:secretsmanager:${ACCOUNT.region}:*:secret:made/*`,
 };

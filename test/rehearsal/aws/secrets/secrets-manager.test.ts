@@ -7,7 +7,7 @@ import { SecretsManager } from "../../../../rehearsal/aws/secrets/secrets-manage
 import { MemoryStore } from "../../../../rehearsal/aws/store";
 import { Random } from "../../../../rehearsal/random";
 import { Timeline } from "../../../../rehearsal/timeline";
-import { deployRole, PLACE } from "../harness";
+import { deployRole, ACCOUNT } from "../harness";
 
 const OWNER = "ci-runners:owner";
 const DAY = 24 * 3600_000;
@@ -31,8 +31,8 @@ describe("Secrets Manager", () => {
   beforeEach(() => {
     clock = new SetClock();
     const store = new MemoryStore();
-    secrets = new SecretsManager(clock, new Random(1), PLACE);
-    door = new CloudDoor({ clock, timeline: new Timeline(() => clock.now()), iam: new Iam(store, PLACE) });
+    secrets = new SecretsManager(clock, new Random(1), ACCOUNT);
+    door = new CloudDoor({ clock, timeline: new Timeline(() => clock.now()), iam: new Iam(store, ACCOUNT) });
     door.register(secrets);
     const Resource = `arn:aws:secretsmanager:*:*:secret:ci-runners/p/*`;
     const Condition = { StringEquals: { [`aws:ResourceTag/${OWNER}`]: "${aws:userid}" } };

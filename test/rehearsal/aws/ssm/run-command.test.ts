@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Principal, Shape } from "../../../../rehearsal/aws/api";
 import type { Instance } from "../../../../rehearsal/aws/ec2";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
-import { deployRole, PLACE, raise, type Stage } from "../harness";
+import { deployRole, ACCOUNT, raise, type Stage } from "../harness";
 
 const AGENT = [
   { Effect: "Allow", Action: "ssm:UpdateInstanceInformation", Resource: "arn:aws:ec2:*:*:instance/*" },
@@ -88,7 +88,7 @@ describe("Run Command, on virtual time", () => {
     await clock.sleep(60_000);
     await assert.rejects(
       send({ DocumentName: "p-stop", InstanceIds: [host.id, other.id] }),
-      new RegExp(`ssm:SendCommand on resource: arn:aws:ec2:${PLACE.region}:${PLACE.accountId}:instance/${other.id}`),
+      new RegExp(`ssm:SendCommand on resource: arn:aws:ec2:${ACCOUNT.region}:${ACCOUNT.accountId}:instance/${other.id}`),
     );
     await assert.rejects(
       send({ DocumentName: "AWS-RunShellScript", InstanceIds: [host.id], Parameters: { commands: ["id"] } }),
@@ -99,7 +99,7 @@ describe("Run Command, on virtual time", () => {
 
   const sentence = (id: string) => ({
     name: "InvalidInstanceId",
-    message: `Instances [[${id}]] not in a valid state for account ${PLACE.accountId}`,
+    message: `Instances [[${id}]] not in a valid state for account ${ACCOUNT.accountId}`,
   });
 
   it("must answer with AWS's sentence while the agent has not registered, and once the host is off [A9.1]", async () => {

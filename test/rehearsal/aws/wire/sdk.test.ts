@@ -12,7 +12,7 @@ import { CreateSecretCommand, GetSecretValueCommand, ListSecretsCommand, Secrets
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { AwsError } from "../../../../rehearsal/aws/api";
 import { throttling } from "../../../../rehearsal/aws/faults";
-import { PLACE, raise, type Stage } from "../harness";
+import { ACCOUNT, raise, type Stage } from "../harness";
 
 describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
   let stage: Stage;
@@ -22,7 +22,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     stage = await raise();
     const { accessKeyId, secretAccessKey } = stage.credentials.issue({ kind: "operator" });
     client = {
-      region: PLACE.region,
+      region: ACCOUNT.region,
       endpoint: `http://127.0.0.1:${stage.front.httpPort}`,
       credentials: { accessKeyId, secretAccessKey },
       maxAttempts: 1,
