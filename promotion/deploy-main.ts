@@ -1,4 +1,4 @@
-import { runCommand } from "./command";
+import { runCommand } from "./run-cli";
 import { deploy } from "./deploy";
 
 runCommand(() =>

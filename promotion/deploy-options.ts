@@ -1,5 +1,5 @@
-import { RefusedError } from "./errors";
-import { FLAG, TEXT, readFlags } from "./flags";
+import { RefusedError } from "./refused-error";
+import { FLAG, TEXT, readFlags } from "./parse-flags";
 
 export interface StackOptions {
   changed: false;

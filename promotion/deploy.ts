@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { changedStacks } from "./changed";
+import { changedStacks } from "./changed-stacks";
 import { type ChangedOptions, DEPLOY_HELP, type StackOptions, parseDeployOptions } from "./deploy-options";
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 import { MAIN, configurationFile, readPin } from "./pin";
 import { ReleaseFolder } from "./release-folder";
 import { Repository, short } from "./repository";
-import { Runner } from "./runner";
+import { Runner } from "./run-command";
 
 export interface DeploySurroundings {
   dir: string;

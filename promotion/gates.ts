@@ -1,4 +1,4 @@
-import { type Stretch, minute, told } from "./history";
+import { type Stretch, minute, told } from "./deployment-history";
 import { MAIN, isOlder } from "./pin";
 import { short } from "./repository";
 import { DAY } from "./stages";

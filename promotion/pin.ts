@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { load, loadAll } from "js-yaml";
 import * as semver from "semver";
 import { FOLLOWS_MAIN, isRelease } from "../contract/shared/release";
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 
 /** The configuration key that pins a stack's release. */
 export const PIN_KEY = "ci-runners:release";

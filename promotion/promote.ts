@@ -1,16 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as semver from "semver";
-import { type Branch, branchName, existingBranch, makeBranch } from "./branch";
-import { check } from "./check";
-import { RefusedError } from "./errors";
-import { type ChangeVerdict, type Court, judge } from "./judge";
-import { type Message, messageFor } from "./message";
-import { type CheckOptions, HELP, type PromoteOptions, parseOptions } from "./options";
+import { type Branch, branchName, existingBranch, makeBranch } from "./promotion-branch";
+import { check } from "./check-pins";
+import { RefusedError } from "./refused-error";
+import { type ChangeVerdict, type Court, judge } from "./evaluate";
+import { type Message, messageFor } from "./commit-message";
+import { type CheckOptions, HELP, type PromoteOptions, parseOptions } from "./promote-options";
 import { MAIN, configurationFile, isOlder, readPin, replacePin } from "./pin";
 import { type Rehearse, rehearsalGate } from "./rehearsal-gate";
 import { Repository, short } from "./repository";
-import { table } from "./table";
+import { table } from "./gate-table";
 
 /** What the command works on; tests give a repository, a clock and sometimes a rehearsal of their own. */
 export interface Surroundings {

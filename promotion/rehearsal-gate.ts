@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 import { type Verdict, open, shut } from "./gates";
 import { ReleaseFolder } from "./release-folder";
 import { type Repository, short } from "./repository";
-import { InterruptedError, Runner } from "./runner";
-import { oneLine } from "./text";
+import { InterruptedError, Runner } from "./run-command";
+import { oneLine } from "./one-line";
 
 export type Hosts = "auto" | "systemd" | "simulated";
 

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { x as extract } from "tar";
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 import { configurationFile } from "./pin";
 import type { Repository } from "./repository";
-import type { Runner } from "./runner";
+import type { Runner } from "./run-command";
 
 /** The project whose installed packages may serve a release with the same lock file. */
 const PROJECT = resolve(__dirname, "..");

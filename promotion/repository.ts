@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 import { isReleaseTag } from "./pin";
 
 /** Enough for the names of all files of a large repository; Node's own limit is 1 MiB. */

@@ -1,4 +1,4 @@
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 
 export interface Stage {
   /** Also the name of the stack, so of `Pulumi.<name>.yaml`. */

@@ -1,8 +1,8 @@
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 import { GATES, type GateName } from "./gates";
-import type { ChangeVerdict, Override } from "./judge";
+import type { ChangeVerdict, Override } from "./evaluate";
 import type { Repository } from "./repository";
-import { oneLine } from "./text";
+import { oneLine } from "./one-line";
 
 /** One sentence that a reader of next year understands; "hotfix" is none. */
 const SHORTEST_REASON = 20;

@@ -4,9 +4,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileS
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { deploy } from "../../promotion/deploy";
-import { RefusedError } from "../../promotion/errors";
-import { MadeUp, configuration } from "./made-up";
-import { installable } from "./installable";
+import { RefusedError } from "../../promotion/refused-error";
+import { MadeUp, configuration } from "./repository-fixture";
+import { installable } from "./npm-package";
 import { until } from "../rehearsal/runner/fixture";
 
 const PROJECT = join(__dirname, "../..");

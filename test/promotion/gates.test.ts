@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Facts, bakeGate, directionGate, orderGate } from "../../promotion/gates";
-import { type MainCommit, stretches } from "../../promotion/history";
+import { type MainCommit, stretches } from "../../promotion/deployment-history";
 import { DAY } from "../../promotion/stages";
-import { day } from "./made-up";
+import { day } from "./repository-fixture";
 
 const TAG = "v0.3.0";
 const sha = (at: number) => String(at).padStart(40, "a");

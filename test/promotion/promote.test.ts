@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shut } from "../../promotion/gates";
-import { MadeUp, configuration, day, promoteAt, reason, states } from "./made-up";
+import { MadeUp, configuration, day, promoteAt, reason, states } from "./repository-fixture";
 
 const TO_SANDBOX = ["--from", "dev", "--to", "sandbox"];
 const TO_PROD = ["--from", "sandbox", "--to", "prod"];

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installable } from "./installable";
-import { MadeUp, promoteAt, reason, states } from "./made-up";
+import { installable } from "./npm-package";
+import { MadeUp, promoteAt, reason, states } from "./repository-fixture";
 
 /** A rehearsal that writes down what it was given, and ends as RED says. */
 const REHEARSE = `

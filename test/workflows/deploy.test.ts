@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseDeployOptions } from "../../promotion/deploy-options";
-import { parseOptions } from "../../promotion/options";
+import { parseOptions } from "../../promotion/promote-options";
 import { Bench } from "./stand-ins";
 
 const SHA = "0123456789abcdef0123456789abcdef01234567";

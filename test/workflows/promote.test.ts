@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseOptions } from "../../promotion/options";
+import { parseOptions } from "../../promotion/promote-options";
 import { type Answer, Bench } from "./stand-ins";
 
 const COMMIT = "89abcdef0123456789abcdef0123456789abcdef";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deploy } from "../../promotion/deploy";
-import { MadeUp, configuration } from "./made-up";
+import { MadeUp, configuration } from "./repository-fixture";
 
 describe("npm run deploy -- --changed", () => {
   let repo: MadeUp;

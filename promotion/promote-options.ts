@@ -1,5 +1,5 @@
-import { RefusedError } from "./errors";
-import { FLAG, TEXT, readFlags } from "./flags";
+import { RefusedError } from "./refused-error";
+import { FLAG, TEXT, readFlags } from "./parse-flags";
 import { isReleaseTag } from "./pin";
 import type { Hosts } from "./rehearsal-gate";
 import { type Stage, stageBefore, stageNamed } from "./stages";

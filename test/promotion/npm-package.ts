@@ -1,4 +1,4 @@
-import type { MadeUp } from "./made-up";
+import type { MadeUp } from "./repository-fixture";
 
 /** Makes the work tree a package that `npm ci` installs without any network, with these scripts. */
 export function installable(repo: MadeUp, scripts: Record<string, string>): void {

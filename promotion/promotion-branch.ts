@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RefusedError } from "./errors";
-import type { Message } from "./message";
+import { RefusedError } from "./refused-error";
+import type { Message } from "./commit-message";
 import { configurationFile, readPin } from "./pin";
 import { type Repository, short } from "./repository";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { GREEN, MadeUp, promoteAt, reason, states } from "./made-up";
+import { GREEN, MadeUp, promoteAt, reason, states } from "./repository-fixture";
 
 const PROJECT = join(__dirname, "../..");
 /** What a release of this project needs to be built and rehearsed. */

@@ -1,7 +1,7 @@
 import { type Facts, type GateName, type Verdict, bakeGate, directionGate, isRollback, open, orderGate } from "./gates";
-import { arrivalOn, mainLine, pinsAlong, stretches } from "./history";
+import { arrivalOn, mainLine, pinsAlong, stretches } from "./deployment-history";
 import { MAIN, configurationFile } from "./pin";
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 import type { Rehearse } from "./rehearsal-gate";
 import type { Repository } from "./repository";
 import { type Stage, stageBefore } from "./stages";

@@ -1,4 +1,4 @@
-import type { ChangeVerdict } from "./judge";
+import type { ChangeVerdict } from "./evaluate";
 
 /** The verdicts as a person reads them: a heading for each change, a line for each gate. */
 export function table(changes: readonly ChangeVerdict[]): string {

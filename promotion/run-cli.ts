@@ -1,5 +1,5 @@
-import { RefusedError } from "./errors";
-import { InterruptedError } from "./runner";
+import { RefusedError } from "./refused-error";
+import { InterruptedError } from "./run-command";
 
 /** Runs a command to the exit codes that promotion/README.md promises. */
 export function runCommand(command: () => Promise<number>): void {

@@ -1,5 +1,5 @@
-import { RefusedError } from "./errors";
-import { type ChangeVerdict, type Court, judge } from "./judge";
+import { RefusedError } from "./refused-error";
+import { type ChangeVerdict, type Court, judge } from "./evaluate";
 import { MAIN, PIN_KEY, configurationFile, readOldPin, readPin } from "./pin";
 import type { Repository } from "./repository";
 import { STAGES, type Stage } from "./stages";

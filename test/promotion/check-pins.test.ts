@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shut } from "../../promotion/gates";
-import { type Answer, GREEN, MadeUp, configuration, promoteAt, reason, states } from "./made-up";
+import { type Answer, GREEN, MadeUp, configuration, promoteAt, reason, states } from "./repository-fixture";
 
 describe("npm run promote -- --check", () => {
   let repo: MadeUp;

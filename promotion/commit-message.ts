@@ -1,7 +1,7 @@
-import type { ChangeVerdict } from "./judge";
+import type { ChangeVerdict } from "./evaluate";
 import { MAIN, isOlder } from "./pin";
 import type { Repository } from "./repository";
-import { oneLine } from "./text";
+import { oneLine } from "./one-line";
 import { trailersOf } from "./trailers";
 
 /** As many as a reviewer reads; the rest are counted. */

@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 
 export const TEXT = { type: "string" } as const;
 export const FLAG = { type: "boolean" } as const;
