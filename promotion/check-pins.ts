@@ -1,11 +1,11 @@
 import { RefusedError } from "./refused-error";
-import { type ChangeVerdict, type Court, judge } from "./evaluate";
+import { type PinChangeResult, type GateContext, evaluate } from "./evaluate";
 import { MAIN, PIN_KEY, configurationFile, readOldPin, readPin } from "./pin";
 import type { Repository } from "./repository";
 import { STAGES, type Stage } from "./stages";
 import { intentFor } from "./trailers";
 
-export interface PinChange {
+export interface ChangedPin {
   stage: Stage;
   /** What main pins now. */
   from: string;
@@ -18,15 +18,15 @@ export interface PinChange {
  *
  * @throws RefusedError for a pin of a stack that is no stage, a malformed one, or one that goes away with its stack
  */
-export function changedPins(repository: Repository, base: string, head: string): PinChange[] {
-  const parted = repository.mergeBase(base, head);
-  const names = new Set([...repository.stacks(parted), ...repository.stacks(head)]);
+export function changedPins(repository: Repository, base: string, head: string): ChangedPin[] {
+  const mergeBase = repository.mergeBase(base, head);
+  const names = new Set([...repository.stacks(mergeBase), ...repository.stacks(head)]);
   return [...names].flatMap((name) => {
     const stage = STAGES.find((one) => one.name === name);
     const file = configurationFile(name);
     const pinnedBy = (commit: string) => readOldPin(repository.file(commit, file), file);
     const text = repository.file(head, file);
-    const [old, to] = [pinnedBy(parted), text === undefined ? undefined : readPin(text, file)];
+    const [old, to] = [pinnedBy(mergeBase), text === undefined ? undefined : readPin(text, file)];
     if (!stage) {
       if (to === undefined || to === MAIN || old === to) return [];
       throw new RefusedError(`${file}: ${name} is no stage, so nothing can judge its ${PIN_KEY} ${to}; remove the key`);
@@ -38,13 +38,13 @@ export function changedPins(repository: Repository, base: string, head: string):
 }
 
 /** Judges every changed pin on its own, by the history of `base` and the configuration of `head`. */
-export async function check(court: Court, head: string): Promise<ChangeVerdict[]> {
-  const { repository, main: base } = court;
-  const verdicts: ChangeVerdict[] = [];
+export async function checkPins(context: GateContext, head: string): Promise<PinChangeResult[]> {
+  const { repository, main: base } = context;
+  const results: PinChangeResult[] = [];
   for (const { stage, from, to } of changedPins(repository, base, head)) {
     const { rollback, override } = intentFor(repository, base, head, stage.name);
     const configuration = repository.file(head, configurationFile(stage.name))!;
-    verdicts.push(await judge(court, { stage, from, to, rollback, override, configuration }));
+    results.push(await evaluate(context, { stage, from, to, rollback, override, configuration }));
   }
-  return verdicts;
+  return results;
 }

@@ -1,4 +1,4 @@
-import type { ChangeVerdict } from "./evaluate";
+import type { PinChangeResult } from "./evaluate";
 import { MAIN, isOlder } from "./pin";
 import type { Repository } from "./repository";
 import { oneLine } from "./one-line";
@@ -8,13 +8,13 @@ import { trailersOf } from "./trailers";
 const COMMITS_LISTED = 30;
 const SUBJECT_LENGTH = 120;
 
-export interface Message {
+export interface CommitMessage {
   title: string;
   body: string;
 }
 
 /** What the commit (and the pull request) says: what is promoted, what the gates said, and the trailers. */
-export function messageFor(repository: Repository, change: ChangeVerdict): Message {
+export function commitMessageFor(repository: Repository, change: PinChangeResult): CommitMessage {
   const { stack, to, rollback, gates } = change;
   const paragraphs = [
     contents(repository, change),
@@ -24,7 +24,7 @@ export function messageFor(repository: Repository, change: ChangeVerdict): Messa
   return { title: rollback ? `Roll ${stack} back to ${to}` : `Promote ${to} to ${stack}`, body: paragraphs.join("\n\n") };
 }
 
-function contents(repository: Repository, { stack, from, to }: ChangeVerdict): string {
+function contents(repository: Repository, { stack, from, to }: PinChangeResult): string {
   if (from === MAIN) return `${stack} followed ${MAIN} until now.`;
   const back = isOlder(to, from);
   const [older, newer] = back ? [to, from] : [from, to];

@@ -1,5 +1,5 @@
 import { RefusedError } from "./refused-error";
-import { FLAG, TEXT, readFlags } from "./parse-flags";
+import { FLAG, TEXT, parseFlags } from "./parse-flags";
 
 export interface StackOptions {
   changed: false;
@@ -53,7 +53,7 @@ export function parseDeployOptions(argv: string[]): StackOptions | ChangedOption
 }
 
 const read = (argv: string[]) =>
-  readFlags(argv, "deploy", {
+  parseFlags(argv, "deploy", {
     ...{ stack: TEXT, preview: FLAG, at: TEXT, main: TEXT },
     ...{ changed: FLAG, base: TEXT, head: TEXT, json: TEXT, help: FLAG },
   });

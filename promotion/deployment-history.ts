@@ -9,12 +9,12 @@ export interface MainCommit {
 }
 
 /** A time through which a stage ran a release without a break. */
-export interface Stretch {
+export interface DeploymentInterval {
   start: Moment;
   /** Undefined: it runs there now. */
   end?: Moment;
   /** Later the stage went back to an older release, so the stretch proves nothing. */
-  takenBack?: { pin: string; by: MainCommit };
+  rolledBack?: { pin: string; by: MainCommit };
 }
 
 /** When something took effect, as far as the dates of commits tell. */
@@ -65,15 +65,20 @@ export function arrivalOn(repository: Repository, line: readonly MainCommit[], c
  * @param pins the stage's pin in each commit of the line
  * @param arrival index of the first commit of the line that contains the release
  */
-export function stretches(line: readonly MainCommit[], pins: readonly (string | undefined)[], tag: string, arrival: number): Stretch[] {
+export function deployments(
+  line: readonly MainCommit[],
+  pins: readonly (string | undefined)[],
+  tag: string,
+  arrival: number,
+): DeploymentInterval[] {
   const runs = (at: number) => pins[at] === tag || (pins[at] === MAIN && at >= arrival);
-  const found: { first: number; after: number }[] = [];
+  const intervals: { first: number; after: number }[] = [];
   for (let at = 0; at < line.length; at++) {
     if (!runs(at)) continue;
-    if (at > 0 && runs(at - 1)) found.at(-1)!.after = at + 1;
-    else found.push({ first: at, after: at + 1 });
+    if (at > 0 && runs(at - 1)) intervals.at(-1)!.after = at + 1;
+    else intervals.push({ first: at, after: at + 1 });
   }
-  return found.map(({ first, after }) => {
+  return intervals.map(({ first, after }) => {
     const latest = line.slice(0, first + 1).reduce((a, b) => (b.date >= a.date ? b : a));
     const start = { by: line[first]!, at: latest.date, dated: latest };
     if (after === line.length) return { start };
@@ -82,13 +87,13 @@ export function stretches(line: readonly MainCommit[], pins: readonly (string | 
     return {
       start,
       end: { by: line[after]!, at: earliest.date, dated: earliest },
-      ...(back < 0 ? {} : { takenBack: { pin: pins[back]!, by: line[back]! } }),
+      ...(back < 0 ? {} : { rolledBack: { pin: pins[back]!, by: line[back]! } }),
     };
   });
 }
 
 /** "2026-11-26 18:00 UTC (abc123def)" */
-export const told = ({ at, by, dated }: Moment): string =>
+export const describeMoment = ({ at, by, dated }: Moment): string =>
   `${minute(at)} (${short(by.sha)}${dated.sha === by.sha ? "" : `, as ${short(dated.sha)} is dated`})`;
 
 export const minute = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;

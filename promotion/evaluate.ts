@@ -1,5 +1,5 @@
-import { type Facts, type GateName, type Verdict, bakeGate, directionGate, isRollback, open, orderGate } from "./gates";
-import { arrivalOn, mainLine, pinsAlong, stretches } from "./deployment-history";
+import { type Facts, type GateName, type GateResult, bakeGate, directionGate, isRollback, open, orderGate } from "./gates";
+import { arrivalOn, mainLine, pinsAlong, deployments } from "./deployment-history";
 import { MAIN, configurationFile } from "./pin";
 import { RefusedError } from "./refused-error";
 import type { Rehearse } from "./rehearsal-gate";
@@ -14,7 +14,7 @@ export interface Override {
 }
 
 /** A pin that somebody wants to change. */
-export interface Wish {
+export interface PinChange {
   stage: Stage;
   from: string;
   to: string;
@@ -24,17 +24,17 @@ export interface Wish {
   configuration: string;
 }
 
-export interface ChangeVerdict {
+export interface PinChangeResult {
   stack: string;
   from: string;
   to: string;
   rollback: boolean;
   verdict: "open" | "shut";
-  gates: Verdict[];
+  gates: GateResult[];
 }
 
 /** What judging needs besides the wish. */
-export interface Court {
+export interface GateContext {
   repository: Repository;
   /** The commit whose history counts. */
   main: string;
@@ -47,46 +47,51 @@ export interface Court {
  *
  * @throws RefusedError when the repository allows no judgement; no override helps against that
  */
-export async function judge(court: Court, wish: Wish): Promise<ChangeVerdict> {
-  const { stage, from, to } = wish;
-  const commit = to === MAIN ? undefined : court.repository.release(to, court.main);
+export async function evaluate(context: GateContext, change: PinChange): Promise<PinChangeResult> {
+  const { stage, from, to } = change;
+  const commit = to === MAIN ? undefined : context.repository.release(to, context.main);
   if (commit === undefined && !stage.mayFollowMain) {
     throw new RefusedError(`${configurationFile(stage.name)}: ${stage.name} cannot follow ${MAIN}; pin a release's tag, like v1.2.3`);
   }
-  const facts = factsOf(court, wish, commit);
-  const gates = [orderGate(facts), bakeGate(facts), directionGate(facts)].map((one) => overridden(one, wish.override));
-  gates.push(overridden(await rehearsal(court, wish, commit, gates), wish.override));
+  const facts = factsOf(context, change, commit);
+  const gates = [orderGate(facts), bakeGate(facts), directionGate(facts)].map((one) => overridden(one, change.override));
+  gates.push(overridden(await rehearsal(context, change, commit, gates), change.override));
   const passed = gates.every(({ state }) => state === "open" || state === "overridden");
   return { stack: stage.name, from, to, rollback: isRollback(facts), verdict: passed ? "open" : "shut", gates };
 }
 
-function factsOf({ repository, main, now }: Court, { stage, from, to, rollback }: Wish, commit: string | undefined): Facts {
+function factsOf({ repository, main, now }: GateContext, { stage, from, to, rollback }: PinChange, commit: string | undefined): Facts {
   const line = mainLine(repository, main);
   const arrival = commit === undefined ? 0 : arrivalOn(repository, line, commit);
-  const ran = (stack: string) => stretches(line, pinsAlong(repository, line, stack), to, arrival);
+  const ran = (stack: string) => deployments(line, pinsAlong(repository, line, stack), to, arrival);
   const before = stageBefore(stage);
   return {
     stage: stage.name,
     from,
     to,
     rollback,
-    before: before && { stage: before.name, bake: stage.bake, stretches: ran(before.name) },
+    before: before && { stage: before.name, bake: stage.bake, deployments: ran(before.name) },
     own: ran(stage.name),
     now: now(),
   };
 }
 
-async function rehearsal(court: Court, wish: Wish, commit: string | undefined, others: readonly Verdict[]): Promise<Verdict> {
+async function rehearsal(
+  context: GateContext,
+  change: PinChange,
+  commit: string | undefined,
+  others: readonly GateResult[],
+): Promise<GateResult> {
   if (commit === undefined) return open("rehearsal", "what is on main is rehearsed by its own checks");
-  const later = (reason: string): Verdict => ({ gate: "rehearsal", state: "not judged", reason });
-  if (others.some(({ state }) => state === "shut")) return later("another gate is shut, and a rehearsal takes minutes");
+  const notEvaluated = (reason: string): GateResult => ({ gate: "rehearsal", state: "not judged", reason });
+  if (others.some(({ state }) => state === "shut")) return notEvaluated("another gate is shut, and a rehearsal takes minutes");
   // Who overrides a red or stuck rehearsal in an emergency must not wait for it a second time.
-  if (wish.override?.gates?.includes("rehearsal")) return later("known to be shut when it was overridden");
-  return court.rehearse({ commit, tag: wish.to, stack: wish.stage.name, configuration: wish.configuration });
+  if (change.override?.gates?.includes("rehearsal")) return notEvaluated("known to be shut when it was overridden");
+  return context.rehearse({ commit, tag: change.to, stack: change.stage.name, configuration: change.configuration });
 }
 
-function overridden(verdict: Verdict, override: Override | undefined): Verdict {
-  if (verdict.state === "open" || !override || override.gates?.includes(verdict.gate) === false) return verdict;
-  const { opensAt: _moot, ...rest } = verdict;
+function overridden(result: GateResult, override: Override | undefined): GateResult {
+  if (result.state === "open" || !override || override.gates?.includes(result.gate) === false) return result;
+  const { opensAt: _moot, ...rest } = result;
   return { ...rest, state: "overridden", override: override.reason };
 }

@@ -7,7 +7,7 @@ export const FLAG = { type: "boolean" } as const;
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
 /** The values of a command line without positional arguments. @throws RefusedError that names the command's help */
-export function readFlags<O extends Options>(argv: string[], command: string, options: O) {
+export function parseFlags<O extends Options>(argv: string[], command: string, options: O) {
   try {
     return parseArgs({ args: argv, allowPositionals: false, options }).values;
   } catch (error) {

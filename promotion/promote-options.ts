@@ -1,5 +1,5 @@
 import { RefusedError } from "./refused-error";
-import { FLAG, TEXT, readFlags } from "./parse-flags";
+import { FLAG, TEXT, parseFlags } from "./parse-flags";
 import { isReleaseTag } from "./pin";
 import type { Hosts } from "./rehearsal-gate";
 import { type Stage, stageBefore, stageNamed } from "./stages";
@@ -26,7 +26,7 @@ export interface PromoteOptions extends Common {
   dryRun: boolean;
 }
 
-export const HELP = `Usage: npm run promote -- --from STAGE --to STAGE [options]
+export const PROMOTE_HELP = `Usage: npm run promote -- --from STAGE --to STAGE [options]
        npm run promote -- --to STAGE --release TAG --rollback [options]
        npm run promote -- --check --base REV [--head REV] [options]
 
@@ -49,7 +49,7 @@ Exits 0 if all gates are open or nothing changes, 1 if one is shut, 2 if command
 `;
 
 /** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for what makes no sense */
-export function parseOptions(argv: string[]): PromoteOptions | CheckOptions | undefined {
+export function parsePromoteOptions(argv: string[]): PromoteOptions | CheckOptions | undefined {
   const values = read(argv);
   if (values.help) return undefined;
   const hosts = values.hosts ?? "auto";
@@ -109,5 +109,5 @@ function refuseOthers(values: Values, options: readonly (keyof Values)[], why: s
 function read(argv: string[]) {
   const promoting = { from: TEXT, to: TEXT, release: TEXT, rollback: FLAG, override: TEXT, "dry-run": FLAG } as const;
   const checking = { check: FLAG, base: TEXT, head: TEXT } as const;
-  return readFlags(argv, "promote", { ...promoting, ...checking, main: TEXT, hosts: TEXT, json: TEXT, help: FLAG });
+  return parseFlags(argv, "promote", { ...promoting, ...checking, main: TEXT, hosts: TEXT, json: TEXT, help: FLAG });
 }

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RefusedError } from "./refused-error";
-import type { Message } from "./commit-message";
+import type { CommitMessage } from "./commit-message";
 import { configurationFile, readPin } from "./pin";
 import { type Repository, short } from "./repository";
 
@@ -43,7 +43,7 @@ export function existingBranch(repository: Repository, main: string, stack: stri
  * Makes a commit on top of main that changes one file, and a branch for it. By git's plumbing, with an index of its
  * own: the user's work tree, index and hooks are left alone, and nothing has to be removed if it is killed half-way.
  */
-export function makeBranch(repository: Repository, main: string, stack: string, tag: string, text: string, message: Message): Branch {
+export function makeBranch(repository: Repository, main: string, stack: string, tag: string, text: string, message: CommitMessage): Branch {
   const file = configurationFile(stack);
   const index = join(tmpdir(), `ci-runners-index-${randomUUID()}`);
   const env = { GIT_INDEX_FILE: index };

@@ -8,7 +8,7 @@ import { x as extract } from "tar";
 import { RefusedError } from "./refused-error";
 import { configurationFile } from "./pin";
 import type { Repository } from "./repository";
-import type { Runner } from "./run-command";
+import type { CommandRunner } from "./run-command";
 
 /** The project whose installed packages may serve a release with the same lock file. */
 const PROJECT = resolve(__dirname, "..");
@@ -24,7 +24,7 @@ export class ReleaseFolder {
 
   constructor(
     private readonly repository: Repository,
-    private readonly runner: Runner,
+    private readonly commandRunner: CommandRunner,
   ) {}
 
   /** @throws Error when the code does not install or does not build */
@@ -42,11 +42,11 @@ export class ReleaseFolder {
 
   private async unpack(code: string): Promise<void> {
     const archive = spawn("git", ["archive", "--format=tar", code], { cwd: this.repository.dir, stdio: ["ignore", "pipe", "pipe"] });
-    let said = "";
-    archive.stderr.on("data", (part) => (said += part));
+    let stderr = "";
+    archive.stderr.on("data", (part) => (stderr += part));
     const ended = new Promise<number | null>((done, fail) => archive.on("error", fail).on("close", done));
     const [status] = await Promise.all([ended, pipeline(archive.stdout, extract({ cwd: this.dir }))]);
-    if (status !== 0) throw new RefusedError(`git archive ${code}: ${said.trim()}`);
+    if (status !== 0) throw new RefusedError(`git archive ${code}: ${stderr.trim()}`);
   }
 
   private async install(): Promise<void> {
@@ -65,7 +65,7 @@ export class ReleaseFolder {
   }
 
   private async step(command: string, args: string[]): Promise<void> {
-    const code = await this.runner.run(command, args, { cwd: this.dir, stdout: "stderr" });
+    const code = await this.commandRunner.run(command, args, { cwd: this.dir, stdout: "stderr" });
     if (code !== 0) throw new Error(`${command} ${args.filter((arg) => !arg.startsWith("-")).join(" ")} failed with exit code ${code}`);
   }
 }

@@ -12,13 +12,13 @@ export class InterruptedError extends Error {
  * Runs one program after the other and passes an interruption on: each program is told once, by SIGINT, and waited
  * for. A deployment that is torn off leaves resources that no state knows; a second SIGINT would tear it off.
  */
-export class Runner {
+export class CommandRunner {
   /** Tells the running program to end. */
-  private tell: (() => void) | undefined;
+  private forwardInterrupt: (() => void) | undefined;
   private interrupted: NodeJS.Signals | undefined;
   private readonly listener = (signal: NodeJS.Signals) => this.interrupt(signal);
 
-  constructor(private readonly say: (line: string) => void = (line) => console.error(line)) {
+  constructor(private readonly log: (line: string) => void = (line) => console.error(line)) {
     process.on("SIGINT", this.listener).on("SIGTERM", this.listener);
   }
 
@@ -42,10 +42,10 @@ export class Runner {
     const code = await new Promise<number>((done, fail) => {
       // A group of its own: the terminal sends Ctrl-C to all of ours, which would reach the program a second time.
       const child = spawn(command, args, { cwd: options.cwd, detached: true, stdio: ["ignore", options.stdout === "stdout" ? 1 : 2, 2] });
-      this.tell = () => signalTo(options.passed ? child.pid : -child.pid!);
+      this.forwardInterrupt = () => signalTo(options.passed ? child.pid : -child.pid!);
       child.on("error", (error) => fail(new Error(`${command} cannot be run: ${error.message}`)));
       child.on("close", (exit, signal) => done(exit ?? (signal === "SIGINT" ? INTERRUPTED : 1)));
-    }).finally(() => (this.tell = undefined));
+    }).finally(() => (this.forwardInterrupt = undefined));
     if (!options.passed) this.throwIfInterrupted();
     return code;
   }
@@ -55,10 +55,10 @@ export class Runner {
   }
 
   private interrupt(signal: NodeJS.Signals): void {
-    if (this.interrupted) return this.say(`${signal}: waiting already`);
+    if (this.interrupted) return this.log(`${signal}: waiting already`);
     this.interrupted = signal;
-    this.say(this.tell ? `${signal}: passed on; waiting for the end of what runs` : `${signal}: ending`);
-    this.tell?.();
+    this.log(this.forwardInterrupt ? `${signal}: passed on; waiting for the end of what runs` : `${signal}: ending`);
+    this.forwardInterrupt?.();
   }
 }
 

@@ -1,6 +1,6 @@
 import { RefusedError } from "./refused-error";
 import { GATES, type GateName } from "./gates";
-import type { ChangeVerdict, Override } from "./evaluate";
+import type { PinChangeResult, Override } from "./evaluate";
 import type { Repository } from "./repository";
 import { oneLine } from "./one-line";
 
@@ -28,7 +28,7 @@ export function writtenReason(text: string): string {
 }
 
 /** The last lines of a promotion's commit message: what `--check` reads again. */
-export function trailersOf({ stack, to, rollback, gates }: ChangeVerdict): string[] {
+export function trailersOf({ stack, to, rollback, gates }: PinChangeResult): string[] {
   const overridden = gates.filter(({ state }) => state === "overridden");
   return [
     `${RELEASE}: ${stack} ${to}`,

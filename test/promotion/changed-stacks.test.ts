@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deploy } from "../../promotion/deploy";
-import { MadeUp, configuration } from "./repository-fixture";
+import { RepositoryFixture, configuration } from "./repository-fixture";
 
 describe("npm run deploy -- --changed", () => {
-  let repo: MadeUp;
-  beforeEach(() => (repo = new MadeUp()));
+  let repo: RepositoryFixture;
+  beforeEach(() => (repo = new RepositoryFixture()));
   afterEach(() => repo.close());
 
   /** What it lists, as "stack: from -> release, what changed". */
   const changed = async (base: string, head = "HEAD"): Promise<string[]> => {
     const file = join(repo.dir, "answer.json.out");
     const lines: string[] = [];
-    const surroundings = { dir: repo.dir, say: () => undefined, print: (line: string) => lines.push(line) };
-    assert.equal(await deploy(["--changed", "--base", base, "--head", head, "--json", file], surroundings), 0);
+    const environment = { dir: repo.dir, log: () => undefined, print: (line: string) => lines.push(line) };
+    assert.equal(await deploy(["--changed", "--base", base, "--head", head, "--json", file], environment), 0);
     const parsed = lines.map((line) => JSON.parse(line));
     assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), parsed);
     return parsed.map(({ stack, from, release, ...what }) => {

@@ -3,12 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { shut } from "../../promotion/gates";
-import { type Answer, GREEN, MadeUp, configuration, promoteAt, reason, states } from "./repository-fixture";
+import { closed } from "../../promotion/gates";
+import { type CommandResult, GREEN, RepositoryFixture, configuration, promoteAt, reason, states } from "./repository-fixture";
 
 describe("npm run promote -- --check", () => {
-  let repo: MadeUp;
-  beforeEach(() => (repo = new MadeUp()));
+  let repo: RepositoryFixture;
+  beforeEach(() => (repo = new RepositoryFixture()));
   afterEach(() => repo.close());
 
   /** A pull request's branch, from main as it is; main stays checked out. */
@@ -17,7 +17,7 @@ describe("npm run promote -- --check", () => {
     work();
     repo.git("switch", "--quiet", "main");
   };
-  const checkAt = (days: number, head = "change", rehearse = GREEN): Promise<Answer> =>
+  const checkAt = (days: number, head = "change", rehearse = GREEN): Promise<CommandResult> =>
     promoteAt(repo, days, ["--check", "--base", "main", "--head", head], rehearse);
 
   it("passes a change without pins, and says so", async () => {
@@ -35,7 +35,7 @@ describe("npm run promote -- --check", () => {
     await promoteAt(repo, 3, ["--from", "dev", "--to", "sandbox"]);
     const { code, json } = await checkAt(3, "promote/sandbox-v0.3.0");
     assert.equal(code, 0);
-    assert.deepEqual(states({ json } as Answer), { order: "open", bake: "open", direction: "open", rehearsal: "open" });
+    assert.deepEqual(states({ json } as CommandResult), { order: "open", bake: "open", direction: "open", rehearsal: "open" });
   });
 
   it("shuts prod to what the same change only brings to sandbox", async () => {
@@ -112,7 +112,7 @@ describe("npm run promote -- --check", () => {
     }, "named");
     const { code, json } = await checkAt(10.1, "named");
     assert.deepEqual([code, json.changes[0].rollback], [0, true]);
-    assert.equal((await checkAt(10.1, "named", async () => shut("rehearsal", "red"))).code, 1);
+    assert.equal((await checkAt(10.1, "named", async () => closed("rehearsal", "red"))).code, 1);
   });
 
   it("lets a rollback trailer serve no other stack and no step forwards", async () => {
@@ -132,11 +132,11 @@ describe("npm run promote -- --check", () => {
     branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: prod order bake`));
     const { code, json } = await checkAt(3);
     assert.deepEqual(
-      [code, states({ json } as Answer)],
+      [code, states({ json } as CommandResult)],
       [0, { order: "overridden", bake: "overridden", direction: "open", rehearsal: "open" }],
     );
     assert.equal(json.changes[0].gates[0].override, "Sandbox is down for the week, prod needs this.");
-    assert.equal((await checkAt(3, "change", async () => shut("rehearsal", "red"))).code, 1, "its rehearsal was not overridden");
+    assert.equal((await checkAt(3, "change", async () => closed("rehearsal", "red"))).code, 1, "its rehearsal was not overridden");
     branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: prod bake`), "half");
     assert.deepEqual(states(await checkAt(3, "half")), { order: "shut", bake: "overridden", direction: "open", rehearsal: "not judged" });
     branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: sandbox order bake`), "other");
@@ -148,9 +148,9 @@ describe("npm run promote -- --check", () => {
   it("takes from promote's own commit what was overridden, and does not rehearse a second time what was red", async () => {
     repo.release("0.3.0", 1);
     const args = ["--from", "dev", "--to", "sandbox", "--override", "The rehearsal's machine is broken."];
-    await promoteAt(repo, 1.1, args, async () => shut("rehearsal", "red"));
+    await promoteAt(repo, 1.1, args, async () => closed("rehearsal", "red"));
     const { code, json } = await checkAt(1.2, "promote/sandbox-v0.3.0", () => assert.fail("rehearsed"));
-    assert.deepEqual([code, states({ json } as Answer)["rehearsal"]], [0, "overridden"]);
+    assert.deepEqual([code, states({ json } as CommandResult)["rehearsal"]], [0, "overridden"]);
   });
 
   for (const [what, trailers, text] of [

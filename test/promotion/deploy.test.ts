@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { deploy } from "../../promotion/deploy";
 import { RefusedError } from "../../promotion/refused-error";
-import { MadeUp, configuration } from "./repository-fixture";
-import { installable } from "./npm-package";
+import { RepositoryFixture, configuration } from "./repository-fixture";
+import { writeNpmPackage } from "./npm-package";
 import { until } from "../rehearsal/runner/fixture";
 
 const PROJECT = join(__dirname, "../..");
@@ -37,12 +37,12 @@ interface Run {
 
 describe("npm run deploy", function () {
   this.timeout(30_000);
-  let repo: MadeUp;
+  let repo: RepositoryFixture;
   let bin: string;
   let record: string;
   beforeEach(() => {
-    repo = new MadeUp();
-    installable(repo, { build: "node -p \"require('./package.json').version\" > built.txt" });
+    repo = new RepositoryFixture();
+    writeNpmPackage(repo, { build: "node -p \"require('./package.json').version\" > built.txt" });
     repo.commit(0, "Can be installed");
     repo.git("tag", "--force", "v0.2.0");
     bin = join(repo.dir, ".git", "bin");
@@ -157,7 +157,7 @@ describe("npm run deploy", function () {
 
   it("ends at a signal before pulumi runs, and never starts it", async () => {
     const hung = join(repo.dir, ".git", "hung");
-    installable(repo, { build: `node -e "require('fs').writeFileSync('${hung}', ''); setTimeout(() => {}, 60000)"` });
+    writeNpmPackage(repo, { build: `node -e "require('fs').writeFileSync('${hung}', ''); setTimeout(() => {}, 60000)"` });
     repo.commit(1, "Hangs");
     const { child, ended } = start(["--stack", "dev"]);
     await until("the build runs", () => existsSync(hung));
@@ -169,7 +169,7 @@ describe("npm run deploy", function () {
   });
 
   it("never runs pulumi on code that does not build, and says which step failed", async () => {
-    installable(repo, { build: "exit 4" });
+    writeNpmPackage(repo, { build: "exit 4" });
     repo.commit(1, "Broken");
     const { code, err } = await run(["--stack", "dev"]);
     assert.equal(code, 1);
@@ -178,7 +178,7 @@ describe("npm run deploy", function () {
   });
 
   it("never runs the scripts of packages", async () => {
-    installable(repo, { build: "true", postinstall: "touch hooked.txt" });
+    writeNpmPackage(repo, { build: "true", postinstall: "touch hooked.txt" });
     repo.commit(1, "Has a script");
     assert.equal((await run(["--stack", "dev"])).code, 0);
     assert.ok(!recorded()[0].files.includes("hooked.txt"));
@@ -207,7 +207,7 @@ describe("npm run deploy", function () {
       [["--changed"], /--changed: give --base/],
       [[], /--stack: give the stack/],
     ] as [string[], RegExp][]) {
-      const silent = { dir: repo.dir, say: () => assert.fail("began"), print: () => assert.fail("answered") };
+      const silent = { dir: repo.dir, log: () => assert.fail("began"), print: () => assert.fail("answered") };
       await assert.rejects(deploy(args, silent), (error) => (assert.ok(error instanceof RefusedError), text.test(error.message)));
     }
     assert.deepEqual(recorded(), []);

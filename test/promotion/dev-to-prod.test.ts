@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { GREEN, MadeUp, promoteAt, reason, states } from "./repository-fixture";
+import { GREEN, RepositoryFixture, promoteAt, reason, states } from "./repository-fixture";
 
 const PROJECT = join(__dirname, "../..");
 /** What a release of this project needs to be built and rehearsed. */
@@ -15,10 +15,10 @@ const REAL = null;
 
 describe("a made-up release walks from dev to prod", function () {
   this.timeout(180_000);
-  let repo: MadeUp;
+  let repo: RepositoryFixture;
 
   before(() => {
-    repo = new MadeUp();
+    repo = new RepositoryFixture();
     for (const entry of readdirSync(PROJECT)) {
       if (!NOT_COPIED.test(relative(PROJECT, join(PROJECT, entry))))
         cpSync(join(PROJECT, entry), join(repo.dir, entry), { recursive: true });

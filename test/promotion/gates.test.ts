@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Facts, bakeGate, directionGate, orderGate } from "../../promotion/gates";
-import { type MainCommit, stretches } from "../../promotion/deployment-history";
+import { type MainCommit, deployments } from "../../promotion/deployment-history";
 import { DAY } from "../../promotion/stages";
 import { day } from "./repository-fixture";
 
@@ -11,7 +11,7 @@ const lineOf = (days: readonly number[]): MainCommit[] => days.map((date, at) =>
 
 /** What is known of a promotion of v0.3.0 to prod on a day, sandbox having pinned these on those days. */
 function facts(today: number, pins: readonly (string | undefined)[], days: readonly number[], change: Partial<Facts> = {}): Facts {
-  const before = { stage: "sandbox", bake: 7 * DAY, stretches: stretches(lineOf(days), pins, TAG, 0) };
+  const before = { stage: "sandbox", bake: 7 * DAY, deployments: deployments(lineOf(days), pins, TAG, 0) };
   return { stage: "prod", from: "v0.2.0", to: TAG, rollback: false, before, own: [], now: day(today), ...change };
 }
 
@@ -124,7 +124,7 @@ describe("the bake gate", () => {
 });
 
 describe("the direction gate", () => {
-  const ran = stretches(lineOf([0, 1]), [TAG, "v0.4.0"], TAG, 0);
+  const ran = deployments(lineOf([0, 1]), [TAG, "v0.4.0"], TAG, 0);
 
   it("is open forwards, and compares versions as numbers", () => {
     assert.equal(directionGate(facts(1, [], [], { from: "v0.9.0", to: "v0.10.0" })).state, "open");

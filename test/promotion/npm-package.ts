@@ -1,7 +1,7 @@
-import type { MadeUp } from "./repository-fixture";
+import type { RepositoryFixture } from "./repository-fixture";
 
 /** Makes the work tree a package that `npm ci` installs without any network, with these scripts. */
-export function installable(repo: MadeUp, scripts: Record<string, string>): void {
+export function writeNpmPackage(repo: RepositoryFixture, scripts: Record<string, string>): void {
   const { version } = JSON.parse(repo.read("package.json"));
   const root = { name: "made-up", version };
   repo.write("package.json", `${JSON.stringify({ ...root, scripts }, null, 2)}\n`);

@@ -3,15 +3,15 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { shut } from "../../promotion/gates";
-import { MadeUp, configuration, day, promoteAt, reason, states } from "./repository-fixture";
+import { closed } from "../../promotion/gates";
+import { RepositoryFixture, configuration, day, promoteAt, reason, states } from "./repository-fixture";
 
 const TO_SANDBOX = ["--from", "dev", "--to", "sandbox"];
 const TO_PROD = ["--from", "sandbox", "--to", "prod"];
 
 describe("npm run promote", () => {
-  let repo: MadeUp;
-  beforeEach(() => (repo = new MadeUp()));
+  let repo: RepositoryFixture;
+  beforeEach(() => (repo = new RepositoryFixture()));
   afterEach(() => repo.close());
   const refused = (days: number, args: string[], text: RegExp) =>
     assert.rejects(
@@ -184,7 +184,7 @@ describe("npm run promote", () => {
     repo.release("0.3.0", 1);
     const dry = await promoteAt(repo, 9, [...TO_SANDBOX, "--dry-run"]);
     assert.deepEqual([dry.code, dry.json.branch], [0, { name: "promote/sandbox-v0.3.0", state: "dry-run" }]);
-    const red = await promoteAt(repo, 9, TO_SANDBOX, async () => shut("rehearsal", "red: 1 job lost"));
+    const red = await promoteAt(repo, 9, TO_SANDBOX, async () => closed("rehearsal", "red: 1 job lost"));
     assert.deepEqual([red.code, red.json.branch, states(red)["rehearsal"]], [1, undefined, "shut"]);
     assert.match(red.text, /^Judged by main at \w{9}\.$\n^sandbox: v0\.2\.0 -> v0\.3\.0: shut$.*rehearsal {2}shut +red: 1 job lost/ms);
     assert.equal(repo.git("branch", "--list", "promote/*"), "");
@@ -193,7 +193,7 @@ describe("npm run promote", () => {
   it("opens shut gates to a written reason, which lands in the commit in one line", async () => {
     repo.release("0.3.0", 1);
     const why = "Runners lose jobs since 0.2.0;\nPromotion-Overridden: prod order\r\nwe cannot wait a day.";
-    const { code, json } = await promoteAt(repo, 1.1, [...TO_SANDBOX, "--override", why], async () => shut("rehearsal", "red"));
+    const { code, json } = await promoteAt(repo, 1.1, [...TO_SANDBOX, "--override", why], async () => closed("rehearsal", "red"));
     assert.equal(code, 0);
     assert.deepEqual(states({ json } as never), { order: "open", bake: "overridden", direction: "open", rehearsal: "overridden" });
     assert.deepEqual(repo.git("log", "-1", "--format=%(trailers)", json.branch.name).split("\n"), [
@@ -218,7 +218,7 @@ describe("npm run promote", () => {
     assert.deepEqual([code, json.title], [0, "Roll prod back to v0.2.0"]);
     assert.match(json.body, /^From v0\.3\.1 back to v0\.2\.0, without 2 commits:$/m);
     assert.match(json.body, /^Promotion-Rollback: prod$/m);
-    const red = await promoteAt(repo, 9.1, back, async () => shut("rehearsal", "red"));
+    const red = await promoteAt(repo, 9.1, back, async () => closed("rehearsal", "red"));
     assert.equal(red.code, 1, "an older release must stand today's configuration, too");
     await refused(
       9.1,
@@ -230,7 +230,7 @@ describe("npm run promote", () => {
   it("rehearses the release's commit with the target's configuration and the new pin in it", async () => {
     const commit = repo.release("0.3.0", 1);
     const asked: unknown[] = [];
-    await promoteAt(repo, 9, TO_SANDBOX, async (what) => (asked.push(what), shut("rehearsal", "red")));
+    await promoteAt(repo, 9, TO_SANDBOX, async (what) => (asked.push(what), closed("rehearsal", "red")));
     assert.deepEqual(asked, [{ commit, tag: "v0.3.0", stack: "sandbox", configuration: configuration("sandbox", "v0.3.0") }]);
   });
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installable } from "./npm-package";
-import { MadeUp, promoteAt, reason, states } from "./repository-fixture";
+import { writeNpmPackage } from "./npm-package";
+import { RepositoryFixture, promoteAt, reason, states } from "./repository-fixture";
 
 /** A rehearsal that writes down what it was given, and ends as RED says. */
 const REHEARSE = `
@@ -18,10 +18,10 @@ process.exitCode = RED ? 1 : 0;
 
 describe("the rehearsal gate", function () {
   this.timeout(30_000);
-  let repo: MadeUp;
+  let repo: RepositoryFixture;
   let record: string;
   beforeEach(() => {
-    repo = new MadeUp();
+    repo = new RepositoryFixture();
     record = join(repo.dir, ".git", "record");
   });
   afterEach(() => {
@@ -34,7 +34,7 @@ describe("the rehearsal gate", function () {
   });
 
   const release = (version: string, red: boolean, scripts: Record<string, string> = {}) => {
-    installable(repo, { build: "node -p \"require('./package.json').version\" > built.txt", rehearse: "node rehearse.js", ...scripts });
+    writeNpmPackage(repo, { build: "node -p \"require('./package.json').version\" > built.txt", rehearse: "node rehearse.js", ...scripts });
     repo.write("rehearse.js", REHEARSE.replaceAll("RED", String(red)).replace('"RECORD"', JSON.stringify(record)));
     repo.release(version, 1);
   };

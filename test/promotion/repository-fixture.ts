@@ -16,7 +16,7 @@ export const configuration = (stack: string, pin?: string): string =>
   `# The ${stack} stack.\nconfig:\n  aws:region: us-east-1\n${pin === undefined ? "" : `  ci-runners:release: ${pin} # what runs\n`}  ci-runners:maxSize: 4\n`;
 
 /** A real git repository in a folder of its own, whose committer dates are given. The user's own settings do not count. */
-export class MadeUp {
+export class RepositoryFixture {
   readonly dir = mkdtempSync(join(tmpdir(), "promotion-test-"));
   private readonly kept = {
     GIT_CONFIG_GLOBAL: process.env.GIT_CONFIG_GLOBAL,
@@ -106,7 +106,7 @@ export class MadeUp {
 }
 
 /** What a run of the command said. */
-export interface Answer {
+export interface CommandResult {
   code: number;
   text: string;
   json: any;
@@ -115,21 +115,26 @@ export interface Answer {
 export const GREEN: Rehearse = async ({ tag }) => open("rehearsal", `green: ${tag}`);
 
 /** Runs `npm run promote` in the repository, on a day of the made-up history. @param rehearse null: the real gate */
-export async function promoteAt(repo: MadeUp, days: number, args: string[], rehearse: Rehearse | null = GREEN): Promise<Answer> {
+export async function promoteAt(
+  repo: RepositoryFixture,
+  days: number,
+  args: string[],
+  rehearse: Rehearse | null = GREEN,
+): Promise<CommandResult> {
   const file = join(repo.dir, "answer.json.out");
   rmSync(file, { force: true });
   const said: string[] = [];
-  const surroundings = { dir: repo.dir, now: () => day(days), say: (text: string) => said.push(text), rehearse: rehearse ?? undefined };
-  const code = await promote([...args, "--json", file], surroundings);
+  const environment = { dir: repo.dir, now: () => day(days), log: (text: string) => said.push(text), rehearse: rehearse ?? undefined };
+  const code = await promote([...args, "--json", file], environment);
   return { code, text: said.join("\n"), json: JSON.parse(readFileSync(file, "utf8")) };
 }
 
 /** "open", "shut", ... of each gate of the first change, by the gate's name. */
-export function states({ json }: Answer, stack?: string): Record<string, string> {
+export function states({ json }: CommandResult, stack?: string): Record<string, string> {
   const change = json.changes.find((one: any) => stack === undefined || one.stack === stack);
   return Object.fromEntries(change.gates.map(({ gate, state }: any) => [gate, state]));
 }
 
-export function reason({ json }: Answer, gate: string): string {
+export function reason({ json }: CommandResult, gate: string): string {
   return json.changes[0].gates.find((one: any) => one.gate === gate).reason;
 }

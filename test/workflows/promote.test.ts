@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseOptions } from "../../promotion/promote-options";
+import { parsePromoteOptions } from "../../promotion/promote-options";
 import { type Answer, Bench } from "./stand-ins";
 
 const COMMIT = "89abcdef0123456789abcdef0123456789abcdef";
@@ -43,7 +43,7 @@ describe("the script that opens promotion pull requests", () => {
   });
 
   it("asks for what the command understands, with the release only where one was named", () => {
-    const asked = (more: Record<string, string>) => parseOptions(promote([judged(RESULT, 1)], more).calls[0]!.args.slice(4));
+    const asked = (more: Record<string, string>) => parsePromoteOptions(promote([judged(RESULT, 1)], more).calls[0]!.args.slice(4));
     const common = { check: false, from: { name: "dev" }, to: { name: "sandbox" }, main: "origin/main", json: "promotion.json" };
     for (const [more, release] of [
       [{}, undefined],
