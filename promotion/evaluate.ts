@@ -6,10 +6,10 @@ import type { Rehearse } from "./rehearsal-gate";
 import type { Repository } from "./repository";
 import { type Stage, stageBefore } from "./stages";
 
-/** A written reason to open shut gates. */
+/** A written reason to open closed gates. */
 export interface Override {
   reason: string;
-  /** Those that it was written for; not set, whichever turn out to be shut. */
+  /** Those that it was written for; if not set, whichever gates turn out to be closed. */
   gates?: readonly GateName[];
 }
 
@@ -29,7 +29,7 @@ export interface PinChangeResult {
   from: string;
   to: string;
   rollback: boolean;
-  verdict: "open" | "shut";
+  verdict: "open" | "closed";
   gates: GateResult[];
 }
 
@@ -43,7 +43,7 @@ export interface GateContext {
 }
 
 /**
- * Judges one change of a pin by all gates. The rehearsal comes last and only if nothing else is shut: it takes minutes.
+ * Judges one change of a pin by all gates. The rehearsal comes last and only if no other gate is closed: it takes minutes.
  *
  * @throws RefusedError when the repository allows no judgement; no override helps against that
  */
@@ -57,7 +57,7 @@ export async function evaluate(context: GateContext, change: PinChange): Promise
   const gates = [orderGate(facts), bakeGate(facts), directionGate(facts)].map((one) => overridden(one, change.override));
   gates.push(overridden(await rehearsal(context, change, commit, gates), change.override));
   const passed = gates.every(({ state }) => state === "open" || state === "overridden");
-  return { stack: stage.name, from, to, rollback: isRollback(facts), verdict: passed ? "open" : "shut", gates };
+  return { stack: stage.name, from, to, rollback: isRollback(facts), verdict: passed ? "open" : "closed", gates };
 }
 
 function factsOf({ repository, main, now }: GateContext, { stage, from, to, rollback }: PinChange, commit: string | undefined): Facts {
@@ -83,10 +83,10 @@ async function rehearsal(
   others: readonly GateResult[],
 ): Promise<GateResult> {
   if (commit === undefined) return open("rehearsal", "what is on main is rehearsed by its own checks");
-  const notEvaluated = (reason: string): GateResult => ({ gate: "rehearsal", state: "not judged", reason });
-  if (others.some(({ state }) => state === "shut")) return notEvaluated("another gate is shut, and a rehearsal takes minutes");
+  const notEvaluated = (reason: string): GateResult => ({ gate: "rehearsal", state: "not evaluated", reason });
+  if (others.some(({ state }) => state === "closed")) return notEvaluated("another gate is closed, and a rehearsal takes minutes");
   // Who overrides a red or stuck rehearsal in an emergency must not wait for it a second time.
-  if (change.override?.gates?.includes("rehearsal")) return notEvaluated("known to be shut when it was overridden");
+  if (change.override?.gates?.includes("rehearsal")) return notEvaluated("already closed when it was overridden");
   return context.rehearse({ commit, tag: change.to, stack: change.stage.name, configuration: change.configuration });
 }
 

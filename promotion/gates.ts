@@ -9,8 +9,8 @@ export type GateName = (typeof GATES)[number];
 
 export interface GateResult {
   gate: GateName;
-  state: "open" | "shut" | "overridden" | "not judged";
-  /** Why; of a shut gate also what opens it. */
+  state: "open" | "closed" | "overridden" | "not evaluated";
+  /** Why; of a closed gate also what opens it. */
   reason: string;
   /** ISO 8601; only where time alone opens the gate. */
   opensAt?: string;
@@ -114,7 +114,7 @@ export function directionGate(facts: Facts): GateResult {
 }
 
 export const open = (gate: GateName, reason: string): GateResult => ({ gate, state: "open", reason });
-export const closed = (gate: GateName, reason: string): GateResult => ({ gate, state: "shut", reason });
+export const closed = (gate: GateName, reason: string): GateResult => ({ gate, state: "closed", reason });
 
 /** "6 d 23 h", "5 h 12 min" */
 function span(ms: number): string {

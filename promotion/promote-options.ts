@@ -31,13 +31,13 @@ export const PROMOTE_HELP = `Usage: npm run promote -- --from STAGE --to STAGE [
        npm run promote -- --check --base REV [--head REV] [options]
 
 Judges whether a stack may pin another release. Without --check, makes the change on the branch promote/STAGE-TAG.
-Exits 0 if all gates are open or nothing changes, 1 if one is shut, 2 if command line or repository do not allow a judgement.
+Exits 0 if all gates are open or nothing changes, 1 if one is closed, 2 if command line or repository do not allow a judgement.
 
   --from STAGE       the stage that the release ran in: dev or sandbox
   --to STAGE         the stage whose pin changes: the one after
   --release TAG      the release          (what --from pins; where that is main, the newest on main)
   --rollback         to an older release, which the stage has run before
-  --override REASON  opens what is shut; the reason lands in the commit
+  --override REASON  opens closed gates; the reason is written to the commit
   --dry-run          judges, changes nothing
   --check            judges the change of pins that merging --head into --base would make
   --base REV         the branch that is merged into

@@ -22,7 +22,7 @@ export interface PromoteEnvironment {
 
 /** What `--json` writes; described in promotion/README.md. */
 interface Result extends Partial<CommitMessage> {
-  verdict: "open" | "shut" | "nothing";
+  verdict: "open" | "closed" | "nothing";
   changes: PinChangeResult[];
   branch?: Branch;
 }
@@ -46,7 +46,7 @@ export async function promote(argv: string[], environment: PromoteEnvironment): 
     ? await checkChange(contextOf(repository.commit(options.base, "--base")), options, environment.log)
     : await promoteOn(repository.mainBranch(options.main), contextOf, options, environment.log);
   if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(result, null, 2)}\n`);
-  return result.verdict === "shut" ? 1 : 0;
+  return result.verdict === "closed" ? 1 : 0;
 }
 
 async function checkChange(context: GateContext, options: CheckOptions, log: (text: string) => void): Promise<Result> {
@@ -56,7 +56,7 @@ async function checkChange(context: GateContext, options: CheckOptions, log: (te
     return { verdict: "nothing", changes };
   }
   log(gateTable(changes));
-  return { verdict: changes.every(({ verdict }) => verdict === "open") ? "open" : "shut", changes };
+  return { verdict: changes.every(({ verdict }) => verdict === "open") ? "open" : "closed", changes };
 }
 
 async function promoteOn(
@@ -87,7 +87,7 @@ async function promoteOn(
   const override = options.override === undefined ? undefined : { reason: options.override };
   const change = await evaluate(context, { stage, from, to, rollback: options.rollback, override, configuration });
   log(gateTable([change]));
-  if (change.verdict === "shut") return { verdict: "shut", changes: [change] };
+  if (change.verdict === "closed") return { verdict: "closed", changes: [change] };
 
   const message = commitMessageFor(repository, change);
   const branch: Branch = options.dryRun

@@ -47,9 +47,9 @@ describe("npm run promote -- --check", () => {
     // So long ago that the branch's own commits would have baked.
     const answer = await checkAt(30);
     assert.equal(answer.code, 1);
-    assert.equal(answer.json.verdict, "shut");
+    assert.equal(answer.json.verdict, "closed");
     assert.deepEqual(states(answer, "sandbox"), { order: "open", bake: "open", direction: "open", rehearsal: "open" });
-    assert.deepEqual(states(answer, "prod"), { order: "shut", bake: "shut", direction: "open", rehearsal: "not judged" });
+    assert.deepEqual(states(answer, "prod"), { order: "closed", bake: "closed", direction: "open", rehearsal: "not evaluated" });
   });
 
   it("judges two pins of two releases each on its own", async () => {
@@ -119,11 +119,11 @@ describe("npm run promote -- --check", () => {
     repo.release("0.3.0", 1);
     branch(() => repo.pin("prod", "v0.3.0", 2, "Pin\n\nPromotion-Rollback: prod\nPromotion-Rollback: sandbox"));
     const answer = await checkAt(30);
-    assert.deepEqual([states(answer)["order"], answer.json.changes[0].rollback], ["shut", false]);
+    assert.deepEqual([states(answer)["order"], answer.json.changes[0].rollback], ["closed", false]);
     repo.pin("sandbox", "v0.3.0", 2);
     repo.pin("prod", "v0.3.0", 20);
     branch(() => repo.pin("prod", "v0.2.0", 21, "Pin\n\nPromotion-Rollback: sandbox"), "other");
-    assert.equal(states(await checkAt(30, "other"))["direction"], "shut");
+    assert.equal(states(await checkAt(30, "other"))["direction"], "closed");
   });
 
   it("opens to an override the gates that it names, of the stack that it names, and no other", async () => {
@@ -138,11 +138,16 @@ describe("npm run promote -- --check", () => {
     assert.equal(json.changes[0].gates[0].override, "Sandbox is down for the week, prod needs this.");
     assert.equal((await checkAt(3, "change", async () => closed("rehearsal", "red"))).code, 1, "its rehearsal was not overridden");
     branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: prod bake`), "half");
-    assert.deepEqual(states(await checkAt(3, "half")), { order: "shut", bake: "overridden", direction: "open", rehearsal: "not judged" });
+    assert.deepEqual(states(await checkAt(3, "half")), {
+      order: "closed",
+      bake: "overridden",
+      direction: "open",
+      rehearsal: "not evaluated",
+    });
     branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: sandbox order bake`), "other");
-    assert.equal(states(await checkAt(3, "other"))["order"], "shut");
+    assert.equal(states(await checkAt(3, "other"))["order"], "closed");
     branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}`), "none");
-    assert.equal(states(await checkAt(3, "none"))["order"], "shut");
+    assert.equal(states(await checkAt(3, "none"))["order"], "closed");
   });
 
   it("takes from promote's own commit what was overridden, and does not rehearse a second time what was red", async () => {

@@ -48,12 +48,15 @@ describe("a made-up release walks from dev to prod", function () {
 
   it("finds prod's order shut: it has not run in sandbox", async () => {
     const answer = await promoteAt(repo, 1, [...TO_PROD, "--release", "v0.3.0"], REAL);
-    assert.deepEqual([answer.code, states(answer)], [1, { order: "shut", bake: "shut", direction: "open", rehearsal: "not judged" }]);
+    assert.deepEqual(
+      [answer.code, states(answer)],
+      [1, { order: "closed", bake: "closed", direction: "open", rehearsal: "not evaluated" }],
+    );
   });
 
   it("finds sandbox's bake shut for the rest of a day", async () => {
     const answer = await promoteAt(repo, 1.9, TO_SANDBOX, REAL);
-    assert.deepEqual([answer.code, states(answer)], [1, { order: "open", bake: "shut", direction: "open", rehearsal: "not judged" }]);
+    assert.deepEqual([answer.code, states(answer)], [1, { order: "open", bake: "closed", direction: "open", rehearsal: "not evaluated" }]);
   });
 
   it("finds the rehearsal shut by a configuration that the release refuses", async () => {
@@ -61,7 +64,7 @@ describe("a made-up release walks from dev to prod", function () {
     repo.write("Pulumi.sandbox.yaml", good.replace("maxDrain: 43200", "maxDrain: 432000"));
     repo.commit(2, "Drain for five days");
     const answer = await promoteAt(repo, 2.1, TO_SANDBOX, REAL);
-    assert.deepEqual([answer.code, states(answer)], [1, { order: "open", bake: "open", direction: "open", rehearsal: "shut" }]);
+    assert.deepEqual([answer.code, states(answer)], [1, { order: "open", bake: "open", direction: "open", rehearsal: "closed" }]);
     assert.match(reason(answer, "rehearsal"), /^red: rehearsal of v0\.3\.0 .* with sandbox's configuration: /);
     repo.write("Pulumi.sandbox.yaml", good);
     repo.commit(2.2, "Drain for half a day again");
@@ -77,7 +80,7 @@ describe("a made-up release walks from dev to prod", function () {
 
   it("finds prod's order open then, and its bake shut until seven days after the merge", async () => {
     const answer = await promoteAt(repo, 9.9, TO_PROD, REAL);
-    assert.deepEqual([answer.code, states(answer)], [1, { order: "open", bake: "shut", direction: "open", rehearsal: "not judged" }]);
+    assert.deepEqual([answer.code, states(answer)], [1, { order: "open", bake: "closed", direction: "open", rehearsal: "not evaluated" }]);
     assert.match(reason(answer, "bake"), /opens 2026-01-11 00:00 UTC/);
   });
 
@@ -92,8 +95,8 @@ describe("a made-up release walks from dev to prod", function () {
 
   it("finds the way back shut until it is called a rollback, and open at once then", async () => {
     const back = ["--to", "prod", "--from", "sandbox", "--release", "v0.2.0"];
-    const shut = await promoteAt(repo, 10.1, back);
-    assert.deepEqual([shut.code, states(shut)["direction"]], [1, "shut"]);
+    const refused = await promoteAt(repo, 10.1, back);
+    assert.deepEqual([refused.code, states(refused)["direction"]], [1, "closed"]);
     const opened = await promoteAt(repo, 10.1, [...back, "--rollback"]);
     assert.deepEqual([opened.code, states(opened)], [0, { order: "open", bake: "open", direction: "open", rehearsal: "open" }]);
     const line = repo.git("diff", "main", opened.json.branch.name, "--unified=0").split("\n").slice(-2);

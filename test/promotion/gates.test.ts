@@ -18,7 +18,7 @@ function facts(today: number, pins: readonly (string | undefined)[], days: reado
 describe("the order gate", () => {
   it("is shut for what never ran in the stage before, and says where to go first", () => {
     const { state, reason } = orderGate(facts(30, ["v0.2.0", "v0.4.0"], [0, 1]));
-    assert.equal(state, "shut");
+    assert.equal(state, "closed");
     assert.match(reason, /v0\.3\.0 has never run in sandbox; promote it to sandbox first/);
   });
 
@@ -33,7 +33,7 @@ describe("the order gate", () => {
       ["v0.2.0", TAG, "v0.4.0", "v0.2.0"],
     ]) {
       const { state, reason } = orderGate(facts(30, pins, [0, 1, 9, 10]));
-      assert.equal(state, "shut");
+      assert.equal(state, "closed");
       assert.match(reason, /was taken back in sandbox, to v0\.2\.0 by /);
     }
   });
@@ -41,7 +41,7 @@ describe("the order gate", () => {
   it("asks a release that was taken back to begin anew", () => {
     const again = facts(12, ["v0.2.0", TAG, "v0.2.0", TAG], [0, 1, 9, 10]);
     assert.equal(orderGate(again).state, "open");
-    assert.equal(bakeGate(again).state, "shut");
+    assert.equal(bakeGate(again).state, "closed");
     assert.equal(bakeGate({ ...again, now: day(17) }).state, "open");
   });
 });
@@ -50,7 +50,7 @@ describe("the bake gate", () => {
   it("opens to the millisecond, and tells when beforehand", () => {
     const pins = ["v0.2.0", TAG];
     const early = bakeGate({ ...facts(0, pins, [0, 1.5]), now: day(8.5) - 1 });
-    assert.equal(early.state, "shut");
+    assert.equal(early.state, "closed");
     assert.equal(early.opensAt, new Date(day(8.5)).toISOString());
     assert.match(early.reason, /6 d 23 h of 7 d in sandbox since 2026-01-02 12:00 UTC .*; opens 2026-01-09 12:00 UTC/);
     assert.equal(bakeGate({ ...facts(0, pins, [0, 1.5]), now: day(8.5) }).state, "open");
@@ -59,14 +59,14 @@ describe("the bake gate", () => {
   it("counts one stretch, never the sum of two", () => {
     // As long, but something newer ran in between; it is the newer one's return that is not one of this release.
     const torn = facts(12.9, [TAG, "v0.4.0", TAG], [0, 6, 6.5]);
-    assert.equal(bakeGate(torn).state, "shut");
+    assert.equal(bakeGate(torn).state, "closed");
     assert.equal(bakeGate({ ...torn, now: day(13.5) }).state, "open");
   });
 
   it("is open for what ran long enough before something newer took its place", () => {
     assert.equal(bakeGate(facts(9, [TAG, "v0.4.0"], [0, 7])).state, "open");
     const short = bakeGate(facts(9, [TAG, "v0.4.0"], [0, 6.9]));
-    assert.equal(short.state, "shut");
+    assert.equal(short.state, "closed");
     assert.match(short.reason, /ran in sandbox for 6 d 21 h of 7 d and runs there no more/);
     assert.equal(short.opensAt, undefined, "no time will open it");
   });
@@ -75,23 +75,23 @@ describe("the bake gate", () => {
     // The commit that pinned it says day 0, but one before it says day 5.
     const backwards = facts(8, ["v0.2.0", "v0.2.0", TAG, TAG], [0, 5, 0, 6]);
     const { state, reason } = bakeGate(backwards);
-    assert.equal(state, "shut");
+    assert.equal(state, "closed");
     assert.match(reason, new RegExp(`\\(${sha(2).slice(0, 9)}, as ${sha(1).slice(0, 9)} is dated\\)`));
     assert.equal(bakeGate({ ...backwards, now: day(12) }).state, "open");
     // The commit that ended it says day 20, but one after it says day 3.
-    assert.equal(bakeGate(facts(30, [TAG, "v0.4.0", "v0.4.0"], [0, 20, 3])).state, "shut");
+    assert.equal(bakeGate(facts(30, [TAG, "v0.4.0", "v0.4.0"], [0, 20, 3])).state, "closed");
   });
 
   it("is shut by a date in the judge's future, and names the commit", () => {
     const { state, reason, opensAt } = bakeGate(facts(30, ["v0.2.0", TAG], [0, 300]));
-    assert.equal(state, "shut");
+    assert.equal(state, "closed");
     assert.match(
       reason,
       new RegExp(`${sha(1).slice(0, 9)} is dated 2026-10-28 00:00 UTC, after the judge's clock, which says 2026-01-31 00:00 UTC`),
     );
     assert.equal(opensAt, undefined);
-    assert.equal(bakeGate(facts(30, ["v0.2.0", "v0.2.0", TAG], [0, 300, 1])).state, "shut", "a commit before it is of the future");
-    assert.equal(bakeGate(facts(30, [TAG, "v0.4.0"], [0, 300])).state, "shut", "nobody knows when it ended");
+    assert.equal(bakeGate(facts(30, ["v0.2.0", "v0.2.0", TAG], [0, 300, 1])).state, "closed", "a commit before it is of the future");
+    assert.equal(bakeGate(facts(30, [TAG, "v0.4.0"], [0, 300])).state, "closed", "nobody knows when it ended");
     assert.equal(bakeGate(facts(30, ["v0.2.0", TAG, TAG], [0, 1, 300])).state, "open", "what comes later does not shorten it");
   });
 
@@ -128,25 +128,25 @@ describe("the direction gate", () => {
 
   it("is open forwards, and compares versions as numbers", () => {
     assert.equal(directionGate(facts(1, [], [], { from: "v0.9.0", to: "v0.10.0" })).state, "open");
-    assert.equal(directionGate(facts(1, [], [], { from: "v0.10.0", to: "v0.9.0" })).state, "shut");
+    assert.equal(directionGate(facts(1, [], [], { from: "v0.10.0", to: "v0.9.0" })).state, "closed");
   });
 
   it("is shut backwards without --rollback, and says so", () => {
     const { state, reason } = directionGate(facts(1, [], [], { from: "v0.4.0", own: ran }));
-    assert.equal(state, "shut");
+    assert.equal(state, "closed");
     assert.match(reason, /v0\.3\.0 is older than v0\.4\.0, which prod runs; to go back, say --rollback/);
   });
 
   it("lets a rollback go only to what this very stage has run", () => {
     assert.equal(directionGate(facts(1, [], [], { from: "v0.4.0", rollback: true, own: ran })).state, "open");
     const { state, reason } = directionGate(facts(1, [], [], { from: "v0.4.0", rollback: true }));
-    assert.equal(state, "shut");
+    assert.equal(state, "closed");
     assert.match(reason, /v0\.3\.0 has never run in prod/);
   });
 
   it("gives nothing to who says rollback and goes forwards", () => {
     const forwards = facts(30, ["v0.2.0"], [0], { rollback: true });
-    assert.equal(orderGate(forwards).state, "shut");
-    assert.equal(bakeGate(forwards).state, "shut");
+    assert.equal(orderGate(forwards).state, "closed");
+    assert.equal(bakeGate(forwards).state, "closed");
   });
 });

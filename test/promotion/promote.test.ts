@@ -40,7 +40,7 @@ describe("npm run promote", () => {
     const merge = repo.merged("feature", 5, () => (tagged = repo.release("0.3.0", 1)));
     assert.notEqual(tagged, merge);
     const early = await promoteAt(repo, 5.9, TO_SANDBOX);
-    assert.deepEqual(states(early), { order: "open", bake: "shut", direction: "open", rehearsal: "not judged" });
+    assert.deepEqual(states(early), { order: "open", bake: "closed", direction: "open", rehearsal: "not evaluated" });
     assert.match(reason(early, "order"), new RegExp(`runs in dev since 2026-01-06 00:00 UTC \\(${merge.slice(0, 9)}\\)`));
     assert.equal((await promoteAt(repo, 6, TO_SANDBOX)).json.branch.name, "promote/sandbox-v0.3.0");
   });
@@ -185,8 +185,8 @@ describe("npm run promote", () => {
     const dry = await promoteAt(repo, 9, [...TO_SANDBOX, "--dry-run"]);
     assert.deepEqual([dry.code, dry.json.branch], [0, { name: "promote/sandbox-v0.3.0", state: "dry-run" }]);
     const red = await promoteAt(repo, 9, TO_SANDBOX, async () => closed("rehearsal", "red: 1 job lost"));
-    assert.deepEqual([red.code, red.json.branch, states(red)["rehearsal"]], [1, undefined, "shut"]);
-    assert.match(red.text, /^Judged by main at \w{9}\.$\n^sandbox: v0\.2\.0 -> v0\.3\.0: shut$.*rehearsal {2}shut +red: 1 job lost/ms);
+    assert.deepEqual([red.code, red.json.branch, states(red)["rehearsal"]], [1, undefined, "closed"]);
+    assert.match(red.text, /^Judged by main at \w{9}\.$\n^sandbox: v0\.2\.0 -> v0\.3\.0: closed$.*rehearsal {2}closed +red: 1 job lost/ms);
     assert.equal(repo.git("branch", "--list", "promote/*"), "");
   });
 
@@ -209,7 +209,7 @@ describe("npm run promote", () => {
     repo.pin("sandbox", "v0.3.1", 2);
     repo.pin("prod", "v0.3.1", 9);
     const back = ["--to", "prod", "--release", "v0.2.0", "--rollback"];
-    assert.deepEqual(states(await promoteAt(repo, 9.1, [...TO_PROD, "--release", "v0.2.0"]))["direction"], "shut");
+    assert.deepEqual(states(await promoteAt(repo, 9.1, [...TO_PROD, "--release", "v0.2.0"]))["direction"], "closed");
     assert.match(
       reason(await promoteAt(repo, 9.1, ["--to", "prod", "--release", "v0.3.0", "--rollback"]), "direction"),
       /has never run in prod/,

@@ -60,7 +60,7 @@ describe("the rehearsal gate", function () {
   it("is shut by a red rehearsal, and tells what it found", async () => {
     release("0.3.0", true);
     const answer = await toSandbox(9);
-    assert.deepEqual([answer.code, states(answer)["rehearsal"]], [1, "shut"]);
+    assert.deepEqual([answer.code, states(answer)["rehearsal"]], [1, "closed"]);
     assert.match(reason(answer, "rehearsal"), /^red: .*: 1 job lost; 2 calls denied$/);
   });
 
@@ -73,7 +73,7 @@ describe("the rehearsal gate", function () {
 
   it("never runs while another gate is shut", async () => {
     release("0.3.0", false);
-    assert.equal(states(await toSandbox(1.5))["rehearsal"], "not judged");
+    assert.equal(states(await toSandbox(1.5))["rehearsal"], "not evaluated");
     assert.equal(existsSync(record), false);
   });
 });

@@ -129,7 +129,7 @@ export async function promoteAt(
   return { code, text: said.join("\n"), json: JSON.parse(readFileSync(file, "utf8")) };
 }
 
-/** "open", "shut", ... of each gate of the first change, by the gate's name. */
+/** "open", "closed", ... of each gate of the first change, by the gate's name. */
 export function states({ json }: CommandResult, stack?: string): Record<string, string> {
   const change = json.changes.find((one: any) => stack === undefined || one.stack === stack);
   return Object.fromEntries(change.gates.map(({ gate, state }: any) => [gate, state]));

@@ -21,7 +21,7 @@ describe("the script that opens promotion pull requests", () => {
   const judged = (result: object, exitCode = 0): Answer => ({
     program: "npm",
     when: "promote",
-    stdout: "bake  shut  opens tomorrow\n",
+    stdout: "bake  closed  opens tomorrow\n",
     exitCode,
     writes: { "promotion.json": JSON.stringify(result) },
   });
@@ -69,11 +69,11 @@ describe("the script that opens promotion pull requests", () => {
     });
   }
 
-  it("does nothing while a gate is shut, and leaves the reasons in the summary", () => {
-    const { status, calls, summary } = promote([judged({ verdict: "shut", changes: [] }, 1)]);
+  it("does nothing while a gate is closed, and leaves the reasons in the summary", () => {
+    const { status, calls, summary } = promote([judged({ verdict: "closed", changes: [] }, 1)]);
     assert.equal(status, 0);
     assert.equal(calls.length, 1);
-    assert.match(summary, /### dev to sandbox\n {4}bake {2}shut {2}opens tomorrow/);
+    assert.match(summary, /### dev to sandbox\n {4}bake {2}closed {2}opens tomorrow/);
   });
 
   it("does nothing when the stage has the release already", () => {
