@@ -13,10 +13,10 @@ export interface ChangedPin {
 }
 
 /**
- * The pins that merging `head` into `base` would change: those that `head` changed since both parted. A pin that only
- * main has moved meanwhile is none of them.
+ * The pins that merging `head` into `base` would change: those that `head` changed since their merge base. A pin that
+ * only main has changed since then is not listed.
  *
- * @throws RefusedError for a pin of a stack that is no stage, a malformed one, or one that goes away with its stack
+ * @throws RefusedError for the pin of a stack that is not a stage, a malformed pin, or a removed stack
  */
 export function changedPins(repository: Repository, base: string, head: string): ChangedPin[] {
   const mergeBase = repository.mergeBase(base, head);
@@ -29,15 +29,15 @@ export function changedPins(repository: Repository, base: string, head: string):
     const [old, to] = [pinnedBy(mergeBase), text === undefined ? undefined : readPin(text, file)];
     if (!stage) {
       if (to === undefined || to === MAIN || old === to) return [];
-      throw new RefusedError(`${file}: ${name} is no stage, so nothing can judge its ${PIN_KEY} ${to}; remove the key`);
+      throw new RefusedError(`${file}: ${name} is not a stage, so there are no gates for its ${PIN_KEY} ${to}; remove the key`);
     }
-    if (to === undefined && old !== undefined) throw new RefusedError(`${file}: was removed; a stage keeps its stack`);
+    if (to === undefined && old !== undefined) throw new RefusedError(`${file}: was removed; a stage must keep its stack`);
     const from = pinnedBy(base) ?? MAIN;
     return to === undefined || to === old || to === from ? [] : [{ stage, from, to }];
   });
 }
 
-/** Judges every changed pin on its own, by the history of `base` and the configuration of `head`. */
+/** Evaluates each changed pin separately, against the history of `base` and with the configuration of `head`. */
 export async function checkPins(context: GateContext, head: string): Promise<PinChangeResult[]> {
   const { repository, main: base } = context;
   const results: PinChangeResult[] = [];

@@ -13,7 +13,7 @@ export interface CommitMessage {
   body: string;
 }
 
-/** What the commit (and the pull request) says: what is promoted, what the gates said, and the trailers. */
+/** The message of the commit and of the pull request: the promoted commits, the gate results and the trailers. */
 export function commitMessageFor(repository: Repository, change: PinChangeResult): CommitMessage {
   const { stack, to, rollback, gates } = change;
   const paragraphs = [
@@ -28,7 +28,7 @@ function contents(repository: Repository, { stack, from, to }: PinChangeResult):
   if (from === MAIN) return `${stack} followed ${MAIN} until now.`;
   const back = isOlder(to, from);
   const [older, newer] = back ? [to, from] : [from, to];
-  // One line a merge: what it brought stands in the merge itself.
+  // One line per merge: its commits can be read from the merge itself.
   const range = ["log", "--no-show-signature", "--first-parent", "--format=%h %s", `refs/tags/${older}..refs/tags/${newer}`, "--"];
   const commits = repository.git(range).split("\n").filter(Boolean);
   const listed = commits.slice(0, COMMITS_LISTED).map((line) => `- ${oneLine(line).slice(0, SUBJECT_LENGTH)}`);

@@ -12,11 +12,11 @@ export interface DeployEnvironment {
   dir: string;
   /** Progress, for stderr: stdout is pulumi's. */
   log: (line: string) => void;
-  /** A line of the answer, for stdout. */
+  /** A line of the result, for stdout. */
   print: (line: string) => void;
 }
 
-/** What git writes for "there was nothing before", of a new branch. */
+/** The all-zero hash that a push of a new branch has as the commit before. */
 const NOTHING_BEFORE = /^0+$/;
 
 /** `npm run deploy`: returns the exit code. @throws RefusedError for exit code 2 */
@@ -34,7 +34,7 @@ export async function deploy(argv: string[], environment: DeployEnvironment): Pr
 function listChanged(repository: Repository, options: ChangedOptions, { print }: DeployEnvironment): number {
   const head = repository.commit(options.head, "--head");
   const base = NOTHING_BEFORE.test(options.base) ? undefined : repository.commit(options.base, "--base");
-  // Main moved back by force lies behind both; what it deploys anew is the way from where it was.
+  // After a force push the base may contain the head; then the base itself is what is deployed now.
   const from = base === undefined || repository.isAncestor(head, base) ? base : repository.mergeBase(base, head);
   const stacks = changedStacks(repository, from, head);
   for (const stack of stacks) print(JSON.stringify(stack));
@@ -54,7 +54,7 @@ async function deployStack(repository: Repository, options: StackOptions, { log 
   const main = repository.mainBranch(options.main).commit;
   if (!preview) {
     if (!repository.isAncestor(at, main)) {
-      throw new RefusedError(`--at ${options.at}: ${short(at)} is not on main, and only what main says is deployed; --preview shows it`);
+      throw new RefusedError(`--at ${options.at}: ${short(at)} is not on main, and only commits of main are deployed; use --preview`);
     }
     const kept = repository.stacks(main).includes(stack);
     if (!kept || changedStacks(repository, at, main, [stack]).length > 0) {
@@ -72,7 +72,7 @@ async function deployStack(repository: Repository, options: StackOptions, { log 
     return await commandRunner.run("pulumi", [...command, "--stack", stack, "--non-interactive"], {
       cwd: folder.dir,
       stdout: "stdout",
-      passed: true,
+      handlesSignals: true,
     });
   } finally {
     folder.remove();

@@ -9,11 +9,11 @@ import { type Stage, stageBefore } from "./stages";
 /** A written reason to open closed gates. */
 export interface Override {
   reason: string;
-  /** Those that it was written for; if not set, whichever gates turn out to be closed. */
+  /** The gates that it applies to; if not set, all closed ones. */
   gates?: readonly GateName[];
 }
 
-/** A pin that somebody wants to change. */
+/** A requested change of a pin. */
 export interface PinChange {
   stage: Stage;
   from: string;
@@ -33,7 +33,7 @@ export interface PinChangeResult {
   gates: GateResult[];
 }
 
-/** What judging needs besides the wish. */
+/** What an evaluation needs besides the change itself. */
 export interface GateContext {
   repository: Repository;
   /** The commit whose history counts. */
@@ -43,9 +43,9 @@ export interface GateContext {
 }
 
 /**
- * Judges one change of a pin by all gates. The rehearsal comes last and only if no other gate is closed: it takes minutes.
+ * Evaluates all gates for one change of a pin. The rehearsal comes last and only if no other gate is closed: it takes minutes.
  *
- * @throws RefusedError when the repository allows no judgement; no override helps against that
+ * @throws RefusedError when the repository does not allow an evaluation, which no override changes
  */
 export async function evaluate(context: GateContext, change: PinChange): Promise<PinChangeResult> {
   const { stage, from, to } = change;
@@ -85,7 +85,7 @@ async function rehearsal(
   if (commit === undefined) return open("rehearsal", "what is on main is rehearsed by its own checks");
   const notEvaluated = (reason: string): GateResult => ({ gate: "rehearsal", state: "not evaluated", reason });
   if (others.some(({ state }) => state === "closed")) return notEvaluated("another gate is closed, and a rehearsal takes minutes");
-  // Who overrides a red or stuck rehearsal in an emergency must not wait for it a second time.
+  // In an emergency an overridden rehearsal, red or stuck, must not cause a second wait.
   if (change.override?.gates?.includes("rehearsal")) return notEvaluated("already closed when it was overridden");
   return context.rehearse({ commit, tag: change.to, stack: change.stage.name, configuration: change.configuration });
 }

@@ -1,6 +1,6 @@
 import type { PinChangeResult } from "./evaluate";
 
-/** The verdicts as a person reads them: a heading for each change, a line for each gate. */
+/** The results as plain text: a heading for each change, a line for each gate. */
 export function gateTable(changes: readonly PinChangeResult[]): string {
   return changes.map(section).join("\n\n");
 }

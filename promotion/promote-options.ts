@@ -17,7 +17,7 @@ export interface CheckOptions extends Common {
 }
 export interface PromoteOptions extends Common {
   check: false;
-  /** Undefined: into the first stage, or a rollback, which comes from nowhere. */
+  /** Undefined for the first stage, and for a rollback, which has no source stage. */
   from?: Stage;
   to: Stage;
   release?: string;
@@ -30,16 +30,16 @@ export const PROMOTE_HELP = `Usage: npm run promote -- --from STAGE --to STAGE [
        npm run promote -- --to STAGE --release TAG --rollback [options]
        npm run promote -- --check --base REV [--head REV] [options]
 
-Judges whether a stack may pin another release. Without --check, makes the change on the branch promote/STAGE-TAG.
-Exits 0 if all gates are open or nothing changes, 1 if one is closed, 2 if command line or repository do not allow a judgement.
+Evaluates the gates for another release of a stack. Without --check, makes the change on the branch promote/STAGE-TAG.
+Exits 0 if all gates are open or nothing changes, 1 if one is closed, 2 if command line or repository do not allow an evaluation.
 
   --from STAGE       the stage that the release ran in: dev or sandbox
   --to STAGE         the stage whose pin changes: the one after
   --release TAG      the release          (what --from pins; where that is main, the newest on main)
   --rollback         to an older release, which the stage has run before
   --override REASON  opens closed gates; the reason is written to the commit
-  --dry-run          judges, changes nothing
-  --check            judges the change of pins that merging --head into --base would make
+  --dry-run          evaluates the gates, changes nothing
+  --check            evaluates the pin changes that merging --head into --base would make
   --base REV         the branch that is merged into
   --head REV         what is merged                                            (HEAD)
   --main REF         the branch that holds the pins                (origin/main, else main)
@@ -48,7 +48,7 @@ Exits 0 if all gates are open or nothing changes, 1 if one is closed, 2 if comma
   --help             this text
 `;
 
-/** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for what makes no sense */
+/** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for invalid options */
 export function parsePromoteOptions(argv: string[]): PromoteOptions | CheckOptions | undefined {
   const values = read(argv);
   if (values.help) return undefined;
@@ -58,7 +58,7 @@ export function parsePromoteOptions(argv: string[]): PromoteOptions | CheckOptio
   }
   const common = { main: values.main, hosts, json: values.json } as const;
   if (values.check) {
-    refuseOthers(values, ["from", "to", "release", "rollback", "override", "dry-run"], "--check judges what the commits say");
+    refuseOthers(values, ["from", "to", "release", "rollback", "override", "dry-run"], "--check reads it from the commits");
     if (values.base === undefined) throw new RefusedError("--check: give --base, the revision to merge into");
     return { check: true, base: values.base, head: values.head ?? "HEAD", ...common };
   }

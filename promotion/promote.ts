@@ -12,7 +12,7 @@ import { type Rehearse, rehearsalGate } from "./rehearsal-gate";
 import { Repository, short } from "./repository";
 import { gateTable } from "./gate-table";
 
-/** What the command works on; tests give a repository, a clock and sometimes a rehearsal of their own. */
+/** What the command works on; tests pass their own repository, clock and sometimes rehearsal. */
 export interface PromoteEnvironment {
   dir: string;
   now: () => number;
@@ -52,7 +52,7 @@ export async function promote(argv: string[], environment: PromoteEnvironment): 
 async function checkChange(context: GateContext, options: CheckOptions, log: (text: string) => void): Promise<Result> {
   const changes = await checkPins(context, context.repository.commit(options.head, "--head"));
   if (changes.length === 0) {
-    log("No stack's pin changes, so there is nothing to judge.");
+    log("No stack's pin changes, so there is nothing to evaluate.");
     return { verdict: "nothing", changes };
   }
   log(gateTable(changes));
@@ -68,8 +68,8 @@ async function promoteOn(
   const main = mainBranch.commit;
   const context = contextOf(main);
   const { repository } = context;
-  // Who forgot to fetch sees it here.
-  log(`Judged by ${mainBranch.name} at ${short(main)}.`);
+  // Makes a forgotten git fetch visible.
+  log(`Evaluated against ${mainBranch.name} at ${short(main)}.`);
   const { to: stage } = options;
   const file = configurationFile(stage.name);
   const text = repository.file(main, file);
@@ -81,7 +81,7 @@ async function promoteOn(
     return { verdict: "nothing", changes: [] };
   }
   if (options.rollback && !isOlder(to, from === MAIN ? to : from)) {
-    throw new RefusedError(`--rollback: ${to} is not older than ${from}, which ${stage.name} pins; promote it without`);
+    throw new RefusedError(`--rollback: ${to} is not older than ${from}, which ${stage.name} pins; promote it without --rollback`);
   }
   const configuration = replacePin(text, file, to);
   const override = options.override === undefined ? undefined : { reason: options.override };

@@ -1,5 +1,5 @@
 /**
- * The command line, a file or the repository does not allow a judgement: exit code 2, and no override helps. The text
- * names what, the value and the remedy.
+ * The command line, a file or the repository does not allow the command: exit code 2, which no override changes. The
+ * message names the cause, the value and the remedy.
  */
 export class RefusedError extends Error {}

@@ -10,12 +10,12 @@ import { oneLine } from "./one-line";
 
 export type Hosts = "auto" | "systemd" | "simulated";
 
-/** Judges whether a commit's code stands a rehearsal with a stack's configuration. */
+/** Rehearses a commit's code with a stack's configuration. */
 export type Rehearse = (what: { commit: string; tag: string; stack: string; configuration: string }) => Promise<GateResult>;
 
 /**
- * The real gate: the release's own rehearsal, which alone knows what the release can stand, run in a folder of its own
- * with the target stack's configuration. It asks no more of a release than the flags of 0.1.0.
+ * The gate outside tests: the release's own rehearsal, the only one that fits its code, run in a separate folder with the
+ * target stack's configuration. It uses only flags that 0.1.0 already had.
  */
 export function rehearsalGate(repository: Repository, hosts: Hosts): Rehearse {
   return async ({ commit, tag, stack, configuration }) => {
@@ -29,11 +29,11 @@ export function rehearsalGate(repository: Repository, hosts: Hosts): Rehearse {
       const flags = ["--stack", stack, "--hosts", hosts, "--json", json, "--report", join(results, "report.html")];
       const code = await commandRunner.run("npm", ["run", "--silent", "rehearse", "--", ...flags], { cwd: folder.dir, stdout: "stderr" });
       const found = failures(json);
-      // Exit code 0 alone is also that of a script that does nothing.
+      // A script that does nothing exits with 0, too.
       if (code === 0 && found?.length === 0) return open("rehearsal", `green: ${what}`);
       return closed(
         "rehearsal",
-        `red: ${what}: ${found?.join("; ") || `exit code ${code}, ${found ? "no failure told" : "no figures written"}`}`,
+        `red: ${what}: ${found?.join("; ") || `exit code ${code}, ${found ? "no failure reported" : "no figures written"}`}`,
       );
     } catch (error) {
       if (error instanceof InterruptedError || error instanceof RefusedError) throw error;
@@ -46,7 +46,7 @@ export function rehearsalGate(repository: Repository, hosts: Hosts): Rehearse {
   };
 }
 
-/** What the rehearsal found wrong; undefined if it did not come so far. */
+/** The failures that the rehearsal found; undefined if it wrote no figures. */
 function failures(json: string): string[] | undefined {
   if (!existsSync(json)) return undefined;
   const found: unknown = JSON.parse(readFileSync(json, "utf8")).failures;

@@ -52,11 +52,11 @@ describe("the script that looks at the runner's pulumi", () => {
   });
 });
 
-describe("the script that judges a pull request's pins", () => {
+describe("the script that evaluates a pull request's pins", () => {
   const bench = new Bench();
   after(() => bench.close());
 
-  it("asks the gates of the base about the head, and passes on what they say", () => {
+  it("evaluates the head with the gates of the base, and passes the exit code on", () => {
     const answers = [
       { program: "git", when: "fetch" },
       { program: "npm", when: "--check", exitCode: 1 },
