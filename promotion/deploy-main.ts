@@ -1,6 +1,4 @@
-import { runCommand } from "./command";
+import { runCli } from "./run-cli";
 import { deploy } from "./deploy";
 
-runCommand(() =>
-  deploy(process.argv.slice(2), { dir: process.cwd(), say: (line) => console.error(line), print: (line) => console.log(line) }),
-);
+runCli(() => deploy(process.argv.slice(2), { dir: process.cwd(), log: (line) => console.error(line), print: (line) => console.log(line) }));

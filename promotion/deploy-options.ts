@@ -1,5 +1,5 @@
-import { RefusedError } from "./errors";
-import { FLAG, TEXT, readFlags } from "./flags";
+import { RefusedError } from "./refused-error";
+import { FLAG, TEXT, parseFlags } from "./parse-flags";
 
 export interface StackOptions {
   changed: false;
@@ -18,12 +18,12 @@ export interface ChangedOptions {
 export const DEPLOY_HELP = `Usage: npm run deploy -- --stack NAME [--preview] [--at REV] [--main REF]
        npm run deploy -- --changed --base REV [--head REV] [--json FILE]
 
-Deploys the release that a stack pins with the stack's configuration, by the pulumi on PATH; its exit code is the answer.
-With --changed, lists the stacks that a change deploys anew, a JSON object a line.
+Deploys the release that a stack pins with the stack's configuration, with the pulumi on PATH, and passes its exit code on.
+With --changed, lists the stacks that a change redeploys, one JSON object per line.
 
   --stack NAME  the stack
   --preview     pulumi preview instead of pulumi up
-  --at REV      whose pin and configuration count; must be on main, except for a preview   (HEAD)
+  --at REV      source of pin and configuration; must be on main, except for a preview     (HEAD)
   --main REF    the branch that is deployed                            (origin/main, else main)
   --base REV    the commit before, or the branch that is merged into; 40 zeros for nothing
   --head REV    the commit after                                                           (HEAD)
@@ -34,7 +34,7 @@ With --changed, lists the stacks that a change deploys anew, a JSON object a lin
 /** What Pulumi allows for a stack without its organization. */
 const STACK = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 
-/** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for what makes no sense */
+/** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for invalid options */
 export function parseDeployOptions(argv: string[]): StackOptions | ChangedOptions | undefined {
   const { help, changed, stack, preview, at, main, base, head, json } = read(argv);
   if (help) return undefined;
@@ -53,7 +53,7 @@ export function parseDeployOptions(argv: string[]): StackOptions | ChangedOption
 }
 
 const read = (argv: string[]) =>
-  readFlags(argv, "deploy", {
+  parseFlags(argv, "deploy", {
     ...{ stack: TEXT, preview: FLAG, at: TEXT, main: TEXT },
     ...{ changed: FLAG, base: TEXT, head: TEXT, json: TEXT, help: FLAG },
   });

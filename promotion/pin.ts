@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { load, loadAll } from "js-yaml";
 import * as semver from "semver";
 import { FOLLOWS_MAIN, isRelease } from "../contract/shared/release";
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 
 /** The configuration key that pins a stack's release. */
 export const PIN_KEY = "ci-runners:release";
@@ -11,7 +11,7 @@ export const MAIN = FOLLOWS_MAIN;
 
 export const configurationFile = (stack: string): string => `Pulumi.${stack}.yaml`;
 
-/** Whether the program takes it for a release, and it is a version that can be compared. */
+/** Whether the program accepts it as a release, and it is a version that can be compared. */
 export function isReleaseTag(text: string): boolean {
   return text !== MAIN && isRelease(text) && semver.valid(text.slice(1)) === text.slice(1);
 }
@@ -22,7 +22,7 @@ export const isOlder = (a: string, b: string): boolean => semver.lt(a, b);
 /**
  * Reads the pin from the text of `Pulumi.<stack>.yaml`.
  *
- * @param file how errors name it
+ * @param file its name in errors
  * @throws RefusedError when the text is no configuration, or the pin neither `main` nor a release's tag
  */
 export function readPin(text: string, file: string): string {
@@ -34,7 +34,7 @@ export function readPin(text: string, file: string): string {
   return pin;
 }
 
-/** The pin that a text of the past had; undefined where it says nothing sensible: history cannot be mended. */
+/** The pin of a past configuration; undefined where it is unreadable, because history cannot be corrected. */
 export function readOldPin(text: string | undefined, file: string): string | undefined {
   try {
     return text === undefined ? undefined : readPin(text, file);
@@ -51,28 +51,28 @@ export function withoutPin(text: string, file: string): unknown {
 /**
  * Replaces the pin, or adds it as first key, in one line; every other byte stays, comments too.
  *
- * @throws RefusedError when the file is laid out so that one line cannot do it
+ * @throws RefusedError when the layout of the file does not allow a change of one line
  */
 export function replacePin(text: string, file: string, tag: string): string {
   const wanted = withPin(parse(text, file), tag);
-  const says = (candidate: string) => {
+  const parsesAsWanted = (candidate: string) => {
     try {
       return isDeepStrictEqual(load(candidate), wanted);
     } catch {
       return false;
     }
   };
-  // A line inside a block of text may look like the key: only what then reads as wanted is the right one.
+  // A line inside a block scalar may look like the key: only a replacement that parses as wanted is accepted.
   const key = /^([ \t]+(["']?)ci-runners:release\2[ \t]*:[ \t]+)(?:"[^"\r\n]*"|'[^'\r\n]*'|[^\s#]+)/gm;
   for (const match of text.matchAll(key)) {
     const candidate = `${text.slice(0, match.index)}${match[1]}${tag}${text.slice(match.index + match[0].length)}`;
-    if (says(candidate)) return candidate;
+    if (parsesAsWanted(candidate)) return candidate;
   }
   for (const match of text.matchAll(/^config:[^\r\n]*(\r?\n)/gm)) {
     const end = match.index + match[0].length;
     const indent = /^(?:[ \t]*(?:#[^\n]*)?\n)*?([ \t]+)[^\s#]/.exec(text.slice(end).replaceAll("\r\n", "\n"))?.[1] ?? "  ";
     const candidate = `${text.slice(0, end)}${indent}${PIN_KEY}: ${tag}${match[1]}${text.slice(end)}`;
-    if (says(candidate)) return candidate;
+    if (parsesAsWanted(candidate)) return candidate;
   }
   throw new RefusedError(`${file}: ${PIN_KEY} cannot be set to ${tag} in one line; write it as a line of its own below "config:"`);
 }
@@ -88,7 +88,7 @@ function parse(text: string, file: string): Configuration {
   }
   const value = documents[0] ?? {};
   if (documents.length > 1 || !isMapping(value) || !isMapping(value["config"] ?? {}))
-    throw new RefusedError(`${file}: give a mapping with "config:" as another one`);
+    throw new RefusedError(`${file}: give a mapping whose "config:" is a mapping`);
   return value as Configuration;
 }
 

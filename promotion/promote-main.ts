@@ -1,4 +1,4 @@
-import { runCommand } from "./command";
+import { runCli } from "./run-cli";
 import { promote } from "./promote";
 
-runCommand(() => promote(process.argv.slice(2), { dir: process.cwd(), now: () => Date.now(), say: (text) => console.log(text) }));
+runCli(() => promote(process.argv.slice(2), { dir: process.cwd(), now: () => Date.now(), log: (text) => console.log(text) }));

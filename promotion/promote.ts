@@ -1,75 +1,75 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as semver from "semver";
-import { type Branch, branchName, existingBranch, makeBranch } from "./branch";
-import { check } from "./check";
-import { RefusedError } from "./errors";
-import { type ChangeVerdict, type Court, judge } from "./judge";
-import { type Message, messageFor } from "./message";
-import { type CheckOptions, HELP, type PromoteOptions, parseOptions } from "./options";
+import { type Branch, branchName, existingBranch, makeBranch } from "./promotion-branch";
+import { checkPins } from "./check-pins";
+import { RefusedError } from "./refused-error";
+import { type PinChangeResult, type GateContext, evaluate } from "./evaluate";
+import { type CommitMessage, commitMessageFor } from "./commit-message";
+import { type CheckOptions, PROMOTE_HELP, type PromoteOptions, parsePromoteOptions } from "./promote-options";
 import { MAIN, configurationFile, isOlder, readPin, replacePin } from "./pin";
 import { type Rehearse, rehearsalGate } from "./rehearsal-gate";
 import { Repository, short } from "./repository";
-import { table } from "./table";
+import { gateTable } from "./gate-table";
 
-/** What the command works on; tests give a repository, a clock and sometimes a rehearsal of their own. */
-export interface Surroundings {
+/** What the command works on; tests pass their own repository, clock and sometimes rehearsal. */
+export interface PromoteEnvironment {
   dir: string;
   now: () => number;
-  say: (text: string) => void;
+  log: (text: string) => void;
   rehearse?: Rehearse;
 }
 
 /** What `--json` writes; described in promotion/README.md. */
-interface Result extends Partial<Message> {
-  verdict: "open" | "shut" | "nothing";
-  changes: ChangeVerdict[];
+interface Result extends Partial<CommitMessage> {
+  verdict: "open" | "closed" | "nothing";
+  changes: PinChangeResult[];
   branch?: Branch;
 }
 
 /** `npm run promote`: returns the exit code, 0 or 1. @throws RefusedError for exit code 2 */
-export async function promote(argv: string[], surroundings: Surroundings): Promise<number> {
-  const options = parseOptions(argv);
+export async function promote(argv: string[], environment: PromoteEnvironment): Promise<number> {
+  const options = parsePromoteOptions(argv);
   if (!options) {
-    surroundings.say(HELP);
+    environment.log(PROMOTE_HELP);
     return 0;
   }
-  const repository = new Repository(surroundings.dir);
+  const repository = new Repository(environment.dir);
   repository.requireWholeHistory();
-  const court = (main: string): Court => ({
+  const contextOf = (main: string): GateContext => ({
     repository,
     main,
-    now: surroundings.now,
-    rehearse: surroundings.rehearse ?? rehearsalGate(repository, options.hosts),
+    now: environment.now,
+    rehearse: environment.rehearse ?? rehearsalGate(repository, options.hosts),
   });
   const result = options.check
-    ? await checkChange(court(repository.commit(options.base, "--base")), options, surroundings.say)
-    : await promoteOn(repository.mainBranch(options.main), court, options, surroundings.say);
+    ? await checkChange(contextOf(repository.commit(options.base, "--base")), options, environment.log)
+    : await promoteOn(repository.mainBranch(options.main), contextOf, options, environment.log);
   if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(result, null, 2)}\n`);
-  return result.verdict === "shut" ? 1 : 0;
+  return result.verdict === "closed" ? 1 : 0;
 }
 
-async function checkChange(court: Court, options: CheckOptions, say: (text: string) => void): Promise<Result> {
-  const changes = await check(court, court.repository.commit(options.head, "--head"));
+async function checkChange(context: GateContext, options: CheckOptions, log: (text: string) => void): Promise<Result> {
+  const changes = await checkPins(context, context.repository.commit(options.head, "--head"));
   if (changes.length === 0) {
-    say("No stack's pin changes, so there is nothing to judge.");
+    log("No stack's pin changes, so there is nothing to evaluate.");
     return { verdict: "nothing", changes };
   }
-  say(table(changes));
-  return { verdict: changes.every(({ verdict }) => verdict === "open") ? "open" : "shut", changes };
+  log(gateTable(changes));
+  return { verdict: changes.every(({ verdict }) => verdict === "open") ? "open" : "closed", changes };
 }
 
 async function promoteOn(
-  branchOfPins: { name: string; commit: string },
-  courtOf: (main: string) => Court,
+  mainBranch: { name: string; commit: string },
+  contextOf: (main: string) => GateContext,
   options: PromoteOptions,
-  say: (text: string) => void,
+  log: (text: string) => void,
 ): Promise<Result> {
-  const main = branchOfPins.commit;
-  const court = courtOf(main);
-  const { repository } = court;
-  // Who forgot to fetch sees it here.
-  say(`Judged by ${branchOfPins.name} at ${short(main)}.`);
+  const main = mainBranch.commit;
+  const context = contextOf(main);
+  const { repository } = context;
+  // Makes a forgotten git fetch visible.
+  log(`Evaluated against ${mainBranch.name} at ${short(main)}.`);
   const { to: stage } = options;
   const file = configurationFile(stage.name);
   const text = repository.file(main, file);
@@ -77,23 +77,23 @@ async function promoteOn(
   const from = readPin(text, file);
   const to = options.release ?? defaultRelease(repository, main, options.from!.name);
   if (from === to) {
-    say(`${stage.name} pins ${to} already.`);
+    log(`${stage.name} pins ${to} already.`);
     return { verdict: "nothing", changes: [] };
   }
   if (options.rollback && !isOlder(to, from === MAIN ? to : from)) {
-    throw new RefusedError(`--rollback: ${to} is not older than ${from}, which ${stage.name} pins; promote it without`);
+    throw new RefusedError(`--rollback: ${to} is not older than ${from}, which ${stage.name} pins; promote it without --rollback`);
   }
   const configuration = replacePin(text, file, to);
   const override = options.override === undefined ? undefined : { reason: options.override };
-  const change = await judge(court, { stage, from, to, rollback: options.rollback, override, configuration });
-  say(table([change]));
-  if (change.verdict === "shut") return { verdict: "shut", changes: [change] };
+  const change = await evaluate(context, { stage, from, to, rollback: options.rollback, override, configuration });
+  log(gateTable([change]));
+  if (change.verdict === "closed") return { verdict: "closed", changes: [change] };
 
-  const message = messageFor(repository, change);
+  const message = commitMessageFor(repository, change);
   const branch: Branch = options.dryRun
     ? { name: branchName(stage.name, to), state: "dry-run" }
     : (existingBranch(repository, main, stage.name, to) ?? makeBranch(repository, main, stage.name, to, configuration, message));
-  say(told(branch));
+  log(describe(branch));
   return { verdict: "open", changes: [change], branch, ...message };
 }
 
@@ -108,7 +108,7 @@ function defaultRelease(repository: Repository, main: string, from: string): str
   return newest;
 }
 
-function told({ name, commit, state }: Branch): string {
+function describe({ name, commit, state }: Branch): string {
   if (state === "dry-run") return `All gates are open; without --dry-run this makes the branch ${name}.`;
   if (state === "exists") return `The branch ${name} (${short(commit!)}) exists already with this change; nothing was done.`;
   return `Made the branch ${name} (${short(commit!)}). Next: git push origin ${name}`;

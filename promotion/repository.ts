@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 import { isReleaseTag } from "./pin";
 
 /** Enough for the names of all files of a large repository; Node's own limit is 1 MiB. */
 const MAX_OUTPUT = 256 * 1024 * 1024;
 
-/** A git repository, asked by git itself. Names and dates that somebody gave reach it as arguments, never through a shell. */
+/** A git repository, read by the git command. User input reaches it as arguments, never through a shell. */
 export class Repository {
   constructor(readonly dir: string) {}
 
-  /** Output of a git command. @throws RefusedError with git's own words */
+  /** Output of a git command. @throws RefusedError with git's error output */
   git(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): string {
     const { status, stdout, stderr } = this.run(args, options);
     if (status !== 0) throw new RefusedError(`git ${args[0]}: ${stderr.trim() || `exit code ${status}`}`);
@@ -25,7 +25,7 @@ export class Repository {
 
   /** The commit of a revision, or undefined. */
   find(revision: string): string | undefined {
-    // git would take it for an option.
+    // git would parse it as an option.
     if (revision.startsWith("-")) throw new RefusedError(`"${revision}": a revision does not begin with a dash`);
     const { status, stdout } = this.run(["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]);
     return status === 0 ? stdout.trim() : undefined;
@@ -58,11 +58,11 @@ export class Repository {
     return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
   }
 
-  /** @throws RefusedError in a shallow clone, whose history ends too early to judge anything by */
+  /** @throws RefusedError in a shallow clone, whose history is too short for an evaluation */
   requireWholeHistory(): void {
     if (this.git(["rev-parse", "--is-shallow-repository"]).trim() === "true") {
       throw new RefusedError(
-        "This clone is shallow, so nobody can tell since when a release runs: git fetch --unshallow --tags " +
+        "This clone is shallow, so its history does not show since when a release runs: git fetch --unshallow --tags " +
           "(in a workflow: actions/checkout with fetch-depth: 0).",
       );
     }
@@ -77,7 +77,7 @@ export class Repository {
   /**
    * The commit of a release.
    *
-   * @throws RefusedError when the tag is missing, is not on main, or its code says that it is another version
+   * @throws RefusedError when the tag is missing, is not on main, or its package.json has another version
    */
   release(tag: string, main: string): string {
     if (!isReleaseTag(tag)) throw new RefusedError(`${tag}: is not a release's tag, like v1.2.3`);

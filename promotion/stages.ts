@@ -1,4 +1,4 @@
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 
 export interface Stage {
   /** Also the name of the stack, so of `Pulumi.<name>.yaml`. */
@@ -12,7 +12,7 @@ export interface Stage {
 export const DAY = 24 * 60 * 60 * 1000;
 
 /**
- * The way of a release, first stage first. One day in dev sees a whole day's load; seven in sandbox see a week's, and
+ * The stages of a release, in order. One day in dev covers a whole day's load; seven in sandbox cover a week's, and
  * most of what expires: the weekly image, a machine's lifetime, a token.
  */
 export const STAGES: readonly Stage[] = [

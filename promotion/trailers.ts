@@ -1,10 +1,10 @@
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 import { GATES, type GateName } from "./gates";
-import type { ChangeVerdict, Override } from "./judge";
+import type { PinChangeResult, Override } from "./evaluate";
 import type { Repository } from "./repository";
-import { oneLine } from "./text";
+import { oneLine } from "./one-line";
 
-/** One sentence that a reader of next year understands; "hotfix" is none. */
+/** Room for a sentence that can still be understood in a year; "hotfix" cannot. */
 const SHORTEST_REASON = 20;
 
 const ROLLBACK = "Promotion-Rollback";
@@ -13,7 +13,7 @@ const OVERRIDDEN = "Promotion-Overridden";
 const RELEASE = "Promotion-Release";
 
 /**
- * A reason in one line. Line breaks would let it write trailers of its own.
+ * A reason in one line. Line breaks would allow it to add trailers.
  *
  * @throws RefusedError when it is too short to be one
  */
@@ -21,14 +21,14 @@ export function writtenReason(text: string): string {
   const reason = oneLine(text);
   if (reason.length < SHORTEST_REASON || !reason.includes(" ")) {
     throw new RefusedError(
-      `--override "${reason}": write down the reason in at least ${SHORTEST_REASON} characters; it lands in the commit`,
+      `--override "${reason}": write down the reason in at least ${SHORTEST_REASON} characters; it is written to the commit`,
     );
   }
   return reason;
 }
 
-/** The last lines of a promotion's commit message: what `--check` reads again. */
-export function trailersOf({ stack, to, rollback, gates }: ChangeVerdict): string[] {
+/** The last lines of a promotion's commit message: `--check` reads them. */
+export function trailersOf({ stack, to, rollback, gates }: PinChangeResult): string[] {
   const overridden = gates.filter(({ state }) => state === "overridden");
   return [
     `${RELEASE}: ${stack} ${to}`,
@@ -38,7 +38,7 @@ export function trailersOf({ stack, to, rollback, gates }: ChangeVerdict): strin
   ];
 }
 
-/** What the commits of a range say about a stack. */
+/** What the trailers of a range of commits request for a stack. */
 export interface Intent {
   rollback: boolean;
   override?: Override;
@@ -47,7 +47,7 @@ export interface Intent {
 /**
  * Reads the trailers of the commits that `head` has and `base` has not.
  *
- * @throws RefusedError when an override has no reason worth the name, or names a gate that there is not
+ * @throws RefusedError when an override has no sufficient reason, or names an unknown gate
  */
 export function intentFor(repository: Repository, base: string, head: string, stack: string): Intent {
   const format = "--format=%(trailers:only=true,unfold=true)%x00";
@@ -72,6 +72,6 @@ export function intentFor(repository: Repository, base: string, head: string, st
 
 function gateNamed(name: string): GateName {
   const gate = GATES.find((one) => one === name);
-  if (!gate) throw new RefusedError(`${OVERRIDDEN}: ${name} is no gate; give one of ${GATES.join(", ")}`);
+  if (!gate) throw new RefusedError(`${OVERRIDDEN}: ${name} is not a gate; give one of ${GATES.join(", ")}`);
   return gate;
 }

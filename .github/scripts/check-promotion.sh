@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Judges the pins that a pull request changes by the gates of the checkout, which is the base branch.
+# Evaluates the pins that a pull request changes with the gates of the checkout, which is the base branch.
 set -euo pipefail
 
 git fetch --quiet origin "refs/pull/$PULL_REQUEST/head"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens the pull request that promotes what is due FROM one stage TO the next, once. Shut gates are no failure.
+# Opens the pull request that promotes what is due FROM one stage TO the next, once. A closed gate is not a failure.
 set -euo pipefail
 
 arguments=(--from "$FROM" --to "$TO" --main origin/main --json promotion.json)

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseDeployOptions } from "../../promotion/deploy-options";
-import { parseOptions as parsePromoteOptions } from "../../promotion/options";
+import { parsePromoteOptions } from "../../promotion/promote-options";
 import { parseOptions } from "../../rehearsal/options";
 import { parseSimulationOptions } from "../../rehearsal/simulation/options";
 import { ROOT, anchors, codeSpans, links, page, pages, shellLines } from "./markdown";

@@ -4,14 +4,14 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileS
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { deploy } from "../../promotion/deploy";
-import { RefusedError } from "../../promotion/errors";
-import { MadeUp, configuration } from "./made-up";
-import { installable } from "./installable";
+import { RefusedError } from "../../promotion/refused-error";
+import { RepositoryFixture, configuration } from "./repository-fixture";
+import { writeNpmPackage } from "./npm-package";
 import { until } from "../rehearsal/runner/fixture";
 
 const PROJECT = join(__dirname, "../..");
 
-/** Writes down how it was called and what lay there, and can be told to wait until a file appears. */
+/** Records its arguments, its folder and the signals that it gets, and can wait until a file appears. */
 const PULUMI = `#!/usr/bin/env node
 const { appendFileSync, existsSync, readFileSync, readdirSync } = require("node:fs");
 const note = (what) => appendFileSync(process.env.RECORD, JSON.stringify(what) + "\\n");
@@ -19,7 +19,7 @@ process.on("SIGINT", () => note({ signal: "SIGINT" }));
 process.on("SIGTERM", () => note({ signal: "SIGTERM" }));
 const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 note({ args: process.argv.slice(2), cwd: process.cwd(), files: readdirSync("."), built: read("built.txt"), dev: read("Pulumi.dev.yaml"), prod: read("Pulumi.prod.yaml") });
-process.stdout.write("what pulumi says\\n");
+process.stdout.write("pulumi's output\\n");
 // Whatever the test does, this ends.
 setTimeout(() => process.exit(99), 60_000).unref();
 const timer = setInterval(() => {
@@ -31,18 +31,18 @@ const timer = setInterval(() => {
 
 interface Run {
   child: ChildProcess;
-  said: () => string;
+  stderr: () => string;
   ended: Promise<{ code: number | null; out: string; err: string }>;
 }
 
 describe("npm run deploy", function () {
   this.timeout(30_000);
-  let repo: MadeUp;
+  let repo: RepositoryFixture;
   let bin: string;
   let record: string;
   beforeEach(() => {
-    repo = new MadeUp();
-    installable(repo, { build: "node -p \"require('./package.json').version\" > built.txt" });
+    repo = new RepositoryFixture();
+    writeNpmPackage(repo, { build: "node -p \"require('./package.json').version\" > built.txt" });
     repo.commit(0, "Can be installed");
     repo.git("tag", "--force", "v0.2.0");
     bin = join(repo.dir, ".git", "bin");
@@ -83,17 +83,17 @@ describe("npm run deploy", function () {
     let [out, err] = ["", ""];
     child.stdout.on("data", (part) => (out += part));
     child.stderr.on("data", (part) => (err += part));
-    return { child, said: () => err, ended: new Promise((done) => child.on("close", (code) => done({ code, out, err }))) };
+    return { child, stderr: () => err, ended: new Promise((done) => child.on("close", (code) => done({ code, out, err }))) };
   };
   const run = (args: string[], env?: Record<string, string>) => start(args, env).ended;
 
-  it("lays the pinned release's code under the configuration of main, and gives pulumi's exit code and words", async () => {
+  it("deploys the pinned release's code with main's configuration, and passes pulumi's output and exit code on", async () => {
     repo.release("0.3.0", 1);
     repo.write("Pulumi.prod.yaml", configuration("prod", "v0.2.0").replace("maxSize: 4", "maxSize: 9"));
     repo.write("new-in-0.3.txt", "");
     repo.commit(2, "More machines");
     const { code, out } = await run(["--stack", "prod"], { PULUMI_EXIT: "7" });
-    assert.deepEqual([code, out], [7, "what pulumi says\n"]);
+    assert.deepEqual([code, out], [7, "pulumi's output\n"]);
     const [{ args, cwd, files, built, prod }] = recorded();
     assert.deepEqual(args, ["up", "--yes", "--stack", "prod", "--non-interactive"]);
     assert.notEqual(cwd, repo.dir);
@@ -104,7 +104,7 @@ describe("npm run deploy", function () {
     assert.equal(repo.git("worktree", "list").split("\n").length, 1);
   });
 
-  it("deploys HEAD itself where the stack follows main", async () => {
+  it("deploys the code of HEAD for a stack that follows main", async () => {
     repo.release("0.3.0", 1);
     repo.write("package.json", repo.read("package.json").replace("0.3.0", "0.4.0"));
     repo.write("package-lock.json", repo.read("package-lock.json").replaceAll("0.3.0", "0.4.0"));
@@ -113,21 +113,21 @@ describe("npm run deploy", function () {
     assert.equal(recorded()[0].built, "0.4.0\n");
   });
 
-  it("previews what is not on main yet, and refuses to deploy it", async () => {
+  it("previews a commit that is not on main, and refuses to deploy it", async () => {
     repo.git("switch", "--quiet", "--create", "change");
     repo.pin("prod", "v0.2.0", 1);
     repo.write("Pulumi.prod.yaml", configuration("prod", "v0.2.0").replace("maxSize: 4", "maxSize: 9"));
     repo.commit(1, "More machines");
     const refused = await run(["--stack", "prod"]);
     assert.equal(refused.code, 2);
-    assert.match(refused.err, /--at HEAD: \w{9} is not on main, and only what main says is deployed; --preview shows it/);
+    assert.match(refused.err, /--at HEAD: \w{9} is not on main, and only commits of main are deployed; use --preview/);
     assert.deepEqual(recorded(), []);
     assert.equal((await run(["--stack", "prod", "--preview"])).code, 0);
     assert.deepEqual(recorded()[0].args, ["preview", "--stack", "prod", "--non-interactive"]);
     assert.match(recorded()[0].prod, /maxSize: 9/);
   });
 
-  it("never deploys an old pin again because an old workflow is run again", async () => {
+  it("does not deploy an old pin when an old workflow run is repeated", async () => {
     repo.release("0.3.0", 1);
     const old = repo.git("rev-parse", "HEAD");
     repo.pin("prod", "v0.3.0", 2);
@@ -139,15 +139,15 @@ describe("npm run deploy", function () {
   });
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    it(`passes ${signal} on to pulumi once, and waits for its end`, async () => {
+    it(`forwards ${signal} to pulumi once, and waits for it to end`, async () => {
       const go = join(repo.dir, ".git", "go");
-      const { child, said, ended } = start(["--stack", "prod"], { WAIT_FOR: go, PULUMI_EXIT: "3" });
+      const { child, stderr, ended } = start(["--stack", "prod"], { WAIT_FOR: go, PULUMI_EXIT: "3" });
       await until("pulumi runs", () => recorded().length === 1);
       child.kill(signal);
-      await until("pulumi is told", () => recorded().length === 2);
+      await until("pulumi has received it", () => recorded().length === 2);
       child.kill(signal);
       child.kill(signal === "SIGINT" ? "SIGTERM" : "SIGINT");
-      await until("later signals have come", () => said().split("waiting already").length === 3);
+      await until("later signals have come", () => stderr().split("waiting already").length === 3);
       assert.equal(child.exitCode, null);
       writeFileSync(go, "");
       assert.equal((await ended).code, 3);
@@ -155,9 +155,9 @@ describe("npm run deploy", function () {
     });
   }
 
-  it("ends at a signal before pulumi runs, and never starts it", async () => {
+  it("does not start pulumi after a signal that arrives before it runs", async () => {
     const hung = join(repo.dir, ".git", "hung");
-    installable(repo, { build: `node -e "require('fs').writeFileSync('${hung}', ''); setTimeout(() => {}, 60000)"` });
+    writeNpmPackage(repo, { build: `node -e "require('fs').writeFileSync('${hung}', ''); setTimeout(() => {}, 60000)"` });
     repo.commit(1, "Hangs");
     const { child, ended } = start(["--stack", "dev"]);
     await until("the build runs", () => existsSync(hung));
@@ -168,8 +168,8 @@ describe("npm run deploy", function () {
     assert.deepEqual(recorded(), []);
   });
 
-  it("never runs pulumi on code that does not build, and says which step failed", async () => {
-    installable(repo, { build: "exit 4" });
+  it("does not run pulumi on code that does not build, and names the failed step", async () => {
+    writeNpmPackage(repo, { build: "exit 4" });
     repo.commit(1, "Broken");
     const { code, err } = await run(["--stack", "dev"]);
     assert.equal(code, 1);
@@ -177,14 +177,14 @@ describe("npm run deploy", function () {
     assert.deepEqual(recorded(), []);
   });
 
-  it("never runs the scripts of packages", async () => {
-    installable(repo, { build: "true", postinstall: "touch hooked.txt" });
+  it("does not run install scripts of packages", async () => {
+    writeNpmPackage(repo, { build: "true", postinstall: "touch hooked.txt" });
     repo.commit(1, "Has a script");
     assert.equal((await run(["--stack", "dev"])).code, 0);
     assert.ok(!recorded()[0].files.includes("hooked.txt"));
   });
 
-  it("says that pulumi is missing where it is", async () => {
+  it("reports a missing pulumi", async () => {
     writeFileSync(join(bin, "pulumi"), "");
     chmodSync(join(bin, "pulumi"), 0o644);
     const path = process.env.PATH!.split(delimiter).filter((dir) => !existsSync(join(dir, "pulumi")));
@@ -193,7 +193,7 @@ describe("npm run deploy", function () {
     assert.match(err, /pulumi cannot be run: /);
   });
 
-  it("refuses what it cannot deploy, naming the option or the file", async () => {
+  it("refuses what it cannot deploy, and names the option or the file", async () => {
     repo.pin("sandbox", "v9.0.0", 1);
     repo.pin("prod", "broken", 1);
     for (const [args, text] of [
@@ -207,7 +207,7 @@ describe("npm run deploy", function () {
       [["--changed"], /--changed: give --base/],
       [[], /--stack: give the stack/],
     ] as [string[], RegExp][]) {
-      const silent = { dir: repo.dir, say: () => assert.fail("began"), print: () => assert.fail("answered") };
+      const silent = { dir: repo.dir, log: () => assert.fail("began"), print: () => assert.fail("answered") };
       await assert.rejects(deploy(args, silent), (error) => (assert.ok(error instanceof RefusedError), text.test(error.message)));
     }
     assert.deepEqual(recorded(), []);

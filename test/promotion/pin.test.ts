@@ -6,7 +6,7 @@ import { isOlder, isReleaseTag, readPin, replacePin } from "../../promotion/pin"
 const FILE = "Pulumi.prod.yaml";
 
 describe("the pin of a stack", () => {
-  it("is main where the key is missing, as Pulumi.yaml has it", () => {
+  it("is main where the key is missing, which is the default in Pulumi.yaml", () => {
     assert.equal(readPin("config:\n  aws:region: x\n", FILE), "main");
     assert.equal(readPin("", FILE), "main");
     assert.equal(readPin("config:\n", FILE), "main");
@@ -26,7 +26,7 @@ describe("the pin of a stack", () => {
     '""',
     "v1.2.3 v1.2.4",
   ]) {
-    it(`refuses ${pin}, naming file, key and what would do`, () => {
+    it(`refuses ${pin}, and names the file, the key and a valid value`, () => {
       assert.throws(
         () => readPin(`config:\n  ci-runners:release: ${pin}\n`, FILE),
         /Pulumi\.prod\.yaml: ci-runners:release is .*like v1\.2\.3/,
@@ -34,12 +34,12 @@ describe("the pin of a stack", () => {
     });
   }
 
-  it("refuses what is no configuration", () => {
+  it("refuses text that is not a stack configuration", () => {
     assert.throws(() => readPin("config: [a]\n", FILE), /give a mapping/);
     assert.throws(() => readPin("config:\n  a: 1\n  a: 2\n", FILE), /is not YAML/);
   });
 
-  it("changes in one place, and every other byte stays", () => {
+  it("is replaced in one place, and every other byte stays", () => {
     const around = (pin: string) =>
       `# Prod.\nconfig:\n  a:b: "1"   # one\n  ci-runners:release:   ${pin}   # since May\n\n  c:d: [x,  y]\n`;
     assert.equal(replacePin(around('"v1.2.3"'), FILE, "v2.0.0"), around("v2.0.0"));
@@ -47,7 +47,7 @@ describe("the pin of a stack", () => {
     assert.equal(replacePin(around("main").replaceAll("\n", "\r\n"), FILE, "v2.0.0"), around("v2.0.0").replaceAll("\n", "\r\n"));
   });
 
-  it("is added below config:, as deep as its neighbours", () => {
+  it("is added below config: with the indentation of its neighbours", () => {
     const text = "# Head.\nconfig: # all of it\n    # first\n    a:b: 1\n";
     assert.equal(
       replacePin(text, FILE, "v1.0.0"),
@@ -56,7 +56,7 @@ describe("the pin of a stack", () => {
     assert.equal(replacePin("config:\n", FILE, "v1.0.0"), "config:\n  ci-runners:release: v1.0.0\n");
   });
 
-  it("is not mistaken for a line of a text that looks like it", () => {
+  it("is not confused with a line of a block scalar that looks like it", () => {
     const text = "config:\n  a:note: |\n    ci-runners:release: v9.9.9\n  ci-runners:release: v1.0.0\n";
     assert.equal(replacePin(text, FILE, "v1.1.0"), text.replace("v1.0.0", "v1.1.0"));
     const without = "config:\n  a:note: |\n    ci-runners:release: v9.9.9\n";
@@ -67,7 +67,7 @@ describe("the pin of a stack", () => {
     assert.throws(() => replacePin("config: {ci-runners:release: v1.0.0}\n", FILE, "v1.1.0"), /cannot be set to v1\.1\.0 in one line/);
   });
 
-  it("never changes anything else, whatever the file holds", () => {
+  it("is replaced without any other change, whatever the file contains", () => {
     const value = fc.oneof(fc.integer(), fc.boolean(), fc.string(), fc.constantFrom("ci-runners:release: v0.0.1", "config:"));
     const keys = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}:[a-z]{1,8}$/), value, { maxKeys: 6 });
     fc.assert(
@@ -85,13 +85,13 @@ describe("the pin of a stack", () => {
 });
 
 describe("release tags", () => {
-  it("are compared by semantic version, not by letter", () => {
+  it("are compared by semantic version, not alphabetically", () => {
     assert.ok(isOlder("v0.9.0", "v0.10.0"));
     assert.ok(isOlder("v1.0.0-rc.2", "v1.0.0-rc.10"));
     assert.ok(isOlder("v1.0.0-rc.10", "v1.0.0"));
   });
 
-  it("are nothing that git or a shell could take for something else", () => {
+  it("never contain characters that are special to git or a shell", () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -3,15 +3,15 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { shut } from "../../promotion/gates";
-import { MadeUp, configuration, day, promoteAt, reason, states } from "./made-up";
+import { closed } from "../../promotion/gates";
+import { RepositoryFixture, configuration, day, promoteAt, reason, states } from "./repository-fixture";
 
 const TO_SANDBOX = ["--from", "dev", "--to", "sandbox"];
 const TO_PROD = ["--from", "sandbox", "--to", "prod"];
 
 describe("npm run promote", () => {
-  let repo: MadeUp;
-  beforeEach(() => (repo = new MadeUp()));
+  let repo: RepositoryFixture;
+  beforeEach(() => (repo = new RepositoryFixture()));
   afterEach(() => repo.close());
   const refused = (days: number, args: string[], text: RegExp) =>
     assert.rejects(
@@ -19,7 +19,7 @@ describe("npm run promote", () => {
       (error: Error) => (assert.match(error.message, text), error.constructor.name === "RefusedError"),
     );
 
-  it("counts the bake from the merge, not from when the branch was written", async () => {
+  it("counts the bake time from the merge, not from the branch's commits", async () => {
     repo.release("0.3.0", 1);
     repo.merged("pin", 10, () => repo.pin("sandbox", "v0.3.0", 2));
     const early = await promoteAt(repo, 16.9, TO_PROD);
@@ -28,24 +28,24 @@ describe("npm run promote", () => {
     assert.equal((await promoteAt(repo, 17, TO_PROD)).code, 0);
   });
 
-  it("counts the bake from a squash merge", async () => {
+  it("counts the bake time from a squash merge", async () => {
     repo.release("0.3.0", 1);
     repo.merged("pin", 10, () => repo.pin("sandbox", "v0.3.0", 2), "--squash");
     assert.equal((await promoteAt(repo, 16.9, TO_PROD)).code, 1);
     assert.equal((await promoteAt(repo, 17, TO_PROD)).code, 0);
   });
 
-  it("takes a release for run in a dev that follows main since the merge that brought it", async () => {
+  it("counts a release as running in a dev that follows main from the merge that contains it", async () => {
     let tagged = "";
     const merge = repo.merged("feature", 5, () => (tagged = repo.release("0.3.0", 1)));
     assert.notEqual(tagged, merge);
     const early = await promoteAt(repo, 5.9, TO_SANDBOX);
-    assert.deepEqual(states(early), { order: "open", bake: "shut", direction: "open", rehearsal: "not judged" });
+    assert.deepEqual(states(early), { order: "open", bake: "closed", direction: "open", rehearsal: "not evaluated" });
     assert.match(reason(early, "order"), new RegExp(`runs in dev since 2026-01-06 00:00 UTC \\(${merge.slice(0, 9)}\\)`));
     assert.equal((await promoteAt(repo, 6, TO_SANDBOX)).json.branch.name, "promote/sandbox-v0.3.0");
   });
 
-  it("takes what a dev that pins a tag pins, and never what it only could have", async () => {
+  it("takes the release that dev pins, and not a newer one on main", async () => {
     repo.release("0.3.0", 1);
     repo.pin("dev", "v0.3.0", 2);
     repo.release("0.4.0", 3);
@@ -56,28 +56,28 @@ describe("npm run promote", () => {
     assert.match(reason(other, "order"), /v0\.4\.0 has never run in dev/);
   });
 
-  it("asks a release whose pin was reverted to begin anew", async () => {
+  it("requires order and bake again for a release whose pin was reverted", async () => {
     repo.release("0.3.0", 1);
     const merge = repo.merged("pin", 2, () => repo.pin("sandbox", "v0.3.0", 2));
     repo.dated(10, "revert", "--no-edit", "-m", "1", merge);
     const taken = await promoteAt(repo, 30, [...TO_PROD, "--release", "v0.3.0"]);
-    assert.match(reason(taken, "order"), /was taken back in sandbox, to v0\.2\.0 by/);
+    assert.match(reason(taken, "order"), /was rolled back in sandbox, to v0\.2\.0 by/);
     assert.equal(taken.code, 1);
     repo.dated(12, "revert", "--no-edit", "HEAD");
     assert.equal((await promoteAt(repo, 18.9, TO_PROD)).code, 1);
     assert.equal((await promoteAt(repo, 19, TO_PROD)).code, 0);
   });
 
-  it("is not fooled by a committer's clock that is late, and shut by one that is early", async () => {
+  it("does not count extra time for a commit date in the past, and is closed by one in the future", async () => {
     repo.release("0.3.0", 10);
     repo.pin("sandbox", "v0.3.0", 1);
-    assert.match(reason(await promoteAt(repo, 16, TO_PROD), "bake"), /as \w{9} is dated/);
+    assert.match(reason(await promoteAt(repo, 16, TO_PROD), "bake"), /dated by \w{9}/);
     repo.pin("sandbox", "v0.2.0", 11);
     repo.pin("sandbox", "v0.3.0", 500);
-    assert.match(reason(await promoteAt(repo, 30, TO_PROD), "bake"), /is dated 2027-05-16 00:00 UTC, after the judge's clock/);
+    assert.match(reason(await promoteAt(repo, 30, TO_PROD), "bake"), /is dated 2027-05-16 00:00 UTC, later than this machine's clock/);
   });
 
-  it("refuses a shallow clone, with the remedy", async () => {
+  it("refuses a shallow clone, and names the command that completes it", async () => {
     repo.release("0.3.0", 1);
     const clone = mkdtempSync(join(tmpdir(), "promotion-shallow-"));
     try {
@@ -92,7 +92,7 @@ describe("npm run promote", () => {
   });
 
   it("refuses a tag that is missing, moved, or not on main, whatever the override", async () => {
-    const override = ["--override", "The whole of CI is down and this mends it."];
+    const override = ["--override", "The whole of CI is down and this fixes it."];
     await refused(9, [...TO_SANDBOX, "--release", "v0.3.0", ...override], /v0\.3\.0: there is no such tag here; git fetch --tags/);
     repo.git("switch", "--quiet", "--create", "aside");
     repo.release("0.3.0", 1);
@@ -113,7 +113,7 @@ describe("npm run promote", () => {
     assert.equal((await promoteAt(repo, 9, TO_SANDBOX)).json.changes[0].to, "v0.10.0");
   });
 
-  it("changes one line, in one commit on top of main, and nothing of the user's", async () => {
+  it("changes one line in one commit on top of main, and leaves work tree, index and HEAD alone", async () => {
     repo.release("0.3.0", 1);
     repo.write("notes.txt", "unsaved work");
     repo.write("Pulumi.sandbox.yaml", "half-written\n");
@@ -133,7 +133,7 @@ describe("npm run promote", () => {
     );
   });
 
-  it("says in the commit what is promoted: one line a merge, the verdicts, and how many more", async () => {
+  it("lists in the commit message one line per merge, the number of omitted ones, and the gate results", async () => {
     for (let at = 0; at < 33; at++) repo.merged(`feature-${at}`, 1, () => repo.commit(1, `Step ${at}`));
     repo.merged("last", 1, () => repo.commit(1, "Never listed: it came by its merge"));
     repo.release("0.3.0", 1);
@@ -152,7 +152,7 @@ describe("npm run promote", () => {
     assert.equal(repo.git("log", "-1", "--format=%(trailers)", "promote/sandbox-v0.3.0"), "Promotion-Release: sandbox v0.3.0");
   });
 
-  it("can be repeated: the same branch is found, here and at origin, and main may have moved on", async () => {
+  it("finds the branch of an earlier run, here and at origin, also after main has moved on", async () => {
     repo.release("0.3.0", 1);
     const first = await promoteAt(repo, 9, TO_SANDBOX);
     assert.equal(first.json.branch.state, "created");
@@ -169,7 +169,7 @@ describe("npm run promote", () => {
     assert.equal((await promoteAt(repo, 11, [...TO_SANDBOX, "--main", "main"])).json.verdict, "nothing");
   });
 
-  it("refuses a branch of that name with anything else in it", async () => {
+  it("refuses an existing branch of that name with another change", async () => {
     repo.release("0.3.0", 1);
     repo.git("branch", "promote/sandbox-v0.3.0");
     await refused(9, TO_SANDBOX, /promote\/sandbox-v0\.3\.0: the branch exists.*with another change/);
@@ -180,20 +180,23 @@ describe("npm run promote", () => {
     await refused(9, TO_SANDBOX, /with another change/);
   });
 
-  it("makes nothing in a dry run, and nothing while a gate is shut", async () => {
+  it("creates no branch in a dry run or while a gate is closed", async () => {
     repo.release("0.3.0", 1);
     const dry = await promoteAt(repo, 9, [...TO_SANDBOX, "--dry-run"]);
     assert.deepEqual([dry.code, dry.json.branch], [0, { name: "promote/sandbox-v0.3.0", state: "dry-run" }]);
-    const red = await promoteAt(repo, 9, TO_SANDBOX, async () => shut("rehearsal", "red: 1 job lost"));
-    assert.deepEqual([red.code, red.json.branch, states(red)["rehearsal"]], [1, undefined, "shut"]);
-    assert.match(red.text, /^Judged by main at \w{9}\.$\n^sandbox: v0\.2\.0 -> v0\.3\.0: shut$.*rehearsal {2}shut +red: 1 job lost/ms);
+    const red = await promoteAt(repo, 9, TO_SANDBOX, async () => closed("rehearsal", "red: 1 job lost"));
+    assert.deepEqual([red.code, red.json.branch, states(red)["rehearsal"]], [1, undefined, "closed"]);
+    assert.match(
+      red.text,
+      /^Evaluated against main at \w{9}\.$\n^sandbox: v0\.2\.0 -> v0\.3\.0: closed$.*rehearsal {2}closed +red: 1 job lost/ms,
+    );
     assert.equal(repo.git("branch", "--list", "promote/*"), "");
   });
 
-  it("opens shut gates to a written reason, which lands in the commit in one line", async () => {
+  it("opens closed gates with an override reason, and writes it to the commit in one line", async () => {
     repo.release("0.3.0", 1);
     const why = "Runners lose jobs since 0.2.0;\nPromotion-Overridden: prod order\r\nwe cannot wait a day.";
-    const { code, json } = await promoteAt(repo, 1.1, [...TO_SANDBOX, "--override", why], async () => shut("rehearsal", "red"));
+    const { code, json } = await promoteAt(repo, 1.1, [...TO_SANDBOX, "--override", why], async () => closed("rehearsal", "red"));
     assert.equal(code, 0);
     assert.deepEqual(states({ json } as never), { order: "open", bake: "overridden", direction: "open", rehearsal: "overridden" });
     assert.deepEqual(repo.git("log", "-1", "--format=%(trailers)", json.branch.name).split("\n"), [
@@ -203,13 +206,13 @@ describe("npm run promote", () => {
     ]);
   });
 
-  it("goes back only when told to, without waiting, and only to what the stage has run", async () => {
+  it("goes back only with --rollback, without bake time, and only to a release that the stage has run", async () => {
     repo.release("0.3.0", 1);
     repo.release("0.3.1", 1);
     repo.pin("sandbox", "v0.3.1", 2);
     repo.pin("prod", "v0.3.1", 9);
     const back = ["--to", "prod", "--release", "v0.2.0", "--rollback"];
-    assert.deepEqual(states(await promoteAt(repo, 9.1, [...TO_PROD, "--release", "v0.2.0"]))["direction"], "shut");
+    assert.deepEqual(states(await promoteAt(repo, 9.1, [...TO_PROD, "--release", "v0.2.0"]))["direction"], "closed");
     assert.match(
       reason(await promoteAt(repo, 9.1, ["--to", "prod", "--release", "v0.3.0", "--rollback"]), "direction"),
       /has never run in prod/,
@@ -218,8 +221,8 @@ describe("npm run promote", () => {
     assert.deepEqual([code, json.title], [0, "Roll prod back to v0.2.0"]);
     assert.match(json.body, /^From v0\.3\.1 back to v0\.2\.0, without 2 commits:$/m);
     assert.match(json.body, /^Promotion-Rollback: prod$/m);
-    const red = await promoteAt(repo, 9.1, back, async () => shut("rehearsal", "red"));
-    assert.equal(red.code, 1, "an older release must stand today's configuration, too");
+    const red = await promoteAt(repo, 9.1, back, async () => closed("rehearsal", "red"));
+    assert.equal(red.code, 1, "an older release must work with today's configuration, too");
     await refused(
       9.1,
       ["--to", "prod", "--release", "v0.3.1", "--rollback", "--main", "main~1"],
@@ -230,11 +233,11 @@ describe("npm run promote", () => {
   it("rehearses the release's commit with the target's configuration and the new pin in it", async () => {
     const commit = repo.release("0.3.0", 1);
     const asked: unknown[] = [];
-    await promoteAt(repo, 9, TO_SANDBOX, async (what) => (asked.push(what), shut("rehearsal", "red")));
+    await promoteAt(repo, 9, TO_SANDBOX, async (what) => (asked.push(what), closed("rehearsal", "red")));
     assert.deepEqual(asked, [{ commit, tag: "v0.3.0", stack: "sandbox", configuration: configuration("sandbox", "v0.3.0") }]);
   });
 
-  it("refuses a command line that makes no sense, naming the option", async () => {
+  it("refuses an invalid command line, and names the option", async () => {
     for (const [args, text] of [
       [["--from", "dev", "--to", "prod"], /--from dev --to prod: prod comes after sandbox/],
       [["--from", "prod", "--to", "dev"], /nothing comes before dev/],
@@ -249,7 +252,7 @@ describe("npm run promote", () => {
       [[...TO_SANDBOX, "--hosts", "magic"], /--hosts magic/],
       [[...TO_SANDBOX, "--base", "main"], /--base: only --check/],
       [["--check"], /--check: give --base/],
-      [["--check", "--base", "main", "--override", "a reason that is long enough"], /--override: --check judges what the commits say/],
+      [["--check", "--base", "main", "--override", "a reason that is long enough"], /--override: --check reads it from the commits/],
       [["--check", "--base", "--output=x"], /--base/],
       [["--to", "dev"], /--release: give the tag/],
       [["--nonsense"], /--nonsense/],
@@ -259,21 +262,21 @@ describe("npm run promote", () => {
     assert.equal(readdirSync(repo.dir).includes("x"), false);
   });
 
-  it("says who committed nothing when git does not know whom to name", async () => {
+  it("creates no branch and passes git's error on when git has no user", async () => {
     repo.release("0.3.0", 1);
     repo.write(".git-settings", "[user]\n useConfigOnly = true\n");
     await refused(9, TO_SANDBOX, /git commit-tree: .*user\.email/s);
     assert.equal(repo.git("branch", "--list", "promote/*"), "");
   });
 
-  it("pins dev itself, which no stage comes before", async () => {
+  it("pins dev, the first stage, without --from", async () => {
     repo.release("0.3.0", 1);
     const { json } = await promoteAt(repo, 1, ["--to", "dev", "--release", "v0.3.0"]);
     assert.deepEqual(states({ json } as never), { order: "open", bake: "open", direction: "open", rehearsal: "open" });
     assert.match(repo.git("show", "promote/dev-v0.3.0:Pulumi.dev.yaml"), /^ {2}ci-runners:release: v0\.3\.0$/m);
   });
 
-  it("is told by npm under its own name", () => {
+  it("prints the help of both npm scripts under their names", () => {
     const { scripts } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8"));
     const run = (script: string, ...args: string[]) => {
       const [, ...rest] = scripts[script].split(" ") as string[];

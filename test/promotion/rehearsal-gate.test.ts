@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installable } from "./installable";
-import { MadeUp, promoteAt, reason, states } from "./made-up";
+import { writeNpmPackage } from "./npm-package";
+import { RepositoryFixture, promoteAt, reason, states } from "./repository-fixture";
 
-/** A rehearsal that writes down what it was given, and ends as RED says. */
+/** A rehearsal that records its arguments, folder and configuration, and fails if RED is true. */
 const REHEARSE = `
 const { readFileSync, readdirSync, writeFileSync } = require("node:fs");
 const args = process.argv.slice(2);
@@ -18,10 +18,10 @@ process.exitCode = RED ? 1 : 0;
 
 describe("the rehearsal gate", function () {
   this.timeout(30_000);
-  let repo: MadeUp;
+  let repo: RepositoryFixture;
   let record: string;
   beforeEach(() => {
-    repo = new MadeUp();
+    repo = new RepositoryFixture();
     record = join(repo.dir, ".git", "record");
   });
   afterEach(() => {
@@ -34,7 +34,7 @@ describe("the rehearsal gate", function () {
   });
 
   const release = (version: string, red: boolean, scripts: Record<string, string> = {}) => {
-    installable(repo, { build: "node -p \"require('./package.json').version\" > built.txt", rehearse: "node rehearse.js", ...scripts });
+    writeNpmPackage(repo, { build: "node -p \"require('./package.json').version\" > built.txt", rehearse: "node rehearse.js", ...scripts });
     repo.write("rehearse.js", REHEARSE.replaceAll("RED", String(red)).replace('"RECORD"', JSON.stringify(record)));
     repo.release(version, 1);
   };
@@ -57,23 +57,23 @@ describe("the rehearsal gate", function () {
     assert.equal(repo.git("worktree", "list").split("\n").length, 1);
   });
 
-  it("is shut by a red rehearsal, and tells what it found", async () => {
+  it("is closed by a red rehearsal, and lists its failures", async () => {
     release("0.3.0", true);
     const answer = await toSandbox(9);
-    assert.deepEqual([answer.code, states(answer)["rehearsal"]], [1, "shut"]);
+    assert.deepEqual([answer.code, states(answer)["rehearsal"]], [1, "closed"]);
     assert.match(reason(answer, "rehearsal"), /^red: .*: 1 job lost; 2 calls denied$/);
   });
 
-  it("is shut by a release that does not build, or has no rehearsal", async () => {
+  it("is closed for a release that does not build or has no rehearsal", async () => {
     release("0.3.0", false, { build: "exit 3" });
     assert.match(reason(await toSandbox(9), "rehearsal"), /red: .*npm run build failed with exit code 3/);
     release("0.4.0", false, { rehearse: "true" });
     assert.match(reason(await toSandbox(9), "rehearsal"), /red: .*exit code 0, no figures written/);
   });
 
-  it("never runs while another gate is shut", async () => {
+  it("does not run while another gate is closed", async () => {
     release("0.3.0", false);
-    assert.equal(states(await toSandbox(1.5))["rehearsal"], "not judged");
+    assert.equal(states(await toSandbox(1.5))["rehearsal"], "not evaluated");
     assert.equal(existsSync(record), false);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseDeployOptions } from "../../promotion/deploy-options";
-import { parseOptions } from "../../promotion/options";
+import { parsePromoteOptions } from "../../promotion/promote-options";
 import { Bench } from "./stand-ins";
 
 const SHA = "0123456789abcdef0123456789abcdef01234567";
@@ -52,11 +52,11 @@ describe("the script that looks at the runner's pulumi", () => {
   });
 });
 
-describe("the script that judges a pull request's pins", () => {
+describe("the script that evaluates a pull request's pins", () => {
   const bench = new Bench();
   after(() => bench.close());
 
-  it("asks the gates of the base about the head, and passes on what they say", () => {
+  it("evaluates the head with the gates of the base, and passes the exit code on", () => {
     const answers = [
       { program: "git", when: "fetch" },
       { program: "npm", when: "--check", exitCode: 1 },
@@ -64,7 +64,7 @@ describe("the script that judges a pull request's pins", () => {
     const { status, calls } = bench.run("ci.yml", "check-promotion.sh", { PULL_REQUEST: "17", HEAD_SHA: SHA }, answers);
     assert.equal(status, 1);
     assert.deepEqual(calls[0]!.args, ["fetch", "--quiet", "origin", "refs/pull/17/head"]);
-    const options = parseOptions(calls[1]!.args.slice(4));
+    const options = parsePromoteOptions(calls[1]!.args.slice(4));
     assert.deepEqual(options, { check: true, base: "HEAD", head: SHA, main: "HEAD", hosts: "auto", json: undefined });
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseOptions } from "../../promotion/options";
+import { parsePromoteOptions } from "../../promotion/promote-options";
 import { type Answer, Bench } from "./stand-ins";
 
 const COMMIT = "89abcdef0123456789abcdef0123456789abcdef";
@@ -18,10 +18,10 @@ describe("the script that opens promotion pull requests", () => {
   const values = { FROM: "dev", TO: "sandbox", GH_REPO: "example-org/ci-runners", GH_TOKEN: "t" };
   const promote = (answers: Answer[], more: Record<string, string> = {}) =>
     bench.run("promote.yml", "promote.sh", { ...values, ...more }, answers);
-  const judged = (result: object, exitCode = 0): Answer => ({
+  const evaluated = (result: object, exitCode = 0): Answer => ({
     program: "npm",
     when: "promote",
-    stdout: "bake  shut  opens tomorrow\n",
+    stdout: "bake  closed  opens tomorrow\n",
     exitCode,
     writes: { "promotion.json": JSON.stringify(result) },
   });
@@ -33,7 +33,7 @@ describe("the script that opens promotion pull requests", () => {
   ];
 
   it("pushes the promotion's own commit and opens a pull request with its words when the gates are open", () => {
-    const { status, calls } = promote([judged(RESULT), ...github(0)]);
+    const { status, calls } = promote([evaluated(RESULT), ...github(0)]);
     assert.equal(status, 0);
     const push = calls.find(({ program }) => program === "git")!;
     assert.deepEqual(push.args, ["push", "--quiet", "https://github.com/example-org/ci-runners.git", `${COMMIT}:refs/heads/${BRANCH}`]);
@@ -43,7 +43,7 @@ describe("the script that opens promotion pull requests", () => {
   });
 
   it("asks for what the command understands, with the release only where one was named", () => {
-    const asked = (more: Record<string, string>) => parseOptions(promote([judged(RESULT, 1)], more).calls[0]!.args.slice(4));
+    const asked = (more: Record<string, string>) => parsePromoteOptions(promote([evaluated(RESULT, 1)], more).calls[0]!.args.slice(4));
     const common = { check: false, from: { name: "dev" }, to: { name: "sandbox" }, main: "origin/main", json: "promotion.json" };
     for (const [more, release] of [
       [{}, undefined],
@@ -59,7 +59,7 @@ describe("the script that opens promotion pull requests", () => {
 
   for (const known of [1, 2]) {
     it(`opens none a second time: ${known} known, be it open, merged or closed by somebody who decided`, () => {
-      const { status, calls } = promote([judged(RESULT), ...github(known)]);
+      const { status, calls } = promote([evaluated(RESULT), ...github(known)]);
       assert.equal(status, 0);
       assert.deepEqual(
         calls.map(({ program, args }) => `${program} ${args[0]}`),
@@ -69,24 +69,24 @@ describe("the script that opens promotion pull requests", () => {
     });
   }
 
-  it("does nothing while a gate is shut, and leaves the reasons in the summary", () => {
-    const { status, calls, summary } = promote([judged({ verdict: "shut", changes: [] }, 1)]);
+  it("does nothing while a gate is closed, and leaves the reasons in the summary", () => {
+    const { status, calls, summary } = promote([evaluated({ verdict: "closed", changes: [] }, 1)]);
     assert.equal(status, 0);
     assert.equal(calls.length, 1);
-    assert.match(summary, /### dev to sandbox\n {4}bake {2}shut {2}opens tomorrow/);
+    assert.match(summary, /### dev to sandbox\n {4}bake {2}closed {2}opens tomorrow/);
   });
 
   it("does nothing when the stage has the release already", () => {
-    assert.equal(promote([judged({ verdict: "nothing", changes: [] })]).calls.length, 1);
+    assert.equal(promote([evaluated({ verdict: "nothing", changes: [] })]).calls.length, 1);
   });
 
-  it("fails when nothing could be judged, so that a promotion that never comes is seen", () => {
-    assert.equal(promote([judged({}, 2)]).status, 2);
+  it("fails when the gates could not be evaluated, so that a promotion that never comes is seen", () => {
+    assert.equal(promote([evaluated({}, 2)]).status, 2);
   });
 
   it("opens no pull request for a branch that could not be pushed", () => {
     const answers = github(0).map((answer) => (answer.program === "git" ? { ...answer, exitCode: 1 } : answer));
-    const { status, calls } = promote([judged(RESULT), ...answers]);
+    const { status, calls } = promote([evaluated(RESULT), ...answers]);
     assert.equal(status, 1);
     assert.ok(!calls.some(({ args }) => args.includes("create")));
   });

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RefusedError } from "./errors";
-import type { Message } from "./message";
+import { RefusedError } from "./refused-error";
+import type { CommitMessage } from "./commit-message";
 import { configurationFile, readPin } from "./pin";
 import { type Repository, short } from "./repository";
 
@@ -34,16 +34,16 @@ export function existingBranch(repository: Repository, main: string, stack: stri
   if (changed.length !== 1 || changed[0] !== file || text === undefined || readPin(text, file) !== tag) {
     throw new RefusedError(`${name}: the branch exists, at ${short(commit)}, with another change than this; delete or rename it`);
   }
-  // Known from origin alone: who asks for the branch next finds it here.
+  // It exists only at origin: create it here too, so that its name resolves.
   if (local === undefined) create(repository, name, commit);
   return { name, commit, state: "exists" };
 }
 
 /**
- * Makes a commit on top of main that changes one file, and a branch for it. By git's plumbing, with an index of its
- * own: the user's work tree, index and hooks are left alone, and nothing has to be removed if it is killed half-way.
+ * Makes a commit on top of main that changes one file, and a branch for it. Uses git's plumbing with a
+ * separate index: the user's work tree, index and hooks stay untouched, and a kill leaves nothing to clean up in the repository.
  */
-export function makeBranch(repository: Repository, main: string, stack: string, tag: string, text: string, message: Message): Branch {
+export function makeBranch(repository: Repository, main: string, stack: string, tag: string, text: string, message: CommitMessage): Branch {
   const file = configurationFile(stack);
   const index = join(tmpdir(), `ci-runners-index-${randomUUID()}`);
   const env = { GIT_INDEX_FILE: index };
@@ -65,7 +65,7 @@ export function makeBranch(repository: Repository, main: string, stack: string, 
   }
 }
 
-/** Only if there is none: somebody may have been quicker. */
+/** Fails if the branch exists: another process may have created it in the meantime. */
 function create(repository: Repository, name: string, commit: string): void {
   repository.git(["update-ref", `refs/heads/${name}`, commit, NO_COMMIT]);
 }

@@ -1,13 +1,13 @@
-import type { ChangeVerdict } from "./judge";
+import type { PinChangeResult } from "./evaluate";
 
-/** The verdicts as a person reads them: a heading for each change, a line for each gate. */
-export function table(changes: readonly ChangeVerdict[]): string {
+/** The results as plain text: a heading for each change, a line for each gate. */
+export function gateTable(changes: readonly PinChangeResult[]): string {
   return changes.map(section).join("\n\n");
 }
 
-function section({ stack, from, to, rollback, verdict, gates }: ChangeVerdict): string {
+function section({ stack, from, to, rollback, verdict, gates }: PinChangeResult): string {
   const heading = `${stack}: ${from} -> ${to}${rollback ? " (rollback)" : ""}: ${verdict}`;
-  const width = (column: (gate: ChangeVerdict["gates"][number]) => string) => Math.max(...gates.map((gate) => column(gate).length));
+  const width = (column: (gate: PinChangeResult["gates"][number]) => string) => Math.max(...gates.map((gate) => column(gate).length));
   const [name, state] = [width(({ gate }) => gate), width((one) => one.state)];
   const lines = gates.map((one) => {
     const override = one.override === undefined ? "" : ` [overridden: ${one.override}]`;

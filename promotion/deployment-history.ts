@@ -8,26 +8,26 @@ export interface MainCommit {
   date: number;
 }
 
-/** A time through which a stage ran a release without a break. */
-export interface Stretch {
+/** A period in which a stage ran a release without interruption. */
+export interface DeploymentInterval {
   start: Moment;
   /** Undefined: it runs there now. */
   end?: Moment;
-  /** Later the stage went back to an older release, so the stretch proves nothing. */
-  takenBack?: { pin: string; by: MainCommit };
+  /** The stage went back to an older release later, so the interval does not count. */
+  rolledBack?: { pin: string; by: MainCommit };
 }
 
-/** When something took effect, as far as the dates of commits tell. */
+/** When a change took effect, according to the dates of commits. */
 export interface Moment {
   /** The commit that did it. */
   by: MainCommit;
-  /** When at the worst, in ms. */
+  /** The most pessimistic time, in ms. */
   at: number;
   /** The commit whose date `at` is. Another than `by` where dates go backwards. */
   dated: MainCommit;
 }
 
-/** The first parents from the root up to a commit: what main was, in order. Only they tell when a change took effect. */
+/** The first parents from the root up to a commit: the states of main, in order. Only their dates show when a change took effect. */
 export function mainLine(repository: Repository, commit: string): MainCommit[] {
   const lines = repository.git(["rev-list", "--first-parent", "--reverse", "--timestamp", commit, "--"]).trim().split("\n");
   return lines.map((line) => {
@@ -36,7 +36,7 @@ export function mainLine(repository: Repository, commit: string): MainCommit[] {
   });
 }
 
-/** The stack's pin in each commit of the line; undefined where its configuration is missing or says nothing sensible. */
+/** The stack's pin in each commit of the line; undefined where its configuration is missing or unreadable. */
 export function pinsAlong(repository: Repository, line: readonly MainCommit[], stack: string): (string | undefined)[] {
   const file = configurationFile(stack);
   const input = line.map(({ sha }) => `${sha}:${file}\n`).join("");
@@ -58,22 +58,27 @@ export function arrivalOn(repository: Repository, line: readonly MainCommit[], c
 }
 
 /**
- * The stretches through which a stage ran a release: it pinned the tag, or it followed main, which had come to contain
- * the tag's commit. Committer dates may go backwards; then every doubt shortens a stretch: it began no earlier than any
- * commit before says, and ended no later than any commit after.
+ * The intervals in which a stage ran a release: it pinned the tag, or it followed main while main contained the tag's
+ * commit. Committer dates may go backwards, so an interval is taken at its shortest: it starts at the latest date
+ * of all commits up to its first, and ends at the earliest date of the commit that ended it and all later ones.
  *
  * @param pins the stage's pin in each commit of the line
  * @param arrival index of the first commit of the line that contains the release
  */
-export function stretches(line: readonly MainCommit[], pins: readonly (string | undefined)[], tag: string, arrival: number): Stretch[] {
+export function deployments(
+  line: readonly MainCommit[],
+  pins: readonly (string | undefined)[],
+  tag: string,
+  arrival: number,
+): DeploymentInterval[] {
   const runs = (at: number) => pins[at] === tag || (pins[at] === MAIN && at >= arrival);
-  const found: { first: number; after: number }[] = [];
+  const intervals: { first: number; after: number }[] = [];
   for (let at = 0; at < line.length; at++) {
     if (!runs(at)) continue;
-    if (at > 0 && runs(at - 1)) found.at(-1)!.after = at + 1;
-    else found.push({ first: at, after: at + 1 });
+    if (at > 0 && runs(at - 1)) intervals.at(-1)!.after = at + 1;
+    else intervals.push({ first: at, after: at + 1 });
   }
-  return found.map(({ first, after }) => {
+  return intervals.map(({ first, after }) => {
     const latest = line.slice(0, first + 1).reduce((a, b) => (b.date >= a.date ? b : a));
     const start = { by: line[first]!, at: latest.date, dated: latest };
     if (after === line.length) return { start };
@@ -82,13 +87,13 @@ export function stretches(line: readonly MainCommit[], pins: readonly (string | 
     return {
       start,
       end: { by: line[after]!, at: earliest.date, dated: earliest },
-      ...(back < 0 ? {} : { takenBack: { pin: pins[back]!, by: line[back]! } }),
+      ...(back < 0 ? {} : { rolledBack: { pin: pins[back]!, by: line[back]! } }),
     };
   });
 }
 
 /** "2026-11-26 18:00 UTC (abc123def)" */
-export const told = ({ at, by, dated }: Moment): string =>
-  `${minute(at)} (${short(by.sha)}${dated.sha === by.sha ? "" : `, as ${short(dated.sha)} is dated`})`;
+export const describeMoment = ({ at, by, dated }: Moment): string =>
+  `${minute(at)} (${short(by.sha)}${dated.sha === by.sha ? "" : `, dated by ${short(dated.sha)}`})`;
 
 export const minute = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;

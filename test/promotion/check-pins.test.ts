@@ -3,12 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { shut } from "../../promotion/gates";
-import { type Answer, GREEN, MadeUp, configuration, promoteAt, reason, states } from "./made-up";
+import { closed } from "../../promotion/gates";
+import { type CommandResult, GREEN, RepositoryFixture, configuration, promoteAt, reason, states } from "./repository-fixture";
 
 describe("npm run promote -- --check", () => {
-  let repo: MadeUp;
-  beforeEach(() => (repo = new MadeUp()));
+  let repo: RepositoryFixture;
+  beforeEach(() => (repo = new RepositoryFixture()));
   afterEach(() => repo.close());
 
   /** A pull request's branch, from main as it is; main stays checked out. */
@@ -17,10 +17,10 @@ describe("npm run promote -- --check", () => {
     work();
     repo.git("switch", "--quiet", "main");
   };
-  const checkAt = (days: number, head = "change", rehearse = GREEN): Promise<Answer> =>
+  const checkAt = (days: number, head = "change", rehearse = GREEN): Promise<CommandResult> =>
     promoteAt(repo, days, ["--check", "--base", "main", "--head", head], rehearse);
 
-  it("passes a change without pins, and says so", async () => {
+  it("passes a change without pin changes, and reports that there are none", async () => {
     branch(() => {
       repo.write("Pulumi.prod.yaml", configuration("prod", "v0.2.0").replace("maxSize: 4", "maxSize: 5"));
       repo.commit(1, "More machines");
@@ -30,15 +30,15 @@ describe("npm run promote -- --check", () => {
     assert.match(text, /No stack's pin changes/);
   });
 
-  it("gives the verdict that promote gave, for the branch that it made", async () => {
+  it("gives the branch that promote created the same result as promote", async () => {
     repo.release("0.3.0", 1);
     await promoteAt(repo, 3, ["--from", "dev", "--to", "sandbox"]);
     const { code, json } = await checkAt(3, "promote/sandbox-v0.3.0");
     assert.equal(code, 0);
-    assert.deepEqual(states({ json } as Answer), { order: "open", bake: "open", direction: "open", rehearsal: "open" });
+    assert.deepEqual(states({ json } as CommandResult), { order: "open", bake: "open", direction: "open", rehearsal: "open" });
   });
 
-  it("shuts prod to what the same change only brings to sandbox", async () => {
+  it("closes the gates of prod for a release that the same change first pins in sandbox", async () => {
     repo.release("0.3.0", 1);
     branch(() => {
       repo.pin("sandbox", "v0.3.0", 2);
@@ -47,12 +47,12 @@ describe("npm run promote -- --check", () => {
     // So long ago that the branch's own commits would have baked.
     const answer = await checkAt(30);
     assert.equal(answer.code, 1);
-    assert.equal(answer.json.verdict, "shut");
+    assert.equal(answer.json.verdict, "closed");
     assert.deepEqual(states(answer, "sandbox"), { order: "open", bake: "open", direction: "open", rehearsal: "open" });
-    assert.deepEqual(states(answer, "prod"), { order: "shut", bake: "shut", direction: "open", rehearsal: "not judged" });
+    assert.deepEqual(states(answer, "prod"), { order: "closed", bake: "closed", direction: "open", rehearsal: "not evaluated" });
   });
 
-  it("judges two pins of two releases each on its own", async () => {
+  it("evaluates pins of two releases separately", async () => {
     repo.release("0.3.0", 1);
     repo.pin("sandbox", "v0.3.0", 2);
     repo.release("0.4.0", 8);
@@ -64,16 +64,16 @@ describe("npm run promote -- --check", () => {
     assert.deepEqual([code, json.changes.length], [0, 2]);
   });
 
-  it("judges by main as it is, not as it was when the branch began", async () => {
+  it("evaluates against the current main, not against the branch's merge base", async () => {
     repo.release("0.3.0", 1);
     repo.pin("sandbox", "v0.3.0", 2);
     branch(() => repo.pin("prod", "v0.3.0", 9));
     assert.equal((await checkAt(10)).code, 0);
     repo.pin("sandbox", "v0.2.0", 10);
-    assert.match(reason(await checkAt(10), "order"), /was taken back in sandbox/);
+    assert.match(reason(await checkAt(10), "order"), /was rolled back in sandbox/);
   });
 
-  it("judges the step from what main pins now, not from what the branch began with", async () => {
+  it("evaluates the step from the pin on the current main, not from the pin at the merge base", async () => {
     for (const version of ["0.3.0", "0.4.0"]) repo.release(version, 1);
     repo.pin("sandbox", "v0.3.0", 2);
     branch(() => repo.pin("prod", "v0.3.0", 9));
@@ -81,17 +81,17 @@ describe("npm run promote -- --check", () => {
     assert.match(reason(await checkAt(10), "direction"), /v0\.3\.0 is older than v0\.4\.0, which prod runs/);
   });
 
-  it("leaves out a pin that only main has moved meanwhile", async () => {
+  it("ignores a pin that only main has changed since the merge base", async () => {
     repo.release("0.3.0", 1);
     branch(() => {
-      repo.write("README.md", "words");
-      repo.commit(2, "Words");
+      repo.write("README.md", "text");
+      repo.commit(2, "Documentation");
     });
     repo.pin("sandbox", "v0.3.0", 3);
     assert.equal((await checkAt(4)).json.verdict, "nothing");
   });
 
-  it("sees a pin that a squashed or a reverted branch leaves behind", async () => {
+  it("ignores a pin that the branch changed and reverted", async () => {
     repo.release("0.3.0", 1);
     branch(() => {
       repo.pin("prod", "v0.3.0", 2);
@@ -100,57 +100,62 @@ describe("npm run promote -- --check", () => {
     assert.equal((await checkAt(4)).json.verdict, "nothing");
   });
 
-  it("lets a revert of a promotion pass as what it is: a rollback that somebody must name", async () => {
+  it("passes a revert of a promotion only with a rollback trailer and a green rehearsal", async () => {
     repo.release("0.3.0", 1);
     repo.pin("sandbox", "v0.3.0", 2);
     const merge = repo.merged("pin", 10, () => repo.pin("prod", "v0.3.0", 10));
     branch(() => repo.dated(10.1, "revert", "--no-edit", "-m", "1", merge));
-    assert.match(reason(await checkAt(10.1), "direction"), /v0\.2\.0 is older than v0\.3\.0.*say --rollback/);
+    assert.match(reason(await checkAt(10.1), "direction"), /v0\.2\.0 is older than v0\.3\.0.*pass --rollback/);
     branch(() => {
       repo.dated(10.1, "revert", "--no-edit", "-m", "1", merge);
       repo.dated(10.1, "commit", "--quiet", "--amend", "-m", "Back to 0.2.0\n\nPromotion-Rollback: prod");
     }, "named");
     const { code, json } = await checkAt(10.1, "named");
     assert.deepEqual([code, json.changes[0].rollback], [0, true]);
-    assert.equal((await checkAt(10.1, "named", async () => shut("rehearsal", "red"))).code, 1);
+    assert.equal((await checkAt(10.1, "named", async () => closed("rehearsal", "red"))).code, 1);
   });
 
-  it("lets a rollback trailer serve no other stack and no step forwards", async () => {
+  it("applies a rollback trailer neither to another stack nor to a newer release", async () => {
     repo.release("0.3.0", 1);
     branch(() => repo.pin("prod", "v0.3.0", 2, "Pin\n\nPromotion-Rollback: prod\nPromotion-Rollback: sandbox"));
     const answer = await checkAt(30);
-    assert.deepEqual([states(answer)["order"], answer.json.changes[0].rollback], ["shut", false]);
+    assert.deepEqual([states(answer)["order"], answer.json.changes[0].rollback], ["closed", false]);
     repo.pin("sandbox", "v0.3.0", 2);
     repo.pin("prod", "v0.3.0", 20);
     branch(() => repo.pin("prod", "v0.2.0", 21, "Pin\n\nPromotion-Rollback: sandbox"), "other");
-    assert.equal(states(await checkAt(30, "other"))["direction"], "shut");
+    assert.equal(states(await checkAt(30, "other"))["direction"], "closed");
   });
 
-  it("opens to an override the gates that it names, of the stack that it names, and no other", async () => {
+  it("applies an override only to the gates and the stack that it names", async () => {
     repo.release("0.3.0", 1);
     const why = "Promotion-Override: Sandbox is down for the week, prod needs this.";
     branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: prod order bake`));
     const { code, json } = await checkAt(3);
     assert.deepEqual(
-      [code, states({ json } as Answer)],
+      [code, states({ json } as CommandResult)],
       [0, { order: "overridden", bake: "overridden", direction: "open", rehearsal: "open" }],
     );
     assert.equal(json.changes[0].gates[0].override, "Sandbox is down for the week, prod needs this.");
-    assert.equal((await checkAt(3, "change", async () => shut("rehearsal", "red"))).code, 1, "its rehearsal was not overridden");
+    assert.equal((await checkAt(3, "change", async () => closed("rehearsal", "red"))).code, 1, "its rehearsal was not overridden");
     branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: prod bake`), "half");
-    assert.deepEqual(states(await checkAt(3, "half")), { order: "shut", bake: "overridden", direction: "open", rehearsal: "not judged" });
+    assert.deepEqual(states(await checkAt(3, "half")), {
+      order: "closed",
+      bake: "overridden",
+      direction: "open",
+      rehearsal: "not evaluated",
+    });
     branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}\nPromotion-Overridden: sandbox order bake`), "other");
-    assert.equal(states(await checkAt(3, "other"))["order"], "shut");
+    assert.equal(states(await checkAt(3, "other"))["order"], "closed");
     branch(() => repo.pin("prod", "v0.3.0", 2, `Pin\n\n${why}`), "none");
-    assert.equal(states(await checkAt(3, "none"))["order"], "shut");
+    assert.equal(states(await checkAt(3, "none"))["order"], "closed");
   });
 
-  it("takes from promote's own commit what was overridden, and does not rehearse a second time what was red", async () => {
+  it("reads the overridden gates from the commit of promote, and does not repeat an overridden rehearsal", async () => {
     repo.release("0.3.0", 1);
     const args = ["--from", "dev", "--to", "sandbox", "--override", "The rehearsal's machine is broken."];
-    await promoteAt(repo, 1.1, args, async () => shut("rehearsal", "red"));
+    await promoteAt(repo, 1.1, args, async () => closed("rehearsal", "red"));
     const { code, json } = await checkAt(1.2, "promote/sandbox-v0.3.0", () => assert.fail("rehearsed"));
-    assert.deepEqual([code, states({ json } as Answer)["rehearsal"]], [0, "overridden"]);
+    assert.deepEqual([code, states({ json } as CommandResult)["rehearsal"]], [0, "overridden"]);
   });
 
   for (const [what, trailers, text] of [
@@ -159,7 +164,7 @@ describe("npm run promote -- --check", () => {
     [
       "of an unknown gate",
       "Promotion-Override: A reason that is long enough.\nPromotion-Overridden: prod all",
-      /all is no gate; give one of order/,
+      /all is not a gate; give one of order/,
     ],
   ] as const) {
     it(`refuses an override ${what}`, async () => {
@@ -173,7 +178,7 @@ describe("npm run promote -- --check", () => {
     ["a malformed pin", "prod", "0.3.0", /Pulumi\.prod\.yaml: ci-runners:release is "0\.3\.0"; give main or/],
     ["a prod that follows main", "prod", "main", /prod cannot follow main/],
     ["a prod whose pin is removed", "prod", undefined, /prod cannot follow main/],
-    ["a pin of an unknown stack", "qa", "v0.2.0", /Pulumi\.qa\.yaml: qa is no stage/],
+    ["a pin of an unknown stack", "qa", "v0.2.0", /Pulumi\.qa\.yaml: qa is not a stage/],
     ["a tag that is missing", "prod", "v9.0.0", /v9\.0\.0: there is no such tag/],
   ] as const) {
     it(`refuses ${what}`, async () => {
@@ -182,7 +187,7 @@ describe("npm run promote -- --check", () => {
     });
   }
 
-  it("refuses to lose a stage's stack, and lets other stacks come and go without pins", async () => {
+  it("refuses to remove the stack of a stage, and allows other stacks without pins", async () => {
     branch(() => {
       repo.git("rm", "--quiet", "Pulumi.prod.yaml");
       repo.commit(1, "Prod is gone");
@@ -192,14 +197,14 @@ describe("npm run promote -- --check", () => {
     assert.equal((await checkAt(2, "alice")).code, 0);
   });
 
-  it("lets a malformed pin on main be mended", async () => {
+  it("allows a change that fixes a malformed pin on main", async () => {
     repo.pin("prod", "broken", 1);
     branch(() => repo.pin("prod", "v0.2.0", 2));
     const { json } = await checkAt(3);
     assert.deepEqual([json.changes[0].from, json.changes[0].to], ["main", "v0.2.0"]);
   });
 
-  it("refuses a shallow clone, with the remedy", async () => {
+  it("refuses a shallow clone, and names the command that completes it", async () => {
     const clone = mkdtempSync(join(tmpdir(), "promotion-shallow-"));
     try {
       repo.commit(1, "Second");

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** What a shell makes of a program that Ctrl-C ended. */
+/** Exit code that a shell reports for a program ended by Ctrl-C. */
 const INTERRUPTED = 130;
 
 /** Thrown when a signal ended the work before it was done. */
@@ -9,20 +9,20 @@ export class InterruptedError extends Error {
 }
 
 /**
- * Runs one program after the other and passes an interruption on: each program is told once, by SIGINT, and waited
- * for. A deployment that is torn off leaves resources that no state knows; a second SIGINT would tear it off.
+ * Runs programs one after the other and forwards an interruption: each gets one SIGINT and is waited for. A deployment
+ * that is killed leaves resources that its state does not contain, and a second SIGINT would kill it.
  */
-export class Runner {
-  /** Tells the running program to end. */
-  private tell: (() => void) | undefined;
+export class CommandRunner {
+  /** Sends SIGINT to the running program. */
+  private forwardInterrupt: (() => void) | undefined;
   private interrupted: NodeJS.Signals | undefined;
   private readonly listener = (signal: NodeJS.Signals) => this.interrupt(signal);
 
-  constructor(private readonly say: (line: string) => void = (line) => console.error(line)) {
+  constructor(private readonly log: (line: string) => void = (line) => console.error(line)) {
     process.on("SIGINT", this.listener).on("SIGTERM", this.listener);
   }
 
-  /** Gives the signals back to who had them. */
+  /** Stops handling the signals. */
   close(): void {
     process.off("SIGINT", this.listener).off("SIGTERM", this.listener);
   }
@@ -30,23 +30,23 @@ export class Runner {
   /**
    * Exit code of the program; output goes to where `stdout` says, errors to stderr.
    *
-   * @param options.passed the program itself, not its group, is told, ends in its own time, and its code is the answer
-   * @throws InterruptedError when a signal came, unless `passed`
+   * @param options.handlesSignals sends the signal to the program alone, not to its group, and returns its exit code
+   * @throws InterruptedError when a signal came, unless `handlesSignals`
    */
   async run(
     command: string,
     args: readonly string[],
-    options: { cwd: string; stdout: "stdout" | "stderr"; passed?: boolean },
+    options: { cwd: string; stdout: "stdout" | "stderr"; handlesSignals?: boolean },
   ): Promise<number> {
     this.throwIfInterrupted();
     const code = await new Promise<number>((done, fail) => {
-      // A group of its own: the terminal sends Ctrl-C to all of ours, which would reach the program a second time.
+      // A separate process group: the terminal sends Ctrl-C to all of ours, so the program would receive it twice.
       const child = spawn(command, args, { cwd: options.cwd, detached: true, stdio: ["ignore", options.stdout === "stdout" ? 1 : 2, 2] });
-      this.tell = () => signalTo(options.passed ? child.pid : -child.pid!);
+      this.forwardInterrupt = () => signalTo(options.handlesSignals ? child.pid : -child.pid!);
       child.on("error", (error) => fail(new Error(`${command} cannot be run: ${error.message}`)));
       child.on("close", (exit, signal) => done(exit ?? (signal === "SIGINT" ? INTERRUPTED : 1)));
-    }).finally(() => (this.tell = undefined));
-    if (!options.passed) this.throwIfInterrupted();
+    }).finally(() => (this.forwardInterrupt = undefined));
+    if (!options.handlesSignals) this.throwIfInterrupted();
     return code;
   }
 
@@ -55,14 +55,14 @@ export class Runner {
   }
 
   private interrupt(signal: NodeJS.Signals): void {
-    if (this.interrupted) return this.say(`${signal}: waiting already`);
+    if (this.interrupted) return this.log(`${signal}: waiting already`);
     this.interrupted = signal;
-    this.say(this.tell ? `${signal}: passed on; waiting for the end of what runs` : `${signal}: ending`);
-    this.tell?.();
+    this.log(this.forwardInterrupt ? `${signal}: forwarded; waiting for the running program to end` : `${signal}: ending`);
+    this.forwardInterrupt?.();
   }
 }
 
-/** A negative number means a whole group: npm starts shells, which start what does the work. */
+/** A negative number is a process group: npm starts shells, which start the programs that do the work. */
 function signalTo(pid: number | undefined): void {
   try {
     if (pid) process.kill(pid, "SIGINT");

@@ -1,5 +1,5 @@
-import { RefusedError } from "./errors";
-import { FLAG, TEXT, readFlags } from "./flags";
+import { RefusedError } from "./refused-error";
+import { FLAG, TEXT, parseFlags } from "./parse-flags";
 import { isReleaseTag } from "./pin";
 import type { Hosts } from "./rehearsal-gate";
 import { type Stage, stageBefore, stageNamed } from "./stages";
@@ -17,7 +17,7 @@ export interface CheckOptions extends Common {
 }
 export interface PromoteOptions extends Common {
   check: false;
-  /** Undefined: into the first stage, or a rollback, which comes from nowhere. */
+  /** Undefined for the first stage, and for a rollback, which has no source stage. */
   from?: Stage;
   to: Stage;
   release?: string;
@@ -26,20 +26,20 @@ export interface PromoteOptions extends Common {
   dryRun: boolean;
 }
 
-export const HELP = `Usage: npm run promote -- --from STAGE --to STAGE [options]
+export const PROMOTE_HELP = `Usage: npm run promote -- --from STAGE --to STAGE [options]
        npm run promote -- --to STAGE --release TAG --rollback [options]
        npm run promote -- --check --base REV [--head REV] [options]
 
-Judges whether a stack may pin another release. Without --check, makes the change on the branch promote/STAGE-TAG.
-Exits 0 if all gates are open or nothing changes, 1 if one is shut, 2 if command line or repository do not allow a judgement.
+Evaluates the gates for another release of a stack. Without --check, makes the change on the branch promote/STAGE-TAG.
+Exits 0 if all gates are open or nothing changes, 1 if one is closed, 2 if command line or repository do not allow an evaluation.
 
   --from STAGE       the stage that the release ran in: dev or sandbox
   --to STAGE         the stage whose pin changes: the one after
   --release TAG      the release          (what --from pins; where that is main, the newest on main)
   --rollback         to an older release, which the stage has run before
-  --override REASON  opens what is shut; the reason lands in the commit
-  --dry-run          judges, changes nothing
-  --check            judges the change of pins that merging --head into --base would make
+  --override REASON  opens closed gates; the reason is written to the commit
+  --dry-run          evaluates the gates, changes nothing
+  --check            evaluates the pin changes that merging --head into --base would make
   --base REV         the branch that is merged into
   --head REV         what is merged                                            (HEAD)
   --main REF         the branch that holds the pins                (origin/main, else main)
@@ -48,8 +48,8 @@ Exits 0 if all gates are open or nothing changes, 1 if one is shut, 2 if command
   --help             this text
 `;
 
-/** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for what makes no sense */
-export function parseOptions(argv: string[]): PromoteOptions | CheckOptions | undefined {
+/** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for invalid options */
+export function parsePromoteOptions(argv: string[]): PromoteOptions | CheckOptions | undefined {
   const values = read(argv);
   if (values.help) return undefined;
   const hosts = values.hosts ?? "auto";
@@ -58,7 +58,7 @@ export function parseOptions(argv: string[]): PromoteOptions | CheckOptions | un
   }
   const common = { main: values.main, hosts, json: values.json } as const;
   if (values.check) {
-    refuseOthers(values, ["from", "to", "release", "rollback", "override", "dry-run"], "--check judges what the commits say");
+    refuseOthers(values, ["from", "to", "release", "rollback", "override", "dry-run"], "--check reads it from the commits");
     if (values.base === undefined) throw new RefusedError("--check: give --base, the revision to merge into");
     return { check: true, base: values.base, head: values.head ?? "HEAD", ...common };
   }
@@ -109,5 +109,5 @@ function refuseOthers(values: Values, options: readonly (keyof Values)[], why: s
 function read(argv: string[]) {
   const promoting = { from: TEXT, to: TEXT, release: TEXT, rollback: FLAG, override: TEXT, "dry-run": FLAG } as const;
   const checking = { check: FLAG, base: TEXT, head: TEXT } as const;
-  return readFlags(argv, "promote", { ...promoting, ...checking, main: TEXT, hosts: TEXT, json: TEXT, help: FLAG });
+  return parseFlags(argv, "promote", { ...promoting, ...checking, main: TEXT, hosts: TEXT, json: TEXT, help: FLAG });
 }

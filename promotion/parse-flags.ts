@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { RefusedError } from "./errors";
+import { RefusedError } from "./refused-error";
 
 export const TEXT = { type: "string" } as const;
 export const FLAG = { type: "boolean" } as const;
@@ -7,7 +7,7 @@ export const FLAG = { type: "boolean" } as const;
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
 /** The values of a command line without positional arguments. @throws RefusedError that names the command's help */
-export function readFlags<O extends Options>(argv: string[], command: string, options: O) {
+export function parseFlags<O extends Options>(argv: string[], command: string, options: O) {
   try {
     return parseArgs({ args: argv, allowPositionals: false, options }).values;
   } catch (error) {

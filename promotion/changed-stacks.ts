@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { MAIN, configurationFile, readOldPin, readPin, withoutPin } from "./pin";
 import type { Repository } from "./repository";
 
-/** A stack that a change deploys anew, as `deploy --changed` prints it. */
+/** A stack that a change redeploys, as `deploy --changed` prints it. */
 export interface ChangedStack {
   stack: string;
   /** Pin after the change. */
@@ -16,11 +16,12 @@ export interface ChangedStack {
   codeChanged: boolean;
 }
 
-/** What a stack that follows main does not run: other stacks' configuration, documentation, tests. */
+/** Files that a stack which follows main does not run: other stacks' configuration, documentation, tests. */
 const NOT_DEPLOYED = [/^Pulumi\.[^/]+\.yaml$/, /\.md$/, /^LICENSE$/, /^(docs|test|examples|bench|rehearsal|promotion|\.github)\//];
 
 /**
- * The stacks (all, or those of `among`) that going from one commit to another deploys anew; from undefined, all. A stack that went away is none.
+ * The stacks, of all or of `among`, to redeploy when going from one commit to another; every one if `from` is undefined.
+ * A removed stack is not listed.
  *
  * @throws RefusedError for a malformed pin or configuration
  */
@@ -42,7 +43,7 @@ export function changedStacks(
       release,
       from: before ?? null,
       pinChanged: before !== release,
-      // What could not be read before is mended by the change.
+      // A configuration that could not be read before counts as changed.
       configurationChanged: then === undefined || before === undefined || !isDeepStrictEqual(withoutPin(then, file), withoutPin(now, file)),
       codeChanged: release === MAIN && code,
     };

@@ -6,7 +6,7 @@ import { promote } from "../../promotion/promote";
 import type { Rehearse } from "../../promotion/rehearsal-gate";
 import { open } from "../../promotion/gates";
 
-/** Midnight of day 0 of every made-up history. */
+/** Midnight of day 0 of every test history. */
 export const DAY_ZERO = Date.UTC(2026, 0, 1);
 export const HOUR = 3_600_000;
 /** The moment so many days after day 0, in ms. */
@@ -15,23 +15,23 @@ export const day = (days: number): number => DAY_ZERO + Math.round(days * 24 * H
 export const configuration = (stack: string, pin?: string): string =>
   `# The ${stack} stack.\nconfig:\n  aws:region: us-east-1\n${pin === undefined ? "" : `  ci-runners:release: ${pin} # what runs\n`}  ci-runners:maxSize: 4\n`;
 
-/** A real git repository in a folder of its own, whose committer dates are given. The user's own settings do not count. */
-export class MadeUp {
+/** A real git repository in a temporary folder, with given committer dates. The user's git settings are ignored. */
+export class RepositoryFixture {
   readonly dir = mkdtempSync(join(tmpdir(), "promotion-test-"));
   private readonly kept = {
     GIT_CONFIG_GLOBAL: process.env.GIT_CONFIG_GLOBAL,
     GIT_CONFIG_NOSYSTEM: process.env.GIT_CONFIG_NOSYSTEM,
   };
 
-  /** Day 0: all stacks as they are after release 0.2.0, which dev follows main beyond. */
+  /** Day 0: release 0.2.0, which sandbox and prod pin, while dev follows main. */
   constructor(pins: Record<string, string | undefined> = { dev: undefined, sandbox: "v0.2.0", prod: "v0.2.0" }) {
     // Not HOME: a rehearsal keeps the engine there.
     const settings = join(this.dir, ".git-settings");
-    writeFileSync(settings, "[user]\n name = Made Up\n email = made-up@example.org\n[init]\n defaultBranch = main\n");
+    writeFileSync(settings, "[user]\n name = Test\n email = test@example.org\n[init]\n defaultBranch = main\n");
     Object.assign(process.env, { GIT_CONFIG_GLOBAL: settings, GIT_CONFIG_NOSYSTEM: "1" });
     this.git("init", "--quiet");
     this.write(".gitignore", ".git-settings\n*.json.out\n");
-    this.write("package.json", `${JSON.stringify({ name: "made-up", version: "0.2.0" })}\n`);
+    this.write("package.json", `${JSON.stringify({ name: "fixture", version: "0.2.0" })}\n`);
     for (const [stack, pin] of Object.entries(pins)) this.write(`Pulumi.${stack}.yaml`, configuration(stack, pin));
     this.commit(0, "Begin");
     this.git("tag", "v0.2.0");
@@ -49,7 +49,7 @@ export class MadeUp {
     return execFileSync("git", args, { cwd: this.dir, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
   }
 
-  /** Runs a git command that commits, on that day. The author wrote it long ago, which must not matter. */
+  /** Runs a git command that commits, on that day. The author date is much earlier and must not matter. */
   dated(days: number, ...args: string[]): void {
     const env = { ...process.env, GIT_COMMITTER_DATE: `@${day(days) / 1000} +0200`, GIT_AUTHOR_DATE: "@1500000000 -0700" };
     execFileSync("git", args, { cwd: this.dir, env, stdio: ["ignore", "pipe", "pipe"] });
@@ -88,7 +88,7 @@ export class MadeUp {
     this.write("package.json", `${JSON.stringify({ ...JSON.parse(this.read("package.json")), version }, null, 2)}\n`);
   }
 
-  /** What is done on a branch, whose commits are of `days`, is merged on `merged`. */
+  /** Runs `work` on a new branch and merges it on the day `merged`. */
   merged(branch: string, merged: number, work: () => void, how: "--no-ff" | "--squash" = "--no-ff"): string {
     this.git("switch", "--quiet", "--create", branch);
     work();
@@ -105,8 +105,8 @@ export class MadeUp {
   }
 }
 
-/** What a run of the command said. */
-export interface Answer {
+/** Exit code, output and JSON result of a run of the command. */
+export interface CommandResult {
   code: number;
   text: string;
   json: any;
@@ -114,22 +114,27 @@ export interface Answer {
 
 export const GREEN: Rehearse = async ({ tag }) => open("rehearsal", `green: ${tag}`);
 
-/** Runs `npm run promote` in the repository, on a day of the made-up history. @param rehearse null: the real gate */
-export async function promoteAt(repo: MadeUp, days: number, args: string[], rehearse: Rehearse | null = GREEN): Promise<Answer> {
+/** Runs `npm run promote` in the repository, on a day of the test history. @param rehearse null for the real gate */
+export async function promoteAt(
+  repo: RepositoryFixture,
+  days: number,
+  args: string[],
+  rehearse: Rehearse | null = GREEN,
+): Promise<CommandResult> {
   const file = join(repo.dir, "answer.json.out");
   rmSync(file, { force: true });
-  const said: string[] = [];
-  const surroundings = { dir: repo.dir, now: () => day(days), say: (text: string) => said.push(text), rehearse: rehearse ?? undefined };
-  const code = await promote([...args, "--json", file], surroundings);
-  return { code, text: said.join("\n"), json: JSON.parse(readFileSync(file, "utf8")) };
+  const output: string[] = [];
+  const environment = { dir: repo.dir, now: () => day(days), log: (text: string) => output.push(text), rehearse: rehearse ?? undefined };
+  const code = await promote([...args, "--json", file], environment);
+  return { code, text: output.join("\n"), json: JSON.parse(readFileSync(file, "utf8")) };
 }
 
-/** "open", "shut", ... of each gate of the first change, by the gate's name. */
-export function states({ json }: Answer, stack?: string): Record<string, string> {
+/** "open", "closed", ... of each gate of the first change, by the gate's name. */
+export function states({ json }: CommandResult, stack?: string): Record<string, string> {
   const change = json.changes.find((one: any) => stack === undefined || one.stack === stack);
   return Object.fromEntries(change.gates.map(({ gate, state }: any) => [gate, state]));
 }
 
-export function reason({ json }: Answer, gate: string): string {
+export function reason({ json }: CommandResult, gate: string): string {
   return json.changes[0].gates.find((one: any) => one.gate === gate).reason;
 }

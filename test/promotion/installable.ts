@@ -1,9 +1,0 @@
-import type { MadeUp } from "./made-up";
-
-/** Makes the work tree a package that `npm ci` installs without any network, with these scripts. */
-export function installable(repo: MadeUp, scripts: Record<string, string>): void {
-  const { version } = JSON.parse(repo.read("package.json"));
-  const root = { name: "made-up", version };
-  repo.write("package.json", `${JSON.stringify({ ...root, scripts }, null, 2)}\n`);
-  repo.write("package-lock.json", `${JSON.stringify({ ...root, lockfileVersion: 3, requires: true, packages: { "": root } }, null, 2)}\n`);
-}
