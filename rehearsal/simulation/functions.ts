@@ -7,7 +7,7 @@ import { within } from "../../functions/shared/lambda/timeout";
 import type { GitHubRunners } from "../../functions/shared/github/runners";
 import type { Observer } from "../../functions/shared/lambda/observer";
 import { finalSweep } from "../../functions/actions-runner-pool/sweep/final-sweep";
-import { occasionOf } from "../../functions/actions-runner-pool/sweep/occasion";
+import { sweepTrigger } from "../../functions/actions-runner-pool/sweep/trigger";
 import { sweep } from "../../functions/actions-runner-pool/sweep/sweep";
 import type { Clock } from "../clock";
 import type { CloudDoor } from "../aws/gateway";
@@ -145,9 +145,9 @@ export class InProcessFunctions {
       const mintToken = (signal: AbortSignal) => gitHub().registrationToken(signal);
       const ports = { ...aws, gitHub, mintToken };
       const observer = this.observer(names.sweepFunction, pool);
-      const occasion = occasionOf(event, pool);
-      if (occasion.kind === "final") return finalSweep(ports, { names }, observer);
-      if (occasion.kind === "schedule")
+      const trigger = sweepTrigger(event, pool);
+      if (trigger.kind === "final") return finalSweep(ports, { names }, observer);
+      if (trigger.kind === "schedule")
         await within("the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, observer, signal));
       return undefined;
     };

@@ -1,7 +1,7 @@
 import { within } from "../../shared/lambda/timeout";
 import { RESERVE } from "../../shared/github/reserve";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
-import { mayCall, SPREAD_MS } from "./allowance";
+import { mayCall, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
 const CORDON_MS = 5000;

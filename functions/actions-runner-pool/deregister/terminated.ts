@@ -3,7 +3,7 @@ import { registrationSecretName } from "../../../contract/actions-runner-pool/na
 import { within } from "../../shared/lambda/timeout";
 import { RESERVE } from "../../shared/github/reserve";
 import type { Observer } from "../../shared/lambda/observer";
-import { mayCall, SPREAD_MS } from "./allowance";
+import { mayCall, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
 const REMOVAL_MS = 15_000;

@@ -10,8 +10,8 @@ import { gitHubFromEnvironment } from "../../shared/github/from-environment";
 import { hostRoleId, maxDrainSeconds, poolSettings } from "../shared/settings";
 import { finalSweep } from "./final-sweep";
 import { activities, groupExists, members, terminate } from "./inventory";
-import { occasionOf } from "./occasion";
-import { secrets } from "./secrets";
+import { sweepTrigger } from "./trigger";
+import { secrets } from "./list-secrets";
 import { sweep } from "./sweep";
 
 const { pool, names } = poolSettings();
@@ -33,12 +33,12 @@ const ports = {
 };
 
 export const handler = lambdaHandler(pool, async (event, invocation) => {
-  const occasion = occasionOf(event, pool);
-  switch (occasion.kind) {
+  const trigger = sweepTrigger(event, pool);
+  switch (trigger.kind) {
     case "final":
       return finalSweep(ports, { names }, invocation);
     case "nothing":
-      invocation.log.info("nothing to do", { reason: occasion.reason });
+      invocation.log.info("nothing to do", { reason: trigger.reason });
       return undefined;
     case "schedule": {
       const settings = { pool, names, maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId() };

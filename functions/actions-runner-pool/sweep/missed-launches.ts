@@ -3,7 +3,7 @@ import { within } from "../../shared/lambda/timeout";
 import type { Observer } from "../../shared/lambda/observer";
 import { type RegistrationPorts, type RegistrationSettings, provideToken } from "../shared/registration";
 import type { GroupHistory } from "./history";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
 /** The register function needs seconds; younger instances are left to it. */

@@ -3,7 +3,7 @@ import { RESERVE } from "../../shared/github/reserve";
 import type { Runner } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
 import type { GroupHistory } from "./history";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { SweepPorts } from "./ports";
 
 /**

@@ -1,6 +1,6 @@
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { Observer } from "../../shared/lambda/observer";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { StoredSecret, SweepPorts, SweepSettings } from "./ports";
 import { tokenInstance } from "./secret-names";
 

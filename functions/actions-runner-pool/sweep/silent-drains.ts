@@ -1,7 +1,7 @@
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { Runner } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
 /**

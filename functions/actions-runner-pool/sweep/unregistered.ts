@@ -3,7 +3,7 @@ import { RESERVE } from "../../shared/github/reserve";
 import type { Runner } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
 import type { GroupHistory } from "./history";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
 /** A host starts its runner seconds after it is in service, and GitHub's lists may be a minute old. */

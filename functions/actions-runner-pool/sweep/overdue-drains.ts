@@ -1,7 +1,7 @@
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { Observer } from "../../shared/lambda/observer";
 import type { GroupHistory } from "./history";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { Member, SweepPorts, SweepSettings } from "./ports";
 
 /** Counts drains that last longer than they may. It only tells: ending one would kill the job it waits for. */
@@ -13,7 +13,7 @@ export async function reportOverdueDrains(
   observer: Observer,
 ): Promise<void> {
   let overdue = 0;
-  for (const { instanceId } of inState(members, "Terminating:Wait")) {
+  for (const { instanceId } of members.filter(({ lifecycleState }) => lifecycleState === "Terminating:Wait")) {
     await attempt("looking at a drain", { instanceId }, observer, async () => {
       const termination = await history.termination(instanceId);
       const seconds = termination && Math.round((ports.now().getTime() - termination.startedAt.getTime()) / 1000);
@@ -25,23 +25,3 @@ export async function reportOverdueDrains(
   }
   observer.count(METRIC.overdueDrains, overdue);
 }
-
-/**
- * Pooled instances whose trim was announced by an event that got lost: they are off and can answer nothing. One that
- * just got there is completed a little before its event, which then finds nothing to do.
- */
-export async function continuePoolTrims(
-  members: readonly Member[],
-  ports: SweepPorts,
-  { names }: SweepSettings,
-  observer: Observer,
-): Promise<void> {
-  for (const { instanceId } of inState(members, "Warmed:Terminating:Wait")) {
-    await attempt("completing a pool trim", { instanceId }, observer, async () => {
-      const outcome = await ports.continueAction({ group: names.group, hook: names.terminateHook, instanceId });
-      observer.log.info("sweep: pooled instance may go", { instanceId, outcome });
-    });
-  }
-}
-
-const inState = (members: readonly Member[], state: string) => members.filter(({ lifecycleState }) => lifecycleState === state);
