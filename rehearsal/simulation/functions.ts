@@ -1,6 +1,7 @@
 import { TIMING } from "../../contract/actions-runner-pool/timing";
 import type { PoolNames } from "../../contract/actions-runner-pool/names";
-import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
+import { POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
+import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
 import { deregister } from "../../functions/actions-runner-pool/deregister/deregister";
 import { register } from "../../functions/actions-runner-pool/register/register";
 import { within } from "../../functions/shared/lambda/timeout";

@@ -1,15 +1,15 @@
 /** Handler: an instance is launching (`EC2 Instance-launch Lifecycle Action`). */
 import { secretsManagerTokens } from "../shared/token-store";
-import { lambdaHandler } from "../../shared/lambda/handler";
+import { poolHandler } from "../shared/handler";
 import { eventFields } from "../shared/events";
-import { gitHubFromEnvironment } from "../../shared/github/from-environment";
+import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { hostRoleId, poolSettings } from "../shared/settings";
 import { register } from "./register";
 
 const { pool, names } = poolSettings();
 const gitHub = gitHubFromEnvironment();
 
-export const handler = lambdaHandler(pool, async (event, invocation) => {
+export const handler = poolHandler(pool, async (event, invocation) => {
   invocation.tag(eventFields(event));
   await register(
     event,

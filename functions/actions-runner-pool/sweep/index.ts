@@ -5,8 +5,8 @@ import { deleteSecret } from "../../shared/aws/delete-secret";
 import { lifecycleStates } from "../../shared/aws/lifecycle-states";
 import { secretsManagerTokens } from "../shared/token-store";
 import { within } from "../../shared/lambda/timeout";
-import { lambdaHandler } from "../../shared/lambda/handler";
-import { gitHubFromEnvironment } from "../../shared/github/from-environment";
+import { poolHandler } from "../shared/handler";
+import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { hostRoleId, maxDrainSeconds, poolSettings } from "../shared/settings";
 import { finalSweep } from "./final-sweep";
 import { activities, groupExists, members, terminate } from "./inventory";
@@ -32,7 +32,7 @@ const ports = {
   now: () => new Date(),
 };
 
-export const handler = lambdaHandler(pool, async (event, invocation) => {
+export const handler = poolHandler(pool, async (event, invocation) => {
   const trigger = sweepTrigger(event, pool);
   switch (trigger.kind) {
     case "final":
