@@ -1,4 +1,4 @@
-import { NO_ACTIVE_ACTION } from "../../contract/aws/lifecycle";
+import { type LifecycleState, NO_ACTIVE_ACTION } from "../../contract/aws/lifecycle";
 import { OWNER_TAG, POOL_TAG } from "../../contract/actions-runner-pool/names";
 import type { DeregisterPorts } from "../../functions/actions-runner-pool/deregister/ports";
 import type { TokenStore } from "../../functions/actions-runner-pool/shared/registration";
@@ -62,7 +62,7 @@ export function functionPorts(call: FunctionCall, now: () => Date): AwsPorts {
     },
 
     async lifecycleStates(instanceIds) {
-      const states = new Map<string, string>();
+      const states = new Map<string, LifecycleState>();
       for (let start = 0; start < instanceIds.length; start += BATCH) {
         const InstanceIds = instanceIds.slice(start, start + BATCH);
         const { AutoScalingInstances } = await call("autoscaling:DescribeAutoScalingInstances", { InstanceIds });
@@ -158,7 +158,7 @@ export function functionPorts(call: FunctionCall, now: () => Date): AwsPorts {
 
 interface MemberShape {
   InstanceId: string;
-  LifecycleState: string;
+  LifecycleState: LifecycleState;
 }
 
 interface ActivityShape {

@@ -19,7 +19,7 @@ export async function cordon(instanceId: string, ports: DeregisterPorts, setting
         return "left out: GitHub's calls of this hour are kept for launches";
       }
       const runner = await gitHub.find(instanceId, signal);
-      return runner ? ports.gitHub().removeCustomLabels(runner.id, signal) : "not registered";
+      return runner ? gitHub.removeCustomLabels(runner.id, signal) : "not registered";
     });
     log.info("cordon", { outcome });
   } catch (error) {

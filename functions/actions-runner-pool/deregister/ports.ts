@@ -1,10 +1,11 @@
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { LifecycleAction } from "../../shared/aws/complete-action";
 
 export interface DeregisterPorts {
   sendStop(document: string, instanceId: string): Promise<"sent" | "unreachable">;
-  lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, string>>;
+  lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, LifecycleState>>;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
   /** Made when it is first needed, never before a stop is on its way. */

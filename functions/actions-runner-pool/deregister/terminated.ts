@@ -1,3 +1,4 @@
+import { isRetained } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
 import { within } from "../../shared/lambda/timeout";
@@ -28,7 +29,7 @@ export async function handleTerminated(
   }
 
   const state = (await ports.lifecycleStates([instanceId])).get(instanceId);
-  if (state?.endsWith(":Retained")) {
+  if (state !== undefined && isRetained(state)) {
     // How Auto Scaling words the end of a termination that led to retention is not documented, and such an instance runs on.
     log.warn("the instance is retained, not gone: its runner stays", { state });
     if (failure !== undefined) throw failure;
@@ -40,7 +41,7 @@ export async function handleTerminated(
       return "left to the sweep: GitHub's calls of this hour are kept for launches";
     }
     const runner = await gitHub.find(instanceId, signal);
-    return runner ? ports.gitHub().remove(runner.id, signal) : "not registered";
+    return runner ? gitHub.remove(runner.id, signal) : "not registered";
   });
   if (outcome === "busy") {
     log.error(

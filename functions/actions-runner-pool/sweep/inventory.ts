@@ -8,6 +8,7 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { CLIENT_OPTIONS } from "../../shared/aws/client";
+import { asLifecycleState } from "../../shared/aws/lifecycle-states";
 import type { Activity, Member } from "./ports";
 
 const client = new AutoScalingClient(CLIENT_OPTIONS);
@@ -81,6 +82,6 @@ export async function terminate(instanceId: string): Promise<void> {
   );
 }
 
-function toMember({ InstanceId = "", LifecycleState = "" }: { InstanceId?: string; LifecycleState?: string }): Member {
-  return { instanceId: InstanceId, lifecycleState: LifecycleState };
+function toMember({ InstanceId = "", LifecycleState }: { InstanceId?: string; LifecycleState?: string }): Member {
+  return { instanceId: InstanceId, lifecycleState: asLifecycleState(LifecycleState) };
 }

@@ -1,3 +1,4 @@
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { Observer } from "../../shared/lambda/observer";
 import { attempt } from "./attempt";
@@ -39,6 +40,6 @@ async function orphansOf(page: StoredSecret[], prefix: string, ports: SweepPorts
     })
     .filter(({ age }) => age > SETTLED_MS);
   const fresh = candidates.filter(({ age }) => age <= EXPIRED_MS).map(({ instanceId }) => instanceId);
-  const states = fresh.length > 0 ? await ports.lifecycleStates(fresh) : new Map<string, string>();
+  const states = fresh.length > 0 ? await ports.lifecycleStates(fresh) : new Map<string, LifecycleState>();
   return candidates.filter(({ instanceId, age }) => age > EXPIRED_MS || !states.has(instanceId));
 }

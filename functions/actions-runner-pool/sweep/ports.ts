@@ -1,3 +1,4 @@
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { LifecycleAction } from "../../shared/aws/complete-action";
 import type { GitHubRunners } from "../../shared/github/runners";
@@ -5,7 +6,7 @@ import type { GitHubRunners } from "../../shared/github/runners";
 /** An instance that the group or its warm pool still lists. */
 export interface Member {
   instanceId: string;
-  lifecycleState: string;
+  lifecycleState: LifecycleState;
 }
 
 /** One line of the group's activity history. */
@@ -30,14 +31,14 @@ export interface SweepPorts {
   groupExists(group: string): Promise<boolean>;
   /** Newest first, page by page, also when the group is deleted; empty when there never was such a group. */
   activities(group: string): AsyncIterable<Activity[]>;
-  lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, string>>;
+  lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, LifecycleState>>;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   /** Ends a retained instance; the only way out of that state. */
   terminate(instanceId: string): Promise<void>;
   /** Those whose name starts with the prefix, page by page. */
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
-  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove"> & Partial<Pick<GitHubRunners, "spare">>;
+  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "spare">;
   now(): Date;
 }
 

@@ -1,3 +1,4 @@
+import { isRetained } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { Observer } from "../../shared/lambda/observer";
 import type { GroupHistory } from "./history";
@@ -23,7 +24,7 @@ export async function sweepRetained(
   signal: AbortSignal,
 ): Promise<void> {
   const { log, count } = observer;
-  const retained = members.filter(({ lifecycleState }) => lifecycleState.endsWith(":Retained"));
+  const retained = members.filter(({ lifecycleState }) => isRetained(lifecycleState));
   for (const { instanceId, lifecycleState } of retained) {
     signal.throwIfAborted();
     await attempt("judging a retained instance", { instanceId }, observer, async () => {

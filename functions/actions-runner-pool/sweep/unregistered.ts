@@ -43,7 +43,7 @@ export async function reportUnregistered(
       const since = launch && (launch.endedAt ?? launch.startedAt);
       if (since && ports.now().getTime() - since.getTime() <= SETTLED_MS) return;
       asked += 1;
-      const mayAsk = asked <= ASKED_AGAIN && (ports.gitHub().spare?.() ?? 1) >= RESERVE.look;
+      const mayAsk = asked <= ASKED_AGAIN && ports.gitHub().spare() >= RESERVE.look;
       const runner = mayAsk ? await ports.gitHub().find(instanceId, signal) : runners.find(({ name }) => name === instanceId);
       if (runner?.online) return;
       unregistered += 1;

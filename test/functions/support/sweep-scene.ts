@@ -64,6 +64,7 @@ function portsOf(scene: SweepScene): SweepPorts & RegistrationPorts {
       async *pages() {
         yield* scene.runners;
       },
+      spare: () => 1,
       remove: async (runner) => {
         scene.acts.push(`remove ${runner}`);
         return "deleted";

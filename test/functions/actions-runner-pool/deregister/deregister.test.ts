@@ -44,7 +44,7 @@ describe("deregister function", () => {
   describe("when an instance in service is terminating", () => {
     it("sends the stop before anything that talks to GitHub, credentials included", async () => {
       await run(terminateEvent());
-      assert.deepEqual(acts, [STOP, "GitHub credentials", `find ${INSTANCE}`, "GitHub credentials", "cordon 7"]);
+      assert.deepEqual(acts, [STOP, "GitHub credentials", `find ${INSTANCE}`, "cordon 7"]);
     });
 
     it("leaves the cordon out when half of GitHub's hour is spent, or a mass scale-in would starve launches", async () => {

@@ -52,6 +52,7 @@ describe("the last sweep of a pool", () => {
       gitHub: () => ({
         find: none,
         get: none,
+        spare: () => 1,
         async *pages() {
           yield runners;
         },
