@@ -3,6 +3,7 @@ import { OWNER_TAG, POOL_TAG } from "../../contract/actions-runner-pool/names";
 import type { DeregisterPorts } from "../../functions/actions-runner-pool/deregister/ports";
 import type { TokenStore } from "../../functions/actions-runner-pool/shared/registration";
 import type { Activity, Member, StoredSecret, SweepPorts } from "../../functions/actions-runner-pool/sweep/ports";
+import type { Clock } from "../clock";
 import { AwsError, type Shape } from "../aws/api";
 
 /** One call to the cloud stand-in in the name of a function, with its client's retries. */
@@ -19,13 +20,13 @@ const PAGE = 100;
  * The functions' ports to AWS, spoken straight to the cloud stand-in: same calls and parameters as `functions/` makes
  * through the SDK, no wire.
  */
-export function functionPorts(call: FunctionCall, now: () => Date): AwsPorts {
+export function functionPorts(call: FunctionCall, clock: Clock): AwsPorts {
   const describe = async (group: string) => {
     const { AutoScalingGroups } = await call("autoscaling:DescribeAutoScalingGroups", { AutoScalingGroupNames: [group] });
     return (AutoScalingGroups as { Instances?: MemberShape[] }[])[0];
   };
   return {
-    now,
+    clock,
 
     async members(group) {
       const found = await describe(group);

@@ -124,7 +124,11 @@ export class InProcessFunctions {
     const gitHub = this.gitHubOf(settings, settings.names.registerFunction);
     return async (event, invocation) => {
       const aws = this.aws(settings.names.registerFunction, invocation);
-      const ports = { mintToken: (signal: AbortSignal) => gitHub().registrationToken(signal), tokens: aws.tokens };
+      const ports = {
+        mintToken: (signal: AbortSignal) => gitHub().registrationToken(signal),
+        tokens: aws.tokens,
+        clock: this.options.clock,
+      };
       await register(event, ports, settings, this.observer(settings.names.registerFunction, settings.pool));
     };
   }
@@ -149,7 +153,7 @@ export class InProcessFunctions {
       const trigger = sweepTrigger(event, pool);
       if (trigger.kind === "final") return finalSweep(ports, { names }, observer);
       if (trigger.kind === "schedule")
-        await within("the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, observer, signal));
+        await within(this.options.clock, "the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, observer, signal));
       return undefined;
     };
   }
@@ -184,7 +188,7 @@ export class InProcessFunctions {
           () => invocation.call(latency.aws(), () => door.call(principal, action, params)),
           (ms) => invocation.sleep(ms),
         ),
-      () => new Date(clock.now()),
+      clock,
     );
   }
 

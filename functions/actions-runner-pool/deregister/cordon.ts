@@ -13,9 +13,9 @@ const CORDON_MS = 5000;
  */
 export async function cordon(instanceId: string, ports: DeregisterPorts, settings: DeregisterSettings, { log }: Observer): Promise<void> {
   try {
-    const outcome = await within("cordon", settings.cordonMs ?? CORDON_MS, async (signal) => {
+    const outcome = await within(ports.clock, "cordon", settings.cordonMs ?? CORDON_MS, async (signal) => {
       const gitHub = ports.gitHub();
-      if (!(await mayCall(instanceId, gitHub, RESERVE.cordon, settings.spreadMs ?? SPREAD_MS, signal))) {
+      if (!(await mayCall(instanceId, ports.clock, gitHub, RESERVE.cordon, settings.spreadMs ?? SPREAD_MS, signal))) {
         return "left out: GitHub's calls of this hour are kept for launches";
       }
       const runner = await gitHub.find(instanceId, signal);

@@ -3,6 +3,7 @@ import { continueAction } from "../../shared/aws/complete-action";
 import { deleteSecret } from "../../shared/aws/delete-secret";
 import { lifecycleStates } from "../../shared/aws/lifecycle-states";
 import { eventFields } from "../shared/events";
+import { systemClock } from "../../shared/lambda/clock";
 import { poolHandler } from "../shared/handler";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { poolSettings } from "../shared/settings";
@@ -14,5 +15,5 @@ const gitHub = gitHubFromEnvironment();
 
 export const handler = poolHandler(pool, async (event, invocation) => {
   invocation.tag(eventFields(event));
-  await deregister(event, { sendStop, lifecycleStates, continueAction, deleteSecret, gitHub }, { names }, invocation);
+  await deregister(event, { sendStop, lifecycleStates, continueAction, deleteSecret, gitHub, clock: systemClock }, { names }, invocation);
 });

@@ -1,6 +1,7 @@
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { GitHubRunners } from "../../shared/github/runners";
+import type { Clock } from "../../shared/lambda/clock";
 import type { LifecycleAction } from "../../shared/aws/complete-action";
 
 export interface DeregisterPorts {
@@ -10,6 +11,7 @@ export interface DeregisterPorts {
   deleteSecret(name: string): Promise<"deleted" | "gone">;
   /** Made when it is first needed, never before a stop is on its way. */
   gitHub(): Pick<GitHubRunners, "askSpare" | "find" | "removeCustomLabels" | "remove">;
+  clock: Clock;
 }
 
 export interface DeregisterSettings {

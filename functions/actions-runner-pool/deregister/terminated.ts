@@ -35,9 +35,9 @@ export async function handleTerminated(
     if (failure !== undefined) throw failure;
     return;
   }
-  const outcome = await within("removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
+  const outcome = await within(ports.clock, "removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
     const gitHub = ports.gitHub();
-    if (!(await mayCall(instanceId, gitHub, RESERVE.removal, settings.spreadMs ?? SPREAD_MS, signal))) {
+    if (!(await mayCall(instanceId, ports.clock, gitHub, RESERVE.removal, settings.spreadMs ?? SPREAD_MS, signal))) {
       return "left to the sweep: GitHub's calls of this hour are kept for launches";
     }
     const runner = await gitHub.find(instanceId, signal);

@@ -1,5 +1,6 @@
 /** Handler: an instance is launching (`EC2 Instance-launch Lifecycle Action`). */
 import { secretsManagerTokens } from "../shared/token-store";
+import { systemClock } from "../../shared/lambda/clock";
 import { poolHandler } from "../shared/handler";
 import { eventFields } from "../shared/events";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
@@ -13,7 +14,7 @@ export const handler = poolHandler(pool, async (event, invocation) => {
   invocation.tag(eventFields(event));
   await register(
     event,
-    { mintToken: (signal) => gitHub().registrationToken(signal), tokens: secretsManagerTokens },
+    { mintToken: (signal) => gitHub().registrationToken(signal), tokens: secretsManagerTokens, clock: systemClock },
     { pool, names, hostRoleId: hostRoleId() },
     invocation,
   );

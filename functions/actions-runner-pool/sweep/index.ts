@@ -5,6 +5,7 @@ import { deleteSecret } from "../../shared/aws/delete-secret";
 import { lifecycleStates } from "../../shared/aws/lifecycle-states";
 import { secretsManagerTokens } from "../shared/token-store";
 import { within } from "../../shared/lambda/timeout";
+import { systemClock } from "../../shared/lambda/clock";
 import { poolHandler } from "../shared/handler";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { hostRoleId, maxDrainSeconds, poolSettings } from "../shared/settings";
@@ -29,7 +30,7 @@ const ports = {
   gitHub,
   mintToken: (signal: AbortSignal) => gitHub().registrationToken(signal),
   tokens: secretsManagerTokens,
-  now: () => new Date(),
+  clock: systemClock,
 };
 
 export const handler = poolHandler(pool, async (event, invocation) => {
@@ -42,7 +43,7 @@ export const handler = poolHandler(pool, async (event, invocation) => {
       return undefined;
     case "schedule": {
       const settings = { pool, names, maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId() };
-      await within("the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, invocation, signal));
+      await within(systemClock, "the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, invocation, signal));
       return undefined;
     }
   }

@@ -10,7 +10,7 @@ import { mayList } from "./github-list-throttle";
 export async function instanceRunners(ports: SweepPorts, pool: string, signal: AbortSignal): Promise<Runner[] | undefined> {
   const found: Runner[] = [];
   let ours = true;
-  const worthIt = (pages: number) => (ours = mayList(pages, pool, ports.now()));
+  const worthIt = (pages: number) => (ours = mayList(pages, pool, ports.clock.now()));
   for await (const page of ports.gitHub().pages(signal, worthIt)) found.push(...page.filter(({ name }) => isInstanceId(name)));
   return ours ? found : undefined;
 }

@@ -36,7 +36,7 @@ async function orphansOf(page: StoredSecret[], prefix: string, ports: SweepPorts
   const candidates = page
     .flatMap(({ name, changedAt }) => {
       const instanceId = tokenInstance(name, prefix);
-      return instanceId === undefined ? [] : [{ name, instanceId, age: ports.now().getTime() - changedAt.getTime() }];
+      return instanceId === undefined ? [] : [{ name, instanceId, age: ports.clock.now() - changedAt.getTime() }];
     })
     .filter(({ age }) => age > SETTLED_MS);
   const fresh = candidates.filter(({ age }) => age <= EXPIRED_MS).map(({ instanceId }) => instanceId);

@@ -16,7 +16,7 @@ export async function reportOverdueDrains(
   for (const { instanceId } of members.filter(({ lifecycleState }) => lifecycleState === "Terminating:Wait")) {
     await attempt("looking at a drain", { instanceId }, observer, async () => {
       const termination = await history.termination(instanceId);
-      const seconds = termination && Math.round((ports.now().getTime() - termination.startedAt.getTime()) / 1000);
+      const seconds = termination && Math.round((ports.clock.now() - termination.startedAt.getTime()) / 1000);
       // A termination that is not in the history any more began longer ago than any drain may last.
       if (seconds !== undefined && seconds <= maxDrainSeconds) return;
       overdue += 1;

@@ -1,6 +1,7 @@
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { LifecycleAction } from "../../shared/aws/complete-action";
+import type { Clock } from "../../shared/lambda/clock";
 import type { GitHubRunners } from "../../shared/github/runners";
 
 /** An instance that the group or its warm pool still lists. */
@@ -39,7 +40,7 @@ export interface SweepPorts {
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
   gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "spare">;
-  now(): Date;
+  clock: Clock;
 }
 
 export interface SweepSettings {

@@ -48,7 +48,7 @@ async function reasonToKeep(
 ): Promise<string | undefined> {
   const termination = await history.termination(instanceId);
   if (!termination) return "its termination is not in the activity history";
-  if (ports.now().getTime() - termination.startedAt.getTime() < SILENCE_MS) return "it was retained only just now";
+  if (ports.clock.now() - termination.startedAt.getTime() < SILENCE_MS) return "it was retained only just now";
   const runner = await ports.gitHub().find(instanceId, signal);
   if (runner?.busy) return "GitHub counts a job on its runner";
   if (runner?.online) return "its runner is online and may take a job";

@@ -41,7 +41,7 @@ export async function reportUnregistered(
       // In service since the launch ended, as that may have taken longer than a host needs. A launch that is not in the
       // history any more is an old one.
       const since = launch && (launch.endedAt ?? launch.startedAt);
-      if (since && ports.now().getTime() - since.getTime() <= SETTLED_MS) return;
+      if (since && ports.clock.now() - since.getTime() <= SETTLED_MS) return;
       asked += 1;
       const mayAsk = asked <= ASKED_AGAIN && ports.gitHub().spare() >= RESERVE.look;
       const runner = mayAsk ? await ports.gitHub().find(instanceId, signal) : runners.find(({ name }) => name === instanceId);

@@ -69,6 +69,8 @@ function functionPorts(ask: Ask) {
       removeCustomLabels: () => ask("cordon"),
       remove: () => ask("remove runner"),
     }),
+    // No bound is ever reached here: minutes pass between transitions only.
+    clock: { now: () => NOW, after: () => ({ cancel: silent }) },
   };
 }
 
@@ -84,7 +86,6 @@ function* sweeps(w: World, parts: Parts): Generator<Transition> {
       async *activities() {
         yield [{ description, startedAt, endedAt: startedAt, status: "Successful" }];
       },
-      now: () => new Date(NOW),
       terminate: () => ask("terminate"),
     } as never;
     const history = new parts.GroupHistory(ports, NAMES.group);

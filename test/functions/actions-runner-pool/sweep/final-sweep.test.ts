@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Runner } from "../../../../functions/shared/github/runners";
 import { finalSweep } from "../../../../functions/actions-runner-pool/sweep/final-sweep";
 import type { Activity, SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
+import { clockAt } from "../../support/clock";
 import { NAMES, POOL } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
 
@@ -61,7 +62,7 @@ describe("the last sweep of a pool", () => {
           return "deleted";
         },
       }),
-      now: () => NOW,
+      clock: clockAt(NOW.getTime()),
     };
   });
 

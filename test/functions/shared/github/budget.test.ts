@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../../../functions/shared/lambda/clock";
 import { GitHubError } from "../../../../functions/shared/github/error";
 import { GitHubRunners } from "../../../../functions/shared/github/runners";
 import { GitHubTransport, type Answer, type Call } from "../../../../functions/shared/github/transport";
@@ -10,7 +11,7 @@ describe("GitHub's hourly calls", () => {
     let now = START;
     const headers = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "1000", "x-ratelimit-reset": String(START / 1000 + 600) };
     const account = { apiUrl: "https://api.github.com", scope: { organization: "acme" }, credentials: { tokenSecret: "token" } };
-    const seams = { send: async () => ({ data: {}, headers }), now: () => now };
+    const seams = { send: async () => ({ data: {}, headers }), clock: { ...systemClock, now: () => now } };
     const transport = new GitHubTransport(account, async () => "token", {}, seams);
     assert.equal(transport.spare(), 1);
     await transport.call({ method: "GET", path: "/" }, () => true, new AbortController().signal);
@@ -28,7 +29,7 @@ describe("GitHub's hourly calls", () => {
       sent.push(`${method} ${path}`);
       return answer(`${method} ${path}`);
     };
-    const transport = new GitHubTransport(account, async () => "token", {}, { send, now: () => clock.now });
+    const transport = new GitHubTransport(account, async () => "token", {}, { send, clock: { ...systemClock, now: () => clock.now } });
     return { sent, clock, runners: new GitHubRunners(transport, account.scope) };
   }
 
