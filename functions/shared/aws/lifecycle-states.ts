@@ -1,14 +1,12 @@
-import { AutoScalingClient, DescribeAutoScalingInstancesCommand } from "@aws-sdk/client-auto-scaling";
+import { DescribeAutoScalingInstancesCommand } from "@aws-sdk/client-auto-scaling";
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
-import { CLIENT_OPTIONS } from "./client";
-
-const client = new AutoScalingClient(CLIENT_OPTIONS);
+import type { AutoScaling } from "./clients";
 
 /** AWS's limit on ids in one call. */
 const BATCH = 50;
 
 /** Lifecycle states by instance id; an instance that is in no group of this account and Region is left out. */
-export async function lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, LifecycleState>> {
+export async function lifecycleStates(client: AutoScaling, instanceIds: readonly string[]): Promise<Map<string, LifecycleState>> {
   const states = new Map<string, LifecycleState>();
   for (let start = 0; start < instanceIds.length; start += BATCH) {
     const { AutoScalingInstances = [] } = await client.send(

@@ -1,20 +1,21 @@
 import { GITHUB_ENV } from "../../../contract/shared/github-environment";
-import { readSecret } from "../aws/read-secret";
+import type { Clock } from "../lambda/clock";
 import { type Environment, positiveInteger, required } from "../lambda/environment";
 import type { GitHubAccount, GitHubCredentialSource } from "./account";
+import type { ReadSecret } from "./credentials";
 import { GitHubRunners } from "./runners";
-import { GitHubTransport, type TransportLimits } from "./transport";
+import { GitHubTransport } from "./transport";
 
 /**
  * GitHub as the environment describes it, made at its first use and kept for later invocations: with it live the
  * connection, the credentials and the installation token.
  */
-export function gitHubFromEnvironment(limits: Partial<TransportLimits> = {}): () => GitHubRunners {
+export function gitHubFromEnvironment(readSecret: ReadSecret, clock: Clock): () => GitHubRunners {
   let runners: GitHubRunners | undefined;
   return () => {
     if (!runners) {
       const account = gitHubAccount();
-      runners = new GitHubRunners(new GitHubTransport(account, readSecret, limits), account.scope);
+      runners = new GitHubRunners(new GitHubTransport(account, readSecret, {}, { clock }), account.scope);
     }
     return runners;
   };
