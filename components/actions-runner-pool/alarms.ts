@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { METRIC, METRIC_NAMESPACE, POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
+import { METRIC, POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
+import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
 import type { PoolFunctions } from "./functions";
 import type { PoolSettings } from "./settings";
 

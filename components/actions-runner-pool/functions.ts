@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { artefacts } from "../../build/artefacts";
 import { ENV } from "../../contract/actions-runner-pool/environment";
 import { TIMING, launchEventAge } from "../../contract/actions-runner-pool/timing";
-import { METRIC_NAMESPACE } from "../../contract/actions-runner-pool/metrics";
+import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
 import { type PackagedFunction, createPackagedFunction } from "../shared/packaged-function";
 import type { Place, PolicyDocument } from "../shared/policy";
 import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./policies/functions";

@@ -1,5 +1,4 @@
 /** Metrics that functions and hosts emit and that the component's alarms watch. Dimension: Pool. */
-export const METRIC_NAMESPACE = "CiRunners";
 export const POOL_DIMENSION = "Pool";
 
 export const METRIC = {

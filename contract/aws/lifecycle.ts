@@ -39,6 +39,11 @@ export type LifecycleState =
   | "Warmed:Terminating:Retained"
   | "Warmed:Terminated";
 
+/** A lifecycle action was abandoned, or went unanswered: the instance runs on, beside the group. */
+export function isRetained(state: LifecycleState): boolean {
+  return state.endsWith(":Retained");
+}
+
 /** What a lifecycle hook waits for. */
 export const TRANSITION = {
   launching: "autoscaling:EC2_INSTANCE_LAUNCHING",

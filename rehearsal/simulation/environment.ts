@@ -1,5 +1,3 @@
-import { boundBy } from "../../functions/shared/lambda/timeout";
-import type { Timer } from "../clock";
 import { AutoScaling, type Delays } from "../aws/autoscaling";
 import { CloudDoor } from "../aws/gateway";
 import { CloudWatch } from "../aws/cloudwatch/cloudwatch";
@@ -83,7 +81,6 @@ export class SimulatedWorld {
   /** What went wrong in the stand-in itself; not empty means that nothing here is to be trusted. */
   readonly defects: unknown[] = [];
   private readonly commands: SystemsManager;
-  private readonly unbind: () => void;
 
   constructor(options: WorldOptions = {}) {
     const { clock, store } = this;
@@ -91,10 +88,6 @@ export class SimulatedWorld {
     const random = (this.random = new Random(options.seed ?? 1));
     // Copies, or a change of one span would reach every other world.
     this.latencies = structuredClone({ ...USUAL_LATENCIES, ...options.latencies });
-    this.unbind = boundBy({
-      set: (act, ms) => clock.after(ms, act),
-      clear: (timer) => (timer as Timer | undefined)?.cancel(),
-    });
     this.github = new GitHub(clock, timeline, { wallNow: () => clock.now(), ...options.github });
     this.github.registerToken(TOKEN, [ORGANIZATION]);
     const iam = new EverythingAllowed(store, ACCOUNT);
@@ -197,7 +190,6 @@ export class SimulatedWorld {
     this.commands.close();
     this.github.close();
     this.clock.close();
-    this.unbind();
     await this.hosts.close();
   }
 

@@ -1,23 +1,27 @@
 import { TIMING } from "../../contract/actions-runner-pool/timing";
 import type { PoolNames } from "../../contract/actions-runner-pool/names";
-import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
+import { POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
+import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
 import { deregister } from "../../functions/actions-runner-pool/deregister/deregister";
+import { deregisterPorts } from "../../functions/actions-runner-pool/deregister/ports";
 import { register } from "../../functions/actions-runner-pool/register/register";
-import { within } from "../../functions/shared/lambda/timeout";
+import { registrationPorts } from "../../functions/actions-runner-pool/shared/registration-ports";
+import { dispatchSweep } from "../../functions/actions-runner-pool/sweep/dispatch";
+import { sweepPorts } from "../../functions/actions-runner-pool/sweep/ports";
+import type { AutoScaling, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
+import { readSecret } from "../../functions/shared/aws/read-secret";
 import type { GitHubRunners } from "../../functions/shared/github/runners";
 import type { Observer } from "../../functions/shared/lambda/observer";
-import { finalSweep } from "../../functions/actions-runner-pool/sweep/final-sweep";
-import { occasionOf } from "../../functions/actions-runner-pool/sweep/occasion";
-import { sweep } from "../../functions/actions-runner-pool/sweep/sweep";
 import type { Clock } from "../clock";
 import type { CloudDoor } from "../aws/gateway";
 import type { MetricStore } from "../aws/cloudwatch/metrics";
 import type { InvokeResult } from "../aws/lambda/runtime";
+import type { Shape } from "../aws/api";
+import { sdkClient } from "../aws/sdk-client";
 import { withSdkRetries } from "../aws/sdk-retries";
 import type { GitHub } from "../github";
 import type { Random } from "../random";
 import type { Timeline } from "../timeline";
-import { functionPorts } from "./function-ports";
 import { gitHubClient } from "./github-client";
 import { Invocation } from "./invocation";
 
@@ -64,7 +68,7 @@ interface Deployed {
 export class InProcessFunctions {
   private readonly deployed = new Map<string, Deployed>();
   /** What a function's process keeps from one invocation to the next. */
-  private readonly clients = new Map<string, GitHubRunners>();
+  private readonly gitHubs = new Map<string, GitHubRunners>();
   /** Told of every line; absent: nobody listens. */
   onLog: ((line: FunctionLog) => void) | undefined;
 
@@ -91,7 +95,7 @@ export class InProcessFunctions {
 
   /** The function's process ends, as after a crash or a timeout: the next invocation begins with nothing kept. */
   endProcess(functionName: string): void {
-    this.clients.delete(functionName);
+    this.gitHubs.delete(functionName);
   }
 
   newRequestId(): string {
@@ -120,71 +124,67 @@ export class InProcessFunctions {
   }
 
   private registerFunction(settings: FunctionSettings): Deployed["run"] {
-    const gitHub = this.gitHubOf(settings, settings.names.registerFunction);
-    return async (event, invocation) => {
-      const aws = this.aws(settings.names.registerFunction, invocation);
-      const ports = { mintToken: (signal: AbortSignal) => gitHub().registrationToken(signal), tokens: aws.tokens };
-      await register(event, ports, settings, this.observer(settings.names.registerFunction, settings.pool));
+    const { registerFunction } = settings.names;
+    const gitHub = this.gitHubOf(settings, registerFunction);
+    return (event, invocation) => {
+      const ports = registrationPorts(this.clients(registerFunction, invocation), gitHub, this.options.clock);
+      return register(event, ports, settings, this.observer(registerFunction, settings.pool));
     };
   }
 
   private deregisterFunction(settings: FunctionSettings): Deployed["run"] {
-    const { names } = settings;
+    const { names, pool } = settings;
     const gitHub = this.gitHubOf(settings, names.deregisterFunction);
-    return async (event, invocation) => {
-      const aws = this.aws(names.deregisterFunction, invocation);
-      await deregister(event, { ...aws, gitHub }, { names }, this.observer(names.deregisterFunction, settings.pool));
+    return (event, invocation) => {
+      const ports = deregisterPorts(this.clients(names.deregisterFunction, invocation), gitHub, this.options.clock);
+      return deregister(event, ports, { names }, this.observer(names.deregisterFunction, pool));
     };
   }
 
   private sweepFunction(settings: FunctionSettings): Deployed["run"] {
-    const { names, pool } = settings;
-    const gitHub = this.gitHubOf(settings, names.sweepFunction);
-    return async (event, invocation) => {
-      const aws = this.aws(names.sweepFunction, invocation);
-      const mintToken = (signal: AbortSignal) => gitHub().registrationToken(signal);
-      const ports = { ...aws, gitHub, mintToken };
-      const observer = this.observer(names.sweepFunction, pool);
-      const occasion = occasionOf(event, pool);
-      if (occasion.kind === "final") return finalSweep(ports, { names }, observer);
-      if (occasion.kind === "schedule")
-        await within("the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, observer, signal));
-      return undefined;
+    const { sweepFunction } = settings.names;
+    const gitHub = this.gitHubOf(settings, sweepFunction);
+    return (event, invocation) => {
+      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock);
+      return dispatchSweep(event, ports, { ...settings, scheduled: () => settings }, this.observer(sweepFunction, settings.pool));
     };
   }
 
   /** Made at its first use and kept: with it live the credentials, as in a warm function. */
   private gitHubOf(settings: FunctionSettings, functionName: string): () => GitHubRunners {
     const { clock, github, latency } = this.options;
-    const readSecret = (secret: string) => this.aws(functionName, new Invocation(clock)).readSecret(secret);
+    const read = (secret: string) => readSecret(this.clients(functionName, new Invocation(clock)).secretsManager, secret);
     return () => {
       const client =
-        this.clients.get(functionName) ??
+        this.gitHubs.get(functionName) ??
         gitHubClient({
           ...settings,
           clock,
           github,
           callMs: () => latency.github(),
-          readSecret,
+          readSecret: read,
           onCall: (what) => this.onGitHubCall?.(what),
         });
-      this.clients.set(functionName, client);
+      this.gitHubs.set(functionName, client);
       return client;
     };
   }
 
-  private aws(functionName: string, invocation: Invocation) {
-    const { clock, door, latency } = this.options;
+  /** The SDK's clients of one invocation: what it still has under way when it is over never comes back. */
+  private clients(functionName: string, invocation: Invocation) {
+    const { door, latency } = this.options;
     const principal = { kind: "function" as const, functionName, roleName: functionName };
-    return functionPorts(
-      (action, params) =>
-        withSdkRetries(
-          ATTEMPTS,
-          () => invocation.call(latency.aws(), () => door.call(principal, action, params)),
-          (ms) => invocation.sleep(ms),
-        ),
-      () => new Date(clock.now()),
-    );
+    const call = (action: string, params: Shape) =>
+      withSdkRetries(
+        ATTEMPTS,
+        () => invocation.call(latency.aws(), () => door.call(principal, action, params)),
+        (ms) => invocation.sleep(ms),
+      );
+    return {
+      autoScaling: sdkClient<AutoScaling>("autoscaling", call),
+      secretsManager: sdkClient<SecretsManager>("secretsmanager", call),
+      systemsManager: sdkClient<SystemsManager>("ssm", call),
+    };
   }
 
   private observer(functionName: string, pool: string): Observer {

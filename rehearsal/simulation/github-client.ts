@@ -27,7 +27,7 @@ export interface GitHubClientOptions {
 export function gitHubClient(options: GitHubClientOptions): GitHubRunners {
   const scope: GitHubScope = { organization: options.organization };
   const account = { apiUrl: "https://api.github.com", scope, credentials: { tokenSecret: options.tokenSecret } };
-  const seams = { send: sendTo(options), now: () => options.clock.now() };
+  const seams = { send: sendTo(options), clock: options.clock };
   return new GitHubRunners(new GitHubTransport(account, options.readSecret, {}, seams), scope);
 }
 

@@ -1,4 +1,4 @@
-import { METRIC_NAMESPACE } from "../../../contract/actions-runner-pool/metrics";
+import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { OWNER_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
 import { BUNDLE_PREFIX } from "../../shared/host-bundle";
 import { type Place, type PolicyDocument, allow, policy } from "../../shared/policy";

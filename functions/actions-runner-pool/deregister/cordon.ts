@@ -1,7 +1,7 @@
 import { within } from "../../shared/lambda/timeout";
 import { RESERVE } from "../../shared/github/reserve";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
-import { mayCall, SPREAD_MS } from "./allowance";
+import { mayCall, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
 const CORDON_MS = 5000;
@@ -13,13 +13,13 @@ const CORDON_MS = 5000;
  */
 export async function cordon(instanceId: string, ports: DeregisterPorts, settings: DeregisterSettings, { log }: Observer): Promise<void> {
   try {
-    const outcome = await within("cordon", settings.cordonMs ?? CORDON_MS, async (signal) => {
+    const outcome = await within(ports.clock, "cordon", settings.cordonMs ?? CORDON_MS, async (signal) => {
       const gitHub = ports.gitHub();
-      if (!(await mayCall(instanceId, gitHub, RESERVE.cordon, settings.spreadMs ?? SPREAD_MS, signal))) {
+      if (!(await mayCall(instanceId, ports.clock, gitHub, RESERVE.cordon, settings.spreadMs ?? SPREAD_MS, signal))) {
         return "left out: GitHub's calls of this hour are kept for launches";
       }
       const runner = await gitHub.find(instanceId, signal);
-      return runner ? ports.gitHub().removeCustomLabels(runner.id, signal) : "not registered";
+      return runner ? gitHub.removeCustomLabels(runner.id, signal) : "not registered";
     });
     log.info("cordon", { outcome });
   } catch (error) {

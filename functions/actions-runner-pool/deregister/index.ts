@@ -1,18 +1,21 @@
 /** Handler: an instance is terminating, or is gone. */
-import { continueAction } from "../../shared/aws/complete-action";
-import { deleteSecret } from "../../shared/aws/delete-secret";
-import { lifecycleStates } from "../../shared/aws/lifecycle-states";
+import { autoScalingClient, secretsManagerClient, systemsManagerClient } from "../../shared/aws/clients";
+import { readSecret } from "../../shared/aws/read-secret";
+import { gitHubFromEnvironment } from "../../shared/github/environment";
+import { systemClock } from "../../shared/lambda/clock";
 import { eventFields } from "../shared/events";
-import { lambdaHandler } from "../../shared/lambda/handler";
-import { gitHubFromEnvironment } from "../../shared/github/from-environment";
+import { poolHandler } from "../shared/handler";
 import { poolSettings } from "../shared/settings";
 import { deregister } from "./deregister";
-import { sendStop } from "./stop-command";
+import { deregisterPorts } from "./ports";
 
 const { pool, names } = poolSettings();
-const gitHub = gitHubFromEnvironment();
+const secretsManager = secretsManagerClient();
+const clients = { autoScaling: autoScalingClient(), secretsManager, systemsManager: systemsManagerClient() };
+const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
+const ports = deregisterPorts(clients, gitHub, systemClock);
 
-export const handler = lambdaHandler(pool, async (event, invocation) => {
+export const handler = poolHandler(pool, async (event, invocation) => {
   invocation.tag(eventFields(event));
-  await deregister(event, { sendStop, lifecycleStates, continueAction, deleteSecret, gitHub }, { names }, invocation);
+  await deregister(event, ports, { names }, invocation);
 });

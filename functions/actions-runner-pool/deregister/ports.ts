@@ -1,14 +1,21 @@
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { PoolNames } from "../../../contract/actions-runner-pool/names";
+import type { AutoScaling, SecretsManager, SystemsManager } from "../../shared/aws/clients";
+import { type LifecycleAction, continueAction } from "../../shared/aws/complete-action";
+import { deleteSecret } from "../../shared/aws/delete-secret";
+import { lifecycleStates } from "../../shared/aws/lifecycle-states";
 import type { GitHubRunners } from "../../shared/github/runners";
-import type { LifecycleAction } from "../../shared/aws/complete-action";
+import type { Clock } from "../../shared/lambda/clock";
+import { sendStop } from "./stop-command";
 
 export interface DeregisterPorts {
   sendStop(document: string, instanceId: string): Promise<"sent" | "unreachable">;
-  lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, string>>;
+  lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, LifecycleState>>;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
   /** Made when it is first needed, never before a stop is on its way. */
   gitHub(): Pick<GitHubRunners, "askSpare" | "find" | "removeCustomLabels" | "remove">;
+  clock: Clock;
 }
 
 export interface DeregisterSettings {
@@ -19,4 +26,25 @@ export interface DeregisterSettings {
   cordonMs?: number;
   /** Bound on removing the runner at GitHub, in ms. Default 15 000. */
   removalMs?: number;
+}
+
+export interface DeregisterClients {
+  autoScaling: AutoScaling;
+  secretsManager: SecretsManager;
+  systemsManager: SystemsManager;
+}
+
+export function deregisterPorts(
+  { autoScaling, secretsManager, systemsManager }: DeregisterClients,
+  gitHub: DeregisterPorts["gitHub"],
+  clock: Clock,
+): DeregisterPorts {
+  return {
+    sendStop: (document, instanceId) => sendStop(systemsManager, document, instanceId),
+    lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
+    continueAction: (action) => continueAction(autoScaling, action),
+    deleteSecret: (name) => deleteSecret(secretsManager, name),
+    gitHub,
+    clock,
+  };
 }

@@ -1,7 +1,6 @@
-import { SSMClient, SendCommandCommand } from "@aws-sdk/client-ssm";
-import { CLIENT_OPTIONS, isAwsError } from "../../shared/aws/client";
-
-const client = new SSMClient(CLIENT_OPTIONS);
+import { SendCommandCommand } from "@aws-sdk/client-ssm";
+import type { SystemsManager } from "../../shared/aws/clients";
+import { isAwsError } from "../../shared/aws/error";
 
 /**
  * How long Run Command may try to deliver, in seconds; AWS's minimum is 30. Ten minutes outlast an agent that is
@@ -15,7 +14,7 @@ const DELIVERY_SECONDS = 600;
  * @returns `unreachable` when Systems Manager does not know the instance as a managed node (agent dead or not yet
  *   started, or the host is off).
  */
-export async function sendStop(document: string, instanceId: string): Promise<"sent" | "unreachable"> {
+export async function sendStop(client: SystemsManager, document: string, instanceId: string): Promise<"sent" | "unreachable"> {
   try {
     await client.send(
       new SendCommandCommand({

@@ -1,9 +1,10 @@
+import { isRetained } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
 import { within } from "../../shared/lambda/timeout";
 import { RESERVE } from "../../shared/github/reserve";
 import type { Observer } from "../../shared/lambda/observer";
-import { mayCall, SPREAD_MS } from "./allowance";
+import { mayCall, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
 const REMOVAL_MS = 15_000;
@@ -28,19 +29,19 @@ export async function handleTerminated(
   }
 
   const state = (await ports.lifecycleStates([instanceId])).get(instanceId);
-  if (state?.endsWith(":Retained")) {
+  if (state !== undefined && isRetained(state)) {
     // How Auto Scaling words the end of a termination that led to retention is not documented, and such an instance runs on.
     log.warn("the instance is retained, not gone: its runner stays", { state });
     if (failure !== undefined) throw failure;
     return;
   }
-  const outcome = await within("removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
+  const outcome = await within(ports.clock, "removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
     const gitHub = ports.gitHub();
-    if (!(await mayCall(instanceId, gitHub, RESERVE.removal, settings.spreadMs ?? SPREAD_MS, signal))) {
+    if (!(await mayCall(instanceId, ports.clock, gitHub, RESERVE.removal, settings.spreadMs ?? SPREAD_MS, signal))) {
       return "left to the sweep: GitHub's calls of this hour are kept for launches";
     }
     const runner = await gitHub.find(instanceId, signal);
-    return runner ? ports.gitHub().remove(runner.id, signal) : "not registered";
+    return runner ? gitHub.remove(runner.id, signal) : "not registered";
   });
   if (outcome === "busy") {
     log.error(

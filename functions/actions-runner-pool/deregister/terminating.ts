@@ -1,3 +1,4 @@
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { LifecycleEvent } from "../shared/events";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
@@ -5,7 +6,7 @@ import { cordon } from "./cordon";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
 /** A pooled instance that is trimmed. It is stopped or hibernated, so nothing on it can answer the hook. */
-const POOL_TRIM = "Warmed:Terminating:Wait";
+const POOL_TRIM: LifecycleState = "Warmed:Terminating:Wait";
 
 /**
  * An instance was chosen to go. This only hurries things along: the host watches its own state and drains by itself,

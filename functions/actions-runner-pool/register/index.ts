@@ -1,20 +1,20 @@
 /** Handler: an instance is launching (`EC2 Instance-launch Lifecycle Action`). */
-import { secretsManagerTokens } from "../shared/token-store";
-import { lambdaHandler } from "../../shared/lambda/handler";
+import { secretsManagerClient } from "../../shared/aws/clients";
+import { readSecret } from "../../shared/aws/read-secret";
+import { gitHubFromEnvironment } from "../../shared/github/environment";
+import { systemClock } from "../../shared/lambda/clock";
 import { eventFields } from "../shared/events";
-import { gitHubFromEnvironment } from "../../shared/github/from-environment";
+import { poolHandler } from "../shared/handler";
+import { registrationPorts } from "../shared/registration-ports";
 import { hostRoleId, poolSettings } from "../shared/settings";
 import { register } from "./register";
 
 const { pool, names } = poolSettings();
-const gitHub = gitHubFromEnvironment();
+const secretsManager = secretsManagerClient();
+const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
+const ports = registrationPorts({ secretsManager }, gitHub, systemClock);
 
-export const handler = lambdaHandler(pool, async (event, invocation) => {
+export const handler = poolHandler(pool, async (event, invocation) => {
   invocation.tag(eventFields(event));
-  await register(
-    event,
-    { mintToken: (signal) => gitHub().registrationToken(signal), tokens: secretsManagerTokens },
-    { pool, names, hostRoleId: hostRoleId() },
-    invocation,
-  );
+  await register(event, ports, { pool, names, hostRoleId: hostRoleId() }, invocation);
 });

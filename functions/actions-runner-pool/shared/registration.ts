@@ -1,6 +1,7 @@
 import type { RegistrationSecret } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { type PoolNames, registrationSecretName, secretOwner } from "../../../contract/actions-runner-pool/names";
+import type { Clock } from "../../shared/lambda/clock";
 import { within } from "../../shared/lambda/timeout";
 import type { RegistrationToken } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
@@ -13,6 +14,7 @@ export interface TokenStore {
 export interface RegistrationPorts {
   mintToken(signal: AbortSignal): Promise<RegistrationToken>;
   tokens: TokenStore;
+  clock: Clock;
 }
 
 export interface RegistrationSettings {
@@ -38,7 +40,7 @@ export async function provideToken(
   { log, count }: Observer,
 ): Promise<void> {
   try {
-    const { token, expiresAt } = await within("minting a registration token", MINT_MS, ports.mintToken);
+    const { token, expiresAt } = await within(ports.clock, "minting a registration token", MINT_MS, ports.mintToken);
     const value: RegistrationSecret = { token, expiresAt };
     const outcome = await ports.tokens.put({
       name: registrationSecretName(settings.names.secretPrefix, instanceId),

@@ -34,11 +34,11 @@ export async function finalSweep(
 ): Promise<FinalSweepResult> {
   const result: FinalSweepResult = { runnersDeleted: 0, secretsDeleted: 0, left: [] };
   try {
-    await within("the final sweep", limits.boundMs, async (signal) => {
+    await within(ports.clock, "the final sweep", limits.boundMs, async (signal) => {
       for (let passes = 1; ; passes++) {
         result.left = await pass(result, ports, settings, observer, signal);
         if (result.left.length === 0 || passes >= limits.passes) return;
-        await pause(limits.pauseMs, signal);
+        await pause(ports.clock, limits.pauseMs, signal);
       }
     });
   } catch (error) {

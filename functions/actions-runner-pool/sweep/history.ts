@@ -33,9 +33,9 @@ export class GroupHistory {
   private exhausted = false;
   private failure: unknown;
 
-  constructor(ports: Pick<SweepPorts, "activities" | "now">, group: string) {
+  constructor(ports: Pick<SweepPorts, "activities" | "clock">, group: string) {
     this.pages = ports.activities(group)[Symbol.asyncIterator]();
-    this.horizon = ports.now().getTime() - HORIZON_MS;
+    this.horizon = ports.clock.now() - HORIZON_MS;
   }
 
   /**

@@ -1,49 +1,23 @@
 /** Handler: the schedule fired, or the stack creates, changes or deletes its invocation of the function. */
-import { TIMING } from "../../../contract/actions-runner-pool/timing";
-import { continueAction } from "../../shared/aws/complete-action";
-import { deleteSecret } from "../../shared/aws/delete-secret";
-import { lifecycleStates } from "../../shared/aws/lifecycle-states";
-import { secretsManagerTokens } from "../shared/token-store";
-import { within } from "../../shared/lambda/timeout";
-import { lambdaHandler } from "../../shared/lambda/handler";
-import { gitHubFromEnvironment } from "../../shared/github/from-environment";
+import { autoScalingClient, secretsManagerClient } from "../../shared/aws/clients";
+import { readSecret } from "../../shared/aws/read-secret";
+import { gitHubFromEnvironment } from "../../shared/github/environment";
+import { systemClock } from "../../shared/lambda/clock";
+import { poolHandler } from "../shared/handler";
 import { hostRoleId, maxDrainSeconds, poolSettings } from "../shared/settings";
-import { finalSweep } from "./final-sweep";
-import { activities, groupExists, members, terminate } from "./inventory";
-import { occasionOf } from "./occasion";
-import { secrets } from "./secrets";
-import { sweep } from "./sweep";
+import { dispatchSweep } from "./dispatch";
+import { sweepPorts } from "./ports";
 
 const { pool, names } = poolSettings();
-const gitHub = gitHubFromEnvironment();
+const secretsManager = secretsManagerClient();
+const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
+const ports = sweepPorts({ autoScaling: autoScalingClient(), secretsManager }, gitHub, systemClock);
 
-const ports = {
-  members,
-  groupExists,
-  activities,
-  lifecycleStates,
-  continueAction,
-  terminate,
-  secrets,
-  deleteSecret,
-  gitHub,
-  mintToken: (signal: AbortSignal) => gitHub().registrationToken(signal),
-  tokens: secretsManagerTokens,
-  now: () => new Date(),
-};
-
-export const handler = lambdaHandler(pool, async (event, invocation) => {
-  const occasion = occasionOf(event, pool);
-  switch (occasion.kind) {
-    case "final":
-      return finalSweep(ports, { names }, invocation);
-    case "nothing":
-      invocation.log.info("nothing to do", { reason: occasion.reason });
-      return undefined;
-    case "schedule": {
-      const settings = { pool, names, maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId() };
-      await within("the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, invocation, signal));
-      return undefined;
-    }
-  }
-});
+export const handler = poolHandler(pool, (event, invocation) =>
+  dispatchSweep(
+    event,
+    ports,
+    { pool, names, scheduled: () => ({ maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId() }) },
+    invocation,
+  ),
+);

@@ -1,5 +1,4 @@
 import {
-  AutoScalingClient,
   type AutoScalingGroup,
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
@@ -7,18 +6,17 @@ import {
   DescribeWarmPoolCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
-import { CLIENT_OPTIONS } from "../../shared/aws/client";
+import type { AutoScaling } from "../../shared/aws/clients";
+import { asLifecycleState } from "../../shared/aws/lifecycle-states";
 import type { Activity, Member } from "./ports";
-
-const client = new AutoScalingClient(CLIENT_OPTIONS);
 
 /** The largest page of an activity history. */
 const ACTIVITIES = 100;
 /** Start of the error text for a group that never was; not in the service's model, as with all validation errors. */
 const NO_SUCH_GROUP = "AutoScalingGroup name not found";
 
-export async function members(group: string): Promise<Member[]> {
-  const found = await describe(group);
+export async function members(client: AutoScaling, group: string): Promise<Member[]> {
+  const found = await describe(client, group);
   // While a stack is taken down, the sweep may outlive the group.
   if (!found) return [];
   const result = (found.Instances ?? []).map(toMember);
@@ -31,19 +29,19 @@ export async function members(group: string): Promise<Member[]> {
   return [...new Map(result.map((member) => [member.instanceId, member])).values()];
 }
 
-export async function groupExists(group: string): Promise<boolean> {
-  return (await describe(group)) !== undefined;
+export async function groupExists(client: AutoScaling, group: string): Promise<boolean> {
+  return (await describe(client, group)) !== undefined;
 }
 
-async function describe(group: string): Promise<AutoScalingGroup | undefined> {
+async function describe(client: AutoScaling, group: string): Promise<AutoScalingGroup | undefined> {
   const { AutoScalingGroups = [] } = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
   return AutoScalingGroups[0];
 }
 
-export async function* activities(group: string): AsyncGenerator<Activity[]> {
+export async function* activities(client: AutoScaling, group: string): AsyncGenerator<Activity[]> {
   let NextToken: string | undefined;
   do {
-    const page = await activityPage(group, NextToken);
+    const page = await activityPage(client, group, NextToken);
     yield (page.Activities ?? []).map(({ Description = "", StartTime = new Date(0), EndTime, StatusCode = "" }) => ({
       description: Description,
       startedAt: StartTime,
@@ -55,7 +53,7 @@ export async function* activities(group: string): AsyncGenerator<Activity[]> {
 }
 
 /** Also of groups of this name that are deleted: what they left at GitHub is swept all the same. */
-async function activityPage(group: string, NextToken?: string): Promise<DescribeScalingActivitiesCommandOutput> {
+async function activityPage(client: AutoScaling, group: string, NextToken?: string): Promise<DescribeScalingActivitiesCommandOutput> {
   try {
     return await client.send(
       new DescribeScalingActivitiesCommand({
@@ -71,7 +69,7 @@ async function activityPage(group: string, NextToken?: string): Promise<Describe
   }
 }
 
-export async function terminate(instanceId: string): Promise<void> {
+export async function terminate(client: AutoScaling, instanceId: string): Promise<void> {
   await client.send(
     new TerminateInstanceInAutoScalingGroupCommand({
       InstanceId: instanceId,
@@ -81,6 +79,6 @@ export async function terminate(instanceId: string): Promise<void> {
   );
 }
 
-function toMember({ InstanceId = "", LifecycleState = "" }: { InstanceId?: string; LifecycleState?: string }): Member {
-  return { instanceId: InstanceId, lifecycleState: LifecycleState };
+function toMember({ InstanceId = "", LifecycleState }: { InstanceId?: string; LifecycleState?: string }): Member {
+  return { instanceId: InstanceId, lifecycleState: asLifecycleState(LifecycleState) };
 }

@@ -3,7 +3,7 @@ import { within } from "../../shared/lambda/timeout";
 import type { Observer } from "../../shared/lambda/observer";
 import { type RegistrationPorts, type RegistrationSettings, provideToken } from "../shared/registration";
 import type { GroupHistory } from "./history";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
 /** The register function needs seconds; younger instances are left to it. */
@@ -26,7 +26,7 @@ export async function provideMissedTokens(
   // Not those in Warmed:Pending:Wait: an instance that enters the warm pool is not registered.
   const waiting = members.filter(({ lifecycleState }) => lifecycleState === "Pending:Wait");
   if (waiting.length === 0) return;
-  await within("providing missed registration tokens", BOUND_MS, async (signal) => {
+  await within(ports.clock, "providing missed registration tokens", BOUND_MS, async (signal) => {
     const stored = await secretNames(ports, settings.names.secretPrefix);
     for (const { instanceId } of waiting) {
       signal.throwIfAborted();
@@ -34,7 +34,7 @@ export async function provideMissedTokens(
       await attempt("providing a missed registration token", { instanceId }, observer, async () => {
         // An unreadable history is no reason to let the launch fail.
         const launch = await history.launch(instanceId).catch(() => undefined);
-        if (launch && ports.now().getTime() - launch.startedAt.getTime() <= SETTLED_MS) return;
+        if (launch && ports.clock.now() - launch.startedAt.getTime() <= SETTLED_MS) return;
         if (await ports.gitHub().find(instanceId, signal)) return;
         observer.log.warn("sweep: instance waits without a registration token; its launch event was lost or failed", { instanceId });
         await provideToken(instanceId, ports, settings, observer);

@@ -3,7 +3,7 @@ import { RESERVE } from "../../shared/github/reserve";
 import type { Runner } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
 import type { GroupHistory } from "./history";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { SweepPorts } from "./ports";
 
 /**
@@ -26,7 +26,7 @@ export async function sweepOrphanRunners(
   let removed = 0;
   for (const runner of await orphans(runners, ports, history, observer)) {
     signal.throwIfAborted();
-    if ((ports.gitHub().spare?.() ?? 1) < RESERVE.removal) {
+    if (ports.gitHub().spare() < RESERVE.removal) {
       log.warn("sweep: the other runners are left to a later sweep; GitHub's calls of this hour are kept for launches");
       break;
     }

@@ -1,6 +1,7 @@
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { Observer } from "../../shared/lambda/observer";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { StoredSecret, SweepPorts, SweepSettings } from "./ports";
 import { tokenInstance } from "./secret-names";
 
@@ -35,10 +36,10 @@ async function orphansOf(page: StoredSecret[], prefix: string, ports: SweepPorts
   const candidates = page
     .flatMap(({ name, changedAt }) => {
       const instanceId = tokenInstance(name, prefix);
-      return instanceId === undefined ? [] : [{ name, instanceId, age: ports.now().getTime() - changedAt.getTime() }];
+      return instanceId === undefined ? [] : [{ name, instanceId, age: ports.clock.now() - changedAt.getTime() }];
     })
     .filter(({ age }) => age > SETTLED_MS);
   const fresh = candidates.filter(({ age }) => age <= EXPIRED_MS).map(({ instanceId }) => instanceId);
-  const states = fresh.length > 0 ? await ports.lifecycleStates(fresh) : new Map<string, string>();
+  const states = fresh.length > 0 ? await ports.lifecycleStates(fresh) : new Map<string, LifecycleState>();
   return candidates.filter(({ instanceId, age }) => age > EXPIRED_MS || !states.has(instanceId));
 }

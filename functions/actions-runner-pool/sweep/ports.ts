@@ -1,11 +1,20 @@
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { PoolNames } from "../../../contract/actions-runner-pool/names";
-import type { LifecycleAction } from "../../shared/aws/complete-action";
+import type { AutoScaling, SecretsManager } from "../../shared/aws/clients";
+import { type LifecycleAction, continueAction } from "../../shared/aws/complete-action";
+import { deleteSecret } from "../../shared/aws/delete-secret";
+import { lifecycleStates } from "../../shared/aws/lifecycle-states";
 import type { GitHubRunners } from "../../shared/github/runners";
+import type { Clock } from "../../shared/lambda/clock";
+import type { RegistrationPorts } from "../shared/registration";
+import { registrationPorts } from "../shared/registration-ports";
+import { activities, groupExists, members, terminate } from "./inventory";
+import { listSecrets } from "./list-secrets";
 
 /** An instance that the group or its warm pool still lists. */
 export interface Member {
   instanceId: string;
-  lifecycleState: string;
+  lifecycleState: LifecycleState;
 }
 
 /** One line of the group's activity history. */
@@ -30,18 +39,39 @@ export interface SweepPorts {
   groupExists(group: string): Promise<boolean>;
   /** Newest first, page by page, also when the group is deleted; empty when there never was such a group. */
   activities(group: string): AsyncIterable<Activity[]>;
-  lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, string>>;
+  lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, LifecycleState>>;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   /** Ends a retained instance; the only way out of that state. */
   terminate(instanceId: string): Promise<void>;
   /** Those whose name starts with the prefix, page by page. */
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
-  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove"> & Partial<Pick<GitHubRunners, "spare">>;
-  now(): Date;
+  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "spare">;
+  clock: Clock;
 }
 
 export interface SweepSettings {
   names: PoolNames;
   maxDrainSeconds: number;
+}
+
+export interface SweepClients {
+  autoScaling: AutoScaling;
+  secretsManager: SecretsManager;
+}
+
+export function sweepPorts(clients: SweepClients, gitHub: () => GitHubRunners, clock: Clock): SweepPorts & RegistrationPorts {
+  const { autoScaling, secretsManager } = clients;
+  return {
+    ...registrationPorts(clients, gitHub, clock),
+    members: (group) => members(autoScaling, group),
+    groupExists: (group) => groupExists(autoScaling, group),
+    activities: (group) => activities(autoScaling, group),
+    lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
+    continueAction: (action) => continueAction(autoScaling, action),
+    terminate: (instanceId) => terminate(autoScaling, instanceId),
+    secrets: (prefix) => listSecrets(secretsManager, prefix),
+    deleteSecret: (name) => deleteSecret(secretsManager, name),
+    gitHub,
+  };
 }

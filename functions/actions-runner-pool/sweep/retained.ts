@@ -1,7 +1,8 @@
+import { isRetained } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { Observer } from "../../shared/lambda/observer";
 import type { GroupHistory } from "./history";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
 /**
@@ -23,7 +24,7 @@ export async function sweepRetained(
   signal: AbortSignal,
 ): Promise<void> {
   const { log, count } = observer;
-  const retained = members.filter(({ lifecycleState }) => lifecycleState.endsWith(":Retained"));
+  const retained = members.filter(({ lifecycleState }) => isRetained(lifecycleState));
   for (const { instanceId, lifecycleState } of retained) {
     signal.throwIfAborted();
     await attempt("judging a retained instance", { instanceId }, observer, async () => {
@@ -47,7 +48,7 @@ async function reasonToKeep(
 ): Promise<string | undefined> {
   const termination = await history.termination(instanceId);
   if (!termination) return "its termination is not in the activity history";
-  if (ports.now().getTime() - termination.startedAt.getTime() < SILENCE_MS) return "it was retained only just now";
+  if (ports.clock.now() - termination.startedAt.getTime() < SILENCE_MS) return "it was retained only just now";
   const runner = await ports.gitHub().find(instanceId, signal);
   if (runner?.busy) return "GitHub counts a job on its runner";
   if (runner?.online) return "its runner is online and may take a job";

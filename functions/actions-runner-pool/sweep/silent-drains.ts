@@ -1,7 +1,8 @@
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { Runner } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
 /**
@@ -40,6 +41,6 @@ export async function reportSilentDrains(
   }
 }
 
-function isLeaving(lifecycleState: string): boolean {
+function isLeaving(lifecycleState: LifecycleState): boolean {
   return lifecycleState === "Terminating:Wait" || lifecycleState === "Terminating:Retained";
 }

@@ -1,14 +1,15 @@
 import type { Observer } from "../../shared/lambda/observer";
 import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
-import { continuePoolTrims, reportOverdueDrains } from "./drains";
+import { reportOverdueDrains } from "./overdue-drains";
+import { continuePoolTrims } from "./pool-trims";
 import { GroupHistory } from "./history";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import { provideMissedTokens } from "./missed-launches";
 import { sweepOrphanRunners } from "./orphan-runners";
 import { sweepOrphanSecrets } from "./orphan-secrets";
 import type { SweepPorts, SweepSettings } from "./ports";
 import { sweepRetained } from "./retained";
-import { instanceRunners } from "./runners";
+import { instanceRunners } from "./instance-runners";
 import { reportSilentDrains } from "./silent-drains";
 import { reportUnregistered } from "./unregistered";
 

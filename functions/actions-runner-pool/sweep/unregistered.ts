@@ -3,7 +3,7 @@ import { RESERVE } from "../../shared/github/reserve";
 import type { Runner } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
 import type { GroupHistory } from "./history";
-import { attempt } from "./items";
+import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
 /** A host starts its runner seconds after it is in service, and GitHub's lists may be a minute old. */
@@ -41,9 +41,9 @@ export async function reportUnregistered(
       // In service since the launch ended, as that may have taken longer than a host needs. A launch that is not in the
       // history any more is an old one.
       const since = launch && (launch.endedAt ?? launch.startedAt);
-      if (since && ports.now().getTime() - since.getTime() <= SETTLED_MS) return;
+      if (since && ports.clock.now() - since.getTime() <= SETTLED_MS) return;
       asked += 1;
-      const mayAsk = asked <= ASKED_AGAIN && (ports.gitHub().spare?.() ?? 1) >= RESERVE.look;
+      const mayAsk = asked <= ASKED_AGAIN && ports.gitHub().spare() >= RESERVE.look;
       const runner = mayAsk ? await ports.gitHub().find(instanceId, signal) : runners.find(({ name }) => name === instanceId);
       if (runner?.online) return;
       unregistered += 1;

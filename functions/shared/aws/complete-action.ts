@@ -1,8 +1,6 @@
-import { AutoScalingClient, CompleteLifecycleActionCommand } from "@aws-sdk/client-auto-scaling";
+import { CompleteLifecycleActionCommand } from "@aws-sdk/client-auto-scaling";
 import { NO_ACTIVE_ACTION } from "../../../contract/aws/lifecycle";
-import { CLIENT_OPTIONS } from "./client";
-
-const client = new AutoScalingClient(CLIENT_OPTIONS);
+import type { AutoScaling } from "./clients";
 
 export interface LifecycleAction {
   group: string;
@@ -13,7 +11,7 @@ export interface LifecycleAction {
 }
 
 /** `none`: completed already, by a duplicate of the event or by the host; the aim is reached. */
-export async function continueAction(action: LifecycleAction): Promise<"continued" | "none"> {
+export async function continueAction(client: AutoScaling, action: LifecycleAction): Promise<"continued" | "none"> {
   try {
     await client.send(
       new CompleteLifecycleActionCommand({

@@ -1,5 +1,6 @@
 import { createAppAuth } from "@octokit/auth-app";
 import type { request as octokitRequest } from "@octokit/request";
+import type { Clock } from "../lambda/clock";
 import { type GitHubAccount, type GitHubScope, scopePath } from "./account";
 import { GitHubError, toGitHubError } from "./error";
 
@@ -24,11 +25,11 @@ export class GitHubCredentials {
     private readonly readSecret: ReadSecret,
     /** Bounded and without authorization of its own. */
     private readonly request: Request,
-    private readonly now: () => number = Date.now,
+    private readonly clock: Clock,
   ) {}
 
   async authorization(): Promise<string> {
-    if (this.known && this.known.until > this.now()) return this.known.header();
+    if (this.known && this.known.until > this.clock.now()) return this.known.header();
     // Parallel calls wait for one look-up instead of starting their own.
     this.pending ??= this.load().finally(() => (this.pending = undefined));
     return (await this.pending)();
@@ -41,7 +42,7 @@ export class GitHubCredentials {
 
   private async load(): Promise<() => Promise<string>> {
     const header = await this.headerSource();
-    this.known = { header, until: this.now() + KEEP_MS };
+    this.known = { header, until: this.clock.now() + KEEP_MS };
     return header;
   }
 
@@ -69,7 +70,7 @@ export class GitHubCredentials {
     try {
       return await work();
     } catch (error) {
-      const failure = toGitHubError("authentication as a GitHub App", error);
+      const failure = toGitHubError("authentication as a GitHub App", error, this.clock.now());
       if (failure.status !== 0 || (error instanceof Error && "status" in error)) throw failure;
       throw new GitHubError(`${failure.message}; is the secret the App's private key, as PEM, in plain text?`, 0);
     }
@@ -83,7 +84,7 @@ export class GitHubCredentials {
       if (typeof id !== "number") throw new GitHubError(`GET ${path}: the answer has no id`, 0);
       return id;
     } catch (error) {
-      const failure = toGitHubError(`GET ${path}`, error);
+      const failure = toGitHubError(`GET ${path}`, error, this.clock.now());
       if (failure.status !== 404) throw failure;
       throw new GitHubError(`the GitHub App is not installed for ${describe(this.account.scope)}; install it there`, 404);
     }

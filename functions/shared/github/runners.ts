@@ -43,7 +43,7 @@ export class GitHubRunners {
    */
   async registrationToken(signal: AbortSignal): Promise<RegistrationToken> {
     const { kept } = this;
-    if (kept && Date.parse(kept.expiresAt) - this.transport.now() >= TOKEN_LEFT_MS) return kept;
+    if (kept && Date.parse(kept.expiresAt) - this.transport.clock.now() >= TOKEN_LEFT_MS) return kept;
     return (this.kept = await this.createRegistrationToken(signal));
   }
 

@@ -1,5 +1,6 @@
 import { request as octokitRequest } from "@octokit/request";
 import { RequestError } from "@octokit/request-error";
+import { type Clock, systemClock } from "../lambda/clock";
 import { abortable, pause } from "../lambda/timeout";
 import type { GitHubAccount } from "./account";
 import { GitHubCredentials, type ReadSecret } from "./credentials";
@@ -44,8 +45,7 @@ export type Send = (call: Call, authorization: string, signal: AbortSignal) => P
 /** What a simulation replaces: the network and the time. */
 export interface TransportSeams {
   send?: Send;
-  /** Milliseconds since the epoch. */
-  now?: () => number;
+  clock?: Clock;
 }
 
 /**
@@ -56,8 +56,7 @@ export class GitHubTransport {
   private readonly limits: TransportLimits;
   private readonly send: Send;
   private readonly credentials: GitHubCredentials;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: Clock;
   private budget = { share: 1, until: 0 };
   /** Until then GitHub refuses every call, in ms since the epoch. */
   private refusedUntil = 0;
@@ -69,9 +68,9 @@ export class GitHubTransport {
       headers: { "user-agent": "ci-runners", "x-github-api-version": "2022-11-28" },
       request: { fetch: boundedFetch(this.limits.callMs), log: SILENT },
     });
-    this.now = seams.now ?? Date.now;
+    this.clock = seams.clock ?? systemClock;
     this.send = seams.send ?? sendBy(request);
-    this.credentials = new GitHubCredentials(account, readSecret, request, seams.now);
+    this.credentials = new GitHubCredentials(account, readSecret, request, this.clock);
   }
 
   /**
@@ -89,15 +88,15 @@ export class GitHubTransport {
         signal.throwIfAborted();
         // Anything else comes from reading the credentials: its own client has tried again already.
         if (!(error instanceof RequestError || error instanceof GitHubError)) throw error;
-        const failure = toGitHubError(`${call.method} ${call.path}`, error);
-        if (failure.retryAt) this.refusedUntil = Math.min(failure.retryAt.getTime(), this.now() + LONGEST_LIMIT_MS);
+        const failure = toGitHubError(`${call.method} ${call.path}`, error, this.clock.now());
+        if (failure.retryAt) this.refusedUntil = Math.min(failure.retryAt.getTime(), this.clock.now() + LONGEST_LIMIT_MS);
         if (failure.status === 401 && !renewed) {
           renewed = true;
           this.credentials.forget();
           continue;
         }
         if (!failure.transient || attempt >= this.limits.retries) throw failure;
-        await pause(this.limits.pauseMs * 2 ** attempt, signal);
+        await pause(this.clock, this.limits.pauseMs * 2 ** attempt, signal);
         attempt += 1;
       }
     }
@@ -105,8 +104,8 @@ export class GitHubTransport {
 
   /** Share of the hour's calls that is left; all of them where GitHub has not said, or its hour is over. */
   spare(): number {
-    if (this.now() < this.refusedUntil) return 0;
-    return this.now() < this.budget.until ? this.budget.share : 1;
+    if (this.clock.now() < this.refusedUntil) return 0;
+    return this.clock.now() < this.budget.until ? this.budget.share : 1;
   }
 
   /**
@@ -136,7 +135,7 @@ export class GitHubTransport {
 
   private async once<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
     // GitHub counts refused calls against the caller and may bar who goes on with them.
-    if (this.now() < this.refusedUntil) {
+    if (this.clock.now() < this.refusedUntil) {
       const until = new Date(this.refusedUntil);
       throw new GitHubError(`${call.method} ${call.path}: not sent (rate limit until ${until.toISOString()})`, 429, until);
     }

@@ -1,7 +1,7 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { MetricUnit, Metrics } from "@aws-lambda-powertools/metrics";
 import type { Context } from "aws-lambda";
-import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
+import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { type Fields, type Log, type Observer, reasonOf } from "./observer";
 
 export interface Invocation extends Observer {
@@ -9,22 +9,29 @@ export interface Invocation extends Observer {
   tag(fields: Fields): void;
 }
 
+/** What tells the functions of one stack from those of another, in the log and in CloudWatch. */
+export interface HandlerLabels {
+  /** On every log line. */
+  logKeys: Record<string, string>;
+  /** The only dimensions of every metric. */
+  dimensions: Record<string, string>;
+}
+
 /**
  * Wraps logic as a Lambda handler: structured log lines, metrics in the embedded format (no API call, so no
  * permission and nothing that can throttle), and errors that reach Lambda so that it retries the event.
  *
- * @param pool value of the metrics' only dimension.
  * @param run its result goes to whoever invoked the function and waits for it.
  */
-export function lambdaHandler<T>(pool: string, run: (event: unknown, invocation: Invocation) => Promise<T>) {
-  const logger = new Logger({ persistentKeys: { pool } });
+export function lambdaHandler<T>({ logKeys, dimensions }: HandlerLabels, run: (event: unknown, invocation: Invocation) => Promise<T>) {
+  const logger = new Logger({ persistentKeys: logKeys });
   const log: Log = {
     info: (message, fields = {}) => logger.info(message, fields),
     warn: (message, fields = {}) => logger.warn(message, fields),
     error: (message, fields = {}) => logger.error(message, fields),
   };
   return async (event: unknown, context: Context): Promise<T> => {
-    const metrics = poolMetrics(pool);
+    const metrics = metricsWith(dimensions);
     logger.resetKeys();
     logger.addContext(context);
     try {
@@ -42,10 +49,10 @@ export function lambdaHandler<T>(pool: string, run: (event: unknown, invocation:
   };
 }
 
-/** Alarms look metrics up by the pool alone, so the library's own `service` dimension has to go. */
-function poolMetrics(pool: string): Metrics {
+/** Alarms look metrics up by these dimensions alone, so the library's own `service` has to go. */
+function metricsWith(dimensions: HandlerLabels["dimensions"]): Metrics {
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
   metrics.clearDefaultDimensions();
-  metrics.setDefaultDimensions({ [POOL_DIMENSION]: pool });
+  metrics.setDefaultDimensions(dimensions);
   return metrics;
 }

@@ -1,5 +1,3 @@
-import type { METRIC } from "../../../contract/actions-runner-pool/metrics";
-
 /** What the logic needs for logging: one message and plain fields. Never an error object: those carry requests. */
 export interface Log {
   info(message: string, fields?: Fields): void;
@@ -9,8 +7,7 @@ export interface Log {
 
 export type Fields = Record<string, string | number | boolean | undefined>;
 
-export type MetricName = (typeof METRIC)[keyof typeof METRIC];
-export type Count = (metric: MetricName, value?: number) => void;
+export type Count = (metric: string, value?: number) => void;
 
 /** What every piece of logic is handed to tell what it does. */
 export interface Observer {

@@ -1,21 +1,4 @@
-/** What bounds and pauses run on. A simulation, whose functions live on a virtual clock, puts its own here. */
-export interface BoundTimers {
-  set(act: () => void, milliseconds: number): unknown;
-  clear(timer: unknown): void;
-}
-
-const REAL: BoundTimers = {
-  set: (act, milliseconds) => setTimeout(act, milliseconds),
-  clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
-};
-let timers = REAL;
-
-/** Returns how to put back what was there before. */
-export function boundBy(other: BoundTimers): () => void {
-  const before = timers;
-  timers = other;
-  return () => void (timers = before);
-}
+import type { Clock } from "./clock";
 
 /**
  * Runs work that must end within a time, whatever the other side does. The signal asks the work to stop; should it
@@ -24,14 +7,13 @@ export function boundBy(other: BoundTimers): () => void {
  * @param milliseconds upper bound.
  * @throws what the work throws, or an error naming `what` and the bound.
  */
-export async function within<T>(what: string, milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function within<T>(clock: Clock, what: string, milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const on = timers;
-  const timer = on.set(() => controller.abort(new Error(`${what} took longer than ${milliseconds} ms`)), milliseconds);
+  const timer = clock.after(milliseconds, () => controller.abort(new Error(`${what} took longer than ${milliseconds} ms`)));
   try {
     return await abortable(work(controller.signal), controller.signal);
   } finally {
-    on.clear(timer);
+    timer.cancel();
   }
 }
 
@@ -46,12 +28,11 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
 }
 
 /** Waits, or rejects with the signal's reason. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const on = timers;
-  let timer: unknown;
+export async function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  let timer: { cancel(): void } | undefined;
   try {
-    await abortable(new Promise<void>((resolve) => (timer = on.set(resolve, milliseconds))), signal);
+    await abortable(new Promise<void>((resolve) => (timer = clock.after(milliseconds, resolve))), signal);
   } finally {
-    on.clear(timer);
+    timer?.cancel();
   }
 }

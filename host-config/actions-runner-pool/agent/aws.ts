@@ -11,7 +11,8 @@ import { DeleteSecretCommand, GetSecretValueCommand, SecretsManagerClient } from
 import { fromInstanceMetadata } from "@smithy/credential-provider-imds";
 import type { HostConfig, RegistrationSecret } from "../../../contract/actions-runner-pool/host";
 import { NO_ACTIVE_ACTION } from "../../../contract/aws/lifecycle";
-import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
+import { POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
+import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
 import type { HostClock, Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "./ports";
 

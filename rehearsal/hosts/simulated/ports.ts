@@ -1,6 +1,7 @@
 import type { HostConfig, RegistrationSecret } from "../../../contract/actions-runner-pool/host";
 import { NO_ACTIVE_ACTION, type TargetState } from "../../../contract/aws/lifecycle";
-import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
+import { POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
+import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
 import type {
   Imds,

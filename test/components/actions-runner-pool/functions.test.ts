@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type * as pulumi from "@pulumi/pulumi";
 import { ActionsRunnerPool, type ActionsRunnerPoolArgs } from "../../../components";
 import { ENV } from "../../../contract/actions-runner-pool/environment";
-import { METRIC, METRIC_NAMESPACE } from "../../../contract/actions-runner-pool/metrics";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { Deployment, settled } from "../mocks";
 import { SECRET_ARN, poolArgs } from "./pool-args";
 

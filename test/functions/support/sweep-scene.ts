@@ -2,6 +2,7 @@ import type { Runner } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
 import type { Activity, Member, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
 import { sweep } from "../../../functions/actions-runner-pool/sweep/sweep";
+import { clockAt } from "./clock";
 import { NAMES, POOL } from "./events";
 import { RecordingObserver } from "./observer";
 
@@ -64,6 +65,7 @@ function portsOf(scene: SweepScene): SweepPorts & RegistrationPorts {
       async *pages() {
         yield* scene.runners;
       },
+      spare: () => 1,
       remove: async (runner) => {
         scene.acts.push(`remove ${runner}`);
         return "deleted";
@@ -76,6 +78,6 @@ function portsOf(scene: SweepScene): SweepPorts & RegistrationPorts {
         return "created";
       },
     },
-    now: () => new Date(NOW),
+    clock: clockAt(NOW),
   };
 }

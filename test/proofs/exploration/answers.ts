@@ -1,4 +1,5 @@
 /** What the world answers to a call of our code, and what the call does to it. */
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { Parts } from "./parts";
 import type { Answer, Call } from "./replay";
 import { interrupted, killAll } from "./runner";
@@ -108,8 +109,13 @@ export function answer(w: World, { port, args }: Call, parts: Parts): [World, An
   }
 }
 
-export function lifecycleState(w: World): string {
-  const states = { none: "InService", wait: "Terminating:Wait", continued: "Terminating:Proceed", retained: "Terminating:Retained" };
+export function lifecycleState(w: World): LifecycleState {
+  const states = {
+    none: "InService",
+    wait: "Terminating:Wait",
+    continued: "Terminating:Proceed",
+    retained: "Terminating:Retained",
+  } as const;
   return states[w.hook];
 }
 

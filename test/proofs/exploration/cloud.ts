@@ -1,4 +1,5 @@
 /** Auto Scaling, events, functions, and minutes that pass. */
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { wholeRun } from "./agent";
 import { ended, INSTANCE, lifecycleState, runnerAtGitHub } from "./answers";
 import { aged } from "./drains";
@@ -58,7 +59,7 @@ function* terminatingEvent(w: World, parts: Parts): Generator<Transition> {
 function functionPorts(ask: Ask) {
   return {
     sendStop: () => ask("send stop"),
-    lifecycleStates: async () => new Map<string, string>(await ask("lifecycle states")),
+    lifecycleStates: async () => new Map<string, LifecycleState>(await ask("lifecycle states")),
     continueAction: () =>
       ask("complete", NAMES.terminateHook, "CONTINUE").then((outcome) => (outcome === "done" ? ("continued" as const) : ("none" as const))),
     deleteSecret: async () => "gone" as const,
@@ -68,6 +69,8 @@ function functionPorts(ask: Ask) {
       removeCustomLabels: () => ask("cordon"),
       remove: () => ask("remove runner"),
     }),
+    // No bound is ever reached here: minutes pass between transitions only.
+    clock: { now: () => NOW, after: () => ({ cancel: silent }) },
   };
 }
 
@@ -83,7 +86,6 @@ function* sweeps(w: World, parts: Parts): Generator<Transition> {
       async *activities() {
         yield [{ description, startedAt, endedAt: startedAt, status: "Successful" }];
       },
-      now: () => new Date(NOW),
       terminate: () => ask("terminate"),
     } as never;
     const history = new parts.GroupHistory(ports, NAMES.group);

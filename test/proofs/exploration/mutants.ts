@@ -117,8 +117,8 @@ export const MUTANTS: Mutant[] = [
   ),
   mutant("the runner is DELETEd before its drain", [
     "functions/actions-runner-pool/deregister/cordon.ts",
-    "ports.gitHub().removeCustomLabels(runner.id, signal)",
-    "ports.gitHub().remove(runner.id, signal)",
+    "gitHub.removeCustomLabels(runner.id, signal)",
+    "gitHub.remove(runner.id, signal)",
   ]),
   mutant("the event's handler completes the action", [
     "functions/actions-runner-pool/deregister/terminating.ts",
@@ -127,7 +127,7 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("the handler of a termination's end ignores retention", [
     "functions/actions-runner-pool/deregister/terminated.ts",
-    'if (state?.endsWith(":Retained"))',
+    "if (state !== undefined && isRetained(state))",
     "if (state === undefined)",
   ]),
   mutant("the sweep ends retained instances at sight", [

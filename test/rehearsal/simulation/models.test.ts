@@ -9,8 +9,7 @@ describe("what simulated pools are made of", () => {
     return world;
   };
   afterEach(async () => {
-    // As a stack: each has put its clock in the place of the one before.
-    for (const world of worlds.splice(0).reverse()) await world.close();
+    for (const world of worlds.splice(0)) await world.close();
   });
 
   it("keeps a runner online at GitHub for as long as its job runs, or every long drain would look like a dead host", async () => {
@@ -50,6 +49,15 @@ describe("what simulated pools are made of", () => {
     one.latencies.start.max = 60_000;
     assert.notEqual(other.latencies.start.max, 60_000);
     assert.notEqual(open().latencies.start.max, 60_000);
+  });
+
+  it("keeps each world's functions on its own clock, whichever is closed first", async () => {
+    const [one, other] = [open(), open()];
+    await worlds.splice(worlds.indexOf(one), 1)[0]!.close();
+    const pool = other.addPool();
+    assert.ok(await other.until(() => pool.ready().length === 1, 120));
+    await pool.scaleTo(0);
+    assert.ok(await other.until(() => other.github.runners().length === 0, 600), "its drain and its removal end in its own time");
   });
 
   it("begins a function anew where its process has ended", async () => {

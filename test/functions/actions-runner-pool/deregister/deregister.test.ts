@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { deregister } from "../../../../functions/actions-runner-pool/deregister/deregister";
 import type { DeregisterPorts } from "../../../../functions/actions-runner-pool/deregister/ports";
 import type { GitHubRunners, Runner } from "../../../../functions/shared/github/runners";
+import { systemClock } from "../../../../functions/shared/lambda/clock";
 import { INSTANCE, NAMES, TOKEN, launchEvent, terminateEvent, terminatedEvent } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
 
@@ -34,6 +35,7 @@ describe("deregister function", () => {
       continueAction: async ({ group, hook, instanceId, token }) => act(`continue ${group} ${hook} ${instanceId} ${token}`, "continued"),
       deleteSecret: async (name) => act(`delete secret ${name}`, "gone"),
       gitHub: () => act("GitHub credentials", gitHub),
+      clock: systemClock,
     };
   });
 
@@ -44,7 +46,7 @@ describe("deregister function", () => {
   describe("when an instance in service is terminating", () => {
     it("sends the stop before anything that talks to GitHub, credentials included", async () => {
       await run(terminateEvent());
-      assert.deepEqual(acts, [STOP, "GitHub credentials", `find ${INSTANCE}`, "GitHub credentials", "cordon 7"]);
+      assert.deepEqual(acts, [STOP, "GitHub credentials", `find ${INSTANCE}`, "cordon 7"]);
     });
 
     it("leaves the cordon out when half of GitHub's hour is spent, or a mass scale-in would starve launches", async () => {

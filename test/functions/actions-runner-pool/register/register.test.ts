@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { register } from "../../../../functions/actions-runner-pool/register/register";
 import type { RegistrationPorts } from "../../../../functions/actions-runner-pool/shared/registration";
+import { systemClock } from "../../../../functions/shared/lambda/clock";
 import { INSTANCE, NAMES, POOL, launchEvent, terminateEvent } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
 
@@ -26,6 +27,7 @@ describe("register function", () => {
           return outcome;
         },
       },
+      clock: systemClock,
     };
   });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Runner } from "../../../../functions/shared/github/runners";
 import { finalSweep } from "../../../../functions/actions-runner-pool/sweep/final-sweep";
-import { occasionOf } from "../../../../functions/actions-runner-pool/sweep/occasion";
 import type { Activity, SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
+import { clockAt } from "../../support/clock";
 import { NAMES, POOL } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
 
@@ -53,6 +53,7 @@ describe("the last sweep of a pool", () => {
       gitHub: () => ({
         find: none,
         get: none,
+        spare: () => 1,
         async *pages() {
           yield runners;
         },
@@ -61,7 +62,7 @@ describe("the last sweep of a pool", () => {
           return "deleted";
         },
       }),
-      now: () => NOW,
+      clock: clockAt(NOW.getTime()),
     };
   });
 
@@ -173,31 +174,5 @@ describe("the last sweep of a pool", () => {
     const { deleteSecret } = ports;
     ports.deleteSecret = async (name) => (name === token(1) ? Promise.reject(new Error("denied")) : deleteSecret(name));
     assert.deepEqual(await run(), { runnersDeleted: 1, secretsDeleted: 1, left: [`secret ${token(1)}: denied`, `runner ${id(1)}: 500`] });
-  });
-});
-
-describe("the sweep function's occasions", () => {
-  const lifecycle = (action: unknown, pool = POOL) => ({ pool, tf: { action, prev_input: null } });
-
-  it("are the schedule for all that does not bear the provider's mark", () => {
-    for (const event of [{ source: "aws.events" }, {}, null, undefined, "x"])
-      assert.deepEqual(occasionOf(event, POOL), { kind: "schedule" });
-  });
-
-  it("are the last one for the deletion alone", () => {
-    assert.deepEqual(occasionOf(lifecycle("delete"), POOL), { kind: "final" });
-    for (const action of ["create", "update"]) assert.equal(occasionOf(lifecycle(action), POOL).kind, "nothing");
-  });
-
-  it("are none for an action that nobody knows or another pool: such an invocation must neither sweep nor fail", () => {
-    for (const event of [
-      lifecycle("replace"),
-      lifecycle(undefined),
-      { pool: POOL, tf: null },
-      lifecycle("delete", "other"),
-      { tf: { action: "delete" } },
-    ]) {
-      assert.equal(occasionOf(event, POOL).kind, "nothing");
-    }
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { LifecycleState } from "../../../../contract/aws/lifecycle";
 import type { Runner } from "../../../../functions/shared/github/runners";
 import { SweepScene, activity, id, offline } from "../../support/sweep-scene";
 
@@ -8,7 +9,7 @@ describe("sweep function over drains that fell silent", () => {
     scene = new SweepScene();
   });
 
-  let state: string | undefined;
+  let state: LifecycleState | undefined;
   beforeEach(() => {
     state = "Terminating:Wait";
     scene.members = [{ instanceId: id(1), lifecycleState: "Terminating:Wait" }];
@@ -18,7 +19,7 @@ describe("sweep function over drains that fell silent", () => {
   });
   const told = () => scene.observer.messages("error").filter((message) => /fell silent/.test(message)).length;
 
-  for (const where of ["Terminating:Wait", "Terminating:Retained"]) {
+  for (const where of ["Terminating:Wait", "Terminating:Retained"] as const) {
     it(`tells of the job of one in ${where} before GitHub gives it up, and ends nothing for it`, async () => {
       scene.members[0]!.lifecycleState = state = where;
       await scene.run();

@@ -63,13 +63,15 @@ describe("sweep function over instances without a runner", () => {
       () => scene.activities[0]!.unshift({ ...activity(id(1), 3, "Successful", `${LAUNCH} from warm pool`), endedAt: ago(2) }),
     ],
     ["began to drain while the runners were listed", () => (scene.alive = [])],
-    ...["Pending:Wait", "Warmed:Stopped", "Terminating:Wait", "Terminating:Retained", "Standby"].map((state): [string, () => void] => [
-      `is in ${state}`,
-      () => {
-        scene.members[0]!.lifecycleState = state;
-        scene.secrets = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(3) }];
-      },
-    ]),
+    ...(["Pending:Wait", "Warmed:Stopped", "Terminating:Wait", "Terminating:Retained", "Standby"] as const).map(
+      (state): [string, () => void] => [
+        `is in ${state}`,
+        () => {
+          scene.members[0]!.lifecycleState = state;
+          scene.secrets = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(3) }];
+        },
+      ],
+    ),
   ];
   for (const [what, arrange] of fine) {
     it(`reports none that ${what}`, async () => {

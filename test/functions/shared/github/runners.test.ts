@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { systemClock } from "../../../../functions/shared/lambda/clock";
 import { within } from "../../../../functions/shared/lambda/timeout";
 import type { GitHubAccount } from "../../../../functions/shared/github/account";
 import { GitHubError } from "../../../../functions/shared/github/error";
@@ -152,7 +153,7 @@ describe("GitHub client", () => {
 
     const before = server.seen.length;
     await assert.rejects(
-      within("the look-up", 50, (bound) => runners.find("a", bound)),
+      within(systemClock, "the look-up", 50, (bound) => runners.find("a", bound)),
       /the look-up took longer than 50 ms/,
     );
     assert.equal(server.seen.length, before + 1);

@@ -1,6 +1,7 @@
 /** What the simulated rows share: a pool in a world of its own for each moment of a fault, and the promise as checks. */
 import assert from "node:assert/strict";
-import { METRIC, METRIC_NAMESPACE, POOL_DIMENSION } from "../../../../contract/actions-runner-pool/metrics";
+import { METRIC, POOL_DIMENSION } from "../../../../contract/actions-runner-pool/metrics";
+import { METRIC_NAMESPACE } from "../../../../contract/shared/metrics";
 import type { Shape } from "../../../../rehearsal/aws/api";
 import { labelOf } from "../../../../rehearsal/aws/gateway";
 import type { FunctionLog } from "../../../../rehearsal/simulation/functions";

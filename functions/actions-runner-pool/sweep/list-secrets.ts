@@ -1,13 +1,11 @@
-import { ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { CLIENT_OPTIONS } from "../../shared/aws/client";
+import { ListSecretsCommand } from "@aws-sdk/client-secrets-manager";
+import type { SecretsManager } from "../../shared/aws/clients";
 import type { StoredSecret } from "./ports";
-
-const client = new SecretsManagerClient(CLIENT_OPTIONS);
 
 /** The largest page that the service gives. */
 const PAGE = 100;
 
-export async function* secrets(prefix: string): AsyncGenerator<StoredSecret[]> {
+export async function* listSecrets(client: SecretsManager, prefix: string): AsyncGenerator<StoredSecret[]> {
   let NextToken: string | undefined;
   do {
     const page = await client.send(new ListSecretsCommand({ Filters: [{ Key: "name", Values: [prefix] }], MaxResults: PAGE, NextToken }));

@@ -1,3 +1,4 @@
+import type { Clock } from "../../shared/lambda/clock";
 import { pause } from "../../shared/lambda/timeout";
 import type { GitHubRunners } from "../../shared/github/runners";
 
@@ -13,12 +14,13 @@ export const SPREAD_MS = 2_000;
  */
 export async function mayCall(
   instanceId: string,
+  clock: Clock,
   gitHub: Pick<GitHubRunners, "askSpare">,
   reserve: number,
   spreadMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (spreadMs > 0) await pause(momentOf(instanceId) * spreadMs, signal);
+  if (spreadMs > 0) await pause(clock, momentOf(instanceId) * spreadMs, signal);
   return (await gitHub.askSpare(signal)) >= reserve;
 }
 

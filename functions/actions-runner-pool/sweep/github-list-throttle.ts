@@ -7,14 +7,18 @@ const SWEEPS_AN_HOUR = 3_600_000 / SWEEP_MS;
  * that one GitHub App has, however many runners there are. It is enough for twelve pages, 1,200 runners, each time.
  */
 const CALLS_AN_HOUR = 150;
-/** Turns in a row, since an alarm wants to see an instance without a runner twice in 15 minutes. */
+/** Slots in a row, since an alarm wants to see an instance without a runner twice in 15 minutes. */
 const IN_A_ROW = 2;
 
-/** Whether this sweep is one that lists a list of so many pages. Each pool has turns of its own. */
-export function mayList(pages: number, pool: string, now: Date): boolean {
+/**
+ * Whether this sweep is one that lists a list of so many pages. Each pool has slots of its own.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export function mayList(pages: number, pool: string, now: number): boolean {
   if (pages * SWEEPS_AN_HOUR <= CALLS_AN_HOUR) return true;
   const cycle = Math.ceil((IN_A_ROW * pages * SWEEPS_AN_HOUR) / CALLS_AN_HOUR);
-  const sweep = Math.floor(now.getTime() / SWEEP_MS) + offset(pool);
+  const sweep = Math.floor(now / SWEEP_MS) + offset(pool);
   return sweep % cycle < IN_A_ROW;
 }
 

@@ -1,7 +1,7 @@
 import type { InvocationLifecycle } from "../../../contract/actions-runner-pool/final-sweep";
 
 /** Why the function runs. */
-export type Occasion =
+export type SweepTrigger =
   /** The schedule fired, or an operator invoked it by hand. */
   | { kind: "schedule" }
   /** The pool is being deleted, and its group is gone already. */
@@ -11,7 +11,7 @@ export type Occasion =
 const ACTIONS: readonly unknown[] = ["create", "update", "delete"] satisfies InvocationLifecycle["action"][];
 
 /** Tells the stack's invocations from the schedule's. What bears the provider's mark is never taken for a schedule. */
-export function occasionOf(event: unknown, pool: string): Occasion {
+export function sweepTrigger(event: unknown, pool: string): SweepTrigger {
   if (!isRecord(event) || !("tf" in event)) return { kind: "schedule" };
   const action = isRecord(event.tf) ? event.tf.action : undefined;
   if (!ACTIONS.includes(action)) return { kind: "nothing", reason: "tf.action is none of create, update and delete" };

@@ -1,0 +1,12 @@
+/** Environment variables that tell a function where and how to reach GitHub. Absent means: not configured. */
+export const GITHUB_ENV = {
+  /** Base of the REST API, without a trailing slash: `https://api.github.com` or `https://HOST/api/v3`. */
+  githubApiUrl: "GITHUB_API_URL",
+  githubOrganization: "GITHUB_ORGANIZATION",
+  /** `owner/name`. Exactly one of organization and repository is set. */
+  githubRepository: "GITHUB_REPOSITORY",
+  githubAppId: "GITHUB_APP_ID",
+  githubInstallationId: "GITHUB_APP_INSTALLATION_ID",
+  githubPrivateKeySecretArn: "GITHUB_APP_PRIVATE_KEY_SECRET_ARN",
+  githubTokenSecretArn: "GITHUB_TOKEN_SECRET_ARN",
+} as const;

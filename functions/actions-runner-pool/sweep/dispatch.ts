@@ -1,0 +1,36 @@
+import type { FinalSweepResult } from "../../../contract/actions-runner-pool/final-sweep";
+import { TIMING } from "../../../contract/actions-runner-pool/timing";
+import type { Observer } from "../../shared/lambda/observer";
+import { within } from "../../shared/lambda/timeout";
+import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
+import { finalSweep } from "./final-sweep";
+import type { SweepPorts, SweepSettings } from "./ports";
+import { sweep } from "./sweep";
+import { sweepTrigger } from "./trigger";
+
+export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "names"> {
+  /** Read for a scheduled sweep alone: a mistake in them must not fail the deletion of the stack. */
+  scheduled(): Pick<SweepSettings, "maxDrainSeconds"> & Pick<RegistrationSettings, "hostRoleId">;
+}
+
+/** Does what the trigger calls for. Only the final sweep has a result. */
+export async function dispatchSweep(
+  event: unknown,
+  ports: SweepPorts & RegistrationPorts,
+  { pool, names, scheduled }: DispatchSettings,
+  observer: Observer,
+): Promise<FinalSweepResult | undefined> {
+  const trigger = sweepTrigger(event, pool);
+  switch (trigger.kind) {
+    case "final":
+      return finalSweep(ports, { names }, observer);
+    case "nothing":
+      observer.log.info("nothing to do", { reason: trigger.reason });
+      return undefined;
+    case "schedule": {
+      const settings = { pool, names, ...scheduled() };
+      await within(ports.clock, "the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, observer, signal));
+      return undefined;
+    }
+  }
+}

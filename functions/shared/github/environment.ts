@@ -1,0 +1,67 @@
+import { GITHUB_ENV } from "../../../contract/shared/github-environment";
+import type { Clock } from "../lambda/clock";
+import { type Environment, positiveInteger, required } from "../lambda/environment";
+import type { GitHubAccount, GitHubCredentialSource } from "./account";
+import type { ReadSecret } from "./credentials";
+import { GitHubRunners } from "./runners";
+import { GitHubTransport } from "./transport";
+
+/**
+ * GitHub as the environment describes it, made at its first use and kept for later invocations: with it live the
+ * connection, the credentials and the installation token.
+ */
+export function gitHubFromEnvironment(readSecret: ReadSecret, clock: Clock): () => GitHubRunners {
+  let runners: GitHubRunners | undefined;
+  return () => {
+    if (!runners) {
+      const account = gitHubAccount();
+      runners = new GitHubRunners(new GitHubTransport(account, readSecret, {}, { clock }), account.scope);
+    }
+    return runners;
+  };
+}
+
+/**
+ * Where and how to reach GitHub. Read only when GitHub is needed, so that a mistake in here cannot keep a drain
+ * from starting.
+ *
+ * @throws when the environment names neither or both of organization and repository, or of App and token.
+ */
+export function gitHubAccount(environment: Environment = process.env): GitHubAccount {
+  return {
+    apiUrl: required(environment, GITHUB_ENV.githubApiUrl).replace(/\/+$/, ""),
+    scope: scope(environment),
+    credentials: credentials(environment),
+  };
+}
+
+function scope(environment: Environment): GitHubAccount["scope"] {
+  const organization = environment[GITHUB_ENV.githubOrganization];
+  const repository = environment[GITHUB_ENV.githubRepository];
+  if (!organization === !repository) {
+    throw new Error(
+      `set exactly one of ${GITHUB_ENV.githubOrganization} and ${GITHUB_ENV.githubRepository}; ${organization ? "both" : "neither"} is set`,
+    );
+  }
+  if (organization) return { organization };
+  const [owner, name, ...rest] = (repository ?? "").split("/");
+  if (!owner || !name || rest.length > 0) throw new Error(`${GITHUB_ENV.githubRepository} is "${repository}": must be owner/name`);
+  return { owner, repository: name };
+}
+
+function credentials(environment: Environment): GitHubCredentialSource {
+  const tokenSecret = environment[GITHUB_ENV.githubTokenSecretArn];
+  const appId = environment[GITHUB_ENV.githubAppId];
+  if (!tokenSecret === !appId) {
+    throw new Error(
+      `set exactly one of ${GITHUB_ENV.githubTokenSecretArn} and ${GITHUB_ENV.githubAppId}; ${appId ? "both" : "neither"} is set`,
+    );
+  }
+  if (tokenSecret) return { tokenSecret };
+  const installation = environment[GITHUB_ENV.githubInstallationId];
+  return {
+    appId: required(environment, GITHUB_ENV.githubAppId),
+    privateKeySecret: required(environment, GITHUB_ENV.githubPrivateKeySecretArn),
+    ...(installation ? { installationId: positiveInteger(environment, GITHUB_ENV.githubInstallationId) } : {}),
+  };
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { GITHUB_ENV } from "../../../../contract/shared/github-environment";
+import { gitHubAccount } from "../../../../functions/shared/github/environment";
+
+const APP = {
+  [GITHUB_ENV.githubApiUrl]: "https://api.github.com",
+  [GITHUB_ENV.githubOrganization]: "octo-org",
+  [GITHUB_ENV.githubAppId]: "12",
+  [GITHUB_ENV.githubPrivateKeySecretArn]: "arn:key",
+};
+
+describe("GitHub's part of a function's environment", () => {
+  it("gives an App for an organization, its installation being optional", () => {
+    assert.deepEqual(gitHubAccount(APP), {
+      apiUrl: "https://api.github.com",
+      scope: { organization: "octo-org" },
+      credentials: { appId: "12", privateKeySecret: "arn:key" },
+    });
+    assert.deepEqual(gitHubAccount({ ...APP, [GITHUB_ENV.githubInstallationId]: "34" }).credentials, {
+      appId: "12",
+      privateKeySecret: "arn:key",
+      installationId: 34,
+    });
+  });
+
+  it("gives a token for a repository on an Enterprise Server", () => {
+    assert.deepEqual(
+      gitHubAccount({
+        [GITHUB_ENV.githubApiUrl]: "https://ghes.example/api/v3/",
+        [GITHUB_ENV.githubRepository]: "owner/name",
+        [GITHUB_ENV.githubTokenSecretArn]: "arn:token",
+      }),
+      {
+        apiUrl: "https://ghes.example/api/v3",
+        scope: { owner: "owner", repository: "name" },
+        credentials: { tokenSecret: "arn:token" },
+      },
+    );
+  });
+
+  const bad: [string, Record<string, string>, RegExp][] = [
+    ["both scopes", { ...APP, [GITHUB_ENV.githubRepository]: "o/r" }, /exactly one of GITHUB_ORGANIZATION and GITHUB_REPOSITORY; both/],
+    ["no scope", { ...APP, [GITHUB_ENV.githubOrganization]: "" }, /exactly one of GITHUB_ORGANIZATION and GITHUB_REPOSITORY; neither/],
+    ["both credentials", { ...APP, [GITHUB_ENV.githubTokenSecretArn]: "arn" }, /exactly one of .*; both/],
+    ["an App without its key", { ...APP, [GITHUB_ENV.githubPrivateKeySecretArn]: "" }, /GITHUB_APP_PRIVATE_KEY_SECRET_ARN is not set/],
+    [
+      "a repository without owner",
+      { ...APP, [GITHUB_ENV.githubOrganization]: "", [GITHUB_ENV.githubRepository]: "name" },
+      /must be owner\/name/,
+    ],
+    [
+      "an installation that is no number",
+      { ...APP, [GITHUB_ENV.githubInstallationId]: "x1" },
+      /GITHUB_APP_INSTALLATION_ID is "x1": must be a positive whole number/,
+    ],
+  ];
+  for (const [what, environment, error] of bad) {
+    it(`names the variable for ${what}`, () => assert.throws(() => gitHubAccount(environment), error));
+  }
+});
