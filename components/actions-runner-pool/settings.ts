@@ -4,7 +4,8 @@ import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
 import { type PoolNames, poolNames } from "../../contract/actions-runner-pool/names";
 import { releaseOf } from "../../contract/shared/release";
 import type { ActionsRunnerPoolArgs } from "./args";
-import { type InstanceRefreshArgs, ProtectedInstances, type SpotArgs, type WarmPoolArgs, WarmPoolState } from "./args/capacity";
+import { type InstanceRefreshArgs, ProtectedInstances, type WarmPoolArgs, WarmPoolState } from "./args/capacity";
+import type { SpotArgs } from "./args/instances";
 
 /** The arguments with every default filled in: the one place where a default is written down. */
 export interface PoolSettings extends ActionsRunnerPoolArgs {
