@@ -2,5 +2,8 @@
 export { ActionsRunnerPool } from "./actions-runner-pool/actions-runner-pool";
 export type { ActionsRunnerPoolArgs } from "./actions-runner-pool/args";
 export { ProtectedInstances, WarmPoolState } from "./actions-runner-pool/args/capacity";
-export type { DrainArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "./actions-runner-pool/args/capacity";
-export type { GithubAppArgs, GithubArgs, RunnerArgs } from "./actions-runner-pool/args/github";
+export type { InstanceRefreshArgs, WarmPoolArgs } from "./actions-runner-pool/args/capacity";
+export type { DrainArgs } from "./actions-runner-pool/args/drain";
+export type { GithubAppArgs, GithubArgs } from "./actions-runner-pool/args/github";
+export type { SpotArgs } from "./actions-runner-pool/args/instances";
+export type { RunnerArgs } from "./actions-runner-pool/args/runner";

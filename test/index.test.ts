@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { DEFAULTS } from "../components/actions-runner-pool/settings";
+import { DEFAULTS } from "../components/actions-runner-pool/defaults";
 import { freshProgram } from "../rehearsal/engine/program";
 import { readStackConfig } from "../stack-config";
 import { Deployment } from "./components/mocks";
@@ -30,8 +30,8 @@ describe("the configuration schema", () => {
     for (const key of ["rootVolumeSize", "maxInstanceLifetimeDays", "minSize", "launchTimeout", "logRetentionDays"] as const) {
       assert.equal(project.config[key].default, DEFAULTS[key], key);
     }
-    assert.equal(project.config.githubApiUrl.default, DEFAULTS.apiUrl);
-    assert.equal(project.config.runnerUser.default, DEFAULTS.runnerUser);
+    assert.equal(project.config.githubApiUrl.default, DEFAULTS.github.apiUrl);
+    assert.equal(project.config.runnerUser.default, DEFAULTS.runner.user);
   });
 
   it("knows every key that the program reads, and the program reads every key that it knows", () => {

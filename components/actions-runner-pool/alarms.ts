@@ -20,15 +20,17 @@ interface Alarm {
 const PERIOD = 300;
 
 export interface AlarmParts {
+  settings: PoolSettings;
   functions: PoolFunctions;
   deadLetters: aws.sqs.Queue;
   tags: pulumi.Output<Record<string, string>>;
 }
 
 /** One alarm for each thing that a human must know about. A missing value means that nothing happened. */
-export function createAlarms(name: string, settings: PoolSettings, parts: AlarmParts, parent: pulumi.Resource): void {
+export function createAlarms(name: string, parts: AlarmParts, opts: pulumi.CustomResourceOptions): void {
+  const { settings, tags } = parts;
   const notify = settings.alarmTopicArn === undefined ? undefined : [settings.alarmTopicArn];
-  for (const alarm of alarms(settings, parts)) {
+  for (const alarm of alarms(parts)) {
     new aws.cloudwatch.MetricAlarm(
       `${name}-${alarm.suffix}`,
       {
@@ -46,14 +48,14 @@ export function createAlarms(name: string, settings: PoolSettings, parts: AlarmP
         treatMissingData: "notBreaching",
         alarmActions: notify,
         okActions: notify,
-        tags: parts.tags,
+        tags,
       },
-      { parent },
+      opts,
     );
   }
 }
 
-function alarms(settings: PoolSettings, { functions, deadLetters }: AlarmParts): Alarm[] {
+function alarms({ settings, functions, deadLetters }: AlarmParts): Alarm[] {
   const own = (suffix: string, metricName: string, rest: Pick<Alarm, "description" | "statistic" | "badPeriods">): Alarm => ({
     suffix,
     metricName,

@@ -1,10 +1,14 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { refreshPreferences } from "./instance-refresh";
+import { lifecycleHooks, onAbandon } from "./lifecycle-hooks";
 import type { Network } from "./network";
 import type { PoolSettings } from "./settings";
 import { groupTags } from "./tags";
+import { warmPoolConfiguration } from "./warm-pool";
 
 export interface GroupParts {
+  settings: PoolSettings;
   launchTemplate: aws.ec2.LaunchTemplate;
   network: Network;
   tags: pulumi.Output<Record<string, string>>;
@@ -19,8 +23,10 @@ const MARGIN = 1800;
  * The group. It goes last and comes down first, while rules, functions and permissions still stand, so that a
  * destroy drains like any other scale-in.
  */
-export function createGroup(name: string, settings: PoolSettings, parts: GroupParts, parent: pulumi.Resource): aws.autoscaling.Group {
-  const { drain, launchTimeout, warmPool } = settings;
+export function createGroup(name: string, parts: GroupParts, opts: pulumi.CustomResourceOptions): aws.autoscaling.Group {
+  const { settings } = parts;
+  const { drain, launchTimeout } = settings;
+  const { instanceWarmup, ...preferences } = refreshPreferences(settings);
   return new aws.autoscaling.Group(
     name,
     {
@@ -30,39 +36,22 @@ export function createGroup(name: string, settings: PoolSettings, parts: GroupPa
       desiredCapacity: settings.desiredCapacity,
       vpcZoneIdentifiers: parts.network.subnetIds,
       ...instances(settings, parts.launchTemplate),
-      initialLifecycleHooks: hooks(settings),
-      instanceLifecyclePolicy: { retentionTriggers: { terminateHookAbandon: drain.retainOnAbandon ? "retain" : "terminate" } },
-      instanceRefresh: {
-        strategy: "Rolling",
-        preferences: {
-          minHealthyPercentage: settings.instanceRefresh.minHealthyPercentage,
-          maxHealthyPercentage: settings.instanceRefresh.maxHealthyPercentage,
-          scaleInProtectedInstances: settings.instanceRefresh.protectedInstances,
-          standbyInstances: "Wait",
-          skipMatching: true,
-          // An instance is in service only once it is registered: there is nothing left to warm up.
-          instanceWarmup: "0",
-        },
-      },
+      initialLifecycleHooks: Object.values(lifecycleHooks(settings)),
+      instanceLifecyclePolicy: { retentionTriggers: { terminateHookAbandon: onAbandon(settings) } },
+      instanceRefresh: { strategy: "Rolling", preferences: { ...preferences, instanceWarmup: String(instanceWarmup) } },
       healthCheckType: "EC2",
       healthCheckGracePeriod: 0,
       // Idle instances must be free to go. A busy one protects itself while its job runs, and the drain holds anyway.
       protectFromScaleIn: false,
       maxInstanceLifetime: settings.maxInstanceLifetimeDays * 24 * 3600,
-      warmPool: warmPool && {
-        poolState: warmPool.state,
-        minSize: warmPool.minSize,
-        maxGroupPreparedCapacity: warmPool.maxPreparedCapacity,
-        // A runner that has run jobs is not clean enough to come back.
-        instanceReusePolicy: { reuseOnScaleIn: false },
-      },
+      warmPool: warmPoolConfiguration(settings),
       enabledMetrics: [...METRICS],
       metricsGranularity: "1Minute",
       waitForCapacityTimeout: `${launchTimeout + 300}s`,
       tags: groupTags(parts.tags),
     },
     {
-      parent,
+      ...opts,
       dependsOn: parts.dependsOn,
       // Scaling owns the desired capacity. Hooks change through resources of their own: see `createHooks`.
       ignoreChanges: ["desiredCapacity", "initialLifecycleHooks"],
@@ -107,29 +96,9 @@ function instances(settings: PoolSettings, launchTemplate: aws.ec2.LaunchTemplat
   };
 }
 
-interface Hook {
-  name: string;
-  lifecycleTransition: string;
-  heartbeatTimeout: number;
-  defaultResult: string;
-}
-
-/** Both fail closed: an instance that is not ready is replaced, one that fell silent is retained or ended. */
-function hooks({ names, launchTimeout, drain }: PoolSettings): Hook[] {
-  return [
-    {
-      name: names.launchHook,
-      lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
-      heartbeatTimeout: launchTimeout,
-      defaultResult: "ABANDON",
-    },
-    {
-      name: names.terminateHook,
-      lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
-      heartbeatTimeout: drain.heartbeatTimeout,
-      defaultResult: "ABANDON",
-    },
-  ];
+export interface HookParts {
+  settings: PoolSettings;
+  group: aws.autoscaling.Group;
 }
 
 /**
@@ -137,13 +106,13 @@ function hooks({ names, launchTimeout, drain }: PoolSettings): Hook[] {
  * change would not reach AWS; this carries it. They are never deleted: that would CONTINUE every action that is
  * under way, which kills the jobs of draining instances. They go with the group.
  */
-export function createHooks(name: string, settings: PoolSettings, group: aws.autoscaling.Group, parent: pulumi.Resource): void {
-  for (const hook of hooks(settings)) {
-    const suffix = hook.name === settings.names.launchHook ? "launch" : "terminate";
+export function createHooks(name: string, parts: HookParts, opts: pulumi.CustomResourceOptions): void {
+  const { settings, group } = parts;
+  for (const [suffix, hook] of Object.entries(lifecycleHooks(settings))) {
     new aws.autoscaling.LifecycleHook(
       `${name}-${suffix}`,
       { ...hook, autoscalingGroupName: group.name },
-      { parent, dependsOn: [group], retainOnDelete: true },
+      { ...opts, dependsOn: [group], retainOnDelete: true },
     );
   }
 }

@@ -2,6 +2,7 @@ import type { HostConfig } from "../../contract/actions-runner-pool/host";
 import { TIMING } from "../../contract/actions-runner-pool/timing";
 import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
 import { githubWebUrl } from "../shared/github-address";
+import { defaultArchiveUrl } from "./defaults";
 import type { PoolSettings } from "./settings";
 
 /** GitHub's words for an architecture, in its labels and in the names of the runner's archives. */
@@ -17,11 +18,11 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     launchHook: names.launchHook,
     terminateHook: names.terminateHook,
     secretPrefix: names.secretPrefix,
-    githubUrl: `${githubWebUrl(settings.apiUrl)}/${github.organization ?? github.repository}`,
+    githubUrl: `${githubWebUrl(github.apiUrl)}/${github.organization ?? github.repository}`,
     labels: settings.labels,
     ...(settings.runnerGroup === undefined ? {} : { runnerGroup: settings.runnerGroup }),
     noDefaultLabels: settings.noDefaultLabels,
-    runnerUser: settings.runnerUser,
+    runnerUser: runner.user,
     ...(runner.onImage ? {} : { runnerArchive: runnerArchive(runner, architecture) }),
     heartbeatInterval: drain.heartbeatInterval,
     heartbeatTimeout: drain.heartbeatTimeout,
@@ -37,6 +38,5 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
 function runnerArchive(runner: PoolSettings["runner"], architecture: RunnerArchitecture) {
   const { version, sha256, archiveUrl } = runner;
   if (version === undefined || sha256 === undefined) throw new Error("runner.version and runner.sha256 were not validated");
-  const file = `actions-runner-linux-${architecture}-${version}.tar.gz`;
-  return { url: archiveUrl ?? `https://github.com/actions/runner/releases/download/v${version}/${file}`, sha256 };
+  return { url: archiveUrl ?? defaultArchiveUrl(version, architecture), sha256 };
 }

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type Place, trust } from "../shared/policy";
+import type { AwsEnvironment } from "../shared/aws-environment";
+import { trust } from "../shared/policy";
 import { hostPolicy } from "./policies/instance";
 import type { PoolSettings } from "./settings";
 
@@ -11,32 +12,24 @@ export interface HostRole {
   ready: pulumi.Resource[];
 }
 
+export interface HostRoleParts {
+  settings: PoolSettings;
+  environment: pulumi.Output<AwsEnvironment>;
+  /** Of the bucket with the host bundle. */
+  bucketArn: pulumi.Output<string>;
+  tags: pulumi.Output<Record<string, string>>;
+}
+
 /** The instances' role and profile. */
-export function createHostRole(
-  name: string,
-  settings: PoolSettings,
-  place: pulumi.Output<Place>,
-  bucketArn: pulumi.Output<string>,
-  tags: pulumi.Output<Record<string, string>>,
-  parent: pulumi.Resource,
-): HostRole {
+export function createHostRole(name: string, parts: HostRoleParts, opts: pulumi.CustomResourceOptions): HostRole {
+  const { settings, environment, bucketArn, tags } = parts;
   const assumeRolePolicy = JSON.stringify(trust("ec2.amazonaws.com"));
-  const role = new aws.iam.Role(
-    `${name}-host`,
-    { assumeRolePolicy, permissionsBoundary: settings.permissionsBoundaryArn, tags },
-    { parent },
-  );
-  const own = new aws.iam.RolePolicy(
-    `${name}-host`,
-    {
-      role: role.name,
-      policy: pulumi.all([place, bucketArn]).apply(([where, bucket]) => JSON.stringify(hostPolicy(where, settings.names, bucket))),
-    },
-    { parent },
-  );
+  const role = new aws.iam.Role(`${name}-host`, { assumeRolePolicy, permissionsBoundary: settings.permissionsBoundaryArn, tags }, opts);
+  const policy = pulumi.all([environment, bucketArn]).apply(([where, bucket]) => JSON.stringify(hostPolicy(where, settings.names, bucket)));
+  const own = new aws.iam.RolePolicy(`${name}-host`, { role: role.name, policy }, opts);
   const extra = settings.extraPolicyArns.map(
-    (policyArn, index) => new aws.iam.RolePolicyAttachment(`${name}-host-${index}`, { role: role.name, policyArn }, { parent }),
+    (policyArn, index) => new aws.iam.RolePolicyAttachment(`${name}-host-${index}`, { role: role.name, policyArn }, opts),
   );
-  const profile = new aws.iam.InstanceProfile(`${name}-host`, { role: role.name, tags }, { parent });
+  const profile = new aws.iam.InstanceProfile(`${name}-host`, { role: role.name, tags }, opts);
   return { role, profile, ready: [own, ...extra] };
 }

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
 import { WarmPoolState } from "./args/capacity";
+import { defaultImageParameter } from "./defaults";
 import type { RunnerArchitecture } from "./host-config";
 import type { PoolSettings } from "./settings";
 
@@ -120,7 +121,7 @@ async function describeImage(
   architecture: Ec2Architecture,
   options: pulumi.InvokeOptions,
 ): Promise<{ imageId: string; rootDeviceName: string }> {
-  const parameter = settings.imageParameter ?? canonicalParameter(architecture);
+  const parameter = settings.imageParameter ?? defaultImageParameter(ARCHITECTURES[architecture].canonical);
   const [field, value] = givenId === undefined ? ["imageParameter", parameter] : ["imageId", givenId];
   const fail = (problem: string, remedy: string) => inputError([violation(field, value, problem, remedy)]);
   const imageId = givenId ?? (await readParameter(parameter, options));
@@ -139,10 +140,6 @@ async function describeImage(
 /** A pinned image may be deprecated by its owner and still be launched. */
 function imageQuery(imageId: string): aws.ec2.GetAmiArgs {
   return { filters: [{ name: "image-id", values: [imageId] }], includeDeprecated: true };
-}
-
-function canonicalParameter(architecture: Ec2Architecture): string {
-  return `/aws/service/canonical/ubuntu/server/24.04/stable/current/${ARCHITECTURES[architecture].canonical}/hvm/ebs-gp3/ami-id`;
 }
 
 async function readParameter(name: string, options: pulumi.InvokeOptions): Promise<string> {

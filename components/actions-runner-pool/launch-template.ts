@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { renderUserData } from "../../host-config/actions-runner-pool/user-data";
+import type { AwsEnvironment } from "../shared/aws-environment";
 import { type HostBundle, bundleKey } from "../shared/host-bundle";
 import { throwIfAny } from "../shared/input-errors";
-import type { Place } from "../shared/policy";
 import { WarmPoolState } from "./args/capacity";
 import { hostConfig } from "./host-config";
 import type { HostRole } from "./host-role";
@@ -13,18 +13,18 @@ import type { PoolSettings } from "./settings";
 import { oversize } from "./validation/user-data";
 
 export interface LaunchTemplateParts {
+  settings: PoolSettings;
   facts: pulumi.Output<InstanceFacts>;
-  place: pulumi.Output<Place>;
+  environment: pulumi.Output<AwsEnvironment>;
   tags: pulumi.Output<Record<string, string>>;
   network: Network;
   hostRole: HostRole;
   bundle: HostBundle;
-  bundleSha256: string;
 }
 
 /** How an instance is made. A new version of it is what makes the group refresh its instances. */
-export function createLaunchTemplate(name: string, settings: PoolSettings, parts: LaunchTemplateParts, parent: pulumi.Resource) {
-  const { facts, tags } = parts;
+export function createLaunchTemplate(name: string, parts: LaunchTemplateParts, opts: pulumi.CustomResourceOptions): aws.ec2.LaunchTemplate {
+  const { settings, facts, tags } = parts;
   return new aws.ec2.LaunchTemplate(
     name,
     {
@@ -32,7 +32,7 @@ export function createLaunchTemplate(name: string, settings: PoolSettings, parts
       updateDefaultVersion: true,
       imageId: facts.imageId,
       instanceType: settings.instanceType,
-      userData: userData(settings, parts),
+      userData: userData(parts),
       iamInstanceProfile: { arn: parts.hostRole.profile.arn },
       vpcSecurityGroupIds: parts.network.securityGroupIds,
       blockDeviceMappings: [
@@ -57,15 +57,15 @@ export function createLaunchTemplate(name: string, settings: PoolSettings, parts
       ],
       tags,
     },
-    { parent },
+    opts,
   );
 }
 
 /** Base64, as EC2 wants it; the limit counts the text before that. */
-function userData(settings: PoolSettings, { facts, place, bundle, bundleSha256 }: LaunchTemplateParts): pulumi.Output<string> {
-  return pulumi.all([facts, place, bundle.bucket.bucket]).apply(([{ architecture }, { region }, bucket]) => {
+function userData({ settings, facts, environment, bundle }: LaunchTemplateParts): pulumi.Output<string> {
+  return pulumi.all([facts, environment, bundle.bucket.bucket]).apply(([{ architecture }, { region }, bucket]) => {
     const config = hostConfig(settings, region, architecture);
-    const text = renderUserData(config, { bucket, key: bundleKey(bundleSha256), sha256: bundleSha256 });
+    const text = renderUserData(config, { bucket, key: bundleKey(bundle.sha256), sha256: bundle.sha256 });
     throwIfAny(oversize(text, settings));
     return Buffer.from(text).toString("base64");
   });

@@ -9,13 +9,14 @@ export interface Network {
   securityGroupIds: pulumi.Output<string[]>;
 }
 
-/** The given security groups, or an own one: runners call out to GitHub and AWS, and nobody calls them. */
-export function createNetwork(
-  name: string,
-  settings: PoolSettings,
-  tags: pulumi.Output<Record<string, string>>,
-  parent: pulumi.Resource,
-): Network {
+export interface NetworkParts {
+  settings: PoolSettings;
+  tags: pulumi.Output<Record<string, string>>;
+}
+
+/** The given security groups, or an own one: runners call out to GitHub and AWS, and no one calls them. */
+export function createNetwork(name: string, parts: NetworkParts, opts: pulumi.CustomResourceOptions): Network {
+  const { settings, tags } = parts;
   const subnetIds = nonEmpty("subnetIds", settings.subnetIds);
   if (settings.securityGroupIds !== undefined) {
     return { subnetIds, securityGroupIds: nonEmpty("securityGroupIds", settings.securityGroupIds) };
@@ -24,12 +25,12 @@ export function createNetwork(
     name,
     {
       description: `Runners of ${settings.poolName}: out to anywhere, in from nowhere`,
-      vpcId: settings.vpcId ?? vpcOf(subnetIds, parent),
+      vpcId: settings.vpcId ?? vpcOf(subnetIds, opts),
       ingress: [],
       egress: [{ protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"], ipv6CidrBlocks: ["::/0"] }],
       tags,
     },
-    { parent },
+    opts,
   );
   return { subnetIds, securityGroupIds: pulumi.output([securityGroup.id]) };
 }
@@ -41,6 +42,6 @@ function nonEmpty(field: "subnetIds" | "securityGroupIds", ids: pulumi.Input<pul
   });
 }
 
-function vpcOf(subnetIds: pulumi.Output<string[]>, parent: pulumi.Resource): pulumi.Output<string> {
+function vpcOf(subnetIds: pulumi.Output<string[]>, { parent }: pulumi.CustomResourceOptions): pulumi.Output<string> {
   return subnetIds.apply(([id]) => aws.ec2.getSubnet({ id: id! }, { parent })).vpcId;
 }

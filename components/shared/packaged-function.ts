@@ -3,7 +3,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type PolicyDocument, trust } from "./policy";
 
-export interface PackagedFunctionArgs {
+export interface PackagedFunctionParts {
   /** Physical name; at most 64 characters. */
   functionName: string;
   description: string;
@@ -36,49 +36,49 @@ export interface PackagedFunction {
  * A Node function on arm64 with a role, a log group that expires and a place for what failed. The log group is made
  * here: a function that creates its own creates it without an end, and again after the stack is gone.
  */
-export function createPackagedFunction(name: string, args: PackagedFunctionArgs, parent: pulumi.Resource): PackagedFunction {
-  const { tags } = args;
+export function createPackagedFunction(name: string, parts: PackagedFunctionParts, opts: pulumi.CustomResourceOptions): PackagedFunction {
+  const { tags } = parts;
   const role = new aws.iam.Role(
     name,
-    { assumeRolePolicy: JSON.stringify(trust("lambda.amazonaws.com")), permissionsBoundary: args.permissionsBoundaryArn, tags },
-    { parent },
+    { assumeRolePolicy: JSON.stringify(trust("lambda.amazonaws.com")), permissionsBoundary: parts.permissionsBoundaryArn, tags },
+    opts,
   );
   const permissions = new aws.iam.RolePolicy(
     name,
-    { role: role.name, policy: pulumi.output(args.policy).apply((document) => JSON.stringify(document)) },
-    { parent },
+    { role: role.name, policy: pulumi.output(parts.policy).apply((document) => JSON.stringify(document)) },
+    opts,
   );
   const logGroup = new aws.cloudwatch.LogGroup(
     name,
-    { name: logGroupName(args.functionName), retentionInDays: args.logRetentionDays, tags },
-    { parent },
+    { name: logGroupName(parts.functionName), retentionInDays: parts.logRetentionDays, tags },
+    opts,
   );
   const handler = new aws.lambda.Function(
     name,
     {
-      name: args.functionName,
-      description: args.description,
+      name: parts.functionName,
+      description: parts.description,
       role: role.arn,
       runtime: "nodejs24.x",
       architectures: ["arm64"],
       handler: "index.handler",
-      code: new pulumi.asset.AssetArchive({ "index.mjs": new pulumi.asset.FileAsset(join(args.dir, "index.mjs")) }),
-      memorySize: args.memorySize,
-      timeout: args.timeout,
-      environment: { variables: args.environment },
+      code: new pulumi.asset.AssetArchive({ "index.mjs": new pulumi.asset.FileAsset(join(parts.dir, "index.mjs")) }),
+      memorySize: parts.memorySize,
+      timeout: parts.timeout,
+      environment: { variables: parts.environment },
       tags,
     },
-    { parent, dependsOn: [permissions, logGroup] },
+    { ...opts, dependsOn: [permissions, logGroup] },
   );
   const retries = new aws.lambda.FunctionEventInvokeConfig(
     name,
     {
       functionName: handler.name,
-      maximumRetryAttempts: args.retries,
-      maximumEventAgeInSeconds: args.maximumEventAge,
-      destinationConfig: { onFailure: { destination: args.deadLetterQueueArn } },
+      maximumRetryAttempts: parts.retries,
+      maximumEventAgeInSeconds: parts.maximumEventAge,
+      destinationConfig: { onFailure: { destination: parts.deadLetterQueueArn } },
     },
-    { parent },
+    opts,
   );
   return { function: handler, ready: [handler, permissions, retries] };
 }

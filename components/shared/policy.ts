@@ -1,15 +1,18 @@
+import type * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import type { AwsEnvironment } from "./aws-environment";
+
+type AwsStatement = pulumi.Unwrap<aws.iam.PolicyStatement>;
+type AwsDocument = pulumi.Unwrap<aws.iam.PolicyDocument>;
+
 /** One purpose, one statement: the `Sid` says what it is for. */
-export interface Statement {
+export interface Statement extends AwsStatement {
   Sid: string;
-  Effect: "Allow";
-  Principal?: { Service: string };
   Action: string[];
   Resource?: string[];
-  Condition?: Record<string, Record<string, string | string[]>>;
 }
 
-export interface PolicyDocument {
-  Version: "2012-10-17";
+export interface PolicyDocument extends AwsDocument {
   Statement: Statement[];
 }
 
@@ -26,13 +29,6 @@ export function trust(service: string): PolicyDocument {
   return policy({ Sid: "Assume", Effect: "Allow", Principal: { Service: service }, Action: ["sts:AssumeRole"] });
 }
 
-/** Where resources live; part of every ARN. The partition is `aws-us-gov` or `aws-cn` for some. */
-export interface Place {
-  partition: string;
-  region: string;
-  accountId: string;
-}
-
-export function arn({ partition, region, accountId }: Place, service: string, resource: string): string {
+export function arn({ partition, region, accountId }: AwsEnvironment, service: string, resource: string): string {
   return `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
 }

@@ -1,7 +1,11 @@
-import { globalTimeoutSeconds, TRANSITION } from "../../contract/aws/lifecycle";
+import { hostConfig } from "../../components/actions-runner-pool/host-config";
+import { refreshPreferences } from "../../components/actions-runner-pool/instance-refresh";
+import { lifecycleHooks, onAbandon } from "../../components/actions-runner-pool/lifecycle-hooks";
+import { type PoolSettings, resolveSettings } from "../../components/actions-runner-pool/settings";
+import { triggers } from "../../components/actions-runner-pool/triggers";
+import { warmPoolConfiguration } from "../../components/actions-runner-pool/warm-pool";
 import type { HostConfig } from "../../contract/actions-runner-pool/host";
-import { TIMING } from "../../contract/actions-runner-pool/timing";
-import { POOL_TAG, type PoolNames, poolNames } from "../../contract/actions-runner-pool/names";
+import { POOL_TAG, type PoolNames } from "../../contract/actions-runner-pool/names";
 import type { AutoScaling, LaunchTemplate, RefreshPreferences, WarmPoolConfig } from "../aws/autoscaling";
 import type { CloudDoor } from "../aws/gateway";
 import type { AwsAccount } from "../aws/account";
@@ -43,17 +47,18 @@ interface PoolSite {
   tokenSecret: string;
 }
 
-/** Seconds, as the component's defaults. */
-const HEARTBEAT_TIMEOUT = 1800;
-const HEARTBEAT_INTERVAL_CAP = 300;
-const LAUNCH_TIMEOUT = 900;
 const ZONES = ["a", "b", "c"];
+const INSTANCE_TYPE = "t3.medium";
 
-/** One pool as the component deploys it: group, hooks, functions, rules; and what an operator may do to it. */
+/**
+ * One pool, rendered by the component's own files: group, hooks, functions, rules; and what an operator may do to it.
+ * Only what the component leaves to its provider is written here.
+ */
 export class Pool {
   readonly names: PoolNames;
   readonly labels: string[];
   readonly config: HostConfig;
+  private readonly settings: PoolSettings;
   private version = 1;
 
   constructor(
@@ -61,49 +66,36 @@ export class Pool {
     { account, organization, tokenSecret }: PoolSite,
     options: PoolOptions,
   ) {
-    const name = options.name ?? "pool";
-    const instances = options.instances ?? 1;
-    const heartbeatTimeout = options.heartbeatTimeout ?? HEARTBEAT_TIMEOUT;
-    const launchTimeout = options.launchTimeout ?? LAUNCH_TIMEOUT;
-    const longest = globalTimeoutSeconds(heartbeatTimeout);
-    const maxDrain = options.maxDrain ?? longest;
-    const names = (this.names = poolNames(name));
-    this.labels = options.labels ?? [name];
-    this.config = {
-      pool: name,
-      region: account.region,
-      group: names.group,
-      launchHook: names.launchHook,
-      terminateHook: names.terminateHook,
-      secretPrefix: names.secretPrefix,
-      githubUrl: `https://github.com/${organization}`,
-      labels: this.labels,
-      noDefaultLabels: false,
-      runnerUser: "runner",
-      heartbeatInterval: options.heartbeatInterval ?? Math.min(Math.floor(heartbeatTimeout / 3), HEARTBEAT_INTERVAL_CAP),
-      heartbeatTimeout,
-      launchTimeout,
-      drainDeadline: Math.min(maxDrain, longest - TIMING.forcedStopMargin),
-      jobsMayUseInstanceRole: false,
-      jobsMayUseDocker: false,
-    };
-    world.functions.deploy({ pool: name, names, maxDrainSeconds: maxDrain, hostRoleId: "AROASIMULATION", organization, tokenSecret });
-    for (const resource of poolResources(names, account, launchTimeout)) world.store.put(resource);
+    const settings = (this.settings = settingsOf(options, organization, tokenSecret));
+    const { poolName, names } = settings;
+    this.names = names;
+    this.labels = settings.labels;
+    this.config = hostConfig(settings, account.region, "x64");
+    world.functions.deploy({
+      pool: poolName,
+      names,
+      maxDrainSeconds: settings.drain.maxDrain,
+      hostRoleId: "AROASIMULATION",
+      organization,
+      tokenSecret,
+    });
+    for (const resource of poolResources(settings, account)) world.store.put(resource);
+    const warmPool = warmPoolOf(settings);
     world.autoscaling.createGroup({
       name: names.group,
-      minSize: options.minSize ?? 0,
-      maxSize: options.maxSize ?? Math.max(instances * 2, 1),
-      desiredCapacity: instances,
+      minSize: settings.minSize,
+      maxSize: settings.maxSize,
+      desiredCapacity: settings.desiredCapacity,
       launchTemplate: () => this.template(),
       subnets: ZONES.map((zone) => ({ id: `subnet-${zone}`, availabilityZone: `${account.region}${zone}` })),
-      ...(options.warmPool ? { warmPool: options.warmPool } : {}),
+      ...(warmPool ? { warmPool } : {}),
       maxInstanceLifetime: options.maxInstanceLifetime ?? 0,
-      instanceLifecyclePolicy: { terminateHookAbandon: (options.retain ?? true) ? "retain" : "terminate" },
-      initialLifecycleHooks: [
-        { name: names.launchHook, transition: TRANSITION.launching, heartbeatTimeout: launchTimeout, defaultResult: "ABANDON" },
-        { name: names.terminateHook, transition: TRANSITION.terminating, heartbeatTimeout, defaultResult: "ABANDON" },
-      ],
-      tags: [{ key: POOL_TAG, value: name, propagateAtLaunch: true }],
+      instanceLifecyclePolicy: { terminateHookAbandon: onAbandon(settings) },
+      initialLifecycleHooks: Object.values(lifecycleHooks(settings)).map(({ lifecycleTransition: transition, ...hook }) => ({
+        ...hook,
+        transition,
+      })),
+      tags: [{ key: POOL_TAG, value: poolName, propagateAtLaunch: true }],
     });
   }
 
@@ -141,8 +133,7 @@ export class Pool {
   /** A new launch template version and the instance refresh that follows it. */
   refresh(preferences: RefreshPreferences = {}): void {
     this.version++;
-    const defaults: RefreshPreferences = { minHealthyPercentage: 100, maxHealthyPercentage: 110, instanceWarmup: 0, skipMatching: true };
-    this.world.autoscaling.startRefresh(this.names.group, { ...defaults, ...preferences });
+    this.world.autoscaling.startRefresh(this.names.group, { ...refreshPreferences(this.settings), ...preferences });
   }
 
   /** `pulumi destroy`: the group goes through its hooks, the last sweep follows, then rules and functions go. */
@@ -150,9 +141,7 @@ export class Pool {
     const { world, names } = this;
     await world.autoscaling.deleteGroup(names.group);
     await world.functions.invoke(names.sweepFunction, { pool: this.config.pool, tf: { action: "delete", prev_input: null } });
-    for (const rule of [names.launchRule, names.terminateRule, names.terminatedRule, names.sweepRule]) {
-      world.store.remove("aws:cloudwatch/eventRule:EventRule", rule);
-    }
+    for (const { rule } of triggers(this.settings)) world.store.remove("aws:cloudwatch/eventRule:EventRule", rule);
     world.functions.undeploy(names);
   }
 
@@ -166,9 +155,48 @@ export class Pool {
       name: this.names.group,
       version: String(this.version),
       userData: JSON.stringify(this.config),
-      instanceType: "t3.medium",
+      instanceType: INSTANCE_TYPE,
       profile: { arn: "arn:aws:iam::123456789012:instance-profile/host", roleName: "host" },
       instanceTags: { [POOL_TAG]: this.config.pool },
     };
   }
+}
+
+/** The arguments of the component that make such a pool. The runner is on the image: nothing is downloaded here. */
+function settingsOf(options: PoolOptions, organization: string, tokenSecret: string): PoolSettings {
+  const { name = "pool", instances = 1, warmPool } = options;
+  return resolveSettings(
+    name,
+    {
+      poolName: name,
+      github: { organization, tokenSecretArn: tokenSecret },
+      runner: { onImage: true },
+      labels: options.labels ?? [name],
+      instanceType: INSTANCE_TYPE,
+      subnetIds: ZONES.map((zone) => `subnet-${zone}`),
+      minSize: options.minSize ?? 0,
+      maxSize: options.maxSize ?? Math.max(instances * 2, 1),
+      desiredCapacity: instances,
+      warmPool: warmPool && {
+        state: warmPool.poolState,
+        minSize: warmPool.minSize,
+        maxPreparedCapacity: warmPool.maxGroupPreparedCapacity,
+      },
+      drain: {
+        maxDrain: options.maxDrain,
+        heartbeatTimeout: options.heartbeatTimeout,
+        heartbeatInterval: options.heartbeatInterval,
+        retainOnAbandon: options.retain,
+      },
+      launchTimeout: options.launchTimeout,
+    },
+    { project: "ci-runners", stack: "simulation" },
+  );
+}
+
+function warmPoolOf(settings: PoolSettings): WarmPoolConfig | undefined {
+  const warmPool = warmPoolConfiguration(settings);
+  if (!warmPool) return undefined;
+  const { instanceReusePolicy, ...rest } = warmPool;
+  return { ...rest, ...instanceReusePolicy };
 }

@@ -1,75 +1,70 @@
-import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/aws/lifecycle";
-import type { PoolNames } from "../../contract/actions-runner-pool/names";
-import { TIMING, launchEventAge } from "../../contract/actions-runner-pool/timing";
-import { UNITS } from "../../contract/actions-runner-pool/host";
-import type { DeployedResource } from "../aws/api";
+import { functionSettings } from "../../components/actions-runner-pool/function-settings";
+import type { PoolSettings } from "../../components/actions-runner-pool/settings";
+import { stopDocumentContent } from "../../components/actions-runner-pool/stop-document-content";
+import { triggers } from "../../components/actions-runner-pool/triggers";
 import type { AwsAccount } from "../aws/account";
+import type { DeployedResource } from "../aws/api";
 
 /**
  * What the component deploys around a group, as far as the event bus and the functions' retries read it: rules,
  * targets, permissions, functions, their retries, the dead letters and the stop document.
  */
-export function poolResources(names: PoolNames, { region, accountId }: AwsAccount, launchTimeout: number): DeployedResource[] {
+export function poolResources(settings: PoolSettings, { region, accountId }: AwsAccount): DeployedResource[] {
+  const { names } = settings;
   const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:${accountId}:${rest}`;
   const queueArn = arn("sqs", names.deadLetterQueue);
-  const functions: [name: string, retries: number, maxAge: number][] = [
-    [names.registerFunction, 2, launchEventAge(launchTimeout)],
-    [names.deregisterFunction, 2, TIMING.invokeEventAge],
-    [names.sweepFunction, 0, TIMING.sweepInterval],
-  ];
-  const pattern = (type: string) =>
-    JSON.stringify({ source: [EVENT_SOURCE], "detail-type": [type], detail: { AutoScalingGroupName: [names.group] } });
-  const rules: [rule: string, target: string, trigger: Record<string, string>][] = [
-    [names.launchRule, names.registerFunction, { eventPattern: pattern(DETAIL_TYPE.launching) }],
-    [names.terminateRule, names.deregisterFunction, { eventPattern: pattern(DETAIL_TYPE.terminating) }],
-    [names.terminatedRule, names.deregisterFunction, { eventPattern: pattern(DETAIL_TYPE.terminated) }],
-    [names.sweepRule, names.sweepFunction, { scheduleExpression: `rate(${TIMING.sweepInterval / 60} minutes)` }],
-  ];
+  const functions = functionSettings(settings);
   return [
     { type: "aws:sqs/queue:Queue", id: names.deadLetterQueue, state: { arn: queueArn, name: names.deadLetterQueue } },
     {
       type: "aws:ssm/document:Document",
       id: names.stopDocument,
-      state: { name: names.stopDocument, content: JSON.stringify(stopDocument()) },
+      state: { name: names.stopDocument, content: JSON.stringify(stopDocumentContent()) },
     },
-    ...functions.flatMap(([name, maximumRetryAttempts, maximumEventAgeInSeconds]) => [
+    ...Object.values(functions).flatMap(({ functionName, retries, maximumEventAge }) => [
       {
         type: "aws:lambda/function:Function",
-        id: name,
-        state: { name, arn: arn("lambda", `function:${name}`), role: name, runtime: "nodejs", codeDir: "in-process" },
+        id: functionName,
+        state: {
+          name: functionName,
+          arn: arn("lambda", `function:${functionName}`),
+          role: functionName,
+          runtime: "nodejs",
+          codeDir: "in-process",
+        },
       },
       {
         type: "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
-        id: name,
+        id: functionName,
         state: {
-          functionName: name,
-          maximumRetryAttempts,
-          maximumEventAgeInSeconds,
+          functionName,
+          maximumRetryAttempts: retries,
+          maximumEventAgeInSeconds: maximumEventAge,
           destinationConfig: { onFailure: { destination: queueArn } },
         },
       },
     ]),
-    ...rules.flatMap(([rule, target, trigger]) => {
+    ...triggers(settings).flatMap(({ rule, target, eventPattern, scheduleExpression }) => {
       const ruleArn = arn("events", `rule/${rule}`);
+      const { functionName } = functions[target];
       return [
         {
           type: "aws:cloudwatch/eventTarget:EventTarget",
           id: rule,
-          state: { rule, arn: arn("lambda", `function:${target}`), deadLetterConfig: { arn: queueArn } },
+          state: { rule, arn: arn("lambda", `function:${functionName}`), deadLetterConfig: { arn: queueArn } },
         },
         {
           type: "aws:lambda/permission:Permission",
           id: rule,
-          state: { function: target, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", sourceArn: ruleArn },
+          state: { function: functionName, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", sourceArn: ruleArn },
         },
         // Last, because its appearance starts a schedule.
-        { type: "aws:cloudwatch/eventRule:EventRule", id: rule, state: { name: rule, arn: ruleArn, ...trigger } },
+        {
+          type: "aws:cloudwatch/eventRule:EventRule",
+          id: rule,
+          state: { name: rule, arn: ruleArn, ...(eventPattern ? { eventPattern } : { scheduleExpression }) },
+        },
       ];
     }),
   ];
-}
-
-function stopDocument() {
-  const runCommand = [`systemctl stop --no-block ${UNITS.runner}`];
-  return { schemaVersion: "2.2", mainSteps: [{ action: "aws:runShellScript", name: "beginDrain", inputs: { runCommand } }] };
 }

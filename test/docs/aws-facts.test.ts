@@ -108,7 +108,7 @@ describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
 
   it("tells of every state that the stand-in has, and the stand-in has none that AWS lacks", () => {
     const text = readFileSync(DOCUMENT, "utf8");
-    const model = readFileSync(join(ROOT, "rehearsal/aws/autoscaling/model.ts"), "utf8");
+    const model = readFileSync(join(ROOT, "contract/aws/lifecycle.ts"), "utf8");
     const union = /export type LifecycleState =([^;]+);/.exec(model)?.[1] ?? "";
     const states = [...union.matchAll(/"([^"]+)"/g)].map(([, state]) => state!);
     assert.ok(states.length > 20, union);

@@ -37,12 +37,12 @@ function constant(file: string, path: string): number {
     }
     throw new Error(`${file}: ${path} is ${node?.getText() ?? "not there"}`);
   };
-  const [name = "", field] = path.split(".");
-  return value(field === undefined ? declared.get(name) : member(declared.get(name), field));
+  const [name = "", ...fields] = path.split(".");
+  return value(fields.reduce(member, declared.get(name)));
 }
 
 function member(node: ts.Expression | undefined, field: string): ts.Expression | undefined {
-  const object = node && ts.isAsExpression(node) ? node.expression : node;
+  const object = node && (ts.isAsExpression(node) || ts.isSatisfiesExpression(node)) ? node.expression : node;
   if (!object || !ts.isObjectLiteralExpression(object)) return undefined;
   const property = object.properties.find((candidate) => candidate.name?.getText() === field);
   return property && ts.isPropertyAssignment(property) ? property.initializer : undefined;

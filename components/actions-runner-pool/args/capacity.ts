@@ -35,18 +35,6 @@ export interface WarmPoolArgs {
   maxPreparedCapacity?: number;
 }
 
-/** Spot instances. A Spot interruption ends a job after two minutes; no drain can prevent that. */
-export interface SpotArgs {
-  /** On-demand instances before any Spot instance is launched. Default: 0. */
-  onDemandBase?: number;
-
-  /** Percentage of on-demand instances above the base, 0 to 100. Default: 0. */
-  onDemandPercentage?: number;
-
-  /** Further instance types of the same architecture; more types are interrupted less often. Default: none. */
-  additionalInstanceTypes?: string[];
-}
-
 /** Rolling replacement of instances when the launch template changes. */
 export interface InstanceRefreshArgs {
   /** Default: `Wait`. */
@@ -63,29 +51,4 @@ export interface InstanceRefreshArgs {
    * `minHealthyPercentage` (limits of EC2 Auto Scaling). Default: 110, at least one instance.
    */
   maxHealthyPercentage?: number;
-}
-
-/** How an instance that should go waits for its job. */
-export interface DrainArgs {
-  /**
-   * Seconds after which a drain gives up and stops the runner with its job: logged, counted and alarmed. At least 60,
-   * at most min(48 h, 100 x `heartbeatTimeout`), the life of a lifecycle action. Default: that maximum. A drain gives
-   * up 5 minutes before the action expires, so that the end is still its own.
-   */
-  maxDrain?: number;
-
-  /** Seconds after which a silent instance counts as dead, 30 to 7200 (limits of a lifecycle hook). Default: 1800. */
-  heartbeatTimeout?: number;
-
-  /**
-   * Seconds between heartbeats of a draining instance, at most a third of `heartbeatTimeout`, so that two may be lost.
-   * Default: a third, at most 300.
-   */
-  heartbeatInterval?: number;
-
-  /**
-   * Keeps an instance whose heartbeats failed (`Terminating:Retained`: running, billed, out of the group) for the
-   * sweep and a human, instead of ending it with its job. Default: true.
-   */
-  retainOnAbandon?: boolean;
 }

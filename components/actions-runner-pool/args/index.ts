@@ -1,6 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { DrainArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "./capacity";
-import type { GithubArgs, RunnerArgs } from "./github";
+import type { InstanceRefreshArgs, WarmPoolArgs } from "./capacity";
+import type { DrainArgs } from "./drain";
+import type { GithubArgs } from "./github";
+import type { SpotArgs } from "./instances";
+import type { RunnerArgs } from "./runner";
 
 /**
  * Arguments of a pool. Values that decide which resources exist, and every value that is checked against another

@@ -1,11 +1,12 @@
 import { POOL_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
+import type { AwsEnvironment } from "../../shared/aws-environment";
 import { logGroupName } from "../../shared/packaged-function";
-import { type Place, type PolicyDocument, type Statement, allow, arn, policy } from "../../shared/policy";
+import { type PolicyDocument, type Statement, allow, arn, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn, stopDocumentArn } from "./arns";
 
 /** What the functions' policies name beyond the pool's own names. */
 export interface FunctionGrants {
-  place: Place;
+  environment: AwsEnvironment;
   names: PoolNames;
   poolName: string;
   /** The App's private key or the token. */
@@ -16,36 +17,36 @@ export interface FunctionGrants {
 }
 
 export function registerPolicy(grants: FunctionGrants): PolicyDocument {
-  const { place, names } = grants;
-  return policy(...everyFunction(names.registerFunction, grants), provideTokens(place, names));
+  const { environment, names } = grants;
+  return policy(...everyFunction(names.registerFunction, grants), provideTokens(environment, names));
 }
 
-function provideTokens(place: Place, names: PoolNames): Statement {
+function provideTokens(environment: AwsEnvironment, names: PoolNames): Statement {
   return allow(
     "ProvideRegistrationTokens",
     // CreateSecret with tags asks for TagResource too; a duplicate of the event replaces the value.
     ["secretsmanager:CreateSecret", "secretsmanager:TagResource", "secretsmanager:PutSecretValue"],
-    [registrationSecretArn(place, names)],
+    [registrationSecretArn(environment, names)],
   );
 }
 
 export function deregisterPolicy(grants: FunctionGrants): PolicyDocument {
-  const { place, names, poolName } = grants;
+  const { environment, names, poolName } = grants;
   return policy(
     ...everyFunction(names.deregisterFunction, grants),
     // AWS wants both allowed: the document and the instance that it is sent to.
-    allow("SendOnlyTheStop", ["ssm:SendCommand"], [stopDocumentArn(place, names)]),
-    allow("ToInstancesOfThePool", ["ssm:SendCommand"], [instanceArn(place)], {
+    allow("SendOnlyTheStop", ["ssm:SendCommand"], [stopDocumentArn(environment, names)]),
+    allow("ToInstancesOfThePool", ["ssm:SendCommand"], [instanceArn(environment)], {
       StringEquals: { [`aws:ResourceTag/${POOL_TAG}`]: poolName },
     }),
     allow("SeeLifecycleStates", ["autoscaling:DescribeAutoScalingInstances"], ["*"]),
-    allow("LetGoOfHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(place, names)]),
-    allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(place, names)]),
+    allow("LetGoOfHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
+    allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
   );
 }
 
 export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
-  const { place, names } = grants;
+  const { environment, names } = grants;
   return policy(
     ...everyFunction(names.sweepFunction, grants),
     allow(
@@ -58,19 +59,23 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
       ],
       ["*"],
     ),
-    allow("LetGoOfHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(place, names)]),
-    allow("EndRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(place, names)]),
-    provideTokens(place, names),
+    allow("LetGoOfHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
+    allow("EndRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(environment, names)]),
+    provideTokens(environment, names),
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),
-    allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(place, names)]),
+    allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
   );
 }
 
-/** The group may create the stream but not the group: the stack does that, with an end to its retention. */
+/** The function may create its log stream, not the log group: the stack owns that, with its retention. */
 function everyFunction(functionName: string, grants: FunctionGrants): Statement[] {
-  const { place, githubSecretArn, secretKmsKeyArn, deadLetterQueueArn } = grants;
+  const { environment, githubSecretArn, secretKmsKeyArn, deadLetterQueueArn } = grants;
   const statements = [
-    allow("WriteOwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [arn(place, "logs", `log-group:${logGroupName(functionName)}:*`)]),
+    allow(
+      "WriteOwnLog",
+      ["logs:CreateLogStream", "logs:PutLogEvents"],
+      [arn(environment, "logs", `log-group:${logGroupName(functionName)}:*`)],
+    ),
     allow("KeepWhatFailed", ["sqs:SendMessage"], [deadLetterQueueArn]),
     allow("ActAtGithub", ["secretsmanager:GetSecretValue"], [githubSecretArn]),
   ];

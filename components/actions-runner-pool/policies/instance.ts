@@ -1,7 +1,8 @@
 import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { OWNER_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
+import type { AwsEnvironment } from "../../shared/aws-environment";
 import { BUNDLE_PREFIX } from "../../shared/host-bundle";
-import { type Place, type PolicyDocument, allow, policy } from "../../shared/policy";
+import { type PolicyDocument, allow, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn } from "./arns";
 
 /**
@@ -10,26 +11,26 @@ import { groupArn, instanceArn, registrationSecretArn } from "./arns";
  *
  * @param bucketArn of the bucket with the host bundle.
  */
-export function hostPolicy(place: Place, names: PoolNames, bucketArn: string): PolicyDocument {
+export function hostPolicy(environment: AwsEnvironment, names: PoolNames, bucketArn: string): PolicyDocument {
   return policy(
     allow("FetchHostBundle", ["s3:GetObject"], [`${bucketArn}/${BUNDLE_PREFIX}*`]),
     allow("SeeOwnLifecycleState", ["autoscaling:DescribeAutoScalingInstances"], ["*"]),
-    allow("ProtectWhileBusy", ["autoscaling:SetInstanceProtection"], [groupArn(place, names)]),
+    allow("ProtectWhileBusy", ["autoscaling:SetInstanceProtection"], [groupArn(environment, names)]),
     allow(
       "HoldAndEndLifecycleActions",
       ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
-      [groupArn(place, names)],
+      [groupArn(environment, names)],
     ),
     allow(
       "UseOwnRegistrationToken",
       ["secretsmanager:GetSecretValue", "secretsmanager:DeleteSecret"],
-      [registrationSecretArn(place, names)],
+      [registrationSecretArn(environment, names)],
       { StringEquals: { [`aws:ResourceTag/${OWNER_TAG}`]: "${aws:userid}" } },
     ),
     allow("CountForcedStops", ["cloudwatch:PutMetricData"], ["*"], {
       StringEquals: { "cloudwatch:namespace": METRIC_NAMESPACE },
     }),
-    allow("AnswerRunCommand", ["ssm:UpdateInstanceInformation"], [instanceArn(place)]),
+    allow("AnswerRunCommand", ["ssm:UpdateInstanceInformation"], [instanceArn(environment)]),
     allow(
       "ReceiveRunCommand",
       [

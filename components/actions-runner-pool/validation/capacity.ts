@@ -1,34 +1,25 @@
+import { inRange } from "../../shared/in-range";
 import { type Violation, violation } from "../../shared/input-errors";
 import { ProtectedInstances, WarmPoolState } from "../args/capacity";
 import type { PoolSettings } from "../settings";
-import { inRange } from "./instances";
 
 /** EC2 Auto Scaling's own bound on a group's size is a quota of the account; this one only catches slips of a key. */
 const SIZE_MAX = 10_000;
 
 export function capacityViolations(settings: PoolSettings): Violation[] {
-  const found: Violation[] = [];
-  const { minSize, maxSize, desiredCapacity } = settings;
-  for (const [field, value] of Object.entries({ minSize, maxSize, desiredCapacity })) {
-    if (!inRange(value, 0, SIZE_MAX)) {
-      found.push(violation(field, value, `outside 0 to ${SIZE_MAX}`, "Give a whole number of instances within it"));
-    }
-  }
-  if (found.length > 0) {
-    // Numbers that are none cannot be compared.
-  } else if (minSize > maxSize) {
-    found.push(violation("minSize", minSize, `larger than maxSize = ${maxSize}`, "Lower minSize or raise maxSize"));
-  } else if (desiredCapacity < minSize || desiredCapacity > maxSize) {
-    found.push(
-      violation(
-        "desiredCapacity",
-        desiredCapacity,
-        `outside minSize = ${minSize} to maxSize = ${maxSize}`,
-        "Give a number between them or drop it",
-      ),
-    );
-  }
-  return [...found, ...warmPoolViolations(settings), ...spotViolations(settings), ...refreshViolations(settings)];
+  return [...sizeViolations(settings), ...warmPoolViolations(settings), ...refreshViolations(settings)];
+}
+
+function sizeViolations({ minSize, maxSize, desiredCapacity }: PoolSettings): Violation[] {
+  const unusable = Object.entries({ minSize, maxSize, desiredCapacity })
+    .filter(([, value]) => !inRange(value, 0, SIZE_MAX))
+    .map(([field, value]) => violation(field, value, `outside 0 to ${SIZE_MAX}`, "Give a whole number of instances within it"));
+  // Numbers that are none cannot be compared.
+  if (unusable.length > 0) return unusable;
+  if (minSize > maxSize) return [violation("minSize", minSize, `larger than maxSize = ${maxSize}`, "Lower minSize or raise maxSize")];
+  if (inRange(desiredCapacity, minSize, maxSize)) return [];
+  const problem = `outside minSize = ${minSize} to maxSize = ${maxSize}`;
+  return [violation("desiredCapacity", desiredCapacity, problem, "Give a number between them or drop it")];
 }
 
 function warmPoolViolations({ warmPool, spot, maxSize }: PoolSettings): Violation[] {
@@ -59,20 +50,6 @@ function warmPoolViolations({ warmPool, spot, maxSize }: PoolSettings): Violatio
         "Lower it or raise warmPool.maxPreparedCapacity",
       ),
     );
-  }
-  return found;
-}
-
-function spotViolations({ spot, maxSize }: PoolSettings): Violation[] {
-  if (!spot) return [];
-  const found: Violation[] = [];
-  if (!inRange(spot.onDemandBase, 0, maxSize)) {
-    found.push(
-      violation("spot.onDemandBase", spot.onDemandBase, `outside 0 to maxSize = ${maxSize}`, "Give a whole number of instances within it"),
-    );
-  }
-  if (!inRange(spot.onDemandPercentage, 0, 100)) {
-    found.push(violation("spot.onDemandPercentage", spot.onDemandPercentage, "outside 0 to 100 %", "Give a whole percentage"));
   }
   return found;
 }

@@ -4,9 +4,9 @@ import {
   HEARTBEAT_TIMEOUT_MIN_SECONDS as TIMEOUT_MIN,
   globalTimeoutSeconds,
 } from "../../../contract/aws/lifecycle";
+import { inRange } from "../../shared/in-range";
 import { type Violation, violation } from "../../shared/input-errors";
 import type { PoolSettings } from "../settings";
-import { inRange } from "./instances";
 
 /** Seconds; less than a minute would not even cover the drain's own confirmation and the runner's goodbye. */
 const MAX_DRAIN_MIN = 60;

@@ -14,11 +14,11 @@ export function githubViolations(settings: PoolSettings): Violation[] {
     ...scopeViolations(settings),
     ...authorityViolations(settings),
     ...labelViolations(settings),
-    ...(githubWebUrl(settings.apiUrl) === undefined
+    ...(githubWebUrl(settings.github.apiUrl) === undefined
       ? [
           violation(
             "github.apiUrl",
-            settings.apiUrl,
+            settings.github.apiUrl,
             "not the address of a GitHub REST API",
             "Use https://api.github.com, https://HOST/api/v3 or https://api.NAME.ghe.com",
           ),

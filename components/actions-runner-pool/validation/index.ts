@@ -1,5 +1,6 @@
 import { FOLLOWS_MAIN, isRelease } from "../../../contract/shared/release";
 import { type Violation, throwIfAny, violation } from "../../shared/input-errors";
+import { logRetentionViolations } from "../../shared/log-retention";
 import type { PoolSettings } from "../settings";
 import { capacityViolations } from "./capacity";
 import { drainViolations } from "./drain";
@@ -28,6 +29,7 @@ function argumentViolations(settings: PoolSettings): Violation[] {
     ...instanceViolations(settings),
     ...capacityViolations(settings),
     ...drainViolations(settings),
+    ...logRetentionViolations(settings.logRetentionDays),
     ...tagViolations(settings),
     ...releaseViolations(settings),
   ];

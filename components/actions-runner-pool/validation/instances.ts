@@ -1,3 +1,4 @@
+import { inRange } from "../../shared/in-range";
 import { type Violation, violation } from "../../shared/input-errors";
 import type { PoolSettings } from "../settings";
 
@@ -6,8 +7,6 @@ const PARAMETER = /^\/?[A-Za-z0-9._/-]+(:[A-Za-z0-9_.-]+)?$/;
 /** GiB; gp3 starts at 1, but no image of a Linux distribution fits into less than 8. */
 const VOLUME_MIN = 8;
 const VOLUME_MAX = 16384;
-/** The only periods that CloudWatch Logs accepts, in days. */
-const LOG_RETENTION = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 export function instanceViolations(settings: PoolSettings): Violation[] {
   const found: Violation[] = [];
@@ -39,17 +38,21 @@ export function instanceViolations(settings: PoolSettings): Violation[] {
       ),
     );
   }
-  if (!LOG_RETENTION.includes(settings.logRetentionDays)) {
+  return [...found, ...spotViolations(settings), ...networkViolations(settings)];
+}
+
+function spotViolations({ spot, maxSize }: PoolSettings): Violation[] {
+  if (!spot) return [];
+  const found: Violation[] = [];
+  if (!inRange(spot.onDemandBase, 0, maxSize)) {
     found.push(
-      violation(
-        "logRetentionDays",
-        settings.logRetentionDays,
-        "not a period that CloudWatch Logs knows",
-        `Choose one of ${LOG_RETENTION.join(", ")}`,
-      ),
+      violation("spot.onDemandBase", spot.onDemandBase, `outside 0 to maxSize = ${maxSize}`, "Give a whole number of instances within it"),
     );
   }
-  return [...found, ...networkViolations(settings)];
+  if (!inRange(spot.onDemandPercentage, 0, 100)) {
+    found.push(violation("spot.onDemandPercentage", spot.onDemandPercentage, "outside 0 to 100 %", "Give a whole percentage"));
+  }
+  return found;
 }
 
 function networkViolations(settings: PoolSettings): Violation[] {
@@ -65,8 +68,4 @@ function networkViolations(settings: PoolSettings): Violation[] {
 export function emptyList(field: "subnetIds" | "securityGroupIds"): Violation {
   const remedy = field === "subnetIds" ? "Give at least one subnet" : "Give at least one, or drop it for an own security group";
   return violation(field, [], "the list is empty", remedy);
-}
-
-export function inRange(value: number, min: number, max: number): boolean {
-  return Number.isInteger(value) && value >= min && value <= max;
 }

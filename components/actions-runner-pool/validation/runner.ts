@@ -8,11 +8,11 @@ const USER = /^[a-z_][a-z0-9_-]{0,31}$/;
 /** No spaces and nothing that a shell or systemd reads as more than a path. */
 const ABSOLUTE_PATH = /^(\/[A-Za-z0-9._@+-]+)+$/;
 
-export function runnerViolations({ runner, runnerUser }: PoolSettings): Violation[] {
+export function runnerViolations({ runner }: PoolSettings): Violation[] {
   const found = runner.onImage ? onImageViolations(runner) : pinViolations(runner);
-  if (!USER.test(runnerUser) || runnerUser === "root") {
+  if (!USER.test(runner.user) || runner.user === "root") {
     found.push(
-      violation("runner.user", runnerUser, "not an unprivileged user's name", "Use lower-case letters, digits, - and _, and not root"),
+      violation("runner.user", runner.user, "not an unprivileged user's name", "Use lower-case letters, digits, - and _, and not root"),
     );
   }
   for (const field of ["jobStartedHook", "jobCompletedHook"] as const) {

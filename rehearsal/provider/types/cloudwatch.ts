@@ -1,8 +1,10 @@
+import { LOG_RETENTION_DAYS } from "../../../contract/aws/log-retention";
 import { arn, kept, text, type ResourceType } from "../resource-type";
 import { jsonProblem, mustExist, notOneOf, outOfRange } from "./checks";
 
 const RULE = "aws:cloudwatch/eventRule:EventRule";
-const RETENTION_DAYS = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+/** 0 is the provider's word for "for ever". */
+const RETENTION_DAYS = [0, ...LOG_RETENTION_DAYS];
 
 const logGroup = kept({
   inputs: ["kmsKeyId", "logGroupClass", "name", "retentionInDays", "skipDestroy", "tags"],

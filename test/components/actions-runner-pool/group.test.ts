@@ -4,7 +4,7 @@ import { ActionsRunnerPool, type ActionsRunnerPoolArgs, type DrainArgs } from ".
 import { hostConfig } from "../../../components/actions-runner-pool/host-config";
 import { resolveSettings } from "../../../components/actions-runner-pool/settings";
 import { Deployment, settled } from "../mocks";
-import { poolArgs } from "./pool-args";
+import { PROGRAM, poolArgs } from "./pool-args";
 
 const GROUP = "aws:autoscaling/group:Group";
 const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
@@ -252,7 +252,7 @@ describe("the launch template", () => {
       [{ heartbeatTimeout: 1800, maxDrain: 3600 }, 3600],
     ];
     for (const [drain, expected] of longest) {
-      const settings = resolveSettings("runners", poolArgs({ drain }));
+      const settings = resolveSettings("runners", poolArgs({ drain }), PROGRAM);
       assert.equal(hostConfig(settings, "us-east-1", "x64").drainDeadline, expected, JSON.stringify(drain));
     }
   });

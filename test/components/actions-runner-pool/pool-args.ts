@@ -2,6 +2,9 @@ import type { ActionsRunnerPoolArgs } from "../../../components";
 
 export const SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:github-app-AbCdEf";
 
+/** Of the program that the tests deploy. */
+export const PROGRAM = { project: "ci-runners", stack: "test" };
+
 /** The least that makes a valid pool; each test changes what it is about. */
 export function poolArgs(changes: Partial<ActionsRunnerPoolArgs> = {}): ActionsRunnerPoolArgs {
   return {

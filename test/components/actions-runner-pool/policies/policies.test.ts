@@ -6,7 +6,7 @@ import { resolveSettings } from "../../../../components/actions-runner-pool/sett
 import type { PolicyDocument, Statement } from "../../../../components/shared/policy";
 import { renderUserData } from "../../../../host-config/actions-runner-pool/user-data";
 import { Deployment } from "../../mocks";
-import { SECRET_ARN, poolArgs } from "../pool-args";
+import { PROGRAM, SECRET_ARN, poolArgs } from "../pool-args";
 import { importedActions, signedCurlActions } from "./used-actions";
 
 const POLICY = "aws:iam/rolePolicy:RolePolicy";
@@ -67,7 +67,7 @@ describe("the policies", () => {
   }
 
   it("grant the host what its agent and its user data call and nothing else", async () => {
-    const settings = resolveSettings("runners", poolArgs({ poolName: "pool" }));
+    const settings = resolveSettings("runners", poolArgs({ poolName: "pool" }), PROGRAM);
     const userData = renderUserData(hostConfig(settings, "us-east-1", "x64"), { bucket: "b", key: "k", sha256: "0" });
     const wanted = new Set([...used("host-config/actions-runner-pool/agent/main.ts"), ...signedCurlActions(userData), ...SSM_AGENT]);
     assert.ok(wanted.has("s3:GetObject") && wanted.has("autoscaling:CompleteLifecycleAction"));

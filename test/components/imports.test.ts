@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
+
+const ROOT = resolve(__dirname, "../..");
+const POOL = "components/actions-runner-pool";
+
+/** What the simulation renders its pool from, without an engine and without a provider. */
+const PURE = [
+  "defaults",
+  "function-settings",
+  "host-config",
+  "instance-refresh",
+  "lifecycle-hooks",
+  "settings",
+  "stop-document-content",
+  "triggers",
+  "warm-pool",
+].map((name) => `${POOL}/${name}.ts`);
+
+/** What a module loads when it runs; with `types`, also what only its types need. */
+function imports(file: string, types = false): string[] {
+  const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest, true);
+  return source.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const { moduleSpecifier } = statement;
+    if (!moduleSpecifier || !ts.isStringLiteral(moduleSpecifier) || (!types && onlyTypes(statement))) return [];
+    return [moduleSpecifier.text];
+  });
+}
+
+function onlyTypes(statement: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  if (ts.isExportDeclaration(statement)) return statement.isTypeOnly;
+  const clause = statement.importClause;
+  if (!clause) return false;
+  if (clause.isTypeOnly) return true;
+  const named = clause.namedBindings;
+  return !clause.name && named !== undefined && ts.isNamedImports(named) && named.elements.every(({ isTypeOnly }) => isTypeOnly);
+}
+
+function target(from: string, specifier: string): string {
+  if (!specifier.startsWith(".")) return specifier;
+  const base = join(ROOT, dirname(from), specifier);
+  const file = [base, `${base}.ts`, join(base, "index.ts")].find((path) => existsSync(path) && /\.[a-z]+$/.test(path));
+  assert.ok(file, `${from} imports ${specifier}`);
+  return relative(ROOT, file);
+}
+
+/** Everything that runs when the files are loaded, each with the chain of imports that leads there. */
+function reachable(files: string[]): Map<string, string> {
+  const found = new Map(files.map((file) => [file, file]));
+  const queue = [...files];
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    for (const next of imports(file).map((specifier) => target(file, specifier))) {
+      if (found.has(next)) continue;
+      found.set(next, `${found.get(file)} -> ${next}`);
+      if (next.endsWith(".ts")) queue.push(next);
+    }
+  }
+  return found;
+}
+
+const pulumiIn = (chains: Map<string, string>) => [...chains].filter(([file]) => file.startsWith("@pulumi/")).map(([, chain]) => chain);
+
+describe("what the components import", () => {
+  for (const file of PURE) {
+    it(`${file} reaches neither Pulumi nor a provider, or the simulation could not render the pool from it`, () => {
+      assert.deepEqual(pulumiIn(reachable([file])), []);
+    });
+  }
+
+  it("the simulation loads each of them, and reaches Pulumi by no other way", () => {
+    const loaded = reachable(["rehearsal/simulation/main.ts"]);
+    assert.deepEqual(pulumiIn(loaded), []);
+    for (const file of PURE) assert.ok(loaded.has(file), `${file} is not used by the simulation`);
+  });
+
+  it("would be seen with Pulumi behind it", () => {
+    assert.ok(pulumiIn(reachable([`${POOL}/validation/index.ts`])).some((chain) => chain.includes("input-errors.ts -> @pulumi/pulumi")));
+    assert.notDeepEqual(pulumiIn(reachable([`${POOL}/group.ts`])), []);
+  });
+
+  it("components/shared knows no component, nor what a component shares with its programs", () => {
+    const shared = readdirSync(join(ROOT, "components/shared")).map((name) => `components/shared/${name}`);
+    const foreign = shared.flatMap((file) =>
+      imports(file, true)
+        .map((specifier) => target(file, specifier))
+        .filter((path) => /^(components|contract)\//.test(path) && !/^(components\/shared|contract\/(aws|shared))\//.test(path))
+        .map((path) => `${file} imports ${path}`),
+    );
+    assert.deepEqual(foreign, []);
+    assert.ok(shared.length > 5);
+  });
+});

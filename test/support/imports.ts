@@ -1,0 +1,61 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join, posix, relative, resolve } from "node:path";
+import ts from "typescript";
+
+export const ROOT = resolve(__dirname, "../..");
+
+/** Written by programs, or projects of their own. */
+const SKIPPED = new Set(["node_modules", "dist", "lib", ".git", "examples"]);
+
+/** Our TypeScript sources, relative to the repository's root. */
+export function sources(): string[] {
+  const found: string[] = [];
+  const walk = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (SKIPPED.has(entry.name)) continue;
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) walk(path);
+      else if (entry.name.endsWith(".ts")) found.push(relative(ROOT, path));
+    }
+  };
+  walk(ROOT);
+  return found.sort();
+}
+
+/** The modules of ours that each module imports, types included, both relative to the repository's root. */
+export function importGraph(files: readonly string[]): Map<string, string[]> {
+  const known = new Set(files);
+  return new Map(files.map((file) => [file, imported(file, known)]));
+}
+
+function imported(file: string, known: ReadonlySet<string>): string[] {
+  const { importedFiles } = ts.preProcessFile(readFileSync(join(ROOT, file), "utf8"), true, true);
+  return importedFiles.flatMap(({ fileName }) => {
+    if (!fileName.startsWith(".")) return [];
+    const target = posix.join(posix.dirname(file), fileName);
+    const module = [target, `${target}.ts`, posix.join(target, "index.ts")].find((candidate) => known.has(candidate));
+    return module === undefined ? [] : [module];
+  });
+}
+
+/** Groups of modules that import each other in a circle, each sorted; Tarjan's strongly connected components. */
+export function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (node: string): void => {
+    index.set(node, index.size);
+    low.set(node, index.get(node)!);
+    stack.push(node);
+    for (const next of graph.get(node) ?? []) {
+      if (!index.has(next)) visit(next);
+      if (stack.includes(next)) low.set(node, Math.min(low.get(node)!, low.get(next)!));
+    }
+    if (low.get(node) !== index.get(node)) return;
+    const group = stack.splice(stack.indexOf(node));
+    if (group.length > 1) found.push(group.sort());
+  };
+  for (const node of graph.keys()) if (!index.has(node)) visit(node);
+  return found;
+}
