@@ -1,4 +1,4 @@
-import type { Host } from "../../../host-config/actions-runner-pool/agent/ports";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
 import type { Timeline } from "../../timeline";

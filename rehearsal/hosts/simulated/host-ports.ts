@@ -1,5 +1,7 @@
-import type { HelperUnits, Host, RunnerUnit } from "../../../host-config/actions-runner-pool/agent/ports";
-import { steadySigns } from "../../../host-config/actions-runner-pool/agent/steady-clock";
+import type { HelperUnits } from "../../../host-config/actions-runner-pool/agent/ports/helper-units";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
+import type { RunnerUnit } from "../../../host-config/actions-runner-pool/agent/ports/runner-unit";
+import { withClockStamps } from "../../../host-config/actions-runner-pool/agent/stamps";
 import { sleeper } from "./idle";
 import type { SimulatedMachine } from "./machine";
 import { USUAL_PACE } from "./runner-timing";
@@ -28,7 +30,7 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
     log: machine.log(),
     imds: metadataPort(instanceId, (path) => (view.late ? view.late.target : around.metadata(path))),
     unit: unitPort(machine, process, view, sleep),
-    signs: steadySigns({ read: async () => view.late?.signs ?? machine.signs() }, clock, timeOfDay),
+    signs: withClockStamps({ read: async () => view.late?.signs ?? machine.signs() }, clock, timeOfDay),
     ...awsPorts(config, instanceId, call, (ms) => process.sleep(ms)),
     registrar: {
       registered: async () => machine.registered,

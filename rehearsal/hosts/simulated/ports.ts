@@ -1,14 +1,12 @@
 import type { HostConfig, RegistrationSecret } from "../../../contract/actions-runner-pool/host";
-import { NO_ACTIVE_ACTION, type TargetState } from "../../../contract/aws/lifecycle";
+import { NO_ACTIVE_ACTION, type LifecycleState, type TargetState } from "../../../contract/aws/lifecycle";
 import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
-import type {
-  Imds,
-  LifecycleActions,
-  Metrics,
-  Protection,
-  RegistrationSecrets,
-} from "../../../host-config/actions-runner-pool/agent/ports";
+import type { Imds } from "../../../host-config/shared/ports/imds";
+import type { LifecycleActions } from "../../../host-config/actions-runner-pool/agent/ports/lifecycle-actions";
+import type { Metrics } from "../../../host-config/actions-runner-pool/agent/ports/metrics";
+import type { Protection } from "../../../host-config/actions-runner-pool/agent/ports/protection";
+import type { RegistrationSecrets } from "../../../host-config/actions-runner-pool/agent/ports/registration-secrets";
 import { AwsError, type Shape } from "../../aws/api";
 import { withSdkRetries } from "../../aws/sdk-retries";
 
@@ -26,7 +24,7 @@ export function awsPorts(config: HostConfig, instanceId: string, once: InstanceC
   const lifecycle: LifecycleActions = {
     async lifecycleState() {
       const answer = await call("autoscaling:DescribeAutoScalingInstances", { InstanceIds: [instanceId] });
-      const [found] = answer.AutoScalingInstances as { LifecycleState: string }[];
+      const [found] = answer.AutoScalingInstances as { LifecycleState: LifecycleState }[];
       return found?.LifecycleState;
     },
     complete: (hook, result) =>

@@ -10,10 +10,15 @@ import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwat
 import { DeleteSecretCommand, GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { fromInstanceMetadata } from "@smithy/credential-provider-imds";
 import type { HostConfig, RegistrationSecret } from "../../../contract/actions-runner-pool/host";
-import { NO_ACTIVE_ACTION } from "../../../contract/aws/lifecycle";
+import { NO_ACTIVE_ACTION, type LifecycleState } from "../../../contract/aws/lifecycle";
 import { METRIC_NAMESPACE, POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
-import type { HostClock, Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "./ports";
+import type { HostClock } from "../../shared/ports/clock";
+import type { Imds } from "../../shared/ports/imds";
+import type { LifecycleActions } from "./ports/lifecycle-actions";
+import type { Metrics } from "./ports/metrics";
+import type { Protection } from "./ports/protection";
+import type { RegistrationSecrets } from "./ports/registration-secrets";
 
 const CONNECT_MS = 2_000;
 const REQUEST_MS = 5_000;
@@ -53,7 +58,7 @@ export function awsPorts(config: HostConfig, imds: Imds, clock: HostClock, overr
       async lifecycleState() {
         const command = new DescribeAutoScalingInstancesCommand({ InstanceIds: [await imds.instanceId()] });
         const answer = await autoscaling.send(command, bounded());
-        return answer.AutoScalingInstances?.[0]?.LifecycleState;
+        return answer.AutoScalingInstances?.[0]?.LifecycleState as LifecycleState | undefined;
       },
       async complete(hook, result) {
         const input = { ...(await action(hook)), LifecycleActionResult: result };

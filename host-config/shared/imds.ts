@@ -1,7 +1,7 @@
 /** The instance metadata service, version 2, with bounded waits: it is on the instance itself, so 1 s is long. */
 import { request } from "node:http";
-import type { TargetState } from "../../../contract/aws/lifecycle";
-import type { Imds } from "./ports";
+import type { TargetState } from "../../contract/aws/lifecycle";
+import type { Imds } from "./ports/imds";
 
 const TOKEN_TTL_SECONDS = 21_600;
 const TIMEOUT_MS = 1_000;
