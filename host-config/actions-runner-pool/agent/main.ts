@@ -95,6 +95,7 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
   const imds = imdsClient();
   // The runner chooses the Node, and the SDK would say at each start of a unit what it thinks of an older one.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+  const { awsClients } = load<typeof import("./aws-clients")>(() => require("./aws-clients"));
   const { awsPorts } = load<typeof import("./aws-adapters")>(() => require("./aws-adapters"));
   return {
     config,
@@ -108,7 +109,7 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     forcedStop: forcedStopMark(),
     departure: departureMark(),
     console: (line) => appendFile("/dev/console", `${line}\n`),
-    ...awsPorts(config, imds, timeOfDay),
+    ...awsPorts(awsClients(config.region), config, imds, timeOfDay),
   };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { awsPorts, parseToken } from "../../../host-config/actions-runner-pool/agent/aws-adapters";
+import { awsClients } from "../../../host-config/actions-runner-pool/agent/aws-clients";
 import { CONFIG, FakeHost } from "./fake-host";
 
 describe("the agent's calls to AWS", () => {
@@ -21,7 +22,7 @@ describe("the agent's calls to AWS", () => {
   const ports = () => {
     const imds = new FakeHost().imds;
     const overrides = { endpoint: origin, credentials: { accessKeyId: "A", secretAccessKey: "S" } };
-    return awsPorts(CONFIG, imds, { now: () => Date.now(), sleep: async () => undefined }, overrides);
+    return awsPorts(awsClients(CONFIG.region, overrides), CONFIG, imds, { now: () => Date.now() });
   };
   const refuse =
     (status: number, code: string, message: string): RequestListener =>
