@@ -4,30 +4,20 @@
  * without its drain must never take a job.
  */
 import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
-
-/** EC2's limit on user data, in bytes before base64. */
-export const USER_DATA_LIMIT_BYTES = 16_384;
-
-/** Where the bundle lies; the digest is part of the launch template, so the bytes cannot change under a deployed pool. */
-export interface BundleLocation {
-  bucket: string;
-  key: string;
-  /** Hex. */
-  sha256: string;
-}
+import { shellQuote as quote } from "../shared/shell-quote";
+import { METADATA, PATIENTLY, SAY, SIGNED, awsDomain, s3Url, type BundleLocation } from "../shared/user-data";
 
 /** Renders the script. The same input gives the same bytes. Check the length against USER_DATA_LIMIT_BYTES. */
 export function renderUserData(config: HostConfig, bundle: BundleLocation): string {
-  const domain = config.region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   const archive = config.runnerArchive;
   return `#!/bin/bash
 # Installs the runner's host configuration and hands over to runner-agent.service. Fails closed.
 set -Eeuo pipefail
 umask 022
 imds=http://169.254.169.254/latest
-bundle_url=${quote(`https://${bundle.bucket}.s3.${config.region}.${domain}/${encodeKey(bundle.key)}`)}
+bundle_url=${quote(s3Url(config.region, bundle))}
 bundle_sha256=${quote(bundle.sha256)}
-autoscaling_url=${quote(`https://autoscaling.${config.region}.${domain}/`)}
+autoscaling_url=${quote(`https://autoscaling.${config.region}.${awsDomain(config.region)}/`)}
 region=${quote(config.region)}
 launch_hook=${quote(config.launchHook)}
 terminate_hook=${quote(config.terminateHook)}
@@ -36,45 +26,10 @@ config=${quote(PATHS.config)}
 export RUNNER_HOME=${quote(PATHS.runner)} RUNNER_USER=${quote(config.runnerUser)}
 export RUNNER_ARCHIVE_URL=${quote(archive?.url ?? "")} RUNNER_ARCHIVE_SHA256=${quote(archive?.sha256 ?? "")}
 
-say() {
-  echo "ci-runners: $*" >&2
-  { echo "ci-runners: $*" >/dev/console; } 2>/dev/null || true
-}
-
-metadata() {
-  local token
-  token=$(curl -sSf --noproxy '*' --max-time 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$imds/api/token") || return
-  curl -sSf --noproxy '*' --max-time 2 -H "X-aws-ec2-metadata-token: $token" "$imds/meta-data/$1"
-}
-
-# Credentials reach curl on its standard input: arguments can be read by every user of the machine.
-signed() {
-  local service=$1 role json key secret session
-  shift
-  role=$(metadata iam/security-credentials/) || return
-  json=$(metadata "iam/security-credentials/$role") || return
-  key=$(field AccessKeyId "$json")
-  secret=$(field SecretAccessKey "$json")
-  session=$(field Token "$json")
-  [ -n "$key" ] && [ -n "$secret" ] && [ -n "$session" ] || return
-  printf 'user = "%s:%s"\\nheader = "x-amz-security-token: %s"\\n' "$key" "$secret" "$session" |
-    curl -sS --config - --connect-timeout 5 --max-time 60 --aws-sigv4 "aws:amz:$region:$service" "$@"
-}
-
-field() {
-  sed -n 's/.*"'"$1"'" *: *"\\([^"]*\\)".*/\\1/p' <<<"$2"
-}
-
-# The profile's credentials and a route out may lag the first seconds of an instance's life: 8 tries in about 70 s.
-patiently() {
-  local try
-  for try in 1 2 3 4 5 6 7; do
-    "$@" && return
-    sleep $((try < 4 ? try * 2 : 15))
-  done
-  "$@"
-}
-
+${SAY}
+${METADATA}
+${SIGNED}
+${PATIENTLY}
 # HOOK RESULT
 complete() {
   local instance
@@ -117,13 +72,4 @@ if ! bash "$home/install.sh" >&2 2>"$home/install.log"; then
 fi
 say "installed; runner-agent.service takes over"
 `;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-/** S3 keys in a URL: each part encoded, the slashes kept. */
-function encodeKey(key: string): string {
-  return key.split("/").map(encodeURIComponent).join("/");
 }

@@ -1,4 +1,5 @@
-import { USER_DATA_LIMIT_BYTES, renderUserData } from "../../../host-config/actions-runner-pool/user-data";
+import { renderUserData } from "../../../host-config/actions-runner-pool/user-data";
+import { USER_DATA_LIMIT_BYTES } from "../../../host-config/shared/user-data";
 import { type Violation, violation } from "../../shared/input-errors";
 import { bundleKey } from "../../shared/host-bundle";
 import { hostConfig } from "../host-config";

@@ -5,8 +5,9 @@
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { drain, type DrainHost } from "./drain";
-import type { Host } from "./ports";
-import { isRunning, isStopped, isTerminating } from "./terminating";
+import type { Host } from "./ports/host";
+import { isRunning, isStopped } from "../../shared/unit-state";
+import { isTerminating } from "./target-state";
 
 /** ExecStopPost starts this while its own unit is still deactivating, for milliseconds; 60 s is a hung machine. */
 const DEACTIVATING_MS = 60_000;

@@ -6,10 +6,12 @@
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import { decide, type Action } from "./decide";
 import { JobWatch } from "./in-flight";
-import type { Host, LifecycleState, UnitState } from "./ports";
+import type { Host } from "./ports/host";
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
+import type { UnitState } from "../../shared/unit-state";
 import { ProtectionKeeper } from "./protection";
 import { register } from "./registration";
-import { isTerminating } from "./terminating";
+import { isTerminating } from "./target-state";
 
 export const TICK_MS = 1_000;
 /** The job's user may send as many hints as it likes; each look reads /proc, and the tick looks anyway. */

@@ -1,7 +1,9 @@
 /** What the daemon does next, from what it sees now. Pure: every rule about the unit's life is in here. */
 import type { TargetState } from "../../../contract/aws/lifecycle";
-import type { LifecycleState, UnitState } from "./ports";
-import { isRunning, isStopped, isTerminating } from "./terminating";
+import type { LifecycleState } from "../../../contract/aws/lifecycle";
+import type { UnitState } from "../../shared/unit-state";
+import { isRunning, isStopped } from "../../shared/unit-state";
+import { isTerminating } from "./target-state";
 
 export interface Observation {
   /** The last answer of the instance metadata; undefined before the first or where it has none yet. */

@@ -4,7 +4,8 @@
  */
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import { inFlight, type InFlight } from "./in-flight";
-import type { LogFields, Signs } from "./ports";
+import type { LogFields } from "../../shared/ports/log";
+import type { Signs } from "./ports/job-signs";
 
 /** How often the signs are read, in ms: a few small files in /proc and /run. */
 export const LOOK_MS = 250;

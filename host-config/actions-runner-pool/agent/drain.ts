@@ -4,7 +4,8 @@
  * What it decides is in drain-steps.ts; this does it.
  */
 import { AGAIN_MS, beginDrain, nextStep, type DrainAnswer, type DrainRequest, type DrainResult } from "./drain-steps";
-import type { Host, Signs } from "./ports";
+import type { Host } from "./ports/host";
+import type { Signs } from "./ports/job-signs";
 
 export type DrainHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop">;
 export type { DrainResult };

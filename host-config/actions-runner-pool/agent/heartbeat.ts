@@ -2,8 +2,9 @@
  * One tick of the heartbeat timer. It needs nothing of the daemon: with the daemon dead it still keeps the lifecycle
  * action alive, stops a runner that nobody stopped, and completes what is stopped.
  */
-import type { Host } from "./ports";
-import { isRunning, isStopped, isTerminating } from "./terminating";
+import type { Host } from "./ports/host";
+import { isRunning, isStopped } from "../../shared/unit-state";
+import { isTerminating } from "./target-state";
 
 export type HeartbeatHost = Pick<Host, "config" | "log" | "imds" | "unit" | "signs" | "lifecycle" | "helpers">;
 export type HeartbeatResult = "not-terminating" | "beat" | "no-action" | "completion-started";

@@ -1,4 +1,4 @@
-import type { Signs } from "./ports";
+import type { Signs } from "./ports/job-signs";
 
 /**
  * After a message the listener acquires the job: up to 5 tries, 5-15 s apart. A message that led to no announcement

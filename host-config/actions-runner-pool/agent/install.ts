@@ -9,9 +9,9 @@ import { promisify } from "node:util";
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { HostFacts } from "../units/agent-units";
 import { renderFiles, type RenderedFile } from "../units/render";
-import { checkMetadataCanBeDenied } from "./metadata-probe";
+import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
 import { accountOf } from "./registrar";
-import { denySchedulers } from "./schedulers";
+import { denySchedulers } from "./deny-schedulers";
 
 const run = promisify(execFile);
 
@@ -20,7 +20,7 @@ const AUTHORITIES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/c
 
 export async function install(config: HostConfig): Promise<void> {
   checkUserHooks(config);
-  if (!config.jobsMayUseInstanceRole) await checkMetadataCanBeDenied();
+  if (!config.jobsMayUseInstanceRole) await checkMetadataCanBeDenied(PATHS.node);
   const account = accountOf(config.runnerUser);
   if (account.uid === 0) throw new Error("runnerUser root: the runner refuses to run as root; name another user");
   const facts: HostFacts = {

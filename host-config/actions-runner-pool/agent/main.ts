@@ -3,26 +3,28 @@ import { appendFile } from "node:fs/promises";
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import { FALLBACK, readConfig } from "./config";
 import { Daemon } from "./daemon";
-import { departureMark } from "./departure";
+import { departureMark } from "./departure-mark";
 import { drain } from "./drain";
-import { forcedStopMark } from "./forced-stop";
+import { forcedStopMark } from "./forced-stop-mark";
 import { heartbeat } from "./heartbeat";
 import { hookServer, inheritedSocket } from "./hook-server";
 import { complete } from "./complete";
-import { imdsClient } from "./imds";
-import { jsonLog } from "./log";
-import { preferSize } from "./memory";
-import type { Host, HostClock } from "./ports";
+import { imdsClient } from "../../shared/imds";
+import { jsonLog } from "../../shared/json-log";
+import { preferSize } from "../../shared/v8-memory";
+import type { Host } from "./ports/host";
+import type { HostClock } from "../../shared/ports/clock";
 import { reap, type ReapHost } from "./reap";
 import { registrar } from "./registrar";
-import { jobSigns } from "./signs";
-import { steadyClock, steadySigns } from "./steady-clock";
+import { jobSigns } from "./job-signs";
+import { monotonicClock } from "../../shared/clock";
+import { withClockStamps } from "./stamps";
 import { helperUnits, runnerUnit } from "./systemd";
 
-const clock = steadyClock();
+const clock = monotonicClock();
 /** What AWS and GitHub write down is about the time of day. */
 const timeOfDay: HostClock = { ...clock, now: Date.now };
-const signs = () => steadySigns(jobSigns(), clock);
+const signs = () => withClockStamps(jobSigns(), clock);
 
 const COMMANDS: Record<string, () => Promise<unknown>> = {
   daemon: () => withConfig(runDaemon),
@@ -93,7 +95,8 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
   const imds = imdsClient();
   // The runner chooses the Node, and the SDK would say at each start of a unit what it thinks of an older one.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-  const { awsPorts } = load<typeof import("./aws")>(() => require("./aws"));
+  const { awsClients } = load<typeof import("./aws-clients")>(() => require("./aws-clients"));
+  const { awsPorts } = load<typeof import("./aws-adapters")>(() => require("./aws-adapters"));
   return {
     config,
     clock,
@@ -106,7 +109,7 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     forcedStop: forcedStopMark(),
     departure: departureMark(),
     console: (line) => appendFile("/dev/console", `${line}\n`),
-    ...awsPorts(config, imds, timeOfDay),
+    ...awsPorts(awsClients(config.region), config, imds, timeOfDay),
   };
 }
 

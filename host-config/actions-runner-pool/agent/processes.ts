@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UNIT_CGROUP } from "../units/runner-unit";
 
-export interface Process {
+export interface UnitProcess {
   pid: number;
   /** At most 15 characters; `Runner.Listener` just fits. */
   comm: string;
@@ -17,10 +17,10 @@ export interface Process {
 const ROOTS = ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"];
 
 /** Every process of the unit, including those in cgroups below it. An absent cgroup has none. */
-export function unitProcesses(roots: readonly string[] = ROOTS, proc = "/proc"): Process[] {
+export function unitProcesses(roots: readonly string[] = ROOTS, proc = "/proc"): UnitProcess[] {
   const pids = new Set<number>();
   for (const root of roots) collect(join(root, UNIT_CGROUP), pids);
-  const processes: Process[] = [];
+  const processes: UnitProcess[] = [];
   for (const pid of pids) {
     const found = look(pid, proc);
     if (found) processes.push(found);
@@ -44,7 +44,7 @@ function collect(folder: string, pids: Set<number>): void {
  * The true one is a grandchild of the unit's first process (runsvc.sh, RunnerService.js); what a job started hangs
  * deeper or, once its parent is gone, nowhere. Where nothing of that lives any more, it is the one that came first.
  */
-export function listenerAmong(processes: readonly Process[]): number | undefined {
+export function listenerAmong(processes: readonly UnitProcess[]): number | undefined {
   const byAge = [...processes].sort((one, other) => one.started - other.started || one.pid - other.pid);
   const parents = new Map(byAge.map(({ pid, parent }) => [pid, parent]));
   const first = byAge[0]?.pid;
@@ -65,7 +65,7 @@ export function listenerAmong(processes: readonly Process[]): number | undefined
 }
 
 /** Undefined: gone by now. A zombie has ended its work and counts as gone. */
-function look(pid: number, proc: string): Process | undefined {
+function look(pid: number, proc: string): UnitProcess | undefined {
   try {
     const stat = readFileSync(join(proc, String(pid), "stat"), "utf8");
     // The name, in parentheses, may hold anything, so fields are counted from its end: proc(5) has state as the third.

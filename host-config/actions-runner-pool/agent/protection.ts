@@ -2,7 +2,7 @@
  * Scale-in protection follows the job signs, in the background. It only spares Auto Scaling a bad choice: the drain is
  * what protects a job, so every failure in here is survivable.
  */
-import type { Host } from "./ports";
+import type { Host } from "./ports/host";
 
 /** A next job often follows at once; clearing and setting again would double the calls. */
 const IDLE_MS = 3_000;

@@ -2,7 +2,7 @@
  * Before a listener starts (`ExecStartPre=`): an earlier one may have crashed and left its worker, or itself, behind
  * (KillMode=process). Two listeners would contend for one session, and a worker that is killed is a lost job.
  */
-import type { Host } from "./ports";
+import type { Host } from "./ports/host";
 import { drain, type DrainHost } from "./drain";
 
 export type ReapHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure">;

@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
-import type { Imds, Registrar } from "./ports";
+import type { Imds } from "../../shared/ports/imds";
+import type { Registrar } from "./ports/registrar";
 
 /** It talks to GitHub a few times; 3 minutes is a GitHub that does not answer. */
 const TIMEOUT_MS = 180_000;

@@ -1,6 +1,6 @@
 /** Registers the runner once the register function has left a token; gives the launch up when none works in time. */
 import { LOG } from "../../../contract/actions-runner-pool/host";
-import type { Host } from "./ports";
+import type { Host } from "./ports/host";
 
 /** A token usually lies there within seconds. 10 minutes outlast a retried function; the hook's own timeout is the last resort. */
 const LONGEST_MS = 600_000;

@@ -1,15 +1,15 @@
-/** systemctl, as the agent uses it. Every call is bounded: 20 s is far more than a sane PID 1 needs. */
-import { execFile } from "node:child_process";
+/** The runner's unit and the agent's helper units, by systemctl. */
 import { createSocket } from "node:dgram";
 import { existsSync, readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import { UNITS } from "../../../contract/actions-runner-pool/host";
-import { METADATA_ADDRESSES, UNIT_CGROUP } from "../units/runner-unit";
-import type { ActiveState, HelperUnits, HostClock, RunnerUnit, UnitState } from "./ports";
+import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
+import { UNIT_CGROUP } from "../units/runner-unit";
+import { systemctl, unitState } from "../../shared/systemctl";
+import type { HelperUnits } from "./ports/helper-units";
+import type { HostClock } from "../../shared/ports/clock";
+import type { RunnerUnit } from "./ports/runner-unit";
 import { unitProcesses } from "./processes";
 
-const run = promisify(execFile);
-const TIMEOUT_MS = 20_000;
 /** systemd applies the fence a moment after it has answered. */
 const FENCE_TRIES = 20;
 const FENCE_PAUSE_MS = 50;
@@ -17,19 +17,12 @@ const FENCE_PAUSE_MS = 50;
 const UPDATE_MS = 30_000;
 const UPDATE_PAUSE_MS = 100;
 
-export async function systemctl(...args: string[]): Promise<string> {
-  return (await run("systemctl", args, { timeout: TIMEOUT_MS, killSignal: "SIGKILL" })).stdout;
-}
-
 /** @param jobsMayUseInstanceRole whether lowering the fence opens the metadata addresses too. */
 export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): RunnerUnit {
   // An empty assignment clears the list, so what the unit itself denies has to be said again.
   const usual = jobsMayUseInstanceRole ? [] : [`IPAddressDeny=${METADATA_ADDRESSES.join(" ")}`];
   return {
-    async state() {
-      const properties = "ActiveState,MainPID,InactiveExitTimestampMonotonic";
-      return parseUnitState(await systemctl("show", UNITS.runner, `--property=${properties}`));
-    },
+    state: () => unitState(UNITS.runner),
     async start() {
       await systemctl("start", "--no-block", UNITS.runner);
     },
@@ -63,14 +56,6 @@ export function helperUnits(): HelperUnits {
       await systemctl("start", "--no-block", UNITS.heartbeat);
     },
   };
-}
-
-export function parseUnitState(shown: string): UnitState {
-  const value = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(shown)?.[1] ?? "";
-  const active = value("ActiveState") as ActiveState;
-  if (!active) throw new Error(`systemctl show said nothing about ${UNITS.runner}`);
-  const pid = Number(value("MainPID") || 0);
-  return { active, mainAlive: pid > 0, everStarted: Number(value("InactiveExitTimestampMonotonic") || 0) > 0 };
 }
 
 /**

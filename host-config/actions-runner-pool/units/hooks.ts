@@ -1,4 +1,5 @@
 import { AGENT_ROUTES, PATHS } from "../../../contract/actions-runner-pool/host";
+import { shellQuote } from "../../shared/shell-quote";
 
 /**
  * A job hook: tells the agent to look now, then becomes the user's own hook, if any. The runner runs it with `bash -e`,
@@ -21,8 +22,7 @@ ${userHook === undefined ? "exit 0" : run(userHook)}
 
 /** As the runner would: a shell script by bash, anything else by itself. */
 function run(path: string): string {
-  const quoted = `'${path.replaceAll("'", `'\\''`)}'`;
-  return path.endsWith(".sh") ? `exec /bin/bash -e ${quoted}` : `exec ${quoted}`;
+  return path.endsWith(".sh") ? `exec /bin/bash -e ${shellQuote(path)}` : `exec ${shellQuote(path)}`;
 }
 
 export function jobStartedHook(userHook?: string): string {

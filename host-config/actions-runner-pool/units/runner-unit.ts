@@ -1,10 +1,8 @@
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 
 /** systemd puts the unit there as long as it has no slice of its own. */
 export const UNIT_CGROUP = `system.slice/${UNITS.runner}`;
-
-/** The instance metadata service, where the instance's credentials are: IPv4 and IPv6. */
-export const METADATA_ADDRESSES = ["169.254.169.254", "fd00:ec2::254"] as const;
 
 /** Seconds on top of maxDrain before systemd gives up on the drain: its own forced stop (35 s and some) must come first. */
 const STOP_MARGIN_SECONDS = 120;

@@ -1,6 +1,6 @@
 /** Small files that keep the rest of the system from stopping a runner behind our back. */
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
-import { METADATA_ADDRESSES } from "./runner-unit";
+import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 
 /** Recreated at each boot: /run is empty then. The runner writes its performance log itself, all else there is root's. */
 export function temporaryFiles(config: HostConfig, runnerGroup: string): string {

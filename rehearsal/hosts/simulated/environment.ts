@@ -1,9 +1,9 @@
-import type { Host } from "../../../host-config/actions-runner-pool/agent/ports";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
 import type { Timeline } from "../../timeline";
 import type { RunnerPace } from "./runner-timing";
-import type { InstanceCall } from "./ports";
+import type { InstanceCall } from "./aws-clients";
 
 /** What one simulated host lives in. */
 export interface HostSurroundings {

@@ -1,7 +1,8 @@
 import { complete } from "../../../host-config/actions-runner-pool/agent/complete";
 import { heartbeat } from "../../../host-config/actions-runner-pool/agent/heartbeat";
-import type { HelperUnits, Host } from "../../../host-config/actions-runner-pool/agent/ports";
-import { isTerminating } from "../../../host-config/actions-runner-pool/agent/terminating";
+import type { HelperUnits } from "../../../host-config/actions-runner-pool/agent/ports/helper-units";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
+import { isTerminating } from "../../../host-config/actions-runner-pool/agent/target-state";
 import type { Timer } from "../../clock";
 import type { SimulatedMachine } from "./machine";
 

@@ -1,9 +1,13 @@
-import type { HelperUnits, Host, RunnerUnit } from "../../../host-config/actions-runner-pool/agent/ports";
-import { steadySigns } from "../../../host-config/actions-runner-pool/agent/steady-clock";
+import { awsPorts } from "../../../host-config/actions-runner-pool/agent/aws-adapters";
+import { imdsPort } from "../../../host-config/shared/imds";
+import type { HelperUnits } from "../../../host-config/actions-runner-pool/agent/ports/helper-units";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
+import type { RunnerUnit } from "../../../host-config/actions-runner-pool/agent/ports/runner-unit";
+import { withClockStamps } from "../../../host-config/actions-runner-pool/agent/stamps";
 import { sleeper } from "./idle";
 import type { SimulatedMachine } from "./machine";
 import { USUAL_PACE } from "./runner-timing";
-import { type InstanceCall, awsPorts, metadataPort } from "./ports";
+import { type InstanceCall, awsClients } from "./aws-clients";
 import type { Process } from "./process";
 import type { View } from "./view";
 
@@ -12,7 +16,7 @@ const CALL_LATENCY = 80;
 
 /** All that one process of the agent has of its host. A late look sees what the process's view has kept for it. */
 export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, process: Process, view: View): Host {
-  const { around, config, instanceId } = machine;
+  const { around, config } = machine;
   const sleep = sleeper(machine, process, view);
   const call: InstanceCall = async (action, params) => {
     await process.sleep(around.callMs?.() ?? CALL_LATENCY);
@@ -22,14 +26,19 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
   const { skew } = machine;
   const clock = { now: () => view.now() + skew, sleep };
   const timeOfDay = () => view.now() + (view.late?.skew ?? machine.skew);
+  const imds = imdsPort(async (path) => {
+    if (path === "instance-id") return machine.instanceId;
+    return view.late ? view.late.target : around.metadata(path);
+  });
+  const clients = awsClients(call, (ms) => process.sleep(ms));
   return {
     config,
     clock,
     log: machine.log(),
-    imds: metadataPort(instanceId, (path) => (view.late ? view.late.target : around.metadata(path))),
+    imds,
     unit: unitPort(machine, process, view, sleep),
-    signs: steadySigns({ read: async () => view.late?.signs ?? machine.signs() }, clock, timeOfDay),
-    ...awsPorts(config, instanceId, call, (ms) => process.sleep(ms)),
+    signs: withClockStamps({ read: async () => view.late?.signs ?? machine.signs() }, clock, timeOfDay),
+    ...awsPorts(clients, config, imds, { now: timeOfDay }),
     registrar: {
       registered: async () => machine.registered,
       register: async (token) => machine.register(token),

@@ -1,7 +1,7 @@
 import type { Action } from "../../../host-config/actions-runner-pool/agent/decide";
 import { inFlight } from "../../../host-config/actions-runner-pool/agent/in-flight";
-import type { Protection } from "../../../host-config/actions-runner-pool/agent/ports";
-import { isTerminating } from "../../../host-config/actions-runner-pool/agent/terminating";
+import type { Protection } from "../../../host-config/actions-runner-pool/agent/ports/protection";
+import { isTerminating } from "../../../host-config/actions-runner-pool/agent/target-state";
 import type { SimulatedMachine } from "./machine";
 import type { Process } from "./process";
 import type { View } from "./view";

@@ -1,6 +1,7 @@
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { TargetState } from "../../../contract/aws/lifecycle";
-import type { Log, LogFields, Signs } from "../../../host-config/actions-runner-pool/agent/ports";
+import type { Log, LogFields } from "../../../host-config/shared/ports/log";
+import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 import { Network } from "./network";
 import { Processes } from "./processes";
 import { SimulatedRunner } from "./runner";

@@ -1,5 +1,6 @@
 import { drain } from "../../../host-config/actions-runner-pool/agent/drain";
-import type { HelperUnits, Host } from "../../../host-config/actions-runner-pool/agent/ports";
+import type { HelperUnits } from "../../../host-config/actions-runner-pool/agent/ports/helper-units";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import { hostPorts } from "./host-ports";
 import type { SimulatedMachine } from "./machine";
 import { Killed, type Process } from "./process";

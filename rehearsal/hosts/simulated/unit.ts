@@ -1,4 +1,5 @@
-import type { ActiveState, RunnerUnit, UnitState } from "../../../host-config/actions-runner-pool/agent/ports";
+import type { ActiveState, UnitState } from "../../../host-config/shared/unit-state";
+import type { RunnerUnit } from "../../../host-config/actions-runner-pool/agent/ports/runner-unit";
 import type { Clock, Timer } from "../../clock";
 import type { Network } from "./network";
 import type { SimulatedRunner } from "./runner";

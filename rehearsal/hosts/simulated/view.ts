@@ -1,4 +1,5 @@
-import type { Signs, UnitState } from "../../../host-config/actions-runner-pool/agent/ports";
+import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
+import type { UnitState } from "../../../host-config/shared/unit-state";
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Clock, Timer } from "../../clock";
 

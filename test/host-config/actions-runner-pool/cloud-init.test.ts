@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { USER_DATA_LIMIT_BYTES } from "../../../host-config/actions-runner-pool/user-data";
+import { USER_DATA_LIMIT_BYTES } from "../../../host-config/shared/user-data";
 import { machineImage } from "../../../rehearsal/hosts/image";
 import { finished } from "../../../rehearsal/hosts/systemd/command";
 import { run, STACKS } from "../../support/run-stack";

@@ -1,7 +1,10 @@
 /** A host whose clock only moves when somebody sleeps, and whose runner is a script of what happens when. */
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
-import type { TargetState } from "../../../contract/aws/lifecycle";
-import type { ActiveState, Host, LogFields, Signs } from "../../../host-config/actions-runner-pool/agent/ports";
+import type { LifecycleState, TargetState } from "../../../contract/aws/lifecycle";
+import type { ActiveState } from "../../../host-config/shared/unit-state";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
+import type { LogFields } from "../../../host-config/shared/ports/log";
+import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 
 export const CONFIG: HostConfig = {
   pool: "pool",
@@ -42,7 +45,7 @@ export class FakeHost implements Host {
   fence = false;
   fenceWorks = true;
   isRegistered = true;
-  state: string | undefined = "InService";
+  state: LifecycleState | undefined = "InService";
   tokenValue: string | undefined = "TOKEN";
   registerFails: string | undefined;
   protectedNow = false;

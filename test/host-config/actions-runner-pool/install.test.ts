@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { checkMetadataCanBeDenied } from "../../../host-config/actions-runner-pool/agent/metadata-probe";
 
 const INSTALLER = readFileSync(join(__dirname, "../../../host-config/actions-runner-pool/install.sh"), "utf8");
 /** More than a pipe holds, with the library among the first lines: a reader that stops there breaks the pipe. */
@@ -52,21 +51,5 @@ describe("the installer, with stand-ins for the system's tools", () => {
     run("#!/bin/bash\n", 'NAME="Amazon Linux"\nID="amzn"\nID_LIKE="fedora"\n');
     assert.ok(!called("script"));
     assert.equal(readFileSync(join(root, "dnf-called"), "utf8"), "install -y libicu\n");
-  });
-});
-
-describe("an image on which jobs cannot be kept from the instance's credentials", () => {
-  it("is refused with the reason and the remedy, so that nobody believes in a protection that is not there", async () => {
-    const tried: string[] = [];
-    const failing = async (file: string, args: string[]) => {
-      tried.push([file, ...args].join(" "));
-      throw new Error("Command failed: systemd-run\nand more");
-    };
-    await assert.rejects(
-      checkMetadataCanBeDenied(failing),
-      /IPAddressDeny= has no effect.*jobsMayUseInstanceRole \(Command failed: systemd-run\)$/,
-    );
-    assert.match(tried.join(), /^systemd-run .*--wait .*IPAddressDeny=169\.254\.169\.254 fd00:ec2::254/);
-    await checkMetadataCanBeDenied(async () => undefined);
   });
 });

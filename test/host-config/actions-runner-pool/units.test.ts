@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
-import { denySchedulers } from "../../../host-config/actions-runner-pool/agent/schedulers";
+import { denySchedulers } from "../../../host-config/actions-runner-pool/agent/deny-schedulers";
 import { runnerUnit } from "../../../host-config/actions-runner-pool/units/runner-unit";
 import { renderFiles } from "../../../host-config/actions-runner-pool/units/render";
 import { CONFIG } from "./fake-host";

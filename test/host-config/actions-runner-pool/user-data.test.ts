@@ -7,7 +7,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
-import { USER_DATA_LIMIT_BYTES, renderUserData } from "../../../host-config/actions-runner-pool/user-data";
+import { renderUserData } from "../../../host-config/actions-runner-pool/user-data";
+import { USER_DATA_LIMIT_BYTES } from "../../../host-config/shared/user-data";
 import { CONFIG } from "./fake-host";
 
 const SECRET_KEY = "wJalr/XUtnFEMI+K7MDENG=";

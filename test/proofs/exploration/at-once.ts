@@ -1,5 +1,5 @@
 /** Runs a real function from its start to its end in one transition, each of its calls answered by the world. */
-import type { Host } from "../../../host-config/actions-runner-pool/agent/ports";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import { answer, canFail } from "./answers";
 import type { Parts } from "./parts";
 import { askingHost, type Ask, type Outcome } from "./replay";

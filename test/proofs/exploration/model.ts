@@ -6,7 +6,8 @@
  * minutes" or "older than WORKERLESS_BOUND_MS", a window is over or not. `signsOf` gives them back as numbers.
  */
 import type { DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
-import type { ActiveState, Signs } from "../../../host-config/actions-runner-pool/agent/ports";
+import type { ActiveState } from "../../../host-config/shared/unit-state";
+import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 
 /** What every clock of the exploration says; the past is given relative to it. */
 export const NOW = 1_800_000_000_000;

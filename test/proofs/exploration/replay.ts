@@ -4,7 +4,7 @@
  * it calls then is learnt once for each list of answers, and remembered.
  */
 import { CONFIG } from "../../host-config/actions-runner-pool/fake-host";
-import type { Host } from "../../../host-config/actions-runner-pool/agent/ports";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import { NOW } from "./model";
 
 export type Answer = { value?: unknown } | { error: string };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { UNITS } from "../../../contract/actions-runner-pool/host";
-import { probeCommand } from "../../../host-config/actions-runner-pool/agent/metadata-probe";
+import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
+import { probeCommand } from "../../../host-config/shared/metadata-probe";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../support/live-pool";
 import { asJob, asRoot, assertRefused, assertWorks, runnerUid, type Attempt, type Outcome } from "./attempts";
@@ -173,8 +173,8 @@ sed -i /^runner$/d /etc/cron.deny /etc/at.deny`,
   it("is not let onto an image that cannot keep it from them: the installation tries first", async () => {
     const [instance] = pool.inService() as [string];
     const quoted = (words: string[]) => words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-    await pool.sh(instance, quoted(probeCommand()));
-    const { exitCode } = await pool.run(instance, quoted(probeCommand([])));
+    await pool.sh(instance, quoted(probeCommand(PATHS.node)));
+    const { exitCode } = await pool.run(instance, quoted(probeCommand(PATHS.node, [])));
     assert.equal(exitCode, 1, "without the denial the probe has to fail");
   });
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import type { TargetState } from "../../../../contract/aws/lifecycle";
 import { Daemon } from "../../../../host-config/actions-runner-pool/agent/daemon";
-import { imdsClient } from "../../../../host-config/actions-runner-pool/agent/imds";
+import { imdsClient } from "../../../../host-config/shared/imds";
 import { Fleet } from "../../../../rehearsal/aws/ec2";
 import { createImds, type ImdsRequest } from "../../../../rehearsal/aws/imds";
 import { Random } from "../../../../rehearsal/random";

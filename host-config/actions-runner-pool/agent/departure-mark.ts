@@ -5,7 +5,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
-import type { DepartureMark } from "./ports";
+import type { DepartureMark } from "./ports/departure-mark";
 
 /** @param folders the first that can be written to gets the mark; set rejects only where none can. */
 export function departureMark(folders: readonly string[] = [PATHS.home, PATHS.runtime]): DepartureMark {

@@ -1,11 +1,10 @@
 /**
  * systemd takes `IPAddressDeny=` also where the kernel cannot enforce it (cgroup v1, no BPF): there it would keep no job
- * from the instance's credentials, and nobody would be told. So an installation tries it, in a unit of its own.
+ * from the instance's credentials, and no one would notice. So an installation tries it, in a unit of its own.
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { PATHS } from "../../../contract/actions-runner-pool/host";
-import { METADATA_ADDRESSES } from "../units/runner-unit";
+import { METADATA_ADDRESSES } from "./metadata-addresses";
 
 /** Ends with 0 once a datagram to the metadata address is refused; systemd's filter may come a moment late: 40 x 50 ms. */
 const PROBE = `let left = 40;
@@ -21,17 +20,20 @@ const PROBE = `let left = 40;
 /** Many times what it takes. */
 const TIMEOUT_MS = 60_000;
 
-/** @param deny as the runner's unit has it; for tests, which try it without. */
-export function probeCommand(deny: readonly string[] = METADATA_ADDRESSES): string[] {
+/**
+ * @param node path of the Node that the probe runs on
+ * @param deny as the component's units have it; for tests, which try it without.
+ */
+export function probeCommand(node: string, deny: readonly string[] = METADATA_ADDRESSES): string[] {
   const denied = deny.length > 0 ? [`--property=IPAddressDeny=${deny.join(" ")}`] : [];
-  return ["systemd-run", "--quiet", "--wait", "--collect", ...denied, PATHS.node, "-e", PROBE];
+  return ["systemd-run", "--quiet", "--wait", "--collect", ...denied, node, "-e", PROBE];
 }
 
 type Run = (file: string, args: string[], options: { timeout: number }) => Promise<unknown>;
 
 /** @throws unless jobs can be kept from the instance's credentials here. */
-export async function checkMetadataCanBeDenied(run: Run = promisify(execFile)): Promise<void> {
-  const [file, ...args] = probeCommand() as [string, ...string[]];
+export async function checkMetadataCanBeDenied(node: string, run: Run = promisify(execFile)): Promise<void> {
+  const [file, ...args] = probeCommand(node) as [string, ...string[]];
   try {
     await run(file, args, { timeout: TIMEOUT_MS });
   } catch (error) {

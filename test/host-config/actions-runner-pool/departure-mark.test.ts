@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { departureMark } from "../../../host-config/actions-runner-pool/agent/departure";
+import { departureMark } from "../../../host-config/actions-runner-pool/agent/departure-mark";
 
 describe("the mark of an instance that is being let go", () => {
   let folder: string;

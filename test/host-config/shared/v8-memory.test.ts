@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const MEMORY = join(__dirname, "../../../host-config/actions-runner-pool/agent/memory.ts");
+const MEMORY = join(__dirname, "../../../host-config/shared/v8-memory.ts");
 
 /** A function that any V8 compiles at this many calls, in a process of its own; prints whether this one did. */
 const program = (before: string) => `

@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lastAnnouncement, lastJobMessage } from "../../../host-config/actions-runner-pool/agent/announcements";
 import { inFlight } from "../../../host-config/actions-runner-pool/agent/in-flight";
-import { listenerAmong, unitProcesses, type Process } from "../../../host-config/actions-runner-pool/agent/processes";
-import { jobSigns } from "../../../host-config/actions-runner-pool/agent/signs";
-import { parseUnitState } from "../../../host-config/actions-runner-pool/agent/systemd";
+import { listenerAmong, unitProcesses, type UnitProcess } from "../../../host-config/actions-runner-pool/agent/processes";
+import { jobSigns } from "../../../host-config/actions-runner-pool/agent/job-signs";
 import { UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runner-unit";
 import { START } from "./fake-host";
 
@@ -95,7 +94,7 @@ describe("the look at the machine", () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "signs-"))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const signs = (processes: Process[]) =>
+  const signs = (processes: UnitProcess[]) =>
     jobSigns({ processes: () => processes, listenerLog: join(folder, "listener.log"), perfLog: join(folder, "Runner.perf") }).read();
   const listener = [{ pid: 7, comm: "Runner.Listener", parent: 6, started: 100 }];
 
@@ -160,7 +159,7 @@ describe("the look at the machine", () => {
   });
 
   it("is not deceived by processes that a job has left under the listener's name", () => {
-    const one = (pid: number, comm: string, parent: number, started: number): Process => ({ pid, comm, parent, started });
+    const one = (pid: number, comm: string, parent: number, started: number): UnitProcess => ({ pid, comm, parent, started });
     const service = [one(50, "runsvc.sh", 1, 100), one(51, "node", 50, 101)];
     const own = one(70, "Runner.Listener", 51, 500);
     const orphan = one(60, "Runner.Listener", 1, 300);
@@ -172,14 +171,5 @@ describe("the look at the machine", () => {
     assert.equal(listenerAmong([...service, orphan]), 60, "with no other, it may be one whose service was killed");
     assert.equal(listenerAmong([orphan, { ...own, parent: 1 }]), 60, "what came first, when the service is gone");
     assert.equal(listenerAmong(service), undefined);
-  });
-
-  it("knows a unit that never started from one that an operator stopped", () => {
-    const show = (active: string, pid: number, left: number) =>
-      `MainPID=${pid}\nActiveState=${active}\nInactiveExitTimestampMonotonic=${left}\n`;
-    assert.deepEqual(parseUnitState(show("inactive", 0, 0)), { active: "inactive", mainAlive: false, everStarted: false });
-    assert.deepEqual(parseUnitState(show("inactive", 0, 123)), { active: "inactive", mainAlive: false, everStarted: true });
-    assert.deepEqual(parseUnitState(show("deactivating", 9, 123)), { active: "deactivating", mainAlive: true, everStarted: true });
-    assert.throws(() => parseUnitState(""), /said nothing/);
   });
 });

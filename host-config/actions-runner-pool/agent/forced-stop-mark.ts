@@ -2,7 +2,7 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
-import type { ForcedStopMark } from "./ports";
+import type { ForcedStopMark } from "./ports/forced-stop-mark";
 
 export function forcedStopMark(folder: string = PATHS.runtime): ForcedStopMark {
   const mark = join(folder, "forced-stop");

@@ -1,47 +1,45 @@
-/** The agent's calls to AWS, all about this one instance. Bounded: 5 s a request, 5 attempts, 30 s a call. */
+/** The agent's calls to AWS, all about this one instance. How long each may take is its client's to bound. */
 import {
-  AutoScalingClient,
+  type AutoScalingClient,
   CompleteLifecycleActionCommand,
   DescribeAutoScalingInstancesCommand,
   RecordLifecycleActionHeartbeatCommand,
   SetInstanceProtectionCommand,
 } from "@aws-sdk/client-auto-scaling";
-import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { DeleteSecretCommand, GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { fromInstanceMetadata } from "@smithy/credential-provider-imds";
+import { type CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { DeleteSecretCommand, GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { HostConfig, RegistrationSecret } from "../../../contract/actions-runner-pool/host";
-import { NO_ACTIVE_ACTION } from "../../../contract/aws/lifecycle";
+import { NO_ACTIVE_ACTION, type LifecycleState } from "../../../contract/aws/lifecycle";
 import { POOL_DIMENSION } from "../../../contract/actions-runner-pool/metrics";
 import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
-import type { HostClock, Imds, LifecycleActions, Metrics, Protection, RegistrationSecrets } from "./ports";
+import type { HostClock } from "../../shared/ports/clock";
+import type { Imds } from "../../shared/ports/imds";
+import type { LifecycleActions } from "./ports/lifecycle-actions";
+import type { Metrics } from "./ports/metrics";
+import type { Protection } from "./ports/protection";
+import type { RegistrationSecrets } from "./ports/registration-secrets";
 
-const CONNECT_MS = 2_000;
-const REQUEST_MS = 5_000;
-const ATTEMPTS = 5;
-const CALL_MS = 30_000;
+export interface AwsClients {
+  autoscaling: Pick<AutoScalingClient, "send">;
+  secretsManager: Pick<SecretsManagerClient, "send">;
+  cloudwatch: Pick<CloudWatchClient, "send">;
+}
 
-export interface Aws {
+export interface AwsPorts {
   lifecycle: LifecycleActions;
   protection: Protection;
   secrets: RegistrationSecrets;
   metrics: Metrics;
 }
 
-/** @param overrides for tests: endpoint and credentials of a stand-in. */
-export function awsPorts(config: HostConfig, imds: Imds, clock: HostClock, overrides: object = {}): Aws {
-  const settings = {
-    region: config.region,
-    // Only the instance's own role: whatever else the machine may hold of credentials is not meant for the agent.
-    credentials: fromInstanceMetadata({ timeout: 1_000, maxRetries: 3, ec2MetadataV1Disabled: true }),
-    maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, throwOnRequestTimeout: true },
-    ...overrides,
-  };
-  const autoscaling = new AutoScalingClient(settings);
-  const secretsManager = new SecretsManagerClient(settings);
-  const cloudwatch = new CloudWatchClient(settings);
-  const bounded = () => ({ abortSignal: AbortSignal.timeout(CALL_MS) });
+/** @param clock the time of day, by which registration tokens expire */
+export function awsPorts(
+  { autoscaling, secretsManager, cloudwatch }: AwsClients,
+  config: HostConfig,
+  imds: Pick<Imds, "instanceId">,
+  clock: Pick<HostClock, "now">,
+): AwsPorts {
   const secretId = async () => registrationSecretName(config.secretPrefix, await imds.instanceId());
   const action = async (hook: string) => ({
     AutoScalingGroupName: config.group,
@@ -53,15 +51,15 @@ export function awsPorts(config: HostConfig, imds: Imds, clock: HostClock, overr
     lifecycle: {
       async lifecycleState() {
         const command = new DescribeAutoScalingInstancesCommand({ InstanceIds: [await imds.instanceId()] });
-        const answer = await autoscaling.send(command, bounded());
-        return answer.AutoScalingInstances?.[0]?.LifecycleState;
+        const answer = await autoscaling.send(command);
+        return answer.AutoScalingInstances?.[0]?.LifecycleState as LifecycleState | undefined;
       },
       async complete(hook, result) {
         const input = { ...(await action(hook)), LifecycleActionResult: result };
-        return doneOrNone(autoscaling.send(new CompleteLifecycleActionCommand(input), bounded()));
+        return doneOrNone(autoscaling.send(new CompleteLifecycleActionCommand(input)));
       },
       async heartbeat(hook) {
-        return doneOrNone(autoscaling.send(new RecordLifecycleActionHeartbeatCommand(await action(hook)), bounded()));
+        return doneOrNone(autoscaling.send(new RecordLifecycleActionHeartbeatCommand(await action(hook))));
       },
     },
     protection: {
@@ -72,7 +70,7 @@ export function awsPorts(config: HostConfig, imds: Imds, clock: HostClock, overr
           ProtectedFromScaleIn: protectedFromScaleIn,
         });
         try {
-          await autoscaling.send(command, bounded());
+          await autoscaling.send(command);
           return "done";
         } catch (error) {
           if (isAwsError(error, "ValidationError") && /is not in InService/.test((error as Error).message)) return "refused";
@@ -84,7 +82,7 @@ export function awsPorts(config: HostConfig, imds: Imds, clock: HostClock, overr
       async token() {
         let value: string | undefined;
         try {
-          value = (await secretsManager.send(new GetSecretValueCommand({ SecretId: await secretId() }), bounded())).SecretString;
+          value = (await secretsManager.send(new GetSecretValueCommand({ SecretId: await secretId() }))).SecretString;
         } catch (error) {
           // InvalidRequest: marked for deletion, so a new one has to come.
           if (isAwsError(error, "ResourceNotFoundException") || isAwsError(error, "InvalidRequestException")) return undefined;
@@ -95,7 +93,7 @@ export function awsPorts(config: HostConfig, imds: Imds, clock: HostClock, overr
       async delete() {
         try {
           const input = { SecretId: await secretId(), ForceDeleteWithoutRecovery: true };
-          await secretsManager.send(new DeleteSecretCommand(input), bounded());
+          await secretsManager.send(new DeleteSecretCommand(input));
         } catch (error) {
           if (!isAwsError(error, "ResourceNotFoundException")) throw error;
         }
@@ -104,13 +102,13 @@ export function awsPorts(config: HostConfig, imds: Imds, clock: HostClock, overr
     metrics: {
       async count(metric) {
         const datum = { MetricName: metric, Value: 1, Unit: "Count" as const, Dimensions: [{ Name: POOL_DIMENSION, Value: config.pool }] };
-        await cloudwatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: [datum] }), bounded());
+        await cloudwatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: [datum] }));
       },
     },
   };
 }
 
-/** Somebody else completed the action, or it expired: either way there is nothing left to do. */
+/** Another caller completed the action, or it expired: either way there is nothing left to do. */
 async function doneOrNone(call: Promise<unknown>): Promise<"done" | "none"> {
   try {
     await call;

@@ -1,9 +1,10 @@
 /**
- * Time that nobody can set. The system's clock may jump (a wrong clock that is put right, a leap by hand), and a drain
- * that then takes an hour for past would give up its job, one that waits for a time of day would wait an hour longer.
+ * The runner stamps what it writes with the time of day, which may jump; the agent's clock does not. Here the stamps are
+ * converted to the clock's time.
  */
 import { ACQUIRE_BOUND_MS, WORKERLESS_BOUND_MS } from "./in-flight";
-import type { HostClock, JobSigns, Signs } from "./ports";
+import type { HostClock } from "../../shared/ports/clock";
+import type { JobSigns, Signs } from "./ports/job-signs";
 
 /**
  * How long a sign that looks out of date is believed all the same at a first look. If the clock was set forward a moment
@@ -14,15 +15,6 @@ export const DOUBT_MS = 30_000;
 /** The listener stamps whole seconds. */
 const STAMP_MS = 1_000;
 
-/** Runs on from the time of day at its making, in ms since the epoch; it stands still while the machine is suspended. */
-export function steadyClock(timeOfDay: () => number = Date.now, monotonic: () => number = () => performance.now()): HostClock {
-  const begun = timeOfDay() - monotonic();
-  return {
-    now: () => begun + monotonic(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  };
-}
-
 type Stamp = "announcedAt" | "messageAt";
 type Stamps = Partial<Record<Stamp, number>>;
 
@@ -32,7 +24,7 @@ type Stamps = Partial<Record<Stamp, number>>;
  * younger than that look. Only of what was there before the first look nobody can know when it was written by another
  * clock: then a job is believed in, for as long as its sign allows.
  */
-export function steadySigns(signs: JobSigns, clock: Pick<HostClock, "now">, timeOfDay: () => number = Date.now): JobSigns {
+export function withClockStamps(signs: JobSigns, clock: Pick<HostClock, "now">, timeOfDay: () => number = Date.now): JobSigns {
   let last: { at: number; listener: number; raw: Stamps; told: Stamps } | undefined;
   return {
     async read() {

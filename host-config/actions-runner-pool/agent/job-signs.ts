@@ -3,15 +3,15 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { lastAnnouncement, lastJobMessage } from "./announcements";
-import type { JobSigns } from "./ports";
-import { startedAt } from "./process-age";
-import { listenerAmong, unitProcesses, type Process } from "./processes";
+import type { JobSigns } from "./ports/job-signs";
+import { startedAt } from "../../shared/process-age";
+import { listenerAmong, unitProcesses, type UnitProcess } from "./processes";
 
 /** Room for hundreds of announcements; only the last one counts. */
 const TAIL_BYTES = 64 * 1024;
 
 export interface SignSources {
-  processes(): Process[];
+  processes(): UnitProcess[];
   listenerLog: string;
   perfLog: string;
 }

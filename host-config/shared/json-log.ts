@@ -1,4 +1,4 @@
-import type { Log, LogFields } from "./ports";
+import type { Log, LogFields } from "./ports/log";
 
 /**
  * One JSON object a line on standard error, which systemd hands to the journal. Not on standard output: in the

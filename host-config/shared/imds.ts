@@ -1,7 +1,7 @@
 /** The instance metadata service, version 2, with bounded waits: it is on the instance itself, so 1 s is long. */
 import { request } from "node:http";
-import type { TargetState } from "../../../contract/aws/lifecycle";
-import type { Imds } from "./ports";
+import type { TargetState } from "../../contract/aws/lifecycle";
+import type { Imds } from "./ports/imds";
 
 const TOKEN_TTL_SECONDS = 21_600;
 const TIMEOUT_MS = 1_000;
@@ -11,10 +11,30 @@ interface Answer {
   body: string;
 }
 
+/** What the metadata has at a path below `meta-data/`: undefined for a 404. Rejects on any other failure. */
+export type MetadataReader = (path: string) => Promise<string | undefined>;
+
 /** @param origin for tests; on an instance there is only the one address. */
 export function imdsClient(origin = "http://169.254.169.254"): Imds {
-  let token: string | undefined;
+  return imdsPort(metadataReader(origin));
+}
+
+export function imdsPort(read: MetadataReader): Imds {
   let id: string | undefined;
+  return {
+    async instanceId() {
+      id ??= await read("instance-id");
+      if (!id) throw new Error("instance metadata has no instance-id");
+      return id;
+    },
+    async targetState() {
+      return (await read("autoscaling/target-lifecycle-state")) as TargetState | undefined;
+    },
+  };
+}
+
+function metadataReader(origin: string): MetadataReader {
+  let token: string | undefined;
 
   async function get(path: string): Promise<string | undefined> {
     let answer = await ask("GET", path, { "X-aws-ec2-metadata-token": (token ??= await newToken()) });
@@ -51,14 +71,5 @@ export function imdsClient(origin = "http://169.254.169.254"): Imds {
     });
   }
 
-  return {
-    async instanceId() {
-      id ??= await get("/latest/meta-data/instance-id");
-      if (!id) throw new Error("instance metadata has no instance-id");
-      return id;
-    },
-    async targetState() {
-      return (await get("/latest/meta-data/autoscaling/target-lifecycle-state")) as TargetState | undefined;
-    },
-  };
+  return (path) => get(`/latest/meta-data/${path}`);
 }

@@ -1,0 +1,38 @@
+/**
+ * What the agent's decisions need of their environment, one small interface each. On an instance they are systemd,
+ * /proc, the instance metadata and the AWS SDK; in tests and simulated hosts they are plain objects on a virtual clock.
+ */
+import type { HostConfig } from "../../../../contract/actions-runner-pool/host";
+import type { HostClock } from "../../../shared/ports/clock";
+import type { Imds } from "../../../shared/ports/imds";
+import type { Log } from "../../../shared/ports/log";
+import type { DepartureMark } from "./departure-mark";
+import type { ForcedStopMark } from "./forced-stop-mark";
+import type { HelperUnits } from "./helper-units";
+import type { JobSigns } from "./job-signs";
+import type { LifecycleActions } from "./lifecycle-actions";
+import type { Metrics } from "./metrics";
+import type { Protection } from "./protection";
+import type { Registrar } from "./registrar";
+import type { RegistrationSecrets } from "./registration-secrets";
+import type { RunnerUnit } from "./runner-unit";
+
+/** Everything together; each part of the agent takes the few it needs with Pick. */
+export interface Host {
+  config: HostConfig;
+  clock: HostClock;
+  log: Log;
+  imds: Imds;
+  unit: RunnerUnit;
+  signs: JobSigns;
+  lifecycle: LifecycleActions;
+  protection: Protection;
+  secrets: RegistrationSecrets;
+  registrar: Registrar;
+  helpers: HelperUnits;
+  forcedStop: ForcedStopMark;
+  departure: DepartureMark;
+  metrics: Metrics;
+  /** The instance's console, where the reason of a failed launch can be read after the instance is gone. */
+  console(line: string): Promise<void>;
+}

@@ -1,0 +1,26 @@
+/** Clients of AWS's SDK as every program on a host needs them: bounded, and with the credentials of the instance's role. */
+import { fromInstanceMetadata } from "@smithy/credential-provider-imds";
+import { SDK_ATTEMPTS, SDK_CALL_MS, SDK_CONNECT_MS, SDK_REQUEST_MS } from "./sdk-bounds";
+
+interface Sendable {
+  send(command: never, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
+}
+
+/** @param overrides for tests: endpoint and credentials of a stand-in. */
+export function hostClient<Client extends Sendable>(
+  Client: new (settings: object) => Client,
+  region: string,
+  overrides: object = {},
+): Client {
+  const client = new Client({
+    region,
+    // Only the instance's own role: whatever else the machine may hold of credentials is not meant for the host's programs.
+    credentials: fromInstanceMetadata({ timeout: 1_000, maxRetries: 3, ec2MetadataV1Disabled: true }),
+    maxAttempts: SDK_ATTEMPTS,
+    requestHandler: { connectionTimeout: SDK_CONNECT_MS, requestTimeout: SDK_REQUEST_MS, throwOnRequestTimeout: true },
+    ...overrides,
+  });
+  const send = client.send.bind(client);
+  client.send = (command: never, options?: object) => send(command, { abortSignal: AbortSignal.timeout(SDK_CALL_MS), ...options });
+  return client;
+}

@@ -1,0 +1,15 @@
+/** systemctl, bounded: 20 s is far more than a sane PID 1 needs. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { parseUnitState, UNIT_PROPERTIES, type UnitState } from "./unit-state";
+
+const run = promisify(execFile);
+const TIMEOUT_MS = 20_000;
+
+export async function systemctl(...args: string[]): Promise<string> {
+  return (await run("systemctl", args, { timeout: TIMEOUT_MS, killSignal: "SIGKILL" })).stdout;
+}
+
+export async function unitState(unit: string): Promise<UnitState> {
+  return parseUnitState(unit, await systemctl("show", unit, `--property=${UNIT_PROPERTIES}`));
+}
