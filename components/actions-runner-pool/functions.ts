@@ -32,7 +32,7 @@ export function createFunctions(name: string, settings: PoolSettings, parts: Fun
       {
         functionName: specific.functionName,
         description: `${settings.poolName}: ${specific.description}`,
-        dir: parts.artefacts[key].dir,
+        dir: parts.artefacts("actions-runner-pool", key).dir,
         memorySize: specific.memorySize,
         timeout: specific.timeout,
         environment: environment(settings, parts.hostRole, key),
