@@ -1,13 +1,23 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "./files";
-import { FUNCTION_NAMES, type FunctionName, MANIFEST, type Manifest, ROOT, functionFile } from "./layout";
+import { MANIFEST, type Manifest, ROOT, functionKey } from "./layout";
 
 /** What a deployment takes from `dist/`: absolute paths and SHA-256 digests in hex. */
 export interface Artefacts {
   hostBundle: { file: string; sha256: string };
-  /** `dir` holds `index.mjs` alone; the handler is `index.handler`. */
-  functions: Record<FunctionName, { dir: string; sha256: string }>;
+  /**
+   * One function of a component, by its folders below `functions/`.
+   *
+   * @throws when there is no such function; the text names those that there are.
+   */
+  functions(component: string, name: string): FunctionBundle;
+}
+
+/** `dir` holds `index.mjs` alone; the handler is `index.handler`. */
+export interface FunctionBundle {
+  dir: string;
+  sha256: string;
 }
 
 const REMEDY = "run `npm run build`";
@@ -29,14 +39,19 @@ export function artefacts(root: string = ROOT): Artefacts {
     const others = changed.length > 1 ? ` and ${changed.length - 1} more` : "";
     throw new Error(`dist/ is stale: ${changed[0]}${others} changed since it was built; ${REMEDY}`);
   }
-  const functions = {} as Artefacts["functions"];
-  for (const name of FUNCTION_NAMES) {
-    const built = manifest.functions[name];
-    verify(root, functionFile(name), built.sha256);
-    functions[name] = { dir: join(root, built.dir), sha256: built.sha256 };
-  }
+  for (const { dir, sha256: digest } of Object.values(manifest.functions)) verify(root, join(dir, "index.mjs"), digest);
   verify(root, manifest.hostBundle.file, manifest.hostBundle.sha256);
-  return { hostBundle: { file: join(root, manifest.hostBundle.file), sha256: manifest.hostBundle.sha256 }, functions };
+  return {
+    hostBundle: { file: join(root, manifest.hostBundle.file), sha256: manifest.hostBundle.sha256 },
+    functions(component, name) {
+      const built = manifest.functions[functionKey(component, name)];
+      if (!built) {
+        const known = Object.keys(manifest.functions).join(", ");
+        throw new Error(`dist/ has no function ${functionKey(component, name)}, only ${known}; ${REMEDY}`);
+      }
+      return { dir: join(root, built.dir), sha256: built.sha256 };
+    },
+  };
 }
 
 function readManifest(root: string): Manifest {

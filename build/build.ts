@@ -2,12 +2,12 @@
  * `npm run build`: makes the function bundles and the host bundle in `dist/` and writes down what they were made of.
  * The same source gives the same bytes on any machine; a second run changes nothing.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { bundleEntries } from "../host-config/actions-runner-pool/bundle";
 import { filesBelow, sha256, writeProduct } from "./files";
 import { bundleFunction } from "./functions";
-import { FUNCTION_NAMES, HOST_BUNDLE, MANIFEST, type Manifest, ROOT, functionFile, functionFolder } from "./layout";
+import { FUNCTIONS, HOST_BUNDLE, MANIFEST, type Manifest, ROOT, discoverFunctions, functionFile, functionFolder } from "./layout";
 import { deterministicTar } from "./tar";
 
 /** What the host bundle is made of: its builder may read any file of these folders. */
@@ -18,12 +18,12 @@ export async function build(out: string = ROOT): Promise<Manifest> {
   const inputs = new Set<string>(["package-lock.json", ...filesBelow(ROOT, "build")]);
   for (const folder of HOST_INPUT_FOLDERS) filesBelow(ROOT, folder).forEach((file) => inputs.add(file));
 
-  const functions = {} as Manifest["functions"];
-  const bundles = await Promise.all(FUNCTION_NAMES.map(async (name) => ({ name, ...(await bundleFunction(ROOT, name)) })));
-  for (const { name, ...bundle } of bundles) {
+  const functions: Manifest["functions"] = {};
+  const bundles = await Promise.all(discoverFunctions().map(async (key) => ({ key, ...(await bundleFunction(ROOT, key)) })));
+  for (const { key, ...bundle } of bundles) {
     bundle.inputs.forEach((file) => inputs.add(file));
-    writeProduct(join(out, functionFile(name)), bundle.code);
-    functions[name] = { dir: functionFolder(name), sha256: sha256(bundle.code) };
+    writeProduct(join(out, functionFile(key)), bundle.code);
+    functions[key] = { dir: functionFolder(key), sha256: sha256(bundle.code) };
   }
 
   const archive = deterministicTar(bundleEntries());
@@ -36,6 +36,10 @@ export async function build(out: string = ROOT): Promise<Manifest> {
   };
   // Last, so that a manifest never speaks of products that are not there yet.
   writeProduct(join(out, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  // A function that was renamed or removed would go on to be published. Drafts of a build beside this one stay.
+  const products = new Set(bundles.map(({ key }) => functionFile(key)));
+  const old = filesBelow(out, FUNCTIONS).filter((file) => file.endsWith("/index.mjs") && !products.has(file));
+  for (const file of old) rmSync(join(out, file));
   return manifest;
 }
 
@@ -43,7 +47,7 @@ if (require.main === module) {
   const started = Date.now();
   build().then(
     (manifest) => {
-      for (const name of FUNCTION_NAMES) console.log(`${manifest.functions[name].sha256.slice(0, 12)}  ${manifest.functions[name].dir}`);
+      for (const { sha256, dir } of Object.values(manifest.functions)) console.log(`${sha256.slice(0, 12)}  ${dir}`);
       console.log(`${manifest.hostBundle.sha256.slice(0, 12)}  ${manifest.hostBundle.file}`);
       console.log(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     },

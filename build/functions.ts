@@ -1,5 +1,5 @@
 import { build } from "esbuild";
-import { type FunctionName, functionSource } from "./layout";
+import { type FunctionKey, functionSource } from "./layout";
 
 export interface Bundle {
   code: Buffer;
@@ -18,10 +18,10 @@ const BANNER = `import{createRequire as __ciRunnersRequire}from"node:module";con
  * rehearsal must run the very bytes that go to production. Nothing in the output depends on where or when it is
  * built: paths are relative to the project and legal comments, which name the files that they came from, are left out.
  */
-export async function bundleFunction(root: string, name: FunctionName): Promise<Bundle> {
+export async function bundleFunction(root: string, key: FunctionKey): Promise<Bundle> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [functionSource(name)],
+    entryPoints: [functionSource(key)],
     bundle: true,
     write: false,
     metafile: true,
@@ -38,7 +38,7 @@ export async function bundleFunction(root: string, name: FunctionName): Promise<
     logLevel: "silent",
   });
   const output = result.outputFiles[0];
-  if (!output) throw new Error(`function "${name}": the bundler returned nothing`);
+  if (!output) throw new Error(`function "${key}": the bundler returned nothing`);
   const inputs = Object.keys(result.metafile.inputs)
     .filter((path) => !path.includes("node_modules/"))
     .sort();

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
@@ -7,13 +7,16 @@ import { dirname, join } from "node:path";
  */
 export const ROOT = nearestPackage(__dirname);
 export const DIST = "dist";
-export const FUNCTION_NAMES = ["register", "deregister", "sweep"] as const;
-export type FunctionName = (typeof FUNCTION_NAMES)[number];
+export const FUNCTIONS = join(DIST, "functions");
 
-export const functionSource = (name: FunctionName): string => `functions/actions-runner-pool/${name}/index.ts`;
+/** A function by its folders below `functions/`: `<component>/<function>`. */
+export type FunctionKey = `${string}/${string}`;
+
+export const functionKey = (component: string, name: string): FunctionKey => `${component}/${name}`;
+export const functionSource = (key: FunctionKey): string => `functions/${key}/index.ts`;
 /** An archive of this folder is what Lambda gets; the handler is `index.handler`. */
-export const functionFolder = (name: FunctionName): string => join(DIST, "functions", name);
-export const functionFile = (name: FunctionName): string => join(functionFolder(name), "index.mjs");
+export const functionFolder = (key: FunctionKey): string => join(FUNCTIONS, key);
+export const functionFile = (key: FunctionKey): string => join(functionFolder(key), "index.mjs");
 export const HOST_BUNDLE = join(DIST, "host-bundle.tar");
 /** The library's surface in Pulumi's other languages; committed, and shipped beside `package.json`. */
 export const SCHEMA = "schema.json";
@@ -22,9 +25,21 @@ export const MANIFEST = join(DIST, "manifest.json");
 /** What `npm run build` writes down about its products. Paths are relative to the project, digests SHA-256 in hex. */
 export interface Manifest {
   hostBundle: { file: string; sha256: string };
-  functions: Record<FunctionName, { dir: string; sha256: string }>;
+  functions: Record<FunctionKey, { dir: string; sha256: string }>;
   /** Every first-party file (and the lock file) that a product was made from. */
   inputs: Record<string, string>;
+}
+
+/** Every function in the sources, in a stable order. A folder `shared` holds what several functions need, and no function. */
+export function discoverFunctions(root: string = ROOT): FunctionKey[] {
+  const foldersIn = (folder: string): string[] =>
+    readdirSync(join(root, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== "shared")
+      .map(({ name }) => name);
+  return foldersIn("functions")
+    .flatMap((component) => foldersIn(join("functions", component)).map((name) => functionKey(component, name)))
+    .filter((key) => existsSync(join(root, functionSource(key))))
+    .sort();
 }
 
 function nearestPackage(folder: string): string {

@@ -36,7 +36,7 @@ export function createFunctions(name: string, parts: FunctionParts, opts: pulumi
       `${name}-${key}`,
       {
         ...specific[key],
-        dir: artefacts[key].dir,
+        dir: artefacts("actions-runner-pool", key).dir,
         environment: variables(settings, hostRole, key),
         policy: grants(parts).apply(POLICIES[key]),
         deadLetterQueueArn: deadLetters.arn,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { deflateRawSync } from "node:zlib";
@@ -7,8 +7,9 @@ import { artefacts } from "../../build/artefacts";
 import { build } from "../../build/build";
 import { bundleFunction } from "../../build/functions";
 import { sha256 } from "../../build/files";
-import { FUNCTION_NAMES, HOST_BUNDLE, MANIFEST, type Manifest, ROOT, functionFile } from "../../build/layout";
+import { HOST_BUNDLE, MANIFEST, type Manifest, ROOT, discoverFunctions, functionFile, functionSource } from "../../build/layout";
 
+const FUNCTIONS = discoverFunctions();
 const MEBIBYTE = 1024 * 1024;
 
 describe("build", function () {
@@ -28,8 +29,33 @@ describe("build", function () {
     writeFileSync(join(out, file), content);
   }
 
+  it("finds every function by its folder, and takes nothing for one that several share", () => {
+    assert.deepEqual(FUNCTIONS, ["actions-runner-pool/deregister", "actions-runner-pool/register", "actions-runner-pool/sweep"]);
+    assert.deepEqual(Object.keys(manifest.functions), FUNCTIONS);
+    const root = mkdtempSync(join(tmpdir(), "ci-runners-functions-"));
+    try {
+      const sources = ["b/two", "b/one", "a/only", "a/shared", "shared/aws"] as const;
+      for (const key of sources) {
+        mkdirSync(join(root, dirname(functionSource(key))), { recursive: true });
+        writeFileSync(join(root, functionSource(key)), "");
+      }
+      mkdirSync(join(root, "functions/a/without-handler"));
+      assert.deepEqual(discoverFunctions(root), ["a/only", "b/one", "b/two"]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  it("takes away the product of a function that is there no more, or it would be published", async () => {
+    const gone = join(out, "dist/functions/register/index.mjs");
+    mkdirSync(dirname(gone), { recursive: true });
+    writeFileSync(gone, "");
+    await build(out);
+    assert.ok(!existsSync(gone));
+  });
+
   it("gives the same bytes twice, and does not touch a product that is the same", async () => {
-    const files = [...FUNCTION_NAMES.map(functionFile), HOST_BUNDLE, MANIFEST];
+    const files = [...FUNCTIONS.map(functionFile), HOST_BUNDLE, MANIFEST];
     const before = files.map((file) => [
       sha256(readFileSync(join(out, file))),
       statSync(join(out, file)).mtimeMs,
@@ -48,8 +74,8 @@ describe("build", function () {
       for (const folder of ["functions", "contract"]) cpSync(join(ROOT, folder), join(elsewhere, folder), { recursive: true });
       for (const file of ["package.json", "tsconfig.json"]) cpSync(join(ROOT, file), join(elsewhere, file));
       symlinkSync(join(ROOT, "node_modules"), join(elsewhere, "node_modules"));
-      for (const name of FUNCTION_NAMES) {
-        assert.equal(sha256((await bundleFunction(elsewhere, name)).code), manifest.functions[name].sha256);
+      for (const key of FUNCTIONS) {
+        assert.equal(sha256((await bundleFunction(elsewhere, key)).code), manifest.functions[key]?.sha256);
       }
     } finally {
       rmSync(elsewhere, { recursive: true });
@@ -57,13 +83,13 @@ describe("build", function () {
   });
 
   it("names no folder of this machine in a product", () => {
-    for (const file of FUNCTION_NAMES.map(functionFile)) {
+    for (const file of FUNCTIONS.map(functionFile)) {
       assert.ok(!readFileSync(join(out, file), "utf8").includes(ROOT), file);
     }
   });
 
   it("keeps each function below 1 MiB packed, which keeps cold starts short", () => {
-    for (const file of FUNCTION_NAMES.map(functionFile)) {
+    for (const file of FUNCTIONS.map(functionFile)) {
       const packed = deflateRawSync(readFileSync(join(out, file))).length;
       assert.ok(packed < MEBIBYTE, `${file}: ${packed} bytes`);
     }
@@ -85,8 +111,10 @@ describe("build", function () {
   describe("loader", () => {
     it("gives absolute paths and the digests of what lies there", () => {
       const { functions, hostBundle } = artefacts(out);
-      for (const name of FUNCTION_NAMES) {
-        assert.equal(sha256(readFileSync(join(functions[name].dir, "index.mjs"))), functions[name].sha256);
+      for (const key of FUNCTIONS) {
+        const [component = "", name = ""] = key.split("/");
+        const { dir, sha256: digest } = functions(component, name);
+        assert.equal(sha256(readFileSync(join(dir, "index.mjs"))), digest);
       }
       assert.equal(sha256(readFileSync(hostBundle.file)), hostBundle.sha256);
       assert.ok(hostBundle.file.startsWith(out));
@@ -106,13 +134,20 @@ describe("build", function () {
     });
 
     it("refuses a damaged or missing product", () => {
-      const file = join(out, functionFile("sweep"));
+      const file = join(out, functionFile("actions-runner-pool/sweep"));
       const content = readFileSync(file);
       writeFileSync(file, "export const handler = 1");
       assert.throws(() => artefacts(out), /sweep\/index\.mjs is not what the manifest records; run `npm run build`/);
       rmSync(file);
       assert.throws(() => artefacts(out), /sweep\/index\.mjs is missing; run `npm run build`/);
       writeFileSync(file, content);
+    });
+
+    it("names the functions that there are for one that is not", () => {
+      assert.throws(
+        () => artefacts(out).functions("actions-runner-pool", "sweeper"),
+        /no function actions-runner-pool\/sweeper, only actions-runner-pool\/deregister, .*; run `npm run build`/,
+      );
     });
 
     it("says that nothing is built yet", () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "../../../build/build";
-import { type FunctionName, functionFile } from "../../../build/layout";
+import { functionFile, functionKey } from "../../../build/layout";
 import { ENV } from "../../../contract/actions-runner-pool/environment";
 import { type Operations, awsEndpoint, operationOf } from "./aws";
 import { runBundle } from "./bundle";
@@ -59,13 +59,19 @@ export function bundleRuns() {
     await gitHub.stop();
   });
 
-  async function run(name: FunctionName, events: unknown[], operations: Operations, respond: Respond, environment = {}) {
+  async function run(
+    name: "register" | "deregister" | "sweep",
+    events: unknown[],
+    operations: Operations,
+    respond: Respond,
+    environment = {},
+  ) {
     aws = await new LoopbackServer(
       awsEndpoint({ GetSecretValue: ({ SecretId }) => ({ Name: SecretId, SecretString: KEY }), ...operations }),
     ).start();
     gitHub = await new LoopbackServer(gitHubWith(respond)).start();
     const result = await runBundle(
-      join(await builtFunctions(), functionFile(name)),
+      join(await builtFunctions(), functionFile(functionKey("actions-runner-pool", name))),
       {
         AWS_REGION: "eu-central-1",
         AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",

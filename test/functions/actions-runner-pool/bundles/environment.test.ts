@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { functionFile } from "../../../../build/layout";
+import { discoverFunctions, functionFile } from "../../../../build/layout";
 import { runBundle } from "../../support/bundle";
 import { builtFunctions } from "../../support/bundle-runs";
 
@@ -9,8 +9,8 @@ describe("function bundles", function () {
   before(() => builtFunctions());
 
   it("every function says which variable is missing instead of failing in the dark", async () => {
-    for (const name of ["register", "deregister", "sweep"] as const) {
-      const { code, stderr } = await runBundle(join(await builtFunctions(), functionFile(name)), { AWS_REGION: "eu-central-1" }, []);
+    for (const key of discoverFunctions()) {
+      const { code, stderr } = await runBundle(join(await builtFunctions(), functionFile(key)), { AWS_REGION: "eu-central-1" }, []);
       assert.notEqual(code, 0);
       assert.match(stderr, /environment variable POOL_NAME is not set/);
     }

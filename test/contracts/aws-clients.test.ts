@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { POOL_TAG } from "../../contract/actions-runner-pool/names";
+import { sendStop } from "../../functions/actions-runner-pool/deregister/stop-command";
+import { secretsManagerTokens } from "../../functions/actions-runner-pool/shared/token-store";
+import { activities, groupExists, members, terminate } from "../../functions/actions-runner-pool/sweep/inventory";
+import { listSecrets } from "../../functions/actions-runner-pool/sweep/list-secrets";
+import {
+  type AutoScaling,
+  type SecretsManager,
+  type SystemsManager,
+  autoScalingClient,
+  secretsManagerClient,
+  systemsManagerClient,
+} from "../../functions/shared/aws/clients";
+import { continueAction } from "../../functions/shared/aws/complete-action";
+import { deleteSecret } from "../../functions/shared/aws/delete-secret";
+import { lifecycleStates } from "../../functions/shared/aws/lifecycle-states";
+import { readSecret } from "../../functions/shared/aws/read-secret";
+import { AwsError, type Shape } from "../../rehearsal/aws/api";
+import { throttling } from "../../rehearsal/aws/faults";
+import { sdkClient } from "../../rehearsal/aws/sdk-client";
+import { withSdkRetries } from "../../rehearsal/aws/sdk-retries";
+import { ACCOUNT, type Stage, deployRole, raise } from "../rehearsal/aws/harness";
+
+interface Clients {
+  autoScaling: AutoScaling;
+  secretsManager: SecretsManager;
+  systemsManager: SystemsManager;
+}
+
+const ATTEMPTS = 3;
+const OPERATOR = { kind: "operator" } as const;
+const NOWHERE = "i-0123456789abcdef0";
+
+/** Those that Lambda runs, over the stand-in's wire. */
+function onTheWire(stage: Stage): Clients {
+  const { accessKeyId, secretAccessKey } = stage.credentials.issue(OPERATOR);
+  const options = {
+    region: ACCOUNT.region,
+    endpoint: `http://127.0.0.1:${stage.front.httpPort}`,
+    credentials: { accessKeyId, secretAccessKey },
+  };
+  return {
+    autoScaling: autoScalingClient(options),
+    secretsManager: secretsManagerClient(options),
+    systemsManager: systemsManagerClient(options),
+  };
+}
+
+/** Those that the simulation runs, straight to the stand-in. */
+function withoutWire(stage: Stage): Clients {
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const call = (action: string, params: Shape) => withSdkRetries(ATTEMPTS, () => stage.cloud.call(OPERATOR, action, params), sleep);
+  return {
+    autoScaling: sdkClient<AutoScaling>("autoscaling", call),
+    secretsManager: sdkClient<SecretsManager>("secretsmanager", call),
+    systemsManager: sdkClient<SystemsManager>("ssm", call),
+  };
+}
+
+async function collect<T>(pages: AsyncIterable<T[]>): Promise<T[][]> {
+  const all: T[][] = [];
+  for await (const page of pages) all.push(page);
+  return all;
+}
+
+for (const [how, clientsOf] of [
+  ["over the wire", onTheWire],
+  ["without a wire", withoutWire],
+] as const) {
+  describe(`the functions' AWS adapters, ${how}`, function () {
+    this.timeout(30_000);
+    let stage: Stage;
+    let clients: Clients;
+
+    before(async () => {
+      stage = await raise({ ssm: { registrationMs: 0 } });
+      clients = clientsOf(stage);
+      stage.autoscaling.createGroup({
+        name: "pool",
+        minSize: 0,
+        maxSize: 2,
+        desiredCapacity: 1,
+        launchTemplate: { id: "lt-1", name: "lt", version: "1", instanceType: "t4g.small", userData: "" },
+        subnets: [{ id: "subnet-1", availabilityZone: "eu-central-1a" }],
+        warmPool: { minSize: 1, poolState: "Stopped" },
+        initialLifecycleHooks: [
+          { name: "terminate", transition: "autoscaling:EC2_INSTANCE_TERMINATING", heartbeatTimeout: 3600, defaultResult: "ABANDON" },
+        ],
+      });
+    });
+    after(() => stage.end());
+
+    /** Waits until the group's instances are in these states. */
+    async function settled(...states: string[]): Promise<string[]> {
+      for (let tries = 0; tries < 200; tries++) {
+        const found = await members(clients.autoScaling, "pool");
+        if (found.map(({ lifecycleState }) => lifecycleState).join() === states.join()) return found.map(({ instanceId }) => instanceId);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return assert.fail(`the instances are not ${states.join()}: ${JSON.stringify(await members(clients.autoScaling, "pool"))}`);
+    }
+
+    const failing = (action: string, error: AwsError, times: number) => stage.faults.inject({ action, error, times });
+
+    it("list group and warm pool, and nothing of a group that is not there", async () => {
+      const [active] = await settled("InService", "Warmed:Stopped");
+      assert.equal(await groupExists(clients.autoScaling, "pool"), true);
+      assert.equal(await groupExists(clients.autoScaling, "other"), false);
+      assert.deepEqual(await members(clients.autoScaling, "other"), []);
+      const states = await lifecycleStates(clients.autoScaling, [active!, NOWHERE]);
+      assert.deepEqual([...states], [[active, "InService"]]);
+      const more = Array.from({ length: 60 }, (_, n) => `i-${n.toString(16).padStart(17, "0")}`);
+      assert.equal((await lifecycleStates(clients.autoScaling, [...more, active!])).size, 1, "in batches of 50");
+    });
+
+    it("read the activity history with its dates, and none of a group that never was", async () => {
+      await settled("InService", "Warmed:Stopped");
+      const [page = []] = await collect(activities(clients.autoScaling, "pool"));
+      assert.deepEqual(
+        page.map(({ status }) => status),
+        ["Successful", "Successful"],
+      );
+      for (const { description, startedAt, endedAt } of page) {
+        assert.match(description, /^Launching a new EC2 instance/);
+        assert.ok(startedAt instanceof Date && endedAt instanceof Date && Date.now() - startedAt.getTime() < 60_000);
+      }
+      assert.deepEqual(await collect(activities(clients.autoScaling, "other")), [[]]);
+    });
+
+    it("take a lifecycle action that is not there for done, and no other refusal", async () => {
+      const action = { group: "pool", hook: "terminate", instanceId: NOWHERE };
+      assert.equal(await continueAction(clients.autoScaling, action), "none");
+      assert.equal(await continueAction(clients.autoScaling, { ...action, token: "87654321-4321-4321-4321-210987654321" }), "none");
+      await assert.rejects(continueAction(clients.autoScaling, { ...action, group: "other" }), { name: "ValidationError" });
+    });
+
+    it("end an instance and complete its action, once", async () => {
+      const [instanceId = ""] = await settled("InService", "Warmed:Stopped");
+      await stage.cloud.call(OPERATOR, "autoscaling:SetDesiredCapacity", { AutoScalingGroupName: "pool", DesiredCapacity: 0 });
+      for (let tries = 0; (await lifecycleStates(clients.autoScaling, [instanceId])).get(instanceId) !== "Terminating:Wait"; tries++) {
+        assert.ok(tries < 200, "it is not terminating");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const action = { group: "pool", hook: "terminate", instanceId };
+      assert.equal(await continueAction(clients.autoScaling, action), "continued");
+      assert.equal(await continueAction(clients.autoScaling, action), "none");
+      await assert.rejects(terminate(clients.autoScaling, NOWHERE), { name: "ValidationError" });
+    });
+
+    it("store a token, replace it, and tell when the host took it meanwhile", async () => {
+      const tokens = secretsManagerTokens(clients.secretsManager);
+      const secret = { name: "ci-runners/pool/one", value: "first", owner: "AROA:i-1", pool: "pool" };
+      assert.equal(await tokens.put(secret), "created");
+      assert.equal(await readSecret(clients.secretsManager, secret.name), "first");
+      assert.equal(await tokens.put({ ...secret, value: "second" }), "replaced");
+      assert.equal(await readSecret(clients.secretsManager, secret.name), "second");
+      const gone = new AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+      failing("secretsmanager:PutSecretValue", gone, 1);
+      assert.equal(await tokens.put(secret), "taken");
+      const denied = new AwsError("AccessDeniedException", "not authorized");
+      failing("secretsmanager:CreateSecret", denied, 1);
+      await assert.rejects(tokens.put(secret), { name: "AccessDeniedException", message: "not authorized" });
+      assert.equal(await deleteSecret(clients.secretsManager, secret.name), "deleted");
+      // A forced deletion succeeds for a secret that is not there too, so that this is what AWS need not answer.
+      failing("secretsmanager:DeleteSecret", gone, 1);
+      assert.equal(await deleteSecret(clients.secretsManager, secret.name), "gone");
+    });
+
+    it("read no secret that is missing or binary", async () => {
+      await assert.rejects(readSecret(clients.secretsManager, "none"), {
+        name: "ResourceNotFoundException",
+        message: "Secrets Manager can't find the specified secret.",
+      });
+      await stage.cloud.call(OPERATOR, "secretsmanager:CreateSecret", { Name: "blob", SecretBinary: new Uint8Array([0, 255]) });
+      await assert.rejects(readSecret(clients.secretsManager, "blob"), { message: /secret blob holds binary data/ });
+    });
+
+    it("list secrets beyond the first hundred, with the time of their change", async () => {
+      for (let n = 0; n < 101; n++) {
+        await stage.cloud.call(OPERATOR, "secretsmanager:CreateSecret", { Name: `many/${n}`, SecretString: "x" });
+      }
+      const pages = await collect(listSecrets(clients.secretsManager, "many/"));
+      assert.deepEqual(
+        pages.map(({ length }) => length),
+        [100, 1],
+      );
+      assert.equal(new Set(pages.flat().map(({ name }) => name)).size, 101);
+      assert.ok(pages.flat().every(({ changedAt }) => Math.abs(changedAt.getTime() - Date.now()) < 60_000));
+      assert.deepEqual(await collect(listSecrets(clients.secretsManager, "none/")), [[]]);
+    });
+
+    it("send the stop to a managed node, and tell one that is none", async () => {
+      deployRole(stage.store, "host", [{ Effect: "Allow", Action: ["ssm:*", "ssmmessages:*"], Resource: "*" }], "ec2.amazonaws.com");
+      const content = JSON.stringify({
+        schemaVersion: "2.2",
+        mainSteps: [{ action: "aws:runShellScript", name: "run", inputs: { runCommand: ["true"] } }],
+      });
+      stage.store.put({ type: "aws:ssm/document:Document", id: "stop", state: { name: "stop", content } });
+      const host = stage.fleet.create({
+        userData: "",
+        instanceType: "t4g.small",
+        subnetId: "s",
+        availabilityZone: "a",
+        tags: { [POOL_TAG]: "pool" },
+        profile: { arn: "arn:aws:iam::1:instance-profile/host", roleName: "host" },
+      });
+      await stage.fleet.powerOn(host);
+      assert.equal(await sendStop(clients.systemsManager, "stop", host.id), "sent");
+      assert.equal(await sendStop(clients.systemsManager, "stop", NOWHERE), "unreachable");
+      await assert.rejects(sendStop(clients.systemsManager, "other", host.id), { name: "InvalidDocument" });
+    });
+
+    it("try again twice when they are throttled, and then give AWS's error", async () => {
+      const calls = () => stage.calls()["operator"]?.["autoscaling:DescribeAutoScalingGroups"] ?? 0;
+      const before = calls();
+      failing("autoscaling:DescribeAutoScalingGroups", throttling(), 2);
+      assert.equal(await groupExists(clients.autoScaling, "pool"), true);
+      assert.equal(calls() - before, ATTEMPTS);
+      failing("autoscaling:DescribeAutoScalingGroups", throttling(), 3);
+      await assert.rejects(groupExists(clients.autoScaling, "pool"), { name: "Throttling", message: "Rate exceeded" });
+      assert.equal(calls() - before, 2 * ATTEMPTS);
+    });
+  });
+}
