@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { DEFAULTS } from "../components/actions-runner-pool/defaults";
+import { DEFAULTS, DEFAULTS_IF_GIVEN } from "../components/actions-runner-pool/defaults";
 import { freshProgram } from "../rehearsal/engine/program";
 import { readStackConfig } from "../stack-config";
+import { defaultsByPath } from "./components/defaults-by-path";
 import { Deployment } from "./components/mocks";
 import { configOf, configure, project, ROOT, run, STACKS } from "./support/run-stack";
+
+/** The defaults of the program itself. */
+const OWN = new Set(["release", "instanceType", "vpcCidrBlock"]);
+/** Keys that do not bear their argument's name. */
+const ARGUMENT: Record<string, string> = { githubApiUrl: "github.apiUrl", runnerUser: "runner.user", runnerOnImage: "runner.onImage" };
+const plain = defaultsByPath({ ...DEFAULTS, ...DEFAULTS_IF_GIVEN });
+const isNotSet = (value: unknown) => value === "" || value === 0 || (typeof value === "object" && Object.keys(value!).length === 0);
 
 const JS_TYPE: Record<string, (value: any) => boolean> = {
   string: (value) => typeof value === "string",
@@ -26,21 +34,30 @@ describe("the configuration schema", () => {
     }
   });
 
-  it("promises the defaults that the component has", () => {
-    for (const key of ["rootVolumeSize", "maxInstanceLifetimeDays", "minSize", "launchTimeout", "logRetentionDays"] as const) {
-      assert.equal(project.config[key].default, DEFAULTS[key], key);
+  it("promises the defaults that the component has, to a value", () => {
+    const promised = Object.entries<any>(project.config).filter(([key, schema]) => !OWN.has(key) && !isNotSet(schema.default));
+    assert.ok(promised.length > 10);
+    for (const [key, schema] of promised) assert.deepEqual(schema.default, plain.get(ARGUMENT[key] ?? key), key);
+  });
+
+  it("promises for the fields of an object what the component does without them", () => {
+    let found = 0;
+    for (const [key, { type, description }] of Object.entries<any>(project.config)) {
+      if (type !== "object") continue;
+      for (const [, field, value] of description.matchAll(/(\w+) \((\w+)\)/g)) {
+        const fallback = plain.get(`${key}.${field}`);
+        // What follows from another setting is described, not given.
+        if (typeof fallback !== "function") assert.equal(value, String(fallback), `${key}.${field}`);
+        found++;
+      }
     }
-    assert.equal(project.config.githubApiUrl.default, DEFAULTS.github.apiUrl);
-    assert.equal(project.config.runnerUser.default, DEFAULTS.runner.user);
+    assert.ok(found >= 9, `${found} defaults`);
   });
 
   it("knows every key that the program reads, and the program reads every key that it knows", () => {
-    const source = readFileSync(join(ROOT, "stack-config/index.ts"), "utf8");
-    const keys = new Set(
-      [...source.matchAll(/(?:text|list|number|flag|require|requireNumber|getObject|object)(?:<[^(]*>)?\("([A-Za-z0-9]+)"/g)].map(
-        ([, key]) => key!,
-      ),
-    );
+    const files = readdirSync(join(ROOT, "stack-config")).map((file) => join(ROOT, "stack-config", file));
+    const source = files.map((file) => readFileSync(file, "utf8")).join("\n");
+    const keys = new Set([...source.matchAll(/read\.\w+(?:<\w+>)?\((?:[A-Z]+, )?"(\w+)"/g)].map(([, key]) => key!));
     assert.deepEqual([...keys].sort(), Object.keys(project.config).sort());
   });
 
@@ -99,6 +116,19 @@ describe("the program", () => {
     assert.equal(template.instanceType, "m7g.xlarge");
     assert.deepEqual(template.hibernationOptions, { configured: true });
     for (const { inputs } of deployment.of("aws:cloudwatch/metricAlarm:MetricAlarm")) assert.equal(inputs.alarmActions.length, 1);
+  });
+
+  it("deploys nothing for a stack without maxSize, and has no output of what is not there", async () => {
+    const deployment = await Deployment.start({ stack: "dev" });
+    configure("dev");
+    pulumi.runtime.setConfig("ci-runners:maxSize", String(project.config.maxSize.default));
+    const outputs = await freshProgram(ROOT)();
+    await deployment.settled();
+    assert.deepEqual(deployment.registered, []);
+    assert.deepEqual(
+      Object.keys(outputs).filter((name) => outputs[name] !== undefined),
+      ["release"],
+    );
   });
 
   it("tells the names that operators and scaling policies need", async () => {

@@ -30,7 +30,7 @@ export function withDefaults<Args extends object, Defaults extends object>(
 function merge(given: object, defaults: object, derive: (rule: Rule) => unknown): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...defaults, ...given };
   for (const [key, fallback] of Object.entries(defaults)) {
-    const value = (given as Record<string, unknown>)[key] ?? undefined;
+    const value = (given as Record<string, unknown>)[key];
     if (typeof fallback === "function") merged[key] = value ?? derive(fallback);
     else if (isGroup(fallback)) merged[key] = merge(value ?? {}, fallback, derive);
     else merged[key] = value ?? fallback;

@@ -30,7 +30,7 @@ export interface StackFacts {
 /**
  * Reads `Pulumi.<stack>.yaml` over the defaults in `Pulumi.yaml`, as the engine will.
  *
- * @throws UsageError when the stack has no configuration.
+ * @throws UsageError when the stack has no configuration, or no pool.
  */
 export function stackFacts(projectDir: string, stack: string): StackFacts {
   if (!existsSync(join(projectDir, `Pulumi.${stack}.yaml`))) {
@@ -40,6 +40,7 @@ export function stackFacts(projectDir: string, stack: string): StackFacts {
   const project = load(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8")) as Record<string, any>;
   const own = load(readFileSync(join(projectDir, `Pulumi.${stack}.yaml`), "utf8")) as Record<string, any>;
   const get = (key: string) => own.config?.[`${project.name}:${key}`] ?? project.config?.[key]?.default;
+  if (!get("maxSize")) throw new UsageError(`--stack ${stack}: it sets no maxSize, so it has no pool that could be rehearsed`);
   const apiUrl = new URL(get("githubApiUrl"));
   return {
     region: own.config?.["aws:region"] ?? "us-east-1",

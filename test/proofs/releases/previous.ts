@@ -10,7 +10,7 @@ const ROOT = resolve(__dirname, "../../..");
  * The release before this one, as much of it as is deployed, because a shallow clone has no history to take it from.
  * When a release is made, it takes this one's place:
  *
- *     git archive TAG components contract functions host-config build index.ts stack-config/index.ts Pulumi.yaml \
+ *     git archive TAG components contract functions host-config build index.ts stack-config schema.json Pulumi.yaml \
  *       Pulumi.dev.yaml Pulumi.sandbox.yaml Pulumi.prod.yaml package.json package-lock.json tsconfig.json | xz -9
  */
 export const PREVIOUS = {

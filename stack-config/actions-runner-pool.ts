@@ -1,0 +1,64 @@
+import type { ActionsRunnerPoolArgs, DrainArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "../components";
+import type { Reader } from "./reader";
+
+/** The pool's arguments, but for what the program decides itself. */
+export type PoolConfig = Omit<ActionsRunnerPoolArgs, "subnetIds" | "vpcId" | "release">;
+
+const COMPONENT = "ActionsRunnerPool";
+
+/** The pool has its keys to itself, without an object around them. Undefined without `maxSize`: no pool. */
+export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
+  const maxSize = read.count("maxSize");
+  if (maxSize === undefined) return undefined;
+  const appId = read.text("githubAppId");
+  return {
+    github: {
+      organization: read.text("githubOrganization"),
+      repository: read.text("githubRepository"),
+      // Without its key, the App is the component's to refuse.
+      app: appId
+        ? {
+            id: appId,
+            installationId: read.text("githubInstallationId"),
+            privateKeySecretArn: read.text("githubPrivateKeySecretArn") ?? "",
+          }
+        : undefined,
+      tokenSecretArn: read.text("githubTokenSecretArn"),
+      secretKmsKeyArn: read.text("githubSecretKmsKeyArn"),
+      apiUrl: read.text("githubApiUrl"),
+    },
+    runner: {
+      onImage: read.flag("runnerOnImage"),
+      version: read.text("runnerVersion"),
+      sha256: read.text("runnerSha256"),
+      archiveUrl: read.text("runnerArchiveUrl"),
+      user: read.text("runnerUser"),
+      jobStartedHook: read.text("jobStartedHook"),
+      jobCompletedHook: read.text("jobCompletedHook"),
+    },
+    labels: read.list("labels"),
+    runnerGroup: read.text("runnerGroup"),
+    noDefaultLabels: read.flag("noDefaultLabels"),
+    instanceType: read.required("instanceType"),
+    imageId: read.text("imageId"),
+    imageParameter: read.text("imageParameter"),
+    rootVolumeSize: read.number("rootVolumeSize"),
+    spot: read.object<SpotArgs>(COMPONENT, "spot"),
+    maxInstanceLifetimeDays: read.number("maxInstanceLifetimeDays"),
+    instanceRefresh: read.object<InstanceRefreshArgs>(COMPONENT, "instanceRefresh"),
+    minSize: read.number("minSize"),
+    maxSize,
+    desiredCapacity: read.count("desiredCapacity"),
+    warmPool: read.object<WarmPoolArgs>(COMPONENT, "warmPool"),
+    drain: read.object<DrainArgs>(COMPONENT, "drain"),
+    launchTimeout: read.number("launchTimeout"),
+    securityGroupIds: read.list("securityGroupIds"),
+    extraPolicyArns: read.list("extraPolicyArns"),
+    permissionsBoundaryArn: read.text("permissionsBoundaryArn"),
+    jobsMayUseInstanceRole: read.flag("jobsMayUseInstanceRole"),
+    jobsMayUseDocker: read.flag("jobsMayUseDocker"),
+    logRetentionDays: read.number("logRetentionDays"),
+    alarmTopicArn: read.text("alarmTopicArn"),
+    tags: read.record("tags"),
+  };
+}
