@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import { Cleanup, Interruption } from "./cleanup";
 import { type Figures, figures, terminateHookOf } from "./report/figures";
 import { systemdHostsAvailable } from "./hosts/systemd";
-import { HELP, type Options, UsageError, parseOptions } from "./options";
+import { HELP, type Options, UsageError, parseOptions } from "./rehearsal-options";
 import { reportHtml } from "./report/html";
 import { rehearse } from "./scenarios/actions-runner-pool/scenario";
-import { summary } from "./report/summary";
+import { summary } from "./report/rehearsal-summary";
 import { hold } from "./virtual-clock";
 import { openWorld, type World } from "./environment/environment";
 

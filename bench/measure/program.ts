@@ -1,9 +1,9 @@
 import { Cleanup } from "../../rehearsal/cleanup";
-import { parseOptions } from "../../rehearsal/options";
+import { parseOptions } from "../../rehearsal/rehearsal-options";
 import { openWorld, type World } from "../../rehearsal/environment/environment";
 import { STACKS } from "../catalogue";
 import type { Samples } from "../results";
-import { measureFunctions } from "./functions";
+import { measureFunctions } from "./function-times";
 
 export const SIMULATED_GROUPS = ["functions", "program"];
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock";
 import type { Timeline } from "../timeline";
 import { type Authorisation, AwsError, type Cloud, type Principal, type Service, type Shape } from "./api";
-import { Faults } from "./faults";
+import { Faults } from "./api-faults";
 import type { Iam } from "./iam/iam";
 
 export interface Denial {

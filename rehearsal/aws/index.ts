@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock";
-import type { HostDriver } from "./driver";
+import type { HostDriver } from "./host-driver";
 import type { Random } from "../random";
 import type { Timeline } from "../timeline";
 import { AutoScaling, type AutoScalingOptions, DeployedResolver } from "./autoscaling";
@@ -12,9 +12,9 @@ import { Credentials } from "./credentials";
 import { Ec2, Fleet, publicParameters } from "./ec2";
 import { EventBus } from "./events/bus";
 import { Queues } from "./events/queues";
-import type { Faults } from "./faults";
+import type { Faults } from "./api-faults";
 import { type CertificateFiles, createCertificates, servedNames } from "./front/certificates";
-import { createFront, GITHUB_HOSTS, type HttpHandler } from "./front/handler";
+import { createFront, GITHUB_HOSTS, type HttpHandler } from "./front/front-handler";
 import { openServers } from "./front/servers";
 import { Iam, type UnusedGrant } from "./iam/iam";
 import { createImds, ImdsFaults, type ImdsRequest, type ImdsResponse } from "./imds";
@@ -25,7 +25,7 @@ import { SecretsManager } from "./secrets/secrets-manager";
 import { Agents } from "./ssm/agents";
 import { SystemsManager } from "./ssm/systems-manager";
 import { MemoryStore } from "./store";
-import { createWireHandler } from "./wire/handler";
+import { createWireHandler } from "./wire/wire-handler";
 
 export interface CloudOptions {
   clock: Clock;

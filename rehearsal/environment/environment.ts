@@ -10,10 +10,10 @@ import { type Clock, RealClock } from "../clock";
 import { locate } from "../engine/locate";
 import { openStack } from "../engine/engine";
 import { GitHub } from "../github";
-import { GITHUB_HOSTS } from "../github/options";
+import { GITHUB_HOSTS } from "../github/github-options";
 import { machineCacheDir, machineImage } from "../hosts/image";
 import { cleanUpDeadRuns, openRun, type OpenedHosts, type Run } from "../hosts/systemd";
-import type { Options } from "../options";
+import type { Options } from "../rehearsal-options";
 import { ProviderBackend } from "../provider/backend";
 import { serveProvider } from "../provider/server";
 import { Random } from "../random";
@@ -22,12 +22,12 @@ import type { Stage } from "../scenarios/actions-runner-pool/context";
 import { Timeline } from "../timeline";
 import { VirtualClock, flow } from "../virtual-clock";
 import { controlPlane } from "./control-plane";
-import { groupControl, jobControl } from "./controls";
-import { Engine } from "./engine-control";
+import { groupControl, jobControl } from "./job-control";
+import { Engine } from "./engine-controller";
 import { admit } from "./github-secrets";
 import { LateDriver, simulatedHosts, systemdHosts } from "./hosts";
 import { leftovers } from "./leftovers";
-import { type StackFacts, stackFacts } from "./stack-facts";
+import { type StackFacts, stackFacts } from "./stack-configuration";
 
 /** The checkout that is rehearsed unless another one is named. */
 export const PROJECT = resolve(__dirname, "../..");

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import type { SecretsManager } from "../aws/secrets/secrets-manager";
 import type { GitHub } from "../github";
-import type { StackFacts } from "./stack-facts";
+import type { StackFacts } from "./stack-configuration";
 
 /**
  * Makes the GitHub stand-in know the stack's App or token, and puts the matching secret where the stack's

@@ -4,7 +4,7 @@ import { PATHS, UNITS } from "../../contract/actions-runner-pool/host";
 import type { RunningCloud } from "../aws";
 import type { Clock } from "../clock";
 import type { GitHub } from "../github";
-import type { HostDriver } from "../aws/driver";
+import type { HostDriver } from "../aws/host-driver";
 import { SimulatedHosts } from "../hosts/simulated/hosts";
 import { openSystemdHosts, type OpenedHosts, type Run } from "../hosts/systemd";
 import type { Timeline } from "../timeline";

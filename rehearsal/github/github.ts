@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { type Clock, RealClock } from "../clock";
 import { Timeline } from "../timeline";
-import { type App, Credentials } from "./credentials";
-import { Faults } from "./faults";
+import { type App, Credentials } from "./github-credentials";
+import { Faults } from "./github-faults";
 import { type Call, errorReply, HttpError, readCall, type Reply, send } from "./http";
 import type { Job, JobSpec } from "./jobs";
-import { GITHUB_DEFAULTS, GITHUB_HOSTS, type GitHubOptions } from "./options";
+import { GITHUB_DEFAULTS, GITHUB_HOSTS, type GitHubOptions } from "./github-options";
 import { PROTOCOL_ERRORS, ProtocolError } from "./messages";
 import { Protocol } from "./protocol";
 import { JobQueue } from "./queue";

@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { type Call, HttpError, send } from "./http";
-import type { GitHubOptions } from "./options";
+import type { GitHubOptions } from "./github-options";
 
 const DOWNLOAD =
   /^\/actions\/runner\/releases\/download\/v(?<version>\d+\.\d+\.\d+)\/actions-runner-linux-(?:x64|arm64)-\k<version>\.tar\.gz$/;

@@ -1,7 +1,7 @@
 import { installationFor, mayManageRunners } from "./access";
-import type { App, Caller, Credentials } from "./credentials";
+import type { App, Caller, Credentials } from "./github-credentials";
 import { type Call, HttpError, type Reply } from "./http";
-import type { GitHubOptions } from "./options";
+import type { GitHubOptions } from "./github-options";
 import type { RateLimit } from "./rate-limit";
 import type { Runner, Runners } from "./runners";
 import { appBody, installationBody, labelsBody, rateLimitBody, runnerBody } from "./shapes";

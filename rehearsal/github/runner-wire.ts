@@ -1,4 +1,4 @@
-import type { Credentials } from "./credentials";
+import type { Credentials } from "./github-credentials";
 import { type Call, HttpError, type Reply } from "./http";
 import { type Completion, ProtocolError, PROTOCOL_ERRORS, type Report } from "./messages";
 import type { Protocol } from "./protocol";

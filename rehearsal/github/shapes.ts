@@ -1,4 +1,4 @@
-import type { App, Installation } from "./credentials";
+import type { App, Installation } from "./github-credentials";
 import type { Runner } from "./runners";
 
 /** Reply bodies of the REST routes, shaped as GitHub's OpenAPI description has them. */

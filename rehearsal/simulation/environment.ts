@@ -6,7 +6,7 @@ import { CloudWatch } from "../aws/cloudwatch/cloudwatch";
 import { Fleet } from "../aws/ec2";
 import { EventBus } from "../aws/events/bus";
 import { Queues } from "../aws/events/queues";
-import type { Faults } from "../aws/faults";
+import type { Faults } from "../aws/api-faults";
 import { Iam } from "../aws/iam/iam";
 import { AsyncInvoker } from "../aws/lambda/async";
 import { SecretsManager } from "../aws/secrets/secrets-manager";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Cleanup } from "../../rehearsal/cleanup";
-import type { CommandResult } from "../../rehearsal/aws/driver";
+import type { CommandResult } from "../../rehearsal/aws/host-driver";
 import type { JobSpec } from "../../rehearsal/github/jobs";
-import { parseOptions } from "../../rehearsal/options";
+import { parseOptions } from "../../rehearsal/rehearsal-options";
 import { until } from "../../rehearsal/scenarios/actions-runner-pool/context";
 import type { TimelineEvent } from "../../rehearsal/timeline";
 import { openWorld, type World } from "../../rehearsal/environment/environment";

@@ -5,7 +5,7 @@ import type { Principal } from "../api";
 import { instanceTypes } from "../ec2/catalogue";
 import type { Fleet } from "../ec2/fleet";
 import type { Instance } from "../ec2/instance";
-import type { ImdsFaults } from "./faults";
+import type { ImdsFaults } from "./imds-faults";
 import type { AwsAccount } from "../account";
 
 export interface ImdsRequest {

@@ -8,9 +8,9 @@ import type { MetricStore } from "../cloudwatch/metrics";
 import type { Credentials } from "../credentials";
 import type { AwsAccount } from "../account";
 import type { MemoryStore } from "../store";
-import { type Route, sandboxEnvironment } from "./environment";
+import { type Route, sandboxEnvironment } from "./sandbox-environment";
 import { type DeployedFunction, findFunction } from "./function";
-import { type FunctionError, FunctionProcess } from "./process";
+import { type FunctionError, FunctionProcess } from "./function-process";
 
 export interface LambdaOptions {
   clock: Clock;

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import type { Clock } from "../../clock";
 import type { Timeline } from "../../timeline";
-import { openGateway, type Gateway } from "../gateway";
+import { openGateway, type Gateway } from "../network-gateway";
 import { machineImage } from "../image";
 import { openCloudNetwork, type CloudNetwork } from "../network";
-import { SystemdHosts, type SystemdHostsOptions } from "./hosts";
+import { SystemdHosts, type SystemdHostsOptions } from "./systemd-hosts";
 import { makeRoomForWatchers } from "./limits";
 import type { Run } from "./run-record";
 
 export { systemdHostsAvailable, type Availability } from "./available";
-export { SystemdHosts, type SystemdHostsOptions } from "./hosts";
+export { SystemdHosts, type SystemdHostsOptions } from "./systemd-hosts";
 export { cleanUpDeadRuns, openRun, type Run } from "./run-record";
 
 export interface OpenOptions extends Partial<SystemdHostsOptions> {

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Clock } from "../../clock";
 import type { Timeline } from "../../timeline";
 import { TOOL_PATH, finished } from "./command";
-import type { Machine } from "./machine";
+import type { Machine } from "./systemd-machine";
 
 /** Kept for a look after a failure; a machine of minutes writes a fraction of it. */
 const TEXT_LINES = 5000;

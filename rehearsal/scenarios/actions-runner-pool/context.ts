@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock";
-import type { Options } from "../../options";
+import type { Options } from "../../rehearsal-options";
 import type { Random } from "../../random";
 import type { Timeline, TimelineEvent } from "../../timeline";
 

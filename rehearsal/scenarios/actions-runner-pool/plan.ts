@@ -1,4 +1,4 @@
-import type { Options } from "../../options";
+import type { Options } from "../../rehearsal-options";
 import type { Random } from "../../random";
 
 /** How a scale-in comes about: ending one busy instance through the group, or lowering the desired capacity. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { throttling, resourceContention } from "../../../rehearsal/aws/faults";
+import { throttling, resourceContention } from "../../../rehearsal/aws/api-faults";
 import { deployRole, ACCOUNT } from "../../rehearsal/aws/harness";
 import { BUCKET, ClientRig, DOCUMENT, KEY, OBJECT, TEMPLATE } from "./rig";
 

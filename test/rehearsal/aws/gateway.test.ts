@@ -3,7 +3,7 @@ import { RealClock } from "../../../rehearsal/clock";
 import { AwsError, type Principal, type Service } from "../../../rehearsal/aws/api";
 import { CloudDoor } from "../../../rehearsal/aws/gateway";
 import { Credentials } from "../../../rehearsal/aws/credentials";
-import { throttling } from "../../../rehearsal/aws/faults";
+import { throttling } from "../../../rehearsal/aws/api-faults";
 import { Iam } from "../../../rehearsal/aws/iam/iam";
 import { MemoryStore } from "../../../rehearsal/aws/store";
 import { Random } from "../../../rehearsal/random";

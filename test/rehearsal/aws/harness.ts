@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Clock, RealClock } from "../../../rehearsal/clock";
 import { type CloudOptions, type RunningCloud, startCloud } from "../../../rehearsal/aws";
 import type { AwsAccount } from "../../../rehearsal/aws/account";
-import type { CommandResult, HostDriver } from "../../../rehearsal/aws/driver";
+import type { CommandResult, HostDriver } from "../../../rehearsal/aws/host-driver";
 import { Random } from "../../../rehearsal/random";
 import { Timeline } from "../../../rehearsal/timeline";
 

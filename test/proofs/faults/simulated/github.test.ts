@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { AwsError } from "../../../../rehearsal/aws/api";
-import type { FaultKind } from "../../../../rehearsal/github/faults";
+import type { FaultKind } from "../../../../rehearsal/github/github-faults";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene, scene } from "./harness";
 

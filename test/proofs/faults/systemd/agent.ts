@@ -1,7 +1,7 @@
 /** The agent and its parts, killed at any moment. */
 import assert from "node:assert/strict";
 import { LOG, PATHS, UNITS } from "../../../../contract/actions-runner-pool/host";
-import { throttling } from "../../../../rehearsal/aws/faults";
+import { throttling } from "../../../../rehearsal/aws/api-faults";
 import type { TimelineEvent } from "../../../../rehearsal/timeline";
 import { onOne, type Scenario } from "./scenario";
 

@@ -1,7 +1,7 @@
 /** Clouds that do not answer as they should, seen from a real host. */
 import assert from "node:assert/strict";
 import { LOG, UNITS } from "../../../../contract/actions-runner-pool/host";
-import { throttling } from "../../../../rehearsal/aws/faults";
+import { throttling } from "../../../../rehearsal/aws/api-faults";
 import type { ImdsFault } from "../../../../rehearsal/aws/imds";
 import { onOne, type Scenario } from "./scenario";
 import { Victim } from "./target";

@@ -9,7 +9,7 @@ import {
 } from "../../../../rehearsal/aws/autoscaling";
 import { AwsError, type Principal, type Shape } from "../../../../rehearsal/aws/api";
 import { Fleet } from "../../../../rehearsal/aws/ec2";
-import type { CommandResult, HostDriver, LaunchSpec } from "../../../../rehearsal/aws/driver";
+import type { CommandResult, HostDriver, LaunchSpec } from "../../../../rehearsal/aws/host-driver";
 import { Random } from "../../../../rehearsal/random";
 import { Timeline } from "../../../../rehearsal/timeline";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";

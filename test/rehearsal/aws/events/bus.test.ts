@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { CloudEvent } from "../../../../rehearsal/aws/autoscaling";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
 import { document, ACCOUNT, raise, type Stage } from "../harness";
-import { deployFunction, LOGS } from "../lambda/functions";
+import { deployFunction, LOGS } from "../lambda/deployed-functions";
 
 const RULE_ARN = `arn:aws:events:${ACCOUNT.region}:${ACCOUNT.accountId}:rule/terminating`;
 const QUEUE_ARN = `arn:aws:sqs:${ACCOUNT.region}:${ACCOUNT.accountId}:dead`;

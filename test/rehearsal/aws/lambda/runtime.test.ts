@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { RealClock } from "../../../../rehearsal/clock";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
 import { raise, type Stage } from "../harness";
-import { deployFunction, LOGS, MAY_CREATE, sdkBundle } from "./functions";
+import { deployFunction, LOGS, MAY_CREATE, sdkBundle } from "./deployed-functions";
 
 describe("the function runtime", function () {
   this.timeout(120_000); // starts a dozen processes on a machine that others use too

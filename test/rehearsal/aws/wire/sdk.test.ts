@@ -11,7 +11,7 @@ import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateSecretCommand, GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { AwsError } from "../../../../rehearsal/aws/api";
-import { throttling } from "../../../../rehearsal/aws/faults";
+import { throttling } from "../../../../rehearsal/aws/api-faults";
 import { ACCOUNT, raise, type Stage } from "../harness";
 
 describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {

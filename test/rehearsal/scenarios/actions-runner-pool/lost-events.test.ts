@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DETAIL_TYPE } from "../../../../contract/aws/lifecycle";
 import { Cleanup } from "../../../../rehearsal/cleanup";
-import { parseOptions } from "../../../../rehearsal/options";
+import { parseOptions } from "../../../../rehearsal/rehearsal-options";
 import { type Outcome, rehearse } from "../../../../rehearsal/scenarios/actions-runner-pool/scenario";
 import { openWorld, type World } from "../../../../rehearsal/environment/environment";
 

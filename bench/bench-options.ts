@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UsageError } from "../rehearsal/options";
+import { UsageError } from "../rehearsal/rehearsal-options";
 import { GROUP_NAMES } from "./catalogue";
 
 export interface BenchOptions {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../clock";
-import type { CommandResult } from "../../aws/driver";
+import type { CommandResult } from "../../aws/host-driver";
 import { CA_BUNDLE } from "../image-recipe";
 import type { Cgroup } from "./cgroups";
 import { TOOL_PATH, finished } from "./command";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import { UsageError } from "../options";
+import { UsageError } from "../rehearsal-options";
 
 /** What the rehearsal must know of a stack before the engine does: whose runners, by which secret, how many. */
 export interface StackFacts {

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import type { Clock } from "../../clock";
 import type { Timeline } from "../../timeline";
-import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/driver";
+import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/host-driver";
 import type { CloudNetwork } from "../network";
 import { Cgroup, cgroupMounts } from "./cgroups";
 import { Disk } from "./disk";
 import { JournalReader } from "./journal";
-import { Machine } from "./machine";
+import { Machine } from "./systemd-machine";
 import type { Run } from "./run-record";
 
 export interface SystemdHostsOptions {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HELP, UsageError, parseOptions } from "../../rehearsal/options";
+import { HELP, UsageError, parseOptions } from "../../rehearsal/rehearsal-options";
 import { Random } from "../../rehearsal/random";
 import { planJobs } from "../../rehearsal/scenarios/actions-runner-pool/plan";
 

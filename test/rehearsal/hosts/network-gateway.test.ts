@@ -3,7 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import http from "node:http";
 import { join } from "node:path";
-import { openGateway, type Gateway } from "../../../rehearsal/hosts/gateway";
+import { openGateway, type Gateway } from "../../../rehearsal/hosts/network-gateway";
 import { openCloudNetwork, type CloudNetwork } from "../../../rehearsal/hosts/network";
 import { openRun, type Run } from "../../../rehearsal/hosts/systemd";
 import { HOST_NAMES, certificates, needSystemd, until } from "./rig";

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject, randomBytes, verify } from "node:crypt
 import type { Clock } from "../clock";
 import { HttpError } from "./http";
 import { ProtocolError } from "./messages";
-import type { GitHubOptions } from "./options";
+import type { GitHubOptions } from "./github-options";
 
 export interface Installation {
   id: number;

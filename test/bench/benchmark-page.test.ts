@@ -5,7 +5,7 @@ import { XMLParser } from "fast-xml-parser";
 import { AIMS, verdicts } from "../../bench/aims";
 import { CATALOGUE } from "../../bench/catalogue";
 import { plotSvg } from "../../bench/plot";
-import { reportMarkdown } from "../../bench/report";
+import { reportMarkdown } from "../../bench/benchmark-page";
 import { resultsJson, rounded, type Results, type Samples } from "../../bench/results";
 
 const DOCS = resolve(__dirname, "../../docs");
