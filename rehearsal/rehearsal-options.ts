@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** What a rehearsal is asked to do. Every field has a flag of the same name; see HELP for meanings and defaults. */
-export interface Options {
+export interface RehearsalOptions {
   stack: string;
   hosts: "systemd" | "simulated" | "auto";
   instances: number;
@@ -46,7 +46,7 @@ denied or left over.
 export class UsageError extends Error {}
 
 /** Reads the command line. Returns undefined when help was asked for. */
-export function parseOptions(argv: string[]): Options | undefined {
+export function parseOptions(argv: string[]): RehearsalOptions | undefined {
   const values = read(argv);
   if (values.help) return undefined;
   const hosts = values.hosts ?? "auto";

@@ -1,6 +1,6 @@
 import { AwsError } from "./api";
 
-export interface Fault {
+export interface AwsFault {
   /** `autoscaling:CompleteLifecycleAction`; `*` for every action. */
   action: string;
   /** Label of the caller as in the Timeline (`instance`, a function's name, `operator`); absent: anyone. */
@@ -17,13 +17,13 @@ export interface Fault {
 }
 
 /** Errors that AWS gives now and then, on demand. A fault hits after authorisation, as throttling does. */
-export class Faults {
-  private readonly active: { fault: Fault; left: number }[] = [];
+export class AwsFaults {
+  private readonly active: { fault: AwsFault; left: number }[] = [];
 
   constructor(private readonly now: () => number) {}
 
   /** Returns how to lift the fault again. */
-  inject(fault: Fault): () => void {
+  inject(fault: AwsFault): () => void {
     const entry = { fault, left: fault.times ?? Infinity };
     this.active.push(entry);
     return () => {
@@ -55,7 +55,7 @@ export function throttling(): AwsError {
   return new AwsError("Throttling", "Rate exceeded", 400);
 }
 
-/** A conflict with another change; AWS's own model gives it HTTP 500. */
+/** A change that is under way elsewhere: AWS's own model gives it HTTP 500 although the caller must retry. */
 export function resourceContention(): AwsError {
   return new AwsError("ResourceContention", "You already have a pending update to an Amazon EC2 Auto Scaling resource.", 500);
 }

@@ -1,4 +1,4 @@
-/** What the cloud stand-in asks of whatever plays the instances: systemd machines or simulated hosts. */
+/** What the AWS stand-in asks of whatever plays the instances: systemd machines or simulated hosts. */
 export interface LaunchSpec {
   instanceId: string;
   /** Decoded user data, as cloud-init would see it. */

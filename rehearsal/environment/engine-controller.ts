@@ -1,8 +1,26 @@
 import type { Clock } from "../clock";
 import type { RunOptions, StackHandle } from "../engine/engine";
 import type { Drift } from "../engine/result";
-import type { EngineControl, EngineResult } from "../scenarios/actions-runner-pool/context";
 import { hold } from "../virtual-clock";
+
+/** What one operation of the engine did, as the engine itself reported it. */
+export interface EngineResult {
+  seconds: number;
+  /** Operation (`create`, `update`, `same`, ...) to number of resources. */
+  changes: Record<string, number>;
+}
+
+export interface EngineControl {
+  version: string;
+  preview(): Promise<EngineResult>;
+  up(): Promise<EngineResult>;
+  /** Drift that is not scaling's own, one line a resource. */
+  refresh(): Promise<{ drift: string[] }>;
+  /** Changes the stack's configuration the way a pull request would; the next `up` carries it out. */
+  reconfigure(change: Record<string, unknown>): Promise<void>;
+  destroy(): Promise<EngineResult>;
+  resourceCount(): Promise<number>;
+}
 
 /** Outputs of a group that move whenever it scales; their change is no drift. */
 const SCALINGS_OWN = new Set(["desiredCapacity", "warmPoolSize"]);
@@ -13,13 +31,11 @@ export interface EngineParts {
   version: string;
   /** Opens the stack, with further configuration in place of the stack's own; of this project, or of another checkout of it. */
   open(overrides: Record<string, unknown>, projectDir?: string): Promise<StackHandle>;
-  /** What a pull request would change so that new instances differ from old ones. */
-  change: Record<string, unknown>;
   clock: Clock;
 }
 
-/** The engine, for the scenario: virtual time stands still while it works, but for its waits on the cloud. */
-export class Engine implements EngineControl {
+/** The engine, for the scenario: virtual time stands still while it works, but for its waits on AWS. */
+export class EngineController implements EngineControl {
   readonly version: string;
   private stack: StackHandle | undefined;
   private readonly stopping = new AbortController();
@@ -49,8 +65,8 @@ export class Engine implements EngineControl {
     return this.run(async (stack) => (await stack.resources()).length);
   }
 
-  changeLaunchTemplate(): Promise<void> {
-    return this.open(this.parts.change);
+  reconfigure(change: Record<string, unknown>): Promise<void> {
+    return this.open(change);
   }
 
   /** From now on operations run the program of another checkout, as a promotion or a rollback does. */

@@ -1,5 +1,5 @@
 export type { App, Installation } from "./github-credentials";
-export type { Fault, FaultKind } from "./github-faults";
+export type { GitHubFault, GitHubFaultKind } from "./github-faults";
 export { GitHub } from "./github";
 export type { Job, JobSpec, JobState } from "./jobs";
 export * from "./messages";

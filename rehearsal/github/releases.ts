@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { type Call, HttpError, send } from "./http";
+import { type GitHubRequest, HttpError, send } from "./http";
 import type { GitHubOptions } from "./github-options";
 
 const DOWNLOAD =
@@ -8,7 +8,7 @@ const DOWNLOAD =
 const ASSET = /^\/github-production-release-asset\/actions-runner\.tar\.gz$/;
 
 /** Serves the runner's archive for any version. Returns false when the path is no download. */
-export function serveRelease(call: Call, res: ServerResponse, options: GitHubOptions): boolean {
+export function serveRelease(call: GitHubRequest, res: ServerResponse, options: GitHubOptions): boolean {
   const isAsset = ASSET.test(call.path);
   if (call.method !== "GET" || (!DOWNLOAD.test(call.path) && !isAsset)) return false;
   const file = options.releaseFile;

@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import { GATEWAY_ADDRESS, METADATA_ADDRESS, type CloudNetwork } from "./network";
+import { GATEWAY_ADDRESS, METADATA_ADDRESS, type MachineNetwork } from "./network";
 import { TOOL_PATH } from "./systemd/command";
 
 export interface GatewayOptions {
-  network: CloudNetwork;
+  network: MachineNetwork;
   /** Unix socket on which the main process serves HTTP; it need not be there yet. */
   socket: string;
   /** Holds `leaf.pem` (with its chain) and `leaf-key.pem`, valid for every host name that machines use. */
@@ -17,7 +17,7 @@ export interface GatewayOptions {
   onDeath?: (reason: string) => void;
 }
 
-export interface Gateway {
+export interface NetworkGateway {
   /** What AWS's and GitHub's host names resolve to inside the machines. */
   readonly address: string;
   readonly pid: number;
@@ -29,7 +29,7 @@ export interface Gateway {
  * 169.254.169.254:80. The main process sees each request with its original Host and headers plus
  * `x-rehearsal-source-ip`, the private address of the machine that sent it (metadata: Host is 169.254.169.254).
  */
-export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+export async function openGateway(options: GatewayOptions): Promise<NetworkGateway> {
   const program = join(options.dir, "gateway.cjs");
   buildSync({
     entryPoints: [join(__dirname, "gateway-process.ts")],

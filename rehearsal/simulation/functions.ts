@@ -10,7 +10,7 @@ import { finalSweep } from "../../functions/actions-runner-pool/sweep/final-swee
 import { occasionOf } from "../../functions/actions-runner-pool/sweep/occasion";
 import { sweep } from "../../functions/actions-runner-pool/sweep/sweep";
 import type { Clock } from "../clock";
-import type { CloudDoor } from "../aws/gateway";
+import type { AwsGateway } from "../aws/gateway";
 import type { MetricStore } from "../aws/cloudwatch/metrics";
 import type { InvokeResult } from "../aws/lambda/runtime";
 import { withSdkRetries } from "../aws/sdk-retries";
@@ -37,7 +37,7 @@ export interface FunctionsOptions {
   clock: Clock;
   timeline: Timeline;
   random: Random;
-  door: CloudDoor;
+  door: AwsGateway;
   github: GitHub;
   metrics: MetricStore;
   /** Milliseconds that calls take, and a start of a function. */

@@ -3,7 +3,7 @@ import type { HostConfig } from "../../contract/actions-runner-pool/host";
 import { TIMING } from "../../contract/actions-runner-pool/timing";
 import { POOL_TAG, type PoolNames, poolNames } from "../../contract/actions-runner-pool/names";
 import type { AutoScaling, LaunchTemplate, RefreshPreferences, WarmPoolConfig } from "../aws/autoscaling";
-import type { CloudDoor } from "../aws/gateway";
+import type { AwsGateway } from "../aws/gateway";
 import type { AwsAccount } from "../aws/account";
 import type { MemoryStore } from "../aws/store";
 import type { GitHub } from "../github";
@@ -31,7 +31,7 @@ export interface PoolOptions {
 /** What a pool needs of the world that it is deployed into. */
 export interface PoolWorld {
   readonly github: GitHub;
-  readonly door: CloudDoor;
+  readonly door: AwsGateway;
   readonly autoscaling: AutoScaling;
   readonly functions: InProcessFunctions;
   readonly store: MemoryStore;

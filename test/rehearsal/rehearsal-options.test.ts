@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HELP, UsageError, parseOptions } from "../../rehearsal/rehearsal-options";
 import { Random } from "../../rehearsal/random";
-import { planJobs } from "../../rehearsal/scenarios/actions-runner-pool/plan";
+import { planJobs } from "../../rehearsal/scenarios/actions-runner-pool/job-plan";
 
 describe("the options of a rehearsal", () => {
   it("have the documented defaults", () => {

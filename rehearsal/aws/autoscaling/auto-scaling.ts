@@ -8,11 +8,11 @@ import type { Fleet } from "../ec2/fleet";
 import type { AwsAccount } from "../account";
 import { Activities } from "./activities";
 import { Capacity } from "./capacity";
-import { CONTROL_PLANE, type ControlPlaneParts } from "./control-plane";
+import { CONTROL_PLANE_OPERATIONS, type ControlPlaneParts } from "./control-plane";
 import { DEFAULT_DELAYS, type Delays, type GroupConfig, type RefreshPreferences } from "./config";
 import type { Resolver } from "./deployed";
 import { Deletion, type DeleteOptions } from "./deletion";
-import { type CloudEvent, EventWriter, uuid } from "./events";
+import { type EventBridgeEvent, EventWriter, uuid } from "./events";
 import { Groups } from "./groups";
 import { InstanceRefreshes } from "./instance-refresh";
 import { Lifecycle } from "./lifecycle";
@@ -20,7 +20,7 @@ import { LifecycleActions } from "./lifecycle-actions";
 import { startLifetime } from "./lifetime";
 import type { Group } from "./model";
 import { ACTS_ON_GROUP, type OperationParts, OPERATIONS } from "./operations";
-import { QUESTIONS } from "./describe-operations";
+import { DESCRIBE_OPERATIONS } from "./describe-operations";
 import { Standby } from "./standby";
 import { States } from "./states";
 import { type GroupView, viewOf } from "./view";
@@ -32,7 +32,7 @@ export interface AutoScalingOptions {
   fleet: Fleet;
   account: AwsAccount;
   /** Receives every event of Auto Scaling; whether and when it is delivered is the bus's affair. */
-  publish: (event: CloudEvent) => void;
+  publish: (event: EventBridgeEvent) => void;
   /** Resolves what CreateAutoScalingGroup and its kin refer to; not needed where groups come from `createGroup`. */
   resolver?: Resolver;
   delays?: Partial<Delays>;
@@ -114,8 +114,8 @@ export class AutoScaling implements Service {
   }
 
   async execute(operation: string, params: Shape, principal: Principal): Promise<Shape> {
-    if (Object.hasOwn(CONTROL_PLANE, operation)) return CONTROL_PLANE[operation]!(this.controlParts, params);
-    if (Object.hasOwn(QUESTIONS, operation)) return QUESTIONS[operation]!(this.groups, params);
+    if (Object.hasOwn(CONTROL_PLANE_OPERATIONS, operation)) return CONTROL_PLANE_OPERATIONS[operation]!(this.controlParts, params);
+    if (Object.hasOwn(DESCRIBE_OPERATIONS, operation)) return DESCRIBE_OPERATIONS[operation]!(this.groups, params);
     const act = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
     if (!act) throw new AwsError("InvalidAction", `Could not find operation ${operation} for version 2011-01-01`);
     return act(this.parts, params, labelOf(principal));
@@ -200,7 +200,7 @@ export class AutoScaling implements Service {
     for (const group of this.groups.list()) {
       this.deletion.remove(group);
       for (const member of group.members.values()) {
-        member.course++;
+        member.generation++;
         member.lifetimeTimer?.cancel();
         this.parts.actions.drop(member, "close");
       }

@@ -18,7 +18,7 @@ export interface FrontHandlers {
 /** Names the machine that asks; set by the gateway of the machines' network, believed on its socket only. */
 export const SOURCE_IP_HEADER = "x-rehearsal-source-ip";
 
-export const GITHUB_HOSTS = ["github.com", "*.github.com", "*.githubusercontent.com"] as const;
+export const GITHUB_HOST_PATTERNS = ["github.com", "*.github.com", "*.githubusercontent.com"] as const;
 
 const METADATA_HOSTS = new Set(["169.254.169.254", "fd00:ec2::254", "instance-data"]);
 

@@ -18,7 +18,7 @@ export interface Invocation {
   now: number;
 }
 
-export type Outcome = { result: unknown } | { error: FunctionError };
+export type FunctionOutcome = { result: unknown } | { error: FunctionError };
 
 export interface ProcessOptions {
   environment: Record<string, string>;
@@ -75,7 +75,7 @@ export class FunctionProcess {
   }
 
   /** Runs one invocation; a process that exceeds the deadline or dies is of no further use. */
-  async run(invocation: Invocation, timeoutSeconds: number): Promise<Outcome> {
+  async run(invocation: Invocation, timeoutSeconds: number): Promise<FunctionOutcome> {
     const printed = new Promise<void>((resolve) => (this.endOfOutput = { id: invocation.id, resolve }));
     if (this.alive) this.child.send(invocation, () => undefined); // a process that just died answers below
     const reply = await this.next(Math.max(0, invocation.deadline - Date.now()));

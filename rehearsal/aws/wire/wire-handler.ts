@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../clock";
-import { AwsError, type Cloud } from "../api";
+import { AwsError, type AwsApi } from "../api";
 import type { Credentials } from "../credentials";
 import { authenticate } from "./authenticate";
 import { endpointOf } from "./endpoint";
-import { readRequest, type Reply, sendReply } from "./exchange";
+import { readRequest, type WireReply, sendReply } from "./exchange";
 import { s3ErrorReply, serveS3 } from "./rest-s3";
 import { errorReply, parseRpc } from "./rpc";
 import { serviceNamed, type ServiceName, SERVICES } from "./services";
 import { parseAuthorization, type SignedRequest } from "./sigv4";
 
 export interface WireOptions {
-  cloud: Cloud;
+  api: AwsApi;
   credentials: Credentials;
   clock: Clock;
   region: string;
@@ -23,7 +23,7 @@ export interface WireOptions {
 export type HttpHandler = (req: IncomingMessage, res: ServerResponse) => void;
 
 /**
- * AWS's wire protocols over `Cloud.call`. The service is known by the host name, or, for a client that was pointed at
+ * AWS's wire protocols over `AwsApi.call`. The service is known by the host name, or, for a client that was pointed at
  * a bare address (AWS_ENDPOINT_URL), by the scope of its signature.
  */
 export function createWireHandler(options: WireOptions): HttpHandler {
@@ -38,7 +38,7 @@ export function createWireHandler(options: WireOptions): HttpHandler {
   };
 }
 
-async function serve(options: WireOptions, req: IncomingMessage): Promise<{ reply: Reply; method: string }> {
+async function serve(options: WireOptions, req: IncomingMessage): Promise<{ reply: WireReply; method: string }> {
   const request = await readRequest(req);
   const requestId = randomUUID();
   const host = request.headers["host"] ?? "";
@@ -68,11 +68,11 @@ async function answer(
   bucket: string | undefined,
   request: SignedRequest,
   requestId: string,
-): Promise<Reply> {
-  const { cloud, credentials, clock, region } = options;
+): Promise<WireReply> {
+  const { api, credentials, clock, region } = options;
   const { principal } = authenticate(request, { credentials, region, service, now: clock.now() });
-  if (service === "s3") return serveS3(cloud, principal, request, bucket, requestId);
+  if (service === "s3") return serveS3(api, principal, request, bucket, requestId);
   const call = parseRpc(service, request);
-  const result = await cloud.call(principal, `${SERVICES[service].iam}:${call.operation}`, call.params);
+  const result = await api.call(principal, `${SERVICES[service].iam}:${call.operation}`, call.params);
   return call.reply(result, requestId);
 }

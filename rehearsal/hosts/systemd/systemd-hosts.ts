@@ -3,18 +3,18 @@ import { join } from "node:path";
 import type { Clock } from "../../clock";
 import type { Timeline } from "../../timeline";
 import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/host-driver";
-import type { CloudNetwork } from "../network";
+import type { MachineNetwork } from "../network";
 import { Cgroup, cgroupMounts } from "./cgroups";
 import { Disk } from "./disk";
 import { JournalReader } from "./journal";
-import { Machine } from "./systemd-machine";
+import { SystemdMachine } from "./systemd-machine";
 import type { Run } from "./run-record";
 
 export interface SystemdHostsOptions {
   run: Run;
   /** Root file system from `machineImage()`. */
   image: string;
-  network: CloudNetwork;
+  network: MachineNetwork;
   /** What AWS's and GitHub's names resolve to inside. */
   gatewayAddress: string;
   /** Names that machines may resolve; asked at each launch. */
@@ -31,7 +31,7 @@ export interface SystemdHostsOptions {
   /** Seconds that `runCommand` may take. Default 3600, as SSM's executionTimeout. */
   commandLimitSeconds?: number;
   /** Puts more on each new disk before its first boot, below `root`; what an image of one's own would have. */
-  furnish?: (root: string) => void;
+  customize?: (root: string) => void;
   /** Called when a machine goes off that nobody asked to. */
   onUnexpectedEnd?: (instanceId: string) => void;
 }
@@ -41,7 +41,7 @@ interface Host {
   disk: Disk;
   cgroup: Cgroup;
   journal: JournalReader;
-  machine?: Machine;
+  machine?: SystemdMachine;
   /** Set while somebody wants the machine to be off. */
   goingOff: boolean;
   /** Operations on one machine follow each other. */
@@ -79,7 +79,7 @@ export class SystemdHosts implements HostDriver {
     this.hosts.set(spec.instanceId, host);
     await this.inTurn(host, async () => {
       disk.create({ spec, hostName: hostName(spec), hostnames: this.options.hostnames(), gatewayAddress, image, caFile });
-      this.options.furnish?.(join(disk.path, "upper"));
+      this.options.customize?.(join(disk.path, "upper"));
       await this.powerOn(host);
     });
   }
@@ -166,7 +166,7 @@ export class SystemdHosts implements HostDriver {
     if (this.closing) throw new Error(`instance ${host.spec.instanceId} cannot be started: the hosts are being closed`);
     const { instanceId, privateIp } = host.spec;
     host.goingOff = false;
-    const machine = await Machine.boot({
+    const machine = await SystemdMachine.boot({
       instanceId,
       cgroup: host.cgroup,
       consoleFile: this.consoleFile(instanceId),
@@ -192,7 +192,7 @@ export class SystemdHosts implements HostDriver {
   }
 
   /** The machine went off from inside: a reboot, or an end that nobody here asked for. */
-  private async afterOwnEnd(host: Host, machine: Machine): Promise<void> {
+  private async afterOwnEnd(host: Host, machine: SystemdMachine): Promise<void> {
     if (host.machine !== machine) return;
     await this.powerOff(host, 0);
     if (machine.rebooting && !this.closing) await this.powerOn(host);

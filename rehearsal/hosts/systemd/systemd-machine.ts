@@ -32,7 +32,7 @@ export interface MachineSettings {
 }
 
 /** One power-on of one machine: from boot until its last process has gone. */
-export class Machine {
+export class SystemdMachine {
   private ended = false;
   private readonly end: Promise<void>;
 
@@ -52,7 +52,7 @@ export class Machine {
   }
 
   /** Resolves when systemd is in charge inside; units and user data go on starting. */
-  static async boot(settings: MachineSettings): Promise<Machine> {
+  static async boot(settings: MachineSettings): Promise<SystemdMachine> {
     settings.cgroup.create();
     const console = openSync(settings.consoleFile, "a");
     const nspawn = spawn("sh", [BOOT], {
@@ -62,7 +62,7 @@ export class Machine {
       env: { PATH: TOOL_PATH, ...settings.env, DOORS: settings.cgroup.doors.join(" ") },
     });
     closeSync(console);
-    const machine = new Machine(settings, nspawn, 0);
+    const machine = new SystemdMachine(settings, nspawn, 0);
     try {
       await machine.findLeader();
     } catch (error) {

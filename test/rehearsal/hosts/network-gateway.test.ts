@@ -3,16 +3,16 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import http from "node:http";
 import { join } from "node:path";
-import { openGateway, type Gateway } from "../../../rehearsal/hosts/network-gateway";
-import { openCloudNetwork, type CloudNetwork } from "../../../rehearsal/hosts/network";
+import { openGateway, type NetworkGateway } from "../../../rehearsal/hosts/network-gateway";
+import { openMachineNetwork, type MachineNetwork } from "../../../rehearsal/hosts/network";
 import { openRun, type Run } from "../../../rehearsal/hosts/systemd";
 import { HOST_NAMES, certificates, needSystemd, until } from "./rig";
 
 describe("the gateway between machines and stand-ins", function () {
   this.timeout(60_000);
   let run: Run;
-  let network: CloudNetwork;
-  let gateway: Gateway;
+  let network: MachineNetwork;
+  let gateway: NetworkGateway;
   let front: http.Server;
   let answer: http.RequestListener;
   const deaths: string[] = [];
@@ -54,7 +54,7 @@ describe("the gateway between machines and stand-ins", function () {
     needSystemd(this);
     run = openRun();
     certificates(run.dir, HOST_NAMES);
-    network = await openCloudNetwork();
+    network = await openMachineNetwork();
     const onDeath = (reason: string) => deaths.push(reason);
     gateway = await openGateway({ network, socket: join(run.dir, "front.sock"), certificatesDir: run.dir, dir: run.dir, onDeath });
     await listen();
@@ -127,7 +127,7 @@ describe("the gateway between machines and stand-ins", function () {
     const own = () =>
       execFileSync("sh", ["-c", "ip -o address; ip route show table all; ip -o link | sed 's/[0-9]*: //'"], { encoding: "utf8" });
     const before = own();
-    const second = await openCloudNetwork();
+    const second = await openMachineNetwork();
     const third = await openGateway({ network: second, socket: join(run.dir, "front.sock"), certificatesDir: run.dir, dir: run.dir });
     assert.equal(own(), before);
     await third.close();

@@ -80,7 +80,7 @@ export const AGENT: readonly Scenario[] = [
   ),
 
   onOne("completion killed with SIGKILL", "it is begun again, and the action is completed once", async (victim, see, pool) => {
-    const lift = pool.world.cloud.faults.inject({
+    const lift = pool.environment.aws.faults.inject({
       action: "autoscaling:CompleteLifecycleAction",
       instance: victim.id,
       error: throttling(),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {
   AutoScaling,
   type AutoScalingOptions,
-  type CloudEvent,
+  type EventBridgeEvent,
   type GroupConfig,
   type HookConfig,
   type LaunchTemplate,
@@ -89,7 +89,7 @@ export class Rig {
   readonly timeline = new Timeline(() => this.clock.now());
   readonly hosts = new NotedHosts();
   readonly fleet = new Fleet({ clock: this.clock, random: this.random, driver: this.hosts });
-  readonly published: CloudEvent[] = [];
+  readonly published: EventBridgeEvent[] = [];
   readonly scaling: AutoScaling;
   private static readonly open: Rig[] = [];
 
@@ -171,7 +171,7 @@ export class Rig {
   }
 
   /** Detail types of the events about an instance, in order. */
-  eventsOf(instance: string): CloudEvent[] {
+  eventsOf(instance: string): EventBridgeEvent[] {
     return this.published.filter((event) => event.detail.EC2InstanceId === instance);
   }
 

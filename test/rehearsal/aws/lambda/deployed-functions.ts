@@ -1,7 +1,7 @@
 import { build } from "esbuild";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { deployRole, ACCOUNT, type Stage } from "../harness";
+import { deployRole, ACCOUNT, type AwsHarness } from "../harness";
 
 export const LOGS = {
   Sid: "Logs",
@@ -12,18 +12,18 @@ export const LOGS = {
 
 /** Deploys a function whose bundle is the given module text, under a role of its own. */
 export function deployFunction(
-  stage: Pick<Stage, "store" | "workDir">,
+  harness: Pick<AwsHarness, "store" | "workDir">,
   name: string,
   code: string,
   more: { state?: Record<string, unknown>; statements?: object[]; file?: string } = {},
 ): string {
-  const codeDir = join(stage.workDir, "code", name);
+  const codeDir = join(harness.workDir, "code", name);
   mkdirSync(codeDir, { recursive: true });
   writeFileSync(join(codeDir, more.file ?? "index.mjs"), code);
-  deployRole(stage.store, `${name}-role`, more.statements ?? [LOGS]);
+  deployRole(harness.store, `${name}-role`, more.statements ?? [LOGS]);
   const arn = `arn:aws:lambda:${ACCOUNT.region}:${ACCOUNT.accountId}:function:${name}`;
   const role = `arn:aws:iam::${ACCOUNT.accountId}:role/${name}-role`;
-  stage.store.put({
+  harness.store.put({
     type: "aws:lambda/function:Function",
     id: name,
     state: { name, arn, codeDir, handler: "index.handler", runtime: "nodejs24.x", role, timeout: 20, memorySize: 128, ...more.state },

@@ -1,8 +1,8 @@
-import type { Options } from "../../rehearsal-options";
+import type { RehearsalOptions } from "../../rehearsal-options";
 import type { Random } from "../../random";
 
 /** How a scale-in comes about: ending one busy instance through the group, or lowering the desired capacity. */
-export type Act = "terminate" | "desired-capacity";
+export type ScaleInKind = "terminate" | "desired-capacity";
 
 export interface PlannedJob {
   name: string;
@@ -17,10 +17,10 @@ export interface JobPlan {
   underChange: PlannedJob[];
   /** Still running when `destroy` begins. */
   last: PlannedJob[];
-  scaleIns: Act[];
+  scaleIns: ScaleInKind[];
 }
 
-export function planJobs(options: Options, random: Random): JobPlan {
+export function planJobs(options: RehearsalOptions, random: Random): JobPlan {
   const jobs: PlannedJob[] = [];
   for (let number = 1; number <= options.jobs; number++) {
     jobs.push({
@@ -41,6 +41,6 @@ export function planJobs(options: Options, random: Random): JobPlan {
  * Every third scale-in lowers the desired capacity, as a scaling policy does, and spares protected instances; the
  * others end a busy instance, as a health check, an operator or a rebalance does, and so surely meet a job.
  */
-function planScaleIns(count: number): Act[] {
+function planScaleIns(count: number): ScaleInKind[] {
   return Array.from({ length: count }, (_, index) => (index % 3 === 1 ? "desired-capacity" : "terminate"));
 }

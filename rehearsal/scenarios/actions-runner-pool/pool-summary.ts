@@ -1,7 +1,8 @@
-import type { Figures, Spread } from "./figures";
+import type { Spread } from "../../report/common-figures";
+import type { PoolFigures } from "./pool-figures";
 
-/** The table at the end of a rehearsal. */
-export function summary(f: Figures): string {
+/** The table at the end of a pool's rehearsal. */
+export function poolSummary(f: PoolFigures): string {
   const rows: [string, string][] = [
     ["jobs", `${f.jobs.succeeded} of ${f.jobs.queued} succeeded, ${f.jobs.lost} lost, ${f.jobs.requeued} requeued`],
     ["scale-ins", `${f.scaleIns.completed} of ${f.scaleIns.requested} completed, ${f.scaleIns.hitBusy} hit a busy instance`],
@@ -30,8 +31,8 @@ export function summary(f: Figures): string {
     ...f.leftovers.map((left) => `  left over: ${left}`),
     ...f.drift.map((drift) => `  drift: ${drift}`),
   ];
-  const verdict = f.failures.length === 0 ? "Nothing lost, stuck, denied or left over." : `FAILED: ${f.failures.join("; ")}`;
-  return `${[table, ...details].join("\n")}\n\n${verdict}`;
+  const result = f.failures.length === 0 ? "Nothing lost, stuck, denied or left over." : `FAILED: ${f.failures.join("; ")}`;
+  return `${[table, ...details].join("\n")}\n\n${result}`;
 }
 
 function spread(s: Spread, what: string): string {
