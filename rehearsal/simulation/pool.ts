@@ -6,7 +6,11 @@ import type { AutoScaling, LaunchTemplate, RefreshPreferences, WarmPoolConfig } 
 import type { AwsGateway } from "../aws/gateway";
 import type { AwsAccount } from "../aws/account";
 import type { MemoryStore } from "../aws/store";
+import type { Clock } from "../clock";
 import type { GitHub } from "../github";
+import { autoScalingOver } from "../provider/autoscaling-api";
+import { deleteGroup } from "../provider/group-delete";
+import { groupContext } from "../provider/group-waits";
 import type { InProcessFunctions } from "./functions";
 import { poolResources } from "./rules";
 
@@ -33,6 +37,7 @@ export interface PoolWorld {
   readonly github: GitHub;
   readonly door: AwsGateway;
   readonly autoscaling: AutoScaling;
+  readonly clock: Clock;
   readonly functions: InProcessFunctions;
   readonly store: MemoryStore;
 }
@@ -148,7 +153,7 @@ export class Pool {
   /** `pulumi destroy`: the group goes through its hooks, the last sweep follows, then rules and functions go. */
   async destroy(): Promise<void> {
     const { world, names } = this;
-    await world.autoscaling.deleteGroup(names.group);
+    await deleteGroup(names.group, {}, groupContext(autoScalingOver(world.door), world.clock, Infinity));
     await world.functions.invoke(names.sweepFunction, { pool: this.config.pool, tf: { action: "delete", prev_input: null } });
     for (const rule of [names.launchRule, names.terminateRule, names.terminatedRule, names.sweepRule]) {
       world.store.remove("aws:cloudwatch/eventRule:EventRule", rule);

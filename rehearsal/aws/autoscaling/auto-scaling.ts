@@ -11,7 +11,7 @@ import { Capacity } from "./capacity";
 import { CONTROL_PLANE_OPERATIONS, type ControlPlaneParts } from "./control-plane";
 import { DEFAULT_DELAYS, type Delays, type GroupConfig, type RefreshPreferences } from "./config";
 import type { Resolver } from "./deployed";
-import { Deletion, type DeleteOptions } from "./deletion";
+import { Deletion } from "./deletion";
 import { type EventBridgeEvent, EventWriter, uuid } from "./events";
 import { Groups } from "./groups";
 import { InstanceRefreshes } from "./instance-refresh";
@@ -87,7 +87,7 @@ export class AutoScaling implements Service {
     this.capacity = new Capacity({ clock, fleet, states, lifecycle, activities, delays });
     const refreshes = (this.refreshes = new InstanceRefreshes({ clock, random, lifecycle, activities, events, changed }));
     const standby = new Standby({ states, activities, changed });
-    this.deletion = new Deletion({ clock, groups, lifecycle, activities, capacity: this.capacity });
+    this.deletion = new Deletion({ groups, lifecycle, activities, capacity: this.capacity });
     const clearProtectionWhileTerminating = options.clearProtectionWhileTerminating ?? "accept";
     this.parts = {
       groups,
@@ -106,7 +106,7 @@ export class AutoScaling implements Service {
       create: (config) => void this.createGroup(config),
       update: (group, changes) => this.update(group, changes),
       remove: (group) => this.deletion.remove(group),
-      forceDelete: (group) => void this.deletion.delete(group, { force: true }),
+      forceDelete: (group) => this.deletion.force(group),
       terminate: (member, why, skipHooks) =>
         void lifecycle.terminate(member, activities.stamp(`an instance was terminated because ${why}`), skipHooks),
     };
@@ -149,16 +149,6 @@ export class AutoScaling implements Service {
     const group = this.groups.get(name);
     this.update(group, changes);
     return viewOf(group);
-  }
-
-  /**
-   * Removes a group. Without `force` as the Pulumi provider does it: the warm pool is emptied and the group scaled to
-   * zero, both through their hooks, and scale-in protection is lifted from what is still protected. With `force` all
-   * instances are ended at once and no hook fires. Resolves when the last instance is gone; rejects after
-   * `timeoutMs`, with the group as it then is.
-   */
-  deleteGroup(name: string, options: DeleteOptions = {}): Promise<void> {
-    return this.deletion.delete(this.groups.get(name), options);
   }
 
   /** Begins a rolling instance refresh and returns its id. @throws InstanceRefreshInProgress */

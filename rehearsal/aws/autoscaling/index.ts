@@ -1,7 +1,6 @@
 export { AutoScaling, AutoScalingOptions } from "./auto-scaling";
 export * from "./config";
 export { DeployedResolver, Resolver, TemplateReference } from "./deployed";
-export { DeleteOptions } from "./deletion";
 export { EventBridgeEvent } from "./events";
 export { RefreshStatus } from "./model";
 export { GroupView, InstanceView } from "./view";

@@ -10,6 +10,8 @@ import {
 import { AwsError, type Principal, type Shape } from "../../../../rehearsal/aws/api";
 import { Fleet } from "../../../../rehearsal/aws/ec2";
 import type { CommandResult, HostDriver, LaunchSpec } from "../../../../rehearsal/aws/host-driver";
+import { deleteGroup } from "../../../../rehearsal/provider/group-delete";
+import { groupContext } from "../../../../rehearsal/provider/group-waits";
 import { Random } from "../../../../rehearsal/random";
 import { Timeline } from "../../../../rehearsal/timeline";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
@@ -142,6 +144,12 @@ export class Rig {
 
   protect(instance: string, on = true): Promise<Shape> {
     return this.call("SetInstanceProtection", { InstanceIds: [instance], ProtectedFromScaleIn: on });
+  }
+
+  /** Deletes the group as the provider does. */
+  delete(timeoutSeconds = Infinity): Promise<void> {
+    const api = { call: (operation: string, params: Shape) => this.scaling.execute(operation, params, OPERATOR) };
+    return deleteGroup("pool", {}, groupContext(api, this.clock, timeoutSeconds));
   }
 
   /** Lets the given number of seconds pass. */
