@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { UsageError } from "../rehearsal/rehearsal-options";
+import { commandLine, option, text, UsageError, wholeNumber } from "../cli/options";
 import { GROUP_NAMES } from "./catalogue";
 
 export interface BenchOptions {
@@ -9,39 +8,33 @@ export interface BenchOptions {
   out?: string;
 }
 
-/** What a median is worth quoting with; fewer are for trying the benchmark itself. */
-const SAMPLES = 20;
+const ABOUT = `Measures, in one run, and writes page, plot and raw samples. Needs what a rehearsal on real machines needs: root, Linux.
+Exits 1 if an aim was missed.`;
 
-export const HELP = `Usage: npm run bench -- [options]
+const COMMAND = commandLine("npm run bench", ABOUT, {
+  only: option({
+    metavar: "LIST",
+    help: `of ${GROUP_NAMES.join(", ")};\nprints the page unless --out is given`,
+    parse: groups,
+  }),
+  // What a median is worth quoting with; fewer are for trying the benchmark itself.
+  samples: option({ metavar: "N", help: "of each measurement, 1 or more", parse: wholeNumber(1), default: "20" }),
+  out: option({ metavar: "DIR", help: "where benchmarks.md, .svg and .json go", parse: text, shown: "docs" }),
+});
 
-Measures, in one run, and writes page, plot and raw samples. Needs what a rehearsal on real machines needs: root, Linux.
-Exits 1 if an aim was missed.
+export const HELP = COMMAND.help;
 
-  --only LIST     of ${GROUP_NAMES.join(", ")}; prints the page unless --out is given
-  --samples N     of each measurement, 1 or more                                          (${SAMPLES})
-  --out DIR       where benchmarks.md, .svg and .json go                                  (docs)
-  --help          this text
-`;
-
-/** Reads the command line. Returns undefined when help was asked for. */
-export function parseBenchOptions(args: string[]): BenchOptions | undefined {
-  const values = read(args);
-  if (values.help) return undefined;
-  const only = values.only?.split(",") ?? [...GROUP_NAMES];
-  const unknown = only.find((name) => !GROUP_NAMES.includes(name));
-  if (unknown !== undefined) throw new UsageError(`--only ${unknown}: give some of ${GROUP_NAMES.join(", ")}, separated by commas`);
-  const text = values.samples ?? `${SAMPLES}`;
-  const samples = Number(text);
-  if (!/^\d+$/.test(text) || samples < 1) throw new UsageError(`--samples ${text}: give a whole number of at least 1`);
-  return { only, samples, out: values.out ?? (values.only === undefined ? "docs" : undefined) };
+/** Reads the command line. Returns undefined when help was asked for. @throws UsageError */
+export function parseBenchOptions(argv: string[]): BenchOptions | undefined {
+  const values = COMMAND.parse(argv);
+  if (!values) return undefined;
+  const { only, samples, out = only === undefined ? "docs" : undefined } = values;
+  return { only: only ?? [...GROUP_NAMES], samples, out };
 }
 
-function read(args: string[]) {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({ args, allowPositionals: false, options: { only: text, samples: text, out: text, help: { type: "boolean" } } })
-      .values;
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\nRun npm run bench -- --help for the options.`);
-  }
+function groups(given: string, flag: string): string[] {
+  const names = given.split(",");
+  const unknown = names.find((name) => !GROUP_NAMES.includes(name));
+  if (unknown !== undefined) throw new UsageError(`${flag} ${unknown}: give some of ${GROUP_NAMES.join(", ")}, separated by commas`);
+  return names;
 }

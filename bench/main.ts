@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join, resolve } from "node:path";
-import { UsageError } from "../rehearsal/rehearsal-options";
+import { UsageError } from "../cli/options";
 import { systemdHostsAvailable } from "../rehearsal/hosts/systemd";
 import { verdicts } from "./aims";
 import { LIVE_GROUPS, measureLive } from "./measure/live";

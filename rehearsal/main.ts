@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { UsageError } from "../cli/options";
 import { Cleanup, Interruption } from "./cleanup";
 import { systemdHostsAvailable } from "./hosts/systemd";
-import { HELP, type RehearsalOptions, UsageError, parseOptions } from "./rehearsal-options";
+import { HELP, parseOptions, type RehearsalOptions } from "./rehearsal-options";
 import { DEFAULT_SCENARIO, SCENARIOS } from "./scenarios";
 import { hold } from "./virtual-clock";
 import { openEnvironment, type RehearsalEnvironment } from "./environment/environment";

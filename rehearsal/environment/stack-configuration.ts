@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import { UsageError } from "../rehearsal-options";
+import { UsageError } from "../../cli/options";
 
 /** A stack's configuration before the engine has it. */
 export interface StackConfiguration {

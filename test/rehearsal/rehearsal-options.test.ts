@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { HELP, UsageError, parseOptions } from "../../rehearsal/rehearsal-options";
+import { UsageError } from "../../cli/options";
+import { HELP, parseOptions } from "../../rehearsal/rehearsal-options";
 import { Random } from "../../rehearsal/random";
 import { planJobs } from "../../rehearsal/scenarios/actions-runner-pool/job-plan";
 
