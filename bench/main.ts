@@ -2,14 +2,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join, resolve } from "node:path";
-import { UsageError } from "../rehearsal/options";
+import { UsageError } from "../cli/options";
 import { systemdHostsAvailable } from "../rehearsal/hosts/systemd";
 import { verdicts } from "./aims";
 import { LIVE_GROUPS, measureLive } from "./measure/live";
 import { measureProgram, SIMULATED_GROUPS } from "./measure/program";
-import { HELP, parseBenchOptions } from "./options";
+import { HELP, parseBenchOptions } from "./bench-options";
 import { plotSvg } from "./plot";
-import { number, reportMarkdown } from "./report";
+import { number, reportMarkdown } from "./benchmark-page";
 import { resultsJson, rounded, thisMachine, type Results, type Samples } from "./results";
 
 async function main(argv: string[]): Promise<number> {

@@ -1,6 +1,6 @@
 /** The plot: a panel a question, a row a series, a dot a sample, a bar at the median, a dashed line at the aim. */
 import { CATALOGUE, FUNCTIONS, type Row } from "./catalogue";
-import { number } from "./report";
+import { number } from "./benchmark-page";
 import type { Samples } from "./results";
 import { median } from "./statistics";
 

@@ -3,7 +3,7 @@ import { cpus, release, totalmem } from "node:os";
 /** Raw samples by the id of their row in the catalogue. */
 export type Samples = Record<string, number[]>;
 
-export interface Machine {
+export interface BenchMachine {
   cores: number;
   cpu: string;
   memoryGiB: number;
@@ -15,14 +15,14 @@ export interface Machine {
 export interface Results {
   /** ISO 8601 day. */
   date: string;
-  machine: Machine;
+  machine: BenchMachine;
   /** Load average of the minute before it began: 0 where nobody else used the machine. */
   loadBefore: number;
   seconds: number;
   samples: Samples;
 }
 
-export function thisMachine(): Machine {
+export function thisMachine(): BenchMachine {
   return {
     cores: cpus().length,
     cpu: cpus()[0]?.model.trim() || "unknown",

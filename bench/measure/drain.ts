@@ -1,4 +1,5 @@
-import { terminateHookOf, terminations } from "../../rehearsal/report/figures";
+import { terminateHookOf } from "../../rehearsal/scenarios/actions-runner-pool/pool-figures";
+import { terminations } from "../../rehearsal/scenarios/actions-runner-pool/terminations";
 import type { TimelineEvent } from "../../rehearsal/timeline";
 import type { LivePool } from "../../test/support/live-pool";
 import type { Samples } from "../results";
@@ -12,7 +13,7 @@ export const IN_SERVICE = 2;
 
 /** Drains a busy instance, then an idle one, and lets the group replace both. */
 export async function drainRound(pool: LivePool, name: string): Promise<void> {
-  const { group, jobs } = pool.world.stage;
+  const { group, jobs } = pool.environment.context;
   const [busy, idle] = pool.inService();
   if (busy === undefined || idle === undefined) throw new Error(`${pool.inService().length} instances in service, ${IN_SERVICE} wanted`);
   const job = pool.queueOn(busy, { name, seconds: JOB_SECONDS });
@@ -32,7 +33,7 @@ export async function drainRound(pool: LivePool, name: string): Promise<void> {
 
 /** Until all that should run is online, and nothing boots any more that would disturb the next measurement. */
 export async function replenish(pool: LivePool): Promise<void> {
-  const { group, jobs } = pool.world.stage;
+  const { group, jobs } = pool.environment.context;
   await group.setDesiredCapacity(IN_SERVICE);
   await pool.until(
     `${IN_SERVICE} runners online and a spare`,

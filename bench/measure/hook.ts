@@ -49,7 +49,7 @@ export async function measureHook(pool: LivePool, instance: string, pairs: numbe
 
 /** What real jobs had of it, off the timeline: their hook's duration, and when the agent's call had protected them. */
 export function hookOfJobs(pool: LivePool): Samples {
-  const jobs = pool.world.github.jobs();
+  const jobs = pool.environment.github.jobs();
   const protectedAfter = jobs.flatMap(({ runnerName, acquiredAt }) => {
     const call = pool.events.find((event) => {
       return (

@@ -47,14 +47,14 @@ export async function measureLive(wanted: (group: string) => boolean, count: num
 
 async function runJob(pool: LivePool, instance: string): Promise<void> {
   const job = pool.queueOn(instance, { name: "before the rest", seconds: 1 });
-  await pool.until("a job to end", () => pool.world.github.job(job)?.state === "succeeded");
+  await pool.until("a job to end", () => pool.environment.github.job(job)?.state === "succeeded");
 }
 
 /** Numbers of a pool that loses jobs or is denied its calls are worth nothing. */
 function check(pool: LivePool): void {
-  const bad = pool.world.github.jobs().filter(({ state }) => state !== "succeeded");
+  const bad = pool.environment.github.jobs().filter(({ state }) => state !== "succeeded");
   if (bad.length > 0)
     throw new Error(`${bad.length} jobs did not succeed: ${bad.map(({ spec, state }) => `${spec.name} ${state}`).join(", ")}`);
-  const denied = pool.world.cloud.denied();
+  const denied = pool.environment.aws.denied();
   if (denied.length > 0) throw new Error(`${denied.length} calls were denied, the first one ${JSON.stringify(denied[0])}`);
 }

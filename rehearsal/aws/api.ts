@@ -1,6 +1,6 @@
 /**
- * The one door to the cloud stand-in. Wire servers (host, function, aws CLI), the Pulumi provider plugin and the
- * scenario all come through `Cloud.call`: it authorises, counts, injects faults and then executes.
+ * What the AWS stand-in is to its callers. Wire servers (host, function, aws CLI), the Pulumi provider plugin and the
+ * scenario all come through `AwsApi.call`: it authorises, counts, injects faults and then executes.
  */
 
 /** Who calls. `operator` is whoever runs the rehearsal (and the engine); it is not subject to policies. */
@@ -25,7 +25,7 @@ export class AwsError extends Error {
   }
 }
 
-export interface Cloud {
+export interface AwsApi {
   /** `action` as IAM spells it: `autoscaling:CompleteLifecycleAction`. Throws AwsError. */
   call(principal: Principal, action: string, params: Shape): Promise<Shape>;
 }
@@ -43,7 +43,7 @@ export interface Service {
 /** One resource that a call touches, as IAM sees it. Every one of a call must be allowed. */
 export interface Authorisation {
   resource: string;
-  /** Condition keys of the request and the resource; those of the caller are added by the door. */
+  /** Condition keys of the request and the resource; those of the caller are added by the gateway. */
   context: Record<string, string>;
   /** Another action than the call's own: tagging a secret at its creation also needs `secretsmanager:TagResource`. */
   action?: string;

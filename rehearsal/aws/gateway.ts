@@ -1,7 +1,7 @@
 import type { Clock } from "../clock";
 import type { Timeline } from "../timeline";
-import { type Authorisation, AwsError, type Cloud, type Principal, type Service, type Shape } from "./api";
-import { Faults } from "./faults";
+import { type Authorisation, AwsError, type AwsApi, type Principal, type Service, type Shape } from "./api";
+import { AwsFaults } from "./api-faults";
 import type { Iam } from "./iam/iam";
 
 export interface Denial {
@@ -10,21 +10,21 @@ export interface Denial {
   resource: string;
 }
 
-export interface CloudDoorOptions {
+export interface AwsGatewayOptions {
   clock: Clock;
   timeline: Timeline;
   iam: Iam;
 }
 
-/** The one door to all services: authorises, counts, injects faults, executes, and tells the Timeline. */
-export class CloudDoor implements Cloud {
-  readonly faults: Faults;
+/** Single entry point to all services: authorises, counts, injects faults, executes, and records on the timeline. */
+export class AwsGateway implements AwsApi {
+  readonly faults: AwsFaults;
   private readonly services = new Map<string, Service>();
   private readonly counts = new Map<string, Map<string, number>>();
   private readonly denials: Denial[] = [];
 
-  constructor(private readonly options: CloudDoorOptions) {
-    this.faults = new Faults(() => options.clock.now());
+  constructor(private readonly options: AwsGatewayOptions) {
+    this.faults = new AwsFaults(() => options.clock.now());
   }
 
   register(...services: Service[]): void {

@@ -19,6 +19,8 @@ export interface StackOptions {
   stack: string;
   /** Where `Pulumi.yaml` and the program are; only read. */
   projectDir: string;
+  /** Where the stack's file is. Default: with the project. */
+  stackDir?: string;
   /** State, plugins and the engine's home go here. Opening the same folder again continues with its state. */
   workDir: string;
   /** Where `serveProvider` listens. */
@@ -57,10 +59,17 @@ export interface StackResource {
 
 /** Opens a stack of a project on the real engine, with the rehearsal's providers in place of AWS's. */
 export async function openStack(options: StackOptions): Promise<StackHandle> {
-  const { stack: stackName, projectDir, workDir, pulumi } = options;
+  const { stack: stackName, projectDir, stackDir, workDir, pulumi } = options;
   const pluginDir = join(workDir, "plugins");
   writePluginDir(pluginDir);
-  const { projectName } = layOutWorkspace({ projectDir, workDir, stack: stackName, pluginDir, overrides: options.configOverrides ?? {} });
+  const { projectName } = layOutWorkspace({
+    projectDir,
+    workDir,
+    stack: stackName,
+    stackDir,
+    pluginDir,
+    overrides: options.configOverrides ?? {},
+  });
   const ends = new ProgramEnds();
   const program = ends.watch(options.program ?? freshProgram(projectDir));
   const home = join(workDir, "home");

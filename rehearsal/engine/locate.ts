@@ -10,7 +10,7 @@ import { withLock } from "./lock";
 /** The SDK's own copy: it refuses version objects of any other. */
 const semver: { SemVer: typeof SemVer } = createRequire(require.resolve("@pulumi/pulumi/package.json"))("semver");
 
-export interface Engine {
+export interface LocatedEngine {
   command: PulumiCommand;
   /** As the engine itself says. */
   version: string;
@@ -36,7 +36,7 @@ export async function locate({
   progress = () => undefined,
   cacheDir = engineCache(),
   install = PulumiCommand.install,
-}: LocateOptions = {}): Promise<Engine> {
+}: LocateOptions = {}): Promise<LocatedEngine> {
   const onPath = await attempt(() => PulumiCommand.get({ version: new semver.SemVer(OLDEST_ENGINE) }));
   if (onPath.command) return engine(onPath.command, "path");
 
@@ -82,7 +82,7 @@ export async function locate({
   );
 }
 
-function engine(command: PulumiCommand, source: Engine["source"]): Engine {
+function engine(command: PulumiCommand, source: LocatedEngine["source"]): LocatedEngine {
   return { command, version: command.version?.version ?? "unknown", source };
 }
 

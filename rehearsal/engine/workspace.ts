@@ -19,10 +19,12 @@ export function layOutWorkspace(options: {
   projectDir: string;
   workDir: string;
   stack: string;
+  /** Folder of `Pulumi.<stack>.yaml`. Default: the project's own. */
+  stackDir?: string;
   pluginDir: string;
   overrides: ConfigOverrides;
 }): { projectName: string } {
-  const { projectDir, workDir, stack, pluginDir, overrides } = options;
+  const { projectDir, workDir, stack, stackDir = projectDir, pluginDir, overrides } = options;
   const project = yaml.load(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8"));
   delete project.main;
   delete project.backend;
@@ -32,8 +34,8 @@ export function layOutWorkspace(options: {
   writeFileSync(join(workDir, "Pulumi.yaml"), yaml.dump(project));
 
   const file = `Pulumi.${stack}.yaml`;
-  const given = existsSync(join(projectDir, file)) ? (yaml.load(readFileSync(join(projectDir, file), "utf8")) ?? {}) : undefined;
-  if (given === undefined) throw new Error(`stack ${stack}: ${file} does not exist in ${projectDir}; choose a stack that has one`);
+  const given = existsSync(join(stackDir, file)) ? (yaml.load(readFileSync(join(stackDir, file), "utf8")) ?? {}) : undefined;
+  if (given === undefined) throw new Error(`stack ${stack}: ${file} does not exist in ${stackDir}; choose a stack that has one`);
   for (const key of NOT_HERE) delete given[key];
   given.config = { ...(given.config ?? {}), ...qualified(project.name, overrides) };
   const encrypted = Object.entries(given.config)

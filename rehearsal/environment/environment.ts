@@ -1,44 +1,54 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { x as extract } from "tar";
-import { FOLLOWS_MAIN } from "../../contract/shared/release";
+import { type AwsStandIn, startAws } from "../aws";
 import type { Cleanup } from "../cleanup";
-import { startCloud, type RunningCloud } from "../aws";
-import { instanceTypes } from "../aws/ec2/catalogue";
 import { type Clock, RealClock } from "../clock";
-import { locate } from "../engine/locate";
-import { openStack } from "../engine/engine";
 import { GitHub } from "../github";
-import { GITHUB_HOSTS } from "../github/options";
-import { machineCacheDir, machineImage } from "../hosts/image";
-import { cleanUpDeadRuns, openRun, type OpenedHosts, type Run } from "../hosts/systemd";
-import type { Options } from "../options";
-import { ProviderBackend } from "../provider/backend";
-import { serveProvider } from "../provider/server";
+import { machineCacheDir } from "../hosts/image";
+import type { OpenedHosts } from "../hosts/systemd";
 import { Random } from "../random";
+import type { RehearsalOptions } from "../rehearsal-options";
 import { buildRunnerArchive } from "../runner/archive";
-import type { Stage } from "../scenarios/actions-runner-pool/context";
 import { Timeline } from "../timeline";
-import { VirtualClock, flow } from "../virtual-clock";
-import { controlPlane } from "./control-plane";
-import { groupControl, jobControl } from "./controls";
-import { Engine } from "./engine-control";
-import { admit } from "./github-secrets";
-import { LateDriver, simulatedHosts, systemdHosts } from "./hosts";
+import { VirtualClock } from "../virtual-clock";
+import { DeferredHostDriver } from "./deferred-host-driver";
+import { openEngine } from "./engine";
+import { githubAccess, grantAccess } from "./github-access";
+import { hostnames } from "./hostnames";
+import { jobControl } from "./job-control";
 import { leftovers } from "./leftovers";
-import { type StackFacts, stackFacts } from "./stack-facts";
+import { prepare, type Prepared } from "./preparation";
+import { openProvider } from "./provider";
+import type { Scenario } from "./scenario";
+import type { ScenarioContext } from "./scenario-context";
+import { simulatedMachines } from "./simulated-machines";
+import { readStackConfiguration, type StackConfiguration } from "./stack-configuration";
+import { systemdMachines, type SystemdMachineOptions } from "./systemd-machines";
 
 /** The checkout that is rehearsed unless another one is named. */
 export const PROJECT = resolve(__dirname, "../..");
-const ACCOUNT = "123456789012";
+const ACCOUNT_ID = "123456789012";
 
-/** Everything that a rehearsal runs in: clouds, hosts, engine, and the stage for the scenario. */
-export interface World {
-  stage: Stage;
-  cloud: RunningCloud;
+export interface EnvironmentOptions {
+  scenario: Scenario;
+  options: RehearsalOptions;
+  /** Decided by now. */
+  hosts: "systemd" | "simulated";
+  /** A progress line for whoever watches. */
+  say: (line: string) => void;
+  /** Ends whatever is started here. */
+  cleanup: Cleanup;
+  /** Debian packages that the machines have besides the usual ones; for who compares something with them. */
+  packages?: readonly string[];
+}
+
+/** Everything that a rehearsal runs in: AWS, GitHub, hosts, engine, and the context that its scenario acts upon. */
+export interface RehearsalEnvironment {
+  context: ScenarioContext;
+  hosts: "systemd" | "simulated";
+  stack: StackConfiguration;
+  aws: AwsStandIn;
   github: GitHub;
-  /** Labels of the pool's runners, as `runs-on` names them. */
+  /** Labels of the runners, as `runs-on` names them. */
   labels: readonly string[];
   /** Only with real machines. */
   machines?: OpenedHosts;
@@ -47,173 +57,108 @@ export interface World {
   deployFrom(projectDir: string): Promise<void>;
 }
 
-/** Stands up the stand-ins for one rehearsal; whatever it starts, the clean-up ends. `hosts` is decided by now. */
-export async function openWorld(
-  options: Options,
-  hosts: "systemd" | "simulated",
-  say: (line: string) => void,
-  cleanup: Cleanup,
-  /** Debian packages that the machines have besides the usual ones; for who compares something with them. */
-  packages: readonly string[] = [],
-): Promise<World> {
-  const facts = stackFacts(PROJECT, options.stack);
-  // Both take minutes on a machine that has neither, and wait for different things: one compiles, one downloads.
-  const preparing = hosts === "systemd" ? machineImage({ packages, progress: say }) : undefined;
-  const [located, image] = await bothEnded(locate({ progress: say }), preparing);
-  if (hosts === "systemd") await cleanUpDeadRuns();
-  const run = hosts === "systemd" ? openRun() : plainRun();
-  cleanup.add(() => run.close());
+/** Stands up the stand-ins for one rehearsal. */
+export async function openEnvironment(given: EnvironmentOptions): Promise<RehearsalEnvironment> {
+  const { scenario, options, hosts, say, cleanup } = given;
+  const stack = readStackConfiguration(PROJECT, scenario.stackDir(PROJECT), options.stack);
+  const required = scenario.requirements(stack, options);
+  const prepared = await prepare(hosts, given.packages ?? [], say);
+  cleanup.add(() => prepared.run.close());
+  const standIns = await startStandIns(options, hosts, stack, prepared, cleanup);
+  const { clock, timeline, random, github, aws, driver, runner, githubHost } = standIns;
+  const seeded = aws.secrets.names();
 
-  const clock: Clock = hosts === "systemd" ? new RealClock() : new VirtualClock();
-  if (clock instanceof VirtualClock) cleanup.add(() => clock.close());
-  const timeline = new Timeline(() => clock.now());
-  const random = new Random(options.seed);
-  const archive = await buildRunnerArchive({ cacheDir: join(machineCacheDir(), "../runner"), overrideDir: options.runnerDir });
-  const github = new GitHub(clock, timeline, { releaseFile: archive.file, wallNow: () => clock.now() });
-  cleanup.add(() => github.close());
-
-  const driver = new LateDriver();
-  const cloud = await startCloud({
-    clock,
-    timeline,
-    random,
-    driver,
-    region: facts.region,
-    accountId: ACCOUNT,
-    workDir: join(run.dir, "cloud"),
-    githubHandler: github.handler,
-    githubHosts: facts.githubHost === undefined ? [] : [facts.githubHost],
+  const machines = await openMachines(driver, cleanup, {
+    ...standIns,
+    drain: options.drain,
+    hostnames: () => hostnames(aws, stack.region, githubHost),
+    runnerArchive: runner.file,
+    machines: prepared.machines,
+    required,
+    say,
   });
-  cleanup.add(() => cloud.close());
-  admit(github, cloud.secrets, facts);
-  const seeded = cloud.secrets.names();
-
-  const parts = { cloud, github, clock, timeline, drain: options.drain };
-  let machines: OpenedHosts | undefined;
-  if (hosts === "simulated") {
-    const simulated = simulatedHosts(parts);
-    cleanup.add(() => simulated.close());
-    driver.driver = simulated;
-  } else {
-    const opened = (machines = await systemdHosts({
-      ...parts,
-      run: run as Run,
-      image: image as string,
-      hostnames: () => hostnames(cloud, facts),
-      runnerOnImage: facts.downloadsRunner ? undefined : (root) => unpack(archive.file, root),
-      say,
-    }));
-    cleanup.add(() => opened.close());
-    driver.driver = opened.hosts;
-  }
-
-  const provider = await serveProvider(
-    new ProviderBackend({
-      store: cloud.store,
-      autoscaling: controlPlane(cloud.cloud),
-      filesDir: join(run.dir, "files"),
-      sleep: (ms) => flow(clock, () => clock.sleep(ms)),
-      now: () => clock.now(),
-      account: { region: facts.region, accountId: ACCOUNT },
-      invoke: (functionName, payload) => flow(clock, () => cloud.lambda.invoke(functionName, payload)),
-      facts: { secrets: seeded, ...imageFacts(facts) },
-    }),
-    join(run.dir, "provider.sock"),
-  );
+  const { dir } = prepared.run;
+  const account = { region: stack.region, accountId: ACCOUNT_ID };
+  const provider = await openProvider(aws, clock, { dir, ...account }, { ...required.account, secrets: seeded });
   cleanup.add(() => provider.close());
-
-  const overrides = configOverrides(options, facts, archive.sha256);
-  const engine = new Engine({
-    version: located.version,
+  const engine = openEngine({
+    located: prepared.engine,
     clock,
-    change: { rootVolumeSize: facts.rootVolumeSize + 1 },
-    open: (change, projectDir = PROJECT) =>
-      openStack({
-        stack: options.stack,
-        projectDir,
-        workDir: join(run.dir, "engine"),
-        socketPath: provider.socketPath,
-        pulumi: located.command,
-        configOverrides: { ...overrides, ...change },
-      }),
+    stack: options.stack,
+    stackDir: scenario.stackDir,
+    projectDir: PROJECT,
+    workDir: join(dir, "engine"),
+    socketPath: provider.socketPath,
+    configOverrides: required.configOverrides(runner.sha256),
   });
   cleanup.add(() => engine.stop());
-  const stage: Stage = {
-    options,
-    clock,
-    timeline,
-    random,
-    say,
-    engine,
-    group: groupControl(cloud.cloud, cloud.autoscaling),
-    jobs: jobControl(github, timeline, facts.labels),
-  };
+  const { labels } = required;
   return {
-    stage,
-    cloud,
+    context: { options, clock, timeline, random, say, engine, jobs: jobControl(github, timeline, labels) },
+    hosts,
+    stack,
+    aws,
     github,
-    labels: facts.labels,
+    labels,
     machines,
-    leftovers: () => leftovers(cloud, github, seeded),
+    leftovers: () => leftovers(aws, github, seeded),
     deployFrom: (projectDir) => engine.deployFrom(projectDir),
   };
 }
 
-/**
- * The stack's configuration is rehearsed as it stands, but for what cannot be real here: the checksum of the runner,
- * which is our stand-in, sizes that the command line asks for, and the pin: what is rehearsed is the code at hand.
- */
-function configOverrides(options: Options, facts: StackFacts, runnerSha256: string): Record<string, unknown> {
-  return {
-    release: FOLLOWS_MAIN,
-    desiredCapacity: options.instances,
-    // A scale-in needs room below, a refresh above.
-    minSize: Math.min(facts.minSize, Math.max(options.instances - 1, 0)),
-    maxSize: Math.max(facts.maxSize, options.instances + 1),
-    // One spare, whatever the stack prepares: a laptop is smaller than a Region.
-    warmPool: facts.warmPoolState && { state: facts.warmPoolState, minSize: 1, maxPreparedCapacity: 1 },
-    runnerSha256: facts.downloadsRunner ? runnerSha256 : undefined,
-  };
+/** AWS and GitHub, on the clock that fits the hosts, with the stack's access to GitHub granted. */
+async function startStandIns(
+  options: RehearsalOptions,
+  hosts: "systemd" | "simulated",
+  stack: StackConfiguration,
+  { run }: Prepared,
+  cleanup: Cleanup,
+) {
+  const clock: Clock = hosts === "systemd" ? new RealClock() : new VirtualClock();
+  if (clock instanceof VirtualClock) cleanup.add(() => clock.close());
+  const timeline = new Timeline(() => clock.now());
+  const random = new Random(options.seed);
+  const runner = await buildRunnerArchive({ cacheDir: join(machineCacheDir(), "../runner"), overrideDir: options.runnerDir });
+  const github = new GitHub(clock, timeline, { releaseFile: runner.file, wallNow: () => clock.now() });
+  cleanup.add(() => github.close());
+  const access = githubAccess(stack);
+  const driver = new DeferredHostDriver();
+  const aws = await startAws({
+    clock,
+    timeline,
+    random,
+    driver,
+    region: stack.region,
+    accountId: ACCOUNT_ID,
+    workDir: join(run.dir, "aws"),
+    githubHandler: github.handler,
+    githubHosts: access.host === undefined ? [] : [access.host],
+  });
+  cleanup.add(() => aws.close());
+  grantAccess(github, aws.secrets, access);
+  return { clock, timeline, random, runner, github, githubHost: access.host, driver, aws };
 }
 
-/** An image of the organization's own, as its builder would have published it. */
-function imageFacts({ imageParameter, instanceType }: StackFacts) {
-  if (imageParameter === undefined) return {};
-  const architecture = instanceTypes.get(instanceType)?.architecture ?? "x86_64";
-  const image = "ami-0c1a2b3d4e5f60718";
-  return {
-    parameters: { [imageParameter]: image },
-    images: { [image]: { architecture, rootDeviceName: "/dev/sda1" } },
-  };
+interface MachineOptions extends Omit<SystemdMachineOptions, "run" | "image"> {
+  github: GitHub;
+  drain: boolean;
+  /** Absent: simulated ones. */
+  machines: Prepared["machines"];
 }
 
-/** Names that machines resolve to the rehearsal. A hosts file knows no wildcards, so buckets are named one by one. */
-function hostnames(cloud: RunningCloud, facts: StackFacts): string[] {
-  const domain = `${facts.region}.amazonaws.com`;
-  return [
-    ...["autoscaling", "secretsmanager", "ssm", "monitoring", "s3", "sts"].map((service) => `${service}.${domain}`),
-    ...cloud.store.list("aws:s3/bucket:Bucket").map(({ state }) => `${state.bucket}.s3.${domain}`),
-    ...GITHUB_HOSTS,
-    ...(facts.githubHost === undefined ? [] : [facts.githubHost]),
-  ];
-}
-
-function unpack(archive: string, root: string): void {
-  mkdirSync(root, { recursive: true });
-  // Links of the stand-in point to the Node of the image, by absolute path.
-  extract({ file: archive, cwd: root, sync: true, preservePaths: true });
-}
-
-/** Waits for both even if one fails: what goes on in the background would outlive the error's message. */
-async function bothEnded<A, B>(first: Promise<A>, second: Promise<B> | undefined): Promise<[A, B | undefined]> {
-  const [one, other] = await Promise.allSettled([first, second]);
-  if (one.status === "rejected") throw one.reason;
-  if (other.status === "rejected") throw other.reason;
-  return [one.value, other.value];
-}
-
-/** Without machines a run is a folder. */
-function plainRun(): Pick<Run, "dir" | "close"> {
-  const dir = mkdtempSync(join(tmpdir(), "cir-"));
-  return { dir, close: async () => rmSync(dir, { recursive: true, force: true }) };
+async function openMachines(
+  driver: DeferredHostDriver,
+  cleanup: Cleanup,
+  { machines, ...options }: MachineOptions,
+): Promise<OpenedHosts | undefined> {
+  if (machines) {
+    const opened = await systemdMachines({ ...options, ...machines });
+    cleanup.add(() => opened.close());
+    driver.driver = opened.hosts;
+    return opened;
+  }
+  const simulated = simulatedMachines(options);
+  cleanup.add(() => simulated.close());
+  driver.driver = simulated;
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import type { RunningCloud } from "../aws";
+import type { AwsStandIn } from "../aws";
 import type { GitHub } from "../github";
 
 /**
@@ -7,14 +7,14 @@ import type { GitHub } from "../github";
  *
  * @param seeded names of secrets that the administrator put there, not the program.
  */
-export function leftovers(cloud: RunningCloud, github: GitHub, seeded: readonly string[]): string[] {
-  const groups = cloud.autoscaling.groupNames();
+export function leftovers(aws: AwsStandIn, github: GitHub, seeded: readonly string[]): string[] {
+  const groups = aws.autoscaling.groupNames();
   return [
     ...github.runners().map((runner) => `runner ${runner.name} at GitHub`),
-    ...cloud.secrets.names().flatMap((name) => (seeded.includes(name) ? [] : [`secret ${name}`])),
+    ...aws.secrets.names().flatMap((name) => (seeded.includes(name) ? [] : [`secret ${name}`])),
     ...groups.map((group) => `group ${group}`),
-    ...cloud.fleet.list().flatMap(({ id, state }) => (state === "terminated" ? [] : [`instance ${id} (${state})`])),
-    ...cloud.store
+    ...aws.fleet.list().flatMap(({ id, state }) => (state === "terminated" ? [] : [`instance ${id} (${state})`])),
+    ...aws.store
       .all()
       .filter(({ type }) => type !== "aws:autoscaling/lifecycleHook:LifecycleHook")
       .map(({ type, id }) => `${type} ${id}`),

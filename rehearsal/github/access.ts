@@ -1,4 +1,4 @@
-import type { App, Caller, Installation } from "./credentials";
+import type { App, Caller, Installation } from "./github-credentials";
 import { HttpError } from "./http";
 
 /** Throws HttpError unless the caller may manage (or, for reading, see) the self-hosted runners of the scope. */

@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { type Clock, RealClock } from "../clock";
 import { Timeline } from "../timeline";
-import { type App, Credentials } from "./credentials";
-import { Faults } from "./faults";
-import { type Call, errorReply, HttpError, readCall, type Reply, send } from "./http";
+import { type App, Credentials } from "./github-credentials";
+import { GitHubFaults } from "./github-faults";
+import { type GitHubRequest, errorReply, HttpError, readGitHubRequest, type GitHubReply, send } from "./http";
 import type { Job, JobSpec } from "./jobs";
-import { GITHUB_DEFAULTS, GITHUB_HOSTS, type GitHubOptions } from "./options";
+import { GITHUB_DEFAULTS, GITHUB_HOSTS, type GitHubOptions } from "./github-options";
 import { PROTOCOL_ERRORS, ProtocolError } from "./messages";
 import { Protocol } from "./protocol";
 import { JobQueue } from "./queue";
@@ -25,7 +25,7 @@ export class ConnectionCut extends Error {}
  */
 export class GitHub {
   readonly options: GitHubOptions;
-  readonly faults = new Faults();
+  readonly faults = new GitHubFaults();
   /** The runner protocol without HTTP, for simulated hosts. */
   readonly protocol: Protocol;
   private readonly runnerRegistry: Runners;
@@ -145,16 +145,16 @@ export class GitHub {
 
   /**
    * One request without a socket, for clients that live in this very process: faults, limits and shapes hold as over
-   * HTTP. Rejects with ConnectionCut where HTTP would lose its connection; an error is a Reply, as GitHub gives it.
+   * HTTP. Rejects with ConnectionCut where HTTP would lose its connection; an error is a GitHubReply, as GitHub gives it.
    */
-  async request(call: Call): Promise<Reply> {
+  async request(call: GitHubRequest): Promise<GitHubReply> {
     const reply = await this.answer(call, (ms) => this.clock.sleep(ms));
     return reply ?? errorReply(new HttpError(404, "Not Found"));
   }
 
   private async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     try {
-      const call = await readCall(req, res, this.options.baseUrl, GITHUB_HOSTS);
+      const call = await readGitHubRequest(req, res, this.options.baseUrl, GITHUB_HOSTS);
       const reply = await this.answer(call, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
       if (reply) return send(res, reply);
       if (serveRelease(call, res, this.options)) return;
@@ -166,7 +166,7 @@ export class GitHub {
   }
 
   /** Undefined: none of the API's or the protocol's routes. */
-  private async answer(call: Call, wait: (ms: number) => Promise<void>): Promise<Reply | undefined> {
+  private async answer(call: GitHubRequest, wait: (ms: number) => Promise<void>): Promise<GitHubReply | undefined> {
     try {
       const fault = this.faults.take(call.method, call.host, call.path);
       if (fault?.kind === "down") throw new ConnectionCut(`${call.method} ${call.host}${call.path}: the connection was cut`);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** A request with its body read and its URL taken apart. */
-export interface Call {
+export interface GitHubRequest {
   method: string;
   /** Without the port, lower case. */
   host: string;
@@ -19,12 +19,12 @@ export interface Call {
 const BODY_LIMIT = 1 << 20;
 
 /** `publicHosts` are reached by TLS, even where a gateway has taken the TLS off before. */
-export async function readCall(
+export async function readGitHubRequest(
   req: IncomingMessage,
   res: ServerResponse,
   baseUrl: string | undefined,
   publicHosts: readonly string[],
-): Promise<Call> {
+): Promise<GitHubRequest> {
   const authority = req.headers.host ?? "";
   const host = authority.replace(/:\d+$/, "").toLowerCase();
   const scheme = publicHosts.includes(host) || "encrypted" in req.socket ? "https" : "http";
@@ -77,13 +77,13 @@ export class HttpError extends Error {
   }
 }
 
-export interface Reply {
+export interface GitHubReply {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
 }
 
-export function send(res: ServerResponse, reply: Reply): void {
+export function send(res: ServerResponse, reply: GitHubReply): void {
   if (res.destroyed || res.writableEnded) return;
   const text = reply.body === undefined ? undefined : JSON.stringify(reply.body);
   const type = text === undefined ? {} : { "content-type": "application/json; charset=utf-8" };
@@ -95,7 +95,7 @@ export function send(res: ServerResponse, reply: Reply): void {
   res.end(text);
 }
 
-export function errorReply(error: HttpError): Reply {
+export function errorReply(error: HttpError): GitHubReply {
   const body = {
     message: error.message,
     documentation_url: "https://docs.github.com/rest",

@@ -1,6 +1,6 @@
 import type { Job } from "./jobs";
 import type { JobMessage, RunnerMessage } from "./messages";
-import type { GitHubOptions } from "./options";
+import type { GitHubOptions } from "./github-options";
 import type { Runner } from "./runners";
 
 /** What GitHub writes to runners: messages of a poll, numbered, and the reply to an acquisition. */

@@ -16,7 +16,7 @@ export interface StepSpec {
   post?: { seconds?: number; run?: string };
 }
 
-/** Reply to acquire: everything that the worker needs. */
+/** GitHubReply to acquire: everything that the worker needs. */
 export interface JobMessage {
   jobId: string;
   planId: string;

@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../clock";
 import type { Job } from "./jobs";
 import { MessageWriter } from "./message-writer";
 import { type Completion, type JobMessage, ProtocolError, type Report, type RunnerMessage } from "./messages";
-import type { GitHubOptions } from "./options";
+import type { GitHubOptions } from "./github-options";
 import type { JobQueue } from "./queue";
 import type { Runner, Runners } from "./runners";
 import { type Session, Sessions } from "./sessions";

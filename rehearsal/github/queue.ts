@@ -3,7 +3,7 @@ import type { Clock } from "../clock";
 import type { JobChange, Timeline, TimelineEntry } from "../timeline";
 import { ended, type Job, type JobSpec, type JobState } from "./jobs";
 import { type Completion, ProtocolError, type Report, SHUTDOWN_ANNOTATION } from "./messages";
-import type { GitHubOptions } from "./options";
+import type { GitHubOptions } from "./github-options";
 import type { Runner, Runners } from "./runners";
 import { WaitingJobs } from "./waiting-jobs";
 

@@ -1,14 +1,14 @@
 import { createReadStream, statSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { type Call, HttpError, send } from "./http";
-import type { GitHubOptions } from "./options";
+import { type GitHubRequest, HttpError, send } from "./http";
+import type { GitHubOptions } from "./github-options";
 
 const DOWNLOAD =
   /^\/actions\/runner\/releases\/download\/v(?<version>\d+\.\d+\.\d+)\/actions-runner-linux-(?:x64|arm64)-\k<version>\.tar\.gz$/;
 const ASSET = /^\/github-production-release-asset\/actions-runner\.tar\.gz$/;
 
 /** Serves the runner's archive for any version. Returns false when the path is no download. */
-export function serveRelease(call: Call, res: ServerResponse, options: GitHubOptions): boolean {
+export function serveRelease(call: GitHubRequest, res: ServerResponse, options: GitHubOptions): boolean {
   const isAsset = ASSET.test(call.path);
   if (call.method !== "GET" || (!DOWNLOAD.test(call.path) && !isAsset)) return false;
   const file = options.releaseFile;

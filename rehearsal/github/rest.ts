@@ -1,7 +1,7 @@
 import { installationFor, mayManageRunners } from "./access";
-import type { App, Caller, Credentials } from "./credentials";
-import { type Call, HttpError, type Reply } from "./http";
-import type { GitHubOptions } from "./options";
+import type { App, Caller, Credentials } from "./github-credentials";
+import { type GitHubRequest, HttpError, type GitHubReply } from "./http";
+import type { GitHubOptions } from "./github-options";
 import type { RateLimit } from "./rate-limit";
 import type { Runner, Runners } from "./runners";
 import { appBody, installationBody, labelsBody, rateLimitBody, runnerBody } from "./shapes";
@@ -20,7 +20,7 @@ const PARTS: Record<string, string> = {
   name: "(?<name>[^/]+)",
 };
 
-type Act = (call: Call, match: Record<string, string>, caller: Caller) => Reply;
+type Act = (call: GitHubRequest, match: Record<string, string>, caller: Caller) => GitHubReply;
 
 interface Route {
   method: string;
@@ -102,7 +102,7 @@ export class Rest {
   }
 
   /** Throws HttpError. The path is without any `/api/v3` of an Enterprise Server. */
-  handle(call: Call): Reply {
+  handle(call: GitHubRequest): GitHubReply {
     const caller = this.credentials.caller(call.authorization);
     // The one question that costs nothing.
     if (call.method === "GET" && call.path === RATE_LIMIT && caller.kind !== "app")
@@ -122,23 +122,23 @@ export class Rest {
     }
   }
 
-  private ok(body: unknown, status = 200): Reply {
+  private ok(body: unknown, status = 200): GitHubReply {
     return { status, body };
   }
 
-  private installations(call: Call, caller: Caller): Reply {
+  private installations(call: GitHubRequest, caller: Caller): GitHubReply {
     const app = asApp(caller);
     const all = app.installations.map((installation) => installationBody(app, installation, api(call)));
     const page = paged(call, all);
     return { status: 200, body: page.items, headers: page.headers };
   }
 
-  private installation(call: Call, match: Record<string, string>, caller: Caller): Reply {
+  private installation(call: GitHubRequest, match: Record<string, string>, caller: Caller): GitHubReply {
     const app = asApp(caller);
     return this.ok(installationBody(app, installationFor(app, scopeOf(match)), api(call)));
   }
 
-  private token(match: Record<string, string>, caller: Caller): Reply {
+  private token(match: Record<string, string>, caller: Caller): GitHubReply {
     const app = asApp(caller);
     const installation = app.installations.find(({ id }) => id === Number(match.installation_id));
     if (!installation) throw new HttpError(404, "Not Found");
@@ -161,7 +161,7 @@ export class Rest {
     };
   }
 
-  private list(call: Call, match: Record<string, string>, caller: Caller): Reply {
+  private list(call: GitHubRequest, match: Record<string, string>, caller: Caller): GitHubReply {
     const scope = scopeOf(match);
     mayManageRunners(caller, scope, "read");
     const found = this.runners.list(scope, call.query.get("name") ?? undefined);
@@ -172,7 +172,7 @@ export class Rest {
   }
 
   /** A route about one runner: 404 when it is not there. */
-  private one(need: "read" | "write", act: (runner: Runner, call: Call, match: Record<string, string>) => Reply): Act {
+  private one(need: "read" | "write", act: (runner: Runner, call: GitHubRequest, match: Record<string, string>) => GitHubReply): Act {
     return (call, match, caller) => {
       const scope = scopeOf(match);
       mayManageRunners(caller, scope, need);
@@ -182,24 +182,24 @@ export class Rest {
     };
   }
 
-  private remove(runner: Runner): Reply {
+  private remove(runner: Runner): GitHubReply {
     this.runners.remove(runner);
     return { status: 204 };
   }
 
-  private addLabels(runner: Runner, call: Call): Reply {
+  private addLabels(runner: Runner, call: GitHubRequest): GitHubReply {
     return this.setLabels(runner, [...custom(runner), ...wanted(call, 1)]);
   }
 
   /** Replaces the custom labels; what the runner registered as system labels stays. */
-  private setLabels(runner: Runner, names: string[]): Reply {
+  private setLabels(runner: Runner, names: string[]): GitHubReply {
     const fixed = runner.labels.filter((label) => label.type === "read-only");
     const fresh = [...new Set(names)].filter((name) => !fixed.some((label) => label.name === name));
     runner.labels = [...fixed, ...fresh.map((name) => this.runners.label(name, "custom"))];
     return this.ok(labelsBody(runner));
   }
 
-  private removeLabel(runner: Runner, name: string): Reply {
+  private removeLabel(runner: Runner, name: string): GitHubReply {
     const label = runner.labels.find((candidate) => candidate.name === name);
     if (!label) throw new HttpError(404, "Not Found");
     if (label.type === "read-only") throw new HttpError(422, "Validation Failed");
@@ -214,7 +214,7 @@ function custom(runner: Runner): string[] {
   return runner.labels.filter((label) => label.type === "custom").map((label) => label.name);
 }
 
-function wanted(call: Call, atLeast: number): string[] {
+function wanted(call: GitHubRequest, atLeast: number): string[] {
   const { labels } = call.body;
   const valid = Array.isArray(labels) && labels.every((label) => typeof label === "string" && label !== "");
   if (!valid || labels.length < atLeast || labels.length > 100) throw new HttpError(422, "Validation Failed");
@@ -230,7 +230,7 @@ function scopeOf(match: Record<string, string>): string {
   return decodeURIComponent(match.org ?? match.repo ?? "");
 }
 
-function api(call: Call): string {
+function api(call: GitHubRequest): string {
   return call.origin;
 }
 
@@ -239,7 +239,7 @@ function instant(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, "Z");
 }
 
-function paged<T>(call: Call, all: readonly T[]): { items: T[]; headers: Record<string, string> } {
+function paged<T>(call: GitHubRequest, all: readonly T[]): { items: T[]; headers: Record<string, string> } {
   const size = Math.min(LARGEST_PAGE, Math.max(1, Number(call.query.get("per_page") ?? DEFAULT_PAGE) || DEFAULT_PAGE));
   const page = Math.max(1, Number(call.query.get("page") ?? 1) || 1);
   const last = Math.max(1, Math.ceil(all.length / size));

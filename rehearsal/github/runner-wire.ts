@@ -1,5 +1,5 @@
-import type { Credentials } from "./credentials";
-import { type Call, HttpError, type Reply } from "./http";
+import type { Credentials } from "./github-credentials";
+import { type GitHubRequest, HttpError, type GitHubReply } from "./http";
 import { type Completion, ProtocolError, PROTOCOL_ERRORS, type Report } from "./messages";
 import type { Protocol } from "./protocol";
 import type { JobQueue } from "./queue";
@@ -45,7 +45,7 @@ export class RunnerWire {
   }
 
   /** Undefined when the path is not one of the protocol's. */
-  async handle(call: Call, path: string): Promise<Reply | undefined> {
+  async handle(call: GitHubRequest, path: string): Promise<GitHubReply | undefined> {
     try {
       return await this.act(call, path);
     } catch (error) {
@@ -54,7 +54,7 @@ export class RunnerWire {
     }
   }
 
-  private async act(call: Call, path: string): Promise<Reply | undefined> {
+  private async act(call: GitHubRequest, path: string): Promise<GitHubReply | undefined> {
     switch (`${call.method} ${path}`) {
       case "POST /actions/runners/register":
         return reply(201, this.register({ ...(call.body as unknown as RegistrationRequest), token: bearer(call) }));
@@ -95,31 +95,31 @@ export class RunnerWire {
   }
 
   /** The runner whose credentials the call carries; one that was deleted has none. */
-  private runner(call: Call): Runner {
+  private runner(call: GitHubRequest): Runner {
     const [clientId, secret] = bearer(call).split(":");
     const runner = this.runners.byClient(clientId ?? "");
     if (runner && runner.clientSecret === secret) return runner;
     throw new ProtocolError("InvalidClient", "invalid_client: the runner's registration has been deleted.");
   }
 
-  private job(call: Call): void {
+  private job(call: GitHubRequest): void {
     if (this.queue.get(jobId(call)).token !== bearer(call)) throw new ProtocolError("Unauthorized", "Unauthorized");
   }
 }
 
-function reply(status: number, body: unknown): Reply {
+function reply(status: number, body: unknown): GitHubReply {
   return { status, body };
 }
 
-function bearer(call: Call): string {
+function bearer(call: GitHubRequest): string {
   return call.authorization.replace(/^(bearer|remoteauth)\s+/i, "");
 }
 
-function session(call: Call): string {
+function session(call: GitHubRequest): string {
   return call.query.get("sessionId") ?? "";
 }
 
-function jobId(call: Call): string {
+function jobId(call: GitHubRequest): string {
   return String(call.body.jobId ?? "");
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "../clock";
 import { ProtocolError, type RunnerMessage } from "./messages";
-import type { GitHubOptions } from "./options";
+import type { GitHubOptions } from "./github-options";
 import type { Runner, Runners } from "./runners";
 
 export interface Session {

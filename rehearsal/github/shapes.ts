@@ -1,7 +1,7 @@
-import type { App, Installation } from "./credentials";
+import type { App, Installation } from "./github-credentials";
 import type { Runner } from "./runners";
 
-/** Reply bodies of the REST routes, shaped as GitHub's OpenAPI description has them. */
+/** GitHubReply bodies of the REST routes, shaped as GitHub's OpenAPI description has them. */
 
 /** No route here depends on when an App was made. */
 const CREATED = "2024-01-01T00:00:00Z";

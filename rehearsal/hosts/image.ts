@@ -49,7 +49,7 @@ async function build(cache: string, root: string, options: ImageOptions): Promis
   say(`building Debian ${SUITE} once, for all later runs`);
   try {
     await bootstrap(scratch, options, say);
-    furnish(scratch);
+    customize(scratch);
     await checkNode(scratch);
     mkdirSync(dirname(root), { recursive: true });
     // The only step that makes it visible: half an image is never used.
@@ -88,7 +88,7 @@ async function bootstrap(target: string, options: ImageOptions, say: (text: stri
   }
 }
 
-function furnish(root: string): void {
+function customize(root: string): void {
   for (const [path, content] of Object.entries(FILES)) {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true, mode: 0o755 });

@@ -14,7 +14,7 @@ export const METADATA_ADDRESS = "169.254.169.254";
  * point-to-point link; nothing in the host's own namespace (addresses, routes, packet filters) is read or changed.
  * It has no name in the file system: it exists as long as its holder, a process that ends with this one.
  */
-export interface CloudNetwork {
+export interface MachineNetwork {
   /** Process in whose network namespace the endpoints live; enter it by `nsenter --target PID --net`. */
   readonly holder: number;
   close(): Promise<void>;
@@ -31,7 +31,7 @@ echo ready
 exec cat
 `;
 
-export async function openCloudNetwork(): Promise<CloudNetwork> {
+export async function openMachineNetwork(): Promise<MachineNetwork> {
   const holder = spawn("setpriv", ["--pdeathsig", "KILL", "unshare", "--net", "sh", "-euc", SET_UP], {
     stdio: ["pipe", "pipe", "pipe"],
     // Not in the terminal's process group: Ctrl-C is for the main process, which then closes in order.

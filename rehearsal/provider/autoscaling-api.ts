@@ -1,4 +1,4 @@
-import type { Shape } from "../aws/api";
+import type { AwsApi, Shape } from "../aws/api";
 
 /**
  * The part of EC2 Auto Scaling that the provider itself calls, as the real one does. Parameters and results are in the
@@ -34,3 +34,8 @@ export type AutoScalingOperation =
   | "ResumeProcesses"
   | "EnableMetricsCollection"
   | "DisableMetricsCollection";
+
+/** What the provider calls goes through the same entry point as everyone's calls, in the operator's name. */
+export function autoScalingOver(aws: AwsApi): AutoScalingApi {
+  return { call: (operation, params) => aws.call({ kind: "operator" }, `autoscaling:${operation}`, params) };
+}

@@ -1,9 +1,16 @@
 import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
 import { difference, type Difference } from "./difference";
-import { INVOKES, type Facts } from "./invokes";
+import { INVOKES, type AccountFacts } from "./invokes";
 import { CHOSEN, named } from "./naming";
-import { PartlyDone, type Context, type Created, type InvokeFunction, type AwsAccount, type ResourceType } from "./resource-type";
+import {
+  PartlyDone,
+  type ResourceContext,
+  type Created,
+  type InvokeFunction,
+  type ProviderAccount,
+  type ResourceType,
+} from "./resource-type";
 import { RESOURCE_TYPES } from "./types";
 import { containsUnknown, conceal, revealAll, type Properties } from "./values";
 
@@ -16,11 +23,11 @@ export interface ProviderOptions {
   sleep?: (ms: number) => Promise<void>;
   now?: () => number;
   /** Default: partition `aws`, account 123456789012, region as configured for the provider, else eu-central-1. */
-  account?: Partial<AwsAccount>;
+  account?: Partial<ProviderAccount>;
   /** Invokes a deployed function synchronously. Without it a program with `aws.lambda.Invocation` is refused. */
   invoke?: InvokeFunction;
   /** Answers that data-source functions give beyond the built-in ones (parameters, images, instance types, subnets). */
-  facts?: Partial<Facts>;
+  facts?: Partial<AccountFacts>;
 }
 
 export interface Failure {
@@ -29,7 +36,7 @@ export interface Failure {
 }
 
 /** One call of the engine, as the plugin process forwards it. */
-export interface Call {
+export interface ProviderCall {
   urn: string;
   id?: string;
   olds?: Properties;
@@ -73,7 +80,7 @@ export class ProviderBackend {
     this.stopped = new AbortController();
   }
 
-  check(call: Call): { inputs: Properties; failures: Failure[] } {
+  check(call: ProviderCall): { inputs: Properties; failures: Failure[] } {
     const token = typeToken(call.urn);
     const type = RESOURCE_TYPES[token];
     if (!type) throw new Error(`${token}: the rehearsal's provider does not know this type; add it to rehearsal/provider/types/`);
@@ -86,11 +93,11 @@ export class ProviderBackend {
     return { inputs: conceal(inputs, hidden), failures };
   }
 
-  diff(call: Call): Difference {
+  diff(call: ProviderCall): Difference {
     return difference(this.type(call.urn), this.plain(call));
   }
 
-  async create(call: Call): Promise<{ id: string; outputs: Properties }> {
+  async create(call: ProviderCall): Promise<{ id: string; outputs: Properties }> {
     const type = this.type(call.urn);
     const { plain, secrets } = revealAll(call.news ?? {});
     if (call.preview) return { id: "", outputs: call.news ?? {} };
@@ -112,7 +119,7 @@ export class ProviderBackend {
     }
   }
 
-  async update(call: Call): Promise<{ outputs: Properties }> {
+  async update(call: ProviderCall): Promise<{ outputs: Properties }> {
     const type = this.type(call.urn);
     const { olds, news, secrets } = this.plain(call);
     const context = this.context(call);
@@ -130,7 +137,7 @@ export class ProviderBackend {
   }
 
   /** The live resource: its outputs, and its inputs as they would have to be written to describe it. */
-  async read(call: Call): Promise<{ id: string; outputs: Properties; inputs: Properties }> {
+  async read(call: ProviderCall): Promise<{ id: string; outputs: Properties; inputs: Properties }> {
     const token = typeToken(call.urn);
     const type = this.type(call.urn);
     const id = call.id ?? "";
@@ -144,7 +151,7 @@ export class ProviderBackend {
     return { id, outputs: conceal(visible(state), secrets), inputs: conceal(current, secrets) };
   }
 
-  async delete(call: Call): Promise<void> {
+  async delete(call: ProviderCall): Promise<void> {
     const token = typeToken(call.urn);
     const id = call.id ?? "";
     const stored = this.options.store.get(token, id);
@@ -165,7 +172,13 @@ export class ProviderBackend {
     return type;
   }
 
-  private plain(call: Call): { olds: Properties; oldInputs: Properties; news: Properties; secrets: Set<string>; ignored: string[] } {
+  private plain(call: ProviderCall): {
+    olds: Properties;
+    oldInputs: Properties;
+    news: Properties;
+    secrets: Set<string>;
+    ignored: string[];
+  } {
     const { plain: news, secrets } = revealAll(call.news ?? {});
     return {
       olds: revealAll(call.olds ?? {}).plain,
@@ -176,18 +189,18 @@ export class ProviderBackend {
     };
   }
 
-  private state(type: ResourceType, inputs: Properties, outputs: Properties, context: Context): Properties {
+  private state(type: ResourceType, inputs: Properties, outputs: Properties, context: ResourceContext): Properties {
     const state: Properties = { region: context.account.region, ...inputs, ...outputs };
     if (type.hasTags ?? type.inputs.includes("tags")) state.tagsAll = { ...this.defaultTags, ...(inputs.tags ?? {}) };
     return state;
   }
 
-  private account(): AwsAccount {
+  private account(): ProviderAccount {
     const { partition = "aws", accountId = "123456789012", region } = this.options.account ?? {};
     return { partition, accountId, region: this.region ?? region ?? "eu-central-1" };
   }
 
-  private context(call: Call): Context {
+  private context(call: ProviderCall): ResourceContext {
     const { store, autoscaling, filesDir } = this.options;
     const sleep = this.options.sleep ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
     const signal = this.stopped.signal;

@@ -1,6 +1,5 @@
 import { AwsError, type Shape } from "../aws/api";
-import { describeGroup, instances, isMissing, waitUntil, whenNotBusy } from "./group-waits";
-import type { Context } from "./resource-type";
+import { describeGroup, type GroupContext, instances, isMissing, waitUntil, whenNotBusy } from "./group-waits";
 import type { Properties } from "./values";
 
 /** Seconds that the real provider allows a deletion when the program sets no timeout of its own. */
@@ -10,9 +9,10 @@ const PROTECTION_BATCH = 50;
 
 /**
  * Takes a group down as the real provider does: empty the warm pool and delete it, set every size to 0, lift scale-in
- * protection, wait until the last instance has gone through its hooks, delete the group.
+ * protection of the instances that had it when the deletion began, wait until the last one has gone through its hooks,
+ * delete the group.
  */
-export async function deleteGroup(name: string, state: Properties, context: Context): Promise<void> {
+export async function deleteGroup(name: string, state: Properties, context: GroupContext): Promise<void> {
   const timeoutMs = (context.timeoutSeconds || DEFAULT_DELETE_SECONDS) * 1000;
   const group = await describeGroup(context, name);
   if (!group) return;
@@ -29,7 +29,7 @@ export async function deleteGroup(name: string, state: Properties, context: Cont
   }));
 }
 
-async function drainGroup(name: string, group: Shape, timeoutMs: number, context: Context): Promise<void> {
+async function drainGroup(name: string, group: Shape, timeoutMs: number, context: GroupContext): Promise<void> {
   await context.autoscaling.call("UpdateAutoScalingGroup", { AutoScalingGroupName: name, DesiredCapacity: 0, MinSize: 0, MaxSize: 0 });
   const protectedIds = instances(group)
     .filter((instance) => instance.ProtectedFromScaleIn === true)
@@ -56,7 +56,7 @@ async function drainGroup(name: string, group: Shape, timeoutMs: number, context
   });
 }
 
-export async function deleteWarmPool(name: string, force: boolean, timeoutMs: number, context: Context): Promise<void> {
+export async function deleteWarmPool(name: string, force: boolean, timeoutMs: number, context: GroupContext): Promise<void> {
   const { autoscaling } = context;
   const look = async () => autoscaling.call("DescribeWarmPool", { AutoScalingGroupName: name }).catch(unlessMissing);
   if (!force) {

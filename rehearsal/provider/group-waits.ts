@@ -1,10 +1,20 @@
 import { AwsError, type Shape } from "../aws/api";
-import type { Context } from "./resource-type";
+import type { Clock } from "../clock";
+import type { AutoScalingApi } from "./autoscaling-api";
+import type { ResourceContext } from "./resource-type";
 
-/** Milliseconds between two looks; the real provider backs off from 0.5 to 10 s, which only costs a rehearsal time. */
+/** Milliseconds between two polls; the real provider backs off from 0.5 to 10 s, which only costs a rehearsal time. */
 const POLL_MS = 500;
 
-export async function describeGroup(context: Context, name: string): Promise<Shape | undefined> {
+/** What waiting for a group needs of a resource's context. */
+export type GroupContext = Pick<ResourceContext, "autoscaling" | "timeoutSeconds" | "pause" | "now">;
+
+/** For who does to a group what the provider does, without an engine. */
+export function groupContext(autoscaling: AutoScalingApi, clock: Clock, timeoutSeconds: number): GroupContext {
+  return { autoscaling, timeoutSeconds, pause: (ms) => clock.sleep(ms), now: () => clock.now() };
+}
+
+export async function describeGroup(context: GroupContext, name: string): Promise<Shape | undefined> {
   const reply = await context.autoscaling.call("DescribeAutoScalingGroups", { AutoScalingGroupNames: [name] });
   const [group] = (reply.AutoScalingGroups as Shape[] | undefined) ?? [];
   return group;
@@ -16,7 +26,7 @@ export function instances(group: Shape): Shape[] {
 
 /** Repeats a look until it says that it is done, or the time is over. */
 export async function waitUntil(
-  context: Context,
+  context: GroupContext,
   what: string,
   timeoutMs: number,
   look: () => Promise<{ done: boolean; seen: string }>,
@@ -31,7 +41,7 @@ export async function waitUntil(
 }
 
 /** Repeats a call while AWS answers that the group is busy with something else. */
-export async function whenNotBusy(context: Context, what: string, timeoutMs: number, call: () => Promise<unknown>): Promise<void> {
+export async function whenNotBusy(context: GroupContext, what: string, timeoutMs: number, call: () => Promise<unknown>): Promise<void> {
   await waitUntil(context, what, timeoutMs, async () => {
     try {
       await call();

@@ -1,10 +1,10 @@
 import type { ResourceStore } from "../aws/api";
 import { images, instanceTypes, publicParameters } from "../aws/ec2/catalogue";
-import { arn, type AwsAccount } from "./resource-type";
+import { arn, type ProviderAccount } from "./resource-type";
 import type { Json, Properties } from "./values";
 
 /** What stands in the account already, before the program runs: the rehearsal adds to it what its options name. */
-export interface Facts {
+export interface AccountFacts {
   /** SSM parameters by name. */
   parameters: Record<string, string>;
   /** Subnets by id. Any well-formed id that is not here counts as a subnet of one default VPC. */
@@ -15,18 +15,18 @@ export interface Facts {
   secrets: string[];
 }
 
-interface World {
-  account: AwsAccount;
+interface InvokeContext {
+  account: ProviderAccount;
   store: ResourceStore;
-  facts: Partial<Facts>;
+  facts: Partial<AccountFacts>;
 }
 
-type Invoke = (args: Properties, world: World) => Properties;
+type Invoke = (args: Properties, context: InvokeContext) => Properties;
 
 const DEFAULT_VPC = "vpc-0d0e0f00d0e0f00d0";
 const ZONES = ["a", "b", "c"];
 
-function zones({ region }: AwsAccount): string[] {
+function zones({ region }: ProviderAccount): string[] {
   return ZONES.map((letter) => region + letter);
 }
 
@@ -147,7 +147,7 @@ const getAmi: Invoke = (args, { account, facts }) => {
   throw new Error("Your query returned no results. Please change your search criteria and try again.");
 };
 
-function subnet(id: string, { account, store, facts }: World): Json {
+function subnet(id: string, { account, store, facts }: InvokeContext): Json {
   const deployed = store.get("aws:ec2/subnet:Subnet", id)?.state;
   if (deployed) return deployed;
   const known = facts.subnets?.[id];
@@ -158,29 +158,29 @@ function subnet(id: string, { account, store, facts }: World): Json {
   return { vpcId: DEFAULT_VPC, availabilityZone: zone, cidrBlock: `172.31.${16 * (parseInt(id.slice(-1), 16) % ZONES.length)}.0/20` };
 }
 
-const getSubnet: Invoke = (args, world) => {
-  const found = subnet(args.id ?? args.subnetId, world);
+const getSubnet: Invoke = (args, context) => {
+  const found = subnet(args.id ?? args.subnetId, context);
   return {
     id: args.id,
-    region: world.account.region,
-    arn: arn(world.account, "ec2", `subnet/${args.id}`),
+    region: context.account.region,
+    arn: arn(context.account, "ec2", `subnet/${args.id}`),
     state: "available",
     mapPublicIpOnLaunch: false,
     ...found,
   };
 };
 
-const getSubnets: Invoke = (args, world) => {
+const getSubnets: Invoke = (args, context) => {
   const filters: { name: string; values: string[] }[] = args.filters ?? [];
   const other = filters.find(({ name }) => name !== "vpc-id" && !name.startsWith("tag:"));
   if (other) throw new Error(`getSubnets: the rehearsal filters by vpc-id and tag:KEY only, got ${other.name}`);
-  const deployed = world.store.list("aws:ec2/subnet:Subnet").map(({ id, state }) => [id, state] as const);
-  const known: (readonly [string, Json])[] = [...deployed, ...Object.entries(world.facts.subnets ?? {})];
+  const deployed = context.store.list("aws:ec2/subnet:Subnet").map(({ id, state }) => [id, state] as const);
+  const known: (readonly [string, Json])[] = [...deployed, ...Object.entries(context.facts.subnets ?? {})];
   const passes = (state: Json) =>
     filters.every(({ name, values }) => values.includes(name === "vpc-id" ? state.vpcId : state.tags?.[name.slice("tag:".length)]));
   return {
-    id: world.account.region,
-    region: world.account.region,
+    id: context.account.region,
+    region: context.account.region,
     ids: known.filter(([, state]) => passes(state)).map(([id]) => id),
   };
 };

@@ -4,7 +4,7 @@ import type { AutoScalingApi } from "./autoscaling-api";
 import type { Json, Properties } from "./values";
 
 /** Where the stand-in's resources live: what ARNs are made of. */
-export interface AwsAccount {
+export interface ProviderAccount {
   readonly partition: string;
   readonly region: string;
   readonly accountId: string;
@@ -13,8 +13,8 @@ export interface AwsAccount {
 /** What a function returned, or how it failed. */
 export type InvokeFunction = (functionName: string, payload: unknown) => Promise<{ result?: unknown; error?: unknown }>;
 
-export interface Context {
-  readonly account: AwsAccount;
+export interface ResourceContext {
+  readonly account: ProviderAccount;
   readonly store: ResourceStore;
   /** Folder for the content of assets; a resource's state names files in it by absolute path. */
   readonly filesDir: string;
@@ -67,11 +67,11 @@ export interface ResourceType {
   /** Problems that the real provider or AWS would find before or at creation. */
   validate?(inputs: Properties): { property: string; reason: string }[];
 
-  create(inputs: Properties, context: Context): Promise<Created> | Created;
-  update?(id: string, inputs: Properties, old: Properties, context: Context): Promise<Properties> | Properties;
+  create(inputs: Properties, context: ResourceContext): Promise<Created> | Created;
+  update?(id: string, inputs: Properties, old: Properties, context: ResourceContext): Promise<Properties> | Properties;
   /** Live values that may have moved without the program; `undefined` when the resource is gone. */
-  read?(id: string, state: Properties, context: Context): Promise<Properties | undefined>;
-  delete?(id: string, state: Properties, context: Context): Promise<void> | void;
+  read?(id: string, state: Properties, context: ResourceContext): Promise<Properties | undefined>;
+  delete?(id: string, state: Properties, context: ResourceContext): Promise<void> | void;
 }
 
 /** Hex digits as AWS's ids have them: `vpc-0123456789abcdef0`. */
@@ -85,7 +85,12 @@ export function newUniqueId(kind: string): string {
   return kind + [...randomBytes(17)].map((byte) => alphabet[byte % 32]).join("");
 }
 
-export function arn(account: AwsAccount, service: string, resource: string, parts: { regional?: boolean; account?: boolean } = {}): string {
+export function arn(
+  account: ProviderAccount,
+  service: string,
+  resource: string,
+  parts: { regional?: boolean; account?: boolean } = {},
+): string {
   const region = parts.regional === false ? "" : account.region;
   const accountId = parts.account === false ? "" : account.accountId;
   return `arn:${account.partition}:${service}:${region}:${accountId}:${resource}`;
@@ -94,8 +99,8 @@ export function arn(account: AwsAccount, service: string, resource: string, part
 /** A type whose outputs follow from its inputs alone and that lives only in the store. */
 export function kept(
   definition: Omit<ResourceType, "create"> & {
-    id(inputs: Properties, context: Context): string;
-    outputs?(id: string, inputs: Properties, context: Context): Properties;
+    id(inputs: Properties, context: ResourceContext): string;
+    outputs?(id: string, inputs: Properties, context: ResourceContext): Properties;
     /** Outputs drawn once at creation and kept for life (unique ids). */
     once?(inputs: Properties): Properties;
   },

@@ -1,6 +1,6 @@
-import type { Figures, Spread } from "./figures";
+import type { CommonFigures, Spread } from "./common-figures";
 import type { TimelineEvent } from "../timeline";
-import { type Bar, type Lane, lanes } from "./lanes";
+import { type Bar, type DrainMarks, type Lane, lanes } from "./lanes";
 import { STYLE } from "./style";
 
 /** Geometry in SVG user units (CSS pixels at full width). */
@@ -9,12 +9,18 @@ const LABEL = 176;
 const LANE = 46;
 const AXIS = 30;
 
+/** What a scenario's report shows besides instances, engine, calls and problems. */
+export interface ReportContent {
+  figures: CommonFigures;
+  /** Where all is well. */
+  headline: string;
+  /** From `card` and `latencyCard`. */
+  cards: string[];
+}
+
 /** The whole report as one self-contained file: no script, no request, readable in light and dark. */
-export function reportHtml(figures: Figures, events: readonly TimelineEvent[], terminateHook: string): string {
-  const verdict = figures.failures.length === 0;
-  const headline = verdict
-    ? `${figures.jobs.succeeded} of ${figures.jobs.queued} jobs succeeded; nothing lost, stuck, denied or left over`
-    : figures.failures.join("; ");
+export function reportHtml({ figures, headline, cards }: ReportContent, events: readonly TimelineEvent[], drain: DrainMarks): string {
+  const good = figures.failures.length === 0;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -26,19 +32,14 @@ export function reportHtml(figures: Figures, events: readonly TimelineEvent[], t
 <body>
 <header>
 <p class="kicker">Rehearsal · stack ${escape(figures.stack)} · ${figures.hosts} hosts · seed ${figures.seed} · drain ${figures.drain ? "on" : "off"}</p>
-<h1 class="${verdict ? "good" : "bad"}">${escape(headline)}</h1>
+<h1 class="${good ? "good" : "bad"}">${escape(good ? headline : figures.failures.join("; "))}</h1>
 </header>
 <section class="cards">
-${card("Jobs", `${figures.jobs.succeeded}/${figures.jobs.queued}`, `${figures.jobs.lost} lost, ${figures.jobs.requeued} requeued`)}
-${card("Scale-ins", `${figures.scaleIns.completed}/${figures.scaleIns.requested}`, `${figures.scaleIns.hitBusy} hit a busy instance, ${figures.scaleIns.stuck} stuck`)}
-${card("Drains in all", `${figures.terminations.finished}/${figures.terminations.started}`, `${figures.terminations.hitBusy} with a job in flight`)}
-${latencyCard("Detect", figures.latencyMs.detect, "Terminating:Wait to drain begun")}
-${latencyCard("Tail", figures.latencyMs.tail, "last job's end to completed action")}
-${latencyCard("Job-started hook", figures.latencyMs.hookStarted, "added to a job")}
+${cards.join("\n")}
 </section>
 <section>
 <h2>Instances</h2>
-<div class="scroll">${chart(events, terminateHook)}</div>
+<div class="scroll">${chart(events, drain)}</div>
 <p class="legend"><i class="key pending"></i>pending <i class="key warmed"></i>warm pool <i class="key in-service"></i>in service <i class="key terminating"></i>terminating <i class="key retained"></i>retained <i class="key job"></i>job <i class="key lost"></i>lost job <i class="key drain"></i>drain <i class="key beat"></i>heartbeat</p>
 </section>
 <section>
@@ -52,8 +53,8 @@ ${problems(figures)}
 `;
 }
 
-function chart(events: readonly TimelineEvent[], terminateHook: string): string {
-  const rows = lanes(events, terminateHook);
+function chart(events: readonly TimelineEvent[], drain: DrainMarks): string {
+  const rows = lanes(events, drain);
   const first = events[0]?.at ?? 0;
   const last = Math.max(events.at(-1)?.at ?? 0, first + 1);
   const x = (at: number) => LABEL + ((at - first) / (last - first)) * (WIDTH - LABEL - 10);
@@ -108,16 +109,16 @@ ${lane.drains.map((b) => bar(b, top + 34, 5, "")).join("")}
 ${lane.heartbeats.map((at) => `<circle class="beat" cx="${n(x(at))}" cy="${top + 36.5}" r="2.4"><title>heartbeat</title></circle>`).join("")}</g>`;
 }
 
-function card(name: string, value: string, note: string): string {
+export function card(name: string, value: string, note: string): string {
   return `<div class="card"><p>${escape(name)}</p><b>${escape(value)}</b><p>${escape(note)}</p></div>`;
 }
 
-function latencyCard(name: string, spread: Spread, note: string): string {
+export function latencyCard(name: string, spread: Spread, note: string): string {
   if (spread.count === 0) return card(name, "–", `${note}: nothing measured`);
   return card(name, `${spread.p50} ms`, `median; p99 ${spread.p99}, max ${spread.max} ms of ${spread.count}; ${note}`);
 }
 
-function callsTable(figures: Figures): string {
+function callsTable(figures: CommonFigures): string {
   const rows = Object.entries(figures.apiCalls).flatMap(([principal, actions]) =>
     Object.entries(actions)
       .sort(([, a], [, b]) => b - a)
@@ -126,7 +127,7 @@ function callsTable(figures: Figures): string {
   return `<section><h2>API calls</h2><table><thead><tr><th>principal</th><th>action</th><th>calls</th></tr></thead><tbody>${rows.join("")}</tbody></table></section>`;
 }
 
-function problems(figures: Figures): string {
+function problems(figures: CommonFigures): string {
   const lines = [
     ...figures.denied.map((d) => `denied: ${d.principal} may not ${d.action} on ${d.resource}`),
     ...figures.leftovers.map((left) => `left over: ${left}`),

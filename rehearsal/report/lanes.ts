@@ -1,4 +1,3 @@
-import { LOG } from "../../contract/actions-runner-pool/host";
 import type { TimelineEvent } from "../timeline";
 
 /** A stretch of time on an instance's lane; `end` is absent where the rehearsal ended first. */
@@ -19,8 +18,16 @@ export interface Lane {
   heartbeats: number[];
 }
 
+/** How a drain shows on the timeline. */
+export interface DrainMarks {
+  /** Lifecycle hook whose closed action ends it. */
+  hook: string;
+  /** What the host logs when it begins. */
+  begun: string;
+}
+
 /** Lanes in the order in which the instances appeared. */
-export function lanes(events: readonly TimelineEvent[], terminateHook: string): Lane[] {
+export function lanes(events: readonly TimelineEvent[], drain: DrainMarks): Lane[] {
   const end = events[events.length - 1]?.at ?? 0;
   const byInstance = new Map<string, Lane>();
   const lane = (instance: string): Lane => {
@@ -33,12 +40,12 @@ export function lanes(events: readonly TimelineEvent[], terminateHook: string): 
   for (const event of events) {
     if (event.kind === "instance-state") enterState(lane(event.instance), event.state, event.at, end);
     if (event.kind === "heartbeat") lane(event.instance).heartbeats.push(event.at);
-    if (event.kind === "host-log" && event.message === LOG.drainBegun) {
+    if (event.kind === "host-log" && event.message === drain.begun) {
       lane(event.instance).drains.push({ start: event.at, end, label: "drain", tone: "drain" });
     }
-    if (event.kind === "action-closed" && event.hook === terminateHook) {
-      const drain = lane(event.instance).drains.at(-1);
-      if (drain && drain.end === end) drain.end = event.at;
+    if (event.kind === "action-closed" && event.hook === drain.hook) {
+      const last = lane(event.instance).drains.at(-1);
+      if (last && last.end === end) last.end = event.at;
     }
     if (event.kind === "job" && event.instance) trackJob(lane(event.instance), event, end);
   }

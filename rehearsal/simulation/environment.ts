@@ -1,10 +1,10 @@
 import { AutoScaling, type Delays } from "../aws/autoscaling";
-import { CloudDoor } from "../aws/gateway";
+import { AwsGateway } from "../aws/gateway";
 import { CloudWatch } from "../aws/cloudwatch/cloudwatch";
 import { Fleet } from "../aws/ec2";
 import { EventBus } from "../aws/events/bus";
 import { Queues } from "../aws/events/queues";
-import type { Faults } from "../aws/faults";
+import type { AwsFaults } from "../aws/api-faults";
 import { Iam } from "../aws/iam/iam";
 import { AsyncInvoker } from "../aws/lambda/async";
 import { SecretsManager } from "../aws/secrets/secrets-manager";
@@ -61,7 +61,7 @@ export class SimulatedWorld {
   readonly timeline: Timeline;
   readonly random: Random;
   readonly github: GitHub;
-  readonly door: CloudDoor;
+  readonly door: AwsGateway;
   readonly autoscaling: AutoScaling;
   readonly fleet: Fleet;
   readonly secrets: SecretsManager;
@@ -91,7 +91,7 @@ export class SimulatedWorld {
     this.github = new GitHub(clock, timeline, { wallNow: () => clock.now(), ...options.github });
     this.github.registerToken(TOKEN, [ORGANIZATION]);
     const iam = new EverythingAllowed(store, ACCOUNT);
-    this.door = new CloudDoor({ clock, timeline, iam });
+    this.door = new AwsGateway({ clock, timeline, iam });
     this.cloudwatch = new CloudWatch(clock, store);
     this.queues = new Queues(store, iam, clock, this.cloudwatch.metrics);
     this.secrets = new SecretsManager(clock, random, ACCOUNT);
@@ -145,7 +145,7 @@ export class SimulatedWorld {
       },
     });
     const onDefect = (error: unknown) => void this.defects.push(error);
-    this.async = new AsyncInvoker({ clock, store, door: this.door, runtime: this.functions, onDefect });
+    this.async = new AsyncInvoker({ clock, store, gateway: this.door, runtime: this.functions, onDefect });
     this.bus = new EventBus({
       clock,
       random,
@@ -158,8 +158,8 @@ export class SimulatedWorld {
     });
   }
 
-  /** Faults of the cloud's calls. */
-  get faults(): Faults {
+  /** AwsFaults of the cloud's calls. */
+  get faults(): AwsFaults {
     return this.door.faults;
   }
 

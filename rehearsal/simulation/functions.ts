@@ -13,7 +13,7 @@ import { readSecret } from "../../functions/shared/aws/read-secret";
 import type { GitHubRunners } from "../../functions/shared/github/runners";
 import type { Observer } from "../../functions/shared/lambda/observer";
 import type { Clock } from "../clock";
-import type { CloudDoor } from "../aws/gateway";
+import type { AwsGateway } from "../aws/gateway";
 import type { MetricStore } from "../aws/cloudwatch/metrics";
 import type { InvokeResult } from "../aws/lambda/runtime";
 import type { Shape } from "../aws/api";
@@ -41,7 +41,7 @@ export interface FunctionsOptions {
   clock: Clock;
   timeline: Timeline;
   random: Random;
-  door: CloudDoor;
+  door: AwsGateway;
   github: GitHub;
   metrics: MetricStore;
   /** Milliseconds that calls take, and a start of a function. */

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../clock";
-import type { FunctionError } from "../aws/lambda/process";
+import type { FunctionError } from "../aws/lambda/function-process";
 
 /** Ends an invocation as Lambda does: what is still under way in it freezes and does nothing any more. */
 export class Invocation {

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { UsageError } from "../options";
+import { UsageError } from "../../cli/options";
 import { HELP, parseSimulationOptions } from "./options";
 import { simulate } from "./simulate";
 import { simulationSummary } from "./summary";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UsageError, whole } from "../options";
+import { UsageError, whole } from "../../cli/options";
 
 export interface SimulationOptions {
   instances: number;

@@ -7,10 +7,14 @@ import { warmPoolConfiguration } from "../../components/actions-runner-pool/warm
 import type { HostConfig } from "../../contract/actions-runner-pool/host";
 import { POOL_TAG, type PoolNames } from "../../contract/actions-runner-pool/names";
 import type { AutoScaling, LaunchTemplate, RefreshPreferences, WarmPoolConfig } from "../aws/autoscaling";
-import type { CloudDoor } from "../aws/gateway";
+import type { AwsGateway } from "../aws/gateway";
 import type { AwsAccount } from "../aws/account";
 import type { MemoryStore } from "../aws/store";
+import type { Clock } from "../clock";
 import type { GitHub } from "../github";
+import { autoScalingOver } from "../provider/autoscaling-api";
+import { deleteGroup } from "../provider/group-delete";
+import { groupContext } from "../provider/group-waits";
 import type { InProcessFunctions } from "./functions";
 import { poolResources } from "./rules";
 
@@ -35,8 +39,9 @@ export interface PoolOptions {
 /** What a pool needs of the world that it is deployed into. */
 export interface PoolWorld {
   readonly github: GitHub;
-  readonly door: CloudDoor;
+  readonly door: AwsGateway;
   readonly autoscaling: AutoScaling;
+  readonly clock: Clock;
   readonly functions: InProcessFunctions;
   readonly store: MemoryStore;
 }
@@ -139,7 +144,7 @@ export class Pool {
   /** `pulumi destroy`: the group goes through its hooks, the last sweep follows, then rules and functions go. */
   async destroy(): Promise<void> {
     const { world, names } = this;
-    await world.autoscaling.deleteGroup(names.group);
+    await deleteGroup(names.group, {}, groupContext(autoScalingOver(world.door), world.clock, Infinity));
     await world.functions.invoke(names.sweepFunction, { pool: this.config.pool, tf: { action: "delete", prev_input: null } });
     for (const { rule } of triggers(this.settings)) world.store.remove("aws:cloudwatch/eventRule:EventRule", rule);
     world.functions.undeploy(names);

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock";
-import type { HostDriver } from "../aws/driver";
+import type { HostDriver } from "../aws/host-driver";
 
 /** What Run Command may do to a command. All may be changed while a simulation runs. */
 export interface SsmKnobs {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { bootFigures } from "../../bench/measure/boot";
 import { drainFigures } from "../../bench/measure/drain";
-import { parseBenchOptions } from "../../bench/options";
+import { parseBenchOptions } from "../../bench/bench-options";
 import { zipSize } from "../../bench/zip";
 import { LOG } from "../../contract/actions-runner-pool/host";
 import type { TimelineEvent } from "../../rehearsal/timeline";

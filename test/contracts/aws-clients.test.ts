@@ -17,10 +17,10 @@ import { deleteSecret } from "../../functions/shared/aws/delete-secret";
 import { lifecycleStates } from "../../functions/shared/aws/lifecycle-states";
 import { readSecret } from "../../functions/shared/aws/read-secret";
 import { AwsError, type Shape } from "../../rehearsal/aws/api";
-import { throttling } from "../../rehearsal/aws/faults";
+import { throttling } from "../../rehearsal/aws/api-faults";
 import { sdkClient } from "../../rehearsal/aws/sdk-client";
 import { withSdkRetries } from "../../rehearsal/aws/sdk-retries";
-import { ACCOUNT, type Stage, deployRole, raise } from "../rehearsal/aws/harness";
+import { ACCOUNT, type AwsHarness, deployRole, startHarness } from "../rehearsal/aws/harness";
 
 interface Clients {
   autoScaling: AutoScaling;
@@ -33,11 +33,11 @@ const OPERATOR = { kind: "operator" } as const;
 const NOWHERE = "i-0123456789abcdef0";
 
 /** Those that Lambda runs, over the stand-in's wire. */
-function onTheWire(stage: Stage): Clients {
-  const { accessKeyId, secretAccessKey } = stage.credentials.issue(OPERATOR);
+function onTheWire(harness: AwsHarness): Clients {
+  const { accessKeyId, secretAccessKey } = harness.credentials.issue(OPERATOR);
   const options = {
     region: ACCOUNT.region,
-    endpoint: `http://127.0.0.1:${stage.front.httpPort}`,
+    endpoint: `http://127.0.0.1:${harness.front.httpPort}`,
     credentials: { accessKeyId, secretAccessKey },
   };
   return {
@@ -48,9 +48,9 @@ function onTheWire(stage: Stage): Clients {
 }
 
 /** Those that the simulation runs, straight to the stand-in. */
-function withoutWire(stage: Stage): Clients {
+function withoutWire(harness: AwsHarness): Clients {
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  const call = (action: string, params: Shape) => withSdkRetries(ATTEMPTS, () => stage.cloud.call(OPERATOR, action, params), sleep);
+  const call = (action: string, params: Shape) => withSdkRetries(ATTEMPTS, () => harness.gateway.call(OPERATOR, action, params), sleep);
   return {
     autoScaling: sdkClient<AutoScaling>("autoscaling", call),
     secretsManager: sdkClient<SecretsManager>("secretsmanager", call),
@@ -70,13 +70,13 @@ for (const [how, clientsOf] of [
 ] as const) {
   describe(`the functions' AWS adapters, ${how}`, function () {
     this.timeout(30_000);
-    let stage: Stage;
+    let harness: AwsHarness;
     let clients: Clients;
 
     before(async () => {
-      stage = await raise({ ssm: { registrationMs: 0 } });
-      clients = clientsOf(stage);
-      stage.autoscaling.createGroup({
+      harness = await startHarness({ ssm: { registrationMs: 0 } });
+      clients = clientsOf(harness);
+      harness.autoscaling.createGroup({
         name: "pool",
         minSize: 0,
         maxSize: 2,
@@ -89,7 +89,7 @@ for (const [how, clientsOf] of [
         ],
       });
     });
-    after(() => stage.end());
+    after(() => harness.end());
 
     /** Waits until the group's instances are in these states. */
     async function settled(...states: string[]): Promise<string[]> {
@@ -101,7 +101,7 @@ for (const [how, clientsOf] of [
       return assert.fail(`the instances are not ${states.join()}: ${JSON.stringify(await members(clients.autoScaling, "pool"))}`);
     }
 
-    const failing = (action: string, error: AwsError, times: number) => stage.faults.inject({ action, error, times });
+    const failing = (action: string, error: AwsError, times: number) => harness.faults.inject({ action, error, times });
 
     it("list group and warm pool, and nothing of a group that is not there", async () => {
       const [active] = await settled("InService", "Warmed:Stopped");
@@ -137,7 +137,7 @@ for (const [how, clientsOf] of [
 
     it("end an instance and complete its action, once", async () => {
       const [instanceId = ""] = await settled("InService", "Warmed:Stopped");
-      await stage.cloud.call(OPERATOR, "autoscaling:SetDesiredCapacity", { AutoScalingGroupName: "pool", DesiredCapacity: 0 });
+      await harness.gateway.call(OPERATOR, "autoscaling:SetDesiredCapacity", { AutoScalingGroupName: "pool", DesiredCapacity: 0 });
       for (let tries = 0; (await lifecycleStates(clients.autoScaling, [instanceId])).get(instanceId) !== "Terminating:Wait"; tries++) {
         assert.ok(tries < 200, "it is not terminating");
         await new Promise((resolve) => setTimeout(resolve, 50));
@@ -172,13 +172,13 @@ for (const [how, clientsOf] of [
         name: "ResourceNotFoundException",
         message: "Secrets Manager can't find the specified secret.",
       });
-      await stage.cloud.call(OPERATOR, "secretsmanager:CreateSecret", { Name: "blob", SecretBinary: new Uint8Array([0, 255]) });
+      await harness.gateway.call(OPERATOR, "secretsmanager:CreateSecret", { Name: "blob", SecretBinary: new Uint8Array([0, 255]) });
       await assert.rejects(readSecret(clients.secretsManager, "blob"), { message: /secret blob holds binary data/ });
     });
 
     it("list secrets beyond the first hundred, with the time of their change", async () => {
       for (let n = 0; n < 101; n++) {
-        await stage.cloud.call(OPERATOR, "secretsmanager:CreateSecret", { Name: `many/${n}`, SecretString: "x" });
+        await harness.gateway.call(OPERATOR, "secretsmanager:CreateSecret", { Name: `many/${n}`, SecretString: "x" });
       }
       const pages = await collect(listSecrets(clients.secretsManager, "many/"));
       assert.deepEqual(
@@ -191,13 +191,13 @@ for (const [how, clientsOf] of [
     });
 
     it("send the stop to a managed node, and tell one that is none", async () => {
-      deployRole(stage.store, "host", [{ Effect: "Allow", Action: ["ssm:*", "ssmmessages:*"], Resource: "*" }], "ec2.amazonaws.com");
+      deployRole(harness.store, "host", [{ Effect: "Allow", Action: ["ssm:*", "ssmmessages:*"], Resource: "*" }], "ec2.amazonaws.com");
       const content = JSON.stringify({
         schemaVersion: "2.2",
         mainSteps: [{ action: "aws:runShellScript", name: "run", inputs: { runCommand: ["true"] } }],
       });
-      stage.store.put({ type: "aws:ssm/document:Document", id: "stop", state: { name: "stop", content } });
-      const host = stage.fleet.create({
+      harness.store.put({ type: "aws:ssm/document:Document", id: "stop", state: { name: "stop", content } });
+      const host = harness.fleet.create({
         userData: "",
         instanceType: "t4g.small",
         subnetId: "s",
@@ -205,14 +205,14 @@ for (const [how, clientsOf] of [
         tags: { [POOL_TAG]: "pool" },
         profile: { arn: "arn:aws:iam::1:instance-profile/host", roleName: "host" },
       });
-      await stage.fleet.powerOn(host);
+      await harness.fleet.powerOn(host);
       assert.equal(await sendStop(clients.systemsManager, "stop", host.id), "sent");
       assert.equal(await sendStop(clients.systemsManager, "stop", NOWHERE), "unreachable");
       await assert.rejects(sendStop(clients.systemsManager, "other", host.id), { name: "InvalidDocument" });
     });
 
     it("try again twice when they are throttled, and then give AWS's error", async () => {
-      const calls = () => stage.calls()["operator"]?.["autoscaling:DescribeAutoScalingGroups"] ?? 0;
+      const calls = () => harness.calls()["operator"]?.["autoscaling:DescribeAutoScalingGroups"] ?? 0;
       const before = calls();
       failing("autoscaling:DescribeAutoScalingGroups", throttling(), 2);
       assert.equal(await groupExists(clients.autoScaling, "pool"), true);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseDeployOptions } from "../../promotion/deploy-options";
 import { parsePromoteOptions } from "../../promotion/promote-options";
-import { parseOptions } from "../../rehearsal/options";
+import { parseOptions } from "../../rehearsal/rehearsal-options";
 import { parseSimulationOptions } from "../../rehearsal/simulation/options";
 import { ROOT, anchors, codeSpans, links, page, pages, shellLines } from "./markdown";
 

@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import { Cleanup } from "../../rehearsal/cleanup";
-import type { CommandResult } from "../../rehearsal/aws/driver";
+import type { CommandResult } from "../../rehearsal/aws/host-driver";
 import type { JobSpec } from "../../rehearsal/github/jobs";
-import { parseOptions } from "../../rehearsal/options";
-import { until } from "../../rehearsal/scenarios/actions-runner-pool/context";
+import { parseOptions } from "../../rehearsal/rehearsal-options";
+import { until } from "../../rehearsal/environment/scenario-context";
 import type { TimelineEvent } from "../../rehearsal/timeline";
-import { openWorld, type World } from "../../rehearsal/environment/environment";
+import { openPoolEnvironment, type PoolEnvironment } from "../../rehearsal/scenarios/actions-runner-pool/pool-environment";
 
 /** Seconds for machines to boot and register, one after another on two slow cores. A bound on a hang, not a measurement. */
 const BOOT_BOUND = 600;
 
 /**
  * A pool that the real engine has deployed, on machines with a real systemd, for tests that do things to it which no
- * scenario does. `close` cuts the power of what is left; a test that wants an orderly end calls `stage.engine.destroy`.
+ * scenario does. `close` cuts the power of what is left; a test that wants an orderly end calls `context.engine.destroy`.
  */
 export class LivePool {
   private constructor(
-    readonly world: World,
+    readonly environment: PoolEnvironment,
     private readonly cleanup: Cleanup,
   ) {}
 
@@ -36,11 +36,11 @@ export class LivePool {
     assert.ok(options);
     const cleanup = new Cleanup();
     try {
-      const world = await openWorld(options, "systemd", () => undefined, cleanup, packages);
-      const pool = new LivePool(world, cleanup);
-      if (projectDir !== undefined) await world.deployFrom(projectDir);
-      await world.stage.engine.up();
-      await pool.until(`${instances} runners online`, () => world.stage.jobs.online().length >= instances, BOOT_BOUND);
+      const environment = await openPoolEnvironment({ options, hosts: "systemd", say: () => undefined, cleanup, packages });
+      const pool = new LivePool(environment, cleanup);
+      if (projectDir !== undefined) await environment.deployFrom(projectDir);
+      await environment.context.engine.up();
+      await pool.until(`${instances} runners online`, () => environment.context.jobs.online().length >= instances, BOOT_BOUND);
       return pool;
     } catch (error) {
       await cleanup.run();
@@ -53,21 +53,21 @@ export class LivePool {
   }
 
   get events(): readonly TimelineEvent[] {
-    return this.world.stage.timeline.events;
+    return this.environment.context.timeline.events;
   }
 
   inService(): string[] {
-    return this.world.stage.group.inService();
+    return this.environment.context.group.inService();
   }
 
   /** A job that only this instance may take. Returns its id. */
   queueOn(instance: string, job: Partial<JobSpec> & { name: string }): string {
-    return this.world.github.queueJob({ labels: [...this.world.labels], runner: instance, ...job });
+    return this.environment.github.queueJob({ labels: [...this.environment.labels], runner: instance, ...job });
   }
 
   /** Root's shell in the machine. */
   run(instance: string, script: string): Promise<CommandResult> {
-    const hosts = this.world.machines?.hosts;
+    const hosts = this.environment.machines?.hosts;
     assert.ok(hosts);
     return hosts.runCommand(instance, [script]);
   }
@@ -81,7 +81,7 @@ export class LivePool {
 
   /** Waits for a condition that something on the timeline brings about. */
   until(what: string, condition: () => boolean, seconds = 120): Promise<void> {
-    return until(this.world.stage, what, seconds, condition);
+    return until(this.environment.context, what, seconds, condition);
   }
 
   /** Waits for a condition that only a look into a machine can tell. */

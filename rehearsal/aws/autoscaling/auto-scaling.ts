@@ -8,11 +8,11 @@ import type { Fleet } from "../ec2/fleet";
 import type { AwsAccount } from "../account";
 import { Activities } from "./activities";
 import { Capacity } from "./capacity";
-import { CONTROL_PLANE, type ControlPlaneParts } from "./control-plane";
+import { CONTROL_PLANE_OPERATIONS, type ControlPlaneParts } from "./control-plane";
 import { DEFAULT_DELAYS, type Delays, type GroupConfig, type RefreshPreferences } from "./config";
 import type { Resolver } from "./deployed";
-import { Deletion, type DeleteOptions } from "./deletion";
-import { type CloudEvent, EventWriter, uuid } from "./events";
+import { Deletion } from "./deletion";
+import { type EventBridgeEvent, EventWriter, uuid } from "./events";
 import { Groups } from "./groups";
 import { InstanceRefreshes } from "./instance-refresh";
 import { Lifecycle } from "./lifecycle";
@@ -20,7 +20,7 @@ import { LifecycleActions } from "./lifecycle-actions";
 import { startLifetime } from "./lifetime";
 import type { Group } from "./model";
 import { ACTS_ON_GROUP, type OperationParts, OPERATIONS } from "./operations";
-import { QUESTIONS } from "./describe-operations";
+import { DESCRIBE_OPERATIONS } from "./describe-operations";
 import { Standby } from "./standby";
 import { States } from "./states";
 import { type GroupView, viewOf } from "./view";
@@ -32,7 +32,7 @@ export interface AutoScalingOptions {
   fleet: Fleet;
   account: AwsAccount;
   /** Receives every event of Auto Scaling; whether and when it is delivered is the bus's affair. */
-  publish: (event: CloudEvent) => void;
+  publish: (event: EventBridgeEvent) => void;
   /** Resolves what CreateAutoScalingGroup and its kin refer to; not needed where groups come from `createGroup`. */
   resolver?: Resolver;
   delays?: Partial<Delays>;
@@ -87,7 +87,7 @@ export class AutoScaling implements Service {
     this.capacity = new Capacity({ clock, fleet, states, lifecycle, activities, delays });
     const refreshes = (this.refreshes = new InstanceRefreshes({ clock, random, lifecycle, activities, events, changed }));
     const standby = new Standby({ states, activities, changed });
-    this.deletion = new Deletion({ clock, groups, lifecycle, activities, capacity: this.capacity });
+    this.deletion = new Deletion({ groups, lifecycle, activities, capacity: this.capacity });
     const clearProtectionWhileTerminating = options.clearProtectionWhileTerminating ?? "accept";
     this.parts = {
       groups,
@@ -106,7 +106,7 @@ export class AutoScaling implements Service {
       create: (config) => void this.createGroup(config),
       update: (group, changes) => this.update(group, changes),
       remove: (group) => this.deletion.remove(group),
-      forceDelete: (group) => void this.deletion.delete(group, { force: true }),
+      forceDelete: (group) => this.deletion.force(group),
       terminate: (member, why, skipHooks) =>
         void lifecycle.terminate(member, activities.stamp(`an instance was terminated because ${why}`), skipHooks),
     };
@@ -114,8 +114,8 @@ export class AutoScaling implements Service {
   }
 
   async execute(operation: string, params: Shape, principal: Principal): Promise<Shape> {
-    if (Object.hasOwn(CONTROL_PLANE, operation)) return CONTROL_PLANE[operation]!(this.controlParts, params);
-    if (Object.hasOwn(QUESTIONS, operation)) return QUESTIONS[operation]!(this.groups, params);
+    if (Object.hasOwn(CONTROL_PLANE_OPERATIONS, operation)) return CONTROL_PLANE_OPERATIONS[operation]!(this.controlParts, params);
+    if (Object.hasOwn(DESCRIBE_OPERATIONS, operation)) return DESCRIBE_OPERATIONS[operation]!(this.groups, params);
     const act = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
     if (!act) throw new AwsError("InvalidAction", `Could not find operation ${operation} for version 2011-01-01`);
     return act(this.parts, params, labelOf(principal));
@@ -149,16 +149,6 @@ export class AutoScaling implements Service {
     const group = this.groups.get(name);
     this.update(group, changes);
     return viewOf(group);
-  }
-
-  /**
-   * Removes a group. Without `force` as the Pulumi provider does it: the warm pool is emptied and the group scaled to
-   * zero, both through their hooks, and scale-in protection is lifted from what is still protected. With `force` all
-   * instances are ended at once and no hook fires. Resolves when the last instance is gone; rejects after
-   * `timeoutMs`, with the group as it then is.
-   */
-  deleteGroup(name: string, options: DeleteOptions = {}): Promise<void> {
-    return this.deletion.delete(this.groups.get(name), options);
   }
 
   /** Begins a rolling instance refresh and returns its id. @throws InstanceRefreshInProgress */
@@ -200,7 +190,7 @@ export class AutoScaling implements Service {
     for (const group of this.groups.list()) {
       this.deletion.remove(group);
       for (const member of group.members.values()) {
-        member.course++;
+        member.generation++;
         member.lifetimeTimer?.cancel();
         this.parts.actions.drop(member, "close");
       }

@@ -169,7 +169,7 @@ export class Capacity {
       health: "Healthy",
       template,
       sequence: group.sequence++,
-      course: 0,
+      generation: 0,
       expired: false,
     };
     group.members.set(instance.id, member);

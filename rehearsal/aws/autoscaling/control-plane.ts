@@ -22,7 +22,7 @@ export interface ControlPlaneParts {
 type Operation = (parts: ControlPlaneParts, params: Shape) => Shape;
 
 /** The operations by which a provider makes, changes and removes groups and warm pools. */
-export const CONTROL_PLANE: Record<string, Operation> = {
+export const CONTROL_PLANE_OPERATIONS: Record<string, Operation> = {
   CreateAutoScalingGroup(parts, params) {
     const settings = settingsFrom(params, parts.resolver);
     if (!settings.launchTemplate)

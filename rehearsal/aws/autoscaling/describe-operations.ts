@@ -19,7 +19,7 @@ type Question = (groups: Groups, params: Shape) => Shape;
 const MAX_IDS = 50;
 
 /** What only looks, by operation name. */
-export const QUESTIONS: Record<string, Question> = {
+export const DESCRIBE_OPERATIONS: Record<string, Question> = {
   DescribeAutoScalingInstances(groups, params) {
     const wanted = texts(params, "InstanceIds", MAX_IDS);
     const found =

@@ -1,7 +1,7 @@
 import { NO_ACTIVE_ACTION } from "../../../contract/aws/lifecycle";
 import { AwsError } from "../api";
 
-/** Auto Scaling's errors, worded as AWS words them: programs match on these texts. All are HTTP 400 but one. */
+/** Auto Scaling's errors, worded as AWS words them: programs match on these texts. All are HTTP 400; those of the API as a whole are in api-faults.ts. */
 
 export function validation(message: string): AwsError {
   return new AwsError("ValidationError", message);
@@ -82,13 +82,4 @@ export function refreshInProgress(): AwsError {
 
 export function noActiveRefresh(group: string): AwsError {
   return new AwsError("ActiveInstanceRefreshNotFound", `No in progress or pending Instance Refresh found for Auto Scaling group ${group}`);
-}
-
-/** Auto Scaling reports a change that is under way elsewhere as a server fault although the caller must retry. */
-export function resourceContention(): AwsError {
-  return new AwsError("ResourceContention", "You already have a pending update to an Amazon EC2 Auto Scaling resource.", 500);
-}
-
-export function throttled(): AwsError {
-  return new AwsError("Throttling", "Rate exceeded");
 }

@@ -4,7 +4,7 @@ import type { AwsAccount } from "../account";
 import type { Action, Activity, Group, Member } from "./model";
 
 /** An event as EventBridge delivers it. */
-export interface CloudEvent {
+export interface EventBridgeEvent {
   version: "0";
   id: string;
   "detail-type": string;
@@ -18,7 +18,7 @@ export interface CloudEvent {
 }
 
 /** Where an instance comes from and where it goes, as the events say it. */
-export interface Journey {
+export interface TransitionPath {
   origin: InstanceLocation;
   destination: InstanceLocation;
 }
@@ -27,14 +27,14 @@ export interface EventWriterOptions {
   now: () => number;
   random: Random;
   account: AwsAccount;
-  publish: (event: CloudEvent) => void;
+  publish: (event: EventBridgeEvent) => void;
 }
 
 /** Words Auto Scaling's events. Whether they arrive is the bus's affair: delivery is best effort at AWS too. */
 export class EventWriter {
   constructor(private readonly options: EventWriterOptions) {}
 
-  actionOpened(member: Member, action: Action, journey: Journey): void {
+  actionOpened(member: Member, action: Action, path: TransitionPath): void {
     const detail: LifecycleActionDetail = {
       LifecycleActionToken: action.token,
       AutoScalingGroupName: member.group.config.name,
@@ -42,19 +42,19 @@ export class EventWriter {
       EC2InstanceId: member.instance.id,
       LifecycleTransition: action.transition,
       ...(action.hook.notificationMetadata !== undefined && { NotificationMetadata: action.hook.notificationMetadata }),
-      Origin: journey.origin,
-      Destination: journey.destination,
+      Origin: path.origin,
+      Destination: path.destination,
     };
     const type = action.transition === TRANSITION.launching ? DETAIL_TYPE.launching : DETAIL_TYPE.terminating;
     this.write(type, [member.group.arn], { ...detail });
   }
 
   /** `EC2 Instance Launch Successful` and its three siblings. */
-  activityEnded(verb: "Launch" | "Terminate", member: Member, activity: Activity, journey: Journey): void {
+  activityEnded(verb: "Launch" | "Terminate", member: Member, activity: Activity, path: TransitionPath): void {
     const failed = activity.statusCode !== "Successful";
     this.write(`EC2 Instance ${verb} ${failed ? "Unsuccessful" : "Successful"}`, [member.group.arn, this.instanceArn(member.instance.id)], {
-      Origin: journey.origin,
-      Destination: journey.destination,
+      Origin: path.origin,
+      Destination: path.destination,
       StatusCode: failed ? "Failed" : "InProgress",
       Description: activity.description,
       AutoScalingGroupName: member.group.config.name,

@@ -1,8 +1,6 @@
 export { AutoScaling, AutoScalingOptions } from "./auto-scaling";
 export * from "./config";
 export { DeployedResolver, Resolver, TemplateReference } from "./deployed";
-export { DeleteOptions } from "./deletion";
-export { resourceContention, throttled } from "./errors";
-export { CloudEvent } from "./events";
+export { EventBridgeEvent } from "./events";
 export { RefreshStatus } from "./model";
 export { GroupView, InstanceView } from "./view";

@@ -4,8 +4,8 @@ import type { Random } from "../../random";
 import type { Timeline } from "../../timeline";
 import type { ActionResult } from "./config";
 import { noActiveAction } from "./errors";
-import { type EventWriter, type Journey, uuid } from "./events";
-import type { Action, Group, Hook, Member, Outcome } from "./model";
+import { type EventWriter, type TransitionPath, uuid } from "./events";
+import type { Action, Group, Hook, Member, ActionOutcome } from "./model";
 
 /** How a caller names an action: by token or by instance; the token wins where both are given. */
 export interface ActionReference {
@@ -30,7 +30,7 @@ export class LifecycleActions {
   ) {}
 
   /** Opens an action and tells the world. Resolves when it is over; with undefined when it was dropped. */
-  open(member: Member, hook: Hook, transition: Transition, journey: Journey): Promise<Outcome | undefined> {
+  open(member: Member, hook: Hook, transition: Transition, path: TransitionPath): Promise<ActionOutcome | undefined> {
     return new Promise((resolve) => {
       const action: Action = {
         token: uuid(this.random),
@@ -44,7 +44,7 @@ export class LifecycleActions {
       member.action = action;
       this.byToken.set(action.token, member);
       this.timeline.record({ kind: "action-opened", instance: member.instance.id, hook: hook.name, transition });
-      this.events.actionOpened(member, action, journey);
+      this.events.actionOpened(member, action, path);
     });
   }
 
@@ -89,7 +89,7 @@ export class LifecycleActions {
     this.close(member, { result: member.action!.hook.defaultResult, by: "timeout", reason });
   }
 
-  private close(member: Member, outcome: Outcome | undefined, dropper = "auto-scaling"): void {
+  private close(member: Member, outcome: ActionOutcome | undefined, dropper = "auto-scaling"): void {
     const action = member.action!;
     member.action = undefined;
     this.byToken.delete(action.token);

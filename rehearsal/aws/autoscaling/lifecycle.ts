@@ -3,9 +3,9 @@ import type { Clock } from "../../clock";
 import type { Fleet } from "../ec2/fleet";
 import type { Activities } from "./activities";
 import type { Delays } from "./config";
-import type { EventWriter, Journey } from "./events";
+import type { EventWriter, TransitionPath } from "./events";
 import type { LifecycleActions } from "./lifecycle-actions";
-import { type Activity, type Group, isPooled, isRetained, isTerminating, type Member, type Outcome } from "./model";
+import { type Activity, type Group, isPooled, isRetained, isTerminating, type Member, type ActionOutcome } from "./model";
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { startLifetime } from "./lifetime";
 import type { States } from "./states";
@@ -27,8 +27,9 @@ export interface LifecycleParts {
 const MAX_BACKOFF_MS = 15 * 60_000;
 
 /**
- * The journeys of an instance: into service, into and out of the warm pool, and out. Each runs as one asynchronous
- * course; when an instance is sent elsewhere its course number goes up and the earlier course ends at its next step.
+ * The transitions of an instance: into service, into and out of the warm pool, and out. Each runs as one asynchronous
+ * function; when an instance is sent elsewhere its generation goes up, and what runs for an earlier one ends at its
+ * next step.
  */
 export class Lifecycle {
   constructor(private readonly parts: LifecycleParts) {}
@@ -38,8 +39,8 @@ export class Lifecycle {
     const pooled = isPooled(member.state);
     const where = pooled ? " into warm pool" : "";
     const activity = this.begin(member, `Launching a new EC2 instance${where}: ${member.instance.id}`, cause);
-    const journey: Journey = { origin: "EC2", destination: pooled ? "WarmPool" : "AutoScalingGroup" };
-    void this.bringUp(member, member.course, journey, activity, () => this.parts.fleet.powerOn(member.instance));
+    const path: TransitionPath = { origin: "EC2", destination: pooled ? "WarmPool" : "AutoScalingGroup" };
+    void this.bringUp(member, member.generation, path, activity, () => this.parts.fleet.powerOn(member.instance));
   }
 
   /** From the warm pool into the group. */
@@ -51,9 +52,9 @@ export class Lifecycle {
       if (rested === "Warmed:Stopped") await fleet.start(member.instance);
       if (rested === "Warmed:Hibernated") await fleet.resume(member.instance);
     };
-    const journey: Journey = { origin: "WarmPool", destination: "AutoScalingGroup" };
+    const path: TransitionPath = { origin: "WarmPool", destination: "AutoScalingGroup" };
     states.enter(member, "Pending", "InService");
-    void this.bringUp(member, ++member.course, journey, activity, power);
+    void this.bringUp(member, ++member.generation, path, activity, power);
   }
 
   /**
@@ -66,66 +67,72 @@ export class Lifecycle {
     const hooked = !skipHooks && !isRetained(member.state);
     const pooled = isPooled(member.state);
     const from = pooled ? " from warm pool" : "";
-    member.course++;
+    member.generation++;
     actions.drop(member, "auto-scaling");
     member.lifetimeTimer?.cancel();
     member.protected = false;
     const activity = this.begin(member, `Terminating EC2 instance${from}: ${member.instance.id}`, cause);
     states.enter(member, pooled ? "Warmed:Terminating" : "Terminating", pooled ? "Warmed:Terminated" : "Terminated");
     changed(member.group);
-    void this.takeDown(member, member.course, pooled, hooked, activity);
+    void this.takeDown(member, member.generation, pooled, hooked, activity);
     return activity;
   }
 
   /** Out of the group, back into the warm pool: the termination hook fires in `Warmed:Pending:Wait`. */
   async returnToPool(member: Member, cause: string): Promise<void> {
     const { states, changed } = this.parts;
-    const course = ++member.course;
+    const generation = ++member.generation;
     member.lifetimeTimer?.cancel();
     member.protected = false;
     const activity = this.begin(member, `Returning EC2 instance to warm pool: ${member.instance.id}`, cause);
     states.enter(member, "Warmed:Pending", this.restingTarget(member));
     changed(member.group);
-    const journey: Journey = { origin: "AutoScalingGroup", destination: "WarmPool" };
-    const outcome = await this.passHooks(member, course, TRANSITION.terminating, "Warmed:Pending", journey, activity);
-    if (member.course !== course) return this.parts.activities.end(activity, "Cancelled");
+    const path: TransitionPath = { origin: "AutoScalingGroup", destination: "WarmPool" };
+    const outcome = await this.passHooks(member, generation, TRANSITION.terminating, "Warmed:Pending", path, activity);
+    if (member.generation !== generation) return this.parts.activities.end(activity, "Cancelled");
     if (outcome?.result === "ABANDON") {
       this.fail(activity, outcome);
       if (this.retains(member.group)) return this.retain(member, "Warmed:Pending:Retained");
       this.terminate(member, "an instance was abandoned on its way back to the warm pool.", true);
       return;
     }
-    await this.rest(member, course, activity, journey);
+    await this.rest(member, generation, activity, path);
   }
 
-  private async bringUp(member: Member, course: number, journey: Journey, activity: Activity, power: () => Promise<void>): Promise<void> {
+  private async bringUp(
+    member: Member,
+    generation: number,
+    path: TransitionPath,
+    activity: Activity,
+    power: () => Promise<void>,
+  ): Promise<void> {
     const { clock, delays, activities } = this.parts;
     await clock.sleep(delays.launch);
-    if (member.course !== course) {
+    if (member.generation !== generation) {
       // EC2 has had its order: an instance that is let go in its first moment boots all the same, and only then can
       // anybody on it answer the termination hook.
       const { state } = member.instance;
       if (state !== "shutting-down" && state !== "terminated") void power().catch(() => undefined);
       return activities.end(activity, "Cancelled");
     }
-    const pooled = journey.destination === "WarmPool";
+    const pooled = path.destination === "WarmPool";
     // The action opens while the machine boots: AWS does not wait for the operating system either.
     const powered = power().catch((error: Error) => {
-      if (member.course === course) this.launchFailed(member, journey, activity, error.message);
+      if (member.generation === generation) this.launchFailed(member, path, activity, error.message);
     });
     const phase = pooled ? "Warmed:Pending" : "Pending";
     this.parts.states.aim(member, pooled ? this.restingTarget(member) : "InService");
-    const outcome = await this.passHooks(member, course, TRANSITION.launching, phase, journey, activity);
-    if (member.course === course && outcome?.result === "ABANDON") {
-      return this.launchFailed(member, journey, activity, abandoned(outcome));
+    const outcome = await this.passHooks(member, generation, TRANSITION.launching, phase, path, activity);
+    if (member.generation === generation && outcome?.result === "ABANDON") {
+      return this.launchFailed(member, path, activity, abandoned(outcome));
     }
     await powered;
-    if (member.course !== course) return activities.end(activity, "Cancelled");
-    if (pooled) await this.rest(member, course, activity, journey);
-    else this.intoService(member, activity, journey);
+    if (member.generation !== generation) return activities.end(activity, "Cancelled");
+    if (pooled) await this.rest(member, generation, activity, path);
+    else this.intoService(member, activity, path);
   }
 
-  private intoService(member: Member, activity: Activity, journey: Journey): void {
+  private intoService(member: Member, activity: Activity, path: TransitionPath): void {
     const { states, changed } = this.parts;
     const { group } = member;
     group.launchFailures = 0;
@@ -134,34 +141,34 @@ export class Lifecycle {
     states.enter(member, "InService", "InService");
     member.servingSince = this.parts.clock.now();
     startLifetime(member, this.parts.clock, changed);
-    this.succeed("Launch", member, activity, journey);
+    this.succeed("Launch", member, activity, path);
     changed(group);
   }
 
   /** Comes to rest in the warm pool: switched off without asking the machine whether its user data has ended. */
-  private async rest(member: Member, course: number, activity: Activity, journey: Journey): Promise<void> {
+  private async rest(member: Member, generation: number, activity: Activity, path: TransitionPath): Promise<void> {
     const { fleet, states, activities, changed } = this.parts;
     const state = member.group.config.warmPool?.poolState ?? "Stopped";
     try {
       if (state === "Stopped") await fleet.stop(member.instance);
       if (state === "Hibernated") await fleet.hibernate(member.instance);
     } catch (error) {
-      if (member.course === course) this.launchFailed(member, journey, activity, (error as Error).message);
+      if (member.generation === generation) this.launchFailed(member, path, activity, (error as Error).message);
       return;
     }
-    if (member.course !== course) return activities.end(activity, "Cancelled");
+    if (member.generation !== generation) return activities.end(activity, "Cancelled");
     member.group.launchFailures = 0;
     member.group.launchNotBefore = 0;
     states.enter(member, `Warmed:${state}`, `Warmed:${state}`);
-    this.succeed(journey.origin === "EC2" ? "Launch" : "Terminate", member, activity, journey);
+    this.succeed(path.origin === "EC2" ? "Launch" : "Terminate", member, activity, path);
     changed(member.group);
   }
 
-  private launchFailed(member: Member, journey: Journey, activity: Activity, message: string): void {
+  private launchFailed(member: Member, path: TransitionPath, activity: Activity, message: string): void {
     const { activities, events, clock, delays } = this.parts;
     const { group } = member;
     activities.end(activity, "Failed", message);
-    events.activityEnded("Launch", member, activity, journey);
+    events.activityEnded("Launch", member, activity, path);
     // Auto Scaling launches ever more slowly while launches keep failing.
     const backoff = Math.min(delays.launchBackoff * 2 ** group.launchFailures++, MAX_BACKOFF_MS);
     group.launchNotBefore = clock.now() + backoff;
@@ -172,45 +179,45 @@ export class Lifecycle {
     );
   }
 
-  private async takeDown(member: Member, course: number, pooled: boolean, hooked: boolean, activity: Activity): Promise<void> {
+  private async takeDown(member: Member, generation: number, pooled: boolean, hooked: boolean, activity: Activity): Promise<void> {
     const { fleet, states, activities, changed } = this.parts;
     const phase = pooled ? "Warmed:Terminating" : "Terminating";
-    const journey: Journey = { origin: pooled ? "WarmPool" : "AutoScalingGroup", destination: "EC2" };
+    const path: TransitionPath = { origin: pooled ? "WarmPool" : "AutoScalingGroup", destination: "EC2" };
     if (hooked) {
-      const outcome = await this.passHooks(member, course, TRANSITION.terminating, phase, journey, activity);
-      if (member.course !== course) return activities.end(activity, "Cancelled");
+      const outcome = await this.passHooks(member, generation, TRANSITION.terminating, phase, path, activity);
+      if (member.generation !== generation) return activities.end(activity, "Cancelled");
       if (outcome?.result === "ABANDON" && this.retains(member.group)) {
         this.fail(activity, outcome);
         return this.retain(member, `${phase}:Retained`);
       }
     }
     await fleet.terminate(member.instance);
-    if (member.course !== course) return activities.end(activity, "Cancelled");
+    if (member.generation !== generation) return activities.end(activity, "Cancelled");
     states.enter(member, pooled ? "Warmed:Terminated" : "Terminated");
     member.group.members.delete(member.instance.id);
-    this.succeed("Terminate", member, activity, journey);
+    this.succeed("Terminate", member, activity, path);
     changed(member.group);
   }
 
   /** Runs the hooks of a transition one after another; the first ABANDON spares the rest. */
   private async passHooks(
     member: Member,
-    course: number,
+    generation: number,
     transition: Transition,
     phase: "Pending" | "Terminating" | "Warmed:Pending" | "Warmed:Terminating",
-    journey: Journey,
+    path: TransitionPath,
     activity: Activity,
-  ): Promise<Outcome | undefined> {
+  ): Promise<ActionOutcome | undefined> {
     const { states, actions } = this.parts;
     const names = [...member.group.hooks.values()].filter((hook) => hook.transition === transition).map((h) => h.name);
-    let last: Outcome | undefined;
+    let last: ActionOutcome | undefined;
     for (const name of names) {
       const hook = member.group.hooks.get(name);
       if (!hook) continue; // deleted while an earlier hook was waited for
       if (member.state !== `${phase}:Wait`) states.enter(member, `${phase}:Wait` as LifecycleState);
       activity.statusCode = "MidLifecycleAction";
-      last = await actions.open(member, hook, transition, journey);
-      if (member.course !== course) return last;
+      last = await actions.open(member, hook, transition, path);
+      if (member.generation !== generation) return last;
       if (last?.result === "ABANDON") break;
     }
     activity.statusCode = "InProgress";
@@ -236,16 +243,16 @@ export class Lifecycle {
     return this.parts.activities.begin(member.group, description, cause, member);
   }
 
-  private succeed(verb: "Launch" | "Terminate", member: Member, activity: Activity, journey: Journey): void {
+  private succeed(verb: "Launch" | "Terminate", member: Member, activity: Activity, path: TransitionPath): void {
     this.parts.activities.end(activity, "Successful");
-    this.parts.events.activityEnded(verb, member, activity, journey);
+    this.parts.events.activityEnded(verb, member, activity, path);
   }
 
-  private fail(activity: Activity, outcome: Outcome): void {
+  private fail(activity: Activity, outcome: ActionOutcome): void {
     this.parts.activities.end(activity, "Failed", abandoned(outcome));
   }
 }
 
-function abandoned(outcome: Outcome): string {
+function abandoned(outcome: ActionOutcome): string {
   return `Instance failed to complete user's Lifecycle Action: Lifecycle Action was abandoned: ${outcome.reason}`;
 }

@@ -8,7 +8,7 @@ export type Hook = Required<Pick<HookConfig, "name" | "transition" | "heartbeatT
   Pick<HookConfig, "notificationMetadata" | "notificationTargetArn" | "roleArn">;
 
 /** How an action ended; `undefined` in place of an outcome means that it was dropped because the instance moved on. */
-export interface Outcome {
+export interface ActionOutcome {
   result: ActionResult;
   /** Principal, or "timeout". */
   by: string;
@@ -24,7 +24,7 @@ export interface Action {
   openedAt: number;
   heartbeatTimer: Timer;
   globalTimer: Timer;
-  settle(outcome: Outcome | undefined): void;
+  settle(outcome: ActionOutcome | undefined): void;
 }
 
 /** An instance as a group knows it. */
@@ -44,7 +44,7 @@ export interface Member {
   sequence: number;
   action?: Action;
   /** Increases whenever the instance is sent elsewhere; what runs for an earlier number must stop. */
-  course: number;
+  generation: number;
   /** When it came into service; milliseconds since the epoch. */
   servingSince?: number;
   lifetimeTimer?: Timer;

@@ -47,7 +47,7 @@ export class Standby {
     const serving = members.filter(({ state }) => state === "InService").length;
     if (decrement) this.decrement(group, serving);
     return members.map((member) => {
-      member.course++;
+      member.generation++;
       member.protected = false;
       member.lifetimeTimer?.cancel();
       this.parts.states.enter(member, "Detaching", "Detached");

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../clock";
 import type { Random } from "../../random";
 import type { DeployedResource } from "../api";
-import type { CloudEvent } from "../autoscaling/events";
+import type { EventBridgeEvent } from "../autoscaling/events";
 import type { Denial } from "../gateway";
 import { matchesAction } from "../iam/match";
 import { arnParts, type AwsAccount } from "../account";
@@ -21,7 +21,7 @@ export interface DeliveryKnobs {
   duplication: number;
   delay: { min: number; max: number };
   /** More say in what happens to one event; absent: the probabilities decide. */
-  fate?: (event: CloudEvent) => "deliver" | "lose" | "duplicate";
+  fate?: (event: EventBridgeEvent) => "deliver" | "lose" | "duplicate";
 }
 
 export interface BusOptions {
@@ -55,7 +55,7 @@ export class EventBus {
   }
 
   /** Takes an event and delivers it later, twice, or never. */
-  put(event: CloudEvent): void {
+  put(event: EventBridgeEvent): void {
     if (this.closed) return;
     const { knobs } = this;
     const { random } = this.options;
@@ -76,7 +76,7 @@ export class EventBus {
     this.schedules.clear();
   }
 
-  private dispatch(event: CloudEvent): void {
+  private dispatch(event: EventBridgeEvent): void {
     for (const rule of this.options.store.list(RULE)) {
       if (!enabled(rule) || rule.state["eventPattern"] === undefined) continue;
       try {
@@ -87,14 +87,14 @@ export class EventBus {
     }
   }
 
-  private toTargets(rule: DeployedResource, event: CloudEvent): void {
+  private toTargets(rule: DeployedResource, event: EventBridgeEvent): void {
     for (const target of this.options.store.list(TARGET)) {
       if (target.state["rule"] !== ruleName(rule)) continue;
       this.toTarget(rule, target, event);
     }
   }
 
-  private toTarget(rule: DeployedResource, target: DeployedResource, event: CloudEvent): void {
+  private toTarget(rule: DeployedResource, target: DeployedResource, event: EventBridgeEvent): void {
     const { state } = target;
     if (state["inputTransformer"] !== undefined || state["inputPath"] !== undefined) {
       throw new Error(`target ${target.id}: inputTransformer and inputPath are not evaluated by the rehearsal`);
@@ -128,7 +128,7 @@ export class EventBus {
     });
   }
 
-  private deadLetter(rule: DeployedResource, target: DeployedResource, event: CloudEvent, code: string, message: string): void {
+  private deadLetter(rule: DeployedResource, target: DeployedResource, event: EventBridgeEvent, code: string, message: string): void {
     const queueArn = target.state["deadLetterConfig"]?.arn as string | undefined;
     if (!queueArn) return;
     const ruleArn = rule.state["arn"] as string;

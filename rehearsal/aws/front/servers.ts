@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { rm } from "node:fs/promises";
 import type { Certificates } from "./certificates";
-import { type HttpHandler, SOURCE_IP_HEADER } from "./handler";
+import { type HttpHandler, SOURCE_IP_HEADER } from "./front-handler";
 
 export interface FrontServers {
   /** HTTP for the gateway of the machines' network, which vouches for the source address. */

@@ -2,16 +2,16 @@ import { canonicalKey, isKnownKey, isResourceTagKey, NEGATED_OPERATORS } from ".
 import { type Condition, PolicyNotUnderstood, type Statement } from "./policy";
 
 /** Condition keys of one request, under their canonical spelling. Several values (`aws:TagKeys`) are comma-separated. */
-export type Context = ReadonlyMap<string, string>;
+export type ConditionContext = ReadonlyMap<string, string>;
 
-export function contextOf(keys: Record<string, string>): Context {
+export function contextOf(keys: Record<string, string>): ConditionContext {
   return new Map(Object.entries(keys).map(([key, value]) => [canonicalKey(key), value]));
 }
 
 export interface Request {
   action: string;
   resource: string;
-  context: Context;
+  context: ConditionContext;
   /** Treat conditions on the resource's tags as satisfied; see Authorisation.missing. */
   assumeResourceTags?: boolean;
 }
@@ -30,7 +30,7 @@ export function statementApplies(statement: Statement, request: Request): boolea
 }
 
 /** A pattern with wildcards and policy variables. A variable without a value makes the pattern match nothing, as in IAM. */
-function matchesPattern(pattern: string, value: string, context: Context): boolean {
+function matchesPattern(pattern: string, value: string, context: ConditionContext): boolean {
   const expression = toExpression(pattern, context);
   return expression !== undefined && expression.test(value);
 }
@@ -48,7 +48,7 @@ export function conditionHolds(condition: Condition, request: Request): boolean 
   return valueMatches(condition, present, request.context);
 }
 
-function valueMatches(condition: Condition, value: string, context: Context): boolean {
+function valueMatches(condition: Condition, value: string, context: ConditionContext): boolean {
   const { operator, values } = condition;
   switch (operator) {
     case "StringEquals":
@@ -70,13 +70,13 @@ function valueMatches(condition: Condition, value: string, context: Context): bo
 
 const VARIABLE = /\$\{([^}]*)\}/g;
 
-function variable(name: string, context: Context): string | undefined {
+function variable(name: string, context: ConditionContext): string | undefined {
   if (name === "*" || name === "?" || name === "$") return name;
   if (!isKnownKey(name)) throw new PolicyNotUnderstood(`\${${name}}`, "unknown policy variable");
   return context.get(canonicalKey(name));
 }
 
-function substitute(text: string, context: Context): string | undefined {
+function substitute(text: string, context: ConditionContext): string | undefined {
   let complete = true;
   const result = text.replace(VARIABLE, (_, name: string) => {
     const value = variable(name, context);
@@ -87,7 +87,7 @@ function substitute(text: string, context: Context): string | undefined {
 }
 
 /** Wildcards in the policy are live, those in a variable's value are not. */
-function toExpression(pattern: string, context: Context): RegExp | undefined {
+function toExpression(pattern: string, context: ConditionContext): RegExp | undefined {
   let source = "";
   let last = 0;
   for (const match of pattern.matchAll(VARIABLE)) {

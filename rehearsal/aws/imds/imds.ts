@@ -5,7 +5,7 @@ import type { Principal } from "../api";
 import { instanceTypes } from "../ec2/catalogue";
 import type { Fleet } from "../ec2/fleet";
 import type { Instance } from "../ec2/instance";
-import type { ImdsFaults } from "./faults";
+import type { ImdsFaults } from "./imds-faults";
 import type { AwsAccount } from "../account";
 
 export interface ImdsRequest {
@@ -53,7 +53,7 @@ const MAX_TTL_SECONDS = 21_600;
 /** Credentials are renewed when less than this is left of them; IMDS offers new ones 5 minutes before the old end. */
 const RENEWAL_MS = 5 * 60_000;
 
-type Answer = ImdsResponse | string | undefined;
+type MetadataResult = ImdsResponse | string | undefined;
 
 /**
  * The instance metadata service of all instances: who asks is told by the source address. Returns the pure handler;
@@ -85,7 +85,7 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
     return known?.instanceId === instance.id && known.expiresAt > options.clock.now();
   };
 
-  const roleCredentials = (instance: Instance, roleName: string): Answer => {
+  const roleCredentials = (instance: Instance, roleName: string): MetadataResult => {
     if (instance.profile?.roleName !== roleName) return undefined;
     let current = credentials.get(instance.id);
     if (current?.roleName !== roleName || Date.parse(current.expiration) - options.clock.now() < RENEWAL_MS) {
@@ -108,7 +108,7 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
     });
   };
 
-  const metadata = (instance: Instance, path: string): Answer => {
+  const metadata = (instance: Instance, path: string): MetadataResult => {
     const { account, targetState } = options;
     switch (path) {
       case "instance-id":
@@ -169,7 +169,12 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
   }
 }
 
-function route(instance: Instance, path: string, metadata: (instance: Instance, path: string) => Answer, account: AwsAccount): Answer {
+function route(
+  instance: Instance,
+  path: string,
+  metadata: (instance: Instance, path: string) => MetadataResult,
+  account: AwsAccount,
+): MetadataResult {
   if (path === "/latest/user-data") return instance.userData || undefined;
   if (path === "/latest/dynamic/instance-identity/document") return identityDocument(instance, account);
   if (path === "/latest/dynamic/instance-identity" || path === "/latest/dynamic/instance-identity/") return "document";
@@ -230,7 +235,7 @@ function identityDocument(instance: Instance, account: AwsAccount): ImdsResponse
 }
 
 /** Only where the launch template turned tags in the metadata on; EC2's default is off. */
-function tag(instance: Instance, path: string): Answer {
+function tag(instance: Instance, path: string): MetadataResult {
   if (instance.metadata?.instanceMetadataTags !== "enabled") return undefined;
   const key = after(path, "tags/instance/");
   if (key === "" || path === "tags/instance") return Object.keys(instance.tags).join("\n");

@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock";
 import { AwsError, type Principal } from "../api";
-import type { CloudDoor } from "../gateway";
+import type { AwsGateway } from "../gateway";
 import { arnParts } from "../account";
 import type { MemoryStore } from "../store";
 import { Timers } from "../timers";
@@ -14,7 +14,7 @@ export interface AsyncInvokerOptions {
   clock: Clock;
   store: MemoryStore;
   runtime: Pick<LambdaRuntime, "exists" | "invoke" | "newRequestId">;
-  door: CloudDoor;
+  gateway: AwsGateway;
   onDefect(error: unknown): void;
 }
 
@@ -98,7 +98,7 @@ export class AsyncInvoker {
     const { service } = arnParts(arn);
     if (service !== "sqs") throw new Error(`failure destination ${arn}: the rehearsal delivers to SQS, not to ${service}`);
     try {
-      await this.options.door.call(principal, "sqs:SendMessage", { QueueArn: arn, MessageBody: body, Attributes: attributes });
+      await this.options.gateway.call(principal, "sqs:SendMessage", { QueueArn: arn, MessageBody: body, Attributes: attributes });
     } catch (error) {
       // Lambda keeps what it could not hand over for want of the queue's service, and tries again.
       if (!(error instanceof AwsError) || error.httpStatus < 500) throw error;

@@ -2,15 +2,15 @@ import type { Clock } from "../../clock";
 import type { Random } from "../../random";
 import type { Timeline } from "../../timeline";
 import type { Principal } from "../api";
-import type { CloudDoor } from "../gateway";
+import type { AwsGateway } from "../gateway";
 import { metricsInLine } from "../cloudwatch/emf";
 import type { MetricStore } from "../cloudwatch/metrics";
 import type { Credentials } from "../credentials";
 import type { AwsAccount } from "../account";
 import type { MemoryStore } from "../store";
-import { type Route, sandboxEnvironment } from "./environment";
+import { type Route, sandboxEnvironment } from "./sandbox-environment";
 import { type DeployedFunction, findFunction } from "./function";
-import { type FunctionError, FunctionProcess } from "./process";
+import { type FunctionError, FunctionProcess } from "./function-process";
 
 export interface LambdaOptions {
   clock: Clock;
@@ -18,7 +18,7 @@ export interface LambdaOptions {
   random: Random;
   account: AwsAccount;
   store: MemoryStore;
-  door: CloudDoor;
+  gateway: AwsGateway;
   credentials: Credentials;
   metrics: MetricStore;
   route: Route;
@@ -169,10 +169,10 @@ export class LambdaRuntime {
       ["logs:PutLogEvents", `${group}:log-stream:rehearsal`],
     ];
     try {
-      for (const [action, resource] of needed) this.options.door.authorise(this.principal(deployed), action, { resource, context: {} });
+      for (const [action, resource] of needed) this.options.gateway.authorise(this.principal(deployed), action, { resource, context: {} });
       return true;
     } catch {
-      return false; // recorded as denied by the door
+      return false; // recorded as denied by the gateway
     }
   }
 

@@ -1,4 +1,4 @@
-import type { CommandResult } from "../driver";
+import type { CommandResult } from "../host-driver";
 import { AwsError, type Shape } from "../api";
 
 /** What Systems Manager keeps of one command on one instance. */

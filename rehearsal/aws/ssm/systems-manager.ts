@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock";
-import type { HostDriver } from "../driver";
+import type { HostDriver } from "../host-driver";
 import type { Random } from "../../random";
 import type { Timeline } from "../../timeline";
 import { type Authorisation, AwsError, type Principal, type ResourceStore, type Service, type Shape } from "../api";

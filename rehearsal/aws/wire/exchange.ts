@@ -27,13 +27,13 @@ export function decodedBody(request: SignedRequest): Buffer {
   return request.headers["content-encoding"] === "gzip" ? gunzipSync(request.body) : request.body;
 }
 
-export interface Reply {
+export interface WireReply {
   status: number;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
 }
 
-export function sendReply(res: ServerResponse, reply: Reply, method = "POST"): void {
+export function sendReply(res: ServerResponse, reply: WireReply, method = "POST"): void {
   const body = reply.body === undefined ? Buffer.alloc(0) : Buffer.from(reply.body as Uint8Array);
   res.writeHead(reply.status, { "content-length": String(body.length), ...reply.headers });
   res.end(method === "HEAD" ? undefined : body);

@@ -1,6 +1,6 @@
 import { cbor, tag } from "@smithy/core/cbor";
 import { AwsError, type Shape } from "../api";
-import { decodedBody, type Reply } from "./exchange";
+import { decodedBody, type WireReply } from "./exchange";
 import { type Codec, JSON_CODEC, readDocument, writeDocument } from "./json";
 import { operationModel, type OperationModel } from "./models";
 import { parseQuery } from "./query";
@@ -12,7 +12,7 @@ import { renderXml, renderXmlError } from "./xml";
 export interface RpcCall {
   operation: string;
   params: Shape;
-  reply(result: Shape, requestId: string): Reply;
+  reply(result: Shape, requestId: string): WireReply;
 }
 
 type Protocol = "query" | "ec2query" | "json" | "cbor";
@@ -97,7 +97,7 @@ function parseCbor(service: ServiceName, target: string, request: SignedRequest)
 }
 
 /** The error in the protocol of the request that met it. */
-export function errorReply(service: ServiceName, request: SignedRequest, error: AwsError, requestId: string): Reply {
+export function errorReply(service: ServiceName, request: SignedRequest, error: AwsError, requestId: string): WireReply {
   const protocol = protocolOf(request);
   const headers: Record<string, string> = { "x-amzn-requestid": requestId };
   if (protocol === "cbor") {

@@ -1,5 +1,5 @@
 import { type HostConfig, PATHS } from "../../../contract/actions-runner-pool/host";
-import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/driver";
+import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/host-driver";
 import { Boot } from "./boot";
 import type { Disk, HostSurroundings } from "./environment";
 

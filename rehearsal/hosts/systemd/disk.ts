@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CA_BUNDLE } from "../image-recipe";
-import type { LaunchSpec } from "../../aws/driver";
+import type { LaunchSpec } from "../../aws/host-driver";
 
 /** What a machine finds on its new disk besides the image. */
 export interface DiskContent {

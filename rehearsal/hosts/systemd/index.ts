@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import type { Clock } from "../../clock";
 import type { Timeline } from "../../timeline";
-import { openGateway, type Gateway } from "../gateway";
+import { openGateway, type NetworkGateway } from "../network-gateway";
 import { machineImage } from "../image";
-import { openCloudNetwork, type CloudNetwork } from "../network";
-import { SystemdHosts, type SystemdHostsOptions } from "./hosts";
+import { openMachineNetwork, type MachineNetwork } from "../network";
+import { SystemdHosts, type SystemdHostsOptions } from "./systemd-hosts";
 import { makeRoomForWatchers } from "./limits";
 import type { Run } from "./run-record";
 
 export { systemdHostsAvailable, type Availability } from "./available";
-export { SystemdHosts, type SystemdHostsOptions } from "./hosts";
+export { SystemdHosts, type SystemdHostsOptions } from "./systemd-hosts";
 export { cleanUpDeadRuns, openRun, type Run } from "./run-record";
 
 export interface OpenOptions extends Partial<SystemdHostsOptions> {
@@ -30,8 +30,8 @@ export interface OpenOptions extends Partial<SystemdHostsOptions> {
 
 export interface OpenedHosts {
   hosts: SystemdHosts;
-  network: CloudNetwork;
-  gateway: Gateway;
+  network: MachineNetwork;
+  gateway: NetworkGateway;
   /** Machines, gateway and network, in that order. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -41,8 +41,8 @@ export async function openSystemdHosts(options: OpenOptions): Promise<OpenedHost
   const image = options.image ?? (await machineImage({ progress: options.progress }));
   const room = makeRoomForWatchers();
   if (room !== undefined) options.progress?.(room);
-  const network = options.network ?? (await openCloudNetwork());
-  let gateway: Gateway | undefined;
+  const network = options.network ?? (await openMachineNetwork());
+  let gateway: NetworkGateway | undefined;
   try {
     gateway = await openGateway({
       network,

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Clock } from "../../clock";
 import type { Timeline } from "../../timeline";
 import { TOOL_PATH, finished } from "./command";
-import type { Machine } from "./machine";
+import type { SystemdMachine } from "./systemd-machine";
 
 /** Kept for a look after a failure; a machine of minutes writes a fraction of it. */
 const TEXT_LINES = 5000;
@@ -35,7 +35,7 @@ export class JournalReader {
     private readonly clock: Clock,
   ) {}
 
-  follow(machine: Machine): void {
+  follow(machine: SystemdMachine): void {
     if (!machine.running) return;
     const reader = ["journalctl", "--follow", "--no-tail", ...this.selection()];
     const enter = [...machine.entrance, "--no-fork", "--", "sh", "-c", '("$@" &)', "sh", ...reader];

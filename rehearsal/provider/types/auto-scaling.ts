@@ -2,7 +2,7 @@ import { AwsError, type Shape } from "../../aws/api";
 import { deleteGroup, deleteWarmPool } from "../group-delete";
 import { groupParams, groupState, hookParams, refreshParams, tagParams, warmPoolParams } from "../group-params";
 import { describeGroup, durationSeconds, instances, waitUntil } from "../group-waits";
-import { PartlyDone, text, type Context, type ResourceType } from "../resource-type";
+import { PartlyDone, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { same, type Json, type Properties } from "../values";
 import type { Problem } from "./checks";
 import { HOOK, hookProblems, lifecycleHook } from "./lifecycle-hook";
@@ -77,7 +77,7 @@ function groupProblems(given: Properties): Problem[] {
   return problems;
 }
 
-async function waitForCapacity(given: Properties, exact: boolean, context: Context): Promise<void> {
+async function waitForCapacity(given: Properties, exact: boolean, context: ResourceContext): Promise<void> {
   const timeout = durationSeconds(given.waitForCapacityTimeout ?? "10m");
   if (timeout === 0) return;
   const wanted = Math.max(given.desiredCapacity ?? 0, exact || !given.desiredCapacity ? given.minSize : 0);
@@ -96,7 +96,7 @@ function sizes(given: Properties): Shape {
 }
 
 /** With initial hooks: an empty group first, then its hooks, then its sizes, so that no instance escapes the hooks. */
-async function createGroup(given: Properties, context: Context) {
+async function createGroup(given: Properties, context: ResourceContext) {
   const { autoscaling } = context;
   const name = given.name;
   const hooks: Json[] = given.initialLifecycleHooks ?? [];
@@ -124,7 +124,7 @@ async function createGroup(given: Properties, context: Context) {
   return { id: name, outputs: await liveState(name, context) };
 }
 
-async function updateGroup(name: string, given: Properties, old: Properties, context: Context): Promise<Properties> {
+async function updateGroup(name: string, given: Properties, old: Properties, context: ResourceContext): Promise<Properties> {
   const { autoscaling } = context;
   const changed = (property: string) => !same(given[property], old[property]);
   const changes = inputs.filter((property) => changed(property));
@@ -151,7 +151,7 @@ async function updateGroup(name: string, given: Properties, old: Properties, con
 }
 
 /** Starts the refresh and leaves it running. One that is already under way is cancelled first, as the real provider does. */
-async function startRefresh(given: Properties, context: Context): Promise<void> {
+async function startRefresh(given: Properties, context: ResourceContext): Promise<void> {
   const start = () => context.autoscaling.call("StartInstanceRefresh", refreshParams(given));
   await waitUntil(context, `starting Auto Scaling Group (${given.name}) instance refresh`, DEFAULT_UPDATE_SECONDS * 1000, async () => {
     try {
@@ -167,14 +167,14 @@ async function startRefresh(given: Properties, context: Context): Promise<void> 
   });
 }
 
-async function updateTags(name: string, tags: Json[], old: Json[], { autoscaling }: Context): Promise<void> {
+async function updateTags(name: string, tags: Json[], old: Json[], { autoscaling }: ResourceContext): Promise<void> {
   const gone = old.filter((tag) => !tags.some((other) => other.key === tag.key));
   if (gone.length > 0) await autoscaling.call("DeleteTags", { Tags: tagParams(name, gone) });
   const put = tags.filter((tag) => !old.some((other) => same(other, tag)));
   if (put.length > 0) await autoscaling.call("CreateOrUpdateTags", { Tags: tagParams(name, put) });
 }
 
-async function updateProcesses(name: string, now: string[], before: string[], { autoscaling }: Context): Promise<void> {
+async function updateProcesses(name: string, now: string[], before: string[], { autoscaling }: ResourceContext): Promise<void> {
   const resume = before.filter((process) => !now.includes(process));
   const suspend = now.filter((process) => !before.includes(process));
   if (resume.length > 0) await autoscaling.call("ResumeProcesses", { AutoScalingGroupName: name, ScalingProcesses: resume });
@@ -193,7 +193,7 @@ function only(params: Shape, changes: readonly string[]): Shape {
   return Object.fromEntries(Object.entries(params).filter(([name]) => wanted.has(name)));
 }
 
-async function liveState(name: string, context: Context): Promise<Properties> {
+async function liveState(name: string, context: ResourceContext): Promise<Properties> {
   return groupState((await describeGroup(context, name)) ?? {});
 }
 

@@ -1,4 +1,4 @@
-import type { Context } from "../resource-type";
+import type { ResourceContext } from "../resource-type";
 import type { Properties } from "../values";
 
 export type Problem = { property: string; reason: string };
@@ -16,7 +16,7 @@ export function jsonProblem(inputs: Properties, property: string, ...members: st
   }
 }
 
-export function mustExist(context: Context, type: string, id: string, code: string, message: string): void {
+export function mustExist(context: ResourceContext, type: string, id: string, code: string, message: string): void {
   if (context.store.get(type, id)) return;
   throw new Error(`creating ${context.name}: ${code}: ${message}`);
 }

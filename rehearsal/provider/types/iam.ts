@@ -1,4 +1,4 @@
-import { arn, kept, newUniqueId, text, type Context, type AwsAccount, type ResourceType } from "../resource-type";
+import { arn, kept, newUniqueId, text, type ResourceContext, type ProviderAccount, type ResourceType } from "../resource-type";
 import type { Properties } from "../values";
 import { jsonProblem, mustExist } from "./checks";
 
@@ -7,7 +7,7 @@ const ROLE = "aws:iam/role:Role";
 const INLINE_POLICY_LIMIT = 10_240;
 const MANAGED_POLICY_LIMIT = 6_144;
 
-const iamArn = (account: AwsAccount, resource: string) => arn(account, "iam", resource, { regional: false });
+const iamArn = (account: ProviderAccount, resource: string) => arn(account, "iam", resource, { regional: false });
 const pathOf = (inputs: Properties) => text(inputs.path ?? "/");
 
 function policyProblems(inputs: Properties, property: string, limit: number) {
@@ -17,7 +17,7 @@ function policyProblems(inputs: Properties, property: string, limit: number) {
   return problems;
 }
 
-function roleMustExist(context: Context, role: unknown): void {
+function roleMustExist(context: ResourceContext, role: unknown): void {
   mustExist(context, ROLE, text(role), "NoSuchEntity", `The role with name ${text(role)} cannot be found.`);
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { arn, kept, text, type Context, type ResourceType } from "../resource-type";
+import { arn, kept, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { containsUnknown, type Json, type Properties } from "../values";
 import { folderDigest, unpackArchive } from "./assets";
 import { mustExist, notOneOf, outOfRange } from "./checks";
@@ -12,7 +12,7 @@ const ENVIRONMENT_LIMIT = 4_096;
 /** Runtimes in which AWS still lets one create functions. */
 const RUNTIMES = ["nodejs22.x", "nodejs24.x", "python3.12", "python3.13", "python3.14", "provided.al2023"];
 
-function outputs(id: string, inputs: Properties, context: Context): Properties {
+function outputs(id: string, inputs: Properties, context: ResourceContext): Properties {
   const { codeDir, sha256, bytes } = layOut(id, inputs.code, context);
   const functionArn = arn(context.account, "lambda", `function:${id}`);
   return {
@@ -33,7 +33,7 @@ function outputs(id: string, inputs: Properties, context: Context): Properties {
 }
 
 /** One folder per version of the code, so that an update does not pull files from under a running invocation. */
-function layOut(id: string, code: Json, { filesDir }: Context): { codeDir: string; sha256: string; bytes: number } {
+function layOut(id: string, code: Json, { filesDir }: ResourceContext): { codeDir: string; sha256: string; bytes: number } {
   const fresh = join(filesDir, "functions", id, "unpacked");
   unpackArchive(code, fresh, "code");
   const { sha256, bytes } = folderDigest(fresh);
@@ -108,7 +108,7 @@ function functionName(reference: unknown): string {
   return text(reference).split(":function:").pop()?.split(":")[0] ?? "";
 }
 
-function functionMustExist(context: Context, reference: unknown): void {
+function functionMustExist(context: ResourceContext, reference: unknown): void {
   const name = functionName(reference);
   mustExist(
     context,
@@ -164,7 +164,7 @@ async function invoke(
   action: InvocationAction,
   inputs: Properties,
   previous: Json,
-  context: Context,
+  context: ResourceContext,
 ): Promise<{ id: string; result: string }> {
   const name = functionName(inputs.functionName);
   functionMustExist(context, name);

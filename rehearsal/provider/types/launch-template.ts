@@ -1,4 +1,4 @@
-import { arn, newId, text, type Context, type ResourceType } from "../resource-type";
+import { arn, newId, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { containsUnknown, same, type Properties } from "../values";
 
 /** Bytes of user data before base64. */
@@ -41,7 +41,7 @@ function versionData(given: Properties): Properties {
   return Object.fromEntries(Object.entries(given).filter(([name]) => !OF_TEMPLATE.includes(name)));
 }
 
-function outputs(id: string, versions: Record<number, Properties>, defaultVersion: number, { account }: Context): Properties {
+function outputs(id: string, versions: Record<number, Properties>, defaultVersion: number, { account }: ResourceContext): Properties {
   return {
     arn: arn(account, "ec2", `launch-template/${id}`),
     latestVersion: Math.max(...Object.keys(versions).map(Number)),

@@ -1,7 +1,7 @@
 import type { Shape } from "../../aws/api";
 import { hookParams } from "../group-params";
 import { isMissing } from "../group-waits";
-import type { Context, ResourceType } from "../resource-type";
+import type { ResourceContext, ResourceType } from "../resource-type";
 import type { Json, Properties } from "../values";
 import { notOneOf, outOfRange, type Problem } from "./checks";
 
@@ -57,7 +57,7 @@ function hookId(given: Properties): string {
   return `${given.autoscalingGroupName}/${given.name}`;
 }
 
-async function describeHook(state: Properties, { autoscaling }: Context): Promise<Shape | undefined> {
+async function describeHook(state: Properties, { autoscaling }: ResourceContext): Promise<Shape | undefined> {
   try {
     const reply = await autoscaling.call("DescribeLifecycleHooks", {
       AutoScalingGroupName: state.autoscalingGroupName,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { arn, kept, text, type Context, type ResourceType } from "../resource-type";
+import { arn, kept, text, type ResourceContext, type ResourceType } from "../resource-type";
 import type { Properties } from "../values";
 import { assetContent } from "./assets";
 import { jsonProblem, mustExist } from "./checks";
@@ -9,7 +9,7 @@ import { jsonProblem, mustExist } from "./checks";
 const BUCKET = "aws:s3/bucket:Bucket";
 const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject"];
 
-const bucketArn = (context: Context, bucket: string) => arn(context.account, "s3", bucket, { regional: false, account: false });
+const bucketArn = (context: ResourceContext, bucket: string) => arn(context.account, "s3", bucket, { regional: false, account: false });
 
 const bucket: ResourceType = {
   ...kept({
@@ -49,7 +49,7 @@ function bucketSetting(inputs: readonly string[], more: Partial<ResourceType> = 
   });
 }
 
-function bucketMustExist(context: Context, name: unknown): void {
+function bucketMustExist(context: ResourceContext, name: unknown): void {
   mustExist(context, BUCKET, text(name), "NoSuchBucket", `The specified bucket does not exist: ${text(name)}`);
 }
 
@@ -60,7 +60,7 @@ function content(inputs: Properties): Buffer {
 }
 
 /** The state names the object's content: `file`, an absolute path, and its digests. */
-function objectOutputs(_id: string, inputs: Properties, context: Context): Properties {
+function objectOutputs(_id: string, inputs: Properties, context: ResourceContext): Properties {
   const body = content(inputs);
   const sha256 = createHash("sha256").update(body).digest("hex");
   const file = join(context.filesDir, "objects", sha256, "body");

@@ -113,8 +113,8 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
   });
 
   it("copies an object, keeps a secret and puts a metric", async () => {
-    const file = join(rig.stage.workDir, "copy");
-    const metric = join(rig.stage.workDir, "metric.json");
+    const file = join(rig.harness.workDir, "copy");
+    const metric = join(rig.harness.workDir, "metric.json");
     writeFileSync(metric, JSON.stringify([{ MetricName: "ForcedStops", Value: 3, Dimensions: [{ Name: "Pool", Value: "cli" }] }]));
     await Promise.all([
       rig.cli("s3", "cp", "--quiet", `s3://${BUCKET}/${KEY}`, file),
@@ -124,7 +124,7 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     assert.deepEqual(readFileSync(file), OBJECT);
     assert.equal(await aws("secretsmanager get-secret-value --secret-id cli/token --query SecretString"), "a b");
     assert.deepEqual(
-      rig.stage.cloudwatch.metrics.points("CiRunners", "ForcedStops", { Pool: "cli" }).map(({ value }) => value),
+      rig.harness.cloudwatch.metrics.points("CiRunners", "ForcedStops", { Pool: "cli" }).map(({ value }) => value),
       [3],
     );
   });
@@ -139,6 +139,6 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     ]);
     assert.deepEqual(groups, []);
     assert.deepEqual(history, ["Successful", "Successful", "Successful", "Successful"]);
-    assert.deepEqual(rig.stage.defects, []);
+    assert.deepEqual(rig.harness.defects, []);
   });
 });

@@ -32,7 +32,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
 
   before(async function () {
     rig = await ClientRig.open(this);
-    rig.stage.bus.knobs.fate = ({ detail }) => {
+    rig.harness.bus.knobs.fate = ({ detail }) => {
       if (detail.LifecycleActionToken) tokens.set(String(detail.EC2InstanceId), String(detail.LifecycleActionToken));
       return "deliver";
     };
@@ -248,7 +248,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.deepEqual([refresh.InstanceRefreshId, refresh.Strategy, refresh.Preferences.ScaleInProtectedInstances], [id, "Rolling", "Wait"]);
     assert.equal((await call("cancel_instance_refresh")).InstanceRefreshId, id);
     const giveUp = Date.now() + 60_000;
-    while (rig.stage.autoscaling.group("pool")!.refresh !== "Cancelled" && Date.now() < giveUp)
+    while (rig.harness.autoscaling.group("pool")!.refresh !== "Cancelled" && Date.now() < giveUp)
       await new Promise((resolve) => setTimeout(resolve, 20));
     const none = await fails("cancel_instance_refresh");
     assert.deepEqual([none.class, none.Code], ["ActiveInstanceRefreshNotFoundFault", "ActiveInstanceRefreshNotFound"]);
@@ -271,7 +271,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
 
   it("spoke to AWS's own host names only, by signatures that held", () => {
     assert.deepEqual([...rig.tunnel.asked].sort(), ["autoscaling.eu-central-1.amazonaws.com", "ec2.eu-central-1.amazonaws.com"]);
-    assert.deepEqual(rig.stage.defects, []);
-    assert.deepEqual(rig.stage.denied(), []);
+    assert.deepEqual(rig.harness.defects, []);
+    assert.deepEqual(rig.harness.denied(), []);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { throttling, resourceContention } from "../../../rehearsal/aws/faults";
+import { throttling, resourceContention } from "../../../rehearsal/aws/api-faults";
 import { deployRole, ACCOUNT } from "../../rehearsal/aws/harness";
 import { BUCKET, ClientRig, DOCUMENT, KEY, OBJECT, TEMPLATE } from "./rig";
 
@@ -33,7 +33,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
   });
   after(() => rig?.close());
   afterEach(() => {
-    assert.deepEqual(rig.stage.defects, []);
+    assert.deepEqual(rig.harness.defects, []);
     rig.boto.as = {};
   });
 
@@ -81,7 +81,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       await rig.boto.wait("ssm", "command_executed", { CommandId: Command.CommandId, InstanceId: id });
       const detail = await call("ssm", "get_command_invocation", { CommandId: Command.CommandId, InstanceId: id });
       assert.deepEqual([detail.Status, detail.ResponseCode, detail.StandardOutputContent], ["Success", 0, "done"]);
-      assert.deepEqual(rig.stage.driver.commands.at(-1), {
+      assert.deepEqual(rig.harness.driver.commands.at(-1), {
         instanceId: id,
         commands: ["systemctl stop --no-block actions-runner.service"],
       });
@@ -89,15 +89,15 @@ describe("boto3 and the other services of the AWS stand-in", function () {
 
     it("fails the waiter at once where the command failed", async () => {
       const [, id] = hosts;
-      const { reply } = rig.stage.driver;
-      rig.stage.driver.reply = async () => ({ exitCode: 5, stdout: "", stderr: "no such unit" });
+      const { reply } = rig.harness.driver;
+      rig.harness.driver.reply = async () => ({ exitCode: 5, stdout: "", stderr: "no such unit" });
       const { Command } = await call("ssm", "send_command", { DocumentName: DOCUMENT, InstanceIds: [id] });
       const failed = await rig.boto.waitFails("ssm", "command_executed", {
         CommandId: Command.CommandId,
         InstanceId: id,
         WaiterConfig: { Delay: 0.1, MaxAttempts: 100 },
       });
-      rig.stage.driver.reply = reply;
+      rig.harness.driver.reply = reply;
       assert.match(
         failed.text,
         /^Waiter CommandExecuted failed: Waiter encountered a terminal failure state: For expression "Status" we matched expected path: "Failed"/,
@@ -196,7 +196,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
     // Above 10 KB botocore compresses the body.
     await call("cloudwatch", "put_metric_data", { Namespace: "CiRunners", MetricData: Array.from({ length: 300 }, (_, i) => datum(i)) });
     assert.deepEqual(
-      rig.stage.cloudwatch.metrics.points("CiRunners", "ForcedStops", { Pool: "p" }).map(({ value }) => value),
+      rig.harness.cloudwatch.metrics.points("CiRunners", "ForcedStops", { Pool: "p" }).map(({ value }) => value),
       Array.from({ length: 300 }, (_, i) => i),
     );
     assert.equal(
@@ -211,15 +211,15 @@ describe("boto3 and the other services of the AWS stand-in", function () {
 
     it("are tried again by botocore where Auto Scaling throttles or is busy with the group, until they have passed", async () => {
       const action = "autoscaling:SetInstanceProtection";
-      rig.stage.faults.inject({ action, error: throttling(), times: 1 });
-      rig.stage.faults.inject({ action, error: resourceContention(), times: 1 });
+      rig.harness.faults.inject({ action, error: throttling(), times: 1 });
+      rig.harness.faults.inject({ action, error: resourceContention(), times: 1 });
       assert.equal((await protect()).ResponseMetadata.RetryAttempts, 2);
     });
 
     it("come as the exceptions that AWS models where they do not pass [A3.17, A3.18]", async () => {
       const lift = [
-        rig.stage.faults.inject({ action: "autoscaling:DescribeAutoScalingGroups", error: throttling() }),
-        rig.stage.faults.inject({ action: "autoscaling:CompleteLifecycleAction", error: resourceContention() }),
+        rig.harness.faults.inject({ action: "autoscaling:DescribeAutoScalingGroups", error: throttling() }),
+        rig.harness.faults.inject({ action: "autoscaling:CompleteLifecycleAction", error: resourceContention() }),
       ];
       const throttled = await fails("autoscaling", "describe_auto_scaling_groups");
       const complete = { AutoScalingGroupName: "pool", LifecycleHookName: "h", InstanceId: hosts[0], LifecycleActionResult: "CONTINUE" };
@@ -253,9 +253,9 @@ describe("boto3 and the other services of the AWS stand-in", function () {
     };
 
     it("may do what the role's policy says and is refused the rest in AWS's sentence", async () => {
-      const { arn } = rig.stage.autoscaling.group("pool")!;
-      deployRole(rig.stage.store, "narrow", [{ Effect: "Allow", Action: "autoscaling:SetDesiredCapacity", Resource: arn }]);
-      as(rig.stage.credentials.issue({ kind: "function", functionName: "narrow", roleName: "narrow" }));
+      const { arn } = rig.harness.autoscaling.group("pool")!;
+      deployRole(rig.harness.store, "narrow", [{ Effect: "Allow", Action: "autoscaling:SetDesiredCapacity", Resource: arn }]);
+      as(rig.harness.credentials.issue({ kind: "function", functionName: "narrow", roleName: "narrow" }));
       await call("autoscaling", "set_desired_capacity", { AutoScalingGroupName: "pool", DesiredCapacity: 7 });
       const [kind, code, message, status] = await fails("autoscaling", "delete_auto_scaling_group", { AutoScalingGroupName: "pool" });
       assert.deepEqual([kind, code, status], ["ClientError", "AccessDenied", 403]);
@@ -265,11 +265,11 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       );
       assert.equal((await fails("ec2", "describe_instances"))[1], "UnauthorizedOperation");
       assert.equal((await fails("secretsmanager", "list_secrets"))[0], "ClientError");
-      assert.equal(rig.stage.denied().length, 3);
+      assert.equal(rig.harness.denied().length, 3);
     });
 
     it("is refused with a key that is not known, a secret that is wrong, or a session that is another's", async () => {
-      const known = rig.stage.credentials.issue({ kind: "operator" });
+      const known = rig.harness.credentials.issue({ kind: "operator" });
       as({ ...known, accessKeyId: "AKIA0000000000000000" });
       assert.deepEqual((await fails("autoscaling", "describe_auto_scaling_groups")).slice(1, 3), [
         "InvalidClientTokenId",
@@ -279,7 +279,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       as({ ...known, secretAccessKey: "wrong" });
       assert.equal((await fails("autoscaling", "describe_auto_scaling_groups"))[1], "SignatureDoesNotMatch");
       assert.equal((await fails("s3", "get_object", { Bucket: BUCKET, Key: KEY }))[1], "SignatureDoesNotMatch");
-      const session = rig.stage.credentials.issue({ kind: "function", functionName: "narrow", roleName: "narrow" });
+      const session = rig.harness.credentials.issue({ kind: "function", functionName: "narrow", roleName: "narrow" });
       as({ ...session, sessionToken: "another's" });
       assert.equal((await fails("secretsmanager", "list_secrets"))[1], "UnrecognizedClientException");
     });

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ACCOUNT, deployRole, raise, type Stage } from "../../rehearsal/aws/harness";
+import { ACCOUNT, deployRole, startHarness, type AwsHarness } from "../../rehearsal/aws/harness";
 import { Boto } from "./boto";
 import { pythonClients } from "./python";
 import { openTunnel, type Tunnel } from "./tunnel";
@@ -22,7 +22,7 @@ export interface Cli {
 /** The AWS stand-in on loopback with AWS's own Python clients before it, and what a program would have deployed. */
 export class ClientRig {
   private constructor(
-    readonly stage: Stage,
+    readonly harness: AwsHarness,
     readonly tunnel: Tunnel,
     readonly boto: Boto,
     private readonly bin: string,
@@ -32,18 +32,18 @@ export class ClientRig {
   static async open(context: Mocha.Context): Promise<ClientRig> {
     const bin = await pythonClients(context);
     // Short delays: these tests look at the wire, on the real clock, since signatures are judged by it.
-    const stage = await raise({
+    const harness = await startHarness({
       autoscaling: { delays: { reaction: 10, launch: 20, healthCheck: 50 } },
       ssm: { registrationMs: 0, delivery: { min: 5, max: 10 } },
     });
-    const tunnel = await openTunnel(stage.front.tlsPort);
-    deploy(stage);
-    const { accessKeyId, secretAccessKey } = stage.credentials.issue({ kind: "operator" });
+    const tunnel = await openTunnel(harness.front.tlsPort);
+    deploy(harness);
+    const { accessKeyId, secretAccessKey } = harness.credentials.issue({ kind: "operator" });
     const env = {
       PATH: process.env.PATH ?? "",
-      HOME: stage.workDir,
+      HOME: harness.workDir,
       HTTPS_PROXY: tunnel.url,
-      AWS_CA_BUNDLE: stage.front.caFile,
+      AWS_CA_BUNDLE: harness.front.caFile,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_DEFAULT_REGION: ACCOUNT.region,
@@ -51,13 +51,13 @@ export class ClientRig {
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
       AWS_EC2_METADATA_DISABLED: "true",
     };
-    return new ClientRig(stage, tunnel, new Boto(bin, env), bin, env);
+    return new ClientRig(harness, tunnel, new Boto(bin, env), bin, env);
   }
 
   async close(): Promise<void> {
     await this.boto.close();
     await this.tunnel.close();
-    await this.stage.end();
+    await this.harness.end();
   }
 
   /** `aws ARGS`, whatever its end. */
@@ -78,7 +78,7 @@ export class ClientRig {
 
   /** Instances of a group in a state, as the stand-in itself sees them. */
   inState(group: string, state: string): string[] {
-    return (this.stage.autoscaling.group(group)?.instances ?? []).filter((one) => one.state === state).map(({ id }) => id);
+    return (this.harness.autoscaling.group(group)?.instances ?? []).filter((one) => one.state === state).map(({ id }) => id);
   }
 
   /** Waits until so many instances of a group are in a state; returns them. */
@@ -94,7 +94,7 @@ export class ClientRig {
 }
 
 /** A launch template with a profile, a document, and an object in a bucket: what groups and hosts refer to. */
-function deploy({ store, workDir }: Stage): void {
+function deploy({ store, workDir }: AwsHarness): void {
   const agent = [
     { Effect: "Allow", Action: "ssm:UpdateInstanceInformation", Resource: "*" },
     { Effect: "Allow", Action: "ssmmessages:*", Resource: "*" },

@@ -70,8 +70,8 @@ describe("a job that speaks to the agent", function () {
 
   const protection = () => pool.hostLogs(instance, "scale-in protection").map(({ fields }) => fields.protected);
   const isProtected = () => {
-    const [group] = pool.world.cloud.autoscaling.groupNames();
-    return pool.world.cloud.autoscaling.group(group!)?.instances.find(({ id }) => id === instance)?.protected;
+    const [group] = pool.environment.aws.autoscaling.groupNames();
+    return pool.environment.aws.autoscaling.group(group!)?.instances.find(({ id }) => id === instance)?.protected;
   };
 
   before(async function () {
@@ -97,8 +97,8 @@ describe("a job that speaks to the agent", function () {
     const starts = await pool.sh(instance, `systemctl show ${UNITS.agent} --property=MainPID --value`);
     const before = protection().length;
     // Nobody tells the instance that it has to go: the agent has to see that for itself, through the flood.
-    pool.world.cloud.bus.knobs.fate = (event) => (event["detail-type"] === DETAIL_TYPE.terminating ? "lose" : "deliver");
-    const job = pool.world.github.job(pool.queueOn(instance, { name: "liar", steps: [{ name: "lie", run: LIES }] }));
+    pool.environment.aws.bus.knobs.fate = (event) => (event["detail-type"] === DETAIL_TYPE.terminating ? "lose" : "deliver");
+    const job = pool.environment.github.job(pool.queueOn(instance, { name: "liar", steps: [{ name: "lie", run: LIES }] }));
     await pool.until("the liar to be protected", () => isProtected() === true);
     await new Promise((resolve) => setTimeout(resolve, 8_000));
     assert.deepEqual(protection().slice(before), [true], "more than twice the time after which an idle runner is unprotected");

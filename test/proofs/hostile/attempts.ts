@@ -32,7 +32,7 @@ export async function asJob(
   // The last second: a drain that follows a job of less than that waits for what might be another message, 100 s long.
   const run = [`mkdir -p ${folder}`, ...attempts.map((attempt, index) => recorded(folder, index, attempt.script)), "sleep 1"].join("\n");
   const steps = [{ name: "attempts", run }];
-  const job = pool.world.github.job(pool.queueOn(instance, { name, steps }));
+  const job = pool.environment.github.job(pool.queueOn(instance, { name, steps }));
   await pool.until(`${name} to end`, () => ended(job), 60 + ATTEMPT_SECONDS * attempts.length);
   assert.equal(job.state, "succeeded", `${name}: ${job.detail ?? JSON.stringify(job.annotations)}`);
   return outcomes(pool, instance, folder, attempts.length);
@@ -72,12 +72,12 @@ export function assertWorks(attempt: Attempt, outcome: Outcome | undefined): voi
 
 /** Has the group choose this instance, and waits until it is gone. */
 export async function scaleIn(pool: LivePool, instance: string, seconds = 240): Promise<void> {
-  const [group] = pool.world.cloud.autoscaling.groupNames();
-  await pool.world.cloud.cloud.call({ kind: "operator" }, "autoscaling:UpdateAutoScalingGroup", {
+  const [group] = pool.environment.aws.autoscaling.groupNames();
+  await pool.environment.aws.gateway.call({ kind: "operator" }, "autoscaling:UpdateAutoScalingGroup", {
     AutoScalingGroupName: group,
     MinSize: 0,
   });
-  await pool.world.stage.group.terminate(instance);
+  await pool.environment.context.group.terminate(instance);
   await pool.until(`${instance} to be gone`, () => pool.gone(instance), seconds);
 }
 

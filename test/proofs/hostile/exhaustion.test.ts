@@ -57,7 +57,7 @@ describe("a job that uses up what the drain needs", function () {
 printf '[Service]\\nLimitNPROC=${PROCESSES}\\n' >/run/systemd/system/${UNITS.runner}.d/few.conf
 systemctl daemon-reload && systemctl restart ${UNITS.runner}`,
     );
-    await pool.until("the runner to be back", () => pool.world.stage.jobs.online().includes(instance));
+    await pool.until("the runner to be back", () => pool.environment.context.jobs.online().includes(instance));
     const bomb = `import os, time
 while True:
     try:
@@ -72,7 +72,7 @@ while True:
       `${hide} python3 /tmp/bomb.py </dev/null >/dev/null 2>&1`,
       "sleep 15",
     ].join("\n");
-    const job = pool.world.github.job(pool.queueOn(instance, { name: "exhauster", steps: [{ name: "exhaust", run }] }));
+    const job = pool.environment.github.job(pool.queueOn(instance, { name: "exhauster", steps: [{ name: "exhaust", run }] }));
     const uid = await runnerUid(pool, instance);
     const processes = async () => Number(await pool.sh(instance, `ps -L --no-headers -u ${uid} | wc -l`));
     await pool.untilSeen("its user has no process left", async () => (await processes()) >= PROCESSES - 5);
@@ -87,7 +87,7 @@ while True:
       assert.ok(said.includes(message), `"${message}" is not in the journal`);
     assert.ok(!said.includes("drain gave up: maxDrain reached"));
     assert.notEqual(job.state, "queued", "it must have run");
-    const journal = await pool.world.machines!.hosts.journal(instance);
+    const journal = await pool.environment.machines!.hosts.journal(instance);
     assert.match(journal, /noise/, "the flood must have arrived");
   });
 });

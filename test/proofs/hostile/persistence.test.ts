@@ -41,7 +41,7 @@ describe("a job that wants to stay", function () {
     assert.equal(await alive("hidden"), true);
     await pool.sh(instance, `systemctl restart ${UNITS.runner}`);
     assert.equal(await alive("hidden"), false);
-    await pool.until("the runner to be back", () => pool.world.stage.jobs.online().includes(instance));
+    await pool.until("the runner to be back", () => pool.environment.context.jobs.online().includes(instance));
   });
 
   it("does leave files to the next job of its runner, in the home of their user", async () => {
@@ -53,10 +53,10 @@ describe("a job that wants to stay", function () {
   it("leaves nothing to the instance that takes the place of its own", async () => {
     const before = pool.inService();
     await scaleIn(pool, instance);
-    await pool.world.stage.group.setDesiredCapacity(1);
+    await pool.environment.context.group.setDesiredCapacity(1);
     await pool.until("another instance in service", () => pool.inService().some((id) => !before.includes(id)), 300);
     const another = pool.inService()[0]!;
-    await pool.until("its runner online", () => pool.world.stage.jobs.online().includes(another), 300);
+    await pool.until("its runner online", () => pool.environment.context.jobs.online().includes(another), 300);
     const [next] = await asJob(pool, another, [{ script: "! grep planted ~/.planted" }], "elsewhere");
     assert.equal(next!.code, 0, next!.output);
   });

@@ -60,20 +60,20 @@ describe("a job that wants other instances' secrets, or its pool's", function ()
     needSystemd(this);
     pool = await LivePool.open(2);
     [instance, sibling] = pool.inService() as [string, string];
-    const { cloud, github: hub } = pool.world;
+    const { aws, github: hub } = pool.environment;
     const config = JSON.parse(await pool.sh(instance, `cat ${PATHS.config}`)) as {
       region: string;
       group: string;
       pool: string;
       secretPrefix: string;
     };
-    const role = cloud.iam.role(cloud.fleet.get(instance)!.profile!.roleName)!;
+    const role = aws.iam.role(aws.fleet.get(instance)!.profile!.roleName)!;
     const name = (id: string) => registrationSecretName(config.secretPrefix, id);
     for (const id of [instance, sibling]) {
       const tags = { [OWNER_TAG]: secretOwner(role.uniqueId, id), [POOL_TAG]: config.pool };
-      cloud.secrets.seed({ name: name(id), value: JSON.stringify({ token: `token of ${id}` }), tags });
+      aws.secrets.seed({ name: name(id), value: JSON.stringify({ token: `token of ${id}` }), tags });
     }
-    const app = cloud.secrets.names().find((known) => known.includes("github-app"));
+    const app = aws.secrets.names().find((known) => known.includes("github-app"));
     assert.ok(app, "the App's key is the greatest secret of all");
     const group = `AutoScalingGroupName=${config.group}&Version=2011-01-01`;
     calls = [
@@ -159,7 +159,7 @@ describe("a job that wants other instances' secrets, or its pool's", function ()
     const [before] = await asJob(pool, sibling, [stolen], "stolen-before");
     assertRefused({ ...stolen, refusal: /SessionConflict/ }, before);
     await scaleIn(pool, instance);
-    await pool.until("its runner to be deleted", () => !pool.world.github.runners().some(({ name }) => name === instance));
+    await pool.until("its runner to be deleted", () => !pool.environment.github.runners().some(({ name }) => name === instance));
     const [after] = await asJob(pool, sibling, [stolen], "stolen-after");
     assertRefused({ ...stolen, refusal: /InvalidClient/ }, after);
   });

@@ -31,11 +31,11 @@ describe("a job that leaves a trap for the drain", function () {
     await asJob(pool, instance, [leave(named("Runner.Listener", "while :; do sleep 1; done"))], "decoy");
     // The decoy is worth more if it is the older one, so the listener is killed, as its own user may; its service starts another.
     await pool.sh(instance, "kill -KILL $(pgrep -o -x Runner.Listener)");
-    const { github, stage } = pool.world;
+    const { github, context } = pool.environment;
     const runner = github.runners().find(({ name }) => name === instance)!;
     // GitHub would keep the dead listener's session for another minute or two, and the new one would wait for that.
     github.protocol.expireSession(runner.id);
-    await pool.until("another listener", () => stage.jobs.online().includes(instance));
+    await pool.until("another listener", () => context.jobs.online().includes(instance));
     const names = "xargs -I{} cat /proc/{}/comm </sys/fs/cgroup/system.slice/actions-runner.service/cgroup.procs";
     // Not by its exit code: a process may go between the list and the look.
     const { stdout } = await pool.run(instance, names);
@@ -44,7 +44,7 @@ describe("a job that leaves a trap for the drain", function () {
     const denied = "systemctl show actions-runner.service --property=IPAddressDeny --value";
     await pool.untilSeen("the fence to be up", async () => (await pool.sh(instance, denied)).includes("0.0.0.0/0"), 60);
     // Nothing reaches the listener now; if the wrong process is interrupted, it takes this once the fence is down.
-    next = pool.world.github.job(pool.queueOn(instance, { name: "next", seconds: 60 }));
+    next = pool.environment.github.job(pool.queueOn(instance, { name: "next", seconds: 60 }));
     await gone;
   }
 
@@ -86,7 +86,7 @@ describe("a job that leaves a trap for the drain", function () {
 
   it("cannot hold the instance by writing an endless end into the runner's service, which it may", async () => {
     await ends.rewritten;
-    assert.match(await pool.world.machines!.hosts.journal(rewritten), /the service does not end after SIGTERM, killing it/);
+    assert.match(await pool.environment.machines!.hosts.journal(rewritten), /the service does not end after SIGTERM, killing it/);
   });
 
   it("has lost no job but its own by any of that", () => {

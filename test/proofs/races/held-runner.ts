@@ -42,12 +42,12 @@ export class HeldRunner {
         this.job = this.queue(this.moment.name);
         return;
       case "idle update":
-        this.pool.world.github.updateRunner(this.instance, nextVersion());
+        this.pool.environment.github.updateRunner(this.instance, nextVersion());
         break;
       case "update under a job":
         await this.hold(second!);
         await this.at(first!);
-        this.pool.world.github.updateRunner(this.instance, nextVersion());
+        this.pool.environment.github.updateRunner(this.instance, nextVersion());
         break;
       case "listener crash":
         await this.at(first!);
@@ -89,7 +89,7 @@ export class HeldRunner {
 
   /** A job that did not come to run here may run anywhere from now on. */
   unpin(): void {
-    for (const { spec } of this.pool.world.github.jobs()) if (spec.runner === this.instance) spec.runner = undefined;
+    for (const { spec } of this.pool.environment.github.jobs()) if (spec.runner === this.instance) spec.runner = undefined;
   }
 
   /** What each drain since then found in flight. */

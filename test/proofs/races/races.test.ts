@@ -37,13 +37,13 @@ describe("races with the life of a job", function () {
     this.timeout(BOUND_MS);
     pool = await LivePool.open(MOMENTS.length);
     // A listener that is killed leaves its session behind; how long GitHub keeps it is not what is raced with here.
-    pool.world.github.options.sessionExpiryMs = 20_000;
+    pool.environment.github.options.sessionExpiryMs = 20_000;
     try {
       for (const cause of CAUSES) {
         // Jobs too: one that GitHub queues again a minute later would meet a later round.
         await pool.until(
           "a full pool of idle runners",
-          () => pool.world.github.jobs().every(ended) && idleRunners(pool).length >= MOMENTS.length,
+          () => pool.environment.github.jobs().every(ended) && idleRunners(pool).length >= MOMENTS.length,
           BOUND,
         );
         const round = new Round(pool, cause, MOMENTS);
@@ -58,9 +58,9 @@ describe("races with the life of a job", function () {
     await pool?.close();
   });
 
-  const group = () => pool.world.cloud.autoscaling.groupNames()[0];
+  const group = () => pool.environment.aws.autoscaling.groupNames()[0];
   const operator = (action: string, params: Record<string, unknown>) =>
-    pool.world.cloud.cloud.call({ kind: "operator" }, `autoscaling:${action}`, params);
+    pool.environment.aws.gateway.call({ kind: "operator" }, `autoscaling:${action}`, params);
 
   /** Replacements come when the old ones are gone, for the sake of the machine that all of them share. */
   async function withoutReplacements(round: Round, cause: (runners: readonly HeldRunner[]) => Promise<void>): Promise<void> {
@@ -94,7 +94,7 @@ describe("races with the life of a job", function () {
     async "a destroy of the whole pool"(round) {
       let destroyed: Promise<unknown> = Promise.resolve();
       await round.run(async () => {
-        destroyed = pool.world.stage.engine.destroy();
+        destroyed = pool.environment.context.engine.destroy();
         // Awaited below; a failure meanwhile is no unhandled one.
         destroyed.catch(() => undefined);
       });
@@ -126,9 +126,9 @@ describe("races with the life of a job", function () {
   describe("all of them together", () => {
     it("leave nothing behind, call nothing in vain and force no stop", () => {
       assert.equal(failure, undefined);
-      assert.deepEqual(pool.world.leftovers(), []);
-      assert.deepEqual(pool.world.cloud.denied(), []);
-      assert.deepEqual(pool.world.cloud.defects, []);
+      assert.deepEqual(pool.environment.leftovers(), []);
+      assert.deepEqual(pool.environment.aws.denied(), []);
+      assert.deepEqual(pool.environment.aws.defects, []);
       assert.deepEqual(
         pool.events.filter((event) => event.kind === "host-log" && event.message.startsWith("drain gave up")),
         [],
@@ -152,7 +152,7 @@ describe("races with the life of a job", function () {
     if (moment.job === "here") assert.deepEqual([job.runnerName, job.requeues], [runner.instance, 0]);
     else assert.ok(job.requeues <= 1, `GitHub gave it to ${job.requeues + 1} runners`);
     assert.ok(job.hooks.started !== undefined && job.hooks.completed !== undefined, "both hooks ran");
-    const journal = await pool.world.machines!.hosts.journal(job.runnerName!);
+    const journal = await pool.environment.machines!.hosts.journal(job.runnerName!);
     assert.ok(journal.includes(`post step of ${job.spec.name}`), "its always() steps ran");
   }
 
@@ -160,7 +160,7 @@ describe("races with the life of a job", function () {
   async function nothingButTheRunnerStopped(round: Round, moment: Moment): Promise<void> {
     const runner = round.at(moment);
     const { instance } = runner;
-    const job = pool.world.github.job(afterwards.get(runner) ?? assert.fail("it was not started again"));
+    const job = pool.environment.github.job(afterwards.get(runner) ?? assert.fail("it was not started again"));
     assert.deepEqual([job.state, job.runnerName], ["succeeded", instance]);
     const meanwhile = pool.events.filter(({ at }) => at >= round.since && at <= job.endedAt!);
     assert.deepEqual(

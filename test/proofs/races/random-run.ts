@@ -1,6 +1,6 @@
 import { AwsError } from "../../../rehearsal/aws/api";
-import { throttling } from "../../../rehearsal/aws/faults";
-import type { FaultKind as HttpFault } from "../../../rehearsal/github";
+import { throttling } from "../../../rehearsal/aws/api-faults";
+import type { GitHubFaultKind as HttpFault } from "../../../rehearsal/github";
 import type { Pool } from "../../../rehearsal/simulation/pool";
 import { SimulatedWorld, type WorldOptions } from "../../../rehearsal/simulation/environment";
 import type { Act, FaultKind, Plan } from "./random-plan";

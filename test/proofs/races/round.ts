@@ -36,7 +36,7 @@ export class Round {
   }
 
   jobOf(runner: HeldRunner): Readonly<Job> | undefined {
-    return runner.job === undefined ? undefined : this.pool.world.github.job(runner.job);
+    return runner.job === undefined ? undefined : this.pool.environment.github.job(runner.job);
   }
 
   allToBeGone(seconds: number): Promise<void> {
@@ -48,12 +48,12 @@ export class Round {
   }
 
   private note(message: string): void {
-    this.pool.world.stage.timeline.record({ kind: "scenario", message: `${this.name}: ${message}` });
+    this.pool.environment.context.timeline.record({ kind: "scenario", message: `${this.name}: ${message}` });
   }
 }
 
 export function idleRunners(pool: LivePool): string[] {
-  const online = pool.world.stage.jobs.online();
-  const busy = pool.world.github.runners().flatMap((runner) => (runner.busy ? [runner.name] : []));
+  const online = pool.environment.context.jobs.online();
+  const busy = pool.environment.github.runners().flatMap((runner) => (runner.busy ? [runner.name] : []));
   return pool.inService().filter((instance) => online.includes(instance) && !busy.includes(instance));
 }

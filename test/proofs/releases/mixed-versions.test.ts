@@ -35,7 +35,7 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
   const manifest = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "dist/manifest.json"), "utf8"));
   const functionsOf = (folder: string) => new Set(Object.values(manifest(folder).functions).map(({ sha256 }) => sha256));
   const deployedFunctions = () =>
-    new Set(pool.world.cloud.store.list(FUNCTION).map(({ state }) => sha256(readFileSync(join(state.codeDir as string, "index.mjs")))));
+    new Set(pool.environment.aws.store.list(FUNCTION).map(({ state }) => sha256(readFileSync(join(state.codeDir as string, "index.mjs")))));
   /** Digest of the bundle that a host installed, as its user data names it. */
   const bundleOf = async (instance: string) =>
     (await pool.sh(instance, "grep -oE '^bundle_sha256=.[0-9a-f]{64}' /var/lib/cloud/instance/user-data.txt")).slice(-64);
@@ -46,14 +46,14 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
 
   /** Deploys `to` under hosts that run `from`, each with a job, and lets all of these go. */
   async function change(from: string, to: string): Promise<void> {
-    const { world } = pool;
+    const { environment } = pool;
     const hosts = pool.inService().map((id) => new Victim(pool, id));
     assert.equal(hosts.length, 2);
     const jobs = await Promise.all(hosts.map((host) => host.hold()));
     assert.deepEqual(deployedFunctions(), functionsOf(from));
 
-    await world.deployFrom(to);
-    await world.stage.engine.up();
+    await environment.deployFrom(to);
+    await environment.context.engine.up();
     assert.deepEqual(deployedFunctions(), functionsOf(to));
     for (const host of hosts) assert.equal(await bundleOf(host.id), manifest(from).hostBundle.sha256, "not mixed: the host is new");
 
@@ -68,15 +68,15 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
 
     // The functions of the one release clean up after hosts of the other.
     for (const { id } of hosts) {
-      await pool.until(`no runner ${id} at GitHub`, () => !world.github.runners().some(({ name }) => name === id));
-      await pool.until(`no secret of ${id}`, () => !world.cloud.secrets.names().some((name) => name.endsWith(`/${id}`)));
+      await pool.until(`no runner ${id} at GitHub`, () => !environment.github.runners().some(({ name }) => name === id));
+      await pool.until(`no secret of ${id}`, () => !environment.aws.secrets.names().some((name) => name.endsWith(`/${id}`)));
     }
-    await world.stage.group.setDesiredCapacity(2);
+    await environment.context.group.setDesiredCapacity(2);
     await pool.untilSeen(
       "two new hosts",
       async () => {
         const { instances, bundles } = await bundlesInService();
-        const online = world.stage.jobs.online();
+        const online = environment.context.jobs.online();
         return (
           instances.length === 2 &&
           bundles.every((sha) => sha === manifest(to).hostBundle.sha256) &&
@@ -100,10 +100,10 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
     change(PROJECT, previous.folder));
 
   it("leave nothing behind, and were denied nothing", async () => {
-    await pool.world.stage.engine.destroy();
-    assert.deepEqual(pool.world.leftovers(), []);
-    assert.deepEqual(pool.world.cloud.denied(), []);
-    assert.deepEqual(pool.world.cloud.defects, []);
+    await pool.environment.context.engine.destroy();
+    assert.deepEqual(pool.environment.leftovers(), []);
+    assert.deepEqual(pool.environment.aws.denied(), []);
+    assert.deepEqual(pool.environment.aws.defects, []);
     const ends = pool.events.flatMap((event) =>
       event.kind === "job" && ["succeeded", "failed", "lost"].includes(event.change) ? [event.change] : [],
     );

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { RealClock } from "../../../rehearsal/clock";
 import { AwsError, type Principal, type Service } from "../../../rehearsal/aws/api";
-import { CloudDoor } from "../../../rehearsal/aws/gateway";
+import { AwsGateway } from "../../../rehearsal/aws/gateway";
 import { Credentials } from "../../../rehearsal/aws/credentials";
-import { throttling } from "../../../rehearsal/aws/faults";
+import { throttling } from "../../../rehearsal/aws/api-faults";
 import { Iam } from "../../../rehearsal/aws/iam/iam";
 import { MemoryStore } from "../../../rehearsal/aws/store";
 import { Random } from "../../../rehearsal/random";
@@ -17,11 +17,11 @@ class SetClock extends RealClock {
   }
 }
 
-describe("the door to the cloud", () => {
+describe("the gateway to AWS", () => {
   const worker: Principal = { kind: "function", functionName: "worker", roleName: "worker" };
   let clock: SetClock;
   let iam: Iam;
-  let door: CloudDoor;
+  let gateway: AwsGateway;
   let timeline: Timeline;
   let executed: string[];
 
@@ -30,7 +30,7 @@ describe("the door to the cloud", () => {
     const store = new MemoryStore();
     iam = new Iam(store, ACCOUNT);
     timeline = new Timeline(() => clock.now());
-    door = new CloudDoor({ clock, timeline, iam });
+    gateway = new AwsGateway({ clock, timeline, iam });
     executed = [];
     const service: Service = {
       prefix: "s3",
@@ -41,14 +41,14 @@ describe("the door to the cloud", () => {
         return { done: true };
       },
     };
-    door.register(service);
+    gateway.register(service);
     deployRole(store, "worker", [{ Effect: "Allow", Action: "s3:*", Resource: "arn:mine" }]);
   });
 
   it("must not execute what IAM refuses, and must leave a trace of it", async () => {
-    await assert.rejects(door.call(worker, "s3:Get", { arn: "arn:other" }), { name: "AccessDenied", httpStatus: 403 });
+    await assert.rejects(gateway.call(worker, "s3:Get", { arn: "arn:other" }), { name: "AccessDenied", httpStatus: 403 });
     assert.deepEqual(executed, []);
-    assert.deepEqual(door.denied(), [{ principal: "worker", action: "s3:Get", resource: "arn:other" }]);
+    assert.deepEqual(gateway.denied(), [{ principal: "worker", action: "s3:Get", resource: "arn:other" }]);
     assert.deepEqual(
       timeline.events.map(({ kind }) => kind),
       ["denied", "api-call"],
@@ -56,23 +56,23 @@ describe("the door to the cloud", () => {
   });
 
   it("must not hold the operator to policies", async () => {
-    assert.deepEqual(await door.call({ kind: "operator" }, "s3:Get", { arn: "arn:other" }), { done: true });
+    assert.deepEqual(await gateway.call({ kind: "operator" }, "s3:Get", { arn: "arn:other" }), { done: true });
   });
 
   it("must hit one instance only with a fault that names it", async () => {
     const [one, other] = ["i-1", "i-2"].map((instanceId): Principal => ({ kind: "instance", instanceId, roleName: "worker" }));
-    const lift = door.faults.inject({ action: "s3:Get", instance: "i-1", error: throttling() });
-    await assert.rejects(door.call(one!, "s3:Get", { arn: "arn:mine" }), { name: "Throttling" });
-    await door.call(other!, "s3:Get", { arn: "arn:mine" });
+    const lift = gateway.faults.inject({ action: "s3:Get", instance: "i-1", error: throttling() });
+    await assert.rejects(gateway.call(one!, "s3:Get", { arn: "arn:mine" }), { name: "Throttling" });
+    await gateway.call(other!, "s3:Get", { arn: "arn:mine" });
     lift();
-    await door.call(one!, "s3:Get", { arn: "arn:mine" });
+    await gateway.call(one!, "s3:Get", { arn: "arn:mine" });
   });
 
   it("must count every call by who and what, failures included", async () => {
-    await door.call(worker, "s3:Get", { arn: "arn:mine" });
-    await assert.rejects(door.call(worker, "s3:Fail", { arn: "arn:mine" }), { name: "Broken" });
-    await assert.rejects(door.call(worker, "s3:Get", { arn: "arn:other" }));
-    assert.deepEqual(door.calls(), { worker: { "s3:Get": 2, "s3:Fail": 1 } });
+    await gateway.call(worker, "s3:Get", { arn: "arn:mine" });
+    await assert.rejects(gateway.call(worker, "s3:Fail", { arn: "arn:mine" }), { name: "Broken" });
+    await assert.rejects(gateway.call(worker, "s3:Get", { arn: "arn:other" }));
+    assert.deepEqual(gateway.calls(), { worker: { "s3:Get": 2, "s3:Fail": 1 } });
     assert.deepEqual(
       timeline.events.flatMap((event) => (event.kind === "api-call" ? [event.outcome] : [])),
       ["ok", "Broken", "AccessDenied"],
@@ -80,30 +80,30 @@ describe("the door to the cloud", () => {
   });
 
   it("must fail as often, as long and for whom a fault says, and no more", async () => {
-    const get = () => door.call(worker, "s3:Get", { arn: "arn:mine" });
-    door.faults.inject({ action: "s3:Get", times: 2, error: throttling() });
+    const get = () => gateway.call(worker, "s3:Get", { arn: "arn:mine" });
+    gateway.faults.inject({ action: "s3:Get", times: 2, error: throttling() });
     await assert.rejects(get(), { name: "Throttling", message: "Rate exceeded" });
     await assert.rejects(get(), { name: "Throttling" });
     await get();
-    door.faults.inject({ action: "*", principal: "instance", error: throttling() });
+    gateway.faults.inject({ action: "*", principal: "instance", error: throttling() });
     await get();
-    door.faults.inject({ action: "s3:Get", untilMs: 1000, error: throttling() });
+    gateway.faults.inject({ action: "s3:Get", untilMs: 1000, error: throttling() });
     await assert.rejects(get());
     clock.time = 1000;
     await get();
-    const lift = door.faults.inject({ action: "*", error: throttling() });
+    const lift = gateway.faults.inject({ action: "*", error: throttling() });
     lift();
     await get();
   });
 
   it("must tell a missing permission even while everything is throttled", async () => {
-    door.faults.inject({ action: "*", error: throttling() });
-    await assert.rejects(door.call(worker, "s3:Get", { arn: "arn:other" }), { name: "AccessDenied" });
+    gateway.faults.inject({ action: "*", error: throttling() });
+    await assert.rejects(gateway.call(worker, "s3:Get", { arn: "arn:other" }), { name: "AccessDenied" });
   });
 
   it("must not pretend to have a service that it has not", async () => {
-    await assert.rejects(door.call({ kind: "operator" }, "dynamodb:GetItem", {}), /no service "dynamodb"/);
-    assert.throws(() => door.register({ prefix: "s3" } as Service), /two services/);
+    await assert.rejects(gateway.call({ kind: "operator" }, "dynamodb:GetItem", {}), /no service "dynamodb"/);
+    assert.throws(() => gateway.register({ prefix: "s3" } as Service), /two services/);
   });
 
   it("must not let credentials outlive their six hours", () => {

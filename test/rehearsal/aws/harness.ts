@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, RealClock } from "../../../rehearsal/clock";
-import { type CloudOptions, type RunningCloud, startCloud } from "../../../rehearsal/aws";
+import { type AwsOptions, type AwsStandIn, startAws } from "../../../rehearsal/aws";
 import type { AwsAccount } from "../../../rehearsal/aws/account";
-import type { CommandResult, HostDriver } from "../../../rehearsal/aws/driver";
+import type { CommandResult, HostDriver } from "../../../rehearsal/aws/host-driver";
 import { Random } from "../../../rehearsal/random";
 import { Timeline } from "../../../rehearsal/timeline";
 
@@ -29,7 +29,7 @@ export class PaperDriver implements HostDriver {
   }
 }
 
-export interface Stage extends RunningCloud {
+export interface AwsHarness extends AwsStandIn {
   driver: PaperDriver;
   timeline: Timeline;
   workDir: string;
@@ -37,12 +37,12 @@ export interface Stage extends RunningCloud {
 }
 
 /** The whole stand-in on loopback, in a folder of its own. */
-export async function raise(options: Partial<CloudOptions> & { clock?: Clock } = {}): Promise<Stage> {
+export async function startHarness(options: Partial<AwsOptions> & { clock?: Clock } = {}): Promise<AwsHarness> {
   const workDir = mkdtempSync(join(tmpdir(), "cloud-"));
   const clock = options.clock ?? new RealClock();
   const timeline = new Timeline(() => clock.now());
   const driver = new PaperDriver();
-  const running = await startCloud({
+  const running = await startAws({
     clock,
     timeline,
     random: new Random(7),
@@ -60,7 +60,7 @@ export async function raise(options: Partial<CloudOptions> & { clock?: Clock } =
 }
 
 /** Deploys a role as the program would, with one inline policy. */
-export function deployRole(store: RunningCloud["store"], name: string, statements: object[], service = "lambda.amazonaws.com"): void {
+export function deployRole(store: AwsStandIn["store"], name: string, statements: object[], service = "lambda.amazonaws.com"): void {
   store.put({
     type: "aws:iam/role:Role",
     id: name,

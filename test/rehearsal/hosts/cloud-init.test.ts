@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { RealClock } from "../../../rehearsal/clock";
 import { cleanUpDeadRuns, openRun, openSystemdHosts, type OpenedHosts, type Run } from "../../../rehearsal/hosts/systemd";
 import { LivePool } from "../../support/live-pool";
-import { deployRole, ACCOUNT, raise, type Stage } from "../aws/harness";
+import { deployRole, ACCOUNT, startHarness, type AwsHarness } from "../aws/harness";
 import { needSystemd } from "./rig";
 
 type Shell = (script: string) => Promise<string>;
@@ -19,8 +19,8 @@ async function assertDone(sh: Shell, datasource: RegExp): Promise<void> {
   assert.deepEqual(result.recoverable_errors ?? {}, {});
   assert.match(result.datasource, datasource);
   const { v1 } = JSON.parse(await sh("cat /run/cloud-init/status.json"));
-  for (const stage of ["init-local", "init", "modules-config", "modules-final"]) {
-    assert.deepEqual([v1[stage].errors, typeof v1[stage].finished], [[], "number"], stage);
+  for (const harness of ["init-local", "init", "modules-config", "modules-final"]) {
+    assert.deepEqual([v1[harness].errors, typeof v1[harness].finished], [[], "number"], harness);
   }
 }
 
@@ -39,7 +39,7 @@ describe("the real cloud-init in a machine of a pool", function () {
     const sh: Shell = (script) => pool.sh(id!, script);
     await assertDone(sh, /^DataSourceNoCloud /);
     const ran = Buffer.from(await sh("base64 -w0 /var/lib/cloud/instance/scripts/part-001"), "base64").toString();
-    assert.equal(ran, pool.world.cloud.fleet.get(id!)!.userData);
+    assert.equal(ran, pool.environment.aws.fleet.get(id!)!.userData);
     assert.match(ran, /^#!\/bin\/bash\n/);
     assert.equal(await sh("grep -E '\\[(WARNING|ERROR|CRITICAL)\\]' /var/log/cloud-init.log || true"), "");
   });
@@ -48,29 +48,29 @@ describe("the real cloud-init in a machine of a pool", function () {
 describe("the real cloud-init with EC2 as its datasource", function () {
   this.timeout(600_000);
   let run: Run;
-  let stage: Stage;
+  let harness: AwsHarness;
   let opened: OpenedHosts;
 
   before(async function () {
     needSystemd(this);
     await cleanUpDeadRuns();
     run = openRun();
-    stage = await raise();
+    harness = await startHarness();
     opened = await openSystemdHosts({
       run,
-      socket: stage.front.socketPath,
-      certificatesDir: dirname(stage.front.caFile),
+      socket: harness.front.socketPath,
+      certificatesDir: dirname(harness.front.caFile),
       hostnames: () => [`autoscaling.${ACCOUNT.region}.amazonaws.com`],
-      timeline: stage.timeline,
+      timeline: harness.timeline,
       clock: new RealClock(),
       progress: (line) => console.log(`    ${line}`),
       terminateGraceSeconds: 2,
-      furnish: asOnEc2,
+      customize: asOnEc2,
     });
   });
   after(async () => {
     await opened?.close();
-    await stage?.end();
+    await harness?.end();
     await run?.close();
   });
 
@@ -83,12 +83,12 @@ describe("the real cloud-init with EC2 as its datasource", function () {
   }
 
   it("finds all that it crawls for in the instance metadata, reads the user data there and runs it", async () => {
-    deployRole(stage.store, "host", [], "ec2.amazonaws.com");
+    deployRole(harness.store, "host", [], "ec2.amazonaws.com");
     const userData = "#!/bin/bash\nset -eu\necho ran >>/var/user-data-runs\n";
     const profile = { arn: "arn:aws:iam::123456789012:instance-profile/host", roleName: "host" };
     const account = { subnetId: "subnet-a", availabilityZone: "eu-central-1a" };
     // cloud-init takes out a session token only where the hardware calls itself EC2, which no container here can do.
-    const instance = stage.fleet.create({
+    const instance = harness.fleet.create({
       userData,
       instanceType: "m7i.large",
       ...account,

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { LOG } from "../../../contract/actions-runner-pool/host";
-import { type Figures, type Measured, figures, spread } from "../../../rehearsal/report/figures";
-import { reportHtml } from "../../../rehearsal/report/html";
+import { spread } from "../../../rehearsal/report/common-figures";
 import { lanes } from "../../../rehearsal/report/lanes";
+import { type PoolFigures, type PoolMeasurements, poolFigures } from "../../../rehearsal/scenarios/actions-runner-pool/pool-figures";
+import { poolReport } from "../../../rehearsal/scenarios/actions-runner-pool/pool-report";
 import type { TimelineEvent } from "../../../rehearsal/timeline";
 
 const HOOK = "pool-terminate";
@@ -24,8 +25,8 @@ function drained(): TimelineEvent[] {
   ];
 }
 
-function measured(events: TimelineEvent[], changes: Partial<Measured> = {}): Figures {
-  return figures({
+function measured(events: TimelineEvent[], changes: Partial<PoolMeasurements> = {}): PoolFigures {
+  return poolFigures({
     stack: "dev",
     seed: 1,
     hosts: "simulated",
@@ -61,7 +62,7 @@ describe("the figures of a rehearsal", () => {
     assert.equal(measured(events).scaleIns.hitBusy, 1);
   });
 
-  const faults: [string, TimelineEvent[], Partial<Measured>, RegExp][] = [
+  const faults: [string, TimelineEvent[], Partial<PoolMeasurements>, RegExp][] = [
     ["a lost job", swap(drained(), "succeeded", "lost"), {}, /1 of 1 jobs lost/],
     ["a failed job", swap(drained(), "succeeded", "failed"), {}, /1 of 1 jobs lost/],
     ["a job without an end", drained().filter((e) => !(e.kind === "job" && e.change === "succeeded")), {}, /neither/],
@@ -91,7 +92,7 @@ describe("the figures of a rehearsal", () => {
 
 describe("the report", () => {
   it("draws a lane per instance with its states, job, drain and heartbeats", () => {
-    const [lane] = lanes(drained(), HOOK);
+    const [lane] = lanes(drained(), { hook: HOOK, begun: LOG.drainBegun });
     assert.deepEqual(
       lane?.states.map((bar) => [bar.label, bar.start, bar.end]),
       [
@@ -105,7 +106,7 @@ describe("the report", () => {
   });
 
   it("asks nothing of the network and lets no text out of its place", () => {
-    const html = reportHtml(measured(drained(), { errors: ["<script>alert(1)</script>"] }), drained(), HOOK);
+    const html = poolReport(measured(drained(), { errors: ["<script>alert(1)</script>"] }), drained());
     assert.doesNotMatch(html, /<script|https?:\/\/|src=|@import/);
     assert.match(html, /prefers-color-scheme: dark/);
     assert.match(html, /i-1/);

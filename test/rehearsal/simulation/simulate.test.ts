@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../../../rehearsal/options";
+import { UsageError } from "../../../cli/options";
 import { parseSimulationOptions } from "../../../rehearsal/simulation/options";
 import { runShard } from "../../../rehearsal/simulation/shard";
 import { type SimulationResult, simulate } from "../../../rehearsal/simulation/simulate";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import type { AwsError } from "../../../../rehearsal/aws/api";
-import { resourceContention, throttling } from "../../../../rehearsal/aws/faults";
+import { resourceContention, throttling } from "../../../../rehearsal/aws/api-faults";
 import { count, fault } from "../support/fault-table";
 import type { FaultName } from "../support/required";
 import { each, HOUR, highestOf, MINUTE, pairs, type Scene } from "./harness";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DETAIL_TYPE } from "../../../../contract/aws/lifecycle";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
-import type { CloudEvent } from "../../../../rehearsal/aws/autoscaling/events";
+import type { EventBridgeEvent } from "../../../../rehearsal/aws/autoscaling/events";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene } from "./harness";
 
@@ -138,7 +138,7 @@ describe("faults of events, simulated", () => {
         pairs(KINDS, [60, HOUR, 6 * HOUR]),
         { launching: true, pool: { instances: 2 } },
         async (scene, [kind, later]) => {
-          const events: CloudEvent[] = [];
+          const events: EventBridgeEvent[] = [];
           scene.world.bus.knobs.fate = (event) => (events.push(event), "deliver");
           await scene.ready(2);
           const busy = await scene.busy({ seconds: 60 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { AwsError } from "../../../../rehearsal/aws/api";
-import type { FaultKind } from "../../../../rehearsal/github/faults";
+import type { GitHubFaultKind } from "../../../../rehearsal/github/github-faults";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene, scene } from "./harness";
 
@@ -11,7 +11,7 @@ const RUNNER_SERVICE = / broker\.actions\.githubusercontent\.com\//;
 const OUTAGES = [2, 20, 60];
 
 /** GitHub answers so for some minutes. Returns when that ends. */
-function answer(scene: Scene, kind: FaultKind, minutes: number, route = API): number {
+function answer(scene: Scene, kind: GitHubFaultKind, minutes: number, route = API): number {
   const { clock, github } = scene.world;
   const { remove } = github.faults.add({ ...kind, route });
   clock.after(minutes * MINUTE * 1000, remove);
@@ -19,7 +19,7 @@ function answer(scene: Scene, kind: FaultKind, minutes: number, route = API): nu
 }
 
 /** An outage at the launch, from its very beginning: seconds from its end to a pool that works. */
-async function launching(kind: FaultKind, outages = OUTAGES): Promise<number> {
+async function launching(kind: GitHubFaultKind, outages = OUTAGES): Promise<number> {
   const late = await each(outages, { launching: true }, async (scene, minutes) => {
     const end = answer(scene, kind, minutes);
     await scene.within(minutes * MINUTE + HOUR, () => scene.pool.ready().length === 1, "a runner in service");
@@ -34,7 +34,7 @@ async function launching(kind: FaultKind, outages = OUTAGES): Promise<number> {
 }
 
 /** An outage that begins before, in or after a drain of a job of 10 minutes: minutes from its end until nothing is left. */
-async function terminating(kind: FaultKind, outages = OUTAGES, loss = 0) {
+async function terminating(kind: GitHubFaultKind, outages = OUTAGES, loss = 0) {
   const seen = await each(pairs([-30, 60, 590, 602], outages), {}, async (scene, [after, minutes]) => {
     const busy = await scene.busy({ seconds: 600 });
     await scene.world.run(60);
@@ -62,7 +62,7 @@ async function terminating(kind: FaultKind, outages = OUTAGES, loss = 0) {
 
 describe("faults of GitHub, simulated", () => {
   const EXPECTED = "launches wait or are replaced, drains do not notice, and what is left at GitHub goes when it answers again";
-  const REST: [name: "GitHub answers 401" | "GitHub answers 403 rate limit" | "GitHub answers 502", kind: FaultKind][] = [
+  const REST: [name: "GitHub answers 401" | "GitHub answers 403 rate limit" | "GitHub answers 502", kind: GitHubFaultKind][] = [
     ["GitHub answers 401", { kind: "status", status: 401, message: "Bad credentials" }],
     [
       "GitHub answers 403 rate limit",
@@ -149,7 +149,7 @@ describe("faults of GitHub, simulated", () => {
     },
     async (see) => {
       for (const seconds of [2, 4.5, 30]) {
-        const kind: FaultKind = { kind: "slow", ms: seconds * 1000 };
+        const kind: GitHubFaultKind = { kind: "slow", ms: seconds * 1000 };
         const late = await launching(kind, [20]);
         const { jobs, grace, left } = await terminating(kind, [20]);
         see(`${seconds} s an answer for 20 min: ${late === 0 ? "launches come through meanwhile" : `in service at most ${late} s after`}`);

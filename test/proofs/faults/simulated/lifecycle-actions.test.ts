@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { AwsError } from "../../../../rehearsal/aws/api";
-import { throttling } from "../../../../rehearsal/aws/faults";
+import { throttling } from "../../../../rehearsal/aws/api-faults";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene, scene } from "./harness";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
-import { throttling } from "../../../../rehearsal/aws/faults";
+import { throttling } from "../../../../rehearsal/aws/api-faults";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, MINUTE, pairs, type Scene } from "./harness";
 

@@ -1,7 +1,7 @@
 /** The agent and its parts, killed at any moment. */
 import assert from "node:assert/strict";
 import { LOG, PATHS, UNITS } from "../../../../contract/actions-runner-pool/host";
-import { throttling } from "../../../../rehearsal/aws/faults";
+import { throttling } from "../../../../rehearsal/aws/api-faults";
 import type { TimelineEvent } from "../../../../rehearsal/timeline";
 import { onOne, type Scenario } from "./scenario";
 
@@ -80,7 +80,7 @@ export const AGENT: readonly Scenario[] = [
   ),
 
   onOne("completion killed with SIGKILL", "it is begun again, and the action is completed once", async (victim, see, pool) => {
-    const lift = pool.world.cloud.faults.inject({
+    const lift = pool.environment.aws.faults.inject({
       action: "autoscaling:CompleteLifecycleAction",
       instance: victim.id,
       error: throttling(),

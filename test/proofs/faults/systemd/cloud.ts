@@ -1,7 +1,7 @@
 /** Clouds that do not answer as they should, seen from a real host. */
 import assert from "node:assert/strict";
 import { LOG, UNITS } from "../../../../contract/actions-runner-pool/host";
-import { throttling } from "../../../../rehearsal/aws/faults";
+import { throttling } from "../../../../rehearsal/aws/api-faults";
 import type { ImdsFault } from "../../../../rehearsal/aws/imds";
 import { onOne, type Scenario } from "./scenario";
 import { Victim } from "./target";
@@ -25,7 +25,7 @@ export const CLOUD: readonly Scenario[] = [
     "Throttling for minutes on CompleteLifecycleAction",
     "the host tries on until it is heard",
     async (victim, see, pool) => {
-      const { faults } = pool.world.cloud;
+      const { faults } = pool.environment.aws;
       const job = await victim.hold();
       await victim.scaleIn();
       faults.inject({ action: COMPLETE, instance: victim.id, untilMs: Date.now() + THROTTLED_MS, error: throttling() });
@@ -85,13 +85,13 @@ export const CLOUD: readonly Scenario[] = [
     expected: "it goes without ever having been a runner",
     instances: 1,
     async run([idle], see, pool) {
-      const { stage } = pool.world;
+      const { group } = pool.environment.context;
       const known = new Set(pool.events.flatMap((event) => (event.kind === "instance-state" ? [event.instance] : [])));
       const booting = () =>
         pool.events.find((event) => event.kind === "instance-state" && event.state === "Pending:Wait" && !known.has(event.instance));
       // The first one comes out of the warm pool, where bootstraps have ended; an idle instance makes room.
       await idle!.orderScaleIn();
-      await stage.group.setDesiredCapacity(stage.group.desired() + 2);
+      await group.setDesiredCapacity(group.desired() + 2);
       await pool.until("a launch", () => booting() !== undefined, 300);
       const event = booting();
       assert.ok(event?.kind === "instance-state");
@@ -104,7 +104,7 @@ export const CLOUD: readonly Scenario[] = [
 ];
 
 function setFate(pool: LivePool, victim: Victim, arrivals: readonly number[]): void {
-  const { ssm } = pool.world.cloud;
+  const { ssm } = pool.environment.aws;
   const others = ssm.fate;
   ssm.fate = (id) => (id === victim.id ? arrivals : others?.(id));
 }
@@ -112,7 +112,7 @@ function setFate(pool: LivePool, victim: Victim, arrivals: readonly number[]): v
 /** The metadata is gone from before the scale-in until a completion has failed for want of it. */
 async function withoutMetadata(victim: Victim, pool: LivePool, fault: ImdsFault): Promise<string> {
   const job = await victim.hold();
-  const lift = pool.world.cloud.imdsFaults.inject(victim.id, fault);
+  const lift = pool.environment.aws.imdsFaults.inject(victim.id, fault);
   // The agent is blind, so it is the deregister function's command that stops the runner.
   await victim.scaleIn();
   await job.release();

@@ -26,13 +26,13 @@ export const HOST: readonly Scenario[] = [
     "power-off without notice",
     "the instance is replaced, and what was lost is reported",
     async (victim, see, pool) => {
-      const { cloud } = pool.world;
+      const { aws } = pool.environment;
       const job = await victim.hold();
       // Process 1 has no part in this: the kernel ends the machine. EC2 then tells the group.
       await pool.run(victim.id, "systemctl poweroff --force --force").catch(() => undefined);
-      const instance = cloud.fleet.get(victim.id);
+      const instance = aws.fleet.get(victim.id);
       assert.ok(instance);
-      await cloud.fleet.lose(instance);
+      await aws.fleet.lose(instance);
       await victim.until("the health check", () => victim.state === "Terminating:Wait");
       // Nobody beats for it any more. What the timeout does after ten minutes an operator does now.
       const action = {
@@ -40,12 +40,12 @@ export const HOST: readonly Scenario[] = [
         LifecycleHookName: `${autoScalingGroup(pool)}-terminate`,
         InstanceId: victim.id,
       };
-      await cloud.cloud.call({ kind: "operator" }, "autoscaling:CompleteLifecycleAction", { ...action, LifecycleActionResult: "ABANDON" });
+      await aws.gateway.call({ kind: "operator" }, "autoscaling:CompleteLifecycleAction", { ...action, LifecycleActionResult: "ABANDON" });
       await victim.untilSeen("retention", () => victim.state === "Terminating:Retained");
-      await victim.untilSeen("a full group", () => pool.inService().length >= pool.world.stage.group.desired());
-      const sweep = cloud.store.list("aws:lambda/function:Function").find(({ state }) => String(state["name"]).endsWith("-sweep"));
-      await cloud.lambda.invoke(String(sweep?.state["name"]), {});
-      assert.ok(cloud.lambda.logs.some(({ line }) => line.includes(victim.id) && line.includes("retained instance is kept")));
+      await victim.untilSeen("a full group", () => pool.inService().length >= pool.environment.context.group.desired());
+      const sweep = aws.store.list("aws:lambda/function:Function").find(({ state }) => String(state["name"]).endsWith("-sweep"));
+      await aws.lambda.invoke(String(sweep?.state["name"]), {});
+      assert.ok(aws.lambda.logs.some(({ line }) => line.includes(victim.id) && line.includes("retained instance is kept")));
       assert.equal(inAlarm(pool, "retained-instances"), true);
       assert.notEqual(job.state, "succeeded");
       see(
@@ -65,7 +65,7 @@ export const HOST: readonly Scenario[] = [
       await victim.scaleIn();
       await victim.until("to be gone", () => pool.gone(victim.id));
       assert.equal(victim.logged(LOG.forcedStop).length, 1);
-      const points = pool.world.cloud.cloudwatch.metrics.all().filter(({ name }) => name === METRIC.forcedStops);
+      const points = pool.environment.aws.cloudwatch.metrics.all().filter(({ name }) => name === METRIC.forcedStops);
       assert.equal(
         points.reduce((sum, { value, count }) => sum + value * count, 0),
         1,
@@ -91,11 +91,11 @@ export const HOST: readonly Scenario[] = [
 ];
 
 function autoScalingGroup(pool: LivePool): string {
-  return pool.world.cloud.autoscaling.groupNames()[0]!;
+  return pool.environment.aws.autoscaling.groupNames()[0]!;
 }
 
 function inAlarm(pool: LivePool, suffix: string): boolean | undefined {
-  return pool.world.cloud.alarms().find(({ name }) => name.endsWith(`-${suffix}`))?.inAlarm;
+  return pool.environment.aws.alarms().find(({ name }) => name.endsWith(`-${suffix}`))?.inAlarm;
 }
 
 /** As a pool with another `maxDrain` would have been installed. */

@@ -38,14 +38,14 @@ export class Instances {
   }
 
   private free(): string[] {
-    const online = this.pool.world.stage.jobs.online();
+    const online = this.pool.environment.context.jobs.online();
     return this.pool.inService().filter((id) => online.includes(id) && !this.taken.has(id));
   }
 
   /** Those that still drain are machines too. */
   private async fillUp(): Promise<void> {
-    const { group, options } = this.pool.world.stage;
-    const { autoscaling } = this.pool.world.cloud;
+    const { group, options } = this.pool.environment.context;
+    const { autoscaling } = this.pool.environment.aws;
     const members = autoscaling.group(autoscaling.groupNames()[0]!)?.instances ?? [];
     const leaving = members.filter(({ state }) => state.startsWith("Terminating")).length;
     const wanted = options.instances - leaving;

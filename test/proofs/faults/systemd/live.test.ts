@@ -44,7 +44,7 @@ describe("faults on machines with a real systemd", function () {
   }
 
   it("show no defect of the stand-ins, and need no permission beyond the granted ones", () => {
-    assert.deepEqual(pool!.world.cloud.defects, []);
-    assert.deepEqual(pool!.world.cloud.denied(), []);
+    assert.deepEqual(pool!.environment.aws.defects, []);
+    assert.deepEqual(pool!.environment.aws.denied(), []);
   });
 });

@@ -53,7 +53,7 @@ export class Victim {
   }
 
   orderScaleIn(): Promise<void> {
-    return this.pool.world.stage.group.terminate(this.id);
+    return this.pool.environment.context.group.terminate(this.id);
   }
 
   untilLogged(message: string, times = 1): Promise<void> {
@@ -115,12 +115,12 @@ export class Victim {
   /** For whoever has to find out why it failed. */
   async account(): Promise<string> {
     const events = this.pool.events.filter((event) => "instance" in event && event.instance === this.id && event.kind !== "host-log");
-    const journal = (await this.pool.world.machines?.hosts.journal(this.id)) ?? "";
+    const journal = (await this.pool.environment.machines?.hosts.journal(this.id)) ?? "";
     return [...events.map(line), ...journal.trim().split("\n").slice(-KEPT_LINES)].join("\n");
   }
 
   private member() {
-    const { autoscaling } = this.pool.world.cloud;
+    const { autoscaling } = this.pool.environment.aws;
     return autoscaling.group(autoscaling.groupNames()[0]!)?.instances.find(({ id }) => id === this.id);
   }
 }
@@ -161,7 +161,7 @@ export class HeldJob {
   }
 
   private job() {
-    return this.victim.pool.world.github.job(this.id);
+    return this.victim.pool.environment.github.job(this.id);
   }
 }
 

@@ -136,7 +136,7 @@ describe("Auto Scaling: making and removing groups", () => {
     await rig.pass(5);
     const [busy, warm] = [rig.one("InService"), rig.one("Warmed:Stopped")];
     let gone = false;
-    const deletion = rig.scaling.deleteGroup("pool").then(() => (gone = true));
+    const deletion = rig.delete().then(() => (gone = true));
     await rig.pass(60);
     assert.deepEqual([rig.stateOf(warm), rig.stateOf(busy)], ["Warmed:Terminating:Wait", "InService"]);
     await rig.complete(warm, "terminate");
@@ -158,7 +158,7 @@ describe("Auto Scaling: making and removing groups", () => {
     rig.create();
     await rig.pass(60);
     const instance = rig.one("InService");
-    await rig.scaling.deleteGroup("pool");
+    await rig.delete();
     const missing = "AutoScalingGroup name not found - AutoScalingGroup 'pool' not found";
     await fails(rig.call("DescribeScalingActivities"), "ValidationError", missing);
     const histories = [{}, { AutoScalingGroupName: undefined }].map(async (params) => {
@@ -186,7 +186,7 @@ describe("Auto Scaling: making and removing groups", () => {
     const rig = new Rig();
     rig.create();
     await rig.pass(60);
-    await rig.scaling.deleteGroup("pool");
+    await rig.delete();
     rig.create();
     await rig.pass(60);
     const { Activities } = await rig.call("DescribeScalingActivities", { IncludeDeletedGroups: true });
@@ -202,8 +202,8 @@ describe("Auto Scaling: making and removing groups", () => {
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
     await rig.pass(5);
     const id = rig.one("InService");
-    const deletion = rig.scaling.deleteGroup("pool", { timeoutMs: 60_000 });
-    const expected = assert.rejects(deletion, new RegExp(`pool to drain: ${id} \\(Terminating:Wait\\)`));
+    const deletion = rig.delete(60);
+    const expected = assert.rejects(deletion, new RegExp(`\\(pool\\) drain: timeout .*: ${id} Terminating:Wait`));
     await rig.pass(61);
     await expected;
   });

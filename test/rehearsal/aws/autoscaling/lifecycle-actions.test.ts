@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { CloudEvent } from "../../../../rehearsal/aws/autoscaling";
+import type { EventBridgeEvent } from "../../../../rehearsal/aws/autoscaling";
 import { fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
 
 /** A group of one, in Terminating:Wait. */
-async function draining(changes = {}, hook = {}): Promise<{ rig: Rig; id: string; event: CloudEvent }> {
+async function draining(changes = {}, hook = {}): Promise<{ rig: Rig; id: string; event: EventBridgeEvent }> {
   const rig = new Rig();
   rig.create({ initialLifecycleHooks: [{ ...TERMINATE_HOOK, ...hook }], ...changes });
   await rig.pass(5);
@@ -14,7 +14,7 @@ async function draining(changes = {}, hook = {}): Promise<{ rig: Rig; id: string
   return { rig, id, event: rig.published.at(-1)! };
 }
 
-const tokenOf = (event: CloudEvent) => String(event.detail.LifecycleActionToken);
+const tokenOf = (event: EventBridgeEvent) => String(event.detail.LifecycleActionToken);
 
 describe("Auto Scaling: lifecycle actions", () => {
   it("the event has the exact shape, and the state is Terminating:Wait before it goes out [A2.1]", async () => {

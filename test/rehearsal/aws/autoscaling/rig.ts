@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import {
   AutoScaling,
   type AutoScalingOptions,
-  type CloudEvent,
+  type EventBridgeEvent,
   type GroupConfig,
   type HookConfig,
   type LaunchTemplate,
 } from "../../../../rehearsal/aws/autoscaling";
 import { AwsError, type Principal, type Shape } from "../../../../rehearsal/aws/api";
 import { Fleet } from "../../../../rehearsal/aws/ec2";
-import type { CommandResult, HostDriver, LaunchSpec } from "../../../../rehearsal/aws/driver";
+import type { CommandResult, HostDriver, LaunchSpec } from "../../../../rehearsal/aws/host-driver";
+import { deleteGroup } from "../../../../rehearsal/provider/group-delete";
+import { groupContext } from "../../../../rehearsal/provider/group-waits";
 import { Random } from "../../../../rehearsal/random";
 import { Timeline } from "../../../../rehearsal/timeline";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
@@ -89,7 +91,7 @@ export class Rig {
   readonly timeline = new Timeline(() => this.clock.now());
   readonly hosts = new NotedHosts();
   readonly fleet = new Fleet({ clock: this.clock, random: this.random, driver: this.hosts });
-  readonly published: CloudEvent[] = [];
+  readonly published: EventBridgeEvent[] = [];
   readonly scaling: AutoScaling;
   private static readonly open: Rig[] = [];
 
@@ -144,6 +146,12 @@ export class Rig {
     return this.call("SetInstanceProtection", { InstanceIds: [instance], ProtectedFromScaleIn: on });
   }
 
+  /** Deletes the group as the provider does. */
+  delete(timeoutSeconds = Infinity): Promise<void> {
+    const api = { call: (operation: string, params: Shape) => this.scaling.execute(operation, params, OPERATOR) };
+    return deleteGroup("pool", {}, groupContext(api, this.clock, timeoutSeconds));
+  }
+
   /** Lets the given number of seconds pass. */
   async pass(seconds: number): Promise<void> {
     await this.clock.sleep(seconds * 1000);
@@ -171,7 +179,7 @@ export class Rig {
   }
 
   /** Detail types of the events about an instance, in order. */
-  eventsOf(instance: string): CloudEvent[] {
+  eventsOf(instance: string): EventBridgeEvent[] {
     return this.published.filter((event) => event.detail.EC2InstanceId === instance);
   }
 

@@ -5,7 +5,7 @@ import { LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
 const POOL = { maxSize: 3, warmPool: { maxGroupPreparedCapacity: 2 } };
 const HOOKS = { initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] };
 
-const journeys = (rig: Rig, id: string) =>
+const transitions = (rig: Rig, id: string) =>
   rig
     .eventsOf(id)
     .filter((event) => event["detail-type"].includes("Lifecycle Action"))
@@ -49,7 +49,7 @@ describe("Auto Scaling: warm pool", () => {
       "Pending:Proceed",
       "InService",
     ]);
-    assert.deepEqual(journeys(rig, id), [
+    assert.deepEqual(transitions(rig, id), [
       ["LAUNCHING", "EC2", "WarmPool"],
       ["LAUNCHING", "WarmPool", "AutoScalingGroup"],
     ]);
@@ -59,7 +59,7 @@ describe("Auto Scaling: warm pool", () => {
     const rig = new Rig();
     rig.create({ ...HOOKS });
     await rig.pass(5);
-    assert.deepEqual(journeys(rig, rig.one("Pending:Wait")), [["LAUNCHING", "EC2", "AutoScalingGroup"]]);
+    assert.deepEqual(transitions(rig, rig.one("Pending:Wait")), [["LAUNCHING", "EC2", "AutoScalingGroup"]]);
   });
 
   for (const [poolState, orders] of [
@@ -91,7 +91,7 @@ describe("Auto Scaling: warm pool", () => {
     const id = rig.one("Warmed:Terminating:Wait");
     assert.equal(rig.scaling.targetState(id), "Warmed:Terminated");
     assert.deepEqual(rig.hosts.of(id), ["launch", "stop"]);
-    assert.deepEqual(journeys(rig, id), [["TERMINATING", "WarmPool", "EC2"]]);
+    assert.deepEqual(transitions(rig, id), [["TERMINATING", "WarmPool", "EC2"]]);
     await rig.complete(id, "terminate");
     await rig.pass(5);
     assert.deepEqual(rig.states(id).slice(-4), [
@@ -113,7 +113,7 @@ describe("Auto Scaling: warm pool", () => {
     await rig.pass(5);
     const id = rig.one("Warmed:Pending:Wait");
     assert.equal(rig.scaling.targetState(id), "Warmed:Stopped");
-    assert.deepEqual(journeys(rig, id), [["TERMINATING", "AutoScalingGroup", "WarmPool"]]);
+    assert.deepEqual(transitions(rig, id), [["TERMINATING", "AutoScalingGroup", "WarmPool"]]);
     assert.equal(rig.eventsOf(id).at(-1)!["detail-type"], "EC2 Instance-terminate Lifecycle Action");
     await rig.complete(id, "terminate");
     await rig.pass(5);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import type { CloudEvent } from "../../../../rehearsal/aws/autoscaling";
+import type { EventBridgeEvent } from "../../../../rehearsal/aws/autoscaling";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
-import { document, ACCOUNT, raise, type Stage } from "../harness";
-import { deployFunction, LOGS } from "../lambda/functions";
+import { document, ACCOUNT, startHarness, type AwsHarness } from "../harness";
+import { deployFunction, LOGS } from "../lambda/deployed-functions";
 
 const RULE_ARN = `arn:aws:events:${ACCOUNT.region}:${ACCOUNT.accountId}:rule/terminating`;
 const QUEUE_ARN = `arn:aws:sqs:${ACCOUNT.region}:${ACCOUNT.accountId}:dead`;
 const START = Date.UTC(2026, 0, 1);
 
-function event(id: string): CloudEvent {
+function event(id: string): EventBridgeEvent {
   return {
     version: "0",
     id,
@@ -24,16 +24,16 @@ function event(id: string): CloudEvent {
 
 describe("the event bus and asynchronous invocation, on virtual time", function () {
   this.timeout(120_000);
-  let stage: Stage;
+  let harness: AwsHarness;
   let clock: VirtualClock;
   const code = `export const handler = async (event) => { console.log("got " + (event.detail?.id ?? event["detail-type"])); if (process.env.FAIL) throw new Error("no luck"); }`;
 
   beforeEach(async () => {
     clock = new VirtualClock(START);
-    stage = await raise({ clock });
+    harness = await startHarness({ clock });
   });
   afterEach(async () => {
-    await stage.end();
+    await harness.end();
     clock.close();
   });
 
@@ -47,7 +47,7 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     } = {},
   ): string {
     const environment = { variables: options.fail ? { FAIL: "1" } : {} };
-    const arn = deployFunction(stage, "worker", code, {
+    const arn = deployFunction(harness, "worker", code, {
       state: { environment },
       ...(options.statements ? { statements: options.statements } : {}),
     });
@@ -59,7 +59,7 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
         sourceArn: RULE_ARN,
         ...options.permission,
       };
-      stage.store.put({ type: "aws:lambda/permission:Permission", id: "p", state });
+      harness.store.put({ type: "aws:lambda/permission:Permission", id: "p", state });
     }
     const rule = {
       name: "terminating",
@@ -68,42 +68,42 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
       state: "ENABLED",
       ...options.rule,
     };
-    stage.store.put({
+    harness.store.put({
       type: "aws:cloudwatch/eventTarget:EventTarget",
       id: "t",
       state: { rule: "terminating", arn, targetId: "t", ...options.target },
     });
-    stage.store.put({ type: "aws:cloudwatch/eventRule:EventRule", id: "terminating", state: rule });
+    harness.store.put({ type: "aws:cloudwatch/eventRule:EventRule", id: "terminating", state: rule });
     return arn;
   }
 
   function deployQueue(policy?: string): void {
     const id = "https://sqs/dead";
-    stage.store.put({ type: "aws:sqs/queue:Queue", id, state: { name: "dead", arn: QUEUE_ARN } });
-    if (policy) stage.store.put({ type: "aws:sqs/queuePolicy:QueuePolicy", id, state: { queueUrl: id, policy } });
+    harness.store.put({ type: "aws:sqs/queue:Queue", id, state: { name: "dead", arn: QUEUE_ARN } });
+    if (policy) harness.store.put({ type: "aws:sqs/queuePolicy:QueuePolicy", id, state: { queueUrl: id, policy } });
   }
 
   const seen = () =>
-    stage.lambda.logs.filter(({ line }) => line.startsWith("got ")).map(({ line, at }) => ({ line: line.slice(4), at: at - START }));
+    harness.lambda.logs.filter(({ line }) => line.startsWith("got ")).map(({ line, at }) => ({ line: line.slice(4), at: at - START }));
   const letPass = (seconds: number) => clock.sleep(seconds * 1000);
 
   it("must deliver a matching event to a permitted function within a second", async () => {
     deploy();
-    stage.bus.put(event("a"));
-    stage.bus.put({ ...event("b"), source: "other" });
+    harness.bus.put(event("a"));
+    harness.bus.put({ ...event("b"), source: "other" });
     await letPass(10);
     assert.deepEqual(
       seen().map(({ line }) => line),
       ["a"],
     );
     assert.ok(seen()[0]!.at < 1000);
-    assert.deepEqual(stage.denied(), []);
+    assert.deepEqual(harness.denied(), []);
   });
 
   it("must be able to lose and to repeat events, since AWS only does its best [A2.10]", async () => {
     deploy();
-    stage.bus.knobs.fate = ({ id }) => (id === "lost" ? "lose" : id === "twice" ? "duplicate" : "deliver");
-    for (const id of ["lost", "twice", "once"]) stage.bus.put(event(id));
+    harness.bus.knobs.fate = ({ id }) => (id === "lost" ? "lose" : id === "twice" ? "duplicate" : "deliver");
+    for (const id of ["lost", "twice", "once"]) harness.bus.put(event(id));
     await letPass(10);
     assert.deepEqual(
       seen()
@@ -121,11 +121,11 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
   ] as const) {
     it(`must not invoke without permission (${name}), and must show it where AWS stays silent`, async () => {
       deploy({ permission });
-      stage.bus.put(event("a"));
+      harness.bus.put(event("a"));
       await letPass(10);
       assert.deepEqual(seen(), []);
       assert.deepEqual(
-        stage.denied().map(({ principal, action }) => `${principal} ${action}`),
+        harness.denied().map(({ principal, action }) => `${principal} ${action}`),
         ["events.amazonaws.com lambda:InvokeFunction"],
       );
     });
@@ -144,9 +144,9 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
       ]),
     );
     deploy({ permission: null, target: { deadLetterConfig: { arn: QUEUE_ARN } } });
-    stage.bus.put(event("a"));
+    harness.bus.put(event("a"));
     await letPass(10);
-    const [message] = stage.queues.peek(QUEUE_ARN);
+    const [message] = harness.queues.peek(QUEUE_ARN);
     assert.equal(JSON.parse(message!.body).id, "a");
     assert.equal(message!.attributes["ERROR_CODE"], "NO_PERMISSIONS");
   });
@@ -154,41 +154,41 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
   it("must show that a dead-letter queue without a policy takes nothing [A10.4]", async () => {
     deployQueue();
     deploy({ permission: null, target: { deadLetterConfig: { arn: QUEUE_ARN } } });
-    stage.bus.put(event("a"));
+    harness.bus.put(event("a"));
     await letPass(10);
-    assert.equal(stage.queues.peek(QUEUE_ARN).length, 0);
-    assert.ok(stage.denied().some(({ action }) => action === "sqs:SendMessage"));
+    assert.equal(harness.queues.peek(QUEUE_ARN).length, 0);
+    assert.ok(harness.denied().some(({ action }) => action === "sqs:SendMessage"));
   });
 
   it("must try a failing function again after one and after two minutes, then hand the event over [A10.1]", async () => {
     deployQueue();
     deploy({ fail: true, statements: [LOGS, { Effect: "Allow", Action: "sqs:SendMessage", Resource: QUEUE_ARN }] });
     const config = { functionName: "worker", maximumRetryAttempts: 2, destinationConfig: { onFailure: { destination: QUEUE_ARN } } };
-    stage.store.put({ type: "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", id: "worker", state: config });
-    stage.bus.put(event("a"));
+    harness.store.put({ type: "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", id: "worker", state: config });
+    harness.bus.put(event("a"));
     await letPass(600);
     const times = seen().map(({ at }) => at);
     assert.equal(times.length, 3);
     assert.equal(times[1]! - times[0]!, 60_000);
     assert.equal(times[2]! - times[1]!, 120_000);
-    const record = JSON.parse(stage.queues.peek(QUEUE_ARN)[0]!.body);
+    const record = JSON.parse(harness.queues.peek(QUEUE_ARN)[0]!.body);
     assert.deepEqual([record.requestContext.condition, record.requestContext.approximateInvokeCount], ["RetriesExhausted", 3]);
     assert.equal(record.requestPayload.id, "a");
     assert.equal(record.responsePayload.errorMessage, "no luck");
-    assert.equal(stage.async.outstanding, 0);
-    assert.deepEqual(stage.defects, []);
+    assert.equal(harness.async.outstanding, 0);
+    assert.deepEqual(harness.defects, []);
   });
 
   it("must honour fewer retries, and show a role that may not reach its failure queue [A10.2]", async () => {
     deployQueue();
     deploy({ fail: true });
     const config = { functionName: "worker", maximumRetryAttempts: 0, destinationConfig: { onFailure: { destination: QUEUE_ARN } } };
-    stage.store.put({ type: "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", id: "worker", state: config });
-    stage.bus.put(event("a"));
+    harness.store.put({ type: "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", id: "worker", state: config });
+    harness.bus.put(event("a"));
     await letPass(600);
     assert.equal(seen().length, 1);
-    assert.equal(stage.queues.peek(QUEUE_ARN).length, 0);
-    assert.ok(stage.denied().some(({ principal, action }) => principal === "worker" && action === "sqs:SendMessage"));
+    assert.equal(harness.queues.peek(QUEUE_ARN).length, 0);
+    assert.ok(harness.denied().some(({ principal, action }) => principal === "worker" && action === "sqs:SendMessage"));
   });
 
   it("must keep a schedule's beat, stop it with the rule, and take a changed rate", async () => {
@@ -201,20 +201,20 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     deploy({ rule: { eventPattern: undefined, scheduleExpression: "rate(1 minute)" } });
     await letPass(65);
     assert.equal(seen().length, 3);
-    stage.store.remove("aws:cloudwatch/eventRule:EventRule", "terminating");
+    harness.store.remove("aws:cloudwatch/eventRule:EventRule", "terminating");
     await letPass(600);
     assert.equal(seen().length, 3);
   });
 
   it("must report a pattern that it cannot evaluate instead of dropping events in silence", async () => {
     deploy({ rule: { eventPattern: JSON.stringify({ detail: { id: [{ cidr: "10.0.0.0/8" }] } }) } });
-    stage.bus.put(event("a"));
+    harness.bus.put(event("a"));
     await letPass(10);
-    assert.match(stage.defects[0]?.message ?? "", /operator cidr/);
+    assert.match(harness.defects[0]?.message ?? "", /operator cidr/);
   });
 
   it("must count failures where the component's alarms look for them", async () => {
-    stage.store.put({
+    harness.store.put({
       type: "aws:cloudwatch/metricAlarm:MetricAlarm",
       id: "errors",
       state: {
@@ -231,15 +231,15 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
       },
     });
     deploy();
-    stage.bus.put(event("a"));
+    harness.bus.put(event("a"));
     await letPass(10);
-    assert.deepEqual(stage.alarms(), [{ name: "errors", inAlarm: false }]);
+    assert.deepEqual(harness.alarms(), [{ name: "errors", inAlarm: false }]);
     deploy({ fail: true });
-    stage.bus.put(event("b"));
+    harness.bus.put(event("b"));
     await letPass(10);
-    const [alarm] = stage.alarms();
+    const [alarm] = harness.alarms();
     assert.ok(alarm?.inAlarm && alarm.firstRaisedAt === START + 60_000);
     await letPass(600);
-    assert.equal(stage.alarms()[0]?.inAlarm, false);
+    assert.equal(harness.alarms()[0]?.inAlarm, false);
   });
 });

@@ -5,19 +5,19 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { sign } from "../../../../rehearsal/aws/wire/sigv4";
-import { deployRole, ACCOUNT, raise, type Stage } from "../harness";
+import { deployRole, ACCOUNT, startHarness, type AwsHarness } from "../harness";
 
 const run = promisify(execFile);
 const GROUP_ARN = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/pool";
 
 describe("the front, as curl on a host meets it", () => {
-  let stage: Stage;
+  let harness: AwsHarness;
   let host: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 
   before(async () => {
-    stage = await raise({ githubHosts: ["ghe.example.com"] });
+    harness = await startHarness({ githubHosts: ["ghe.example.com"] });
     deployRole(
-      stage.store,
+      harness.store,
       "host",
       [
         { Effect: "Allow", Action: "autoscaling:CompleteLifecycleAction", Resource: GROUP_ARN },
@@ -25,14 +25,14 @@ describe("the front, as curl on a host meets it", () => {
       ],
       "ec2.amazonaws.com",
     );
-    host = stage.credentials.issue({ kind: "instance", instanceId: "i-0123456789abcdef0", roleName: "host" });
-    const file = join(stage.workDir, "bundle");
+    host = harness.credentials.issue({ kind: "instance", instanceId: "i-0123456789abcdef0", roleName: "host" });
+    const file = join(harness.workDir, "bundle");
     writeFileSync(file, Buffer.from([1, 2, 3, 0, 255]));
-    stage.store.put({ type: "aws:s3/bucket:Bucket", id: "bundles", state: { bucket: "bundles" } });
+    harness.store.put({ type: "aws:s3/bucket:Bucket", id: "bundles", state: { bucket: "bundles" } });
     const state = { bucket: "bundles", key: "host/b+1 x.tar", file, etag: "abc", contentType: "application/x-tar" };
-    stage.store.put({ type: "aws:s3/bucketObjectv2:BucketObjectv2", id: "bundles/host/b", state });
+    harness.store.put({ type: "aws:s3/bucketObjectv2:BucketObjectv2", id: "bundles/host/b", state });
   });
-  after(() => stage.end());
+  after(() => harness.end());
 
   /** curl under the real names, resolved to the TLS port on loopback; answers with status and body. */
   async function curl(url: string, ...more: string[]): Promise<{ status: number; body: string }> {
@@ -42,9 +42,9 @@ describe("the front, as curl on a host meets it", () => {
       "--noproxy",
       "*",
       "--cacert",
-      stage.front.caFile,
+      harness.front.caFile,
       "--connect-to",
-      `${name}:443:127.0.0.1:${stage.front.tlsPort}`,
+      `${name}:443:127.0.0.1:${harness.front.tlsPort}`,
       "-w",
       "\n%{http_code}",
       ...more,
@@ -95,7 +95,7 @@ describe("the front, as curl on a host meets it", () => {
   const empty = createHash("sha256").update("").digest("hex");
 
   it("must serve the host bundle byte by byte under both spellings of a bucket's address", async () => {
-    const output = join(stage.workDir, "fetched");
+    const output = join(harness.workDir, "fetched");
     for (const url of [object, `https://s3.${ACCOUNT.region}.amazonaws.com/bundles/host/b%2B1%20x.tar`]) {
       const { status } = await curl(url, ...signed("s3"), "-H", `x-amz-content-sha256: ${empty}`, "-o", output);
       assert.equal(status, 200);
@@ -166,7 +166,7 @@ describe("the front, as curl on a host meets it", () => {
       "x-rehearsal-source-ip: 10.64.0.2",
       "-w",
       "\n%{http_code}",
-      `http://127.0.0.1:${stage.front.httpPort}/latest/meta-data/instance-id`,
+      `http://127.0.0.1:${harness.front.httpPort}/latest/meta-data/instance-id`,
     ]);
     assert.match(stdout, /instances only[\s\S]*403$/);
     const viaSocket = await run("curl", [
@@ -174,7 +174,7 @@ describe("the front, as curl on a host meets it", () => {
       "--noproxy",
       "*",
       "--unix-socket",
-      stage.front.socketPath,
+      harness.front.socketPath,
       "-H",
       "x-rehearsal-source-ip: 10.64.0.2",
       "-w",

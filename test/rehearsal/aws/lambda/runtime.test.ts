@@ -1,32 +1,32 @@
 import assert from "node:assert/strict";
 import { RealClock } from "../../../../rehearsal/clock";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
-import { raise, type Stage } from "../harness";
-import { deployFunction, LOGS, MAY_CREATE, sdkBundle } from "./functions";
+import { startHarness, type AwsHarness } from "../harness";
+import { deployFunction, LOGS, MAY_CREATE, sdkBundle } from "./deployed-functions";
 
 describe("the function runtime", function () {
   this.timeout(120_000); // starts a dozen processes on a machine that others use too
-  let stage: Stage;
+  let harness: AwsHarness;
   before(async () => {
-    stage = await raise({ githubHosts: ["ghe.example.com"] });
+    harness = await startHarness({ githubHosts: ["ghe.example.com"] });
   });
-  after(() => stage.end());
+  after(() => harness.end());
 
   async function result(name: string, event: unknown = {}): Promise<any> {
-    const outcome = await stage.lambda.invoke(name, event);
+    const outcome = await harness.lambda.invoke(name, event);
     assert.ok("result" in outcome, `the function failed: ${JSON.stringify(outcome)}`);
     return outcome.result;
   }
 
   async function failure(name: string): Promise<{ errorType: string; errorMessage: string }> {
-    const outcome = await stage.lambda.invoke(name, {});
+    const outcome = await harness.lambda.invoke(name, {});
     assert.ok("error" in outcome, "the function should have failed");
     return outcome.error;
   }
 
   it("must show a function the deployed environment and nothing of this machine's", async () => {
     deployFunction(
-      stage,
+      harness,
       "env",
       `export const handler = async (event, context) => ({ event, env: process.env, left: context.getRemainingTimeInMillis(), id: context.awsRequestId, name: context.functionName })`,
       { state: { environment: { variables: { POOL_NAME: "p" } } } },
@@ -44,17 +44,17 @@ describe("the function runtime", function () {
 
   it("must keep a process warm between invocations and replace it when the function changes", async () => {
     const code = `let n = 0; export const handler = async () => ({ n: ++n, v: process.env.V, pid: process.pid })`;
-    deployFunction(stage, "warm", code, { state: { environment: { variables: { V: "1" } } } });
+    deployFunction(harness, "warm", code, { state: { environment: { variables: { V: "1" } } } });
     assert.equal((await result("warm")).n, 1);
     assert.equal((await result("warm")).n, 2);
-    deployFunction(stage, "warm", code, { state: { environment: { variables: { V: "2" } } } });
+    deployFunction(harness, "warm", code, { state: { environment: { variables: { V: "2" } } } });
     const after = await result("warm");
     assert.deepEqual([after.n, after.v], [1, "2"]);
   });
 
   it("must bring https, fetch and HTTP agents alike to the stand-in under the real names, and nowhere else", async () => {
     deployFunction(
-      stage,
+      harness,
       "net",
       `import https from "node:https";
        const get = (url, options) => new Promise((resolve, reject) => https.get(url, options, (res) => { let t = ""; res.on("data", (d) => t += d); res.on("end", () => resolve(t)); }).on("error", reject));
@@ -78,36 +78,36 @@ describe("the function runtime", function () {
   });
 
   it("must run a real SDK bundle under the function's own role, and refuse it what the role lacks", async () => {
-    deployFunction(stage, "sdk", await sdkBundle(), { statements: [LOGS, MAY_CREATE] });
+    deployFunction(harness, "sdk", await sdkBundle(), { statements: [LOGS, MAY_CREATE] });
     const told = await result("sdk", { name: "made/by-function" });
     assert.match(
       told,
       /^AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role\/sdk-role\/sdk is not authorized to perform: secretsmanager:DeleteSecret/,
     );
-    assert.deepEqual(stage.denied().at(-1)?.action, "secretsmanager:DeleteSecret");
-    assert.equal(stage.calls()["sdk"]?.["secretsmanager:CreateSecret"], 1);
-    assert.deepEqual(stage.secrets.names(), ["made/by-function"]);
+    assert.deepEqual(harness.denied().at(-1)?.action, "secretsmanager:DeleteSecret");
+    assert.equal(harness.calls()["sdk"]?.["secretsmanager:CreateSecret"], 1);
+    assert.deepEqual(harness.secrets.names(), ["made/by-function"]);
   });
 
   it("must pass on a handler's error by its own name and keep the process", async () => {
-    deployFunction(stage, "throws", `export const handler = async () => { const e = new RangeError("too far"); throw e; }`);
+    deployFunction(harness, "throws", `export const handler = async () => { const e = new RangeError("too far"); throw e; }`);
     assert.deepEqual(
       { ...(await failure("throws")), trace: undefined },
       { errorType: "RangeError", errorMessage: "too far", trace: undefined },
     );
-    const run = [...stage.timeline.events].reverse().find((event) => event.kind === "function-run");
+    const run = [...harness.timeline.events].reverse().find((event) => event.kind === "function-run");
     assert.equal(run?.kind === "function-run" && run.error, "RangeError: too far");
   });
 
   it("must end a function that runs into its timeout, and start afresh after it", async () => {
     deployFunction(
-      stage,
+      harness,
       "slow",
       `let first = true; export const handler = async (event) => { if (event.hang) { await new Promise((r) => setTimeout(r, 60_000)); } return process.pid; }`,
       { state: { timeout: 1 } },
     );
     const pid = await result("slow");
-    const outcome = await stage.lambda.invoke("slow", { hang: true });
+    const outcome = await harness.lambda.invoke("slow", { hang: true });
     assert.ok("error" in outcome);
     assert.match(outcome.error.errorMessage, /Task timed out after 1\.00 seconds$/);
     assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
@@ -115,19 +115,19 @@ describe("the function runtime", function () {
   });
 
   it("must report a crash and a bundle that does not load as errors, not hang", async () => {
-    deployFunction(stage, "crash", `export const handler = async () => { process.exit(3); }`);
+    deployFunction(harness, "crash", `export const handler = async () => { process.exit(3); }`);
     assert.match((await failure("crash")).errorMessage, /Runtime exited with error: exit status 3/);
-    deployFunction(stage, "reject", `export const handler = () => new Promise(() => { Promise.reject(new Error("nobody cares")); })`);
+    deployFunction(harness, "reject", `export const handler = () => new Promise(() => { Promise.reject(new Error("nobody cares")); })`);
     assert.match((await failure("reject")).errorMessage, /exit status 128/);
-    deployFunction(stage, "broken", `export const handler = ;`);
+    deployFunction(harness, "broken", `export const handler = ;`);
     assert.equal((await failure("broken")).errorType, "SyntaxError");
-    deployFunction(stage, "other", `export const main = 1;`);
+    deployFunction(harness, "other", `export const main = 1;`);
     assert.match((await failure("other")).errorMessage, /index\.handler is undefined or not exported/);
   });
 
   it("must collect every line that was printed, and the metrics in it, before the invocation counts as done", async () => {
     deployFunction(
-      stage,
+      harness,
       "prints",
       `export const handler = async () => {
          for (let i = 0; i < 500; i++) console.log("line", i);
@@ -135,31 +135,31 @@ describe("the function runtime", function () {
        }`,
     );
     await result("prints");
-    const lines = stage.lambda.logs.filter(({ functionName }) => functionName === "prints");
+    const lines = harness.lambda.logs.filter(({ functionName }) => functionName === "prints");
     assert.equal(lines.length, 501);
     assert.deepEqual(
-      stage.cloudwatch.metrics.points("CiRunners", "SweepErrors", { Pool: "p" }).map(({ value }) => value),
+      harness.cloudwatch.metrics.points("CiRunners", "SweepErrors", { Pool: "p" }).map(({ value }) => value),
       [1, 2],
     );
   });
 
   it("must not give logs or metrics to a function whose role may not write them", async () => {
     const code = `export const handler = async () => console.log(JSON.stringify({ _aws: { Timestamp: 1, CloudWatchMetrics: [{ Namespace: "N", Dimensions: [[]], Metrics: [{ Name: "M" }] }] }, M: 1 }))`;
-    deployFunction(stage, "mute", code, { statements: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }] });
+    deployFunction(harness, "mute", code, { statements: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }] });
     await result("mute");
-    assert.equal(stage.cloudwatch.metrics.points("N", "M", {}).length, 0);
-    assert.ok(stage.denied().some(({ principal, action }) => principal === "mute" && action === "logs:CreateLogGroup"));
+    assert.equal(harness.cloudwatch.metrics.points("N", "M", {}).length, 0);
+    assert.ok(harness.denied().some(({ principal, action }) => principal === "mute" && action === "logs:CreateLogGroup"));
   });
 
   it("must not run a function whose role does not trust Lambda", async () => {
-    deployFunction(stage, "untrusted", `export const handler = async () => 1`);
-    const role = stage.store.get("aws:iam/role:Role", "untrusted-role")!;
-    stage.store.put({ ...role, state: { ...role.state, assumeRolePolicy: role.state["assumeRolePolicy"].replace("lambda.", "ec2.") } });
+    deployFunction(harness, "untrusted", `export const handler = async () => 1`);
+    const role = harness.store.get("aws:iam/role:Role", "untrusted-role")!;
+    harness.store.put({ ...role, state: { ...role.state, assumeRolePolicy: role.state["assumeRolePolicy"].replace("lambda.", "ec2.") } });
     assert.match((await failure("untrusted")).errorMessage, /does not trust lambda\.amazonaws\.com/);
   });
 
   it("must leave no process behind when it closes in the middle of an invocation", async () => {
-    const own = await raise({ clock: new RealClock() });
+    const own = await startHarness({ clock: new RealClock() });
     deployFunction(
       own,
       "long",
@@ -175,7 +175,7 @@ describe("the function runtime", function () {
 
   it("must let functions live in virtual time, signatures included", async () => {
     const clock = new VirtualClock(Date.UTC(2031, 4, 5));
-    const own = await raise({ clock });
+    const own = await startHarness({ clock });
     try {
       deployFunction(
         own,

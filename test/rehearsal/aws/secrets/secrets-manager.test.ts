@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RealClock } from "../../../../rehearsal/clock";
 import type { Principal, Shape } from "../../../../rehearsal/aws/api";
-import { CloudDoor } from "../../../../rehearsal/aws/gateway";
+import { AwsGateway } from "../../../../rehearsal/aws/gateway";
 import { Iam } from "../../../../rehearsal/aws/iam/iam";
 import { SecretsManager } from "../../../../rehearsal/aws/secrets/secrets-manager";
 import { MemoryStore } from "../../../../rehearsal/aws/store";
@@ -22,18 +22,18 @@ class SetClock extends RealClock {
 describe("Secrets Manager", () => {
   let clock: SetClock;
   let secrets: SecretsManager;
-  let door: CloudDoor;
+  let gateway: AwsGateway;
   const operator: Principal = { kind: "operator" };
   const host = (instanceId: string): Principal => ({ kind: "instance", instanceId, roleName: "host" });
   const call = (operation: string, params: Shape, principal: Principal = operator) =>
-    door.call(principal, `secretsmanager:${operation}`, params);
+    gateway.call(principal, `secretsmanager:${operation}`, params);
 
   beforeEach(() => {
     clock = new SetClock();
     const store = new MemoryStore();
     secrets = new SecretsManager(clock, new Random(1), ACCOUNT);
-    door = new CloudDoor({ clock, timeline: new Timeline(() => clock.now()), iam: new Iam(store, ACCOUNT) });
-    door.register(secrets);
+    gateway = new AwsGateway({ clock, timeline: new Timeline(() => clock.now()), iam: new Iam(store, ACCOUNT) });
+    gateway.register(secrets);
     const Resource = `arn:aws:secretsmanager:*:*:secret:ci-runners/p/*`;
     const Condition = { StringEquals: { [`aws:ResourceTag/${OWNER}`]: "${aws:userid}" } };
     deployRole(store, "host", [
@@ -52,14 +52,14 @@ describe("Secrets Manager", () => {
     await call("CreateSecret", token("i-1"));
     assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-1")))["SecretString"], "i-1");
     await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-2")), { name: "AccessDeniedException" });
-    assert.equal(door.denied().length, 1);
+    assert.equal(gateway.denied().length, 1);
   });
 
   it("must answer AccessDenied for a token that is not there yet, as IAM does by tag, without blaming the policy", async () => {
     await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-1")), { name: "AccessDeniedException" });
-    assert.deepEqual(door.denied(), []);
+    assert.deepEqual(gateway.denied(), []);
     await assert.rejects(call("GetSecretValue", { SecretId: "other/i-1" }, host("i-1")), { name: "AccessDeniedException" });
-    assert.equal(door.denied().length, 1);
+    assert.equal(gateway.denied().length, 1);
   });
 
   it("must ask for TagResource where a secret is created with tags", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Principal, Shape } from "../../../../rehearsal/aws/api";
 import type { Instance } from "../../../../rehearsal/aws/ec2";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
-import { deployRole, ACCOUNT, raise, type Stage } from "../harness";
+import { deployRole, ACCOUNT, startHarness, type AwsHarness } from "../harness";
 
 const AGENT = [
   { Effect: "Allow", Action: "ssm:UpdateInstanceInformation", Resource: "arn:aws:ec2:*:*:instance/*" },
@@ -10,15 +10,15 @@ const AGENT = [
 ];
 
 describe("Run Command, on virtual time", () => {
-  let stage: Stage;
+  let harness: AwsHarness;
   let clock: VirtualClock;
   let host: Instance;
 
   beforeEach(async () => {
     clock = new VirtualClock();
-    stage = await raise({ clock });
-    deployRole(stage.store, "host", AGENT, "ec2.amazonaws.com");
-    deployRole(stage.store, "deregister", [
+    harness = await startHarness({ clock });
+    deployRole(harness.store, "host", AGENT, "ec2.amazonaws.com");
+    deployRole(harness.store, "deregister", [
       { Effect: "Allow", Action: "ssm:SendCommand", Resource: `arn:aws:ssm:*:*:document/p-stop` },
       {
         Effect: "Allow",
@@ -32,7 +32,7 @@ describe("Run Command, on virtual time", () => {
     await clock.sleep(60_000);
   });
   afterEach(async () => {
-    await stage.end();
+    await harness.end();
     clock.close();
   });
 
@@ -42,11 +42,11 @@ describe("Run Command, on virtual time", () => {
       parameters,
       mainSteps: [{ action: "aws:runShellScript", name: "run", inputs: { runCommand } }],
     });
-    stage.store.put({ type: "aws:ssm/document:Document", id: name, state: { name, content } });
+    harness.store.put({ type: "aws:ssm/document:Document", id: name, state: { name, content } });
   }
 
   async function launch(tags: Record<string, string>): Promise<Instance> {
-    const instance = stage.fleet.create({
+    const instance = harness.fleet.create({
       userData: "",
       instanceType: "t4g.small",
       subnetId: "s",
@@ -54,32 +54,32 @@ describe("Run Command, on virtual time", () => {
       tags,
       profile: { arn: "arn:aws:iam::1:instance-profile/host", roleName: "host" },
     });
-    await stage.fleet.powerOn(instance);
+    await harness.fleet.powerOn(instance);
     return instance;
   }
 
   const deregister: Principal = { kind: "function", functionName: "deregister", roleName: "deregister" };
-  const send = (params: Shape, principal: Principal = deregister) => stage.cloud.call(principal, "ssm:SendCommand", params);
+  const send = (params: Shape, principal: Principal = deregister) => harness.gateway.call(principal, "ssm:SendCommand", params);
 
   it("must reach one host late or more than once where a test wants that", async () => {
-    stage.ssm.fate = (id) => (id === host.id ? [5_000, 90_000] : undefined);
+    harness.ssm.fate = (id) => (id === host.id ? [5_000, 90_000] : undefined);
     const sentAt = clock.now();
     await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
     await clock.sleep(120_000);
-    const arrivals = stage.timeline.events.flatMap((event) => (event.kind === "command" ? [event.at - sentAt] : []));
+    const arrivals = harness.timeline.events.flatMap((event) => (event.kind === "command" ? [event.at - sentAt] : []));
     assert.deepEqual(arrivals, [5_000, 90_000]);
   });
 
   it("must reach the host about a second later, with the document's own commands", async () => {
     const sentAt = clock.now();
     const { Command } = await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
-    assert.deepEqual(stage.driver.commands, [], "it must not arrive within the call");
-    const { at, outcome } = (await stage.timeline.when((event) => event.kind === "command")) as { at: number; outcome: string };
+    assert.deepEqual(harness.driver.commands, [], "it must not arrive within the call");
+    const { at, outcome } = (await harness.timeline.when((event) => event.kind === "command")) as { at: number; outcome: string };
     assert.ok(at - sentAt >= 400 && at - sentAt <= 1200);
     assert.equal(outcome, "Success");
-    assert.deepEqual(stage.driver.commands, [{ instanceId: host.id, commands: ["systemctl stop --no-block actions-runner.service"] }]);
+    assert.deepEqual(harness.driver.commands, [{ instanceId: host.id, commands: ["systemctl stop --no-block actions-runner.service"] }]);
     const CommandId = (Command as Shape)["CommandId"];
-    const detail = await stage.cloud.call({ kind: "operator" }, "ssm:GetCommandInvocation", { CommandId, InstanceId: host.id });
+    const detail = await harness.gateway.call({ kind: "operator" }, "ssm:GetCommandInvocation", { CommandId, InstanceId: host.id });
     assert.deepEqual([detail["Status"], detail["StandardOutputContent"]], ["Success", "done"]);
   });
 
@@ -94,7 +94,7 @@ describe("Run Command, on virtual time", () => {
       send({ DocumentName: "AWS-RunShellScript", InstanceIds: [host.id], Parameters: { commands: ["id"] } }),
       /document\/AWS-RunShellScript/,
     );
-    assert.deepEqual(stage.driver.commands, []);
+    assert.deepEqual(harness.driver.commands, []);
   });
 
   const sentence = (id: string) => ({
@@ -105,21 +105,21 @@ describe("Run Command, on virtual time", () => {
   it("must answer with AWS's sentence while the agent has not registered, and once the host is off [A9.1]", async () => {
     const fresh = await launch({ "ci-runners:pool": "p" });
     await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [fresh.id] }), sentence(fresh.id));
-    await stage.fleet.stop(host);
+    await harness.fleet.stop(host);
     await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), sentence(host.id));
   });
 
   it("must show a host role without which no agent ever registers", async () => {
-    deployRole(stage.store, "host", [AGENT[0]!], "ec2.amazonaws.com");
+    deployRole(harness.store, "host", [AGENT[0]!], "ec2.amazonaws.com");
     await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), sentence(host.id));
     await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), sentence(host.id));
-    assert.deepEqual(stage.denied(), [{ principal: "instance", action: "ssmmessages:CreateControlChannel", resource: "*" }]);
+    assert.deepEqual(harness.denied(), [{ principal: "instance", action: "ssmmessages:CreateControlChannel", resource: "*" }]);
   });
 
   it("must call it a delivery timeout when the machine dies between the call and the command [A9.2]", async () => {
-    stage.driver.reply = async () => Promise.reject(new Error("gone"));
+    harness.driver.reply = async () => Promise.reject(new Error("gone"));
     await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
-    const event = (await stage.timeline.when((entry) => entry.kind === "command")) as { outcome: string };
+    const event = (await harness.timeline.when((entry) => entry.kind === "command")) as { outcome: string };
     assert.equal(event.outcome, "DeliveryTimedOut");
   });
 
@@ -130,8 +130,8 @@ describe("Run Command, on virtual time", () => {
       await assert.rejects(send({ DocumentName: "greet", InstanceIds: [host.id], Parameters }, operator), { name: "InvalidParameters" });
     }
     await send({ DocumentName: "greet", InstanceIds: [host.id], Parameters: { who: ["me"] } }, operator);
-    await stage.timeline.when((event) => event.kind === "command");
-    assert.deepEqual(stage.driver.commands.at(-1)?.commands, ["echo me"]);
+    await harness.timeline.when((event) => event.kind === "command");
+    assert.deepEqual(harness.driver.commands.at(-1)?.commands, ["echo me"]);
   });
 
   it("must refuse more than 50 instances, and cut output off after 24 000 characters [A9.4]", async () => {
@@ -141,10 +141,10 @@ describe("Run Command, on virtual time", () => {
       name: "ValidationException",
       message: /at most 50 instances/,
     });
-    stage.driver.reply = async () => ({ exitCode: 0, stdout: "x".repeat(24_001), stderr: "" });
+    harness.driver.reply = async () => ({ exitCode: 0, stdout: "x".repeat(24_001), stderr: "" });
     const { Command } = await send({ DocumentName: "p-stop", InstanceIds: [host.id] }, operator);
-    await stage.timeline.when((event) => event.kind === "command");
-    const detail = await stage.cloud.call(operator, "ssm:GetCommandInvocation", {
+    await harness.timeline.when((event) => event.kind === "command");
+    const detail = await harness.gateway.call(operator, "ssm:GetCommandInvocation", {
       CommandId: (Command as Shape)["CommandId"],
       InstanceId: host.id,
     });

@@ -11,23 +11,23 @@ import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateSecretCommand, GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { AwsError } from "../../../../rehearsal/aws/api";
-import { throttling } from "../../../../rehearsal/aws/faults";
-import { ACCOUNT, raise, type Stage } from "../harness";
+import { throttling } from "../../../../rehearsal/aws/api-faults";
+import { ACCOUNT, startHarness, type AwsHarness } from "../harness";
 
 describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
-  let stage: Stage;
+  let harness: AwsHarness;
   let client: { region: string; endpoint: string; credentials: { accessKeyId: string; secretAccessKey: string }; maxAttempts: number };
 
   before(async () => {
-    stage = await raise();
-    const { accessKeyId, secretAccessKey } = stage.credentials.issue({ kind: "operator" });
+    harness = await startHarness();
+    const { accessKeyId, secretAccessKey } = harness.credentials.issue({ kind: "operator" });
     client = {
       region: ACCOUNT.region,
-      endpoint: `http://127.0.0.1:${stage.front.httpPort}`,
+      endpoint: `http://127.0.0.1:${harness.front.httpPort}`,
       credentials: { accessKeyId, secretAccessKey },
       maxAttempts: 1,
     };
-    stage.autoscaling.createGroup({
+    harness.autoscaling.createGroup({
       name: "pool",
       minSize: 0,
       maxSize: 4,
@@ -37,7 +37,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
       tags: [{ key: 'odd <&> "name"', value: "naïve ü", propagateAtLaunch: true }],
     });
   });
-  after(() => stage.end());
+  after(() => harness.end());
 
   it("must not lose or bend anything of a group on its way through XML [A3.19]", async () => {
     const { AutoScalingGroups: [group] = [] } = await new AutoScalingClient(client).send(
@@ -76,7 +76,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
   });
 
   it("must send injected throttling through the SDK's own classification of retryable errors [A3.18]", async () => {
-    const lift = stage.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
+    const lift = harness.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
     const request = { AutoScalingGroupName: "pool", InstanceIds: ["i-1", "i-2"], ProtectedFromScaleIn: true };
     await assert.rejects(
       new AutoScalingClient({ ...client, maxAttempts: 2 }).send(new SetInstanceProtectionCommand(request)),
@@ -125,7 +125,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
         MetricData: [{ MetricName: "ForcedStops", Value: 2, Timestamp: at, Dimensions: [{ Name: "Pool", Value: "p" }] }],
       }),
     );
-    const [point] = stage.cloudwatch.metrics.points("CiRunners", "ForcedStops", { Pool: "p" });
+    const [point] = harness.cloudwatch.metrics.points("CiRunners", "ForcedStops", { Pool: "p" });
     assert.equal(point?.value, 2);
     assert.ok(Math.abs(point!.at - at.getTime()) < 1000);
   });
@@ -151,19 +151,19 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
   });
 
   it("must tell a defect of its own as InternalFailure and remember it, never as an answer", async () => {
-    const before = stage.defects.length;
+    const before = harness.defects.length;
     const broken = new Error("broken on purpose") as AwsError;
-    const original = stage.secrets.execute;
-    stage.secrets.execute = async () => {
+    const original = harness.secrets.execute;
+    harness.secrets.execute = async () => {
       throw broken;
     };
     try {
       await assert.rejects(new SecretsManagerClient(client).send(new ListSecretsCommand({})), { name: "InternalFailure" });
-      assert.equal(stage.defects.length, before + 1);
-      assert.equal(stage.defects.at(-1), broken);
+      assert.equal(harness.defects.length, before + 1);
+      assert.equal(harness.defects.at(-1), broken);
     } finally {
-      stage.secrets.execute = original;
-      stage.defects.length = before;
+      harness.secrets.execute = original;
+      harness.defects.length = before;
     }
   });
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { DETAIL_TYPE } from "../../../../contract/aws/lifecycle";
 import { Cleanup } from "../../../../rehearsal/cleanup";
-import { parseOptions } from "../../../../rehearsal/options";
-import { type Outcome, rehearse } from "../../../../rehearsal/scenarios/actions-runner-pool/scenario";
-import { openWorld, type World } from "../../../../rehearsal/environment/environment";
+import { parseOptions } from "../../../../rehearsal/rehearsal-options";
+import { type PoolOutcome, rehearse } from "../../../../rehearsal/scenarios/actions-runner-pool/rehearse";
+import { openPoolEnvironment, type PoolEnvironment } from "../../../../rehearsal/scenarios/actions-runner-pool/pool-environment";
 
 /** Several times what the rehearsal takes here; a bound on a hang, not a measurement. */
 const BOUND_MS = 600_000;
@@ -17,39 +17,39 @@ describe("the rehearsal, with lost events", function () {
   this.timeout(BOUND_MS);
   const cleanup = new Cleanup();
   const lost = { launching: 0, terminating: 0, terminated: 0 };
-  let world: World;
-  let outcome: Outcome;
+  let environment: PoolEnvironment;
+  let outcome: PoolOutcome;
 
   before(async () => {
     const options = parseOptions(["--hosts", "simulated", "--instances", `${INSTANCES}`, "--jobs", "4", "--scale-ins", "1"]);
-    world = await openWorld(options!, "simulated", () => undefined, cleanup);
-    world.cloud.bus.knobs.fate = (event) => {
+    environment = await openPoolEnvironment({ options: options!, hosts: "simulated", say: () => undefined, cleanup });
+    environment.aws.bus.knobs.fate = (event) => {
       const kind = (["launching", "terminating", "terminated"] as const).find((one) => DETAIL_TYPE[one] === event["detail-type"]);
       if (kind === undefined || (kind === "launching" && (event.detail.Destination === "WarmPool" || lost.launching >= INSTANCES)))
         return "deliver";
       lost[kind] += 1;
       return "lose";
     };
-    outcome = await rehearse(world.stage);
+    outcome = await rehearse(environment.context);
   });
   after(() => cleanup.run());
 
   it("goes through as a whole, so that what follows says something", () => {
     assert.deepEqual(outcome.errors, []);
-    assert.deepEqual(world.cloud.defects, []);
+    assert.deepEqual(environment.aws.defects, []);
     assert.equal(lost.launching, INSTANCES);
     assert.ok(lost.terminating > INSTANCES && lost.terminated > INSTANCES, JSON.stringify(lost));
   });
 
   it("abandons no launch: the sweep provides the token", () => {
-    const logged = world.cloud.lambda.logs.filter(
+    const logged = environment.aws.lambda.logs.filter(
       ({ functionName, line }) => functionName.endsWith("-sweep") && line.includes('"registration token provided"'),
     );
     assert.equal(logged.length, INSTANCES);
   });
 
   it("loses no job: hosts see for themselves that they are to go", () => {
-    const ends = world.stage.timeline.events.flatMap((event) =>
+    const ends = environment.context.timeline.events.flatMap((event) =>
       event.kind === "job" && ["succeeded", "failed", "lost"].includes(event.change) ? [event.change] : [],
     );
     assert.ok(ends.length >= 4);
@@ -57,13 +57,13 @@ describe("the rehearsal, with lost events", function () {
   });
 
   it("leaves no runner at GitHub and no token behind a destroy: the last sweep removes them", () => {
-    assert.deepEqual(world.leftovers(), []);
-    const last = world.cloud.lambda.logs.filter(({ line }) => line.includes('"final sweep: nothing is left"'));
+    assert.deepEqual(environment.leftovers(), []);
+    const last = environment.aws.lambda.logs.filter(({ line }) => line.includes('"final sweep: nothing is left"'));
     assert.equal(last.length, 1);
     assert.ok(JSON.parse(last[0]!.line).runnersDeleted > 0, "a last sweep that found nothing proves nothing");
   });
 
   it("needs no permission beyond the granted ones for all that", () => {
-    assert.deepEqual(world.cloud.denied(), []);
+    assert.deepEqual(environment.aws.denied(), []);
   });
 });

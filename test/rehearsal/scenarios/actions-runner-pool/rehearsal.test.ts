@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, readdir
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { locate } from "../../../../rehearsal/engine/locate";
-import type { Figures } from "../../../../rehearsal/report/figures";
+import type { PoolFigures } from "../../../../rehearsal/scenarios/actions-runner-pool/pool-figures";
 import { systemdHostsAvailable } from "../../../../rehearsal/hosts/systemd";
 import { RECORDS } from "../../../../rehearsal/hosts/systemd/run-record";
 
@@ -15,7 +15,7 @@ const BOUND_MS = 900_000;
 interface Ended {
   code: number | null;
   output: string;
-  figures: Figures | undefined;
+  figures: PoolFigures | undefined;
   report: string;
 }
 
@@ -53,7 +53,7 @@ class Rehearsals {
         done({
           code,
           output,
-          figures: existsSync(json) ? (JSON.parse(readFileSync(json, "utf8")) as Figures) : undefined,
+          figures: existsSync(json) ? (JSON.parse(readFileSync(json, "utf8")) as PoolFigures) : undefined,
           report: existsSync(report) ? readFileSync(report, "utf8") : "",
         }),
       );
@@ -74,7 +74,7 @@ class Rehearsals {
   }
 }
 
-function assertClean(ended: Ended): Figures {
+function assertClean(ended: Ended): PoolFigures {
   assert.equal(ended.code, 0, ended.output);
   assert.doesNotMatch(ended.output, /clean-up: /);
   const { figures } = ended;

@@ -1,0 +1,106 @@
+import { parseArgs } from "node:util";
+import { helpText } from "./help";
+
+/** Thrown for a command line that makes no sense; the text names the flag, the value and what would do. */
+export class UsageError extends Error {}
+
+/** Reads a flag's value. @throws UsageError */
+export type Parser<T> = (given: string, flag: string) => T;
+
+/** One flag: what the help says of it, and how its value is read. Parser and help text both come from here. */
+export interface Option<T> {
+  /** What the help calls the value; absent: the flag takes none. */
+  metavar?: string;
+  /** Wrapped by the help; a line break in it stays. */
+  help: string;
+  /** What holds without the flag, as the help shows it. */
+  shown?: string;
+  /** `undefined`: the flag was not given. */
+  read(given: string | undefined, flag: string): T;
+}
+
+export type OptionTable = Record<string, Option<unknown>>;
+
+export type OptionValues<O extends OptionTable> = { [Flag in keyof O]: O[Flag] extends Option<infer T> ? T : never };
+
+export interface CommandLine<O extends OptionTable> {
+  help: string;
+  /** Undefined when help was asked for. @throws UsageError */
+  parse(argv: string[]): OptionValues<O> | undefined;
+}
+
+/** A flag with a value. Its default, where it has one, is read like a given value. */
+export function option<T>(spec: { metavar: string; help: string; parse: Parser<T>; default: string }): Option<T>;
+export function option<T>(spec: { metavar: string; help: string; parse: Parser<T>; shown?: string }): Option<T | undefined>;
+export function option<T>(spec: {
+  metavar: string;
+  help: string;
+  parse: Parser<T>;
+  default?: string;
+  shown?: string;
+}): Option<T | undefined> {
+  const { metavar, help, parse, shown = spec.default } = spec;
+  const read = (given: string | undefined, flag: string) => {
+    const text = given ?? spec.default;
+    return text === undefined ? undefined : parse(text, flag);
+  };
+  return { metavar, help, shown, read };
+}
+
+/** A flag without a value. */
+export function toggle(help: string): Option<boolean> {
+  return { help, read: (given) => given !== undefined };
+}
+
+export const text: Parser<string> = (given) => given;
+
+export function oneOf<const T extends string>(...choices: readonly T[]): Parser<T> {
+  return (given, flag) => {
+    const choice = choices.find((one) => one === given);
+    if (choice === undefined) throw new UsageError(`${flag} ${given}: give ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
+    return choice;
+  };
+}
+
+export const onOrOff: Parser<boolean> = (given, flag) => oneOf("on", "off")(given, flag) === "on";
+
+export function wholeNumber(least: number): Parser<number> {
+  return (given, flag) => whole(flag, given, least);
+}
+
+/** The flag's value as a whole number, or a UsageError that says which would do. */
+export function whole(flag: string, given: string, least: number): number {
+  const value = Number(given);
+  if (!/^\d+$/.test(given) || !Number.isSafeInteger(value) || value < least) {
+    throw new UsageError(`${flag} ${given}: give a whole number of at least ${least}`);
+  }
+  return value;
+}
+
+/**
+ * A command of this project that takes flags only.
+ *
+ * @param command as it is typed: `npm run rehearse`.
+ * @param about between the usage line and the flags.
+ */
+export function commandLine<O extends OptionTable>(command: string, about: string, options: O): CommandLine<O> {
+  const help = helpText(command, about, { ...options, help: toggle("this text") });
+  const parse = (argv: string[]): OptionValues<O> | undefined => {
+    const given = readFlags(argv, command, options);
+    if (given.help !== undefined) return undefined;
+    const values = Object.entries(options).map(([name, { read }]) => [name, read(given[name], `--${name}`)]);
+    return Object.fromEntries(values) as OptionValues<O>;
+  };
+  return { help, parse };
+}
+
+function readFlags(argv: string[], command: string, options: OptionTable): Record<string, string | undefined> {
+  const known = Object.entries(options).map(([name, { metavar }]) => [name, { type: metavar === undefined ? "boolean" : "string" }]);
+  try {
+    const flags = { ...Object.fromEntries(known), help: { type: "boolean" } } as Record<string, { type: "boolean" | "string" }>;
+    const { values } = parseArgs({ args: argv, allowPositionals: false, options: flags });
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\nRun ${command} -- --help for the options.`);
+  }
+}

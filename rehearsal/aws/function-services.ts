@@ -1,0 +1,43 @@
+import { EventBus } from "./events/bus";
+import type { Denial } from "./gateway";
+import type { AwsOptions } from "./index";
+import { AsyncInvoker } from "./lambda/async";
+import { LambdaRuntime } from "./lambda/runtime";
+import type { Route } from "./lambda/sandbox-environment";
+import type { AwsServices } from "./services";
+
+export interface FunctionOptions extends Pick<AwsOptions, "clock" | "timeline" | "random" | "region" | "accountId" | "workDir"> {
+  services: Pick<AwsServices, "gateway" | "store" | "credentials" | "cloudwatch" | "queues">;
+  /** How the functions' processes reach the stand-in. */
+  route: Route;
+  refused(denial: Denial): void;
+  onDefect(error: unknown): void;
+}
+
+/** Lambda and what invokes it. */
+export interface FunctionServices {
+  lambda: LambdaRuntime;
+  async: AsyncInvoker;
+  bus: EventBus;
+}
+
+/** Starts the function runtime, its queue of asynchronous invocations, and the event bus that fills the queue. */
+export function startFunctions(options: FunctionOptions): FunctionServices {
+  const { clock, timeline, random, region, accountId, workDir, route, refused, onDefect } = options;
+  const { gateway, store, credentials, cloudwatch, queues } = options.services;
+  const account = { region, accountId };
+  const { metrics } = cloudwatch;
+  const lambda = new LambdaRuntime({ clock, timeline, random, account, store, gateway, credentials, metrics, route, workDir });
+  const async = new AsyncInvoker({ clock, store, runtime: lambda, gateway, onDefect });
+  const bus = new EventBus({
+    clock,
+    random,
+    store,
+    account,
+    queues,
+    refused,
+    onDefect,
+    invoke: (name, event) => async.invoke(name, event),
+  });
+  return { lambda, async, bus };
+}

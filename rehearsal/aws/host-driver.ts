@@ -1,0 +1,30 @@
+/** What the AWS stand-in asks of whatever plays the instances: systemd machines or simulated hosts. */
+export interface LaunchSpec {
+  instanceId: string;
+  /** Decoded user data, as cloud-init would see it. */
+  userData: string;
+  instanceType: string;
+  privateIp: string;
+}
+
+export interface CommandResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface HostDriver {
+  /** First power-on with an empty disk. Resolves when the machine is running; bootstrap goes on inside. */
+  launch(spec: LaunchSpec): Promise<void>;
+  /** Orderly power-off; the disk stays. */
+  stop(instanceId: string): Promise<void>;
+  start(instanceId: string): Promise<void>;
+  hibernate(instanceId: string): Promise<void>;
+  resume(instanceId: string): Promise<void>;
+  /** Power-off and removal of the disk. */
+  terminate(instanceId: string): Promise<void>;
+  /** Runs shell commands as root, as the SSM agent would. Rejects when the machine does not answer. */
+  runCommand(instanceId: string, commands: string[]): Promise<CommandResult>;
+  /** Ends everything that the driver ever started. Safe to call twice and after a failure. */
+  close(): Promise<void>;
+}

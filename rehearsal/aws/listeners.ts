@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import type { Certificates } from "./front/certificates";
+import { createFront } from "./front/front-handler";
+import { type FrontServers, openServers } from "./front/servers";
+import { createImds, ImdsFaults, type ImdsRequest, type ImdsResponse } from "./imds";
+import type { AwsOptions } from "./index";
+import type { AwsServices } from "./services";
+import { createWireHandler } from "./wire/wire-handler";
+
+export interface ListenerOptions extends Pick<AwsOptions, "clock" | "random" | "region" | "accountId" | "workDir" | "githubHandler"> {
+  services: Pick<AwsServices, "gateway" | "credentials" | "fleet" | "autoscaling">;
+  certificates: Certificates;
+  /** Exact names or `*.suffix`. */
+  githubHosts: readonly string[];
+  onDefect(error: unknown): void;
+}
+
+export interface Listeners {
+  servers: FrontServers;
+  imds: (request: ImdsRequest) => ImdsResponse;
+  imdsFaults: ImdsFaults;
+}
+
+/** Serves AWS's protocols, the instance metadata and GitHub behind one set of listeners. */
+export async function openListeners(options: ListenerOptions): Promise<Listeners> {
+  const { clock, random, region, accountId, workDir, certificates, githubHosts, onDefect } = options;
+  const { gateway, credentials, fleet, autoscaling } = options.services;
+  const imdsFaults = new ImdsFaults();
+  const imds = createImds({
+    clock,
+    random,
+    fleet,
+    account: { region, accountId },
+    faults: imdsFaults,
+    targetState: (id) => autoscaling.targetState(id),
+    issue: (principal) => credentials.issue(principal),
+  });
+  const wire = createWireHandler({ api: gateway, credentials, clock, region, onDefect });
+  const front = createFront({ wire, imds, github: options.githubHandler, githubHosts, now: () => clock.now() });
+  const servers = await openServers(front, certificates, join(workDir, "front.sock"));
+  return { servers, imds, imdsFaults };
+}

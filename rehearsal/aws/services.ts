@@ -1,0 +1,71 @@
+import { AutoScaling, DeployedResolver, type EventBridgeEvent } from "./autoscaling";
+import { CloudWatch } from "./cloudwatch/cloudwatch";
+import { Credentials } from "./credentials";
+import { Ec2, Fleet, publicParameters } from "./ec2";
+import { Queues } from "./events/queues";
+import { AwsGateway, type Denial } from "./gateway";
+import { Iam } from "./iam/iam";
+import type { AwsOptions } from "./index";
+import { S3 } from "./s3/s3";
+import { SecretsManager } from "./secrets/secrets-manager";
+import { Agents } from "./ssm/agents";
+import { SystemsManager } from "./ssm/systems-manager";
+import { MemoryStore } from "./store";
+
+/** The services that answer calls, with what they share: the deployed resources, IAM and the instances. */
+export interface AwsServices {
+  gateway: AwsGateway;
+  store: MemoryStore;
+  iam: Iam;
+  credentials: Credentials;
+  fleet: Fleet;
+  autoscaling: AutoScaling;
+  ec2: Ec2;
+  secrets: SecretsManager;
+  ssm: SystemsManager;
+  queues: Queues;
+  cloudwatch: CloudWatch;
+  /** Records what a resource's own policy refuses. */
+  refused(denial: Denial): void;
+}
+
+/** Creates the services and registers each at the gateway. `publish` receives what they send to EventBridge. */
+export function createServices(options: AwsOptions, publish: (event: EventBridgeEvent) => void): AwsServices {
+  const { clock, timeline, random, driver, region, accountId, network } = options;
+  const account = { region, accountId };
+  const store = new MemoryStore();
+  const iam = new Iam(store, account);
+  const gateway = new AwsGateway({ clock, timeline, iam });
+  const credentials = new Credentials(clock, random, iam);
+  const cloudwatch = new CloudWatch(clock, store);
+  const queues = new Queues(store, iam, clock, cloudwatch.metrics);
+  const secrets = new SecretsManager(clock, random, account);
+  const fleet = new Fleet({ clock, random, driver, ...(network ? { network } : {}) });
+  const refused = (denial: Denial): void => gateway.recordDenial(denial);
+  const resolver = new DeployedResolver(store, account);
+  const autoscaling = new AutoScaling({ ...options.autoscaling, clock, random, timeline, fleet, account, resolver, publish });
+  const ec2 = new Ec2({ fleet, account });
+  const ssm = createSystemsManager(options, { store, iam, fleet, refused });
+  gateway.register(autoscaling, ec2, secrets, ssm, new S3(store, iam), cloudwatch, queues);
+  return { gateway, store, iam, credentials, fleet, autoscaling, ec2, secrets, ssm, queues, cloudwatch, refused };
+}
+
+function createSystemsManager(
+  { clock, timeline, random, driver, region, accountId, ssm = {} }: AwsOptions,
+  { store, iam, fleet, refused }: Pick<AwsServices, "store" | "iam" | "fleet" | "refused">,
+): SystemsManager {
+  const account = { region, accountId };
+  const agents = new Agents({ clock, iam, account, instances: fleet, registrationMs: ssm.registrationMs ?? 10_000, refused });
+  return new SystemsManager({
+    clock,
+    timeline,
+    random,
+    account,
+    store,
+    driver,
+    publicParameters,
+    instances: fleet,
+    agentOnline: (id) => agents.online(id),
+    ...(ssm.delivery ? { delivery: ssm.delivery } : {}),
+  });
+}

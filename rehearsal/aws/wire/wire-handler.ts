@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../../clock";
+import { AwsError, type AwsApi } from "../api";
+import type { Credentials } from "../credentials";
+import { authenticate } from "./authenticate";
+import { endpointOf } from "./endpoint";
+import { readRequest, type WireReply, sendReply } from "./exchange";
+import { s3ErrorReply, serveS3 } from "./rest-s3";
+import { errorReply, parseRpc } from "./rpc";
+import { serviceNamed, type ServiceName, SERVICES } from "./services";
+import { parseAuthorization, type SignedRequest } from "./sigv4";
+
+export interface WireOptions {
+  api: AwsApi;
+  credentials: Credentials;
+  clock: Clock;
+  region: string;
+  /** Told of a defect of the stand-in itself; the client sees InternalFailure. */
+  onDefect?: (error: unknown, request: string) => void;
+}
+
+export type HttpHandler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/**
+ * AWS's wire protocols over `AwsApi.call`. The service is known by the host name, or, for a client that was pointed at
+ * a bare address (AWS_ENDPOINT_URL), by the scope of its signature.
+ */
+export function createWireHandler(options: WireOptions): HttpHandler {
+  return (req, res) => {
+    serve(options, req)
+      .then(({ reply, method }) => sendReply(res, reply, method))
+      .catch((error: unknown) => {
+        options.onDefect?.(error, `${req.method} ${req.headers.host}${req.url}`);
+        if (!res.headersSent) sendReply(res, { status: 500, body: "InternalFailure" });
+        else res.destroy();
+      });
+  };
+}
+
+async function serve(options: WireOptions, req: IncomingMessage): Promise<{ reply: WireReply; method: string }> {
+  const request = await readRequest(req);
+  const requestId = randomUUID();
+  const host = request.headers["host"] ?? "";
+  const endpoint = endpointOf(host);
+  const byScope = serviceNamed(parseAuthorization(request.headers["authorization"])?.service ?? "")?.name;
+  const service = endpoint?.service ?? (host.includes(".amazonaws.com") ? undefined : byScope);
+  if (!service) {
+    return {
+      method: request.method,
+      reply: { status: 404, body: `The rehearsal serves no AWS service at ${host}; it has ${Object.keys(SERVICES).join(", ")}.\n` },
+    };
+  }
+  try {
+    return { method: request.method, reply: await answer(options, service, endpoint?.bucket, request, requestId) };
+  } catch (error) {
+    const known = error instanceof AwsError ? error : undefined;
+    if (!known) options.onDefect?.(error, `${request.method} ${host}${request.path} ${request.headers["x-amz-target"] ?? ""}`);
+    const told = known ?? new AwsError("InternalFailure", `The rehearsal failed: ${(error as Error).message}`, 500);
+    const reply = service === "s3" ? s3ErrorReply(told, request, requestId) : errorReply(service, request, told, requestId);
+    return { method: request.method, reply };
+  }
+}
+
+async function answer(
+  options: WireOptions,
+  service: ServiceName,
+  bucket: string | undefined,
+  request: SignedRequest,
+  requestId: string,
+): Promise<WireReply> {
+  const { api, credentials, clock, region } = options;
+  const { principal } = authenticate(request, { credentials, region, service, now: clock.now() });
+  if (service === "s3") return serveS3(api, principal, request, bucket, requestId);
+  const call = parseRpc(service, request);
+  const result = await api.call(principal, `${SERVICES[service].iam}:${call.operation}`, call.params);
+  return call.reply(result, requestId);
+}

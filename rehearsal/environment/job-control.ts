@@ -1,0 +1,29 @@
+import type { GitHub } from "../github";
+import type { Timeline, TimelineEvent } from "../timeline";
+
+/** Jobs as a scenario sees them. */
+export interface JobControl {
+  /** Returns the job's id in the timeline. */
+  queue(job: { name: string; seconds: number }): string;
+  /** Id of the job whose steps run on the instance right now. */
+  runningOn(instance: string): string | undefined;
+  /** Runners that would take a job now. */
+  online(): string[];
+}
+
+/** What runs where is read off the timeline. */
+export function jobControl(github: GitHub, timeline: Timeline, labels: readonly string[]): JobControl {
+  const running = new Map<string, string>();
+  timeline.subscribe((event: TimelineEvent) => {
+    if (event.kind !== "job") return;
+    if (event.change === "steps-started" && event.instance) running.set(event.instance, event.job);
+    if (["steps-ended", "succeeded", "failed", "lost"].includes(event.change)) {
+      for (const [instance, job] of running) if (job === event.job) running.delete(instance);
+    }
+  });
+  return {
+    queue: ({ name, seconds }) => github.queueJob({ name, seconds, labels: [...labels] }),
+    runningOn: (instance) => running.get(instance),
+    online: () => github.runners().flatMap(({ online, name }) => (online ? [name] : [])),
+  };
+}

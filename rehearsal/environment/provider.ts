@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import type { AwsStandIn } from "../aws";
+import type { Clock } from "../clock";
+import { autoScalingOver } from "../provider/autoscaling-api";
+import { ProviderBackend } from "../provider/backend";
+import type { AccountFacts } from "../provider/invokes";
+import { serveProvider } from "../provider/server";
+import { flow } from "../virtual-clock";
+
+/** Serves the engine's `aws` provider over the stand-in. Its waits let virtual time pass. */
+export function openProvider(
+  aws: AwsStandIn,
+  clock: Clock,
+  { dir, ...account }: { dir: string; region: string; accountId: string },
+  facts: Partial<AccountFacts>,
+): ReturnType<typeof serveProvider> {
+  const backend = new ProviderBackend({
+    store: aws.store,
+    autoscaling: autoScalingOver(aws.gateway),
+    filesDir: join(dir, "files"),
+    sleep: (ms) => flow(clock, () => clock.sleep(ms)),
+    now: () => clock.now(),
+    account,
+    invoke: (functionName, payload) => flow(clock, () => aws.lambda.invoke(functionName, payload)),
+    facts,
+  });
+  return serveProvider(backend, join(dir, "provider.sock"));
+}

@@ -1,0 +1,49 @@
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { x as extract } from "tar";
+import type { AwsStandIn } from "../aws";
+import type { Clock } from "../clock";
+import { type OpenedHosts, openSystemdHosts, type Run } from "../hosts/systemd";
+import type { Timeline } from "../timeline";
+import type { ScenarioRequirements } from "./scenario";
+
+export interface SystemdMachineOptions {
+  aws: AwsStandIn;
+  clock: Clock;
+  timeline: Timeline;
+  run: Run;
+  /** Root file system of the machines, from `machineImage()`. */
+  image: string;
+  /** Names of GitHub's and AWS's services as production code calls them. */
+  hostnames: () => readonly string[];
+  /** The runner, for machines that have it on their image. */
+  runnerArchive: string;
+  required: ScenarioRequirements;
+  say: (line: string) => void;
+}
+
+export async function systemdMachines(options: SystemdMachineOptions): Promise<OpenedHosts> {
+  const { aws, run, image, clock, timeline, hostnames, required, say } = options;
+  return openSystemdHosts({
+    run,
+    image,
+    clock,
+    timeline,
+    socket: aws.front.socketPath,
+    certificatesDir: dirname(aws.front.caFile),
+    hostnames,
+    progress: say,
+    onGatewayDeath: (reason) => say(`the machines' network gateway died: ${reason}`),
+    onUnexpectedEnd: (instanceId) => say(`machine ${instanceId} went off by itself`),
+    customize: (root) => {
+      required.customize?.(root);
+      if (required.runnerOnImage !== undefined) unpack(options.runnerArchive, join(root, required.runnerOnImage));
+    },
+  });
+}
+
+function unpack(archive: string, root: string): void {
+  mkdirSync(root, { recursive: true });
+  // Links of the stand-in point to the Node of the image, by absolute path.
+  extract({ file: archive, cwd: root, sync: true, preservePaths: true });
+}

@@ -1,0 +1,41 @@
+/** What goes wrong with a request. `down` cuts the connection, `hang` never answers, `slow` answers late. */
+export type GitHubFaultKind =
+  | { kind: "status"; status: number; message?: string; headers?: Record<string, string> }
+  | { kind: "slow"; ms: number }
+  | { kind: "down" }
+  | { kind: "hang" };
+
+export type GitHubFault = GitHubFaultKind & {
+  /** Matched against `METHOD host/path`, e.g. `/^POST api\.github\.com\/.*registration-token$/`. */
+  route: RegExp;
+  /** How many requests it hits; absent: until removed. */
+  times?: number;
+};
+
+/** GitHubFaults that a scenario injects; the newest that matches wins. */
+export class GitHubFaults {
+  private faults: GitHubFault[] = [];
+
+  /** Returns how to end it. */
+  add(fault: GitHubFault): { remove(): void } {
+    const own = { ...fault };
+    this.faults.unshift(own);
+    return { remove: () => void (this.faults = this.faults.filter((other) => other !== own)) };
+  }
+
+  get any(): boolean {
+    return this.faults.length > 0;
+  }
+
+  clear(): void {
+    this.faults = [];
+  }
+
+  /** The fault that this request meets, if any; counts it. */
+  take(method: string, host: string, path: string): GitHubFaultKind | undefined {
+    const subject = `${method} ${host}${path}`;
+    const fault = this.faults.find((candidate) => candidate.route.test(subject) && candidate.times !== 0);
+    if (fault?.times !== undefined) fault.times--;
+    return fault;
+  }
+}

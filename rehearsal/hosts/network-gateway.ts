@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
+import { GATEWAY_ADDRESS, METADATA_ADDRESS, type MachineNetwork } from "./network";
+import { TOOL_PATH } from "./systemd/command";
+
+export interface GatewayOptions {
+  network: MachineNetwork;
+  /** Unix socket on which the main process serves HTTP; it need not be there yet. */
+  socket: string;
+  /** Holds `leaf.pem` (with its chain) and `leaf-key.pem`, valid for every host name that machines use. */
+  certificatesDir: string;
+  /** Where the bundled program is written. */
+  dir: string;
+  /** Called once if the gateway ends without having been closed. */
+  onDeath?: (reason: string) => void;
+}
+
+export interface NetworkGateway {
+  /** What AWS's and GitHub's host names resolve to inside the machines. */
+  readonly address: string;
+  readonly pid: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the process that answers in the cloud's network: HTTPS on 203.0.113.1:443 and instance metadata on
+ * 169.254.169.254:80. The main process sees each request with its original Host and headers plus
+ * `x-rehearsal-source-ip`, the private address of the machine that sent it (metadata: Host is 169.254.169.254).
+ */
+export async function openGateway(options: GatewayOptions): Promise<NetworkGateway> {
+  const program = join(options.dir, "gateway.cjs");
+  buildSync({
+    entryPoints: [join(__dirname, "gateway-process.ts")],
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    outfile: program,
+    logLevel: "silent",
+  });
+  const settings = {
+    socket: options.socket,
+    certificate: join(options.certificatesDir, "leaf.pem"),
+    key: join(options.certificatesDir, "leaf-key.pem"),
+    tls: { address: GATEWAY_ADDRESS, port: 443 },
+    metadata: { address: METADATA_ADDRESS, port: 80 },
+  };
+  const enter = ["nsenter", "--target", String(options.network.holder), "--net"];
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", ...enter, process.execPath, program, JSON.stringify(settings)], {
+    stdio: ["pipe", "pipe", "pipe"],
+    // Not in the terminal's process group: hosts must be able to finish their shutdown after Ctrl-C.
+    detached: true,
+    env: { ...process.env, PATH: TOOL_PATH, NODE_OPTIONS: "" },
+  });
+  const gone = once(child, "exit");
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(-4000)));
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once("data", () => resolve());
+    child.once("error", (error) => reject(new Error(`setpriv cannot run: ${error.message}`)));
+    child.once("exit", (code) => reject(new Error(`the gateway ended with exit code ${code}: ${complaint.trim()}`)));
+  });
+  let closed = false;
+  child.once("exit", (code, signal) => {
+    if (!closed) options.onDeath?.(`the gateway ended (${signal ?? `exit code ${code}`}): ${complaint.trim()}`);
+  });
+  return {
+    address: GATEWAY_ADDRESS,
+    pid: child.pid!,
+    close: async () => {
+      closed = true;
+      child.stdin.end();
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
+}

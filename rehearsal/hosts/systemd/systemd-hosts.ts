@@ -1,0 +1,241 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../clock";
+import type { Timeline } from "../../timeline";
+import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/host-driver";
+import type { MachineNetwork } from "../network";
+import { Cgroup, cgroupMounts } from "./cgroups";
+import { Disk } from "./disk";
+import { JournalReader } from "./journal";
+import { SystemdMachine } from "./systemd-machine";
+import type { Run } from "./run-record";
+
+export interface SystemdHostsOptions {
+  run: Run;
+  /** Root file system from `machineImage()`. */
+  image: string;
+  network: MachineNetwork;
+  /** What AWS's and GitHub's names resolve to inside. */
+  gatewayAddress: string;
+  /** Names that machines may resolve; asked at each launch. */
+  hostnames: () => readonly string[];
+  /** Certificate (PEM) that machines trust besides Debian's. */
+  caFile: string;
+  timeline: Timeline;
+  /** Real machines run on real time. */
+  clock: Clock;
+  /** Seconds that an orderly power-off may take before the power is cut. Default 30. */
+  stopGraceSeconds?: number;
+  /** The same at termination. Default 5: EC2 cuts the power of a machine that does not go by itself. */
+  terminateGraceSeconds?: number;
+  /** Seconds that `runCommand` may take. Default 3600, as SSM's executionTimeout. */
+  commandLimitSeconds?: number;
+  /** Puts more on each new disk before its first boot, below `root`; what an image of one's own would have. */
+  customize?: (root: string) => void;
+  /** Called when a machine goes off that nobody asked to. */
+  onUnexpectedEnd?: (instanceId: string) => void;
+}
+
+interface Host {
+  spec: LaunchSpec;
+  disk: Disk;
+  cgroup: Cgroup;
+  journal: JournalReader;
+  machine?: SystemdMachine;
+  /** Set while somebody wants the machine to be off. */
+  goingOff: boolean;
+  /** Operations on one machine follow each other. */
+  queue: Promise<unknown>;
+}
+
+/** Instances as machines with a real systemd of their own: systemd-nspawn, one network namespace each. */
+export class SystemdHosts implements HostDriver {
+  private readonly hosts = new Map<string, Host>();
+  private readonly logs: string;
+  private closing: Promise<void> | undefined;
+
+  constructor(private readonly options: SystemdHostsOptions) {
+    this.logs = join(options.run.dir, "logs");
+    mkdirSync(this.logs, { recursive: true });
+  }
+
+  async launch(spec: LaunchSpec): Promise<void> {
+    if (this.closing) throw new Error(`instance ${spec.instanceId} cannot be launched: the hosts are being closed`);
+    if (this.hosts.has(spec.instanceId)) throw new Error(`instance ${spec.instanceId} was launched before`);
+    if (!/^i-[0-9a-z]+$/.test(spec.instanceId))
+      throw new Error(`instance id ${JSON.stringify(spec.instanceId)}: give i- and letters or digits`);
+    const mounts = cgroupMounts();
+    if (!mounts) throw new Error("no cgroup v2 on this machine");
+    const { run, timeline, clock, gatewayAddress, image, caFile } = this.options;
+    const disk = new Disk(join(run.dir, "machines", spec.instanceId));
+    const host: Host = {
+      spec,
+      disk,
+      cgroup: Cgroup.at(mounts, `${run.cgroup}/${spec.instanceId}`),
+      journal: new JournalReader(spec.instanceId, disk.journal, timeline, clock),
+      goingOff: false,
+      queue: Promise.resolve(),
+    };
+    this.hosts.set(spec.instanceId, host);
+    await this.inTurn(host, async () => {
+      disk.create({ spec, hostName: hostName(spec), hostnames: this.options.hostnames(), gatewayAddress, image, caFile });
+      this.options.customize?.(join(disk.path, "upper"));
+      await this.powerOn(host);
+    });
+  }
+
+  async stop(instanceId: string): Promise<void> {
+    const host = this.host(instanceId);
+    await this.inTurn(host, () => this.powerOff(host, this.options.stopGraceSeconds ?? 30));
+  }
+
+  async start(instanceId: string): Promise<void> {
+    const host = this.host(instanceId);
+    await this.inTurn(host, async () => {
+      if (host.machine?.running) host.machine.thaw();
+      else await this.powerOn(host);
+    });
+  }
+
+  async hibernate(instanceId: string): Promise<void> {
+    const host = this.host(instanceId);
+    await this.inTurn(host, async () => host.machine?.freeze());
+  }
+
+  resume(instanceId: string): Promise<void> {
+    return this.start(instanceId);
+  }
+
+  async terminate(instanceId: string): Promise<void> {
+    const host = this.host(instanceId);
+    await this.inTurn(host, async () => {
+      await this.powerOff(host, this.options.terminateGraceSeconds ?? 5);
+      await this.remove(host);
+    });
+  }
+
+  async runCommand(instanceId: string, commands: string[]): Promise<CommandResult> {
+    const { machine } = this.host(instanceId);
+    if (!machine) throw new Error(`instance ${instanceId} does not answer: it is not running`);
+    return machine.run(commands.join("\n"), this.options.commandLimitSeconds ?? 3600);
+  }
+
+  /** What the machine wrote to its console since launch, also after its end. */
+  console(instanceId: string): string {
+    const file = this.consoleFile(instanceId);
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
+  }
+
+  /** The machine's journal as text (its last 5000 lines), also after its end. */
+  async journal(instanceId: string): Promise<string> {
+    const host = this.hosts.get(instanceId);
+    if (host) return host.journal.text();
+    const saved = this.journalFile(instanceId);
+    return existsSync(saved) ? readFileSync(saved, "utf8") : "";
+  }
+
+  /** A command line that opens a root shell in the machine; undefined when it is off. */
+  shell(instanceId: string): string | undefined {
+    const machine = this.hosts.get(instanceId)?.machine;
+    return machine?.running ? `nsenter ${machine.entrance.join(" ")} bash -l` : undefined;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= (async () => {
+      await Promise.all(
+        [...this.hosts.values()].map((host) => {
+          host.goingOff = true;
+          // Not in turn: an orderly shutdown that is under way may take its whole grace.
+          return host.machine?.cutPower();
+        }),
+      );
+      await Promise.all(
+        [...this.hosts.values()].map((host) =>
+          this.inTurn(host, async () => {
+            await this.powerOff(host, 0);
+            await this.remove(host);
+          }).catch(() => host.disk.remove()),
+        ),
+      );
+      rmSync(join(this.options.run.dir, "machines"), { recursive: true, force: true });
+    })();
+    return this.closing;
+  }
+
+  private async powerOn(host: Host): Promise<void> {
+    if (this.closing) throw new Error(`instance ${host.spec.instanceId} cannot be started: the hosts are being closed`);
+    const { instanceId, privateIp } = host.spec;
+    host.goingOff = false;
+    const machine = await SystemdMachine.boot({
+      instanceId,
+      cgroup: host.cgroup,
+      consoleFile: this.consoleFile(instanceId),
+      clock: this.options.clock,
+      env: {
+        IMAGE: this.options.image,
+        DISK: host.disk.path,
+        MACHINE: `${this.options.run.cgroup}-${instanceId}`,
+        HOST_NAME: hostName(host.spec),
+        ADDRESS: privateIp,
+        GATEWAY: this.options.gatewayAddress,
+        CLOUD: String(this.options.network.holder),
+        // 15 characters are the limit for a link's name; the end of an instance id is what tells it from others.
+        LINK: `v${instanceId.slice(2).slice(-14)}`,
+      },
+    });
+    host.machine = machine;
+    host.journal.follow(machine);
+    void machine.whenOff().then(() => {
+      if (host.goingOff || host.machine !== machine) return;
+      void this.inTurn(host, () => this.afterOwnEnd(host, machine)).catch(() => this.options.onUnexpectedEnd?.(instanceId));
+    });
+  }
+
+  /** The machine went off from inside: a reboot, or an end that nobody here asked for. */
+  private async afterOwnEnd(host: Host, machine: SystemdMachine): Promise<void> {
+    if (host.machine !== machine) return;
+    await this.powerOff(host, 0);
+    if (machine.rebooting && !this.closing) await this.powerOn(host);
+    else this.options.onUnexpectedEnd?.(host.spec.instanceId);
+  }
+
+  private async powerOff(host: Host, graceSeconds: number): Promise<void> {
+    const { machine } = host;
+    if (!machine) return;
+    host.goingOff = true;
+    await machine.powerOff(graceSeconds * 1000);
+    host.machine = undefined;
+    await host.journal.catchUp();
+  }
+
+  /** The journal is kept as text: what went wrong is often asked when the machine is gone. */
+  private async remove(host: Host): Promise<void> {
+    if (!this.closing) writeFileSync(this.journalFile(host.spec.instanceId), await host.journal.text());
+    host.disk.remove();
+    this.hosts.delete(host.spec.instanceId);
+  }
+
+  private inTurn<T>(host: Host, act: () => Promise<T>): Promise<T> {
+    const turn = host.queue.then(act, act);
+    host.queue = turn;
+    return turn;
+  }
+
+  private host(instanceId: string): Host {
+    const host = this.hosts.get(instanceId);
+    if (!host) throw new Error(`no instance ${instanceId} here: it was never launched, or is terminated`);
+    return host;
+  }
+
+  private consoleFile(instanceId: string): string {
+    return join(this.logs, `${instanceId}.console.log`);
+  }
+
+  private journalFile(instanceId: string): string {
+    return join(this.logs, `${instanceId}.journal.log`);
+  }
+}
+
+function hostName(spec: LaunchSpec): string {
+  return `ip-${spec.privateIp.replaceAll(".", "-")}`;
+}

@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../clock";
+import type { CommandResult } from "../../aws/host-driver";
+import { CA_BUNDLE } from "../image-recipe";
+import type { Cgroup } from "./cgroups";
+import { TOOL_PATH, finished } from "./command";
+
+const BOOT = join(__dirname, "boot.sh");
+/** systemd listens here once it is in charge; systemctl works from then on. */
+const MANAGER_SOCKET = "run/systemd/private";
+/** 60 s: a boot takes about half a second up to here; this is for a machine that is busy with something else. */
+const BOOT_LIMIT_MS = 60_000;
+const POLL_MS = 20;
+/** systemd's order for a clean power-off, sent to process 1: SIGRTMIN+4, where SIGRTMIN is 34 in glibc. */
+const POWER_OFF_SIGNAL = 34 + 4;
+/** With --keep-unit nspawn does not reboot by itself but tells its caller so. */
+const REBOOT_EXIT_CODE = 133;
+/** 10 s from SIGKILL to the last process gone: thousands of times what it takes. */
+const REAP_LIMIT_MS = 10_000;
+/** The group that nspawn makes for the machine itself, beside its own. */
+const PAYLOAD = "payload";
+
+export interface MachineSettings {
+  instanceId: string;
+  /** What boot.sh reads. */
+  env: Record<string, string>;
+  cgroup: Cgroup;
+  consoleFile: string;
+  clock: Clock;
+}
+
+/** One power-on of one machine: from boot until its last process has gone. */
+export class SystemdMachine {
+  private ended = false;
+  private readonly end: Promise<void>;
+
+  private constructor(
+    private readonly settings: MachineSettings,
+    private readonly nspawn: ChildProcess,
+    private leader: number,
+  ) {
+    this.end = new Promise((resolve) => {
+      const over = () => {
+        this.ended = true;
+        resolve();
+      };
+      nspawn.once("error", over).once("exit", over);
+      if (nspawn.exitCode !== null || nspawn.signalCode !== null) over();
+    });
+  }
+
+  /** Resolves when systemd is in charge inside; units and user data go on starting. */
+  static async boot(settings: MachineSettings): Promise<SystemdMachine> {
+    settings.cgroup.create();
+    const console = openSync(settings.consoleFile, "a");
+    const nspawn = spawn("sh", [BOOT], {
+      stdio: ["ignore", console, console],
+      // Not in the terminal's process group: nspawn would take Ctrl-C as an order to shut the machine down.
+      detached: true,
+      env: { PATH: TOOL_PATH, ...settings.env, DOORS: settings.cgroup.doors.join(" ") },
+    });
+    closeSync(console);
+    const machine = new SystemdMachine(settings, nspawn, 0);
+    try {
+      await machine.findLeader();
+    } catch (error) {
+      await machine.cutPower();
+      throw error;
+    }
+    return machine;
+  }
+
+  get running(): boolean {
+    return !this.ended;
+  }
+
+  /** Once off: whether the machine asked to be powered on again. */
+  get rebooting(): boolean {
+    return this.nspawn.exitCode === REBOOT_EXIT_CODE;
+  }
+
+  /**
+   * Command line that runs a program inside the machine. The shell that waits for it stays outside: nsenter would do
+   * the waiting otherwise, and it stops together with what it waits for when the machine's shutdown stops all
+   * processes; the shutdown would then wait for a zombie that nobody takes.
+   */
+  inside(command: string[]): string[] {
+    return ["nsenter", ...this.entrance, "--no-fork", "--", "sh", "-c", '"$@"; exit $?', "sh", ...command];
+  }
+
+  /** Arguments of nsenter for this machine. */
+  get entrance(): string[] {
+    return ["--target", String(this.leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
+  }
+
+  whenOff(): Promise<void> {
+    return this.end;
+  }
+
+  /** Asks for an orderly shutdown and waits for it; after `graceMs` the power is cut. True: it went in order. */
+  async powerOff(graceMs: number): Promise<boolean> {
+    if (!this.ended) signal(this.leader, POWER_OFF_SIGNAL);
+    const inOrder = await this.within(graceMs);
+    await this.cutPower();
+    return inOrder;
+  }
+
+  /** Ends every process of the machine at once. */
+  async cutPower(): Promise<void> {
+    const { cgroup, clock, instanceId } = this.settings;
+    this.nspawn.kill("SIGKILL");
+    const giveUp = clock.now() + REAP_LIMIT_MS;
+    while (!cgroup.remove()) {
+      if (clock.now() > giveUp) throw new Error(`instance ${instanceId}: processes ${cgroup.processes().join(", ")} survive SIGKILL`);
+      cgroup.kill();
+      await clock.sleep(POLL_MS);
+    }
+    await this.end;
+  }
+
+  /**
+   * Hibernation: every process of the machine stands still and its memory stays. Unlike on EC2 the monotonic clock
+   * goes on meanwhile, so timers that became due fire at resumption instead of being put off.
+   */
+  async freeze(): Promise<void> {
+    this.settings.cgroup.freeze(PAYLOAD, true);
+    while (!this.ended && !this.settings.cgroup.isFrozen(PAYLOAD)) await this.settings.clock.sleep(POLL_MS);
+  }
+
+  thaw(): void {
+    this.settings.cgroup.freeze(PAYLOAD, false);
+  }
+
+  /** Runs a script by `sh` as root. Rejects when the machine is off, frozen, or too slow. */
+  async run(script: string, limitSeconds: number): Promise<CommandResult> {
+    const { instanceId } = this.settings;
+    if (this.ended || this.settings.cgroup.isFrozen(PAYLOAD)) throw new Error(`instance ${instanceId} does not answer: it is not running`);
+    // Killed from within: this process could only kill nsenter, not what it started in the machine.
+    const bounded = ["timeout", "--kill-after=2", String(limitSeconds), "sh", "-c", script];
+    const env = [
+      "env",
+      "-i",
+      "HOME=/root",
+      `NODE_EXTRA_CA_CERTS=${CA_BUNDLE}`,
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ];
+    const [nsenter, ...args] = this.inside([...env, ...bounded]);
+    const result = await finished(nsenter!, args);
+    if (this.ended) throw new Error(`instance ${instanceId} does not answer: it went off during the command`);
+    if (result.exitCode === 124) throw new Error(`instance ${instanceId}: the command took longer than ${limitSeconds} s`);
+    return result;
+  }
+
+  private async within(ms: number): Promise<boolean> {
+    let cancel = () => {};
+    const tooLate = new Promise<boolean>((resolve) => {
+      const timer = this.settings.clock.after(ms, () => resolve(false));
+      cancel = () => timer.cancel();
+    });
+    const inTime = await Promise.race([this.end.then(() => true), tooLate]);
+    cancel();
+    return inTime;
+  }
+
+  private async findLeader(): Promise<void> {
+    const { cgroup, clock, instanceId, consoleFile } = this.settings;
+    const giveUp = clock.now() + BOOT_LIMIT_MS;
+    while (!this.ended && clock.now() < giveUp) {
+      const leader = cgroup.processes().find((pid) => isInit(pid, this.nspawn.pid));
+      if (leader !== undefined && existsSync(`/proc/${leader}/root/${MANAGER_SOCKET}`)) {
+        this.leader = leader;
+        return;
+      }
+      await clock.sleep(POLL_MS);
+    }
+    const said = readFileSync(consoleFile, "utf8").trim().split("\n").slice(-15).join("\n");
+    const what = this.ended ? "went off while booting" : `did not boot within ${BOOT_LIMIT_MS / 1000} s`;
+    throw new Error(`instance ${instanceId} ${what}; end of its console:\n${said}`);
+  }
+}
+
+function signal(pid: number, number: number): void {
+  try {
+    process.kill(pid, number);
+  } catch {
+    // It went by itself.
+  }
+}
+
+/** nspawn's first child is a passing one; the machine's process 1 is the one that counts as 1 in its own namespace. */
+function isInit(pid: number, parent: number | undefined): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const ids = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [];
+    return ids.length > 1 && ids.at(-1) === "1" && new RegExp(`^PPid:\\s+${parent}$`, "m").test(status);
+  } catch {
+    return false; // It ended between the two readings.
+  }
+}

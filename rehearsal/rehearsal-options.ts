@@ -1,0 +1,95 @@
+import { commandLine, onOrOff, oneOf, option, text, toggle, UsageError, wholeNumber } from "../cli/options";
+
+/** What a rehearsal is asked to do. Every field has a flag of the same name; see HELP for meanings and defaults. */
+export interface RehearsalOptions {
+  stack: string;
+  hosts: "systemd" | "simulated" | "auto";
+  instances: number;
+  jobs: number;
+  jobSeconds: { min: number; max: number };
+  scaleIns: number;
+  seed: number;
+  drain: boolean;
+  runnerDir?: string;
+  json?: string;
+  report: string;
+  keep: boolean;
+}
+
+const ABOUT = `Deploys a stack of this project on this machine with the real Pulumi engine, runs CI jobs on it, scales it in while
+they run, changes it, destroys it, and shows what happened. Exits 0 only if no job was lost and nothing was stuck,
+denied or left over.`;
+
+const COMMAND = commandLine("npm run rehearse", ABOUT, {
+  stack: option({
+    metavar: "NAME",
+    help: "whose configuration to rehearse: dev, sandbox or prod",
+    parse: text,
+    default: "dev",
+  }),
+  hosts: option({
+    metavar: "KIND",
+    help: `systemd: machines with a real systemd (root, Linux);
+simulated: the same decisions on a virtual clock;
+auto: systemd where this machine can, else simulated`,
+    parse: oneOf("systemd", "simulated", "auto"),
+    default: "auto",
+  }),
+  instances: option({ metavar: "N", help: "instances in service, 1 or more", parse: wholeNumber(1), default: "3" }),
+  jobs: option({ metavar: "N", help: "jobs to run in all, 3 or more", parse: wholeNumber(3), default: "12" }),
+  "job-seconds": option({
+    metavar: "MIN-MAX",
+    help: "how long a job's steps take, in seconds",
+    parse: secondsRange,
+    default: "5-25",
+  }),
+  "scale-ins": option({ metavar: "N", help: "scale-ins under load, 0 or more", parse: wholeNumber(0), default: "3" }),
+  seed: option({
+    metavar: "N",
+    help: "the same seed gives the same job lengths, ids and choices",
+    parse: wholeNumber(0),
+    default: "1",
+  }),
+  drain: option({
+    metavar: "on|off",
+    help: `off: the control experiment, in which the unit has no ExecStop,
+as in the design that this one starts from; jobs are lost`,
+    parse: onOrOff,
+    default: "on",
+  }),
+  "runner-dir": option({
+    metavar: "DIR",
+    help: `files in DIR replace those of the runner stand-in, if you have
+the official ones: bin/runsvc.sh, bin/RunnerService.js`,
+    parse: text,
+  }),
+  json: option({ metavar: "FILE", help: "write the figures there", parse: text }),
+  report: option({ metavar: "FILE.html", help: "write the report there", parse: htmlFile, default: "rehearsal-report.html" }),
+  keep: toggle(`after the scale-ins leave everything up for a look, until Ctrl-C;
+prints how to enter each machine`),
+});
+
+export const HELP = COMMAND.help;
+
+/** Reads the command line. Returns undefined when help was asked for. @throws UsageError */
+export function parseOptions(argv: string[]): RehearsalOptions | undefined {
+  const values = COMMAND.parse(argv);
+  if (!values) return undefined;
+  const { "job-seconds": jobSeconds, "scale-ins": scaleIns, "runner-dir": runnerDir, ...rest } = values;
+  return { ...rest, jobSeconds, scaleIns, runnerDir };
+}
+
+function secondsRange(given: string, flag: string): { min: number; max: number } {
+  const match = /^(\d+)-(\d+)$/.exec(given);
+  const min = Number(match?.[1]);
+  const max = Number(match?.[2]);
+  if (!match || min < 1 || max < min) {
+    throw new UsageError(`${flag} ${given}: give two whole numbers of seconds, the smaller first, such as 5-25`);
+  }
+  return { min, max };
+}
+
+function htmlFile(given: string, flag: string): string {
+  if (!given.endsWith(".html")) throw new UsageError(`${flag} ${given}: give a file name that ends in .html`);
+  return given;
+}

@@ -1,0 +1,45 @@
+import type { AwsApi } from "../../aws/api";
+import type { AutoScaling } from "../../aws/autoscaling";
+
+/** What an operator, a policy or a health check does to the pool's group. */
+export interface GroupControl {
+  inService(): string[];
+  desired(): number;
+  setDesiredCapacity(desired: number): Promise<void>;
+  /** Ends one instance through the group and lowers the desired capacity; scale-in protection does not stop it. */
+  terminate(instance: string): Promise<void>;
+  /** State of the latest instance refresh; undefined when there was none. */
+  refreshStatus(): string | undefined;
+}
+
+export function groupControl(aws: AwsApi, autoscaling: AutoScaling): GroupControl {
+  const operator = { kind: "operator" } as const;
+  const group = () => {
+    const [name] = autoscaling.groupNames();
+    const view = name === undefined ? undefined : autoscaling.group(name);
+    if (!view) throw new Error("there is no Auto Scaling group");
+    return view;
+  };
+  return {
+    inService: () => {
+      if (autoscaling.groupNames().length === 0) return [];
+      return group()
+        .instances.filter(({ state }) => state === "InService")
+        .map(({ id }) => id);
+    },
+    desired: () => group().desired,
+    async setDesiredCapacity(desired) {
+      await aws.call(operator, "autoscaling:SetDesiredCapacity", {
+        AutoScalingGroupName: group().name,
+        DesiredCapacity: desired,
+      });
+    },
+    async terminate(instance) {
+      await aws.call(operator, "autoscaling:TerminateInstanceInAutoScalingGroup", {
+        InstanceId: instance,
+        ShouldDecrementDesiredCapacity: true,
+      });
+    },
+    refreshStatus: () => group().refresh,
+  };
+}

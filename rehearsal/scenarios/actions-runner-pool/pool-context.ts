@@ -1,0 +1,17 @@
+import type { RehearsalEnvironment } from "../../environment/environment";
+import type { ScenarioContext } from "../../environment/scenario-context";
+import { launchTemplateChange } from "./config-overrides";
+import { type GroupControl, groupControl } from "./group-control";
+import { poolConfiguration } from "./pool-configuration";
+
+/** What the pool's scenario acts upon. */
+export interface PoolContext extends ScenarioContext {
+  group: GroupControl;
+  /** Configuration that brings a new version of the launch template. */
+  launchTemplateChange: Record<string, unknown>;
+}
+
+export function poolContext({ context, aws, stack }: RehearsalEnvironment): PoolContext {
+  const group = groupControl(aws.gateway, aws.autoscaling);
+  return { ...context, group, launchTemplateChange: launchTemplateChange(poolConfiguration(stack)) };
+}

@@ -1,0 +1,13 @@
+import { type EnvironmentOptions, openEnvironment, type RehearsalEnvironment } from "../../environment/environment";
+import { type PoolContext, poolContext } from "./pool-context";
+import { poolScenario } from "./scenario";
+
+export interface PoolEnvironment extends RehearsalEnvironment {
+  context: PoolContext;
+}
+
+/** A pool's environment for who does something else in it than the scenario. */
+export async function openPoolEnvironment(options: Omit<EnvironmentOptions, "scenario">): Promise<PoolEnvironment> {
+  const environment = await openEnvironment({ ...options, scenario: poolScenario });
+  return { ...environment, context: poolContext(environment) };
+}

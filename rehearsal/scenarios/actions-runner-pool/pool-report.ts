@@ -1,0 +1,25 @@
+import { LOG } from "../../../contract/actions-runner-pool/host";
+import { card, latencyCard, reportHtml } from "../../report/html";
+import type { TimelineEvent } from "../../timeline";
+import { type PoolFigures, terminateHookOf } from "./pool-figures";
+
+export function poolReport(figures: PoolFigures, events: readonly TimelineEvent[]): string {
+  const headline = `${figures.jobs.succeeded} of ${figures.jobs.queued} jobs succeeded; nothing lost, stuck, denied or left over`;
+  const cards = [
+    card("Jobs", `${figures.jobs.succeeded}/${figures.jobs.queued}`, `${figures.jobs.lost} lost, ${figures.jobs.requeued} requeued`),
+    card(
+      "Scale-ins",
+      `${figures.scaleIns.completed}/${figures.scaleIns.requested}`,
+      `${figures.scaleIns.hitBusy} hit a busy instance, ${figures.scaleIns.stuck} stuck`,
+    ),
+    card(
+      "Drains in all",
+      `${figures.terminations.finished}/${figures.terminations.started}`,
+      `${figures.terminations.hitBusy} with a job in flight`,
+    ),
+    latencyCard("Detect", figures.latencyMs.detect, "Terminating:Wait to drain begun"),
+    latencyCard("Tail", figures.latencyMs.tail, "last job's end to completed action"),
+    latencyCard("Job-started hook", figures.latencyMs.hookStarted, "added to a job"),
+  ];
+  return reportHtml({ figures, headline, cards }, events, { hook: terminateHookOf(events), begun: LOG.drainBegun });
+}

@@ -1,0 +1,192 @@
+import type { EngineResult } from "../../environment/engine-controller";
+import { next, Overdue, until } from "../../environment/scenario-context";
+import type { EngineFigures } from "../../report/common-figures";
+import { type JobPlan, type PlannedJob, planJobs, type ScaleInKind } from "./job-plan";
+import type { PoolContext } from "./pool-context";
+import type { ScaleIn } from "./pool-figures";
+
+/** What the scenario itself knows when it ends; the rest is read off the timeline. */
+export interface PoolOutcome {
+  scaleIns: ScaleIn[];
+  engine: EngineFigures;
+  drift: string[];
+  errors: string[];
+}
+
+/** Seconds. Boot and registration of a machine; generous because machines of a laptop boot one after another. */
+const BOOT_BOUND = 300;
+/** Seconds that a drain may take beyond its longest job: far above the few that it needs, far below "stuck". */
+const DRAIN_BOUND = 120;
+
+/** The main job, start to end. A failed phase is reported and `destroy` still runs, so that nothing is left behind. */
+export async function rehearse(context: PoolContext): Promise<PoolOutcome> {
+  const plan = planJobs(context.options, context.random);
+  const outcome: PoolOutcome = {
+    scaleIns: [],
+    drift: [],
+    errors: [],
+    engine: {
+      version: context.engine.version,
+      resources: 0,
+      secondUpChanges: 0,
+      seconds: { preview: 0, up: 0, destroy: 0 },
+    },
+  };
+  try {
+    await deploy(context, outcome);
+    await scaleInUnderLoad(context, plan, outcome);
+    await changeUnderLoad(context, plan);
+    await context.linger?.(context.group.inService());
+    queue(context, plan.last);
+    await until(context, `${plan.last[0]?.name} to start before destroy`, DRAIN_BOUND, () => busy(context).length > 0);
+  } catch (error) {
+    outcome.errors.push(message(error));
+    note(context, `failed: ${message(error)}`);
+  }
+  try {
+    await destroy(context, outcome);
+  } catch (error) {
+    outcome.errors.push(message(error));
+  }
+  return outcome;
+}
+
+async function deploy(context: PoolContext, outcome: PoolOutcome): Promise<void> {
+  note(context, `pulumi preview --stack ${context.options.stack}`);
+  outcome.engine.seconds.preview = (await context.engine.preview()).seconds;
+  note(context, `pulumi up --stack ${context.options.stack}`);
+  const up = await context.engine.up();
+  outcome.engine.seconds.up = up.seconds;
+  outcome.engine.resources = await context.engine.resourceCount();
+  note(context, `up in ${up.seconds} s: ${describe(up)}`);
+  await until(context, `${context.options.instances} runners online`, BOOT_BOUND, () => {
+    return context.jobs.online().length >= context.options.instances;
+  });
+}
+
+async function scaleInUnderLoad(context: PoolContext, plan: JobPlan, outcome: PoolOutcome): Promise<void> {
+  queue(context, plan.underScaleIn);
+  const full = context.group.desired();
+  const upkeep = [secondUp, refresh];
+  for (const kind of plan.scaleIns) {
+    // A group that still replaces its last loss would just stop doing so, and nothing would be scaled in.
+    await until(context, `${full} instances in service`, BOOT_BOUND, () => context.group.inService().length >= full);
+    const scaleIn: ScaleIn = { how: kind };
+    outcome.scaleIns.push(scaleIn);
+    scaleIn.instance = await scaleInOnce(context, kind, plan.underScaleIn);
+    note(context, `scale-in ${outcome.scaleIns.length} (${kind}) hit ${scaleIn.instance}`);
+    await upkeep.shift()?.(context, outcome);
+    await context.group.setDesiredCapacity(full);
+  }
+  for (const rest of upkeep) await rest(context, outcome);
+  await until(context, "jobs under scale-in to end", longest(context) * plan.underScaleIn.length + BOOT_BOUND, () => {
+    return ended(context, plan.underScaleIn);
+  });
+  const asked = new Set(outcome.scaleIns.map((scaleIn) => scaleIn.instance));
+  await until(context, "instances that were scaled in to be gone", DRAIN_BOUND, () =>
+    [...asked].every((instance) => instance === undefined || gone(context, instance)),
+  );
+}
+
+/** One scale-in; returns the instance that it hit. */
+async function scaleInOnce(context: PoolContext, kind: ScaleInKind, load: readonly PlannedJob[]): Promise<string> {
+  if (kind === "desired-capacity") {
+    const chosen = next(context, "Auto Scaling to choose an instance", longest(context) + BOOT_BOUND, (event) => {
+      return event.kind === "instance-state" && event.state === "Terminating:Wait";
+    });
+    await context.group.setDesiredCapacity(context.group.desired() - 1);
+    const event = await chosen;
+    return event.kind === "instance-state" ? event.instance : "";
+  }
+  // With more scale-ins than jobs there comes a moment without a busy instance; then an idle one has to do.
+  await until(context, "a job to be in flight", longest(context) + BOOT_BOUND, () => {
+    return busy(context).length > 0 || (ended(context, load) && context.group.inService().length > 0);
+  });
+  const target = context.random.pick(busy(context)) ?? (context.group.inService()[0] as string);
+  await context.group.terminate(target);
+  return target;
+}
+
+async function secondUp(context: PoolContext, outcome: PoolOutcome): Promise<void> {
+  note(context, "pulumi up again, under load, with nothing to change");
+  const second = await context.engine.up();
+  outcome.engine.secondUpChanges = changed(second);
+  note(context, `second up: ${describe(second)}`);
+}
+
+async function refresh(context: PoolContext, outcome: PoolOutcome): Promise<void> {
+  note(context, "pulumi refresh, under load");
+  outcome.drift = (await context.engine.refresh()).drift;
+}
+
+async function changeUnderLoad(context: PoolContext, plan: JobPlan): Promise<void> {
+  queue(context, plan.underChange);
+  await until(context, "a job to be in flight before the change", BOOT_BOUND, () => busy(context).length > 0);
+  const old = context.group.inService();
+  await context.engine.reconfigure(context.launchTemplateChange);
+  note(context, "pulumi up with a new launch template, under load");
+  note(context, `change: ${describe(await context.engine.up())}`);
+  await until(context, "the instance refresh to succeed", 2 * BOOT_BOUND * Math.max(1, old.length), () => {
+    const status = context.group.refreshStatus();
+    if (status === "Failed" || status === "Cancelled") throw new Overdue(`the instance refresh ended as ${status}`);
+    return status === "Successful";
+  });
+  const kept = old.filter((instance) => context.group.inService().includes(instance));
+  if (kept.length > 0) throw new Overdue(`the instance refresh kept ${kept.join(", ")}`);
+  await until(context, "jobs under the change to end", longest(context) + DRAIN_BOUND, () => ended(context, plan.underChange));
+}
+
+async function destroy(context: PoolContext, outcome: PoolOutcome): Promise<void> {
+  note(context, `pulumi destroy --stack ${context.options.stack}, with ${busy(context).length} job(s) running`);
+  const result = await context.engine.destroy();
+  outcome.engine.seconds.destroy = result.seconds;
+  note(context, `destroyed in ${result.seconds} s`);
+}
+
+function queue(context: PoolContext, jobs: readonly PlannedJob[]): void {
+  for (const job of jobs) job.id = context.jobs.queue(job);
+  if (jobs.length > 0) note(context, `queued ${jobs.length} job(s)`);
+}
+
+/** In service, with the steps of a job running. */
+function busy(context: PoolContext): string[] {
+  return context.group.inService().filter((instance) => context.jobs.runningOn(instance) !== undefined);
+}
+
+function ended(context: PoolContext, jobs: readonly PlannedJob[]): boolean {
+  const over = new Set(
+    context.timeline.events.flatMap((event) =>
+      event.kind === "job" && ["succeeded", "failed", "lost"].includes(event.change) ? [event.job] : [],
+    ),
+  );
+  return jobs.every((job) => job.id !== undefined && over.has(job.id));
+}
+
+function gone(context: PoolContext, instance: string): boolean {
+  return context.timeline.events.some(
+    (event) => event.kind === "instance-state" && event.instance === instance && event.state === "Terminated",
+  );
+}
+
+function longest(context: PoolContext): number {
+  return context.options.jobSeconds.max;
+}
+
+function changed(result: EngineResult): number {
+  return Object.entries(result.changes).reduce((sum, [operation, n]) => (operation === "same" ? sum : sum + n), 0);
+}
+
+function describe(result: EngineResult): string {
+  return Object.entries(result.changes)
+    .map(([operation, n]) => `${n} ${operation}`)
+    .join(", ");
+}
+
+function note(context: PoolContext, line: string): void {
+  context.timeline.record({ kind: "scenario", message: line });
+  context.say(line);
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,54 @@
+import { LOG } from "../../../contract/actions-runner-pool/host";
+import type { TimelineEvent } from "../../timeline";
+
+/** One passage through Terminating:Wait of an instance that had been in service. */
+export interface Termination {
+  instance: string;
+  /** When Auto Scaling set Terminating:Wait. */
+  waitAt: number;
+  /** When the host's drain began, by its own log. */
+  begunAt?: number;
+  /** The job in flight at `waitAt`, or taken after it. */
+  busy: boolean;
+  lastJobEndAt?: number;
+  completedAt?: number;
+  goneAt?: number;
+}
+
+export function terminations(events: readonly TimelineEvent[], terminateHook: string): Termination[] {
+  const drains: Termination[] = [];
+  const open = new Map<string, Termination>();
+  const running = new Map<string, Set<string>>();
+  for (const event of events) {
+    if (event.kind === "job" && event.instance) {
+      const jobs = running.get(event.instance) ?? new Set();
+      running.set(event.instance, jobs);
+      const drain = open.get(event.instance);
+      if (event.change === "acquired") {
+        jobs.add(event.job);
+        if (drain) drain.busy = true;
+      }
+      if (event.change === "succeeded" || event.change === "failed" || event.change === "lost") {
+        jobs.delete(event.job);
+        if (drain) drain.lastJobEndAt = event.at;
+      }
+      continue;
+    }
+    if (event.kind === "instance-state" && event.state === "Terminating:Wait") {
+      const drain = { instance: event.instance, waitAt: event.at, busy: (running.get(event.instance)?.size ?? 0) > 0 };
+      open.set(event.instance, drain);
+      drains.push(drain);
+      continue;
+    }
+    if (event.kind === "scenario" || event.kind === "function-run" || event.kind === "denied") continue;
+    const drain = event.instance === undefined ? undefined : open.get(event.instance);
+    if (!drain) continue;
+    if (event.kind === "host-log" && event.message === LOG.drainBegun) drain.begunAt ??= event.at;
+    if (event.kind === "action-closed" && event.hook === terminateHook) drain.completedAt ??= event.at;
+    if (event.kind === "instance-state" && event.state === "Terminated") {
+      drain.goneAt = event.at;
+      open.delete(event.instance);
+    }
+  }
+  return drains;
+}

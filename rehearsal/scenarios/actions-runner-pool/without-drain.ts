@@ -1,0 +1,16 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { UNITS } from "../../../contract/actions-runner-pool/host";
+
+/** The unit as the design has it that this one starts from. */
+const WITHOUT_DRAIN = `[Service]
+ExecStartPre=
+ExecStop=
+`;
+
+/** Takes the drain out of a machine, for the control experiment. */
+export function withoutDrain(root: string): void {
+  const path = join(root, `/etc/systemd/system/${UNITS.runner}.d/control-experiment.conf`);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  writeFileSync(path, WITHOUT_DRAIN);
+}

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import http from "node:http";
+import { join } from "node:path";
+import { openGateway, type NetworkGateway } from "../../../rehearsal/hosts/network-gateway";
+import { openMachineNetwork, type MachineNetwork } from "../../../rehearsal/hosts/network";
+import { openRun, type Run } from "../../../rehearsal/hosts/systemd";
+import { HOST_NAMES, certificates, needSystemd, until } from "./rig";
+
+describe("the gateway between machines and stand-ins", function () {
+  this.timeout(60_000);
+  let run: Run;
+  let network: MachineNetwork;
+  let gateway: NetworkGateway;
+  let front: http.Server;
+  let answer: http.RequestListener;
+  const deaths: string[] = [];
+
+  const curl = (...args: string[]) => {
+    const resolve = HOST_NAMES.flatMap((name) => ["--resolve", `${name}:443:${gateway.address}`]);
+    const command = [
+      "--target",
+      String(network.holder),
+      "--net",
+      "curl",
+      "-sS",
+      "--max-time",
+      "20",
+      "--cacert",
+      join(run.dir, "ca.pem"),
+      ...resolve,
+      ...args,
+    ];
+    return spawn("nsenter", command, { stdio: ["ignore", "pipe", "inherit"] });
+  };
+  const text = async (...args: string[]) => {
+    const child = curl(...args);
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
+    await once(child, "close");
+    return out;
+  };
+  const listen = () => {
+    front = http.createServer((request, response) => answer(request, response));
+    return new Promise<void>((resolve) => front.listen(join(run.dir, "front.sock"), resolve));
+  };
+  const shut = () => {
+    front.closeAllConnections();
+    return new Promise((resolve) => front.close(resolve));
+  };
+
+  before(async function () {
+    needSystemd(this);
+    run = openRun();
+    certificates(run.dir, HOST_NAMES);
+    network = await openMachineNetwork();
+    const onDeath = (reason: string) => deaths.push(reason);
+    gateway = await openGateway({ network, socket: join(run.dir, "front.sock"), certificatesDir: run.dir, dir: run.dir, onDeath });
+    await listen();
+  });
+  after(async () => {
+    await gateway?.close();
+    await network?.close();
+    if (front) await shut();
+    await run?.close();
+  });
+
+  it("passes a long poll's headers and each part of its body on as they come, not at its end", async () => {
+    let finish = () => {};
+    answer = (_, response) => {
+      response.writeHead(200, { "X-Poll": "begun" });
+      response.write("first\n");
+      finish = () => response.end("last\n");
+    };
+    const child = curl("--no-buffer", "-i", `https://${HOST_NAMES[1]}/poll`);
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
+    await until("the first part arrives while the poll is open", () => out.includes("first\n"));
+    assert.match(out, /X-Poll: begun/);
+    finish();
+    await once(child, "close");
+    assert.match(out, /last\n$/);
+  });
+
+  it("tells the stand-in when a client hangs up, so that a dead runner's poll does not take a job", async () => {
+    let hungUp = false;
+    answer = (_, response) => void response.on("close", () => (hungUp = true));
+    const child = curl(`https://${HOST_NAMES[1]}/poll`);
+    await until("the poll is open", () => front.listening && hungUp === false && child.pid !== undefined);
+    await new Promise<void>((resolve) => {
+      const previous = answer;
+      front.getConnections((_, count) => (count > 0 ? resolve() : (answer = (q, s) => (previous(q, s), resolve()))));
+    });
+    child.kill("SIGKILL");
+    await until("the stand-in notices", () => hungUp);
+  });
+
+  it("keeps repeated headers, query and body as they were sent, because a signature covers them", async () => {
+    let seen: http.IncomingMessage | undefined;
+    answer = (request, response) => {
+      seen = request;
+      request.pipe(response);
+    };
+    const body = "Action=CompleteLifecycleAction&Token=%2B+x";
+    const out = await text("-H", "X-A: 1", "-H", "X-A: 2", "--data-binary", body, `https://${HOST_NAMES[0]}/a%2Fb?c=d%20e`);
+    assert.equal(out, body);
+    assert.deepEqual([seen!.url, seen!.headers["x-a"], seen!.headers["content-length"]], ["/a%2Fb?c=d%20e", "1, 2", String(body.length)]);
+  });
+
+  it("does not open the metadata service by the back door to a unit that may not reach it", async () => {
+    answer = (_, response) => response.end("credentials");
+    const status = ["-o", "/dev/null", "-w", "%{http_code}"];
+    assert.equal(await text(...status, "-H", "Host: 169.254.169.254", `https://${HOST_NAMES[0]}/latest/meta-data/`), "421");
+    assert.equal(await text("http://169.254.169.254/latest/meta-data/"), "credentials");
+  });
+
+  it("answers 502 while the stand-ins are away and goes on when they are back", async () => {
+    answer = (_, response) => response.end("here");
+    await shut();
+    assert.equal(await text("-o", "/dev/null", "-w", "%{http_code}", `https://${HOST_NAMES[0]}/`), "502");
+    await listen();
+    assert.equal(await text(`https://${HOST_NAMES[0]}/`), "here");
+  });
+
+  it("leaves this machine's own addresses and routes as they are, and two clouds apart", async () => {
+    const own = () =>
+      execFileSync("sh", ["-c", "ip -o address; ip route show table all; ip -o link | sed 's/[0-9]*: //'"], { encoding: "utf8" });
+    const before = own();
+    const second = await openMachineNetwork();
+    const third = await openGateway({ network: second, socket: join(run.dir, "front.sock"), certificatesDir: run.dir, dir: run.dir });
+    assert.equal(own(), before);
+    await third.close();
+    await second.close();
+    assert.equal(await text(`https://${HOST_NAMES[0]}/`), "here");
+  });
+
+  it("says so when it dies, because nothing would work any more and nobody would know why", async () => {
+    process.kill(gateway.pid, "SIGKILL");
+    await until("its death is reported", () => deaths.length > 0);
+    assert.match(deaths[0]!, /the gateway ended \(SIGKILL\)/);
+  });
+});

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { UsageError } from "../../../../cli/options";
+import { readStackConfiguration } from "../../../../rehearsal/environment/stack-configuration";
+import { poolConfiguration } from "../../../../rehearsal/scenarios/actions-runner-pool/pool-configuration";
+
+const ROOT = resolve(__dirname, "../../../..");
+
+describe("what a rehearsal knows of a stack", () => {
+  it("is the stack's own over the project's defaults, as the engine has it", () => {
+    const { maxSize, minSize, rootVolumeSize } = poolConfiguration(readStackConfiguration(ROOT, ROOT, "dev"));
+    assert.deepEqual([minSize, maxSize, rootVolumeSize], [1, 6, 30]);
+  });
+
+  it("is refused where there is no stack, or no pool in it", () => {
+    assert.throws(() => readStackConfiguration(ROOT, ROOT, "nowhere"), UsageError);
+    const folder = mkdtempSync(join(tmpdir(), "ci-runners-facts-"));
+    try {
+      writeFileSync(join(folder, "Pulumi.yaml"), "name: x\nconfig:\n  maxSize:\n    type: integer\n    default: 0\n");
+      writeFileSync(join(folder, "Pulumi.bare.yaml"), "config:\n  aws:region: us-east-1\n");
+      assert.throws(() => poolConfiguration(readStackConfiguration(folder, folder, "bare")), /sets no maxSize/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
