@@ -1,6 +1,6 @@
 /** The page, as text. It says nothing that is not in the results. */
 import { verdicts, type Verdict } from "./aims";
-import { CATALOGUE, type Group, type Row } from "./catalogue";
+import { CATALOGUE, type BenchGroup, type Row } from "./catalogue";
 import type { Results, Samples } from "./results";
 import { median, p99, pairedRatio } from "./statistics";
 
@@ -35,7 +35,7 @@ function aimRow({ aim, figure, met }: Verdict): string[] {
   return [aim.what, text(aim.limit), text(figure), met ? "met" : "**missed**"];
 }
 
-function section(group: Group, samples: Samples): string {
+function section(group: BenchGroup, samples: Samples): string {
   const measured = group.rows.filter(({ id }) => samples[id]);
   const rows = measured.map((row) => statistics(row, samples[row.id]!));
   const ratio = group.name === "hook" && samples["hook.ours"] && samples["hook.cli"] ? `\n${comparison(samples)}\n` : "";

@@ -10,7 +10,7 @@ export interface Row {
   short?: string;
 }
 
-export interface Group {
+export interface BenchGroup {
   /** As `--only` names it. */
   name: string;
   title: string;
@@ -22,7 +22,7 @@ export interface Group {
 export const FUNCTIONS = ["register", "deregister", "sweep"] as const;
 export const STACKS = ["dev", "sandbox", "prod"] as const;
 
-export const CATALOGUE: readonly Group[] = [
+export const CATALOGUE: readonly BenchGroup[] = [
   {
     name: "hook",
     title: "Job-started hook",

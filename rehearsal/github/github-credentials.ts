@@ -35,7 +35,7 @@ interface RegistrationToken {
 }
 
 /** Apps, installation tokens, plain tokens, and the one-hour tokens with which runners register. */
-export class Credentials {
+export class GitHubCredentials {
   private readonly apps = new Map<number, { app: App; key: KeyObject }>();
   private readonly installationTokens = new Map<string, { app: App; installation: Installation; expiresAt: number }>();
   private readonly tokens = new Map<string, string[]>();

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { type Clock, RealClock } from "../clock";
 import { Timeline } from "../timeline";
-import { type App, Credentials } from "./github-credentials";
+import { type App, GitHubCredentials } from "./github-credentials";
 import { GitHubFaults } from "./github-faults";
 import { type GitHubRequest, errorReply, HttpError, readGitHubRequest, type GitHubReply, send } from "./http";
 import type { Job, JobSpec } from "./jobs";
@@ -29,7 +29,7 @@ export class GitHub {
   /** The runner protocol without HTTP, for simulated hosts. */
   readonly protocol: Protocol;
   private readonly runnerRegistry: Runners;
-  private readonly credentials: Credentials;
+  private readonly credentials: GitHubCredentials;
   private readonly queue: JobQueue;
   private readonly rateLimit: RateLimit;
   private readonly rest: Rest;
@@ -43,7 +43,7 @@ export class GitHub {
     options: Partial<GitHubOptions> = {},
   ) {
     this.options = { ...GITHUB_DEFAULTS, ...options };
-    this.credentials = new Credentials(clock, this.options);
+    this.credentials = new GitHubCredentials(clock, this.options);
     this.rateLimit = new RateLimit(clock, this.options.rateLimit);
     this.runnerRegistry = new Runners(clock, timeline);
     this.queue = new JobQueue(clock, timeline, this.runnerRegistry, this.options);

@@ -1,5 +1,5 @@
 import { installationFor, mayManageRunners } from "./access";
-import type { App, Caller, Credentials } from "./github-credentials";
+import type { App, Caller, GitHubCredentials } from "./github-credentials";
 import { type GitHubRequest, HttpError, type GitHubReply } from "./http";
 import type { GitHubOptions } from "./github-options";
 import type { RateLimit } from "./rate-limit";
@@ -34,7 +34,7 @@ export class Rest {
   private readonly routes: Route[];
 
   constructor(
-    private readonly credentials: Credentials,
+    private readonly credentials: GitHubCredentials,
     private readonly runners: Runners,
     private readonly rateLimit: RateLimit,
     private readonly options: GitHubOptions,

@@ -1,4 +1,4 @@
-import type { Credentials } from "./github-credentials";
+import type { GitHubCredentials } from "./github-credentials";
 import { type GitHubRequest, HttpError, type GitHubReply } from "./http";
 import { type Completion, ProtocolError, PROTOCOL_ERRORS, type Report } from "./messages";
 import type { Protocol } from "./protocol";
@@ -22,7 +22,7 @@ export interface RegisteredRunner {
 /** The runner protocol over HTTP: what `config.sh`, the listener and the worker of the runner stand-in call. */
 export class RunnerWire {
   constructor(
-    private readonly credentials: Credentials,
+    private readonly credentials: GitHubCredentials,
     private readonly runners: Runners,
     private readonly queue: JobQueue,
     private readonly protocol: Protocol,

@@ -2,6 +2,7 @@ import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Clock } from "../../clock";
 import type { Random } from "../../random";
 import type { Principal } from "../api";
+import type { IssuedCredentials } from "../credentials";
 import { instanceTypes } from "../ec2/catalogue";
 import type { Fleet } from "../ec2/fleet";
 import type { Instance } from "../ec2/instance";
@@ -25,14 +26,6 @@ export interface ImdsResponse {
   body: string;
   /** Milliseconds that the answer takes; absent: none worth mentioning. */
   delayMs?: number;
-}
-
-export interface IssuedCredentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-  /** ISO 8601. */
-  expiration: string;
 }
 
 export interface ImdsOptions {

@@ -8,7 +8,7 @@ export interface FunctionError {
   trace?: string[];
 }
 
-export interface Invocation {
+export interface FunctionInvocation {
   id: string;
   event: unknown;
   context: Record<string, unknown>;
@@ -75,7 +75,7 @@ export class FunctionProcess {
   }
 
   /** Runs one invocation; a process that exceeds the deadline or dies is of no further use. */
-  async run(invocation: Invocation, timeoutSeconds: number): Promise<FunctionOutcome> {
+  async run(invocation: FunctionInvocation, timeoutSeconds: number): Promise<FunctionOutcome> {
     const printed = new Promise<void>((resolve) => (this.endOfOutput = { id: invocation.id, resolve }));
     if (this.alive) this.child.send(invocation, () => undefined); // a process that just died answers below
     const reply = await this.next(Math.max(0, invocation.deadline - Date.now()));

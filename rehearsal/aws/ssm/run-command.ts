@@ -2,7 +2,7 @@ import type { CommandResult } from "../host-driver";
 import { AwsError, type Shape } from "../api";
 
 /** What Systems Manager keeps of one command on one instance. */
-export interface Invocation {
+export interface CommandInvocation {
   commandId: string;
   instanceId: string;
   document: string;
@@ -16,18 +16,18 @@ export interface Invocation {
 /** Characters of standard output that Systems Manager returns. */
 const OUTPUT_LIMIT = 24_000;
 
-export function settle(invocation: Invocation, result: CommandResult): void {
+export function settle(invocation: CommandInvocation, result: CommandResult): void {
   invocation.result = result;
   invocation.status = result.exitCode === 0 ? "Success" : "Failed";
   invocation.details = invocation.status;
 }
 
-export function deliveryTimedOut(invocation: Invocation): void {
+export function deliveryTimedOut(invocation: CommandInvocation): void {
   invocation.status = "TimedOut";
   invocation.details = "DeliveryTimedOut";
 }
 
-export function invocationShape(invocation: Invocation): Shape {
+export function invocationShape(invocation: CommandInvocation): Shape {
   return {
     CommandId: invocation.commandId,
     InstanceId: invocation.instanceId,
@@ -38,7 +38,7 @@ export function invocationShape(invocation: Invocation): Shape {
   };
 }
 
-export function invocationDetail(invocation: Invocation): Shape {
+export function invocationDetail(invocation: CommandInvocation): Shape {
   return {
     CommandId: invocation.commandId,
     InstanceId: invocation.instanceId,

@@ -6,7 +6,7 @@ import { type Authorisation, AwsError, type Principal, type ResourceStore, type 
 import type { AwsAccount } from "../account";
 import { Timers } from "../timers";
 import { commandsOf, RUN_SHELL_SCRIPT } from "./document";
-import { deliveryTimedOut, invalidInstances, type Invocation, invocationDetail, invocationShape, settle } from "./run-command";
+import { deliveryTimedOut, invalidInstances, type CommandInvocation, invocationDetail, invocationShape, settle } from "./run-command";
 
 /** What Systems Manager knows of an instance. */
 export interface ManagedInstance {
@@ -41,7 +41,7 @@ export class SystemsManager implements Service {
   readonly prefix = "ssm";
   /** When a command reaches this instance, in ms after the call, once for each number; absent: once, as `delivery` says. */
   fate?: (instanceId: string) => readonly number[] | undefined;
-  private readonly invocations: Invocation[] = [];
+  private readonly invocations: CommandInvocation[] = [];
   private readonly deliveries: Timers;
 
   constructor(private readonly options: SystemsManagerOptions) {
@@ -119,7 +119,14 @@ export class SystemsManager implements Service {
     const commandId = uuid(random);
     const reached = ids.filter((id) => !offline.includes(id));
     for (const instanceId of reached) {
-      const invocation: Invocation = { commandId, instanceId, document, requestedAt: clock.now(), status: "Pending", details: "Pending" };
+      const invocation: CommandInvocation = {
+        commandId,
+        instanceId,
+        document,
+        requestedAt: clock.now(),
+        status: "Pending",
+        details: "Pending",
+      };
       this.invocations.push(invocation);
       const { min, max } = this.options.delivery ?? { min: 400, max: 1200 };
       for (const ms of this.fate?.(instanceId) ?? [random.between(min, max)]) {
@@ -142,7 +149,7 @@ export class SystemsManager implements Service {
     };
   }
 
-  private async deliver(invocation: Invocation, commands: string[]): Promise<void> {
+  private async deliver(invocation: CommandInvocation, commands: string[]): Promise<void> {
     const { driver, timeline } = this.options;
     invocation.status = "InProgress";
     invocation.details = "InProgress";
@@ -163,7 +170,7 @@ export class SystemsManager implements Service {
     return [...new Set([...ids, ...matching.filter(({ state }) => state === "running").map(({ id }) => id)])];
   }
 
-  private find(params: Shape): Invocation[] {
+  private find(params: Shape): CommandInvocation[] {
     const { CommandId, InstanceId } = params as { CommandId?: string; InstanceId?: string };
     return this.invocations.filter(
       ({ commandId, instanceId }) =>

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Clock } from "../../clock";
 import { AwsError, type AwsApi } from "../api";
 import type { Credentials } from "../credentials";
+import type { HttpHandler } from "../front/front-handler";
 import { authenticate } from "./authenticate";
 import { endpointOf } from "./endpoint";
 import { readRequest, type WireReply, sendReply } from "./exchange";
@@ -19,8 +20,6 @@ export interface WireOptions {
   /** Told of a defect of the stand-in itself; the client sees InternalFailure. */
   onDefect?: (error: unknown, request: string) => void;
 }
-
-export type HttpHandler = (req: IncomingMessage, res: ServerResponse) => void;
 
 /**
  * AWS's wire protocols over `AwsApi.call`. The service is known by the host name, or, for a client that was pointed at
