@@ -31,7 +31,7 @@ export class Boot {
     machine.hint = () => this.agent.hint();
     this.unit = machine.unit;
     this.unit.commands = {
-      reap: () => programs.run((host) => reap(host)),
+      reap: () => programs.run(reap),
       drain: around.drain ? () => programs.drain() : undefined,
       longestStop: config.drainDeadline,
       forced: () => machine.forced.set,

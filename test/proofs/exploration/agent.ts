@@ -12,7 +12,7 @@ import { execStopOver, mainExited, startPreOver } from "./systemd";
 import { activeState, NOW, terminating, type DaemonMemory, type Process, type World } from "./model";
 import type { Transition } from "./transition";
 
-export const FRESH_DAEMON: DaemonMemory = { target: null, started: false, lifecycle: null };
+export const FRESH_DAEMON: DaemonMemory = {};
 
 export function* agentTransitions(w: World, parts: Parts): Generator<Transition> {
   if (w.drain) {
@@ -164,21 +164,11 @@ function* daemonTransitions(w: World, memory: DaemonMemory, parts: Parts): Gener
 /** One tick of the real daemon with the memory that it had. `due`: it has asked for no completion in the last seconds. */
 async function tick(host: ReturnType<typeof askingHost>, memory: DaemonMemory, due: boolean, parts: Parts): Promise<DaemonMemory> {
   const daemon = new parts.Daemon(host);
-  const inside = daemon as unknown as Record<string, unknown>;
-  Object.assign(inside, {
-    target: memory.target ?? undefined,
-    started: memory.started,
-    lifecycle: memory.lifecycle ?? undefined,
-    completeNotBefore: due ? 0 : NOW + 1,
-    keeper: { observe: () => undefined, settled: async () => undefined },
-  });
+  daemon.state = { ...daemon.state, ...memory, completeNotBefore: due ? 0 : NOW + 1 };
   await daemon.tick();
   await daemon.settled();
-  return {
-    target: (inside.target as string | undefined) ?? null,
-    started: inside.started as boolean,
-    lifecycle: (inside.lifecycle as string | undefined) ?? null,
-  };
+  const { target, started, lifecycle } = daemon.state;
+  return { target, started: started ? true : undefined, lifecycle };
 }
 
 /** A real function in one transition, and once more for each way in which one of its calls may fail. */

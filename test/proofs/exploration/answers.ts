@@ -18,7 +18,7 @@ export function canFail({ port }: Call): FailedCall[] {
   const fails = { words: `${port} fails`, applied: false };
   switch (port) {
     case "targetState":
-    case "look":
+    case "read signs":
     case "lower fence":
     case "heartbeat":
     case "unit state":
@@ -42,7 +42,7 @@ export function answer(w: World, { port, args }: Call, parts: Parts): [World, An
       return is(undefined);
     case "targetState":
       return is(terminating(w) && w.shown ? "Terminated" : "InService");
-    case "look":
+    case "read signs":
       return is(signsOf(w));
 
     case "unit state":

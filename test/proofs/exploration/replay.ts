@@ -123,7 +123,7 @@ export function askingHost(ask: Ask): Host {
       interrupt: port("interrupt"),
       killLeftovers: port("kill leftovers"),
     },
-    signs: { read: port("look") },
+    signs: { read: port("read signs") },
     lifecycle: { lifecycleState: port("lifecycle state"), complete: port("complete"), heartbeat: port("heartbeat") },
     // In service a tick only looks after protection, which no promise rests on: it is not asked here.
     protection: { set: async () => "done" },
