@@ -1,6 +1,6 @@
 import { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
 import type { SimulatedMachine } from "./machine";
-import type { Process } from "./process";
+import type { AgentProcess } from "./agent-process";
 import type { Programs } from "./programs";
 import { runDaemon } from "./skipping";
 
@@ -9,7 +9,7 @@ const AGENT_AGAIN = 1_000;
 
 /** `runner-agent.service`: the agent's daemon, as systemd runs it. */
 export class AgentService {
-  private running: { process: Process; daemon: Daemon } | undefined;
+  private running: { process: AgentProcess; daemon: Daemon } | undefined;
 
   constructor(
     private readonly machine: SimulatedMachine,
@@ -26,7 +26,7 @@ export class AgentService {
 
   /** SIGKILL to the daemon; systemd starts it again after a second, unless `forGood`. */
   kill(forGood: boolean): void {
-    const { clock, bootMs } = this.machine.around;
+    const { clock, bootMs } = this.machine.environment;
     if (this.running) this.machine.processes.kill(this.running.process);
     this.running = undefined;
     if (!forGood) clock.after(AGENT_AGAIN + ((bootMs ?? 0) % 1), () => this.start());

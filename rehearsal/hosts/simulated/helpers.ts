@@ -26,12 +26,12 @@ export class HelperServices implements HelperUnits {
 
   /** `runner-heartbeat.timer` */
   startTimer(): void {
-    this.beatsFrom = this.machine.around.clock.now() + TIMER_LATER;
+    this.beatsFrom = this.machine.environment.clock.now() + TIMER_LATER;
     this.scheduleBeat();
   }
 
   /** What the agent looks at has changed: an instance that begins to terminate needs beats from now on. */
-  stir(): void {
+  inputsChanged(): void {
     if (this.machine.booted && !this.beatTimer) this.scheduleBeat();
   }
 
@@ -56,7 +56,7 @@ export class HelperServices implements HelperUnits {
   /** A beat of an instance that is not terminating does nothing. */
   private scheduleBeat(): void {
     const { machine } = this;
-    const { clock, skipIdle } = machine.around;
+    const { clock, skipIdle } = machine.environment;
     this.beatTimer = undefined;
     if (!machine.on || (skipIdle?.metadataSteady() && !isTerminating(machine.target()))) return;
     const interval = machine.config.heartbeatInterval * 1000;
@@ -82,7 +82,7 @@ export class HelperServices implements HelperUnits {
         return;
       } catch (error) {
         this.machine.log().warn(`${what} failed`, { error: String(error) });
-        await this.machine.around.clock.sleep(HELPER_AGAIN);
+        await this.machine.environment.clock.sleep(HELPER_AGAIN);
       }
     }
   }

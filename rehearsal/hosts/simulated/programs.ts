@@ -3,7 +3,7 @@ import type { HelperUnits } from "../../../host-config/actions-runner-pool/agent
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import { hostPorts } from "./host-ports";
 import type { SimulatedMachine } from "./machine";
-import { Killed, type Process } from "./process";
+import { Killed, type AgentProcess } from "./agent-process";
 import { runDrain } from "./skipping";
 import type { View } from "./view";
 
@@ -12,14 +12,14 @@ const PROCESS_START = 113;
 
 /** One process of the agent, what it sees and what it can reach. */
 export interface Program {
-  process: Process;
+  process: AgentProcess;
   view: View;
   host: Host;
 }
 
 /** Runs the agent's own decision code on a simulated host, each program in a process of its own that may be killed. */
 export class Programs {
-  private drains: Process[] = [];
+  private drains: AgentProcess[] = [];
 
   constructor(
     private readonly machine: SimulatedMachine,
@@ -50,7 +50,7 @@ export class Programs {
     try {
       await process.run(async () => {
         await process.sleep(PROCESS_START);
-        return runDrain(this.machine.around.alterDrain?.(host) ?? host, this.machine, program);
+        return runDrain(this.machine.environment.alterDrain?.(host) ?? host, this.machine, program);
       });
     } catch (error) {
       if (!(error instanceof Killed)) this.machine.log().error("drain failed", { error: String(error) });

@@ -16,7 +16,7 @@ export function runDaemon(daemon: Daemon, machine: SimulatedMachine, { process, 
     return !machine.on || !process.alive;
   };
   const repeats = () =>
-    machine.around.skipIdle?.metadataSteady() &&
+    machine.environment.skipIdle?.metadataSteady() &&
     version === machine.processes.version &&
     daemonWouldRepeat(daemon.state, machine.unit.look(), machine.registered);
   return daemon.run(stopped, (ms) => process.waitFor(ms === TICK_MS && repeats() ? view.skip(ms) : view.pause(ms)));
@@ -34,7 +34,7 @@ export function runDrain(host: DrainHost, machine: SimulatedMachine, { process, 
   };
   return drain({ ...host, signs }, (ms, state) => {
     const now = host.clock.now();
-    const repeats = machine.around.skipIdle && version === machine.processes.version && drainWouldRepeat(state, now);
+    const repeats = machine.environment.skipIdle && version === machine.processes.version && drainWouldRepeat(state, now);
     const deadline = view.now() + (state.deadline - now);
     return process.waitFor(ms === POLL_MS && repeats ? view.skip(ms, deadline) : view.pause(ms));
   });

@@ -9,7 +9,7 @@ import { beginDrainProcess, drainTransitions } from "./drains";
 import type { Parts } from "./parts";
 import { askingHost, type Answer, type Outcome } from "./replay";
 import { execStopOver, mainExited, startPreOver } from "./systemd";
-import { activeState, NOW, terminating, type DaemonMemory, type Process, type World } from "./model";
+import { activeState, NOW, terminating, type DaemonMemory, type ReplayedProcess, type World } from "./model";
 import type { Transition } from "./transition";
 
 export const FRESH_DAEMON: DaemonMemory = {};
@@ -59,7 +59,7 @@ export function* promptTransitions(w: World, parts: Parts): Generator<Transition
   }
 }
 
-function* completionTransitions(w: World, process: Process, parts: Parts): Generator<Transition> {
+function* completionTransitions(w: World, process: ReplayedProcess, parts: Parts): Generator<Transition> {
   const put = (to: World, completion: World["completion"]): World => ({ ...to, completion });
   const run = (ask: (port: string) => Promise<never>) => parts.complete(askingHost(ask), () => ask("drain"));
   yield* callByCall(w, "completion", process, parts, run, put, (to, outcome) => {
@@ -68,9 +68,9 @@ function* completionTransitions(w: World, process: Process, parts: Parts): Gener
   });
 }
 
-function* reapTransitions(w: World, process: Process, parts: Parts): Generator<Transition> {
+function* reapTransitions(w: World, process: ReplayedProcess, parts: Parts): Generator<Transition> {
   const run = (ask: (port: string) => Promise<never>) => parts.reap(askingHost(ask), () => ask("drain"));
-  const put = (to: World, reap: Process): World => ({ ...to, reap });
+  const put = (to: World, reap: ReplayedProcess): World => ({ ...to, reap });
   yield* callByCall(w, "start", process, parts, run, put, (to, outcome) => startPreOver(to, "value" in outcome, parts));
 }
 
@@ -80,10 +80,10 @@ const PRIVATE = ["is forced", "is reported", "mark reported", "clear marks"];
 function* callByCall(
   w: World,
   name: string,
-  process: Process,
+  process: ReplayedProcess,
   parts: Parts,
   run: (ask: (port: string) => Promise<never>) => Promise<unknown>,
-  put: (w: World, process: Process) => World,
+  put: (w: World, process: ReplayedProcess) => World,
   end: (w: World, outcome: Outcome) => World,
 ): Generator<Transition> {
   const { replay } = parts;
@@ -102,7 +102,7 @@ function* callByCall(
     }
   };
   if (process.drain) {
-    const drained = (to: World, drain: Process["drain"], result?: string) =>
+    const drained = (to: World, drain: ReplayedProcess["drain"], result?: string) =>
       drain ? put(to, { ...process, drain }) : goOn(to, { value: result });
     yield* drainTransitions(w, { name: `${name}'s drain`, drain: process.drain, put: drained }, parts);
     return;

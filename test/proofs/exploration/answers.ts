@@ -1,6 +1,6 @@
 /** What the world answers to a call of our code, and what the call does to it. */
 import type { Parts } from "./parts";
-import type { Answer, Call } from "./replay";
+import type { Answer, PortCall } from "./replay";
 import { interrupted, killAll } from "./runner";
 import { start, stop } from "./systemd";
 import { accepted, activeState, breakPromise, fenced, signsOf, terminating, type World } from "./model";
@@ -14,7 +14,7 @@ export interface FailedCall {
 }
 
 /** The calls that a fault may befall. Failing is not every call's own fault: what fails the same way has one stand for it. */
-export function canFail({ port }: Call): FailedCall[] {
+export function canFail({ port }: PortCall): FailedCall[] {
   const fails = { words: `${port} fails`, applied: false };
   switch (port) {
     case "targetState":
@@ -33,7 +33,7 @@ export function canFail({ port }: Call): FailedCall[] {
   }
 }
 
-export function answer(w: World, { port, args }: Call, parts: Parts): [World, Answer] {
+export function answer(w: World, { port, args }: PortCall, parts: Parts): [World, Answer] {
   const is = (value: unknown): [World, Answer] => [w, { value }];
   const done = (after: World, value?: unknown): [World, Answer] => [after, { value }];
   const refused = (error: string): [World, Answer] => [w, { error }];

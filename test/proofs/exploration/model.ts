@@ -49,7 +49,7 @@ export interface DrainProcess {
 }
 
 /** A real function that waits at a port: the answers that it has got so far (see Answers) say all about where it is. */
-export interface Process {
+export interface ReplayedProcess {
   answers: number;
   /** The next that it does is to kill leftovers. */
   kills: boolean;
@@ -91,9 +91,9 @@ export interface World {
   fenceWorks: boolean;
   /** The one of ExecStop=. */
   drain: DrainProcess | null;
-  reap: Process | null;
+  reap: ReplayedProcess | null;
   /** `again`: failed, RestartSec= runs. */
-  completion: Process | "again" | null;
+  completion: ReplayedProcess | "again" | null;
   daemon: DaemonMemory | null;
   heartbeatDue: boolean;
   forced: boolean;
