@@ -11,9 +11,9 @@ import { SecretsManager } from "../aws/secrets/secrets-manager";
 import { SystemsManager } from "../aws/ssm/systems-manager";
 import { MemoryStore } from "../aws/store";
 import { GitHub, type GitHubOptions } from "../github";
-import type { HostSurroundings } from "../hosts/simulated/environment";
+import type { SimulatedHostEnvironment } from "../hosts/simulated/environment";
 import { SimulatedHosts } from "../hosts/simulated/hosts";
-import { type RunnerPace, USUAL_PACE } from "../hosts/simulated/runner-timing";
+import { type RunnerTiming, DEFAULT_RUNNER_TIMING } from "../hosts/simulated/runner-timing";
 import { Random } from "../random";
 import { Timeline } from "../timeline";
 import { VirtualClock } from "../virtual-clock";
@@ -46,7 +46,7 @@ export interface WorldOptions {
   /** False: hosts make every look, also those that find nothing new. The same events, at many times the cost. */
   skipIdle?: boolean;
   /** For tests that must catch a drain which does less than it should. */
-  alterDrain?: HostSurroundings["alterDrain"];
+  alterDrain?: SimulatedHostEnvironment["alterDrain"];
 }
 
 /**
@@ -77,7 +77,7 @@ export class SimulatedWorld {
   readonly metadata: Metadata;
   readonly latencies: Latencies;
   /** How fast the official runner is on each host. */
-  readonly pace: RunnerPace = { ...USUAL_PACE };
+  readonly pace: RunnerTiming = { ...DEFAULT_RUNNER_TIMING };
   /** What went wrong in the stand-in itself; not empty means that nothing here is to be trusted. */
   readonly defects: unknown[] = [];
   private readonly commands: SystemsManager;
@@ -110,13 +110,13 @@ export class SimulatedWorld {
     this.metadata = new Metadata(
       clock,
       (instanceId, path) => (path === "autoscaling/target-lifecycle-state" ? this.autoscaling.targetState(instanceId) : undefined),
-      (instanceId) => this.hosts.stir(instanceId),
+      (instanceId) => this.hosts.inputsChanged(instanceId),
     );
     const { targetState: lag = 0 } = options.delays ?? {};
     timeline.subscribe((event) => {
       if (event.kind !== "instance-state") return;
-      if (lag === 0) this.hosts.stir(event.instance);
-      else clock.after(lag, () => this.hosts.stir(event.instance));
+      if (lag === 0) this.hosts.inputsChanged(event.instance);
+      else clock.after(lag, () => this.hosts.inputsChanged(event.instance));
     });
     this.commands = new SystemsManager({
       clock,
@@ -196,15 +196,15 @@ export class SimulatedWorld {
   private surroundings(
     instanceId: string,
     { drain = true, skipIdle = true, renewOnDemand = false, alterDrain }: WorldOptions,
-  ): HostSurroundings {
-    const { clock, timeline, github, pace } = this;
+  ): SimulatedHostEnvironment {
+    const { clock, timeline, github, pace: timing } = this;
     const principal = { kind: "instance" as const, instanceId, roleName: "host" };
     return {
       clock,
       timeline,
       github,
       drain,
-      pace,
+      timing,
       renewOnDemand,
       bootMs: BOOT + (Number.parseInt(instanceId.slice(-8), 16) % 1_024_000) / 1024,
       ...(alterDrain ? { alterDrain } : {}),

@@ -1,5 +1,5 @@
 /**
- * Completes the termination (`runner-complete.service`). Anybody may start it at any time: it asks for itself whether
+ * Completes the termination (`runner-complete.service`). It may be started at any time: it checks for itself whether
  * the instance is on its way out and whether the runner is really gone.
  */
 import { LOG } from "../../../contract/actions-runner-pool/host";
@@ -11,7 +11,7 @@ import { isTerminating } from "./target-state";
 
 /** ExecStopPost starts this while its own unit is still deactivating, for milliseconds; 60 s is a hung machine. */
 const DEACTIVATING_MS = 60_000;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 /** A forced stop comes 5 minutes before the lifecycle action's own end at the latest. */
 const REPORT_MS = 120_000;
 const REPORT_PAUSE_MS = 10_000;
@@ -30,7 +30,7 @@ export type CompleteResult = "completed" | "none" | "not-terminating" | "still-r
 export async function complete(host: CompleteHost, wait: (host: DrainHost) => Promise<unknown> = drain): Promise<CompleteResult> {
   await reportForcedStop(host);
   if (!isTerminating(await host.imds.targetState())) return "not-terminating";
-  // First of all: a listener that an operator starts after the look at the unit would lose its job with the instance.
+  // Must come first: a listener that an operator starts after the check of the unit would lose its job with the instance.
   await host.departure.set();
   if (!(await stopped(host))) return "still-running";
   const left = await host.signs.read();
@@ -56,7 +56,7 @@ async function stopped(host: CompleteHost): Promise<boolean> {
     const unit = await host.unit.state();
     if (isStopped(unit)) return true;
     if (isRunning(unit) || host.clock.now() >= end) return false;
-    await host.clock.sleep(LOOK_MS);
+    await host.clock.sleep(POLL_MS);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The drain's decisions, without its acts: from what it knows, and the answer to what it asked last, to what it asks
- * for next. Pure, and its state is plain data, so that every interleaving with the world can be explored.
+ * for next. Pure, and its state is plain data, so that every interleaving with its environment can be explored.
  */
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import { inFlight, type InFlight } from "./in-flight";
@@ -8,23 +8,23 @@ import type { LogFields } from "../../shared/ports/log";
 import type { Signs } from "./ports/job-signs";
 
 /** How often the signs are read, in ms: a few small files in /proc and /run. */
-export const LOOK_MS = 250;
+export const POLL_MS = 250;
 /** With the fence up nothing new can arrive; this is for what the listener had read just before and not yet written down. */
 export const CONFIRM_MS = 1_500;
-/** Without a fence the same look takes longer, so that an assignment under way shows itself. */
+/** Without a fence it takes longer, so that an assignment under way shows itself. */
 export const SETTLE_MS = 10_000;
 /** The listener gives up its poll on SIGINT before it gets the network back. */
 export const QUIET_MS = 1_000;
 /** Closing its session takes the listener at most 30 s. */
 export const EXIT_MS = 35_000;
-/** After what failed, so that a broken machine does not fill its journal. */
-export const AGAIN_MS = 5_000;
+/** Back-off after a failed action, so that a broken host does not flood its journal. */
+export const RETRY_MS = 5_000;
 
 export type DrainResult = "idle" | "stopped" | "forced";
 
 /** What the drain asks for. Each is answered (see Answers) before the next is asked. */
 export type DrainRequest =
-  | { ask: "look" }
+  | { ask: "read-signs" }
   | { ask: "main-alive" }
   | { ask: "raise-fence" }
   | { ask: "lower-fence" }
@@ -32,23 +32,23 @@ export type DrainRequest =
   | { ask: "mark-forced" }
   | { ask: "sleep"; ms: number };
 
-/** To a look; to the fence: whether it worked; to the rest: nothing. */
+/** The signs that were read; whether the fence was moved; whether the main process lives; to the rest: nothing. */
 export type DrainAnswer = Signs | boolean | undefined;
 
 type DrainPhase =
-  | "first look"
+  | "first reading"
   | "nothing found"
   | "waiting"
   | "letting the job out"
-  | "between looks"
+  | "between readings"
   | "fencing"
   | "confirming"
-  | "between confirming looks"
+  | "between confirming readings"
   | "interrupted"
   | "quiet"
   | "reopening"
   | "leaving"
-  | "between leaving looks"
+  | "between leaving readings"
   | "giving up"
   | "gave up";
 
@@ -83,8 +83,18 @@ export interface DrainStep {
 }
 
 export function beginDrain(now: number, maxDrainMs: number): DrainStep {
-  const state: DrainState = { phase: "first look", begun: now, deadline: now + maxDrainMs, round: 1, open: false, end: now };
-  return { state, next: { ask: "look" }, notes: [] };
+  const state: DrainState = { phase: "first reading", begun: now, deadline: now + maxDrainMs, round: 1, open: false, end: now };
+  return { state, next: { ask: "read-signs" }, notes: [] };
+}
+
+/**
+ * Whether a drain that pauses in this state does nothing but read the signs, every POLL_MS until its deadline, for as long as they
+ * show what they showed a moment ago: a worker, which has its network. For simulations, which skip such readings.
+ *
+ * @param now the moment of the last reading
+ */
+export function wouldRepeat(state: DrainState, now: number): boolean {
+  return state.phase === "between readings" && state.open && state.workerAt === now;
 }
 
 export function nextStep(before: DrainState, answer: DrainAnswer, now: number): DrainStep {
@@ -92,7 +102,7 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
   const notes: DrainNote[] = [];
   const go = (phase: DrainPhase, next: DrainStep["next"]): DrainStep => ({ state: Object.assign(state, { phase }), next, notes });
   const say = (level: DrainNote["level"], message: string, fields?: LogFields) => void notes.push({ level, message, fields });
-  const look: DrainRequest = { ask: "look" };
+  const readSigns: DrainRequest = { ask: "read-signs" };
   const sleep = (ms: number): DrainRequest => ({ ask: "sleep", ms });
   const end = (result: DrainResult): DrainStep => {
     say("info", LOG.drainEnded, { result, seconds: (now - state.begun) / 1000 });
@@ -104,42 +114,42 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
   };
 
   switch (state.phase) {
-    case "first look": {
+    case "first reading": {
       const signs = answer as Signs;
       // Nothing of the runner lives: a repeated drain, or a listener that exited by itself. Nothing to wait for, nothing to fence.
       if (signs.listener === undefined && signs.workers === 0) return go("nothing found", { ask: "main-alive" });
       say("info", LOG.drainBegun, { inFlight: judge(signs, state.begun) ?? "nothing" });
-      return go("waiting", look);
+      return go("waiting", readSigns);
     }
     case "nothing found":
       if (answer === false) return { state, next: { result: "idle" }, notes };
       say("info", LOG.drainBegun, { inFlight: "nothing" });
-      return go("waiting", look);
+      return go("waiting", readSigns);
 
     // No job runs behind the fence, which may still be up from the last round or from a drain that was killed.
     case "waiting":
       if (judge(answer as Signs) === undefined) return go("fencing", { ask: "raise-fence" });
       if (now >= state.deadline) return go("giving up", { ask: "mark-forced" });
-      return state.open ? go("between looks", sleep(LOOK_MS)) : go("letting the job out", { ask: "lower-fence" });
+      return state.open ? go("between readings", sleep(POLL_MS)) : go("letting the job out", { ask: "lower-fence" });
     case "letting the job out":
       state.open = answer === true;
-      return go("between looks", sleep(state.open ? LOOK_MS : AGAIN_MS));
-    case "between looks":
-      return go("waiting", look);
+      return go("between readings", sleep(state.open ? POLL_MS : RETRY_MS));
+    case "between readings":
+      return go("waiting", readSigns);
 
     case "fencing":
       if (answer !== true && state.round === 1) say("warn", LOG.fenceUnavailable, { settleMs: SETTLE_MS });
       state.end = now + (answer === true ? CONFIRM_MS : SETTLE_MS);
-      return go("confirming", look);
+      return go("confirming", readSigns);
     case "confirming": {
       const found = judge(answer as Signs);
       if (found !== undefined) {
         say("info", "a job slipped in, waiting on", { sign: found, round: state.round });
         Object.assign(state, { round: state.round + 1, open: false });
-        return go("waiting", look);
+        return go("waiting", readSigns);
       }
-      if (now < state.end) return go("between confirming looks", sleep(LOOK_MS));
-      // This very look says both that there is no job and whom to ask: a second one could only meet a job unseen.
+      if (now < state.end) return go("between confirming readings", sleep(POLL_MS));
+      // This very reading says both that there is no job and whom to ask: a second one could only meet a job unseen.
       const { listener } = answer as Signs;
       // None: it may be between two lives (crash, update; runsvc relaunches after 5 s). The fence stays up, so that the
       // next life cannot accept anything before systemd's own signal ends it; the next start of the unit lowers it.
@@ -147,8 +157,8 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
       state.listener = listener;
       return go("interrupted", { ask: "interrupt", listener });
     }
-    case "between confirming looks":
-      return go("confirming", look);
+    case "between confirming readings":
+      return go("confirming", readSigns);
 
     case "interrupted":
       return go("quiet", sleep(QUIET_MS));
@@ -156,7 +166,7 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
       return go("reopening", { ask: "lower-fence" });
     case "reopening":
       state.end = now + EXIT_MS;
-      return go("leaving", look);
+      return go("leaving", readSigns);
     case "leaving": {
       const { listener } = answer as Signs;
       if (listener === undefined) return end("stopped");
@@ -164,14 +174,14 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
         // It crashed on its way out, or updated itself, and was relaunched: this life accepts jobs like any other.
         say("info", "the listener was relaunched, draining the new one", { pid: listener });
         Object.assign(state, { round: state.round + 1, open: false, listener: undefined });
-        return go("waiting", look);
+        return go("waiting", readSigns);
       }
-      if (now < state.end) return go("between leaving looks", sleep(LOOK_MS));
+      if (now < state.end) return go("between leaving readings", sleep(POLL_MS));
       say("warn", "the listener did not exit after SIGINT, leaving it to systemd", { pid: state.listener });
       return end("stopped");
     }
-    case "between leaving looks":
-      return go("leaving", look);
+    case "between leaving readings":
+      return go("leaving", readSigns);
 
     // The mark first of all: a second drain must not begin to wait anew, and the completion counts the loss.
     case "giving up":

@@ -1,9 +1,9 @@
 /**
- * The one door through which the runner stops (`ExecStop=`). systemd has signalled nothing yet, so the listener and its
+ * The only path by which the runner stops (`ExecStop=`). systemd has signalled nothing yet, so the listener and its
  * job are untouched while this waits. Runs inside the unit's cgroup: it must not call AWS, nor the instance metadata.
  * What it decides is in drain-steps.ts; this does it.
  */
-import { AGAIN_MS, beginDrain, nextStep, type DrainAnswer, type DrainRequest, type DrainResult } from "./drain-steps";
+import { RETRY_MS, beginDrain, nextStep, type DrainAnswer, type DrainRequest, type DrainResult, type DrainState } from "./drain-steps";
 import type { Host } from "./ports/host";
 import type { Signs } from "./ports/job-signs";
 
@@ -13,13 +13,19 @@ export type { DrainResult };
 /**
  * Waits for the job in flight, if any, and stops the idle listener. Resolves with `idle` when no listener lived,
  * `stopped` when it was asked to go, `forced` when maxDrain was over: the caller then lets systemd signal it.
+ *
+ * @param pause between two readings of the signs; for simulations, which skip readings that would change nothing
  */
-export async function drain(host: DrainHost): Promise<DrainResult> {
+export async function drain(
+  host: DrainHost,
+  pause: (ms: number, state: DrainState) => Promise<void> = (ms) => host.clock.sleep(ms),
+): Promise<DrainResult> {
   if (await host.forcedStop.isSet()) return "forced";
   let { state, next } = beginDrain(host.clock.now(), host.config.drainDeadline * 1000);
   for (;;) {
     if ("result" in next) return next.result;
-    const step = nextStep(state, await perform(host, next), host.clock.now());
+    const answer = next.ask === "sleep" ? void (await pause(next.ms, state)) : await perform(host, next);
+    const step = nextStep(state, answer, host.clock.now());
     for (const { level, message, fields } of step.notes) host.log[level](message, fields);
     ({ state, next } = step);
   }
@@ -28,8 +34,8 @@ export async function drain(host: DrainHost): Promise<DrainResult> {
 /** One act of the drain. What fails is answered as a failure where the drain has a way on without it. */
 export async function perform(host: DrainHost, request: DrainRequest): Promise<DrainAnswer> {
   switch (request.ask) {
-    case "look":
-      return look(host);
+    case "read-signs":
+      return readSigns(host);
     case "main-alive":
       return mainAlive(host);
     case "raise-fence":
@@ -46,12 +52,12 @@ export async function perform(host: DrainHost, request: DrainRequest): Promise<D
 }
 
 /** What cannot be read cannot be taken for idle: it counts as a worker, until it can be read again or maxDrain is over. */
-async function look(host: DrainHost): Promise<Signs> {
+async function readSigns(host: DrainHost): Promise<Signs> {
   try {
     return await host.signs.read();
   } catch (error) {
     host.log.error("the job signs could not be read, taking the runner for busy", { error: String(error) });
-    await host.clock.sleep(AGAIN_MS);
+    await host.clock.sleep(RETRY_MS);
     return { workers: 1 };
   }
 }

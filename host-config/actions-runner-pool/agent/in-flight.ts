@@ -40,13 +40,3 @@ function messagePending(signs: Signs, now: number): boolean {
   if (Math.abs(now - signs.messageAt) > ACQUIRE_BOUND_MS) return false;
   return signs.announcedAt === undefined || signs.messageAt >= signs.announcedAt || signs.announcedAt > now;
 }
-
-/** Looks one after the other, by one watcher. All that it remembers is the last worker, and forgetting it is harmless. */
-export class JobWatch {
-  private workerAt = -Infinity;
-
-  inFlight(signs: Signs, now: number): InFlight {
-    if (signs.workers > 0) this.workerAt = now;
-    return inFlight(signs, now, this.workerAt);
-  }
-}

@@ -1,6 +1,6 @@
 /**
- * Scale-in protection follows the job signs, in the background. It only spares Auto Scaling a bad choice: the drain is
- * what protects a job, so every failure in here is survivable.
+ * Scale-in protection follows the job signs, in the background. It only keeps Auto Scaling from choosing a busy instance:
+ * the drain is what protects a job, so every failure in here is survivable.
  */
 import type { Host } from "./ports/host";
 
@@ -11,54 +11,78 @@ const FIRST_PAUSE_MS = 1_000;
 /** After all tries failed. A runner that stays protected while idle would never be scaled in, so it never gives up for good. */
 const REST_MS = 60_000;
 
+export interface ProtectionState {
+  wanted: boolean;
+  /** What Auto Scaling has; `unknown` after a restart of the agent, which may have missed a job's end. */
+  known: boolean | "unknown";
+  idleSince?: number;
+  /** After failed tries. */
+  notBefore: number;
+  /** A call is under way; another one must wait for its end. */
+  calling: boolean;
+}
+
+export function initialProtection(): ProtectionState {
+  return { wanted: false, known: "unknown", notBefore: 0, calling: false };
+}
+
+/** What the signs say now. */
+export function observeJob(state: ProtectionState, busy: boolean, now: number): ProtectionState {
+  const idleSince = busy ? undefined : (state.idleSince ?? now);
+  const wanted = idleSince === undefined ? true : now - idleSince >= IDLE_MS ? false : state.wanted;
+  return idleSince === state.idleSince && wanted === state.wanted ? state : { ...state, idleSince, wanted };
+}
+
+export function needsCall({ wanted, known, calling, notBefore }: ProtectionState, now: number): boolean {
+  return wanted !== known && !calling && now >= notBefore;
+}
+
+/** Nothing is under way or to come as long as the runner stays as busy, or as idle, as it is. */
+export function isSettled({ wanted, known, calling }: ProtectionState, busy: boolean): boolean {
+  return !calling && wanted === busy && known === busy;
+}
+
 export type ProtectionHost = Pick<Host, "clock" | "log" | "protection">;
 
-export class ProtectionKeeper {
-  private wanted = false;
-  private idleSince: number | undefined;
-  private running: Promise<void> | undefined;
-  private notBefore = 0;
+/** Where the state is kept, which goes on changing during a call. */
+export interface ProtectionStore {
+  get(): ProtectionState;
+  set(state: ProtectionState): void;
+}
 
-  /** @param known what Auto Scaling has; `unknown` after a restart of the agent, which may have missed a job's end. */
-  constructor(
-    private readonly host: ProtectionHost,
-    private known: boolean | "unknown",
-  ) {}
-
-  /** Tells what the signs say now. Returns at once. */
-  observe(busy: boolean): void {
-    const now = this.host.clock.now();
-    this.idleSince = busy ? undefined : (this.idleSince ?? now);
-    if (busy) this.wanted = true;
-    else if (now - this.idleSince! >= IDLE_MS) this.wanted = false;
-    if (this.wanted === this.known || this.running || now < this.notBefore) return;
-    this.running = this.apply().finally(() => (this.running = undefined));
+/** Calls until Auto Scaling has what is wanted, or rests after the last try. Never rejects. */
+export async function applyProtection(host: ProtectionHost, store: ProtectionStore): Promise<void> {
+  const change = (changed: Partial<ProtectionState>) => store.set({ ...store.get(), ...changed });
+  change({ calling: true });
+  try {
+    await callUntilKnown(host, store, change);
+  } finally {
+    change({ calling: false });
   }
+}
 
-  /** For whoever must not leave a call behind (tests, an orderly end). */
-  async settled(): Promise<void> {
-    await this.running;
-  }
-
-  private async apply(): Promise<void> {
-    const { clock, log } = this.host;
-    let pause = FIRST_PAUSE_MS;
-    for (let attempt = 1; this.wanted !== this.known; attempt++) {
-      const wanted = this.wanted;
-      try {
-        const outcome = await this.host.protection.set(wanted);
-        this.known = wanted;
-        log.info("scale-in protection", { protected: wanted, outcome });
+async function callUntilKnown(
+  { clock, log, protection }: ProtectionHost,
+  store: ProtectionStore,
+  change: (changed: Partial<ProtectionState>) => void,
+): Promise<void> {
+  let pause = FIRST_PAUSE_MS;
+  for (let attempt = 1; ; attempt++) {
+    const { wanted, known } = store.get();
+    if (wanted === known) return;
+    try {
+      const outcome = await protection.set(wanted);
+      change({ known: wanted });
+      log.info("scale-in protection", { protected: wanted, outcome });
+      return;
+    } catch (error) {
+      if (attempt === TRIES) {
+        log.warn("scale-in protection could not be set, resting", { protected: wanted, error: String(error) });
+        change({ notBefore: clock.now() + REST_MS });
         return;
-      } catch (error) {
-        if (attempt === TRIES) {
-          log.warn("scale-in protection could not be set, resting", { protected: wanted, error: String(error) });
-          this.notBefore = clock.now() + REST_MS;
-          return;
-        }
       }
-      await clock.sleep(pause);
-      pause *= 2;
     }
+    await clock.sleep(pause);
+    pause *= 2;
   }
 }

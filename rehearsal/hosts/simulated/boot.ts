@@ -5,10 +5,10 @@ import { HelperServices } from "./helpers";
 import { SimulatedMachine } from "./machine";
 import { Programs } from "./programs";
 import type { SimulatedRunner } from "./runner";
-import type { Disk, HostSurroundings } from "./environment";
+import type { Disk, SimulatedHostEnvironment } from "./environment";
 import type { SimulatedUnit } from "./unit";
 
-/** Milliseconds of boot, and of installation on the first one, before the agent looks around. */
+/** Milliseconds of boot, and of installation on the first one, before the agent starts. */
 const BOOT = 8_000;
 
 /**
@@ -22,22 +22,22 @@ export class Boot {
   private readonly helpers: HelperServices;
   private readonly agent: AgentService;
 
-  constructor(instanceId: string, config: HostConfig, disk: Disk, around: HostSurroundings) {
-    const machine = (this.machine = new SimulatedMachine(instanceId, config, disk, around));
+  constructor(instanceId: string, config: HostConfig, disk: Disk, environment: SimulatedHostEnvironment) {
+    const machine = (this.machine = new SimulatedMachine(instanceId, config, disk, environment));
     const helpers = (this.helpers = new HelperServices(machine, (work) => this.programs.run(work)));
     const programs = (this.programs = new Programs(machine, helpers));
     this.agent = new AgentService(machine, programs);
-    machine.stirred = () => helpers.stir();
+    machine.notifyInputsChanged = () => helpers.inputsChanged();
     machine.hint = () => this.agent.hint();
     this.unit = machine.unit;
     this.unit.commands = {
-      reap: () => programs.run((host) => reap(host)),
-      drain: around.drain ? () => programs.drain() : undefined,
+      reap: () => programs.run(reap),
+      drain: environment.drain ? () => programs.drain() : undefined,
       longestStop: config.drainDeadline,
       forced: () => machine.forced.set,
       startCompletion: () => helpers.startCompletion(),
     };
-    around.clock.after(around.bootMs ?? BOOT, () => this.begin());
+    environment.clock.after(environment.bootMs ?? BOOT, () => this.begin());
   }
 
   powerOff(): void {
@@ -48,8 +48,8 @@ export class Boot {
   }
 
   /** Something that the agent looks at changes in this moment. */
-  stir(): void {
-    this.machine.stir();
+  inputsChanged(): void {
+    this.machine.inputsChanged();
   }
 
   /** The runner's processes, for whoever breaks them. Undefined before the registration. */
@@ -69,7 +69,7 @@ export class Boot {
 
   /** The host's wall clock is set, forwards or backwards. */
   jumpClock(ms: number): void {
-    this.stir();
+    this.inputsChanged();
     this.machine.skew += ms;
   }
 

@@ -1,10 +1,10 @@
 import { complete } from "../../../host-config/actions-runner-pool/agent/complete";
 import { heartbeat } from "../../../host-config/actions-runner-pool/agent/heartbeat";
 import type { HelperUnits } from "../../../host-config/actions-runner-pool/agent/ports/helper-units";
-import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import { isTerminating } from "../../../host-config/actions-runner-pool/agent/target-state";
 import type { Timer } from "../../clock";
 import type { SimulatedMachine } from "./machine";
+import type { Programs } from "./programs";
 
 /** Milliseconds: `RestartSec=` of the completion's and of the heartbeat's unit. */
 const HELPER_AGAIN = 10_000;
@@ -21,17 +21,17 @@ export class HelperServices implements HelperUnits {
   constructor(
     private readonly machine: SimulatedMachine,
     /** Runs a program of the agent's in a process of its own. */
-    private readonly run: (work: (host: Host) => Promise<unknown>) => Promise<unknown>,
+    private readonly run: Programs["run"],
   ) {}
 
   /** `runner-heartbeat.timer` */
   startTimer(): void {
-    this.beatsFrom = this.machine.around.clock.now() + TIMER_LATER;
+    this.beatsFrom = this.machine.environment.clock.now() + TIMER_LATER;
     this.scheduleBeat();
   }
 
   /** What the agent looks at has changed: an instance that begins to terminate needs beats from now on. */
-  stir(): void {
+  inputsChanged(): void {
     if (this.machine.booted && !this.beatTimer) this.scheduleBeat();
   }
 
@@ -48,15 +48,15 @@ export class HelperServices implements HelperUnits {
   async startCompletion(): Promise<void> {
     if (this.completing) return;
     this.completing = true;
-    void this.untilItSucceeds("completion", async (host) => {
-      if ((await complete(host)) === "still-running") throw new Error("the runner is not stopped yet");
+    void this.untilItSucceeds("completion", async (host, drain) => {
+      if ((await complete(host, drain)) === "still-running") throw new Error("the runner is not stopped yet");
     }).then(() => (this.completing = false));
   }
 
   /** A beat of an instance that is not terminating does nothing. */
   private scheduleBeat(): void {
     const { machine } = this;
-    const { clock, skipIdle } = machine.around;
+    const { clock, skipIdle } = machine.environment;
     this.beatTimer = undefined;
     if (!machine.on || (skipIdle?.metadataSteady() && !isTerminating(machine.target()))) return;
     const interval = machine.config.heartbeatInterval * 1000;
@@ -71,18 +71,18 @@ export class HelperServices implements HelperUnits {
   private async beat(): Promise<void> {
     if (this.beating) return;
     this.beating = true;
-    await this.untilItSucceeds("heartbeat", (host) => heartbeat(host));
+    await this.untilItSucceeds("heartbeat", heartbeat);
     this.beating = false;
   }
 
-  private async untilItSucceeds(what: string, work: (host: Host) => Promise<unknown>): Promise<void> {
+  private async untilItSucceeds(what: string, work: Parameters<Programs["run"]>[0]): Promise<void> {
     while (this.machine.on) {
       try {
         await this.run(work);
         return;
       } catch (error) {
         this.machine.log().warn(`${what} failed`, { error: String(error) });
-        await this.machine.around.clock.sleep(HELPER_AGAIN);
+        await this.machine.environment.clock.sleep(HELPER_AGAIN);
       }
     }
   }

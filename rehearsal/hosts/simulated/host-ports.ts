@@ -4,31 +4,29 @@ import type { HelperUnits } from "../../../host-config/actions-runner-pool/agent
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import type { RunnerUnit } from "../../../host-config/actions-runner-pool/agent/ports/runner-unit";
 import { withClockStamps } from "../../../host-config/actions-runner-pool/agent/stamps";
-import { sleeper } from "./idle";
 import type { SimulatedMachine } from "./machine";
-import { USUAL_PACE } from "./runner-timing";
+import { DEFAULT_RUNNER_TIMING } from "./runner-timing";
 import { type InstanceCall, awsClients } from "./aws-clients";
-import type { Process } from "./process";
+import type { AgentProcess } from "./agent-process";
 import type { View } from "./view";
 
 /** Milliseconds of a call to AWS. */
 const CALL_LATENCY = 80;
 
 /** All that one process of the agent has of its host. A late look sees what the process's view has kept for it. */
-export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, process: Process, view: View): Host {
-  const { around, config } = machine;
-  const sleep = sleeper(machine, process, view);
+export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, process: AgentProcess, view: View): Host {
+  const { environment, config } = machine;
   const call: InstanceCall = async (action, params) => {
-    await process.sleep(around.callMs?.() ?? CALL_LATENCY);
-    return process.waitFor(around.call(action, params));
+    await process.sleep(environment.callMs?.() ?? CALL_LATENCY);
+    return process.waitFor(environment.call(action, params));
   };
   // Each process goes on from the time of day at its start; what is set later reaches only the stamps of the runner.
   const { skew } = machine;
-  const clock = { now: () => view.now() + skew, sleep };
+  const clock = { now: () => view.now() + skew, sleep: (ms: number) => process.waitFor(view.pause(ms)) };
   const timeOfDay = () => view.now() + (view.late?.skew ?? machine.skew);
   const imds = imdsPort(async (path) => {
     if (path === "instance-id") return machine.instanceId;
-    return view.late ? view.late.target : around.metadata(path);
+    return view.late ? view.late.target : environment.metadata(path);
   });
   const clients = awsClients(call, (ms) => process.sleep(ms));
   return {
@@ -36,7 +34,7 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
     clock,
     log: machine.log(),
     imds,
-    unit: unitPort(machine, process, view, sleep),
+    unit: unitPort(machine, process, view),
     signs: withClockStamps({ read: async () => view.late?.signs ?? machine.signs() }, clock, timeOfDay),
     ...awsPorts(clients, config, imds, { now: timeOfDay }),
     registrar: {
@@ -59,24 +57,16 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
   };
 }
 
-/** The runner's unit, with word to the process's sleep of what the process does to it. */
-function unitPort(machine: SimulatedMachine, process: Process, view: View, sleep: ReturnType<typeof sleeper>): RunnerUnit {
-  const { unit, around } = machine;
+function unitPort(machine: SimulatedMachine, process: AgentProcess, view: View): RunnerUnit {
+  const { unit, environment } = machine;
   return {
     state: async () => view.late?.unit ?? unit.look(),
     start: () => unit.start(),
     stop: () => unit.stop(),
-    raiseFence: () => {
-      sleep.acted();
-      return unit.raiseFence();
-    },
-    lowerFence: () => {
-      sleep.acted();
-      return unit.lowerFence();
-    },
+    raiseFence: () => unit.raiseFence(),
+    lowerFence: () => unit.lowerFence(),
     interrupt: async (pid) => {
-      sleep.ended();
-      await process.sleep((around.pace ?? USUAL_PACE).signal);
+      await process.sleep((environment.timing ?? DEFAULT_RUNNER_TIMING).signal);
       await unit.interrupt(pid);
     },
     killLeftovers: () => unit.killLeftovers(),

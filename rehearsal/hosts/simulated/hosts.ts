@@ -1,9 +1,9 @@
 import { type HostConfig, PATHS } from "../../../contract/actions-runner-pool/host";
 import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/host-driver";
 import { Boot } from "./boot";
-import type { Disk, HostSurroundings } from "./environment";
+import type { Disk, SimulatedHostEnvironment } from "./environment";
 
-interface Machine {
+interface SimulatedInstance {
   config: HostConfig;
   disk: Disk;
   boot?: Boot;
@@ -14,10 +14,10 @@ interface Machine {
  * runner, on the rehearsal's clock. The user data is read for its configuration, not executed.
  */
 export class SimulatedHosts implements HostDriver {
-  private readonly machines = new Map<string, Machine>();
+  private readonly machines = new Map<string, SimulatedInstance>();
 
-  /** @param around what each host lives in, given its instance's id */
-  constructor(private readonly around: (instanceId: string) => HostSurroundings) {}
+  /** @param environment what each host lives in, given its instance's id */
+  constructor(private readonly environment: (instanceId: string) => SimulatedHostEnvironment) {}
 
   async launch(spec: LaunchSpec): Promise<void> {
     this.machines.set(spec.instanceId, { config: configOf(spec.userData), disk: {} });
@@ -26,7 +26,7 @@ export class SimulatedHosts implements HostDriver {
 
   async start(instanceId: string): Promise<void> {
     const machine = this.machine(instanceId);
-    machine.boot ??= new Boot(instanceId, machine.config, machine.disk, this.around(instanceId));
+    machine.boot ??= new Boot(instanceId, machine.config, machine.disk, this.environment(instanceId));
   }
 
   /** The boot that runs now, for whoever breaks something on it; undefined while the machine is off or gone. */
@@ -35,9 +35,9 @@ export class SimulatedHosts implements HostDriver {
   }
 
   /** The metadata changes in this moment, of one instance or of all. */
-  stir(instanceId?: string): void {
-    if (instanceId !== undefined) this.running(instanceId)?.stir();
-    else for (const { boot } of this.machines.values()) boot?.stir();
+  inputsChanged(instanceId?: string): void {
+    if (instanceId !== undefined) this.running(instanceId)?.inputsChanged();
+    else for (const { boot } of this.machines.values()) boot?.inputsChanged();
   }
 
   /** Power fails, and comes back `offMs` later: nothing is stopped in order. */
@@ -46,7 +46,7 @@ export class SimulatedHosts implements HostDriver {
     if (!machine.boot) return;
     machine.boot.powerOff();
     machine.boot = undefined;
-    this.around(instanceId).clock.after(offMs, () => {
+    this.environment(instanceId).clock.after(offMs, () => {
       if (this.machines.get(instanceId) === machine && !machine.boot) void this.start(instanceId);
     });
   }
@@ -88,7 +88,7 @@ export class SimulatedHosts implements HostDriver {
     for (const instanceId of [...this.machines.keys()]) await this.terminate(instanceId);
   }
 
-  private machine(instanceId: string): Machine {
+  private machine(instanceId: string): SimulatedInstance {
     const machine = this.machines.get(instanceId);
     if (!machine) throw new Error(`no such machine: ${instanceId}`);
     return machine;

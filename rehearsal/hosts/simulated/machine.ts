@@ -3,9 +3,9 @@ import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Log, LogFields } from "../../../host-config/shared/ports/log";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 import { Network } from "./network";
-import { Processes } from "./processes";
+import { AgentProcesses } from "./agent-processes";
 import { SimulatedRunner } from "./runner";
-import type { Disk, HostSurroundings } from "./environment";
+import type { Disk, SimulatedHostEnvironment } from "./environment";
 import { SimulatedUnit } from "./unit";
 
 const TARGET = "autoscaling/target-lifecycle-state";
@@ -13,7 +13,7 @@ const TARGET = "autoscaling/target-lifecycle-state";
 /** What the agent's programs on one host share, from power-on to power-off: the unit, the runner and all that they see. */
 export class SimulatedMachine {
   readonly unit: SimulatedUnit;
-  readonly processes: Processes;
+  readonly processes: AgentProcesses;
   /** False once the power is gone. */
   on = true;
   /** systemd has come so far that it starts the agent. */
@@ -24,7 +24,7 @@ export class SimulatedMachine {
   forced = { set: false, reported: false };
   departing = false;
   /** Called in the moment in which something that the agent looks at changes. */
-  stirred: () => void = () => undefined;
+  notifyInputsChanged: () => void = () => undefined;
   /** Called by the hooks of a job. */
   hint: () => void = () => undefined;
   private readonly network = new Network();
@@ -34,12 +34,12 @@ export class SimulatedMachine {
     readonly instanceId: string,
     readonly config: HostConfig,
     private readonly disk: Disk,
-    readonly around: HostSurroundings,
+    readonly environment: SimulatedHostEnvironment,
   ) {
     const read = () => ({ signs: this.signs(), unit: this.unit.look(), target: this.target(), skew: this.skew });
-    this.processes = new Processes(around.clock, read);
-    this.unit = new SimulatedUnit(around.clock, this.network, () => this.installed);
-    this.unit.changing = () => this.stir();
+    this.processes = new AgentProcesses(environment.clock, read);
+    this.unit = new SimulatedUnit(environment.clock, this.network, () => this.installed);
+    this.unit.changing = () => this.inputsChanged();
     this.installRunner();
   }
 
@@ -49,14 +49,14 @@ export class SimulatedMachine {
   }
 
   /** Something that the agent looks at changes in this moment. */
-  stir(): void {
-    this.processes.stir();
-    this.stirred();
+  inputsChanged(): void {
+    this.processes.inputsChanged();
+    this.notifyInputsChanged();
   }
 
   /** The host's wall clock. */
   now(): number {
-    return this.around.clock.now() + this.skew;
+    return this.environment.clock.now() + this.skew;
   }
 
   signs(): Signs {
@@ -67,8 +67,8 @@ export class SimulatedMachine {
 
   /** What the metadata says while it answers as usual; only then does anybody leave out a look at it. */
   target(): TargetState | undefined {
-    if (!this.around.skipIdle?.metadataSteady()) return undefined;
-    return this.around.metadata(TARGET) as TargetState | undefined;
+    if (!this.environment.skipIdle?.metadataSteady()) return undefined;
+    return this.environment.metadata(TARGET) as TargetState | undefined;
   }
 
   get registered(): boolean {
@@ -78,7 +78,7 @@ export class SimulatedMachine {
   /** config.sh. Throws what GitHub answers to a token that is none of its own. */
   register(token: string): void {
     const { githubUrl, labels, runnerGroup, noDefaultLabels } = this.config;
-    this.disk.runnerId = this.around.github.register({
+    this.disk.runnerId = this.environment.github.register({
       url: githubUrl,
       token,
       name: this.instanceId,
@@ -92,20 +92,20 @@ export class SimulatedMachine {
 
   log(): Log {
     const write = (message: string, fields: LogFields = {}) =>
-      this.around.timeline.record({ kind: "host-log", instance: this.instanceId, message, fields });
+      this.environment.timeline.record({ kind: "host-log", instance: this.instanceId, message, fields });
     return { info: write, warn: write, error: write };
   }
 
   private installRunner(): void {
     if (this.disk.runnerId === undefined) return;
-    this.installed = new SimulatedRunner(this.around.clock, this.around.github, this.network, this.disk.runnerId, {
+    this.installed = new SimulatedRunner(this.environment.clock, this.environment.github, this.network, this.disk.runnerId, {
       jobStarted: () => this.hint(),
       jobCompleted: () => this.hint(),
       exited: () => this.unit.exited(),
-      changing: () => this.stir(),
+      changing: () => this.inputsChanged(),
       now: () => this.now(),
-      ...(this.around.renewOnDemand ? { renewOnDemand: true } : {}),
-      ...(this.around.pace ? { pace: this.around.pace } : {}),
+      ...(this.environment.renewOnDemand ? { renewOnDemand: true } : {}),
+      ...(this.environment.timing ? { timing: this.environment.timing } : {}),
     });
   }
 }

@@ -1,9 +1,10 @@
-import { drain } from "../../../host-config/actions-runner-pool/agent/drain";
+import type { DrainHost, DrainResult } from "../../../host-config/actions-runner-pool/agent/drain";
 import type { HelperUnits } from "../../../host-config/actions-runner-pool/agent/ports/helper-units";
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import { hostPorts } from "./host-ports";
 import type { SimulatedMachine } from "./machine";
-import { Killed, type Process } from "./process";
+import { Killed, type AgentProcess } from "./agent-process";
+import { runDrain } from "./skipping";
 import type { View } from "./view";
 
 /** Milliseconds until a program of the agent's does anything. */
@@ -11,14 +12,14 @@ const PROCESS_START = 113;
 
 /** One process of the agent, what it sees and what it can reach. */
 export interface Program {
-  process: Process;
+  process: AgentProcess;
   view: View;
   host: Host;
 }
 
 /** Runs the agent's own decision code on a simulated host, each program in a process of its own that may be killed. */
 export class Programs {
-  private drains: Process[] = [];
+  private drains: AgentProcess[] = [];
 
   constructor(
     private readonly machine: SimulatedMachine,
@@ -31,23 +32,25 @@ export class Programs {
     return { process, view, host: hostPorts(this.machine, this.helpers, process, view) };
   }
 
-  async run<T>(work: (host: Host) => Promise<T>): Promise<T> {
-    const { process, host } = this.start();
+  /** @param work gets its host, and how it is to drain */
+  async run<T>(work: (host: Host, drain: (host: DrainHost) => Promise<DrainResult>) => Promise<T>): Promise<T> {
+    const program = this.start();
     try {
-      return await work(host);
+      return await work(program.host, (host) => runDrain(host, this.machine, program));
     } finally {
-      this.machine.processes.kill(process);
+      this.machine.processes.kill(program.process);
     }
   }
 
   /** Rejects with Killed where `killDrain`, or the power, ends it early. */
   async drain(): Promise<void> {
-    const { process, host } = this.start();
+    const program = this.start();
+    const { process, host } = program;
     this.drains.push(process);
     try {
       await process.run(async () => {
         await process.sleep(PROCESS_START);
-        return drain(this.machine.around.alterDrain?.(host) ?? host);
+        return runDrain(this.machine.environment.alterDrain?.(host) ?? host, this.machine, program);
       });
     } catch (error) {
       if (!(error instanceof Killed)) this.machine.log().error("drain failed", { error: String(error) });

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
 import { ProtocolError } from "../../github/messages";
-import { alive, type Life } from "./liveness";
+import { throwIfAborted, type AbortFlag } from "./abort-signal";
 import type { Network } from "./network";
 
 /** The official runner repeats an acquisition, a first renewal and a completion up to five times, 5 to 15 s apart. */
@@ -33,28 +33,28 @@ export class Requests {
   ) {}
 
   /** A request and its reply, each of which the fence holds up. Undefined when GitHub refuses, or fails each time. */
-  async exchange<T>(life: Life, route: Route, tries: number, call: () => T): Promise<T | undefined> {
+  async exchange<T>(signal: AbortFlag, route: Route, tries: number, call: () => T): Promise<T | undefined> {
     for (let attempt = 1; ; attempt++) {
-      if (this.network.closed) await this.pass(life);
-      await this.sleep(life, this.roundTrip());
-      if (!this.github.faults.any || !(await this.fails(life, route))) {
+      if (this.network.closed) await this.pass(signal);
+      await this.sleep(signal, this.roundTrip());
+      if (!this.github.faults.any || !(await this.fails(signal, route))) {
         const reply = this.attempt(call);
-        if (this.network.closed) await this.pass(life);
+        if (this.network.closed) await this.pass(signal);
         return reply;
       }
       if (attempt >= tries) return undefined;
-      await this.sleep(life, TRY_AGAIN);
+      await this.sleep(signal, TRY_AGAIN);
     }
   }
 
   /** Whether an injected fault of GitHub meets this request. */
-  async fails(life: Life, route: Route): Promise<boolean> {
+  async fails(signal: AbortFlag, route: Route): Promise<boolean> {
     if (!this.github.faults.any) return false;
     const [method, path] = ROUTES[route];
     const fault = this.github.faults.take(method, HOST, path);
     if (!fault) return false;
-    if (fault.kind === "slow") await this.sleep(life, Math.min(fault.ms, GIVE_UP));
-    if (fault.kind === "hang") await this.sleep(life, GIVE_UP);
+    if (fault.kind === "slow") await this.sleep(signal, Math.min(fault.ms, GIVE_UP));
+    if (fault.kind === "hang") await this.sleep(signal, GIVE_UP);
     return fault.kind !== "slow" || fault.ms >= GIVE_UP;
   }
 
@@ -68,13 +68,13 @@ export class Requests {
     }
   }
 
-  async pass(life: Life): Promise<void> {
+  async pass(signal: AbortFlag): Promise<void> {
     await this.network.pass();
-    alive(life);
+    throwIfAborted(signal);
   }
 
-  async sleep(life: Life, ms: number): Promise<void> {
+  async sleep(signal: AbortFlag, ms: number): Promise<void> {
     if (ms > 0) await this.clock.sleep(ms);
-    alive(life);
+    throwIfAborted(signal);
   }
 }

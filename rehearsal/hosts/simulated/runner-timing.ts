@@ -1,5 +1,5 @@
 /** Milliseconds that steps of the official runner take, of the order of a small machine. A run may stretch each. */
-export interface RunnerPace {
+export interface RunnerTiming {
   /** A request to GitHub and its reply. */
   roundTrip: number;
   /** From GitHub's message to the listener's reading it. */
@@ -14,4 +14,4 @@ export interface RunnerPace {
   signal: number;
 }
 
-export const USUAL_PACE: RunnerPace = { roundTrip: 60, message: 0, acquire: 0, announce: 0, workerStart: 400, signal: 5 };
+export const DEFAULT_RUNNER_TIMING: RunnerTiming = { roundTrip: 60, message: 0, acquire: 0, announce: 0, workerStart: 400, signal: 5 };

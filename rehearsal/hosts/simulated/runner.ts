@@ -1,11 +1,11 @@
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
 import type { JobMessage } from "../../github/messages";
-import { alive, Gone, type Life } from "./liveness";
+import { throwIfAborted, Aborted, type AbortFlag } from "./abort-signal";
 import { ListenerSessions } from "./listener-sessions";
 import { LockRenewal } from "./lock-renewal";
 import type { Network } from "./network";
-import { type RunnerPace, USUAL_PACE } from "./runner-timing";
+import { type RunnerTiming, DEFAULT_RUNNER_TIMING } from "./runner-timing";
 import { Requests, TRIES } from "./requests";
 import { Worker } from "./worker";
 
@@ -13,7 +13,7 @@ import { Worker } from "./worker";
 const KILL_AFTER = 30_000;
 
 /** What the runner does to the rest of the host. */
-export interface RunnerSurroundings {
+export interface RunnerEnvironment {
   jobStarted(): void;
   jobCompleted(): void;
   /** runsvc.sh has ended. */
@@ -22,7 +22,7 @@ export interface RunnerSurroundings {
   changing?(): void;
   /** The host's own wall clock. Default: the rehearsal's. */
   now?(): number;
-  pace?: RunnerPace;
+  timing?: RunnerTiming;
   /**
    * True: a lock's renewals are not made one by one, but reckoned when the lock would expire. A listener that was killed
    * counts as having renewed until the last such reckoning, and no fault meets a renewal.
@@ -43,7 +43,7 @@ export class SimulatedRunner {
   messageAt: number | undefined;
 
   private stopping = false;
-  private life: Life = { over: true };
+  private signal: AbortFlag = { aborted: true };
   private worker: Worker | undefined;
   private hung = false;
   private stopPoll = new AbortController();
@@ -58,26 +58,26 @@ export class SimulatedRunner {
     private readonly github: GitHub,
     private readonly network: Network,
     private readonly runnerId: number,
-    private readonly around: RunnerSurroundings,
+    private readonly environment: RunnerEnvironment,
   ) {
-    this.requests = new Requests(clock, github, network, () => this.pace.roundTrip);
-    this.sessions = new ListenerSessions(github, this.requests, runnerId, () => this.pace.roundTrip);
-    this.renewal = new LockRenewal(clock, github, this.requests, around.renewOnDemand ?? false);
+    this.requests = new Requests(clock, github, network, () => this.timing.roundTrip);
+    this.sessions = new ListenerSessions(github, this.requests, runnerId, () => this.timing.roundTrip);
+    this.renewal = new LockRenewal(clock, github, this.requests, environment.renewOnDemand ?? false);
   }
 
   /** runsvc.sh: starts the listener; ends when it ends. */
   start(pid: number): void {
-    const life = (this.life = { over: false });
-    this.around.changing?.();
+    const signal = (this.signal = { aborted: false });
+    this.environment.changing?.();
     this.stopping = false;
     this.listener = pid;
     this.announced = undefined;
     this.messageAt = undefined;
     this.stopPoll = new AbortController();
-    this.listen(life).then(
-      () => this.exit(life),
+    this.listen(signal).then(
+      () => this.exit(signal),
       (error: unknown) => {
-        if (!(error instanceof Gone)) this.exit(life);
+        if (!(error instanceof Aborted)) this.exit(signal);
       },
     );
   }
@@ -92,19 +92,19 @@ export class SimulatedRunner {
 
   /** SIGTERM to runsvc.sh: SIGINT to the listener, SIGKILL 30 s later. */
   terminate(): void {
-    const { life } = this;
+    const { signal } = this;
     this.interrupt();
-    this.clock.after(KILL_AFTER, () => this.exit(life));
+    this.clock.after(KILL_AFTER, () => this.exit(signal));
   }
 
   /** SIGKILL to the listener: its worker knows nothing of that. */
   crash(): void {
-    const { life } = this;
-    if (life.over) return;
+    const { signal } = this;
+    if (signal.aborted) return;
     this.stopPoll.abort();
     this.endBusyPoll?.();
     this.cancelJob = undefined;
-    this.exit(life);
+    this.exit(signal);
   }
 
   /** SIGKILL to whatever lives. */
@@ -120,7 +120,7 @@ export class SimulatedRunner {
 
   /** Power is gone: nothing of the runner does anything any more. */
   powerOff(): void {
-    this.life.over = true;
+    this.signal.aborted = true;
     this.killWorker();
     this.listener = undefined;
     this.announced = undefined;
@@ -130,63 +130,63 @@ export class SimulatedRunner {
 
   private killWorker(): void {
     if (!this.worker) return;
-    this.worker.over = true;
+    this.worker.aborted = true;
     this.loseWorker();
   }
 
   private loseWorker(): void {
-    this.around.changing?.();
+    this.environment.changing?.();
     this.worker = undefined;
     this.workers = 0;
   }
 
-  private async listen(life: Life): Promise<void> {
-    const session = await this.sessions.open(life, () => this.stopping);
+  private async listen(signal: AbortFlag): Promise<void> {
+    const session = await this.sessions.open(signal, () => this.stopping);
     if (session === undefined) return;
     this.announce("idle");
     while (!this.stopping) {
-      if (this.network.closed) await this.requests.pass(life);
-      const message = await this.sessions.poll(life, session, this.stopPoll.signal);
-      alive(life);
+      if (this.network.closed) await this.requests.pass(signal);
+      const message = await this.sessions.poll(signal, session, this.stopPoll.signal);
+      throwIfAborted(signal);
       if (this.stopping || message === "deleted") break;
       if (message?.messageType !== "RunnerJobRequest") continue;
-      if (this.pace.message > 0) await this.requests.sleep(life, this.pace.message);
-      if (this.network.closed) await this.requests.pass(life);
-      this.around.changing?.();
+      if (this.timing.message > 0) await this.requests.sleep(signal, this.timing.message);
+      if (this.network.closed) await this.requests.pass(signal);
+      this.environment.changing?.();
       this.messageAt = this.now();
-      await this.handle(life, session, message.body.jobId);
+      await this.handle(signal, session, message.body.jobId);
     }
-    await this.requests.pass(life);
+    await this.requests.pass(signal);
     this.sessions.close(session);
   }
 
-  private async handle(life: Life, sessionId: string, jobId: string): Promise<void> {
-    await this.requests.exchange(life, "acknowledge", 1, () => this.github.protocol.acknowledge({ sessionId, jobId }));
+  private async handle(signal: AbortFlag, sessionId: string, jobId: string): Promise<void> {
+    await this.requests.exchange(signal, "acknowledge", 1, () => this.github.protocol.acknowledge({ sessionId, jobId }));
     if (this.stopping) return;
-    if (this.pace.acquire > 0) await this.requests.sleep(life, this.pace.acquire);
+    if (this.timing.acquire > 0) await this.requests.sleep(signal, this.timing.acquire);
     const acquire = () => this.github.protocol.acquire({ runnerId: this.runnerId, jobId });
-    const job = await this.requests.exchange(life, "acquire", TRIES, acquire);
+    const job = await this.requests.exchange(signal, "acquire", TRIES, acquire);
     if (job === undefined) return;
-    if (this.pace.announce > 0) await this.requests.sleep(life, this.pace.announce);
+    if (this.timing.announce > 0) await this.requests.sleep(signal, this.timing.announce);
     this.announce("busy");
     // A busy listener goes on polling, or GitHub would take it for offline.
     this.endBusyPoll = this.requests.attempt(() => this.github.protocol.pollBusy({ sessionId }));
-    await this.holdJob(life, job, jobId);
+    await this.holdJob(signal, job, jobId);
     this.endBusyPoll?.();
   }
 
-  private async holdJob(life: Life, job: JobMessage, jobId: string): Promise<void> {
-    const renewed = await this.requests.exchange(life, "renew", TRIES, () => this.github.protocol.renew({ jobId }));
+  private async holdJob(signal: AbortFlag, job: JobMessage, jobId: string): Promise<void> {
+    const renewed = await this.requests.exchange(signal, "renew", TRIES, () => this.github.protocol.renew({ jobId }));
     // Without a first renewal no worker is ever started, and the listener says no word about the job any more.
     if (renewed === undefined) return;
-    await this.runWorker(life, job);
+    await this.runWorker(signal, job);
     this.announce("idle");
   }
 
-  private async runWorker(life: Life, job: JobMessage): Promise<void> {
+  private async runWorker(signal: AbortFlag, job: JobMessage): Promise<void> {
     const worker = new Worker(this.clock, this.github, this.requests, job, {
-      jobStarted: () => this.around.jobStarted(),
-      jobCompleted: () => this.around.jobCompleted(),
+      jobStarted: () => this.environment.jobStarted(),
+      jobCompleted: () => this.environment.jobCompleted(),
       hung: () => this.hung,
       stepsOver: () => (this.cancelJob = undefined),
       exiting: () => this.loseWorker(),
@@ -195,36 +195,36 @@ export class SimulatedRunner {
       this.cancelJob = () => resolve("cancelled");
       if (this.stopping) resolve("cancelled");
     });
-    this.renewal.keepWhile(life, job.jobId, () => !worker.over);
-    await this.requests.sleep(life, this.pace.workerStart);
+    this.renewal.keepWhile(signal, job.jobId, () => !worker.aborted);
+    await this.requests.sleep(signal, this.timing.workerStart);
     this.worker = worker;
-    this.around.changing?.();
+    this.environment.changing?.();
     this.workers = 1;
     await worker.run(cancelled);
-    alive(life);
+    throwIfAborted(signal);
   }
 
   /** The listener stamps whole seconds. */
   private announce(state: "idle" | "busy"): void {
-    this.around.changing?.();
+    this.environment.changing?.();
     this.announced = state;
     this.announcedAt = Math.floor(this.now() / 1000) * 1000;
   }
 
-  private exit(life: Life): void {
-    if (life.over) return;
-    this.around.changing?.();
-    life.over = true;
+  private exit(signal: AbortFlag): void {
+    if (signal.aborted) return;
+    this.environment.changing?.();
+    signal.aborted = true;
     this.listener = undefined;
     this.announced = undefined;
-    this.around.exited();
+    this.environment.exited();
   }
 
-  private get pace(): RunnerPace {
-    return this.around.pace ?? USUAL_PACE;
+  private get timing(): RunnerTiming {
+    return this.environment.timing ?? DEFAULT_RUNNER_TIMING;
   }
 
   private now(): number {
-    return this.around.now?.() ?? this.clock.now();
+    return this.environment.now?.() ?? this.clock.now();
   }
 }

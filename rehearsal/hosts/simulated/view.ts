@@ -86,7 +86,7 @@ export class View {
    * Something that the loop looks at changes in this very moment. A look that falls together with it came first: its
    * timer was set a period ago, those of changes on the same beat are set later.
    */
-  stir(): void {
+  inputsChanged(): void {
     const { sleeping, clock } = this;
     if (!sleeping) return;
     const { from, seen, period, wake } = sleeping;

@@ -1,14 +1,14 @@
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
 import { type JobMessage, SHUTDOWN_ANNOTATION } from "../../github/messages";
-import { alive, forever, type Life } from "./liveness";
+import { throwIfAborted, never, type AbortFlag } from "./abort-signal";
 import { TRIES, type Requests } from "./requests";
 
 /** Milliseconds. A cancelled step gets SIGINT, 7.5 s later SIGTERM and 2.5 s later it is killed. */
 const CANCEL_WITHIN = 2_000;
 
 /** What a worker does to the runner, and the runner to it. */
-export interface WorkerSurroundings {
+export interface WorkerEnvironment {
   jobStarted(): void;
   jobCompleted(): void;
   /** True: the job's steps never end. */
@@ -20,25 +20,25 @@ export interface WorkerSurroundings {
 }
 
 /** `Runner.Worker`: runs one job's steps and reports how they ended. */
-export class Worker implements Life {
-  over = false;
+export class Worker implements AbortFlag {
+  aborted = false;
 
   constructor(
     private readonly clock: Clock,
     private readonly github: GitHub,
     private readonly requests: Requests,
     private readonly job: JobMessage,
-    private readonly around: WorkerSurroundings,
+    private readonly environment: WorkerEnvironment,
   ) {}
 
-  /** The worker's whole life. Rejects with Gone when it is killed. */
+  /** Runs until it exits. Rejects with Aborted when it is killed. */
   async run(cancelled: Promise<"cancelled">): Promise<void> {
     const { jobId } = this.job;
-    const steps: Life = { over: false };
+    const steps: AbortFlag = { aborted: false };
     const outcome = await Promise.race([this.runSteps(steps), cancelled]);
-    steps.over = true;
-    alive(this);
-    this.around.stepsOver();
+    steps.aborted = true;
+    throwIfAborted(this);
+    this.environment.stepsOver();
     if (outcome === "cancelled") {
       await this.requests.sleep(this, CANCEL_WITHIN);
       const annotations = [{ level: "failure" as const, message: SHUTDOWN_ANNOTATION }];
@@ -46,26 +46,26 @@ export class Worker implements Life {
     } else {
       await this.requests.exchange(this, "complete", TRIES, () => this.github.protocol.complete({ jobId, result: "Succeeded" }));
     }
-    this.around.exiting();
-    this.over = true;
+    this.environment.exiting();
+    this.aborted = true;
   }
 
-  private async runSteps(steps: Life): Promise<"done"> {
-    const { job, around } = this;
+  private async runSteps(steps: AbortFlag): Promise<"done"> {
+    const { job, environment } = this;
     const report = (change: "hook-started" | "hook-ended" | "steps-started" | "steps-ended") =>
       this.requests.attempt(() => this.github.protocol.report({ jobId: job.jobId, change, at: this.clock.now() }));
-    const over = () => this.over || steps.over;
+    const over = () => this.aborted || steps.aborted;
     const seconds = job.steps.reduce((sum, step) => sum + (step.seconds ?? 0), 0);
     await this.clock.sleep(job.setupSeconds * 1000);
-    if (over()) return forever();
+    if (over()) return never();
     report("hook-started");
-    around.jobStarted();
+    environment.jobStarted();
     report("hook-ended");
     report("steps-started");
     await this.clock.sleep(seconds * 1000);
-    if (over() || around.hung()) return forever();
+    if (over() || environment.hung()) return never();
     report("steps-ended");
-    around.jobCompleted();
+    environment.jobCompleted();
     return "done";
   }
 }

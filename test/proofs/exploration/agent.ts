@@ -9,10 +9,10 @@ import { beginDrainProcess, drainTransitions } from "./drains";
 import type { Parts } from "./parts";
 import { askingHost, type Answer, type Outcome } from "./replay";
 import { execStopOver, mainExited, startPreOver } from "./systemd";
-import { activeState, NOW, terminating, type DaemonMemory, type Process, type World } from "./model";
+import { activeState, NOW, terminating, type DaemonMemory, type ReplayedProcess, type World } from "./model";
 import type { Transition } from "./transition";
 
-export const FRESH_DAEMON: DaemonMemory = { target: null, started: false, lifecycle: null };
+export const FRESH_DAEMON: DaemonMemory = {};
 
 export function* agentTransitions(w: World, parts: Parts): Generator<Transition> {
   if (w.drain) {
@@ -59,7 +59,7 @@ export function* promptTransitions(w: World, parts: Parts): Generator<Transition
   }
 }
 
-function* completionTransitions(w: World, process: Process, parts: Parts): Generator<Transition> {
+function* completionTransitions(w: World, process: ReplayedProcess, parts: Parts): Generator<Transition> {
   const put = (to: World, completion: World["completion"]): World => ({ ...to, completion });
   const run = (ask: (port: string) => Promise<never>) => parts.complete(askingHost(ask), () => ask("drain"));
   yield* callByCall(w, "completion", process, parts, run, put, (to, outcome) => {
@@ -68,9 +68,9 @@ function* completionTransitions(w: World, process: Process, parts: Parts): Gener
   });
 }
 
-function* reapTransitions(w: World, process: Process, parts: Parts): Generator<Transition> {
+function* reapTransitions(w: World, process: ReplayedProcess, parts: Parts): Generator<Transition> {
   const run = (ask: (port: string) => Promise<never>) => parts.reap(askingHost(ask), () => ask("drain"));
-  const put = (to: World, reap: Process): World => ({ ...to, reap });
+  const put = (to: World, reap: ReplayedProcess): World => ({ ...to, reap });
   yield* callByCall(w, "start", process, parts, run, put, (to, outcome) => startPreOver(to, "value" in outcome, parts));
 }
 
@@ -80,10 +80,10 @@ const PRIVATE = ["is forced", "is reported", "mark reported", "clear marks"];
 function* callByCall(
   w: World,
   name: string,
-  process: Process,
+  process: ReplayedProcess,
   parts: Parts,
   run: (ask: (port: string) => Promise<never>) => Promise<unknown>,
-  put: (w: World, process: Process) => World,
+  put: (w: World, process: ReplayedProcess) => World,
   end: (w: World, outcome: Outcome) => World,
 ): Generator<Transition> {
   const { replay } = parts;
@@ -102,7 +102,7 @@ function* callByCall(
     }
   };
   if (process.drain) {
-    const drained = (to: World, drain: Process["drain"], result?: string) =>
+    const drained = (to: World, drain: ReplayedProcess["drain"], result?: string) =>
       drain ? put(to, { ...process, drain }) : goOn(to, { value: result });
     yield* drainTransitions(w, { name: `${name}'s drain`, drain: process.drain, put: drained }, parts);
     return;
@@ -164,21 +164,11 @@ function* daemonTransitions(w: World, memory: DaemonMemory, parts: Parts): Gener
 /** One tick of the real daemon with the memory that it had. `due`: it has asked for no completion in the last seconds. */
 async function tick(host: ReturnType<typeof askingHost>, memory: DaemonMemory, due: boolean, parts: Parts): Promise<DaemonMemory> {
   const daemon = new parts.Daemon(host);
-  const inside = daemon as unknown as Record<string, unknown>;
-  Object.assign(inside, {
-    target: memory.target ?? undefined,
-    started: memory.started,
-    lifecycle: memory.lifecycle ?? undefined,
-    completeNotBefore: due ? 0 : NOW + 1,
-    keeper: { observe: () => undefined, settled: async () => undefined },
-  });
+  daemon.state = { ...daemon.state, ...memory, completeNotBefore: due ? 0 : NOW + 1 };
   await daemon.tick();
   await daemon.settled();
-  return {
-    target: (inside.target as string | undefined) ?? null,
-    started: inside.started as boolean,
-    lifecycle: (inside.lifecycle as string | undefined) ?? null,
-  };
+  const { target, started, lifecycle } = daemon.state;
+  return { target, started: started ? true : undefined, lifecycle };
 }
 
 /** A real function in one transition, and once more for each way in which one of its calls may fail. */

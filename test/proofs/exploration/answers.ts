@@ -1,7 +1,7 @@
 /** What the world answers to a call of our code, and what the call does to it. */
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { Parts } from "./parts";
-import type { Answer, Call } from "./replay";
+import type { Answer, PortCall } from "./replay";
 import { interrupted, killAll } from "./runner";
 import { start, stop } from "./systemd";
 import { accepted, activeState, breakPromise, fenced, signsOf, terminating, type World } from "./model";
@@ -15,11 +15,11 @@ export interface FailedCall {
 }
 
 /** The calls that a fault may befall. Failing is not every call's own fault: what fails the same way has one stand for it. */
-export function canFail({ port }: Call): FailedCall[] {
+export function canFail({ port }: PortCall): FailedCall[] {
   const fails = { words: `${port} fails`, applied: false };
   switch (port) {
     case "targetState":
-    case "look":
+    case "read signs":
     case "lower fence":
     case "heartbeat":
     case "unit state":
@@ -34,7 +34,7 @@ export function canFail({ port }: Call): FailedCall[] {
   }
 }
 
-export function answer(w: World, { port, args }: Call, parts: Parts): [World, Answer] {
+export function answer(w: World, { port, args }: PortCall, parts: Parts): [World, Answer] {
   const is = (value: unknown): [World, Answer] => [w, { value }];
   const done = (after: World, value?: unknown): [World, Answer] => [after, { value }];
   const refused = (error: string): [World, Answer] => [w, { error }];
@@ -43,7 +43,7 @@ export function answer(w: World, { port, args }: Call, parts: Parts): [World, An
       return is(undefined);
     case "targetState":
       return is(terminating(w) && w.shown ? "Terminated" : "InService");
-    case "look":
+    case "read signs":
       return is(signsOf(w));
 
     case "unit state":

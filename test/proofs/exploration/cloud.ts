@@ -5,7 +5,7 @@ import { ended, INSTANCE, lifecycleState, runnerAtGitHub } from "./answers";
 import { aged } from "./drains";
 import type { Parts } from "./parts";
 import type { Ask } from "./replay";
-import { accepted, breakPromise, fenced, listenerHasJob, NOW, type Process, type World } from "./model";
+import { accepted, breakPromise, fenced, listenerHasJob, NOW, type ReplayedProcess, type World } from "./model";
 import type { Transition } from "./transition";
 
 const silent = () => undefined;
@@ -129,7 +129,7 @@ function drainOf(process: World["completion"]): World["drain"] {
 }
 
 function tenMinutes(w: World): World {
-  const later = (process: Process | null) => process && { ...process, drain: aged(process.drain) };
+  const later = (process: ReplayedProcess | null) => process && { ...process, drain: aged(process.drain) };
   const open = w.hook === "wait";
   const waits = accepted(w) || w.ghosts > 0 || w.outage || listenerHasJob(w);
   const to: World = {

@@ -1,6 +1,6 @@
 /**
  * The drain, wherever it runs: as ExecStop=, for the completion, before a start. The real decisions (drain-steps.ts) and
- * the real acts (`perform`), one act a transition, together with the look that follows it.
+ * the real acts (`perform`), one act a transition, together with the reading that follows it.
  */
 import type { DrainRequest, DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import { unique } from "./codec";
@@ -46,7 +46,7 @@ export interface Slot {
 }
 
 /**
- * Between the last look and a SIGINT or SIGKILL lie milliseconds; an acquisition is a round trip to GitHub. Only where
+ * Between the last reading and a SIGINT or SIGKILL lie milliseconds; an acquisition is a round trip to GitHub. Only where
  * no fence stands does anything rest on that.
  */
 export function aboutToSignal(w: World): boolean {
@@ -62,7 +62,7 @@ export function* drainTransitions(w: World, slot: Slot, parts: Parts): Generator
   yield* acts(w, slot, drain, next, parts);
   if (next.ask !== "sleep") return;
   // What the listener had read before the fence is written to its performance log within the window (milliseconds).
-  if (state.phase === "between confirming looks" && w.listener?.phase !== "read") {
+  if (state.phase === "between confirming readings" && w.listener?.phase !== "read") {
     const over: DrainProcess = { ...drain, state: { ...state, end: NOW } };
     yield* acts(w, slot, over, next, parts, "own", "the window is over, ");
   }
@@ -81,19 +81,19 @@ function* acts(
   for (let n = 0; n < attempts.length; n++) {
     const failing = attempts[n];
     let ran = perform(w, drain, request, parts, request.ask === "sleep" ? undefined : failing);
-    if (request.ask !== "look" && "ask" in ran.step.next && ran.step.next.ask === "look") {
+    if (request.ask !== "read-signs" && "ask" in ran.step.next && ran.step.next.ask === "read-signs") {
       const before = ran.failures;
-      const looked: ReturnType<typeof perform> = perform(
+      const reading: ReturnType<typeof perform> = perform(
         ran.w,
         { ...ran.step, fenced: ran.fenced },
         ran.step.next,
         parts,
         request.ask === "sleep" ? failing : undefined,
       );
-      ran = { ...looked, failures: request.ask === "sleep" ? looked.failures : before };
+      ran = { ...reading, failures: request.ask === "sleep" ? reading.failures : before };
     }
     if (n === 0 && w.faults > 0) attempts.push(...ran.failures);
-    // From the last look to the end of the process lie milliseconds, as to a signal.
+    // From the last reading to the end of the process lie milliseconds, as to a signal.
     const result = "result" in ran.step.next ? ran.step.next.result : undefined;
     const to = result === undefined ? slot.put(ran.w, normal(ran.step, ran.fenced)) : slot.put(ran.w, null, result);
     const label = `${slot.name}: ${prefix}${request.ask}${result ? `, ends ${result}` : ""}${failing ? ` (FAULT: ${failing.words})` : ""}`;

@@ -32,7 +32,7 @@ export function* faultTransitions(w: World, parts: Parts): Generator<Transition>
 /** A job that outlasts maxDrain: the one declared reason for which the drain gives up. */
 function* tooLong(w: World, fault: (label: string, to: World) => Transition): Generator<Transition> {
   const late = (drain: DrainProcess): DrainProcess => ({ ...drain, state: { ...drain.state, deadline: NOW } });
-  if (accepted(w) && w.drain?.state.phase === "between looks") yield fault("the job outlasts maxDrain", { ...w, drain: late(w.drain) });
+  if (accepted(w) && w.drain?.state.phase === "between readings") yield fault("the job outlasts maxDrain", { ...w, drain: late(w.drain) });
 }
 
 /** The end of an orderly shutdown, once the unit is stopped, and the boot after it: /run is empty. */

@@ -5,6 +5,7 @@
  * Times are not numbers in here but what the code can tell apart: an announcement's age is "fresh", "older than ten
  * minutes" or "older than WORKERLESS_BOUND_MS", a window is over or not. `signsOf` gives them back as numbers.
  */
+import type { DaemonState } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import type { DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import type { ActiveState } from "../../../host-config/shared/unit-state";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
@@ -48,7 +49,7 @@ export interface DrainProcess {
 }
 
 /** A real function that waits at a port: the answers that it has got so far (see Answers) say all about where it is. */
-export interface Process {
+export interface ReplayedProcess {
   answers: number;
   /** The next that it does is to kill leftovers. */
   kills: boolean;
@@ -56,11 +57,8 @@ export interface Process {
   drain: DrainProcess | null;
 }
 
-export interface DaemonMemory {
-  target: string | null;
-  started: boolean;
-  lifecycle: string | null;
-}
+/** Of the daemon's state, what its decisions here rest on; never started and not read yet are the same. */
+export type DaemonMemory = Pick<DaemonState, "target" | "started" | "lifecycle">;
 
 export interface World {
   /** The old protocol: the message is the job itself, so whoever has read it has accepted it (GitHub Enterprise Server). */
@@ -93,9 +91,9 @@ export interface World {
   fenceWorks: boolean;
   /** The one of ExecStop=. */
   drain: DrainProcess | null;
-  reap: Process | null;
+  reap: ReplayedProcess | null;
   /** `again`: failed, RestartSec= runs. */
-  completion: Process | "again" | null;
+  completion: ReplayedProcess | "again" | null;
   daemon: DaemonMemory | null;
   heartbeatDue: boolean;
   forced: boolean;
@@ -147,7 +145,7 @@ export function inService(faults: number): World {
     drain: null,
     reap: null,
     completion: null,
-    daemon: { target: "InService", started: true, lifecycle: null },
+    daemon: { target: "InService", started: true },
     heartbeatDue: false,
     forced: false,
     reported: false,

@@ -33,13 +33,13 @@ export const MUTANTS: Mutant[] = [
   mutant("a message is waited for without a bound", [`${AGENT}in-flight.ts`, "> ACQUIRE_BOUND_MS", "> Infinity"]),
   mutant("the confirm window is dropped", [
     `${AGENT}drain-steps.ts`,
-    'if (now < state.end) return go("between confirming looks"',
-    'if (now < 0) return go("between confirming looks"',
+    'if (now < state.end) return go("between confirming readings"',
+    'if (now < 0) return go("between confirming readings"',
   ]),
   mutant("the fence stays up for a job that slipped in", [
     `${AGENT}drain-steps.ts`,
-    'return state.open ? go("between looks", sleep(LOOK_MS)) : go("letting the job out", { ask: "lower-fence" });',
-    'return go("between looks", sleep(LOOK_MS));',
+    'return state.open ? go("between readings", sleep(POLL_MS)) : go("letting the job out", { ask: "lower-fence" });',
+    'return go("between readings", sleep(POLL_MS));',
   ]),
   mutant("a fence that could not be lowered is left", [`${AGENT}drain-steps.ts`, "state.open = answer === true;", "state.open = true;"]),
   rare(

@@ -41,13 +41,13 @@ function keyOf(answer: Answer): string {
   return typeof value === "object" ? JSON.stringify(value) : `${typeof value} ${String(value)}`;
 }
 
-export interface Call {
+export interface PortCall {
   port: string;
   args: unknown[];
 }
 
 /** What a function does after the answers: it calls a port, ends or fails. */
-export type Outcome = { call: Call } | { value: unknown } | { error: string };
+export type Outcome = { call: PortCall } | { value: unknown } | { error: string };
 
 export type Ask = (port: string, ...args: unknown[]) => Promise<any>;
 
@@ -74,7 +74,7 @@ export class Replay {
 
 async function replay(answers: Answer[], run: (ask: Ask) => Promise<unknown>): Promise<Outcome> {
   let next = 0;
-  let call: Call | undefined;
+  let call: PortCall | undefined;
   let end: Outcome | undefined;
   const ask: Ask = (port, ...args) => {
     const answer = answers[next++];
@@ -123,7 +123,7 @@ export function askingHost(ask: Ask): Host {
       interrupt: port("interrupt"),
       killLeftovers: port("kill leftovers"),
     },
-    signs: { read: port("look") },
+    signs: { read: port("read signs") },
     lifecycle: { lifecycleState: port("lifecycle state"), complete: port("complete"), heartbeat: port("heartbeat") },
     // In service a tick only looks after protection, which no promise rests on: it is not asked here.
     protection: { set: async () => "done" },

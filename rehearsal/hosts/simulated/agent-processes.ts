@@ -1,10 +1,10 @@
 import type { Clock } from "../../clock";
-import { Process } from "./process";
+import { AgentProcess } from "./agent-process";
 import { type Inputs, View } from "./view";
 
 /** The agent's processes on one host, each with its own view of it. */
-export class Processes {
-  private readonly running = new Map<Process, View>();
+export class AgentProcesses {
+  private readonly running = new Map<AgentProcess, View>();
   /** Counts changes of what they look at. */
   private changes = 0;
 
@@ -18,14 +18,14 @@ export class Processes {
     return this.changes;
   }
 
-  start(): [Process, View] {
-    const process = new Process(this.clock);
+  start(): [AgentProcess, View] {
+    const process = new AgentProcess(this.clock);
     const view = new View(this.clock, this.read);
     this.running.set(process, view);
     return [process, view];
   }
 
-  kill(process: Process): void {
+  kill(process: AgentProcess): void {
     process.kill();
     this.running.get(process)?.end();
     this.running.delete(process);
@@ -36,8 +36,8 @@ export class Processes {
   }
 
   /** Something that they look at changes in this moment. */
-  stir(): void {
+  inputsChanged(): void {
     this.changes++;
-    for (const view of this.running.values()) view.stir();
+    for (const view of this.running.values()) view.inputsChanged();
   }
 }

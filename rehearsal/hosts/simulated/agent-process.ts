@@ -11,7 +11,7 @@ export class Killed extends Error {
  * One process of the agent on a simulated host. What it waits for never comes once it is dead, so that nothing of it
  * goes on; only whoever waits for its end hears of it.
  */
-export class Process {
+export class AgentProcess {
   private dead = false;
   private over: (() => void) | undefined;
 
