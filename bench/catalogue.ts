@@ -1,6 +1,6 @@
 /** What is measured, in the order of the page. A row's id is the key of its samples. */
 
-export type Unit = "ms" | "s" | "KiB" | "MiB" | "%" | "resources";
+type Unit = "ms" | "s" | "KiB" | "MiB" | "%" | "resources";
 
 export interface Row {
   id: string;

@@ -1,17 +1,32 @@
 /**
- * `npm run build`: makes the function bundles and the host bundle in `dist/` and writes down what they were made of.
+ * `npm run build`: makes the function bundles and the host bundles in `dist/` and writes down what they were made of.
  * The same source gives the same bytes on any machine; a second run changes nothing.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { bundleEntries } from "../host-config/actions-runner-pool/bundle";
-import { filesBelow, sha256, writeProduct } from "./files";
+import { sha256 } from "../components/shared/sha256";
+import { filesBelow, writeProduct } from "./files";
 import { bundleFunction } from "./functions";
-import { FUNCTIONS, HOST_BUNDLE, MANIFEST, type Manifest, ROOT, discoverFunctions, functionFile, functionFolder } from "./layout";
-import { deterministicTar } from "./tar";
+import {
+  FUNCTIONS,
+  HOST_BUNDLES,
+  MANIFEST,
+  type Manifest,
+  ROOT,
+  functionFile,
+  functionFolder,
+  hostBundleFile,
+} from "../components/shared/package-layout";
+import { discoverFunctions, discoverHostBundles } from "./discover";
+import { type TarEntry, deterministicTar } from "./tar";
 
-/** What the host bundle is made of: its builder may read any file of these folders. */
+/** What a host bundle is made of: its builder may read any file of these folders. */
 const HOST_INPUT_FOLDERS = ["host-config", "contract"];
+
+/** What `host-config/<component>/bundle.ts` exports. */
+interface HostBundleSource {
+  bundleEntries(): TarEntry[];
+}
 
 /** @param out where `dist/` is put; the sources are always those of this project. */
 export async function build(out: string = ROOT): Promise<Manifest> {
@@ -26,20 +41,25 @@ export async function build(out: string = ROOT): Promise<Manifest> {
     functions[key] = { dir: functionFolder(key), sha256: sha256(bundle.code) };
   }
 
-  const archive = deterministicTar(bundleEntries());
-  writeProduct(join(out, HOST_BUNDLE), archive);
+  const hostBundles: Manifest["hostBundles"] = {};
+  for (const component of discoverHostBundles()) {
+    const source: HostBundleSource = require(join(ROOT, "host-config", component, "bundle"));
+    const archive = deterministicTar(source.bundleEntries());
+    writeProduct(join(out, hostBundleFile(component)), archive);
+    hostBundles[component] = { file: hostBundleFile(component), sha256: sha256(archive) };
+  }
 
   const manifest: Manifest = {
-    hostBundle: { file: HOST_BUNDLE, sha256: sha256(archive) },
+    hostBundles,
     functions,
     inputs: Object.fromEntries([...inputs].sort().map((file) => [file, sha256(readFileSync(join(ROOT, file)))])),
   };
   // Last, so that a manifest never speaks of products that are not there yet.
   writeProduct(join(out, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
-  // A function that was renamed or removed would go on to be published. Drafts of a build beside this one stay.
-  const products = new Set(bundles.map(({ key }) => functionFile(key)));
-  const old = filesBelow(out, FUNCTIONS).filter((file) => file.endsWith("/index.mjs") && !products.has(file));
-  for (const file of old) rmSync(join(out, file));
+  // A product that was renamed or removed would go on to be published. Drafts of a build beside this one stay.
+  const products = new Set([...bundles.map(({ key }) => functionFile(key)), ...Object.values(hostBundles).map(({ file }) => file)]);
+  const found = [...filesBelow(out, FUNCTIONS), ...filesBelow(out, HOST_BUNDLES)];
+  for (const file of found.filter((name) => /\.(mjs|tar)$/.test(name) && !products.has(name))) rmSync(join(out, file));
   return manifest;
 }
 
@@ -48,7 +68,7 @@ if (require.main === module) {
   build().then(
     (manifest) => {
       for (const { sha256, dir } of Object.values(manifest.functions)) console.log(`${sha256.slice(0, 12)}  ${dir}`);
-      console.log(`${manifest.hostBundle.sha256.slice(0, 12)}  ${manifest.hostBundle.file}`);
+      for (const { sha256, file } of Object.values(manifest.hostBundles)) console.log(`${sha256.slice(0, 12)}  ${file}`);
       console.log(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     },
     (error: unknown) => {

@@ -1,5 +1,5 @@
 import { build } from "esbuild";
-import { type FunctionKey, functionSource } from "./layout";
+import { type FunctionKey, functionSource } from "../components/shared/package-layout";
 
 export interface Bundle {
   code: Buffer;

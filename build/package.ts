@@ -7,7 +7,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import * as ts from "typescript";
 import { build } from "./build";
-import { ROOT } from "./layout";
+import { ROOT } from "../components/shared/package-layout";
 
 const LIB = "lib";
 const ENTRY = "components/index";

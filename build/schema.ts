@@ -8,7 +8,7 @@ import { getPulumiComponents } from "@pulumi/pulumi/provider/experimental";
 import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 import { generateSchema } from "@pulumi/pulumi/provider/experimental/schema";
 import * as components from "../components";
-import { ROOT, SCHEMA } from "./layout";
+import { ROOT, SCHEMA } from "../components/shared/package-layout";
 
 /** Without the version, which the plugin adds: a release alone changes nothing of the surface. */
 export function schema(): string {

@@ -21,7 +21,7 @@ export interface Option<T> {
 
 export type OptionTable = Record<string, Option<unknown>>;
 
-export type OptionValues<O extends OptionTable> = { [Flag in keyof O]: O[Flag] extends Option<infer T> ? T : never };
+type OptionValues<O extends OptionTable> = { [Flag in keyof O]: O[Flag] extends Option<infer T> ? T : never };
 
 export interface CommandLine<O extends OptionTable> {
   help: string;

@@ -8,8 +8,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { main, type ConstructResult, type Provider } from "@pulumi/pulumi/provider";
-import { ROOT, SCHEMA } from "../build/layout";
-import { VERSION } from "../build/version";
+import { ROOT, SCHEMA } from "../components/shared/package-layout";
+import { VERSION } from "../components/shared/package-version";
 import * as library from "../components";
 
 type ComponentClass = new (name: string, args: never, opts?: pulumi.ComponentResourceOptions) => pulumi.ComponentResource;

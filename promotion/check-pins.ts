@@ -5,7 +5,7 @@ import type { Repository } from "./repository";
 import { STAGES, type Stage } from "./stages";
 import { intentFor } from "./trailers";
 
-export interface ChangedPin {
+interface ChangedPin {
   stage: Stage;
   /** What main pins now. */
   from: string;
@@ -18,7 +18,7 @@ export interface ChangedPin {
  *
  * @throws RefusedError for the pin of a stack that is not a stage, a malformed pin, or a removed stack
  */
-export function changedPins(repository: Repository, base: string, head: string): ChangedPin[] {
+function changedPins(repository: Repository, base: string, head: string): ChangedPin[] {
   const mergeBase = repository.mergeBase(base, head);
   const names = new Set([...repository.stacks(mergeBase), ...repository.stacks(head)]);
   return [...names].flatMap((name) => {

@@ -6,7 +6,8 @@ import { systemdHostsAvailable } from "./hosts/systemd";
 import { HELP, parseOptions, type RehearsalOptions } from "./rehearsal-options";
 import { DEFAULT_SCENARIO, SCENARIOS } from "./scenarios";
 import { hold } from "./virtual-clock";
-import { openEnvironment, type RehearsalEnvironment } from "./environment/environment";
+import type { RehearsalEnvironment } from "./environment/rehearsal-environment";
+import { openEnvironment } from "./environment/environment";
 
 /** Exit codes: 0 all well, 1 something was lost, stuck, denied or left over, 2 the command line, 130 interrupted. */
 async function main(argv: string[]): Promise<number> {

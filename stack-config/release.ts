@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { VERSION } from "../build/version";
+import { VERSION } from "../components/shared/package-version";
 import { FOLLOWS_MAIN, isRelease, releaseOf } from "../contract/shared/release";
 import type { Reader } from "./reader";
 

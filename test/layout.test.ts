@@ -13,8 +13,9 @@ const FLOORS: Record<string, readonly string[]> = {
   plugin: ["build", "components"],
   "stack-config": ["contract", "components"],
   promotion: ["contract"],
-  rehearsal: ["contract", "functions", "host-config", "components", "build"],
-  bench: ["contract", "rehearsal"],
+  cli: [],
+  rehearsal: ["contract", "functions", "host-config", "components", "build", "cli"],
+  bench: ["contract", "rehearsal", "cli"],
 };
 
 /** Folders whose name is a component's, and nothing else's. */
@@ -30,12 +31,15 @@ const SHARED = [
   "host-config/shared",
   "components/shared",
   "build",
+  "cli",
   "rehearsal/aws",
   "rehearsal/github",
   "rehearsal/runner",
   "rehearsal/provider",
   "rehearsal/engine",
   "rehearsal/hosts/systemd",
+  "rehearsal/environment",
+  "rehearsal/report",
 ];
 
 /** Floors that have no folder for each component: they show the library's public face as a whole. */

@@ -1,5 +1,5 @@
 import { UNITS } from "../../contract/actions-runner-pool/host";
-import type { LivePool } from "../../test/support/live-pool";
+import type { LivePool } from "../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Samples } from "../results";
 
 const PAUSE_SECONDS = 3;

@@ -1,7 +1,7 @@
 import { terminateHookOf } from "../../rehearsal/scenarios/actions-runner-pool/pool-figures";
 import { terminations } from "../../rehearsal/scenarios/actions-runner-pool/terminations";
 import type { TimelineEvent } from "../../rehearsal/timeline";
-import type { LivePool } from "../../test/support/live-pool";
+import type { LivePool } from "../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Samples } from "../results";
 
 /** Long enough to outlive its protection and its instance's change of state, in seconds. */
@@ -9,7 +9,7 @@ const JOB_SECONDS = 4;
 const GONE_SECONDS = 180;
 const READY_SECONDS = 300;
 /** In service in each round; the stack's warm pool keeps one more. */
-export const IN_SERVICE = 2;
+const IN_SERVICE = 2;
 
 /** Drains a busy instance, then an idle one, and lets the group replace both. */
 export async function drainRound(pool: LivePool, name: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
-import type { LivePool } from "../../test/support/live-pool";
+import type { LivePool } from "../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Samples } from "../results";
 
 /** What the comparison needs in the machines besides the usual packages. */

@@ -1,5 +1,5 @@
 import { machineImage } from "../../rehearsal/hosts/image";
-import { LivePool } from "../../test/support/live-pool";
+import { LivePool } from "../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Samples } from "../results";
 import { measureAgent } from "./agent";
 import { bootFigures } from "./boot";

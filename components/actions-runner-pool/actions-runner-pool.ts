@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { artefacts } from "../../build/artefacts";
+import { artefacts } from "../shared/artefacts";
 import { awsEnvironment } from "../shared/aws-environment";
 import { createHostBundle } from "../shared/host-bundle";
 import { createAlarms } from "./alarms";
@@ -70,7 +70,7 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const common = { settings, tags, environment: awsEnvironment(child) };
 
     const network = createNetwork(name, common, child);
-    const bundle = createHostBundle(name, { built: built.hostBundle, tags }, child);
+    const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), tags }, child);
     const hostRole = createHostRole(name, { ...common, bucketArn: bundle.bucket.arn }, child);
     const { queue: deadLetters, ready: admitted } = createDeadLetters(name, common, child);
     const functions = createFunctions(name, { ...common, deadLetters, hostRole: hostRole.role, artefacts: built.functions }, child);

@@ -1,4 +1,4 @@
-import { VERSION } from "../../build/version";
+import { VERSION } from "../shared/package-version";
 import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
 import { releaseOf } from "../../contract/shared/release";
 import type { DefaultsOf } from "../shared/with-defaults";

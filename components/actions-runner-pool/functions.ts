@@ -1,6 +1,6 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { artefacts } from "../../build/artefacts";
+import type { artefacts } from "../shared/artefacts";
 import { ENV } from "../../contract/actions-runner-pool/environment";
 import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
 import type { AwsEnvironment } from "../shared/aws-environment";

@@ -81,7 +81,7 @@ export interface LifecycleActionDetail {
 export const NO_ACTIVE_ACTION = "No active Lifecycle Action found";
 
 /** A lifecycle action lives at most min(48 h, 100 x HeartbeatTimeout), whatever heartbeats arrive. */
-export const GLOBAL_TIMEOUT_CAP_SECONDS = 48 * 3600;
+const GLOBAL_TIMEOUT_CAP_SECONDS = 48 * 3600;
 export const GLOBAL_TIMEOUT_FACTOR = 100;
 export const HEARTBEAT_TIMEOUT_MIN_SECONDS = 30;
 export const HEARTBEAT_TIMEOUT_MAX_SECONDS = 7200;

@@ -1,6 +1,6 @@
 import { EventBus } from "./events/bus";
 import type { Denial } from "./gateway";
-import type { AwsOptions } from "./index";
+import type { AwsOptions } from "./aws-options";
 import { AsyncInvoker } from "./lambda/async";
 import { LambdaRuntime } from "./lambda/runtime";
 import type { Route } from "./lambda/sandbox-environment";

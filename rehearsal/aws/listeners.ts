@@ -3,7 +3,7 @@ import type { Certificates } from "./front/certificates";
 import { createFront } from "./front/front-handler";
 import { type FrontServers, openServers } from "./front/servers";
 import { createImds, ImdsFaults, type ImdsRequest, type ImdsResponse } from "./imds";
-import type { AwsOptions } from "./index";
+import type { AwsOptions } from "./aws-options";
 import type { AwsServices } from "./services";
 import { createWireHandler } from "./wire/wire-handler";
 

@@ -5,7 +5,7 @@ import { Ec2, Fleet, publicParameters } from "./ec2";
 import { Queues } from "./events/queues";
 import { AwsGateway, type Denial } from "./gateway";
 import { Iam } from "./iam/iam";
-import type { AwsOptions } from "./index";
+import type { AwsOptions } from "./aws-options";
 import { S3 } from "./s3/s3";
 import { SecretsManager } from "./secrets/secrets-manager";
 import { Agents } from "./ssm/agents";

@@ -128,7 +128,7 @@ export function countChanged(changes: Record<string, number>): number {
     .reduce((sum, [, count]) => sum + count, 0);
 }
 
-export function nameOf(urn: string): string {
+function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
 

@@ -1,5 +1,6 @@
+import type { RehearsalEnvironment } from "./rehearsal-environment";
 import { join, resolve } from "node:path";
-import { type AwsStandIn, startAws } from "../aws";
+import { startAws } from "../aws";
 import type { Cleanup } from "../cleanup";
 import { type Clock, RealClock } from "../clock";
 import { GitHub } from "../github";
@@ -19,7 +20,6 @@ import { leftovers } from "./leftovers";
 import { prepare, type Prepared } from "./preparation";
 import { openProvider } from "./provider";
 import type { Scenario } from "./scenario";
-import type { ScenarioContext } from "./scenario-context";
 import { simulatedMachines } from "./simulated-machines";
 import { readStackConfiguration, type StackConfiguration } from "./stack-configuration";
 import { systemdMachines, type SystemdMachineOptions } from "./systemd-machines";
@@ -39,22 +39,6 @@ export interface EnvironmentOptions {
   cleanup: Cleanup;
   /** Debian packages that the machines have besides the usual ones; for who compares something with them. */
   packages?: readonly string[];
-}
-
-/** Everything that a rehearsal runs in: AWS, GitHub, hosts, engine, and the context that its scenario acts upon. */
-export interface RehearsalEnvironment {
-  context: ScenarioContext;
-  hosts: "systemd" | "simulated";
-  stack: StackConfiguration;
-  aws: AwsStandIn;
-  github: GitHub;
-  /** Labels of the runners, as `runs-on` names them. */
-  labels: readonly string[];
-  /** Only with real machines. */
-  machines?: OpenedHosts;
-  leftovers(): string[];
-  /** What the engine deploys from now on: another release's checkout, with the same stack's configuration in it. */
-  deployFrom(projectDir: string): Promise<void>;
 }
 
 /** Stands up the stand-ins for one rehearsal. */

@@ -1,6 +1,6 @@
 import type { AccountFacts } from "../provider/invokes";
 import type { RehearsalOptions } from "../rehearsal-options";
-import type { RehearsalEnvironment } from "./environment";
+import type { RehearsalEnvironment } from "./rehearsal-environment";
 import type { StackConfiguration } from "./stack-configuration";
 
 /** A component's rehearsal: which stack is deployed, what its environment needs, and what happens in it. */

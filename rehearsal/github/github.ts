@@ -16,7 +16,7 @@ import { type RegisteredRunner, type RegistrationRequest, RunnerWire } from "./r
 import { type Runner, Runners } from "./runners";
 
 /** Where HTTP would lose its connection without an answer. */
-export class ConnectionCut extends Error {}
+class ConnectionCut extends Error {}
 
 /**
  * GitHub as far as a pool of self-hosted runners sees it: the REST routes, the downloads, the runner protocol and a

@@ -1,10 +1,5 @@
-export type { App, Installation } from "./github-credentials";
-export type { GitHubFault, GitHubFaultKind } from "./github-faults";
+export type { Installation } from "./github-credentials";
+export type { GitHubFaultKind } from "./github-faults";
 export { GitHub } from "./github";
-export type { Job, JobSpec, JobState } from "./jobs";
 export * from "./messages";
-export { GITHUB_DEFAULTS, GITHUB_HOSTS } from "./github-options";
 export type { GitHubOptions } from "./github-options";
-export type { Poll, Protocol } from "./protocol";
-export type { RegisteredRunner, RegistrationRequest } from "./runner-wire";
-export type { Runner } from "./runners";

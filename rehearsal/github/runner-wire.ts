@@ -124,6 +124,6 @@ function jobId(call: GitHubRequest): string {
 }
 
 /** `https://HOST/ORG` or `https://HOST/OWNER/REPO` to its scope. */
-export function scopeOfUrl(url: string): string {
+function scopeOfUrl(url: string): string {
   return new URL(url).pathname.replace(/^\/+|\/+$/g, "");
 }

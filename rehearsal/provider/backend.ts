@@ -226,11 +226,11 @@ const noInvoke: InvokeFunction = async (functionName) => {
 };
 
 /** `aws:s3/bucket:Bucket` out of a URN, whatever parents it has. */
-export function typeToken(urn: string): string {
+function typeToken(urn: string): string {
   return urn.split("::")[2]?.split("$").pop() ?? "";
 }
 
-export function logicalName(urn: string): string {
+function logicalName(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
 

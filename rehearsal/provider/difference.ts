@@ -2,7 +2,7 @@ import { nameWasChosen } from "./naming";
 import type { ResourceType } from "./resource-type";
 import { same, type Properties } from "./values";
 
-export type DiffKind = "add" | "delete" | "update";
+type DiffKind = "add" | "delete" | "update";
 
 export interface Difference {
   changes: { property: string; kind: DiffKind; replace: boolean }[];

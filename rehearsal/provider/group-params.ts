@@ -21,7 +21,7 @@ const PLAIN = [
   "availabilityZoneDistribution",
 ];
 
-export function launchTemplateParams(given: Json): Shape {
+function launchTemplateParams(given: Json): Shape {
   return defined({
     LaunchTemplateId: given.id ?? given.launchTemplateId,
     LaunchTemplateName: given.name ?? given.launchTemplateName,
@@ -30,7 +30,7 @@ export function launchTemplateParams(given: Json): Shape {
 }
 
 /** `minHealthyPercentage` to `MinHealthyPercentage`, all the way down. */
-export function pascal(value: Json): Json {
+function pascal(value: Json): Json {
   if (Array.isArray(value)) return value.map(pascal);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key[0]!.toUpperCase() + key.slice(1), pascal(child)]));
@@ -137,6 +137,6 @@ export function groupState(group: Shape): Properties {
   return state;
 }
 
-export function defined<T extends Record<string, unknown>>(value: T): T {
+function defined<T extends Record<string, unknown>>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, child]) => child !== undefined)) as T;
 }

@@ -8,7 +8,7 @@ export const CHOSEN = "__defaults";
 const HEX_DIGITS = 7;
 
 /** `logical-name-1a2b3c4`, cut so that it fits the type's limit. The engine's seed makes preview and update agree. */
-export function autoName(logicalName: string, rule: NonNullable<ResourceType["autoName"]>, seed: string): string {
+function autoName(logicalName: string, rule: NonNullable<ResourceType["autoName"]>, seed: string): string {
   const random = seed === "" ? randomBytes(4).toString("hex") : createHash("sha256").update(seed).digest("hex");
   const suffix = `-${random.slice(0, HEX_DIGITS)}`;
   const prefix = logicalName.slice(0, rule.maxLength - suffix.length);

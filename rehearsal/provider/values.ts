@@ -37,7 +37,7 @@ export const isAsset = (value: Json): value is Asset => signed(value, ASSET);
 export const isArchive = (value: Json): value is Archive => signed(value, ARCHIVE);
 
 /** The value without its secret wrappers, and whether there was one anywhere inside. */
-export function reveal(value: Json): { value: Json; secret: boolean } {
+function reveal(value: Json): { value: Json; secret: boolean } {
   if (signed(value, SECRET)) return { value: reveal(value.value).value, secret: true };
   if (signed(value, OUTPUT)) {
     if (!("value" in value)) return { value: UNKNOWN, secret: value.secret === true };

@@ -7,7 +7,7 @@ import { deregisterPorts } from "../../functions/actions-runner-pool/deregister/
 import { register } from "../../functions/actions-runner-pool/register/register";
 import { registrationPorts } from "../../functions/actions-runner-pool/shared/registration-ports";
 import { dispatchSweep } from "../../functions/actions-runner-pool/sweep/dispatch";
-import { sweepPorts } from "../../functions/actions-runner-pool/sweep/ports";
+import { sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports";
 import type { AutoScaling, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
 import { readSecret } from "../../functions/shared/aws/read-secret";
 import type { GitHubRunners } from "../../functions/shared/github/runners";

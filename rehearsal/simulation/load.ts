@@ -14,7 +14,7 @@ const DURATIONS: readonly [share: number, min: number, max: number][] = [
 ];
 
 /** How busy the hour is, 0 to 1: quietest at 3 in the night, busiest in the afternoon. */
-export function dayCurve(hour: number): number {
+function dayCurve(hour: number): number {
   return 0.5 - 0.5 * Math.cos((2 * Math.PI * (hour - 3)) / 24);
 }
 

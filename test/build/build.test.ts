@@ -3,11 +3,12 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statS
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { deflateRawSync } from "node:zlib";
-import { artefacts } from "../../build/artefacts";
+import { artefacts } from "../../components/shared/artefacts";
 import { build } from "../../build/build";
 import { bundleFunction } from "../../build/functions";
-import { sha256 } from "../../build/files";
-import { HOST_BUNDLE, MANIFEST, type Manifest, ROOT, discoverFunctions, functionFile, functionSource } from "../../build/layout";
+import { sha256 } from "../../components/shared/sha256";
+import { MANIFEST, type Manifest, ROOT, functionFile, functionSource, hostBundleFile } from "../../components/shared/package-layout";
+import { discoverFunctions, discoverHostBundles } from "../../build/discover";
 
 const FUNCTIONS = discoverFunctions();
 const MEBIBYTE = 1024 * 1024;
@@ -55,7 +56,7 @@ describe("build", function () {
   });
 
   it("gives the same bytes twice, and does not touch a product that is the same", async () => {
-    const files = [...FUNCTIONS.map(functionFile), HOST_BUNDLE, MANIFEST];
+    const files = [...FUNCTIONS.map(functionFile), ...discoverHostBundles().map(hostBundleFile), MANIFEST];
     const before = files.map((file) => [
       sha256(readFileSync(join(out, file))),
       statSync(join(out, file)).mtimeMs,
@@ -110,7 +111,8 @@ describe("build", function () {
 
   describe("loader", () => {
     it("gives absolute paths and the digests of what lies there", () => {
-      const { functions, hostBundle } = artefacts(out);
+      const { functions, hostBundle: bundleOf } = artefacts(out);
+      const hostBundle = bundleOf("actions-runner-pool");
       for (const key of FUNCTIONS) {
         const [component = "", name = ""] = key.split("/");
         const { dir, sha256: digest } = functions(component, name);

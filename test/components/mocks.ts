@@ -8,13 +8,13 @@ export interface Registered {
   provider: string | undefined;
 }
 
-export interface InstanceTypeFact {
+interface InstanceTypeFact {
   architecture: string;
   memoryMib: number;
   hibernation: boolean;
 }
 
-export const INSTANCE_TYPES: Record<string, InstanceTypeFact> = {
+const INSTANCE_TYPES: Record<string, InstanceTypeFact> = {
   "m7i.large": { architecture: "x86_64", memoryMib: 8192, hibernation: true },
   "m6a.large": { architecture: "x86_64", memoryMib: 8192, hibernation: true },
   "t3.medium": { architecture: "x86_64", memoryMib: 4096, hibernation: true },
@@ -25,7 +25,7 @@ export const INSTANCE_TYPES: Record<string, InstanceTypeFact> = {
   "mac2.metal": { architecture: "arm64_mac", memoryMib: 16384, hibernation: false },
 };
 
-export const IMAGES: Record<string, string> = { "ami-0a0000000000000a1": "x86_64", "ami-0a0000000000000b2": "arm64" };
+const IMAGES: Record<string, string> = { "ami-0a0000000000000a1": "x86_64", "ami-0a0000000000000b2": "arm64" };
 
 /**
  * A deployment without an engine: records every registration and answers the lookups that the component makes with

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { load } from "js-yaml";
-import { VERSION } from "../../build/version";
+import { VERSION } from "../../components/shared/package-version";
 import { MemoryStore } from "../../rehearsal/aws/store";
 import { locate } from "../../rehearsal/engine/locate";
 import { layOutWorkspace } from "../../rehearsal/engine/workspace";

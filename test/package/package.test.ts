@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { VERSION } from "../../build/version";
+import { VERSION } from "../../components/shared/package-version";
 import * as library from "../../components";
 import { ENGINE_TEST_TIMEOUT } from "../rehearsal/engine/fixture";
 import { deployAndDestroy, type Deployed } from "./deployment";
@@ -55,7 +55,7 @@ describe("the package that other projects import", function () {
       "schema.json",
       "lib/index.mjs",
       "dist/manifest.json",
-      "dist/host-bundle.tar",
+      "dist/host-bundles/actions-runner-pool.tar",
     ]) {
       assert.ok(list().includes(`package/${file}`), file);
     }

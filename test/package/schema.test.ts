@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { schema } from "../../build/schema";
-import { VERSION } from "../../build/version";
+import { VERSION } from "../../components/shared/package-version";
 import { locate } from "../../rehearsal/engine/locate";
 import { ENGINE_TEST_TIMEOUT } from "../rehearsal/engine/fixture";
 import { installedPackage, ROOT, temporary } from "./installed-package";

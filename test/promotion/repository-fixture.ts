@@ -7,8 +7,8 @@ import type { Rehearse } from "../../promotion/rehearsal-gate";
 import { open } from "../../promotion/gates";
 
 /** Midnight of day 0 of every test history. */
-export const DAY_ZERO = Date.UTC(2026, 0, 1);
-export const HOUR = 3_600_000;
+const DAY_ZERO = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
 /** The moment so many days after day 0, in ms. */
 export const day = (days: number): number => DAY_ZERO + Math.round(days * 24 * HOUR);
 

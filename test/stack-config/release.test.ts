@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { VERSION } from "../../build/version";
+import { VERSION } from "../../components/shared/package-version";
 import { isRelease, RELEASE_TAG } from "../../contract/shared/release";
 import { freshProgram } from "../../rehearsal/engine/program";
 import { Deployment } from "../components/mocks";

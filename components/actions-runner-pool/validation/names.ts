@@ -11,7 +11,7 @@ const RESERVED_PREFIX = /^(aws|amazon|amzn)/i;
  * `-host-bundle` and 64 for the role `-deregister`, so 43 are left for the resource's own name.
  */
 const LOGICAL_NAME = /^[A-Za-z0-9][A-Za-z0-9-]*$/;
-export const LOGICAL_NAME_LIMIT = 63 - "-host-bundle".length - 8;
+const LOGICAL_NAME_LIMIT = 63 - "-host-bundle".length - 8;
 
 export function nameViolations(name: string, { poolName, names }: PoolSettings): Violation[] {
   const found: Violation[] = [];

@@ -6,7 +6,7 @@ import { systemClock } from "../../shared/lambda/clock";
 import { poolHandler } from "../shared/handler";
 import { hostRoleId, maxDrainSeconds, poolSettings } from "../shared/settings";
 import { dispatchSweep } from "./dispatch";
-import { sweepPorts } from "./ports";
+import { sweepPorts } from "./aws-ports";
 
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();

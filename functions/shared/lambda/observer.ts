@@ -7,7 +7,7 @@ export interface Log {
 
 export type Fields = Record<string, string | number | boolean | undefined>;
 
-export type Count = (metric: string, value?: number) => void;
+type Count = (metric: string, value?: number) => void;
 
 /** What every piece of logic is handed to tell what it does. */
 export interface Observer {

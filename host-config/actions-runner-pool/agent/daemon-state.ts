@@ -111,7 +111,7 @@ export function actionTaken(state: DaemonState, action: Action, now: number): Da
   }
 }
 
-export function lifecycleForgotten(state: DaemonState): DaemonState {
+function lifecycleForgotten(state: DaemonState): DaemonState {
   return { ...state, lifecycle: undefined, lookUpPause: LOOK_UP_FIRST_MS, lookUpNotBefore: 0 };
 }
 

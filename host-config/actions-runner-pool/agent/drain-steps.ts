@@ -10,13 +10,13 @@ import type { Signs } from "./ports/job-signs";
 /** How often the signs are read, in ms: a few small files in /proc and /run. */
 export const POLL_MS = 250;
 /** With the fence up nothing new can arrive; this is for what the listener had read just before and not yet written down. */
-export const CONFIRM_MS = 1_500;
+const CONFIRM_MS = 1_500;
 /** Without a fence it takes longer, so that an assignment under way shows itself. */
-export const SETTLE_MS = 10_000;
+const SETTLE_MS = 10_000;
 /** The listener gives up its poll on SIGINT before it gets the network back. */
-export const QUIET_MS = 1_000;
+const QUIET_MS = 1_000;
 /** Closing its session takes the listener at most 30 s. */
-export const EXIT_MS = 35_000;
+const EXIT_MS = 35_000;
 /** Back-off after a failed action, so that a broken host does not flood its journal. */
 export const RETRY_MS = 5_000;
 
@@ -69,7 +69,7 @@ export interface DrainState {
   listener?: number;
 }
 
-export interface DrainNote {
+interface DrainNote {
   level: "info" | "warn" | "error";
   message: string;
   fields?: LogFields;

@@ -7,7 +7,7 @@ import type { Activity, Group, Member } from "./model";
 const KEPT = 1000;
 
 /** The sentence in the activity history when protection stands in the way of a scale-in. */
-export const ALL_PROTECTED = "Could not scale to desired capacity because all remaining instances are protected from scale in.";
+const ALL_PROTECTED = "Could not scale to desired capacity because all remaining instances are protected from scale in.";
 
 /** The scaling activities of each group: who did what to which instance and why. */
 export class Activities {

@@ -1,6 +1,4 @@
 export { AutoScaling, AutoScalingOptions } from "./auto-scaling";
 export * from "./config";
-export { DeployedResolver, Resolver, TemplateReference } from "./deployed";
+export { DeployedResolver } from "./deployed";
 export { EventBridgeEvent } from "./events";
-export { RefreshStatus } from "./model";
-export { GroupView, InstanceView } from "./view";

@@ -185,7 +185,7 @@ export const ACTS_ON_GROUP = new Set([
   "DisableMetricsCollection",
 ]);
 
-export function memberOf(group: Group, id: string): Member {
+function memberOf(group: Group, id: string): Member {
   const member = group.members.get(id);
   if (!member) throw errors.noSuchInstance(id);
   return member;

@@ -15,7 +15,7 @@ export interface GroupView {
   refreshReason?: string;
 }
 
-export interface InstanceView {
+interface InstanceView {
   id: string;
   privateIp: string;
   state: LifecycleState;

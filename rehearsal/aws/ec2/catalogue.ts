@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** EC2's names of the processor architectures. */
-export type Architecture = "x86_64" | "arm64";
+type Architecture = "x86_64" | "arm64";
 
 export interface InstanceTypeFacts {
   name: string;

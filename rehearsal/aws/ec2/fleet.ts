@@ -12,7 +12,7 @@ export interface FleetOptions {
 }
 
 /** Warning time of a Spot interruption: 2 minutes, in milliseconds. */
-export const SPOT_NOTICE_MS = 120_000;
+const SPOT_NOTICE_MS = 120_000;
 
 /**
  * The instances and their power. Orders to one instance are carried out one after another, as EC2 does: an instance

@@ -52,7 +52,7 @@ function answerImds(imds: FrontHandlers["imds"], req: IncomingMessage, res: Serv
   else setTimeout(answer, delayMs).unref();
 }
 
-export function covers(known: string, host: string): boolean {
+function covers(known: string, host: string): boolean {
   return known === host || (known.startsWith("*.") && host.endsWith(known.slice(1)));
 }
 

@@ -35,7 +35,7 @@ function matchesPattern(pattern: string, value: string, context: ConditionContex
   return expression !== undefined && expression.test(value);
 }
 
-export function conditionHolds(condition: Condition, request: Request): boolean {
+function conditionHolds(condition: Condition, request: Request): boolean {
   if (request.assumeResourceTags && isResourceTagKey(condition.key)) return true;
   const present = request.context.get(canonicalKey(condition.key));
   if (condition.operator === "Null") return condition.values.includes(String(present === undefined));

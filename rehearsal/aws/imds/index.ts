@@ -1,2 +1,2 @@
-export { createImds, ImdsOptions, ImdsRequest, ImdsResponse } from "./imds";
+export { createImds, ImdsRequest, ImdsResponse } from "./imds";
 export { ImdsFaults, type ImdsFault } from "./imds-faults";

@@ -9,7 +9,7 @@ import { commandsOf, RUN_SHELL_SCRIPT } from "./document";
 import { deliveryTimedOut, invalidInstances, type CommandInvocation, invocationDetail, invocationShape, settle } from "./run-command";
 
 /** What Systems Manager knows of an instance. */
-export interface ManagedInstance {
+interface ManagedInstance {
   id: string;
   state: string;
   tags: Record<string, string>;

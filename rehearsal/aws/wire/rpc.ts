@@ -18,7 +18,7 @@ export interface RpcCall {
 type Protocol = "query" | "ec2query" | "json" | "cbor";
 
 /** Which protocol the request speaks, by its headers and path. */
-export function protocolOf(request: SignedRequest): Protocol | "unknown" {
+function protocolOf(request: SignedRequest): Protocol | "unknown" {
   if (request.headers["smithy-protocol"] === "rpc-v2-cbor") return "cbor";
   if (request.headers["x-amz-target"] !== undefined) return "json";
   const form = (request.headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded");

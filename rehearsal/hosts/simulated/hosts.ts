@@ -96,7 +96,7 @@ export class SimulatedHosts implements HostDriver {
 }
 
 /** The configuration that the user data would write to PATHS.config: its one line of JSON. */
-export function configOf(userData: string): HostConfig {
+function configOf(userData: string): HostConfig {
   const line = userData.split("\n").find((text) => text.startsWith("{") && text.includes('"terminateHook"'));
   if (line === undefined) throw new Error(`the user data writes no ${PATHS.config}`);
   return JSON.parse(line) as HostConfig;

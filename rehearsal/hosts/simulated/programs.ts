@@ -1,3 +1,4 @@
+import type { Program } from "./program";
 import type { DrainHost, DrainResult } from "../../../host-config/actions-runner-pool/agent/drain";
 import type { HelperUnits } from "../../../host-config/actions-runner-pool/agent/ports/helper-units";
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
@@ -5,17 +6,9 @@ import { hostPorts } from "./host-ports";
 import type { SimulatedMachine } from "./machine";
 import { Killed, type AgentProcess } from "./agent-process";
 import { runDrain } from "./skipping";
-import type { View } from "./view";
 
 /** Milliseconds until a program of the agent's does anything. */
 const PROCESS_START = 113;
-
-/** One process of the agent, what it sees and what it can reach. */
-export interface Program {
-  process: AgentProcess;
-  view: View;
-  host: Host;
-}
 
 /** Runs the agent's own decision code on a simulated host, each program in a process of its own that may be killed. */
 export class Programs {

@@ -5,7 +5,7 @@ import { wouldRepeat as daemonWouldRepeat } from "../../../host-config/actions-r
 import { drain, type DrainHost, type DrainResult } from "../../../host-config/actions-runner-pool/agent/drain";
 import { POLL_MS, wouldRepeat as drainWouldRepeat } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import type { SimulatedMachine } from "./machine";
-import type { Program } from "./programs";
+import type { Program } from "./program";
 
 /** `Daemon.run` in a process, for as long as that lives. */
 export function runDaemon(daemon: Daemon, machine: SimulatedMachine, { process, view }: Program): Promise<void> {

@@ -8,8 +8,7 @@ import { SystemdHosts, type SystemdHostsOptions } from "./systemd-hosts";
 import { makeRoomForWatchers } from "./limits";
 import type { Run } from "./run-record";
 
-export { systemdHostsAvailable, type Availability } from "./available";
-export { SystemdHosts, type SystemdHostsOptions } from "./systemd-hosts";
+export { systemdHostsAvailable } from "./available";
 export { cleanUpDeadRuns, openRun, type Run } from "./run-record";
 
 export interface OpenOptions extends Partial<SystemdHostsOptions> {

@@ -127,7 +127,7 @@ function read(record: string): Stored | undefined {
 }
 
 /** Undefined when there is no such process, or only its exit status that nobody has asked for yet. */
-export function startTime(pid: number): string | undefined {
+function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the name in parentheses and may hold anything; the 22nd is the start time.

@@ -5,7 +5,7 @@ import { ROOT } from "./root";
 export type Program = "Runner" | "Worker";
 
 /** `2026-11-22 02:31:10Z`, as the official listener stamps its lines. */
-export function stamp(at = new Date()): string {
+function stamp(at = new Date()): string {
   return `${at.toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
 

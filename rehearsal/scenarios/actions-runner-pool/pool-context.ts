@@ -1,4 +1,4 @@
-import type { RehearsalEnvironment } from "../../environment/environment";
+import type { RehearsalEnvironment } from "../../environment/rehearsal-environment";
 import type { ScenarioContext } from "../../environment/scenario-context";
 import { launchTemplateChange } from "./config-overrides";
 import { type GroupControl, groupControl } from "./group-control";

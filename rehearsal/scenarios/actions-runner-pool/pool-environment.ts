@@ -1,4 +1,5 @@
-import { type EnvironmentOptions, openEnvironment, type RehearsalEnvironment } from "../../environment/environment";
+import type { RehearsalEnvironment } from "../../environment/rehearsal-environment";
+import { type EnvironmentOptions, openEnvironment } from "../../environment/environment";
 import { type PoolContext, poolContext } from "./pool-context";
 import { poolScenario } from "./scenario";
 

@@ -1,5 +1,5 @@
 import { PATHS } from "../../../contract/actions-runner-pool/host";
-import type { RehearsalEnvironment } from "../../environment/environment";
+import type { RehearsalEnvironment } from "../../environment/rehearsal-environment";
 import type { Scenario, ScenarioRequirements, ScenarioResult } from "../../environment/scenario";
 import { configOverrides } from "./config-overrides";
 import { accountWithImage } from "./machine-image";

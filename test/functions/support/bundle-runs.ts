@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "../../../build/build";
-import { functionFile, functionKey } from "../../../build/layout";
+import { functionFile, functionKey } from "../../../components/shared/package-layout";
 import { ENV } from "../../../contract/actions-runner-pool/environment";
 import { type Operations, awsEndpoint, operationOf } from "./aws";
 import { runBundle } from "./bundle";

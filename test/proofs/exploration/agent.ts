@@ -5,7 +5,8 @@
  */
 import { atOnce, type Failing } from "./at-once";
 import { answer, canFail } from "./answers";
-import { beginDrainProcess, drainTransitions } from "./drains";
+import { beginDrainProcess } from "./drain-process";
+import { drainTransitions } from "./drains";
 import type { Parts } from "./parts";
 import { askingHost, type Answer, type Outcome } from "./replay";
 import { execStopOver, mainExited, startPreOver } from "./systemd";

@@ -2,7 +2,7 @@
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { Parts } from "./parts";
 import type { Answer, PortCall } from "./replay";
-import { interrupted, killAll } from "./runner";
+import { interrupted, killAll } from "./signals";
 import { start, stop } from "./systemd";
 import { accepted, activeState, breakPromise, fenced, signsOf, terminating, type World } from "./model";
 

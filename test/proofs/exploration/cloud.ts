@@ -2,7 +2,7 @@
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { wholeRun } from "./agent";
 import { ended, INSTANCE, lifecycleState, runnerAtGitHub } from "./answers";
-import { aged } from "./drains";
+import { aged } from "./drain-process";
 import type { Parts } from "./parts";
 import type { Ask } from "./replay";
 import { accepted, breakPromise, fenced, listenerHasJob, NOW, type ReplayedProcess, type World } from "./model";

@@ -2,57 +2,17 @@
  * The drain, wherever it runs: as ExecStop=, for the completion, before a start. The real decisions (drain-steps.ts) and
  * the real acts (`perform`), one act a transition, together with the reading that follows it.
  */
-import type { DrainRequest, DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
-import { unique } from "./codec";
+import type { DrainRequest } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import { atOnce, type Failing } from "./at-once";
+import { normal } from "./drain-process";
 import type { Parts } from "./parts";
 import { NOW, type DrainProcess, type World } from "./model";
 import type { Transition } from "./transition";
-
-const FAR_MS = 172_800_000;
-
-/** Null after a forced stop, when the drain ends at once. */
-export function beginDrainProcess(w: World, parts: Parts): DrainProcess | null {
-  return w.forced ? null : normal(parts.beginDrain(NOW, FAR_MS), false);
-}
-
-/** Only what the code can tell apart: a window is over or not, a deadline is over or not, a round is the first or not. */
-function normal({ state, next }: DrainStep, fenced: boolean): DrainProcess {
-  const inWindow = state.phase.includes("confirming") || state.phase.includes("leaving");
-  const kept: DrainState = {
-    phase: state.phase,
-    begun: NOW,
-    deadline: state.deadline > NOW ? NOW + FAR_MS : NOW,
-    round: Math.min(state.round, 2),
-    workerAt: state.workerAt,
-    open: state.open,
-    end: inWindow && state.end > NOW ? NOW + 1 : NOW,
-    listener: state.listener,
-  };
-  return unique({ state: kept, next, fenced: fenced && !state.open });
-}
-
-/** Ten minutes later. */
-export function aged(process: DrainProcess | null): DrainProcess | null {
-  if (process?.state.workerAt === undefined) return process;
-  const workerAt = process.state.workerAt === NOW ? NOW - 600_000 : undefined;
-  return unique({ ...process, state: { ...process.state, workerAt } });
-}
 
 export interface Slot {
   name: string;
   drain: DrainProcess;
   put(w: World, drain: DrainProcess | null, result?: string): World;
-}
-
-/**
- * Between the last reading and a SIGINT or SIGKILL lie milliseconds; an acquisition is a round trip to GitHub. Only where
- * no fence stands does anything rest on that.
- */
-export function aboutToSignal(w: World): boolean {
-  if (w.reap?.kills || (w.completion && w.completion !== "again" && w.completion.kills)) return true;
-  const all = [w.drain, w.completion && w.completion !== "again" ? w.completion.drain : null, w.reap?.drain ?? null];
-  return all.some((drain) => drain !== null && !drain.fenced && "ask" in drain.next && drain.next.ask === "interrupt");
 }
 
 export function* drainTransitions(w: World, slot: Slot, parts: Parts): Generator<Transition> {

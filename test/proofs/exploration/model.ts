@@ -28,7 +28,7 @@ export type Phase =
   | "ended" // the worker has reported the end; "completed with result" is not written yet
   | "closing"; // after SIGINT: closes its session and exits with 0
 
-export type UnitPhase =
+type UnitPhase =
   | "inactive"
   | "start-pre"
   | "active"

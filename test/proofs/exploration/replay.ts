@@ -10,7 +10,7 @@ import { NOW } from "./model";
 export type Answer = { value?: unknown } | { error: string };
 
 /** Lists of answers as numbers: 0 is the empty list, and equal lists have equal numbers. */
-export class Answers {
+class Answers {
   private readonly longer: Map<string, number>[] = [new Map()];
   private readonly lists: Answer[][] = [[]];
   /** Of each list, the same without its last answer. */

@@ -1,26 +1,12 @@
 /** The official runner and GitHub's side of it (facts: actions/runner 2.336, JobDispatcher and RunnerService). */
-import { aboutToSignal } from "./drains";
+import { aboutToSignal } from "./drain-process";
 import type { Parts } from "./parts";
 import { mainExited } from "./systemd";
-import { accepted, breakPromise, fenced, listenerHasJob, LIVES, requeued, type Phase, type World } from "./model";
+import { fenced, LIVES, requeued, type Phase, type World } from "./model";
 import type { Transition } from "./transition";
 
-/** SIGINT to the listener, from whomever. A job that it holds is cancelled; one that it has not accepted is re-queued. */
-export function interrupted(w: World, by: string): World {
-  if (w.listener === null || w.listener.phase === "closing") return w;
-  const closing: World = { ...w, jobs: w.jobs + requeued(w), listener: { ...w.listener, phase: "closing" } };
-  if (!listenerHasJob(w) || w.forced) return closing;
-  return breakPromise(closing, `signalled: ${by} cancels an accepted job (${w.listener.phase})`);
-}
-
-/** SIGKILL to everything in the unit's cgroup. */
-export function killAll(w: World, by: string): World {
-  const killed: World = { ...w, jobs: w.jobs + requeued(w), listener: null, orphans: 0, ghosts: 0, supervisor: false, relaunch: false };
-  return accepted(w) && !w.forced ? breakPromise(killed, `signalled: ${by} kills an accepted job`) : killed;
-}
-
 /** The listener's process is gone without having been asked; `relaunched` by its supervisor after 5 s. */
-export function listenerGone(w: World, relaunched: boolean): World {
+function listenerGone(w: World, relaunched: boolean): World {
   if (w.main === "told") return { ...w, listener: null, supervisor: false, main: "ending" };
   if (relaunched && w.supervisor) return { ...w, listener: null, relaunch: true };
   // Exit codes 0, 1 and 5 end the supervisor, and with it runsvc.sh, cleanly.

@@ -3,8 +3,8 @@
  * ExecStopPost=; Restart=always unless somebody asked for the stop. Not in here: TimeoutStopSec=, which is longer than
  * the longest drain, and SIGKILL after it.
  */
-import { beginDrainProcess } from "./drains";
-import { interrupted } from "./runner";
+import { beginDrainProcess } from "./drain-process";
+import { interrupted } from "./signals";
 import type { Parts } from "./parts";
 import { LIVES, workers, type World } from "./model";
 import type { Transition } from "./transition";

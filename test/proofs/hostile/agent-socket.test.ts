@@ -3,7 +3,7 @@ import { AGENT_ROUTES, PATHS, UNITS } from "../../../contract/actions-runner-poo
 import { DETAIL_TYPE } from "../../../contract/aws/lifecycle";
 import { ended } from "../../../rehearsal/github/jobs";
 import { needSystemd } from "../../rehearsal/hosts/rig";
-import { LivePool } from "../../support/live-pool";
+import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, assertRefused, scaleIn, type Attempt, type Outcome } from "./attempts";
 
 /** Several times what it takes here; a bound on a hang, not a measurement. */

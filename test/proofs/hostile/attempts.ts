@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UNITS } from "../../../contract/actions-runner-pool/host";
 import { ended } from "../../../rehearsal/github/jobs";
-import type { LivePool } from "../../support/live-pool";
+import type { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 
 /** What a hostile job tries. Its script ends with 0 if and only if it got what it wanted. */
 export interface Attempt {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
 import { probeCommand } from "../../../host-config/shared/metadata-probe";
 import { needSystemd } from "../../rehearsal/hosts/rig";
-import { LivePool } from "../../support/live-pool";
+import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, asRoot, assertRefused, assertWorks, runnerUid, type Attempt, type Outcome } from "./attempts";
 
 /** Several times what it takes here; a bound on a hang, not a measurement. */

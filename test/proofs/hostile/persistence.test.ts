@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UNITS } from "../../../contract/actions-runner-pool/host";
 import { needSystemd } from "../../rehearsal/hosts/rig";
-import { LivePool } from "../../support/live-pool";
+import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, scaleIn } from "./attempts";
 
 /** Several times what it takes here; a bound on a hang, not a measurement. */

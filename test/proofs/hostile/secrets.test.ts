@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { OWNER_TAG, POOL_TAG, registrationSecretName, secretOwner } from "../../../contract/actions-runner-pool/names";
 import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
 import { needSystemd } from "../../rehearsal/hosts/rig";
-import { LivePool } from "../../support/live-pool";
+import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, asRoot, assertRefused, assertWorks, scaleIn, type Attempt, type Outcome } from "./attempts";
 
 /** Several times what it takes here; a bound on a hang, not a measurement. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import type { Job } from "../../../rehearsal/github/jobs";
 import { needSystemd } from "../../rehearsal/hosts/rig";
-import { LivePool } from "../../support/live-pool";
+import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, scaleIn } from "./attempts";
 
 /** Several times what it takes here; a bound on a hang, not a measurement. */

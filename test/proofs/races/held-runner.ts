@@ -1,6 +1,6 @@
 import { UNITS } from "../../../contract/actions-runner-pool/host";
 import { BARRIERS, type Boundary } from "../../../rehearsal/runner/program/barriers";
-import type { LivePool } from "../../support/live-pool";
+import type { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Moment } from "./moments";
 
 /** Seconds for anything that a machine does by itself; many times what it takes when seventeen of them share two cores. */

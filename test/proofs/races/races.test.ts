@@ -4,7 +4,7 @@ import { SHUTDOWN_ANNOTATION } from "../../../rehearsal/github";
 import { ended } from "../../../rehearsal/github/jobs";
 import type { TimelineEvent } from "../../../rehearsal/timeline";
 import { needSystemd } from "../../rehearsal/hosts/rig";
-import { LivePool } from "../../support/live-pool";
+import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { HeldRunner } from "./held-runner";
 import { MOMENTS, type Moment } from "./moments";
 import { idleRunners, Round } from "./round";

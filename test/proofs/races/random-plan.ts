@@ -3,13 +3,13 @@ import fc from "fast-check";
 /** Seconds after the pool is up. Everything in a plan is small, so that what a failing one shrinks to can be read. */
 const LONGEST = 60;
 
-export interface PlannedJob {
+interface PlannedJob {
   at: number;
   seconds: number;
   setupSeconds: number;
 }
 
-export type ActKind =
+type ActKind =
   | "terminate"
   | "scale-in"
   | "refresh"
@@ -48,7 +48,7 @@ export type FaultKind =
   | "ssm-offline";
 
 /** Something that is broken for a while. */
-export interface Outage {
+interface Outage {
   at: number;
   seconds: number;
   kind: FaultKind;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Job } from "../../../rehearsal/github/jobs";
-import type { LivePool } from "../../support/live-pool";
+import type { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { HeldRunner } from "./held-runner";
 import type { Moment } from "./moments";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sha256 } from "../../../build/files";
-import type { Manifest } from "../../../build/layout";
+import { sha256 } from "../../../components/shared/sha256";
+import type { Manifest } from "../../../components/shared/package-layout";
 import { PROJECT } from "../../../rehearsal/environment/environment";
 import { Victim } from "../faults/systemd/target";
 import { needSystemd } from "../../rehearsal/hosts/rig";
-import { LivePool } from "../../support/live-pool";
+import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { checkOutPrevious, PREVIOUS } from "./previous";
 
 /** Several times what it takes here; a bound on a hang, not a measurement. */
@@ -33,6 +33,11 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
   });
 
   const manifest = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "dist/manifest.json"), "utf8"));
+  /** Digest of the pool's bundle; up to v0.1.0 there was but one, under a name of its own. */
+  const hostBundle = (folder: string): string => {
+    const found = manifest(folder) as Partial<Manifest> & { hostBundle?: { sha256: string } };
+    return (found.hostBundles?.["actions-runner-pool"] ?? found.hostBundle)!.sha256;
+  };
   const functionsOf = (folder: string) => new Set(Object.values(manifest(folder).functions).map(({ sha256 }) => sha256));
   const deployedFunctions = () =>
     new Set(pool.environment.aws.store.list(FUNCTION).map(({ state }) => sha256(readFileSync(join(state.codeDir as string, "index.mjs")))));
@@ -55,7 +60,7 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
     await environment.deployFrom(to);
     await environment.context.engine.up();
     assert.deepEqual(deployedFunctions(), functionsOf(to));
-    for (const host of hosts) assert.equal(await bundleOf(host.id), manifest(from).hostBundle.sha256, "not mixed: the host is new");
+    for (const host of hosts) assert.equal(await bundleOf(host.id), hostBundle(from), "not mixed: the host is new");
 
     // One goes by a scale-in while its job runs, the other by the refresh that the new launch template began.
     const [scaledIn, refreshed] = hosts as [Victim, Victim];
@@ -77,19 +82,14 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
       async () => {
         const { instances, bundles } = await bundlesInService();
         const online = environment.context.jobs.online();
-        return (
-          instances.length === 2 &&
-          bundles.every((sha) => sha === manifest(to).hostBundle.sha256) &&
-          instances.every((id) => online.includes(id))
-        );
+        return instances.length === 2 && bundles.every((sha) => sha === hostBundle(to)) && instances.every((id) => online.includes(id));
       },
       300,
     );
   }
 
   it("differ in every part, or nothing here would be mixed", () => {
-    const [old, now] = [manifest(previous.folder), manifest(PROJECT)];
-    assert.notEqual(old.hostBundle.sha256, now.hostBundle.sha256);
+    assert.notEqual(hostBundle(previous.folder), hostBundle(PROJECT));
     for (const digest of functionsOf(previous.folder)) assert.ok(!functionsOf(PROJECT).has(digest));
   });
 

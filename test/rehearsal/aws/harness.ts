@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, RealClock } from "../../../rehearsal/clock";
-import { type AwsOptions, type AwsStandIn, startAws } from "../../../rehearsal/aws";
+import type { AwsOptions } from "../../../rehearsal/aws/aws-options";
+import { type AwsStandIn, startAws } from "../../../rehearsal/aws";
 import type { AwsAccount } from "../../../rehearsal/aws/account";
 import type { CommandResult, HostDriver } from "../../../rehearsal/aws/host-driver";
 import { Random } from "../../../rehearsal/random";
@@ -11,7 +12,7 @@ import { Timeline } from "../../../rehearsal/timeline";
 export const ACCOUNT: AwsAccount = { region: "eu-central-1", accountId: "123456789012" };
 
 /** A driver whose machines boot at once and answer commands with `reply`. */
-export class PaperDriver implements HostDriver {
+class PaperDriver implements HostDriver {
   readonly commands: { instanceId: string; commands: string[] }[] = [];
   reply: (instanceId: string) => Promise<CommandResult> = async () => ({ exitCode: 0, stdout: "done", stderr: "" });
 

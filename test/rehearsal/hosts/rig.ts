@@ -37,7 +37,7 @@ export function certificates(dir: string, names: string[]): string {
   return dir;
 }
 
-export interface Seen {
+interface Seen {
   method: string;
   url: string;
   headers: http.IncomingHttpHeaders;

@@ -1,6 +1,6 @@
 import type { LifecycleState } from "../../../../contract/aws/lifecycle";
 
-export type ActionResult = "CONTINUE" | "ABANDON";
+type ActionResult = "CONTINUE" | "ABANDON";
 
 /** Calls to EC2 Auto Scaling about this one instance. Each is bounded in time and rejects with the SDK's error. */
 export interface LifecycleActions {

@@ -5,7 +5,7 @@ import { throttling } from "../../../../rehearsal/aws/api-faults";
 import type { ImdsFault } from "../../../../rehearsal/aws/imds";
 import { onOne, type Scenario } from "./scenario";
 import { Victim } from "./target";
-import type { LivePool } from "../../../support/live-pool";
+import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 
 const COMPLETE = "autoscaling:CompleteLifecycleAction";
 /** "For minutes". The host tries on every 10 s, each time with the SDK's own retries. */

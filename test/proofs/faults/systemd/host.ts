@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { LOG, PATHS, UNITS } from "../../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { onOne, type Scenario } from "./scenario";
-import type { LivePool } from "../../../support/live-pool";
+import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Victim } from "./target";
 
 /** Seconds; short enough for a test, long enough to see that a drain waits at all. */

@@ -1,4 +1,4 @@
-import type { LivePool } from "../../../support/live-pool";
+import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 
 /**
  * Machines that run at once. Each takes six of the kernel's inotify instances, of which a user has 128 by default, and

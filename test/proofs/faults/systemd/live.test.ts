@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LivePool } from "../../../support/live-pool";
+import { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { needSystemd } from "../../../rehearsal/hosts/rig";
 import { fault } from "../support/fault-table";
 import { AGENT } from "./agent";

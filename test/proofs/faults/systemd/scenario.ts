@@ -1,5 +1,5 @@
 /** A fault on real machines. Scenarios run side by side, each on instances of its own, in one deployed pool. */
-import type { LivePool } from "../../../support/live-pool";
+import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { See } from "../support/fault-table";
 import type { FaultName } from "../support/required";
 import { Instances } from "./instances";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LOG, type UNITS } from "../../../../contract/actions-runner-pool/host";
 import type { TimelineEvent } from "../../../../rehearsal/timeline";
-import type { LivePool } from "../../../support/live-pool";
+import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 
 /** Seconds. Far beyond what anything here takes with all scenarios at once on two slow cores; a bound on a hang. */
 const BOUND = 300;

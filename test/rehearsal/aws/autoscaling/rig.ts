@@ -79,7 +79,7 @@ export const TERMINATE_HOOK: HookConfig = {
   heartbeatTimeout: 1800,
 };
 
-export const SUBNETS = [
+const SUBNETS = [
   { id: "subnet-a", availabilityZone: "eu-central-1a" },
   { id: "subnet-b", availabilityZone: "eu-central-1b" },
 ];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { discoverFunctions, functionFile } from "../../../../build/layout";
+import { discoverFunctions } from "../../../../build/discover";
+import { functionFile } from "../../../../components/shared/package-layout";
 import { runBundle } from "../../support/bundle";
 import { builtFunctions } from "../../support/bundle-runs";
 

@@ -1,11 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sha256 } from "./files";
-import { MANIFEST, type Manifest, ROOT, functionKey } from "./layout";
+import { sha256 } from "./sha256";
+import { MANIFEST, type Manifest, ROOT, functionKey } from "./package-layout";
 
 /** What a deployment takes from `dist/`: absolute paths and SHA-256 digests in hex. */
 export interface Artefacts {
-  hostBundle: { file: string; sha256: string };
+  /**
+   * The host bundle of a component.
+   *
+   * @throws when it has none.
+   */
+  hostBundle(component: string): { file: string; sha256: string };
   /**
    * One function of a component, by its folders below `functions/`.
    *
@@ -15,7 +20,7 @@ export interface Artefacts {
 }
 
 /** `dir` holds `index.mjs` alone; the handler is `index.handler`. */
-export interface FunctionBundle {
+interface FunctionBundle {
   dir: string;
   sha256: string;
 }
@@ -40,9 +45,13 @@ export function artefacts(root: string = ROOT): Artefacts {
     throw new Error(`dist/ is stale: ${changed[0]}${others} changed since it was built; ${REMEDY}`);
   }
   for (const { dir, sha256: digest } of Object.values(manifest.functions)) verify(root, join(dir, "index.mjs"), digest);
-  verify(root, manifest.hostBundle.file, manifest.hostBundle.sha256);
+  for (const { file, sha256: digest } of Object.values(manifest.hostBundles)) verify(root, file, digest);
   return {
-    hostBundle: { file: join(root, manifest.hostBundle.file), sha256: manifest.hostBundle.sha256 },
+    hostBundle(component) {
+      const built = manifest.hostBundles[component];
+      if (!built) throw new Error(`dist/ has no host bundle of ${component}; ${REMEDY}`);
+      return { file: join(root, built.file), sha256: built.sha256 };
+    },
     functions(component, name) {
       const built = manifest.functions[functionKey(component, name)];
       if (!built) {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { Cleanup } from "../../rehearsal/cleanup";
-import type { CommandResult } from "../../rehearsal/aws/host-driver";
-import type { JobSpec } from "../../rehearsal/github/jobs";
-import { parseOptions } from "../../rehearsal/rehearsal-options";
-import { until } from "../../rehearsal/environment/scenario-context";
-import type { TimelineEvent } from "../../rehearsal/timeline";
-import { openPoolEnvironment, type PoolEnvironment } from "../../rehearsal/scenarios/actions-runner-pool/pool-environment";
+import { Cleanup } from "../../cleanup";
+import type { CommandResult } from "../../aws/host-driver";
+import type { JobSpec } from "../../github/jobs";
+import { parseOptions } from "../../rehearsal-options";
+import { until } from "../../environment/scenario-context";
+import type { TimelineEvent } from "../../timeline";
+import { openPoolEnvironment, type PoolEnvironment } from "./pool-environment";
 
 /** Seconds for machines to boot and register, one after another on two slow cores. A bound on a hang, not a measurement. */
 const BOOT_BOUND = 600;

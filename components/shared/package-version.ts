@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./layout";
+import { ROOT } from "./package-layout";
 
 /** This package's semantic version, from its `package.json`, which is the only place that says it. */
 export const VERSION: string = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version;

@@ -1,0 +1,32 @@
+import type { AutoScaling, SecretsManager } from "../../shared/aws/clients";
+import { continueAction } from "../../shared/aws/complete-action";
+import { deleteSecret } from "../../shared/aws/delete-secret";
+import { lifecycleStates } from "../../shared/aws/lifecycle-states";
+import type { GitHubRunners } from "../../shared/github/runners";
+import type { Clock } from "../../shared/lambda/clock";
+import type { RegistrationPorts } from "../shared/registration";
+import { registrationPorts } from "../shared/registration-ports";
+import { activities, groupExists, members, terminate } from "./inventory";
+import { listSecrets } from "./list-secrets";
+import type { SweepPorts } from "./ports";
+
+export interface SweepClients {
+  autoScaling: AutoScaling;
+  secretsManager: SecretsManager;
+}
+
+export function sweepPorts(clients: SweepClients, gitHub: () => GitHubRunners, clock: Clock): SweepPorts & RegistrationPorts {
+  const { autoScaling, secretsManager } = clients;
+  return {
+    ...registrationPorts(clients, gitHub, clock),
+    members: (group) => members(autoScaling, group),
+    groupExists: (group) => groupExists(autoScaling, group),
+    activities: (group) => activities(autoScaling, group),
+    lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
+    continueAction: (action) => continueAction(autoScaling, action),
+    terminate: (instanceId) => terminate(autoScaling, instanceId),
+    secrets: (prefix) => listSecrets(secretsManager, prefix),
+    deleteSecret: (name) => deleteSecret(secretsManager, name),
+    gitHub,
+  };
+}

@@ -1,0 +1,10 @@
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
+import type { AgentProcess } from "./agent-process";
+import type { View } from "./view";
+
+/** One process of the agent, what it sees and what it can reach. */
+export interface Program {
+  process: AgentProcess;
+  view: View;
+  host: Host;
+}
