@@ -21,7 +21,7 @@ import { InProcessFunctions } from "./functions";
 import { type Latencies, USUAL_LATENCIES, draw } from "./latency";
 import { Metadata } from "./metadata";
 import { Pool, type PoolOptions } from "./pool";
-import { type SsmKnobs, unreliable } from "./run-command-faults";
+import { type RunCommandFaults, unreliable } from "./run-command-faults";
 
 const ACCOUNT = { region: "eu-central-1", accountId: "123456789012" };
 const ORGANIZATION = "acme";
@@ -32,7 +32,7 @@ const BOOT = 8_000;
 /** Milliseconds from launch to a registered SSM agent. */
 const SSM_REGISTRATION = 10_000;
 
-export interface WorldOptions {
+export interface SimulatedEnvironmentOptions {
   seed?: number;
   github?: Partial<GitHubOptions>;
   delays?: Partial<Delays>;
@@ -56,7 +56,7 @@ export interface WorldOptions {
  *
  * Policies are not evaluated here: the rehearsal with the real program does that.
  */
-export class SimulatedWorld {
+export class SimulatedEnvironment {
   readonly clock = new VirtualClock({ promisesOnly: true });
   readonly timeline: Timeline;
   readonly random: Random;
@@ -73,7 +73,7 @@ export class SimulatedWorld {
   readonly hosts: SimulatedHosts;
   readonly store = new MemoryStore();
   /** What becomes of commands: agents offline, deliveries late or doubled. */
-  readonly ssm: SsmKnobs = { offline: new Set(), delivery: { min: 400, max: 1200 }, copies: () => 1 };
+  readonly ssm: RunCommandFaults = { offline: new Set(), delivery: { min: 400, max: 1200 }, copies: () => 1 };
   readonly metadata: Metadata;
   readonly latencies: Latencies;
   /** How fast the official runner is on each host. */
@@ -82,7 +82,7 @@ export class SimulatedWorld {
   readonly defects: unknown[] = [];
   private readonly commands: SystemsManager;
 
-  constructor(options: WorldOptions = {}) {
+  constructor(options: SimulatedEnvironmentOptions = {}) {
     const { clock, store } = this;
     const timeline = (this.timeline = new Timeline(() => clock.now(), options.keepTimeline ?? true));
     const random = (this.random = new Random(options.seed ?? 1));
@@ -195,7 +195,7 @@ export class SimulatedWorld {
 
   private surroundings(
     instanceId: string,
-    { drain = true, skipIdle = true, renewOnDemand = false, alterDrain }: WorldOptions,
+    { drain = true, skipIdle = true, renewOnDemand = false, alterDrain }: SimulatedEnvironmentOptions,
   ): SimulatedHostEnvironment {
     const { clock, timeline, github, pace: timing } = this;
     const principal = { kind: "instance" as const, instanceId, roleName: "host" };

@@ -1,6 +1,6 @@
 import { AwsError } from "../aws/api";
 import type { PoolLoad } from "./load";
-import type { SimulatedWorld } from "./environment";
+import type { SimulatedEnvironment } from "./environment";
 
 const HOUR_MS = 3_600_000;
 const BROWN_OUT_MS = 20 * 60_000;
@@ -15,18 +15,18 @@ export interface Window {
   to: number;
 }
 
-/** The three storms of a day. Where the day is shorter, they come closer together. */
-export class Storms {
+/** The three incidents of a day (`--storms`). Where the day is shorter, they come closer together. */
+export class Incidents {
   readonly brownOut: Window;
   readonly gitHubDown: Window;
   readonly scaleIn: Window;
 
   constructor(
-    private readonly world: SimulatedWorld,
+    private readonly environment: SimulatedEnvironment,
     hours: number,
   ) {
     const at = (share: number, ms: number): Window => {
-      const from = world.clock.now() + share * hours * HOUR_MS;
+      const from = environment.clock.now() + share * hours * HOUR_MS;
       return { from, to: from + ms };
     };
     this.scaleIn = at(0.4, Math.min(SCALED_IN_MS, 0.1 * hours * HOUR_MS));
@@ -34,27 +34,27 @@ export class Storms {
     this.gitHubDown = at(0.75, GITHUB_DOWN_MS);
   }
 
-  brew(loads: readonly PoolLoad[]): void {
-    const { world } = this;
-    const at = (time: number, act: () => void) => void world.clock.after(time - world.clock.now(), act);
+  schedule(loads: readonly PoolLoad[]): void {
+    const { environment } = this;
+    const at = (time: number, act: () => void) => void environment.clock.after(time - environment.clock.now(), act);
     at(this.scaleIn.from, () => loads.forEach((load) => this.share(load, 0.5)));
     at(this.scaleIn.to, () => loads.forEach((load) => this.share(load, 1)));
     at(this.brownOut.from, () => {
       const error = new AwsError("ServiceUnavailable", "Service Unavailable", 503);
-      const when = () => world.random.between(1, 100) <= FAILING;
+      const when = () => environment.random.between(1, 100) <= FAILING;
       for (const principal of ["instance", ...this.functionsOf(loads)]) {
-        world.faults.inject({ action: "*", principal, untilMs: this.brownOut.to, when, error });
+        environment.faults.inject({ action: "*", principal, untilMs: this.brownOut.to, when, error });
       }
     });
     at(this.gitHubDown.from, () => {
-      const fault = world.github.faults.add({ kind: "down", route: /./ });
+      const fault = environment.github.faults.add({ kind: "down", route: /./ });
       at(this.gitHubDown.to, () => fault.remove());
     });
-    world.github.options.isDown = () => this.isDown();
+    environment.github.options.isDown = () => this.isDown();
   }
 
   /** Whether GitHub is down just now. */
-  isDown(now = this.world.clock.now()): boolean {
+  isDown(now = this.environment.clock.now()): boolean {
     return now >= this.gitHubDown.from && now < this.gitHubDown.to;
   }
 

@@ -1,6 +1,6 @@
 import type { Random } from "../random";
 import type { Pool } from "./pool";
-import type { SimulatedWorld } from "./environment";
+import type { SimulatedEnvironment } from "./environment";
 
 /** Share of a pool's instances that are in service at the quietest hour. */
 const QUIET = 0.5;
@@ -26,7 +26,7 @@ export class PoolLoad {
   share = 1;
 
   constructor(
-    private readonly world: SimulatedWorld,
+    private readonly environment: SimulatedEnvironment,
     readonly pool: Pool,
     private readonly instances: number,
     private readonly jobsPerHour: number,
@@ -52,7 +52,7 @@ export class PoolLoad {
 
   /** Four times an hour, each pool at a moment of its own. */
   private follow(): void {
-    this.world.clock.after(this.random.between(HOUR_MS / 5, HOUR_MS / 4), () => {
+    this.environment.clock.after(this.random.between(HOUR_MS / 5, HOUR_MS / 4), () => {
       if (this.stopped) return;
       this.adapt();
       this.follow();
@@ -62,7 +62,7 @@ export class PoolLoad {
   private next(): void {
     const rate = Math.max(0.01, this.jobsPerHour * this.instances * (0.5 + dayCurve(this.hour())));
     const pause = (-Math.log(1 - this.random.next()) / rate) * HOUR_MS;
-    this.world.clock.after(Math.ceil(pause), () => {
+    this.environment.clock.after(Math.ceil(pause), () => {
       if (this.stopped) return;
       if (!this.closed() && this.jobsPerHour > 0) this.queue();
       this.next();
@@ -84,6 +84,6 @@ export class PoolLoad {
   }
 
   private hour(): number {
-    return (this.world.clock.now() / HOUR_MS) % 24;
+    return (this.environment.clock.now() / HOUR_MS) % 24;
   }
 }

@@ -37,7 +37,7 @@ export interface PoolOptions {
 }
 
 /** What a pool needs of the world that it is deployed into. */
-export interface PoolWorld {
+export interface PoolDependencies {
   readonly github: GitHub;
   readonly door: AwsGateway;
   readonly autoscaling: AutoScaling;
@@ -67,7 +67,7 @@ export class Pool {
   private version = 1;
 
   constructor(
-    private readonly world: PoolWorld,
+    private readonly environment: PoolDependencies,
     { account, organization, tokenSecret }: PoolSite,
     options: PoolOptions,
   ) {
@@ -76,7 +76,7 @@ export class Pool {
     this.names = names;
     this.labels = settings.labels;
     this.config = hostConfig(settings, account.region, "x64");
-    world.functions.deploy({
+    environment.functions.deploy({
       pool: poolName,
       names,
       maxDrainSeconds: settings.drain.maxDrain,
@@ -84,9 +84,9 @@ export class Pool {
       organization,
       tokenSecret,
     });
-    for (const resource of poolResources(settings, account)) world.store.put(resource);
+    for (const resource of poolResources(settings, account)) environment.store.put(resource);
     const warmPool = warmPoolOf(settings);
-    world.autoscaling.createGroup({
+    environment.autoscaling.createGroup({
       name: names.group,
       minSize: settings.minSize,
       maxSize: settings.maxSize,
@@ -106,7 +106,7 @@ export class Pool {
 
   /** Ids of the instances in any of the states; without states: of all, warm ones included. */
   instances(...states: string[]): string[] {
-    const all = this.world.autoscaling.group(this.names.group)?.instances ?? [];
+    const all = this.environment.autoscaling.group(this.names.group)?.instances ?? [];
     return all.filter(({ state }) => states.length === 0 || states.includes(state)).map(({ id }) => id);
   }
 
@@ -116,14 +116,14 @@ export class Pool {
 
   /** In service, and its runner is online at GitHub. */
   ready(): string[] {
-    const online = new Set(this.world.github.runners().flatMap(({ name, online }) => (online ? [name] : [])));
+    const online = new Set(this.environment.github.runners().flatMap(({ name, online }) => (online ? [name] : [])));
     return this.inService().filter((id) => online.has(id));
   }
 
   /** Queues a job that runs on this pool only; `instance`: on that one only. Returns its id. */
   queueJob(job: { name?: string; seconds: number; setupSeconds?: number; instance?: string }): string {
     const { name = "job", instance, ...rest } = job;
-    return this.world.github.queueJob({ name, ...rest, labels: this.labels, ...(instance ? { runner: instance } : {}) });
+    return this.environment.github.queueJob({ name, ...rest, labels: this.labels, ...(instance ? { runner: instance } : {}) });
   }
 
   async scaleTo(desired: number): Promise<void> {
@@ -138,20 +138,20 @@ export class Pool {
   /** A new launch template version and the instance refresh that follows it. */
   refresh(preferences: RefreshPreferences = {}): void {
     this.version++;
-    this.world.autoscaling.startRefresh(this.names.group, { ...refreshPreferences(this.settings), ...preferences });
+    this.environment.autoscaling.startRefresh(this.names.group, { ...refreshPreferences(this.settings), ...preferences });
   }
 
   /** `pulumi destroy`: the group goes through its hooks, the last sweep follows, then rules and functions go. */
   async destroy(): Promise<void> {
-    const { world, names } = this;
-    await deleteGroup(names.group, {}, groupContext(autoScalingOver(world.door), world.clock, Infinity));
-    await world.functions.invoke(names.sweepFunction, { pool: this.config.pool, tf: { action: "delete", prev_input: null } });
-    for (const { rule } of triggers(this.settings)) world.store.remove("aws:cloudwatch/eventRule:EventRule", rule);
-    world.functions.undeploy(names);
+    const { environment, names } = this;
+    await deleteGroup(names.group, {}, groupContext(autoScalingOver(environment.door), environment.clock, Infinity));
+    await environment.functions.invoke(names.sweepFunction, { pool: this.config.pool, tf: { action: "delete", prev_input: null } });
+    for (const { rule } of triggers(this.settings)) environment.store.remove("aws:cloudwatch/eventRule:EventRule", rule);
+    environment.functions.undeploy(names);
   }
 
   private async operator(operation: string, params: Record<string, unknown>): Promise<void> {
-    await this.world.door.call({ kind: "operator" }, `autoscaling:${operation}`, params);
+    await this.environment.door.call({ kind: "operator" }, `autoscaling:${operation}`, params);
   }
 
   private template(): LaunchTemplate {

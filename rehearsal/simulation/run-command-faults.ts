@@ -2,7 +2,7 @@ import type { Clock } from "../clock";
 import type { HostDriver } from "../aws/host-driver";
 
 /** What Run Command may do to a command. All may be changed while a simulation runs. */
-export interface SsmKnobs {
+export interface RunCommandFaults {
   /** Instances whose agent Systems Manager cannot reach. */
   offline: Set<string>;
   /** Milliseconds from the call to the host. */
@@ -15,7 +15,7 @@ export interface SsmKnobs {
 const COPY_AFTER = 2_000;
 
 /** Hosts on which a command may be carried out more than once. */
-export function unreliable(hosts: Pick<HostDriver, "runCommand">, clock: Clock, knobs: SsmKnobs): Pick<HostDriver, "runCommand"> {
+export function unreliable(hosts: Pick<HostDriver, "runCommand">, clock: Clock, knobs: RunCommandFaults): Pick<HostDriver, "runCommand"> {
   return {
     async runCommand(instanceId, commands) {
       for (let copy = knobs.copies(instanceId); copy > 1; copy--) {

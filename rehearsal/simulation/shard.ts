@@ -2,9 +2,9 @@ import { Random } from "../random";
 import { FREE } from "./github-client";
 import { PoolLoad } from "./load";
 import type { SimulationOptions } from "./options";
-import { Storms } from "./incidents";
+import { Incidents } from "./incidents";
 import { Tally, type Totals as Counted } from "./tally";
-import { SimulatedWorld } from "./environment";
+import { SimulatedEnvironment } from "./environment";
 
 /** Some of a simulation's pools, in a world of their own. */
 export interface Shard {
@@ -33,51 +33,52 @@ export async function runShard(shard: Shard): Promise<ShardTotals> {
   const { options, pools, rateLimit } = shard;
   // A stream of chances of its own, or all shards would have the same day.
   const seed = options.seed * 1000 + pools[0]!;
-  const world = new SimulatedWorld({ seed, keepTimeline: false, renewOnDemand: true, github: { keepJobs: false, rateLimit } });
+  const environment = new SimulatedEnvironment({ seed, keepTimeline: false, renewOnDemand: true, github: { keepJobs: false, rateLimit } });
   try {
-    return await run(world, shard);
+    return await run(environment, shard);
   } finally {
-    await world.close();
+    await environment.close();
   }
 }
 
-async function run(world: SimulatedWorld, { options, pools }: Shard): Promise<ShardTotals> {
-  const storms = new Storms(world, options.hours);
+async function run(environment: SimulatedEnvironment, { options, pools }: Shard): Promise<ShardTotals> {
+  const storms = new Incidents(environment, options.hours);
   const tally = new Tally((at) => options.storms && storms.isDown(at));
-  world.timeline.subscribe((event) => tally.note(event));
+  environment.timeline.subscribe((event) => tally.note(event));
   const kinds: Record<string, number> = {};
-  world.functions.onGitHubCall = (what) => void (kinds[what] = (kinds[what] ?? 0) + 1);
+  environment.functions.onGitHubCall = (what) => void (kinds[what] = (kinds[what] ?? 0) + 1);
   const loads = pools.map((index) => {
     const size = Math.floor(options.instances / options.pools) + (index < options.instances % options.pools ? 1 : 0);
-    const pool = world.addPool({ name: `pool-${index + 1}`, instances: Math.max(1, Math.round(size / 2)), maxSize: 2 * size });
+    const pool = environment.addPool({ name: `pool-${index + 1}`, instances: Math.max(1, Math.round(size / 2)), maxSize: 2 * size });
     const closed = () => options.storms && storms.isDown();
-    return new PoolLoad(world, pool, size, options.jobsPerHour, new Random(options.seed * 1000 + index), closed);
+    return new PoolLoad(environment, pool, size, options.jobsPerHour, new Random(options.seed * 1000 + index), closed);
   });
   const failures: string[] = [];
   const up = () => loads.every(({ pool }) => pool.inService().length > 0);
-  if (!(await world.until(up, BOOT, 10))) failures.push("the pools did not come up");
-  if (options.storms) storms.brew(loads);
+  if (!(await environment.until(up, BOOT, 10))) failures.push("the pools did not come up");
+  if (options.storms) storms.schedule(loads);
   for (const load of loads) load.start();
-  await world.run(options.hours * 3600);
+  await environment.run(options.hours * 3600);
 
   for (const load of loads) load.stop();
-  if (!(await world.until(() => tally.jobs.queued === tally.ended, DRAIN, 60))) {
+  if (!(await environment.until(() => tally.jobs.queued === tally.ended, DRAIN, 60))) {
     failures.push(`stuck: ${tally.jobs.queued - tally.ended} jobs never ended`);
   }
   for (const { pool } of loads) void pool.scaleTo(0);
   const empty = () => loads.every(({ pool }) => pool.instances().length === 0);
-  if (!(await world.until(empty, DRAIN, 10))) failures.push(`stuck: ${tally.going().length} instances are not gone`);
+  if (!(await environment.until(empty, DRAIN, 10))) failures.push(`stuck: ${tally.going().length} instances are not gone`);
   // The functions may spend only so many calls an hour: what an event left behind the sweeps find.
-  if (!(await world.until(() => world.github.runners().length === 0, SWEEPS, 60))) failures.push("the sweeps left runners behind");
+  if (!(await environment.until(() => environment.github.runners().length === 0, SWEEPS, 60)))
+    failures.push("the sweeps left runners behind");
   let destroyed = 0;
   for (const { pool } of loads) void pool.destroy().then(() => destroyed++);
-  if (!(await world.until(() => destroyed === loads.length, DRAIN, 10))) failures.push("stuck: a pool was not destroyed");
+  if (!(await environment.until(() => destroyed === loads.length, DRAIN, 10))) failures.push("stuck: a pool was not destroyed");
 
-  failures.push(...world.defects.map((defect) => `defect of the stand-in: ${String(defect)}`));
+  failures.push(...environment.defects.map((defect) => `defect of the stand-in: ${String(defect)}`));
   const left = [
-    ...world.github.runners().map(({ name }) => `runner ${name}`),
-    ...world.secrets.names().flatMap((name) => (name.startsWith("ci-runners/") ? [`secret ${name}`] : [])),
+    ...environment.github.runners().map(({ name }) => `runner ${name}`),
+    ...environment.secrets.names().flatMap((name) => (name.startsWith("ci-runners/") ? [`secret ${name}`] : [])),
   ];
   const { [FREE]: _free, ...counted } = kinds;
-  return { ...tally.totals(), github: { kinds: counted, ...world.github.rateLimits }, left, failures };
+  return { ...tally.totals(), github: { kinds: counted, ...environment.github.rateLimits }, left, failures };
 }

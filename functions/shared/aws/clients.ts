@@ -23,19 +23,13 @@ const CLIENT_OPTIONS = {
 // A function for each, so that a bundle holds only the clients that its handler asks for.
 
 export function autoScalingClient(options: AutoScalingClientConfig = {}): AutoScaling {
-  return lazy(() => new AutoScalingClient({ ...CLIENT_OPTIONS, ...options }));
+  return new AutoScalingClient({ ...CLIENT_OPTIONS, ...options });
 }
 
 export function secretsManagerClient(options: SecretsManagerClientConfig = {}): SecretsManager {
-  return lazy(() => new SecretsManagerClient({ ...CLIENT_OPTIONS, ...options }));
+  return new SecretsManagerClient({ ...CLIENT_OPTIONS, ...options });
 }
 
 export function systemsManagerClient(options: SSMClientConfig = {}): SystemsManager {
-  return lazy(() => new SSMClient({ ...CLIENT_OPTIONS, ...options }));
-}
-
-/** Made at its first command and kept for later invocations. */
-function lazy<Client extends { send(...command: never[]): unknown }>(make: () => Client): Pick<Client, "send"> {
-  let client: Client | undefined;
-  return { send: (...command: never[]) => (client ??= make()).send(...command) } as Pick<Client, "send">;
+  return new SSMClient({ ...CLIENT_OPTIONS, ...options });
 }

@@ -10,14 +10,14 @@ import { drainTransitions } from "./drains";
 import type { Parts } from "./parts";
 import { askingHost, type Answer, type Outcome } from "./replay";
 import { execStopOver, mainExited, startPreOver } from "./systemd";
-import { activeState, NOW, terminating, type DaemonMemory, type ReplayedProcess, type World } from "./model";
+import { activeState, NOW, terminating, type DaemonMemory, type ReplayedProcess, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
 export const FRESH_DAEMON: DaemonMemory = {};
 
-export function* agentTransitions(w: World, parts: Parts): Generator<Transition> {
+export function* agentTransitions(w: ModelState, parts: Parts): Generator<Transition> {
   if (w.drain) {
-    const put = (to: World, drain: World["drain"]) => (drain ? { ...to, drain } : execStopOver(to, parts, false));
+    const put = (to: ModelState, drain: ModelState["drain"]) => (drain ? { ...to, drain } : execStopOver(to, parts, false));
     yield* drainTransitions(w, { name: "drain", drain: w.drain, put }, parts);
   }
   if (w.reap) yield* reapTransitions(w, w.reap, parts);
@@ -28,11 +28,11 @@ export function* agentTransitions(w: World, parts: Parts): Generator<Transition>
  * The metadata shows the target state some time after Auto Scaling has chosen the instance; when it does makes no
  * difference before somebody reads it.
  */
-function views(w: World): World[] {
+function views(w: ModelState): ModelState[] {
   return terminating(w) && !w.shown ? [w, { ...w, shown: true }] : [w];
 }
 
-function* readers(w: World, parts: Parts): Generator<Transition> {
+function* readers(w: ModelState, parts: Parts): Generator<Transition> {
   // Tried again on and on, so minutes may pass meanwhile where it cannot succeed yet.
   const vain = w.outage || activeState(w) !== "inactive";
   if (w.completion === "again")
@@ -45,7 +45,7 @@ function* readers(w: World, parts: Parts): Generator<Transition> {
   if (w.daemon) yield* daemonTransitions(w, w.daemon, parts);
 }
 
-export function* promptTransitions(w: World, parts: Parts): Generator<Transition> {
+export function* promptTransitions(w: ModelState, parts: Parts): Generator<Transition> {
   if (w.main === "ending") yield { label: "runsvc.sh exits", to: mainExited(w, true, parts), kind: "own" };
   if (!w.heartbeatDue) return;
   for (const seen of views(w)) {
@@ -60,8 +60,8 @@ export function* promptTransitions(w: World, parts: Parts): Generator<Transition
   }
 }
 
-function* completionTransitions(w: World, process: ReplayedProcess, parts: Parts): Generator<Transition> {
-  const put = (to: World, completion: World["completion"]): World => ({ ...to, completion });
+function* completionTransitions(w: ModelState, process: ReplayedProcess, parts: Parts): Generator<Transition> {
+  const put = (to: ModelState, completion: ModelState["completion"]): ModelState => ({ ...to, completion });
   const run = (ask: (port: string) => Promise<never>) => parts.complete(askingHost(ask), () => ask("drain"));
   yield* callByCall(w, "completion", process, parts, run, put, (to, outcome) => {
     const good = "value" in outcome && outcome.value !== "still-running";
@@ -69,9 +69,9 @@ function* completionTransitions(w: World, process: ReplayedProcess, parts: Parts
   });
 }
 
-function* reapTransitions(w: World, process: ReplayedProcess, parts: Parts): Generator<Transition> {
+function* reapTransitions(w: ModelState, process: ReplayedProcess, parts: Parts): Generator<Transition> {
   const run = (ask: (port: string) => Promise<never>) => parts.reap(askingHost(ask), () => ask("drain"));
-  const put = (to: World, reap: ReplayedProcess): World => ({ ...to, reap });
+  const put = (to: ModelState, reap: ReplayedProcess): ModelState => ({ ...to, reap });
   yield* callByCall(w, "start", process, parts, run, put, (to, outcome) => startPreOver(to, "value" in outcome, parts));
 }
 
@@ -79,18 +79,18 @@ function* reapTransitions(w: World, process: ReplayedProcess, parts: Parts): Gen
 const PRIVATE = ["is forced", "is reported", "mark reported", "clear marks"];
 
 function* callByCall(
-  w: World,
+  w: ModelState,
   name: string,
   process: ReplayedProcess,
   parts: Parts,
   run: (ask: (port: string) => Promise<never>) => Promise<unknown>,
-  put: (w: World, process: ReplayedProcess) => World,
-  end: (w: World, outcome: Outcome) => World,
+  put: (w: ModelState, process: ReplayedProcess) => ModelState,
+  end: (w: ModelState, outcome: Outcome) => ModelState,
 ): Generator<Transition> {
   const { replay } = parts;
   const { answers } = process;
   /** With one more answer, and on through all that concerns nobody else. */
-  const goOn = (to: World, more: Answer): World => {
+  const goOn = (to: ModelState, more: Answer): ModelState => {
     let list = replay.answers.with(answers, more);
     for (;;) {
       const next = replay.outcome(name, list, run as never);
@@ -103,7 +103,7 @@ function* callByCall(
     }
   };
   if (process.drain) {
-    const drained = (to: World, drain: ReplayedProcess["drain"], result?: string) =>
+    const drained = (to: ModelState, drain: ReplayedProcess["drain"], result?: string) =>
       drain ? put(to, { ...process, drain }) : goOn(to, { value: result });
     yield* drainTransitions(w, { name: `${name}'s drain`, drain: process.drain, put: drained }, parts);
     return;
@@ -142,8 +142,8 @@ function* callByCall(
   }
 }
 
-function* daemonTransitions(w: World, memory: DaemonMemory, parts: Parts): Generator<Transition> {
-  const end = (to: World, outcome: Outcome): World => {
+function* daemonTransitions(w: ModelState, memory: DaemonMemory, parts: Parts): Generator<Transition> {
+  const end = (to: ModelState, outcome: Outcome): ModelState => {
     if ("value" in outcome) return { ...to, daemon: outcome.value as DaemonMemory };
     throw new Error(`the daemon does not survive a tick: ${JSON.stringify(outcome)}`);
   };
@@ -174,11 +174,11 @@ async function tick(host: ReturnType<typeof askingHost>, memory: DaemonMemory, d
 
 /** A real function in one transition, and once more for each way in which one of its calls may fail. */
 export function* wholeRun(
-  w: World,
+  w: ModelState,
   parts: Parts,
   name: string,
   run: Parameters<typeof atOnce>[3],
-  end: (w: World, outcome: Outcome) => World,
+  end: (w: ModelState, outcome: Outcome) => ModelState,
   inputs = "",
   kind: Transition["kind"] = "own",
 ): Generator<Transition> {

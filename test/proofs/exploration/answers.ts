@@ -4,7 +4,7 @@ import type { Parts } from "./parts";
 import type { Answer, PortCall } from "./replay";
 import { interrupted, killAll } from "./signals";
 import { start, stop } from "./systemd";
-import { accepted, activeState, breakPromise, fenced, signsOf, terminating, type World } from "./model";
+import { accepted, activeState, breakPromise, fenced, signsOf, terminating, type ModelState } from "./model";
 
 export const INSTANCE = "i-0123456789abcdef0";
 
@@ -34,10 +34,10 @@ export function canFail({ port }: PortCall): FailedCall[] {
   }
 }
 
-export function answer(w: World, { port, args }: PortCall, parts: Parts): [World, Answer] {
-  const is = (value: unknown): [World, Answer] => [w, { value }];
-  const done = (after: World, value?: unknown): [World, Answer] => [after, { value }];
-  const refused = (error: string): [World, Answer] => [w, { error }];
+export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [ModelState, Answer] {
+  const is = (value: unknown): [ModelState, Answer] => [w, { value }];
+  const done = (after: ModelState, value?: unknown): [ModelState, Answer] => [after, { value }];
+  const refused = (error: string): [ModelState, Answer] => [w, { error }];
   switch (port) {
     case "sleep":
       return is(undefined);
@@ -109,7 +109,7 @@ export function answer(w: World, { port, args }: PortCall, parts: Parts): [World
   }
 }
 
-export function lifecycleState(w: World): LifecycleState {
+export function lifecycleState(w: ModelState): LifecycleState {
   const states = {
     none: "InService",
     wait: "Terminating:Wait",
@@ -120,18 +120,18 @@ export function lifecycleState(w: World): LifecycleState {
 }
 
 /** GitHub's view without its lag of up to a minute. */
-export function runnerAtGitHub(w: World) {
+export function runnerAtGitHub(w: ModelState) {
   return { id: 1, name: INSTANCE, online: w.listener !== null && w.listener.phase !== "starting" && !fenced(w), busy: accepted(w) };
 }
 
 /** GitHub's `busy` lags, so a DELETE may meet an accepted job and cancels it then. */
-function removed(w: World): World {
-  const gone: World = { ...w, registered: false };
+function removed(w: ModelState): ModelState {
+  const gone: ModelState = { ...w, registered: false };
   return accepted(w) ? breakPromise(gone, "deleted under: the runner is removed at GitHub while it has a job") : gone;
 }
 
 /** The instance's power goes. */
-export function ended(w: World, by: string): World {
-  const gone: World = { ...w, gone: true };
+export function ended(w: ModelState, by: string): ModelState {
+  const gone: ModelState = { ...w, gone: true };
   return accepted(w) && !w.forced ? breakPromise(gone, `gone in flight: ${by} the instance while it has a job`) : gone;
 }

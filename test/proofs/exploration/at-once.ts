@@ -3,18 +3,18 @@ import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/
 import { answer, canFail } from "./answers";
 import type { Parts } from "./parts";
 import { askingHost, type Ask, type Outcome } from "./replay";
-import type { World } from "./model";
+import type { ModelState } from "./model";
 
 export type Failing = { index: number; applied: boolean; words: string } | undefined;
 
 export interface Ran {
-  w: World;
+  w: ModelState;
   outcome: Exclude<Outcome, { call: unknown }>;
   /** Which of its calls could have failed, and how. */
   failures: Exclude<Failing, undefined>[];
 }
 
-export function atOnce(w: World, parts: Parts, name: string, run: (host: Host, ask: Ask) => Promise<unknown>, failing?: Failing): Ran {
+export function atOnce(w: ModelState, parts: Parts, name: string, run: (host: Host, ask: Ask) => Promise<unknown>, failing?: Failing): Ran {
   let answers = 0;
   const failures: Ran["failures"] = [];
   for (let index = 0; ; index++) {

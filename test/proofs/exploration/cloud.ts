@@ -5,7 +5,7 @@ import { ended, INSTANCE, lifecycleState, runnerAtGitHub } from "./answers";
 import { aged } from "./drain-process";
 import type { Parts } from "./parts";
 import type { Ask } from "./replay";
-import { accepted, breakPromise, fenced, listenerHasJob, NOW, type ReplayedProcess, type World } from "./model";
+import { accepted, breakPromise, fenced, listenerHasJob, NOW, type ReplayedProcess, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
 const silent = () => undefined;
@@ -21,9 +21,9 @@ const LAPSE = 3;
 /** Times ten minutes: WORKERLESS_BOUND_MS is not quite two, and it may begin between two of them. */
 const IDLE_BOUND = 3;
 
-export function* cloudTransitions(w: World, parts: Parts): Generator<Transition> {
-  const own = (label: string, to: World): Transition => ({ label, to, kind: "own" });
-  const some = (label: string, to: World): Transition => ({ label, to, kind: "world" });
+export function* cloudTransitions(w: ModelState, parts: Parts): Generator<Transition> {
+  const own = (label: string, to: ModelState): Transition => ({ label, to, kind: "own" });
+  const some = (label: string, to: ModelState): Transition => ({ label, to, kind: "world" });
   if (w.hook === "none") yield* chosen(w);
   else yield* terminatingEvent(w, parts);
   if (w.hook === "continued") yield own("the instance goes", ended(w, "CONTINUE ends"));
@@ -37,7 +37,7 @@ export function* cloudTransitions(w: World, parts: Parts): Generator<Transition>
   }
 }
 
-function* chosen(w: World): Generator<Transition> {
+function* chosen(w: ModelState): Generator<Transition> {
   const label = "AUTO SCALING CHOOSES THE INSTANCE";
   yield { label, to: { ...w, hook: "wait" }, kind: "world" };
   // Until it answers again; a single call that fails is where the call is made.
@@ -50,7 +50,7 @@ function* chosen(w: World): Generator<Transition> {
 }
 
 /** Events are lost, late or repeated as it comes: this one may be handled at any time, any number of times, or never. */
-function* terminatingEvent(w: World, parts: Parts): Generator<Transition> {
+function* terminatingEvent(w: ModelState, parts: Parts): Generator<Transition> {
   const event = { instanceId: INSTANCE, token: "token", origin: "AutoScalingGroup", destination: "EC2" } as const;
   const run = (_: unknown, ask: Ask) => parts.handleTerminating(event, functionPorts(ask), SETTINGS, OBSERVER);
   yield* wholeRun({ ...w, faults: 0 }, parts, "deregister", run, (to) => ({ ...to, faults: w.faults }), "", "chance");
@@ -75,7 +75,7 @@ function functionPorts(ask: Ask) {
 }
 
 /** The sweep's two parts that could hurt a job. */
-function* sweeps(w: World, parts: Parts): Generator<Transition> {
+function* sweeps(w: ModelState, parts: Parts): Generator<Transition> {
   const startedAt = new Date(NOW - (w.retainedFor >= 2 ? 20 : 1) * 60_000);
   const description = `Terminating EC2 instance: ${INSTANCE}`;
   const members = [{ instanceId: INSTANCE, lifecycleState: lifecycleState(w) }];
@@ -103,7 +103,7 @@ const BRIEF = ["read", "acquiring", "acquired", "ended", "closing"];
  * Only when nothing is left that would happen at once: what takes milliseconds or seconds comes before what takes
  * minutes.
  */
-export function* slowTransitions(w: World): Generator<Transition> {
+export function* slowTransitions(w: ModelState): Generator<Transition> {
   const cut = fenced(w) && accepted(w);
   if (!cut && w.listener && BRIEF.includes(w.listener.phase)) return;
   if (w.message === "young") {
@@ -120,19 +120,19 @@ export function* slowTransitions(w: World): Generator<Transition> {
 }
 
 /** Nobody is about to lower the fence, and the listener's own retries (some 45 s) are over. */
-function behindFence(w: World): World {
+function behindFence(w: ModelState): ModelState {
   return fenced(w) && accepted(w) ? breakPromise(w, "fenced for good: an accepted job is left behind the fence") : w;
 }
 
-function drainOf(process: World["completion"]): World["drain"] {
+function drainOf(process: ModelState["completion"]): ModelState["drain"] {
   return process === null || process === "again" ? null : process.drain;
 }
 
-function tenMinutes(w: World): World {
+function tenMinutes(w: ModelState): ModelState {
   const later = (process: ReplayedProcess | null) => process && { ...process, drain: aged(process.drain) };
   const open = w.hook === "wait";
   const waits = accepted(w) || w.ghosts > 0 || w.outage || listenerHasJob(w);
-  const to: World = {
+  const to: ModelState = {
     ...w,
     saidAge: Math.min(2, w.saidAge + 1),
     // GitHub gives up a job whose lock nobody renews.

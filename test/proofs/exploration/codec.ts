@@ -1,8 +1,8 @@
 /** Worlds as short texts, a character for each field: the same for all that differ in nothing that could ever matter. */
-import { GONE, inService, type World } from "./model";
+import { GONE, inService, type ModelState } from "./model";
 
 const TEMPLATE = inService(0);
-const KEYS = Object.keys(TEMPLATE) as (keyof World)[];
+const KEYS = Object.keys(TEMPLATE) as (keyof ModelState)[];
 
 /** All values that a field has had so far. Parts that are objects have one object for each value (see `unique`). */
 class Values {
@@ -37,22 +37,22 @@ export function unique<T>(value: T): T {
 
 const FIELDS = KEYS.map(() => new Values());
 
-export function encode(world: World): string {
+export function encode(world: ModelState): string {
   const w = world.gone && world.broken === null ? GONE : canonical(world);
   let text = "";
   for (let index = 0; index < KEYS.length; index++) text += String.fromCharCode(FIELDS[index]!.number(w[KEYS[index]!]));
   return text;
 }
 
-export function decode(text: string): World {
+export function decode(text: string): ModelState {
   const w = { ...TEMPLATE } as Record<string, unknown>;
   for (let index = 0; index < KEYS.length; index++) w[KEYS[index]!] = FIELDS[index]!.known[text.charCodeAt(index)];
-  return w as unknown as World;
+  return w as unknown as ModelState;
 }
 
-function canonical(w: World): World {
+function canonical(w: ModelState): ModelState {
   let to = w;
-  const set = (change: Partial<World>) => void (to = { ...to, ...change });
+  const set = (change: Partial<ModelState>) => void (to = { ...to, ...change });
   // A pid matters only to a drain that remembers one.
   if (w.life !== 0 && !remembers(w)) set({ life: 0, listener: w.listener && { ...w.listener, life: 0 } });
   // Nobody asks how old an idle word is.
@@ -65,7 +65,7 @@ function canonical(w: World): World {
   return to;
 }
 
-function remembers({ drain, reap, completion }: World): boolean {
+function remembers({ drain, reap, completion }: ModelState): boolean {
   const inCompletion = completion !== null && completion !== "again" ? completion.drain : null;
   return [drain, reap && reap.drain, inCompletion].some((process) => process?.state.listener !== undefined);
 }

@@ -1,13 +1,13 @@
 /** One drain that is under way, as far as the code can tell two of them apart. */
 import type { DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import { unique } from "./codec";
-import { NOW, type DrainProcess, type World } from "./model";
+import { NOW, type DrainProcess, type ModelState } from "./model";
 import type { Parts } from "./parts";
 
 const FAR_MS = 172_800_000;
 
 /** Null after a forced stop, when the drain ends at once. */
-export function beginDrainProcess(w: World, parts: Parts): DrainProcess | null {
+export function beginDrainProcess(w: ModelState, parts: Parts): DrainProcess | null {
   return w.forced ? null : normal(parts.beginDrain(NOW, FAR_MS), false);
 }
 
@@ -38,7 +38,7 @@ export function aged(process: DrainProcess | null): DrainProcess | null {
  * Between the last reading and a SIGINT or SIGKILL lie milliseconds; an acquisition is a round trip to GitHub. Only where
  * no fence stands does anything rest on that.
  */
-export function aboutToSignal(w: World): boolean {
+export function aboutToSignal(w: ModelState): boolean {
   if (w.reap?.kills || (w.completion && w.completion !== "again" && w.completion.kills)) return true;
   const all = [w.drain, w.completion && w.completion !== "again" ? w.completion.drain : null, w.reap?.drain ?? null];
   return all.some((drain) => drain !== null && !drain.fenced && "ask" in drain.next && drain.next.ask === "interrupt");

@@ -6,16 +6,16 @@ import type { DrainRequest } from "../../../host-config/actions-runner-pool/agen
 import { atOnce, type Failing } from "./at-once";
 import { normal } from "./drain-process";
 import type { Parts } from "./parts";
-import { NOW, type DrainProcess, type World } from "./model";
+import { NOW, type DrainProcess, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
 export interface Slot {
   name: string;
   drain: DrainProcess;
-  put(w: World, drain: DrainProcess | null, result?: string): World;
+  put(w: ModelState, drain: DrainProcess | null, result?: string): ModelState;
 }
 
-export function* drainTransitions(w: World, slot: Slot, parts: Parts): Generator<Transition> {
+export function* drainTransitions(w: ModelState, slot: Slot, parts: Parts): Generator<Transition> {
   const { drain } = slot;
   const { next, state } = drain;
   if ("result" in next) return;
@@ -29,7 +29,7 @@ export function* drainTransitions(w: World, slot: Slot, parts: Parts): Generator
 }
 
 function* acts(
-  w: World,
+  w: ModelState,
   slot: Slot,
   drain: DrainProcess,
   request: DrainRequest,
@@ -61,7 +61,7 @@ function* acts(
   }
 }
 
-function perform(w: World, drain: DrainProcess, request: DrainRequest, parts: Parts, failing: Failing) {
+function perform(w: ModelState, drain: DrainProcess, request: DrainRequest, parts: Parts, failing: Failing) {
   const name = `perform ${JSON.stringify(request)}`;
   const ran = atOnce(w, parts, name, (host) => parts.perform(host, request), failing);
   if ("error" in ran.outcome) throw new Error(`the drain does not survive: ${ran.outcome.error}`);

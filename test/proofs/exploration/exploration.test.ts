@@ -34,9 +34,9 @@ import assert from "node:assert/strict";
 import { MUTANTS } from "./mutants";
 import { loadParts } from "./parts";
 import { explore, type Exploration } from "./search";
-import { inService, type World } from "./model";
+import { inService, type ModelState } from "./model";
 
-const WORLDS: Record<string, World> = {
+const WORLDS: Record<string, ModelState> = {
   "one fault": inService(1),
   "one fault, the message is the job (old protocol)": { ...inService(1), v1: true },
   "one fault, no fence": { ...inService(1), fenceWorks: false },

@@ -4,13 +4,13 @@ import { ended } from "./answers";
 import type { Parts } from "./parts";
 import { runnerFaults } from "./runner";
 import { execStopOver, start, startPreOver, stop } from "./systemd";
-import { NOW, accepted, activeState, requeued, terminating, type DrainProcess, type World } from "./model";
+import { NOW, accepted, activeState, requeued, terminating, type DrainProcess, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
-export function* faultTransitions(w: World, parts: Parts): Generator<Transition> {
+export function* faultTransitions(w: ModelState, parts: Parts): Generator<Transition> {
   if (w.faults === 0) return;
   yield* runnerFaults(w, parts);
-  const fault = (label: string, to: World): Transition => ({
+  const fault = (label: string, to: ModelState): Transition => ({
     label: `FAULT: ${label}`,
     to: { ...to, faults: w.faults - 1 },
     kind: "fault",
@@ -30,13 +30,13 @@ export function* faultTransitions(w: World, parts: Parts): Generator<Transition>
 }
 
 /** A job that outlasts maxDrain: the one declared reason for which the drain gives up. */
-function* tooLong(w: World, fault: (label: string, to: World) => Transition): Generator<Transition> {
+function* tooLong(w: ModelState, fault: (label: string, to: ModelState) => Transition): Generator<Transition> {
   const late = (drain: DrainProcess): DrainProcess => ({ ...drain, state: { ...drain.state, deadline: NOW } });
   if (accepted(w) && w.drain?.state.phase === "between readings") yield fault("the job outlasts maxDrain", { ...w, drain: late(w.drain) });
 }
 
 /** The end of an orderly shutdown, once the unit is stopped, and the boot after it: /run is empty. */
-export function* bootTransitions(w: World): Generator<Transition> {
+export function* bootTransitions(w: ModelState): Generator<Transition> {
   if (!w.shutdown || w.unit !== "inactive") return;
   const off = ended(w, "a reboot ends");
   yield {

@@ -60,7 +60,7 @@ export interface ReplayedProcess {
 /** Of the daemon's state, what its decisions here rest on; never started and not read yet are the same. */
 export type DaemonMemory = Pick<DaemonState, "target" | "started" | "lifecycle">;
 
-export interface World {
+export interface ModelState {
   /** The old protocol: the message is the job itself, so whoever has read it has accepted it (GitHub Enterprise Server). */
   v1: boolean;
   /** That GitHub has still to give to somebody. */
@@ -121,7 +121,7 @@ export interface World {
 }
 
 /** In service, registered, idle; nobody has asked it to go. */
-export function inService(faults: number): World {
+export function inService(faults: number): ModelState {
   return {
     v1: false,
     jobs: 2,
@@ -165,35 +165,35 @@ export function inService(faults: number): World {
   };
 }
 
-export const GONE: World = { ...inService(0), jobs: 0, listener: null, main: "dead", unit: "inactive", daemon: null, gone: true };
+export const GONE: ModelState = { ...inService(0), jobs: 0, listener: null, main: "dead", unit: "inactive", daemon: null, gone: true };
 
 const ACCEPTED: readonly Phase[] = ["acquired", "announced", "running"];
 const ASSIGNED: readonly Phase[] = ["read", "acquiring"];
 
-export function listenerHasJob(w: World): boolean {
+export function listenerHasJob(w: ModelState): boolean {
   return w.listener !== null && (ACCEPTED.includes(w.listener.phase) || (w.v1 && ASSIGNED.includes(w.listener.phase)));
 }
 
 /** 1 if GitHub gives to somebody else what the listener has read, should the listener go now. */
-export function requeued(w: World): number {
+export function requeued(w: ModelState): number {
   return w.listener !== null && !w.v1 && ASSIGNED.includes(w.listener.phase) ? 1 : 0;
 }
 
 /** A job that GitHub counts as this runner's, and waits for. */
-export function accepted(w: World): boolean {
+export function accepted(w: ModelState): boolean {
   return w.orphans > 0 || listenerHasJob(w);
 }
 
 /** systemd applies address filters only to units that run. */
-export function fenced(w: World): boolean {
+export function fenced(w: ModelState): boolean {
   return w.fence && w.unit !== "inactive";
 }
 
-export function workers(w: World): number {
+export function workers(w: ModelState): number {
   return w.orphans + w.ghosts + (w.listener?.phase === "running" ? 1 : 0);
 }
 
-export function activeState(w: World): ActiveState {
+export function activeState(w: ModelState): ActiveState {
   switch (w.unit) {
     case "inactive":
     case "active":
@@ -209,7 +209,7 @@ export function activeState(w: World): ActiveState {
 const SAID_AT = [NOW - 10_000, NOW - 610_000, NOW - 7_200_000];
 
 /** One look. A message that is older than the last announcement is given as young all the same, if that may be. */
-export function signsOf(w: World): Signs {
+export function signsOf(w: ModelState): Signs {
   if (w.listener === null) return { workers: workers(w) };
   const announcedAt = w.said === null ? undefined : SAID_AT[w.message === "old" ? Math.max(1, w.saidAge) : w.saidAge]!;
   const before = announcedAt === undefined ? undefined : announcedAt - 5_000;
@@ -217,10 +217,10 @@ export function signsOf(w: World): Signs {
   return { listener: 100 + w.listener.life, workers: workers(w), announced: w.said ?? undefined, announcedAt, messageAt };
 }
 
-export function terminating(w: World): boolean {
+export function terminating(w: ModelState): boolean {
   return w.hook !== "none";
 }
 
-export function breakPromise(w: World, words: string): World {
+export function breakPromise(w: ModelState, words: string): ModelState {
   return { ...w, broken: w.broken ?? words };
 }

@@ -2,22 +2,22 @@
 import { aboutToSignal } from "./drain-process";
 import type { Parts } from "./parts";
 import { mainExited } from "./systemd";
-import { fenced, LIVES, requeued, type Phase, type World } from "./model";
+import { fenced, LIVES, requeued, type Phase, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
 /** The listener's process is gone without having been asked; `relaunched` by its supervisor after 5 s. */
-function listenerGone(w: World, relaunched: boolean): World {
+function listenerGone(w: ModelState, relaunched: boolean): ModelState {
   if (w.main === "told") return { ...w, listener: null, supervisor: false, main: "ending" };
   if (relaunched && w.supervisor) return { ...w, listener: null, relaunch: true };
   // Exit codes 0, 1 and 5 end the supervisor, and with it runsvc.sh, cleanly.
   return { ...w, listener: null, supervisor: false, main: w.main === "dead" ? "dead" : "ending" };
 }
 
-export function* runnerTransitions(w: World): Generator<Transition> {
-  const now = (label: string, to: World): Transition => ({ label, to, kind: "own" });
-  const some = (label: string, to: World): Transition => ({ label, to, kind: "world" });
+export function* runnerTransitions(w: ModelState): Generator<Transition> {
+  const now = (label: string, to: ModelState): Transition => ({ label, to, kind: "own" });
+  const some = (label: string, to: ModelState): Transition => ({ label, to, kind: "world" });
   const cut = fenced(w);
-  const become = (phase: Phase, more: Partial<World> = {}): World => ({ ...w, ...more, listener: { ...w.listener!, phase } });
+  const become = (phase: Phase, more: Partial<ModelState> = {}): ModelState => ({ ...w, ...more, listener: { ...w.listener!, phase } });
 
   switch (w.listener?.phase) {
     case "starting":
@@ -61,8 +61,8 @@ export function* runnerTransitions(w: World): Generator<Transition> {
 }
 
 /** What befalls a runner without us. */
-export function* runnerFaults(w: World, parts: Parts): Generator<Transition> {
-  const fault = (label: string, to: World): Transition => ({
+export function* runnerFaults(w: ModelState, parts: Parts): Generator<Transition> {
+  const fault = (label: string, to: ModelState): Transition => ({
     label: `FAULT: ${label}`,
     to: { ...to, faults: to.faults - 1 },
     kind: "fault",
@@ -70,7 +70,7 @@ export function* runnerFaults(w: World, parts: Parts): Generator<Transition> {
   const { listener } = w;
   if (listener) {
     // Before there is a worker the job hangs at GitHub until its lock lapses; that is the crash's doing.
-    const left: World = { ...w, jobs: w.jobs + requeued(w), orphans: w.orphans + (listener.phase === "running" ? 1 : 0) };
+    const left: ModelState = { ...w, jobs: w.jobs + requeued(w), orphans: w.orphans + (listener.phase === "running" ? 1 : 0) };
     yield fault("listener crashes", listenerGone(left, true));
   }
   switch (listener?.phase) {

@@ -9,7 +9,7 @@ import { unitTransitions } from "./systemd";
 import type { Transition } from "./transition";
 import { decode, encode } from "./codec";
 import { Edges, StateSet } from "./state-set";
-import { fenced, type World } from "./model";
+import { fenced, type ModelState } from "./model";
 
 export interface Exploration {
   states: number;
@@ -56,7 +56,7 @@ function turns(here: string, parts: Parts): Turn[] {
   return found;
 }
 
-export async function explore(parts: Parts, world: World, budget = Infinity): Promise<Exploration> {
+export async function explore(parts: Parts, world: ModelState, budget = Infinity): Promise<Exploration> {
   const states = new StateSet();
   const tree: Tree = { parents: [], turns: [] };
   const edges = new Edges();

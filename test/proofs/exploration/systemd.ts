@@ -6,11 +6,11 @@
 import { beginDrainProcess } from "./drain-process";
 import { interrupted } from "./signals";
 import type { Parts } from "./parts";
-import { LIVES, workers, type World } from "./model";
+import { LIVES, workers, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
 /** `systemctl stop --no-block`. */
-export function stop(w: World, parts: Parts): World {
+export function stop(w: ModelState, parts: Parts): ModelState {
   const asked = { ...w, stopping: true, again: false };
   switch (w.unit) {
     case "inactive":
@@ -27,7 +27,7 @@ export function stop(w: World, parts: Parts): World {
 }
 
 /** `systemctl start --no-block`. Behind a stop it waits for that. */
-export function start(w: World): World {
+export function start(w: ModelState): ModelState {
   switch (w.unit) {
     case "inactive":
     case "auto-restart":
@@ -40,35 +40,35 @@ export function start(w: World): World {
   }
 }
 
-function enterStart(w: World): World {
+function enterStart(w: ModelState): ModelState {
   return { ...w, unit: "start-pre", everStarted: true, stopping: false, again: false, reap: { answers: 0, kills: false, drain: null } };
 }
 
-function enterStop(w: World, parts: Parts): World {
+function enterStop(w: ModelState, parts: Parts): ModelState {
   return drainEnded({ ...w, unit: "stop-1" }, parts, beginDrainProcess(w, parts));
 }
 
 /** Stays where it is while the drain lasts. A drain after a forced stop ends at once. */
-function drainEnded(w: World, parts: Parts, drain: World["drain"]): World {
+function drainEnded(w: ModelState, parts: Parts, drain: ModelState["drain"]): ModelState {
   if (drain) return { ...w, drain };
   if (w.unit === "post drains") return { ...w, drain: null, unit: "post" };
   return w.unit === "stop-1" ? { ...w, drain: null, unit: "stop-2" } : afterStops({ ...w, drain: null }, parts);
 }
 
 /** The process of an ExecStop= is gone: it came to its end, or it was killed. */
-export function execStopOver(w: World, parts: Parts, killed: boolean): World {
+export function execStopOver(w: ModelState, parts: Parts, killed: boolean): ModelState {
   // The script begins it again.
   if (w.unit === "stop-2 drains" && killed) return { ...w, drain: null, unit: "stop-2" };
   return drainEnded(w, parts, null);
 }
 
-function enterPost(w: World, parts: Parts): World {
+function enterPost(w: ModelState, parts: Parts): ModelState {
   // As the script does: a crash leaves a listener or a worker behind, a stop does not.
   const left = w.listener !== null || workers(w) > 0;
   return drainEnded({ ...w, unit: "post drains" }, parts, left ? beginDrainProcess(w, parts) : null);
 }
 
-function afterStops(w: World, parts: Parts): World {
+function afterStops(w: ModelState, parts: Parts): ModelState {
   if (w.main === "dead") return enterPost(w, parts);
   // SIGTERM to runsvc.sh: its supervisor passes it on as SIGINT and relaunches nothing any more.
   const told = interrupted({ ...w, unit: "sigterm", main: "told", relaunch: false }, "systemd's SIGTERM");
@@ -76,22 +76,22 @@ function afterStops(w: World, parts: Parts): World {
 }
 
 /** The main process is gone. systemd runs ExecStop= also after a clean exit, but not after a crash. */
-export function mainExited(w: World, clean: boolean, parts: Parts): World {
-  const dead: World = { ...w, main: "dead" };
+export function mainExited(w: ModelState, clean: boolean, parts: Parts): ModelState {
+  const dead: ModelState = { ...w, main: "dead" };
   if (w.unit === "active") return clean ? enterStop(dead, parts) : enterPost(dead, parts);
   return w.unit === "sigterm" ? enterPost(dead, parts) : dead;
 }
 
 /** ExecStartPre= ended: the listener starts, or the start has failed. */
-export function startPreOver(w: World, good: boolean, parts: Parts): World {
-  const over: World = { ...w, reap: null };
+export function startPreOver(w: ModelState, good: boolean, parts: Parts): ModelState {
+  const over: ModelState = { ...w, reap: null };
   if (w.unit === "start-stopped" || !good) return enterPost(over, parts);
   const life = (w.life + 1) % LIVES;
   return { ...over, unit: "active", main: "alive", supervisor: true, relaunch: false, life, listener: { life, phase: "starting" } };
 }
 
-export function* unitTransitions(w: World, parts: Parts): Generator<Transition> {
-  const own = (label: string, to: World): Transition => ({ label, to, kind: "own" });
+export function* unitTransitions(w: ModelState, parts: Parts): Generator<Transition> {
+  const own = (label: string, to: ModelState): Transition => ({ label, to, kind: "own" });
   switch (w.unit) {
     case "stop-2":
       // As the script does: after a forced stop, or with nothing left, it ends at once.
@@ -99,7 +99,7 @@ export function* unitTransitions(w: World, parts: Parts): Generator<Transition> 
       else yield own("second stop command drains again", drainEnded({ ...w, unit: "stop-2 drains" }, parts, beginDrainProcess(w, parts)));
       return;
     case "post": {
-      const after: World = {
+      const after: ModelState = {
         ...w,
         completion: w.completion && w.completion !== "again" ? w.completion : { answers: 0, kills: false, drain: null },
       };

@@ -1,4 +1,4 @@
-import type { World } from "./model";
+import type { ModelState } from "./model";
 
 /**
  * `own`: an act of our code, systemd or the cloud that happens as soon as it may. `world`: what may happen at any time.
@@ -8,6 +8,6 @@ type Kind = "own" | "world" | "chance" | "slow" | "fault";
 
 export interface Transition {
   label: string;
-  to: World;
+  to: ModelState;
   kind: Kind;
 }

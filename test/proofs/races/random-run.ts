@@ -2,7 +2,7 @@ import { AwsError } from "../../../rehearsal/aws/api";
 import { throttling } from "../../../rehearsal/aws/api-faults";
 import type { GitHubFaultKind as HttpFault } from "../../../rehearsal/github";
 import type { Pool } from "../../../rehearsal/simulation/pool";
-import { SimulatedWorld, type WorldOptions } from "../../../rehearsal/simulation/environment";
+import { SimulatedEnvironment, type SimulatedEnvironmentOptions } from "../../../rehearsal/simulation/environment";
 import type { Act, FaultKind, Plan } from "./random-plan";
 
 /** Seconds. Bounds on a hang, far above what a plan needs: jobs of one minute one after another, and boots between. */
@@ -16,18 +16,18 @@ const POWER_OFF_MS = 15_000;
 const TOKEN_SECRET = "github-token";
 
 /** Lives through a plan and says which promises were broken; nothing is the right answer. */
-export async function broken(plan: Plan, options: WorldOptions = {}): Promise<string[]> {
-  const world = new SimulatedWorld({ seed: plan.seed, ...options });
+export async function broken(plan: Plan, options: SimulatedEnvironmentOptions = {}): Promise<string[]> {
+  const environment = new SimulatedEnvironment({ seed: plan.seed, ...options });
   try {
-    return await live(world, plan);
+    return await live(environment, plan);
   } finally {
-    await world.close();
+    await environment.close();
   }
 }
 
 /** Lives through a plan in a world that somebody else looks at. */
-export function live(world: SimulatedWorld, plan: Plan): Promise<string[]> {
-  return new Run(world, plan).judge();
+export function live(environment: SimulatedEnvironment, plan: Plan): Promise<string[]> {
+  return new Run(environment, plan).judge();
 }
 
 class Run {
@@ -39,21 +39,21 @@ class Run {
   private healthyAt = 0;
 
   constructor(
-    private readonly world: SimulatedWorld,
+    private readonly environment: SimulatedEnvironment,
     private readonly plan: Plan,
   ) {
-    Object.assign(world.pace, plan.pace);
-    Object.assign(world.bus.knobs, { loss: plan.events.loss / 100, duplication: plan.events.duplication / 100 });
-    world.ssm.copies = () => plan.copies;
-    world.github.options.busyLagMs = plan.busyLag;
-    this.pool = world.addPool({ instances: plan.instances, maxSize: 8, heartbeatTimeout: 90, heartbeatInterval: 30 });
+    Object.assign(environment.pace, plan.pace);
+    Object.assign(environment.bus.knobs, { loss: plan.events.loss / 100, duplication: plan.events.duplication / 100 });
+    environment.ssm.copies = () => plan.copies;
+    environment.github.options.busyLagMs = plan.busyLag;
+    this.pool = environment.addPool({ instances: plan.instances, maxSize: 8, heartbeatTimeout: 90, heartbeatInterval: 30 });
   }
 
   async judge(): Promise<string[]> {
-    const { world, pool, plan } = this;
-    const { clock } = world;
+    const { environment, pool, plan } = this;
+    const { clock } = environment;
     // With a lost launch event the sweep provides the token, and it comes every five minutes.
-    if (!(await world.until(() => pool.ready().length === plan.instances, BOOT + 660))) return ["the pool did not come up"];
+    if (!(await environment.until(() => pool.ready().length === plan.instances, BOOT + 660))) return ["the pool did not come up"];
     this.first.push(...pool.inService());
     const jobs: string[] = [];
     const when = (at: number) => (at * 1000) / plan.squeeze;
@@ -73,36 +73,36 @@ class Run {
       ...plan.outages.map(({ at, seconds }) => when(at) + seconds * 1000),
     );
     this.healthyAt = clock.now() + last;
-    await world.run(last / 1000 + 1);
+    await environment.run(last / 1000 + 1);
     // Whatever operators have stopped, somebody must be left to do the work.
     await pool.scaleTo(Math.min(8, plan.instances + 1));
-    const settled = await world.until(() => jobs.every((id) => world.github.job(id).endedAt !== undefined), JOBS_BOUND, 5);
+    const settled = await environment.until(() => jobs.every((id) => environment.github.job(id).endedAt !== undefined), JOBS_BOUND, 5);
     let destroyed = false;
     const destroying = pool.destroy().then(() => (destroyed = true));
-    if (!(await world.until(() => destroyed, DESTROY_BOUND, 5))) return [`stuck: ${this.whereabouts()}`];
+    if (!(await environment.until(() => destroyed, DESTROY_BOUND, 5))) return [`stuck: ${this.whereabouts()}`];
     await destroying;
     return [
-      ...(settled ? [] : [`jobs never ended: ${jobs.map((id) => world.github.job(id).state).join(", ")}`]),
+      ...(settled ? [] : [`jobs never ended: ${jobs.map((id) => environment.github.job(id).state).join(", ")}`]),
       ...this.lostJobs(jobs),
       ...this.slowInstances(),
       ...this.leftovers(),
       ...this.callBudget(),
-      ...world.defects.map((defect) => `defect of the stand-in: ${String(defect)}`),
+      ...environment.defects.map((defect) => `defect of the stand-in: ${String(defect)}`),
     ];
   }
 
   private act({ kind, instance: number }: Act): void {
-    const { world, pool } = this;
+    const { environment, pool } = this;
     const instance = this.first[number % this.first.length]!;
     const present = pool.instances().includes(instance);
-    const host = world.hosts.running(instance);
+    const host = environment.hosts.running(instance);
     switch (kind) {
       case "terminate":
         return present ? void pool.terminate(instance).catch(() => undefined) : undefined;
       case "scale-in":
         return void pool.scaleTo(Math.max(0, pool.inService().length - 1));
       case "refresh":
-        if (world.autoscaling.group(pool.names.group)?.refresh === undefined) pool.refresh();
+        if (environment.autoscaling.group(pool.names.group)?.refresh === undefined) pool.refresh();
         return;
       case "operator-stop":
         return void host?.unit.stop();
@@ -122,42 +122,42 @@ class Run {
       case "cut-power":
         if (!host) return;
         this.excused.add(instance);
-        return world.hosts.cutPower(instance, POWER_OFF_MS);
+        return environment.hosts.cutPower(instance, POWER_OFF_MS);
     }
   }
 
   /** What dies with a listener between the acquisition and the worker exists nowhere else. */
   private excuseJobWithoutWorker(instance: string): void {
-    for (const { id, state, runnerName } of this.world.github.jobs()) {
+    for (const { id, state, runnerName } of this.environment.github.jobs()) {
       if (state === "acquired" && runnerName === instance) this.excusedJobs.add(id);
     }
   }
 
   /** Returns how to mend it. */
   private breakDown(kind: FaultKind): () => void {
-    const { world, pool } = this;
+    const { environment, pool } = this;
     const rest = (fault: HttpFault) => {
-      const added = world.github.faults.add({ ...fault, route: /api\.github\.com/ });
+      const added = environment.github.faults.add({ ...fault, route: /api\.github\.com/ });
       return () => added.remove();
     };
     const failing = new AwsError("InternalFailure", "Internal failure", 500);
     switch (kind) {
       case "metadata-404":
-        return world.metadata.fail(404);
+        return environment.metadata.fail(404);
       case "metadata-401":
-        return world.metadata.fail(401);
+        return environment.metadata.fail(401);
       case "metadata-500":
-        return world.metadata.fail(500);
+        return environment.metadata.fail(500);
       case "metadata-silent":
-        return world.metadata.fail("silent");
+        return environment.metadata.fail("silent");
       case "aws-throttles-hosts":
-        return world.faults.inject({ action: "*", principal: "instance", error: throttling() });
+        return environment.faults.inject({ action: "*", principal: "instance", error: throttling() });
       case "aws-fails-hosts":
-        return world.faults.inject({ action: "*", principal: "instance", error: failing });
+        return environment.faults.inject({ action: "*", principal: "instance", error: failing });
       case "aws-fails-functions": {
         const { registerFunction, deregisterFunction, sweepFunction } = pool.names;
         const heals = [registerFunction, deregisterFunction, sweepFunction].map((principal) =>
-          world.faults.inject({ action: "*", principal, error: failing }),
+          environment.faults.inject({ action: "*", principal, error: failing }),
         );
         return () => heals.forEach((heal) => heal());
       }
@@ -176,19 +176,19 @@ class Run {
       case "github-slow":
         return rest({ kind: "slow", ms: 4_000 });
       case "github-protocol-down": {
-        const added = world.github.faults.add({ kind: "down", route: /broker\.actions/ });
+        const added = environment.github.faults.add({ kind: "down", route: /broker\.actions/ });
         return () => added.remove();
       }
       case "ssm-offline": {
-        for (const id of pool.instances()) world.ssm.offline.add(id);
-        return () => world.ssm.offline.clear();
+        for (const id of pool.instances()) environment.ssm.offline.add(id);
+        return () => environment.ssm.offline.clear();
       }
     }
   }
 
   private lostJobs(jobs: string[]): string[] {
     return jobs.flatMap((id) => {
-      const { state, detail, runnerName = "", acquiredAt } = this.world.github.job(id);
+      const { state, detail, runnerName = "", acquiredAt } = this.environment.github.job(id);
       if (state === "succeeded" || acquiredAt === undefined) return [];
       if (this.excused.has(runnerName) || this.excusedJobs.has(id)) return [];
       return [`${id} on ${runnerName}: ${state}${detail ? ` (${detail})` : ""}`];
@@ -200,7 +200,7 @@ class Run {
     const began = new Map<string, number>();
     const jobsEnd = new Map<string, number>();
     const slow: string[] = [];
-    for (const event of this.world.timeline.events) {
+    for (const event of this.environment.timeline.events) {
       if (event.kind === "job" && event.instance !== undefined && event.change === "succeeded") jobsEnd.set(event.instance, event.at);
       if (event.kind !== "instance-state") continue;
       if (event.state === "Terminating:Wait") began.set(event.instance, event.at);
@@ -213,7 +213,7 @@ class Run {
   }
 
   private leftovers(): string[] {
-    const { github, secrets } = this.world;
+    const { github, secrets } = this.environment;
     // A job whose machine lost its power is GitHub's to give up, ten minutes later; until then it refuses to delete.
     const runners = github.runners().filter(({ name }) => !this.excused.has(name));
     const tokens = secrets.names().filter((name) => name !== TOKEN_SECRET);
@@ -226,13 +226,13 @@ class Run {
    */
   private callBudget(): string[] {
     if (this.plan.outages.length > 0 || this.plan.acts.some(({ kind }) => /^(kill|cut|jump)-/.test(kind))) return [];
-    const turns = this.world.github.jobs().reduce((sum, { requeues }) => sum + 1 + requeues, 0);
-    const calls = this.world.door.calls().instance?.["autoscaling:SetInstanceProtection"] ?? 0;
+    const turns = this.environment.github.jobs().reduce((sum, { requeues }) => sum + 1 + requeues, 0);
+    const calls = this.environment.door.calls().instance?.["autoscaling:SetInstanceProtection"] ?? 0;
     return calls <= 2 * turns ? [] : [`${calls} calls for the protection of ${turns} jobs`];
   }
 
   private whereabouts(): string {
-    const group = this.world.autoscaling.group(this.pool.names.group);
+    const group = this.environment.autoscaling.group(this.pool.names.group);
     return group?.instances.map(({ id, state }) => `${id} ${state}`).join(", ") ?? "no group";
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { SimulatedWorld } from "../../../rehearsal/simulation/environment";
+import { SimulatedEnvironment } from "../../../rehearsal/simulation/environment";
 import { type Plan, plans } from "./random-plan";
 import { live } from "./random-run";
 
@@ -11,10 +11,10 @@ describe("leaving out looks that would find nothing new", function () {
   this.timeout(1_200_000);
 
   async function events(plan: Plan, skipIdle: boolean): Promise<string[]> {
-    const world = new SimulatedWorld({ seed: plan.seed, skipIdle });
-    await live(world, plan);
-    await world.close();
-    return world.timeline.events.map((event) => JSON.stringify(event));
+    const environment = new SimulatedEnvironment({ seed: plan.seed, skipIdle });
+    await live(environment, plan);
+    await environment.close();
+    return environment.timeline.events.map((event) => JSON.stringify(event));
   }
 
   it(`changes no event of a run, or the simulation would prove something else: ${RUNS} plans, RACES_SEED=${SEED}`, async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { WorldOptions } from "../../../rehearsal/simulation/environment";
+import type { SimulatedEnvironmentOptions } from "../../../rehearsal/simulation/environment";
 import { plans } from "./random-plan";
 import { broken } from "./random-run";
 
@@ -10,7 +10,7 @@ const SEED = Number(process.env.RACES_SEED ?? Math.floor(Math.random() * 2 ** 31
 /** Several times what the runs take here; a bound on a hang, not a measurement. */
 const BOUND_MS = 1_800_000;
 
-function promisesHold(options: WorldOptions = {}) {
+function promisesHold(options: SimulatedEnvironmentOptions = {}) {
   return fc.asyncProperty(plans, async (plan) => {
     const problems = await broken(plan, options);
     if (problems.length > 0) throw new Error(problems.join("\n"));
@@ -24,7 +24,7 @@ describe("random interleavings of jobs, terminations and faults", function () {
     await fc.assert(promisesHold(), { seed: SEED, numRuns: RUNS });
   });
 
-  const MUTANTS: [what: string, alterDrain: WorldOptions["alterDrain"]][] = [
+  const MUTANTS: [what: string, alterDrain: SimulatedEnvironmentOptions["alterDrain"]][] = [
     ["cuts no network before it stops an idle listener", (host) => ({ ...host, unit: { ...host.unit, raiseFence: async () => true } })],
     [
       "does not see the message that precedes a job",

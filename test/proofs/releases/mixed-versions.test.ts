@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { sha256 } from "../../../components/shared/sha256";
 import type { Manifest } from "../../../components/shared/package-layout";
 import { PROJECT } from "../../../rehearsal/environment/environment";
-import { Victim } from "../faults/systemd/target";
+import { TargetInstance } from "../faults/systemd/target";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { checkOutPrevious, PREVIOUS } from "./previous";
@@ -52,7 +52,7 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
   /** Deploys `to` under hosts that run `from`, each with a job, and lets all of these go. */
   async function change(from: string, to: string): Promise<void> {
     const { environment } = pool;
-    const hosts = pool.inService().map((id) => new Victim(pool, id));
+    const hosts = pool.inService().map((id) => new TargetInstance(pool, id));
     assert.equal(hosts.length, 2);
     const jobs = await Promise.all(hosts.map((host) => host.hold()));
     assert.deepEqual(deployedFunctions(), functionsOf(from));
@@ -63,7 +63,7 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
     for (const host of hosts) assert.equal(await bundleOf(host.id), hostBundle(from), "not mixed: the host is new");
 
     // One goes by a scale-in while its job runs, the other by the refresh that the new launch template began.
-    const [scaledIn, refreshed] = hosts as [Victim, Victim];
+    const [scaledIn, refreshed] = hosts as [TargetInstance, TargetInstance];
     await scaledIn.scaleIn();
     for (const job of jobs) assert.ok(!job.changes().includes("steps-ended"), "a job was ended");
     await jobs[0]!.release();

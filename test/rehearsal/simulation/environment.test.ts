@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SimulatedWorld, type WorldOptions } from "../../../rehearsal/simulation/environment";
+import { SimulatedEnvironment, type SimulatedEnvironmentOptions } from "../../../rehearsal/simulation/environment";
 import type { PoolOptions } from "../../../rehearsal/simulation/pool";
 
 /** Virtual seconds; bounds on a hang. */
@@ -7,111 +7,111 @@ const BOOT = 120;
 const DRAIN = 120;
 
 describe("a simulated pool, without engine, machines or child processes", () => {
-  let world: SimulatedWorld;
+  let environment: SimulatedEnvironment;
   afterEach(async () => {
-    await world.close();
-    assert.deepEqual(world.defects, []);
+    await environment.close();
+    assert.deepEqual(environment.defects, []);
   });
 
-  async function open(pool: PoolOptions = {}, options: WorldOptions = {}) {
-    world = new SimulatedWorld(options);
-    const opened = world.addPool(pool);
+  async function open(pool: PoolOptions = {}, options: SimulatedEnvironmentOptions = {}) {
+    environment = new SimulatedEnvironment(options);
+    const opened = environment.addPool(pool);
     const wanted = pool.instances ?? 1;
-    assert.ok(await world.until(() => opened.ready().length === wanted, BOOT), "the pool did not come up");
+    assert.ok(await environment.until(() => opened.ready().length === wanted, BOOT), "the pool did not come up");
     return opened;
   }
 
-  const state = (job: string) => world.github.job(job).state;
+  const state = (job: string) => environment.github.job(job).state;
 
   it("runs jobs and lets a busy instance end its job before it goes, leaving nothing behind", async () => {
     const pool = await open({ instances: 2 });
     const [victim] = pool.inService() as [string];
     const job = pool.queueJob({ seconds: 300, instance: victim });
     const other = pool.queueJob({ seconds: 5 });
-    await world.until(() => state(job) === "acquired", 30);
+    await environment.until(() => state(job) === "acquired", 30);
     await pool.terminate(victim);
-    await world.run(200);
+    await environment.run(200);
     assert.deepEqual([state(job), state(other)], ["acquired", "succeeded"], "the drain waits");
-    assert.ok(await world.until(() => !pool.instances().includes(victim), 100 + DRAIN));
+    assert.ok(await environment.until(() => !pool.instances().includes(victim), 100 + DRAIN));
     assert.equal(state(job), "succeeded");
-    assert.ok(await world.until(() => world.github.runners().length === 1, 60), "the function removes the runner");
-    assert.deepEqual(world.secrets.names(), ["github-token"]);
+    assert.ok(await environment.until(() => environment.github.runners().length === 1, 60), "the function removes the runner");
+    assert.deepEqual(environment.secrets.names(), ["github-token"]);
   });
 
   it("loses the job in the control experiment, where units have no drain: else the other tests would prove nothing", async () => {
     const pool = await open({}, { drain: false });
     const job = pool.queueJob({ seconds: 300 });
-    await world.until(() => state(job) === "acquired", 30);
+    await environment.until(() => state(job) === "acquired", 30);
     await pool.terminate(pool.inService()[0]!);
-    await world.until(() => state(job) !== "acquired", 60);
+    await environment.until(() => state(job) !== "acquired", 60);
     assert.equal(state(job), "lost");
   });
 
   it("drains without any event, function or command: the host sees for itself that it has to go", async () => {
     const pool = await open();
-    world.bus.knobs.loss = 1;
+    environment.bus.knobs.loss = 1;
     const job = pool.queueJob({ seconds: 60 });
-    await world.until(() => state(job) === "acquired", 30);
+    await environment.until(() => state(job) === "acquired", 30);
     await pool.destroy();
     assert.equal(state(job), "succeeded");
-    assert.deepEqual(world.github.runners(), [], "the last sweep removes what no event has told of");
+    assert.deepEqual(environment.github.runners(), [], "the last sweep removes what no event has told of");
   });
 
   it("tries a failing function again after one and two minutes, and then leaves its event with the dead letters", async () => {
     const pool = await open();
-    world.github.faults.add({ kind: "status", status: 500, route: /^DELETE api/ });
+    environment.github.faults.add({ kind: "status", status: 500, route: /^DELETE api/ });
     const [instance] = pool.inService() as [string];
     await pool.terminate(instance);
-    await world.run(400);
-    const runs = world.timeline.events.filter((event) => event.kind === "function-run" && event.outcome === "error");
+    await environment.run(400);
+    const runs = environment.timeline.events.filter((event) => event.kind === "function-run" && event.outcome === "error");
     assert.equal(runs.length, 3);
     const pauses = [runs[1]!.at - runs[0]!.at, runs[2]!.at - runs[1]!.at].map((ms) => Math.round(ms / 10_000));
     assert.deepEqual(pauses, [6, 12]);
-    assert.equal(world.queues.peek(`arn:aws:sqs:eu-central-1:123456789012:${pool.names.deadLetterQueue}`).length, 1);
+    assert.equal(environment.queues.peek(`arn:aws:sqs:eu-central-1:123456789012:${pool.names.deadLetterQueue}`).length, 1);
   });
 
   it("takes a GitHub that does not answer for as long as the functions' own bounds say, on the virtual clock", async () => {
     const pool = await open();
-    world.github.faults.add({ kind: "hang", route: /^GET api.*actions.runners/ });
+    environment.github.faults.add({ kind: "hang", route: /^GET api.*actions.runners/ });
     await pool.terminate(pool.inService()[0]!);
-    const cordon = await world.until(
-      () => world.timeline.events.some((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction),
+    const cordon = await environment.until(
+      () => environment.timeline.events.some((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction),
       30,
     );
     assert.ok(cordon);
-    const run = world.timeline.events.find((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction);
+    const run = environment.timeline.events.find((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction);
     assert.ok(run?.kind === "function-run" && run.ms >= 5000 && run.ms < 6000, JSON.stringify(run));
   });
 
   it("goes through warm pool, refresh and destroy", async () => {
     const pool = await open({ instances: 2, warmPool: { minSize: 1, maxGroupPreparedCapacity: 3 } });
-    assert.ok(await world.until(() => pool.instances("Warmed:Stopped").length === 1, BOOT));
+    assert.ok(await environment.until(() => pool.instances("Warmed:Stopped").length === 1, BOOT));
     const before = pool.instances();
     pool.refresh();
-    assert.ok(await world.until(() => world.autoscaling.group(pool.names.group)?.refresh === "Successful", 900));
+    assert.ok(await environment.until(() => environment.autoscaling.group(pool.names.group)?.refresh === "Successful", 900));
     assert.equal(pool.instances().filter((id) => before.includes(id)).length, 0);
     await pool.destroy();
-    assert.deepEqual(world.github.runners(), []);
+    assert.deepEqual(environment.github.runners(), []);
   });
 
   it("survives whatever is broken on a host: agent, drain, listener, metadata, commands that come twice", async () => {
     const pool = await open({ instances: 1 });
     const [instance] = pool.inService() as [string];
     const job = pool.queueJob({ seconds: 120 });
-    await world.until(() => state(job) === "acquired", 30);
-    world.ssm.copies = () => 2;
-    const host = world.hosts.running(instance)!;
+    await environment.until(() => state(job) === "acquired", 30);
+    environment.ssm.copies = () => 2;
+    const host = environment.hosts.running(instance)!;
     host.killAgent();
-    const healMetadata = world.metadata.fail("silent", instance);
+    const healMetadata = environment.metadata.fail("silent", instance);
     await pool.terminate(instance);
-    await world.run(20);
+    await environment.run(20);
     healMetadata();
     host.killDrain();
     host.jumpClock(3_600_000);
-    await world.run(30);
+    await environment.run(30);
     host.killDrain();
     assert.equal(state(job), "acquired");
-    assert.ok(await world.until(() => !pool.instances().includes(instance), 120 + DRAIN));
+    assert.ok(await environment.until(() => !pool.instances().includes(instance), 120 + DRAIN));
     assert.equal(state(job), "succeeded");
   });
 
@@ -119,11 +119,11 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     const pool = await open();
     const [instance] = pool.inService() as [string];
     const job = pool.queueJob({ seconds: 120 });
-    await world.until(() => world.hosts.running(instance)!.processes!.workers === 1, 30);
-    world.hosts.running(instance)!.processes!.crash();
-    await world.run(60);
-    assert.equal(world.hosts.running(instance)!.processes!.listener, undefined);
-    assert.ok(await world.until(() => pool.ready().length === 1 && state(job) !== "acquired", 300));
+    await environment.until(() => environment.hosts.running(instance)!.processes!.workers === 1, 30);
+    environment.hosts.running(instance)!.processes!.crash();
+    await environment.run(60);
+    assert.equal(environment.hosts.running(instance)!.processes!.listener, undefined);
+    assert.ok(await environment.until(() => pool.ready().length === 1 && state(job) !== "acquired", 300));
     assert.equal(state(job), "succeeded");
   });
 
@@ -131,11 +131,11 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     const pool = await open();
     const [instance] = pool.inService() as [string];
     const job = pool.queueJob({ seconds: 120 });
-    await world.until(() => state(job) === "acquired", 30);
-    world.hosts.cutPower(instance, 20_000);
-    await world.until(() => state(job) !== "acquired", 900);
+    await environment.until(() => state(job) === "acquired", 30);
+    environment.hosts.cutPower(instance, 20_000);
+    await environment.until(() => state(job) !== "acquired", 900);
     assert.equal(state(job), "lost");
-    assert.ok(await world.until(() => pool.ready().length === 1, 900), "and the host comes back into work");
+    assert.ok(await environment.until(() => pool.ready().length === 1, 900), "and the host comes back into work");
   });
 
   it("is the same run with the same seed, to the last event", async () => {
@@ -143,11 +143,11 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     for (let run = 0; run < 2; run++) {
       const pool = await open({ instances: 2 }, { seed: 5 });
       pool.queueJob({ seconds: 30 });
-      await world.run(10);
+      await environment.run(10);
       await pool.scaleTo(0);
-      await world.run(120);
-      runs.push(JSON.stringify(world.timeline.events));
-      if (run === 0) await world.close();
+      await environment.run(120);
+      runs.push(JSON.stringify(environment.timeline.events));
+      if (run === 0) await environment.close();
     }
     assert.equal(runs[0], runs[1]);
   });

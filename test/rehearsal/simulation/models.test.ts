@@ -1,46 +1,46 @@
 import assert from "node:assert/strict";
-import { SimulatedWorld } from "../../../rehearsal/simulation/environment";
+import { SimulatedEnvironment } from "../../../rehearsal/simulation/environment";
 
 describe("what simulated pools are made of", () => {
-  const worlds: SimulatedWorld[] = [];
+  const worlds: SimulatedEnvironment[] = [];
   const open = () => {
-    const world = new SimulatedWorld();
-    worlds.push(world);
-    return world;
+    const environment = new SimulatedEnvironment();
+    worlds.push(environment);
+    return environment;
   };
   afterEach(async () => {
-    for (const world of worlds.splice(0)) await world.close();
+    for (const environment of worlds.splice(0)) await environment.close();
   });
 
   it("keeps a runner online at GitHub for as long as its job runs, or every long drain would look like a dead host", async () => {
-    const world = open();
-    const pool = world.addPool();
-    assert.ok(await world.until(() => pool.ready().length === 1, 120));
+    const environment = open();
+    const pool = environment.addPool();
+    assert.ok(await environment.until(() => pool.ready().length === 1, 120));
     const job = pool.queueJob({ seconds: 3600 });
-    await world.until(() => world.github.job(job).state === "acquired", 60);
+    await environment.until(() => environment.github.job(job).state === "acquired", 60);
     for (let minute = 0; minute < 59; minute++) {
-      await world.run(60);
-      const [runner] = world.github.runners();
+      await environment.run(60);
+      const [runner] = environment.github.runners();
       assert.deepEqual([runner?.online, runner?.busy], [true, true], `after ${minute} min`);
     }
     const next = pool.queueJob({ seconds: 10 });
-    await world.run(120);
+    await environment.run(120);
     assert.deepEqual(
-      [job, next].map((id) => world.github.job(id).state),
+      [job, next].map((id) => environment.github.job(id).state),
       ["succeeded", "succeeded"],
       "it takes the next one after it",
     );
   });
 
   it("shows the runner of a listener that was killed offline, though its worker goes on", async () => {
-    const world = open();
-    const pool = world.addPool();
-    assert.ok(await world.until(() => pool.ready().length === 1, 120));
+    const environment = open();
+    const pool = environment.addPool();
+    assert.ok(await environment.until(() => pool.ready().length === 1, 120));
     pool.queueJob({ seconds: 3600 });
-    const host = world.hosts.running(pool.ready()[0]!)!;
-    assert.ok(await world.until(() => host.processes!.workers === 1, 60));
+    const host = environment.hosts.running(pool.ready()[0]!)!;
+    assert.ok(await environment.until(() => host.processes!.workers === 1, 60));
     host.processes!.crash();
-    assert.ok(await world.until(() => !world.github.runners()[0]!.online, 120));
+    assert.ok(await environment.until(() => !environment.github.runners()[0]!.online, 120));
     assert.equal(host.processes!.workers, 1);
   });
 
@@ -61,18 +61,18 @@ describe("what simulated pools are made of", () => {
   });
 
   it("begins a function anew where its process has ended", async () => {
-    const world = open();
-    const pool = world.addPool({ instances: 0, maxSize: 9 });
+    const environment = open();
+    const pool = environment.addPool({ instances: 0, maxSize: 9 });
     const { registerFunction } = pool.names;
-    const reads = () => world.door.calls()[registerFunction]?.["secretsmanager:GetSecretValue"] ?? 0;
+    const reads = () => environment.door.calls()[registerFunction]?.["secretsmanager:GetSecretValue"] ?? 0;
     const launch = async (desired: number) => {
       await pool.scaleTo(desired);
-      assert.ok(await world.until(() => pool.ready().length === desired, 120));
+      assert.ok(await environment.until(() => pool.ready().length === desired, 120));
       return reads();
     };
     assert.equal(await launch(1), 1);
     assert.equal(await launch(2), 1, "a warm one keeps its credentials");
-    world.functions.endProcess(registerFunction);
+    environment.functions.endProcess(registerFunction);
     assert.equal(await launch(3), 2);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SweepScene, activity, id, offline } from "../../support/sweep-scene";
+import { SweepScene, activity, id, offline } from "../../support/sweep-harness";
 
 describe("sweep function over runners", () => {
   let scene: SweepScene;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { StoredSecret } from "../../../../functions/actions-runner-pool/sweep/ports";
 import { NAMES } from "../../support/events";
-import { SweepScene, ago, id } from "../../support/sweep-scene";
+import { SweepScene, ago, id } from "../../support/sweep-harness";
 
 describe("sweep function over registration tokens", () => {
   let scene: SweepScene;

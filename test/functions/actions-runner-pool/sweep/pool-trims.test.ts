@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SweepScene, id } from "../../support/sweep-scene";
+import { SweepScene, id } from "../../support/sweep-harness";
 
 describe("sweep function over pool trims", () => {
   it("lets a trimmed pool instance go whose event got lost", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LifecycleState } from "../../../../contract/aws/lifecycle";
 import type { Runner } from "../../../../functions/shared/github/runners";
-import { SweepScene, activity, id, offline } from "../../support/sweep-scene";
+import { SweepScene, activity, id, offline } from "../../support/sweep-harness";
 
 describe("sweep function over drains that fell silent", () => {
   let scene: SweepScene;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NAMES } from "../../support/events";
-import { SweepScene, activity, ago, id, offline } from "../../support/sweep-scene";
+import { SweepScene, activity, ago, id, offline } from "../../support/sweep-harness";
 
 describe("sweep function", () => {
   let scene: SweepScene;

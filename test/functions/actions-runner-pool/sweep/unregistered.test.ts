@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Runner } from "../../../../functions/shared/github/runners";
 import { NAMES } from "../../support/events";
-import { SweepScene, activity, ago, id, offline } from "../../support/sweep-scene";
+import { SweepScene, activity, ago, id, offline } from "../../support/sweep-harness";
 
 describe("sweep function over instances without a runner", () => {
   let scene: SweepScene;

@@ -1,10 +1,10 @@
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, kept, MINUTE, pairs, type Scene } from "./harness";
+import { each, every, highestOf, kept, MINUTE, pairs, type Harness } from "./harness";
 
 /** What becomes of the killed agent: systemd starts it again after a second, or nothing ever does. */
 const AFTERWARDS = ["again", "never"] as const;
-const kill = (scene: Scene, instance: string, then: (typeof AFTERWARDS)[number]) =>
-  scene.world.hosts.running(instance)?.killAgent(then === "never");
+const kill = (harness: Harness, instance: string, then: (typeof AFTERWARDS)[number]) =>
+  harness.environment.hosts.running(instance)?.killAgent(then === "never");
 
 describe("faults of the agent, simulated", () => {
   fault(
@@ -14,14 +14,14 @@ describe("faults of the agent, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const launches = await each(every(0.25, 60, 8), { launching: true }, async (scene, after) => {
-        await scene.world.clock.sleep(after * 1000);
-        kill(scene, scene.pool.instances()[0]!, "again");
-        await scene.ready(1);
-        const busy = await scene.busy({ seconds: 10 });
-        await scene.pool.terminate(busy.instance);
+      const launches = await each(every(0.25, 60, 8), { launching: true }, async (harness, after) => {
+        await harness.environment.clock.sleep(after * 1000);
+        kill(harness, harness.pool.instances()[0]!, "again");
+        await harness.ready(1);
+        const busy = await harness.busy({ seconds: 10 });
+        await harness.pool.terminate(busy.instance);
         // Killed between the registration and the deletion of its token, it leaves that to whoever clears up after it.
-        return scene.keepsPromise(busy, { jobWithin: 20, grace: 30 });
+        return harness.keepsPromise(busy, { jobWithin: 20, grace: 30 });
       });
       see(`killed at each quarter of a second of a launch and after it: ${kept(launches)}, nothing left`);
     },
@@ -36,23 +36,23 @@ describe("faults of the agent, simulated", () => {
     },
     async (see) => {
       for (const then of AFTERWARDS) {
-        const graces = await each(pairs(every(1, 60), [0, 0.7]), {}, async (scene, [after, apart]) => {
-          const busy = await scene.busy({ seconds: 60 });
-          await scene.world.clock.sleep(after * 1000);
-          kill(scene, busy.instance, then);
-          await scene.world.clock.sleep(apart * 1000);
-          await scene.pool.terminate(busy.instance);
-          return scene.keepsPromise(busy, { jobWithin: 70, grace: 60 });
+        const graces = await each(pairs(every(1, 60), [0, 0.7]), {}, async (harness, [after, apart]) => {
+          const busy = await harness.busy({ seconds: 60 });
+          await harness.environment.clock.sleep(after * 1000);
+          kill(harness, busy.instance, then);
+          await harness.environment.clock.sleep(apart * 1000);
+          await harness.pool.terminate(busy.instance);
+          return harness.keepsPromise(busy, { jobWithin: 70, grace: 60 });
         });
         see(`killed at each second of it, ${then === "again" ? "started again after 1 s" : "never started again"}: ${kept(graces)}`);
       }
-      const alone = await each(every(40, 4), {}, async (scene, after) => {
-        scene.world.bus.knobs.loss = 1;
-        const busy = await scene.busy({ seconds: 60 });
-        await scene.world.run(after);
-        kill(scene, busy.instance, "never");
-        await scene.pool.terminate(busy.instance);
-        return scene.keepsPromise(busy, { jobWithin: 70, grace: 6 * MINUTE });
+      const alone = await each(every(40, 4), {}, async (harness, after) => {
+        harness.environment.bus.knobs.loss = 1;
+        const busy = await harness.busy({ seconds: 60 });
+        await harness.environment.run(after);
+        kill(harness, busy.instance, "never");
+        await harness.pool.terminate(busy.instance);
+        return harness.keepsPromise(busy, { jobWithin: 70, grace: 6 * MINUTE });
       });
       see(
         `never started again and all events lost: ${count(alone.length, "job")} succeeded, instances gone at most ${Math.ceil(highestOf(alone) / MINUTE)} min after the job, by the heartbeat timer alone`,
@@ -68,13 +68,13 @@ describe("faults of the agent, simulated", () => {
     },
     async (see) => {
       for (const then of AFTERWARDS) {
-        const graces = await each(every(0.5, 68), {}, async (scene, after) => {
-          const busy = await scene.busy({ seconds: 35 });
-          await scene.world.run(3);
-          await scene.pool.terminate(busy.instance);
-          await scene.world.clock.sleep(after * 1000);
-          kill(scene, busy.instance, then);
-          return scene.keepsPromise(busy, { jobWithin: 45, grace: 60 });
+        const graces = await each(every(0.5, 68), {}, async (harness, after) => {
+          const busy = await harness.busy({ seconds: 35 });
+          await harness.environment.run(3);
+          await harness.pool.terminate(busy.instance);
+          await harness.environment.clock.sleep(after * 1000);
+          kill(harness, busy.instance, then);
+          return harness.keepsPromise(busy, { jobWithin: 45, grace: 60 });
         });
         see(`killed at each half second of it, ${then === "again" ? "started again after 1 s" : "never started again"}: ${kept(graces)}`);
       }
@@ -88,15 +88,15 @@ describe("faults of the agent, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const graces = await each(pairs(every(0.5, 68), [1, 2]), {}, async (scene, [after, times]) => {
-        const busy = await scene.busy({ seconds: 35 });
-        await scene.pool.terminate(busy.instance);
-        await scene.world.clock.sleep(after * 1000);
+      const graces = await each(pairs(every(0.5, 68), [1, 2]), {}, async (harness, [after, times]) => {
+        const busy = await harness.busy({ seconds: 35 });
+        await harness.pool.terminate(busy.instance);
+        await harness.environment.clock.sleep(after * 1000);
         for (let time = 1; time <= times; time++) {
-          scene.world.hosts.running(busy.instance)?.killDrain();
-          await scene.world.clock.sleep(400);
+          harness.environment.hosts.running(busy.instance)?.killDrain();
+          await harness.environment.clock.sleep(400);
         }
-        return scene.keepsPromise(busy, { jobWithin: 45, grace: 60 });
+        return harness.keepsPromise(busy, { jobWithin: 45, grace: 60 });
       });
       see(`killed once or twice at each half second of it: ${kept(graces)}`);
     },

@@ -3,26 +3,26 @@ import { DETAIL_TYPE } from "../../../../contract/aws/lifecycle";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import type { EventBridgeEvent } from "../../../../rehearsal/aws/autoscaling/events";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene } from "./harness";
+import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Harness } from "./harness";
 
 type Fate = "deliver" | "lose" | "duplicate";
 const KINDS = [DETAIL_TYPE.launching, DETAIL_TYPE.terminating, DETAIL_TYPE.terminated] as const;
 /** A token that was minted for nothing is swept when it has expired: seconds. */
 const TOKEN_SWEPT = 80 * MINUTE;
 
-function fate(scene: Scene, kinds: readonly string[], then: Fate): void {
-  scene.world.bus.knobs.fate = (event) => (kinds.includes(event["detail-type"]) ? then : "deliver");
+function fate(harness: Harness, kinds: readonly string[], then: Fate): void {
+  harness.environment.bus.knobs.fate = (event) => (kinds.includes(event["detail-type"]) ? then : "deliver");
 }
 
 /** A whole life: launch, a job of two minutes that a scale-in meets, the end. Seconds: launch, and instance after job. */
-async function life(scene: Scene, launchWithin: number, clearWithin: number) {
-  const begun = scene.world.clock.now();
-  await scene.ready(1, launchWithin);
-  const launch = Math.ceil((scene.world.clock.now() - begun) / 1000);
-  const busy = await scene.busy({ seconds: 120 });
-  await scene.world.run(20);
-  await scene.pool.terminate(busy.instance);
-  const grace = await scene.keepsPromise(busy, { jobWithin: 130, grace: 30, clearWithin });
+async function life(harness: Harness, launchWithin: number, clearWithin: number) {
+  const begun = harness.environment.clock.now();
+  await harness.ready(1, launchWithin);
+  const launch = Math.ceil((harness.environment.clock.now() - begun) / 1000);
+  const busy = await harness.busy({ seconds: 120 });
+  await harness.environment.run(20);
+  await harness.pool.terminate(busy.instance);
+  const grace = await harness.keepsPromise(busy, { jobWithin: 130, grace: 30, clearWithin });
   return { launch, grace };
 }
 
@@ -42,11 +42,11 @@ describe("faults of events, simulated", () => {
       ];
       for (const [what, kinds] of cases) {
         // A sweep comes every 5 minutes; the life begins anywhere between two.
-        const seen = await each(every(60, 5), { launching: true, pool: { instances: 0, maxSize: 2 } }, async (scene, after) => {
-          fate(scene, kinds, "lose");
-          await scene.world.run(after);
-          await scene.pool.scaleTo(1);
-          return life(scene, 8 * MINUTE, 15 * MINUTE);
+        const seen = await each(every(60, 5), { launching: true, pool: { instances: 0, maxSize: 2 } }, async (harness, after) => {
+          fate(harness, kinds, "lose");
+          await harness.environment.run(after);
+          await harness.pool.scaleTo(1);
+          return life(harness, 8 * MINUTE, 15 * MINUTE);
         });
         const launch = highestOf(seen.map(({ launch }) => launch));
         see(
@@ -66,13 +66,13 @@ describe("faults of events, simulated", () => {
       const seen = await each(
         pairs([1, 30, 600, 7200], every(1, 3)),
         ([, seed]) => ({ launching: true, seed }),
-        async (scene, [late]) => {
-          fate(scene, KINDS, "duplicate");
-          Object.assign(scene.world.bus.knobs.delay, { min: 0, max: late * 1000 });
-          const lived = await life(scene, 15 * MINUTE, TOKEN_SWEPT + late);
-          await scene.world.run(late);
-          await scene.cleared(TOKEN_SWEPT);
-          assert.equal(scene.deadLetters().length, 0);
+        async (harness, [late]) => {
+          fate(harness, KINDS, "duplicate");
+          Object.assign(harness.environment.bus.knobs.delay, { min: 0, max: late * 1000 });
+          const lived = await life(harness, 15 * MINUTE, TOKEN_SWEPT + late);
+          await harness.environment.run(late);
+          await harness.cleared(TOKEN_SWEPT);
+          assert.equal(harness.deadLetters().length, 0);
           return lived;
         },
       );
@@ -87,12 +87,12 @@ describe("faults of events, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each([60, 600, HOUR, 6 * HOUR], { launching: true }, async (scene, late) => {
-        Object.assign(scene.world.bus.knobs.delay, { min: late * 1000, max: late * 1000 });
-        const lived = await life(scene, 8 * MINUTE, 15 * MINUTE);
-        await scene.world.run(late + 60);
-        await scene.cleared(TOKEN_SWEPT);
-        assert.equal(scene.deadLetters().length, 0);
+      const seen = await each([60, 600, HOUR, 6 * HOUR], { launching: true }, async (harness, late) => {
+        Object.assign(harness.environment.bus.knobs.delay, { min: late * 1000, max: late * 1000 });
+        const lived = await life(harness, 8 * MINUTE, 15 * MINUTE);
+        await harness.environment.run(late + 60);
+        await harness.cleared(TOKEN_SWEPT);
+        assert.equal(harness.deadLetters().length, 0);
         return lived;
       });
       see(
@@ -108,17 +108,17 @@ describe("faults of events, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each(every(0.5, 16, 0.5), { launching: true }, async (scene, after) => {
-        Object.assign(scene.world.bus.knobs.delay, { min: 0, max: 0 });
-        await scene.world.clock.sleep(after * 1000);
-        const [instance] = scene.pool.instances() as [string];
-        assert.equal(scene.hostSaid(instance, /./), 0, "the agent has not looked around yet");
-        const begun = scene.world.clock.now();
-        await scene.pool.terminate(instance);
-        await scene.gone(instance, 60);
-        const seconds = Math.ceil((scene.world.clock.now() - begun) / 1000);
-        await scene.cleared(20 * MINUTE);
-        assert.equal(scene.metric(METRIC.stopFailures), 1);
+      const seen = await each(every(0.5, 16, 0.5), { launching: true }, async (harness, after) => {
+        Object.assign(harness.environment.bus.knobs.delay, { min: 0, max: 0 });
+        await harness.environment.clock.sleep(after * 1000);
+        const [instance] = harness.pool.instances() as [string];
+        assert.equal(harness.hostSaid(instance, /./), 0, "the agent has not looked around yet");
+        const begun = harness.environment.clock.now();
+        await harness.pool.terminate(instance);
+        await harness.gone(instance, 60);
+        const seconds = Math.ceil((harness.environment.clock.now() - begun) / 1000);
+        await harness.cleared(20 * MINUTE);
+        assert.equal(harness.metric(METRIC.stopFailures), 1);
         return seconds;
       });
       see(
@@ -137,23 +137,23 @@ describe("faults of events, simulated", () => {
       const seen = await each(
         pairs(KINDS, [60, HOUR, 6 * HOUR]),
         { launching: true, pool: { instances: 2 } },
-        async (scene, [kind, later]) => {
+        async (harness, [kind, later]) => {
           const events: EventBridgeEvent[] = [];
-          scene.world.bus.knobs.fate = (event) => (events.push(event), "deliver");
-          await scene.ready(2);
-          const busy = await scene.busy({ seconds: 60 });
-          await scene.pool.terminate(busy.instance);
-          await scene.keepsPromise(busy, { jobWithin: 70, grace: 30 });
-          const neighbour = await scene.busy({ seconds: 7 * HOUR });
-          await scene.world.run(later);
+          harness.environment.bus.knobs.fate = (event) => (events.push(event), "deliver");
+          await harness.ready(2);
+          const busy = await harness.busy({ seconds: 60 });
+          await harness.pool.terminate(busy.instance);
+          await harness.keepsPromise(busy, { jobWithin: 70, grace: 30 });
+          const neighbour = await harness.busy({ seconds: 7 * HOUR });
+          await harness.environment.run(later);
           const stale = events.filter((event) => event["detail-type"] === kind && JSON.stringify(event).includes(busy.instance));
           assert.equal(stale.length, 1);
-          scene.world.bus.put(stale[0]!);
-          await scene.world.run(5 * MINUTE);
-          assert.equal(scene.deadLetters().length, 0);
-          assert.equal(scene.state(neighbour.job), "acquired");
-          assert.deepEqual(scene.pool.ready(), [neighbour.instance]);
-          await scene.cleared(20 * MINUTE);
+          harness.environment.bus.put(stale[0]!);
+          await harness.environment.run(5 * MINUTE);
+          assert.equal(harness.deadLetters().length, 0);
+          assert.equal(harness.state(neighbour.job), "acquired");
+          assert.deepEqual(harness.pool.ready(), [neighbour.instance]);
+          await harness.cleared(20 * MINUTE);
           return kind;
         },
       );

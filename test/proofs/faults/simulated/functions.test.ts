@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { throttling } from "../../../../rehearsal/aws/api-faults";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene } from "./harness";
+import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Harness } from "./harness";
 
 const never = () => new Promise<never>(() => undefined);
 
@@ -13,8 +13,8 @@ const TIMEOUT = 60;
  * Ends the processes of functions at their n-th call to AWS, with or without its effect: `crash` at once, as a SIGKILL
  * does, `hang` at the function's timeout, until which nothing in them moves. Each function so many times.
  */
-function endAt(scene: Scene, how: "crash" | "hang", { at, effect, times }: { at: number; effect: boolean; times: number }): void {
-  const { functions, clock } = scene.world;
+function endAt(harness: Harness, how: "crash" | "hang", { at, effect, times }: { at: number; effect: boolean; times: number }): void {
+  const { functions, clock } = harness.environment;
   const invoke = functions.invoke.bind(functions);
   const left = new Map<string, number>();
   const running = new Map<string, { calls: number; stuck: boolean; die(errorType: string): void }>();
@@ -34,7 +34,7 @@ function endAt(scene: Scene, how: "crash" | "hang", { at, effect, times }: { at:
     });
     return Promise.race([answer.then((outcome) => (run.stuck ? never() : outcome)), died]);
   };
-  scene.between(async ({ principal }, through) => {
+  harness.between(async ({ principal }, through) => {
     const run = running.get(principal);
     if (!run || ++run.calls !== at) return through();
     run.stuck = true;
@@ -45,14 +45,14 @@ function endAt(scene: Scene, how: "crash" | "hang", { at, effect, times }: { at:
   });
 }
 
-async function life(scene: Scene): Promise<{ launch: number; grace: number }> {
-  const begun = scene.world.clock.now();
-  await scene.ready(1, 14 * MINUTE);
-  const launch = Math.ceil((scene.world.clock.now() - begun) / 1000);
-  const busy = await scene.busy({ seconds: 300 });
-  await scene.world.run(20);
-  await scene.pool.terminate(busy.instance);
-  const grace = await scene.keepsPromise(busy, { jobWithin: 310, grace: 30, clearWithin: 90 * MINUTE });
+async function life(harness: Harness): Promise<{ launch: number; grace: number }> {
+  const begun = harness.environment.clock.now();
+  await harness.ready(1, 14 * MINUTE);
+  const launch = Math.ceil((harness.environment.clock.now() - begun) / 1000);
+  const busy = await harness.busy({ seconds: 300 });
+  await harness.environment.run(20);
+  await harness.pool.terminate(busy.instance);
+  const grace = await harness.keepsPromise(busy, { jobWithin: 310, grace: 30, clearWithin: 90 * MINUTE });
   return { launch, grace };
 }
 
@@ -69,10 +69,10 @@ describe("faults of functions, simulated", () => {
       },
       async (see) => {
         const ways = pairs(pairs(every(1, 6, 1), [false, true]), [1, 2, 3]);
-        const seen = await each(ways, { launching: true }, async (scene, [[at, effect], times]) => {
-          endAt(scene, how, { at, effect, times });
-          const lived = await life(scene);
-          return { ...lived, letters: scene.deadLetters().length };
+        const seen = await each(ways, { launching: true }, async (harness, [[at, effect], times]) => {
+          endAt(harness, how, { at, effect, times });
+          const lived = await life(harness);
+          return { ...lived, letters: harness.deadLetters().length };
         });
         const graces = seen.map(({ grace }) => grace);
         assert.ok(
@@ -94,16 +94,16 @@ describe("faults of functions, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each([3, 10, 30], { launching: true }, async (scene, seconds) => {
-        Object.assign(scene.world.latencies.start, { min: seconds * 1000, max: seconds * 1000 });
-        const begun = scene.world.clock.now();
-        await scene.ready(1, 120);
-        const launch = Math.ceil((scene.world.clock.now() - begun) / 1000) - seconds;
-        const busy = await scene.busy({ seconds: 60 });
-        await scene.pool.terminate(busy.instance);
-        await scene.world.run(2);
-        assert.equal(scene.world.hosts.running(busy.instance)!.unit.look().active, "deactivating", "it drains already");
-        const grace = await scene.keepsPromise(busy, { jobWithin: 70, grace: 30 });
+      const seen = await each([3, 10, 30], { launching: true }, async (harness, seconds) => {
+        Object.assign(harness.environment.latencies.start, { min: seconds * 1000, max: seconds * 1000 });
+        const begun = harness.environment.clock.now();
+        await harness.ready(1, 120);
+        const launch = Math.ceil((harness.environment.clock.now() - begun) / 1000) - seconds;
+        const busy = await harness.busy({ seconds: 60 });
+        await harness.pool.terminate(busy.instance);
+        await harness.environment.run(2);
+        assert.equal(harness.environment.hosts.running(busy.instance)!.unit.look().active, "deactivating", "it drains already");
+        const grace = await harness.keepsPromise(busy, { jobWithin: 70, grace: 30 });
         return { launch, grace };
       });
       see(
@@ -117,44 +117,44 @@ describe("faults of functions, simulated", () => {
     const seen = await each(
       pairs(["in service", "draining", "gone"] as const, [0.5, 3]),
       { launching: true, pool: { instances: 2 } },
-      async (scene, [when, hours]) => {
-        const { world, pool } = scene;
+      async (harness, [when, hours]) => {
+        const { environment, pool } = harness;
         const heal = [
-          world.faults.inject({ action: "ssm:SendCommand", error: throttling() }),
-          world.faults.inject({ action: "secretsmanager:CreateSecret", principal: pool.names.registerFunction, error: throttling() }),
-          world.faults.inject({
+          environment.faults.inject({ action: "ssm:SendCommand", error: throttling() }),
+          environment.faults.inject({ action: "secretsmanager:CreateSecret", principal: pool.names.registerFunction, error: throttling() }),
+          environment.faults.inject({
             action: "autoscaling:DescribeAutoScalingInstances",
             principal: pool.names.deregisterFunction,
             error: throttling(),
           }),
         ];
-        await scene.ready(2, 12 * MINUTE); // by tokens from the sweep
-        const busy = await scene.busy({ seconds: (hours + 1) * HOUR });
-        const neighbour = await scene.busy({ seconds: 12 * HOUR, instance: pool.ready().find((id) => id !== busy.instance)! });
-        await world.run(10 * MINUTE);
+        await harness.ready(2, 12 * MINUTE); // by tokens from the sweep
+        const busy = await harness.busy({ seconds: (hours + 1) * HOUR });
+        const neighbour = await harness.busy({ seconds: 12 * HOUR, instance: pool.ready().find((id) => id !== busy.instance)! });
+        await environment.run(10 * MINUTE);
         if (when !== "in service") await pool.terminate(busy.instance);
-        await world.run(hours * HOUR);
+        await environment.run(hours * HOUR);
         if (when === "gone") {
-          await scene.gone(busy.instance, 2 * HOUR);
-          await world.run(hours * HOUR);
+          await harness.gone(busy.instance, 2 * HOUR);
+          await environment.run(hours * HOUR);
         }
-        const letters = scene.deadLetters();
+        const letters = harness.deadLetters();
         assert.ok(letters.length >= (when === "in service" ? 2 : 3), `${letters.length} dead letters`);
         heal.forEach((lift) => lift());
         for (const { body } of letters) {
           const { requestPayload, requestContext } = JSON.parse(body);
-          assert.ok(world.async.invoke(requestContext.functionArn.split(":")[6], requestPayload));
+          assert.ok(environment.async.invoke(requestContext.functionArn.split(":")[6], requestPayload));
         }
-        await world.run(5 * MINUTE);
-        assert.equal(scene.state(neighbour.job), "acquired");
+        await environment.run(5 * MINUTE);
+        assert.equal(harness.state(neighbour.job), "acquired");
         assert.ok(pool.ready().includes(neighbour.instance));
-        assert.equal(scene.deadLetters().length, letters.length, "none comes back");
+        assert.equal(harness.deadLetters().length, letters.length, "none comes back");
         if (when === "in service") await pool.terminate(busy.instance);
-        await scene.ended(busy.job, 4 * HOUR);
-        assert.equal(scene.state(busy.job), "succeeded");
-        await scene.gone(busy.instance, 60);
-        await scene.cleared(80 * MINUTE);
-        assert.equal(scene.metric(METRIC.busyAtTermination), 0);
+        await harness.ended(busy.job, 4 * HOUR);
+        assert.equal(harness.state(busy.job), "succeeded");
+        await harness.gone(busy.instance, 60);
+        await harness.cleared(80 * MINUTE);
+        assert.equal(harness.metric(METRIC.busyAtTermination), 0);
         return letters.length;
       },
     );

@@ -3,7 +3,7 @@ import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { AwsError } from "../../../../rehearsal/aws/api";
 import type { GitHubFaultKind } from "../../../../rehearsal/github/github-faults";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Scene, scene } from "./harness";
+import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Harness, harness } from "./harness";
 
 const API = / api\.github\.com\//;
 const RUNNER_SERVICE = / broker\.actions\.githubusercontent\.com\//;
@@ -11,8 +11,8 @@ const RUNNER_SERVICE = / broker\.actions\.githubusercontent\.com\//;
 const OUTAGES = [2, 20, 60];
 
 /** GitHub answers so for some minutes. Returns when that ends. */
-function answer(scene: Scene, kind: GitHubFaultKind, minutes: number, route = API): number {
-  const { clock, github } = scene.world;
+function answer(harness: Harness, kind: GitHubFaultKind, minutes: number, route = API): number {
+  const { clock, github } = harness.environment;
   const { remove } = github.faults.add({ ...kind, route });
   clock.after(minutes * MINUTE * 1000, remove);
   return clock.now() + minutes * MINUTE * 1000;
@@ -20,14 +20,14 @@ function answer(scene: Scene, kind: GitHubFaultKind, minutes: number, route = AP
 
 /** An outage at the launch, from its very beginning: seconds from its end to a pool that works. */
 async function launching(kind: GitHubFaultKind, outages = OUTAGES): Promise<number> {
-  const late = await each(outages, { launching: true }, async (scene, minutes) => {
-    const end = answer(scene, kind, minutes);
-    await scene.within(minutes * MINUTE + HOUR, () => scene.pool.ready().length === 1, "a runner in service");
-    const late = Math.ceil((scene.world.clock.now() - end) / 1000);
-    const job = scene.pool.queueJob({ seconds: 10 });
-    await scene.ended(job, 60);
-    assert.equal(scene.state(job), "succeeded");
-    await scene.cleared(90 * MINUTE);
+  const late = await each(outages, { launching: true }, async (harness, minutes) => {
+    const end = answer(harness, kind, minutes);
+    await harness.within(minutes * MINUTE + HOUR, () => harness.pool.ready().length === 1, "a runner in service");
+    const late = Math.ceil((harness.environment.clock.now() - end) / 1000);
+    const job = harness.pool.queueJob({ seconds: 10 });
+    await harness.ended(job, 60);
+    assert.equal(harness.state(job), "succeeded");
+    await harness.cleared(90 * MINUTE);
     return late;
   });
   return Math.max(0, highestOf(late));
@@ -35,26 +35,26 @@ async function launching(kind: GitHubFaultKind, outages = OUTAGES): Promise<numb
 
 /** An outage that begins before, in or after a drain of a job of 10 minutes: minutes from its end until nothing is left. */
 async function terminating(kind: GitHubFaultKind, outages = OUTAGES, loss = 0) {
-  const seen = await each(pairs([-30, 60, 590, 602], outages), {}, async (scene, [after, minutes]) => {
-    const busy = await scene.busy({ seconds: 600 });
-    await scene.world.run(60);
+  const seen = await each(pairs([-30, 60, 590, 602], outages), {}, async (harness, [after, minutes]) => {
+    const busy = await harness.busy({ seconds: 600 });
+    await harness.environment.run(60);
     if (after > 0) {
-      await scene.pool.terminate(busy.instance);
-      await scene.world.run(after - 60);
+      await harness.pool.terminate(busy.instance);
+      await harness.environment.run(after - 60);
     }
-    const end = answer(scene, kind, minutes);
+    const end = answer(harness, kind, minutes);
     if (after < 0) {
-      await scene.world.run(-after);
-      await scene.pool.terminate(busy.instance);
+      await harness.environment.run(-after);
+      await harness.pool.terminate(busy.instance);
     }
-    await scene.ended(busy.job, 700);
-    assert.equal(scene.state(busy.job), "succeeded");
-    await scene.gone(busy.instance, 30);
-    const grace = scene.secondsAfterJob(busy.instance, busy.job);
-    await scene.cleared(minutes * MINUTE + 30 * MINUTE);
-    const since = Math.max(end, scene.entered(busy.instance, "Terminated"));
-    const left = Math.max(0, Math.ceil((scene.world.clock.now() - since) / 60_000));
-    assert.equal(scene.metric(METRIC.busyAtTermination), loss);
+    await harness.ended(busy.job, 700);
+    assert.equal(harness.state(busy.job), "succeeded");
+    await harness.gone(busy.instance, 30);
+    const grace = harness.secondsAfterJob(busy.instance, busy.job);
+    await harness.cleared(minutes * MINUTE + 30 * MINUTE);
+    const since = Math.max(end, harness.entered(busy.instance, "Terminated"));
+    const left = Math.max(0, Math.ceil((harness.environment.clock.now() - since) / 60_000));
+    assert.equal(harness.metric(METRIC.busyAtTermination), loss);
     return { grace, left };
   });
   return { jobs: seen.length, grace: highestOf(seen.map(({ grace }) => grace)), left: highestOf(seen.map(({ left }) => left)) };
@@ -88,23 +88,23 @@ describe("faults of GitHub, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const graces = await each([0, 61, 300, 599], {}, async (scene, after) => {
-        const busy = await scene.busy({ seconds: 600 });
-        await scene.world.run(after);
-        scene.world.github.faults.add({ kind: "status", status: 404, message: "Not Found", route: /^DELETE api\.github/ });
-        await scene.pool.terminate(busy.instance);
-        await scene.ended(busy.job, 700);
-        await scene.gone(busy.instance, 30);
-        assert.equal(scene.state(busy.job), "succeeded");
-        assert.equal(scene.deadLetters().length, 0);
-        return scene.secondsAfterJob(busy.instance, busy.job);
+      const graces = await each([0, 61, 300, 599], {}, async (harness, after) => {
+        const busy = await harness.busy({ seconds: 600 });
+        await harness.environment.run(after);
+        harness.environment.github.faults.add({ kind: "status", status: 404, message: "Not Found", route: /^DELETE api\.github/ });
+        await harness.pool.terminate(busy.instance);
+        await harness.ended(busy.job, 700);
+        await harness.gone(busy.instance, 30);
+        assert.equal(harness.state(busy.job), "succeeded");
+        assert.equal(harness.deadLetters().length, 0);
+        return harness.secondsAfterJob(busy.instance, busy.job);
       });
       see(`DELETE of a runner: ${kept(graces)}, no dead letter`);
-      const told = await each([20], { launching: true }, async (scene, minutes) => {
-        answer(scene, { kind: "status", status: 404, message: "Not Found" }, minutes);
-        await scene.within(HOUR, () => scene.pool.ready().length === 1, "a runner in service");
-        await scene.cleared(90 * MINUTE);
-        return scene.metric(METRIC.registrationFailures);
+      const told = await each([20], { launching: true }, async (harness, minutes) => {
+        answer(harness, { kind: "status", status: 404, message: "Not Found" }, minutes);
+        await harness.within(HOUR, () => harness.pool.ready().length === 1, "a runner in service");
+        await harness.cleared(90 * MINUTE);
+        return harness.metric(METRIC.registrationFailures);
       });
       assert.ok(told[0]! > 0);
       see(`everything for 20 min at launch: ${count(told[0]!, "RegistrationFailure")} told, then in service`);
@@ -118,23 +118,23 @@ describe("faults of GitHub, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each([1, 4, 12], {}, async (scene, minutes) => {
+      const seen = await each([1, 4, 12], {}, async (harness, minutes) => {
         answer(
-          scene,
+          harness,
           { kind: "status", status: 422, message: 'Bad request - Runner "i" is still running a job' },
           minutes,
           /^DELETE api\.github\.com\/orgs\/acme\/actions\/runners\/\d+$/,
         );
-        const busy = await scene.busy({ seconds: 20 });
-        const end = scene.world.clock.now() + minutes * MINUTE * 1000;
-        await scene.pool.terminate(busy.instance);
-        await scene.ended(busy.job, 60);
-        assert.equal(scene.state(busy.job), "succeeded");
-        await scene.gone(busy.instance, 30);
-        await scene.cleared(30 * MINUTE);
-        assert.equal(scene.deadLetters().length, 0);
-        assert.ok(scene.metric(METRIC.busyAtTermination) > 0, "told, as a job may be lost");
-        return Math.ceil((scene.world.clock.now() - end) / 60_000);
+        const busy = await harness.busy({ seconds: 20 });
+        const end = harness.environment.clock.now() + minutes * MINUTE * 1000;
+        await harness.pool.terminate(busy.instance);
+        await harness.ended(busy.job, 60);
+        assert.equal(harness.state(busy.job), "succeeded");
+        await harness.gone(busy.instance, 30);
+        await harness.cleared(30 * MINUTE);
+        assert.equal(harness.deadLetters().length, 0);
+        assert.ok(harness.metric(METRIC.busyAtTermination) > 0, "told, as a job may be lost");
+        return Math.ceil((harness.environment.clock.now() - end) / 60_000);
       });
       see(`${count(seen.length, "job")} succeeded, told as BusyAtTermination to be safe`);
       see(`runners removed at most ${highestOf(seen)} min after GitHub lets them go`);
@@ -157,11 +157,11 @@ describe("faults of GitHub, simulated", () => {
           `${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed ${left === 0 ? "at once" : `at most ${left} min later`}`,
         );
       }
-      const longest = await scene({}, async (scene) => {
-        scene.world.github.faults.add({ kind: "hang", route: API });
-        await scene.pool.terminate(scene.pool.ready()[0]!);
-        await scene.world.run(10 * MINUTE);
-        return highestOf(scene.world.timeline.events.flatMap((e) => (e.kind === "function-run" ? [e.ms] : [])));
+      const longest = await harness({}, async (harness) => {
+        harness.environment.github.faults.add({ kind: "hang", route: API });
+        await harness.pool.terminate(harness.pool.ready()[0]!);
+        await harness.environment.run(10 * MINUTE);
+        return highestOf(harness.environment.timeline.events.flatMap((e) => (e.kind === "function-run" ? [e.ms] : [])));
       });
       assert.ok(longest < 60_000, "no function ran into its timeout");
       see(`no answer at all: no function runs longer than ${Math.ceil(longest / 1000)} s`);
@@ -183,24 +183,24 @@ describe("faults of GitHub, simulated", () => {
       );
 
       // With the runners' own service down too, GitHub gives up every job that it does not hear of for 10 minutes.
-      const kept = await each(pairs([10, 100, 400], [1, 5, 8]), {}, async (scene, [after, minutes]) => {
-        const busy = await scene.busy({ seconds: 1200 });
-        await scene.pool.terminate(busy.instance);
-        await scene.world.run(after);
-        for (const route of [API, RUNNER_SERVICE]) answer(scene, { kind: "down" }, minutes, route);
-        return scene.keepsPromise(busy, { jobWithin: 1300, grace: 60 });
+      const kept = await each(pairs([10, 100, 400], [1, 5, 8]), {}, async (harness, [after, minutes]) => {
+        const busy = await harness.busy({ seconds: 1200 });
+        await harness.pool.terminate(busy.instance);
+        await harness.environment.run(after);
+        for (const route of [API, RUNNER_SERVICE]) answer(harness, { kind: "down" }, minutes, route);
+        return harness.keepsPromise(busy, { jobWithin: 1300, grace: 60 });
       });
       see(`all of GitHub for 1 to 8 min: ${count(kept.length, "job")} succeeded`);
-      const given = await each([60], {}, async (scene, minutes) => {
-        const busy = await scene.busy({ seconds: 1200 });
-        await scene.pool.terminate(busy.instance);
-        for (const route of [API, RUNNER_SERVICE]) answer(scene, { kind: "down" }, minutes, route);
-        const worker = () => scene.world.hosts.running(busy.instance)?.processes?.workers ?? 0;
-        await scene.world.run(1190);
+      const given = await each([60], {}, async (harness, minutes) => {
+        const busy = await harness.busy({ seconds: 1200 });
+        await harness.pool.terminate(busy.instance);
+        for (const route of [API, RUNNER_SERVICE]) answer(harness, { kind: "down" }, minutes, route);
+        const worker = () => harness.environment.hosts.running(busy.instance)?.processes?.workers ?? 0;
+        await harness.environment.run(1190);
         assert.equal(worker(), 1, "the pool lets the worker run to its end all the same");
-        await scene.gone(busy.instance, HOUR);
-        await scene.cleared(2 * HOUR);
-        return scene.state(busy.job);
+        await harness.gone(busy.instance, HOUR);
+        await harness.cleared(2 * HOUR);
+        return harness.state(busy.job);
       });
       see(
         `all of GitHub for an hour: GitHub gives the job up (${given[0]}), its worker runs to its end all the same, instance and runner go`,
@@ -215,18 +215,18 @@ describe("faults of GitHub, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const ways: [string, (scene: Scene) => void][] = [
-        ["wrong", (scene) => void (scene.world.github.options.busyShown = () => false)],
-        ["a minute late", (scene) => void (scene.world.github.options.busyLagMs = 60_000)],
-        ["ten minutes late", (scene) => void (scene.world.github.options.busyLagMs = 600_000)],
+      const ways: [string, (harness: Harness) => void][] = [
+        ["wrong", (harness) => void (harness.environment.github.options.busyShown = () => false)],
+        ["a minute late", (harness) => void (harness.environment.github.options.busyLagMs = 60_000)],
+        ["ten minutes late", (harness) => void (harness.environment.github.options.busyLagMs = 600_000)],
       ];
-      const graces = await each(pairs(ways, [30, 1800, 3 * HOUR]), {}, async (scene, [[, lie], seconds]) => {
-        lie(scene);
-        const busy = await scene.busy({ seconds });
+      const graces = await each(pairs(ways, [30, 1800, 3 * HOUR]), {}, async (harness, [[, lie], seconds]) => {
+        lie(harness);
+        const busy = await harness.busy({ seconds });
         // The worst case for a drain: heartbeats fail, the instance is retained, and the sweep judges by what GitHub says.
-        scene.world.faults.inject({ action: "autoscaling:RecordLifecycleActionHeartbeat", error: throttled() });
-        await scene.pool.terminate(busy.instance);
-        return scene.keepsPromise(busy, { jobWithin: seconds + 60, grace: 30 * MINUTE });
+        harness.environment.faults.inject({ action: "autoscaling:RecordLifecycleActionHeartbeat", error: throttled() });
+        await harness.pool.terminate(busy.instance);
+        return harness.keepsPromise(busy, { jobWithin: seconds + 60, grace: 30 * MINUTE });
       });
       see(`${count(graces.length, "job")} of 30 s to 3 h succeeded, in drains that the sweep had to judge too`);
     },
@@ -239,16 +239,16 @@ describe("faults of GitHub, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each(pairs([true, false], every(60, 4)), {}, async (scene, [events, after]) => {
-        scene.world.github.options.busyShown = () => true;
-        if (!events) scene.world.bus.knobs.loss = 1;
-        await scene.world.run(after);
-        const [instance] = scene.pool.ready() as [string];
-        const begun = scene.world.clock.now();
-        await scene.pool.terminate(instance);
-        await scene.gone(instance, 30);
-        await scene.cleared();
-        return Math.ceil((scene.world.clock.now() - begun) / 1000);
+      const seen = await each(pairs([true, false], every(60, 4)), {}, async (harness, [events, after]) => {
+        harness.environment.github.options.busyShown = () => true;
+        if (!events) harness.environment.bus.knobs.loss = 1;
+        await harness.environment.run(after);
+        const [instance] = harness.pool.ready() as [string];
+        const begun = harness.environment.clock.now();
+        await harness.pool.terminate(instance);
+        await harness.gone(instance, 30);
+        await harness.cleared();
+        return Math.ceil((harness.environment.clock.now() - begun) / 1000);
       });
       const told = seen.slice(0, 4);
       see(`${count(seen.length, "instance")} gone within 30 s`);

@@ -6,7 +6,7 @@ import type { Shape } from "../../../../rehearsal/aws/api";
 import { labelOf } from "../../../../rehearsal/aws/gateway";
 import type { FunctionLog } from "../../../../rehearsal/simulation/functions";
 import type { Pool, PoolOptions } from "../../../../rehearsal/simulation/pool";
-import { SimulatedWorld, type WorldOptions } from "../../../../rehearsal/simulation/environment";
+import { SimulatedEnvironment, type SimulatedEnvironmentOptions } from "../../../../rehearsal/simulation/environment";
 import { count } from "../support/fault-table";
 
 /** Virtual seconds; more than any undisturbed launch takes. */
@@ -18,7 +18,7 @@ const CLEAR = 15 * 60;
 export const MINUTE = 60;
 export const HOUR = 3600;
 
-export interface SceneOptions extends WorldOptions {
+export interface HarnessOptions extends SimulatedEnvironmentOptions {
   pool?: PoolOptions;
   /** Do not wait until the pool is in service. */
   launching?: boolean;
@@ -36,21 +36,21 @@ export interface Bounds {
 /** What stands between a caller and the cloud: it may let the call through, once, twice or not at all. */
 export type Between = (call: { principal: string; action: string; instance?: string }, through: () => Promise<Shape>) => Promise<Shape>;
 
-export class Scene {
-  readonly world: SimulatedWorld;
+export class Harness {
+  readonly environment: SimulatedEnvironment;
   readonly pool: Pool;
   /** All that the functions said. */
   readonly lines: FunctionLog[] = [];
 
-  constructor({ pool = {}, ...world }: SceneOptions) {
-    this.world = new SimulatedWorld(world);
-    this.world.functions.onLog = (line) => void this.lines.push(line);
-    this.pool = this.world.addPool(pool);
+  constructor({ pool = {}, ...environment }: HarnessOptions) {
+    this.environment = new SimulatedEnvironment(environment);
+    this.environment.functions.onLog = (line) => void this.lines.push(line);
+    this.pool = this.environment.addPool(pool);
   }
 
   /** Puts something between all callers and the cloud. Returns how to take it away. */
   between(act: Between): () => void {
-    const { door } = this.world;
+    const { door } = this.environment;
     const call = door.call;
     door.call = (principal, action, params) => {
       const instance = principal.kind === "instance" ? { instance: principal.instanceId } : {};
@@ -60,7 +60,7 @@ export class Scene {
   }
 
   state(job: string): string {
-    return this.world.github.job(job).state;
+    return this.environment.github.job(job).state;
   }
 
   /** Waits until so many instances are in service with their runners online. */
@@ -78,8 +78,8 @@ export class Scene {
 
   /** Fails where the condition does not come to hold within the bound. */
   async within(seconds: number, condition: () => boolean, what: string): Promise<void> {
-    if (await this.world.until(condition, seconds)) return;
-    const { timeline, github, secrets } = this.world;
+    if (await this.environment.until(condition, seconds)) return;
+    const { timeline, github, secrets } = this.environment;
     const members = this.pool.instances().map((id) => `${id} ${this.lifecycle(id)}`);
     const jobs = github.jobs().map(({ id, state }) => `${id} ${state}`);
     const runners = github.runners().map(({ name, online, busy }) => `${name} ${online ? "online" : "offline"}${busy ? " busy" : ""}`);
@@ -114,8 +114,8 @@ export class Scene {
   async cleared(seconds = CLEAR): Promise<void> {
     const left = () => {
       const members = this.pool.instances();
-      const runners = this.world.github.runners().filter(({ name }) => !members.includes(name));
-      const secrets = this.world.secrets.names().filter((name) => name !== "github-token");
+      const runners = this.environment.github.runners().filter(({ name }) => !members.includes(name));
+      const secrets = this.environment.secrets.names().filter((name) => name !== "github-token");
       return runners.length + secrets.length;
     };
     await this.within(seconds, () => left() === 0, "nothing is left at GitHub nor in Secrets Manager");
@@ -123,16 +123,16 @@ export class Scene {
 
   /** The end of the job to the end of the instance, in whole seconds, rounded up. */
   secondsAfterJob(instance: string, job: string): number {
-    const end = this.world.timeline.events.find(
+    const end = this.environment.timeline.events.find(
       (event) => event.kind === "instance-state" && event.instance === instance && event.state.endsWith("Terminated"),
     );
     assert.ok(end, `${instance} never ended`);
-    return Math.ceil((end.at - this.world.github.job(job).endedAt!) / 1000);
+    return Math.ceil((end.at - this.environment.github.job(job).endedAt!) / 1000);
   }
 
   /** Milliseconds since the epoch at which the instance first entered the state. */
   entered(instance: string, state: string): number {
-    const found = this.world.timeline.events.find(
+    const found = this.environment.timeline.events.find(
       (event) => event.kind === "instance-state" && event.instance === instance && event.state === state,
     );
     assert.ok(found, `${instance} never was ${state}`);
@@ -140,7 +140,7 @@ export class Scene {
   }
 
   lifecycle(instance: string): string | undefined {
-    return this.world.autoscaling.group(this.pool.names.group)?.instances.find(({ id }) => id === instance)?.state;
+    return this.environment.autoscaling.group(this.pool.names.group)?.instances.find(({ id }) => id === instance)?.state;
   }
 
   /** How often a metric of the pool was counted, all together. */
@@ -154,7 +154,7 @@ export class Scene {
   }
 
   private points(name: string) {
-    return this.world.cloudwatch.metrics.points(METRIC_NAMESPACE, name, { [POOL_DIMENSION]: this.pool.config.pool });
+    return this.environment.cloudwatch.metrics.points(METRIC_NAMESPACE, name, { [POOL_DIMENSION]: this.pool.config.pool });
   }
 
   /** What the functions said with this level and these words. */
@@ -164,29 +164,29 @@ export class Scene {
 
   /** What a host said. */
   hostSaid(instance: string, words: RegExp): number {
-    return this.world.timeline.events.filter((e) => e.kind === "host-log" && e.instance === instance && words.test(e.message)).length;
+    return this.environment.timeline.events.filter((e) => e.kind === "host-log" && e.instance === instance && words.test(e.message)).length;
   }
 
   /** Calls to the cloud that failed with the code. */
   failedCalls(action: string, code: string, principal?: string): number {
-    return this.world.timeline.events.filter(
+    return this.environment.timeline.events.filter(
       (e) => e.kind === "api-call" && e.action === action && e.outcome === code && (principal ?? e.principal) === e.principal,
     ).length;
   }
 
   deadLetters(): readonly { body: string }[] {
-    return this.world.queues.peek(`arn:aws:sqs:eu-central-1:123456789012:${this.pool.names.deadLetterQueue}`);
+    return this.environment.queues.peek(`arn:aws:sqs:eu-central-1:123456789012:${this.pool.names.deadLetterQueue}`);
   }
 
   async close(): Promise<void> {
-    await this.world.close();
-    assert.deepEqual(this.world.defects, []);
+    await this.environment.close();
+    assert.deepEqual(this.environment.defects, []);
   }
 }
 
 /** Plays one scene, and clears it away also after a failure. */
-export async function scene<T>(options: SceneOptions, act: (scene: Scene) => Promise<T>): Promise<T> {
-  const opened = new Scene(options);
+export async function harness<T>(options: HarnessOptions, act: (harness: Harness) => Promise<T>): Promise<T> {
+  const opened = new Harness(options);
   try {
     if (!options.launching) await opened.ready(options.pool?.instances ?? 1);
     return await act(opened);
@@ -198,15 +198,15 @@ export async function scene<T>(options: SceneOptions, act: (scene: Scene) => Pro
 /** Plays the scene once for each moment, in a fresh world each; a failure names its moment. */
 export async function each<M, T>(
   moments: readonly M[],
-  options: SceneOptions | ((moment: M) => SceneOptions),
-  act: (scene: Scene, moment: M) => Promise<T>,
+  options: HarnessOptions | ((moment: M) => HarnessOptions),
+  act: (harness: Harness, moment: M) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
   for (const [index, moment] of moments.entries()) {
     try {
       const chosen = typeof options === "function" ? options(moment) : options;
       // Other latencies in each, so that a grid of moments is not one path seen many times.
-      results.push(await scene({ seed: FIRST_SEED + index, ...chosen }, (opened) => act(opened, moment)));
+      results.push(await harness({ seed: FIRST_SEED + index, ...chosen }, (opened) => act(opened, moment)));
     } catch (error) {
       const { message, stack } = error as Error;
       throw Object.assign(new Error(`at ${JSON.stringify(moment)}: ${message}`), { stack });

@@ -1,31 +1,33 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, pairs, type Scene } from "./harness";
+import { each, every, highestOf, HOUR, pairs, type Harness } from "./harness";
 
 /** Slow steps of the official runner, so that a moment falls into each of them. */
-function slowRunner(scene: Scene): void {
-  Object.assign(scene.world.pace, { message: 3000, acquire: 3000, announce: 3000, workerStart: 4000 });
+function slowRunner(harness: Harness): void {
+  Object.assign(harness.environment.pace, { message: 3000, acquire: 3000, announce: 3000, workerStart: 4000 });
 }
 
 async function jumps(seconds: number, fromJob: readonly number[], terminate: readonly number[]) {
   // The job is queued at 0; it needs some 13 s until a worker runs, then 60 s.
-  return each(pairs(fromJob, terminate), {}, async (scene, [jump, stop]) => {
-    slowRunner(scene);
-    const [instance] = scene.pool.ready() as [string];
-    const job = scene.pool.queueJob({ seconds: 60, instance });
-    const { clock, hosts } = scene.world;
+  return each(pairs(fromJob, terminate), {}, async (harness, [jump, stop]) => {
+    slowRunner(harness);
+    const [instance] = harness.pool.ready() as [string];
+    const job = harness.pool.queueJob({ seconds: 60, instance });
+    const { clock, hosts } = harness.environment;
     clock.after(jump * 1000, () => hosts.running(instance)?.jumpClock(seconds * 1000));
-    clock.after(stop * 1000, () => void scene.pool.terminate(instance));
-    await scene.world.run(stop);
+    clock.after(stop * 1000, () => void harness.pool.terminate(instance));
+    await harness.environment.run(stop);
     // What the runner had not acquired goes back to the queue: only a job that it accepted has to end well.
-    await scene.gone(instance, 60 + 30 + 60);
-    const state = scene.state(job);
+    await harness.gone(instance, 60 + 30 + 60);
+    const state = harness.state(job);
     assert.ok(["succeeded", "queued", "assigned"].includes(state), `the job is ${state}`);
-    const accepted = scene.world.timeline.events.some((event) => event.kind === "job" && event.job === job && event.change === "acquired");
+    const accepted = harness.environment.timeline.events.some(
+      (event) => event.kind === "job" && event.job === job && event.change === "acquired",
+    );
     if (accepted) assert.equal(state, "succeeded");
-    await scene.cleared();
-    return accepted ? scene.secondsAfterJob(instance, job) : undefined;
+    await harness.cleared();
+    return accepted ? harness.secondsAfterJob(instance, job) : undefined;
   });
 }
 
@@ -58,22 +60,22 @@ describe("faults of hosts, simulated", () => {
     },
     async (see) => {
       // EC2 takes the instance by a raw termination: while its job runs, in service or draining, at any time between two sweeps.
-      const seen = await each(pairs(every(25, 12), ["in service", "draining"] as const), {}, async (scene, [after, how]) => {
-        await scene.world.run(after);
-        const busy = await scene.busy({ seconds: 3 * HOUR });
+      const seen = await each(pairs(every(25, 12), ["in service", "draining"] as const), {}, async (harness, [after, how]) => {
+        await harness.environment.run(after);
+        const busy = await harness.busy({ seconds: 3 * HOUR });
         if (how === "draining") {
-          await scene.pool.terminate(busy.instance, false);
-          await scene.world.run(60);
+          await harness.pool.terminate(busy.instance, false);
+          await harness.environment.run(60);
         }
-        const begun = scene.world.clock.now();
-        await scene.world.fleet.lose(scene.world.fleet.get(busy.instance)!);
-        await scene.ended(busy.job, HOUR);
-        assert.equal(scene.state(busy.job), "lost");
-        assert.ok(scene.metric(METRIC.busyAtTermination) > 0, "the loss is told");
-        await scene.ready(1);
-        await scene.gone(busy.instance, 3 * HOUR);
-        const minutes = (scene.world.clock.now() - begun) / 60_000;
-        await scene.cleared();
+        const begun = harness.environment.clock.now();
+        await harness.environment.fleet.lose(harness.environment.fleet.get(busy.instance)!);
+        await harness.ended(busy.job, HOUR);
+        assert.equal(harness.state(busy.job), "lost");
+        assert.ok(harness.metric(METRIC.busyAtTermination) > 0, "the loss is told");
+        await harness.ready(1);
+        await harness.gone(busy.instance, 3 * HOUR);
+        const minutes = (harness.environment.clock.now() - begun) / 60_000;
+        await harness.cleared();
         return minutes;
       });
       see(`${count(seen.length, "busy instance")} terminated behind the group's back: every loss told by BusyAtTermination`);

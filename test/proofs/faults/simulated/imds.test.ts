@@ -21,11 +21,11 @@ const MOMENTS = [-90, -1, 0.5, 1.5, 20, 59, 60.5, 62];
 
 /** A job of two minutes; a scale-in in its middle; an outage of the metadata around it. */
 async function outage(kind: MetadataFault, minutes: readonly number[], events: "delivered" | "lost" = "delivered") {
-  return each(pairs(MOMENTS, minutes), {}, async (scene, [moment, length]) => {
-    const { clock, metadata } = scene.world;
-    if (events === "lost") scene.world.bus.knobs.loss = 1;
-    const busy = await scene.busy({ seconds: 120 });
-    const acquired = scene.world.github.job(busy.job).acquiredAt!;
+  return each(pairs(MOMENTS, minutes), {}, async (harness, [moment, length]) => {
+    const { clock, metadata } = harness.environment;
+    if (events === "lost") harness.environment.bus.knobs.loss = 1;
+    const busy = await harness.busy({ seconds: 120 });
+    const acquired = harness.environment.github.job(busy.job).acquiredAt!;
     const at = (seconds: number) => clock.sleep(Math.max(0, acquired + seconds * 1000 - clock.now()));
     const fail = async () => {
       await at(Math.max(0, 60 + moment));
@@ -36,17 +36,17 @@ async function outage(kind: MetadataFault, minutes: readonly number[], events: "
     };
     const failing = fail();
     await at(60);
-    await scene.pool.terminate(busy.instance);
+    await harness.pool.terminate(busy.instance);
     const end = await failing;
     const retention = length > 25 ? 20 * MINUTE : 0;
-    const grace = await scene.keepsPromise(busy, { jobWithin: 90, grace: length * MINUTE + 60 + retention });
-    const retained = scene.highest(METRIC.retainedInstances);
+    const grace = await harness.keepsPromise(busy, { jobWithin: 90, grace: length * MINUTE + 60 + retention });
+    const retained = harness.highest(METRIC.retainedInstances);
     return {
       grace,
       retained,
       late: Math.max(
         0,
-        Math.ceil((scene.entered(busy.instance, "Terminated") - Math.max(end, scene.world.github.job(busy.job).endedAt!)) / 1000),
+        Math.ceil((harness.entered(busy.instance, "Terminated") - Math.max(end, harness.environment.github.job(busy.job).endedAt!)) / 1000),
       ),
     };
   });

@@ -3,36 +3,36 @@ import { LOG } from "../../../../contract/actions-runner-pool/host";
 import { registrationSecretName } from "../../../../contract/actions-runner-pool/names";
 import { DETAIL_TYPE } from "../../../../contract/aws/lifecycle";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, MINUTE, scene, type Scene } from "./harness";
+import { each, every, highestOf, HOUR, MINUTE, harness, type Harness } from "./harness";
 
 /** The instance that the pool begins with, as soon as it has a name. */
-async function first(scene: Scene): Promise<string> {
-  await scene.within(10, () => scene.pool.instances().length === 1, "an instance");
-  return scene.pool.instances()[0]!;
+async function first(harness: Harness): Promise<string> {
+  await harness.within(10, () => harness.pool.instances().length === 1, "an instance");
+  return harness.pool.instances()[0]!;
 }
 
 /** Leaves a secret for the instance, as the register function would, with this token in it. */
-async function leave(scene: Scene, instance: string, token: string): Promise<void> {
-  const SecretString = JSON.stringify({ token, expiresAt: new Date(scene.world.clock.now() + HOUR * 1000).toISOString() });
-  const Name = registrationSecretName(scene.pool.names.secretPrefix, instance);
-  await scene.world.door.call({ kind: "operator" }, "secretsmanager:CreateSecret", { Name, SecretString });
+async function leave(harness: Harness, instance: string, token: string): Promise<void> {
+  const SecretString = JSON.stringify({ token, expiresAt: new Date(harness.environment.clock.now() + HOUR * 1000).toISOString() });
+  const Name = registrationSecretName(harness.pool.names.secretPrefix, instance);
+  await harness.environment.door.call({ kind: "operator" }, "secretsmanager:CreateSecret", { Name, SecretString });
 }
 
 /** Seconds until an instance is in service and has done a job, counted from the deployment. */
-async function works(scene: Scene, bound: number): Promise<number> {
-  const begun = scene.world.clock.now();
-  await scene.ready(1, bound);
-  const seconds = Math.ceil((scene.world.clock.now() - begun) / 1000);
-  const job = scene.pool.queueJob({ seconds: 10 });
-  await scene.ended(job, 60);
-  assert.equal(scene.state(job), "succeeded");
-  await scene.cleared(90 * MINUTE);
+async function works(harness: Harness, bound: number): Promise<number> {
+  const begun = harness.environment.clock.now();
+  await harness.ready(1, bound);
+  const seconds = Math.ceil((harness.environment.clock.now() - begun) / 1000);
+  const job = harness.pool.queueJob({ seconds: 10 });
+  await harness.ended(job, 60);
+  assert.equal(harness.state(job), "succeeded");
+  await harness.cleared(90 * MINUTE);
   return seconds;
 }
 
-const launchLost = (scene: Scene, until = Infinity) => {
-  scene.world.bus.knobs.fate = ({ "detail-type": kind }) =>
-    kind === DETAIL_TYPE.launching && scene.world.clock.now() < until ? "lose" : "deliver";
+const launchLost = (harness: Harness, until = Infinity) => {
+  harness.environment.bus.knobs.fate = ({ "detail-type": kind }) =>
+    kind === DETAIL_TYPE.launching && harness.environment.clock.now() < until ? "lose" : "deliver";
 };
 
 describe("faults of the registration, simulated", () => {
@@ -43,28 +43,28 @@ describe("faults of the registration, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const swept = await each(every(60, 5), { launching: true, pool: { instances: 0, maxSize: 2 } }, async (scene, after) => {
-        launchLost(scene);
-        await scene.world.run(after);
-        await scene.pool.scaleTo(1);
-        return works(scene, 8 * MINUTE);
+      const swept = await each(every(60, 5), { launching: true, pool: { instances: 0, maxSize: 2 } }, async (harness, after) => {
+        launchLost(harness);
+        await harness.environment.run(after);
+        await harness.pool.scaleTo(1);
+        return works(harness, 8 * MINUTE);
       });
       see(`launch event lost: in service within ${Math.ceil(highestOf(swept) / 60)} min by a token from the sweep`);
-      const replaced = await scene({ launching: true }, async (scene) => {
-        const heal = scene.world.github.faults.add({ kind: "status", status: 500, route: /registration-token$/ });
-        const instance = await first(scene);
-        await scene.gone(instance, 15 * MINUTE);
-        assert.equal(scene.hostSaid(instance, new RegExp(`${LOG.bootstrapFailed}: no registration token appeared`)), 1);
+      const replaced = await harness({ launching: true }, async (harness) => {
+        const heal = harness.environment.github.faults.add({ kind: "status", status: 500, route: /registration-token$/ });
+        const instance = await first(harness);
+        await harness.gone(instance, 15 * MINUTE);
+        assert.equal(harness.hostSaid(instance, new RegExp(`${LOG.bootstrapFailed}: no registration token appeared`)), 1);
         heal.remove();
-        return works(scene, 5 * MINUTE);
+        return works(harness, 5 * MINUTE);
       });
       see(`none can be made: launch abandoned with its reason on the console, and replaced ${replaced} s after GitHub makes tokens again`);
     },
   );
 
   // A secret that GitHub refuses is not told from a good one by anybody but GitHub.
-  const refused: [name: "registration secret stale" | "registration secret already used", token: (scene: Scene) => string][] = [
-    ["registration secret stale", (scene) => scene.world.github.mintRegistrationToken("acme")],
+  const refused: [name: "registration secret stale" | "registration secret already used", token: (harness: Harness) => string][] = [
+    ["registration secret stale", (harness) => harness.environment.github.mintRegistrationToken("acme")],
     ["registration secret already used", () => "a token that GitHub does not know any more"],
   ];
   for (const [name, token] of refused) {
@@ -77,25 +77,25 @@ describe("faults of the registration, simulated", () => {
       async (see) => {
         // Minted two hours before the launch: GitHub lets a token live for one.
         const setting = { launching: true, pool: { instances: 0, maxSize: 2 } };
-        const fresh = await each([0, 3, 8, 20], setting, async (scene, late) => {
-          const old = token(scene);
-          await scene.world.run(2 * HOUR);
-          Object.assign(scene.world.bus.knobs.delay, { min: late * 1000, max: late * 1000 });
-          await scene.pool.scaleTo(1);
-          await leave(scene, await first(scene), old);
-          return works(scene, 2 * MINUTE);
+        const fresh = await each([0, 3, 8, 20], setting, async (harness, late) => {
+          const old = token(harness);
+          await harness.environment.run(2 * HOUR);
+          Object.assign(harness.environment.bus.knobs.delay, { min: late * 1000, max: late * 1000 });
+          await harness.pool.scaleTo(1);
+          await leave(harness, await first(harness), old);
+          return works(harness, 2 * MINUTE);
         });
         see(`launch event up to 20 s late: in service within ${highestOf(fresh)} s`);
-        const abandoned = await each([0], setting, async (scene) => {
-          const old = token(scene);
-          await scene.world.run(2 * HOUR);
-          launchLost(scene, scene.world.clock.now() + 5000);
-          await scene.pool.scaleTo(1);
-          const instance = await first(scene);
-          await leave(scene, instance, old);
-          await scene.gone(instance, 15 * MINUTE);
-          assert.equal(scene.hostSaid(instance, new RegExp(`^ci-runners: ${LOG.bootstrapFailed}: Not Found`)), 1);
-          return works(scene, 2 * MINUTE);
+        const abandoned = await each([0], setting, async (harness) => {
+          const old = token(harness);
+          await harness.environment.run(2 * HOUR);
+          launchLost(harness, harness.environment.clock.now() + 5000);
+          await harness.pool.scaleTo(1);
+          const instance = await first(harness);
+          await leave(harness, instance, old);
+          await harness.gone(instance, 15 * MINUTE);
+          assert.equal(harness.hostSaid(instance, new RegExp(`^ci-runners: ${LOG.bootstrapFailed}: Not Found`)), 1);
+          return works(harness, 2 * MINUTE);
         });
         see(
           `launch event lost: launch abandoned with GitHub's reason on the console, replacement in service within ${highestOf(abandoned)} s`,
@@ -111,9 +111,9 @@ describe("faults of the registration, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each(["never online", "online elsewhere"] as const, { launching: true }, async (scene, which) => {
-        const { github } = scene.world;
-        const name = await first(scene);
+      const seen = await each(["never online", "online elsewhere"] as const, { launching: true }, async (harness, which) => {
+        const { github } = harness.environment;
+        const name = await first(harness);
         const { runnerId } = github.register({
           url: "https://github.com/acme",
           token: github.mintRegistrationToken("acme"),
@@ -123,8 +123,8 @@ describe("faults of the registration, simulated", () => {
           replace: true,
         } as Parameters<typeof github.register>[0]);
         if (which === "online elsewhere") github.protocol.createSession({ runnerId });
-        await scene.within(10 * MINUTE, () => scene.pool.ready().length === 1, "in service");
-        const seconds = await works(scene, 10 * MINUTE);
+        await harness.within(10 * MINUTE, () => harness.pool.ready().length === 1, "in service");
+        const seconds = await works(harness, 10 * MINUTE);
         assert.deepEqual(
           github.runners().map((runner) => runner.name),
           [name],
@@ -134,7 +134,7 @@ describe("faults of the registration, simulated", () => {
             .runners()[0]!
             .labels.filter(({ type }) => type === "custom")
             .map((label) => label.name),
-          scene.pool.labels,
+          harness.pool.labels,
         );
         return seconds;
       });

@@ -12,37 +12,37 @@ describe("faults of the official runner, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const graces = await each(pairs(every(3, 20, 1), [0, 4, 30]), {}, async (scene, [after, later]) => {
-        const busy = await scene.busy({ seconds: 60 });
-        await scene.world.run(after);
-        scene.world.hosts.running(busy.instance)!.processes!.crash();
-        await scene.world.run(later);
-        await scene.pool.terminate(busy.instance);
-        return scene.keepsPromise(busy, { jobWithin: 70, grace: 60 });
+      const graces = await each(pairs(every(3, 20, 1), [0, 4, 30]), {}, async (harness, [after, later]) => {
+        const busy = await harness.busy({ seconds: 60 });
+        await harness.environment.run(after);
+        harness.environment.hosts.running(busy.instance)!.processes!.crash();
+        await harness.environment.run(later);
+        await harness.pool.terminate(busy.instance);
+        return harness.keepsPromise(busy, { jobWithin: 70, grace: 60 });
       });
       see(`killed every 3 s of a job of 60 s, a scale-in at once, 4 or 30 s later: ${kept(graces)}`);
-      const stays = await each(every(6, 10, 1), {}, async (scene, after) => {
-        const busy = await scene.busy({ seconds: 60 });
-        await scene.world.run(after);
-        scene.world.hosts.running(busy.instance)!.processes!.crash();
-        await scene.ended(busy.job, 70);
-        assert.equal(scene.state(busy.job), "succeeded");
-        const begun = scene.world.clock.now();
-        const next = scene.pool.queueJob({ seconds: 10, instance: busy.instance });
-        await scene.ended(next, 5 * MINUTE);
-        assert.equal(scene.state(next), "succeeded");
-        return (scene.world.clock.now() - begun) / 1000 - 10;
+      const stays = await each(every(6, 10, 1), {}, async (harness, after) => {
+        const busy = await harness.busy({ seconds: 60 });
+        await harness.environment.run(after);
+        harness.environment.hosts.running(busy.instance)!.processes!.crash();
+        await harness.ended(busy.job, 70);
+        assert.equal(harness.state(busy.job), "succeeded");
+        const begun = harness.environment.clock.now();
+        const next = harness.pool.queueJob({ seconds: 10, instance: busy.instance });
+        await harness.ended(next, 5 * MINUTE);
+        assert.equal(harness.state(next), "succeeded");
+        return (harness.environment.clock.now() - begun) / 1000 - 10;
       });
       // Nobody renews the lock of a job whose listener is dead, and GitHub gives it up after ten minutes.
-      const told = await each([20, 60], {}, async (scene, minutes) => {
-        await scene.world.run(15 * MINUTE);
-        const busy = await scene.busy({ seconds: minutes * MINUTE });
-        scene.world.hosts.running(busy.instance)!.processes!.crash();
-        await scene.ended(busy.job, minutes * MINUTE);
-        assert.equal(scene.state(busy.job), "lost");
-        const told = scene.metric(METRIC.unregisteredInstances);
-        assert.ok(told > 0 && scene.said("error", /in service without a runner online/).length === told);
-        await scene.ready(1, minutes * MINUTE + 5 * MINUTE);
+      const told = await each([20, 60], {}, async (harness, minutes) => {
+        await harness.environment.run(15 * MINUTE);
+        const busy = await harness.busy({ seconds: minutes * MINUTE });
+        harness.environment.hosts.running(busy.instance)!.processes!.crash();
+        await harness.ended(busy.job, minutes * MINUTE);
+        assert.equal(harness.state(busy.job), "lost");
+        const told = harness.metric(METRIC.unregisteredInstances);
+        assert.ok(told > 0 && harness.said("error", /in service without a runner online/).length === told);
+        await harness.ready(1, minutes * MINUTE + 5 * MINUTE);
         return told;
       });
       see(
@@ -55,12 +55,12 @@ describe("faults of the official runner, simulated", () => {
   fault(
     { fault: "listener crash during a drain", expected: "the drain waits for the worker all the same", where: "simulated" },
     async (see) => {
-      const graces = await each(every(0.5, 128), {}, async (scene, after) => {
-        const busy = await scene.busy({ seconds: 60 });
-        await scene.pool.terminate(busy.instance);
-        await scene.world.clock.sleep(after * 1000);
-        scene.world.hosts.running(busy.instance)?.processes?.crash();
-        return scene.keepsPromise(busy, { jobWithin: 70, grace: 60 });
+      const graces = await each(every(0.5, 128), {}, async (harness, after) => {
+        const busy = await harness.busy({ seconds: 60 });
+        await harness.pool.terminate(busy.instance);
+        await harness.environment.clock.sleep(after * 1000);
+        harness.environment.hosts.running(busy.instance)?.processes?.crash();
+        return harness.keepsPromise(busy, { jobWithin: 70, grace: 60 });
       });
       see(`killed at each half second of it: ${kept(graces)}`);
     },
@@ -76,28 +76,28 @@ describe("faults of the official runner, simulated", () => {
       const seen = await each(
         pairs([0.5, 3], [0, 1, 2]),
         ([hours]) => ({ pool: { maxDrain: hours * HOUR } }),
-        async (scene, [hours, down]) => {
-          const busy = await scene.busy({ seconds: 60 });
-          scene.world.hosts.running(busy.instance)!.processes!.hang();
-          await scene.pool.terminate(busy.instance);
-          const begun = scene.world.clock.now();
-          await scene.world.run(hours * HOUR - MINUTE);
-          assert.equal(scene.state(busy.job), "acquired");
+        async (harness, [hours, down]) => {
+          const busy = await harness.busy({ seconds: 60 });
+          harness.environment.hosts.running(busy.instance)!.processes!.hang();
+          await harness.pool.terminate(busy.instance);
+          const begun = harness.environment.clock.now();
+          await harness.environment.run(hours * HOUR - MINUTE);
+          assert.equal(harness.state(busy.job), "acquired");
           if (down > 0) {
             // CloudWatch does not take the count for some minutes.
-            const untilMs = scene.world.clock.now() + (down + 1) * MINUTE * 1000;
-            scene.world.faults.inject({
+            const untilMs = harness.environment.clock.now() + (down + 1) * MINUTE * 1000;
+            harness.environment.faults.inject({
               action: "cloudwatch:PutMetricData",
               untilMs,
               error: new AwsError("ServiceUnavailable", "try later", 503),
             });
           }
-          await scene.gone(busy.instance, 10 * MINUTE);
-          const over = Math.ceil((scene.world.clock.now() - begun) / 1000 - hours * HOUR);
-          assert.equal(scene.state(busy.job), "lost");
-          assert.equal(scene.metric(METRIC.forcedStops), 1, "the loss is counted once");
-          assert.ok(scene.hostSaid(busy.instance, /maxDrain reached/) > 0);
-          await scene.cleared();
+          await harness.gone(busy.instance, 10 * MINUTE);
+          const over = Math.ceil((harness.environment.clock.now() - begun) / 1000 - hours * HOUR);
+          assert.equal(harness.state(busy.job), "lost");
+          assert.equal(harness.metric(METRIC.forcedStops), 1, "the loss is counted once");
+          assert.ok(harness.hostSaid(busy.instance, /maxDrain reached/) > 0);
+          await harness.cleared();
           return { over, down };
         },
       );

@@ -2,21 +2,23 @@ import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { throttling } from "../../../../rehearsal/aws/api-faults";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, MINUTE, pairs, type Scene } from "./harness";
+import { each, every, highestOf, HOUR, MINUTE, pairs, type Harness } from "./harness";
 
 /** Seconds of the virtual clock's beginning, which is when the pool is deployed. */
-const secondsSince = (scene: Scene, from: number) => Math.ceil((scene.world.clock.now() - from) / 1000);
-const activities = (scene: Scene) =>
-  scene.world.door.call({ kind: "operator" }, "autoscaling:DescribeScalingActivities", { AutoScalingGroupName: scene.pool.names.group });
+const secondsSince = (harness: Harness, from: number) => Math.ceil((harness.environment.clock.now() - from) / 1000);
+const activities = (harness: Harness) =>
+  harness.environment.door.call({ kind: "operator" }, "autoscaling:DescribeScalingActivities", {
+    AutoScalingGroupName: harness.pool.names.group,
+  });
 
 /** Lets an instance go that is on its way, and returns the seconds until it is gone. */
-async function letGo(scene: Scene, instance: string, bound: number): Promise<number> {
-  const begun = scene.world.clock.now();
-  await scene.pool.terminate(instance);
-  await scene.gone(instance, bound);
-  const seconds = secondsSince(scene, begun);
-  await scene.cleared();
-  assert.equal(scene.metric(METRIC.busyAtTermination), 0);
+async function letGo(harness: Harness, instance: string, bound: number): Promise<number> {
+  const begun = harness.environment.clock.now();
+  await harness.pool.terminate(instance);
+  await harness.gone(instance, bound);
+  const seconds = secondsSince(harness, begun);
+  await harness.cleared();
+  assert.equal(harness.metric(METRIC.busyAtTermination), 0);
   return seconds;
 }
 
@@ -29,11 +31,11 @@ describe("scale-ins at bad moments, simulated", () => {
     },
     async (see) => {
       // From the first second of the launch to past the registration, at which it is in service after some 15 s.
-      const seen = await each(every(0.25, 80, 0.5), { launching: true }, async (scene, after) => {
-        await scene.world.clock.sleep(after * 1000);
-        const [instance] = scene.pool.instances() as [string];
-        const served = scene.lifecycle(instance) === "InService";
-        const seconds = await letGo(scene, instance, 60);
+      const seen = await each(every(0.25, 80, 0.5), { launching: true }, async (harness, after) => {
+        await harness.environment.clock.sleep(after * 1000);
+        const [instance] = harness.pool.instances() as [string];
+        const served = harness.lifecycle(instance) === "InService";
+        const seconds = await letGo(harness, instance, 60);
         return { served, seconds };
       });
       const early = seen.filter(({ served }) => !served);
@@ -51,16 +53,16 @@ describe("scale-ins at bad moments, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each(pairs(every(1, 16, 0.5), [10, 120, 900]), { launching: true }, async (scene, [after, late]) => {
-        Object.assign(scene.world.bus.knobs.delay, { min: 0, max: late * 1000 });
-        await scene.world.clock.sleep(after * 1000);
-        const [instance] = scene.pool.instances() as [string];
-        const begun = scene.world.clock.now();
-        await scene.pool.terminate(instance);
-        await scene.gone(instance, 60);
-        const seconds = secondsSince(scene, begun);
+      const seen = await each(pairs(every(1, 16, 0.5), [10, 120, 900]), { launching: true }, async (harness, [after, late]) => {
+        Object.assign(harness.environment.bus.knobs.delay, { min: 0, max: late * 1000 });
+        await harness.environment.clock.sleep(after * 1000);
+        const [instance] = harness.pool.instances() as [string];
+        const begun = harness.environment.clock.now();
+        await harness.pool.terminate(instance);
+        await harness.gone(instance, 60);
+        const seconds = secondsSince(harness, begun);
         // A token that was minted for an instance that is gone is swept when nobody can be about to use it.
-        await scene.cleared(40 * MINUTE);
+        await harness.cleared(40 * MINUTE);
         return seconds;
       });
       see(`${seen.length} launches cut short at each second, events up to 15 min late: all gone within ${highestOf(seen)} s, nothing left`);
@@ -79,12 +81,12 @@ describe("scale-ins at bad moments, simulated", () => {
         ["delivered", 10],
         ["lost", 6 * MINUTE],
       ] as const) {
-        const seen = await each(every(37, 8), { pool }, async (scene, after) => {
-          await scene.within(120, () => scene.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
-          await scene.world.run(after);
-          if (events === "lost") scene.world.bus.knobs.loss = 1;
-          const seconds = await letGo(scene, scene.pool.instances("Warmed:Stopped")[0]!, bound);
-          assert.equal(scene.pool.ready().length, 1, "who serves is not touched");
+        const seen = await each(every(37, 8), { pool }, async (harness, after) => {
+          await harness.within(120, () => harness.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
+          await harness.environment.run(after);
+          if (events === "lost") harness.environment.bus.knobs.loss = 1;
+          const seconds = await letGo(harness, harness.pool.instances("Warmed:Stopped")[0]!, bound);
+          assert.equal(harness.pool.ready().length, 1, "who serves is not touched");
           return seconds;
         });
         see(
@@ -92,14 +94,14 @@ describe("scale-ins at bad moments, simulated", () => {
         );
       }
       // On its way into the pool, installing.
-      const entering = await each(every(1, 12, 1), { pool }, async (scene, after) => {
-        await scene.within(60, () => scene.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
-        const [trimmed] = scene.pool.instances("Warmed:Stopped") as [string];
-        await scene.pool.terminate(trimmed); // the pool launches another one
-        await scene.within(60, () => scene.pool.instances("Warmed:Pending:Wait").length === 1, "one on its way in");
-        await scene.world.run(after);
-        const [instance] = scene.pool.instances("Warmed:Pending:Wait") as [string | undefined];
-        return instance === undefined ? undefined : letGo(scene, instance, 60);
+      const entering = await each(every(1, 12, 1), { pool }, async (harness, after) => {
+        await harness.within(60, () => harness.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
+        const [trimmed] = harness.pool.instances("Warmed:Stopped") as [string];
+        await harness.pool.terminate(trimmed); // the pool launches another one
+        await harness.within(60, () => harness.pool.instances("Warmed:Pending:Wait").length === 1, "one on its way in");
+        await harness.environment.run(after);
+        const [instance] = harness.pool.instances("Warmed:Pending:Wait") as [string | undefined];
+        return instance === undefined ? undefined : letGo(harness, instance, 60);
       });
       const cut = entering.filter((seconds) => seconds !== undefined);
       assert.ok(cut.length >= 4, String(entering));
@@ -118,14 +120,14 @@ describe("scale-ins at bad moments, simulated", () => {
         const seen = await each(
           every(0.5, 40, 0.5),
           { pool: { instances: 1, maxSize: 4, warmPool: { minSize: 1, poolState } } },
-          async (scene, after) => {
-            await scene.within(120, () => scene.pool.instances(`Warmed:${poolState}`).length > 0, "a warm pool");
-            const pooled = scene.pool.instances(`Warmed:${poolState}`);
-            await scene.pool.scaleTo(2);
-            await scene.world.clock.sleep(after * 1000);
-            const called = pooled.find((id) => !scene.lifecycle(id)?.startsWith("Warmed:"))!;
-            const served = scene.lifecycle(called) === "InService";
-            const seconds = await letGo(scene, called, 60);
+          async (harness, after) => {
+            await harness.within(120, () => harness.pool.instances(`Warmed:${poolState}`).length > 0, "a warm pool");
+            const pooled = harness.pool.instances(`Warmed:${poolState}`);
+            await harness.pool.scaleTo(2);
+            await harness.environment.clock.sleep(after * 1000);
+            const called = pooled.find((id) => !harness.lifecycle(id)?.startsWith("Warmed:"))!;
+            const served = harness.lifecycle(called) === "InService";
+            const seconds = await letGo(harness, called, 60);
             return { served, seconds };
           },
         );
@@ -145,18 +147,18 @@ describe("scale-ins at bad moments, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const graces = await each(pairs(every(7, 12), [0, 0.3, 3]), { pool: { instances: 3 } }, async (scene, [after, apart]) => {
-        const [one, two] = scene.pool.ready() as [string, string];
-        const first = await scene.busy({ seconds: 60, instance: one });
-        const second = await scene.busy({ seconds: 60, instance: two });
-        await scene.world.run(after);
-        await scene.pool.terminate(one);
-        await scene.world.clock.sleep(apart * 1000);
-        await scene.pool.terminate(two);
-        await scene.pool.terminate(one).catch(() => undefined); // and once more
+      const graces = await each(pairs(every(7, 12), [0, 0.3, 3]), { pool: { instances: 3 } }, async (harness, [after, apart]) => {
+        const [one, two] = harness.pool.ready() as [string, string];
+        const first = await harness.busy({ seconds: 60, instance: one });
+        const second = await harness.busy({ seconds: 60, instance: two });
+        await harness.environment.run(after);
+        await harness.pool.terminate(one);
+        await harness.environment.clock.sleep(apart * 1000);
+        await harness.pool.terminate(two);
+        await harness.pool.terminate(one).catch(() => undefined); // and once more
         return [
-          await scene.keepsPromise(first, { jobWithin: 70, grace: 30 }),
-          await scene.keepsPromise(second, { jobWithin: 70, grace: 30 }),
+          await harness.keepsPromise(first, { jobWithin: 70, grace: 30 }),
+          await harness.keepsPromise(second, { jobWithin: 70, grace: 30 }),
         ];
       });
       see(
@@ -173,25 +175,25 @@ describe("scale-ins at bad moments, simulated", () => {
     },
     async (see) => {
       // The next job comes at any moment around the end of the first, when protection falls.
-      const seen = await each(every(0.5, 40, -8), { pool: { instances: 2 } }, async (scene, next) => {
-        const { pool, world } = scene;
+      const seen = await each(every(0.5, 40, -8), { pool: { instances: 2 } }, async (harness, next) => {
+        const { pool, environment } = harness;
         const [one, two] = pool.ready() as [string, string];
-        const short = await scene.busy({ seconds: 60, instance: one });
-        const long = await scene.busy({ seconds: 300, instance: two });
-        await world.run(10);
+        const short = await harness.busy({ seconds: 60, instance: one });
+        const long = await harness.busy({ seconds: 300, instance: two });
+        await environment.run(10);
         await pool.scaleTo(1);
-        await world.run(20);
+        await environment.run(20);
         assert.equal(pool.inService().length, 2, "nothing ends");
-        assert.match(JSON.stringify(await activities(scene)), /all remaining instances are protected from scale in/);
-        const end = world.github.job(short.job).acquiredAt! + 60_500;
-        await world.clock.sleep(Math.max(0, end + next * 1000 - world.clock.now()));
+        assert.match(JSON.stringify(await activities(harness)), /all remaining instances are protected from scale in/);
+        const end = environment.github.job(short.job).acquiredAt! + 60_500;
+        await environment.clock.sleep(Math.max(0, end + next * 1000 - environment.clock.now()));
         const later = pool.queueJob({ seconds: 30 });
-        await scene.within(20 * MINUTE, () => pool.inService().length === 1 && pool.instances().length === 1, "one instance goes");
+        await harness.within(20 * MINUTE, () => pool.inService().length === 1 && pool.instances().length === 1, "one instance goes");
         for (const job of [short.job, long.job, later]) {
-          await scene.ended(job, 10 * MINUTE);
-          assert.equal(scene.state(job), "succeeded");
+          await harness.ended(job, 10 * MINUTE);
+          assert.equal(harness.state(job), "succeeded");
         }
-        await scene.cleared();
+        await harness.cleared();
       });
       see(`${count(seen.length * 3, "job")} succeeded, the third of each queued from 8 s before to 12 s after the end of the first`);
       see(`every group came down to its one instance`);
@@ -207,14 +209,14 @@ describe("scale-ins at bad moments, simulated", () => {
     async (see) => {
       const DAY = 24 * HOUR;
       for (const shielded of [true, false]) {
-        const graces = await each([1, 3], { pool: { maxInstanceLifetime: DAY } }, async (scene, hours) => {
-          await scene.world.run(DAY - HOUR);
-          if (!shielded) scene.world.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
-          const busy = await scene.busy({ seconds: hours * HOUR + 0.5 * HOUR });
-          await scene.world.run(1.25 * HOUR);
-          assert.equal(scene.lifecycle(busy.instance), shielded ? "InService" : "Terminating:Wait");
-          const grace = await scene.keepsPromise(busy, { jobWithin: 3 * HOUR, grace: 60 });
-          await scene.ready(1);
+        const graces = await each([1, 3], { pool: { maxInstanceLifetime: DAY } }, async (harness, hours) => {
+          await harness.environment.run(DAY - HOUR);
+          if (!shielded) harness.environment.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
+          const busy = await harness.busy({ seconds: hours * HOUR + 0.5 * HOUR });
+          await harness.environment.run(1.25 * HOUR);
+          assert.equal(harness.lifecycle(busy.instance), shielded ? "InService" : "Terminating:Wait");
+          const grace = await harness.keepsPromise(busy, { jobWithin: 3 * HOUR, grace: 60 });
+          await harness.ready(1);
           return grace;
         });
         see(
@@ -232,18 +234,18 @@ describe("scale-ins at bad moments, simulated", () => {
     },
     async (see) => {
       for (const scaleInProtectedInstances of ["Wait", "Ignore", "Refresh"] as const) {
-        const outcomes = await each([600, 2 * HOUR], { pool: { instances: 2 } }, async (scene, seconds) => {
-          const busy = await scene.busy({ seconds });
-          const before = scene.pool.inService();
-          await scene.world.run(10);
-          scene.pool.refresh({ scaleInProtectedInstances });
-          await scene.ended(busy.job, seconds + MINUTE);
-          assert.equal(scene.state(busy.job), "succeeded");
-          await scene.world.run(10 * MINUTE);
-          await scene.ready(2, 300);
-          await scene.cleared();
-          const outdated = scene.pool.inService().filter((id) => before.includes(id)).length;
-          return `${scene.world.autoscaling.group(scene.pool.names.group)?.refresh}, ${count(outdated, "old instance")}`;
+        const outcomes = await each([600, 2 * HOUR], { pool: { instances: 2 } }, async (harness, seconds) => {
+          const busy = await harness.busy({ seconds });
+          const before = harness.pool.inService();
+          await harness.environment.run(10);
+          harness.pool.refresh({ scaleInProtectedInstances });
+          await harness.ended(busy.job, seconds + MINUTE);
+          assert.equal(harness.state(busy.job), "succeeded");
+          await harness.environment.run(10 * MINUTE);
+          await harness.ready(2, 300);
+          await harness.cleared();
+          const outdated = harness.pool.inService().filter((id) => before.includes(id)).length;
+          return `${harness.environment.autoscaling.group(harness.pool.names.group)?.refresh}, ${count(outdated, "old instance")}`;
         });
         see(`${scaleInProtectedInstances}: jobs of 10 min and 2 h succeeded (refresh ${outcomes.join("; ")} left)`);
       }

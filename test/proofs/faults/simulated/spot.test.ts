@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, MINUTE, pairs, type Scene } from "./harness";
+import { each, every, highestOf, HOUR, MINUTE, pairs, type Harness } from "./harness";
 
 /** Seconds from the notice to the end. */
 const NOTICE = 120;
 
 /** Milliseconds from the notice to the stop of the runner's unit. */
-async function interrupt(scene: Scene, instance: string): Promise<number> {
-  const begun = scene.world.clock.now();
-  scene.world.autoscaling.interruptSpot(instance);
-  const unit = scene.world.hosts.running(instance)!.unit;
-  await scene.world.until(() => unit.look().active !== "active", 10, 0.1);
-  return scene.world.clock.now() - begun;
+async function interrupt(harness: Harness, instance: string): Promise<number> {
+  const begun = harness.environment.clock.now();
+  harness.environment.autoscaling.interruptSpot(instance);
+  const unit = harness.environment.hosts.running(instance)!.unit;
+  await harness.environment.until(() => unit.look().active !== "active", 10, 0.1);
+  return harness.environment.clock.now() - begun;
 }
 
 describe("faults of Spot instances, simulated", () => {
@@ -24,14 +24,14 @@ describe("faults of Spot instances, simulated", () => {
     },
     async (see) => {
       // The notice comes at any moment of a job of 60 s, and before and after it.
-      const seen = await each(every(3, 22), {}, async (scene, after) => {
-        const busy = await scene.busy({ seconds: 60 });
-        await scene.world.run(after);
-        const delay = await interrupt(scene, busy.instance);
-        const notice = scene.world.clock.now();
-        await scene.keepsPromise(busy, { jobWithin: 60, grace: 30 });
-        assert.ok(scene.entered(busy.instance, "Terminated") - notice < NOTICE * 1000, "before its time");
-        assert.equal(scene.metric(METRIC.busyAtTermination), 0);
+      const seen = await each(every(3, 22), {}, async (harness, after) => {
+        const busy = await harness.busy({ seconds: 60 });
+        await harness.environment.run(after);
+        const delay = await interrupt(harness, busy.instance);
+        const notice = harness.environment.clock.now();
+        await harness.keepsPromise(busy, { jobWithin: 60, grace: 30 });
+        assert.ok(harness.entered(busy.instance, "Terminated") - notice < NOTICE * 1000, "before its time");
+        assert.equal(harness.metric(METRIC.busyAtTermination), 0);
         return delay;
       });
       assert.ok(highestOf(seen) <= 2000, String(seen));
@@ -49,22 +49,22 @@ describe("faults of Spot instances, simulated", () => {
     async (see) => {
       // The end falls anywhere between two sweeps, and the dead instance is waited for as long as the hook says.
       const pool = ([, heartbeatTimeout]: [number, number]) => ({ pool: { heartbeatTimeout } });
-      const seen = await each(pairs(every(40, 8), [300, 1800, 7200]), pool, async (scene, [after, heartbeatTimeout]) => {
-        await scene.world.run(after);
-        const busy = await scene.busy({ seconds: HOUR });
-        const delay = await interrupt(scene, busy.instance);
-        const begun = scene.world.clock.now();
-        await scene.world.run(NOTICE - 10);
-        assert.equal(scene.state(busy.job), "acquired", "it runs on to the end of the notice");
-        await scene.ended(busy.job, HOUR);
-        assert.equal(scene.state(busy.job), "lost");
-        const told = scene.metric(METRIC.busyAtTermination);
+      const seen = await each(pairs(every(40, 8), [300, 1800, 7200]), pool, async (harness, [after, heartbeatTimeout]) => {
+        await harness.environment.run(after);
+        const busy = await harness.busy({ seconds: HOUR });
+        const delay = await interrupt(harness, busy.instance);
+        const begun = harness.environment.clock.now();
+        await harness.environment.run(NOTICE - 10);
+        assert.equal(harness.state(busy.job), "acquired", "it runs on to the end of the notice");
+        await harness.ended(busy.job, HOUR);
+        assert.equal(harness.state(busy.job), "lost");
+        const told = harness.metric(METRIC.busyAtTermination);
         assert.ok(told > 0, "the loss is told");
-        assert.equal(scene.said("error", /GitHub (still )?counts a job on its runner/).length, told);
-        await scene.ready(1);
-        await scene.gone(busy.instance, 3 * HOUR);
-        const over = (scene.world.clock.now() - begun) / 1000 - heartbeatTimeout;
-        await scene.cleared();
+        assert.equal(harness.said("error", /GitHub (still )?counts a job on its runner/).length, told);
+        await harness.ready(1);
+        await harness.gone(busy.instance, 3 * HOUR);
+        const over = (harness.environment.clock.now() - begun) / 1000 - heartbeatTimeout;
+        await harness.cleared();
         return { delay, over };
       });
       const over = Math.ceil(highestOf(seen.map(({ over }) => over)) / MINUTE);

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, kept, pairs, type Scene } from "./harness";
+import { each, every, highestOf, kept, pairs, type Harness } from "./harness";
 
 /** Terminates a busy instance and returns the milliseconds until its unit stops and the seconds from job to end. */
-async function drain(scene: Scene, seconds: number, after: number) {
-  const busy = await scene.busy({ seconds });
-  await scene.world.run(after);
-  const { clock, hosts } = scene.world;
+async function drain(harness: Harness, seconds: number, after: number) {
+  const busy = await harness.busy({ seconds });
+  await harness.environment.run(after);
+  const { clock, hosts } = harness.environment;
   const begun = clock.now();
   const { unit } = hosts.running(busy.instance)!;
-  await scene.pool.terminate(busy.instance);
-  await scene.world.until(() => unit.look().active !== "active", 10, 0.1);
+  await harness.pool.terminate(busy.instance);
+  await harness.environment.until(() => unit.look().active !== "active", 10, 0.1);
   const begins = clock.now() - begun;
-  const grace = await scene.keepsPromise(busy, { jobWithin: seconds + 10, grace: 30 });
+  const grace = await harness.keepsPromise(busy, { jobWithin: seconds + 10, grace: 30 });
   return { begins, grace };
 }
 
@@ -21,16 +21,16 @@ describe("faults of Systems Manager, simulated", () => {
   const EXPECTED = "the agent sees the termination itself: the drain begins within a second or two, the failed stop is told";
   for (const name of ["SSM agent never registered", "SSM agent offline"] as const) {
     fault({ fault: name, expected: EXPECTED, where: "simulated" }, async (see) => {
-      const seen = await each(every(9, 8), { launching: true }, async (scene, after) => {
+      const seen = await each(every(9, 8), { launching: true }, async (harness, after) => {
         if (name === "SSM agent never registered") {
-          await scene.within(10, () => scene.pool.instances().length === 1, "an instance");
-          scene.world.ssm.offline.add(scene.pool.instances()[0]!);
+          await harness.within(10, () => harness.pool.instances().length === 1, "an instance");
+          harness.environment.ssm.offline.add(harness.pool.instances()[0]!);
         }
-        await scene.ready(1);
-        scene.world.ssm.offline.add(scene.pool.instances()[0]!);
-        const drained = await drain(scene, 60, after);
-        assert.equal(scene.metric(METRIC.stopFailures), 1);
-        assert.equal(scene.deadLetters().length, 0);
+        await harness.ready(1);
+        harness.environment.ssm.offline.add(harness.pool.instances()[0]!);
+        const drained = await drain(harness, 60, after);
+        assert.equal(harness.metric(METRIC.stopFailures), 1);
+        assert.equal(harness.deadLetters().length, 0);
         return drained;
       });
       assert.ok(highestOf(seen.map(({ begins }) => begins)) <= 2000);
@@ -47,10 +47,10 @@ describe("faults of Systems Manager, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each(pairs([5, 60, 300, 600], [0, 57]), {}, async (scene, [late, after]) => {
-        Object.assign(scene.world.ssm.delivery, { min: late * 1000, max: late * 1000 });
-        const drained = await drain(scene, 60, after);
-        await scene.world.run(late);
+      const seen = await each(pairs([5, 60, 300, 600], [0, 57]), {}, async (harness, [late, after]) => {
+        Object.assign(harness.environment.ssm.delivery, { min: late * 1000, max: late * 1000 });
+        const drained = await drain(harness, 60, after);
+        await harness.environment.run(late);
         return drained;
       });
       see(`5 s to 10 min late: ${kept(seen.map(({ grace }) => grace))}`);
@@ -64,9 +64,9 @@ describe("faults of Systems Manager, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      const seen = await each(pairs([2, 5], every(6, 11)), {}, async (scene, [copies, after]) => {
-        scene.world.ssm.copies = () => copies;
-        return drain(scene, 60, after);
+      const seen = await each(pairs([2, 5], every(6, 11)), {}, async (harness, [copies, after]) => {
+        harness.environment.ssm.copies = () => copies;
+        return drain(harness, 60, after);
       });
       see(`2 to 5 deliveries, 2 s apart, at moments of a job of 60 s: ${kept(seen.map(({ grace }) => grace))}`);
     },

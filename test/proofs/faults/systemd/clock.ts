@@ -2,7 +2,7 @@
 import { LOG, UNITS } from "../../../../contract/actions-runner-pool/host";
 import { shortenDrain } from "./host";
 import { onOne, type Scenario } from "./scenario";
-import type { Victim } from "./target";
+import type { TargetInstance } from "./target";
 
 const HOUR_MS = 3_600_000;
 /** Seconds: shorter than the jump, so that a drain that believes the clock gives up its job. */
@@ -24,7 +24,7 @@ export const CLOCK: readonly Scenario[] = [
   onOne("clock jump of an hour back", "nothing waits for the hour to pass again", (victim, see) => jump(victim, -HOUR_MS).then(see)),
 ];
 
-async function jump(victim: Victim, ms: number): Promise<string> {
+async function jump(victim: TargetInstance, ms: number): Promise<string> {
   await shortenDrain(victim, MAX_DRAIN);
   await victim.sh(`
     set -e

@@ -4,7 +4,7 @@ import { LOG, UNITS } from "../../../../contract/actions-runner-pool/host";
 import { throttling } from "../../../../rehearsal/aws/api-faults";
 import type { ImdsFault } from "../../../../rehearsal/aws/imds";
 import { onOne, type Scenario } from "./scenario";
-import { Victim } from "./target";
+import { TargetInstance } from "./target";
 import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 
 const COMPLETE = "autoscaling:CompleteLifecycleAction";
@@ -95,7 +95,7 @@ export const CLOUD: readonly Scenario[] = [
       await pool.until("a launch", () => booting() !== undefined, 300);
       const event = booting();
       assert.ok(event?.kind === "instance-state");
-      const victim = new Victim(pool, event.instance);
+      const victim = new TargetInstance(pool, event.instance);
       await victim.orderScaleIn();
       see(await victim.departs());
       assert.ok(!pool.events.some((other) => other.kind === "runner" && other.instance === victim.id), "it was a runner");
@@ -103,14 +103,14 @@ export const CLOUD: readonly Scenario[] = [
   },
 ];
 
-function setFate(pool: LivePool, victim: Victim, arrivals: readonly number[]): void {
+function setFate(pool: LivePool, victim: TargetInstance, arrivals: readonly number[]): void {
   const { ssm } = pool.environment.aws;
   const others = ssm.fate;
   ssm.fate = (id) => (id === victim.id ? arrivals : others?.(id));
 }
 
 /** The metadata is gone from before the scale-in until a completion has failed for want of it. */
-async function withoutMetadata(victim: Victim, pool: LivePool, fault: ImdsFault): Promise<string> {
+async function withoutMetadata(victim: TargetInstance, pool: LivePool, fault: ImdsFault): Promise<string> {
   const job = await victim.hold();
   const lift = pool.environment.aws.imdsFaults.inject(victim.id, fault);
   // The agent is blind, so it is the deregister function's command that stops the runner.

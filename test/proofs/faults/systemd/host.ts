@@ -4,7 +4,7 @@ import { LOG, PATHS, UNITS } from "../../../../contract/actions-runner-pool/host
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { onOne, type Scenario } from "./scenario";
 import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
-import type { Victim } from "./target";
+import type { TargetInstance } from "./target";
 
 /** Seconds; short enough for a test, long enough to see that a drain waits at all. */
 const SHORT_DRAIN = 10;
@@ -99,7 +99,7 @@ function inAlarm(pool: LivePool, suffix: string): boolean | undefined {
 }
 
 /** As a pool with another `maxDrain` would have been installed. */
-export async function shortenDrain(victim: Victim, seconds: number): Promise<void> {
+export async function shortenDrain(victim: TargetInstance, seconds: number): Promise<void> {
   await victim.sh(`
     set -e
     ${PATHS.node} -e '

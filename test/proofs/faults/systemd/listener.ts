@@ -1,7 +1,7 @@
 /** The listener crashes; its worker goes on without it. */
 import { UNITS } from "../../../../contract/actions-runner-pool/host";
 import { onOne, type Scenario } from "./scenario";
-import type { Victim } from "./target";
+import type { TargetInstance } from "./target";
 
 export const LISTENER: readonly Scenario[] = [
   onOne(
@@ -33,7 +33,7 @@ export const LISTENER: readonly Scenario[] = [
 ];
 
 /** Waits for the next listener, to which GitHub answers with a conflict while the dead one's session lasts. */
-async function crash(victim: Victim): Promise<void> {
+async function crash(victim: TargetInstance): Promise<void> {
   const dead = await victim.sh("pgrep -x Runner.Listener");
   await victim.sh(`kill -KILL ${dead}`);
   await victim.untilSeen(`another listener in ${UNITS.runner}`, async () => {

@@ -3,7 +3,7 @@ import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-po
 import type { See } from "../support/fault-table";
 import type { FaultName } from "../support/required";
 import { Instances } from "./instances";
-import { Victim } from "./target";
+import { TargetInstance } from "./target";
 
 export interface Scenario {
   fault: FaultName;
@@ -14,14 +14,14 @@ export interface Scenario {
   keeps?: boolean;
   /** How long it takes, about, where that is more than a minute. */
   seconds?: number;
-  run(victims: readonly Victim[], see: See, pool: LivePool): Promise<void>;
+  run(victims: readonly TargetInstance[], see: See, pool: LivePool): Promise<void>;
 }
 
 /** Most take one. */
 export function onOne(
   fault: FaultName,
   expected: string,
-  run: (victim: Victim, see: See, pool: LivePool) => Promise<void>,
+  run: (victim: TargetInstance, see: See, pool: LivePool) => Promise<void>,
   more: Pick<Scenario, "keeps" | "seconds"> = {},
 ): Scenario {
   return { fault, expected, instances: 1, ...more, run: ([victim], see, pool) => run(victim!, see, pool) };
@@ -39,7 +39,7 @@ export function startAll(pool: LivePool, scenarios: readonly Scenario[]): Map<Sc
       const facts = await play(
         pool,
         scenario,
-        ids.map((id) => new Victim(pool, id)),
+        ids.map((id) => new TargetInstance(pool, id)),
       );
       if (scenario.keeps) instances.giveBack(ids);
       return facts;
@@ -51,7 +51,7 @@ export function startAll(pool: LivePool, scenarios: readonly Scenario[]): Map<Sc
   return outcomes;
 }
 
-async function play(pool: LivePool, scenario: Scenario, victims: readonly Victim[]): Promise<string[]> {
+async function play(pool: LivePool, scenario: Scenario, victims: readonly TargetInstance[]): Promise<string[]> {
   const facts: string[] = [];
   try {
     await scenario.run(victims, (fact) => facts.push(fact), pool);

@@ -10,7 +10,7 @@ const KEPT_LINES = 60;
 export type Unit = (typeof UNITS)[keyof typeof UNITS];
 
 /** One instance that something happens to. */
-export class Victim {
+export class TargetInstance {
   /** Of all: an instance that was another scenario's still has its files. */
   private static jobs = 0;
 
@@ -41,9 +41,9 @@ export class Victim {
 
   /** The same without waiting. The file lies in memory of its own, which no full disk concerns. */
   queue(script = ""): HeldJob {
-    const gate = `/dev/shm/release-${++Victim.jobs}`;
+    const gate = `/dev/shm/release-${++TargetInstance.jobs}`;
     const run = `${script}\nuntil [ -e ${gate} ]; do sleep 0.5; done`;
-    return new HeldJob(this, this.pool.queueOn(this.id, { name: `job ${Victim.jobs}`, steps: [{ name: "hold", run }] }), gate);
+    return new HeldJob(this, this.pool.queueOn(this.id, { name: `job ${TargetInstance.jobs}`, steps: [{ name: "hold", run }] }), gate);
   }
 
   /** Orders the instance to go, as an operator or a scaling policy would, and waits until its drain has begun. */
@@ -128,7 +128,7 @@ export class Victim {
 /** A job that ends when it is told to. */
 export class HeldJob {
   constructor(
-    private readonly victim: Victim,
+    private readonly victim: TargetInstance,
     readonly id: string,
     private readonly gate: string,
   ) {}

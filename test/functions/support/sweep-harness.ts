@@ -36,45 +36,45 @@ export class SweepScene {
   }
 }
 
-function portsOf(scene: SweepScene): SweepPorts & RegistrationPorts {
+function portsOf(harness: SweepScene): SweepPorts & RegistrationPorts {
   return {
-    members: async () => scene.members,
+    members: async () => harness.members,
     groupExists: async () => true,
     async *activities() {
-      for (const page of scene.activities) {
-        scene.historyPages += 1;
+      for (const page of harness.activities) {
+        harness.historyPages += 1;
         yield page;
       }
     },
-    lifecycleStates: async (ids) => new Map(ids.filter((one) => scene.alive.includes(one)).map((one) => [one, "InService"])),
+    lifecycleStates: async (ids) => new Map(ids.filter((one) => harness.alive.includes(one)).map((one) => [one, "InService"])),
     continueAction: async ({ instanceId, token }) => {
-      scene.acts.push(`continue ${instanceId} ${token ?? "without token"}`);
+      harness.acts.push(`continue ${instanceId} ${token ?? "without token"}`);
       return "continued";
     },
-    terminate: async (instanceId) => void scene.acts.push(`terminate ${instanceId}`),
+    terminate: async (instanceId) => void harness.acts.push(`terminate ${instanceId}`),
     async *secrets() {
-      yield scene.secrets;
+      yield harness.secrets;
     },
     deleteSecret: async (name) => {
-      scene.acts.push(`delete ${name}`);
+      harness.acts.push(`delete ${name}`);
       return "deleted";
     },
     gitHub: () => ({
-      find: async (name) => scene.runners.flat().find((runner) => runner.name === name),
-      get: async (id) => scene.runners.flat().find((runner) => runner.id === id),
+      find: async (name) => harness.runners.flat().find((runner) => runner.name === name),
+      get: async (id) => harness.runners.flat().find((runner) => runner.id === id),
       async *pages() {
-        yield* scene.runners;
+        yield* harness.runners;
       },
       spare: () => 1,
       remove: async (runner) => {
-        scene.acts.push(`remove ${runner}`);
+        harness.acts.push(`remove ${runner}`);
         return "deleted";
       },
     }),
     mintToken: async () => ({ token: "minted", expiresAt: "2026-11-22T13:00:00Z" }),
     tokens: {
       put: async ({ name, owner }) => {
-        scene.acts.push(`put ${name} for ${owner}`);
+        harness.acts.push(`put ${name} for ${owner}`);
         return "created";
       },
     },
