@@ -43,7 +43,7 @@ describe("the package that other projects import", function () {
 
   it("holds what a user needs and nothing else: no test, no rehearsal, no secret of the checkout", () => {
     const allowed =
-      /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\.json|lib\/(index\.(mjs|d\.mts)|(components|contract|build|host-config|plugin)\/[\w/-]+\.(js|d\.ts))|dist\/(manifest\.json|host-bundle\.tar|functions\/[\w-]+\/[\w-]+\/index\.mjs))$/;
+      /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\.json|lib\/(index\.(mjs|d\.mts)|(components|contract|build|host-config|plugin)\/[\w/-]+\.(js|d\.ts))|dist\/(manifest\.json|host-bundles\/[\w-]+\.tar|functions\/[\w-]+\/[\w-]+\/index\.mjs))$/;
     assert.deepEqual(
       list().filter((file) => !allowed.test(file)),
       [],
