@@ -68,6 +68,7 @@ function functionPorts(ask: Ask) {
       find: () => ask("find runner"),
       removeCustomLabels: () => ask("cordon"),
       remove: () => ask("remove runner"),
+      spare: () => 1,
     }),
     // No bound is ever reached here: minutes pass between transitions only.
     clock: { now: () => NOW, after: () => ({ cancel: silent }) },
