@@ -7,16 +7,7 @@ import { join } from "node:path";
 import { sha256 } from "../components/shared/sha256";
 import { filesBelow, writeProduct } from "./files";
 import { bundleFunction } from "./functions";
-import {
-  FUNCTIONS,
-  HOST_BUNDLES,
-  MANIFEST,
-  type Manifest,
-  ROOT,
-  functionFile,
-  functionFolder,
-  hostBundleFile,
-} from "../components/shared/package-layout";
+import { DIST, MANIFEST, type Manifest, ROOT, functionFile, functionFolder, hostBundleFile } from "../components/shared/package-layout";
 import { discoverFunctions, discoverHostBundles } from "./discover";
 import { type TarEntry, deterministicTar } from "./tar";
 
@@ -58,8 +49,8 @@ export async function build(out: string = ROOT): Promise<Manifest> {
   writeProduct(join(out, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
   // A product that was renamed or removed would go on to be published. Drafts of a build beside this one stay.
   const products = new Set([...bundles.map(({ key }) => functionFile(key)), ...Object.values(hostBundles).map(({ file }) => file)]);
-  const found = [...filesBelow(out, FUNCTIONS), ...filesBelow(out, HOST_BUNDLES)];
-  for (const file of found.filter((name) => /\.(mjs|tar)$/.test(name) && !products.has(name))) rmSync(join(out, file));
+  const old = filesBelow(out, DIST).filter((file) => /\.(mjs|tar)$/.test(file) && !products.has(file));
+  for (const file of old) rmSync(join(out, file));
   return manifest;
 }
 

@@ -6,8 +6,8 @@ import { dirname, join } from "node:path";
  * built, and where each one's source and product lie, is relative to it.
  */
 export const ROOT = nearestPackage(__dirname);
-const DIST = "dist";
-export const FUNCTIONS = join(DIST, "functions");
+export const DIST = "dist";
+const FUNCTIONS = join(DIST, "functions");
 
 /** A function by its folders below `functions/`: `<component>/<function>`. */
 export type FunctionKey = `${string}/${string}`;
@@ -17,7 +17,7 @@ export const functionSource = (key: FunctionKey): string => `functions/${key}/in
 /** An archive of this folder is what Lambda gets; the handler is `index.handler`. */
 export const functionFolder = (key: FunctionKey): string => join(FUNCTIONS, key);
 export const functionFile = (key: FunctionKey): string => join(functionFolder(key), "index.mjs");
-export const HOST_BUNDLES = join(DIST, "host-bundles");
+const HOST_BUNDLES = join(DIST, "host-bundles");
 /** Of one component; see `host-config/<component>/bundle.ts`. */
 export const hostBundleFile = (component: string): string => join(HOST_BUNDLES, `${component}.tar`);
 /** The library's surface in Pulumi's other languages; committed, and shipped beside `package.json`. */

@@ -47,12 +47,14 @@ describe("build", function () {
     }
   });
 
-  it("takes away the product of a function that is there no more, or it would be published", async () => {
-    const gone = join(out, "dist/functions/register/index.mjs");
-    mkdirSync(dirname(gone), { recursive: true });
-    writeFileSync(gone, "");
+  it("removes the products of functions and hosts that no longer exist, or they would be published", async () => {
+    const gone = ["dist/functions/register/index.mjs", "dist/host-bundle.tar"].map((file) => join(out, file));
+    for (const file of gone) {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, "");
+    }
     await build(out);
-    assert.ok(!existsSync(gone));
+    assert.deepEqual(gone.filter(existsSync), []);
   });
 
   it("gives the same bytes twice, and does not touch a product that is the same", async () => {
