@@ -39,6 +39,7 @@ export const AGENT_ROUTES = { jobStarted: "/job-started", jobCompleted: "/job-co
 export const LOG = {
   drainBegun: "drain begun",
   drainEnded: "drain ended",
+  waitedInVain: "the wait for a job is over, none came",
   forcedStop: "drain gave up: maxDrain reached",
   fenceUnavailable: "fence unavailable, settling instead",
   actionCompleted: "lifecycle action completed",

@@ -3,7 +3,7 @@
  * for next. Pure, and its state is plain data, so that every interleaving with its environment can be explored.
  */
 import { LOG } from "../../../contract/actions-runner-pool/host";
-import { inFlight, type InFlight } from "./in-flight";
+import { inFlight, waitedInVainFor, type InFlight } from "./in-flight";
 import type { LogFields } from "../../shared/ports/log";
 import type { Signs } from "./ports/job-signs";
 
@@ -128,7 +128,11 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
 
     // No job runs behind the fence, which may still be up from the last round or from a drain that was killed.
     case "waiting":
-      if (judge(answer as Signs) === undefined) return go("fencing", { ask: "raise-fence" });
+      if (judge(answer as Signs) === undefined) {
+        const sign = waitedInVainFor(answer as Signs, state.begun, now, state.workerAt);
+        if (sign !== undefined) say("info", LOG.waitedInVain, { sign, seconds: (now - state.begun) / 1000 });
+        return go("fencing", { ask: "raise-fence" });
+      }
       if (now >= state.deadline) return go("giving up", { ask: "mark-forced" });
       return state.open ? go("between readings", sleep(POLL_MS)) : go("letting the job out", { ask: "lower-fence" });
     case "letting the job out":

@@ -23,20 +23,32 @@ export type InFlight = "worker" | "announced" | "message" | undefined;
  */
 export function inFlight(signs: Signs, now: number, workerAt = -Infinity): InFlight {
   if (signs.workers > 0) return "worker";
-  // Without a listener nobody can acquire or announce anything, so what an earlier one said is void.
-  if (signs.listener === undefined) return undefined;
-  if (signs.announced === "busy" && now - Math.max(signs.announcedAt ?? now, workerAt) <= WORKERLESS_BOUND_MS) return "announced";
-  if (messagePending(signs, now)) return "message";
-  return undefined;
+  return claims(signs, now, workerAt).find(({ from, until }) => from <= now && now <= until)?.sign;
 }
 
 /**
- * The announcement's stamp has whole seconds, the message's has fractions. A message in the same second as the
- * announcement may have come before or after it; taking it for a later one costs a bounded wait, the other choice a job.
- * So it is with an announcement from the future: the clock was set back since, and the message may be of before or after.
+ * What a wait from `begun` to now was for, if nothing but the time ended it: a sign that is still there and that nobody
+ * has to believe any more. Undefined where a job was there and has ended, and where nothing had to be waited for.
  */
-function messagePending(signs: Signs, now: number): boolean {
-  if (signs.messageAt === undefined) return false;
-  if (Math.abs(now - signs.messageAt) > ACQUIRE_BOUND_MS) return false;
-  return signs.announcedAt === undefined || signs.messageAt >= signs.announcedAt || signs.announcedAt > now;
+export function waitedInVainFor(signs: Signs, begun: number, now: number, workerAt = -Infinity): InFlight {
+  if (signs.workers > 0) return undefined;
+  return claims(signs, now, workerAt).find(({ until }) => begun <= until && until < now)?.sign;
+}
+
+/** The signs that there may be a job without a worker, each with the time in which it is believed, in ms since the epoch. */
+function claims(signs: Signs, now: number, workerAt: number): { sign: InFlight; from: number; until: number }[] {
+  // Without a listener nobody can acquire or announce anything, so what an earlier one said is void.
+  if (signs.listener === undefined) return [];
+  const { announced, announcedAt, messageAt } = signs;
+  const found: ReturnType<typeof claims> = [];
+  if (announced === "busy") {
+    found.push({ sign: "announced", from: -Infinity, until: Math.max(announcedAt ?? now, workerAt) + WORKERLESS_BOUND_MS });
+  }
+  // The announcement's stamp has whole seconds, the message's has fractions. A message in the same second as the
+  // announcement may have come before or after it; taking it for a later one costs a bounded wait, the other choice a job.
+  // So it is with an announcement from the future: the clock was set back since, and the message may be of before or after.
+  if (messageAt !== undefined && (announcedAt === undefined || messageAt >= announcedAt || announcedAt > now)) {
+    found.push({ sign: "message", from: messageAt - ACQUIRE_BOUND_MS, until: messageAt + ACQUIRE_BOUND_MS });
+  }
+  return found;
 }

@@ -61,6 +61,37 @@ describe("the drain", () => {
     assert.ok(host.seconds() > 95 && host.seconds() < 110, `took ${host.seconds()} s`);
   });
 
+  it("says that it waited in vain for a message, and only where it did, so that a wait for nobody cannot pass for a job", async () => {
+    const vain = new FakeHost();
+    vain.seen.messageAt = START - 1_000;
+    await drain(vain);
+    assert.deepEqual(
+      vain.logged.filter(({ message }) => message === LOG.waitedInVain).map(({ fields }) => fields.sign),
+      ["message"],
+    );
+
+    const old = new FakeHost();
+    old.seen.messageAt = START - 200_000;
+    old.seen.announcedAt = START - 300_000;
+    const busy = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 2_000_000 });
+    busy.advance(0);
+    for (const host of [new FakeHost(), old, busy]) {
+      await drain(host);
+      assert.ok(!host.messages().includes(LOG.waitedInVain));
+    }
+  });
+
+  it("says that it waited in vain for a job that was announced and never got a worker", async () => {
+    const host = new FakeHost();
+    Object.assign(host.seen, { announced: "busy", announcedAt: START - 1_000 });
+    await drain(host);
+    assert.ok(host.seconds() > 890, `took ${host.seconds()} s`);
+    assert.deepEqual(
+      host.logged.filter(({ message }) => message === LOG.waitedInVain).map(({ fields }) => fields.sign),
+      ["announced"],
+    );
+  });
+
   it("does not wait for the message of a job that is over", async () => {
     const host = new FakeHost();
     Object.assign(host.seen, { messageAt: START - 5_000, announcedAt: START - 2_000 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UNITS } from "../../../contract/actions-runner-pool/host";
+import { LOG, UNITS } from "../../../contract/actions-runner-pool/host";
 import { SHUTDOWN_ANNOTATION } from "../../../rehearsal/github";
 import { ended } from "../../../rehearsal/github/jobs";
 import type { TimelineEvent } from "../../../rehearsal/timeline";
@@ -13,12 +13,6 @@ import { idleRunners, Round } from "./round";
 const BOUND_MS = 1_500_000;
 /** Seconds for a pool to boot its replacements, and for a round to come to its end. */
 const BOUND = 400;
-/**
- * Seconds from the end of a job to the completion of its instance's lifecycle action. A few are needed, tens while
- * seventeen machines share two cores. Below the waits for a job that is not there: 100 s after a message, 900 s after an
- * announcement.
- */
-const AFTER_JOB_BOUND = 90;
 
 /** In this order on one pool: a stop leaves its instances, the next two have them replaced, and destroy comes last. */
 const CAUSES = ["an operator's systemctl stop", "a scale-in", "an instance refresh", "a destroy of the whole pool"] as const;
@@ -184,9 +178,12 @@ describe("races with the life of a job", function () {
     const job = round.jobOf(runner);
     // One that was only assigned here has no end yet when the pool is gone within GitHub's minute.
     const free = job?.runnerName === instance && job.acquiredAt !== undefined ? job.endedAt! : round.since;
-    const seconds = (closed[0]!.at - free) / 1000;
-    assert.ok(seconds >= 0, "completed before its job ended");
-    assert.ok(seconds <= AFTER_JOB_BOUND, `completed ${seconds} s after its job's end`);
+    assert.ok(closed[0]!.at >= free, "completed before its job ended");
+    // How long it took is the machine's affair; what it waited for is the drain's. Here no sign of a job may outlive it.
+    const inVain = pool.events.filter((event) => {
+      return event.kind === "host-log" && event.instance === instance && event.message === LOG.waitedInVain && event.at >= round.since;
+    });
+    assert.deepEqual(inVain, [], "it waited for a job that was not there");
     assert.ok(pool.gone(instance));
   }
 });
