@@ -43,6 +43,11 @@ try {
   );
   const counts = Object.keys(lanes).map((name) => read(join(folder, name)));
   const sum = [0, 1, 2].map((at) => counts.reduce((total, count) => total + count[at], 0));
+  // A log is read from its end, and the lane that failed may have ended long before.
+  for (const name of Object.keys(lanes)) {
+    const failures = join(folder, `${name}.failures`);
+    if (existsSync(failures)) console.log(`\nfailed in ${name}:\n${readFileSync(failures, "utf8")}`);
+  }
   const line = `${sum[0]} passed, ${sum[1]} failed, ${sum[2]} skipped`;
   console.log(`\n${line}`);
   if (process.env.TEST_COUNTS) writeFileSync(process.env.TEST_COUNTS, `${line}\n`);
