@@ -10,11 +10,15 @@ const WIDTH = 96;
 /** Last column of the text beside a flag. */
 const TEXT_END = 90;
 
-/** The text of `--help`: how the command is called, what it does, and a table of its flags. */
-export function helpText(command: string, about: string, options: Record<string, HelpEntry>): string {
+/**
+ * The text of `--help`: how the command is called, what it does, and a table of its flags.
+ *
+ * @param forms what may follow the command, a line each.
+ */
+export function helpText(command: string, about: string, options: Record<string, HelpEntry>, forms: readonly string[]): string {
   const entries = Object.entries(options).map(([name, { metavar, ...rest }]) => ({
     ...rest,
-    left: `  --${name}${metavar ? ` ${metavar}` : ""} `,
+    left: `  --${name}${metavar ? ` ${metavar}` : ""}  `,
   }));
   const column = Math.max(...entries.map(({ left }) => left.length));
   const rows = entries.flatMap(({ left, help, shown }) => {
@@ -22,7 +26,8 @@ export function helpText(command: string, about: string, options: Record<string,
     const rows = lines.map((line, index) => (index === 0 ? left : "").padEnd(column) + line);
     return shown === undefined ? rows : withDefault(rows, `(${shown})`, column);
   });
-  return `Usage: ${command} -- [options]\n\n${about}\n\n${rows.join("\n")}\n`;
+  const usage = forms.map((form, index) => `${index === 0 ? "Usage:" : "      "} ${command} -- ${form}`).join("\n");
+  return `${usage}\n\n${about}\n\n${rows.join("\n")}\n`;
 }
 
 function withDefault(rows: string[], shown: string, column: number): string[] {

@@ -69,7 +69,7 @@ export function wholeNumber(least: number): Parser<number> {
 }
 
 /** The flag's value as a whole number, or a UsageError that says which would do. */
-export function whole(flag: string, given: string, least: number): number {
+function whole(flag: string, given: string, least: number): number {
   const value = Number(given);
   if (!/^\d+$/.test(given) || !Number.isSafeInteger(value) || value < least) {
     throw new UsageError(`${flag} ${given}: give a whole number of at least ${least}`);
@@ -82,9 +82,15 @@ export function whole(flag: string, given: string, least: number): number {
  *
  * @param command as it is typed: `npm run rehearse`.
  * @param about between the usage line and the flags.
+ * @param forms what may follow the command; several where flags belong together.
  */
-export function commandLine<O extends OptionTable>(command: string, about: string, options: O): CommandLine<O> {
-  const help = helpText(command, about, { ...options, help: toggle("this text") });
+export function commandLine<O extends OptionTable>(
+  command: string,
+  about: string,
+  options: O,
+  forms: readonly string[] = ["[options]"],
+): CommandLine<O> {
+  const help = helpText(command, about, { ...options, help: toggle("this text") }, forms);
   const parse = (argv: string[]): OptionValues<O> | undefined => {
     const given = readFlags(argv, command, options);
     if (given.help !== undefined) return undefined;

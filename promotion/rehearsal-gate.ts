@@ -8,7 +8,9 @@ import { type Repository, short } from "./repository";
 import { InterruptedError, CommandRunner } from "./run-command";
 import { oneLine } from "./one-line";
 
-export type Hosts = "auto" | "systemd" | "simulated";
+/** Ways for a rehearsal to make its hosts; see its own `--hosts`. */
+export const HOSTS = ["auto", "systemd", "simulated"] as const;
+export type Hosts = (typeof HOSTS)[number];
 
 /** Rehearses a commit's code with a stack's configuration. */
 export type Rehearse = (what: { commit: string; tag: string; stack: string; configuration: string }) => Promise<GateResult>;

@@ -12,8 +12,8 @@ const FLOORS: Record<string, readonly string[]> = {
   build: ["contract", "host-config", "components"],
   plugin: ["build", "components"],
   "stack-config": ["contract", "components"],
-  promotion: ["contract"],
   cli: [],
+  promotion: ["contract", "cli"],
   rehearsal: ["contract", "functions", "host-config", "components", "build", "cli"],
   bench: ["contract", "rehearsal", "cli"],
 };

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { UsageError, whole } from "../../cli/options";
+import { commandLine, onOrOff, option, text, UsageError, wholeNumber } from "../../cli/options";
 
 export interface SimulationOptions {
   instances: number;
@@ -12,60 +11,40 @@ export interface SimulationOptions {
   json?: string;
 }
 
-export const HELP = `Usage: npm run simulate -- [options]
+const INSTANCES_IN_A_POOL = 1000;
 
-Runs pools for hours or days on a virtual clock: the agent's own decisions and the functions' own logic, with stand-ins
+const ABOUT = `Runs pools for hours or days on a virtual clock: the agent's own decisions and the functions' own logic, with stand-ins
 for AWS and GitHub, a load that follows the day, and three storms (half of all instances scaled in at once, a regional
 brown-out of AWS's APIs of 20 minutes, GitHub down for 30). Exits 0 only if no job was lost, nothing was stuck or left
-over, and no budget of calls to AWS or GitHub was exceeded.
+over, and no budget of calls to AWS or GitHub was exceeded.`;
 
-  --instances N      instances in service at the busiest hour, 1 or more                 (10000)
-  --pools N          pools that share them and one GitHub App       (one for each 1000 instances)
-  --hours N          hours to simulate, 1 or more                                           (24)
-  --jobs-per-hour N  jobs for each instance in an hour, on average                           (2)
-  --storms on|off    off: an ordinary day                                                   (on)
-  --seed N           the same seed gives the same run                                        (1)
-  --json FILE        write the figures there
-  --help             this text
-`;
+const COMMAND = commandLine("npm run simulate", ABOUT, {
+  instances: option({ metavar: "N", help: "instances in service at the busiest hour, 1 or more", parse: wholeNumber(1), default: "10000" }),
+  pools: option({
+    metavar: "N",
+    help: "pools that share them and one GitHub App",
+    parse: wholeNumber(1),
+    shown: `one for each ${INSTANCES_IN_A_POOL} instances`,
+  }),
+  hours: option({ metavar: "N", help: "hours to simulate, 1 or more", parse: wholeNumber(1), default: "24" }),
+  "jobs-per-hour": option({
+    metavar: "N",
+    help: "jobs for each instance in an hour, on average",
+    parse: wholeNumber(0),
+    default: "2",
+  }),
+  storms: option({ metavar: "on|off", help: "off: an ordinary day", parse: onOrOff, default: "on" }),
+  seed: option({ metavar: "N", help: "the same seed gives the same run", parse: wholeNumber(0), default: "1" }),
+  json: option({ metavar: "FILE", help: "write the figures there", parse: text }),
+});
 
-/** Reads the command line. Returns undefined when help was asked for. */
+export const HELP = COMMAND.help;
+
+/** Reads the command line. Returns undefined when help was asked for. @throws UsageError */
 export function parseSimulationOptions(argv: string[]): SimulationOptions | undefined {
-  const values = read(argv);
-  if (values.help) return undefined;
-  const instances = whole("--instances", values.instances ?? "10000", 1);
-  const pools = whole("--pools", values.pools ?? String(Math.ceil(instances / 1000)), 1);
+  const values = COMMAND.parse(argv);
+  if (values === undefined) return undefined;
+  const { instances, pools = Math.ceil(instances / INSTANCES_IN_A_POOL), hours, seed, storms, json } = values;
   if (pools > instances) throw new UsageError(`--pools ${pools}: give at most as many as there are instances, ${instances}`);
-  const storms = values.storms ?? "on";
-  if (storms !== "on" && storms !== "off") throw new UsageError(`--storms ${storms}: give on or off`);
-  return {
-    instances,
-    pools,
-    hours: whole("--hours", values.hours ?? "24", 1),
-    seed: whole("--seed", values.seed ?? "1", 0),
-    jobsPerHour: whole("--jobs-per-hour", values["jobs-per-hour"] ?? "2", 0),
-    storms: storms === "on",
-    ...(values.json === undefined ? {} : { json: values.json }),
-  };
-}
-
-function read(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: false,
-      options: {
-        instances: { type: "string" },
-        pools: { type: "string" },
-        hours: { type: "string" },
-        seed: { type: "string" },
-        "jobs-per-hour": { type: "string" },
-        storms: { type: "string" },
-        json: { type: "string" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\nRun npm run simulate -- --help for the options.`);
-  }
+  return { instances, pools, hours, seed, jobsPerHour: values["jobs-per-hour"], storms, ...(json === undefined ? {} : { json }) };
 }

@@ -24,12 +24,22 @@ describe("a command line", () => {
   it("shows every flag in its help, with its value, its text and its default", () => {
     const lines = command.help.split("\n");
     assert.deepEqual(lines.slice(0, 3), ["Usage: npm run brew -- [options]", "", "Makes coffee."]);
-    assert.match(command.help, /^ {2}--cups N {6}how many, 1 or more +\(2\)$/m);
-    assert.match(command.help, /^ {2}--kind KIND {3}filter: slow;\n {16}espresso: fast +\(filter\)$/m);
-    assert.match(command.help, /^ {2}--name TEXT {3}who it is for +\(you\)$/m);
-    assert.match(command.help, /^ {2}--keep {8}keep the pot warm$/m);
-    assert.match(command.help, /^ {2}--help {8}this text$/m);
+    assert.match(command.help, /^ {2}--cups N {7}how many, 1 or more +\(2\)$/m);
+    assert.match(command.help, /^ {2}--kind KIND {4}filter: slow;\n {17}espresso: fast +\(filter\)$/m);
+    assert.match(command.help, /^ {2}--name TEXT {4}who it is for +\(you\)$/m);
+    assert.match(command.help, /^ {2}--keep {9}keep the pot warm$/m);
+    assert.match(command.help, /^ {2}--help {9}this text$/m);
     assert.ok(lines.every((line) => line.length <= 96));
+  });
+
+  it("shows each form of a command whose flags belong together", () => {
+    const { help } = commandLine(
+      "npm run brew",
+      "Makes coffee.",
+      { now: toggle("at once"), at: option({ metavar: "TIME", help: "then", parse: text }) },
+      ["--now", "--at TIME"],
+    );
+    assert.deepEqual(help.split("\n").slice(0, 3), ["Usage: npm run brew -- --now", "       npm run brew -- --at TIME", ""]);
   });
 
   it("asks for nothing else when help is asked for", () => {
