@@ -1,10 +1,11 @@
-import { UNITS } from "../../../contract/actions-runner-pool/host";
+import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
 import { BARRIERS, type Boundary } from "../../../rehearsal/runner/program/barriers";
 import type { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Moment } from "./moments";
 
 /** Seconds for anything that a machine does by itself; many times what it takes when seventeen of them share two cores. */
 const BOUND = 90;
+const PERF_LOG = `${PATHS.perfLog}/Runner.perf`;
 let versions = 400;
 
 /** One runner of a pool, brought to one moment and kept there until it is released. */
@@ -60,6 +61,18 @@ export class HeldRunner {
         await this.waitFor(`[ "$(systemctl show --property SubState --value ${UNITS.runner})" = stop-post ]`);
     }
     for (const barrier of barriers) await this.at(barrier);
+    if (this.moment.finds === "message") await this.keepMessageNew(barriers[0]!);
+  }
+
+  /**
+   * A message is a sign of a job for 100 s only, because a listener acts on it at once. Held, it would grow old, the
+   * more so on a busy machine: so it keeps arriving until the runner is let go.
+   */
+  private async keepMessageNew(barrier: Boundary): Promise<void> {
+    const mark = `sed -n 's/^\\(MessageReceived_[^:]*\\):.*/\\1/p' ${PERF_LOG} | tail -n 1`;
+    const append = `echo "$(${mark}):$(date --utc +%Y-%m-%dT%H:%M:%S.%3N0000Z)" >> ${PERF_LOG}`;
+    const loop = `while [ -e ${BARRIERS}/${barrier} ]; do ${append}; sleep 10; done`;
+    await this.sh(`systemd-run --quiet --collect sh -c ${quoted(loop)}`);
   }
 
   /** Waits until the stop is under way, as far as the moment wants it to be, and lets the runner go on. */

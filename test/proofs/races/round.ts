@@ -4,6 +4,9 @@ import type { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/
 import { HeldRunner } from "./held-runner";
 import type { Moment } from "./moments";
 
+/** Longer than a round takes from its first moment to the release of the last, however busy the machine. */
+const HELD_MS = 900_000;
+
 /** Several moments at once, each on a runner of its own, and one cause that reaches all of them. */
 export class Round {
   readonly runners: readonly HeldRunner[];
@@ -26,13 +29,24 @@ export class Round {
 
   /** Brings every runner to its moment, then the cause, and releases each once its stop is under way. */
   async run(cause: (runners: readonly HeldRunner[]) => Promise<void>): Promise<void> {
-    await Promise.all(this.runners.filter(({ isSlow }) => isSlow).map((runner) => runner.reach()));
-    await Promise.all(this.runners.filter(({ isSlow }) => !isSlow).map((runner) => runner.reach()));
+    const { options } = this.pool.environment.github;
+    const { pickUpMs } = options;
+    // A held runner cannot pick its job up in time; that is the hold's doing, and the moment is not about it.
+    options.pickUpMs = HELD_MS;
+    await this.reach((runner) => runner.isSlow);
+    await this.reach((runner) => !runner.isSlow && runner.moment.job !== "anywhere");
+    // One that nobody accepts before the stop goes back to the queue after GitHub's own time.
+    options.pickUpMs = pickUpMs;
+    await this.reach((runner) => !runner.isSlow && runner.moment.job === "anywhere");
     this.since = Date.now();
     this.note("every runner at its moment");
     await Promise.all([cause(this.runners), ...this.runners.map((runner) => runner.release(this.since))]);
     this.note("every runner released");
     for (const runner of this.runners) runner.unpin();
+  }
+
+  private async reach(which: (runner: HeldRunner) => boolean): Promise<void> {
+    await Promise.all(this.runners.filter(which).map((runner) => runner.reach()));
   }
 
   jobOf(runner: HeldRunner): Readonly<Job> | undefined {
