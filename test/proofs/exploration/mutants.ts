@@ -25,12 +25,12 @@ export const MUTANTS: Mutant[] = [
   mutant("a worker is no sign of a job", [`${AGENT}in-flight.ts`, 'if (signs.workers > 0) return "worker";', ""]),
   mutant("an announcement is no sign of a job", [
     `${AGENT}in-flight.ts`,
-    'if (signs.announced === "busy" &&',
-    'if (signs.announced === "never" as string &&',
+    'if (announced === "busy") {',
+    'if (announced === "never" as string) {',
   ]),
-  mutant("a message is no sign of a job", [`${AGENT}in-flight.ts`, 'if (messagePending(signs, now)) return "message";', ""]),
-  mutant("an announced job is waited for without a bound", [`${AGENT}in-flight.ts`, "<= WORKERLESS_BOUND_MS", "<= Infinity"]),
-  mutant("a message is waited for without a bound", [`${AGENT}in-flight.ts`, "> ACQUIRE_BOUND_MS", "> Infinity"]),
+  mutant("a message is no sign of a job", [`${AGENT}in-flight.ts`, "if (messageAt !== undefined && (", "if (false && ("]),
+  mutant("an announced job is waited for without a bound", [`${AGENT}in-flight.ts`, "+ WORKERLESS_BOUND_MS }", "+ Infinity }"]),
+  mutant("a message is waited for without a bound", [`${AGENT}in-flight.ts`, "until: messageAt + ACQUIRE_BOUND_MS", "until: Infinity"]),
   mutant("the confirm window is dropped", [
     `${AGENT}drain-steps.ts`,
     'if (now < state.end) return go("between confirming readings"',
