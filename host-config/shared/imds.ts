@@ -27,9 +27,7 @@ export function imdsPort(read: MetadataReader): Imds {
       if (!id) throw new Error("instance metadata has no instance-id");
       return id;
     },
-    async targetState() {
-      return (await read("autoscaling/target-lifecycle-state")) as TargetState | undefined;
-    },
+    targetState: () => read("autoscaling/target-lifecycle-state") as Promise<TargetState | undefined>,
   };
 }
 

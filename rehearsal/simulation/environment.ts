@@ -223,6 +223,8 @@ export class SimulatedEnvironment {
 }
 
 class EverythingAllowed extends Iam {
+  override readonly allowsAll = true;
+
   override authorise() {
     return { allowed: true as const };
   }

@@ -7,7 +7,7 @@ import type { UnitState } from "../../shared/unit-state";
 import { decide, type Action, type Observation } from "./decide";
 import { inFlight, type InFlight } from "./in-flight";
 import type { Signs } from "./ports/job-signs";
-import { initialProtection, observeJob, isSettled, type ProtectionState } from "./protection";
+import { initialProtection, observeJob, quietUntil, type ProtectionState } from "./protection";
 import { isTerminating } from "./target-state";
 
 /** ExecStopPost of a stopping unit asks for the completion itself; only if it could not, the daemon does. */
@@ -43,13 +43,20 @@ export interface DaemonState {
   protection: ProtectionState;
 }
 
+/** Every field is there from the beginning, so that all states are of one shape: a tick copies a state several times. */
 export function initialState(): DaemonState {
   return {
+    target: undefined,
     metadataSilent: false,
+    lifecycle: undefined,
     lookUpPause: LOOK_UP_FIRST_MS,
     lookUpNotBefore: 0,
     registerNotBefore: 0,
     completeNotBefore: 0,
+    started: undefined,
+    hintedAt: undefined,
+    announcement: undefined,
+    workerAt: undefined,
     inFlight: "not read yet",
     protection: initialProtection(),
   };
@@ -64,6 +71,7 @@ export function targetObserved(state: DaemonState, target: TargetState | undefin
 export function unitObserved(state: DaemonState, unit: UnitState): DaemonState {
   const fresh = state.started === undefined && !unit.everStarted;
   const protection = fresh ? { ...state.protection, known: false } : state.protection;
+  if (state.started === unit.everStarted && protection === state.protection) return state;
   return { ...state, started: unit.everStarted, protection };
 }
 
@@ -71,7 +79,10 @@ export function signsObserved(state: DaemonState, signs: Signs, now: number): Da
   const workerAt = signs.workers > 0 ? now : state.workerAt;
   const found = inFlight(signs, now, workerAt);
   const protection = keepsProtection(state) ? observeJob(state.protection, found !== undefined, now) : state.protection;
-  return { ...state, workerAt, inFlight: found, announcement: signs.line ?? state.announcement, protection };
+  const announcement = signs.line ?? state.announcement;
+  const same =
+    workerAt === state.workerAt && found === state.inFlight && announcement === state.announcement && protection === state.protection;
+  return same ? state : { ...state, workerAt, inFlight: found, announcement, protection };
 }
 
 /** The unit is asked only when its state matters: in service, once started, systemd looks after it. */
@@ -125,17 +136,19 @@ export function registrationEnded(state: DaemonState, registered: boolean, now: 
 }
 
 /**
- * Whether a daemon in this state does nothing at its next tick, and at each one after it however late, for as long as all
- * that it observes stays as it was at the last one. For simulations, which skip such ticks.
+ * Until when a daemon in this state does nothing at its ticks, for as long as all that it observes stays as it was at the
+ * last one: ms since the epoch, Infinity where time changes nothing, undefined where it may act at the next tick. For
+ * simulations, which skip ticks that only repeat the last one.
  */
-export function wouldRepeat(state: DaemonState, unit: UnitState, registered: boolean): boolean {
-  if (state.metadataSilent) return false;
+export function repeatsUntil(state: DaemonState, unit: UnitState, registered: boolean): number | undefined {
+  if (state.metadataSilent) return undefined;
   if (watchesJobs(state)) {
     // An announcement or a message is a sign for some time only.
     const lasting = state.inFlight === "worker" || state.inFlight === undefined;
-    return lasting && (!keepsProtection(state) || isSettled(state.protection, state.inFlight !== undefined));
+    if (!lasting) return undefined;
+    return keepsProtection(state) ? quietUntil(state.protection, state.inFlight !== undefined) : Number.POSITIVE_INFINITY;
   }
   // At the end of time each pause is over.
   const action = decide(observe(state, unit, registered, Number.POSITIVE_INFINITY));
-  return action === "nothing" || action === "await-drain";
+  return action === "nothing" || action === "await-drain" ? Number.POSITIVE_INFINITY : undefined;
 }

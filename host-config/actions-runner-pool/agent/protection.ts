@@ -23,7 +23,7 @@ export interface ProtectionState {
 }
 
 export function initialProtection(): ProtectionState {
-  return { wanted: false, known: "unknown", notBefore: 0, calling: false };
+  return { wanted: false, known: "unknown", idleSince: undefined, notBefore: 0, calling: false };
 }
 
 /** What the signs say now. */
@@ -37,9 +37,14 @@ export function needsCall({ wanted, known, calling, notBefore }: ProtectionState
   return wanted !== known && !calling && now >= notBefore;
 }
 
-/** Nothing is under way or to come as long as the runner stays as busy, or as idle, as it is. */
-export function isSettled({ wanted, known, calling }: ProtectionState, busy: boolean): boolean {
-  return !calling && wanted === busy && known === busy;
+/**
+ * Until when nothing is to be done if the runner stays as busy, or as idle, as it is, in ms since the epoch; Infinity:
+ * nothing is to come. Undefined: a call is due or under way.
+ */
+export function quietUntil({ wanted, known, calling, idleSince }: ProtectionState, busy: boolean): number | undefined {
+  if (calling || wanted !== known) return undefined;
+  if (wanted === busy) return Number.POSITIVE_INFINITY;
+  return idleSince === undefined ? undefined : idleSince + IDLE_MS;
 }
 
 export type ProtectionHost = Pick<Host, "clock" | "log" | "protection">;

@@ -26,22 +26,20 @@ type Stamps = Partial<Record<Stamp, number>>;
  */
 export function withClockStamps(signs: JobSigns, clock: Pick<HostClock, "now">, timeOfDay: () => number = Date.now): JobSigns {
   let last: { at: number; listener: number; raw: Stamps; told: Stamps } | undefined;
-  return {
-    async read() {
-      const seen = await signs.read();
-      const { listener } = seen;
-      if (listener === undefined) {
-        last = undefined;
-        return seen;
-      }
-      const now = clock.now();
-      const ahead = timeOfDay() - now;
-      const before = last?.listener === listener ? last : undefined;
-      const told = before ? laterLook(seen, ahead, now, before) : firstLook(seen, ahead, now);
-      last = { at: now, listener, raw: { announcedAt: seen.announcedAt, messageAt: seen.messageAt }, told };
-      return { ...seen, announcedAt: told.announcedAt, messageAt: told.messageAt };
-    },
+  const converted = (seen: Signs): Signs => {
+    const { listener } = seen;
+    if (listener === undefined) {
+      last = undefined;
+      return seen;
+    }
+    const now = clock.now();
+    const ahead = timeOfDay() - now;
+    const before = last?.listener === listener ? last : undefined;
+    const told = before ? laterLook(seen, ahead, now, before) : firstLook(seen, ahead, now);
+    last = { at: now, listener, raw: { announcedAt: seen.announcedAt, messageAt: seen.messageAt }, told };
+    return { ...seen, announcedAt: told.announcedAt, messageAt: told.messageAt };
   };
+  return { read: () => signs.read().then(converted) };
 }
 
 function laterLook(seen: Signs, ahead: number, now: number, before: { at: number; raw: Stamps; told: Stamps }): Stamps {

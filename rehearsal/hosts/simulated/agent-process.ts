@@ -33,14 +33,13 @@ export class AgentProcess {
   }
 
   /** A call of this process: its answer reaches nobody once the process is dead. */
-  async waitFor<T>(answer: Promise<T>): Promise<T> {
-    try {
-      const value = await answer;
-      return this.alive ? value : await never();
-    } catch (error) {
-      if (this.alive) throw error;
-      return never();
-    }
+  waitFor<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      answer.then(
+        (value) => this.alive && resolve(value),
+        (error) => this.alive && reject(error),
+      );
+    });
   }
 
   /** Runs it to its end. Rejects with Killed when that comes early. */
@@ -51,8 +50,4 @@ export class AgentProcess {
       work().then(resolve, reject);
     });
   }
-}
-
-function never(): Promise<never> {
-  return new Promise(() => undefined);
 }

@@ -20,7 +20,7 @@ export class AgentProcesses {
 
   start(): [AgentProcess, View] {
     const process = new AgentProcess(this.clock);
-    const view = new View(this.clock, this.read);
+    const view = new View(this.clock, this.read, process);
     this.running.set(process, view);
     return [process, view];
   }

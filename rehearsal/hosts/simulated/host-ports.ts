@@ -22,7 +22,7 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
   };
   // Each process goes on from the time of day at its start; what is set later reaches only the stamps of the runner.
   const { skew } = machine;
-  const clock = { now: () => view.now() + skew, sleep: (ms: number) => process.waitFor(view.pause(ms)) };
+  const clock = { now: () => view.now() + skew, sleep: (ms: number) => view.pause(ms) };
   const timeOfDay = () => view.now() + (view.late?.skew ?? machine.skew);
   const imds = imdsPort(async (path) => {
     if (path === "instance-id") return machine.instanceId;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
 import { ProtocolError } from "../../github/messages";
-import { throwIfAborted, type AbortFlag } from "./abort-signal";
+import { Aborted, throwIfAborted, type AbortFlag } from "./abort-signal";
 import type { Network } from "./network";
 
 /** The official runner repeats an acquisition, a first renewal and a completion up to five times, 5 to 15 s apart. */
@@ -73,8 +73,11 @@ export class Requests {
     throwIfAborted(signal);
   }
 
-  async sleep(signal: AbortFlag, ms: number): Promise<void> {
-    if (ms > 0) await this.clock.sleep(ms);
-    throwIfAborted(signal);
+  sleep(signal: AbortFlag, ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const wake = () => (signal.aborted ? reject(new Aborted()) : resolve());
+      if (ms > 0) this.clock.after(ms, wake);
+      else wake();
+    });
   }
 }

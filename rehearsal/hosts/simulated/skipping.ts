@@ -1,14 +1,14 @@
 /** Which pauses of the agent's loops last until something changes. What would do nothing, the agent's own code says. */
 import type { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { TICK_MS } from "../../../host-config/actions-runner-pool/agent/daemon";
-import { wouldRepeat as daemonWouldRepeat } from "../../../host-config/actions-runner-pool/agent/daemon-state";
+import { repeatsUntil } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import { drain, type DrainHost, type DrainResult } from "../../../host-config/actions-runner-pool/agent/drain";
 import { POLL_MS, wouldRepeat as drainWouldRepeat } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import type { SimulatedMachine } from "./machine";
 import type { Program } from "./program";
 
 /** `Daemon.run` in a process, for as long as that lives. */
-export function runDaemon(daemon: Daemon, machine: SimulatedMachine, { process, view }: Program): Promise<void> {
+export function runDaemon(daemon: Daemon, machine: SimulatedMachine, { process, view, host }: Program): Promise<void> {
   /** Number of changes before the tick. */
   let version = -1;
   const stopped = () => {
@@ -16,14 +16,17 @@ export function runDaemon(daemon: Daemon, machine: SimulatedMachine, { process, 
     return !machine.on || !process.alive;
   };
   const repeats = () =>
-    machine.environment.skipIdle?.metadataSteady() &&
-    version === machine.processes.version &&
-    daemonWouldRepeat(daemon.state, machine.unit.look(), machine.registered);
-  return daemon.run(stopped, (ms) => process.waitFor(ms === TICK_MS && repeats() ? view.skip(ms) : view.pause(ms)));
+    machine.environment.skipIdle?.metadataSteady() && version === machine.processes.version
+      ? repeatsUntil(daemon.state, machine.unit.look(), machine.registered)
+      : undefined;
+  return daemon.run(stopped, (ms) => {
+    const until = ms === TICK_MS ? repeats() : undefined;
+    return until === undefined ? view.pause(ms) : view.skip(ms, view.now() + (until - host.clock.now()));
+  });
 }
 
 /** The drain in a process. While it waits for a worker it reads the signs four times a second, for hours. */
-export function runDrain(host: DrainHost, machine: SimulatedMachine, { process, view }: Program): Promise<DrainResult> {
+export function runDrain(host: DrainHost, machine: SimulatedMachine, { view }: Program): Promise<DrainResult> {
   /** Number of changes before the last reading. */
   let version = -1;
   const signs: DrainHost["signs"] = {
@@ -36,6 +39,6 @@ export function runDrain(host: DrainHost, machine: SimulatedMachine, { process, 
     const now = host.clock.now();
     const repeats = machine.environment.skipIdle && version === machine.processes.version && drainWouldRepeat(state, now);
     const deadline = view.now() + (state.deadline - now);
-    return process.waitFor(ms === POLL_MS && repeats ? view.skip(ms, deadline) : view.pause(ms));
+    return ms === POLL_MS && repeats ? view.skip(ms, deadline) : view.pause(ms);
   });
 }

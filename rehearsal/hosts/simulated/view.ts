@@ -2,6 +2,7 @@ import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports
 import type { UnitState } from "../../../host-config/shared/unit-state";
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Clock, Timer } from "../../clock";
+import type { AgentProcess } from "./agent-process";
 
 /** All that a loop of the agent looks at and that may change by itself. */
 export interface Inputs {
@@ -35,6 +36,8 @@ export class View {
     private readonly clock: Clock,
     /** Everything as it is now. */
     private readonly read: () => Inputs,
+    /** Whose view it is: no pause of a dead process ends. */
+    private readonly process: Pick<AgentProcess, "alive">,
   ) {}
 
   now(): number {
@@ -56,7 +59,7 @@ export class View {
   pause(ms: number): Promise<void> {
     const until = this.now() + ms;
     this.replay = undefined;
-    return new Promise((resolve) => this.clock.after(until - this.clock.now(), resolve));
+    return new Promise((resolve) => this.clock.after(until - this.clock.now(), () => this.process.alive && resolve()));
   }
 
   /**
@@ -73,10 +76,10 @@ export class View {
       const wake = (): void => {
         this.sleeping?.cap?.cancel();
         this.sleeping = undefined;
-        resolve();
+        if (this.process.alive) resolve();
       };
       const looks = Number.isFinite(until) ? Math.floor((until - from) / period) : Infinity;
-      if (looks < 2) return void this.clock.after(from + period - this.clock.now(), resolve);
+      if (looks < 2) return void this.clock.after(from + period - this.clock.now(), wake);
       const cap = Number.isFinite(looks) ? this.clock.after(from + looks * period - this.clock.now(), wake) : undefined;
       this.sleeping = { from, seen, period, wake, cap };
     });

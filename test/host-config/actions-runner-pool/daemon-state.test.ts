@@ -4,7 +4,7 @@ import {
   signsObserved,
   targetObserved,
   unitObserved,
-  wouldRepeat,
+  repeatsUntil,
   type DaemonState,
 } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import { beginDrain, nextStep, wouldRepeat as drainWouldRepeat } from "../../../host-config/actions-runner-pool/agent/drain-steps";
@@ -25,43 +25,51 @@ function inService(signs: Signs, known: boolean): DaemonState {
 
 describe("a tick of the daemon that would only repeat the last one", () => {
   it("is that of an idle instance without protection and of a busy one with it", () => {
-    assert.equal(wouldRepeat(inService(IDLE, false), STARTED, true), true);
-    assert.equal(wouldRepeat(inService(BUSY, true), STARTED, true), true);
+    assert.equal(repeatsUntil(inService(IDLE, false), STARTED, true), Infinity);
+    assert.equal(repeatsUntil(inService(BUSY, true), STARTED, true), Infinity);
   });
 
   it("is none where the protection is not as it should be, or a call for it is under way", () => {
-    assert.equal(wouldRepeat(inService(IDLE, true), STARTED, true), false);
-    assert.equal(wouldRepeat(inService(BUSY, false), STARTED, true), false);
+    assert.equal(repeatsUntil(inService(IDLE, true), STARTED, true), undefined);
+    assert.equal(repeatsUntil(inService(BUSY, false), STARTED, true), undefined);
     const state = inService(BUSY, true);
-    assert.equal(wouldRepeat({ ...state, protection: { ...state.protection, calling: true } }, STARTED, true), false);
+    assert.equal(repeatsUntil({ ...state, protection: { ...state.protection, calling: true } }, STARTED, true), undefined);
+  });
+
+  it("is each one until a protected instance has been idle for three seconds, when it must be cleared", () => {
+    let state = inService(BUSY, true);
+    state = signsObserved(state, IDLE, START + 20_000);
+    assert.equal(repeatsUntil(state, STARTED, true), START + 23_000);
+    assert.equal(signsObserved(state, IDLE, START + 22_999), state);
+    assert.notEqual(signsObserved(state, IDLE, START + 23_000), state);
   });
 
   it("is none while a sign counts that time alone takes away", () => {
     const announced: Signs = { ...BUSY, workers: 0 };
-    assert.equal(wouldRepeat(inService(announced, true), STARTED, true), false);
-    assert.equal(wouldRepeat(inService({ ...IDLE, messageAt: START }, true), STARTED, true), false);
+    assert.equal(repeatsUntil(inService(announced, true), STARTED, true), undefined);
+    assert.equal(repeatsUntil(inService({ ...IDLE, messageAt: START }, true), STARTED, true), undefined);
   });
 
   it("is none before the signs were read, or while the metadata is silent", () => {
     const state = inService(IDLE, false);
-    assert.equal(wouldRepeat({ ...state, inFlight: "not read yet" }, STARTED, true), false);
-    assert.equal(wouldRepeat({ ...state, metadataSilent: true }, STARTED, true), false);
+    assert.equal(repeatsUntil({ ...state, inFlight: "not read yet" }, STARTED, true), undefined);
+    assert.equal(repeatsUntil({ ...state, metadataSilent: true }, STARTED, true), undefined);
   });
 
   it("is, on the way out, one that awaits the drain, but none that waits to ask for a completion again", () => {
     const state = targetObserved(inService(IDLE, false), "Terminated");
-    assert.equal(wouldRepeat(state, { ...STARTED, active: "deactivating" }, true), true);
+    assert.equal(repeatsUntil(state, { ...STARTED, active: "deactivating" }, true), Infinity);
     const paused = { ...state, completeNotBefore: START + 1e9 };
-    assert.equal(wouldRepeat(paused, { ...STARTED, active: "inactive" }, true), false);
-    assert.equal(wouldRepeat(state, STARTED, true), false);
+    assert.equal(repeatsUntil(paused, { ...STARTED, active: "inactive" }, true), undefined);
+    assert.equal(repeatsUntil(state, STARTED, true), undefined);
   });
 
   it("is none while a registration rests or a lifecycle state is looked up", () => {
     const unit = { active: "inactive", everStarted: false, mainAlive: false } as const;
     const state = unitObserved(targetObserved(initialState(), "InService"), unit);
-    assert.equal(wouldRepeat(state, unit, false), false);
-    assert.equal(wouldRepeat({ ...state, lifecycle: "Pending:Wait", registerNotBefore: START + 1e9 }, unit, false), false);
-    assert.equal(wouldRepeat(targetObserved(state, "Standby"), unit, false), true);
+    assert.equal(repeatsUntil(state, unit, false), undefined);
+    assert.equal(repeatsUntil({ ...state, lifecycle: "Pending:Wait", registerNotBefore: START + 1e9 }, unit, false), undefined);
+    assert.equal(repeatsUntil(targetObserved(state, "Standby"), unit, false), Infinity);
   });
 });
 
