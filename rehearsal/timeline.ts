@@ -40,8 +40,9 @@ export class Timeline {
     private readonly keep = true,
   ) {}
 
-  record(entry: TimelineEntry): void {
-    const event = { at: this.now(), ...entry } as TimelineEvent;
+  /** @param at when it happened, in ms since the epoch; default: now */
+  record(entry: TimelineEntry, at = this.now()): void {
+    const event = { at, ...entry } as TimelineEvent;
     if (this.keep) this.events.push(event);
     for (const listener of this.listeners) listener(event);
   }

@@ -207,7 +207,7 @@ export class JobQueue {
     if (job.runnerName !== undefined) entry.instance = job.runnerName;
     if (detail !== undefined) entry.detail = detail;
     // A runner's report carries the time at which the thing happened there, so that latency is not counted twice.
-    this.timeline.record(at === undefined ? entry : ({ ...entry, at } as TimelineEntry));
+    this.timeline.record(entry, at);
   }
 }
 

@@ -29,6 +29,11 @@ const HOUR_MS = 3_600_000;
 const POOLS_IN_A_SHARD = 5;
 /** MiB for objects that live for a moment, which here is nearly all of them: fewer of them are then kept by mistake. */
 const YOUNG_MIB = 192;
+/**
+ * MiB for what lives longer: some 45 for the program and 0.02 for an instance and its job, measured, and four times that,
+ * so that the collector need not hurry. Without a limit it lets half a GiB of ended jobs lie.
+ */
+const oldMib = ({ options, pools }: Shard) => Math.ceil(100 + 0.08 * (options.instances / options.pools) * pools.length);
 /** Most that an instance may be there once nothing keeps it, in seconds: a storm may hold up its completion. */
 const TAIL = 30 * 60;
 /** GitHub's limit for one App's installation. */
@@ -71,7 +76,7 @@ function inThread(shard: Shard): Promise<ShardTotals> {
     const worker = new Worker(join(__dirname, "shard-worker.ts"), {
       workerData: shard,
       execArgv: ["-r", "ts-node/register"],
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB, maxOldGenerationSizeMb: oldMib(shard) },
     });
     worker.once("message", (totals: ShardTotals) => {
       resolve(totals);
