@@ -19,7 +19,7 @@ export const METRIC = {
   overdueDrains: "OverdueDrains",
   /** Count per sweep: instances in a *:Retained state. */
   retainedInstances: "RetainedInstances",
-  /** Count per sweep: instances in service for 10 minutes or more whose runner is not online at GitHub: they are billed but run no job. */
+  /** Count per sweep: instances in service for 10 minutes or more whose runner is not online at GitHub: billed, but without a job. */
   unregisteredInstances: "UnregisteredInstances",
   /** Count per sweep: GitHub runners deleted because their instance no longer exists. */
   orphanRunners: "OrphanRunners",

@@ -25,7 +25,7 @@ export interface WarmPoolArgs {
   /** State in which the prepared instances wait. Default: `Stopped`. */
   state?: WarmPoolState;
 
-  /** Minimum number of prepared instances. Default: 0. */
+  /** Minimum number of prepared instances, at most `maxPreparedCapacity`. Default: 0. */
   minSize?: number;
 
   /**

@@ -14,7 +14,10 @@ export interface GithubArgs {
   /** GitHub App with permission to administer self-hosted runners. Excludes `tokenSecretArn`. */
   app?: GithubAppArgs;
 
-  /** ARN of the secret that holds, as plain text, a token with permission to administer runners. Excludes `app`. */
+  /**
+   * ARN of the Secrets Manager secret that holds, as plain text, a token with permission to administer runners. Excludes
+   * `app`.
+   */
   tokenSecretArn?: pulumi.Input<string>;
 
   /**
@@ -39,6 +42,6 @@ export interface GithubAppArgs {
   /** Installation ID. Default: looked up by the organization or repository. */
   installationId?: pulumi.Input<string>;
 
-  /** ARN of the secret that holds the App's private key, as PEM text. */
+  /** ARN of the Secrets Manager secret that holds the App's private key, as PEM text. */
   privateKeySecretArn: pulumi.Input<string>;
 }

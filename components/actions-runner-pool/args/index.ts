@@ -13,9 +13,9 @@ import type { RunnerArgs } from "./runner";
 export interface ActionsRunnerPoolArgs {
   /**
    * Name of the pool in AWS: the name of the Auto Scaling group, from which the names of hooks, functions, rules and
-   * secrets derive. Letters, digits, `-` and `_`, starting with a letter; at most 52 characters, because EventBridge
-   * allows 64 and the longest suffix takes 12. Unique in an account and Region.
-   * Default: `<project>-<stack>-<resource name>`.
+   * secrets derive. Letters, digits, `-` and `_`, starting with a letter but not with `aws`, `amazon` or `amzn` (reserved
+   * by SSM); at most 52 characters, because EventBridge allows 64 and the longest suffix takes 12. Unique in an account
+   * and Region. Default: `<project>-<stack>-<resource name>`.
    */
   poolName?: string;
 
@@ -32,7 +32,10 @@ export interface ActionsRunnerPoolArgs {
   /** The runner software that runs the jobs. */
   runner: RunnerArgs;
 
-  /** Labels that jobs select with `runs-on`, without spaces or commas, at most 100. Default: only GitHub's own. */
+  /**
+   * Labels that jobs select with `runs-on`, at most 100 (limit of GitHub), each of 1 to 256 characters without spaces,
+   * commas, quotes, dollar signs or backslashes. Default: only GitHub's own.
+   */
   labels?: string[];
 
   /** Name of an existing runner group of the organization. Default: the organization's default group. */
@@ -57,7 +60,10 @@ export interface ActionsRunnerPoolArgs {
    */
   imageParameter?: string;
 
-  /** Size of the encrypted root volume in GiB, 8 to 16384. Hibernation also needs room for the memory. Default: 30. */
+  /**
+   * Size of the encrypted root volume in GiB, 8 to 16384. Hibernation requires the size of the memory plus 10 GiB.
+   * Default: 30.
+   */
   rootVolumeSize?: number;
 
   /** KMS key for the root volume. Default: the account's default EBS key. */
@@ -75,15 +81,15 @@ export interface ActionsRunnerPoolArgs {
   /** How instances are replaced when the launch template changes. */
   instanceRefresh?: InstanceRefreshArgs;
 
-  /** Minimum number of instances in service. Default: 1. */
+  /** Minimum number of instances in service, at most `maxSize`. Default: 1. */
   minSize?: number;
 
   /** Maximum number of instances in service. */
   maxSize: number;
 
   /**
-   * Desired capacity when the group is created. From then on scaling owns it and deployments do not change it.
-   * Default: `minSize`.
+   * Desired capacity when the group is created, `minSize` to `maxSize`. From then on scaling owns it and deployments do
+   * not change it. Default: `minSize`.
    */
   desiredCapacity?: number;
 

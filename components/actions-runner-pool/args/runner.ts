@@ -18,7 +18,7 @@ export interface RunnerArgs {
    */
   onImage?: boolean;
 
-  /** Unprivileged user that runs the jobs; created if the image lacks it. Default: `runner`. */
+  /** Unprivileged user that runs the jobs, not `root`; created if the image lacks it. Default: `runner`. */
   user?: string;
 
   /** Absolute path of your own job-started hook on the image, a `.sh` file run after the pool's. Its failure fails the job. */
