@@ -27,7 +27,7 @@ const JS_TYPE: Record<string, (value: any) => boolean> = {
 describe("the configuration schema", () => {
   it("describes every key and gives it a default of its type, or the key would be required in every stack", () => {
     for (const [key, schema] of Object.entries<any>(project.config)) {
-      assert.ok(JS_TYPE[schema.type], `${key}: ${schema.type} is not a type that Pulumi knows`);
+      assert.ok(JS_TYPE[schema.type], `${key}: ${schema.type} is not a type that Pulumi supports`);
       assert.ok(schema.description?.endsWith("."), key);
       assert.ok(JS_TYPE[schema.type]!(schema.default), `${key}: default`);
       if (schema.type === "array") assert.ok(schema.items, key);

@@ -47,7 +47,7 @@ describe("the group", () => {
     ]);
   });
 
-  it("receives later changes of a hook through a resource that a destroy never deletes, which would kill draining jobs", async () => {
+  it("receives later hook changes through a resource that is never deleted, because deleting a hook kills draining jobs", async () => {
     const deployment = await deploy({ drain: { heartbeatTimeout: 600 } });
     const hook = deployment.named(HOOK, "runners-terminate").inputs;
     assert.deepEqual(hook, {

@@ -18,7 +18,7 @@ export interface BadInput {
 }
 
 /** Can be detected from the arguments alone: not even the component is registered. */
-export function refuses(inputs: BadInput[]): void {
+export function rejects(inputs: BadInput[]): void {
   describe(TITLE, () => {
     for (const bad of inputs) {
       it(bad.danger, async () => {
@@ -33,7 +33,7 @@ export function refuses(inputs: BadInput[]): void {
 }
 
 /** Can be detected only with AWS's answers: the component may be registered, but no AWS resource. */
-export function refusesOnceAwsAnswers(inputs: BadInput[]): void {
+export function rejectsAfterLookups(inputs: BadInput[]): void {
   describe(TITLE, () => {
     for (const bad of inputs) {
       it(bad.danger, async () => {

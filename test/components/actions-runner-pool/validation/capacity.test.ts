@@ -1,6 +1,6 @@
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
-refuses([
+rejects([
   {
     danger: "a minimum above the maximum",
     changes: { minSize: 5, maxSize: 4, desiredCapacity: 4 },

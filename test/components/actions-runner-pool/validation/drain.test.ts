@@ -1,6 +1,6 @@
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
-refuses([
+rejects([
   {
     danger: "a heartbeat timeout below AWS's 30 s, which AWS would reject only after half the pool exists",
     changes: { drain: { heartbeatTimeout: 29, maxDrain: 600, heartbeatInterval: 5 } },

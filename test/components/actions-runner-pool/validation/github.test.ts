@@ -1,9 +1,9 @@
 import { SECRET_ARN } from "../pool-args";
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
 const app = { id: "100001", privateKeySecretArn: SECRET_ARN };
 
-refuses([
+rejects([
   {
     danger: "neither organization nor repository, which leaves the runners without jobs",
     changes: { github: { app } },

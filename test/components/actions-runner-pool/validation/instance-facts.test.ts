@@ -1,6 +1,6 @@
-import { refusesOnceAwsAnswers } from "./bad-input";
+import { rejectsAfterLookups } from "./bad-input";
 
-refusesOnceAwsAnswers([
+rejectsAfterLookups([
   {
     danger: "an instance type that does not exist",
     changes: { instanceType: "m99.huge" },

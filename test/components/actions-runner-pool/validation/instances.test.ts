@@ -1,6 +1,6 @@
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
-refuses([
+rejects([
   {
     danger: "no subnet",
     changes: { subnetIds: [] },

@@ -1,6 +1,6 @@
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
-refuses([
+rejects([
   {
     danger: "a pool name that makes a Lambda function's name too long",
     changes: { poolName: "p".repeat(53) },

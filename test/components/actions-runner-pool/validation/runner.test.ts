@@ -1,8 +1,8 @@
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
 const SHA = "7".repeat(64);
 
-refuses([
+rejects([
   {
     danger: "a runner version without its digest, which would run whatever is downloaded",
     changes: { runner: { version: "2.337.0" } },
