@@ -1,4 +1,4 @@
-/** The program: a stack's configuration becomes a pool of runners, in given subnets or in a VPC of its own. */
+/** The program: deploys a pool of runners from the stack's configuration, in the given subnets or in a VPC that it creates. */
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { ActionsRunnerPool } from "./components";
@@ -8,16 +8,16 @@ import { readStackConfig } from "./stack-config";
 const config = readStackConfig();
 const { network } = config;
 
-/** The pin that this deployment ran: a release, or `main`. */
+/** The pin of this deployment: a release, or `main`. */
 export const release = config.release;
 
-/** Only for components, and only where no subnets are given. */
+/** Created only if a component is deployed and no subnets are given. */
 const vpc =
   config.pool && !network.subnetIds
     ? new awsx.ec2.Vpc("runners", {
         cidrBlock: network.vpcCidrBlock,
         numberOfAvailabilityZones: 2,
-        // Runners only call out. One gateway is cheap; a stack that cannot live without a zone brings its own subnets.
+        // Runners need only outbound access. One gateway is cheap; a stack that must survive the loss of a zone uses its own subnets.
         natGateways: { strategy: "Single" },
         subnetStrategy: "Auto",
         tags: { Name: `${pulumi.getProject()}-${pulumi.getStack()}`, ...config.pool.tags, [RELEASE_TAG]: release },

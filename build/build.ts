@@ -1,6 +1,6 @@
 /**
- * `npm run build`: makes the function bundles and the host bundles in `dist/` and writes down what they were made of.
- * The same source gives the same bytes on any machine; a second run changes nothing.
+ * `npm run build`: builds the function bundles and the host bundles in `dist/` and records their sources. The same source
+ * gives the same bytes on any machine; a second run changes nothing.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -11,15 +11,15 @@ import { DIST, MANIFEST, type Manifest, ROOT, functionFile, functionFolder, host
 import { discoverFunctions, discoverHostBundles } from "./discover";
 import { type TarEntry, deterministicTar } from "./tar";
 
-/** What a host bundle is made of: its builder may read any file of these folders. */
+/** Sources of the host bundles: their builders may read any file of these folders. */
 const HOST_INPUT_FOLDERS = ["host-config", "contract"];
 
-/** What `host-config/<component>/bundle.ts` exports. */
+/** Exports of `host-config/<component>/bundle.ts`. */
 interface HostBundleSource {
   bundleEntries(): TarEntry[];
 }
 
-/** @param out where `dist/` is put; the sources are always those of this project. */
+/** @param out parent folder of `dist/`; the sources are always those of this project. */
 export async function build(out: string = ROOT): Promise<Manifest> {
   const inputs = new Set<string>(["package-lock.json", ...filesBelow(ROOT, "build")]);
   for (const folder of HOST_INPUT_FOLDERS) filesBelow(ROOT, folder).forEach((file) => inputs.add(file));
@@ -45,12 +45,12 @@ export async function build(out: string = ROOT): Promise<Manifest> {
     functions,
     inputs: Object.fromEntries([...inputs].sort().map((file) => [file, sha256(readFileSync(join(ROOT, file)))])),
   };
-  // Last, so that a manifest never speaks of products that are not there yet.
+  // Last, so that the manifest never lists products that do not exist yet.
   writeProduct(join(out, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
-  // A product that was renamed or removed would go on to be published. Drafts of a build beside this one stay.
+  // Otherwise a product that was renamed or removed would still be published. Temporary files of a concurrent build are kept.
   const products = new Set([...bundles.map(({ key }) => functionFile(key)), ...Object.values(hostBundles).map(({ file }) => file)]);
-  const old = filesBelow(out, DIST).filter((file) => /\.(mjs|tar)$/.test(file) && !products.has(file));
-  for (const file of old) rmSync(join(out, file));
+  const obsolete = filesBelow(out, DIST).filter((file) => /\.(mjs|tar)$/.test(file) && !products.has(file));
+  for (const file of obsolete) rmSync(join(out, file));
   return manifest;
 }
 

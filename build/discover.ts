@@ -17,7 +17,7 @@ export function discoverHostBundles(root: string = ROOT): string[] {
     .sort();
 }
 
-/** A folder `shared` holds what several components or functions need, and is none. */
+/** Subfolders, except `shared`: it holds code for several components or functions and is neither. */
 function foldersIn(root: string, folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== "shared")

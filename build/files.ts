@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFile
 import { dirname, join } from "node:path";
 
 /**
- * Writes a product in one step, and not at all when it is the same already: another process may be reading it, and an
- * untouched file keeps its time stamp.
+ * Writes a product atomically, because another process may be reading it, and only if its content changed, so that an
+ * unchanged file keeps its time stamp.
  */
 export function writeProduct(file: string, content: Buffer | string): void {
   const bytes = Buffer.from(content);

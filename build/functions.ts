@@ -8,15 +8,15 @@ export interface Bundle {
 }
 
 /**
- * Some dependencies are CommonJS and call `require` for Node's own modules, which an ES module does not have. The
- * name is unlikely on purpose: the banner shares its scope with the minified bundle.
+ * Some dependencies are CommonJS and call `require` for Node's built-in modules, which an ES module does not have. The
+ * unusual name avoids collisions: the banner shares its scope with the minified bundle.
  */
 const BANNER = `import{createRequire as __ciRunnersRequire}from"node:module";const require=__ciRunnersRequire(import.meta.url);`;
 
 /**
- * One function as one ES module. The SDK is bundled too: what Lambda has on board changes without notice, and a
- * rehearsal must run the very bytes that go to production. Nothing in the output depends on where or when it is
- * built: paths are relative to the project and legal comments, which name the files that they came from, are left out.
+ * Bundles one function as one ES module. The AWS SDK is included: the version in Lambda's runtime changes without notice,
+ * and a rehearsal must run exactly the bytes that are deployed to production. The output does not depend on where or when
+ * it is built: paths are relative to the project, and legal comments, which contain file names, are omitted.
  */
 export async function bundleFunction(root: string, key: FunctionKey): Promise<Bundle> {
   const result = await build({
@@ -26,7 +26,7 @@ export async function bundleFunction(root: string, key: FunctionKey): Promise<Bu
     write: false,
     metafile: true,
     platform: "node",
-    // Lambda runs Node 24, a rehearsal whatever the laptop has: 20 is the oldest that the project supports.
+    // Lambda runs Node 24, a rehearsal runs the locally installed version: 20 is the oldest that the project supports.
     target: "node20",
     format: "esm",
     mainFields: ["module", "main"],

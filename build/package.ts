@@ -1,7 +1,7 @@
 /**
- * `npm run build:package`: compiles what other projects import into `lib/`, as CommonJS with types, and lays a thin ES
- * module over it. One implementation for both: two copies of a component in one program would be two components.
- * `npm pack` runs it by itself.
+ * `npm run build:package`: compiles what other projects import into `lib/`, as CommonJS with types, and adds a thin ES
+ * module that re-exports it. Both share one implementation: two copies of a component in one program would be two
+ * different components. `npm pack` runs this automatically.
  */
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,10 +11,10 @@ import { ROOT } from "../components/shared/package-layout";
 
 const LIB = "lib";
 const ENTRY = "components/index";
-/** What the package's programs are; the rest is compiled because they import it. */
+/** Entry points of the package; everything that they import is compiled too. */
 const SOURCES = [`${ENTRY}.ts`, "plugin/main.ts"];
 
-/** @throws with the compiler's own messages. */
+/** @throws an error with the compiler's messages. */
 export function compile(root: string = ROOT): void {
   const out = join(root, LIB);
   rmSync(out, { recursive: true, force: true });
@@ -38,8 +38,8 @@ export function compile(root: string = ROOT): void {
   writeModule(out);
 }
 
-/** npm packs permissions as they lie there, and a checkout has those that its owner's umask gave. */
-function settlePermissions(root: string): void {
+/** npm packs files with their current permissions, and in a checkout these depend on the umask. */
+function normalizePermissions(root: string): void {
   for (const shipped of [...JSON.parse(readFileSync(join(root, "package.json"), "utf8")).files, "package.json", "README.md", "LICENSE"]) {
     const path = join(root, shipped);
     const below = statSync(path).isDirectory() ? readdirSync(path, { recursive: true, withFileTypes: true }) : [];
@@ -51,7 +51,7 @@ function settlePermissions(root: string): void {
 
 const FORMAT = { getCanonicalFileName: (name: string) => name, getNewLine: () => "\n" };
 
-/** Names are written out, because what Node finds by itself in a CommonJS module is a guess. */
+/** Lists the exports explicitly, because Node only guesses the names that a CommonJS module exports. */
 function writeModule(out: string): void {
   const names = Object.keys(require(join(out, `${ENTRY}.js`))).sort();
   writeFileSync(join(out, "index.mjs"), `import library from "./${ENTRY}.js";\n\nexport const { ${names.join(", ")} } = library;\n`);
@@ -61,9 +61,9 @@ function writeModule(out: string): void {
 if (require.main === module) {
   build()
     .then(() => compile())
-    .then(() => settlePermissions(ROOT))
+    .then(() => normalizePermissions(ROOT))
     .then(
-      () => console.log(`${LIB}/ is that of ${JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version}`),
+      () => console.log(`${LIB}/ built for version ${JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version}`),
       (error: unknown) => {
         console.error(error instanceof Error ? error.message : error);
         process.exitCode = 1;

@@ -1,6 +1,6 @@
 /**
- * `npm run schema`: writes `schema.json`, the library's surface in Pulumi's other languages, as Pulumi's analyzer reads
- * it off the sources. It is committed, so that a change of the surface is a change that a reviewer sees.
+ * `npm run schema`: writes `schema.json`, the library's API in Pulumi's other languages, as Pulumi's analyzer derives it
+ * from the sources. It is committed, so that reviewers see each change of the API.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,12 +10,12 @@ import { generateSchema } from "@pulumi/pulumi/provider/experimental/schema";
 import * as components from "../components";
 import { ROOT, SCHEMA } from "../components/shared/package-layout";
 
-/** Without the version, which the plugin adds: a release alone changes nothing of the surface. */
+/** Without the version, which the plugin adds: a new release alone does not change the API. */
 export function schema(): string {
   const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const names = getPulumiComponents(components).map(({ name }) => name);
   const found = new Analyzer(ROOT, manifest.name, manifest, new Set(names)).analyze();
-  const { version, ...surface } = generateSchema(
+  const { version, ...unversioned } = generateSchema(
     manifest.name,
     manifest.version,
     manifest.description,
@@ -23,13 +23,13 @@ export function schema(): string {
     found.typeDefinitions,
     found.dependencies,
   ) as unknown as Record<string, unknown>;
-  return `${JSON.stringify(surface, asTheEngineTellsIt, 2)}\n`;
+  return `${JSON.stringify(unversioned, withoutNoOps, 2)}\n`;
 }
 
-/** The engine drops what its schema of schemas does not know or what says nothing. */
-function asTheEngineTellsIt(key: string, value: unknown): unknown {
-  const saysNothing = (key === "optional" && value === true) || (key === "required" && Array.isArray(value) && value.length === 0);
-  return saysNothing ? undefined : value;
+/** Omits what the engine omits: properties that its metaschema does not define, and empty ones. */
+function withoutNoOps(key: string, value: unknown): unknown {
+  const isNoOp = (key === "optional" && value === true) || (key === "required" && Array.isArray(value) && value.length === 0);
+  return isNoOp ? undefined : value;
 }
 
 if (require.main === module) writeFileSync(join(ROOT, SCHEMA), schema());

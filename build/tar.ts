@@ -9,15 +9,15 @@ export interface TarEntry {
 }
 
 const BLOCK = 512;
-/** Readers expect the end of the archive as two empty blocks. */
+/** An archive ends with two empty blocks. */
 const END = Buffer.alloc(2 * BLOCK);
 
 /**
- * An uncompressed archive whose bytes depend on its entries alone: sorted, owned by root, dated 1970. It is not
- * compressed because deflate's output differs between zlib versions, and the digest is pinned in launch templates:
- * whoever builds the same source must get the same digest.
+ * An uncompressed archive whose bytes depend only on its entries: sorted, owned by root, dated 1970. It is not compressed,
+ * because deflate's output differs between zlib versions, and the digest is pinned in launch templates: every build of the
+ * same source must give the same digest.
  *
- * @throws when a path is absolute, climbs out, is given twice, or is too long for the plain ustar format (100 bytes).
+ * @throws if a path is absolute, leaves the archive, occurs twice, or is too long for the plain ustar format (100 bytes).
  */
 export function deterministicTar(entries: readonly TarEntry[]): Buffer {
   const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -43,12 +43,12 @@ function header(entry: TarEntry, size: number): Buffer {
     mtime: new Date(0),
     type: "File",
   }).encode(block, 0);
-  if (tooLong) throw new Error(`archive entry "${entry.path}": does not fit the ustar format; shorten the path to 100 bytes`);
+  if (tooLong) throw new Error(`archive entry "${entry.path}": too long for the ustar format; shorten the path to 100 bytes`);
   return block;
 }
 
 function check(path: string, previous: string | undefined): void {
-  if (path === previous) throw new Error(`archive entry "${path}": given twice; keep one of them`);
+  if (path === previous) throw new Error(`archive entry "${path}": occurs twice; keep one of them`);
   if (path === "" || path.startsWith("/") || path.split("/").includes("..")) {
     throw new Error(`archive entry "${path}": must be a relative path inside the archive; remove the leading "/" or ".."`);
   }

@@ -1,19 +1,19 @@
-/** What the help shows of one flag. */
+/** Help entry of one flag. */
 export interface HelpEntry {
   metavar?: string;
   help: string;
   shown?: string;
 }
 
-/** Columns of a line of flags; a default ends at the last one. */
+/** Width of a line of flags, in columns; defaults are right-aligned to it. */
 const WIDTH = 96;
-/** Last column of the text beside a flag. */
+/** Last column of a flag's description. */
 const TEXT_END = 90;
 
 /**
- * The text of `--help`: how the command is called, what it does, and a table of its flags.
+ * The text of `--help`: the usage, what the command does, and a table of its flags.
  *
- * @param forms what may follow the command, a line each.
+ * @param forms the forms of the arguments, one usage line each.
  */
 export function helpText(command: string, about: string, options: Record<string, HelpEntry>, forms: readonly string[]): string {
   const entries = Object.entries(options).map(([name, { metavar, ...rest }]) => ({

@@ -1,19 +1,19 @@
 import { parseArgs } from "node:util";
 import { helpText } from "./help";
 
-/** Thrown for a command line that makes no sense; the text names the flag, the value and what would do. */
+/** Thrown for an invalid command line; the message names the flag, the value and what is allowed. */
 export class UsageError extends Error {}
 
 /** Reads a flag's value. @throws UsageError */
 export type Parser<T> = (given: string, flag: string) => T;
 
-/** One flag: what the help says of it, and how its value is read. Parser and help text both come from here. */
+/** One flag: its help text and the parser of its value. */
 export interface Option<T> {
-  /** What the help calls the value; absent: the flag takes none. */
+  /** Name of the value in the help; absent if the flag takes no value. */
   metavar?: string;
-  /** Wrapped by the help; a line break in it stays. */
+  /** Wrapped by the help; line breaks in it are kept. */
   help: string;
-  /** What holds without the flag, as the help shows it. */
+  /** The behaviour without the flag, as the help shows it. */
   shown?: string;
   /** `undefined`: the flag was not given. */
   read(given: string | undefined, flag: string): T;
@@ -25,11 +25,11 @@ type OptionValues<O extends OptionTable> = { [Flag in keyof O]: O[Flag] extends 
 
 export interface CommandLine<O extends OptionTable> {
   help: string;
-  /** Undefined when help was asked for. @throws UsageError */
+  /** Undefined if `--help` was given. @throws UsageError */
   parse(argv: string[]): OptionValues<O> | undefined;
 }
 
-/** A flag with a value. Its default, where it has one, is read like a given value. */
+/** A flag with a value. Its default, if it has one, is parsed like a given value. */
 export function option<T>(spec: { metavar: string; help: string; parse: Parser<T>; default: string }): Option<T>;
 export function option<T>(spec: { metavar: string; help: string; parse: Parser<T>; shown?: string }): Option<T | undefined>;
 export function option<T>(spec: {
@@ -64,25 +64,25 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Parser<
 
 export const onOrOff: Parser<boolean> = (given, flag) => oneOf("on", "off")(given, flag) === "on";
 
-export function wholeNumber(least: number): Parser<number> {
-  return (given, flag) => whole(flag, given, least);
+export function wholeNumber(min: number): Parser<number> {
+  return (given, flag) => whole(flag, given, min);
 }
 
-/** The flag's value as a whole number, or a UsageError that says which would do. */
-function whole(flag: string, given: string, least: number): number {
+/** @throws UsageError if the value is not a whole number of at least `min`. */
+function whole(flag: string, given: string, min: number): number {
   const value = Number(given);
-  if (!/^\d+$/.test(given) || !Number.isSafeInteger(value) || value < least) {
-    throw new UsageError(`${flag} ${given}: give a whole number of at least ${least}`);
+  if (!/^\d+$/.test(given) || !Number.isSafeInteger(value) || value < min) {
+    throw new UsageError(`${flag} ${given}: give a whole number of at least ${min}`);
   }
   return value;
 }
 
 /**
- * A command of this project that takes flags only.
+ * A command of this project that takes only flags.
  *
- * @param command as it is typed: `npm run rehearse`.
- * @param about between the usage line and the flags.
- * @param forms what may follow the command; several where flags belong together.
+ * @param command the command as typed, for example `npm run rehearse`.
+ * @param about description, shown between the usage lines and the flags.
+ * @param forms the forms of the arguments; several if flags belong together.
  */
 export function commandLine<O extends OptionTable>(
   command: string,
@@ -90,7 +90,7 @@ export function commandLine<O extends OptionTable>(
   options: O,
   forms: readonly string[] = ["[options]"],
 ): CommandLine<O> {
-  const help = helpText(command, about, { ...options, help: toggle("this text") }, forms);
+  const help = helpText(command, about, { ...options, help: toggle("show this help") }, forms);
   const parse = (argv: string[]): OptionValues<O> | undefined => {
     const given = readFlags(argv, command, options);
     if (given.help !== undefined) return undefined;

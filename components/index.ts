@@ -1,4 +1,4 @@
-/** The component library: what other programs, in any of Pulumi's languages, may use. */
+/** The component library: the public API for programs in any of Pulumi's languages. */
 export { ActionsRunnerPool } from "./actions-runner-pool/actions-runner-pool";
 export type { ActionsRunnerPoolArgs } from "./actions-runner-pool/args";
 export { ProtectedInstances, WarmPoolState } from "./actions-runner-pool/args/capacity";

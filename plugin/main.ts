@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The library as a plugin of the Pulumi engine, for programs in Python, Go, .NET, Java and YAML. It tells the schema
- * that the package ships, where Pulumi's own host would type-check the sources at every start, for 10 s and with a
- * compiler that a package has no use for.
+ * The library as a plugin of the Pulumi engine, for programs in Python, Go, .NET, Java and YAML. It serves the schema that
+ * the package contains. Pulumi's own host would type-check the sources at every start, which takes 10 s and needs a
+ * compiler that the package does not otherwise use.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,21 +15,23 @@ import * as library from "../components";
 type ComponentClass = new (name: string, args: never, opts?: pulumi.ComponentResourceOptions) => pulumi.ComponentResource;
 const COMPONENTS = library as unknown as Record<string, ComponentClass | undefined>;
 
-/** @internal for the tests: the engine talks to the process. */
+/** @internal Exported for the tests: the engine communicates with the process. */
 export class Plugin implements Provider {
   readonly version = VERSION;
-  private readonly shipped = JSON.parse(readFileSync(join(ROOT, SCHEMA), "utf8"));
+  private readonly packageSchema = JSON.parse(readFileSync(join(ROOT, SCHEMA), "utf8"));
 
   async getSchema(): Promise<string> {
-    return JSON.stringify({ ...this.shipped, version: this.version });
+    return JSON.stringify({ ...this.packageSchema, version: this.version });
   }
 
-  /** @throws when the schema has no such component; the text names those that it has. */
+  /** @throws if the schema has no such component; the message lists the existing ones. */
   async construct(name: string, type: string, inputs: pulumi.Inputs, options: pulumi.ComponentResourceOptions): Promise<ConstructResult> {
-    const resource = this.shipped.resources[type];
+    const resource = this.packageSchema.resources[type];
     const component = COMPONENTS[type.split(":").at(-1)!];
     if (!resource || !component) {
-      throw new Error(`${type} is no component of ci-runners ${VERSION}, which has ${Object.keys(this.shipped.resources).join(", ")}`);
+      throw new Error(
+        `${type} is not a component of ci-runners ${VERSION}, which has ${Object.keys(this.packageSchema.resources).join(", ")}`,
+      );
     }
     const instance = new component(name, inputs as never, options);
     const outputs = Object.keys(resource.properties ?? {}).map((key) => [key, (instance as unknown as pulumi.Inputs)[key]]);

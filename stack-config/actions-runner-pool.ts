@@ -1,12 +1,12 @@
 import type { ActionsRunnerPoolArgs, DrainArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "../components";
 import type { Reader } from "./reader";
 
-/** The pool's arguments, but for what the program decides itself. */
+/** The pool's arguments, except those that the program sets itself. */
 export type PoolConfig = Omit<ActionsRunnerPoolArgs, "subnetIds" | "vpcId" | "release">;
 
 const COMPONENT = "ActionsRunnerPool";
 
-/** The pool has its keys to itself, without an object around them. Undefined without `maxSize`: no pool. */
+/** Reads the pool's arguments, which are top-level keys. Undefined without `maxSize`, which means no pool. */
 export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
   const maxSize = read.count("maxSize");
   if (maxSize === undefined) return undefined;
@@ -15,7 +15,7 @@ export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
     github: {
       organization: read.text("githubOrganization"),
       repository: read.text("githubRepository"),
-      // Without its key, the App is the component's to refuse.
+      // An App without its private key is rejected by the component.
       app: appId
         ? {
             id: appId,

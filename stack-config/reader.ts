@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import schema from "../schema.json";
 
-/** As much of a component's schema as is read here. */
-interface Surface {
+/** The parts of `schema.json` that are read here. */
+interface Schema {
   resources: Record<string, { inputProperties: Record<string, { description: string; $ref?: string }> }>;
   types: Record<string, { type: string; properties?: object }>;
 }
 
 /**
- * A stack's configuration, key by key. `Pulumi.yaml` gives each key its type and its default; an empty text, list or
- * object stands for "not set" there, and so does 0 where a reader asks for `count`, because a key without a default
- * would be mandatory for every stack.
+ * Reads a stack's configuration by key. `Pulumi.yaml` gives each key its type and its default. There, an empty string,
+ * list or object means "not set", and so does 0 for a key that is read with `count`, because a key without a default
+ * would be required in every stack.
  */
 export class Reader {
   constructor(private readonly config: pulumi.Config) {}
@@ -40,14 +40,15 @@ export class Reader {
     return list && list.length > 0 ? list : undefined;
   }
 
-  /** With whatever fields. */
+  /** An object with arbitrary fields. */
   record(key: string): Record<string, string> | undefined {
     return this.config.getObject<Record<string, string>>(key);
   }
 
   /**
-   * The value of a component's argument, under the argument's own name. The schema in `Pulumi.yaml` cannot name an
-   * object's fields, so a slip like `maxDrian` would pass unnoticed: the component's own schema knows them.
+   * The value of an object argument of a component; the key has the argument's name. The schema in `Pulumi.yaml` cannot
+   * define an object's fields, so a typing error like `maxDrian` would go unnoticed: the fields are checked against the
+   * component's own schema.
    */
   object<T extends object>(component: string, key: string): T | undefined {
     const value = this.config.getObject<T>(key);
@@ -55,17 +56,17 @@ export class Reader {
     const fields = fieldsOf(component, key);
     const unknown = Object.keys(value).find((field) => !fields.includes(field));
     if (unknown !== undefined) {
-      throw new pulumi.RunError(`ci-runners:${key} has a field "${unknown}" that nobody reads; known are ${fields.join(", ")}`);
+      throw new pulumi.RunError(`ci-runners:${key} has an unknown field "${unknown}"; use one of ${fields.join(", ")}`);
     }
     return value;
   }
 }
 
-/** In the order in which the component declares them. */
+/** The fields of an argument, in the order in which the component declares them. */
 function fieldsOf(component: string, argument: string): string[] {
-  const { resources, types }: Surface = schema;
+  const { resources, types }: Schema = schema;
   const reference = resources[`ci-runners:index:${component}`]?.inputProperties[argument]?.$ref;
   const properties = types[reference?.replace("#/types/", "") ?? ""]?.properties;
-  if (!properties) throw new Error(`schema.json knows no fields of ${argument} of ${component}`);
+  if (!properties) throw new Error(`schema.json has no fields for the argument ${argument} of ${component}`);
   return Object.keys(properties);
 }

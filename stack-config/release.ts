@@ -4,8 +4,8 @@ import { FOLLOWS_MAIN, isRelease, releaseOf } from "../contract/shared/release";
 import type { Reader } from "./reader";
 
 /**
- * A pinned stack gets the code of its pin and no other: whoever deploys it from another checkout would bring into prod
- * what its pin says is not there.
+ * A pinned stack can be deployed only with the code of its pin: a deployment from another checkout would bring code into
+ * prod that the pin excludes.
  */
 export function readRelease(read: Reader): string {
   const pin = read.text("release") ?? FOLLOWS_MAIN;
@@ -16,7 +16,7 @@ export function readRelease(read: Reader): string {
   }
   if (pin !== FOLLOWS_MAIN && pin !== releaseOf(VERSION)) {
     throw new pulumi.RunError(
-      `ci-runners:release = "${pin}" but this code is ${releaseOf(VERSION)}; deploy it from its own tag: npm run deploy -- --stack ${pulumi.getStack()}`,
+      `ci-runners:release = "${pin}" but this code is ${releaseOf(VERSION)}; deploy the stack from the tag of its pin: npm run deploy -- --stack ${pulumi.getStack()}`,
     );
   }
   return pin;

@@ -11,7 +11,7 @@ import { configOf, configure, project, ROOT, run, STACKS } from "./support/run-s
 
 /** The defaults of the program itself. */
 const OWN = new Set(["release", "instanceType", "vpcCidrBlock"]);
-/** Keys that do not bear their argument's name. */
+/** Keys whose name differs from the argument's. */
 const ARGUMENT: Record<string, string> = { githubApiUrl: "github.apiUrl", runnerUser: "runner.user", runnerOnImage: "runner.onImage" };
 const plain = defaultsByPath({ ...DEFAULTS, ...DEFAULTS_IF_GIVEN });
 const isNotSet = (value: unknown) => value === "" || value === 0 || (typeof value === "object" && Object.keys(value!).length === 0);
@@ -25,28 +25,28 @@ const JS_TYPE: Record<string, (value: any) => boolean> = {
 };
 
 describe("the configuration schema", () => {
-  it("describes every key and gives it a default of its own type, or a stack could not leave it out", () => {
+  it("describes every key and gives it a default of its type, or the key would be required in every stack", () => {
     for (const [key, schema] of Object.entries<any>(project.config)) {
-      assert.ok(JS_TYPE[schema.type], `${key}: ${schema.type} is not a type that Pulumi knows`);
+      assert.ok(JS_TYPE[schema.type], `${key}: ${schema.type} is not a type that Pulumi supports`);
       assert.ok(schema.description?.endsWith("."), key);
       assert.ok(JS_TYPE[schema.type]!(schema.default), `${key}: default`);
       if (schema.type === "array") assert.ok(schema.items, key);
     }
   });
 
-  it("promises the defaults that the component has, to a value", () => {
-    const promised = Object.entries<any>(project.config).filter(([key, schema]) => !OWN.has(key) && !isNotSet(schema.default));
-    assert.ok(promised.length > 10);
-    for (const [key, schema] of promised) assert.deepEqual(schema.default, plain.get(ARGUMENT[key] ?? key), key);
+  it("documents exactly the component's default values", () => {
+    const documented = Object.entries<any>(project.config).filter(([key, schema]) => !OWN.has(key) && !isNotSet(schema.default));
+    assert.ok(documented.length > 10);
+    for (const [key, schema] of documented) assert.deepEqual(schema.default, plain.get(ARGUMENT[key] ?? key), key);
   });
 
-  it("promises for the fields of an object what the component does without them", () => {
+  it("documents the component's defaults for the fields of an object", () => {
     let found = 0;
     for (const [key, { type, description }] of Object.entries<any>(project.config)) {
       if (type !== "object") continue;
       for (const [, field, value] of description.matchAll(/(\w+) \((\w+)\)/g)) {
         const fallback = plain.get(`${key}.${field}`);
-        // What follows from another setting is described, not given.
+        // A default that is computed from another setting is described in words.
         if (typeof fallback !== "function") assert.equal(value, String(fallback), `${key}.${field}`);
         found++;
       }
@@ -54,7 +54,7 @@ describe("the configuration schema", () => {
     assert.ok(found >= 9, `${found} defaults`);
   });
 
-  it("knows every key that the program reads, and the program reads every key that it knows", () => {
+  it("defines every key that the program reads, and the program reads every key that it defines", () => {
     const files = readdirSync(join(ROOT, "stack-config")).map((file) => join(ROOT, "stack-config", file));
     const source = files.map((file) => readFileSync(file, "utf8")).join("\n");
     const keys = new Set([...source.matchAll(/read\.\w+(?:<\w+>)?\((?:[A-Z]+, )?"(\w+)"/g)].map(([, key]) => key!));
@@ -62,7 +62,7 @@ describe("the configuration schema", () => {
   });
 
   for (const stack of STACKS) {
-    it(`knows every key of stack ${stack}, each with a value of its type: a slip would be a key that nobody reads`, () => {
+    it(`defines every key of stack ${stack}, with a value of its type, or a misspelt key would be silently ignored`, () => {
       for (const [key, value] of Object.entries(configOf(stack))) {
         if (key === "aws:region") continue;
         const schema = project.config[key.replace(/^ci-runners:/, "")];
@@ -72,14 +72,14 @@ describe("the configuration schema", () => {
     });
   }
 
-  it("refuses an object's field that nobody reads, instead of ignoring what the user wanted", async () => {
+  it("rejects an unknown field of an object instead of ignoring it", async () => {
     await Deployment.start();
     configure("dev");
     pulumi.runtime.setConfig("ci-runners:drain", JSON.stringify({ maxDrian: 60 }));
     assert.throws(() => readStackConfig(), /maxDrian.*maxDrain, heartbeatTimeout/);
   });
 
-  it("refuses an App without its key", async () => {
+  it("rejects a GitHub App without its private key", async () => {
     await Deployment.start();
     configure("dev");
     pulumi.runtime.setConfig("ci-runners:githubPrivateKeySecretArn", "");
@@ -88,7 +88,7 @@ describe("the configuration schema", () => {
 });
 
 describe("the program", () => {
-  it("makes a VPC for dev, which names no subnets, and puts the pool into its private ones", async () => {
+  it("creates a VPC for dev, which sets no subnets, and puts the pool into its private subnets", async () => {
     const deployment = await run("dev");
     assert.equal(deployment.of("awsx:ec2:Vpc").length, 1);
     const group = deployment.only("aws:autoscaling/group:Group").inputs;
@@ -98,7 +98,7 @@ describe("the program", () => {
     assert.equal(deployment.only("aws:ec2/securityGroup:SecurityGroup").inputs.vpcId, "vpc-0mock");
   });
 
-  it("mixes Spot into sandbox, in given subnets and without a warm pool", async () => {
+  it("uses Spot instances in sandbox, in the given subnets and without a warm pool", async () => {
     const deployment = await run("sandbox");
     assert.equal(deployment.of("awsx:ec2:Vpc").length, 0);
     const group = deployment.only("aws:autoscaling/group:Group").inputs;
@@ -107,7 +107,7 @@ describe("the program", () => {
     assert.equal(group.warmPool, undefined);
   });
 
-  it("keeps hibernated spares on arm64 for prod, with the runner on the organisation's own image and the longest drain", async () => {
+  it("keeps hibernated arm64 spares for prod, with the runner on the organization's own image and the longest drain", async () => {
     const deployment = await run("prod");
     const group = deployment.only("aws:autoscaling/group:Group").inputs;
     assert.equal(group.warmPool.poolState, "Hibernated");
@@ -118,7 +118,7 @@ describe("the program", () => {
     for (const { inputs } of deployment.of("aws:cloudwatch/metricAlarm:MetricAlarm")) assert.equal(inputs.alarmActions.length, 1);
   });
 
-  it("deploys nothing for a stack without maxSize, and has no output of what is not there", async () => {
+  it("deploys nothing for a stack without maxSize, and has no outputs except the release", async () => {
     const deployment = await Deployment.start({ stack: "dev" });
     configure("dev");
     pulumi.runtime.setConfig("ci-runners:maxSize", String(project.config.maxSize.default));
@@ -131,7 +131,7 @@ describe("the program", () => {
     );
   });
 
-  it("tells the names that operators and scaling policies need", async () => {
+  it("exports the names that operators and scaling policies need", async () => {
     await Deployment.start({ stack: "sandbox" });
     configure("sandbox");
     const outputs = await freshProgram(ROOT)();

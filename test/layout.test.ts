@@ -3,8 +3,8 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { circles, importGraph, ROOT, sources } from "./support/imports";
 
-/** What each floor may import, itself aside; a floor that is not named here may import any of these. */
-const FLOORS: Record<string, readonly string[]> = {
+/** The layers that each layer may import, besides itself; a layer that is not listed may import any of these. */
+const LAYERS: Record<string, readonly string[]> = {
   contract: [],
   functions: ["contract"],
   "host-config": ["contract"],
@@ -18,12 +18,12 @@ const FLOORS: Record<string, readonly string[]> = {
   bench: ["contract", "rehearsal", "cli"],
 };
 
-/** Folders whose name is a component's, and nothing else's. */
+/** Names of the components; no other folder has these names. */
 const COMPONENTS = readdirSync(join(ROOT, "components")).filter(
   (name) => name !== "shared" && statSync(join(ROOT, "components", name)).isDirectory(),
 );
 
-/** What every component may use, and so what may know of none. */
+/** Code that every component may use, and that therefore must not depend on one. */
 const SHARED = [
   "contract/aws",
   "contract/shared",
@@ -42,14 +42,14 @@ const SHARED = [
   "rehearsal/report",
 ];
 
-/** Floors that have no folder for each component: they show the library's public face as a whole. */
-const OF_THE_WHOLE = ["build/schema.ts"];
+/** Shared files that cover the public API of all components. */
+const WHOLE_LIBRARY = ["build/schema.ts"];
 
-/** Folders of tests that mirror none of the tree's: what they hold is about the project as a whole. */
-const OWN_TESTS = ["contracts", "docs", "examples", "package", "proofs", "support", "workflows"];
+/** Test folders that mirror no source folder: their tests are about the project as a whole. */
+const PROJECT_TESTS = ["contracts", "docs", "examples", "package", "proofs", "support", "workflows"];
 
 const below = (file: string, folder: string) => file === folder || file.startsWith(`${folder}/`);
-const floorOf = (file: string) => file.split("/")[0]!;
+const layerOf = (file: string) => file.split("/")[0]!;
 
 describe("the layout of the sources", () => {
   const files = sources();
@@ -57,7 +57,7 @@ describe("the layout of the sources", () => {
   const edges = [...graph].flatMap(([from, targets]) => targets.map((to) => ({ from, to })));
   const listed = (found: readonly { from: string; to: string }[]) => found.map(({ from, to }) => `${from} imports ${to}`);
 
-  it("is read: a search that found no imports would find no fault either", () => {
+  it("is actually read: a search that found no imports would find no violations either", () => {
     assert.ok(files.length > 400, `${files.length} sources`);
     assert.ok(edges.length > 1500, `${edges.length} imports`);
     assert.ok(graph.get("index.ts")!.includes("components/index.ts"));
@@ -73,33 +73,33 @@ describe("the layout of the sources", () => {
     );
   });
 
-  it("has no floor that imports one above it", () => {
+  it("has no layer that imports one above it", () => {
     const upwards = edges.filter(({ from, to }) => {
-      const [floor, other] = [floorOf(from), floorOf(to)];
-      return floor in FLOORS && floor !== other && !FLOORS[floor]!.includes(other);
+      const [layer, other] = [layerOf(from), layerOf(to)];
+      return layer in LAYERS && layer !== other && !LAYERS[layer]!.includes(other);
     });
     assert.deepEqual(listed(upwards), []);
   });
 
-  it("has nothing outside test/ that imports a test", () => {
-    assert.deepEqual(listed(edges.filter(({ from, to }) => floorOf(to) === "test" && floorOf(from) !== "test")), []);
+  it("has no file outside test/ that imports a test", () => {
+    assert.deepEqual(listed(edges.filter(({ from, to }) => layerOf(to) === "test" && layerOf(from) !== "test")), []);
   });
 
-  it("has no modules that import each other in a circle", () => {
+  it("has no circular imports", () => {
     assert.deepEqual(circles(graph), []);
   });
 
-  it("has nothing shared that knows a component", () => {
+  it("has no shared code that imports a component", () => {
     const known = edges.filter(
       ({ from, to }) =>
         SHARED.some((folder) => below(from, folder)) &&
-        !OF_THE_WHOLE.includes(from) &&
+        !WHOLE_LIBRARY.includes(from) &&
         to.split("/").some((part) => COMPONENTS.includes(part)),
     );
     assert.deepEqual(listed(known), []);
   });
 
-  it("has no component that imports another one's folder", () => {
+  it("has no component that imports another component's folder", () => {
     const ownerOf = (file: string) => file.split("/").find((part) => COMPONENTS.includes(part));
     const crossing = edges.filter(
       ({ from, to }) => ownerOf(from) !== undefined && ownerOf(to) !== undefined && ownerOf(from) !== ownerOf(to),
@@ -107,7 +107,7 @@ describe("the layout of the sources", () => {
     assert.deepEqual(listed(crossing), []);
   });
 
-  it("has the shared folders that these rules name", () => {
+  it("contains the shared folders that these rules list", () => {
     assert.deepEqual(
       SHARED.filter((folder) => !existsSync(join(ROOT, folder))),
       [],
@@ -115,12 +115,12 @@ describe("the layout of the sources", () => {
     assert.ok(COMPONENTS.length > 0);
   });
 
-  it("has each test in a folder that mirrors what it tests", () => {
+  it("has each test in a folder that mirrors the folder under test", () => {
     const folders = new Set(files.filter((file) => below(file, "test")).map((file) => file.split("/").slice(1, -1).join("/")));
-    const strangers = [...folders].filter((folder) => {
+    const unmatched = [...folders].filter((folder) => {
       const [first = ""] = folder.split("/");
-      return first !== "" && !OWN_TESTS.includes(first) && !folder.split("/").includes("support") && !existsSync(join(ROOT, folder));
+      return first !== "" && !PROJECT_TESTS.includes(first) && !folder.split("/").includes("support") && !existsSync(join(ROOT, folder));
     });
-    assert.deepEqual(strangers, []);
+    assert.deepEqual(unmatched, []);
   });
 });

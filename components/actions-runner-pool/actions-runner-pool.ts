@@ -19,44 +19,44 @@ import { checkedTags } from "./tags";
 import { validate } from "./validation";
 
 /**
- * A pool of long-lived self-hosted GitHub Actions runners on an Auto Scaling group that never kills a job: an
- * instance that should go, for whatever reason, takes no further job, ends the one that it has, and goes.
+ * A pool of long-lived self-hosted GitHub Actions runners on an Auto Scaling group whose scale-in never kills a job: an
+ * instance that must terminate, for whatever reason, accepts no further job, finishes the one it runs, and terminates.
  */
 export class ActionsRunnerPool extends pulumi.ComponentResource {
-  /** Name of the pool, from which the names in AWS derive. */
+  /** Name of the pool, from which its names in AWS derive. */
   public readonly poolName!: pulumi.Output<string>;
-  /** Auto Scaling group. Attach scaling policies to it: the pool leaves its desired capacity alone. */
+  /** Name of the Auto Scaling group. Attach scaling policies to it: deployments do not change its desired capacity. */
   public readonly groupName!: pulumi.Output<string>;
   /** ARN of the Auto Scaling group. */
   public readonly groupArn!: pulumi.Output<string>;
-  /** Lifecycle hook that holds an instance until it is installed and registered. */
+  /** Name of the lifecycle hook that holds an instance until it is installed and registered. */
   public readonly launchHookName!: pulumi.Output<string>;
-  /** Lifecycle hook that holds an instance until its job has ended. */
+  /** Name of the lifecycle hook that holds a terminating instance until its job has finished. */
   public readonly terminateHookName!: pulumi.Output<string>;
-  /** Launch template of the instances. */
+  /** ID of the instances' launch template. */
   public readonly launchTemplateId!: pulumi.Output<string>;
-  /** Image that new instances start from. */
+  /** ID of the AMI that new instances launch from. */
   public readonly imageId!: pulumi.Output<string>;
-  /** Role of the instances, for other accounts and resources to trust. */
+  /** ARN of the instances' role, for other accounts and resources to trust. */
   public readonly hostRoleArn!: pulumi.Output<string>;
-  /** Name of the instances' role, to attach policies to. */
+  /** Name of the instances' role, for attaching policies. */
   public readonly hostRoleName!: pulumi.Output<string>;
-  /** Security groups of the instances. */
+  /** IDs of the instances' security groups. */
   public readonly securityGroupIds!: pulumi.Output<string[]>;
-  /** Function that provides registration tokens. */
+  /** Name of the function that provides registration tokens. */
   public readonly registerFunctionName!: pulumi.Output<string>;
-  /** Function that hurries drains and cleans up after instances. */
+  /** Name of the function that speeds up drains and cleans up after terminated instances. */
   public readonly deregisterFunctionName!: pulumi.Output<string>;
-  /** Function that finds what events have missed. */
+  /** Name of the function that handles what events missed. */
   public readonly sweepFunctionName!: pulumi.Output<string>;
-  /** Queue of events that no try could deliver or handle. */
+  /** URL of the queue of events that could not be delivered or handled after all retries. */
   public readonly deadLetterQueueUrl!: pulumi.Output<string>;
-  /** SHA-256 of the host bundle that new instances install, in hex. */
+  /** SHA-256, in hex, of the host bundle that new instances install. */
   public readonly hostBundleSha256!: pulumi.Output<string>;
 
   /**
-   * @param name identity in the stack, and beginning of the names that AWS needs unique; at most 43 characters.
-   * @throws InputPropertyError or InputPropertiesError for arguments that cannot work, before anything is created.
+   * @param name identity in the stack, and prefix of the generated names in AWS; at most 43 characters.
+   * @throws InputPropertyError or InputPropertiesError for invalid arguments, before anything is created.
    */
   constructor(name: string, args: ActionsRunnerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     const settings = resolveSettings(name, args, { project: pulumi.getProject(), stack: pulumi.getStack() });
@@ -72,14 +72,14 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const network = createNetwork(name, common, child);
     const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), tags }, child);
     const hostRole = createHostRole(name, { ...common, bucketArn: bundle.bucket.arn }, child);
-    const { queue: deadLetters, ready: admitted } = createDeadLetters(name, common, child);
+    const { queue: deadLetters, ready: deadLettersReady } = createDeadLetters(name, common, child);
     const functions = createFunctions(name, { ...common, deadLetters, hostRole: hostRole.role, artefacts: built.functions }, child);
     const events = createEvents(name, { ...common, functions, deadLetters }, child);
     const stopDocument = createStopDocument(name, common, child);
     const launchTemplate = createLaunchTemplate(name, { ...common, facts, network, hostRole, bundle }, child);
-    const working = [...Object.values(functions).flatMap(({ ready }) => ready), ...events];
-    const finalSweep = createFinalSweep(name, { settings, sweep: functions.sweep, dependsOn: working }, child);
-    const beforeGroup = [bundle.object, ...hostRole.ready, ...admitted, ...working, finalSweep, stopDocument];
+    const eventHandling = [...Object.values(functions).flatMap(({ ready }) => ready), ...events];
+    const finalSweep = createFinalSweep(name, { settings, sweep: functions.sweep, dependsOn: eventHandling }, child);
+    const beforeGroup = [bundle.object, ...hostRole.ready, ...deadLettersReady, ...eventHandling, finalSweep, stopDocument];
     const group = createGroup(name, { ...common, launchTemplate, network, dependsOn: beforeGroup }, child);
     createHooks(name, { settings, group }, child);
     createAlarms(name, { ...common, functions, deadLetters }, child);
@@ -106,5 +106,5 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
   }
 }
 
-/** What the class declares, no more and no less. */
+/** Exactly the outputs that the class declares. */
 type Outputs = Omit<ActionsRunnerPool, keyof pulumi.ComponentResource>;

@@ -12,11 +12,11 @@ interface Alarm {
   metricName: string;
   dimensions: Record<string, pulumi.Input<string>>;
   statistic: "Sum" | "Maximum";
-  /** Number of 5-minute periods out of the last three that must be bad. */
+  /** Breaching 5-minute periods that raise the alarm: 1 of 1, or 2 of the last 3. */
   badPeriods: 1 | 2;
 }
 
-/** Seconds; the sweep reports once in it. */
+/** Seconds; the sweep reports once per period. */
 const PERIOD = 300;
 
 export interface AlarmParts {
@@ -26,7 +26,7 @@ export interface AlarmParts {
   tags: pulumi.Output<Record<string, string>>;
 }
 
-/** One alarm for each thing that a human must know about. A missing value means that nothing happened. */
+/** One alarm for each condition that an operator must know about. Missing data means that nothing happened. */
 export function createAlarms(name: string, parts: AlarmParts, opts: pulumi.CustomResourceOptions): void {
   const { settings, tags } = parts;
   const notify = settings.alarmTopicArn === undefined ? undefined : [settings.alarmTopicArn];
@@ -65,56 +65,56 @@ function alarms({ settings, functions, deadLetters }: AlarmParts): Alarm[] {
   });
   return [
     own("forced-stops", METRIC.forcedStops, {
-      description: "A drain reached maxDrain and its job was stopped: raise drain.maxDrain or look at the job",
+      description: "A drain reached maxDrain and its job was stopped: raise drain.maxDrain or investigate the job",
       statistic: "Sum",
       badPeriods: 1,
     }),
     own("lost-jobs", METRIC.busyAtTermination, {
       description:
-        "An instance is gone, or fell silent in its drain, while GitHub still counts a job on its runner: look for a raw termination, a Spot interruption or a crash",
+        "An instance terminated, or stopped responding while draining, while GitHub still reports a job on its runner: check for a termination that bypassed the group, a Spot interruption or a crash",
       statistic: "Sum",
       badPeriods: 1,
     }),
     own("stop-failures", METRIC.stopFailures, {
       description:
-        "Stops could not be sent to terminating hosts, twice in 15 minutes; hosts drain by themselves a little later: look at the deregister function's log",
+        "The stop command could not be sent to terminating hosts, twice in 15 minutes; the hosts still begin to drain on their own, a little later: check the deregister function's log",
       statistic: "Sum",
       badPeriods: 2,
     }),
     own("registration-failures", METRIC.registrationFailures, {
-      description: "No registration token could be minted: look at the register function's log, the GitHub App and its secret",
+      description: "No registration token could be created: check the register function's log, the GitHub App and its secret",
       statistic: "Sum",
       badPeriods: 1,
     }),
     own("overdue-drains", METRIC.overdueDrains, {
-      description: "An instance has been in Terminating:Wait for longer than maxDrain: look at its agent",
+      description: "An instance has been in Terminating:Wait for longer than maxDrain: check its agent",
       statistic: "Maximum",
       badPeriods: 1,
     }),
     own("retained-instances", METRIC.retainedInstances, {
-      description: "An instance fell silent while it drained and is retained and billed: save its job, then terminate it in the group",
+      description: "An instance stopped responding while draining and is retained and billed: save its job, then terminate it in the group",
       statistic: "Maximum",
       badPeriods: 1,
     }),
     own("unregistered-instances", METRIC.unregisteredInstances, {
       description:
-        "Instances are in service without a runner online at GitHub, twice in 15 minutes: the sweep function's log names them; look at their agents and, if no job runs, terminate them in the group",
+        "Instances are in service without a runner online at GitHub, twice in 15 minutes: the sweep function's log names them; check their agents and, if no job runs, terminate them in the group",
       statistic: "Maximum",
       badPeriods: 2,
     }),
     own("malformed-events", METRIC.malformedEvents, {
-      description: "An event is not shaped as AWS documents it and nothing was done: look at the functions' logs, the sweep catches up",
+      description: "An event does not have the format that AWS documents and was ignored: check the functions' logs; the sweep catches up",
       statistic: "Sum",
       badPeriods: 1,
     }),
     own("sweep-errors", METRIC.sweepErrors, {
-      description: "The sweep could not handle some items, twice in 15 minutes: look at the sweep function's log",
+      description: "The sweep could not handle some items, twice in 15 minutes: check the sweep function's log",
       statistic: "Sum",
       badPeriods: 2,
     }),
     {
       suffix: "dead-letters",
-      description: "An event could not be delivered or handled: read it from the dead-letter queue, the sweep catches up with its effect",
+      description: "An event could not be delivered or handled: read it from the dead-letter queue; the sweep catches up",
       namespace: "AWS/SQS",
       metricName: "ApproximateNumberOfMessagesVisible",
       dimensions: { QueueName: deadLetters.name },
@@ -124,7 +124,7 @@ function alarms({ settings, functions, deadLetters }: AlarmParts): Alarm[] {
     ...Object.entries(functions).map(
       ([key, packaged]): Alarm => ({
         suffix: `${key}-function-errors`,
-        description: `The ${key} function fails, twice in 15 minutes: look at its log`,
+        description: `The ${key} function failed, twice in 15 minutes: check its log`,
         namespace: "AWS/Lambda",
         metricName: "Errors",
         dimensions: { FunctionName: packaged.function.name },

@@ -5,7 +5,7 @@ import { type PolicyDocument, arn, policy } from "../shared/policy";
 import type { PoolSettings } from "./settings";
 import { triggers } from "./triggers";
 
-/** Seconds; the longest that SQS keeps a message, 14 days. */
+/** Seconds; 14 days, the longest retention of SQS. */
 const RETENTION = 14 * 24 * 3600;
 
 export interface DeadLetterParts {
@@ -16,13 +16,14 @@ export interface DeadLetterParts {
 
 export interface DeadLetters {
   queue: aws.sqs.Queue;
-  /** What has to be there before the rules can use it. */
+  /** Resources that must exist before the rules can use the queue. */
   ready: pulumi.Resource[];
 }
 
 /**
- * Where events go that no try could deliver or handle: for a human to look at, after an alarm. EventBridge delivers as
- * itself, not by a role, so the queue has to let it in: for the pool's own rules only.
+ * Keeps events that could not be delivered or handled after all retries, for the operator to inspect after an alarm.
+ * EventBridge delivers as a service principal, not with a role, so the queue policy must allow it: for the pool's own
+ * rules only.
  */
 export function createDeadLetters(name: string, parts: DeadLetterParts, opts: pulumi.CustomResourceOptions): DeadLetters {
   const { settings, environment, tags } = parts;
@@ -33,14 +34,14 @@ export function createDeadLetters(name: string, parts: DeadLetterParts, opts: pu
   );
   const document = pulumi
     .all([queue.arn, environment])
-    .apply(([queueArn, where]) => JSON.stringify(deadLetterPolicy(queueArn, where, settings)));
-  const admitted = new aws.sqs.QueuePolicy(`${name}-dead-letters`, { queueUrl: queue.url, policy: document }, opts);
-  return { queue, ready: [admitted] };
+    .apply(([queueArn, awsEnvironment]) => JSON.stringify(deadLetterPolicy(queueArn, awsEnvironment, settings)));
+  const queuePolicy = new aws.sqs.QueuePolicy(`${name}-dead-letters`, { queueUrl: queue.url, policy: document }, opts);
+  return { queue, ready: [queuePolicy] };
 }
 
 function deadLetterPolicy(queueArn: string, environment: AwsEnvironment, settings: PoolSettings): PolicyDocument {
   return policy({
-    Sid: "KeepUndeliveredEvents",
+    Sid: "ReceiveUndeliveredEvents",
     Effect: "Allow",
     Principal: { Service: "events.amazonaws.com" },
     Action: ["sqs:SendMessage"],

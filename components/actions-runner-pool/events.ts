@@ -12,9 +12,9 @@ export interface EventParts {
 }
 
 /**
- * The rules that bring the group's events to the functions, and the sweep's schedule.
+ * The rules that route the group's events to the functions, and the sweep's schedule.
  *
- * @returns what must be there before the group: an event that happens earlier is lost.
+ * @returns resources that must exist before the group: an earlier event would be lost.
  */
 export function createEvents(name: string, parts: EventParts, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
   return triggers(parts.settings).flatMap((trigger) => createTrigger(`${name}-${trigger.suffix}`, { ...parts, trigger }, opts));

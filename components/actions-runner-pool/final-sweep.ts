@@ -7,16 +7,16 @@ import type { PoolSettings } from "./settings";
 export interface FinalSweepParts {
   settings: PoolSettings;
   sweep: PackagedFunction;
-  /** What the sweep needs, and what hears of the end of the last instances meanwhile. */
+  /** What the sweep needs, and what handles the events of the last terminations meanwhile. */
   dependsOn: pulumi.Resource[];
 }
 
 /**
- * Has the sweep function invoked once more when the pool is deleted. The last instances end while their rules and
- * functions are about to be deleted, so their runners would stay at GitHub and their tokens in Secrets Manager.
+ * Invokes the sweep function once more when the pool is deleted. The last instances terminate shortly before their rules
+ * and functions are deleted, so their runners could remain at GitHub and their tokens in Secrets Manager.
  *
- * The group depends on it, so a destroy goes: group, this resource's deletion (which invokes the function and waits
- * for it, two minutes at most), functions. On create the function is a no-op; one that cannot start fails the
+ * The group depends on it, so a destroy deletes first the group, then this resource (which invokes the function and
+ * waits for it, at most two minutes), then the functions. On create the function is a no-op; one that cannot start fails the
  * deployment now rather than at 3 a.m. The deploying principal needs `lambda:InvokeFunction` on it.
  */
 export function createFinalSweep(name: string, parts: FinalSweepParts, opts: pulumi.CustomResourceOptions): aws.lambda.Invocation {

@@ -3,7 +3,7 @@ import type { PoolSettings } from "./settings";
 
 export type FunctionKey = "register" | "deregister" | "sweep";
 
-/** What makes one function differ from the others. */
+/** The settings in which the functions differ. */
 export interface FunctionSettings {
   functionName: string;
   description: string;
@@ -11,9 +11,9 @@ export interface FunctionSettings {
   memorySize: number;
   /** Seconds. */
   timeout: number;
-  /** Lambda's own, of an asynchronous invocation. */
+  /** Lambda's own retries of an asynchronous invocation. */
   retries: number;
-  /** Seconds for which an asynchronous invocation is worth trying. */
+  /** Seconds for which Lambda retries an asynchronous invocation. */
   maximumEventAge: number;
 }
 
@@ -21,7 +21,7 @@ export function functionSettings({ names, poolName, launchTimeout }: PoolSetting
   return {
     register: {
       functionName: names.registerFunction,
-      description: `${poolName}: gives an instance on its way into service a registration token`,
+      description: `${poolName}: provides a registration token for an instance that is entering service`,
       memorySize: 256,
       timeout: TIMING.eventFunctionTimeout,
       retries: 2,
@@ -29,7 +29,7 @@ export function functionSettings({ names, poolName, launchTimeout }: PoolSetting
     },
     deregister: {
       functionName: names.deregisterFunction,
-      description: `${poolName}: hurries a drain, and cleans up after an instance that is gone`,
+      description: `${poolName}: speeds up a drain, and cleans up after a terminated instance`,
       memorySize: 256,
       timeout: TIMING.eventFunctionTimeout,
       retries: 2,
@@ -37,7 +37,7 @@ export function functionSettings({ names, poolName, launchTimeout }: PoolSetting
     },
     sweep: {
       functionName: names.sweepFunction,
-      description: `${poolName}: finds what events have missed`,
+      description: `${poolName}: handles what events missed`,
       memorySize: 512,
       timeout: TIMING.sweepTimeout,
       // The next sweep is the retry.

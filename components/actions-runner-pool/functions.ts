@@ -27,7 +27,7 @@ const POLICIES: Record<FunctionKey, (grants: FunctionGrants) => PolicyDocument> 
   sweep: sweepPolicy,
 };
 
-/** The three functions. Their retries are Lambda's own, and what still fails goes to the dead letters. */
+/** The three functions. Lambda retries failed invocations; those that still fail go to the dead-letter queue. */
 export function createFunctions(name: string, parts: FunctionParts, opts: pulumi.CustomResourceOptions): PoolFunctions {
   const { settings, hostRole, artefacts, deadLetters, tags } = parts;
   const specific = functionSettings(settings);
@@ -53,8 +53,8 @@ function grants({ settings, environment, deadLetters }: FunctionParts): pulumi.O
   const { github, names, poolName } = settings;
   return pulumi
     .all([environment, githubSecretArn(settings), pulumi.output(github.secretKmsKeyArn), deadLetters.arn])
-    .apply(([where, githubSecret, secretKmsKeyArn, deadLetterQueueArn]) => ({
-      environment: where,
+    .apply(([awsEnvironment, githubSecret, secretKmsKeyArn, deadLetterQueueArn]) => ({
+      environment: awsEnvironment,
       names,
       poolName,
       githubSecretArn: githubSecret,
@@ -63,7 +63,7 @@ function grants({ settings, environment, deadLetters }: FunctionParts): pulumi.O
     }));
 }
 
-/** Validation has seen to it that exactly one of the two is set. */
+/** Validation ensures that exactly one of the two is set. */
 function githubSecretArn({ github }: PoolSettings): pulumi.Output<string> {
   return pulumi.output(github.app ? github.app.privateKeySecretArn : github.tokenSecretArn!);
 }

@@ -12,16 +12,16 @@ export interface GroupParts {
   launchTemplate: aws.ec2.LaunchTemplate;
   network: Network;
   tags: pulumi.Output<Record<string, string>>;
-  /** Everything that must be there before the first instance and until after the last one. */
+  /** Everything that must exist before the first instance launches and until the last one has terminated. */
   dependsOn: pulumi.Resource[];
 }
 
-/** Seconds beyond a time limit that AWS and the provider need to notice. */
+/** Seconds that AWS and the provider need beyond a time limit to notice it. */
 const MARGIN = 1800;
 
 /**
- * The group. It goes last and comes down first, while rules, functions and permissions still stand, so that a
- * destroy drains like any other scale-in.
+ * The group. It is created last and deleted first, while rules, functions and permissions still exist, so that a destroy
+ * drains like any other scale-in.
  */
 export function createGroup(name: string, parts: GroupParts, opts: pulumi.CustomResourceOptions): aws.autoscaling.Group {
   const { settings } = parts;
@@ -41,7 +41,7 @@ export function createGroup(name: string, parts: GroupParts, opts: pulumi.Custom
       instanceRefresh: { strategy: "Rolling", preferences: { ...preferences, instanceWarmup: String(instanceWarmup) } },
       healthCheckType: "EC2",
       healthCheckGracePeriod: 0,
-      // Idle instances must be free to go. A busy one protects itself while its job runs, and the drain holds anyway.
+      // Idle instances must be free to terminate. A busy one protects itself while its job runs, and the drain waits in any case.
       protectFromScaleIn: false,
       maxInstanceLifetime: settings.maxInstanceLifetimeDays * 24 * 3600,
       warmPool: warmPoolConfiguration(settings),
@@ -53,19 +53,19 @@ export function createGroup(name: string, parts: GroupParts, opts: pulumi.Custom
     {
       ...opts,
       dependsOn: parts.dependsOn,
-      // Scaling owns the desired capacity. Hooks change through resources of their own: see `createHooks`.
+      // Scaling owns the desired capacity. Hooks change through separate resources: see `createHooks`.
       ignoreChanges: ["desiredCapacity", "initialLifecycleHooks"],
       customTimeouts: {
         create: `${launchTimeout + MARGIN}s`,
         update: `${launchTimeout + MARGIN}s`,
-        // A destroy waits for the jobs. The provider's own 10 minutes would give up in the middle of a drain.
+        // A destroy waits for the jobs. The provider's default of 10 minutes would give up in the middle of a drain.
         delete: `${drain.maxDrain + drain.heartbeatTimeout + MARGIN}s`,
       },
     },
   );
 }
 
-/** What a dashboard or a scaling policy needs to know about the group; free of charge. */
+/** What a dashboard or a scaling policy needs; free of charge. */
 const METRICS = [
   "GroupDesiredCapacity",
   "GroupInServiceInstances",
@@ -76,7 +76,7 @@ const METRICS = [
 ] as const;
 
 function instances(settings: PoolSettings, launchTemplate: aws.ec2.LaunchTemplate): Partial<aws.autoscaling.GroupArgs> {
-  // The number, not `$Latest`: the change of the number is what starts an instance refresh.
+  // The number, not `$Latest`: a changed number is what starts an instance refresh.
   const version = launchTemplate.latestVersion.apply(String);
   const { spot } = settings;
   if (!spot) return { launchTemplate: { id: launchTemplate.id, version } };
@@ -102,9 +102,9 @@ export interface HookParts {
 }
 
 /**
- * The group's hooks once more, as resources. As initial hooks they are there before the first instance, but a later
- * change would not reach AWS; this carries it. They are never deleted: that would CONTINUE every action that is
- * under way, which kills the jobs of draining instances. They go with the group.
+ * The group's hooks again, as separate resources. As initial hooks they exist before the first instance, but a later
+ * change would not reach AWS; these resources apply it. They are never deleted on their own: that would CONTINUE every
+ * lifecycle action in progress, which kills the jobs of draining instances. They are deleted with the group.
  */
 export function createHooks(name: string, parts: HookParts, opts: pulumi.CustomResourceOptions): void {
   const { settings, group } = parts;

@@ -5,10 +5,10 @@ import { githubWebUrl } from "../shared/github-address";
 import { defaultArchiveUrl } from "./defaults";
 import type { PoolSettings } from "./settings";
 
-/** GitHub's words for an architecture, in its labels and in the names of the runner's archives. */
+/** GitHub's names for the architectures, in its labels and in the names of the runner's archives. */
 export type RunnerArchitecture = "x64" | "arm64";
 
-/** What an instance of the pool needs to know, from arguments that passed validation. */
+/** The configuration of the pool's instances, from validated settings. */
 export function hostConfig(settings: PoolSettings, region: string, architecture: RunnerArchitecture): HostConfig {
   const { github, runner, drain, names } = settings;
   return {

@@ -8,14 +8,14 @@ import type { PoolSettings } from "./settings";
 export interface HostRole {
   role: aws.iam.Role;
   profile: aws.iam.InstanceProfile;
-  /** What has to be there before the first instance boots. */
+  /** Resources that must exist before the first instance boots. */
   ready: pulumi.Resource[];
 }
 
 export interface HostRoleParts {
   settings: PoolSettings;
   environment: pulumi.Output<AwsEnvironment>;
-  /** Of the bucket with the host bundle. */
+  /** ARN of the bucket that holds the host bundle. */
   bucketArn: pulumi.Output<string>;
   tags: pulumi.Output<Record<string, string>>;
 }
@@ -25,7 +25,9 @@ export function createHostRole(name: string, parts: HostRoleParts, opts: pulumi.
   const { settings, environment, bucketArn, tags } = parts;
   const assumeRolePolicy = JSON.stringify(trust("ec2.amazonaws.com"));
   const role = new aws.iam.Role(`${name}-host`, { assumeRolePolicy, permissionsBoundary: settings.permissionsBoundaryArn, tags }, opts);
-  const policy = pulumi.all([environment, bucketArn]).apply(([where, bucket]) => JSON.stringify(hostPolicy(where, settings.names, bucket)));
+  const policy = pulumi
+    .all([environment, bucketArn])
+    .apply(([awsEnvironment, bucket]) => JSON.stringify(hostPolicy(awsEnvironment, settings.names, bucket)));
   const own = new aws.iam.RolePolicy(`${name}-host`, { role: role.name, policy }, opts);
   const extra = settings.extraPolicyArns.map(
     (policyArn, index) => new aws.iam.RolePolicyAttachment(`${name}-host-${index}`, { role: role.name, policyArn }, opts),

@@ -6,32 +6,30 @@ import { defaultImageParameter } from "./defaults";
 import type { RunnerArchitecture } from "./host-config";
 import type { PoolSettings } from "./settings";
 
-/** What only AWS can tell about the instances and where they run. */
+/** Facts about the instances that must be looked up in AWS. */
 export interface InstanceFacts {
   architecture: RunnerArchitecture;
   imageId: string;
   rootDeviceName: string;
 }
 
-/** EC2's word for an architecture, with GitHub's and Canonical's. */
+/** EC2's name for each architecture, with GitHub's and Canonical's. */
 const ARCHITECTURES = {
   x86_64: { runner: "x64", canonical: "amd64" },
   arm64: { runner: "arm64", canonical: "arm64" },
 } as const;
 type Ec2Architecture = keyof typeof ARCHITECTURES;
 
-/**
- * GiB that hibernation needs beside the memory's own: the system, the runner, its tools and a workspace.
- */
+/** GiB that hibernation needs in addition to the memory: for the system, the runner, its tools and a workspace. */
 const HIBERNATION_HEADROOM_GIB = 10;
-/** EC2 hibernates Linux instances with less memory than this, in GiB. */
+/** GiB. EC2 hibernates only Linux instances with less memory than this. */
 const HIBERNATION_MEMORY_LIMIT_GIB = 150;
 
 /**
- * Asks AWS for the instance types and the image and checks that they fit together.
+ * Looks up the instance types and the image in AWS and checks that they match.
  *
  * @throws an input error for an unknown instance type or image, an image of another architecture, or a root volume
- *   into which the memory does not fit.
+ *   that is too small to hibernate the memory.
  */
 export async function instanceFacts(
   settings: PoolSettings,
@@ -42,14 +40,14 @@ export async function instanceFacts(
   const described = await Promise.all(types.map((type) => describeType(type, options)));
   const architectures = described.map(({ architecture }) => architecture);
   const architecture = architectures[0] as Ec2Architecture;
-  const stranger = architectures.findIndex((other) => other !== architecture);
-  if (stranger > 0) {
+  const mismatch = architectures.findIndex((other) => other !== architecture);
+  if (mismatch > 0) {
     throw inputError([
       violation(
         "spot.additionalInstanceTypes",
-        types[stranger],
-        `it is ${architectures[stranger]} and ${settings.instanceType} is ${architecture}`,
-        "Give types of one architecture",
+        types[mismatch],
+        `it is ${architectures[mismatch]} and ${settings.instanceType} is ${architecture}`,
+        "Use instance types of one architecture",
       ),
     ]);
   }
@@ -66,7 +64,7 @@ async function describeType(instanceType: string, options: pulumi.InvokeOptions)
       violation(
         "instanceType",
         instanceType,
-        `EC2 does not know it in this Region (${reason(error)})`,
+        `not an instance type that EC2 offers in this Region (${reason(error)})`,
         "Choose a type that the Region offers",
       ),
     ]);
@@ -77,7 +75,7 @@ async function describeType(instanceType: string, options: pulumi.InvokeOptions)
       violation(
         "instanceType",
         instanceType,
-        `the runner does not run on ${type.supportedArchitectures.join()}`,
+        `the runner does not support ${type.supportedArchitectures.join()}`,
         "Choose an x86_64 or arm64 type",
       ),
     ]);
@@ -98,7 +96,7 @@ function hibernationViolations(settings: PoolSettings, type: aws.ec2.GetInstance
       violation(
         "warmPool.state",
         WarmPoolState.Hibernated,
-        `${instanceType} has ${memory} GiB of memory and EC2 hibernates less than ${HIBERNATION_MEMORY_LIMIT_GIB}`,
+        `${instanceType} has ${memory} GiB of memory; EC2 hibernates only less than ${HIBERNATION_MEMORY_LIMIT_GIB} GiB`,
         "Use Stopped or a smaller instanceType",
       ),
     ];
@@ -110,7 +108,7 @@ function hibernationViolations(settings: PoolSettings, type: aws.ec2.GetInstance
       "rootVolumeSize",
       rootVolumeSize,
       `hibernation writes the ${memory} GiB of memory of ${instanceType} to the root volume`,
-      `Give at least ${needed} GiB, or use warmPool.state Stopped`,
+      `Use at least ${needed} GiB, or set warmPool.state to Stopped`,
     ),
   ];
 }
@@ -126,7 +124,7 @@ async function describeImage(
   const fail = (problem: string, remedy: string) => inputError([violation(field, value, problem, remedy)]);
   const imageId = givenId ?? (await readParameter(parameter, options));
   const image = await aws.ec2.getAmi(imageQuery(imageId), options).catch((error: Error) => {
-    throw fail(`image ${imageId} is not to be found (${reason(error)})`, "Name an image that this account may use in this Region");
+    throw fail(`image ${imageId} was not found (${reason(error)})`, "Use an image that this account may use in this Region");
   });
   if (image.architecture !== architecture) {
     throw fail(
@@ -137,7 +135,7 @@ async function describeImage(
   return { imageId, rootDeviceName: image.rootDeviceName };
 }
 
-/** A pinned image may be deprecated by its owner and still be launched. */
+/** Includes deprecated images: a pinned image can still be launched after its owner deprecates it. */
 function imageQuery(imageId: string): aws.ec2.GetAmiArgs {
   return { filters: [{ name: "image-id", values: [imageId] }], includeDeprecated: true };
 }
@@ -145,18 +143,13 @@ function imageQuery(imageId: string): aws.ec2.GetAmiArgs {
 async function readParameter(name: string, options: pulumi.InvokeOptions): Promise<string> {
   const parameter = await aws.ssm.getParameter({ name }, options).catch((error: Error) => {
     throw inputError([
-      violation(
-        "imageParameter",
-        name,
-        `it cannot be read (${reason(error)})`,
-        "Name an SSM parameter of this Region that holds an image id",
-      ),
+      violation("imageParameter", name, `it cannot be read (${reason(error)})`, "Use an SSM parameter of this Region that holds an AMI ID"),
     ]);
   });
   return parameter.value;
 }
 
-/** The engine and the provider's bridge wrap what AWS said into lines of their own. */
+/** AWS's message, without the lines in which the engine and the provider's bridge wrap it. */
 function reason(error: Error): string {
   return error.message
     .replace(/^invocation of \S+ returned an error: /, "")

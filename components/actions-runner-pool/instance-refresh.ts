@@ -1,6 +1,6 @@
 import type { PoolSettings } from "./settings";
 
-/** How a new version of the launch template reaches the instances. */
+/** How an instance refresh brings a new version of the launch template to the instances. */
 export function refreshPreferences({ instanceRefresh }: PoolSettings) {
   return {
     minHealthyPercentage: instanceRefresh.minHealthyPercentage,
@@ -8,7 +8,7 @@ export function refreshPreferences({ instanceRefresh }: PoolSettings) {
     scaleInProtectedInstances: instanceRefresh.protectedInstances,
     standbyInstances: "Wait",
     skipMatching: true,
-    // An instance is in service only once it is registered: there is nothing left to warm up.
+    // An instance enters service only once it is registered, so nothing is left to warm up.
     instanceWarmup: 0,
   } as const;
 }

@@ -22,7 +22,7 @@ export interface LaunchTemplateParts {
   bundle: HostBundle;
 }
 
-/** How an instance is made. A new version of it is what makes the group refresh its instances. */
+/** The instances' launch template. A new version of it makes the group refresh its instances. */
 export function createLaunchTemplate(name: string, parts: LaunchTemplateParts, opts: pulumi.CustomResourceOptions): aws.ec2.LaunchTemplate {
   const { settings, facts, tags } = parts;
   return new aws.ec2.LaunchTemplate(
@@ -47,10 +47,10 @@ export function createLaunchTemplate(name: string, parts: LaunchTemplateParts, o
           },
         },
       ],
-      // One hop: a container on a bridge network is one too far, so it has no way to the role's credentials.
+      // One hop: a container on a bridge network is one hop further, so it cannot reach the role's credentials.
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       hibernationOptions: settings.warmPool?.state === WarmPoolState.Hibernated ? { configured: true } : undefined,
-      // The group hands its tags to the instances, but not to what is attached to them.
+      // The group propagates its tags to the instances, but not to the resources attached to them.
       tagSpecifications: [
         { resourceType: "volume", tags },
         { resourceType: "network-interface", tags },
@@ -61,7 +61,7 @@ export function createLaunchTemplate(name: string, parts: LaunchTemplateParts, o
   );
 }
 
-/** Base64, as EC2 wants it; the limit counts the text before that. */
+/** Base64, as EC2 requires; the size limit applies to the text before encoding. */
 function userData({ settings, facts, environment, bundle }: LaunchTemplateParts): pulumi.Output<string> {
   return pulumi.all([facts, environment, bundle.bucket.bucket]).apply(([{ architecture }, { region }, bucket]) => {
     const config = hostConfig(settings, region, architecture);

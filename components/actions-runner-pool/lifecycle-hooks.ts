@@ -9,7 +9,7 @@ export interface LifecycleHook {
   defaultResult: "ABANDON";
 }
 
-/** Both fail closed: an instance that is not ready is replaced, one that fell silent is retained or ended. */
+/** Both fail closed: an instance that is not ready is replaced; one that stops sending heartbeats is retained or terminated. */
 export function lifecycleHooks({ names, launchTimeout, drain }: PoolSettings): Record<"launch" | "terminate", LifecycleHook> {
   return {
     launch: {
@@ -27,7 +27,7 @@ export function lifecycleHooks({ names, launchTimeout, drain }: PoolSettings): R
   };
 }
 
-/** What becomes of an instance whose terminate hook is abandoned, because its heartbeats failed. */
+/** What happens to an instance whose terminate hook is abandoned because its heartbeats failed. */
 export function onAbandon({ drain }: PoolSettings): "retain" | "terminate" {
   return drain.retainOnAbandon ? "retain" : "terminate";
 }

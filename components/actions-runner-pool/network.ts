@@ -14,7 +14,7 @@ export interface NetworkParts {
   tags: pulumi.Output<Record<string, string>>;
 }
 
-/** The given security groups, or an own one: runners call out to GitHub and AWS, and no one calls them. */
+/** The given security groups, or a new one: runners connect to GitHub and AWS, and accept no connections. */
 export function createNetwork(name: string, parts: NetworkParts, opts: pulumi.CustomResourceOptions): Network {
   const { settings, tags } = parts;
   const subnetIds = nonEmpty("subnetIds", settings.subnetIds);

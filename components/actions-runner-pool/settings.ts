@@ -5,14 +5,14 @@ import { DEFAULTS, DEFAULTS_IF_GIVEN } from "./defaults";
 
 type IfGiven = typeof DEFAULTS_IF_GIVEN;
 
-/** The arguments with every default filled in, and the names in AWS that derive from them. */
+/** The arguments with every default applied, and the names in AWS that derive from them. */
 export type PoolSettings = WithDefaults<Omit<Args, keyof IfGiven>, typeof DEFAULTS> & {
   [K in keyof IfGiven]?: WithDefaults<NonNullable<Args[K]>, IfGiven[K]>;
 } & { names: PoolNames };
 
 /**
- * @param name of the component in its program.
- * @param program that deploys it; the default name of the pool derives from all three.
+ * @param name the component's name in its program.
+ * @param program the deploying program; the default name of the pool derives from its project and stack and `name`.
  */
 export function resolveSettings(name: string, args: Args, program: { project: string; stack: string }): PoolSettings {
   const given = Object.entries(DEFAULTS_IF_GIVEN).filter(([key]) => args[key as keyof IfGiven]);

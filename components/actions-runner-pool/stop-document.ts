@@ -9,8 +9,8 @@ export interface StopDocumentParts {
 }
 
 /**
- * The one command that the deregister function may send. A document of our own, because the right to send AWS's
- * general one would be the right to run anything as root on every runner.
+ * The only command that the deregister function may send. It is a separate document, because permission to send AWS's
+ * generic one would be permission to run anything as root on every runner.
  */
 export function createStopDocument(name: string, parts: StopDocumentParts, opts: pulumi.CustomResourceOptions): aws.ssm.Document {
   const { settings, tags } = parts;

@@ -8,8 +8,8 @@ import type { PoolSettings } from "./settings";
 import { reservedTagViolations } from "./validation";
 
 /**
- * The tags of every child. They are known only when the facts are, and a child is created only when its tags are
- * known: so an unknown instance type or an unfit image creates nothing at all.
+ * The tags of every child. They resolve only after the instance facts, and a child is created only after its tags
+ * resolve, so an unknown instance type or an unsuitable image creates nothing at all.
  */
 export function checkedTags(settings: PoolSettings, facts: pulumi.Output<InstanceFacts>): pulumi.Output<Record<string, string>> {
   return pulumi.all([pulumi.output(settings.tags ?? {}), facts]).apply(([given]): Record<string, string> => {
@@ -18,7 +18,7 @@ export function checkedTags(settings: PoolSettings, facts: pulumi.Output<Instanc
   });
 }
 
-/** In the form of a group, which hands them to its instances at launch. */
+/** In the form that the group requires; it propagates them to its instances at launch. */
 export function groupTags(tags: pulumi.Output<Record<string, string>>): pulumi.Output<aws.types.input.autoscaling.GroupTag[]> {
   return tags.apply((all) => Object.entries(all).map(([key, value]) => ({ key, value, propagateAtLaunch: true })));
 }

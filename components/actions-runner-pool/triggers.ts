@@ -3,58 +3,58 @@ import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/aws/lifecycle";
 import type { FunctionKey } from "./function-settings";
 import type { PoolSettings } from "./settings";
 
-/** What invokes a function: an event of the group, or the schedule. */
+/** An event of the group or a schedule that invokes a function. */
 export interface Trigger {
-  /** Of the names in the program. */
+  /** Suffix of the resource names in the program. */
   suffix: string;
-  /** Name in AWS. */
+  /** Name of the rule in AWS. */
   rule: string;
   description: string;
   target: FunctionKey;
   eventPattern?: string;
   scheduleExpression?: string;
-  /** Seconds for which an event that cannot be delivered is worth trying, 60 to 86400. */
+  /** Seconds for which EventBridge retries the delivery of an event, 60 to 86400. */
   maximumEventAge: number;
-  /** 0 to 185. */
+  /** Delivery attempts after the first, 0 to 185. */
   maximumRetries: number;
 }
 
-/** EventBridge's own limit. */
-const MOST_RETRIES = 185;
+/** EventBridge's limit. */
+const MAX_RETRIES = 185;
 
 export function triggers({ names, launchTimeout }: PoolSettings): Trigger[] {
   return [
     {
       suffix: "launching",
       rule: names.launchRule,
-      description: "an instance launches or leaves the warm pool",
+      description: "an instance is launching or leaving the warm pool",
       target: "register",
       eventPattern: groupPattern(DETAIL_TYPE.launching, names.group),
       maximumEventAge: launchEventAge(launchTimeout),
-      maximumRetries: MOST_RETRIES,
+      maximumRetries: MAX_RETRIES,
     },
     {
       suffix: "terminating",
       rule: names.terminateRule,
-      description: "an instance is chosen to go",
+      description: "an instance is terminating",
       target: "deregister",
       eventPattern: groupPattern(DETAIL_TYPE.terminating, names.group),
       maximumEventAge: TIMING.ruleEventAge,
-      maximumRetries: MOST_RETRIES,
+      maximumRetries: MAX_RETRIES,
     },
     {
       suffix: "terminated",
       rule: names.terminatedRule,
-      description: "an instance is gone",
+      description: "an instance has terminated",
       target: "deregister",
       eventPattern: groupPattern(DETAIL_TYPE.terminated, names.group),
       maximumEventAge: TIMING.ruleEventAge,
-      maximumRetries: MOST_RETRIES,
+      maximumRetries: MAX_RETRIES,
     },
     {
       suffix: "sweep",
       rule: names.sweepRule,
-      description: "time to look for what events have missed",
+      description: "schedule of the sweep, which handles what events missed",
       target: "sweep",
       scheduleExpression: `rate(${TIMING.sweepInterval / 60} minutes)`,
       // The next sweep is the retry.
@@ -65,8 +65,8 @@ export function triggers({ names, launchTimeout }: PoolSettings): Trigger[] {
 }
 
 /**
- * By the group's name alone. Whether the instance comes from or goes to the warm pool is for the function to judge:
- * `Origin` and `Destination` may be absent, and a filter on an absent field would drop the event.
+ * Filters by the group's name only. The function checks whether the instance moves from or to the warm pool: `Origin` and
+ * `Destination` may be absent, and a filter on an absent field would drop the event.
  */
 function groupPattern(detailType: string, group: string): string {
   return JSON.stringify({

@@ -1,13 +1,13 @@
 import type { PoolSettings } from "./settings";
 
-/** The warm pool, or none. */
+/** The warm pool's configuration; undefined without a warm pool. */
 export function warmPoolConfiguration({ warmPool }: PoolSettings) {
   return (
     warmPool && {
       poolState: warmPool.state,
       minSize: warmPool.minSize,
       maxGroupPreparedCapacity: warmPool.maxPreparedCapacity,
-      // A runner that has run jobs is not clean enough to come back.
+      // An instance that has run jobs is not clean enough to be reused.
       instanceReusePolicy: { reuseOnScaleIn: false },
     }
   );

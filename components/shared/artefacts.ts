@@ -3,23 +3,23 @@ import { join } from "node:path";
 import { sha256 } from "./sha256";
 import { MANIFEST, type Manifest, ROOT, functionKey } from "./package-layout";
 
-/** What a deployment takes from `dist/`: absolute paths and SHA-256 digests in hex. */
+/** The build products in `dist/` that a deployment uses: absolute paths and SHA-256 digests in hex. */
 export interface Artefacts {
   /**
    * The host bundle of a component.
    *
-   * @throws when it has none.
+   * @throws if the component has none.
    */
   hostBundle(component: string): { file: string; sha256: string };
   /**
    * One function of a component, by its folders below `functions/`.
    *
-   * @throws when there is no such function; the text names those that there are.
+   * @throws if there is no such function; the message lists the existing ones.
    */
   functions(component: string, name: string): FunctionBundle;
 }
 
-/** `dir` holds `index.mjs` alone; the handler is `index.handler`. */
+/** `dir` holds only `index.mjs`; the handler is `index.handler`. */
 interface FunctionBundle {
   dir: string;
   sha256: string;
@@ -28,12 +28,12 @@ interface FunctionBundle {
 const REMEDY = "run `npm run build`";
 
 /**
- * The built products, after a check that they are whole and that no recorded source has changed since: deploying
- * yesterday's bundle with today's program is how a fix seems not to work. A source that is not on disk is no
- * objection, because a published package carries the products without them.
+ * The build products, after a check that they are intact and that no recorded source has changed since the build:
+ * deploying an old bundle with a new program makes a fix seem not to work. A source that is not on disk is ignored,
+ * because a published package contains the products without their sources.
  *
  * @param root the project's folder.
- * @throws when a product is missing or damaged, or a source has changed since; the text names it and the remedy.
+ * @throws if a product is missing or damaged, or a source has changed since; the message names the file and the remedy.
  */
 export function artefacts(root: string = ROOT): Artefacts {
   const manifest = readManifest(root);
@@ -42,14 +42,14 @@ export function artefacts(root: string = ROOT): Artefacts {
     .map(([file]) => file);
   if (changed.length > 0) {
     const others = changed.length > 1 ? ` and ${changed.length - 1} more` : "";
-    throw new Error(`dist/ is stale: ${changed[0]}${others} changed since it was built; ${REMEDY}`);
+    throw new Error(`dist/ is stale: ${changed[0]}${others} changed since the last build; ${REMEDY}`);
   }
   for (const { dir, sha256: digest } of Object.values(manifest.functions)) verify(root, join(dir, "index.mjs"), digest);
   for (const { file, sha256: digest } of Object.values(manifest.hostBundles)) verify(root, file, digest);
   return {
     hostBundle(component) {
       const built = manifest.hostBundles[component];
-      if (!built) throw new Error(`dist/ has no host bundle of ${component}; ${REMEDY}`);
+      if (!built) throw new Error(`dist/ has no host bundle for ${component}; ${REMEDY}`);
       return { file: join(root, built.file), sha256: built.sha256 };
     },
     functions(component, name) {
@@ -65,13 +65,13 @@ export function artefacts(root: string = ROOT): Artefacts {
 
 function readManifest(root: string): Manifest {
   const file = join(root, MANIFEST);
-  if (!existsSync(file)) throw new Error(`${MANIFEST} is missing: the bundles are not built yet; ${REMEDY}`);
+  if (!existsSync(file)) throw new Error(`${MANIFEST} is missing: the bundles have not been built; ${REMEDY}`);
   return JSON.parse(readFileSync(file, "utf8")) as Manifest;
 }
 
 function verify(root: string, file: string, digest: string): void {
   if (!existsSync(join(root, file))) throw new Error(`${file} is missing; ${REMEDY}`);
-  if (digestOf(root, file) !== digest) throw new Error(`${file} is not what the manifest records; ${REMEDY}`);
+  if (digestOf(root, file) !== digest) throw new Error(`${file} does not match the digest in the manifest; ${REMEDY}`);
 }
 
 function digestOf(root: string, file: string): string {

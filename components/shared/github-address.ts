@@ -1,7 +1,7 @@
 /**
- * The address that people and runners use, derived from the REST API's: `https://api.github.com` serves
+ * The web URL, which people and runners use, derived from the URL of the REST API: `https://api.github.com` serves
  * `https://github.com`, `https://api.NAME.ghe.com` serves `https://NAME.ghe.com` (data residency), and
- * `https://HOST/api/v3` serves `https://HOST` (Enterprise Server). Undefined where it is none of these.
+ * `https://HOST/api/v3` serves `https://HOST` (Enterprise Server). Undefined for any other URL.
  */
 export function githubWebUrl(apiUrl: string): string | undefined {
   const url = parse(apiUrl);

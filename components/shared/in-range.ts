@@ -1,4 +1,4 @@
-/** Whether it is a whole number within the bounds, which belong to the range. */
+/** Whether the value is a whole number between the bounds, inclusive. */
 export function inRange(value: number, min: number, max: number): boolean {
   return Number.isInteger(value) && value >= min && value <= max;
 }

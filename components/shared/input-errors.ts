@@ -1,27 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** One thing wrong with the arguments. */
+/** One problem with the arguments. */
 export interface Violation {
   /** Path of the argument, e.g. `drain.heartbeatTimeout`. */
   field: string;
-  /** The text for the user: field, value and remedy. */
+  /** The message for the user: field, value, problem and remedy. */
   reason: string;
 }
 
-/** Puts field, value, problem and remedy into one text, because a plain program shows nothing but the text. */
+/** Combines field, value, problem and remedy in one message, because a program shows only the message of an error. */
 export function violation(field: string, value: unknown, problem: string, remedy: string): Violation {
   const shown = value === undefined ? "is missing" : `= ${JSON.stringify(value)}`;
   return { field, reason: `${field} ${shown}: ${problem}. ${remedy}.` };
 }
 
-/** The error for one or several violations, in the form that the engine shows beside the argument's name. */
+/** The error for one or more violations, in the form that the engine shows next to the argument's name. */
 export function inputError(violations: Violation[]): Error {
   const [first, ...others] = violations;
   if (first && others.length === 0) {
-    return pinned(new pulumi.InputPropertyError({ propertyPath: first.field, reason: first.reason }));
+    return withFixedMessage(new pulumi.InputPropertyError({ propertyPath: first.field, reason: first.reason }));
   }
   const list = violations.map(({ reason }) => `- ${reason}`).join("\n");
-  return pinned(
+  return withFixedMessage(
     new pulumi.InputPropertiesError({
       message: `${violations.length} arguments are invalid:\n${list}`,
       errors: violations.map(({ field, reason }) => ({ propertyPath: field, reason })),
@@ -30,15 +30,15 @@ export function inputError(violations: Violation[]): Error {
 }
 
 /**
- * An output that ends in an error hands the same error to every resource that it flows into, and Pulumi's SDK puts a
- * prefix before the message each time: after twenty of them nobody finds the text. So the message stays as it is.
+ * An output that fails passes the same error to every resource that depends on it, and each time Pulumi's SDK adds a
+ * prefix to the message: after twenty of them the text is hard to find. So the message is made read-only.
  */
-function pinned(error: Error): Error {
+function withFixedMessage(error: Error): Error {
   const { message } = error;
   return Object.defineProperty(error, "message", { get: () => message, set: () => undefined, enumerable: false });
 }
 
-/** Throws one error that tells everything that is wrong, so that a user corrects it in one go. */
+/** Throws one error that lists every violation, so that the user can correct them all at once. */
 export function throwIfAny(violations: Violation[]): void {
   if (violations.length > 0) throw inputError(violations);
 }

@@ -7,18 +7,18 @@ export interface PackagedFunctionParts {
   /** Physical name; at most 64 characters. */
   functionName: string;
   description: string;
-  /** Folder with the bundle `index.mjs`, whose export `handler` is called. */
+  /** Folder with the bundle `index.mjs`, whose export `handler` is invoked. */
   dir: string;
   /** MB. */
   memorySize: number;
   /** Seconds. */
   timeout: number;
   environment: Record<string, pulumi.Input<string>>;
-  /** What the function may do, beyond writing its own log and dead letters. */
+  /** All permissions of the function, including those for its log and its dead-letter queue. */
   policy: pulumi.Input<PolicyDocument>;
-  /** Retries of an asynchronous invocation, 0 to 2, about 1 and 2 minutes apart. */
+  /** Retries of an asynchronous invocation, 0 to 2, after about 1 and 2 minutes. */
   retries: number;
-  /** Seconds for which an asynchronous invocation is worth trying, 60 to 21600. */
+  /** Seconds for which Lambda retries an asynchronous invocation, 60 to 21600. */
   maximumEventAge: number;
   deadLetterQueueArn: pulumi.Input<string>;
   logRetentionDays: number;
@@ -28,13 +28,14 @@ export interface PackagedFunctionParts {
 
 export interface PackagedFunction {
   function: aws.lambda.Function;
-  /** What has to be there before the function works as meant. */
+  /** Resources that must exist before the function works as intended. */
   ready: pulumi.Resource[];
 }
 
 /**
- * A Node function on arm64 with a role, a log group that expires and a place for what failed. The log group is made
- * here: a function that creates its own creates it without an end, and again after the stack is gone.
+ * A Node function on arm64 with a role, a log group with retention and a destination for failed invocations. The log
+ * group is created here, because one that a function creates never expires, and is created again after the stack is
+ * deleted.
  */
 export function createPackagedFunction(name: string, parts: PackagedFunctionParts, opts: pulumi.CustomResourceOptions): PackagedFunction {
   const { tags } = parts;

@@ -5,7 +5,7 @@ import type { AwsEnvironment } from "./aws-environment";
 type AwsStatement = pulumi.Unwrap<aws.iam.PolicyStatement>;
 type AwsDocument = pulumi.Unwrap<aws.iam.PolicyDocument>;
 
-/** One purpose, one statement: the `Sid` says what it is for. */
+/** One statement per purpose; the `Sid` names it. */
 export interface Statement extends AwsStatement {
   Sid: string;
   Action: string[];
@@ -24,7 +24,7 @@ export function allow(sid: string, actions: string[], resources: string[], condi
   return { Sid: sid, Effect: "Allow", Action: actions, Resource: resources, ...(condition && { Condition: condition }) };
 }
 
-/** Lets an AWS service act as the role. */
+/** Allows an AWS service to assume the role. */
 export function trust(service: string): PolicyDocument {
   return policy({ Sid: "Assume", Effect: "Allow", Principal: { Service: service }, Action: ["sts:AssumeRole"] });
 }

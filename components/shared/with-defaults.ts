@@ -1,22 +1,22 @@
-/** A default that follows from other settings, of which those with plain defaults are filled in already. */
-// biome-ignore lint/suspicious/noExplicitAny: each rule names the settings that it needs.
+/** A default that is computed from other settings; those with plain defaults are already filled in. */
+// biome-ignore lint/suspicious/noExplicitAny: each rule declares the settings that it needs.
 type Rule = (settings: any) => unknown;
 
-/** Not merged any further: given or default, as a whole. */
+/** Not merged: either the given value or the default. */
 type Whole = string | number | boolean | readonly unknown[] | Rule;
 
-/** Arguments after their defaults are filled in: what has a default is always there. */
+/** Arguments with their defaults filled in: one that has a default is always defined. */
 export type WithDefaults<Args, Defaults> = Omit<Args, keyof Defaults> & {
   [K in keyof Args & keyof Defaults]-?: Defaults[K] extends Whole ? NonNullable<Args[K]> : WithDefaults<NonNullable<Args[K]>, Defaults[K]>;
 };
 
-/** The shape of the defaults of arguments: for `satisfies`, so that no default is one of an argument that is not there. */
+/** The shape of the defaults of `Args`: for `satisfies`, so that every default belongs to an existing argument. */
 export type DefaultsOf<Args> = { [K in keyof Args]?: NonNullable<Args[K]> | Rule | DefaultsOf<NonNullable<Args[K]>> };
 
 /**
- * Fills in what is absent: first the plain defaults, then those that follow from other settings.
+ * Fills in absent arguments: first the plain defaults, then those that are computed from other settings.
  *
- * @param context what rules may read beside the settings.
+ * @param context values that rules may read in addition to the settings.
  */
 export function withDefaults<Args extends object, Defaults extends object>(
   args: Args,

@@ -1,11 +1,11 @@
 import { GITHUB_ENV } from "../shared/github-environment";
 
-/** Environment variables that the component sets on the functions and the functions read. Absent means: not configured. */
+/** Environment variables that the component sets and the functions read. An absent variable is not configured. */
 export const ENV = {
   pool: "POOL_NAME",
   ...GITHUB_ENV,
   /** Unique id (AROA...) of the instance role, for the owner tag of registration secrets. */
   hostRoleId: "HOST_ROLE_ID",
-  /** Longest drain in seconds; the sweep reports actions that are older. */
+  /** Longest drain, in seconds; the sweep reports older lifecycle actions. */
   maxDrainSeconds: "MAX_DRAIN_SECONDS",
 } as const;

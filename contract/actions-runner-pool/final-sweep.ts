@@ -1,22 +1,22 @@
 /**
- * The last sweep of a pool. A resource of the stack invokes the sweep function over its own life and stands between
- * the group and the functions, so that its deletion comes when the group is gone and the functions are not.
+ * The last sweep of a pool. A resource of the stack invokes the sweep function when it is created, updated and deleted. It
+ * depends on the functions and the group depends on it, so it is deleted after the group and before the functions.
  */
 
-/** What the stack hands to the function. The same on each run, or each `pulumi up` would show a change. */
+/** Input of the invocation. It must be the same on each run, or each `pulumi up` would show a change. */
 export interface FinalSweepInput {
-  /** Name of the pool; the function serves one pool and does nothing for another. */
+  /** Name of the pool; the function serves one pool and ignores any other name. */
   pool: string;
 }
 
 /** What the AWS provider adds to the input of an invocation with the lifecycle scope `CRUD`, under the key `tf`. */
 export interface InvocationLifecycle {
   action: "create" | "update" | "delete";
-  /** The input as it was before; null at creation. */
+  /** The previous input; null on create. */
   prev_input: FinalSweepInput | null;
 }
 
-/** What the function answers to a deletion; it never fails one. */
+/** Response of the function to a deletion; it never makes the deletion fail. */
 export interface FinalSweepResult {
   runnersDeleted: number;
   secretsDeleted: number;

@@ -1,11 +1,11 @@
 /**
- * What lands on an instance and where. The user data writes HostConfig to `PATHS.config`; the installer, the units
- * and the agent read it. The bundle itself holds nothing of a pool, so every stack runs the same bytes.
+ * What is installed on an instance, and where. The user data writes HostConfig to `PATHS.config`; the installer, the
+ * units and the agent read it. The bundle itself contains nothing specific to a pool, so every stack runs the same bytes.
  */
 export const PATHS = {
   /** Root-owned; nothing below it is writable by the job's user. */
   home: "/opt/ci-runners",
-  /** The agent's private copy of Node: the runner may swap its own when it updates itself. */
+  /** The agent's private copy of Node: the runner may replace its own when it updates itself. */
   node: "/opt/ci-runners/node",
   agent: "/opt/ci-runners/agent.cjs",
   jobStartedHook: "/opt/ci-runners/hooks/job-started.sh",
@@ -28,18 +28,18 @@ export const UNITS = {
   heartbeat: "runner-heartbeat.service",
   heartbeatTimer: "runner-heartbeat.timer",
   complete: "runner-complete.service",
-  /** PATHS.perfLog, as systemd spells paths. */
+  /** PATHS.perfLog, as systemd escapes paths. */
   perfLog: "run-ci\\x2drunners-perf.mount",
 } as const;
 
-/** Routes of the agent's socket. They are hints to look now, never claims: the agent judges by what it sees itself. */
+/** Routes of the agent's socket. A request only makes the agent check now: it decides by what it observes itself. */
 export const AGENT_ROUTES = { jobStarted: "/job-started", jobCompleted: "/job-completed" } as const;
 
-/** Messages that other programs look for in the agent's structured log (one JSON object a line, field `message`). */
+/** Messages that other programs search for in the agent's structured log (one JSON object per line, field `message`). */
 export const LOG = {
   drainBegun: "drain begun",
   drainEnded: "drain ended",
-  waitedInVain: "the wait for a job is over, none came",
+  waitedInVain: "waited for a job that did not come",
   forcedStop: "drain gave up: maxDrain reached",
   fenceUnavailable: "fence unavailable, settling instead",
   actionCompleted: "lifecycle action completed",
@@ -53,7 +53,7 @@ export interface HostConfig {
   launchHook: string;
   terminateHook: string;
   secretPrefix: string;
-  /** What config.sh takes as --url: `https://github.com/ORG` or `https://HOST/OWNER/REPO`. */
+  /** The `--url` of config.sh: `https://github.com/ORG` or `https://HOST/OWNER/REPO`. */
   githubUrl: string;
   labels: string[];
   runnerGroup?: string;
@@ -65,13 +65,13 @@ export interface HostConfig {
   heartbeatInterval: number;
   /** Seconds. */
   heartbeatTimeout: number;
-  /** Seconds that the launch hook waits; a registration that fails must be told before that. */
+  /** Seconds that the launch hook waits; a failed registration must be reported before they are over. */
   launchTimeout: number;
-  /** Seconds after which a drain gives up: `drain.maxDrain`, but always forcedStopMargin before the lifecycle action's own end. */
+  /** Seconds after which a drain gives up: `drain.maxDrain`, but at least forcedStopMargin before the lifecycle action expires. */
   drainDeadline: number;
   jobsMayUseInstanceRole: boolean;
   jobsMayUseDocker: boolean;
-  /** The user's own job hooks, run after ours; absolute paths on the image. */
+  /** The operator's own job hooks, run after the pool's; absolute paths on the image. */
   userJobStartedHook?: string;
   userJobCompletedHook?: string;
 }
@@ -79,6 +79,6 @@ export interface HostConfig {
 /** Value of a registration secret. */
 export interface RegistrationSecret {
   token: string;
-  /** ISO 8601; GitHub's registration tokens live one hour. */
+  /** ISO 8601; GitHub's registration tokens are valid for one hour. */
   expiresAt: string;
 }

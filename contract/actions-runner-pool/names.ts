@@ -1,7 +1,7 @@
 /**
  * Every name that one program writes and another reads, derived from the pool's name in one place. The component
- * creates resources under these names, the functions and the on-host agent look them up: a name that is spelled
- * twice is a name that can drift apart.
+ * creates resources under these names, and the functions and the agent look them up: a name that is spelled twice can
+ * drift.
  */
 
 /** Physical names of one pool. Explicit, because event patterns and policies must name a group that is created after them. */
@@ -18,7 +18,7 @@ export interface PoolNames {
   readonly sweepRule: string;
   readonly deadLetterQueue: string;
   readonly stopDocument: string;
-  /** Registration tokens live under `<prefix><instance id>`. */
+  /** Registration tokens are stored under `<prefix><instance id>`. */
   readonly secretPrefix: string;
 }
 
@@ -60,17 +60,17 @@ export const NAME_LIMITS: Readonly<Record<keyof PoolNames, number>> = {
   secretPrefix: 512 - 19,
 };
 
-/** The secret that holds one instance's registration token. */
+/** Name of the secret that holds one instance's registration token. */
 export function registrationSecretName(secretPrefix: string, instanceId: string): string {
   return `${secretPrefix}${instanceId}`;
 }
 
-/** On every resource, instance, volume and network interface of a pool; policies and the SSM stop are scoped by it. */
+/** On every resource, instance, volume and network interface of a pool; policies and the SSM stop use it to limit their scope. */
 export const POOL_TAG = "ci-runners:pool";
 
 /**
- * On a registration secret: `<unique id of the instance role>:<instance id>`, which is what `${aws:userid}` is for
- * credentials from that instance's profile. It lets the host's policy open only the instance's own secret.
+ * On a registration secret: `<unique id of the instance role>:<instance id>`, which is the value of `${aws:userid}`
+ * for credentials from that instance's profile. With it, the host's policy allows access only to the instance's own secret.
  */
 export const OWNER_TAG = "ci-runners:owner";
 

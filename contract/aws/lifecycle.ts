@@ -1,6 +1,6 @@
-/** Auto Scaling's own words, as the API, the events and the instance metadata spell them. */
+/** Auto Scaling's terms, as the API, the events and the instance metadata spell them. */
 
-/** `target-lifecycle-state` in the instance metadata: where the instance is being moved to, never where it is. */
+/** `target-lifecycle-state` in the instance metadata: the state that the instance is moving to, not its current state. */
 export type TargetState =
   | "InService"
   | "Terminated"
@@ -39,7 +39,7 @@ export type LifecycleState =
   | "Warmed:Terminating:Retained"
   | "Warmed:Terminated";
 
-/** A lifecycle action was abandoned, or went unanswered: the instance runs on, beside the group. */
+/** Whether a lifecycle action was abandoned or timed out, and the instance keeps running outside the group. */
 export function isRetained(state: LifecycleState): boolean {
   return state.endsWith(":Retained");
 }
@@ -62,7 +62,7 @@ export const EVENT_SOURCE = "aws.autoscaling";
 /** `Origin` and `Destination` of a lifecycle event. */
 export type InstanceLocation = "EC2" | "AutoScalingGroup" | "WarmPool";
 
-/** Detail of a lifecycle-action event; Origin and Destination are absent in old samples, so never rely on them alone. */
+/** Detail of a lifecycle-action event. Origin and Destination are absent in older samples, so never rely on them alone. */
 export interface LifecycleActionDetail {
   LifecycleActionToken: string;
   AutoScalingGroupName: string;
@@ -75,12 +75,12 @@ export interface LifecycleActionDetail {
 }
 
 /**
- * Start of the error text for an action that is already completed, expired or never was (ValidationError, HTTP 400).
- * A second completion always meets it, so it means: done.
+ * Start of the error message for an action that is already completed, has expired or never existed (ValidationError,
+ * HTTP 400). A second completion always receives it, so it means that the action is completed.
  */
 export const NO_ACTIVE_ACTION = "No active Lifecycle Action found";
 
-/** A lifecycle action lives at most min(48 h, 100 x HeartbeatTimeout), whatever heartbeats arrive. */
+/** A lifecycle action stays open for at most min(48 h, 100 x HeartbeatTimeout), regardless of heartbeats. */
 const GLOBAL_TIMEOUT_CAP_SECONDS = 48 * 3600;
 export const GLOBAL_TIMEOUT_FACTOR = 100;
 export const HEARTBEAT_TIMEOUT_MIN_SECONDS = 30;

@@ -1,4 +1,4 @@
-/** Environment variables that tell a function where and how to reach GitHub. Absent means: not configured. */
+/** Environment variables with GitHub's address and credentials for a function. An absent variable is not configured. */
 export const GITHUB_ENV = {
   /** Base of the REST API, without a trailing slash: `https://api.github.com` or `https://HOST/api/v3`. */
   githubApiUrl: "GITHUB_API_URL",

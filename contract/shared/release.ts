@@ -1,19 +1,21 @@
 /**
- * Which release of this library a stack runs, in the form that its pin (`ci-runners:release`), the stack's output and
- * the tag in AWS share. It is what a promotion changes and what one reads in the console to know what runs.
+ * The release of this library that a stack runs. The stack's pin (`ci-runners:release`), its output and the tag in AWS
+ * share one format. A promotion changes the pin; the tag shows in the AWS console what runs.
  */
 
 /** On every resource, instance, volume and network interface: the release that deployed it, or `main`. */
 export const RELEASE_TAG = "ci-runners:release";
 
-/** The pin of a stack that runs whatever the main branch holds. */
+/** The pin of a stack that follows the main branch. */
 export const FOLLOWS_MAIN = "main";
 
-/** A tag of this repository, `v` before a semantic version. No build metadata: two releases that differ in it alone
- * would be one to whoever compares them. */
+/**
+ * A tag of this repository: `v` and a semantic version. No build metadata, because two versions that differ only in it
+ * compare as equal.
+ */
 const RELEASE = /^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 
-/** Longer than any version that makes sense, shorter than the 256 characters of a tag's value in AWS. */
+/** Longer than any sensible version, shorter than the 256 characters that AWS allows for a tag's value. */
 const RELEASE_LIMIT = 128;
 
 export function isRelease(text: string): boolean {

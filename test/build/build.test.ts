@@ -24,13 +24,13 @@ describe("build", function () {
   });
   after(() => rmSync(out, { recursive: true }));
 
-  /** Puts one recorded source beside the products, as in a checkout. */
+  /** Writes one recorded source next to the products, as in a checkout. */
   function source(file: string, content: string | Buffer): void {
     mkdirSync(dirname(join(out, file)), { recursive: true });
     writeFileSync(join(out, file), content);
   }
 
-  it("finds every function by its folder, and takes nothing for one that several share", () => {
+  it("finds every function by its folder and ignores shared folders", () => {
     assert.deepEqual(FUNCTIONS, ["actions-runner-pool/deregister", "actions-runner-pool/register", "actions-runner-pool/sweep"]);
     assert.deepEqual(Object.keys(manifest.functions), FUNCTIONS);
     const root = mkdtempSync(join(tmpdir(), "ci-runners-functions-"));
@@ -47,17 +47,17 @@ describe("build", function () {
     }
   });
 
-  it("removes the products of functions and hosts that no longer exist, or they would be published", async () => {
-    const gone = ["dist/functions/register/index.mjs", "dist/host-bundle.tar"].map((file) => join(out, file));
-    for (const file of gone) {
+  it("removes products of functions and hosts that no longer exist, which would otherwise be published", async () => {
+    const obsolete = ["dist/functions/register/index.mjs", "dist/host-bundle.tar"].map((file) => join(out, file));
+    for (const file of obsolete) {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, "");
     }
     await build(out);
-    assert.deepEqual(gone.filter(existsSync), []);
+    assert.deepEqual(obsolete.filter(existsSync), []);
   });
 
-  it("gives the same bytes twice, and does not touch a product that is the same", async () => {
+  it("gives the same bytes in a second build and does not touch unchanged products", async () => {
     const files = [...FUNCTIONS.map(functionFile), ...discoverHostBundles().map(hostBundleFile), MANIFEST];
     const before = files.map((file) => [
       sha256(readFileSync(join(out, file))),
@@ -71,7 +71,7 @@ describe("build", function () {
     );
   });
 
-  it("gives the same bytes in another folder, so that a digest does not tell who built it", async () => {
+  it("gives the same bytes in another folder, so that a digest does not depend on where it was built", async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), "another-checkout-"));
     try {
       for (const folder of ["functions", "contract"]) cpSync(join(ROOT, folder), join(elsewhere, folder), { recursive: true });
@@ -85,20 +85,20 @@ describe("build", function () {
     }
   });
 
-  it("names no folder of this machine in a product", () => {
+  it("leaves no path of the build machine in a product", () => {
     for (const file of FUNCTIONS.map(functionFile)) {
       assert.ok(!readFileSync(join(out, file), "utf8").includes(ROOT), file);
     }
   });
 
-  it("keeps each function below 1 MiB packed, which keeps cold starts short", () => {
+  it("keeps each compressed function below 1 MiB, for short cold starts", () => {
     for (const file of FUNCTIONS.map(functionFile)) {
       const packed = deflateRawSync(readFileSync(join(out, file))).length;
       assert.ok(packed < MEBIBYTE, `${file}: ${packed} bytes`);
     }
   });
 
-  it("records every first-party source, so that no change can go unnoticed", () => {
+  it("records every first-party source, so that no change goes unnoticed", () => {
     for (const file of [
       "functions/shared/github/transport.ts",
       "functions/actions-runner-pool/sweep/history.ts",
@@ -112,7 +112,7 @@ describe("build", function () {
   });
 
   describe("loader", () => {
-    it("gives absolute paths and the digests of what lies there", () => {
+    it("returns absolute paths and the digests of the files there", () => {
       const { functions, hostBundle: bundleOf } = artefacts(out);
       const hostBundle = bundleOf("actions-runner-pool");
       for (const key of FUNCTIONS) {
@@ -124,37 +124,37 @@ describe("build", function () {
       assert.ok(hostBundle.file.startsWith(out));
     });
 
-    it("refuses a stale bundle and names the file and the remedy", () => {
+    it("rejects a stale bundle and names the file and the remedy", () => {
       const file = "functions/actions-runner-pool/register/register.ts";
       source(file, readFileSync(join(ROOT, file)));
       artefacts(out);
       source(file, "changed");
       assert.throws(
         () => artefacts(out),
-        /stale: functions\/actions-runner-pool\/register\/register\.ts changed since it was built; run `npm run build`/,
+        /stale: functions\/actions-runner-pool\/register\/register\.ts changed since the last build; run `npm run build`/,
       );
       rmSync(join(out, "functions"), { recursive: true });
       artefacts(out);
     });
 
-    it("refuses a damaged or missing product", () => {
+    it("rejects a damaged or missing product", () => {
       const file = join(out, functionFile("actions-runner-pool/sweep"));
       const content = readFileSync(file);
       writeFileSync(file, "export const handler = 1");
-      assert.throws(() => artefacts(out), /sweep\/index\.mjs is not what the manifest records; run `npm run build`/);
+      assert.throws(() => artefacts(out), /sweep\/index\.mjs does not match the digest in the manifest; run `npm run build`/);
       rmSync(file);
       assert.throws(() => artefacts(out), /sweep\/index\.mjs is missing; run `npm run build`/);
       writeFileSync(file, content);
     });
 
-    it("names the functions that there are for one that is not", () => {
+    it("lists the existing functions when asked for an unknown one", () => {
       assert.throws(
         () => artefacts(out).functions("actions-runner-pool", "sweeper"),
         /no function actions-runner-pool\/sweeper, only actions-runner-pool\/deregister, .*; run `npm run build`/,
       );
     });
 
-    it("says that nothing is built yet", () => {
+    it("reports that nothing has been built", () => {
       assert.throws(() => artefacts(join(out, "nowhere")), /dist\/manifest\.json is missing.*run `npm run build`/);
     });
   });

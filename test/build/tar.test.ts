@@ -7,12 +7,12 @@ import { deterministicTar } from "../../build/tar";
 
 const entry = (path: string, content: string | Buffer = "", mode = 0o644) => ({ path, content, mode });
 
-describe("host bundle's archive", () => {
+describe("the host bundle's archive", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "ci-runners-tar-"))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("is unpacked by tar with contents and permissions as they were given", () => {
+  it("unpacks with tar to the given contents and permissions", () => {
     const big = Buffer.alloc(70_000, "x");
     writeFileSync(
       join(folder, "a.tar"),
@@ -25,7 +25,7 @@ describe("host bundle's archive", () => {
     assert.equal(statSync(join(folder, "empty")).size, 0);
   });
 
-  it("belongs to root and is dated 1970, whoever builds it and when", () => {
+  it("is owned by root and dated 1970, regardless of who builds it and when", () => {
     writeFileSync(join(folder, "a.tar"), deterministicTar([entry("f")]));
     const listing = execFileSync("tar", ["-tvf", join(folder, "a.tar"), "--numeric-owner", "--utc"], { encoding: "utf8" });
     assert.match(listing, /^-rw-r--r-- 0\/0 +0 1970-01-01 00:00 f\n$/);
@@ -36,9 +36,9 @@ describe("host bundle's archive", () => {
     assert.ok(deterministicTar(entries).equals(deterministicTar([...entries].reverse())));
   });
 
-  it("refuses paths that would land elsewhere, twice or cut off", () => {
+  it("rejects paths that are absolute, leave the archive, occur twice or would be truncated", () => {
     for (const path of ["/etc/passwd", "../up", "a/../../b", ""]) assert.throws(() => deterministicTar([entry(path)]), /relative path/);
-    assert.throws(() => deterministicTar([entry("a"), entry("a")]), /given twice/);
+    assert.throws(() => deterministicTar([entry("a"), entry("a")]), /occurs twice/);
     assert.throws(() => deterministicTar([entry("x".repeat(300))]), /shorten the path/);
   });
 });

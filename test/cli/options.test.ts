@@ -10,7 +10,7 @@ describe("a command line", () => {
     keep: toggle("keep the pot warm"),
   });
 
-  it("reads each flag and gives the others their defaults, or nothing", () => {
+  it("parses each given flag and returns the default, if any, for the others", () => {
     assert.deepEqual(command.parse([]), { cups: 2, kind: "filter", milk: false, name: undefined, keep: false });
     assert.deepEqual(command.parse(["--cups", "3", "--kind=espresso", "--milk", "on", "--name", "Ada", "--keep"]), {
       cups: 3,
@@ -21,18 +21,18 @@ describe("a command line", () => {
     });
   });
 
-  it("shows every flag in its help, with its value, its text and its default", () => {
+  it("shows every flag in its help, with its value, description and default", () => {
     const lines = command.help.split("\n");
     assert.deepEqual(lines.slice(0, 3), ["Usage: npm run brew -- [options]", "", "Makes coffee."]);
     assert.match(command.help, /^ {2}--cups N {7}how many, 1 or more +\(2\)$/m);
     assert.match(command.help, /^ {2}--kind KIND {4}filter: slow;\n {17}espresso: fast +\(filter\)$/m);
     assert.match(command.help, /^ {2}--name TEXT {4}who it is for +\(you\)$/m);
     assert.match(command.help, /^ {2}--keep {9}keep the pot warm$/m);
-    assert.match(command.help, /^ {2}--help {9}this text$/m);
+    assert.match(command.help, /^ {2}--help {9}show this help$/m);
     assert.ok(lines.every((line) => line.length <= 96));
   });
 
-  it("shows each form of a command whose flags belong together", () => {
+  it("shows each usage form of a command whose flags belong together", () => {
     const { help } = commandLine(
       "npm run brew",
       "Makes coffee.",
@@ -42,7 +42,7 @@ describe("a command line", () => {
     assert.deepEqual(help.split("\n").slice(0, 3), ["Usage: npm run brew -- --now", "       npm run brew -- --at TIME", ""]);
   });
 
-  it("asks for nothing else when help is asked for", () => {
+  it("does not validate the other flags when help is requested", () => {
     assert.equal(command.parse(["--cups", "none", "--help"]), undefined);
   });
 
@@ -57,7 +57,7 @@ describe("a command line", () => {
     [["extra"], /extra.*\n.*npm run brew -- --help/s],
   ];
   for (const [argv, message] of wrong) {
-    it(`refuses ${argv.join(" ")} with the flag, the value and what would do`, () => {
+    it(`rejects ${argv.join(" ")} and names the flag, the value and what is allowed`, () => {
       assert.throws(
         () => command.parse(argv),
         (error) => error instanceof UsageError && message.test(error.message),

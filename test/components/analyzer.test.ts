@@ -5,8 +5,8 @@ import { type AnalyzeResult, Analyzer } from "@pulumi/pulumi/provider/experiment
 
 const ROOT = resolve(__dirname, "../..");
 
-describe("the component for other languages", function () {
-  // The analyzer type-checks the whole project first: 15 s on an idle machine, minutes beside three other lanes.
+describe("the component in other languages", function () {
+  // The analyzer type-checks the whole project first: 15 s on an idle machine, minutes next to three other lanes.
   this.timeout(400_000);
   let result: AnalyzeResult;
 
@@ -24,7 +24,7 @@ describe("the component for other languages", function () {
     }
   });
 
-  it("takes plain values where they shape the pool and inputs where they are passed through", () => {
+  it("takes plain values for arguments that shape the pool and inputs for those that are passed through", () => {
     const { inputs } = result.components.ActionsRunnerPool!;
     for (const name of ["poolName", "labels", "instanceType", "minSize", "maxSize", "warmPool", "drain", "spot"]) {
       assert.equal(inputs[name]!.plain, true, name);
@@ -51,7 +51,7 @@ describe("the component for other languages", function () {
     );
   });
 
-  it("gives every output that a program in TypeScript has", () => {
+  it("has every output that a TypeScript program has", () => {
     assert.deepEqual(Object.keys(result.components.ActionsRunnerPool!.outputs).sort(), [
       "deadLetterQueueUrl",
       "deregisterFunctionName",

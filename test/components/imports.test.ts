@@ -6,7 +6,7 @@ import ts from "typescript";
 const ROOT = resolve(__dirname, "../..");
 const POOL = "components/actions-runner-pool";
 
-/** What the simulation renders its pool from, without an engine and without a provider. */
+/** Files from which the simulation renders its pool, without an engine and without a provider. */
 const PURE = [
   "defaults",
   "function-settings",
@@ -19,7 +19,7 @@ const PURE = [
   "warm-pool",
 ].map((name) => `${POOL}/${name}.ts`);
 
-/** What a module loads when it runs; with `types`, also what only its types need. */
+/** The imports that a module loads at run time; with `types`, also type-only imports. */
 function imports(file: string, types = false): string[] {
   const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest, true);
   return source.statements.flatMap((statement) => {
@@ -47,7 +47,7 @@ function target(from: string, specifier: string): string {
   return relative(ROOT, file);
 }
 
-/** Everything that runs when the files are loaded, each with the chain of imports that leads there. */
+/** All modules that run when the files are loaded, each with the chain of imports that leads to it. */
 function reachable(files: string[]): Map<string, string> {
   const found = new Map(files.map((file) => [file, file]));
   const queue = [...files];
@@ -63,25 +63,25 @@ function reachable(files: string[]): Map<string, string> {
 
 const pulumiIn = (chains: Map<string, string>) => [...chains].filter(([file]) => file.startsWith("@pulumi/")).map(([, chain]) => chain);
 
-describe("what the components import", () => {
+describe("the imports of the components", () => {
   for (const file of PURE) {
-    it(`${file} reaches neither Pulumi nor a provider, or the simulation could not render the pool from it`, () => {
+    it(`do not reach Pulumi or a provider from ${file}, or the simulation could not render the pool from it`, () => {
       assert.deepEqual(pulumiIn(reachable([file])), []);
     });
   }
 
-  it("the simulation loads each of them, and reaches Pulumi by no other way", () => {
+  it("do not lead from the simulation to Pulumi, and the simulation loads each of these files", () => {
     const loaded = reachable(["rehearsal/simulation/main.ts"]);
     assert.deepEqual(pulumiIn(loaded), []);
     for (const file of PURE) assert.ok(loaded.has(file), `${file} is not used by the simulation`);
   });
 
-  it("would be seen with Pulumi behind it", () => {
+  it("are found when they do reach Pulumi", () => {
     assert.ok(pulumiIn(reachable([`${POOL}/validation/index.ts`])).some((chain) => chain.includes("input-errors.ts -> @pulumi/pulumi")));
     assert.notDeepEqual(pulumiIn(reachable([`${POOL}/group.ts`])), []);
   });
 
-  it("components/shared knows no component, nor what a component shares with its programs", () => {
+  it("do not lead from components/shared to a component or to a component's contract", () => {
     const shared = readdirSync(join(ROOT, "components/shared")).map((name) => `components/shared/${name}`);
     const foreign = shared.flatMap((file) =>
       imports(file, true)

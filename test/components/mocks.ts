@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What the engine would have been asked to register. */
+/** A resource that the engine would have registered. */
 export interface Registered {
   type: string;
   name: string;
@@ -28,8 +28,7 @@ const INSTANCE_TYPES: Record<string, InstanceTypeFact> = {
 const IMAGES: Record<string, string> = { "ami-0a0000000000000a1": "x86_64", "ami-0a0000000000000b2": "arm64" };
 
 /**
- * A deployment without an engine: records every registration and answers the lookups that the component makes with
- * what AWS would say.
+ * A deployment without an engine: records every registration and answers the component's lookups as AWS would.
  */
 export class Deployment {
   readonly registered: Registered[] = [];
@@ -37,7 +36,7 @@ export class Deployment {
 
   /**
    * Pulumi's SDK takes a stack trace for each of its thousands of promises, and mapping them all back to TypeScript
-   * takes nine tenths of a test's time. So there are none while it works.
+   * takes nine tenths of a test's time. So stack traces are off during a deployment.
    */
   static async start(options: { project?: string; stack?: string; preview?: boolean } = {}): Promise<Deployment> {
     const deployment = new Deployment();
@@ -54,7 +53,7 @@ export class Deployment {
     return deployment;
   }
 
-  /** Waits until every child is registered, also those behind an output. */
+  /** Waits until every child is registered, including those that depend on an output. */
   async settled(): Promise<Registered[]> {
     await settled();
     return this.registered;
@@ -104,9 +103,9 @@ export class Deployment {
   private answer(args: pulumi.runtime.MockCallArgs): Record<string, any> {
     this.calls.push({ token: args.token, inputs: args.inputs, provider: args.provider });
     try {
-      return this.lookUp(args);
+      return this.lookup(args);
     } catch (error) {
-      // As the engine words it.
+      // The engine's wording.
       const { message } = error as Error;
       throw Object.assign(new Error(message), {
         details: `invocation of ${args.token} returned an error: invoking ${args.token}: ${message}`,
@@ -114,7 +113,7 @@ export class Deployment {
     }
   }
 
-  private lookUp({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, any> {
+  private lookup({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, any> {
     switch (token) {
       case "aws:index/getRegion:getRegion":
         return { region: "us-east-1" };
@@ -131,7 +130,7 @@ export class Deployment {
       case "aws:ec2/getAmi:getAmi":
         return image(inputs.filters[0].values[0]);
       default:
-        throw new Error(`nobody answers ${token}`);
+        throw new Error(`no mock answers ${token}`);
     }
   }
 }
@@ -159,7 +158,7 @@ function image(id: string): Record<string, any> {
   return { id, imageId: id, architecture, rootDeviceName: "/dev/sda1" };
 }
 
-/** Waits until every child is registered, also those behind an output. */
+/** Waits until every child is registered, including those that depend on an output. */
 export async function settled(): Promise<void> {
   await pulumi.runtime.disconnect();
   Error.stackTraceLimit = STACK_TRACE_LIMIT;
@@ -167,17 +166,17 @@ export async function settled(): Promise<void> {
 
 const STACK_TRACE_LIMIT = Error.stackTraceLimit;
 
-// A deployment that a test did not wait for must not cost the tests of other files their stack traces.
+// A deployment that a test did not await must not leave stack traces off in other test files.
 afterEach(() => {
   Error.stackTraceLimit = STACK_TRACE_LIMIT;
 });
 
-/** Turns of the event loop after the first error, in which a second error or a late registration would show. */
-const TURNS = 100;
+/** Event-loop iterations after the first error, in which a second error or a late registration would appear. */
+const ITERATIONS = 100;
 
 /**
- * The one error with which a program ends. Rejected outputs surface as unhandled rejections, which is how the
- * engine's own host learns of them, so this listens where that host does.
+ * The single error with which a program ends. Rejected outputs surface as unhandled rejections; the engine's own host
+ * detects them that way too.
  */
 export async function failure(build: () => unknown): Promise<Error> {
   const seen = new Set<unknown>();
@@ -192,14 +191,14 @@ export async function failure(build: () => unknown): Promise<Error> {
   try {
     build();
     await rejected;
-    for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let iteration = 0; iteration < ITERATIONS; iteration++) await new Promise((resolve) => setImmediate(resolve));
   } catch (error) {
     seen.add(error);
   } finally {
     Error.stackTraceLimit = STACK_TRACE_LIMIT;
     process.removeAllListeners("unhandledRejection");
     for (const other of others) process.on("unhandledRejection", other);
-    // Children of what failed wait for ever; forgetting them keeps them from spoiling the next test and the exit code.
+    // Children of a failed resource wait forever; new mocks discard them, so that they do not affect the next test or the exit code.
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
   }
   if (seen.size !== 1) throw new Error(`${seen.size} errors instead of one: ${[...seen].join(" | ")}`);

@@ -1,6 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Where runners register and with whose authority: exactly one scope, exactly one of `app` and `tokenSecretArn`. */
+/**
+ * Where the runners register and with which credentials: exactly one of `organization` and `repository`, and exactly one
+ * of `app` and `tokenSecretArn`.
+ */
 export interface GithubArgs {
   /** Organization whose jobs the pool serves. Excludes `repository`. */
   organization?: string;
@@ -8,18 +11,24 @@ export interface GithubArgs {
   /** Repository whose jobs the pool serves, as `owner/name`. Excludes `organization`. */
   repository?: string;
 
-  /** GitHub App that may administer self-hosted runners. Excludes `tokenSecretArn`. */
+  /** GitHub App with permission to administer self-hosted runners. Excludes `tokenSecretArn`. */
   app?: GithubAppArgs;
 
-  /** Secret that holds a token with the right to administer runners, as plain text. Excludes `app`. */
+  /**
+   * ARN of the Secrets Manager secret that holds, as plain text, a token with permission to administer runners. Excludes
+   * `app`.
+   */
   tokenSecretArn?: pulumi.Input<string>;
 
-  /** KMS key of the secret, if it is not the account's own Secrets Manager key: the functions may then use it. */
+  /**
+   * ARN of the KMS key that encrypts the secret, if it is not the AWS managed key `aws/secretsmanager`; the functions are
+   * then allowed to decrypt with it.
+   */
   secretKmsKeyArn?: pulumi.Input<string>;
 
   /**
-   * Base of the REST API: `https://api.github.com`, `https://HOST/api/v3` (Enterprise Server) or
-   * `https://api.NAME.ghe.com` (data residency). The address that runners register at follows from it.
+   * Base URL of the REST API: `https://api.github.com`, `https://HOST/api/v3` (Enterprise Server) or
+   * `https://api.NAME.ghe.com` (data residency). The URL at which runners register derives from it.
    * Default: `https://api.github.com`.
    */
   apiUrl?: string;
@@ -27,12 +36,12 @@ export interface GithubArgs {
 
 /** A GitHub App. It needs the permission "Self-hosted runners" (organization) or "Administration" (repository). */
 export interface GithubAppArgs {
-  /** App id or client id. */
+  /** App ID or client ID. */
   id: pulumi.Input<string>;
 
-  /** Installation to act for. Default: looked up by the scope. */
+  /** Installation ID. Default: looked up by the organization or repository. */
   installationId?: pulumi.Input<string>;
 
-  /** Secret that holds the App's private key, as PEM text. */
+  /** ARN of the Secrets Manager secret that holds the App's private key, as PEM text. */
   privateKeySecretArn: pulumi.Input<string>;
 }

@@ -1,11 +1,11 @@
-/** Spot instances. A Spot interruption ends a job after two minutes; no drain can prevent that. */
+/** Mix of Spot and On-Demand instances. A Spot interruption ends a job after two minutes; no drain can prevent that. */
 export interface SpotArgs {
-  /** On-demand instances before any Spot instance is launched. Default: 0. */
+  /** Number of On-Demand instances to launch before any Spot instance, at most `maxSize`. Default: 0. */
   onDemandBase?: number;
 
-  /** Percentage of on-demand instances above the base, 0 to 100. Default: 0. */
+  /** Percentage of On-Demand instances above `onDemandBase`, 0 to 100. Default: 0. */
   onDemandPercentage?: number;
 
-  /** Further instance types of the same architecture; more types are interrupted less often. Default: none. */
+  /** Further instance types of the same architecture; a pool with more types is interrupted less often. Default: none. */
   additionalInstanceTypes?: string[];
 }

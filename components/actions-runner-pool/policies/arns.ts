@@ -3,8 +3,8 @@ import type { AwsEnvironment } from "../../shared/aws-environment";
 import { arn } from "../../shared/policy";
 
 /**
- * The group's ARN holds a UUID that is not known before the group exists, and the policies must exist before the
- * group; the name alone is unique in an account and Region.
+ * With a wildcard for the UUID: it is not known until the group exists, and the policies must exist before the group.
+ * The name alone is unique in an account and Region.
  */
 export function groupArn(environment: AwsEnvironment, names: PoolNames): string {
   return arn(environment, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${names.group}`);

@@ -4,14 +4,14 @@ import { logGroupName } from "../../shared/packaged-function";
 import { type PolicyDocument, type Statement, allow, arn, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn, stopDocumentArn } from "./arns";
 
-/** What the functions' policies name beyond the pool's own names. */
+/** The values from which the functions' policies are built. */
 export interface FunctionGrants {
   environment: AwsEnvironment;
   names: PoolNames;
   poolName: string;
-  /** The App's private key or the token. */
+  /** Secret with the App's private key or the token. */
   githubSecretArn: string;
-  /** Set if that secret has a key of its own. */
+  /** Set if that secret is encrypted with its own KMS key. */
   secretKmsKeyArn?: string;
   deadLetterQueueArn: string;
 }
@@ -24,7 +24,7 @@ export function registerPolicy(grants: FunctionGrants): PolicyDocument {
 function provideTokens(environment: AwsEnvironment, names: PoolNames): Statement {
   return allow(
     "ProvideRegistrationTokens",
-    // CreateSecret with tags asks for TagResource too; a duplicate of the event replaces the value.
+    // CreateSecret with tags also requires TagResource; for a duplicate event the function replaces the value.
     ["secretsmanager:CreateSecret", "secretsmanager:TagResource", "secretsmanager:PutSecretValue"],
     [registrationSecretArn(environment, names)],
   );
@@ -34,13 +34,13 @@ export function deregisterPolicy(grants: FunctionGrants): PolicyDocument {
   const { environment, names, poolName } = grants;
   return policy(
     ...everyFunction(names.deregisterFunction, grants),
-    // AWS wants both allowed: the document and the instance that it is sent to.
-    allow("SendOnlyTheStop", ["ssm:SendCommand"], [stopDocumentArn(environment, names)]),
+    // SendCommand requires both: the document and the instance to which it is sent.
+    allow("SendStopDocument", ["ssm:SendCommand"], [stopDocumentArn(environment, names)]),
     allow("ToInstancesOfThePool", ["ssm:SendCommand"], [instanceArn(environment)], {
       StringEquals: { [`aws:ResourceTag/${POOL_TAG}`]: poolName },
     }),
-    allow("SeeLifecycleStates", ["autoscaling:DescribeAutoScalingInstances"], ["*"]),
-    allow("LetGoOfHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
+    allow("ReadLifecycleStates", ["autoscaling:DescribeAutoScalingInstances"], ["*"]),
+    allow("CompleteForHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
   );
 }
@@ -50,7 +50,7 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
   return policy(
     ...everyFunction(names.sweepFunction, grants),
     allow(
-      "SeeLifecycleStates",
+      "ReadLifecycleStates",
       [
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeAutoScalingInstances",
@@ -59,8 +59,8 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
       ],
       ["*"],
     ),
-    allow("LetGoOfHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
-    allow("EndRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(environment, names)]),
+    allow("CompleteForHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
+    allow("TerminateRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(environment, names)]),
     provideTokens(environment, names),
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
@@ -76,8 +76,8 @@ function everyFunction(functionName: string, grants: FunctionGrants): Statement[
       ["logs:CreateLogStream", "logs:PutLogEvents"],
       [arn(environment, "logs", `log-group:${logGroupName(functionName)}:*`)],
     ),
-    allow("KeepWhatFailed", ["sqs:SendMessage"], [deadLetterQueueArn]),
-    allow("ActAtGithub", ["secretsmanager:GetSecretValue"], [githubSecretArn]),
+    allow("SendToDeadLetterQueue", ["sqs:SendMessage"], [deadLetterQueueArn]),
+    allow("ReadGithubSecret", ["secretsmanager:GetSecretValue"], [githubSecretArn]),
   ];
   if (secretKmsKeyArn !== undefined) statements.push(allow("DecryptGithubSecret", ["kms:Decrypt"], [secretKmsKeyArn]));
   return statements;

@@ -6,10 +6,10 @@ import { type PolicyDocument, allow, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn } from "./arns";
 
 /**
- * What an instance may do. AWS cannot narrow the lifecycle calls to the calling instance, so each instance has them
- * for the whole group: that is why jobs are kept from these credentials.
+ * What an instance may do. IAM cannot restrict the lifecycle calls to the calling instance, so each instance may make
+ * them for the whole group: that is why jobs have no access to these credentials.
  *
- * @param bucketArn of the bucket with the host bundle.
+ * @param bucketArn ARN of the bucket that holds the host bundle.
  */
 export function hostPolicy(environment: AwsEnvironment, names: PoolNames, bucketArn: string): PolicyDocument {
   return policy(

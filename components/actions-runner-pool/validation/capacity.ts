@@ -3,7 +3,7 @@ import { type Violation, violation } from "../../shared/input-errors";
 import { ProtectedInstances, WarmPoolState } from "../args/capacity";
 import type { PoolSettings } from "../settings";
 
-/** EC2 Auto Scaling's own bound on a group's size is a quota of the account; this one only catches slips of a key. */
+/** Only catches typing errors: the real limit of a group's size is a quota of the account. */
 const SIZE_MAX = 10_000;
 
 export function capacityViolations(settings: PoolSettings): Violation[] {
@@ -13,23 +13,25 @@ export function capacityViolations(settings: PoolSettings): Violation[] {
 function sizeViolations({ minSize, maxSize, desiredCapacity }: PoolSettings): Violation[] {
   const unusable = Object.entries({ minSize, maxSize, desiredCapacity })
     .filter(([, value]) => !inRange(value, 0, SIZE_MAX))
-    .map(([field, value]) => violation(field, value, `outside 0 to ${SIZE_MAX}`, "Give a whole number of instances within it"));
-  // Numbers that are none cannot be compared.
+    .map(([field, value]) => violation(field, value, `outside 0 to ${SIZE_MAX}`, "Use a whole number of instances in this range"));
+  // Invalid numbers cannot be compared.
   if (unusable.length > 0) return unusable;
   if (minSize > maxSize) return [violation("minSize", minSize, `larger than maxSize = ${maxSize}`, "Lower minSize or raise maxSize")];
   if (inRange(desiredCapacity, minSize, maxSize)) return [];
   const problem = `outside minSize = ${minSize} to maxSize = ${maxSize}`;
-  return [violation("desiredCapacity", desiredCapacity, problem, "Give a number between them or drop it")];
+  return [violation("desiredCapacity", desiredCapacity, problem, "Use a number between them or omit it")];
 }
 
 function warmPoolViolations({ warmPool, spot, maxSize }: PoolSettings): Violation[] {
   if (!warmPool) return [];
   const found: Violation[] = [];
   if (!Object.values(WarmPoolState).includes(warmPool.state)) {
-    found.push(violation("warmPool.state", warmPool.state, "not a state of a warm pool", "Use Stopped, Hibernated or Running"));
+    found.push(violation("warmPool.state", warmPool.state, "not a valid warm pool state", "Use Stopped, Hibernated or Running"));
   }
   if (spot) {
-    found.push(violation("warmPool", warmPool, "EC2 Auto Scaling keeps no Spot instances in a warm pool", "Drop warmPool or spot"));
+    found.push(
+      violation("warmPool", warmPool, "EC2 Auto Scaling does not support Spot instances in a warm pool", "Remove warmPool or spot"),
+    );
   }
   if (!inRange(warmPool.maxPreparedCapacity, 0, SIZE_MAX)) {
     found.push(
@@ -37,7 +39,7 @@ function warmPoolViolations({ warmPool, spot, maxSize }: PoolSettings): Violatio
         "warmPool.maxPreparedCapacity",
         warmPool.maxPreparedCapacity,
         `outside 0 to ${SIZE_MAX}`,
-        `Give a whole number, e.g. maxSize = ${maxSize}`,
+        `Use a whole number, e.g. maxSize = ${maxSize}`,
       ),
     );
   }
@@ -58,13 +60,13 @@ function refreshViolations({ instanceRefresh }: PoolSettings): Violation[] {
   const { protectedInstances, minHealthyPercentage: min, maxHealthyPercentage: max } = instanceRefresh;
   const found: Violation[] = [];
   if (!Object.values(ProtectedInstances).includes(protectedInstances)) {
-    found.push(violation("instanceRefresh.protectedInstances", protectedInstances, "unknown", "Use Wait, Refresh or Ignore"));
+    found.push(violation("instanceRefresh.protectedInstances", protectedInstances, "not a valid choice", "Use Wait, Refresh or Ignore"));
   }
   if (!inRange(min, 0, 100)) {
-    found.push(violation("instanceRefresh.minHealthyPercentage", min, "outside 0 to 100 %", "Give a whole percentage"));
+    found.push(violation("instanceRefresh.minHealthyPercentage", min, "outside 0 to 100 %", "Use a whole percentage"));
   }
   if (!inRange(max, 100, 200)) {
-    found.push(violation("instanceRefresh.maxHealthyPercentage", max, "outside 100 to 200 %", "Give a whole percentage"));
+    found.push(violation("instanceRefresh.maxHealthyPercentage", max, "outside 100 to 200 %", "Use a whole percentage"));
   } else if (max - min > 100) {
     found.push(
       violation(

@@ -2,7 +2,7 @@ import { githubWebUrl } from "../../shared/github-address";
 import { type Violation, violation } from "../../shared/input-errors";
 import type { PoolSettings } from "../settings";
 
-/** GitHub's own rules for a label are wide; `config.sh` splits its list at commas and the shell at spaces. */
+/** Narrower than GitHub's own rules: `config.sh` splits the list at commas, and the shell at spaces. */
 const LABEL = /^[^\s,"'`$\\]{1,256}$/;
 const LABEL_LIMIT = 100;
 const OWNER = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
@@ -39,14 +39,14 @@ function scopeViolations({ github, runnerGroup }: PoolSettings): Violation[] {
   const found: Violation[] = [];
   if (organization !== undefined && !OWNER.test(organization)) {
     found.push(
-      violation("github.organization", organization, "not the name of an organization", "Give the name alone, as in github.com/NAME"),
+      violation("github.organization", organization, "not the name of an organization", "Use only the name, as in github.com/NAME"),
     );
   }
   if (repository !== undefined && !REPOSITORY.test(repository)) {
-    found.push(violation("github.repository", repository, "not a repository", "Give it as owner/name"));
+    found.push(violation("github.repository", repository, "not the name of a repository", "Write it as owner/name"));
   }
   if (repository !== undefined && runnerGroup !== undefined) {
-    found.push(violation("runnerGroup", runnerGroup, "only organizations have runner groups", "Drop it or use github.organization"));
+    found.push(violation("runnerGroup", runnerGroup, "only organizations have runner groups", "Remove it or use github.organization"));
   }
   return found;
 }
@@ -57,7 +57,7 @@ function authorityViolations({ github }: PoolSettings): Violation[] {
     return [violation("github", { app: "...", tokenSecretArn: "..." }, "app and tokenSecretArn exclude each other", "Keep one of them")];
   }
   if (app === undefined && tokenSecretArn === undefined) {
-    return [violation("github", {}, "neither app nor tokenSecretArn is given, so nobody may register runners", "Set one of them")];
+    return [violation("github", {}, "neither app nor tokenSecretArn is given, so runners cannot be registered", "Set one of them")];
   }
   return [
     ...secretViolations("github.app.privateKeySecretArn", app?.privateKeySecretArn),
@@ -66,15 +66,15 @@ function authorityViolations({ github }: PoolSettings): Violation[] {
   ];
 }
 
-/** An ARN that is not a plain text yet cannot be judged; IAM would refuse a wrong one. */
+/** An ARN that is still an unresolved output cannot be checked; IAM would reject a wrong one. */
 function secretViolations(field: string, arn: unknown): Violation[] {
   if (typeof arn !== "string" || SECRET_ARN.test(arn)) return [];
-  return [violation(field, arn, "not the ARN of a Secrets Manager secret", "Store the value in a secret and give its ARN")];
+  return [violation(field, arn, "not the ARN of a Secrets Manager secret", "Store the value in a secret and set its ARN here")];
 }
 
 function installationViolations(id: unknown): Violation[] {
   if (typeof id !== "string" || /^[1-9][0-9]*$/.test(id)) return [];
-  return [violation("github.app.installationId", id, "not an installation's id", "Give the number, or drop it to have it looked up")];
+  return [violation("github.app.installationId", id, "not an installation ID", "Use the number, or omit it to have it looked up")];
 }
 
 function labelViolations({ labels, noDefaultLabels }: PoolSettings): Violation[] {
@@ -82,10 +82,10 @@ function labelViolations({ labels, noDefaultLabels }: PoolSettings): Violation[]
     .filter((label) => !LABEL.test(label))
     .map((label) => violation("labels", label, "a label has 1 to 256 characters and no space, comma, quote, $ or \\", "Rename it"));
   if (labels.length > LABEL_LIMIT) {
-    found.push(violation("labels", labels.length, `GitHub takes at most ${LABEL_LIMIT}`, "Drop some"));
+    found.push(violation("labels", labels.length, `GitHub allows at most ${LABEL_LIMIT}`, "Remove some"));
   }
   if (noDefaultLabels && labels.length === 0) {
-    found.push(violation("noDefaultLabels", true, "a runner without any label would get no job", "Give at least one of labels"));
+    found.push(violation("noDefaultLabels", true, "a runner without any label would receive no job", "Set at least one label in labels"));
   }
   return found;
 }

@@ -11,14 +11,14 @@ import { runnerViolations } from "./runner";
 import { userDataViolations } from "./user-data";
 
 /**
- * Everything that can be judged from the arguments alone, before any resource is registered. What only AWS can tell
- * (architecture, memory, image) follows in `instance-facts.ts`, still before anything is created.
+ * Checks everything that can be checked from the arguments alone, before any resource is registered. What must be looked
+ * up in AWS (architecture, memory, image) is checked in `instance-facts.ts`, still before anything is created.
  *
  * @throws one error that lists every violation by field, value and remedy.
  */
 export function validate(name: string, settings: PoolSettings): void {
   throwIfAny([...nameViolations(name, settings), ...argumentViolations(settings)]);
-  // Only valid arguments can be rendered, so the size of the user data is judged last.
+  // Only valid arguments can be rendered, so the size of the user data is checked last.
   throwIfAny(userDataViolations(settings));
 }
 
@@ -35,14 +35,14 @@ function argumentViolations(settings: PoolSettings): Violation[] {
   ];
 }
 
-/** Tags that come as an output are judged when they are known; see `tags.ts`. */
+/** Tags that are an output are checked when they resolve; see `tags.ts`. */
 function tagViolations({ tags }: PoolSettings): Violation[] {
   return isPlainObject(tags) ? reservedTagViolations(Object.keys(tags)) : [];
 }
 
 function releaseViolations({ release }: PoolSettings): Violation[] {
   if (isRelease(release)) return [];
-  return [violation("release", release, "neither a release nor main", `Name a release like v1.2.3, or ${FOLLOWS_MAIN}`)];
+  return [violation("release", release, "neither a release nor main", `Use a release such as v1.2.3, or ${FOLLOWS_MAIN}`)];
 }
 
 const RESERVED_TAG = /^(aws|ci-runners):/i;
@@ -50,7 +50,7 @@ const RESERVED_TAG = /^(aws|ci-runners):/i;
 export function reservedTagViolations(keys: string[]): Violation[] {
   return keys
     .filter((key) => RESERVED_TAG.test(key))
-    .map((key) => violation("tags", key, "a reserved prefix", "Choose a key that starts with neither aws: nor ci-runners:"));
+    .map((key) => violation("tags", key, "the prefix is reserved", "Choose a key that starts with neither aws: nor ci-runners:"));
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -4,7 +4,7 @@ import type { PoolSettings } from "../settings";
 
 const INSTANCE_TYPE = /^[a-z0-9-]+\.[a-z0-9-]+$/;
 const PARAMETER = /^\/?[A-Za-z0-9._/-]+(:[A-Za-z0-9_.-]+)?$/;
-/** GiB; gp3 starts at 1, but no image of a Linux distribution fits into less than 8. */
+/** GiB; gp3 allows 1, but no Linux distribution's image fits into less than 8. */
 const VOLUME_MIN = 8;
 const VOLUME_MAX = 16384;
 
@@ -12,20 +12,22 @@ export function instanceViolations(settings: PoolSettings): Violation[] {
   const found: Violation[] = [];
   const types = [settings.instanceType, ...(settings.spot?.additionalInstanceTypes ?? [])];
   for (const type of types.filter((candidate) => !INSTANCE_TYPE.test(candidate))) {
-    found.push(violation("instanceType", type, "not an EC2 instance type", "Give one like m7i.large"));
+    found.push(violation("instanceType", type, "not an EC2 instance type", "Use one such as m7i.large"));
   }
   if (settings.imageId !== undefined && settings.imageParameter !== undefined) {
     found.push(violation("imageId", settings.imageId, "imageId and imageParameter exclude each other", "Keep one of them"));
   }
   if (typeof settings.imageId === "string" && !/^ami-[0-9a-f]+$/.test(settings.imageId)) {
-    found.push(violation("imageId", settings.imageId, "not an image id", "Give one like ami-0123456789abcdef0, or use imageParameter"));
+    found.push(violation("imageId", settings.imageId, "not an AMI ID", "Use one such as ami-0123456789abcdef0, or use imageParameter"));
   }
   if (settings.imageParameter !== undefined && !PARAMETER.test(settings.imageParameter)) {
-    found.push(violation("imageParameter", settings.imageParameter, "not the name of an SSM parameter", "Give it like /team/runner-image"));
+    found.push(
+      violation("imageParameter", settings.imageParameter, "not the name of an SSM parameter", "Use a name such as /team/runner-image"),
+    );
   }
   if (!inRange(settings.rootVolumeSize, VOLUME_MIN, VOLUME_MAX)) {
     found.push(
-      violation("rootVolumeSize", settings.rootVolumeSize, `outside ${VOLUME_MIN} to ${VOLUME_MAX} GiB`, "Give whole GiB within it"),
+      violation("rootVolumeSize", settings.rootVolumeSize, `outside ${VOLUME_MIN} to ${VOLUME_MAX} GiB`, "Use whole GiB in this range"),
     );
   }
   if (!inRange(settings.maxInstanceLifetimeDays, 0, 365)) {
@@ -33,8 +35,8 @@ export function instanceViolations(settings: PoolSettings): Violation[] {
       violation(
         "maxInstanceLifetimeDays",
         settings.maxInstanceLifetimeDays,
-        "EC2 Auto Scaling takes 1 to 365 days",
-        "Give whole days within it, or 0 for no limit",
+        "EC2 Auto Scaling allows 1 to 365 days",
+        "Use whole days in this range, or 0 for no limit",
       ),
     );
   }
@@ -46,11 +48,16 @@ function spotViolations({ spot, maxSize }: PoolSettings): Violation[] {
   const found: Violation[] = [];
   if (!inRange(spot.onDemandBase, 0, maxSize)) {
     found.push(
-      violation("spot.onDemandBase", spot.onDemandBase, `outside 0 to maxSize = ${maxSize}`, "Give a whole number of instances within it"),
+      violation(
+        "spot.onDemandBase",
+        spot.onDemandBase,
+        `outside 0 to maxSize = ${maxSize}`,
+        "Use a whole number of instances in this range",
+      ),
     );
   }
   if (!inRange(spot.onDemandPercentage, 0, 100)) {
-    found.push(violation("spot.onDemandPercentage", spot.onDemandPercentage, "outside 0 to 100 %", "Give a whole percentage"));
+    found.push(violation("spot.onDemandPercentage", spot.onDemandPercentage, "outside 0 to 100 %", "Use a whole percentage"));
   }
   return found;
 }
@@ -64,8 +71,8 @@ function networkViolations(settings: PoolSettings): Violation[] {
   return found;
 }
 
-/** Lists that come as an output are judged when they are known; see `network.ts`. */
+/** Also used for lists that are an output, once they resolve; see `network.ts`. */
 export function emptyList(field: "subnetIds" | "securityGroupIds"): Violation {
-  const remedy = field === "subnetIds" ? "Give at least one subnet" : "Give at least one, or drop it for an own security group";
+  const remedy = field === "subnetIds" ? "Set at least one subnet" : "Set at least one, or omit it to have a security group created";
   return violation(field, [], "the list is empty", remedy);
 }

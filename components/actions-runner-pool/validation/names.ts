@@ -2,13 +2,13 @@ import { NAME_LIMITS, type PoolNames } from "../../../contract/actions-runner-po
 import { type Violation, violation } from "../../shared/input-errors";
 import type { PoolSettings } from "../settings";
 
-/** Lambda, SQS and SSM allow no other characters; SSM keeps the prefixes for itself. */
+/** Lambda, SQS and SSM allow no other characters; SSM reserves the prefixes. */
 const POOL_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const RESERVED_PREFIX = /^(aws|amazon|amzn)/i;
 
 /**
- * Pulumi names a child `<resource name>-<suffix>-<7 hex digits>`. The tightest: 63 characters for the bucket
- * `-host-bundle` and 64 for the role `-deregister`, so 43 are left for the resource's own name.
+ * Pulumi names a child `<resource name>-<suffix>-<7 hex digits>`. The tightest limits are 63 characters for the bucket
+ * (`-host-bundle`) and 64 for the role (`-deregister`), which leaves 43 for the resource's own name.
  */
 const LOGICAL_NAME = /^[A-Za-z0-9][A-Za-z0-9-]*$/;
 const LOGICAL_NAME_LIMIT = 63 - "-host-bundle".length - 8;
@@ -38,12 +38,14 @@ export function nameViolations(name: string, { poolName, names }: PoolSettings):
       ),
     );
   } else if (RESERVED_PREFIX.test(poolName)) {
-    found.push(violation("poolName", poolName, "SSM reserves names that start so", "Choose another beginning"));
+    found.push(
+      violation("poolName", poolName, "SSM reserves names with this prefix", "Choose a name that does not start with aws, amazon or amzn"),
+    );
   }
   return [...found, ...lengthViolations(poolName, names)];
 }
 
-/** Only the tightest of the names that are too long, because shortening for that one mends all. */
+/** Reports only the name that exceeds its limit most: shortening for that one fixes them all. */
 function lengthViolations(poolName: string, names: PoolNames): Violation[] {
   const [worst] = (Object.keys(NAME_LIMITS) as (keyof PoolNames)[])
     .map((key) => ({ key, excess: names[key].length - NAME_LIMITS[key] }))

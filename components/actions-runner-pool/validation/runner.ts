@@ -3,22 +3,27 @@ import type { PoolSettings } from "../settings";
 
 const VERSION = /^\d+\.\d+\.\d+$/;
 const SHA256 = /^[0-9a-f]{64}$/;
-/** What Debian's and Red Hat's `useradd` accept alike. */
+/** What both Debian's and Red Hat's `useradd` accept. */
 const USER = /^[a-z_][a-z0-9_-]{0,31}$/;
-/** No spaces and nothing that a shell or systemd reads as more than a path. */
+/** No spaces, and no characters that a shell or systemd would interpret. */
 const ABSOLUTE_PATH = /^(\/[A-Za-z0-9._@+-]+)+$/;
 
 export function runnerViolations({ runner }: PoolSettings): Violation[] {
   const found = runner.onImage ? onImageViolations(runner) : pinViolations(runner);
   if (!USER.test(runner.user) || runner.user === "root") {
     found.push(
-      violation("runner.user", runner.user, "not an unprivileged user's name", "Use lower-case letters, digits, - and _, and not root"),
+      violation(
+        "runner.user",
+        runner.user,
+        "not the name of an unprivileged user",
+        "Use lower-case letters, digits, - and _, and not root",
+      ),
     );
   }
   for (const field of ["jobStartedHook", "jobCompletedHook"] as const) {
     const path = runner[field];
     if (path !== undefined && !(ABSOLUTE_PATH.test(path) && path.endsWith(".sh"))) {
-      found.push(violation(`runner.${field}`, path, "not the absolute path of a shell script", "Give a path like /opt/hooks/started.sh"));
+      found.push(violation(`runner.${field}`, path, "not the absolute path of a shell script", "Use a path like /opt/hooks/started.sh"));
     }
   }
   return found;
@@ -28,17 +33,17 @@ function onImageViolations(runner: PoolSettings["runner"]): Violation[] {
   return (["version", "sha256", "archiveUrl"] as const)
     .filter((field) => runner[field] !== undefined)
     .map((field) =>
-      violation(`runner.${field}`, runner[field], "nothing is fetched when the runner is on the image", "Drop it or runner.onImage"),
+      violation(`runner.${field}`, runner[field], "nothing is downloaded when the runner is on the image", "Remove it or runner.onImage"),
     );
 }
 
-/** An archive that is not pinned by its digest is somebody else's code as root on every runner. */
+/** An archive that is not pinned by its digest could run third-party code as root on every runner. */
 function pinViolations({ version, sha256, archiveUrl }: PoolSettings["runner"]): Violation[] {
   const found: Violation[] = [];
   if (version === undefined) {
-    found.push(violation("runner.version", version, "no runner to install", "Give version and sha256, or set runner.onImage"));
+    found.push(violation("runner.version", version, "no runner to install", "Set version and sha256, or set runner.onImage"));
   } else if (!VERSION.test(version)) {
-    found.push(violation("runner.version", version, "not a release of the runner", "Give it like 2.337.0"));
+    found.push(violation("runner.version", version, "not a release of the runner", "Use a version such as 2.337.0"));
   }
   if (sha256 === undefined) {
     found.push(
@@ -50,10 +55,10 @@ function pinViolations({ version, sha256, archiveUrl }: PoolSettings["runner"]):
       ),
     );
   } else if (!SHA256.test(sha256)) {
-    found.push(violation("runner.sha256", sha256, "not a SHA-256", "Give 64 lower-case hex digits"));
+    found.push(violation("runner.sha256", sha256, "not a SHA-256 digest", "Use 64 lower-case hex digits"));
   }
   if (archiveUrl !== undefined && !(URL.canParse(archiveUrl) && archiveUrl.startsWith("https://") && !/[\s"'`$\\]/.test(archiveUrl))) {
-    found.push(violation("runner.archiveUrl", archiveUrl, "not an https address", "Give the full https address of the archive"));
+    found.push(violation("runner.archiveUrl", archiveUrl, "not an https URL", "Use the full https URL of the archive"));
   }
   return found;
 }

@@ -5,19 +5,19 @@ import { bundleKey } from "../../shared/host-bundle";
 import { hostConfig } from "../host-config";
 import type { PoolSettings } from "../settings";
 
-/** The longest that a Region's and a bucket's name can be, for the parts that are not known yet. */
+/** Placeholders of the maximum length, for values that are not known yet. */
 const LONGEST_REGION = "x".repeat(14);
 const LONGEST_BUCKET = "x".repeat(63);
 const DIGEST = "0".repeat(64);
 
-/** Judges the size with the longest values that may come, so that it cannot grow beyond the limit later. */
+/** Checks the size with the longest possible values, so that it cannot exceed the limit later. */
 export function userDataViolations(settings: PoolSettings): Violation[] {
   const config = hostConfig(settings, LONGEST_REGION, "arm64");
   const userData = renderUserData(config, { bucket: LONGEST_BUCKET, key: bundleKey(DIGEST), sha256: DIGEST });
   return oversize(userData, settings);
 }
 
-/** Labels are the one part of the user data without a bound of its own worth mentioning, so they are named. */
+/** The error names the labels, because they are the only part of the user data without a meaningful limit of their own. */
 export function oversize(userData: string, { labels }: PoolSettings): Violation[] {
   const bytes = Buffer.byteLength(userData);
   if (bytes <= USER_DATA_LIMIT_BYTES) return [];
@@ -25,7 +25,7 @@ export function oversize(userData: string, { labels }: PoolSettings): Violation[
     violation(
       "labels",
       `${labels.length} labels, ${labels.join().length} characters`,
-      `with them the user data has ${bytes} bytes and EC2 allows ${USER_DATA_LIMIT_BYTES}`,
+      `the user data has ${bytes} bytes with them; EC2 allows ${USER_DATA_LIMIT_BYTES}`,
       `Shorten the labels by ${bytes - USER_DATA_LIMIT_BYTES} characters or move settings onto the image`,
     ),
   ];

@@ -7,7 +7,7 @@ import { PROGRAM, poolArgs } from "./pool-args";
 
 const defaults = defaultsByPath({ ...DEFAULTS, ...DEFAULTS_IF_GIVEN });
 
-/** What the documentation of each argument says, by the argument's path. */
+/** The documentation of each argument, by the argument's path. */
 function documented(): Map<string, string> {
   const { inputProperties } = schema.resources["ci-runners:index:ActionsRunnerPool"];
   const types: Record<string, { type: string; properties?: Record<string, { description: string }> }> = schema.types;
@@ -21,33 +21,33 @@ function documented(): Map<string, string> {
   );
 }
 
-/** A number, a truth value or a text in backticks; the name of an argument is none. */
+/** The documented default, if it is a number, a boolean or a string in backticks. */
 function literal(description: string): string | undefined {
   const [, value] = /Default: (-?\d+|true|false|`[^`<>]+`)(?=[.,]|$)/.exec(description.replace(/\s+/g, " ")) ?? [];
   return value?.replaceAll("`", "");
 }
 
 describe("the defaults of a pool", () => {
-  it("are those that the documentation of the arguments states", () => {
+  it("match the documentation of the arguments", () => {
     for (const [path, description] of documented()) {
       const stated = literal(description);
       const fallback = defaults.get(path);
       if (stated === undefined || typeof fallback === "function") continue;
-      assert.ok(defaults.has(path), `${path} says that it is ${stated} and has no default`);
+      assert.ok(defaults.has(path), `${path} is documented to default to ${stated} but has no default`);
       assert.equal(stated, String(fallback), path);
     }
   });
 
-  it("are stated, each that is a value", () => {
+  it("are all documented, if they are plain values", () => {
     const described = documented();
     for (const [path, fallback] of defaults) {
-      // This package's version, which no text could keep up with, and lists that are empty.
+      // The release is this package's version, which changes, and all default lists are empty.
       if (typeof fallback === "function" || Array.isArray(fallback) || path === "release") continue;
       assert.equal(literal(described.get(path) ?? ""), String(fallback), path);
     }
   });
 
-  it("leave nothing open that has one, and follow what is given", () => {
+  it("are all filled in, and are computed from the given arguments", () => {
     const { drain, spot, warmPool, ...settings } = resolveSettings("runners", poolArgs({ drain: { heartbeatTimeout: 300 } }), PROGRAM);
     assert.deepEqual(drain, { maxDrain: 30_000, heartbeatTimeout: 300, heartbeatInterval: 100, retainOnAbandon: true });
     assert.equal(settings.poolName, "ci-runners-test-runners");
@@ -58,7 +58,7 @@ describe("the defaults of a pool", () => {
     assert.equal(warm.desiredCapacity, 2);
   });
 
-  it("carry the address of GitHub's API once, without a slash at its end", () => {
+  it("include the URL of GitHub's API without a trailing slash", () => {
     const args = poolArgs();
     const settings = resolveSettings("runners", { ...args, github: { ...args.github, apiUrl: "https://ghe.acme.io/api/v3//" } }, PROGRAM);
     assert.equal(settings.github.apiUrl, "https://ghe.acme.io/api/v3");

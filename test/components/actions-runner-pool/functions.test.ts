@@ -26,7 +26,7 @@ const EVENTS = {
 } as const;
 
 describe("the functions", () => {
-  it("run as supported bundles with bounded time, and tell what they are and for whom", async () => {
+  it("run on a supported runtime with a limited timeout, and receive the pool's settings as environment variables", async () => {
     const deployment = await deploy({ drain: { heartbeatTimeout: 600, maxDrain: 3600 } });
     for (const key of ["register", "deregister", "sweep"]) {
       const { inputs } = deployment.named(FUNCTION, `runners-${key}`);
@@ -51,13 +51,13 @@ describe("the functions", () => {
     }
   });
 
-  it("sweep in less than the time between two sweeps, so that no sweep meets the one before", async () => {
+  it("limit a sweep to less than the time between two sweeps, so that no two sweeps overlap", async () => {
     const deployment = await deploy();
     const minutes = Number(/^rate\((\d+) minutes\)$/.exec(deployment.named(RULE, "runners-sweep").inputs.scheduleExpression)![1]);
     assert.ok(deployment.named(FUNCTION, "runners-sweep").inputs.timeout < minutes * 60);
   });
 
-  it("act with a token for a repository when told so", async () => {
+  it("use a token for a repository if so configured", async () => {
     const { variables } = (await deploy({ github: { repository: "o/r", tokenSecretArn: SECRET_ARN } })).named(FUNCTION, "runners-register")
       .inputs.environment;
     assert.equal(variables[ENV.githubRepository], "o/r");
@@ -67,7 +67,7 @@ describe("the functions", () => {
     }
   });
 
-  it("lose no event silently: what fails after its retries goes to the dead letters", async () => {
+  it("lose no event silently: an event that fails after its retries goes to the dead-letter queue", async () => {
     const deployment = await deploy();
     const queue = deployment.only("aws:sqs/queue:Queue");
     const arn = `arn:aws:mock:us-east-1:123456789012:queue:Queue/${queue.inputs.name}`;
@@ -82,7 +82,7 @@ describe("the functions", () => {
     assert.equal(queue.inputs.messageRetentionSeconds, 1209600);
   });
 
-  it("write logs that expire, into groups that go with the stack", async () => {
+  it("write logs that expire, to log groups that are deleted with the stack", async () => {
     const deployment = await deploy({ logRetentionDays: 7 });
     for (const key of ["register", "deregister", "sweep"]) {
       const { inputs } = deployment.named("aws:cloudwatch/logGroup:LogGroup", `runners-${key}`);
@@ -94,7 +94,7 @@ describe("the functions", () => {
 
 describe("the rules", () => {
   for (const [suffix, [detailType, key]] of Object.entries(EVENTS)) {
-    it(`bring "${detailType}" of this group alone to ${key}, which may be called by this rule alone`, async () => {
+    it(`route "${detailType}" of only this group to ${key}, and permit only this rule to invoke it`, async () => {
       const deployment = await deploy();
       const rule = deployment.named(RULE, `runners-${suffix}`).inputs;
       assert.deepEqual(JSON.parse(rule.eventPattern), {
@@ -115,7 +115,7 @@ describe("the rules", () => {
 });
 
 describe("the stop document", () => {
-  it("holds one command, which begins a drain and does not wait for it", async () => {
+  it("contains one command, which begins a drain and does not wait for it", async () => {
     const { inputs } = (await deploy()).only("aws:ssm/document:Document");
     assert.equal(inputs.name, "pool-stop-runner");
     const content = JSON.parse(inputs.content);
@@ -129,13 +129,13 @@ describe("the stop document", () => {
 });
 
 describe("the last sweep", () => {
-  it("is an invocation over the pool's whole life whose input never changes, or each up would show a change", async () => {
+  it("is an invocation on create, update and delete with a constant input, or each `pulumi up` would show a change", async () => {
     const inputs = (await deploy()).only("aws:lambda/invocation:Invocation").inputs;
     assert.deepEqual(inputs, { functionName: "pool-sweep", input: '{"pool":"pool"}', lifecycleScope: "CRUD" });
     assert.deepEqual((await deploy()).only("aws:lambda/invocation:Invocation").inputs, inputs);
   });
 
-  it("comes after the functions, their permissions and the rules, and so is deleted while all of them stand", async () => {
+  it("depends on the functions, their permissions and the rules, and so is deleted while all of them still exist", async () => {
     let dependsOn: pulumi.Resource[] = [];
     await Deployment.start();
     new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }), {
@@ -163,13 +163,13 @@ describe("the last sweep", () => {
     assert.ok(!kinds.some((kind) => kind.startsWith("aws:autoscaling/")), "the group depends on it, not the other way round");
   });
 
-  it("may take longer than any lag of GitHub, and ends before its function is cut off", async () => {
+  it("has at least 180 s, longer than any delay at GitHub, before its function times out", async () => {
     assert.ok((await deploy()).named(FUNCTION, "runners-sweep").inputs.timeout >= 180);
   });
 });
 
 describe("the alarms", () => {
-  it("watch metrics that somebody emits: a misspelt name would never fire", async () => {
+  it("watch only metrics that are emitted: an alarm on a misspelt name would never fire", async () => {
     const deployment = await deploy();
     const own = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === METRIC_NAMESPACE);
     assert.deepEqual(
@@ -193,11 +193,11 @@ describe("the alarms", () => {
       "pool-register",
       "pool-sweep",
     ]);
-    const [letters] = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === "AWS/SQS");
-    assert.deepEqual(letters!.inputs.dimensions, { QueueName: "pool-dead-letters" });
+    const [deadLetters] = deployment.of(ALARM).filter(({ inputs }) => inputs.namespace === "AWS/SQS");
+    assert.deepEqual(deadLetters!.inputs.dimensions, { QueueName: "pool-dead-letters" });
   });
 
-  it("need two bad sweeps of three where a single one may only have met a runner that was offline for a moment", async () => {
+  it("need two of three breaching sweeps if a single one may only have found a runner briefly offline", async () => {
     const { inputs } = (await deploy()).named(ALARM, "runners-unregistered-instances");
     assert.deepEqual(
       [inputs.evaluationPeriods, inputs.datapointsToAlarm, inputs.period, inputs.statistic, inputs.threshold],
@@ -205,7 +205,7 @@ describe("the alarms", () => {
     );
   });
 
-  it("notify the given topic and stay quiet while nothing is reported", async () => {
+  it("notify the given topic, and do not fire when data is missing", async () => {
     const topic = "arn:aws:sns:us-east-1:123456789012:alarms";
     for (const { name, inputs } of (await deploy({ alarmTopicArn: topic })).of(ALARM)) {
       assert.deepEqual(inputs.alarmActions, [topic], name);

@@ -17,7 +17,7 @@ async function deploy(changes: Partial<ActionsRunnerPoolArgs> = {}): Promise<Dep
   return deployment;
 }
 
-/** The options of each registration, as a transform of the engine would see them. */
+/** The resource options of each registration of a type, by name. */
 async function options(type: string): Promise<Map<string, pulumi.CustomResourceOptions>> {
   const found = new Map<string, pulumi.CustomResourceOptions>();
   await Deployment.start();
@@ -47,7 +47,7 @@ describe("the group", () => {
     ]);
   });
 
-  it("gets a later change of a hook through a resource that no destroy deletes, which would kill draining jobs", async () => {
+  it("receives later hook changes through a resource that is never deleted, because deleting a hook kills draining jobs", async () => {
     const deployment = await deploy({ drain: { heartbeatTimeout: 600 } });
     const hook = deployment.named(HOOK, "runners-terminate").inputs;
     assert.deepEqual(hook, {
@@ -62,27 +62,27 @@ describe("the group", () => {
     for (const opts of hooks.values()) assert.equal(opts.retainOnDelete, true);
   });
 
-  it("leaves the desired capacity to scaling after its creation", async () => {
+  it("leaves the desired capacity to scaling after creation", async () => {
     assert.equal((await deploy({ desiredCapacity: 3 })).only(GROUP).inputs.desiredCapacity, 3);
     assert.ok((await options(GROUP)).get("runners")!.ignoreChanges!.includes("desiredCapacity"));
   });
 
-  it("waits on its deletion for longer than the longest drain, or a destroy would give up in the middle of one", async () => {
+  it("has a delete timeout longer than the longest drain, or a destroy would give up in the middle of one", async () => {
     const { customTimeouts } = (await options(GROUP)).get("runners")!;
     assert.equal(customTimeouts!.delete, `${3600 + 600 + 1800}s`);
   });
 
-  it("comes after everything that its instances and their events need, and so goes before it", async () => {
+  it("depends on everything that its instances and their events need, and so is deleted first", async () => {
     const dependsOn = (await options(GROUP)).get("runners")!.dependsOn as pulumi.Resource[];
     const names = await Promise.all(
       dependsOn.map((resource) => new Promise<string>((resolve) => resource.urn.apply((urn) => resolve(urn.split("$").pop()!)))),
     );
-    const function_ = (suffix: string) => [
+    const functionUrns = (suffix: string) => [
       `aws:lambda/function:Function::runners-${suffix}`,
       `aws:iam/rolePolicy:RolePolicy::runners-${suffix}`,
       `aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig::runners-${suffix}`,
     ];
-    const event = (suffix: string) => [
+    const eventUrns = (suffix: string) => [
       `aws:cloudwatch/eventRule:EventRule::runners-${suffix}`,
       `aws:lambda/permission:Permission::runners-${suffix}`,
       `aws:cloudwatch/eventTarget:EventTarget::runners-${suffix}`,
@@ -95,20 +95,20 @@ describe("the group", () => {
         "aws:sqs/queuePolicy:QueuePolicy::runners-dead-letters",
         "aws:ssm/document:Document::runners-stop-runner",
         "aws:lambda/invocation:Invocation::runners-final-sweep",
-        ...["register", "deregister", "sweep"].flatMap(function_),
-        ...["launching", "terminating", "terminated", "sweep"].flatMap(event),
+        ...["register", "deregister", "sweep"].flatMap(functionUrns),
+        ...["launching", "terminating", "terminated", "sweep"].flatMap(eventUrns),
       ].sort(),
     );
   });
 
-  it("retains an instance whose heartbeats failed, instead of ending it with its job, unless told otherwise", async () => {
+  it("retains an instance whose heartbeats failed, instead of terminating it with its job, unless configured otherwise", async () => {
     const retention = async (changes: Partial<ActionsRunnerPoolArgs>) =>
       (await deploy(changes)).only(GROUP).inputs.instanceLifecyclePolicy.retentionTriggers.terminateHookAbandon;
     assert.equal(await retention({}), "retain");
     assert.equal(await retention({ drain: { retainOnAbandon: false } }), "terminate");
   });
 
-  it("refreshes one runner only after its successor is in service, and waits for protected ones", async () => {
+  it("refreshes a runner only after its replacement is in service, and waits for protected instances", async () => {
     const { inputs } = (await deploy()).only(GROUP);
     assert.deepEqual(inputs.instanceRefresh, {
       strategy: "Rolling",
@@ -124,14 +124,14 @@ describe("the group", () => {
     assert.equal(inputs.launchTemplate.version, "1");
   });
 
-  it("may scale in idle instances and replaces old ones", async () => {
+  it("can scale in idle instances and replaces old ones", async () => {
     const { inputs } = (await deploy({ maxInstanceLifetimeDays: 7 })).only(GROUP);
     assert.equal(inputs.protectFromScaleIn, false);
     assert.equal(inputs.maxInstanceLifetime, 604800);
     assert.equal((await deploy({ maxInstanceLifetimeDays: 0 })).only(GROUP).inputs.maxInstanceLifetime, 0);
   });
 
-  it("keeps a warm pool that is never reused, in the asked state", async () => {
+  it("keeps a warm pool in the requested state and never returns instances to it", async () => {
     const { inputs } = (await deploy({ warmPool: { state: "Hibernated", minSize: 2 }, rootVolumeSize: 60 })).only(GROUP);
     assert.deepEqual(inputs.warmPool, {
       poolState: "Hibernated",
@@ -143,7 +143,7 @@ describe("the group", () => {
     assert.equal((await deploy()).only(GROUP).inputs.warmPool, undefined);
   });
 
-  it("mixes Spot and on-demand instances of one architecture", async () => {
+  it("mixes Spot and On-Demand instances of one architecture", async () => {
     const { inputs } = (await deploy({ spot: { onDemandBase: 1, onDemandPercentage: 25, additionalInstanceTypes: ["m6a.large"] } })).only(
       GROUP,
     );
@@ -164,7 +164,7 @@ describe("the group", () => {
 });
 
 describe("the launch template", () => {
-  it("makes key-less instances with an encrypted root volume and IMDSv2 at one hop", async () => {
+  it("launches instances without an SSH key, with an encrypted root volume and IMDSv2 limited to one hop", async () => {
     const { inputs } = (await deploy({ rootVolumeSize: 50, rootVolumeKmsKeyId: "alias/own" })).only(TEMPLATE);
     assert.equal(inputs.keyName, undefined);
     assert.deepEqual(inputs.metadataOptions, { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 });
@@ -177,7 +177,7 @@ describe("the launch template", () => {
     assert.equal(inputs.hibernationOptions, undefined);
   });
 
-  it("takes Canonical's image for the instance type's architecture", async () => {
+  it("uses Canonical's image for the instance type's architecture", async () => {
     const arm = await deploy({ instanceType: "m7g.xlarge" });
     assert.equal(arm.only(TEMPLATE).inputs.imageId, "ami-0a0000000000000b2");
     assert.ok(
@@ -189,17 +189,17 @@ describe("the launch template", () => {
     );
   });
 
-  it("asks for no parameter when an image is given", async () => {
+  it("reads no SSM parameter if an image is given", async () => {
     const deployment = await deploy({ imageId: "ami-0a0000000000000a1" });
     assert.ok(!deployment.calls.some(({ token }) => token.startsWith("aws:ssm/")));
   });
 
-  it("lets instances hibernate only where the warm pool does", async () => {
+  it("enables hibernation only if the warm pool hibernates", async () => {
     const { inputs } = (await deploy({ warmPool: { state: "Hibernated" }, rootVolumeSize: 18 })).only(TEMPLATE);
     assert.deepEqual(inputs.hibernationOptions, { configured: true });
   });
 
-  it("hands the host its configuration, and the archive for its architecture", async () => {
+  it("passes the host its configuration and the archive for its architecture", async () => {
     const deployment = await deploy({
       instanceType: "m7g.xlarge",
       labels: ["big"],
@@ -239,10 +239,10 @@ describe("the launch template", () => {
       userJobStartedHook: "/opt/mine/started.sh",
     });
     const object = deployment.only("aws:s3/bucketObjectv2:BucketObjectv2");
-    assert.ok(userData.includes(object.inputs.key), "fetches the object that is deployed");
+    assert.ok(userData.includes(object.inputs.key), "downloads the deployed object");
   });
 
-  it("has the host stop a job before AWS gives the instance up, or nobody would count the stop", async () => {
+  it("makes the host stop a job before AWS terminates the instance, or the forced stop would not be counted", async () => {
     const longest: [DrainArgs, number][] = [
       [{ heartbeatTimeout: 7200, maxDrain: 172_800 }, 172_500],
       [{ heartbeatTimeout: 30, maxDrain: 3000 }, 2700],
@@ -257,7 +257,7 @@ describe("the launch template", () => {
     }
   });
 
-  it("names no archive when the runner is on the image", async () => {
+  it("contains no archive if the runner is on the image", async () => {
     const deployment = await deploy({ runner: { onImage: true } });
     const userData = Buffer.from(deployment.only(TEMPLATE).inputs.userData, "base64").toString();
     const config = JSON.parse(userData.split("\n").find((line) => line.startsWith('{"pool"'))!);
@@ -266,14 +266,14 @@ describe("the launch template", () => {
 });
 
 describe("the network", () => {
-  it("lets traffic out and none in", async () => {
+  it("allows all outbound and no inbound traffic", async () => {
     const { inputs } = (await deploy()).only("aws:ec2/securityGroup:SecurityGroup");
     assert.deepEqual(inputs.ingress, []);
     assert.deepEqual(inputs.egress, [{ protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"], ipv6CidrBlocks: ["::/0"] }]);
     assert.equal(inputs.vpcId, "vpc-0given");
   });
 
-  it("uses given security groups and makes none", async () => {
+  it("uses the given security groups and creates none", async () => {
     const deployment = await deploy({ securityGroupIds: ["sg-0a"] });
     assert.deepEqual(deployment.of("aws:ec2/securityGroup:SecurityGroup"), []);
     assert.deepEqual(deployment.only(TEMPLATE).inputs.vpcSecurityGroupIds, ["sg-0a"]);

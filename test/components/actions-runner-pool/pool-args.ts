@@ -2,10 +2,10 @@ import type { ActionsRunnerPoolArgs } from "../../../components";
 
 export const SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:github-app-AbCdEf";
 
-/** Of the program that the tests deploy. */
+/** Project and stack of the program that the tests deploy. */
 export const PROGRAM = { project: "ci-runners", stack: "test" };
 
-/** The least that makes a valid pool; each test changes what it is about. */
+/** Minimal arguments of a valid pool, with the changes that a test needs. */
 export function poolArgs(changes: Partial<ActionsRunnerPoolArgs> = {}): ActionsRunnerPoolArgs {
   return {
     github: { organization: "example-org", app: { id: "100001", privateKeySecretArn: SECRET_ARN } },

@@ -6,7 +6,7 @@ import { poolNames } from "../../../contract/actions-runner-pool/names";
 import { Deployment, type Registered, settled } from "../mocks";
 import { poolArgs } from "./pool-args";
 
-/** Types of the pool that AWS lets one tag, except the group, whose tags have a form of their own. */
+/** The pool's taggable resource types, except the group, whose tags have a different format. */
 const TAGGABLE = new Set([
   "aws:cloudwatch/eventRule:EventRule",
   "aws:cloudwatch/logGroup:LogGroup",
@@ -38,7 +38,7 @@ function counts(registered: Registered[]): Record<string, number> {
 const GROUP = "aws:autoscaling/group:Group";
 
 describe("a pool", () => {
-  it("consists of exactly these resources, so that nothing is added or lost unnoticed", async () => {
+  it("consists of exactly these resources, so that no resource is added or lost unnoticed", async () => {
     const deployment = await deploy();
     assert.deepEqual(counts(deployment.children), {
       "aws:autoscaling/group:Group": 1,
@@ -66,24 +66,24 @@ describe("a pool", () => {
     });
   });
 
-  it("gives no two resources of a type the same name, which the engine refuses and mocks do not", async () => {
+  it("gives no two resources of a type the same name, which the engine rejects but the mocks accept", async () => {
     const deployment = await deploy({ extraPolicyArns: ["arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"] });
     const identities = deployment.registered.map(({ type, name }) => `${type} ${name}`);
     assert.deepEqual(identities, [...new Set(identities)]);
   });
 
-  it("says which release of this package deployed it where the program does not, so that one sees in the console what runs", async () => {
+  it("is tagged with this package's release by default, so that the AWS console shows what runs", async () => {
     const { tags } = (await deploy()).only("aws:ec2/launchTemplate:LaunchTemplate").inputs;
     assert.equal(tags["ci-runners:release"], `v${require("../../../package.json").version}`);
   });
 
-  it("tags every child that AWS lets one tag, and the tags reach instances, volumes and network interfaces", async () => {
+  it("tags every taggable child, and the tags reach instances, volumes and network interfaces", async () => {
     const tags = { team: "platform", Name: "chosen" };
     const wanted = { Name: "chosen", team: "platform", "ci-runners:pool": "pool", "ci-runners:release": "v1.2.3-rc.1" };
     const deployment = await deploy({ tags, release: "v1.2.3-rc.1" });
     for (const child of deployment.children) {
       if (TAGGABLE.has(child.type)) assert.deepEqual(child.inputs.tags, wanted, `${child.type} ${child.name}`);
-      else if (child.type !== GROUP) assert.equal(child.inputs.tags, undefined, `${child.type} takes tags: add it to TAGGABLE`);
+      else if (child.type !== GROUP) assert.equal(child.inputs.tags, undefined, `${child.type} is taggable: add it to TAGGABLE`);
     }
     const template = deployment.only("aws:ec2/launchTemplate:LaunchTemplate");
     assert.deepEqual(template.inputs.tagSpecifications, [
@@ -96,7 +96,7 @@ describe("a pool", () => {
     );
   });
 
-  it("makes each child its own and reads outputs back under the component's URN", async () => {
+  it("is the parent of each child, so that all URNs contain the component's type", async () => {
     await Deployment.start();
     const pool = new ActionsRunnerPool("runners", poolArgs());
     const urns: Promise<string>[] = [];
@@ -118,7 +118,7 @@ describe("a pool", () => {
     for (const { token, provider: used } of deployment.calls) assert.match(used ?? "", /::elsewhere::/, token);
   });
 
-  it("exposes what others build on", async () => {
+  it("exposes its names, ARNs and IDs as outputs", async () => {
     await Deployment.start();
     const pool = new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }));
     const names = poolNames("pool");
@@ -158,7 +158,7 @@ describe("a pool", () => {
     await settled();
   });
 
-  it("creates the same resources in a preview, in which no id is known: none hides in a callback", async () => {
+  it("registers the same resources in a preview, where no ID is known: none is created in a callback", async () => {
     const up = await deploy();
     const preview = await Deployment.start({ preview: true });
     new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }));
@@ -183,7 +183,7 @@ describe("a pool", () => {
     assert.deepEqual([...groups].sort(), ["ci-runners-test-large", "ci-runners-test-small"]);
   });
 
-  it("names itself after project, stack and resource, so that stacks in one account do not collide", async () => {
+  it("is named after project, stack and resource, so that stacks in one account do not collide", async () => {
     const deployment = await Deployment.start({ project: "shop", stack: "prod" });
     new ActionsRunnerPool("runners", poolArgs());
     await deployment.settled();

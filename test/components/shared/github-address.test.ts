@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { githubWebUrl } from "../../../components/shared/github-address";
 
-describe("the address that runners register at", () => {
+describe("the URL at which runners register", () => {
   for (const [api, web] of [
     ["https://api.github.com", "https://github.com"],
     ["https://ghe.example.com/api/v3", "https://ghe.example.com"],
     ["https://ghe.example.com:8443/api/v3/", "https://ghe.example.com:8443"],
     ["https://api.octo.ghe.com", "https://octo.ghe.com"],
   ] as const) {
-    it(`of ${api} is ${web}`, () => assert.equal(githubWebUrl(api), web));
+    it(`is ${web} for ${api}`, () => assert.equal(githubWebUrl(api), web));
   }
 
   for (const api of [
@@ -18,6 +18,6 @@ describe("the address that runners register at", () => {
     "https://api.github.com/x",
     "ghe",
   ]) {
-    it(`cannot be told from ${api}, so it is refused instead of guessed`, () => assert.equal(githubWebUrl(api), undefined));
+    it(`is undefined, not guessed, for ${api}`, () => assert.equal(githubWebUrl(api), undefined));
   }
 });

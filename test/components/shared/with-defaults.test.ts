@@ -20,20 +20,20 @@ const DEFAULTS = {
 const fill = (args: Args) => withDefaults(args, DEFAULTS, { unit: 10 });
 
 describe("defaults", () => {
-  it("fill in what is absent, undefined or null, and nothing else: 0, false and empty are values", () => {
+  it("replace absent, undefined and null arguments only: 0, false and empty strings are values", () => {
     assert.deepEqual(fill({}), { size: 3, double: 6, on: true, names: [], group: { text: "abc", length: 30 } });
     assert.deepEqual(fill({ size: undefined, on: null as never }).on, true);
     const { size, double, on, group } = fill({ size: 0, on: false, group: { text: "" } });
     assert.deepEqual([size, double, on, group.text, group.length], [0, 0, false, "", 0]);
   });
 
-  it("follow what is given, but never replace it", () => {
+  it("are computed from given arguments but never replace one", () => {
     assert.equal(fill({ size: 5 }).double, 10);
     assert.equal(fill({ size: 5, double: 1 }).double, 1);
     assert.equal(fill({ group: { text: "ab" } }).group.length, 20);
   });
 
-  it("leave alone what has none, and change neither the arguments nor themselves", () => {
+  it("keep arguments without a default, and modify neither the arguments nor the defaults", () => {
     const args: Args = { untouched: { deep: true }, group: { other: "x" } };
     const filled = fill(args);
     assert.equal(filled.untouched, args.untouched);

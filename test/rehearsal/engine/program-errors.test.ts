@@ -68,7 +68,7 @@ describe("input that only AWS can judge, on the real engine", function () {
     const { error, left } = await refused({ configOverrides: { instanceType: "m99.huge" } });
     assert.match(
       error.message,
-      /^pulumi up failed:\ninstanceType = "m99\.huge": EC2 does not know it .*InvalidInstanceType.* Choose a type that the Region offers\.$/,
+      /^pulumi up failed:\ninstanceType = "m99\.huge": not an instance type that EC2 offers .*InvalidInstanceType.* Choose a type that the Region offers\.$/,
     );
     assert.equal(occurrences(error.message, 'instanceType = "m99.huge"'), 1);
     assert.equal(error.diagnostics.length, 1);

@@ -24,7 +24,7 @@ function actions(document: PolicyDocument): string[] {
   return [...new Set(document.Statement.flatMap(({ Action }) => Action))].sort();
 }
 
-/** Used by the SSM agent, which is not ours. */
+/** Used by the SSM agent, which is AWS's. */
 const SSM_AGENT = [
   "ssm:UpdateInstanceInformation",
   "ssmmessages:CreateControlChannel",
@@ -32,12 +32,12 @@ const SSM_AGENT = [
   "ssmmessages:OpenControlChannel",
   "ssmmessages:OpenDataChannel",
 ];
-/** Used by Lambda on behalf of a function: its log, and its dead letters. */
+/** Used by Lambda on behalf of a function: for its log and its dead-letter queue. */
 const LAMBDA_SERVICE = ["logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"];
-/** CreateSecret with tags asks for it. */
+/** CreateSecret with tags requires it. */
 const IMPLIED: Record<string, string[]> = { "secretsmanager:CreateSecret": ["secretsmanager:TagResource"] };
 
-/** Actions for which AWS knows no resource, from the Service Authorization Reference. */
+/** Actions without resource-level permissions, from the Service Authorization Reference. */
 const WITHOUT_RESOURCE = new Set([
   "autoscaling:DescribeAutoScalingGroups",
   "autoscaling:DescribeAutoScalingInstances",
@@ -58,7 +58,7 @@ function used(entry: string): string[] {
 
 describe("the policies", () => {
   for (const key of ["register", "deregister", "sweep"] as const) {
-    it(`grant ${key} what its code calls and nothing else: less fails in the night, more is a way in`, async () => {
+    it(`grant ${key} exactly the actions that its code calls: fewer would fail in production, more would be a security risk`, async () => {
       assert.deepEqual(
         actions((await policies())[key]!),
         [...used(`functions/actions-runner-pool/${key}/index.ts`), ...LAMBDA_SERVICE].sort(),
@@ -66,7 +66,7 @@ describe("the policies", () => {
     });
   }
 
-  it("grant the host what its agent and its user data call and nothing else", async () => {
+  it("grant the host exactly the actions that its agent and its user data call", async () => {
     const settings = resolveSettings("runners", poolArgs({ poolName: "pool" }), PROGRAM);
     const userData = renderUserData(hostConfig(settings, "us-east-1", "x64"), { bucket: "b", key: "k", sha256: "0" });
     const wanted = new Set([...used("host-config/actions-runner-pool/agent/main.ts"), ...signedCurlActions(userData), ...SSM_AGENT]);
@@ -74,19 +74,19 @@ describe("the policies", () => {
     assert.deepEqual(actions((await policies()).host!), [...wanted].sort());
   });
 
-  it("name resources wherever AWS supports them", async () => {
+  it("name resources wherever AWS supports resource-level permissions", async () => {
     for (const [role, document] of Object.entries(await policies())) {
       for (const statement of document.Statement.filter(({ Resource }) => Resource!.includes("*"))) {
         // PutMetricData's resource is not the namespace, so the namespace is a condition.
-        const open = statement.Action.filter(
+        const unrestricted = statement.Action.filter(
           (action) => !WITHOUT_RESOURCE.has(action) && !(action === "cloudwatch:PutMetricData" && statement.Condition),
         );
-        assert.deepEqual(open, [], `${role}: ${statement.Sid}`);
+        assert.deepEqual(unrestricted, [], `${role}: ${statement.Sid}`);
       }
     }
   });
 
-  it("hold one statement for one purpose, each with a name of its own and no wildcard among actions", async () => {
+  it("contain one statement per purpose, each with a unique Sid and no wildcard in its actions", async () => {
     for (const [role, document] of Object.entries(await policies())) {
       const sids = document.Statement.map(({ Sid }) => Sid);
       assert.deepEqual(sids, [...new Set(sids)], role);
@@ -100,13 +100,13 @@ describe("the policies", () => {
     }
   });
 
-  it("open to a host only the registration token that names it as its owner", async () => {
+  it("let a host read only the registration token that is tagged with it as the owner", async () => {
     const statement = find((await policies()).host!, "secretsmanager:GetSecretValue");
     assert.deepEqual(statement.Resource, ["arn:aws:secretsmanager:us-east-1:123456789012:secret:ci-runners/pool/*"]);
     assert.deepEqual(statement.Condition, { StringEquals: { "aws:ResourceTag/ci-runners:owner": "${aws:userid}" } });
   });
 
-  it("let a host act on its own group only, whatever UUID AWS gives it", async () => {
+  it("let a host act only on its own group, whatever UUID AWS assigns", async () => {
     const { host } = await policies();
     for (const action of [
       "autoscaling:SetInstanceProtection",
@@ -119,7 +119,7 @@ describe("the policies", () => {
     }
   });
 
-  it("let the stop be sent as the pool's own document and to the pool's own instances only", async () => {
+  it("let the deregister function send only the pool's own stop document, and only to the pool's own instances", async () => {
     const statements = (await policies()).deregister!.Statement.filter(({ Action }) => Action.includes("ssm:SendCommand"));
     assert.deepEqual(
       statements.map(({ Resource, Condition }) => ({ Resource, Condition })),
@@ -133,17 +133,17 @@ describe("the policies", () => {
     );
   });
 
-  it("open GitHub's secret and its key to the functions and to nobody else", async () => {
+  it("let only the functions use GitHub's secret and its KMS key", async () => {
     const key = "arn:aws:kms:us-east-1:123456789012:key/1234";
     const documents = await policies({ github: { organization: "o", tokenSecretArn: SECRET_ARN, secretKmsKeyArn: key } });
     for (const role of ["register", "deregister", "sweep"]) {
-      assert.deepEqual(documents[role]!.Statement.find(({ Sid }) => Sid === "ActAtGithub")!.Resource, [SECRET_ARN]);
+      assert.deepEqual(documents[role]!.Statement.find(({ Sid }) => Sid === "ReadGithubSecret")!.Resource, [SECRET_ARN]);
       assert.deepEqual(find(documents[role]!, "kms:Decrypt").Resource, [key]);
     }
     assert.ok(!JSON.stringify(documents.host).includes("github-app"));
   });
 
-  it("bound every role when a boundary is given, and attach extra policies to the host alone", async () => {
+  it("apply a given permissions boundary to every role, and attach extra policies only to the host", async () => {
     const deployment = await Deployment.start();
     const boundary = "arn:aws:iam::123456789012:policy/boundary";
     new ActionsRunnerPool("runners", poolArgs({ permissionsBoundaryArn: boundary, extraPolicyArns: ["arn:aws:iam::aws:policy/Extra"] }));

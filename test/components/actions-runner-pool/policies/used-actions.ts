@@ -13,8 +13,8 @@ const PREFIX: Record<string, string> = {
 };
 
 /**
- * IAM actions that a program may use: every command that it, or a module of ours that it loads, imports from the AWS
- * SDK. A command that is imported is sent, because unused imports do not compile.
+ * IAM actions that a program may use: every command that it, or a local module that it loads, imports from the AWS SDK.
+ * An imported command counts as used, because unused imports do not compile.
  */
 export function importedActions(entry: string): Set<string> {
   const actions = new Set<string>();
@@ -37,11 +37,11 @@ function addCommand(actions: Set<string>, module: string, name: string): void {
   const command = /^(.+)Command$/.exec(name)?.[1];
   if (!command) return;
   const prefix = PREFIX[module.slice("@aws-sdk/".length)];
-  if (!prefix) throw new Error(`${module} is new: tell its IAM prefix here`);
+  if (!prefix) throw new Error(`${module} has no entry in PREFIX: add its IAM prefix`);
   actions.add(`${prefix}:${command}`);
 }
 
-/** Static and dynamic imports, types left out. */
+/** Static and dynamic imports, without type-only ones. */
 function imports(file: string): { module: string; names: string[] }[] {
   const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
   const found: { module: string; names: string[] }[] = [];
@@ -68,7 +68,7 @@ function resolveLocal(module: string, from: string): string | undefined {
   return ts.resolveModuleName(module, from, { moduleResolution: ts.ModuleResolutionKind.Node10 }, ts.sys).resolvedModule?.resolvedFileName;
 }
 
-/** Actions that a shell script calls by curl: `Action=CompleteLifecycleAction` to Auto Scaling, and the fetch from S3. */
+/** Actions that a shell script calls with curl: `Action=CompleteLifecycleAction` of Auto Scaling, and the download from S3. */
 export function signedCurlActions(script: string): Set<string> {
   const actions = new Set<string>();
   for (const [, action] of script.matchAll(/\bAction=([A-Za-z]+)/g)) actions.add(`autoscaling:${action}`);

@@ -3,7 +3,7 @@ import { ActionsRunnerPool, type ActionsRunnerPoolArgs } from "../../../../compo
 import { Deployment, failure } from "../../mocks";
 import { poolArgs } from "../pool-args";
 
-export const TITLE = "bad input gets one clear error that names field, value and remedy, before anything is created:";
+export const TITLE = "invalid input is rejected before anything is created, with one error that names field, value and remedy:";
 
 export interface BadInput {
   danger: string;
@@ -13,12 +13,12 @@ export interface BadInput {
   field: string;
   /** Value as the user wrote it. */
   value: string;
-  /** What to do about it. */
+  /** Remedy that the error must name. */
   remedy: RegExp;
 }
 
-/** Each can be judged from the arguments alone: not even the component is registered. */
-export function refuses(inputs: BadInput[]): void {
+/** Can be detected from the arguments alone: not even the component is registered. */
+export function rejects(inputs: BadInput[]): void {
   describe(TITLE, () => {
     for (const bad of inputs) {
       it(bad.danger, async () => {
@@ -32,8 +32,8 @@ export function refuses(inputs: BadInput[]): void {
   });
 }
 
-/** Only AWS can tell these apart, so the component itself may be registered, but nothing of AWS. */
-export function refusesOnceAwsAnswers(inputs: BadInput[]): void {
+/** Can be detected only with AWS's answers: the component may be registered, but no AWS resource. */
+export function rejectsAfterLookups(inputs: BadInput[]): void {
   describe(TITLE, () => {
     for (const bad of inputs) {
       it(bad.danger, async () => {

@@ -1,6 +1,6 @@
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
-refuses([
+rejects([
   {
     danger: "a minimum above the maximum",
     changes: { minSize: 5, maxSize: 4, desiredCapacity: 4 },
@@ -23,28 +23,28 @@ refuses([
     remedy: /whole number/,
   },
   {
-    danger: "a warm pool of Spot instances, which AWS does not have",
+    danger: "a warm pool of Spot instances, which AWS does not support",
     changes: { warmPool: {}, spot: {} },
     field: "warmPool",
     value: "Stopped",
-    remedy: /Drop warmPool or spot/,
+    remedy: /Remove warmPool or spot/,
   },
   {
-    danger: "a warm pool that must hold more than it may",
+    danger: "a warm pool whose minimum exceeds its maximum",
     changes: { warmPool: { minSize: 5, maxPreparedCapacity: 4 } },
     field: "warmPool.minSize",
     value: "5",
     remedy: /raise warmPool.maxPreparedCapacity/,
   },
   {
-    danger: "a share of more than all instances",
+    danger: "an On-Demand percentage above 100",
     changes: { spot: { onDemandPercentage: 101 } },
     field: "spot.onDemandPercentage",
     value: "101",
     remedy: /percentage/,
   },
   {
-    danger: "a refresh whose bounds AWS refuses",
+    danger: "an instance refresh whose limits AWS rejects",
     changes: { instanceRefresh: { minHealthyPercentage: 50, maxHealthyPercentage: 160 } },
     field: "instanceRefresh.maxHealthyPercentage",
     value: "160",

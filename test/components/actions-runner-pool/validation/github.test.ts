@@ -1,43 +1,43 @@
 import { SECRET_ARN } from "../pool-args";
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
 const app = { id: "100001", privateKeySecretArn: SECRET_ARN };
 
-refuses([
+rejects([
   {
-    danger: "neither organization nor repository leaves the runners without jobs",
+    danger: "neither organization nor repository, which leaves the runners without jobs",
     changes: { github: { app } },
     field: "github",
     value: "{}",
     remedy: /Set one/,
   },
   {
-    danger: "both organization and repository leave open where the runners belong",
+    danger: "both organization and repository, which leaves it ambiguous where the runners register",
     changes: { github: { organization: "o", repository: "o/r", app } },
     field: "github",
     value: "o/r",
     remedy: /Keep one/,
   },
   {
-    danger: "neither App nor token: nobody may register runners",
+    danger: "neither App nor token, without which no runner can be registered",
     changes: { github: { organization: "o" } },
     field: "github",
     value: "{}",
     remedy: /Set one/,
   },
   {
-    danger: "both App and token leave open whose authority counts",
+    danger: "both App and token, which leaves it ambiguous which credentials apply",
     changes: { github: { organization: "o", app, tokenSecretArn: SECRET_ARN } },
     field: "github",
     value: "tokenSecretArn",
     remedy: /Keep one/,
   },
   {
-    danger: "a token in the place of its secret's ARN would lie in the state and in the function's environment",
+    danger: "a token in place of its secret's ARN, which would be stored in the state and in the function's environment",
     changes: { github: { organization: "o", tokenSecretArn: "not-an-arn" } },
     field: "github.tokenSecretArn",
     value: "not-an-arn",
-    remedy: /give its ARN/,
+    remedy: /set its ARN/,
   },
   {
     danger: "a repository without its owner",
@@ -51,31 +51,31 @@ refuses([
     changes: { github: { repository: "o/r", app }, runnerGroup: "big" },
     field: "runnerGroup",
     value: "big",
-    remedy: /Drop it/,
+    remedy: /Remove it/,
   },
   {
-    danger: "an API address from which the runners' own cannot be derived",
+    danger: "an API URL from which the runners' URL cannot be derived",
     changes: { github: { organization: "o", app, apiUrl: "https://github.example.com" } },
     field: "github.apiUrl",
     value: "https://github.example.com",
     remedy: /api\/v3/,
   },
   {
-    danger: "a label with a space would become two",
+    danger: "a label with a space, which would become two labels",
     changes: { labels: ["big machine"] },
     field: "labels",
     value: "big machine",
     remedy: /Rename/,
   },
   {
-    danger: "a label with a comma would become two",
+    danger: "a label with a comma, which would become two labels",
     changes: { labels: ["a,b"] },
     field: "labels",
     value: "a,b",
     remedy: /Rename/,
   },
   {
-    danger: "a runner without any label gets no job",
+    danger: "a runner without any label, which would receive no job",
     changes: { noDefaultLabels: true },
     field: "noDefaultLabels",
     value: "true",

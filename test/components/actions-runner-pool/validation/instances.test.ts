@@ -1,6 +1,6 @@
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
-refuses([
+rejects([
   {
     danger: "no subnet",
     changes: { subnetIds: [] },
@@ -9,28 +9,28 @@ refuses([
     remedy: /at least one/,
   },
   {
-    danger: "security groups that let nothing out",
+    danger: "an empty list of security groups, which would allow no outbound traffic",
     changes: { securityGroupIds: [] },
     field: "securityGroupIds",
     value: "[]",
-    remedy: /own security group/,
+    remedy: /security group created/,
   },
   {
-    danger: "a lifetime that AWS does not know",
+    danger: "an instance lifetime that AWS does not allow",
     changes: { maxInstanceLifetimeDays: 366 },
     field: "maxInstanceLifetimeDays",
     value: "366",
     remedy: /0 for no limit/,
   },
   {
-    danger: "two images at once",
+    danger: "both an image ID and an image parameter",
     changes: { imageId: "ami-0a0000000000000a1", imageParameter: "/team/image" },
     field: "imageId",
     value: "ami-0a0000000000000a1",
     remedy: /Keep one/,
   },
   {
-    danger: "a log retention that CloudWatch refuses",
+    danger: "a log retention that CloudWatch rejects",
     changes: { logRetentionDays: 31 },
     field: "logRetentionDays",
     value: "31",

@@ -1,6 +1,6 @@
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
-refuses([
+rejects([
   {
     danger: "a pool name that makes a Lambda function's name too long",
     changes: { poolName: "p".repeat(53) },
@@ -9,18 +9,18 @@ refuses([
     remedy: /at most 52 characters/,
   },
   {
-    danger: "a pool name that SQS and SSM refuse",
+    danger: "a pool name that SQS and SSM reject",
     changes: { poolName: "pool.one" },
     field: "poolName",
     value: "pool.one",
     remedy: /letters, digits/,
   },
   {
-    danger: "a document's name that SSM keeps for itself",
+    danger: "a document name that SSM reserves",
     changes: { poolName: "aws-pool" },
     field: "poolName",
     value: "aws-pool",
-    remedy: /another beginning/,
+    remedy: /does not start with aws/,
   },
   {
     danger: "a resource name that makes the bucket's name too long",
@@ -31,7 +31,7 @@ refuses([
     remedy: /at most 43/,
   },
   {
-    danger: "a resource name that no bucket may have",
+    danger: "a resource name that is invalid in a bucket's name",
     name: "my_pool",
     changes: { poolName: "pool" },
     field: "name",
@@ -39,28 +39,28 @@ refuses([
     remedy: /hyphens/,
   },
   {
-    danger: "user data that EC2 refuses",
+    danger: "user data that is too large for EC2",
     changes: { labels: Array.from({ length: 100 }, (_, index) => `${index}-`.padEnd(200, "l")) },
     field: "labels",
     value: "100 labels",
     remedy: /Shorten the labels/,
   },
   {
-    danger: "a tag in AWS's own name space",
+    danger: "a tag in AWS's reserved namespace",
     changes: { tags: { "aws:owner": "me" } },
     field: "tags",
     value: "aws:owner",
     remedy: /neither/,
   },
   {
-    danger: "a tag that decides whom a stop may reach",
+    danger: "an override of the tag that limits which instances a stop may reach",
     changes: { tags: { "ci-runners:pool": "another" } },
     field: "tags",
     value: "ci-runners:pool",
     remedy: /neither/,
   },
   {
-    danger: "a tag that says what release runs, other than what runs",
+    danger: "an override of the tag that names the running release",
     changes: { tags: { "ci-runners:release": "v9.9.9" } },
     field: "tags",
     value: "ci-runners:release",

@@ -1,17 +1,17 @@
-import { refuses } from "./bad-input";
+import { rejects } from "./bad-input";
 
 const SHA = "7".repeat(64);
 
-refuses([
+rejects([
   {
-    danger: "a runner version without its digest would run whatever the download brings",
+    danger: "a runner version without its digest, which would run whatever is downloaded",
     changes: { runner: { version: "2.337.0" } },
     field: "runner.sha256",
     value: "is missing",
     remedy: /release notes/,
   },
   {
-    danger: "a digest that is none",
+    danger: "an invalid digest",
     changes: { runner: { version: "2.337.0", sha256: "abc" } },
     field: "runner.sha256",
     value: "abc",
@@ -25,11 +25,11 @@ refuses([
     remedy: /runner.onImage/,
   },
   {
-    danger: "a version that would silently not be installed because the image has one",
+    danger: "a version that would silently not be installed because the image already has a runner",
     changes: { runner: { onImage: true, version: "2.337.0" } },
     field: "runner.version",
     value: "2.337.0",
-    remedy: /Drop it/,
+    remedy: /Remove it/,
   },
   {
     danger: "an archive over plain http",
@@ -46,7 +46,7 @@ refuses([
     remedy: /not root/,
   },
   {
-    danger: "a job hook that is no absolute path fails every job",
+    danger: "a job hook without an absolute path, which would fail every job",
     changes: { runner: { version: "2.337.0", sha256: SHA, jobStartedHook: "hooks/started.sh" } },
     field: "runner.jobStartedHook",
     value: "hooks/started.sh",

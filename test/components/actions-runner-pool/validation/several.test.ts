@@ -5,7 +5,7 @@ import { poolArgs } from "../pool-args";
 import { TITLE } from "./bad-input";
 
 describe(TITLE, () => {
-  it("several mistakes are told at once, so that a user corrects them in one go", async () => {
+  it("several violations at once, so that the user can correct them all together", async () => {
     const deployment = await Deployment.start();
     const error = await failure(() => new ActionsRunnerPool("runners", poolArgs({ minSize: 9, labels: ["a b"], launchTimeout: 1 })));
     const errors = (error as Error & { errors: { propertyPath: string }[] }).errors;
