@@ -94,7 +94,7 @@ describe("the last sweep of a pool", () => {
     secrets = [token(1)];
     const { runnersDeleted, secretsDeleted, left } = await run();
     assert.deepEqual([runnersDeleted, secretsDeleted, runners.length, secrets.length], [0, 0, 1, 1]);
-    assert.match(left.join(), /group ci-dev: is still there/);
+    assert.match(left.join(), /group ci-dev: still exists/);
   });
 
   it("removes nothing when it cannot tell whether the group is there", async () => {

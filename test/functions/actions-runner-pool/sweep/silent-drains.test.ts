@@ -17,7 +17,7 @@ describe("sweep function over drains that fell silent", () => {
     scene.runners = [[{ ...offline(1), busy: true }]];
     scene.ports.lifecycleStates = async () => new Map(state === undefined ? [] : [[id(1), state]]);
   });
-  const told = () => scene.observer.messages("error").filter((message) => /fell silent/.test(message)).length;
+  const told = () => scene.observer.messages("error").filter((message) => /stopped responding/.test(message)).length;
 
   for (const where of ["Terminating:Wait", "Terminating:Retained"] as const) {
     it(`tells of the job of one in ${where} before GitHub gives it up, and ends nothing for it`, async () => {

@@ -143,7 +143,7 @@ describe("GitHub client", () => {
 
   it("does not take a wrong answer with status 200 for an empty list", async () => {
     const runners = await client(() => ({ body: "<html>maintenance</html>", headers: { "content-type": "text/html" } }));
-    await assert.rejects(runners.find("a", signal()), /cut off or not what the API promises/);
+    await assert.rejects(runners.find("a", signal()), /truncated or not what the API documents/);
   });
 
   it("bounds a call that hangs, and the whole by the caller's signal", async () => {
@@ -265,7 +265,7 @@ describe("GitHub client", () => {
 
     it("says what is wrong with a secret that holds no key", async () => {
       const runners = await client(() => ({ body: {} }), app(34), { key: "not a key" });
-      await assert.rejects(runners.find("a", signal()), /is the secret the App's private key, as PEM, in plain text\?/);
+      await assert.rejects(runners.find("a", signal()), /the secret must contain the App's private key, as PEM, in plain text/);
     });
 
     it("never lets a credential into an error, however the call fails", async () => {
