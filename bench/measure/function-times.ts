@@ -99,7 +99,9 @@ type FunctionRun = Extract<TimelineEvent, { kind: "function-run" }>;
 function runs(environment: PoolEnvironment, name: string, from: number): FunctionRun[] {
   const deployed = deployedAs(environment.aws, name).name;
   const ignored = new Set(
-    environment.aws.lambda.logs.filter(({ line }) => line.includes("going into service: no token")).map(({ requestId }) => requestId),
+    environment.aws.lambda.logs
+      .filter(({ line }) => line.includes("does not enter service: no token provided"))
+      .map(({ requestId }) => requestId),
   );
   return environment.context.timeline.events.slice(from).filter((event): event is FunctionRun => {
     return event.kind === "function-run" && event.name === deployed && !ignored.has(event.requestId);

@@ -7,16 +7,16 @@ import type { DeregisterPorts, DeregisterSettings } from "./ports";
 const CORDON_MS = 5000;
 
 /**
- * Takes the runner's custom labels off, so that GitHub stops choosing it while it drains. A courtesy to the queue and
- * no part of the promise: short, and it never throws. The runner is not removed, because removing one that runs a
- * job cancels it, and GitHub's own view of "busy" lags.
+ * Removes the runner's custom labels, so that GitHub assigns it no job while it drains. Best effort: it has a short bound
+ * and never throws, because the drain protects the job without it. It must not remove the runner: that cancels a running
+ * job, and GitHub's own `busy` flag lags.
  */
 export async function cordon(instanceId: string, ports: DeregisterPorts, settings: DeregisterSettings, { log }: Observer): Promise<void> {
   try {
     const outcome = await within(ports.clock, "cordon", settings.cordonMs ?? CORDON_MS, async (signal) => {
       const gitHub = ports.gitHub();
       if (!(await mayCall(instanceId, ports.clock, gitHub, RESERVE.cordon, settings.spreadMs ?? SPREAD_MS, signal))) {
-        return "left out: GitHub's calls of this hour are kept for launches";
+        return "skipped: the rest of GitHub's hourly quota is reserved for launches";
       }
       const runner = await gitHub.find(instanceId, signal);
       return runner ? gitHub.removeCustomLabels(runner.id, signal) : "not registered";

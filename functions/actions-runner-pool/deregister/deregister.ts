@@ -1,3 +1,45 @@
+/**
+ * Deregister function: speeds up the drain of a terminating instance, and cleans up after a terminated one. It is an
+ * accelerator. No job depends on it: the host detects its termination and drains by itself.
+ *
+ * ## Triggers
+ *
+ * Two EventBridge rules on the group's events. The instance's location or lifecycle state decides what happens:
+ *
+ * - `EC2 Instance-terminate Lifecycle Action`, rule `<pool>-terminating` (terminating.ts):
+ *   - `Terminating:Wait`: send `systemctl stop --no-block` by Systems Manager, then cordon the runner. On the host, the
+ *     agent reads the same transition from IMDS once a second, `ExecStop=` waits for the job, the heartbeat timer keeps
+ *     the lifecycle action open, and `ExecStopPost=` completes it (docs/lifecycle.md).
+ *   - `Warmed:Terminating:Wait`, a trim of the warm pool: CONTINUE, because the host is off and cannot complete it.
+ *   - Destination `WarmPool`, an instance that returns to the warm pool: nothing.
+ * - `EC2 Instance Terminate Successful`, rule `<pool>-terminated` (terminated.ts): delete the registration token that the
+ *   host never fetched, then the runner. A retained instance keeps its runner, because its job may still run.
+ *
+ * ## Late, duplicate and lost events
+ *
+ * - Late or duplicate: a second stop has no effect, and missing secrets, runners and actions count as done. A terminating
+ *   event that arrives after the termination finds no managed node (counted as `StopFailures`) and no runner.
+ * - Lost: the host drains by itself; the sweep completes pool trims and removes runners and tokens. Nothing cordons.
+ * - Malformed: counted as `MalformedEvents` and dropped.
+ *
+ * ## Fallbacks and bounds
+ *
+ * - Failed stop: counted as `StopFailures`. It is thrown after the cordon, so that Lambda retries the event, unless
+ *   Systems Manager does not know the instance. Its delivery is tried for 600 s; a late stop meets a stopping unit.
+ * - Cordon: best effort within 5 s. Removal: 15 s. GitHub refuses to remove a busy runner: counted as
+ *   `BusyAtTermination`, and the sweep removes it later.
+ * - GitHub's quota: cordons are skipped below 50 % of the hour's calls, removals are left to the sweep below 40 %, each
+ *   checked after a per-instance jitter of up to 2 s.
+ * - Function timeout 60 s, each AWS call 3 attempts of 3 s. EventBridge retries the delivery for 24 h. Lambda retries
+ *   twice within 6 h; then the event is a dead letter.
+ *
+ * ## Gotchas
+ *
+ * - Send the stop before anything that needs GitHub, its settings and credentials included.
+ * - Never complete the action of a host that was in service: only the host knows whether a job runs.
+ * - Never remove a runner before its instance is gone: that cancels its job, and GitHub's `busy` flag lags.
+ * - Origin may be absent, or wrong: the state from DescribeAutoScalingInstances decides then.
+ */
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { parsePoolEvent } from "../shared/events";
 import type { Observer } from "../../shared/lambda/observer";
@@ -5,7 +47,6 @@ import type { DeregisterPorts, DeregisterSettings } from "./ports";
 import { handleTerminated } from "./terminated";
 import { handleTerminating } from "./terminating";
 
-/** Sends each event where it belongs. A malformed one is reported and dropped: a retry would not mend it. */
 export async function deregister(event: unknown, ports: DeregisterPorts, settings: DeregisterSettings, observer: Observer): Promise<void> {
   const parsed = parsePoolEvent(event, settings.names);
   switch (parsed.kind) {

@@ -1,4 +1,4 @@
-/** Handler: an instance is terminating, or is gone. */
+/** Lambda handler of the deregister function; deregister.ts documents it. */
 import { autoScalingClient, secretsManagerClient, systemsManagerClient } from "../../shared/aws/clients";
 import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";

@@ -13,18 +13,18 @@ export interface DeregisterPorts {
   lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, LifecycleState>>;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
-  /** Made when it is first needed, never before a stop is on its way. */
+  /** Called only when GitHub is needed, never before the stop was sent. */
   gitHub(): Pick<GitHubRunners, "askSpare" | "find" | "removeCustomLabels" | "remove">;
   clock: Clock;
 }
 
 export interface DeregisterSettings {
   names: PoolNames;
-  /** What can wait asks GitHub within so many ms, each instance at its own moment. Default 2000. */
+  /** Upper bound of the per-instance jitter before a call to GitHub that can be postponed, in ms. Default 2000. */
   spreadMs?: number;
-  /** Bound on the cordon as a whole, in ms. Default 5000. */
+  /** Bound on the whole cordon, in ms. Default 5000. */
   cordonMs?: number;
-  /** Bound on removing the runner at GitHub, in ms. Default 15 000. */
+  /** Bound on the removal of the runner at GitHub, in ms. Default 15 000. */
   removalMs?: number;
 }
 

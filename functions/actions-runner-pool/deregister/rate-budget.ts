@@ -2,15 +2,15 @@ import type { Clock } from "../../shared/lambda/clock";
 import { pause } from "../../shared/lambda/timeout";
 import type { GitHubRunners } from "../../shared/github/runners";
 
-/** A mass scale-in of thousands is over in two seconds of its own; a single instance is in no hurry. */
+/** Upper bound of the jitter, in ms: enough to spread thousands of events, short enough for a single instance. */
 export const SPREAD_MS = 2_000;
 
 /**
- * Whether GitHub has calls left for what can also be done later, or not at all (see RESERVE). When instances go by the
- * thousand, their events come in the same second: asked all at once, GitHub would tell each that hardly any call is
- * spent. So each asks at a moment of its own.
+ * Whether enough of GitHub's hourly quota is left for a call that can be postponed or skipped (see RESERVE). The events
+ * of a mass scale-in arrive in the same second. If all invocations asked at once, all would read the same unspent quota,
+ * so each first waits for a jitter that depends on its instance.
  *
- * @param spreadMs the moments lie within so many ms.
+ * @param spreadMs upper bound of the jitter, in ms.
  */
 export async function mayCall(
   instanceId: string,
@@ -20,11 +20,11 @@ export async function mayCall(
   spreadMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (spreadMs > 0) await pause(clock, momentOf(instanceId) * spreadMs, signal);
+  if (spreadMs > 0) await pause(clock, jitterOf(instanceId) * spreadMs, signal);
   return (await gitHub.askSpare(signal)) >= reserve;
 }
 
-/** 0 to 1, from the id's last digits, which are as good as random and the same at each try. */
-function momentOf(instanceId: string): number {
+/** 0 to 1, from the id's last digits: evenly distributed, and the same in each attempt. */
+function jitterOf(instanceId: string): number {
   return Number.parseInt(instanceId.slice(-4), 16) / 0xffff;
 }

@@ -7,11 +7,12 @@ import type { Observer } from "../../shared/lambda/observer";
 import { mayCall, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
+/** Bound on the calls to GitHub. */
 const REMOVAL_MS = 15_000;
 
 /**
- * The instance is gone: so go its runner and a registration token that it never took. Failures are thrown, Lambda
- * tries again, and after that the sweep does it.
+ * Deletes what a terminated instance left behind: its runner at GitHub, and a registration token that its host never
+ * fetched. A failure is thrown: Lambda retries the event, and after that the sweep does the work.
  */
 export async function handleTerminated(
   instanceId: string,
@@ -24,13 +25,13 @@ export async function handleTerminated(
     const secret = await ports.deleteSecret(registrationSecretName(settings.names.secretPrefix, instanceId));
     if (secret === "deleted") log.info("unused registration token deleted");
   } catch (error) {
-    // Secrets Manager's trouble is no reason to keep the runner, nor the other way round.
+    // Rethrown at the end: a failure of Secrets Manager must not keep the runner from being removed.
     failure = error;
   }
 
   const state = (await ports.lifecycleStates([instanceId])).get(instanceId);
   if (state !== undefined && isRetained(state)) {
-    // How Auto Scaling words the end of a termination that led to retention is not documented, and such an instance runs on.
+    // A retained instance keeps running. AWS does not document which event Auto Scaling emits when it retains one.
     log.warn("the instance is retained, not gone: its runner stays", { state });
     if (failure !== undefined) throw failure;
     return;
@@ -38,14 +39,14 @@ export async function handleTerminated(
   const outcome = await within(ports.clock, "removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
     const gitHub = ports.gitHub();
     if (!(await mayCall(instanceId, ports.clock, gitHub, RESERVE.removal, settings.spreadMs ?? SPREAD_MS, signal))) {
-      return "left to the sweep: GitHub's calls of this hour are kept for launches";
+      return "left to the sweep: the rest of GitHub's hourly quota is reserved for launches";
     }
     const runner = await gitHub.find(instanceId, signal);
     return runner ? gitHub.remove(runner.id, signal) : "not registered";
   });
   if (outcome === "busy") {
     log.error(
-      "the instance is gone while GitHub counts a job on its runner: that job is lost, or its end not yet seen there; the sweep removes the runner",
+      "the instance is gone while GitHub counts a job on its runner: the job is lost, or GitHub has not seen its end yet; the sweep removes the runner",
     );
     count(METRIC.busyAtTermination);
   } else {

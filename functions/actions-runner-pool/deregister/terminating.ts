@@ -5,16 +5,12 @@ import { type Observer, reasonOf } from "../../shared/lambda/observer";
 import { cordon } from "./cordon";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
-/** A pooled instance that is trimmed. It is stopped or hibernated, so nothing on it can answer the hook. */
+/** A trimmed warm-pool instance. It is stopped or hibernated, so its host cannot complete the hook. */
 const POOL_TRIM: LifecycleState = "Warmed:Terminating:Wait";
 
 /**
- * An instance was chosen to go. This only hurries things along: the host watches its own state and drains by itself,
- * so a lost event, an outage here or a dead agent costs seconds, never a job.
- *
- * The stop goes out before anything that talks to GitHub, credentials included. Nothing here ever completes the
- * action of a host that was in service: only the host knows whether a job still runs. A dead host sends no
- * heartbeats, and its hook times out by itself.
+ * Starts the drain of a terminating instance early and cordons its runner. The host detects the termination and drains by
+ * itself, so a lost event or a failure in here never costs a job. deregister.ts documents the order of the calls.
  */
 export async function handleTerminating(
   event: LifecycleEvent,
@@ -37,10 +33,10 @@ export async function handleTerminating(
     if (outcome === "sent") {
       log.info("stop sent");
     } else {
-      // No second try: mostly a host that is off or dead, for which trying again would only fill the dead letters.
+      // Not retried: the host is usually off or dead, so a retry would only fill the dead-letter queue.
       log.warn("Systems Manager cannot reach the instance; its agent watches for the termination itself");
       count(METRIC.stopFailures);
-      // No sample of a trim's event is published, so its origin is not taken on trust.
+      // AWS publishes no sample of a trim's event, so its origin is verified by the instance's state.
       if (await isPoolTrim(event, ports, observer)) return continuePoolTrim(event, ports, settings, observer);
     }
   } catch (error) {
@@ -50,7 +46,7 @@ export async function handleTerminating(
   }
 
   await cordon(event.instanceId, ports, settings, observer);
-  // Last, so that it costs neither the cordon nor the log; Lambda then tries the whole event again.
+  // Rethrown last, so that the cordon still happens. Lambda then retries the whole event.
   if (failure !== undefined) throw failure;
 }
 
@@ -58,7 +54,7 @@ async function isPoolTrim({ instanceId }: LifecycleEvent, ports: DeregisterPorts
   try {
     return (await ports.lifecycleStates([instanceId])).get(instanceId) === POOL_TRIM;
   } catch (error) {
-    // In doubt it is a host in service: a stop to one that is off does nothing, and the sweep finds a trim.
+    // In doubt, assume that it is in service: a stop to a host that is off has no effect, and the sweep completes a trim.
     log.warn("state of the instance is unknown; treating it as in service", { reason: reasonOf(error) });
     return false;
   }
@@ -71,5 +67,5 @@ async function continuePoolTrim(
   { log }: Observer,
 ): Promise<void> {
   const outcome = await ports.continueAction({ group: names.group, hook: names.terminateHook, instanceId, token });
-  log.info("pooled instance may go", { outcome });
+  log.info("pool trim completed", { outcome });
 }

@@ -1,4 +1,4 @@
-/** Handler: an instance is launching (`EC2 Instance-launch Lifecycle Action`). */
+/** Lambda handler of the register function; register.ts documents it. */
 import { secretsManagerClient } from "../../shared/aws/clients";
 import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";

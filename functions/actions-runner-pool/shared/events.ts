@@ -4,7 +4,7 @@ import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 export interface LifecycleEvent {
   instanceId: string;
   token: string;
-  /** Absent in older events: never rely on these two alone. */
+  /** Absent in older events: never rely on `origin` and `destination` alone. */
   origin?: InstanceLocation;
   destination?: InstanceLocation;
 }
@@ -13,19 +13,19 @@ export type PoolEvent =
   | ({ kind: "launching" } & LifecycleEvent)
   | ({ kind: "terminating" } & LifecycleEvent)
   | { kind: "terminated"; instanceId: string }
-  /** A sound event about something else; doing nothing is right. */
+  /** Well-formed, but not for this pool; ignore it. */
   | { kind: "foreign"; reason: string }
-  /** Not shaped as AWS documents it. Nothing may be guessed from it, and a retry would not mend it. */
+  /** Not shaped as AWS documents it. Do not guess; a retry would not help. */
   | { kind: "malformed"; problem: string };
 
 const INSTANCE_ID = /^i-[0-9a-f]{8,17}$/;
-const PLACES: readonly string[] = ["EC2", "AutoScalingGroup", "WarmPool"] satisfies InstanceLocation[];
+const LOCATIONS: readonly string[] = ["EC2", "AutoScalingGroup", "WarmPool"] satisfies InstanceLocation[];
 
 export function isInstanceId(value: unknown): value is string {
   return typeof value === "string" && INSTANCE_ID.test(value);
 }
 
-/** Reads an EventBridge event of Auto Scaling as seen by one pool. Never throws. */
+/** Parses an EventBridge event of Auto Scaling from the point of view of one pool. Never throws. */
 export function parsePoolEvent(event: unknown, names: PoolNames): PoolEvent {
   if (!isRecord(event)) return malformed("the event is not an object");
   if (event.source !== EVENT_SOURCE) return foreign(`source is ${show(event.source)}`);
@@ -46,7 +46,7 @@ export function parsePoolEvent(event: unknown, names: PoolNames): PoolEvent {
   }
 }
 
-/** What every log line about an event should carry, from events of any shape. */
+/** Fields for every log line about an event. Accepts events of any shape. */
 export function eventFields(event: unknown): { instanceId?: string; lifecycleActionToken?: string } {
   const detail = isRecord(event) && isRecord(event.detail) ? event.detail : {};
   return {
@@ -57,15 +57,15 @@ export function eventFields(event: unknown): { instanceId?: string; lifecycleAct
 
 function lifecycleEvent(kind: "launching" | "terminating", hook: string, instanceId: string, detail: Record<string, unknown>): PoolEvent {
   if (typeof detail.LifecycleHookName !== "string") return malformed("detail.LifecycleHookName is not a string");
-  // A user may add hooks of his own to the group; their actions are not ours to handle.
+  // The operator may add hooks to the group; their actions are not this pool's to handle.
   if (detail.LifecycleHookName !== hook) return foreign(`hook is ${show(detail.LifecycleHookName)}`);
   if (typeof detail.LifecycleActionToken !== "string" || detail.LifecycleActionToken === "") {
     return malformed(`detail.LifecycleActionToken is ${show(detail.LifecycleActionToken)}`);
   }
   for (const field of ["Origin", "Destination"] as const) {
-    const place = detail[field];
-    if (place !== undefined && !(typeof place === "string" && PLACES.includes(place))) {
-      return malformed(`detail.${field} is ${show(place)}`);
+    const location = detail[field];
+    if (location !== undefined && !(typeof location === "string" && LOCATIONS.includes(location))) {
+      return malformed(`detail.${field} is ${show(location)}`);
     }
   }
   return {
@@ -80,5 +80,5 @@ function lifecycleEvent(kind: "launching" | "terminating", hook: string, instanc
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 const malformed = (problem: string): PoolEvent => ({ kind: "malformed", problem });
 const foreign = (reason: string): PoolEvent => ({ kind: "foreign", reason });
-/** Bounded, because an event may hold anything. */
+/** Truncated, because an event may contain anything. */
 const show = (value: unknown): string => (value === undefined ? "absent" : (JSON.stringify(value) ?? typeof value).slice(0, 80));

@@ -7,7 +7,7 @@ import type { RegistrationToken } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
 
 export interface TokenStore {
-  /** `taken`: the host took and deleted an earlier token just now, so that none is wanted any more. */
+  /** `taken`: the host has just read and deleted an earlier token, so it needs no other. */
   put(secret: { name: string; value: string; owner: string; pool: string }): Promise<"created" | "replaced" | "taken">;
 }
 
@@ -24,14 +24,14 @@ export interface RegistrationSettings {
   hostRoleId: string;
 }
 
-/** Bound on GitHub's part, in ms; with the SDK's bounds it stays below a function timeout of 30 s. */
+/** Bound on the calls to GitHub, in ms. With the AWS calls' bounds it stays below the functions' timeouts (TIMING). */
 const MINT_MS = 15_000;
 
 /**
- * Mints a registration token and stores it where only the instance's own host may read it. Doing it twice does no
- * harm: the newest token wins, and one that nobody takes is swept.
+ * Mints a registration token and stores it where only the instance's own host can read it. Idempotent: the newest token
+ * wins, and the sweep deletes a token that no host fetches.
  *
- * @throws what GitHub or Secrets Manager throw, after it was counted.
+ * @throws what GitHub or Secrets Manager throw, after counting it as `RegistrationFailures`.
  */
 export async function provideToken(
   instanceId: string,

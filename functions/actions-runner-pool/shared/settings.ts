@@ -2,7 +2,7 @@ import { ENV } from "../../../contract/actions-runner-pool/environment";
 import { type PoolNames, poolNames } from "../../../contract/actions-runner-pool/names";
 import { type Environment, positiveInteger, required } from "../../shared/lambda/environment";
 
-/** The pool that a function serves. Read at start: without it nothing can be done. */
+/** The pool that a function serves. Read when the function initializes, because every handler needs it. */
 export function poolSettings(environment: Environment = process.env): { pool: string; names: PoolNames } {
   const pool = required(environment, ENV.pool);
   return { pool, names: poolNames(pool) };

@@ -4,7 +4,7 @@ import type { TokenStore } from "./registration";
 import type { SecretsManager } from "../../shared/aws/clients";
 import { isAwsError } from "../../shared/aws/error";
 
-/** One secret for each instance, tagged with its owner: the host's policy opens only the secret that names it. */
+/** One secret per instance, tagged with its owner: the host's policy allows only the secret whose owner tag names it. */
 export function secretsManagerTokens(client: SecretsManager): TokenStore {
   return {
     async put(secret) {
@@ -24,7 +24,7 @@ export function secretsManagerTokens(client: SecretsManager): TokenStore {
       } catch (error) {
         if (!isAwsError(error, "ResourceExistsException")) throw error;
       }
-      // A duplicate of the event, or its retry hours later, when the token inside has expired: the newest one wins.
+      // A duplicate of the event, or a late retry, when the stored token may have expired: the newest token wins.
       try {
         await client.send(new PutSecretValueCommand({ SecretId: secret.name, SecretString: secret.value }));
         return "replaced";

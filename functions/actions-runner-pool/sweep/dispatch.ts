@@ -9,11 +9,11 @@ import { sweep } from "./sweep";
 import { sweepTrigger } from "./trigger";
 
 export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "names"> {
-  /** Read for a scheduled sweep alone: a mistake in them must not fail the deletion of the stack. */
+  /** Read only for a scheduled sweep: a mistake in them must not fail the deletion of the stack. */
   scheduled(): Pick<SweepSettings, "maxDrainSeconds"> & Pick<RegistrationSettings, "hostRoleId">;
 }
 
-/** Does what the trigger calls for. Only the final sweep has a result. */
+/** Runs the sweep that the trigger requires. Only the final sweep has a result. */
 export async function dispatchSweep(
   event: unknown,
   ports: SweepPorts & RegistrationPorts,

@@ -9,21 +9,21 @@ import type { SweepPorts, SweepSettings } from "./ports";
 import { tokenInstance } from "./secret-names";
 
 export interface FinalSweepLimits {
-  /** Bound on the whole, in ms; far below the function's timeout of 240 s, because somebody waits for the end. */
+  /** Bound on the whole, in ms; far below the function's timeout of 240 s, because `pulumi destroy` waits for it. */
   boundMs: number;
-  /** Passes until nothing is left. With the pauses they outlast the minute by which GitHub's view lags. */
+  /** Maximum number of passes. With the pauses they outlast the minute by which GitHub's view lags. */
   passes: number;
-  /** Between two passes, in ms. */
+  /** Delay between two passes, in ms. */
   pauseMs: number;
 }
 
 const LIMITS: FinalSweepLimits = { boundMs: 120_000, passes: 7, pauseMs: 10_000 };
 
 /**
- * Takes away what the pool's last instances have left behind: they end while rules and functions are being deleted
- * too, so nobody may be left to hear of their end, and no schedule fires any more.
+ * Removes what the pool's last instances left behind. They terminate while rules and functions are being deleted, so no
+ * function may handle their events, and the schedule no longer fires.
  *
- * It never throws. Whatever GitHub or AWS do, it answers in time with what is left, because an error would fail the
+ * Never throws. Whatever GitHub or AWS do, it returns in time with what is left, because an error would fail the
  * `pulumi destroy` that waits for it.
  */
 export async function finalSweep(
@@ -47,14 +47,14 @@ export async function finalSweep(
   const { runnersDeleted, secretsDeleted, left } = result;
   if (left.length === 0) observer.log.info("final sweep: nothing is left", { runnersDeleted, secretsDeleted });
   else observer.log.error("final sweep: not everything could be removed", { runnersDeleted, secretsDeleted, left: left.join("; ") });
-  // The log goes with the stack; these stay for 15 months.
+  // The log is deleted with the stack; CloudWatch keeps these metrics for 15 months.
   observer.count(METRIC.orphanRunners, runnersDeleted);
   observer.count(METRIC.orphanSecrets, secretsDeleted);
   if (left.length > 0) observer.count(METRIC.sweepErrors, left.length);
   return { runnersDeleted, secretsDeleted, left };
 }
 
-/** Goes over everything once. Returns what is left, each with the reason. */
+/** Handles every item once. Returns what is left, each item with the reason. */
 async function pass(
   result: FinalSweepResult,
   ports: SweepPorts,
@@ -72,17 +72,17 @@ async function pass(
     } catch (error) {
       signal.throwIfAborted();
       left.push(`${what}: ${reasonOf(error)}`);
-      observer.log.warn("final sweep: something failed; going on", { what, reason: reasonOf(error) });
+      observer.log.warn("final sweep: one item failed; continuing", { what, reason: reasonOf(error) });
     }
   };
 
-  // A program that drops this resource, but not the pool, comes here too: then instances live and nothing is final.
-  let alive = true;
+  // A program that drops only the invocation also triggers this. Its group still exists, so nothing may be removed.
+  let groupExists = true;
   await attempt(`group ${group}`, async () => {
-    alive = await ports.groupExists(group);
-    return alive ? "is still there, so nothing was removed" : undefined;
+    groupExists = await ports.groupExists(group);
+    return groupExists ? "still exists, so nothing was removed" : undefined;
   });
-  if (alive) return left;
+  if (groupExists) return left;
 
   await attempt("registration tokens", async () => {
     for await (const page of ports.secrets(settings.names.secretPrefix)) {
@@ -97,9 +97,9 @@ async function pass(
   await attempt("runners", async () => {
     for (const runner of await leftRunners(ports, group, signal)) {
       await attempt(`runner ${runner.name}`, async () => {
-        // Its instance is gone. Either the job is lost or GitHub has not noticed its end yet; it refuses both alike.
+        // Its instance is gone: the job is lost, or GitHub has not noticed its end yet. GitHub refuses in both cases.
         const outcome = runner.busy ? "busy" : await ports.gitHub().remove(runner.id, signal);
-        if (outcome === "busy") return "GitHub counts a job on it; remove it there once that job is over";
+        if (outcome === "busy") return "GitHub counts a job on it; remove it there when that job is over";
         if (outcome === "deleted") result.runnersDeleted += 1;
         return undefined;
       });
@@ -109,9 +109,9 @@ async function pass(
 }
 
 /**
- * Runners of instances that this group has sent away, online or not: GitHub takes up to a minute to notice that one
- * is gone. The proof is the group's history, as in `sweepOrphanRunners`. That a termination is not noted as finished
- * does not matter any more, as the group is; but an instance that some group lists lives.
+ * Runners of instances that this group terminated, online or not: GitHub takes up to a minute to notice that one is gone.
+ * The proof is the group's history, as in `sweepOrphanRunners`. The termination need not be recorded as finished, because
+ * the group no longer exists; but an instance that any group lists still exists.
  */
 async function leftRunners(ports: SweepPorts, group: string, signal: AbortSignal): Promise<Runner[]> {
   const history = new GroupHistory(ports, group);

@@ -2,27 +2,27 @@ import type { Activity, SweepPorts } from "./ports";
 
 export interface Termination {
   startedAt: Date;
-  /** Auto Scaling has terminated the instance; an id is never used again, so it is gone for good. */
+  /** Auto Scaling has terminated the instance. Instance ids are never reused, so this is final. */
   finished: boolean;
 }
 
 export interface Launch {
   startedAt: Date;
-  /** When the instance came into service, or into the warm pool; undefined while it is on its way. */
+  /** When the instance entered service or the warm pool; undefined while it is launching. */
   endedAt?: Date;
 }
 
-/** GitHub forgets a runner that was offline for 14 days: an older activity cannot matter any more. */
+/** GitHub removes a runner that was offline for 14 days, so older activities are irrelevant. */
 const HORIZON_MS = 15 * 24 * 3600_000;
-/** Bound on reading, in pages of 100 activities: one sweep every five minutes makes at most 360 calls an hour. */
+/** Maximum pages of 100 activities per sweep: at one sweep every five minutes, at most 360 calls an hour. */
 const MAX_PAGES = 30;
 
 const TERMINATING = /^Terminating EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
 const LAUNCHING = /^Launching a new EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
 
 /**
- * What the group's own activity history, which AWS keeps for six weeks, says about its instances. Pages are read
- * newest first, only as far as somebody asks, and once for the whole sweep.
+ * The group's activity history, which AWS keeps for six weeks. Pages are read newest first, only as far as a lookup
+ * requires, and once per sweep.
  */
 export class GroupHistory {
   private readonly terminations = new Map<string, Termination>();
@@ -39,16 +39,16 @@ export class GroupHistory {
   }
 
   /**
-   * Undefined when this group never terminated the instance, or too long ago to matter.
+   * Undefined if this group never terminated the instance, or too long ago to matter.
    *
-   * @throws when the history cannot be read, and again for whoever asks later: half a history must not pass for a
-   *   whole one in which an instance does not occur.
+   * @throws if the history cannot be read, and again on every later lookup: an instance that is missing from a partly
+   *   read history is not known to be absent.
    */
   termination(instanceId: string): Promise<Termination | undefined> {
     return this.find(this.terminations, instanceId);
   }
 
-  /** The last time the instance was sent into service, or into the warm pool. Undefined and errors: as above. */
+  /** The instance's latest launch into service or into the warm pool. Undefined and errors as in `termination`. */
   launch(instanceId: string): Promise<Launch | undefined> {
     return this.find(this.launches, instanceId);
   }
@@ -71,7 +71,7 @@ export class GroupHistory {
     this.exhausted = done === true || this.pagesRead >= MAX_PAGES || oldest < this.horizon;
   }
 
-  /** The first that is read is the latest. */
+  /** Pages are newest first, so the first entry of an instance is its latest. */
   private note({ description, startedAt, endedAt, status }: Activity): void {
     const terminated = TERMINATING.exec(description)?.[1];
     if (terminated !== undefined && !this.terminations.has(terminated)) {

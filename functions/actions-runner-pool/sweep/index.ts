@@ -1,4 +1,4 @@
-/** Handler: the schedule fired, or the stack creates, changes or deletes its invocation of the function. */
+/** Lambda handler of the sweep function; sweep.ts documents it. */
 import { autoScalingClient, secretsManagerClient } from "../../shared/aws/clients";
 import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";

@@ -10,14 +10,14 @@ import type { AutoScaling } from "../../shared/aws/clients";
 import { asLifecycleState } from "../../shared/aws/lifecycle-states";
 import type { Activity, Member } from "./ports";
 
-/** The largest page of an activity history. */
-const ACTIVITIES = 100;
-/** Start of the error text for a group that never was; not in the service's model, as with all validation errors. */
+/** The API's maximum page size for activities. */
+const PAGE_SIZE = 100;
+/** Start of the error text for a group that never existed. The service's model has no code for it. */
 const NO_SUCH_GROUP = "AutoScalingGroup name not found";
 
 export async function members(client: AutoScaling, group: string): Promise<Member[]> {
   const found = await describe(client, group);
-  // While a stack is taken down, the sweep may outlive the group.
+  // While a stack is being destroyed, the sweep may outlive the group.
   if (!found) return [];
   const result = (found.Instances ?? []).map(toMember);
   let NextToken: string | undefined;
@@ -52,14 +52,14 @@ export async function* activities(client: AutoScaling, group: string): AsyncGene
   } while (NextToken !== undefined);
 }
 
-/** Also of groups of this name that are deleted: what they left at GitHub is swept all the same. */
+/** Includes deleted groups of this name: what they left at GitHub is still swept. */
 async function activityPage(client: AutoScaling, group: string, NextToken?: string): Promise<DescribeScalingActivitiesCommandOutput> {
   try {
     return await client.send(
       new DescribeScalingActivitiesCommand({
         AutoScalingGroupName: group,
         IncludeDeletedGroups: true,
-        MaxRecords: ACTIVITIES,
+        MaxRecords: PAGE_SIZE,
         NextToken,
       }),
     );
@@ -73,7 +73,7 @@ export async function terminate(client: AutoScaling, instanceId: string): Promis
   await client.send(
     new TerminateInstanceInAutoScalingGroupCommand({
       InstanceId: instanceId,
-      // A retained instance is outside the desired capacity, and its replacement runs already.
+      // A retained instance does not count towards the desired capacity, and its replacement is already running.
       ShouldDecrementDesiredCapacity: false,
     }),
   );

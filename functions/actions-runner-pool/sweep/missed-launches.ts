@@ -6,15 +6,15 @@ import type { GroupHistory } from "./history";
 import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
-/** The register function needs seconds; younger instances are left to it. */
+/** The register function takes seconds; instances younger than this are left to it. */
 const SETTLED_MS = 60_000;
-/** Bound on the whole, in ms: a GitHub that answers slowly must not take the other parts' time. */
+/** Bound on this part, in ms: a slow GitHub must not consume the time of the sweep's other parts. */
 const BOUND_MS = 60_000;
 
 /**
- * Gives a registration token to instances that wait for one because their launch event got lost, or its handling
- * failed for good. Who has a secret only has to fetch it, and who has a runner at GitHub has fetched it already. In
- * doubt a token too many is provided: nobody takes it, and it is swept when it has expired.
+ * Provides a registration token to instances whose launch event was lost or failed for good. An instance with a secret
+ * only has to fetch it; an instance with a runner at GitHub has already used it. In doubt a token is provided: the sweep
+ * deletes an unused one after it has expired.
  */
 export async function provideMissedTokens(
   members: readonly Member[],
@@ -23,7 +23,7 @@ export async function provideMissedTokens(
   history: GroupHistory,
   observer: Observer,
 ): Promise<void> {
-  // Not those in Warmed:Pending:Wait: an instance that enters the warm pool is not registered.
+  // Not Warmed:Pending:Wait: an instance that enters the warm pool is not registered.
   const waiting = members.filter(({ lifecycleState }) => lifecycleState === "Pending:Wait");
   if (waiting.length === 0) return;
   await within(ports.clock, "providing missed registration tokens", BOUND_MS, async (signal) => {
@@ -32,7 +32,7 @@ export async function provideMissedTokens(
       signal.throwIfAborted();
       if (stored.has(registrationSecretName(settings.names.secretPrefix, instanceId))) continue;
       await attempt("providing a missed registration token", { instanceId }, observer, async () => {
-        // An unreadable history is no reason to let the launch fail.
+        // If the history cannot be read, provide the token rather than let the launch fail.
         const launch = await history.launch(instanceId).catch(() => undefined);
         if (launch && ports.clock.now() - launch.startedAt.getTime() <= SETTLED_MS) return;
         if (await ports.gitHub().find(instanceId, signal)) return;

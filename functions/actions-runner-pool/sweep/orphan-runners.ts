@@ -7,13 +7,13 @@ import { attempt } from "./attempt";
 import type { SweepPorts } from "./ports";
 
 /**
- * Removes runners whose instance is gone, out of those that bear an instance's name.
+ * Removes offline runners whose instance is gone.
  *
- * An organization's list holds the runners of other pools, other accounts and of people, so a runner must be proven
- * ours before it is removed. Its name (an instance id) proves nothing: any pool names its runners so. A label would
- * prove little: the cordon takes labels off, anybody may set them, and pools in two accounts may bear the same name.
- * The proof is this group's own activity history: it says that this very group terminated this very instance, and an
- * instance id is never used twice. What has no such entry is left alone.
+ * An organization's list contains runners of other pools, other accounts and people, so a runner must be proven to belong
+ * to this pool before it is removed. Its name (an instance id) proves nothing: every pool names its runners like that. A
+ * label would prove little: the cordon removes labels, anyone can set them, and pools in two accounts may have the same
+ * name. The proof is the group's own activity history: it records that this group terminated this instance, and instance
+ * ids are never reused. A runner without such an entry is left alone.
  */
 export async function sweepOrphanRunners(
   runners: readonly Runner[],
@@ -27,15 +27,15 @@ export async function sweepOrphanRunners(
   for (const runner of await orphans(runners, ports, history, observer)) {
     signal.throwIfAborted();
     if (ports.gitHub().spare() < RESERVE.removal) {
-      log.warn("sweep: the other runners are left to a later sweep; GitHub's calls of this hour are kept for launches");
+      log.warn("sweep: the remaining runners are left to a later sweep; the rest of GitHub's hourly quota is reserved for launches");
       break;
     }
     await attempt("removing a runner", { instanceId: runner.name }, observer, async () => {
-      // Asked whatever the list says of "busy", which may be a minute old: GitHub refuses by what is true now.
+      // Called even if the list says `busy`, which may be a minute old: GitHub refuses by the current state.
       const outcome = await ports.gitHub().remove(runner.id, signal);
       if (outcome === "busy") {
-        // GitHub gives such a job up after some ten minutes; a later sweep finds the runner idle.
-        log.error("sweep: instance is gone, but GitHub still counts a job on its runner: that job is lost", { instanceId: runner.name });
+        // GitHub fails such a job after about ten minutes; a later sweep then finds the runner idle.
+        log.error("sweep: instance is gone, but GitHub still counts a job on its runner: the job is lost", { instanceId: runner.name });
         count(METRIC.busyAtTermination);
         return;
       }
@@ -55,7 +55,7 @@ async function orphans(runners: readonly Runner[], ports: SweepPorts, history: G
     if (termination?.finished) terminated.push(runner);
   }
   if (terminated.length === 0) return [];
-  // How AWS words the end of a termination that led to retention is not documented: a listed instance is not gone.
+  // AWS does not document the activity of a termination that ended in retention, so a listed instance is not gone.
   const listed = await ports.lifecycleStates(terminated.map(({ name }) => name));
   return terminated.filter(({ name }) => !listed.has(name));
 }

@@ -5,12 +5,12 @@ import { attempt } from "./attempt";
 import type { StoredSecret, SweepPorts, SweepSettings } from "./ports";
 import { tokenInstance } from "./secret-names";
 
-/** A token lives one hour; ten minutes more and no host can be about to use it. */
+/** A token is valid for one hour; ten minutes later no host can still be about to use it. */
 const EXPIRED_MS = 70 * 60_000;
-/** Auto Scaling's listings trail its events a little; younger secrets are left to the next sweep. */
+/** Auto Scaling's listings lag behind its events; younger secrets are left to a later sweep. */
 const SETTLED_MS = 10 * 60_000;
 
-/** Deletes registration tokens that nobody can use: their instance is gone, or they have expired. */
+/** Deletes registration tokens that no host can use: their instance is gone, or they have expired. */
 export async function sweepOrphanSecrets(
   ports: SweepPorts,
   { names }: SweepSettings,
@@ -31,7 +31,7 @@ export async function sweepOrphanSecrets(
   observer.count(METRIC.orphanSecrets, deleted);
 }
 
-/** The instances are looked up after the secrets were listed: one that launches meanwhile is never taken for gone. */
+/** Instances are looked up after the secrets were listed, so that one that launches meanwhile is not considered gone. */
 async function orphansOf(page: StoredSecret[], prefix: string, ports: SweepPorts): Promise<{ name: string; instanceId: string }[]> {
   const candidates = page
     .flatMap(({ name, changedAt }) => {

@@ -4,7 +4,7 @@ import type { GroupHistory } from "./history";
 import { attempt } from "./attempt";
 import type { Member, SweepPorts, SweepSettings } from "./ports";
 
-/** Counts drains that last longer than they may. It only tells: ending one would kill the job it waits for. */
+/** Counts drains that exceed `maxDrain`. Reports only: terminating the instance would kill the job that it waits for. */
 export async function reportOverdueDrains(
   members: readonly Member[],
   ports: SweepPorts,
@@ -14,10 +14,10 @@ export async function reportOverdueDrains(
 ): Promise<void> {
   let overdue = 0;
   for (const { instanceId } of members.filter(({ lifecycleState }) => lifecycleState === "Terminating:Wait")) {
-    await attempt("looking at a drain", { instanceId }, observer, async () => {
+    await attempt("checking a drain", { instanceId }, observer, async () => {
       const termination = await history.termination(instanceId);
       const seconds = termination && Math.round((ports.clock.now() - termination.startedAt.getTime()) / 1000);
-      // A termination that is not in the history any more began longer ago than any drain may last.
+      // A termination that is no longer in the history began longer ago than any drain may last.
       if (seconds !== undefined && seconds <= maxDrainSeconds) return;
       overdue += 1;
       observer.log.error("sweep: drain is overdue", { instanceId, seconds, maxDrainSeconds });

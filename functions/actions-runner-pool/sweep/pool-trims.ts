@@ -3,8 +3,8 @@ import { attempt } from "./attempt";
 import type { Member, SweepPorts, SweepSettings } from "./ports";
 
 /**
- * Pooled instances whose trim was announced by an event that got lost: they are off and can answer nothing. One that
- * just got there is completed a little before its event, which then finds nothing to do.
+ * Completes warm-pool trims whose event was lost: the host is off and cannot complete its action. If the event is only
+ * late, the deregister function then finds no active action and does nothing.
  */
 export async function continuePoolTrims(
   members: readonly Member[],
@@ -15,7 +15,7 @@ export async function continuePoolTrims(
   for (const { instanceId } of members.filter(({ lifecycleState }) => lifecycleState === "Warmed:Terminating:Wait")) {
     await attempt("completing a pool trim", { instanceId }, observer, async () => {
       const outcome = await ports.continueAction({ group: names.group, hook: names.terminateHook, instanceId });
-      observer.log.info("sweep: pooled instance may go", { instanceId, outcome });
+      observer.log.info("sweep: pool trim completed", { instanceId, outcome });
     });
   }
 }

@@ -10,33 +10,33 @@ export interface Member {
   lifecycleState: LifecycleState;
 }
 
-/** One line of the group's activity history. */
+/** One entry of the group's activity history. */
 export interface Activity {
   description: string;
   startedAt: Date;
-  /** Undefined while it goes on. */
+  /** Undefined while the activity is in progress. */
   endedAt?: Date;
-  /** Auto Scaling's own word: `Successful`, `InProgress`, `MidLifecycleAction`, ... */
+  /** Auto Scaling's `StatusCode`: `Successful`, `InProgress`, `MidLifecycleAction`, ... */
   status: string;
 }
 
 export interface StoredSecret {
   name: string;
-  /** Last change of its value. */
+  /** Last change of the secret. */
   changedAt: Date;
 }
 
 export interface SweepPorts {
-  /** Group and warm pool; empty when the group does not exist. */
+  /** Instances of the group and its warm pool; empty if the group does not exist. */
   members(group: string): Promise<Member[]>;
   groupExists(group: string): Promise<boolean>;
-  /** Newest first, page by page, also when the group is deleted; empty when there never was such a group. */
+  /** Newest first, page by page, also of a deleted group; empty if there never was such a group. */
   activities(group: string): AsyncIterable<Activity[]>;
   lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, LifecycleState>>;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
-  /** Ends a retained instance; the only way out of that state. */
+  /** Terminates a retained instance; no other call ends that state. */
   terminate(instanceId: string): Promise<void>;
-  /** Those whose name starts with the prefix, page by page. */
+  /** Secrets whose name starts with the prefix, page by page. */
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
   gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "spare">;

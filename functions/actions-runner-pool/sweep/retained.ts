@@ -6,15 +6,15 @@ import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
 /**
- * GitHub gives up the job of a runner that fell silent after about ten minutes, and its lists may be one minute old:
- * before this time "idle" may only mean "not noticed yet".
+ * GitHub fails the job of an unresponsive runner after about ten minutes, and its lists may be a minute old. Until then
+ * "idle" may mean that GitHub has not noticed the job yet.
  */
 const SILENCE_MS = 15 * 60_000;
 
 /**
- * Instances that Auto Scaling retained because their heartbeats failed. Each costs money until somebody ends it, and
- * may still run a job. It is ended only when GitHub says for certain that no job is on it: the runner is not there,
- * or is offline and idle, and has had the time to be noticed. All others are reported.
+ * Handles instances that Auto Scaling retained because their heartbeats failed. Each is billed until it is terminated,
+ * and may still run a job. It is terminated only if GitHub counts no job on it: its runner does not exist, or is offline
+ * and idle, and GitHub had enough time to notice. All others are reported.
  */
 export async function sweepRetained(
   members: readonly Member[],
@@ -27,7 +27,7 @@ export async function sweepRetained(
   const retained = members.filter(({ lifecycleState }) => isRetained(lifecycleState));
   for (const { instanceId, lifecycleState } of retained) {
     signal.throwIfAborted();
-    await attempt("judging a retained instance", { instanceId }, observer, async () => {
+    await attempt("evaluating a retained instance", { instanceId }, observer, async () => {
       const objection = await reasonToKeep(instanceId, ports, history, signal);
       if (objection !== undefined) {
         log.warn("sweep: retained instance is kept", { instanceId, lifecycleState, because: objection });
@@ -48,7 +48,7 @@ async function reasonToKeep(
 ): Promise<string | undefined> {
   const termination = await history.termination(instanceId);
   if (!termination) return "its termination is not in the activity history";
-  if (ports.clock.now() - termination.startedAt.getTime() < SILENCE_MS) return "it was retained only just now";
+  if (ports.clock.now() - termination.startedAt.getTime() < SILENCE_MS) return "its termination began less than 15 minutes ago";
   const runner = await ports.gitHub().find(instanceId, signal);
   if (runner?.busy) return "GitHub counts a job on its runner";
   if (runner?.online) return "its runner is online and may take a job";

@@ -6,12 +6,12 @@ import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
 /**
- * Tells of jobs whose host fell silent on its way out: EC2 took it at the end of a Spot notice or by a raw termination,
- * its power failed, it broke. Auto Scaling waits for the heartbeat timeout and then retains what it takes for alive, but
- * GitHub gives the job up after some ten minutes. So when the instance is gone at last, nothing on its runner tells of
- * the job any more: who does not look before that, and a sweep comes every five minutes, never hears of the loss.
+ * Reports jobs whose host stopped responding while terminating: EC2 ended it after a Spot notice or by a raw termination,
+ * or the host failed. Auto Scaling waits for the heartbeat timeout and may then retain the instance, but GitHub fails the
+ * job after about ten minutes. Once the instance is gone, nothing on its runner records the loss, so a sweep must find it
+ * before; sweeps run every five minutes.
  *
- * It only tells: a listener that crashed leaves its job running, and its host ends by itself.
+ * Reports only; it never terminates anything: a crashed listener leaves its job running, and its host completes the drain by itself.
  */
 export async function reportSilentDrains(
   members: readonly Member[],
@@ -20,17 +20,18 @@ export async function reportSilentDrains(
   observer: Observer,
   signal: AbortSignal,
 ): Promise<void> {
-  const leaving = new Set(members.filter(({ lifecycleState }) => isLeaving(lifecycleState)).map(({ instanceId }) => instanceId));
-  for (const { id, name: instanceId } of runners.filter(({ name, online, busy }) => busy && !online && leaving.has(name))) {
+  const terminating = new Set(members.filter(({ lifecycleState }) => isTerminating(lifecycleState)).map(({ instanceId }) => instanceId));
+  for (const { id, name: instanceId } of runners.filter(({ name, online, busy }) => busy && !online && terminating.has(name))) {
     signal.throwIfAborted();
-    await attempt("looking at a silent drain", { instanceId }, observer, async () => {
-      // Both asked again: GitHub's list may be a minute old, and a host that has ended its job and its listener goes at once.
+    await attempt("checking a silent drain", { instanceId }, observer, async () => {
+      // Read both again: GitHub's list may be a minute old, and the instance terminates as soon as job and listener have
+      // ended.
       const runner = await ports.gitHub().get(id, signal);
       if (!runner?.busy || runner.online) return;
       const lifecycleState = (await ports.lifecycleStates([instanceId])).get(instanceId);
-      if (lifecycleState === undefined || !isLeaving(lifecycleState)) return;
+      if (lifecycleState === undefined || !isTerminating(lifecycleState)) return;
       observer.log.error(
-        "sweep: instance fell silent while GitHub counts a job on its runner: that job is lost, unless its host comes back",
+        "sweep: instance stopped responding while GitHub counts a job on its runner: the job is lost unless the host recovers",
         {
           instanceId,
           lifecycleState,
@@ -41,6 +42,6 @@ export async function reportSilentDrains(
   }
 }
 
-function isLeaving(lifecycleState: LifecycleState): boolean {
+function isTerminating(lifecycleState: LifecycleState): boolean {
   return lifecycleState === "Terminating:Wait" || lifecycleState === "Terminating:Retained";
 }

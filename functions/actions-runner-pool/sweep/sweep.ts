@@ -1,3 +1,46 @@
+/**
+ * Sweep function: repairs what lost events and failed calls leave behind, and reports what it must not repair itself.
+ *
+ * ## Triggers
+ *
+ * - The rule `<pool>-sweep` every 5 min, or a manual invocation: the sweep below.
+ * - Pulumi's invocation resource: its deletion, after the group's, runs the final sweep (final-sweep.ts). Its creation
+ *   and updates do nothing. trigger.ts recognizes these events by their key `tf`.
+ *
+ * ## Work by lifecycle state (docs/lifecycle.md)
+ *
+ * - `Pending:Wait` for over 60 s without secret and runner: provide the token that the register function did not.
+ * - `InService` for over 10 min without an online runner: report.
+ * - `Terminating:Wait`: report if it exceeds `maxDrain`, or if its runner is busy but offline. The host's drain completes
+ *   the action.
+ * - `Warmed:Terminating:Wait`: CONTINUE the trim that the deregister function did not, because the host is off.
+ * - `*:Retained`: terminate if, 15 min after the termination began, its runner is absent, or offline and idle. Else
+ *   report.
+ * - Terminated: delete its registration token, and its offline runner if the group's history proves the termination.
+ *
+ * ## Fallbacks
+ *
+ * - Parts that need only AWS come first, so that an outage of GitHub affects only the others. Each part and each item
+ *   fails separately: it is logged, counted as `SweepErrors` and left to the next sweep.
+ * - Lambda does not retry, because the next sweep does. EventBridge retries the delivery once, within 5 min. A missed
+ *   sweep delays repairs, and a job that is lost in the meantime may stay unreported (silent-drains.ts).
+ * - A concurrent second sweep (a manual one) is safe. At worst, an item that the other has handled counts as an error.
+ *
+ * ## Bounds
+ *
+ * - The sweep has 200 s, its provision of missed tokens 60 s, the final sweep 120 s in up to 7 passes. The function has
+ *   240 s, less than the interval of 300 s, so that scheduled sweeps do not overlap.
+ * - GitHub: about 150 calls an hour for listing runners (a longer list gets two consecutive sweeps per cycle), 10
+ *   rechecks of unregistered instances a sweep and none below 20 % of the hourly quota, no removals below 40 %.
+ * - Auto Scaling: 30 pages of 100 activities a sweep.
+ *
+ * ## Gotchas
+ *
+ * - Never terminate an instance whose job may still run. Never complete the action of a host that was in service.
+ * - A name or a label does not prove that a runner belongs to this pool (orphan-runners.ts).
+ * - Read lifecycle states after the list that they are compared with, so that what changed meanwhile is not an orphan.
+ * - A part with nothing to report publishes zero; a part that could not list its items publishes nothing.
+ */
 import type { Observer } from "../../shared/lambda/observer";
 import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
 import { reportOverdueDrains } from "./overdue-drains";
@@ -13,12 +56,7 @@ import { instanceRunners } from "./instance-runners";
 import { reportSilentDrains } from "./silent-drains";
 import { reportUnregistered } from "./unregistered";
 
-/**
- * Puts right what lost events and failed calls have left behind. What needs AWS alone comes first, so that an outage
- * of GitHub costs only its own part; each part stands alone, and what one sweep does not get to, the next one does.
- *
- * @param signal bound on the whole.
- */
+/** @param signal bounds the whole sweep. */
 export async function sweep(
   ports: SweepPorts & RegistrationPorts,
   settings: SweepSettings & RegistrationSettings,
@@ -31,11 +69,11 @@ export async function sweep(
   const members = await attempt("listing the group", {}, observer, () => ports.members(settings.names.group));
   if (members) {
     await part("completing pool trims", () => continuePoolTrims(members, ports, settings, observer));
-    await part("looking for overdue drains", () => reportOverdueDrains(members, ports, settings, history, observer));
+    await part("checking for overdue drains", () => reportOverdueDrains(members, ports, settings, history, observer));
   }
   await part("sweeping registration tokens", () => sweepOrphanSecrets(ports, settings, observer, signal));
   if (members) {
-    // After the expired ones are gone, so that who still waits with one gets another.
+    // After the expired tokens were deleted, so that an instance that still waits with one gets a new one.
     await part("providing missed registration tokens", () => provideMissedTokens(members, ports, settings, history, observer));
   }
   if (members) await part("sweeping retained instances", () => sweepRetained(members, ports, history, observer, signal));
@@ -43,7 +81,7 @@ export async function sweep(
   if (!runners) return;
   await part("sweeping runners", () => sweepOrphanRunners(runners, ports, history, observer, signal));
   if (members) {
-    await part("looking for silent drains", () => reportSilentDrains(members, runners, ports, observer, signal));
-    await part("looking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));
+    await part("checking for silent drains", () => reportSilentDrains(members, runners, ports, observer, signal));
+    await part("checking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));
   }
 }

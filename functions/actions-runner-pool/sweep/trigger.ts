@@ -1,20 +1,20 @@
 import type { InvocationLifecycle } from "../../../contract/actions-runner-pool/final-sweep";
 
-/** Why the function runs. */
+/** Why the function was invoked. */
 export type SweepTrigger =
-  /** The schedule fired, or an operator invoked it by hand. */
+  /** The schedule, or an operator's manual invocation. */
   | { kind: "schedule" }
-  /** The pool is being deleted, and its group is gone already. */
+  /** The pool is being deleted; its group no longer exists. */
   | { kind: "final" }
   | { kind: "nothing"; reason: string };
 
 const ACTIONS: readonly unknown[] = ["create", "update", "delete"] satisfies InvocationLifecycle["action"][];
 
-/** Tells the stack's invocations from the schedule's. What bears the provider's mark is never taken for a schedule. */
+/** Distinguishes Pulumi's invocations from the schedule's. An event with the provider's key `tf` is never a schedule. */
 export function sweepTrigger(event: unknown, pool: string): SweepTrigger {
   if (!isRecord(event) || !("tf" in event)) return { kind: "schedule" };
   const action = isRecord(event.tf) ? event.tf.action : undefined;
-  if (!ACTIONS.includes(action)) return { kind: "nothing", reason: "tf.action is none of create, update and delete" };
+  if (!ACTIONS.includes(action)) return { kind: "nothing", reason: "tf.action is not create, update or delete" };
   if (event.pool !== pool) return { kind: "nothing", reason: "the invocation is for another pool" };
   return action === "delete" ? { kind: "final" } : { kind: "nothing", reason: `${action} of the stack's invocation` };
 }

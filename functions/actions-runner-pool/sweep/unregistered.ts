@@ -6,23 +6,23 @@ import type { GroupHistory } from "./history";
 import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
-/** A host starts its runner seconds after it is in service, and GitHub's lists may be a minute old. */
+/** A host starts its runner seconds after it enters service, and GitHub's lists may be a minute old. */
 const SETTLED_MS = 10 * 60_000;
 /**
- * Bound on the calls that ask GitHub again, in each sweep: with ten pools 1,200 an hour. Pages shift when somebody
- * removes a runner meanwhile, so a listing may miss a few that are there; it does not miss more than these.
+ * Maximum single lookups per sweep: with ten pools, 1,200 calls an hour. Pages shift when a runner is removed during the
+ * listing, so the listing may miss a few existing runners, but not more than this.
  */
-const ASKED_AGAIN = 10;
+const MAX_RECHECKS = 10;
 
 /**
- * Counts instances in service that no job can reach, because GitHub shows no runner of their name online: it was
- * removed there, by somebody or after 14 days offline, or its host is broken. Auto Scaling takes such an instance for
- * healthy and keeps it until its lifetime is over.
+ * Counts instances in service that get no jobs, because GitHub has no online runner of their name: the runner was removed
+ * by a person or after 14 days offline, or the host is broken. Auto Scaling considers such an instance healthy and keeps
+ * it until its maximum lifetime.
  *
- * It only tells. A runner that is offline for a moment may have a job, which would die with its instance; and as one
- * sweep may meet such a moment, the alarm waits for a second one.
+ * Reports only; it never terminates anything. A runner that is offline for a moment may have a job, which would be lost
+ * with its instance. One sweep may coincide with such a moment, so the alarm requires two.
  *
- * Every sweep looks, not one in an hour: it lists the runners anyway, and asks for more only where something is wrong.
+ * Runs in every sweep that lists the runners: the list is there already, and further calls are made only for suspects.
  */
 export async function reportUnregistered(
   members: readonly Member[],
@@ -33,18 +33,18 @@ export async function reportUnregistered(
   signal: AbortSignal,
 ): Promise<void> {
   let unregistered = 0;
-  let asked = 0;
+  let rechecks = 0;
   for (const instanceId of await suspects(members, runners, ports)) {
     signal.throwIfAborted();
-    await attempt("looking for the runner of an instance", { instanceId }, observer, async () => {
+    await attempt("finding the runner of an instance", { instanceId }, observer, async () => {
       const launch = await history.launch(instanceId);
-      // In service since the launch ended, as that may have taken longer than a host needs. A launch that is not in the
-      // history any more is an old one.
+      // In service since the end of the launch, because a launch may take longer than SETTLED_MS. A launch that is no
+      // longer in the history is an old one.
       const since = launch && (launch.endedAt ?? launch.startedAt);
       if (since && ports.clock.now() - since.getTime() <= SETTLED_MS) return;
-      asked += 1;
-      const mayAsk = asked <= ASKED_AGAIN && ports.gitHub().spare() >= RESERVE.look;
-      const runner = mayAsk ? await ports.gitHub().find(instanceId, signal) : runners.find(({ name }) => name === instanceId);
+      rechecks += 1;
+      const mayRecheck = rechecks <= MAX_RECHECKS && ports.gitHub().spare() >= RESERVE.lookup;
+      const runner = mayRecheck ? await ports.gitHub().find(instanceId, signal) : runners.find(({ name }) => name === instanceId);
       if (runner?.online) return;
       unregistered += 1;
       observer.log.error("sweep: instance is in service without a runner online at GitHub", {
@@ -58,7 +58,7 @@ export async function reportUnregistered(
   observer.count(METRIC.unregisteredInstances, unregistered);
 }
 
-/** Looked up again after the runners were listed: an instance that began to drain meanwhile rightly has none online. */
+/** Reads states again after the runners were listed: an instance that has since begun to drain may have none online. */
 async function suspects(members: readonly Member[], runners: readonly Runner[], ports: SweepPorts): Promise<string[]> {
   const online = new Set(runners.filter((runner) => runner.online).map(({ name }) => name));
   const missing = members

@@ -2,14 +2,15 @@ import { AutoScalingClient, type AutoScalingClientConfig } from "@aws-sdk/client
 import { SecretsManagerClient, type SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
 import { SSMClient, type SSMClientConfig } from "@aws-sdk/client-ssm";
 
-/** What an adapter needs of a client: to send a command. A simulation answers it without a wire. */
+/** The part of a client that an adapter uses. A simulation implements it without a network. */
 export type AutoScaling = Pick<AutoScalingClient, "send">;
 export type SecretsManager = Pick<SecretsManagerClient, "send">;
 export type SystemsManager = Pick<SSMClient, "send">;
 
 /**
- * Bounds for every AWS client. The SDK's own default is to wait for an answer without end, and its request timeout
- * only warns unless told to throw. Three tries of at most 3 s each keep a call below the shortest function timeout.
+ * Bounds for every AWS client. By default the SDK waits for a response without limit, and its request timeout only
+ * warns unless `throwOnRequestTimeout` is set. Three attempts of at most 3 s each keep a call below the shortest function
+ * timeout.
  */
 const CLIENT_OPTIONS = {
   maxAttempts: 3,
@@ -20,7 +21,7 @@ const CLIENT_OPTIONS = {
   },
 } as const;
 
-// A function for each, so that a bundle holds only the clients that its handler asks for.
+// One function per client, so that a bundle contains only the clients that its handler uses.
 
 export function autoScalingClient(options: AutoScalingClientConfig = {}): AutoScaling {
   return new AutoScalingClient({ ...CLIENT_OPTIONS, ...options });

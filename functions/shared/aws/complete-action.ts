@@ -6,11 +6,11 @@ export interface LifecycleAction {
   group: string;
   hook: string;
   instanceId: string;
-  /** Absent: whatever action of this hook the instance is in. */
+  /** If absent, the action of this hook that the instance is in. */
   token?: string;
 }
 
-/** `none`: completed already, by a duplicate of the event or by the host; the aim is reached. */
+/** `none`: the action is already completed, by a duplicate of the event or by the host. This is a success. */
 export async function continueAction(client: AutoScaling, action: LifecycleAction): Promise<"continued" | "none"> {
   try {
     await client.send(
@@ -24,7 +24,7 @@ export async function continueAction(client: AutoScaling, action: LifecycleActio
     );
     return "continued";
   } catch (error) {
-    // Not in the service's model: only the text tells it from a real validation error.
+    // The service's model has no code for this: only the text distinguishes it from a real validation error.
     if (error instanceof Error && error.message.startsWith(NO_ACTIVE_ACTION)) return "none";
     throw error;
   }

@@ -3,8 +3,8 @@ import type { SecretsManager } from "./clients";
 import { isAwsError } from "./error";
 
 /**
- * Deletes for good: a registration token is worthless after an hour, and a secret that lingers in the recovery window
- * blocks its name.
+ * Deletes without a recovery window: a registration token is worthless after an hour, and a secret in its recovery
+ * window blocks its name.
  */
 export async function deleteSecret(client: SecretsManager, name: string): Promise<"deleted" | "gone"> {
   try {

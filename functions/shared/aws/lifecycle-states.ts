@@ -2,10 +2,10 @@ import { DescribeAutoScalingInstancesCommand } from "@aws-sdk/client-auto-scalin
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { AutoScaling } from "./clients";
 
-/** AWS's limit on ids in one call. */
+/** AWS's limit on the number of ids in one call. */
 const BATCH = 50;
 
-/** Lifecycle states by instance id; an instance that is in no group of this account and Region is left out. */
+/** Lifecycle states by instance id. An instance that is in no group of this account and Region is omitted. */
 export async function lifecycleStates(client: AutoScaling, instanceIds: readonly string[]): Promise<Map<string, LifecycleState>> {
   const states = new Map<string, LifecycleState>();
   for (let start = 0; start < instanceIds.length; start += BATCH) {
@@ -19,7 +19,7 @@ export async function lifecycleStates(client: AutoScaling, instanceIds: readonly
   return states;
 }
 
-/** AWS always gives one. A state that it adds one day is none that is waited for or acted on here. */
+/** AWS always returns a state. A state that AWS adds later matches no comparison in this code, so it is ignored. */
 export function asLifecycleState(state: string | undefined): LifecycleState {
   return (state ?? "") as LifecycleState;
 }

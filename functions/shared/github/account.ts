@@ -1,13 +1,13 @@
 /** Where runners are registered. */
 export type GitHubScope = { organization: string } | { owner: string; repository: string };
 
-/** Where the credentials lie; the values themselves are names of secrets, never secrets. */
+/** Where the credentials are stored. The values are names or ARNs of secrets, never the secrets themselves. */
 export type GitHubCredentialSource =
   | { tokenSecret: string }
   | {
       appId: string;
       privateKeySecret: string;
-      /** Looked up from the scope when absent. */
+      /** If absent, looked up by the scope. */
       installationId?: number;
     };
 
@@ -18,7 +18,7 @@ export interface GitHubAccount {
   credentials: GitHubCredentialSource;
 }
 
-/** The scope's part of a REST path, already encoded. */
+/** The scope as the start of a REST path, encoded. */
 export function scopePath(scope: GitHubScope): string {
   return "organization" in scope
     ? `/orgs/${encodeURIComponent(scope.organization)}`

@@ -10,39 +10,40 @@ type Request = typeof octokitRequest;
 export type ReadSecret = (secret: string) => Promise<string>;
 
 /**
- * Credentials are kept for this long across warm invocations: long enough to spare Secrets Manager, short enough
- * that a rotated key is picked up without a deployment. Installation tokens live one hour and are renewed before.
+ * Credentials are cached for this long across warm invocations: long enough to spare Secrets Manager, short enough that
+ * a rotated key is picked up without a deployment. Installation tokens are valid for one hour and are renewed before
+ * they expire.
  */
-const KEEP_MS = 15 * 60_000;
+const CACHE_MS = 15 * 60_000;
 
-/** Gives the `authorization` header for API calls, and forgets what it knows when GitHub refuses it. */
+/** Provides the `authorization` header of API calls. The caller invalidates the cache when GitHub rejects it. */
 export class GitHubCredentials {
-  private known?: { header: () => Promise<string>; until: number };
+  private cached?: { header: () => Promise<string>; until: number };
   private pending?: Promise<() => Promise<string>>;
 
   constructor(
     private readonly account: GitHubAccount,
     private readonly readSecret: ReadSecret,
-    /** Bounded and without authorization of its own. */
+    /** Has a timeout and sends no authorization header by itself. */
     private readonly request: Request,
     private readonly clock: Clock,
   ) {}
 
   async authorization(): Promise<string> {
-    if (this.known && this.known.until > this.clock.now()) return this.known.header();
-    // Parallel calls wait for one look-up instead of starting their own.
+    if (this.cached && this.cached.until > this.clock.now()) return this.cached.header();
+    // Parallel calls share one lookup.
     this.pending ??= this.load().finally(() => (this.pending = undefined));
     return (await this.pending)();
   }
 
-  /** After a 401: the token was revoked, the key rotated or the App installed anew. */
-  forget(): void {
-    this.known = undefined;
+  /** To be called after a 401: the token was revoked, the key rotated or the App reinstalled. */
+  invalidate(): void {
+    this.cached = undefined;
   }
 
   private async load(): Promise<() => Promise<string>> {
     const header = await this.headerSource();
-    this.known = { header, until: this.clock.now() + KEEP_MS };
+    this.cached = { header, until: this.clock.now() + CACHE_MS };
     return header;
   }
 
@@ -65,14 +66,14 @@ export class GitHubCredentials {
     return value;
   }
 
-  /** An unreadable key fails deep in a crypto library, whose words help nobody. */
+  /** An unreadable key fails deep in a crypto library, with a message that does not help the operator. */
   private async signed<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const failure = toGitHubError("authentication as a GitHub App", error, this.clock.now());
+      const failure = toGitHubError("authenticating as a GitHub App", error, this.clock.now());
       if (failure.status !== 0 || (error instanceof Error && "status" in error)) throw failure;
-      throw new GitHubError(`${failure.message}; is the secret the App's private key, as PEM, in plain text?`, 0);
+      throw new GitHubError(`${failure.message}; the secret must contain the App's private key, as PEM, in plain text`, 0);
     }
   }
 
@@ -81,7 +82,7 @@ export class GitHubCredentials {
     try {
       const { data } = await this.request(`GET ${path}`, { headers: { authorization: `bearer ${await appToken()}` } });
       const id: unknown = data?.id;
-      if (typeof id !== "number") throw new GitHubError(`GET ${path}: the answer has no id`, 0);
+      if (typeof id !== "number") throw new GitHubError(`GET ${path}: the response has no id`, 0);
       return id;
     } catch (error) {
       const failure = toGitHubError(`GET ${path}`, error, this.clock.now());

@@ -7,8 +7,8 @@ import { GitHubRunners } from "./runners";
 import { GitHubTransport } from "./transport";
 
 /**
- * GitHub as the environment describes it, made at its first use and kept for later invocations: with it live the
- * connection, the credentials and the installation token.
+ * The GitHub client that the environment configures. It is created at its first use and reused by later invocations,
+ * together with its connection, credentials and installation token.
  */
 export function gitHubFromEnvironment(readSecret: ReadSecret, clock: Clock): () => GitHubRunners {
   let runners: GitHubRunners | undefined;
@@ -22,10 +22,10 @@ export function gitHubFromEnvironment(readSecret: ReadSecret, clock: Clock): () 
 }
 
 /**
- * Where and how to reach GitHub. Read only when GitHub is needed, so that a mistake in here cannot keep a drain
- * from starting.
+ * Where and how to reach GitHub. Read only when GitHub is needed, so that a mistake in these variables cannot prevent a
+ * drain.
  *
- * @throws when the environment names neither or both of organization and repository, or of App and token.
+ * @throws when the environment sets both or neither of organization and repository, or of App and token.
  */
 export function gitHubAccount(environment: Environment = process.env): GitHubAccount {
   return {

@@ -1,13 +1,14 @@
 /**
- * GitHub's calls are scarce: 5,000 an hour for all pools of one App. When thousands of instances go at once, what can be
- * done later, or not at all, must leave enough for what cannot: a launch without a registration token is given up.
- * Shares of the hour's calls that have to be left.
+ * Minimum remaining share of GitHub's hourly quota, per kind of call; below it the call is not made.
+ *
+ * All pools of one App share 5,000 calls an hour. When thousands of instances terminate at once, calls that can be made
+ * later or skipped must leave enough for registration tokens: a launch without a token is abandoned.
  */
 export const RESERVE = {
-  /** A courtesy to the queue, and no more. */
+  /** Only shortens the time that jobs wait in the queue. */
   cordon: 0.5,
-  /** The sweeps do it, as fast as this allows: a runner that is offline harms nobody. */
+  /** Postponed to later sweeps: an offline runner does no harm. */
   removal: 0.4,
-  /** Questions about single runners, which only tell. */
-  look: 0.2,
+  /** Lookups of single runners, for reports only. */
+  lookup: 0.2,
 } as const;

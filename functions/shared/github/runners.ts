@@ -6,29 +6,29 @@ export interface Runner {
   id: number;
   name: string;
   online: boolean;
-  /** GitHub's view, which lags: lists may be a minute old. */
+  /** GitHub's view, which lags: a list may be a minute old. */
   busy: boolean;
 }
 
 export interface RegistrationToken {
   token: string;
-  /** ISO 8601; one hour after it was made. */
+  /** ISO 8601; one hour after creation. */
   expiresAt: string;
 }
 
 /**
- * What a kept token must have left, in ms, of the hour that GitHub gives it: more than the longest launch, of which the
- * host spends 10 minutes at most on waiting for it.
+ * Minimum remaining validity of a cached token, in ms. GitHub's tokens are valid for one hour. A host waits for its token
+ * for at most 10 minutes of its launch.
  */
 const TOKEN_LEFT_MS = 30 * 60_000;
 
-/** The largest page that GitHub gives; its default of 30 would triple the calls. */
-const PAGE = 100;
+/** GitHub's maximum page size; its default of 30 would triple the calls. */
+const PAGE_SIZE = 100;
 
-/** Self-hosted runners of one organization or repository. Every call takes a signal that bounds it as a whole. */
+/** Self-hosted runners of one organization or repository. Every method takes a signal that bounds the whole call. */
 export class GitHubRunners {
   private readonly base: string;
-  private kept: RegistrationToken | undefined;
+  private cachedToken: RegistrationToken | undefined;
 
   constructor(
     private readonly transport: GitHubTransport,
@@ -38,27 +38,31 @@ export class GitHubRunners {
   }
 
   /**
-   * A token with at least half an hour left. One serves any number of registrations, so it is kept for those that
-   * follow: with a call for each launch, a mass launch alone would use up the hour's calls.
+   * A token that is valid for at least another 30 minutes. One token serves any number of registrations, so it is cached:
+   * with one call per launch, a mass launch alone would exhaust the hourly quota.
    */
   async registrationToken(signal: AbortSignal): Promise<RegistrationToken> {
-    const { kept } = this;
-    if (kept && Date.parse(kept.expiresAt) - this.transport.clock.now() >= TOKEN_LEFT_MS) return kept;
-    return (this.kept = await this.createRegistrationToken(signal));
+    const { cachedToken } = this;
+    if (cachedToken && Date.parse(cachedToken.expiresAt) - this.transport.clock.now() >= TOKEN_LEFT_MS) return cachedToken;
+    return (this.cachedToken = await this.createRegistrationToken(signal));
   }
 
   createRegistrationToken(signal: AbortSignal): Promise<RegistrationToken> {
     return this.transport.call({ method: "POST", path: `${this.base}/registration-token` }, readToken, signal);
   }
 
-  /** Undefined when there is no runner of exactly this name. */
+  /** Undefined if no runner has exactly this name. */
   async find(name: string, signal: AbortSignal): Promise<Runner | undefined> {
-    const runners = await this.transport.call({ method: "GET", path: this.base, query: { name, per_page: PAGE } }, readRunners, signal);
-    // An old Enterprise Server ignores the filter, so a match is never taken on trust.
+    const runners = await this.transport.call(
+      { method: "GET", path: this.base, query: { name, per_page: PAGE_SIZE } },
+      readRunners,
+      signal,
+    );
+    // An old Enterprise Server ignores the filter, so compare the names.
     return runners.find((runner) => runner.name === name);
   }
 
-  /** As it is now, where lists may be a minute old. Undefined when it is gone. */
+  /** The runner's current state; a list may be a minute old. Undefined if the runner does not exist. */
   async get(id: number, signal: AbortSignal): Promise<Runner | undefined> {
     try {
       return await this.transport.call({ method: "GET", path: `${this.base}/${id}` }, readRunner, signal);
@@ -69,51 +73,52 @@ export class GitHubRunners {
   }
 
   /**
-   * All runners, page by page, so that memory stays flat however many there are. Collect first and delete after:
-   * deleting while paging shifts the pages and skips entries.
+   * All runners, page by page, so that memory use does not grow with their number. Collect first, then delete: deleting
+   * while paging shifts the pages and skips entries.
    *
-   * @param worthIt asked after the first of several pages, with how many there are; if it says no, nothing is yielded.
+   * @param shouldList called after the first of several pages, with the number of pages. If it returns false, nothing is
+   *   yielded.
    */
-  async *pages(signal: AbortSignal, worthIt: (pages: number) => boolean = () => true): AsyncGenerator<Runner[]> {
+  async *pages(signal: AbortSignal, shouldList: (pages: number) => boolean = () => true): AsyncGenerator<Runner[]> {
     for (let page = 1; ; page++) {
       const { runners, total } = await this.transport.call(
-        { method: "GET", path: this.base, query: { per_page: PAGE, page } },
+        { method: "GET", path: this.base, query: { per_page: PAGE_SIZE, page } },
         readPage,
         signal,
       );
-      if (page === 1 && total > PAGE && !worthIt(Math.ceil(total / PAGE))) return;
+      if (page === 1 && total > PAGE_SIZE && !shouldList(Math.ceil(total / PAGE_SIZE))) return;
       yield runners;
-      if (runners.length < PAGE) return;
+      if (runners.length < PAGE_SIZE) return;
     }
   }
 
-  /** Share of the hour's calls that is left, 0 to 1, as far as GitHub's last answer tells; 1 before the first. */
+  /** Remaining share of the hourly quota, 0 to 1, according to GitHub's last response; 1 before the first one. */
   spare(): number {
     return this.transport.spare();
   }
 
-  /** As of now, for all who use these credentials. GitHub does not count the question. */
+  /** The current share, for all users of these credentials. GitHub does not count this request. */
   askSpare(signal: AbortSignal): Promise<number> {
     return this.transport.askSpare(signal);
   }
 
-  /** Takes the custom labels off, so that no further job finds the runner; the read-only ones stay. */
+  /** Removes the custom labels, so that GitHub assigns no further job to the runner. The read-only labels stay. */
   async removeCustomLabels(id: number, signal: AbortSignal): Promise<"removed" | "gone"> {
     return this.delete(`${this.base}/${id}/labels`, { 404: "gone" }, "removed", signal);
   }
 
-  /** `busy`: GitHub refuses because it counts a job on this runner. Nothing has changed then. */
+  /** `busy`: GitHub refuses because it counts a job on this runner. Nothing was changed. */
   async remove(id: number, signal: AbortSignal): Promise<"deleted" | "busy" | "gone"> {
     return this.delete(`${this.base}/${id}`, { 404: "gone", 422: "busy" }, "deleted", signal);
   }
 
-  private async delete<T extends string>(path: string, answers: Record<number, T>, done: T, signal: AbortSignal): Promise<T> {
+  private async delete<T extends string>(path: string, outcomes: Record<number, T>, done: T, signal: AbortSignal): Promise<T> {
     try {
       return await this.transport.call({ method: "DELETE", path }, () => done, signal);
     } catch (error) {
-      const answer = error instanceof GitHubError ? answers[error.status] : undefined;
-      if (answer === undefined) throw error;
-      return answer;
+      const outcome = error instanceof GitHubError ? outcomes[error.status] : undefined;
+      if (outcome === undefined) throw error;
+      return outcome;
     }
   }
 }
@@ -124,7 +129,7 @@ function readToken(data: any): RegistrationToken | undefined {
     : undefined;
 }
 
-/** An answer without a total, which none of GitHub's is, counts for one page. */
+/** GitHub always returns a total. A response without one is treated as a single page. */
 function readPage(data: any): { runners: Runner[]; total: number } | undefined {
   const runners = readRunners(data);
   return runners && { runners, total: typeof data.total_count === "number" ? data.total_count : 0 };

@@ -7,27 +7,27 @@ import { GitHubCredentials, type ReadSecret } from "./credentials";
 import { GitHubError, toGitHubError } from "./error";
 
 export interface TransportLimits {
-  /** Bound on one HTTP call, in ms. */
+  /** Timeout of one HTTP call, in ms. */
   callMs: number;
-  /** Further tries after a transient failure. */
+  /** Retries after a transient failure. */
   retries: number;
-  /** Wait before the first further try, in ms; doubles each time. */
+  /** Delay before the first retry, in ms; it doubles each time. */
   pauseMs: number;
 }
 
-/** GitHub's primary limit starts anew each hour. */
+/** GitHub's primary rate limit resets every hour. */
 const LONGEST_LIMIT_MS = 3_600_000;
 
 const DEFAULT_LIMITS: TransportLimits = { callMs: 5000, retries: 2, pauseMs: 500 };
 
 export interface Call {
   method: "GET" | "POST" | "DELETE";
-  /** Below the API's base, encoded. */
+  /** Relative to the API's base URL, encoded. */
   path: string;
   query?: Record<string, string | number>;
 }
 
-/** Calls of the hour, as GitHub tells them; `reset` in seconds since the epoch. */
+/** The hourly quota as GitHub reports it; `reset` is in seconds since the epoch. */
 interface Budget {
   limit: number;
   remaining: number;
@@ -39,18 +39,18 @@ export interface Answer {
   headers: Record<string, string | number | undefined>;
 }
 
-/** Sends one authorised call. Throws RequestError or GitHubError. */
+/** Sends one authorized call. Throws RequestError or GitHubError. */
 export type Send = (call: Call, authorization: string, signal: AbortSignal) => Promise<Answer>;
 
-/** What a simulation replaces: the network and the time. */
+/** What a simulation replaces: network and clock. */
 export interface TransportSeams {
   send?: Send;
   clock?: Clock;
 }
 
 /**
- * One GitHub API call after the other: authorised, each bounded, transient failures tried again, refused credentials
- * renewed once. Knows nothing of what is called.
+ * Sends GitHub API calls: authorized, each with a timeout. It retries transient failures, renews rejected credentials
+ * once, and sends nothing while a rate limit is in force. It knows no endpoint but `/rate_limit`.
  */
 export class GitHubTransport {
   private readonly limits: TransportLimits;
@@ -58,7 +58,7 @@ export class GitHubTransport {
   private readonly credentials: GitHubCredentials;
   readonly clock: Clock;
   private budget = { share: 1, until: 0 };
-  /** Until then GitHub refuses every call, in ms since the epoch. */
+  /** End of the rate limit in force, in ms since the epoch. */
   private refusedUntil = 0;
 
   constructor(account: GitHubAccount, readSecret: ReadSecret, limits: Partial<TransportLimits> = {}, seams: TransportSeams = {}) {
@@ -74,9 +74,9 @@ export class GitHubTransport {
   }
 
   /**
-   * @param read checks the answer's body and gives what the caller wants of it, or undefined if it is not what the
-   *   API promises. The check is not for tidiness: a body that is cut off arrives as an empty string with status 200.
-   * @param signal bound on the whole, waits included.
+   * @param read checks the response body and returns the part that the caller uses, or undefined if the body is not what
+   *   the API documents. The check is required: a truncated body arrives as an empty string with status 200.
+   * @param signal bounds the whole call, delays included.
    * @throws GitHubError, or the signal's reason.
    */
   async call<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
@@ -86,13 +86,13 @@ export class GitHubTransport {
         return await abortable(this.once(call, read, signal), signal);
       } catch (error) {
         signal.throwIfAborted();
-        // Anything else comes from reading the credentials: its own client has tried again already.
+        // Anything else comes from reading the credentials, where the AWS SDK has already retried.
         if (!(error instanceof RequestError || error instanceof GitHubError)) throw error;
         const failure = toGitHubError(`${call.method} ${call.path}`, error, this.clock.now());
         if (failure.retryAt) this.refusedUntil = Math.min(failure.retryAt.getTime(), this.clock.now() + LONGEST_LIMIT_MS);
         if (failure.status === 401 && !renewed) {
           renewed = true;
-          this.credentials.forget();
+          this.credentials.invalidate();
           continue;
         }
         if (!failure.transient || attempt >= this.limits.retries) throw failure;
@@ -102,15 +102,15 @@ export class GitHubTransport {
     }
   }
 
-  /** Share of the hour's calls that is left; all of them where GitHub has not said, or its hour is over. */
+  /** Remaining share of the hourly quota; 1 if GitHub has not reported it, or the reported hour is over. */
   spare(): number {
     if (this.clock.now() < this.refusedUntil) return 0;
     return this.clock.now() < this.budget.until ? this.budget.share : 1;
   }
 
   /**
-   * The same, by a question that GitHub answers at no charge: each process of a function knows only of its own calls,
-   * and hundreds of them may run at once.
+   * The current share, read from an endpoint that does not count against the quota. `spare` alone would reflect only this
+   * process's calls, and hundreds of processes of a function may run at once.
    */
   async askSpare(signal: AbortSignal): Promise<number> {
     if (this.spare() === 0) return 0;
@@ -118,7 +118,7 @@ export class GitHubTransport {
     try {
       this.note(await this.call({ method: "GET", path: "/rate_limit" }, read, signal));
     } catch (error) {
-      // An Enterprise Server without rate limits has no such page, and a question that failed is no reason to do nothing.
+      // An Enterprise Server without rate limits returns 404. Any other failure must not block the caller's work either.
       if (!(error instanceof GitHubError)) throw error;
     }
     return this.spare();
@@ -134,7 +134,7 @@ export class GitHubTransport {
   }
 
   private async once<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
-    // GitHub counts refused calls against the caller and may bar who goes on with them.
+    // GitHub counts rejected calls against the caller and may ban a client that continues to send them.
     if (this.clock.now() < this.refusedUntil) {
       const until = new Date(this.refusedUntil);
       throw new GitHubError(`${call.method} ${call.path}: not sent (rate limit until ${until.toISOString()})`, 429, until);
@@ -143,7 +143,8 @@ export class GitHubTransport {
     const { data, headers } = await this.send(call, authorization, signal);
     this.noteBudget(headers);
     const result = read(data);
-    if (result === undefined) throw new GitHubError(`${call.method} ${call.path}: the answer is cut off or not what the API promises`, 0);
+    if (result === undefined)
+      throw new GitHubError(`${call.method} ${call.path}: the response is truncated or not what the API documents`, 0);
     return result;
   }
 }
@@ -153,7 +154,7 @@ function sendBy(request: typeof octokitRequest): Send {
     request(`${method} ${path}`, { ...query, headers: { authorization }, request: { signal } });
 }
 
-/** Also bounds the calls that the App authentication makes by itself. */
+/** Also applies to the calls that `@octokit/auth-app` makes itself. */
 function boundedFetch(milliseconds: number): typeof fetch {
   return (input, init) => {
     const bound = AbortSignal.timeout(milliseconds);

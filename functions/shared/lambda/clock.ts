@@ -1,4 +1,4 @@
-/** Time as the functions know it. A simulation passes a virtual one. */
+/** The functions' clock. A simulation passes a virtual one. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

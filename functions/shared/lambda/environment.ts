@@ -1,10 +1,10 @@
-/** Environment variables of a function: `process.env`, or what a test puts in its place. */
+/** Environment variables of a function: `process.env`, or a test's substitute. */
 export type Environment = Record<string, string | undefined>;
 
 /** @throws when the variable is absent or empty. */
 export function required(environment: Environment, name: string): string {
   const value = environment[name];
-  if (!value) throw new Error(`environment variable ${name} is not set; deploy the function with it`);
+  if (!value) throw new Error(`environment variable ${name} is not set; set it on the function`);
   return value;
 }
 

@@ -5,11 +5,11 @@ import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { type Fields, type Log, type Observer, reasonOf } from "./observer";
 
 export interface Invocation extends Observer {
-  /** Adds fields to every later line of this invocation. */
+  /** Adds fields to every subsequent log line of this invocation. */
   tag(fields: Fields): void;
 }
 
-/** What tells the functions of one stack from those of another, in the log and in CloudWatch. */
+/** Distinguishes the functions of one stack from those of another, in the log and in CloudWatch. */
 export interface HandlerLabels {
   /** On every log line. */
   logKeys: Record<string, string>;
@@ -18,10 +18,10 @@ export interface HandlerLabels {
 }
 
 /**
- * Wraps logic as a Lambda handler: structured log lines, metrics in the embedded format (no API call, so no
- * permission and nothing that can throttle), and errors that reach Lambda so that it retries the event.
+ * Wraps logic as a Lambda handler: structured log lines, metrics in CloudWatch's embedded metric format (no API call, so
+ * no permission and no throttling), and errors that reach Lambda, so that Lambda retries the event.
  *
- * @param run its result goes to whoever invoked the function and waits for it.
+ * @param run returns the result of a synchronous invocation.
  */
 export function lambdaHandler<T>({ logKeys, dimensions }: HandlerLabels, run: (event: unknown, invocation: Invocation) => Promise<T>) {
   const logger = new Logger({ persistentKeys: logKeys });
@@ -49,7 +49,7 @@ export function lambdaHandler<T>({ logKeys, dimensions }: HandlerLabels, run: (e
   };
 }
 
-/** Alarms look metrics up by these dimensions alone, so the library's own `service` has to go. */
+/** Alarms select metrics by exactly these dimensions, so the library's default dimension `service` is removed. */
 function metricsWith(dimensions: HandlerLabels["dimensions"]): Metrics {
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
   metrics.clearDefaultDimensions();

@@ -1,4 +1,4 @@
-/** What the logic needs for logging: one message and plain fields. Never an error object: those carry requests. */
+/** Takes a message and plain fields. Never pass an error object: HTTP clients' errors contain the request. */
 export interface Log {
   info(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
@@ -9,15 +9,13 @@ export type Fields = Record<string, string | number | boolean | undefined>;
 
 type Count = (metric: string, value?: number) => void;
 
-/** What every piece of logic is handed to tell what it does. */
+/** Log and metrics, passed to every piece of logic. */
 export interface Observer {
   log: Log;
   count: Count;
 }
 
-/**
- * An error as one line. Errors of HTTP clients hold the request with its headers, so they are never logged whole.
- */
+/** An error as one line. Errors of HTTP clients contain the request with its headers, so they are never logged whole. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const message = error.message === "" ? "no message" : error.message;

@@ -1,11 +1,11 @@
 import type { Clock } from "./clock";
 
 /**
- * Runs work that must end within a time, whatever the other side does. The signal asks the work to stop; should it
- * not listen (a socket that hangs in a library), the caller is released all the same.
+ * Runs work under a time limit. On expiry the signal asks the work to stop, and the promise rejects even if the work
+ * ignores the signal (a socket that hangs in a library).
  *
  * @param milliseconds upper bound.
- * @throws what the work throws, or an error naming `what` and the bound.
+ * @throws what the work throws, or an error that names `what` and the limit.
  */
 export async function within<T>(clock: Clock, what: string, milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -17,7 +17,7 @@ export async function within<T>(clock: Clock, what: string, milliseconds: number
   }
 }
 
-/** Settles with the promise, or rejects with the signal's reason, whichever is first. */
+/** Settles with the promise or rejects with the signal's reason, whichever comes first. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(signal.reason);

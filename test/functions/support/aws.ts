@@ -1,16 +1,16 @@
 import type { Answer, Respond, Seen } from "./server";
 
-/** Answers by API operation. JSON services answer an object, Auto Scaling the inside of its XML result. */
+/** Responses by API operation. JSON services return an object, Auto Scaling the content of its XML result element. */
 export type Operations = Record<string, (params: any) => Answer | object | string | "hang">;
 
-/** The API operation that a request asks for, whichever protocol it speaks. */
+/** The API operation of a request in either protocol. */
 export function operationOf({ headers, body }: Seen): string {
   const target = headers["x-amz-target"];
   if (typeof target === "string") return target.split(".").at(-1) ?? "";
   return new URLSearchParams(body).get("Action") ?? "";
 }
 
-/** One endpoint that speaks the wire protocols of the AWS services that the functions use. */
+/** One endpoint that implements the wire protocols of the AWS services that the functions use. */
 export function awsEndpoint(operations: Operations): Respond {
   return (request) => {
     const operation = operationOf(request);

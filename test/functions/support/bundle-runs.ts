@@ -12,7 +12,7 @@ import { LoopbackServer, type Respond } from "./server";
 
 const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
 
-/** GitHub with an App; `answer` handles what lies behind the log-in. */
+/** GitHub with an App; `answer` handles authenticated requests. */
 const gitHubWith =
   (answer: Respond): Respond =>
   (request) => {
@@ -28,26 +28,26 @@ const gitHubWith =
 export const RUNNERS = "/orgs/octo-org/actions/runners";
 export const runner = (fields: object = {}) => ({ id: 7, name: INSTANCE, status: "online", busy: false, labels: [], ...fields });
 export const listed = (...runners: object[]) => ({ body: { total_count: runners.length, runners } });
-/** Instances and their lifecycle states, as Auto Scaling's XML lists them. */
+/** Instances and their lifecycle states in Auto Scaling's XML. */
 export const members = (kind: string, ids: [string, string][]) =>
   `<${kind}>${ids.map(([id, state]) => `<member><InstanceId>${id}</InstanceId><LifecycleState>${state}</LifecycleState></member>`).join("")}</${kind}>`;
 
 let folder: string | undefined;
 let building: Promise<unknown> | undefined;
 
-/** The folder of the bundles, which are built once for all files that test them. */
+/** The folder of the bundles, which are built once for all test files. */
 export async function builtFunctions(): Promise<string> {
   folder ??= mkdtempSync(join(tmpdir(), "ci-runners-bundles-"));
   await (building ??= build(folder));
   return folder;
 }
 
-// A root hook of mocha's: after the last test of all files.
+// A mocha root hook: runs after the last test of all files.
 after(() => {
   if (folder !== undefined) rmSync(folder, { recursive: true });
 });
 
-/** Runs the very bytes that are deployed, in a process of their own, against AWS's and GitHub's wire protocols. */
+/** Runs the deployed bundles, each in a separate process, against AWS's and GitHub's wire protocols. */
 export function bundleRuns() {
   let aws: LoopbackServer;
   let gitHub: LoopbackServer;
@@ -77,7 +77,7 @@ export function bundleRuns() {
         AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
         AWS_SECRET_ACCESS_KEY: "secret",
         AWS_ENDPOINT_URL: aws.url,
-        // As the component sets it: it must not add a dimension to the metrics.
+        // Set by the component; it must not add a dimension to the metrics.
         POWERTOOLS_SERVICE_NAME: name,
         [ENV.pool]: POOL,
         [ENV.githubApiUrl]: gitHub.url,
@@ -97,7 +97,7 @@ export function bundleRuns() {
 
   return {
     run,
-    /** The stand-ins of the run that was last. */
+    /** The stand-ins of the latest run. */
     get aws() {
       return aws;
     },

@@ -9,7 +9,7 @@ export interface Run {
   lines: Record<string, any>[];
 }
 
-/** Runs a bundle's handler with these events in a process of its own, with nothing in the environment but this. */
+/** Runs a bundle's handler with these events in a separate process, with only PATH and these environment variables. */
 export async function runBundle(file: string, environment: Record<string, string>, events: unknown[]): Promise<Run> {
   const child = spawn(process.execPath, [join(__dirname, "invoke.mjs"), pathToFileURL(file).href], {
     env: { PATH: process.env.PATH ?? "", ...environment },
@@ -28,16 +28,16 @@ export async function runBundle(file: string, environment: Record<string, string
   return { code, stderr, lines };
 }
 
-/** What the log says, without metrics. */
+/** The log messages, without metrics. */
 export const messages = (run: Run): string[] => run.lines.flatMap(({ message }) => (typeof message === "string" ? [message] : []));
 
-/** Metric values by name; also checks that the pool is the only dimension, as the alarms expect. */
+/** Metric values by name. Also checks that the pool is the only dimension, as the alarms require. */
 export function metrics(run: Run): Record<string, number> {
   const found: Record<string, number> = {};
   for (const line of run.lines) {
     for (const { Namespace, Dimensions, Metrics } of line._aws?.CloudWatchMetrics ?? []) {
       if (Namespace !== "CiRunners" || JSON.stringify(Dimensions) !== '[["Pool"]]') {
-        throw new Error(`metrics under ${Namespace} ${JSON.stringify(Dimensions)}: no alarm looks there`);
+        throw new Error(`metrics under ${Namespace} ${JSON.stringify(Dimensions)}: no alarm reads these`);
       }
       for (const { Name } of Metrics) found[Name] = line[Name];
     }

@@ -1,4 +1,4 @@
 import { type Clock, systemClock } from "../../../functions/shared/lambda/clock";
 
-/** Real timers, but a date that stands still. */
+/** Real timers with a fixed date. */
 export const clockAt = (now: number): Clock => ({ ...systemClock, now: () => now });

@@ -1,4 +1,4 @@
-// Runs one function bundle the way Lambda does: a fresh process, its environment, one event after the other.
+// Runs one function bundle as Lambda does: a new process with its environment handles one event after another.
 // usage: node invoke.mjs BUNDLE, with a JSON array of events on standard input
 let input = "";
 for await (const chunk of process.stdin) input += chunk;

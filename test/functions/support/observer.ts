@@ -6,7 +6,7 @@ export interface Line {
   fields: Fields;
 }
 
-/** Keeps what was logged and counted. */
+/** Records log lines and metrics. */
 export class RecordingObserver implements Observer {
   readonly lines: Line[] = [];
   readonly counts: Record<string, number> = {};

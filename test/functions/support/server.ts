@@ -14,14 +14,14 @@ export interface Answer {
   headers?: Record<string, string>;
   /** An object is sent as JSON. */
   body?: unknown;
-  /** Send the head and half of the body, then nothing. */
+  /** Send the headers and half of the body, then nothing. */
   cutOff?: boolean;
 }
 
-/** `hang`: accept the request and never answer. */
+/** `hang`: accept the request and never respond. */
 export type Respond = (request: Seen) => Answer | "hang" | Promise<Answer | "hang">;
 
-/** A real HTTP server on loopback that notes every request. */
+/** A real HTTP server on the loopback interface that records every request. */
 export class LoopbackServer {
   readonly seen: Seen[] = [];
   private server!: Server;

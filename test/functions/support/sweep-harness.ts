@@ -17,16 +17,16 @@ export const activity = (instance: string, minutes: number, status = "Successful
 });
 export const offline = (n: number, name = id(n)): Runner => ({ id: n, name, online: false, busy: false });
 
-/** What one sweep finds, and what it does: each test changes what it is about. */
-export class SweepScene {
+/** Inputs and recorded actions of one sweep. Each test overrides what it is about. */
+export class SweepHarness {
   readonly observer = new RecordingObserver();
   readonly acts: string[] = [];
   members: Member[] = [];
   activities: Activity[][] = [];
   runners: Runner[][] = [[]];
   secrets: StoredSecret[] = [];
-  /** Instances that are in some group of the account. */
-  alive: string[] = [];
+  /** Instances that some group of the account lists. */
+  listed: string[] = [];
   historyPages = 0;
   readonly ports = portsOf(this);
 
@@ -36,7 +36,7 @@ export class SweepScene {
   }
 }
 
-function portsOf(harness: SweepScene): SweepPorts & RegistrationPorts {
+function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
   return {
     members: async () => harness.members,
     groupExists: async () => true,
@@ -46,7 +46,7 @@ function portsOf(harness: SweepScene): SweepPorts & RegistrationPorts {
         yield page;
       }
     },
-    lifecycleStates: async (ids) => new Map(ids.filter((one) => harness.alive.includes(one)).map((one) => [one, "InService"])),
+    lifecycleStates: async (ids) => new Map(ids.filter((one) => harness.listed.includes(one)).map((one) => [one, "InService"])),
     continueAction: async ({ instanceId, token }) => {
       harness.acts.push(`continue ${instanceId} ${token ?? "without token"}`);
       return "continued";

@@ -5,11 +5,11 @@ import { messages, metrics } from "../../support/bundle";
 import { RUNNERS, bundleRuns, listed, members, runner } from "../../support/bundle-runs";
 import { INSTANCE, NAMES, TOKEN, terminateEvent, terminatedEvent } from "../../support/events";
 
-describe("function bundles", function () {
+describe("deregister function bundle", function () {
   this.timeout(60_000);
   const functions = bundleRuns();
 
-  it("deregister: sends the pool's own document first, then cordons", async () => {
+  it("sends the pool's own stop document first, then cordons the runner", async () => {
     let gitHubCallsBeforeStop: number | undefined;
     const result = await functions.run(
       "deregister",
@@ -30,13 +30,13 @@ describe("function bundles", function () {
     assert.equal(functions.gitHub.calls.at(-1), `DELETE ${RUNNERS}/7/labels`);
   });
 
-  it("deregister: delivers the stop although GitHub hangs", async () => {
+  it("sends the stop even if GitHub hangs", async () => {
     const result = await functions.run("deregister", [terminateEvent()], { SendCommand: () => ({ Command: {} }) }, () => "hang");
     assert.equal(result.code, 0, result.stderr);
     assert.deepEqual(messages(result), ["stop sent", "cordon failed; the drain does not need it"]);
   });
 
-  it("deregister: sends the stop although no GitHub setting is right", async () => {
+  it("sends the stop even if the GitHub settings are invalid", async () => {
     const result = await functions.run("deregister", [terminateEvent()], { SendCommand: () => ({ Command: {} }) }, () => ({}), {
       [ENV.githubOrganization]: "",
     });
@@ -44,7 +44,7 @@ describe("function bundles", function () {
     assert.deepEqual(result.awsCalls, ["SendCommand"]);
   });
 
-  it("deregister: completes a pool trim that nobody can answer, also when the completion comes second", async () => {
+  it("completes a pool trim that the host cannot complete, and accepts that the action is already completed", async () => {
     const completion = queryError("ValidationError", `No active Lifecycle Action found with token ${TOKEN}`);
     const result = await functions.run(
       "deregister",
@@ -62,7 +62,7 @@ describe("function bundles", function () {
     assert.equal(functions.gitHub.seen.length, 0);
   });
 
-  it("deregister: throws when Systems Manager refuses, after the SDK's own tries and the cordon", async () => {
+  it("throws when Systems Manager throttles the stop, after the SDK's retries and the cordon", async () => {
     const result = await functions.run(
       "deregister",
       [terminateEvent()],
@@ -74,7 +74,7 @@ describe("function bundles", function () {
     assert.ok(functions.gitHub.calls.includes(`GET ${RUNNERS}`));
   });
 
-  it("deregister: removes the runner and the secret of an instance that is gone", async () => {
+  it("removes the runner and the secret of a terminated instance", async () => {
     const result = await functions.run(
       "deregister",
       [terminatedEvent()],

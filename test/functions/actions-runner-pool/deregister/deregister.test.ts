@@ -11,7 +11,7 @@ const never = () => new Promise<never>(() => {});
 
 describe("deregister function", () => {
   let observer: RecordingObserver;
-  /** Everything that was asked of the outside, in order. */
+  /** Every call to AWS and GitHub, in order. */
   let acts: string[];
   let gitHub: Pick<GitHubRunners, "askSpare" | "find" | "removeCustomLabels" | "remove">;
   let ports: DeregisterPorts;
@@ -44,18 +44,18 @@ describe("deregister function", () => {
   const CONTINUE = `continue ${NAMES.group} ${NAMES.terminateHook} ${INSTANCE} ${TOKEN}`;
 
   describe("when an instance in service is terminating", () => {
-    it("sends the stop before anything that talks to GitHub, credentials included", async () => {
+    it("sends the stop before any access to GitHub, including its credentials", async () => {
       await run(terminateEvent());
       assert.deepEqual(acts, [STOP, "GitHub credentials", `find ${INSTANCE}`, "cordon 7"]);
     });
 
-    it("leaves the cordon out when half of GitHub's hour is spent, or a mass scale-in would starve launches", async () => {
+    it("skips the cordon when half of GitHub's hourly quota is spent, so that a mass scale-in does not starve launches", async () => {
       ports.gitHub = () => ({ ...gitHub, askSpare: async () => 0.49 });
       await run(terminateEvent());
       assert.deepEqual(acts, [STOP]);
     });
 
-    it("never completes the action nor removes the runner: only the host knows whether a job runs", async () => {
+    it("never completes the action and never removes the runner, because only the host knows whether a job runs", async () => {
       for (const outcome of ["sent", "unreachable"] as const) {
         ports.sendStop = async () => outcome;
         await run(terminateEvent());
@@ -67,7 +67,7 @@ describe("deregister function", () => {
       ["hangs", () => (gitHub.find = never)],
       ["fails", () => (gitHub.find = async () => Promise.reject(new Error("GitHub is down")))],
       [
-        "cannot even be configured",
+        "is not configured",
         () =>
           (ports.gitHub = () => {
             throw new Error("GITHUB_API_URL is not set");
@@ -76,7 +76,7 @@ describe("deregister function", () => {
       ["does not know the runner", () => (gitHub.find = async () => undefined)],
     ];
     for (const [what, breakGitHub] of outages) {
-      it(`delivers the stop and succeeds although GitHub ${what}`, async () => {
+      it(`sends the stop and succeeds even if GitHub ${what}`, async () => {
         breakGitHub();
         await run(terminateEvent());
         assert.equal(acts[0], STOP);
@@ -84,27 +84,27 @@ describe("deregister function", () => {
       });
     }
 
-    it("cordons although the stop failed, and then throws so that the stop is tried again", async () => {
+    it("cordons even if the stop failed, then throws so that Lambda retries the stop", async () => {
       ports.sendStop = async () => Promise.reject(new Error("ThrottlingException: Rate exceeded"));
       await assert.rejects(run(terminateEvent()), /Rate exceeded/);
       assert.ok(acts.includes("cordon 7"));
       assert.deepEqual(observer.counts, { StopFailures: 1 });
     });
 
-    it("throws the failed stop even when GitHub hangs too", async () => {
+    it("throws the error of the failed stop even if GitHub hangs too", async () => {
       ports.sendStop = async () => Promise.reject(new Error("SSM is down"));
       gitHub.find = never;
       await assert.rejects(run(terminateEvent()), /SSM is down/);
     });
 
-    it("does not try a host without agent again: it watches for itself, or is dead", async () => {
+    it("does not retry the stop of a host that Systems Manager does not know: it drains by itself or is dead", async () => {
       ports.sendStop = async () => "unreachable";
       await run(terminateEvent());
       assert.deepEqual(observer.counts, { StopFailures: 1 });
       assert.ok(acts.includes("cordon 7"));
     });
 
-    it("does the same again for a duplicate, without harm", async () => {
+    it("sends the stop again for a duplicate event, without an error", async () => {
       await run(terminateEvent());
       await run(terminateEvent());
       assert.equal(acts.filter((act) => act === STOP).length, 2);
@@ -112,44 +112,44 @@ describe("deregister function", () => {
   });
 
   describe("when a pooled instance is trimmed", () => {
-    it("continues at once, because a host that is off can answer nothing", async () => {
+    it("completes the action at once, because a host that is off cannot", async () => {
       await run(terminateEvent({ Origin: "WarmPool" }));
       assert.deepEqual(acts, [CONTINUE]);
     });
 
-    it("recognises it by its state when the event leaves the origin out", async () => {
+    it("recognizes the trim by the instance's state when the event omits the origin", async () => {
       ports.lifecycleStates = async () => new Map([[INSTANCE, "Warmed:Terminating:Wait"]]);
       await run(terminateEvent({ Origin: undefined }));
       assert.deepEqual(acts, [CONTINUE]);
     });
 
-    it("recognises it when the event claims another origin and nobody answers the stop", async () => {
+    it("recognizes the trim when the event names another origin and Systems Manager cannot reach the host", async () => {
       ports.sendStop = async () => "unreachable";
       ports.lifecycleStates = async () => new Map([[INSTANCE, "Warmed:Terminating:Wait"]]);
       await run(terminateEvent({ Origin: "AutoScalingGroup" }));
       assert.deepEqual(acts, [CONTINUE]);
     });
 
-    it("takes an instance whose state is unknown for one in service", async () => {
+    it("treats an instance whose state is unknown as in service", async () => {
       ports.lifecycleStates = async () => Promise.reject(new Error("throttled"));
       await run(terminateEvent({ Origin: undefined }));
       assert.equal(acts[0], STOP);
       assert.ok(!acts.includes(CONTINUE));
     });
 
-    it("throws when the completion failed, so that it is tried again", async () => {
+    it("throws when the completion failed, so that Lambda retries it", async () => {
       ports.continueAction = async () => Promise.reject(new Error("ResourceContention"));
       await assert.rejects(run(terminateEvent({ Origin: "WarmPool" })), /ResourceContention/);
     });
   });
 
-  it("leaves an instance alone that only returns to the warm pool", async () => {
+  it("does nothing for an instance that returns to the warm pool", async () => {
     await run(terminateEvent({ Destination: "WarmPool" }));
     assert.deepEqual(acts, []);
   });
 
-  describe("when an instance is gone", () => {
-    it("removes its runner and the token that it never took", async () => {
+  describe("when an instance has terminated", () => {
+    it("removes its runner and the token that its host never fetched", async () => {
       await run(terminatedEvent());
       assert.deepEqual(
         acts.filter((act) => act !== "GitHub credentials"),
@@ -157,26 +157,26 @@ describe("deregister function", () => {
       );
     });
 
-    it("leaves the runner of a retained instance alone, which may still run its job", async () => {
+    it("keeps the runner of a retained instance, which may still run its job", async () => {
       ports.lifecycleStates = async () => new Map([[INSTANCE, "Terminating:Retained"]]);
       await run(terminatedEvent());
       assert.ok(!acts.some((act) => act.startsWith("remove") || act.startsWith("find")), acts.join("\n"));
     });
 
-    it("removes nothing while it cannot tell whether the instance is gone, and is tried again", async () => {
+    it("does not remove the runner while the instance's state is unknown, and throws so that Lambda retries", async () => {
       ports.lifecycleStates = async () => Promise.reject(new Error("Rate exceeded"));
       await assert.rejects(run(terminatedEvent()), /Rate exceeded/);
       assert.ok(!acts.includes("remove 7"));
     });
 
-    it("says loudly when GitHub still counts a job on its runner, and leaves the runner to the sweep", async () => {
+    it("reports an error when GitHub still counts a job on its runner, and leaves the runner to the sweep", async () => {
       gitHub.remove = async () => "busy";
       await run(terminatedEvent());
       assert.match(observer.messages("error")[0] ?? "", /job is lost/);
       assert.deepEqual(observer.counts, { BusyAtTermination: 1 });
     });
 
-    it("is content when the runner is gone already, or never was", async () => {
+    it("reports no error when the runner is already removed or was never registered", async () => {
       gitHub.remove = async () => "gone";
       await run(terminatedEvent());
       gitHub.find = async () => undefined;
@@ -184,18 +184,18 @@ describe("deregister function", () => {
       assert.deepEqual(observer.messages("error"), []);
     });
 
-    it("removes the runner although the secret cannot be deleted, and then throws", async () => {
+    it("removes the runner even if the secret cannot be deleted, then throws", async () => {
       ports.deleteSecret = async () => Promise.reject(new Error("Secrets Manager is down"));
       await assert.rejects(run(terminatedEvent()), /Secrets Manager is down/);
       assert.ok(acts.includes("remove 7"));
     });
 
-    it("throws within its bound when GitHub hangs, so that the removal is tried again", async () => {
+    it("throws within its bound when GitHub hangs, so that Lambda retries the removal", async () => {
       gitHub.find = never;
       await assert.rejects(run(terminatedEvent()), /removing the runner took longer than 20 ms/);
     });
 
-    it("stays harmless when the event that it was terminating arrives only now", async () => {
+    it("does no harm when the terminating event arrives only after the termination", async () => {
       await run(terminatedEvent());
       ports.sendStop = async () => "unreachable";
       ports.lifecycleStates = async () => new Map();
@@ -209,13 +209,13 @@ describe("deregister function", () => {
     });
   });
 
-  it("reports a malformed event, does nothing and does not have it tried again", async () => {
+  it("counts a malformed event, does nothing and does not throw, because a retry would not help", async () => {
     await run(terminateEvent({ EC2InstanceId: "i-*" }));
     assert.deepEqual(acts, []);
     assert.deepEqual(observer.counts, { MalformedEvents: 1 });
   });
 
-  it("does nothing for events of other groups, hooks and kinds", async () => {
+  it("does nothing for events of other groups, hooks and types", async () => {
     await run(terminateEvent({ AutoScalingGroupName: "other" }));
     await run(terminateEvent({ LifecycleHookName: "other" }));
     await run(terminatedEvent({ AutoScalingGroupName: "other" }));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mayCall } from "../../../../functions/actions-runner-pool/deregister/rate-budget";
 
-describe("GitHub's hourly calls", () => {
-  it("are asked about by thousands at moments of their own, or all would be told that none is spent", async () => {
+describe("the check of GitHub's hourly quota", () => {
+  it("is spread over time for a mass scale-in, so that not every instance reads the same unspent quota", async () => {
     const timers: number[] = [];
     const clock = { now: () => 0, after: (ms: number, act: () => void) => (timers.push(ms), act(), { cancel: () => undefined }) };
     for (let n = 0; n < 1_000; n++) {

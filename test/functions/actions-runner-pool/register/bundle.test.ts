@@ -4,11 +4,11 @@ import { metrics } from "../../support/bundle";
 import { bundleRuns } from "../../support/bundle-runs";
 import { INSTANCE, POOL, TOKEN, launchEvent } from "../../support/events";
 
-describe("function bundles", function () {
+describe("register function bundle", function () {
   this.timeout(60_000);
   const functions = bundleRuns();
 
-  it("register: mints a token and stores it for its host; a second event meets warm credentials and replaces it", async () => {
+  it("mints a token and stores it for its host; a second event reuses the credentials and replaces the token", async () => {
     let created = 0;
     const result = await functions.run(
       "register",
@@ -35,7 +35,7 @@ describe("function bundles", function () {
     assert.doesNotMatch(JSON.stringify(result.lines), /AAAA|ghs_installation|PRIVATE KEY/);
   });
 
-  it("register: fails and counts it when GitHub refuses, without a secret half made or a credential in the log", async () => {
+  it("fails and counts the failure when GitHub refuses, and neither creates a secret nor logs a credential", async () => {
     const result = await functions.run("register", [launchEvent()], {}, () => ({
       status: 403,
       body: { message: "Resource not accessible by integration" },
@@ -46,7 +46,7 @@ describe("function bundles", function () {
     assert.doesNotMatch(JSON.stringify(result.lines) + result.stderr, /ghs_installation|PRIVATE KEY|bearer/);
   });
 
-  it("register: survives a malformed event", async () => {
+  it("does not fail on a malformed event", async () => {
     const result = await functions.run("register", [launchEvent({ EC2InstanceId: null }), null], {}, () => ({}));
     assert.equal(result.code, 0, result.stderr);
     assert.deepEqual(metrics(result), { MalformedEvents: 1 });

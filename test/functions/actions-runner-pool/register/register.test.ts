@@ -33,7 +33,7 @@ describe("register function", () => {
 
   const run = (event: unknown) => register(event, ports, SETTINGS, observer);
 
-  it("gives an instance on its way into service a token that only its own host may read", async () => {
+  it("provides an instance that enters service with a token that only its own host can read", async () => {
     await run(launchEvent());
     assert.deepEqual(
       [...stored],
@@ -50,26 +50,26 @@ describe("register function", () => {
     );
   });
 
-  it("gives one that leaves the warm pool a token, and one that enters it none", async () => {
+  it("provides a token to an instance that leaves the warm pool, but not to one that enters it", async () => {
     await run(launchEvent({ Origin: "EC2", Destination: "WarmPool" }));
     assert.equal(minted, 0);
     await run(launchEvent({ Origin: "WarmPool" }));
     assert.equal(minted, 1);
   });
 
-  it("does not strand an instance whose event leaves the destination out", async () => {
+  it("provides a token when the event omits the destination, so that the launch is not abandoned", async () => {
     await run(launchEvent({ Origin: undefined, Destination: undefined }));
     assert.ok(stored.has(SECRET));
   });
 
-  it("leaves the newest token when the event comes twice", async () => {
+  it("keeps the newest token when the event arrives twice", async () => {
     await run(launchEvent());
     await run(launchEvent());
     assert.match(stored.get(SECRET)?.value ?? "", /token-2/);
     assert.equal(stored.size, 1);
   });
 
-  it("throws when GitHub is out of reach, so that Lambda tries again and the launch is not abandoned at once", async () => {
+  it("throws when GitHub is unreachable, so that Lambda retries instead of abandoning the launch", async () => {
     ports.mintToken = async () => Promise.reject(new Error("GitHub is down"));
     await assert.rejects(run(launchEvent()), /GitHub is down/);
     assert.deepEqual(observer.counts, { RegistrationFailures: 1 });
@@ -82,7 +82,7 @@ describe("register function", () => {
     assert.deepEqual(observer.counts, { RegistrationFailures: 1 });
   });
 
-  it("reports a malformed event and does not have it tried again", async () => {
+  it("counts a malformed event and does not throw, because a retry would not help", async () => {
     await run(launchEvent({ EC2InstanceId: 7 }));
     assert.deepEqual(observer.counts, { MalformedEvents: 1 });
     assert.equal(observer.messages("error").length, 1);

@@ -5,11 +5,11 @@ import { functionFile } from "../../../../components/shared/package-layout";
 import { runBundle } from "../../support/bundle";
 import { builtFunctions } from "../../support/bundle-runs";
 
-describe("function bundles", function () {
+describe("every function bundle", function () {
   this.timeout(60_000);
   before(() => builtFunctions());
 
-  it("every function says which variable is missing instead of failing in the dark", async () => {
+  it("names the environment variable that is missing", async () => {
     for (const key of discoverFunctions()) {
       const { code, stderr } = await runBundle(join(await builtFunctions(), functionFile(key)), { AWS_REGION: "eu-central-1" }, []);
       assert.notEqual(code, 0);

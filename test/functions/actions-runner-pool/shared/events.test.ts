@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { eventFields, parsePoolEvent } from "../../../../functions/actions-runner-pool/shared/events";
 import { INSTANCE, NAMES, TOKEN, launchEvent, terminateEvent, terminatedEvent } from "../../support/events";
 
-describe("events of Auto Scaling", () => {
-  it("are read as AWS documents them", () => {
+describe("the parser of Auto Scaling events", () => {
+  it("reads events as AWS documents them", () => {
     assert.deepEqual(parsePoolEvent(launchEvent({ Origin: "WarmPool" }), NAMES), {
       kind: "launching",
       instanceId: INSTANCE,
@@ -15,42 +15,42 @@ describe("events of Auto Scaling", () => {
     assert.deepEqual(parsePoolEvent(terminatedEvent(), NAMES), { kind: "terminated", instanceId: INSTANCE });
   });
 
-  it("are read without Origin and Destination, which older ones leave out", () => {
+  it("reads events without Origin and Destination, which older events omit", () => {
     const { detail, ...rest } = terminateEvent() as { detail: Record<string, unknown> };
     const { Origin: _origin, Destination: _destination, ...bare } = detail;
     assert.deepEqual(parsePoolEvent({ ...rest, detail: bare }, NAMES), { kind: "terminating", instanceId: INSTANCE, token: TOKEN });
   });
 
   const foreign: [string, unknown][] = [
-    ["another group", terminateEvent({ AutoScalingGroupName: "somebody-else" })],
-    ["a hook that the user added to the group", terminateEvent({ LifecycleHookName: "backup" })],
+    ["another group", terminateEvent({ AutoScalingGroupName: "other-group" })],
+    ["a hook that the operator added to the group", terminateEvent({ LifecycleHookName: "backup" })],
     ["the launch hook's name on a termination", terminateEvent({ LifecycleHookName: NAMES.launchHook })],
     ["another source", { ...terminateEvent(), source: "aws.ec2" }],
-    ["a failed termination", { ...terminatedEvent(), "detail-type": "EC2 Instance Terminate Unsuccessful" }],
+    ["the type of a failed termination", { ...terminatedEvent(), "detail-type": "EC2 Instance Terminate Unsuccessful" }],
   ];
   for (const [what, event] of foreign) {
-    it(`are left alone when they are about ${what}`, () => {
+    it(`ignores an event with ${what}`, () => {
       assert.equal(parsePoolEvent(event, NAMES).kind, "foreign");
     });
   }
 
   const malformed: [string, unknown, RegExp][] = [
-    ["an id that would reach into another secret", launchEvent({ EC2InstanceId: "../i-0123456789abcdef0" }), /EC2InstanceId/],
-    ["a list of ids", launchEvent({ EC2InstanceId: [INSTANCE] }), /EC2InstanceId/],
-    ["no token", terminateEvent({ LifecycleActionToken: undefined }), /LifecycleActionToken is absent/],
-    ["an unknown place", terminateEvent({ Origin: "Moon" }), /Origin is "Moon"/],
+    ["an instance id that would address another secret", launchEvent({ EC2InstanceId: "../i-0123456789abcdef0" }), /EC2InstanceId/],
+    ["a list of instance ids", launchEvent({ EC2InstanceId: [INSTANCE] }), /EC2InstanceId/],
+    ["no lifecycle action token", terminateEvent({ LifecycleActionToken: undefined }), /LifecycleActionToken is absent/],
+    ["an unknown location", terminateEvent({ Origin: "Moon" }), /Origin is "Moon"/],
     ["no detail", { ...terminateEvent(), detail: null }, /detail is not an object/],
-    ["no object at all", "terminate", /not an object/],
+    ["a string instead of an object", "terminate", /not an object/],
   ];
   for (const [what, event, problem] of malformed) {
-    it(`are refused with ${what}`, () => {
+    it(`rejects an event with ${what} as malformed`, () => {
       const parsed = parsePoolEvent(event, NAMES);
       assert.equal(parsed.kind, "malformed");
       assert.match(parsed.kind === "malformed" ? parsed.problem : "", problem);
     });
   }
 
-  it("never throw, whatever arrives", () => {
+  it("never throws, whatever the event is", () => {
     fc.assert(
       fc.property(
         fc.anything(),
@@ -65,7 +65,7 @@ describe("events of Auto Scaling", () => {
     );
   });
 
-  it("put instance and token into every log line, but nothing that is no instance id", () => {
+  it("adds instance id and token to the log fields, but no value that is not an instance id", () => {
     assert.deepEqual(eventFields(terminateEvent()), { instanceId: INSTANCE, lifecycleActionToken: TOKEN });
     assert.deepEqual(eventFields(terminatedEvent({ EC2InstanceId: "x".repeat(5000) })), {});
   });

@@ -4,12 +4,12 @@ import { messages, metrics } from "../../support/bundle";
 import { RUNNERS, bundleRuns, listed, members, runner } from "../../support/bundle-runs";
 import { INSTANCE, NAMES, POOL } from "../../support/events";
 
-describe("function bundles", function () {
+describe("sweep function bundle", function () {
   this.timeout(60_000);
   const functions = bundleRuns();
 
-  it("sweep: reads group, pool, history, secrets and runners, and puts right what is left over", async () => {
-    const [dead, retained, trimmed, deaf, fresh] = [
+  it("reads group, warm pool, history, secrets and runners, and repairs what is left over", async () => {
+    const [terminated, retained, trimmed, unregistered, fresh] = [
       "i-0aaaaaaaaaaaaaaaa",
       "i-0bbbbbbbbbbbbbbbb",
       "i-0cccccccccccccccc",
@@ -26,7 +26,7 @@ describe("function bundles", function () {
         DescribeAutoScalingGroups: () =>
           `<AutoScalingGroups><member><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName>${members("Instances", [
             [retained, "Terminating:Retained"],
-            [deaf, "InService"],
+            [unregistered, "InService"],
             [fresh, "InService"],
             [INSTANCE, "Terminating:Wait"],
           ])}</member></AutoScalingGroups>`,
@@ -34,23 +34,27 @@ describe("function bundles", function () {
           NextToken ? members("Instances", [[trimmed, "Warmed:Terminating:Wait"]]) : `${members("Instances", [])}<NextToken>2</NextToken>`,
         DescribeScalingActivities: ({ NextToken }) =>
           NextToken
-            ? `<Activities>${launched}${activity(dead, "Successful")}${activity(retained, "MidLifecycleAction")}</Activities>`
+            ? `<Activities>${launched}${activity(terminated, "Successful")}${activity(retained, "MidLifecycleAction")}</Activities>`
             : `<Activities>${activity(INSTANCE, "MidLifecycleAction")}</Activities><NextToken>2</NextToken>`,
         DescribeAutoScalingInstances: () =>
           members("AutoScalingInstances", [
-            [deaf, "InService"],
+            [unregistered, "InService"],
             [fresh, "InService"],
           ]),
         CompleteLifecycleAction: () => "",
         TerminateInstanceInAutoScalingGroup: () => "<Activity></Activity>",
         ListSecrets: ({ NextToken }) =>
           NextToken
-            ? { SecretList: [{ Name: `${NAMES.secretPrefix}${dead}`, LastChangedDate: Date.now() / 1000 - 1800 }] }
+            ? { SecretList: [{ Name: `${NAMES.secretPrefix}${terminated}`, LastChangedDate: Date.now() / 1000 - 1800 }] }
             : { SecretList: [], NextToken: "2" },
         DeleteSecret: () => ({}),
       },
       ({ method, query }) =>
-        method === "DELETE" ? { status: 204 } : query.has("name") ? listed() : listed(runner({ name: dead, id: 9, status: "offline" })),
+        method === "DELETE"
+          ? { status: 204 }
+          : query.has("name")
+            ? listed()
+            : listed(runner({ name: terminated, id: 9, status: "offline" })),
     );
     assert.equal(result.code, 0, result.stderr);
     assert.deepEqual(
@@ -62,11 +66,11 @@ describe("function bundles", function () {
     assert.equal(body("CompleteLifecycleAction").get("InstanceId"), trimmed);
     assert.equal(body("TerminateInstanceInAutoScalingGroup").get("InstanceId"), retained);
     assert.equal(body("TerminateInstanceInAutoScalingGroup").get("ShouldDecrementDesiredCapacity"), "false");
-    assert.equal(result.parameters("DeleteSecret").SecretId, `${NAMES.secretPrefix}${dead}`);
+    assert.equal(result.parameters("DeleteSecret").SecretId, `${NAMES.secretPrefix}${terminated}`);
     assert.ok(functions.gitHub.calls.includes(`DELETE ${RUNNERS}/9`));
   });
 
-  it("sweep: does nothing and asks nobody when the stack creates or changes its invocation", async () => {
+  it("does nothing and calls neither AWS nor GitHub when the stack creates or updates its invocation", async () => {
     const lifecycle = (action: string) => ({ pool: POOL, tf: { action, prev_input: null } });
     const result = await functions.run("sweep", [lifecycle("create"), lifecycle("update")], {}, () => ({}));
     assert.equal(result.code, 0, result.stderr);
@@ -74,8 +78,8 @@ describe("function bundles", function () {
     assert.deepEqual(messages(result), ["nothing to do", "nothing to do"]);
   });
 
-  it("sweep: removes what the deleted pool has left, by the history of a group that is not there any more", async () => {
-    const dead = "i-0aaaaaaaaaaaaaaaa";
+  it("removes what a deleted pool left behind, according to the history of its deleted group", async () => {
+    const terminated = "i-0aaaaaaaaaaaaaaaa";
     const result = await functions.run(
       "sweep",
       [{ pool: POOL, tf: { action: "delete", prev_input: { pool: POOL } } }],
@@ -83,21 +87,21 @@ describe("function bundles", function () {
         DescribeAutoScalingGroups: () => "<AutoScalingGroups></AutoScalingGroups>",
         DescribeScalingActivities: ({ IncludeDeletedGroups, AutoScalingGroupName }) =>
           IncludeDeletedGroups === "true" && AutoScalingGroupName === NAMES.group
-            ? `<Activities><member><ActivityId>a</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Terminating EC2 instance: ${dead}</Description><StartTime>${new Date().toISOString()}</StartTime><StatusCode>InProgress</StatusCode></member></Activities>`
+            ? `<Activities><member><ActivityId>a</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Terminating EC2 instance: ${terminated}</Description><StartTime>${new Date().toISOString()}</StartTime><StatusCode>InProgress</StatusCode></member></Activities>`
             : queryError("ValidationError", "AutoScalingGroup name not found"),
         DescribeAutoScalingInstances: () => members("AutoScalingInstances", []),
-        ListSecrets: () => ({ SecretList: [{ Name: `${NAMES.secretPrefix}${dead}`, LastChangedDate: Date.now() / 1000 }] }),
+        ListSecrets: () => ({ SecretList: [{ Name: `${NAMES.secretPrefix}${terminated}`, LastChangedDate: Date.now() / 1000 }] }),
         DeleteSecret: () => ({}),
       },
-      ({ method }) => (method === "DELETE" ? { status: 204 } : listed(runner({ name: dead, id: 9 }))),
+      ({ method }) => (method === "DELETE" ? { status: 204 } : listed(runner({ name: terminated, id: 9 }))),
     );
     assert.equal(result.code, 0, result.stderr);
     assert.deepEqual(metrics(result), { OrphanRunners: 1, OrphanSecrets: 1 }, messages(result).join("\n"));
-    assert.equal(result.parameters("DeleteSecret").SecretId, `${NAMES.secretPrefix}${dead}`);
+    assert.equal(result.parameters("DeleteSecret").SecretId, `${NAMES.secretPrefix}${terminated}`);
     assert.ok(functions.gitHub.calls.includes(`DELETE ${RUNNERS}/9`));
   });
 
-  it("sweep: takes a group that never was for one without a history, not for an error", async () => {
+  it("treats a group that never existed as one without a history, not as an error", async () => {
     const result = await functions.run(
       "sweep",
       [{ pool: POOL, tf: { action: "delete", prev_input: { pool: POOL } } }],
@@ -114,7 +118,7 @@ describe("function bundles", function () {
     assert.ok(functions.gitHub.calls.every((call) => !call.startsWith("DELETE")));
   });
 
-  it("sweep: mints the token of an instance whose launch event got lost, for its own host", async () => {
+  it("mints a token for an instance whose launch event was lost, readable only by its host", async () => {
     const launched = `<member><ActivityId>a</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Launching a new EC2 instance: ${INSTANCE}</Description><StartTime>${new Date(Date.now() - 120_000).toISOString()}</StartTime><StatusCode>PreInService</StatusCode></member>`;
     const result = await functions.run(
       "sweep",
@@ -136,7 +140,7 @@ describe("function bundles", function () {
     assert.doesNotMatch(JSON.stringify(result.lines), /AAAA/);
   });
 
-  it("sweep: goes through with everything else when single calls are refused", async () => {
+  it("completes all other parts when single calls are denied", async () => {
     const result = await functions.run(
       "sweep",
       [{}],

@@ -16,21 +16,21 @@ const ended = (n: number, status = "Successful"): Activity => ({
 const runner = (n: number, fields: Partial<Runner> = {}): Runner => ({ id: n, name: id(n), online: false, busy: false, ...fields });
 const token = (n: number) => `${NAMES.secretPrefix}${id(n)}`;
 
-describe("the last sweep of a pool", () => {
+describe("final sweep", () => {
   let observer: RecordingObserver;
   let exists: boolean;
   let history: Activity[];
   let runners: Runner[];
   let secrets: string[];
   /** Instances that some group of the account lists. */
-  let alive: string[];
+  let listed: string[];
   let passes: number;
   let ports: SweepPorts;
 
   beforeEach(() => {
     observer = new RecordingObserver();
-    [exists, history, runners, secrets, alive, passes] = [false, [], [], [], [], 0];
-    const none = async (): Promise<never> => assert.fail("not part of the last sweep");
+    [exists, history, runners, secrets, listed, passes] = [false, [], [], [], [], 0];
+    const none = async (): Promise<never> => assert.fail("not part of the final sweep");
     ports = {
       members: none,
       continueAction: none,
@@ -42,7 +42,7 @@ describe("the last sweep of a pool", () => {
       async *activities() {
         yield history;
       },
-      lifecycleStates: async (ids) => new Map(ids.filter((one) => alive.includes(one)).map((one) => [one, "InService"])),
+      lifecycleStates: async (ids) => new Map(ids.filter((one) => listed.includes(one)).map((one) => [one, "InService"])),
       async *secrets() {
         yield secrets.map((name) => ({ name, changedAt: NOW }));
       },
@@ -68,7 +68,7 @@ describe("the last sweep of a pool", () => {
 
   const run = (limits = {}) => finalSweep(ports, { names: NAMES }, observer, { boundMs: 5000, passes: 3, pauseMs: 1, ...limits });
 
-  it("removes runners and tokens of the pool that is gone, however young and whether or not GitHub has noticed", async () => {
+  it("removes the deleted pool's runners and tokens, however recent, whether or not GitHub shows the runners as offline", async () => {
     runners = [runner(1), runner(2, { online: true }), runner(3)];
     history = [ended(1), ended(2), ended(3, "MidLifecycleAction")];
     secrets = [token(1), token(4)];
@@ -77,34 +77,34 @@ describe("the last sweep of a pool", () => {
     assert.deepEqual(observer.counts, { OrphanRunners: 3, OrphanSecrets: 2 });
   });
 
-  it("never touches runners of other pools and of people, instances that live, and foreign secrets", async () => {
+  it("never removes runners of other pools, of people or of instances that still exist, nor secrets that are not tokens", async () => {
     runners = [runner(1), runner(2), runner(3, { name: "build-box" })];
     history = [ended(2), { ...ended(1), description: `Launching a new EC2 instance: ${id(1)}` }];
-    alive = [id(2)];
+    listed = [id(2)];
     secrets = [`${NAMES.secretPrefix}app-private-key`, `CI-Runners/${POOL}/${id(1)}`, `${token(1)}/more`];
     const before = [[...runners], [...secrets]];
     assert.deepEqual(await run(), { runnersDeleted: 0, secretsDeleted: 0, left: [] });
     assert.deepEqual([runners, secrets], before);
   });
 
-  it("removes nothing while the group is there: a program may drop this resource and keep the pool", async () => {
+  it("removes nothing while the group exists, because a program may drop the invocation and keep the pool", async () => {
     exists = true;
     runners = [runner(1)];
     history = [ended(1)];
     secrets = [token(1)];
     const { runnersDeleted, secretsDeleted, left } = await run();
     assert.deepEqual([runnersDeleted, secretsDeleted, runners.length, secrets.length], [0, 0, 1, 1]);
-    assert.match(left.join(), /group ci-dev: is still there/);
+    assert.match(left.join(), /group ci-dev: still exists/);
   });
 
-  it("removes nothing when it cannot tell whether the group is there", async () => {
+  it("removes nothing when it cannot determine whether the group exists", async () => {
     ports.groupExists = async () => Promise.reject(new Error("throttled"));
     secrets = [token(1)];
     assert.deepEqual(await run(), { runnersDeleted: 0, secretsDeleted: 0, left: ["group ci-dev: throttled"] });
     assert.equal(secrets.length, 1);
   });
 
-  it("waits for GitHub to notice the end of a job, and then removes its runner", async () => {
+  it("waits until GitHub notices the end of a job, then removes its runner", async () => {
     runners = [runner(1, { online: true, busy: true })];
     history = [ended(1)];
     const { groupExists } = ports;
@@ -126,7 +126,7 @@ describe("the last sweep of a pool", () => {
       },
     ],
   ] as const) {
-    it(`reports a runner that GitHub ${how}, and removes the others`, async () => {
+    it(`reports a runner that GitHub ${how}, and removes the rest`, async () => {
       runners = [runner(1)];
       history = [ended(1)];
       secrets = [token(2)];
@@ -138,7 +138,7 @@ describe("the last sweep of a pool", () => {
     });
   }
 
-  it("does not fail a destroy because GitHub is down, and removes the tokens all the same", async () => {
+  it("does not fail a destroy when GitHub is down, and still removes the tokens", async () => {
     secrets = [token(1)];
     ports.gitHub = () => {
       throw new Error("GitHub is down");
@@ -148,7 +148,7 @@ describe("the last sweep of a pool", () => {
     assert.equal(observer.messages("error").length, 1);
   });
 
-  it("does not hold a destroy up for ever because GitHub hangs", async () => {
+  it("does not block a destroy forever when GitHub hangs", async () => {
     secrets = [token(1)];
     const gitHub = ports.gitHub();
     ports.gitHub = () => ({
@@ -162,7 +162,7 @@ describe("the last sweep of a pool", () => {
     assert.deepEqual(result, { runnersDeleted: 0, secretsDeleted: 1, left: ["the final sweep took longer than 50 ms"] });
   });
 
-  it("goes on after one runner and one token that cannot be removed, and names both", async () => {
+  it("continues after a runner and a token that cannot be removed, and names both", async () => {
     runners = [runner(1), runner(2)];
     history = [ended(1), ended(2)];
     secrets = [token(1), token(2)];

@@ -1,88 +1,91 @@
 import assert from "node:assert/strict";
 import { NAMES } from "../../support/events";
-import { NOW, SweepScene, activity, ago, id, offline } from "../../support/sweep-harness";
+import { NOW, SweepHarness, activity, ago, id, offline } from "../../support/sweep-harness";
 
-describe("sweep function over launches", () => {
-  let scene: SweepScene;
+describe("sweep of missed launches", () => {
+  let harness: SweepHarness;
   beforeEach(() => {
-    scene = new SweepScene();
+    harness = new SweepHarness();
   });
 
   const provided = (n: number) => `put ${NAMES.secretPrefix}${id(n)} for AROAEXAMPLE:${id(n)}`;
   beforeEach(() => {
-    scene.members = [{ instanceId: id(1), lifecycleState: "Pending:Wait" }];
-    scene.activities = [[activity(id(1), 5, "MidLifecycleAction", "Launching a new EC2 instance")]];
+    harness.members = [{ instanceId: id(1), lifecycleState: "Pending:Wait" }];
+    harness.activities = [[activity(id(1), 5, "MidLifecycleAction", "Launching a new EC2 instance")]];
   });
 
-  it("provides the token that a lost event would have brought, or the launch would be abandoned", async () => {
-    await scene.run();
-    assert.deepEqual(scene.acts, [provided(1)]);
-    assert.match(scene.observer.messages("warn")[0] ?? "", /launch event was lost/);
+  it("provides a token when the launch event was lost, so that the launch is not abandoned", async () => {
+    await harness.run();
+    assert.deepEqual(harness.acts, [provided(1)]);
+    assert.match(harness.observer.messages("warn")[0] ?? "", /launch event was lost/);
   });
 
-  it("does so for one that leaves the warm pool, by the time at which it left and not at which it entered", async () => {
+  it("measures the age of a launch from the warm pool from when the instance left the pool, not from when it entered it", async () => {
     const left = activity(id(1), 5, "MidLifecycleAction", "Launching a new EC2 instance from warm pool");
     const entered = activity(id(1), 600, "Successful", "Launching a new EC2 instance into warm pool");
-    scene.activities = [[{ ...left, startedAt: new Date(NOW - 30_000) }, entered]];
-    await scene.run();
-    assert.deepEqual(scene.acts, []);
-    scene.activities = [[left, entered]];
-    await scene.run();
-    assert.deepEqual(scene.acts, [provided(1)]);
+    harness.activities = [[{ ...left, startedAt: new Date(NOW - 30_000) }, entered]];
+    await harness.run();
+    assert.deepEqual(harness.acts, []);
+    harness.activities = [[left, entered]];
+    await harness.run();
+    assert.deepEqual(harness.acts, [provided(1)]);
   });
 
-  it("provides one although the history cannot be read", async () => {
-    // biome-ignore lint/correctness/useYield: it fails before it has anything to yield
-    scene.ports.activities = async function* () {
+  it("provides a token even if the history cannot be read", async () => {
+    // biome-ignore lint/correctness/useYield: it throws before it has anything to yield
+    harness.ports.activities = async function* () {
       throw new Error("throttled");
     };
-    await scene.run();
-    assert.deepEqual(scene.acts, [provided(1)]);
+    await harness.run();
+    assert.deepEqual(harness.acts, [provided(1)]);
   });
 
-  it("replaces a token that has expired while the instance waited", async () => {
+  it("replaces a token that expired while the instance waited", async () => {
     const stored = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(80) }];
-    scene.secrets = stored;
-    const { deleteSecret } = scene.ports;
-    scene.ports.deleteSecret = (name) => {
-      scene.secrets = [];
+    harness.secrets = stored;
+    const { deleteSecret } = harness.ports;
+    harness.ports.deleteSecret = (name) => {
+      harness.secrets = [];
       return deleteSecret(name);
     };
-    scene.alive = [id(1)];
-    await scene.run();
-    assert.deepEqual(scene.acts, [`delete ${stored[0]!.name}`, provided(1)]);
+    harness.listed = [id(1)];
+    await harness.run();
+    assert.deepEqual(harness.acts, [`delete ${stored[0]!.name}`, provided(1)]);
   });
 
   const leave: [string, () => void][] = [
-    ["waits for less than a minute: the register function is at it", () => (scene.activities[0]![0]!.startedAt = new Date(NOW - 59_000))],
-    ["has a token already", () => (scene.secrets = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(3) }])],
-    ["has used its token and is registered", () => (scene.runners = [[offline(1)]])],
-    ["enters the warm pool and must not be registered", () => (scene.members[0]!.lifecycleState = "Warmed:Pending:Wait")],
-    ["is in service", () => (scene.members[0]!.lifecycleState = "InService")],
+    [
+      "has waited for less than a minute, because the register function handles it",
+      () => (harness.activities[0]![0]!.startedAt = new Date(NOW - 59_000)),
+    ],
+    ["already has a token", () => (harness.secrets = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(3) }])],
+    ["has used its token and is registered", () => (harness.runners = [[offline(1)]])],
+    ["enters the warm pool, where it must not be registered", () => (harness.members[0]!.lifecycleState = "Warmed:Pending:Wait")],
+    ["is in service", () => (harness.members[0]!.lifecycleState = "InService")],
   ];
   for (const [what, arrange] of leave) {
-    it(`leaves one alone that ${what}`, async () => {
+    it(`provides no token to an instance that ${what}`, async () => {
       arrange();
-      await scene.run();
-      assert.deepEqual(scene.acts, []);
+      await harness.run();
+      assert.deepEqual(harness.acts, []);
     });
   }
 
-  it("goes on after one whose token cannot be stored, and counts it", async () => {
-    scene.members.push({ instanceId: id(2), lifecycleState: "Pending:Wait" });
-    const { put } = scene.ports.tokens;
-    scene.ports.tokens.put = async (secret) => (secret.name.endsWith(id(1)) ? Promise.reject(new Error("denied")) : put(secret));
-    await scene.run();
-    assert.deepEqual(scene.acts, [provided(2)]);
-    assert.deepEqual([scene.observer.counts.SweepErrors, scene.observer.counts.RegistrationFailures], [1, 1]);
+  it("continues after a token that cannot be stored, and counts the failure", async () => {
+    harness.members.push({ instanceId: id(2), lifecycleState: "Pending:Wait" });
+    const { put } = harness.ports.tokens;
+    harness.ports.tokens.put = async (secret) => (secret.name.endsWith(id(1)) ? Promise.reject(new Error("denied")) : put(secret));
+    await harness.run();
+    assert.deepEqual(harness.acts, [provided(2)]);
+    assert.deepEqual([harness.observer.counts.SweepErrors, harness.observer.counts.RegistrationFailures], [1, 1]);
   });
 
-  it("asks GitHub nothing while nobody waits", async () => {
-    scene.members = [{ instanceId: id(1), lifecycleState: "InService" }];
-    scene.ports.mintToken = async () => assert.fail("minted");
-    const gitHub = scene.ports.gitHub();
-    scene.ports.gitHub = () => ({ ...gitHub, find: async () => assert.fail("asked") });
-    await scene.run();
-    assert.equal(scene.observer.counts.SweepErrors, undefined);
+  it("makes no lookup at GitHub while no instance waits", async () => {
+    harness.members = [{ instanceId: id(1), lifecycleState: "InService" }];
+    harness.ports.mintToken = async () => assert.fail("minted");
+    const gitHub = harness.ports.gitHub();
+    harness.ports.gitHub = () => ({ ...gitHub, find: async () => assert.fail("looked up") });
+    await harness.run();
+    assert.equal(harness.observer.counts.SweepErrors, undefined);
   });
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type { StoredSecret } from "../../../../functions/actions-runner-pool/sweep/ports";
 import { NAMES } from "../../support/events";
-import { SweepScene, ago, id } from "../../support/sweep-harness";
+import { SweepHarness, ago, id } from "../../support/sweep-harness";
 
-describe("sweep function over registration tokens", () => {
-  let scene: SweepScene;
+describe("sweep of registration tokens", () => {
+  let harness: SweepHarness;
   beforeEach(() => {
-    scene = new SweepScene();
+    harness = new SweepHarness();
   });
 
   const secret = (n: number, minutes: number, prefix = NAMES.secretPrefix): StoredSecret => ({
@@ -14,40 +14,40 @@ describe("sweep function over registration tokens", () => {
     changedAt: ago(minutes),
   });
 
-  it("deletes those whose instance is gone and those that have expired, and no others", async () => {
-    scene.secrets = [secret(1, 20), secret(2, 20), secret(3, 80), secret(4, 1)];
-    scene.alive = [id(2), id(3)];
-    await scene.run();
+  it("deletes only tokens whose instance is gone and tokens that have expired", async () => {
+    harness.secrets = [secret(1, 20), secret(2, 20), secret(3, 80), secret(4, 1)];
+    harness.listed = [id(2), id(3)];
+    await harness.run();
     assert.deepEqual(
-      scene.acts,
+      harness.acts,
       [1, 3].map((n) => `delete ${NAMES.secretPrefix}${id(n)}`),
     );
-    assert.equal(scene.observer.counts.OrphanSecrets, 2);
+    assert.equal(harness.observer.counts.OrphanSecrets, 2);
   });
 
-  it("never deletes what only resembles a token of this pool", async () => {
-    scene.secrets = [
+  it("never deletes a secret whose name only resembles that of this pool's tokens", async () => {
+    harness.secrets = [
       secret(1, 500, "CI-Runners/ci-dev/"),
       { name: `${NAMES.secretPrefix}app-private-key`, changedAt: ago(500) },
       { name: `${NAMES.secretPrefix}${id(1)}/more`, changedAt: ago(500) },
     ];
-    await scene.run();
-    assert.deepEqual(scene.acts, []);
+    await harness.run();
+    assert.deepEqual(harness.acts, []);
   });
 
-  it("deletes none when it cannot tell which instances are alive", async () => {
-    scene.secrets = [secret(1, 20)];
-    scene.ports.lifecycleStates = async () => Promise.reject(new Error("throttled"));
-    await scene.run();
-    assert.deepEqual(scene.acts, []);
-    assert.equal(scene.observer.counts.SweepErrors, 1);
+  it("deletes no unexpired token when it cannot determine which instances exist", async () => {
+    harness.secrets = [secret(1, 20)];
+    harness.ports.lifecycleStates = async () => Promise.reject(new Error("throttled"));
+    await harness.run();
+    assert.deepEqual(harness.acts, []);
+    assert.equal(harness.observer.counts.SweepErrors, 1);
   });
 
-  it("goes on after one that cannot be deleted", async () => {
-    scene.secrets = [secret(1, 20), secret(2, 20)];
-    const { deleteSecret } = scene.ports;
-    scene.ports.deleteSecret = async (name) => (name.endsWith(id(1)) ? Promise.reject(new Error("denied")) : deleteSecret(name));
-    await scene.run();
-    assert.deepEqual(scene.acts, [`delete ${NAMES.secretPrefix}${id(2)}`]);
+  it("continues after a token that cannot be deleted", async () => {
+    harness.secrets = [secret(1, 20), secret(2, 20)];
+    const { deleteSecret } = harness.ports;
+    harness.ports.deleteSecret = async (name) => (name.endsWith(id(1)) ? Promise.reject(new Error("denied")) : deleteSecret(name));
+    await harness.run();
+    assert.deepEqual(harness.acts, [`delete ${NAMES.secretPrefix}${id(2)}`]);
   });
 });

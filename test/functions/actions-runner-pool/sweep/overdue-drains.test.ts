@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
-import { SweepScene, activity, id } from "../../support/sweep-harness";
+import { SweepHarness, activity, id } from "../../support/sweep-harness";
 
-describe("sweep function over overdue drains", () => {
-  let scene: SweepScene;
+describe("sweep of overdue drains", () => {
+  let harness: SweepHarness;
   beforeEach(() => {
-    scene = new SweepScene();
+    harness = new SweepHarness();
   });
 
-  it("counts those that last longer than they may, and ends none of them", async () => {
-    scene.members = [1, 2, 3].map((n) => ({ instanceId: id(n), lifecycleState: "Terminating:Wait" }));
-    scene.activities = [[activity(id(1), 59, "MidLifecycleAction"), activity(id(2), 61, "MidLifecycleAction")]];
-    await scene.run();
-    assert.equal(scene.observer.counts.OverdueDrains, 2, "one is too old, one is older than the history");
-    assert.deepEqual(scene.acts, []);
+  it("counts drains that exceed maxDrain, and terminates none of the instances", async () => {
+    harness.members = [1, 2, 3].map((n) => ({ instanceId: id(n), lifecycleState: "Terminating:Wait" }));
+    harness.activities = [[activity(id(1), 59, "MidLifecycleAction"), activity(id(2), 61, "MidLifecycleAction")]];
+    await harness.run();
+    assert.equal(harness.observer.counts.OverdueDrains, 2, "one exceeds maxDrain, one began before the history");
+    assert.deepEqual(harness.acts, []);
   });
 
-  it("says zero when all is well, so that the alarm can return to its rest", async () => {
-    await scene.run();
-    assert.deepEqual(scene.observer.counts, {
+  it("publishes zero when nothing is wrong, so that the alarms return to OK", async () => {
+    await harness.run();
+    assert.deepEqual(harness.observer.counts, {
       OverdueDrains: 0,
       OrphanSecrets: 0,
       RetainedInstances: 0,
@@ -26,14 +26,14 @@ describe("sweep function over overdue drains", () => {
     });
   });
 
-  it("raises no alarm from a history that it could read only in part", async () => {
-    scene.members = [1, 2].map((n) => ({ instanceId: id(n), lifecycleState: "Terminating:Wait" }));
-    scene.ports.activities = async function* () {
+  it("counts no drain as overdue when only part of the history could be read", async () => {
+    harness.members = [1, 2].map((n) => ({ instanceId: id(n), lifecycleState: "Terminating:Wait" }));
+    harness.ports.activities = async function* () {
       yield [];
       throw new Error("throttled");
     };
-    await scene.run();
-    assert.equal(scene.observer.counts.OverdueDrains, 0);
-    assert.ok((scene.observer.counts.SweepErrors ?? 0) >= 2);
+    await harness.run();
+    assert.equal(harness.observer.counts.OverdueDrains, 0);
+    assert.ok((harness.observer.counts.SweepErrors ?? 0) >= 2);
   });
 });

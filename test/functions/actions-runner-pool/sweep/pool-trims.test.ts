@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { SweepScene, id } from "../../support/sweep-harness";
+import { SweepHarness, id } from "../../support/sweep-harness";
 
-describe("sweep function over pool trims", () => {
-  it("lets a trimmed pool instance go whose event got lost", async () => {
-    const scene = new SweepScene();
-    scene.members = [{ instanceId: id(1), lifecycleState: "Warmed:Terminating:Wait" }];
-    await scene.run();
-    assert.deepEqual(scene.acts, [`continue ${id(1)} without token`]);
+describe("sweep of pool trims", () => {
+  it("completes the trim of a warm-pool instance whose event was lost", async () => {
+    const harness = new SweepHarness();
+    harness.members = [{ instanceId: id(1), lifecycleState: "Warmed:Terminating:Wait" }];
+    await harness.run();
+    assert.deepEqual(harness.acts, [`continue ${id(1)} without token`]);
   });
 });

@@ -1,29 +1,29 @@
 import assert from "node:assert/strict";
 import { NAMES } from "../../support/events";
-import { SweepScene, activity, ago, id, offline } from "../../support/sweep-harness";
+import { SweepHarness, activity, ago, id, offline } from "../../support/sweep-harness";
 
 describe("sweep function", () => {
-  let scene: SweepScene;
+  let harness: SweepHarness;
   beforeEach(() => {
-    scene = new SweepScene();
+    harness = new SweepHarness();
   });
 
-  it("does what needs AWS alone although GitHub is down", async () => {
-    scene.members = [{ instanceId: id(1), lifecycleState: "Warmed:Terminating:Wait" }];
-    scene.secrets = [{ name: `${NAMES.secretPrefix}${id(2)}`, changedAt: ago(30) }];
-    scene.ports.gitHub = () => {
+  it("completes the parts that need only AWS when GitHub is down", async () => {
+    harness.members = [{ instanceId: id(1), lifecycleState: "Warmed:Terminating:Wait" }];
+    harness.secrets = [{ name: `${NAMES.secretPrefix}${id(2)}`, changedAt: ago(30) }];
+    harness.ports.gitHub = () => {
       throw new Error("GitHub is down");
     };
-    await scene.run();
-    assert.deepEqual(scene.acts, [`continue ${id(1)} without token`, `delete ${NAMES.secretPrefix}${id(2)}`]);
-    assert.equal(scene.observer.counts.SweepErrors, 1);
+    await harness.run();
+    assert.deepEqual(harness.acts, [`continue ${id(1)} without token`, `delete ${NAMES.secretPrefix}${id(2)}`]);
+    assert.equal(harness.observer.counts.SweepErrors, 1);
   });
 
-  it("sweeps runners although the group cannot be listed", async () => {
-    scene.ports.members = async () => Promise.reject(new Error("throttled"));
-    scene.runners = [[offline(1)]];
-    scene.activities = [[activity(id(1), 5)]];
-    await scene.run();
-    assert.deepEqual(scene.acts, ["remove 1"]);
+  it("sweeps runners even if the group cannot be listed", async () => {
+    harness.ports.members = async () => Promise.reject(new Error("throttled"));
+    harness.runners = [[offline(1)]];
+    harness.activities = [[activity(id(1), 5)]];
+    await harness.run();
+    assert.deepEqual(harness.acts, ["remove 1"]);
   });
 });

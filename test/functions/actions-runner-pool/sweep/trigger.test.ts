@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import { sweepTrigger } from "../../../../functions/actions-runner-pool/sweep/trigger";
 import { POOL } from "../../support/events";
 
-describe("the sweep function's triggers", () => {
+describe("sweepTrigger", () => {
   const lifecycle = (action: unknown, pool = POOL) => ({ pool, tf: { action, prev_input: null } });
 
-  it("are the schedule for all that does not bear the provider's mark", () => {
+  it("returns the schedule for every event without the provider's key", () => {
     for (const event of [{ source: "aws.events" }, {}, null, undefined, "x"])
       assert.deepEqual(sweepTrigger(event, POOL), { kind: "schedule" });
   });
 
-  it("are the last one for the deletion alone", () => {
+  it("returns the final sweep only for the deletion of the invocation", () => {
     assert.deepEqual(sweepTrigger(lifecycle("delete"), POOL), { kind: "final" });
     for (const action of ["create", "update"]) assert.equal(sweepTrigger(lifecycle(action), POOL).kind, "nothing");
   });
 
-  it("are none for an action that nobody knows or another pool: such an invocation must neither sweep nor fail", () => {
+  it("returns nothing for an unknown action or another pool: such an invocation must neither sweep nor fail", () => {
     for (const event of [
       lifecycle("replace"),
       lifecycle(undefined),

@@ -1,146 +1,146 @@
 import assert from "node:assert/strict";
 import type { Runner } from "../../../../functions/shared/github/runners";
 import { NAMES } from "../../support/events";
-import { SweepScene, activity, ago, id, offline } from "../../support/sweep-harness";
+import { SweepHarness, activity, ago, id, offline } from "../../support/sweep-harness";
 
-describe("sweep function over instances without a runner", () => {
-  let scene: SweepScene;
+describe("sweep of unregistered instances", () => {
+  let harness: SweepHarness;
   beforeEach(() => {
-    scene = new SweepScene();
+    harness = new SweepHarness();
   });
 
   const LAUNCH = "Launching a new EC2 instance";
   const FOUND = /in service without a runner/;
-  const reported = () => scene.observer.lines.filter(({ message }) => FOUND.test(message)).map(({ fields }) => fields.instanceId);
+  const reported = () => harness.observer.lines.filter(({ message }) => FOUND.test(message)).map(({ fields }) => fields.instanceId);
   const online = (n: number): Runner => ({ ...offline(n), online: true });
-  let asked: string[];
+  let lookups: string[];
 
   beforeEach(() => {
-    scene.members = [{ instanceId: id(1), lifecycleState: "InService" }];
-    scene.activities = [[{ ...activity(id(1), 30, "Successful", LAUNCH), endedAt: ago(25) }]];
-    scene.alive = [id(1)];
-    asked = [];
-    const gitHub = scene.ports.gitHub();
-    scene.ports.gitHub = () => ({
+    harness.members = [{ instanceId: id(1), lifecycleState: "InService" }];
+    harness.activities = [[{ ...activity(id(1), 30, "Successful", LAUNCH), endedAt: ago(25) }]];
+    harness.listed = [id(1)];
+    lookups = [];
+    const gitHub = harness.ports.gitHub();
+    harness.ports.gitHub = () => ({
       ...gitHub,
       find: async (name, signal) => {
-        asked.push(name);
+        lookups.push(name);
         return gitHub.find(name, signal);
       },
     });
   });
 
-  const dead: [string, () => void, object][] = [
+  const withoutRunner: [string, () => void, object][] = [
     ["was removed at GitHub", () => undefined, { runner: "not registered", busy: false, inServiceSince: ago(25).toISOString() }],
-    ["is offline", () => (scene.runners = [[offline(1)]]), { runner: "offline", busy: false, inServiceSince: ago(25).toISOString() }],
+    ["is offline", () => (harness.runners = [[offline(1)]]), { runner: "offline", busy: false, inServiceSince: ago(25).toISOString() }],
     [
-      "is offline with a job, which must not be ended",
-      () => (scene.runners = [[{ ...offline(1), busy: true }]]),
+      "is offline with a job, which must not be killed",
+      () => (harness.runners = [[{ ...offline(1), busy: true }]]),
       { runner: "offline", busy: true, inServiceSince: ago(25).toISOString() },
     ],
     [
-      "was removed so late that its launch has left the history",
-      () => (scene.activities = []),
+      "was removed so late that the launch is no longer in the history",
+      () => (harness.activities = []),
       { runner: "not registered", busy: false, inServiceSince: undefined },
     ],
   ];
-  for (const [what, arrange, fields] of dead) {
-    it(`reports one whose runner ${what}, and ends nothing for it`, async () => {
+  for (const [what, arrange, fields] of withoutRunner) {
+    it(`reports an instance whose runner ${what}, and terminates nothing`, async () => {
       arrange();
-      await scene.run();
-      assert.equal(scene.observer.counts.UnregisteredInstances, 1);
-      assert.deepEqual(scene.observer.lines.find(({ message }) => FOUND.test(message))?.fields, { instanceId: id(1), ...fields });
-      assert.deepEqual(scene.acts, []);
+      await harness.run();
+      assert.equal(harness.observer.counts.UnregisteredInstances, 1);
+      assert.deepEqual(harness.observer.lines.find(({ message }) => FOUND.test(message))?.fields, { instanceId: id(1), ...fields });
+      assert.deepEqual(harness.acts, []);
     });
   }
 
   const fine: [string, () => void][] = [
-    ["has its runner online", () => (scene.runners = [[online(1)]])],
-    ["has its runner online on a later page", () => (scene.runners = [[offline(2)], [online(1)]])],
-    ["came into service only just now, however long its launch took", () => (scene.activities[0]![0]!.endedAt = ago(9))],
+    ["has its runner online", () => (harness.runners = [[online(1)]])],
+    ["has its runner online on a later page", () => (harness.runners = [[offline(2)], [online(1)]])],
+    ["entered service a moment ago, however long its launch took", () => (harness.activities[0]![0]!.endedAt = ago(9))],
     [
-      "left the warm pool only just now",
-      () => scene.activities[0]!.unshift({ ...activity(id(1), 3, "Successful", `${LAUNCH} from warm pool`), endedAt: ago(2) }),
+      "left the warm pool a moment ago",
+      () => harness.activities[0]!.unshift({ ...activity(id(1), 3, "Successful", `${LAUNCH} from warm pool`), endedAt: ago(2) }),
     ],
-    ["began to drain while the runners were listed", () => (scene.alive = [])],
+    ["began to drain while the runners were listed", () => (harness.listed = [])],
     ...(["Pending:Wait", "Warmed:Stopped", "Terminating:Wait", "Terminating:Retained", "Standby"] as const).map(
       (state): [string, () => void] => [
         `is in ${state}`,
         () => {
-          scene.members[0]!.lifecycleState = state;
-          scene.secrets = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(3) }];
+          harness.members[0]!.lifecycleState = state;
+          harness.secrets = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(3) }];
         },
       ],
     ),
   ];
   for (const [what, arrange] of fine) {
-    it(`reports none that ${what}`, async () => {
+    it(`does not report an instance that ${what}`, async () => {
       arrange();
-      await scene.run();
-      assert.equal(scene.observer.counts.UnregisteredInstances, 0);
+      await harness.run();
+      assert.equal(harness.observer.counts.UnregisteredInstances, 0);
       assert.deepEqual(reported(), []);
     });
   }
 
-  it("does not take another instance's runner for its own", async () => {
-    scene.runners = [[online(2), { ...online(3), name: `${id(1)}0` }]];
-    await scene.run();
+  it("does not mistake another instance's runner for this one's", async () => {
+    harness.runners = [[online(2), { ...online(3), name: `${id(1)}0` }]];
+    await harness.run();
     assert.deepEqual(reported(), [id(1)]);
   });
 
-  it("raises no alarm for a runner that the listing missed because its pages shifted", async () => {
-    scene.runners = [[online(1)]];
-    const gitHub = scene.ports.gitHub();
-    scene.ports.gitHub = () => ({
+  it("does not report an instance whose runner the listing missed because its pages shifted", async () => {
+    harness.runners = [[online(1)]];
+    const gitHub = harness.ports.gitHub();
+    harness.ports.gitHub = () => ({
       ...gitHub,
       async *pages() {
         yield [];
       },
     });
-    await scene.run();
-    assert.equal(scene.observer.counts.UnregisteredInstances, 0);
-    assert.deepEqual(asked, [id(1)]);
+    await harness.run();
+    assert.equal(harness.observer.counts.UnregisteredInstances, 0);
+    assert.deepEqual(lookups, [id(1)]);
   });
 
-  it("spends one listing on everything, and ten further calls at most however many are dead", async () => {
-    scene.alive = Array.from({ length: 40 }, (_, n) => id(100 + n));
-    scene.members = scene.alive.map((instanceId) => ({ instanceId, lifecycleState: "InService" }));
+  it("makes one listing and at most ten single lookups, however many instances have no runner", async () => {
+    harness.listed = Array.from({ length: 40 }, (_, n) => id(100 + n));
+    harness.members = harness.listed.map((instanceId) => ({ instanceId, lifecycleState: "InService" }));
     let listings = 0;
-    const gitHub = scene.ports.gitHub();
-    scene.ports.gitHub = () => ({
+    const gitHub = harness.ports.gitHub();
+    harness.ports.gitHub = () => ({
       ...gitHub,
       pages: (signal) => {
         listings += 1;
         return gitHub.pages(signal);
       },
     });
-    await scene.run();
-    assert.equal(scene.observer.counts.UnregisteredInstances, 40);
-    assert.deepEqual([listings, asked.length], [1, 10]);
+    await harness.run();
+    assert.equal(harness.observer.counts.UnregisteredInstances, 40);
+    assert.deepEqual([listings, lookups.length], [1, 10]);
   });
 
-  it("asks for no history and no single runner while all are well", async () => {
-    scene.runners = [[online(1)]];
-    await scene.run();
-    assert.deepEqual([scene.historyPages, asked], [0, []]);
+  it("reads no history and looks up no single runner while every runner is online", async () => {
+    harness.runners = [[online(1)]];
+    await harness.run();
+    assert.deepEqual([harness.historyPages, lookups], [0, []]);
   });
 
-  it("stays silent rather than say zero or alarm when GitHub cannot be asked", async () => {
-    scene.ports.gitHub = () => {
+  it("publishes no count, not even zero, when GitHub is unreachable", async () => {
+    harness.ports.gitHub = () => {
       throw new Error("GitHub is down");
     };
-    await scene.run();
-    assert.equal(scene.observer.counts.UnregisteredInstances, undefined);
+    await harness.run();
+    assert.equal(harness.observer.counts.UnregisteredInstances, undefined);
     assert.deepEqual(reported(), []);
   });
 
-  it("counts none whose history could be read only in part", async () => {
-    scene.ports.activities = async function* () {
+  it("counts no instance when only part of the history could be read", async () => {
+    harness.ports.activities = async function* () {
       yield [];
       throw new Error("throttled");
     };
-    await scene.run();
-    assert.equal(scene.observer.counts.UnregisteredInstances, 0);
-    assert.equal(scene.observer.counts.SweepErrors, 1);
+    await harness.run();
+    assert.equal(harness.observer.counts.UnregisteredInstances, 0);
+    assert.equal(harness.observer.counts.SweepErrors, 1);
   });
 });

@@ -6,8 +6,8 @@ import { GitHubTransport, type Answer, type Call } from "../../../../functions/s
 
 const START = Date.UTC(2026, 10, 22, 12);
 
-describe("GitHub's hourly calls", () => {
-  it("are known from GitHub's last answer, until the hour it speaks of is over", async () => {
+describe("GitHub's hourly quota", () => {
+  it("is known from GitHub's last response until the hour that it reports on is over", async () => {
     let now = START;
     const headers = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "1000", "x-ratelimit-reset": String(START / 1000 + 600) };
     const account = { apiUrl: "https://api.github.com", scope: { organization: "acme" }, credentials: { tokenSecret: "token" } };
@@ -20,8 +20,8 @@ describe("GitHub's hourly calls", () => {
     assert.equal(transport.spare(), 1);
   });
 
-  /** A client over answers that a test gives, on a clock of its own. */
-  function told(answer: (call: string) => Answer) {
+  /** A client whose responses and clock the test controls. */
+  function clientWith(answer: (call: string) => Answer) {
     const sent: string[] = [];
     const clock = { now: START };
     const account = { apiUrl: "https://api.github.com", scope: { organization: "acme" }, credentials: { tokenSecret: "token" } };
@@ -33,16 +33,16 @@ describe("GitHub's hourly calls", () => {
     return { sent, clock, runners: new GitHubRunners(transport, account.scope) };
   }
 
-  it("are not spent on a token for each of a thousand launches: one serves until half of its hour is over", async () => {
+  it("is not spent on a token for each of a thousand launches: one token serves until half of its hour is over", async () => {
     let minted = 0;
-    const { clock, runners } = told(() => {
+    const { clock, runners } = clientWith(() => {
       minted += 1;
       return { data: { token: `T${minted}`, expires_at: new Date(clock.now + 3_600_000).toISOString() }, headers: {} };
     });
     const given = new Set<string>();
     for (let launch = 0; launch < 1_000; launch++) {
       const { token, expiresAt } = await runners.registrationToken(new AbortController().signal);
-      assert.ok(Date.parse(expiresAt) - clock.now >= 30 * 60_000, "a host may wait for minutes before it uses it");
+      assert.ok(Date.parse(expiresAt) - clock.now >= 30 * 60_000, "a host may wait for minutes before it uses the token");
       given.add(token);
       clock.now += 3_600;
     }
@@ -50,9 +50,9 @@ describe("GitHub's hourly calls", () => {
     assert.equal(minted, 2);
   });
 
-  it("are asked for no further once GitHub has refused one, until it takes calls again", async () => {
+  it("allows no further call after GitHub has refused one, until the rate limit ends", async () => {
     let refuse = true;
-    const { sent, clock, runners } = told((call) => {
+    const { sent, clock, runners } = clientWith((call) => {
       if (refuse) throw new GitHubError(`${call}: 403`, 403, new Date(START + 600_000));
       return { data: { runners: [], total_count: 0 }, headers: {} };
     });
@@ -62,16 +62,16 @@ describe("GitHub's hourly calls", () => {
       await assert.rejects(find(), (error: GitHubError) => error.retryAt?.getTime() === START + 600_000 && !error.transient);
     }
     assert.equal(sent.length, 1);
-    assert.equal(runners.spare(), 0, "or what can wait would be tried all the same");
+    assert.equal(runners.spare(), 0, "otherwise calls that can be postponed would still be made");
     refuse = false;
     clock.now += 600_000;
     assert.equal(await find(), undefined);
     assert.equal(runners.spare(), 1);
   });
 
-  it("are asked for again after an hour at the latest, whatever a refusal says", async () => {
+  it("is available again after at most an hour, whatever the refusal says", async () => {
     let refuse = true;
-    const { clock, runners } = told((call) => {
+    const { clock, runners } = clientWith((call) => {
       if (refuse) throw new GitHubError(`${call}: 429`, 429, new Date(START + 30 * 86_400_000));
       return { data: { runners: [], total_count: 0 }, headers: {} };
     });
@@ -82,17 +82,17 @@ describe("GitHub's hourly calls", () => {
     assert.equal(await find(), undefined);
   });
 
-  it("are asked about at no charge, since what other processes have spent is in no answer of one's own", async () => {
+  it("is read at no charge, because this process's responses do not show what other processes have spent", async () => {
     const core = { limit: 5_000, remaining: 1_250, reset: START / 1000 + 600 };
-    const { sent, runners } = told(() => ({ data: { resources: { core }, rate: core }, headers: {} }));
+    const { sent, runners } = clientWith(() => ({ data: { resources: { core }, rate: core }, headers: {} }));
     assert.equal(runners.spare(), 1, "nothing is known yet");
     assert.equal(await runners.askSpare(new AbortController().signal), 0.25);
     assert.equal(runners.spare(), 0.25);
     assert.deepEqual(sent, ["GET /rate_limit"]);
   });
 
-  it("are taken for unspent where GitHub does not tell: an Enterprise Server need not have limits", async () => {
-    const { runners } = told((call) => {
+  it("counts as unspent if GitHub does not report it: an Enterprise Server may have no limits", async () => {
+    const { runners } = clientWith((call) => {
       throw new GitHubError(`${call}: 404 Rate limiting is not enabled.`, 404);
     });
     assert.equal(await runners.askSpare(new AbortController().signal), 1);

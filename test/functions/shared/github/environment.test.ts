@@ -9,8 +9,8 @@ const APP = {
   [GITHUB_ENV.githubPrivateKeySecretArn]: "arn:key",
 };
 
-describe("GitHub's part of a function's environment", () => {
-  it("gives an App for an organization, its installation being optional", () => {
+describe("gitHubAccount", () => {
+  it("reads an App for an organization, with or without its installation id", () => {
     assert.deepEqual(gitHubAccount(APP), {
       apiUrl: "https://api.github.com",
       scope: { organization: "octo-org" },
@@ -23,7 +23,7 @@ describe("GitHub's part of a function's environment", () => {
     });
   });
 
-  it("gives a token for a repository on an Enterprise Server", () => {
+  it("reads a token for a repository on an Enterprise Server", () => {
     assert.deepEqual(
       gitHubAccount({
         [GITHUB_ENV.githubApiUrl]: "https://ghes.example/api/v3/",
@@ -44,17 +44,17 @@ describe("GitHub's part of a function's environment", () => {
     ["both credentials", { ...APP, [GITHUB_ENV.githubTokenSecretArn]: "arn" }, /exactly one of .*; both/],
     ["an App without its key", { ...APP, [GITHUB_ENV.githubPrivateKeySecretArn]: "" }, /GITHUB_APP_PRIVATE_KEY_SECRET_ARN is not set/],
     [
-      "a repository without owner",
+      "a repository without an owner",
       { ...APP, [GITHUB_ENV.githubOrganization]: "", [GITHUB_ENV.githubRepository]: "name" },
       /must be owner\/name/,
     ],
     [
-      "an installation that is no number",
+      "an installation id that is not a number",
       { ...APP, [GITHUB_ENV.githubInstallationId]: "x1" },
       /GITHUB_APP_INSTALLATION_ID is "x1": must be a positive whole number/,
     ],
   ];
   for (const [what, environment, error] of bad) {
-    it(`names the variable for ${what}`, () => assert.throws(() => gitHubAccount(environment), error));
+    it(`rejects ${what} and names the variable`, () => assert.throws(() => gitHubAccount(environment), error));
   }
 });

@@ -42,7 +42,7 @@ describe("GitHub client", () => {
     })),
   });
 
-  it("sees the runners beyond the first hundred, page by page", async () => {
+  it("lists runners beyond the first hundred, page by page", async () => {
     const runners = await client(({ query }) => {
       const page = Number(query.get("page"));
       return { body: list(page < 3 ? 100 : 7, 1 + (page - 1) * 100) };
@@ -58,7 +58,7 @@ describe("GitHub client", () => {
     assert.ok(server.seen.every(({ query }) => query.get("per_page") === "100"));
   });
 
-  it("does not ask for a page more than it needs, nor lose one when the last page is full", async () => {
+  it("requests one more page only if the last one was full, and loses no runner", async () => {
     const runners = await client(({ query }) => ({ body: list(query.get("page") === "1" ? 100 : 0) }));
     let found = 0;
     for await (const page of runners.pages(signal())) found += page.length;
@@ -66,7 +66,7 @@ describe("GitHub client", () => {
     assert.equal(server.seen.length, 2);
   });
 
-  it("asks for one runner as it is now, and takes a 404 for its end", async () => {
+  it("gets the current state of one runner, and returns undefined for a 404", async () => {
     const runners = await client(({ path }) =>
       path === `${RUNNERS}/7` ? { body: { ...list(1, 7).runners[0], status: "online", busy: true } } : { status: 404, body: {} },
     );
@@ -74,7 +74,7 @@ describe("GitHub client", () => {
     assert.equal(await runners.get(8, signal()), undefined);
   });
 
-  it("takes only an exact match for a runner, even from a server that ignores the name filter", async () => {
+  it("finds only a runner with exactly that name, even if the server ignores the name filter", async () => {
     const runners = await client(() => ({ body: list(5) }));
     assert.equal((await runners.find("runner-3", signal()))?.id, 3);
     assert.equal(await runners.find("runner", signal()), undefined);
@@ -90,7 +90,7 @@ describe("GitHub client", () => {
     assert.ok(runners);
   });
 
-  it("reads a token once for many calls and never sends its line break", async () => {
+  it("reads a token once for many calls and never sends its trailing newline", async () => {
     const runners = await client(() => ({ body: list(0) }));
     await runners.find("a", signal());
     await runners.find("b", signal());
@@ -104,7 +104,7 @@ describe("GitHub client", () => {
     assert.equal(server.seen.length, 0);
   });
 
-  it("renews refused credentials once, so that a rotated token costs one call", async () => {
+  it("renews rejected credentials once, so that a rotated token costs one extra call", async () => {
     const secrets = { token: "old" };
     const runners = await client(
       ({ headers }) => {
@@ -119,13 +119,13 @@ describe("GitHub client", () => {
     assert.deepEqual(secretReads, ["token", "token"]);
   });
 
-  it("gives up after the second refusal instead of hammering", async () => {
+  it("gives up after the second rejection instead of retrying further", async () => {
     const runners = await client(() => ({ status: 401, body: { message: "Bad credentials" } }));
     await assert.rejects(runners.find("a", signal()), (error: GitHubError) => error.status === 401);
     assert.equal(server.seen.length, 2);
   });
 
-  it("tries again after 502 and a cut-off body, but not without end", async () => {
+  it("retries after a 502 and after a truncated body, but not indefinitely", async () => {
     let call = 0;
     const runners = await client(() => {
       call += 1;
@@ -141,20 +141,20 @@ describe("GitHub client", () => {
     assert.equal(server.seen.length - before, 1 + LIMITS.retries);
   });
 
-  it("does not take a wrong answer with status 200 for an empty list", async () => {
+  it("does not mistake an HTML page with status 200 for an empty list", async () => {
     const runners = await client(() => ({ body: "<html>maintenance</html>", headers: { "content-type": "text/html" } }));
-    await assert.rejects(runners.find("a", signal()), /cut off or not what the API promises/);
+    await assert.rejects(runners.find("a", signal()), /truncated or not what the API documents/);
   });
 
-  it("bounds a call that hangs, and the whole by the caller's signal", async () => {
+  it("bounds each call that hangs by a timeout, and the whole by the caller's signal", async () => {
     const runners = await client(() => "hang");
     await assert.rejects(runners.find("a", signal()), (error: GitHubError) => error instanceof GitHubError && error.status === 0);
     assert.equal(server.seen.length, 1 + LIMITS.retries);
 
     const before = server.seen.length;
     await assert.rejects(
-      within(systemClock, "the look-up", 50, (bound) => runners.find("a", bound)),
-      /the look-up took longer than 50 ms/,
+      within(systemClock, "the lookup", 50, (bound) => runners.find("a", bound)),
+      /the lookup took longer than 50 ms/,
     );
     assert.equal(server.seen.length, before + 1);
   });
@@ -169,10 +169,10 @@ describe("GitHub client", () => {
       },
     ],
     ["429 with retry-after", { status: 429, headers: { "retry-after": "60" }, body: { message: "secondary rate limit" } }],
-    ["403 that tells in words only", { status: 403, body: { message: "You have exceeded a secondary rate limit" } }],
+    ["403 with only a message", { status: 403, body: { message: "You have exceeded a secondary rate limit" } }],
   ];
   for (const [what, answer] of limits) {
-    it(`does not add to a rate limit by trying again: ${what}`, async () => {
+    it(`does not retry into a rate limit: ${what}`, async () => {
       const runners = await client(() => answer);
       await assert.rejects(runners.find("a", signal()), (error: GitHubError) => {
         assert.match(error.message, /rate limit until \d{4}-/);
@@ -182,7 +182,7 @@ describe("GitHub client", () => {
     });
   }
 
-  it("does not call a missing permission a rate limit", async () => {
+  it("does not report a missing permission as a rate limit", async () => {
     const runners = await client(() => ({
       status: 403,
       headers: { "x-ratelimit-remaining": "4999" },
@@ -194,7 +194,7 @@ describe("GitHub client", () => {
     );
   });
 
-  it("tells a removed runner, one with a job, and one that was gone apart", async () => {
+  it("distinguishes a removed runner, a busy runner and one that did not exist", async () => {
     const runners = await client(({ path }) => {
       if (path.endsWith("/1")) return { status: 204 };
       if (path.endsWith("/2")) return { status: 422, body: { message: 'Bad request - Runner "i-2" is still running a job"' } };
@@ -209,7 +209,7 @@ describe("GitHub client", () => {
     );
   });
 
-  it("takes all custom labels off in one call, and a runner that is gone is no error", async () => {
+  it("removes all custom labels in one call, and accepts that the runner does not exist", async () => {
     const runners = await client(({ path }) =>
       path.includes("/7/") ? { body: { total_count: 1, labels: [] } } : { status: 404, body: {} },
     );
@@ -234,7 +234,7 @@ describe("GitHub client", () => {
       };
     }
 
-    it("looks its installation up and keeps the installation token for later calls", async () => {
+    it("looks up its installation and caches the installation token for later calls", async () => {
       const runners = await client(appServer(["good"]), app());
       await runners.find("runner-1", signal());
       await runners.find("runner-1", signal());
@@ -247,7 +247,7 @@ describe("GitHub client", () => {
       assert.deepEqual(secretReads, ["key"]);
     });
 
-    it("needs no look-up when the installation is given", async () => {
+    it("needs no lookup when the installation id is given", async () => {
       const runners = await client(appServer(["good"]), app(34));
       await runners.find("runner-1", signal());
       assert.deepEqual(server.calls, ["POST /app/installations/34/access_tokens", `GET ${RUNNERS}`]);
@@ -258,17 +258,17 @@ describe("GitHub client", () => {
       assert.equal((await runners.find("runner-1", signal()))?.id, 1);
     });
 
-    it("says that the App is not installed instead of a bare 404", async () => {
+    it("reports that the App is not installed instead of a bare 404", async () => {
       const runners = await client(() => ({ status: 404, body: { message: "Not Found" } }), app());
       await assert.rejects(runners.find("a", signal()), /the GitHub App is not installed for organization octo-org; install it there/);
     });
 
-    it("says what is wrong with a secret that holds no key", async () => {
+    it("reports what the secret must contain when it is not a key", async () => {
       const runners = await client(() => ({ body: {} }), app(34), { key: "not a key" });
-      await assert.rejects(runners.find("a", signal()), /is the secret the App's private key, as PEM, in plain text\?/);
+      await assert.rejects(runners.find("a", signal()), /the secret must contain the App's private key, as PEM, in plain text/);
     });
 
-    it("never lets a credential into an error, however the call fails", async () => {
+    it("never includes a credential in an error, however the call fails", async () => {
       const tokens = ["good-but-secret"];
       const runners = await client(appServer(tokens), app(34));
       await assert.rejects(runners.find("a", signal()), (error: unknown) => {
