@@ -46,11 +46,11 @@ describe("the completion", () => {
     const host = stopped();
     const { state } = host.unit;
     host.unit.state = async () => {
-      await assert.rejects(reap(host), /being let go/);
+      await assert.rejects(reap(host), /is terminating/);
       return state();
     };
     assert.equal(await complete(host), "completed");
-    await assert.rejects(reap(host), /being let go/);
+    await assert.rejects(reap(host), /is terminating/);
     assert.deepEqual(host.acts, ["kill leftovers", "complete pool-terminate CONTINUE"]);
   });
 

@@ -51,7 +51,7 @@ describe("the drain", () => {
     };
     await drain(host);
     assert.deepEqual(host.acts, [FENCE_UP, "fence down", FENCE_UP, "interrupt 7", "fence down"]);
-    assert.ok(host.messages().includes("a job slipped in, waiting on"));
+    assert.ok(host.messages().includes("a job slipped in, waiting for it"));
   });
 
   it("waits no longer than an acquisition can take for a message that led to nothing", async () => {

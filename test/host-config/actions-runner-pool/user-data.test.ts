@@ -169,7 +169,7 @@ describe("user data, run for real against a loopback cloud", () => {
 
   it("abandons the launch when the disk is full", async () => {
     const result = await run((script) => script.replace(`'${root}/etc/config.json'`, "/dev/full"));
-    assert.match(result.console, /\/dev\/full: no room or not writable/);
+    assert.match(result.console, /\/dev\/full: disk full or not writable/);
     assert.equal(abandons().length, 1);
   });
 

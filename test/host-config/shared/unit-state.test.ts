@@ -12,6 +12,6 @@ describe("the state of a unit", () => {
       mainAlive: true,
       everStarted: true,
     });
-    assert.throws(() => parseUnitState("any.service", ""), /said nothing about any.service/);
+    assert.throws(() => parseUnitState("any.service", ""), /returned nothing for any.service/);
   });
 });
