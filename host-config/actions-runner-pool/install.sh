@@ -17,7 +17,7 @@
 #
 # Gotchas:
 # - The archive is unpacked only if its SHA-256 matches. The file .archive-SHA256 marks a complete unpacking.
-# - Everything in this folder belongs to root, everything in RUNNER_HOME to the job's user, whom no unit may trust.
+# - Everything in this folder belongs to root, everything in RUNNER_HOME to the job's user, so root must not run it.
 # - docs/operations.md lists each reason passed to fail; test/docs/operations.test.ts compares the two.
 set -Eeuo pipefail
 umask 022

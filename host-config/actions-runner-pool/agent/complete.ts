@@ -15,8 +15,9 @@
  *   6. Kill the remaining processes, after an update of the runner has ended (30 s at most).
  *   7. CompleteLifecycleAction. `none`: another caller completed the action, or it expired; that is a success.
  *
- * Killed: nothing is lost, each run starts over. systemd restarts it 10 s after a failure or SIGKILL, without a limit;
- * the daemon starts it again 30 s after its last request, the heartbeat at its next interval.
+ * Killed: each run starts over. A kill between the count of a forced stop and its mark counts that stop twice. systemd
+ * restarts it 10 s after a failure or SIGKILL, without a limit; the daemon starts it again 30 s after its last request,
+ * the heartbeat at its next interval.
  *
  * Metadata or AWS does not answer: it fails, and systemd restarts it. A request to the metadata takes 1 s at most, an
  * AWS call 30 s with all its attempts. No heartbeat is sent once nothing of the runner is left, so the action expires

@@ -11,7 +11,7 @@ import type { Signs } from "./ports/job-signs";
 import { initialProtection, observeJob, quietUntil, type ProtectionState } from "./protection";
 import { isTerminating } from "./target-state";
 
-/** ExecStopPost= of a stopping unit starts the completion; the daemon does so only if that failed. */
+/** ExecStopPost= of a stopping unit starts the completion; the daemon waits this long before it does so itself. */
 const AFTER_DRAIN_MS = 10_000;
 /** Retry interval for a completion request that had no effect. */
 const COMPLETE_RETRY_MS = 30_000;

@@ -23,7 +23,7 @@
  * Gotchas:
  *   - The heartbeat comes before the stop, so that a failing stop cannot let the action expire. Only `systemctl show`
  *     and the reading of the job signs come before it.
- *   - It runs outside the fenced cgroup and must stay there.
+ *   - It must run outside the fenced cgroup, because it calls AWS.
  *   - The unit and the timer have DefaultDependencies=no: they must work while the machine shuts down.
  *   - `no-action` (completed or expired) is a success, or systemd would restart it every 10 s.
  *   - test/proofs/exploration/mutants.ts replaces exact lines of this file.

@@ -15,14 +15,14 @@
  *
  * AWS and the metadata: not used.
  *
- * Fallback: without a socket from systemd (the agent was started by hand) hooks reach no one, and the daemon's ticks see
- * the job within a second.
+ * Fallback: without a socket from systemd (the agent was started by hand) hooks reach no one, and the daemon sees the
+ * job at its next tick.
  *
  * Bounds: 32 connections, 2,048 bytes of headers, 2 s for the headers and 2 s for the whole request. Node.js checks
  * these two times every 30 s only. The request's body is never read. The daemon serves one hint per 200 ms.
  *
  * Gotchas:
- *   - Every client is the job's user and may be hostile. A request must never do more than trigger a reading.
+ *   - Any client may be a hostile job. A request must never do more than trigger a reading.
  *   - Answer before the reading, so that no client waits for the daemon.
  *   - A broken request destroys its connection only; no error of a client may end the daemon.
  */

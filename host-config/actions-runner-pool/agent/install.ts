@@ -20,7 +20,7 @@
  * Bounds: the check 60 s. The other commands have no timeout; the launch hook's (launchTimeout) is the last resort.
  *
  * Gotchas:
- *   - Without a configuration it does nothing and exits with 0, like every command of the agent.
+ *   - Without a configuration it does nothing and exits with 0, like every command but drain and reap.
  *   - Each file is written to a draft and renamed, so a power cut or a full disk leaves the old or the new one.
  *   - The units are started with --no-block: the user data may itself run before what they are ordered after.
  */

@@ -4,7 +4,7 @@ import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 /** The unit's cgroup: systemd's default for a service without Slice=. */
 export const UNIT_CGROUP = `system.slice/${UNITS.runner}`;
 
-/** Seconds beyond the drain's deadline before systemd kills it: the drain's own forced stop must come first. */
+/** Seconds beyond the drain's deadline before systemd stops waiting: the drain's own forced stop must come first. */
 const STOP_MARGIN_SECONDS = 120;
 
 /** Seconds within which a job that the listener has just acquired usually gets its worker. */
