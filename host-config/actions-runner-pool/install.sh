@@ -8,7 +8,7 @@
 # Failure: the first failed step ends it with a non-zero exit code and the reason on standard error. The user data shows
 # the last three lines on the console and abandons the launch.
 #
-# Killed: the user data abandons the launch. A second run is safe: it skips what is complete and repeats the rest.
+# Killed: the user data abandons the launch. A second run before the first job is safe: it skips what is complete.
 #
 # AWS and the instance metadata: not used here. It downloads the runner's archive, and libicu where that is missing.
 #
@@ -17,7 +17,8 @@
 #
 # Gotchas:
 # - The archive is unpacked only if its SHA-256 matches. The file .archive-SHA256 marks a complete unpacking.
-# - Everything in this folder belongs to root, everything in RUNNER_HOME to the job's user, so root must not run it.
+# - Everything in this folder belongs to root, everything in RUNNER_HOME to the job's user. This script may run files of
+#   RUNNER_HOME as root, so never run it again after a job.
 # - docs/operations.md lists each reason passed to fail; test/docs/operations.test.ts compares the two.
 set -Eeuo pipefail
 umask 022
