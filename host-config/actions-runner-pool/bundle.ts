@@ -1,4 +1,4 @@
-/** What the host bundle holds. Nothing in it depends on a pool: the installer renders the rest from the host's configuration. */
+/** Contents of the host bundle. Nothing in it depends on a pool: the installer renders the rest from the host's configuration. */
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { buildSync } from "esbuild";
@@ -13,7 +13,7 @@ export interface BundleEntry {
 const ROOT = join(__dirname, "../..");
 const INSTALLER = join(__dirname, "install.sh");
 
-/** Entries in a fixed order; the same sources give the same bytes. Takes about a second. */
+/** Entries in a fixed order; the same sources produce the same bytes. Takes about a second. */
 export function bundleEntries(): BundleEntry[] {
   return [
     { path: "agent.cjs", mode: 0o644, content: buildAgent().code },
@@ -21,12 +21,12 @@ export function bundleEntries(): BundleEntry[] {
   ];
 }
 
-/** Every source file that the entries are made of, relative to the repository's root, sorted. */
+/** Every source file of the entries, relative to the repository's root, sorted. */
 export function bundleInputs(): string[] {
   return [...buildAgent().inputs, relative(ROOT, INSTALLER)].sort();
 }
 
-/** The agent as one CommonJS file. It runs on the Node that the runner ships, which is 20 or 24. */
+/** The agent as one CommonJS file. It runs on the Node.js that the runner ships, version 20 or 24. */
 function buildAgent(): { code: Buffer; inputs: string[] } {
   const result = buildSync({
     absWorkingDir: ROOT,

@@ -1,7 +1,25 @@
 #!/bin/bash
-# Puts the official runner and a private Node in place, then lets the agent install the rest. Run as root by the user
-# data, with RUNNER_HOME, RUNNER_USER, RUNNER_ARCHIVE_URL and RUNNER_ARCHIVE_SHA256 in the environment (no URL: the
-# runner is on the image already). Safe to repeat. Any failure ends it with the reason on standard error.
+# The installer: puts the official runner and a private copy of Node.js in place, then runs `agent.cjs install`, which
+# writes and starts the units.
+#
+# Started by: the user data, as root, once at the first boot. It is no systemd unit. Environment: RUNNER_HOME,
+# RUNNER_USER, RUNNER_ARCHIVE_URL, RUNNER_ARCHIVE_SHA256. Without a URL the runner must already be on the image.
+#
+# Failure: the first failed step ends it with a non-zero exit code and the reason on standard error. The user data shows
+# the last three lines on the console and abandons the launch.
+#
+# Killed: the user data abandons the launch. A second run before the first job is safe: it skips what is complete.
+#
+# AWS and the instance metadata: not used here. It downloads the runner's archive, and libicu where that is missing.
+#
+# Bounds: the archive gets 5 tries of at most 10 minutes each, with pauses of 2 to 10 s. A try gives up after 10 s
+# without a connection, or after 30 s below 1 KB/s. Nothing else has a timeout; the launch hook's is the last resort.
+#
+# Gotchas:
+# - The archive is unpacked only if its SHA-256 matches. The file .archive-SHA256 marks a complete unpacking.
+# - Everything in this folder belongs to root, everything in RUNNER_HOME to the job's user. This script may run files of
+#   RUNNER_HOME as root, so never run it again after a job.
+# - docs/operations.md lists each reason passed to fail; test/docs/operations.test.ts compares the two.
 set -Eeuo pipefail
 umask 022
 PATH=$PATH:/usr/sbin:/sbin
@@ -15,7 +33,7 @@ fail() {
   exit 1
 }
 
-# GitHub's release host may be slow or away for a moment: 5 tries, each at most 10 minutes and giving up below 1 KB/s.
+# GitHub's release host may be slow or unavailable for a moment.
 download() {
   local try
   for try in 1 2 3 4 5; do
@@ -38,9 +56,10 @@ if [ -n "$RUNNER_ARCHIVE_URL" ] && [ ! -e "$RUNNER_HOME/.archive-$RUNNER_ARCHIVE
   rm -f "$archive"
   touch "$RUNNER_HOME/.archive-$RUNNER_ARCHIVE_SHA256"
 fi
-[ -e "$RUNNER_HOME/bin/runsvc.sh" ] || fail "$RUNNER_HOME holds no runner: give its version and SHA-256, or an image that has it"
+[ -e "$RUNNER_HOME/bin/runsvc.sh" ] ||
+  fail "$RUNNER_HOME contains no runner: set runner.version and runner.sha256, or use an image that contains it"
 
-# The agent runs on a copy of the runner's own Node, taken before any job could touch it; the runner's may change later.
+# The agent runs on a copy of the runner's Node.js, taken before any job can touch it. The runner may replace its own.
 if [ ! -x "$home/node" ]; then
   for node in "$RUNNER_HOME"/externals/node24/bin/node "$RUNNER_HOME"/externals/node20/bin/node; do
     [ -e "$node" ] || continue
@@ -52,10 +71,10 @@ if [ ! -x "$home/node" ]; then
   done
 fi
 rm -f "$home/node.new"
-[ -x "$home/node" ] || fail "$RUNNER_HOME/externals holds no Node that runs on this machine"
+[ -x "$home/node" ] || fail "$RUNNER_HOME/externals contains no Node.js that runs on this machine"
 
-# .NET needs ICU; server images of Ubuntu have it, smaller ones may not. The runner's own script does not know Amazon
-# Linux. No -q: it would end ldconfig by a broken pipe, which looks like a library that is not there.
+# .NET needs ICU. Ubuntu's server images contain it, smaller images may not. The runner's own script does not support
+# Amazon Linux. No grep -q: it would end ldconfig with a broken pipe, which looks like a missing library.
 if ! ldconfig -p | grep libicuuc >/dev/null; then
   if grep -qE '^ID="?amzn"?$' /etc/os-release 2>/dev/null; then
     dnf install -y libicu >&2 || fail "libicu could not be installed"

@@ -1,11 +1,39 @@
 /**
- * The user data of an instance: a short bash script that fetches the host bundle under its digest and runs its
- * installer. It holds no secret. Whatever fails, the launch is abandoned with the reason on the console: an instance
- * without its drain must never take a job.
+ * The user data of an instance: a bash script that writes the host's configuration, downloads the host bundle, checks
+ * its digest and runs its installer. It contains no secret.
+ *
+ * Started by: cloud-init as root, once per instance, at the first boot. It is no unit of ours; on later boots systemd
+ * starts the units that the installer enabled. An instance of a warm pool therefore installs when it enters the pool.
+ *
+ * Life cycle: runs while the launch waits for its lifecycle hook.
+ *   1. Write HostConfig to PATHS.config.
+ *   2. Download the bundle from S3, with a request signed by the instance profile.
+ *   3. Compare its SHA-256 with the one in this script; only then unpack it to PATHS.home.
+ *   4. Run install.sh, which starts runner-agent.service. The agent registers the runner and continues the launch.
+ *
+ * Failure: every failed step ends in `fail`. It writes `ci-runners: bootstrap failed: REASON` to the console, completes
+ * the launch hook with ABANDON and the terminate hook of the termination that follows with CONTINUE, because no agent
+ * is there to do so. An instance that cannot drain must never take a job.
+ *
+ * Killed, or the machine stops: nothing reports it. The launch hook times out after launchTimeout, and its default
+ * result, ABANDON, ends the instance.
+ *
+ * Metadata or AWS does not answer: a metadata request may take 2 s, a signed request 60 s (5 s to connect). The
+ * download and both completions are tried 8 times with pauses of 2, 4, 6 and four times 15 s. A launch that cannot be
+ * abandoned is ended by its hook's timeout.
+ *
+ * Bounds: 16,384 bytes (USER_DATA_LIMIT_BYTES), comments in the script included. The script as a whole has no timeout.
+ *
+ * Gotchas:
+ *   - A change of the rendered text is a new version of the launch template, which starts an instance refresh.
+ *   - Every value goes through shellQuote. The configuration is a quoted here-document: nothing in it is expanded.
+ *   - Credentials go to curl on its standard input, because any local user can read the arguments of a process.
+ *   - docs/operations.md lists each reason passed to `fail`; test/docs/operations.test.ts compares the two.
+ *   - The tests run this script against a loopback server and replace addresses and folders in it by their exact text.
  */
 import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import { shellQuote as quote } from "../shared/shell-quote";
-import { METADATA, PATIENTLY, SAY, SIGNED, awsDomain, s3Url, type BundleLocation } from "../shared/user-data";
+import { METADATA, RETRY, SAY, SIGNED, awsDomain, s3Url, type BundleLocation } from "../shared/user-data";
 
 /** Renders the script. The same input gives the same bytes. Check the length against USER_DATA_LIMIT_BYTES. */
 export function renderUserData(config: HostConfig, bundle: BundleLocation): string {
@@ -29,7 +57,7 @@ export RUNNER_ARCHIVE_URL=${quote(archive?.url ?? "")} RUNNER_ARCHIVE_SHA256=${q
 ${SAY}
 ${METADATA}
 ${SIGNED}
-${PATIENTLY}
+${RETRY}
 # HOOK RESULT
 complete() {
   local instance
@@ -46,9 +74,9 @@ fail() {
   set +e
   say "bootstrap failed: $1"
   rm -f "$home.tar"
-  patiently complete "$launch_hook" ABANDON || say "the launch could not be abandoned; its hook times out instead"
-  # Nothing that could drain was installed, so nobody else would end the termination that follows.
-  patiently complete "$terminate_hook" CONTINUE
+  retry complete "$launch_hook" ABANDON || say "the launch could not be abandoned; its hook times out instead"
+  # No agent is installed, so nothing else would complete the termination that follows.
+  retry complete "$terminate_hook" CONTINUE
   exit 1
 }
 trap 'fail "step at line $LINENO"' ERR
@@ -58,11 +86,11 @@ fetch() {
     -H 'x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 }
 
-mkdir -p "$(dirname "$config")" "$home" || fail "$config: no room or not writable"
-cat >"$config" <<'CONFIG' || fail "$config: no room or not writable"
+mkdir -p "$(dirname "$config")" "$home" || fail "$config: disk full or not writable"
+cat >"$config" <<'CONFIG' || fail "$config: disk full or not writable"
 ${JSON.stringify(config)}
 CONFIG
-patiently fetch || fail "$bundle_url could not be downloaded to $home.tar"
+retry fetch || fail "$bundle_url could not be downloaded to $home.tar"
 echo "$bundle_sha256  $home.tar" | sha256sum --check --status || fail "$bundle_url has the wrong SHA-256, expected $bundle_sha256"
 tar -xf "$home.tar" -C "$home" --no-same-owner || fail "$home.tar could not be unpacked"
 rm -f "$home.tar"

@@ -1,9 +1,9 @@
 import type { HostClock } from "./ports/clock";
 
 /**
- * A monotonic clock, immune to changes of the system time: a drain that takes an hour for past because the clock was
- * corrected would give up its job, one that waits for a time of day would wait an hour longer. Runs on from the time of
- * day at its creation, in ms since the epoch; it stands still while the machine is suspended.
+ * A monotonic clock, immune to changes of the system time. With the time of day, a clock correction of an hour would
+ * make a drain give up its job an hour early or wait an hour too long. Starts at the time of day of its creation, in ms
+ * since the epoch, and does not advance while the machine is suspended.
  */
 export function monotonicClock(timeOfDay: () => number = Date.now, monotonic: () => number = () => performance.now()): HostClock {
   const begun = timeOfDay() - monotonic();

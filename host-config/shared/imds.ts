@@ -1,4 +1,4 @@
-/** The instance metadata service, version 2, with bounded waits: it is on the instance itself, so 1 s is long. */
+/** Client of the instance metadata service, version 2. The service is link-local, so 1 s per request is generous. */
 import { request } from "node:http";
 import type { TargetState } from "../../contract/aws/lifecycle";
 import type { Imds } from "./ports/imds";
@@ -11,10 +11,10 @@ interface Answer {
   body: string;
 }
 
-/** What the metadata has at a path below `meta-data/`: undefined for a 404. Rejects on any other failure. */
+/** Reads a path below `meta-data/`. Undefined for a 404; rejects on any other failure. */
 export type MetadataReader = (path: string) => Promise<string | undefined>;
 
-/** @param origin for tests; on an instance there is only the one address. */
+/** @param origin overridden by tests only */
 export function imdsClient(origin = "http://169.254.169.254"): Imds {
   return imdsPort(metadataReader(origin));
 }
@@ -37,7 +37,7 @@ function metadataReader(origin: string): MetadataReader {
   async function get(path: string): Promise<string | undefined> {
     let answer = await ask("GET", path, { "X-aws-ec2-metadata-token": (token ??= await newToken()) });
     if (answer.status === 401) {
-      // Expired, or of a life before hibernation.
+      // The token expired, or it was issued before a hibernation.
       token = await newToken();
       answer = await ask("GET", path, { "X-aws-ec2-metadata-token": token });
     }
@@ -55,7 +55,7 @@ function metadataReader(origin: string): MetadataReader {
 
   function ask(method: string, path: string, headers: Record<string, string>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      // No keep-alive: a connection that outlives hibernation would only be found dead at its next use.
+      // No keep-alive: a connection kept across a hibernation would fail at its next use.
       const options = { method, headers, agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) };
       const call = request(`${origin}${path}`, options, (response) => {
         let body = "";

@@ -1,8 +1,8 @@
 import type { Log, LogFields } from "./ports/log";
 
 /**
- * One JSON object a line on standard error, which systemd hands to the journal. Not on standard output: in the
- * runner's unit that is the listener's log, and nothing of ours belongs in there.
+ * Writes one JSON object per line to standard error, which systemd passes to the journal. Never to standard output: in
+ * the runner's unit that is the listener's log.
  */
 export function jsonLog(part: string, write: (line: string) => void = (line) => void process.stderr.write(line)): Log {
   const line =

@@ -1,12 +1,12 @@
 /**
- * systemd takes `IPAddressDeny=` also where the kernel cannot enforce it (cgroup v1, no BPF): there it would keep no job
- * from the instance's credentials, and no one would notice. So an installation tries it, in a unit of its own.
+ * systemd accepts `IPAddressDeny=` even if the kernel cannot enforce it (cgroup v1, no BPF). Jobs could then read the
+ * instance's credentials, and no one would notice. The installation therefore tests it in a transient unit.
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { METADATA_ADDRESSES } from "./metadata-addresses";
 
-/** Ends with 0 once a datagram to the metadata address is refused; systemd's filter may come a moment late: 40 x 50 ms. */
+/** Exits with 0 once a datagram to the metadata address is refused. systemd may apply its filter late: 40 tries, 50 ms apart. */
 const PROBE = `let left = 40;
 (function send() {
   const socket = require("node:dgram").createSocket("udp4");
@@ -17,12 +17,12 @@ const PROBE = `let left = 40;
     setTimeout(send, 50);
   });
 })();`;
-/** Many times what it takes. */
+/** The probe itself takes about 2 s at most. */
 const TIMEOUT_MS = 60_000;
 
 /**
- * @param node path of the Node that the probe runs on
- * @param deny as the component's units have it; for tests, which try it without.
+ * @param node path of the Node.js binary that runs the probe
+ * @param deny the addresses that the units deny; tests also pass none
  */
 export function probeCommand(node: string, deny: readonly string[] = METADATA_ADDRESSES): string[] {
   const denied = deny.length > 0 ? [`--property=IPAddressDeny=${deny.join(" ")}`] : [];
@@ -31,7 +31,7 @@ export function probeCommand(node: string, deny: readonly string[] = METADATA_AD
 
 type Run = (file: string, args: string[], options: { timeout: number }) => Promise<unknown>;
 
-/** @throws unless jobs can be kept from the instance's credentials here. */
+/** @throws if this machine cannot keep jobs from the instance's credentials */
 export async function checkMetadataCanBeDenied(node: string, run: Run = promisify(execFile)): Promise<void> {
   const [file, ...args] = probeCommand(node) as [string, ...string[]];
   try {

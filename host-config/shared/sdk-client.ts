@@ -1,4 +1,4 @@
-/** Clients of AWS's SDK as every program on a host needs them: bounded, and with the credentials of the instance's role. */
+/** AWS SDK clients for programs on a host: bounded, and with the credentials of the instance's role. */
 import { fromInstanceMetadata } from "@smithy/credential-provider-imds";
 import { SDK_ATTEMPTS, SDK_CALL_MS, SDK_CONNECT_MS, SDK_REQUEST_MS } from "./sdk-bounds";
 
@@ -6,7 +6,7 @@ interface Sendable {
   send(command: never, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
 }
 
-/** @param overrides for tests: endpoint and credentials of a stand-in. */
+/** @param overrides used by tests: endpoint and credentials of a stand-in */
 export function hostClient<Client extends Sendable>(
   Client: new (settings: object) => Client,
   region: string,
@@ -14,7 +14,7 @@ export function hostClient<Client extends Sendable>(
 ): Client {
   const client = new Client({
     region,
-    // Only the instance's own role: whatever else the machine may hold of credentials is not meant for the host's programs.
+    // Only the instance's role: other credentials on the machine are not meant for the host's programs.
     credentials: fromInstanceMetadata({ timeout: 1_000, maxRetries: 3, ec2MetadataV1Disabled: true }),
     maxAttempts: SDK_ATTEMPTS,
     requestHandler: { connectionTimeout: SDK_CONNECT_MS, requestTimeout: SDK_REQUEST_MS, throwOnRequestTimeout: true },

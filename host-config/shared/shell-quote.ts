@@ -1,4 +1,4 @@
-/** The text as one word of a shell script. */
+/** Quotes the text as one word of a shell script. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

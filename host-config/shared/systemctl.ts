@@ -1,4 +1,4 @@
-/** systemctl, bounded: 20 s is far more than a sane PID 1 needs. */
+/** systemctl with a timeout: 20 s is far more than a healthy PID 1 needs. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { parseUnitState, UNIT_PROPERTIES, type UnitState } from "./unit-state";

@@ -1,12 +1,12 @@
 /**
- * What the user data of any component is made of: shell functions, the same for all, and the quoting of what differs.
- * The functions are bash; they expect `$imds` (`http://169.254.169.254/latest`) and `$region`.
+ * Building blocks of any component's user data: shared bash functions and URL helpers. The functions expect `$imds`
+ * (`http://169.254.169.254/latest`) and `$region`. Their comments are part of the user data and count towards its limit.
  */
 
 /** EC2's limit on user data, in bytes before base64. */
 export const USER_DATA_LIMIT_BYTES = 16_384;
 
-/** Where the bundle lies; the digest is part of the launch template, so the bytes cannot change under what is deployed. */
+/** Location of the bundle. The digest is part of the launch template, so a deployed stack always runs the same bytes. */
 export interface BundleLocation {
   bucket: string;
   key: string;
@@ -14,14 +14,14 @@ export interface BundleLocation {
   sha256: string;
 }
 
-/** The console line that an operator reads where the bootstrap failed. */
+/** `say TEXT`: writes a line to the console, where an operator can read why the bootstrap failed. */
 export const SAY = `say() {
   echo "ci-runners: $*" >&2
   { echo "ci-runners: $*" >/dev/console; } 2>/dev/null || true
 }
 `;
 
-/** `metadata PATH`: what the instance metadata has below `meta-data/`. */
+/** `metadata PATH`: prints the instance metadata at a path below `meta-data/`. */
 export const METADATA = `metadata() {
   local token
   token=$(curl -sSf --noproxy '*' --max-time 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$imds/api/token") || return
@@ -29,8 +29,8 @@ export const METADATA = `metadata() {
 }
 `;
 
-/** `signed SERVICE URL ...`: curl with the credentials of the instance's profile. */
-export const SIGNED = `# Credentials reach curl on its standard input: arguments can be read by every user of the machine.
+/** `signed SERVICE URL ...`: curl with a signature by the credentials of the instance profile. */
+export const SIGNED = `# Credentials go to curl on standard input: any local user can read arguments.
 signed() {
   local service=$1 role json key secret session
   shift
@@ -49,9 +49,9 @@ field() {
 }
 `;
 
-/** `patiently COMMAND ...` */
-export const PATIENTLY = `# The profile's credentials and a route out may lag the first seconds of an instance's life: 8 tries in about 70 s.
-patiently() {
+/** `retry COMMAND ...` */
+export const RETRY = `# Credentials and the network may not be ready right after boot: 8 tries in about 70 s.
+retry() {
   local try
   for try in 1 2 3 4 5 6 7; do
     "$@" && return
@@ -69,7 +69,7 @@ export function s3Url(region: string, { bucket, key }: Pick<BundleLocation, "buc
   return `https://${bucket}.s3.${region}.${awsDomain(region)}/${encodeKey(key)}`;
 }
 
-/** S3 keys in a URL: each part encoded, the slashes kept. */
+/** An S3 key in a URL: each part is encoded, slashes are kept. */
 function encodeKey(key: string): string {
   return key.split("/").map(encodeURIComponent).join("/");
 }

@@ -1,21 +1,21 @@
-/** What the runner writes down about its jobs, read back. Pure parsers over the tails of two files. */
+/** Parsers for what the runner writes about its jobs, over the tails of two files. Pure. */
 
 export interface Announcement {
   state: "idle" | "busy";
-  /** Ms since the epoch; the listener stamps whole seconds. */
+  /** Ms since the epoch; the listener writes whole seconds. */
   at?: number;
   line: string;
 }
 
 /**
- * The listener writes `2026-11-22 10:00:00Z: Running job: NAME`; the stamp is optional here, the wording is not. The
- * service host says when it has started another listener: what the last one had announced, that one does not run. After
- * a crash it may take minutes until it says "Listening", as GitHub holds the dead one's session against it.
+ * The listener writes `2026-11-22 10:00:00Z: Running job: NAME`; the timestamp is optional here, the wording is not. The
+ * service host logs the start of another listener, which does not run what its predecessor announced. After a crash it may
+ * take minutes until the new listener writes "Listening", because GitHub still holds the old one's session.
  */
 const LINE =
   /^(?:(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})Z: )?(Running job: |Listening for Jobs|Job .* completed with result: |Started listener process, pid: )/;
 
-/** The last announcement in the text. A job may be *named* after an announcement, so only the beginning of a line counts. */
+/** The last announcement in the text. A job's name may look like an announcement, so only the start of a line counts. */
 export function lastAnnouncement(text: string): Announcement | undefined {
   const lines = text.split("\n");
   for (let index = lines.length - 1; index >= 0; index--) {
@@ -28,15 +28,15 @@ export function lastAnnouncement(text: string): Announcement | undefined {
   return undefined;
 }
 
-/** Messages that never bring a job. An unknown one counts as a job: at worst that is a short wait for nothing. */
+/** Messages that never carry a job. An unknown type counts as a job; at worst that costs a short, needless wait. */
 const NO_JOB = /Cancel|Refresh|Migration|Shutdown|Metadata/i;
 const MARK = /^MessageReceived_([^:]+):(\S+)$/;
-/** From here on the job shows itself by other signs: it is announced, and then there is its worker. */
+/** From here on other signs show the job: the announcement, then the worker. */
 const SPAWNING = /^StartingWorkerProcess:/;
 
 /**
- * When the last message that may hold a job arrived, in ms since the epoch; undefined if its worker was begun. Lines are
- * `counter:ISO 8601 time`.
+ * When the last message that may carry a job arrived, in ms since the epoch; undefined if its worker has started. Lines
+ * are `counter:ISO 8601 time`.
  */
 export function lastJobMessage(text: string): number | undefined {
   const lines = text.split("\n");

@@ -1,4 +1,4 @@
-/** The agent's calls to AWS, all about this one instance. How long each may take is its client's to bound. */
+/** The agent's calls to AWS, all about this one instance. The clients bound their duration. */
 import {
   type AutoScalingClient,
   CompleteLifecycleActionCommand,
@@ -33,7 +33,7 @@ export interface AwsPorts {
   metrics: Metrics;
 }
 
-/** @param clock the time of day, by which registration tokens expire */
+/** @param clock the time of day, which decides whether a registration token has expired */
 export function awsPorts(
   { autoscaling, secretsManager, cloudwatch }: AwsClients,
   config: HostConfig,
@@ -84,7 +84,7 @@ export function awsPorts(
         try {
           value = (await secretsManager.send(new GetSecretValueCommand({ SecretId: await secretId() }))).SecretString;
         } catch (error) {
-          // InvalidRequest: marked for deletion, so a new one has to come.
+          // InvalidRequest: the secret is marked for deletion, so wait for a new one.
           if (isAwsError(error, "ResourceNotFoundException") || isAwsError(error, "InvalidRequestException")) return undefined;
           throw error;
         }
@@ -108,7 +108,7 @@ export function awsPorts(
   };
 }
 
-/** Another caller completed the action, or it expired: either way there is nothing left to do. */
+/** `none`: another caller completed the action, or it expired. Either way nothing is left to do. */
 async function doneOrNone(call: Promise<unknown>): Promise<"done" | "none"> {
   try {
     await call;
@@ -123,7 +123,7 @@ function isAwsError(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
 }
 
-/** Rejects with words that name no part of the token. */
+/** Throws an error that contains no part of the token. */
 export function parseToken(value: string | undefined, now: number): string {
   let secret: Partial<RegistrationSecret>;
   try {

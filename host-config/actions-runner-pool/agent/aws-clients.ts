@@ -4,7 +4,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { hostClient } from "../../shared/sdk-client";
 import type { AwsClients } from "./aws-adapters";
 
-/** @param overrides for tests: endpoint and credentials of a stand-in. */
+/** @param overrides used by tests: endpoint and credentials of a stand-in */
 export function awsClients(region: string, overrides?: object): AwsClients {
   return {
     autoscaling: hostClient(AutoScalingClient, region, overrides),

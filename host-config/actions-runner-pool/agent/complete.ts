@@ -1,6 +1,37 @@
 /**
- * Completes the termination (`runner-complete.service`). It may be started at any time: it checks for itself whether
- * the instance is on its way out and whether the runner is really gone.
+ * The completion: ends the lifecycle action of a termination with CONTINUE once the runner has stopped, so that Auto
+ * Scaling terminates the instance. It also counts a forced stop in CloudWatch, which the drain cannot do.
+ *
+ * Unit: runner-complete.service (oneshot). Started by the runner's after-stop.sh after every stop and crash, by the
+ * daemon while a terminating instance has a stopped runner, and by the heartbeat. It may be started at any time, also
+ * during a shutdown: it checks itself whether the instance is terminating and whether the runner has stopped.
+ *
+ * Life cycle, in this order:
+ *   1. Count a forced stop that was not counted yet.
+ *   2. End here if the target lifecycle state is not a termination.
+ *   3. Set the departure mark. From now on no listener starts on this instance (see reap.ts).
+ *   4. Wait while the unit deactivates, for 60 s at most. If it is not stopped then: `still-running`, exit code 1.
+ *   5. Drain a listener or worker that an incomplete stop left behind. A forced stop skips this step and the next.
+ *   6. Kill the remaining processes, after an update of the runner has ended (30 s at most).
+ *   7. CompleteLifecycleAction. `none`: another caller completed the action, or it expired; that is a success.
+ *
+ * Killed: each run starts over. A kill between the count of a forced stop and its mark counts that stop twice. systemd
+ * restarts it 10 s after a failure or SIGKILL, without a limit; the daemon starts it again 30 s after its last request,
+ * the heartbeat at its next interval.
+ *
+ * Metadata or AWS does not answer: it fails, and systemd restarts it. A request to the metadata takes 1 s at most, an
+ * AWS call 30 s with all its attempts. No heartbeat is sent once nothing of the runner is left, so the action expires
+ * heartbeatTimeout after the last one. The hook's default result then applies: the instance is retained, or terminated
+ * if drain.retainOnAbandon is false. A forced stop is counted in tries 10 s apart, for 120 s or a third of
+ * heartbeatTimeout, whichever is shorter; then the action is completed without the count.
+ *
+ * Bounds: TimeoutStartSec= is the drain's deadline plus 600 s, because step 5 takes as long as a job.
+ *
+ * Gotchas:
+ *   - The mark comes before the check of the unit: a listener started in between would lose its job with the instance.
+ *   - "The unit is stopped" does not mean "nothing runs": KillMode=process leaves workers behind.
+ *   - Never complete on a target other than Terminated or Warmed:Terminated. A stop is not a termination.
+ *   - test/proofs/exploration/mutants.ts replaces exact lines of this file.
  */
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
@@ -9,10 +40,10 @@ import type { Host } from "./ports/host";
 import { isRunning, isStopped } from "../../shared/unit-state";
 import { isTerminating } from "./target-state";
 
-/** ExecStopPost starts this while its own unit is still deactivating, for milliseconds; 60 s is a hung machine. */
+/** ExecStopPost= starts this while its own unit is still deactivating, which takes milliseconds. 60 s means a hung machine. */
 const DEACTIVATING_MS = 60_000;
 const POLL_MS = 100;
-/** A forced stop comes 5 minutes before the lifecycle action's own end at the latest. */
+/** Shorter than the 300 s (forcedStopMargin) that a forced stop leaves before the lifecycle action's global timeout. */
 const REPORT_MS = 120_000;
 const REPORT_PAUSE_MS = 10_000;
 
@@ -23,18 +54,18 @@ export type CompleteHost = Pick<
 export type CompleteResult = "completed" | "none" | "not-terminating" | "still-running";
 
 /**
- * Rejects when AWS or the metadata could not be reached within the clients' own retries; whoever started it tries again.
+ * Rejects if AWS or the metadata does not answer within the clients' own retries.
  *
- * @param wait how what was left behind is drained.
+ * @param wait drains processes that were left behind
  */
 export async function complete(host: CompleteHost, wait: (host: DrainHost) => Promise<unknown> = drain): Promise<CompleteResult> {
   await reportForcedStop(host);
   if (!isTerminating(await host.imds.targetState())) return "not-terminating";
-  // Must come first: a listener that an operator starts after the check of the unit would lose its job with the instance.
+  // Must come first: a listener that an operator starts after the unit check would lose its job with the instance.
   await host.departure.set();
   if (!(await stopped(host))) return "still-running";
   const left = await host.signs.read();
-  // Only after a stop that was cut short (SIGKILL of the start or of the drain). The same rules hold for what it left.
+  // Only after an incomplete stop (SIGKILL of the start or of the drain). The same rules apply to what it left.
   const forced = await host.forcedStop.isSet();
   if ((left.workers > 0 || left.listener !== undefined) && !forced) {
     host.log.warn("the unit is stopped but the runner is not, draining it", { ...left });
@@ -42,7 +73,7 @@ export async function complete(host: CompleteHost, wait: (host: DrainHost) => Pr
     await reportForcedStop(host);
     if (!(await stopped(host))) return "still-running";
   }
-  // A crash of runsvc.sh leaves its RunnerService.js behind, which may be about to relaunch a listener.
+  // A crash of runsvc.sh leaves RunnerService.js running, which may be about to relaunch a listener.
   if (!forced) await host.unit.killLeftovers();
   const hook = host.config.terminateHook;
   const outcome = await host.lifecycle.complete(hook, "CONTINUE");
@@ -61,9 +92,9 @@ async function stopped(host: CompleteHost): Promise<boolean> {
 }
 
 /**
- * The drain may not call AWS from inside the fenced cgroup, so its loss is counted here, once. With the completion the
- * instance and its journal are gone, so the count is tried for a while before it: a third of the time that the last
- * heartbeat gave at most, lest the action expires meanwhile.
+ * The drain cannot call AWS from inside the fenced cgroup, so its forced stop is counted here, once. The completion
+ * destroys the instance and its journal, so the count is retried before it, but for a third of heartbeatTimeout at most:
+ * the action must not expire meanwhile.
  */
 async function reportForcedStop({ clock, config, forcedStop, log, metrics }: CompleteHost): Promise<void> {
   if (!(await forcedStop.isSet()) || (await forcedStop.isReported())) return;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 
-/** Undefined: this machine is not (or not yet) configured, so there is nothing to do for any part of the agent. */
+/** Undefined: this machine is not configured (yet), so no part of the agent has anything to do. */
 export function readConfig(path: string = PATHS.config): HostConfig | undefined {
   let text: string;
   try {
@@ -14,8 +14,8 @@ export function readConfig(path: string = PATHS.config): HostConfig | undefined 
 }
 
 /**
- * For the drain, which must work even where the configuration was lost or damaged: the longest wait that Auto Scaling
- * allows at all (48 h), and the closed metadata of the default.
+ * For the drain and the reap, which must work even if the configuration is lost or damaged: the longest wait that Auto
+ * Scaling allows (48 h), and no access to the metadata for jobs, as by default.
  */
 export const FALLBACK: Pick<HostConfig, "drainDeadline" | "jobsMayUseInstanceRole"> = {
   drainDeadline: 48 * 3600,

@@ -1,6 +1,7 @@
 /**
- * All that the daemon remembers between two ticks, as plain data: copying it copies the daemon, but for its work in the
- * background. Pure: what it learns and does makes a new state. A restarted daemon begins with `initialState` and loses nothing.
+ * Everything the daemon remembers between two ticks, as plain data: a copy of it is a copy of the daemon, except for
+ * background work. Pure: each observation and action returns a new state. A restarted daemon starts with `initialState`
+ * and loses nothing.
  */
 import type { LifecycleState, TargetState } from "../../../contract/aws/lifecycle";
 import type { UnitState } from "../../shared/unit-state";
@@ -10,40 +11,40 @@ import type { Signs } from "./ports/job-signs";
 import { initialProtection, observeJob, quietUntil, type ProtectionState } from "./protection";
 import { isTerminating } from "./target-state";
 
-/** ExecStopPost of a stopping unit asks for the completion itself; only if it could not, the daemon does. */
+/** ExecStopPost= of a stopping unit starts the completion; the daemon waits this long before it does so itself. */
 const AFTER_DRAIN_MS = 10_000;
 /** Retry interval for a completion request that had no effect. */
 const COMPLETE_RETRY_MS = 30_000;
 const REGISTER_RETRY_MS = 60_000;
-/** DescribeAutoScalingInstances while launching: a few calls an instance, also when hundreds start at once. */
+/** DescribeAutoScalingInstances while launching: a few calls per instance, even when hundreds launch at once. */
 const LOOK_UP_FIRST_MS = 2_000;
 const LOOK_UP_LONGEST_MS = 15_000;
 
 /** Times are ms since the epoch. */
 export interface DaemonState {
-  /** The last answer of the instance metadata. */
+  /** The last target lifecycle state that the metadata returned. */
   target?: TargetState;
-  /** The metadata did not answer when last asked. */
+  /** The last request to the metadata failed. */
   metadataSilent: boolean;
-  /** What DescribeAutoScalingInstances said since the target last changed. */
+  /** The state from DescribeAutoScalingInstances, reset when the target changes. */
   lifecycle?: LifecycleState;
   lookUpPause: number;
   lookUpNotBefore: number;
   registerNotBefore: number;
   completeNotBefore: number;
-  /** The runner's unit was started since boot; undefined: its state was not read yet. */
+  /** Whether the runner's unit was started since boot; undefined until its state has been read. */
   started?: boolean;
   hintedAt?: number;
   /** The listener's last announcement, to log each once. */
   announcement?: string;
   /** When a worker was last seen. */
   workerAt?: number;
-  /** What the last reading of the job signs showed. */
+  /** Result of the last reading of the job signs. */
   inFlight: InFlight | "not read yet";
   protection: ProtectionState;
 }
 
-/** Every field is there from the beginning, so that all states are of one shape: a tick copies a state several times. */
+/** Every field is present from the start, so that all states have one shape: a tick copies a state several times. */
 export function initialState(): DaemonState {
   return {
     target: undefined,
@@ -67,7 +68,7 @@ export function targetObserved(state: DaemonState, target: TargetState | undefin
   return target === state.target ? answered : lifecycleForgotten({ ...answered, target });
 }
 
-/** An agent that finds a unit which was started before it cannot know what Auto Scaling has of its protection. */
+/** If the unit was started before this agent, the protection that Auto Scaling has set is unknown. */
 export function unitObserved(state: DaemonState, unit: UnitState): DaemonState {
   const fresh = state.started === undefined && !unit.everStarted;
   const protection = fresh ? { ...state.protection, known: false } : state.protection;
@@ -91,12 +92,12 @@ export function signsObserved(state: DaemonState, signs: Signs, now: number): Da
   return next;
 }
 
-/** The unit is asked only when its state matters: in service, once started, systemd looks after it. */
+/** Once the unit is started, systemd supervises it; the daemon then reads the job signs instead of the unit's state. */
 export function watchesJobs(state: DaemonState): boolean {
   return state.started === true && !isTerminating(state.target);
 }
 
-/** Protection is for instances in service; Auto Scaling refuses it in any other state. */
+/** Auto Scaling protects only instances in service and refuses the call in most other states. */
 export function keepsProtection({ target }: DaemonState): boolean {
   return target === "InService" || target === undefined;
 }
@@ -132,7 +133,7 @@ function lifecycleForgotten(state: DaemonState): DaemonState {
   return { ...state, lifecycle: undefined, lookUpPause: LOOK_UP_FIRST_MS, lookUpNotBefore: 0 };
 }
 
-/** The state follows a moment later; reading it at once would find the old one and continue a second time. */
+/** Auto Scaling changes the state a moment later; an immediate read would return the old one and continue a second time. */
 export function launchContinued(state: DaemonState, now: number): DaemonState {
   return { ...lifecycleForgotten(state), lookUpNotBefore: now + LOOK_UP_FIRST_MS };
 }
@@ -142,19 +143,19 @@ export function registrationEnded(state: DaemonState, registered: boolean, now: 
 }
 
 /**
- * Until when a daemon in this state does nothing at its ticks, for as long as all that it observes stays as it was at the
- * last one: ms since the epoch, Infinity where time changes nothing, undefined where it may act at the next tick. For
- * simulations, which skip ticks that only repeat the last one.
+ * Until when the ticks of a daemon in this state do nothing, provided that all it observes stays the same: in ms since
+ * the epoch, Infinity if time changes nothing, undefined if it may act at the next tick. For simulations, which skip ticks
+ * that only repeat the last one.
  */
 export function repeatsUntil(state: DaemonState, unit: UnitState, registered: boolean): number | undefined {
   if (state.metadataSilent) return undefined;
   if (watchesJobs(state)) {
-    // An announcement or a message is a sign for some time only.
+    // An announcement or a message counts for a limited time only.
     const lasting = state.inFlight === "worker" || state.inFlight === undefined;
     if (!lasting) return undefined;
     return keepsProtection(state) ? quietUntil(state.protection, state.inFlight !== undefined) : Number.POSITIVE_INFINITY;
   }
-  // At the end of time each pause is over.
+  // At Infinity every pause is over.
   const action = decide(observe(state, unit, registered, Number.POSITIVE_INFINITY));
   return action === "nothing" || action === "await-drain" ? Number.POSITIVE_INFINITY : undefined;
 }

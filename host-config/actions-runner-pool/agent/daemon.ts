@@ -1,7 +1,38 @@
 /**
- * The agent's loop. Once a second it observes, decides (decide.ts) and acts. What it remembers (daemon-state.ts) it can
- * rebuild from IMDS, systemd and /proc, so it may be killed and restarted at any time. Slow work runs in the background,
- * one of a kind at a time, and a tick never waits for it.
+ * The daemon: the agent's loop on every instance of a pool. Once a second it observes, decides (decide.ts) and acts. Its
+ * state (daemon-state.ts) can be rebuilt from the metadata, systemd and /proc. It is not what protects a job: the drain is.
+ *
+ * Unit: runner-agent.service, with runner-agent.socket for the job hooks. Started at the end of the installation and at
+ * each boot. Restart=always after 1 s, without a limit. Not ordered relative to the runner's unit.
+ *
+ * Life cycle:
+ *   - Launch, until the runner's unit has started once since boot: look up the lifecycle state; in Pending:Wait register
+ *     the runner and continue the launch hook; in InService start the unit. An instance that enters the warm pool only
+ *     continues the hook; it registers when it is called into service.
+ *   - In service: read the job signs at each tick and when a job hook calls, and set scale-in protection accordingly.
+ *     systemd restarts the listener; what an operator stopped stays stopped.
+ *   - Termination (target Terminated or Warmed:Terminated): start one heartbeat at once, stop the runner's unit, which
+ *     begins the drain, wait for it, then start the completion in case the unit's own ExecStopPost= could not.
+ *
+ * Killed: systemd restarts it. The runner, its drain, the heartbeat timer and the completion are other units and are not
+ * affected. A registration in progress dies with it and is repeated; scale-in protection is unknown and is set again.
+ *
+ * Metadata does not answer: the last target state stays valid, with one warning. Nothing launches before its first
+ * answer: the instance ID comes from there, and the start of the runner reads the target state once more.
+ *
+ * AWS does not answer: the work in the background fails, is logged as `KIND failed` and is due again at a later tick. A
+ * registration that fails for 600 s, or 0.8 x launchTimeout if that is shorter, abandons the launch (registration.ts).
+ *
+ * Bounds: tick 1 s. It waits for the metadata (1 s per request) and systemctl (20 s per call), never for AWS. AWS calls
+ * 30 s each. Hints: one reading per 200 ms. State look-ups 2 to 15 s apart. Completion: 10 s after the drain was last seen,
+ * then every 30 s. Registration again 60 s after a failure.
+ *
+ * Gotchas:
+ *   - Work of one kind never runs twice at the same time. All of the launch shares one kind, so its steps never overlap.
+ *   - Nothing may be kept in memory that a restart cannot rebuild.
+ *   - A rule that depends on time must also be in `repeatsUntil`, or the simulation skips the tick that would apply it.
+ *   - `kind` is part of a log message that docs/operations.md lists; test/proofs/exploration/mutants.ts replaces exact
+ *     lines of decide.ts.
  */
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import {
@@ -24,7 +55,7 @@ import { register } from "./registration";
 import { isTerminating } from "./target-state";
 
 export const TICK_MS = 1_000;
-/** The job's user may send as many hints as it likes; each makes us read /proc, and the tick does so anyway. */
+/** Shortest interval between two hints that are served: the job's user may send any number, and each reads /proc. */
 const HINT_MS = 200;
 
 export class Daemon {
@@ -34,9 +65,9 @@ export class Daemon {
   constructor(private readonly host: Host) {}
 
   /**
-   * Ticks until `stopped` says so.
+   * Ticks until `stopped` returns true.
    *
-   * @param pause between two ticks; for simulations, which skip ticks that would do nothing
+   * @param pause between two ticks; overridden by simulations, which skip ticks that would do nothing
    */
   async run(stopped: () => boolean = () => false, pause = (ms: number) => this.host.clock.sleep(ms)): Promise<void> {
     while (!stopped()) {
@@ -46,7 +77,7 @@ export class Daemon {
     }
   }
 
-  /** One observation and one decision. Never rejects. Resolves with what it set going. */
+  /** One observation and one decision. Never rejects. Resolves with the action that it started. */
   async tick(): Promise<Action> {
     await this.observeTarget();
     if (watchesJobs(this.state)) {
@@ -86,9 +117,9 @@ export class Daemon {
     try {
       target = await host.imds.targetState();
     } catch (error) {
-      // The last answer stands: an instance that was on its way out still is.
+      // The last answer stays valid: a termination is never taken back.
       if (!this.state.metadataSilent) {
-        host.log.warn("instance metadata does not answer, keeping its last word", { error: String(error) });
+        host.log.warn("instance metadata does not answer, keeping the last target state", { error: String(error) });
         this.state = { ...this.state, metadataSilent: true };
       }
       return;
@@ -98,7 +129,7 @@ export class Daemon {
     if (before.metadataSilent) host.log.info("instance metadata answers again");
     if (target === before.target) return;
     host.log.info("target lifecycle state", { from: before.target, to: target });
-    // The timer's next beat may be a whole interval away, and what is left of the action's time is unknown after a restart.
+    // The timer's next heartbeat may be a whole interval away, and after a restart the action's remaining time is unknown.
     if (isTerminating(target)) this.inBackground("heartbeat", () => host.helpers.startHeartbeat());
   }
 
@@ -132,7 +163,7 @@ export class Daemon {
   private async lookUpState(): Promise<void> {
     const { target } = this.state;
     const lifecycle = await this.host.lifecycle.lifecycleState();
-    // An answer to a question that was asked before the target changed is about another transition.
+    // The target changed during the call, so the answer is about another transition.
     if (target !== this.state.target) return;
     if (lifecycle !== this.state.lifecycle) this.host.log.info("lifecycle state", { state: lifecycle });
     this.state = { ...this.state, lifecycle };
@@ -145,7 +176,7 @@ export class Daemon {
     this.state = launchContinued(this.state, this.host.clock.now());
   }
 
-  /** Asks the metadata once more: what was decided a moment ago must not start a listener on an instance that has to go. */
+  /** Reads the target state once more: an older decision must not start a listener on an instance that is terminating. */
   private async startRunner(): Promise<void> {
     const target = await this.host.imds.targetState();
     if (target !== this.state.target) return;

@@ -1,4 +1,4 @@
-/** What the daemon does next, from what it sees now. Pure: every rule about the unit's life is in here. */
+/** Decides the daemon's next action from one observation. Pure: every rule about starting and stopping the unit is here. */
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { UnitState } from "../../shared/unit-state";
@@ -6,16 +6,16 @@ import { isRunning, isStopped } from "../../shared/unit-state";
 import { isTerminating } from "./target-state";
 
 export interface Observation {
-  /** The last answer of the instance metadata; undefined before the first or where it has none yet. */
+  /** The last target state that the metadata returned; undefined before the first, or if there is none yet. */
   target: TargetState | undefined;
   unit: UnitState;
   /** The runner is configured, so config.sh need not run. */
   registered: boolean;
-  /** What DescribeAutoScalingInstances said since the target last changed; undefined: not asked yet, or no longer true. */
+  /** The state from DescribeAutoScalingInstances; undefined if not read since the target changed, or outdated. */
   lifecycle: LifecycleState | undefined;
-  /** Nobody was asked to complete the termination in the last seconds. */
+  /** No completion was started in the last seconds. */
   completionDue: boolean;
-  /** The last registration failed moments ago. */
+  /** The last registration failed less than a minute ago. */
   registrationPaused: boolean;
 }
 
@@ -31,7 +31,7 @@ export type Action =
 
 export function decide(seen: Observation): Action {
   if (isTerminating(seen.target)) return decideTermination(seen);
-  // Once a boot is enough: systemd restarts a listener that exits, and what an operator stopped stays stopped.
+  // Once per boot is enough: systemd restarts a listener that exits, and what an operator stopped stays stopped.
   if (seen.unit.everStarted || !isStopped(seen.unit)) return "nothing";
   return decideLaunch(seen);
 }
@@ -53,7 +53,7 @@ function decideLaunch(seen: Observation): Action {
   return lifecycle === "InService" ? "start-runner" : "continue-launch";
 }
 
-/** Installed is all that an instance in the pool has to be; it registers when it is called into service. */
+/** An instance in the warm pool only needs to be installed; it registers when it is called into service. */
 function decidePoolEntry(lifecycle: LifecycleState): Action {
   switch (lifecycle) {
     case "Warmed:Pending:Wait":

@@ -1,13 +1,13 @@
 /**
- * The mark of an instance that is being let go, in root's own folders: on the disk, where it outlives a reboot, as the
- * termination does, or in /run. A job may have used up the disk, its inodes too, and that must not hold the instance.
+ * The mark of a terminating instance, in folders that only root can write: on the disk, where it survives a reboot as the
+ * termination does, or else in /run. A job may have used up the disk or its inodes; that must not block the termination.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import type { DepartureMark } from "./ports/departure-mark";
 
-/** @param folders the first that can be written to gets the mark; set rejects only where none can. */
+/** @param folders the mark goes into the first that is writable; `set` rejects only if none is */
 export function departureMark(folders: readonly string[] = [PATHS.home, PATHS.runtime]): DepartureMark {
   const marks = folders.map((folder) => join(folder, "departing"));
   return {

@@ -1,6 +1,6 @@
 /**
- * The drain's decisions, without its acts: from what it knows, and the answer to what it asked last, to what it asks
- * for next. Pure, and its state is plain data, so that every interleaving with its environment can be explored.
+ * The drain's decisions without its effects: each step takes the state and the answer to the last request, and returns
+ * the next request. Pure, with plain data as state, so that every interleaving with its environment can be explored.
  */
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import { inFlight, waitedInVainFor, type InFlight } from "./in-flight";
@@ -9,20 +9,20 @@ import type { Signs } from "./ports/job-signs";
 
 /** How often the signs are read, in ms: a few small files in /proc and /run. */
 export const POLL_MS = 250;
-/** With the fence up nothing new can arrive; this is for what the listener had read just before and not yet written down. */
+/** With the fence up nothing new can arrive. This covers what the listener received just before and has not logged yet. */
 const CONFIRM_MS = 1_500;
-/** Without a fence it takes longer, so that an assignment under way shows itself. */
+/** Longer without a fence, so that an assignment in progress becomes visible. */
 const SETTLE_MS = 10_000;
-/** The listener gives up its poll on SIGINT before it gets the network back. */
+/** Time for the listener to end its poll on SIGINT before it gets the network back. */
 const QUIET_MS = 1_000;
-/** Closing its session takes the listener at most 30 s. */
+/** The listener takes at most 30 s to close its session. */
 const EXIT_MS = 35_000;
 /** Back-off after a failed action, so that a broken host does not flood its journal. */
 export const RETRY_MS = 5_000;
 
 export type DrainResult = "idle" | "stopped" | "forced";
 
-/** What the drain asks for. Each is answered (see Answers) before the next is asked. */
+/** What the drain requests. Each request is answered before the next one is made. */
 export type DrainRequest =
   | { ask: "read-signs" }
   | { ask: "main-alive" }
@@ -32,14 +32,14 @@ export type DrainRequest =
   | { ask: "mark-forced" }
   | { ask: "sleep"; ms: number };
 
-/** The signs that were read; whether the fence was moved; whether the main process lives; to the rest: nothing. */
+/** The signs; whether the fence was raised or lowered; whether the main process is running; undefined for all other requests. */
 export type DrainAnswer = Signs | boolean | undefined;
 
 type DrainPhase =
   | "first reading"
   | "nothing found"
   | "waiting"
-  | "letting the job out"
+  | "lowering the fence"
   | "between readings"
   | "fencing"
   | "confirming"
@@ -52,20 +52,20 @@ type DrainPhase =
   | "giving up"
   | "gave up";
 
-/** All that the drain remembers. Times are ms since the epoch. */
+/** Everything the drain remembers. Times are ms since the epoch. */
 export interface DrainState {
   phase: DrainPhase;
   begun: number;
   /** When maxDrain is over. */
   deadline: number;
   round: number;
-  /** When a worker was last seen: after a job of hours its announcement is old, its end yet unwritten. */
+  /** When a worker was last seen: after a job of hours its announcement is old, and its end may not be logged yet. */
   workerAt?: number;
-  /** In this round the fence was lowered, so the job in flight has its network. */
+  /** The fence was lowered in this round, so the job in flight has its network. */
   open: boolean;
-  /** When the present window (confirming, leaving) ends. */
+  /** When the current window (confirming, leaving) ends. */
   end: number;
-  /** Whom the drain has asked to go. */
+  /** The listener that the drain has interrupted. */
   listener?: number;
 }
 
@@ -88,10 +88,10 @@ export function beginDrain(now: number, maxDrainMs: number): DrainStep {
 }
 
 /**
- * Whether a drain that pauses in this state does nothing but read the signs, every POLL_MS until its deadline, for as long as they
- * show what they showed a moment ago: a worker, which has its network. For simulations, which skip such readings.
+ * Whether a drain that pauses in this state only reads the signs, every POLL_MS until its deadline, as long as they keep
+ * showing a worker with an open network. For simulations, which skip such readings.
  *
- * @param now the moment of the last reading
+ * @param now time of the last reading
  */
 export function wouldRepeat(state: DrainState, now: number): boolean {
   return state.phase === "between readings" && state.open && state.workerAt === now;
@@ -108,7 +108,7 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
     say("info", LOG.drainEnded, { result, seconds: (now - state.begun) / 1000 });
     return { state, next: { result }, notes };
   };
-  const judge = (signs: Signs, at = now): InFlight => {
+  const evaluate = (signs: Signs, at = now): InFlight => {
     if (signs.workers > 0) state.workerAt = at;
     return inFlight(signs, at, state.workerAt);
   };
@@ -116,9 +116,9 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
   switch (state.phase) {
     case "first reading": {
       const signs = answer as Signs;
-      // Nothing of the runner lives: a repeated drain, or a listener that exited by itself. Nothing to wait for, nothing to fence.
+      // No process of the runner: a repeated drain, or a listener that exited by itself. Nothing to wait for or to fence.
       if (signs.listener === undefined && signs.workers === 0) return go("nothing found", { ask: "main-alive" });
-      say("info", LOG.drainBegun, { inFlight: judge(signs, state.begun) ?? "nothing" });
+      say("info", LOG.drainBegun, { inFlight: evaluate(signs, state.begun) ?? "nothing" });
       return go("waiting", readSigns);
     }
     case "nothing found":
@@ -126,16 +126,16 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
       say("info", LOG.drainBegun, { inFlight: "nothing" });
       return go("waiting", readSigns);
 
-    // No job runs behind the fence, which may still be up from the last round or from a drain that was killed.
+    // A job must not run behind the fence, which may still be up from the last round or from a drain that was killed.
     case "waiting":
-      if (judge(answer as Signs) === undefined) {
+      if (evaluate(answer as Signs) === undefined) {
         const sign = waitedInVainFor(answer as Signs, state.begun, now, state.workerAt);
         if (sign !== undefined) say("info", LOG.waitedInVain, { sign, seconds: (now - state.begun) / 1000 });
         return go("fencing", { ask: "raise-fence" });
       }
       if (now >= state.deadline) return go("giving up", { ask: "mark-forced" });
-      return state.open ? go("between readings", sleep(POLL_MS)) : go("letting the job out", { ask: "lower-fence" });
-    case "letting the job out":
+      return state.open ? go("between readings", sleep(POLL_MS)) : go("lowering the fence", { ask: "lower-fence" });
+    case "lowering the fence":
       state.open = answer === true;
       return go("between readings", sleep(state.open ? POLL_MS : RETRY_MS));
     case "between readings":
@@ -146,17 +146,17 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
       state.end = now + (answer === true ? CONFIRM_MS : SETTLE_MS);
       return go("confirming", readSigns);
     case "confirming": {
-      const found = judge(answer as Signs);
+      const found = evaluate(answer as Signs);
       if (found !== undefined) {
-        say("info", "a job slipped in, waiting on", { sign: found, round: state.round });
+        say("info", "a job slipped in, waiting for it", { sign: found, round: state.round });
         Object.assign(state, { round: state.round + 1, open: false });
         return go("waiting", readSigns);
       }
       if (now < state.end) return go("between confirming readings", sleep(POLL_MS));
-      // This very reading says both that there is no job and whom to ask: a second one could only meet a job unseen.
+      // Take the listener from this same reading, which showed no job: by a second reading a job might have arrived.
       const { listener } = answer as Signs;
-      // None: it may be between two lives (crash, update; runsvc relaunches after 5 s). The fence stays up, so that the
-      // next life cannot accept anything before systemd's own signal ends it; the next start of the unit lowers it.
+      // No listener: it may be about to be relaunched (crash, update; runsvc does so after 5 s). The fence stays up, so
+      // that the new one cannot accept anything before systemd's signal ends it. The next start of the unit lowers it.
       if (listener === undefined) return end("idle");
       state.listener = listener;
       return go("interrupted", { ask: "interrupt", listener });
@@ -175,7 +175,7 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
       const { listener } = answer as Signs;
       if (listener === undefined) return end("stopped");
       if (listener !== state.listener) {
-        // It crashed on its way out, or updated itself, and was relaunched: this life accepts jobs like any other.
+        // It crashed while stopping, or updated itself, and was relaunched. The new listener accepts jobs like any other.
         say("info", "the listener was relaunched, draining the new one", { pid: listener });
         Object.assign(state, { round: state.round + 1, open: false, listener: undefined });
         return go("waiting", readSigns);
@@ -187,7 +187,7 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
     case "between leaving readings":
       return go("leaving", readSigns);
 
-    // The mark first of all: a second drain must not begin to wait anew, and the completion counts the loss.
+    // The mark comes first: a second drain must not start a new wait, and the completion counts the forced stop.
     case "giving up":
       say("error", LOG.forcedStop, { maxDrain: (state.deadline - state.begun) / 1000, seconds: (now - state.begun) / 1000 });
       return go("gave up", { ask: "lower-fence" });

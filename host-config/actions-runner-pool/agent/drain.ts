@@ -1,7 +1,39 @@
 /**
- * The only path by which the runner stops (`ExecStop=`). systemd has signalled nothing yet, so the listener and its
- * job are untouched while this waits. Runs inside the unit's cgroup: it must not call AWS, nor the instance metadata.
- * What it decides is in drain-steps.ts; this does it.
+ * The drain: the only path by which the runner stops (`ExecStop=`). It waits for the job in flight, then stops the idle
+ * listener so that it cannot accept another. The decisions are in drain-steps.ts; this file performs them.
+ *
+ * Unit: actions-runner.service, as its first ExecStop=, as root in the unit's cgroup. So it runs at every orderly stop of
+ * the unit: by the agent, the heartbeat, the deregister function's SSM command, an operator, a shutdown. systemd has
+ * sent no signal yet. The second stop command (stop-again.sh) and after-stop.sh run it again for what is left. The reap
+ * and the completion call it for leftovers of an earlier listener.
+ *
+ * Life cycle:
+ *   1. Read the job signs every 250 ms while a job is or may be in flight (in-flight.ts). The network stays open.
+ *   2. Raise the fence: IPAddressDeny=any on the unit, so that the listener can receive nothing new.
+ *   3. Confirm for 1.5 s, or for 10 s without a fence, that nothing was accepted just before. If a job shows: lower the
+ *      fence and go back to 1.
+ *   4. SIGINT to the listener, wait 1 s, lower the fence so that it can close its session, wait 35 s at most for its exit.
+ *
+ * Killed: SIGTERM, SIGINT and SIGHUP are ignored. After SIGKILL stop-again.sh starts it again, as often as a signal ends
+ * it; where the agent cannot run, that script waits for the worker itself. A new drain counts maxDrain from its own start.
+ *
+ * AWS and the metadata: never called, because the fence cuts them off from this cgroup.
+ *
+ * Fallbacks: signs that cannot be read count as a job and are read again after 5 s. A fence that cannot be raised is
+ * replaced by the 10 s of step 3. A fence that cannot be lowered while a job waits behind it is tried again every 5 s. An
+ * unknown state of the main process counts as running. Without a readable configuration the deadline is 48 h.
+ *
+ * Bounds: config.drainDeadline, then a forced stop: it sets a mark in /run, lowers the fence and leaves the runner to
+ * end-service.sh and systemd. A further drain then returns `forced` at once, and the completion counts the forced stop.
+ * systemd's own limit, TimeoutStopSec=, is 120 s longer. A message without a job makes the drain wait for 100 s, an
+ * announced job without a worker for 900 s.
+ *
+ * Gotchas:
+ *   - Never signal a worker, and never a listener with a job in flight: SIGINT cancels its job.
+ *   - Write nothing to standard output, which is the listener's log in this unit.
+ *   - Do not import the AWS clients: they take as long to load as everything else.
+ *   - test/proofs/exploration explores all interleavings with plain-data states; its mutants.ts replaces exact lines of
+ *     drain.ts, drain-steps.ts and in-flight.ts.
  */
 import { RETRY_MS, beginDrain, nextStep, type DrainAnswer, type DrainRequest, type DrainResult, type DrainState } from "./drain-steps";
 import type { Host } from "./ports/host";
@@ -11,10 +43,10 @@ export type DrainHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs"
 export type { DrainResult };
 
 /**
- * Waits for the job in flight, if any, and stops the idle listener. Resolves with `idle` when no listener lived,
- * `stopped` when it was asked to go, `forced` when maxDrain was over: the caller then lets systemd signal it.
+ * Waits for the job in flight, if any, and stops the idle listener. Resolves with `idle` if no listener was running,
+ * `stopped` if one was interrupted, `forced` if maxDrain was over: systemd then signals the service.
  *
- * @param pause between two readings of the signs; for simulations, which skip readings that would change nothing
+ * @param pause between two readings of the signs; overridden by simulations, which skip readings that change nothing
  */
 export async function drain(
   host: DrainHost,
@@ -31,7 +63,7 @@ export async function drain(
   }
 }
 
-/** One act of the drain. What fails is answered as a failure where the drain has a way on without it. */
+/** Performs one request of the drain. Returns a failure as an answer where the drain can continue without success. */
 export async function perform(host: DrainHost, request: DrainRequest): Promise<DrainAnswer> {
   switch (request.ask) {
     case "read-signs":
@@ -51,12 +83,12 @@ export async function perform(host: DrainHost, request: DrainRequest): Promise<D
   }
 }
 
-/** What cannot be read cannot be taken for idle: it counts as a worker, until it can be read again or maxDrain is over. */
+/** A runner whose signs cannot be read counts as busy, until they can be read again or maxDrain is over. */
 async function readSigns(host: DrainHost): Promise<Signs> {
   try {
     return await host.signs.read();
   } catch (error) {
-    host.log.error("the job signs could not be read, taking the runner for busy", { error: String(error) });
+    host.log.error("the job signs could not be read, treating the runner as busy", { error: String(error) });
     await host.clock.sleep(RETRY_MS);
     return { workers: 1 };
   }

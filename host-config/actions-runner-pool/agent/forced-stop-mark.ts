@@ -1,4 +1,4 @@
-/** The mark of a forced stop, in root's own folder in /run: it outlives processes but no reboot. */
+/** The mark of a forced stop, in a root-owned folder in /run: it survives processes but not a reboot. */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";

@@ -1,6 +1,32 @@
 /**
- * One tick of the heartbeat timer. It needs nothing of the daemon: with the daemon dead it still keeps the lifecycle
- * action alive, stops a runner that nobody stopped, and completes what is stopped.
+ * The heartbeat: one run of the timer. It extends the lifecycle action of a termination while the runner drains. It does
+ * not depend on the daemon: without it, the heartbeat also stops the runner and starts the completion.
+ *
+ * Unit: runner-heartbeat.service (oneshot). Started by runner-heartbeat.timer every heartbeatInterval seconds, on every
+ * instance from its installation on, and at each boot; once more by the daemon as soon as it sees a termination.
+ *
+ * Life cycle:
+ *   1. End if the target lifecycle state is not a termination. This is all it does during an instance's service.
+ *   2. If the unit is stopped and no listener or worker is left: start the completion, and send no heartbeat.
+ *   3. Otherwise RecordLifecycleActionHeartbeat. Then stop the unit if it still runs, which begins the drain, or start
+ *      the completion if the unit is stopped but left processes behind, which the completion drains.
+ *
+ * Killed: it has no state. systemd restarts it 10 s after a failure or SIGKILL, without a limit, and the timer runs on.
+ *
+ * Metadata or AWS does not answer: it fails and is restarted after 10 s. heartbeatInterval is at most a third of
+ * heartbeatTimeout, so two heartbeats in a row may be lost. If the action expires, the hook's default result applies: the
+ * instance is retained with its job, or terminated if drain.retainOnAbandon is false.
+ *
+ * Bounds: TimeoutStartSec= 100 s; a request to the metadata 1 s, the AWS call 30 s, a systemctl call 20 s. Heartbeats
+ * extend an action to min(48 h, 100 x heartbeatTimeout) in all; drainDeadline is at least 300 s shorter.
+ *
+ * Gotchas:
+ *   - The heartbeat comes before the stop, so that a failing stop cannot let the action expire. Only `systemctl show`
+ *     and the reading of the job signs come before it.
+ *   - It must run outside the fenced cgroup, because it calls AWS.
+ *   - The unit and the timer have DefaultDependencies=no: they must work while the machine shuts down.
+ *   - `no-action` (completed or expired) is a success, or systemd would restart it every 10 s.
+ *   - test/proofs/exploration/mutants.ts replaces exact lines of this file.
  */
 import type { Host } from "./ports/host";
 import { isRunning, isStopped } from "../../shared/unit-state";
@@ -9,7 +35,7 @@ import { isTerminating } from "./target-state";
 export type HeartbeatHost = Pick<Host, "config" | "log" | "imds" | "unit" | "signs" | "lifecycle" | "helpers">;
 export type HeartbeatResult = "not-terminating" | "beat" | "no-action" | "completion-started";
 
-/** Rejects when the metadata or AWS does not answer; the next tick comes in heartbeatInterval seconds. */
+/** Rejects if the metadata, systemd or AWS does not answer. */
 export async function heartbeat(host: HeartbeatHost): Promise<HeartbeatResult> {
   if (!isTerminating(await host.imds.targetState())) return "not-terminating";
   const unit = await host.unit.state();
@@ -19,10 +45,10 @@ export async function heartbeat(host: HeartbeatHost): Promise<HeartbeatResult> {
     await host.helpers.startCompletion();
     return "completion-started";
   }
-  // The beat first: whatever systemd answers to the rest, the action must live on.
+  // The heartbeat comes first: the action must not expire because a systemctl call below fails.
   const outcome = await host.lifecycle.heartbeat(hook);
   if (isRunning(unit)) await host.unit.stop();
-  // Leftovers of a stopped unit are the completion's to drain; it takes as long as their job.
+  // The completion drains what a stopped unit left behind, which takes as long as the job.
   if (isStopped(unit)) await host.helpers.startCompletion();
   host.log.info("heartbeat", { hook, outcome });
   return outcome === "done" ? "beat" : "no-action";

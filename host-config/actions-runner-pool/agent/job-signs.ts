@@ -1,4 +1,4 @@
-/** One look at the runner: the unit's processes, the listener's announcements, the runner's performance log. */
+/** Reads the job signs: the unit's processes, the listener's announcements, the runner's performance log. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
@@ -7,7 +7,7 @@ import type { JobSigns } from "./ports/job-signs";
 import { startedAt } from "../../shared/process-age";
 import { listenerAmong, unitProcesses, type UnitProcess } from "./processes";
 
-/** Room for hundreds of announcements; only the last one counts. */
+/** Enough for hundreds of announcements; only the last one counts. */
 const TAIL_BYTES = 64 * 1024;
 
 export interface SignSources {
@@ -25,15 +25,15 @@ const ON_THIS_HOST: SignSources = {
 export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
   return {
     async read() {
-      // Announcements before processes: a job that is announced and spawned between the two looks is seen by the second,
-      // one that ends between them has left the first look's "busy".
+      // Announcements before processes: a job that is announced and spawned between the two readings shows up in the
+      // second; one that ends between them left "busy" in the first.
       const announced = lastAnnouncement(tail(sources.listenerLog));
       const messageAt = lastJobMessage(tail(sources.perfLog));
       const processes = sources.processes();
       const listener = listenerAmong(processes);
       const workers = processes.filter(({ comm }) => comm === "Runner.Worker").length;
       if (listener === undefined) return { workers };
-      // That it was started bears no stamp, but says that every message before was another listener's.
+      // The line about its start has no timestamp, but every earlier message belongs to another listener.
       const announcedAt = announced?.at ?? (announced?.state === "idle" ? startedAt(listener) : undefined);
       return { listener, workers, announced: announced?.state, announcedAt, line: announced?.line, messageAt };
     },
@@ -41,8 +41,8 @@ export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
 }
 
 /**
- * The job's user owns the folder of the performance log and could put a pipe or a link there: neither may make root
- * wait or read elsewhere. What is not a plain file is empty.
+ * The job's user owns the folder of the performance log and could put a pipe or a link there. Neither may make root block
+ * or read elsewhere, so anything but a regular file counts as empty.
  */
 function tail(path: string): string {
   let file: number;

@@ -1,4 +1,16 @@
-/** `node agent.cjs COMMAND`: one bundle, one command for each unit. Needs PATHS.config; without it every command does nothing. */
+/**
+ * `node agent.cjs COMMAND`: one bundle with one command for each purpose. Each program documents itself in its own file.
+ *
+ *   daemon     runner-agent.service                          daemon.ts, with the hook server in hook-server.ts
+ *   reap       actions-runner.service, ExecStartPre=         reap.ts
+ *   drain      actions-runner.service, ExecStop=             drain.ts
+ *   heartbeat  runner-heartbeat.service, by its timer        heartbeat.ts
+ *   complete   runner-complete.service                       complete.ts
+ *   install    install.sh, from the user data                install.ts
+ *
+ * Without PATHS.config every command does nothing and exits with 0, except drain and reap: these use FALLBACK, because a
+ * job may run on a machine that lost its configuration.
+ */
 import { appendFile } from "node:fs/promises";
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import { FALLBACK, readConfig } from "./config";
@@ -22,14 +34,14 @@ import { withClockStamps } from "./stamps";
 import { helperUnits, runnerUnit } from "./systemd";
 
 const clock = monotonicClock();
-/** What AWS and GitHub write down is about the time of day. */
+/** Timestamps by AWS and GitHub refer to the time of day. */
 const timeOfDay: HostClock = { ...clock, now: Date.now };
 const signs = () => withClockStamps(jobSigns(), clock);
 
 const COMMANDS: Record<string, () => Promise<unknown>> = {
   daemon: () => withConfig(runDaemon),
-  drain: () => standingFast("drain", drain),
-  reap: () => standingFast("reap", reap),
+  drain: () => ignoringSignals("drain", drain),
+  reap: () => ignoringSignals("reap", reap),
   complete: () =>
     withConfig(async (config) => {
       if ((await complete(await fullHost("complete", config))) === "still-running") process.exitCode = 1;
@@ -38,7 +50,7 @@ const COMMANDS: Record<string, () => Promise<unknown>> = {
   install: () => withConfig(async (config) => load<typeof import("./install")>(() => require("./install")).install(config)),
 };
 
-/** The AWS clients take as long to load as all the rest; the drain, which needs none, starts without them. */
+/** The AWS clients take as long to load as everything else; the drain needs none and starts without them. */
 function load<T>(module: () => unknown): T {
   return module() as T;
 }
@@ -60,7 +72,7 @@ async function main(): Promise<void> {
     jsonLog(command).error("failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     process.exitCode = 1;
   }
-  // Idle keep-alive connections must not hold a finished command.
+  // Idle keep-alive connections must not keep a finished command running.
   if (command !== "daemon") process.exit();
 }
 
@@ -71,13 +83,13 @@ async function withConfig(work: (config: HostConfig) => Promise<unknown>): Promi
 }
 
 /**
- * Drain and reap hold a job's life: a signal does not end them, nor does a lost configuration. systemd's own bound is
- * TimeoutStopSec=, theirs is maxDrain.
+ * For the drain and the reap, which protect a running job: neither a signal (other than SIGKILL) nor a lost configuration
+ * ends them. They are bounded by maxDrain, and by systemd's TimeoutStopSec=.
  */
-async function standingFast(part: string, work: (host: ReapHost) => Promise<unknown>): Promise<void> {
+async function ignoringSignals(part: string, work: (host: ReapHost) => Promise<unknown>): Promise<void> {
   const log = jsonLog(part);
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.on(signal, () => log.info("signal ignored, the drain goes on", { signal }));
+    process.on(signal, () => log.info("signal ignored, the drain continues", { signal }));
   }
   let config: HostConfig | undefined;
   try {
@@ -93,7 +105,7 @@ async function standingFast(part: string, work: (host: ReapHost) => Promise<unkn
 
 async function fullHost(part: string, config: HostConfig): Promise<Host> {
   const imds = imdsClient();
-  // The runner chooses the Node, and the SDK would say at each start of a unit what it thinks of an older one.
+  // The runner determines the Node.js version; the SDK would log a warning about an older one at each start of a unit.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const { awsClients } = load<typeof import("./aws-clients")>(() => require("./aws-clients"));
   const { awsPorts } = load<typeof import("./aws-adapters")>(() => require("./aws-adapters"));
@@ -118,7 +130,7 @@ async function runDaemon(config: HostConfig): Promise<void> {
   const host = await fullHost("daemon", config);
   const daemon = new Daemon(host);
   const socket = inheritedSocket();
-  if (socket === undefined) host.log.warn("no socket from systemd, job hooks will not be heard");
+  if (socket === undefined) host.log.warn("no socket from systemd, job hooks cannot notify the agent");
   else
     hookServer(() => void daemon.hint())
       .on("error", (error) => host.log.error("socket", { error: String(error) }))

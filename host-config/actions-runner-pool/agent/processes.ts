@@ -1,28 +1,28 @@
-/** The processes of the runner's unit, as the kernel lists them. */
+/** The processes of the runner's unit, read from the cgroup and /proc. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UNIT_CGROUP } from "../units/runner-unit";
 
 export interface UnitProcess {
   pid: number;
-  /** At most 15 characters; `Runner.Listener` just fits. */
+  /** Truncated by the kernel to 15 characters, the length of `Runner.Listener`. */
   comm: string;
-  /** Pid of its parent: 1 for an orphan. */
+  /** Pid of the parent; 1 for an orphan. */
   parent: number;
   /** Clock ticks since boot. */
   started: number;
 }
 
-/** Unified tree first; systemd's own tree on machines that still mount both. */
+/** The unified hierarchy, then systemd's own on machines that still mount both. */
 const ROOTS = ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"];
 
-/** Every process of the unit, including those in cgroups below it. An absent cgroup has none. */
+/** Every process of the unit, including those in child cgroups. A missing cgroup has none. */
 export function unitProcesses(roots: readonly string[] = ROOTS, proc = "/proc"): UnitProcess[] {
   const pids = new Set<number>();
   for (const root of roots) collect(join(root, UNIT_CGROUP), pids);
   const processes: UnitProcess[] = [];
   for (const pid of pids) {
-    const found = look(pid, proc);
+    const found = readProcess(pid, proc);
     if (found) processes.push(found);
   }
   return processes;
@@ -33,16 +33,16 @@ function collect(folder: string, pids: Set<number>): void {
     for (const pid of readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n")) if (pid !== "") pids.add(Number(pid));
     for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) collect(join(folder, entry.name), pids);
   } catch (error) {
-    // It may vanish while it is read. Anything else must not look like an empty cgroup.
+    // The cgroup may disappear while it is read. Any other error must not be mistaken for an empty cgroup.
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== "ENOENT" && code !== "ENODEV") throw error;
   }
 }
 
 /**
- * The runner's own listener among all that call themselves so: a job's process may bear any name, also after its job.
- * The true one is a grandchild of the unit's first process (runsvc.sh, RunnerService.js); what a job started hangs
- * deeper or, once its parent is gone, nowhere. Where nothing of that lives any more, it is the one that came first.
+ * The runner's own listener among all processes of that name: a job's process may have any name, and may outlive its job.
+ * The real one is a grandchild of the unit's first process (runsvc.sh, RunnerService.js). A process that a job started is
+ * deeper in the tree or, once its parent is gone, not connected to it. If the service is gone, the oldest one counts.
  */
 export function listenerAmong(processes: readonly UnitProcess[]): number | undefined {
   const byAge = [...processes].sort((one, other) => one.started - other.started || one.pid - other.pid);
@@ -64,11 +64,11 @@ export function listenerAmong(processes: readonly UnitProcess[]): number | undef
   return best?.pid;
 }
 
-/** Undefined: gone by now. A zombie has ended its work and counts as gone. */
-function look(pid: number, proc: string): UnitProcess | undefined {
+/** Undefined if the process is gone. A zombie counts as gone. */
+function readProcess(pid: number, proc: string): UnitProcess | undefined {
   try {
     const stat = readFileSync(join(proc, String(pid), "stat"), "utf8");
-    // The name, in parentheses, may hold anything, so fields are counted from its end: proc(5) has state as the third.
+    // The name in parentheses may contain anything, so count fields from its end: in proc(5) the state is the third.
     const end = stat.lastIndexOf(")");
     const fields = stat
       .slice(end + 2)

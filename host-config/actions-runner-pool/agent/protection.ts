@@ -1,61 +1,61 @@
 /**
- * Scale-in protection follows the job signs, in the background. It only keeps Auto Scaling from choosing a busy instance:
- * the drain is what protects a job, so every failure in here is survivable.
+ * Sets scale-in protection according to the job signs, in the background. It only keeps Auto Scaling from choosing a busy
+ * instance. The drain is what protects a job, so every failure here is harmless.
  */
 import type { Host } from "./ports/host";
 
-/** A next job often follows at once; clearing and setting again would double the calls. */
+/** The next job often follows at once; clearing and setting protection in between would double the calls. */
 const IDLE_MS = 3_000;
 const TRIES = 5;
 const FIRST_PAUSE_MS = 1_000;
-/** After all tries failed. A runner that stays protected while idle would never be scaled in, so it never gives up for good. */
+/** Pause after all tries failed. An idle instance that stays protected would never be scaled in, so the tries never stop. */
 const REST_MS = 60_000;
 
 export interface ProtectionState {
-  wanted: boolean;
-  /** What Auto Scaling has; `unknown` after a restart of the agent, which may have missed a job's end. */
+  desired: boolean;
+  /** The protection that Auto Scaling has set; `unknown` after a restart of the agent, which may have missed a job's end. */
   known: boolean | "unknown";
   idleSince?: number;
-  /** After failed tries. */
+  /** Time of the next call after failed tries. */
   notBefore: number;
-  /** A call is under way; another one must wait for its end. */
+  /** A call is in progress; the next one must wait. */
   calling: boolean;
 }
 
 export function initialProtection(): ProtectionState {
-  return { wanted: false, known: "unknown", idleSince: undefined, notBefore: 0, calling: false };
+  return { desired: false, known: "unknown", idleSince: undefined, notBefore: 0, calling: false };
 }
 
-/** What the signs say now. */
+/** Updates the desired protection from the latest reading of the signs. */
 export function observeJob(state: ProtectionState, busy: boolean, now: number): ProtectionState {
   const idleSince = busy ? undefined : (state.idleSince ?? now);
-  const wanted = idleSince === undefined ? true : now - idleSince >= IDLE_MS ? false : state.wanted;
-  return idleSince === state.idleSince && wanted === state.wanted ? state : { ...state, idleSince, wanted };
+  const desired = idleSince === undefined ? true : now - idleSince >= IDLE_MS ? false : state.desired;
+  return idleSince === state.idleSince && desired === state.desired ? state : { ...state, idleSince, desired };
 }
 
-export function needsCall({ wanted, known, calling, notBefore }: ProtectionState, now: number): boolean {
-  return wanted !== known && !calling && now >= notBefore;
+export function needsCall({ desired, known, calling, notBefore }: ProtectionState, now: number): boolean {
+  return desired !== known && !calling && now >= notBefore;
 }
 
 /**
- * Until when nothing is to be done if the runner stays as busy, or as idle, as it is, in ms since the epoch; Infinity:
- * nothing is to come. Undefined: a call is due or under way.
+ * Until when no call is needed if the runner stays busy, or idle: in ms since the epoch, Infinity if never. Undefined if a
+ * call is due or in progress.
  */
-export function quietUntil({ wanted, known, calling, idleSince }: ProtectionState, busy: boolean): number | undefined {
-  if (calling || wanted !== known) return undefined;
-  if (wanted === busy) return Number.POSITIVE_INFINITY;
+export function quietUntil({ desired, known, calling, idleSince }: ProtectionState, busy: boolean): number | undefined {
+  if (calling || desired !== known) return undefined;
+  if (desired === busy) return Number.POSITIVE_INFINITY;
   return idleSince === undefined ? undefined : idleSince + IDLE_MS;
 }
 
 export type ProtectionHost = Pick<Host, "clock" | "log" | "protection">;
 
-/** Where the state is kept, which goes on changing during a call. */
+/** Holds the state, which may change during a call. */
 export interface ProtectionStore {
   get(): ProtectionState;
   set(state: ProtectionState): void;
 }
 
-/** Calls until Auto Scaling has what is wanted, or rests after the last try. Never rejects. */
+/** Calls until Auto Scaling has the desired protection, or pauses after the last try. Never rejects. */
 export async function applyProtection(host: ProtectionHost, store: ProtectionStore): Promise<void> {
   const change = (changed: Partial<ProtectionState>) => store.set({ ...store.get(), ...changed });
   change({ calling: true });
@@ -73,16 +73,16 @@ async function callUntilKnown(
 ): Promise<void> {
   let pause = FIRST_PAUSE_MS;
   for (let attempt = 1; ; attempt++) {
-    const { wanted, known } = store.get();
-    if (wanted === known) return;
+    const { desired, known } = store.get();
+    if (desired === known) return;
     try {
-      const outcome = await protection.set(wanted);
-      change({ known: wanted });
-      log.info("scale-in protection", { protected: wanted, outcome });
+      const outcome = await protection.set(desired);
+      change({ known: desired });
+      log.info("scale-in protection", { protected: desired, outcome });
       return;
     } catch (error) {
       if (attempt === TRIES) {
-        log.warn("scale-in protection could not be set, resting", { protected: wanted, error: String(error) });
+        log.warn("scale-in protection could not be set, retrying later", { protected: desired, error: String(error) });
         change({ notBefore: clock.now() + REST_MS });
         return;
       }

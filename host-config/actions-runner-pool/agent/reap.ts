@@ -1,6 +1,26 @@
 /**
- * Before a listener starts (`ExecStartPre=`): an earlier one may have crashed and left its worker, or itself, behind
- * (KillMode=process). Two listeners would contend for one session, and a worker that is killed is a lost job.
+ * The reap: makes the unit ready for a new listener. An earlier listener may have crashed and left its worker, or itself,
+ * behind (KillMode=process). Two listeners would compete for one session, and killing a worker would lose its job.
+ *
+ * Unit: actions-runner.service, as ExecStartPre=, as root in the unit's cgroup. So it runs before every start of the
+ * listener: at the first start, at a restart by systemd after a crash, at a start by an operator.
+ *
+ * Life cycle: refuse the start if the completion has set the departure mark; clear the mark of an earlier forced stop;
+ * lower the fence; drain what is left (drain.ts); kill the rest, after an update of the runner has ended (30 s at most);
+ * lower the fence once more.
+ *
+ * Failure: the start of the unit fails, and systemd tries it again after 10 s, without a limit. On a terminating instance
+ * each start fails; that is intended.
+ *
+ * Killed: SIGTERM, SIGINT and SIGHUP are ignored. SIGKILL counts as a failure.
+ *
+ * AWS and the metadata: never called. Without a readable configuration the deadline is 48 h.
+ *
+ * Bounds: the drain's deadline. systemd's own, TimeoutStartSec=, is infinity, because a reap takes as long as a job.
+ *
+ * Gotchas: the fence comes down before the wait, or an orphaned worker could not report its job. The completion
+ * sets its mark before it checks the unit, and the reap reads the mark while the unit is already starting: keep both.
+ * test/proofs/exploration/mutants.ts replaces exact lines of this file.
  */
 import type { Host } from "./ports/host";
 import { drain, type DrainHost } from "./drain";
@@ -8,15 +28,15 @@ import { drain, type DrainHost } from "./drain";
 export type ReapHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure">;
 
 /**
- * Rejects on an instance that is being let go: a job that a listener took now would end with it.
- * Leaves the unit's cgroup empty, its fence down and the mark of an earlier forced stop cleared.
+ * Rejects on a terminating instance, where a job accepted now would be lost. Otherwise leaves the unit's cgroup empty, its
+ * fence down and the mark of an earlier forced stop cleared.
  *
- * @param wait how what was left behind is drained.
+ * @param wait drains processes that were left behind
  */
 export async function reap(host: ReapHost, wait: (host: DrainHost) => Promise<unknown> = drain): Promise<void> {
-  if (await host.departure.isSet()) throw new Error("the instance is being let go, so no listener starts on it any more");
+  if (await host.departure.isSet()) throw new Error("the instance is terminating, so no listener may start on it");
   await host.forcedStop.clear();
-  // A drain that was killed may have left its fence up, and with it an orphaned worker could not report its job.
+  // A killed drain may have left its fence up, behind which an orphaned worker cannot report its job.
   await host.unit.lowerFence();
   const { listener, workers } = await host.signs.read();
   if (listener !== undefined || workers > 0) {

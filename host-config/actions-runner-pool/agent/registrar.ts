@@ -1,4 +1,4 @@
-/** config.sh of the official runner, run as the job's user. */
+/** Runs the official runner's config.sh as the job's user. */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -7,9 +7,9 @@ import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/ho
 import type { Imds } from "../../shared/ports/imds";
 import type { Registrar } from "./ports/registrar";
 
-/** It talks to GitHub a few times; 3 minutes is a GitHub that does not answer. */
+/** config.sh makes only a few requests; 3 minutes mean that GitHub does not answer. */
 const TIMEOUT_MS = 180_000;
-/** config.sh writes this PATH into `.path`, where the service and thus every job takes its own from. */
+/** config.sh writes this PATH to `.path`, from which the service and every job take theirs. */
 const JOB_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface Account {
@@ -31,7 +31,7 @@ export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS
         USER: config.runnerUser,
         LANG: "C.UTF-8",
         HOSTNAME: hostname(),
-        // config.sh takes any argument from such a variable; arguments can be read by every user of the machine.
+        // config.sh reads any argument from such a variable. Any local user can read the arguments of a process.
         ACTIONS_RUNNER_INPUT_TOKEN: token,
       };
       const options = { cwd: folder, env, uid: account.uid, gid: account.gid, timeout: TIMEOUT_MS, killSignal: "SIGKILL" as const };
@@ -40,7 +40,7 @@ export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS
         const child = execFile("./config.sh", args, options, (error, stdout, stderr) => {
           if (!error) return resolve();
           const said = `${stdout}\n${stderr}`.replaceAll(token, "***").trim().split("\n").filter(Boolean).slice(-3).join(" | ");
-          const how = error.killed ? `no end after ${TIMEOUT_MS / 1000} s` : `exit code ${error.code}`;
+          const how = error.killed ? `timed out after ${TIMEOUT_MS / 1000} s` : `exit code ${error.code}`;
           reject(new Error(`config.sh: ${how}: ${said}`));
         });
         child.stdin?.end();
@@ -50,8 +50,8 @@ export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS
 }
 
 /**
- * Automatic updates stay on: with --disableupdate GitHub stops giving jobs to a runner 30 days after a newer release,
- * and the pool would dry up silently. An update waits for the running job, and the drain copes with the relaunch.
+ * Automatic updates stay on. With --disableupdate GitHub stops assigning jobs to a runner 30 days after a newer release,
+ * and the pool would silently lose its runners. An update waits for the running job, and the drain handles the relaunch.
  */
 export function configArguments(config: HostConfig, name: string): string[] {
   const args = ["--unattended", "--replace", "--url", config.githubUrl, "--name", name, "--work", "_work"];
@@ -61,7 +61,7 @@ export function configArguments(config: HostConfig, name: string): string[] {
   return args;
 }
 
-/** The local account, from /etc/passwd: a runner's user is not one of a directory service. */
+/** The account from /etc/passwd; a user of a directory service is not supported. */
 export function accountOf(user: string, passwd: string = readFileSync("/etc/passwd", "utf8")): Account {
   const line = passwd.split("\n").find((entry) => entry.startsWith(`${user}:`));
   if (!line) throw new Error(`runnerUser ${user}: no such local user; install.sh creates it`);

@@ -1,17 +1,17 @@
-/** Registers the runner once the register function has left a token; gives the launch up when none works in time. */
+/** Registers the runner once the register function has stored a token; abandons the launch if that fails for too long. */
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import type { Host } from "./ports/host";
 
-/** A token usually lies there within seconds. 10 minutes outlast a retried function; the hook's own timeout is the last resort. */
+/** A token usually appears within seconds. 10 minutes cover retries of the function; the hook's timeout is the last resort. */
 const LONGEST_MS = 600_000;
-/** Of the launch hook's timeout, so that the reason is told before the hook gives up without one. */
+/** Share of the launch hook's timeout, so that the reason is reported before the hook times out without one. */
 const SHARE_OF_TIMEOUT = 0.8;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 10_000;
 
 export type RegistrationHost = Pick<Host, "config" | "clock" | "log" | "secrets" | "registrar" | "lifecycle" | "console">;
 
-/** Resolves with whether the runner is registered now. A failure has been logged, shown on the console and abandoned. */
+/** Resolves with whether the runner is registered. After a failure it has reported the reason and tried to abandon the launch. */
 export async function register(host: RegistrationHost): Promise<boolean> {
   const reason = await tryUntilRegistered(host);
   if (reason === undefined) {
@@ -29,7 +29,7 @@ export async function register(host: RegistrationHost): Promise<boolean> {
   return false;
 }
 
-/** The reason why it did not work, or undefined when it did. */
+/** The reason of the failure, or undefined on success. */
 async function tryUntilRegistered(host: RegistrationHost): Promise<string | undefined> {
   const { clock, log } = host;
   const bound = Math.min(LONGEST_MS, SHARE_OF_TIMEOUT * host.config.launchTimeout * 1000);
@@ -55,7 +55,7 @@ async function tryUntilRegistered(host: RegistrationHost): Promise<string | unde
   }
 }
 
-/** The token is of no more use here; what cannot be deleted now, the deregister function and the sweep delete. */
+/** The token is no longer needed. If this fails, the deregister function or the sweep deletes the secret. */
 async function deleteSecret(host: RegistrationHost): Promise<void> {
   try {
     await host.secrets.delete();

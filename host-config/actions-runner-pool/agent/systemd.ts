@@ -1,4 +1,4 @@
-/** The runner's unit and the agent's helper units, by systemctl. */
+/** Controls the runner's unit and the agent's helper units with systemctl. */
 import { createSocket } from "node:dgram";
 import { existsSync, readFileSync } from "node:fs";
 import { UNITS } from "../../../contract/actions-runner-pool/host";
@@ -10,16 +10,16 @@ import type { HostClock } from "../../shared/ports/clock";
 import type { RunnerUnit } from "./ports/runner-unit";
 import { unitProcesses } from "./processes";
 
-/** systemd applies the fence a moment after it has answered. */
+/** systemd applies the fence a moment after systemctl returns. */
 const FENCE_TRIES = 20;
 const FENCE_PAUSE_MS = 50;
-/** The runner's update script sleeps up to 3 s after its listener's end; the swap itself takes milliseconds. */
+/** The runner's update script sleeps up to 3 s after the listener has exited; replacing the files takes milliseconds. */
 const UPDATE_MS = 30_000;
 const UPDATE_PAUSE_MS = 100;
 
-/** @param jobsMayUseInstanceRole whether lowering the fence opens the metadata addresses too. */
+/** @param jobsMayUseInstanceRole whether lowering the fence also opens the metadata addresses */
 export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): RunnerUnit {
-  // An empty assignment clears the list, so what the unit itself denies has to be said again.
+  // An empty assignment clears the list, so the addresses that the unit denies must be set again.
   const usual = jobsMayUseInstanceRole ? [] : [`IPAddressDeny=${METADATA_ADDRESSES.join(" ")}`];
   return {
     state: () => unitState(UNITS.runner),
@@ -37,11 +37,11 @@ export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): R
       await systemctl("set-property", "--runtime", UNITS.runner, "IPAddressDeny=", ...usual);
     },
     async interrupt(pid) {
-      // The number may have gone to another process since it was read.
+      // Another process may have got this pid since it was read.
       if (unitProcesses().some((process) => process.pid === pid && process.comm === "Runner.Listener")) kill(pid, "SIGINT");
     },
     async killLeftovers() {
-      await updateEnds(clock);
+      await updateFinished(clock);
       for (const { pid } of unitProcesses()) if (pid !== process.pid) kill(pid, "SIGKILL");
     },
   };
@@ -59,10 +59,10 @@ export function helperUnits(): HelperUnits {
 }
 
 /**
- * The script outlives its listener, and without it the runner has no `bin` any more: half-way killed it would leave a
- * runner that never starts again.
+ * Waits for the runner's update script, which outlives its listener. Killed half-way, it would leave a runner without a
+ * `bin` folder, which never starts again.
  */
-async function updateEnds(clock: HostClock): Promise<void> {
+async function updateFinished(clock: HostClock): Promise<void> {
   const end = clock.now() + UPDATE_MS;
   while (unitProcesses().some(({ pid }) => isUpdate(pid)) && clock.now() < end) await clock.sleep(UPDATE_PAUSE_MS);
 }
@@ -86,8 +86,8 @@ function kill(pid: number, signal: NodeJS.Signals): void {
 }
 
 /**
- * systemd accepts the setting also where the kernel cannot enforce it. The drain lives in the fenced cgroup, so it can
- * try for itself: a datagram to its own machine must be refused. From outside, the kernel's features have to do.
+ * systemd accepts the setting even if the kernel cannot enforce it. The drain runs in the fenced cgroup, so it can test
+ * the fence: a datagram to its own machine must be refused. From outside, only the kernel's features can be checked.
  */
 async function fenceHolds(clock: HostClock): Promise<boolean> {
   if (!existsSync("/sys/fs/cgroup/cgroup.controllers")) return false;
@@ -99,12 +99,12 @@ async function fenceHolds(clock: HostClock): Promise<boolean> {
   return false;
 }
 
-/** systemd applies address filters only to units that run: leftovers of a stopped unit cannot be fenced. */
+/** systemd applies address filters only to running units: processes left by a stopped unit cannot be fenced. */
 async function unitIsRunning(): Promise<boolean> {
   return !["inactive", "failed"].includes((await systemctl("show", UNITS.runner, "--property=ActiveState", "--value")).trim());
 }
 
-/** Port 9 is `discard`; whether anybody listens there makes no difference. */
+/** Port 9 is `discard`; whether a process listens there makes no difference. */
 function datagramRefused(): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createSocket("udp4");

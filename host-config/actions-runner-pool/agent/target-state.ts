@@ -1,6 +1,6 @@
 import type { TargetState } from "../../../contract/aws/lifecycle";
 
-/** Only these two mean that the instance goes away: a pool entry, a standby or an operator's stop is no termination. */
+/** Only these two targets mean a termination. Entering the warm pool, standby or an operator's stop do not. */
 export function isTerminating(target: TargetState | undefined): boolean {
   return target === "Terminated" || target === "Warmed:Terminated";
 }

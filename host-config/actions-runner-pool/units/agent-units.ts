@@ -1,22 +1,21 @@
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 
 /**
- * The heartbeat and the completion may have to start while the machine shuts down and the runner still drains (a
- * reboot by an operator):
- * with the default dependencies a start would conflict with the shutdown and be refused. They order themselves after
- * nothing of the network, because a start waits for the stop of what it is ordered after.
+ * The heartbeat and the completion may have to start while the machine shuts down and the runner still drains, as in a
+ * reboot by an operator. With the default dependencies such a start would conflict with the shutdown and be refused.
+ * They are not ordered after the network either: a start waits for the stop of what it is ordered after.
  */
 const ALSO_DURING_SHUTDOWN = "DefaultDependencies=no";
 
-/** Seconds; three calls with all their retries. */
+/** Seconds. Covers one AWS call with all its attempts (30 s), two systemctl calls (20 s each) and the metadata reads. */
 const HEARTBEAT_BOUND_SECONDS = 100;
 
 export interface HostFacts {
   /** Primary group of the job's user. */
   runnerGroup: string;
-  /** The job's user. */
+  /** UID of the job's user. */
   runnerUid: number;
-  /** File with the certificate authorities that the system trusts; Node brings only its own. */
+  /** File with the certificate authorities that the system trusts. By default Node.js trusts only its built-in ones. */
   authorities?: string;
 }
 
@@ -24,7 +23,7 @@ function environment(facts: HostFacts): string {
   return facts.authorities ? `Environment=NODE_EXTRA_CA_CERTS=${facts.authorities}\n` : "";
 }
 
-/** Not ordered against the runner's unit: a start waits for any pending stop, so a drain would keep the agent from restarting. */
+/** Not ordered relative to the runner's unit: a start waits for a pending stop, so a drain would keep the agent from restarting. */
 export function agentUnit(facts: HostFacts): string {
   return `[Unit]
 Description=Agent of the CI runner: registers, watches the lifecycle, starts and stops the runner
@@ -54,7 +53,7 @@ WantedBy=multi-user.target
 
 export function agentSocket(facts: HostFacts): string {
   return `[Unit]
-Description=Where the runner's job hooks speak to the agent
+Description=Socket on which the runner's job hooks notify the agent
 
 [Socket]
 ListenStream=${PATHS.socket}
@@ -68,7 +67,7 @@ WantedBy=sockets.target
 `;
 }
 
-/** A beat that failed is tried again soon: by intervals alone, an API that answers only now and then lets the action lapse. */
+/** Retries a failed heartbeat quickly: at the normal interval an intermittent API would let the lifecycle action expire. */
 export function heartbeatUnit(facts: HostFacts): string {
   return `[Unit]
 Description=Keeps the termination's lifecycle action alive while the runner drains
@@ -90,12 +89,12 @@ SyslogIdentifier=runner-heartbeat
 }
 
 /**
- * Not stopped at a shutdown either: a timer whose stop is pending no longer fires. Before= keeps the runner's unit
- * loaded: systemd forgets an unloaded unit's past, and with it that an operator stopped it.
+ * Also kept during a shutdown: a timer whose stop is pending no longer fires. Before= keeps the runner's unit loaded:
+ * systemd forgets the history of an unloaded unit, and with it that an operator stopped the unit.
  */
 export function heartbeatTimer(config: HostConfig): string {
   return `[Unit]
-Description=Beats every ${config.heartbeatInterval} s
+Description=Runs the heartbeat every ${config.heartbeatInterval} s
 ${ALSO_DURING_SHUTDOWN}
 Before=${UNITS.runner}
 
@@ -111,9 +110,9 @@ WantedBy=timers.target
 }
 
 /**
- * Tried again every 10 s for as long as it takes: once the runner is stopped nobody beats any more, so an action that
- * cannot be completed expires, and then the completion finds nothing to do and ends. Leftovers are drained in here, so
- * its own bound is that of the drain.
+ * Retried every 10 s without a limit. Once the runner is stopped no heartbeat is sent any more, so an action that cannot
+ * be completed expires; the completion then finds no action and ends. The completion drains leftovers itself, so its
+ * timeout is longer than that of the drain.
  */
 export function completeUnit(config: HostConfig, facts: HostFacts): string {
   return `[Unit]

@@ -1,19 +1,19 @@
 import { UNIT_CGROUP } from "./runner-unit";
 
 /**
- * Seconds from SIGTERM to SIGKILL for the runner's service itself. Asked to stop, it gives its listener 30 s; after that
- * there is nothing that it could wait for.
+ * Seconds from SIGTERM to SIGKILL for the runner's service itself. On SIGTERM the service gives its listener 30 s; after
+ * that it has nothing left to wait for.
  */
 const SERVICE_STOP_SECONDS = 60;
 
 /**
- * The last stop command, after the drains: it ends the service, as systemd would do next. But systemd has one
- * TimeoutStopSec= for all that, the length of a drain, and runsvc.sh is the job's user's own: a job that stopped it
- * (SIGSTOP) or wrote something into it could hold the instance for as long. A worker is left alone, as by KillMode=process.
+ * The last stop command, after the drains: it ends the service, as systemd would do next. systemd would apply its
+ * TimeoutStopSec=, which is as long as a drain. runsvc.sh belongs to the job's user: a job that suspended it (SIGSTOP) or
+ * rewrote it could hold the instance for that long. A worker is left alone, as with KillMode=process.
  */
 export function endServiceScript(): string {
   return `#!/bin/bash
-# Last stop command of the runner's unit. systemd says in MAINPID which process is the service, if it still lives.
+# Last stop command of the runner's unit. systemd sets MAINPID to the service's process while that is running.
 main=\${MAINPID:-none} last=$((SECONDS + ${SERVICE_STOP_SECONDS}))
 members() {
   cat /sys/fs/cgroup{,/systemd}/${UNIT_CGROUP}/cgroup.procs 2>/dev/null

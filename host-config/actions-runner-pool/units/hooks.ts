@@ -2,10 +2,10 @@ import { AGENT_ROUTES, PATHS } from "../../../contract/actions-runner-pool/host"
 import { shellQuote } from "../../shared/shell-quote";
 
 /**
- * A job hook: tells the agent to look now, then becomes the user's own hook, if any. The runner runs it with `bash -e`,
- * without a timeout, and fails the job if it fails, so our part neither fails nor waits: curl runs in the background,
- * away from the job's pipes, and the runner's clean-up of leftover processes does not see it. Only the user's own hook
- * can fail the job.
+ * A job hook: notifies the agent to read the job signs now, then executes the user's own hook, if any. The runner runs
+ * it with `bash -e`, without a timeout, and fails the job if the hook fails. So our part neither fails nor waits: curl
+ * runs in the background, detached from the job's pipes and exempt from the runner's clean-up of leftover processes. Only
+ * the user's own hook can fail the job.
  */
 function hook(route: string, what: string, userHook: string | undefined): string {
   return `#!/bin/bash
@@ -20,7 +20,7 @@ ${userHook === undefined ? "exit 0" : run(userHook)}
 `;
 }
 
-/** As the runner would: a shell script by bash, anything else by itself. */
+/** As the runner does: bash runs a shell script; anything else is executed directly. */
 function run(path: string): string {
   return path.endsWith(".sh") ? `exec /bin/bash -e ${shellQuote(path)}` : `exec ${shellQuote(path)}`;
 }

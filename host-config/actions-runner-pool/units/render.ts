@@ -1,10 +1,10 @@
-/** Every file that the installer writes, as text: the bundle has the same bytes for all pools, these have not. */
+/** Every file that the installer writes, as text. The bundle is the same for all pools; these files differ. */
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { agentSocket, agentUnit, completeUnit, heartbeatTimer, heartbeatUnit, type HostFacts } from "./agent-units";
 import { endServiceScript } from "./end-service";
 import { jobCompletedHook, jobStartedHook } from "./hooks";
 import { afterStopScript, runnerUnit, stopAgainScript } from "./runner-unit";
-import { SHUTDOWN_TARGETS, needrestartOverride, perfLogMount, shutdownPatience, temporaryFiles, userSlice } from "./system-files";
+import { SHUTDOWN_TARGETS, needrestartOverride, perfLogMount, shutdownTimeout, temporaryFiles, userSlice } from "./system-files";
 
 export interface RenderedFile {
   path: string;
@@ -30,7 +30,7 @@ export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[
     unit(UNITS.complete, completeUnit(config, facts)),
     unit(UNITS.perfLog, perfLogMount(facts.runnerUid)),
     ...(config.jobsMayUseInstanceRole ? [] : [unit(`user-${facts.runnerUid}.slice.d/ci-runners.conf`, userSlice())]),
-    ...SHUTDOWN_TARGETS.map((target) => unit(`${target}.d/ci-runners.conf`, shutdownPatience(config))),
+    ...SHUTDOWN_TARGETS.map((target) => unit(`${target}.d/ci-runners.conf`, shutdownTimeout(config))),
     file("/etc/tmpfiles.d/ci-runners.conf", temporaryFiles(config, facts.runnerGroup)),
     file("/etc/needrestart/conf.d/ci-runners.conf", needrestartOverride()),
   ];

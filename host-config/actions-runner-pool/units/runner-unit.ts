@@ -1,24 +1,25 @@
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 
-/** systemd puts the unit there as long as it has no slice of its own. */
+/** The unit's cgroup: systemd's default for a service without Slice=. */
 export const UNIT_CGROUP = `system.slice/${UNITS.runner}`;
 
-/** Seconds on top of maxDrain before systemd gives up on the drain: its own forced stop (35 s and some) must come first. */
+/** Seconds beyond the drain's deadline before systemd stops waiting: the drain's own forced stop must come first. */
 const STOP_MARGIN_SECONDS = 120;
 
-/** A job that a listener has just acquired has no worker yet; by then it has, unless GitHub is slow at that very moment. */
+/** Seconds within which a job that the listener has just acquired usually gets its worker. */
 const WORKER_APPEARS_SECONDS = 10;
 
 /**
  * The official runner. Not enabled: the agent starts it once the instance is in service.
  *
- * KillMode=process: a signal to the whole cgroup would reach the worker and cancel its job. OOMPolicy=continue: by
- * default systemd stops a service, without its ExecStop=, as soon as the kernel kills any process of it, and that may be
- * one greedy step of a job. TasksMax=infinity: the drain runs in this cgroup, and a job that has used up its tasks would
- * leave none for it; the kernel's limit on the job's user (LimitNPROC=, half of what the machine can hold) stands, and
- * root is not bound by it. The drain stands there twice because a first one that was killed would else be followed by
- * systemd's SIGTERM at once; the third needs no Node. Nothing to drain takes each of them milliseconds.
+ * - KillMode=process: a signal to the whole cgroup would reach the worker and cancel its job.
+ * - OOMPolicy=continue: by default systemd stops a service, without its ExecStop=, as soon as the kernel's OOM killer
+ *   kills any of its processes, which may be a single step of a job.
+ * - TasksMax=infinity: the drain runs in this cgroup, and a job that used up all tasks would leave none for it. The
+ *   kernel's limit on the job's user (LimitNPROC=, half of what the machine can hold) still applies; root is exempt.
+ * - ExecStop= three times: without the second, systemd would send SIGTERM right after a drain that was killed. The
+ *   second also waits where the agent cannot run; the third ends the service. With nothing to do each takes milliseconds.
  */
 export function runnerUnit(config: HostConfig): string {
   const agent = `${PATHS.node} ${PATHS.agent}`;
@@ -58,8 +59,8 @@ UMask=0022
 ${config.jobsMayUseInstanceRole ? "" : `IPAddressDeny=${METADATA_ADDRESSES.join(" ")}\n`}`;
 }
 
-/** Whether a process of the name lives in the unit's cgroup; in the shell's own words, as the agent may be what is broken. */
-const LIVES = `lives() {
+/** `has_process NAME`: whether the unit's cgroup contains such a process. In plain bash, because the agent may be broken. */
+const HAS_PROCESS = `has_process() {
   local folder pid comm
   for folder in /sys/fs/cgroup /sys/fs/cgroup/systemd; do
     while read -r pid; do
@@ -71,30 +72,30 @@ const LIVES = `lives() {
 }`;
 
 /**
- * The second stop command. A drain that was killed (SIGKILL, the OOM killer) is begun again, and so is that one; where
- * the agent cannot run at all, a worker that lives, or is about to, still keeps the stop waiting, for maxDrain at most,
- * like the drain itself. Usually nothing is left to do, and that takes milliseconds.
+ * The second stop command. It restarts a drain that was killed (SIGKILL, the OOM killer), as often as necessary. If the
+ * agent cannot run at all, the script itself waits for a worker, and for one that may be about to start. Like the drain,
+ * it waits for maxDrain at most. Usually nothing is left to do, which takes milliseconds.
  */
 export function stopAgainScript(config: HostConfig): string {
   return `#!/bin/bash
-# Second stop command of ${UNITS.runner}: does what the first one could not.
+# Second stop command of ${UNITS.runner}: finishes a drain that the first one could not finish.
 deadline=$((SECONDS + ${config.drainDeadline}))
-${LIVES}
+${HAS_PROCESS}
 forced=${PATHS.runtime}/forced-stop
 trap '' TERM INT HUP
 while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ]; do
-  lives Runner.Listener || lives Runner.Worker || exit 0
-  echo "the drain did not come to its end, draining again" >&2
+  has_process Runner.Listener || has_process Runner.Worker || exit 0
+  echo "the drain did not finish, draining again" >&2
   ${PATHS.node} ${PATHS.agent} drain && exit 0
-  # More than 128: a signal ended it, so it can run, and its next try may be left alone.
+  # More than 128: a signal ended it, so the agent can run and the next try may succeed.
   [ $? -gt 128 ] || break
   sleep 1
 done
 quiet=0
 while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ] && [ "$quiet" -lt ${WORKER_APPEARS_SECONDS} ]; do
-  if lives Runner.Worker; then
+  if has_process Runner.Worker; then
     quiet=0
-  elif lives Runner.Listener; then
+  elif has_process Runner.Listener; then
     quiet=$((quiet + 1))
   else
     exit 0
@@ -106,16 +107,16 @@ exit 0
 }
 
 /**
- * Runs after every stop and every crash; the completion asks for itself whether this was a termination. A crash of
- * runsvc.sh alone leaves the listener and its job behind, without any ExecStop=. They are drained here, because a unit
- * that counts as stopped no longer keeps a shutdown waiting for them.
+ * Runs after every stop and every crash; the completion checks itself whether the instance is terminating. A crash of
+ * runsvc.sh alone leaves the listener and its job behind, and systemd runs no ExecStop=. They are drained here, because
+ * a stopped unit no longer makes a shutdown wait for them.
  */
 export function afterStopScript(): string {
   return `#!/bin/bash
-${LIVES}
+${HAS_PROCESS}
 trap '' TERM INT HUP
-if lives Runner.Listener || lives Runner.Worker; then ${PATHS.node} ${PATHS.agent} drain; fi
-# A unit of its own, because this cgroup may not reach AWS. --no-block, because it waits for this unit to be stopped.
+if has_process Runner.Listener || has_process Runner.Worker; then ${PATHS.node} ${PATHS.agent} drain; fi
+# A separate unit, because this cgroup may be unable to reach AWS. --no-block, because it waits for this unit's stop.
 systemctl start --no-block ${UNITS.complete}
 exit 0
 `;

@@ -1,8 +1,8 @@
-/** Small files that keep the rest of the system from stopping a runner behind our back. */
+/** Small configuration files that keep the rest of the system from stopping or harming a runner. */
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 
-/** Recreated at each boot: /run is empty then. The runner writes its performance log itself, all else there is root's. */
+/** Recreated at each boot, when /run is empty. The runner writes its performance log itself; everything else is root's. */
 export function temporaryFiles(config: HostConfig, runnerGroup: string): string {
   return `d ${PATHS.runtime} 0755 root root -
 d ${PATHS.perfLog} 0755 ${config.runnerUser} ${runnerGroup} -
@@ -10,13 +10,12 @@ d ${PATHS.perfLog} 0755 ${config.runnerUser} ${runnerGroup} -
 }
 
 /**
- * A file system of its own for what the job's user may write below /run: a full /run would take the fence, the listener's
- * log and more of systemd's own from the drain. A job adds about 1 KB to it, so 64 MB are weeks of one job a minute; two
- * files lie there.
+ * A separate file system for what the job's user may write below /run: a full /run would break the fence, the listener's
+ * log and systemd itself. A job adds about 1 KB, so 64 MB last for weeks at one job a minute. It holds two files.
  */
 export function perfLogMount(runnerUid: number): string {
   return `[Unit]
-Description=Room for the runner's performance log
+Description=File system for the runner's performance log
 
 [Mount]
 What=tmpfs
@@ -26,32 +25,32 @@ Options=size=64m,nr_inodes=64,mode=0755,uid=${runnerUid},nosuid,nodev,noexec
 `;
 }
 
-/** Library updates make needrestart restart services; ours pick up libraries at their next start. */
+/** needrestart restarts services after library updates; ours load updated libraries at their next start. */
 export function needrestartOverride(): string {
   const units = [UNITS.runner, UNITS.agent, UNITS.agentSocket, UNITS.heartbeat, UNITS.complete];
   return units.map((unit) => `$nrconf{override_rc}{qr(^${unit.replaceAll(".", "\\.")}$)} = 0;\n`).join("");
 }
 
-/** Targets of an orderly shutdown that systemd turns into a forced one after 30 min, by default, whatever still drains. */
+/** Targets of an orderly shutdown. By default systemd forces it after 30 min, even if a runner still drains. */
 export const SHUTDOWN_TARGETS = ["reboot.target", "poweroff.target", "halt.target", "kexec.target"] as const;
 
-/** Seconds; systemd's own, which is not shortened. */
-const USUAL_PATIENCE = 1800;
+/** Seconds; systemd's default, which we never shorten. */
+const DEFAULT_TIMEOUT = 1800;
 
-/** Ten minutes more than the longest drain, for everything else that has to stop. */
-export function shutdownPatience(config: HostConfig): string {
-  return `# A runner that drains may keep an orderly shutdown waiting for as long as its job takes.
+/** Ten minutes more than the longest drain, for everything else that must stop. */
+export function shutdownTimeout(config: HostConfig): string {
+  return `# A draining runner may delay an orderly shutdown for as long as its job takes.
 [Unit]
-JobTimeoutSec=${Math.max(USUAL_PATIENCE, config.drainDeadline + 600)}
+JobTimeoutSec=${Math.max(DEFAULT_TIMEOUT, config.drainDeadline + 600)}
 `;
 }
 
 /**
- * For the slice of the job's user. A job may start a service manager of its own (`loginctl enable-linger`) or log in at
- * its own machine by SSH; what it runs there is outside of the runner's unit and of what that denies.
+ * For the slice of the job's user. A job may start its own service manager (`loginctl enable-linger`) or log in to its
+ * own machine by SSH. What it runs there is outside the runner's unit and its IPAddressDeny=.
  */
 export function userSlice(): string {
-  return `# Jobs do not reach the instance's credentials, from wherever they run.
+  return `# Keeps jobs from the instance's credentials, wherever they run.
 [Slice]
 IPAddressDeny=${METADATA_ADDRESSES.join(" ")}
 `;

@@ -1,4 +1,4 @@
-/** Times are milliseconds unless a name says otherwise. */
+/** Times are in milliseconds unless the name says otherwise. */
 export interface HostClock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -1,6 +1,6 @@
 export type LogFields = Record<string, unknown>;
 
-/** One structured line an event. `message` is a constant of the component's contract where another program searches for it. */
+/** One structured line per event. If another program searches for `message`, it is a constant of the component's contract. */
 export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;

@@ -32,20 +32,20 @@ describe("the agent's calls to AWS", () => {
       response.writeHead(status, { "content-type": "text/xml" }).end(body);
     };
 
-  it("takes an action that is gone for done", async () => {
+  it("treat a missing lifecycle action as completed", async () => {
     answer = refuse(400, "ValidationError", "No active Lifecycle Action found with instance ID i-0123456789abcdef0");
     assert.equal(await ports().lifecycle.complete("hook", "CONTINUE"), "none");
     assert.equal(await ports().lifecycle.heartbeat("hook"), "none");
   });
 
-  it("does not take any other refusal for done", async () => {
+  it("do not treat any other error as completed", async () => {
     answer = refuse(400, "ValidationError", "AutoScalingGroup name not found");
     await assert.rejects(ports().lifecycle.complete("hook", "CONTINUE"), /not found/);
     answer = refuse(403, "AccessDenied", "not authorized");
     await assert.rejects(ports().lifecycle.heartbeat("hook"), /not authorized/);
   });
 
-  it("tries again when Auto Scaling is throttling or busy with the group", async () => {
+  it("are retried when Auto Scaling throttles or reports contention on the group", async () => {
     for (const [status, code] of [
       [400, "Throttling"],
       [500, "ResourceContention"],
@@ -61,12 +61,12 @@ describe("the agent's calls to AWS", () => {
     }
   });
 
-  it("shrugs at an instance that cannot be protected any more", async () => {
+  it("treat the protection of an instance in another state as refused, not as an error", async () => {
     answer = refuse(400, "ValidationError", "The instance i-0123456789abcdef0 is not in InService or EnteringStandby or Standby.");
     assert.equal(await ports().protection.set(true), "refused");
   });
 
-  it("waits for a secret that is not there, and asks for its own only", async () => {
+  it("treat a missing secret as not there yet, and read only the instance's own secret", async () => {
     let asked = "";
     answer = (request, response) => {
       request.on("data", (chunk: Buffer) => (asked += chunk.toString()));
@@ -82,7 +82,7 @@ describe("the agent's calls to AWS", () => {
     assert.match(asked, /"ForceDeleteWithoutRecovery":true/);
   });
 
-  it("refuses a token that is malformed or over its time, without printing it", () => {
+  it("reject a malformed or expired token without printing it", () => {
     const now = Date.parse("2026-11-22T10:00:00Z");
     assert.equal(parseToken(JSON.stringify({ token: "T0P", expiresAt: "2026-11-22T11:00:00Z" }), now), "T0P");
     for (const value of [

@@ -19,7 +19,7 @@ describe("the host bundle", () => {
 
   const agent = (...args: string[]) => spawnSync(process.execPath, [join(root, "agent.cjs"), ...args], { encoding: "utf8" });
 
-  it("has the same bytes each time and names its sources", () => {
+  it("has the same bytes each time and lists its sources", () => {
     const again = bundleEntries();
     assert.deepEqual(bundleEntries(), again);
     for (const input of [
@@ -30,7 +30,7 @@ describe("the host bundle", () => {
       assert.ok(bundleInputs().includes(input), input);
   });
 
-  it("holds nothing of a pool or of this machine", () => {
+  it("contains nothing of a pool or of this machine", () => {
     const text = bundleEntries()
       .map(({ content }) => content.toString())
       .join("\n");
@@ -38,7 +38,7 @@ describe("the host bundle", () => {
     assert.ok(!text.includes(process.env.HOME === "/root" ? "/root/" : process.env.HOME!));
   });
 
-  it("refuses a command that it does not know, also one that every object has", () => {
+  it("rejects an unknown command, including names that every JavaScript object has", () => {
     for (const command of ["frobnicate", "constructor", ""]) {
       const result = agent(command);
       assert.equal(result.status, 64, command);
@@ -51,7 +51,7 @@ describe("the host bundle", () => {
       const result = agent(command);
       assert.equal(result.status, 0, `${command}: ${result.stderr}`);
       assert.match(result.stderr, /no configuration, nothing to do/);
-      assert.equal(result.stdout, "", "standard output is the listener's");
+      assert.equal(result.stdout, "", "standard output is the listener's log");
     }
   });
 });
@@ -68,7 +68,7 @@ describe("the job hooks", () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  /** As the runner does it: `bash -e`, waiting for the end of the process and of its output. */
+  /** Like the runner: `bash -e`, waiting for the end of the process and of its output. */
   function runHook(text: string): Promise<{ code: number; output: string }> {
     const path = join(root, "hook.sh");
     writeFileSync(path, text.replaceAll(PATHS.socket, join(root, "agent.sock")));
@@ -79,16 +79,16 @@ describe("the job hooks", () => {
     });
   }
 
-  it("tell the agent once a hook, by its own route", async () => {
-    const heard: string[] = [];
+  it("notify the agent once per hook, each on its own route", async () => {
+    const received: string[] = [];
     let done = () => {};
     const both = new Promise<void>((resolve) => (done = resolve));
-    server = hookServer((route) => heard.push(route) === 2 && done());
+    server = hookServer((route) => received.push(route) === 2 && done());
     await new Promise<void>((resolve) => server!.listen(join(root, "agent.sock"), resolve));
     assert.deepEqual(await runHook(jobStartedHook()), { code: 0, output: "" });
     assert.deepEqual(await runHook(jobCompletedHook()), { code: 0, output: "" });
     await both;
-    assert.deepEqual(heard.sort(), ["/job-completed", "/job-started"]);
+    assert.deepEqual(received.sort(), ["/job-completed", "/job-started"]);
   });
 
   it("succeed without an agent", async () => {
@@ -114,7 +114,7 @@ describe("the job hooks", () => {
     assert.equal(hungUp, false, "the hook ended only when curl gave up");
   });
 
-  it("end with the user's own hook and its exit code", async () => {
+  it("run the user's own hook last and exit with its code", async () => {
     writeFileSync(join(root, "user.sh"), 'echo "user hook, arguments: $#"\nfalse\necho unreachable\n');
     const result = await runHook(jobStartedHook(join(root, "user.sh")));
     assert.deepEqual(result, { code: 1, output: "user hook, arguments: 0\n" });
@@ -122,9 +122,9 @@ describe("the job hooks", () => {
     assert.deepEqual(await runHook(jobCompletedHook(join(root, "it's mine"))), { code: 0, output: "done\n" });
   });
 
-  it("cannot make the agent do anything but look: other routes and methods are refused", async () => {
-    const heard: string[] = [];
-    server = hookServer((route) => heard.push(route));
+  it("can only make the agent read the job signs: other routes and methods are rejected", async () => {
+    const received: string[] = [];
+    server = hookServer((route) => received.push(route));
     await new Promise<void>((resolve) => server!.listen(join(root, "agent.sock"), resolve));
     const curl = (...args: string[]) =>
       new Promise<string>((resolve) =>
@@ -135,6 +135,6 @@ describe("the job hooks", () => {
     assert.equal(await curl("-X", "POST", "http://agent/stop"), "404");
     assert.equal(await curl("http://agent/job-started"), "404");
     assert.equal(await curl("-X", "POST", "http://agent/job-started"), "202");
-    assert.deepEqual(heard, ["/job-started"]);
+    assert.deepEqual(received, ["/job-started"]);
   });
 });

@@ -1,13 +1,12 @@
 #!/bin/sh
-# Lets the machine image's own cloud-init take user data in, as far as it goes without running it: find the datasource,
-# read the user data, sort its parts and put them where the final stage would run them. Nothing is booted, and all that
-# it changes is below DISK/upper.
-# Environment: IMAGE (read-only lower layer), DISK (has upper/, work/, root/; the seed lies in upper/ already).
+# Makes the machine image's own cloud-init process user data without running it: find the datasource, read the user data,
+# sort its parts and store them where the final stage would run them. Boots nothing and changes files below DISK/upper only.
+# Environment: IMAGE (read-only lower layer), DISK (contains upper/ with the seed, work/, root/).
 set -eu
 
-if [ "${1-}" != apart ]; then
-  # Names, processes and network of its own: cloud-init sets the host's name and looks at its links.
-  exec unshare --mount --uts --ipc --net --pid --fork --kill-child --propagation private sh "$0" apart
+if [ "${1-}" != isolated ]; then
+  # Separate UTS, PID and network namespaces: cloud-init sets the host name and inspects the network interfaces.
+  exec unshare --mount --uts --ipc --net --pid --fork --kill-child --propagation private sh "$0" isolated
 fi
 
 mount -t overlay overlay -o "lowerdir=$IMAGE,upperdir=$DISK/upper,workdir=$DISK/work" "$DISK/root"

@@ -10,18 +10,18 @@ import { needSystemd } from "../../rehearsal/hosts/rig";
 
 const SCRIPT = join(__dirname, "cloud-init.sh");
 
-/** What cloud-init made of user data. */
+/** How cloud-init processed the user data. */
 interface Taken {
   /** Warnings and errors in the log. */
   complaints: string[];
   status: any;
-  /** The scripts that the final stage would run, in order. */
+  /** A script that the final stage would run, by its number. */
   script: (part: number) => { text: string; mode: number } | undefined;
-  /** User data as cloud-init sorted it: a MIME message with a type for each part. */
+  /** The user data as sorted by cloud-init: a MIME message with a type for each part. */
   sorted: string;
 }
 
-describe("the real cloud-init of the machine image", function () {
+describe("the machine image's real cloud-init", function () {
   this.timeout(120_000);
   let image: string;
   let disk: string;
@@ -62,7 +62,7 @@ describe("the real cloud-init of the machine image", function () {
   }
 
   for (const stack of STACKS) {
-    it(`takes the user data of stack ${stack} for a script to run as it is, within EC2's 16 384 bytes and without a complaint`, async () => {
+    it(`accepts the user data of stack ${stack} unchanged as a script, within EC2's 16 384 bytes and without a warning`, async () => {
       const encoded = (await run(stack)).only("aws:ec2/launchTemplate:LaunchTemplate").inputs.userData;
       const userData = Buffer.from(encoded, "base64").toString();
       assert.ok(Buffer.byteLength(userData) <= USER_DATA_LIMIT_BYTES, `${Buffer.byteLength(userData)} bytes`);
@@ -76,7 +76,7 @@ describe("the real cloud-init of the machine image", function () {
     });
   }
 
-  it("complains of what is no user data, so that a silence above means something", async () => {
+  it("warns about invalid user data, so that the absence of warnings above is meaningful", async () => {
     const taken = await take("echo 'a script without its first line'\n");
     assert.match(taken.complaints.join("\n"), /Unhandled non-multipart \(text\/x-not-multipart\) userdata/);
     assert.equal(taken.script(1), undefined);

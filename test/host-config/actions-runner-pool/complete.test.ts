@@ -42,40 +42,40 @@ describe("the completion", () => {
     });
   }
 
-  it("lets no listener start from before it looks until the instance is gone", async () => {
+  it("lets no listener start from before the check of the unit until the instance is gone", async () => {
     const host = stopped();
     const { state } = host.unit;
     host.unit.state = async () => {
-      await assert.rejects(reap(host), /being let go/);
+      await assert.rejects(reap(host), /is terminating/);
       return state();
     };
     assert.equal(await complete(host), "completed");
-    await assert.rejects(reap(host), /being let go/);
+    await assert.rejects(reap(host), /is terminating/);
     assert.deepEqual(host.acts, ["kill leftovers", "complete pool-terminate CONTINUE"]);
   });
 
-  it("keeps nobody from starting a listener on an instance that stays", async () => {
+  it("does not prevent a listener from starting on an instance that is not terminating", async () => {
     const host = stopped();
     host.target = "InService";
     await complete(host);
     await reap(host);
   });
 
-  it("waits for the unit that starts it from its own stop", async () => {
+  it("waits for the unit whose ExecStopPost= starts it", async () => {
     const host = stopped();
     host.active = "deactivating";
     host.at(300, () => (host.active = "inactive"));
     assert.equal(await complete(host), "completed");
   });
 
-  it("gives up on a unit that drains for long, for the heartbeat tick comes back", async () => {
+  it("gives up on a unit that keeps draining, because the heartbeat starts it again", async () => {
     const host = stopped();
     host.active = "deactivating";
     assert.equal(await complete(host), "still-running");
     assert.deepEqual(host.acts, []);
   });
 
-  it("drains what a stop that was cut short left behind, before it completes", async () => {
+  it("drains what an incomplete stop left behind before it completes", async () => {
     const host = stopped();
     host.seen = { workers: 1 };
     host.at(40_000, () => (host.seen = { workers: 0 }));
@@ -83,7 +83,7 @@ describe("the completion", () => {
     assert.ok(host.seconds() >= 40);
   });
 
-  it("is content with an action that somebody else completed", async () => {
+  it("accepts that another caller has already completed the action", async () => {
     const host = stopped();
     host.actionOpen = false;
     assert.equal(await complete(host), "none");
@@ -97,7 +97,7 @@ describe("the completion", () => {
     assert.equal(await complete(host), "completed");
   });
 
-  it("counts a forced stop once, and completes although the cancelled job still lingers", async () => {
+  it("counts a forced stop once, and completes even though the cancelled job's worker is still running", async () => {
     const host = stopped();
     host.marks.set = true;
     host.seen = { workers: 1 };
@@ -111,7 +111,7 @@ describe("the completion", () => {
     assert.equal(host.seconds(), 0);
   });
 
-  it("tries again to count a forced stop before it completes: afterwards nobody is left to tell of the loss", async () => {
+  it("retries counting a forced stop before it completes, because afterwards nothing can report the loss", async () => {
     const host = stopped();
     host.marks.set = true;
     let fails = 3;
@@ -127,7 +127,7 @@ describe("the completion", () => {
     [60, 20],
     [30, 10],
   ] as const) {
-    it(`completes also when the forced stop cannot be counted, while an action of ${heartbeatTimeout} s still lives`, async () => {
+    it(`completes before an action of ${heartbeatTimeout} s expires, even if the forced stop cannot be counted`, async () => {
       const host = stopped();
       host.config.heartbeatTimeout = heartbeatTimeout;
       host.marks.set = true;
@@ -141,14 +141,14 @@ describe("the completion", () => {
   }
 });
 
-describe("a heartbeat tick", () => {
-  it("calls nobody while the instance stays", async () => {
+describe("a heartbeat", () => {
+  it("makes no call while the instance is not terminating", async () => {
     const host = new FakeHost();
     assert.equal(await heartbeat(host), "not-terminating");
     assert.deepEqual(host.acts, []);
   });
 
-  it("keeps the action alive while the drain waits", async () => {
+  it("extends the action while the drain waits", async () => {
     const host = new FakeHost();
     Object.assign(host, { target: "Terminated", active: "deactivating" });
     assert.equal(await heartbeat(host), "beat");
@@ -162,13 +162,13 @@ describe("a heartbeat tick", () => {
     assert.deepEqual(host.acts, ["heartbeat pool-terminate", "stop"]);
   });
 
-  it("completes what is stopped instead of keeping it alive", async () => {
+  it("starts the completion of a stopped runner instead of extending the action", async () => {
     const host = stopped();
     assert.equal(await heartbeat(host), "completion-started");
     assert.deepEqual(host.acts, ["start completion"]);
   });
 
-  it("keeps the action alive for a worker that outlived its unit, and has it drained", async () => {
+  it("extends the action for a worker that outlived its unit, and starts the completion, which drains it", async () => {
     const host = stopped();
     host.seen = { workers: 1 };
     assert.equal(await heartbeat(host), "beat");

@@ -3,8 +3,8 @@ import { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { launching, ticks } from "./daemon-rig";
 import { FakeHost } from "./fake-host";
 
-describe("the agent, chosen to go", () => {
-  it("stops the runner within a tick, beats at once, and leaves the completion to the stopping unit", async () => {
+describe("the agent on a terminating instance", () => {
+  it("stops the runner within a tick, sends a heartbeat at once, and leaves the completion to the stopping unit", async () => {
     const host = new FakeHost();
     const daemon = new Daemon(host);
     await ticks(host, daemon, 2);
@@ -13,12 +13,12 @@ describe("the agent, chosen to go", () => {
     assert.deepEqual(host.acts.slice(-2), ["start heartbeat", "stop"]);
     host.active = "inactive";
     await ticks(host, daemon, 5);
-    assert.ok(!host.acts.includes("start completion"), "the stopping unit has asked for it itself");
+    assert.ok(!host.acts.includes("start completion"), "the stopping unit has started it itself");
     await ticks(host, daemon, 10);
-    assert.ok(host.acts.includes("start completion"), "but if that got lost, somebody has to");
+    assert.ok(host.acts.includes("start completion"), "if the unit could not start it, the agent must");
   });
 
-  it("completes at once when no listener ever ran", async () => {
+  it("starts the completion at once when no listener ever ran", async () => {
     const host = launching();
     host.target = "Terminated";
     assert.deepEqual(await ticks(host, new Daemon(host), 1), ["complete"]);
@@ -26,7 +26,7 @@ describe("the agent, chosen to go", () => {
     assert.ok(host.acts.includes("start completion"));
   });
 
-  it("asks for a completion again that brought nothing, but not every second", async () => {
+  it("starts a completion again that had no effect, but not every second", async () => {
     const host = launching();
     host.target = "Terminated";
     await ticks(host, new Daemon(host), 100);
@@ -40,7 +40,7 @@ describe("the agent, chosen to go", () => {
     assert.deepEqual(await ticks(host, new Daemon(host), 1), ["stop-runner"]);
   });
 
-  it("goes on with the termination when the metadata falls silent, and complains once", async () => {
+  it("continues the termination when the metadata stops answering, and warns once", async () => {
     const host = new FakeHost();
     host.target = "Terminated";
     const daemon = new Daemon(host);
@@ -52,7 +52,7 @@ describe("the agent, chosen to go", () => {
     assert.equal(host.messages().filter((message) => message.startsWith("instance metadata does not answer")).length, 1);
   });
 
-  it("does not take silence of the metadata for anything before the first answer", async () => {
+  it("does nothing while the metadata has never answered", async () => {
     const host = new FakeHost();
     host.imdsFails = true;
     await ticks(host, new Daemon(host), 10);
@@ -62,7 +62,7 @@ describe("the agent, chosen to go", () => {
     );
   });
 
-  it("does the same after being killed at any moment: a new agent comes to the same end", async () => {
+  it("reaches the same result after being killed at any moment and restarted", async () => {
     const host = new FakeHost();
     host.target = "Terminated";
     for (const active of ["active", "deactivating", "inactive"] as const) {
@@ -82,10 +82,10 @@ describe("the agent, chosen to go", () => {
     host.unit.stop = () => (stops++, new Promise(() => undefined));
     const daemon = new Daemon(host);
     for (let n = 0; n < 5; n++) await daemon.tick();
-    assert.equal(stops, 1, "one of a kind at a time");
+    assert.equal(stops, 1, "work of one kind runs once at a time");
   });
 
-  it("leaves an instance alone that is detached or put on standby", async () => {
+  it("does nothing on an instance that is detached or on standby", async () => {
     for (const target of ["Standby", "Detached"] as const) {
       const host = new FakeHost();
       host.target = target;

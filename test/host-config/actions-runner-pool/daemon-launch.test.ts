@@ -3,8 +3,8 @@ import { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { launching, ticks } from "./daemon-rig";
 import { FakeHost } from "./fake-host";
 
-describe("the agent, launching", () => {
-  it("registers, deletes the token, continues the hook and starts the listener only in service", async () => {
+describe("the agent on a launching instance", () => {
+  it("registers, deletes the token, continues the hook, and starts the listener only in service", async () => {
     const host = launching();
     const daemon = new Daemon(host);
     const complete = host.lifecycle.complete;
@@ -19,7 +19,7 @@ describe("the agent, launching", () => {
     assert.ok(host.acts.lastIndexOf("state") > host.acts.indexOf("complete pool-launch CONTINUE"));
   });
 
-  it("registers nothing on its way into the warm pool", async () => {
+  it("does not register when the instance enters the warm pool", async () => {
     const host = launching();
     Object.assign(host, { target: "Warmed:Stopped", state: "Warmed:Pending:Wait" });
     host.lifecycle.complete = async (hook, result) => {
@@ -32,10 +32,10 @@ describe("the agent, launching", () => {
       host.acts.filter((act) => act !== "state"),
       ["complete pool-launch CONTINUE"],
     );
-    assert.ok(host.acts.length <= 3, `asks on and on in the pool: ${host.acts.join()}`);
+    assert.ok(host.acts.length <= 3, `keeps calling AWS in the warm pool: ${host.acts.join()}`);
   });
 
-  it("registers when it is called out of the pool without a reboot", async () => {
+  it("registers when the instance leaves the warm pool without a reboot", async () => {
     const host = launching();
     Object.assign(host, { target: "Warmed:Running", state: "Warmed:Running" });
     const daemon = new Daemon(host);
@@ -46,7 +46,7 @@ describe("the agent, launching", () => {
     assert.ok(host.acts.includes("register TOKEN"));
   });
 
-  it("waits for a token that comes late, and abandons the launch when none comes", async () => {
+  it("waits for a late token, and abandons the launch if none appears", async () => {
     const host = launching();
     host.tokenValue = undefined;
     host.at(60_000, () => (host.tokenValue = "LATE"));
@@ -62,7 +62,7 @@ describe("the agent, launching", () => {
     assert.ok(never.seconds() < 700);
   });
 
-  it("says why GitHub refused when it abandons the launch, and before the hook would time out without a reason", async () => {
+  it("reports why GitHub refused and abandons the launch before the hook would time out without a reason", async () => {
     const host = launching();
     host.config = { ...host.config, launchTimeout: 30 };
     host.registerFails = "config.sh: exit code 1: Http response code: NotFound";
@@ -72,7 +72,7 @@ describe("the agent, launching", () => {
     assert.ok(host.acts.includes("complete pool-launch ABANDON"));
   });
 
-  it("picks up after a kill between registration and the hook, without registering twice", async () => {
+  it("continues after a kill between registration and hook without registering twice", async () => {
     const host = launching();
     host.isRegistered = true;
     await ticks(host, new Daemon(host), 3);
@@ -87,14 +87,14 @@ describe("the agent, launching", () => {
     assert.deepEqual(host.acts, ["state", "start"]);
   });
 
-  it("does not start a listener that an operator stopped, also after its own restart", async () => {
+  it("does not start a listener that an operator stopped, not even after a restart of the agent", async () => {
     const host = new FakeHost();
     Object.assign(host, { active: "inactive", everStarted: true });
     await ticks(host, new Daemon(host), 30);
     assert.ok(!host.acts.includes("start"));
   });
 
-  it("does not start a listener when the target changes between the decision and the act", async () => {
+  it("does not start a listener when the target changes between the decision and the start", async () => {
     const host = launching();
     Object.assign(host, { isRegistered: true, state: "InService" });
     const daemon = new Daemon(host);
@@ -105,7 +105,7 @@ describe("the agent, launching", () => {
     assert.ok(!host.acts.includes("start"));
   });
 
-  it("asks where it is only a few times while it waits, for hundreds launch at once", async () => {
+  it("looks up its lifecycle state only a few times while it waits, because hundreds may launch at once", async () => {
     const host = launching();
     host.state = "Pending";
     await ticks(host, new Daemon(host), 300);

@@ -4,7 +4,7 @@ import { ticks } from "./daemon-rig";
 import { FakeHost } from "./fake-host";
 
 describe("scale-in protection", () => {
-  it("is set at the hint and cleared after the job, with two calls a job at most", async () => {
+  it("is set at the hint and cleared after the job, with at most two calls per job", async () => {
     const host = new FakeHost();
     const daemon = new Daemon(host);
     await ticks(host, daemon, 5);
@@ -19,7 +19,7 @@ describe("scale-in protection", () => {
     assert.deepEqual(host.acts, ["protect true", "protect false"]);
   });
 
-  it("does not stay for a job that the listener dropped, else the instance could never be scaled in", async () => {
+  it("is cleared for a job that the listener dropped, or the instance could never be scaled in", async () => {
     const host = new FakeHost();
     const daemon = new Daemon(host);
     await ticks(host, daemon, 5);
@@ -30,7 +30,7 @@ describe("scale-in protection", () => {
     assert.equal(host.protectedNow, false);
   });
 
-  it("does not stay for a job whose end the agent has missed: the next agent takes it back", async () => {
+  it("is cleared by the next agent for a job whose end the agent missed", async () => {
     const host = new FakeHost();
     Object.assign(host.seen, { announced: "busy", workers: 1 });
     const killed = new Daemon(host);
@@ -41,7 +41,7 @@ describe("scale-in protection", () => {
     assert.equal(host.protectedNow, false);
   });
 
-  it("survives throttling: tries with pauses, rests, and tries again", async () => {
+  it("survives throttling: the agent retries with back-off, pauses, and retries again", async () => {
     const host = new FakeHost();
     const daemon = new Daemon(host);
     await ticks(host, daemon, 5);
@@ -55,7 +55,7 @@ describe("scale-in protection", () => {
     assert.equal(host.protectedNow, true);
   });
 
-  it("believes no hint: one from an idle runner sets nothing", async () => {
+  it("is not set by a hint alone: one from an idle runner has no effect", async () => {
     const host = new FakeHost();
     const daemon = new Daemon(host);
     await ticks(host, daemon, 5);
@@ -65,24 +65,24 @@ describe("scale-in protection", () => {
     assert.deepEqual(host.acts, []);
   });
 
-  it("looks five times a second at most, however many hints a job sends, and never waits for one", async () => {
+  it("costs at most five readings a second, however many hints a job sends", async () => {
     const host = new FakeHost();
     const daemon = new Daemon(host);
     await ticks(host, daemon, 5);
-    let looks = 0;
+    let readings = 0;
     const read = host.signs.read;
-    host.signs.read = () => (looks++, read());
+    host.signs.read = () => (readings++, read());
     for (let n = 0; n < 1000; n++) {
       await daemon.hint();
       host.advance(1);
     }
-    assert.equal(looks, 5);
+    assert.equal(readings, 5);
     host.advance(-5000);
     await daemon.hint();
-    assert.equal(looks, 6, "a clock that was set back must not make it deaf");
+    assert.equal(readings, 6, "hints must still be served after the clock was set back");
   });
 
-  it("is not asked for on the way out", async () => {
+  it("is not set while the instance terminates", async () => {
     const host = new FakeHost();
     host.target = "Terminated";
     Object.assign(host.seen, { announced: "busy", workers: 1 });

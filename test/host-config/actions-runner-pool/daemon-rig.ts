@@ -1,7 +1,7 @@
 import type { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { FakeHost } from "./fake-host";
 
-/** Ticks once a second, with the background work of each tick done before the next. */
+/** Runs ticks one second apart; the background work of each tick finishes before the next. */
 export async function ticks(host: FakeHost, daemon: Daemon, count: number): Promise<string[]> {
   const actions: string[] = [];
   for (let n = 0; n < count; n++) {
@@ -12,7 +12,7 @@ export async function ticks(host: FakeHost, daemon: Daemon, count: number): Prom
   return actions;
 }
 
-/** An instance whose launch waits for its hook: nothing is registered and nothing has started. */
+/** An instance in Pending:Wait: the runner is not registered and has not started. */
 export function launching(): FakeHost {
   const host = new FakeHost();
   Object.assign(host, { active: "inactive", everStarted: false, mainAlive: false, isRegistered: false, state: "Pending:Wait" });

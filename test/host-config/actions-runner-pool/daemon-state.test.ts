@@ -15,7 +15,7 @@ const STARTED = { active: "active", everStarted: true, mainAlive: true } as cons
 const IDLE: Signs = { listener: 7, workers: 0, announced: "idle", announcedAt: START - 60_000 };
 const BUSY: Signs = { listener: 7, workers: 1, announced: "busy", announcedAt: START };
 
-/** In service, after two readings of the signs that lie far enough apart to count as idle. */
+/** In service, after two readings of the signs far enough apart for the instance to count as idle. */
 function inService(signs: Signs, known: boolean): DaemonState {
   let state = unitObserved(targetObserved(initialState(), "InService"), STARTED);
   state = { ...state, protection: { ...state.protection, known } };
@@ -23,20 +23,20 @@ function inService(signs: Signs, known: boolean): DaemonState {
   return state;
 }
 
-describe("a tick of the daemon that would only repeat the last one", () => {
-  it("is that of an idle instance without protection and of a busy one with it", () => {
+describe("a tick of the daemon that only repeats the last one", () => {
+  it("occurs on an idle instance without protection and on a busy one with it", () => {
     assert.equal(repeatsUntil(inService(IDLE, false), STARTED, true), Infinity);
     assert.equal(repeatsUntil(inService(BUSY, true), STARTED, true), Infinity);
   });
 
-  it("is none where the protection is not as it should be, or a call for it is under way", () => {
+  it("does not occur while the protection differs from the desired one, or a call for it is in progress", () => {
     assert.equal(repeatsUntil(inService(IDLE, true), STARTED, true), undefined);
     assert.equal(repeatsUntil(inService(BUSY, false), STARTED, true), undefined);
     const state = inService(BUSY, true);
     assert.equal(repeatsUntil({ ...state, protection: { ...state.protection, calling: true } }, STARTED, true), undefined);
   });
 
-  it("is each one until a protected instance has been idle for three seconds, when it must be cleared", () => {
+  it("occurs until a protected instance has been idle for three seconds and its protection must be cleared", () => {
     let state = inService(BUSY, true);
     state = signsObserved(state, IDLE, START + 20_000);
     assert.equal(repeatsUntil(state, STARTED, true), START + 23_000);
@@ -44,19 +44,19 @@ describe("a tick of the daemon that would only repeat the last one", () => {
     assert.notEqual(signsObserved(state, IDLE, START + 23_000), state);
   });
 
-  it("is none while a sign counts that time alone takes away", () => {
+  it("does not occur while a sign counts that expires with time", () => {
     const announced: Signs = { ...BUSY, workers: 0 };
     assert.equal(repeatsUntil(inService(announced, true), STARTED, true), undefined);
     assert.equal(repeatsUntil(inService({ ...IDLE, messageAt: START }, true), STARTED, true), undefined);
   });
 
-  it("is none before the signs were read, or while the metadata is silent", () => {
+  it("does not occur before the signs were read, or while the metadata does not answer", () => {
     const state = inService(IDLE, false);
     assert.equal(repeatsUntil({ ...state, inFlight: "not read yet" }, STARTED, true), undefined);
     assert.equal(repeatsUntil({ ...state, metadataSilent: true }, STARTED, true), undefined);
   });
 
-  it("is, on the way out, one that awaits the drain, but none that waits to ask for a completion again", () => {
+  it("occurs on a terminating instance while the drain runs, but not while a completion is due later", () => {
     const state = targetObserved(inService(IDLE, false), "Terminated");
     assert.equal(repeatsUntil(state, { ...STARTED, active: "deactivating" }, true), Infinity);
     const paused = { ...state, completeNotBefore: START + 1e9 };
@@ -64,7 +64,7 @@ describe("a tick of the daemon that would only repeat the last one", () => {
     assert.equal(repeatsUntil(state, STARTED, true), undefined);
   });
 
-  it("is none while a registration rests or a lifecycle state is looked up", () => {
+  it("does not occur while a registration is paused or the lifecycle state is looked up", () => {
     const unit = { active: "inactive", everStarted: false, mainAlive: false } as const;
     const state = unitObserved(targetObserved(initialState(), "InService"), unit);
     assert.equal(repeatsUntil(state, unit, false), undefined);
@@ -73,21 +73,21 @@ describe("a tick of the daemon that would only repeat the last one", () => {
   });
 });
 
-describe("a reading of the drain that would only repeat the last one", () => {
+describe("a reading of the drain that only repeats the last one", () => {
   function afterReading(signs: Signs) {
     let step = beginDrain(START, 3_600_000);
-    // The first reading, the one that waits, the fence that is lowered, the pause, and the reading after it.
+    // The first reading, the reading that starts the wait, the lowered fence, the pause, and the next reading.
     for (const answer of [signs, signs, true, undefined, signs]) step = nextStep(step.state, answer, START);
     assert.deepEqual(step.next, { ask: "sleep", ms: 250 });
     return step.state;
   }
 
-  it("is that of a worker whose network is open", () => {
+  it("occurs while a worker runs with an open network", () => {
     assert.equal(drainWouldRepeat(afterReading(BUSY), START), true);
     assert.equal(drainWouldRepeat({ ...afterReading(BUSY), open: false }, START), false);
   });
 
-  it("is none where only an announcement keeps the drain waiting, or a worker that was seen earlier", () => {
+  it("does not occur when only an announcement, or a worker seen earlier, keeps the drain waiting", () => {
     assert.equal(drainWouldRepeat(afterReading({ ...BUSY, workers: 0 }), START), false);
     assert.equal(drainWouldRepeat(afterReading(BUSY), START + 250), false);
   });

@@ -7,14 +7,14 @@ import { FakeHost, START } from "./fake-host";
 const FENCE_UP = "fence up";
 
 describe("the drain", () => {
-  it("stops an idle listener behind a fence, and gives it its network back to close the session", async () => {
+  it("stops an idle listener behind a fence, then restores its network so that it can close its session", async () => {
     const host = new FakeHost();
     assert.equal(await drain(host), "stopped");
     assert.deepEqual(host.acts, [FENCE_UP, "interrupt 7", "fence down"]);
     assert.ok(host.seconds() < 5, `took ${host.seconds()} s`);
   });
 
-  it("waits for the end of a job of hours with the network open", async () => {
+  it("waits for the end of a job of hours with the network open, then stops the listener", async () => {
     const host = new FakeHost().job({ message: -1000, acquired: -500, spawned: -100, end: 3_000_000 });
     host.advance(1);
     await drain(host);
@@ -22,7 +22,7 @@ describe("the drain", () => {
     assert.ok(host.seconds() > 3_000 && host.seconds() < 3_005);
   });
 
-  it("sees a job that is acquired but has no worker yet", async () => {
+  it("detects a job that is acquired but has no worker yet", async () => {
     const host = new FakeHost().job({ message: -900, acquired: -100, spawned: 60_000, end: 90_000 });
     host.advance(0);
     await drain(host);
@@ -30,7 +30,7 @@ describe("the drain", () => {
     assert.ok(!host.acts.includes("JOB LOST"));
   });
 
-  it("sees a message whose job is not acquired yet and does not cut the acquisition off", async () => {
+  it("detects a message whose job is not acquired yet and does not cut off the acquisition", async () => {
     const host = new FakeHost().job({ message: -50, acquired: 14_000, spawned: 15_000, end: 40_000 });
     host.advance(0);
     await drain(host);
@@ -38,7 +38,7 @@ describe("the drain", () => {
     assert.ok(host.seconds() > 40);
   });
 
-  it("lifts the fence for a message that came just before it", async () => {
+  it("lowers the fence again for a message that arrived just before it", async () => {
     const host = new FakeHost();
     const raise = host.unit.raiseFence;
     let rounds = 0;
@@ -51,17 +51,17 @@ describe("the drain", () => {
     };
     await drain(host);
     assert.deepEqual(host.acts, [FENCE_UP, "fence down", FENCE_UP, "interrupt 7", "fence down"]);
-    assert.ok(host.messages().includes("a job slipped in, waiting on"));
+    assert.ok(host.messages().includes("a job slipped in, waiting for it"));
   });
 
-  it("waits no longer than an acquisition can take for a message that led to nothing", async () => {
+  it("waits no longer than an acquisition can take for a message that leads to no job", async () => {
     const host = new FakeHost();
     host.seen.messageAt = START - 1_000;
     await drain(host);
     assert.ok(host.seconds() > 95 && host.seconds() < 110, `took ${host.seconds()} s`);
   });
 
-  it("says that it waited in vain for a message, and only where it did, so that a wait for nobody cannot pass for a job", async () => {
+  it("logs that it waited for a message without a job, and only then, so that such a wait is not mistaken for a job", async () => {
     const vain = new FakeHost();
     vain.seen.messageAt = START - 1_000;
     await drain(vain);
@@ -81,7 +81,7 @@ describe("the drain", () => {
     }
   });
 
-  it("says that it waited in vain for a job that was announced and never got a worker", async () => {
+  it("logs that it waited for an announced job that never got a worker", async () => {
     const host = new FakeHost();
     Object.assign(host.seen, { announced: "busy", announcedAt: START - 1_000 });
     await drain(host);
@@ -92,14 +92,14 @@ describe("the drain", () => {
     );
   });
 
-  it("does not wait for the message of a job that is over", async () => {
+  it("does not wait for the message of a job that has ended", async () => {
     const host = new FakeHost();
     Object.assign(host.seen, { messageAt: START - 5_000, announcedAt: START - 2_000 });
     await drain(host);
     assert.ok(host.seconds() < 5);
   });
 
-  it("lifts the fence of a drain that was killed, before it waits for the job that had slipped in", async () => {
+  it("lowers the fence of a killed drain before it waits for a job that had slipped in", async () => {
     const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 60_000 });
     host.fence = true;
     host.advance(0);
@@ -110,7 +110,7 @@ describe("the drain", () => {
     assert.ok(!host.acts.includes("JOB LOST"));
   });
 
-  it("tries again to lift the fence from a job when systemd does not answer at first", async () => {
+  it("retries lowering the fence for a job when systemd does not answer at first", async () => {
     const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 60_000 });
     host.fence = true;
     host.advance(0);
@@ -126,7 +126,7 @@ describe("the drain", () => {
     assert.equal(cut, false);
   });
 
-  it("does not wait for a job that the listener announced and then dropped without a word", async () => {
+  it("does not wait forever for a job that the listener announced and then dropped without logging it", async () => {
     const host = new FakeHost();
     Object.assign(host.seen, { announced: "busy", announcedAt: START - 60_000 });
     assert.equal(await drain(host), "stopped");
@@ -134,7 +134,7 @@ describe("the drain", () => {
     assert.ok(host.seconds() < 1_000, `took ${host.seconds()} s`);
   });
 
-  it("waits for the listener to write down the end of a job of hours whose worker crashed", async () => {
+  it("waits for the listener to log the end of a job of hours whose worker crashed", async () => {
     const host = new FakeHost();
     Object.assign(host.seen, { workers: 1, announced: "busy", announcedAt: START - 7_200_000 });
     host.at(10_000, () => (host.seen.workers = 0));
@@ -144,7 +144,7 @@ describe("the drain", () => {
     assert.ok(!host.acts.includes("JOB LOST"));
   });
 
-  it("survives back-to-back jobs without a gap", async () => {
+  it("loses none of several back-to-back jobs", async () => {
     const host = new FakeHost();
     for (let n = 0; n < 5; n++) {
       host.job({ message: n * 10_000 - 50, acquired: n * 10_000 + 100, spawned: n * 10_000 + 600, end: n * 10_000 + 9_900 });
@@ -163,14 +163,14 @@ describe("the drain", () => {
     assert.ok(host.seconds() >= 500);
   });
 
-  it("leaves the fence up between two lives of the listener, which would be relaunched after the last look", async () => {
+  it("leaves the fence up when no listener is running, because one may be relaunched after the last reading", async () => {
     const host = new FakeHost();
     host.seen = { workers: 0 };
     assert.equal(await drain(host), "idle");
     assert.deepEqual(host.acts, [FENCE_UP]);
   });
 
-  it("does nothing a second time, so that a repeated ExecStop= costs nothing and leaves no fence", async () => {
+  it("does nothing when it runs again, so that a repeated ExecStop= takes no time and leaves no fence", async () => {
     const host = new FakeHost();
     await drain(host);
     const done = [...host.acts];
@@ -180,7 +180,7 @@ describe("the drain", () => {
     assert.equal(host.time, before);
   });
 
-  it("asks the new listener, not the old one, when it restarted during the wait", async () => {
+  it("interrupts the new listener, not the old one, after a restart during the wait", async () => {
     const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 20_000 });
     host.advance(0);
     host.at(20_100, () => (host.seen = { workers: 0 }));
@@ -189,7 +189,7 @@ describe("the drain", () => {
     assert.ok(host.acts.includes("interrupt 99"));
   });
 
-  it("drains a listener that is relaunched on its way out, which accepts jobs like any other", async () => {
+  it("drains a listener that is relaunched while stopping, because it accepts jobs like any other", async () => {
     const host = new FakeHost();
     host.onInterrupt = () => {
       const now = host.seconds() * 1000;
@@ -199,7 +199,7 @@ describe("the drain", () => {
       host.onInterrupt = () => (host.seen = { workers: 0 });
     };
     const { read } = host.signs;
-    // The look after the relaunch, not one between the two lives.
+    // Make the next reading happen after the relaunch, not between the two listeners.
     host.signs.read = async () => {
       if (host.acts.at(-1) === "fence down" && host.seen.listener === undefined) host.advance(250);
       return read();
@@ -210,16 +210,16 @@ describe("the drain", () => {
     assert.ok(host.seconds() > 30);
   });
 
-  it("settles for longer and says so where the kernel cannot fence", async () => {
+  it("waits longer instead of fencing, and logs so, when the kernel cannot enforce the fence", async () => {
     const host = new FakeHost();
     host.fenceWorks = false;
     host.job({ message: 6_000, acquired: 6_200, spawned: 7_000, end: 30_000 });
     await drain(host);
     assert.equal(host.messages().filter((message) => message === LOG.fenceUnavailable).length, 1);
-    assert.ok(host.seconds() > 39, "the job that came while settling was not waited for");
+    assert.ok(host.seconds() > 39, "the job that arrived during this wait was not waited for");
   });
 
-  it("settles too when systemd refuses the fence, instead of failing and letting the job be killed", async () => {
+  it("also waits longer when systemd refuses the fence, instead of failing, which would get a job killed", async () => {
     const host = new FakeHost();
     host.unit.raiseFence = async () => {
       throw new Error("Failed to set unit properties: Connection timed out");
@@ -228,7 +228,7 @@ describe("the drain", () => {
     assert.ok(host.seconds() > 10);
   });
 
-  it("takes a runner whose signs cannot be read for busy", async () => {
+  it("treats a runner whose signs cannot be read as busy", async () => {
     const host = new FakeHost();
     const read = host.signs.read;
     host.signs.read = async () => {
@@ -239,7 +239,7 @@ describe("the drain", () => {
     assert.ok(host.seconds() >= 120);
   });
 
-  it("ends at maxDrain with a stop that is logged, marked and final", async () => {
+  it("ends at maxDrain with a forced stop that is logged, marked and final", async () => {
     const host = new FakeHost();
     host.seen.workers = 1;
     assert.equal(await drain(host), "forced");
@@ -248,7 +248,7 @@ describe("the drain", () => {
     assert.deepEqual(host.marks, { set: true, reported: false });
     assert.deepEqual(host.acts, ["fence down", "fence down"]);
     const before = host.time;
-    assert.equal(await drain(host), "forced", "the repeated ExecStop= must not begin to wait anew");
+    assert.equal(await drain(host), "forced", "a repeated ExecStop= must not start a new wait");
     assert.equal(host.time, before);
   });
 
@@ -260,7 +260,7 @@ describe("the drain", () => {
     assert.equal(host.fence, false);
   });
 
-  it("never interrupts a job, whenever the message, the acquisition and the worker come", async () => {
+  it("never interrupts a job, whatever the times of the message, the acquisition and the worker", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: -3_000, max: 4_000 }),
@@ -270,7 +270,7 @@ describe("the drain", () => {
         async (message, toAcquire, toSpawn, toEnd) => {
           const host = new FakeHost();
           const acquired = message + toAcquire;
-          // A message that the fence keeps out is assigned to another runner: it never becomes a job here.
+          // GitHub assigns a message that the fence keeps out to another runner: it never becomes a job here.
           host.at(message, () => {
             if (host.fence || host.seen.listener === undefined) return;
             host.job({ message, acquired, spawned: acquired + toSpawn, end: acquired + toSpawn + toEnd });
@@ -280,7 +280,7 @@ describe("the drain", () => {
           assert.equal(result, "stopped");
           assert.ok(!host.acts.includes("JOB LOST"));
           assert.equal(host.fence, false);
-          // What was accepted has also ended: nothing of it is still to come.
+          // Every accepted job has also ended: no worker appears later.
           const workers = host.seen.workers;
           host.advance(300_000);
           assert.equal(host.seen.workers, workers, "a job that had been accepted would have run after the stop");

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { endServiceScript } from "../../../host-config/actions-runner-pool/units/end-service";
 import { UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runner-unit";
 
-/** The script as it is, but for where the cgroup lies and that it waits 1 s for what it will kill, not 60. */
+/** Runs the real script; only the cgroup's path is replaced, and the wait before SIGKILL is 1 s instead of 60 s. */
 describe("the last stop command", () => {
   let folder: string;
   let children: ChildProcess[];
@@ -16,7 +16,7 @@ describe("the last stop command", () => {
     folder = mkdtempSync(join(tmpdir(), "end-service-"));
     children = [];
     mkdirSync(join(folder, "cgroup", UNIT_CGROUP), { recursive: true });
-    // What the kernel lists: only who lives. A child that has ended is a zombie until this process looks.
+    // Like the kernel, list running processes only. A child that has ended stays a zombie until this process reaps it.
     const living = `while read -r pid; do read -r _ _ state _ <"/proc/$pid/stat" && [ "$state" != Z ] && echo "$pid"; done <"$1"; true`;
     writeFileSync(join(folder, "cat"), `#!/bin/bash\n${living} 2>/dev/null\n`, { mode: 0o755 });
   });
@@ -25,7 +25,7 @@ describe("the last stop command", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A process of the unit that is ready for signals. */
+  /** Starts a process of the unit and waits until it is ready for signals. */
   async function live(name: string, ignoresTerm = false): Promise<ChildProcess> {
     const program = join(folder, name);
     copyFileSync("/bin/bash", program);
@@ -54,7 +54,7 @@ describe("the last stop command", () => {
   }
   const state = ({ pid }: ChildProcess) => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2];
 
-  it("ends a service that a job has stopped by SIGSTOP, without killing anything", async () => {
+  it("ends a service that a job suspended with SIGSTOP, without killing anything", async () => {
     const main = await live("runsvc.sh");
     const other = await live("other");
     main.kill("SIGSTOP");
@@ -63,18 +63,18 @@ describe("the last stop command", () => {
     assert.notEqual(state(other), "Z");
   });
 
-  it("kills a service that does not end, and all that is with it but a worker", async () => {
+  it("kills a service that ignores SIGTERM and everything else in the unit, except a worker", async () => {
     const main = await live("runsvc.sh", true);
     const other = await live("node");
     const worker = await live("Runner.Worker");
     assert.match(run(main), /does not end after SIGTERM, killing it/);
-    // A signal is sent at once, and acted upon when the kernel gets to it.
+    // The kernel delivers a signal asynchronously.
     const giveUp = Date.now() + 30_000;
     while ([state(main), state(other)].join() !== "Z,Z") assert.ok(Date.now() < giveUp, "both should be dead by now");
     assert.notEqual(state(worker), "Z", "a worker's job may still be reported");
   });
 
-  it("touches nothing when the service is gone already, as after every usual drain", async () => {
+  it("does nothing when the service is already gone, as after every normal drain", async () => {
     const other = await live("other");
     assert.equal(run(undefined), "");
     assert.notEqual(state(other), "Z");

@@ -1,4 +1,4 @@
-/** A host whose clock only moves when somebody sleeps, and whose runner is a script of what happens when. */
+/** A host whose clock advances only while the code under test sleeps, and whose runner follows scheduled events. */
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { LifecycleState, TargetState } from "../../../contract/aws/lifecycle";
 import type { ActiveState } from "../../../host-config/shared/unit-state";
@@ -25,7 +25,7 @@ export const CONFIG: HostConfig = {
   jobsMayUseDocker: false,
 };
 
-/** Not zero, so that a time that was never set shows. */
+/** Not zero, so that a time that was never set is noticed. */
 export const START = Date.parse("2026-11-22T10:00:00.000Z");
 
 interface Due {
@@ -52,18 +52,18 @@ export class FakeHost implements Host {
   awsFails: Error | undefined;
   actionOpen = true;
   marks = { set: false, reported: false };
-  /** What was done, in order, with the time in seconds since START where that matters. */
+  /** The calls to this host, in order. */
   readonly acts: string[] = [];
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
   private readonly due: Due[] = [];
 
-  /** Something that the world does at a moment, in ms after START. */
+  /** Schedules an event, in ms after START. */
   at(ms: number, act: () => void): this {
     this.due.push({ at: START + ms, act });
     return this;
   }
 
-  /** A job whose parts follow one another as on the official runner. */
+  /** Schedules a job whose signs appear in the same order as on the official runner. */
   job(from: { message: number; acquired: number; spawned: number; end: number }): this {
     const stamp = (ms: number) => Math.floor((START + ms) / 1000) * 1000;
     this.at(from.message, () => (this.seen.messageAt = START + from.message));
@@ -135,7 +135,7 @@ export class FakeHost implements Host {
       this.fence = false;
     },
     interrupt: async (pid: number) => {
-      // The one thing that must never happen, whatever the scenario.
+      // This must never happen, whatever the scenario.
       if (this.seen.workers > 0 || this.seen.announced === "busy") this.acts.push("JOB LOST");
       this.acts.push(`interrupt ${pid}`);
       this.onInterrupt();

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 const INSTALLER = readFileSync(join(__dirname, "../../../host-config/actions-runner-pool/install.sh"), "utf8");
-/** More than a pipe holds, with the library among the first lines: a reader that stops there breaks the pipe. */
+/** More than a pipe can buffer, with the library in the first line: a reader that stops there breaks the pipe. */
 const MANY_LIBRARIES = `#!/bin/bash
 echo "libicuuc.so.74 (libc6,x86-64) => /lib/libicuuc.so.74"
 for n in {1..3000}; do echo "libnumber$n.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libnumber$n.so.1"; done
 `;
 
-describe("the installer, with stand-ins for the system's tools", () => {
+describe("the installer, run with stand-ins for the system's tools", () => {
   let root: string;
   beforeEach(() => (root = mkdtempSync(join(tmpdir(), "install-"))));
   afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -36,18 +36,18 @@ describe("the installer, with stand-ins for the system's tools", () => {
     assert.equal(result.status, 0, result.stderr);
   }
 
-  it("installs no libraries at boot when they are there, however many others are", () => {
+  it("installs no libraries at boot when they are present, however many others are listed", () => {
     run(MANY_LIBRARIES, "ID=ubuntu\n");
     assert.ok(!called("script"));
     assert.ok(!called("dnf"));
   });
 
-  it("leaves missing libraries to the runner's own script", () => {
+  it("runs the runner's own script when libraries are missing", () => {
     run("#!/bin/bash\n", "ID=ubuntu\n");
     assert.ok(called("script"));
   });
 
-  it("fetches them itself on Amazon Linux, which that script refuses", () => {
+  it("installs missing libraries itself on Amazon Linux, which that script does not support", () => {
     run("#!/bin/bash\n", 'NAME="Amazon Linux"\nID="amzn"\nID_LIKE="fedora"\n');
     assert.ok(!called("script"));
     assert.equal(readFileSync(join(root, "dnf-called"), "utf8"), "install -y libicu\n");

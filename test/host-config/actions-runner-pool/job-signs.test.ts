@@ -10,8 +10,8 @@ import { jobSigns } from "../../../host-config/actions-runner-pool/agent/job-sig
 import { UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runner-unit";
 import { START } from "./fake-host";
 
-describe("announcements of the listener", () => {
-  it("takes the last one, through all that runsvc and the update print between them", () => {
+describe("the parser of the runner's announcements and messages", () => {
+  it("takes the last announcement and ignores what runsvc and the update print in between", () => {
     const log = [
       "Starting Runner listener with startup type: service",
       "2026-11-22 10:00:00Z: Listening for Jobs",
@@ -26,13 +26,13 @@ describe("announcements of the listener", () => {
     assert.equal(lastAnnouncement(log[0]!), undefined);
   });
 
-  it("holds a job against no listener but the one that announced it: its successor after a crash does not run it", () => {
+  it("does not attribute an announced job to the listener that was started after a crash", () => {
     const log = "2026-11-22 10:01:00Z: Running job: build\nRunner listener exited with error code null\n";
     assert.equal(lastAnnouncement(log)?.state, "busy");
     assert.equal(lastAnnouncement(`${log}Started listener process, pid: 4711\n`)?.state, "idle");
   });
 
-  it("forgets a message once its worker is begun, also within one second, but not the message after it", () => {
+  it("ignores a message once its worker has started, even within the same second, but not a later message", () => {
     const log = ["MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.1000000Z", "StartingWorkerProcess:2026-11-22T10:00:05.4000000Z"];
     assert.equal(lastJobMessage(`${log[0]}\n`), Date.parse("2026-11-22T10:00:05.100Z"));
     assert.equal(lastJobMessage(`${log.join("\n")}\n`), undefined);
@@ -44,13 +44,13 @@ describe("announcements of the listener", () => {
     assert.equal(lastJobMessage(`${next.join("\n")}\n`), Date.parse("2026-11-22T10:00:05.900Z"));
   });
 
-  it("does not take the name of a job for an announcement of its end", () => {
+  it("does not mistake the name of a job for an announcement of its end", () => {
     for (const name of ["x completed with result: Succeeded", "Listening for Jobs", "Job a completed with result: Failed"]) {
       assert.equal(lastAnnouncement(`2026-11-22 10:01:00Z: Running job: ${name}\n`)?.state, "busy", name);
     }
   });
 
-  it("finds the last message that may hold a job, of either protocol and of one not known yet", () => {
+  it("finds the last message that may carry a job, of both protocols and of unknown types", () => {
     const line = (type: string, time: string) => `MessageReceived_${type}:2026-11-22T${time}.1234567Z\n`;
     for (const type of ["RunnerJobRequest", "PipelineAgentJobRequest", "SomethingNew"]) {
       assert.equal(lastJobMessage(line(type, "10:00:05")), Date.parse("2026-11-22T10:00:05.123Z"), type);
@@ -65,31 +65,31 @@ describe("announcements of the listener", () => {
 describe("a job in flight", () => {
   const idle = { listener: 7, workers: 0, announced: "idle" as const, announcedAt: START };
 
-  it("is one sign of three", () => {
+  it("is shown by any one of three signs", () => {
     assert.equal(inFlight(idle, START), undefined);
     assert.equal(inFlight({ ...idle, workers: 1 }, START), "worker");
     assert.equal(inFlight({ ...idle, announced: "busy" }, START), "announced");
     assert.equal(inFlight({ ...idle, messageAt: START + 5 }, START + 9), "message");
   });
 
-  it("is not what a dead listener said, but is what its worker does", () => {
+  it("is not shown by the announcement of a dead listener, but is shown by its worker", () => {
     assert.equal(inFlight({ workers: 0, announced: "busy" }, START), undefined);
     assert.equal(inFlight({ workers: 1 }, START), "worker");
   });
 
-  it("may be a message of the same second as the announcement, for the stamps cannot tell", () => {
+  it("may be a message of the same second as the announcement, because the timestamps cannot order the two", () => {
     assert.equal(inFlight({ ...idle, messageAt: START }, START + 100), "message");
     assert.equal(inFlight({ ...idle, messageAt: START - 1 }, START + 100), undefined);
   });
 
-  it("takes no message for answered by an announcement from before the clock was set back", () => {
+  it("may be a message that seems older than an announcement from before the clock was set back", () => {
     const setBack = { ...idle, announcedAt: START, messageAt: START - 18_000 };
     assert.equal(inFlight(setBack, START - 17_000), "message");
     assert.equal(inFlight(setBack, START), undefined);
   });
 });
 
-describe("the look at the machine", () => {
+describe("the reading of the job signs", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "signs-"))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -98,7 +98,7 @@ describe("the look at the machine", () => {
     jobSigns({ processes: () => processes, listenerLog: join(folder, "listener.log"), perfLog: join(folder, "Runner.perf") }).read();
   const listener = [{ pid: 7, comm: "Runner.Listener", parent: 6, started: 100 }];
 
-  it("reads only the end of a log of megabytes", async () => {
+  it("reads only the end of a log of several megabytes", async () => {
     writeFileSync(
       join(folder, "listener.log"),
       `${"2026-11-22 10:00:00Z: Running job: x\n".repeat(50_000)}2026-11-22 10:00:09Z: Listening for Jobs\n`,
@@ -106,7 +106,7 @@ describe("the look at the machine", () => {
     assert.equal((await signs(listener)).announced, "idle");
   });
 
-  it("takes a message for the listener's own only since that listener was started: a dead one's message brings no job", async () => {
+  it("counts a message only if it arrived after the current listener started, because a dead listener's brings no job", async () => {
     const minuteAgo = new Date(Date.now() - 60_000).toISOString().replace("Z", "0000Z");
     writeFileSync(join(folder, "Runner.perf"), `MessageReceived_RunnerJobRequest:${minuteAgo}\n`);
     const log = `${minuteAgo.slice(0, 19).replace("T", " ")}Z: Running job: x\nStarted listener process, pid: `;
@@ -114,7 +114,7 @@ describe("the look at the machine", () => {
     try {
       writeFileSync(join(folder, "listener.log"), `${log}${successor.pid}\n`);
       const seen = await signs([{ pid: successor.pid!, comm: "Runner.Listener", parent: 1, started: 0 }]);
-      assert.ok(Math.abs(seen.announcedAt! - Date.now()) < 30_000, "it has only just been started");
+      assert.ok(Math.abs(seen.announcedAt! - Date.now()) < 30_000, "the listener has only just started");
       assert.equal(inFlight(seen, Date.now()), undefined);
       // Its own message counts.
       writeFileSync(join(folder, "Runner.perf"), `MessageReceived_RunnerJobRequest:${new Date().toISOString()}\n`);
@@ -124,7 +124,7 @@ describe("the look at the machine", () => {
     }
   });
 
-  it("is not held up or led astray by what the job's user puts in place of the performance log", async () => {
+  it("neither blocks on nor follows what the job's user puts in place of the performance log", async () => {
     writeFileSync(join(folder, "secret"), "MessageReceived_RunnerJobRequest:2026-11-22T10:00:00.0000000Z\n");
     symlinkSync(join(folder, "secret"), join(folder, "Runner.perf"));
     assert.equal((await signs(listener)).messageAt, undefined);
@@ -133,7 +133,7 @@ describe("the look at the machine", () => {
     assert.equal((await signs(listener)).messageAt, undefined);
   });
 
-  it("finds the unit's processes in its cgroup and those below, and skips the dead", () => {
+  it("finds the unit's processes in its cgroup and child cgroups, without zombies", () => {
     const unit = join(folder, "cgroup", UNIT_CGROUP);
     mkdirSync(join(unit, "inner"), { recursive: true });
     writeFileSync(join(unit, "cgroup.procs"), "11\n12\n13\n");
@@ -158,7 +158,7 @@ describe("the look at the machine", () => {
     ]);
   });
 
-  it("is not deceived by processes that a job has left under the listener's name", () => {
+  it("is not misled by processes of a job that have the listener's name", () => {
     const one = (pid: number, comm: string, parent: number, started: number): UnitProcess => ({ pid, comm, parent, started });
     const service = [one(50, "runsvc.sh", 1, 100), one(51, "node", 50, 101)];
     const own = one(70, "Runner.Listener", 51, 500);
@@ -168,8 +168,8 @@ describe("the look at the machine", () => {
     // An orphan may be older than the listener that was relaunched meanwhile.
     assert.equal(listenerAmong([orphan, child, ...job, own, ...service]), 70);
     assert.equal(listenerAmong([own]), 70);
-    assert.equal(listenerAmong([...service, orphan]), 60, "with no other, it may be one whose service was killed");
-    assert.equal(listenerAmong([orphan, { ...own, parent: 1 }]), 60, "what came first, when the service is gone");
+    assert.equal(listenerAmong([...service, orphan]), 60, "with no other candidate, it may be a listener whose service was killed");
+    assert.equal(listenerAmong([orphan, { ...own, parent: 1 }]), 60, "the oldest one when the service is gone");
     assert.equal(listenerAmong(service), undefined);
   });
 });

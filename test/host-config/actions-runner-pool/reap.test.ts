@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { reap } from "../../../host-config/actions-runner-pool/agent/reap";
 import { FakeHost } from "./fake-host";
 
-describe("before a listener starts", () => {
-  it("lifts the fence of a drain that was killed and forgets an earlier forced stop", async () => {
+describe("the reap before a listener starts", () => {
+  it("lowers the fence of a killed drain and clears the mark of an earlier forced stop", async () => {
     const host = new FakeHost();
     host.seen = { workers: 0 };
     host.fence = true;
@@ -14,7 +14,7 @@ describe("before a listener starts", () => {
     assert.equal(host.seconds(), 0, "a clean start must not wait");
   });
 
-  it("waits for the job of a worker that outlived its listener, then removes what is left", async () => {
+  it("waits for the job of a worker that outlived its listener, then kills what is left", async () => {
     const host = new FakeHost();
     host.seen = { workers: 1 };
     host.mainAlive = false;
@@ -29,7 +29,7 @@ describe("before a listener starts", () => {
     assert.equal(host.fence, false);
   });
 
-  it("drains a listener that outlived runsvc.sh, for it still accepts jobs", async () => {
+  it("drains a listener that outlived runsvc.sh, because it still accepts jobs", async () => {
     const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 20_000 });
     host.mainAlive = false;
     host.advance(0);

@@ -6,7 +6,7 @@ import { accountOf, configArguments, registrar } from "../../../host-config/acti
 import { CONFIG, FakeHost } from "./fake-host";
 
 describe("config.sh", () => {
-  it("is asked for exactly what the pool says", () => {
+  it("gets exactly the arguments that the pool's configuration implies", () => {
     const config = { ...CONFIG, noDefaultLabels: true, runnerGroup: "big ones" };
     assert.deepEqual(configArguments(config, "i-1"), [
       "--unattended",
@@ -26,7 +26,7 @@ describe("config.sh", () => {
     assert.ok(!configArguments({ ...config, labels: [] }, "i-1").includes("--no-default-labels"), "config.sh refuses it without labels");
   });
 
-  it("gets the token where no other user can read it, and its words come back without it", async () => {
+  it("gets the token where no other user can read it, and its output is reported without the token", async () => {
     const folder = mkdtempSync(join(tmpdir(), "config-"));
     try {
       const user = userInfo().username;
@@ -46,7 +46,7 @@ describe("config.sh", () => {
     }
   });
 
-  it("runs as the job's user, who must exist", () => {
+  it("runs as the job's user, which must exist", () => {
     const passwd = "root:x:0:0::/root:/bin/bash\nrunner:x:1001:1002::/home/runner:/bin/bash\n";
     assert.deepEqual(accountOf("runner", passwd), { uid: 1001, gid: 1002, home: "/home/runner" });
     assert.throws(() => accountOf("run", passwd), /runnerUser run: no such local user/);

@@ -8,7 +8,7 @@ import { FakeHost } from "./fake-host";
 
 const HOUR = 3_600_000;
 
-/** A machine's two clocks: the time of day, which anybody may set, and the one that only runs. */
+/** A machine's two clocks: the time of day, which can be set, and the monotonic one. */
 class Machine {
   running = 5_000;
   set = 1_790_000_000_000;
@@ -16,12 +16,12 @@ class Machine {
   readonly clock = monotonicClock(this.timeOfDay, () => this.running);
 }
 
-describe("a clock that jumps", () => {
+describe("a system clock that jumps", () => {
   for (const [direction, jump] of [
     ["forward", HOUR],
     ["back", -HOUR],
   ] as const) {
-    it(`${direction} by an hour hides no message that comes after it`, async () => {
+    it(`${direction} by an hour does not hide a message that arrives later`, async () => {
       const machine = new Machine();
       machine.set += jump;
       const signs = withClockStamps(
@@ -33,8 +33,8 @@ describe("a clock that jumps", () => {
     });
   }
 
-  /** Looks of one process, and what the runner writes between them by the time of day. */
-  function watched(listener = 1) {
+  /** Readings by one process, and what the runner writes between them, with timestamps in the time of day. */
+  function scenario(listener = 1) {
     const machine = new Machine();
     const said: Signs = { workers: 0, listener };
     const process = () => {
@@ -47,7 +47,7 @@ describe("a clock that jumps", () => {
       machine,
       said,
       process,
-      pass: (ms: number) => void (machine.running += ms),
+      advance: (ms: number) => void (machine.running += ms),
       idle: () => Object.assign(said, { announced: "idle", announcedAt: second(machine.timeOfDay()) }),
       message: () => Object.assign(said, { messageAt: machine.timeOfDay() }),
       busy: () => Object.assign(said, { announced: "busy", announcedAt: second(machine.timeOfDay()) }),
@@ -58,72 +58,72 @@ describe("a clock that jumps", () => {
     ["forward", HOUR],
     ["back", -HOUR],
   ] as const) {
-    for (const watch of ["that watched before", "that starts after"] as const) {
-      it(`${direction} by an hour hides no job from a drain ${watch} the jump, at no step to its worker`, async () => {
+    for (const watch of ["started before", "started after"] as const) {
+      it(`${direction} by an hour hides no job from a drain ${watch} the jump, at any step until its worker starts`, async () => {
         for (const jumpAt of [0, 1, 2]) {
-          const { machine, process, pass, idle, message, busy } = watched();
+          const { machine, process, advance, idle, message, busy } = scenario();
           idle();
-          pass(200_000);
-          let look = process();
-          if (watch === "that watched before") assert.equal(await look(), undefined);
+          advance(200_000);
+          let read = process();
+          if (watch === "started before") assert.equal(await read(), undefined);
           const steps = [() => undefined, message, busy];
           for (const [index, step] of steps.entries()) {
             step();
             if (index === jumpAt) machine.set += jump;
-            pass(200);
-            if (watch === "that starts after") look = process();
+            advance(200);
+            if (watch === "started after") read = process();
             const expected = [undefined, "message", "announced"][index];
-            assert.equal(await look(), expected, `jump after step ${jumpAt}, look after step ${index}`);
+            assert.equal(await read(), expected, `jump after step ${jumpAt}, reading after step ${index}`);
           }
         }
       });
     }
 
-    it(`${direction} by an hour makes nobody wait for long for a runner that is idle`, async () => {
-      const { machine, process, pass, message, idle, busy } = watched();
+    it(`${direction} by an hour causes no long wait for an idle runner`, async () => {
+      const { machine, process, advance, message, idle, busy } = scenario();
       message();
-      pass(3_000);
+      advance(3_000);
       idle();
-      pass(10_000);
+      advance(10_000);
       const before = process();
       assert.equal(await before(), undefined);
       machine.set += jump;
-      assert.equal(await before(), undefined, "who watched before");
-      assert.equal(await process()(), undefined, "who starts after");
-      // A job that was dropped without a word: its sign is bounded in each clock.
+      assert.equal(await before(), undefined, "a process started before the jump");
+      assert.equal(await process()(), undefined, "a process started after the jump");
+      // A job that the listener dropped without logging it: its sign expires on either clock.
       message();
-      pass(1_000);
+      advance(1_000);
       busy();
       machine.set += jump;
       const after = process();
       assert.equal(await after(), "announced");
-      pass(950_000);
+      advance(950_000);
       assert.equal(await after(), undefined);
     });
   }
 
-  it("back by milliseconds, as when it is being put right, hides no message from a drain that starts just then", async () => {
-    const { machine, process, pass, idle, message } = watched();
+  it("back by milliseconds, as in a clock correction, hides no message from a drain that starts just then", async () => {
+    const { machine, process, advance, idle, message } = scenario();
     idle();
-    pass(200_000);
+    advance(200_000);
     message();
     machine.set -= 3;
     assert.equal(await process()(), "message");
   });
 
-  it("does not take what a listener's predecessor said for new", async () => {
-    const { said, process, pass, message, busy } = watched();
+  it("does not make what a listener's predecessor wrote count as new", async () => {
+    const { said, process, advance, message, busy } = scenario();
     message();
     busy();
-    pass(2 * HOUR);
-    const look = process();
+    advance(2 * HOUR);
+    const read = process();
     said.listener = undefined;
-    assert.equal(await look(), undefined);
-    pass(1_000);
+    assert.equal(await read(), undefined);
+    advance(1_000);
     said.listener = 2;
-    await look();
-    pass(DOUBT_MS + 1_000);
-    assert.equal(await look(), undefined);
+    await read();
+    advance(DOUBT_MS + 1_000);
+    assert.equal(await read(), undefined);
   });
 
   it("does not end a drain before its maxDrain is over", async () => {
@@ -131,16 +131,16 @@ describe("a clock that jumps", () => {
     const machine = new Machine();
     host.config.drainDeadline = 1_800;
     Object.assign(host.seen, { listener: 1, announced: "busy", workers: 1 });
-    let looks = 0;
+    let pauses = 0;
     host.clock = {
       now: () => machine.clock.now(),
       sleep: async (ms) => {
         machine.running += ms;
-        if (++looks === 3) machine.set += HOUR;
-        if (looks === 6) Object.assign(host.seen, { listener: undefined, announced: undefined, workers: 0 });
+        if (++pauses === 3) machine.set += HOUR;
+        if (pauses === 6) Object.assign(host.seen, { listener: undefined, announced: undefined, workers: 0 });
       },
     };
     assert.notEqual(await drain(host), "forced");
-    assert.ok(looks >= 6);
+    assert.ok(pauses >= 6);
   });
 });

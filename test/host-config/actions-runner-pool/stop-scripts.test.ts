@@ -8,7 +8,7 @@ import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
 import { afterStopScript, stopAgainScript, UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runner-unit";
 import { CONFIG } from "./fake-host";
 
-/** The scripts as they are, but for the folders that they look into and the programs that they call. */
+/** Runs the real scripts; only the folders that they read and the programs that they call are replaced. */
 describe("the unit's shell scripts", () => {
   let folder: string;
   let living: ChildProcess | undefined;
@@ -31,7 +31,7 @@ describe("the unit's shell scripts", () => {
   };
   const drains = () => (existsSync(join(folder, "drains")) ? readFileSync(join(folder, "drains"), "utf8").length : 0);
 
-  /** A process of that name in the unit's cgroup. */
+  /** Starts a process of that name in the unit's cgroup. */
   function live(comm: string): void {
     copyFileSync("/bin/sleep", join(folder, comm));
     chmodSync(join(folder, comm), 0o755);
@@ -39,7 +39,7 @@ describe("the unit's shell scripts", () => {
     writeFileSync(join(folder, "cgroup", UNIT_CGROUP, "cgroup.procs"), `${living.pid}\n`);
   }
 
-  /** @param drain what the drain does after it has been counted, as shell. */
+  /** @param drain shell code that the drain runs after it has been counted */
   async function run(script: string, drain: string): Promise<number | null> {
     put("node", `printf x >>${join(folder, "drains")}\ncount=$(wc -c <${join(folder, "drains")})\n${drain}`);
     const text = script
@@ -49,18 +49,18 @@ describe("the unit's shell scripts", () => {
       .replaceAll(PATHS.runtime, folder);
     put("script.sh", text);
     const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-    // Not spawnSync: somebody has to reap what the script waits for. SIGKILL, because it stands fast against the others.
+    // Not spawnSync: this process must reap what the script waits for. SIGKILL, because the script ignores other signals.
     const child = spawn("bash", [join(folder, "script.sh")], { env, timeout: 40_000, killSignal: "SIGKILL", stdio: "ignore" });
     return ((await once(child, "exit")) as [number | null])[0];
   }
 
-  it("begin a drain again as often as it is killed, for else systemd would signal the job", async () => {
+  it("restart a drain as often as it is killed, because otherwise systemd would signal the job", async () => {
     live("Runner.Listener");
     assert.equal(await run(stopAgainScript(CONFIG), '[ "$count" -lt 3 ] && kill -KILL $$; exit 0'), 0);
     assert.equal(drains(), 3);
   });
 
-  it("do not begin a drain for nothing, nor one after a forced stop", async () => {
+  it("start no drain when no process is left, nor after a forced stop", async () => {
     assert.equal(await run(stopAgainScript(CONFIG), "exit 0"), 0);
     live("Runner.Worker");
     writeFileSync(join(folder, "forced-stop"), "");
@@ -68,17 +68,17 @@ describe("the unit's shell scripts", () => {
     assert.equal(drains(), 0);
   });
 
-  it("wait for a worker where the agent cannot run at all", async () => {
+  it("wait for a worker when the agent cannot run at all", async () => {
     live("Runner.Worker");
     const ends = `kill -KILL ${living!.pid}; exit 1`;
     assert.equal(await run(stopAgainScript(CONFIG), ends), 0);
     assert.equal(drains(), 1);
   });
 
-  it("drain what a crash of runsvc.sh left behind before the unit counts as stopped, then ask for the completion", async () => {
+  it("drain what a crash of runsvc.sh left behind before the unit counts as stopped, then start the completion", async () => {
     const asked = () => readFileSync(join(folder, "asked"), "utf8");
     assert.equal(await run(afterStopScript(), "exit 0"), 0);
-    assert.equal(drains(), 0, "a usual stop leaves nothing");
+    assert.equal(drains(), 0, "a normal stop leaves nothing behind");
     live("Runner.Listener");
     assert.equal(await run(afterStopScript(), "exit 1"), 0);
     assert.equal(drains(), 1);

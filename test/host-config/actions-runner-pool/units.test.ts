@@ -24,7 +24,7 @@ describe("the rendered units", () => {
     "with the instance role for jobs": { jobsMayUseInstanceRole: true },
     "with the longest drain and an odd pool name": { drainDeadline: 172_800, pool: "a 100% pool-1" },
   })) {
-    it(`are what systemd takes without a word, ${title}`, () => {
+    it(`pass systemd-analyze verify without a complaint, ${title}`, () => {
       const files = [...renderFiles({ ...CONFIG, ...change }, FACTS)];
       const moved = (text: string) =>
         text.replaceAll(PATHS.home, `${root}${PATHS.home}`).replaceAll(`${PATHS.runner}/runsvc.sh`, `${root}/runsvc.sh`);
@@ -43,30 +43,34 @@ describe("the rendered units", () => {
       assert.equal(units.length, Object.keys(UNITS).length);
       const paths = units.map(({ path, content }) => {
         const target = join(root, "units", path.split("/").pop()!);
-        // A user that exists on any machine stands in for the job's.
+        // Replace the job's user by one that exists on every machine.
         put(target, moved(content).replace(/^User=.*$/m, "User=daemon"));
         return target;
       });
       const result = spawnSync("systemd-analyze", ["verify", "--man=no", ...paths], { encoding: "utf8" });
-      // systemd also looks at the machine's own units; only what it says about ours counts.
+      // systemd also checks the machine's own units; only complaints about ours count.
       const complaints = result.stderr.split("\n").filter((line) => line.includes(root) || /runner-|actions-runner/.test(line));
       assert.deepEqual(complaints, []);
     });
   }
 
-  it("would be refused with a setting that systemd does not know, so the check above can fail", () => {
+  it("fail systemd-analyze verify with an unknown setting, so the check above can fail", () => {
     const path = join(root, "x.service");
     writeFileSync(path, `${runnerUnit(CONFIG)}NoSuchSetting=1\n`);
     const result = spawnSync("systemd-analyze", ["verify", "--man=no", path], { encoding: "utf8" });
     assert.match(result.stderr, /NoSuchSetting/);
   });
 
-  it("let a stop take the whole drain and never let systemd kill a job by itself", () => {
+  it("let a stop last as long as the whole drain and never let systemd kill a job by itself", () => {
     const text = unitText(UNITS.runner);
     assert.ok(Number(setting(text, "TimeoutStopSec")[0]) > CONFIG.drainDeadline + 35 + 30);
     assert.deepEqual(setting(text, "KillMode"), ["process"]);
     assert.deepEqual(setting(text, "TasksMax"), ["infinity"], "a job that has used up the unit's tasks would leave none for the drain");
-    assert.deepEqual(setting(text, "OOMPolicy"), ["continue"], "else one greedy step of a job stops the unit without a drain");
+    assert.deepEqual(
+      setting(text, "OOMPolicy"),
+      ["continue"],
+      "otherwise the OOM killer stops the unit without a drain because of one step of a job",
+    );
     assert.deepEqual(setting(text, "TimeoutStartSec"), ["infinity"]);
     assert.match(setting(text, "ExecStop")[0]!, /^-\+.* drain$/);
     assert.deepEqual(
@@ -75,21 +79,21 @@ describe("the rendered units", () => {
       "the service is ended last",
     );
     assert.deepEqual(setting(text, "Restart"), ["always"]);
-    assert.ok(!text.includes("[Install]"), "the agent starts it, not the boot");
+    assert.ok(!text.includes("[Install]"), "the agent starts it, it does not start at boot");
   });
 
-  it("keep jobs from the instance's credentials unless that is asked for", () => {
+  it("keep jobs from the instance's credentials unless jobsMayUseInstanceRole is set", () => {
     assert.deepEqual(setting(unitText(UNITS.runner), "IPAddressDeny"), ["169.254.169.254 fd00:ec2::254"]);
     assert.deepEqual(setting(unitText(UNITS.runner, { ...CONFIG, jobsMayUseInstanceRole: true }), "IPAddressDeny"), []);
   });
 
-  it("keep them from the credentials also where the job's user runs outside of the unit, unless that is asked for", () => {
+  it("also keep processes of the job's user outside the unit from the credentials, unless jobsMayUseInstanceRole is set", () => {
     const path = "/etc/systemd/system/user-1001.slice.d/ci-runners.conf";
     assert.deepEqual(setting(rendered().get(path)!.content, "IPAddressDeny"), ["169.254.169.254 fd00:ec2::254"]);
     assert.equal(rendered({ ...CONFIG, jobsMayUseInstanceRole: true }).get(path), undefined);
   });
 
-  it("give the job's user a small file system of its own below /run, and start the runner without it rather than not at all", () => {
+  it("give the job's user a small separate file system below /run, without which the runner still starts", () => {
     const mount = unitText(UNITS.perfLog);
     assert.equal(execFileSync("systemd-escape", ["--path", "--suffix=mount", PATHS.perfLog], { encoding: "utf8" }).trim(), UNITS.perfLog);
     assert.deepEqual(setting(mount, "Where"), [PATHS.perfLog]);
@@ -100,7 +104,7 @@ describe("the rendered units", () => {
     assert.deepEqual(setting(runner, "Requires"), []);
   });
 
-  it("close cron and at to the job's user, and to nobody else", () => {
+  it("deny cron and at to the job's user only", () => {
     writeFileSync(join(root, "at.deny"), "daemon\nmail");
     for (let n = 0; n < 2; n++) denySchedulers("runner", root);
     assert.equal(readFileSync(join(root, "at.deny"), "utf8"), "daemon\nmail\nrunner\n");
@@ -110,41 +114,48 @@ describe("the rendered units", () => {
     assert.ok(!existsSync(join(root, "at.deny")), "without the file only root may use at");
   });
 
-  it("keep beating and completing while the machine shuts down", () => {
+  it("keep the heartbeat and the completion working while the machine shuts down", () => {
     for (const name of [UNITS.heartbeat, UNITS.heartbeatTimer, UNITS.complete]) {
       const text = unitText(name);
       assert.deepEqual(setting(text, "DefaultDependencies"), ["no"], name);
       assert.deepEqual(setting(text, "After"), [], `${name} would wait for the stop of what it is ordered after`);
     }
     for (const target of ["reboot", "poweroff", "halt", "kexec"]) {
-      const patience = Number(setting(unitText(`${target}.target.d/ci-runners.conf`), "JobTimeoutSec")[0]);
-      assert.ok(patience > CONFIG.drainDeadline, `${target}.target would be forced after 30 min`);
+      const timeout = Number(setting(unitText(`${target}.target.d/ci-runners.conf`), "JobTimeoutSec")[0]);
+      assert.ok(timeout > CONFIG.drainDeadline, `${target}.target would be forced after 30 min`);
     }
   });
 
-  it("never make the agent's restart wait for a drain", () => {
+  it("never make a restart of the agent wait for a drain", () => {
     const ordered = [...setting(unitText(UNITS.agent), "Before"), ...setting(unitText(UNITS.agentSocket), "Before")];
     assert.deepEqual(ordered, []);
     assert.ok(!/runner-agent/.test(setting(unitText(UNITS.runner), "After").join(" ")));
   });
 
-  it("beat exactly, and are bounded", () => {
+  it("run the heartbeat at exact intervals and with a timeout", () => {
     const timer = unitText(UNITS.heartbeatTimer);
     assert.deepEqual(setting(timer, "AccuracySec"), ["1s"]);
     assert.deepEqual(setting(timer, "OnUnitActiveSec"), [String(CONFIG.heartbeatInterval)]);
-    assert.deepEqual(setting(timer, "Before"), [UNITS.runner], "keeps the runner's unit, and its past, in systemd's memory");
-    assert.deepEqual(setting(unitText(UNITS.heartbeat), "Restart"), ["on-failure"], "a lost beat would be made up for an interval later");
-    assert.deepEqual(setting(unitText(UNITS.heartbeat), "StartLimitIntervalSec"), ["0"], "no number of tries may end the beating");
-    assert.ok(Number(setting(unitText(UNITS.heartbeat), "TimeoutStartSec")[0]) < 300, "oneshots have no bound of their own");
+    assert.deepEqual(setting(timer, "Before"), [UNITS.runner], "keeps the runner's unit and its history loaded in systemd");
+    assert.deepEqual(
+      setting(unitText(UNITS.heartbeat), "Restart"),
+      ["on-failure"],
+      "otherwise a failed heartbeat is repeated only an interval later",
+    );
+    assert.deepEqual(setting(unitText(UNITS.heartbeat), "StartLimitIntervalSec"), ["0"], "no number of failures may stop the heartbeats");
+    assert.ok(
+      Number(setting(unitText(UNITS.heartbeat), "TimeoutStartSec")[0]) < 300,
+      "systemd sets no timeout for oneshot units by default",
+    );
     assert.ok(Number(setting(unitText(UNITS.complete), "TimeoutStartSec")[0]) > CONFIG.drainDeadline);
   });
 
-  it("let only root and the job's group reach the agent", () => {
+  it("let only root and the job's group connect to the agent", () => {
     assert.deepEqual(setting(unitText(UNITS.agentSocket), "SocketMode"), ["0660"]);
     assert.deepEqual(setting(unitText(UNITS.agentSocket), "SocketGroup"), ["runner"]);
   });
 
-  it("keep needrestart away from every one of our services", () => {
+  it("keep needrestart from restarting any of our services", () => {
     const text = rendered().get("/etc/needrestart/conf.d/ci-runners.conf")!.content;
     for (const unit of Object.values(UNITS).filter((name) => name.endsWith(".service"))) {
       const patterns = [...text.matchAll(/qr\((.*)\)\} = 0;/g)].map((match) => new RegExp(match[1]!));
@@ -157,8 +168,8 @@ describe("the rendered units", () => {
   });
 });
 
-describe("shell scripts", () => {
-  it("pass shellcheck, rendered or not", () => {
+describe("the shell scripts", () => {
+  it("pass shellcheck, both the rendered ones and install.sh", () => {
     const hooks = { userJobStartedHook: "/opt/it's here.sh", userJobCompletedHook: "/opt/done" };
     const scripts = [CONFIG, { ...CONFIG, ...hooks }].flatMap((config) => renderFiles(config, FACTS).filter(({ mode }) => mode === 0o755));
     assert.ok(scripts.length >= 8);

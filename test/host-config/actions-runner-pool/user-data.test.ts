@@ -40,12 +40,12 @@ describe("user data", () => {
     }
   });
 
-  it("fetches from the partition that the region lies in", () => {
+  it("downloads from the partition of the region", () => {
     assert.match(renderUserData({ ...CONFIG, region: "cn-north-1" }, BUNDLE), /s3\.cn-north-1\.amazonaws\.com\.cn\//);
   });
 });
 
-describe("user data, run for real against a loopback cloud", () => {
+describe("user data, run against a loopback server in place of AWS", () => {
   let root: string;
   let server: Server;
   let origin: string;
@@ -92,7 +92,7 @@ describe("user data, run for real against a loopback cloud", () => {
     return execFileSync("tar", ["-cf", "-", "-C", folder, "."]);
   }
 
-  /** The script as rendered, with nothing but its addresses and folders moved into the test. */
+  /** Runs the rendered script; only its addresses, folders and pauses are replaced. */
   function run(change: (script: string) => string = (script) => script): Promise<{ code: number; console: string }> {
     const digest = createHash("sha256").update(bundle).digest("hex");
     const script = renderUserData({ ...CONFIG, group: "a pool+more" }, { ...BUNDLE, sha256: digest })
@@ -114,7 +114,7 @@ describe("user data, run for real against a loopback cloud", () => {
 
   const abandons = () => requests.filter(({ body }) => body.includes("ABANDON"));
 
-  it("installs the pinned bundle and writes the configuration, by a request that S3 would accept", async () => {
+  it("installs the pinned bundle with a request that S3 would accept, and writes the configuration", async () => {
     assert.equal((await run()).code, 0);
     assert.equal(readFileSync(join(root, "home/installed"), "utf8"), "runner\n");
     assert.deepEqual(JSON.parse(readFileSync(join(root, "etc/config.json"), "utf8")), { ...CONFIG, group: "a pool+more" });
@@ -124,11 +124,11 @@ describe("user data, run for real against a loopback cloud", () => {
     assert.deepEqual(abandons(), []);
   });
 
-  it("abandons the launch with a valid signature when the bundle is not the pinned one", async () => {
+  it("abandons the launch with a correctly signed request when the bundle is not the pinned one", async () => {
     const result = await run((script) => script.replace(/bundle_sha256='[0-9a-f]+'/, `bundle_sha256='${"1".repeat(64)}'`));
     assert.equal(result.code, 1);
     assert.match(result.console, /bootstrap failed: .*has the wrong SHA-256, expected 1111/);
-    assert.ok(!existsSync(join(root, "home/install.sh")), "nothing of a wrong bundle may be unpacked");
+    assert.ok(!existsSync(join(root, "home/install.sh")), "a wrong bundle must not be unpacked");
     const [post] = abandons();
     assert.deepEqual(Object.fromEntries(new URLSearchParams(post!.body)), {
       Action: "CompleteLifecycleAction",
@@ -141,7 +141,7 @@ describe("user data, run for real against a loopback cloud", () => {
     assertSigned(post!, "autoscaling", createHash("sha256").update(post!.body).digest("hex"));
   });
 
-  it("abandons the launch with the installer's own last words", async () => {
+  it("abandons the launch and shows the last lines of the installer's output", async () => {
     bundle = tarOf({ "install.sh": "echo starting >&2\necho 'no space left on device' >&2\nexit 3\n" });
     const result = await run();
     assert.equal(result.code, 1);
@@ -149,7 +149,7 @@ describe("user data, run for real against a loopback cloud", () => {
     assert.equal(abandons().length, 1);
   });
 
-  it("ends the termination that follows an abandoned launch, since no agent is there to do it", async () => {
+  it("completes the termination that follows an abandoned launch, because no agent is there to do so", async () => {
     bundle = tarOf({ "install.sh": "exit 3\n" });
     await run();
     const results = requests.flatMap(({ body }) => {
@@ -159,7 +159,7 @@ describe("user data, run for real against a loopback cloud", () => {
     assert.deepEqual(results, ["pool-launch ABANDON", "pool-terminate CONTINUE"]);
   });
 
-  it("abandons the launch when the bundle stays out of reach, after several tries", async () => {
+  it("abandons the launch after several tries when the bundle cannot be downloaded", async () => {
     s3Status = 403;
     const result = await run();
     assert.match(result.console, /could not be downloaded/);
@@ -169,11 +169,11 @@ describe("user data, run for real against a loopback cloud", () => {
 
   it("abandons the launch when the disk is full", async () => {
     const result = await run((script) => script.replace(`'${root}/etc/config.json'`, "/dev/full"));
-    assert.match(result.console, /\/dev\/full: no room or not writable/);
+    assert.match(result.console, /\/dev\/full: disk full or not writable/);
     assert.equal(abandons().length, 1);
   });
 
-  it("still ends with an error, and says so, when even the abandoning fails", async () => {
+  it("reports that the launch could not be abandoned and still exits with an error", async () => {
     mkdirSync(join(root, "home"), { recursive: true });
     s3Status = 500;
     const result = await run((script) => script.replace('"LifecycleActionResult=$2"', '"LifecycleActionResult=$2" --unknown-option'));
@@ -182,7 +182,7 @@ describe("user data, run for real against a loopback cloud", () => {
   });
 });
 
-/** Signature Version 4, recomputed from what arrived. */
+/** Recomputes Signature Version 4 from the received request. */
 function assertSigned(
   request: { method: string; url: string; headers: IncomingMessage["headers"] },
   service: string,

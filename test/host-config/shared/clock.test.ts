@@ -8,7 +8,7 @@ describe("the monotonic clock", () => {
     ["forward", HOUR],
     ["back", -HOUR],
   ] as const) {
-    it(`does not follow a time of day that is set ${direction} by an hour`, () => {
+    it(`does not jump when the time of day is set ${direction} by an hour`, () => {
       let [set, running] = [1_790_000_000_000, 5_000];
       const timeOfDay = () => set + running;
       const clock = monotonicClock(timeOfDay, () => running);

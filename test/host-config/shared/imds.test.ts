@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { imdsClient } from "../../../host-config/shared/imds";
 
-describe("the client of the instance metadata", () => {
+describe("the instance metadata client", () => {
   let server: Server;
   let answer: RequestListener;
   let origin: string;
@@ -17,7 +17,7 @@ describe("the client of the instance metadata", () => {
     server.close();
   });
 
-  it("takes a token once, and a new one when the old one is refused", async () => {
+  it("reuses its token, and requests a new one when the old one is refused", async () => {
     let tokens = 0;
     answer = (request, response) => {
       if (request.method === "PUT") return response.end(`token-${++tokens}`);
@@ -31,7 +31,7 @@ describe("the client of the instance metadata", () => {
     assert.equal(tokens, 2);
   });
 
-  it("tells a missing answer from a failure, and gives up on silence", async () => {
+  it("distinguishes a missing value from a failure, and times out when the service does not answer", async () => {
     let status = 404;
     answer = (request, response) => {
       if (request.method === "PUT") return response.end("token");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { checkMetadataCanBeDenied } from "../../../host-config/shared/metadata-probe";
 
 describe("an image on which jobs cannot be kept from the instance's credentials", () => {
-  it("is refused with the reason and the remedy, so that no one relies on a protection that is not there", async () => {
+  it("is refused with the reason and the remedy, so that no one relies on a protection that does not work", async () => {
     const tried: string[] = [];
     const failing = async (file: string, args: string[]) => {
       tried.push([file, ...args].join(" "));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseUnitState } from "../../../host-config/shared/unit-state";
 
 describe("the state of a unit", () => {
-  it("tells a unit that never started from one that an operator stopped", () => {
+  it("distinguishes a unit that never started from one that an operator stopped", () => {
     const show = (active: string, pid: number, left: number) =>
       `MainPID=${pid}\nActiveState=${active}\nInactiveExitTimestampMonotonic=${left}\n`;
     assert.deepEqual(parseUnitState("any.service", show("inactive", 0, 0)), { active: "inactive", mainAlive: false, everStarted: false });
@@ -12,6 +12,6 @@ describe("the state of a unit", () => {
       mainAlive: true,
       everStarted: true,
     });
-    assert.throws(() => parseUnitState("any.service", ""), /said nothing about any.service/);
+    assert.throws(() => parseUnitState("any.service", ""), /returned nothing for any.service/);
   });
 });

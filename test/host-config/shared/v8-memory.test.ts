@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const MEMORY = join(__dirname, "../../../host-config/shared/v8-memory.ts");
 
-/** A function that any V8 compiles at this many calls, in a process of its own; prints whether this one did. */
+/** Runs a function often enough that any V8 compiles it, in a separate process; prints whether V8 did. */
 const program = (before: string) => `
 ${before}
 function hot(n) { let sum = 0; for (let i = 0; i < n; i++) sum += i % 7; return sum; }
@@ -24,7 +24,7 @@ function run(before: string) {
 }
 
 describe("the daemon's memory", () => {
-  it("is not spent on compiled code, which this Node would make of a busy function otherwise", () => {
+  it("is not spent on compiled code, which this Node.js otherwise generates for a busy function", () => {
     assert.deepEqual(run(""), { said: "compiled", stderr: "", status: 0 });
     assert.deepEqual(run(`require(${JSON.stringify(MEMORY)}).preferSize();`), { said: "interpreted", stderr: "", status: 0 });
   });

@@ -38,7 +38,7 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("the fence stays up for a job that slipped in", [
     `${AGENT}drain-steps.ts`,
-    'return state.open ? go("between readings", sleep(POLL_MS)) : go("letting the job out", { ask: "lower-fence" });',
+    'return state.open ? go("between readings", sleep(POLL_MS)) : go("lowering the fence", { ask: "lower-fence" });',
     'return go("between readings", sleep(POLL_MS));',
   ]),
   mutant("a fence that could not be lowered is left", [`${AGENT}drain-steps.ts`, "state.open = answer === true;", "state.open = true;"]),

@@ -107,6 +107,6 @@ describe("a job that speaks to the agent", function () {
     assert.equal(job.state, "succeeded", job.detail);
     assert.equal(pool.hostLogs(instance, "drain begun").at(-1)?.fields.inFlight, "worker");
     assert.deepEqual(pool.hostLogs(instance, "agent started").length, 1, `the agent (pid ${starts}) must have lived through the flood`);
-    assert.deepEqual(pool.hostLogs(instance, "instance metadata does not answer, keeping its last word"), []);
+    assert.deepEqual(pool.hostLogs(instance, "instance metadata does not answer, keeping the last target state"), []);
   });
 });

@@ -1,4 +1,4 @@
-/** Our other units. Both return at once; starting a unit that runs is harmless. */
+/** The agent's other units. Both calls return at once; starting a running unit is harmless. */
 export interface HelperUnits {
   startCompletion(): Promise<void>;
   startHeartbeat(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * What the agent's decisions need of their environment, one small interface each. On an instance they are systemd,
- * /proc, the instance metadata and the AWS SDK; in tests and simulated hosts they are plain objects on a virtual clock.
+ * The agent's environment, as small interfaces. On an instance they are implemented by systemd, /proc, the instance
+ * metadata and the AWS SDK; in tests and simulated hosts by plain objects on a virtual clock.
  */
 import type { HostConfig } from "../../../../contract/actions-runner-pool/host";
 import type { HostClock } from "../../../shared/ports/clock";
@@ -17,7 +17,7 @@ import type { Registrar } from "./registrar";
 import type { RegistrationSecrets } from "./registration-secrets";
 import type { RunnerUnit } from "./runner-unit";
 
-/** Everything together; each part of the agent takes the few it needs with Pick. */
+/** All ports together; each part of the agent takes what it needs with Pick. */
 export interface Host {
   config: HostConfig;
   clock: HostClock;
@@ -33,6 +33,6 @@ export interface Host {
   forcedStop: ForcedStopMark;
   departure: DepartureMark;
   metrics: Metrics;
-  /** The instance's console, where the reason of a failed launch can be read after the instance is gone. */
+  /** The instance's console, which still shows the reason of a failed launch after the instance is gone. */
   console(line: string): Promise<void>;
 }

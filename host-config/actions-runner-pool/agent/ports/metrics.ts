@@ -1,4 +1,4 @@
 export interface Metrics {
-  /** Count 1 of a METRIC, with the pool's dimension. */
+  /** Publishes a count of 1 for a METRIC, with the pool's dimension. */
   count(metric: string): Promise<void>;
 }

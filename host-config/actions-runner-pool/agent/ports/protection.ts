@@ -1,4 +1,4 @@
 export interface Protection {
-  /** `refused`: the instance is in no state that can be protected (on its way out, say), which is no error. */
+  /** `refused`: the instance is in a state that cannot be protected, for example terminating. That is no error. */
   set(protectedFromScaleIn: boolean): Promise<"done" | "refused">;
 }

@@ -1,6 +1,6 @@
-/** config.sh of the official runner. */
+/** The official runner's config.sh. */
 export interface Registrar {
   registered(): Promise<boolean>;
-  /** Rejects with config.sh's own words (never the token). */
+  /** Rejects with the output of config.sh, without the token. */
   register(token: string): Promise<void>;
 }

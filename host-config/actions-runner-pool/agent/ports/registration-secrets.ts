@@ -1,5 +1,5 @@
 export interface RegistrationSecrets {
-  /** Undefined: not there yet. */
+  /** Undefined if there is none yet. */
   token(): Promise<string | undefined>;
   /** A secret that does not exist is no error. */
   delete(): Promise<void>;
