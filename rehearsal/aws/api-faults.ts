@@ -33,7 +33,7 @@ export class AwsFaults {
   }
 
   /** The error to inject into this call, if any. */
-  strike(principal: string, action: string, instance?: string): AwsError | undefined {
+  match(principal: string, action: string, instance?: string): AwsError | undefined {
     const entry = this.active.find(
       ({ fault, left }) =>
         left > 0 &&

@@ -44,7 +44,7 @@ export class AwsGateway implements AwsApi {
       if (!this.options.iam.allowsAll) {
         for (const needed of service.authorisation(operation, params)) this.authorise(principal, action, needed);
       }
-      const fault = this.faults.strike(label, action, instance);
+      const fault = this.faults.match(label, action, instance);
       if (fault) throw fault;
       return await service.execute(operation, params, principal);
     } catch (error) {
@@ -63,7 +63,7 @@ export class AwsGateway implements AwsApi {
     const iam = this.options.iam;
     const decision = iam.authorise(principal, action, needed);
     if (decision.allowed) return;
-    if (!decision.notThereYet) {
+    if (!decision.resourceMissing) {
       this.recordDenial({ principal: labelOf(principal), action: needed.action ?? action, resource: needed.resource });
     }
     throw denied(action, decision.message);

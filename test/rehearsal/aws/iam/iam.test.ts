@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Principal } from "../../../../rehearsal/aws/api";
 import { Iam } from "../../../../rehearsal/aws/iam/iam";
-import { parsePolicy, PolicyNotUnderstood } from "../../../../rehearsal/aws/iam/policy";
+import { parsePolicy, UnsupportedPolicyError } from "../../../../rehearsal/aws/iam/policy";
 import { MemoryStore } from "../../../../rehearsal/aws/store";
 import { deployRole, document, ACCOUNT } from "../harness";
 
@@ -88,9 +88,9 @@ describe("the IAM evaluator", () => {
       Condition: { StringEquals: { "aws:ResourceTag/ci-runners:owner": "${aws:userid}" } },
     });
     const missing = iam.authorise(HOST, "secretsmanager:GetSecretValue", { resource: SECRET, context: {}, missing: true });
-    assert.ok(!missing.allowed && missing.notThereYet);
+    assert.ok(!missing.allowed && missing.resourceMissing);
     const foreign = iam.authorise(HOST, "secretsmanager:PutSecretValue", { resource: SECRET, context: {}, missing: true });
-    assert.ok(!foreign.allowed && !foreign.notThereYet);
+    assert.ok(!foreign.allowed && !foreign.resourceMissing);
   });
 
   const conditions: [name: string, condition: object, context: Record<string, string>, holds: boolean][] = [
@@ -129,7 +129,7 @@ describe("the IAM evaluator", () => {
   ];
   for (const [what, statement] of strange) {
     it(`must refuse what it does not know rather than skip it: ${what}`, () => {
-      assert.throws(() => parsePolicy(document([statement]), "policy", "identity"), PolicyNotUnderstood);
+      assert.throws(() => parsePolicy(document([statement]), "policy", "identity"), UnsupportedPolicyError);
     });
   }
 
