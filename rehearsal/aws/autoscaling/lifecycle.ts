@@ -93,7 +93,7 @@ export class Lifecycle {
     if (outcome?.result === "ABANDON") {
       this.fail(activity, outcome);
       if (this.retains(member.group)) return this.retain(member, "Warmed:Pending:Retained");
-      this.terminate(member, "an instance was abandoned on its way back to the warm pool.", true);
+      this.terminate(member, "an instance was abandoned while returning to the warm pool.", true);
       return;
     }
     await this.settleInPool(member, generation, activity, path);

@@ -70,7 +70,7 @@ const BURSTABLE: [family: string, architecture: Architecture][] = [
 
 const HIBERNATION_LIMIT_GIB = 150;
 
-/** Every instance type that the stand-in knows, by name. */
+/** Every instance type of the stand-in, by name. */
 export const instanceTypes: ReadonlyMap<string, InstanceTypeFacts> = new Map(
   [
     ...BURSTABLE.flatMap(([family, architecture]) =>
@@ -137,7 +137,7 @@ export const publicParameters: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** Every image that the stand-in knows, by id. */
+/** Every image of the stand-in, by id. */
 export const images: ReadonlyMap<string, ImageFacts> = new Map(
   UBUNTU_RELEASES.flatMap(([release, codename]) =>
     ARCHITECTURES.map(([ubuntu, architecture]) => {

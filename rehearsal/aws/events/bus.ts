@@ -57,13 +57,13 @@ export class EventBus {
   /** Accepts an event and delivers it later, twice, or never. */
   put(event: EventBridgeEvent): void {
     if (this.closed) return;
-    const { knobs } = this;
+    const settings = this.knobs;
     const { random } = this.options;
     const chance = random.next();
-    const drawn = chance < knobs.loss ? "lose" : chance < knobs.loss + knobs.duplication ? "duplicate" : "deliver";
-    const fate = knobs.fate?.(event) ?? drawn;
+    const drawn = chance < settings.loss ? "lose" : chance < settings.loss + settings.duplication ? "duplicate" : "deliver";
+    const fate = settings.fate?.(event) ?? drawn;
     for (let copies = fate === "lose" ? 0 : fate === "duplicate" ? 2 : 1; copies > 0; copies--) {
-      const { min, max } = knobs.delay;
+      const { min, max } = settings.delay;
       this.deliveries.after(random.between(min, max), () => this.dispatch(event));
     }
   }

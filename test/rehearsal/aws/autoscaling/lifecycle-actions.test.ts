@@ -17,7 +17,7 @@ async function draining(changes = {}, hook = {}): Promise<{ rig: Rig; id: string
 const tokenOf = (event: EventBridgeEvent) => String(event.detail.LifecycleActionToken);
 
 describe("Auto Scaling: lifecycle actions", () => {
-  it("the event has the exact shape, and the state is Terminating:Wait before it goes out [A2.1]", async () => {
+  it("the event has AWS's exact shape, and the state is Terminating:Wait before it is published [A2.1]", async () => {
     const states: (string | undefined)[] = [];
     const rig: Rig = new Rig({
       publish: (event) => {
@@ -61,12 +61,12 @@ describe("Auto Scaling: lifecycle actions", () => {
     );
   });
 
-  it("leaves NotificationMetadata out where the hook has none [A2.2]", async () => {
+  it("omits NotificationMetadata if the hook has none [A2.2]", async () => {
     const { event } = await draining();
     assert.ok(!("NotificationMetadata" in event.detail));
   });
 
-  it("tells of the end with the group's and the instance's ARN, when the instance is gone [A2.7]", async () => {
+  it("publishes the success event, with the ARNs of group and instance, once the instance is terminated [A2.7]", async () => {
     const { rig, id } = await draining();
     await rig.complete(id, "terminate");
     await rig.pass(5);
@@ -81,7 +81,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     }
   });
 
-  it("completes by token or by instance, and words the refusal by what was given; the token wins [A2.11, A3.15, A3.16]", async () => {
+  it("completes by token or by instance, and the error names the one given; the token takes precedence [A2.11, A3.15, A3.16]", async () => {
     const { rig, id, event } = await draining();
     const complete = (given: object) =>
       rig.call("CompleteLifecycleAction", {
@@ -89,9 +89,9 @@ describe("Auto Scaling: lifecycle actions", () => {
         LifecycleActionResult: "CONTINUE",
         ...given,
       });
-    const stranger = "00000000-0000-4000-8000-000000000000";
-    const byToken = `No active Lifecycle Action found with token ${stranger}`;
-    await fails(complete({ LifecycleActionToken: stranger, InstanceId: id }), "ValidationError", byToken);
+    const unknown = "00000000-0000-4000-8000-000000000000";
+    const byToken = `No active Lifecycle Action found with token ${unknown}`;
+    await fails(complete({ LifecycleActionToken: unknown, InstanceId: id }), "ValidationError", byToken);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
     await complete({ LifecycleActionToken: tokenOf(event) });
     await fails(
@@ -113,7 +113,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     await fails(rig.complete(id, "launch"), "ValidationError", message);
   });
 
-  it("finds no action for instances that were there before the hook [A3.14]", async () => {
+  it("finds no action for instances that are older than the hook [A3.14]", async () => {
     const rig = new Rig();
     rig.create();
     await rig.pass(5);
@@ -126,7 +126,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     await fails(rig.complete(id, "launch"), "ValidationError", message);
   });
 
-  it("the heartbeat timeout ends the action with the default result, as timeout [A3.4]", async () => {
+  it("the heartbeat timeout ends the action with the default result, recorded as a timeout [A3.4]", async () => {
     const { rig, id } = await draining({}, { heartbeatTimeout: 30 });
     await rig.pass(28);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
@@ -139,7 +139,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     );
   });
 
-  it("a heartbeat restarts the timer from now: one after 30 min of 1 h makes 90 min [A3.3]", async () => {
+  it("a heartbeat restarts the timer: one after 30 min of 1 h extends the action to 90 min [A3.3]", async () => {
     const { rig, id } = await draining({}, { heartbeatTimeout: 3600 });
     await rig.pass(1800);
     await rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id });
@@ -167,7 +167,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     });
   }
 
-  it("runs hooks in order; ABANDON spares the rest and still terminates [A3.6]", async () => {
+  it("runs hooks in order; ABANDON skips the rest and still terminates [A3.6]", async () => {
     const rig = new Rig();
     const second = { ...TERMINATE_HOOK, name: "second" };
     const third = { ...TERMINATE_HOOK, name: "third" };
@@ -213,14 +213,14 @@ describe("Auto Scaling: lifecycle actions", () => {
     });
   }
 
-  it("never retains on CONTINUE, not even when a timeout says it [A3.9]", async () => {
+  it("never retains on CONTINUE, even if it is the default result of a timeout [A3.9]", async () => {
     const retain = { instanceLifecyclePolicy: { terminateHookAbandon: "retain" } };
     const { rig, id } = await draining(retain, { heartbeatTimeout: 30, defaultResult: "CONTINUE" });
     await rig.pass(40);
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  it("deleting the hook continues terminations and abandons launches: it ends the drains [A3.12, A12.3]", async () => {
+  it("deleting the hook continues terminations, which ends the drains, and abandons launches [A3.12, A12.3]", async () => {
     const { rig, id } = await draining();
     const none = "No Lifecycle Hook found with name other for AutoScalingGroup pool";
     await fails(rig.call("DeleteLifecycleHook", { LifecycleHookName: "other" }), "ValidationError", none);
@@ -236,7 +236,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     assert.equal(other.stateOf(launching), undefined);
   });
 
-  it("a changed hook applies to later actions only, and shows its global timeout", async () => {
+  it("a changed hook applies only to later actions, and the description shows its global timeout", async () => {
     const { rig, id } = await draining({}, { heartbeatTimeout: 30 });
     await rig.call("PutLifecycleHook", { LifecycleHookName: "terminate", HeartbeatTimeout: 900 });
     const { LifecycleHooks } = await rig.call("DescribeLifecycleHooks");
@@ -248,7 +248,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  it("refuses heartbeat timeouts outside 30 to 7200 s [A3.1]", async () => {
+  it("rejects heartbeat timeouts outside 30 to 7200 s [A3.1]", async () => {
     const rig = new Rig();
     rig.create();
     for (const HeartbeatTimeout of [29, 7201]) {
@@ -264,7 +264,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     );
   });
 
-  it("refuses the 51st hook of a group and metadata of more than 4000 characters [A3.5]", async () => {
+  it("rejects the 51st hook of a group and metadata of more than 4000 characters [A3.5]", async () => {
     const rig = new Rig();
     rig.create();
     const put = (name: string, more = {}) =>

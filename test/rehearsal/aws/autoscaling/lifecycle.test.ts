@@ -4,7 +4,7 @@ import { fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
 const HOOKS = { initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] };
 
 describe("Auto Scaling: launch and termination", () => {
-  it("without hooks an instance goes Pending, InService, Terminating, Terminated [A1.1]", async () => {
+  it("without hooks an instance passes Pending, InService, Terminating and Terminated [A1.1]", async () => {
     const rig = new Rig();
     rig.create();
     await rig.pass(5);
@@ -17,7 +17,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.scaling.group("pool")!.instances.length, 0);
   });
 
-  it("with hooks it waits on both ways, and only CONTINUE lets it on [A1.2, A1.3]", async () => {
+  it("with hooks an instance waits at launch and at termination until CONTINUE [A1.2, A1.3]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.pass(300);
@@ -60,7 +60,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.ok(!("internal" in tags));
   });
 
-  it("an abandoned launch is terminated through the termination hook and replaced, ever more slowly [A2.8, A3.7]", async () => {
+  it("an abandoned launch is terminated through the termination hook and replaced after a back-off [A2.8, A3.7]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.pass(5);
@@ -68,7 +68,7 @@ describe("Auto Scaling: launch and termination", () => {
     await rig.complete(first, "launch", "ABANDON");
     await rig.pass(5);
     assert.equal(rig.stateOf(first), "Terminating:Wait");
-    assert.deepEqual(rig.inState("Pending:Wait"), [], "replaced without any pause");
+    assert.deepEqual(rig.inState("Pending:Wait"), [], "replaced without back-off");
     await rig.pass(10);
     assert.notEqual(rig.one("Pending:Wait"), first);
     const unsuccessful = rig.eventsOf(first).filter((event) => event["detail-type"] === "EC2 Instance Launch Unsuccessful");
@@ -78,7 +78,7 @@ describe("Auto Scaling: launch and termination", () => {
     );
   });
 
-  it("a machine that does not boot is a failed launch, not a member that hangs in Pending [A6.5]", async () => {
+  it("a machine that does not boot is a failed launch, not an instance stuck in Pending [A6.5]", async () => {
     const rig = new Rig();
     rig.hosts.failingLaunches = 1;
     rig.create();
@@ -92,7 +92,7 @@ describe("Auto Scaling: launch and termination", () => {
     );
   });
 
-  it("an instance that is let go in its first moment boots all the same, or nobody could answer its termination hook", async () => {
+  it("an instance that is terminated right after its launch still boots, or nothing could complete its termination hook", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.pass(0.3);
@@ -106,7 +106,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual(rig.hosts.of(id), ["launch", "terminate"]);
   });
 
-  it("a second termination of a draining instance changes nothing, or the drain would start over [A3.25]", async () => {
+  it("a second termination of a draining instance has no effect, or the drain would start over [A3.25]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.pass(5);
@@ -122,7 +122,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.scaling.group("pool")!.desired, 0);
   });
 
-  it("an unhealthy instance is replaced although it is protected, through its termination hook [A4.7]", async () => {
+  it("an unhealthy instance is replaced through its termination hook even if it is protected [A4.7]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
     await rig.pass(5);
@@ -134,7 +134,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.inState("InService").length, 1);
   });
 
-  it("a raw termination kills first; the group notices later and still runs the hook, on a dead instance [A1.11]", async () => {
+  it("a termination through EC2 takes effect at once; the group notices later and runs the hook without an instance [A1.11]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
     await rig.pass(5);
@@ -146,7 +146,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.stateOf(id), "Terminating:Wait");
   });
 
-  it("a Spot notice fires the hook and a replacement at once, and the end comes after two minutes regardless [A1.12]", async () => {
+  it("a Spot notice fires the hook and launches a replacement at once, but nothing delays the termination [A1.12]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], mixedInstances: { instanceTypes: [], onDemandPercentageAboveBaseCapacity: 0 } });
     await rig.pass(5);
@@ -178,7 +178,7 @@ describe("Auto Scaling: launch and termination", () => {
     await rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 0 });
   });
 
-  it("counts a new maximum lifetime for the instances that are there, and forgets one that is taken back", async () => {
+  it("applies a new maximum lifetime to existing instances, and drops one that is removed", async () => {
     const rig = new Rig();
     rig.create();
     await rig.pass(5);
@@ -206,7 +206,7 @@ describe("Auto Scaling: launch and termination", () => {
     ["a failed health check", (rig, InstanceId) => rig.call("SetInstanceHealth", { InstanceId, HealthStatus: "Unhealthy" })],
   ];
   for (const [cause, begin] of causes) {
-    it(`lets nobody go without its termination hook: ${cause} [A1.10]`, async () => {
+    it(`never terminates an instance without its termination hook: ${cause} [A1.10]`, async () => {
       const rig = new Rig();
       rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
       await rig.pass(5);
@@ -218,7 +218,7 @@ describe("Auto Scaling: launch and termination", () => {
     });
   }
 
-  it("tells in the history who waits for a hook, and since when for what reason [A3.24]", async () => {
+  it("the activity history shows which instance waits for a hook, and its cause [A3.24]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.pass(5);
@@ -235,7 +235,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual([done!.ActivityId, done!.StatusCode, done!.Progress], [waiting!.ActivityId, "Successful", 100]);
   });
 
-  it("takes the fullest zone first and there the oldest template version [A5.1]", async () => {
+  it("scales in the fullest zone first and terminates the oldest instance there [A5.1]", async () => {
     const rig = new Rig();
     rig.create({ desiredCapacity: 3 });
     await rig.pass(5);
@@ -249,7 +249,7 @@ describe("Auto Scaling: launch and termination", () => {
     );
   });
 
-  it("moves to Standby and detaches without any hook, and only from where AWS allows it [A1.9, A1.15, A4.3, A4.4, A12.4]", async () => {
+  it("moves to Standby and detaches without any hook, and only from states that AWS allows [A1.9, A1.15, A4.3, A4.4, A12.4]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], desiredCapacity: 2 });
     await rig.pass(5);
