@@ -24,6 +24,6 @@ export interface AwsOptions {
   network?: { first: number; second: number };
   /** Run Command: ms from launch to a registered agent (default 10 000), and ms from call to host (400-1200). */
   ssm?: { registrationMs?: number; delivery?: { min: number; max: number } };
-  /** Called for defects of the stand-in and for deployed resources that it cannot evaluate. All are also kept in `defects`. */
+  /** Called for defects of the stand-in and deployed resources that it cannot evaluate; `defects` also keeps them. */
   onDefect?: (error: unknown) => void;
 }

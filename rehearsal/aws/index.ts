@@ -26,7 +26,7 @@ export interface AwsStandIn extends Omit<AwsServices, "refused">, FunctionServic
   alarms(): AlarmReport[];
   /** Failures of the stand-in itself. If there are any, the rehearsal's results cannot be trusted. */
   defects: Error[];
-  /** Ends processes and listeners. Safe to call twice. */
+  /** Terminates processes and closes listeners. Safe to call twice. */
   close(): Promise<void>;
 }
 

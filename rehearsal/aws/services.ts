@@ -29,7 +29,7 @@ export interface AwsServices {
   refused(denial: Denial): void;
 }
 
-/** Creates the services and registers each with the gateway. `publish` receives the events that they send to EventBridge. */
+/** Creates the services and registers each with the gateway. `publish` receives the events for EventBridge. */
 export function createServices(options: AwsOptions, publish: (event: EventBridgeEvent) => void): AwsServices {
   const { clock, timeline, random, driver, region, accountId, network } = options;
   const account = { region, accountId };

@@ -36,7 +36,10 @@ export interface AutoScalingOptions {
   /** Resolves the references in CreateAutoScalingGroup and UpdateAutoScalingGroup; `createGroup` does not need it. */
   resolver?: Resolver;
   delays?: Partial<Delays>;
-  /** Not documented by AWS. Default true, the harder case for a pool: a half-built host must drain. */
+  /**
+   * Whether an instance whose launch was abandoned passes the termination hooks; AWS does not document it. Default true,
+   * the harder case for a pool: a half-built host must drain.
+   */
   terminateHookAfterAbandonedLaunch?: boolean;
   /** AWS was once observed to accept `false` for an instance in Terminating:Wait. Default accept. */
   clearProtectionWhileTerminating?: "accept" | "reject";

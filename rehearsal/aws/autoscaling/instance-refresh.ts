@@ -110,7 +110,7 @@ export class InstanceRefreshes {
     return "busy";
   }
 
-  /** How many instances may be replaced now; raises the surplus above the desired capacity as far as the maximum allows. */
+  /** How many instances may be replaced now; raises the surplus as far as the maximum percentage allows. */
   private room(group: Group, refresh: Refresh): number {
     const { minHealthyPercentage: min, maxHealthyPercentage: max } = refresh.preferences;
     this.setSurplus(group, Math.min(Math.floor((group.desired * (max - 100)) / 100), refresh.remaining.size));

@@ -145,7 +145,7 @@ export class Lifecycle {
     changed(group);
   }
 
-  /** Brings an instance to its resting state in the warm pool, powered off even if its user data has not finished. */
+  /** Brings an instance to the warm pool's state. Powers it off without checking whether its user data has finished. */
   private async settleInPool(member: Member, generation: number, activity: Activity, path: TransitionPath): Promise<void> {
     const { fleet, states, activities, changed } = this.parts;
     const state = member.group.config.warmPool?.poolState ?? "Stopped";

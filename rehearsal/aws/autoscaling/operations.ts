@@ -20,7 +20,7 @@ export interface OperationParts {
   standby: Standby;
   activities: Activities;
   changed(group: Group): void;
-  /** AWS was once observed to accept `false` for an instance in Terminating:Wait; `reject` emulates the stricter behaviour. */
+  /** AWS was once observed to accept `false` for an instance in Terminating:Wait; `reject` is the stricter behaviour. */
   clearProtectionWhileTerminating: "accept" | "reject";
 }
 

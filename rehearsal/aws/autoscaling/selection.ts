@@ -76,7 +76,7 @@ export function chooseForTermination(
   return chosen;
 }
 
-/** Counts by zone and purchase option, updated with each launch of an evaluation: recounting each time would be quadratic. */
+/** Counts by zone and purchase option, updated at each launch, since recounting each time would be quadratic. */
 export class Tally {
   readonly zones: Map<string, number>;
   total: number;
@@ -106,7 +106,8 @@ export function chooseSubnet<S extends { availabilityZone: string }>(subnets: re
 }
 
 /**
- * The size of the warm pool: (prepared or max) - desired, but at least the minimum.
+ * The size of the warm pool: (prepared or max) - desired, but at least the minimum. This is a fixed size if minimum and
+ * prepared are equal.
  */
 export function warmPoolSize(pool: { minSize?: number; maxGroupPreparedCapacity?: number }, maxSize: number, desired: number): number {
   const prepared = pool.maxGroupPreparedCapacity ?? -1;

@@ -22,7 +22,7 @@ export interface Certificates extends CertificateFiles {
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 24 * 3600_000;
-/** Long, because cached machines' clocks may lag; each rehearsal creates a new authority. */
+/** Machines are cached for a long time and their clocks may lag; each rehearsal creates a new authority. */
 const VALIDITY_DAYS = 30;
 
 /** AWS's host names in a region, and GitHub's. A wildcard covers one label, so each level is listed. */

@@ -14,7 +14,7 @@ export interface RolePolicies {
   trust: Statement[];
 }
 
-/** Collects the policies that the program deployed for a role; undefined if there is no such role. Throws UnsupportedPolicyError. */
+/** The policies that the program deployed for a role; undefined if it does not exist. Throws UnsupportedPolicyError. */
 export function loadRole(store: ResourceStore, roleName: string): RolePolicies | undefined {
   const role = store.list("aws:iam/role:Role").find((candidate) => (candidate.state["name"] ?? candidate.id) === roleName);
   if (!role) return undefined;

@@ -196,7 +196,7 @@ const ITEMS = [
   "tags/instance/",
 ];
 
-/** The items in a folder, one a line, folders with a slash. cloud-init crawls these and aborts at the first missing one. */
+/** The items in a folder, one a line, folders with a slash. cloud-init crawls them and aborts if one is missing. */
 function listing(folder: string, exists: (item: string) => boolean): string | undefined {
   const prefix = folder === "" || folder.endsWith("/") ? folder : `${folder}/`;
   const names = ITEMS.flatMap((item) => {

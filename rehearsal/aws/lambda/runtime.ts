@@ -35,7 +35,7 @@ export interface LogLine {
 
 export type InvokeResult = { requestId: string } & ({ result: unknown } | { error: FunctionError });
 
-/** Maximum concurrent processes of one function, however many invocations wait: this is one machine, not Lambda's fleet. */
+/** Maximum concurrent processes of one function, however many invocations wait, since they share one machine. */
 const PROCESSES = 4;
 /** Sandboxes are recycled well before their credentials expire after six hours. */
 const PROCESS_LIFETIME_MS = 3 * 3600_000;
@@ -66,14 +66,14 @@ export class LambdaRuntime {
   async invoke(functionName: string, event: unknown, requestId = this.newRequestId()): Promise<InvokeResult> {
     const deployed = findFunction(this.options.store, functionName);
     if (!deployed) throw new Error(`function ${functionName} is not deployed`);
-    await this.enter(deployed);
+    await this.acquireSlot(deployed);
     const begun = performance.now();
     try {
       const outcome = await this.options.clock.during(() => this.run(deployed, event, requestId));
       this.report(deployed, outcome, Math.round(performance.now() - begun));
       return outcome;
     } finally {
-      this.leave(deployed);
+      this.releaseSlot(deployed);
     }
   }
 
@@ -203,7 +203,7 @@ export class LambdaRuntime {
     });
   }
 
-  private async enter(deployed: DeployedFunction): Promise<void> {
+  private async acquireSlot(deployed: DeployedFunction): Promise<void> {
     const limit = Math.min(PROCESSES, Math.max(1, deployed.reservedConcurrency ?? PROCESSES));
     while ((this.busy.get(deployed.name) ?? 0) >= limit) {
       await new Promise<void>((resolve) => this.waiting.set(deployed.name, [...(this.waiting.get(deployed.name) ?? []), resolve]));
@@ -211,7 +211,7 @@ export class LambdaRuntime {
     this.busy.set(deployed.name, (this.busy.get(deployed.name) ?? 0) + 1);
   }
 
-  private leave(deployed: DeployedFunction): void {
+  private releaseSlot(deployed: DeployedFunction): void {
     this.busy.set(deployed.name, (this.busy.get(deployed.name) ?? 1) - 1);
     this.waiting.get(deployed.name)?.shift()?.();
   }

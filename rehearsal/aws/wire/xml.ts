@@ -2,7 +2,7 @@ import type { NormalizedSchema } from "@smithy/core/schema";
 import type { AwsError, Shape } from "../api";
 import { type ServiceName, xmlNamespace } from "./services";
 
-/** Reply of the Query protocols: `<OpResponse><OpResult>..</OpResult><ResponseMetadata>..`; EC2 omits these two wrappers. */
+/** Reply of the Query protocols: `<OpResponse><OpResult>..</OpResult><ResponseMetadata>..`; EC2 omits both wrappers. */
 export function renderXml(service: ServiceName, operation: string, output: NormalizedSchema, result: Shape, requestId: string): string {
   const dialect = service === "ec2" ? "ec2" : "query";
   const body = output.isStructSchema() ? struct(output, result) : "";

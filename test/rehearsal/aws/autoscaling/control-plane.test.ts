@@ -53,7 +53,7 @@ describe("Auto Scaling: creating and deleting groups", () => {
   it("resolves the launch template's version, image, profile, tags and the subnets' zones", async () => {
     const rig = rigWithStore();
     await rig.call("CreateAutoScalingGroup", GROUP);
-    await rig.pass(5);
+    await rig.advance(5);
     const instance = rig.fleet.get(rig.one("InService"))!;
     assert.equal(instance.userData, "two");
     assert.match(instance.imageId!, /^ami-[0-9a-f]{17}$/);
@@ -103,7 +103,7 @@ describe("Auto Scaling: creating and deleting groups", () => {
     const rig = rigWithStore();
     await rig.call("CreateAutoScalingGroup", GROUP);
     await rig.call("PutLifecycleHook", { LifecycleHookName: "terminate", LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await fails(
       rig.call("DeleteAutoScalingGroup"),
@@ -111,7 +111,7 @@ describe("Auto Scaling: creating and deleting groups", () => {
       "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
     );
     await rig.call("DeleteAutoScalingGroup", { ForceDelete: true });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.scaling.group("pool"), undefined);
     assert.deepEqual(rig.states(id).slice(-2), ["Terminating", "Terminated"]);
   });
@@ -119,13 +119,13 @@ describe("Auto Scaling: creating and deleting groups", () => {
   it("rejects the deletion of a group whose instances are terminating, with a different error [A3.22]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     await rig.desire(0);
-    await rig.pass(1);
+    await rig.advance(1);
     const message = "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.";
     await fails(rig.call("DeleteAutoScalingGroup"), "ScalingActivityInProgress", message);
     await rig.complete(rig.one("Terminating:Wait"), "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     await rig.call("DeleteAutoScalingGroup");
     assert.equal(rig.scaling.group("pool"), undefined);
   });
@@ -133,18 +133,18 @@ describe("Auto Scaling: creating and deleting groups", () => {
   it("the provider's deletion drains through the hooks, warm pool first, and removes protection", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {}, newInstancesProtectedFromScaleIn: true });
-    await rig.pass(5);
+    await rig.advance(5);
     const [busy, warm] = [rig.one("InService"), rig.one("Warmed:Stopped")];
     let deleted = false;
     const deletion = rig.delete().then(() => (deleted = true));
-    await rig.pass(60);
+    await rig.advance(60);
     assert.deepEqual([rig.stateOf(warm), rig.stateOf(busy)], ["Warmed:Terminating:Wait", "InService"]);
     await rig.complete(warm, "terminate");
-    await rig.pass(600);
+    await rig.advance(600);
     assert.equal(rig.stateOf(busy), "Terminating:Wait");
     assert.equal(deleted, false);
     await rig.complete(busy, "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     await deletion;
     assert.equal(rig.scaling.group("pool"), undefined);
     assert.equal(
@@ -156,7 +156,7 @@ describe("Auto Scaling: creating and deleting groups", () => {
   it("returns the history of a deleted group only to a request that includes deleted groups [A3.26, A12.1]", async () => {
     const rig = new Rig();
     rig.create();
-    await rig.pass(60);
+    await rig.advance(60);
     const instance = rig.one("InService");
     await rig.delete();
     const missing = "AutoScalingGroup name not found - AutoScalingGroup 'pool' not found";
@@ -185,10 +185,10 @@ describe("Auto Scaling: creating and deleting groups", () => {
   it("returns the history of a group together with that of a deleted group of the same name, newest first", async () => {
     const rig = new Rig();
     rig.create();
-    await rig.pass(60);
+    await rig.advance(60);
     await rig.delete();
     rig.create();
-    await rig.pass(60);
+    await rig.advance(60);
     const { Activities } = await rig.call("DescribeScalingActivities", { IncludeDeletedGroups: true });
     assert.deepEqual(
       (Activities as Shape[]).map(({ AutoScalingGroupState }) => AutoScalingGroupState),
@@ -200,11 +200,11 @@ describe("Auto Scaling: creating and deleting groups", () => {
   it("a deletion that times out names the instances that it waits for", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     const deletion = rig.delete(60);
     const expected = assert.rejects(deletion, new RegExp(`\\(pool\\) drain: timeout .*: ${id} Terminating:Wait`));
-    await rig.pass(61);
+    await rig.advance(61);
     await expected;
   });
 
@@ -212,13 +212,13 @@ describe("Auto Scaling: creating and deleting groups", () => {
     for (const force of [false, true]) {
       const rig = new Rig();
       rig.create({ maxSize: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {} });
-      await rig.pass(5);
+      await rig.advance(5);
       const warm = rig.one("Warmed:Stopped");
       await rig.call("DeleteWarmPool", { ForceDelete: force });
-      await rig.pass(5);
+      await rig.advance(5);
       assert.equal(rig.stateOf(warm), force ? undefined : "Warmed:Terminating:Wait");
       if (!force) await rig.complete(warm, "terminate");
-      await rig.pass(5);
+      await rig.advance(5);
       assert.equal((await rig.call("DescribeWarmPool")).WarmPoolConfiguration, undefined);
       assert.equal(rig.inState("Warmed:Stopped").length, 0, "the pool was refilled");
       await assert.rejects(rig.call("DeleteWarmPool"), /No warm pool found/);
@@ -234,24 +234,24 @@ describe("Auto Scaling: creating and deleting groups", () => {
     await rig.call("DeleteTags", { Tags: [tag("b", "")] });
     assert.deepEqual(rig.scaling.group("pool")!.config.tags, [{ key: "a", value: "2", propagateAtLaunch: false }]);
     await rig.call("SuspendProcesses", { ScalingProcesses: ["Launch"] });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.deepEqual(rig.scaling.group("pool")!.instances, []);
     await rig.call("ResumeProcesses", { ScalingProcesses: ["Launch"] });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.inState("InService").length, 1);
   });
 
   it("launches and scales in ten thousand instances", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 10_000, desiredCapacity: 10_000, initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     for (const id of rig.inState("Pending:Wait")) await rig.complete(id, "launch");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.inState("InService").length, 10_000);
     await rig.desire(0);
-    await rig.pass(5);
+    await rig.advance(5);
     for (const id of rig.inState("Terminating:Wait")) await rig.complete(id, "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.scaling.group("pool")!.instances.length, 0);
   });
 });

@@ -12,7 +12,7 @@ const refreshEvents = (rig: Rig) => rig.published.flatMap((event) => event["deta
 /** Creates a group whose template has just received a second version. */
 async function outdated(rig: Rig, changes = {}): Promise<void> {
   rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], ...changes });
-  await rig.pass(10);
+  await rig.advance(10);
   rig.scaling.updateGroup("pool", { launchTemplate: template("2") });
 }
 
@@ -21,7 +21,7 @@ describe("Auto Scaling: instance refresh", () => {
     const rig = new Rig();
     await outdated(rig, { desiredCapacity: 3, maxSize: 4, warmPool: {}, initialLifecycleHooks: [] });
     rig.scaling.startRefresh("pool");
-    await rig.pass(120);
+    await rig.advance(120);
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
     assert.deepEqual(versions(rig, "InService"), ["2", "2", "2"]);
     assert.deepEqual(versions(rig, "Warmed:Stopped"), ["2"]);
@@ -38,7 +38,7 @@ describe("Auto Scaling: instance refresh", () => {
       if (event.kind === "instance-state") least = Math.min(least, rig.inState("InService").length);
     });
     rig.scaling.startRefresh("pool", { minHealthyPercentage: 50 });
-    await rig.pass(120);
+    await rig.advance(120);
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
     assert.equal(least, 2);
     assert.equal(rig.inState("Terminating:Wait").length, 4, "drains continue after the refresh");
@@ -52,7 +52,7 @@ describe("Auto Scaling: instance refresh", () => {
       if (event.kind === "instance-state") least = Math.min(least, rig.inState("InService").length);
     });
     rig.scaling.startRefresh("pool", { minHealthyPercentage: 100, maxHealthyPercentage: 200 });
-    await rig.pass(120);
+    await rig.advance(120);
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
     assert.equal(least, 2);
     assert.deepEqual(versions(rig, "InService"), ["2", "2"]);
@@ -64,11 +64,11 @@ describe("Auto Scaling: instance refresh", () => {
     const [busy] = rig.inState("InService") as [string];
     await rig.protect(busy);
     rig.scaling.startRefresh("pool", { minHealthyPercentage: 50 });
-    await rig.pass(3000);
+    await rig.advance(3000);
     assert.equal(rig.scaling.group("pool")!.refresh, "InProgress");
     assert.deepEqual(versions(rig, "InService"), ["1", "2"]);
     await rig.protect(busy, false);
-    await rig.pass(30);
+    await rig.advance(30);
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
     assert.equal(rig.stateOf(busy), "Terminating:Wait");
   });
@@ -84,9 +84,9 @@ describe("Auto Scaling: instance refresh", () => {
     } = (await rig.call("DescribeInstanceRefreshes")) as any;
     const { MinHealthyPercentage, MaxHealthyPercentage, ScaleInProtectedInstances } = defaults.Preferences;
     assert.deepEqual([MinHealthyPercentage, MaxHealthyPercentage, ScaleInProtectedInstances], [90, 100, "Wait"]);
-    await rig.pass(3590);
+    await rig.advance(3590);
     assert.equal(rig.scaling.group("pool")!.refresh, "InProgress");
-    await rig.pass(30);
+    await rig.advance(30);
     assert.equal(rig.scaling.group("pool")!.refresh, "Failed");
     assert.equal(rig.stateOf(busy), "InService");
     assert.deepEqual(refreshEvents(rig), ["Started", "Failed"]);
@@ -102,7 +102,7 @@ describe("Auto Scaling: instance refresh", () => {
       const busy = rig.one("InService");
       await rig.protect(busy);
       rig.scaling.startRefresh("pool", { scaleInProtectedInstances: choice });
-      await rig.pass(60);
+      await rig.advance(60);
       assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
       assert.equal(rig.stateOf(busy), left);
     }
@@ -119,7 +119,7 @@ describe("Auto Scaling: instance refresh", () => {
       "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
     );
     await rig.call("CancelInstanceRefresh");
-    await rig.pass(5);
+    await rig.advance(5);
     const { InstanceRefreshes } = await rig.call("DescribeInstanceRefreshes");
     assert.deepEqual(
       (InstanceRefreshes as any[]).map((r) => [r.Status, r.PercentageComplete]),
@@ -135,7 +135,7 @@ describe("Auto Scaling: instance refresh", () => {
     rig.scaling.updateGroup("pool", { launchTemplate: template("1") });
     const id = rig.one("InService");
     rig.scaling.startRefresh("pool", { skipMatching: true });
-    await rig.pass(30);
+    await rig.advance(30);
     assert.equal(rig.stateOf(id), "InService");
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
   });

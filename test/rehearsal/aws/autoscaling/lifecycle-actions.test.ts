@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import type { EventBridgeEvent } from "../../../../rehearsal/aws/autoscaling";
 import { fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
 
-/** A group of one, in Terminating:Wait. */
+/** Creates a group with one instance, in Terminating:Wait. */
 async function draining(changes = {}, hook = {}): Promise<{ rig: Rig; id: string; event: EventBridgeEvent }> {
   const rig = new Rig();
   rig.create({ initialLifecycleHooks: [{ ...TERMINATE_HOOK, ...hook }], ...changes });
-  await rig.pass(5);
+  await rig.advance(5);
   const id = rig.one("InService");
   await rig.desire(0);
-  await rig.pass(1);
+  await rig.advance(1);
   assert.equal(rig.stateOf(id), "Terminating:Wait");
   return { rig, id, event: rig.published.at(-1)! };
 }
@@ -26,10 +26,10 @@ describe("Auto Scaling: lifecycle actions", () => {
       },
     });
     rig.create({ initialLifecycleHooks: [{ ...TERMINATE_HOOK, notificationMetadata: "additional-info" }] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.desire(0);
-    await rig.pass(1);
+    await rig.advance(1);
     const event = rig.published.at(-1)!;
     assert.equal(states.at(-1), "Terminating:Wait");
     assert.match(event.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -69,7 +69,7 @@ describe("Auto Scaling: lifecycle actions", () => {
   it("publishes the success event, with the ARNs of group and instance, once the instance is terminated [A2.7]", async () => {
     const { rig, id } = await draining();
     await rig.complete(id, "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     const event = rig.published.at(-1)!;
     assert.equal(event["detail-type"], "EC2 Instance Terminate Successful");
     assert.deepEqual(event.resources, [rig.scaling.group("pool")!.arn, `arn:aws:ec2:eu-central-1:123456789012:instance/${id}`]);
@@ -116,7 +116,7 @@ describe("Auto Scaling: lifecycle actions", () => {
   it("finds no action for instances that are older than the hook [A3.14]", async () => {
     const rig = new Rig();
     rig.create();
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.call("PutLifecycleHook", {
       LifecycleHookName: "launch",
@@ -128,9 +128,9 @@ describe("Auto Scaling: lifecycle actions", () => {
 
   it("the heartbeat timeout ends the action with the default result, recorded as a timeout [A3.4]", async () => {
     const { rig, id } = await draining({}, { heartbeatTimeout: 30 });
-    await rig.pass(28);
+    await rig.advance(28);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
-    await rig.pass(3);
+    await rig.advance(3);
     assert.equal(rig.stateOf(id), undefined);
     const closed = rig.timeline.events.filter((e) => e.kind === "action-closed");
     assert.deepEqual(
@@ -141,11 +141,11 @@ describe("Auto Scaling: lifecycle actions", () => {
 
   it("a heartbeat restarts the timer: one after 30 min of 1 h extends the action to 90 min [A3.3]", async () => {
     const { rig, id } = await draining({}, { heartbeatTimeout: 3600 });
-    await rig.pass(1800);
+    await rig.advance(1800);
     await rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id });
-    await rig.pass(3590);
+    await rig.advance(3590);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
-    await rig.pass(20);
+    await rig.advance(20);
     assert.equal(rig.stateOf(id), undefined);
   });
 
@@ -158,11 +158,11 @@ describe("Auto Scaling: lifecycle actions", () => {
       const beat = heartbeatTimeout / 3;
       for (let passed = 0; passed < limit - beat; passed += beat) {
         await rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id });
-        await rig.pass(beat);
+        await rig.advance(beat);
       }
       assert.equal(rig.stateOf(id), "Terminating:Wait");
       await rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id });
-      await rig.pass(beat);
+      await rig.advance(beat);
       assert.equal(rig.stateOf(id), undefined);
     });
   }
@@ -172,14 +172,14 @@ describe("Auto Scaling: lifecycle actions", () => {
     const second = { ...TERMINATE_HOOK, name: "second" };
     const third = { ...TERMINATE_HOOK, name: "third" };
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK, second, third] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.desire(0);
-    await rig.pass(1);
+    await rig.advance(1);
     await rig.complete(id, "terminate");
-    await rig.pass(1);
+    await rig.advance(1);
     await rig.complete(id, "second", "ABANDON");
-    await rig.pass(1);
+    await rig.advance(1);
     assert.equal(rig.stateOf(id), undefined);
     const opened = rig.timeline.events.flatMap((e) => (e.kind === "action-opened" ? [e.hook] : []));
     assert.deepEqual(opened, ["terminate", "second"]);
@@ -190,24 +190,24 @@ describe("Auto Scaling: lifecycle actions", () => {
       const rig = new Rig();
       const hook = { ...TERMINATE_HOOK, heartbeatTimeout: 30 };
       rig.create({ initialLifecycleHooks: [hook], instanceLifecyclePolicy: { terminateHookAbandon: "retain" } });
-      await rig.pass(5);
+      await rig.advance(5);
       const id = rig.one("InService");
       await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: false });
       if (cause === "a call") await rig.complete(id, "terminate", "ABANDON");
       if (cause === "the global timeout") {
         for (let i = 0; i < 150; i++) {
           await rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id });
-          await rig.pass(20);
+          await rig.advance(20);
         }
       }
-      await rig.pass(40);
+      await rig.advance(40);
       assert.equal(rig.stateOf(id), "Terminating:Retained");
       assert.deepEqual(rig.hosts.of(id), ["launch"]);
       assert.equal(rig.inState("InService").length, 1, "a retained instance does not count as capacity");
-      await rig.pass(7 * 86_400);
+      await rig.advance(7 * 86_400);
       assert.equal(rig.stateOf(id), "Terminating:Retained");
       await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: false });
-      await rig.pass(5);
+      await rig.advance(5);
       assert.equal(rig.stateOf(id), undefined);
       assert.equal(rig.scaling.group("pool")!.desired, 1);
     });
@@ -216,7 +216,7 @@ describe("Auto Scaling: lifecycle actions", () => {
   it("never retains on CONTINUE, even if it is the default result of a timeout [A3.9]", async () => {
     const retain = { instanceLifecyclePolicy: { terminateHookAbandon: "retain" } };
     const { rig, id } = await draining(retain, { heartbeatTimeout: 30, defaultResult: "CONTINUE" });
-    await rig.pass(40);
+    await rig.advance(40);
     assert.equal(rig.stateOf(id), undefined);
   });
 
@@ -225,14 +225,14 @@ describe("Auto Scaling: lifecycle actions", () => {
     const none = "No Lifecycle Hook found with name other for AutoScalingGroup pool";
     await fails(rig.call("DeleteLifecycleHook", { LifecycleHookName: "other" }), "ValidationError", none);
     await rig.call("DeleteLifecycleHook", { LifecycleHookName: "terminate" });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), undefined);
     const other = new Rig();
     other.create({ initialLifecycleHooks: [LAUNCH_HOOK] });
-    await other.pass(5);
+    await other.advance(5);
     const launching = other.one("Pending:Wait");
     await other.call("DeleteLifecycleHook", { LifecycleHookName: "launch" });
-    await other.pass(2);
+    await other.advance(2);
     assert.equal(other.stateOf(launching), undefined);
   });
 
@@ -244,7 +244,7 @@ describe("Auto Scaling: lifecycle actions", () => {
       (LifecycleHooks as any[]).map((hook) => [hook.HeartbeatTimeout, hook.GlobalTimeout, hook.DefaultResult]),
       [[900, 90_000, "ABANDON"]],
     );
-    await rig.pass(35);
+    await rig.advance(35);
     assert.equal(rig.stateOf(id), undefined);
   });
 

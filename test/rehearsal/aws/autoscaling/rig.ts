@@ -153,7 +153,7 @@ export class Rig {
   }
 
   /** Advances the clock by the given number of seconds. */
-  async pass(seconds: number): Promise<void> {
+  async advance(seconds: number): Promise<void> {
     await this.clock.sleep(seconds * 1000);
   }
 

@@ -44,16 +44,16 @@ class Account {
     });
   }
 
-  ask(instance: Instance, path: string, headers: Record<string, string> = {}, method = "GET"): ImdsResponse {
+  request(instance: Instance, path: string, headers: Record<string, string> = {}, method = "GET"): ImdsResponse {
     return this.imds({ method, path, headers, sourceIp: instance.privateIp });
   }
 
   token(instance: Instance, ttl = "21600"): string {
-    return this.ask(instance, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": ttl }, "PUT").body;
+    return this.request(instance, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": ttl }, "PUT").body;
   }
 
   get(instance: Instance, item: string): ImdsResponse {
-    return this.ask(instance, `/latest/${item}`, { "x-aws-ec2-metadata-token": this.token(instance) });
+    return this.request(instance, `/latest/${item}`, { "x-aws-ec2-metadata-token": this.token(instance) });
   }
 }
 
@@ -66,7 +66,7 @@ describe("Instance metadata", () => {
       account.faults.inject(one.id, { kind: "down" }),
       account.faults.inject(one.id, { kind: "status", status: 401 }),
     ];
-    assert.equal(account.ask(one, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": "60" }, "PUT").status, 401);
+    assert.equal(account.request(one, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": "60" }, "PUT").status, 401);
     assert.equal(account.get(other, "meta-data/instance-id").body, other.id);
     removeFault[2]!();
     assert.equal(account.get(one, "meta-data/instance-id").status, 0);
@@ -83,27 +83,27 @@ describe("Instance metadata", () => {
     const account = new Account();
     const [one, other] = [account.instance(), account.instance()];
     const path = "/latest/meta-data/instance-id";
-    assert.equal(account.ask(one, path).status, 401);
+    assert.equal(account.request(one, path).status, 401);
     const token = account.token(one, "10");
-    assert.equal(account.ask(one, path, { "x-aws-ec2-metadata-token": token }).body, one.id);
-    assert.equal(account.ask(other, path, { "x-aws-ec2-metadata-token": token }).status, 401);
+    assert.equal(account.request(one, path, { "x-aws-ec2-metadata-token": token }).body, one.id);
+    assert.equal(account.request(other, path, { "x-aws-ec2-metadata-token": token }).status, 401);
     await account.clock.sleep(11_000);
-    assert.equal(account.ask(one, path, { "x-aws-ec2-metadata-token": token }).status, 401);
+    assert.equal(account.request(one, path, { "x-aws-ec2-metadata-token": token }).status, 401);
     const optional = account.instance({ metadata: { httpTokens: "optional" } });
-    assert.equal(account.ask(optional, path).status, 200);
+    assert.equal(account.request(optional, path).status, 200);
   });
 
   it("issues tokens only for PUT, with a TTL of 1 to 21600 s, and not through a proxy [A7.1]", () => {
     const account = new Account();
     const instance = account.instance();
     const ttl = "x-aws-ec2-metadata-token-ttl-seconds";
-    const put = (headers: Record<string, string>) => account.ask(instance, "/latest/api/token", headers, "PUT").status;
+    const put = (headers: Record<string, string>) => account.request(instance, "/latest/api/token", headers, "PUT").status;
     assert.equal(put({ [ttl]: "21600" }), 200);
     assert.equal(put({ [ttl]: "1" }), 200);
     for (const bad of ["0", "21601", "x"]) assert.equal(put({ [ttl]: bad }), 400);
     assert.equal(put({}), 400);
     assert.equal(put({ [ttl]: "60", "x-forwarded-for": "1.2.3.4" }), 403);
-    assert.equal(account.ask(instance, "/latest/api/token", { [ttl]: "60" }).status, 405);
+    assert.equal(account.request(instance, "/latest/api/token", { [ttl]: "60" }).status, 405);
   });
 
   it("returns identity, placement and user data", () => {
@@ -126,8 +126,8 @@ describe("Instance metadata", () => {
     const instance = account.instance();
     assert.equal(account.get(instance, "meta-data/autoscaling/target-lifecycle-state").status, 404);
     account.target = "Terminated";
-    const answer = account.get(instance, "meta-data/autoscaling/target-lifecycle-state");
-    assert.deepEqual([answer.status, answer.body, answer.headers["content-type"]], [200, "Terminated", "text/plain"]);
+    const response = account.get(instance, "meta-data/autoscaling/target-lifecycle-state");
+    assert.deepEqual([response.status, response.body, response.headers["content-type"]], [200, "Terminated", "text/plain"]);
   });
 
   it("issues credentials of the instance's own role, and new ones shortly before they expire", async () => {
@@ -166,7 +166,7 @@ describe("Instance metadata", () => {
     const instance = account.instance();
     const list = (folder: string, version = "latest") => {
       const headers = { "x-aws-ec2-metadata-token": account.token(instance) };
-      const { status, body } = account.ask(instance, `/${version}/meta-data/${folder}`, headers);
+      const { status, body } = account.request(instance, `/${version}/meta-data/${folder}`, headers);
       assert.equal(status, 200, folder);
       return body.split("\n");
     };
