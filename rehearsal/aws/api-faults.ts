@@ -3,26 +3,26 @@ import { AwsError } from "./api";
 export interface AwsFault {
   /** `autoscaling:CompleteLifecycleAction`; `*` for every action. */
   action: string;
-  /** Label of the caller as in the Timeline (`instance`, a function's name, `operator`); absent: anyone. */
+  /** Label of the caller as on the timeline (`instance`, a function's name, `operator`); absent: any caller. */
   principal?: string;
-  /** Only calls of this instance; absent: of any. */
+  /** Only calls by this instance; absent: by any. */
   instance?: string;
   /** How many calls fail; absent: no limit. */
   times?: number;
-  /** Until when (Clock) calls fail; absent: no limit. */
+  /** Clock time until which calls fail; absent: no limit. */
   untilMs?: number;
-  /** Asked for each call that fits; false lets it pass. Absent: every such call fails. */
+  /** Evaluated for each matching call; false lets the call pass. Absent: every matching call fails. */
   when?: () => boolean;
   error: AwsError;
 }
 
-/** Errors that AWS gives now and then, on demand. A fault hits after authorisation, as throttling does. */
+/** Injects the errors that AWS returns occasionally. A fault applies after authorisation, as throttling does. */
 export class AwsFaults {
   private readonly active: { fault: AwsFault; left: number }[] = [];
 
   constructor(private readonly now: () => number) {}
 
-  /** Returns how to lift the fault again. */
+  /** Returns a function that removes the fault. */
   inject(fault: AwsFault): () => void {
     const entry = { fault, left: fault.times ?? Infinity };
     this.active.push(entry);
@@ -32,8 +32,8 @@ export class AwsFaults {
     };
   }
 
-  /** The error that this call must meet, if any. */
-  strike(principal: string, action: string, instance?: string): AwsError | undefined {
+  /** The error to inject into this call, if any. */
+  match(principal: string, action: string, instance?: string): AwsError | undefined {
     const entry = this.active.find(
       ({ fault, left }) =>
         left > 0 &&
@@ -50,12 +50,12 @@ export class AwsFaults {
   }
 }
 
-/** How Auto Scaling says "slow down": HTTP 400. */
+/** Auto Scaling's throttling error, HTTP 400. */
 export function throttling(): AwsError {
   return new AwsError("Throttling", "Rate exceeded", 400);
 }
 
-/** A change that is under way elsewhere: AWS's own model gives it HTTP 500 although the caller must retry. */
+/** Another change is in progress. AWS's service model assigns HTTP 500 although the caller must retry. */
 export function resourceContention(): AwsError {
   return new AwsError("ResourceContention", "You already have a pending update to an Amazon EC2 Auto Scaling resource.", 500);
 }

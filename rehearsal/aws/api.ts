@@ -1,9 +1,9 @@
 /**
- * What the AWS stand-in is to its callers. Wire servers (host, function, aws CLI), the Pulumi provider plugin and the
- * scenario all come through `AwsApi.call`: it authorises, counts, injects faults and then executes.
+ * The interface of the AWS stand-in. The wire servers (hosts, functions, aws CLI), the Pulumi provider plugin and the
+ * scenarios all use `AwsApi.call`, which authorises, counts, injects faults and then executes.
  */
 
-/** Who calls. `operator` is whoever runs the rehearsal (and the engine); it is not subject to policies. */
+/** The caller. `operator` is the person who runs the rehearsal, and the engine; it is not subject to policies. */
 export type Principal =
   | { kind: "operator" }
   /** Credentials from an instance's profile. */
@@ -13,7 +13,7 @@ export type Principal =
 /** Parameters and results in the shape of the AWS SDK (`AutoScalingGroupName`, `InstanceIds: [...]`). */
 export type Shape = Record<string, unknown>;
 
-/** An error as AWS words it; the wire servers turn it into the protocol's own form. */
+/** An error with AWS's code and message; the wire servers encode it for the protocol. */
 export class AwsError extends Error {
   constructor(
     readonly code: string,
@@ -30,7 +30,7 @@ export interface AwsApi {
   call(principal: Principal, action: string, params: Shape): Promise<Shape>;
 }
 
-/** One service of the stand-in: its operations by API name, and which resources IAM checks for each. */
+/** One service of the stand-in: its operations by API name, and the resources that IAM checks for each. */
 export interface Service {
   /** IAM prefix: `autoscaling`, `secretsmanager`, `ssm`, `s3`, `cloudwatch`. */
   readonly prefix: string;
@@ -40,20 +40,20 @@ export interface Service {
   authorisation(operation: string, params: Shape): Authorisation[];
 }
 
-/** One resource that a call touches, as IAM sees it. Every one of a call must be allowed. */
+/** One resource that a call touches, as IAM sees it. A call is allowed only if all of its resources are. */
 export interface Authorisation {
   resource: string;
   /** Condition keys of the request and the resource; those of the caller are added by the gateway. */
   context: Record<string, string>;
-  /** Another action than the call's own: tagging a secret at its creation also needs `secretsmanager:TagResource`. */
+  /** An action other than the call's own: creating a secret with tags also needs `secretsmanager:TagResource`. */
   action?: string;
-  /** The resource does not exist, so it has no tags and AWS denies by tag conditions; not a fault of the policy. */
+  /** The resource does not exist: it has no tags, so AWS denies by tag conditions. Not a defect of the policy. */
   missing?: boolean;
 }
 
 /**
- * Something that Pulumi created: what the engine knows as a resource of `type`. Services read what they need from
- * here (a role's policies, a rule's pattern, a function's environment) and keep run-time state of their own.
+ * A resource that Pulumi created. Services read what they need from here (a role's policies, a rule's pattern, a
+ * function's environment) and keep their run-time state separately.
  */
 export interface DeployedResource {
   /** Pulumi type token, e.g. `aws:lambda/function:Function`. */

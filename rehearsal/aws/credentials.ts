@@ -16,7 +16,7 @@ interface Entry extends IssuedCredentials {
   expiresAt: number;
 }
 
-/** Six hours, as the instance metadata service hands out. */
+/** Six hours, as for credentials from the instance metadata service. */
 const LIFETIME_MS = 6 * 3600_000;
 
 const SERVICE_OF = { instance: "ec2.amazonaws.com", function: "lambda.amazonaws.com" } as const;
@@ -31,8 +31,8 @@ export class Credentials {
   ) {}
 
   /**
-   * Temporary credentials of a role, or lasting ones for the operator. Throws when the role does not exist or its
-   * trust policy does not let the service assume it.
+   * Issues temporary credentials for a role, or permanent ones for the operator. Throws if the role does not exist or
+   * its trust policy does not let the service assume it.
    */
   issue(principal: Principal): IssuedCredentials {
     if (principal.kind !== "operator") {
@@ -42,15 +42,15 @@ export class Credentials {
         throw new Error(`role ${principal.roleName} does not trust ${service}: add it to the role's assumeRolePolicy`);
       }
     }
-    const lasting = principal.kind === "operator";
-    const expiresAt = lasting ? Number.MAX_SAFE_INTEGER : this.clock.now() + LIFETIME_MS;
+    const permanent = principal.kind === "operator";
+    const expiresAt = permanent ? Number.MAX_SAFE_INTEGER : this.clock.now() + LIFETIME_MS;
     const entry: Entry = {
       principal,
       expiresAt,
-      accessKeyId: (lasting ? "AKIA" : "ASIA") + this.random.hex(16).toUpperCase(),
+      accessKeyId: (permanent ? "AKIA" : "ASIA") + this.random.hex(16).toUpperCase(),
       secretAccessKey: this.random.hex(40),
-      ...(lasting ? {} : { sessionToken: this.random.hex(160) }),
-      expiration: new Date(lasting ? 8.64e15 : expiresAt).toISOString(),
+      ...(permanent ? {} : { sessionToken: this.random.hex(160) }),
+      expiration: new Date(permanent ? 8.64e15 : expiresAt).toISOString(),
     };
     this.entries.set(entry.accessKeyId, entry);
     return publicPart(entry);

@@ -14,7 +14,7 @@ export interface FunctionOptions extends Pick<AwsOptions, "clock" | "timeline" |
   onDefect(error: unknown): void;
 }
 
-/** Lambda and what invokes it. */
+/** Lambda and the services that invoke it. */
 export interface FunctionServices {
   lambda: LambdaRuntime;
   async: AsyncInvoker;

@@ -44,7 +44,7 @@ export class AwsGateway implements AwsApi {
       if (!this.options.iam.allowsAll) {
         for (const needed of service.authorisation(operation, params)) this.authorise(principal, action, needed);
       }
-      const fault = this.faults.strike(label, action, instance);
+      const fault = this.faults.match(label, action, instance);
       if (fault) throw fault;
       return await service.execute(operation, params, principal);
     } catch (error) {
@@ -56,26 +56,26 @@ export class AwsGateway implements AwsApi {
   }
 
   /**
-   * Authorises without a call: for what AWS does in a role's name behind the scenes (a function's log lines, an
-   * agent's registration). Throws AccessDenied like a call and records it.
+   * Authorises without a call, for what AWS itself does with a role (writing a function's log, registering an SSM
+   * agent). Throws AccessDenied like a call and records it.
    */
   authorise(principal: Principal, action: string, needed: Authorisation): void {
     const iam = this.options.iam;
     const decision = iam.authorise(principal, action, needed);
     if (decision.allowed) return;
-    if (!decision.notThereYet) {
+    if (!decision.resourceMissing) {
       this.recordDenial({ principal: labelOf(principal), action: needed.action ?? action, resource: needed.resource });
     }
     throw denied(action, decision.message);
   }
 
-  /** For refusals that are not calls of a role: a service that a resource's policy does not let in. */
+  /** For denials outside a role's calls: a resource policy that does not admit a service. */
   recordDenial(denial: Denial): void {
     this.denials.push(denial);
     this.options.timeline.record({ kind: "denied", ...denial });
   }
 
-  /** Calls by principal, then by action. Denied and failed ones count too. */
+  /** Calls by principal, then by action, including denied and failed ones. */
   calls(): Record<string, Record<string, number>> {
     return Object.fromEntries([...this.counts].map(([principal, byAction]) => [principal, Object.fromEntries(byAction)]));
   }
@@ -100,12 +100,12 @@ export class AwsGateway implements AwsApi {
   }
 }
 
-/** How callers appear in the Timeline and in the figures: all instances together, each function by its name. */
+/** The label of a caller on the timeline and in the figures: one for all instances, one for each function by name. */
 export function labelOf(principal: Principal): string {
   return principal.kind === "function" ? principal.functionName : principal.kind;
 }
 
-/** Each protocol has its own name and status for the same refusal. */
+/** Each protocol has its own name and status for a denial. */
 function denied(action: string, message: string): AwsError {
   if (action.startsWith("ec2:")) {
     return new AwsError("UnauthorizedOperation", `You are not authorized to perform this operation. ${message}`, 403);

@@ -1,4 +1,4 @@
-/** What the AWS stand-in asks of whatever plays the instances: systemd machines or simulated hosts. */
+/** The instances' hosts as the AWS stand-in controls them: systemd machines or simulated hosts. */
 export interface LaunchSpec {
   instanceId: string;
   /** Decoded user data, as cloud-init would see it. */
@@ -14,17 +14,17 @@ export interface CommandResult {
 }
 
 export interface HostDriver {
-  /** First power-on with an empty disk. Resolves when the machine is running; bootstrap goes on inside. */
+  /** First power-on with an empty disk. Resolves when the machine is running; its bootstrap continues. */
   launch(spec: LaunchSpec): Promise<void>;
-  /** Orderly power-off; the disk stays. */
+  /** Orderly power-off; keeps the disk. */
   stop(instanceId: string): Promise<void>;
   start(instanceId: string): Promise<void>;
   hibernate(instanceId: string): Promise<void>;
   resume(instanceId: string): Promise<void>;
   /** Power-off and removal of the disk. */
   terminate(instanceId: string): Promise<void>;
-  /** Runs shell commands as root, as the SSM agent would. Rejects when the machine does not answer. */
+  /** Runs shell commands as root, as the SSM agent would. Rejects if the machine does not answer. */
   runCommand(instanceId: string, commands: string[]): Promise<CommandResult>;
-  /** Ends everything that the driver ever started. Safe to call twice and after a failure. */
+  /** Terminates everything that the driver started. Safe to call twice and after a failure. */
   close(): Promise<void>;
 }

@@ -24,9 +24,9 @@ export interface AwsStandIn extends Omit<AwsServices, "refused">, FunctionServic
   denied(): Denial[];
   unusedGrants(): UnusedGrant[];
   alarms(): AlarmReport[];
-  /** What went wrong in the stand-in itself; not empty means that the rehearsal is not to be trusted. */
+  /** Failures of the stand-in itself. If there are any, the rehearsal's results cannot be trusted. */
   defects: Error[];
-  /** Ends processes and listeners. Safe to call twice. */
+  /** Terminates processes and closes listeners. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ async function close(services: Omit<AwsServices, "refused">, functions: Function
   services.autoscaling.close();
   functions.bus.close();
   services.ssm.close();
-  // First no new tries, then an end to what runs: a killed function must not be tried again.
+  // Stop the retries before killing the processes: a killed function must not be retried.
   const settled = functions.async.close();
   await functions.lambda.close();
   await settled;

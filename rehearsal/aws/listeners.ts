@@ -21,7 +21,7 @@ export interface Listeners {
   imdsFaults: ImdsFaults;
 }
 
-/** Serves AWS's protocols, the instance metadata and GitHub behind one set of listeners. */
+/** Serves AWS's protocols, instance metadata and GitHub behind one set of listeners. */
 export async function openListeners(options: ListenerOptions): Promise<Listeners> {
   const { clock, random, region, accountId, workDir, certificates, githubHosts, onDefect } = options;
   const { gateway, credentials, fleet, autoscaling } = options.services;

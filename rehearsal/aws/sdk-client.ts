@@ -1,6 +1,6 @@
 import { AwsError, type Shape } from "./api";
 
-/** What a command of AWS's SDK is to its client. */
+/** A command of the AWS SDK, as its client sees it. */
 interface Command {
   constructor: { name: string };
   input: object;
@@ -9,11 +9,11 @@ interface Command {
 const COMMAND_SUFFIX = "Command".length;
 
 /**
- * A client of AWS's SDK without its wire, so that the product's own adapters run in a simulation: commands go to the
- * stand-in as they are, and its errors come back as the SDK gives them, with AWS's code as their name.
+ * An AWS SDK client without the wire protocol, so that the product's own adapters run in a simulation. Commands are
+ * passed to the stand-in unencoded, and its errors are thrown as the SDK throws them, with AWS's code as their name.
  *
  * @param prefix of the service in IAM, such as `autoscaling`.
- * @param call one API call with whatever the caller adds: credentials, latency, retries.
+ * @param call makes one API call, with the caller's credentials, latency and retries.
  */
 export function sdkClient<Client>(prefix: string, call: (action: string, params: Shape) => Promise<Shape>): Client {
   const actions = new Map<Command["constructor"], string>();

@@ -12,7 +12,7 @@ import { Agents } from "./ssm/agents";
 import { SystemsManager } from "./ssm/systems-manager";
 import { MemoryStore } from "./store";
 
-/** The services that answer calls, with what they share: the deployed resources, IAM and the instances. */
+/** The services that handle calls, with what they share: the deployed resources, IAM and the instances. */
 export interface AwsServices {
   gateway: AwsGateway;
   store: MemoryStore;
@@ -25,11 +25,11 @@ export interface AwsServices {
   ssm: SystemsManager;
   queues: Queues;
   cloudwatch: CloudWatch;
-  /** Records what a resource's own policy refuses. */
+  /** Records a denial by a resource's own policy. */
   refused(denial: Denial): void;
 }
 
-/** Creates the services and registers each at the gateway. `publish` receives what they send to EventBridge. */
+/** Creates the services and registers each with the gateway. `publish` receives the events for EventBridge. */
 export function createServices(options: AwsOptions, publish: (event: EventBridgeEvent) => void): AwsServices {
   const { clock, timeline, random, driver, region, accountId, network } = options;
   const account = { region, accountId };

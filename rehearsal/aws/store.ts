@@ -2,7 +2,7 @@ import type { DeployedResource, ResourceStore } from "./api";
 
 export type StoreChange = { kind: "put" | "removed"; resource: DeployedResource };
 
-/** Everything that the engine has deployed, in memory. Services that act on their own (schedules) watch for changes. */
+/** All resources that the engine has deployed, in memory. Services that act unprompted (schedules) watch for changes. */
 export class MemoryStore implements ResourceStore {
   private readonly resources = new Map<string, Map<string, DeployedResource>>();
   private readonly watchers = new Set<(change: StoreChange) => void>();
@@ -23,23 +23,23 @@ export class MemoryStore implements ResourceStore {
     const ofType = this.resources.get(resource.type) ?? new Map<string, DeployedResource>();
     this.resources.set(resource.type, ofType);
     ofType.set(resource.id, resource);
-    this.tell({ kind: "put", resource });
+    this.notify({ kind: "put", resource });
   }
 
   remove(type: string, id: string): void {
     const resource = this.get(type, id);
     if (!resource) return;
     this.resources.get(type)?.delete(id);
-    this.tell({ kind: "removed", resource });
+    this.notify({ kind: "removed", resource });
   }
 
-  /** Calls back after every later change; returns how to stop. */
+  /** Calls `watcher` after every later change; returns a function that unsubscribes it. */
   watch(watcher: (change: StoreChange) => void): () => void {
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
   }
 
-  private tell(change: StoreChange): void {
+  private notify(change: StoreChange): void {
     for (const watcher of this.watchers) watcher(change);
   }
 }

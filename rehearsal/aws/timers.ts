@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../clock";
 
-/** Timers that end together with their owner: a forgotten one keeps the process alive on the wall clock. */
+/** Timers that their owner cancels together: on the wall clock, a forgotten timer keeps the process running. */
 export class Timers {
   private readonly pending = new Set<Timer>();
 

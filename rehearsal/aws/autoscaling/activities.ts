@@ -3,13 +3,13 @@ import type { Random } from "../../random";
 import { uuid } from "./events";
 import type { Activity, Group, Member } from "./model";
 
-/** AWS keeps activities for six weeks; a long simulation keeps the latest thousand per group. */
+/** AWS keeps activities for six weeks; the stand-in keeps the latest thousand per group, for long simulations. */
 const KEPT = 1000;
 
-/** The sentence in the activity history when protection stands in the way of a scale-in. */
+/** AWS's entry in the activity history when protection blocks a scale-in. */
 const ALL_PROTECTED = "Could not scale to desired capacity because all remaining instances are protected from scale in.";
 
-/** The scaling activities of each group: who did what to which instance and why. */
+/** The scaling activities of each group, with instance and cause. */
 export class Activities {
   constructor(
     private readonly clock: Clock,
@@ -31,7 +31,7 @@ export class Activities {
     return activity;
   }
 
-  /** The first end counts: what is cut short by a failure does not end a second time as cancelled. */
+  /** Only the first end counts: an activity that failed is not ended again as cancelled. */
   end(activity: Activity, statusCode: "Successful" | "Failed" | "Cancelled", message?: string): void {
     if (activity.endTime !== undefined) return;
     activity.statusCode = statusCode;
@@ -40,14 +40,14 @@ export class Activities {
     activity.progress = 100;
   }
 
-  /** Once per episode: the same sentence at the top of the history is not repeated. */
+  /** Records that protection blocks a scale-in, unless this is already the latest entry. */
   protectionBlocks(group: Group): void {
     if (group.activities[0]?.description === ALL_PROTECTED) return;
     const activity = this.begin(group, ALL_PROTECTED, this.stamp("the desired capacity is below the actual capacity."));
     this.end(activity, "Failed", ALL_PROTECTED);
   }
 
-  /** `At <time> <what happened>`, as causes are worded. */
+  /** `At <time> <event>`, the wording of causes. */
   stamp(event: string): string {
     return `At ${new Date(this.clock.now()).toISOString().replace(/\.\d+Z$/, "Z")} ${event}`;
   }

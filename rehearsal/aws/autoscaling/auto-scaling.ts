@@ -31,21 +31,24 @@ export interface AutoScalingOptions {
   timeline: Timeline;
   fleet: Fleet;
   account: AwsAccount;
-  /** Receives every event of Auto Scaling; whether and when it is delivered is the bus's affair. */
+  /** Receives every event of Auto Scaling; the bus decides whether and when to deliver it. */
   publish: (event: EventBridgeEvent) => void;
-  /** Resolves what CreateAutoScalingGroup and its kin refer to; not needed where groups come from `createGroup`. */
+  /** Resolves the references in CreateAutoScalingGroup and UpdateAutoScalingGroup; `createGroup` does not need it. */
   resolver?: Resolver;
   delays?: Partial<Delays>;
-  /** Not documented by AWS. Default true, the harder case for a pool: a half-built host is asked to drain. */
+  /**
+   * Whether an instance whose launch was abandoned passes the termination hooks; AWS does not document it. Default true,
+   * the harder case for a pool: a half-built host must drain.
+   */
   terminateHookAfterAbandonedLaunch?: boolean;
-  /** AWS was once seen to accept `false` for an instance in Terminating:Wait. Default accept. */
+  /** AWS was once observed to accept `false` for an instance in Terminating:Wait. Default accept. */
   clearProtectionWhileTerminating?: "accept" | "reject";
 }
 
 /**
  * EC2 Auto Scaling: groups, lifecycle hooks, warm pools, scale-in protection and instance refreshes, with AWS's own
- * states, timers and error texts. The API is reached through `execute`; what a provider plugin does to a group, and
- * what befalls an instance, through the methods below it.
+ * states, timers and error texts. `execute` serves the API. The methods below it create and change groups directly and
+ * simulate Spot interruptions.
  */
 export class AutoScaling implements Service {
   readonly prefix = "autoscaling";
@@ -107,8 +110,8 @@ export class AutoScaling implements Service {
       update: (group, changes) => this.update(group, changes),
       remove: (group) => this.deletion.remove(group),
       forceDelete: (group) => this.deletion.force(group),
-      terminate: (member, why, skipHooks) =>
-        void lifecycle.terminate(member, activities.stamp(`an instance was terminated because ${why}`), skipHooks),
+      terminate: (member, reason, skipHooks) =>
+        void lifecycle.terminate(member, activities.stamp(`an instance was terminated because ${reason}`), skipHooks),
     };
     fleet.onLoss((id) => this.lost(id));
   }
@@ -133,7 +136,7 @@ export class AutoScaling implements Service {
     return [{ resource: group.arn, context: Object.fromEntries(context) }];
   }
 
-  /** Creates a group and starts filling it. @throws AlreadyExists, ValidationError */
+  /** Creates a group and starts launching its instances. @throws AlreadyExists, ValidationError */
   createGroup(config: GroupConfig): GroupView {
     const { clock, random } = this.options;
     const group = this.groups.create(config, this.arn(uuid(random), config.name), clock.now());
@@ -142,8 +145,8 @@ export class AutoScaling implements Service {
   }
 
   /**
-   * Changes what is given and leaves the rest. `undefined` for `warmPool` removes the pool. Initial lifecycle hooks
-   * in the changes are ignored: AWS honours them at creation only. Starts no refresh; call `startRefresh`.
+   * Applies the given changes. `warmPool: undefined` removes the warm pool. Ignores initial lifecycle hooks: AWS honours
+   * them only at creation. Does not start a refresh; call `startRefresh`.
    */
   updateGroup(name: string, changes: Partial<Omit<GroupConfig, "name">>): GroupView {
     const group = this.groups.get(name);
@@ -151,7 +154,7 @@ export class AutoScaling implements Service {
     return viewOf(group);
   }
 
-  /** Begins a rolling instance refresh and returns its id. @throws InstanceRefreshInProgress */
+  /** Starts a rolling instance refresh and returns its id. @throws InstanceRefreshInProgress */
   startRefresh(name: string, preferences?: RefreshPreferences): string {
     return this.refreshes.start(this.groups.get(name), preferences).id;
   }
@@ -171,13 +174,13 @@ export class AutoScaling implements Service {
     return member && viewOf(member.group);
   }
 
-  /** For the instance metadata: where the instance is being moved to; undefined (404) before its first transition. */
+  /** Target lifecycle state for the instance metadata; undefined (404) before the instance's first transition. */
   targetState(instanceId: string): TargetState | undefined {
     const member = this.groups.findMember(instanceId);
     return member && this.states.target(member);
   }
 
-  /** A two-minute Spot notice: the hook fires and a replacement launches at once, and nothing delays the end. */
+  /** A two-minute Spot notice: the hook fires and a replacement launches at once, but nothing delays the termination. */
   interruptSpot(instanceId: string): void {
     const member = this.groups.getMember(instanceId);
     this.options.fleet.interrupt(member.instance);
@@ -185,7 +188,7 @@ export class AutoScaling implements Service {
     this.lifecycle.terminate(member, this.activities.stamp(cause));
   }
 
-  /** Forgets all groups and their timers, so that a process may end. The machines are the driver's affair. */
+  /** Drops all groups and cancels their timers, so that the process can exit. The driver terminates the machines. */
   close(): void {
     for (const group of this.groups.list()) {
       this.deletion.remove(group);
@@ -200,7 +203,7 @@ export class AutoScaling implements Service {
   private update(group: Group, changes: Partial<Omit<GroupConfig, "name">>): void {
     this.groups.update(group, changes);
     if (changes.maxInstanceLifetime !== undefined) {
-      // A new maximum counts for the instances that are there, too.
+      // A new maximum applies to existing instances, too.
       const serving = [...group.members.values()].filter(({ state }) => state === "InService");
       for (const member of serving) startLifetime(member, this.options.clock, this.parts.changed);
     }
@@ -224,7 +227,7 @@ export class AutoScaling implements Service {
 
 const NO_RESOLVER: Resolver = {
   template: () => {
-    throw new Error("resolver: not given to AutoScaling; give it a DeployedResolver over the resource store");
+    throw new Error("resolver: missing in AutoScalingOptions; pass a DeployedResolver for the resource store");
   },
   zoneOf: () => NO_RESOLVER.template({}) as never,
 };

@@ -17,36 +17,36 @@ export interface CapacityParts {
 }
 
 /**
- * Brings each group to its desired capacity and its warm pool to its size. Every change asks for a look; looks that
- * fall together are made once, since one look costs as much as the group has instances.
+ * Brings each group to its desired capacity and its warm pool to its size. Every change schedules an evaluation of the
+ * group; pending evaluations are coalesced, since the cost of each is linear in the number of instances.
  */
 export class Capacity {
-  private readonly looks = new Map<Group, Timer>();
+  private readonly evaluations = new Map<Group, Timer>();
 
   constructor(private readonly parts: CapacityParts) {}
 
-  /** Asks for a look after Auto Scaling's reaction time. */
+  /** Schedules an evaluation after Auto Scaling's reaction time. */
   changed(group: Group): void {
-    if (group.deleted || this.looks.has(group)) return;
-    this.lookIn(group, this.parts.delays.reaction);
+    if (group.deleted || this.evaluations.has(group)) return;
+    this.evaluateIn(group, this.parts.delays.reaction);
   }
 
   forget(group: Group): void {
-    this.looks.get(group)?.cancel();
-    this.looks.delete(group);
+    this.evaluations.get(group)?.cancel();
+    this.evaluations.delete(group);
   }
 
-  private lookIn(group: Group, ms: number): void {
-    this.looks.set(
+  private evaluateIn(group: Group, ms: number): void {
+    this.evaluations.set(
       group,
       this.parts.clock.after(ms, () => {
-        this.looks.delete(group);
-        this.look(group);
+        this.evaluations.delete(group);
+        this.evaluate(group);
       }),
     );
   }
 
-  private look(group: Group): void {
+  private evaluate(group: Group): void {
     if (group.deleted) return;
     group.waitsForUnprotected = false;
     this.replaceUnhealthy(group);
@@ -60,7 +60,7 @@ export class Capacity {
 
   private scaleOut(group: Group, counted: Member[], missing: number): void {
     if (this.suspended(group, "Launch") || group.status) return;
-    // What a refresh is about to replace would only come into service to leave it again.
+    // An instance that a refresh is about to replace would enter service only to leave it again.
     const outdated = currentRefresh(group)?.remaining;
     const prepared = membersWhere(group, (member) => isPrepared(member.state) && !outdated?.has(member));
     const cause = this.cause("started", "increasing", counted.length, counted.length + missing);
@@ -86,11 +86,11 @@ export class Capacity {
       else this.parts.lifecycle.terminate(member, selected);
     }
     if (chosen.length < excess) group.waitsForUnprotected = true;
-    const onTheWay = counted.length - inService.length;
-    if (chosen.length < excess && onTheWay === 0) this.parts.activities.protectionBlocks(group);
+    const pending = counted.length - inService.length;
+    if (chosen.length < excess && pending === 0) this.parts.activities.protectionBlocks(group);
   }
 
-  /** Protection from scale-in does not cover a failed health check; the termination hook still runs. */
+  /** Scale-in protection does not cover a failed health check; the termination hook still runs. */
   private replaceUnhealthy(group: Group): void {
     if (this.suspended(group, "ReplaceUnhealthy")) return;
     const cause = this.parts.activities.stamp("an instance was taken out of service in response to a health check.");
@@ -99,7 +99,7 @@ export class Capacity {
     }
   }
 
-  /** One at a time, and only while the group is complete; a protected instance waits until it no longer is. */
+  /** One at a time, and only while the group is at its desired capacity; a protected instance is not replaced. */
   private replaceExpired(group: Group): void {
     const inService = membersWhere(group, ({ state }) => state === "InService");
     if (inService.length < group.desired) return;
@@ -117,7 +117,7 @@ export class Capacity {
     if (deficit < 0) {
       const warm = membersWhere(group, (member) => countsAsWarm(member.state));
       const cause = this.parts.activities.stamp("an instance was terminated in response to the warm pool's size.");
-      // Prepared ones first: what is still being prepared may yet be wanted, and its hook would be cut short.
+      // Prepared instances first: terminating one that is still being prepared would cut its launch hook short.
       warm.sort((a, b) => Number(isPrepared(b.state)) - Number(isPrepared(a.state)) || a.sequence - b.sequence);
       for (const member of warm.slice(0, -deficit)) this.parts.lifecycle.terminate(member, cause);
       return;
@@ -178,7 +178,7 @@ export class Capacity {
     return member;
   }
 
-  /** The on-demand base first, then the share above it. */
+  /** Whether to launch a Spot instance: the on-demand base comes first, then the share above it. */
   private asSpot(group: Group, tally: Tally): boolean {
     const mixed = group.config.mixedInstances;
     const share = mixed?.onDemandPercentageAboveBaseCapacity ?? 100;
@@ -189,12 +189,12 @@ export class Capacity {
     return tally.onDemand - base >= Math.ceil((above * share) / 100);
   }
 
-  /** While launches keep failing the next one waits; the look is repeated when the wait is over. */
+  /** False during the back-off after failed launches; the group is then evaluated again once it has passed. */
   private mayLaunch(group: Group): boolean {
     const wait = group.launchNotBefore - this.parts.clock.now();
     if (wait <= 0) return true;
     this.forget(group);
-    this.lookIn(group, wait);
+    this.evaluateIn(group, wait);
     return false;
   }
 

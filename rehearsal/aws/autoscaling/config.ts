@@ -16,7 +16,7 @@ export interface HookConfig {
   roleArn?: string;
 }
 
-/** One version of a launch template, resolved to what an instance needs. */
+/** One resolved version of a launch template. */
 export interface LaunchTemplate {
   id: string;
   name: string;
@@ -26,7 +26,7 @@ export interface LaunchTemplate {
   instanceType: string;
   imageId?: string;
   profile?: InstanceProfile;
-  /** Tags of the instances, from the template's tag specifications. */
+  /** Instance tags, from the template's tag specifications. */
   instanceTags?: Record<string, string>;
   metadata?: MetadataOptions;
   hibernation?: boolean;
@@ -56,7 +56,7 @@ export interface RefreshPreferences {
   minHealthyPercentage?: number;
   /** Default 100. */
   maxHealthyPercentage?: number;
-  /** Seconds that a new instance is waited for after it is in service. Default 0. */
+  /** Seconds to wait after a new instance is in service. Default 0. */
   instanceWarmup?: number;
   skipMatching?: boolean;
   /** Default Wait: one hour, then the refresh fails. */
@@ -67,20 +67,20 @@ export interface RefreshPreferences {
 
 export type SuspendableProcess = "Launch" | "Terminate" | "ReplaceUnhealthy" | "AZRebalance";
 
-/** Everything that the API lets one say about a group. */
+/** All settings of a group in the API. */
 export interface GroupConfig {
   name: string;
   minSize: number;
   maxSize: number;
   /** Default: minSize. */
   desiredCapacity?: number;
-  /** A function is asked at each launch, for templates that are named by `$Latest` or `$Default`. */
+  /** A function is evaluated at each launch, for templates with version `$Latest` or `$Default`. */
   launchTemplate: LaunchTemplate | (() => LaunchTemplate);
   mixedInstances?: MixedInstances;
   /** At least one. */
   subnets: { id: string; availabilityZone: string }[];
   warmPool?: WarmPoolConfig;
-  /** Honoured at creation only; later changes come through PutLifecycleHook. */
+  /** Honoured only at creation; PutLifecycleHook makes later changes. */
   initialLifecycleHooks?: HookConfig[];
   newInstancesProtectedFromScaleIn?: boolean;
   /** Seconds: 0 (none, the default) or at least 86 400. */
@@ -88,14 +88,14 @@ export interface GroupConfig {
   instanceLifecyclePolicy?: { terminateHookAbandon?: "retain" | "terminate" };
   tags?: { key: string; value: string; propagateAtLaunch: boolean }[];
   suspendedProcesses?: SuspendableProcess[];
-  /** Only OldestLaunchTemplate, OldestInstance, NewestInstance and Default are known. */
+  /** Only OldestLaunchTemplate, OldestInstance, NewestInstance and Default are supported. */
   terminationPolicies?: string[];
   capacityRebalance?: boolean;
-  /** The version as it was asked for, such as `$Latest`; shown by the API in place of the resolved number. */
+  /** The requested version, such as `$Latest`, which the API returns in place of the resolved number. */
   launchTemplateVersion?: string;
-  /** Healthy percentages of an instance refresh that names none itself; -1 stands for unset. */
+  /** Default healthy percentages of an instance refresh; -1 means unset. */
   instanceMaintenance?: { minHealthyPercentage?: number; maxHealthyPercentage?: number };
-  // Kept and shown, without an effect here:
+  // Stored and returned, but without effect here:
   healthCheckGracePeriod?: number;
   healthCheckType?: string;
   defaultCooldown?: number;
@@ -103,17 +103,17 @@ export interface GroupConfig {
   enabledMetrics?: string[];
 }
 
-/** Milliseconds that things take at AWS; the defaults are short, since a rehearsal has no time to lose. */
+/** AWS's delays in milliseconds; the defaults are shorter than AWS's, to keep rehearsals fast. */
 export interface Delays {
   /** From a change of capacity or protection to Auto Scaling's reaction. Default 200. */
   reaction: number;
   /** From `Pending` to the machine's power-on and `Pending:Wait`. Default 500. */
   launch: number;
-  /** From the loss of an instance to the health check that notices. Default 30 000. */
+  /** From the loss of an instance to the health check that detects it. Default 30 000. */
   healthCheck: number;
-  /** From a change of the target state to its being readable in the instance metadata. Default 0. */
+  /** From a change of the target state until the instance metadata shows it. Default 0. */
   targetState: number;
-  /** After the first failed launch in a row; doubles up to 15 minutes. Default 10 000. */
+  /** Back-off after the first failed launch in a row; doubles up to 15 minutes. Default 10 000. */
   launchBackoff: number;
 }
 

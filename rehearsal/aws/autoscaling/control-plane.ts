@@ -13,7 +13,7 @@ export interface ControlPlaneParts {
   create(config: GroupConfig): void;
   update(group: Group, changes: Partial<Omit<GroupConfig, "name">>): void;
   changed(group: Group): void;
-  /** Ends all instances without hooks and removes the group when the last is gone. */
+  /** Terminates all instances without hooks and removes the group after the last one. */
   forceDelete(group: Group): void;
   remove(group: Group): void;
   terminate(member: Member, cause: string, skipHooks: boolean): void;
@@ -21,7 +21,7 @@ export interface ControlPlaneParts {
 
 type Operation = (parts: ControlPlaneParts, params: Shape) => Shape;
 
-/** The operations by which a provider makes, changes and removes groups and warm pools. */
+/** The operations by which a provider creates, updates and deletes groups and warm pools. */
 export const CONTROL_PLANE_OPERATIONS: Record<string, Operation> = {
   CreateAutoScalingGroup(parts, params) {
     const settings = settingsFrom(params, parts.resolver);
@@ -71,7 +71,7 @@ export const CONTROL_PLANE_OPERATIONS: Record<string, Operation> = {
     return {};
   },
 
-  /** Without force the pool's instances leave through their hooks; with it outstanding actions are dropped. */
+  /** Without force, the pool's instances pass the termination hooks; with force, open lifecycle actions are dropped. */
   DeleteWarmPool({ groups, terminate, changed }, params) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
     if (!group.config.warmPool) throw errors.validation(`No warm pool found for AutoScalingGroup ${group.config.name}`);
@@ -128,23 +128,23 @@ export const CONTROL_PLANE_OPERATIONS: Record<string, Operation> = {
 
   DisableMetricsCollection({ groups }, params) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
-    const gone = texts(params, "Metrics");
-    const metrics = (group.config.enabledMetrics ?? []).filter((metric) => gone.length > 0 && !gone.includes(metric));
+    const disabled = texts(params, "Metrics");
+    const metrics = (group.config.enabledMetrics ?? []).filter((metric) => disabled.length > 0 && !disabled.includes(metric));
     group.config = { ...group.config, enabledMetrics: metrics };
     return {};
   },
 };
 
-/** The settings that the parameters name; what they leave out is left out here too. */
+/** The settings in the parameters; omits those that the parameters omit. */
 function settingsFrom(params: Shape, resolver: Resolver): Partial<Omit<GroupConfig, "name">> {
   const mixed = params.MixedInstancesPolicy as Shape | undefined;
   const specification = mixed && ((mixed.LaunchTemplate as Shape).LaunchTemplateSpecification as Shape);
   const reference = referenceFrom((specification ?? params.LaunchTemplate) as Shape | undefined);
-  if (reference) resolver.template(reference); // a template that does not exist is refused now, not at the first launch
+  if (reference) resolver.template(reference); // rejects a missing template now rather than at the first launch
   const zones = optionalText(params, "VPCZoneIdentifier")?.split(",");
   const triggers = (params.InstanceLifecyclePolicy as Shape | undefined)?.RetentionTriggers as Shape | undefined;
   const maintenance = params.InstanceMaintenancePolicy as Shape | undefined;
-  // A group has either a template or a mixed policy: the new one takes the place of the other.
+  // A group has either a template or a mixed instances policy: a new one replaces the other.
   const replaced = params.LaunchTemplate && !mixed ? { mixedInstances: undefined } : {};
   const named = defined({
     minSize: optionalWhole(params, "MinSize"),
@@ -220,7 +220,7 @@ function tagsByGroup(groups: Groups, params: Shape): Map<Group, ReturnType<typeo
   return byGroup;
 }
 
-/** No names means all of them. */
+/** An empty list means all processes. */
 function processes(params: Shape): SuspendableProcess[] {
   return texts(params, "ScalingProcesses") as SuspendableProcess[];
 }

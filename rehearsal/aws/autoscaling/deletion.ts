@@ -11,11 +11,11 @@ export interface DeletionParts {
   capacity: Capacity;
 }
 
-/** What DeleteAutoScalingGroup and DeleteWarmPool set going, and what happens when the last instance is gone. */
+/** Carries out DeleteAutoScalingGroup and DeleteWarmPool, which complete after the last instance has terminated. */
 export class Deletion {
   constructor(private readonly parts: DeletionParts) {}
 
-  /** Ends all instances without their termination hooks; the group goes with the last of them. */
+  /** Terminates all instances without termination hooks; the group is removed after the last one. */
   force(group: Group): void {
     const { lifecycle, activities, capacity } = this.parts;
     const refresh = currentRefresh(group);
@@ -29,13 +29,13 @@ export class Deletion {
     capacity.changed(group);
   }
 
-  /** Removes a group that is empty, or that no one will ask for again. */
+  /** Removes a group that is empty or no longer needed. */
   remove(group: Group): void {
     this.parts.groups.remove(group);
     this.parts.capacity.forget(group);
   }
 
-  /** Carries out a deletion that waited for the last instance. */
+  /** Completes a deletion that was waiting for the last instance. */
   changed(group: Group): void {
     if (group.warmPoolStatus === "PendingDelete" && membersWhere(group, (member) => isPooled(member.state)).length === 0) {
       group.warmPoolStatus = undefined;

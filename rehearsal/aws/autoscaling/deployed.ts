@@ -5,7 +5,7 @@ import { nameOf, type AwsAccount } from "../account";
 import type { LaunchTemplate } from "./config";
 import { validation } from "./errors";
 
-/** How a group names a launch template: id or name, and a version that may be `$Latest` or `$Default`. */
+/** A group's reference to a launch template: id or name, and a version that may be `$Latest` or `$Default`. */
 export interface TemplateReference {
   id?: string;
   name?: string;
@@ -13,9 +13,9 @@ export interface TemplateReference {
   version?: string;
 }
 
-/** What the API's parameters refer to outside Auto Scaling. */
+/** Resolves what the API's parameters refer to outside Auto Scaling. */
 export interface Resolver {
-  /** @throws ValidationError where there is no such template or version. */
+  /** @throws ValidationError if there is no such template or version. */
   template(reference: TemplateReference): LaunchTemplate;
   zoneOf(subnetId: string): string;
 }
@@ -27,8 +27,8 @@ const PROFILE = "aws:iam/instanceProfile:InstanceProfile";
 const SUBNET = "aws:ec2/subnet:Subnet";
 
 /**
- * Resolves by what Pulumi deployed. Subnets that it did not deploy are spread over the Region's zones by the last
- * digit of their id, as the rehearsal's `getSubnet` does, unless `subnets` knows better.
+ * Resolves from the resources that Pulumi deployed. Other subnets that are not in `subnets` are spread over the Region's
+ * zones by the last digit of their id, as in the rehearsal's `getSubnet`.
  */
 export class DeployedResolver implements Resolver {
   constructor(
@@ -66,10 +66,10 @@ export class DeployedResolver implements Resolver {
     return `${this.account.region}${zones[(Number.parseInt(subnetId.slice(-1), 16) || 0) % zones.length]}`;
   }
 
-  private version(asked: string, state: Inputs): string {
-    if (asked === "$Latest") return String(state.latestVersion);
-    if (asked === "$Default") return String(state.defaultVersion ?? state.latestVersion);
-    return asked;
+  private version(requested: string, state: Inputs): string {
+    if (requested === "$Latest") return String(state.latestVersion);
+    if (requested === "$Default") return String(state.defaultVersion ?? state.latestVersion);
+    return requested;
   }
 
   private resolve(id: string, name: string, version: string, inputs: Inputs): LaunchTemplate {
@@ -104,7 +104,7 @@ export class DeployedResolver implements Resolver {
   }
 }
 
-/** Launch templates may name an image by the SSM parameter that holds its id. */
+/** Launch templates may reference an image by the SSM parameter that holds its id. */
 function imageId(given: string | undefined): string | undefined {
   const parameter = given?.startsWith("resolve:ssm:") ? given.slice("resolve:ssm:".length) : undefined;
   return parameter === undefined ? given : publicParameters.get(parameter);

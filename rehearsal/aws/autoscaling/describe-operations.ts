@@ -13,13 +13,13 @@ import type { Groups } from "./groups";
 import { type Group, isPooled } from "./model";
 import { optionalFlag, optionalText, page, text, texts } from "./params";
 
-type Question = (groups: Groups, params: Shape) => Shape;
+type DescribeOperation = (groups: Groups, params: Shape) => Shape;
 
-/** Most instances per page, and most ids per question. */
+/** Maximum number of instances per page and of ids per request. */
 const MAX_IDS = 50;
 
-/** What only looks, by operation name. */
-export const DESCRIBE_OPERATIONS: Record<string, Question> = {
+/** The read-only operations, by name. */
+export const DESCRIBE_OPERATIONS: Record<string, DescribeOperation> = {
   DescribeAutoScalingInstances(groups, params) {
     const wanted = texts(params, "InstanceIds", MAX_IDS);
     const found =
@@ -58,13 +58,13 @@ export const DESCRIBE_OPERATIONS: Record<string, Question> = {
   },
 
   DescribeScalingActivities(groups, params) {
-    const from = activitySources(
+    const sources = activitySources(
       groups,
       optionalText(params, "AutoScalingGroupName"),
       optionalFlag(params, "IncludeDeletedGroups") ?? false,
     );
     const wanted = texts(params, "ActivityIds");
-    const found = from
+    const found = sources
       .flatMap((group) => group.activities.map((activity) => ({ group, activity })))
       .filter(({ activity }) => wanted.length === 0 || wanted.includes(activity.id));
     const { items, NextToken } = page(found, { MaxRecords: 100, ...params }, 100);
@@ -80,7 +80,7 @@ export const DESCRIBE_OPERATIONS: Record<string, Question> = {
   },
 };
 
-/** A group that is deleted is not found, unless deleted ones are asked for. */
+/** Deleted groups are found only if the request includes them. */
 function activitySources(groups: Groups, name: string | undefined, withDeleted: boolean): Group[] {
   const deleted = withDeleted ? groups.deleted(name) : [];
   if (name === undefined) return [...groups.list(), ...deleted];

@@ -2,7 +2,7 @@ import type { Shape } from "../api";
 import { type Activity, type Group, type Hook, isPooled, type Member, type Refresh, templateOf } from "./model";
 import { globalTimeoutSeconds } from "../../../contract/aws/lifecycle";
 
-/** The API's shapes of what is there. Times are `Date`s, absent values `undefined`, as the SDK gives them. */
+/** Converts the model to the API's shapes. Times are `Date`s and absent values `undefined`, as the SDK returns them. */
 
 export function describeInstance(member: Member): Shape {
   return {
@@ -16,7 +16,7 @@ export function describeInstance(member: Member): Shape {
   };
 }
 
-/** DescribeAutoScalingInstances spells the health in capitals where DescribeAutoScalingGroups does not. */
+/** DescribeAutoScalingInstances returns the health status in capitals, DescribeAutoScalingGroups does not. */
 export function describeAutoScalingInstance(member: Member): Shape {
   return {
     ...describeInstance(member),

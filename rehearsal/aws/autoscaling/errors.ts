@@ -1,13 +1,16 @@
 import { NO_ACTIVE_ACTION } from "../../../contract/aws/lifecycle";
 import { AwsError } from "../api";
 
-/** Auto Scaling's errors, worded as AWS words them: programs match on these texts. All are HTTP 400; those of the API as a whole are in api-faults.ts. */
+/**
+ * Auto Scaling's errors in AWS's wording, since programs match on these texts. All are HTTP 400; errors common to all
+ * operations are in api-faults.ts.
+ */
 
 export function validation(message: string): AwsError {
   return new AwsError("ValidationError", message);
 }
 
-/** Completed already, expired, or never there. Where both a token and an instance are given the token is named. */
+/** Already completed, expired, or nonexistent. If both a token and an instance are given, the message names the token. */
 export function noActiveAction(token: string | undefined, instanceId: string | undefined): AwsError {
   return validation(token !== undefined ? `${NO_ACTIVE_ACTION} with token ${token}` : `${NO_ACTIVE_ACTION} with instance ID ${instanceId}`);
 }

@@ -17,7 +17,7 @@ export interface EventBridgeEvent {
   detail: Record<string, unknown>;
 }
 
-/** Where an instance comes from and where it goes, as the events say it. */
+/** Origin and destination of an instance, as in the events. */
 export interface TransitionPath {
   origin: InstanceLocation;
   destination: InstanceLocation;
@@ -30,7 +30,7 @@ export interface EventWriterOptions {
   publish: (event: EventBridgeEvent) => void;
 }
 
-/** Words Auto Scaling's events. Whether they arrive is the bus's affair: delivery is best effort at AWS too. */
+/** Writes Auto Scaling's events. The bus decides whether they arrive: delivery is best effort at AWS too. */
 export class EventWriter {
   constructor(private readonly options: EventWriterOptions) {}
 
@@ -100,7 +100,7 @@ export class EventWriter {
   }
 }
 
-/** A version 4 UUID from the seeded source, so that tokens are the same in every run with the same seed. */
+/** A version 4 UUID from the seeded generator, so that runs with the same seed have the same tokens. */
 export function uuid(random: Random): string {
   const digits = random.hex(32);
   const variant = "89ab"[Number.parseInt(digits[16]!, 16) & 3]!;

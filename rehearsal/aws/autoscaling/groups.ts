@@ -7,10 +7,10 @@ const MAX_HOOKS = 50;
 const DEFAULT_HEARTBEAT_TIMEOUT_SECONDS = 3600;
 const MIN_LIFETIME_SECONDS = 86_400;
 
-/** The groups by name, and the rules on what they may be configured to. */
+/** The groups by name, and the validation of their configuration. */
 export class Groups {
   private readonly byName = new Map<string, Group>();
-  private readonly gone: Group[] = [];
+  private readonly removed: Group[] = [];
 
   create(config: GroupConfig, arn: string, now: number): Group {
     if (this.byName.has(config.name)) throw groupExists(config.name);
@@ -36,7 +36,7 @@ export class Groups {
     return group;
   }
 
-  /** Capacity outside new bounds is moved to the nearest bound, as AWS does. */
+  /** Clamps the desired capacity to new bounds, as AWS does. */
   update(group: Group, changes: Partial<Omit<GroupConfig, "name">>): void {
     const config = { ...group.config, ...changes };
     const desired = changes.desiredCapacity ?? Math.min(Math.max(group.desired, config.minSize), config.maxSize);
@@ -47,12 +47,12 @@ export class Groups {
 
   remove(group: Group): void {
     group.deleted = true;
-    if (this.byName.delete(group.config.name)) this.gone.unshift(group);
+    if (this.byName.delete(group.config.name)) this.removed.unshift(group);
   }
 
-  /** Deleted groups, the latest first: AWS keeps their activities for six weeks. */
+  /** Deleted groups, newest first: AWS keeps their activities for six weeks. */
   deleted(name?: string): Group[] {
-    return this.gone.filter(({ config }) => name === undefined || config.name === name);
+    return this.removed.filter(({ config }) => name === undefined || config.name === name);
   }
 
   list(): Group[] {
@@ -84,7 +84,7 @@ export class Groups {
   }
 }
 
-/** Adds a hook or replaces the one of that name; what is not said takes its default, not its former value. */
+/** Adds a hook or replaces the one of that name; omitted settings take their defaults, not their previous values. */
 export function putHook(group: Group, config: HookConfig): void {
   const timeout = config.heartbeatTimeout ?? DEFAULT_HEARTBEAT_TIMEOUT_SECONDS;
   if (timeout < HEARTBEAT_TIMEOUT_MIN_SECONDS || timeout > HEARTBEAT_TIMEOUT_MAX_SECONDS) {

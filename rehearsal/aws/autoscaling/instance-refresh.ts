@@ -18,9 +18,9 @@ export interface RefreshParts {
 }
 
 /** How long a refresh waits for protected or standby instances before it fails: 1 hour, in milliseconds. */
-const PATIENCE_MS = 3_600_000;
-/** How often it looks at the group, in milliseconds. */
-const LOOK_MS = 1000;
+const BLOCKED_TIMEOUT_MS = 3_600_000;
+/** Interval at which a refresh polls the group, in milliseconds. */
+const POLL_MS = 1000;
 
 /** Rolling instance refreshes: instances in service first, then the warm pool. One at a time per group. */
 export class InstanceRefreshes {
@@ -59,7 +59,7 @@ export class InstanceRefreshes {
     return refresh;
   }
 
-  /** Replacements that have begun are finished; no further one begins. @throws ActiveInstanceRefreshNotFound */
+  /** Starts no further replacements; those in progress are completed. @throws ActiveInstanceRefreshNotFound */
   cancel(group: Group): Refresh {
     const refresh = currentRefresh(group);
     if (!refresh) throw noActiveRefresh(group.config.name);
@@ -69,7 +69,7 @@ export class InstanceRefreshes {
 
   private async run(group: Group, refresh: Refresh): Promise<void> {
     const { clock, events } = this.parts;
-    await clock.sleep(LOOK_MS);
+    await clock.sleep(POLL_MS);
     if (refresh.status === "Pending") refresh.status = "InProgress";
     events.refreshChanged(group, refresh.id, "Started");
     let blockedSince: number | undefined;
@@ -78,16 +78,16 @@ export class InstanceRefreshes {
       if (step === "done") return this.end(group, refresh, "Successful");
       if (step !== "blocked") blockedSince = undefined;
       else blockedSince ??= clock.now();
-      if (blockedSince !== undefined && clock.now() - blockedSince >= PATIENCE_MS) {
+      if (blockedSince !== undefined && clock.now() - blockedSince >= BLOCKED_TIMEOUT_MS) {
         const reason = "Timed out after one hour: instances are protected from scale in or in Standby.";
         return this.end(group, refresh, "Failed", reason);
       }
-      await clock.sleep(LOOK_MS);
+      await clock.sleep(POLL_MS);
     }
     this.end(group, refresh, "Cancelled");
   }
 
-  /** One look: begins as many replacements as the healthy percentages allow. */
+  /** Starts as many replacements as the healthy percentages allow. */
   private step(group: Group, refresh: Refresh): "done" | "busy" | "blocked" {
     const { preferences, remaining } = refresh;
     for (const member of remaining) if (isGone(group, member)) remaining.delete(member);
@@ -103,32 +103,32 @@ export class InstanceRefreshes {
     const ready = serving.filter(({ state }) => state === "InService");
     const replaceable = ready.filter((m) => preferences.scaleInProtectedInstances === "Refresh" || !isProtected(m));
     if (replaceable.length === 0) {
-      this.lift(group, 0);
+      this.setSurplus(group, 0);
       return this.complete(group, refresh) ? "blocked" : "busy";
     }
     for (const member of replaceable.slice(0, this.room(group, refresh))) this.replace(member);
     return "busy";
   }
 
-  /** How many instances may go now; makes room above the desired capacity where the maximum allows that. */
+  /** How many instances may be replaced now; raises the surplus as far as the maximum percentage allows. */
   private room(group: Group, refresh: Refresh): number {
     const { minHealthyPercentage: min, maxHealthyPercentage: max } = refresh.preferences;
-    this.lift(group, Math.min(Math.floor((group.desired * (max - 100)) / 100), refresh.remaining.size));
+    this.setSurplus(group, Math.min(Math.floor((group.desired * (max - 100)) / 100), refresh.remaining.size));
     const room = this.healthy(group, refresh).length - Math.ceil((group.desired * min) / 100);
     if (room > 0) return room;
-    // Percentages that leave no room still let one instance go at a time, as AWS does for small groups.
+    // If the percentages leave no room, one instance at a time is still replaced, as AWS does for small groups.
     return group.surplus === 0 && this.complete(group, refresh) ? 1 : 0;
   }
 
-  /** Sets how many instances the group may have beyond its desired capacity. */
-  private lift(group: Group, surplus: number): void {
+  /** Sets the number of instances above the desired capacity. */
+  private setSurplus(group: Group, surplus: number): void {
     if (group.surplus === surplus) return;
     group.surplus = surplus;
     this.parts.changed(group);
   }
 
   private refreshWarm(group: Group, refresh: Refresh, warm: Member[]): "done" | "busy" {
-    this.lift(group, 0);
+    this.setSurplus(group, 0);
     if (!this.complete(group, refresh)) return "busy";
     if (warm.length === 0) return "done";
     for (const member of warm) this.replace(member);
@@ -164,7 +164,7 @@ export class InstanceRefreshes {
   }
 }
 
-/** The maintenance policy clears a percentage with -1. */
+/** In the maintenance policy, -1 clears a percentage. */
 function positive(percentage: number | undefined): number | undefined {
   return percentage !== undefined && percentage >= 0 ? percentage : undefined;
 }
@@ -173,7 +173,7 @@ function isProtected(member: Member): boolean {
   return member.state === "InService" && member.protected;
 }
 
-/** Replaced as far as a refresh is concerned: it does not wait for a drain to end, only for the replacement. */
+/** Whether the refresh regards the instance as replaced: it does not wait for the drain, only for the replacement. */
 function isGone(group: Group, member: Member): boolean {
   const { state } = member;
   if (!group.members.has(member.instance.id)) return true;

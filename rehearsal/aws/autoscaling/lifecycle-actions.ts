@@ -7,7 +7,7 @@ import { noActiveAction } from "./errors";
 import { type EventWriter, type TransitionPath, uuid } from "./events";
 import type { Action, Group, Hook, Member, ActionOutcome } from "./model";
 
-/** How a caller names an action: by token or by instance; the token wins where both are given. */
+/** A caller's reference to an action: by token or by instance; the token takes precedence. */
 export interface ActionReference {
   hook: string;
   token?: string;
@@ -16,7 +16,7 @@ export interface ActionReference {
 
 /**
  * The open lifecycle actions. Each has two timers: the heartbeat timeout, which a heartbeat restarts, and the global
- * timeout, min(48 h, 100 x heartbeat timeout), which nothing restarts. Whichever ends first decides by the hook's
+ * timeout, min(48 h, 100 x heartbeat timeout), which nothing restarts. Whichever expires first applies the hook's
  * default result.
  */
 export class LifecycleActions {
@@ -29,12 +29,12 @@ export class LifecycleActions {
     private readonly events: EventWriter,
   ) {}
 
-  /** Opens an action and tells the world. Resolves when it is over; with undefined when it was dropped. */
+  /** Opens an action and publishes its event. Resolves when the action ends, with undefined if it was dropped. */
   open(member: Member, hook: Hook, transition: Transition, path: TransitionPath): Promise<ActionOutcome | undefined> {
     return new Promise((resolve) => {
       const action: Action = {
         token: uuid(this.random),
-        hook: { ...hook }, // a later change of the hook does not reach actions that are under way
+        hook: { ...hook }, // a later change of the hook does not affect open actions
         transition,
         openedAt: this.clock.now(),
         heartbeatTimer: this.heartbeatTimer(member, hook.heartbeatTimeout),
@@ -59,12 +59,12 @@ export class LifecycleActions {
     this.timeline.record({ kind: "heartbeat", instance: member.instance.id, hook: action.hook.name });
   }
 
-  /** Forgets the member's action, if any, because the instance is being sent elsewhere. */
+  /** Drops the member's action, if any, because the instance starts another transition. */
   drop(member: Member, by: string): void {
     if (member.action) this.close(member, undefined, by);
   }
 
-  /** What AWS does before it deletes a hook: launches are abandoned, terminations continue. */
+  /** Completes the open actions of a deleted hook as AWS does: launches are abandoned, terminations continue. */
   completeAllOf(hookName: string, members: Iterable<Member>, by: string): void {
     for (const member of members) {
       if (member.action?.hook.name !== hookName) continue;

@@ -18,23 +18,23 @@ export interface LifecycleParts {
   activities: Activities;
   events: EventWriter;
   delays: Delays;
-  /** Whether an instance whose launch was abandoned passes the termination hook on its way out. */
+  /** Whether an instance whose launch was abandoned passes the termination hooks. */
   terminateHookAfterAbandonedLaunch: boolean;
-  /** Called after whatever may call for a change of capacity. */
+  /** Called after every change that may affect the capacity. */
   changed(group: Group): void;
 }
 
 const MAX_BACKOFF_MS = 15 * 60_000;
 
 /**
- * The transitions of an instance: into service, into and out of the warm pool, and out. Each runs as one asynchronous
- * function; when an instance is sent elsewhere its generation goes up, and what runs for an earlier one ends at its
- * next step.
+ * The transitions of an instance: into service, into and out of the warm pool, and to termination. Each runs as one
+ * asynchronous function. A new transition increments the instance's generation, and a function of an earlier
+ * generation returns at its next step.
  */
 export class Lifecycle {
   constructor(private readonly parts: LifecycleParts) {}
 
-  /** From nothing into the group or its warm pool. The member is `Pending` or `Warmed:Pending` already. */
+  /** Launches an instance into the group or its warm pool. The member is already `Pending` or `Warmed:Pending`. */
   launch(member: Member, cause: string): void {
     const pooled = isPooled(member.state);
     const where = pooled ? " into warm pool" : "";
@@ -43,14 +43,14 @@ export class Lifecycle {
     void this.bringUp(member, member.generation, path, activity, () => this.parts.fleet.powerOn(member.instance));
   }
 
-  /** From the warm pool into the group. */
+  /** Moves an instance from the warm pool into the group. */
   takeFromPool(member: Member, cause: string): void {
     const { fleet, states } = this.parts;
     const activity = this.begin(member, `Launching a new EC2 instance from warm pool: ${member.instance.id}`, cause);
-    const rested = member.state;
+    const previous = member.state;
     const power = async (): Promise<void> => {
-      if (rested === "Warmed:Stopped") await fleet.start(member.instance);
-      if (rested === "Warmed:Hibernated") await fleet.resume(member.instance);
+      if (previous === "Warmed:Stopped") await fleet.start(member.instance);
+      if (previous === "Warmed:Hibernated") await fleet.resume(member.instance);
     };
     const path: TransitionPath = { origin: "WarmPool", destination: "AutoScalingGroup" };
     states.enter(member, "Pending", "InService");
@@ -58,8 +58,8 @@ export class Lifecycle {
   }
 
   /**
-   * Out of the group or the warm pool, through the termination hooks unless they are to be skipped. A retained
-   * instance has been through them and goes at once. Does nothing where the instance is on its way out already.
+   * Terminates an instance of the group or the warm pool, through the termination hooks unless `skipHooks`. A retained
+   * instance has already passed them and terminates at once. Does nothing if the instance is already terminating.
    */
   terminate(member: Member, cause: string, skipHooks = false): Activity | undefined {
     const { actions, states, changed } = this.parts;
@@ -78,7 +78,7 @@ export class Lifecycle {
     return activity;
   }
 
-  /** Out of the group, back into the warm pool: the termination hook fires in `Warmed:Pending:Wait`. */
+  /** Returns an instance to the warm pool: the termination hook fires in `Warmed:Pending:Wait`. */
   async returnToPool(member: Member, cause: string): Promise<void> {
     const { states, changed } = this.parts;
     const generation = ++member.generation;
@@ -93,10 +93,10 @@ export class Lifecycle {
     if (outcome?.result === "ABANDON") {
       this.fail(activity, outcome);
       if (this.retains(member.group)) return this.retain(member, "Warmed:Pending:Retained");
-      this.terminate(member, "an instance was abandoned on its way back to the warm pool.", true);
+      this.terminate(member, "an instance was abandoned while returning to the warm pool.", true);
       return;
     }
-    await this.rest(member, generation, activity, path);
+    await this.settleInPool(member, generation, activity, path);
   }
 
   private async bringUp(
@@ -109,26 +109,26 @@ export class Lifecycle {
     const { clock, delays, activities } = this.parts;
     await clock.sleep(delays.launch);
     if (member.generation !== generation) {
-      // EC2 has had its order: an instance that is let go in its first moment boots all the same, and only then can
-      // anybody on it answer the termination hook.
+      // EC2 has already accepted the launch: an instance that is terminated right away still boots, and only then can
+      // its agent complete the termination hook.
       const { state } = member.instance;
       if (state !== "shutting-down" && state !== "terminated") void power().catch(() => undefined);
       return activities.end(activity, "Cancelled");
     }
     const pooled = path.destination === "WarmPool";
-    // The action opens while the machine boots: AWS does not wait for the operating system either.
+    // The action opens while the machine boots: AWS does not wait for the operating system.
     const powered = power().catch((error: Error) => {
       if (member.generation === generation) this.launchFailed(member, path, activity, error.message);
     });
     const phase = pooled ? "Warmed:Pending" : "Pending";
-    this.parts.states.aim(member, pooled ? this.restingTarget(member) : "InService");
+    this.parts.states.setTarget(member, pooled ? this.restingTarget(member) : "InService");
     const outcome = await this.passHooks(member, generation, TRANSITION.launching, phase, path, activity);
     if (member.generation === generation && outcome?.result === "ABANDON") {
       return this.launchFailed(member, path, activity, abandoned(outcome));
     }
     await powered;
     if (member.generation !== generation) return activities.end(activity, "Cancelled");
-    if (pooled) await this.rest(member, generation, activity, path);
+    if (pooled) await this.settleInPool(member, generation, activity, path);
     else this.intoService(member, activity, path);
   }
 
@@ -145,8 +145,8 @@ export class Lifecycle {
     changed(group);
   }
 
-  /** Comes to rest in the warm pool: switched off without asking the machine whether its user data has ended. */
-  private async rest(member: Member, generation: number, activity: Activity, path: TransitionPath): Promise<void> {
+  /** Brings an instance to the warm pool's state. Powers it off without checking whether its user data has finished. */
+  private async settleInPool(member: Member, generation: number, activity: Activity, path: TransitionPath): Promise<void> {
     const { fleet, states, activities, changed } = this.parts;
     const state = member.group.config.warmPool?.poolState ?? "Stopped";
     try {
@@ -169,7 +169,7 @@ export class Lifecycle {
     const { group } = member;
     activities.end(activity, "Failed", message);
     events.activityEnded("Launch", member, activity, path);
-    // Auto Scaling launches ever more slowly while launches keep failing.
+    // Auto Scaling backs off while launches keep failing.
     const backoff = Math.min(delays.launchBackoff * 2 ** group.launchFailures++, MAX_BACKOFF_MS);
     group.launchNotBefore = clock.now() + backoff;
     this.terminate(
@@ -199,7 +199,7 @@ export class Lifecycle {
     changed(member.group);
   }
 
-  /** Runs the hooks of a transition one after another; the first ABANDON spares the rest. */
+  /** Runs the hooks of a transition one after another; the first ABANDON skips the rest. */
   private async passHooks(
     member: Member,
     generation: number,
@@ -213,7 +213,7 @@ export class Lifecycle {
     let last: ActionOutcome | undefined;
     for (const name of names) {
       const hook = member.group.hooks.get(name);
-      if (!hook) continue; // deleted while an earlier hook was waited for
+      if (!hook) continue; // deleted during an earlier hook
       if (member.state !== `${phase}:Wait`) states.enter(member, `${phase}:Wait` as LifecycleState);
       activity.statusCode = "MidLifecycleAction";
       last = await actions.open(member, hook, transition, path);

@@ -3,11 +3,11 @@ import type { Timer } from "../../clock";
 import type { Instance } from "../ec2/instance";
 import type { ActionResult, GroupConfig, HookConfig, LaunchTemplate, RefreshPreferences } from "./config";
 
-/** A lifecycle hook as it stands on a group. */
+/** A lifecycle hook of a group, with defaults applied. */
 export type Hook = Required<Pick<HookConfig, "name" | "transition" | "heartbeatTimeout" | "defaultResult">> &
   Pick<HookConfig, "notificationMetadata" | "notificationTargetArn" | "roleArn">;
 
-/** How an action ended; `undefined` in place of an outcome means that it was dropped because the instance moved on. */
+/** How an action ended; `undefined` instead means that it was dropped because the instance started another transition. */
 export interface ActionOutcome {
   result: ActionResult;
   /** Principal, or "timeout". */
@@ -15,7 +15,7 @@ export interface ActionOutcome {
   reason: string;
 }
 
-/** One open lifecycle action: an instance that waits for someone's word. */
+/** One open lifecycle action: the instance waits until it is completed or times out. */
 export interface Action {
   /** UUID. */
   token: string;
@@ -27,14 +27,14 @@ export interface Action {
   settle(outcome: ActionOutcome | undefined): void;
 }
 
-/** An instance as a group knows it. */
+/** An instance in a group. */
 export interface Member {
   readonly instance: Instance;
   readonly group: Group;
   state: LifecycleState;
-  /** Where the instance is being moved to; undefined before its first transition. */
+  /** State that the instance is moving to; undefined before its first transition. */
   target?: TargetState;
-  /** Until then the instance metadata still shows `previousTarget`. */
+  /** Until this time, the instance metadata still shows `previousTarget`. */
   targetVisibleAt: number;
   previousTarget?: TargetState;
   protected: boolean;
@@ -43,9 +43,9 @@ export interface Member {
   /** Increases with every launch in the group: the tie-breaker for "oldest". */
   sequence: number;
   action?: Action;
-  /** Increases whenever the instance is sent elsewhere; what runs for an earlier number must stop. */
+  /** Incremented by every new transition; functions that run for an earlier generation must stop. */
   generation: number;
-  /** When it came into service; milliseconds since the epoch. */
+  /** When the instance entered service; milliseconds since the epoch. */
   servingSince?: number;
   lifetimeTimer?: Timer;
   /** Older than the group's maximum instance lifetime. */
@@ -73,7 +73,7 @@ export interface Refresh {
   startTime: number;
   endTime?: number;
   preferences: Required<RefreshPreferences>;
-  /** Members that must be gone when the refresh is done. */
+  /** Members that are still to be replaced. */
   remaining: Set<Member>;
   total: number;
 }
@@ -89,12 +89,12 @@ export interface Group {
   readonly activities: Activity[];
   /** Newest first. */
   readonly refreshes: Refresh[];
-  /** Instances beyond `desired` that a replacement needs for a while. */
+  /** Instances above `desired`, temporarily, for replacements. */
   surplus: number;
   sequence: number;
   launchFailures: number;
   launchNotBefore: number;
-  /** Somebody should go whom only his protection keeps: a change of protection calls for a look. */
+  /** An instance is due for termination but protected: a change of protection triggers an evaluation. */
   waitsForUnprotected: boolean;
   status?: "Delete in progress";
   warmPoolStatus?: "PendingDelete";
@@ -106,7 +106,7 @@ export function templateOf(group: Group): LaunchTemplate {
   return typeof launchTemplate === "function" ? launchTemplate() : launchTemplate;
 }
 
-/** On its way out: nothing but the end of its termination is ahead of it. Retained instances are not. */
+/** Whether a termination is in progress. Retained instances are not terminating. */
 export function isTerminating(state: LifecycleState): boolean {
   return /Terminat/.test(state) && !isRetained(state);
 }
@@ -115,22 +115,22 @@ export function isRetained(state: LifecycleState): boolean {
   return state.endsWith(":Retained");
 }
 
-/** Belongs to the warm pool, whatever it is doing there. */
+/** Whether the instance belongs to the warm pool, in any state. */
 export function isPooled(state: LifecycleState): boolean {
   return state.startsWith("Warmed:");
 }
 
-/** Counts towards the desired capacity. Retained, terminating, standby and warm instances do not. */
+/** Whether the instance counts towards the desired capacity. Retained, terminating, standby and warm instances do not. */
 export function countsAsCapacity(state: LifecycleState): boolean {
   return state === "InService" || state.startsWith("Pending");
 }
 
-/** Counts towards the size of the warm pool. */
+/** Whether the instance counts towards the size of the warm pool. */
 export function countsAsWarm(state: LifecycleState): boolean {
   return isPooled(state) && !isRetained(state) && !isTerminating(state);
 }
 
-/** Prepared and at rest in the warm pool, ready to be taken. */
+/** Whether the instance is prepared and at rest in the warm pool, ready for use. */
 export function isPrepared(state: LifecycleState): boolean {
   return state === "Warmed:Stopped" || state === "Warmed:Running" || state === "Warmed:Hibernated";
 }

@@ -20,17 +20,17 @@ export interface OperationParts {
   standby: Standby;
   activities: Activities;
   changed(group: Group): void;
-  /** AWS was once seen to accept `false` for an instance in Terminating:Wait; `reject` plays the stricter reading. */
+  /** AWS was once observed to accept `false` for an instance in Terminating:Wait; `reject` is the stricter behaviour. */
   clearProtectionWhileTerminating: "accept" | "reject";
 }
 
 type Operation = (parts: OperationParts, params: Shape, by: string) => Shape;
 
-/** Ids per SetInstanceProtection call. */
+/** Maximum ids per SetInstanceProtection call. */
 const MAX_IDS = 50;
 const MAX_METADATA = 4000;
 
-/** What changes something, by operation name. `by` is who calls, for the record. */
+/** The mutating operations, by name. `by` is the caller's label for the timeline. */
 export const OPERATIONS: Record<string, Operation> = {
   CompleteLifecycleAction({ actions, groups }, params, by) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
@@ -119,7 +119,7 @@ export const OPERATIONS: Record<string, Operation> = {
   StartInstanceRefresh({ groups, refreshes }, params) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
     const strategy = optionalText(params, "Strategy") ?? "Rolling";
-    if (strategy !== "Rolling") throw errors.validation(`Strategy ${strategy} is not played here; use Rolling`);
+    if (strategy !== "Rolling") throw errors.validation(`The rehearsal does not support Strategy ${strategy}; use Rolling`);
     return { InstanceRefreshId: refreshes.start(group, preferences(params.Preferences as Shape | undefined)).id };
   },
 
@@ -159,7 +159,7 @@ export const OPERATIONS: Record<string, Operation> = {
   }),
 };
 
-/** Operations that AWS authorises by resource; all others know only `*`. */
+/** Operations that AWS authorises by resource; all others support only `*`. */
 export const ACTS_ON_GROUP = new Set([
   "CompleteLifecycleAction",
   "RecordLifecycleActionHeartbeat",

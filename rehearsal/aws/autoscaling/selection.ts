@@ -9,7 +9,7 @@ function versionOf(member: Member): number {
   return Number(member.template.version) || 0;
 }
 
-/** An instance from another template than the group's counts as older than any version of it. */
+/** An instance of a template other than the group's counts as older than any version of the group's. */
 function oldestTemplate(currentTemplateId: string): Order {
   const rank = (member: Member) => (member.template.id === currentTemplateId ? versionOf(member) : -1);
   return (a, b) => rank(a) - rank(b);
@@ -26,18 +26,18 @@ function orderOf(policy: string, currentTemplateId: string): Order {
       return oldestTemplate(currentTemplateId);
     default:
       throw new Error(
-        `terminationPolicies: ${policy} is unknown to the rehearsal; ` +
+        `terminationPolicies: the rehearsal does not support ${policy}; ` +
           "use Default, OldestLaunchTemplate, OldestInstance or NewestInstance",
       );
   }
 }
 
 /**
- * Whom a scale-in takes, in this order. AZ balance comes first: each choice is made in the zone that has most
- * instances among those with a candidate. Within the zone the policies decide, the first one foremost, and at last
- * age (AWS picks at random there; the oldest keeps runs alike).
+ * The instances that a scale-in terminates, in order. AZ balance comes first: each choice is made in the zone with the
+ * most instances among those that have a candidate. Within the zone, the policies apply in order. The oldest instance
+ * breaks ties (AWS picks one at random), so that runs are reproducible.
  *
- * @param candidates instances that may go: in service and not protected
+ * @param candidates instances that may be terminated: in service and not protected
  * @param counted all instances that count towards the capacity, for the balance
  */
 export function chooseForTermination(
@@ -63,7 +63,7 @@ export function chooseForTermination(
     if (queue) queue.push(member);
     else queues.set(zone, [member]);
   }
-  for (const queue of queues.values()) queue.sort((a, b) => -compare(a, b)); // the next one to go is at the end
+  for (const queue of queues.values()) queue.sort((a, b) => -compare(a, b)); // the next one to terminate is last
   const chosen: Member[] = [];
   while (chosen.length < count) {
     const zones = [...queues].filter(([, queue]) => queue.length > 0);
@@ -76,7 +76,7 @@ export function chooseForTermination(
   return chosen;
 }
 
-/** Counts by zone and by kind, kept up to date while a look launches many: counting anew each time is quadratic. */
+/** Counts by zone and purchase option, updated at each launch, since recounting each time would be quadratic. */
 export class Tally {
   readonly zones: Map<string, number>;
   total: number;
@@ -95,19 +95,19 @@ export class Tally {
   }
 }
 
-/** The subnet whose zone has fewest instances; the first of equals. */
+/** The subnet whose zone has the fewest instances; the first of equals. */
 export function chooseSubnet<S extends { availabilityZone: string }>(subnets: readonly S[], tally: Tally): S {
   let best = subnets[0];
   for (const subnet of subnets) {
     if ((tally.zones.get(subnet.availabilityZone) ?? 0) < (tally.zones.get(best!.availabilityZone) ?? 0)) best = subnet;
   }
-  if (!best) throw new Error("subnets: the group has none; give it at least one");
+  if (!best) throw new Error("subnets: the group has none; configure at least one");
   return best;
 }
 
 /**
- * How many instances the warm pool should hold: (prepared or max) - desired, but at least the minimum. Where minimum
- * and prepared are equal this is an absolute size.
+ * The size of the warm pool: (prepared or max) - desired, but at least the minimum. This is a fixed size if minimum and
+ * prepared are equal.
  */
 export function warmPoolSize(pool: { minSize?: number; maxGroupPreparedCapacity?: number }, maxSize: number, desired: number): number {
   const prepared = pool.maxGroupPreparedCapacity ?? -1;

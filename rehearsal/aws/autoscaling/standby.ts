@@ -11,7 +11,7 @@ export interface StandbyParts {
   changed(group: Group): void;
 }
 
-/** Standby and detachment: the ways out of service that no lifecycle hook sees. */
+/** Standby and detachment: the ways out of service that trigger no lifecycle hook. */
 export class Standby {
   constructor(private readonly parts: StandbyParts) {}
 

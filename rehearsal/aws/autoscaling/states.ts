@@ -4,7 +4,7 @@ import type { Timeline } from "../../timeline";
 import type { Member } from "./model";
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 
-/** Moves instances from state to state, for all to see, and answers what the instance metadata says about it. */
+/** Changes instances' states, records them on the timeline, and returns the target state for the instance metadata. */
 export class States {
   constructor(
     private readonly clock: Clock,
@@ -14,20 +14,20 @@ export class States {
   ) {}
 
   enter(member: Member, state: LifecycleState, target: TargetState | undefined = member.target): void {
-    this.aim(member, target);
+    this.setTarget(member, target);
     member.state = state;
     this.timeline.record({ kind: "instance-state", instance: member.instance.id, state });
   }
 
-  /** Changes the target without a change of state. */
-  aim(member: Member, target: TargetState | undefined): void {
+  /** Changes the target but not the state. */
+  setTarget(member: Member, target: TargetState | undefined): void {
     if (target === member.target) return;
     member.previousTarget = this.target(member);
     member.target = target;
     member.targetVisibleAt = this.clock.now() + this.targetDelay;
   }
 
-  /** What `autoscaling/target-lifecycle-state` reads; undefined is a 404: no transition has begun yet. */
+  /** The value of `autoscaling/target-lifecycle-state`; undefined (404) before the first transition. */
   target(member: Member): TargetState | undefined {
     return this.clock.now() >= member.targetVisibleAt ? member.target : member.previousTarget;
   }

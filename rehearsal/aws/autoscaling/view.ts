@@ -2,7 +2,7 @@ import type { GroupConfig } from "./config";
 import type { Group, Hook, RefreshStatus } from "./model";
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 
-/** A group as it is right now, for whoever may look but not touch. */
+/** A read-only snapshot of a group. */
 export interface GroupView {
   name: string;
   arn: string;

@@ -3,7 +3,7 @@ import type { DataPoint, MetricStore, Statistic } from "./metrics";
 
 export interface AlarmReport {
   name: string;
-  /** Whether it would stand in ALARM now. */
+  /** Whether it would be in state ALARM now. */
   inAlarm: boolean;
   /** End of the first evaluation that would have raised it, in milliseconds since the epoch. */
   firstRaisedAt?: number;
@@ -17,13 +17,13 @@ const COMPARISONS: Record<string, (value: number, threshold: number) => boolean>
 };
 
 /**
- * Which of the deployed alarms the metrics would have raised: M of the last N periods breaching. Missing data counts
- * as breaching only where the alarm says so; `ignore` is read as `missing`, since alarms here start out as OK.
+ * Evaluates the deployed alarms: ALARM if M of the last N periods breach. Missing data breaches only if the alarm
+ * says so; `ignore` is treated as `missing`, since alarms here start as OK.
  */
 export function evaluateAlarms(store: ResourceStore, metrics: MetricStore, now: number): AlarmReport[] {
   return store.list("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ id, state }) => {
     if (state["metricQueries"] !== undefined || state["extendedStatistic"] !== undefined) {
-      throw new Error(`alarm ${state["name"] ?? id}: metric math and percentiles are not evaluated by the rehearsal`);
+      throw new Error(`alarm ${state["name"] ?? id}: the rehearsal does not evaluate metric math or percentiles`);
     }
     const alarm = {
       namespace: state["namespace"] as string,
@@ -39,7 +39,7 @@ export function evaluateAlarms(store: ResourceStore, metrics: MetricStore, now: 
     };
     const { breaches } = alarm;
     if (!breaches)
-      throw new Error(`alarm ${state["name"] ?? id}: comparison ${state["comparisonOperator"]} is not evaluated by the rehearsal`);
+      throw new Error(`alarm ${state["name"] ?? id}: the rehearsal does not evaluate comparisonOperator ${state["comparisonOperator"]}`);
     const points = metrics.points(alarm.namespace, alarm.metric, alarm.dimensions);
     const raisedAt = (end: number): boolean => {
       let breaching = 0;
@@ -56,7 +56,7 @@ export function evaluateAlarms(store: ResourceStore, metrics: MetricStore, now: 
   });
 }
 
-/** Ends of those periods whose evaluation can differ: the ones that a data point is part of. */
+/** Ends of the periods whose evaluation can change: those whose evaluation range contains a data point. */
 function periodEnds(points: readonly DataPoint[], periodMs: number, periods: number, now: number): number[] {
   const ends = new Set<number>();
   for (const { at } of points) {

@@ -14,7 +14,7 @@ interface Datum {
   Unit?: string;
 }
 
-/** CloudWatch as far as metrics go in and alarms come out. */
+/** The part of CloudWatch that accepts metrics and evaluates alarms. */
 export class CloudWatch implements Service {
   readonly prefix = "cloudwatch";
   readonly metrics = new MetricStore();
@@ -40,7 +40,7 @@ export class CloudWatch implements Service {
     return {};
   }
 
-  /** Alarms that the metrics seen so far raise, or raised. */
+  /** Every deployed alarm, evaluated over the metrics received so far. */
   alarms(): AlarmReport[] {
     return evaluateAlarms(this.store, this.metrics, this.clock.now());
   }
@@ -48,7 +48,7 @@ export class CloudWatch implements Service {
   private put(namespace: string, datum: Datum): void {
     if (!datum.MetricName) throw new AwsError("MissingParameter", "The parameter MetricData.member.1.MetricName is required.");
     if (datum.StatisticValues !== undefined)
-      throw new AwsError("InvalidParameterCombination", "The rehearsal's CloudWatch takes values, not statistic sets.");
+      throw new AwsError("InvalidParameterCombination", "The rehearsal's CloudWatch supports values, not statistic sets.");
     const values = datum.Values ?? (datum.Value === undefined ? [] : [datum.Value]);
     if (values.length === 0)
       throw new AwsError("MissingParameter", "At least one of the parameters MetricData.member.1.Value or Values must be specified.");

@@ -7,8 +7,8 @@ interface Directive {
 }
 
 /**
- * Metrics in a log line of CloudWatch's embedded metric format: a JSON object with `_aws.CloudWatchMetrics`. A line
- * that is anything else holds none.
+ * Metrics in a log line of CloudWatch's embedded metric format: a JSON object with `_aws.CloudWatchMetrics`. Any other
+ * line holds none.
  */
 export function metricsInLine(line: string, now: number): DataPoint[] {
   if (!line.includes('"CloudWatchMetrics"')) return [];
@@ -23,7 +23,7 @@ function readDirective(document: Record<string, unknown>, directive: Directive, 
   return Metrics.flatMap(({ Name: name = "", Unit: unit }) => {
     const given = document[name];
     const values = (Array.isArray(given) ? given : [given]).filter((value): value is number => typeof value === "number");
-    // No dimension set at all means one metric without dimensions.
+    // An empty list of dimension sets means one metric without dimensions.
     return (Dimensions.length > 0 ? Dimensions : [[]]).flatMap((keys) => {
       const dimensions = Object.fromEntries(keys.map((key) => [key, String(document[key] ?? "")]));
       return values.map((value) => ({ namespace, name, dimensions, value, count: 1, at, ...(unit ? { unit } : {}) }));

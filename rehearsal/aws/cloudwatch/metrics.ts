@@ -1,4 +1,4 @@
-/** One measured value, as CloudWatch keeps it. */
+/** One measured value, as CloudWatch stores it. */
 export interface DataPoint {
   namespace: string;
   name: string;
@@ -13,7 +13,7 @@ export interface DataPoint {
 
 export type Statistic = "Sum" | "Average" | "Minimum" | "Maximum" | "SampleCount";
 
-/** All metrics of a rehearsal. A metric is its namespace, name and exact set of dimensions, as in CloudWatch. */
+/** All metrics of a rehearsal. A metric is identified by namespace, name and exact set of dimensions, as in CloudWatch. */
 export class MetricStore {
   private readonly series = new Map<string, DataPoint[]>();
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** EC2's names of the processor architectures. */
+/** EC2's names for the processor architectures. */
 type Architecture = "x86_64" | "arm64";
 
 export interface InstanceTypeFacts {
@@ -12,8 +12,8 @@ export interface InstanceTypeFacts {
 }
 
 /**
- * Families with their architecture and memory per vCPU in GiB. Hibernation is offered for instances with less than
- * 150 GiB of memory and never on bare metal.
+ * Families with their architecture and memory per vCPU in GiB. EC2 supports hibernation for instances with less than
+ * 150 GiB of memory, never on bare metal.
  */
 const FAMILIES: [family: string, architecture: Architecture, gibPerVcpu: number][] = [
   ["m5", "x86_64", 4],
@@ -70,7 +70,7 @@ const BURSTABLE: [family: string, architecture: Architecture][] = [
 
 const HIBERNATION_LIMIT_GIB = 150;
 
-/** Every instance type that the stand-in knows, by name. */
+/** Every instance type of the stand-in, by name. */
 export const instanceTypes: ReadonlyMap<string, InstanceTypeFacts> = new Map(
   [
     ...BURSTABLE.flatMap(([family, architecture]) =>
@@ -96,7 +96,7 @@ export interface ImageFacts {
   owner: string;
   architecture: Architecture;
   rootDeviceName: string;
-  /** Size of the snapshot behind the root device; a root volume may not be smaller. */
+  /** Size of the root device's snapshot; the root volume must not be smaller. */
   rootVolumeGib: number;
   snapshotId: string;
 }
@@ -137,7 +137,7 @@ export const publicParameters: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** Every image that the stand-in knows, by id. */
+/** Every image of the stand-in, by id. */
 export const images: ReadonlyMap<string, ImageFacts> = new Map(
   UBUNTU_RELEASES.flatMap(([release, codename]) =>
     ARCHITECTURES.map(([ubuntu, architecture]) => {

@@ -9,7 +9,7 @@ export interface Ec2Options {
   account: AwsAccount;
 }
 
-/** EC2's numeric codes of the power states. */
+/** EC2's numeric codes for the power states. */
 const STATE_CODE: Record<PowerState, number> = {
   pending: 0,
   running: 16,
@@ -19,7 +19,7 @@ const STATE_CODE: Record<PowerState, number> = {
   stopped: 80,
 };
 
-/** The part of EC2's API that people and tools look at instances with. Launching is Auto Scaling's affair. */
+/** The part of EC2's API with which people and tools inspect and terminate instances. Only Auto Scaling launches them. */
 export class Ec2 implements Service {
   readonly prefix = "ec2";
 
@@ -69,7 +69,7 @@ export class Ec2 implements Service {
     };
   }
 
-  /** Kills at once; no lifecycle hook delays it. The group notices later. */
+  /** Terminates at once; no lifecycle hook delays it. The group notices later. */
   private async terminateInstances(params: Shape): Promise<Shape> {
     const instances = ids(params, "InstanceIds").map((id) => this.known(id));
     const previous = instances.map(({ state }) => state);
@@ -125,7 +125,7 @@ export class Ec2 implements Service {
   }
 }
 
-/** EC2 pages only where asked to, by 5 to 1000, and never through a list of ids. */
+/** EC2 pages only if MaxResults is given (5 to 1000), and never over a list of ids. */
 function page<T>(items: T[], params: Shape, byId: boolean): { items: T[]; NextToken?: string } {
   const size = params.MaxResults as number | undefined;
   if (byId && size !== undefined) {
@@ -191,7 +191,7 @@ function ids(params: Shape, field: string): string[] {
   return (params[field] as string[] | undefined) ?? [];
 }
 
-/** Condition keys that a policy may test for a tagged EC2 resource. */
+/** Condition keys that a policy can test for a tagged EC2 resource. */
 function tagContext(tags: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tags).flatMap(([key, value]) => [

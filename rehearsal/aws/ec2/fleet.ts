@@ -11,17 +11,17 @@ export interface FleetOptions {
   network?: { first: number; second: number };
 }
 
-/** Warning time of a Spot interruption: 2 minutes, in milliseconds. */
+/** Notice of a Spot interruption: 2 minutes, in milliseconds. */
 const SPOT_NOTICE_MS = 120_000;
 
 /**
- * The instances and their power. Orders to one instance are carried out one after another, as EC2 does: an instance
- * that is still booting is terminated after it has booted.
+ * The instances and their power state. Operations on one instance run one after another, as at EC2: an instance that
+ * is still booting is terminated after it has booted.
  */
 export class Fleet {
   private readonly instances = new Map<string, Instance>();
   private readonly byIp = new Map<string, Instance>();
-  private readonly orders = new Map<string, Promise<void>>();
+  private readonly operations = new Map<string, Promise<void>>();
   private readonly lossListeners: ((id: string) => void)[] = [];
   private addresses = 0;
 
@@ -57,10 +57,10 @@ export class Fleet {
     return [...this.instances.values()];
   }
 
-  /** First boot. Rejects when the machine does not come up. */
+  /** First boot. Rejects if the machine does not boot. */
   powerOn(instance: Instance): Promise<void> {
     const { id, userData, instanceType, privateIp } = instance;
-    return this.order(instance, async () => {
+    return this.enqueue(instance, async () => {
       await this.options.driver.launch({ instanceId: id, userData, instanceType, privateIp });
       instance.state = "running";
     });
@@ -84,21 +84,21 @@ export class Fleet {
 
   /** Safe to call twice. */
   terminate(instance: Instance): Promise<void> {
-    return this.order(instance, async () => {
+    return this.enqueue(instance, async () => {
       instance.state = "shutting-down";
       await this.options.driver.terminate(instance.id);
       instance.state = "terminated";
     });
   }
 
-  /** Announces a Spot interruption and carries it out two minutes later, whatever the instance is doing. */
+  /** Announces a Spot interruption and terminates the instance two minutes later, whatever it is doing. */
   interrupt(instance: Instance): void {
     const { clock } = this.options;
     instance.interruption = { action: "terminate", at: clock.now() + SPOT_NOTICE_MS };
     clock.after(SPOT_NOTICE_MS, () => void this.lose(instance));
   }
 
-  /** The instance is gone without Auto Scaling having asked for it; the group learns of it by its health check. */
+  /** Terminates the instance without a request from Auto Scaling; the group detects it by its health check. */
   async lose(instance: Instance): Promise<void> {
     if (instance.state === "terminated" || instance.state === "shutting-down") return;
     await this.terminate(instance);
@@ -110,7 +110,7 @@ export class Fleet {
   }
 
   private halt(instance: Instance, act: () => Promise<void>): Promise<void> {
-    return this.order(instance, async () => {
+    return this.enqueue(instance, async () => {
       instance.state = "stopping";
       await act();
       instance.state = "stopped";
@@ -118,23 +118,23 @@ export class Fleet {
   }
 
   private raise(instance: Instance, act: () => Promise<void>): Promise<void> {
-    return this.order(instance, async () => {
+    return this.enqueue(instance, async () => {
       instance.state = "pending";
       await act();
       instance.state = "running";
     });
   }
 
-  private order(instance: Instance, act: () => Promise<void>): Promise<void> {
-    const previous = this.orders.get(instance.id) ?? Promise.resolve();
+  private enqueue(instance: Instance, act: () => Promise<void>): Promise<void> {
+    const previous = this.operations.get(instance.id) ?? Promise.resolve();
     const next = previous
-      .catch(() => undefined) // whoever gave the earlier order has heard of its failure
+      .catch(() => undefined) // its own caller receives that failure
       .then(() => (instance.state === "terminated" ? undefined : act()));
-    this.orders.set(instance.id, next);
+    this.operations.set(instance.id, next);
     return next;
   }
 
-  /** 10.64.0.2 onwards: .0 and .1 of each network belong to the router, .254 and .255 stay free. */
+  /** 10.64.0.2 onwards: .0 and .1 of each network are the router's, .254 and .255 stay free. */
   private nextAddress(): string {
     const { first, second } = this.options.network ?? { first: 10, second: 64 };
     for (;;) {

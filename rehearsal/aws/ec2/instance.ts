@@ -1,13 +1,13 @@
-/** EC2's own words for the power state of an instance. */
+/** EC2's names for the power state of an instance. */
 export type PowerState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
 
-/** What an instance is launched from; the launch template, already resolved. */
+/** The resolved launch template from which an instance is launched. */
 export interface InstanceRequest {
   /** Decoded. */
   userData: string;
   instanceType: string;
   imageId?: string;
-  /** Instance profile; without one the instance metadata hands out no credentials. */
+  /** Without an instance profile, the metadata service returns no credentials. */
   profile?: InstanceProfile;
   subnetId: string;
   availabilityZone: string;
@@ -30,7 +30,7 @@ export interface MetadataOptions {
   httpPutResponseHopLimit?: number;
   /** Whether `tags/instance/` is served; EC2's default is disabled. */
   instanceMetadataTags?: "enabled" | "disabled";
-  /** `disabled` turns the whole service off. */
+  /** `disabled` disables the whole service. */
   httpEndpoint?: "enabled" | "disabled";
 }
 
@@ -42,6 +42,6 @@ export interface Instance extends InstanceRequest {
   /** Milliseconds since the epoch. */
   launchedAt: number;
   reservationId: string;
-  /** Set while a Spot interruption is announced. */
+  /** Set once a Spot interruption is announced. */
   interruption?: { action: "terminate"; at: number };
 }

@@ -15,12 +15,12 @@ const RULE = "aws:cloudwatch/eventRule:EventRule";
 const TARGET = "aws:cloudwatch/eventTarget:EventTarget";
 const PERMISSION = "aws:lambda/permission:Permission";
 
-/** What best-effort delivery may do to an event. Probabilities are 0..1, times in milliseconds. */
-export interface DeliveryKnobs {
+/** How unreliable best-effort delivery is. Probabilities are 0..1, times in milliseconds. */
+export interface DeliverySettings {
   loss: number;
   duplication: number;
   delay: { min: number; max: number };
-  /** More say in what happens to one event; absent: the probabilities decide. */
+  /** Decides the delivery of each event; absent: the probabilities decide. */
   fate?: (event: EventBridgeEvent) => "deliver" | "lose" | "duplicate";
 }
 
@@ -30,48 +30,48 @@ export interface BusOptions {
   store: MemoryStore;
   account: AwsAccount;
   queues: Queues;
-  /** Hands an event to a function asynchronously. False when there is no such function. */
+  /** Invokes a function asynchronously with an event. False if the function does not exist. */
   invoke(functionName: string, event: unknown): boolean;
-  /** Told of a target that may not be invoked; AWS tells nobody. */
+  /** Called for a target that EventBridge is not permitted to invoke; AWS does not report it. */
   refused(denial: Denial): void;
-  /** Told of a rule that cannot be evaluated. */
+  /** Called for a rule that cannot be evaluated. */
   onDefect(error: unknown): void;
 }
 
-/** The default event bus: rules and targets as the program deployed them, delivery as unreliable as one likes. */
+/** The default event bus, with the rules and targets that the program deployed and configurably unreliable delivery. */
 export class EventBus {
-  readonly knobs: DeliveryKnobs = { loss: 0, duplication: 0, delay: { min: 150, max: 600 } };
+  readonly knobs: DeliverySettings = { loss: 0, duplication: 0, delay: { min: 150, max: 600 } };
   private readonly schedules = new Map<string, { expression: string; timer: Timer }>();
-  private readonly underWay: Timers;
+  private readonly deliveries: Timers;
   private readonly stopWatching: () => void;
   private closed = false;
 
   constructor(private readonly options: BusOptions) {
-    this.underWay = new Timers(options.clock);
+    this.deliveries = new Timers(options.clock);
     this.stopWatching = options.store.watch(({ resource }) => {
       if (resource.type === RULE) this.reschedule(resource.id);
     });
     for (const rule of options.store.list(RULE)) this.reschedule(rule.id);
   }
 
-  /** Takes an event and delivers it later, twice, or never. */
+  /** Accepts an event and delivers it later, twice, or never. */
   put(event: EventBridgeEvent): void {
     if (this.closed) return;
-    const { knobs } = this;
+    const settings = this.knobs;
     const { random } = this.options;
     const chance = random.next();
-    const drawn = chance < knobs.loss ? "lose" : chance < knobs.loss + knobs.duplication ? "duplicate" : "deliver";
-    const fate = knobs.fate?.(event) ?? drawn;
+    const drawn = chance < settings.loss ? "lose" : chance < settings.loss + settings.duplication ? "duplicate" : "deliver";
+    const fate = settings.fate?.(event) ?? drawn;
     for (let copies = fate === "lose" ? 0 : fate === "duplicate" ? 2 : 1; copies > 0; copies--) {
-      const { min, max } = knobs.delay;
-      this.underWay.after(random.between(min, max), () => this.dispatch(event));
+      const { min, max } = settings.delay;
+      this.deliveries.after(random.between(min, max), () => this.dispatch(event));
     }
   }
 
   close(): void {
     this.closed = true;
     this.stopWatching();
-    this.underWay.cancel();
+    this.deliveries.cancel();
     for (const { timer } of this.schedules.values()) timer.cancel();
     this.schedules.clear();
   }
@@ -97,14 +97,14 @@ export class EventBus {
   private toTarget(rule: DeployedResource, target: DeployedResource, event: EventBridgeEvent): void {
     const { state } = target;
     if (state["inputTransformer"] !== undefined || state["inputPath"] !== undefined) {
-      throw new Error(`target ${target.id}: inputTransformer and inputPath are not evaluated by the rehearsal`);
+      throw new Error(`target ${target.id}: the rehearsal does not evaluate inputTransformer or inputPath`);
     }
     const { service, resource } = arnParts(state["arn"] as string);
     if (service !== "lambda") throw new Error(`target ${target.id}: the rehearsal delivers to functions, not to ${service}`);
     const functionName = resource.replace(/^function:/, "").split(":")[0] ?? "";
     const payload: unknown = state["input"] === undefined ? event : JSON.parse(state["input"] as string);
     const ruleArn = rule.state["arn"] as string;
-    // Neither a missing permission nor a missing target is retried by EventBridge.
+    // EventBridge retries neither a missing permission nor a missing target.
     if (!this.permitted(functionName, ruleArn)) {
       this.options.refused({ principal: "events.amazonaws.com", action: "lambda:InvokeFunction", resource: state["arn"] as string });
       this.deadLetter(rule, target, event, "NO_PERMISSIONS", "Lack of permissions to invoke cross account target.");
@@ -115,11 +115,11 @@ export class EventBus {
 
   private permitted(functionName: string, ruleArn: string): boolean {
     return this.options.store.list(PERMISSION).some(({ state }) => {
-      const named = String(state["function"]).split(":function:").pop()?.split(":")[0];
+      const permittedFunction = String(state["function"]).split(":function:").pop()?.split(":")[0];
       const source = state["sourceArn"] as string | undefined;
       const account = state["sourceAccount"] as string | undefined;
       return (
-        named === functionName &&
+        permittedFunction === functionName &&
         matchesAction(String(state["action"]), "lambda:InvokeFunction") &&
         state["principal"] === "events.amazonaws.com" &&
         (source === undefined || matchesAction(source, ruleArn)) &&
@@ -133,11 +133,11 @@ export class EventBus {
     if (!queueArn) return;
     const ruleArn = rule.state["arn"] as string;
     const attributes = { RULE_ARN: ruleArn, TARGET_ARN: target.state["arn"] as string, ERROR_CODE: code, ERROR_MESSAGE: message };
-    const taken = this.options.queues.sendAsService("events.amazonaws.com", ruleArn, queueArn, JSON.stringify(event), attributes);
-    if (!taken) this.options.refused({ principal: "events.amazonaws.com", action: "sqs:SendMessage", resource: queueArn });
+    const accepted = this.options.queues.sendAsService("events.amazonaws.com", ruleArn, queueArn, JSON.stringify(event), attributes);
+    if (!accepted) this.options.refused({ principal: "events.amazonaws.com", action: "sqs:SendMessage", resource: queueArn });
   }
 
-  /** Starts, restarts or ends a rule's schedule after the rule changed. An unchanged schedule keeps its beat. */
+  /** Starts, restarts or stops a rule's schedule after the rule changed. An unchanged schedule keeps its timing. */
   private reschedule(ruleId: string): void {
     const rule = this.options.store.get(RULE, ruleId);
     const expression = rule && enabled(rule) ? (rule.state["scheduleExpression"] as string | undefined) : undefined;
@@ -147,12 +147,12 @@ export class EventBus {
     this.schedules.delete(ruleId);
     if (expression === undefined || this.closed) return;
     const interval = rateMs(expression);
-    const beat = () => {
-      this.schedules.set(ruleId, { expression, timer: this.options.clock.after(interval, beat) });
+    const tick = () => {
+      this.schedules.set(ruleId, { expression, timer: this.options.clock.after(interval, tick) });
       const present = this.options.store.get(RULE, ruleId);
       if (present) this.fire(present);
     };
-    this.schedules.set(ruleId, { expression, timer: this.options.clock.after(interval, beat) });
+    this.schedules.set(ruleId, { expression, timer: this.options.clock.after(interval, tick) });
   }
 
   private fire(rule: DeployedResource): void {

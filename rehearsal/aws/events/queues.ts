@@ -10,7 +10,7 @@ export interface QueuedMessage {
   at: number;
 }
 
-/** SQS queues as far as dead letters go: services put messages in, people look at them. */
+/** SQS queues as far as dead letters need them: services send messages, people inspect them. */
 export class Queues implements Service {
   readonly prefix = "sqs";
   private readonly messages = new Map<string, QueuedMessage[]>();
@@ -35,8 +35,8 @@ export class Queues implements Service {
   }
 
   /**
-   * Delivery by an AWS service under the queue's own policy, as EventBridge does it. False when the queue is gone or
-   * its policy does not let the service in: AWS then drops the message.
+   * Sends as an AWS service under the queue's own policy, as EventBridge does. False if the queue does not exist or its
+   * policy does not admit the service: AWS then drops the message.
    */
   sendAsService(service: string, sourceArn: string, queueArn: string, body: string, attributes: Record<string, string>): boolean {
     const queue = this.queue(queueArn);
@@ -53,7 +53,7 @@ export class Queues implements Service {
     return true;
   }
 
-  /** What lies in a queue, oldest first. */
+  /** The messages in a queue, oldest first. */
   peek(queueArn: string): readonly QueuedMessage[] {
     return this.messages.get(queueArn) ?? [];
   }

@@ -1,4 +1,4 @@
-// tsyringe, on which x509 is built, refuses to load without it.
+// tsyringe, a dependency of x509, does not load without it.
 import "reflect-metadata";
 import { mkdir, writeFile } from "node:fs/promises";
 import { webcrypto } from "node:crypto";
@@ -6,9 +6,9 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 
-/** Files of a private authority and of one certificate for all names that the rehearsal answers under. */
+/** Files of a private certificate authority and of one certificate for all host names that the rehearsal serves. */
 export interface CertificateFiles {
-  /** What clients trust, PEM. */
+  /** The authority that clients trust, PEM. */
   caFile: string;
   certFile: string;
   keyFile: string;
@@ -22,10 +22,10 @@ export interface Certificates extends CertificateFiles {
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 24 * 3600_000;
-/** Machines are cached for long and their clocks may lag; the authority is made anew for every rehearsal. */
+/** Machines are cached for a long time and their clocks may lag; each rehearsal creates a new authority. */
 const VALIDITY_DAYS = 30;
 
-/** AWS's names in a region and GitHub's. A wildcard covers one label, so each level is listed. */
+/** AWS's host names in a region, and GitHub's. A wildcard covers one label, so each level is listed. */
 export function servedNames(region: string, extra: readonly string[] = []): string[] {
   return [
     ...new Set([
@@ -42,7 +42,7 @@ export function servedNames(region: string, extra: readonly string[] = []): stri
   ];
 }
 
-/** Makes an authority and a certificate for `names` (host names, wildcards, addresses) and writes both into `dir`. */
+/** Creates an authority and a certificate for `names` (host names, wildcards, addresses) and writes both into `dir`. */
 export async function createCertificates(dir: string, names: readonly string[]): Promise<Certificates> {
   x509.cryptoProvider.set(webcrypto as unknown as Crypto);
   const caKeys = await newKeys();
@@ -80,7 +80,7 @@ export async function createCertificates(dir: string, names: readonly string[]):
     ],
   });
   const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", leafKeys.privateKey as Parameters<typeof webcrypto.subtle.exportKey>[1]);
-  const made: Certificates = {
+  const certificates: Certificates = {
     caFile: join(dir, "ca.pem"),
     certFile: join(dir, "leaf.pem"),
     keyFile: join(dir, "leaf-key.pem"),
@@ -89,10 +89,10 @@ export async function createCertificates(dir: string, names: readonly string[]):
     key: x509.PemConverter.encode(pkcs8, "PRIVATE KEY"),
   };
   await mkdir(dir, { recursive: true });
-  await writeFile(made.caFile, `${made.ca}\n`);
-  await writeFile(made.certFile, `${made.cert}\n`);
-  await writeFile(made.keyFile, `${made.key}\n`, { mode: 0o600 });
-  return made;
+  await writeFile(certificates.caFile, `${certificates.ca}\n`);
+  await writeFile(certificates.certFile, `${certificates.cert}\n`);
+  await writeFile(certificates.keyFile, `${certificates.key}\n`, { mode: 0o600 });
+  return certificates;
 }
 
 async function newKeys(): Promise<CryptoKeyPair> {

@@ -15,22 +15,22 @@ export interface FrontHandlers {
   now: () => number;
 }
 
-/** Names the machine that asks; set by the gateway of the machines' network, believed on its socket only. */
+/** Identifies the calling machine. Set by the gateway of the machines' network and trusted only on its socket. */
 export const SOURCE_IP_HEADER = "x-rehearsal-source-ip";
 
 export const GITHUB_HOST_PATTERNS = ["github.com", "*.github.com", "*.githubusercontent.com"] as const;
 
 const METADATA_HOSTS = new Set(["169.254.169.254", "fd00:ec2::254", "instance-data"]);
 
-/** The one handler behind every listener: who is meant is told by the Host header alone. */
+/** The handler behind every listener; routes by the Host header alone. */
 export function createFront(handlers: FrontHandlers): HttpHandler {
   return (req, res) => {
-    // SDKs correct their clocks by this header, so it must tell the time that signatures are judged by.
+    // SDKs correct their clocks by this header, so it must carry the time against which signatures are checked.
     res.setHeader("date", new Date(handlers.now()).toUTCString());
     const host = hostName(req.headers.host ?? "");
     if (METADATA_HOSTS.has(host)) return answerImds(handlers.imds, req, res);
     if (handlers.githubHosts.some((known) => covers(known, host))) return handlers.github(req, res);
-    // AWS's names, and clients that were pointed at a bare loopback address.
+    // AWS's names, and clients configured with a plain loopback address.
     return handlers.wire(req, res);
   };
 }
@@ -38,10 +38,10 @@ export function createFront(handlers: FrontHandlers): HttpHandler {
 function answerImds(imds: FrontHandlers["imds"], req: IncomingMessage, res: ServerResponse): void {
   const sourceIp = req.headers[SOURCE_IP_HEADER];
   if (typeof sourceIp !== "string") {
-    res.writeHead(403).end("instance metadata is served to instances only\n");
+    res.writeHead(403).end("instance metadata is available to instances only\n");
     return;
   }
-  req.resume(); // a token request has no body worth reading
+  req.resume(); // discard the body, which a token request does not need
   const { status, headers, body, delayMs } = imds({ method: req.method ?? "GET", path: req.url ?? "/", headers: req.headers, sourceIp });
   const answer = () => {
     if (status === 0) return void res.destroy();
@@ -56,7 +56,7 @@ function covers(known: string, host: string): boolean {
   return known === host || (known.startsWith("*.") && host.endsWith(known.slice(1)));
 }
 
-/** Without port and the brackets of an IPv6 literal, lower-case. */
+/** In lower case, without the port and the brackets of an IPv6 literal. */
 function hostName(header: string): string {
   const bracketed = /^\[([^\]]+)\]/.exec(header);
   return (bracketed?.[1] ?? header.replace(/:\d+$/, "")).toLowerCase();

@@ -15,11 +15,11 @@ export interface FrontServers {
   close(): Promise<void>;
 }
 
-/** Opens the three listeners over one handler. The socket path must be short: 107 bytes is all that Linux allows. */
+/** Opens the three listeners over one handler. Linux limits the socket path to 107 bytes. */
 export async function openServers(handler: HttpHandler, certificates: Certificates, socketPath: string): Promise<FrontServers> {
   if (Buffer.byteLength(socketPath) > 107) {
     throw new Error(
-      `socket path ${socketPath} is ${Buffer.byteLength(socketPath)} bytes long, Linux allows 107; choose a shorter working folder`,
+      `socket path ${socketPath} is ${Buffer.byteLength(socketPath)} bytes long, but Linux allows 107; choose a shorter working folder`,
     );
   }
   await rm(socketPath, { force: true });
@@ -31,7 +31,7 @@ export async function openServers(handler: HttpHandler, certificates: Certificat
   const plain = createHttpServer(untrusted);
   const tls = createTlsServer({ cert: certificates.cert, key: certificates.key }, untrusted) as unknown as Server;
   const servers = [socket, plain, tls];
-  for (const server of servers) server.keepAliveTimeout = 60_000; // longer than any client's pause between calls
+  for (const server of servers) server.keepAliveTimeout = 60_000; // longer than any client's interval between calls
   try {
     await Promise.all([
       listen(socket, { path: socketPath }),

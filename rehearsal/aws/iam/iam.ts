@@ -4,7 +4,7 @@ import { contextOf, matchesAction, type Request, statementApplies } from "./matc
 import { parsePolicy, type Statement } from "./policy";
 import { loadRole, type RolePolicies } from "./roles";
 
-export type Decision = { allowed: true } | { allowed: false; message: string; notThereYet: boolean };
+export type Decision = { allowed: true } | { allowed: false; message: string; resourceMissing: boolean };
 
 export interface UnusedGrant {
   role: string;
@@ -15,11 +15,11 @@ export interface UnusedGrant {
 }
 
 /**
- * Decides calls by the policies that the program deployed, and remembers which grants were ever needed. Parsed roles
- * are kept until the store changes, as a 10,000-instance rehearsal asks a few hundred thousand times.
+ * Authorises calls by the policies that the program deployed, and records which grants were used. Parsed roles are
+ * cached until the store changes, since a rehearsal of 10,000 instances authorises a few hundred thousand calls.
  */
 export class Iam {
-  /** True where every call is allowed: then nobody has to find out what it touches. */
+  /** True if every call is allowed, so that callers need not determine the resources that it touches. */
   readonly allowsAll: boolean = false;
   private readonly roles = new Map<string, RolePolicies | undefined>();
   private readonly used = new Map<string, UnusedGrant & { used: boolean; awsManaged: boolean }>();
@@ -37,7 +37,7 @@ export class Iam {
     return this.roles.get(name);
   }
 
-  /** What `aws:userid`, `aws:PrincipalTag/k` and the like are for this caller. */
+  /** The caller's condition keys: `aws:userid`, `aws:PrincipalTag/k` and so on. */
   callerContext(principal: Exclude<Principal, { kind: "operator" }>): Record<string, string> {
     const role = this.role(principal.roleName);
     const { region, accountId } = this.account;
@@ -72,18 +72,18 @@ export class Iam {
       message:
         `User: arn:aws:sts::${accountId}:assumed-role/${principal.roleName}/${sessionName(principal)} is not authorized ` +
         `to perform: ${request.action} on resource: ${request.resource} ${denial}`,
-      notThereYet: needed.missing === true && !!role && this.decide(role, { ...request, assumeResourceTags: true }) === undefined,
+      resourceMissing: needed.missing === true && !!role && this.decide(role, { ...request, assumeResourceTags: true }) === undefined,
     };
   }
 
-  /** Whether a service (`ec2.amazonaws.com`) may assume the role: without it AWS issues no credentials. */
+  /** Whether a service (`ec2.amazonaws.com`) may assume the role; otherwise AWS issues no credentials. */
   trusts(roleName: string, service: string): boolean {
     const statements = this.role(roleName)?.trust ?? [];
     return permits(statements, service, { action: "sts:AssumeRole", resource: "*", context: contextOf({}) });
   }
 
   /**
-   * Whether a resource's own policy lets a service in: a queue's, a function's. `context` holds aws:SourceArn and
+   * Whether a resource's own policy (a queue's, a function's) admits a service. `context` holds aws:SourceArn and
    * aws:SourceAccount.
    */
   resourcePolicyAllows(
@@ -109,7 +109,7 @@ export class Iam {
     );
   }
 
-  /** Grants of the deployed roles that no call ever needed. AWS's own policies are left out: they come as they are. */
+  /** Grants of the deployed roles that no call used. AWS managed policies are omitted, since they cannot be changed. */
   unusedGrants(): UnusedGrant[] {
     for (const role of this.store.list("aws:iam/role:Role")) this.role(role.state["name"] ?? role.id);
     return [...this.used.values()]
@@ -117,7 +117,7 @@ export class Iam {
       .map(({ role, policy, statement, action }) => ({ role, policy, statement, action }));
   }
 
-  /** Undefined when allowed, else AWS's reason. An explicit deny wins over everything. */
+  /** Undefined if allowed, else AWS's reason. An explicit deny overrides every allow. */
   private decide(role: RolePolicies, request: Request): string | undefined {
     const identity = role.policies.flatMap((policy) => policy.statements.map((statement) => ({ policy, statement })));
     const boundary = role.boundary;
@@ -160,11 +160,11 @@ export class Iam {
 }
 
 function permits(statements: Statement[], service: string, request: Request): boolean {
-  const applies = statements.filter((statement) => speaksOf(statement, service) && statementApplies(statement, request));
+  const applies = statements.filter((statement) => namesService(statement, service) && statementApplies(statement, request));
   return applies.some(({ effect }) => effect === "Allow") && !applies.some(({ effect }) => effect === "Deny");
 }
 
-function speaksOf(statement: Statement, service: string): boolean {
+function namesService(statement: Statement, service: string): boolean {
   const { Any, Service } = statement.principals ?? {};
   return Any !== undefined || (Service ?? []).includes(service);
 }

@@ -1,8 +1,8 @@
-import { PolicyNotUnderstood } from "./policy";
+import { UnsupportedPolicyError } from "./policy";
 
 /**
- * AWS's own policies as far as this project attaches them. The statements name what the stand-in can check; a policy
- * that is not listed is refused, since treating it as empty or as everything would both be lies.
+ * The AWS managed policies that this project attaches. The statements list what the stand-in can check. Any other
+ * policy is rejected, since neither allowing nothing nor allowing everything would be correct.
  */
 const MANAGED: Record<string, { actions: string[] }> = {
   "service-role/AWSLambdaBasicExecutionRole": {
@@ -46,7 +46,7 @@ export function isAwsManaged(arn: string): boolean {
 export function managedPolicy(arn: string): object {
   const name = arn.replace(/^arn:aws[a-z-]*:iam::aws:policy\//, "");
   const known = MANAGED[name];
-  if (!known) throw new PolicyNotUnderstood(arn, "an AWS managed policy that the rehearsal has no copy of");
+  if (!known) throw new UnsupportedPolicyError(arn, "the rehearsal has no copy of this AWS managed policy");
   return {
     Version: "2012-10-17",
     Statement: [{ Sid: name.replace(/\W/g, ""), Effect: "Allow", Action: known.actions, Resource: "*" }],

@@ -1,7 +1,7 @@
 import { canonicalKey, isKnownKey, isResourceTagKey, NEGATED_OPERATORS } from "./vocabulary";
-import { type Condition, PolicyNotUnderstood, type Statement } from "./policy";
+import { type Condition, UnsupportedPolicyError, type Statement } from "./policy";
 
-/** Condition keys of one request, under their canonical spelling. Several values (`aws:TagKeys`) are comma-separated. */
+/** Condition keys of one request, in canonical spelling. Multiple values (`aws:TagKeys`) are comma-separated. */
 export type ConditionContext = ReadonlyMap<string, string>;
 
 export function contextOf(keys: Record<string, string>): ConditionContext {
@@ -21,7 +21,7 @@ export function matchesAction(pattern: string, action: string): boolean {
   return glob(pattern.toLowerCase(), action.toLowerCase());
 }
 
-/** True when effect aside the statement speaks about this request. */
+/** Whether the statement applies to this request, whatever its effect. */
 export function statementApplies(statement: Statement, request: Request): boolean {
   if (!statement.actions.some((action) => matchesAction(action, request.action))) return false;
   const { resources } = statement;
@@ -29,7 +29,7 @@ export function statementApplies(statement: Statement, request: Request): boolea
   return statement.conditions.every((condition) => conditionHolds(condition, request));
 }
 
-/** A pattern with wildcards and policy variables. A variable without a value makes the pattern match nothing, as in IAM. */
+/** Matches wildcards and policy variables. A pattern with a variable that has no value matches nothing, as in IAM. */
 function matchesPattern(pattern: string, value: string, context: ConditionContext): boolean {
   const expression = toExpression(pattern, context);
   return expression !== undefined && expression.test(value);
@@ -64,7 +64,7 @@ function valueMatches(condition: Condition, value: string, context: ConditionCon
     case "Bool":
       return values.some((expected) => expected.toLowerCase() === value.toLowerCase());
     default:
-      throw new PolicyNotUnderstood(`condition on ${condition.key}`, `operator ${operator}`);
+      throw new UnsupportedPolicyError(`condition on ${condition.key}`, `operator ${operator}`);
   }
 }
 
@@ -72,7 +72,7 @@ const VARIABLE = /\$\{([^}]*)\}/g;
 
 function variable(name: string, context: ConditionContext): string | undefined {
   if (name === "*" || name === "?" || name === "$") return name;
-  if (!isKnownKey(name)) throw new PolicyNotUnderstood(`\${${name}}`, "unknown policy variable");
+  if (!isKnownKey(name)) throw new UnsupportedPolicyError(`\${${name}}`, "unknown policy variable");
   return context.get(canonicalKey(name));
 }
 
@@ -86,7 +86,7 @@ function substitute(text: string, context: ConditionContext): string | undefined
   return complete ? result : undefined;
 }
 
-/** Wildcards in the policy are live, those in a variable's value are not. */
+/** Wildcards in the policy are interpreted, those in a variable's value are not. */
 function toExpression(pattern: string, context: ConditionContext): RegExp | undefined {
   let source = "";
   let last = 0;
@@ -99,7 +99,7 @@ function toExpression(pattern: string, context: ConditionContext): RegExp | unde
   return new RegExp(`^${source}${globSource(pattern.slice(last))}$`, "s");
 }
 
-/** Compiled once: a rehearsal of 10,000 instances asks about the same few patterns all the time. */
+/** Cached, since a rehearsal of 10,000 instances matches the same few patterns over and over. */
 const compiled = new Map<string, RegExp>();
 
 function glob(pattern: string, value: string): boolean {

@@ -1,8 +1,8 @@
 import { CONDITION_OPERATORS, isKnownKey } from "./vocabulary";
 
 /**
- * A policy document in normal form. Reading one is strict: whatever this evaluator does not know it refuses, because
- * a statement that is skipped in silence would let a rehearsal pass that AWS would fail.
+ * A policy document in normal form. Parsing is strict and rejects whatever this evaluator does not support: if it
+ * silently skipped a statement, a rehearsal could pass where AWS would fail.
  */
 export interface Statement {
   sid: string;
@@ -10,7 +10,7 @@ export interface Statement {
   actions: string[];
   /** Absent in a trust policy. */
   resources?: string[];
-  /** Only in resource and trust policies: `{Service: [...]}`; `["*"]` under `Any` for everyone. */
+  /** Only in resource and trust policies: `{Service: [...]}`, or `{Any: ["*"]}` for everyone. */
   principals?: Record<string, string[]>;
   conditions: Condition[];
 }
@@ -24,11 +24,11 @@ export interface Condition {
   values: string[];
 }
 
-/** The policy uses something that this evaluator does not know, or is no policy. */
-export class PolicyNotUnderstood extends Error {
+/** The policy is invalid or uses something that this evaluator does not support. */
+export class UnsupportedPolicyError extends Error {
   constructor(where: string, problem: string) {
-    super(`${where}: ${problem}. The rehearsal refuses what it cannot evaluate; teach rehearsal/aws/iam about it.`);
-    this.name = "PolicyNotUnderstood";
+    super(`${where}: ${problem}. The rehearsal rejects what it cannot evaluate; add support in rehearsal/aws/iam.`);
+    this.name = "UnsupportedPolicyError";
   }
 }
 
@@ -36,27 +36,30 @@ export type PolicyKind = "identity" | "resource" | "trust";
 
 const FIELDS = new Set(["Sid", "Effect", "Action", "Resource", "Principal", "Condition"]);
 
-/** Reads a document (JSON text or object). `where` names it in errors. */
+/** Parses a document (JSON text or object). `where` names it in errors. */
 export function parsePolicy(document: unknown, where: string, kind: PolicyKind): Statement[] {
   const policy = typeof document === "string" ? parseJson(document, where) : document;
-  if (!isRecord(policy)) throw new PolicyNotUnderstood(where, "not a JSON object");
+  if (!isRecord(policy)) throw new UnsupportedPolicyError(where, "not a JSON object");
   for (const field of Object.keys(policy)) {
-    if (!["Version", "Id", "Statement"].includes(field)) throw new PolicyNotUnderstood(where, `unknown field ${field}`);
+    if (!["Version", "Id", "Statement"].includes(field)) throw new UnsupportedPolicyError(where, `unknown field ${field}`);
   }
   if (policy["Version"] !== "2012-10-17") {
-    throw new PolicyNotUnderstood(where, `Version ${JSON.stringify(policy["Version"])}, in which variables do not work; use 2012-10-17`);
+    throw new UnsupportedPolicyError(
+      where,
+      `Version ${JSON.stringify(policy["Version"])}, which does not support policy variables; use 2012-10-17`,
+    );
   }
   const statements = Array.isArray(policy["Statement"]) ? policy["Statement"] : [policy["Statement"]];
   return statements.map((statement: unknown, index: number) => parseStatement(statement, `${where}, statement ${index}`, index, kind));
 }
 
 function parseStatement(statement: unknown, where: string, index: number, kind: PolicyKind): Statement {
-  if (!isRecord(statement)) throw new PolicyNotUnderstood(where, "not a JSON object");
+  if (!isRecord(statement)) throw new UnsupportedPolicyError(where, "not a JSON object");
   for (const field of Object.keys(statement)) {
-    if (!FIELDS.has(field)) throw new PolicyNotUnderstood(where, `field ${field} is not supported`);
+    if (!FIELDS.has(field)) throw new UnsupportedPolicyError(where, `field ${field} is not supported`);
   }
   const effect = statement["Effect"];
-  if (effect !== "Allow" && effect !== "Deny") throw new PolicyNotUnderstood(where, `Effect ${JSON.stringify(effect)}`);
+  if (effect !== "Allow" && effect !== "Deny") throw new UnsupportedPolicyError(where, `Effect ${JSON.stringify(effect)}`);
   const result: Statement = {
     sid: typeof statement["Sid"] === "string" ? statement["Sid"] : `#${index}`,
     effect,
@@ -64,7 +67,7 @@ function parseStatement(statement: unknown, where: string, index: number, kind: 
     conditions: parseConditions(statement["Condition"], where),
   };
   if (kind === "identity" && statement["Principal"] !== undefined) {
-    throw new PolicyNotUnderstood(where, "an identity policy has no Principal");
+    throw new UnsupportedPolicyError(where, "an identity policy has no Principal");
   }
   if (kind !== "trust") result.resources = strings(statement["Resource"], `${where}, Resource`);
   if (kind !== "identity") result.principals = parsePrincipals(statement["Principal"], where);
@@ -73,12 +76,12 @@ function parseStatement(statement: unknown, where: string, index: number, kind: 
 
 function parsePrincipals(principal: unknown, where: string): Record<string, string[]> {
   if (principal === "*") return { Any: ["*"] };
-  if (!isRecord(principal)) throw new PolicyNotUnderstood(where, "Principal is missing");
+  if (!isRecord(principal)) throw new UnsupportedPolicyError(where, "Principal is missing");
   const result: Record<string, string[]> = {};
   for (const [type, names] of Object.entries(principal)) {
-    if (type !== "Service" && type !== "AWS") throw new PolicyNotUnderstood(where, `Principal of type ${type}`);
+    if (type !== "Service" && type !== "AWS") throw new UnsupportedPolicyError(where, `Principal of type ${type}`);
     const listed = strings(names, `${where}, Principal.${type}`);
-    // `{"AWS": "*"}` means everyone, like the bare star.
+    // `{"AWS": "*"}` means everyone, like a plain "*".
     if (type === "AWS" && listed.includes("*")) result["Any"] = ["*"];
     else result[type] = listed;
   }
@@ -87,20 +90,20 @@ function parsePrincipals(principal: unknown, where: string): Record<string, stri
 
 function parseConditions(block: unknown, where: string): Condition[] {
   if (block === undefined) return [];
-  if (!isRecord(block)) throw new PolicyNotUnderstood(where, "Condition is not an object");
-  return Object.entries(block).flatMap(([spelled, keys]) => {
-    const match = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/.exec(spelled);
+  if (!isRecord(block)) throw new UnsupportedPolicyError(where, "Condition is not an object");
+  return Object.entries(block).flatMap(([fullOperator, keys]) => {
+    const match = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/.exec(fullOperator);
     const operator = match?.[2];
-    if (!operator || !CONDITION_OPERATORS.has(operator)) throw new PolicyNotUnderstood(where, `condition operator ${spelled}`);
-    if (!isRecord(keys)) throw new PolicyNotUnderstood(where, `Condition.${spelled} is not an object`);
+    if (!operator || !CONDITION_OPERATORS.has(operator)) throw new UnsupportedPolicyError(where, `condition operator ${fullOperator}`);
+    if (!isRecord(keys)) throw new UnsupportedPolicyError(where, `Condition.${fullOperator} is not an object`);
     return Object.entries(keys).map(([key, values]) => {
-      if (!isKnownKey(key)) throw new PolicyNotUnderstood(where, `condition key ${key}`);
+      if (!isKnownKey(key)) throw new UnsupportedPolicyError(where, `condition key ${key}`);
       return {
         operator,
         ifExists: match[3] !== undefined,
         quantifier: match[1] as Condition["quantifier"],
         key,
-        values: strings(values, `${where}, Condition.${spelled}.${key}`),
+        values: strings(values, `${where}, Condition.${fullOperator}.${key}`),
       };
     });
   });
@@ -110,7 +113,8 @@ function strings(value: unknown, where: string): string[] {
   const list = Array.isArray(value) ? value : [value];
   return list.map((item) => {
     if (typeof item === "boolean") return String(item);
-    if (typeof item !== "string" || item === "") throw new PolicyNotUnderstood(where, `${JSON.stringify(item)} where text belongs`);
+    if (typeof item !== "string" || item === "")
+      throw new UnsupportedPolicyError(where, `${JSON.stringify(item)} is not a non-empty string`);
     return item;
   });
 }
@@ -119,7 +123,7 @@ function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new PolicyNotUnderstood(where, `not JSON (${(error as Error).message})`);
+    throw new UnsupportedPolicyError(where, `not JSON (${(error as Error).message})`);
   }
 }
 

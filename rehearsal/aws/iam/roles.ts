@@ -1,20 +1,20 @@
 import type { ResourceStore } from "../api";
 import { nameOf } from "../account";
 import { isAwsManaged, managedPolicy } from "./managed";
-import { parsePolicy, PolicyNotUnderstood, type Statement } from "./policy";
+import { parsePolicy, UnsupportedPolicyError, type Statement } from "./policy";
 
 export interface RolePolicies {
   name: string;
   arn: string;
   uniqueId: string;
   tags: Record<string, string>;
-  /** Each with the name under which it is reported. */
+  /** Each with the name used in reports. */
   policies: { name: string; awsManaged: boolean; statements: Statement[] }[];
   boundary?: Statement[];
   trust: Statement[];
 }
 
-/** Gathers what the program deployed for a role. Throws PolicyNotUnderstood; undefined when there is no such role. */
+/** The policies that the program deployed for a role; undefined if it does not exist. Throws UnsupportedPolicyError. */
 export function loadRole(store: ResourceStore, roleName: string): RolePolicies | undefined {
   const role = store.list("aws:iam/role:Role").find((candidate) => (candidate.state["name"] ?? candidate.id) === roleName);
   if (!role) return undefined;
@@ -56,6 +56,6 @@ function attached(store: ResourceStore, roleName: string, onRole: string[]): str
 function documentOf(store: ResourceStore, arn: string): unknown {
   if (isAwsManaged(arn)) return managedPolicy(arn);
   const policy = store.list("aws:iam/policy:Policy").find((candidate) => candidate.state["arn"] === arn);
-  if (!policy) throw new PolicyNotUnderstood(arn, "a customer policy that was not deployed in this rehearsal");
+  if (!policy) throw new UnsupportedPolicyError(arn, "this customer managed policy was not deployed in this rehearsal");
   return policy.state["policy"];
 }

@@ -1,4 +1,4 @@
-/** What the evaluator knows. Anything else in a policy is refused, see policy.ts. */
+/** The operators that the evaluator supports. It rejects any other, see policy.ts. */
 export const CONDITION_OPERATORS = new Set([
   "StringEquals",
   "StringNotEquals",
@@ -10,7 +10,7 @@ export const CONDITION_OPERATORS = new Set([
   "Null",
 ]);
 
-/** Operators that hold when the key is absent: a negation of something that is not there. */
+/** Negated operators, which hold if the key is absent. */
 export const NEGATED_OPERATORS = new Set(["StringNotEquals", "StringNotLike"]);
 
 const EXACT_KEYS = new Set(
@@ -50,7 +50,7 @@ export function isKnownKey(key: string): boolean {
   return EXACT_KEYS.has(lower) || TAG_KEYS.some((prefix) => lower.startsWith(prefix) && lower.length > prefix.length);
 }
 
-/** The one spelling under which a key is stored and looked up. */
+/** The spelling under which a key is stored and looked up. */
 export function canonicalKey(key: string): string {
   const slash = key.indexOf("/");
   return slash < 0 ? key.toLowerCase() : key.slice(0, slash).toLowerCase() + key.slice(slash);

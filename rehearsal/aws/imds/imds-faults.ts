@@ -1,15 +1,15 @@
-/** What the metadata service of one instance does instead of answering; times in milliseconds. */
+/** A fault of one instance's metadata service; times in milliseconds. */
 export type ImdsFault =
   | { kind: "status"; status: number }
   | { kind: "slow"; ms: number }
   /** The connection is cut. */
   | { kind: "down" };
 
-/** Faults of the metadata service, by instance; the newest counts. */
+/** Faults of the metadata service, by instance; the newest one applies. */
 export class ImdsFaults {
   private readonly active: { instanceId: string; fault: ImdsFault }[] = [];
 
-  /** Returns how to lift the fault again. */
+  /** Returns a function that removes the fault. */
   inject(instanceId: string, fault: ImdsFault): () => void {
     const entry = { instanceId, fault };
     this.active.unshift(entry);

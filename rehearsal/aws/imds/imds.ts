@@ -11,20 +11,20 @@ import type { AwsAccount } from "../account";
 
 export interface ImdsRequest {
   method: string;
-  /** With the query, if any; `/latest/...`. */
+  /** `/latest/...`, including any query string. */
   path: string;
   /** Names in lower case. */
   headers: Record<string, string | string[] | undefined>;
-  /** Private address of the instance that asks; there is nothing else to tell instances apart by. */
+  /** Private address of the calling instance; nothing else identifies it. */
   sourceIp: string;
 }
 
 export interface ImdsResponse {
-  /** 0: no answer, the connection is cut. */
+  /** 0: no response, the connection is cut. */
   status: number;
   headers: Record<string, string>;
   body: string;
-  /** Milliseconds that the answer takes; absent: none worth mentioning. */
+  /** Milliseconds until the response; absent: no delay. */
   delayMs?: number;
 }
 
@@ -34,36 +34,36 @@ export interface ImdsOptions {
   fleet: Fleet;
   account: AwsAccount;
   targetState: (instanceId: string) => TargetState | undefined;
-  /** Credentials of an instance's role; throws when the role cannot be assumed. */
+  /** Issues credentials for an instance's role; throws if the role cannot be assumed. */
   issue: (principal: Principal) => IssuedCredentials;
   faults?: ImdsFaults;
 }
 
 const TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds";
 const TOKEN_HEADER = "x-aws-ec2-metadata-token";
-/** A session token lives 1 second to 6 hours. */
+/** A session token is valid for 1 second to 6 hours. */
 const MAX_TTL_SECONDS = 21_600;
-/** Credentials are renewed when less than this is left of them; IMDS offers new ones 5 minutes before the old end. */
+/** Remaining validity below which credentials are renewed: IMDS offers new ones 5 minutes before the old ones expire. */
 const RENEWAL_MS = 5 * 60_000;
 
 type MetadataResult = ImdsResponse | string | undefined;
 
 /**
- * The instance metadata service of all instances: who asks is told by the source address. Returns the pure handler;
- * what carries the request to it (the gateway of real machines, a simulated host) is not its affair.
+ * The instance metadata service of all instances, which identifies the caller by its source address. Returns the pure
+ * handler, independent of the transport (the gateway of real machines, a simulated host).
  */
 export function createImds(options: ImdsOptions): (request: ImdsRequest) => ImdsResponse {
   const tokens = new Map<string, { instanceId: string; expiresAt: number }>();
   const credentials = new Map<string, IssuedCredentials & { roleName: string }>();
 
   const issueToken = (instance: Instance, request: ImdsRequest): ImdsResponse => {
-    // A forwarded request did not come from the instance itself: the protection against open proxies.
+    // IMDS rejects forwarded requests, to protect instances that run an open proxy.
     if (request.headers["x-forwarded-for"] !== undefined) return plain(403, "");
     const ttl = Number(header(request, TTL_HEADER));
     if (!Number.isInteger(ttl) || ttl < 1 || ttl > MAX_TTL_SECONDS) return plain(400, "");
     const now = options.clock.now();
     for (const [token, { expiresAt }] of tokens) {
-      if (expiresAt > now) break; // the oldest come first; those with longer lives may hide a few dead ones behind them
+      if (expiresAt > now) break; // in order of issue; a long-lived token may keep a few expired ones behind it
       tokens.delete(token);
     }
     const token = Buffer.from(options.random.hex(80), "hex").toString("base64url").padEnd(56, "=");
@@ -85,7 +85,7 @@ export function createImds(options: ImdsOptions): (request: ImdsRequest) => Imds
       try {
         current = { ...options.issue({ kind: "instance", instanceId: instance.id, roleName }), roleName };
       } catch (error) {
-        // The real service answers 200 with a code of its own when the role cannot be assumed.
+        // The real service responds with 200 and this code if the role cannot be assumed.
         return json({ Code: "AssumeRoleUnauthorizedAccess", Message: (error as Error).message, LastUpdated: iso(options.clock.now()) });
       }
       credentials.set(instance.id, current);
@@ -176,7 +176,7 @@ function route(
   return path === "/latest/" || path === "/latest" ? "dynamic\nmeta-data\nuser-data" : undefined;
 }
 
-/** Everything that there may be; a listing tells of what there is. */
+/** All items that can exist; a listing contains those that do. */
 const ITEMS = [
   "ami-id",
   "autoscaling/target-lifecycle-state",
@@ -196,7 +196,7 @@ const ITEMS = [
   "tags/instance/",
 ];
 
-/** What is below a folder, one a line, folders with a slash: cloud-init crawls by it and gives up at the first dead end. */
+/** The items in a folder, one a line, folders with a slash. cloud-init crawls them and aborts if one is missing. */
 function listing(folder: string, exists: (item: string) => boolean): string | undefined {
   const prefix = folder === "" || folder.endsWith("/") ? folder : `${folder}/`;
   const names = ITEMS.flatMap((item) => {
@@ -206,7 +206,7 @@ function listing(folder: string, exists: (item: string) => boolean): string | un
   return names.length > 0 ? [...new Set(names)].join("\n") : undefined;
 }
 
-/** `/2021-03-23/...` is a dated edition of the same service; clients such as cloud-init pin one. */
+/** `/2021-03-23/...` is a dated version of the same API; clients such as cloud-init pin one. */
 function versionless(path: string): string {
   return path.replace(/^\/\d{4}-\d{2}-\d{2}(?=\/|$)/, "/latest");
 }
@@ -227,7 +227,7 @@ function identityDocument(instance: Instance, account: AwsAccount): ImdsResponse
   });
 }
 
-/** Only where the launch template turned tags in the metadata on; EC2's default is off. */
+/** Served only if the launch template enables instance metadata tags; EC2's default is disabled. */
 function tag(instance: Instance, path: string): MetadataResult {
   if (instance.metadata?.instanceMetadataTags !== "enabled") return undefined;
   const key = after(path, "tags/instance/");
@@ -244,7 +244,7 @@ function after(text: string, prefix: string): string | undefined {
   return text.startsWith(prefix) ? text.slice(prefix.length) : undefined;
 }
 
-/** The service gives times without fractions of a second. */
+/** The service returns times without fractions of a second. */
 function iso(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -7,7 +7,7 @@ import { Timers } from "../timers";
 import { asyncConfig, findFunction } from "./function";
 import type { InvokeResult, LambdaRuntime } from "./runtime";
 
-/** Lambda's pauses before the second and the third try of an event, in milliseconds. */
+/** Lambda's delays before the second and third attempts at an event, in milliseconds. */
 const RETRY_DELAYS_MS = [60_000, 120_000];
 
 export interface AsyncInvokerOptions {
@@ -18,7 +18,7 @@ export interface AsyncInvokerOptions {
   onDefect(error: unknown): void;
 }
 
-/** Asynchronous invocation: queued, tried up to three times, then handed to the failure destination or dropped. */
+/** Asynchronous invocation: queued, attempted up to three times, then sent to the failure destination or dropped. */
 export class AsyncInvoker {
   private readonly running = new Set<Promise<void>>();
   private readonly retries: Timers;
@@ -28,19 +28,19 @@ export class AsyncInvoker {
     this.retries = new Timers(options.clock);
   }
 
-  /** Queues an event; false when there is no such function. */
+  /** Queues an event; false if the function does not exist. */
   invoke(functionName: string, event: unknown): boolean {
     if (this.closed || !this.options.runtime.exists(functionName)) return false;
     this.attempt(functionName, event, this.options.runtime.newRequestId(), 1, this.options.clock.now());
     return true;
   }
 
-  /** Invocations that run or wait for another try. */
+  /** Number of invocations that run or wait for a retry. */
   get outstanding(): number {
     return this.running.size + this.retries.count;
   }
 
-  /** Resolves once nothing runs any more; retries that still wait are dropped. */
+  /** Resolves once no invocation runs; pending retries are dropped. */
   async close(): Promise<void> {
     this.closed = true;
     this.retries.cancel();
@@ -56,7 +56,7 @@ export class AsyncInvoker {
 
   private async try(functionName: string, event: unknown, requestId: string, count: number, queuedAt: number): Promise<void> {
     const { clock, store, runtime } = this.options;
-    if (!runtime.exists(functionName)) return; // deleted meanwhile: AWS drops its events
+    if (!runtime.exists(functionName)) return; // AWS drops the events of a deleted function
     const outcome = await runtime.invoke(functionName, event, requestId);
     if (!("error" in outcome) || this.closed) return;
     const config = asyncConfig(store, functionName);
@@ -93,14 +93,14 @@ export class AsyncInvoker {
     }
   }
 
-  /** Delivered with the function's own role; a refusal shows up as denied. */
+  /** Delivers with the function's own role; the gateway records a denial. */
   private async send(principal: Principal, arn: string, body: string, attributes: Record<string, string>): Promise<void> {
     const { service } = arnParts(arn);
     if (service !== "sqs") throw new Error(`failure destination ${arn}: the rehearsal delivers to SQS, not to ${service}`);
     try {
       await this.options.gateway.call(principal, "sqs:SendMessage", { QueueArn: arn, MessageBody: body, Attributes: attributes });
     } catch (error) {
-      // Lambda keeps what it could not hand over for want of the queue's service, and tries again.
+      // Lambda retries the delivery if the queue's service is unavailable.
       if (!(error instanceof AwsError) || error.httpStatus < 500) throw error;
       this.retries.after(RETRY_DELAYS_MS[0]!, () => void this.send(principal, arn, body, attributes).catch(this.options.onDefect));
     }

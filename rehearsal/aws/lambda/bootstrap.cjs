@@ -1,15 +1,16 @@
-// Runs inside a function's process: loads its handler and answers invocations that arrive over the IPC channel.
+// Runs inside a function's process: loads its handler and serves the invocations that arrive over the IPC channel.
 "use strict";
 const { pathToFileURL } = require("node:url");
 const path = require("node:path");
 
-const { LAMBDA_TASK_ROOT: root, _HANDLER: spelled } = process.env;
-const [file, name] = [spelled.slice(0, spelled.lastIndexOf(".")), spelled.slice(spelled.lastIndexOf(".") + 1)];
+const { LAMBDA_TASK_ROOT: root, _HANDLER: handlerName } = process.env;
+const dot = handlerName.lastIndexOf(".");
+const [file, name] = [handlerName.slice(0, dot), handlerName.slice(dot + 1)];
 const RealDate = Date;
 let offset = 0;
 
-// The rehearsal may run on a virtual clock. Functions must live in the same time as the services that they call, or
-// their signatures would look years old.
+// The rehearsal may run on a virtual clock. Functions must use the same time as the services that they call, or the
+// services would reject their signatures as years old.
 globalThis.Date = class extends RealDate {
   constructor(...args) {
     if (args.length === 0) super(RealDate.now() + offset);
@@ -35,7 +36,7 @@ async function load() {
     }
     const module = await import(pathToFileURL(path.join(root, `${file}.${extension}`)).href);
     const handler = module[name] ?? module.default?.[name];
-    if (typeof handler !== "function") throw new Error(`${spelled} is undefined or not exported`);
+    if (typeof handler !== "function") throw new Error(`${handlerName} is undefined or not exported`);
     return handler;
   }
   throw new Error(`Cannot find module '${file}' in ${root}`);
@@ -58,7 +59,7 @@ async function answer(handler, { id, event, context, deadline, now }) {
 }
 
 process.on("disconnect", () => process.exit(0));
-// As in Lambda, a rejection that nobody handles ends the process and fails the invocation.
+// As in Lambda, an unhandled rejection terminates the process and fails the invocation.
 process.on("unhandledRejection", (reason) => {
   process.stderr.write(`${JSON.stringify({ errorType: "Runtime.UnhandledPromiseRejection", ...describe(reason) })}\n`);
   process.exit(128);
@@ -68,7 +69,7 @@ load().then(
   (handler) => {
     process.on("message", async (invocation) => {
       const reply = await answer(handler, invocation);
-      // Everything that the handler printed comes before this line in the pipe.
+      // Marks the end of the handler's output in the pipe.
       process.stdout.write(`\n\u0000end ${invocation.id}\n`);
       process.send(reply);
     });

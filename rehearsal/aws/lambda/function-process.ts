@@ -14,7 +14,7 @@ export interface FunctionInvocation {
   context: Record<string, unknown>;
   /** Real milliseconds since the epoch. */
   deadline: number;
-  /** What time the function shall believe it is. */
+  /** The function's current time, which may be virtual. */
   now: number;
 }
 
@@ -26,10 +26,10 @@ export interface ProcessOptions {
   onLine(line: string): void;
 }
 
-/** Lambda gives initialisation ten seconds of a whole machine; here two cores are shared with everything else. */
+/** Lambda allows ten seconds for initialisation; here, a function shares two cores with everything else. */
 const INIT_LIMIT_MS = 60_000;
 
-/** One warm process of a function. Serves one invocation at a time. */
+/** One process of a function. Serves one invocation at a time. */
 export class FunctionProcess {
   private readonly child: ChildProcess;
   private readonly exited: Promise<void>;
@@ -49,11 +49,11 @@ export class FunctionProcess {
     for (const stream of [this.child.stdout, this.child.stderr]) {
       createInterface({ input: stream! }).on("line", (line) => this.read(line));
     }
-    this.child.on("message", (message) => this.hear(message as Record<string, unknown>));
+    this.child.on("message", (message) => this.receive(message as Record<string, unknown>));
     this.exited = new Promise((resolve) => {
-      const end = (why: string) => {
-        this.ended ??= why;
-        this.hear(undefined);
+      const end = (reason: string) => {
+        this.ended ??= reason;
+        this.receive(undefined);
         this.endOfOutput?.resolve();
         resolve();
       };
@@ -66,7 +66,7 @@ export class FunctionProcess {
     return this.ended === undefined;
   }
 
-  /** Loads the handler. Resolves with what went wrong, if anything did. */
+  /** Loads the handler. Resolves with the error, if any. */
   async start(): Promise<FunctionError | undefined> {
     const reply = await this.next(INIT_LIMIT_MS);
     if (reply === "late") return { errorType: "Sandbox.Timedout", errorMessage: `Init did not finish within ${INIT_LIMIT_MS / 1000} s` };
@@ -74,10 +74,10 @@ export class FunctionProcess {
     return reply["failed"] as FunctionError | undefined;
   }
 
-  /** Runs one invocation; a process that exceeds the deadline or dies is of no further use. */
+  /** Runs one invocation. A process that exceeds the deadline is killed and cannot be reused. */
   async run(invocation: FunctionInvocation, timeoutSeconds: number): Promise<FunctionOutcome> {
     const printed = new Promise<void>((resolve) => (this.endOfOutput = { id: invocation.id, resolve }));
-    if (this.alive) this.child.send(invocation, () => undefined); // a process that just died answers below
+    if (this.alive) this.child.send(invocation, () => undefined); // a process that just exited is reported below
     const reply = await this.next(Math.max(0, invocation.deadline - Date.now()));
     if (reply === "late") {
       await this.kill();
@@ -114,7 +114,7 @@ export class FunctionProcess {
     });
   }
 
-  private hear(message: Record<string, unknown> | undefined): void {
+  private receive(message: Record<string, unknown> | undefined): void {
     if (this.waiting) this.waiting(message);
     else this.early = message;
   }

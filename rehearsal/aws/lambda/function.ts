@@ -16,10 +16,10 @@ export interface DeployedFunction {
   memorySize: number;
   environment: Record<string, string>;
   logGroup: string;
-  /** Most invocations at once; undefined: the account's limit. */
+  /** Maximum concurrent invocations; undefined: the account's limit. */
   reservedConcurrency?: number;
   deadLetterArn?: string;
-  /** Changes whenever code or configuration does: warm processes of an earlier one are not used again. */
+  /** Changes whenever code or configuration does: warm processes of an earlier revision are not reused. */
   revision: string;
 }
 
@@ -36,9 +36,9 @@ export function findFunction(store: ResourceStore, name: string): DeployedFuncti
 
 function toFunction(name: string, { state }: DeployedResource): DeployedFunction {
   const codeDir = state["codeDir"] as string | undefined;
-  if (!codeDir) throw new Error(`function ${name}: no codeDir; the provider lays the code out in a folder`);
+  if (!codeDir) throw new Error(`function ${name}: no codeDir; the provider must unpack the code into a folder`);
   const runtime = String(state["runtime"]);
-  if (!runtime.startsWith("nodejs")) throw new Error(`function ${name}: runtime ${runtime} is not run by the rehearsal, Node is`);
+  if (!runtime.startsWith("nodejs")) throw new Error(`function ${name}: the rehearsal does not run ${runtime}, only Node.js runtimes`);
   const environment = (state["environment"]?.variables ?? {}) as Record<string, string>;
   const { handler, role, timeout = 3, memorySize = 128 } = state;
   const reserved = state["reservedConcurrentExecutions"] as number | undefined;
@@ -59,7 +59,7 @@ function toFunction(name: string, { state }: DeployedResource): DeployedFunction
   };
 }
 
-/** How Lambda treats events of a function that fails: two more tries, six hours, unless configured. */
+/** How Lambda retries events of a function that fails: two retries within six hours, unless configured. */
 export function asyncConfig(store: ResourceStore, functionName: string): AsyncConfig {
   const state = store
     .list("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")

@@ -1,6 +1,6 @@
-// Preloaded into a function's process: its connections to AWS and GitHub end at the stand-in, all others are refused.
-// Works below http, https, tls and the built-in fetch alike, since all of them connect through net.Socket. Names stay
-// what they are, so certificates and signatures are checked against the real host names.
+// Preloaded into a function's process: routes its connections to AWS and GitHub to the stand-in and refuses all others.
+// Covers http, https, tls and the built-in fetch, since all of them connect through net.Socket. Host names are not
+// changed, so certificates and signatures are checked against the real ones.
 "use strict";
 const net = require("node:net");
 

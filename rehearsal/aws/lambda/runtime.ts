@@ -22,7 +22,7 @@ export interface LambdaOptions {
   credentials: Credentials;
   metrics: MetricStore;
   route: Route;
-  /** Absolute; a home folder for the processes is made in it. */
+  /** Absolute; the processes' home folder is created in it. */
   workDir: string;
 }
 
@@ -35,19 +35,19 @@ export interface LogLine {
 
 export type InvokeResult = { requestId: string } & ({ result: unknown } | { error: FunctionError });
 
-/** Processes of one function at once, however many invocations wait: this machine is not Lambda's fleet. */
+/** Maximum concurrent processes of one function, however many invocations wait, since they share one machine. */
 const PROCESSES = 4;
-/** A sandbox lives no longer than its credentials; recycled well before they expire after six hours. */
+/** Sandboxes are recycled well before their credentials expire after six hours. */
 const PROCESS_LIFETIME_MS = 3 * 3600_000;
 
 interface Sandbox {
   process: FunctionProcess;
   revision: string;
-  bornAt: number;
+  createdAt: number;
   request: { id: string };
 }
 
-/** Runs the deployed bundles in processes of their own, warm where possible, under the function's role. */
+/** Runs the deployed bundles in separate processes, warm where possible, under the function's role. */
 export class LambdaRuntime {
   readonly logs: LogLine[] = [];
   private readonly idle = new Map<string, Sandbox[]>();
@@ -62,18 +62,18 @@ export class LambdaRuntime {
     return findFunction(this.options.store, functionName) !== undefined;
   }
 
-  /** Invokes once and waits for the end. Virtual time stands still meanwhile. Never rejects for a failing function. */
+  /** Invokes once and waits for the result, while virtual time stands still. Does not reject if the function fails. */
   async invoke(functionName: string, event: unknown, requestId = this.newRequestId()): Promise<InvokeResult> {
     const deployed = findFunction(this.options.store, functionName);
     if (!deployed) throw new Error(`function ${functionName} is not deployed`);
-    await this.enter(deployed);
+    await this.acquireSlot(deployed);
     const begun = performance.now();
     try {
       const outcome = await this.options.clock.during(() => this.run(deployed, event, requestId));
       this.report(deployed, outcome, Math.round(performance.now() - begun));
       return outcome;
     } finally {
-      this.leave(deployed);
+      this.releaseSlot(deployed);
     }
   }
 
@@ -81,7 +81,7 @@ export class LambdaRuntime {
     return [8, 4, 4, 4, 12].map((digits) => this.options.random.hex(digits)).join("-");
   }
 
-  /** Ends every process. Invocations under way fail. */
+  /** Kills every process. Running invocations fail. */
   async close(): Promise<void> {
     this.closed = true;
     await Promise.all([...this.all].map((process) => process.kill()));
@@ -113,12 +113,12 @@ export class LambdaRuntime {
     return { requestId, ...outcome };
   }
 
-  /** A warm process of this very revision, or a new one. */
+  /** A warm process of this revision, or a new one. */
   private async sandbox(deployed: DeployedFunction, requestId: string): Promise<Sandbox | { error: FunctionError }> {
     const now = this.options.clock.now();
     const pool = this.idle.get(deployed.name) ?? [];
-    const usable = ({ process, revision, bornAt }: Sandbox) =>
-      process.alive && revision === deployed.revision && now - bornAt < PROCESS_LIFETIME_MS;
+    const usable = ({ process, revision, createdAt }: Sandbox) =>
+      process.alive && revision === deployed.revision && now - createdAt < PROCESS_LIFETIME_MS;
     const stale = pool.filter((sandbox) => !usable(sandbox));
     const warm = pool.find(usable);
     this.idle.set(
@@ -142,7 +142,7 @@ export class LambdaRuntime {
     const process = new FunctionProcess({
       environment,
       memorySize: deployed.memorySize,
-      onLine: (line) => this.hear(deployed, request.id, line, logs),
+      onLine: (line) => this.collectLine(deployed, request.id, line, logs),
     });
     this.all.add(process);
     const failure = await process.start();
@@ -150,7 +150,7 @@ export class LambdaRuntime {
       await this.discard(process);
       return { error: failure };
     }
-    return { process, revision: deployed.revision, bornAt: now, request };
+    return { process, revision: deployed.revision, createdAt: now, request };
   }
 
   private async discard(process: FunctionProcess): Promise<void> {
@@ -158,7 +158,7 @@ export class LambdaRuntime {
     this.all.delete(process);
   }
 
-  /** Lambda writes a function's log in the name of its role; without the permission there are no logs and no metrics. */
+  /** Lambda writes a function's log with its role; without the permission there are no logs and no metrics from logs. */
   private mayLog(deployed: DeployedFunction): boolean {
     const { region, accountId } = this.options.account;
     const group = `arn:aws:logs:${region}:${accountId}:log-group:${deployed.logGroup}`;
@@ -172,7 +172,7 @@ export class LambdaRuntime {
       for (const [action, resource] of needed) this.options.gateway.authorise(this.principal(deployed), action, { resource, context: {} });
       return true;
     } catch {
-      return false; // recorded as denied by the gateway
+      return false; // the gateway records the denial
     }
   }
 
@@ -180,7 +180,7 @@ export class LambdaRuntime {
     return { kind: "function", functionName: deployed.name, roleName: deployed.roleName };
   }
 
-  private hear(deployed: DeployedFunction, requestId: string, line: string, mayLog: boolean): void {
+  private collectLine(deployed: DeployedFunction, requestId: string, line: string, mayLog: boolean): void {
     const at = this.options.clock.now();
     this.logs.push({ at, functionName: deployed.name, requestId, line });
     if (!mayLog) return;
@@ -203,7 +203,7 @@ export class LambdaRuntime {
     });
   }
 
-  private async enter(deployed: DeployedFunction): Promise<void> {
+  private async acquireSlot(deployed: DeployedFunction): Promise<void> {
     const limit = Math.min(PROCESSES, Math.max(1, deployed.reservedConcurrency ?? PROCESSES));
     while ((this.busy.get(deployed.name) ?? 0) >= limit) {
       await new Promise<void>((resolve) => this.waiting.set(deployed.name, [...(this.waiting.get(deployed.name) ?? []), resolve]));
@@ -211,7 +211,7 @@ export class LambdaRuntime {
     this.busy.set(deployed.name, (this.busy.get(deployed.name) ?? 0) + 1);
   }
 
-  private leave(deployed: DeployedFunction): void {
+  private releaseSlot(deployed: DeployedFunction): void {
     this.busy.set(deployed.name, (this.busy.get(deployed.name) ?? 1) - 1);
     this.waiting.get(deployed.name)?.shift()?.();
   }

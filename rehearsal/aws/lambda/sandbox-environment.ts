@@ -7,12 +7,12 @@ import type { DeployedFunction } from "./function";
 export interface Route {
   /** Loopback port of the TLS front. */
   port: number;
-  /** Host names that are served there; `*.` stands for any prefix. */
+  /** Host names served there; `*.` matches any prefix. */
   hosts: string[];
   caFile: string;
 }
 
-/** The environment of a function's process: the deployed variables, Lambda's own, and nothing of this machine's. */
+/** The environment of a function's process: the deployed variables and Lambda's own, but none of this machine's. */
 export function sandboxEnvironment(
   deployed: DeployedFunction,
   role: IssuedCredentials,
@@ -41,7 +41,7 @@ export function sandboxEnvironment(
     AWS_LAMBDA_LOG_GROUP_NAME: deployed.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: "rehearsal",
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-    // At AWS the bundle runs on Node 24; the Node of this machine may be one that the SDK warns about.
+    // At AWS the bundle runs on Node 24; the SDK may warn about this machine's version of Node.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     LAMBDA_TASK_ROOT: deployed.codeDir,
     LAMBDA_RUNTIME_DIR: "/var/runtime",

@@ -4,7 +4,7 @@ import type { Iam } from "../iam/iam";
 
 const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject"];
 
-/** Objects that the program put into its buckets; their bytes lie in files that the provider wrote. */
+/** The objects that the program put into its buckets; their bytes are in files that the provider wrote. */
 export class S3 implements Service {
   readonly prefix = "s3";
 
@@ -36,7 +36,7 @@ export class S3 implements Service {
     return OBJECT_TYPES.flatMap((type) => this.store.list(type)).find(({ state }) => state["bucket"] === bucket && state["key"] === key);
   }
 
-  /** Buckets of this project only ever deny by policy (transport); an allowance there would not be needed. */
+  /** This project's bucket policies only deny (insecure transport), so only their denials are evaluated. */
   private checkBucketPolicy(bucket: string, params: Shape): void {
     const policy = this.store.get("aws:s3/bucketPolicy:BucketPolicy", bucket)?.state["policy"];
     if (policy === undefined) return;
@@ -46,7 +46,7 @@ export class S3 implements Service {
     }
   }
 
-  /** Without s3:ListBucket, S3 does not even say that an object is missing. */
+  /** Without s3:ListBucket, S3 does not reveal that an object is missing. */
   private absent(bucket: string, principal: Principal): AwsError {
     const needed = { resource: `arn:aws:s3:::${bucket}`, context: {} };
     return this.iam.authorise(principal, "s3:ListBucket", needed).allowed

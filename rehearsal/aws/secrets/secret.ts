@@ -16,11 +16,11 @@ export interface Secret {
   changedAt: number;
   current?: SecretVersion;
   previous?: SecretVersion;
-  /** Set by DeleteSecret without force: until then it can be restored and its name stays taken. */
+  /** Set by DeleteSecret without force: until `dueAt` the secret can be restored and its name stays taken. */
   deletion?: { requestedAt: number; dueAt: number };
 }
 
-/** What IAM sees of a secret: its tags under both of the keys that policies use. */
+/** The condition keys of a secret: its tags, under both keys that policies use. */
 export function tagContext(tags: Iterable<readonly [string, string]>): Record<string, string> {
   const context: Record<string, string> = {};
   for (const [key, value] of tags) {
@@ -41,7 +41,7 @@ export interface Filter {
   Values?: string[];
 }
 
-/** ListSecrets: all filters must hold, any value of one suffices; a leading `!` negates; names match by prefix. */
+/** ListSecrets: all filters must match, each by any of its values; a leading `!` negates; values match by prefix. */
 export function matchesFilters(secret: Secret, filters: readonly Filter[]): boolean {
   return filters.every(({ Key = "", Values = [] }) =>
     Values.some((value) => {
@@ -63,7 +63,7 @@ function fieldsOf(secret: Secret, key: string): string[] {
     case "tag-value":
       return [...secret.tags.values()];
     default:
-      throw new AwsError("InvalidParameterException", `Filter ${key}: the rehearsal knows name, description, tag-key and tag-value.`);
+      throw new AwsError("InvalidParameterException", `Filter ${key}: the rehearsal supports name, description, tag-key and tag-value.`);
   }
 }
 

@@ -27,7 +27,7 @@ const DAY_MS = 24 * 3600_000;
 const RECOVERY_DAYS = 30;
 const PAGE_DEFAULT = 100;
 
-/** Secrets Manager: values, tags, scheduled and forced deletion, with its own error codes and sentences. */
+/** Secrets Manager: values, tags, scheduled and forced deletion, with AWS's error codes and messages. */
 export class SecretsManager implements Service {
   readonly prefix = "secretsmanager";
   private readonly secrets = new Map<string, Secret>();
@@ -39,8 +39,8 @@ export class SecretsManager implements Service {
   ) {}
 
   /**
-   * Puts a secret there that existed before the program was deployed (the GitHub App's key), under a given ARN if the
-   * configuration already names one. Replaces its value if it exists.
+   * Creates a secret that exists before the program is deployed (the GitHub App's key), under a given ARN if the
+   * configuration already names one. Replaces an existing secret of that name.
    */
   seed(secret: { name?: string; arn?: string; value: string; tags?: Record<string, string> }): string {
     const arn = secret.arn ?? this.newArn(secret.name ?? "");
@@ -58,7 +58,7 @@ export class SecretsManager implements Service {
     if (secret) this.secrets.delete(secret.name);
   }
 
-  /** Names of all secrets, those scheduled for deletion included: for the search for leftovers. */
+  /** Names of all secrets, including those scheduled for deletion, for the check for leftovers. */
   names(): string[] {
     this.expire();
     return [...this.secrets.keys()];
@@ -174,7 +174,7 @@ export class SecretsManager implements Service {
     const secret = this.find(id);
     const now = this.clock.now();
     if (force) {
-      // Forced deletion of what is not there succeeds: that is how AWS makes it repeatable.
+      // AWS makes forced deletion idempotent: it succeeds even if the secret does not exist.
       if (secret) this.secrets.delete(secret.name);
       return { ARN: secret?.arn ?? this.arnOf(id), Name: secret?.name ?? id, DeletionDate: new Date(now) };
     }
@@ -231,7 +231,7 @@ export class SecretsManager implements Service {
     return secret;
   }
 
-  /** By name, by ARN, or by ARN without the six characters at its end. */
+  /** By name, by ARN, or by ARN without its six-character suffix. */
   private find(nameOrArn: string): Secret | undefined {
     if (!nameOrArn.startsWith("arn:")) return this.secrets.get(nameOrArn);
     const named = this.secrets.get(nameFromArn(nameOrArn));

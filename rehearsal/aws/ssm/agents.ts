@@ -5,7 +5,7 @@ import type { Instance } from "../ec2";
 import type { Iam } from "../iam/iam";
 import type { AwsAccount } from "../account";
 
-/** What the agent needs of its instance's role to register, to hear of commands and to answer them. */
+/** Permissions that the SSM agent needs in its instance's role to register, to receive commands and to report results. */
 const REGISTER = "ssm:UpdateInstanceInformation";
 const CHANNELS = ["CreateControlChannel", "OpenControlChannel", "CreateDataChannel", "OpenDataChannel"];
 
@@ -16,11 +16,11 @@ export interface AgentsOptions {
   instances: { get(id: string): Instance | undefined };
   /** Time from launch until the agent has registered, in ms; a minute or two at AWS. */
   registrationMs: number;
-  /** Told once per role and action that the agent lacks. */
+  /** Called once per role and action that the agent lacks. */
   refused(denial: Denial): void;
 }
 
-/** Which instances Systems Manager can reach: running, registered, and with a role that lets the agent in. */
+/** The SSM agents. Systems Manager reaches an instance that is running and registered and whose role permits the agent. */
 export class Agents {
   private readonly reported = new Set<string>();
 

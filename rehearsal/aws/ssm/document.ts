@@ -7,8 +7,8 @@ interface Step {
 }
 
 /**
- * Shell commands of a Command document (schema 2.2, JSON) with `{{ parameters }}` filled in. Only aws:runShellScript
- * steps are known; any other is refused.
+ * Shell commands of a Command document (schema 2.2, JSON) with `{{ parameters }}` filled in. Rejects steps other than
+ * aws:runShellScript.
  */
 export function commandsOf(name: string, content: string, given: Record<string, string[]>): string[] {
   const document = JSON.parse(content) as {
@@ -17,7 +17,7 @@ export function commandsOf(name: string, content: string, given: Record<string, 
     mainSteps?: Step[];
   };
   if (document.schemaVersion !== "2.2") {
-    throw new Error(`document ${name}: schemaVersion ${document.schemaVersion} is not run by the rehearsal, 2.2 is`);
+    throw new Error(`document ${name}: the rehearsal does not support schemaVersion ${document.schemaVersion}; use 2.2`);
   }
   const declared = document.parameters ?? {};
   const values: Record<string, string[]> = {};
@@ -32,12 +32,12 @@ export function commandsOf(name: string, content: string, given: Record<string, 
   const unknown = Object.keys(given).find((parameter) => !(parameter in declared));
   if (unknown !== undefined) throw invalidParameters(`document ${name} has no parameter ${unknown}`);
   return (document.mainSteps ?? []).flatMap((step) => {
-    if (step.action !== "aws:runShellScript") throw new Error(`document ${name}: step action ${step.action} is not run by the rehearsal`);
+    if (step.action !== "aws:runShellScript") throw new Error(`document ${name}: the rehearsal does not run step action ${step.action}`);
     return (step.inputs?.runCommand ?? []).flatMap((line) => fill(line, values));
   });
 }
 
-/** AWS-RunShellScript, the one AWS document that the rehearsal has. */
+/** AWS-RunShellScript, the only AWS document in the rehearsal. */
 export const RUN_SHELL_SCRIPT = JSON.stringify({
   schemaVersion: "2.2",
   parameters: {
@@ -49,7 +49,7 @@ export const RUN_SHELL_SCRIPT = JSON.stringify({
 });
 
 function fill(line: string, values: Record<string, string[]>): string[] {
-  // A line that is nothing but a list parameter stands for all its lines.
+  // A line that consists of a list parameter expands to all its lines.
   const whole = /^\{\{\s*(\w+)\s*\}\}$/.exec(line);
   if (whole) return values[whole[1] ?? ""] ?? [line];
   return [line.replace(/\{\{\s*(\w+)\s*\}\}/g, (text, parameter: string) => values[parameter]?.join(" ") ?? text)];

@@ -1,14 +1,14 @@
 import type { CommandResult } from "../host-driver";
 import { AwsError, type Shape } from "../api";
 
-/** What Systems Manager keeps of one command on one instance. */
+/** Systems Manager's record of one command on one instance. */
 export interface CommandInvocation {
   commandId: string;
   instanceId: string;
   document: string;
   requestedAt: number;
   status: "Pending" | "InProgress" | "Success" | "Failed" | "TimedOut" | "Cancelled";
-  /** AWS's finer word: `Delivery Timed Out` is not the same as a command that ran too long. */
+  /** AWS's detailed status: it distinguishes `Delivery Timed Out` from a command that ran too long. */
   details: string;
   result?: CommandResult;
 }
@@ -51,7 +51,7 @@ export function invocationDetail(invocation: CommandInvocation): Shape {
   };
 }
 
-/** Systems Manager's sentence for agents that are offline or were never registered. */
+/** Systems Manager's error for agents that are offline or were never registered. */
 export function invalidInstances(ids: readonly string[], accountId: string): AwsError {
   return new AwsError("InvalidInstanceId", `Instances [[${ids.join(", ")}]] not in a valid state for account ${accountId}`);
 }

@@ -8,7 +8,7 @@ import { Timers } from "../timers";
 import { commandsOf, RUN_SHELL_SCRIPT } from "./document";
 import { deliveryTimedOut, invalidInstances, type CommandInvocation, invocationDetail, invocationShape, settle } from "./run-command";
 
-/** What Systems Manager knows of an instance. */
+/** An instance as Systems Manager sees it. */
 interface ManagedInstance {
   id: string;
   state: string;
@@ -39,7 +39,7 @@ interface Target {
 /** Run Command and public parameters. */
 export class SystemsManager implements Service {
   readonly prefix = "ssm";
-  /** When a command reaches this instance, in ms after the call, once for each number; absent: once, as `delivery` says. */
+  /** Delivery times of a command to this instance, in ms after the call, one per copy; absent: once, within `delivery`. */
   fate?: (instanceId: string) => readonly number[] | undefined;
   private readonly invocations: CommandInvocation[] = [];
   private readonly deliveries: Timers;
@@ -48,7 +48,7 @@ export class SystemsManager implements Service {
     this.deliveries = new Timers(options.clock);
   }
 
-  /** Drops commands that are still on their way. */
+  /** Drops commands that are not yet delivered. */
   close(): void {
     this.deliveries.cancel();
   }
@@ -114,7 +114,7 @@ export class SystemsManager implements Service {
     const commands = commandsOf(document, content, (params["Parameters"] as Record<string, string[]> | undefined) ?? {});
     const named = ((params["InstanceIds"] as string[] | undefined) ?? []).length > 0;
     const offline = ids.filter((id) => !this.options.agentOnline(id));
-    // Named instances must all be reachable; targets by tag just skip those that are not.
+    // Named instances must all be reachable; targets by tag skip those that are not.
     if (named && offline.length > 0) throw invalidInstances(offline, account.accountId);
     const commandId = uuid(random);
     const reached = ids.filter((id) => !offline.includes(id));
@@ -156,7 +156,7 @@ export class SystemsManager implements Service {
     try {
       settle(invocation, await driver.runCommand(invocation.instanceId, commands));
     } catch {
-      // The machine went away between the agent's last sign of life and the delivery.
+      // The machine disappeared between the agent's last ping and the delivery.
       deliveryTimedOut(invocation);
     }
     timeline.record({ kind: "command", instance: invocation.instanceId, document: invocation.document, outcome: invocation.details });
@@ -216,12 +216,12 @@ export class SystemsManager implements Service {
 
 function targeted(instance: ManagedInstance, { Key = "", Values = [] }: Target): boolean {
   if (Key === "InstanceIds") return Values.includes(instance.id);
-  if (!Key.startsWith("tag:")) throw new AwsError("InvalidTarget", `Target ${Key}: the rehearsal knows InstanceIds and tag:KEY.`);
+  if (!Key.startsWith("tag:")) throw new AwsError("InvalidTarget", `Target ${Key}: the rehearsal supports InstanceIds and tag:KEY.`);
   const value = instance.tags[Key.slice("tag:".length)];
   return value !== undefined && Values.includes(value);
 }
 
-/** 50 a page, as Systems Manager allows at most. */
+/** 50 a page, Systems Manager's maximum. */
 function page(field: string, items: Shape[], params: Shape): Shape {
   const start = Number(params["NextToken"] ?? 0);
   if (!Number.isSafeInteger(start) || start < 0) throw new AwsError("InvalidNextToken", "The specified token isn't valid.");

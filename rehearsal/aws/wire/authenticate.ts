@@ -2,7 +2,7 @@ import { AwsError, type Principal } from "../api";
 import type { Credentials } from "../credentials";
 import { parseAuthorization, type Scope, sha256, signatureMatches, type SignedRequest } from "./sigv4";
 
-/** AWS allows clocks to differ by five minutes (S3: fifteen). */
+/** AWS allows a clock skew of five minutes (S3: fifteen). */
 const SKEW_MS = 5 * 60_000;
 const S3_SKEW_MS = 15 * 60_000;
 
@@ -14,12 +14,12 @@ export interface Authenticated {
 export interface AuthenticationContext {
   credentials: Credentials;
   region: string;
-  /** Service that the host name stands for; undefined when a client was pointed at a bare address. */
+  /** The service of the host name; undefined if a client is configured with a plain address. */
   service?: string;
   now: number;
 }
 
-/** Finds out who signed the request. Throws the error that AWS gives, in the words of the service's protocol family. */
+/** Identifies the signer of the request. Throws AWS's error, with the code that the service's protocol family uses. */
 export function authenticate(request: SignedRequest, context: AuthenticationContext): Authenticated {
   const scope = parseAuthorization(request.headers["authorization"]);
   const service = context.service ?? scope?.service ?? "";

@@ -8,7 +8,7 @@ export interface Endpoint {
   bucket?: string;
 }
 
-/** What an AWS host name stands for; undefined when it is none that is spoken here. The port is ignored. */
+/** The service, region and bucket of an AWS host name; undefined if the stand-in does not serve it. Ignores the port. */
 export function endpointOf(host: string): Endpoint | undefined {
   const name = host.toLowerCase().replace(/:\d+$/, "");
   if (!name.endsWith(".amazonaws.com")) return undefined;

@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { gunzipSync } from "node:zlib";
 import type { SignedRequest } from "./sigv4";
 
-/** Larger than any request of the services spoken here; PutMetricData allows 1 MB. */
+/** Larger than any request of the services served here; PutMetricData allows 1 MB. */
 const BODY_LIMIT = 8 * 1024 * 1024;
 
-/** The whole request, in the form that signatures are computed over. */
+/** Reads the whole request, in the form over which signatures are computed. */
 export async function readRequest(req: IncomingMessage): Promise<SignedRequest> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -22,7 +22,7 @@ export async function readRequest(req: IncomingMessage): Promise<SignedRequest> 
   return { method: req.method ?? "GET", path, query: query.join("?"), headers, body: Buffer.concat(chunks) };
 }
 
-/** The body as the client meant it: SDKs compress large PutMetricData calls. */
+/** The decompressed body: SDKs compress large PutMetricData calls. */
 export function decodedBody(request: SignedRequest): Buffer {
   return request.headers["content-encoding"] === "gzip" ? gunzipSync(request.body) : request.body;
 }

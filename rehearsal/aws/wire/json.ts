@@ -1,7 +1,7 @@
 import type { NormalizedSchema } from "@smithy/core/schema";
 import { AwsError, type Shape } from "../api";
 
-/** How timestamps and blobs travel: JSON has seconds and base64, CBOR has tags and bytes. */
+/** The encoding of timestamps and blobs: JSON has seconds and base64, CBOR has tags and bytes. */
 export interface Codec {
   fromTimestamp(date: Date): unknown;
   fromBlob(bytes: Uint8Array): unknown;
@@ -12,7 +12,7 @@ export const JSON_CODEC: Codec = {
   fromBlob: (bytes) => Buffer.from(bytes).toString("base64"),
 };
 
-/** A parsed document into the SDK's shape. Unknown members are refused, as AWS's own JSON services do for wrong types. */
+/** Converts a parsed document to the SDK's shape. Rejects unknown members, as AWS's JSON services reject wrong types. */
 export function readDocument(schema: NormalizedSchema, value: unknown, path = ""): unknown {
   if (value === null || value === undefined) return undefined;
   if (schema.isListSchema()) {
@@ -40,11 +40,11 @@ export function readDocument(schema: NormalizedSchema, value: unknown, path = ""
   if (schema.isBlobSchema()) return value instanceof Uint8Array ? value : Buffer.from(String(value), "base64");
   if (schema.isBooleanSchema() && typeof value !== "boolean") throw wrongType(path, "true or false");
   if (schema.isNumericSchema() && typeof value !== "number") throw wrongType(path, "a number");
-  if (schema.isStringSchema() && typeof value !== "string") throw wrongType(path, "text");
+  if (schema.isStringSchema() && typeof value !== "string") throw wrongType(path, "a string");
   return value;
 }
 
-/** A result in the SDK's shape into a document for the wire. */
+/** Converts a result in the SDK's shape to a document for the wire. */
 export function writeDocument(schema: NormalizedSchema, value: unknown, codec: Codec): unknown {
   if (value === null || value === undefined) return undefined;
   if (schema.isUnitSchema()) return {};
@@ -60,7 +60,7 @@ export function writeDocument(schema: NormalizedSchema, value: unknown, codec: C
       const member = members[name];
       if (!member) {
         if (item === undefined || name.startsWith("$")) continue;
-        throw new Error(`the reply has ${name}, which ${schema.getName() ?? "the operation"} of AWS's model does not know`);
+        throw new Error(`the reply has ${name}, which ${schema.getName() ?? "the operation"} in AWS's model does not have`);
       }
       const written = writeDocument(member, item, codec);
       if (written !== undefined) document[name] = written;

@@ -1,7 +1,7 @@
 import { NormalizedSchema } from "@smithy/core/schema";
 import { SERVICES, type ServiceName } from "./services";
 
-/** An operation of AWS's own model, as the SDK ships it: what goes in and what comes out. */
+/** An operation of AWS's own model, as shipped in the SDK. */
 export interface OperationModel {
   name: string;
   input: NormalizedSchema;
@@ -9,8 +9,8 @@ export interface OperationModel {
 }
 
 /**
- * Looks an operation up in the schemas of the SDK's client, so that names, nesting and types on the wire are AWS's
- * and not a second, hand-made copy. Clients are loaded on first use: EC2's alone is several megabytes.
+ * Looks up an operation in the schemas of the SDK's client, so that names, nesting and types on the wire are AWS's own
+ * rather than a handwritten copy. Clients are loaded on first use: EC2's alone is several megabytes.
  */
 export function operationModel(service: ServiceName, operation: string): OperationModel | undefined {
   if (!/^[A-Z][A-Za-z0-9]*$/.test(operation)) return undefined;

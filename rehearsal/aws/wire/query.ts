@@ -2,9 +2,9 @@ import type { NormalizedSchema } from "@smithy/core/schema";
 import { AwsError, type Shape } from "../api";
 
 /**
- * Form bodies of the Query protocols (`InstanceIds.member.1=i-1`) into the SDK's shape. `ec2` is the dialect of EC2:
- * lists without `member`, names of its own. A parameter that the model does not have is refused rather than ignored,
- * since a misspelled parameter is a bug in whoever called.
+ * Converts form bodies of the Query protocols (`InstanceIds.member.1=i-1`) to the SDK's shape. `ec2` is EC2's dialect:
+ * lists without `member`, and its own parameter names. Rejects a parameter that the model does not have, since a
+ * misspelled parameter is a bug in the caller.
  */
 export function parseQuery(input: NormalizedSchema, form: URLSearchParams, dialect: "query" | "ec2"): Shape {
   const tree: Node = { children: new Map() };
@@ -19,7 +19,7 @@ export function parseQuery(input: NormalizedSchema, form: URLSearchParams, diale
     node.value = value;
   }
   const shape = input.isStructSchema() ? readStruct(input, tree, dialect, "") : {};
-  refuseUnread(tree, "");
+  rejectUnread(tree, "");
   return shape;
 }
 
@@ -98,11 +98,11 @@ function numbered(node: Node | undefined): [string, Node][] {
   return items.sort(([a], [b]) => Number(a) - Number(b));
 }
 
-function refuseUnread(node: Node, path: string): void {
+function rejectUnread(node: Node, path: string): void {
   if (node.value !== undefined && !node.read) {
     throw new AwsError("ValidationError", `Unknown parameter ${path}: the operation has no such input`, 400);
   }
-  for (const [name, child] of node.children) refuseUnread(child, path ? `${path}.${name}` : name);
+  for (const [name, child] of node.children) rejectUnread(child, path ? `${path}.${name}` : name);
 }
 
 function malformed(path: string, text: string, expected: string): AwsError {

@@ -3,7 +3,7 @@ import type { WireReply } from "./exchange";
 import type { SignedRequest } from "./sigv4";
 import { escapeXml } from "./xml";
 
-/** GET and HEAD of an object in S3's REST protocol; `hostBucket` is the bucket of a virtual-hosted name, if it had one. */
+/** GET and HEAD of an object in S3's REST protocol; `hostBucket` is the bucket of a virtual-hosted name, if any. */
 export async function serveS3(
   api: AwsApi,
   principal: Principal,

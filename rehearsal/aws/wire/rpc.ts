@@ -8,7 +8,7 @@ import { type ServiceName, serviceNamed } from "./services";
 import type { SignedRequest } from "./sigv4";
 import { renderXml, renderXmlError } from "./xml";
 
-/** One request in one of the RPC protocols: what it asks for and how to say the answer. */
+/** One request in one of the RPC protocols, and the encoding of its reply. */
 export interface RpcCall {
   operation: string;
   params: Shape;
@@ -17,7 +17,7 @@ export interface RpcCall {
 
 type Protocol = "query" | "ec2query" | "json" | "cbor";
 
-/** Which protocol the request speaks, by its headers and path. */
+/** The protocol of the request, by its headers and query. */
 function protocolOf(request: SignedRequest): Protocol | "unknown" {
   if (request.headers["smithy-protocol"] === "rpc-v2-cbor") return "cbor";
   if (request.headers["x-amz-target"] !== undefined) return "json";
@@ -27,14 +27,14 @@ function protocolOf(request: SignedRequest): Protocol | "unknown" {
 
 export function parseRpc(service: ServiceName, request: SignedRequest): RpcCall {
   const protocol = protocolOf(request);
-  const spoken = serviceNamed(service);
+  const known = serviceNamed(service);
   const dialect: Protocol | "unknown" = protocol === "query" && service === "ec2" ? "ec2query" : protocol;
-  if (dialect === "unknown" || !spoken?.protocols.includes(dialect)) {
-    throw new AwsError("UnknownOperationException", `${service} does not speak this protocol (${protocol})`, 404);
+  if (dialect === "unknown" || !known?.protocols.includes(dialect)) {
+    throw new AwsError("UnknownOperationException", `${service} does not support this protocol (${protocol})`, 404);
   }
-  if (dialect === "cbor") return parseCbor(service, spoken.target ?? "", request);
-  if (dialect === "json") return parseJson(service, spoken.target ?? "", request);
-  return parseForm(service, spoken.version ?? "", request);
+  if (dialect === "cbor") return parseCbor(service, known.target ?? "", request);
+  if (dialect === "json") return parseJson(service, known.target ?? "", request);
+  return parseForm(service, known.version ?? "", request);
 }
 
 function parseForm(service: ServiceName, version: string, request: SignedRequest): RpcCall {
@@ -96,7 +96,7 @@ function parseCbor(service: ServiceName, target: string, request: SignedRequest)
   };
 }
 
-/** The error in the protocol of the request that met it. */
+/** The error, encoded in the protocol of the request. */
 export function errorReply(service: ServiceName, request: SignedRequest, error: AwsError, requestId: string): WireReply {
   const protocol = protocolOf(request);
   const headers: Record<string, string> = { "x-amzn-requestid": requestId };

@@ -6,13 +6,13 @@ interface WireService {
   protocols: ("query" | "ec2query" | "json" | "cbor" | "s3")[];
   /** XML namespace of replies, and version of the API in query requests. */
   version?: string;
-  /** What stands before the dot in X-Amz-Target, and the smithy service name in CBOR paths. */
+  /** The prefix before the dot in X-Amz-Target, and the Smithy service name in CBOR paths. */
   target?: string;
-  /** S3 alone is spoken without a model. */
+  /** The SDK's client with the model; only S3 is served without one. */
   client?: () => Client;
 }
 
-/** The services that are spoken over the wire, by the name under which requests are signed. */
+/** The services that are served over the wire, by their signing name. */
 const TABLE = {
   autoscaling: {
     iam: "autoscaling",
@@ -57,7 +57,7 @@ export function serviceNamed(name: string): (WireService & { name: ServiceName }
   return found && { ...found, name: name as ServiceName };
 }
 
-/** `https://xmlns` of a query service's replies. */
+/** XML namespace of a query service's replies. */
 export function xmlNamespace(service: ServiceName): string {
   const { version } = SERVICES[service];
   if (service === "ec2") return `http://ec2.amazonaws.com/doc/${version}/`;

@@ -1,13 +1,13 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
-/** A request as it came over the wire. */
+/** A request as received over the wire. */
 export interface SignedRequest {
   method: string;
   /** Path as sent, still percent-encoded, without the query. */
   path: string;
   /** Query as sent, without the question mark. */
   query: string;
-  /** Lower-case names; several values joined by commas. */
+  /** Lower-case names; multiple values joined by commas. */
   headers: Record<string, string>;
   body: Buffer;
 }
@@ -21,7 +21,7 @@ export interface Scope {
   signature: string;
 }
 
-/** Reads `Authorization: AWS4-HMAC-SHA256 Credential=.., SignedHeaders=.., Signature=..`; undefined if it is none. */
+/** Parses `Authorization: AWS4-HMAC-SHA256 Credential=.., SignedHeaders=.., Signature=..`; undefined if malformed. */
 export function parseAuthorization(header: string | undefined): Scope | undefined {
   const match = /^AWS4-HMAC-SHA256\s+(.*)$/.exec(header ?? "");
   if (!match) return undefined;
@@ -38,7 +38,7 @@ export function parseAuthorization(header: string | undefined): Scope | undefine
   return { accessKeyId, date, region, service, signedHeaders: signedHeaders.split(";"), signature };
 }
 
-/** Whether the signature is the one that this secret gives for this request. */
+/** Whether the signature is valid for this request and secret. */
 export function signatureMatches(request: SignedRequest, scope: Scope, secretAccessKey: string): boolean {
   const expected = Buffer.from(sign(request, scope, secretAccessKey));
   const given = Buffer.from(scope.signature);
@@ -60,7 +60,7 @@ export function sign(request: SignedRequest, scope: Scope, secretAccessKey: stri
 
 function canonicalRequest(request: SignedRequest, scope: Scope): string {
   const headers = scope.signedHeaders.map((name) => `${name}:${(request.headers[name] ?? "").trim().replace(/\s+/g, " ")}\n`);
-  // S3 signs the hash that the client declares (it may be UNSIGNED-PAYLOAD); everyone else the hash of what arrived.
+  // S3 signs the hash that the client declares (possibly UNSIGNED-PAYLOAD); the other services the hash of the body.
   const payload = (scope.service === "s3" && request.headers["x-amz-content-sha256"]) || sha256(request.body);
   return [
     request.method,
@@ -72,7 +72,7 @@ function canonicalRequest(request: SignedRequest, scope: Scope): string {
   ].join("\n");
 }
 
-/** S3 signs the path as it is sent; other services encode it once more. */
+/** S3 signs the path as sent; other services encode it once more. */
 function canonicalPath(path: string, service: string): string {
   if (service === "s3") return path;
   return path.split("/").map(encode).join("/");
@@ -95,7 +95,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** RFC 3986: encodeURIComponent leaves five characters that AWS wants encoded. */
+/** RFC 3986: encodeURIComponent leaves five characters that AWS requires to be encoded. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

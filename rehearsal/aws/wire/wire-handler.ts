@@ -17,13 +17,13 @@ export interface WireOptions {
   credentials: Credentials;
   clock: Clock;
   region: string;
-  /** Told of a defect of the stand-in itself; the client sees InternalFailure. */
+  /** Called for a defect of the stand-in itself; the client receives InternalFailure. */
   onDefect?: (error: unknown, request: string) => void;
 }
 
 /**
- * AWS's wire protocols over `AwsApi.call`. The service is known by the host name, or, for a client that was pointed at
- * a bare address (AWS_ENDPOINT_URL), by the scope of its signature.
+ * AWS's wire protocols over `AwsApi.call`. The service is determined by the host name or, for a client configured with a
+ * plain address (AWS_ENDPOINT_URL), by the scope of the signature.
  */
 export function createWireHandler(options: WireOptions): HttpHandler {
   return (req, res) => {
@@ -47,7 +47,7 @@ async function serve(options: WireOptions, req: IncomingMessage): Promise<{ repl
   if (!service) {
     return {
       method: request.method,
-      reply: { status: 404, body: `The rehearsal serves no AWS service at ${host}; it has ${Object.keys(SERVICES).join(", ")}.\n` },
+      reply: { status: 404, body: `The rehearsal serves no AWS service at ${host}; it serves ${Object.keys(SERVICES).join(", ")}.\n` },
     };
   }
   try {
@@ -55,8 +55,8 @@ async function serve(options: WireOptions, req: IncomingMessage): Promise<{ repl
   } catch (error) {
     const known = error instanceof AwsError ? error : undefined;
     if (!known) options.onDefect?.(error, `${request.method} ${host}${request.path} ${request.headers["x-amz-target"] ?? ""}`);
-    const told = known ?? new AwsError("InternalFailure", `The rehearsal failed: ${(error as Error).message}`, 500);
-    const reply = service === "s3" ? s3ErrorReply(told, request, requestId) : errorReply(service, request, told, requestId);
+    const reported = known ?? new AwsError("InternalFailure", `The rehearsal failed: ${(error as Error).message}`, 500);
+    const reply = service === "s3" ? s3ErrorReply(reported, request, requestId) : errorReply(service, request, reported, requestId);
     return { method: request.method, reply };
   }
 }

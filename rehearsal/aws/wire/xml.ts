@@ -2,7 +2,7 @@ import type { NormalizedSchema } from "@smithy/core/schema";
 import type { AwsError, Shape } from "../api";
 import { type ServiceName, xmlNamespace } from "./services";
 
-/** WireReply of the Query protocols: `<OpResponse><OpResult>..</OpResult><ResponseMetadata>..`; EC2 leaves out the middle. */
+/** Reply of the Query protocols: `<OpResponse><OpResult>..</OpResult><ResponseMetadata>..`; EC2 omits both wrappers. */
 export function renderXml(service: ServiceName, operation: string, output: NormalizedSchema, result: Shape, requestId: string): string {
   const dialect = service === "ec2" ? "ec2" : "query";
   const body = output.isStructSchema() ? struct(output, result) : "";
@@ -28,7 +28,7 @@ export function renderXmlError(service: ServiceName, error: AwsError, requestId:
 }
 
 export function escapeXml(text: string): string {
-  // A bare carriage return would be read back as a line feed.
+  // XML parsers read an unescaped carriage return as a line feed.
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("\r", "&#xD;");
 }
 
@@ -36,7 +36,7 @@ function struct(schema: NormalizedSchema, shape: Shape): string {
   const members = schema.getMemberSchemas();
   for (const name of Object.keys(shape)) {
     if (!(name in members) && shape[name] !== undefined && !name.startsWith("$")) {
-      throw new Error(`the reply has ${name}, which ${schema.getName() ?? "the operation"} of AWS's model does not know`);
+      throw new Error(`the reply has ${name}, which ${schema.getName() ?? "the operation"} in AWS's model does not have`);
     }
   }
   return Object.entries(members)

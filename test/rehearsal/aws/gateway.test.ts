@@ -10,23 +10,23 @@ import { Random } from "../../../rehearsal/random";
 import { Timeline } from "../../../rehearsal/timeline";
 import { deployRole, ACCOUNT } from "./harness";
 
-class SetClock extends RealClock {
+class ManualClock extends RealClock {
   time = 0;
   override now(): number {
     return this.time;
   }
 }
 
-describe("the gateway to AWS", () => {
+describe("the AWS gateway", () => {
   const worker: Principal = { kind: "function", functionName: "worker", roleName: "worker" };
-  let clock: SetClock;
+  let clock: ManualClock;
   let iam: Iam;
   let gateway: AwsGateway;
   let timeline: Timeline;
   let executed: string[];
 
   beforeEach(() => {
-    clock = new SetClock();
+    clock = new ManualClock();
     const store = new MemoryStore();
     iam = new Iam(store, ACCOUNT);
     timeline = new Timeline(() => clock.now());
@@ -45,7 +45,7 @@ describe("the gateway to AWS", () => {
     deployRole(store, "worker", [{ Effect: "Allow", Action: "s3:*", Resource: "arn:mine" }]);
   });
 
-  it("must not execute what IAM refuses, and must leave a trace of it", async () => {
+  it("must not execute a call that IAM denies, and must record the denial", async () => {
     await assert.rejects(gateway.call(worker, "s3:Get", { arn: "arn:other" }), { name: "AccessDenied", httpStatus: 403 });
     assert.deepEqual(executed, []);
     assert.deepEqual(gateway.denied(), [{ principal: "worker", action: "s3:Get", resource: "arn:other" }]);
@@ -55,20 +55,20 @@ describe("the gateway to AWS", () => {
     );
   });
 
-  it("must not hold the operator to policies", async () => {
+  it("must not apply policies to the operator", async () => {
     assert.deepEqual(await gateway.call({ kind: "operator" }, "s3:Get", { arn: "arn:other" }), { done: true });
   });
 
-  it("must hit one instance only with a fault that names it", async () => {
+  it("must apply a fault for one instance to that instance only", async () => {
     const [one, other] = ["i-1", "i-2"].map((instanceId): Principal => ({ kind: "instance", instanceId, roleName: "worker" }));
-    const lift = gateway.faults.inject({ action: "s3:Get", instance: "i-1", error: throttling() });
+    const removeFault = gateway.faults.inject({ action: "s3:Get", instance: "i-1", error: throttling() });
     await assert.rejects(gateway.call(one!, "s3:Get", { arn: "arn:mine" }), { name: "Throttling" });
     await gateway.call(other!, "s3:Get", { arn: "arn:mine" });
-    lift();
+    removeFault();
     await gateway.call(one!, "s3:Get", { arn: "arn:mine" });
   });
 
-  it("must count every call by who and what, failures included", async () => {
+  it("must count every call by principal and action, including failures", async () => {
     await gateway.call(worker, "s3:Get", { arn: "arn:mine" });
     await assert.rejects(gateway.call(worker, "s3:Fail", { arn: "arn:mine" }), { name: "Broken" });
     await assert.rejects(gateway.call(worker, "s3:Get", { arn: "arn:other" }));
@@ -79,7 +79,7 @@ describe("the gateway to AWS", () => {
     );
   });
 
-  it("must fail as often, as long and for whom a fault says, and no more", async () => {
+  it("must fail only as many calls, for as long and for the principal that a fault specifies", async () => {
     const get = () => gateway.call(worker, "s3:Get", { arn: "arn:mine" });
     gateway.faults.inject({ action: "s3:Get", times: 2, error: throttling() });
     await assert.rejects(get(), { name: "Throttling", message: "Rate exceeded" });
@@ -91,22 +91,22 @@ describe("the gateway to AWS", () => {
     await assert.rejects(get());
     clock.time = 1000;
     await get();
-    const lift = gateway.faults.inject({ action: "*", error: throttling() });
-    lift();
+    const removeFault = gateway.faults.inject({ action: "*", error: throttling() });
+    removeFault();
     await get();
   });
 
-  it("must tell a missing permission even while everything is throttled", async () => {
+  it("must report a missing permission even while every call is throttled", async () => {
     gateway.faults.inject({ action: "*", error: throttling() });
     await assert.rejects(gateway.call(worker, "s3:Get", { arn: "arn:other" }), { name: "AccessDenied" });
   });
 
-  it("must not pretend to have a service that it has not", async () => {
+  it("must reject a call to a service that it does not have, and a second service with the same IAM prefix", async () => {
     await assert.rejects(gateway.call({ kind: "operator" }, "dynamodb:GetItem", {}), /no service "dynamodb"/);
     assert.throws(() => gateway.register({ prefix: "s3" } as Service), /two services/);
   });
 
-  it("must not let credentials outlive their six hours", () => {
+  it("must not accept credentials after six hours, or issue any for a role that is missing or does not trust the service", () => {
     const credentials = new Credentials(clock, new Random(1), iam);
     const { accessKeyId, expiration } = credentials.issue(worker);
     assert.equal(Date.parse(expiration), 6 * 3600_000);

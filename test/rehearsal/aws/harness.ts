@@ -11,8 +11,8 @@ import { Timeline } from "../../../rehearsal/timeline";
 
 export const ACCOUNT: AwsAccount = { region: "eu-central-1", accountId: "123456789012" };
 
-/** A driver whose machines boot at once and answer commands with `reply`. */
-class PaperDriver implements HostDriver {
+/** A driver whose machines boot at once and whose commands return `reply`. */
+class FakeDriver implements HostDriver {
   readonly commands: { instanceId: string; commands: string[] }[] = [];
   reply: (instanceId: string) => Promise<CommandResult> = async () => ({ exitCode: 0, stdout: "done", stderr: "" });
 
@@ -31,18 +31,18 @@ class PaperDriver implements HostDriver {
 }
 
 export interface AwsHarness extends AwsStandIn {
-  driver: PaperDriver;
+  driver: FakeDriver;
   timeline: Timeline;
   workDir: string;
   end(): Promise<void>;
 }
 
-/** The whole stand-in on loopback, in a folder of its own. */
+/** The whole stand-in on loopback, in its own folder. */
 export async function startHarness(options: Partial<AwsOptions> & { clock?: Clock } = {}): Promise<AwsHarness> {
   const workDir = mkdtempSync(join(tmpdir(), "cloud-"));
   const clock = options.clock ?? new RealClock();
   const timeline = new Timeline(() => clock.now());
-  const driver = new PaperDriver();
+  const driver = new FakeDriver();
   const running = await startAws({
     clock,
     timeline,
@@ -60,7 +60,7 @@ export async function startHarness(options: Partial<AwsOptions> & { clock?: Cloc
   return { ...running, driver, timeline, workDir, end };
 }
 
-/** Deploys a role as the program would, with one inline policy. */
+/** Deploys a role with one inline policy, as the Pulumi program would. */
 export function deployRole(store: AwsStandIn["store"], name: string, statements: object[], service = "lambda.amazonaws.com"): void {
   store.put({
     type: "aws:iam/role:Role",

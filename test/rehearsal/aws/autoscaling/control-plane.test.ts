@@ -3,7 +3,7 @@ import { DeployedResolver } from "../../../../rehearsal/aws/autoscaling";
 import type { DeployedResource, ResourceStore, Shape } from "../../../../rehearsal/aws/api";
 import { fails, LAUNCH_HOOK, ACCOUNT, Rig, TERMINATE_HOOK } from "./rig";
 
-/** What Pulumi would have deployed: a template of two versions, a profile and a subnet. */
+/** Resources as Pulumi would deploy them: a template with two versions, a profile and a subnet. */
 function store(): ResourceStore {
   const version = (script: string) => ({
     instanceType: "m7g.large",
@@ -49,11 +49,11 @@ const GROUP = {
   Tags: [{ Key: "ci-runners:pool", Value: "pool", PropagateAtLaunch: true, ResourceId: "pool" }],
 };
 
-describe("Auto Scaling: making and removing groups", () => {
+describe("Auto Scaling: creating and deleting groups", () => {
   it("resolves the launch template's version, image, profile, tags and the subnets' zones", async () => {
     const rig = rigWithStore();
     await rig.call("CreateAutoScalingGroup", GROUP);
-    await rig.pass(5);
+    await rig.advance(5);
     const instance = rig.fleet.get(rig.one("InService"))!;
     assert.equal(instance.userData, "two");
     assert.match(instance.imageId!, /^ami-[0-9a-f]{17}$/);
@@ -68,7 +68,7 @@ describe("Auto Scaling: making and removing groups", () => {
     assert.equal(group.VPCZoneIdentifier, GROUP.VPCZoneIdentifier);
   });
 
-  it("refuses a template version that does not exist before anything is launched [A3.20]", async () => {
+  it("rejects a template version that does not exist before it launches any instance [A3.20]", async () => {
     const rig = rigWithStore();
     const LaunchTemplate = { LaunchTemplateId: "lt-1", Version: "9" };
     await assert.rejects(rig.call("CreateAutoScalingGroup", { ...GROUP, LaunchTemplate }), /Could not find the specified version 9/);
@@ -78,7 +78,7 @@ describe("Auto Scaling: making and removing groups", () => {
     await fails(rig.call("CreateAutoScalingGroup", GROUP), "AlreadyExists", taken);
   });
 
-  it("an update leaves alone what it does not name; new bounds move the capacity into them", async () => {
+  it("an update keeps settings that it does not name, and clamps the desired capacity to new bounds", async () => {
     const rig = rigWithStore();
     await rig.call("CreateAutoScalingGroup", GROUP);
     await rig.desire(3);
@@ -89,7 +89,7 @@ describe("Auto Scaling: making and removing groups", () => {
     assert.deepEqual([desired, config.maxInstanceLifetime, config.minSize], [2, 86_400, 1]);
   });
 
-  it("initial hooks count at creation only; a later change goes through PutLifecycleHook", async () => {
+  it("initial hooks apply only at creation; PutLifecycleHook makes later changes", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
     rig.scaling.updateGroup("pool", { initialLifecycleHooks: [{ ...TERMINATE_HOOK, heartbeatTimeout: 60 }] });
@@ -99,11 +99,11 @@ describe("Auto Scaling: making and removing groups", () => {
     );
   });
 
-  it("refuses to delete a group that still has instances, unless forced; then no hook fires [A1.9, A3.21]", async () => {
+  it("rejects the deletion of a group that has instances, unless forced; then no hook fires [A1.9, A3.21]", async () => {
     const rig = rigWithStore();
     await rig.call("CreateAutoScalingGroup", GROUP);
     await rig.call("PutLifecycleHook", { LifecycleHookName: "terminate", LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await fails(
       rig.call("DeleteAutoScalingGroup"),
@@ -111,40 +111,40 @@ describe("Auto Scaling: making and removing groups", () => {
       "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
     );
     await rig.call("DeleteAutoScalingGroup", { ForceDelete: true });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.scaling.group("pool"), undefined);
     assert.deepEqual(rig.states(id).slice(-2), ["Terminating", "Terminated"]);
   });
 
-  it("refuses to delete a group whose instances are on their way, in words of its own [A3.22]", async () => {
+  it("rejects the deletion of a group whose instances are terminating, with a different error [A3.22]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     await rig.desire(0);
-    await rig.pass(1);
+    await rig.advance(1);
     const message = "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.";
     await fails(rig.call("DeleteAutoScalingGroup"), "ScalingActivityInProgress", message);
     await rig.complete(rig.one("Terminating:Wait"), "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     await rig.call("DeleteAutoScalingGroup");
     assert.equal(rig.scaling.group("pool"), undefined);
   });
 
-  it("a deletion drains through the hooks, warm pool first, and lifts protection", async () => {
+  it("the provider's deletion drains through the hooks, warm pool first, and removes protection", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {}, newInstancesProtectedFromScaleIn: true });
-    await rig.pass(5);
+    await rig.advance(5);
     const [busy, warm] = [rig.one("InService"), rig.one("Warmed:Stopped")];
-    let gone = false;
-    const deletion = rig.delete().then(() => (gone = true));
-    await rig.pass(60);
+    let deleted = false;
+    const deletion = rig.delete().then(() => (deleted = true));
+    await rig.advance(60);
     assert.deepEqual([rig.stateOf(warm), rig.stateOf(busy)], ["Warmed:Terminating:Wait", "InService"]);
     await rig.complete(warm, "terminate");
-    await rig.pass(600);
+    await rig.advance(600);
     assert.equal(rig.stateOf(busy), "Terminating:Wait");
-    assert.equal(gone, false);
+    assert.equal(deleted, false);
     await rig.complete(busy, "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     await deletion;
     assert.equal(rig.scaling.group("pool"), undefined);
     assert.equal(
@@ -153,10 +153,10 @@ describe("Auto Scaling: making and removing groups", () => {
     );
   });
 
-  it("tells the history of a deleted group to who asks for deleted ones, and to nobody else [A3.26, A12.1]", async () => {
+  it("returns the history of a deleted group only to a request that includes deleted groups [A3.26, A12.1]", async () => {
     const rig = new Rig();
     rig.create();
-    await rig.pass(60);
+    await rig.advance(60);
     const instance = rig.one("InService");
     await rig.delete();
     const missing = "AutoScalingGroup name not found - AutoScalingGroup 'pool' not found";
@@ -182,13 +182,13 @@ describe("Auto Scaling: making and removing groups", () => {
     );
   });
 
-  it("tells the history of a group and of its deleted namesake together, the latest first", async () => {
+  it("returns the history of a group together with that of a deleted group of the same name, newest first", async () => {
     const rig = new Rig();
     rig.create();
-    await rig.pass(60);
+    await rig.advance(60);
     await rig.delete();
     rig.create();
-    await rig.pass(60);
+    await rig.advance(60);
     const { Activities } = await rig.call("DescribeScalingActivities", { IncludeDeletedGroups: true });
     assert.deepEqual(
       (Activities as Shape[]).map(({ AutoScalingGroupState }) => AutoScalingGroupState),
@@ -197,14 +197,14 @@ describe("Auto Scaling: making and removing groups", () => {
     assert.equal((await rig.activities()).length, 1);
   });
 
-  it("a deletion that takes too long names the instances that it waits for", async () => {
+  it("a deletion that times out names the instances that it waits for", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     const deletion = rig.delete(60);
     const expected = assert.rejects(deletion, new RegExp(`\\(pool\\) drain: timeout .*: ${id} Terminating:Wait`));
-    await rig.pass(61);
+    await rig.advance(61);
     await expected;
   });
 
@@ -212,15 +212,15 @@ describe("Auto Scaling: making and removing groups", () => {
     for (const force of [false, true]) {
       const rig = new Rig();
       rig.create({ maxSize: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {} });
-      await rig.pass(5);
+      await rig.advance(5);
       const warm = rig.one("Warmed:Stopped");
       await rig.call("DeleteWarmPool", { ForceDelete: force });
-      await rig.pass(5);
+      await rig.advance(5);
       assert.equal(rig.stateOf(warm), force ? undefined : "Warmed:Terminating:Wait");
       if (!force) await rig.complete(warm, "terminate");
-      await rig.pass(5);
+      await rig.advance(5);
       assert.equal((await rig.call("DescribeWarmPool")).WarmPoolConfiguration, undefined);
-      assert.equal(rig.inState("Warmed:Stopped").length, 0, "the pool filled itself again");
+      assert.equal(rig.inState("Warmed:Stopped").length, 0, "the pool was refilled");
       await assert.rejects(rig.call("DeleteWarmPool"), /No warm pool found/);
     }
   });
@@ -234,24 +234,24 @@ describe("Auto Scaling: making and removing groups", () => {
     await rig.call("DeleteTags", { Tags: [tag("b", "")] });
     assert.deepEqual(rig.scaling.group("pool")!.config.tags, [{ key: "a", value: "2", propagateAtLaunch: false }]);
     await rig.call("SuspendProcesses", { ScalingProcesses: ["Launch"] });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.deepEqual(rig.scaling.group("pool")!.instances, []);
     await rig.call("ResumeProcesses", { ScalingProcesses: ["Launch"] });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.inState("InService").length, 1);
   });
 
-  it("carries ten thousand instances through a launch and a scale-in", async () => {
+  it("launches and scales in ten thousand instances", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 10_000, desiredCapacity: 10_000, initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     for (const id of rig.inState("Pending:Wait")) await rig.complete(id, "launch");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.inState("InService").length, 10_000);
     await rig.desire(0);
-    await rig.pass(5);
+    await rig.advance(5);
     for (const id of rig.inState("Terminating:Wait")) await rig.complete(id, "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.scaling.group("pool")!.instances.length, 0);
   });
 });

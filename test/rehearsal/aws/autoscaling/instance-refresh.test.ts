@@ -9,19 +9,19 @@ const versions = (rig: Rig, state: string) =>
 
 const refreshEvents = (rig: Rig) => rig.published.flatMap((event) => event["detail-type"].match(/Instance Refresh (\w+)$/)?.[1] ?? []);
 
-/** A group whose template has just got a second version. */
+/** Creates a group whose template has just received a second version. */
 async function outdated(rig: Rig, changes = {}): Promise<void> {
   rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], ...changes });
-  await rig.pass(10);
+  await rig.advance(10);
   rig.scaling.updateGroup("pool", { launchTemplate: template("2") });
 }
 
 describe("Auto Scaling: instance refresh", () => {
-  it("replaces in service first, then the warm pool, and does not wait for the drains [A2.9, A5.2]", async () => {
+  it("replaces instances in service first, then the warm pool, and does not wait for the drains [A2.9, A5.2]", async () => {
     const rig = new Rig();
     await outdated(rig, { desiredCapacity: 3, maxSize: 4, warmPool: {}, initialLifecycleHooks: [] });
     rig.scaling.startRefresh("pool");
-    await rig.pass(120);
+    await rig.advance(120);
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
     assert.deepEqual(versions(rig, "InService"), ["2", "2", "2"]);
     assert.deepEqual(versions(rig, "Warmed:Stopped"), ["2"]);
@@ -30,7 +30,7 @@ describe("Auto Scaling: instance refresh", () => {
     assert.deepEqual(refreshEvents(rig), ["Started", "Succeeded"]);
   });
 
-  it("never lets more than the unhealthy share go at once [A5.3]", async () => {
+  it("never replaces more instances at once than the minimum healthy percentage allows [A5.3]", async () => {
     const rig = new Rig();
     await outdated(rig, { desiredCapacity: 4 });
     let least = 4;
@@ -38,13 +38,13 @@ describe("Auto Scaling: instance refresh", () => {
       if (event.kind === "instance-state") least = Math.min(least, rig.inState("InService").length);
     });
     rig.scaling.startRefresh("pool", { minHealthyPercentage: 50 });
-    await rig.pass(120);
+    await rig.advance(120);
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
     assert.equal(least, 2);
-    assert.equal(rig.inState("Terminating:Wait").length, 4, "drains go on after the refresh");
+    assert.equal(rig.inState("Terminating:Wait").length, 4, "drains continue after the refresh");
   });
 
-  it("launches before it terminates where the maximum is above 100 % [A5.3]", async () => {
+  it("launches before it terminates if the maximum healthy percentage is above 100 % [A5.3]", async () => {
     const rig = new Rig();
     await outdated(rig, { desiredCapacity: 2 });
     let least = 2;
@@ -52,28 +52,28 @@ describe("Auto Scaling: instance refresh", () => {
       if (event.kind === "instance-state") least = Math.min(least, rig.inState("InService").length);
     });
     rig.scaling.startRefresh("pool", { minHealthyPercentage: 100, maxHealthyPercentage: 200 });
-    await rig.pass(120);
+    await rig.advance(120);
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
     assert.equal(least, 2);
     assert.deepEqual(versions(rig, "InService"), ["2", "2"]);
   });
 
-  it("waits for a protected instance and goes on as soon as its job has ended [A4.9]", async () => {
+  it("waits for a protected instance and replaces it as soon as the protection is removed [A4.9]", async () => {
     const rig = new Rig();
     await outdated(rig, { desiredCapacity: 2 });
     const [busy] = rig.inState("InService") as [string];
     await rig.protect(busy);
     rig.scaling.startRefresh("pool", { minHealthyPercentage: 50 });
-    await rig.pass(3000);
+    await rig.advance(3000);
     assert.equal(rig.scaling.group("pool")!.refresh, "InProgress");
     assert.deepEqual(versions(rig, "InService"), ["1", "2"]);
     await rig.protect(busy, false);
-    await rig.pass(30);
+    await rig.advance(30);
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
     assert.equal(rig.stateOf(busy), "Terminating:Wait");
   });
 
-  it("fails after one hour of waiting, and leaves the protected instance alone [A2.9, A4.9, A5.3]", async () => {
+  it("fails after waiting for one hour, and does not terminate the protected instance [A2.9, A4.9, A5.3]", async () => {
     const rig = new Rig();
     await outdated(rig);
     const busy = rig.one("InService");
@@ -84,15 +84,15 @@ describe("Auto Scaling: instance refresh", () => {
     } = (await rig.call("DescribeInstanceRefreshes")) as any;
     const { MinHealthyPercentage, MaxHealthyPercentage, ScaleInProtectedInstances } = defaults.Preferences;
     assert.deepEqual([MinHealthyPercentage, MaxHealthyPercentage, ScaleInProtectedInstances], [90, 100, "Wait"]);
-    await rig.pass(3590);
+    await rig.advance(3590);
     assert.equal(rig.scaling.group("pool")!.refresh, "InProgress");
-    await rig.pass(30);
+    await rig.advance(30);
     assert.equal(rig.scaling.group("pool")!.refresh, "Failed");
     assert.equal(rig.stateOf(busy), "InService");
     assert.deepEqual(refreshEvents(rig), ["Started", "Failed"]);
   });
 
-  it("passes over protected instances with Ignore and takes them with Refresh [A4.9]", async () => {
+  it("skips protected instances with Ignore and replaces them with Refresh [A4.9]", async () => {
     for (const [choice, left] of [
       ["Ignore", "InService"],
       ["Refresh", "Terminating:Wait"],
@@ -102,13 +102,13 @@ describe("Auto Scaling: instance refresh", () => {
       const busy = rig.one("InService");
       await rig.protect(busy);
       rig.scaling.startRefresh("pool", { scaleInProtectedInstances: choice });
-      await rig.pass(60);
+      await rig.advance(60);
       assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
       assert.equal(rig.stateOf(busy), left);
     }
   });
 
-  it("refuses a second one meanwhile, and a cancellation when there is none [A3.23, A12.5, A12.6]", async () => {
+  it("rejects a second refresh during the first, and a cancellation without one [A3.23, A12.5, A12.6]", async () => {
     const rig = new Rig();
     await outdated(rig);
     await rig.protect(rig.one("InService"));
@@ -119,7 +119,7 @@ describe("Auto Scaling: instance refresh", () => {
       "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
     );
     await rig.call("CancelInstanceRefresh");
-    await rig.pass(5);
+    await rig.advance(5);
     const { InstanceRefreshes } = await rig.call("DescribeInstanceRefreshes");
     assert.deepEqual(
       (InstanceRefreshes as any[]).map((r) => [r.Status, r.PercentageComplete]),
@@ -129,13 +129,13 @@ describe("Auto Scaling: instance refresh", () => {
     await fails(rig.call("CancelInstanceRefresh"), "ActiveInstanceRefreshNotFound", none);
   });
 
-  it("skips instances that match already when told to [A5.4]", async () => {
+  it("skips instances that already match with SkipMatching [A5.4]", async () => {
     const rig = new Rig();
     await outdated(rig);
     rig.scaling.updateGroup("pool", { launchTemplate: template("1") });
     const id = rig.one("InService");
     rig.scaling.startRefresh("pool", { skipMatching: true });
-    await rig.pass(30);
+    await rig.advance(30);
     assert.equal(rig.stateOf(id), "InService");
     assert.equal(rig.scaling.group("pool")!.refresh, "Successful");
   });

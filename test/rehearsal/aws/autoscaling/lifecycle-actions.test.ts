@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import type { EventBridgeEvent } from "../../../../rehearsal/aws/autoscaling";
 import { fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
 
-/** A group of one, in Terminating:Wait. */
+/** Creates a group with one instance, in Terminating:Wait. */
 async function draining(changes = {}, hook = {}): Promise<{ rig: Rig; id: string; event: EventBridgeEvent }> {
   const rig = new Rig();
   rig.create({ initialLifecycleHooks: [{ ...TERMINATE_HOOK, ...hook }], ...changes });
-  await rig.pass(5);
+  await rig.advance(5);
   const id = rig.one("InService");
   await rig.desire(0);
-  await rig.pass(1);
+  await rig.advance(1);
   assert.equal(rig.stateOf(id), "Terminating:Wait");
   return { rig, id, event: rig.published.at(-1)! };
 }
@@ -17,7 +17,7 @@ async function draining(changes = {}, hook = {}): Promise<{ rig: Rig; id: string
 const tokenOf = (event: EventBridgeEvent) => String(event.detail.LifecycleActionToken);
 
 describe("Auto Scaling: lifecycle actions", () => {
-  it("the event has the exact shape, and the state is Terminating:Wait before it goes out [A2.1]", async () => {
+  it("the event has AWS's exact shape, and the state is Terminating:Wait before it is published [A2.1]", async () => {
     const states: (string | undefined)[] = [];
     const rig: Rig = new Rig({
       publish: (event) => {
@@ -26,10 +26,10 @@ describe("Auto Scaling: lifecycle actions", () => {
       },
     });
     rig.create({ initialLifecycleHooks: [{ ...TERMINATE_HOOK, notificationMetadata: "additional-info" }] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.desire(0);
-    await rig.pass(1);
+    await rig.advance(1);
     const event = rig.published.at(-1)!;
     assert.equal(states.at(-1), "Terminating:Wait");
     assert.match(event.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -61,15 +61,15 @@ describe("Auto Scaling: lifecycle actions", () => {
     );
   });
 
-  it("leaves NotificationMetadata out where the hook has none [A2.2]", async () => {
+  it("omits NotificationMetadata if the hook has none [A2.2]", async () => {
     const { event } = await draining();
     assert.ok(!("NotificationMetadata" in event.detail));
   });
 
-  it("tells of the end with the group's and the instance's ARN, when the instance is gone [A2.7]", async () => {
+  it("publishes the success event, with the ARNs of group and instance, once the instance is terminated [A2.7]", async () => {
     const { rig, id } = await draining();
     await rig.complete(id, "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     const event = rig.published.at(-1)!;
     assert.equal(event["detail-type"], "EC2 Instance Terminate Successful");
     assert.deepEqual(event.resources, [rig.scaling.group("pool")!.arn, `arn:aws:ec2:eu-central-1:123456789012:instance/${id}`]);
@@ -81,7 +81,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     }
   });
 
-  it("completes by token or by instance, and words the refusal by what was given; the token wins [A2.11, A3.15, A3.16]", async () => {
+  it("completes by token or by instance, and the error names the one given; the token takes precedence [A2.11, A3.15, A3.16]", async () => {
     const { rig, id, event } = await draining();
     const complete = (given: object) =>
       rig.call("CompleteLifecycleAction", {
@@ -89,9 +89,9 @@ describe("Auto Scaling: lifecycle actions", () => {
         LifecycleActionResult: "CONTINUE",
         ...given,
       });
-    const stranger = "00000000-0000-4000-8000-000000000000";
-    const byToken = `No active Lifecycle Action found with token ${stranger}`;
-    await fails(complete({ LifecycleActionToken: stranger, InstanceId: id }), "ValidationError", byToken);
+    const unknown = "00000000-0000-4000-8000-000000000000";
+    const byToken = `No active Lifecycle Action found with token ${unknown}`;
+    await fails(complete({ LifecycleActionToken: unknown, InstanceId: id }), "ValidationError", byToken);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
     await complete({ LifecycleActionToken: tokenOf(event) });
     await fails(
@@ -113,10 +113,10 @@ describe("Auto Scaling: lifecycle actions", () => {
     await fails(rig.complete(id, "launch"), "ValidationError", message);
   });
 
-  it("finds no action for instances that were there before the hook [A3.14]", async () => {
+  it("finds no action for instances that are older than the hook [A3.14]", async () => {
     const rig = new Rig();
     rig.create();
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.call("PutLifecycleHook", {
       LifecycleHookName: "launch",
@@ -126,11 +126,11 @@ describe("Auto Scaling: lifecycle actions", () => {
     await fails(rig.complete(id, "launch"), "ValidationError", message);
   });
 
-  it("the heartbeat timeout ends the action with the default result, as timeout [A3.4]", async () => {
+  it("the heartbeat timeout ends the action with the default result, recorded as a timeout [A3.4]", async () => {
     const { rig, id } = await draining({}, { heartbeatTimeout: 30 });
-    await rig.pass(28);
+    await rig.advance(28);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
-    await rig.pass(3);
+    await rig.advance(3);
     assert.equal(rig.stateOf(id), undefined);
     const closed = rig.timeline.events.filter((e) => e.kind === "action-closed");
     assert.deepEqual(
@@ -139,13 +139,13 @@ describe("Auto Scaling: lifecycle actions", () => {
     );
   });
 
-  it("a heartbeat restarts the timer from now: one after 30 min of 1 h makes 90 min [A3.3]", async () => {
+  it("a heartbeat restarts the timer: one after 30 min of 1 h extends the action to 90 min [A3.3]", async () => {
     const { rig, id } = await draining({}, { heartbeatTimeout: 3600 });
-    await rig.pass(1800);
+    await rig.advance(1800);
     await rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id });
-    await rig.pass(3590);
+    await rig.advance(3590);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
-    await rig.pass(20);
+    await rig.advance(20);
     assert.equal(rig.stateOf(id), undefined);
   });
 
@@ -158,28 +158,28 @@ describe("Auto Scaling: lifecycle actions", () => {
       const beat = heartbeatTimeout / 3;
       for (let passed = 0; passed < limit - beat; passed += beat) {
         await rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id });
-        await rig.pass(beat);
+        await rig.advance(beat);
       }
       assert.equal(rig.stateOf(id), "Terminating:Wait");
       await rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id });
-      await rig.pass(beat);
+      await rig.advance(beat);
       assert.equal(rig.stateOf(id), undefined);
     });
   }
 
-  it("runs hooks in order; ABANDON spares the rest and still terminates [A3.6]", async () => {
+  it("runs hooks in order; ABANDON skips the rest and still terminates [A3.6]", async () => {
     const rig = new Rig();
     const second = { ...TERMINATE_HOOK, name: "second" };
     const third = { ...TERMINATE_HOOK, name: "third" };
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK, second, third] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.desire(0);
-    await rig.pass(1);
+    await rig.advance(1);
     await rig.complete(id, "terminate");
-    await rig.pass(1);
+    await rig.advance(1);
     await rig.complete(id, "second", "ABANDON");
-    await rig.pass(1);
+    await rig.advance(1);
     assert.equal(rig.stateOf(id), undefined);
     const opened = rig.timeline.events.flatMap((e) => (e.kind === "action-opened" ? [e.hook] : []));
     assert.deepEqual(opened, ["terminate", "second"]);
@@ -190,53 +190,53 @@ describe("Auto Scaling: lifecycle actions", () => {
       const rig = new Rig();
       const hook = { ...TERMINATE_HOOK, heartbeatTimeout: 30 };
       rig.create({ initialLifecycleHooks: [hook], instanceLifecyclePolicy: { terminateHookAbandon: "retain" } });
-      await rig.pass(5);
+      await rig.advance(5);
       const id = rig.one("InService");
       await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: false });
       if (cause === "a call") await rig.complete(id, "terminate", "ABANDON");
       if (cause === "the global timeout") {
         for (let i = 0; i < 150; i++) {
           await rig.call("RecordLifecycleActionHeartbeat", { LifecycleHookName: "terminate", InstanceId: id });
-          await rig.pass(20);
+          await rig.advance(20);
         }
       }
-      await rig.pass(40);
+      await rig.advance(40);
       assert.equal(rig.stateOf(id), "Terminating:Retained");
       assert.deepEqual(rig.hosts.of(id), ["launch"]);
       assert.equal(rig.inState("InService").length, 1, "a retained instance does not count as capacity");
-      await rig.pass(7 * 86_400);
+      await rig.advance(7 * 86_400);
       assert.equal(rig.stateOf(id), "Terminating:Retained");
       await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: false });
-      await rig.pass(5);
+      await rig.advance(5);
       assert.equal(rig.stateOf(id), undefined);
       assert.equal(rig.scaling.group("pool")!.desired, 1);
     });
   }
 
-  it("never retains on CONTINUE, not even when a timeout says it [A3.9]", async () => {
+  it("never retains on CONTINUE, even if it is the default result of a timeout [A3.9]", async () => {
     const retain = { instanceLifecyclePolicy: { terminateHookAbandon: "retain" } };
     const { rig, id } = await draining(retain, { heartbeatTimeout: 30, defaultResult: "CONTINUE" });
-    await rig.pass(40);
+    await rig.advance(40);
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  it("deleting the hook continues terminations and abandons launches: it ends the drains [A3.12, A12.3]", async () => {
+  it("deleting the hook continues terminations, which ends the drains, and abandons launches [A3.12, A12.3]", async () => {
     const { rig, id } = await draining();
     const none = "No Lifecycle Hook found with name other for AutoScalingGroup pool";
     await fails(rig.call("DeleteLifecycleHook", { LifecycleHookName: "other" }), "ValidationError", none);
     await rig.call("DeleteLifecycleHook", { LifecycleHookName: "terminate" });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), undefined);
     const other = new Rig();
     other.create({ initialLifecycleHooks: [LAUNCH_HOOK] });
-    await other.pass(5);
+    await other.advance(5);
     const launching = other.one("Pending:Wait");
     await other.call("DeleteLifecycleHook", { LifecycleHookName: "launch" });
-    await other.pass(2);
+    await other.advance(2);
     assert.equal(other.stateOf(launching), undefined);
   });
 
-  it("a changed hook applies to later actions only, and shows its global timeout", async () => {
+  it("a changed hook applies only to later actions, and the description shows its global timeout", async () => {
     const { rig, id } = await draining({}, { heartbeatTimeout: 30 });
     await rig.call("PutLifecycleHook", { LifecycleHookName: "terminate", HeartbeatTimeout: 900 });
     const { LifecycleHooks } = await rig.call("DescribeLifecycleHooks");
@@ -244,11 +244,11 @@ describe("Auto Scaling: lifecycle actions", () => {
       (LifecycleHooks as any[]).map((hook) => [hook.HeartbeatTimeout, hook.GlobalTimeout, hook.DefaultResult]),
       [[900, 90_000, "ABANDON"]],
     );
-    await rig.pass(35);
+    await rig.advance(35);
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  it("refuses heartbeat timeouts outside 30 to 7200 s [A3.1]", async () => {
+  it("rejects heartbeat timeouts outside 30 to 7200 s [A3.1]", async () => {
     const rig = new Rig();
     rig.create();
     for (const HeartbeatTimeout of [29, 7201]) {
@@ -264,7 +264,7 @@ describe("Auto Scaling: lifecycle actions", () => {
     );
   });
 
-  it("refuses the 51st hook of a group and metadata of more than 4000 characters [A3.5]", async () => {
+  it("rejects the 51st hook of a group and metadata of more than 4000 characters [A3.5]", async () => {
     const rig = new Rig();
     rig.create();
     const put = (name: string, more = {}) =>

@@ -4,33 +4,33 @@ import { fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
 const HOOKS = { initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] };
 
 describe("Auto Scaling: launch and termination", () => {
-  it("without hooks an instance goes Pending, InService, Terminating, Terminated [A1.1]", async () => {
+  it("without hooks an instance passes Pending, InService, Terminating and Terminated [A1.1]", async () => {
     const rig = new Rig();
     rig.create();
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     assert.match(id, /^i-[0-9a-f]{17}$/);
     await rig.desire(0);
-    await rig.pass(5);
+    await rig.advance(5);
     assert.deepEqual(rig.states(id), ["Pending", "InService", "Terminating", "Terminated"]);
     assert.deepEqual(rig.hosts.of(id), ["launch", "terminate"]);
     assert.equal(rig.scaling.group("pool")!.instances.length, 0);
   });
 
-  it("with hooks it waits on both ways, and only CONTINUE lets it on [A1.2, A1.3]", async () => {
+  it("with hooks an instance waits at launch and at termination until CONTINUE [A1.2, A1.3]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
-    await rig.pass(300);
+    await rig.advance(300);
     const id = rig.one("Pending:Wait");
     await rig.complete(id, "launch");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "InService");
     await rig.desire(0);
-    await rig.pass(300);
+    await rig.advance(300);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
     assert.ok(!rig.hosts.of(id).includes("terminate"), "terminated while its hook was open");
     await rig.complete(id, "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.deepEqual(rig.states(id), [
       "Pending",
       "Pending:Wait",
@@ -51,7 +51,7 @@ describe("Auto Scaling: launch and termination", () => {
         { key: "internal", value: "x", propagateAtLaunch: false },
       ],
     });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     assert.equal(rig.hosts.specs.get(id)!.userData, "#!/bin/bash\necho 1");
     const { tags } = rig.fleet.get(id)!;
@@ -60,16 +60,16 @@ describe("Auto Scaling: launch and termination", () => {
     assert.ok(!("internal" in tags));
   });
 
-  it("an abandoned launch is terminated through the termination hook and replaced, ever more slowly [A2.8, A3.7]", async () => {
+  it("an abandoned launch is terminated through the termination hook and replaced after a back-off [A2.8, A3.7]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
-    await rig.pass(5);
+    await rig.advance(5);
     const first = rig.one("Pending:Wait");
     await rig.complete(first, "launch", "ABANDON");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(first), "Terminating:Wait");
-    assert.deepEqual(rig.inState("Pending:Wait"), [], "replaced without any pause");
-    await rig.pass(10);
+    assert.deepEqual(rig.inState("Pending:Wait"), [], "replaced without back-off");
+    await rig.advance(10);
     assert.notEqual(rig.one("Pending:Wait"), first);
     const unsuccessful = rig.eventsOf(first).filter((event) => event["detail-type"] === "EC2 Instance Launch Unsuccessful");
     assert.deepEqual(
@@ -78,11 +78,11 @@ describe("Auto Scaling: launch and termination", () => {
     );
   });
 
-  it("a machine that does not boot is a failed launch, not a member that hangs in Pending [A6.5]", async () => {
+  it("a machine that does not boot is a failed launch, not an instance stuck in Pending [A6.5]", async () => {
     const rig = new Rig();
     rig.hosts.failingLaunches = 1;
     rig.create();
-    await rig.pass(60);
+    await rig.advance(60);
     assert.equal(rig.inState("InService").length, 1);
     assert.equal(rig.scaling.group("pool")!.instances.length, 1);
     const failed = (await rig.activities()).filter((activity) => activity.StatusCode === "Failed");
@@ -92,27 +92,27 @@ describe("Auto Scaling: launch and termination", () => {
     );
   });
 
-  it("an instance that is let go in its first moment boots all the same, or nobody could answer its termination hook", async () => {
+  it("an instance that is terminated right after its launch still boots, or nothing could complete its termination hook", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
-    await rig.pass(0.3);
+    await rig.advance(0.3);
     const id = rig.one("Pending");
     await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
     assert.deepEqual(rig.hosts.of(id), ["launch"]);
     await rig.complete(id, "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.deepEqual(rig.hosts.of(id), ["launch", "terminate"]);
   });
 
-  it("a second termination of a draining instance changes nothing, or the drain would start over [A3.25]", async () => {
+  it("a second termination of a draining instance has no effect, or the drain would start over [A3.25]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("Pending:Wait");
     await rig.complete(id, "launch");
-    await rig.pass(1);
+    await rig.advance(1);
     const terminate = () => rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
     const { Activity } = await terminate();
     assert.match(String((Activity as { Description: string }).Description), new RegExp(`^Terminating EC2 instance: ${id}$`));
@@ -122,41 +122,41 @@ describe("Auto Scaling: launch and termination", () => {
     assert.equal(rig.scaling.group("pool")!.desired, 0);
   });
 
-  it("an unhealthy instance is replaced although it is protected, through its termination hook [A4.7]", async () => {
+  it("an unhealthy instance is replaced through its termination hook even if it is protected [A4.7]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.protect(id);
     await rig.call("SetInstanceHealth", { InstanceId: id, HealthStatus: "Unhealthy" });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
     assert.equal(rig.inState("InService").length, 1);
   });
 
-  it("a raw termination kills first; the group notices later and still runs the hook, on a dead instance [A1.11]", async () => {
+  it("a termination through EC2 takes effect at once; the group notices later and runs the hook without an instance [A1.11]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.fleet.lose(rig.fleet.get(id)!);
-    await rig.pass(1);
+    await rig.advance(1);
     assert.equal(rig.stateOf(id), "InService");
-    await rig.pass(60);
+    await rig.advance(60);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
   });
 
-  it("a Spot notice fires the hook and a replacement at once, and the end comes after two minutes regardless [A1.12]", async () => {
+  it("a Spot notice fires the hook and launches a replacement at once, but nothing delays the termination [A1.12]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], mixedInstances: { instanceTypes: [], onDemandPercentageAboveBaseCapacity: 0 } });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     assert.equal(rig.fleet.get(id)!.spot, true);
     rig.scaling.interruptSpot(id);
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
     assert.equal(rig.inState("InService").length, 1);
-    await rig.pass(120);
+    await rig.advance(120);
     assert.deepEqual(rig.hosts.of(id), ["launch", "terminate"]);
     assert.equal(rig.stateOf(id), "Terminating:Wait", "the action must still be completed");
   });
@@ -164,13 +164,13 @@ describe("Auto Scaling: launch and termination", () => {
   it("replaces an instance at its maximum lifetime, but not while it is protected [A4.10]", async () => {
     const rig = new Rig();
     rig.create({ maxInstanceLifetime: 86_400 });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.protect(id);
-    await rig.pass(86_400 + 60);
+    await rig.advance(86_400 + 60);
     assert.equal(rig.stateOf(id), "InService");
     await rig.protect(id, false);
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), undefined);
     assert.equal(rig.inState("InService").length, 1);
     const tooShort = /MaxInstanceLifetime 86399 must be 0 or at least 86400 seconds/;
@@ -178,20 +178,20 @@ describe("Auto Scaling: launch and termination", () => {
     await rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 0 });
   });
 
-  it("counts a new maximum lifetime for the instances that are there, and forgets one that is taken back", async () => {
+  it("applies a new maximum lifetime to existing instances, and drops one that is removed", async () => {
     const rig = new Rig();
     rig.create();
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.protect(id);
     await rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 86_400 });
-    await rig.pass(86_400);
+    await rig.advance(86_400);
     rig.scaling.updateGroup("pool", { maxInstanceLifetime: 0 });
     await rig.protect(id, false);
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "InService");
     rig.scaling.updateGroup("pool", { maxInstanceLifetime: 86_400 });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), undefined);
   });
 
@@ -201,27 +201,27 @@ describe("Auto Scaling: launch and termination", () => {
       "TerminateInstanceInAutoScalingGroup",
       (rig, InstanceId) => rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId, ShouldDecrementDesiredCapacity: true }),
     ],
-    ["the maximum lifetime", (rig) => rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 86_400 }).then(() => rig.pass(86_400))],
+    ["the maximum lifetime", (rig) => rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 86_400 }).then(() => rig.advance(86_400))],
     ["an instance refresh", (rig) => rig.call("StartInstanceRefresh", { Preferences: { MinHealthyPercentage: 0 } })],
     ["a failed health check", (rig, InstanceId) => rig.call("SetInstanceHealth", { InstanceId, HealthStatus: "Unhealthy" })],
   ];
   for (const [cause, begin] of causes) {
-    it(`lets nobody go without its termination hook: ${cause} [A1.10]`, async () => {
+    it(`never terminates an instance without its termination hook: ${cause} [A1.10]`, async () => {
       const rig = new Rig();
       rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
-      await rig.pass(5);
+      await rig.advance(5);
       const id = rig.one("InService");
       await begin(rig, id);
-      await rig.pass(10);
+      await rig.advance(10);
       assert.equal(rig.stateOf(id), "Terminating:Wait");
       assert.ok(!rig.hosts.of(id).includes("terminate"));
     });
   }
 
-  it("tells in the history who waits for a hook, and since when for what reason [A3.24]", async () => {
+  it("the activity history shows which instance waits for a hook, and its cause [A3.24]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("Pending:Wait");
     const [waiting] = await rig.activities();
     assert.deepEqual(
@@ -230,29 +230,29 @@ describe("Auto Scaling: launch and termination", () => {
     );
     assert.match(String(waiting!.Cause), /^At \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ an instance was started/);
     await rig.complete(id, "launch");
-    await rig.pass(5);
+    await rig.advance(5);
     const [done] = await rig.activities();
     assert.deepEqual([done!.ActivityId, done!.StatusCode, done!.Progress], [waiting!.ActivityId, "Successful", 100]);
   });
 
-  it("takes the fullest zone first and there the oldest template version [A5.1]", async () => {
+  it("scales in the fullest zone first and terminates the oldest instance there [A5.1]", async () => {
     const rig = new Rig();
     rig.create({ desiredCapacity: 3 });
-    await rig.pass(5);
+    await rig.advance(5);
     const zones = rig.scaling.group("pool")!.instances.map((instance) => instance.availabilityZone.at(-1));
     assert.deepEqual(zones, ["a", "b", "a"]);
     await rig.desire(2);
-    await rig.pass(5);
+    await rig.advance(5);
     assert.deepEqual(
       rig.scaling.group("pool")!.instances.map((i) => i.availabilityZone.at(-1)),
       ["b", "a"],
     );
   });
 
-  it("moves to Standby and detaches without any hook, and only from where AWS allows it [A1.9, A1.15, A4.3, A4.4, A12.4]", async () => {
+  it("moves to Standby and detaches without any hook, and only from states that AWS allows [A1.9, A1.15, A4.3, A4.4, A12.4]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], desiredCapacity: 2 });
-    await rig.pass(5);
+    await rig.advance(5);
     const [first, second] = rig.inState("InService") as [string, string];
     await rig.call("EnterStandby", { InstanceIds: [first], ShouldDecrementDesiredCapacity: true });
     assert.equal(rig.stateOf(first), "Standby");
@@ -270,7 +270,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual(rig.states(second).slice(-3), ["InService", "Detaching", "Detached"]);
     assert.deepEqual(rig.hosts.of(second), ["launch"]);
     await rig.desire(0);
-    await rig.pass(5);
+    await rig.advance(5);
     await fails(
       rig.call("DetachInstances", { InstanceIds: [first], ShouldDecrementDesiredCapacity: true }),
       "ValidationError",

@@ -4,79 +4,79 @@ import { fails, LAUNCH_HOOK, OPERATOR, Rig, TERMINATE_HOOK } from "./rig";
 const BLOCKED = "Could not scale to desired capacity because all remaining instances are protected from scale in.";
 
 describe("Auto Scaling: scale-in protection", () => {
-  it("spares protected instances: scale-in takes the others", async () => {
+  it("keeps scale-in from terminating protected instances: the others are terminated", async () => {
     const rig = new Rig();
     rig.create({ desiredCapacity: 3 });
-    await rig.pass(5);
+    await rig.advance(5);
     const [first, second, third] = rig.inState("InService") as [string, string, string];
     await rig.protect(first);
     await rig.protect(third);
     await rig.desire(2);
-    await rig.pass(5);
+    await rig.advance(5);
     assert.deepEqual(rig.inState("InService"), [first, third]);
     assert.equal(rig.stateOf(second), undefined);
   });
 
-  it("with all protected the desired capacity still falls, the history says why, and the end follows the unprotecting [A4.8]", async () => {
+  it("with all protected, the desired capacity still falls, the history says why, and unprotecting one terminates it [A4.8]", async () => {
     const rig = new Rig();
     rig.create({ desiredCapacity: 2, initialLifecycleHooks: [TERMINATE_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     const [first, second] = rig.inState("InService") as [string, string];
     await rig.protect(first);
     await rig.protect(second);
     await rig.desire(1);
-    await rig.pass(60);
+    await rig.advance(60);
     assert.equal(rig.scaling.group("pool")!.desired, 1);
     assert.deepEqual(rig.inState("InService"), [first, second]);
     assert.equal((await rig.activities())[0]!.Description, BLOCKED);
     await rig.protect(second, false);
-    await rig.pass(1);
+    await rig.advance(1);
     assert.equal(rig.stateOf(second), "Terminating:Wait");
     assert.equal(rig.stateOf(first), "InService");
   });
 
-  it("is refused outside InService with AWS's own words [A4.2]", async () => {
+  it("is rejected outside InService with AWS's own message [A4.2]", async () => {
     const rig = new Rig();
     rig.create({ initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("Pending:Wait");
     const message = `The instance ${id} is not in InService or EnteringStandby or Standby.`;
     await fails(rig.protect(id), "ValidationError", message);
     await rig.complete(id, "launch");
-    await rig.pass(1);
+    await rig.advance(1);
     await rig.protect(id);
     await rig.protect(id, false);
     await rig.desire(0);
-    await rig.pass(1);
+    await rig.advance(1);
     assert.equal(rig.stateOf(id), "Terminating:Wait");
     await fails(rig.protect(id), "ValidationError", message);
   });
 
-  it("can be cleared in Terminating:Wait, as once seen, or not, in the stricter reading [A4.5]", async () => {
+  it("can be cleared in Terminating:Wait, as once observed, or not, with the stricter option [A4.5]", async () => {
     for (const reading of ["accept", "reject"] as const) {
       const rig = new Rig({ clearProtectionWhileTerminating: reading });
       rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
-      await rig.pass(5);
+      await rig.advance(5);
       const id = rig.one("InService");
       await rig.desire(0);
-      await rig.pass(1);
+      await rig.advance(1);
       const clear = rig.protect(id, false);
       if (reading === "accept") await clear;
       else await fails(clear, "ValidationError", `The instance ${id} is not in InService or EnteringStandby or Standby.`);
     }
   });
 
-  it("does nothing to any instance when one of the call is in the wrong state, and takes 50 at most [A4.1, A12.2]", async () => {
+  it("changes no instance if the call contains an unknown one, and accepts at most 50 per call [A4.1, A12.2]", async () => {
     const rig = new Rig();
     rig.create({ desiredCapacity: 2 });
-    await rig.pass(5);
+    await rig.advance(5);
     const [first, second] = rig.inState("InService") as [string, string];
     await rig.call("EnterStandby", { InstanceIds: [second], ShouldDecrementDesiredCapacity: true });
     await rig.call("SetInstanceProtection", { InstanceIds: [first, second], ProtectedFromScaleIn: true });
     await rig.call("SetInstanceProtection", { InstanceIds: [first, second], ProtectedFromScaleIn: false });
-    const stranger = { InstanceIds: [first, "i-0123456789abcdef0"], ProtectedFromScaleIn: true };
+    const withUnknown = { InstanceIds: [first, "i-0123456789abcdef0"], ProtectedFromScaleIn: true };
     await fails(
-      rig.call("SetInstanceProtection", stranger),
+      rig.call("SetInstanceProtection", withUnknown),
       "ValidationError",
       "Instance Id not found - No managed instance found for instance ID: i-0123456789abcdef0",
     );
@@ -85,32 +85,32 @@ describe("Auto Scaling: scale-in protection", () => {
     await assert.rejects(rig.call("SetInstanceProtection", many), /less than or equal to 50/);
   });
 
-  it("is inherited from the group when an instance comes into service, not before [A4.6]", async () => {
+  it("is inherited from the group when an instance enters service, not before [A4.6]", async () => {
     const rig = new Rig();
     rig.create({ newInstancesProtectedFromScaleIn: true, initialLifecycleHooks: [LAUNCH_HOOK] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("Pending:Wait");
     assert.equal(rig.scaling.group("pool")!.instances[0]!.protected, false);
     await rig.complete(id, "launch");
-    await rig.pass(1);
+    await rig.advance(1);
     assert.equal(rig.scaling.group("pool")!.instances[0]!.protected, true);
   });
 
   it("does not stop TerminateInstanceInAutoScalingGroup [A4.7]", async () => {
     const rig = new Rig();
     rig.create();
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     await rig.protect(id);
     await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), undefined);
   });
 
-  it("capacity outside the group's bounds is refused in AWS's words [A5.5, A5.6, A12.7]", async () => {
+  it("rejects a desired capacity outside the group's bounds with AWS's message [A5.5, A5.6, A12.7]", async () => {
     const rig = new Rig();
     rig.create({ minSize: 1, maxSize: 4 });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     const above = "New SetDesiredCapacity value 5 is above max value 4 for the AutoScalingGroup.";
     await fails(rig.desire(5), "ValidationError", above);
@@ -125,7 +125,7 @@ describe("Auto Scaling: scale-in protection", () => {
   it("authorises mutations on the group's ARN with its tags, and Describe calls on * [A8.1]", async () => {
     const rig = new Rig();
     rig.create({ tags: [{ key: "ci-runners:pool", value: "pool", propagateAtLaunch: true }] });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     const expected = [
       {
@@ -140,10 +140,10 @@ describe("Auto Scaling: scale-in protection", () => {
     assert.match(unknown!.resource, /:autoScalingGroup:\*:autoScalingGroupName\/other$/);
   });
 
-  it("describes instances as the two calls spell them, and passes over unknown ids [A1.13]", async () => {
+  it("each Describe call spells the health status in its own way, and unknown ids are skipped [A1.13]", async () => {
     const rig = new Rig();
     rig.create();
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("InService");
     const reply = await rig.scaling.execute("DescribeAutoScalingInstances", { InstanceIds: ["i-0000000000000000f", id] }, OPERATOR);
     assert.deepEqual(reply.AutoScalingInstances, [
@@ -164,10 +164,10 @@ describe("Auto Scaling: scale-in protection", () => {
     assert.equal(group.CreatedTime instanceof Date, true);
   });
 
-  it("pages at 50 instances, or a sweep would miss the rest of a large pool [A1.13]", async () => {
+  it("returns pages of 50 instances, or a sweep would miss the rest of a large pool [A1.13]", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 120, desiredCapacity: 120 });
-    await rig.pass(5);
+    await rig.advance(5);
     const seen = new Set<string>();
     let NextToken: unknown;
     let pages = 0;

@@ -16,42 +16,42 @@ import { Random } from "../../../../rehearsal/random";
 import { Timeline } from "../../../../rehearsal/timeline";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
 
-/** Machines that do nothing but note what was done to them, in order. */
+/** Machines that only record the operations on them, in order. */
 export class NotedHosts implements HostDriver {
-  readonly orders: string[] = [];
+  private readonly operations: string[] = [];
   readonly specs = new Map<string, LaunchSpec>();
   failingLaunches = 0;
 
   async launch(spec: LaunchSpec): Promise<void> {
     this.specs.set(spec.instanceId, spec);
-    this.orders.push(`launch ${spec.instanceId}`);
+    this.operations.push(`launch ${spec.instanceId}`);
     if (this.failingLaunches > 0) {
       this.failingLaunches--;
       throw new Error("no capacity");
     }
   }
   async stop(id: string): Promise<void> {
-    this.orders.push(`stop ${id}`);
+    this.operations.push(`stop ${id}`);
   }
   async start(id: string): Promise<void> {
-    this.orders.push(`start ${id}`);
+    this.operations.push(`start ${id}`);
   }
   async hibernate(id: string): Promise<void> {
-    this.orders.push(`hibernate ${id}`);
+    this.operations.push(`hibernate ${id}`);
   }
   async resume(id: string): Promise<void> {
-    this.orders.push(`resume ${id}`);
+    this.operations.push(`resume ${id}`);
   }
   async terminate(id: string): Promise<void> {
-    this.orders.push(`terminate ${id}`);
+    this.operations.push(`terminate ${id}`);
   }
   async runCommand(): Promise<CommandResult> {
-    throw new Error("no machine answers here");
+    throw new Error("these machines run no commands");
   }
   async close(): Promise<void> {}
 
   of(id: string): string[] {
-    return this.orders.filter((order) => order.endsWith(id)).map((order) => order.split(" ")[0]!);
+    return this.operations.filter((operation) => operation.endsWith(id)).map((operation) => operation.split(" ")[0]!);
   }
 }
 
@@ -84,7 +84,7 @@ const SUBNETS = [
   { id: "subnet-b", availabilityZone: "eu-central-1b" },
 ];
 
-/** One account with an Auto Scaling service in it and a clock that only moves when a test waits. */
+/** An account with Auto Scaling and a clock that advances only while a test waits. */
 export class Rig {
   readonly clock = new VirtualClock();
   readonly random = new Random(7);
@@ -95,7 +95,7 @@ export class Rig {
   readonly scaling: AutoScaling;
   private static readonly open: Rig[] = [];
 
-  /** Without this an abandoned group would go on replacing its instances for ever, in no time at all. */
+  /** Stops the clocks: otherwise a group left open would replace its instances forever, in a busy loop of virtual time. */
   static closeAll(): void {
     for (const rig of Rig.open.splice(0)) rig.clock.close();
   }
@@ -113,7 +113,7 @@ export class Rig {
     Rig.open.push(this);
   }
 
-  /** A group named "pool", by default of one instance without hooks. */
+  /** Creates a group named "pool", by default with one instance and no hooks. */
   create(changes: Partial<GroupConfig> = {}): void {
     this.scaling.createGroup({
       name: "pool",
@@ -152,8 +152,8 @@ export class Rig {
     return deleteGroup("pool", {}, groupContext(api, this.clock, timeoutSeconds));
   }
 
-  /** Lets the given number of seconds pass. */
-  async pass(seconds: number): Promise<void> {
+  /** Advances the clock by the given number of seconds. */
+  async advance(seconds: number): Promise<void> {
     await this.clock.sleep(seconds * 1000);
   }
 
@@ -178,7 +178,7 @@ export class Rig {
     return this.timeline.events.flatMap((e) => (e.kind === "instance-state" && e.instance === instance ? [e.state] : []));
   }
 
-  /** Detail types of the events about an instance, in order. */
+  /** Events about an instance, in order. */
   eventsOf(instance: string): EventBridgeEvent[] {
     return this.published.filter((event) => event.detail.EC2InstanceId === instance);
   }
@@ -190,7 +190,7 @@ export class Rig {
 
 afterEach(() => Rig.closeAll());
 
-/** The error of AWS that a call must end in. */
+/** Asserts that a call fails with the given AWS error. */
 export async function fails(call: Promise<unknown>, code: string, message: string, status = 400): Promise<void> {
   await assert.rejects(call, (error: unknown) => {
     assert.ok(error instanceof AwsError);

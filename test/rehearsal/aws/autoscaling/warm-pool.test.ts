@@ -12,7 +12,7 @@ const transitions = (rig: Rig, id: string) =>
     .map(({ detail }) => [String(detail.LifecycleTransition).split("_").at(-1), detail.Origin, detail.Destination]);
 
 describe("Auto Scaling: warm pool", () => {
-  it("is (prepared or max) - desired, at least the minimum, absolute where both are equal [A6.1]", () => {
+  it("has the size (prepared or max) - desired, at least the minimum, so a fixed size if prepared equals the minimum [A6.1]", () => {
     assert.equal(warmPoolSize({}, 10, 4), 6);
     assert.equal(warmPoolSize({ maxGroupPreparedCapacity: 6 }, 10, 4), 2);
     assert.equal(warmPoolSize({ maxGroupPreparedCapacity: -1 }, 10, 4), 6);
@@ -21,22 +21,22 @@ describe("Auto Scaling: warm pool", () => {
     assert.equal(warmPoolSize({ maxGroupPreparedCapacity: 3 }, 10, 4), 0);
   });
 
-  it("fires the launch hook twice for a pooled instance, and stops it in between only after the first [A1.4, A1.5, A2.3, A6.2]", async () => {
+  it("fires the launch hook twice for a pooled instance, and stops it only after the first [A1.4, A1.5, A2.3, A6.2]", async () => {
     const rig = new Rig();
     rig.create({ ...POOL, ...HOOKS });
-    await rig.pass(300);
+    await rig.advance(300);
     const id = rig.one("Warmed:Pending:Wait");
     await rig.complete(rig.one("Pending:Wait"), "launch");
     assert.deepEqual(rig.hosts.of(id), ["launch"]);
     await rig.complete(id, "launch");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "Warmed:Stopped");
     assert.equal(rig.scaling.targetState(id), "Warmed:Stopped");
     await rig.desire(2);
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "Pending:Wait");
     await rig.complete(id, "launch");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "InService");
     assert.deepEqual(rig.hosts.of(id), ["launch", "stop", "start"]);
     assert.deepEqual(rig.states(id), [
@@ -55,45 +55,45 @@ describe("Auto Scaling: warm pool", () => {
     ]);
   });
 
-  it("fires it once for a direct launch when the pool is depleted [A2.4, A6.3]", async () => {
+  it("fires the launch hook once for a direct launch if the pool is depleted [A2.4, A6.3]", async () => {
     const rig = new Rig();
     rig.create({ ...HOOKS });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.deepEqual(transitions(rig, rig.one("Pending:Wait")), [["LAUNCHING", "EC2", "AutoScalingGroup"]]);
   });
 
-  for (const [poolState, orders] of [
+  for (const [poolState, operations] of [
     ["Hibernated", ["launch", "hibernate", "resume"]],
     ["Running", ["launch"]],
   ] as const) {
     it(`keeps its instances ${poolState} [A1.4]`, async () => {
       const rig = new Rig();
       rig.create({ maxSize: 3, warmPool: { maxGroupPreparedCapacity: 2, poolState } });
-      await rig.pass(5);
+      await rig.advance(5);
       const id = rig.one(`Warmed:${poolState}`);
       await rig.desire(2);
-      await rig.pass(5);
+      await rig.advance(5);
       assert.equal(rig.stateOf(id), "InService");
-      assert.deepEqual(rig.hosts.of(id), orders);
+      assert.deepEqual(rig.hosts.of(id), operations);
     });
   }
 
-  it("refills after scale-out and trims after scale-in, through Warmed:Terminating:Wait with the host off [A1.7, A2.6]", async () => {
+  it("adjusts to changes of the size, and trims through Warmed:Terminating:Wait while the host is off [A1.7, A2.6]", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 3, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: {} });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.inState("Warmed:Stopped").length, 2);
     await rig.desire(2);
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.inState("Warmed:Stopped").length, 1);
     rig.scaling.updateGroup("pool", { warmPool: { maxGroupPreparedCapacity: 2 } });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("Warmed:Terminating:Wait");
     assert.equal(rig.scaling.targetState(id), "Warmed:Terminated");
     assert.deepEqual(rig.hosts.of(id), ["launch", "stop"]);
     assert.deepEqual(transitions(rig, id), [["TERMINATING", "WarmPool", "EC2"]]);
     await rig.complete(id, "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.deepEqual(rig.states(id).slice(-4), [
       "Warmed:Terminating",
       "Warmed:Terminating:Wait",
@@ -101,30 +101,30 @@ describe("Auto Scaling: warm pool", () => {
       "Warmed:Terminated",
     ]);
     rig.scaling.updateGroup("pool", { warmPool: {} });
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.inState("Warmed:Stopped").length, 1);
   });
 
-  it("with reuse the termination hook fires in Warmed:Pending:Wait and the target is never Terminated [A1.6, A2.5, A7.4]", async () => {
+  it("with reuse, the termination hook fires in Warmed:Pending:Wait and the target is never Terminated [A1.6, A2.5, A7.4]", async () => {
     const rig = new Rig();
     rig.create({ maxSize: 2, desiredCapacity: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: { reuseOnScaleIn: true } });
-    await rig.pass(5);
+    await rig.advance(5);
     await rig.desire(1);
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("Warmed:Pending:Wait");
     assert.equal(rig.scaling.targetState(id), "Warmed:Stopped");
     assert.deepEqual(transitions(rig, id), [["TERMINATING", "AutoScalingGroup", "WarmPool"]]);
     assert.equal(rig.eventsOf(id).at(-1)!["detail-type"], "EC2 Instance-terminate Lifecycle Action");
     await rig.complete(id, "terminate");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "Warmed:Stopped");
     assert.deepEqual(rig.hosts.of(id), ["launch", "stop"]);
     await rig.desire(2);
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "InService");
   });
 
-  it("retains an abandoned pooled instance in a state of its own [A3.10]", async () => {
+  it("retains an abandoned pooled instance in Warmed:Terminating:Retained [A3.10]", async () => {
     const rig = new Rig();
     rig.create({
       maxSize: 2,
@@ -132,16 +132,16 @@ describe("Auto Scaling: warm pool", () => {
       warmPool: {},
       instanceLifecyclePolicy: { terminateHookAbandon: "retain" },
     });
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("Warmed:Stopped");
     rig.scaling.updateGroup("pool", { warmPool: { maxGroupPreparedCapacity: 1 } });
-    await rig.pass(5);
+    await rig.advance(5);
     await rig.complete(id, "terminate", "ABANDON");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "Warmed:Terminating:Retained");
   });
 
-  it("retains in another one whom the hook abandons on the way back to the pool [A3.11]", async () => {
+  it("retains an instance abandoned while it returns to the pool in Warmed:Pending:Retained [A3.11]", async () => {
     const rig = new Rig();
     rig.create({
       maxSize: 2,
@@ -150,20 +150,20 @@ describe("Auto Scaling: warm pool", () => {
       warmPool: { reuseOnScaleIn: true },
       instanceLifecyclePolicy: { terminateHookAbandon: "retain" },
     });
-    await rig.pass(5);
+    await rig.advance(5);
     await rig.desire(1);
-    await rig.pass(5);
+    await rig.advance(5);
     const id = rig.one("Warmed:Pending:Wait");
     await rig.complete(id, "terminate", "ABANDON");
-    await rig.pass(5);
+    await rig.advance(5);
     assert.equal(rig.stateOf(id), "Warmed:Pending:Retained");
-    assert.deepEqual(rig.hosts.of(id), ["launch"], "it runs on, so that somebody may look at it");
+    assert.deepEqual(rig.hosts.of(id), ["launch"], "it keeps running, so that an operator can inspect it");
   });
 
-  it("lists pooled instances apart from the group's, but in DescribeAutoScalingInstances too [A1.14, A4.1]", async () => {
+  it("lists pooled instances separately from the group's, but also in DescribeAutoScalingInstances [A1.14, A4.1]", async () => {
     const rig = new Rig();
     rig.create(POOL);
-    await rig.pass(5);
+    await rig.advance(5);
     const warm = rig.one("Warmed:Stopped");
     const pool = await rig.call("DescribeWarmPool");
     assert.deepEqual(

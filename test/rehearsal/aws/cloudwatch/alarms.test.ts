@@ -30,34 +30,34 @@ describe("alarms over the rehearsal's metrics", () => {
     return evaluateAlarms(store, metrics, now * MINUTE)[0]!;
   }
 
-  it("must not ring for one bad period where two of three are asked for", () => {
+  it("must not raise an alarm for one breaching period if it needs two of three", () => {
     assert.deepEqual(evaluate([1], 10), { name: "a", inAlarm: false });
   });
 
-  it("must remember that it would have rung although all is well again", () => {
+  it("must report when an alarm was first raised, even if it has since recovered", () => {
     assert.deepEqual(evaluate([1, 3], 20), { name: "a", inAlarm: false, firstRaisedAt: 4 * MINUTE });
     assert.equal(evaluate([1, 4], 20).firstRaisedAt, undefined, "four periods apart is too far");
   });
 
-  it("must ring now while the bad periods are recent", () => {
+  it("must be in alarm now while the breaching periods are recent", () => {
     assert.equal(evaluate([8, 9], 10).inAlarm, true);
   });
 
-  it("must count silence as bad only where the alarm says so", () => {
+  it("must treat missing data as breaching only if the alarm says so", () => {
     assert.equal(evaluate([], 10, { treatMissingData: "breaching" }).inAlarm, true);
     assert.equal(evaluate([], 10, { treatMissingData: "missing" }).inAlarm, false);
   });
 
-  it("must not mix metrics of other dimensions in", () => {
+  it("must not include metrics with other dimensions", () => {
     assert.equal(evaluate([8, 9], 10, { dimensions: {} }).inAlarm, false);
   });
 
-  it("must refuse alarms that it cannot evaluate", () => {
+  it("must reject alarms that it cannot evaluate", () => {
     assert.throws(() => evaluate([], 1, { metricQueries: [] }), /metric math/);
     assert.throws(() => evaluate([], 1, { comparisonOperator: "GreaterThanUpperThreshold" }), /GreaterThanUpperThreshold/);
   });
 
-  it("must read embedded metrics and let all other log lines be", () => {
+  it("must read embedded metrics and ignore all other log lines", () => {
     const aws = {
       Timestamp: 5,
       CloudWatchMetrics: [{ Namespace: "N", Dimensions: [["Pool"], []], Metrics: [{ Name: "M", Unit: "Count" }, { Name: "Absent" }] }],

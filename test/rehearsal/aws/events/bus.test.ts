@@ -85,13 +85,13 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
 
   const seen = () =>
     harness.lambda.logs.filter(({ line }) => line.startsWith("got ")).map(({ line, at }) => ({ line: line.slice(4), at: at - START }));
-  const letPass = (seconds: number) => clock.sleep(seconds * 1000);
+  const waitSeconds = (seconds: number) => clock.sleep(seconds * 1000);
 
   it("must deliver a matching event to a permitted function within a second", async () => {
     deploy();
     harness.bus.put(event("a"));
     harness.bus.put({ ...event("b"), source: "other" });
-    await letPass(10);
+    await waitSeconds(10);
     assert.deepEqual(
       seen().map(({ line }) => line),
       ["a"],
@@ -100,11 +100,11 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     assert.deepEqual(harness.denied(), []);
   });
 
-  it("must be able to lose and to repeat events, since AWS only does its best [A2.10]", async () => {
+  it("must be able to lose and duplicate events, since AWS's delivery is best effort [A2.10]", async () => {
     deploy();
     harness.bus.knobs.fate = ({ id }) => (id === "lost" ? "lose" : id === "twice" ? "duplicate" : "deliver");
     for (const id of ["lost", "twice", "once"]) harness.bus.put(event(id));
-    await letPass(10);
+    await waitSeconds(10);
     assert.deepEqual(
       seen()
         .map(({ line }) => line)
@@ -114,15 +114,15 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
   });
 
   for (const [name, permission] of [
-    ["none at all", null],
+    ["none", null],
     ["of another rule", { sourceArn: `${RULE_ARN}-2` }],
     ["for another service", { principal: "sns.amazonaws.com" }],
     ["for another action", { action: "lambda:GetFunction" }],
   ] as const) {
-    it(`must not invoke without permission (${name}), and must show it where AWS stays silent`, async () => {
+    it(`must not invoke without a matching permission (${name}), and must record the denial that AWS does not report`, async () => {
       deploy({ permission });
       harness.bus.put(event("a"));
-      await letPass(10);
+      await waitSeconds(10);
       assert.deepEqual(seen(), []);
       assert.deepEqual(
         harness.denied().map(({ principal, action }) => `${principal} ${action}`),
@@ -131,7 +131,7 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     });
   }
 
-  it("must put an event that cannot be delivered into the target's queue, if the queue lets EventBridge in [A10.3]", async () => {
+  it("must send an undeliverable event to the target's dead-letter queue, if the queue's policy admits EventBridge [A10.3]", async () => {
     deployQueue(
       document([
         {
@@ -145,28 +145,28 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     );
     deploy({ permission: null, target: { deadLetterConfig: { arn: QUEUE_ARN } } });
     harness.bus.put(event("a"));
-    await letPass(10);
+    await waitSeconds(10);
     const [message] = harness.queues.peek(QUEUE_ARN);
     assert.equal(JSON.parse(message!.body).id, "a");
     assert.equal(message!.attributes["ERROR_CODE"], "NO_PERMISSIONS");
   });
 
-  it("must show that a dead-letter queue without a policy takes nothing [A10.4]", async () => {
+  it("must record a denial if the dead-letter queue has no policy and therefore receives nothing [A10.4]", async () => {
     deployQueue();
     deploy({ permission: null, target: { deadLetterConfig: { arn: QUEUE_ARN } } });
     harness.bus.put(event("a"));
-    await letPass(10);
+    await waitSeconds(10);
     assert.equal(harness.queues.peek(QUEUE_ARN).length, 0);
     assert.ok(harness.denied().some(({ action }) => action === "sqs:SendMessage"));
   });
 
-  it("must try a failing function again after one and after two minutes, then hand the event over [A10.1]", async () => {
+  it("must retry a failing function after one and two minutes, then send the event to the failure destination [A10.1]", async () => {
     deployQueue();
     deploy({ fail: true, statements: [LOGS, { Effect: "Allow", Action: "sqs:SendMessage", Resource: QUEUE_ARN }] });
     const config = { functionName: "worker", maximumRetryAttempts: 2, destinationConfig: { onFailure: { destination: QUEUE_ARN } } };
     harness.store.put({ type: "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", id: "worker", state: config });
     harness.bus.put(event("a"));
-    await letPass(600);
+    await waitSeconds(600);
     const times = seen().map(({ at }) => at);
     assert.equal(times.length, 3);
     assert.equal(times[1]! - times[0]!, 60_000);
@@ -179,41 +179,41 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     assert.deepEqual(harness.defects, []);
   });
 
-  it("must honour fewer retries, and show a role that may not reach its failure queue [A10.2]", async () => {
+  it("must honour a lower retry limit, and record a denial if the role may not send to the failure queue [A10.2]", async () => {
     deployQueue();
     deploy({ fail: true });
     const config = { functionName: "worker", maximumRetryAttempts: 0, destinationConfig: { onFailure: { destination: QUEUE_ARN } } };
     harness.store.put({ type: "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", id: "worker", state: config });
     harness.bus.put(event("a"));
-    await letPass(600);
+    await waitSeconds(600);
     assert.equal(seen().length, 1);
     assert.equal(harness.queues.peek(QUEUE_ARN).length, 0);
     assert.ok(harness.denied().some(({ principal, action }) => principal === "worker" && action === "sqs:SendMessage"));
   });
 
-  it("must keep a schedule's beat, stop it with the rule, and take a changed rate", async () => {
+  it("must invoke a scheduled function at its rate, apply a changed rate, and stop with the rule", async () => {
     deploy({ rule: { eventPattern: undefined, scheduleExpression: "rate(5 minutes)" } });
-    await letPass(610);
+    await waitSeconds(610);
     assert.deepEqual(seen(), [
       { line: "Scheduled Event", at: 300_000 },
       { line: "Scheduled Event", at: 600_000 },
     ]);
     deploy({ rule: { eventPattern: undefined, scheduleExpression: "rate(1 minute)" } });
-    await letPass(65);
+    await waitSeconds(65);
     assert.equal(seen().length, 3);
     harness.store.remove("aws:cloudwatch/eventRule:EventRule", "terminating");
-    await letPass(600);
+    await waitSeconds(600);
     assert.equal(seen().length, 3);
   });
 
-  it("must report a pattern that it cannot evaluate instead of dropping events in silence", async () => {
+  it("must report a pattern that it cannot evaluate instead of silently dropping events", async () => {
     deploy({ rule: { eventPattern: JSON.stringify({ detail: { id: [{ cidr: "10.0.0.0/8" }] } }) } });
     harness.bus.put(event("a"));
-    await letPass(10);
+    await waitSeconds(10);
     assert.match(harness.defects[0]?.message ?? "", /operator cidr/);
   });
 
-  it("must count failures where the component's alarms look for them", async () => {
+  it("must count failures in the metric that the component's alarms evaluate", async () => {
     harness.store.put({
       type: "aws:cloudwatch/metricAlarm:MetricAlarm",
       id: "errors",
@@ -232,14 +232,14 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
     });
     deploy();
     harness.bus.put(event("a"));
-    await letPass(10);
+    await waitSeconds(10);
     assert.deepEqual(harness.alarms(), [{ name: "errors", inAlarm: false }]);
     deploy({ fail: true });
     harness.bus.put(event("b"));
-    await letPass(10);
+    await waitSeconds(10);
     const [alarm] = harness.alarms();
     assert.ok(alarm?.inAlarm && alarm.firstRaisedAt === START + 60_000);
-    await letPass(600);
+    await waitSeconds(600);
     assert.equal(harness.alarms()[0]?.inAlarm, false);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { matchesPattern, PatternNotUnderstood } from "../../../../rehearsal/aws/events/pattern";
+import { matchesPattern, UnsupportedPatternError } from "../../../../rehearsal/aws/events/pattern";
 import { rateMs } from "../../../../rehearsal/aws/events/schedule";
 
 const event = {
@@ -13,20 +13,20 @@ describe("event patterns", () => {
   const cases: [name: string, pattern: object, matches: boolean][] = [
     ["several values are alternatives", { source: ["x", "aws.autoscaling"] }, true],
     ["several fields must all match", { source: ["aws.autoscaling"], detail: { AutoScalingGroupName: ["other"] } }, false],
-    ["case counts", { source: ["AWS.autoscaling"] }, false],
-    ["a number is not its text", { detail: { n: ["1"] } }, false],
-    ["any element of a list in the event will do", { resources: ["arn:b"] }, true],
+    ["matching is case-sensitive", { source: ["AWS.autoscaling"] }, false],
+    ["a number does not match its string", { detail: { n: ["1"] } }, false],
+    ["any element of a list in the event may match", { resources: ["arn:b"] }, true],
     ["prefix", { detail: { AutoScalingGroupName: [{ prefix: "po" }] } }, true],
-    ["prefix of something absent", { detail: { Nothing: [{ prefix: "" }] } }, false],
-    ["exists: false lets a missing Destination through", { detail: { Origin: [{ exists: false }] } }, true],
+    ["prefix of an absent field", { detail: { Nothing: [{ prefix: "" }] } }, false],
+    ["exists: false matches a missing field", { detail: { Origin: [{ exists: false }] } }, true],
     ["exists: false or a value", { detail: { Destination: ["AutoScalingGroup", { exists: false }] } }, true],
     ["exists: true below an absent object", { other: { thing: [{ exists: true }] } }, false],
     ["anything-but", { detail: { Destination: [{ "anything-but": ["WarmPool"] }] } }, true],
     ["anything-but the value itself", { detail: { Destination: [{ "anything-but": "AutoScalingGroup" }] } }, false],
-    ["anything-but of something absent", { detail: { Origin: [{ "anything-but": "x" }] } }, false],
+    ["anything-but of an absent field", { detail: { Origin: [{ "anything-but": "x" }] } }, false],
   ];
   for (const [name, pattern, matches] of cases) {
-    it(`must not start a function by mistake, or miss an event: ${name}`, () => {
+    it(`must neither start a function by mistake nor miss an event: ${name}`, () => {
       assert.equal(matchesPattern(pattern, event), matches);
     });
   }
@@ -37,12 +37,12 @@ describe("event patterns", () => {
     { source: [] },
     { source: [{ prefix: "a", suffix: "b" }] },
   ]) {
-    it(`must refuse what it cannot match: ${JSON.stringify(pattern)}`, () => {
-      assert.throws(() => matchesPattern(pattern, event), PatternNotUnderstood);
+    it(`must reject a pattern that it cannot match: ${JSON.stringify(pattern)}`, () => {
+      assert.throws(() => matchesPattern(pattern, event), UnsupportedPatternError);
     });
   }
 
-  it("must refuse schedules that AWS refuses or that it does not keep", () => {
+  it("must reject schedules that AWS rejects or that the rehearsal does not support", () => {
     assert.equal(rateMs("rate(5 minutes)"), 300_000);
     assert.equal(rateMs("rate(1 hour)"), 3_600_000);
     for (const bad of ["rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)", "cron(0 12 * * ? *)"])

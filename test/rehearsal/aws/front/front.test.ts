@@ -10,7 +10,7 @@ import { deployRole, ACCOUNT, startHarness, type AwsHarness } from "../harness";
 const run = promisify(execFile);
 const GROUP_ARN = "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/pool";
 
-describe("the front, as curl on a host meets it", () => {
+describe("the front, called by curl as on a host", () => {
   let harness: AwsHarness;
   let host: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 
@@ -34,7 +34,7 @@ describe("the front, as curl on a host meets it", () => {
   });
   after(() => harness.end());
 
-  /** curl under the real names, resolved to the TLS port on loopback; answers with status and body. */
+  /** Runs curl with the real host names, connected to the TLS port on loopback; returns status and body. */
   async function curl(url: string, ...more: string[]): Promise<{ status: number; body: string }> {
     const name = new URL(url).hostname;
     const { stdout } = await run("curl", [
@@ -66,15 +66,15 @@ describe("the front, as curl on a host meets it", () => {
     "Action=CompleteLifecycleAction&Version=2011-01-01&AutoScalingGroupName=pool&LifecycleHookName=h&LifecycleActionResult=ABANDON&InstanceId=i-0123456789abcdef0";
   const autoscaling = `https://autoscaling.${ACCOUNT.region}.amazonaws.com/`;
 
-  it("must let a host without an SDK abandon its launch by a signed POST", async () => {
+  it("must let a host without an SDK abandon its launch with a signed POST", async () => {
     const { status, body } = await curl(autoscaling, ...signed("autoscaling"), "--data", abandon);
-    // Authorised and understood: there is only no such group in this test.
+    // Authorised and parsed; it fails only because this test has no such group.
     assert.equal(status, 400);
     assert.match(body, /<Code>ValidationError<\/Code>/);
     assert.doesNotMatch(body, /Unknown parameter|Signature/);
   });
 
-  it("must refuse a signature with the wrong key, the wrong service, or none", async () => {
+  it("must reject a request signed with the wrong key or for the wrong service, or unsigned", async () => {
     const wrong = await curl(autoscaling, ...signed("autoscaling", "wrong"), "--data", abandon);
     assert.equal(wrong.status, 403);
     assert.match(wrong.body, /SignatureDoesNotMatch/);
@@ -84,7 +84,7 @@ describe("the front, as curl on a host meets it", () => {
     assert.match(none.body, /MissingAuthenticationToken/);
   });
 
-  it("must refuse a session token that does not belong to the key", async () => {
+  it("must reject a session token that does not belong to the key", async () => {
     const foreign = ["--aws-sigv4", `aws:amz:${ACCOUNT.region}:autoscaling`, "--user", `${host.accessKeyId}:${host.secretAccessKey}`];
     const { status, body } = await curl(autoscaling, ...foreign, "-H", "x-amz-security-token: stolen", "--data", abandon);
     assert.equal(status, 403);
@@ -94,7 +94,7 @@ describe("the front, as curl on a host meets it", () => {
   const object = `https://bundles.s3.${ACCOUNT.region}.amazonaws.com/host/b%2B1%20x.tar`;
   const empty = createHash("sha256").update("").digest("hex");
 
-  it("must serve the host bundle byte by byte under both spellings of a bucket's address", async () => {
+  it("must serve the host bundle unchanged under both forms of a bucket's URL", async () => {
     const output = join(harness.workDir, "fetched");
     for (const url of [object, `https://s3.${ACCOUNT.region}.amazonaws.com/bundles/host/b%2B1%20x.tar`]) {
       const { status } = await curl(url, ...signed("s3"), "-H", `x-amz-content-sha256: ${empty}`, "-o", output);
@@ -103,7 +103,7 @@ describe("the front, as curl on a host meets it", () => {
     }
   });
 
-  it("must refuse S3 requests without the payload hash, as S3 does and curl before 8 does not add it", async () => {
+  it("must reject S3 requests without the payload hash, as S3 does, since curl before version 8 does not add it", async () => {
     const name = new URL(object).hostname;
     const stamp = new Date().toISOString().replace(/[-:]|\.\d{3}/g, "");
     const headers = { host: name, "x-amz-date": stamp, "x-amz-security-token": host.sessionToken ?? "" };
@@ -130,7 +130,7 @@ describe("the front, as curl on a host meets it", () => {
     assert.match(body, /Missing required header for this request: x-amz-content-sha256/);
   });
 
-  it("must not tell a host what else lies in the bucket", async () => {
+  it("must not reveal to a host which other objects are in the bucket", async () => {
     const { status, body } = await curl(
       `https://bundles.s3.${ACCOUNT.region}.amazonaws.com/host/none.tar`,
       ...signed("s3"),
@@ -148,14 +148,14 @@ describe("the front, as curl on a host meets it", () => {
     assert.match(outside.body, /is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::bundles\/secret/);
   });
 
-  it("must hand GitHub's names to GitHub, Enterprise Server included, under a certificate that covers them", async () => {
+  it("must route GitHub's host names, including Enterprise Server's, to GitHub, with a certificate that covers them", async () => {
     for (const name of ["github.com", "api.github.com", "objects.githubusercontent.com", "ghe.example.com"]) {
       const { status, body } = await curl(`https://${name}/x`);
       assert.deepEqual({ status, body }, { status: 200, body: `github ${name}/x` });
     }
   });
 
-  it("must serve instance metadata only to whom the machines' gateway vouches for", async () => {
+  it("must serve instance metadata only to machines identified by the machines' gateway", async () => {
     const { stdout } = await run("curl", [
       "-sS",
       "--noproxy",
@@ -181,6 +181,6 @@ describe("the front, as curl on a host meets it", () => {
       "%{http_code}",
       "http://169.254.169.254/latest/meta-data/instance-id",
     ]);
-    assert.equal(viaSocket.stdout, "403"); // no instance has that address: IMDS itself says so, without the sentence above
+    assert.equal(viaSocket.stdout, "403"); // no instance has that address: the 403 of IMDS itself, which has no body
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Principal } from "../../../../rehearsal/aws/api";
 import { Iam } from "../../../../rehearsal/aws/iam/iam";
-import { parsePolicy, PolicyNotUnderstood } from "../../../../rehearsal/aws/iam/policy";
+import { parsePolicy, UnsupportedPolicyError } from "../../../../rehearsal/aws/iam/policy";
 import { MemoryStore } from "../../../../rehearsal/aws/store";
 import { deployRole, document, ACCOUNT } from "../harness";
 
@@ -19,7 +19,7 @@ function allowed(iam: Iam, action: string, resource: string, context: Record<str
 }
 
 describe("the IAM evaluator", () => {
-  it("must allow nothing that no statement grants, and say so in AWS's words", () => {
+  it("must deny what no statement grants, with AWS's message", () => {
     const { iam } = withPolicy({ Effect: "Allow", Action: "ssm:GetParameter", Resource: "*" });
     const decision = iam.authorise(HOST, "ssm:SendCommand", { resource: "arn:x", context: {} });
     assert.ok(!decision.allowed);
@@ -29,7 +29,7 @@ describe("the IAM evaluator", () => {
     );
   });
 
-  it("must let an explicit deny win over any allowance", () => {
+  it("must let an explicit deny override any allow", () => {
     const { iam } = withPolicy(
       { Effect: "Allow", Action: "s3:*", Resource: "*" },
       { Effect: "Deny", Action: "s3:Get*", Resource: "arn:aws:s3:::bucket/secret/*" },
@@ -38,7 +38,7 @@ describe("the IAM evaluator", () => {
     assert.ok(!allowed(iam, "s3:GetObject", "arn:aws:s3:::bucket/secret/x"));
   });
 
-  it("must match actions in any case, resources only exactly, and wildcards over slashes and colons", () => {
+  it("must match actions case-insensitively, resources case-sensitively, and wildcards across slashes and colons", () => {
     const { iam } = withPolicy({
       Effect: "Allow",
       Action: "AutoScaling:complete*",
@@ -50,7 +50,7 @@ describe("the IAM evaluator", () => {
     assert.ok(!allowed(iam, "autoscaling:CompleteLifecycleAction", arn("pool-2")));
   });
 
-  it("must open a registration secret to its own instance only", () => {
+  it("must allow only its own instance to read a registration secret", () => {
     const { iam } = withPolicy({
       Effect: "Allow",
       Action: ["secretsmanager:GetSecretValue", "secretsmanager:DeleteSecret"],
@@ -60,14 +60,14 @@ describe("the IAM evaluator", () => {
     const tag = "aws:ResourceTag/ci-runners:owner";
     assert.ok(allowed(iam, "secretsmanager:GetSecretValue", SECRET, { [tag]: "AROAHOST:i-1" }));
     assert.ok(!allowed(iam, "secretsmanager:GetSecretValue", SECRET, { [tag]: "AROAHOST:i-2" }));
-    assert.ok(!allowed(iam, "secretsmanager:GetSecretValue", SECRET), "a secret without the tag is nobody's");
+    assert.ok(!allowed(iam, "secretsmanager:GetSecretValue", SECRET), "no instance owns a secret without the tag");
     assert.ok(
       !allowed(iam, "secretsmanager:GetSecretValue", SECRET, { "aws:ResourceTag/CI-runners:owner": "AROAHOST:i-1" }),
-      "tag keys keep their case",
+      "tag keys are case-sensitive",
     );
   });
 
-  it("must not take a variable's value for a wildcard", () => {
+  it("must not treat a variable's value as a wildcard", () => {
     const { iam, store } = withPolicy({ Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::b/${aws:PrincipalTag/area}/*" });
     const role = store.get("aws:iam/role:Role", "host")!;
     store.put({ ...role, state: { ...role.state, tagsAll: { area: "*" } } });
@@ -75,12 +75,12 @@ describe("the IAM evaluator", () => {
     assert.ok(allowed(iam, "s3:GetObject", "arn:aws:s3:::b/*/x"));
   });
 
-  it("must deny where a variable has no value", () => {
+  it("must deny if a variable has no value", () => {
     const { iam } = withPolicy({ Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::b/${aws:PrincipalTag/none}*" });
     assert.ok(!allowed(iam, "s3:GetObject", "arn:aws:s3:::b/x"));
   });
 
-  it("must tell a denial for want of a resource from a fault of the policy", () => {
+  it("must distinguish a denial because the resource does not exist from a defect of the policy", () => {
     const { iam } = withPolicy({
       Effect: "Allow",
       Action: "secretsmanager:GetSecretValue",
@@ -88,9 +88,9 @@ describe("the IAM evaluator", () => {
       Condition: { StringEquals: { "aws:ResourceTag/ci-runners:owner": "${aws:userid}" } },
     });
     const missing = iam.authorise(HOST, "secretsmanager:GetSecretValue", { resource: SECRET, context: {}, missing: true });
-    assert.ok(!missing.allowed && missing.notThereYet);
+    assert.ok(!missing.allowed && missing.resourceMissing);
     const foreign = iam.authorise(HOST, "secretsmanager:PutSecretValue", { resource: SECRET, context: {}, missing: true });
-    assert.ok(!foreign.allowed && !foreign.notThereYet);
+    assert.ok(!foreign.allowed && !foreign.resourceMissing);
   });
 
   const conditions: [name: string, condition: object, context: Record<string, string>, holds: boolean][] = [
@@ -108,38 +108,41 @@ describe("the IAM evaluator", () => {
     ["Null, present", { Null: { "aws:RequestTag/a": "false" } }, { "aws:RequestTag/a": "1" }, true],
     ["Null, absent", { Null: { "aws:RequestTag/a": "false" } }, {}, false],
     ["ForAllValues, subset", { "ForAllValues:StringEquals": { "aws:TagKeys": ["a", "b"] } }, { "aws:TagKeys": "a" }, true],
-    ["ForAllValues, a stranger", { "ForAllValues:StringEquals": { "aws:TagKeys": ["a", "b"] } }, { "aws:TagKeys": "a,c" }, false],
+    ["ForAllValues, an unlisted value", { "ForAllValues:StringEquals": { "aws:TagKeys": ["a", "b"] } }, { "aws:TagKeys": "a,c" }, false],
     ["ArnLike", { ArnLike: { "ec2:SourceInstanceARN": "arn:aws:ec2:*:*:instance/i-1" } }, {}, true],
     ["two keys, one false", { StringEquals: { "aws:RequestTag/a": "1", "aws:RequestTag/b": "2" } }, { "aws:RequestTag/a": "1" }, false],
   ];
   for (const [name, condition, context, holds] of conditions) {
-    it(`must not get a condition wrong: ${name}`, () => {
+    it(`must evaluate a condition correctly: ${name}`, () => {
       const { iam } = withPolicy({ Effect: "Allow", Action: "secretsmanager:CreateSecret", Resource: "*", Condition: condition });
       assert.equal(allowed(iam, "secretsmanager:CreateSecret", SECRET, context), holds);
     });
   }
 
-  const strange: [what: string, statement: object][] = [
-    ["an operator", { Effect: "Allow", Action: "s3:*", Resource: "*", Condition: { IpAddress: { "aws:SourceArn": "x" } } }],
-    ["a condition key", { Effect: "Allow", Action: "s3:*", Resource: "*", Condition: { StringEquals: { "aws:Unheard": "x" } } }],
+  const unsupported: [what: string, statement: object][] = [
+    ["an unknown operator", { Effect: "Allow", Action: "s3:*", Resource: "*", Condition: { IpAddress: { "aws:SourceArn": "x" } } }],
+    ["an unknown condition key", { Effect: "Allow", Action: "s3:*", Resource: "*", Condition: { StringEquals: { "aws:Unheard": "x" } } }],
     ["NotAction", { Effect: "Allow", NotAction: "s3:*", Resource: "*" }],
     ["NotResource", { Effect: "Deny", Action: "s3:*", NotResource: "*" }],
     ["a missing Resource", { Effect: "Allow", Action: "s3:*" }],
-    ["an effect", { Effect: "allow", Action: "s3:*", Resource: "*" }],
+    ["an invalid effect", { Effect: "allow", Action: "s3:*", Resource: "*" }],
   ];
-  for (const [what, statement] of strange) {
-    it(`must refuse what it does not know rather than skip it: ${what}`, () => {
-      assert.throws(() => parsePolicy(document([statement]), "policy", "identity"), PolicyNotUnderstood);
+  for (const [what, statement] of unsupported) {
+    it(`must reject what it does not support rather than skip it: ${what}`, () => {
+      assert.throws(() => parsePolicy(document([statement]), "policy", "identity"), UnsupportedPolicyError);
     });
   }
 
-  it("must refuse an unknown policy variable and an AWS managed policy of which it has no copy", () => {
+  it("must reject an unknown policy variable and an AWS managed policy of which it has no copy", () => {
     const { iam } = withPolicy({ Effect: "Allow", Action: "s3:*", Resource: "arn:aws:s3:::${aws:FederatedProvider}" });
     assert.throws(() => allowed(iam, "s3:GetObject", "arn:aws:s3:::x"), /unknown policy variable/);
     const other = withPolicy({ Effect: "Allow", Action: "s3:*", Resource: "*" });
     const state = { role: "host", policyArn: "arn:aws:iam::aws:policy/AdministratorAccess" };
     other.store.put({ type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", id: "x", state });
-    assert.throws(() => allowed(other.iam, "s3:GetObject", "x"), /AdministratorAccess: an AWS managed policy/);
+    assert.throws(
+      () => allowed(other.iam, "s3:GetObject", "x"),
+      /AdministratorAccess: the rehearsal has no copy of this AWS managed policy/,
+    );
   });
 
   it("must keep a role within its permissions boundary", () => {
@@ -157,20 +160,20 @@ describe("the IAM evaluator", () => {
     assert.match(decision.allowed ? "" : decision.message, /no permissions boundary allows/);
   });
 
-  it("must see a policy that an update of the stack changed", () => {
+  it("must apply a policy that an update of the stack changed", () => {
     const { iam, store } = withPolicy({ Effect: "Allow", Action: "s3:GetObject", Resource: "*" });
     assert.ok(allowed(iam, "s3:GetObject", "x"));
     deployRole(store, "host", [{ Effect: "Allow", Action: "s3:ListBucket", Resource: "*" }]);
     assert.ok(!allowed(iam, "s3:GetObject", "x"));
   });
 
-  it("must point at grants that nothing ever needed", () => {
+  it("must report grants that no call used", () => {
     const { iam } = withPolicy({ Sid: "Bundle", Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject"], Resource: "*" });
     allowed(iam, "s3:GetObject", "x");
     assert.deepEqual(iam.unusedGrants(), [{ role: "host", policy: "main", statement: "Bundle", action: "s3:PutObject" }]);
   });
 
-  it("must not hand out a role that does not trust the service", () => {
+  it("must not let a service assume a role that does not trust it", () => {
     const { iam } = withPolicy({ Effect: "Allow", Action: "*", Resource: "*" });
     assert.ok(iam.trusts("host", "ec2.amazonaws.com"));
     assert.ok(!iam.trusts("host", "lambda.amazonaws.com"));

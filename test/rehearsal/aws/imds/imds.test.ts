@@ -44,69 +44,69 @@ class Account {
     });
   }
 
-  ask(instance: Instance, path: string, headers: Record<string, string> = {}, method = "GET"): ImdsResponse {
+  request(instance: Instance, path: string, headers: Record<string, string> = {}, method = "GET"): ImdsResponse {
     return this.imds({ method, path, headers, sourceIp: instance.privateIp });
   }
 
   token(instance: Instance, ttl = "21600"): string {
-    return this.ask(instance, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": ttl }, "PUT").body;
+    return this.request(instance, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": ttl }, "PUT").body;
   }
 
   get(instance: Instance, item: string): ImdsResponse {
-    return this.ask(instance, `/latest/${item}`, { "x-aws-ec2-metadata-token": this.token(instance) });
+    return this.request(instance, `/latest/${item}`, { "x-aws-ec2-metadata-token": this.token(instance) });
   }
 }
 
 describe("Instance metadata", () => {
-  it("fails one instance as asked, until that is lifted, and no other", () => {
+  it("applies a fault to one instance only, until the fault is removed", () => {
     const account = new Account();
     const [one, other] = [account.instance(), account.instance()];
-    const lifts = [
+    const removeFault = [
       account.faults.inject(one.id, { kind: "slow", ms: 3_000 }),
       account.faults.inject(one.id, { kind: "down" }),
       account.faults.inject(one.id, { kind: "status", status: 401 }),
     ];
-    assert.equal(account.ask(one, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": "60" }, "PUT").status, 401);
+    assert.equal(account.request(one, "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": "60" }, "PUT").status, 401);
     assert.equal(account.get(other, "meta-data/instance-id").body, other.id);
-    lifts[2]!();
+    removeFault[2]!();
     assert.equal(account.get(one, "meta-data/instance-id").status, 0);
-    lifts[1]!();
+    removeFault[1]!();
     assert.deepEqual(
       [account.get(one, "meta-data/instance-id")].map(({ body, delayMs }) => [body, delayMs]),
       [[one.id, 3_000]],
     );
-    lifts[0]!();
+    removeFault[0]!();
     assert.equal(account.get(one, "meta-data/instance-id").delayMs, undefined);
   });
 
-  it("answers nothing without a session token, or with another instance's or an expired one [A7.2]", async () => {
+  it("rejects a request without a session token, or with an expired token or another instance's [A7.2]", async () => {
     const account = new Account();
     const [one, other] = [account.instance(), account.instance()];
     const path = "/latest/meta-data/instance-id";
-    assert.equal(account.ask(one, path).status, 401);
+    assert.equal(account.request(one, path).status, 401);
     const token = account.token(one, "10");
-    assert.equal(account.ask(one, path, { "x-aws-ec2-metadata-token": token }).body, one.id);
-    assert.equal(account.ask(other, path, { "x-aws-ec2-metadata-token": token }).status, 401);
+    assert.equal(account.request(one, path, { "x-aws-ec2-metadata-token": token }).body, one.id);
+    assert.equal(account.request(other, path, { "x-aws-ec2-metadata-token": token }).status, 401);
     await account.clock.sleep(11_000);
-    assert.equal(account.ask(one, path, { "x-aws-ec2-metadata-token": token }).status, 401);
+    assert.equal(account.request(one, path, { "x-aws-ec2-metadata-token": token }).status, 401);
     const optional = account.instance({ metadata: { httpTokens: "optional" } });
-    assert.equal(account.ask(optional, path).status, 200);
+    assert.equal(account.request(optional, path).status, 200);
   });
 
-  it("hands out tokens to PUT only, with a TTL of 1 to 21600 s, and not through a proxy [A7.1]", () => {
+  it("issues tokens only for PUT, with a TTL of 1 to 21600 s, and not through a proxy [A7.1]", () => {
     const account = new Account();
     const instance = account.instance();
     const ttl = "x-aws-ec2-metadata-token-ttl-seconds";
-    const put = (headers: Record<string, string>) => account.ask(instance, "/latest/api/token", headers, "PUT").status;
+    const put = (headers: Record<string, string>) => account.request(instance, "/latest/api/token", headers, "PUT").status;
     assert.equal(put({ [ttl]: "21600" }), 200);
     assert.equal(put({ [ttl]: "1" }), 200);
     for (const bad of ["0", "21601", "x"]) assert.equal(put({ [ttl]: bad }), 400);
     assert.equal(put({}), 400);
     assert.equal(put({ [ttl]: "60", "x-forwarded-for": "1.2.3.4" }), 403);
-    assert.equal(account.ask(instance, "/latest/api/token", { [ttl]: "60" }).status, 405);
+    assert.equal(account.request(instance, "/latest/api/token", { [ttl]: "60" }).status, 405);
   });
 
-  it("gives identity, place and user data", () => {
+  it("returns identity, placement and user data", () => {
     const account = new Account();
     const instance = account.instance();
     assert.equal(account.get(instance, "meta-data/instance-id").body, instance.id);
@@ -121,16 +121,16 @@ describe("Instance metadata", () => {
     assert.equal(account.get(instance, "meta-data/no-such-thing").status, 404);
   });
 
-  it("shows the target state as plain text, and 404 before the first transition [A7.3]", () => {
+  it("returns the target state as plain text, and 404 before the first transition [A7.3]", () => {
     const account = new Account();
     const instance = account.instance();
     assert.equal(account.get(instance, "meta-data/autoscaling/target-lifecycle-state").status, 404);
     account.target = "Terminated";
-    const answer = account.get(instance, "meta-data/autoscaling/target-lifecycle-state");
-    assert.deepEqual([answer.status, answer.body, answer.headers["content-type"]], [200, "Terminated", "text/plain"]);
+    const response = account.get(instance, "meta-data/autoscaling/target-lifecycle-state");
+    assert.deepEqual([response.status, response.body, response.headers["content-type"]], [200, "Terminated", "text/plain"]);
   });
 
-  it("issues credentials of the instance's own role, and new ones shortly before the old ones end", async () => {
+  it("issues credentials of the instance's own role, and new ones shortly before they expire", async () => {
     const account = new Account();
     const instance = account.instance();
     assert.equal(account.get(instance, "meta-data/iam/security-credentials/").body, "pool-role");
@@ -146,7 +146,7 @@ describe("Instance metadata", () => {
     assert.equal(account.get(without, "meta-data/iam/security-credentials/").status, 404);
   });
 
-  it("has no Spot notice until there is one, and no tags unless the template turns them on [A7.5]", () => {
+  it("returns no Spot notice before an interruption, and no tags unless the template enables them [A7.5]", () => {
     const account = new Account();
     const instance = account.instance({ spot: true });
     assert.equal(account.get(instance, "meta-data/spot/instance-action").status, 404);
@@ -161,12 +161,12 @@ describe("Instance metadata", () => {
     assert.equal(account.get(tagged, "meta-data/tags/instance/Name").body, "pool");
   });
 
-  it("lists what there is and nothing else, folder by folder, in every dated edition [A7.6]", () => {
+  it("lists only items that exist, folder by folder, in every dated version [A7.6]", () => {
     const account = new Account();
     const instance = account.instance();
-    const list = (folder: string, edition = "latest") => {
+    const list = (folder: string, version = "latest") => {
       const headers = { "x-aws-ec2-metadata-token": account.token(instance) };
-      const { status, body } = account.ask(instance, `/${edition}/meta-data/${folder}`, headers);
+      const { status, body } = account.request(instance, `/${version}/meta-data/${folder}`, headers);
       assert.equal(status, 200, folder);
       return body.split("\n");
     };
@@ -185,7 +185,7 @@ describe("Instance metadata", () => {
     assert.equal(account.get(account.instance({ profile: undefined }), "meta-data/iam/").status, 404);
   });
 
-  it("does not answer strangers", () => {
+  it("rejects callers that are not an instance", () => {
     const account = new Account();
     assert.equal(account.imds({ method: "GET", path: "/latest/meta-data/", headers: {}, sourceIp: "10.0.0.9" }).status, 403);
   });
@@ -208,7 +208,7 @@ describe("EC2", () => {
     await assert.rejects(ec2.execute("RunInstances", {}, operator), { name: "InvalidAction" });
   });
 
-  it("terminates in the order of its orders: a machine that boots is ended after it has booted", async () => {
+  it("runs operations on an instance in order: a machine that is still booting is terminated after it has booted", async () => {
     const account = new Account();
     const instance = account.instance();
     const both = [account.fleet.powerOn(instance), account.fleet.terminate(instance), account.fleet.terminate(instance)];
@@ -217,7 +217,7 @@ describe("EC2", () => {
     assert.equal(account.fleet.atAddress(instance.privateIp), undefined);
   });
 
-  it("knows instance types and Ubuntu images of both architectures", () => {
+  it("has instance types and Ubuntu images of both architectures", () => {
     assert.deepEqual(instanceTypes.get("t4g.small"), {
       name: "t4g.small",
       vcpus: 2,

@@ -10,7 +10,7 @@ export const LOGS = {
   Resource: "*",
 };
 
-/** Deploys a function whose bundle is the given module text, under a role of its own. */
+/** Deploys a function with the given module text as its bundle, under its own role. */
 export function deployFunction(
   harness: Pick<AwsHarness, "store" | "workDir">,
   name: string,
@@ -31,7 +31,7 @@ export function deployFunction(
   return arn;
 }
 
-/** A bundle with the real SDK in it: creates a secret named by the event, then tries to delete it. */
+/** A bundle that contains the real SDK: it creates a secret named by the event, then tries to delete it. */
 export async function sdkBundle(): Promise<string> {
   const { outputFiles } = await build({
     stdin: {

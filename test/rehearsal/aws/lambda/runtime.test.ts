@@ -5,7 +5,7 @@ import { startHarness, type AwsHarness } from "../harness";
 import { deployFunction, LOGS, MAY_CREATE, sdkBundle } from "./deployed-functions";
 
 describe("the function runtime", function () {
-  this.timeout(120_000); // starts a dozen processes on a machine that others use too
+  this.timeout(120_000); // starts a dozen processes on a shared machine
   let harness: AwsHarness;
   before(async () => {
     harness = await startHarness({ githubHosts: ["ghe.example.com"] });
@@ -24,7 +24,7 @@ describe("the function runtime", function () {
     return outcome.error;
   }
 
-  it("must show a function the deployed environment and nothing of this machine's", async () => {
+  it("must give a function the deployed environment and none of this machine's", async () => {
     deployFunction(
       harness,
       "env",
@@ -52,7 +52,7 @@ describe("the function runtime", function () {
     assert.deepEqual([after.n, after.v], [1, "2"]);
   });
 
-  it("must bring https, fetch and HTTP agents alike to the stand-in under the real names, and nowhere else", async () => {
+  it("must route https, fetch and HTTP agents to the stand-in under the real host names, and refuse all other hosts", async () => {
     deployFunction(
       harness,
       "net",
@@ -77,11 +77,11 @@ describe("the function runtime", function () {
     });
   });
 
-  it("must run a real SDK bundle under the function's own role, and refuse it what the role lacks", async () => {
+  it("must run a real SDK bundle under the function's own role, and deny what the role does not allow", async () => {
     deployFunction(harness, "sdk", await sdkBundle(), { statements: [LOGS, MAY_CREATE] });
-    const told = await result("sdk", { name: "made/by-function" });
+    const returned = await result("sdk", { name: "made/by-function" });
     assert.match(
-      told,
+      returned,
       /^AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role\/sdk-role\/sdk is not authorized to perform: secretsmanager:DeleteSecret/,
     );
     assert.deepEqual(harness.denied().at(-1)?.action, "secretsmanager:DeleteSecret");
@@ -89,7 +89,7 @@ describe("the function runtime", function () {
     assert.deepEqual(harness.secrets.names(), ["made/by-function"]);
   });
 
-  it("must pass on a handler's error by its own name and keep the process", async () => {
+  it("must return a handler's error under its own name and keep the process", async () => {
     deployFunction(harness, "throws", `export const handler = async () => { const e = new RangeError("too far"); throw e; }`);
     assert.deepEqual(
       { ...(await failure("throws")), trace: undefined },
@@ -99,7 +99,7 @@ describe("the function runtime", function () {
     assert.equal(run?.kind === "function-run" && run.error, "RangeError: too far");
   });
 
-  it("must end a function that runs into its timeout, and start afresh after it", async () => {
+  it("must kill a function that exceeds its timeout, and use a new process for the next invocation", async () => {
     deployFunction(
       harness,
       "slow",
@@ -117,7 +117,7 @@ describe("the function runtime", function () {
   it("must report a crash and a bundle that does not load as errors, not hang", async () => {
     deployFunction(harness, "crash", `export const handler = async () => { process.exit(3); }`);
     assert.match((await failure("crash")).errorMessage, /Runtime exited with error: exit status 3/);
-    deployFunction(harness, "reject", `export const handler = () => new Promise(() => { Promise.reject(new Error("nobody cares")); })`);
+    deployFunction(harness, "reject", `export const handler = () => new Promise(() => { Promise.reject(new Error("unhandled")); })`);
     assert.match((await failure("reject")).errorMessage, /exit status 128/);
     deployFunction(harness, "broken", `export const handler = ;`);
     assert.equal((await failure("broken")).errorType, "SyntaxError");
@@ -125,7 +125,7 @@ describe("the function runtime", function () {
     assert.match((await failure("other")).errorMessage, /index\.handler is undefined or not exported/);
   });
 
-  it("must collect every line that was printed, and the metrics in it, before the invocation counts as done", async () => {
+  it("must collect every printed line and its metrics before the invocation ends", async () => {
     deployFunction(
       harness,
       "prints",
@@ -143,7 +143,7 @@ describe("the function runtime", function () {
     );
   });
 
-  it("must not give logs or metrics to a function whose role may not write them", async () => {
+  it("must not collect metrics from the log of a function whose role may not write logs", async () => {
     const code = `export const handler = async () => console.log(JSON.stringify({ _aws: { Timestamp: 1, CloudWatchMetrics: [{ Namespace: "N", Dimensions: [[]], Metrics: [{ Name: "M" }] }] }, M: 1 }))`;
     deployFunction(harness, "mute", code, { statements: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }] });
     await result("mute");
@@ -158,7 +158,7 @@ describe("the function runtime", function () {
     assert.match((await failure("untrusted")).errorMessage, /does not trust lambda\.amazonaws\.com/);
   });
 
-  it("must leave no process behind when it closes in the middle of an invocation", async () => {
+  it("must leave no process behind when it closes during an invocation", async () => {
     const own = await startHarness({ clock: new RealClock() });
     deployFunction(
       own,
@@ -173,7 +173,7 @@ describe("the function runtime", function () {
     assert.ok("error" in (await running));
   });
 
-  it("must let functions live in virtual time, signatures included", async () => {
+  it("must run functions in virtual time, including their signatures", async () => {
     const clock = new VirtualClock(Date.UTC(2031, 4, 5));
     const own = await startHarness({ clock });
     try {

@@ -12,7 +12,7 @@ import { deployRole, ACCOUNT } from "../harness";
 const OWNER = "ci-runners:owner";
 const DAY = 24 * 3600_000;
 
-class SetClock extends RealClock {
+class ManualClock extends RealClock {
   time = 0;
   override now(): number {
     return this.time;
@@ -20,7 +20,7 @@ class SetClock extends RealClock {
 }
 
 describe("Secrets Manager", () => {
-  let clock: SetClock;
+  let clock: ManualClock;
   let secrets: SecretsManager;
   let gateway: AwsGateway;
   const operator: Principal = { kind: "operator" };
@@ -29,7 +29,7 @@ describe("Secrets Manager", () => {
     gateway.call(principal, `secretsmanager:${operation}`, params);
 
   beforeEach(() => {
-    clock = new SetClock();
+    clock = new ManualClock();
     const store = new MemoryStore();
     secrets = new SecretsManager(clock, new Random(1), ACCOUNT);
     gateway = new AwsGateway({ clock, timeline: new Timeline(() => clock.now()), iam: new Iam(store, ACCOUNT) });
@@ -48,27 +48,27 @@ describe("Secrets Manager", () => {
     Tags: [{ Key: OWNER, Value: `AROAHOST:${instance}` }],
   });
 
-  it("must give a token to its own instance only", async () => {
+  it("must return a token to its own instance only", async () => {
     await call("CreateSecret", token("i-1"));
     assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-1")))["SecretString"], "i-1");
     await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-2")), { name: "AccessDeniedException" });
     assert.equal(gateway.denied().length, 1);
   });
 
-  it("must answer AccessDenied for a token that is not there yet, as IAM does by tag, without blaming the policy", async () => {
+  it("must deny access to a token that does not exist yet, as IAM does by tag, without recording a denial by the policy", async () => {
     await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-1")), { name: "AccessDeniedException" });
     assert.deepEqual(gateway.denied(), []);
     await assert.rejects(call("GetSecretValue", { SecretId: "other/i-1" }, host("i-1")), { name: "AccessDeniedException" });
     assert.equal(gateway.denied().length, 1);
   });
 
-  it("must ask for TagResource where a secret is created with tags", async () => {
+  it("must require TagResource to create a secret with tags", async () => {
     const register: Principal = { kind: "function", functionName: "register", roleName: "register" };
     await assert.rejects(call("CreateSecret", token("i-1"), register), /not authorized to perform: secretsmanager:TagResource/);
     await call("CreateSecret", { Name: "ci-runners/p/i-1", SecretString: "x" }, register);
   });
 
-  it("must refuse a second secret of the same name, so that a duplicate event is noticed", async () => {
+  it("must reject a second secret of the same name, so that a duplicate event is detected", async () => {
     await call("CreateSecret", token("i-1"));
     await assert.rejects(call("CreateSecret", token("i-1")), {
       name: "ResourceExistsException",
@@ -79,7 +79,7 @@ describe("Secrets Manager", () => {
     assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1", VersionStage: "AWSPREVIOUS" }))["SecretString"], "i-1");
   });
 
-  it("must keep a name taken while a scheduled deletion is pending, and free it at once after a forced one", async () => {
+  it("must keep a name taken while a scheduled deletion is pending, and free it at once after a forced deletion", async () => {
     await call("CreateSecret", token("i-1"));
     await call("DeleteSecret", { SecretId: "ci-runners/p/i-1", RecoveryWindowInDays: 7 });
     await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }), { name: "InvalidRequestException" });
@@ -88,7 +88,7 @@ describe("Secrets Manager", () => {
       message: /already scheduled for deletion/,
     });
     assert.deepEqual((await call("ListSecrets", {}))["SecretList"], []);
-    assert.deepEqual(secrets.names(), ["ci-runners/p/i-1"], "leftovers include what only waits to go");
+    assert.deepEqual(secrets.names(), ["ci-runners/p/i-1"], "leftovers include secrets that are scheduled for deletion");
     clock.time = 7 * DAY;
     await call("CreateSecret", token("i-1"));
     await call("DeleteSecret", { SecretId: "ci-runners/p/i-1", ForceDeleteWithoutRecovery: true });
@@ -96,7 +96,7 @@ describe("Secrets Manager", () => {
     await call("CreateSecret", token("i-1"));
   });
 
-  it("must let a forced deletion be repeated, and refuse contradictory wishes", async () => {
+  it("must allow a forced deletion to be repeated, and reject contradictory parameters", async () => {
     await call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true });
     await assert.rejects(call("DeleteSecret", { SecretId: "none" }), { name: "ResourceNotFoundException" });
     await assert.rejects(call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true, RecoveryWindowInDays: 7 }), {
@@ -117,7 +117,7 @@ describe("Secrets Manager", () => {
     assert.deepEqual(names, ["ci-runners/p/i-1", "ci-runners/p/i-2", "ci-runners/p/i-3"]);
   });
 
-  it("must find a seeded secret by the very ARN that the configuration names", async () => {
+  it("must find a seeded secret by the exact ARN in the configuration", async () => {
     const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-app-key-AbCdEf";
     secrets.seed({ arn, value: "key" });
     assert.equal((await call("GetSecretValue", { SecretId: arn }))["SecretString"], "key");

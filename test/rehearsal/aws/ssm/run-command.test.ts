@@ -61,7 +61,7 @@ describe("Run Command, on virtual time", () => {
   const deregister: Principal = { kind: "function", functionName: "deregister", roleName: "deregister" };
   const send = (params: Shape, principal: Principal = deregister) => harness.gateway.call(principal, "ssm:SendCommand", params);
 
-  it("must reach one host late or more than once where a test wants that", async () => {
+  it("must deliver a command to one host late or more than once if a test requires it", async () => {
     harness.ssm.fate = (id) => (id === host.id ? [5_000, 90_000] : undefined);
     const sentAt = clock.now();
     await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
@@ -70,10 +70,10 @@ describe("Run Command, on virtual time", () => {
     assert.deepEqual(arrivals, [5_000, 90_000]);
   });
 
-  it("must reach the host about a second later, with the document's own commands", async () => {
+  it("must deliver the document's own commands to the host about a second later", async () => {
     const sentAt = clock.now();
     const { Command } = await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
-    assert.deepEqual(harness.driver.commands, [], "it must not arrive within the call");
+    assert.deepEqual(harness.driver.commands, [], "the command must not arrive during the call");
     const { at, outcome } = (await harness.timeline.when((event) => event.kind === "command")) as { at: number; outcome: string };
     assert.ok(at - sentAt >= 400 && at - sentAt <= 1200);
     assert.equal(outcome, "Success");
@@ -83,7 +83,7 @@ describe("Run Command, on virtual time", () => {
     assert.deepEqual([detail["Status"], detail["StandardOutputContent"]], ["Success", "done"]);
   });
 
-  it("must refuse an instance of another pool, and another document [A8.2]", async () => {
+  it("must deny an instance of another pool, and another document [A8.2]", async () => {
     const other = await launch({ "ci-runners:pool": "q" });
     await clock.sleep(60_000);
     await assert.rejects(
@@ -97,33 +97,33 @@ describe("Run Command, on virtual time", () => {
     assert.deepEqual(harness.driver.commands, []);
   });
 
-  const sentence = (id: string) => ({
+  const invalidInstance = (id: string) => ({
     name: "InvalidInstanceId",
     message: `Instances [[${id}]] not in a valid state for account ${ACCOUNT.accountId}`,
   });
 
-  it("must answer with AWS's sentence while the agent has not registered, and once the host is off [A9.1]", async () => {
+  it("must return AWS's error before the agent has registered, and once the host is off [A9.1]", async () => {
     const fresh = await launch({ "ci-runners:pool": "p" });
-    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [fresh.id] }), sentence(fresh.id));
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [fresh.id] }), invalidInstance(fresh.id));
     await harness.fleet.stop(host);
-    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), sentence(host.id));
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), invalidInstance(host.id));
   });
 
-  it("must show a host role without which no agent ever registers", async () => {
+  it("must record a denial if the host role lacks a permission that the agent needs to register", async () => {
     deployRole(harness.store, "host", [AGENT[0]!], "ec2.amazonaws.com");
-    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), sentence(host.id));
-    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), sentence(host.id));
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), invalidInstance(host.id));
+    await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id] }), invalidInstance(host.id));
     assert.deepEqual(harness.denied(), [{ principal: "instance", action: "ssmmessages:CreateControlChannel", resource: "*" }]);
   });
 
-  it("must call it a delivery timeout when the machine dies between the call and the command [A9.2]", async () => {
+  it("must report a delivery timeout if the machine disappears between the call and the command [A9.2]", async () => {
     harness.driver.reply = async () => Promise.reject(new Error("gone"));
     await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
     const event = (await harness.timeline.when((entry) => entry.kind === "command")) as { outcome: string };
     assert.equal(event.outcome, "DeliveryTimedOut");
   });
 
-  it("must fill in parameters, and refuse those that are missing, unknown or against the pattern", async () => {
+  it("must fill in parameters, and reject those that are missing, unknown or do not match the pattern", async () => {
     document("greet", ["echo {{ who }}"], { who: { type: "String", allowedPattern: "[a-z]+" } });
     const operator: Principal = { kind: "operator" };
     for (const Parameters of [{}, { who: ["x; rm -rf /"] }, { who: ["x"], other: ["y"] }]) {
@@ -134,7 +134,7 @@ describe("Run Command, on virtual time", () => {
     assert.deepEqual(harness.driver.commands.at(-1)?.commands, ["echo me"]);
   });
 
-  it("must refuse more than 50 instances, and cut output off after 24 000 characters [A9.4]", async () => {
+  it("must reject more than 50 instances, and truncate output to 24 000 characters [A9.4]", async () => {
     const operator: Principal = { kind: "operator" };
     const many = Array.from({ length: 51 }, () => host.id);
     await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: many }, operator), {
@@ -151,7 +151,7 @@ describe("Run Command, on virtual time", () => {
     assert.equal(String(detail["StandardOutputContent"]).length, 24_000);
   });
 
-  it("must refuse a document that does not exist and a delivery timeout that AWS refuses [A9.3]", async () => {
+  it("must reject a document that does not exist and a delivery timeout that AWS rejects [A9.3]", async () => {
     const operator: Principal = { kind: "operator" };
     await assert.rejects(send({ DocumentName: "none", InstanceIds: [host.id] }, operator), { name: "InvalidDocument" });
     await assert.rejects(send({ DocumentName: "p-stop", InstanceIds: [host.id], TimeoutSeconds: 29 }, operator), {

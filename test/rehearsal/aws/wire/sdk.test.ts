@@ -14,7 +14,7 @@ import type { AwsError } from "../../../../rehearsal/aws/api";
 import { throttling } from "../../../../rehearsal/aws/api-faults";
 import { ACCOUNT, startHarness, type AwsHarness } from "../harness";
 
-describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
+describe("the stand-in's wire protocols, used by the AWS SDK", () => {
   let harness: AwsHarness;
   let client: { region: string; endpoint: string; credentials: { accessKeyId: string; secretAccessKey: string }; maxAttempts: number };
 
@@ -39,7 +39,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
   });
   after(() => harness.end());
 
-  it("must not lose or bend anything of a group on its way through XML [A3.19]", async () => {
+  it("must not lose or alter a group's data in XML [A3.19]", async () => {
     const { AutoScalingGroups: [group] = [] } = await new AutoScalingClient(client).send(
       new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: ["pool"] }),
     );
@@ -51,13 +51,13 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     assert.equal(group?.Tags?.[0]?.PropagateAtLaunch, true);
   });
 
-  it("must tell an empty list from a list with an empty member", async () => {
+  it("must distinguish an empty list from a list with an empty member", async () => {
     const client2 = new AutoScalingClient(client);
     const { AutoScalingInstances } = await client2.send(new DescribeAutoScalingInstancesCommand({ InstanceIds: ["i-00000000000000000"] }));
     assert.deepEqual(AutoScalingInstances, []);
   });
 
-  it("must hand AWS's error code and sentence to the caller unchanged, since the agent matches on them [A3.16]", async () => {
+  it("must return AWS's error code and message unchanged, since the agent matches on them [A3.16]", async () => {
     const request = {
       AutoScalingGroupName: "pool",
       LifecycleHookName: "hook",
@@ -75,8 +75,8 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     );
   });
 
-  it("must send injected throttling through the SDK's own classification of retryable errors [A3.18]", async () => {
-    const lift = harness.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
+  it("must return injected throttling so that the SDK classifies it as retryable [A3.18]", async () => {
+    const removeFault = harness.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
     const request = { AutoScalingGroupName: "pool", InstanceIds: ["i-1", "i-2"], ProtectedFromScaleIn: true };
     await assert.rejects(
       new AutoScalingClient({ ...client, maxAttempts: 2 }).send(new SetInstanceProtectionCommand(request)),
@@ -86,10 +86,10 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
         return true;
       },
     );
-    lift();
+    removeFault();
   });
 
-  it("must keep strings, blobs, dates and lists of the JSON protocol", async () => {
+  it("must preserve strings, blobs, dates and lists in the JSON protocol", async () => {
     const secrets = new SecretsManagerClient(client);
     const tags = [{ Key: "ci-runners:owner", Value: "AROA:i-1" }];
     await secrets.send(new CreateSecretCommand({ Name: "wire/text", SecretString: "tökén", Tags: tags }));
@@ -110,14 +110,14 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     });
   });
 
-  it("must answer public parameters with an image id", async () => {
+  it("must return an image id for public parameters", async () => {
     const name = "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id";
     const { Parameter } = await new SSMClient(client).send(new GetParameterCommand({ Name: name }));
     assert.match(Parameter?.Value ?? "", /^ami-[0-9a-f]{17}$/);
     await assert.rejects(new SSMClient(client).send(new GetParameterCommand({ Name: "/none" })), { name: "ParameterNotFound" });
   });
 
-  it("must take metrics in the protocol that today's SDK speaks", async () => {
+  it("must accept metrics in the protocol of the current SDK", async () => {
     const at = new Date(Date.now() - 5_000);
     await new CloudWatchClient(client).send(
       new PutMetricDataCommand({
@@ -130,7 +130,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     assert.ok(Math.abs(point!.at - at.getTime()) < 1000);
   });
 
-  it("must speak EC2's own dialect of lists and errors", async () => {
+  it("must support EC2's own encoding of lists and errors", async () => {
     const ec2 = new EC2Client(client);
     const { Reservations } = await ec2.send(
       new DescribeInstancesCommand({ Filters: [{ Name: "instance-state-name", Values: ["terminated"] }] }),
@@ -141,7 +141,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     });
   });
 
-  it("must refuse a wrong secret key, so that nothing unsigned slips through unnoticed", async () => {
+  it("must reject a wrong secret key, so that an unsigned request does not go unnoticed", async () => {
     const wrong = { ...client, credentials: { ...client.credentials, secretAccessKey: "wrong" } };
     await assert.rejects(new AutoScalingClient(wrong).send(new DescribeAutoScalingGroupsCommand({})), { name: "SignatureDoesNotMatch" });
     await assert.rejects(new SecretsManagerClient(wrong).send(new ListSecretsCommand({})), { name: "InvalidSignatureException" });
@@ -150,7 +150,7 @@ describe("the stand-in's wire protocols, seen through AWS's own SDK", () => {
     await assert.rejects(new SecretsManagerClient(unknown).send(new ListSecretsCommand({})), { name: "UnrecognizedClientException" });
   });
 
-  it("must tell a defect of its own as InternalFailure and remember it, never as an answer", async () => {
+  it("must return InternalFailure for a defect of the stand-in and record it, never return a result", async () => {
     const before = harness.defects.length;
     const broken = new Error("broken on purpose") as AwsError;
     const original = harness.secrets.execute;
