@@ -17,16 +17,16 @@ import { containsUnknown, conceal, revealAll, type Properties } from "./values";
 export interface ProviderOptions {
   store: ResourceStore;
   autoscaling: AutoScalingApi;
-  /** Absolute; made when missing. Lambda bundles and S3 objects are laid out in it. */
+  /** Absolute path; created when missing. Holds Lambda bundles and S3 objects. */
   filesDir: string;
   /** Waits on the rehearsal's clock while the provider polls. Default: the wall clock. */
   sleep?: (ms: number) => Promise<void>;
   now?: () => number;
-  /** Default: partition `aws`, account 123456789012, region as configured for the provider, else eu-central-1. */
+  /** Default: partition `aws`, account 123456789012, the region configured for the provider, else eu-central-1. */
   account?: Partial<ProviderAccount>;
-  /** Invokes a deployed function synchronously. Without it a program with `aws.lambda.Invocation` is refused. */
+  /** Invokes a deployed function synchronously. Without it, `aws.lambda.Invocation` fails. */
   invoke?: InvokeFunction;
-  /** Answers that data-source functions give beyond the built-in ones (parameters, images, instance types, subnets). */
+  /** What data-source functions return in addition to the built-in parameters, images, instance types and subnets. */
   facts?: Partial<AccountFacts>;
 }
 
@@ -35,7 +35,7 @@ export interface Failure {
   reason: string;
 }
 
-/** One call of the engine, as the plugin process forwards it. */
+/** One call by the engine, as the plugin process forwards it. */
 export interface ProviderCall {
   urn: string;
   id?: string;
@@ -48,11 +48,11 @@ export interface ProviderCall {
   ignoreChanges?: string[];
 }
 
-/** Provider settings that change nothing in the stand-in. Credentials are irrelevant to it by design. */
+/** Provider settings without effect on the stand-in. It ignores credentials by design. */
 const IGNORED_SETTINGS =
   /^(version|pluginDownloadURL|profile|accessKey|secretKey|token|maxRetries|retryMode|allowedAccountIds|skip[A-Z]\w*|s3UsePathStyle)$/;
 
-/** The `aws` provider of the rehearsal: what the real plugin does, against the cloud stand-in. */
+/** The rehearsal's `aws` provider: does what the real plugin does, against the AWS stand-in. */
 export class ProviderBackend {
   private region: string | undefined;
   private defaultTags: Record<string, string> = {};
@@ -68,13 +68,13 @@ export class ProviderBackend {
       else if (name === "defaultTags") this.defaultTags = parsed.tags ?? {};
       else if (!IGNORED_SETTINGS.test(name)) {
         throw new Error(
-          `aws provider setting ${name}: the rehearsal's provider does not know it; handle it in rehearsal/provider/backend.ts`,
+          `aws provider setting ${name}: not supported by the rehearsal's provider; handle it in rehearsal/provider/backend.ts`,
         );
       }
     }
   }
 
-  /** Ends every wait: the engine was interrupted. */
+  /** Ends every wait, because the engine was interrupted. */
   cancel(): void {
     this.stopped.abort();
     this.stopped = new AbortController();
@@ -83,7 +83,7 @@ export class ProviderBackend {
   check(call: ProviderCall): { inputs: Properties; failures: Failure[] } {
     const token = typeToken(call.urn);
     const type = RESOURCE_TYPES[token];
-    if (!type) throw new Error(`${token}: the rehearsal's provider does not know this type; add it to rehearsal/provider/types/`);
+    if (!type) throw new Error(`${token}: type not supported by the rehearsal's provider; add it to rehearsal/provider/types/`);
     const { plain: olds } = revealAll(call.olds ?? {});
     const inputs = named(type, logicalName(call.urn), dropAbsent(call.news ?? {}), olds, call.seed ?? "");
     const { plain, secrets } = revealAll(inputs);
@@ -136,7 +136,7 @@ export class ProviderBackend {
     return { outputs: conceal(visible(state), secrets) };
   }
 
-  /** The live resource: its outputs, and its inputs as they would have to be written to describe it. */
+  /** The live resource: its outputs, and the inputs that would describe it. */
   async read(call: ProviderCall): Promise<{ id: string; outputs: Properties; inputs: Properties }> {
     const token = typeToken(call.urn);
     const type = this.type(call.urn);
@@ -161,14 +161,15 @@ export class ProviderBackend {
   }
 
   async invoke(token: string, args: Properties): Promise<Properties> {
-    const answer = INVOKES[token];
-    if (!answer) throw new Error(`${token}: the rehearsal's provider does not know this function; add it to rehearsal/provider/invokes.ts`);
-    return answer(revealAll(args).plain, { account: this.account(), store: this.options.store, facts: this.options.facts ?? {} });
+    const invokeHandler = INVOKES[token];
+    if (!invokeHandler)
+      throw new Error(`${token}: function not supported by the rehearsal's provider; add it to rehearsal/provider/invokes.ts`);
+    return invokeHandler(revealAll(args).plain, { account: this.account(), store: this.options.store, facts: this.options.facts ?? {} });
   }
 
   private type(urn: string): ResourceType {
     const type = RESOURCE_TYPES[typeToken(urn)];
-    if (!type) throw new Error(`${typeToken(urn)}: the rehearsal's provider does not know this type`);
+    if (!type) throw new Error(`${typeToken(urn)}: type not supported by the rehearsal's provider`);
     return type;
   }
 
@@ -222,10 +223,10 @@ export class ProviderBackend {
 }
 
 const noInvoke: InvokeFunction = async (functionName) => {
-  throw new Error(`function ${functionName} cannot be invoked: give the provider's backend the option invoke`);
+  throw new Error(`function ${functionName} cannot be invoked: set the option invoke of the provider's backend`);
 };
 
-/** `aws:s3/bucket:Bucket` out of a URN, whatever parents it has. */
+/** The type in a URN, such as `aws:s3/bucket:Bucket`, without the types of its parents. */
 function typeToken(urn: string): string {
   return urn.split("::")[2]?.split("$").pop() ?? "";
 }
@@ -243,13 +244,13 @@ function dropAbsent(properties: Properties): Properties {
   return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null && value !== undefined));
 }
 
-/** Without the provider's own bookkeeping, which nobody else needs to see. */
+/** The state without the provider's internal bookkeeping. */
 function without(state: Properties): Properties {
   const { [CHOSEN]: _chosen, ...rest } = state;
   return rest;
 }
 
-/** What the engine gets: names that begin with an underscore are the stand-in's own. */
+/** What the engine sees: names that begin with an underscore are internal to the stand-in. */
 function visible(state: Properties): Properties {
   return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith("_")));
 }
@@ -259,7 +260,7 @@ function unknownProperties(token: string, type: ResourceType, inputs: Properties
     .filter((name) => !name.startsWith("__") && name !== "region" && !type.inputs.includes(name))
     .map((name) => ({
       property: name,
-      reason: `the rehearsal's provider does not know ${name} of ${token}: make the stand-in honour it and list it in rehearsal/provider/types/, or leave it out`,
+      reason: `${name} of ${token} is not supported by the rehearsal's provider: implement it and list it in rehearsal/provider/types/, or leave it out`,
     }));
 }
 

@@ -2,12 +2,12 @@ import { createHash, randomBytes } from "node:crypto";
 import type { ResourceType } from "./resource-type";
 import type { Properties } from "./values";
 
-/** Inputs that the provider, not the program, chose. The real provider keeps the same list under the same name. */
+/** Names of the inputs chosen by the provider, not the program. The real provider keeps this list under the same name. */
 export const CHOSEN = "__defaults";
 
 const HEX_DIGITS = 7;
 
-/** `logical-name-1a2b3c4`, cut so that it fits the type's limit. The engine's seed makes preview and update agree. */
+/** `logical-name-1a2b3c4`, truncated to the type's limit. With the engine's seed, preview and update choose the same name. */
 function autoName(logicalName: string, rule: NonNullable<ResourceType["autoName"]>, seed: string): string {
   const random = seed === "" ? randomBytes(4).toString("hex") : createHash("sha256").update(seed).digest("hex");
   const suffix = `-${random.slice(0, HEX_DIGITS)}`;
@@ -16,7 +16,7 @@ function autoName(logicalName: string, rule: NonNullable<ResourceType["autoName"
   return rule.lowerCase ? name.toLowerCase() : name;
 }
 
-/** The inputs with a physical name: the given one, the one chosen earlier, or a new one. */
+/** The inputs with a physical name: the program's, the one chosen earlier, or a new one. */
 export function named(type: ResourceType, logicalName: string, news: Properties, olds: Properties, seed: string): Properties {
   const rule = type.autoName;
   if (!rule || news[rule.property] !== undefined) return news;

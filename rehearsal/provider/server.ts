@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import type { ProviderBackend } from "./backend";
 import { PartlyDone } from "./resource-type";
 
-/** Bytes that a unix socket's path may have on Linux (108 with the closing zero). */
+/** Maximum length of a Unix socket's path on Linux, in bytes (108 with the terminating zero). */
 const SOCKET_PATH_LIMIT = 107;
 
 export interface ProviderServer {
@@ -12,11 +12,11 @@ export interface ProviderServer {
   close(): Promise<void>;
 }
 
-/** Listens for the plugin processes: one POST per call of the engine, path = method, JSON both ways. */
+/** Serves the plugin processes: one POST per call by the engine, path = method, JSON in both directions. */
 export async function serveProvider(backend: ProviderBackend, socketPath: string): Promise<ProviderServer> {
   if (Buffer.byteLength(socketPath) > SOCKET_PATH_LIMIT) {
     throw new Error(
-      `socket path ${socketPath} has ${Buffer.byteLength(socketPath)} bytes, at most ${SOCKET_PATH_LIMIT}: use a shorter work folder`,
+      `socket path ${socketPath} has ${Buffer.byteLength(socketPath)} bytes, the maximum is ${SOCKET_PATH_LIMIT}: use a shorter work folder`,
     );
   }
   mkdirSync(dirname(socketPath), { recursive: true });

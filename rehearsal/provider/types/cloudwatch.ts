@@ -3,7 +3,7 @@ import { arn, kept, text, type ResourceType } from "../resource-type";
 import { jsonProblem, mustExist, notOneOf, outOfRange } from "./checks";
 
 const RULE = "aws:cloudwatch/eventRule:EventRule";
-/** 0 is the provider's word for "for ever". */
+/** The provider takes 0 for "never expire". */
 const RETENTION_DAYS = [0, ...LOG_RETENTION_DAYS];
 
 const logGroup = kept({

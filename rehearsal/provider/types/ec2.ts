@@ -1,6 +1,6 @@
 import { arn, kept, newId, text, type ResourceType } from "../resource-type";
 
-/** Characters that EC2 takes in names and descriptions of groups. */
+/** Characters that EC2 accepts in names and descriptions of security groups. */
 const PLAIN = /^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]*$/;
 
 const securityGroup = kept({
@@ -29,7 +29,7 @@ const securityGroup = kept({
   }),
 });
 
-/** A rule of a security group as a resource of its own. */
+/** A security group rule as a separate resource. */
 const securityGroupRule = kept({
   inputs: [
     "cidrIpv4",

@@ -3,7 +3,7 @@ import type { Properties } from "../values";
 import { jsonProblem, mustExist } from "./checks";
 
 const ROLE = "aws:iam/role:Role";
-/** Characters, without white space as IAM counts them: inline policies of a role together, and one managed policy. */
+/** Limits in characters, without white space as IAM counts: all inline policies of a role together, one managed policy. */
 const INLINE_POLICY_LIMIT = 10_240;
 const MANAGED_POLICY_LIMIT = 6_144;
 
@@ -13,7 +13,7 @@ const pathOf = (inputs: Properties) => text(inputs.path ?? "/");
 function policyProblems(inputs: Properties, property: string, limit: number) {
   const problems = jsonProblem(inputs, property, "Version", "Statement");
   const size = text(inputs[property]).replace(/\s/g, "").length;
-  if (size > limit) problems.push({ property, reason: `LimitExceeded: policy of ${size} characters, at most ${limit}` });
+  if (size > limit) problems.push({ property, reason: `LimitExceeded: policy of ${size} characters, the maximum is ${limit}` });
   return problems;
 }
 

@@ -19,7 +19,7 @@ const bucket: ResourceType = {
     validate: (inputs) =>
       /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text(inputs.bucket))
         ? []
-        : [{ property: "bucket", reason: `InvalidBucketName: ${inputs.bucket}: 3 to 63 lower-case letters, digits, dots and dashes` }],
+        : [{ property: "bucket", reason: `InvalidBucketName: ${inputs.bucket}: use 3 to 63 lower-case letters, digits, dots and dashes` }],
     id: (inputs) => inputs.bucket,
     outputs: (id, _inputs, context) => ({
       arn: bucketArn(context, id),
@@ -35,7 +35,7 @@ const bucket: ResourceType = {
   },
 };
 
-/** Settings that are resources of their own since version 7 of the provider; one of each kind per bucket. */
+/** Settings that are separate resources since version 7 of the provider; one of each kind per bucket. */
 function bucketSetting(inputs: readonly string[], more: Partial<ResourceType> = {}): ResourceType {
   return kept({
     inputs: ["bucket", ...inputs],
@@ -59,7 +59,7 @@ function content(inputs: Properties): Buffer {
   return Buffer.from(text(inputs.content));
 }
 
-/** The state names the object's content: `file`, an absolute path, and its digests. */
+/** The state refers to the object's content by `file`, an absolute path, and its digests. */
 function objectOutputs(_id: string, inputs: Properties, context: ResourceContext): Properties {
   const body = content(inputs);
   const sha256 = createHash("sha256").update(body).digest("hex");

@@ -1,7 +1,7 @@
 import { arn, kept, newId, type ResourceType } from "../resource-type";
 import type { Properties } from "../values";
 
-/** A part of a VPC: an id with a prefix, an ARN, and what else AWS answers. */
+/** A resource inside a VPC: an id with a prefix, an ARN, and its other outputs. */
 function part(
   kind: { prefix: string; resource: string },
   inputs: readonly string[],
@@ -64,7 +64,7 @@ export const VPC_TYPES: Record<string, ResourceType> = {
     inputs: ["domain", "tags"],
     replaceOn: ["domain"],
     id: () => newId("eipalloc"),
-    /** An address of the range that RFC 5737 keeps for examples. */
+    /** An address of the range that RFC 5737 reserves for documentation. */
     once: () => ({ publicIp: `203.0.113.${1 + Math.floor(Math.random() * 254)}` }),
     outputs: (id, _given, { account }) => ({ arn: arn(account, "ec2", `elastic-ip/${id}`), allocationId: id }),
   }),
