@@ -8,11 +8,11 @@ import { appBody, installationBody, labelsBody, rateLimitBody, runnerBody } from
 
 const RATE_LIMIT = "/rate_limit";
 
-/** A page holds 30 unless asked, and never more than 100. */
+/** A page has 30 items by default and at most 100. */
 const DEFAULT_PAGE = 30;
 const LARGEST_PAGE = 100;
 
-/** What the parts of a route's template stand for; `scope` is either of an organization or of a repository. */
+/** Patterns of the placeholders in a route's template; `scope` is an organization or a repository. */
 const PARTS: Record<string, string> = {
   scope: "(?:orgs/(?<org>[^/]+)|repos/(?<repo>[^/]+/[^/]+))",
   installation_id: "(?<installation_id>\\d+)",
@@ -92,7 +92,7 @@ export class Rest {
     ];
   }
 
-  /** Every route that is served, as GitHub's own description spells it: `METHOD /template`. */
+  /** Every route that is served, as spelled in GitHub's OpenAPI description: `METHOD /template`. */
   served(): string[] {
     const all = [...this.routes, { method: "GET", template: RATE_LIMIT }];
     return all.flatMap(({ method, template }) => {
@@ -101,10 +101,10 @@ export class Rest {
     });
   }
 
-  /** Throws HttpError. The path is without any `/api/v3` of an Enterprise Server. */
+  /** Throws HttpError. The path must not include an Enterprise Server's `/api/v3`. */
   handle(call: GitHubRequest): GitHubReply {
     const caller = this.credentials.caller(call.authorization);
-    // The one question that costs nothing.
+    // The only request that does not count against the rate limit.
     if (call.method === "GET" && call.path === RATE_LIMIT && caller.kind !== "app")
       return this.ok(rateLimitBody(this.rateLimit.state(caller.rateKey)));
     const headers = caller.kind === "app" ? {} : this.rateLimit.count(caller.rateKey);
@@ -171,7 +171,7 @@ export class Rest {
     return { status: 200, body: { total_count: found.length, runners }, headers: page.headers };
   }
 
-  /** A route about one runner: 404 when it is not there. */
+  /** A route for one runner: 404 when it does not exist. */
   private one(need: "read" | "write", act: (runner: Runner, call: GitHubRequest, match: Record<string, string>) => GitHubReply): Act {
     return (call, match, caller) => {
       const scope = scopeOf(match);
@@ -191,7 +191,7 @@ export class Rest {
     return this.setLabels(runner, [...custom(runner), ...wanted(call, 1)]);
   }
 
-  /** Replaces the custom labels; what the runner registered as system labels stays. */
+  /** Replaces the custom labels; the system labels of the registration stay. */
   private setLabels(runner: Runner, names: string[]): GitHubReply {
     const fixed = runner.labels.filter((label) => label.type === "read-only");
     const fresh = [...new Set(names)].filter((name) => !fixed.some((label) => label.name === name));
@@ -234,7 +234,7 @@ function api(call: GitHubRequest): string {
   return call.origin;
 }
 
-/** GitHub's times have whole seconds. */
+/** GitHub's timestamps have a resolution of one second. */
 function instant(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, "Z");
 }
