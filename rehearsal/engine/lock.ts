@@ -13,7 +13,7 @@ export async function withLock<T>(folder: string, waiting: () => void, work: () 
   const owner = join(lock, "pid");
   mkdirSync(dirname(lock), { recursive: true });
   let reported = false;
-  while (!take(lock, owner)) {
+  while (!tryAcquire(lock, owner)) {
     if (!reported) waiting();
     reported = true;
     await sleep(POLL_MS);
@@ -28,7 +28,7 @@ export async function withLock<T>(folder: string, waiting: () => void, work: () 
   }
 }
 
-function take(lock: string, owner: string): boolean {
+function tryAcquire(lock: string, owner: string): boolean {
   try {
     mkdirSync(lock);
     writeFileSync(owner, String(process.pid));

@@ -2,7 +2,7 @@ import type { App, Caller, Installation } from "./github-credentials";
 import { HttpError } from "./http";
 
 /** Throws HttpError unless the caller may write (or read) the self-hosted runners of the scope. */
-export function mayManageRunners(caller: Caller, scope: string, need: "read" | "write"): void {
+export function requireRunnerAccess(caller: Caller, scope: string, need: "read" | "write"): void {
   if (caller.kind === "app") throw new HttpError(401, "Bad credentials");
   if (caller.kind === "token") {
     const allowed = caller.scopes.some((own) => own.toLowerCase() === scope.toLowerCase());

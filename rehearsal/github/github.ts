@@ -148,14 +148,14 @@ export class GitHub {
    * with ConnectionCut where HTTP would lose its connection; other errors are returned as GitHub's error replies.
    */
   async request(call: GitHubRequest): Promise<GitHubReply> {
-    const reply = await this.answer(call, (ms) => this.clock.sleep(ms));
+    const reply = await this.respond(call, (ms) => this.clock.sleep(ms));
     return reply ?? errorReply(new HttpError(404, "Not Found"));
   }
 
   private async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     try {
       const call = await readGitHubRequest(req, res, this.options.baseUrl, GITHUB_HOSTS);
-      const reply = await this.answer(call, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+      const reply = await this.respond(call, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
       if (reply) return send(res, reply);
       if (serveRelease(call, res, this.options)) return;
       throw new HttpError(404, "Not Found");
@@ -166,7 +166,7 @@ export class GitHub {
   }
 
   /** Undefined when the path belongs to neither the API nor the runner protocol. */
-  private async answer(call: GitHubRequest, wait: (ms: number) => Promise<void>): Promise<GitHubReply | undefined> {
+  private async respond(call: GitHubRequest, wait: (ms: number) => Promise<void>): Promise<GitHubReply | undefined> {
     try {
       const fault = this.faults.take(call.method, call.host, call.path);
       if (fault?.kind === "down") throw new ConnectionCut(`${call.method} ${call.host}${call.path}: the connection was cut`);
@@ -178,8 +178,8 @@ export class GitHub {
       const isKnown = (GITHUB_HOSTS as readonly string[]).includes(call.host);
       const isApi = call.host === "api.github.com" || (!isKnown && call.path.startsWith("/api/v3/"));
       const path = isApi && !isKnown ? call.path.slice("/api/v3".length) : call.path;
-      const answered = await this.wire.handle(call, path);
-      if (answered) return answered;
+      const fromProtocol = await this.wire.handle(call, path);
+      if (fromProtocol) return fromProtocol;
       return isApi ? this.rest.handle(isKnown ? call : { ...call, path, origin: `${call.origin}/api/v3` }) : undefined;
     } catch (error) {
       if (error instanceof ConnectionCut) throw error;

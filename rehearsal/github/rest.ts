@@ -1,4 +1,4 @@
-import { installationFor, mayManageRunners } from "./access";
+import { installationFor, requireRunnerAccess } from "./access";
 import type { App, Caller, GitHubCredentials } from "./github-credentials";
 import { type GitHubRequest, HttpError, type GitHubReply } from "./http";
 import type { GitHubOptions } from "./github-options";
@@ -155,7 +155,7 @@ export class Rest {
   private runnerToken(purpose: "register" | "remove"): Act {
     return (_, match, caller) => {
       const scope = scopeOf(match);
-      mayManageRunners(caller, scope, "write");
+      requireRunnerAccess(caller, scope, "write");
       const { token, expiresAt } = this.credentials.mintRegistrationToken(scope, purpose);
       return this.ok({ token, expires_at: instant(expiresAt) }, 201);
     };
@@ -163,7 +163,7 @@ export class Rest {
 
   private list(call: GitHubRequest, match: Record<string, string>, caller: Caller): GitHubReply {
     const scope = scopeOf(match);
-    mayManageRunners(caller, scope, "read");
+    requireRunnerAccess(caller, scope, "read");
     const found = this.runners.list(scope, call.query.get("name") ?? undefined);
     const page = paged(call, found);
     const { busyLagMs, busyShown } = this.options;
@@ -175,7 +175,7 @@ export class Rest {
   private one(need: "read" | "write", act: (runner: Runner, call: GitHubRequest, match: Record<string, string>) => GitHubReply): Act {
     return (call, match, caller) => {
       const scope = scopeOf(match);
-      mayManageRunners(caller, scope, need);
+      requireRunnerAccess(caller, scope, need);
       const runner = this.runners.get(Number(match.runner_id));
       if (!runner || runner.scope.toLowerCase() !== scope.toLowerCase()) throw new HttpError(404, "Not Found");
       return act(runner, call, match);

@@ -2,9 +2,9 @@ import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
 import { difference, type Difference } from "./difference";
 import { INVOKES, type AccountFacts } from "./invokes";
-import { CHOSEN, named } from "./naming";
+import { GENERATED, withPhysicalName } from "./naming";
 import {
-  PartlyDone,
+  PartialCreateError,
   type ResourceContext,
   type Created,
   type InvokeFunction,
@@ -85,7 +85,7 @@ export class ProviderBackend {
     const type = RESOURCE_TYPES[token];
     if (!type) throw new Error(`${token}: type not supported by the rehearsal's provider; add it to rehearsal/provider/types/`);
     const { plain: olds } = revealAll(call.olds ?? {});
-    const inputs = named(type, logicalName(call.urn), dropAbsent(call.news ?? {}), olds, call.seed ?? "");
+    const inputs = withPhysicalName(type, logicalName(call.urn), dropAbsent(call.news ?? {}), olds, call.seed ?? "");
     const { plain, secrets } = revealAll(inputs);
     const failures = [...unknownProperties(token, type, plain), ...missingProperties(type, plain)];
     if (failures.length === 0 && type.validate) failures.push(...type.validate(plain).filter((f) => !containsUnknown(plain[f.property])));
@@ -104,17 +104,17 @@ export class ProviderBackend {
     const context = this.context(call);
     const keep = ({ id, outputs }: Created): Properties => {
       const state = this.state(type, plain, outputs, context);
-      this.options.store.put({ type: typeToken(call.urn), id, state: without(state) });
+      this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
       return conceal(visible(state), secrets);
     };
     try {
-      const created = await type.create(without(plain), context);
+      const created = await type.create(withoutBookkeeping(plain), context);
       if (!type.upserts && this.options.store.get(typeToken(call.urn), created.id)) {
         throw new Error(`creating ${logicalName(call.urn)}: EntityAlreadyExists: ${typeToken(call.urn)} ${created.id} already exists`);
       }
       return { id: created.id, outputs: keep(created) };
     } catch (error) {
-      if (error instanceof PartlyDone) throw new PartlyDone(error.id, keep(error), error.message);
+      if (error instanceof PartialCreateError) throw new PartialCreateError(error.id, keep(error), error.message);
       throw error;
     }
   }
@@ -124,15 +124,15 @@ export class ProviderBackend {
     const { olds, news, secrets } = this.plain(call);
     const context = this.context(call);
     const id = call.id ?? "";
-    const kept = { ...(this.options.store.get(typeToken(call.urn), id)?.state ?? {}), ...olds };
-    const computed = Object.fromEntries(Object.entries(kept).filter(([name]) => !type.inputs.includes(name) && name !== CHOSEN));
+    const before = { ...(this.options.store.get(typeToken(call.urn), id)?.state ?? {}), ...olds };
+    const computed = Object.fromEntries(Object.entries(before).filter(([name]) => !type.inputs.includes(name) && name !== GENERATED));
     if (call.preview) {
       for (const name of type.volatile ?? []) delete computed[name];
       return { outputs: conceal(visible({ ...computed, ...news }), secrets) };
     }
-    const changed = type.update ? await type.update(id, without(news), kept, context) : {};
+    const changed = type.update ? await type.update(id, withoutBookkeeping(news), before, context) : {};
     const state = this.state(type, news, { ...computed, ...changed }, context);
-    this.options.store.put({ type: typeToken(call.urn), id, state: without(state) });
+    this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
     return { outputs: conceal(visible(state), secrets) };
   }
 
@@ -245,8 +245,8 @@ function dropAbsent(properties: Properties): Properties {
 }
 
 /** The state without the provider's internal bookkeeping. */
-function without(state: Properties): Properties {
-  const { [CHOSEN]: _chosen, ...rest } = state;
+function withoutBookkeeping(state: Properties): Properties {
+  const { [GENERATED]: _generated, ...rest } = state;
   return rest;
 }
 
@@ -260,7 +260,9 @@ function unknownProperties(token: string, type: ResourceType, inputs: Properties
     .filter((name) => !name.startsWith("__") && name !== "region" && !type.inputs.includes(name))
     .map((name) => ({
       property: name,
-      reason: `${name} of ${token} is not supported by the rehearsal's provider: implement it and list it in rehearsal/provider/types/, or leave it out`,
+      reason:
+        `${name} of ${token} is not supported by the rehearsal's provider: ` +
+        "implement it and list it in rehearsal/provider/types/, or leave it out",
     }));
 }
 

@@ -1,4 +1,4 @@
-import { nameWasChosen } from "./naming";
+import { nameWasGenerated } from "./naming";
 import type { ResourceType } from "./resource-type";
 import { same, type Properties } from "./values";
 
@@ -36,7 +36,7 @@ export function difference(
 
 /** A name chosen by the program cannot exist twice, so the old resource must be deleted before the new one is created. */
 function namesWouldCollide(type: ResourceType, oldInputs: Properties, news: Properties): boolean {
-  if (!type.autoName || nameWasChosen(type, news)) return false;
+  if (!type.autoName || nameWasGenerated(type, news)) return false;
   const { property } = type.autoName;
   return news[property] !== undefined && same(oldInputs[property], news[property]);
 }

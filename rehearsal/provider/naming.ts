@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import type { ResourceType } from "./resource-type";
 import type { Properties } from "./values";
 
-/** Names of the inputs chosen by the provider, not the program. The real provider keeps this list under the same name. */
-export const CHOSEN = "__defaults";
+/** Property with the names of the inputs that the provider generated. The real provider keeps this list under the same name. */
+export const GENERATED = "__defaults";
 
 const HEX_DIGITS = 7;
 
@@ -17,13 +17,13 @@ function autoName(logicalName: string, rule: NonNullable<ResourceType["autoName"
 }
 
 /** The inputs with a physical name: the program's, the one chosen earlier, or a new one. */
-export function named(type: ResourceType, logicalName: string, news: Properties, olds: Properties, seed: string): Properties {
+export function withPhysicalName(type: ResourceType, logicalName: string, news: Properties, olds: Properties, seed: string): Properties {
   const rule = type.autoName;
   if (!rule || news[rule.property] !== undefined) return news;
-  const earlier = (olds[CHOSEN] ?? []).includes(rule.property) ? olds[rule.property] : undefined;
-  return { ...news, [rule.property]: earlier ?? autoName(logicalName, rule, seed), [CHOSEN]: [rule.property] };
+  const earlier = (olds[GENERATED] ?? []).includes(rule.property) ? olds[rule.property] : undefined;
+  return { ...news, [rule.property]: earlier ?? autoName(logicalName, rule, seed), [GENERATED]: [rule.property] };
 }
 
-export function nameWasChosen(type: ResourceType, inputs: Properties): boolean {
-  return type.autoName !== undefined && (inputs[CHOSEN] ?? []).includes(type.autoName.property);
+export function nameWasGenerated(type: ResourceType, inputs: Properties): boolean {
+  return type.autoName !== undefined && (inputs[GENERATED] ?? []).includes(type.autoName.property);
 }

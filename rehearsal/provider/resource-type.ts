@@ -37,7 +37,7 @@ export interface Created {
 }
 
 /** The resource was created but is incomplete: the engine keeps it in its state and tries again on the next run. */
-export class PartlyDone extends Error {
+export class PartialCreateError extends Error {
   constructor(
     readonly id: string,
     readonly outputs: Properties,
@@ -97,7 +97,7 @@ export function arn(
 }
 
 /** A type that exists only in the store and whose outputs follow from its inputs. */
-export function kept(
+export function storedType(
   definition: Omit<ResourceType, "create"> & {
     id(inputs: Properties, context: ResourceContext): string;
     outputs?(id: string, inputs: Properties, context: ResourceContext): Properties;

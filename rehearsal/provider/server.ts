@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { dirname } from "node:path";
 import type { ProviderBackend } from "./backend";
-import { PartlyDone } from "./resource-type";
+import { PartialCreateError } from "./resource-type";
 
 /** Maximum length of a Unix socket's path on Linux, in bytes (108 with the terminating zero). */
 const SOCKET_PATH_LIMIT = 107;
@@ -16,18 +16,18 @@ export interface ProviderServer {
 export async function serveProvider(backend: ProviderBackend, socketPath: string): Promise<ProviderServer> {
   if (Buffer.byteLength(socketPath) > SOCKET_PATH_LIMIT) {
     throw new Error(
-      `socket path ${socketPath} has ${Buffer.byteLength(socketPath)} bytes, the maximum is ${SOCKET_PATH_LIMIT}: use a shorter work folder`,
+      `socket path ${socketPath} has ${Buffer.byteLength(socketPath)} bytes, limit ${SOCKET_PATH_LIMIT}: use a shorter work folder`,
     );
   }
   mkdirSync(dirname(socketPath), { recursive: true });
   rmSync(socketPath, { force: true });
   const server = createServer(async (request, response) => {
     try {
-      const answer = await dispatch(backend, (request.url ?? "/").slice(1), await body(request));
+      const reply = await dispatch(backend, (request.url ?? "/").slice(1), await body(request));
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(answer ?? {}));
+      response.end(JSON.stringify(reply ?? {}));
     } catch (error) {
-      const partly = error instanceof PartlyDone ? { id: error.id, properties: error.outputs } : undefined;
+      const partly = error instanceof PartialCreateError ? { id: error.id, properties: error.outputs } : undefined;
       response.statusCode = 500;
       response.end(JSON.stringify({ message: (error as Error).message, partly }));
     }

@@ -42,7 +42,7 @@ export interface RunnerArchive {
  */
 export async function buildRunnerArchive(options: RunnerArchiveOptions): Promise<RunnerArchive> {
   if (options.overrideDir !== undefined && !existsSync(options.overrideDir)) {
-    throw new Error(`overrideDir ${options.overrideDir} does not exist: give a folder with files such as bin/runsvc.sh`);
+    throw new Error(`overrideDir ${options.overrideDir} does not exist: use a folder with files such as bin/runsvc.sh`);
   }
   mkdirSync(options.cacheDir, { recursive: true });
   const staging = mkdtempSync(join(options.cacheDir, "runner-"));

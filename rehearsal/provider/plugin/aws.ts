@@ -35,9 +35,9 @@ function forward(method: string, call: unknown): Promise<any> {
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
-        const answer = JSON.parse(Buffer.concat(chunks).toString() || "{}");
-        if (response.statusCode === 200) resolve(answer);
-        else reject(new Refusal(answer.message ?? `HTTP ${response.statusCode}`, answer.partly));
+        const reply = JSON.parse(Buffer.concat(chunks).toString() || "{}");
+        if (response.statusCode === 200) resolve(reply);
+        else reject(new Refusal(reply.message ?? `HTTP ${response.statusCode}`, reply.partly));
       });
     });
     outgoing.on("error", (error) =>

@@ -2,7 +2,7 @@ import { AwsError, type Shape } from "../../aws/api";
 import { deleteGroup, deleteWarmPool } from "../group-delete";
 import { groupParams, groupState, hookParams, refreshParams, tagParams, warmPoolParams } from "../group-params";
 import { describeGroup, durationSeconds, instances, waitUntil } from "../group-waits";
-import { PartlyDone, text, type ResourceContext, type ResourceType } from "../resource-type";
+import { PartialCreateError, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { same, type Json, type Properties } from "../values";
 import type { Problem } from "./checks";
 import { HOOK, hookProblems, lifecycleHook } from "./lifecycle-hook";
@@ -119,7 +119,7 @@ async function createGroup(given: Properties, context: ResourceContext) {
       });
     if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
   } catch (error) {
-    throw new PartlyDone(name, await liveState(name, context), (error as Error).message);
+    throw new PartialCreateError(name, await liveState(name, context), (error as Error).message);
   }
   return { id: name, outputs: await liveState(name, context) };
 }
@@ -168,8 +168,8 @@ async function startRefresh(given: Properties, context: ResourceContext): Promis
 }
 
 async function updateTags(name: string, tags: Json[], old: Json[], { autoscaling }: ResourceContext): Promise<void> {
-  const gone = old.filter((tag) => !tags.some((other) => other.key === tag.key));
-  if (gone.length > 0) await autoscaling.call("DeleteTags", { Tags: tagParams(name, gone) });
+  const removed = old.filter((tag) => !tags.some((other) => other.key === tag.key));
+  if (removed.length > 0) await autoscaling.call("DeleteTags", { Tags: tagParams(name, removed) });
   const put = tags.filter((tag) => !old.some((other) => same(other, tag)));
   if (put.length > 0) await autoscaling.call("CreateOrUpdateTags", { Tags: tagParams(name, put) });
 }

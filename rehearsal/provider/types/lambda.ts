@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { arn, kept, text, type ResourceContext, type ResourceType } from "../resource-type";
+import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { containsUnknown, type Json, type Properties } from "../values";
 import { folderDigest, unpackArchive } from "./assets";
 import { mustExist, notOneOf, outOfRange } from "./checks";
@@ -62,7 +62,7 @@ function validateFunction(inputs: Properties) {
   return problems;
 }
 
-const lambdaFunction: ResourceType = kept({
+const lambdaFunction: ResourceType = storedType({
   inputs: [
     "architectures",
     "code",
@@ -132,7 +132,7 @@ const PERMISSION_INPUTS = [
   "statementId",
 ];
 
-const permission = kept({
+const permission = storedType({
   inputs: PERMISSION_INPUTS,
   required: ["action", "function", "principal"],
   autoName: { property: "statementId", maxLength: 100 },
@@ -143,7 +143,7 @@ const permission = kept({
   },
 });
 
-const eventInvokeConfig = kept({
+const eventInvokeConfig = storedType({
   inputs: ["destinationConfig", "functionName", "maximumEventAgeInSeconds", "maximumRetryAttempts", "qualifier"],
   required: ["functionName"],
   replaceOn: ["functionName", "qualifier"],

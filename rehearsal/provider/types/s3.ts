@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { arn, kept, text, type ResourceContext, type ResourceType } from "../resource-type";
+import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
 import type { Properties } from "../values";
 import { assetContent } from "./assets";
 import { jsonProblem, mustExist } from "./checks";
@@ -12,7 +12,7 @@ const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObje
 const bucketArn = (context: ResourceContext, bucket: string) => arn(context.account, "s3", bucket, { regional: false, account: false });
 
 const bucket: ResourceType = {
-  ...kept({
+  ...storedType({
     inputs: ["bucket", "forceDestroy", "tags"],
     autoName: { property: "bucket", maxLength: 63, lowerCase: true },
     replaceOn: ["bucket"],
@@ -37,7 +37,7 @@ const bucket: ResourceType = {
 
 /** Settings that are separate resources since version 7 of the provider; one of each kind per bucket. */
 function bucketSetting(inputs: readonly string[], more: Partial<ResourceType> = {}): ResourceType {
-  return kept({
+  return storedType({
     inputs: ["bucket", ...inputs],
     required: ["bucket"],
     replaceOn: ["bucket"],
@@ -80,7 +80,7 @@ function objectOutputs(_id: string, inputs: Properties, context: ResourceContext
 }
 
 const bucketObject: ResourceType = {
-  ...kept({
+  ...storedType({
     inputs: [
       "bucket",
       "cacheControl",

@@ -52,7 +52,7 @@ function occurrences(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-describe("input that only AWS can validate, on the real engine", function () {
+describe("errors that appear only in a run of the real engine", function () {
   // The SDK would wait forever for the resources that depend on the failed one: the timeout detects that.
   this.timeout(ENGINE_TEST_TIMEOUT);
   const listenerCount = () => process.listeners("unhandledRejection").length;

@@ -32,7 +32,7 @@ function metadata(op: string, was: number, is: number) {
 function events(): EngineEvent[] {
   const all: Partial<EngineEvent>[] = [
     { resourcePreEvent: { metadata: metadata("update", 60, 90) } as EngineEvent["resourcePreEvent"] },
-    { diagnosticEvent: { urn: URN, message: "look", severity: "warning", color: "never" } },
+    { diagnosticEvent: { urn: URN, message: "check this", severity: "warning", color: "never" } },
     { resOutputsEvent: { metadata: metadata("refresh", 60, 90) } as EngineEvent["resOutputsEvent"] },
     { summaryEvent: { maybeCorrupt: false, durationSeconds: 3, resourceChanges: { update: 1, same: 4 }, policyPacks: {} } },
   ];
@@ -59,7 +59,7 @@ describe("the record of an operation", () => {
       drift.map(({ name, gone, properties }) => [name, gone, properties]),
       [["letters", false, { seconds: { was: 60, is: 90 } }]],
     );
-    assert.deepEqual(diagnostics, [{ severity: "warning", message: "look", resource: "letters" }]);
+    assert.deepEqual(diagnostics, [{ severity: "warning", message: "check this", resource: "letters" }]);
   });
 
   it("takes the counts from the engine, not from the events received", () => {

@@ -172,7 +172,7 @@ describe("the provider's backend", () => {
     });
 
     it("fails without its function, so that a function deleted too early is noticed", async () => {
-      await assert.rejects(create(INVOCATION, "last", { ...given, functionName: "gone" }), /Function not found/);
+      await assert.rejects(create(INVOCATION, "last", { ...given, functionName: "absent" }), /Function not found/);
     });
 
     it("is refused with a scope or an input that the rehearsal would handle differently from AWS", () => {

@@ -23,7 +23,7 @@ function members(source: ts.SourceFile, interfaceName: string): { all: string[];
 
 describe("the rehearsal provider's types, compared with the declarations of the real package", () => {
   for (const [token, type] of Object.entries(RESOURCE_TYPES)) {
-    it(`${token}: accepts no property that the real provider lacks and requires all that it requires`, () => {
+    it(`${token}: accepts no property that the real provider lacks and requires every property that it requires`, () => {
       const { source, name } = declaration(token);
       const real = members(source, `${name}Args`);
       const own = [
