@@ -10,32 +10,32 @@ import { countChanged, EngineError, Recorder, type OperationResult, type Refresh
 import { readResources, stateFile } from "./state-file";
 import { layOutWorkspace, type ConfigOverrides } from "./workspace";
 
-/** Protects nothing: the state of a rehearsal is thrown away with its folder. */
+/** Protects nothing: the state of a rehearsal is discarded with its folder. */
 const PASSPHRASE = "rehearsal";
 const IN_EVERY_STACK = /^(pulumi:pulumi:Stack|pulumi:providers:.*)$/;
 
 export interface StackOptions {
   /** `dev` reads `Pulumi.dev.yaml`. */
   stack: string;
-  /** Where `Pulumi.yaml` and the program are; only read. */
+  /** Folder of `Pulumi.yaml` and the program; read only. */
   projectDir: string;
-  /** Where the stack's file is. Default: with the project. */
+  /** Folder of `Pulumi.<stack>.yaml`. Default: `projectDir`. */
   stackDir?: string;
-  /** State, plugins and the engine's home go here. Opening the same folder again continues with its state. */
+  /** Holds the state, the plugins and the engine's home. Opening the same folder again continues with its state. */
   workDir: string;
   /** Where `serveProvider` listens. */
   socketPath: string;
   pulumi: PulumiCommand;
-  /** Configuration in place of the stack's own, by key; a key without a namespace is the project's. */
+  /** Configuration that overrides the stack's, by key; a key without a namespace belongs to the project. */
   configOverrides?: ConfigOverrides;
-  /** Default: `index.ts` of the project, evaluated anew each time. */
+  /** Default: the project's `index.ts`, evaluated anew for each operation. */
   program?: () => Promise<Record<string, unknown> | void>;
-  /** Told of each resource when its turn comes. */
+  /** Called for each resource when the engine begins its step. */
   onStep?: (operation: string, step: Step) => void;
 }
 
 export interface RunOptions {
-  /** Interrupts the engine, which then ends in good order what it has begun. */
+  /** Interrupts the engine, which finishes the steps in progress and exits. */
   signal?: AbortSignal;
 }
 
@@ -45,7 +45,7 @@ export interface StackHandle {
   refresh(options?: RunOptions): Promise<RefreshResult>;
   destroy(options?: RunOptions): Promise<OperationResult>;
   outputs(): Promise<OutputMap>;
-  /** What the stack holds, the stack itself and its providers not counted. */
+  /** Resources in the stack, without the stack itself and its providers. */
   resources(): Promise<StackResource[]>;
 }
 
@@ -57,7 +57,7 @@ export interface StackResource {
   outputs: Record<string, any>;
 }
 
-/** Opens a stack of a project on the real engine, with the rehearsal's providers in place of AWS's. */
+/** Opens a project's stack on the real engine, with the rehearsal's providers in place of `aws` and `awsx`. */
 export async function openStack(options: StackOptions): Promise<StackHandle> {
   const { stack: stackName, projectDir, stackDir, workDir, pulumi } = options;
   const pluginDir = join(workDir, "plugins");
@@ -76,7 +76,7 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
   mkdirSync(home, { recursive: true });
   const stateDir = join(workDir, "state");
   const state = stateFile(stateDir, projectName, stackName);
-  // The choice is made here, because the Automation API finds out by letting one run of the engine fail.
+  // Choose here: the Automation API would find out by letting one engine run fail.
   const open = existsSync(state) ? LocalWorkspace.selectStack : LocalWorkspace.createStack;
   const stack = await open.call(
     LocalWorkspace,
@@ -98,8 +98,8 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
   return new OpenStack(stack, options, state, ends);
 }
 
-/** What each operation of the Automation API takes alike. */
-interface Reports {
+/** Options common to all operations of the Automation API. */
+interface CommonOptions {
   signal: AbortSignal;
   color: "never";
   onEvent: Recorder["add"];
@@ -116,26 +116,26 @@ class OpenStack implements StackHandle {
     private readonly ends: ProgramEnds,
   ) {
     this.allOutputs = stack.outputs.bind(stack);
-    // After each operation the Automation API asks the engine three times for outputs and history, which nobody here
-    // reads: 1 s of key derivation for each, on every operation of a rehearsal.
+    // After each operation the Automation API asks the engine three times for outputs and history, which are not used
+    // here: 1 s of key derivation each, on every operation of a rehearsal.
     stack.outputs = async () => ({});
     stack.info = async () => undefined;
   }
 
   preview({ signal }: RunOptions = {}): Promise<OperationResult> {
-    return this.ends.expect("preview", () => this.run("preview", signal, (reports) => this.stack.preview(reports)));
+    return this.ends.expect("preview", () => this.run("preview", signal, (common) => this.stack.preview(common)));
   }
 
   up({ signal }: RunOptions = {}): Promise<OperationResult> {
-    return this.ends.expect("up", () => this.run("up", signal, (reports) => this.stack.up(reports)));
+    return this.ends.expect("up", () => this.run("up", signal, (common) => this.stack.up(common)));
   }
 
   refresh({ signal }: RunOptions = {}): Promise<RefreshResult> {
-    return this.run("refresh", signal, (reports) => this.stack.refresh(reports));
+    return this.run("refresh", signal, (common) => this.stack.refresh(common));
   }
 
   destroy({ signal }: RunOptions = {}): Promise<OperationResult> {
-    return this.run("destroy", signal, (reports) => this.stack.destroy(reports));
+    return this.run("destroy", signal, (common) => this.stack.destroy(common));
   }
 
   outputs(): Promise<OutputMap> {
@@ -149,12 +149,12 @@ class OpenStack implements StackHandle {
 
   private async run(
     operation: string,
-    given: AbortSignal | undefined,
-    act: (reports: Reports) => Promise<unknown>,
+    callerSignal: AbortSignal | undefined,
+    act: (common: CommonOptions) => Promise<unknown>,
   ): Promise<RefreshResult> {
     const recorder = new Recorder((step) => this.options.onStep?.(operation, step));
     const program = new ProgramErrors();
-    const signal = AbortSignal.any([program.signal, ...(given ? [given] : [])]);
+    const signal = AbortSignal.any([program.signal, ...(callerSignal ? [callerSignal] : [])]);
     let output = "";
     const began = Date.now();
     try {
@@ -167,8 +167,8 @@ class OpenStack implements StackHandle {
     }
     const wallMs = Date.now() - began;
     const { changes, seconds, diagnostics, drift } = recorder;
-    // Without it nobody knows what happened, and an empty count would read as "nothing changed".
-    if (!changes) throw new EngineError(operation, [], "the engine ended without its summary of changes");
+    // Without the summary the outcome is unknown, and an empty count would read as "nothing changed".
+    if (!changes) throw new EngineError(operation, [], "the engine exited without its summary of changes");
     return {
       changes,
       changed: countChanged(changes),

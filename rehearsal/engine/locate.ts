@@ -7,30 +7,30 @@ import { buildEngine, goProblem } from "./build";
 import { ENGINE_VERSION, engineCache, OLDEST_ENGINE } from "./cache";
 import { withLock } from "./lock";
 
-/** The SDK's own copy: it refuses version objects of any other. */
+/** The SDK's own copy of semver: it refuses version objects of any other copy. */
 const semver: { SemVer: typeof SemVer } = createRequire(require.resolve("@pulumi/pulumi/package.json"))("semver");
 
 export interface LocatedEngine {
   command: PulumiCommand;
-  /** As the engine itself says. */
+  /** As reported by the engine. */
   version: string;
   source: "path" | "cache" | "built" | "installed";
 }
 
 export interface LocateOptions {
-  /** Gets a line now and then while the engine is built or fetched. Default: nobody. */
+  /** Receives progress lines while the engine is built or downloaded. Default: discarded. */
   progress?: (message: string) => void;
   /** Default: the user's cache folder. */
   cacheDir?: string;
-  /** How to fetch one when nothing else helps. Default: Pulumi's own installer. */
+  /** The last resort. Default: Pulumi's own installer. */
   install?: typeof PulumiCommand.install;
 }
 
 /**
  * The Pulumi engine to rehearse with: `pulumi` on PATH when it is new enough, else the cached one, else one built from
- * its Go module, else one fetched by Pulumi's own installer.
+ * its Go module, else one downloaded by Pulumi's own installer.
  *
- * @throws an error that says what each way lacked.
+ * @throws an error that lists why each of these failed.
  */
 export async function locate({
   progress = () => undefined,
@@ -48,7 +48,7 @@ export async function locate({
 
   return withLock(
     root,
-    () => progress("engine: waiting for another process that prepares it"),
+    () => progress("engine: waiting for another process that is preparing it"),
     async () => {
       const meanwhile = await cached();
       if (meanwhile.command) return engine(meanwhile.command, "cache");
@@ -62,15 +62,15 @@ export async function locate({
         });
         if (built.command) return engine(built.command, "built");
         noBuild = built.problem;
-        progress(`engine: the build failed, fetching it instead`);
+        progress(`engine: the build failed, downloading it instead`);
       }
 
-      progress(`engine: fetching ${ENGINE_VERSION} with Pulumi's installer`);
+      progress(`engine: downloading ${ENGINE_VERSION} with Pulumi's installer`);
       const installed = await attempt(() => install({ root, version: wanted }));
       if (installed.command) return engine(installed.command, "installed");
       throw new Error(
         [
-          `No Pulumi engine ${OLDEST_ENGINE} or newer can be had on this machine.`,
+          `No Pulumi engine ${OLDEST_ENGINE} or newer is available on this machine.`,
           `  pulumi on PATH: ${onPath.problem}`,
           `  cache ${root}: ${existsSync(root) ? first.problem : "empty"}`,
           `  building from the Go module: ${noBuild}`,

@@ -5,17 +5,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 const POLL_MS = 500;
 
 /**
- * Runs the work while no other process of this machine runs it for the same folder. A lock whose owner is gone is
- * taken over, so a killed build blocks nobody.
+ * Runs the work while no other process on this machine runs it for the same folder. A lock whose owner has exited is
+ * taken over, so a killed build does not block later ones.
  */
 export async function withLock<T>(folder: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
   const lock = `${folder}.lock`;
   const owner = join(lock, "pid");
   mkdirSync(dirname(lock), { recursive: true });
-  let told = false;
-  while (!take(lock, owner)) {
-    if (!told) waiting();
-    told = true;
+  let reported = false;
+  while (!tryAcquire(lock, owner)) {
+    if (!reported) waiting();
+    reported = true;
     await sleep(POLL_MS);
   }
   const release = () => rmSync(lock, { recursive: true, force: true });
@@ -28,7 +28,7 @@ export async function withLock<T>(folder: string, waiting: () => void, work: () 
   }
 }
 
-function take(lock: string, owner: string): boolean {
+function tryAcquire(lock: string, owner: string): boolean {
   try {
     mkdirSync(lock);
     writeFileSync(owner, String(process.pid));
@@ -40,7 +40,7 @@ function take(lock: string, owner: string): boolean {
   }
 }
 
-/** An owner that has not written its id yet counts as alive: that takes it microseconds. */
+/** An owner that has not written its process id yet counts as running: the write follows within microseconds. */
 function ownerIsGone(owner: string): boolean {
   try {
     const pid = Number(readFileSync(owner, "utf8"));

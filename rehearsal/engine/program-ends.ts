@@ -3,15 +3,15 @@ import { EngineError, type OperationResult } from "./result";
 type Program = () => Promise<Record<string, unknown> | void>;
 
 const NOT_ENDED =
-  "the engine ended well, but the program did not come to its end. Run it again; if this repeats, in a process of its " +
-  "own: all programs of one process share the SDK's connection to the engine, also with those that failed before.";
+  "the engine succeeded, but the program did not run to completion. Run it again; if this repeats, use a separate process: " +
+  "all programs of one process share the SDK's connection to the engine, including programs that failed earlier.";
 
 /**
- * Knows whether the program came to its end in an operation that the engine calls a success. If it did not, the engine
- * took it for a program that wants nothing, and an `up` deletes what the stack holds.
+ * Checks that the program ran to completion in an operation that the engine reports as a success. If it did not, the
+ * engine took it for a program without resources, and an `up` deletes everything in the stack.
  *
- * This was seen once, in a preview on a machine under load, in a process in which programs had failed before. What led
- * to it was not found: a closed connection, an interruption and a foreign shutdown signal all fail the operation.
+ * This was seen once, in a preview on a machine under load, in a process in which programs had failed before. The cause
+ * was not found: a closed connection, an interruption and a foreign shutdown signal all fail the operation.
  */
 export class ProgramEnds {
   private count = 0;
@@ -25,9 +25,10 @@ export class ProgramEnds {
   }
 
   /**
-   * The result of an operation that needs the program. It is repeated once if the program did not come to its end.
+   * The result of an operation that needs the program. The operation is repeated once if the program did not run to
+   * completion.
    *
-   * @throws EngineError when that happens again, or when an `up` has deleted something by then.
+   * @throws EngineError when that happens again, or when an `up` has already deleted something.
    */
   async expect<T extends OperationResult>(operation: string, run: () => Promise<T>): Promise<T> {
     for (const attempt of [1, 2]) {

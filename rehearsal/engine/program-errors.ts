@@ -4,15 +4,15 @@ type Listener = (error: unknown) => void;
 const EVENTS = ["unhandledRejection", "uncaughtException"] as const;
 /** gRPC codes `CANCELLED` and `UNAVAILABLE`. */
 const ENGINE_GONE_CODES = [1, 14];
-/** What the SDK says then, which an error of the program's own may quote. */
+/** The SDK's message for it, which an error of the program may quote. */
 const ENGINE_GONE_WORDS = "Resource monitor is terminating";
 
 /**
- * Listens for errors that the program's promises end with while nobody waits for them.
+ * Listens for unhandled rejections and uncaught exceptions of the program.
  *
- * A program that the command line runs dies of such an error. One that runs in this process does not: a resource that
- * depends on a failed one waits for its URN for ever, so the SDK waits for that resource, and the engine for the SDK.
- * So the operation is interrupted at the first error, which is the only answer to what went wrong.
+ * A program that the command line runs exits on such an error. One that runs in this process does not: a resource that
+ * depends on a failed one waits forever for its URN, the SDK waits for that resource, and the engine for the SDK. So the
+ * operation is interrupted at the first error.
  */
 export class ProgramErrors {
   private readonly errors = new Set<unknown>();
@@ -21,7 +21,7 @@ export class ProgramErrors {
   private readonly listener: Listener = (error) => {
     if (isEngineGone(error)) return;
     this.errors.add(error);
-    // The promises that fail for the same reason do so in this turn of the event loop; one interruption is enough.
+    // Promises that fail for the same reason do so in this iteration of the event loop; one interruption is enough.
     setImmediate(() => this.controller.abort());
   };
 
@@ -38,7 +38,7 @@ export class ProgramErrors {
     return this.errors.size > 0;
   }
 
-  /** Each error once, however many promises it went through. */
+  /** Each error once, no matter how many promises it passed through. */
   diagnostics(): Diagnostic[] {
     const messages = new Set([...this.errors].map(describe));
     return [...messages].map((message) => ({ severity: "error", message }));
@@ -48,8 +48,8 @@ export class ProgramErrors {
   release(): void {
     for (const event of EVENTS) process.off(event, this.listener);
     if (!this.any) return;
-    // The SDK listens to both events as well, and stops when the program ends, which a program that hangs never does.
-    // Its listener would swallow every later error of this process.
+    // The SDK listens for both events as well, until the program ends, which a program that hangs never does. Its
+    // listener would swallow every later error of this process.
     const [rejections, exceptions] = EVENTS.map(listeners) as [Listener[], Listener[]];
     for (const left of rejections.filter((other) => exceptions.includes(other) && !this.before.includes(other))) {
       for (const event of EVENTS) process.off(event, left);
@@ -57,18 +57,18 @@ export class ProgramErrors {
   }
 }
 
-/** The types of Node give each event a listener of its own, and the SDK uses one for both. */
+/** Node's types have a different listener per event; the SDK uses one for both. */
 function listeners(event: (typeof EVENTS)[number]): Listener[] {
   return process.listeners(event as "uncaughtException") as Listener[];
 }
 
-/** Errors that follow from the engine's end. It has said itself why, and that must not be covered by them. */
+/** Errors that follow from the engine's exit. The engine has already reported the cause, which they must not mask. */
 function isEngineGone(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   return ENGINE_GONE_CODES.includes(code as number) || String(message).includes(ENGINE_GONE_WORDS);
 }
 
-/** An input error explains itself; of any other the place is needed as well. */
+/** An input error explains itself; any other needs its stack trace. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const meantForUsers = "__pulumiInputPropertyError" in error || "__pulumiInputPropertiesError" in error || "__pulumiRunError" in error;

@@ -1,12 +1,12 @@
 import { join, resolve, sep } from "node:path";
 import { rememberTranspiled } from "./transpile-memory";
 
-/** Folders of the project that hold no part of the program: what runs the rehearsal must stay loaded as it is. */
+/** Folders that are not part of the program: the code that runs the rehearsal must stay loaded. */
 const KEPT = ["node_modules", "rehearsal", "test"];
 
 /**
- * The program, evaluated anew at every call: registering resources is what its module does when it is loaded, so a
- * cached module would register nothing in the second run.
+ * The program, evaluated anew on every call: its module registers resources when it is loaded, so a cached module would
+ * register nothing in the second run.
  */
 export function freshProgram(projectDir: string, entry = "index.ts"): () => Promise<Record<string, unknown>> {
   rememberTranspiled();

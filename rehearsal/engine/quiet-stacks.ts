@@ -4,9 +4,9 @@ let users = 0;
 let original: typeof Error.prepareStackTrace;
 
 /**
- * Runs the work with stack traces for errors that say something, and none for those that have no message: the SDK
- * makes one of those for each promise and each resource, thousands in a program, and reads its trace at once, which
- * ts-node then maps to the sources. That is half of the program's time.
+ * Runs the work without stack traces for errors that have no message. The SDK creates such an error for each promise
+ * and each resource, thousands in a program, and reads its trace immediately, which ts-node then maps to the sources:
+ * half of the program's run time.
  */
 export async function withQuietStacks<T>(work: () => Promise<T>): Promise<T> {
   if (users++ === 0) {

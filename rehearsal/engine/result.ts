@@ -3,7 +3,7 @@ import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation";
 export interface Diagnostic {
   severity: "info" | "info#err" | "warning" | "error";
   message: string;
-  /** Logical name of the resource, where it is about one. */
+  /** Logical name of the resource that it concerns, if any. */
   resource?: string;
 }
 
@@ -13,22 +13,22 @@ export interface Step {
   type: string;
   /** Logical name. */
   name: string;
-  /** Properties that differ, for an update or a drift. */
+  /** Properties that differ, for an update or for drift. */
   properties: string[];
 }
 
 export interface OperationResult {
-  /** Resources by what was done with them, as the engine counted: `{create: 40}`, `{same: 41}`. */
+  /** Number of resources per operation, as counted by the engine: `{create: 40}`, `{same: 41}`. */
   changes: Record<string, number>;
-  /** Resources that were not left as they are. */
+  /** Resources that were changed. */
   changed: number;
-  /** What was done with each of those. */
+  /** The step of each changed resource. */
   steps: Step[];
   /** Whole seconds, as the engine reported them. */
   seconds: number;
-  /** Milliseconds from the start of the engine's process to its end. */
+  /** Milliseconds from the start of the engine's process to its exit. */
   wallMs: number;
-  /** Resources in the stack afterwards, the stack itself and its providers not counted. */
+  /** Resources in the stack afterwards, without the stack itself and its providers. */
   resources: number;
   diagnostics: Diagnostic[];
 }
@@ -37,9 +37,9 @@ export interface Drift {
   urn: string;
   type: string;
   name: string;
-  /** Whether the resource is not there any more. */
+  /** Whether the resource no longer exists. */
   gone: boolean;
-  /** Outputs that are not as the engine remembered them. */
+  /** Outputs that differ from the engine's state. */
   properties: Record<string, { was: unknown; is: unknown }>;
 }
 
@@ -47,7 +47,7 @@ export interface RefreshResult extends OperationResult {
   drift: Drift[];
 }
 
-/** An operation that the engine ended with an error. */
+/** An operation that failed in the engine. */
 export class EngineError extends Error {
   constructor(
     readonly operation: string,
@@ -60,11 +60,11 @@ export class EngineError extends Error {
   }
 }
 
-/** The Node SDK also sends its debug log, hundreds of lines of it. */
+/** Without `debug`: the Node SDK sends hundreds of lines of it. */
 const SEVERITIES = ["info", "info#err", "warning", "error"];
 const QUIET = ["same", "read", "refresh"];
 
-/** Gathers the engine's events of one operation. */
+/** Collects the engine's events of one operation. */
 export class Recorder {
   readonly diagnostics: Diagnostic[] = [];
   readonly steps = new Map<string, Step>();
@@ -102,7 +102,7 @@ export class Recorder {
 
   private outputs(metadata: StepEventMetadata): void {
     const { urn, type, old, new: now } = metadata;
-    // A change to an ignored property counts as `same` for the engine, and is drift all the same.
+    // The engine reports a change to an ignored property as `same`; it is still drift.
     if (!old) return;
     const was = old.outputs ?? {};
     const is = now?.outputs ?? {};
@@ -132,7 +132,7 @@ function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
 
-/** The engine's colour marks are for a terminal that asked for them. */
+/** Removes the engine's colour markup. */
 function plainText(message: string): string {
   return message.replace(/<\{%[^%]*%\}>/g, "");
 }

@@ -3,15 +3,15 @@ import { join, resolve } from "node:path";
 
 const yaml = require("js-yaml") as { load(text: string): any; dump(value: unknown): string };
 
-/** Encryption belongs to the real stack's keys, and an ESC environment to Pulumi Cloud: neither is to be had here. */
+/** Encryption needs the real stack's keys, and an ESC environment needs Pulumi Cloud: neither is available here. */
 const NOT_HERE = ["secretsprovider", "encryptionsalt", "encryptedkey", "environment"];
 
 export type ConfigOverrides = Record<string, unknown>;
 
 /**
- * Lays out a folder that the engine takes for the project: its own `Pulumi.yaml` (so that types and defaults of the
- * configuration are checked by the engine) with the rehearsal's providers named beside its own, and the stack's configuration with
- * the overrides in it. The project's own folder is only read.
+ * Lays out a folder that the engine treats as the project: the project's `Pulumi.yaml` (so that the engine checks the
+ * configuration's types and defaults) with the rehearsal's providers added, and the stack's configuration with the
+ * overrides applied. The project's folder itself is only read.
  *
  * @throws when the stack's configuration holds encrypted values that no override replaces.
  */
@@ -43,10 +43,10 @@ export function layOutWorkspace(options: {
     .map(([key]) => key);
   if (encrypted.length > 0) {
     throw new Error(
-      `stack ${stack}: ${encrypted.join(", ")} is encrypted with the stack's own key, which a rehearsal has no access to; override it`,
+      `stack ${stack}: ${encrypted.join(", ")} is encrypted with the stack's key, which a rehearsal cannot access; override it`,
     );
   }
-  // The salt that the engine adds on the first run has to survive the second.
+  // Keep the salt that the engine added on an earlier run.
   const salt = join(workDir, file);
   const kept = existsSync(salt) ? yaml.load(readFileSync(salt, "utf8"))?.encryptionsalt : undefined;
   writeFileSync(salt, yaml.dump(kept === undefined ? given : { ...given, encryptionsalt: kept }));

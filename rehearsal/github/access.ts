@@ -1,8 +1,8 @@
 import type { App, Caller, Installation } from "./github-credentials";
 import { HttpError } from "./http";
 
-/** Throws HttpError unless the caller may manage (or, for reading, see) the self-hosted runners of the scope. */
-export function mayManageRunners(caller: Caller, scope: string, need: "read" | "write"): void {
+/** Throws HttpError unless the caller may write (or read) the self-hosted runners of the scope. */
+export function requireRunnerAccess(caller: Caller, scope: string, need: "read" | "write"): void {
   if (caller.kind === "app") throw new HttpError(401, "Bad credentials");
   if (caller.kind === "token") {
     const allowed = caller.scopes.some((own) => own.toLowerCase() === scope.toLowerCase());
@@ -11,7 +11,7 @@ export function mayManageRunners(caller: Caller, scope: string, need: "read" | "
   }
   const { installation } = caller;
   if (!covers(installation, scope)) throw new HttpError(404, "Not Found");
-  // An organization's runners and a repository's hang on different permissions of the App.
+  // Runners of an organization and of a repository need different permissions of the App.
   const permission = scope.includes("/") ? "administration" : "organization_self_hosted_runners";
   const held = installation.permissions[permission];
   if (held !== "write" && held !== need) throw new HttpError(403, "Resource not accessible by integration");

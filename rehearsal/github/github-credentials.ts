@@ -9,7 +9,7 @@ export interface Installation {
   /** Login of the organization or user that installed the App. */
   account: string;
   accountType: "Organization" | "User";
-  /** Names of the repositories that it may touch; absent: all of the account's. */
+  /** Names of the repositories that it may access; absent: all of the account's. */
   repositories?: string[];
   permissions: Record<string, "read" | "write">;
 }
@@ -22,7 +22,7 @@ export interface App {
   installations: Installation[];
 }
 
-/** Who a request comes from, and its own share of the rate limit. */
+/** The authenticated caller of a request, and the key of its rate limit. */
 export type Caller =
   | { kind: "app"; app: App }
   | { kind: "installation"; app: App; installation: Installation; rateKey: string }
@@ -34,7 +34,7 @@ interface RegistrationToken {
   expiresAt: number;
 }
 
-/** Apps, installation tokens, plain tokens, and the one-hour tokens with which runners register. */
+/** Apps, installation tokens, personal access tokens, and the one-hour tokens with which runners register. */
 export class GitHubCredentials {
   private readonly apps = new Map<number, { app: App; key: KeyObject }>();
   private readonly installationTokens = new Map<string, { app: App; installation: Installation; expiresAt: number }>();
@@ -55,7 +55,7 @@ export class GitHubCredentials {
     this.tokens.set(token, scopes);
   }
 
-  /** Throws HttpError 401 as GitHub words it. */
+  /** Throws HttpError 401 with GitHub's wording. */
   caller(authorization: string): Caller {
     const [, scheme, credential] = /^(bearer|token)\s+(\S+)$/i.exec(authorization.trim()) ?? [];
     if (!scheme || !credential) throw new HttpError(401, "Requires authentication");
@@ -84,14 +84,14 @@ export class GitHubCredentials {
     return { token, expiresAt };
   }
 
-  /** Throws InvalidToken for a token that is unknown, expired, for another scope or for the other purpose. */
+  /** Throws InvalidToken for a token that is unknown, expired, for another scope or for another purpose. */
   checkRegistrationToken(token: string, scope: string, purpose: RegistrationToken["purpose"]): void {
     const known = this.registrationTokens.get(token);
     const valid = known && known.expiresAt > this.clock.now() && known.purpose === purpose;
     if (!valid || known.scope.toLowerCase() !== scope.toLowerCase()) throw new ProtocolError("InvalidToken", "Not Found");
   }
 
-  /** Checks signature, issuer and times of an App's JWT as GitHub does. */
+  /** Checks the signature, issuer and times of an App's JWT as GitHub does. */
   private appOf(jwt: string): App {
     const [head, payload, signature] = jwt.split(".") as [string, string, string];
     const header = decode(head);

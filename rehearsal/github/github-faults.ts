@@ -1,4 +1,4 @@
-/** What goes wrong with a request. `down` cuts the connection, `hang` never answers, `slow` answers late. */
+/** How a request fails: `down` cuts the connection, `hang` never replies, `slow` replies late. */
 export type GitHubFaultKind =
   | { kind: "status"; status: number; message?: string; headers?: Record<string, string> }
   | { kind: "slow"; ms: number }
@@ -8,15 +8,15 @@ export type GitHubFaultKind =
 export type GitHubFault = GitHubFaultKind & {
   /** Matched against `METHOD host/path`, e.g. `/^POST api\.github\.com\/.*registration-token$/`. */
   route: RegExp;
-  /** How many requests it hits; absent: until removed. */
+  /** Number of requests that it affects; absent: all until it is removed. */
   times?: number;
 };
 
-/** GitHubFaults that a scenario injects; the newest that matches wins. */
+/** Faults that a scenario injects; the newest that matches applies. */
 export class GitHubFaults {
   private faults: GitHubFault[] = [];
 
-  /** Returns how to end it. */
+  /** Returns a handle that removes the fault. */
   add(fault: GitHubFault): { remove(): void } {
     const own = { ...fault };
     this.faults.unshift(own);
@@ -31,7 +31,7 @@ export class GitHubFaults {
     this.faults = [];
   }
 
-  /** The fault that this request meets, if any; counts it. */
+  /** The fault that affects this request, if any; counts the request. */
   take(method: string, host: string, path: string): GitHubFaultKind | undefined {
     const subject = `${method} ${host}${path}`;
     const fault = this.faults.find((candidate) => candidate.route.test(subject) && candidate.times !== 0);

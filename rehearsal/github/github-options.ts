@@ -1,39 +1,39 @@
-/** Limits and habits of GitHub that a run may want to change. Times in milliseconds. */
+/** Limits and behaviour of GitHub that a run can override. Times in milliseconds. */
 export interface GitHubOptions {
-  /** Public name of the service: `github.com`, else a GitHub Enterprise Server. Default `github.com`. */
+  /** Public host name: `github.com` or that of a GitHub Enterprise Server. Default `github.com`. */
   host: string;
-  /** Base URL under which runners find everything when it is not `https://<host>`; tests give a loopback URL here. */
+  /** Base URL of all services when it is not `https://<host>`; tests set a loopback URL. */
   baseUrl?: string;
-  /** The runner archive served as every version's download; absent: downloads answer 404. */
+  /** The runner archive served for every version; absent: downloads return 404. */
   releaseFile?: string;
-  /** GitHub answers an empty long poll after about 50 s. */
+  /** GitHub ends an empty long poll after about 50 s. */
   pollMs: number;
   /** "If the runner doesn't pick up the assigned job within 60 seconds, the job is re-queued" (GitHub's reference). */
   pickUpMs: number;
-  /** Lock on an acquired job; the server decides, about 10 minutes by what operators saw. */
+  /** Lock on an acquired job. The server decides; operators observed about 10 minutes. */
   lockMs: number;
-  /** A runner that has not polled for so long is offline and its session may be taken over. Not documented; a guess. */
+  /** A runner that has not polled for this long is offline and its session may be taken over. Undocumented; a guess. */
   sessionExpiryMs: number;
-  /** Registration and remove tokens live one hour. */
+  /** Registration and remove tokens are valid for one hour. */
   registrationTokenMs: number;
-  /** Installation tokens live one hour. */
+  /** Installation tokens are valid for one hour. */
   installationTokenMs: number;
-  /** Requests an hour for an installation or a token. */
+  /** Requests per hour for each installation or token. */
   rateLimit: number;
-  /** How long lists of runners go on showing an old `busy`; 60 s was seen. */
+  /** How long lists of runners keep showing an old `busy`; 60 s was observed. */
   busyLagMs: number;
-  /** Makes lists show something else than the truth for a runner, by its name; undefined: they show the truth, late. */
+  /** Overrides `busy` in lists, by the runner's name; undefined: the real value, delayed by `busyLagMs`. */
   busyShown?: (runner: string) => boolean | undefined;
   /**
-   * Whether a second acquire by the same runner gets the job again (its first reply was lost on the way) or a 409.
-   * The official runner repeats an acquire up to five times, which only makes sense if it does.
+   * Whether a second acquire by the same runner returns the job again (its first reply may have been lost) or a 409.
+   * The official runner repeats an acquire up to five times, which makes sense only if GitHub returns the job again.
    */
   acquireIsIdempotent: boolean;
-  /** Downloads redirect to this host, as GitHub's do; empty: served at once. */
+  /** Downloads redirect to this host, as GitHub's do; empty: served without a redirect. */
   assetHost: string;
-  /** Whether jobs are kept once they have ended; a simulation of days has hundreds of thousands. Default true. */
+  /** Whether ended jobs are kept; a simulation of days has hundreds of thousands of jobs. Default true. */
   keepJobs: boolean;
-  /** Whether GitHub is out of order as a whole just now: then it gives up no job for want of renewals. */
+  /** Whether all of GitHub is down at the moment: then locks do not expire for lack of renewals. */
   isDown?: () => boolean;
   /**
    * Time for App credentials, milliseconds since the epoch. Functions sign with the wall clock even where the
@@ -58,7 +58,7 @@ export const GITHUB_DEFAULTS: GitHubOptions = {
   wallNow: () => Date.now(),
 };
 
-/** Every host name that the stand-in answers to; machines must resolve all of them to the rehearsal. */
+/** Every host name that the stand-in serves; hosts must resolve all of them to the rehearsal. */
 export const GITHUB_HOSTS = [
   "github.com",
   "api.github.com",

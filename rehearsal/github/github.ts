@@ -15,13 +15,13 @@ import { Rest } from "./rest";
 import { type RegisteredRunner, type RegistrationRequest, RunnerWire } from "./runner-wire";
 import { type Runner, Runners } from "./runners";
 
-/** Where HTTP would lose its connection without an answer. */
+/** Marks where HTTP would lose its connection without a reply. */
 class ConnectionCut extends Error {}
 
 /**
- * GitHub as far as a pool of self-hosted runners sees it: the REST routes, the downloads, the runner protocol and a
- * queue of jobs. `handler` answers for every name in GITHUB_HOSTS; a host name that it does not know is taken for a
- * GitHub Enterprise Server, with REST under `/api/v3`.
+ * The part of GitHub that a pool of self-hosted runners uses: the REST routes, the downloads, the runner protocol and a
+ * job queue. `handler` serves every name in GITHUB_HOSTS; any other host name is treated as a GitHub Enterprise Server,
+ * with REST under `/api/v3`.
  */
 export class GitHub {
   readonly options: GitHubOptions;
@@ -54,7 +54,7 @@ export class GitHub {
     this.unsubscribe = timeline.subscribe(() => this.wakeSettled());
   }
 
-  /** For `http.createServer`, or for a front that dispatches by host name. */
+  /** For `http.createServer`, or for a front end that dispatches by host name. */
   readonly handler: RequestListener = (req, res) => void this.handle(req, res);
 
   registerApp(app: App): void {
@@ -66,12 +66,12 @@ export class GitHub {
     this.credentials.addToken(token, scopes);
   }
 
-  /** A one-hour token as the REST routes mint it; `scope` is an organization or `OWNER/REPO`. */
+  /** A one-hour token as the REST routes create it; `scope` is an organization or `OWNER/REPO`. */
   mintRegistrationToken(scope: string, purpose: "register" | "remove" = "register"): string {
     return this.credentials.mintRegistrationToken(scope, purpose).token;
   }
 
-  /** Every scope has the group `Default`; others must be made before a runner can register into them. */
+  /** Every scope has the group `Default`; any other must be added before a runner can register in it. */
   addRunnerGroup(scope: string, group: string): void {
     this.runnerRegistry.addGroup(scope, group);
   }
@@ -81,12 +81,12 @@ export class GitHub {
     return this.queue.queue(spec);
   }
 
-  /** As by "Cancel workflow": a running job's `always()` steps and completed hook still run. */
+  /** Like "Cancel workflow": a running job's `always()` steps and completed hook still run. */
   cancelJob(id: string): void {
     this.queue.cancel(id);
   }
 
-  /** Has a runner update itself, as GitHub does within a week of a release. Throws for a runner that is not known. */
+  /** Makes a runner update itself, as GitHub does within a week of a release. Throws for an unknown runner. */
   updateRunner(name: string, version: string): void {
     const runner = this.runnerRegistry.all().find((known) => known.name === name);
     if (!runner) throw new Error(`runner ${name} cannot be updated: it is not registered`);
@@ -121,7 +121,7 @@ export class GitHub {
     this.wire.unregister(request);
   }
 
-  /** How near callers came to the hourly limit: most requests in an hour of GitHub's, and those beyond the limit. */
+  /** Most requests of one caller in one hour of the rate limit, and the number of requests refused beyond the limit. */
   get rateLimits(): { busiest: number; refused: number } {
     return { busiest: this.rateLimit.busiest, refused: this.rateLimit.refused };
   }
@@ -131,7 +131,7 @@ export class GitHub {
     return this.rateLimit.used(rateKey);
   }
 
-  /** The REST routes that are served, as GitHub's own description spells them: `METHOD /template`. */
+  /** The REST routes that are served, as spelled in GitHub's OpenAPI description: `METHOD /template`. */
   restRoutes(): string[] {
     return this.rest.served();
   }
@@ -144,18 +144,18 @@ export class GitHub {
   }
 
   /**
-   * One request without a socket, for clients that live in this very process: faults, limits and shapes hold as over
-   * HTTP. Rejects with ConnectionCut where HTTP would lose its connection; an error is a GitHubReply, as GitHub gives it.
+   * One request without a socket, for clients in this process: faults, limits and shapes apply as over HTTP. Rejects
+   * with ConnectionCut where HTTP would lose its connection; other errors are returned as GitHub's error replies.
    */
   async request(call: GitHubRequest): Promise<GitHubReply> {
-    const reply = await this.answer(call, (ms) => this.clock.sleep(ms));
+    const reply = await this.respond(call, (ms) => this.clock.sleep(ms));
     return reply ?? errorReply(new HttpError(404, "Not Found"));
   }
 
   private async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     try {
       const call = await readGitHubRequest(req, res, this.options.baseUrl, GITHUB_HOSTS);
-      const reply = await this.answer(call, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+      const reply = await this.respond(call, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
       if (reply) return send(res, reply);
       if (serveRelease(call, res, this.options)) return;
       throw new HttpError(404, "Not Found");
@@ -165,8 +165,8 @@ export class GitHub {
     }
   }
 
-  /** Undefined: none of the API's or the protocol's routes. */
-  private async answer(call: GitHubRequest, wait: (ms: number) => Promise<void>): Promise<GitHubReply | undefined> {
+  /** Undefined when the path belongs to neither the API nor the runner protocol. */
+  private async respond(call: GitHubRequest, wait: (ms: number) => Promise<void>): Promise<GitHubReply | undefined> {
     try {
       const fault = this.faults.take(call.method, call.host, call.path);
       if (fault?.kind === "down") throw new ConnectionCut(`${call.method} ${call.host}${call.path}: the connection was cut`);
@@ -178,8 +178,8 @@ export class GitHub {
       const isKnown = (GITHUB_HOSTS as readonly string[]).includes(call.host);
       const isApi = call.host === "api.github.com" || (!isKnown && call.path.startsWith("/api/v3/"));
       const path = isApi && !isKnown ? call.path.slice("/api/v3".length) : call.path;
-      const answered = await this.wire.handle(call, path);
-      if (answered) return answered;
+      const fromProtocol = await this.wire.handle(call, path);
+      if (fromProtocol) return fromProtocol;
       return isApi ? this.rest.handle(isKnown ? call : { ...call, path, origin: `${call.origin}/api/v3` }) : undefined;
     } catch (error) {
       if (error instanceof ConnectionCut) throw error;

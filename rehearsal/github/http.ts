@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** A request with its body read and its URL taken apart. */
+/** A request with its body read and its URL parsed. */
 export interface GitHubRequest {
   method: string;
-  /** Without the port, lower case. */
+  /** Lower case, without the port. */
   host: string;
   path: string;
   query: URLSearchParams;
-  /** Scheme and authority that the caller used, for links back to itself. */
+  /** Scheme and authority that the caller used, for links to this server. */
   origin: string;
   authorization: string;
   body: Record<string, unknown>;
@@ -15,10 +15,10 @@ export interface GitHubRequest {
   signal: AbortSignal;
 }
 
-/** Bodies here are small (tokens, labels, a job's result); anything larger is a mistake. 1 MiB. */
+/** 1 MiB. Bodies here are small (tokens, labels, a job's result); anything larger is an error. */
 const BODY_LIMIT = 1 << 20;
 
-/** `publicHosts` are reached by TLS, even where a gateway has taken the TLS off before. */
+/** `publicHosts` are reached over TLS, even if a gateway has already terminated it. */
 export async function readGitHubRequest(
   req: IncomingMessage,
   res: ServerResponse,
@@ -30,8 +30,8 @@ export async function readGitHubRequest(
   const scheme = publicHosts.includes(host) || "encrypted" in req.socket ? "https" : "http";
   const origin = baseUrl ?? `${scheme}://${authority}`;
   const url = new URL(req.url ?? "/", "http://placeholder");
-  const gone = new AbortController();
-  res.once("close", () => gone.abort());
+  const hangUp = new AbortController();
+  res.once("close", () => hangUp.abort());
   return {
     method: req.method ?? "GET",
     host,
@@ -40,7 +40,7 @@ export async function readGitHubRequest(
     origin,
     authorization: req.headers.authorization ?? "",
     body: await readBody(req),
-    signal: gone.signal,
+    signal: hangUp.signal,
   };
 }
 
@@ -56,11 +56,11 @@ async function readBody(req: IncomingMessage): Promise<Record<string, unknown>> 
   if (text === "") return {};
   try {
     const parsed: unknown = JSON.parse(text);
-    // POST and PUT of labels also take a bare array.
+    // POST and PUT of labels also accept a bare array.
     if (Array.isArray(parsed)) return { labels: parsed };
     if (typeof parsed === "object" && parsed !== null) return parsed as Record<string, unknown>;
   } catch {
-    // Falls through to the error that GitHub gives.
+    // Falls through to GitHub's error.
   }
   throw new HttpError(400, "Problems parsing JSON");
 }

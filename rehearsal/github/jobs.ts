@@ -1,25 +1,25 @@
 import type { Timer } from "../clock";
 import type { Annotation, StepSpec } from "./messages";
 
-/** A job as the scenario asks for it. */
+/** A job as requested by the scenario. */
 export interface JobSpec {
   name: string;
-  /** All of them must be on the runner; letter case does not matter. */
+  /** The runner must have all of them; case-insensitive. */
   labels: string[];
-  /** Seconds of the one step that the job has when `steps` is absent. Default 1. */
+  /** Duration of the job's only step when `steps` is absent. Default 1. */
   seconds?: number;
-  /** Seconds of action downloads before the job-started hook. Default 0. */
+  /** Duration of action downloads before the job-started hook, in seconds. Default 0. */
   setupSeconds?: number;
   steps?: StepSpec[];
   /** `ORG` or `OWNER/REPO` whose runners may take it; absent: any. */
   scope?: string;
-  /** Name of the only runner that may take it; absent: any. GitHub has no such wish; whoever must hit one instance has. */
+  /** Name of the only runner that may take it; absent: any. GitHub has no such setting; tests use it to target an instance. */
   runner?: string;
 }
 
 /**
- * `lost`: ended by something that is not the job's own doing, such as its runner's shutdown or a lock that nobody
- * renewed. `canceled`: somebody asked GitHub to cancel it.
+ * `lost`: ended by a cause outside the job, such as its runner's shutdown or a lock that was not renewed. `canceled`: a
+ * user canceled it at GitHub.
  */
 export type JobState = "queued" | "assigned" | "acquired" | "succeeded" | "failed" | "lost" | "canceled";
 
@@ -31,27 +31,27 @@ export interface Job {
   runnerId?: number;
   /** The runner's name, which is the instance's id. */
   runnerName?: string;
-  /** The message that assigned it went out to the runner and was acknowledged: it is not sent again. */
+  /** The runner has acknowledged the message that assigned it, so the message is not sent again. */
   acknowledged: boolean;
   queuedAt: number;
-  /** Place in the queue; a smaller one waits for longer. */
+  /** Position in the queue; a smaller one has waited longer. */
   waitingSince: number;
-  /** Under which wish it waits; what it wishes for may change meanwhile. */
-  waitingAs: string;
+  /** Its requirements when it was queued, the key in the queue; `spec` may change while it waits. */
+  queuedUnder: string;
   acquiredAt?: number;
   endedAt?: number;
   /** Milliseconds since the epoch. */
   lockedUntil?: number;
-  /** When a simulated runner renewed the lock last. */
+  /** When a simulated runner last renewed the lock. */
   renewedAt?: () => number;
-  /** A timer watches the lock. */
+  /** A timer checks the lock. */
   locked?: boolean;
   cancelRequested: boolean;
   requeues: number;
-  /** Milliseconds that each of our hooks took, by the runner's own clock. */
+  /** Milliseconds that each of our hooks took, by the runner's clock. */
   hooks: { started?: number; completed?: number };
   annotations: Annotation[];
-  /** Why it ended so. */
+  /** Why it ended in this state. */
   detail?: string;
   token: string;
   timer?: Timer;

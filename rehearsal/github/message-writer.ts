@@ -3,7 +3,7 @@ import type { JobMessage, RunnerMessage } from "./messages";
 import type { GitHubOptions } from "./github-options";
 import type { Runner } from "./runners";
 
-/** What GitHub writes to runners: messages of a poll, numbered, and the reply to an acquisition. */
+/** Writes what GitHub sends to runners: numbered messages for a poll, and the reply to an acquisition. */
 export class MessageWriter {
   private messageId = 0;
 

@@ -1,6 +1,6 @@
 /**
- * What the runner stand-in and the GitHub stand-in say to each other. Our own wording of the exchange that the
- * official runner has with GitHub's broker and run service: same order, same consequences, not the same bytes.
+ * The messages between the runner stand-in and the GitHub stand-in. They model the exchange of the official runner with
+ * GitHub's broker and run service: same order, same consequences, different wire format.
  */
 
 /** One step of a job, run as `bash -e` in a real child process. */
@@ -8,7 +8,7 @@ export interface StepSpec {
   name: string;
   /** Seconds that the step sleeps. Default 0. */
   seconds?: number;
-  /** Shell commands instead of sleeping. */
+  /** Shell commands to run instead of sleeping. */
   run?: string;
   /** When the step runs. Default `success()`. */
   condition?: "success()" | "failure()" | "always()";
@@ -16,25 +16,25 @@ export interface StepSpec {
   post?: { seconds?: number; run?: string };
 }
 
-/** GitHubReply to acquire: everything that the worker needs. */
+/** The reply to an acquire request: everything that the worker needs. */
 export interface JobMessage {
   jobId: string;
   planId: string;
   requestId: number;
   jobDisplayName: string;
-  /** ISO 8601; the listener must renew before, else GitHub gives the job up. */
+  /** ISO 8601; the listener must renew the lock before then, or GitHub gives up the job. */
   lockedUntil: string;
-  /** Seconds that action downloads take, before the job-started hook. */
+  /** Duration of action downloads before the job-started hook, in seconds. */
   setupSeconds: number;
   steps: StepSpec[];
-  /** `GITHUB_*` of the job. */
+  /** The job's `GITHUB_*` variables. */
   environment: Record<string, string>;
   runServiceUrl: string;
   /** Bearer token for the job's own calls. */
   token: string;
 }
 
-/** What a long poll brings. */
+/** What a long poll returns. */
 export type RunnerMessage =
   | {
       messageId: number;
@@ -44,7 +44,7 @@ export type RunnerMessage =
   | { messageId: number; messageType: "JobCancellation"; body: { jobId: string; timeoutSeconds: number } }
   | { messageId: number; messageType: "RunnerRefresh"; body: RunnerUpdate };
 
-/** GitHub wants the runner to update itself, which it does when its job is done. */
+/** GitHub requests the runner to update itself, which it does once its job has ended. */
 export interface RunnerUpdate {
   targetVersion: string;
   downloadUrl: string;
@@ -54,7 +54,7 @@ export interface RunnerUpdate {
 
 export type JobResult = "Succeeded" | "Failed" | "Canceled" | "Skipped" | "Abandoned";
 
-/** How the worker's exit code tells the result: 100 + its place here. */
+/** Results by the worker's exit code. */
 export const RESULT_CODES: Readonly<Record<number, JobResult>> = {
   100: "Succeeded",
   102: "Failed",
@@ -68,12 +68,12 @@ export interface Annotation {
   message: string;
 }
 
-/** GitHub shows this on a job that the runner's own shutdown ended: to the pool it means a lost job. */
+/** GitHub shows this on a job that was ended by its runner's shutdown: for the pool, a lost job. */
 export const SHUTDOWN_ANNOTATION =
   "The runner has received a shutdown signal. This can happen when the runner service is stopped, " +
   "or a manually started runner is canceled.";
 
-/** What a worker tells while the job runs. */
+/** What a worker reports while the job runs. */
 export type ReportedChange =
   | "hook-started"
   | "hook-ended"
@@ -85,7 +85,7 @@ export type ReportedChange =
 export interface Report {
   jobId: string;
   change: ReportedChange;
-  /** Milliseconds since the epoch by the runner's own clock; network delay must not count as the hook's. */
+  /** Milliseconds since the epoch by the runner's clock, so that network delay does not count as the hook's time. */
   at?: number;
   detail?: string;
 }
@@ -96,7 +96,7 @@ export interface Completion {
   annotations?: Annotation[];
 }
 
-/** Machine-readable `code` of an error reply of the runner protocol, with the HTTP status that carries it. */
+/** Machine-readable `code` of the runner protocol's error replies, with the HTTP status of each. */
 export const PROTOCOL_ERRORS = {
   SessionConflict: 409,
   SessionNotFound: 410,

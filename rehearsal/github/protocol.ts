@@ -10,21 +10,21 @@ import { suits } from "./waiting-jobs";
 
 export interface Poll {
   sessionId: string;
-  /** A busy runner goes on polling, for cancellations; it gets no job meanwhile. */
+  /** A busy runner keeps polling for cancellations; it gets no job meanwhile. */
   status: "Online" | "Busy";
-  /** Milliseconds to wait for a message. Default 50 s; Infinity is for hosts that are simulated. */
+  /** Milliseconds to wait for a message. Default 50 s; simulated hosts use Infinity. */
   waitMs?: number;
   /** Aborted when the runner hangs up; the poll then resolves with undefined and delivers nothing. */
   signal?: AbortSignal;
 }
 
 /**
- * The exchange between runners and GitHub, without HTTP: `RunnerWire` carries it to real runners, simulated hosts
- * call it directly. Methods throw ProtocolError.
+ * The exchange between runners and GitHub, without HTTP: `RunnerWire` serves it to real runners, simulated hosts call it
+ * directly. Methods throw ProtocolError.
  */
 export class Protocol {
   private readonly sessions: Sessions;
-  /** Sessions that poll for a job, by the labels of their runners; a job must not cost a look at each of ten thousand. */
+  /** Sessions that poll for a job, by the labels of their runners: dispatching a job must not scan ten thousand sessions. */
   private readonly ready = new Map<string, Set<Session>>();
   private readonly messages: MessageWriter;
 
@@ -44,7 +44,7 @@ export class Protocol {
     runners.onDelete.push((runner) => this.sessions.end(runner.id, true));
   }
 
-  /** Throws SessionConflict while another session of the runner lives, RunnerNotFound when it was deleted. */
+  /** Throws SessionConflict while the runner has another session, RunnerNotFound when it was deleted. */
   createSession(request: { runnerId: number }): { sessionId: string } {
     return { sessionId: this.sessions.create(this.runners.require(request.runnerId)).id };
   }
@@ -62,7 +62,7 @@ export class Protocol {
     }
   }
 
-  /** The polls of a busy runner that is simulated, all in one: it stays online. Returns how to end them. */
+  /** All polls of a busy simulated runner in one call: it stays online. Returns a function that ends them. */
   pollBusy(request: { sessionId: string }): () => void {
     const session = this.sessions.get(request.sessionId);
     session.expiry?.cancel();
@@ -70,7 +70,7 @@ export class Protocol {
     return () => this.sessions.armExpiry(session);
   }
 
-  /** The message has arrived: it will not be sent again. Best effort on the runner's side. */
+  /** The runner has received the message, so it is not sent again. Best effort on the runner's side. */
   acknowledge(request: { sessionId: string; jobId: string }): void {
     const session = this.sessions.get(request.sessionId);
     const job = this.queue.heldBy(session.runnerId);
@@ -78,7 +78,7 @@ export class Protocol {
     job.acknowledged = true;
   }
 
-  /** Takes the job for good. Throws JobNotFound or JobAlreadyAcquired, upon which the runner skips the message. */
+  /** Assigns the job to the runner permanently. On JobNotFound or JobAlreadyAcquired the runner skips the message. */
   acquire(request: { runnerId: number; jobId: string }): JobMessage {
     const runner = this.runners.require(request.runnerId);
     return this.messages.job(this.queue.acquire(request.jobId, runner), runner);
@@ -89,7 +89,7 @@ export class Protocol {
     return { lockedUntil: new Date(job.lockedUntil ?? 0).toISOString() };
   }
 
-  /** For simulated runners, which renew by answering when they did so last, in ms since the epoch. */
+  /** For simulated runners: `lastAt` returns the time of the last renewal, in ms since the epoch. */
   renewing(request: { jobId: string; lastAt: () => number }): void {
     this.queue.get(request.jobId).renewedAt = request.lastAt;
   }
@@ -109,12 +109,12 @@ export class Protocol {
     this.sessions.end(session.runnerId);
   }
 
-  /** Gives a runner's session up as if nobody had polled it in time. */
+  /** Expires a runner's session as if it had not polled in time. */
   expireSession(runnerId: number): void {
     this.sessions.end(runnerId);
   }
 
-  /** Ends every wait, so that no timer outlives the rehearsal. */
+  /** Ends all waits, so that no timer outlives the rehearsal. */
   close(): void {
     this.sessions.close();
   }
@@ -136,25 +136,25 @@ export class Protocol {
       request.signal?.addEventListener("abort", hangUp);
       const message = this.next(session);
       if (message) return deliver(message);
-      if (session.idle) this.await(session);
+      if (session.idle) this.markReady(session);
       const waitMs = request.waitMs ?? this.options.pollMs;
       if (Number.isFinite(waitMs)) timer = this.clock.after(waitMs, () => deliver(undefined));
     });
   }
 
-  private await(session: Session): void {
+  private markReady(session: Session): void {
     const runner = this.runners.get(session.runnerId);
     if (!runner) return;
     session.key = labelsOf(runner);
-    const alike = this.ready.get(session.key);
-    if (alike) alike.add(session);
+    const peers = this.ready.get(session.key);
+    if (peers) peers.add(session);
     else this.ready.set(session.key, new Set([session]));
   }
 
-  /** A runner that reconnects gets an unacknowledged assignment again; an idle one gets the next job that suits it. */
+  /** A runner that reconnects gets an unacknowledged assignment again; an idle one gets the next matching job. */
   private next(session: Session): RunnerMessage | undefined {
-    const told = session.pending.shift();
-    if (told) return told;
+    const pending = session.pending.shift();
+    if (pending) return pending;
     if (!session.idle) return undefined;
     const runner = this.runners.get(session.runnerId);
     const held = this.queue.heldBy(session.runnerId);
@@ -163,13 +163,13 @@ export class Protocol {
     return job && this.messages.request(job);
   }
 
-  /** Gives a job that has begun to wait to an idle runner that it suits. */
+  /** Offers a newly waiting job to an idle runner that matches. */
   private dispatch(job: Job): void {
     for (const sessions of this.ready.values()) {
       for (const session of sessions) {
         const runner = this.runners.get(session.runnerId);
         if (!runner || !suits(job, runner)) {
-          // Who polls with the same labels suits no better, unless labels were changed meanwhile or one runner is wanted.
+          // Other sessions with the same labels match no better, unless labels changed or the job requires one runner.
           if (runner && job.spec.runner === undefined && labelsOf(runner) === session.key) break;
           continue;
         }
@@ -178,12 +178,12 @@ export class Protocol {
     }
   }
 
-  /** Asks a connected runner to update itself. Nothing happens to one that is offline. */
+  /** Requests a connected runner to update itself; has no effect on one that is offline. */
   update(runnerId: number, targetVersion: string): void {
-    this.tell(runnerId, this.messages.refresh(targetVersion));
+    this.notify(runnerId, this.messages.refresh(targetVersion));
   }
 
-  /** Whether the session took something. */
+  /** Returns whether the session received a message. */
   private offer(session: Session | undefined): boolean {
     if (!session?.poll || !session.idle) return false;
     const message = this.next(session);
@@ -193,10 +193,10 @@ export class Protocol {
 
   private cancel(job: Job): void {
     if (job.runnerId === undefined) return;
-    this.tell(job.runnerId, this.messages.cancellation(job));
+    this.notify(job.runnerId, this.messages.cancellation(job));
   }
 
-  private tell(runnerId: number, message: RunnerMessage): void {
+  private notify(runnerId: number, message: RunnerMessage): void {
     const session = this.sessions.of(runnerId);
     if (session?.poll) session.poll.deliver(message);
     else session?.pending.push(message);

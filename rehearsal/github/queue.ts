@@ -7,18 +7,18 @@ import type { GitHubOptions } from "./github-options";
 import type { Runner, Runners } from "./runners";
 import { WaitingJobs } from "./waiting-jobs";
 
-/** The life of every job: queued, assigned, picked up in time or queued again, locked while it runs, ended once. */
+/** The lifecycle of every job: queued, assigned, acquired in time or requeued, locked while it runs, ended once. */
 export class JobQueue {
   private readonly jobs = new Map<string, Job>();
   private readonly waiting = new WaitingJobs();
   private queued = 0;
-  /** One job at a time for a runner: the one that it was assigned or has acquired. */
+  /** The job that each runner was assigned or has acquired; at most one. */
   private readonly held = new Map<number, Job>();
   private openJobs = 0;
   private readonly hookBegan = new Map<string, number>();
-  /** Called when a job may be assigned: a new one, a re-queued one. */
+  /** Called when a job becomes assignable: when it is new or requeued. */
   onWaiting: (job: Job) => void = () => {};
-  /** Called when a runner holds no job any more. */
+  /** Called when a runner no longer holds a job. */
   onFree: (runnerId: number) => void = () => {};
   onCancel: (job: Job) => void = () => {};
 
@@ -40,7 +40,7 @@ export class JobQueue {
       acknowledged: false,
       queuedAt: this.clock.now(),
       waitingSince: 0,
-      waitingAs: "",
+      queuedUnder: "",
       cancelRequested: false,
       requeues: 0,
       hooks: {},
@@ -79,7 +79,7 @@ export class JobQueue {
     return this.waiting.any;
   }
 
-  /** Assigns the longest waiting job that the runner's labels satisfy; undefined when there is none. */
+  /** Assigns the longest-waiting job that matches the runner; undefined when there is none. */
   assignTo(runner: Runner): Job | undefined {
     if (this.held.has(runner.id)) return undefined;
     const job = this.waiting.longestFor(runner);
@@ -92,7 +92,7 @@ export class JobQueue {
     return job;
   }
 
-  /** Locks the job for its runner. Throws JobNotFound when it is (no longer) the runner's to take. */
+  /** Locks the job for its runner. Throws JobNotFound when the job is not, or no longer, assigned to the runner. */
   acquire(id: string, runner: Runner): Job {
     const job = this.get(id);
     const own = job.runnerId === runner.id;
@@ -111,7 +111,7 @@ export class JobQueue {
     return job;
   }
 
-  /** Prolongs the lock. Throws JobNotFound once the job has ended. */
+  /** Extends the lock. Throws JobNotFound once the job has ended. */
   renew(id: string): Job {
     const job = this.get(id);
     if (job.state !== "acquired") throw new ProtocolError("JobNotFound", `Job ${id} is ${job.state}.`);
@@ -131,17 +131,17 @@ export class JobQueue {
     this.record(job, change, report.detail, at);
   }
 
-  /** Throws JobNotFound when GitHub has given the job up meanwhile: a late success does not bring it back. */
+  /** Throws JobNotFound when GitHub has given up the job meanwhile: a late success does not restore it. */
   complete(completion: Completion): Job {
     const job = this.get(completion.jobId);
     if (job.state !== "acquired") throw new ProtocolError("JobNotFound", `Job ${job.id} is ${job.state}.`);
     job.annotations = completion.annotations ?? [];
-    const verdict = judge(job, completion);
-    this.end(job, verdict.state, verdict.detail);
+    const outcome = outcomeOf(job, completion);
+    this.end(job, outcome.state, outcome.detail);
     return job;
   }
 
-  /** Somebody presses "Cancel workflow". A job that waits ends at once, one that runs is told through its runner. */
+  /** A user presses "Cancel workflow". A waiting job ends immediately; a running one is canceled through its runner. */
   cancel(id: string): void {
     const job = this.get(id);
     if (ended(job)) return;
@@ -150,7 +150,7 @@ export class JobQueue {
     else this.end(job, "canceled", "canceled before a runner took it");
   }
 
-  /** Stops every timer, so that nothing outlives the rehearsal. */
+  /** Stops all timers, so that none outlives the rehearsal. */
   close(): void {
     for (const job of this.jobs.values()) job.timer?.cancel();
   }
@@ -174,12 +174,12 @@ export class JobQueue {
     this.expireLock(job, this.options.lockMs);
   }
 
-  /** One timer for all renewals: it looks when it fires whether the lock was prolonged meanwhile. */
+  /** One timer for all renewals: when it fires, it checks whether the lock was extended meanwhile. */
   private expireLock(job: Job, ms: number): void {
     job.timer = this.clock.after(ms, () => {
       if (job.renewedAt) job.lockedUntil = Math.max(job.lockedUntil ?? 0, job.renewedAt() + this.options.lockMs);
       const left = (job.lockedUntil ?? 0) - this.clock.now();
-      // A GitHub that is down gives no job up either.
+      // While GitHub is down, it does not give up jobs either.
       if (left > 0 || this.options.isDown?.()) this.expireLock(job, left > 0 ? left : this.options.lockMs);
       else this.end(job, "lost", "the runner stopped renewing the job's lock");
     });
@@ -206,13 +206,13 @@ export class JobQueue {
     const entry: TimelineEntry = { kind: "job", job: job.id, change };
     if (job.runnerName !== undefined) entry.instance = job.runnerName;
     if (detail !== undefined) entry.detail = detail;
-    // A runner's report carries the time at which the thing happened there, so that latency is not counted twice.
+    // A runner's report carries the time of the event on the runner, so that network latency is not counted.
     this.timeline.record(entry, at);
   }
 }
 
-/** Only the job's own steps may fail it; every other bad end is a loss. */
-function judge(job: Job, completion: Completion): { state: JobState; detail?: string } {
+/** Only the job's own steps can fail it; any other unsuccessful end counts as lost. */
+function outcomeOf(job: Job, completion: Completion): { state: JobState; detail?: string } {
   const { result } = completion;
   const shutdown = job.annotations.find((annotation) => annotation.message === SHUTDOWN_ANNOTATION);
   if (result !== "Succeeded" && shutdown) return { state: "lost", detail: shutdown.message };
@@ -220,5 +220,5 @@ function judge(job: Job, completion: Completion): { state: JobState; detail?: st
   const why = job.annotations[0]?.message;
   if (result === "Failed") return { state: "failed", detail: why };
   if (job.cancelRequested) return { state: "canceled", detail: "canceled by a user" };
-  return { state: "lost", detail: why ?? `${result}, and nobody asked for that` };
+  return { state: "lost", detail: why ?? `${result} without a request to cancel it` };
 }

@@ -7,12 +7,12 @@ interface Window {
   resetAt: number;
 }
 
-/** GitHub's primary rate limit: so many requests an hour for each installation or token, refused with 403 after. */
+/** GitHub's primary rate limit: a number of requests per hour for each installation or token; beyond it, 403. */
 export class RateLimit {
   private readonly windows = new Map<string, Window>();
-  /** Most requests in any one hour of any caller. */
+  /** Most requests of one caller in one hour. */
   busiest = 0;
-  /** Requests beyond the limit. */
+  /** Requests refused beyond the limit. */
   refused = 0;
 
   constructor(
@@ -20,7 +20,7 @@ export class RateLimit {
     private readonly limit: number,
   ) {}
 
-  /** Counts one request; returns the headers that every reply carries. Throws HttpError 403 when the hour is used up. */
+  /** Counts one request; returns the headers that every reply carries. Throws HttpError 403 when the limit is exhausted. */
   count(rateKey: string): Record<string, string> {
     const now = this.clock.now();
     let window = this.windows.get(rateKey);
@@ -40,14 +40,14 @@ export class RateLimit {
     return headers;
   }
 
-  /** Where a caller stands; asking counts for nothing. */
+  /** A caller's current usage; reading it does not count as a request. */
   state(rateKey: string): { limit: number; used: number; remaining: number; reset: number } {
     const window = this.windows.get(rateKey);
     const running = window && window.resetAt > this.clock.now() ? window : { used: 0, resetAt: this.clock.now() + 3_600_000 };
     return { limit: this.limit, used: running.used, remaining: this.limit - running.used, reset: Math.ceil(running.resetAt / 1000) };
   }
 
-  /** Requests counted in the running hour. */
+  /** Requests counted in the current hour. */
   used(rateKey: string): number {
     return this.windows.get(rateKey)?.used ?? 0;
   }

@@ -1,4 +1,4 @@
-import { installationFor, mayManageRunners } from "./access";
+import { installationFor, requireRunnerAccess } from "./access";
 import type { App, Caller, GitHubCredentials } from "./github-credentials";
 import { type GitHubRequest, HttpError, type GitHubReply } from "./http";
 import type { GitHubOptions } from "./github-options";
@@ -8,11 +8,11 @@ import { appBody, installationBody, labelsBody, rateLimitBody, runnerBody } from
 
 const RATE_LIMIT = "/rate_limit";
 
-/** A page holds 30 unless asked, and never more than 100. */
+/** A page has 30 items by default and at most 100. */
 const DEFAULT_PAGE = 30;
 const LARGEST_PAGE = 100;
 
-/** What the parts of a route's template stand for; `scope` is either of an organization or of a repository. */
+/** Patterns of the placeholders in a route's template; `scope` is an organization or a repository. */
 const PARTS: Record<string, string> = {
   scope: "(?:orgs/(?<org>[^/]+)|repos/(?<repo>[^/]+/[^/]+))",
   installation_id: "(?<installation_id>\\d+)",
@@ -92,7 +92,7 @@ export class Rest {
     ];
   }
 
-  /** Every route that is served, as GitHub's own description spells it: `METHOD /template`. */
+  /** Every route that is served, as spelled in GitHub's OpenAPI description: `METHOD /template`. */
   served(): string[] {
     const all = [...this.routes, { method: "GET", template: RATE_LIMIT }];
     return all.flatMap(({ method, template }) => {
@@ -101,10 +101,10 @@ export class Rest {
     });
   }
 
-  /** Throws HttpError. The path is without any `/api/v3` of an Enterprise Server. */
+  /** Throws HttpError. The path must not include an Enterprise Server's `/api/v3`. */
   handle(call: GitHubRequest): GitHubReply {
     const caller = this.credentials.caller(call.authorization);
-    // The one question that costs nothing.
+    // The only request that does not count against the rate limit.
     if (call.method === "GET" && call.path === RATE_LIMIT && caller.kind !== "app")
       return this.ok(rateLimitBody(this.rateLimit.state(caller.rateKey)));
     const headers = caller.kind === "app" ? {} : this.rateLimit.count(caller.rateKey);
@@ -155,7 +155,7 @@ export class Rest {
   private runnerToken(purpose: "register" | "remove"): Act {
     return (_, match, caller) => {
       const scope = scopeOf(match);
-      mayManageRunners(caller, scope, "write");
+      requireRunnerAccess(caller, scope, "write");
       const { token, expiresAt } = this.credentials.mintRegistrationToken(scope, purpose);
       return this.ok({ token, expires_at: instant(expiresAt) }, 201);
     };
@@ -163,7 +163,7 @@ export class Rest {
 
   private list(call: GitHubRequest, match: Record<string, string>, caller: Caller): GitHubReply {
     const scope = scopeOf(match);
-    mayManageRunners(caller, scope, "read");
+    requireRunnerAccess(caller, scope, "read");
     const found = this.runners.list(scope, call.query.get("name") ?? undefined);
     const page = paged(call, found);
     const { busyLagMs, busyShown } = this.options;
@@ -171,11 +171,11 @@ export class Rest {
     return { status: 200, body: { total_count: found.length, runners }, headers: page.headers };
   }
 
-  /** A route about one runner: 404 when it is not there. */
+  /** A route for one runner: 404 when it does not exist. */
   private one(need: "read" | "write", act: (runner: Runner, call: GitHubRequest, match: Record<string, string>) => GitHubReply): Act {
     return (call, match, caller) => {
       const scope = scopeOf(match);
-      mayManageRunners(caller, scope, need);
+      requireRunnerAccess(caller, scope, need);
       const runner = this.runners.get(Number(match.runner_id));
       if (!runner || runner.scope.toLowerCase() !== scope.toLowerCase()) throw new HttpError(404, "Not Found");
       return act(runner, call, match);
@@ -191,7 +191,7 @@ export class Rest {
     return this.setLabels(runner, [...custom(runner), ...wanted(call, 1)]);
   }
 
-  /** Replaces the custom labels; what the runner registered as system labels stays. */
+  /** Replaces the custom labels; the system labels of the registration stay. */
   private setLabels(runner: Runner, names: string[]): GitHubReply {
     const fixed = runner.labels.filter((label) => label.type === "read-only");
     const fresh = [...new Set(names)].filter((name) => !fixed.some((label) => label.name === name));
@@ -234,7 +234,7 @@ function api(call: GitHubRequest): string {
   return call.origin;
 }
 
-/** GitHub's times have whole seconds. */
+/** GitHub's timestamps have a resolution of one second. */
 function instant(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, "Z");
 }

@@ -5,7 +5,7 @@ import type { Protocol } from "./protocol";
 import type { JobQueue } from "./queue";
 import type { Runner, Runners, Registration } from "./runners";
 
-/** Registration as a host asks for it, over HTTP or directly. */
+/** A host's registration request, over HTTP or direct. */
 export interface RegistrationRequest extends Omit<Registration, "scope"> {
   /** `https://github.com/ORG` or `https://github.com/OWNER/REPO`. */
   url: string;
@@ -19,7 +19,7 @@ export interface RegisteredRunner {
   clientSecret: string;
 }
 
-/** The runner protocol over HTTP: what `config.sh`, the listener and the worker of the runner stand-in call. */
+/** The runner protocol over HTTP, as called by `config.sh`, the listener and the worker of the runner stand-in. */
 export class RunnerWire {
   constructor(
     private readonly credentials: GitHubCredentials,
@@ -38,13 +38,13 @@ export class RunnerWire {
     return { runnerId: id, name, clientId, clientSecret };
   }
 
-  /** `config.sh remove`. Throws InvalidToken, RunnerNotFound, or RunnerBusy while it runs a job. */
+  /** `config.sh remove`. Throws InvalidToken, RunnerNotFound, or RunnerBusy while the runner runs a job. */
   unregister(request: { url: string; token: string; runnerId: number }): void {
     this.credentials.checkRegistrationToken(request.token, scopeOfUrl(request.url), "remove");
     this.runners.remove(this.runners.require(request.runnerId));
   }
 
-  /** Undefined when the path is not one of the protocol's. */
+  /** Undefined when the path does not belong to the protocol. */
   async handle(call: GitHubRequest, path: string): Promise<GitHubReply | undefined> {
     try {
       return await this.act(call, path);
@@ -94,7 +94,7 @@ export class RunnerWire {
     }
   }
 
-  /** The runner whose credentials the call carries; one that was deleted has none. */
+  /** The runner that the call's credentials belong to. Throws InvalidClient when it was deleted. */
   private runner(call: GitHubRequest): Runner {
     const [clientId, secret] = bearer(call).split(":");
     const runner = this.runners.byClient(clientId ?? "");

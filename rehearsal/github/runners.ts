@@ -21,9 +21,9 @@ export interface Runner {
   labels: Label[];
   clientId: string;
   clientSecret: string;
-  /** Kept by the queue: true while the runner holds an acquired job. */
+  /** Set by the queue: true while the runner holds an acquired job. */
   busy: boolean;
-  /** Changes of `busy`, newest last, so that lists can lag behind. */
+  /** Changes of `busy`, newest last, so that lists can return old values. */
   busyHistory: { at: number; busy: boolean }[];
   online: boolean;
 }
@@ -45,7 +45,7 @@ export class Runners {
   private readonly byId = new Map<number, Runner>();
   private readonly byName = new Map<string, Runner>();
   private readonly byClientId = new Map<string, Runner>();
-  /** Lists by scope, as long as nobody registers or goes: pages of ten thousand are asked for one by one. */
+  /** Lists by scope, cached until a runner is added or removed: lists of ten thousand are read page by page. */
   private readonly lists = new Map<string, Runner[]>();
   private readonly groups = new Map<string, Set<string>>();
   private readonly labelIds = new Map<string, number>();
@@ -134,7 +134,7 @@ export class Runners {
     return [...this.byId.values()];
   }
 
-  /** Those of one scope; of one name, if it is given. */
+  /** The runners of a scope, optionally only the one of a name. */
   list(scope: string, name?: string): readonly Runner[] {
     const wanted = scope.toLowerCase();
     if (name !== undefined) {
@@ -146,7 +146,7 @@ export class Runners {
     return listed;
   }
 
-  /** Throws RunnerBusy while the runner holds a job: GitHub refuses, whatever its lists say. */
+  /** Throws RunnerBusy while the runner holds a job: GitHub refuses even if its lists show the runner as idle. */
   remove(runner: Runner): void {
     if (runner.busy) {
       throw new ProtocolError("RunnerBusy", `Bad request - Runner "${runner.name}" is still running a job`);
@@ -165,7 +165,7 @@ export class Runners {
     runner.busyHistory = [...runner.busyHistory.slice(-15), { at: this.clock.now(), busy }];
   }
 
-  /** `busy` as a list shows it, `lagMs` old. */
+  /** `busy` as shown in a list, `lagMs` old. */
   shownBusy(runner: Runner, lagMs: number): boolean {
     const horizon = this.clock.now() - lagMs;
     const past = runner.busyHistory.filter((change) => change.at <= horizon);

@@ -7,18 +7,18 @@ import type { Runner, Runners } from "./runners";
 export interface Session {
   readonly id: string;
   readonly runnerId: number;
-  /** The poll that waits for a message, if one does. */
+  /** The poll that is waiting for a message, if any. */
   poll?: { deliver(message: RunnerMessage | undefined): void };
-  /** Ends the session when nobody polls. */
+  /** Ends the session when the runner stops polling. */
   expiry?: Timer;
-  /** Its last poll said that it would take a job. */
+  /** Whether its last poll accepts a job. */
   idle: boolean;
   pending: RunnerMessage[];
-  /** Labels of its runner when it began to poll. */
+  /** Labels of its runner when the poll began. */
   key: string;
 }
 
-/** The sessions of runners with GitHub: one for a runner, which is online as long as it has it. */
+/** The runners' sessions with GitHub, at most one per runner. A runner is online while it has a session. */
 export class Sessions {
   private readonly byId = new Map<string, Session>();
   private readonly byRunner = new Map<number, Session>();
@@ -29,7 +29,7 @@ export class Sessions {
     private readonly options: GitHubOptions,
   ) {}
 
-  /** Throws SessionConflict while another session of the runner lives. */
+  /** Throws SessionConflict while the runner has another session. */
   create(runner: Runner): Session {
     if (this.byRunner.has(runner.id)) {
       throw new ProtocolError("SessionConflict", "A session for this runner already exists.");
@@ -55,7 +55,7 @@ export class Sessions {
     return this.byRunner.get(runnerId);
   }
 
-  /** From now on somebody must poll in time. Nothing happens to a session that has ended. */
+  /** Starts the expiry timer: the runner must poll in time. Has no effect on a session that has ended. */
   armExpiry(session: Session): void {
     if (this.byRunner.get(session.runnerId) !== session) return;
     session.expiry?.cancel();
@@ -68,7 +68,7 @@ export class Sessions {
     if (!session) return;
     this.byRunner.delete(runnerId);
     session.expiry?.cancel();
-    // A deleted runner's poll stays open: it is its next one that learns of the deletion, as at GitHub.
+    // A deleted runner's poll stays open: only its next poll reports the deletion, as at GitHub.
     if (deleted) session.idle = false;
     else {
       this.byId.delete(session.id);

@@ -1,9 +1,9 @@
 import type { App, Installation } from "./github-credentials";
 import type { Runner } from "./runners";
 
-/** GitHubReply bodies of the REST routes, shaped as GitHub's OpenAPI description has them. */
+/** Reply bodies of the REST routes, in the shape of GitHub's OpenAPI description. */
 
-/** No route here depends on when an App was made. */
+/** No route depends on an App's creation time. */
 const CREATED = "2024-01-01T00:00:00Z";
 
 export function runnerBody(runner: Runner, busy: boolean): Record<string, unknown> {
@@ -89,7 +89,7 @@ function account(login: string, type: "Organization" | "User", api: string): Rec
   };
 }
 
-/** The other resources are not used here; the description asks for the search's. */
+/** Only `core` is used; the OpenAPI description also requires `search`. */
 export function rateLimitBody(core: object): object {
   const search = { limit: 30, used: 0, remaining: 30, reset: 0 };
   return { resources: { core, search }, rate: core };

@@ -1,10 +1,10 @@
 import type { Job, JobSpec } from "./jobs";
 import type { Runner } from "./runners";
 
-/** Jobs that wait for a runner, by what they ask of it: a free runner must not cost a look at each of them. */
+/** Jobs that wait for a runner, grouped by requirements, so that an idle runner does not scan all of them. */
 export class WaitingJobs {
-  /** The longest first. */
-  private readonly byWish = new Map<string, Set<Job>>();
+  /** In each group, the longest-waiting job comes first. */
+  private readonly byRequirements = new Map<string, Set<Job>>();
   private count = 0;
   private order = 0;
 
@@ -14,25 +14,25 @@ export class WaitingJobs {
 
   add(job: Job): void {
     job.waitingSince = this.order++;
-    job.waitingAs = wish(job.spec);
-    const alike = this.byWish.get(job.waitingAs);
-    if (alike) alike.add(job);
-    else this.byWish.set(job.waitingAs, new Set([job]));
+    job.queuedUnder = requirements(job.spec);
+    const group = this.byRequirements.get(job.queuedUnder);
+    if (group) group.add(job);
+    else this.byRequirements.set(job.queuedUnder, new Set([job]));
     this.count++;
   }
 
-  /** Does nothing to a job that does not wait. */
+  /** Has no effect on a job that is not waiting. */
   remove(job: Job): void {
-    const alike = this.byWish.get(job.waitingAs);
-    if (!alike?.delete(job)) return;
-    if (alike.size === 0) this.byWish.delete(job.waitingAs);
+    const group = this.byRequirements.get(job.queuedUnder);
+    if (!group?.delete(job)) return;
+    if (group.size === 0) this.byRequirements.delete(job.queuedUnder);
     this.count--;
   }
 
-  /** The job that has waited longest of those that the runner's labels satisfy; undefined when there is none. */
+  /** The longest-waiting job that matches the runner; undefined when there is none. */
   longestFor(runner: Runner): Job | undefined {
     let longest: Job | undefined;
-    for (const jobs of this.byWish.values()) {
+    for (const jobs of this.byRequirements.values()) {
       const [first] = jobs;
       if (first && suits(first, runner) && (!longest || first.waitingSince < longest.waitingSince)) longest = first;
     }
@@ -40,8 +40,8 @@ export class WaitingJobs {
   }
 }
 
-/** What a job asks of a runner: jobs with the same wish suit the same runners. */
-function wish({ scope, runner, labels }: JobSpec): string {
+/** A key for what a job requires of a runner: jobs with equal requirements match the same runners. */
+function requirements({ scope, runner, labels }: JobSpec): string {
   return `${scope ?? ""}\n${runner ?? ""}\n${labels.join("\n")}`;
 }
 

@@ -1,8 +1,8 @@
 import type { AwsApi, Shape } from "../aws/api";
 
 /**
- * The part of EC2 Auto Scaling that the provider itself calls, as the real one does. Parameters and results are in the
- * shape of the AWS SDK, errors are `AwsError`s with AWS's codes. The operations in use:
+ * The part of EC2 Auto Scaling that the provider calls, as the real one does. Parameters and results have the shapes of
+ * the AWS SDK; errors are `AwsError`s with AWS's codes. The operations in use:
  *
  * - CreateAutoScalingGroup, UpdateAutoScalingGroup, DescribeAutoScalingGroups, DeleteAutoScalingGroup
  * - PutLifecycleHook, DescribeLifecycleHooks, DeleteLifecycleHook
@@ -35,7 +35,7 @@ export type AutoScalingOperation =
   | "EnableMetricsCollection"
   | "DisableMetricsCollection";
 
-/** What the provider calls goes through the same entry point as everyone's calls, in the operator's name. */
+/** The provider's calls go through the same entry point as all others, with the operator's identity. */
 export function autoScalingOver(aws: AwsApi): AutoScalingApi {
   return { call: (operation, params) => aws.call({ kind: "operator" }, `autoscaling:${operation}`, params) };
 }

@@ -2,9 +2,9 @@ import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
 import { difference, type Difference } from "./difference";
 import { INVOKES, type AccountFacts } from "./invokes";
-import { CHOSEN, named } from "./naming";
+import { GENERATED, withPhysicalName } from "./naming";
 import {
-  PartlyDone,
+  PartialCreateError,
   type ResourceContext,
   type Created,
   type InvokeFunction,
@@ -17,16 +17,16 @@ import { containsUnknown, conceal, revealAll, type Properties } from "./values";
 export interface ProviderOptions {
   store: ResourceStore;
   autoscaling: AutoScalingApi;
-  /** Absolute; made when missing. Lambda bundles and S3 objects are laid out in it. */
+  /** Absolute path; created when missing. Holds Lambda bundles and S3 objects. */
   filesDir: string;
   /** Waits on the rehearsal's clock while the provider polls. Default: the wall clock. */
   sleep?: (ms: number) => Promise<void>;
   now?: () => number;
-  /** Default: partition `aws`, account 123456789012, region as configured for the provider, else eu-central-1. */
+  /** Default: partition `aws`, account 123456789012, the region configured for the provider, else eu-central-1. */
   account?: Partial<ProviderAccount>;
-  /** Invokes a deployed function synchronously. Without it a program with `aws.lambda.Invocation` is refused. */
+  /** Invokes a deployed function synchronously. Without it, `aws.lambda.Invocation` fails. */
   invoke?: InvokeFunction;
-  /** Answers that data-source functions give beyond the built-in ones (parameters, images, instance types, subnets). */
+  /** What data-source functions return in addition to the built-in parameters, images, instance types and subnets. */
   facts?: Partial<AccountFacts>;
 }
 
@@ -35,7 +35,7 @@ export interface Failure {
   reason: string;
 }
 
-/** One call of the engine, as the plugin process forwards it. */
+/** One call by the engine, as the plugin process forwards it. */
 export interface ProviderCall {
   urn: string;
   id?: string;
@@ -48,11 +48,11 @@ export interface ProviderCall {
   ignoreChanges?: string[];
 }
 
-/** Provider settings that change nothing in the stand-in. Credentials are irrelevant to it by design. */
+/** Provider settings without effect on the stand-in. It ignores credentials by design. */
 const IGNORED_SETTINGS =
   /^(version|pluginDownloadURL|profile|accessKey|secretKey|token|maxRetries|retryMode|allowedAccountIds|skip[A-Z]\w*|s3UsePathStyle)$/;
 
-/** The `aws` provider of the rehearsal: what the real plugin does, against the cloud stand-in. */
+/** The rehearsal's `aws` provider: does what the real plugin does, against the AWS stand-in. */
 export class ProviderBackend {
   private region: string | undefined;
   private defaultTags: Record<string, string> = {};
@@ -68,13 +68,13 @@ export class ProviderBackend {
       else if (name === "defaultTags") this.defaultTags = parsed.tags ?? {};
       else if (!IGNORED_SETTINGS.test(name)) {
         throw new Error(
-          `aws provider setting ${name}: the rehearsal's provider does not know it; handle it in rehearsal/provider/backend.ts`,
+          `aws provider setting ${name}: not supported by the rehearsal's provider; handle it in rehearsal/provider/backend.ts`,
         );
       }
     }
   }
 
-  /** Ends every wait: the engine was interrupted. */
+  /** Ends every wait, because the engine was interrupted. */
   cancel(): void {
     this.stopped.abort();
     this.stopped = new AbortController();
@@ -83,9 +83,9 @@ export class ProviderBackend {
   check(call: ProviderCall): { inputs: Properties; failures: Failure[] } {
     const token = typeToken(call.urn);
     const type = RESOURCE_TYPES[token];
-    if (!type) throw new Error(`${token}: the rehearsal's provider does not know this type; add it to rehearsal/provider/types/`);
+    if (!type) throw new Error(`${token}: type not supported by the rehearsal's provider; add it to rehearsal/provider/types/`);
     const { plain: olds } = revealAll(call.olds ?? {});
-    const inputs = named(type, logicalName(call.urn), dropAbsent(call.news ?? {}), olds, call.seed ?? "");
+    const inputs = withPhysicalName(type, logicalName(call.urn), dropAbsent(call.news ?? {}), olds, call.seed ?? "");
     const { plain, secrets } = revealAll(inputs);
     const failures = [...unknownProperties(token, type, plain), ...missingProperties(type, plain)];
     if (failures.length === 0 && type.validate) failures.push(...type.validate(plain).filter((f) => !containsUnknown(plain[f.property])));
@@ -104,17 +104,17 @@ export class ProviderBackend {
     const context = this.context(call);
     const keep = ({ id, outputs }: Created): Properties => {
       const state = this.state(type, plain, outputs, context);
-      this.options.store.put({ type: typeToken(call.urn), id, state: without(state) });
+      this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
       return conceal(visible(state), secrets);
     };
     try {
-      const created = await type.create(without(plain), context);
+      const created = await type.create(withoutBookkeeping(plain), context);
       if (!type.upserts && this.options.store.get(typeToken(call.urn), created.id)) {
         throw new Error(`creating ${logicalName(call.urn)}: EntityAlreadyExists: ${typeToken(call.urn)} ${created.id} already exists`);
       }
       return { id: created.id, outputs: keep(created) };
     } catch (error) {
-      if (error instanceof PartlyDone) throw new PartlyDone(error.id, keep(error), error.message);
+      if (error instanceof PartialCreateError) throw new PartialCreateError(error.id, keep(error), error.message);
       throw error;
     }
   }
@@ -124,19 +124,19 @@ export class ProviderBackend {
     const { olds, news, secrets } = this.plain(call);
     const context = this.context(call);
     const id = call.id ?? "";
-    const kept = { ...(this.options.store.get(typeToken(call.urn), id)?.state ?? {}), ...olds };
-    const computed = Object.fromEntries(Object.entries(kept).filter(([name]) => !type.inputs.includes(name) && name !== CHOSEN));
+    const before = { ...(this.options.store.get(typeToken(call.urn), id)?.state ?? {}), ...olds };
+    const computed = Object.fromEntries(Object.entries(before).filter(([name]) => !type.inputs.includes(name) && name !== GENERATED));
     if (call.preview) {
       for (const name of type.volatile ?? []) delete computed[name];
       return { outputs: conceal(visible({ ...computed, ...news }), secrets) };
     }
-    const changed = type.update ? await type.update(id, without(news), kept, context) : {};
+    const changed = type.update ? await type.update(id, withoutBookkeeping(news), before, context) : {};
     const state = this.state(type, news, { ...computed, ...changed }, context);
-    this.options.store.put({ type: typeToken(call.urn), id, state: without(state) });
+    this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
     return { outputs: conceal(visible(state), secrets) };
   }
 
-  /** The live resource: its outputs, and its inputs as they would have to be written to describe it. */
+  /** The live resource: its outputs, and the inputs that would describe it. */
   async read(call: ProviderCall): Promise<{ id: string; outputs: Properties; inputs: Properties }> {
     const token = typeToken(call.urn);
     const type = this.type(call.urn);
@@ -161,14 +161,15 @@ export class ProviderBackend {
   }
 
   async invoke(token: string, args: Properties): Promise<Properties> {
-    const answer = INVOKES[token];
-    if (!answer) throw new Error(`${token}: the rehearsal's provider does not know this function; add it to rehearsal/provider/invokes.ts`);
-    return answer(revealAll(args).plain, { account: this.account(), store: this.options.store, facts: this.options.facts ?? {} });
+    const invokeHandler = INVOKES[token];
+    if (!invokeHandler)
+      throw new Error(`${token}: function not supported by the rehearsal's provider; add it to rehearsal/provider/invokes.ts`);
+    return invokeHandler(revealAll(args).plain, { account: this.account(), store: this.options.store, facts: this.options.facts ?? {} });
   }
 
   private type(urn: string): ResourceType {
     const type = RESOURCE_TYPES[typeToken(urn)];
-    if (!type) throw new Error(`${typeToken(urn)}: the rehearsal's provider does not know this type`);
+    if (!type) throw new Error(`${typeToken(urn)}: type not supported by the rehearsal's provider`);
     return type;
   }
 
@@ -222,10 +223,10 @@ export class ProviderBackend {
 }
 
 const noInvoke: InvokeFunction = async (functionName) => {
-  throw new Error(`function ${functionName} cannot be invoked: give the provider's backend the option invoke`);
+  throw new Error(`function ${functionName} cannot be invoked: set the option invoke of the provider's backend`);
 };
 
-/** `aws:s3/bucket:Bucket` out of a URN, whatever parents it has. */
+/** The type in a URN, such as `aws:s3/bucket:Bucket`, without the types of its parents. */
 function typeToken(urn: string): string {
   return urn.split("::")[2]?.split("$").pop() ?? "";
 }
@@ -243,13 +244,13 @@ function dropAbsent(properties: Properties): Properties {
   return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null && value !== undefined));
 }
 
-/** Without the provider's own bookkeeping, which nobody else needs to see. */
-function without(state: Properties): Properties {
-  const { [CHOSEN]: _chosen, ...rest } = state;
+/** The state without the provider's internal bookkeeping. */
+function withoutBookkeeping(state: Properties): Properties {
+  const { [GENERATED]: _generated, ...rest } = state;
   return rest;
 }
 
-/** What the engine gets: names that begin with an underscore are the stand-in's own. */
+/** What the engine sees: names that begin with an underscore are internal to the stand-in. */
 function visible(state: Properties): Properties {
   return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith("_")));
 }
@@ -259,7 +260,9 @@ function unknownProperties(token: string, type: ResourceType, inputs: Properties
     .filter((name) => !name.startsWith("__") && name !== "region" && !type.inputs.includes(name))
     .map((name) => ({
       property: name,
-      reason: `the rehearsal's provider does not know ${name} of ${token}: make the stand-in honour it and list it in rehearsal/provider/types/, or leave it out`,
+      reason:
+        `${name} of ${token} is not supported by the rehearsal's provider: ` +
+        "implement it and list it in rehearsal/provider/types/, or leave it out",
     }));
 }
 

@@ -1,4 +1,4 @@
-import { nameWasChosen } from "./naming";
+import { nameWasGenerated } from "./naming";
 import type { ResourceType } from "./resource-type";
 import { same, type Properties } from "./values";
 
@@ -10,8 +10,8 @@ export interface Difference {
 }
 
 /**
- * What an update would change: new inputs against the resource as last seen, plus inputs that were given before and
- * are not any more. Values that only AWS chose (defaults, computed ones) are no difference.
+ * What an update would change: new inputs compared with the resource as last seen, plus inputs that are no longer given.
+ * Values that only AWS chose (defaults, computed values) are not differences.
  */
 export function difference(
   type: ResourceType,
@@ -34,9 +34,9 @@ export function difference(
   return { changes, deleteBeforeReplace: namesWouldCollide(type, oldInputs, news) };
 }
 
-/** A name that the program chose cannot exist twice, so the old resource has to go before the new one comes. */
+/** A name chosen by the program cannot exist twice, so the old resource must be deleted before the new one is created. */
 function namesWouldCollide(type: ResourceType, oldInputs: Properties, news: Properties): boolean {
-  if (!type.autoName || nameWasChosen(type, news)) return false;
+  if (!type.autoName || nameWasGenerated(type, news)) return false;
   const { property } = type.autoName;
   return news[property] !== undefined && same(oldInputs[property], news[property]);
 }

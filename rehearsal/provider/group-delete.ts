@@ -2,15 +2,15 @@ import { AwsError, type Shape } from "../aws/api";
 import { describeGroup, type GroupContext, instances, isMissing, waitUntil, whenNotBusy } from "./group-waits";
 import type { Properties } from "./values";
 
-/** Seconds that the real provider allows a deletion when the program sets no timeout of its own. */
+/** Seconds that the real provider allows for a deletion when the program sets no timeout. */
 const DEFAULT_DELETE_SECONDS = 600;
-/** Most instances that one SetInstanceProtection call takes. */
+/** Maximum number of instances in one SetInstanceProtection call. */
 const PROTECTION_BATCH = 50;
 
 /**
- * Takes a group down as the real provider does: empty the warm pool and delete it, set every size to 0, lift scale-in
- * protection of the instances that had it when the deletion began, wait until the last one has gone through its hooks,
- * delete the group.
+ * Deletes a group as the real provider does: empty the warm pool and delete it, set all sizes to 0, remove scale-in
+ * protection from the instances that had it when the deletion began, wait until the last instance has passed its
+ * lifecycle hooks and terminated, delete the group.
  */
 export async function deleteGroup(name: string, state: Properties, context: GroupContext): Promise<void> {
   const timeoutMs = (context.timeoutSeconds || DEFAULT_DELETE_SECONDS) * 1000;
@@ -25,7 +25,7 @@ export async function deleteGroup(name: string, state: Properties, context: Grou
   );
   await waitUntil(context, `waiting for Auto Scaling Group (${name}) delete`, timeoutMs, async () => ({
     done: (await describeGroup(context, name)) === undefined,
-    seen: "the group is still there",
+    seen: "the group still exists",
   }));
 }
 
@@ -51,31 +51,32 @@ async function drainGroup(name: string, group: Shape, timeoutMs: number, context
     const left = now ? instances(now) : [];
     return {
       done: left.length === 0,
-      seen: `${left.length} instance(s) left: ${left.map((one) => `${one.InstanceId} ${one.LifecycleState}`).join(", ")}`,
+      seen: remaining(left),
     };
   });
 }
 
 export async function deleteWarmPool(name: string, force: boolean, timeoutMs: number, context: GroupContext): Promise<void> {
   const { autoscaling } = context;
-  const look = async () => autoscaling.call("DescribeWarmPool", { AutoScalingGroupName: name }).catch(unlessMissing);
+  const describe = async () => autoscaling.call("DescribeWarmPool", { AutoScalingGroupName: name }).catch(unlessMissing);
   if (!force) {
     await autoscaling.call("PutWarmPool", { AutoScalingGroupName: name, MaxGroupPreparedCapacity: 0, MinSize: 0 });
     await waitUntil(context, `waiting for Auto Scaling Warm Pool (${name}) drain`, timeoutMs, async () => {
-      const left = instances((await look()) ?? {});
-      return {
-        done: left.length === 0,
-        seen: `${left.length} instance(s) left: ${left.map((one) => `${one.InstanceId} ${one.LifecycleState}`).join(", ")}`,
-      };
+      const left = instances((await describe()) ?? {});
+      return { done: left.length === 0, seen: remaining(left) };
     });
   }
   await whenNotBusy(context, `deleting Auto Scaling Warm Pool (${name})`, timeoutMs, () =>
     autoscaling.call("DeleteWarmPool", { AutoScalingGroupName: name, ForceDelete: force }).catch(unlessMissing),
   );
   await waitUntil(context, `waiting for Auto Scaling Warm Pool (${name}) delete`, timeoutMs, async () => {
-    const pool = await look();
-    return { done: pool?.WarmPoolConfiguration === undefined, seen: "the warm pool is still there" };
+    const pool = await describe();
+    return { done: pool?.WarmPoolConfiguration === undefined, seen: "the warm pool still exists" };
   });
+}
+
+function remaining(left: Shape[]): string {
+  return `${left.length} instance(s) left: ${left.map((one) => `${one.InstanceId} ${one.LifecycleState}`).join(", ")}`;
 }
 
 function unlessMissing(error: unknown): undefined {

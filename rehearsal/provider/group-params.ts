@@ -1,9 +1,9 @@
 import type { Shape } from "../aws/api";
 import type { Json, Properties } from "./values";
 
-/** Translation between the program's words for a group (`@pulumi/aws`) and those of the Auto Scaling API. */
+/** Translation between the properties of a group in `@pulumi/aws` and in the Auto Scaling API. */
 
-/** Properties that differ in the first letter's case only. */
+/** Properties whose names differ only in the case of the first letter. */
 const PLAIN = [
   "capacityRebalance",
   "context",
@@ -29,7 +29,7 @@ function launchTemplateParams(given: Json): Shape {
   });
 }
 
-/** `minHealthyPercentage` to `MinHealthyPercentage`, all the way down. */
+/** `minHealthyPercentage` to `MinHealthyPercentage`, recursively. */
 function pascal(value: Json): Json {
   if (Array.isArray(value)) return value.map(pascal);
   if (value === null || typeof value !== "object") return value;
@@ -52,7 +52,7 @@ function mixedInstancesParams(policy: Json): Shape {
   });
 }
 
-/** Everything of a group but its sizes, which the provider sends when it is their turn. */
+/** All parameters of a group except its sizes, which the provider sends in a separate step. */
 export function groupParams(inputs: Properties): Shape {
   const params: Shape = {
     AutoScalingGroupName: inputs.name,
@@ -91,7 +91,7 @@ export function hookParams(group: string, hook: Json): Shape {
   });
 }
 
-/** -1 is the API's way to say: no limit of its own. */
+/** -1 means that the warm pool has no limit of its own: the group's maximum size applies. */
 export function warmPoolParams(group: string, pool: Json): Shape {
   return defined({
     AutoScalingGroupName: group,
@@ -120,7 +120,7 @@ export function refreshParams(inputs: Properties): Shape {
   });
 }
 
-/** What the API says of a group that the program also has a word for. */
+/** The properties of a group in the API that the program knows too. */
 export function groupState(group: Shape): Properties {
   const state: Properties = defined({
     arn: group.AutoScalingGroupARN,

@@ -3,13 +3,13 @@ import type { Clock } from "../clock";
 import type { AutoScalingApi } from "./autoscaling-api";
 import type { ResourceContext } from "./resource-type";
 
-/** Milliseconds between two polls; the real provider backs off from 0.5 to 10 s, which only costs a rehearsal time. */
+/** Milliseconds between two polls. The real provider backs off from 0.5 to 10 s, which would only slow a rehearsal down. */
 const POLL_MS = 500;
 
-/** What waiting for a group needs of a resource's context. */
+/** The part of a resource's context that waiting for a group needs. */
 export type GroupContext = Pick<ResourceContext, "autoscaling" | "timeoutSeconds" | "pause" | "now">;
 
-/** For who does to a group what the provider does, without an engine. */
+/** For code that changes a group as the provider does, without an engine. */
 export function groupContext(autoscaling: AutoScalingApi, clock: Clock, timeoutSeconds: number): GroupContext {
   return { autoscaling, timeoutSeconds, pause: (ms) => clock.sleep(ms), now: () => clock.now() };
 }
@@ -24,23 +24,23 @@ export function instances(group: Shape): Shape[] {
   return (group.Instances as Shape[] | undefined) ?? [];
 }
 
-/** Repeats a look until it says that it is done, or the time is over. */
+/** Polls until the check reports that it is done or the timeout has passed. */
 export async function waitUntil(
   context: GroupContext,
   what: string,
   timeoutMs: number,
-  look: () => Promise<{ done: boolean; seen: string }>,
+  check: () => Promise<{ done: boolean; seen: string }>,
 ): Promise<void> {
   const deadline = context.now() + timeoutMs;
   for (;;) {
-    const { done, seen } = await look();
+    const { done, seen } = await check();
     if (done) return;
     if (context.now() >= deadline) throw new Error(`${what}: timeout after ${Math.round(timeoutMs / 1000)} s: ${seen}`);
     await context.pause(POLL_MS);
   }
 }
 
-/** Repeats a call while AWS answers that the group is busy with something else. */
+/** Repeats a call while AWS returns that the group is busy. */
 export async function whenNotBusy(context: GroupContext, what: string, timeoutMs: number, call: () => Promise<unknown>): Promise<void> {
   await waitUntil(context, what, timeoutMs, async () => {
     try {
@@ -61,7 +61,7 @@ export function isMissing(error: unknown): boolean {
   return error instanceof AwsError && error.code === "ValidationError" && /not found|No warm pool found/.test(error.message);
 }
 
-/** Seconds of a Go duration as the program writes it: `10m`, `1h30m`, `0`. */
+/** A Go duration such as `10m`, `1h30m` or `0`, in seconds. */
 export function durationSeconds(value: string): number {
   const units: Record<string, number> = { h: 3600, m: 60, s: 1 };
   if (value === "0") return 0;

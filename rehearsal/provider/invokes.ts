@@ -3,13 +3,13 @@ import { images, instanceTypes, publicParameters } from "../aws/ec2/catalogue";
 import { arn, type ProviderAccount } from "./resource-type";
 import type { Json, Properties } from "./values";
 
-/** What stands in the account already, before the program runs: the rehearsal adds to it what its options name. */
+/** What exists in the account before the program runs; the rehearsal adds what its options name. */
 export interface AccountFacts {
   /** SSM parameters by name. */
   parameters: Record<string, string>;
-  /** Subnets by id. Any well-formed id that is not here counts as a subnet of one default VPC. */
+  /** Subnets by id. Any other well-formed id counts as a subnet of the default VPC. */
   subnets: Record<string, { vpcId: string; availabilityZone: string; cidrBlock?: string; tags?: Record<string, string> }>;
-  /** Images by id, for a stack that names one of its own. */
+  /** Images by id, for a stack with a custom image. */
   images: Record<string, { architecture: string; rootDeviceName: string; name?: string; ownerId?: string }>;
   /** Names of secrets in Secrets Manager. */
   secrets: string[];
@@ -112,9 +112,7 @@ const getAmi: Invoke = (args, { account, facts }) => {
   const wanted = filters.find(({ name }) => name === "image-id")?.values ?? (args.imageId ? [args.imageId] : []);
   const other = filters.filter(({ name }) => !["image-id", "state", "architecture", "name"].includes(name));
   if (wanted.length === 0 || other.length > 0) {
-    throw new Error(
-      `getAmi: the rehearsal finds images by the image-id filter only, got ${filters.map(({ name }) => name).join(", ") || "none"}`,
-    );
+    throw new Error(`getAmi: the rehearsal supports only the image-id filter, got ${filters.map(({ name }) => name).join(", ") || "none"}`);
   }
   for (const id of wanted) {
     const own = facts.images?.[id];
@@ -173,7 +171,7 @@ const getSubnet: Invoke = (args, context) => {
 const getSubnets: Invoke = (args, context) => {
   const filters: { name: string; values: string[] }[] = args.filters ?? [];
   const other = filters.find(({ name }) => name !== "vpc-id" && !name.startsWith("tag:"));
-  if (other) throw new Error(`getSubnets: the rehearsal filters by vpc-id and tag:KEY only, got ${other.name}`);
+  if (other) throw new Error(`getSubnets: the rehearsal supports only the filters vpc-id and tag:KEY, got ${other.name}`);
   const deployed = context.store.list("aws:ec2/subnet:Subnet").map(({ id, state }) => [id, state] as const);
   const known: (readonly [string, Json])[] = [...deployed, ...Object.entries(context.facts.subnets ?? {})];
   const passes = (state: Json) =>
@@ -196,7 +194,7 @@ const getSecret: Invoke = (args, { account, facts }) => {
   return { id: secretArn, arn: secretArn, name, region: account.region, tags: {}, description: "", kmsKeyId: "", policy: "" };
 };
 
-/** Every function that the rehearsal's provider answers, by Pulumi token. */
+/** Every function that the rehearsal's provider supports, by Pulumi token. */
 export const INVOKES: Readonly<Record<string, Invoke>> = {
   "aws:index/getRegion:getRegion": getRegion,
   "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,

@@ -2,12 +2,12 @@ import { createHash, randomBytes } from "node:crypto";
 import type { ResourceType } from "./resource-type";
 import type { Properties } from "./values";
 
-/** Inputs that the provider, not the program, chose. The real provider keeps the same list under the same name. */
-export const CHOSEN = "__defaults";
+/** Property with the names of the inputs that the provider generated. The real provider keeps this list under the same name. */
+export const GENERATED = "__defaults";
 
 const HEX_DIGITS = 7;
 
-/** `logical-name-1a2b3c4`, cut so that it fits the type's limit. The engine's seed makes preview and update agree. */
+/** `logical-name-1a2b3c4`, truncated to the type's limit. With the engine's seed, preview and update choose the same name. */
 function autoName(logicalName: string, rule: NonNullable<ResourceType["autoName"]>, seed: string): string {
   const random = seed === "" ? randomBytes(4).toString("hex") : createHash("sha256").update(seed).digest("hex");
   const suffix = `-${random.slice(0, HEX_DIGITS)}`;
@@ -16,14 +16,14 @@ function autoName(logicalName: string, rule: NonNullable<ResourceType["autoName"
   return rule.lowerCase ? name.toLowerCase() : name;
 }
 
-/** The inputs with a physical name: the given one, the one chosen earlier, or a new one. */
-export function named(type: ResourceType, logicalName: string, news: Properties, olds: Properties, seed: string): Properties {
+/** The inputs with a physical name: the program's, the one chosen earlier, or a new one. */
+export function withPhysicalName(type: ResourceType, logicalName: string, news: Properties, olds: Properties, seed: string): Properties {
   const rule = type.autoName;
   if (!rule || news[rule.property] !== undefined) return news;
-  const earlier = (olds[CHOSEN] ?? []).includes(rule.property) ? olds[rule.property] : undefined;
-  return { ...news, [rule.property]: earlier ?? autoName(logicalName, rule, seed), [CHOSEN]: [rule.property] };
+  const earlier = (olds[GENERATED] ?? []).includes(rule.property) ? olds[rule.property] : undefined;
+  return { ...news, [rule.property]: earlier ?? autoName(logicalName, rule, seed), [GENERATED]: [rule.property] };
 }
 
-export function nameWasChosen(type: ResourceType, inputs: Properties): boolean {
-  return type.autoName !== undefined && (inputs[CHOSEN] ?? []).includes(type.autoName.property);
+export function nameWasGenerated(type: ResourceType, inputs: Properties): boolean {
+  return type.autoName !== undefined && (inputs[GENERATED] ?? []).includes(type.autoName.property);
 }

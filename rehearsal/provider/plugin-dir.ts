@@ -5,8 +5,8 @@ import { buildSync } from "esbuild";
 const ROOT = resolve(__dirname, "../..");
 
 /**
- * Writes `pulumi-resource-aws` and `pulumi-resource-awsx` into a folder: what `plugins.providers` of a project names.
- * They run with this very Node, and take packages from this project's `node_modules` instead of copies in a bundle.
+ * Writes `pulumi-resource-aws` and `pulumi-resource-awsx` into a folder to which `plugins.providers` of a project points.
+ * They run with the current Node and load packages from this project's `node_modules` rather than from the bundle.
  */
 export function writePluginDir(dir: string): void {
   mkdirSync(dir, { recursive: true });
@@ -27,7 +27,7 @@ export function writePluginDir(dir: string): void {
   }
 }
 
-/** `require` as seen from the Pulumi SDK, whose dependencies (gRPC, protobuf) the plugins share. */
+/** Resolves modules from the Pulumi SDK, whose dependencies (gRPC, protobuf) the plugins share. */
 function preamble(name: string): string {
   const sdk = require.resolve("@pulumi/pulumi/package.json", { paths: [ROOT] });
   const version = JSON.parse(readFileSync(require.resolve(`@pulumi/${name}/package.json`, { paths: [ROOT] }), "utf8")).version;

@@ -3,27 +3,27 @@ import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
 import type { Json, Properties } from "./values";
 
-/** Where the stand-in's resources live: what ARNs are made of. */
+/** The account and region of the stand-in's resources, as used in ARNs. */
 export interface ProviderAccount {
   readonly partition: string;
   readonly region: string;
   readonly accountId: string;
 }
 
-/** What a function returned, or how it failed. */
+/** Invokes a function; resolves with its result or its error. */
 export type InvokeFunction = (functionName: string, payload: unknown) => Promise<{ result?: unknown; error?: unknown }>;
 
 export interface ResourceContext {
   readonly account: ProviderAccount;
   readonly store: ResourceStore;
-  /** Folder for the content of assets; a resource's state names files in it by absolute path. */
+  /** Folder for the content of assets; a resource's state refers to its files by absolute path. */
   readonly filesDir: string;
   readonly autoscaling: AutoScalingApi;
-  /** Invokes a deployed function and waits for its end. */
+  /** Invokes a deployed function and waits for its result. */
   readonly invokeFunction: InvokeFunction;
   /** Logical name of the resource in the program. */
   readonly name: string;
-  /** Seconds that the engine allows this operation; 0 where the program set none. */
+  /** Timeout of this operation in seconds; 0 when the program set none. */
   readonly timeoutSeconds: number;
   /** Waits on the rehearsal's clock; rejects when the engine cancels the run. */
   pause(ms: number): Promise<void>;
@@ -36,8 +36,8 @@ export interface Created {
   outputs: Properties;
 }
 
-/** The resource exists but is not as it should be: the engine keeps it in its state and tries again at the next run. */
-export class PartlyDone extends Error {
+/** The resource was created but is incomplete: the engine keeps it in its state and tries again on the next run. */
+export class PartialCreateError extends Error {
   constructor(
     readonly id: string,
     readonly outputs: Properties,
@@ -47,39 +47,39 @@ export class PartlyDone extends Error {
   }
 }
 
-/** What the provider knows of one type. `create` and its kin exist for types that do something; the rest are kept only. */
+/** One resource type. Types with behaviour implement `create` and the other operations; the rest are only stored. */
 export interface ResourceType {
-  /** Inputs that the stand-in knows; any other is refused. */
+  /** Inputs that the stand-in supports; any other is refused. */
   readonly inputs: readonly string[];
   readonly required?: readonly string[];
-  /** The input that becomes the physical name when absent: logical name, a dash and 7 hex digits. */
+  /** The input that holds the physical name. When absent, it is generated: logical name, a dash and 7 hex digits. */
   readonly autoName?: { readonly property: string; readonly maxLength: number; readonly lowerCase?: boolean };
   /** Inputs that AWS cannot change on an existing resource. */
   readonly replaceOn: readonly string[];
-  /** Outputs that an update changes, so unknown in its preview. */
+  /** Outputs that an update changes, so they are unknown in its preview. */
   readonly volatile?: readonly string[];
-  /** The property whose map of tags also comes back as `tagsAll`; most types have `tags`. */
+  /** Whether the type has the output `tagsAll`. Default: whether it has the input `tags`. */
   readonly hasTags?: boolean;
-  /** Inputs whose value is a secret whether or not the program says so. */
+  /** Inputs that are always secret, even if the program does not mark them. */
   readonly secret?: readonly string[];
-  /** AWS's call creates or overwrites, so a resource of that name may be there already. */
+  /** AWS's call creates or overwrites, so a resource of that name may already exist. */
   readonly upserts?: boolean;
-  /** Problems that the real provider or AWS would find before or at creation. */
+  /** Problems that the real provider or AWS would report before or on creation. */
   validate?(inputs: Properties): { property: string; reason: string }[];
 
   create(inputs: Properties, context: ResourceContext): Promise<Created> | Created;
   update?(id: string, inputs: Properties, old: Properties, context: ResourceContext): Promise<Properties> | Properties;
-  /** Live values that may have moved without the program; `undefined` when the resource is gone. */
+  /** Live values that may have changed outside the program; `undefined` when the resource no longer exists. */
   read?(id: string, state: Properties, context: ResourceContext): Promise<Properties | undefined>;
   delete?(id: string, state: Properties, context: ResourceContext): Promise<void> | void;
 }
 
-/** Hex digits as AWS's ids have them: `vpc-0123456789abcdef0`. */
+/** An id in AWS's format: `vpc-0123456789abcdef0`. */
 export function newId(prefix: string): string {
   return `${prefix}-0${randomBytes(8).toString("hex")}`;
 }
 
-/** Unique ids of IAM: a four-letter kind and 17 capital letters and digits. */
+/** A unique id in IAM's format: a four-letter prefix and 17 capital letters and digits. */
 export function newUniqueId(kind: string): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   return kind + [...randomBytes(17)].map((byte) => alphabet[byte % 32]).join("");
@@ -96,12 +96,12 @@ export function arn(
   return `arn:${account.partition}:${service}:${region}:${accountId}:${resource}`;
 }
 
-/** A type whose outputs follow from its inputs alone and that lives only in the store. */
-export function kept(
+/** A type that exists only in the store and whose outputs follow from its inputs. */
+export function storedType(
   definition: Omit<ResourceType, "create"> & {
     id(inputs: Properties, context: ResourceContext): string;
     outputs?(id: string, inputs: Properties, context: ResourceContext): Properties;
-    /** Outputs drawn once at creation and kept for life (unique ids). */
+    /** Outputs that are chosen on creation and never change (unique ids). */
     once?(inputs: Properties): Properties;
   },
 ): ResourceType {

@@ -2,9 +2,9 @@ import { mkdirSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { dirname } from "node:path";
 import type { ProviderBackend } from "./backend";
-import { PartlyDone } from "./resource-type";
+import { PartialCreateError } from "./resource-type";
 
-/** Bytes that a unix socket's path may have on Linux (108 with the closing zero). */
+/** Maximum length of a Unix socket's path on Linux, in bytes (108 with the terminating zero). */
 const SOCKET_PATH_LIMIT = 107;
 
 export interface ProviderServer {
@@ -12,22 +12,22 @@ export interface ProviderServer {
   close(): Promise<void>;
 }
 
-/** Listens for the plugin processes: one POST per call of the engine, path = method, JSON both ways. */
+/** Serves the plugin processes: one POST per call by the engine, path = method, JSON in both directions. */
 export async function serveProvider(backend: ProviderBackend, socketPath: string): Promise<ProviderServer> {
   if (Buffer.byteLength(socketPath) > SOCKET_PATH_LIMIT) {
     throw new Error(
-      `socket path ${socketPath} has ${Buffer.byteLength(socketPath)} bytes, at most ${SOCKET_PATH_LIMIT}: use a shorter work folder`,
+      `socket path ${socketPath} has ${Buffer.byteLength(socketPath)} bytes, limit ${SOCKET_PATH_LIMIT}: use a shorter work folder`,
     );
   }
   mkdirSync(dirname(socketPath), { recursive: true });
   rmSync(socketPath, { force: true });
   const server = createServer(async (request, response) => {
     try {
-      const answer = await dispatch(backend, (request.url ?? "/").slice(1), await body(request));
+      const reply = await dispatch(backend, (request.url ?? "/").slice(1), await body(request));
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(answer ?? {}));
+      response.end(JSON.stringify(reply ?? {}));
     } catch (error) {
-      const partly = error instanceof PartlyDone ? { id: error.id, properties: error.outputs } : undefined;
+      const partly = error instanceof PartialCreateError ? { id: error.id, properties: error.outputs } : undefined;
       response.statusCode = 500;
       response.end(JSON.stringify({ message: (error as Error).message, partly }));
     }

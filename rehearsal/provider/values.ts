@@ -1,6 +1,6 @@
 /**
- * Property values as the engine hands them to a provider: plain JSON, except for a few kinds that are objects with a
- * signature under a magic key (secrets, assets, archives, resource references) and one magic string for "not known yet".
+ * Property values as the engine passes them to a provider: plain JSON, except for objects that carry a signature under a
+ * magic key (secrets, assets, archives, resource references) and one magic string for unknown values.
  */
 export type Json = any;
 export type Properties = Record<string, Json>;
@@ -12,7 +12,7 @@ const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
 const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
 const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 
-/** Stands in a preview for what only the update will know. */
+/** Placeholder in a preview for a value that is known only after the update. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export interface Asset {
@@ -36,7 +36,7 @@ function signed(value: Json, signature: string): boolean {
 export const isAsset = (value: Json): value is Asset => signed(value, ASSET);
 export const isArchive = (value: Json): value is Archive => signed(value, ARCHIVE);
 
-/** The value without its secret wrappers, and whether there was one anywhere inside. */
+/** The value without secret wrappers, and whether it contained any. */
 function reveal(value: Json): { value: Json; secret: boolean } {
   if (signed(value, SECRET)) return { value: reveal(value.value).value, secret: true };
   if (signed(value, OUTPUT)) {
@@ -62,7 +62,7 @@ function reveal(value: Json): { value: Json; secret: boolean } {
   return { value, secret: false };
 }
 
-/** Plain properties, and the names of those that hold a secret. Absent and null are the same to a provider. */
+/** Plain properties, and the names of those that contain a secret. A null value counts as absent. */
 export function revealAll(properties: Properties): { plain: Properties; secrets: Set<string> } {
   const plain: Properties = {};
   const secrets = new Set<string>();
@@ -75,7 +75,7 @@ export function revealAll(properties: Properties): { plain: Properties; secrets:
   return { plain, secrets };
 }
 
-/** Marks whole properties as secret, which is as fine-grained as the real provider is. */
+/** Marks whole properties as secret; the real provider is no finer-grained. */
 export function conceal(properties: Properties, secrets: Iterable<string>): Properties {
   const result = { ...properties };
   for (const name of secrets) {
@@ -90,7 +90,7 @@ export function containsUnknown(value: Json): boolean {
   return Object.values(value).some(containsUnknown);
 }
 
-/** Deep equality; assets and archives are equal when their contents are, wherever they lie. */
+/** Deep equality; assets and archives are equal when their contents are, regardless of their paths. */
 export function same(a: Json, b: Json): boolean {
   if (a === b) return true;
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;

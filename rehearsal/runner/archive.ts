@@ -19,30 +19,30 @@ import { join } from "node:path";
 import { create } from "tar";
 
 export interface RunnerArchiveOptions {
-  /** Where archives are kept; one for each content. */
+  /** Folder for archives, one per content. */
   cacheDir: string;
-  /** Files in it replace those of the same path, or are added: `bin/runsvc.sh`, `bin/RunnerService.js`. */
+  /** Its files are added, or replace those with the same path: `bin/runsvc.sh`, `bin/RunnerService.js`. */
   overrideDir?: string;
-  /** Node on the machine that unpacks it. Default `/usr/local/bin/node`. */
+  /** Path of Node on the host that unpacks the archive. Default `/usr/local/bin/node`. */
   node?: string;
-  /** What the runner gives as its version. Default 2.336.0. */
+  /** Version that the runner reports. Default 2.336.0. */
   version?: string;
 }
 
 export interface RunnerArchive {
   file: string;
-  /** Of the file, in hexadecimal: what a stack would pin. */
+  /** Hexadecimal digest of the file, as a stack would pin it. */
   sha256: string;
 }
 
 /**
- * Builds the runner stand-in as the archive that GitHub would serve: the same layout, programs in our own words.
- * The Nodes in `externals` are links to the machine's own, which keeps the archive at some kilobytes.
- * Throws when `overrideDir` does not exist.
+ * Builds the runner stand-in as the archive that GitHub would serve: the same layout, with our own programs. The Node
+ * binaries in `externals` are links to the host's Node, which keeps the archive at some kilobytes. Throws when
+ * `overrideDir` does not exist.
  */
 export async function buildRunnerArchive(options: RunnerArchiveOptions): Promise<RunnerArchive> {
   if (options.overrideDir !== undefined && !existsSync(options.overrideDir)) {
-    throw new Error(`overrideDir ${options.overrideDir} does not exist: give a folder with files such as bin/runsvc.sh`);
+    throw new Error(`overrideDir ${options.overrideDir} does not exist: use a folder with files such as bin/runsvc.sh`);
   }
   mkdirSync(options.cacheDir, { recursive: true });
   const staging = mkdtempSync(join(options.cacheDir, "runner-"));
@@ -69,7 +69,7 @@ async function layOut(tree: string, options: RunnerArchiveOptions): Promise<void
       platform: "node",
       target: "node20",
       format: "cjs",
-      // The kernel names the process after the script, not after the interpreter, as long as no `env` comes between.
+      // The kernel names the process after the script, not the interpreter, as long as `env` is not in between.
       banner: { js: `#!${node}` },
       logLevel: "error",
     });
@@ -85,11 +85,11 @@ async function layOut(tree: string, options: RunnerArchiveOptions): Promise<void
   }
 }
 
-/** Written beside its final name first: a build that was interrupted leaves no half archive in the cache. */
+/** Writes to a temporary name first, so that an interrupted build leaves no partial archive in the cache. */
 async function pack(tree: string, staging: string, file: string): Promise<void> {
-  const half = join(staging, "archive.tar.gz");
-  await create({ file: half, cwd: tree, gzip: true, portable: true, mtime: new Date(0) }, filesOf(tree));
-  renameSync(half, file);
+  const unfinished = join(staging, "archive.tar.gz");
+  await create({ file: unfinished, cwd: tree, gzip: true, portable: true, mtime: new Date(0) }, filesOf(tree));
+  renameSync(unfinished, file);
 }
 
 function digestOfTree(tree: string): string {

@@ -1,8 +1,8 @@
 /**
- * The executable `pulumi-resource-aws`: speaks the engine's gRPC protocol and forwards every call, unchanged, to the
- * rehearsal's main process over the unix socket in CI_RUNNERS_REHEARSAL_SOCKET. It holds no state and no knowledge.
- * The protocol is served here without `provider.main` of the SDK, because that drops what a faithful provider needs:
- * old inputs, timeouts, ignored changes, the naming seed and previews.
+ * The executable `pulumi-resource-aws`: implements the engine's gRPC protocol and forwards every call, unchanged, to the
+ * rehearsal's main process over the Unix socket in CI_RUNNERS_REHEARSAL_SOCKET. It has no state and no logic.
+ * It does not use the SDK's `provider.main`, which drops what a faithful provider needs: old inputs, timeouts, ignored
+ * changes, the naming seed and previews.
  */
 import { request } from "node:http";
 import * as grpc from "@grpc/grpc-js";
@@ -35,13 +35,13 @@ function forward(method: string, call: unknown): Promise<any> {
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
-        const answer = JSON.parse(Buffer.concat(chunks).toString() || "{}");
-        if (response.statusCode === 200) resolve(answer);
-        else reject(new Refusal(answer.message ?? `HTTP ${response.statusCode}`, answer.partly));
+        const reply = JSON.parse(Buffer.concat(chunks).toString() || "{}");
+        if (response.statusCode === 200) resolve(reply);
+        else reject(new Refusal(reply.message ?? `HTTP ${response.statusCode}`, reply.partly));
       });
     });
     outgoing.on("error", (error) =>
-      reject(new Error(`the rehearsal does not answer on CI_RUNNERS_REHEARSAL_SOCKET (${socketPath}): ${error.message}`)),
+      reject(new Error(`no response from the rehearsal on CI_RUNNERS_REHEARSAL_SOCKET (${socketPath}): ${error.message}`)),
     );
     outgoing.end(JSON.stringify(call));
   });
@@ -50,7 +50,7 @@ function forward(method: string, call: unknown): Promise<any> {
 const plain = (struct: Struct | undefined): any => struct?.toJavaScript();
 const struct = (value: any): Struct => Struct.fromJavaScript(value ?? {});
 
-/** A gRPC error; with `partly`, one that tells the engine to keep the half-made resource in its state. */
+/** A gRPC error; with `partly`, it makes the engine keep the incomplete resource in its state. */
 function grpcError(error: Error): Partial<grpc.StatusObject> {
   const metadata = new grpc.Metadata();
   const partly = error instanceof Refusal ? error.partly : undefined;
@@ -211,7 +211,7 @@ const handlers: Record<string, Handler> = {
   },
 };
 
-/** Everything else the engine may ask for and can do without. */
+/** For methods that the engine may call but does not need. */
 function unimplemented(name: string): Handler {
   return async () => {
     throw Object.assign(new Error(`${name} is not implemented`), { unimplemented: true });

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult } from "@pulumi/pulumi/provider";
 import { subnetLayout, type SubnetSpec, type SubnetType } from "./subnet-layout";
 
-/** Arguments of awsx's Vpc that the rehearsal honours; any other is refused rather than quietly ignored. */
+/** Arguments of awsx's Vpc that the rehearsal supports; any other is refused rather than silently ignored. */
 const KNOWN = [
   "availabilityZoneNames",
   "cidrBlock",
@@ -22,7 +22,7 @@ const DEFAULT_ZONES = 3;
 
 type Tags = pulumi.Input<Record<string, string> | undefined>;
 
-/** A VPC as awsx makes it: subnets of each kind in each zone, an internet gateway, NAT gateways, a route table each. */
+/** A VPC as awsx creates it: subnets of each type in each zone with a route table each, an internet gateway, NAT gateways. */
 export async function constructVpc(
   name: string,
   inputs: pulumi.Inputs,
@@ -31,7 +31,7 @@ export async function constructVpc(
   for (const key of Object.keys(inputs)) {
     if (!KNOWN.includes(key))
       throw new Error(
-        `awsx:ec2:Vpc ${name}: the rehearsal does not know ${key}; make it honour it in rehearsal/provider/plugin/awsx-vpc.ts`,
+        `awsx:ec2:Vpc ${name}: ${key} is not supported by the rehearsal; implement it in rehearsal/provider/plugin/awsx-vpc.ts`,
       );
   }
   const args = await plainInputs(inputs, [
@@ -69,10 +69,9 @@ export async function constructVpc(
     args.natGateways?.strategy,
     layout[0]!.map(({ spec }) => spec),
   );
-  if (strategy !== "None" && !hasPublic)
-    throw new Error(`awsx:ec2:Vpc ${name}: NAT gateways need a public subnet, and subnetSpecs has none`);
+  if (strategy !== "None" && !hasPublic) throw new Error(`awsx:ec2:Vpc ${name}: NAT gateways need a public subnet; add one to subnetSpecs`);
 
-  // Public subnets first in each zone: the zone's NAT gateway stands in one of them and private routes lead to it.
+  // Public subnets first in each zone: the zone's NAT gateway is in one of them, and private routes point to it.
   zones.forEach((zone, index) => {
     const inZone = [...layout[index]!].sort((a, b) => Number(b.spec.type === "Public") - Number(a.spec.type === "Public"));
     for (const { spec, cidrBlock } of inZone) {
@@ -159,7 +158,7 @@ interface Made {
   routes: aws.ec2.Route[];
 }
 
-/** The real component takes these as plain values, because they decide how many resources there are. */
+/** The real component takes these as plain values, because they determine the number of resources. */
 async function plainInputs(inputs: pulumi.Inputs, names: string[]): Promise<Record<string, any>> {
   const plain: Record<string, any> = {};
   for (const name of names) {
@@ -176,7 +175,7 @@ async function zoneNames(name: string, args: Record<string, any>, options: pulum
   const wanted: number = args.numberOfAvailabilityZones ?? DEFAULT_ZONES;
   const { names } = await aws.getAvailabilityZones({ state: "available" }, options);
   if (names.length < wanted)
-    throw new Error(`awsx:ec2:Vpc ${name}: numberOfAvailabilityZones is ${wanted}, and the Region has ${names.length}`);
+    throw new Error(`awsx:ec2:Vpc ${name}: numberOfAvailabilityZones is ${wanted}, but the Region has ${names.length}`);
   return names.slice(0, wanted);
 }
 

@@ -13,15 +13,15 @@ export interface PlannedSubnet {
   cidrBlock: string;
 }
 
-/** awsx's own default: a large private and a small public subnet in each zone. */
+/** awsx's default: a private and a public subnet in each zone. */
 const DEFAULT_SPECS: SubnetSpec[] = [{ type: "Private" }, { type: "Public" }];
 
-/** The default strategy allocates in this order, whatever the order of the specifications. */
+/** The default strategy allocates in this order, regardless of the order of the specifications. */
 const LEGACY_ORDER: SubnetType[] = ["Private", "Public", "Isolated"];
 
 /**
- * The subnets of each zone. The range is halved until every zone has a part; within a zone each subnet gets an equal
- * power-of-two share or the size that its `cidrMask` asks for, none overlapping another.
+ * The subnets of each zone. The range is halved until every zone has a part. Within a zone, each subnet gets an equal
+ * power-of-two share or the size given by its `cidrMask`, without overlaps.
  */
 export function subnetLayout(cidr: string, zones: number, given?: SubnetSpec[], strategy?: string): PlannedSubnet[][] {
   const specs = given ?? DEFAULT_SPECS;

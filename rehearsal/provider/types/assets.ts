@@ -3,15 +3,15 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statS
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { isArchive, isAsset, type Json } from "../values";
 
-/** Content of an asset. Only local ones: the rehearsal fetches nothing. */
+/** Content of a local asset; the rehearsal does not download remote ones. */
 export function assetContent(asset: Json, property: string): Buffer {
   if (!isAsset(asset)) throw new Error(`${property}: not an asset`);
   if (asset.path !== undefined) return readFileSync(localPath(asset.path, property));
   if (asset.text !== undefined) return Buffer.from(asset.text);
-  throw new Error(`${property}: remote assets (${asset.uri}) are not fetched by the rehearsal; use a FileAsset or a StringAsset`);
+  throw new Error(`${property}: the rehearsal does not download remote assets (${asset.uri}); use a FileAsset or a StringAsset`);
 }
 
-/** Lays an archive's files out in a folder, replacing what was there. */
+/** Unpacks an archive into a folder, replacing the folder's content. */
 export function unpackArchive(archive: Json, folder: string, property: string): void {
   if (!isArchive(archive)) throw new Error(`${property}: not an archive`);
   rmSync(folder, { recursive: true, force: true });
@@ -19,7 +19,7 @@ export function unpackArchive(archive: Json, folder: string, property: string): 
   if (archive.assets) {
     for (const [name, item] of Object.entries(archive.assets)) {
       const target = join(folder, name);
-      if (relative(folder, target).startsWith("..")) throw new Error(`${property}: ${name} leads out of the archive`);
+      if (relative(folder, target).startsWith("..")) throw new Error(`${property}: ${name} is outside the archive`);
       if (isArchive(item)) unpackArchive(item, target, `${property}.${name}`);
       else {
         mkdirSync(dirname(target), { recursive: true });
@@ -30,18 +30,20 @@ export function unpackArchive(archive: Json, folder: string, property: string): 
   }
   const path = localPath(archive.path ?? "", property);
   if (!statSync(path).isDirectory())
-    throw new Error(`${property}: ${path} is not a folder; the rehearsal unpacks no zip or tar files, use an AssetArchive or a folder`);
+    throw new Error(
+      `${property}: ${path} is not a folder; the rehearsal does not unpack zip or tar files, use an AssetArchive or a folder`,
+    );
   cpSync(path, folder, { recursive: true });
 }
 
 function localPath(path: string, property: string): string {
   if (!isAbsolute(path))
-    throw new Error(`${property}: path ${path} is relative; the engine runs in another folder, so give an absolute path`);
-  if (!existsSync(path)) throw new Error(`${property}: ${path} does not exist; was \`npm run build\` run?`);
+    throw new Error(`${property}: path ${path} is relative; the engine runs in another folder, so use an absolute path`);
+  if (!existsSync(path)) throw new Error(`${property}: ${path} does not exist; run \`npm run build\``);
   return path;
 }
 
-/** Digest over names and contents, in the encoding of Lambda's CodeSha256. */
+/** Digest of file names and contents, in the encoding of Lambda's CodeSha256. */
 export function folderDigest(folder: string): { sha256: string; bytes: number } {
   const hash = createHash("sha256");
   let bytes = 0;

@@ -2,14 +2,14 @@ import { AwsError, type Shape } from "../../aws/api";
 import { deleteGroup, deleteWarmPool } from "../group-delete";
 import { groupParams, groupState, hookParams, refreshParams, tagParams, warmPoolParams } from "../group-params";
 import { describeGroup, durationSeconds, instances, waitUntil } from "../group-waits";
-import { PartlyDone, text, type ResourceContext, type ResourceType } from "../resource-type";
+import { PartialCreateError, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { same, type Json, type Properties } from "../values";
 import type { Problem } from "./checks";
 import { HOOK, hookProblems, lifecycleHook } from "./lifecycle-hook";
 
 const DEFAULT_UPDATE_SECONDS = 600;
 
-/** Inputs whose change has calls of its own, so that it alone makes no UpdateAutoScalingGroup. */
+/** Inputs that have separate API calls, so that changing only them causes no UpdateAutoScalingGroup. */
 const OWN_CALLS = [
   "enabledMetrics",
   "suspendedProcesses",
@@ -95,7 +95,7 @@ function sizes(given: Properties): Shape {
   return { MinSize: given.minSize, MaxSize: given.maxSize, ...(given.desiredCapacity > 0 && { DesiredCapacity: given.desiredCapacity }) };
 }
 
-/** With initial hooks: an empty group first, then its hooks, then its sizes, so that no instance escapes the hooks. */
+/** With initial hooks: first an empty group, then its hooks, then its sizes, so that no instance bypasses the hooks. */
 async function createGroup(given: Properties, context: ResourceContext) {
   const { autoscaling } = context;
   const name = given.name;
@@ -119,7 +119,7 @@ async function createGroup(given: Properties, context: ResourceContext) {
       });
     if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
   } catch (error) {
-    throw new PartlyDone(name, await liveState(name, context), (error as Error).message);
+    throw new PartialCreateError(name, await liveState(name, context), (error as Error).message);
   }
   return { id: name, outputs: await liveState(name, context) };
 }
@@ -150,7 +150,7 @@ async function updateGroup(name: string, given: Properties, old: Properties, con
   return liveState(name, context);
 }
 
-/** Starts the refresh and leaves it running. One that is already under way is cancelled first, as the real provider does. */
+/** Starts the refresh without waiting for it. One already in progress is cancelled first, as the real provider does. */
 async function startRefresh(given: Properties, context: ResourceContext): Promise<void> {
   const start = () => context.autoscaling.call("StartInstanceRefresh", refreshParams(given));
   await waitUntil(context, `starting Auto Scaling Group (${given.name}) instance refresh`, DEFAULT_UPDATE_SECONDS * 1000, async () => {
@@ -168,8 +168,8 @@ async function startRefresh(given: Properties, context: ResourceContext): Promis
 }
 
 async function updateTags(name: string, tags: Json[], old: Json[], { autoscaling }: ResourceContext): Promise<void> {
-  const gone = old.filter((tag) => !tags.some((other) => other.key === tag.key));
-  if (gone.length > 0) await autoscaling.call("DeleteTags", { Tags: tagParams(name, gone) });
+  const removed = old.filter((tag) => !tags.some((other) => other.key === tag.key));
+  if (removed.length > 0) await autoscaling.call("DeleteTags", { Tags: tagParams(name, removed) });
   const put = tags.filter((tag) => !old.some((other) => same(other, tag)));
   if (put.length > 0) await autoscaling.call("CreateOrUpdateTags", { Tags: tagParams(name, put) });
 }
@@ -181,15 +181,15 @@ async function updateProcesses(name: string, now: string[], before: string[], { 
   if (suspend.length > 0) await autoscaling.call("SuspendProcesses", { AutoScalingGroupName: name, ScalingProcesses: suspend });
 }
 
-/** The parts of the API's parameters that belong to changed inputs. */
+/** The API parameters that belong to changed inputs. */
 function only(params: Shape, changes: readonly string[]): Shape {
-  const word = (property: string) =>
+  const paramName = (property: string) =>
     property === "vpcZoneIdentifiers"
       ? "VPCZoneIdentifier"
       : property === "serviceLinkedRoleArn"
         ? "ServiceLinkedRoleARN"
         : property[0]!.toUpperCase() + property.slice(1);
-  const wanted = new Set(changes.map(word));
+  const wanted = new Set(changes.map(paramName));
   return Object.fromEntries(Object.entries(params).filter(([name]) => wanted.has(name)));
 }
 
@@ -212,7 +212,7 @@ const group: ResourceType = {
   },
   async delete(name, state, context) {
     await deleteGroup(name, state, context);
-    // Hooks go with their group, those too that the program retains.
+    // Hooks are deleted with their group, even those that the program retains.
     for (const hook of context.store.list(HOOK)) {
       if (hook.state.autoscalingGroupName === name) context.store.remove(HOOK, hook.id);
     }

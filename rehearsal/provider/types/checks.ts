@@ -3,7 +3,7 @@ import type { Properties } from "../values";
 
 export type Problem = { property: string; reason: string };
 
-/** AWS takes these documents as text and refuses them when they do not parse or lack their main members. */
+/** AWS accepts these documents as text and refuses them when they do not parse or lack required members. */
 export function jsonProblem(inputs: Properties, property: string, ...members: string[]): Problem[] {
   const value = inputs[property];
   if (value === undefined) return [];

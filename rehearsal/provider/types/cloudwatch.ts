@@ -1,12 +1,12 @@
 import { LOG_RETENTION_DAYS } from "../../../contract/aws/log-retention";
-import { arn, kept, text, type ResourceType } from "../resource-type";
+import { arn, storedType, text, type ResourceType } from "../resource-type";
 import { jsonProblem, mustExist, notOneOf, outOfRange } from "./checks";
 
 const RULE = "aws:cloudwatch/eventRule:EventRule";
-/** 0 is the provider's word for "for ever". */
+/** The provider takes 0 for "never expire". */
 const RETENTION_DAYS = [0, ...LOG_RETENTION_DAYS];
 
-const logGroup = kept({
+const logGroup = storedType({
   inputs: ["kmsKeyId", "logGroupClass", "name", "retentionInDays", "skipDestroy", "tags"],
   autoName: { property: "name", maxLength: 512 },
   replaceOn: ["name", "logGroupClass"],
@@ -27,7 +27,7 @@ const logGroup = kept({
   }),
 });
 
-const eventRule = kept({
+const eventRule = storedType({
   inputs: ["description", "eventBusName", "eventPattern", "forceDestroy", "name", "roleArn", "scheduleExpression", "state", "tags"],
   autoName: { property: "name", maxLength: 64 },
   replaceOn: ["name", "eventBusName"],
@@ -56,7 +56,7 @@ const eventRule = kept({
   }),
 });
 
-const eventTarget = kept({
+const eventTarget = storedType({
   inputs: [
     "arn",
     "deadLetterConfig",
@@ -83,7 +83,7 @@ const eventTarget = kept({
   outputs: (_id, inputs) => ({ eventBusName: inputs.eventBusName ?? "default" }),
 });
 
-const metricAlarm = kept({
+const metricAlarm = storedType({
   inputs: [
     "actionsEnabled",
     "alarmActions",

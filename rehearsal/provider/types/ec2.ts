@@ -1,9 +1,9 @@
-import { arn, kept, newId, text, type ResourceType } from "../resource-type";
+import { arn, storedType, newId, text, type ResourceType } from "../resource-type";
 
-/** Characters that EC2 takes in names and descriptions of groups. */
+/** Characters that EC2 accepts in names and descriptions of security groups. */
 const PLAIN = /^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]*$/;
 
-const securityGroup = kept({
+const securityGroup = storedType({
   inputs: ["description", "egress", "ingress", "name", "revokeRulesOnDelete", "tags", "vpcId"],
   autoName: { property: "name", maxLength: 255 },
   replaceOn: ["name", "description", "vpcId"],
@@ -29,8 +29,8 @@ const securityGroup = kept({
   }),
 });
 
-/** A rule of a security group as a resource of its own. */
-const securityGroupRule = kept({
+/** A security group rule as a separate resource. */
+const securityGroupRule = storedType({
   inputs: [
     "cidrIpv4",
     "cidrIpv6",
@@ -52,7 +52,7 @@ const securityGroupRule = kept({
       : [
           {
             property: "cidrIpv4",
-            reason: `give exactly one of cidrIpv4, cidrIpv6, prefixListId, referencedSecurityGroupId; got ${sources.length}`,
+            reason: `set exactly one of cidrIpv4, cidrIpv6, prefixListId, referencedSecurityGroupId; got ${sources.length}`,
           },
         ];
   },

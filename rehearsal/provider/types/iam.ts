@@ -1,9 +1,9 @@
-import { arn, kept, newUniqueId, text, type ResourceContext, type ProviderAccount, type ResourceType } from "../resource-type";
+import { arn, storedType, newUniqueId, text, type ResourceContext, type ProviderAccount, type ResourceType } from "../resource-type";
 import type { Properties } from "../values";
 import { jsonProblem, mustExist } from "./checks";
 
 const ROLE = "aws:iam/role:Role";
-/** Characters, without white space as IAM counts them: inline policies of a role together, and one managed policy. */
+/** Limits in characters, without white space as IAM counts: all inline policies of a role together, one managed policy. */
 const INLINE_POLICY_LIMIT = 10_240;
 const MANAGED_POLICY_LIMIT = 6_144;
 
@@ -13,7 +13,7 @@ const pathOf = (inputs: Properties) => text(inputs.path ?? "/");
 function policyProblems(inputs: Properties, property: string, limit: number) {
   const problems = jsonProblem(inputs, property, "Version", "Statement");
   const size = text(inputs[property]).replace(/\s/g, "").length;
-  if (size > limit) problems.push({ property, reason: `LimitExceeded: policy of ${size} characters, at most ${limit}` });
+  if (size > limit) problems.push({ property, reason: `LimitExceeded: policy of ${size} characters, the maximum is ${limit}` });
   return problems;
 }
 
@@ -22,7 +22,7 @@ function roleMustExist(context: ResourceContext, role: unknown): void {
 }
 
 const role: ResourceType = {
-  ...kept({
+  ...storedType({
     inputs: [
       "assumeRolePolicy",
       "description",
@@ -61,7 +61,7 @@ const role: ResourceType = {
   },
 };
 
-const rolePolicyKept = kept({
+const rolePolicy = storedType({
   inputs: ["name", "policy", "role"],
   required: ["policy", "role"],
   autoName: { property: "name", maxLength: 128 },
@@ -73,7 +73,7 @@ const rolePolicyKept = kept({
   },
 });
 
-const policy = kept({
+const policy = storedType({
   inputs: ["description", "name", "path", "policy", "tags"],
   required: ["policy"],
   autoName: { property: "name", maxLength: 128 },
@@ -84,7 +84,7 @@ const policy = kept({
   outputs: (id, inputs) => ({ arn: id, path: pathOf(inputs), attachmentCount: 0 }),
 });
 
-const rolePolicyAttachment = kept({
+const rolePolicyAttachment = storedType({
   inputs: ["policyArn", "role"],
   required: ["policyArn", "role"],
   replaceOn: ["policyArn", "role"],
@@ -94,7 +94,7 @@ const rolePolicyAttachment = kept({
   },
 });
 
-const instanceProfile = kept({
+const instanceProfile = storedType({
   inputs: ["name", "path", "role", "tags"],
   autoName: { property: "name", maxLength: 128 },
   replaceOn: ["name", "path"],
@@ -108,7 +108,7 @@ const instanceProfile = kept({
 
 export const IAM_TYPES: Record<string, ResourceType> = {
   [ROLE]: role,
-  "aws:iam/rolePolicy:RolePolicy": rolePolicyKept,
+  "aws:iam/rolePolicy:RolePolicy": rolePolicy,
   "aws:iam/policy:Policy": policy,
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": rolePolicyAttachment,
   "aws:iam/instanceProfile:InstanceProfile": instanceProfile,

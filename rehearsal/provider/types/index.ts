@@ -10,7 +10,7 @@ import { S3_TYPES } from "./s3";
 import { SYSTEMS_MANAGER_TYPES } from "./systems-manager";
 import { VPC_TYPES } from "./vpc";
 
-/** Every resource type that the rehearsal knows, by Pulumi type token. */
+/** Every resource type that the rehearsal supports, by Pulumi type token. */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   ...AUTO_SCALING_TYPES,
   ...CLOUDWATCH_TYPES,

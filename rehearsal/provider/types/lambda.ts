@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { arn, kept, text, type ResourceContext, type ResourceType } from "../resource-type";
+import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { containsUnknown, type Json, type Properties } from "../values";
 import { folderDigest, unpackArchive } from "./assets";
 import { mustExist, notOneOf, outOfRange } from "./checks";
 
 const FUNCTION = "aws:lambda/function:Function";
-/** Bytes, of all names and values together. */
+/** Bytes of all names and values together. */
 const ENVIRONMENT_LIMIT = 4_096;
-/** Runtimes in which AWS still lets one create functions. */
+/** Runtimes for which AWS still allows new functions. */
 const RUNTIMES = ["nodejs22.x", "nodejs24.x", "python3.12", "python3.13", "python3.14", "provided.al2023"];
 
 function outputs(id: string, inputs: Properties, context: ResourceContext): Properties {
@@ -32,7 +32,7 @@ function outputs(id: string, inputs: Properties, context: ResourceContext): Prop
   };
 }
 
-/** One folder per version of the code, so that an update does not pull files from under a running invocation. */
+/** One folder per version of the code, so that an update does not remove files in use by a running invocation. */
 function layOut(id: string, code: Json, { filesDir }: ResourceContext): { codeDir: string; sha256: string; bytes: number } {
   const fresh = join(filesDir, "functions", id, "unpacked");
   unpackArchive(code, fresh, "code");
@@ -55,14 +55,14 @@ function validateFunction(inputs: Properties) {
   const variables = inputs.environment?.variables ?? {};
   const size = Object.entries(variables).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + text(value)), 0);
   if (size > ENVIRONMENT_LIMIT && !containsUnknown(variables)) {
-    problems.push({ property: "environment", reason: `environment of ${size} bytes, at most ${ENVIRONMENT_LIMIT}` });
+    problems.push({ property: "environment", reason: `environment of ${size} bytes, the maximum is ${ENVIRONMENT_LIMIT}` });
   }
   if (inputs.handler === undefined)
     problems.push({ property: "handler", reason: "handler and runtime must be set when PackageType is Zip" });
   return problems;
 }
 
-const lambdaFunction: ResourceType = kept({
+const lambdaFunction: ResourceType = storedType({
   inputs: [
     "architectures",
     "code",
@@ -103,7 +103,7 @@ const lambdaFunction: ResourceType = kept({
   outputs,
 });
 
-/** The function itself, whether the program names it by name or by ARN. */
+/** The name of a function that the program refers to by name or by ARN. */
 function functionName(reference: unknown): string {
   return text(reference).split(":function:").pop()?.split(":")[0] ?? "";
 }
@@ -119,7 +119,7 @@ function functionMustExist(context: ResourceContext, reference: unknown): void {
   );
 }
 
-/** A statement of a policy is never changed, only replaced. */
+/** A change to any of these replaces the permission: a policy statement cannot be updated. */
 const PERMISSION_INPUTS = [
   "action",
   "eventSourceToken",
@@ -132,7 +132,7 @@ const PERMISSION_INPUTS = [
   "statementId",
 ];
 
-const permission = kept({
+const permission = storedType({
   inputs: PERMISSION_INPUTS,
   required: ["action", "function", "principal"],
   autoName: { property: "statementId", maxLength: 100 },
@@ -143,7 +143,7 @@ const permission = kept({
   },
 });
 
-const eventInvokeConfig = kept({
+const eventInvokeConfig = storedType({
   inputs: ["destinationConfig", "functionName", "maximumEventAgeInSeconds", "maximumRetryAttempts", "qualifier"],
   required: ["functionName"],
   replaceOn: ["functionName", "qualifier"],
@@ -159,7 +159,7 @@ const eventInvokeConfig = kept({
 
 type InvocationAction = "create" | "update" | "delete";
 
-/** Invokes and waits, as the real provider does: an error of the function fails the operation. */
+/** Invokes the function and waits, as the real provider does: an error of the function fails the operation. */
 async function invoke(
   action: InvocationAction,
   inputs: Properties,
@@ -177,7 +177,7 @@ async function invoke(
 
 function validateInvocation(inputs: Properties) {
   return [
-    // With the default scope a change of the input replaces the resource, which is not played here.
+    // With the default scope, a change of the input replaces the resource, which the rehearsal does not implement.
     ...(inputs.lifecycleScope === "CRUD"
       ? []
       : [
@@ -206,7 +206,7 @@ const invocation: ResourceType = {
   required: ["functionName", "input"],
   replaceOn: ["functionName", "qualifier", "tenantId"],
   volatile: ["result"],
-  // Its id is made of the result, which two invocations may well share.
+  // The id is derived from the result, which two invocations may share.
   upserts: true,
   validate: validateInvocation,
   async create(inputs, context) {

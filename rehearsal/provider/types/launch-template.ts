@@ -1,10 +1,10 @@
 import { arn, newId, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { containsUnknown, same, type Properties } from "../values";
 
-/** Bytes of user data before base64. */
+/** Bytes of user data before base64 encoding. */
 const USER_DATA_LIMIT = 16_384;
 
-/** Inputs that are the template's, not a version's. */
+/** Inputs that belong to the template, not to a version. */
 const OF_TEMPLATE = ["name", "tags", "defaultVersion", "updateDefaultVersion"];
 
 const inputs = [
@@ -46,12 +46,12 @@ function outputs(id: string, versions: Record<number, Properties>, defaultVersio
     arn: arn(account, "ec2", `launch-template/${id}`),
     latestVersion: Math.max(...Object.keys(versions).map(Number)),
     defaultVersion,
-    /** Every version's own inputs, by number: what `$Latest`, `$Default` or a number of the group means. */
+    /** Inputs of each version, by number; resolves the group's `$Latest`, `$Default` or number. */
     _versions: versions,
   };
 }
 
-/** A template whose every change is a new version; none is ever rewritten, so a group's instances keep theirs. */
+/** Every change creates a new version. Versions are immutable, so a group's instances keep theirs. */
 const launchTemplate: ResourceType = {
   inputs,
   autoName: { property: "name", maxLength: 128 },

@@ -52,7 +52,7 @@ export const lifecycleHook: ResourceType = {
   },
 };
 
-/** The real id is the hook's name alone; with the group's it is unique among hooks, which the store needs. */
+/** The real id is only the hook's name. The store needs unique ids, so the group's name is added. */
 function hookId(given: Properties): string {
   return `${given.autoscalingGroupName}/${given.name}`;
 }

@@ -1,7 +1,7 @@
-import { arn, kept, text, type ResourceType } from "../resource-type";
+import { arn, storedType, text, type ResourceType } from "../resource-type";
 import { jsonProblem, outOfRange } from "./checks";
 
-const queue = kept({
+const queue = storedType({
   inputs: [
     "delaySeconds",
     "kmsMasterKeyId",
@@ -32,7 +32,7 @@ const queue = kept({
   }),
 });
 
-const queuePolicy = kept({
+const queuePolicy = storedType({
   inputs: ["policy", "queueUrl"],
   required: ["policy", "queueUrl"],
   replaceOn: ["queueUrl"],
@@ -40,7 +40,7 @@ const queuePolicy = kept({
   id: (inputs) => text(inputs.queueUrl),
 });
 
-const topic = kept({
+const topic = storedType({
   inputs: ["displayName", "kmsMasterKeyId", "name", "policy", "tags"],
   autoName: { property: "name", maxLength: 256 },
   replaceOn: ["name"],

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { arn, kept, text, type ResourceContext, type ResourceType } from "../resource-type";
+import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
 import type { Properties } from "../values";
 import { assetContent } from "./assets";
 import { jsonProblem, mustExist } from "./checks";
@@ -12,14 +12,14 @@ const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObje
 const bucketArn = (context: ResourceContext, bucket: string) => arn(context.account, "s3", bucket, { regional: false, account: false });
 
 const bucket: ResourceType = {
-  ...kept({
+  ...storedType({
     inputs: ["bucket", "forceDestroy", "tags"],
     autoName: { property: "bucket", maxLength: 63, lowerCase: true },
     replaceOn: ["bucket"],
     validate: (inputs) =>
       /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text(inputs.bucket))
         ? []
-        : [{ property: "bucket", reason: `InvalidBucketName: ${inputs.bucket}: 3 to 63 lower-case letters, digits, dots and dashes` }],
+        : [{ property: "bucket", reason: `InvalidBucketName: ${inputs.bucket}: use 3 to 63 lower-case letters, digits, dots and dashes` }],
     id: (inputs) => inputs.bucket,
     outputs: (id, _inputs, context) => ({
       arn: bucketArn(context, id),
@@ -35,9 +35,9 @@ const bucket: ResourceType = {
   },
 };
 
-/** Settings that are resources of their own since version 7 of the provider; one of each kind per bucket. */
+/** Settings that are separate resources since version 7 of the provider; one of each kind per bucket. */
 function bucketSetting(inputs: readonly string[], more: Partial<ResourceType> = {}): ResourceType {
-  return kept({
+  return storedType({
     inputs: ["bucket", ...inputs],
     required: ["bucket"],
     replaceOn: ["bucket"],
@@ -59,7 +59,7 @@ function content(inputs: Properties): Buffer {
   return Buffer.from(text(inputs.content));
 }
 
-/** The state names the object's content: `file`, an absolute path, and its digests. */
+/** The state refers to the object's content by `file`, an absolute path, and its digests. */
 function objectOutputs(_id: string, inputs: Properties, context: ResourceContext): Properties {
   const body = content(inputs);
   const sha256 = createHash("sha256").update(body).digest("hex");
@@ -80,7 +80,7 @@ function objectOutputs(_id: string, inputs: Properties, context: ResourceContext
 }
 
 const bucketObject: ResourceType = {
-  ...kept({
+  ...storedType({
     inputs: [
       "bucket",
       "cacheControl",

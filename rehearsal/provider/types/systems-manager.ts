@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { arn, kept, text, type ResourceType } from "../resource-type";
+import { arn, storedType, text, type ResourceType } from "../resource-type";
 import { jsonProblem, notOneOf } from "./checks";
 
-const document = kept({
+const document = storedType({
   inputs: ["content", "documentFormat", "documentType", "name", "permissions", "tags", "targetType", "versionName"],
   required: ["content", "documentType"],
   autoName: { property: "name", maxLength: 128 },
@@ -38,7 +38,7 @@ function schemaVersion(content: unknown): string {
   return /"?schemaVersion"?\s*:\s*"([\d.]+)"/.exec(text(content))?.[1] ?? "2.2";
 }
 
-const parameter = kept({
+const parameter = storedType({
   inputs: ["dataType", "description", "insecureValue", "keyId", "name", "overwrite", "tags", "tier", "type", "value"],
   required: ["type"],
   autoName: { property: "name", maxLength: 1011 },

@@ -1,14 +1,14 @@
-import { arn, kept, newId, type ResourceType } from "../resource-type";
+import { arn, storedType, newId, type ResourceType } from "../resource-type";
 import type { Properties } from "../values";
 
-/** A part of a VPC: an id with a prefix, an ARN, and what else AWS answers. */
+/** A resource inside a VPC: an id with a prefix, an ARN, and its other outputs. */
 function part(
   kind: { prefix: string; resource: string },
   inputs: readonly string[],
   replaceOn: readonly string[],
   { required, outputs = () => ({}) }: { required?: readonly string[]; outputs?(id: string, given: Properties): Properties } = {},
 ): ResourceType {
-  return kept({
+  return storedType({
     inputs,
     required,
     replaceOn,
@@ -21,7 +21,7 @@ function part(
   });
 }
 
-const vpc = kept({
+const vpc = storedType({
   inputs: [
     "assignGeneratedIpv6CidrBlock",
     "cidrBlock",
@@ -60,11 +60,11 @@ export const VPC_TYPES: Record<string, ResourceType> = {
     { required: ["vpcId"], outputs: (_id, given) => ({ mapPublicIpOnLaunch: given.mapPublicIpOnLaunch ?? false }) },
   ),
   "aws:ec2/internetGateway:InternetGateway": part({ prefix: "igw", resource: "internet-gateway" }, ["tags", "vpcId"], []),
-  "aws:ec2/eip:Eip": kept({
+  "aws:ec2/eip:Eip": storedType({
     inputs: ["domain", "tags"],
     replaceOn: ["domain"],
     id: () => newId("eipalloc"),
-    /** An address of the range that RFC 5737 keeps for examples. */
+    /** An address of the range that RFC 5737 reserves for documentation. */
     once: () => ({ publicIp: `203.0.113.${1 + Math.floor(Math.random() * 254)}` }),
     outputs: (id, _given, { account }) => ({ arn: arn(account, "ec2", `elastic-ip/${id}`), allocationId: id }),
   }),
@@ -75,13 +75,13 @@ export const VPC_TYPES: Record<string, ResourceType> = {
     { outputs: (_id, given) => ({ connectivityType: given.connectivityType ?? "public" }) },
   ),
   "aws:ec2/routeTable:RouteTable": routeTable,
-  "aws:ec2/routeTableAssociation:RouteTableAssociation": kept({
+  "aws:ec2/routeTableAssociation:RouteTableAssociation": storedType({
     inputs: ["gatewayId", "routeTableId", "subnetId"],
     required: ["routeTableId"],
     replaceOn: ["gatewayId", "subnetId"],
     id: () => newId("rtbassoc"),
   }),
-  "aws:ec2/route:Route": kept({
+  "aws:ec2/route:Route": storedType({
     inputs: ["destinationCidrBlock", "destinationIpv6CidrBlock", "gatewayId", "natGatewayId", "routeTableId"],
     required: ["routeTableId"],
     replaceOn: ["routeTableId", "destinationCidrBlock", "destinationIpv6CidrBlock"],

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Registers this runner at GitHub (`./config.sh --url URL --token TOKEN ...`) or takes it back (`./config.sh remove`).
+# Registers this runner at GitHub (`./config.sh --url URL --token TOKEN ...`) or removes it (`./config.sh remove`).
 
 if [ "$(id -u)" -eq 0 ] && [ -z "$RUNNER_ALLOW_RUNASROOT" ]; then
   echo "Must not run with sudo"

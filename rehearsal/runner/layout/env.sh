@@ -1,5 +1,5 @@
 #!/bin/bash
-# Keeps the present PATH for the service in `.path`, and what jobs need of the environment in `.env`.
+# Saves the current PATH for the service in `.path`, and environment variables that jobs need in `.env`.
 
 echo "$PATH" >.path
 touch .env

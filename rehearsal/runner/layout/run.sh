@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs the listener in the foreground. Codes 2, 3 and 4 start it again; 1, 5 and any other count as an orderly end.
+# Runs the listener in the foreground. Exit codes 2, 3 and 4 restart it; 1, 5 and any other end this script with code 0.
 
 if [ "$(id -u)" -eq 0 ] && [ -z "$RUNNER_ALLOW_RUNASROOT" ]; then
   echo "Must not run interactively with sudo"
@@ -23,7 +23,7 @@ if [ -z "$RUNNER_MANUALLY_TRAP_SIG" ]; then
   exit
 fi
 
-# With the variable set, every process of the group, the steps' included, gets SIGINT.
+# With the variable set, every process of the group gets SIGINT, including those of steps.
 set -m
 (run "$@") &
 group=$!

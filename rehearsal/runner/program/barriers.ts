@@ -3,19 +3,19 @@ import { join } from "node:path";
 import { pause } from "./client";
 
 /**
- * Points in the life of a runner and its job at which a test can hold a program, in the order of that life. The
- * official runner has no such thing; without the folder, neither has this one.
+ * Points in the lifetime of a runner and its job at which a test can hold a program, in chronological order. The official
+ * runner has no barriers; without the folder, neither has this one.
  */
 export type Boundary =
-  /** A listener that has just been started, without a session. */
+  /** The listener has just started and has no session yet. */
   | "listener-start"
-  /** The listener has the message in its hands and has told nobody, not even its performance log. */
+  /** The listener has received the message and not recorded it anywhere, not even in its performance log. */
   | "message-arrived"
   /** The message is in the performance log; nothing is acquired. */
   | "message-received"
-  /** GitHub has given the job; the reply is on its way to the listener. */
+  /** GitHub has assigned the job; the listener has not processed the reply yet. */
   | "acquire-answered"
-  /** Announced; the job's lock is not renewed, and there is no worker. */
+  /** The job is announced; its lock is not renewed, and there is no worker. */
   | "acquired"
   /** The lock is renewed; there is still no worker. */
   | "lock-renewed"
@@ -24,27 +24,27 @@ export type Boundary =
   | "steps"
   | "post-steps"
   | "completed-hook"
-  /** The result is known to the worker and to nobody else. */
+  /** Only the worker knows the result. */
   | "reporting"
-  /** The listener has announced the job's end and not asked for the next one. */
+  /** The listener has announced the end of the job and not polled for the next one. */
   | "between-jobs"
-  /** A newer version is unpacked beside this one and waits for the running job. */
+  /** The update is unpacked beside the current version and waits for the running job. */
   | "update-downloaded"
-  /** No listener lives, and `bin` is neither the old version nor the new one. Held by the update script itself. */
+  /** No listener runs, and `bin` is neither the old version nor the new one. Held by the update script itself. */
   | "update-swap";
 
-/** Made by root in a machine, writable for the runner's user; `RUNNER_BARRIERS` names another one. */
+/** Created by root on a host, writable by the runner's user; `RUNNER_BARRIERS` overrides it. */
 export const BARRIERS = process.env.RUNNER_BARRIERS || "/run/runner-barriers";
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 /**
- * As long as the file `<folder>/<boundary>` exists, the program stays here; it says so in `<boundary>.reached`. With a
- * signal something is under way that a stop cuts short (a request, a step), and this rejects like it. Without one the
- * program only is that slow: signals take effect when it goes on.
+ * Holds the program while the file `<folder>/<boundary>` exists, and reports this in `<boundary>.reached`. With a signal,
+ * it stands for an operation that a stop interrupts (a request, a step), and rejects as that operation would. Without
+ * one, the program is only slow: signals take effect when it continues.
  */
 export async function boundary(name: Boundary, job: string | undefined, signal?: AbortSignal): Promise<void> {
   const barrier = join(BARRIERS, name);
   if (!existsSync(barrier)) return;
   writeFileSync(`${barrier}.reached`, `${JSON.stringify({ pid: process.pid, job })}\n`);
-  while (existsSync(barrier)) await pause(LOOK_MS, signal);
+  while (existsSync(barrier)) await pause(POLL_MS, signal);
 }

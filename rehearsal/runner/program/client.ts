@@ -3,7 +3,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { createSecureContext } from "node:tls";
 
-/** The server answered, but not with what was asked for. */
+/** The server returned an error status. */
 export class ServerError extends Error {
   constructor(
     readonly status: number,
@@ -14,30 +14,30 @@ export class ServerError extends Error {
   }
 }
 
-export interface Ask {
+export interface RequestOptions {
   bearer?: string;
   body?: unknown;
   signal?: AbortSignal;
-  /** Milliseconds without an answer after which the request fails. Default 100 s, .NET's own. */
+  /** Milliseconds without a reply after which the request fails. Default 100 s, as in .NET. */
   timeoutMs?: number;
 }
 
 const agents = { http: new http.Agent({ keepAlive: true }), https: undefined as https.Agent | undefined };
 
-/** A kept connection that the other end has closed meanwhile: nothing was heard, so a fresh one may ask again. */
+/** A kept-alive connection that the server has closed: there was no reply, so the request is repeated on a new one. */
 class StaleConnection extends Error {}
 
-/** One request. Throws ServerError for a status of 400 and above, and the socket's error when there is no answer. */
-export async function ask<T>(method: string, url: string, options: Ask = {}): Promise<T> {
+/** One request. Throws ServerError for a status of 400 and above, and the socket's error when there is no reply. */
+export async function request<T>(method: string, url: string, options: RequestOptions = {}): Promise<T> {
   try {
-    return await askOnce<T>(method, url, options);
+    return await attempt<T>(method, url, options);
   } catch (error) {
     if (!(error instanceof StaleConnection)) throw error;
-    return ask(method, url, options);
+    return request(method, url, options);
   }
 }
 
-function askOnce<T>(method: string, url: string, options: Ask): Promise<T> {
+function attempt<T>(method: string, url: string, options: RequestOptions): Promise<T> {
   return new Promise((resolve, reject) => {
     const target = new URL(url);
     const secure = target.protocol === "https:";
@@ -46,17 +46,17 @@ function askOnce<T>(method: string, url: string, options: Ask): Promise<T> {
     if (text !== undefined) headers["content-type"] = "application/json";
     if (text !== undefined) headers["content-length"] = Buffer.byteLength(text);
     if (options.bearer !== undefined) headers.authorization = `Bearer ${options.bearer}`;
-    const request = (secure ? https : http).request(target, {
+    const outgoing = (secure ? https : http).request(target, {
       method,
       headers,
       agent: secure ? (agents.https ??= secureAgent()) : agents.http,
       signal: options.signal,
     });
-    request.setTimeout(options.timeoutMs ?? 100_000, () => request.destroy(new Error(`${method} ${url} timed out`)));
-    request.on("error", (error: NodeJS.ErrnoException) =>
-      reject(request.reusedSocket && error.code === "ECONNRESET" ? new StaleConnection() : error),
+    outgoing.setTimeout(options.timeoutMs ?? 100_000, () => outgoing.destroy(new Error(`${method} ${url} timed out`)));
+    outgoing.on("error", (error: NodeJS.ErrnoException) =>
+      reject(outgoing.reusedSocket && error.code === "ECONNRESET" ? new StaleConnection() : error),
     );
-    request.on("response", (response) => {
+    outgoing.on("response", (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
@@ -67,7 +67,7 @@ function askOnce<T>(method: string, url: string, options: Ask): Promise<T> {
         reject(new ServerError(status, String(body?.code ?? ""), String(body?.message ?? `HTTP ${status}`)));
       });
     });
-    request.end(text);
+    outgoing.end(text);
   });
 }
 
@@ -80,14 +80,14 @@ function parse(text: string): Record<string, unknown> | undefined {
 }
 
 /**
- * Reads the trusted certificates now. There are over a hundred of them and they keep Node busy for a good part of a
- * second, which would otherwise be counted as time that a job's first hook took.
+ * Loads the trusted certificates now. Parsing over a hundred of them takes Node a good part of a second, which would
+ * otherwise count as time of a job's first hook.
  */
 export function prepareTls(): void {
   agents.https ??= secureAgent();
 }
 
-/** .NET trusts the machine's own certificates; Node would bring its own list, which knows no private authority. */
+/** .NET trusts the host's certificates; Node by default uses its bundled list, which has no private authorities. */
 function secureAgent(): https.Agent {
   const files = [process.env.SSL_CERT_FILE ?? "/etc/ssl/certs/ca-certificates.crt", process.env.NODE_EXTRA_CA_CERTS];
   const ca = [...new Set(files)].filter((file): file is string => file !== undefined && existsSync(file)).map((file) => readFileSync(file));
@@ -96,9 +96,9 @@ function secureAgent(): https.Agent {
 
 export interface Retry {
   attempts: number;
-  /** Milliseconds, drawn at random between the two. */
+  /** Random delay between these two values, in milliseconds. */
   between: [number, number];
-  /** Errors that no repetition will change. */
+  /** Whether an error must not be retried. */
   isFinal?: (error: unknown) => boolean;
   signal?: AbortSignal;
 }
@@ -115,7 +115,7 @@ export async function withRetries<T>(retry: Retry, act: () => Promise<T>): Promi
   }
 }
 
-/** GitHub has said no for good: not found, taken by another, or not to be processed. */
+/** GitHub's refusal is final: not found, acquired by another runner, or unprocessable. */
 export function isRefused(error: unknown): boolean {
   return error instanceof ServerError && [404, 409, 422].includes(error.status);
 }

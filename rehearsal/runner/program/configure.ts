@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { ask, ServerError } from "./client";
+import { request, ServerError } from "./client";
 import type { Flags } from "./flags";
 import {
   deleteConfiguration,
@@ -32,10 +32,10 @@ export async function configure(flags: Flags): Promise<number> {
   const systemLabels = flags.has("no-default-labels") ? [] : ["self-hosted", "Linux", architecture()];
   const labels = (flags.value("labels") ?? "").split(",").filter((label) => label !== "");
   if (systemLabels.length === 0 && labels.length === 0) {
-    return fail("--no-default-labels needs --labels: a runner without any label cannot be reached by a job.");
+    return fail("--no-default-labels needs --labels: no job can target a runner without labels.");
   }
   try {
-    const registered = await ask<Registered>("POST", `${apiUrl(url)}/actions/runners/register`, {
+    const registered = await request<Registered>("POST", `${apiUrl(url)}/actions/runners/register`, {
       bearer: token,
       body: {
         url,
@@ -57,7 +57,7 @@ export async function configure(flags: Flags): Promise<number> {
   return 0;
 }
 
-/** `config.sh remove`. With `--local` only the files go. Returns the exit code. */
+/** `config.sh remove`. With `--local`, it deletes only the files. Returns the exit code. */
 export async function unconfigure(flags: Flags): Promise<number> {
   if (isService()) return fail("Uninstall service first");
   if (!isConfigured()) {
@@ -69,7 +69,7 @@ export async function unconfigure(flags: Flags): Promise<number> {
     const token = flags.value("token");
     if (!token) return fail("Invalid configuration provided for token. Terminating unattended configuration.");
     try {
-      await ask("POST", `${apiUrl(gitHubUrl)}/actions/runners/unregister`, {
+      await request("POST", `${apiUrl(gitHubUrl)}/actions/runners/unregister`, {
         bearer: token,
         body: { url: gitHubUrl, runnerId: agentId },
       });
@@ -106,7 +106,7 @@ function save(url: string, flags: Flags, registered: Registered): void {
   workFolder(settings);
 }
 
-/** The official one asks `api.github.com`, and an Enterprise Server under `/api/v3`. */
+/** The official runner calls `api.github.com`, or `/api/v3` of an Enterprise Server. */
 function apiUrl(url: string): string {
   const { protocol, host } = new URL(url);
   return host === "github.com" ? "https://api.github.com" : `${protocol}//${host}/api/v3`;

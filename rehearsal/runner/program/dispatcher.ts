@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { type JobMessage, type JobResult, RESULT_CODES } from "../../github/messages";
 import { boundary } from "./barriers";
-import { ask, isRefused, pause, withRetries } from "./client";
+import { isRefused, pause, request, withRetries } from "./client";
 import { writeMessage } from "./pipe";
 import { ROOT } from "./root";
 import { announce, type Traces } from "./traces";
@@ -11,7 +11,7 @@ import { announce, type Traces } from "./traces";
 /** The official listener renews a job's lock every minute. */
 const RENEW_EVERY_MS = 60_000;
 
-/** Runs one job at a time in a worker process of its own, keeps its lock and announces its begin and end. */
+/** Runs one job at a time in a separate worker process, renews its lock and announces its start and end. */
 export class JobDispatcher {
   private current?: { job: JobMessage; done: Promise<JobResult>; cancel: AbortController; shutdown: AbortController };
 
@@ -21,7 +21,7 @@ export class JobDispatcher {
     return this.current !== undefined;
   }
 
-  /** Announces the job at once, before its lock is renewed and before there is a worker. */
+  /** Announces the job immediately, before its lock is renewed and before there is a worker. */
   run(job: JobMessage): Promise<JobResult> {
     this.traces.write(`Job request ${job.requestId} for plan ${job.planId} job ${job.jobId} received.`);
     announce(`Running job: ${job.jobDisplayName}`);
@@ -41,18 +41,18 @@ export class JobDispatcher {
     return done;
   }
 
-  /** A user canceled the job: its `always()` steps still run, up to the time limit. */
+  /** A user canceled the job: its `always()` steps still run, within the time limit. */
   cancel(jobId: string, timeoutSeconds: number): void {
     if (this.current?.job.jobId !== jobId) return;
     this.current.cancel.abort(timeoutSeconds);
   }
 
-  /** Resolves when no job runs. */
+  /** Resolves when no job is running. */
   async idle(): Promise<void> {
     await this.current?.done;
   }
 
-  /** Tells a running job's worker to stop and waits for it, however long that takes: nothing here kills it. */
+  /** Signals shutdown to a running job's worker and waits for it without a time limit: nothing here kills it. */
   async shutdown(): Promise<void> {
     if (!this.current) return;
     this.traces.write("cancel running job when shutting down the runner");
@@ -64,13 +64,13 @@ export class JobDispatcher {
     const call = { bearer: job.token, body: { jobId: job.jobId } };
     const renew = (attempts: number, between: [number, number], signal: AbortSignal) =>
       withRetries({ attempts, between, isFinal: isRefused, signal }, () =>
-        ask("POST", `${job.runServiceUrl}/_run/renewjob`, { ...call, signal }),
+        request("POST", `${job.runServiceUrl}/_run/renewjob`, { ...call, signal }),
       );
     try {
       await boundary("acquired", job.jobId, shutdown);
       await renew(5, [1_000, 10_000], shutdown);
     } catch {
-      // Nobody completes the job then: it stays GitHub's until its lock expires.
+      // The job is not completed then: it stays acquired until its lock expires.
       return shutdown.aborted ? "Canceled" : "Abandoned";
     }
     await boundary("lock-renewed", job.jobId);
@@ -91,7 +91,7 @@ export class JobDispatcher {
     renewing.abort();
     await renewal;
     this.traces.write(`finish job request for job ${job.jobId} with exit code ${code}`);
-    // Whatever the worker told GitHub, the listener's own view of a job that it had to end is that it was canceled.
+    // Whatever the worker reported to GitHub, the listener announces a job that it had to end as canceled.
     if (shutdown.aborted) return "Canceled";
     if (lockLost) return "Abandoned";
     return RESULT_CODES[code] ?? (await this.forceFail(job, code));
@@ -104,12 +104,12 @@ export class JobDispatcher {
     }
   }
 
-  /** A worker that died without a result cannot tell GitHub, so the listener does. */
+  /** A worker that crashed without a result cannot report to GitHub, so the listener does. */
   private async forceFail(job: JobMessage, code: number): Promise<JobResult> {
     const message = `The worker process ended with exit code ${code}, which is no result of a job.`;
     const body = { jobId: job.jobId, result: "Abandoned", annotations: [{ level: "failure", message }] };
     await withRetries({ attempts: 5, between: [5_000, 15_000], isFinal: isRefused }, () =>
-      ask("POST", `${job.runServiceUrl}/_run/completejob`, { bearer: job.token, body }),
+      request("POST", `${job.runServiceUrl}/_run/completejob`, { bearer: job.token, body }),
     ).catch((error: unknown) => this.traces.write(`completejob: ${String(error)}`));
     return "Failed";
   }
@@ -143,7 +143,7 @@ class Worker {
       end(-1);
     });
     child.on("exit", (code, signal) => {
-      // What the worker leaves behind may hold its output open; only the worker's own end counts.
+      // Processes that the worker leaves behind may keep its output open; only the worker's own exit counts.
       for (const stream of child.stdio) stream?.destroy();
       end(code ?? (signal ? 128 : -1));
     });
@@ -157,7 +157,7 @@ class Worker {
     this.send("RunnerShutdown");
   }
 
-  /** Kills the worker when it has not ended within max(timeout, 60 s) - 15 s. */
+  /** Kills the worker when it has not exited within max(timeout, 60 s) - 15 s. */
   cancel(timeoutSeconds: number): void {
     this.send("CancelRequest");
     const timer = setTimeout(() => this.process?.kill("SIGKILL"), (Math.max(timeoutSeconds, 60) - 15) * 1000);

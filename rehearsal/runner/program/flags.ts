@@ -21,18 +21,18 @@ const VALUES = new Set([
   "monitorsocketaddress",
 ]);
 
-/** Secrets must not be inherited by the jobs that the runner starts later. */
+/** Removed from the environment, so that jobs do not inherit these secrets. */
 const SECRET = new Set(["token", "pat"]);
 
 export class UnknownFlag extends Error {}
 
-/** Command line of the listener and of `config.sh`; `ACTIONS_RUNNER_INPUT_<FLAG>` stands in for a flag not given. */
+/** Command line of the listener and `config.sh`; `ACTIONS_RUNNER_INPUT_<FLAG>` supplies a flag that is not given. */
 export class Flags {
   readonly command: string;
   private readonly switches = new Set<string>();
   private readonly values = new Map<string, string>();
 
-  /** Throws UnknownFlag, as the official one refuses what it does not know. */
+  /** Throws UnknownFlag, as the official runner refuses unknown flags. */
   constructor(argv: readonly string[], environment: NodeJS.ProcessEnv) {
     const rest = [...argv];
     this.command = rest[0]?.startsWith("--") ? "" : (rest.shift() ?? "");

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { extname, join } from "node:path";
 import { ROOT } from "./root";
 
-/** How a job hook's file is run: `.sh` by `bash -e`, `.js` by the runner's own Node, `.ps1` by pwsh. */
+/** The command that runs a job hook's file: `bash -e` for `.sh`, the runner's own Node for `.js`, pwsh for `.ps1`. */
 export interface HookCommand {
   file: string;
   arguments: string[];
 }
 
-/** Throws for a file that is not there or of another kind, upon which the step fails, and the job with it. */
+/** Throws for a missing file or an unsupported extension, which fails the step and the job. */
 export function hookCommand(path: string): HookCommand {
   if (!existsSync(path)) throw new Error(`File doesn't exist: ${path}`);
   switch (extname(path)) {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-/** On cancellation a process gets SIGINT, 7.5 s later SIGTERM, 2.5 s later its whole tree is killed. */
+/** On cancellation, a process gets SIGINT, SIGTERM 7.5 s later, and 2.5 s after that its process tree is killed. */
 const SIGTERM_AFTER_MS = 7_500;
 const KILL_AFTER_MS = 2_500;
-/** Steps are the first to go when memory is short, before the runner itself. */
+/** When memory is short, the kernel kills steps before the runner itself. */
 const OOM_SCORE_ADJ = "500";
 
 export interface Invocation {
@@ -16,7 +16,7 @@ export interface Invocation {
   output?: (text: string) => void;
 }
 
-/** Runs a program to its end. Resolves with its exit code; -1 when it could not be started or a signal ended it. */
+/** Runs a program. Resolves with its exit code; -1 when it could not be started or was ended by a signal. */
 export function invoke(invocation: Invocation): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(invocation.file, invocation.arguments, {
@@ -28,27 +28,27 @@ export function invoke(invocation: Invocation): Promise<number> {
     const end = (code: number) => {
       for (const timer of timers) clearTimeout(timer);
       invocation.cancel.removeEventListener("abort", cancel);
-      // A background child may keep the output open for ever; the step has ended all the same.
+      // A background child may keep the output open; the step has still ended.
       child.stdout.destroy();
       child.stderr.destroy();
       resolve(code);
     };
-    const cancel = () => timers.push(...endGently(child));
+    const cancel = () => timers.push(...terminate(child));
     child.stdout.on("data", (chunk: Buffer) => invocation.output?.(chunk.toString("utf8")));
     child.stderr.on("data", (chunk: Buffer) => invocation.output?.(chunk.toString("utf8")));
     child.on("error", () => end(-1));
     child.on("exit", (code) => end(code ?? -1));
-    if (child.pid !== undefined) offerToOomKiller(child.pid);
+    if (child.pid !== undefined) preferForOomKiller(child.pid);
     if (invocation.cancel.aborted) cancel();
     else invocation.cancel.addEventListener("abort", cancel, { once: true });
   });
 }
 
-function endGently(child: ChildProcess): NodeJS.Timeout[] {
+function terminate(child: ChildProcess): NodeJS.Timeout[] {
   child.kill("SIGINT");
-  const terminate = setTimeout(() => child.kill("SIGTERM"), SIGTERM_AFTER_MS);
-  const kill = setTimeout(() => killTree(child.pid), SIGTERM_AFTER_MS + KILL_AFTER_MS);
-  return [terminate, kill];
+  const sigterm = setTimeout(() => child.kill("SIGTERM"), SIGTERM_AFTER_MS);
+  const sigkill = setTimeout(() => killTree(child.pid), SIGTERM_AFTER_MS + KILL_AFTER_MS);
+  return [sigterm, sigkill];
 }
 
 function killTree(pid: number | undefined): void {
@@ -59,8 +59,8 @@ function killTree(pid: number | undefined): void {
 }
 
 /**
- * Ends every process that carries the tracking id, except those of the worker itself: what a job leaves behind in
- * the background does not outlive it.
+ * Kills every process whose environment has the tracking id, except the worker itself, so that no background process
+ * outlives its job.
  */
 export function killOrphans(trackingId: string): number[] {
   const mark = `RUNNER_TRACKING_ID=${trackingId}`;
@@ -89,7 +89,7 @@ function environmentOf(pid: number): string[] {
 
 function parentOf(pid: number): number | undefined {
   try {
-    // The name, in parentheses, may hold anything; the parent is the second field after it.
+    // The name, in parentheses, may contain any characters; the parent is the second field after it.
     return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[1]);
   } catch {
     return undefined;
@@ -100,14 +100,14 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // Gone already.
+    // It has already exited.
   }
 }
 
-function offerToOomKiller(pid: number): void {
+function preferForOomKiller(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, OOM_SCORE_ADJ);
   } catch {
-    // Not everywhere allowed, and only a preference.
+    // Best effort: it is not permitted everywhere.
   }
 }

@@ -28,7 +28,7 @@ export class JobRun {
   private readonly environment: NodeJS.ProcessEnv;
   private scripts = 0;
 
-  /** `shutdown`: the runner is stopping. `cancel`: somebody canceled the job. */
+  /** `shutdown`: the runner is stopping. `cancel`: a user canceled the job. */
   constructor(
     private readonly job: JobMessage,
     private readonly reporter: Reporter,
@@ -69,7 +69,7 @@ export class JobRun {
       await this.runSteps(steps);
       result = this.shutdown.aborted ? "Failed" : RESULTS[this.status];
     } catch (error) {
-      // Only "Set up job" is left by an exception: a cancellation or a shutdown in there cancels the job.
+      // Only "Set up job" throws: a cancellation or a shutdown during it cancels the job.
       result = this.shutdown.aborted || this.cancel.aborted ? "Canceled" : "Failed";
       if (result === "Failed") annotations.push({ level: "failure", message: String(error) });
     }
@@ -85,14 +85,14 @@ export class JobRun {
     return result;
   }
 
-  /** Workspace, action downloads, and the list of steps: the started hook first, the completed hook at the bottom. */
+  /** Prepares the workspace, waits for action downloads, and returns the steps: started hook first, completed hook last. */
   private async setUp(): Promise<Step[]> {
     for (const folder of Object.values(this.folders)) mkdirSync(folder, { recursive: true });
     mkdirSync(join(this.folders.temp, "_github_workflow"), { recursive: true });
     writeFileSync(this.environment.GITHUB_EVENT_PATH ?? "", "{}\n");
-    const cut = AbortSignal.any([this.shutdown, this.cancel]);
-    await boundary("set-up", this.job.jobId, cut);
-    await pause(this.job.setupSeconds * 1000, cut);
+    const stop = AbortSignal.any([this.shutdown, this.cancel]);
+    await boundary("set-up", this.job.jobId, stop);
+    await pause(this.job.setupSeconds * 1000, stop);
     const started = process.env.ACTIONS_RUNNER_HOOK_JOB_STARTED;
     const completed = process.env.ACTIONS_RUNNER_HOOK_JOB_COMPLETED;
     if (completed) this.postSteps.push(this.hook("Complete runner", completed, "completed-hook"));
@@ -110,7 +110,7 @@ export class JobRun {
   }
 
   private async runStep(step: Step): Promise<void> {
-    // On shutdown no condition is looked at any more: everything is skipped, always() and the completed hook too.
+    // After a shutdown, conditions are not evaluated: everything is skipped, including always() and the completed hook.
     const isDue = !this.shutdown.aborted && this.holds(step.condition);
     this.traces.write(`${step.name}: ${isDue ? "run" : "skip"}`);
     if (!isDue) return;
@@ -134,7 +134,7 @@ export class JobRun {
       name: spec.name,
       condition: spec.condition ?? "success()",
       run: () => {
-        // An action's post step is pushed when its step runs, so it pops before the completed hook.
+        // An action's post step is pushed when its step runs, so it runs before the completed hook.
         if (spec.post) this.postSteps.push(this.postStep(spec.name, spec.post));
         return this.script(spec, "steps", spec.condition === "always()");
       },
@@ -150,23 +150,23 @@ export class JobRun {
       name: change,
       condition: "always()",
       run: () => {
-        this.reporter.tell(change);
+        this.reporter.report(change);
         return Promise.resolve(0);
       },
     };
   }
 
-  /** Hooks have no time limit, and a cancellation ends only the started one. */
+  /** Hooks have no time limit, and a cancellation ends only the started hook. */
   private hook(name: string, path: string, kind: "hook" | "completed-hook"): Step {
     return {
       name,
       condition: "always()",
       run: async () => {
         const command = hookCommand(path);
-        this.reporter.tell(`${kind}-started`);
+        this.reporter.report(`${kind}-started`);
         const at = kind === "hook" ? "started-hook" : kind;
         const code = await this.invoke(command.file, command.arguments, at, kind === "completed-hook");
-        this.reporter.tell(`${kind}-ended`, code === 0 ? undefined : `exit code ${code}`);
+        this.reporter.report(`${kind}-ended`, code === 0 ? undefined : `exit code ${code}`);
         return code;
       },
     };

@@ -1,6 +1,6 @@
 import type { JobMessage, RunnerMessage, RunnerUpdate } from "../../github/messages";
 import { boundary } from "./barriers";
-import { ask, isRefused, pause, randomBetween, ServerError, withRetries } from "./client";
+import { isRefused, pause, randomBetween, request, ServerError, withRetries } from "./client";
 import { JobDispatcher } from "./dispatcher";
 import { deleteConfiguration, readBearer, readSettings, type RunnerSettings, version } from "./root";
 import { announce, type Traces } from "./traces";
@@ -9,20 +9,20 @@ import { selfUpdate } from "./update";
 /** Exit codes of the official listener. */
 export const EXIT = { ok: 0, terminated: 1, retryable: 2, updating: 3, onceUpdating: 4, sessionConflict: 5 } as const;
 
-/** Why the listener stops by itself. */
+/** Why the listener stops without a signal. */
 type End = "deleted" | "updated" | "done";
 
-/** A session that another listener holds is asked for again every 30 s, for 4 minutes. */
+/** While another listener holds the session, a new one is requested every 30 s, for 4 minutes. */
 const CONFLICT_RETRY_MS = 30_000;
 const CONFLICT_LIMIT_MS = 240_000;
-/** So many failed polls end the listener, and its job with it; each is 5 tries, 5-15 s apart. */
+/** Number of failed polls after which the listener exits, and ends its job; each poll has 5 attempts, 5-15 s apart. */
 const POLL_FAILURES = 10;
-/** The session is to be gone within 30 s, or is left to expire. */
+/** Time limit for deleting the session; after it, the session is left to expire. */
 const DELETE_SESSION_MS = 30_000;
-/** A job that came during an update is with the next poll again; once a second is often enough to skip it. */
+/** The next poll returns a job that was skipped during an update again; this delay limits it to once per second. */
 const SKIPPED_MS = 1_000;
 
-/** `Runner.Listener run`: one session, long polls, a job at a time. `stop` is aborted by SIGINT or SIGTERM. */
+/** `Runner.Listener run`: one session, long polls, one job at a time. `stop` is aborted by SIGINT or SIGTERM. */
 export class Listener {
   private readonly settings: RunnerSettings = readSettings();
   private readonly bearer = readBearer();
@@ -73,7 +73,7 @@ export class Listener {
     const conflictSince: number[] = [];
     for (;;) {
       try {
-        const session = await ask<{ sessionId: string }>("POST", this.url("/_runner/session"), this.call({}));
+        const session = await request<{ sessionId: string }>("POST", this.url("/_runner/session"), this.call({}));
         process.stdout.write("\n√ Connected to GitHub\n\n");
         return session;
       } catch (error) {
@@ -117,7 +117,7 @@ export class Listener {
         this.stop.throwIfAborted();
         if (isDeleted(error)) return "deleted";
         if (error instanceof ServerError && error.code === "SessionNotFound") {
-          // Expired while the network was away: the official listener makes a new session and goes on.
+          // Expired while the network was down: the official listener creates a new session and continues.
           const renewed = await this.createSession();
           if (typeof renewed === "number") throw error;
           sessionId = renewed.sessionId;
@@ -130,7 +130,7 @@ export class Listener {
     }
   }
 
-  /** One long poll. It ends early when the job does, so that the next one can say that the runner is free. */
+  /** One long poll. It ends early when the job ends, so that the next poll reports the runner as idle. */
   private async poll(sessionId: string): Promise<RunnerMessage | undefined> {
     const jobEnded = new AbortController();
     this.pollEnded = () => jobEnded.abort();
@@ -140,7 +140,7 @@ export class Listener {
     const isFinal = (error: unknown) => error instanceof ServerError && error.status < 500;
     try {
       return await withRetries({ attempts: 5, between: [5_000, 15_000], isFinal, signal }, () =>
-        ask<RunnerMessage | undefined>("GET", url, { ...this.call(), signal }),
+        request<RunnerMessage | undefined>("GET", url, { ...this.call(), signal }),
       );
     } catch (error) {
       if (jobEnded.signal.aborted && !this.stop.aborted) return undefined;
@@ -159,12 +159,12 @@ export class Listener {
     const { jobId } = message.body;
     await boundary("message-received", jobId);
     if (this.update !== undefined) {
-      // GitHub sends it again with the next poll, and gives it to another runner after a minute.
+      // GitHub sends it again with the next poll, and requeues it for another runner after one minute.
       this.traces.write(`Skip message deletion for job request message '${message.messageId}'.`);
       return pause(SKIPPED_MS, this.stop);
     }
     if (message.body.shouldAcknowledge) {
-      await ask("POST", this.url(`/_runner/acknowledge?sessionId=${sessionId}`), {
+      await request("POST", this.url(`/_runner/acknowledge?sessionId=${sessionId}`), {
         ...this.call({ jobId }),
         timeoutMs: 5_000,
       }).catch((error: unknown) => this.traces.write(`acknowledge: ${String(error)}`));
@@ -177,7 +177,7 @@ export class Listener {
     });
   }
 
-  /** Goes on beside the poll, which ends when the new version is in place. One at a time. */
+  /** Runs concurrently with the polls; the current poll ends once the update is ready. One update at a time. */
   private beginUpdate(update: RunnerUpdate): void {
     if (this.update !== undefined) return;
     this.update = "under way";
@@ -193,22 +193,22 @@ export class Listener {
     );
   }
 
-  /** Undefined when the job is not to be had (any more): the message is skipped. */
+  /** Undefined when the job is not available (any more): the message is skipped. */
   private async acquire(body: { jobId: string; runServiceUrl: string }): Promise<JobMessage | undefined> {
     try {
       return await withRetries({ attempts: 5, between: [5_000, 15_000], isFinal: isRefused, signal: this.stop }, () =>
-        this.askForJob(body),
+        this.requestJob(body),
       );
     } catch (error) {
-      // A stop in here leaves the job as it is: not acquired, or acquired with the reply lost.
+      // A stop during the request leaves the job's state unchanged: not acquired, or acquired with the reply lost.
       this.traces.write(`Skipping job ${body.jobId}: ${String(error)}`);
       if (isRefused(error)) await pause(1_000, this.stop).catch(() => {});
       return undefined;
     }
   }
 
-  private async askForJob({ jobId, runServiceUrl }: { jobId: string; runServiceUrl: string }): Promise<JobMessage> {
-    const job = await ask<JobMessage>("POST", `${runServiceUrl}/_run/acquirejob`, this.call({ jobId }));
+  private async requestJob({ jobId, runServiceUrl }: { jobId: string; runServiceUrl: string }): Promise<JobMessage> {
+    const job = await request<JobMessage>("POST", `${runServiceUrl}/_run/acquirejob`, this.call({ jobId }));
     await boundary("acquire-answered", jobId, this.stop);
     return job;
   }
@@ -220,7 +220,7 @@ export class Listener {
 
   private async deleteSession(sessionId: string): Promise<void> {
     const url = this.url(`/_runner/session?sessionId=${sessionId}`);
-    await ask("DELETE", url, { bearer: this.bearer, signal: AbortSignal.timeout(DELETE_SESSION_MS) }).catch((error: unknown) =>
+    await request("DELETE", url, { bearer: this.bearer, signal: AbortSignal.timeout(DELETE_SESSION_MS) }).catch((error: unknown) =>
       this.traces.write(`delete session: ${String(error)}`),
     );
   }
@@ -234,7 +234,7 @@ export class Listener {
   }
 }
 
-/** The runner itself, or its credentials, are no longer known. */
+/** GitHub no longer knows the runner or its credentials. */
 function isDeleted(error: unknown): boolean {
   return error instanceof ServerError && (error.code === "RunnerNotFound" || error.code === "InvalidClient");
 }

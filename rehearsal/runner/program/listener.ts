@@ -4,9 +4,9 @@ import { EXIT, Listener } from "./listen";
 import { isConfigured, loadEnvironmentFile, readSettings, version } from "./root";
 import { nameProcess, Traces } from "./traces";
 
-/** What .NET exits with after SIGTERM, by its convention; not measured on the official listener. */
+/** .NET's exit code after SIGTERM by convention; not measured on the official listener. */
 const EXIT_SIGTERM = 143;
-/** The official listener blocks at most so long on SIGTERM, then it is gone whatever runs. */
+/** The official listener exits at most this long after SIGTERM, even if a job is still running. */
 const EXIT_ON_UNLOAD_MS = 30_000;
 
 async function main(): Promise<number> {
@@ -53,7 +53,7 @@ async function run(flags: Flags): Promise<number> {
   return terminated ? EXIT_SIGTERM : code;
 }
 
-// Whoever reads the output may go first; a broken pipe is no reason to end a job.
+// The reader of the output may exit first; a broken pipe must not end a job.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 main().then(

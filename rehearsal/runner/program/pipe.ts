@@ -2,15 +2,15 @@ import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import type { JobMessage } from "../../github/messages";
 
-/** What the listener tells a worker. */
+/** What the listener sends to a worker. */
 export type WorkerMessage =
   | { type: "NewJobRequest"; body: JobMessage }
-  /** Somebody canceled the job (or its lock is gone): `always()` steps still run. */
+  /** A user canceled the job, or its lock is lost: `always()` steps still run. */
   | { type: "CancelRequest"; body?: undefined }
-  /** The runner itself is stopping: nothing more runs. */
+  /** The runner is stopping: no further steps run. */
   | { type: "RunnerShutdown"; body?: undefined };
 
-/** Frames are a 32-bit length and so many bytes of JSON. */
+/** A frame is a 32-bit length followed by that many bytes of JSON. */
 export function writeMessage(stream: Writable, message: WorkerMessage): Promise<void> {
   const body = Buffer.from(JSON.stringify(message));
   const length = Buffer.alloc(4);
@@ -19,8 +19,8 @@ export function writeMessage(stream: Writable, message: WorkerMessage): Promise<
 }
 
 /**
- * Calls back for each message. The end of the pipe means nothing: the official worker goes on waiting when its
- * listener is gone, and so it outlives it.
+ * Calls `act` for each message. The end of the pipe is ignored: the official worker keeps waiting when its listener has
+ * exited, and therefore outlives it.
  */
 export function readMessages(stream: Readable, act: (message: WorkerMessage) => void): void {
   let buffer = Buffer.alloc(0);

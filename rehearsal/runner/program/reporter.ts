@@ -1,10 +1,10 @@
 import type { Annotation, JobMessage, JobResult, ReportedChange } from "../../github/messages";
-import { ask, isRefused, withRetries } from "./client";
+import { isRefused, request, withRetries } from "./client";
 import type { Traces } from "./traces";
 
 /**
- * What the worker tells GitHub. Reports go out in order and in the background, as the official worker's timeline
- * records do: a job never waits for one. Each carries the time at which the thing happened here.
+ * Reports from the worker to GitHub. They are sent in order and in the background, like the official worker's timeline
+ * records: a job never waits for one. Each carries the time of the event on this host.
  */
 export class Reporter {
   private tail: Promise<unknown> = Promise.resolve();
@@ -14,12 +14,12 @@ export class Reporter {
     private readonly traces: Traces,
   ) {}
 
-  tell(change: ReportedChange, detail?: string): void {
+  report(change: ReportedChange, detail?: string): void {
     const at = Date.now();
     this.tail = this.tail.then(() => this.send("report", { change, at, detail }).catch((error) => this.missed(error)));
   }
 
-  /** Waits for the reports, then ends the job. Returns whether GitHub took the result. */
+  /** Waits for the reports, then completes the job. Returns whether GitHub accepted the result. */
   async complete(result: JobResult, annotations: Annotation[]): Promise<boolean> {
     await this.tail;
     try {
@@ -33,7 +33,7 @@ export class Reporter {
 
   private send(route: "report" | "completejob", body: object): Promise<unknown> {
     return withRetries({ attempts: 5, between: [5_000, 15_000], isFinal: isRefused }, () =>
-      ask("POST", `${this.job.runServiceUrl}/_run/${route}`, {
+      request("POST", `${this.job.runServiceUrl}/_run/${route}`, {
         bearer: this.job.token,
         body: { jobId: this.job.jobId, ...body },
       }),
@@ -41,6 +41,6 @@ export class Reporter {
   }
 
   private missed(error: unknown): void {
-    this.traces.write(`not told to GitHub: ${String(error)}`);
+    this.traces.write(`not reported to GitHub: ${String(error)}`);
   }
 }

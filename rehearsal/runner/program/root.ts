@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The folder that the archive was unpacked into: the programs lie in its `bin`. */
+/** The folder that the archive was unpacked into; its `bin` holds the programs. */
 export const ROOT = dirname(dirname(process.argv[1] ?? __filename));
 
-/** `.runner`: what the runner is and where. */
+/** Content of `.runner`. */
 export interface RunnerSettings {
   agentId: number;
   agentName: string;
@@ -18,7 +18,7 @@ export interface RunnerSettings {
   useV2Flow: true;
 }
 
-/** `.credentials`; the secret itself is in `.credentials_rsaparams`, as with the official runner. */
+/** Content of `.credentials`; the secret itself is in `.credentials_rsaparams`, as with the official runner. */
 export interface RunnerCredentials {
   scheme: "OAuth";
   data: { clientId: string; authorizationUrl: string };
@@ -34,7 +34,7 @@ export function readSettings(): RunnerSettings {
   return JSON.parse(readFileSync(join(ROOT, FILES.settings), "utf8")) as RunnerSettings;
 }
 
-/** Bearer token of the runner's own calls. */
+/** Bearer token for calls in the runner's own name. */
 export function readBearer(): string {
   const { data } = JSON.parse(readFileSync(join(ROOT, FILES.credentials), "utf8")) as RunnerCredentials;
   const { secret } = JSON.parse(readFileSync(join(ROOT, FILES.secret), "utf8")) as { secret: string };
@@ -51,7 +51,7 @@ export function deleteConfiguration(): void {
   for (const file of Object.values(FILES)) rmSync(join(ROOT, file), { force: true });
 }
 
-/** `config.sh remove` refuses while the runner is installed as a service by its own script. */
+/** Whether the runner was installed as a service by its own script; `config.sh remove` refuses then. */
 export function isService(): boolean {
   return existsSync(join(ROOT, ".service"));
 }
@@ -62,7 +62,7 @@ export function version(): string {
   return existsSync(file) ? readFileSync(file, "utf8").trim() : "0.0.0";
 }
 
-/** `.env` beside the programs: `NAME=value` lines that become environment, read once at start. */
+/** Loads `.env`: `NAME=value` lines that are added to the environment, read once on start. */
 export function loadEnvironmentFile(): void {
   const file = join(ROOT, ".env");
   if (!existsSync(file)) return;

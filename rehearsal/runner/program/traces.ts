@@ -4,17 +4,17 @@ import { ROOT } from "./root";
 
 export type Program = "Runner" | "Worker";
 
-/** `2026-11-22 02:31:10Z`, as the official listener stamps its lines. */
+/** `2026-11-22 02:31:10Z`, the official listener's timestamp format. */
 function stamp(at = new Date()): string {
   return `${at.toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
 
-/** A line for whoever watches the listener: journal, RunnerService.js, an agent. */
+/** Writes a line for those that read the listener's output: the journal, RunnerService.js, the agent. */
 export function announce(line: string): void {
   process.stdout.write(`${stamp()}: ${line}\n`);
 }
 
-/** One program's `_diag` log and, where RUNNER_PERFLOG names a folder, its performance log. */
+/** One program's `_diag` log and, if RUNNER_PERFLOG names a folder, its performance log. */
 export class Traces {
   private readonly diagnostics: string;
   private readonly counters?: string;
@@ -55,8 +55,8 @@ export class Traces {
 }
 
 /**
- * The kernel's name of this process, which `pgrep -x` and our agent look at. Some versions of Node name their main
- * thread themselves, so the name that exec gave is put back; the arguments stay as they are.
+ * Sets the kernel's name of this process, which `pgrep -x` and our agent check. Some versions of Node rename their main
+ * thread, so this restores the name set by exec; the arguments stay unchanged.
  */
 export function nameProcess(name: "Runner.Listener" | "Runner.Worker"): void {
   const file = "/proc/self/comm";

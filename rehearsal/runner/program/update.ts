@@ -8,9 +8,9 @@ import { ROOT, readSettings, version, workFolder } from "./root";
 import type { Traces } from "./traces";
 
 /**
- * The runner's update of itself, in the official order: fetch the new version to `_work/_update`, lay its folders beside
- * the old ones, wait for the running job, and leave a script behind that swaps them once the listener is gone.
- * Resolves when the listener is to exit. Throws when the new version is not to be had: the old one then goes on.
+ * The runner's self-update, in the official order: download the new version to `_work/_update`, copy its folders beside
+ * the old ones, wait for the running job, and start a script that swaps them once the listener has exited. Resolves when
+ * the listener must exit. Throws when the new version is not available: the old one then keeps running.
  *
  * @param jobEnded waits for the running job, if any.
  */
@@ -18,14 +18,14 @@ export async function selfUpdate(update: RunnerUpdate, jobEnded: () => Promise<u
   process.stdout.write("Runner update in progress, do not shutdown runner.\n");
   process.stdout.write(`Downloading ${update.targetVersion} runner\n`);
   const folder = join(workFolder(readSettings()), "_update");
-  await fetchTo(folder, update, stop);
+  await download(folder, update, stop);
   copyToRoot(folder, update.targetVersion);
   await boundary("update-downloaded", undefined, stop);
   process.stdout.write("Waiting for current job finish running.\n");
   await jobEnded();
   stop.throwIfAborted();
   process.stdout.write("Generate and execute update script.\n");
-  leaveScript(update.targetVersion, traces);
+  startSwapScript(update.targetVersion, traces);
   process.stdout.write("Runner will exit shortly for update, should be back online within 10 seconds.\n");
 }
 
@@ -35,11 +35,11 @@ function copyToRoot(folder: string, version: string): void {
     rmSync(target, { recursive: true, force: true });
     cpSync(join(folder, part), target, { recursive: true, verbatimSymlinks: true });
   }
-  // GitHub's stand-in serves the same bytes as every version; what tells them apart is this file.
+  // The GitHub stand-in serves the same archive for every version; only this file distinguishes them.
   writeFileSync(join(ROOT, `bin.${version}`, "runnerversion"), `${version}\n`);
 }
 
-async function fetchTo(folder: string, update: RunnerUpdate, stop: AbortSignal): Promise<void> {
+async function download(folder: string, update: RunnerUpdate, stop: AbortSignal): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const archive = join(folder, "runner.tar.gz");
@@ -56,12 +56,12 @@ function run(file: string, args: string[], stop: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: "ignore", signal: stop });
     child.on("error", reject);
-    child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${file} ended with ${code}`))));
+    child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${file} exited with code ${code}`))));
   });
 }
 
-/** The script outlives the listener, in the same control group: it waits for its end, and then links what is new. */
-function leaveScript(target: string, traces: Traces): void {
+/** The script outlives the listener in the same control group: it waits until the listener exits, then links the new folders. */
+function startSwapScript(target: string, traces: Traces): void {
   const script = join(workFolder(readSettings()), "_update.sh");
   writeFileSync(script, swapScript(target), { mode: 0o755 });
   const child = spawn("bash", [script], { cwd: ROOT, stdio: "ignore", detached: true });
@@ -69,7 +69,7 @@ function leaveScript(target: string, traces: Traces): void {
   child.unref();
 }
 
-/** The first update finds plain folders and keeps them under their version; later ones find its links. */
+/** The first update finds plain folders and renames them by version; later updates find links. */
 function swapScript(target: string): string {
   const swap = (part: string) => {
     const link = lstatSync(join(ROOT, part)).isSymbolicLink();

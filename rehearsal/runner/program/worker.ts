@@ -5,9 +5,9 @@ import { inherited, readMessages } from "./pipe";
 import { Reporter } from "./reporter";
 import { nameProcess, Traces } from "./traces";
 
-/** Without a job for so long the worker gives up. */
+/** The worker exits when it has not received a job within this time. */
 const FIRST_MESSAGE_MS = 30_000;
-/** On SIGTERM the official worker ends its job as on a shutdown, but is gone after this long whatever happens. */
+/** On SIGTERM, the official worker ends its job as on a shutdown, and exits after this time in any case. */
 const EXIT_ON_UNLOAD_MS = 30_000;
 
 function main(): void {
@@ -20,8 +20,8 @@ function main(): void {
   const traces = new Traces("Worker");
   const shutdown = new AbortController();
   const cancel = new AbortController();
-  const impatience = setTimeout(() => process.exit(1), FIRST_MESSAGE_MS);
-  // A SIGINT to the group is the listener's to judge.
+  const jobTimeout = setTimeout(() => process.exit(1), FIRST_MESSAGE_MS);
+  // A SIGINT to the process group is handled by the listener.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => {
     shutdown.abort(new Error("SIGTERM"));
@@ -33,7 +33,7 @@ function main(): void {
     if (message.type === "RunnerShutdown") shutdown.abort(new Error("runner shutdown"));
     if (message.type === "CancelRequest") cancel.abort(new Error("job canceled"));
     if (message.type !== "NewJobRequest") return;
-    clearTimeout(impatience);
+    clearTimeout(jobTimeout);
     void work(message.body);
   });
 

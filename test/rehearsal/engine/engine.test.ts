@@ -11,28 +11,28 @@ const ROLE = "aws:iam/role:Role";
 const QUEUE = "aws:sqs/queue:Queue";
 const GROUP = "aws:autoscaling/group:Group";
 
-/** What the program under test reads at each run. */
-const wishes = { retention: 60, path: "/", description: "one", minSize: 1, userData: "first" };
+/** Arguments that the program under test reads on each run. */
+const inputs = { retention: 60, path: "/", description: "one", minSize: 1, userData: "first" };
 
 async function program(): Promise<Record<string, unknown>> {
   const role = new aws.iam.Role("runner", {
     assumeRolePolicy: TRUST,
-    path: wishes.path,
-    description: wishes.description,
+    path: inputs.path,
+    description: inputs.description,
     tags: { team: "ci" },
   });
-  const queue = new aws.sqs.Queue("letters", { name: "letters", messageRetentionSeconds: wishes.retention });
+  const queue = new aws.sqs.Queue("letters", { name: "letters", messageRetentionSeconds: inputs.retention });
   const token = pulumi.secret("hush-hush");
   const parameter = new aws.ssm.Parameter("token", { type: "String", value: token, description: token });
   const template = new aws.ec2.LaunchTemplate("host", {
-    userData: Buffer.from(wishes.userData).toString("base64"),
+    userData: Buffer.from(inputs.userData).toString("base64"),
     updateDefaultVersion: true,
   });
   const group = new aws.autoscaling.Group(
     "pool",
     {
       name: "pool",
-      minSize: wishes.minSize,
+      minSize: inputs.minSize,
       maxSize: 9,
       desiredCapacity: 2,
       vpcZoneIdentifiers: ["subnet-01234567"],
@@ -58,7 +58,7 @@ async function program(): Promise<Record<string, unknown>> {
   };
 }
 
-describe("the real engine over the rehearsal's provider", function () {
+describe("the real engine with the rehearsal's provider", function () {
   this.timeout(ENGINE_TEST_TIMEOUT);
   const rig = new Rig();
   let stack: StackHandle;
@@ -77,7 +77,7 @@ describe("the real engine over the rehearsal's provider", function () {
     assert.deepEqual(rig.autoscaling.calls, []);
   });
 
-  it("names what the program leaves unnamed, within the limits of the type", async () => {
+  it("generates the names that the program does not set, within the limits of the type", async () => {
     const up = await stack.up();
     assert.equal(up.resources, 5);
     const outputs = await stack.outputs();
@@ -87,7 +87,7 @@ describe("the real engine over the rehearsal's provider", function () {
     assert.equal(outputs.queueUrl!.value, "https://sqs.eu-west-1.amazonaws.com/123456789012/letters");
   });
 
-  it("gives the group its hooks before its sizes, so that no instance escapes them", () => {
+  it("sets the group's hooks before its sizes, so that no instance bypasses them", () => {
     assert.deepEqual(rig.autoscaling.operations().slice(0, 4), [
       "CreateAutoScalingGroup",
       "PutLifecycleHook",
@@ -99,26 +99,26 @@ describe("the real engine over the rehearsal's provider", function () {
     assert.equal(rig.autoscaling.groups.get("pool")!.instances.length, 2);
   });
 
-  it("keeps secrets out of the engine's state in the clear", () => {
+  it("never writes secrets in plain text to the engine's state", () => {
     const state = readdirSync(join(rig.dir, "work", "state"), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
     assert.ok(
       state.some((text) => text.includes("letters")),
-      "the state was found",
+      "the test must find the state",
     );
     assert.ok(!state.some((text) => text.includes("hush-hush")));
     assert.equal(rig.store.list("aws:ssm/parameter:Parameter")[0]!.state.value, "hush-hush");
   });
 
-  it("changes nothing in a second run, although scaling has moved the desired capacity", async () => {
+  it("changes nothing in a second run after scaling has changed the desired capacity", async () => {
     rig.autoscaling.setDesired("pool", 4);
     const again = await stack.up();
     assert.equal(again.changed, 0, JSON.stringify(again.steps));
     assert.deepEqual(Object.keys(again.changes), ["same"]);
   });
 
-  it("shows in a refresh what has drifted, and only that", async () => {
+  it("reports exactly the drifted properties in a refresh", async () => {
     const { drift } = await stack.refresh();
     assert.deepEqual(
       drift.map(({ type, gone, properties }) => ({ type, gone, properties })),
@@ -127,7 +127,7 @@ describe("the real engine over the rehearsal's provider", function () {
     assert.equal((await stack.up()).changed, 0);
   });
 
-  it("shows in a refresh that a resource is gone, and creates it again", async () => {
+  it("reports a missing resource in a refresh, and creates it again", async () => {
     rig.store.remove(QUEUE, rig.store.list(QUEUE)[0]!.id);
     const { drift } = await stack.refresh();
     assert.deepEqual(
@@ -140,10 +140,10 @@ describe("the real engine over the rehearsal's provider", function () {
     );
   });
 
-  it("updates in place what AWS can change, and keeps name and unique id", async () => {
+  it("updates in place what AWS can change, keeping name and unique id", async () => {
     const before = rig.store.get(ROLE, roleName)!.state;
-    wishes.description = "two";
-    wishes.retention = 120;
+    inputs.description = "two";
+    inputs.retention = 120;
     const up = await stack.up();
     assert.deepEqual(up.steps.map(({ op, name }) => `${op} ${name}`).sort(), ["update letters", "update runner"]);
     const after = rig.store.get(ROLE, roleName)!.state;
@@ -152,7 +152,7 @@ describe("the real engine over the rehearsal's provider", function () {
   });
 
   it("replaces what AWS cannot change, under a new name", async () => {
-    wishes.path = "/ci/";
+    inputs.path = "/ci/";
     const up = await stack.up();
     assert.equal(up.changes.replace, 1);
     const [role, ...others] = rig.store.list(ROLE);
@@ -160,8 +160,8 @@ describe("the real engine over the rehearsal's provider", function () {
     assert.notEqual(role!.id, roleName);
   });
 
-  it("makes a new version of a changed launch template and starts an instance refresh with the program's preferences", async () => {
-    wishes.userData = "second";
+  it("creates a new version of a changed launch template and starts an instance refresh with the program's preferences", async () => {
+    inputs.userData = "second";
     await stack.up();
     const [template] = rig.store.list("aws:ec2/launchTemplate:LaunchTemplate");
     assert.equal(template!.state.latestVersion, 2);
@@ -175,7 +175,7 @@ describe("the real engine over the rehearsal's provider", function () {
     assert.equal(instances.length, 4);
   });
 
-  it("destroys a group as the real provider does: sizes to zero, protection lifted, then deleted", async () => {
+  it("destroys a group as the real provider does: sets sizes to zero, removes protection, deletes", async () => {
     rig.autoscaling.groups.get("pool")!.instances[0]!.ProtectedFromScaleIn = true;
     const from = rig.autoscaling.operations().length;
     const destroy = await stack.destroy();

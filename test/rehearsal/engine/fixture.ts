@@ -8,10 +8,10 @@ import { ProviderBackend } from "../../../rehearsal/provider/backend";
 import { serveProvider, type ProviderServer } from "../../../rehearsal/provider/server";
 import { FakeAutoScaling } from "../provider/fake-auto-scaling";
 
-/** Milliseconds for a test that runs the real engine a few times on a busy machine with two cores. */
+/** Milliseconds for a test that runs the real engine several times on a busy machine with two cores. */
 export const ENGINE_TEST_TIMEOUT = 300_000;
 
-/** A project in a folder of its own, the provider behind a socket, and the real engine. */
+/** A project in a temporary folder, the provider behind a socket, and the real engine. */
 export class Rig {
   readonly store = new MemoryStore();
   readonly autoscaling = new FakeAutoScaling();

@@ -20,7 +20,7 @@ describe("finding an engine", () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  /** An executable that says what an engine of that version says. */
+  /** Writes an executable that reports the version of an engine. */
   function pretend(file: string, version: string): void {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `#!/bin/sh\necho v${version}\n`);
@@ -32,14 +32,14 @@ describe("finding an engine", () => {
   const cached = () => join(dir, "cache", ENGINE_VERSION, "bin", "pulumi");
   const find = () => locate({ cacheDir: join(dir, "cache"), install: noInstaller });
 
-  it("takes the one on PATH when it is new enough, since that is the user's own", async () => {
+  it("prefers the user's engine on PATH when it is new enough", async () => {
     pretend(join(dir, "bin", "pulumi"), "3.250.1");
     pretend(cached(), ENGINE_VERSION);
     const { source, version } = await find();
     assert.deepEqual([source, version], ["path", "3.250.1"]);
   });
 
-  it("passes over one on PATH that is too old, since events of its run would be lost or mixed up", async () => {
+  it("ignores an engine on PATH that is too old, since it would lose or merge events", async () => {
     pretend(cached(), ENGINE_VERSION);
     pretend(join(dir, "bin", "pulumi"), "3.205.0");
     assert.equal((await find()).source, "cache");
@@ -47,12 +47,12 @@ describe("finding an engine", () => {
     assert.equal((await find()).source, "path");
   });
 
-  it("builds the version that it looks for, or the engine would call itself what it is not", () => {
+  it("builds the version that it searches for; otherwise the engine would report a wrong version", () => {
     const module = readFileSync(join(__dirname, "../../../rehearsal/engine/go.mod"), "utf8");
     assert.equal(/^require github\.com\/pulumi\/pulumi\/pkg\/v3 v(\S+)$/m.exec(module)?.[1], ENGINE_VERSION);
   });
 
-  it("says what each way lacked when there is none, instead of failing later with a riddle", async () => {
+  it("reports why each source failed when no engine is available", async () => {
     await assert.rejects(find(), (error: Error) => {
       for (const part of [/PATH: .*ENOENT/, /empty/, /Go is not on PATH/, /installer: .*no network/, /Install Pulumi/])
         assert.match(error.message, part);
@@ -60,7 +60,7 @@ describe("finding an engine", () => {
     });
   });
 
-  it("never lets two processes build at once", async () => {
+  it("never lets two processes build at the same time", async () => {
     const inside: string[] = [];
     let release = () => undefined as void;
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -79,7 +79,7 @@ describe("finding an engine", () => {
     assert.equal(existsSync(join(dir, "engine.lock")), false);
   });
 
-  it("takes over the lock of a build that was killed, or nobody could ever build again", async () => {
+  it("takes over the lock of a killed build; otherwise no later build could start", async () => {
     const { pid } = spawnSync(process.execPath, ["-e", ""]);
     mkdirSync(join(dir, "engine.lock"));
     writeFileSync(join(dir, "engine.lock", "pid"), String(pid));

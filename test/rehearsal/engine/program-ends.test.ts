@@ -6,14 +6,14 @@ import type { OperationResult } from "../../../rehearsal/engine/result";
 import { ENGINE_TEST_TIMEOUT, Rig } from "./fixture";
 
 const LOST = (operation: string) =>
-  new RegExp(`pulumi ${operation} failed:\nthe engine ended well, but the program did not come to its end`);
+  new RegExp(`pulumi ${operation} failed:\nthe engine succeeded, but the program did not run to completion`);
 
-/** What the SDK calls of its command and keeps from the public types. */
+/** A method of the SDK's command that its public types hide. */
 interface Runs {
   run(args: string[], ...rest: unknown[]): Promise<unknown>;
 }
 
-/** The real engine, which refreshes in place of its first operations: it ends well, with its summary, and asks no program. */
+/** The real engine, which runs `refresh` in place of its first operations: it succeeds, with a summary, without the program. */
 class WithoutProgram {
   readonly operations: string[] = [];
   readonly command: PulumiCommand;
@@ -32,7 +32,7 @@ class WithoutProgram {
   }
 }
 
-describe("an operation that the engine calls a success although the program did not come to its end", () => {
+describe("an operation that the engine reports as a success although the program did not run to completion", () => {
   let ends: ProgramEnds;
   let runs: number;
   beforeEach(() => {
@@ -40,7 +40,7 @@ describe("an operation that the engine calls a success although the program did 
     runs = 0;
   });
 
-  /** An engine that runs the program in some of its runs only, and reports the same changes each time. */
+  /** An engine that runs the program only in some of its runs, and reports the same changes each time. */
   const engine = (runsIt: (run: number) => boolean, changes: Record<string, number> = { create: 1 }) => {
     const program = ends.watch(async () => undefined);
     return async () => {
@@ -50,7 +50,7 @@ describe("an operation that the engine calls a success although the program did 
     };
   };
 
-  it("is done once more, instead of counting as a program that wants nothing", async () => {
+  it("is repeated once, instead of counting as a program without resources", async () => {
     await ends.expect(
       "up",
       engine((run) => run > 1),
@@ -69,7 +69,7 @@ describe("an operation that the engine calls a success although the program did 
     assert.equal(runs, 2);
   });
 
-  it("fails at once when it has deleted what the stack held, which a second run would cover up", async () => {
+  it("fails immediately when it has deleted the stack's resources, which a second run would hide", async () => {
     await assert.rejects(
       ends.expect(
         "up",
@@ -80,7 +80,7 @@ describe("an operation that the engine calls a success although the program did 
     assert.equal(runs, 1);
   });
 
-  it("is done once more when it only foretells a deletion", async () => {
+  it("is repeated once when it only previews a deletion", async () => {
     await ends.expect(
       "preview",
       engine((run) => run > 1, { delete: 3 }),
@@ -88,7 +88,7 @@ describe("an operation that the engine calls a success although the program did 
     assert.equal(runs, 2);
   });
 
-  it("is not done again for the end of an earlier run", async () => {
+  it("fails even if the program ran to completion in an earlier operation", async () => {
     const run = engine((at) => at === 1);
     await ends.expect("up", run);
     await assert.rejects(ends.expect("up", run), LOST("up"));
@@ -107,7 +107,7 @@ describe("an operation of the real engine", function () {
   });
   afterEach(() => rig.close());
 
-  it("runs the program once, as a second run would change what it made", async () => {
+  it("runs the program only once, since a second run would change what the first created", async () => {
     const stack = await rig.open({ program });
     await stack.preview();
     await stack.up();
@@ -117,7 +117,7 @@ describe("an operation of the real engine", function () {
   });
 
   for (const operation of ["preview", "up"] as const) {
-    it(`is done once more when ${operation} ended well without the program`, async () => {
+    it(`is repeated once when ${operation} succeeded without the program`, async () => {
       const { command } = await locate();
       const engine = new WithoutProgram(command, 1);
       const stack = await rig.open({ program, pulumi: engine.command });
@@ -125,7 +125,7 @@ describe("an operation of the real engine", function () {
       assert.deepEqual([engine.operations, runs], [[operation, operation], 1]);
     });
 
-    it(`fails when ${operation} ends well without the program again and again`, async () => {
+    it(`fails when ${operation} repeatedly succeeds without the program`, async () => {
       const { command } = await locate();
       const engine = new WithoutProgram(command, Infinity);
       const stack = await rig.open({ program, pulumi: engine.command });

@@ -16,7 +16,7 @@ const PROJECT = resolve(__dirname, "../../..");
 const IMAGE = "ami-0abcdef0123456789";
 const PARAMETER = "/example-org/images/runner";
 
-/** Runs `up` of the real program in given subnets, with settings that only AWS can judge. */
+/** Runs `up` of the real program with settings that only AWS can validate; it must fail. */
 async function refused(
   settings: Partial<StackOptions>,
   facts: ProviderOptions["facts"] = {},
@@ -52,19 +52,19 @@ function occurrences(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-describe("input that only AWS can judge, on the real engine", function () {
-  // The SDK would wait for ever for the resources behind the failed one: the timeout is what finds that.
+describe("errors that appear only in a run of the real engine", function () {
+  // The SDK would wait forever for the resources that depend on the failed one: the timeout detects that.
   this.timeout(ENGINE_TEST_TIMEOUT);
-  const listening = () => process.listeners("unhandledRejection").length;
+  const listenerCount = () => process.listeners("unhandledRejection").length;
   const prepare = Error.prepareStackTrace;
   let before = 0;
-  beforeEach(() => (before = listening()));
+  beforeEach(() => (before = listenerCount()));
   afterEach(() => {
-    assert.equal(listening(), before, "a listener that stays would swallow every later error of this process");
+    assert.equal(listenerCount(), before, "a leftover listener would swallow every later error of this process");
     assert.equal(Error.prepareStackTrace, prepare);
   });
 
-  it("an unknown instance type ends the run with one error that tells field, value and remedy, and creates nothing", async () => {
+  it("an unknown instance type fails the run with one error that names field, value and remedy, and creates nothing", async () => {
     const { error, left } = await refused({ configOverrides: { instanceType: "m99.huge" } });
     assert.match(
       error.message,
@@ -75,7 +75,7 @@ describe("input that only AWS can judge, on the real engine", function () {
     assert.equal(left, 0);
   });
 
-  it("an image of another architecture than the instance type ends the run alike, and creates nothing", async () => {
+  it("an image of a different architecture than the instance type fails the run likewise, and creates nothing", async () => {
     const { error, left } = await refused(
       { configOverrides: { imageParameter: PARAMETER } },
       { parameters: { [PARAMETER]: IMAGE }, images: { [IMAGE]: { architecture: "arm64", rootDeviceName: "/dev/sda1" } } },
@@ -88,7 +88,7 @@ describe("input that only AWS can judge, on the real engine", function () {
     assert.equal(left, 0);
   });
 
-  it("a mistake of the program itself is told with its place in the sources", async () => {
+  it("a bug in the program itself is reported with its source location", async () => {
     const program = async () => {
       const queue = new aws.sqs.Queue("letters");
       const broken = queue.url.apply((url) => (url as unknown as { missing: () => string }).missing());

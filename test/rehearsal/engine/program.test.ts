@@ -14,7 +14,7 @@ import { ENGINE_TEST_TIMEOUT } from "./fixture";
 const PROJECT = resolve(__dirname, "../../..");
 const GROUP = "aws:autoscaling/group:Group";
 
-/** What stands in the account of prod: its own image, pinned by a parameter of its own. */
+/** What exists in prod's account: a custom image, pinned by a parameter. */
 const PROD_IMAGE = "ami-0abcdef0123456789";
 const FACTS: Record<string, ProviderOptions["facts"]> = {
   prod: {
@@ -23,7 +23,7 @@ const FACTS: Record<string, ProviderOptions["facts"]> = {
   },
 };
 
-/** Every file below a folder with its digest, folders that others write to left out. */
+/** One digest over the contents of the project's files. */
 function digestOf(...files: string[]): string {
   const hash = createHash("sha256");
   for (const file of files) hash.update(readFileSync(join(PROJECT, file)));
@@ -37,7 +37,7 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
     const store = new MemoryStore();
     const autoscaling = new FakeAutoScaling();
     const settings = ["Pulumi.yaml", `Pulumi.${stackName}.yaml`];
-    const before_ = digestOf(...settings);
+    const digestBefore = digestOf(...settings);
     let server: ProviderServer;
     let stack: StackHandle;
     let groupName = "";
@@ -77,7 +77,7 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       assert.deepEqual(store.all(), []);
     });
 
-    it("deploys, with the group's hooks before its first instance", async () => {
+    it("deploys the group's hooks before its first instance", async () => {
       const up = await stack.up();
       assert.ok(up.resources > 30);
       groupName = (await stack.outputs()).groupName!.value;
@@ -92,7 +92,7 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       assert.equal(store.list("aws:ec2/vpc:Vpc").length, stackName === "dev" ? 1 : 0);
     });
 
-    it("changes nothing in a second run, although scaling has moved the desired capacity", async () => {
+    it("changes nothing in a second run after scaling has changed the desired capacity", async () => {
       const desired = autoscaling.groups.get(groupName)!.instances.length + 1;
       autoscaling.setDesired(groupName, desired);
       const again = await stack.up();
@@ -106,20 +106,20 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       assert.equal(autoscaling.groups.get(groupName)!.instances.length, desired);
     });
 
-    it("leaves nothing behind after destroy, and nothing in the project's own folder", async () => {
+    it("leaves nothing behind after destroy, and the project's folder unchanged", async () => {
       await stack.destroy();
       assert.deepEqual(
         store.all().map(({ type, id }) => `${type} ${id}`),
         [],
       );
       assert.equal(autoscaling.groups.size, 0);
-      assert.equal(digestOf(...settings), before_);
+      assert.equal(digestOf(...settings), digestBefore);
     });
 
-    it("invokes the sweep for the last time when the group is gone and all functions are still there", () => {
+    it("invokes the final sweep when the group is deleted and all functions still exist", () => {
       const [created, ...others] = invocations;
       assert.deepEqual(created, { functionName: `${groupName}-sweep`, pool: groupName, action: "create", groups: 0, functions: 3 });
-      assert.deepEqual(others, [{ ...created, action: "delete" }], "no invocation in between: a second up changes nothing");
+      assert.deepEqual(others, [{ ...created, action: "delete" }], "no invocation in between, since a second up changes nothing");
     });
   });
 }

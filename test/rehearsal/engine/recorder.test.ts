@@ -28,11 +28,11 @@ function metadata(op: string, was: number, is: number) {
   };
 }
 
-/** What the engine sends about one queue that has drifted, in order. */
+/** The engine's events about one queue that has drifted, in order. */
 function events(): EngineEvent[] {
   const all: Partial<EngineEvent>[] = [
     { resourcePreEvent: { metadata: metadata("update", 60, 90) } as EngineEvent["resourcePreEvent"] },
-    { diagnosticEvent: { urn: URN, message: "look", severity: "warning", color: "never" } },
+    { diagnosticEvent: { urn: URN, message: "check this", severity: "warning", color: "never" } },
     { resOutputsEvent: { metadata: metadata("refresh", 60, 90) } as EngineEvent["resOutputsEvent"] },
     { summaryEvent: { maybeCorrupt: false, durationSeconds: 3, resourceChanges: { update: 1, same: 4 }, policyPacks: {} } },
   ];
@@ -40,17 +40,17 @@ function events(): EngineEvent[] {
 }
 
 function record(list: EngineEvent[]) {
-  const told: Step[] = [];
-  const recorder = new Recorder((step) => told.push(step));
+  const reported: Step[] = [];
+  const recorder = new Recorder((step) => reported.push(step));
   list.forEach(recorder.add);
   const { changes, diagnostics, drift, steps } = recorder;
-  return { changes, diagnostics, drift, steps: [...steps.values()], told };
+  return { changes, diagnostics, drift, steps: [...steps.values()], reported };
 }
 
 describe("the record of an operation", () => {
-  it("keeps apart what is changed, what had drifted and what is said of one resource", () => {
-    const { told, steps, drift, diagnostics } = record(events());
-    assert.deepEqual(told, steps);
+  it("separates the changes, the drift and the diagnostics of one resource", () => {
+    const { reported, steps, drift, diagnostics } = record(events());
+    assert.deepEqual(reported, steps);
     assert.deepEqual(
       steps.map(({ op, name, properties }) => [op, name, properties]),
       [["update", "letters", ["seconds"]]],
@@ -59,15 +59,15 @@ describe("the record of an operation", () => {
       drift.map(({ name, gone, properties }) => [name, gone, properties]),
       [["letters", false, { seconds: { was: 60, is: 90 } }]],
     );
-    assert.deepEqual(diagnostics, [{ severity: "warning", message: "look", resource: "letters" }]);
+    assert.deepEqual(diagnostics, [{ severity: "warning", message: "check this", resource: "letters" }]);
   });
 
-  it("takes the counts from the engine, not from the events that happened to arrive", () => {
+  it("takes the counts from the engine, not from the events received", () => {
     assert.deepEqual(record(events()).changes, { update: 1, same: 4 });
     assert.deepEqual(record(events().slice(3)).changes, { update: 1, same: 4 });
   });
 
-  it("does not read a summary that never came as nothing to change", () => {
+  it("does not treat a missing summary as no changes", () => {
     assert.equal(record(events().slice(0, 3)).changes, undefined);
   });
 });

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { EngineError } from "../../../rehearsal/engine/result";
 import { ENGINE_TEST_TIMEOUT, Rig } from "./fixture";
 
-/** Runs `up` of a program that must fail, and gives the engine's error. */
+/** Runs `up` of a program that must fail; returns the engine's error. */
 async function failure(rig: Rig, program: () => Promise<void>): Promise<EngineError> {
   const stack = await rig.open({ program });
   try {
@@ -16,7 +16,7 @@ async function failure(rig: Rig, program: () => Promise<void>): Promise<EngineEr
   throw new assert.AssertionError({ message: "the engine accepted the program" });
 }
 
-describe("what the rehearsal's provider refuses", function () {
+describe("the rehearsal's provider", function () {
   this.timeout(ENGINE_TEST_TIMEOUT);
   let rig: Rig;
   beforeEach(() => {
@@ -25,18 +25,18 @@ describe("what the rehearsal's provider refuses", function () {
   });
   afterEach(() => rig.close());
 
-  it("a type that the stand-in does not know is refused, not silently kept", async () => {
+  it("refuses a type that the stand-in does not support, instead of silently storing it", async () => {
     const error = await failure(rig, async () => void new aws.dynamodb.Table("table", { attributes: [], hashKey: "id" }));
-    assert.match(error.message, /aws:dynamodb\/table:Table: the rehearsal's provider does not know this type/);
+    assert.match(error.message, /aws:dynamodb\/table:Table: type not supported by the rehearsal's provider/);
   });
 
-  it("a property that the stand-in does not honour is refused by name", async () => {
+  it("refuses a property that the stand-in does not support, by name", async () => {
     const error = await failure(rig, async () => void new aws.sqs.Queue("queue", { fifoQueue: true }));
-    assert.match(error.message, /does not know fifoQueue of aws:sqs\/queue:Queue/);
+    assert.match(error.message, /fifoQueue of aws:sqs\/queue:Queue is not supported/);
     assert.deepEqual(rig.store.all(), []);
   });
 
-  it("a group whose instances never come into service fails its run and stays known, so that destroy can remove it", async () => {
+  it("fails for a group whose instances never enter service, and keeps it in the state so that destroy can remove it", async () => {
     rig.autoscaling.holdLaunches = true;
     const group: aws.autoscaling.GroupArgs = {
       name: "pool",
@@ -56,12 +56,12 @@ describe("what the rehearsal's provider refuses", function () {
   });
 });
 
-describe("the configuration that the engine hands to the program", function () {
+describe("the configuration that the engine passes to the program", function () {
   this.timeout(ENGINE_TEST_TIMEOUT);
   const rig = new Rig();
   after(() => rig.close());
 
-  it("has the defaults of the project's schema, and a value of the wrong type never reaches the program", async () => {
+  it("has the defaults of the project's schema, and never a value of the wrong type", async () => {
     rig.writeProject({ "Pulumi.yaml": "name: tiny\nruntime: nodejs\nconfig:\n  size:\n    type: integer\n    default: 7\n" });
     const sizes: number[] = [];
     const program = async () => void sizes.push(new pulumi.Config().requireNumber("size"));

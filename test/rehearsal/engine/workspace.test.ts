@@ -21,7 +21,7 @@ describe("the engine's workspace", () => {
     layOutWorkspace({ projectDir: dir, workDir: join(dir, "work"), stack: "dev", pluginDir: "/plugins", overrides });
   const written = (file: string) => readFileSync(join(dir, "work", file), "utf8");
 
-  it("keeps the configuration's schema, names the rehearsal's providers and forgets the real backend", () => {
+  it("keeps the configuration's schema, adds the rehearsal's providers and drops the real backend", () => {
     stack("config: {}\n");
     layOut();
     assert.match(written("Pulumi.yaml"), /default: 7/);
@@ -29,7 +29,7 @@ describe("the engine's workspace", () => {
     assert.doesNotMatch(written("Pulumi.yaml"), /real-state/);
   });
 
-  it("prefers overrides, and takes a bare key for the project's own", () => {
+  it("prefers overrides, and applies a key without a namespace to the project", () => {
     stack("config:\n  tiny:size: 1\n  aws:region: us-east-1\n");
     layOut({ size: 2, "aws:region": "eu-west-1", absent: undefined });
     assert.match(written("Pulumi.dev.yaml"), /tiny:size: 2/);
@@ -37,18 +37,18 @@ describe("the engine's workspace", () => {
     assert.doesNotMatch(written("Pulumi.dev.yaml"), /absent/);
   });
 
-  it("refuses encrypted configuration by name, since the rehearsal must not need the stack's key", () => {
+  it("refuses encrypted configuration by key, since the rehearsal must not need the stack's encryption key", () => {
     stack("secretsprovider: awskms://alias/prod\nencryptedkey: abc\nconfig:\n  tiny:token:\n    secure: v1:abc\n");
     assert.throws(() => layOut(), /tiny:token is encrypted/);
     layOut({ token: "harmless" });
     assert.doesNotMatch(written("Pulumi.dev.yaml"), /awskms|encryptedkey/);
   });
 
-  it("refuses a stack that has no configuration, instead of rehearsing defaults", () => {
+  it("refuses a stack without a configuration file, instead of rehearsing the defaults", () => {
     assert.throws(() => layOut(), /stack dev: Pulumi.dev.yaml does not exist/);
   });
 
-  it("writes nothing into the project's own folder", () => {
+  it("writes nothing into the project's folder", () => {
     stack("config: {}\n");
     const before = readdirSync(dir).map((name) => [name, readFileSync(join(dir, name), "utf8")]);
     layOut();
@@ -60,7 +60,7 @@ describe("the engine's workspace", () => {
     );
   });
 
-  it("evaluates the program anew at each run, or the second run would register nothing", async () => {
+  it("evaluates the program anew on each run; otherwise the second run would register nothing", async () => {
     writeFileSync(join(dir, "part.ts"), "export const born = process.hrtime.bigint();\n");
     writeFileSync(join(dir, "index.ts"), 'export { born } from "./part";\n');
     const program = freshProgram(dir);

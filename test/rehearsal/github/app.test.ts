@@ -19,7 +19,7 @@ describe("the GitHub stand-in for an App", function () {
   };
   const seconds = () => Math.floor(Date.now() / 1000);
 
-  it("lets GitHub's own client in: installation found, token minted, runners paged", async () => {
+  it("accepts GitHub's own client: it finds the installation, creates a token and pages through the runners", async () => {
     const { id, privateKey } = app(served);
     for (let i = 0; i < 105; i++) await register(served, `i-${i}`);
     const options = { authStrategy: createAppAuth, baseUrl: served.api };
@@ -33,7 +33,7 @@ describe("the GitHub stand-in for an App", function () {
     assert.ok(Date.parse(token.data.expires_at) - Date.now() > 3_500_000);
   });
 
-  it("refuses a token that is too long-lived, expired, from the future, or signed by another key", async () => {
+  it("refuses a JWT that is too long-lived, expired, from the future, or signed by another key", async () => {
     const { id, privateKey } = app(served);
     const stranger = generateKeyPairSync("rsa", {
       modulusLength: 2048,
@@ -51,7 +51,7 @@ describe("the GitHub stand-in for an App", function () {
     assert.equal(await status(privateKey, { iss: 1 }), 404);
   });
 
-  it("refuses an installation token after its hour", async () => {
+  it("refuses an installation token after one hour", async () => {
     let now = Date.now();
     await served.close();
     served = await serveGitHub({ wallNow: () => now });
@@ -64,7 +64,7 @@ describe("the GitHub stand-in for an App", function () {
     assert.equal((await list()).status, 401);
   });
 
-  it("asks for the repository's own permission where runners belong to a repository", async () => {
+  it("requires the repository permission for the runners of a repository", async () => {
     const { id, privateKey } = app(served, { repositories: ["app"], permissions: { administration: "write" } });
     const auth = createAppAuth({ appId: id, privateKey, request: request.defaults({ baseUrl: served.api }) });
     const { token } = await auth({ type: "installation", installationId: 678 });

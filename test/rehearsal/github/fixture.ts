@@ -16,7 +16,7 @@ export interface ServedGitHub {
 }
 
 export async function serveGitHub(options: Partial<GitHubOptions> = {}): Promise<ServedGitHub> {
-  // The handler needs the port for its links, and the port is only known once the server listens.
+  // The handler needs the port for its links, and the port is known only once the server listens.
   let github: GitHub | undefined;
   const server: Server = createServer((req, res) => github?.handler(req, res));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -36,7 +36,7 @@ export async function serveGitHub(options: Partial<GitHubOptions> = {}): Promise
   };
 }
 
-/** A call with a personal token unless told otherwise. */
+/** A call to the REST API, by default with a personal access token. */
 export async function call(
   served: ServedGitHub,
   method: string,
@@ -53,7 +53,7 @@ export async function call(
   return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
 }
 
-/** Registers a runner as a host would, without its programs. */
+/** Registers a runner as a host would, without the runner's programs. */
 export async function register(
   served: ServedGitHub,
   name: string,

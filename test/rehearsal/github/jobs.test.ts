@@ -27,7 +27,7 @@ describe("the GitHub stand-in's job queue", () => {
   beforeEach(() => start());
   afterEach(stop);
 
-  /** A registered runner with a session; its polls wait for ever. */
+  /** A registered runner with a session; its polls have no timeout. */
   const runner = (name: string, labels = ["pool"]) => {
     const token = github.mintRegistrationToken("example-org");
     const system = { systemLabels: ["self-hosted"], replace: true };
@@ -38,7 +38,7 @@ describe("the GitHub stand-in's job queue", () => {
   };
   const changes = (job: string) => timeline.events.flatMap((e) => (e.kind === "job" && e.job === job ? [e.change] : []));
 
-  it("queues a job again after exactly 60 s when its runner does not pick it up", async () => {
+  it("requeues a job after exactly 60 s when its runner does not pick it up", async () => {
     const first = runner("i-1");
     const message = first.poll();
     const job = github.queueJob({ name: "build", labels: ["pool"] });
@@ -55,7 +55,7 @@ describe("the GitHub stand-in's job queue", () => {
     assert.deepEqual(changes(job), ["queued", "assigned", "requeued", "assigned", "acquired"]);
   });
 
-  it("gives a job once, although it has been set free of the runner that it waited for", async () => {
+  it("assigns a job only once, even if its required runner was removed while it waited", async () => {
     const job = github.queueJob({ name: "build", labels: ["pool"], runner: "i-9" });
     github.job(job).spec.runner = undefined;
     const first = runner("i-1");
@@ -68,7 +68,7 @@ describe("the GitHub stand-in's job queue", () => {
     assert.equal(await nothing, undefined);
   });
 
-  it("gives a job up when nobody renews its lock, and takes no late success for it", async () => {
+  it("gives up a job whose lock is not renewed, and refuses a late success for it", async () => {
     const { runnerId, poll } = runner("i-1");
     const job = github.queueJob({ name: "build", labels: ["pool"] });
     await poll();
@@ -83,7 +83,7 @@ describe("the GitHub stand-in's job queue", () => {
     assert.equal(github.runners()[0]?.busy, false);
   });
 
-  it("counts a job as lost when its runner's shutdown ended it, and as failed when its own step did", async () => {
+  it("counts a job as lost when its runner's shutdown ended it, and as failed when its own step failed", async () => {
     const { runnerId, poll } = runner("i-1");
     const end = async (annotation?: string) => {
       const job = github.queueJob({ name: "build", labels: ["pool"] });
@@ -113,7 +113,7 @@ describe("the GitHub stand-in's job queue", () => {
     assert.equal(await none, undefined);
   });
 
-  it("sends an assignment again to a runner that hung up before it had read it", async () => {
+  it("sends an assignment again to a runner that hung up before reading it", async () => {
     const { runnerId, sessionId, poll } = runner("i-1");
     const job = github.queueJob({ name: "build", labels: ["pool"] });
     assert.equal(jobOf(await poll()), job);
@@ -126,7 +126,7 @@ describe("the GitHub stand-in's job queue", () => {
     github.protocol.acquire({ runnerId, jobId: job });
   });
 
-  it("gives an acquired job to the same runner again when the first reply was lost, unless told otherwise", async () => {
+  it("returns an acquired job to the same runner again when the first reply was lost, unless configured otherwise", async () => {
     for (const acquireIsIdempotent of [true, false]) {
       start({ acquireIsIdempotent });
       const { runnerId, poll } = runner("i-1");
@@ -139,7 +139,7 @@ describe("the GitHub stand-in's job queue", () => {
     }
   });
 
-  it("refuses a second session while the first lives, and lets it go 100 s after the last poll", async () => {
+  it("refuses a second session while the first exists, which expires 100 s after the last poll", async () => {
     const { runnerId, poll } = runner("i-1");
     const hangUp = new AbortController();
     const polling = poll(hangUp.signal);
@@ -147,13 +147,13 @@ describe("the GitHub stand-in's job queue", () => {
     assert.throws(() => github.protocol.createSession({ runnerId }), { name: "SessionConflict" });
     hangUp.abort();
     await polling;
-    const gone = clock.now();
+    const lastPoll = clock.now();
     await timeline.when((event) => event.kind === "runner" && event.change === "offline");
-    assert.equal(clock.now() - gone, 100_000);
+    assert.equal(clock.now() - lastPoll, 100_000);
     github.protocol.createSession({ runnerId });
   });
 
-  it("tells a deleted runner at its next poll, not in the middle of one", async () => {
+  it("reports the deletion of a runner on its next poll, not during the current one", async () => {
     const { runnerId, sessionId } = runner("i-1");
     const polling = github.protocol.poll({ sessionId, status: "Online" });
     const token = github.mintRegistrationToken("example-org", "remove");
@@ -163,7 +163,7 @@ describe("the GitHub stand-in's job queue", () => {
     assert.throws(() => github.protocol.createSession({ runnerId }), { name: "RunnerNotFound" });
   });
 
-  it("takes a registration token for one hour, one scope and one purpose", async () => {
+  it("accepts a registration token for one hour, one scope and one purpose", async () => {
     const request = { url: URL, name: "i-1", labels: [], systemLabels: ["self-hosted"] };
     const token = github.mintRegistrationToken("example-org");
     const removal = github.mintRegistrationToken("example-org", "remove");
@@ -177,7 +177,7 @@ describe("the GitHub stand-in's job queue", () => {
     assert.throws(() => github.register({ ...request, token, replace: true }), { name: "InvalidToken" });
   });
 
-  it("knows a runner group only when somebody made it", () => {
+  it("refuses a registration in a runner group that was not created", () => {
     const request = { url: URL, name: "i-1", labels: [], systemLabels: [], group: "ci" };
     const token = github.mintRegistrationToken("example-org");
     assert.throws(() => github.register({ ...request, token }), { name: "GroupNotFound" });
@@ -185,7 +185,7 @@ describe("the GitHub stand-in's job queue", () => {
     assert.equal(github.register({ ...request, token }).name, "i-1");
   });
 
-  it("takes the hook's time by the runner's own clock, whenever the report arrives", async () => {
+  it("measures the hook's duration by the runner's clock, regardless of when the report arrives", async () => {
     const { runnerId, poll } = runner("i-1");
     const job = github.queueJob({ name: "build", labels: ["pool"] });
     await poll();

@@ -19,11 +19,11 @@ const SCOPES = [
   },
 ] as const;
 
-describe("the GitHub stand-in against GitHub's own OpenAPI description", function () {
+describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", function () {
   this.timeout(60_000);
   let served: ServedGitHub;
   let bearer: string;
-  /** What was asked of the stand-in and held against the description, for the test on what is left out. */
+  /** All exchanges that were compared with the description, for the test that finds missing ones. */
   const exchanges: { route: string; status: number }[] = [];
 
   beforeEach(async () => {
@@ -37,19 +37,19 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
   });
   afterEach(() => served.close());
 
-  /** One exchange, both halves held against the description; a request may be wrong where a refusal is the point. */
+  /** One exchange; request and reply are compared with the description. A request that must be refused may be `wrong`. */
   async function exchange(method: string, path: string, status: number, options: { body?: unknown; as?: string; wrong?: boolean } = {}) {
     const reply = await call(served, method, path, options.body, options.as);
     const url = new URL(path, "http://loopback");
     const template = templateOf(method, url.pathname);
     assert.ok(template, `GitHub has no ${method} ${path}`);
     assert.equal(reply.status, status, `${method} ${path}: ${JSON.stringify(reply.body)}`);
-    // Its description of this list asks of each account to be a user and an enterprise at once.
+    // The description of this list requires each account to be both a user and an enterprise.
     const list = template === "/app/installations" && status === 200;
-    const [held, body] = list ? ["/orgs/{org}/installation", reply.body[0]] : [template, reply.body];
-    const found = differences(method, held, status, body);
-    const asked = options.wrong ? [] : requestDifferences(method, template, url.pathname, url.searchParams, options.body);
-    assert.deepEqual([...found, ...asked], [], `${method} ${path} ${status}`);
+    const [compared, body] = list ? ["/orgs/{org}/installation", reply.body[0]] : [template, reply.body];
+    const found = differences(method, compared, status, body);
+    const inRequest = options.wrong ? [] : requestDifferences(method, template, url.pathname, url.searchParams, options.body);
+    assert.deepEqual([...found, ...inRequest], [], `${method} ${path} ${status}`);
     exchanges.push({ route: `${method} ${template}`, status });
     return reply;
   }
@@ -77,7 +77,7 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
   }
 
   for (const scope of SCOPES) {
-    it(`answers every route for the runners of ${scope.name} in the described shape`, async () => {
+    it(`replies on every route for the runners of ${scope.name} in the described shape`, async () => {
       const { path } = await runnerOf(scope);
       await exchange("POST", `${scope.path}/actions/runners/remove-token`, 201);
       await exchange("GET", `${scope.path}/actions/runners`, 200);
@@ -91,7 +91,7 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
       await exchange("DELETE", path, 204);
     });
 
-    it(`refuses in the described shape what a client may do wrong with the runners of ${scope.name}`, async () => {
+    it(`refuses invalid requests for the runners of ${scope.name} in the described shape`, async () => {
       const { path, id } = await runnerOf(scope);
       makeBusy(id);
       assert.equal((await exchange("DELETE", path, 422)).body.message, 'Bad request - Runner "i-1" is still running a job');
@@ -101,9 +101,9 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
       await exchange("DELETE", `${path}/labels/absent`, 404);
     });
 
-    it(`hides and forbids in the described shape on every route for the runners of ${scope.name}`, async () => {
+    it(`returns 401, 403 and 404 in the described shape on every route for the runners of ${scope.name}`, async () => {
       await served.close();
-      // The App may read only: what it may not do is 403, what is not there is 404, who is nobody gets 401.
+      // The App is read-only: 403 for what it may not do, 404 for what does not exist, 401 for an unknown caller.
       served = await serveGitHub();
       served.github.registerToken(TOKEN, [ORGANIZATION, REPOSITORY]);
       const reader = await readOnly();
@@ -138,16 +138,16 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
     return (await auth({ type: "installation", installationId: 678 })).token;
   }
 
-  it("tells in the described shape what is left of the hour, and charges nothing for it", async () => {
-    const asked = async () => (await exchange("GET", "/rate_limit", 200)).body.resources.core;
-    const { limit, used } = await asked();
-    assert.deepEqual(await asked().then((core) => [core.limit, core.used]), [limit, used]);
+  it("returns the remaining rate limit in the described shape, without counting the request", async () => {
+    const rateLimit = async () => (await exchange("GET", "/rate_limit", 200)).body.resources.core;
+    const { limit, used } = await rateLimit();
+    assert.deepEqual(await rateLimit().then((core) => [core.limit, core.used]), [limit, used]);
     await exchange("GET", `${SCOPES[0]!.path}/actions/runners`, 200);
-    assert.equal((await asked()).used, used + 1);
+    assert.equal((await rateLimit()).used, used + 1);
     await exchange("GET", "/rate_limit", 401, { as: "Bearer nonsense" });
   });
 
-  it("answers an App in the described shapes, whether it may or not", async () => {
+  it("replies to an App in the described shapes, with or without permission", async () => {
     await exchange("GET", "/app", 200, { as: bearer });
     await exchange("GET", "/app/installations", 200, { as: bearer });
     await exchange("POST", "/app/installations/678/access_tokens", 201, { as: bearer });
@@ -162,7 +162,7 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
     await exchange("POST", "/app/installations/678/access_tokens", 401);
   });
 
-  it("refuses above the rate limit, and fails when told to, in GitHub's form of an error", async () => {
+  it("returns GitHub's error format above the rate limit and for injected faults", async () => {
     await served.close();
     served = await serveGitHub({ rateLimit: 1 });
     await exchange("GET", `/orgs/${ORGANIZATION}/actions/runners`, 200);
@@ -181,7 +181,7 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
     await exchange("GET", `/orgs/${ORGANIZATION}/actions/runners`, 502);
   });
 
-  it("refuses a route that it lacks and a body that is no JSON in GitHub's form of an error", async () => {
+  it("returns GitHub's error format for an unknown route and for a body that is not JSON", async () => {
     const unknown = await call(served, "GET", "/orgs/example-org/actions/runner-groups");
     assert.deepEqual([unknown.status, errorDifferences(unknown.body)], [404, []]);
     const { runnerId } = await register(served, "i-1");
@@ -191,7 +191,7 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
     assert.deepEqual([raw.status, body.message, errorDifferences(body)], [400, "Problems parsing JSON", []]);
   });
 
-  it("gets from our functions' own client only requests that the description allows, and answers each as described", async () => {
+  it("receives only described requests from our functions' client, and replies to each as described", async () => {
     const { id: appId, privateKey } = app(served);
     const seen: string[] = [];
     const wrong: string[] = [];
@@ -251,8 +251,8 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
     );
   });
 
-  // The last one: it looks back at what the others exchanged.
-  it("serves no route that GitHub lacks, and none whose success and refusals were not held against the description", () => {
+  // Must be the last test: it checks what the others exchanged.
+  it("serves no route that GitHub lacks, and none whose success and refusals were not compared with the description", () => {
     const routes = served.github.restRoutes();
     assert.equal(routes.length, 4 + 2 * 11);
     const lacking = routes.flatMap((route) => {
@@ -266,7 +266,7 @@ describe("the GitHub stand-in against GitHub's own OpenAPI description", functio
     assert.deepEqual(lacking, []);
   });
 
-  /** What the stand-in can answer on a route, apart from what it answers on all of them alike. */
+  /** The statuses specific to a route, without those that every route can return. */
   function expectedStatuses(method: string, template: string, success: number): number[] {
     if (["/app", "/app/installations", "/rate_limit"].includes(template)) return [success, 401];
     if (!template.includes("/actions/runners")) return [success, 401, 404];

@@ -21,20 +21,20 @@ interface Description {
   paths: Record<string, Record<string, Operation>>;
 }
 
-// GitHub's own description of its API, references resolved. Some 20 MB, so it is read once.
+// GitHub's own OpenAPI description, with references resolved. About 20 MB, so it is read once.
 const description = require("@octokit/openapi/generated/api.github.com.deref.json") as Description;
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
-/** Query and path parameters are text on the wire. */
+/** With type coercion: query and path parameters are text on the wire. */
 const lenient = new Ajv({ strict: false, validateFormats: false, allErrors: true, coerceTypes: true });
 const compiled = new Map<string, ValidateFunction>();
 
 /**
- * Statuses that GitHub answers on every route, by its documentation ("Troubleshooting the REST API"), whether or not
- * the description names them; their bodies are its Basic Error.
+ * Statuses that GitHub can return on every route according to its documentation ("Troubleshooting the REST API"), even if
+ * the description does not name them; their body is its Basic Error.
  */
 const ANYWHERE = new Set([400, 401, 403, 404, 429, 500, 502, 503]);
 
-/** OpenAPI lets a schema without a type be nullable; JSON Schema says the same with an alternative. */
+/** OpenAPI allows `nullable` on a schema without a type; JSON Schema expresses this with `anyOf`. */
 function asJsonSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(asJsonSchema);
   if (typeof schema !== "object" || schema === null) return schema;
@@ -54,7 +54,7 @@ function operationOf(method: string, template: string): Operation | undefined {
   return description.paths[template]?.[method.toLowerCase()];
 }
 
-/** The route's template in GitHub's description; the one with the fewest placeholders where several fit. */
+/** The route's template in GitHub's description; if several match, the one with the fewest placeholders. */
 export function templateOf(method: string, path: string): string | undefined {
   const fits = (template: string) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path);
   const placeholders = (template: string) => template.split("{").length;
@@ -63,20 +63,20 @@ export function templateOf(method: string, path: string): string | undefined {
     .sort((a, b) => placeholders(a) - placeholders(b))[0];
 }
 
-/** Whether the description itself names the status for the route. */
+/** Whether the description names the status for the route. */
 export function isDescribed(method: string, template: string, status: number): boolean {
   return operationOf(method, template)?.responses[String(status)] !== undefined;
 }
 
-/** Differences between a reply and what GitHub's OpenAPI description says of that route and status. */
+/** Differences between a reply and GitHub's OpenAPI description of that route and status. */
 export function differences(method: string, template: string, status: number, body: unknown): string[] {
   const operation = operationOf(method, template);
   if (!operation) return [`GitHub has no ${method} ${template}`];
   if (!isDescribed(method, template, status)) {
-    return ANYWHERE.has(status) ? errorDifferences(body) : [`${method} ${template} never answers ${status}`];
+    return ANYWHERE.has(status) ? errorDifferences(body) : [`${method} ${template} never returns ${status}`];
   }
   const schema = operation.responses[String(status)]!.content?.["application/json"]?.schema;
-  if (!schema) return body === undefined ? [] : [`${method} ${template} answers ${status} without a body`];
+  if (!schema) return body === undefined ? [] : [`${method} ${template} returns ${status} without a body`];
   return check(`${method} ${template} ${status}`, schema, body);
 }
 
@@ -86,12 +86,12 @@ export function errorDifferences(body: unknown): string[] {
   const text = (body as { message?: unknown } | undefined)?.message;
   return [
     ...check("basic error", named.content!["application/json"]!.schema, body),
-    // The schema asks for nothing, not even for the message.
+    // The schema requires nothing, not even the message.
     ...(typeof text === "string" && text !== "" ? [] : ["an error without a message"]),
   ];
 }
 
-/** Differences between a request and the parameters and the body that the description has for the route. */
+/** Differences between a request and the parameters and body that the description defines for the route. */
 export function requestDifferences(method: string, template: string, path: string, query: URLSearchParams, body: unknown): string[] {
   const operation = operationOf(method, template);
   if (!operation) return [`GitHub has no ${method} ${template}`];

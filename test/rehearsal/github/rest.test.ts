@@ -9,7 +9,7 @@ describe("the GitHub stand-in's REST routes", function () {
   beforeEach(async () => void (served = await serveGitHub()));
   afterEach(() => served.close());
 
-  /** Takes the runner through session and acquire, so that it holds a job. */
+  /** Creates a session and acquires a job, so that the runner is busy. */
   const makeBusy = (runnerId: number): string => {
     const { protocol } = served.github;
     const { sessionId } = protocol.createSession({ runnerId });
@@ -19,7 +19,7 @@ describe("the GitHub stand-in's REST routes", function () {
     return job;
   };
 
-  it("refuses to delete a runner that holds a job, in the words that clients match", async () => {
+  it("refuses to delete a runner that holds a job, with the message that clients match", async () => {
     const { runnerId } = await register(served, "i-1");
     const job = makeBusy(runnerId);
     const refused = await call(served, "DELETE", `${RUNNERS}/${runnerId}`);
@@ -30,7 +30,7 @@ describe("the GitHub stand-in's REST routes", function () {
     assert.equal((await call(served, "DELETE", `${RUNNERS}/${runnerId}`)).status, 404);
   });
 
-  it("shows an old busy flag in lists for as long as it is told to, and the true one for a single runner", async () => {
+  it("shows an old busy flag in lists for the configured time, and the current one for a single runner", async () => {
     served.github.options.busyLagMs = 60_000;
     const { runnerId } = await register(served, "i-1");
     makeBusy(runnerId);
@@ -40,7 +40,7 @@ describe("the GitHub stand-in's REST routes", function () {
     assert.equal((await call(served, "GET", RUNNERS)).body.runners[0].busy, true);
   });
 
-  it("gives 30 runners a page unless asked and never more than 100, with links to the other pages", async () => {
+  it("returns 30 runners per page by default and never more than 100, with links to the other pages", async () => {
     for (let i = 0; i < 130; i++) await register(served, `i-${i}`);
     const first = await call(served, "GET", RUNNERS);
     assert.equal(first.body.total_count, 130);
@@ -58,7 +58,7 @@ describe("the GitHub stand-in's REST routes", function () {
     );
   });
 
-  it("keeps the system labels when a runner's custom labels are taken away, as a cordon does", async () => {
+  it("keeps the system labels when a runner's custom labels are removed, as a cordon does", async () => {
     const { runnerId } = await register(served, "i-1", ["pool", "gpu"]);
     const names = (reply: { body: { labels: { name: string }[] } }) => reply.body.labels.map((label) => label.name);
     const path = `${RUNNERS}/${runnerId}/labels`;
@@ -70,7 +70,7 @@ describe("the GitHub stand-in's REST routes", function () {
     assert.equal((await call(served, "POST", path, { labels: [] })).status, 422);
   });
 
-  it("counts every request and refuses the one above the hour's budget", async () => {
+  it("counts every request and refuses those beyond the hourly limit", async () => {
     await served.close();
     served = await serveGitHub({ rateLimit: 2 });
     const first = await call(served, "GET", RUNNERS);
@@ -84,7 +84,7 @@ describe("the GitHub stand-in's REST routes", function () {
     assert.ok(Number(refused.headers.get("x-ratelimit-reset")) > Date.now() / 1000);
   });
 
-  it("hides what a credential does not cover and says so where only the permission is missing", async () => {
+  it("returns 404 for what a credential does not cover, and 403 when only the permission is missing", async () => {
     assert.equal((await call(served, "GET", "/orgs/other-org/actions/runners")).status, 404);
     assert.equal((await call(served, "GET", RUNNERS, undefined, "Bearer nonsense")).status, 401);
     assert.equal((await call(served, "GET", RUNNERS, undefined, "")).status, 401);
@@ -103,7 +103,7 @@ describe("the GitHub stand-in's REST routes", function () {
     assert.equal(refused.body.message, "Resource not accessible by integration");
   });
 
-  it("goes wrong as told, for as many requests as told", async () => {
+  it("injects the configured fault for the configured number of requests", async () => {
     const { faults } = served.github;
     faults.add({ route: /registration-token$/, kind: "status", status: 502, message: "Server Error", times: 1 });
     assert.equal((await call(served, "POST", `${RUNNERS}/registration-token`)).status, 502);

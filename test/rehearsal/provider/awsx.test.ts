@@ -7,7 +7,7 @@ describe("awsx's Vpc on the real engine", function () {
   const rig = new Rig();
   after(() => rig.close());
 
-  it("makes the subnets, gateways and routes that its arguments ask for, settles, and goes without a trace", async () => {
+  it("creates the requested subnets, gateways and routes, changes nothing on a second up, and leaves nothing after destroy", async () => {
     rig.writeProject();
     const program = async () => {
       const vpc = new awsx.ec2.Vpc("net", {

@@ -41,30 +41,30 @@ describe("the provider's backend", () => {
     return { inputs, ...(await backend.create({ urn: urn(type, name), news: inputs })) };
   };
 
-  it("chooses the same name in the preview and in the update that follows it", () => {
+  it("chooses the same name in the preview and in the following update", () => {
     assert.equal(
       check(ROLE, { assumeRolePolicy: TRUST }, {}, "seed").inputs.name,
       check(ROLE, { assumeRolePolicy: TRUST }, {}, "seed").inputs.name,
     );
   });
 
-  it("never chooses a name that is longer than AWS takes", () => {
+  it("never chooses a name longer than AWS accepts", () => {
     const { inputs } = backend.check({ urn: urn(ROLE, "x".repeat(100)), news: { assumeRolePolicy: TRUST } });
     assert.equal(inputs.name.length, 64);
     assert.match(inputs.name, /^x{56}-[0-9a-f]{7}$/);
   });
 
-  it("keeps a chosen name at the next run, or every run would replace the resource", () => {
+  it("keeps a chosen name on the next run; otherwise every run would replace the resource", () => {
     const first = check(ROLE, { assumeRolePolicy: TRUST }).inputs;
     assert.equal(check(ROLE, { assumeRolePolicy: TRUST, description: "new" }, first).inputs.name, first.name);
   });
 
-  it("chooses a new name once the program stops giving one, since the given one was the program's", () => {
+  it("chooses a new name once the program stops setting one", () => {
     const { inputs } = check(ROLE, { assumeRolePolicy: TRUST }, { assumeRolePolicy: TRUST, name: "mine" });
     assert.match(inputs.name, /^thing-/);
   });
 
-  it("deletes before it replaces where the program fixes the name, which cannot exist twice", () => {
+  it("deletes before it replaces when the program sets the name, which cannot exist twice", () => {
     const olds = { name: "mine", path: "/" };
     const fixed = backend.diff({ urn: urn(ROLE, "thing"), olds, oldInputs: olds, news: { name: "mine", path: "/ci/" } });
     assert.deepEqual(fixed, { changes: [{ property: "path", kind: "update", replace: true }], deleteBeforeReplace: true });
@@ -75,14 +75,14 @@ describe("the provider's backend", () => {
     );
   });
 
-  it("sees that an input was taken away, although the resource still has it", () => {
-    const state = { name: "a", description: "gone soon" };
+  it("detects that an input was removed, although the resource still has it", () => {
+    const state = { name: "a", description: "removed later" };
     assert.deepEqual(backend.diff({ urn: urn(ROLE, "thing"), olds: state, oldInputs: state, news: { name: "a" } }).changes, [
       { property: "description", kind: "delete", replace: false },
     ]);
   });
 
-  it("takes what a preview does not know yet for a change", () => {
+  it("treats an unknown value in a preview as a change", () => {
     const state = { name: "a", description: "known" };
     assert.equal(
       backend.diff({ urn: urn(ROLE, "thing"), olds: state, oldInputs: state, news: { name: "a", description: UNKNOWN } }).changes.length,
@@ -94,7 +94,7 @@ describe("the provider's backend", () => {
     assert.match(check(ROLE, { assumeRolePolicy: "{" }).failures[0]!.reason, /malformed/);
   });
 
-  it("refuses two resources of one physical name, as AWS does", async () => {
+  it("refuses two resources with the same physical name, as AWS does", async () => {
     await create(ROLE, "one", { name: "same", assumeRolePolicy: TRUST });
     await assert.rejects(create(ROLE, "two", { name: "same", assumeRolePolicy: TRUST }), /already exists/);
   });
@@ -105,7 +105,7 @@ describe("the provider's backend", () => {
     await assert.rejects(backend.delete({ urn: urn(ROLE, "one"), id: role.id }), /DeleteConflict/);
   });
 
-  it("lays out a function's code so that it can be run, and each version in a folder of its own", async () => {
+  it("unpacks a function's code so that it can run, each version into a separate folder", async () => {
     const role = await create(ROLE, "role", { name: "role", assumeRolePolicy: TRUST });
     const inputs = {
       name: "fn",
@@ -129,10 +129,10 @@ describe("the provider's backend", () => {
     const INVOCATION = "aws:lambda/invocation:Invocation";
     const given = { functionName: "fn", input: '{"pool":"p"}', lifecycleScope: "CRUD" };
     let payloads: unknown[];
-    let answer: { result?: unknown; error?: unknown };
+    let response: { result?: unknown; error?: unknown };
     beforeEach(async () => {
-      [payloads, answer] = [[], { result: { done: true } }];
-      const invoke = async (_name: string, payload: unknown) => (payloads.push(payload), answer);
+      [payloads, response] = [[], { result: { done: true } }];
+      const invoke = async (_name: string, payload: unknown) => (payloads.push(payload), response);
       backend = new ProviderBackend({ store, autoscaling, filesDir, invoke });
       const role = await create(ROLE, "role", { name: "role", assumeRolePolicy: TRUST });
       await create(FUNCTION, "fn", {
@@ -144,7 +144,7 @@ describe("the provider's backend", () => {
       });
     });
 
-    it("tells the function at each step of its life what happens to it, as the real provider does", async () => {
+    it("passes the lifecycle action and the previous input to the function, as the real provider does", async () => {
       const { id, outputs } = await create(INVOCATION, "last", given);
       assert.match(id, /^fn_\$LATEST_[0-9a-f]{32}$/);
       assert.equal(outputs.result, '{"done":true}');
@@ -160,9 +160,9 @@ describe("the provider's backend", () => {
       assert.equal(store.get(INVOCATION, id), undefined);
     });
 
-    it("fails, and stays, when the function does", async () => {
+    it("fails and is kept when the function fails", async () => {
       const { id, outputs } = await create(INVOCATION, "last", given);
-      answer = { error: { errorType: "Error", errorMessage: "no" } };
+      response = { error: { errorType: "Error", errorMessage: "no" } };
       await assert.rejects(
         backend.delete({ urn: urn(INVOCATION, "last"), id, olds: outputs }),
         /invoking Lambda Function \(fn\): .*"errorMessage":"no"/,
@@ -171,22 +171,22 @@ describe("the provider's backend", () => {
       await assert.rejects(create(INVOCATION, "other", given), /invoking Lambda Function/);
     });
 
-    it("needs its function, so that one that is deleted too early shows", async () => {
-      await assert.rejects(create(INVOCATION, "last", { ...given, functionName: "gone" }), /Function not found/);
+    it("fails without its function, so that a function deleted too early is noticed", async () => {
+      await assert.rejects(create(INVOCATION, "last", { ...given, functionName: "absent" }), /Function not found/);
     });
 
-    it("is refused with a scope or an input that would play differently", () => {
+    it("is refused with a scope or an input that the rehearsal would handle differently from AWS", () => {
       assert.match(check(INVOCATION, { ...given, lifecycleScope: "CREATE_ONLY" }).failures[0]!.reason, /must be CRUD/);
       for (const input of ["[]", "null", "{"]) assert.match(check(INVOCATION, { ...given, input }).failures[0]!.reason, /JSON object/);
     });
   });
 
-  it("refuses user data that EC2 would refuse for its size", () => {
+  it("refuses user data that is too large for EC2", () => {
     const userData = Buffer.alloc(16_385, "x").toString("base64");
     assert.match(check("aws:ec2/launchTemplate:LaunchTemplate", { userData }).failures[0]!.reason, /16384 bytes, got 16385/);
   });
 
-  it("gives up waiting when the engine is interrupted", async () => {
+  it("stops waiting when the engine is interrupted", async () => {
     autoscaling.holdLaunches = true;
     const news = { name: "pool", minSize: 1, maxSize: 1, launchTemplate: { id: "lt-1" } };
     const interrupted: ProviderBackend = new ProviderBackend({ store, autoscaling, filesDir, sleep: async () => interrupted.cancel() });
@@ -194,7 +194,7 @@ describe("the provider's backend", () => {
     await assert.rejects(creating, /cancelled while waiting/);
   });
 
-  it("knows no instance type that EC2 has not", async () => {
+  it("refuses an instance type that EC2 does not have", async () => {
     await assert.rejects(
       backend.invoke("aws:ec2/getInstanceType:getInstanceType", { instanceType: "m7g.huge" }),
       /InvalidInstanceType.*\[m7g.huge\]/,
@@ -217,10 +217,13 @@ describe("the provider's backend", () => {
     const inVpc = { name: "vpc-id", values: [vpcId] };
     assert.deepEqual((await find(inVpc)).ids, ["subnet-1", "subnet-2"]);
     assert.deepEqual((await find(inVpc, { name: "tag:tier", values: ["private"] })).ids, ["subnet-1"]);
-    await assert.rejects(async () => find(inVpc, { name: "state", values: ["available"] }), /vpc-id and tag:KEY only, got state/);
+    await assert.rejects(
+      async () => find(inVpc, { name: "state", values: ["available"] }),
+      /only the filters vpc-id and tag:KEY, got state/,
+    );
   });
 
-  it("reads Go's durations, which the program writes", () => {
+  it("parses the Go durations that the program uses", () => {
     assert.equal(durationSeconds("1h30m"), 5400);
     assert.equal(durationSeconds("0"), 0);
     assert.throws(() => durationSeconds("ten minutes"), /not a duration/);

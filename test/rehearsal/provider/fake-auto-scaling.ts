@@ -9,11 +9,11 @@ interface FakeGroup {
   refreshes: Shape[];
 }
 
-/** Groups in memory whose instances come into service and go at once: enough to judge what the provider calls. */
+/** In-memory groups whose instances enter service and terminate immediately: enough to check the provider's calls. */
 export class FakeAutoScaling implements AutoScalingApi {
   readonly calls: { operation: AutoScalingOperation; params: Shape }[] = [];
   readonly groups = new Map<string, FakeGroup>();
-  /** Set to keep instances from coming into service. */
+  /** Set to keep instances from entering service. */
   holdLaunches = false;
   private nextInstance = 1;
 
@@ -73,7 +73,7 @@ export class FakeAutoScaling implements AutoScalingApi {
     }
   }
 
-  /** What scaling does behind the program's back. */
+  /** Changes the desired capacity outside the program, as scaling does. */
   setDesired(name: string, desired: number): void {
     this.known(name).params.DesiredCapacity = desired;
     this.scale(name);

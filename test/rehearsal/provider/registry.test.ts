@@ -21,9 +21,9 @@ function members(source: ts.SourceFile, interfaceName: string): { all: string[];
   throw new Error(`${source.fileName} declares no ${interfaceName}`);
 }
 
-describe("the types of the rehearsal's provider, against the declarations of the real package", () => {
+describe("the rehearsal provider's types, compared with the declarations of the real package", () => {
   for (const [token, type] of Object.entries(RESOURCE_TYPES)) {
-    it(`${token}: no property is accepted that the real provider lacks, none is forgotten that it requires`, () => {
+    it(`${token}: accepts no property that the real provider lacks and requires every property that it requires`, () => {
       const { source, name } = declaration(token);
       const real = members(source, `${name}Args`);
       const own = [

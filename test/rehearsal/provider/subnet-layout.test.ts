@@ -8,7 +8,7 @@ function range(cidr: string): [number, number] {
 }
 
 describe("subnets of a VPC", () => {
-  it("never overlap and never leave the VPC's range, whatever the number of zones", () => {
+  it("never overlap and never leave the VPC's range, for any number of zones", () => {
     for (const zones of [1, 2, 3, 4]) {
       for (const specs of [
         undefined,
@@ -25,7 +25,7 @@ describe("subnets of a VPC", () => {
     }
   });
 
-  it("are refused when the range is too small for them, instead of overlapping", () => {
+  it("are refused rather than overlapping when the range is too small", () => {
     assert.throws(() => subnetLayout("10.0.0.0/27", 3), /too small/);
     assert.throws(
       () =>

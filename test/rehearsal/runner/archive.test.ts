@@ -36,7 +36,7 @@ describe("the runner stand-in's archive", function () {
     return target;
   };
 
-  it("has the layout of the official one, whose `runsvc.sh` lies in bin only", async () => {
+  it("has the layout of the official archive, with `runsvc.sh` only in bin", async () => {
     const { file } = await buildRunnerArchive({ cacheDir: join(folder, "cache") });
     const tree = unpack(file);
     const programs = ["bin/Runner.Listener", "bin/Runner.Worker", "bin/runsvc.sh", "bin/RunnerService.js"];
@@ -48,7 +48,7 @@ describe("the runner stand-in's archive", function () {
     assert.match(readFileSync(join(tree, "bin/Runner.Worker"), "utf8"), /^#!\/usr\/local\/bin\/node\n/);
   });
 
-  it("is the same file to the byte whenever and wherever it is built, since its digest is pinned", async () => {
+  it("is identical to the byte in every build, since its digest is pinned", async () => {
     const first = await buildRunnerArchive({ cacheDir: join(folder, "a") });
     const second = await buildRunnerArchive({ cacheDir: join(folder, "b") });
     assert.equal(first.sha256, second.sha256);
@@ -56,12 +56,12 @@ describe("the runner stand-in's archive", function () {
     assert.equal(readdirSync(join(folder, "a")).length, 1);
   });
 
-  it("refuses a folder of replacements that is not there, instead of rehearsing without them", async () => {
+  it("refuses a missing override folder, instead of rehearsing without the overrides", async () => {
     const overrideDir = join(folder, "absent");
     await assert.rejects(buildRunnerArchive({ cacheDir: folder, overrideDir }), /overrideDir .*absent does not exist/);
   });
 
-  it("runs with the files that somebody puts in the place of ours", async () => {
+  it("runs with files from the override folder in place of ours", async () => {
     const overrideDir = join(folder, "official");
     mkdirSync(join(overrideDir, "bin"), { recursive: true });
     const script = "#!/bin/bash\necho theirs\nexec ./externals/node20/bin/node ./bin/RunnerService.js\n";
@@ -72,7 +72,10 @@ describe("the runner stand-in's archive", function () {
     try {
       assert.equal((await runner.configure("i-1")).code, 0);
       const service = runner.service();
-      await until("the replaced script's word and the listener", () => runner.said(/^theirs$/) && runner.said(/Listening for Jobs/));
+      await until(
+        "the output of the replaced script and of the listener",
+        () => runner.said(/^theirs$/) && runner.said(/Listening for Jobs/),
+      );
       service.kill("SIGTERM");
       assert.equal(await exited(service), 0);
     } finally {
@@ -80,7 +83,7 @@ describe("the runner stand-in's archive", function () {
     }
   });
 
-  it("is well-formed shell throughout", () => {
+  it("contains only shell scripts that pass shellcheck", () => {
     const cwd = join(__dirname, "../../../rehearsal/runner/layout");
     const scripts = ["config.sh", "env.sh", "run.sh", "bin/runsvc.sh", "bin/installdependencies.sh"];
     execFileSync("shellcheck", ["--external-sources", ...scripts], { cwd, stdio: "inherit" });

@@ -5,8 +5,8 @@ import type { Boundary } from "../../../rehearsal/runner/program/barriers";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
-/** In the order of a job's life, from the listener's start to its next look for a job. */
-const LIFE: readonly Boundary[] = [
+/** In the order of a job's lifecycle, from the start of the listener to its next poll. */
+const LIFECYCLE: readonly Boundary[] = [
   "listener-start",
   "message-arrived",
   "message-received",
@@ -49,14 +49,14 @@ describe("the barriers of the runner stand-in", function () {
       ACTIONS_RUNNER_HOOK_JOB_COMPLETED: runner.hook("completed.sh", "true\n"),
     });
 
-  it("hold a job at each boundary, one after the other, and let it end well", async () => {
-    for (const boundary of LIFE) runner.hold(boundary);
+  it("hold a job at each boundary in order, and let it succeed", async () => {
+    for (const boundary of LIFECYCLE) runner.hold(boundary);
     start();
     const job = queue();
     const { jobs, changes } = { jobs: served.github.job(job), changes: [] as string[] };
-    for (const boundary of LIFE) {
+    for (const boundary of LIFECYCLE) {
       const { pid, job: of } = await runner.held(boundary);
-      const isWorker = LIFE.indexOf(boundary) >= LIFE.indexOf("set-up") && boundary !== "between-jobs";
+      const isWorker = LIFECYCLE.indexOf(boundary) >= LIFECYCLE.indexOf("set-up") && boundary !== "between-jobs";
       assert.deepEqual(runner.pids(isWorker ? "Runner.Worker" : "Runner.Listener"), [pid], boundary);
       assert.equal(of, boundary === "listener-start" ? undefined : job, boundary);
       changes.push(`${boundary}: ${jobs.state}, ${runner.pids("Runner.Worker").length} worker(s)`);
@@ -95,7 +95,7 @@ describe("the barriers of the runner stand-in", function () {
     await served.github.jobsSettled();
   });
 
-  it("do not shield a job from a stop: one that is acquired but has no worker yet is nobody's then", async () => {
+  it("do not protect an acquired job without a worker from a stop: it stays acquired with no one to run it", async () => {
     runner.hold("acquired");
     const service = start();
     const job = queue();
@@ -105,20 +105,20 @@ describe("the barriers of the runner stand-in", function () {
     assert.equal(served.github.job(job).state, "acquired");
   });
 
-  it("leave a job unacquired when the stop comes before the message was looked at", async () => {
+  it("leave a job unacquired when the stop arrives before the message is processed", async () => {
     runner.hold("message-arrived");
     const service = start();
     const job = queue();
     await runner.held("message-arrived");
     service.kill("SIGTERM");
-    await until("the listener to hear of it", () => runner.said(/^Exiting\.\.\.$/));
+    await until("the listener to handle the stop", () => runner.said(/^Exiting\.\.\.$/));
     assert.equal(service.exitCode, null);
     runner.release("message-arrived");
     assert.equal(await exited(service), 0);
     assert.equal(served.github.job(job).state, "assigned");
   });
 
-  it("cut short a step that is held when the runner stops, as its process would be", async () => {
+  it("interrupt a held step when the runner stops, as its process would be interrupted", async () => {
     runner.hold("steps");
     const service = start();
     const job = queue();

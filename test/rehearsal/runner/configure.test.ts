@@ -18,7 +18,7 @@ describe("config.sh of the runner stand-in", function () {
   });
   const labels = () => served.github.runners()[0]?.labels.map((label) => label.name);
 
-  it("refuses root, as the official one does, unless told that root is meant", async function () {
+  it("refuses to run as root, as the official script does, unless root is allowed explicitly", async function () {
     if (process.getuid?.() !== 0) return this.skip();
     const refused = await runner.run("config.sh", ["--unattended"], { RUNNER_ALLOW_RUNASROOT: "" });
     assert.equal(refused.code, 1);
@@ -26,7 +26,7 @@ describe("config.sh of the runner stand-in", function () {
     assert.deepEqual(served.github.runners(), []);
   });
 
-  it("writes the files that others look for, the secret one readable by nobody else", async () => {
+  it("writes the files that other programs read, the secret one readable only by its owner", async () => {
     assert.equal((await runner.configure("i-1")).code, 0);
     const settings = JSON.parse(readFileSync(runner.path(".runner"), "utf8"));
     assert.equal(settings.agentName, "i-1");
@@ -38,7 +38,7 @@ describe("config.sh of the runner stand-in", function () {
     assert.match(again.output, /already configured/);
   });
 
-  it("takes the token from the environment, so that no process list shows it", async () => {
+  it("accepts the token from the environment, so that no process list shows it", async () => {
     const url = `${served.url}/${ORGANIZATION}`;
     const flags = ["--unattended", "--url", url, "--name", "i-1", "--work", "_jobs"];
     const done = await runner.run("config.sh", flags, { ACTIONS_RUNNER_INPUT_TOKEN: await runner.token() });
@@ -47,7 +47,7 @@ describe("config.sh of the runner stand-in", function () {
     assert.ok(runner.has("_jobs"));
   });
 
-  it("does without the system labels when asked, but not without any label", async () => {
+  it("omits the system labels on request, but refuses a runner without any label", async () => {
     const url = `${served.url}/${ORGANIZATION}`;
     const flags = ["--unattended", "--url", url, "--token", await runner.token(), "--no-default-labels"];
     assert.equal((await runner.run("config.sh", flags)).code, 1);
@@ -55,7 +55,7 @@ describe("config.sh of the runner stand-in", function () {
     assert.deepEqual(labels(), ["only", "these"]);
   });
 
-  it("refuses a name in use, and with --replace takes it over under the same id", async () => {
+  it("refuses a name in use; with --replace, takes it over under the same id", async () => {
     await runner.configure("i-1");
     const second = await TestRunner.unpack(served);
     try {
@@ -73,14 +73,14 @@ describe("config.sh of the runner stand-in", function () {
     }
   });
 
-  it("leaves nothing half-configured behind an expired token, an unknown group, an unknown flag or a dead GitHub", async () => {
+  it("leaves no partial configuration after an expired token, an unknown group, an unknown flag or a GitHub outage", async () => {
     const url = `${served.url}/${ORGANIZATION}`;
     const expired = await runner.run("config.sh", ["--unattended", "--url", url, "--token", "AEXPIRED"]);
     assert.equal(expired.code, 1);
     assert.match(expired.output, /Http response code: NotFound/);
-    const group = await runner.configure("i-1", "--runnergroup", "nobody-made-it");
+    const group = await runner.configure("i-1", "--runnergroup", "no-such-group");
     assert.equal(group.code, 1);
-    assert.match(group.output, /Could not find any self-hosted runner group named "nobody-made-it"/);
+    assert.match(group.output, /Could not find any self-hosted runner group named "no-such-group"/);
     assert.equal((await runner.configure("i-1", "--no-such-flag")).code, 1);
     served.github.faults.add({ route: /runners\/register$/, kind: "down" });
     assert.equal((await runner.configure("i-1")).code, 1);
@@ -88,7 +88,7 @@ describe("config.sh of the runner stand-in", function () {
     assert.deepEqual(served.github.runners(), []);
   });
 
-  it("removes the runner with a remove token, but not while it is a service or runs a job", async () => {
+  it("removes the runner with a remove token, but not while it is installed as a service or runs a job", async () => {
     await runner.configure("i-1");
     writeFileSync(runner.path(".service"), "actions-runner.service\n");
     const remove = async () => runner.run("config.sh", ["remove", "--token", await runner.token("remove-token")]);
@@ -110,7 +110,7 @@ describe("config.sh of the runner stand-in", function () {
     assert.equal(runner.has(".runner"), false);
   });
 
-  it("ends with exit code 1 when it is to run unconfigured, or was deleted while it was off", async () => {
+  it("exits with code 1 when the runner is not configured or was deleted while it was stopped", async () => {
     const unconfigured = await runner.run("bin/Runner.Listener", ["run"]);
     assert.equal(unconfigured.code, 1);
     await runner.configure("i-1");

@@ -6,7 +6,7 @@ import { buildRunnerArchive } from "../../../rehearsal/runner/archive";
 import type { Boundary } from "../../../rehearsal/runner/program/barriers";
 import { call, ORGANIZATION, type ServedGitHub } from "../github/fixture";
 
-/** An unpacked runner in a folder of its own, with every process that a test starts from it. */
+/** An unpacked runner in a temporary folder, with every process that a test starts from it. */
 export class TestRunner {
   readonly output: string[] = [];
   private readonly started: ChildProcess[] = [];
@@ -34,7 +34,7 @@ export class TestRunner {
     return join(this.root, "perf");
   }
 
-  /** Where barriers stand; made for the services that start later. */
+  /** The barrier folder; created before the service starts. */
   get barriers(): string {
     const folder = join(this.root, "barriers");
     mkdirSync(folder, { recursive: true });
@@ -45,10 +45,10 @@ export class TestRunner {
     writeFileSync(join(this.barriers, boundary), "");
   }
 
-  /** Waits until a program stands at the boundary; returns what it said there. */
+  /** Waits until a program is held at the boundary; returns what it reported. */
   async held(boundary: Boundary): Promise<{ pid: number; job?: string }> {
     const reached = join(this.barriers, `${boundary}.reached`);
-    await until(`a program at ${boundary}`, () => read(reached).endsWith("\n"));
+    await until(`a program held at ${boundary}`, () => read(reached).endsWith("\n"));
     return JSON.parse(read(reached)) as { pid: number; job?: string };
   }
 
@@ -69,7 +69,7 @@ export class TestRunner {
     return reply.body.token as string;
   }
 
-  /** Runs a script of the runner's to its end. */
+  /** Runs a script of the runner; resolves when it has exited. */
   run(file: string, args: string[], environment: NodeJS.ProcessEnv = {}): Promise<{ code: number; output: string }> {
     const child = this.spawn(file, args, environment);
     let output = "";
@@ -85,7 +85,7 @@ export class TestRunner {
     return this.run("config.sh", args);
   }
 
-  /** Writes a hook outside the runner's folder, as GitHub demands, and returns its path. */
+  /** Writes a hook outside the runner's folder, as GitHub requires, and returns its path. */
   hook(name: string, script: string): string {
     const file = join(this.root, name);
     writeFileSync(file, script, { mode: 0o755 });
@@ -103,7 +103,7 @@ export class TestRunner {
     return child;
   }
 
-  /** Process ids below a process of this test, by the kernel's name for them. */
+  /** Ids of this runner's processes with the given kernel name. */
   pids(comm: string): number[] {
     const own = `${this.home}/`;
     return readdirSync("/proc")
@@ -126,12 +126,12 @@ export class TestRunner {
     return child;
   }
 
-  /** Ends whatever still runs from this runner's folder, steps and orphans included, and removes the folder. */
+  /** Kills all processes still running from this runner's folder, including steps and orphans, and removes the folder. */
   dispose(): void {
     for (const child of this.started) child.kill("SIGKILL");
     for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
-      const mine = read(`/proc/${name}/cmdline`).includes(this.root) || link(name).startsWith(this.root);
-      if (mine && Number(name) !== process.pid) kill(Number(name));
+      const own = read(`/proc/${name}/cmdline`).includes(this.root) || link(name).startsWith(this.root);
+      if (own && Number(name) !== process.pid) kill(Number(name));
     }
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -174,6 +174,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // Gone already.
+    // It has already exited.
   }
 }

@@ -34,7 +34,7 @@ describe("a job on the runner stand-in", function () {
     { name: "clean up", condition: "always()" as const, run: "true" },
   ];
 
-  it("fails for its user when the started hook fails: success() steps are skipped, always() and the completed hook run", async () => {
+  it("fails when the started hook fails: success() steps are skipped, always() steps and the completed hook run", async () => {
     await start({
       ACTIONS_RUNNER_HOOK_JOB_STARTED: runner.hook("started.sh", `false\n${write("unreached")}\n`),
       ACTIONS_RUNNER_HOOK_JOB_COMPLETED: runner.hook("completed.sh", `${write("completed")}\n`),
@@ -49,7 +49,7 @@ describe("a job on the runner stand-in", function () {
     assert.deepEqual(written(), ["clean-up", "completed"]);
   });
 
-  it("fails for its user when a hook's file is not there, or is of no kind that can be run", async () => {
+  it("fails when a hook's file is missing or has an unsupported extension", async () => {
     await start({
       ACTIONS_RUNNER_HOOK_JOB_STARTED: join(runner.root, "absent.sh"),
       ACTIONS_RUNNER_HOOK_JOB_COMPLETED: runner.hook("completed.txt", "true\n"),
@@ -60,7 +60,7 @@ describe("a job on the runner stand-in", function () {
     assert.deepEqual(served.github.job(job).hooks, {});
   });
 
-  it("runs the started hook only after the action downloads, so that whatever it sets comes late", async () => {
+  it("runs the started hook only after the action downloads, so anything the hook sets takes effect late", async () => {
     await start({ ACTIONS_RUNNER_HOOK_JOB_STARTED: runner.hook("started.sh", "true\n") });
     const job = served.github.queueJob({ name: "build", labels: ["pool"], setupSeconds: 1.5, steps });
     await until("the worker", () => runner.pids("Runner.Worker").length === 1);
@@ -70,7 +70,7 @@ describe("a job on the runner stand-in", function () {
     assert.ok(at("hook-started") - at("acquired") >= 1500);
   });
 
-  it("kills what a step leaves in the background, but not what has shed the tracking id", async () => {
+  it("kills background processes of a step, but not those without the tracking id", async () => {
     await start();
     const pids = join(runner.root, "pids");
     // The second process still has the id until env has executed sleep: the step must not end before that.
@@ -80,7 +80,7 @@ describe("a job on the runner stand-in", function () {
     await served.github.jobsSettled();
     const [tracked, shed] = readFileSync(pids, "utf8").trim().split("\n").map(Number);
     assert.ok(tracked && shed);
-    await until("the tracked one's end", () => !alive(tracked), 5_000);
+    await until("the tracked process to exit", () => !alive(tracked), 5_000);
     assert.equal(alive(shed), true);
   });
 
@@ -100,15 +100,15 @@ describe("a job on the runner stand-in", function () {
     await served.github.jobsSettled();
     assert.equal(served.github.job(job).state, "canceled");
     assert.deepEqual(written(), ["always", "post", "completed"]);
-    await until("the runner to be free again", () => runner.said(/Job build completed with result: Canceled/));
+    await until("the runner to be idle again", () => runner.said(/Job build completed with result: Canceled/));
   });
 
-  it("is not lost when GitHub is away for some seconds at its end", async () => {
+  it("is not lost when GitHub is down for some seconds at its end", async () => {
     await start();
     const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 1 });
     await until("steps to start", () => changes(job).includes("steps-started"));
     const outage = served.github.faults.add({ route: /./, kind: "down" });
-    await until("the first try to fail", () => /steps-ended: run/.test(diagnostics("Worker")));
+    await until("the first attempt to fail", () => /steps-ended: run/.test(diagnostics("Worker")));
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     outage.remove();
     await served.github.jobsSettled();
@@ -118,7 +118,7 @@ describe("a job on the runner stand-in", function () {
     assert.equal(served.github.job(next).state, "succeeded");
   });
 
-  it("is acquired on a later try when the first reply is lost on its way", async () => {
+  it("is acquired on a later attempt when the first reply is lost", async () => {
     await start();
     served.github.faults.add({ route: /acquirejob$/, kind: "down", times: 1 });
     const job = served.github.queueJob({ name: "build", labels: ["pool"], steps });
@@ -139,7 +139,7 @@ describe("a job on the runner stand-in", function () {
     await until("the announcement", () => runner.said(/Running job: build/));
     assert.deepEqual(runner.pids("Runner.Worker"), []);
     process.kill(runner.pids("Runner.Listener")[0] ?? 0, "SIGINT");
-    await until("the listener's end", () => runner.pids("Runner.Listener").length === 0);
+    await until("the listener to exit", () => runner.pids("Runner.Listener").length === 0);
     assert.equal(served.github.job(job).state, "acquired");
     await served.github.jobsSettled();
     assert.equal(served.github.job(job).state, "lost");

@@ -24,7 +24,7 @@ describe("the runner stand-in as a service", function () {
     served.github.timeline.events.flatMap((event) => (event.kind === "job" && event.job === job ? [event.change] : []));
   const listening = () => until("Listening for Jobs", () => runner.said(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$/));
 
-  it("runs a job in the order in which watchers of the official one rely on", async () => {
+  it("runs a job in the official runner's order, which observers rely on", async () => {
     const log = join(runner.root, "order");
     const hook = (word: string) => `echo ${word} "$GITHUB_JOB" "\${RUNNER_TRACKING_ID%%_*}" "$RUNNER_NAME" >>${log}\n`;
     runner.service({
@@ -40,7 +40,7 @@ describe("the runner stand-in as a service", function () {
         { name: "two", run: `echo two >>${log}`, post: { run: `echo post-two >>${log}` } },
       ],
     });
-    await until("the job's end on the listener's output", () => runner.said(/Z: Job build completed with result: Succeeded$/));
+    await until("the end of the job in the listener's output", () => runner.said(/Z: Job build completed with result: Succeeded$/));
     assert.deepEqual(readFileSync(log, "utf8").trim().split("\n"), [
       "started build github i-0123456789abcdef0",
       "one",
@@ -101,7 +101,7 @@ describe("the runner stand-in as a service", function () {
     assert.deepEqual(runner.pids("Runner.Worker"), []);
   });
 
-  it("kills the listener, not the worker, 30 s after a stop that the worker does not follow", async () => {
+  it("kills the listener but not the worker 30 s after a stop that the worker ignores", async () => {
     const service = runner.service();
     await listening();
     const job = served.github.queueJob({ name: "deaf", labels: ["pool"], seconds: 120 });
@@ -119,7 +119,7 @@ describe("the runner stand-in as a service", function () {
     assert.equal(served.github.job(job).state, "acquired");
   });
 
-  it("goes on with the job when the listener is killed, because the worker never notices", async () => {
+  it("continues the job when the listener is killed, because the worker does not notice", async () => {
     runner.service();
     await listening();
     const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 3 });
@@ -129,10 +129,10 @@ describe("the runner stand-in as a service", function () {
     process.kill(listener, "SIGKILL");
     await served.github.jobsSettled();
     assert.equal(served.github.job(job).state, "succeeded");
-    await until("the next listener to meet the dead one's session", () => runner.said(/A session for this runner already exists/));
+    await until("the next listener to find the killed one's session", () => runner.said(/A session for this runner already exists/));
   });
 
-  it("leaves listener and worker alone when RunnerService.js is killed", async () => {
+  it("leaves listener and worker running when RunnerService.js is killed", async () => {
     const service = runner.service();
     await listening();
     const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 3 });
@@ -146,7 +146,7 @@ describe("the runner stand-in as a service", function () {
     assert.ok(listener && alive(listener));
   });
 
-  it("takes no SIGINT for its worker, but loses the job when the worker gets SIGTERM", async () => {
+  it("ignores SIGINT in the worker, but loses the job when the worker gets SIGTERM", async () => {
     runner.service();
     await listening();
     const first = served.github.queueJob({ name: "first", labels: ["pool"], seconds: 2 });
@@ -161,7 +161,7 @@ describe("the runner stand-in as a service", function () {
     assert.equal(served.github.job(second).state, "lost");
   });
 
-  it("cleans its configuration and stops for good once it was deleted at GitHub", async () => {
+  it("deletes its configuration and stops permanently once it was deleted at GitHub", async () => {
     served.github.options.pollMs = 500;
     const service = runner.service();
     await listening();

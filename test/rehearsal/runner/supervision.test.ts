@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
-/** RunnerService.js over a listener that ends with the codes that it is told, one a launch; `stay` waits for a signal. */
+/** RunnerService.js with a fake listener that exits with the given code on each launch; `stay` waits for a signal. */
 describe("RunnerService.js of the runner stand-in", function () {
   this.timeout(60_000);
   let served: ServedGitHub;
   let folder: string;
   let runner: TestRunner;
 
-  const play = async (...codes: string[]) => {
+  const startWith = async (...codes: string[]) => {
     const bin = join(folder, "bin");
     mkdirSync(bin, { recursive: true });
     writeFileSync(join(folder, "codes"), codes.map((code) => `${code}\n`).join(""));
@@ -40,15 +40,15 @@ describe("RunnerService.js of the runner stand-in", function () {
   });
 
   for (const code of ["0", "1", "5"]) {
-    it(`leaves a dead runner on a healthy host after exit code ${code}, which is final`, async () => {
-      assert.equal(await exited(await play(code, "stay")), 0);
+    it(`does not restart the listener after the final exit code ${code}, although the host is healthy`, async () => {
+      assert.equal(await exited(await startWith(code, "stay")), 0);
       assert.deepEqual(launches(), ["run --startuptype service"]);
     });
   }
 
   for (const code of ["2", "3", "4", "134"]) {
-    it(`starts the listener again after exit code ${code}, and then stops it on SIGTERM at once`, async () => {
-      const service = await play(code, "stay");
+    it(`restarts the listener after exit code ${code}, and stops it immediately on SIGTERM`, async () => {
+      const service = await startWith(code, "stay");
       await until("the second launch", () => launches().length === 2 && runner.said(/Listening for Jobs/));
       service.kill("SIGTERM");
       assert.equal(await exited(service), 0);
@@ -56,8 +56,8 @@ describe("RunnerService.js of the runner stand-in", function () {
     });
   }
 
-  it("starts nothing when it is told to stop during the 5 s before a relaunch", async () => {
-    const service = await play("2", "stay");
+  it("starts no listener when it is stopped during the 5 s before a relaunch", async () => {
+    const service = await startWith("2", "stay");
     await until("the announcement of a relaunch", () => runner.said(/re-launch runner in 5 seconds/));
     service.kill("SIGTERM");
     assert.equal(await exited(service), 0);

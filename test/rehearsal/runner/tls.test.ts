@@ -37,7 +37,7 @@ describe("the runner stand-in over TLS", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("trusts the machine's own certificates, as .NET does, and nobody else's", async () => {
+  it("trusts the host's certificates, as .NET does, and no others", async () => {
     const token = await runner.token();
     const flags = ["--unattended", "--url", `${served.github.options.baseUrl}/example-org`, "--token", token];
     const mistrusted = await runner.run("config.sh", flags);

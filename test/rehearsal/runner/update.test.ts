@@ -3,7 +3,7 @@ import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
-describe("the runner stand-in's update of itself", function () {
+describe("the runner stand-in's self-update", function () {
   this.timeout(90_000);
   let served: ServedGitHub;
   let runner: TestRunner;
@@ -23,7 +23,7 @@ describe("the runner stand-in's update of itself", function () {
       return runner.output.filter((line) => /Listening for Jobs$/.test(line)).length >= times;
     });
 
-  it("waits for the running job, exits with 3, and comes back as the new version, again and again", async () => {
+  it("waits for the running job, exits with 3, and restarts as the new version, more than once", async () => {
     runner.hold("steps");
     runner.service();
     await listening();
@@ -49,14 +49,14 @@ describe("the runner stand-in's update of itself", function () {
     assert.equal(served.github.job(next).state, "succeeded");
   });
 
-  it("skips the jobs that come meanwhile, which GitHub then queues again", async () => {
+  it("skips jobs that arrive meanwhile, which GitHub then requeues", async () => {
     runner.hold("update-downloaded");
     runner.service();
     await listening();
     served.github.updateRunner("i-1", "2.400.0");
     await runner.held("update-downloaded");
     const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 0 });
-    await until("the job to be queued again", () => served.github.job(job).requeues > 0);
+    await until("the job to be requeued", () => served.github.job(job).requeues > 0);
     assert.equal(served.github.job(job).acquiredAt, undefined);
     runner.release("update-downloaded");
     await served.github.jobsSettled();
@@ -64,20 +64,20 @@ describe("the runner stand-in's update of itself", function () {
     assert.ok(runner.said(/^Current runner version: '2\.400\.0'$/));
   });
 
-  it("has a moment without any listener or any bin, which the service survives", async () => {
+  it("has a moment without a listener and without bin, which the service survives", async () => {
     runner.hold("update-swap");
     runner.service();
     await listening();
     served.github.updateRunner("i-1", "2.400.0");
     await runner.held("update-swap");
     assert.equal(runner.has("bin"), false);
-    await until("a launch that fails", () => runner.said(/fail to start with error/));
+    await until("a failed launch", () => runner.said(/fail to start with error/));
     runner.release("update-swap");
     await listening(2);
     assert.ok(runner.said(/^Current runner version: '2\.400\.0'$/));
   });
 
-  it("goes on as the old version when the new one is not to be had, and is over when it is told to stop", async () => {
+  it("keeps the old version running when the new one is not available, and ends on a stop", async () => {
     served.github.options.releaseFile = undefined;
     const service = runner.service();
     await listening();

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
-// Keeps the listener alive, and ends it on SIGINT or SIGTERM: SIGINT to it at once, SIGKILL 30 s later. Written anew
-// after the behaviour of the official service host, which `--runner-dir` can put in this file's place.
+// Keeps the listener running. On SIGINT or SIGTERM it sends the listener SIGINT immediately and SIGKILL 30 s later. A
+// rewrite that follows the behaviour of the official service host, which `--runner-dir` can put in place of this file.
 
 const { spawn } = require("node:child_process");
 const { join } = require("node:path");
 
 const RELAUNCH_MS = 5_000;
 const KILL_MS = 30_000;
-/** Codes 2, 3 and 4 (retryable, updating, updating after one job) are tried again at most so often in a row. */
+/** Maximum number of consecutive restarts after codes 2, 3 and 4 (retryable, updating, updating after one job). */
 const RETRIES = 10;
-/** 0: ended well. 1: terminated by an error. 5: another listener holds the session. */
+/** 0: success. 1: terminated by an error. 5: another listener holds the session. */
 const FINAL = {
   0: "stop the service, no retry needed",
   1: "terminated by an error, stop the service",
@@ -24,7 +24,7 @@ let failures = 0;
 function launch() {
   if (stopping) return;
   console.log("Starting Runner listener with startup type: service");
-  // Not beside this file: after an update `bin` is a link to a newer folder.
+  // Not the Runner.Listener beside this file: after an update, `bin` is a link to a newer folder.
   listener = spawn(join(__dirname, "../bin/Runner.Listener"), ["run", "--startuptype", "service"], { env: process.env });
   console.log(`Started listener process, pid: ${listener.pid}`);
   listener.stdout.on("data", (chunk) => {
@@ -32,7 +32,7 @@ function launch() {
     process.stdout.write(chunk);
   });
   listener.stderr.on("data", (chunk) => process.stdout.write(chunk));
-  // Node tells no `exit` of a program that could not be started, only `close`, with the negative error number.
+  // Node emits no `exit` for a program that could not be started, only `close`, with the negative error number.
   listener.on("error", (error) => {
     console.log(`Runner listener fail to start with error ${error.message}`);
     if (listener.pid === undefined) ended(error.errno);
