@@ -12,7 +12,7 @@ export interface SimulationResult {
   calls: {
     host: Totals["hostCalls"];
     functions: Record<string, number>;
-    /** Attempts that failed by an incident. */
+    /** Attempts that failed because of an incident. */
     faulted: number;
     github: { total: number; busiest: number; refused: number; kinds: Record<string, number> };
   };

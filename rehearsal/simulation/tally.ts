@@ -37,7 +37,7 @@ export class Tally {
   readonly instances = { launched: 0, terminated: 0, retained: 0, drainedBusy: 0 };
   readonly hostCalls: Record<CallKind, number> = { launch: 0, job: 0, termination: 0, heartbeat: 0, idle: 0 };
   readonly functionCalls = new Map<string, number>();
-  /** Attempts that failed by an injected fault. */
+  /** Attempts that failed because of an injected fault. */
   faulted = 0;
   functionErrors = 0;
   /** Failed runs of the deregister function, which Lambda retried or gave up. */
@@ -82,7 +82,7 @@ export class Tally {
     return this.jobs.succeeded + this.jobs.lost + this.jobs.unheard;
   }
 
-  /** Instances that are terminating, each with the time since when. */
+  /** Instances that are terminating, each with the start of its termination. */
   terminating(): { instance: string; since: number }[] {
     return [...this.known].flatMap(([instance, { terminatingSince }]) =>
       terminatingSince === undefined ? [] : [{ instance, since: terminatingSince }],

@@ -83,7 +83,7 @@ export class SimulatedRunner {
     );
   }
 
-  /** SIGINT to the listener, which SIGTERM to runsvc.sh results in: cancels a running job. */
+  /** SIGINT to the listener, as when runsvc.sh gets SIGTERM: cancels a running job. */
   interrupt(): void {
     if (this.listener === undefined) return;
     this.stopping = true;

@@ -96,11 +96,11 @@ async function removeRun(stored: Stored, record: string): Promise<void> {
 }
 
 async function emptyAndRemove(cgroup: Cgroup, id: string): Promise<void> {
-  const giveUp = Date.now() + REAP_MS;
+  const deadline = Date.now() + REAP_MS;
   for (;;) {
     cgroup.kill();
     if (cgroup.remove()) return;
-    if (Date.now() > giveUp) {
+    if (Date.now() > deadline) {
       throw new Error(`rehearsal run ${id}: processes ${cgroup.processes().join(", ")} survive SIGKILL; end them manually`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -70,7 +70,7 @@ describe("a simulated pool", () => {
     assert.equal(environment.queues.peek(`arn:aws:sqs:eu-central-1:123456789012:${pool.names.deadLetterQueue}`).length, 1);
   });
 
-  it("times out a GitHub call that gets no response after the functions' own limit, on the virtual clock", async () => {
+  it("ends a function on the virtual clock after its own timeout if GitHub does not respond", async () => {
     const pool = await open();
     environment.github.faults.add({ kind: "hang", route: /^GET api.*actions.runners/ });
     await pool.terminate(pool.inService()[0]!);
