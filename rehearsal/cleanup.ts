@@ -1,22 +1,22 @@
-/** What must be undone, last things first, however far the rehearsal got and whatever ends it. */
+/** Undoes what the rehearsal started, in reverse order, however far it got and whatever ends it. */
 export class Cleanup {
-  private readonly acts: (() => unknown)[] = [];
+  private readonly actions: (() => unknown)[] = [];
   private running: Promise<void> | undefined;
 
-  /** Something was started: this ends it. */
-  add(act: () => unknown): void {
-    this.acts.push(act);
+  /** Registers how to undo something that was started. */
+  add(action: () => unknown): void {
+    this.actions.push(action);
   }
 
-  /** Undoes everything. Safe to call twice; one failure does not stop the rest. */
+  /** Undoes everything. Safe to call twice; a failed step does not stop the others. */
   run(): Promise<void> {
     return (this.running ??= this.unwind());
   }
 
   private async unwind(): Promise<void> {
-    for (let act = this.acts.pop(); act; act = this.acts.pop()) {
+    for (let action = this.actions.pop(); action; action = this.actions.pop()) {
       try {
-        await act();
+        await action();
       } catch (error) {
         console.error(`clean-up: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -24,7 +24,7 @@ export class Cleanup {
   }
 }
 
-/** What Ctrl-C and SIGTERM do: clean up and go, unless somebody waits for just that. */
+/** Handles Ctrl-C and SIGTERM: cleans up and exits, unless a caller of `next` waits for Ctrl-C. */
 export class Interruption {
   private waiting: (() => void) | undefined;
   private readonly listener = (signal: NodeJS.Signals) => this.interrupted(signal);
@@ -33,7 +33,7 @@ export class Interruption {
     process.on("SIGINT", this.listener).on("SIGTERM", this.listener);
   }
 
-  /** Resolves with the next Ctrl-C, which then ends nothing else. */
+  /** Resolves at the next Ctrl-C, which then does not end the process. */
   next(): Promise<void> {
     return new Promise((resolve) => (this.waiting = resolve));
   }
@@ -47,7 +47,7 @@ export class Interruption {
     this.waiting = undefined;
     if (waiting && signal === "SIGINT") return waiting();
     console.error(`\n${signal}: cleaning up`);
-    // 130 is what a shell makes of a program that Ctrl-C ended.
+    // 130: the exit code that a shell reports for a program that Ctrl-C ended.
     void this.cleanup.run().then(() => process.exit(130));
   }
 }

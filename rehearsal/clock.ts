@@ -1,4 +1,4 @@
-/** Time as the stand-ins know it: the wall clock with real machines, a virtual one with simulated hosts. */
+/** Time for the stand-ins: the wall clock with real machines, a virtual clock with simulated hosts. */
 export interface Timer {
   cancel(): void;
 }

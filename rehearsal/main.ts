@@ -9,7 +9,7 @@ import { hold } from "./virtual-clock";
 import type { RehearsalEnvironment } from "./environment/rehearsal-environment";
 import { openEnvironment } from "./environment/environment";
 
-/** Exit codes: 0 all well, 1 something was lost, stuck, denied or left over, 2 the command line, 130 interrupted. */
+/** Exit codes: 0 success; 1 something was lost, stuck, denied or left over; 2 invalid command line; 130 interrupted. */
 async function main(argv: string[]): Promise<number> {
   const options = parseOptions(argv);
   if (!options) {
@@ -18,8 +18,8 @@ async function main(argv: string[]): Promise<number> {
   }
   const scenario = SCENARIOS[DEFAULT_SCENARIO];
   const hosts = chooseHosts(options);
-  const began = Date.now();
-  const say = (line: string) => console.log(`${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s  ${line}`);
+  const startedAt = Date.now();
+  const say = (line: string) => console.log(`${String(Math.round((Date.now() - startedAt) / 1000)).padStart(4)} s  ${line}`);
   say(`rehearsing stack ${options.stack} with ${hosts} hosts, seed ${options.seed}, drain ${options.drain ? "on" : "off"}`);
   const cleanup = new Cleanup();
   const interruption = new Interruption(cleanup);
@@ -47,7 +47,7 @@ function chooseHosts({ hosts }: RehearsalOptions): "systemd" | "simulated" {
   return "simulated";
 }
 
-/** `--keep`: everything stays up until Ctrl-C, and only then is destroyed. A second Ctrl-C ends it at once. */
+/** `--keep`: everything stays up until Ctrl-C, which starts the destroy. A second Ctrl-C exits at once. */
 async function linger(
   environment: RehearsalEnvironment,
   instances: readonly string[],
@@ -58,12 +58,12 @@ async function linger(
     const shell = environment.machines?.hosts.shell(instance);
     say(`in service: ${instance}${shell === undefined ? "" : `   root shell: ${shell}`}`);
   }
-  say("kept for a look; Ctrl-C goes on to destroy");
-  // A virtual clock would run through days while nobody does anything.
+  say("kept for inspection; Ctrl-C continues with destroy");
+  // Without the hold, a virtual clock would run through days while nothing happens.
   const release = hold(environment.context.clock);
-  const awake = setInterval(() => undefined, 1000);
+  const keepAlive = setInterval(() => undefined, 1000);
   await interruption.next();
-  clearInterval(awake);
+  clearInterval(keepAlive);
   release();
 }
 

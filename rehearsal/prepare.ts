@@ -3,14 +3,14 @@ import { machineImage } from "./hosts/image";
 import { locate } from "./engine/locate";
 
 /**
- * Makes what a rehearsal needs once and keeps: the engine and, where real machines can run, their image. Run before
- * the tests, because the first one to need it would take minutes and look hung.
+ * Builds what all rehearsals share: the engine and, where real machines can run, their image. Runs before the tests;
+ * otherwise the first test that needs them would take minutes and seem to hang.
  */
 async function main(): Promise<void> {
   const progress = (line: string) => console.log(line);
   const image = systemdHostsAvailable().ok ? machineImage({ progress }) : undefined;
-  const ended = await Promise.allSettled([locate({ progress }), image]);
-  for (const one of ended) if (one.status === "rejected") throw one.reason;
+  const results = await Promise.allSettled([locate({ progress }), image]);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
 main().catch((error: unknown) => {

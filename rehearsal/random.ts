@@ -6,7 +6,7 @@ export class Random {
     this.state = seed >>> 0;
   }
 
-  /** Uniform in [0, 1): mulberry32, 32 bits of state are plenty for a few thousand choices. */
+  /** Uniform in [0, 1), by mulberry32: its 32 bits of state suffice for a few thousand choices. */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let t = this.state;
@@ -15,7 +15,7 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   }
 
-  /** Whole number in [min, max]. */
+  /** An integer in [min, max]. */
   between(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1));
   }

@@ -1,6 +1,6 @@
 import { commandLine, onOrOff, oneOf, option, text, toggle, UsageError, wholeNumber } from "../cli/options";
 
-/** What a rehearsal is asked to do. Every field has a flag of the same name; see HELP for meanings and defaults. */
+/** Options of a rehearsal. Every field has a flag of the same name; HELP documents meanings and defaults. */
 export interface RehearsalOptions {
   stack: string;
   hosts: "systemd" | "simulated" | "auto";
@@ -17,43 +17,43 @@ export interface RehearsalOptions {
 }
 
 const ABOUT = `Deploys a stack of this project on this machine with the real Pulumi engine, runs CI jobs on it, scales it in while
-they run, changes it, destroys it, and shows what happened. Exits 0 only if no job was lost and nothing was stuck,
+they run, updates it, destroys it, and reports what happened. Exits 0 only if no job was lost and nothing was stuck,
 denied or left over.`;
 
 const COMMAND = commandLine("npm run rehearse", ABOUT, {
   stack: option({
     metavar: "NAME",
-    help: "whose configuration to rehearse: dev, sandbox or prod",
+    help: "stack whose configuration to rehearse: dev, sandbox or prod",
     parse: text,
     default: "dev",
   }),
   hosts: option({
     metavar: "KIND",
-    help: `systemd: machines with a real systemd (root, Linux);
+    help: `systemd: machines with a real systemd (needs Linux and root);
 simulated: the same decisions on a virtual clock;
-auto: systemd where this machine can, else simulated`,
+auto: systemd where this machine supports it, else simulated`,
     parse: oneOf("systemd", "simulated", "auto"),
     default: "auto",
   }),
   instances: option({ metavar: "N", help: "instances in service, 1 or more", parse: wholeNumber(1), default: "3" }),
-  jobs: option({ metavar: "N", help: "jobs to run in all, 3 or more", parse: wholeNumber(3), default: "12" }),
+  jobs: option({ metavar: "N", help: "jobs to run in total, 3 or more", parse: wholeNumber(3), default: "12" }),
   "job-seconds": option({
     metavar: "MIN-MAX",
-    help: "how long a job's steps take, in seconds",
+    help: "duration of a job's steps, in seconds",
     parse: secondsRange,
     default: "5-25",
   }),
   "scale-ins": option({ metavar: "N", help: "scale-ins under load, 0 or more", parse: wholeNumber(0), default: "3" }),
   seed: option({
     metavar: "N",
-    help: "the same seed gives the same job lengths, ids and choices",
+    help: "the same seed gives the same job durations, ids and choices",
     parse: wholeNumber(0),
     default: "1",
   }),
   drain: option({
     metavar: "on|off",
     help: `off: the control experiment, in which the unit has no ExecStop,
-as in the design that this one starts from; jobs are lost`,
+as in the design that this project builds on; jobs are lost`,
     parse: onOrOff,
     default: "on",
   }),
@@ -63,15 +63,15 @@ as in the design that this one starts from; jobs are lost`,
 the official ones: bin/runsvc.sh, bin/RunnerService.js`,
     parse: text,
   }),
-  json: option({ metavar: "FILE", help: "write the figures there", parse: text }),
-  report: option({ metavar: "FILE.html", help: "write the report there", parse: htmlFile, default: "rehearsal-report.html" }),
-  keep: toggle(`after the scale-ins leave everything up for a look, until Ctrl-C;
-prints how to enter each machine`),
+  json: option({ metavar: "FILE", help: "write the figures to FILE", parse: text }),
+  report: option({ metavar: "FILE.html", help: "write the report to FILE.html", parse: htmlFile, default: "rehearsal-report.html" }),
+  keep: toggle(`after the scale-ins keep everything up for inspection, until
+Ctrl-C; prints how to enter each machine`),
 });
 
 export const HELP = COMMAND.help;
 
-/** Reads the command line. Returns undefined when help was asked for. @throws UsageError */
+/** Parses the command line. Returns undefined for `--help`. @throws UsageError */
 export function parseOptions(argv: string[]): RehearsalOptions | undefined {
   const values = COMMAND.parse(argv);
   if (!values) return undefined;
@@ -90,6 +90,6 @@ function secondsRange(given: string, flag: string): { min: number; max: number }
 }
 
 function htmlFile(given: string, flag: string): string {
-  if (!given.endsWith(".html")) throw new UsageError(`${flag} ${given}: give a file name that ends in .html`);
+  if (!given.endsWith(".html")) throw new UsageError(`${flag} ${given}: give a file name that ends with .html`);
   return given;
 }

@@ -1,4 +1,4 @@
-/** Everything that the rehearsal saw, in the order in which it saw it. The figures and the report are read off this. */
+/** Everything that the rehearsal observed, in order of observation. The figures and the report are derived from it. */
 export type TimelineEvent = { at: number } & (
   | { kind: "instance-state"; instance: string; state: string }
   | { kind: "action-opened"; instance: string; hook: string; transition: string }
@@ -34,7 +34,7 @@ export class Timeline {
   readonly events: TimelineEvent[] = [];
   private readonly listeners = new Set<(event: TimelineEvent) => void>();
 
-  /** @param keep false: events go to the listeners only, as a simulation of days has millions of them */
+  /** @param keep false: events go to the listeners only, because a simulation of days has millions of them */
   constructor(
     private readonly now: () => number,
     private readonly keep = true,
@@ -47,7 +47,7 @@ export class Timeline {
     for (const listener of this.listeners) listener(event);
   }
 
-  /** Calls back for every later event; returns how to stop. */
+  /** Calls the listener for every later event. Returns the function that unsubscribes it. */
   subscribe(listener: (event: TimelineEvent) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

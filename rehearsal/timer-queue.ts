@@ -7,7 +7,7 @@ export interface TimerEntry extends Timer {
   act: (() => void) | undefined;
 }
 
-/** A binary heap by time, then by order. Cancelled entries stay until they surface or until they are the majority. */
+/** A binary heap by time, then by order. Cancelled entries stay until they reach the top or are the majority. */
 export class TimerQueue {
   private heap: TimerEntry[] = [];
   private dead = 0;

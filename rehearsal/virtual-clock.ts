@@ -2,28 +2,27 @@ import type { Clock, Timer } from "./clock";
 import { type TimerEntry, TimerQueue } from "./timer-queue";
 
 /**
- * Turns of the event loop between two instants. A reaction to a timer may hop through `setImmediate` before it sets
- * its own timer; three turns let two such hops finish before time moves on.
+ * Turns of the event loop between two instants. A reaction to a timer may go through `setImmediate` before it sets its
+ * own timer; three turns let two such steps finish before time advances.
  */
 const SETTLE_TURNS = 3;
-/** Steps between two turns of the event loop where no instant waits for one, so that Ctrl-C and timeouts get through. */
+/** With `promisesOnly`, steps between two turns of the event loop, so that Ctrl-C and real timeouts are still handled. */
 const STEPS_IN_A_ROW = 20_000;
 
 export interface VirtualClockOptions {
-  /** Milliseconds since the epoch; by default a fixed date, so that runs are alike to the digit. */
+  /** Milliseconds since the epoch; by default a fixed date, so that runs are identical. */
   start?: number;
   /**
-   * True: promises are all that ever reacts to a timer (no files, sockets, processes or immediates), so that time may
-   * move on as soon as none is left to settle. Some five times faster.
+   * True: only promises react to timers (no files, sockets, processes or immediates), so time may advance as soon as
+   * none is left to settle. About five times faster.
    */
   promisesOnly?: boolean;
 }
 
 /**
  * A discrete-event clock: time stands still while code runs and jumps to the next timer when nothing holds it.
- * Timers fire by time, then in the order in which they were set, and promises settle between any two of them, so a
- * run with the same inputs is the same run. Real work (files, sockets, child processes) is invisible to it and must
- * be wrapped in `during`.
+ * Timers fire by time, then in the order in which they were set, and promises settle between any two of them, so the
+ * same inputs give the same run. The clock cannot see real work (files, sockets, child processes): wrap it in `during`.
  */
 export class VirtualClock implements Clock {
   private time: number;
@@ -70,7 +69,7 @@ export class VirtualClock implements Clock {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
-  /** Time stands still until the work is done, whatever `flow` says: the work must not wait for this clock. */
+  /** Stops time until the work is done, even inside `flow`: the work must not wait for this clock. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.working++;
     try {
@@ -82,8 +81,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Time stands still until the returned function is called, except while someone is inside `flow`. For work that is
-   * real for the most part but waits for the cloud at times, such as an operation of the engine.
+   * Stops time until the returned function is called, except while a caller is inside `flow`. For work that is mostly
+   * real but sometimes waits for the cloud, such as an operation of the engine.
    */
   hold(): () => void {
     let released = false;
@@ -96,7 +95,7 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Time may move on while this work waits for the cloud, although someone holds the clock. */
+  /** Lets time advance while this work waits for the cloud, even if the clock is held. */
   async flow<T>(work: () => Promise<T>): Promise<T> {
     this.flowing++;
     this.pump();
@@ -107,7 +106,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Timers not yet fired; 0 means that time has nowhere to go. */
+  /** Number of timers that have not fired; at 0 time cannot advance. */
   get pending(): number {
     return this.queue.live;
   }
@@ -134,7 +133,7 @@ export class VirtualClock implements Clock {
     else this.settlePromises();
   }
 
-  /** A tick that is asked for by a microtask runs once no microtask is left. */
+  /** A `nextTick` callback that a microtask queues runs once no microtask is left. */
   private settlePromises(): void {
     queueMicrotask(this.settled);
   }
@@ -147,8 +146,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Fires one timer. Where several share an instant, promises settle between them. A turn of the event loop for each
-   * would be 20 times slower.
+   * Fires one timer. Where several share an instant, promises settle between them; a turn of the event loop between
+   * them would be 20 times slower.
    */
   private step(): void {
     const entry = this.frozen ? undefined : this.queue.pop();
@@ -160,7 +159,7 @@ export class VirtualClock implements Clock {
     const act = entry.act!;
     entry.act = undefined;
     try {
-      // Still pumping: timers that are set in here must not start a second pump beside this one.
+      // Still pumping: a timer set by this call must not start a second pump.
       act();
     } finally {
       const next = this.frozen ? undefined : this.queue.peek();
@@ -173,12 +172,12 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Lets time move on during a wait for the cloud where the clock is virtual; with the wall clock it just waits. */
+/** Lets a virtual clock advance during a wait for the cloud; with the wall clock it only runs the work. */
 export function flow<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
   return clock instanceof VirtualClock ? clock.flow(work) : work();
 }
 
-/** Holds a virtual clock; with the wall clock there is nothing to hold. */
+/** Holds a virtual clock; a no-op with the wall clock. */
 export function hold(clock: Clock): () => void {
   return clock instanceof VirtualClock ? clock.hold() : () => undefined;
 }

@@ -1,20 +1,20 @@
 import type { HostDriver } from "../aws/host-driver";
 
-/** Breaks the construction cycle between the AWS stand-in and the hosts: each wants the other when it is made. */
+/** Breaks the construction cycle between the AWS stand-in and the hosts: each needs the other at construction. */
 export class DeferredHostDriver implements HostDriver {
   driver: HostDriver | undefined;
 
-  private get to(): HostDriver {
-    if (!this.driver) throw new Error("no hosts yet");
+  private get target(): HostDriver {
+    if (!this.driver) throw new Error("the hosts are not open yet");
     return this.driver;
   }
 
-  launch: HostDriver["launch"] = (spec) => this.to.launch(spec);
-  stop: HostDriver["stop"] = (id) => this.to.stop(id);
-  start: HostDriver["start"] = (id) => this.to.start(id);
-  hibernate: HostDriver["hibernate"] = (id) => this.to.hibernate(id);
-  resume: HostDriver["resume"] = (id) => this.to.resume(id);
-  terminate: HostDriver["terminate"] = (id) => this.to.terminate(id);
-  runCommand: HostDriver["runCommand"] = (id, commands) => this.to.runCommand(id, commands);
+  launch: HostDriver["launch"] = (spec) => this.target.launch(spec);
+  stop: HostDriver["stop"] = (id) => this.target.stop(id);
+  start: HostDriver["start"] = (id) => this.target.start(id);
+  hibernate: HostDriver["hibernate"] = (id) => this.target.hibernate(id);
+  resume: HostDriver["resume"] = (id) => this.target.resume(id);
+  terminate: HostDriver["terminate"] = (id) => this.target.terminate(id);
+  runCommand: HostDriver["runCommand"] = (id, commands) => this.target.runCommand(id, commands);
   close = async (): Promise<void> => this.driver?.close();
 }

@@ -3,7 +3,7 @@ import type { RunOptions, StackHandle } from "../engine/engine";
 import type { Drift } from "../engine/result";
 import { hold } from "../virtual-clock";
 
-/** What one operation of the engine did, as the engine itself reported it. */
+/** Result of one engine operation, as reported by the engine. */
 export interface EngineResult {
   seconds: number;
   /** Operation (`create`, `update`, `same`, ...) to number of resources. */
@@ -14,27 +14,27 @@ export interface EngineControl {
   version: string;
   preview(): Promise<EngineResult>;
   up(): Promise<EngineResult>;
-  /** Drift that is not scaling's own, one line a resource. */
+  /** Drift that scaling did not cause, one line per resource. */
   refresh(): Promise<{ drift: string[] }>;
-  /** Changes the stack's configuration the way a pull request would; the next `up` carries it out. */
+  /** Changes the stack's configuration as a pull request would; the next `up` applies it. */
   reconfigure(change: Record<string, unknown>): Promise<void>;
   destroy(): Promise<EngineResult>;
   resourceCount(): Promise<number>;
 }
 
-/** Outputs of a group that move whenever it scales; their change is no drift. */
-const SCALINGS_OWN = new Set(["desiredCapacity", "warmPoolSize"]);
-/** Milliseconds that an interrupted engine gets to end in good order what it has begun. */
-const STOP_WITHIN = 20_000;
+/** Outputs of a group that change whenever it scales; such a change is not drift. */
+const CHANGED_BY_SCALING = new Set(["desiredCapacity", "warmPoolSize"]);
+/** Milliseconds that an interrupted engine has to finish cleanly what it has begun. */
+const STOP_TIMEOUT = 20_000;
 
 export interface EngineParts {
   version: string;
-  /** Opens the stack, with further configuration in place of the stack's own; of this project, or of another checkout of it. */
+  /** Opens the stack of this project, or of another checkout of it. `overrides` replace values of its configuration. */
   open(overrides: Record<string, unknown>, projectDir?: string): Promise<StackHandle>;
   clock: Clock;
 }
 
-/** The engine, for the scenario: virtual time stands still while it works, but for its waits on AWS. */
+/** The engine as the scenario uses it: virtual time stops while it works, except while it waits for AWS. */
 export class EngineController implements EngineControl {
   readonly version: string;
   private stack: StackHandle | undefined;
@@ -69,16 +69,16 @@ export class EngineController implements EngineControl {
     return this.open(change);
   }
 
-  /** From now on operations run the program of another checkout, as a promotion or a rollback does. */
+  /** Makes later operations run the program of another checkout, as a promotion or a rollback does. */
   deployFrom(projectDir: string): Promise<void> {
     return this.open({}, projectDir);
   }
 
-  /** Interrupts what runs and lets nothing begin any more: a folder must not be removed under a working engine. */
+  /** Interrupts the running operation and starts no other: a folder must not be removed while the engine works in it. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    const patience = new Promise((resolve) => setTimeout(resolve, STOP_WITHIN).unref());
-    await Promise.race([this.running.catch(() => undefined), patience]);
+    const timeout = new Promise((resolve) => setTimeout(resolve, STOP_TIMEOUT).unref());
+    await Promise.race([this.running.catch(() => undefined), timeout]);
   }
 
   private async open(overrides: Record<string, unknown>, projectDir?: string): Promise<void> {
@@ -114,6 +114,6 @@ function result({ seconds, changes }: EngineResult): EngineResult {
 
 function describeDrift(drift: Drift): string[] {
   if (drift.gone) return [`${drift.name}: gone`];
-  const properties = Object.keys(drift.properties).filter((property) => !SCALINGS_OWN.has(property));
+  const properties = Object.keys(drift.properties).filter((property) => !CHANGED_BY_SCALING.has(property));
   return properties.length === 0 ? [] : [`${drift.name} (${drift.type}): ${properties.join(", ")}`];
 }

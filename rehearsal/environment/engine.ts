@@ -10,7 +10,7 @@ export interface OpenEngineOptions extends Omit<StackOptions, "pulumi" | "stackD
   stackDir(projectDir: string): string;
 }
 
-/** The engine over a stack that is opened when it is first needed. */
+/** The engine for a stack, which is opened on first use. */
 export function openEngine({ located, clock, stackDir, ...stack }: OpenEngineOptions): EngineController {
   return new EngineController({
     version: located.version,

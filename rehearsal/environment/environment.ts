@@ -24,24 +24,24 @@ import { simulatedMachines } from "./simulated-machines";
 import { readStackConfiguration, type StackConfiguration } from "./stack-configuration";
 import { systemdMachines, type SystemdMachineOptions } from "./systemd-machines";
 
-/** The checkout that is rehearsed unless another one is named. */
+/** The checkout that is rehearsed by default. */
 export const PROJECT = resolve(__dirname, "../..");
 const ACCOUNT_ID = "123456789012";
 
 export interface EnvironmentOptions {
   scenario: Scenario;
   options: RehearsalOptions;
-  /** Decided by now. */
+  /** Already resolved: `auto` is not accepted here. */
   hosts: "systemd" | "simulated";
-  /** A progress line for whoever watches. */
+  /** Prints a progress line. */
   say: (line: string) => void;
-  /** Ends whatever is started here. */
+  /** Undoes whatever is started here. */
   cleanup: Cleanup;
-  /** Debian packages that the machines have besides the usual ones; for who compares something with them. */
+  /** Debian packages to install on the machines besides the usual ones, for tests that compare with them. */
   packages?: readonly string[];
 }
 
-/** Stands up the stand-ins for one rehearsal. */
+/** Starts the stand-ins for one rehearsal. */
 export async function openEnvironment(given: EnvironmentOptions): Promise<RehearsalEnvironment> {
   const { scenario, options, hosts, say, cleanup } = given;
   const stack = readStackConfiguration(PROJECT, scenario.stackDir(PROJECT), options.stack);
@@ -90,7 +90,7 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
   };
 }
 
-/** AWS and GitHub, on the clock that fits the hosts, with the stack's access to GitHub granted. */
+/** AWS and GitHub, on the clock that suits the hosts, with the stack's access to GitHub granted. */
 async function startStandIns(
   options: RehearsalOptions,
   hosts: "systemd" | "simulated",
@@ -126,7 +126,7 @@ async function startStandIns(
 interface MachineOptions extends Omit<SystemdMachineOptions, "run" | "image"> {
   github: GitHub;
   drain: boolean;
-  /** Absent: simulated ones. */
+  /** Absent: simulated hosts. */
   machines: Prepared["machines"];
 }
 

@@ -29,8 +29,8 @@ export function githubAccess({ get }: StackConfiguration): GitHubAccess {
 }
 
 /**
- * Makes the GitHub stand-in know the stack's App or token, and puts the matching secret where the stack's
- * configuration says that it lies: what an administrator does once, by hand, before the first `pulumi up`.
+ * Registers the stack's App or token with the GitHub stand-in and stores the matching secret under the ARN in the
+ * stack's configuration: what an administrator does once, by hand, before the first `pulumi up`.
  */
 export function grantAccess(github: GitHub, secrets: SecretsManager, access: GitHubAccess): void {
   const value = access.appId === undefined ? registerToken(github, access) : registerApp(github, access, access.appId);

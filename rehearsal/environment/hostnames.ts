@@ -1,7 +1,7 @@
 import type { AwsStandIn } from "../aws";
 import { GITHUB_HOSTS } from "../github/github-options";
 
-/** Names that machines resolve to the rehearsal. A hosts file knows no wildcards, so buckets are named one by one. */
+/** Names that machines resolve to the rehearsal. A hosts file has no wildcards, so buckets are listed one by one. */
 export function hostnames(aws: AwsStandIn, region: string, githubHost: string | undefined): string[] {
   const domain = `${region}.amazonaws.com`;
   return [

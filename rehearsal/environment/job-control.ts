@@ -5,13 +5,13 @@ import type { Timeline, TimelineEvent } from "../timeline";
 export interface JobControl {
   /** Returns the job's id in the timeline. */
   queue(job: { name: string; seconds: number }): string;
-  /** Id of the job whose steps run on the instance right now. */
+  /** Id of the job whose steps are running on the instance. */
   runningOn(instance: string): string | undefined;
-  /** Runners that would take a job now. */
+  /** Names of the runners that are online at GitHub. */
   online(): string[];
 }
 
-/** What runs where is read off the timeline. */
+/** Derives from the timeline which job runs on which instance. */
 export function jobControl(github: GitHub, timeline: Timeline, labels: readonly string[]): JobControl {
   const running = new Map<string, string>();
   timeline.subscribe((event: TimelineEvent) => {

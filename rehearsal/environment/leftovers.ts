@@ -2,10 +2,10 @@ import type { AwsStandIn } from "../aws";
 import type { GitHub } from "../github";
 
 /**
- * Whatever is still there after `destroy`. Hooks are deliberately not deleted by the program (that would complete the
- * actions of draining instances); they went with their group, unless the group is still there.
+ * What still exists after `destroy`. The program deliberately does not delete lifecycle hooks (that would complete the
+ * actions of draining instances): they are deleted with their group, so a remaining hook is not counted by itself.
  *
- * @param seeded names of secrets that the administrator put there, not the program.
+ * @param seeded names of secrets that the administrator created, not the program.
  */
 export function leftovers(aws: AwsStandIn, github: GitHub, seeded: readonly string[]): string[] {
   const groups = aws.autoscaling.groupNames();

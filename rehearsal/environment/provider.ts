@@ -7,7 +7,7 @@ import type { AccountFacts } from "../provider/invokes";
 import { serveProvider } from "../provider/server";
 import { flow } from "../virtual-clock";
 
-/** Serves the engine's `aws` provider over the stand-in. Its waits let virtual time pass. */
+/** Serves the engine's `aws` provider from the AWS stand-in. Its waits let virtual time advance. */
 export function openProvider(
   aws: AwsStandIn,
   clock: Clock,

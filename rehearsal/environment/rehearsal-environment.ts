@@ -4,18 +4,18 @@ import type { OpenedHosts } from "../hosts/systemd";
 import type { ScenarioContext } from "./scenario-context";
 import type { StackConfiguration } from "./stack-configuration";
 
-/** Everything that a rehearsal runs in: AWS, GitHub, hosts, engine, and the context that its scenario acts upon. */
+/** The environment of a rehearsal: AWS, GitHub, hosts, engine, and the context of its scenario. */
 export interface RehearsalEnvironment {
   context: ScenarioContext;
   hosts: "systemd" | "simulated";
   stack: StackConfiguration;
   aws: AwsStandIn;
   github: GitHub;
-  /** Labels of the runners, as `runs-on` names them. */
+  /** Labels of the runners, as in `runs-on`. */
   labels: readonly string[];
   /** Only with real machines. */
   machines?: OpenedHosts;
   leftovers(): string[];
-  /** What the engine deploys from now on: another release's checkout, with the same stack's configuration in it. */
+  /** Makes the engine deploy another checkout (another release) from now on, with that checkout's stack configuration. */
   deployFrom(projectDir: string): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Timeline, TimelineEvent } from "../timeline";
 import type { EngineControl } from "./engine-controller";
 import type { JobControl } from "./job-control";
 
-/** What every scenario acts upon; real or simulated, it cannot tell. A component's scenario adds what is its own. */
+/** What every scenario works with, the same for real and simulated hosts. A component's scenario extends it. */
 export interface ScenarioContext {
   options: RehearsalOptions;
   clock: Clock;
@@ -13,20 +13,20 @@ export interface ScenarioContext {
   random: Random;
   engine: EngineControl;
   jobs: JobControl;
-  /** A progress line for whoever watches. */
+  /** Prints a progress line. */
   say(line: string): void;
-  /** Before the end: waits until whoever watches has seen enough of these instances. Absent: nobody asked to. */
+  /** Called before the end (`--keep`): waits until the operator has inspected these instances. Absent without `--keep`. */
   linger?(instances: readonly string[]): Promise<void>;
 }
 
-/** Something that should have happened within a bound and did not. */
+/** Something did not happen within its time limit. */
 export class Overdue extends Error {}
 
-/** What waiting needs. */
-type Watched = Pick<ScenarioContext, "clock" | "timeline">;
+/** What `until` and `next` need of the context. */
+type WaitContext = Pick<ScenarioContext, "clock" | "timeline">;
 
-/** Waits, on the context's clock, until the condition holds; checks again whenever anything happens. */
-export function until(context: Watched, what: string, seconds: number, condition: () => boolean): Promise<void> {
+/** Waits, on the context's clock, until the condition holds; re-evaluates it at every event. */
+export function until(context: WaitContext, what: string, seconds: number, condition: () => boolean): Promise<void> {
   if (condition()) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const done = (settle: () => void) => {
@@ -45,9 +45,9 @@ export function until(context: Watched, what: string, seconds: number, condition
   });
 }
 
-/** The first event after now that matches, within a bound. */
+/** Waits for the next event that matches, within a time limit. */
 export async function next(
-  context: Watched,
+  context: WaitContext,
   what: string,
   seconds: number,
   match: (event: TimelineEvent) => boolean,

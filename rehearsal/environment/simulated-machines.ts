@@ -26,15 +26,15 @@ export function simulatedMachines({ aws, github, clock, timeline, drain }: Simul
   });
 }
 
-/** The same metadata service that real machines ask, without the network. */
+/** The metadata service that real machines use, without the network. */
 function metadataOf(aws: AwsStandIn, instanceId: string): (path: string) => string | undefined {
   return (path) => {
     const sourceIp = aws.fleet.get(instanceId)?.privateIp ?? "";
-    const ask = (method: string, at: string, headers: Record<string, string>) => aws.imds({ method, path: at, headers, sourceIp });
-    const token = ask("PUT", "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": "60" }).body;
-    const response = ask("GET", `/latest/meta-data/${path}`, { "x-aws-ec2-metadata-token": token });
+    const send = (method: string, at: string, headers: Record<string, string>) => aws.imds({ method, path: at, headers, sourceIp });
+    const token = send("PUT", "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": "60" }).body;
+    const response = send("GET", `/latest/meta-data/${path}`, { "x-aws-ec2-metadata-token": token });
     if (response.status === 404) return undefined;
-    if (response.status !== 200) throw new Error(`instance metadata answered ${response.status}`);
+    if (response.status !== 200) throw new Error(`instance metadata returned HTTP ${response.status}`);
     return response.body;
   };
 }

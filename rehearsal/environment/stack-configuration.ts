@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { UsageError } from "../../cli/options";
 
-/** A stack's configuration before the engine has it. */
+/** A stack's configuration, read without the engine. */
 export interface StackConfiguration {
   region: string;
-  /** A key of this project: the stack's own value, else the default. */
+  /** Value of a key of this project: the stack's, else the project's default. */
   get(key: string): any;
 }
 
 /**
- * Reads `Pulumi.<stack>.yaml` over the defaults in `Pulumi.yaml`, as the engine will.
+ * Reads `Pulumi.<stack>.yaml` over the defaults in `Pulumi.yaml`, as the engine does.
  *
  * @throws UsageError when the stack has no configuration.
  */

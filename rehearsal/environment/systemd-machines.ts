@@ -14,9 +14,9 @@ export interface SystemdMachineOptions {
   run: Run;
   /** Root file system of the machines, from `machineImage()`. */
   image: string;
-  /** Names of GitHub's and AWS's services as production code calls them. */
+  /** Host names of GitHub's and AWS's services, as production code calls them. */
   hostnames: () => readonly string[];
-  /** The runner, for machines that have it on their image. */
+  /** The runner's archive, for machines that have the runner on their image. */
   runnerArchive: string;
   required: ScenarioRequirements;
   say: (line: string) => void;
@@ -33,8 +33,8 @@ export async function systemdMachines(options: SystemdMachineOptions): Promise<O
     certificatesDir: dirname(aws.front.caFile),
     hostnames,
     progress: say,
-    onGatewayDeath: (reason) => say(`the machines' network gateway died: ${reason}`),
-    onUnexpectedEnd: (instanceId) => say(`machine ${instanceId} went off by itself`),
+    onGatewayDeath: (reason) => say(`the machines' network gateway failed: ${reason}`),
+    onUnexpectedEnd: (instanceId) => say(`machine ${instanceId} powered off unexpectedly`),
     customize: (root) => {
       required.customize?.(root);
       if (required.runnerOnImage !== undefined) unpack(options.runnerArchive, join(root, required.runnerOnImage));
@@ -44,6 +44,6 @@ export async function systemdMachines(options: SystemdMachineOptions): Promise<O
 
 function unpack(archive: string, root: string): void {
   mkdirSync(root, { recursive: true });
-  // Links of the stand-in point to the Node of the image, by absolute path.
+  // The archive's links point to Node on the image, by absolute path.
   extract({ file: archive, cwd: root, sync: true, preservePaths: true });
 }

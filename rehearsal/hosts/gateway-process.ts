@@ -1,7 +1,7 @@
 /**
- * Runs inside the cloud's network namespace and hands every request to the main process, over a unix socket (which,
- * unlike a port, is not bound to a network namespace). Plain HTTP on the metadata address, TLS on the gateway address.
- * Bundled to one file at start; ends when its standard input does, and so with the main process.
+ * Runs inside the cloud's network namespace and forwards every request to the main process over a unix socket, which,
+ * unlike a port, is not bound to a network namespace. Serves HTTP on the metadata address and TLS on the gateway
+ * address. Bundled to one file at start. Exits when its standard input closes, and so with the main process.
  */
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -9,7 +9,7 @@ import https from "node:https";
 import type { AddressInfo, Server } from "node:net";
 
 const SOURCE_HEADER = "x-rehearsal-source-ip";
-/** Only the gateway may speak to the main process about itself. */
+/** Only the gateway may set these headers; it drops them from requests. */
 const RESERVED_HEADERS = /^x-rehearsal-/i;
 
 interface Settings {
@@ -29,17 +29,17 @@ function forward(request: http.IncomingMessage, response: http.ServerResponse, h
     if (!RESERVED_HEADERS.test(name) && !/^(host|connection|keep-alive)$/i.test(name)) headers.push(name, request.rawHeaders[i + 1]!);
   }
   headers.push("Host", host ?? "", SOURCE_HEADER, request.socket.remoteAddress ?? "", "Connection", "keep-alive");
-  // No connection is used twice on this side (no agent): local ones cost nothing, and an idle one could be closed by
-  // the other end just as the next request is written to it. Yet it is not the other end that may close it: it would
-  // do so as soon as it has answered, and where that is before the end of the request was written, the answer is lost.
+  // No agent, so no connection is reused on this side: local ones are cheap, and the server could close an idle one just
+  // as the next request is written to it. Still keep-alive: otherwise the server would close the connection as soon as it
+  // has responded, and if it does so before the whole request is written, the response is lost.
   const upstream = http.request({ socketPath: settings.socket, method: request.method, path: request.url, headers, agent: false });
   upstream.on("response", (reply) => {
-    const answer: string[] = [];
+    const replyHeaders: string[] = [];
     for (let i = 0; i < reply.rawHeaders.length; i += 2) {
       const name = reply.rawHeaders[i]!;
-      if (!/^(connection|keep-alive)$/i.test(name)) answer.push(name, reply.rawHeaders[i + 1]!);
+      if (!/^(connection|keep-alive)$/i.test(name)) replyHeaders.push(name, reply.rawHeaders[i + 1]!);
     }
-    response.writeHead(reply.statusCode ?? 502, reply.statusMessage, answer);
+    response.writeHead(reply.statusCode ?? 502, reply.statusMessage, replyHeaders);
     // A long poll's headers must arrive before its body does.
     response.flushHeaders();
     reply.pipe(response);
@@ -47,24 +47,24 @@ function forward(request: http.IncomingMessage, response: http.ServerResponse, h
   });
   upstream.on("error", (error) => {
     if (response.headersSent) response.destroy();
-    else response.writeHead(502, { "Content-Type": "text/plain" }).end(`the stand-in did not answer: ${error.message}\n`);
+    else response.writeHead(502, { "Content-Type": "text/plain" }).end(`the stand-in did not respond: ${error.message}\n`);
   });
   response.on("close", () => upstream.destroy());
   request.on("error", () => upstream.destroy());
   request.pipe(upstream);
 }
 
-function listen(server: Server, account: { address: string; port: number }): Promise<void> {
+function listen(server: Server, endpoint: { address: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(account.port, account.address, resolve);
+    server.listen(endpoint.port, endpoint.address, resolve);
   });
 }
 
 const limits = {
-  // Long polls last as long as their server wants.
+  // The server decides how long a long poll lasts.
   requestTimeout: 0,
-  // 75 s: longer than any client here keeps an idle connection, so that it is always the client who closes.
+  // 75 s: longer than any client here keeps an idle connection, so that the client always closes first.
   keepAliveTimeout: 75_000,
 };
 
@@ -73,7 +73,7 @@ const endpoints = https.createServer(
   { ...limits, cert: readFileSync(settings.certificate), key: readFileSync(settings.key), ALPNProtocols: ["http/1.1"] },
   (request, response) => {
     const host = request.headers.host;
-    // The metadata service must not be had by the back door: a fenced unit would reach it here.
+    // The metadata service must not be reachable over TLS as well: a fenced unit could use that path.
     if (host === undefined || host.startsWith(settings.metadata.address)) response.writeHead(421).end();
     else forward(request, response, host);
   },

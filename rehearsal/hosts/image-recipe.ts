@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 
-/** What the machine image is made of. Any change gives another digest, and so another image beside the old one. */
+/** What the machine image is built from. Any change gives another digest, and so another image beside the old one. */
 
-/** Debian 12 has the same systemd generation (252) as the oldest image that pools run on, and cgroup v2 throughout. */
+/** Debian 12 has the same systemd version (252) as the oldest image that pools run on, and only cgroup v2. */
 export const SUITE = "bookworm";
 
-/** What an Ubuntu server image has of its own and the bootstrap relies on; minbase brings dpkg, bash, tar and gzip. */
+/** What the bootstrap needs and an Ubuntu server image includes; minbase already has dpkg, bash, tar and gzip. */
 export const PACKAGES = [
   "systemd",
   "systemd-sysv",
@@ -18,7 +18,8 @@ export const PACKAGES = [
   "procps",
   "libstdc++6",
   "openssl",
-  // Ways out of a unit that an unprivileged user has on a server image: without them a hostile job is kept in by nothing.
+  // Means by which an unprivileged user can leave a unit on a server image; without them a test of a hostile job would
+  // prove nothing.
   "at",
   "cron",
   "libpam-systemd",
@@ -29,10 +30,10 @@ export const PACKAGES = [
   "sudo",
 ];
 
-/** Never read by a machine; leaving it out makes the image a third smaller. */
+/** Never read by a machine; without them the image is a third smaller. */
 export const LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/i18n/*", "/usr/share/info/*"];
 
-/** Work for hardware, terminals and package maintenance that a machine of minutes does not have. */
+/** Units for hardware, terminals and package maintenance, which a machine that lives for minutes does not need. */
 export const MASKED_UNITS = [
   "apt-daily.timer",
   "apt-daily-upgrade.timer",
@@ -56,13 +57,13 @@ export const MASKED_UNITS = [
   "ssh.service",
 ];
 
-/** One bundle for every program in a machine: Debian's authorities plus, at launch, the rehearsal's own. */
+/** CA bundle of every program in a machine: Debian's authorities plus, at launch, the rehearsal's own. */
 export const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 export const MACHINE_NODE = "/usr/local/bin/node";
 
 export const FILES: Readonly<Record<string, string>> = {
-  // Only what runs user data, plus the two ways in which user data may be cloud-config. Each module costs start-up
-  // time, and what is left out (apt, ssh, disks, users) has nothing to work on here.
+  // Only the modules that run user data, plus the two that cloud-config in user data may use. Each module costs boot
+  // time, and the omitted ones (apt, ssh, disks, users) have nothing to do here.
   "/etc/cloud/cloud.cfg.d/99-rehearsal.cfg": [
     "datasource_list: [ NoCloud, None ]",
     "cloud_init_modules: [ write-files ]",
@@ -70,18 +71,18 @@ export const FILES: Readonly<Record<string, string>> = {
     "cloud_final_modules: [ scripts-user, final-message ]",
     "",
   ].join("\n"),
-  // The datasource is known; looking for hardware would only take time.
+  // The datasource is known; detection would only cost time.
   "/etc/cloud/ds-identify.cfg": "policy: enabled\n",
-  // Node has authorities of its own; the machine's programs must trust the stand-ins without knowing that they do.
+  // Node brings its own authorities; the machine's programs must trust the stand-ins without any setting of their own.
   "/etc/systemd/system.conf.d/rehearsal.conf": `[Manager]\nDefaultEnvironment=NODE_EXTRA_CA_CERTS=${CA_BUNDLE}\n`,
-  // Nothing to resolve beyond the hosts file: an unknown name must fail at once instead of asking a server.
+  // Names resolve from the hosts file only: an unknown name must fail at once, without a DNS query.
   "/etc/nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files myhostname\nservices: files\nprotocols: files\n",
   "/etc/resolv.conf": "",
-  // systemd takes a missing id for a first boot and then resets which units are enabled; each launch writes its own.
+  // systemd treats a missing id as a first boot and then resets which units are enabled; each launch writes its own id.
   "/etc/machine-id": "uninitialized\n",
 };
 
-/** @param extra Debian packages besides PACKAGES; without any, the digest is that of the usual image. */
+/** @param extra Debian packages besides PACKAGES; without any, this is the digest of the usual image. */
 export function recipeDigest(extra: readonly string[] = [], nodePath = process.execPath): string {
   const node = { version: process.version, arch: process.arch, bytes: statSync(nodePath).size };
   const packages = [...PACKAGES, ...extra];

@@ -10,9 +10,9 @@ export interface ImageOptions {
   cacheDir?: string;
   /** Debian mirror. Default: `CI_RUNNERS_DEBIAN_MIRROR`, or mmdebstrap's own choice (deb.debian.org). */
   mirror?: string;
-  /** Debian packages besides those of every machine: another image, built and kept beside the usual one. */
+  /** Debian packages besides the usual ones: a separate image, built and cached beside the usual one. */
   packages?: readonly string[];
-  /** Called with one line of text each time the build gets further. Silent when the image is there. */
+  /** Called with one line of text at each step of the build; not called if the image exists. */
   progress?: (line: string) => void;
 }
 
@@ -21,8 +21,9 @@ export function machineCacheDir(): string {
 }
 
 /**
- * Directory of the root file system that all machines share, read-only, as the lower layer of their disks. Built once
- * (about 40 s and 350 MB on two cores) and cached under the digest of its recipe; a second caller waits for the first.
+ * Returns the directory of the root file system that all machines share, read-only, as the lower layer of their disks.
+ * Built once (about 40 s and 350 MB on two cores) and cached under the digest of its recipe; a second caller waits for
+ * the first.
  */
 export async function machineImage(options: ImageOptions = {}): Promise<string> {
   const cache = options.cacheDir ?? machineCacheDir();
@@ -40,7 +41,7 @@ export async function machineImage(options: ImageOptions = {}): Promise<string> 
 
 async function build(cache: string, root: string, options: ImageOptions): Promise<void> {
   const say = (text: string) => options.progress?.(`machine image: ${text}`);
-  // Under the lock, so whatever is called like this was left by a build that did not end.
+  // This process holds the lock, so any such directory was left by a build that did not finish.
   for (const name of readdirSync(cache).filter((entry) => entry.startsWith("building-"))) {
     rmSync(join(cache, name), { recursive: true, force: true });
   }
@@ -52,7 +53,7 @@ async function build(cache: string, root: string, options: ImageOptions): Promis
     customize(scratch);
     await checkNode(scratch);
     mkdirSync(dirname(root), { recursive: true });
-    // The only step that makes it visible: half an image is never used.
+    // Only the rename makes the image visible: an incomplete image is never used.
     renameSync(scratch, root);
   } catch (error) {
     rmSync(scratch, { recursive: true, force: true });
@@ -83,7 +84,7 @@ async function bootstrap(target: string, options: ImageOptions, say: (text: stri
   } catch (error) {
     throw new Error(
       `${(error as Error).message}\nThe machine image needs a Debian mirror: set CI_RUNNERS_DEBIAN_MIRROR to one that ` +
-        "can be reached from here, or rehearse with --hosts simulated.",
+        "this machine can reach, or rehearse with --hosts simulated.",
     );
   }
 }
@@ -104,7 +105,7 @@ function customize(root: string): void {
   chmodSync(join(root, MACHINE_NODE), 0o755);
 }
 
-/** Some distributions split Node into libraries, which a copy of the program alone does not bring. */
+/** Some distributions split Node into shared libraries, which are missing if only the program is copied. */
 async function checkNode(root: string): Promise<void> {
   const node = await finished("chroot", [root, MACHINE_NODE, "--version"]);
   if (node.exitCode === 0) return;
@@ -114,14 +115,14 @@ async function checkNode(root: string): Promise<void> {
   );
 }
 
-/** Held by a child process, so the kernel releases it however this process ends. */
+/** A child process holds the lock, so the kernel releases it however this process ends. */
 function lock(path: string, progress?: (line: string) => void): Promise<() => void> {
   return new Promise((resolve, reject) => {
     const holder = spawn("flock", [path, "sh", "-c", "echo held; exec cat"], {
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, PATH: TOOL_PATH },
     });
-    // 1 s: said only if somebody else is really at it.
+    // 1 s: reported only if another run really holds the lock.
     const waiting = setTimeout(() => progress?.("machine image: another run is building it; waiting"), 1000);
     holder.once("error", (error) => reject(new Error(`flock cannot run: ${error.message}`)));
     holder.once("exit", (code) => {

@@ -7,7 +7,7 @@ import { TOOL_PATH } from "./systemd/command";
 
 export interface GatewayOptions {
   network: MachineNetwork;
-  /** Unix socket on which the main process serves HTTP; it need not be there yet. */
+  /** Unix socket on which the main process serves HTTP; it need not exist yet. */
   socket: string;
   /** Holds `leaf.pem` (with its chain) and `leaf-key.pem`, valid for every host name that machines use. */
   certificatesDir: string;
@@ -25,9 +25,9 @@ export interface NetworkGateway {
 }
 
 /**
- * Starts the process that answers in the cloud's network: HTTPS on 203.0.113.1:443 and instance metadata on
- * 169.254.169.254:80. The main process sees each request with its original Host and headers plus
- * `x-rehearsal-source-ip`, the private address of the machine that sent it (metadata: Host is 169.254.169.254).
+ * Starts the process that serves the cloud's network: HTTPS on 203.0.113.1:443 and instance metadata on
+ * 169.254.169.254:80. The main process receives each request with its original Host and headers plus
+ * `x-rehearsal-source-ip`, the private address of the sending machine (metadata: Host is 169.254.169.254).
  */
 export async function openGateway(options: GatewayOptions): Promise<NetworkGateway> {
   const program = join(options.dir, "gateway.cjs");
@@ -46,24 +46,24 @@ export async function openGateway(options: GatewayOptions): Promise<NetworkGatew
     tls: { address: GATEWAY_ADDRESS, port: 443 },
     metadata: { address: METADATA_ADDRESS, port: 80 },
   };
-  const enter = ["nsenter", "--target", String(options.network.holder), "--net"];
-  const child = spawn("setpriv", ["--pdeathsig", "KILL", ...enter, process.execPath, program, JSON.stringify(settings)], {
+  const nsenter = ["nsenter", "--target", String(options.network.holder), "--net"];
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", ...nsenter, process.execPath, program, JSON.stringify(settings)], {
     stdio: ["pipe", "pipe", "pipe"],
     // Not in the terminal's process group: hosts must be able to finish their shutdown after Ctrl-C.
     detached: true,
     env: { ...process.env, PATH: TOOL_PATH, NODE_OPTIONS: "" },
   });
-  const gone = once(child, "exit");
-  let complaint = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(-4000)));
+  const exited = once(child, "exit");
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr = (stderr + text).slice(-4000)));
   await new Promise<void>((resolve, reject) => {
     child.stdout.once("data", () => resolve());
     child.once("error", (error) => reject(new Error(`setpriv cannot run: ${error.message}`)));
-    child.once("exit", (code) => reject(new Error(`the gateway ended with exit code ${code}: ${complaint.trim()}`)));
+    child.once("exit", (code) => reject(new Error(`the gateway ended with exit code ${code}: ${stderr.trim()}`)));
   });
   let closed = false;
   child.once("exit", (code, signal) => {
-    if (!closed) options.onDeath?.(`the gateway ended (${signal ?? `exit code ${code}`}): ${complaint.trim()}`);
+    if (!closed) options.onDeath?.(`the gateway ended (${signal ?? `exit code ${code}`}): ${stderr.trim()}`);
   });
   return {
     address: GATEWAY_ADDRESS,
@@ -72,7 +72,7 @@ export async function openGateway(options: GatewayOptions): Promise<NetworkGatew
       closed = true;
       child.stdin.end();
       child.kill("SIGKILL");
-      await gone;
+      await exited;
     },
   };
 }

@@ -3,25 +3,25 @@ import { once } from "node:events";
 import { TOOL_PATH } from "./systemd/command";
 
 /**
- * Where AWS's and GitHub's public endpoints stand for the machines. From the block that is reserved for documentation
- * (RFC 5737), so it collides with no VPC and no rule about private or link-local addresses applies to it.
+ * Address of AWS's and GitHub's public endpoints, as machines see it. It is from a block reserved for documentation
+ * (RFC 5737), so it collides with no VPC and matches no rule about private or link-local addresses.
  */
 export const GATEWAY_ADDRESS = "203.0.113.1";
 export const METADATA_ADDRESS = "169.254.169.254";
 
 /**
- * The network namespace that stands for "the cloud". Each machine has a namespace of its own, joined to this one by a
+ * The network namespace that represents the cloud. Each machine has its own namespace, joined to this one by a
  * point-to-point link; nothing in the host's own namespace (addresses, routes, packet filters) is read or changed.
  * It has no name in the file system: it exists as long as its holder, a process that ends with this one.
  */
 export interface MachineNetwork {
-  /** Process in whose network namespace the endpoints live; enter it by `nsenter --target PID --net`. */
+  /** Process whose network namespace has the endpoints; enter it with `nsenter --target PID --net`. */
   readonly holder: number;
   close(): Promise<void>;
 }
 
-// Links come from machines, addresses stand on `lo`: so the kernel must answer ARP for any local address on any link,
-// which is its default but not every administrator's.
+// Machines connect by separate links, but the addresses are on `lo`: the kernel must answer ARP for any local address on
+// any link, which is its default but may have been changed by the administrator.
 const SET_UP = `
 ip link set lo up
 ip address add ${GATEWAY_ADDRESS}/32 dev lo
@@ -34,24 +34,24 @@ exec cat
 export async function openMachineNetwork(): Promise<MachineNetwork> {
   const holder = spawn("setpriv", ["--pdeathsig", "KILL", "unshare", "--net", "sh", "-euc", SET_UP], {
     stdio: ["pipe", "pipe", "pipe"],
-    // Not in the terminal's process group: Ctrl-C is for the main process, which then closes in order.
+    // Not in the terminal's process group: Ctrl-C must reach only the main process, which then closes in order.
     detached: true,
     env: { ...process.env, PATH: TOOL_PATH },
   });
-  const gone = once(holder, "exit");
-  let complaint = "";
-  holder.stderr.setEncoding("utf8").on("data", (text: string) => (complaint += text));
+  const exited = once(holder, "exit");
+  let stderr = "";
+  holder.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   await new Promise<void>((resolve, reject) => {
     holder.stdout.once("data", () => resolve());
     holder.once("error", (error) => reject(new Error(`setpriv cannot run: ${error.message}`)));
-    holder.once("exit", () => reject(new Error(`the cloud's network could not be set up: ${complaint.trim()}`)));
+    holder.once("exit", () => reject(new Error(`the cloud's network namespace could not be set up: ${stderr.trim()}`)));
   });
   return {
     holder: holder.pid!,
     close: async () => {
       holder.stdin.end();
       holder.kill("SIGKILL");
-      await gone;
+      await exited;
     },
   };
 }

@@ -3,9 +3,9 @@ import type { TimelineEvent } from "../timeline";
 export interface EngineFigures {
   version: string;
   resources: number;
-  /** Operations other than `same` in an `up` with nothing to change. */
+  /** Operations other than `same` in an `up` without changes. */
   secondUpChanges: number;
-  /** As the engine itself reported them. */
+  /** Durations reported by the engine. */
   seconds: { preview: number; up: number; destroy: number };
 }
 
@@ -16,7 +16,7 @@ export interface Spread {
   count: number;
 }
 
-/** What every rehearsal measures; a scenario adds its own. */
+/** What every rehearsal measures; a scenario adds its own figures. */
 export interface CommonFigures {
   stack: string;
   seed: number;
@@ -28,9 +28,9 @@ export interface CommonFigures {
   denied: { principal: string; action: string; resource: string }[];
   leftovers: string[];
   engine: EngineFigures;
-  /** Drift that `refresh` found and that is not scaling's own doing. */
+  /** Drift that `refresh` found and that scaling did not cause. */
   drift: string[];
-  /** Why the exit code is not 0; empty when all is well. */
+  /** Why the exit code is not 0; empty on success. */
   failures: string[];
 }
 
@@ -49,22 +49,22 @@ export function countJobs(events: readonly TimelineEvent[]): CommonFigures["jobs
   };
 }
 
-/** Milliseconds that the job-started hook took of each job. */
+/** Milliseconds that the job-started hook took for each job. */
 export function hookDurations(events: readonly TimelineEvent[]): number[] {
-  const begun = new Map<string, number>();
+  const startedAt = new Map<string, number>();
   const durations: number[] = [];
   for (const event of events) {
     if (event.kind !== "job") continue;
-    if (event.change === "hook-started") begun.set(event.job, event.at);
-    const start = begun.get(event.job);
+    if (event.change === "hook-started") startedAt.set(event.job, event.at);
+    const start = startedAt.get(event.job);
     if (event.change !== "hook-ended" || start === undefined) continue;
     durations.push(event.at - start);
-    begun.delete(event.job);
+    startedAt.delete(event.job);
   }
   return durations;
 }
 
-/** Nearest-rank percentiles; all zero when nothing was measured. */
+/** Nearest-rank percentiles; all zero if nothing was measured. */
 export function spread(values: number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const rank = (p: number) => Math.round(sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)] ?? 0);

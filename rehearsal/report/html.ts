@@ -9,16 +9,16 @@ const LABEL = 176;
 const LANE = 46;
 const AXIS = 30;
 
-/** What a scenario's report shows besides instances, engine, calls and problems. */
+/** Content of a scenario's report besides instances, engine, API calls and problems. */
 export interface ReportContent {
   figures: CommonFigures;
-  /** Where all is well. */
+  /** Shown if nothing failed. */
   headline: string;
-  /** From `card` and `latencyCard`. */
+  /** HTML from `card` and `latencyCard`. */
   cards: string[];
 }
 
-/** The whole report as one self-contained file: no script, no request, readable in light and dark. */
+/** The whole report as one self-contained file: no script, no request, with a light and a dark colour scheme. */
 export function reportHtml({ figures, headline, cards }: ReportContent, events: readonly TimelineEvent[], drain: DrainMarks): string {
   const good = figures.failures.length === 0;
   return `<!doctype html>
@@ -59,7 +59,7 @@ function chart(events: readonly TimelineEvent[], drain: DrainMarks): string {
   const last = Math.max(events.at(-1)?.at ?? 0, first + 1);
   const x = (at: number) => LABEL + ((at - first) / (last - first)) * (WIDTH - LABEL - 10);
   const height = AXIS + rows.length * LANE + 6;
-  const notes = events.flatMap((event) =>
+  const marks = events.flatMap((event) =>
     event.kind === "scenario"
       ? [
           `<line class="mark" x1="${n(x(event.at))}" x2="${n(x(event.at))}" y1="${AXIS - 8}" y2="${height}"><title>${escape(event.message)}</title></line>`,
@@ -68,7 +68,7 @@ function chart(events: readonly TimelineEvent[], drain: DrainMarks): string {
   );
   return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="A lane per instance with its lifecycle states, jobs and drains">
 ${axis(first, last, x, height)}
-${notes.join("\n")}
+${marks.join("\n")}
 ${rows.map((lane, index) => laneSvg(lane, AXIS + index * LANE, x)).join("\n")}
 </svg>`;
 }
@@ -130,7 +130,7 @@ function callsTable(figures: CommonFigures): string {
 function problems(figures: CommonFigures): string {
   const lines = [
     ...figures.denied.map((d) => `denied: ${d.principal} may not ${d.action} on ${d.resource}`),
-    ...figures.leftovers.map((left) => `left over: ${left}`),
+    ...figures.leftovers.map((leftover) => `left over: ${leftover}`),
     ...figures.drift.map((drift) => `drift: ${drift}`),
   ];
   if (lines.length === 0) return "";

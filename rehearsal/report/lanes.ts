@@ -1,15 +1,15 @@
 import type { TimelineEvent } from "../timeline";
 
-/** A stretch of time on an instance's lane; `end` is absent where the rehearsal ended first. */
+/** An interval on an instance's lane; one that is still open ends with the rehearsal. */
 export interface Bar {
   start: number;
   end: number;
   label: string;
-  /** CSS class: how it is drawn. */
+  /** CSS class. */
   tone: string;
 }
 
-/** One instance: its lifecycle states, the jobs that it ran, its drain and the heartbeats meanwhile. */
+/** One instance: its lifecycle states, its jobs, its drains and their heartbeats. */
 export interface Lane {
   instance: string;
   states: Bar[];
@@ -18,15 +18,15 @@ export interface Lane {
   heartbeats: number[];
 }
 
-/** How a drain shows on the timeline. */
+/** How to recognize a drain on the timeline. */
 export interface DrainMarks {
-  /** Lifecycle hook whose closed action ends it. */
+  /** Lifecycle hook whose closed action ends the drain. */
   hook: string;
-  /** What the host logs when it begins. */
+  /** Message that the host logs when the drain begins. */
   begun: string;
 }
 
-/** Lanes in the order in which the instances appeared. */
+/** One lane per instance, in the order in which the instances appeared. */
 export function lanes(events: readonly TimelineEvent[], drain: DrainMarks): Lane[] {
   const end = events[events.length - 1]?.at ?? 0;
   const byInstance = new Map<string, Lane>();

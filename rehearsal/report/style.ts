@@ -1,4 +1,4 @@
-/** Colours come in two sets, light and dark; the contrast of text on its ground is at least 4.5 in both. */
+/** Two colour schemes, light and dark; the contrast of text with its background is at least 4.5 in both. */
 export const STYLE = `
 :root { color-scheme: light dark; --ground: #fbfbfa; --text: #1d2125; --soft: #5c646d; --line: #e2e4e6; --card: #fff;
   --pending: #f0dfae; --warmed: #d9d3ee; --in-service: #cfe6d4; --terminating: #f3cdb9; --retained: #e5a0b8;

@@ -27,7 +27,7 @@ const ACCOUNT = { region: "eu-central-1", accountId: "123456789012" };
 const ORGANIZATION = "acme";
 const TOKEN = "ghp_simulation";
 const TOKEN_SECRET = "github-token";
-/** Milliseconds of boot at least. Up to a second on top, in 1024ths, keeps the looks of hosts apart from each other. */
+/** Minimum milliseconds of boot. Up to a second more, in steps of 1/1024, keeps the polls of different hosts apart. */
 const BOOT = 8_000;
 /** Milliseconds from launch to a registered SSM agent. */
 const SSM_REGISTRATION = 10_000;
@@ -37,24 +37,24 @@ export interface SimulatedEnvironmentOptions {
   github?: Partial<GitHubOptions>;
   delays?: Partial<Delays>;
   latencies?: Partial<Latencies>;
-  /** False: the control experiment, units without ExecStop. */
+  /** False: the control experiment, with units without ExecStop. */
   drain?: boolean;
   /** False: events reach listeners only. Default true. */
   keepTimeline?: boolean;
-  /** True: locks of jobs are reckoned instead of renewed each minute; no fault of GitHub then meets a renewal. */
+  /** True: renewals of job locks are computed instead of made each minute; then no GitHub fault affects a renewal. */
   renewOnDemand?: boolean;
-  /** False: hosts make every look, also those that find nothing new. The same events, at many times the cost. */
+  /** False: hosts also make polls that find nothing new. Gives the same events at many times the cost. */
   skipIdle?: boolean;
-  /** For tests that must catch a drain which does less than it should. */
+  /** Replaces the drain's ports, for tests that must detect a broken drain. */
   alterDrain?: SimulatedHostEnvironment["alterDrain"];
 }
 
 /**
- * Pools in the stand-in cloud without the engine, without machines and without child processes: Auto Scaling, events,
- * Lambda's retries, Secrets Manager, Run Command, GitHub, hosts that run the agent's own decision code and the functions'
- * own logic, all in this process and on one virtual clock. A pool of one instance lives through its life in milliseconds.
+ * Pools on the stand-ins, without the engine, machines or child processes: Auto Scaling, events, Lambda's retries,
+ * Secrets Manager, Run Command, GitHub, hosts that run the agent's own decision code and the functions' own logic, all in
+ * this process and on one virtual clock. The whole lifetime of a pool with one instance takes milliseconds.
  *
- * Policies are not evaluated here: the rehearsal with the real program does that.
+ * IAM policies are not evaluated here: the rehearsal with the real program does that.
  */
 export class SimulatedEnvironment {
   readonly clock = new VirtualClock({ promisesOnly: true });
@@ -72,13 +72,13 @@ export class SimulatedEnvironment {
   readonly functions: InProcessFunctions;
   readonly hosts: SimulatedHosts;
   readonly store = new MemoryStore();
-  /** What becomes of commands: agents offline, deliveries late or doubled. */
+  /** Faults of Run Command: agents offline, deliveries late or duplicated. */
   readonly ssm: RunCommandFaults = { offline: new Set(), delivery: { min: 400, max: 1200 }, copies: () => 1 };
   readonly metadata: Metadata;
   readonly latencies: Latencies;
-  /** How fast the official runner is on each host. */
+  /** Durations of the official runner's steps, on every host. */
   readonly pace: RunnerTiming = { ...DEFAULT_RUNNER_TIMING };
-  /** What went wrong in the stand-in itself; not empty means that nothing here is to be trusted. */
+  /** Errors of the stand-ins themselves; unless empty, no result can be trusted. */
   readonly defects: unknown[] = [];
   private readonly commands: SystemsManager;
 
@@ -86,17 +86,17 @@ export class SimulatedEnvironment {
     const { clock, store } = this;
     const timeline = (this.timeline = new Timeline(() => clock.now(), options.keepTimeline ?? true));
     const random = (this.random = new Random(options.seed ?? 1));
-    // Copies, or a change of one span would reach every other world.
+    // Copied; otherwise a change of one span would affect every other environment.
     this.latencies = structuredClone({ ...USUAL_LATENCIES, ...options.latencies });
     this.github = new GitHub(clock, timeline, { wallNow: () => clock.now(), ...options.github });
     this.github.registerToken(TOKEN, [ORGANIZATION]);
-    const iam = new EverythingAllowed(store, ACCOUNT);
+    const iam = new AllowAllIam(store, ACCOUNT);
     this.door = new AwsGateway({ clock, timeline, iam });
     this.cloudwatch = new CloudWatch(clock, store);
     this.queues = new Queues(store, iam, clock, this.cloudwatch.metrics);
     this.secrets = new SecretsManager(clock, random, ACCOUNT);
     this.secrets.seed({ name: TOKEN_SECRET, value: TOKEN });
-    this.hosts = new SimulatedHosts((instanceId) => this.surroundings(instanceId, options));
+    this.hosts = new SimulatedHosts((instanceId) => this.hostEnvironment(instanceId, options));
     this.fleet = new Fleet({ clock, random, driver: this.hosts });
     this.autoscaling = new AutoScaling({
       clock,
@@ -135,7 +135,7 @@ export class SimulatedEnvironment {
       clock,
       timeline,
       random,
-      door: this.door,
+      gateway: this.door,
       github: this.github,
       metrics: this.cloudwatch.metrics,
       latency: {
@@ -158,22 +158,22 @@ export class SimulatedEnvironment {
     });
   }
 
-  /** AwsFaults of the cloud's calls. */
+  /** Injected faults of calls to AWS. */
   get faults(): AwsFaults {
     return this.door.faults;
   }
 
-  /** Deploys a pool and begins to fill it. Names must differ. */
+  /** Deploys a pool, whose instances then start to launch. Pool names must be unique. */
   addPool(options: PoolOptions = {}): Pool {
     return new Pool(this, { account: ACCOUNT, organization: ORGANIZATION, tokenSecret: TOKEN_SECRET }, options);
   }
 
-  /** Lets time pass. */
+  /** Advances time. */
   run(seconds: number): Promise<void> {
     return this.clock.sleep(seconds * 1000);
   }
 
-  /** Lets time pass until the condition holds, looking each `everySeconds`. False: it did not within the bound. */
+  /** Advances time until the condition holds, checking every `everySeconds`. Returns false if it does not within `seconds`. */
   async until(condition: () => boolean, seconds: number, everySeconds = 1): Promise<boolean> {
     const end = this.clock.now() + seconds * 1000;
     while (!condition()) {
@@ -183,7 +183,7 @@ export class SimulatedEnvironment {
     return true;
   }
 
-  /** Ends all that goes on. The world must not be used any more. */
+  /** Stops everything. The environment must not be used afterwards. */
   async close(): Promise<void> {
     this.autoscaling.close();
     this.bus.close();
@@ -193,7 +193,7 @@ export class SimulatedEnvironment {
     await this.hosts.close();
   }
 
-  private surroundings(
+  private hostEnvironment(
     instanceId: string,
     { drain = true, skipIdle = true, renewOnDemand = false, alterDrain }: SimulatedEnvironmentOptions,
   ): SimulatedHostEnvironment {
@@ -222,7 +222,7 @@ export class SimulatedEnvironment {
   }
 }
 
-class EverythingAllowed extends Iam {
+class AllowAllIam extends Iam {
   override readonly allowsAll = true;
 
   override authorise() {

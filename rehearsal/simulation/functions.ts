@@ -25,7 +25,7 @@ import type { Timeline } from "../timeline";
 import { gitHubClient } from "./github-client";
 import { Invocation } from "./invocation";
 
-/** The functions' clients make so many attempts. */
+/** Attempts of the functions' SDK clients. */
 const ATTEMPTS = 3;
 
 export interface FunctionSettings {
@@ -41,14 +41,14 @@ export interface FunctionsOptions {
   clock: Clock;
   timeline: Timeline;
   random: Random;
-  door: AwsGateway;
+  gateway: AwsGateway;
   github: GitHub;
   metrics: MetricStore;
-  /** Milliseconds that calls take, and a start of a function. */
+  /** Return the milliseconds that a call, or a function's start, takes. */
   latency: { aws(): number; github(): number; start(): number };
 }
 
-/** What a function says of its work, for whoever wants to know. */
+/** One log line of a function. */
 export interface FunctionLog {
   functionName: string;
   level: "info" | "warn" | "error";
@@ -62,22 +62,22 @@ interface Deployed {
 }
 
 /**
- * The pools' functions in this very process: the real logic, on ports over the stand-ins. It takes the place of the
- * runtime that runs bundles in processes of their own, so that events, retries and dead letters are those of AWS.
+ * The pools' functions in this process: their real logic, on ports to the stand-ins. Replaces the runtime that runs each
+ * bundle in a separate process; events, retries and dead letters still behave as in AWS.
  */
 export class InProcessFunctions {
   private readonly deployed = new Map<string, Deployed>();
-  /** What a function's process keeps from one invocation to the next. */
+  /** What a function's process keeps between invocations. */
   private readonly gitHubs = new Map<string, GitHubRunners>();
-  /** Told of every line; absent: nobody listens. */
+  /** Called with every log line. */
   onLog: ((line: FunctionLog) => void) | undefined;
 
-  /** Told of every request to GitHub's REST API, by its kind. */
+  /** Called with the kind of every request to GitHub's REST API. */
   onGitHubCall: ((what: string) => void) | undefined;
 
   constructor(private readonly options: FunctionsOptions) {}
 
-  /** The three functions of one pool. Timeouts as the component sets them, in seconds. */
+  /** Deploys the three functions of one pool, with the component's timeouts in seconds. */
   deploy(settings: FunctionSettings): void {
     const { names } = settings;
     this.deployed.set(names.registerFunction, { seconds: TIMING.eventFunctionTimeout, run: this.registerFunction(settings) });
@@ -93,7 +93,7 @@ export class InProcessFunctions {
     return this.deployed.has(functionName);
   }
 
-  /** The function's process ends, as after a crash or a timeout: the next invocation begins with nothing kept. */
+  /** Ends the function's process, as after a crash or a timeout: the next invocation is a cold start. */
   endProcess(functionName: string): void {
     this.gitHubs.delete(functionName);
   }
@@ -102,13 +102,13 @@ export class InProcessFunctions {
     return this.options.random.hex(32);
   }
 
-  /** Never rejects for a failing function. */
+  /** Does not reject if the function fails. */
   async invoke(functionName: string, event: unknown, requestId = this.newRequestId()): Promise<InvokeResult> {
     const deployed = this.deployed.get(functionName);
     if (!deployed) throw new Error(`function ${functionName} is not deployed`);
     const { clock, timeline, latency } = this.options;
     await clock.sleep(latency.start());
-    const begun = clock.now();
+    const startedAt = clock.now();
     const invocation = new Invocation(clock);
     const outcome = await invocation.run(() => deployed.run(event, invocation), requestId, deployed.seconds);
     if ("error" in outcome && outcome.error.errorType === "Sandbox.Timedout") this.endProcess(functionName);
@@ -117,7 +117,7 @@ export class InProcessFunctions {
       name: functionName,
       requestId,
       outcome: "error" in outcome ? "error" : "ok",
-      ms: clock.now() - begun,
+      ms: clock.now() - startedAt,
       ...("error" in outcome ? { error: `${outcome.error.errorType}: ${outcome.error.errorMessage}` } : {}),
     });
     return { requestId, ...outcome };
@@ -150,7 +150,7 @@ export class InProcessFunctions {
     };
   }
 
-  /** Made at its first use and kept: with it live the credentials, as in a warm function. */
+  /** Created at first use and kept with its credentials, as in a warm function. */
   private gitHubOf(settings: FunctionSettings, functionName: string): () => GitHubRunners {
     const { clock, github, latency } = this.options;
     const read = (secret: string) => readSecret(this.clients(functionName, new Invocation(clock)).secretsManager, secret);
@@ -170,14 +170,14 @@ export class InProcessFunctions {
     };
   }
 
-  /** The SDK's clients of one invocation: what it still has under way when it is over never comes back. */
+  /** The SDK clients of one invocation: calls that are pending when it ends never complete. */
   private clients(functionName: string, invocation: Invocation) {
-    const { door, latency } = this.options;
+    const { gateway, latency } = this.options;
     const principal = { kind: "function" as const, functionName, roleName: functionName };
     const call = (action: string, params: Shape) =>
       withSdkRetries(
         ATTEMPTS,
-        () => invocation.call(latency.aws(), () => door.call(principal, action, params)),
+        () => invocation.call(latency.aws(), () => gateway.call(principal, action, params)),
         (ms) => invocation.sleep(ms),
       );
     return {
@@ -189,10 +189,10 @@ export class InProcessFunctions {
 
   private observer(functionName: string, pool: string): Observer {
     const { clock, metrics } = this.options;
-    const say = (level: FunctionLog["level"]) => (message: string, fields?: Record<string, unknown>) =>
+    const logAt = (level: FunctionLog["level"]) => (message: string, fields?: Record<string, unknown>) =>
       this.onLog?.({ functionName, level, message, ...(fields ? { fields } : {}) });
     return {
-      log: { info: say("info"), warn: say("warn"), error: say("error") },
+      log: { info: logAt("info"), warn: logAt("warn"), error: logAt("error") },
       count: (metric, value = 1) =>
         metrics.put({
           namespace: METRIC_NAMESPACE,

@@ -5,30 +5,30 @@ import { GitHubTransport, type Send } from "../../functions/shared/github/transp
 import type { Clock, Timer } from "../clock";
 import type { GitHub } from "../github";
 
-/** What GitHub does not count. */
-export const FREE = "questions for the rate limit";
-/** Bound on one HTTP call, in ms, as the transport has it. */
-const CALL_MS = 5_000;
+/** Kind of the requests that do not count against GitHub's rate limit. */
+export const FREE = "rate limit queries";
+/** Timeout of one HTTP call in ms, as in the transport. */
+const CALL_TIMEOUT_MS = 5_000;
 
 export interface GitHubClientOptions {
   clock: Clock;
   github: GitHub;
   organization: string;
-  /** Secret with the token; read as often as the functions read it. */
+  /** Secret with the token. */
   tokenSecret: string;
   readSecret(secret: string): Promise<string>;
-  /** Milliseconds that a call takes. */
+  /** Returns the milliseconds that a call takes. */
   callMs(): number;
-  /** Told of each request: `DELETE runner`, `GET runners by name`. */
+  /** Called with the kind of each request, such as `removals`. */
   onCall(what: string): void;
 }
 
-/** The functions' own GitHub client (retries, credentials, pages), spoken to the stand-in without a socket. */
+/** The functions' own GitHub client (retries, credentials, pagination), connected to the stand-in without a socket. */
 export function gitHubClient(options: GitHubClientOptions): GitHubRunners {
   const scope: GitHubScope = { organization: options.organization };
   const account = { apiUrl: "https://api.github.com", scope, credentials: { tokenSecret: options.tokenSecret } };
-  const seams = { send: sendTo(options), clock: options.clock };
-  return new GitHubRunners(new GitHubTransport(account, options.readSecret, {}, seams), scope);
+  const overrides = { send: sendTo(options), clock: options.clock };
+  return new GitHubRunners(new GitHubTransport(account, options.readSecret, {}, overrides), scope);
 }
 
 function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
@@ -36,10 +36,10 @@ function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
     const what = `${method} ${path}`;
     onCall(kindOf(method, path, query));
     let timer: Timer | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = clock.after(CALL_MS, () => reject(new GitHubError(`${what}: took longer than ${CALL_MS} ms`, 0)));
+    const timeout = new Promise<never>((_, reject) => {
+      timer = clock.after(CALL_TIMEOUT_MS, () => reject(new GitHubError(`${what}: took longer than ${CALL_TIMEOUT_MS} ms`, 0)));
     });
-    const answer = async () => {
+    const exchange = async () => {
       await clock.sleep(callMs());
       const given = new URLSearchParams(Object.entries(query ?? {}).map(([name, value]) => [name, String(value)]));
       const call = {
@@ -56,7 +56,7 @@ function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
         throw new GitHubError(`${what}: ${error.message}`, 0);
       });
     };
-    const reply = await Promise.race([answer(), late]).finally(() => timer?.cancel());
+    const reply = await Promise.race([exchange(), timeout]).finally(() => timer?.cancel());
     if (reply.status < 400) return { data: reply.body, headers: reply.headers ?? {} };
     const { message } = reply.body as { message: string };
     const exhausted = reply.headers?.["x-ratelimit-remaining"] === "0";

@@ -4,10 +4,10 @@ import type { SimulatedEnvironment } from "./environment";
 
 const HOUR_MS = 3_600_000;
 const BROWN_OUT_MS = 20 * 60_000;
-/** Of 100 calls in a brown-out so many fail. */
-const FAILING = 80;
+/** Percentage of calls that fail in a brown-out. */
+const FAILURE_PERCENT = 80;
 const GITHUB_DOWN_MS = 30 * 60_000;
-/** Half of the capacity is away for so long. */
+/** Duration of the scale-in to half of the capacity. */
 const SCALED_IN_MS = 2 * HOUR_MS;
 
 export interface Window {
@@ -15,7 +15,7 @@ export interface Window {
   to: number;
 }
 
-/** The three incidents of a day (`--storms`). Where the day is shorter, they come closer together. */
+/** The three incidents of a day (`--storms`). In a shorter simulation they are closer together. */
 export class Incidents {
   readonly brownOut: Window;
   readonly gitHubDown: Window;
@@ -37,11 +37,11 @@ export class Incidents {
   schedule(loads: readonly PoolLoad[]): void {
     const { environment } = this;
     const at = (time: number, act: () => void) => void environment.clock.after(time - environment.clock.now(), act);
-    at(this.scaleIn.from, () => loads.forEach((load) => this.share(load, 0.5)));
-    at(this.scaleIn.to, () => loads.forEach((load) => this.share(load, 1)));
+    at(this.scaleIn.from, () => loads.forEach((load) => this.setShare(load, 0.5)));
+    at(this.scaleIn.to, () => loads.forEach((load) => this.setShare(load, 1)));
     at(this.brownOut.from, () => {
       const error = new AwsError("ServiceUnavailable", "Service Unavailable", 503);
-      const when = () => environment.random.between(1, 100) <= FAILING;
+      const when = () => environment.random.between(1, 100) <= FAILURE_PERCENT;
       for (const principal of ["instance", ...this.functionsOf(loads)]) {
         environment.faults.inject({ action: "*", principal, untilMs: this.brownOut.to, when, error });
       }
@@ -53,12 +53,12 @@ export class Incidents {
     environment.github.options.isDown = () => this.isDown();
   }
 
-  /** Whether GitHub is down just now. */
+  /** Whether GitHub is down at the given time. */
   isDown(now = this.environment.clock.now()): boolean {
     return now >= this.gitHubDown.from && now < this.gitHubDown.to;
   }
 
-  private share(load: PoolLoad, share: number): void {
+  private setShare(load: PoolLoad, share: number): void {
     load.share = share;
     load.adapt();
   }

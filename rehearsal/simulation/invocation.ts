@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../clock";
 import type { FunctionError } from "../aws/lambda/function-process";
 
-/** Ends an invocation as Lambda does: what is still under way in it freezes and does nothing any more. */
+/** Ends an invocation as Lambda does: whatever is still running in it freezes. */
 export class Invocation {
   private over = false;
 
@@ -10,7 +10,7 @@ export class Invocation {
   /** Runs the work within `seconds`. Never rejects. */
   async run(work: () => Promise<unknown>, requestId: string, seconds: number): Promise<{ result: unknown } | { error: FunctionError }> {
     let timer: Timer | undefined;
-    const late = new Promise<{ error: FunctionError }>((resolve) => {
+    const timeout = new Promise<{ error: FunctionError }>((resolve) => {
       timer = this.clock.after(seconds * 1000, () => {
         const errorMessage = `${requestId} Task timed out after ${seconds.toFixed(2)} seconds`;
         resolve({ error: { errorType: "Sandbox.Timedout", errorMessage } });
@@ -21,14 +21,14 @@ export class Invocation {
       (error: unknown) => ({ error: asFunctionError(error) }),
     );
     try {
-      return await Promise.race([done, late]);
+      return await Promise.race([done, timeout]);
     } finally {
       this.over = true;
       timer?.cancel();
     }
   }
 
-  /** One call of the invocation to the outside, `ms` on its way. */
+  /** One outbound call of the invocation, made after a latency of `ms`. */
   async call<T>(ms: number, act: () => Promise<T>): Promise<T> {
     await this.sleep(ms);
     return act();

@@ -1,12 +1,12 @@
 import type { Random } from "../random";
 
-/** Bounds in milliseconds; equal ones draw no random number. */
+/** Bounds in milliseconds; if they are equal, no random number is drawn. */
 export interface Span {
   min: number;
   max: number;
 }
 
-/** How long calls take. Every span may be changed while a simulation runs. */
+/** How long calls take. A span may be changed while a simulation runs. */
 export interface Latencies {
   /** A function's call to AWS. */
   aws: Span;

@@ -5,7 +5,7 @@ import type { SimulatedEnvironment } from "./environment";
 /** Share of a pool's instances that are in service at the quietest hour. */
 const QUIET = 0.5;
 const HOUR_MS = 3_600_000;
-/** Minutes: half of the jobs take up to 4, one in twenty an hour. */
+/** Minutes: half of the jobs take 1 to 4, one in twenty 30 to 60. */
 const DURATIONS: readonly [share: number, min: number, max: number][] = [
   [0.5, 1, 4],
   [0.3, 4, 12],
@@ -13,16 +13,16 @@ const DURATIONS: readonly [share: number, min: number, max: number][] = [
   [0.05, 30, 60],
 ];
 
-/** How busy the hour is, 0 to 1: quietest at 3 in the night, busiest in the afternoon. */
+/** Load of the hour, from 0 to 1: lowest at 3:00, highest at 15:00. */
 function dayCurve(hour: number): number {
   return 0.5 - 0.5 * Math.cos((2 * Math.PI * (hour - 3)) / 24);
 }
 
-/** The day of one pool: jobs arrive at random, and the desired capacity follows the hour. */
+/** The load of one pool: jobs arrive at random, and the desired capacity follows the hour of the day. */
 export class PoolLoad {
   queued = 0;
   private stopped = false;
-  /** Between 0 and 1: what a storm leaves of the capacity. */
+  /** Share of the capacity, from 0 to 1, that an incident leaves. */
   share = 1;
 
   constructor(
@@ -31,41 +31,41 @@ export class PoolLoad {
     private readonly instances: number,
     private readonly jobsPerHour: number,
     private readonly random: Random,
-    /** While it says so nobody can queue a job. */
+    /** While it returns true, no job can be queued. */
     private readonly closed: () => boolean,
   ) {}
 
   start(): void {
-    this.next();
-    this.follow();
+    this.scheduleJob();
+    this.scheduleAdaptation();
   }
 
   stop(): void {
     this.stopped = true;
   }
 
-  /** Brings the desired capacity to what the hour asks for. */
+  /** Sets the desired capacity to the hour's. */
   adapt(): void {
-    const wanted = this.instances * this.share * (QUIET + (1 - QUIET) * dayCurve(this.hour()));
-    void this.pool.scaleTo(Math.max(1, Math.round(wanted)));
+    const desired = this.instances * this.share * (QUIET + (1 - QUIET) * dayCurve(this.hour()));
+    void this.pool.scaleTo(Math.max(1, Math.round(desired)));
   }
 
-  /** Four times an hour, each pool at a moment of its own. */
-  private follow(): void {
+  /** Adapts every 12 to 15 minutes, each pool at different times. */
+  private scheduleAdaptation(): void {
     this.environment.clock.after(this.random.between(HOUR_MS / 5, HOUR_MS / 4), () => {
       if (this.stopped) return;
       this.adapt();
-      this.follow();
+      this.scheduleAdaptation();
     });
   }
 
-  private next(): void {
+  private scheduleJob(): void {
     const rate = Math.max(0.01, this.jobsPerHour * this.instances * (0.5 + dayCurve(this.hour())));
     const pause = (-Math.log(1 - this.random.next()) / rate) * HOUR_MS;
     this.environment.clock.after(Math.ceil(pause), () => {
       if (this.stopped) return;
       if (!this.closed() && this.jobsPerHour > 0) this.queue();
-      this.next();
+      this.scheduleJob();
     });
   }
 

@@ -12,12 +12,12 @@ async function main(argv: string[]): Promise<number> {
   }
   const { instances, pools, hours, seed } = options;
   console.log(`${instances} instances in ${pools} pools for ${hours} h, --seed ${seed}`);
-  const begun = performance.now();
+  const startedAt = performance.now();
   const result = await simulate(options);
-  const seconds = (performance.now() - begun) / 1000;
+  const seconds = (performance.now() - startedAt) / 1000;
   console.log(simulationSummary(result));
   // maxRSS is in KiB.
-  console.log(`\n${seconds.toFixed(1)} s, ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB at most`);
+  console.log(`\n${seconds.toFixed(1)} s, ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB peak memory`);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
   return result.failures.length === 0 ? 0 : 1;
 }

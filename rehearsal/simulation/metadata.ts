@@ -1,6 +1,6 @@
 import type { Clock } from "../clock";
 
-/** What the instance metadata answers while it is out of order; `silent` lets the agent's client run into its 1 s. */
+/** Response of the instance metadata during an outage; `silent`: none, so the agent's client times out after 1 s. */
 export type MetadataFault = 404 | 401 | 500 | 503 | "silent";
 
 interface Outage {
@@ -8,26 +8,26 @@ interface Outage {
   fault: MetadataFault;
 }
 
-/** What the agent's client waits for an answer, in ms. */
+/** Timeout of the agent's client in ms. */
 const TIMEOUT_MS = 1_000;
 
-/** The metadata of simulated hosts, with outages on demand. */
+/** The metadata of simulated hosts, with injected outages. */
 export class Metadata {
   private readonly outages: Outage[] = [];
 
   constructor(
     private readonly clock: Clock,
     private readonly read: (instanceId: string, path: string) => string | undefined,
-    /** Told when an outage begins and when it ends. */
+    /** Called when an outage begins and when it ends. */
     private readonly changed: (instance: string | undefined) => void,
   ) {}
 
-  /** Whether this instance gets its answers. */
+  /** Whether this instance is not affected by an outage. */
   steady(instanceId: string): boolean {
     return !this.outages.some(({ instance }) => instance === undefined || instance === instanceId);
   }
 
-  /** @param instance the one that is hit; absent: all. Returns how to end it. */
+  /** Starts an outage. @param instance the affected one; default: all. Returns the function that ends the outage. */
   fail(fault: MetadataFault, instance?: string): () => void {
     const outage = { instance, fault };
     this.outages.push(outage);
@@ -39,7 +39,7 @@ export class Metadata {
     };
   }
 
-  /** As a host's client gets it. Throws, or rejects a second later, for what is no answer. */
+  /** The result that a host's client gets. Throws, or rejects after a second, during an outage. */
   get(instanceId: string, path: string): string | undefined | Promise<string | undefined> {
     const outage = this.outages.find(({ instance }) => instance === undefined || instance === instanceId);
     switch (outage?.fault) {
@@ -49,7 +49,7 @@ export class Metadata {
         return undefined;
       case "silent":
         return this.clock.sleep(TIMEOUT_MS).then(() => {
-          throw new Error(`instance metadata ${path}: no answer within ${TIMEOUT_MS} ms`);
+          throw new Error(`instance metadata ${path}: no response within ${TIMEOUT_MS} ms`);
         });
       default:
         throw new Error(`instance metadata ${path}: HTTP ${outage?.fault}`);

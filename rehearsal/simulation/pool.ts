@@ -31,12 +31,12 @@ export interface PoolOptions {
   launchTimeout?: number;
   maxDrain?: number;
   maxInstanceLifetime?: number;
-  /** Whether an instance whose heartbeats fail is kept. Default true. */
+  /** Whether an instance whose heartbeats fail is retained. Default true. */
   retain?: boolean;
   labels?: string[];
 }
 
-/** What a pool needs of the world that it is deployed into. */
+/** What a pool needs from the environment that it is deployed to. */
 export interface PoolDependencies {
   readonly github: GitHub;
   readonly door: AwsGateway;
@@ -46,7 +46,7 @@ export interface PoolDependencies {
   readonly store: MemoryStore;
 }
 
-interface PoolSite {
+interface DeploymentTarget {
   account: AwsAccount;
   organization: string;
   tokenSecret: string;
@@ -56,8 +56,8 @@ const ZONES = ["a", "b", "c"];
 const INSTANCE_TYPE = "t3.medium";
 
 /**
- * One pool, rendered by the component's own files: group, hooks, functions, rules; and what an operator may do to it.
- * Only what the component leaves to its provider is written here.
+ * One pool, rendered by the component's own code (group, hooks, functions, rules), with the operations of an operator.
+ * Only what the component leaves to its provider is implemented here.
  */
 export class Pool {
   readonly names: PoolNames;
@@ -68,7 +68,7 @@ export class Pool {
 
   constructor(
     private readonly environment: PoolDependencies,
-    { account, organization, tokenSecret }: PoolSite,
+    { account, organization, tokenSecret }: DeploymentTarget,
     options: PoolOptions,
   ) {
     const settings = (this.settings = settingsOf(options, organization, tokenSecret));
@@ -104,7 +104,7 @@ export class Pool {
     });
   }
 
-  /** Ids of the instances in any of the states; without states: of all, warm ones included. */
+  /** Ids of the instances in any of the given states; without states: of all, including the warm pool. */
   instances(...states: string[]): string[] {
     const all = this.environment.autoscaling.group(this.names.group)?.instances ?? [];
     return all.filter(({ state }) => states.length === 0 || states.includes(state)).map(({ id }) => id);
@@ -114,13 +114,13 @@ export class Pool {
     return this.instances("InService");
   }
 
-  /** In service, and its runner is online at GitHub. */
+  /** Instances in service whose runner is online at GitHub. */
   ready(): string[] {
     const online = new Set(this.environment.github.runners().flatMap(({ name, online }) => (online ? [name] : [])));
     return this.inService().filter((id) => online.has(id));
   }
 
-  /** Queues a job that runs on this pool only; `instance`: on that one only. Returns its id. */
+  /** Queues a job that only this pool, or only `instance`, can run. Returns its id. */
   queueJob(job: { name?: string; seconds: number; setupSeconds?: number; instance?: string }): string {
     const { name = "job", instance, ...rest } = job;
     return this.environment.github.queueJob({ name, ...rest, labels: this.labels, ...(instance ? { runner: instance } : {}) });
@@ -130,18 +130,18 @@ export class Pool {
     await this.operator("SetDesiredCapacity", { AutoScalingGroupName: this.names.group, DesiredCapacity: desired });
   }
 
-  /** Through the group; with `decrement` nothing replaces it. */
+  /** Terminates an instance through the group; with `decrement` it is not replaced. */
   async terminate(instance: string, decrement = true): Promise<void> {
     await this.operator("TerminateInstanceInAutoScalingGroup", { InstanceId: instance, ShouldDecrementDesiredCapacity: decrement });
   }
 
-  /** A new launch template version and the instance refresh that follows it. */
+  /** Creates a new launch template version and starts an instance refresh. */
   refresh(preferences: RefreshPreferences = {}): void {
     this.version++;
     this.environment.autoscaling.startRefresh(this.names.group, { ...refreshPreferences(this.settings), ...preferences });
   }
 
-  /** `pulumi destroy`: the group goes through its hooks, the last sweep follows, then rules and functions go. */
+  /** `pulumi destroy`: deletes the group, which runs its hooks, then runs the final sweep, then deletes rules and functions. */
   async destroy(): Promise<void> {
     const { environment, names } = this;
     await deleteGroup(names.group, {}, groupContext(autoScalingOver(environment.door), environment.clock, Infinity));
@@ -167,7 +167,7 @@ export class Pool {
   }
 }
 
-/** The arguments of the component that make such a pool. The runner is on the image: nothing is downloaded here. */
+/** The component's settings for these options. The runner is on the image: hosts download nothing here. */
 function settingsOf(options: PoolOptions, organization: string, tokenSecret: string): PoolSettings {
   const { name = "pool", instances = 1, warmPool } = options;
   return resolveSettings(

@@ -6,8 +6,8 @@ import type { AwsAccount } from "../aws/account";
 import type { DeployedResource } from "../aws/api";
 
 /**
- * What the component deploys around a group, as far as the event bus and the functions' retries read it: rules,
- * targets, permissions, functions, their retries, the dead letters and the stop document.
+ * The resources that the component deploys around a group, as far as the event bus and the functions' retries use them:
+ * rules, targets, permissions, functions with their retries, the dead-letter queue and the stop document.
  */
 export function poolResources(settings: PoolSettings, { region, accountId }: AwsAccount): DeployedResource[] {
   const { names } = settings;
@@ -58,7 +58,7 @@ export function poolResources(settings: PoolSettings, { region, accountId }: Aws
           id: rule,
           state: { function: functionName, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", sourceArn: ruleArn },
         },
-        // Last, because its appearance starts a schedule.
+        // Last, because creating the rule starts its schedule.
         {
           type: "aws:cloudwatch/eventRule:EventRule",
           id: rule,

@@ -1,24 +1,24 @@
 import type { Clock } from "../clock";
 import type { HostDriver } from "../aws/host-driver";
 
-/** What Run Command may do to a command. All may be changed while a simulation runs. */
+/** Faults of Run Command. They may be changed while a simulation runs. */
 export interface RunCommandFaults {
-  /** Instances whose agent Systems Manager cannot reach. */
+  /** Instances whose SSM agent is offline. */
   offline: Set<string>;
-  /** Milliseconds from the call to the host. */
+  /** Milliseconds from the call until the command reaches the host. */
   readonly delivery: { min: number; max: number };
-  /** How often a command is carried out. */
+  /** How many times a command is executed. */
   copies(instanceId: string): number;
 }
 
 /** Milliseconds between two deliveries of the same command. */
 const COPY_AFTER = 2_000;
 
-/** Hosts on which a command may be carried out more than once. */
-export function unreliable(hosts: Pick<HostDriver, "runCommand">, clock: Clock, knobs: RunCommandFaults): Pick<HostDriver, "runCommand"> {
+/** Hosts on which a command may be executed more than once. */
+export function unreliable(hosts: Pick<HostDriver, "runCommand">, clock: Clock, faults: RunCommandFaults): Pick<HostDriver, "runCommand"> {
   return {
     async runCommand(instanceId, commands) {
-      for (let copy = knobs.copies(instanceId); copy > 1; copy--) {
+      for (let copy = faults.copies(instanceId); copy > 1; copy--) {
         clock.after((copy - 1) * COPY_AFTER, () => void hosts.runCommand(instanceId, commands).catch(() => undefined));
       }
       return hosts.runCommand(instanceId, commands);

@@ -1,4 +1,4 @@
-/** A thread that runs one shard, and answers with its totals. */
+/** A thread that runs one shard and posts its totals. */
 import { parentPort, workerData } from "node:worker_threads";
 import { runShard, type Shard } from "./shard";
 

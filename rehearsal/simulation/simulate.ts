@@ -4,7 +4,7 @@ import type { SimulationOptions } from "./options";
 import { runShard, type Shard, type ShardTotals } from "./shard";
 import type { Totals } from "./tally";
 
-/** Everything that is to be known of a simulation; a plain object. */
+/** The results of a simulation; a plain object. */
 export interface SimulationResult {
   options: SimulationOptions;
   jobs: Totals["jobs"];
@@ -12,7 +12,7 @@ export interface SimulationResult {
   calls: {
     host: Totals["hostCalls"];
     functions: Record<string, number>;
-    /** Attempts that met a fault of a storm. */
+    /** Attempts that failed because of an incident. */
     faulted: number;
     github: { total: number; busiest: number; refused: number; kinds: Record<string, number> };
   };
@@ -20,41 +20,40 @@ export interface SimulationResult {
   longestTailSeconds: number;
   functionErrors: number;
   left: string[];
-  /** Why it is not good; empty: it is. */
+  /** Why the simulation failed; empty on success. */
   failures: string[];
 }
 
 const HOUR_MS = 3_600_000;
-/** Pools in one thread: few enough for two cores to share ten, enough for their storms to meet. */
-const POOLS_IN_A_SHARD = 5;
-/** MiB for objects that live for a moment, which here is nearly all of them: fewer of them are then kept by mistake. */
+/** Pools in one thread: few enough for two cores to share ten, enough for their incidents to overlap. */
+const POOLS_PER_SHARD = 5;
+/** MiB for short-lived objects, nearly all of them here; with less, more would be promoted to the old generation. */
 const YOUNG_MIB = 192;
 /**
- * MiB for what lives longer: some 45 for the program and 0.02 for an instance and its job, measured, and four times that,
- * so that the collector need not hurry. Without a limit it lets half a GiB of ended jobs lie.
+ * MiB for long-lived objects. Measured: about 45 for the program and 0.02 for an instance with its job. The limit is two
+ * to four times that, so that the collector runs rarely; without a limit, half a GiB of ended jobs accumulates.
  */
 const oldMib = ({ options, pools }: Shard) => Math.ceil(100 + 0.08 * (options.instances / options.pools) * pools.length);
-/** Most that an instance may be there once nothing keeps it, in seconds: a storm may hold up its completion. */
+/** Maximum seconds from the moment that nothing keeps an instance until it is terminated: an incident may delay it. */
 const TAIL = 30 * 60;
 /** GitHub's limit for one App's installation. */
 const GITHUB_BUDGET = 5_000;
 const PER_JOB = 2;
 const PER_TERMINATION = 4;
-/** What the deregister function calls for one termination; GitHub's credentials are read for many, dead letters are Lambda's. */
-const OF_A_TERMINATION = /^deregister (?!secretsmanager:GetSecretValue|sqs:)/;
+/** The deregister function's calls for a termination, without credential reads (shared by many) and Lambda's dead letters. */
+const TERMINATION_CALLS = /^deregister (?!secretsmanager:GetSecretValue|sqs:)/;
 
 /**
- * More than five pools are shared out among threads, whatever the machine, so that a seed gives the same run on each.
- * Pools have nothing in common but GitHub's hour: each thread gets its part of the calls, which is stricter than one
- * hour for all.
+ * More than five pools are distributed over threads, on any machine, so that a seed gives the same run everywhere. Pools
+ * share nothing but GitHub's hourly limit: each thread gets its share of it, which is stricter than one common limit.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const shards = shardsOf(options);
-  const totals = shards.length === 1 ? [await runShard(shards[0]!)] : await Promise.all(shards.map(inThread));
+  const totals = shards.length === 1 ? [await runShard(shards[0]!)] : await Promise.all(shards.map(runInThread));
   const result = figures(options, totals);
   result.failures.push(
     ...totals.flatMap(({ failures }) => failures),
-    ...verdict(
+    ...failuresOf(
       result,
       totals.flatMap(({ losses }) => losses),
     ),
@@ -63,7 +62,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 }
 
 function shardsOf(options: SimulationOptions): Shard[] {
-  const number = Math.ceil(options.pools / POOLS_IN_A_SHARD);
+  const number = Math.ceil(options.pools / POOLS_PER_SHARD);
   const all = Array.from({ length: options.pools }, (_, index) => index);
   return Array.from({ length: number }, (_, shard) => {
     const pools = all.filter((index) => index % number === shard);
@@ -71,7 +70,7 @@ function shardsOf(options: SimulationOptions): Shard[] {
   });
 }
 
-function inThread(shard: Shard): Promise<ShardTotals> {
+function runInThread(shard: Shard): Promise<ShardTotals> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(join(__dirname, "shard-worker.ts"), {
       workerData: shard,
@@ -83,7 +82,7 @@ function inThread(shard: Shard): Promise<ShardTotals> {
       void worker.terminate();
     });
     worker.once("error", reject);
-    worker.once("exit", (code) => reject(new Error(`the thread of ${shard.pools.length} pools ended with ${code} and no result`)));
+    worker.once("exit", (code) => reject(new Error(`the thread of ${shard.pools.length} pools exited with code ${code} without a result`)));
   });
 }
 
@@ -97,8 +96,8 @@ function figures(options: SimulationOptions, totals: readonly ShardTotals[]): Si
   const functions = Object.fromEntries(Object.entries(added((one) => one.functionCalls)).sort());
   const kinds = added((one) => one.github.kinds);
   const calls = sum(Object.values(host)) + sum(Object.values(functions));
-  const ofTerminations = sum(Object.entries(functions).flatMap(([what, number]) => (OF_A_TERMINATION.test(what) ? [number] : [])));
-  // A run that failed for want of GitHub or AWS is made once more, with all its calls.
+  const ofTerminations = sum(Object.entries(functions).flatMap(([what, number]) => (TERMINATION_CALLS.test(what) ? [number] : [])));
+  // A run that failed because GitHub or AWS was down is repeated, with all its calls.
   const terminations = Math.max(1, instances.terminated + total(({ deregisterErrors }) => deregisterErrors));
   const github = {
     total: sum(Object.values(kinds)),
@@ -124,19 +123,22 @@ function figures(options: SimulationOptions, totals: readonly ShardTotals[]): Si
   };
 }
 
-function verdict({ jobs, calls, rates, longestTailSeconds, left }: SimulationResult, losses: readonly string[]): string[] {
+function failuresOf({ jobs, calls, rates, longestTailSeconds, left }: SimulationResult, losses: readonly string[]): string[] {
   const failures: string[] = [];
-  const fail = (broken: boolean, words: string) => void (broken && failures.push(words));
-  fail(jobs.lost > 0, `${jobs.lost} jobs lost: ${losses.join("; ")}`);
-  fail(longestTailSeconds > TAIL, `an instance stayed for ${longestTailSeconds} s after nothing kept it, at most ${TAIL} s are allowed`);
-  fail(left.length > 0, `${left.length} things left over: ${left.slice(0, 5).join(", ")}`);
-  fail(calls.host.idle > 0, `${calls.host.idle} calls to AWS by idle instances, none are allowed`);
-  fail(rates.hostPerJob > PER_JOB, `${rates.hostPerJob} calls to AWS per job, at most ${PER_JOB} are allowed`);
-  fail(
+  const check = (failed: boolean, message: string) => void (failed && failures.push(message));
+  check(jobs.lost > 0, `${jobs.lost} jobs lost: ${losses.join("; ")}`);
+  check(
+    longestTailSeconds > TAIL,
+    `an instance was terminated ${longestTailSeconds} s after nothing kept it, at most ${TAIL} s are allowed`,
+  );
+  check(left.length > 0, `${left.length} resources left over: ${left.slice(0, 5).join(", ")}`);
+  check(calls.host.idle > 0, `${calls.host.idle} calls to AWS by idle instances, none are allowed`);
+  check(rates.hostPerJob > PER_JOB, `${rates.hostPerJob} calls to AWS per job, at most ${PER_JOB} are allowed`);
+  check(
     rates.perTermination > PER_TERMINATION,
     `${rates.perTermination} calls to AWS per termination, at most ${PER_TERMINATION} are allowed`,
   );
-  fail(calls.github.refused > 0, `${calls.github.refused} calls to GitHub beyond the ${GITHUB_BUDGET} that an App has in an hour`);
+  check(calls.github.refused > 0, `${calls.github.refused} calls to GitHub beyond the ${GITHUB_BUDGET} that an App may make in an hour`);
   return failures;
 }
 
@@ -148,7 +150,7 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-/** Counts of the same names, added; a name that only some have counts as it is. */
+/** Sums the counts by name; a name may be missing from some. */
 function addUp<K extends string>(counts: readonly Record<K, number>[]): Record<K, number> {
   const result = {} as Record<K, number>;
   for (const one of counts) for (const name of Object.keys(one) as K[]) result[name] = (result[name] ?? 0) + one[name];

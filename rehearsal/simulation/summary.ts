@@ -25,20 +25,20 @@ export function simulationSummary({
       "instances",
       `${instances.launched} launched, ${instances.terminated} terminated (${instances.drainedBusy} with a job), ${instances.retained} retained, ${instances.hours} instance-hours`,
     ],
-    ["longest tail", `${longestTailSeconds} s from the last job's end, or the order to go, to the end`],
+    ["longest tail", `${longestTailSeconds} s from the last job's end, or the start of the termination, to Terminated`],
     ["AWS, hosts", list(host)],
     ["AWS, functions", list(calls.functions)],
-    ["AWS, in storms", `${calls.faulted} attempts met a fault, ${functionErrors} function runs failed`],
+    ["AWS, in incidents", `${calls.faulted} attempts failed, ${functionErrors} function runs failed`],
     ["GitHub", `${github.total} calls: ${list(github.kinds)}`],
     ["per instance-hour", `${rates.awsPerInstanceHour} calls to AWS, ${rates.githubPerInstanceHour} to GitHub`],
     ["per job", `${rates.hostPerJob} calls to AWS (budget 2), 0 to GitHub`],
-    ["per termination", `${rates.perTermination} calls to AWS by host and functions (budget 4), plus heartbeats`],
+    ["per termination", `${rates.perTermination} calls to AWS by hosts and functions (budget 4), plus heartbeats`],
     ["idle instances", `${host.idle} calls to AWS (budget 0)`],
     ["GitHub, busiest hour", `${github.busiest} calls (budget 5000), ${github.refused} refused`],
     ["left over", String(left.length)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
-  const verdict = failures.length === 0 ? "Nothing lost, stuck or left over; every budget kept." : `FAILED: ${failures.join("; ")}`;
-  return `${table}\n\n${verdict}`;
+  const result = failures.length === 0 ? "Nothing lost, stuck or left over; no budget exceeded." : `FAILED: ${failures.join("; ")}`;
+  return `${table}\n\n${result}`;
 }

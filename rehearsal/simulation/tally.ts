@@ -3,25 +3,25 @@ import type { TimelineEvent } from "../timeline";
 /** Why a host calls AWS. */
 export type CallKind = "launch" | "job" | "termination" | "heartbeat" | "idle";
 
-interface Known {
+interface InstanceRecord {
   state: string;
   serving: number;
-  /** Its runner has been online: what it calls now is no longer part of its launch. */
+  /** Its runner has been online: its calls from then on are not part of the launch. */
   online: boolean;
-  /** Jobs assigned to it since it came into service. */
+  /** Jobs assigned to it since its launch. */
   jobs: number;
   protections: number;
-  goingSince?: number;
+  terminatingSince?: number;
   jobEndedAt: number;
 }
 
 const PROTECT = "autoscaling:SetInstanceProtection";
 const HEARTBEAT = "autoscaling:RecordLifecycleActionHeartbeat";
-/** What a fault answers; an attempt that met it is a retry of what counts. */
-const FAULTS = new Set(["ServiceUnavailable", "Throttling", "InternalFailure"]);
+/** Error codes of injected faults; a failed attempt is retried, and only the retry counts. */
+const FAULT_CODES = new Set(["ServiceUnavailable", "Throttling", "InternalFailure"]);
 
-/** More than the telling of a result takes where nothing is wrong. */
-const TELLING_MS = 1_000;
+/** Longer than it normally takes to report a result. */
+const REPORT_MS = 1_000;
 
 /** All counts, as plain data. */
 export type Totals = Pick<
@@ -29,25 +29,25 @@ export type Totals = Pick<
   "jobs" | "losses" | "instances" | "hostCalls" | "faulted" | "functionErrors" | "deregisterErrors" | "instanceMs" | "longestTail"
 > & { functionCalls: Record<string, number> };
 
-/** Counts what happens as it happens, so that nothing of a day need be kept. */
+/** Counts events as they occur, so that a day's events need not be stored. */
 export class Tally {
   readonly jobs = { queued: 0, assigned: 0, succeeded: 0, lost: 0, requeued: 0, unheard: 0 };
-  /** Lost jobs, the first of them in words. */
+  /** Descriptions of the first lost jobs. */
   readonly losses: string[] = [];
   readonly instances = { launched: 0, terminated: 0, retained: 0, drainedBusy: 0 };
   readonly hostCalls: Record<CallKind, number> = { launch: 0, job: 0, termination: 0, heartbeat: 0, idle: 0 };
   readonly functionCalls = new Map<string, number>();
-  /** Attempts that met a fault. */
+  /** Attempts that failed because of an injected fault. */
   faulted = 0;
   functionErrors = 0;
-  /** Runs that Lambda made once more, or gave up. */
+  /** Failed runs of the deregister function, which Lambda retried or gave up. */
   deregisterErrors = 0;
   instanceMs = 0;
-  /** Longest that an instance was there without need after it was told to go, in ms. */
+  /** Longest time in ms that a terminating instance stayed without a job. */
   longestTail = 0;
-  private readonly known = new Map<string, Known>();
+  private readonly known = new Map<string, InstanceRecord>();
   private readonly stepsEnded = new Map<string, number>();
-  /** Of jobs that have not begun. */
+  /** Acquisition times of jobs that have not started. */
   private readonly acquired = new Map<string, number>();
 
   constructor(private readonly gitHubWasDown: (at: number) => boolean) {}
@@ -77,14 +77,16 @@ export class Tally {
     return { jobs, losses, instances, hostCalls, faulted, functionErrors, deregisterErrors, instanceMs, longestTail, functionCalls };
   }
 
-  /** Jobs that are over. */
+  /** Number of jobs that have ended. */
   get ended(): number {
     return this.jobs.succeeded + this.jobs.lost + this.jobs.unheard;
   }
 
-  /** Instances that are on their way out, each with since when. */
-  going(): { instance: string; since: number }[] {
-    return [...this.known].flatMap(([instance, { goingSince }]) => (goingSince === undefined ? [] : [{ instance, since: goingSince }]));
+  /** Instances that are terminating, each with the start of its termination. */
+  terminating(): { instance: string; since: number }[] {
+    return [...this.known].flatMap(([instance, { terminatingSince }]) =>
+      terminatingSince === undefined ? [] : [{ instance, since: terminatingSince }],
+    );
   }
 
   private state(instance: string, state: string, at: number): void {
@@ -98,7 +100,7 @@ export class Tally {
         known.serving = at;
         return;
       case "Terminating:Wait":
-        known.goingSince = at;
+        known.terminatingSince = at;
         return;
       case "Terminating:Retained":
         this.instances.retained++;
@@ -106,9 +108,9 @@ export class Tally {
       case "Terminated":
         this.instances.terminated++;
         if (known.serving > 0) this.instanceMs += at - known.serving;
-        if (known.goingSince !== undefined) {
-          if (known.jobEndedAt > known.goingSince) this.instances.drainedBusy++;
-          this.longestTail = Math.max(this.longestTail, at - Math.max(known.goingSince, known.jobEndedAt));
+        if (known.terminatingSince !== undefined) {
+          if (known.jobEndedAt > known.terminatingSince) this.instances.drainedBusy++;
+          this.longestTail = Math.max(this.longestTail, at - Math.max(known.terminatingSince, known.jobEndedAt));
         }
         this.known.delete(instance);
     }
@@ -140,9 +142,9 @@ export class Tally {
         break;
       case "lost":
       case "failed":
-        // Its runner has done it and told so until it gave up: no pool can do more while GitHub is down.
-        // And for a job that never began no runner can do more, whose first renewal of the lock GitHub did not answer.
-        if (this.unheard(this.stepsEnded.get(job) ?? this.acquired.get(job) ?? 0)) this.jobs.unheard++;
+        // The runner completed the job and reported it until it gave up: no pool can do more while GitHub is down.
+        // Nor can it for a job that never started because GitHub did not answer the first renewal of its lock.
+        if (this.reportMissed(this.stepsEnded.get(job) ?? this.acquired.get(job) ?? 0)) this.jobs.unheard++;
         else {
           this.jobs.lost++;
           if (this.losses.length < 10) this.losses.push(`${job} on ${instance ?? "no runner"}: ${detail ?? change}`);
@@ -157,14 +159,14 @@ export class Tally {
     if (known) known.jobEndedAt = at;
   }
 
-  /** Whether GitHub was down when the runner told it something, or went down under the telling. */
-  private unheard(told: number): boolean {
-    return this.gitHubWasDown(told) || this.gitHubWasDown(told + TELLING_MS);
+  /** Whether GitHub was down when the runner reported to it, or went down during the report. */
+  private reportMissed(at: number): boolean {
+    return this.gitHubWasDown(at) || this.gitHubWasDown(at + REPORT_MS);
   }
 
   private call({ principal, action, outcome, instance }: Extract<TimelineEvent, { kind: "api-call" }>): void {
     if (principal === "operator") return;
-    if (FAULTS.has(outcome)) {
+    if (FAULT_CODES.has(outcome)) {
       this.faulted++;
       return;
     }
@@ -183,7 +185,7 @@ export class Tally {
     return known.online ? "idle" : "launch";
   }
 
-  private of(instance: string): Known {
+  private of(instance: string): InstanceRecord {
     let known = this.known.get(instance);
     if (!known) this.known.set(instance, (known = { state: "", serving: 0, online: false, jobs: 0, protections: 0, jobEndedAt: 0 }));
     return known;

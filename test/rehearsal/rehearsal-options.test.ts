@@ -4,7 +4,7 @@ import { HELP, parseOptions } from "../../rehearsal/rehearsal-options";
 import { Random } from "../../rehearsal/random";
 import { planJobs } from "../../rehearsal/scenarios/actions-runner-pool/job-plan";
 
-describe("the options of a rehearsal", () => {
+describe("rehearsal options", () => {
   it("have the documented defaults", () => {
     const options = parseOptions([]);
     assert.ok(options);
@@ -15,7 +15,7 @@ describe("the options of a rehearsal", () => {
     assert.deepEqual(options.jobSeconds, { min: 5, max: 25 });
   });
 
-  it("are each documented in --help", () => {
+  it("are all documented in --help", () => {
     const flags = [..."stack hosts instances jobs job-seconds scale-ins seed drain runner-dir json report keep".split(" ")];
     for (const flag of flags) assert.match(HELP, new RegExp(`--${flag}\\b`));
     assert.equal(parseOptions(["--help"]), undefined);
@@ -32,7 +32,7 @@ describe("the options of a rehearsal", () => {
     [["extra"], /extra/],
   ];
   for (const [argv, text] of wrong) {
-    it(`refuse ${argv.join(" ")} with the flag, the value and what would do`, () => {
+    it(`reject ${argv.join(" ")} with an error that names the flag, the value and the remedy`, () => {
       assert.throws(
         () => parseOptions(argv),
         (error) => error instanceof UsageError && text.test(error.message),
@@ -41,11 +41,11 @@ describe("the options of a rehearsal", () => {
   }
 });
 
-describe("the plan of a rehearsal", () => {
+describe("the job plan of a rehearsal", () => {
   const options = parseOptions([]);
   assert.ok(options);
 
-  it("shares all jobs out among the phases and keeps one for destroy to meet", () => {
+  it("distributes all jobs over the phases and keeps one to run during destroy", () => {
     const plan = planJobs(options, new Random(1));
     const all = [...plan.underScaleIn, ...plan.underChange, ...plan.last];
     assert.equal(new Set(all.map((job) => job.name)).size, options.jobs);
@@ -53,14 +53,14 @@ describe("the plan of a rehearsal", () => {
     assert.ok(all.every((job) => job.seconds >= options.jobSeconds.min && job.seconds <= options.jobSeconds.max));
   });
 
-  it("is the same for the same seed and another for another", () => {
+  it("is the same for the same seed and differs for another seed", () => {
     const plan = (seed: number) => JSON.stringify(planJobs(options, new Random(seed)));
     assert.equal(plan(7), plan(7));
     assert.notEqual(plan(7), plan(8));
   });
 
-  it("aims at least two of the default scale-ins at an instance that is surely busy", () => {
-    const acts = planJobs(options, new Random(1)).scaleIns;
-    assert.equal(acts.filter((act) => act === "terminate").length, 2);
+  it("directs two of the default scale-ins at a busy instance", () => {
+    const { scaleIns } = planJobs(options, new Random(1));
+    assert.equal(scaleIns.filter((kind) => kind === "terminate").length, 2);
   });
 });

@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { VirtualClock } from "../../rehearsal/virtual-clock";
 
 describe("VirtualClock", () => {
-  it("fires by time and then in the order in which timers were set, or two runs would differ", async () => {
+  it("fires timers by time, then in the order in which they were set, so that two runs are identical", async () => {
     const clock = new VirtualClock(0);
     const seen: string[] = [];
     clock.after(20, () => seen.push("late"));
@@ -15,7 +15,7 @@ describe("VirtualClock", () => {
     assert.equal(clock.now(), 30);
   });
 
-  it("lets promises and immediates react before time moves on, or a reaction would come too late", async () => {
+  it("lets promises and immediates finish before time advances, so that no reaction comes too late", async () => {
     const clock = new VirtualClock(0);
     const reactedAt: number[] = [];
     const reaction = (async () => {
@@ -31,7 +31,7 @@ describe("VirtualClock", () => {
     assert.deepEqual(reactedAt, [10, -1]);
   });
 
-  it("gives a reaction its turns however many timers came before, or time would run away from it", async () => {
+  it("lets a reaction finish before time advances, no matter how many timers fired before it", async () => {
     const clock = new VirtualClock(0);
     let ticks = 0;
     const tick = () => void (++ticks < 200 && clock.after(1, tick));
@@ -42,7 +42,7 @@ describe("VirtualClock", () => {
     assert.equal(clock.now(), 150);
   });
 
-  it("settles promises before time moves on also where it waits for nothing else, a long chain of them too", async () => {
+  it("settles even a long chain of promises before time advances if only promises react to timers", async () => {
     const clock = new VirtualClock({ start: 0, promisesOnly: true });
     const reactedAt: number[] = [];
     for (const at of [10, 10, 11]) {
@@ -58,7 +58,7 @@ describe("VirtualClock", () => {
     assert.deepEqual(reactedAt, [10, 10, 11]);
   });
 
-  it("stands still during real work, even while someone waits for the cloud", async () => {
+  it("stops during real work, even while a caller waits for the cloud", async () => {
     const clock = new VirtualClock(0);
     const release = clock.hold();
     let work!: () => void;
@@ -73,7 +73,7 @@ describe("VirtualClock", () => {
     release();
   });
 
-  it("moves under a hold only while someone is in flow, and for all of several overlapping waits", async () => {
+  it("advances under a hold only while a caller is inside flow, until the last of several overlapping waits ends", async () => {
     const clock = new VirtualClock(0);
     const release = clock.hold();
     clock.after(5000, () => undefined);
@@ -90,7 +90,7 @@ describe("VirtualClock", () => {
     second();
   });
 
-  it("never fires a cancelled timer, also when thousands are cancelled at once", async () => {
+  it("never fires a cancelled timer, even if thousands are cancelled at once", async () => {
     const clock = new VirtualClock(0);
     const fired: number[] = [];
     const timers = Array.from({ length: 10_000 }, (_, i) => clock.after(i, () => fired.push(i)));
@@ -101,7 +101,7 @@ describe("VirtualClock", () => {
     assert.deepEqual(fired, [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000]);
   });
 
-  it("drops what is left when it is closed, or a 48 h timer would keep the process busy for ever", async () => {
+  it("drops the remaining timers on close, so that a 48 h timer does not keep the process busy", async () => {
     const clock = new VirtualClock(0);
     clock.after(1, () => assert.fail("fired after close"));
     clock.close();
@@ -109,7 +109,7 @@ describe("VirtualClock", () => {
     assert.equal(clock.pending, 0);
   });
 
-  it("carries the timers of ten thousand hosts without losing one", async () => {
+  it("fires every timer of ten thousand hosts", async () => {
     const clock = new VirtualClock(0);
     let fired = 0;
     for (let i = 0; i < 300_000; i++) clock.after((i * 7919) % 100_000, () => fired++);

@@ -1,16 +1,16 @@
-/** Set once the process that it stands for is gone: killed, ended or without power. */
+/** Set once the process that it represents has ended, was killed or lost power. */
 export interface AbortFlag {
   aborted: boolean;
 }
 
-/** Thrown inside the model's own coroutines when the machine's power is gone or the process was killed. */
+/** Thrown inside the model's coroutines when the machine lost power or the process was killed. */
 export class Aborted extends Error {}
 
 export function throwIfAborted(signal: AbortFlag): void {
   if (signal.aborted) throw new Aborted();
 }
 
-/** What a process that is gone waits for. */
+/** Never settles: a process that has ended makes no progress. */
 export function never(): Promise<never> {
   return new Promise(() => undefined);
 }

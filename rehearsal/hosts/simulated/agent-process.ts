@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock";
 
-/** Told to whoever waits for a process that was killed: systemd, say. */
+/** Rejects the promise of a caller, such as systemd, that waits for a process that was killed. */
 export class Killed extends Error {
   constructor() {
     super("the process was killed");
@@ -8,45 +8,45 @@ export class Killed extends Error {
 }
 
 /**
- * One process of the agent on a simulated host. What it waits for never comes once it is dead, so that nothing of it
- * goes on; only whoever waits for its end hears of it.
+ * One process of the agent on a simulated host. Once it is killed, nothing that it awaits settles any more, so its code
+ * stops; only a caller of `run` is notified.
  */
 export class AgentProcess {
-  private dead = false;
-  private over: (() => void) | undefined;
+  private killed = false;
+  private onKill: (() => void) | undefined;
 
   constructor(private readonly clock: Clock) {}
 
   get alive(): boolean {
-    return !this.dead;
+    return !this.killed;
   }
 
-  /** SIGKILL, or the power is gone. */
+  /** SIGKILL, or a power loss. */
   kill(): void {
-    if (this.dead) return;
-    this.dead = true;
-    this.over?.();
+    if (this.killed) return;
+    this.killed = true;
+    this.onKill?.();
   }
 
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.clock.after(ms, () => this.alive && resolve()));
   }
 
-  /** A call of this process: its answer reaches nobody once the process is dead. */
-  waitFor<T>(answer: Promise<T>): Promise<T> {
+  /** Waits for a call of this process; never settles once the process is killed. */
+  waitFor<T>(result: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      answer.then(
+      result.then(
         (value) => this.alive && resolve(value),
         (error) => this.alive && reject(error),
       );
     });
   }
 
-  /** Runs it to its end. Rejects with Killed when that comes early. */
+  /** Runs the process until it ends. Rejects with Killed if it is killed before. */
   run<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.dead) return reject(new Killed());
-      this.over = () => reject(new Killed());
+      if (this.killed) return reject(new Killed());
+      this.onKill = () => reject(new Killed());
       work().then(resolve, reject);
     });
   }

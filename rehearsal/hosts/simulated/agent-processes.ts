@@ -5,12 +5,12 @@ import { type Inputs, View } from "./view";
 /** The agent's processes on one host, each with its own view of it. */
 export class AgentProcesses {
   private readonly running = new Map<AgentProcess, View>();
-  /** Counts changes of what they look at. */
+  /** Number of changes of their inputs. */
   private changes = 0;
 
   constructor(
     private readonly clock: Clock,
-    /** Everything that they look at, as it is now. */
+    /** Returns their current inputs. */
     private readonly read: () => Inputs,
   ) {}
 
@@ -35,7 +35,7 @@ export class AgentProcesses {
     for (const process of [...this.running.keys()]) this.kill(process);
   }
 
-  /** Something that they look at changes in this moment. */
+  /** Must be called right before an input changes. */
   inputsChanged(): void {
     this.changes++;
     for (const view of this.running.values()) view.inputsChanged();

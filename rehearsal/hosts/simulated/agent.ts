@@ -5,7 +5,7 @@ import type { Programs } from "./programs";
 import { runDaemon } from "./skipping";
 
 /** Milliseconds: `RestartSec=` of the agent's unit. */
-const AGENT_AGAIN = 1_000;
+const RESTART_DELAY = 1_000;
 
 /** `runner-agent.service`: the agent's daemon, as systemd runs it. */
 export class AgentService {
@@ -24,15 +24,15 @@ export class AgentService {
     void runDaemon(daemon, this.machine, program);
   }
 
-  /** SIGKILL to the daemon; systemd starts it again after a second, unless `forGood`. */
+  /** SIGKILL to the daemon; systemd restarts it after a second, unless `forGood`. */
   kill(forGood: boolean): void {
     const { clock, bootMs } = this.machine.environment;
     if (this.running) this.machine.processes.kill(this.running.process);
     this.running = undefined;
-    if (!forGood) clock.after(AGENT_AGAIN + ((bootMs ?? 0) % 1), () => this.start());
+    if (!forGood) clock.after(RESTART_DELAY + ((bootMs ?? 0) % 1), () => this.start());
   }
 
-  /** A job of the runner's has begun or ended. */
+  /** A job hook ran: a job of the runner has started or completed. */
   hint(): void {
     void this.running?.daemon.hint();
   }

@@ -12,8 +12,8 @@ import type { SimulatedUnit } from "./unit";
 const BOOT = 8_000;
 
 /**
- * One instance from power-on to power-off, with the agent's own decision code on it: daemon, drain, completion and
- * heartbeat are the functions that run on a real host; systemd, the runner and the network around them are models.
+ * One instance from power-on to power-off. It runs the agent's own decision code: daemon, drain, completion and
+ * heartbeat are the functions of a real host; systemd, the runner and the network are models.
  */
 export class Boot {
   readonly unit: SimulatedUnit;
@@ -47,27 +47,27 @@ export class Boot {
     this.unit.powerOff();
   }
 
-  /** Something that the agent looks at changes in this moment. */
+  /** Must be called right before an input of the agent changes. */
   inputsChanged(): void {
     this.machine.inputsChanged();
   }
 
-  /** The runner's processes, for whoever breaks them. Undefined before the registration. */
+  /** The runner's processes, for fault injection. Undefined before the registration. */
   get processes(): Pick<SimulatedRunner, "crash" | "hang" | "listener" | "workers"> | undefined {
     return this.machine.runner;
   }
 
-  /** SIGKILL to the agent's daemon; systemd starts it again after a second, unless `forGood`. */
+  /** SIGKILL to the agent's daemon; systemd restarts it after a second, unless `forGood`. */
   killAgent(forGood = false): void {
     this.agent.kill(forGood);
   }
 
-  /** SIGKILL to the drain that is under way, if any: systemd begins its second stop command. */
+  /** SIGKILL to the running drain, if any: systemd then runs its second stop command. */
   killDrain(): void {
     this.programs.killDrain();
   }
 
-  /** The host's wall clock is set, forwards or backwards. */
+  /** Sets the host's wall clock forwards or backwards. */
   jumpClock(ms: number): void {
     this.inputsChanged();
     this.machine.skew += ms;

@@ -5,7 +5,7 @@ import type { Timeline } from "../../timeline";
 import type { RunnerTiming } from "./runner-timing";
 import type { InstanceCall } from "./aws-clients";
 
-/** What one simulated host lives in. */
+/** The environment of one simulated host. */
 export interface SimulatedHostEnvironment {
   clock: Clock;
   timeline: Timeline;
@@ -14,22 +14,22 @@ export interface SimulatedHostEnvironment {
   drain: boolean;
   /** A call with the credentials of this instance. */
   call: InstanceCall;
-  /** Instance metadata below `meta-data/`; undefined for a 404. Throws, or rejects, where it does not answer well. */
+  /** Instance metadata below `meta-data/`; undefined for a 404. Throws or rejects on any other failure. */
   metadata(path: string): string | undefined | Promise<string | undefined>;
-  /** How fast the runner is; may change at any time. */
+  /** Durations of the runner's steps; may change at any time. */
   timing?: RunnerTiming;
-  /** Milliseconds of boot; hosts that look at different moments of a second do not march in step. */
+  /** Milliseconds of boot; a different fraction of a second on each host keeps their polls out of step. */
   bootMs?: number;
-  /** Milliseconds that a call to AWS takes. */
+  /** Returns the milliseconds that a call to AWS takes. */
   callMs?(): number;
   /**
-   * True: looks that would find what the last one found are left out. The owner must then call `inputsChanged` whenever the
-   * metadata changes, and may say for how long it does not answer as usual, when nothing is left out.
+   * If set, polls whose inputs have not changed since the last one are skipped. The owner must then call `inputsChanged`
+   * whenever the metadata changes. While `metadataSteady` returns false (an outage), no poll of the metadata is skipped.
    */
   skipIdle?: { metadataSteady(): boolean };
   /** As in RunnerEnvironment. */
   renewOnDemand?: boolean;
-  /** For tests that must catch a drain which does less than it should: what the drain gets instead of its ports. */
+  /** Replaces the drain's ports, for tests that must detect a broken drain. */
   alterDrain?(host: Host): Host;
 }
 

@@ -13,20 +13,20 @@ import type { View } from "./view";
 /** Milliseconds of a call to AWS. */
 const CALL_LATENCY = 80;
 
-/** All that one process of the agent has of its host. A late look sees what the process's view has kept for it. */
+/** The ports of one process of the agent. A replayed poll reads the inputs that the process's view has stored for it. */
 export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, process: AgentProcess, view: View): Host {
   const { environment, config } = machine;
   const call: InstanceCall = async (action, params) => {
     await process.sleep(environment.callMs?.() ?? CALL_LATENCY);
     return process.waitFor(environment.call(action, params));
   };
-  // Each process goes on from the time of day at its start; what is set later reaches only the stamps of the runner.
+  // A process keeps the wall-clock offset that it started with; a later change shows only in the runner's timestamps.
   const { skew } = machine;
   const clock = { now: () => view.now() + skew, sleep: (ms: number) => view.pause(ms) };
-  const timeOfDay = () => view.now() + (view.late?.skew ?? machine.skew);
+  const timeOfDay = () => view.now() + (view.replayed?.skew ?? machine.skew);
   const imds = imdsPort(async (path) => {
     if (path === "instance-id") return machine.instanceId;
-    return view.late ? view.late.target : environment.metadata(path);
+    return view.replayed ? view.replayed.target : environment.metadata(path);
   });
   const clients = awsClients(call, (ms) => process.sleep(ms));
   return {
@@ -35,7 +35,7 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
     log: machine.log(),
     imds,
     unit: unitPort(machine, process, view),
-    signs: withClockStamps({ read: async () => view.late?.signs ?? machine.signs() }, clock, timeOfDay),
+    signs: withClockStamps({ read: async () => view.replayed?.signs ?? machine.signs() }, clock, timeOfDay),
     ...awsPorts(clients, config, imds, { now: timeOfDay }),
     registrar: {
       registered: async () => machine.registered,
@@ -60,7 +60,7 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
 function unitPort(machine: SimulatedMachine, process: AgentProcess, view: View): RunnerUnit {
   const { unit, environment } = machine;
   return {
-    state: async () => view.late?.unit ?? unit.look(),
+    state: async () => view.replayed?.unit ?? unit.snapshot(),
     start: () => unit.start(),
     stop: () => unit.stop(),
     raiseFence: () => unit.raiseFence(),

@@ -10,13 +10,13 @@ interface SimulatedInstance {
 }
 
 /**
- * Instances without machines, for a laptop without root: the agent's decision code on models of systemd and the
- * runner, on the rehearsal's clock. The user data is read for its configuration, not executed.
+ * Instances without machines, for use without root: the agent's decision code on models of systemd and the runner, on
+ * the rehearsal's clock. The user data is read for its configuration, not executed.
  */
 export class SimulatedHosts implements HostDriver {
   private readonly machines = new Map<string, SimulatedInstance>();
 
-  /** @param environment what each host lives in, given its instance's id */
+  /** @param environment returns the environment of a host, given its instance id. */
   constructor(private readonly environment: (instanceId: string) => SimulatedHostEnvironment) {}
 
   async launch(spec: LaunchSpec): Promise<void> {
@@ -29,18 +29,18 @@ export class SimulatedHosts implements HostDriver {
     machine.boot ??= new Boot(instanceId, machine.config, machine.disk, this.environment(instanceId));
   }
 
-  /** The boot that runs now, for whoever breaks something on it; undefined while the machine is off or gone. */
+  /** The current boot, for fault injection; undefined while the machine is off or terminated. */
   running(instanceId: string): Boot | undefined {
     return this.machines.get(instanceId)?.boot;
   }
 
-  /** The metadata changes in this moment, of one instance or of all. */
+  /** Must be called right before the metadata of one instance, or of all, changes. */
   inputsChanged(instanceId?: string): void {
     if (instanceId !== undefined) this.running(instanceId)?.inputsChanged();
     else for (const { boot } of this.machines.values()) boot?.inputsChanged();
   }
 
-  /** Power fails, and comes back `offMs` later: nothing is stopped in order. */
+  /** Power failure without any orderly stop; the power returns after `offMs`. */
   cutPower(instanceId: string, offMs: number): void {
     const machine = this.machine(instanceId);
     if (!machine.boot) return;
@@ -57,7 +57,7 @@ export class SimulatedHosts implements HostDriver {
     machine.boot = undefined;
   }
 
-  /** As a stop: what a hibernated host remembers beyond its disk makes no difference to a host of the pool. */
+  /** Same as a stop: the memory that hibernation preserves makes no difference to a host of the pool. */
   hibernate(instanceId: string): Promise<void> {
     return this.stop(instanceId);
   }
@@ -71,7 +71,7 @@ export class SimulatedHosts implements HostDriver {
     this.machines.delete(instanceId);
   }
 
-  /** Understands the one command that the pool's SSM document has. */
+  /** Supports only the command of the pool's SSM document. */
   async runCommand(instanceId: string, commands: string[]): Promise<CommandResult> {
     const { boot } = this.machine(instanceId);
     if (!boot) throw new Error(`${instanceId} is powered off`);
@@ -95,7 +95,7 @@ export class SimulatedHosts implements HostDriver {
   }
 }
 
-/** The configuration that the user data would write to PATHS.config: its one line of JSON. */
+/** The configuration that the user data would write to PATHS.config: a single line of JSON. */
 function configOf(userData: string): HostConfig {
   const line = userData.split("\n").find((text) => text.startsWith("{") && text.includes('"terminateHook"'));
   if (line === undefined) throw new Error(`the user data writes no ${PATHS.config}`);

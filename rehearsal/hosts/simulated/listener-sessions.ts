@@ -1,12 +1,12 @@
 import type { GitHub } from "../../github";
 import { ProtocolError, type RunnerMessage } from "../../github/messages";
 import { Aborted, type AbortFlag } from "./abort-signal";
-import { type Requests, TRY_AGAIN } from "./requests";
+import { type Requests, RETRY_DELAY } from "./requests";
 
-/** Milliseconds until the next try after a session was refused because another one lives. */
+/** Milliseconds until the next attempt after a session was refused because another one is open. */
 const SESSION_RETRY = 10_000;
 
-/** The listener's sessions with GitHub, one at a time: how it comes to one, and how it hears of jobs in it. */
+/** The listener's sessions with GitHub, one at a time: opens them and polls them for messages. */
 export class ListenerSessions {
   constructor(
     private readonly github: GitHub,
@@ -16,7 +16,7 @@ export class ListenerSessions {
     private readonly roundTrip: () => number,
   ) {}
 
-  /** Undefined when GitHub does not know the runner, or the listener is to stop before there is a session. */
+  /** Undefined if the runner is not registered at GitHub, or if the listener must stop before it has a session. */
   async open(signal: AbortFlag, stopping: () => boolean): Promise<string | undefined> {
     for (;;) {
       await this.requests.pass(signal);
@@ -33,7 +33,7 @@ export class ListenerSessions {
     }
   }
 
-  /** Waits for the next message, as long as it takes. `deleted`: there is no such session any more, or no such runner. */
+  /** Waits for the next message, without a time limit. `deleted`: the session or the runner no longer exists. */
   async poll(signal: AbortFlag, sessionId: string, stopPoll: AbortSignal): Promise<RunnerMessage | "deleted" | undefined> {
     try {
       const message = await this.github.protocol.poll({ sessionId, status: "Online", waitMs: Infinity, signal: stopPoll });
@@ -42,8 +42,8 @@ export class ListenerSessions {
       if (error instanceof Aborted) throw error;
       return "deleted";
     }
-    // The answer got lost. Unacknowledged, the job is sent again, or queued again after a minute.
-    await this.requests.sleep(signal, TRY_AGAIN);
+    // The response was lost. The job is unacknowledged, so GitHub sends it again, or requeues it after a minute.
+    await this.requests.sleep(signal, RETRY_DELAY);
     return undefined;
   }
 

@@ -4,9 +4,9 @@ import type { AbortFlag } from "./abort-signal";
 import type { Requests } from "./requests";
 
 /** Milliseconds between two renewals of a job's lock. */
-const RENEW_EVERY = 60_000;
+const RENEWAL_INTERVAL = 60_000;
 
-/** Keeps a job's lock while the job runs. The lock is the listener's to renew, not the worker's. */
+/** Renews a job's lock while the job runs. The listener renews it, not the worker. */
 export class LockRenewal {
   constructor(
     private readonly clock: Clock,
@@ -17,21 +17,21 @@ export class LockRenewal {
   ) {}
 
   /** @param signal the listener's */
-  keepWhile(signal: AbortFlag, jobId: string, goes: () => boolean): void {
-    if (this.onDemand) return this.reckon(signal, jobId, goes);
+  renewWhile(signal: AbortFlag, jobId: string, running: () => boolean): void {
+    if (this.onDemand) return this.computeOnDemand(signal, jobId, running);
     const tick = () => {
-      if (!goes() || signal.aborted) return;
+      if (!running() || signal.aborted) return;
       void this.renew(signal, jobId);
-      this.clock.after(RENEW_EVERY, tick);
+      this.clock.after(RENEWAL_INTERVAL, tick);
     };
-    this.clock.after(RENEW_EVERY, tick);
+    this.clock.after(RENEWAL_INTERVAL, tick);
   }
 
-  private reckon(signal: AbortFlag, jobId: string, goes: () => boolean): void {
-    const began = this.clock.now();
-    let last = began;
+  private computeOnDemand(signal: AbortFlag, jobId: string, running: () => boolean): void {
+    const startedAt = this.clock.now();
+    let last = startedAt;
     const lastAt = () => {
-      if (goes() && !signal.aborted) last = began + Math.floor((this.clock.now() - began) / RENEW_EVERY) * RENEW_EVERY;
+      if (running() && !signal.aborted) last = startedAt + Math.floor((this.clock.now() - startedAt) / RENEWAL_INTERVAL) * RENEWAL_INTERVAL;
       return last;
     };
     this.requests.attempt(() => this.github.protocol.renewing({ jobId, lastAt }));

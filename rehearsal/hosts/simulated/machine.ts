@@ -10,22 +10,22 @@ import { SimulatedUnit } from "./unit";
 
 const TARGET = "autoscaling/target-lifecycle-state";
 
-/** What the agent's programs on one host share, from power-on to power-off: the unit, the runner and all that they see. */
+/** State that the agent's programs on one host share from power-on to power-off: the unit, the runner and their inputs. */
 export class SimulatedMachine {
   readonly unit: SimulatedUnit;
   readonly processes: AgentProcesses;
-  /** False once the power is gone. */
+  /** False once the power is off. */
   on = true;
-  /** systemd has come so far that it starts the agent. */
+  /** True once the boot has reached the point where systemd starts the agent. */
   booted = false;
   /** Milliseconds by which the host's wall clock is wrong. */
   skew = 0;
-  /** The marks in /run: gone with the power. */
+  /** The marker files in /run, lost at power-off. */
   forced = { set: false, reported: false };
   departing = false;
-  /** Called in the moment in which something that the agent looks at changes. */
+  /** Called right before an input of the agent changes. */
   notifyInputsChanged: () => void = () => undefined;
-  /** Called by the hooks of a job. */
+  /** Called by the job-started and job-completed hooks. */
   hint: () => void = () => undefined;
   private readonly network = new Network();
   private installed: SimulatedRunner | undefined;
@@ -36,7 +36,7 @@ export class SimulatedMachine {
     private readonly disk: Disk,
     readonly environment: SimulatedHostEnvironment,
   ) {
-    const read = () => ({ signs: this.signs(), unit: this.unit.look(), target: this.target(), skew: this.skew });
+    const read = () => ({ signs: this.signs(), unit: this.unit.snapshot(), target: this.target(), skew: this.skew });
     this.processes = new AgentProcesses(environment.clock, read);
     this.unit = new SimulatedUnit(environment.clock, this.network, () => this.installed);
     this.unit.changing = () => this.inputsChanged();
@@ -48,7 +48,7 @@ export class SimulatedMachine {
     return this.installed;
   }
 
-  /** Something that the agent looks at changes in this moment. */
+  /** Must be called right before an input of the agent changes. */
   inputsChanged(): void {
     this.processes.inputsChanged();
     this.notifyInputsChanged();
@@ -65,7 +65,7 @@ export class SimulatedMachine {
     return listener === undefined ? { workers } : { listener, workers, announced, announcedAt, messageAt };
   }
 
-  /** What the metadata says while it answers as usual; only then does anybody leave out a look at it. */
+  /** Target lifecycle state; undefined during a metadata outage, in which no poll of the metadata is skipped. */
   target(): TargetState | undefined {
     if (!this.environment.skipIdle?.metadataSteady()) return undefined;
     return this.environment.metadata(TARGET) as TargetState | undefined;
@@ -75,7 +75,7 @@ export class SimulatedMachine {
     return this.disk.runnerId !== undefined;
   }
 
-  /** config.sh. Throws what GitHub answers to a token that is none of its own. */
+  /** config.sh. Throws GitHub's error if the token is invalid. */
   register(token: string): void {
     const { githubUrl, labels, runnerGroup, noDefaultLabels } = this.config;
     this.disk.runnerId = this.environment.github.register({

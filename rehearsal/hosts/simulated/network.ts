@@ -1,9 +1,9 @@
-/** The runner unit's network as the fence sees it: what is cut is not refused, it waits, as dropped packets do. */
+/** The network of the runner's unit. Behind the fence requests wait rather than fail, because packets are dropped. */
 export class Network {
   private waiting: (() => void)[] = [];
   private cut = false;
 
-  /** Nothing passes. */
+  /** True: no packet passes. */
   get closed(): boolean {
     return this.cut;
   }
@@ -16,10 +16,10 @@ export class Network {
     this.cut = false;
     const waiting = this.waiting;
     this.waiting = [];
-    for (const go of waiting) go();
+    for (const resume of waiting) resume();
   }
 
-  /** Resolves once packets pass. A request passes twice: on its way out and with its reply. */
+  /** Resolves once packets pass. Call it twice for a request: for the request and for its reply. */
   async pass(): Promise<void> {
     while (this.cut) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }

@@ -2,7 +2,7 @@ import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/
 import type { AgentProcess } from "./agent-process";
 import type { View } from "./view";
 
-/** One process of the agent, what it sees and what it can reach. */
+/** One process of the agent, with its view of the inputs and its ports. */
 export interface Program {
   process: AgentProcess;
   view: View;

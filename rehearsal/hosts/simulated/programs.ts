@@ -7,10 +7,10 @@ import type { SimulatedMachine } from "./machine";
 import { Killed, type AgentProcess } from "./agent-process";
 import { runDrain } from "./skipping";
 
-/** Milliseconds until a program of the agent's does anything. */
+/** Milliseconds that a program of the agent takes to start. */
 const PROCESS_START = 113;
 
-/** Runs the agent's own decision code on a simulated host, each program in a process of its own that may be killed. */
+/** Runs the agent's own decision code on a simulated host; each program has its own process, which may be killed. */
 export class Programs {
   private drains: AgentProcess[] = [];
 
@@ -19,13 +19,13 @@ export class Programs {
     private readonly helpers: HelperUnits,
   ) {}
 
-  /** One that goes on until it is killed. */
+  /** Starts a process that runs until it is killed. */
   start(): Program {
     const [process, view] = this.machine.processes.start();
     return { process, view, host: hostPorts(this.machine, this.helpers, process, view) };
   }
 
-  /** @param work gets its host, and how it is to drain */
+  /** @param work gets the ports and the function that drains */
   async run<T>(work: (host: Host, drain: (host: DrainHost) => Promise<DrainResult>) => Promise<T>): Promise<T> {
     const program = this.start();
     try {
@@ -35,7 +35,7 @@ export class Programs {
     }
   }
 
-  /** Rejects with Killed where `killDrain`, or the power, ends it early. */
+  /** Rejects with Killed if `killDrain` or a power loss ends it early. */
   async drain(): Promise<void> {
     const program = this.start();
     const { process, host } = program;
@@ -54,7 +54,7 @@ export class Programs {
     }
   }
 
-  /** SIGKILL to the drain that is under way, if any: systemd begins its second stop command. */
+  /** SIGKILL to the running drain, if any: systemd then runs its second stop command. */
   killDrain(): void {
     this.drains.at(-1)?.kill();
   }

@@ -6,11 +6,11 @@ import type { Network } from "./network";
 
 /** The official runner repeats an acquisition, a first renewal and a completion up to five times, 5 to 15 s apart. */
 export const TRIES = 5;
-export const TRY_AGAIN = 10_000;
-/** Milliseconds that the listener waits for an answer at most. */
-const GIVE_UP = 100_000;
+export const RETRY_DELAY = 10_000;
+/** Milliseconds after which the listener gives up waiting for a response. */
+const REQUEST_TIMEOUT = 100_000;
 
-/** Where the runner stand-in of real machines finds the protocol; faults are injected by these names. */
+/** Host and routes of the protocol, as used by the runner stand-in on real machines; faults are injected by these names. */
 const HOST = "broker.actions.githubusercontent.com";
 const ROUTES = {
   session: ["POST", "/_runner/session"],
@@ -22,7 +22,7 @@ const ROUTES = {
 } as const;
 type Route = keyof typeof ROUTES;
 
-/** The runner's requests to GitHub: the fence holds them up, injected faults meet them. Each is made by a process. */
+/** The runner's requests to GitHub, subject to the fence and to injected faults. `signal` is that of the requesting process. */
 export class Requests {
   constructor(
     private readonly clock: Clock,
@@ -32,7 +32,7 @@ export class Requests {
     private readonly roundTrip: () => number,
   ) {}
 
-  /** A request and its reply, each of which the fence holds up. Undefined when GitHub refuses, or fails each time. */
+  /** A request and its reply; the fence delays both. Undefined if GitHub refuses, or if every attempt fails. */
   async exchange<T>(signal: AbortFlag, route: Route, tries: number, call: () => T): Promise<T | undefined> {
     for (let attempt = 1; ; attempt++) {
       if (this.network.closed) await this.pass(signal);
@@ -43,22 +43,22 @@ export class Requests {
         return reply;
       }
       if (attempt >= tries) return undefined;
-      await this.sleep(signal, TRY_AGAIN);
+      await this.sleep(signal, RETRY_DELAY);
     }
   }
 
-  /** Whether an injected fault of GitHub meets this request. */
+  /** Whether an injected fault of GitHub makes this request fail. */
   async fails(signal: AbortFlag, route: Route): Promise<boolean> {
     if (!this.github.faults.any) return false;
     const [method, path] = ROUTES[route];
     const fault = this.github.faults.take(method, HOST, path);
     if (!fault) return false;
-    if (fault.kind === "slow") await this.sleep(signal, Math.min(fault.ms, GIVE_UP));
-    if (fault.kind === "hang") await this.sleep(signal, GIVE_UP);
-    return fault.kind !== "slow" || fault.ms >= GIVE_UP;
+    if (fault.kind === "slow") await this.sleep(signal, Math.min(fault.ms, REQUEST_TIMEOUT));
+    if (fault.kind === "hang") await this.sleep(signal, REQUEST_TIMEOUT);
+    return fault.kind !== "slow" || fault.ms >= REQUEST_TIMEOUT;
   }
 
-  /** Undefined when GitHub refuses. */
+  /** Undefined if GitHub refuses. */
   attempt<T>(call: () => T): T | undefined {
     try {
       return call();

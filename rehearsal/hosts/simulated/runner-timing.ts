@@ -1,16 +1,16 @@
-/** Milliseconds that steps of the official runner take, of the order of a small machine. A run may stretch each. */
+/** Durations of the official runner's steps in milliseconds, typical of a small machine. A run may change each. */
 export interface RunnerTiming {
   /** A request to GitHub and its reply. */
   roundTrip: number;
-  /** From GitHub's message to the listener's reading it. */
+  /** From the arrival of GitHub's message until the listener reads it. */
   message: number;
-  /** The acquisition, on top of its round trip. */
+  /** The acquisition, in addition to its round trip. */
   acquire: number;
   /** From the acquisition's reply to the announcement. */
   announce: number;
   /** From the first renewal to a worker process. */
   workerStart: number;
-  /** From the drain's decision to the listener's getting its signal. */
+  /** From the drain's decision until the listener gets its signal. */
   signal: number;
 }
 

@@ -9,31 +9,32 @@ import { type RunnerTiming, DEFAULT_RUNNER_TIMING } from "./runner-timing";
 import { Requests, TRIES } from "./requests";
 import { Worker } from "./worker";
 
-/** Milliseconds. RunnerService kills a listener that has not gone 30 s after SIGINT. */
+/** Milliseconds. RunnerService kills a listener that has not exited 30 s after SIGINT. */
 const KILL_AFTER = 30_000;
 
-/** What the runner does to the rest of the host. */
+/** The rest of the host, as the runner uses it. */
 export interface RunnerEnvironment {
   jobStarted(): void;
   jobCompleted(): void;
   /** runsvc.sh has ended. */
   exited(): void;
-  /** Something that a drain can see has changed, or is just about to. */
+  /** Called right before something that a drain can observe changes. */
   changing?(): void;
   /** The host's own wall clock. Default: the rehearsal's. */
   now?(): number;
   timing?: RunnerTiming;
   /**
-   * True: a lock's renewals are not made one by one, but reckoned when the lock would expire. A listener that was killed
-   * counts as having renewed until the last such reckoning, and no fault meets a renewal.
+   * True: renewals of a lock are not made one by one but computed when the lock would expire. A listener that was killed
+   * counts as having renewed until the last such computation, and no fault affects a renewal.
    */
   renewOnDemand?: boolean;
 }
 
 /**
- * The official runner's processes on one host, as far as a drain can see them: a listener with its announcements, at
- * most one worker, and what SIGINT does to either. Same protocol as the runner stand-in of real machines. The worker is
- * a process of its own: it outlives a listener that is killed, ends its job and reports it, but nobody renews its lock.
+ * The official runner's processes on one host, as far as a drain can observe them: a listener with its announcements, at
+ * most one worker, and the effect of SIGINT on either. Uses the same protocol as the runner stand-in on real machines.
+ * The worker is a separate process: if the listener is killed, the worker still completes and reports its job, but
+ * nothing renews the job's lock.
  */
 export class SimulatedRunner {
   listener: number | undefined;
@@ -65,7 +66,7 @@ export class SimulatedRunner {
     this.renewal = new LockRenewal(clock, github, this.requests, environment.renewOnDemand ?? false);
   }
 
-  /** runsvc.sh: starts the listener; ends when it ends. */
+  /** runsvc.sh: starts the listener and ends with it. */
   start(pid: number): void {
     const signal = (this.signal = { aborted: false });
     this.environment.changing?.();
@@ -82,7 +83,7 @@ export class SimulatedRunner {
     );
   }
 
-  /** SIGINT to the listener, which is what SIGTERM to runsvc.sh comes to: it cancels a running job. */
+  /** SIGINT to the listener, as when runsvc.sh gets SIGTERM: cancels a running job. */
   interrupt(): void {
     if (this.listener === undefined) return;
     this.stopping = true;
@@ -97,7 +98,7 @@ export class SimulatedRunner {
     this.clock.after(KILL_AFTER, () => this.exit(signal));
   }
 
-  /** SIGKILL to the listener: its worker knows nothing of that. */
+  /** SIGKILL to the listener; its worker is not affected. */
   crash(): void {
     const { signal } = this;
     if (signal.aborted) return;
@@ -107,18 +108,18 @@ export class SimulatedRunner {
     this.exit(signal);
   }
 
-  /** SIGKILL to whatever lives. */
+  /** SIGKILL to every remaining process. */
   killLeftovers(): void {
     this.killWorker();
     this.crash();
   }
 
-  /** The job's steps never end from now on. */
+  /** Makes the job's steps never end from now on. */
   hang(): void {
     this.hung = true;
   }
 
-  /** Power is gone: nothing of the runner does anything any more. */
+  /** Power loss: all processes of the runner stop. */
   powerOff(): void {
     this.signal.aborted = true;
     this.killWorker();
@@ -169,7 +170,7 @@ export class SimulatedRunner {
     if (job === undefined) return;
     if (this.timing.announce > 0) await this.requests.sleep(signal, this.timing.announce);
     this.announce("busy");
-    // A busy listener goes on polling, or GitHub would take it for offline.
+    // A busy listener keeps polling, or GitHub would show the runner offline.
     this.endBusyPoll = this.requests.attempt(() => this.github.protocol.pollBusy({ sessionId }));
     await this.holdJob(signal, job, jobId);
     this.endBusyPoll?.();
@@ -177,7 +178,7 @@ export class SimulatedRunner {
 
   private async holdJob(signal: AbortFlag, job: JobMessage, jobId: string): Promise<void> {
     const renewed = await this.requests.exchange(signal, "renew", TRIES, () => this.github.protocol.renew({ jobId }));
-    // Without a first renewal no worker is ever started, and the listener says no word about the job any more.
+    // Without a first renewal, the listener starts no worker and announces nothing more about the job.
     if (renewed === undefined) return;
     await this.runWorker(signal, job);
     this.announce("idle");
@@ -195,7 +196,7 @@ export class SimulatedRunner {
       this.cancelJob = () => resolve("cancelled");
       if (this.stopping) resolve("cancelled");
     });
-    this.renewal.keepWhile(signal, job.jobId, () => !worker.aborted);
+    this.renewal.renewWhile(signal, job.jobId, () => !worker.aborted);
     await this.requests.sleep(signal, this.timing.workerStart);
     this.worker = worker;
     this.environment.changing?.();
@@ -204,7 +205,7 @@ export class SimulatedRunner {
     throwIfAborted(signal);
   }
 
-  /** The listener stamps whole seconds. */
+  /** The listener's timestamps are in whole seconds. */
   private announce(state: "idle" | "busy"): void {
     this.environment.changing?.();
     this.announced = state;

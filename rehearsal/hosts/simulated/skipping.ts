@@ -1,4 +1,4 @@
-/** Which pauses of the agent's loops last until something changes. What would do nothing, the agent's own code says. */
+/** Extends pauses of the agent's loops until an input changes. The agent's own code says which polls would do nothing. */
 import type { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { TICK_MS } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { repeatsUntil } from "../../../host-config/actions-runner-pool/agent/daemon-state";
@@ -7,9 +7,9 @@ import { POLL_MS, wouldRepeat as drainWouldRepeat } from "../../../host-config/a
 import type { SimulatedMachine } from "./machine";
 import type { Program } from "./program";
 
-/** `Daemon.run` in a process, for as long as that lives. */
+/** `Daemon.run` in a process, until the process is killed. */
 export function runDaemon(daemon: Daemon, machine: SimulatedMachine, { process, view, host }: Program): Promise<void> {
-  /** Number of changes before the tick. */
+  /** Number of input changes before the tick. */
   let version = -1;
   const stopped = () => {
     version = machine.processes.version;
@@ -17,7 +17,7 @@ export function runDaemon(daemon: Daemon, machine: SimulatedMachine, { process, 
   };
   const repeats = () =>
     machine.environment.skipIdle?.metadataSteady() && version === machine.processes.version
-      ? repeatsUntil(daemon.state, machine.unit.look(), machine.registered)
+      ? repeatsUntil(daemon.state, machine.unit.snapshot(), machine.registered)
       : undefined;
   return daemon.run(stopped, (ms) => {
     const until = ms === TICK_MS ? repeats() : undefined;
@@ -25,9 +25,9 @@ export function runDaemon(daemon: Daemon, machine: SimulatedMachine, { process, 
   });
 }
 
-/** The drain in a process. While it waits for a worker it reads the signs four times a second, for hours. */
+/** The drain in a process. While it waits for a worker, it reads the job signs four times a second, for hours. */
 export function runDrain(host: DrainHost, machine: SimulatedMachine, { view }: Program): Promise<DrainResult> {
-  /** Number of changes before the last reading. */
+  /** Number of input changes before the last read. */
   let version = -1;
   const signs: DrainHost["signs"] = {
     read: () => {

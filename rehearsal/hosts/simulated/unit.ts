@@ -11,26 +11,26 @@ const RESTART_AFTER = 10_000;
 export interface UnitCommands {
   /** ExecStartPre= */
   reap(): Promise<unknown>;
-  /** ExecStop= , which stands there twice; undefined is the control experiment: a unit without it. */
+  /** The first of two ExecStop= lines; undefined in the control experiment, whose unit has none. */
   drain: (() => Promise<unknown>) | undefined;
-  /** Seconds for which the second stop command waits for a worker at most. */
+  /** Maximum seconds for which the second stop command waits for a worker. */
   longestStop: number;
-  /** Whether a drain has given up: nothing waits any more. */
+  /** Whether a drain has forced the stop: then nothing waits any more. */
   forced(): boolean;
   /** ExecStopPost= */
   startCompletion(): Promise<void>;
 }
 
-/** `actions-runner.service` as systemd would run it around a simulated runner. */
+/** `actions-runner.service` as systemd would run it, with a simulated runner. */
 export class SimulatedUnit implements RunnerUnit {
   commands!: UnitCommands;
-  /** Called in the moment in which what `state` shows changes. */
+  /** Called right before the result of `state` changes. */
   changing: () => void = () => undefined;
   private current: ActiveState = "inactive";
   private everStarted = false;
   private onExit: (() => void) | undefined;
   private reaping: Promise<void> | undefined;
-  /** Between two lives: systemd calls that `activating (auto-restart)`. */
+  /** Pending automatic restart: systemd reports `activating (auto-restart)`. */
   private restart: Timer | undefined;
   private startAgain = false;
   private powered = true;
@@ -43,10 +43,10 @@ export class SimulatedUnit implements RunnerUnit {
   ) {}
 
   async state(): Promise<UnitState> {
-    return this.look();
+    return this.snapshot();
   }
 
-  look(): UnitState {
+  snapshot(): UnitState {
     return {
       active: this.current,
       everStarted: this.everStarted,
@@ -80,7 +80,7 @@ export class SimulatedUnit implements RunnerUnit {
     if (this.runner()?.listener === pid) this.runner()?.interrupt();
   }
 
-  /** Whatever of the runner still lives in the cgroup. */
+  /** Kills the runner's processes that are left in the control group. */
   async killLeftovers(): Promise<void> {
     this.runner()?.killLeftovers();
   }
@@ -117,7 +117,7 @@ export class SimulatedUnit implements RunnerUnit {
     await this.reaping;
     this.reaping = undefined;
     if (!this.powered || this.current !== "activating") return;
-    // A failed start. systemd would try again and again; on an instance that is being let go each would fail too.
+    // A failed start. systemd would retry; on an instance that is terminating every retry would fail too.
     if (refused) return this.enter("inactive");
     this.enter("active");
     this.runner()?.start(this.nextPid++);
@@ -125,7 +125,7 @@ export class SimulatedUnit implements RunnerUnit {
 
   private async deactivate(): Promise<void> {
     if (this.reaping) {
-      // ExecStop= is for a service that has started; the reap ignores systemd's signal and ends by itself.
+      // systemd runs ExecStop= only after a successful start; the reap ignores systemd's signal and ends by itself.
       await this.reaping;
     } else {
       const exit = new Promise<void>((resolve) => (this.onExit = resolve));
@@ -144,14 +144,14 @@ export class SimulatedUnit implements RunnerUnit {
     }
   }
 
-  /** The first ExecStop=, and what `stop-again.sh` does where that one was killed. */
+  /** The first ExecStop= and, if it was killed, what `stop-again.sh` does. */
   private async drain(command: () => Promise<unknown>): Promise<void> {
     for (let attempt = 1; attempt <= 2; attempt++) {
       try {
         await command();
         return;
       } catch {
-        // Killed: the next one begins anew.
+        // Killed: the next attempt starts over.
       }
     }
     const end = this.clock.now() + this.commands.longestStop * 1000;
@@ -169,7 +169,7 @@ export class SimulatedUnit implements RunnerUnit {
     this.enter("inactive");
   }
 
-  /** Restart=always: not after a stop. */
+  /** Restart=always, which does not apply after a stop. */
   private restartLater(): void {
     if (!this.powered || this.current !== "inactive") return;
     this.restart = this.clock.after(RESTART_AFTER, () => {

@@ -4,7 +4,7 @@ import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Clock, Timer } from "../../clock";
 import type { AgentProcess } from "./agent-process";
 
-/** All that a loop of the agent looks at and that may change by itself. */
+/** Everything that a loop of the agent polls and that may change outside the loop. */
 export interface Inputs {
   signs: Signs;
   unit: UnitState;
@@ -14,29 +14,29 @@ export interface Inputs {
 }
 
 interface Sleep {
-  /** When the loop looked last, and what it saw. */
+  /** Time and inputs of the last poll. */
   from: number;
-  seen: Inputs;
+  inputs: Inputs;
   period: number;
   wake: () => void;
   cap: Timer | undefined;
 }
 
 /**
- * What one process of the agent sees, and when. A loop that looks each second (or four times) and finds what it found
- * before does nothing, so a simulation of months need not run it: it sleeps until something that it looks at changes.
- * Then the last look that was skipped is made after all, with the time and the sight of then (it may remember when it
- * last saw a worker), and the next one comes when it would have come.
+ * The time and the inputs that one process of the agent observes. A loop that polls once (or four times) a second does
+ * nothing while its inputs stay the same, so a simulation of months skips these polls: the loop sleeps until an input
+ * changes. Then the last skipped poll is replayed with the time and the inputs that it would have had (the loop may record
+ * when it last saw a worker), and the next poll happens at its usual time.
  */
 export class View {
   private sleeping: Sleep | undefined;
-  private replay: { at: number; seen: Inputs } | undefined;
+  private replay: { at: number; inputs: Inputs } | undefined;
 
   constructor(
     private readonly clock: Clock,
-    /** Everything as it is now. */
+    /** Returns the current inputs. */
     private readonly read: () => Inputs,
-    /** Whose view it is: no pause of a dead process ends. */
+    /** Owner of the view: a pause of a killed process never ends. */
     private readonly process: Pick<AgentProcess, "alive">,
   ) {}
 
@@ -44,18 +44,18 @@ export class View {
     return this.replay?.at ?? this.clock.now();
   }
 
-  /** Nobody looks any more. */
+  /** The process has ended. */
   end(): void {
     this.sleeping?.cap?.cancel();
     this.sleeping = undefined;
   }
 
-  /** What a late look is to see; undefined: look at what is there. */
-  get late(): Inputs | undefined {
-    return this.replay?.seen;
+  /** Inputs for a replayed poll; undefined: read the current ones. */
+  get replayed(): Inputs | undefined {
+    return this.replay?.inputs;
   }
 
-  /** The pause of a loop: until `ms` after its look, which may have been a late one. */
+  /** A loop's pause: until `ms` after its poll, which may have been a replayed one. */
   pause(ms: number): Promise<void> {
     const until = this.now() + ms;
     this.replay = undefined;
@@ -63,39 +63,39 @@ export class View {
   }
 
   /**
-   * The same pause for a loop that does nothing as long as its inputs stay as they are.
+   * The same pause for a loop that does nothing until its inputs change.
    *
-   * @param until no look at or after this time is skipped; Infinity: each may be.
+   * @param until no poll at or after this time is skipped; Infinity: all may be skipped.
    */
   skip(period: number, until = Infinity): Promise<void> {
-    // What a late look saw is no longer there.
+    // The inputs of a replayed poll are outdated.
     if (this.replay) return this.pause(period);
     const from = this.now();
-    const seen = this.read();
+    const inputs = this.read();
     return new Promise((resolve) => {
       const wake = (): void => {
         this.sleeping?.cap?.cancel();
         this.sleeping = undefined;
         if (this.process.alive) resolve();
       };
-      const looks = Number.isFinite(until) ? Math.floor((until - from) / period) : Infinity;
-      if (looks < 2) return void this.clock.after(from + period - this.clock.now(), wake);
-      const cap = Number.isFinite(looks) ? this.clock.after(from + looks * period - this.clock.now(), wake) : undefined;
-      this.sleeping = { from, seen, period, wake, cap };
+      const polls = Number.isFinite(until) ? Math.floor((until - from) / period) : Infinity;
+      if (polls < 2) return void this.clock.after(from + period - this.clock.now(), wake);
+      const cap = Number.isFinite(polls) ? this.clock.after(from + polls * period - this.clock.now(), wake) : undefined;
+      this.sleeping = { from, inputs, period, wake, cap };
     });
   }
 
   /**
-   * Something that the loop looks at changes in this very moment. A look that falls together with it came first: its
-   * timer was set a period ago, those of changes on the same beat are set later.
+   * Must be called right before an input changes. A poll that is due at the same instant counts as earlier than the
+   * change: its timer was set a period ago, before those of changes at the same instant.
    */
   inputsChanged(): void {
     const { sleeping, clock } = this;
     if (!sleeping) return;
-    const { from, seen, period, wake } = sleeping;
+    const { from, inputs, period, wake } = sleeping;
     const skipped = Math.floor((clock.now() - from) / period);
     if (skipped >= 1) {
-      this.replay = { at: from + skipped * period, seen };
+      this.replay = { at: from + skipped * period, inputs };
       wake();
       return;
     }

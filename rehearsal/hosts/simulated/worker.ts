@@ -4,18 +4,18 @@ import { type JobMessage, SHUTDOWN_ANNOTATION } from "../../github/messages";
 import { throwIfAborted, never, type AbortFlag } from "./abort-signal";
 import { TRIES, type Requests } from "./requests";
 
-/** Milliseconds. A cancelled step gets SIGINT, 7.5 s later SIGTERM and 2.5 s later it is killed. */
-const CANCEL_WITHIN = 2_000;
+/** Milliseconds. A cancelled step gets SIGINT, SIGTERM 7.5 s later, and is killed another 2.5 s later. */
+const CANCEL_DURATION = 2_000;
 
-/** What a worker does to the runner, and the runner to it. */
+/** The runner and its host, as the worker uses them. */
 export interface WorkerEnvironment {
   jobStarted(): void;
   jobCompleted(): void;
   /** True: the job's steps never end. */
   hung(): boolean;
-  /** The steps have ended, or are cancelled: there is nothing left to cancel. */
+  /** The steps have ended or were cancelled: there is nothing left to cancel. */
   stepsOver(): void;
-  /** The process ends in this moment. */
+  /** Called right before the process ends. */
   exiting(): void;
 }
 
@@ -31,7 +31,7 @@ export class Worker implements AbortFlag {
     private readonly environment: WorkerEnvironment,
   ) {}
 
-  /** Runs until it exits. Rejects with Aborted when it is killed. */
+  /** Runs until the process exits. Rejects with Aborted if it is killed. */
   async run(cancelled: Promise<"cancelled">): Promise<void> {
     const { jobId } = this.job;
     const steps: AbortFlag = { aborted: false };
@@ -40,7 +40,7 @@ export class Worker implements AbortFlag {
     throwIfAborted(this);
     this.environment.stepsOver();
     if (outcome === "cancelled") {
-      await this.requests.sleep(this, CANCEL_WITHIN);
+      await this.requests.sleep(this, CANCEL_DURATION);
       const annotations = [{ level: "failure" as const, message: SHUTDOWN_ANNOTATION }];
       await this.requests.exchange(this, "complete", TRIES, () => this.github.protocol.complete({ jobId, result: "Failed", annotations }));
     } else {

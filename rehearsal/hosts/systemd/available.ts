@@ -19,9 +19,8 @@ const TOOLS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Whether this machine can run machines with a real systemd, by trying what they need rather than by asking for
- * versions. Takes some 20 ms and leaves nothing behind. `reason` is one line that says what is missing and, where
- * there is one, the remedy.
+ * Whether this machine can run machines with a real systemd. Tries what they need rather than comparing versions; takes
+ * about 20 ms and leaves nothing behind. `reason` is one line that says what is missing and, if known, the remedy.
  */
 export function systemdHostsAvailable(): Availability {
   const reason = obstacle();
@@ -30,7 +29,7 @@ export function systemdHostsAvailable(): Availability {
 
 function obstacle(): string | undefined {
   if (process.platform !== "linux") return `systemd machines need Linux, and this is ${process.platform}`;
-  if (process.getuid?.() !== 0) return "systemd machines need root, and this is an ordinary user";
+  if (process.getuid?.() !== 0) return "systemd machines need root, and this user is not root";
   const missing = Object.keys(TOOLS).filter((tool) => !works("sh", ["-c", `command -v ${tool}`]));
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((tool) => TOOLS[tool]))].join(", ");
@@ -43,11 +42,11 @@ function obstacle(): string | undefined {
     mkdirSync(probe);
     rmdirSync(probe);
   } catch (error) {
-    return `control groups cannot be made in ${mounts.unified}: ${(error as Error).message}`;
+    return `control groups cannot be created in ${mounts.unified}: ${(error as Error).message}`;
   }
   if (!works("unshare", ["--net", "--mount", "true"]))
-    return "network and mount namespaces cannot be made here (a container without privileges?)";
-  return overlayWorks() ? undefined : `no overlay file system can be mounted in ${tmpdir()}; point TMPDIR to a directory on a local disk`;
+    return "network and mount namespaces cannot be created here (an unprivileged container?)";
+  return overlayWorks() ? undefined : `no overlay file system can be mounted in ${tmpdir()}; set TMPDIR to a directory on a local disk`;
 }
 
 function overlayWorks(): boolean {

@@ -1,18 +1,18 @@
 #!/bin/sh
-# Powers one machine on. Everything that it needs of the kernel (mounts, network namespace, link to the cloud) is made
-# inside namespaces of this very process, so that it all goes when the machine's processes do, even by SIGKILL.
+# Powers one machine on. All kernel resources that it needs (mounts, network namespace, link to the cloud) are created in
+# namespaces of this process, so the kernel removes them when the machine's processes end, even by SIGKILL.
 # Environment: IMAGE, DISK (has upper/, work/, root/), MACHINE, HOST_NAME, ADDRESS, GATEWAY, CLOUD (process id of the
-# holder of the cloud's network), LINK (name of the link on the cloud's side), DOORS (cgroup.procs files).
+# holder of the cloud's network), LINK (name of the link on the cloud's side), DOORS (cgroup.procs files to join).
 set -eu
 
 if [ "${1-}" != apart ]; then
-  for door in $DOORS; do echo $$ >"$door"; done
+  for file in $DOORS; do echo $$ >"$file"; done
   exec setpriv --pdeathsig KILL unshare --net --mount --propagation private sh "$0" apart
 fi
 
 mount -t overlay overlay -o "lowerdir=$IMAGE,upperdir=$DISK/upper,workdir=$DISK/work" "$DISK/root"
 
-# nspawn leaves a directory there for each machine; in this one it goes with the namespace.
+# nspawn leaves a directory here for each machine; on this tmpfs it disappears with the namespace.
 mkdir -p /run/systemd/nspawn
 mount -t tmpfs tmpfs /run/systemd/nspawn
 
@@ -20,12 +20,12 @@ ip link set lo up
 ip link add eth0 type veth peer name "$LINK" netns "$CLOUD"
 ip address add "$ADDRESS/32" dev eth0
 ip link set eth0 up
-# On EC2, too, a machine talks to nothing but its router.
+# As on EC2, a machine reaches everything through its router.
 ip route add "$GATEWAY" dev eth0
 ip route add default via "$GATEWAY" src "$ADDRESS"
 nsenter --target "$CLOUD" --net sh -euc "ip link set $LINK up; ip route replace $ADDRESS dev $LINK"
 
-# cgroup v2 inside, also where the host has both versions; bpf and its capability are what IPAddressDeny= needs.
+# cgroup v2 inside, even if the host has both versions. IPAddressDeny= needs bpf and its capability.
 export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 exec systemd-nspawn --quiet --settings=no --directory="$DISK/root" --machine="$MACHINE" --hostname="$HOST_NAME" \
   --boot --register=no --keep-unit --network-namespace-path=/proc/self/ns/net \

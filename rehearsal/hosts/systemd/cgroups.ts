@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileS
 import { join } from "node:path";
 
 /**
- * Machines get control groups of their own at the root of the hierarchy, as LXC does: whatever a machine ever started
- * is in there, so it can be frozen and killed as one, however deep it forked.
+ * Each machine gets its own control groups at the root of the hierarchy, as with LXC: they contain every process that the
+ * machine ever started, however deeply forked, so all can be frozen or killed together.
  */
 
-/** Mount point of cgroup v2, and of systemd's own v1 hierarchy where the machine is a hybrid one. */
+/** Mount point of cgroup v2 and, on a hybrid machine, of systemd's own v1 hierarchy. */
 export interface CgroupMounts {
   unified: string;
   legacy?: string;
@@ -29,7 +29,7 @@ export function cgroupMounts(mountinfo = readFileSync("/proc/self/mountinfo", "u
 export class Cgroup {
   private constructor(readonly paths: readonly string[]) {}
 
-  /** `name` may have slashes. Nothing is made on disk yet. */
+  /** `name` may contain slashes. Creates nothing yet. */
   static at(mounts: CgroupMounts, name: string): Cgroup {
     const roots = [mounts.unified, mounts.legacy].filter((root): root is string => root !== undefined);
     return new Cgroup(roots.map((root) => join(root, name)));
@@ -39,12 +39,12 @@ export class Cgroup {
     for (const path of this.paths) mkdirSync(path, { recursive: true });
   }
 
-  /** Files to write a process id to in order to move that process here. */
-  get doors(): string[] {
+  /** The `cgroup.procs` files: a process id that is written to them moves that process here. */
+  get procsFiles(): string[] {
     return this.paths.map((path) => join(path, "cgroup.procs"));
   }
 
-  /** Stops or lets go every process of a child group, without any of them noticing. Kernel 5.2 or newer. */
+  /** Freezes or thaws every process of a child group; the processes do not notice. Needs Linux 5.2. */
   freeze(child: string, frozen: boolean): void {
     writeFileSync(join(this.unified, child, "cgroup.freeze"), frozen ? "1" : "0");
   }
@@ -63,12 +63,12 @@ export class Cgroup {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
-        // Gone between the listing and the signal.
+        // The process ended between the listing and the signal.
       }
     }
   }
 
-  /** Removes the empty groups, deepest first. False: something still lives in one. */
+  /** Removes the empty groups, deepest first. Returns false if one still has processes. */
   remove(): boolean {
     for (const path of this.paths.flatMap((root) => walk(root)).reverse()) {
       try {
@@ -92,7 +92,7 @@ function walk(path: string): string[] {
     const children = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     return [path, ...children.flatMap((entry) => walk(join(path, entry.name)))];
   } catch {
-    return [path]; // Removed meanwhile: a machine that is going down takes its groups with it.
+    return [path]; // Removed meanwhile: a machine removes its groups when it shuts down.
   }
 }
 

@@ -6,19 +6,19 @@ export interface Finished {
   stderr: string;
 }
 
-/** The tools that machines are made with live here, and not every user's PATH has it. */
+/** Includes the directories of the tools that build and run machines, which are not in every user's PATH. */
 export const TOOL_PATH = [process.env.PATH, "/usr/local/sbin", "/usr/sbin", "/sbin"].filter(Boolean).join(":");
 
-/** Output beyond this many characters is cut off at its end; no command here says that much in good order. */
+/** Output beyond this many characters is dropped; no command here writes that much normally. */
 const OUTPUT_LIMIT = 10_000_000;
 
 export interface CommandOptions {
-  /** Called for each line of standard error, as it comes. */
+  /** Called for each line of standard error as it arrives. */
   onErrorLine?: (line: string) => void;
   env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program to its end. Resolves whatever the exit code (128 + 9 for a killed one); rejects when it cannot start. */
+/** Runs a program until it exits. Resolves for any exit code (128 + 9 if killed); rejects if it cannot start. */
 export function finished(command: string, args: string[], options: CommandOptions = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -42,12 +42,12 @@ export function finished(command: string, args: string[], options: CommandOption
   });
 }
 
-/** Runs a program that must succeed; the error carries the end of what it said. */
+/** Runs a program that must succeed; the error contains the end of its output. */
 export async function succeed(command: string, args: string[], options: CommandOptions = {}): Promise<string> {
   const result = await finished(command, args, options);
   if (result.exitCode !== 0) {
-    const said = (result.stderr || result.stdout).trim().split("\n").slice(-15).join("\n");
-    throw new Error(`${command} ${args.join(" ")} failed with exit code ${result.exitCode}:\n${said}`);
+    const output = (result.stderr || result.stdout).trim().split("\n").slice(-15).join("\n");
+    throw new Error(`${command} ${args.join(" ")} failed with exit code ${result.exitCode}:\n${output}`);
   }
   return result.stdout;
 }

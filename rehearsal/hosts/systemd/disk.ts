@@ -4,21 +4,21 @@ import { dirname, join } from "node:path";
 import { CA_BUNDLE } from "../image-recipe";
 import type { LaunchSpec } from "../../aws/host-driver";
 
-/** What a machine finds on its new disk besides the image. */
+/** Content of a machine's new disk besides the image. */
 export interface DiskContent {
   spec: LaunchSpec;
   hostName: string;
   /** Names that resolve to the gateway. */
   hostnames: readonly string[];
   gatewayAddress: string;
-  /** The image that the disk lies over, and the rehearsal's own certificate authority. */
+  /** The image below the disk, and the certificate authority of the rehearsal. */
   image: string;
   caFile: string;
 }
 
 /**
- * A machine's disk: an overlay's upper layer. It outlives power-offs and is removed at termination. Everything that is
- * particular to the machine is written into it before the first boot, as EC2 would have it from its own metadata.
+ * A machine's disk: the upper layer of an overlay. It outlives power-offs and is removed at termination. Everything
+ * specific to the machine, which on EC2 comes from instance metadata, is written to it before the first boot.
  */
 export class Disk {
   constructor(readonly path: string) {}
@@ -49,7 +49,7 @@ export class Disk {
     appendFileSync(join(this.path, bundle), `\n${authority}`);
   }
 
-  /** Where the machine's journal is seen from outside. Complete only while the machine is off. */
+  /** The machine's journal as seen from outside. Complete only while the machine is off. */
   get journal(): string {
     return join(this.path, "upper/var/log/journal");
   }
@@ -65,15 +65,15 @@ export class Disk {
     chmodSync(join(this.path, target), mode);
   }
 
-  /** Modes are set explicitly: in an overlay they hide those of the image, whatever this process's umask is. */
+  /** Sets modes explicitly: in an overlay they hide the image's modes and must not depend on this process's umask. */
   private directory(path: string): void {
-    let made = this.path;
-    if (!existsSync(made)) mkdirSync(made, { recursive: true });
+    let current = this.path;
+    if (!existsSync(current)) mkdirSync(current, { recursive: true });
     for (const part of path.split("/")) {
-      made = join(made, part);
-      if (existsSync(made)) continue;
-      mkdirSync(made);
-      chmodSync(made, 0o755);
+      current = join(current, part);
+      if (existsSync(current)) continue;
+      mkdirSync(current);
+      chmodSync(current, 0o755);
     }
   }
 }

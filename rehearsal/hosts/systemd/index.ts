@@ -5,25 +5,25 @@ import { openGateway, type NetworkGateway } from "../network-gateway";
 import { machineImage } from "../image";
 import { openMachineNetwork, type MachineNetwork } from "../network";
 import { SystemdHosts, type SystemdHostsOptions } from "./systemd-hosts";
-import { makeRoomForWatchers } from "./limits";
+import { raiseInotifyLimit } from "./limits";
 import type { Run } from "./run-record";
 
 export { systemdHostsAvailable } from "./available";
 export { cleanUpDeadRuns, openRun, type Run } from "./run-record";
 
 export interface OpenOptions extends Partial<SystemdHostsOptions> {
-  /** From `openRun()`; closing it is the caller's last act. */
+  /** From `openRun()`; the caller closes it last. */
   run: Run;
   /** Unix socket on which the caller serves HTTP for the machines. */
   socket: string;
-  /** Has `ca.pem`, `leaf.pem` and `leaf-key.pem`. */
+  /** Contains `ca.pem`, `leaf.pem` and `leaf-key.pem`. */
   certificatesDir: string;
   hostnames: () => readonly string[];
   timeline: Timeline;
   clock: Clock;
-  /** Progress of the image's one-time build. */
+  /** Progress of the one-time image build, and of raising the inotify limit. */
   progress?: (line: string) => void;
-  /** Called once if the gateway dies, after which no machine reaches anything. */
+  /** Called once if the gateway ends unexpectedly; machines then reach nothing. */
   onGatewayDeath?: (reason: string) => void;
 }
 
@@ -31,15 +31,15 @@ export interface OpenedHosts {
   hosts: SystemdHosts;
   network: MachineNetwork;
   gateway: NetworkGateway;
-  /** Machines, gateway and network, in that order. Safe to call twice. */
+  /** Closes machines, gateway and network, in that order. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** Image, network, gateway and driver together: everything that machines with a real systemd need. */
+/** Opens everything that machines with a real systemd need: image, network, gateway and driver. */
 export async function openSystemdHosts(options: OpenOptions): Promise<OpenedHosts> {
   const image = options.image ?? (await machineImage({ progress: options.progress }));
-  const room = makeRoomForWatchers();
-  if (room !== undefined) options.progress?.(room);
+  const limitMessage = raiseInotifyLimit();
+  if (limitMessage !== undefined) options.progress?.(limitMessage);
   const network = options.network ?? (await openMachineNetwork());
   let gateway: NetworkGateway | undefined;
   try {

@@ -5,9 +5,9 @@ import type { Timeline } from "../../timeline";
 import { TOOL_PATH, finished } from "./command";
 import type { SystemdMachine } from "./systemd-machine";
 
-/** Kept for a look after a failure; a machine of minutes writes a fraction of it. */
+/** Kept for inspection after a failure; a machine that runs for minutes writes far fewer. */
 const TEXT_LINES = 5000;
-/** 200 ms: journald may not have started when the first attempt to read comes. */
+/** 200 ms: journald may not have started at the first attempt to read. */
 const RETRY_MS = 200;
 
 interface Entry {
@@ -15,14 +15,14 @@ interface Entry {
   /** Microseconds since the epoch. */
   __REALTIME_TIMESTAMP: string;
   _UID?: string;
-  /** An array of byte values when the text is not plain. */
+  /** An array of byte values if the text is not printable. */
   MESSAGE?: string | number[] | null;
 }
 
 /**
- * Reads one machine's journal into the timeline, across its power-offs: live from inside while it runs, and once more
- * from its disk after each power-off, so that the last lines before it are not lost. Only root's structured lines
- * count: a job can write to the journal as well, but not as root.
+ * Reads one machine's journal into the timeline, across power-offs: live from inside while it runs, and once more from
+ * its disk after each power-off, so that the last lines are not lost. Only root's structured lines count: a job can write
+ * to the journal too, but not as root.
  */
 export class JournalReader {
   private cursor: string | undefined;
@@ -39,8 +39,8 @@ export class JournalReader {
     if (!machine.running) return;
     const reader = ["journalctl", "--follow", "--no-tail", ...this.selection()];
     const enter = [...machine.entrance, "--no-fork", "--", "sh", "-c", '("$@" &)', "sh", ...reader];
-    // The inner shell, a process of the machine, ends at once, so that the machine's process 1 inherits the reader. At
-    // shutdown that waits for every process it sees, and would wait 10 s for the end of one that is not its child.
+    // The inner shell ends at once, so that the machine's process 1 inherits the reader. At shutdown, process 1 waits for
+    // every process that it sees, and would wait 10 s for one that is not its child.
     const follower = spawn("nsenter", enter, { stdio: ["ignore", "pipe", "ignore"], detached: true, env: { PATH: TOOL_PATH } });
     this.follower = follower;
     createInterface({ input: follower.stdout }).on("line", (line) => this.take(line));
@@ -52,17 +52,17 @@ export class JournalReader {
     });
   }
 
-  /** Call when the machine is off. */
+  /** Reads what is left. Call it when the machine is off. */
   async catchUp(): Promise<void> {
     const follower = this.follower;
     this.follower = undefined;
-    // With the machine its reader has ended; what is still in the pipe comes first.
+    // The reader ended with the machine; first read what is still in the pipe.
     if (follower && !follower.stdout?.closed) await new Promise((resolve) => follower.stdout?.once("close", resolve));
     const rest = await finished("journalctl", ["--directory", this.directory, ...this.selection()]);
     for (const line of rest.stdout.split("\n")) this.take(line);
   }
 
-  /** As a person reads it. From the disk, so it works whether the machine runs or not. */
+  /** Human-readable text, read from the disk, so it works whether or not the machine runs. */
   async text(): Promise<string> {
     const args = ["--directory", this.directory, "--output=short-precise", `--lines=${TEXT_LINES}`, "--no-pager", "--quiet"];
     return (await finished("journalctl", args)).stdout;
@@ -72,7 +72,7 @@ export class JournalReader {
     return [
       "--output=json",
       "--output-fields=MESSAGE,_UID",
-      "--all", // Long lines whole; they would be null otherwise.
+      "--all", // Otherwise long fields would be null.
       "--quiet",
       "--no-pager",
       ...(this.cursor === undefined ? [] : [`--after-cursor=${this.cursor}`]),

@@ -1,29 +1,29 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** Watchers of files that root may have at once, over all machines and this one itself. The kernel's usual 128 are few. */
+/** Inotify instances that root may have at once, across all machines and this host. The kernel's usual 128 are too few. */
 const INSTANCES = "/proc/sys/fs/inotify/max_user_instances";
 
-/** A machine holds 6 when it is up and twice that while it boots: enough for hundreds, at some KiB of kernel memory each. */
+/** A running machine uses 6 and a booting one twice that: enough for hundreds, at a few KiB of kernel memory each. */
 const ENOUGH = 4096;
 
 /**
- * Raises this machine's limit where it is lower; nothing is taken from anybody, so it stays raised. A machine that boots
- * without a watcher left says "Too many open files" and waits for its units for ever. Returns a line for whoever
- * watches, or undefined when there was nothing to do.
+ * Raises this host's limit if it is lower. The limit stays raised, which harms no other program. A machine that boots
+ * with no instance left logs "Too many open files" and waits for its units forever. Returns a message for the operator,
+ * or undefined if there was nothing to do.
  *
  * @param file for tests.
  */
-export function makeRoomForWatchers(file = INSTANCES): string | undefined {
+export function raiseInotifyLimit(file = INSTANCES): string | undefined {
   let limit: number;
   try {
     limit = Number(readFileSync(file, "utf8"));
   } catch {
-    return undefined; // A kernel without inotify, or a /proc that hides it: then nothing here can help.
+    return undefined; // A kernel without inotify, or a /proc that hides it: nothing can be done here.
   }
   if (limit >= ENOUGH) return undefined;
   try {
     writeFileSync(file, `${ENOUGH}\n`);
-    return `raised fs.inotify.max_user_instances from ${limit} to ${ENOUGH}: machines need room for their watchers`;
+    return `raised fs.inotify.max_user_instances from ${limit} to ${ENOUGH}: machines need it to watch files`;
   } catch (error) {
     return `fs.inotify.max_user_instances is ${limit} and cannot be raised (${(error as Error).message}): more than a dozen machines may hang at boot`;
   }

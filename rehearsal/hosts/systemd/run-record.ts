@@ -9,14 +9,14 @@ import { Cgroup, cgroupMounts } from "./cgroups";
 import { TOOL_PATH } from "./command";
 
 /**
- * What one run of the rehearsal holds on this machine: processes in a control group, and a directory. Mounts,
- * namespaces and network links belong to the processes and go with them. When the run dies, a small process that it
- * started removes all of it; should that one have been killed too, a record under /run tells the next run.
+ * What one run of the rehearsal holds on this host: processes in a control group, and a directory. Mounts, namespaces
+ * and network links belong to the processes and end with them. If the run is killed, its reaper process removes
+ * everything; if the reaper was killed too, the next run finds the record under /run and does it.
  */
 export interface Run {
-  /** Unique on this machine; part of every name that others could see. */
+  /** Unique on this host; part of every name that is visible outside the run. */
   readonly id: string;
-  /** On disk, for the machines' own disks and whatever else the run needs. Removed by `close`. */
+  /** For the machines' disks and whatever else the run needs. Removed by `close`. */
   readonly dir: string;
   /** Control group of all machines of the run. */
   readonly cgroup: string;
@@ -26,25 +26,25 @@ export interface Run {
 
 export const RECORDS = "/run/ci-runners-rehearsal";
 const PREFIX = "cir-";
-/** Killed processes need a moment to be reaped before their control group can go; far more than was ever seen. */
+/** Killed processes must be reaped before their control group can be removed; far longer than ever observed. */
 const REAP_MS = 10_000;
 
 interface Stored {
   id: string;
   pid: number;
-  /** Start time of the process in clock ticks since boot: a process id alone may be another process's by now. */
+  /** Start time of the process in clock ticks since boot: the process id alone may have been reused. */
   startTime: string;
   dir: string;
 }
 
-/** `parent` is where the run's directory is made; default: the system's directory for temporary files. */
+/** @param parent where to create the run's directory; default: the system's directory for temporary files. */
 export function openRun(parent = tmpdir()): Run {
   mkdirSync(RECORDS, { recursive: true, mode: 0o755 });
   const id = `${process.pid}-${randomBytes(3).toString("hex")}`;
   const dir = mkdtempSync(join(parent, `${PREFIX}${id}-`));
   const record = join(RECORDS, `${id}.json`);
   const stored: Stored = { id, pid: process.pid, startTime: startTime(process.pid) ?? "", dir };
-  // Renamed into place: another run's cleanup must never read half a record.
+  // Renamed into place: another run's cleanup must never read an incomplete record.
   writeFileSync(`${record}.new`, JSON.stringify(stored));
   renameSync(`${record}.new`, record);
   const reaper = startReaper(stored, record);
@@ -52,15 +52,15 @@ export function openRun(parent = tmpdir()): Run {
   const close = async () => {
     await removeRun(stored, record);
     if (reaper.pid === undefined || reaper.exitCode !== null || reaper.signalCode !== null) return;
-    const gone = once(reaper, "exit");
+    const exited = once(reaper, "exit");
     reaper.ref();
     reaper.kill("SIGKILL");
-    await gone;
+    await exited;
   };
   return { id, dir, cgroup: `${PREFIX}${id}`, close: () => (closing ??= close()) };
 }
 
-/** Does nothing until this process ends, however it ends: the kernel then closes the pipe that the reaper reads. */
+/** The reaper waits until this process ends, however it ends: the kernel then closes the pipe that the reaper reads. */
 function startReaper(stored: Stored, record: string): ChildProcess {
   const mounts = cgroupMounts();
   const groups = mounts ? Cgroup.at(mounts, `${PREFIX}${stored.id}`).paths : [];
@@ -69,13 +69,13 @@ function startReaper(stored: Stored, record: string): ChildProcess {
     detached: true,
     env: { PATH: TOOL_PATH },
   });
-  reaper.once("error", () => {}); // The record is there for the next run.
+  reaper.once("error", () => {}); // The next run cleans up from the record.
   reaper.unref();
   (reaper.stdin as Socket | null)?.unref();
   return reaper;
 }
 
-/** Removes what earlier runs left that ended without cleaning up. Live runs are not touched. Returns the ids. */
+/** Removes what earlier runs left if they ended without cleaning up; running ones are not touched. Returns their ids. */
 export async function cleanUpDeadRuns(): Promise<string[]> {
   const removed: string[] = [];
   for (const record of records()) {
@@ -90,18 +90,18 @@ export async function cleanUpDeadRuns(): Promise<string[]> {
 async function removeRun(stored: Stored, record: string): Promise<void> {
   const mounts = cgroupMounts();
   if (mounts) await emptyAndRemove(Cgroup.at(mounts, `${PREFIX}${stored.id}`), stored.id);
-  // The name is checked because a record is a file that could have been altered, and this removes a whole tree.
+  // Check the name: the record could have been altered, and this removes a whole tree.
   if (basename(stored.dir).startsWith(`${PREFIX}${stored.id}`)) rmSync(stored.dir, { recursive: true, force: true });
   rmSync(record, { force: true });
 }
 
 async function emptyAndRemove(cgroup: Cgroup, id: string): Promise<void> {
-  const giveUp = Date.now() + REAP_MS;
+  const deadline = Date.now() + REAP_MS;
   for (;;) {
     cgroup.kill();
     if (cgroup.remove()) return;
-    if (Date.now() > giveUp) {
-      throw new Error(`rehearsal run ${id}: processes ${cgroup.processes().join(", ")} survive SIGKILL; end them by hand`);
+    if (Date.now() > deadline) {
+      throw new Error(`rehearsal run ${id}: processes ${cgroup.processes().join(", ")} survive SIGKILL; end them manually`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -126,7 +126,7 @@ function read(record: string): Stored | undefined {
   }
 }
 
-/** Undefined when there is no such process, or only its exit status that nobody has asked for yet. */
+/** Undefined if there is no such process, or if it is a zombie. */
 function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

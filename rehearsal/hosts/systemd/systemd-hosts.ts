@@ -15,24 +15,24 @@ export interface SystemdHostsOptions {
   /** Root file system from `machineImage()`. */
   image: string;
   network: MachineNetwork;
-  /** What AWS's and GitHub's names resolve to inside. */
+  /** What AWS's and GitHub's host names resolve to inside. */
   gatewayAddress: string;
-  /** Names that machines may resolve; asked at each launch. */
+  /** Names that machines can resolve; called at each launch. */
   hostnames: () => readonly string[];
-  /** Certificate (PEM) that machines trust besides Debian's. */
+  /** CA certificate (PEM) that machines trust besides Debian's. */
   caFile: string;
   timeline: Timeline;
   /** Real machines run on real time. */
   clock: Clock;
   /** Seconds that an orderly power-off may take before the power is cut. Default 30. */
   stopGraceSeconds?: number;
-  /** The same at termination. Default 5: EC2 cuts the power of a machine that does not go by itself. */
+  /** The same at termination. Default 5: EC2 cuts the power of an instance that does not shut down in time. */
   terminateGraceSeconds?: number;
   /** Seconds that `runCommand` may take. Default 3600, as SSM's executionTimeout. */
   commandLimitSeconds?: number;
-  /** Puts more on each new disk before its first boot, below `root`; what an image of one's own would have. */
+  /** Changes each new disk before its first boot, below `root`, as a custom image would. */
   customize?: (root: string) => void;
-  /** Called when a machine goes off that nobody asked to. */
+  /** Called when a machine powers off unexpectedly. */
   onUnexpectedEnd?: (instanceId: string) => void;
 }
 
@@ -42,13 +42,13 @@ interface Host {
   cgroup: Cgroup;
   journal: JournalReader;
   machine?: SystemdMachine;
-  /** Set while somebody wants the machine to be off. */
-  goingOff: boolean;
-  /** Operations on one machine follow each other. */
+  /** Set while the machine is meant to be off. */
+  offRequested: boolean;
+  /** Operations on one machine run one after another. */
   queue: Promise<unknown>;
 }
 
-/** Instances as machines with a real systemd of their own: systemd-nspawn, one network namespace each. */
+/** Instances as machines that each run a real systemd: systemd-nspawn, with one network namespace each. */
 export class SystemdHosts implements HostDriver {
   private readonly hosts = new Map<string, Host>();
   private readonly logs: string;
@@ -61,11 +61,11 @@ export class SystemdHosts implements HostDriver {
 
   async launch(spec: LaunchSpec): Promise<void> {
     if (this.closing) throw new Error(`instance ${spec.instanceId} cannot be launched: the hosts are being closed`);
-    if (this.hosts.has(spec.instanceId)) throw new Error(`instance ${spec.instanceId} was launched before`);
+    if (this.hosts.has(spec.instanceId)) throw new Error(`instance ${spec.instanceId} was already launched`);
     if (!/^i-[0-9a-z]+$/.test(spec.instanceId))
-      throw new Error(`instance id ${JSON.stringify(spec.instanceId)}: give i- and letters or digits`);
+      throw new Error(`instance id ${JSON.stringify(spec.instanceId)}: give i- followed by lowercase letters or digits`);
     const mounts = cgroupMounts();
-    if (!mounts) throw new Error("no cgroup v2 on this machine");
+    if (!mounts) throw new Error("no cgroup v2 is mounted on this machine");
     const { run, timeline, clock, gatewayAddress, image, caFile } = this.options;
     const disk = new Disk(join(run.dir, "machines", spec.instanceId));
     const host: Host = {
@@ -73,11 +73,11 @@ export class SystemdHosts implements HostDriver {
       disk,
       cgroup: Cgroup.at(mounts, `${run.cgroup}/${spec.instanceId}`),
       journal: new JournalReader(spec.instanceId, disk.journal, timeline, clock),
-      goingOff: false,
+      offRequested: false,
       queue: Promise.resolve(),
     };
     this.hosts.set(spec.instanceId, host);
-    await this.inTurn(host, async () => {
+    await this.enqueue(host, async () => {
       disk.create({ spec, hostName: hostName(spec), hostnames: this.options.hostnames(), gatewayAddress, image, caFile });
       this.options.customize?.(join(disk.path, "upper"));
       await this.powerOn(host);
@@ -86,12 +86,12 @@ export class SystemdHosts implements HostDriver {
 
   async stop(instanceId: string): Promise<void> {
     const host = this.host(instanceId);
-    await this.inTurn(host, () => this.powerOff(host, this.options.stopGraceSeconds ?? 30));
+    await this.enqueue(host, () => this.powerOff(host, this.options.stopGraceSeconds ?? 30));
   }
 
   async start(instanceId: string): Promise<void> {
     const host = this.host(instanceId);
-    await this.inTurn(host, async () => {
+    await this.enqueue(host, async () => {
       if (host.machine?.running) host.machine.thaw();
       else await this.powerOn(host);
     });
@@ -99,7 +99,7 @@ export class SystemdHosts implements HostDriver {
 
   async hibernate(instanceId: string): Promise<void> {
     const host = this.host(instanceId);
-    await this.inTurn(host, async () => host.machine?.freeze());
+    await this.enqueue(host, async () => host.machine?.freeze());
   }
 
   resume(instanceId: string): Promise<void> {
@@ -108,7 +108,7 @@ export class SystemdHosts implements HostDriver {
 
   async terminate(instanceId: string): Promise<void> {
     const host = this.host(instanceId);
-    await this.inTurn(host, async () => {
+    await this.enqueue(host, async () => {
       await this.powerOff(host, this.options.terminateGraceSeconds ?? 5);
       await this.remove(host);
     });
@@ -120,13 +120,13 @@ export class SystemdHosts implements HostDriver {
     return machine.run(commands.join("\n"), this.options.commandLimitSeconds ?? 3600);
   }
 
-  /** What the machine wrote to its console since launch, also after its end. */
+  /** What the machine wrote to its console since launch; also after termination. */
   console(instanceId: string): string {
     const file = this.consoleFile(instanceId);
     return existsSync(file) ? readFileSync(file, "utf8") : "";
   }
 
-  /** The machine's journal as text (its last 5000 lines), also after its end. */
+  /** The last 5000 lines of the machine's journal, as text; also after termination. */
   async journal(instanceId: string): Promise<string> {
     const host = this.hosts.get(instanceId);
     if (host) return host.journal.text();
@@ -134,7 +134,7 @@ export class SystemdHosts implements HostDriver {
     return existsSync(saved) ? readFileSync(saved, "utf8") : "";
   }
 
-  /** A command line that opens a root shell in the machine; undefined when it is off. */
+  /** A command line that opens a root shell in the machine; undefined while it is off. */
   shell(instanceId: string): string | undefined {
     const machine = this.hosts.get(instanceId)?.machine;
     return machine?.running ? `nsenter ${machine.entrance.join(" ")} bash -l` : undefined;
@@ -144,14 +144,14 @@ export class SystemdHosts implements HostDriver {
     this.closing ??= (async () => {
       await Promise.all(
         [...this.hosts.values()].map((host) => {
-          host.goingOff = true;
-          // Not in turn: an orderly shutdown that is under way may take its whole grace.
+          host.offRequested = true;
+          // Not queued: a running orderly shutdown may take its whole grace period.
           return host.machine?.cutPower();
         }),
       );
       await Promise.all(
         [...this.hosts.values()].map((host) =>
-          this.inTurn(host, async () => {
+          this.enqueue(host, async () => {
             await this.powerOff(host, 0);
             await this.remove(host);
           }).catch(() => host.disk.remove()),
@@ -165,7 +165,7 @@ export class SystemdHosts implements HostDriver {
   private async powerOn(host: Host): Promise<void> {
     if (this.closing) throw new Error(`instance ${host.spec.instanceId} cannot be started: the hosts are being closed`);
     const { instanceId, privateIp } = host.spec;
-    host.goingOff = false;
+    host.offRequested = false;
     const machine = await SystemdMachine.boot({
       instanceId,
       cgroup: host.cgroup,
@@ -179,20 +179,20 @@ export class SystemdHosts implements HostDriver {
         ADDRESS: privateIp,
         GATEWAY: this.options.gatewayAddress,
         CLOUD: String(this.options.network.holder),
-        // 15 characters are the limit for a link's name; the end of an instance id is what tells it from others.
+        // A link's name has at most 15 characters; the end of an instance id is its distinctive part.
         LINK: `v${instanceId.slice(2).slice(-14)}`,
       },
     });
     host.machine = machine;
     host.journal.follow(machine);
     void machine.whenOff().then(() => {
-      if (host.goingOff || host.machine !== machine) return;
-      void this.inTurn(host, () => this.afterOwnEnd(host, machine)).catch(() => this.options.onUnexpectedEnd?.(instanceId));
+      if (host.offRequested || host.machine !== machine) return;
+      void this.enqueue(host, () => this.handleUnrequestedOff(host, machine)).catch(() => this.options.onUnexpectedEnd?.(instanceId));
     });
   }
 
-  /** The machine went off from inside: a reboot, or an end that nobody here asked for. */
-  private async afterOwnEnd(host: Host, machine: SystemdMachine): Promise<void> {
+  /** The machine powered off from inside: a reboot, or an unexpected end. */
+  private async handleUnrequestedOff(host: Host, machine: SystemdMachine): Promise<void> {
     if (host.machine !== machine) return;
     await this.powerOff(host, 0);
     if (machine.rebooting && !this.closing) await this.powerOn(host);
@@ -202,28 +202,28 @@ export class SystemdHosts implements HostDriver {
   private async powerOff(host: Host, graceSeconds: number): Promise<void> {
     const { machine } = host;
     if (!machine) return;
-    host.goingOff = true;
+    host.offRequested = true;
     await machine.powerOff(graceSeconds * 1000);
     host.machine = undefined;
     await host.journal.catchUp();
   }
 
-  /** The journal is kept as text: what went wrong is often asked when the machine is gone. */
+  /** Keeps the journal as text: failures are often investigated after the machine is terminated. */
   private async remove(host: Host): Promise<void> {
     if (!this.closing) writeFileSync(this.journalFile(host.spec.instanceId), await host.journal.text());
     host.disk.remove();
     this.hosts.delete(host.spec.instanceId);
   }
 
-  private inTurn<T>(host: Host, act: () => Promise<T>): Promise<T> {
-    const turn = host.queue.then(act, act);
-    host.queue = turn;
-    return turn;
+  private enqueue<T>(host: Host, operation: () => Promise<T>): Promise<T> {
+    const result = host.queue.then(operation, operation);
+    host.queue = result;
+    return result;
   }
 
   private host(instanceId: string): Host {
     const host = this.hosts.get(instanceId);
-    if (!host) throw new Error(`no instance ${instanceId} here: it was never launched, or is terminated`);
+    if (!host) throw new Error(`no instance ${instanceId}: it was never launched, or is terminated`);
     return host;
   }
 

@@ -1,14 +1,14 @@
 import type { AwsApi } from "../../aws/api";
 import type { AutoScaling } from "../../aws/autoscaling";
 
-/** What an operator, a policy or a health check does to the pool's group. */
+/** Operations of an operator, a scaling policy or a health check on the pool's group. */
 export interface GroupControl {
   inService(): string[];
   desired(): number;
   setDesiredCapacity(desired: number): Promise<void>;
-  /** Ends one instance through the group and lowers the desired capacity; scale-in protection does not stop it. */
+  /** Terminates one instance through the group and lowers the desired capacity, regardless of scale-in protection. */
   terminate(instance: string): Promise<void>;
-  /** State of the latest instance refresh; undefined when there was none. */
+  /** Status of the latest instance refresh; undefined if there was none. */
   refreshStatus(): string | undefined;
 }
 

@@ -7,12 +7,12 @@ import { until } from "../../environment/scenario-context";
 import type { TimelineEvent } from "../../timeline";
 import { openPoolEnvironment, type PoolEnvironment } from "./pool-environment";
 
-/** Seconds for machines to boot and register, one after another on two slow cores. A bound on a hang, not a measurement. */
+/** Seconds for machines to boot and register one after another on two slow cores. Detects a hang; not a measurement. */
 const BOOT_BOUND = 600;
 
 /**
- * A pool that the real engine has deployed, on machines with a real systemd, for tests that do things to it which no
- * scenario does. `close` cuts the power of what is left; a test that wants an orderly end calls `context.engine.destroy`.
+ * A pool that the real engine has deployed, on machines with a real systemd, for tests beyond the scenarios. `close` cuts
+ * the power of the remaining machines; for an orderly end, a test calls `context.engine.destroy`.
  */
 export class LivePool {
   private constructor(
@@ -21,10 +21,10 @@ export class LivePool {
   ) {}
 
   /**
-   * Deploys and waits until `instances` runners are online. Needs what `needSystemd` asks for.
+   * Deploys and waits until `instances` runners are online. Has the same prerequisites as `needSystemd`.
    *
-   * @param packages Debian packages that the machines have besides the usual ones.
-   * @param projectDir checkout to deploy; this one by default.
+   * @param packages Debian packages to install on the machines besides the usual ones.
+   * @param projectDir checkout to deploy; default: this one.
    */
   static async open(
     instances: number,
@@ -60,35 +60,35 @@ export class LivePool {
     return this.environment.context.group.inService();
   }
 
-  /** A job that only this instance may take. Returns its id. */
+  /** Queues a job that only this instance can run. Returns its id. */
   queueOn(instance: string, job: Partial<JobSpec> & { name: string }): string {
     return this.environment.github.queueJob({ labels: [...this.environment.labels], runner: instance, ...job });
   }
 
-  /** Root's shell in the machine. */
+  /** Runs a script as root in the machine. */
   run(instance: string, script: string): Promise<CommandResult> {
     const hosts = this.environment.machines?.hosts;
     assert.ok(hosts);
     return hosts.runCommand(instance, [script]);
   }
 
-  /** The same for a script that must succeed; returns what it printed. */
+  /** Runs a script that must succeed. Returns its output. */
   async sh(instance: string, script: string): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(instance, script);
     assert.equal(exitCode, 0, `${script}\n${stderr}${stdout}`);
     return stdout.trim();
   }
 
-  /** Waits for a condition that something on the timeline brings about. */
+  /** Waits for a condition that an event on the timeline makes true. */
   until(what: string, condition: () => boolean, seconds = 120): Promise<void> {
     return until(this.environment.context, what, seconds, condition);
   }
 
-  /** Waits for a condition that only a look into a machine can tell. */
+  /** Waits, by polling, for a condition that no event on the timeline shows. */
   async untilSeen(what: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
-    const giveUp = Date.now() + seconds * 1000;
+    const deadline = Date.now() + seconds * 1000;
     while (!(await condition())) {
-      assert.ok(Date.now() < giveUp, `not within ${seconds} s: ${what}`);
+      assert.ok(Date.now() < deadline, `not within ${seconds} s: ${what}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

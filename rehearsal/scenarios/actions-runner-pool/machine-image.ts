@@ -2,7 +2,7 @@ import { instanceTypes } from "../../aws/ec2/catalogue";
 import type { AccountFacts } from "../../provider/invokes";
 import type { PoolConfiguration } from "./pool-configuration";
 
-/** An account with the image that the organization's own builder would have published, where the stack names one. */
+/** The account's image as the organization's own builder would have published it; empty if the stack names none. */
 export function accountWithImage({ imageParameter, instanceType }: PoolConfiguration): Partial<AccountFacts> {
   if (imageParameter === undefined) return {};
   const architecture = instanceTypes.get(instanceType)?.architecture ?? "x86_64";

@@ -4,10 +4,10 @@ import { launchTemplateChange } from "./config-overrides";
 import { type GroupControl, groupControl } from "./group-control";
 import { poolConfiguration } from "./pool-configuration";
 
-/** What the pool's scenario acts upon. */
+/** What the pool's scenario works with. */
 export interface PoolContext extends ScenarioContext {
   group: GroupControl;
-  /** Configuration that brings a new version of the launch template. */
+  /** Configuration change that creates a new version of the launch template. */
   launchTemplateChange: Record<string, unknown>;
 }
 

@@ -7,7 +7,7 @@ export interface PoolEnvironment extends RehearsalEnvironment {
   context: PoolContext;
 }
 
-/** A pool's environment for who does something else in it than the scenario. */
+/** Opens a pool's environment for tests that do something other than the scenario. */
 export async function openPoolEnvironment(options: Omit<EnvironmentOptions, "scenario">): Promise<PoolEnvironment> {
   const environment = await openEnvironment({ ...options, scenario: poolScenario });
   return { ...environment, context: poolContext(environment) };

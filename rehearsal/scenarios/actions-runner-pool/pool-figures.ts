@@ -2,7 +2,7 @@ import { type CommonFigures, countJobs, type EngineFigures, hookDurations, type 
 import type { TimelineEvent } from "../../timeline";
 import { type Termination, terminations } from "./terminations";
 
-/** One scale-in that the scenario asked for, and the instance that Auto Scaling chose for it. */
+/** One scale-in that the scenario requested, and the instance that Auto Scaling chose for it. */
 export interface ScaleIn {
   how: "terminate" | "desired-capacity";
   instance?: string;
@@ -11,7 +11,7 @@ export interface ScaleIn {
 /** What the rehearsal of a pool measured. */
 export interface PoolFigures extends CommonFigures {
   scaleIns: { requested: number; completed: number; stuck: number; hitBusy: number };
-  /** Every drain of the run: scale-ins, the refresh after a change, and destroy. */
+  /** Every drain of the run: scale-ins, the instance refresh after a change, and destroy. */
   terminations: { started: number; finished: number; hitBusy: number };
   /** Milliseconds. */
   latencyMs: { detect: Spread; tail: Spread; hookStarted: Spread };
@@ -30,7 +30,7 @@ export interface PoolMeasurements {
   leftovers: string[];
   engine: EngineFigures;
   drift: string[];
-  /** What broke the scenario itself, if anything did. */
+  /** Errors of the scenario itself. */
   errors: string[];
 }
 
@@ -38,8 +38,8 @@ export function poolFigures(measured: PoolMeasurements): PoolFigures {
   const { events } = measured;
   const jobs = countJobs(events);
   const drains = terminations(events, measured.terminateHook);
-  const asked = measured.scaleIns.map((scaleIn) => drains.find((drain) => drain.instance === scaleIn.instance));
-  const completed = asked.filter((drain) => drain?.goneAt !== undefined).length;
+  const requested = measured.scaleIns.map((scaleIn) => drains.find((drain) => drain.instance === scaleIn.instance));
+  const completed = requested.filter((drain) => drain?.goneAt !== undefined).length;
   const result: PoolFigures = {
     stack: measured.stack,
     seed: measured.seed,
@@ -50,7 +50,7 @@ export function poolFigures(measured: PoolMeasurements): PoolFigures {
       requested: measured.scaleIns.length,
       completed,
       stuck: measured.scaleIns.length - completed,
-      hitBusy: asked.filter((drain) => drain?.busy).length,
+      hitBusy: requested.filter((drain) => drain?.busy).length,
     },
     terminations: {
       started: drains.length,
@@ -78,22 +78,22 @@ function failuresOf(f: PoolFigures): string[] {
   if (f.jobs.lost > 0) failures.push(`${f.jobs.lost} of ${f.jobs.started} jobs lost`);
   if (f.jobs.unfinished > 0) failures.push(`${f.jobs.unfinished} jobs neither succeeded nor failed`);
   if (f.scaleIns.stuck > 0) failures.push(`${f.scaleIns.stuck} of ${f.scaleIns.requested} scale-ins stuck`);
-  const hanging = f.terminations.started - f.terminations.finished;
-  if (hanging > 0 && f.scaleIns.stuck === 0) failures.push(`${hanging} instances never left Terminating:Wait`);
+  const unfinished = f.terminations.started - f.terminations.finished;
+  if (unfinished > 0 && f.scaleIns.stuck === 0) failures.push(`${unfinished} instances never left Terminating:Wait`);
   if (f.denied.length > 0) failures.push(`${f.denied.length} calls denied by IAM`);
-  if (f.leftovers.length > 0) failures.push(`${f.leftovers.length} things left over after destroy`);
+  if (f.leftovers.length > 0) failures.push(`${f.leftovers.length} resources left over after destroy`);
   if (f.engine.secondUpChanges > 0) failures.push(`a second up changed ${f.engine.secondUpChanges} resources`);
   if (f.drift.length > 0) failures.push(`refresh found drift in ${f.drift.length} resources`);
   return failures;
 }
 
-/** Name of the pool's terminate hook, as the group itself used it. */
+/** Name of the pool's terminate hook, as the group used it. */
 export function terminateHookOf(events: readonly TimelineEvent[]): string {
   const opened = events.find((event) => event.kind === "action-opened" && event.transition === "autoscaling:EC2_INSTANCE_TERMINATING");
   return opened?.kind === "action-opened" ? opened.hook : "";
 }
 
-/** Last job's end to the completed action; says nothing about an instance that was idle. */
+/** Time from the last job's end to the completed action; empty for an instance that was idle. */
 function tailOf(drain: Termination): number[] {
   return drain.lastJobEndAt === undefined || drain.completedAt === undefined ? [] : [drain.completedAt - drain.lastJobEndAt];
 }

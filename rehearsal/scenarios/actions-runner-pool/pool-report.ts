@@ -13,7 +13,7 @@ export function poolReport(figures: PoolFigures, events: readonly TimelineEvent[
       `${figures.scaleIns.hitBusy} hit a busy instance, ${figures.scaleIns.stuck} stuck`,
     ),
     card(
-      "Drains in all",
+      "All drains",
       `${figures.terminations.finished}/${figures.terminations.started}`,
       `${figures.terminations.hitBusy} with a job in flight`,
     ),

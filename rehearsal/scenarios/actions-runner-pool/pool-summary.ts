@@ -6,14 +6,14 @@ export function poolSummary(f: PoolFigures): string {
   const rows: [string, string][] = [
     ["jobs", `${f.jobs.succeeded} of ${f.jobs.queued} succeeded, ${f.jobs.lost} lost, ${f.jobs.requeued} requeued`],
     ["scale-ins", `${f.scaleIns.completed} of ${f.scaleIns.requested} completed, ${f.scaleIns.hitBusy} hit a busy instance`],
-    ["drains in all", `${f.terminations.finished} of ${f.terminations.started} finished, ${f.terminations.hitBusy} with a job in flight`],
+    ["all drains", `${f.terminations.finished} of ${f.terminations.started} finished, ${f.terminations.hitBusy} with a job in flight`],
     ["detect", spread(f.latencyMs.detect, "Terminating:Wait to drain begun")],
     ["tail", spread(f.latencyMs.tail, "last job's end to completed action")],
     ["job-started hook", spread(f.latencyMs.hookStarted, "added to a job")],
     [
       "calls to AWS",
       Object.entries(f.apiCalls)
-        .map(([who, calls]) => `${total(calls)} by ${who}`)
+        .map(([principal, calls]) => `${total(calls)} by ${principal}`)
         .join(", "),
     ],
     [

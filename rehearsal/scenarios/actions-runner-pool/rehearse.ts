@@ -5,7 +5,7 @@ import { type JobPlan, type PlannedJob, planJobs, type ScaleInKind } from "./job
 import type { PoolContext } from "./pool-context";
 import type { ScaleIn } from "./pool-figures";
 
-/** What the scenario itself knows when it ends; the rest is read off the timeline. */
+/** What the scenario itself measures; everything else is derived from the timeline. */
 export interface PoolOutcome {
   scaleIns: ScaleIn[];
   engine: EngineFigures;
@@ -13,12 +13,12 @@ export interface PoolOutcome {
   errors: string[];
 }
 
-/** Seconds. Boot and registration of a machine; generous because machines of a laptop boot one after another. */
+/** Seconds to boot and register a machine; generous, because on a laptop machines boot one after another. */
 const BOOT_BOUND = 300;
-/** Seconds that a drain may take beyond its longest job: far above the few that it needs, far below "stuck". */
+/** Seconds that a drain may take after its longest job: far more than the few that it needs, far less than "stuck". */
 const DRAIN_BOUND = 120;
 
-/** The main job, start to end. A failed phase is reported and `destroy` still runs, so that nothing is left behind. */
+/** Runs all phases. If one fails, the error is reported and `destroy` still runs, so that nothing is left behind. */
 export async function rehearse(context: PoolContext): Promise<PoolOutcome> {
   const plan = planJobs(context.options, context.random);
   const outcome: PoolOutcome = {
@@ -69,7 +69,7 @@ async function scaleInUnderLoad(context: PoolContext, plan: JobPlan, outcome: Po
   const full = context.group.desired();
   const upkeep = [secondUp, refresh];
   for (const kind of plan.scaleIns) {
-    // A group that still replaces its last loss would just stop doing so, and nothing would be scaled in.
+    // While the group still replaces the last instance, a lower capacity would only cancel that: nothing would be scaled in.
     await until(context, `${full} instances in service`, BOOT_BOUND, () => context.group.inService().length >= full);
     const scaleIn: ScaleIn = { how: kind };
     outcome.scaleIns.push(scaleIn);
@@ -78,17 +78,17 @@ async function scaleInUnderLoad(context: PoolContext, plan: JobPlan, outcome: Po
     await upkeep.shift()?.(context, outcome);
     await context.group.setDesiredCapacity(full);
   }
-  for (const rest of upkeep) await rest(context, outcome);
+  for (const remaining of upkeep) await remaining(context, outcome);
   await until(context, "jobs under scale-in to end", longest(context) * plan.underScaleIn.length + BOOT_BOUND, () => {
     return ended(context, plan.underScaleIn);
   });
-  const asked = new Set(outcome.scaleIns.map((scaleIn) => scaleIn.instance));
-  await until(context, "instances that were scaled in to be gone", DRAIN_BOUND, () =>
-    [...asked].every((instance) => instance === undefined || gone(context, instance)),
+  const scaledIn = new Set(outcome.scaleIns.map((scaleIn) => scaleIn.instance));
+  await until(context, "the instances that were scaled in to be terminated", DRAIN_BOUND, () =>
+    [...scaledIn].every((instance) => instance === undefined || gone(context, instance)),
   );
 }
 
-/** One scale-in; returns the instance that it hit. */
+/** Scales in once. Returns the instance that is terminated. */
 async function scaleInOnce(context: PoolContext, kind: ScaleInKind, load: readonly PlannedJob[]): Promise<string> {
   if (kind === "desired-capacity") {
     const chosen = next(context, "Auto Scaling to choose an instance", longest(context) + BOOT_BOUND, (event) => {
@@ -98,7 +98,7 @@ async function scaleInOnce(context: PoolContext, kind: ScaleInKind, load: readon
     const event = await chosen;
     return event.kind === "instance-state" ? event.instance : "";
   }
-  // With more scale-ins than jobs there comes a moment without a busy instance; then an idle one has to do.
+  // With more scale-ins than jobs, at some point no instance is busy; then an idle one is terminated.
   await until(context, "a job to be in flight", longest(context) + BOOT_BOUND, () => {
     return busy(context).length > 0 || (ended(context, load) && context.group.inService().length > 0);
   });

@@ -13,7 +13,7 @@ import { withoutDrain } from "./without-drain";
 
 /** ActionsRunnerPool: jobs run while the pool is scaled in, changed and destroyed. */
 export const poolScenario: Scenario = {
-  /** The stacks that promotion deploys, so that what is rehearsed is what goes to production. */
+  /** The stacks that promotion deploys, so that the rehearsal covers what is deployed to production. */
   stackDir: (projectDir) => projectDir,
 
   requirements(stack, options): ScenarioRequirements {

@@ -1,14 +1,14 @@
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import type { TimelineEvent } from "../../timeline";
 
-/** One passage through Terminating:Wait of an instance that had been in service. */
+/** One termination of an instance that had been in service. */
 export interface Termination {
   instance: string;
-  /** When Auto Scaling set Terminating:Wait. */
+  /** When the instance entered Terminating:Wait. */
   waitAt: number;
-  /** When the host's drain began, by its own log. */
+  /** When the host's drain began, according to its log. */
   begunAt?: number;
-  /** The job in flight at `waitAt`, or taken after it. */
+  /** Whether a job was in flight at `waitAt` or was acquired later. */
   busy: boolean;
   lastJobEndAt?: number;
   completedAt?: number;

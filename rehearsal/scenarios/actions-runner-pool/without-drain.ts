@@ -2,13 +2,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UNITS } from "../../../contract/actions-runner-pool/host";
 
-/** The unit as the design has it that this one starts from. */
+/** Removes the drain from the unit, as in the published design that this project builds on. */
 const WITHOUT_DRAIN = `[Service]
 ExecStartPre=
 ExecStop=
 `;
 
-/** Takes the drain out of a machine, for the control experiment. */
+/** Removes the drain from a machine, for the control experiment. */
 export function withoutDrain(root: string): void {
   const path = join(root, `/etc/systemd/system/${UNITS.runner}.d/control-experiment.conf`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });

@@ -9,22 +9,22 @@ import { needSystemd } from "./rig";
 
 type Shell = (script: string) => Promise<string>;
 
-/** cloud-init's own account of a boot that went well from end to end, with this source of its data. */
+/** Asserts that cloud-init itself reports a boot without errors, with this datasource. */
 async function assertDone(sh: Shell, datasource: RegExp): Promise<void> {
   const status = await sh("cloud-init status --long --wait");
   assert.match(status, /^status: done$/m);
   const result = JSON.parse(await sh("cat /run/cloud-init/result.json")).v1;
   assert.deepEqual(result.errors, []);
-  // Newer releases tell apart what they got over: deprecated keys, a datasource that had to be tried again.
+  // Newer releases also report recoverable errors: deprecated keys, a datasource that had to be retried.
   assert.deepEqual(result.recoverable_errors ?? {}, {});
   assert.match(result.datasource, datasource);
   const { v1 } = JSON.parse(await sh("cat /run/cloud-init/status.json"));
-  for (const harness of ["init-local", "init", "modules-config", "modules-final"]) {
-    assert.deepEqual([v1[harness].errors, typeof v1[harness].finished], [[], "number"], harness);
+  for (const stage of ["init-local", "init", "modules-config", "modules-final"]) {
+    assert.deepEqual([v1[stage].errors, typeof v1[stage].finished], [[], "number"], stage);
   }
 }
 
-describe("the real cloud-init in a machine of a pool", function () {
+describe("the real cloud-init on a pool's machine", function () {
   this.timeout(900_000);
   let pool: LivePool;
 
@@ -34,7 +34,7 @@ describe("the real cloud-init in a machine of a pool", function () {
   });
   after(async () => pool?.close());
 
-  it("runs the launch template's user data to its end, byte for byte and without an error of its own or the script's", async () => {
+  it("runs the launch template's user data unchanged, without an error of cloud-init or of the script", async () => {
     const [id] = pool.inService();
     const sh: Shell = (script) => pool.sh(id!, script);
     await assertDone(sh, /^DataSourceNoCloud /);
@@ -45,7 +45,7 @@ describe("the real cloud-init in a machine of a pool", function () {
   });
 });
 
-describe("the real cloud-init with EC2 as its datasource", function () {
+describe("the real cloud-init with the EC2 datasource", function () {
   this.timeout(600_000);
   let run: Run;
   let harness: AwsHarness;
@@ -74,7 +74,7 @@ describe("the real cloud-init with EC2 as its datasource", function () {
     await run?.close();
   });
 
-  /** Nothing but the metadata service to get user data from, as on an instance; the hardware does not look like one. */
+  /** Leaves only the metadata service as the source of user data, as on EC2; the hardware is not recognizable as EC2. */
   function asOnEc2(root: string): void {
     rmSync(join(root, "var/lib/cloud/seed"), { recursive: true });
     const settings = ["datasource_list: [ Ec2, None ]", "datasource: { Ec2: { strict_id: false, max_wait: 20, timeout: 5 } }", ""];
@@ -82,12 +82,12 @@ describe("the real cloud-init with EC2 as its datasource", function () {
     writeFileSync(join(root, "etc/cloud/cloud.cfg.d/99-z-ec2.cfg"), settings.join("\n"));
   }
 
-  it("finds all that it crawls for in the instance metadata, reads the user data there and runs it", async () => {
+  it("finds everything it needs in the instance metadata, and runs the user data from there", async () => {
     deployRole(harness.store, "host", [], "ec2.amazonaws.com");
     const userData = "#!/bin/bash\nset -eu\necho ran >>/var/user-data-runs\n";
     const profile = { arn: "arn:aws:iam::123456789012:instance-profile/host", roleName: "host" };
     const account = { subnetId: "subnet-a", availabilityZone: "eu-central-1a" };
-    // cloud-init takes out a session token only where the hardware calls itself EC2, which no container here can do.
+    // cloud-init requests a session token only if the hardware identifies itself as EC2, which a container here cannot.
     const instance = harness.fleet.create({
       userData,
       instanceType: "m7i.large",

@@ -8,8 +8,8 @@ import { RECORDS, cleanUpDeadRuns, openRun } from "../../../rehearsal/hosts/syst
 import { machineImage } from "../../../rehearsal/hosts/image";
 import { needSystemd, traces, until } from "./rig";
 
-/** A rehearsal of one machine that says which run it is and then waits to be killed. */
-const VICTIM = `
+/** A rehearsal with one machine that prints its run's id and then waits to be killed. */
+const PROGRAM = `
 const { openRig } = require(${JSON.stringify(join(__dirname, "rig.ts"))});
 openRig().then(async (rig) => {
   await rig.hosts.launch({ instanceId: "i-0000000000000dead", userData: "#!/bin/sh\\n", instanceType: "t3.small", privateIp: "10.30.0.5" });
@@ -28,18 +28,18 @@ describe("a rehearsal that is killed", function () {
   });
 
   const start = async () => {
-    const victim = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", "-e", VICTIM], {
+    const rehearsal = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", "-e", PROGRAM], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    for await (const line of createInterface({ input: victim.stdout })) {
+    for await (const line of createInterface({ input: rehearsal.stdout })) {
       const id = /^up (.*)$/.exec(line)?.[1];
-      if (id) return { victim, id };
+      if (id) return { rehearsal, id };
     }
-    return assert.fail("the rehearsal did not come up");
+    return assert.fail("the rehearsal did not start");
   };
-  const kill = async (victim: ChildProcess) => {
-    victim.kill("SIGKILL");
-    await once(victim, "exit");
+  const kill = async (rehearsal: ChildProcess) => {
+    rehearsal.kill("SIGKILL");
+    await once(rehearsal, "exit");
   };
   const reaperOf = (id: string) =>
     Number(
@@ -48,28 +48,28 @@ describe("a rehearsal that is killed", function () {
         .find(Boolean) ?? assert.fail("no reaper"),
     );
 
-  it("is removed whole, machines, network, gateway and files, while another one that lives is not touched", async () => {
-    const [doomed, living] = await Promise.all([start(), start()]);
-    assert.deepEqual(await cleanUpDeadRuns(), [], "both live");
-    await kill(doomed.victim);
-    await until("nothing of it is left", () => traces(doomed.id).length === 0).catch(() => {
-      assert.fail(`still there: ${traces(doomed.id).join("\n")}`);
+  it("is removed completely (machines, network, gateway, files), while another running rehearsal is not touched", async () => {
+    const [killed, other] = await Promise.all([start(), start()]);
+    assert.deepEqual(await cleanUpDeadRuns(), [], "both are running");
+    await kill(killed.rehearsal);
+    await until("nothing of the killed one is left", () => traces(killed.id).length === 0).catch(() => {
+      assert.fail(`still there: ${traces(killed.id).join("\n")}`);
     });
-    assert.ok(traces(living.id).some((trace) => /^process .*systemd-nspawn/.test(trace)));
-    await kill(living.victim);
-    await until("nothing of the other is left either", () => traces(living.id).length === 0);
+    assert.ok(traces(other.id).some((trace) => /^process .*systemd-nspawn/.test(trace)));
+    await kill(other.rehearsal);
+    await until("nothing of the other one is left", () => traces(other.id).length === 0);
   });
 
-  it("is removed by the next one if its reaper was killed with it", async () => {
-    const { victim, id } = await start();
+  it("is removed by the next rehearsal if its reaper was killed too", async () => {
+    const { rehearsal, id } = await start();
     process.kill(reaperOf(id), "SIGKILL");
-    await kill(victim);
+    await kill(rehearsal);
     assert.ok(traces(id).length > 0);
     assert.deepEqual(await cleanUpDeadRuns(), [id]);
-    await until("nothing of it is left", () => traces(id).length === 0);
+    await until("nothing of the killed one is left", () => traces(id).length === 0);
   });
 
-  it("may leave a record that is damaged or whose process id is another process's by now; neither harms", async () => {
+  it("may leave a damaged record, or one whose process id was reused, without harm to other files", async () => {
     const run = openRun();
     const record = join(RECORDS, "0-abcdef.json");
     const outside = join(run.dir, "not-a-run");
@@ -79,7 +79,7 @@ describe("a rehearsal that is killed", function () {
       assert.deepEqual(await cleanUpDeadRuns(), []);
       writeFileSync(record, JSON.stringify({ id: "0-abcdef", pid: process.pid, startTime: "1", dir: outside }));
       assert.deepEqual(await cleanUpDeadRuns(), ["0-abcdef"]);
-      assert.ok(existsSync(outside), "a directory that is no run's must never be removed");
+      assert.ok(existsSync(outside), "a directory that does not belong to a run must never be removed");
       assert.ok(!existsSync(record));
     } finally {
       await run.close();

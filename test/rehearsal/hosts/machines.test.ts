@@ -10,9 +10,9 @@ echo '{"level":"INFO","message":"bootstrap begun","pool":"dev"}'
 echo "not structured"
 `;
 
-/** Messages as the drain and the agent write them; `job` is the same from a user that is not root. */
-const UNIT_WITH_LAST_WORDS = `[Unit]
-Description=Speaks when it is stopped
+/** Logs a structured message when it is stopped. */
+const LOGS_WHEN_STOPPED = `[Unit]
+Description=Logs a message when it is stopped
 [Service]
 ExecStart=/bin/sleep infinity
 ExecStop=/bin/echo '{"message":"last words"}'
@@ -53,7 +53,7 @@ describe("machines with a real systemd", function () {
     await rig?.end();
   });
 
-  it("boot without a failed unit and run user data by the real cloud-init", async () => {
+  it("boot without a failed unit and run the user data with the real cloud-init", async () => {
     assert.equal(await sh(a.instanceId, "systemctl is-system-running --wait"), "running");
     assert.equal(await sh(a.instanceId, "cat /var/user-data-runs"), "ran");
     assert.equal(await sh(a.instanceId, "hostname"), "ip-10-20-0-11");
@@ -61,14 +61,14 @@ describe("machines with a real systemd", function () {
     assert.match(await rig.hosts.journal(a.instanceId), /cloud-final\.service/);
   });
 
-  it("put structured lines into the timeline with the time at which they were written, so that latencies are true", async () => {
+  it("record structured log lines on the timeline with the time at which they were written, so that latencies are correct", async () => {
     const event = await hostLog(a.instanceId, "bootstrap begun");
     assert.deepEqual(event.fields, { level: "INFO", pool: "dev" });
     const written = Number(await sh(a.instanceId, `date +%s%3N`));
     assert.ok(event.at > written - 600_000 && event.at <= written, `${event.at} is not just before ${written}`);
   });
 
-  it("do not take a job's word for the agent's", async () => {
+  it("do not record a log line that a job forged", async () => {
     const line = `'{"message":"forged"}'`;
     await sh(
       a.instanceId,
@@ -81,7 +81,7 @@ describe("machines with a real systemd", function () {
     );
   });
 
-  it("reach instance metadata at its own address, known by their own, whatever they claim", async () => {
+  it("reach instance metadata at its usual address and are identified by their own address, whatever header they send", async () => {
     const answer = await sh(
       a.instanceId,
       "curl -sS -m 5 -X PUT -H 'x-rehearsal-source-ip: 10.0.0.1' http://169.254.169.254/latest/api/token",
@@ -91,7 +91,7 @@ describe("machines with a real systemd", function () {
     assert.deepEqual([request.method, request.url, request.headers.host], ["PUT", "/latest/api/token", "169.254.169.254"]);
   });
 
-  it("reach AWS and GitHub under their own names with certificates that curl and Node verify", async () => {
+  it("reach AWS and GitHub under their real host names, with certificates that curl and Node accept", async () => {
     for (const name of HOST_NAMES) {
       assert.equal(await sh(a.instanceId, `curl -sS -m 5 --data-binary Action=X https://${name}/path`), "you are 10.20.0.11");
       assert.deepEqual([rig.seen.at(-1)!.headers.host, rig.seen.at(-1)!.body], [name, "Action=X"]);
@@ -99,25 +99,25 @@ describe("machines with a real systemd", function () {
     const script = `fetch("https://${HOST_NAMES[0]}/node").then((r) => r.text()).then(console.log)`;
     assert.equal(await sh(a.instanceId, `systemd-run -q --wait --pipe node -e '${script}'`), "you are 10.20.0.11");
     const unknown = await rig.hosts.runCommand(a.instanceId, ["curl -sS -m 5 https://example.com"]);
-    assert.equal(unknown.exitCode, 6, "a name that is not ours must not resolve");
+    assert.equal(unknown.exitCode, 6, "any other name must not resolve");
   });
 
-  it("fence a unit for real, and only that unit, and lift the fence again", async () => {
+  it("fence one unit only, and lift the fence again", async () => {
     const probe =
-      "while sleep 0.1; do curl -s -o /dev/null -m 1 http://169.254.169.254/ && echo open >/run/probe || echo shut >/run/probe; done";
+      "while sleep 0.1; do curl -s -o /dev/null -m 1 http://169.254.169.254/ && echo open >/run/probe || echo fenced >/run/probe; done";
     await sh(a.instanceId, `systemd-run -q --unit=fenced sh -c '${probe}'`);
     const reads = (word: string) =>
-      until(`the unit finds it ${word}`, async () => (await sh(a.instanceId, "cat /run/probe || true")) === word);
+      until(`the probe reports "${word}"`, async () => (await sh(a.instanceId, "cat /run/probe || true")) === word);
     await reads("open");
     await sh(a.instanceId, "systemctl set-property --runtime fenced.service IPAddressDeny=any");
-    await reads("shut");
+    await reads("fenced");
     assert.equal(await sh(a.instanceId, "curl -sS -m 5 http://169.254.169.254/"), "you are 10.20.0.11");
     await sh(a.instanceId, "systemctl set-property --runtime fenced.service IPAddressDeny=");
     await reads("open");
     await sh(a.instanceId, "systemctl stop fenced");
   });
 
-  it("keep the metadata from a session of the job's user, which the runner's unit does not hold", async () => {
+  it("deny instance metadata to a session of the job's user, which runs outside the runner's unit", async () => {
     const probe = "systemd-run -q --wait --pipe --slice=user-4711.slice curl -s -o /dev/null -m 1 http://169.254.169.254/";
     await sh(a.instanceId, probe);
     const folder = "/etc/systemd/system/user-4711.slice.d";
@@ -129,7 +129,7 @@ describe("machines with a real systemd", function () {
     await sh(a.instanceId, "curl -s -o /dev/null -m 1 http://169.254.169.254/");
   });
 
-  it("stand still in hibernation and go on where they were", async () => {
+  it("freeze in hibernation and continue with their memory intact", async () => {
     await sh(a.instanceId, `systemd-run -q --unit=counter bash -c 'n=0; while sleep 0.05; do echo $((++n)) >/run/count; done'`);
     const count = async () => Number((await sh(a.instanceId, "cat /run/count || echo 0")) || "0");
     await until("it counts", async () => (await count()) > 2);
@@ -138,26 +138,30 @@ describe("machines with a real systemd", function () {
     await rig.hosts.resume(a.instanceId);
     const resumed = await count();
     assert.ok(resumed > 2, "the counter must have kept its memory");
-    await until("it counts on", async () => (await count()) > resumed);
+    await until("it continues to count", async () => (await count()) > resumed);
     await sh(a.instanceId, "systemctl stop counter");
   });
 
-  it("report the exit code and both outputs of a command, and end one that does not end by itself", async () => {
+  it("return the exit code and both outputs of a command, and kill one that exceeds the time limit", async () => {
     const result = await rig.hosts.runCommand(a.instanceId, ["echo out", "echo err >&2", "exit 3"]);
     assert.deepEqual(result, { exitCode: 3, stdout: "out\n", stderr: "err\n" });
     await assert.rejects(rig.hosts.runCommand(a.instanceId, ["exec sleep 987654"]), /took longer than 10 s/);
-    assert.equal((await rig.hosts.runCommand(a.instanceId, ["pgrep -f 'sleep 98765[4]'"])).exitCode, 1, "it must not go on in the machine");
+    assert.equal(
+      (await rig.hosts.runCommand(a.instanceId, ["pgrep -f 'sleep 98765[4]'"])).exitCode,
+      1,
+      "it must not continue in the machine",
+    );
   });
 
-  it("keep their disk over a stop, lose no line that was written during it, and do not run user data twice", async () => {
+  it("keep their disk across a stop, lose no log line written during it, and do not run the user data twice", async () => {
     await sh(
       a.instanceId,
-      `cat >/etc/systemd/system/words.service <<'UNIT'\n${UNIT_WITH_LAST_WORDS}UNIT\nsystemctl daemon-reload\nsystemctl start words`,
+      `cat >/etc/systemd/system/words.service <<'UNIT'\n${LOGS_WHEN_STOPPED}UNIT\nsystemctl daemon-reload\nsystemctl start words`,
     );
     await rig.hosts.stop(a.instanceId);
     assert.equal(rig.timeline.events.filter((event) => event.kind === "host-log" && event.message === "last words").length, 1);
     await assert.rejects(rig.hosts.runCommand(a.instanceId, ["true"]), /not running/);
-    assert.deepEqual(traces(a.instanceId), [], "a machine that is off is a directory and nothing else");
+    assert.deepEqual(traces(a.instanceId), [], "a machine that is off is only a directory");
     await rig.hosts.start(a.instanceId);
     await bootstrapped(a.instanceId);
     assert.equal(await sh(a.instanceId, "cat /var/user-data-runs"), "ran");
@@ -167,7 +171,7 @@ describe("machines with a real systemd", function () {
     assert.equal(new Set(messages).size, messages.length, `lines came twice: ${messages.join(", ")}`);
   });
 
-  it("are told apart and gone without a trace after termination, even one that refuses to shut down", async () => {
+  it("are distinguished by address and leave no trace after termination, even if one refuses to shut down", async () => {
     const b = { ...a, instanceId: "i-00000000000000b01", privateIp: "10.20.0.12" };
     await rig.hosts.launch(b);
     assert.equal(await sh(b.instanceId, "curl -sS -m 5 http://169.254.169.254/"), "you are 10.20.0.12");
@@ -176,18 +180,18 @@ describe("machines with a real systemd", function () {
     await rig.hosts.terminate(b.instanceId);
     assert.deepEqual(traces(b.instanceId), []);
     await assert.rejects(rig.hosts.start(b.instanceId), /i-00000000000000b01.*terminated/);
-    assert.match(await rig.hosts.journal(b.instanceId), /stubborn/, "its journal is kept for a look");
+    assert.match(await rig.hosts.journal(b.instanceId), /stubborn/, "its journal is kept for inspection");
     assert.equal(await sh(a.instanceId, "echo still here"), "still here");
   });
 
-  it("that go off by themselves are noticed and can be started again", async () => {
+  it("are reported if they power off unexpectedly, and can be started again", async () => {
     await rig.hosts.runCommand(a.instanceId, ["systemctl poweroff"]).catch(() => {});
-    await until("the end is reported", () => unexpected.includes(a.instanceId));
+    await until("the power-off is reported", () => unexpected.includes(a.instanceId));
     await rig.hosts.start(a.instanceId);
     assert.equal(await sh(a.instanceId, "cat /var/user-data-runs"), "ran");
   });
 
-  it("that reboot are still reached, so that a reboot is no way out of the rehearsal", async () => {
+  it("can still be reached after a reboot, so that a reboot does not escape the rehearsal", async () => {
     const boot = () => sh(a.instanceId, "cat /proc/sys/kernel/random/boot_id");
     const first = await boot();
     await rig.hosts.runCommand(a.instanceId, ["systemctl reboot"]).catch(() => {});
@@ -200,7 +204,7 @@ describe("machines with a real systemd", function () {
     assert.equal(await sh(a.instanceId, "curl -sS -m 5 http://169.254.169.254/"), "you are 10.20.0.11");
   });
 
-  it("leave nothing on this machine when the run is closed", async () => {
+  it("leave nothing on this host when the run is closed", async () => {
     const { run } = rig;
     await rig.end();
     assert.deepEqual(traces(`cir-${run.id}`), []);

@@ -45,7 +45,7 @@ describe("the gateway between machines and stand-ins", function () {
     front = http.createServer((request, response) => answer(request, response));
     return new Promise<void>((resolve) => front.listen(join(run.dir, "front.sock"), resolve));
   };
-  const shut = () => {
+  const stopListening = () => {
     front.closeAllConnections();
     return new Promise((resolve) => front.close(resolve));
   };
@@ -62,11 +62,11 @@ describe("the gateway between machines and stand-ins", function () {
   after(async () => {
     await gateway?.close();
     await network?.close();
-    if (front) await shut();
+    if (front) await stopListening();
     await run?.close();
   });
 
-  it("passes a long poll's headers and each part of its body on as they come, not at its end", async () => {
+  it("forwards a long poll's headers and each part of its body as they arrive, not at the end", async () => {
     let finish = () => {};
     answer = (_, response) => {
       response.writeHead(200, { "X-Poll": "begun" });
@@ -83,20 +83,20 @@ describe("the gateway between machines and stand-ins", function () {
     assert.match(out, /last\n$/);
   });
 
-  it("tells the stand-in when a client hangs up, so that a dead runner's poll does not take a job", async () => {
-    let hungUp = false;
-    answer = (_, response) => void response.on("close", () => (hungUp = true));
+  it("closes the upstream request when a client disconnects, so that a dead runner's poll does not take a job", async () => {
+    let disconnected = false;
+    answer = (_, response) => void response.on("close", () => (disconnected = true));
     const child = curl(`https://${HOST_NAMES[1]}/poll`);
-    await until("the poll is open", () => front.listening && hungUp === false && child.pid !== undefined);
+    await until("the poll is open", () => front.listening && disconnected === false && child.pid !== undefined);
     await new Promise<void>((resolve) => {
       const previous = answer;
       front.getConnections((_, count) => (count > 0 ? resolve() : (answer = (q, s) => (previous(q, s), resolve()))));
     });
     child.kill("SIGKILL");
-    await until("the stand-in notices", () => hungUp);
+    await until("the stand-in notices", () => disconnected);
   });
 
-  it("keeps repeated headers, query and body as they were sent, because a signature covers them", async () => {
+  it("forwards repeated headers, query and body unchanged, because a signature covers them", async () => {
     let seen: http.IncomingMessage | undefined;
     answer = (request, response) => {
       seen = request;
@@ -108,22 +108,22 @@ describe("the gateway between machines and stand-ins", function () {
     assert.deepEqual([seen!.url, seen!.headers["x-a"], seen!.headers["content-length"]], ["/a%2Fb?c=d%20e", "1, 2", String(body.length)]);
   });
 
-  it("does not open the metadata service by the back door to a unit that may not reach it", async () => {
+  it("does not serve instance metadata over TLS, where a fenced unit could reach it", async () => {
     answer = (_, response) => response.end("credentials");
     const status = ["-o", "/dev/null", "-w", "%{http_code}"];
     assert.equal(await text(...status, "-H", "Host: 169.254.169.254", `https://${HOST_NAMES[0]}/latest/meta-data/`), "421");
     assert.equal(await text("http://169.254.169.254/latest/meta-data/"), "credentials");
   });
 
-  it("answers 502 while the stand-ins are away and goes on when they are back", async () => {
+  it("returns 502 while the stand-ins are down and works again once they are back", async () => {
     answer = (_, response) => response.end("here");
-    await shut();
+    await stopListening();
     assert.equal(await text("-o", "/dev/null", "-w", "%{http_code}", `https://${HOST_NAMES[0]}/`), "502");
     await listen();
     assert.equal(await text(`https://${HOST_NAMES[0]}/`), "here");
   });
 
-  it("leaves this machine's own addresses and routes as they are, and two clouds apart", async () => {
+  it("does not change this host's addresses and routes, nor those of another rehearsal's network", async () => {
     const own = () =>
       execFileSync("sh", ["-c", "ip -o address; ip route show table all; ip -o link | sed 's/[0-9]*: //'"], { encoding: "utf8" });
     const before = own();
@@ -135,7 +135,7 @@ describe("the gateway between machines and stand-ins", function () {
     assert.equal(await text(`https://${HOST_NAMES[0]}/`), "here");
   });
 
-  it("says so when it dies, because nothing would work any more and nobody would know why", async () => {
+  it("reports its own death, because every request of a machine then fails for no visible reason", async () => {
     process.kill(gateway.pid, "SIGKILL");
     await until("its death is reported", () => deaths.length > 0);
     assert.match(deaths[0]!, /the gateway ended \(SIGKILL\)/);

@@ -12,13 +12,13 @@ import { needSystemd } from "./rig";
 const ROOT = join(__dirname, "../../..");
 const INSTALLER = join(ROOT, "scripts/install-system-packages.sh");
 
-describe("what machines stand on", function () {
+describe("the prerequisites of machines", function () {
   this.timeout(120_000);
   let dir: string;
   beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "preparation-"))));
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  /** A PATH with only what is named, and programs that write down how they were called. */
+  /** A PATH with only these tools, and an apt-get that records its arguments. */
   function bare(uid: number): { env: NodeJS.ProcessEnv; calls: () => string } {
     for (const tool of ["sh", "sort", "tr", "mktemp", "rm", "tail"])
       symlinkSync(execFileSync("which", [tool], { encoding: "utf8" }).trim(), join(dir, tool));
@@ -31,7 +31,7 @@ describe("what machines stand on", function () {
     return { env: { PATH: dir }, calls: () => (existsSync(join(dir, "calls")) ? readFileSync(join(dir, "calls"), "utf8") : "") };
   }
 
-  it("is installed without a question, with fresh lists, on a machine that has none of it", () => {
+  it("are installed without prompts, after an update of the package lists, on a host that has none of them", () => {
     const { env, calls } = bare(0);
     const result = spawnSync("/bin/sh", [INSTALLER], { env, encoding: "utf8" });
     assert.equal(result.status, 0, result.stderr);
@@ -40,7 +40,7 @@ describe("what machines stand on", function () {
     assert.match(install!, /^noninteractive .*install -y .*mmdebstrap.*python3-venv.*systemd-container/);
   });
 
-  it("is named in one line with both remedies where the user may not install it", () => {
+  it("are listed in one line with both remedies if the user may not install them", () => {
     const { env, calls } = bare(1000);
     const result = spawnSync("/bin/sh", [INSTALLER], { env, encoding: "utf8" });
     assert.equal(result.status, 1);
@@ -48,17 +48,17 @@ describe("what machines stand on", function () {
     assert.equal(calls(), "");
   });
 
-  it("is refused in one line to an ordinary user instead of failing half-way", () => {
+  it("are reported as unavailable, in one line, to a user who is not root", () => {
     const real = process.getuid!;
     process.getuid = () => 1000;
     try {
-      assert.deepEqual(systemdHostsAvailable(), { ok: false, reason: "systemd machines need root, and this is an ordinary user" });
+      assert.deepEqual(systemdHostsAvailable(), { ok: false, reason: "systemd machines need root, and this user is not root" });
     } finally {
       process.getuid = real;
     }
   });
 
-  it("is found on a pure cgroup v2 machine and on one that has both versions, and missed where there is only v1", () => {
+  it("include cgroup v2, found on a pure v2 host and on a hybrid one, but not on one that has only v1", () => {
     const v2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate";
     const hybrid = [
       "31 24 0:27 / /sys/fs/cgroup/unified rw shared:5 - cgroup2 cgroup2 rw",
@@ -70,7 +70,7 @@ describe("what machines stand on", function () {
     assert.equal(cgroupMounts(hybrid.slice(1).join("\n")), undefined);
   });
 
-  it("is no half image after a build that failed: the next run must not boot one", async function () {
+  it("leave no incomplete image after a failed build, which the next run would boot", async function () {
     needSystemd(this);
     const lines: string[] = [];
     const mirror = "http://127.0.0.1:9/debian"; // Nothing listens on the discard port.
@@ -82,7 +82,7 @@ describe("what machines stand on", function () {
     assert.match(lines[0]!, /^machine image: building Debian/);
   });
 
-  it("is not built again, nor is anything said, when the image is there", async () => {
+  it("reuse an existing image without a build or a message", async () => {
     const root = join(dir, recipeDigest(), "root");
     mkdirSync(root, { recursive: true });
     const lines: string[] = [];
@@ -90,7 +90,7 @@ describe("what machines stand on", function () {
     assert.deepEqual(lines, []);
   });
 
-  it("has shell scripts that shellcheck accepts", function () {
+  it("have shell scripts that shellcheck accepts", function () {
     if (spawnSync("shellcheck", ["--version"]).status !== 0) {
       if (process.env.CI_RUNNERS_REQUIRE_SYSTEMD === "1")
         assert.fail("shellcheck is not installed; run scripts/install-system-packages.sh");

@@ -16,7 +16,7 @@ import {
 import { cgroupMounts } from "../../../rehearsal/hosts/systemd/cgroups";
 import { Timeline } from "../../../rehearsal/timeline";
 
-/** Skips the suite with one clear line where machines cannot run; fails it where they must. */
+/** Skips the suite with one line if machines cannot run here; fails it if CI_RUNNERS_REQUIRE_SYSTEMD=1. */
 export function needSystemd(context: Mocha.Context): void {
   const available = systemdHostsAvailable();
   if (available.ok) return;
@@ -25,7 +25,7 @@ export function needSystemd(context: Mocha.Context): void {
   context.skip();
 }
 
-/** A certificate authority and a leaf for the names given, as files. */
+/** Writes a certificate authority and a leaf certificate for the names to `dir`. */
 export function certificates(dir: string, names: string[]): string {
   mkdirSync(dir, { recursive: true });
   const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: dir, stdio: "pipe" });
@@ -53,7 +53,7 @@ export interface Rig extends OpenedHosts {
 
 export const HOST_NAMES = ["autoscaling.eu-west-1.amazonaws.com", "api.github.com"];
 
-/** Machines with a front that answers every request with its source address. */
+/** Machines with a front end that answers every request with its source address. */
 export async function openRig(more: Partial<OpenOptions> = {}): Promise<Rig> {
   await cleanUpDeadRuns();
   const run = openRun();
@@ -89,20 +89,20 @@ export async function openRig(more: Partial<OpenOptions> = {}): Promise<Rig> {
 }
 
 export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
-  const giveUp = Date.now() + seconds * 1000;
+  const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
-    if (Date.now() > giveUp) assert.fail(`not within ${seconds} s: ${what}`);
+    if (Date.now() > deadline) assert.fail(`not within ${seconds} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** What the kernel still holds of a run or a machine: processes, mounts, control groups, links, directories. */
+/** What is left of a run or a machine on this host: processes, mounts, control groups, directories. */
 export function traces(mark: string): string[] {
   const found: string[] = [];
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
     const line = quietly(() => readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
     const cgroup = quietly(() => readFileSync(`/proc/${pid}/cgroup`, "utf8"));
-    // Without a command line it is past its end: the kernel is taking it apart, or nobody has asked for its exit status.
+    // A process without a command line has ended: the kernel is removing it, or it is a zombie.
     if (!line) continue;
     if (line.includes(mark) || cgroup?.includes(mark)) found.push(`process ${pid}: ${line}`);
   }
@@ -117,7 +117,7 @@ export function traces(mark: string): string[] {
   return found;
 }
 
-/** Groups come and go while this looks at them. */
+/** Tolerates control groups that disappear during the walk. */
 function groups(root: string): string[] {
   const below = quietly(() => readdirSync(root, { withFileTypes: true })) ?? [];
   return [root, ...below.filter((entry) => entry.isDirectory()).flatMap((entry) => groups(join(root, entry.name)))];

@@ -8,7 +8,7 @@ import type { TimelineEvent } from "../../../rehearsal/timeline";
 
 const HOOK = "pool-terminate";
 
-/** A busy instance that is scaled in, drains and goes; every figure below is read off it. */
+/** A busy instance that is scaled in, drains and terminates; every figure below is derived from it. */
 function drained(): TimelineEvent[] {
   return [
     { at: 0, kind: "instance-state", instance: "i-1", state: "InService" },
@@ -45,7 +45,7 @@ function measured(events: TimelineEvent[], changes: Partial<PoolMeasurements> = 
 }
 
 describe("the figures of a rehearsal", () => {
-  it("reads detect, tail and the hook's cost off the timeline", () => {
+  it("derive detection, tail and hook durations from the timeline", () => {
     const result = measured(drained());
     assert.deepEqual(result.latencyMs.detect, { p50: 700, p99: 700, max: 700, count: 1 });
     assert.deepEqual(result.latencyMs.tail, { p50: 2500, p99: 2500, max: 2500, count: 1 });
@@ -54,7 +54,7 @@ describe("the figures of a rehearsal", () => {
     assert.deepEqual(result.failures, []);
   });
 
-  it("counts a job that the runner accepted after Terminating:Wait as a busy hit", () => {
+  it("count an instance as busy if its runner accepts a job after Terminating:Wait", () => {
     const events = drained().map((event) => {
       return event.kind === "job" && event.change === "acquired" ? { ...event, at: 2500 } : event;
     });
@@ -65,26 +65,26 @@ describe("the figures of a rehearsal", () => {
   const faults: [string, TimelineEvent[], Partial<PoolMeasurements>, RegExp][] = [
     ["a lost job", swap(drained(), "succeeded", "lost"), {}, /1 of 1 jobs lost/],
     ["a failed job", swap(drained(), "succeeded", "failed"), {}, /1 of 1 jobs lost/],
-    ["a job without an end", drained().filter((e) => !(e.kind === "job" && e.change === "succeeded")), {}, /neither/],
-    ["an instance that never goes", drained().slice(0, -1), {}, /1 of 1 scale-ins stuck/],
-    ["a scale-in that chose nothing", drained(), { scaleIns: [{ how: "desired-capacity" }] }, /1 of 1 scale-ins stuck/],
+    ["a job that never ends", drained().filter((e) => !(e.kind === "job" && e.change === "succeeded")), {}, /neither/],
+    ["an instance that never terminates", drained().slice(0, -1), {}, /1 of 1 scale-ins stuck/],
+    ["a scale-in that chose no instance", drained(), { scaleIns: [{ how: "desired-capacity" }] }, /1 of 1 scale-ins stuck/],
     ["a denied call", drained(), { denied: [{ principal: "p", action: "a", resource: "r" }] }, /1 calls denied/],
     ["a leftover", drained(), { leftovers: ["secret x"] }, /left over/],
     ["drift", drained(), { drift: ["group: tags"] }, /drift/],
-    ["an error of the scenario", drained(), { errors: ["the engine fell over"] }, /the engine fell over/],
+    ["an error of the scenario", drained(), { errors: ["the engine crashed"] }, /the engine crashed/],
   ];
   for (const [what, events, changes, text] of faults) {
-    it(`does not call a run good that has ${what}`, () => {
+    it(`include a failure for a run with ${what}`, () => {
       assert.match(measured(events, changes).failures.join("; "), text);
     });
   }
 
-  it("does not call a second up good that changed something", () => {
+  it("report a second up that changed something as a failure", () => {
     const engine = { version: "", resources: 1, secondUpChanges: 2, seconds: { preview: 0, up: 0, destroy: 0 } };
     assert.match(measured(drained(), { engine }).failures.join(), /second up changed 2/);
   });
 
-  it("gives nearest-rank percentiles, and zero rather than nonsense for nothing", () => {
+  it("give nearest-rank percentiles, and zero if nothing was measured", () => {
     assert.deepEqual(spread([]), { p50: 0, p99: 0, max: 0, count: 0 });
     assert.deepEqual(spread([5, 1, 4, 2, 3]), { p50: 3, p99: 5, max: 5, count: 5 });
   });
@@ -105,7 +105,7 @@ describe("the report", () => {
     assert.deepEqual(lane?.heartbeats, [5000]);
   });
 
-  it("asks nothing of the network and lets no text out of its place", () => {
+  it("makes no network request and escapes all text", () => {
     const html = poolReport(measured(drained(), { errors: ["<script>alert(1)</script>"] }), drained());
     assert.doesNotMatch(html, /<script|https?:\/\/|src=|@import/);
     assert.match(html, /prefers-color-scheme: dark/);

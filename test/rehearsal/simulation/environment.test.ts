@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { SimulatedEnvironment, type SimulatedEnvironmentOptions } from "../../../rehearsal/simulation/environment";
 import type { PoolOptions } from "../../../rehearsal/simulation/pool";
 
-/** Virtual seconds; bounds on a hang. */
+/** Virtual seconds, to detect a hang. */
 const BOOT = 120;
 const DRAIN = 120;
 
-describe("a simulated pool, without engine, machines or child processes", () => {
+describe("a simulated pool", () => {
   let environment: SimulatedEnvironment;
   afterEach(async () => {
     await environment.close();
@@ -16,29 +16,29 @@ describe("a simulated pool, without engine, machines or child processes", () => 
   async function open(pool: PoolOptions = {}, options: SimulatedEnvironmentOptions = {}) {
     environment = new SimulatedEnvironment(options);
     const opened = environment.addPool(pool);
-    const wanted = pool.instances ?? 1;
-    assert.ok(await environment.until(() => opened.ready().length === wanted, BOOT), "the pool did not come up");
+    const instances = pool.instances ?? 1;
+    assert.ok(await environment.until(() => opened.ready().length === instances, BOOT), "the pool did not become ready");
     return opened;
   }
 
   const state = (job: string) => environment.github.job(job).state;
 
-  it("runs jobs and lets a busy instance end its job before it goes, leaving nothing behind", async () => {
+  it("lets a busy instance finish its job before it terminates, and leaves nothing behind", async () => {
     const pool = await open({ instances: 2 });
-    const [victim] = pool.inService() as [string];
-    const job = pool.queueJob({ seconds: 300, instance: victim });
+    const [target] = pool.inService() as [string];
+    const job = pool.queueJob({ seconds: 300, instance: target });
     const other = pool.queueJob({ seconds: 5 });
     await environment.until(() => state(job) === "acquired", 30);
-    await pool.terminate(victim);
+    await pool.terminate(target);
     await environment.run(200);
     assert.deepEqual([state(job), state(other)], ["acquired", "succeeded"], "the drain waits");
-    assert.ok(await environment.until(() => !pool.instances().includes(victim), 100 + DRAIN));
+    assert.ok(await environment.until(() => !pool.instances().includes(target), 100 + DRAIN));
     assert.equal(state(job), "succeeded");
     assert.ok(await environment.until(() => environment.github.runners().length === 1, 60), "the function removes the runner");
     assert.deepEqual(environment.secrets.names(), ["github-token"]);
   });
 
-  it("loses the job in the control experiment, where units have no drain: else the other tests would prove nothing", async () => {
+  it("loses the job in the control experiment, whose unit has no drain; otherwise the other tests would prove nothing", async () => {
     const pool = await open({}, { drain: false });
     const job = pool.queueJob({ seconds: 300 });
     await environment.until(() => state(job) === "acquired", 30);
@@ -47,17 +47,17 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     assert.equal(state(job), "lost");
   });
 
-  it("drains without any event, function or command: the host sees for itself that it has to go", async () => {
+  it("drains without any event, function or command, because the host detects its own termination", async () => {
     const pool = await open();
     environment.bus.knobs.loss = 1;
     const job = pool.queueJob({ seconds: 60 });
     await environment.until(() => state(job) === "acquired", 30);
     await pool.destroy();
     assert.equal(state(job), "succeeded");
-    assert.deepEqual(environment.github.runners(), [], "the last sweep removes what no event has told of");
+    assert.deepEqual(environment.github.runners(), [], "the final sweep removes the runner, for which no event arrived");
   });
 
-  it("tries a failing function again after one and two minutes, and then leaves its event with the dead letters", async () => {
+  it("retries a failing function after one and two minutes, then sends its event to the dead-letter queue", async () => {
     const pool = await open();
     environment.github.faults.add({ kind: "status", status: 500, route: /^DELETE api/ });
     const [instance] = pool.inService() as [string];
@@ -70,20 +70,20 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     assert.equal(environment.queues.peek(`arn:aws:sqs:eu-central-1:123456789012:${pool.names.deadLetterQueue}`).length, 1);
   });
 
-  it("takes a GitHub that does not answer for as long as the functions' own bounds say, on the virtual clock", async () => {
+  it("ends a function on the virtual clock after its own timeout if GitHub does not respond", async () => {
     const pool = await open();
     environment.github.faults.add({ kind: "hang", route: /^GET api.*actions.runners/ });
     await pool.terminate(pool.inService()[0]!);
-    const cordon = await environment.until(
+    const ended = await environment.until(
       () => environment.timeline.events.some((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction),
       30,
     );
-    assert.ok(cordon);
+    assert.ok(ended);
     const run = environment.timeline.events.find((e) => e.kind === "function-run" && e.name === pool.names.deregisterFunction);
     assert.ok(run?.kind === "function-run" && run.ms >= 5000 && run.ms < 6000, JSON.stringify(run));
   });
 
-  it("goes through warm pool, refresh and destroy", async () => {
+  it("completes a warm pool, an instance refresh and a destroy", async () => {
     const pool = await open({ instances: 2, warmPool: { minSize: 1, maxGroupPreparedCapacity: 3 } });
     assert.ok(await environment.until(() => pool.instances("Warmed:Stopped").length === 1, BOOT));
     const before = pool.instances();
@@ -94,7 +94,7 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     assert.deepEqual(environment.github.runners(), []);
   });
 
-  it("survives whatever is broken on a host: agent, drain, listener, metadata, commands that come twice", async () => {
+  it("keeps the job despite a killed agent and drain, a metadata outage, a clock jump and duplicate commands", async () => {
     const pool = await open({ instances: 1 });
     const [instance] = pool.inService() as [string];
     const job = pool.queueJob({ seconds: 120 });
@@ -102,10 +102,10 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     environment.ssm.copies = () => 2;
     const host = environment.hosts.running(instance)!;
     host.killAgent();
-    const healMetadata = environment.metadata.fail("silent", instance);
+    const endOutage = environment.metadata.fail("silent", instance);
     await pool.terminate(instance);
     await environment.run(20);
-    healMetadata();
+    endOutage();
     host.killDrain();
     host.jumpClock(3_600_000);
     await environment.run(30);
@@ -115,7 +115,7 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     assert.equal(state(job), "succeeded");
   });
 
-  it("keeps a worker whose listener was killed, and starts no other listener beside it", async () => {
+  it("keeps a worker whose listener was killed, and starts no second listener beside it", async () => {
     const pool = await open();
     const [instance] = pool.inService() as [string];
     const job = pool.queueJob({ seconds: 120 });
@@ -127,7 +127,7 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     assert.equal(state(job), "succeeded");
   });
 
-  it("loses the job of a host whose power fails, and says so", async () => {
+  it("reports the job of a host whose power fails as lost", async () => {
     const pool = await open();
     const [instance] = pool.inService() as [string];
     const job = pool.queueJob({ seconds: 120 });
@@ -135,10 +135,10 @@ describe("a simulated pool, without engine, machines or child processes", () => 
     environment.hosts.cutPower(instance, 20_000);
     await environment.until(() => state(job) !== "acquired", 900);
     assert.equal(state(job), "lost");
-    assert.ok(await environment.until(() => pool.ready().length === 1, 900), "and the host comes back into work");
+    assert.ok(await environment.until(() => pool.ready().length === 1, 900), "the host becomes ready again");
   });
 
-  it("is the same run with the same seed, to the last event", async () => {
+  it("gives the same events for the same seed", async () => {
     const runs: string[] = [];
     for (let run = 0; run < 2; run++) {
       const pool = await open({ instances: 2 }, { seed: 5 });

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { SimulatedEnvironment } from "../../../rehearsal/simulation/environment";
 
-describe("what simulated pools are made of", () => {
-  const worlds: SimulatedEnvironment[] = [];
+describe("the models of a simulated pool", () => {
+  const environments: SimulatedEnvironment[] = [];
   const open = () => {
     const environment = new SimulatedEnvironment();
-    worlds.push(environment);
+    environments.push(environment);
     return environment;
   };
   afterEach(async () => {
-    for (const environment of worlds.splice(0)) await environment.close();
+    for (const environment of environments.splice(0)) await environment.close();
   });
 
-  it("keeps a runner online at GitHub for as long as its job runs, or every long drain would look like a dead host", async () => {
+  it("keep a runner online at GitHub while its job runs, so that a long drain does not look like a dead host", async () => {
     const environment = open();
     const pool = environment.addPool();
     assert.ok(await environment.until(() => pool.ready().length === 1, 120));
@@ -28,11 +28,11 @@ describe("what simulated pools are made of", () => {
     assert.deepEqual(
       [job, next].map((id) => environment.github.job(id).state),
       ["succeeded", "succeeded"],
-      "it takes the next one after it",
+      "the runner takes the next job afterwards",
     );
   });
 
-  it("shows the runner of a listener that was killed offline, though its worker goes on", async () => {
+  it("show a runner offline after its listener is killed, even though its worker continues", async () => {
     const environment = open();
     const pool = environment.addPool();
     assert.ok(await environment.until(() => pool.ready().length === 1, 120));
@@ -44,23 +44,26 @@ describe("what simulated pools are made of", () => {
     assert.equal(host.processes!.workers, 1);
   });
 
-  it("lets one world be slow without slowing another", () => {
+  it("slow down one environment without affecting another", () => {
     const [one, other] = [open(), open()];
     one.latencies.start.max = 60_000;
     assert.notEqual(other.latencies.start.max, 60_000);
     assert.notEqual(open().latencies.start.max, 60_000);
   });
 
-  it("keeps each world's functions on its own clock, whichever is closed first", async () => {
+  it("keep each environment's functions on its own clock, whichever environment is closed first", async () => {
     const [one, other] = [open(), open()];
-    await worlds.splice(worlds.indexOf(one), 1)[0]!.close();
+    await environments.splice(environments.indexOf(one), 1)[0]!.close();
     const pool = other.addPool();
     assert.ok(await other.until(() => pool.ready().length === 1, 120));
     await pool.scaleTo(0);
-    assert.ok(await other.until(() => other.github.runners().length === 0, 600), "its drain and its removal end in its own time");
+    assert.ok(
+      await other.until(() => other.github.runners().length === 0, 600),
+      "its drain and the runner's removal finish on its own clock",
+    );
   });
 
-  it("begins a function anew where its process has ended", async () => {
+  it("cold-start a function whose process has ended", async () => {
     const environment = open();
     const pool = environment.addPool({ instances: 0, maxSize: 9 });
     const { registerFunction } = pool.names;
@@ -71,7 +74,7 @@ describe("what simulated pools are made of", () => {
       return reads();
     };
     assert.equal(await launch(1), 1);
-    assert.equal(await launch(2), 1, "a warm one keeps its credentials");
+    assert.equal(await launch(2), 1, "a warm function keeps its credentials");
     environment.functions.endProcess(registerFunction);
     assert.equal(await launch(3), 2);
   });

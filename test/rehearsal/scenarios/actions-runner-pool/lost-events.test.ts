@@ -5,15 +5,15 @@ import { parseOptions } from "../../../../rehearsal/rehearsal-options";
 import { type PoolOutcome, rehearse } from "../../../../rehearsal/scenarios/actions-runner-pool/rehearse";
 import { openPoolEnvironment, type PoolEnvironment } from "../../../../rehearsal/scenarios/actions-runner-pool/pool-environment";
 
-/** Several times what the rehearsal takes here; a bound on a hang, not a measurement. */
+/** Several times the usual duration. Detects a hang; not a measurement. */
 const BOUND_MS = 600_000;
 const INSTANCES = 2;
 
 /**
- * Auto Scaling's events are best effort, so each path must also work without its event. Here no termination event
- * ever arrives, and none of the first launches' either.
+ * Auto Scaling's events are best effort, so each path must also work without its event. Here no termination event ever
+ * arrives, and no event of the first launches.
  */
-describe("the rehearsal, with lost events", function () {
+describe("a rehearsal with lost events", function () {
   this.timeout(BOUND_MS);
   const cleanup = new Cleanup();
   const lost = { launching: 0, terminating: 0, terminated: 0 };
@@ -34,21 +34,21 @@ describe("the rehearsal, with lost events", function () {
   });
   after(() => cleanup.run());
 
-  it("goes through as a whole, so that what follows says something", () => {
+  it("completes and really loses events; otherwise the other tests would prove nothing", () => {
     assert.deepEqual(outcome.errors, []);
     assert.deepEqual(environment.aws.defects, []);
     assert.equal(lost.launching, INSTANCES);
     assert.ok(lost.terminating > INSTANCES && lost.terminated > INSTANCES, JSON.stringify(lost));
   });
 
-  it("abandons no launch: the sweep provides the token", () => {
+  it("abandons no launch, because the sweep provides the registration token", () => {
     const logged = environment.aws.lambda.logs.filter(
       ({ functionName, line }) => functionName.endsWith("-sweep") && line.includes('"registration token provided"'),
     );
     assert.equal(logged.length, INSTANCES);
   });
 
-  it("loses no job: hosts see for themselves that they are to go", () => {
+  it("loses no job, because each host detects its own termination", () => {
     const ends = environment.context.timeline.events.flatMap((event) =>
       event.kind === "job" && ["succeeded", "failed", "lost"].includes(event.change) ? [event.change] : [],
     );
@@ -56,14 +56,14 @@ describe("the rehearsal, with lost events", function () {
     assert.deepEqual([...new Set(ends)], ["succeeded"]);
   });
 
-  it("leaves no runner at GitHub and no token behind a destroy: the last sweep removes them", () => {
+  it("leaves no runner at GitHub and no token after destroy, because the final sweep removes them", () => {
     assert.deepEqual(environment.leftovers(), []);
     const last = environment.aws.lambda.logs.filter(({ line }) => line.includes('"final sweep: nothing is left"'));
     assert.equal(last.length, 1);
-    assert.ok(JSON.parse(last[0]!.line).runnersDeleted > 0, "a last sweep that found nothing proves nothing");
+    assert.ok(JSON.parse(last[0]!.line).runnersDeleted > 0, "a final sweep that deleted nothing proves nothing");
   });
 
-  it("needs no permission beyond the granted ones for all that", () => {
+  it("needs no permissions beyond those granted", () => {
     assert.deepEqual(environment.aws.denied(), []);
   });
 });

@@ -8,15 +8,15 @@ import { poolConfiguration } from "../../../../rehearsal/scenarios/actions-runne
 
 const ROOT = resolve(__dirname, "../../../..");
 
-describe("what a rehearsal knows of a stack", () => {
-  it("is the stack's own over the project's defaults, as the engine has it", () => {
+describe("a pool's configuration in a rehearsal", () => {
+  it("is the stack's configuration over the project's defaults, as in the engine", () => {
     const { maxSize, minSize, rootVolumeSize } = poolConfiguration(readStackConfiguration(ROOT, ROOT, "dev"));
     assert.deepEqual([minSize, maxSize, rootVolumeSize], [1, 6, 30]);
   });
 
-  it("is refused where there is no stack, or no pool in it", () => {
+  it("is rejected if the stack does not exist or has no pool", () => {
     assert.throws(() => readStackConfiguration(ROOT, ROOT, "nowhere"), UsageError);
-    const folder = mkdtempSync(join(tmpdir(), "ci-runners-facts-"));
+    const folder = mkdtempSync(join(tmpdir(), "ci-runners-configuration-"));
     try {
       writeFileSync(join(folder, "Pulumi.yaml"), "name: x\nconfig:\n  maxSize:\n    type: integer\n    default: 0\n");
       writeFileSync(join(folder, "Pulumi.bare.yaml"), "config:\n  aws:region: us-east-1\n");

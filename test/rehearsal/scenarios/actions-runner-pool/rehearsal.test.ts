@@ -9,7 +9,7 @@ import { systemdHostsAvailable } from "../../../../rehearsal/hosts/systemd";
 import { RECORDS } from "../../../../rehearsal/hosts/systemd/run-record";
 
 const PROJECT = resolve(__dirname, "../../../..");
-/** Several times what a rehearsal takes here; a bound on a hang, not a measurement. */
+/** Several times the usual duration. Detects a hang; not a measurement. */
 const BOUND_MS = 900_000;
 
 interface Ended {
@@ -19,12 +19,12 @@ interface Ended {
   report: string;
 }
 
-/** The real command, as a user would start it. `watch` sees each line and may interrupt. */
+/** Runs the real command as a user would. `watch` is called with each line and may interrupt the process. */
 class Rehearsals {
   private readonly dir = mkdtempSync(join(tmpdir(), "rehearsal-test-"));
 
   constructor() {
-    // Another user's rehearsal writes its report here too.
+    // The rehearsal that runs as another user writes its report here too.
     chmodSync(this.dir, 0o777);
   }
 
@@ -60,7 +60,7 @@ class Rehearsals {
     });
   }
 
-  /** What a run would leave on this host: its folder, and the record of it. Other people's runs are not counted. */
+  /** What runs have left on this host: folders and records. Other users' runs are not counted. */
   traces(): string[] {
     const records = existsSync(RECORDS) ? readdirSync(RECORDS).filter((name) => name.endsWith(".json")) : [];
     return [
@@ -99,14 +99,14 @@ describe("the rehearsal", function () {
   after(() => rehearsals.close());
 
   for (const stack of ["sandbox", "prod"]) {
-    it(`loses no job of stack ${stack} on simulated hosts`, async () => {
+    it(`loses no job with stack ${stack} on simulated hosts`, async () => {
       const figures = assertClean(await rehearsals.run(["--stack", stack, "--hosts", "simulated"]));
       assert.equal(figures.stack, stack);
-      assert.ok(figures.scaleIns.hitBusy >= 2, "scale-ins that met no job prove nothing");
+      assert.ok(figures.scaleIns.hitBusy >= 2, "scale-ins of idle instances prove nothing");
     });
   }
 
-  it("needs no root with simulated hosts", async () => {
+  it("does not need root with simulated hosts", async () => {
     if (process.getuid?.() !== 0) return void assertClean(await rehearsals.run(["--hosts", "simulated"]));
     const { command } = await locate({ progress: (line) => console.log(`      ${line}`) });
     const bin = mkdtempSync(join(tmpdir(), "rehearsal-engine-"));
@@ -122,13 +122,13 @@ describe("the rehearsal", function () {
     }
   });
 
-  it("loses jobs on simulated hosts without the drain, so that it is known to be able to fail", async () => {
+  it("loses jobs on simulated hosts without the drain, which shows that it can fail", async () => {
     const ended = await rehearsals.run(["--hosts", "simulated", "--drain", "off"]);
     assert.equal(ended.code, 1, ended.output);
     assert.ok(ended.figures!.jobs.lost > 0);
   });
 
-  it("refuses a stack that has no configuration, and a flag that makes no sense, before it starts anything", async () => {
+  it("rejects an unknown stack and an invalid flag before it starts anything", async () => {
     for (const [args, text] of [
       [["--stack", "nowhere"], /Pulumi\.nowhere\.yaml/],
       [["--jobs", "0"], /--jobs 0/],
@@ -136,7 +136,7 @@ describe("the rehearsal", function () {
       const ended = await rehearsals.run([...args]);
       assert.equal(ended.code, 2);
       assert.match(ended.output, text);
-      assert.doesNotMatch(ended.output, / {4}at /, "a user's mistake needs no stack trace");
+      assert.doesNotMatch(ended.output, / {4}at /, "a usage error must not print a stack trace");
     }
   });
 
@@ -149,7 +149,7 @@ describe("the rehearsal", function () {
       this.skip();
     });
 
-    it("loses no job under three scale-ins, a refresh and a destroy, and leaves nothing on this machine", async () => {
+    it("loses no job during three scale-ins, an instance refresh and a destroy, and leaves nothing on this host", async () => {
       const ended = await rehearsals.run(["--hosts", "systemd"]);
       const figures = assertClean(ended);
       assert.equal(figures.hosts, "systemd");
@@ -168,7 +168,7 @@ describe("the rehearsal", function () {
       assert.deepEqual(ended.figures!.failures, [`${ended.figures!.jobs.lost} of ${ended.figures!.jobs.started} jobs lost`]);
     });
 
-    it("leaves nothing on this machine after Ctrl-C in the middle", async () => {
+    it("leaves nothing on this host after Ctrl-C in the middle of a run", async () => {
       let interrupted = false;
       const ended = await rehearsals.run(["--hosts", "systemd", "--instances", "1", "--jobs", "3"], {
         watch: (line, pid) => {
