@@ -34,7 +34,7 @@ function endAt(harness: Harness, how: "crash" | "hang", { at, effect, times }: {
     });
     return Promise.race([answer.then((outcome) => (run.stuck ? never() : outcome)), died]);
   };
-  harness.between(async ({ principal }, through) => {
+  harness.intercept(async ({ principal }, through) => {
     const run = running.get(principal);
     if (!run || ++run.calls !== at) return through();
     run.stuck = true;

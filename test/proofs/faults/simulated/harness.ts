@@ -49,12 +49,12 @@ export class Harness {
   }
 
   /** Intercepts all calls to AWS. Returns a function that removes the interception. */
-  between(intercept: Intercept): () => void {
+  intercept(handler: Intercept): () => void {
     const { door } = this.environment;
     const call = door.call;
     door.call = (principal, action, params) => {
       const instance = principal.kind === "instance" ? { instance: principal.instanceId } : {};
-      return intercept({ principal: labelOf(principal), action, ...instance }, () => call.call(door, principal, action, params));
+      return handler({ principal: labelOf(principal), action, ...instance }, () => call.call(door, principal, action, params));
     };
     return () => void (door.call = call);
   }

@@ -28,7 +28,7 @@ describe("faults of lifecycle actions, simulated", () => {
       const WAYS = ["the request", "the reply"] as const;
       const seen = await each(pairs(WAYS, [1, 4, 5, 12]), { launching: true }, async (harness, [lost, times]) => {
         let left = 0;
-        harness.between(async ({ action, principal }, through) => {
+        harness.intercept(async ({ action, principal }, through) => {
           if (action !== COMPLETE || principal !== "instance" || left-- <= 0) return through();
           if (lost === "the reply") await through().catch(() => undefined);
           throw noAnswer();
@@ -60,7 +60,7 @@ describe("faults of lifecycle actions, simulated", () => {
         [0, 50, 2000],
         { launching: true, pool: { instances: 2, warmPool: { minSize: 1 } } },
         async (harness, apart) => {
-          harness.between(async ({ action }, through) => {
+          harness.intercept(async ({ action }, through) => {
             const twin =
               action === COMPLETE
                 ? harness.environment.clock

@@ -67,7 +67,7 @@ describe("faults of the official runner, simulated", () => {
 
   fault(
     {
-      fault: "worker hung for ever",
+      fault: "worker hung forever",
       expected: "the drain ends at maxDrain with a forced stop that is logged and counted, even if the count must be retried",
       where: "simulated",
     },

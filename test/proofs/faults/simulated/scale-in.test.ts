@@ -73,7 +73,7 @@ describe("scale-ins at bad moments, simulated", () => {
 
   fault(
     {
-      fault: "instance scaled in in the warm pool",
+      fault: "instance scaled in while in the warm pool",
       expected:
         "it terminates at once although it is off and cannot respond; if its event is lost, the next sweep completes the termination",
       where: "simulated",

@@ -52,7 +52,7 @@ export const FAULTS = {
   "Scale-in": [
     "instance scaled in before it ever came into service",
     "instance scaled in during bootstrap",
-    "instance scaled in in the warm pool",
+    "instance scaled in while in the warm pool",
     "instance scaled in while leaving the warm pool",
     "two scale-ins at once",
     "all instances protected",
@@ -64,7 +64,7 @@ export const FAULTS = {
     "power-off without notice",
     "listener crash during a job",
     "listener crash during a drain",
-    "worker hung for ever",
+    "worker hung forever",
     "full disk during a job and its drain",
     "clock jump of an hour forward",
     "clock jump of an hour back",

@@ -56,7 +56,7 @@ export const HOST: readonly Scenario[] = [
   ),
 
   onOne(
-    "worker hung for ever",
+    "worker hung forever",
     "maxDrain ends it, which is logged and counted once",
     async (target, see, pool) => {
       await shortenDrain(target, SHORT_DRAIN);
