@@ -80,22 +80,22 @@ describe("the AWS CLI, during the lifetime of a group at the AWS stand-in,", fun
   });
 
   it("protects one instance, scales in the other, and its waiter returns after the drain", async () => {
-    const [kept, going] = rig.inState("pool", "InService");
+    const [kept, terminating] = rig.inState("pool", "InService");
     await aws("autoscaling set-instance-protection --protected-from-scale-in", ...GROUP, "--instance-ids", kept!);
     await aws("autoscaling set-desired-capacity --desired-capacity 1", ...GROUP);
-    assert.deepEqual(await rig.until("pool", "Terminating:Wait", 1), [going]);
+    assert.deepEqual(await rig.until("pool", "Terminating:Wait", 1), [terminating]);
     const protect = refused(
       "SetInstanceProtection",
       "autoscaling set-instance-protection --protected-from-scale-in",
       ...GROUP,
       "--instance-ids",
-      going!,
+      terminating!,
     );
     const remove = refused("DeleteAutoScalingGroup", "autoscaling delete-auto-scaling-group", ...GROUP);
-    assert.equal(await protect, `ValidationError: The instance ${going} is not in InService or EnteringStandby or Standby.`);
+    assert.equal(await protect, `ValidationError: The instance ${terminating} is not in InService or EnteringStandby or Standby.`);
     assert.match(await remove, /^ScalingActivityInProgress: /);
-    await complete(going!, "terminate");
-    await aws("ec2 wait instance-terminated --instance-ids", going!);
+    await complete(terminating!, "terminate");
+    await aws("ec2 wait instance-terminated --instance-ids", terminating!);
     const { Reservations } = await aws("ec2 describe-instances --filters", "Name=instance-state-name,Values=running");
     assert.deepEqual(
       Reservations.map((one: any) => one.Instances[0].InstanceId),
