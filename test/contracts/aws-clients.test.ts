@@ -32,8 +32,8 @@ const ATTEMPTS = 3;
 const OPERATOR = { kind: "operator" } as const;
 const NOWHERE = "i-0123456789abcdef0";
 
-/** Those that Lambda runs, over the stand-in's wire. */
-function onTheWire(harness: AwsHarness): Clients {
+/** The clients that Lambda uses, over the stand-in's HTTP interface. */
+function overHttp(harness: AwsHarness): Clients {
   const { accessKeyId, secretAccessKey } = harness.credentials.issue(OPERATOR);
   const options = {
     region: ACCOUNT.region,
@@ -47,8 +47,8 @@ function onTheWire(harness: AwsHarness): Clients {
   };
 }
 
-/** Those that the simulation runs, straight to the stand-in. */
-function withoutWire(harness: AwsHarness): Clients {
+/** The clients that the simulation uses, with direct calls to the stand-in. */
+function direct(harness: AwsHarness): Clients {
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const call = (action: string, params: Shape) => withSdkRetries(ATTEMPTS, () => harness.gateway.call(OPERATOR, action, params), sleep);
   return {
@@ -65,8 +65,8 @@ async function collect<T>(pages: AsyncIterable<T[]>): Promise<T[][]> {
 }
 
 for (const [how, clientsOf] of [
-  ["over the wire", onTheWire],
-  ["without a wire", withoutWire],
+  ["over HTTP", overHttp],
+  ["with direct calls", direct],
 ] as const) {
   describe(`the functions' AWS adapters, ${how}`, function () {
     this.timeout(30_000);
@@ -103,7 +103,7 @@ for (const [how, clientsOf] of [
 
     const failing = (action: string, error: AwsError, times: number) => harness.faults.inject({ action, error, times });
 
-    it("list group and warm pool, and nothing of a group that is not there", async () => {
+    it("list the group and its warm pool, and nothing for a group that does not exist", async () => {
       const [active] = await settled("InService", "Warmed:Stopped");
       assert.equal(await groupExists(clients.autoScaling, "pool"), true);
       assert.equal(await groupExists(clients.autoScaling, "other"), false);
@@ -114,7 +114,7 @@ for (const [how, clientsOf] of [
       assert.equal((await lifecycleStates(clients.autoScaling, [...more, active!])).size, 1, "in batches of 50");
     });
 
-    it("read the activity history with its dates, and none of a group that never was", async () => {
+    it("read the activity history with its dates, and none for a group that never existed", async () => {
       await settled("InService", "Warmed:Stopped");
       const [page = []] = await collect(activities(clients.autoScaling, "pool"));
       assert.deepEqual(
@@ -128,18 +128,18 @@ for (const [how, clientsOf] of [
       assert.deepEqual(await collect(activities(clients.autoScaling, "other")), [[]]);
     });
 
-    it("take a lifecycle action that is not there for done, and no other refusal", async () => {
+    it("treat a missing lifecycle action as done, but no other refusal", async () => {
       const action = { group: "pool", hook: "terminate", instanceId: NOWHERE };
       assert.equal(await continueAction(clients.autoScaling, action), "none");
       assert.equal(await continueAction(clients.autoScaling, { ...action, token: "87654321-4321-4321-4321-210987654321" }), "none");
       await assert.rejects(continueAction(clients.autoScaling, { ...action, group: "other" }), { name: "ValidationError" });
     });
 
-    it("end an instance and complete its action, once", async () => {
+    it("complete the action of a terminating instance only once", async () => {
       const [instanceId = ""] = await settled("InService", "Warmed:Stopped");
       await harness.gateway.call(OPERATOR, "autoscaling:SetDesiredCapacity", { AutoScalingGroupName: "pool", DesiredCapacity: 0 });
       for (let tries = 0; (await lifecycleStates(clients.autoScaling, [instanceId])).get(instanceId) !== "Terminating:Wait"; tries++) {
-        assert.ok(tries < 200, "it is not terminating");
+        assert.ok(tries < 200, "the instance is not terminating");
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       const action = { group: "pool", hook: "terminate", instanceId };
@@ -148,7 +148,7 @@ for (const [how, clientsOf] of [
       await assert.rejects(terminate(clients.autoScaling, NOWHERE), { name: "ValidationError" });
     });
 
-    it("store a token, replace it, and tell when the host took it meanwhile", async () => {
+    it("store a token, replace it, and report when the host has taken it meanwhile", async () => {
       const tokens = secretsManagerTokens(clients.secretsManager);
       const secret = { name: "ci-runners/pool/one", value: "first", owner: "AROA:i-1", pool: "pool" };
       assert.equal(await tokens.put(secret), "created");
@@ -162,7 +162,7 @@ for (const [how, clientsOf] of [
       failing("secretsmanager:CreateSecret", denied, 1);
       await assert.rejects(tokens.put(secret), { name: "AccessDeniedException", message: "not authorized" });
       assert.equal(await deleteSecret(clients.secretsManager, secret.name), "deleted");
-      // A forced deletion succeeds for a secret that is not there too, so that this is what AWS need not answer.
+      // A forced deletion also succeeds for a missing secret, so AWS may never return this error.
       failing("secretsmanager:DeleteSecret", gone, 1);
       assert.equal(await deleteSecret(clients.secretsManager, secret.name), "gone");
     });
@@ -176,7 +176,7 @@ for (const [how, clientsOf] of [
       await assert.rejects(readSecret(clients.secretsManager, "blob"), { message: /secret blob holds binary data/ });
     });
 
-    it("list secrets beyond the first hundred, with the time of their change", async () => {
+    it("list secrets beyond the first hundred, with the time of their last change", async () => {
       for (let n = 0; n < 101; n++) {
         await harness.gateway.call(OPERATOR, "secretsmanager:CreateSecret", { Name: `many/${n}`, SecretString: "x" });
       }
@@ -190,7 +190,7 @@ for (const [how, clientsOf] of [
       assert.deepEqual(await collect(listSecrets(clients.secretsManager, "none/")), [[]]);
     });
 
-    it("send the stop to a managed node, and tell one that is none", async () => {
+    it("send the stop to a managed node, and report an instance that is not one", async () => {
       deployRole(harness.store, "host", [{ Effect: "Allow", Action: ["ssm:*", "ssmmessages:*"], Resource: "*" }], "ec2.amazonaws.com");
       const content = JSON.stringify({
         schemaVersion: "2.2",
@@ -211,7 +211,7 @@ for (const [how, clientsOf] of [
       await assert.rejects(sendStop(clients.systemsManager, "other", host.id), { name: "InvalidDocument" });
     });
 
-    it("try again twice when they are throttled, and then give AWS's error", async () => {
+    it("retry twice when throttled, and then throw AWS's error", async () => {
       const calls = () => harness.calls()["operator"]?.["autoscaling:DescribeAutoScalingGroups"] ?? 0;
       const before = calls();
       failing("autoscaling:DescribeAutoScalingGroups", throttling(), 2);

@@ -4,7 +4,7 @@ import ts from "typescript";
 
 export const ROOT = resolve(__dirname, "../..");
 
-/** Written by programs, or projects of their own. */
+/** Generated, or separate projects. */
 const SKIPPED = new Set(["node_modules", "dist", "lib", ".git", "examples"]);
 
 /** Our TypeScript sources, relative to the repository's root. */
@@ -22,7 +22,7 @@ export function sources(): string[] {
   return found.sort();
 }
 
-/** The modules of ours that each module imports, types included, both relative to the repository's root. */
+/** Our modules that each module imports, type imports included; all paths relative to the repository's root. */
 export function importGraph(files: readonly string[]): Map<string, string[]> {
   const known = new Set(files);
   return new Map(files.map((file) => [file, imported(file, known)]));
@@ -38,7 +38,7 @@ function imported(file: string, known: ReadonlySet<string>): string[] {
   });
 }
 
-/** Groups of modules that import each other in a circle, each sorted; Tarjan's strongly connected components. */
+/** Import cycles: groups of modules that import each other, each sorted (Tarjan's strongly connected components). */
 export function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const found: string[][] = [];
   const index = new Map<string, number>();

@@ -1,5 +1,5 @@
-// Mocha's own spec reporter, which also writes its true counts to the file named by TEST_COUNTS, for the CI's last line,
-// and what failed beside it, for those who read a log from its end.
+// Mocha's spec reporter, which also writes its counts to the file named by TEST_COUNTS, for the CI log's last line, and
+// the failures to a file beside it, so that they can be repeated at the end of the log.
 const { writeFileSync } = require("node:fs");
 const Mocha = require("mocha");
 

@@ -13,8 +13,8 @@ export const project = read("Pulumi.yaml");
 export const configOf = (stack: string): Record<string, unknown> => read(`Pulumi.${stack}.yaml`).config;
 
 /**
- * As the engine does it: the stack's values over the schema's defaults, all as text. But for the pin, because the code
- * under test may be ahead of what a stack runs.
+ * Sets the configuration as the engine does: the stack's values over the schema's defaults, all as text. Except the pin,
+ * because the code under test may be ahead of what a stack runs.
  */
 export function configure(stack: string, release = "main"): void {
   const values: Record<string, string> = {};
@@ -28,7 +28,7 @@ function asText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** What the program would have the engine register for a stack. */
+/** Runs the program for a stack and returns the resources that it registers. */
 export async function run(stack: string, release?: string): Promise<Deployment> {
   const deployment = await Deployment.start({ stack });
   configure(stack, release);

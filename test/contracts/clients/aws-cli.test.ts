@@ -5,18 +5,18 @@ import { BUCKET, ClientRig, DOCUMENT, KEY, OBJECT, TEMPLATE } from "./rig";
 
 const GROUP = ["--auto-scaling-group-name", "pool"];
 
-describe("the AWS CLI takes a group through its whole life at the AWS stand-in", function () {
-  this.timeout(300_000); // Each call starts a Python: half a second here, several on a busy machine.
+describe("the AWS CLI, during the lifetime of a group at the AWS stand-in,", function () {
+  this.timeout(300_000); // Each call starts Python: half a second here, several seconds on a busy machine.
   let rig: ClientRig;
   const aws = (line: string, ...args: string[]) => rig.aws(...line.split(" "), ...args);
 
-  /** The one line that people and scripts see, and the exit code for an error of the service. */
+  /** Expects a service error: exit code 255 and the one line that people and scripts see. */
   const refused = async (operation: string, line: string, ...args: string[]): Promise<string> => {
     const { code, stderr } = await rig.cli(...line.split(" "), ...args);
     assert.equal(code, 255, stderr);
-    const [, said, name, message] = /^An error occurred \((\w+)\) when calling the (\w+) operation: (.*)$/.exec(stderr.trim()) ?? [];
+    const [, errorCode, name, message] = /^An error occurred \((\w+)\) when calling the (\w+) operation: (.*)$/.exec(stderr.trim()) ?? [];
     assert.equal(name, operation, stderr);
-    return `${said}: ${message}`;
+    return `${errorCode}: ${message}`;
   };
   const complete = (id: string, hook: string) =>
     aws(
@@ -33,7 +33,7 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
   });
   after(() => rig?.close());
 
-  it("creates it with both hooks and brings its instances into service", async () => {
+  it("creates the group with both hooks and brings its instances into service", async () => {
     const hook = (name: string, way: string) => ({
       LifecycleHookName: name,
       LifecycleTransition: `autoscaling:EC2_INSTANCE_${way}`,
@@ -60,7 +60,7 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     ]);
   });
 
-  it("prints the sentence on which scripts match when there is nothing to complete [A3.15]", async () => {
+  it("prints the message that scripts match on when there is no action to complete [A3.15]", async () => {
     const [id] = rig.inState("pool", "InService");
     const line = "autoscaling complete-lifecycle-action --lifecycle-action-result CONTINUE --lifecycle-hook-name launch";
     assert.equal(
@@ -69,7 +69,7 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     );
   });
 
-  it("pages by its own tokens as far as it is told to", async () => {
+  it("pages with its own tokens up to the requested number of items", async () => {
     const line = "autoscaling describe-auto-scaling-instances --page-size 1 --max-items 1";
     const first = await aws(line);
     assert.equal(first.AutoScalingInstances.length, 1);
@@ -79,23 +79,23 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     assert.equal(second.NextToken, undefined);
   });
 
-  it("protects one, scales in the other, and its waiter sees the end of the drain", async () => {
-    const [kept, going] = rig.inState("pool", "InService");
+  it("protects one instance, scales in the other, and its waiter returns after the drain", async () => {
+    const [kept, terminating] = rig.inState("pool", "InService");
     await aws("autoscaling set-instance-protection --protected-from-scale-in", ...GROUP, "--instance-ids", kept!);
     await aws("autoscaling set-desired-capacity --desired-capacity 1", ...GROUP);
-    assert.deepEqual(await rig.until("pool", "Terminating:Wait", 1), [going]);
+    assert.deepEqual(await rig.until("pool", "Terminating:Wait", 1), [terminating]);
     const protect = refused(
       "SetInstanceProtection",
       "autoscaling set-instance-protection --protected-from-scale-in",
       ...GROUP,
       "--instance-ids",
-      going!,
+      terminating!,
     );
     const remove = refused("DeleteAutoScalingGroup", "autoscaling delete-auto-scaling-group", ...GROUP);
-    assert.equal(await protect, `ValidationError: The instance ${going} is not in InService or EnteringStandby or Standby.`);
+    assert.equal(await protect, `ValidationError: The instance ${terminating} is not in InService or EnteringStandby or Standby.`);
     assert.match(await remove, /^ScalingActivityInProgress: /);
-    await complete(going!, "terminate");
-    await aws("ec2 wait instance-terminated --instance-ids", going!);
+    await complete(terminating!, "terminate");
+    await aws("ec2 wait instance-terminated --instance-ids", terminating!);
     const { Reservations } = await aws("ec2 describe-instances --filters", "Name=instance-state-name,Values=running");
     assert.deepEqual(
       Reservations.map((one: any) => one.Instances[0].InstanceId),
@@ -103,7 +103,7 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     );
   });
 
-  it("sends a command and waits for it", async () => {
+  it("sends a command and waits until it has run", async () => {
     const [id] = rig.inState("pool", "InService");
     const commandId = await aws(`ssm send-command --document-name ${DOCUMENT} --query Command.CommandId --instance-ids`, id!);
     await aws("ssm wait command-executed --command-id", commandId, "--instance-id", id!);
@@ -112,7 +112,7 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     assert.equal(message, `InvalidInstanceId: Instances [[${gone}]] not in a valid state for account 123456789012`);
   });
 
-  it("copies an object, keeps a secret and puts a metric", async () => {
+  it("copies an object, stores a secret and puts a metric", async () => {
     const file = join(rig.harness.workDir, "copy");
     const metric = join(rig.harness.workDir, "metric.json");
     writeFileSync(metric, JSON.stringify([{ MetricName: "ForcedStops", Value: 3, Dimensions: [{ Name: "Pool", Value: "cli" }] }]));
@@ -129,7 +129,7 @@ describe("the AWS CLI takes a group through its whole life at the AWS stand-in",
     );
   });
 
-  it("deletes it by force and finds no trace but its history", async () => {
+  it("force-deletes the group and then finds only its activity history", async () => {
     assert.match(await refused("DeleteAutoScalingGroup", "autoscaling delete-auto-scaling-group", ...GROUP), /^ResourceInUse: /);
     await aws("autoscaling delete-auto-scaling-group --force-delete", ...GROUP);
     await rig.until("pool", "InService", 0);

@@ -3,13 +3,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-/** What botocore made of an error: its exception's class, AWS's code and message, the text that a log would show. */
+/** An error as botocore raises it: the exception's class, AWS's code and message, and the text that a log would show. */
 export interface BotoFailure {
   class: string;
   text: string;
   Code?: string;
   Message?: string;
-  /** `Sender` or `Receiver`, where the protocol says so. */
+  /** `Sender` or `Receiver`, if the protocol has it. */
   Type?: string;
   status?: number;
   retries?: number;
@@ -17,20 +17,20 @@ export interface BotoFailure {
 
 type Answer = { result: any } | { error: BotoFailure };
 
-/** One Python process with boto3 in it, asked by the tests. Times arrive as `{ $time: MS }`, bytes as `{ $bytes: BASE64 }`. */
+/** A Python process that runs boto3 calls for the tests. Times are returned as `{ $time: MS }`, bytes as `{ $bytes: BASE64 }`. */
 export class Boto {
-  /** Who calls; by default whoever the environment names. */
+  /** The caller's credentials; by default those of the environment. */
   as: { aws_access_key_id?: string; aws_secret_access_key?: string; aws_session_token?: string } = {};
   private readonly child: ChildProcess;
   private readonly waiting: ((answer: Answer) => void)[] = [];
-  private complaints = "";
+  private errorOutput = "";
 
   constructor(bin: string, env: Record<string, string>) {
     this.child = spawn(join(bin, "python"), [join(__dirname, "client.py")], { env, stdio: "pipe" });
     createInterface({ input: this.child.stdout! }).on("line", (line) => this.waiting.shift()!(JSON.parse(line) as Answer));
-    this.child.stderr!.on("data", (chunk: Buffer) => (this.complaints += chunk.toString()));
+    this.child.stderr!.on("data", (chunk: Buffer) => (this.errorOutput += chunk.toString()));
     this.child.on("close", () => {
-      for (const tell of this.waiting.splice(0)) tell({ error: { class: "ProcessEnded", text: this.complaints } });
+      for (const resolve of this.waiting.splice(0)) resolve({ error: { class: "ProcessEnded", text: this.errorOutput } });
     });
   }
 
@@ -38,12 +38,12 @@ export class Boto {
     return this.must({ service, call: operation, params });
   }
 
-  /** Every page, as the paginator gives them. */
+  /** All pages of the paginator. */
   pages(service: string, operation: string, params: object = {}): Promise<any[]> {
     return this.must({ service, paginate: operation, params });
   }
 
-  /** Looks each 0.1 s instead of each 5 or 15 s. */
+  /** Runs a waiter that polls every 0.1 s instead of every 5 or 15 s. */
   wait(service: string, waiter: string, params: object): Promise<void> {
     return this.must({ service, wait: waiter, params: { WaiterConfig: { Delay: 0.1, MaxAttempts: 300 }, ...params } });
   }

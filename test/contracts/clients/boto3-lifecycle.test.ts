@@ -5,7 +5,7 @@ import { ClientRig, TEMPLATE } from "./rig";
 const GROUP = { AutoScalingGroupName: "pool" };
 const TOKEN = "87654321-4321-4321-4321-210987654321";
 
-/** What botocore makes of an error that AWS's model does not name. */
+/** An error as botocore raises it if AWS's model does not define it. */
 const unmodelled = (Message: string, Code = "ValidationError") => ({ class: "ClientError", Code, Message, status: 400 });
 
 function assertFailure(
@@ -18,10 +18,10 @@ function assertFailure(
   assert.equal(failure.text, `An error occurred (${expected.Code}) when calling the ${operation} operation: ${expected.Message}`);
 }
 
-describe("boto3 takes a group through its whole life at the AWS stand-in", function () {
+describe("boto3, during the lifetime of a group at the AWS stand-in,", function () {
   this.timeout(120_000);
   let rig: ClientRig;
-  /** Tokens of the lifecycle actions by instance, as the events tell them. */
+  /** Tokens of the lifecycle actions by instance, taken from the events. */
   const tokens = new Map<string, string>();
   const call = (operation: string, params: object = {}) => rig.boto.call("autoscaling", operation, { ...GROUP, ...params });
   const fails = (operation: string, params: object = {}) => rig.boto.fails("autoscaling", operation, { ...GROUP, ...params });
@@ -39,7 +39,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
   });
   after(() => rig?.close());
 
-  it("creates it from a launch template with a hook before its first instance, and reads all of it back", async () => {
+  it("creates the group from a launch template, with a hook before its first instance, and reads all of it back", async () => {
     await call("create_auto_scaling_group", {
       LaunchTemplate: TEMPLATE,
       MinSize: 0,
@@ -60,10 +60,10 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.deepEqual(group.InstanceLifecyclePolicy, { RetentionTriggers: { TerminateHookAbandon: "retain" } });
     assert.equal(group.Tags[0].Value, '<ü> & "x"');
     assert.equal(group.Tags[0].PropagateAtLaunch, true);
-    assert.ok(Math.abs(group.CreatedTime.$time - Date.now()) < 60_000, "botocore must see a time");
+    assert.ok(Math.abs(group.CreatedTime.$time - Date.now()) < 60_000, "botocore must parse a time");
   });
 
-  it("meets the exception that AWS models where the name is taken [A3.20]", async () => {
+  it("gets the modelled exception if the name is already in use [A3.20]", async () => {
     const again = await fails("create_auto_scaling_group", {
       LaunchTemplate: TEMPLATE,
       MinSize: 0,
@@ -96,7 +96,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     await rig.until("pool", "InService", 3);
   });
 
-  it("is told in AWS's own sentence that there is nothing to complete, by what it named: the token wins [A3.15, A3.16]", async () => {
+  it("gets AWS's message that there is no action to complete, with the token if it sent one, else the instance [A3.15, A3.16]", async () => {
     const [id] = rig.inState("pool", "InService");
     const action = { LifecycleHookName: "launch", InstanceId: id };
     const byInstance = unmodelled(`No active Lifecycle Action found with instance ID ${id}`);
@@ -116,7 +116,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     );
   });
 
-  it("fills a warm pool through the same hook and lists it apart, page by page", async () => {
+  it("fills a warm pool through the same hook and lists it separately, page by page", async () => {
     await call("put_warm_pool", { MaxGroupPreparedCapacity: 5, PoolState: "Stopped" });
     for (const id of await rig.until("pool", "Warmed:Pending:Wait", 2)) await complete(id, "launch");
     const warm = await rig.until("pool", "Warmed:Stopped", 2);
@@ -132,7 +132,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.equal(read[0].WarmPoolConfiguration.MaxGroupPreparedCapacity, 5);
   });
 
-  it("loses and repeats nothing when it pages through groups, instances and activities [A1.13]", async () => {
+  it("misses and repeats nothing when it pages through groups, instances and activities [A1.13]", async () => {
     for (const name of ["a", "b"]) {
       await call("create_auto_scaling_group", {
         AutoScalingGroupName: name,
@@ -164,10 +164,10 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     for (const activity of all) assert.deepEqual([activity.StatusCode, typeof activity.StartTime.$time], ["Successful", "number"]);
   });
 
-  it("cannot set a capacity outside of the bounds, and scales in whom nobody protects [A5.5]", async () => {
+  it("cannot set a capacity outside the bounds, and scales in the unprotected instance [A5.5]", async () => {
     const above = "New SetDesiredCapacity value 9 is above max value 8 for the AutoScalingGroup.";
     assertFailure(await fails("set_desired_capacity", { DesiredCapacity: 9 }), "SetDesiredCapacity", unmodelled(above));
-    await call("suspend_processes", { ScalingProcesses: ["Launch"] }); // or the warm pool would fill up and run through its hooks
+    await call("suspend_processes", { ScalingProcesses: ["Launch"] }); // otherwise the warm pool would fill up and run through its hooks
     const [first, second, third] = rig.inState("pool", "InService");
     await call("set_instance_protection", { InstanceIds: [first, third], ProtectedFromScaleIn: true });
     await call("set_desired_capacity", { DesiredCapacity: 2, HonorCooldown: false });
@@ -184,13 +184,13 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     );
   });
 
-  it("cannot delete the group while it drains: the exception that AWS models says that an activity is in progress [A3.22]", async () => {
+  it("cannot delete the group during a drain: the modelled exception reports an activity in progress [A3.22]", async () => {
     const message = "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.";
     const expected = { class: "ScalingActivityInProgressFault", Code: "ScalingActivityInProgress", Message: message, status: 400 };
     assertFailure(await fails("delete_auto_scaling_group"), "DeleteAutoScalingGroup", expected);
   });
 
-  it("lets a drained instance go by the token that its event brought, and its waiter sees the end [A2.11]", async () => {
+  it("completes a termination with the token from its event, and its waiter returns after the termination [A2.11]", async () => {
     const [id] = rig.inState("pool", "Terminating:Wait");
     const action = { LifecycleHookName: "terminate", LifecycleActionToken: tokens.get(id!) };
     await call("record_lifecycle_action_heartbeat", action);
@@ -204,7 +204,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assertFailure(again, "CompleteLifecycleAction", unmodelled(`No active Lifecycle Action found with instance ID ${id}`));
   });
 
-  it("terminates one by name although it is protected, and reads the activity in the answer [A1.8, A3.25, A4.7]", async () => {
+  it("terminates a protected instance by id, and reads the activity in the response [A1.8, A3.25, A4.7]", async () => {
     const [id] = rig.inState("pool", "InService");
     const { Activity } = await rig.boto.call("autoscaling", "terminate_instance_in_auto_scaling_group", {
       InstanceId: id,
@@ -214,7 +214,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.equal(JSON.parse(Activity.Details)["Availability Zone"].slice(0, -1), "eu-central-1");
     await rig.until("pool", "Terminating:Wait", 1);
     await complete(id!, "terminate", "ABANDON");
-    assert.deepEqual(await rig.until("pool", "Terminating:Retained", 1), [id], "the group retains what is abandoned");
+    assert.deepEqual(await rig.until("pool", "Terminating:Retained", 1), [id], "the group retains an abandoned instance");
     await rig.boto.call("autoscaling", "terminate_instance_in_auto_scaling_group", {
       InstanceId: id,
       ShouldDecrementDesiredCapacity: false,
@@ -222,7 +222,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     await rig.until("pool", "Terminating:Retained", 0);
   });
 
-  it("moves one to standby and back, and is told where that does not go [A4.3]", async () => {
+  it("moves an instance to standby and back, and gets AWS's message if it is not in service [A4.3]", async () => {
     const [id] = rig.inState("pool", "InService");
     const { Activities } = await call("enter_standby", { InstanceIds: [id], ShouldDecrementDesiredCapacity: true });
     assert.deepEqual(
@@ -235,7 +235,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     await rig.until("pool", "InService", 1);
   });
 
-  it("refreshes the group one refresh at a time [A3.23]", async () => {
+  it("can run only one instance refresh at a time [A3.23]", async () => {
     await call("set_instance_protection", { InstanceIds: rig.inState("pool", "InService"), ProtectedFromScaleIn: true });
     const { InstanceRefreshId: id } = await call("start_instance_refresh", {
       Preferences: { MinHealthyPercentage: 0, ScaleInProtectedInstances: "Wait" },
@@ -254,7 +254,7 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assert.deepEqual([none.class, none.Code], ["ActiveInstanceRefreshNotFoundFault", "ActiveInstanceRefreshNotFound"]);
   });
 
-  it("cannot delete the group while it holds an instance, unless by force, after which it is gone [A3.21]", async () => {
+  it("cannot delete the group while it contains an instance, except with ForceDelete [A3.21]", async () => {
     const message =
       "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.";
     const inUse = { class: "ResourceInUseFault", Code: "ResourceInUse", Message: message, status: 400 };
@@ -269,8 +269,8 @@ describe("boto3 takes a group through its whole life at the AWS stand-in", funct
     assertFailure(await fails("delete_auto_scaling_group"), "DeleteAutoScalingGroup", unmodelled(missing));
   });
 
-  it("spoke to AWS's own host names only, by signatures that held", () => {
-    assert.deepEqual([...rig.tunnel.asked].sort(), ["autoscaling.eu-central-1.amazonaws.com", "ec2.eu-central-1.amazonaws.com"]);
+  it("uses only AWS's own host names, with valid signatures", () => {
+    assert.deepEqual([...rig.tunnel.requested].sort(), ["autoscaling.eu-central-1.amazonaws.com", "ec2.eu-central-1.amazonaws.com"]);
     assert.deepEqual(rig.harness.defects, []);
     assert.deepEqual(rig.harness.denied(), []);
   });

@@ -3,19 +3,20 @@ import { throttling, resourceContention } from "../../../rehearsal/aws/api-fault
 import { deployRole, ACCOUNT } from "../../rehearsal/aws/harness";
 import { BUCKET, ClientRig, DOCUMENT, KEY, OBJECT, TEMPLATE } from "./rig";
 
-const told = ({ class: kind, Code, Message, status }: { class: string; Code?: string; Message?: string; status?: number }) => [
+const fieldsOf = ({ class: kind, Code, Message, status }: { class: string; Code?: string; Message?: string; status?: number }) => [
   kind,
   Code,
   Message,
   status,
 ];
 
-describe("boto3 and the other services of the AWS stand-in", function () {
+describe("boto3 at the other services of the AWS stand-in", function () {
   this.timeout(120_000);
   let rig: ClientRig;
   let hosts: string[];
   const call = (service: string, operation: string, params: object = {}) => rig.boto.call(service, operation, params);
-  const fails = async (service: string, operation: string, params: object = {}) => told(await rig.boto.fails(service, operation, params));
+  const fails = async (service: string, operation: string, params: object = {}) =>
+    fieldsOf(await rig.boto.fails(service, operation, params));
   const pages = (service: string, operation: string, PageSize: number, params: object = {}): Promise<any[]> =>
     rig.boto.pages(service, operation, { ...params, PaginationConfig: { PageSize } });
 
@@ -38,7 +39,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
   });
 
   describe("EC2", () => {
-    it("pages through instances, by 5 at least and never together with ids [A11.1, A11.2]", async () => {
+    it("pages through instances, with at least 5 per page and never together with ids [A11.1, A11.2]", async () => {
       const read = await pages("ec2", "describe_instances", 5);
       assert.deepEqual(
         read.map(({ Reservations }) => Reservations.length),
@@ -55,12 +56,12 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       );
       const combination = "The parameter instancesSet cannot be used with the parameter maxResults";
       const together = await rig.boto.pagesFail("ec2", "describe_instances", { InstanceIds: hosts, PaginationConfig: { PageSize: 5 } });
-      assert.deepEqual(told(together), ["ClientError", "InvalidParameterCombination", combination, 400]);
+      assert.deepEqual(fieldsOf(together), ["ClientError", "InvalidParameterCombination", combination, 400]);
       const few = "Value ( 4 ) for parameter maxResults is invalid. Expecting a value greater than 5.";
       assert.deepEqual(await fails("ec2", "describe_instances", { MaxResults: 4 }), ["ClientError", "InvalidParameterValue", few, 400]);
     });
 
-    it("satisfies the waiters for instances that run or exist, and fails the one for an instance that never was [A11.3]", async () => {
+    it("satisfies the waiters for running and existing instances, and fails the waiter for a nonexistent one [A11.3]", async () => {
       await rig.boto.wait("ec2", "instance_running", { InstanceIds: hosts });
       await rig.boto.wait("ec2", "instance_exists", { InstanceIds: hosts });
       const never = await rig.boto.waitFails("ec2", "instance_running", {
@@ -75,7 +76,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
   });
 
   describe("Systems Manager", () => {
-    it("satisfies the waiter for a command and gives back its output", async () => {
+    it("satisfies the waiter for a command and returns its output", async () => {
       const [id] = hosts;
       const { Command } = await call("ssm", "send_command", { DocumentName: DOCUMENT, InstanceIds: [id], TimeoutSeconds: 30 });
       await rig.boto.wait("ssm", "command_executed", { CommandId: Command.CommandId, InstanceId: id });
@@ -87,7 +88,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       });
     });
 
-    it("fails the waiter at once where the command failed", async () => {
+    it("fails the waiter at once if the command failed", async () => {
       const [, id] = hosts;
       const { reply } = rig.harness.driver;
       rig.harness.driver.reply = async () => ({ exitCode: 5, stdout: "", stderr: "no such unit" });
@@ -104,7 +105,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       );
     });
 
-    it("words an instance whose agent is not there as AWS does, in the exception that AWS models [A9.1]", async () => {
+    it("reports an instance without an SSM agent in AWS's words, as the modelled exception [A9.1]", async () => {
       const gone = "i-0123456789abcdef0";
       const message = `Instances [[${gone}]] not in a valid state for account ${ACCOUNT.accountId}`;
       assert.deepEqual(await fails("ssm", "send_command", { DocumentName: DOCUMENT, InstanceIds: [gone] }), [
@@ -139,7 +140,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
   });
 
   describe("Secrets Manager", () => {
-    it("keeps text and bytes, pages through names, and forgets by force", async () => {
+    it("stores text, pages through names, and deletes at once with ForceDeleteWithoutRecovery", async () => {
       for (const name of ["boto/1", "boto/2", "boto/3"])
         await call("secretsmanager", "create_secret", { Name: name, SecretString: `tökén ${name}`, Tags: [{ Key: "k", Value: "v" }] });
       const value = await call("secretsmanager", "get_secret_value", { SecretId: "boto/1" });
@@ -155,7 +156,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       assert.deepEqual(await fails("secretsmanager", "get_secret_value", { SecretId: "boto/1" }), missing);
     });
 
-    it("refuses a name that is taken, and one that is about to be forgotten", async () => {
+    it("refuses a name that is in use, and one that is scheduled for deletion", async () => {
       const taken = await fails("secretsmanager", "create_secret", { Name: "boto/2", SecretString: "x" });
       assert.deepEqual(taken.slice(0, 3), [
         "ResourceExistsException",
@@ -168,15 +169,15 @@ describe("boto3 and the other services of the AWS stand-in", function () {
   });
 
   describe("S3", () => {
-    it("gives an object back byte by byte under the bucket's own host name", async () => {
+    it("returns an object byte for byte under the bucket's own host name", async () => {
       const object = await call("s3", "get_object", { Bucket: BUCKET, Key: KEY });
       assert.equal(object.Body.$bytes, OBJECT.toString("base64"));
       assert.deepEqual([object.ContentLength, object.ContentType, object.LastModified.$time], [6, "application/x-tar", 1_700_000_000_000]);
       assert.equal((await call("s3", "head_object", { Bucket: BUCKET, Key: KEY })).ContentLength, 6);
-      assert.ok(rig.tunnel.asked.has(`${BUCKET}.s3.${ACCOUNT.region}.amazonaws.com`));
+      assert.ok(rig.tunnel.requested.has(`${BUCKET}.s3.${ACCOUNT.region}.amazonaws.com`));
     });
 
-    it("tells a missing object from a missing bucket", async () => {
+    it("distinguishes a missing object from a missing bucket", async () => {
       assert.deepEqual((await fails("s3", "get_object", { Bucket: BUCKET, Key: "none" })).slice(0, 3), [
         "NoSuchKey",
         "NoSuchKey",
@@ -186,14 +187,14 @@ describe("boto3 and the other services of the AWS stand-in", function () {
     });
   });
 
-  it("takes CloudWatch's metrics in whatever protocol botocore speaks to it, compressed ones too", async () => {
+  it("accepts CloudWatch metrics in the protocol that botocore uses, compressed ones included", async () => {
     const datum = (value: number) => ({
       MetricName: "ForcedStops",
       Value: value,
       Dimensions: [{ Name: "Pool", Value: "p" }],
       Unit: "Count",
     });
-    // Above 10 KB botocore compresses the body.
+    // botocore compresses bodies above 10 KB.
     await call("cloudwatch", "put_metric_data", { Namespace: "CiRunners", MetricData: Array.from({ length: 300 }, (_, i) => datum(i)) });
     assert.deepEqual(
       rig.harness.cloudwatch.metrics.points("CiRunners", "ForcedStops", { Pool: "p" }).map(({ value }) => value),
@@ -205,18 +206,18 @@ describe("boto3 and the other services of the AWS stand-in", function () {
     );
   });
 
-  describe("errors that pass", () => {
+  describe("transient errors", () => {
     const protect = () =>
       call("autoscaling", "set_instance_protection", { AutoScalingGroupName: "pool", InstanceIds: hosts, ProtectedFromScaleIn: true });
 
-    it("are tried again by botocore where Auto Scaling throttles or is busy with the group, until they have passed", async () => {
+    it("are retried by botocore if Auto Scaling throttles or has a pending update, until the call succeeds", async () => {
       const action = "autoscaling:SetInstanceProtection";
       rig.harness.faults.inject({ action, error: throttling(), times: 1 });
       rig.harness.faults.inject({ action, error: resourceContention(), times: 1 });
       assert.equal((await protect()).ResponseMetadata.RetryAttempts, 2);
     });
 
-    it("come as the exceptions that AWS models where they do not pass [A3.17, A3.18]", async () => {
+    it("are raised as AWS's exceptions if they persist [A3.17, A3.18]", async () => {
       const lift = [
         rig.harness.faults.inject({ action: "autoscaling:DescribeAutoScalingGroups", error: throttling() }),
         rig.harness.faults.inject({ action: "autoscaling:CompleteLifecycleAction", error: resourceContention() }),
@@ -235,7 +236,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
     });
   });
 
-  describe("who calls", () => {
+  describe("a caller", () => {
     const as = ({
       accessKeyId,
       secretAccessKey,
@@ -252,7 +253,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       };
     };
 
-    it("may do what the role's policy says and is refused the rest in AWS's sentence", async () => {
+    it("may do what the role's policy allows and is refused the rest with AWS's message", async () => {
       const { arn } = rig.harness.autoscaling.group("pool")!;
       deployRole(rig.harness.store, "narrow", [{ Effect: "Allow", Action: "autoscaling:SetDesiredCapacity", Resource: arn }]);
       as(rig.harness.credentials.issue({ kind: "function", functionName: "narrow", roleName: "narrow" }));
@@ -268,7 +269,7 @@ describe("boto3 and the other services of the AWS stand-in", function () {
       assert.equal(rig.harness.denied().length, 3);
     });
 
-    it("is refused with a key that is not known, a secret that is wrong, or a session that is another's", async () => {
+    it("is refused with an unknown access key, a wrong secret key, or another session's token", async () => {
       const known = rig.harness.credentials.issue({ kind: "operator" });
       as({ ...known, accessKeyId: "AKIA0000000000000000" });
       assert.deepEqual((await fails("autoscaling", "describe_auto_scaling_groups")).slice(1, 3), [

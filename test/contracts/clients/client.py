@@ -1,4 +1,4 @@
-"""Drives boto3 for the tests: one JSON request a line on standard input, one JSON answer a line on standard output."""
+"""Runs boto3 calls for the tests: one JSON request per line on standard input, one JSON answer per line on standard output."""
 import base64
 import datetime
 import json
@@ -12,7 +12,7 @@ session = boto3.session.Session()
 
 
 def plain(value):
-    """What JSON lacks is wrapped, so that the tests see that botocore parsed a time as a time."""
+    """Wraps types that JSON lacks, so that the tests can check that botocore parsed a time as a time."""
     if isinstance(value, datetime.datetime):
         return {"$time": int(value.timestamp() * 1000)}
     if isinstance(value, bytes):
@@ -23,13 +23,13 @@ def plain(value):
 
 
 def modelled(client, operation, response):
-    """The response, if it has all that AWS's model requires of it, of the right types; the parser alone lets that pass."""
+    """Returns the response if it matches AWS's model: all required members, of the right types. The parser does not check this."""
     name = client.meta.method_to_api_mapping[operation]
     shape = client.meta.service_model.operation_model(name).output_shape
-    told = {key: value for key, value in response.items() if key != "ResponseMetadata" and not hasattr(value, "read")}
-    report = botocore.validate.ParamValidator().validate(told, shape) if shape else None
+    members = {key: value for key, value in response.items() if key != "ResponseMetadata" and not hasattr(value, "read")}
+    report = botocore.validate.ParamValidator().validate(members, shape) if shape else None
     if report and report.has_errors():
-        raise ValueError(f"the response to {name} is not what AWS's model says: {report.generate_report()}")
+        raise ValueError(f"the response to {name} does not match AWS's model: {report.generate_report()}")
     return response
 
 
@@ -45,16 +45,16 @@ def answer(request):
 
 
 def failure(error):
-    told = {"class": type(error).__name__, "text": str(error)}
+    result = {"class": type(error).__name__, "text": str(error)}
     if isinstance(error, botocore.exceptions.ClientError):
         metadata = error.response["ResponseMetadata"]
-        told.update(error.response["Error"], status=metadata["HTTPStatusCode"], retries=metadata.get("RetryAttempts"))
-    return told
+        result.update(error.response["Error"], status=metadata["HTTPStatusCode"], retries=metadata.get("RetryAttempts"))
+    return result
 
 
 for line in sys.stdin:
     try:
         reply = {"result": answer(json.loads(line))}
-    except Exception as error:  # every failure is an answer; the tests judge it
+    except Exception as error:  # every failure is an answer, which the tests check
         reply = {"error": failure(error)}
     print(json.dumps(reply, default=plain), flush=True)

@@ -10,7 +10,7 @@ import { withLock } from "../../../rehearsal/engine/lock";
 const run = promisify(execFile);
 /** The AWS CLI and boto3. */
 const CLIENTS = join(__dirname, "requirements.txt");
-/** The oldest that the pinned packages run on. */
+/** The oldest Python version that the pinned packages support. */
 const OLDEST = [3, 10];
 
 /** Folder with the programs (`aws`, `python`) of AWS's own Python clients: about 10 s and 230 MB. */
@@ -20,7 +20,7 @@ export function pythonClients(context: Mocha.Context): Promise<string> {
 
 /**
  * Folder with the programs of Python packages, installed once as pinned in `requirements`.
- * Skips with one clear line where there is no Python for it; fails where it must be there.
+ * Without a suitable Python it skips with one clear line, or fails if CI_RUNNERS_REQUIRE_SYSTEMD=1.
  */
 export async function pythonPrograms(context: Mocha.Context, requirements: string): Promise<string> {
   const found = await findPython();
@@ -29,7 +29,7 @@ export async function pythonPrograms(context: Mocha.Context, requirements: strin
     console.log(`    skipped: ${found.problem}`);
     context.skip();
   }
-  context.timeout(300_000); // The first run installs, maybe while another one holds the lock.
+  context.timeout(300_000); // The first run installs, possibly after waiting for another run's lock.
   const digest = createHash("sha256").update(readFileSync(requirements)).update(found.python).digest("hex").slice(0, 16);
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const folder = join(cache, "ci-runners", "python", digest);
@@ -39,7 +39,7 @@ export async function pythonPrograms(context: Mocha.Context, requirements: strin
     () => console.log("    another run installs the same Python packages; waiting"),
     async () => {
       if (existsSync(complete)) return;
-      // A half-made folder is of no use, and one cannot be moved into place: its programs name their folder.
+      // An incomplete folder is useless. A complete one cannot be moved into place: its programs contain the folder's path.
       rmSync(folder, { recursive: true, force: true });
       await run("python3", ["-m", "venv", folder]);
       const args = ["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--require-hashes", "-r", requirements];
@@ -50,11 +50,11 @@ export async function pythonPrograms(context: Mocha.Context, requirements: strin
   return join(folder, "bin");
 }
 
-/** An identity of the Python that the folder belongs to, or why there is none that will do. */
+/** Identifies the Python that the folder belongs to, or explains why none is suitable. */
 async function findPython(): Promise<{ python: string } | { problem: string }> {
   const remedy = "install python3 and python3-venv, or run scripts/install-system-packages.sh as root";
   try {
-    // Debian ships venv without what it needs to put pip into the folder.
+    // Debian ships venv without ensurepip, which installs pip into the folder.
     const { stdout } = await run("python3", [
       "-c",
       "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.version, sys.base_prefix)",

@@ -9,7 +9,7 @@ import { openTunnel, type Tunnel } from "./tunnel";
 export const TEMPLATE = { LaunchTemplateName: "pool", Version: "$Latest" };
 export const DOCUMENT = "pool-stop";
 export const BUCKET = "pool-artefacts";
-/** With characters that S3 signs in another way than every other service. */
+/** With characters that S3 signs differently from every other service. */
 export const KEY = "host/1+2 =/bundle.tar";
 export const OBJECT = Buffer.from([0, 1, 2, 253, 254, 255]);
 
@@ -19,7 +19,7 @@ export interface Cli {
   stderr: string;
 }
 
-/** The AWS stand-in on loopback with AWS's own Python clients before it, and what a program would have deployed. */
+/** The AWS stand-in on loopback, AWS's own Python clients connected to it, and the resources that they refer to. */
 export class ClientRig {
   private constructor(
     readonly harness: AwsHarness,
@@ -31,7 +31,7 @@ export class ClientRig {
 
   static async open(context: Mocha.Context): Promise<ClientRig> {
     const bin = await pythonClients(context);
-    // Short delays: these tests look at the wire, on the real clock, since signatures are judged by it.
+    // Short delays, because these tests run on the real clock: signatures are checked against it.
     const harness = await startHarness({
       autoscaling: { delays: { reaction: 10, launch: 20, healthCheck: 50 } },
       ssm: { registrationMs: 0, delivery: { min: 5, max: 10 } },
@@ -60,7 +60,7 @@ export class ClientRig {
     await this.harness.end();
   }
 
-  /** `aws ARGS`, whatever its end. */
+  /** Runs `aws ARGS` and returns its result, whether it succeeds or fails. */
   cli(...args: string[]): Promise<Cli> {
     return new Promise((resolve) => {
       execFile(join(this.bin, "aws"), args, { env: this.env }, (error, stdout, stderr) =>
@@ -69,19 +69,19 @@ export class ClientRig {
     });
   }
 
-  /** `aws ARGS` that must succeed; returns what it printed as JSON. */
+  /** Runs `aws ARGS`, which must succeed, and returns its JSON output. */
   async aws(...args: string[]): Promise<any> {
     const { code, stdout, stderr } = await this.cli(...args);
-    if (code !== 0) throw new Error(`aws ${args.join(" ")} ended with ${code}:\n${stderr}`);
+    if (code !== 0) throw new Error(`aws ${args.join(" ")} exited with ${code}:\n${stderr}`);
     return stdout.trim() === "" ? undefined : JSON.parse(stdout);
   }
 
-  /** Instances of a group in a state, as the stand-in itself sees them. */
+  /** Instances of a group in a state, read directly from the stand-in. */
   inState(group: string, state: string): string[] {
     return (this.harness.autoscaling.group(group)?.instances ?? []).filter((one) => one.state === state).map(({ id }) => id);
   }
 
-  /** Waits until so many instances of a group are in a state; returns them. */
+  /** Waits until `count` instances of a group are in a state, and returns them. */
   async until(group: string, state: string, count: number): Promise<string[]> {
     const giveUp = Date.now() + 60_000;
     for (;;) {
@@ -93,7 +93,7 @@ export class ClientRig {
   }
 }
 
-/** A launch template with a profile, a document, and an object in a bucket: what groups and hosts refer to. */
+/** The resources that groups and hosts refer to: a launch template with a profile, a document, an object in a bucket. */
 function deploy({ store, workDir }: AwsHarness): void {
   const agent = [
     { Effect: "Allow", Action: "ssm:UpdateInstanceInformation", Resource: "*" },

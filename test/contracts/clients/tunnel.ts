@@ -1,35 +1,35 @@
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
-/** An HTTP proxy on loopback whose every tunnel ends at the stand-in. */
+/** An HTTP proxy on loopback whose tunnels all lead to the stand-in. */
 export interface Tunnel {
   /** For HTTPS_PROXY. */
   url: string;
-  /** Host names that clients asked for. */
-  asked: Set<string>;
+  /** Host names that clients requested. */
+  requested: Set<string>;
   close(): Promise<void>;
 }
 
 /**
- * Lets clients reach the stand-in under AWS's own names: they ask for a tunnel to `NAME:443` and speak TLS through it,
- * so that certificates, host names and signatures are the real ones and no client is told another endpoint. Names that
- * are not AWS's are refused: nothing leaves this machine.
+ * Lets clients reach the stand-in under AWS's own names: they request a tunnel to `NAME:443` and speak TLS through it, so
+ * certificates, host names and signatures are checked as at AWS and no client needs another endpoint. Names that are not
+ * AWS's are refused: nothing leaves this machine.
  */
 export async function openTunnel(tlsPort: number): Promise<Tunnel> {
-  const asked = new Set<string>();
+  const requested = new Set<string>();
   const open = new Set<Socket>();
   const server = createServer((_, response) => response.writeHead(405).end("this proxy only opens tunnels\n"));
   server.on("connect", (request, client: Socket) => {
     const [name = "", port] = (request.url ?? "").split(":");
-    asked.add(name);
+    requested.add(name);
     client.on("error", () => client.destroy());
     if (port !== "443" || !name.endsWith(".amazonaws.com")) return void client.end("HTTP/1.1 403 Forbidden\r\n\r\n");
-    const cloud = connect(tlsPort, "127.0.0.1", () => {
+    const standIn = connect(tlsPort, "127.0.0.1", () => {
       client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      client.pipe(cloud).pipe(client);
+      client.pipe(standIn).pipe(client);
     });
-    cloud.on("error", () => client.destroy());
-    for (const socket of [client, cloud]) {
+    standIn.on("error", () => client.destroy());
+    for (const socket of [client, standIn]) {
       open.add(socket);
       socket.once("close", () => open.delete(socket));
     }
@@ -37,7 +37,7 @@ export async function openTunnel(tlsPort: number): Promise<Tunnel> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
+    requested,
     close: async () => {
       for (const socket of open) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -1,14 +1,14 @@
 /**
- * The rest of the agent. The completion and the start's reaping go from call to call, for what they decide rests on
- * what they saw before. A tick of the daemon and of the heartbeat is one transition: all that they do is ask systemd
- * for something that it judges anew, or beat.
+ * The rest of the agent. The completion and the reaping before a start run call by call, because each decision depends on
+ * what they read before. A tick of the daemon or the heartbeat is one transition: it only requests something from
+ * systemd, which decides for itself, or sends a heartbeat.
  */
 import { atOnce, type Failing } from "./at-once";
 import { answer, canFail } from "./answers";
 import { beginDrainProcess } from "./drain-process";
 import { drainTransitions } from "./drains";
 import type { Parts } from "./parts";
-import { askingHost, type Answer, type Outcome } from "./replay";
+import { replayHost, type Answer, type Outcome } from "./replay";
 import { execStopOver, mainExited, startPreOver } from "./systemd";
 import { activeState, NOW, terminating, type DaemonMemory, type ReplayedProcess, type ModelState } from "./model";
 import type { Transition } from "./transition";
@@ -25,21 +25,21 @@ export function* agentTransitions(w: ModelState, parts: Parts): Generator<Transi
 }
 
 /**
- * The metadata shows the target state some time after Auto Scaling has chosen the instance; when it does makes no
- * difference before somebody reads it.
+ * IMDS shows the target state some time after Auto Scaling has selected the instance. The moment matters only when
+ * something reads it.
  */
 function views(w: ModelState): ModelState[] {
   return terminating(w) && !w.shown ? [w, { ...w, shown: true }] : [w];
 }
 
 function* readers(w: ModelState, parts: Parts): Generator<Transition> {
-  // Tried again on and on, so minutes may pass meanwhile where it cannot succeed yet.
-  const vain = w.outage || activeState(w) !== "inactive";
+  // Retried without end, so minutes may pass while it cannot succeed yet.
+  const cannotSucceed = w.outage || activeState(w) !== "inactive";
   if (w.completion === "again")
     yield {
-      label: "completion is tried again after 10 s",
+      label: "completion is retried after 10 s",
       to: { ...w, completion: { answers: 0, kills: false, drain: null } },
-      kind: vain ? "world" : "own",
+      kind: cannotSucceed ? "external" : "own",
     };
   else if (w.completion) yield* completionTransitions(w, w.completion, parts);
   if (w.daemon) yield* daemonTransitions(w, w.daemon, parts);
@@ -49,7 +49,7 @@ export function* promptTransitions(w: ModelState, parts: Parts): Generator<Trans
   if (w.main === "ending") yield { label: "runsvc.sh exits", to: mainExited(w, true, parts), kind: "own" };
   if (!w.heartbeatDue) return;
   for (const seen of views(w)) {
-    // A beat that fails is tried again after 10 s, so it stays due.
+    // A failed heartbeat is retried after 10 s, so it stays due.
     yield* wholeRun(
       seen,
       parts,
@@ -62,7 +62,7 @@ export function* promptTransitions(w: ModelState, parts: Parts): Generator<Trans
 
 function* completionTransitions(w: ModelState, process: ReplayedProcess, parts: Parts): Generator<Transition> {
   const put = (to: ModelState, completion: ModelState["completion"]): ModelState => ({ ...to, completion });
-  const run = (ask: (port: string) => Promise<never>) => parts.complete(askingHost(ask), () => ask("drain"));
+  const run = (ask: (port: string) => Promise<never>) => parts.complete(replayHost(ask), () => ask("drain"));
   yield* callByCall(w, "completion", process, parts, run, put, (to, outcome) => {
     const good = "value" in outcome && outcome.value !== "still-running";
     return put(to, good ? null : "again");
@@ -70,12 +70,12 @@ function* completionTransitions(w: ModelState, process: ReplayedProcess, parts: 
 }
 
 function* reapTransitions(w: ModelState, process: ReplayedProcess, parts: Parts): Generator<Transition> {
-  const run = (ask: (port: string) => Promise<never>) => parts.reap(askingHost(ask), () => ask("drain"));
+  const run = (ask: (port: string) => Promise<never>) => parts.reap(replayHost(ask), () => ask("drain"));
   const put = (to: ModelState, reap: ReplayedProcess): ModelState => ({ ...to, reap });
   yield* callByCall(w, "start", process, parts, run, put, (to, outcome) => startPreOver(to, "value" in outcome, parts));
 }
 
-/** Marks in /run, which nobody else changes meanwhile. */
+/** Calls on marks in /run that no other process changes meanwhile. */
 const PRIVATE = ["is forced", "is reported", "mark reported", "clear marks"];
 
 function* callByCall(
@@ -89,8 +89,8 @@ function* callByCall(
 ): Generator<Transition> {
   const { replay } = parts;
   const { answers } = process;
-  /** With one more answer, and on through all that concerns nobody else. */
-  const goOn = (to: ModelState, more: Answer): ModelState => {
+  /** Adds one answer, then continues through all private calls. */
+  const proceed = (to: ModelState, more: Answer): ModelState => {
     let list = replay.answers.with(answers, more);
     for (;;) {
       const next = replay.outcome(name, list, run as never);
@@ -104,7 +104,7 @@ function* callByCall(
   };
   if (process.drain) {
     const drained = (to: ModelState, drain: ReplayedProcess["drain"], result?: string) =>
-      drain ? put(to, { ...process, drain }) : goOn(to, { value: result });
+      drain ? put(to, { ...process, drain }) : proceed(to, { value: result });
     yield* drainTransitions(w, { name: `${name}'s drain`, drain: process.drain, put: drained }, parts);
     return;
   }
@@ -120,24 +120,24 @@ function* callByCall(
   const { call } = outcome;
   if (call.port === "drain") {
     const drain = beginDrainProcess(w, parts);
-    const to = drain ? put(w, { ...process, drain }) : goOn(w, { value: "forced" });
+    const to = drain ? put(w, { ...process, drain }) : proceed(w, { value: "forced" });
     yield { label: `${name}: drains leftovers`, to, kind: "own" };
     return;
   }
   if (call.port === "sleep") {
-    // It waits for the unit to be stopped and remembers only when it began: back to that look.
+    // It waits for the unit to stop and remembers only when it started: return to the state before that read.
     const before = replay.answers.shorter[answers]!;
     const [, state] = answer(w, { port: "unit state", args: [] }, parts);
     const to = put(w, { ...process, answers: replay.answers.with(before, state) });
-    yield { label: `${name}: looks at the unit again`, to, kind: "own" };
-    yield { label: `${name}: gives up after a minute`, to: end(w, { value: "still-running" }), kind: "world" };
+    yield { label: `${name}: reads the unit again`, to, kind: "own" };
+    yield { label: `${name}: gives up after a minute`, to: end(w, { value: "still-running" }), kind: "external" };
     return;
   }
   const [after, answered] = answer(w, call, parts);
-  yield { label: `${name}: ${call.port} ${call.args.join(" ")}`, to: goOn(after, answered), kind: "own" };
+  yield { label: `${name}: ${call.port} ${call.args.join(" ")}`, to: proceed(after, answered), kind: "own" };
   if (w.faults === 0) return;
   for (const { words, applied } of canFail(call)) {
-    const failed = goOn(applied ? after : w, { error: words });
+    const failed = proceed(applied ? after : w, { error: words });
     yield { label: `${name}: FAULT: ${words}`, to: { ...failed, faults: w.faults - 1 }, kind: "fault" };
   }
 }
@@ -145,11 +145,11 @@ function* callByCall(
 function* daemonTransitions(w: ModelState, memory: DaemonMemory, parts: Parts): Generator<Transition> {
   const end = (to: ModelState, outcome: Outcome): ModelState => {
     if ("value" in outcome) return { ...to, daemon: outcome.value as DaemonMemory };
-    throw new Error(`the daemon does not survive a tick: ${JSON.stringify(outcome)}`);
+    throw new Error(`the daemon's tick threw: ${JSON.stringify(outcome)}`);
   };
   const name = JSON.stringify(memory);
   yield* wholeRun(w, parts, "daemon", (host) => tick(host, memory, false, parts), end, name);
-  // Half a minute since it last asked for a completion.
+  // Half a minute after it last requested a completion.
   if (activeState(w) === "inactive")
     yield* wholeRun(
       w,
@@ -158,12 +158,12 @@ function* daemonTransitions(w: ModelState, memory: DaemonMemory, parts: Parts): 
       (host) => tick(host, memory, true, parts),
       end,
       name,
-      w.outage || w.hook !== "wait" ? "world" : "own",
+      w.outage || w.hook !== "wait" ? "external" : "own",
     );
 }
 
-/** One tick of the real daemon with the memory that it had. `due`: it has asked for no completion in the last seconds. */
-async function tick(host: ReturnType<typeof askingHost>, memory: DaemonMemory, due: boolean, parts: Parts): Promise<DaemonMemory> {
+/** One tick of the real daemon with its memory. `due`: it has requested no completion in the last seconds. */
+async function tick(host: ReturnType<typeof replayHost>, memory: DaemonMemory, due: boolean, parts: Parts): Promise<DaemonMemory> {
   const daemon = new parts.Daemon(host);
   daemon.state = { ...daemon.state, ...memory, completeNotBefore: due ? 0 : NOW + 1 };
   await daemon.tick();
@@ -172,7 +172,7 @@ async function tick(host: ReturnType<typeof askingHost>, memory: DaemonMemory, d
   return { target, started: started ? true : undefined, lifecycle };
 }
 
-/** A real function in one transition, and once more for each way in which one of its calls may fail. */
+/** Runs a real function in one transition, and again for each way in which one of its calls may fail. */
 export function* wholeRun(
   w: ModelState,
   parts: Parts,

@@ -1,4 +1,4 @@
-/** What the world answers to a call of our code, and what the call does to it. */
+/** The model's answer to a call of our code, and the call's effect on the model. */
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { Parts } from "./parts";
 import type { Answer, PortCall } from "./replay";
@@ -10,11 +10,11 @@ export const INSTANCE = "i-0123456789abcdef0";
 
 export interface FailedCall {
   words: string;
-  /** The call did its work and only its answer was lost. */
+  /** The call took effect and only its answer was lost. */
   applied: boolean;
 }
 
-/** The calls that a fault may befall. Failing is not every call's own fault: what fails the same way has one stand for it. */
+/** The calls that may fail. Calls that fail in the same way are represented by one of them. */
 export function canFail({ port }: PortCall): FailedCall[] {
   const fails = { words: `${port} fails`, applied: false };
   switch (port) {
@@ -57,7 +57,7 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
     case "lower fence":
       return done({ ...w, fence: false });
     case "interrupt":
-      return done(w.listener && 100 + w.listener.life === args[0] ? interrupted(w, "the drain's SIGINT") : w);
+      return done(w.listener && 100 + w.listener.generation === args[0] ? interrupted(w, "the drain's SIGINT") : w);
     case "kill leftovers":
       return done(killAll(w, "the SIGKILL to leftovers"));
     case "start completion":
@@ -77,7 +77,7 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
       return done({ ...w, forced: false, reported: false });
 
     case "mark departure":
-      return done(terminating(w) ? { ...w, leaving: true } : breakPromise(w, "let go: an instance that stays takes no more listeners"));
+      return done(terminating(w) ? { ...w, leaving: true } : breakPromise(w, "let go: an instance that stays starts no more listeners"));
     case "is departing":
       return is(w.leaving);
 
@@ -89,10 +89,10 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
       return w.hook === "wait" && args[0] === "pool-terminate" ? done({ ...w, hook: "continued" }, "done") : is("none");
     case "heartbeat":
       if (w.outage) return refused("Rate exceeded");
-      return w.hook === "wait" ? done({ ...w, silent: 0, unheard: false }, "done") : is("none");
+      return w.hook === "wait" ? done({ ...w, silent: 0, outageSinceBeat: false }, "done") : is("none");
 
     case "send stop":
-      // It may also take its time; then the event took it.
+      // A late command is covered by a late event.
       return done(w.shutdown ? w : stop(w, parts), "sent");
     case "lifecycle states":
       return is([[INSTANCE, lifecycleState(w)]]);
@@ -105,7 +105,7 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
     case "terminate":
       return done(ended({ ...w }, "the sweep ends"));
     default:
-      throw new Error(`the world does not know "${port}"`);
+      throw new Error(`the model has no port "${port}"`);
   }
 }
 
@@ -124,14 +124,14 @@ export function runnerAtGitHub(w: ModelState) {
   return { id: 1, name: INSTANCE, online: w.listener !== null && w.listener.phase !== "starting" && !fenced(w), busy: accepted(w) };
 }
 
-/** GitHub's `busy` lags, so a DELETE may meet an accepted job and cancels it then. */
+/** GitHub's `busy` lags, so a DELETE may hit a runner with an accepted job, which cancels the job. */
 function removed(w: ModelState): ModelState {
   const gone: ModelState = { ...w, registered: false };
   return accepted(w) ? breakPromise(gone, "deleted under: the runner is removed at GitHub while it has a job") : gone;
 }
 
-/** The instance's power goes. */
+/** The instance is terminated. */
 export function ended(w: ModelState, by: string): ModelState {
   const gone: ModelState = { ...w, gone: true };
-  return accepted(w) && !w.forced ? breakPromise(gone, `gone in flight: ${by} the instance while it has a job`) : gone;
+  return accepted(w) && !w.forced ? breakPromise(gone, `terminated in flight: ${by} the instance while it has a job`) : gone;
 }

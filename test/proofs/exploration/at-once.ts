@@ -1,8 +1,8 @@
-/** Runs a real function from its start to its end in one transition, each of its calls answered by the world. */
+/** Runs a real function from start to end in one transition; the model answers each of its calls. */
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import { answer, canFail } from "./answers";
 import type { Parts } from "./parts";
-import { askingHost, type Ask, type Outcome } from "./replay";
+import { replayHost, type Ask, type Outcome } from "./replay";
 import type { ModelState } from "./model";
 
 export type Failing = { index: number; applied: boolean; words: string } | undefined;
@@ -18,7 +18,7 @@ export function atOnce(w: ModelState, parts: Parts, name: string, run: (host: Ho
   let answers = 0;
   const failures: Ran["failures"] = [];
   for (let index = 0; ; index++) {
-    const outcome = parts.replay.outcome(name, answers, (ask) => run(askingHost(ask), ask));
+    const outcome = parts.replay.outcome(name, answers, (ask) => run(replayHost(ask), ask));
     if (!("call" in outcome)) return { w, outcome, failures };
     if (w.faults > 0) for (const failure of canFail(outcome.call)) failures.push({ index, ...failure });
     const failed = failing?.index === index ? failing : undefined;

@@ -1,4 +1,4 @@
-/** Auto Scaling, events, functions, and minutes that pass. */
+/** Auto Scaling, events, functions, and the passing of minutes. */
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { wholeRun } from "./agent";
 import { ended, INSTANCE, lifecycleState, runnerAtGitHub } from "./answers";
@@ -14,19 +14,19 @@ const NAMES = { group: "pool", stopDocument: "stop", terminateHook: "pool-termin
 const SETTINGS = { names: NAMES, spreadMs: 0 } as never;
 
 /**
- * The action has been open for more than its heartbeat timeout without a beat. With the shortest that a stack here has,
- * ten minutes: ten minutes, one more interval (of at most a third) with its beat, and ten minutes again.
+ * The action has been open for more than its heartbeat timeout without a heartbeat. For ten minutes, the shortest timeout
+ * of our stacks: ten minutes, one more interval (at most a third) with its heartbeat, and another ten minutes.
  */
 const LAPSE = 3;
-/** Times ten minutes: WORKERLESS_BOUND_MS is not quite two, and it may begin between two of them. */
+/** In units of ten minutes: WORKERLESS_BOUND_MS is almost two, and it may begin between two units. */
 const IDLE_BOUND = 3;
 
 export function* cloudTransitions(w: ModelState, parts: Parts): Generator<Transition> {
   const own = (label: string, to: ModelState): Transition => ({ label, to, kind: "own" });
-  const some = (label: string, to: ModelState): Transition => ({ label, to, kind: "world" });
+  const some = (label: string, to: ModelState): Transition => ({ label, to, kind: "external" });
   if (w.hook === "none") yield* chosen(w);
   else yield* terminatingEvent(w, parts);
-  if (w.hook === "continued") yield own("the instance goes", ended(w, "CONTINUE ends"));
+  if (w.hook === "continued") yield own("the instance terminates", ended(w, "CONTINUE ends"));
   if (w.outage) yield some("Auto Scaling answers again", { ...w, outage: false });
   if (w.hook === "retained") {
     yield* sweeps(w, parts);
@@ -38,18 +38,18 @@ export function* cloudTransitions(w: ModelState, parts: Parts): Generator<Transi
 }
 
 function* chosen(w: ModelState): Generator<Transition> {
-  const label = "AUTO SCALING CHOOSES THE INSTANCE";
-  yield { label, to: { ...w, hook: "wait" }, kind: "world" };
-  // Until it answers again; a single call that fails is where the call is made.
+  const label = "AUTO SCALING SELECTS THE INSTANCE";
+  yield { label, to: { ...w, hook: "wait" }, kind: "external" };
+  // Until it answers again; a single failing call is modelled where the call is made.
   if (w.faults > 0)
     yield {
       label: `${label}, FAULT: and answers no call`,
-      to: { ...w, hook: "wait", outage: true, unheard: true, faults: w.faults - 1 },
+      to: { ...w, hook: "wait", outage: true, outageSinceBeat: true, faults: w.faults - 1 },
       kind: "fault",
     };
 }
 
-/** Events are lost, late or repeated as it comes: this one may be handled at any time, any number of times, or never. */
+/** Events may be lost, late or repeated: this one may be handled at any time, any number of times, or never. */
 function* terminatingEvent(w: ModelState, parts: Parts): Generator<Transition> {
   const event = { instanceId: INSTANCE, token: "token", origin: "AutoScalingGroup", destination: "EC2" } as const;
   const run = (_: unknown, ask: Ask) => parts.handleTerminating(event, functionPorts(ask), SETTINGS, OBSERVER);
@@ -70,12 +70,12 @@ function functionPorts(ask: Ask) {
       remove: () => ask("remove runner"),
       spare: () => 1,
     }),
-    // No bound is ever reached here: minutes pass between transitions only.
+    // No timeout expires here: minutes pass only between transitions.
     clock: { now: () => NOW, after: () => ({ cancel: silent }) },
   };
 }
 
-/** The sweep's two parts that could hurt a job. */
+/** The two parts of the sweep that could cost a job. */
 function* sweeps(w: ModelState, parts: Parts): Generator<Transition> {
   const startedAt = new Date(NOW - (w.retainedFor >= 2 ? 20 : 1) * 60_000);
   const description = `Terminating EC2 instance: ${INSTANCE}`;
@@ -94,15 +94,14 @@ function* sweeps(w: ModelState, parts: Parts): Generator<Transition> {
     await parts.sweepRetained(members, ports, history, OBSERVER, signal);
     await parts.sweepOrphanRunners(runner, ports, history, OBSERVER, signal);
   };
-  yield* wholeRun(w, parts, "sweep", run, (to) => to, JSON.stringify([startedAt, members, runner]), "world");
+  yield* wholeRun(w, parts, "sweep", run, (to) => to, JSON.stringify([startedAt, members, runner]), "external");
 }
 
 /** Phases of the runner that end within seconds, or within ACQUIRE_BOUND_MS. */
 const BRIEF = ["read", "acquiring", "acquired", "ended", "closing"];
 
 /**
- * Only when nothing is left that would happen at once: what takes milliseconds or seconds comes before what takes
- * minutes.
+ * Only when nothing is left that would happen at once: steps of milliseconds or seconds come before steps of minutes.
  */
 export function* slowTransitions(w: ModelState): Generator<Transition> {
   const cut = fenced(w) && accepted(w);
@@ -116,11 +115,11 @@ export function* slowTransitions(w: ModelState): Generator<Transition> {
     return;
   }
   // The first renewal of a job's lock ends within WORKERLESS_BOUND_MS.
-  if (!cut && w.listener?.phase === "announced" && w.saidAge > 0) return;
+  if (!cut && w.listener?.phase === "announced" && w.announcementAge > 0) return;
   yield { label: "TEN MINUTES PASS", to: behindFence(tenMinutes(w)), kind: "slow" };
 }
 
-/** Nobody is about to lower the fence, and the listener's own retries (some 45 s) are over. */
+/** Nothing is about to lower the fence, and the listener's own retries (about 45 s) are over. */
 function behindFence(w: ModelState): ModelState {
   return fenced(w) && accepted(w) ? breakPromise(w, "fenced for good: an accepted job is left behind the fence") : w;
 }
@@ -135,8 +134,8 @@ function tenMinutes(w: ModelState): ModelState {
   const waits = accepted(w) || w.ghosts > 0 || w.outage || listenerHasJob(w);
   const to: ModelState = {
     ...w,
-    saidAge: Math.min(2, w.saidAge + 1),
-    // GitHub gives up a job whose lock nobody renews.
+    announcementAge: Math.min(2, w.announcementAge + 1),
+    // GitHub gives up a job whose lock is not renewed.
     orphans: 0,
     ghosts: w.ghosts + w.orphans,
     drain: aged(w.drain),
@@ -149,9 +148,10 @@ function tenMinutes(w: ModelState): ModelState {
     idleFor: open && !waits ? w.idleFor + 1 : 0,
   };
   if (to.idleFor > IDLE_BOUND) return breakPromise(to, "stuck: the instance waits although there is nothing to wait for");
-  // Nothing that the listener said or that was seen of a worker is left to wait for: then it goes within seconds.
-  const heard = w.said === "busy" || [w.drain, w.reap?.drain, drainOf(w.completion)].some((drain) => drain?.state.workerAt !== undefined);
-  if (to.idleFor > 0 && !heard) return breakPromise(to, "stuck: the instance waits for minutes although there is no job");
-  if (to.silent >= LAPSE && !w.unheard) return breakPromise(to, "lapsed: nobody kept the lifecycle action alive");
+  // With neither an announcement nor a worker left to wait for, the instance must terminate within seconds.
+  const mayWait =
+    w.announcement === "busy" || [w.drain, w.reap?.drain, drainOf(w.completion)].some((drain) => drain?.state.workerAt !== undefined);
+  if (to.idleFor > 0 && !mayWait) return breakPromise(to, "stuck: the instance waits for minutes although there is no job");
+  if (to.silent >= LAPSE && !w.outageSinceBeat) return breakPromise(to, "lapsed: nothing sent heartbeats for the lifecycle action");
   return to.silent < LAPSE ? to : { ...to, hook: "retained", silent: 0, idleFor: 0, terminatedEvent: true };
 }

@@ -1,10 +1,10 @@
-/** Worlds as short texts, a character for each field: the same for all that differ in nothing that could ever matter. */
+/** States as short strings, one character per field. States that can never behave differently share one string. */
 import { GONE, inService, type ModelState } from "./model";
 
 const TEMPLATE = inService(0);
 const KEYS = Object.keys(TEMPLATE) as (keyof ModelState)[];
 
-/** All values that a field has had so far. Parts that are objects have one object for each value (see `unique`). */
+/** All values that a field has had so far. Object values are deduplicated by content (see `unique`). */
 class Values {
   private readonly numbers = new Map<unknown, number>();
   readonly known: unknown[] = [];
@@ -18,7 +18,7 @@ class Values {
         number = this.known.push(one) - 1;
         this.numbers.set(one, number);
       }
-      // Objects that are made once and kept, such as those that a replay remembers, need not be compared again.
+      // Long-lived objects, such as those in the replay cache, need not be compared again.
       if (one !== value && this.numbers.size < 10_000) this.numbers.set(value, number);
     }
     return number;
@@ -27,7 +27,7 @@ class Values {
 
 const byText = new Map<string, unknown>();
 
-/** The one object of its content; anything else is its own. */
+/** The one shared object with this content; returns non-objects unchanged. */
 export function unique<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   const text = JSON.stringify(value);
@@ -37,8 +37,8 @@ export function unique<T>(value: T): T {
 
 const FIELDS = KEYS.map(() => new Values());
 
-export function encode(world: ModelState): string {
-  const w = world.gone && world.broken === null ? GONE : canonical(world);
+export function encode(state: ModelState): string {
+  const w = state.gone && state.broken === null ? GONE : canonical(state);
   let text = "";
   for (let index = 0; index < KEYS.length; index++) text += String.fromCharCode(FIELDS[index]!.number(w[KEYS[index]!]));
   return text;
@@ -54,12 +54,12 @@ function canonical(w: ModelState): ModelState {
   let to = w;
   const set = (change: Partial<ModelState>) => void (to = { ...to, ...change });
   // A pid matters only to a drain that remembers one.
-  if (w.life !== 0 && !remembers(w)) set({ life: 0, listener: w.listener && { ...w.listener, life: 0 } });
-  // Nobody asks how old an idle word is.
-  if (w.said !== "busy" && w.saidAge !== 0) set({ saidAge: 0 });
+  if (w.generation !== 0 && !remembers(w)) set({ generation: 0, listener: w.listener && { ...w.listener, generation: 0 } });
+  // The age of an idle announcement is never read.
+  if (w.announcement !== "busy" && w.announcementAge !== 0) set({ announcementAge: 0 });
   if (w.stopping && ["inactive", "auto-restart", "active", "start-pre"].includes(w.unit)) set({ stopping: false });
   if (w.main === "dead" && w.listener === null && w.supervisor !== w.relaunch) set({ supervisor: w.relaunch });
-  // All that is left to learn is whether a job is taken before the instance goes.
+  // The only open question is whether a job is accepted before the instance terminates.
   if (w.hook === "continued" && w.completion !== null && (w.completion === "again" || w.completion.drain === null))
     set({ completion: null });
   return to;

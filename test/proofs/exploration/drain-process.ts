@@ -1,4 +1,4 @@
-/** One drain that is under way, as far as the code can tell two of them apart. */
+/** A running drain, reduced to what its code can distinguish. */
 import type { DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import { unique } from "./codec";
 import { NOW, type DrainProcess, type ModelState } from "./model";
@@ -6,12 +6,12 @@ import type { Parts } from "./parts";
 
 const FAR_MS = 172_800_000;
 
-/** Null after a forced stop, when the drain ends at once. */
+/** Null after a forced stop: the drain then ends at once. */
 export function beginDrainProcess(w: ModelState, parts: Parts): DrainProcess | null {
   return w.forced ? null : normal(parts.beginDrain(NOW, FAR_MS), false);
 }
 
-/** Only what the code can tell apart: a window is over or not, a deadline is over or not, a round is the first or not. */
+/** Keeps only what the code can distinguish: whether a window or a deadline is over, whether a round is the first. */
 export function normal({ state, next }: DrainStep, fenced: boolean): DrainProcess {
   const inWindow = state.phase.includes("confirming") || state.phase.includes("leaving");
   const kept: DrainState = {
@@ -35,8 +35,8 @@ export function aged(process: DrainProcess | null): DrainProcess | null {
 }
 
 /**
- * Between the last reading and a SIGINT or SIGKILL lie milliseconds; an acquisition is a round trip to GitHub. Only where
- * no fence stands does anything rest on that.
+ * Only milliseconds separate the last read from a SIGINT or SIGKILL; an acquisition is a round trip to GitHub. Only
+ * where there is no fence does safety depend on that.
  */
 export function aboutToSignal(w: ModelState): boolean {
   if (w.reap?.kills || (w.completion && w.completion !== "again" && w.completion.kills)) return true;

@@ -1,6 +1,6 @@
 /**
  * The drain, wherever it runs: as ExecStop=, for the completion, before a start. The real decisions (drain-steps.ts) and
- * the real acts (`perform`), one act a transition, together with the reading that follows it.
+ * the real acts (`perform`), one act per transition, together with the read that follows it.
  */
 import type { DrainRequest } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import { atOnce, type Failing } from "./at-once";
@@ -21,7 +21,7 @@ export function* drainTransitions(w: ModelState, slot: Slot, parts: Parts): Gene
   if ("result" in next) return;
   yield* acts(w, slot, drain, next, parts);
   if (next.ask !== "sleep") return;
-  // What the listener had read before the fence is written to its performance log within the window (milliseconds).
+  // A message read before the fence is in the listener's performance log before the window ends (milliseconds).
   if (state.phase === "between confirming readings" && w.listener?.phase !== "read") {
     const over: DrainProcess = { ...drain, state: { ...state, end: NOW } };
     yield* acts(w, slot, over, next, parts, "own", "the window is over, ");
@@ -53,7 +53,7 @@ function* acts(
       ran = { ...reading, failures: request.ask === "sleep" ? reading.failures : before };
     }
     if (n === 0 && w.faults > 0) attempts.push(...ran.failures);
-    // From the last reading to the end of the process lie milliseconds, as to a signal.
+    // Only milliseconds separate the last read from the end of the process, as from a signal.
     const result = "result" in ran.step.next ? ran.step.next.result : undefined;
     const to = result === undefined ? slot.put(ran.w, normal(ran.step, ran.fenced)) : slot.put(ran.w, null, result);
     const label = `${slot.name}: ${prefix}${request.ask}${result ? `, ends ${result}` : ""}${failing ? ` (FAULT: ${failing.words})` : ""}`;
@@ -64,7 +64,7 @@ function* acts(
 function perform(w: ModelState, drain: DrainProcess, request: DrainRequest, parts: Parts, failing: Failing) {
   const name = `perform ${JSON.stringify(request)}`;
   const ran = atOnce(w, parts, name, (host) => parts.perform(host, request), failing);
-  if ("error" in ran.outcome) throw new Error(`the drain does not survive: ${ran.outcome.error}`);
+  if ("error" in ran.outcome) throw new Error(`the drain threw: ${ran.outcome.error}`);
   const step = parts.nextStep(drain.state, ran.outcome.value as never, NOW);
   const fenced = request.ask === "raise-fence" ? ran.outcome.value === true : drain.fenced;
   return { w: ran.w, step, failures: ran.failures, fenced };

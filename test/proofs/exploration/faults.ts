@@ -1,4 +1,4 @@
-/** What may go wrong, at any moment; a call that fails is where the call is made. */
+/** Faults that may happen at any moment; a failing call is modelled where the call is made. */
 import { FRESH_DAEMON } from "./agent";
 import { ended } from "./answers";
 import type { Parts } from "./parts";
@@ -29,7 +29,7 @@ export function* faultTransitions(w: ModelState, parts: Parts): Generator<Transi
   yield fault("an operator reboots the machine", { ...stop(w, parts), again: false, daemon: null, shutdown: true });
 }
 
-/** A job that outlasts maxDrain: the one declared reason for which the drain gives up. */
+/** A job that outlasts maxDrain: the only documented reason for the drain to give up. */
 function* tooLong(w: ModelState, fault: (label: string, to: ModelState) => Transition): Generator<Transition> {
   const late = (drain: DrainProcess): DrainProcess => ({ ...drain, state: { ...drain.state, deadline: NOW } });
   if (accepted(w) && w.drain?.state.phase === "between readings") yield fault("the job outlasts maxDrain", { ...w, drain: late(w.drain) });
@@ -47,8 +47,8 @@ export function* bootTransitions(w: ModelState): Generator<Transition> {
       gone: false,
       jobs: w.jobs + requeued(w),
       listener: null,
-      said: null,
-      saidAge: 0,
+      announcement: null,
+      announcementAge: 0,
       message: null,
       orphans: 0,
       ghosts: 0,

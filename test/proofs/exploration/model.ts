@@ -1,30 +1,30 @@
 /**
- * One instance, two jobs, one termination: all that there is, as plain data. Transitions never change a world, they
- * make a new one, so that a world is its own key.
+ * The complete state of the model as plain data: one instance, two jobs, one termination. Transitions never change a
+ * state, they create a new one, so that a state is its own key.
  *
- * Times are not numbers in here but what the code can tell apart: an announcement's age is "fresh", "older than ten
- * minutes" or "older than WORKERLESS_BOUND_MS", a window is over or not. `signsOf` gives them back as numbers.
+ * Times are not numbers here but what the code can distinguish: an announcement's age is "fresh", "older than ten
+ * minutes" or "older than WORKERLESS_BOUND_MS", a window is over or not. `signsOf` converts them back to numbers.
  */
 import type { DaemonState } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import type { DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import type { ActiveState } from "../../../host-config/shared/unit-state";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 
-/** What every clock of the exploration says; the past is given relative to it. */
+/** The time on every clock of the exploration; past times are relative to it. */
 export const NOW = 1_800_000_000_000;
 
-/** A listener's pid is that of its life; so many later lives nobody remembers an earlier one. */
-export const LIVES = 4;
+/** A listener's pid is its generation, modulo this: after that many generations no process remembers an earlier one. */
+export const GENERATIONS = 4;
 
-/** Of the official runner's listener, between two things that somebody else could notice or interrupt. */
+/** Phases of the official runner's listener, between two points that another process could observe or interrupt. */
 export type Phase =
-  | "starting" // lives, has no session yet
+  | "starting" // running, has no session yet
   | "polling"
-  | "read" // a message has left GitHub; nothing is written down yet
-  | "acquiring" // MessageReceived is in the performance log; GitHub has not given the job yet
-  | "acquired" // GitHub has given the job: from here on it is accepted
+  | "read" // a message has left GitHub; nothing is logged yet
+  | "acquiring" // MessageReceived is in the performance log; GitHub has not handed over the job yet
+  | "acquired" // GitHub has handed over the job: from here on it is accepted
   | "announced" // "Running job" is written, the lock is being renewed, no worker yet
-  | "running" // the worker lives
+  | "running" // the worker is running
   | "ended" // the worker has reported the end; "completed with result" is not written yet
   | "closing"; // after SIGINT: closes its session and exits with 0
 
@@ -36,63 +36,63 @@ type UnitPhase =
   | "stop-2" // ExecStop=, stop-again.sh
   | "stop-2 drains" // ... in which the drain runs again
   | "sigterm"
-  | "start-stopped" // stopped during ExecStartPre=: that was sent SIGTERM and ignores it
-  | "post drains" // ExecStopPost=, the drain, for what a crash left behind
+  | "start-stopped" // stopped during ExecStartPre=, which ignores its SIGTERM
+  | "post drains" // ExecStopPost=, the drain, for processes that a crash left behind
   | "post" // ExecStopPost=, after-stop.sh
   | "auto-restart"; // RestartSec=
 
 export interface DrainProcess {
   state: DrainState;
   next: DrainStep["next"];
-  /** What it was told when it last raised the fence. */
+  /** Whether its last attempt to raise the fence succeeded. */
   fenced: boolean;
 }
 
-/** A real function that waits at a port: the answers that it has got so far (see Answers) say all about where it is. */
+/** A real function that waits at a port. Its answers so far (see Answers) determine where it is. */
 export interface ReplayedProcess {
   answers: number;
-  /** The next that it does is to kill leftovers. */
+  /** Its next call kills leftovers. */
   kills: boolean;
-  /** The drain of leftovers, while it waits for that. */
+  /** The drain of leftovers that it waits for, if any. */
   drain: DrainProcess | null;
 }
 
-/** Of the daemon's state, what its decisions here rest on; never started and not read yet are the same. */
+/** The part of the daemon's state that its decisions here depend on; "never started" and "not read yet" are the same. */
 export type DaemonMemory = Pick<DaemonState, "target" | "started" | "lifecycle">;
 
 export interface ModelState {
-  /** The old protocol: the message is the job itself, so whoever has read it has accepted it (GitHub Enterprise Server). */
+  /** The old protocol (GitHub Enterprise Server): the message is the job itself, so reading it accepts the job. */
   v1: boolean;
-  /** That GitHub has still to give to somebody. */
+  /** Jobs that GitHub has not assigned yet. */
   jobs: number;
   registered: boolean;
-  listener: { life: number; phase: Phase } | null;
-  life: number;
-  said: "idle" | "busy" | null;
-  saidAge: number;
+  listener: { generation: number; phase: Phase } | null;
+  generation: number;
+  announcement: "idle" | "busy" | null;
+  announcementAge: number;
   /** The last message is later than the last announcement, and younger or older than ACQUIRE_BOUND_MS. */
   message: "young" | "old" | null;
   /** Workers whose listener died, with a job that GitHub still waits for. */
   orphans: number;
-  /** Workers whose job GitHub has given up, as nobody renewed its lock for ten minutes. */
+  /** Workers whose job GitHub has given up because its lock was not renewed for ten minutes. */
   ghosts: number;
-  /** runsvc.sh, the unit's main process. `told`: it got SIGTERM. `ending`: its supervisor is through. */
-  main: "alive" | "told" | "ending" | "dead";
+  /** runsvc.sh, the unit's main process. `signalled`: it received SIGTERM. `ending`: its supervisor has exited. */
+  main: "running" | "signalled" | "ending" | "dead";
   /** RunnerService.js, which relaunches a listener; it outlives a killed runsvc.sh. */
   supervisor: boolean;
   relaunch: boolean;
   unit: UnitPhase;
   everStarted: boolean;
-  /** Somebody asked for the stop, so Restart= does not apply. */
+  /** The stop was requested, so Restart= does not apply. */
   stopping: boolean;
   /** A start is queued behind the stop. */
   again: boolean;
   fence: boolean;
   fenceWorks: boolean;
-  /** The one of ExecStop=. */
+  /** The drain of ExecStop=. */
   drain: DrainProcess | null;
   reap: ReplayedProcess | null;
-  /** `again`: failed, RestartSec= runs. */
+  /** `again`: failed, waiting for RestartSec=. */
   completion: ReplayedProcess | "again" | null;
   daemon: DaemonMemory | null;
   heartbeatDue: boolean;
@@ -100,40 +100,40 @@ export interface ModelState {
   reported: boolean;
   leaving: boolean;
   hook: "none" | "wait" | "continued" | "retained";
-  /** The metadata shows it. */
+  /** IMDS shows the termination. */
   shown: boolean;
-  /** Since the last beat: 1, ten minutes; 2, and an interval. */
+  /** Time since the last heartbeat: 1, ten minutes; 2, one more interval. */
   silent: number;
-  /** Of ten minutes each, since the retention. */
+  /** Units of ten minutes since the retention. */
   retainedFor: number;
-  /** Intervals that the action has been open without anything to wait for. */
+  /** Units of ten minutes that the action has been open without anything to wait for. */
   idleFor: number;
   terminatedEvent: boolean;
-  /** Auto Scaling answers no call of ours. */
+  /** Auto Scaling answers none of our calls. */
   outage: boolean;
-  /** It did not at some time since the last beat. */
-  unheard: boolean;
+  /** There was an outage since the last heartbeat. */
+  outageSinceBeat: boolean;
   shutdown: boolean;
   faults: number;
   gone: boolean;
-  /** The promise that was broken, in words. */
+  /** Description of the broken promise. */
   broken: string | null;
 }
 
-/** In service, registered, idle; nobody has asked it to go. */
+/** In service, registered, idle, not selected for termination. */
 export function inService(faults: number): ModelState {
   return {
     v1: false,
     jobs: 2,
     registered: true,
-    listener: { life: 0, phase: "polling" },
-    life: 0,
-    said: "idle",
-    saidAge: 2,
+    listener: { generation: 0, phase: "polling" },
+    generation: 0,
+    announcement: "idle",
+    announcementAge: 2,
     message: null,
     orphans: 0,
     ghosts: 0,
-    main: "alive",
+    main: "running",
     supervisor: true,
     relaunch: false,
     unit: "active",
@@ -157,7 +157,7 @@ export function inService(faults: number): ModelState {
     idleFor: 0,
     terminatedEvent: false,
     outage: false,
-    unheard: false,
+    outageSinceBeat: false,
     shutdown: false,
     faults,
     gone: false,
@@ -174,7 +174,7 @@ export function listenerHasJob(w: ModelState): boolean {
   return w.listener !== null && (ACCEPTED.includes(w.listener.phase) || (w.v1 && ASSIGNED.includes(w.listener.phase)));
 }
 
-/** 1 if GitHub gives to somebody else what the listener has read, should the listener go now. */
+/** 1 if GitHub would re-queue the message that the listener has read, should the listener exit now. */
 export function requeued(w: ModelState): number {
   return w.listener !== null && !w.v1 && ASSIGNED.includes(w.listener.phase) ? 1 : 0;
 }
@@ -184,7 +184,7 @@ export function accepted(w: ModelState): boolean {
   return w.orphans > 0 || listenerHasJob(w);
 }
 
-/** systemd applies address filters only to units that run. */
+/** systemd applies address filters only to running units. */
 export function fenced(w: ModelState): boolean {
   return w.fence && w.unit !== "inactive";
 }
@@ -206,15 +206,16 @@ export function activeState(w: ModelState): ActiveState {
   }
 }
 
-const SAID_AT = [NOW - 10_000, NOW - 610_000, NOW - 7_200_000];
+const ANNOUNCED_AT = [NOW - 10_000, NOW - 610_000, NOW - 7_200_000];
 
-/** One look. A message that is older than the last announcement is given as young all the same, if that may be. */
+/** One read of the signs. A message may still be reported as young although the last announcement is newer. */
 export function signsOf(w: ModelState): Signs {
   if (w.listener === null) return { workers: workers(w) };
-  const announcedAt = w.said === null ? undefined : SAID_AT[w.message === "old" ? Math.max(1, w.saidAge) : w.saidAge]!;
+  const announcedAt =
+    w.announcement === null ? undefined : ANNOUNCED_AT[w.message === "old" ? Math.max(1, w.announcementAge) : w.announcementAge]!;
   const before = announcedAt === undefined ? undefined : announcedAt - 5_000;
   const messageAt = w.message === "young" ? NOW - 5_000 : w.message === "old" ? NOW - 130_000 : before;
-  return { listener: 100 + w.listener.life, workers: workers(w), announced: w.said ?? undefined, announcedAt, messageAt };
+  return { listener: 100 + w.listener.generation, workers: workers(w), announced: w.announcement ?? undefined, announcedAt, messageAt };
 }
 
 export function terminating(w: ModelState): boolean {

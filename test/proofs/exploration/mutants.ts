@@ -1,14 +1,14 @@
 /**
- * Small mistakes in the real code, each of which the exploration has to find. Substitutions of source text, so that the
- * code itself needs no switches; one that no longer applies fails the test.
+ * Small mistakes in the real code, each of which the exploration must find. They are substitutions of source text, so the
+ * code itself needs no switches. A substitution that no longer applies fails the test.
  */
 import type { Substitution } from "./parts";
 
 export interface Mutant {
   name: string;
   substitutions: Substitution[];
-  /** Where to look for it, if one fault is known not to be enough. */
-  hunts?: string[];
+  /** Starts that reveal it, if one fault is known not to suffice. */
+  starts?: string[];
 }
 
 const AGENT = "host-config/actions-runner-pool/agent/";
@@ -17,18 +17,18 @@ const mutant = (name: string, ...parts: [file: string, from: string, to: string]
   substitutions: parts.map(([file, from, to]) => ({ file, from, to })),
 });
 
-/** One that shows only where two things have gone wrong. */
-const rare = (found: Mutant): Mutant => ({ ...found, hunts: ["two faults"] });
+/** A mutant that only two faults reveal. */
+const rare = (found: Mutant): Mutant => ({ ...found, starts: ["two faults"] });
 
 export const MUTANTS: Mutant[] = [
   mutant("the fence is not raised", [`${AGENT}drain.ts`, "return await host.unit.raiseFence();", "return true;"]),
-  mutant("a worker is no sign of a job", [`${AGENT}in-flight.ts`, 'if (signs.workers > 0) return "worker";', ""]),
-  mutant("an announcement is no sign of a job", [
+  mutant("a worker does not count as a sign of a job", [`${AGENT}in-flight.ts`, 'if (signs.workers > 0) return "worker";', ""]),
+  mutant("an announcement does not count as a sign of a job", [
     `${AGENT}in-flight.ts`,
     'if (announced === "busy") {',
     'if (announced === "never" as string) {',
   ]),
-  mutant("a message is no sign of a job", [`${AGENT}in-flight.ts`, "if (messageAt !== undefined && (", "if (false && ("]),
+  mutant("a message does not count as a sign of a job", [`${AGENT}in-flight.ts`, "if (messageAt !== undefined && (", "if (false && ("]),
   mutant("an announced job is waited for without a bound", [`${AGENT}in-flight.ts`, "+ WORKERLESS_BOUND_MS }", "+ Infinity }"]),
   mutant("a message is waited for without a bound", [`${AGENT}in-flight.ts`, "until: messageAt + ACQUIRE_BOUND_MS", "until: Infinity"]),
   mutant("the confirm window is dropped", [
@@ -41,9 +41,9 @@ export const MUTANTS: Mutant[] = [
     'return state.open ? go("between readings", sleep(POLL_MS)) : go("lowering the fence", { ask: "lower-fence" });',
     'return go("between readings", sleep(POLL_MS));',
   ]),
-  mutant("a fence that could not be lowered is left", [`${AGENT}drain-steps.ts`, "state.open = answer === true;", "state.open = true;"]),
+  mutant("a fence that could not be lowered stays up", [`${AGENT}drain-steps.ts`, "state.open = answer === true;", "state.open = true;"]),
   rare(
-    mutant("a listener that is relaunched on its way out counts as stopped", [
+    mutant("a listener that is relaunched while stopping counts as stopped", [
       `${AGENT}drain-steps.ts`,
       'if (listener === undefined) return end("stopped");',
       'if (listener !== state.listener) return end("stopped");',
@@ -59,24 +59,26 @@ export const MUTANTS: Mutant[] = [
     "if (now >= state.deadline) return go",
     "if (now >= state.begun) return go",
   ]),
-  mutant("the completion does not ask for the target state", [
+  mutant("the completion does not check the target state", [
     `${AGENT}complete.ts`,
     'if (!isTerminating(await host.imds.targetState())) return "not-terminating";',
     "",
   ]),
-  mutant("the completion does not ask whether the unit is stopped", [
+  mutant("the completion does not check whether the unit is stopped", [
     `${AGENT}complete.ts`,
     'await host.departure.set();\n  if (!(await stopped(host))) return "still-running";',
     "await host.departure.set();",
   ]),
   rare(
-    mutant("the completion does not look for leftovers", [
+    mutant("the completion does not check for leftovers", [
       `${AGENT}complete.ts`,
       "(left.workers > 0 || left.listener !== undefined) && !forced",
       "left.workers < 0",
     ]),
   ),
-  rare(mutant("the completion leaves the supervisor alive", [`${AGENT}complete.ts`, "if (!forced) await host.unit.killLeftovers();", ""])),
+  rare(
+    mutant("the completion leaves the supervisor running", [`${AGENT}complete.ts`, "if (!forced) await host.unit.killLeftovers();", ""]),
+  ),
   mutant("the completion does not keep listeners from starting", [`${AGENT}complete.ts`, "await host.departure.set();", ""]),
   mutant("a listener starts on an instance that is being let go", [
     `${AGENT}reap.ts`,
@@ -84,7 +86,7 @@ export const MUTANTS: Mutant[] = [
     "if (false as boolean)",
   ]),
   rare(
-    mutant("a start does not wait for what an earlier one left", [
+    mutant("a start does not wait for processes that an earlier one left", [
       `${AGENT}reap.ts`,
       "if (listener !== undefined || workers > 0)",
       "if (workers < 0)",
@@ -95,23 +97,23 @@ export const MUTANTS: Mutant[] = [
     "await host.unit.killLeftovers();\n  await host.unit.lowerFence();",
     "await host.unit.raiseFence();",
   ]),
-  mutant("the heartbeat beats only while a worker lives", [
+  mutant("heartbeats are sent only while a worker runs", [
     `${AGENT}heartbeat.ts`,
     "await host.lifecycle.heartbeat(hook);",
     'signs.workers > 0 ? await host.lifecycle.heartbeat(hook) : "none";',
   ]),
-  mutant("the heartbeat stops as soon as the unit is stopping", [
+  mutant("heartbeats stop as soon as the unit is stopping", [
     `${AGENT}heartbeat.ts`,
     "if (isStopped(unit) && signs.workers === 0 && signs.listener === undefined)",
     "if (!isRunning(unit))",
   ]),
   mutant(
-    "nobody but the event stops the runner",
+    "only the event stops the runner",
     [`${AGENT}heartbeat.ts`, "if (isRunning(unit)) await host.unit.stop();", ""],
     [`${AGENT}decide.ts`, 'if (isRunning(unit)) return "stop-runner";', 'if (isRunning(unit)) return "await-drain";'],
   ),
   mutant(
-    "nobody asks again for a completion that got lost",
+    "a lost completion is not requested again",
     [`${AGENT}heartbeat.ts`, "await host.helpers.startCompletion();\n    return", "return"],
     [`${AGENT}decide.ts`, 'return completionDue ? "complete" : "nothing";', 'return "nothing";'],
   ),
@@ -130,12 +132,12 @@ export const MUTANTS: Mutant[] = [
     "if (state !== undefined && isRetained(state))",
     "if (state === undefined)",
   ]),
-  mutant("the sweep ends retained instances at sight", [
+  mutant("the sweep terminates retained instances unconditionally", [
     "functions/actions-runner-pool/sweep/retained.ts",
     "if (objection !== undefined)",
     'if (objection === "never")',
   ]),
-  mutant("the sweep ends retained instances whose runner is offline though busy", [
+  mutant("the sweep terminates retained instances whose runner is offline but busy", [
     "functions/actions-runner-pool/sweep/retained.ts",
     'if (runner?.busy) return "GitHub counts a job on its runner";',
     "",

@@ -1,4 +1,4 @@
-/** The real functions that are explored, fresh from their sources or with one small substitution in them (a mutant). */
+/** The real functions under exploration, loaded from their sources unchanged or with small substitutions (a mutant). */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -29,14 +29,14 @@ export interface Parts {
 }
 
 export interface Substitution {
-  /** Below the repository's root. */
+  /** Relative to the repository's root. */
   file: string;
   /** Occurs exactly once in it. */
   from: string;
   to: string;
 }
 
-/** Loads the modules anew, so that mutants do not share them with anybody. */
+/** Loads fresh copies of the modules, so that mutants are isolated. */
 export function loadParts(...substitutions: Substitution[]): Parts {
   const kept = Object.entries(local.cache).filter(([path]) => ours(path));
   const compile = local.extensions[".ts"]!;

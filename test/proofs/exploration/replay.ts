@@ -1,7 +1,7 @@
 /**
- * Runs a real async function as a step machine. Such a function cannot be copied in the middle, but it is
- * deterministic: run again from its start with the answers that it has got so far, it comes to the same next call. What
- * it calls then is learnt once for each list of answers, and remembered.
+ * Runs a real async function as a step machine. A running function cannot be copied, but it is deterministic: run again
+ * from its start with the same answers, it makes the same next call. That call is determined once per list of answers
+ * and cached.
  */
 import { CONFIG } from "../../host-config/actions-runner-pool/fake-host";
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
@@ -13,7 +13,7 @@ export type Answer = { value?: unknown } | { error: string };
 class Answers {
   private readonly longer: Map<string, number>[] = [new Map()];
   private readonly lists: Answer[][] = [[]];
-  /** Of each list, the same without its last answer. */
+  /** For each list, the list without its last answer. */
   readonly shorter: number[] = [0];
 
   list(number: number): Answer[] {
@@ -34,7 +34,7 @@ class Answers {
   }
 }
 
-/** Most answers are plain values, and turning a million of them into JSON costs seconds. */
+/** Most answers are plain values, and serializing a million of them as JSON takes seconds. */
 function keyOf(answer: Answer): string {
   if ("error" in answer) return `error ${answer.error}`;
   const { value } = answer;
@@ -46,12 +46,12 @@ export interface PortCall {
   args: unknown[];
 }
 
-/** What a function does after the answers: it calls a port, ends or fails. */
+/** What a function does after these answers: it calls a port, returns or fails. */
 export type Outcome = { call: PortCall } | { value: unknown } | { error: string };
 
 export type Ask = (port: string, ...args: unknown[]) => Promise<any>;
 
-/** Thrown at the first time; whoever explores waits for `learn` and tries the same state again. */
+/** Thrown for an outcome that is not cached yet: the search awaits `learn` and retries the same state. */
 export class NotYetKnown extends Error {
   constructor(readonly learn: () => Promise<void>) {
     super("not yet known");
@@ -62,7 +62,7 @@ export class Replay {
   readonly answers = new Answers();
   private readonly known = new Map<string, Outcome[]>();
 
-  /** @param name of the function with all its inputs other than ports. */
+  /** @param name the function's name with all its inputs other than ports */
   outcome(name: string, answers: number, run: (ask: Ask) => Promise<unknown>): Outcome {
     let outcomes = this.known.get(name);
     if (!outcomes) this.known.set(name, (outcomes = []));
@@ -84,7 +84,7 @@ async function replay(answers: Answer[], run: (ask: Ask) => Promise<unknown>): P
     }
     return "error" in answer ? Promise.reject(new Error(answer.error)) : Promise.resolve(answer.value);
   };
-  // The functions bound some of their work in time: no time passes here.
+  // The functions set timeouts, but no time passes here.
   const { setTimeout } = globalThis;
   globalThis.setTimeout = (() => undefined) as never;
   try {
@@ -92,18 +92,18 @@ async function replay(answers: Answer[], run: (ask: Ask) => Promise<unknown>): P
       (value) => (end = { value }),
       (error: unknown) => (end = { error: String(error) }),
     );
-    // All that is left to do without a further answer is done before the next turn of the event loop.
+    // Everything that needs no further answer is done before the next iteration of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
   } finally {
     globalThis.setTimeout = setTimeout;
   }
   const outcome = end ?? (call && { call });
-  if (!outcome) throw new Error("the function waits for something that is no port");
+  if (!outcome) throw new Error("the function waits for something other than a port");
   return outcome;
 }
 
-/** The agent's ports, each of them a question to the world. */
-export function askingHost(ask: Ask): Host {
+/** The agent's ports; each call is a query to the model. */
+export function replayHost(ask: Ask): Host {
   const silent = () => undefined;
   const port =
     (name: string) =>
@@ -125,7 +125,7 @@ export function askingHost(ask: Ask): Host {
     },
     signs: { read: port("read signs") },
     lifecycle: { lifecycleState: port("lifecycle state"), complete: port("complete"), heartbeat: port("heartbeat") },
-    // In service a tick only looks after protection, which no promise rests on: it is not asked here.
+    // In service, a tick only maintains scale-in protection, which no promise depends on: not modelled.
     protection: { set: async () => "done" },
     secrets: { token: port("token"), delete: port("delete secret") },
     registrar: { registered: async () => true, register: port("register") },

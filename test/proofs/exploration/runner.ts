@@ -2,12 +2,12 @@
 import { aboutToSignal } from "./drain-process";
 import type { Parts } from "./parts";
 import { mainExited } from "./systemd";
-import { fenced, LIVES, requeued, type Phase, type ModelState } from "./model";
+import { fenced, GENERATIONS, requeued, type Phase, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
-/** The listener's process is gone without having been asked; `relaunched` by its supervisor after 5 s. */
+/** The listener has exited unasked; `relaunched` by its supervisor after 5 s. */
 function listenerGone(w: ModelState, relaunched: boolean): ModelState {
-  if (w.main === "told") return { ...w, listener: null, supervisor: false, main: "ending" };
+  if (w.main === "signalled") return { ...w, listener: null, supervisor: false, main: "ending" };
   if (relaunched && w.supervisor) return { ...w, listener: null, relaunch: true };
   // Exit codes 0, 1 and 5 end the supervisor, and with it runsvc.sh, cleanly.
   return { ...w, listener: null, supervisor: false, main: w.main === "dead" ? "dead" : "ending" };
@@ -15,16 +15,17 @@ function listenerGone(w: ModelState, relaunched: boolean): ModelState {
 
 export function* runnerTransitions(w: ModelState): Generator<Transition> {
   const now = (label: string, to: ModelState): Transition => ({ label, to, kind: "own" });
-  const some = (label: string, to: ModelState): Transition => ({ label, to, kind: "world" });
+  const some = (label: string, to: ModelState): Transition => ({ label, to, kind: "external" });
   const cut = fenced(w);
   const become = (phase: Phase, more: Partial<ModelState> = {}): ModelState => ({ ...w, ...more, listener: { ...w.listener!, phase } });
 
   switch (w.listener?.phase) {
     case "starting":
-      if (!cut) yield now("listener says it is listening", become("polling", { said: "idle", saidAge: 0, message: null }));
+      if (!cut)
+        yield now("listener reports that it is listening", become("polling", { announcement: "idle", announcementAge: 0, message: null }));
       break;
     case "polling":
-      // Where the message is the job, it must not come in these milliseconds either: without a fence that stays a risk.
+      // Where the message is the job, it must not arrive in these milliseconds either: without a fence a risk remains.
       if (!cut && w.jobs > 0 && w.registered && !(w.v1 && aboutToSignal(w)))
         yield some("GitHub sends a job, the listener reads the message", become("read", { jobs: w.jobs - 1, idleFor: 0 }));
       break;
@@ -33,11 +34,11 @@ export function* runnerTransitions(w: ModelState): Generator<Transition> {
       break;
     case "acquiring":
       if (w.v1) yield now("the message is the job", become("acquired"));
-      else if (!cut && !aboutToSignal(w)) yield some("GitHub gives the job to the runner", become("acquired"));
+      else if (!cut && !aboutToSignal(w)) yield some("GitHub hands the job to the runner", become("acquired"));
       if (!w.v1) yield some("the job goes to another runner", become("polling"));
       break;
     case "acquired":
-      yield now('listener announces "Running job"', become("announced", { said: "busy", saidAge: 0, message: null }));
+      yield now('listener announces "Running job"', become("announced", { announcement: "busy", announcementAge: 0, message: null }));
       break;
     case "announced":
       if (!cut) yield some("worker starts", become("running"));
@@ -46,7 +47,7 @@ export function* runnerTransitions(w: ModelState): Generator<Transition> {
       if (!cut) yield some("job ends, worker exits", become("ended"));
       break;
     case "ended":
-      yield now("listener announces the job's end", become("polling", { said: "idle", saidAge: 0, message: null }));
+      yield now("listener announces the job's end", become("polling", { announcement: "idle", announcementAge: 0, message: null }));
       break;
     case "closing":
       yield now("listener exits", listenerGone(w, false));
@@ -55,12 +56,12 @@ export function* runnerTransitions(w: ModelState): Generator<Transition> {
   if (w.orphans > 0 && !cut) yield some("orphaned worker ends its job", { ...w, orphans: w.orphans - 1 });
   if (w.ghosts > 0) yield some("worker of a job that was given up exits", { ...w, ghosts: w.ghosts - 1 });
   if (w.relaunch && w.listener === null) {
-    const life = (w.life + 1) % LIVES;
-    yield now("listener is relaunched", { ...w, relaunch: false, life, listener: { life, phase: "starting" } });
+    const generation = (w.generation + 1) % GENERATIONS;
+    yield now("listener is relaunched", { ...w, relaunch: false, generation, listener: { generation, phase: "starting" } });
   }
 }
 
-/** What befalls a runner without us. */
+/** Faults of the runner itself. */
 export function* runnerFaults(w: ModelState, parts: Parts): Generator<Transition> {
   const fault = (label: string, to: ModelState): Transition => ({
     label: `FAULT: ${label}`,
@@ -69,7 +70,7 @@ export function* runnerFaults(w: ModelState, parts: Parts): Generator<Transition
   });
   const { listener } = w;
   if (listener) {
-    // Before there is a worker the job hangs at GitHub until its lock lapses; that is the crash's doing.
+    // Without a worker the job hangs at GitHub until its lock expires; that loss is due to the crash.
     const left: ModelState = { ...w, jobs: w.jobs + requeued(w), orphans: w.orphans + (listener.phase === "running" ? 1 : 0) };
     yield fault("listener crashes", listenerGone(left, true));
   }
@@ -79,7 +80,7 @@ export function* runnerFaults(w: ModelState, parts: Parts): Generator<Transition
       yield fault("listener gives up (exit code 1)", listenerGone(w, false));
       break;
     case "announced":
-      yield fault("renewing the job's lock fails, the listener drops the job without a word", {
+      yield fault("renewing the job's lock fails, the listener drops the job silently", {
         ...w,
         listener: { ...listener!, phase: "polling" },
       });
@@ -88,5 +89,5 @@ export function* runnerFaults(w: ModelState, parts: Parts): Generator<Transition
       yield fault("worker crashes", { ...w, listener: { ...listener!, phase: "ended" } });
       break;
   }
-  if (w.main === "alive" || w.main === "told") yield fault("runsvc.sh is killed", mainExited(w, false, parts));
+  if (w.main === "running" || w.main === "signalled") yield fault("runsvc.sh is killed", mainExited(w, false, parts));
 }

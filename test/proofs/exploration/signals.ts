@@ -1,7 +1,7 @@
-/** What signals from outside do to the runner. */
+/** The effect of signals on the runner. */
 import { accepted, breakPromise, listenerHasJob, requeued, type ModelState } from "./model";
 
-/** SIGINT to the listener, from whomever. A job that it holds is cancelled; one that it has not accepted is re-queued. */
+/** SIGINT to the listener. A job that it has accepted is cancelled; one that it has not accepted is re-queued. */
 export function interrupted(w: ModelState, by: string): ModelState {
   if (w.listener === null || w.listener.phase === "closing") return w;
   const closing: ModelState = { ...w, jobs: w.jobs + requeued(w), listener: { ...w.listener, phase: "closing" } };

@@ -1,6 +1,6 @@
-/** What a search of millions of states has to remember, in flat arrays. */
+/** The memory of a search over millions of states, in flat arrays. */
 
-/** States by a 64-bit hash of their text: with 5 million of them two share one with a chance of one in a million. */
+/** States by a 64-bit hash of their text. With 5 million states, a collision has a probability of one in a million. */
 export class StateSet {
   size = 0;
   private capacity = 1 << 16;
@@ -8,7 +8,7 @@ export class StateSet {
   private low = new Uint32Array(this.capacity);
   private ids = new Int32Array(this.capacity).fill(-1);
 
-  /** The state's number; that of a new one is the size before. */
+  /** Returns the state's number; a new state gets the previous size. */
   add(text: string): number {
     let high = 0xdeadbeef;
     let low = 0x41c6ce57;
@@ -65,7 +65,7 @@ export class Edges {
     this.to[this.count++] = to;
   }
 
-  /** For each state 1 if edges lead from it to one of the goals. */
+  /** For each state, 1 if a path leads from it to one of the goals. */
   reach(goals: number[], states: number): Uint8Array {
     const starts = new Int32Array(states + 1);
     for (let edge = 0; edge < this.count; edge++) starts[this.to[edge]! + 1]! += 1;

@@ -1,12 +1,12 @@
 /**
  * The runner's unit as systemd runs it: two ExecStop=, then SIGTERM to the main process alone (KillMode=process), then
- * ExecStopPost=; Restart=always unless somebody asked for the stop. Not in here: TimeoutStopSec=, which is longer than
- * the longest drain, and SIGKILL after it.
+ * ExecStopPost=; Restart=always unless the stop was requested. Not modelled: TimeoutStopSec=, which is longer than the
+ * longest drain, and the SIGKILL after it.
  */
 import { beginDrainProcess } from "./drain-process";
 import { interrupted } from "./signals";
 import type { Parts } from "./parts";
-import { LIVES, workers, type ModelState } from "./model";
+import { GENERATIONS, workers, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
 /** `systemctl stop --no-block`. */
@@ -26,7 +26,7 @@ export function stop(w: ModelState, parts: Parts): ModelState {
   }
 }
 
-/** `systemctl start --no-block`. Behind a stop it waits for that. */
+/** `systemctl start --no-block`. During a stop it is queued behind the stop. */
 export function start(w: ModelState): ModelState {
   switch (w.unit) {
     case "inactive":
@@ -48,34 +48,34 @@ function enterStop(w: ModelState, parts: Parts): ModelState {
   return drainEnded({ ...w, unit: "stop-1" }, parts, beginDrainProcess(w, parts));
 }
 
-/** Stays where it is while the drain lasts. A drain after a forced stop ends at once. */
+/** Keeps the unit's phase while the drain lasts. After a forced stop the drain ends at once. */
 function drainEnded(w: ModelState, parts: Parts, drain: ModelState["drain"]): ModelState {
   if (drain) return { ...w, drain };
   if (w.unit === "post drains") return { ...w, drain: null, unit: "post" };
   return w.unit === "stop-1" ? { ...w, drain: null, unit: "stop-2" } : afterStops({ ...w, drain: null }, parts);
 }
 
-/** The process of an ExecStop= is gone: it came to its end, or it was killed. */
+/** The process of an ExecStop= has exited, or was killed. */
 export function execStopOver(w: ModelState, parts: Parts, killed: boolean): ModelState {
-  // The script begins it again.
+  // The script starts it again.
   if (w.unit === "stop-2 drains" && killed) return { ...w, drain: null, unit: "stop-2" };
   return drainEnded(w, parts, null);
 }
 
 function enterPost(w: ModelState, parts: Parts): ModelState {
-  // As the script does: a crash leaves a listener or a worker behind, a stop does not.
+  // As in the script: a crash leaves a listener or a worker behind, a stop does not.
   const left = w.listener !== null || workers(w) > 0;
   return drainEnded({ ...w, unit: "post drains" }, parts, left ? beginDrainProcess(w, parts) : null);
 }
 
 function afterStops(w: ModelState, parts: Parts): ModelState {
   if (w.main === "dead") return enterPost(w, parts);
-  // SIGTERM to runsvc.sh: its supervisor passes it on as SIGINT and relaunches nothing any more.
-  const told = interrupted({ ...w, unit: "sigterm", main: "told", relaunch: false }, "systemd's SIGTERM");
-  return told.listener ? told : { ...told, main: "ending", supervisor: false };
+  // SIGTERM to runsvc.sh: its supervisor forwards it as SIGINT and stops relaunching.
+  const signalled = interrupted({ ...w, unit: "sigterm", main: "signalled", relaunch: false }, "systemd's SIGTERM");
+  return signalled.listener ? signalled : { ...signalled, main: "ending", supervisor: false };
 }
 
-/** The main process is gone. systemd runs ExecStop= also after a clean exit, but not after a crash. */
+/** The main process has exited. systemd runs ExecStop= after a clean exit too, but not after a crash. */
 export function mainExited(w: ModelState, clean: boolean, parts: Parts): ModelState {
   const dead: ModelState = { ...w, main: "dead" };
   if (w.unit === "active") return clean ? enterStop(dead, parts) : enterPost(dead, parts);
@@ -86,15 +86,23 @@ export function mainExited(w: ModelState, clean: boolean, parts: Parts): ModelSt
 export function startPreOver(w: ModelState, good: boolean, parts: Parts): ModelState {
   const over: ModelState = { ...w, reap: null };
   if (w.unit === "start-stopped" || !good) return enterPost(over, parts);
-  const life = (w.life + 1) % LIVES;
-  return { ...over, unit: "active", main: "alive", supervisor: true, relaunch: false, life, listener: { life, phase: "starting" } };
+  const generation = (w.generation + 1) % GENERATIONS;
+  return {
+    ...over,
+    unit: "active",
+    main: "running",
+    supervisor: true,
+    relaunch: false,
+    generation,
+    listener: { generation, phase: "starting" },
+  };
 }
 
 export function* unitTransitions(w: ModelState, parts: Parts): Generator<Transition> {
   const own = (label: string, to: ModelState): Transition => ({ label, to, kind: "own" });
   switch (w.unit) {
     case "stop-2":
-      // As the script does: after a forced stop, or with nothing left, it ends at once.
+      // As in the script: after a forced stop, or with nothing left, it ends at once.
       if (w.forced || (w.listener === null && workers(w) === 0)) yield own("second stop command: nothing to do", afterStops(w, parts));
       else yield own("second stop command drains again", drainEnded({ ...w, unit: "stop-2 drains" }, parts, beginDrainProcess(w, parts)));
       return;
@@ -103,12 +111,12 @@ export function* unitTransitions(w: ModelState, parts: Parts): Generator<Transit
         ...w,
         completion: w.completion && w.completion !== "again" ? w.completion : { answers: 0, kills: false, drain: null },
       };
-      if (w.again || w.stopping) yield own("unit stopped, completion asked for", { ...after, unit: "inactive" });
-      else yield own("unit stopped, completion asked for, restart in 10 s", { ...after, unit: "auto-restart" });
+      if (w.again || w.stopping) yield own("unit stopped, completion requested", { ...after, unit: "inactive" });
+      else yield own("unit stopped, completion requested, restart in 10 s", { ...after, unit: "auto-restart" });
       return;
     }
     case "inactive":
-      if (w.again && !w.shutdown) yield own("systemd begins the queued start", enterStart(w));
+      if (w.again && !w.shutdown) yield own("systemd runs the queued start", enterStart(w));
       return;
     case "auto-restart":
       yield own("systemd restarts the unit", enterStart(w));

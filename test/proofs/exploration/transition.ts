@@ -1,10 +1,10 @@
 import type { ModelState } from "./model";
 
 /**
- * `own`: an act of our code, systemd or the cloud that happens as soon as it may. `world`: what may happen at any time.
- * `chance`: the same, but nothing may rest on it. `slow`: minutes pass. `fault`: one of the few that a run may have.
+ * `own`: an act of our code, systemd or AWS that happens as soon as it can. `external`: may happen at any time.
+ * `chance`: the same, but nothing may depend on it. `slow`: minutes pass. `fault`: one of the few faults of a run.
  */
-type Kind = "own" | "world" | "chance" | "slow" | "fault";
+type Kind = "own" | "external" | "chance" | "slow" | "fault";
 
 export interface Transition {
   label: string;

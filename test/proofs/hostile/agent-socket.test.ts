@@ -6,13 +6,13 @@ import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, assertRefused, scaleIn, type Attempt, type Outcome } from "./attempts";
 
-/** Several times what it takes here; a bound on a hang, not a measurement. */
+/** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
-/** Seconds that the lying job runs: several times what the agent waits before it clears the protection of an idle runner. */
-const LIE_SECONDS = 25;
+/** Seconds that the flood lasts: several times the agent's delay before it removes the protection of an idle runner. */
+const FLOOD_SECONDS = 25;
 
 const ask = (options: string, url: string) => `curl -sS -m 3 -g --unix-socket ${PATHS.socket} -w '%{http_code}' ${options} ${url}`;
-/** Any answer but a refusal counts as success. */
+/** Any 2xx answer counts as success. */
 const route = (title: string, options: string, url: string): Attempt => ({
   title,
   script: `answer=$(${ask(options, url)}); echo "answer $answer"; [[ $answer == 2?? ]]`,
@@ -20,18 +20,22 @@ const route = (title: string, options: string, url: string): Attempt => ({
 });
 
 const ATTEMPTS: Attempt[] = [
-  route("as a way to the instance's metadata", "", "http://169.254.169.254/latest/meta-data/instance-id"),
+  route("to reach the instance's metadata", "", "http://169.254.169.254/latest/meta-data/instance-id"),
   route("as a proxy to the instance's metadata", "--request-target http://169.254.169.254/latest/meta-data/instance-id", "http://agent/"),
   route("to stop the runner", "-X POST", "http://agent/stop"),
   route("to complete the termination", "-X POST", "http://agent/complete"),
-  route("to end the protection of a sibling", "-X POST", `'http://agent${AGENT_ROUTES.jobCompleted}?instance=i-00000000000000b01'`),
+  route(
+    "to remove the protection of another instance",
+    "-X POST",
+    `'http://agent${AGENT_ROUTES.jobCompleted}?instance=i-00000000000000b01'`,
+  ),
   route("to read a file", "--path-as-is", "http://agent/../../etc/ci-runners/config.json"),
-  route("to say anything by GET", "", `http://agent${AGENT_ROUTES.jobCompleted}`),
-  route("with headers of megabytes", `-H "X: $(head -c 100000 /dev/zero | tr '\\0' x)" -X POST`, `http://agent${AGENT_ROUTES.jobStarted}`),
+  route("to send a hint with GET", "", `http://agent${AGENT_ROUTES.jobCompleted}`),
+  route("to send 100 kB of headers", `-H "X: $(head -c 100000 /dev/zero | tr '\\0' x)" -X POST`, `http://agent${AGENT_ROUTES.jobStarted}`),
 ];
 
-/** Claims ten times a second that no job runs, floods the socket from many sides, and holds connections open. */
-const LIES = `post() { curl -s -m 2 -o /dev/null --unix-socket ${PATHS.socket} -X POST "http://agent$1"; }
+/** Claims ten times a second that no job runs, floods the socket with requests, and holds connections open. */
+const FLOOD = `post() { curl -s -m 2 -o /dev/null --unix-socket ${PATHS.socket} -X POST "http://agent$1"; }
 python3 - <<'PY' &
 import socket, time
 held = []
@@ -44,7 +48,7 @@ for n in range(200):
     except OSError:
         pass
     held.append(s)
-end = time.time() + ${LIE_SECONDS}
+end = time.time() + ${FLOOD_SECONDS}
 sent = 0
 while time.time() < end:
     try:
@@ -59,10 +63,10 @@ while time.time() < end:
         pass
 print("flood", sent)
 PY
-for n in $(seq ${LIE_SECONDS * 10}); do post ${AGENT_ROUTES.jobCompleted} || true; sleep 0.1; [ $SECONDS -lt ${LIE_SECONDS} ] || break; done
+for n in $(seq ${FLOOD_SECONDS * 10}); do post ${AGENT_ROUTES.jobCompleted} || true; sleep 0.1; [ $SECONDS -lt ${FLOOD_SECONDS} ] || break; done
 wait`;
 
-describe("a job that speaks to the agent", function () {
+describe("a job that talks to the agent", function () {
   this.timeout(BOUND_MS);
   let pool: LivePool;
   let instance: string;
@@ -83,30 +87,30 @@ describe("a job that speaks to the agent", function () {
   after(() => pool?.close());
 
   for (const [index, attempt] of ATTEMPTS.entries()) {
-    it(`gets nothing from it ${attempt.title}`, () => assertRefused(attempt, answers[index]));
+    it(`cannot use the agent's socket ${attempt.title}`, () => assertRefused(attempt, answers[index]));
   }
 
-  it("is heard with a hint, so that the refusals above are the agent's own", async () => {
+  it("can send a job hint, so the refusals above come from the agent", async () => {
     const hint = route("", "-X POST", `http://agent${AGENT_ROUTES.jobStarted}`);
-    const [heard] = await asJob(pool, instance, [hint], "hint");
-    assert.equal(heard!.code, 0, heard!.output);
+    const [answer] = await asJob(pool, instance, [hint], "hint");
+    assert.equal(answer!.code, 0, answer!.output);
   });
 
-  it("does not lose its own protection by claiming, in a flood, that no job runs; and the drain waits for it all the same", async () => {
+  it("keeps its protection, and the drain waits for it, although it floods the agent with claims that no job runs", async () => {
     await pool.until("the last job's protection to be cleared", () => protection().at(-1) === false);
     const starts = await pool.sh(instance, `systemctl show ${UNITS.agent} --property=MainPID --value`);
     const before = protection().length;
-    // Nobody tells the instance that it has to go: the agent has to see that for itself, through the flood.
+    // The termination event is lost: the agent must detect the termination itself, during the flood.
     pool.environment.aws.bus.knobs.fate = (event) => (event["detail-type"] === DETAIL_TYPE.terminating ? "lose" : "deliver");
-    const job = pool.environment.github.job(pool.queueOn(instance, { name: "liar", steps: [{ name: "lie", run: LIES }] }));
-    await pool.until("the liar to be protected", () => isProtected() === true);
+    const job = pool.environment.github.job(pool.queueOn(instance, { name: "flood", steps: [{ name: "flood", run: FLOOD }] }));
+    await pool.until("the job's instance to be protected", () => isProtected() === true);
     await new Promise((resolve) => setTimeout(resolve, 8_000));
-    assert.deepEqual(protection().slice(before), [true], "more than twice the time after which an idle runner is unprotected");
-    assert.ok(!ended(job), "the lie has to outlast the drain's begin, else nothing was shown");
+    assert.deepEqual(protection().slice(before), [true], "still protected after more than twice the delay for an idle runner");
+    assert.ok(!ended(job), "the flood must outlast the start of the drain, or the test shows nothing");
     await scaleIn(pool, instance);
     assert.equal(job.state, "succeeded", job.detail);
     assert.equal(pool.hostLogs(instance, "drain begun").at(-1)?.fields.inFlight, "worker");
-    assert.deepEqual(pool.hostLogs(instance, "agent started").length, 1, `the agent (pid ${starts}) must have lived through the flood`);
+    assert.deepEqual(pool.hostLogs(instance, "agent started").length, 1, `the agent (pid ${starts}) must have survived the flood`);
     assert.deepEqual(pool.hostLogs(instance, "instance metadata does not answer, keeping the last target state"), []);
   });
 });

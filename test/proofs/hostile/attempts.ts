@@ -3,25 +3,25 @@ import { UNITS } from "../../../contract/actions-runner-pool/host";
 import { ended } from "../../../rehearsal/github/jobs";
 import type { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 
-/** What a hostile job tries. Its script ends with 0 if and only if it got what it wanted. */
+/** An attempt of a hostile job. Its script exits with 0 if and only if the attempt succeeded. */
 export interface Attempt {
   title: string;
   script: string;
-  /** What the refusal looks like, where more than one thing could go wrong. */
+  /** Matches the refusal, where the script could also fail for another reason. */
   refusal?: RegExp;
 }
 
 export interface Outcome {
-  /** Exit code; 124: it took longer than ATTEMPT_SECONDS. */
+  /** Exit code; 124 if it took longer than ATTEMPT_SECONDS. */
   code: number;
   output: string;
 }
 
-/** Many times what any attempt takes here; one that hangs must not take its job along. */
+/** Many times the usual duration of an attempt; one that hangs must not fail its job. */
 const ATTEMPT_SECONDS = 25;
 const RESULTS = "/var/tmp/hostile";
 
-/** Runs all attempts, one after another, in one real job of this instance, as the job's user in the runner's own unit. */
+/** Runs all attempts, one after another, in one real job on this instance, as the job's user in the runner's unit. */
 export async function asJob(
   pool: LivePool,
   instance: string,
@@ -29,7 +29,7 @@ export async function asJob(
   name: string,
 ): Promise<Outcome[]> {
   const folder = `${RESULTS}/${name}`;
-  // The last second: a drain that follows a job of less than that waits for what might be another message, 100 s long.
+  // The final sleep: after a job shorter than a second, a drain waits up to 100 s for what might be another message.
   const run = [`mkdir -p ${folder}`, ...attempts.map((attempt, index) => recorded(folder, index, attempt.script)), "sleep 1"].join("\n");
   const steps = [{ name: "attempts", run }];
   const job = pool.environment.github.job(pool.queueOn(instance, { name, steps }));
@@ -38,7 +38,7 @@ export async function asJob(
   return outcomes(pool, instance, folder, attempts.length);
 }
 
-/** The same scripts by root outside of the runner's unit: whoever is refused there too proves nothing. */
+/** The same scripts as root outside the runner's unit: an attempt that fails there too proves nothing. */
 export async function asRoot(
   pool: LivePool,
   instance: string,
@@ -50,10 +50,10 @@ export async function asRoot(
   return outcomes(pool, instance, folder, attempts.length);
 }
 
-/** The job got nothing, and was told why. */
+/** The attempt failed, with the expected refusal. */
 export function assertRefused(attempt: Attempt, outcome: Outcome | undefined): void {
   assert.ok(outcome);
-  assert.notEqual(outcome.code, 0, `it worked: ${attempt.script}\n${outcome.output}`);
+  assert.notEqual(outcome.code, 0, `the attempt succeeded: ${attempt.script}\n${outcome.output}`);
   if (attempt.refusal)
     assert.ok(
       attempt.refusal.test(outcome.output),
@@ -66,11 +66,11 @@ export function assertWorks(attempt: Attempt, outcome: Outcome | undefined): voi
   assert.equal(
     outcome.code,
     0,
-    `it proves nothing, for it fails here too (exit code ${outcome.code}): ${attempt.script}\n${outcome.output}`,
+    `the attempt proves nothing, because it fails here too (exit code ${outcome.code}): ${attempt.script}\n${outcome.output}`,
   );
 }
 
-/** Has the group choose this instance, and waits until it is gone. */
+/** Terminates this instance in its group and waits until it is gone. */
 export async function scaleIn(pool: LivePool, instance: string, seconds = 240): Promise<void> {
   const [group] = pool.environment.aws.autoscaling.groupNames();
   await pool.environment.aws.gateway.call({ kind: "operator" }, "autoscaling:UpdateAutoScalingGroup", {
@@ -81,13 +81,13 @@ export async function scaleIn(pool: LivePool, instance: string, seconds = 240): 
   await pool.until(`${instance} to be gone`, () => pool.gone(instance), seconds);
 }
 
-/** The job's user and the number that its slice is called by. */
+/** The uid of the job's user, which also names its slice. */
 export async function runnerUid(pool: LivePool, instance: string): Promise<number> {
   return Number(await pool.sh(instance, `id -u "$(systemctl show ${UNITS.runner} --property=User --value)"`));
 }
 
 function recorded(folder: string, index: number, script: string): string {
-  // In base64, so that no script has to know the quotes around it.
+  // In base64, so that no script has to escape quotes.
   const text = Buffer.from(script).toString("base64");
   const run = `timeout --kill-after=2 ${ATTEMPT_SECONDS} bash -c "$(echo ${text} | base64 -d)"`;
   return `code=0; ${run} </dev/null >${folder}/${index}.out 2>&1 || code=$?; echo $code >${folder}/${index}.code`;

@@ -7,11 +7,11 @@ import { poolNames } from "../../../contract/actions-runner-pool/names";
 
 const ROOT = join(__dirname, "../../..");
 const PAGE = readFileSync(join(ROOT, "docs/security.md"), "utf8");
-/** A title stands in italics, and may run over the end of a line. */
+/** Titles are in italics and may wrap to a second line. */
 const named = (text: string) =>
   [...text.matchAll(/(?<!\*)\*([^*\n]+(?:\n[^*\n]+)?)\*(?!\*)/g)].map((match) => match[1]!.replace(/\s*\n\s*/g, " "));
 
-/** The titles of the tests beside this one, as mocha itself knows them, without running any. */
+/** The titles of the tests in this folder, as mocha lists them without running any. */
 function titles(): Set<string> {
   const files = readdirSync(__dirname)
     .filter((file) => file.endsWith(".test.ts") && file !== "claims.test.ts")
@@ -22,7 +22,7 @@ function titles(): Set<string> {
   return new Set((JSON.parse(text.slice(text.indexOf("{"))) as { tests: { title: string }[] }).tests.map(({ title }) => title));
 }
 
-describe("the page on security", function () {
+describe("docs/security.md", function () {
   this.timeout(120_000);
   const section = (heading: string) => {
     const [, text] = PAGE.split(`## ${heading}\n`);
@@ -39,7 +39,7 @@ describe("the page on security", function () {
     assert.ok(!known.has("no such test"));
   });
 
-  it("makes no claim about what a job cannot do without the test that shows it", () => {
+  it("names a test for each claim about what a job cannot do", () => {
     const lines = section("A job cannot")
       .split("\n")
       .filter((line) => line.startsWith("| ") && !line.startsWith("| what"));
@@ -50,7 +50,7 @@ describe("the page on security", function () {
     }
   });
 
-  it("explains every statement of the instance's role, and no other", () => {
+  it("explains exactly the statements of the instance's role", () => {
     const account = { partition: "aws", region: "us-east-1", accountId: "123456789012" };
     const statements = hostPolicy(account, poolNames("x"), "arn:aws:s3:::x").Statement.map(({ Sid }) => Sid);
     const rows = section("The instance's role")

@@ -4,16 +4,16 @@ import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, asRoot, runnerUid, scaleIn } from "./attempts";
 
-/** Several times what it takes here; a bound on a hang, not a measurement. */
+/** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
-/** MB; more than a job may put into /run, and little beside what /run holds. */
+/** MB; more than a job may write below /run, and little compared to the size of /run. */
 const MORE = 100;
-/** Processes that the job's user may have here. On an instance it is tens of thousands, which this machine is to be spared. */
+/** Process limit of the job's user here. On an instance it is tens of thousands, too many for this machine. */
 const PROCESSES = 200;
 
 const fill = (folder: string) => `dd if=/dev/zero of=${folder}/fill bs=1M count=${MORE} status=none`;
 
-describe("a job that uses up what the drain needs", function () {
+describe("a job that exhausts resources that the drain needs", function () {
   this.timeout(BOUND_MS);
   let pool: LivePool;
   let instance: string;
@@ -25,15 +25,15 @@ describe("a job that uses up what the drain needs", function () {
   });
   after(() => pool?.close());
 
-  it("cannot fill /run, where systemd and the agent write: its own part of that is small", async () => {
+  it("cannot fill /run, which systemd and the agent write to, because its own part is small", async () => {
     const [byRoot] = await asRoot(pool, instance, [{ script: `trap 'rm -f /run/fill' EXIT; ${fill("/run")}` }], "fill-by-root");
-    assert.equal(byRoot!.code, 0, `/run must hold more than ${MORE} MB, else nothing is shown: ${byRoot!.output}`);
-    // A mount point below counts as the file system that is mounted there.
+    assert.equal(byRoot!.code, 0, `/run must hold more than ${MORE} MB, or the test shows nothing: ${byRoot!.output}`);
+    // A mount point counts as the file system that is mounted there.
     const elsewhereOf = `find /run -xdev -writable -type d -exec sh -c '[ "$(stat -c %m "$1")" = "$2" ]' sh {} MOUNT \\; -print 2>/dev/null | grep .`;
-    const looks = ["/run", PATHS.perfLog].map((mount) => ({ script: elsewhereOf.replace("MOUNT", mount) }));
-    const [elsewhere, own, full] = await asJob(pool, instance, [...looks, { script: fill(PATHS.perfLog) }], "fill");
-    assert.equal(own!.output.trim(), PATHS.perfLog, "it would find what is there");
-    assert.equal(elsewhere!.code, 1, `on /run's own file system it may write to ${elsewhere!.output}`);
+    const searches = ["/run", PATHS.perfLog].map((mount) => ({ script: elsewhereOf.replace("MOUNT", mount) }));
+    const [elsewhere, own, full] = await asJob(pool, instance, [...searches, { script: fill(PATHS.perfLog) }], "fill");
+    assert.equal(own!.output.trim(), PATHS.perfLog, "the search finds a writable folder");
+    assert.equal(elsewhere!.code, 1, `it can write to /run's own file system: ${elsewhere!.output}`);
     assert.match(full!.output, /No space left on device/);
     const [many] = await asJob(
       pool,
@@ -42,22 +42,22 @@ describe("a job that uses up what the drain needs", function () {
       "files",
     );
     assert.match(many!.output, /No space left on device/);
-    // Whoever could still write there: the fence is a file below /run.
+    // Systemd and root can still write to /run, where the fence is a file.
     await pool.sh(
       instance,
       `systemctl set-property --runtime ${UNITS.runner} IPAccounting=no && touch ${PATHS.runtime}/probe && rm ${PATHS.runtime}/probe`,
     );
   });
 
-  it("cannot keep the drain from running, from being written down, or from its end, by processes, by the journal and by both together", async () => {
-    // Each process has this limit from the unit; the kernel holds it against all processes of the user.
+  it("cannot keep the drain from running, logging or completing by exhausting processes and the journal", async () => {
+    // The unit sets the limit for each process; the kernel applies it to all processes of the user.
     await pool.sh(
       instance,
       `mkdir -p /run/systemd/system/${UNITS.runner}.d
 printf '[Service]\\nLimitNPROC=${PROCESSES}\\n' >/run/systemd/system/${UNITS.runner}.d/few.conf
 systemctl daemon-reload && systemctl restart ${UNITS.runner}`,
     );
-    await pool.until("the runner to be back", () => pool.environment.context.jobs.online().includes(instance));
+    await pool.until("the runner to be online again", () => pool.environment.context.jobs.online().includes(instance));
     const bomb = `import os, time
 while True:
     try:
@@ -75,17 +75,17 @@ while True:
     const job = pool.environment.github.job(pool.queueOn(instance, { name: "exhauster", steps: [{ name: "exhaust", run }] }));
     const uid = await runnerUid(pool, instance);
     const processes = async () => Number(await pool.sh(instance, `ps -L --no-headers -u ${uid} | wc -l`));
-    await pool.untilSeen("its user has no process left", async () => (await processes()) >= PROCESSES - 5);
+    await pool.untilSeen("its user's process limit to be reached", async () => (await processes()) >= PROCESSES - 5);
     const fork = await pool.run(
       instance,
       `setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=${PROCESSES} bash -c 'true & wait'`,
     );
     assert.match(fork.stderr, /fork.*Resource temporarily unavailable/);
     await scaleIn(pool, instance, 400);
-    const said = pool.events.flatMap((event) => (event.kind === "host-log" && event.instance === instance ? [event.message] : []));
+    const logged = pool.events.flatMap((event) => (event.kind === "host-log" && event.instance === instance ? [event.message] : []));
     for (const message of ["drain begun", "drain ended", "lifecycle action completed"])
-      assert.ok(said.includes(message), `"${message}" is not in the journal`);
-    assert.ok(!said.includes("drain gave up: maxDrain reached"));
+      assert.ok(logged.includes(message), `"${message}" is not in the journal`);
+    assert.ok(!logged.includes("drain gave up: maxDrain reached"));
     assert.notEqual(job.state, "queued", "it must have run");
     const journal = await pool.environment.machines!.hosts.journal(instance);
     assert.match(journal, /noise/, "the flood must have arrived");

@@ -4,24 +4,28 @@ import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, asRoot, assertRefused, assertWorks, runnerUid, type Attempt, type Outcome } from "./attempts";
 
-/** Several times what it takes here; a bound on a hang, not a measurement. */
+/** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
 const DENIED = /Permission denied|Operation not permitted/i;
 const POLKIT = /authenticat|Access denied|authoriz|not permitted/i;
 const UNIT_FILES = "/etc/systemd/system";
 
-/** Opens the file for writing and writes nothing, so that root can prove the same way to be open without harm. */
+/** Opens the file for writing but writes nothing, so that root can do the same without harm. */
 const write = (what: string, path: string): Attempt => ({ title: `write to ${what}`, script: `: >>${path}`, refusal: DENIED });
-const create = (what: string, path: string): Attempt => ({ title: `put ${what}`, script: `touch ${path} && rm ${path}`, refusal: DENIED });
+const create = (what: string, path: string): Attempt => ({
+  title: `create ${what}`,
+  script: `touch ${path} && rm ${path}`,
+  refusal: DENIED,
+});
 const mainPid = (unit: string) => `$(systemctl show ${unit} --property=MainPID --value)`;
 
 const ATTEMPTS: Attempt[] = [
   write("the runner's unit", `${UNIT_FILES}/${UNITS.runner}`),
   write("the agent's unit", `${UNIT_FILES}/${UNITS.agent}`),
-  write("the unit that beats", `${UNIT_FILES}/${UNITS.heartbeat}`),
-  write("the unit that completes the termination", `${UNIT_FILES}/${UNITS.complete}`),
+  write("the heartbeat unit", `${UNIT_FILES}/${UNITS.heartbeat}`),
+  write("the completion unit", `${UNIT_FILES}/${UNITS.complete}`),
   create("a drop-in beside the runner's unit", `${UNIT_FILES}/hostile.conf`),
-  create("a unit into systemd's runtime folder", "/run/systemd/system/hostile.service"),
+  create("a unit in systemd's runtime folder", "/run/systemd/system/hostile.service"),
   write("the instance's configuration", PATHS.config),
   write("the environment of all services", "/etc/environment"),
   write("the job-started hook", PATHS.jobStartedHook),
@@ -34,23 +38,23 @@ const ATTEMPTS: Attempt[] = [
   },
   write("the second stop command", `${PATHS.home}/stop-again.sh`),
   write("the last stop command", `${PATHS.home}/end-service.sh`),
-  write("what runs after a stop", `${PATHS.home}/after-stop.sh`),
+  write("the script that runs after a stop", `${PATHS.home}/after-stop.sh`),
   create("a file beside the agent", `${PATHS.home}/hostile`),
   create("anything beside the runner's own folder", "/opt/hostile"),
   create("the mark of a forced stop", `${PATHS.runtime}/hostile-mark`),
   write("the listener's log", PATHS.listenerLog),
-  write("the listener's log by the descriptor of its service", `/proc/$(pgrep -x runsvc.sh)/fd/1`),
-  write("the list that keeps it from cron", "/etc/cron.deny"),
+  write("the listener's log through its service's file descriptor", `/proc/$(pgrep -x runsvc.sh)/fd/1`),
+  write("the list that denies it cron", "/etc/cron.deny"),
   create("a rule for sudo", "/etc/sudoers.d/hostile"),
-  create("a library into every program of root", "/etc/ld.so.preload"),
+  create("a library preloaded by every program of root", "/etc/ld.so.preload"),
   { title: "read the agent's memory", script: `head -c 1 /proc/${mainPid(UNITS.agent)}/environ >/dev/null`, refusal: DENIED },
   { title: "read the user data", script: "head -c 1 /var/lib/cloud/instance/user-data.txt >/dev/null", refusal: DENIED },
   { title: "read the agent's journal", script: `journalctl --unit=${UNITS.agent} --quiet --lines=1 | grep .` },
   { title: "signal the agent", script: `kill -CONT ${mainPid(UNITS.agent)}`, refusal: DENIED },
-  { title: "signal the one that supervises the runner's service, systemd", script: "kill -CONT 1", refusal: DENIED },
+  { title: "signal systemd, which supervises the runner's service", script: "kill -CONT 1", refusal: DENIED },
   { title: "have systemd stop or signal the runner", script: `systemctl kill --signal=CONT ${UNITS.runner}`, refusal: POLKIT },
   { title: "have systemd stop or start the heartbeat", script: `systemctl start ${UNITS.heartbeat}`, refusal: POLKIT },
-  { title: "have systemd read its units anew", script: "systemctl daemon-reload", refusal: POLKIT },
+  { title: "have systemd reload its units", script: "systemctl daemon-reload", refusal: POLKIT },
   {
     title: "change the environment of root's services",
     script: "systemctl set-environment HOSTILE=1 && systemctl unset-environment HOSTILE",
@@ -60,7 +64,7 @@ const ATTEMPTS: Attempt[] = [
   { title: "use any of root's capabilities", script: "! grep -q 'CapEff:[[:space:]]*0000000000000000' /proc/self/status" },
 ];
 
-/** Where root's programs in the runner's unit, which have the job user's HOME and the runner's folder, might find code. */
+/** Plants code where root's programs in the runner's unit, which run with the job user's HOME and the runner's folder, might find it. */
 const PLANT = String.raw`ran='echo $(id -u) >>/srv/planted-ran'
 for name in systemctl node cat grep sleep bash; do
   printf '#!/bin/sh\n%s\nexit 1\n' "$ran" >${PATHS.runner}/$name; chmod 755 ${PATHS.runner}/$name
@@ -71,7 +75,7 @@ for folder in ~/.node_modules ~/.node_libraries ${PATHS.runner}/node_modules; do
   echo 'require("fs").appendFileSync("/srv/planted-ran", process.getuid() + "\n")' >$folder/@aws-sdk/signature-v4-crt/index.js
 done`;
 
-describe("a job that wants to change what drains it", function () {
+describe("a job that tampers with the drain", function () {
   this.timeout(BOUND_MS);
   let pool: LivePool;
   let byJob: Outcome[];
@@ -88,30 +92,30 @@ describe("a job that wants to change what drains it", function () {
   after(() => pool?.close());
 
   for (const [index, attempt] of ATTEMPTS.entries()) {
-    it(`cannot ${attempt.title}, which root can`, () => {
+    it(`cannot ${attempt.title}, but root can`, () => {
       assertRefused(attempt, byJob[index]);
       assertWorks(attempt, byRoot[index]);
     });
   }
 
-  it("is in no group but its own, so that no socket of a service is open to it", async () => {
+  it("is in no group but its own, so no service's socket is open to it", async () => {
     const groups = (await pool.sh(instance, `id -Gn ${await runnerUid(pool, instance)}`)).split(" ");
     assert.equal(groups.length, 1, groups.join(", "));
   });
 
-  it("finds nothing writable below the folders of the pool but the runner's own performance log", async () => {
+  it("finds nothing writable in the pool's folders except the runner's performance log", async () => {
     const folders = [PATHS.home, "/etc/ci-runners", UNIT_FILES, PATHS.runtime].join(" ");
-    const look = `find ${folders} -writable -not -type l -not -type s`;
-    const [found] = await asJob(pool, instance, [{ script: look }], "writable");
+    const search = `find ${folders} -writable -not -type l -not -type s`;
+    const [found] = await asJob(pool, instance, [{ script: search }], "writable");
     const allowed = found!.output
       .trim()
       .split("\n")
       .filter((path) => !path.startsWith(PATHS.perfLog));
     assert.deepEqual(allowed, []);
-    assert.match(found!.output, new RegExp(PATHS.perfLog), "it would find what is there");
+    assert.match(found!.output, new RegExp(PATHS.perfLog), "the search finds a writable folder");
   });
 
-  it("plants code where root's programs might look for some, and they run none of it", async () => {
+  it("cannot make root's programs run code that it plants on their search paths", async () => {
     await pool.sh(instance, "touch /srv/planted-ran && chmod 666 /srv/planted-ran");
     const [planted] = await asJob(pool, instance, [{ script: PLANT }], "plant");
     assert.equal(planted!.code, 0, planted!.output);
@@ -120,6 +124,6 @@ describe("a job that wants to change what drains it", function () {
     assert.equal(await ran(), "0");
     const home = await pool.sh(instance, `getent passwd ${await runnerUid(pool, instance)} | cut -d: -f6`);
     await pool.sh(instance, `cd /tmp && HOME=${home} ${PATHS.node} -e 'require("@aws-sdk/signature-v4-crt")'`);
-    assert.equal(await ran(), "1", "a program of root that looked there would have run it");
+    assert.equal(await ran(), "1", "a program of root that searches there would have run it");
   });
 });

@@ -5,11 +5,11 @@ import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, asRoot, assertRefused, assertWorks, runnerUid, type Attempt, type Outcome } from "./attempts";
 
-/** Several times what it takes here; a bound on a hang, not a measurement. */
+/** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
 
 const HOST = "http://169.254.169.254";
-/** Ends with 0 and the role's secret key, or not with 0. `$1`: options of curl. */
+/** Prints the role's secret key and exits with 0, or fails. `$@`: options of curl. */
 const THEFT = `steal() {
   local token role
   token=$(curl -sS -m 3 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$@" ${HOST}/latest/api/token) || return
@@ -17,10 +17,10 @@ const THEFT = `steal() {
   curl -sS -m 3 -H "X-aws-ec2-metadata-token: $token" "$@" ${HOST}/latest/meta-data/iam/security-credentials/$role | grep SecretAccessKey
 }
 `;
-/** A script of its own, for whoever shall run it elsewhere. */
+/** The same as a separate script, for execution by other programs. */
 const THIEF = `thief=$(mktemp); chmod 755 $thief; { echo '#!/bin/bash'; declare -f steal; echo 'steal'; } >$thief\n`;
 
-/** A forwarding proxy in twenty lines, as anybody would write who wants one. */
+/** A minimal forwarding proxy. */
 const PROXY = `cat >$TMPDIR/proxy.py <<'PY'
 import http.server, urllib.request
 class Proxy(http.server.BaseHTTPRequestHandler):
@@ -47,25 +47,25 @@ until (exec 3<>/dev/tcp/127.0.0.1/18080) 2>/dev/null; do sleep 0.1; done
 const UNREACHABLE = /curl: \(\d+\) .*(Failed to connect|timed out|Timeout|Couldn't connect)/i;
 
 const ATTEMPTS: Attempt[] = [
-  { title: "by version 2 of the metadata service", script: `${THEFT}steal`, refusal: UNREACHABLE },
+  { title: "from version 2 of the metadata service", script: `${THEFT}steal`, refusal: UNREACHABLE },
   {
-    title: "by version 1: not even a refusal of the service reaches the job",
+    title: "from version 1: not even the service's refusal reaches the job",
     script: `curl -sS -m 3 -w '%{http_code}\\n' -o /dev/null ${HOST}/latest/meta-data/iam/security-credentials/`,
     refusal: UNREACHABLE,
   },
   { title: "over IPv6", script: "curl -sS -g -m 3 'http://[fd00:ec2::254]/' | grep metadata-over-ipv6", refusal: UNREACHABLE },
   {
-    title: "under the address's spelling as an IPv6 one",
+    title: "by writing the address as an IPv6 address",
     script: `${THEFT.replaceAll(HOST, "http://[::ffff:169.254.169.254]")}steal -g`,
     refusal: UNREACHABLE,
   },
   {
-    title: "under the address's spelling as one number",
+    title: "by writing the address as one number",
     script: `${THEFT.replaceAll(HOST, "http://2852039166")}steal`,
     refusal: UNREACHABLE,
   },
   {
-    title: "through a proxy that the job runs on its own machine",
+    title: "through a proxy that the job runs on the instance",
     script: `${THEFT}export TMPDIR=$(mktemp -d)\n${PROXY}steal -x http://127.0.0.1:18080`,
   },
   {
@@ -74,7 +74,7 @@ const ATTEMPTS: Attempt[] = [
     refusal: UNREACHABLE,
   },
   {
-    title: "from a unit of a service manager of its own (systemd --user)",
+    title: "from a unit of its own service manager (systemd --user)",
     script: `${THEFT}${THIEF}loginctl enable-linger "$(id -un)" || exit
 export XDG_RUNTIME_DIR=/run/user/$(id -u)
 until [ -S $XDG_RUNTIME_DIR/systemd/private ]; do sleep 0.1; done
@@ -85,7 +85,7 @@ cat $result; grep SecretAccessKey $result`,
     refusal: UNREACHABLE,
   },
   {
-    title: "from a session by SSH to its own machine",
+    title: "from an SSH session to its own instance",
     script: `${THEFT}${THIEF}mkdir -p -m 700 ~/.ssh
 [ -e ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
 cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys
@@ -93,36 +93,36 @@ ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o ConnectTimeout=5 localhost $
     refusal: UNREACHABLE,
   },
   {
-    title: "from a job of at",
+    title: "from an at job",
     script: `${THEFT}${THIEF}rm -f /tmp/at-result
 echo "$thief >/tmp/at-result 2>&1" | at now || exit
 for n in $(seq 100); do grep SecretAccessKey /tmp/at-result && exit; sleep 0.1; done; exit 1`,
     refusal: /You do not have permission to use at/,
   },
-  { title: "from a job of cron", script: "echo '* * * * * true' | crontab - && crontab -r", refusal: /not allowed to use this program/ },
+  { title: "from a cron job", script: "echo '* * * * * true' | crontab - && crontab -r", refusal: /not allowed to use this program/ },
 ];
 
-/** Things that would open the way; the same by root must work. */
+/** Attempts to remove the restrictions; root must succeed with the same scripts. */
 const OPENINGS: Attempt[] = [
   {
-    title: "start a unit of the system",
+    title: "start a system unit",
     script: `${THEFT}${THIEF}systemd-run --quiet --wait --pipe $thief`,
     refusal: /authenticat|Access denied|authoriz/i,
   },
   {
-    title: "lift what its unit denies",
+    title: "remove the restrictions of its unit",
     script: `systemctl set-property --runtime ${UNITS.runner} IPAccounting=no`,
     refusal: /authenticat|Access denied|authoriz/i,
   },
   {
-    title: "leave its unit for another control group",
+    title: "move to another unit's control group",
     script: `bash -c 'echo $$ >/sys/fs/cgroup/system.slice/${UNITS.agent}/cgroup.procs'`,
     refusal: /Permission denied/,
   },
-  { title: "become root by sudo", script: "sudo -n true", refusal: /password is required|may not run sudo/ },
+  { title: "become root with sudo", script: "sudo -n true", refusal: /password is required|may not run sudo/ },
 ];
 
-describe("a job that wants the instance's credentials", function () {
+describe("a job that tries to obtain the instance's credentials", function () {
   this.timeout(BOUND_MS);
   let pool: LivePool;
   let defended: Outcome[];
@@ -138,7 +138,7 @@ describe("a job that wants the instance's credentials", function () {
       instance,
       "for unit in atd cron ssh; do rm /etc/systemd/system/$unit.service; done; systemctl daemon-reload; mkdir -p /run/sshd; systemctl start atd cron ssh",
     );
-    // The stand-in for the metadata has no IPv6, so the machine itself answers at that address.
+    // The metadata stand-in has no IPv6, so the machine itself answers at that address.
     await pool.sh(
       instance,
       `ip -6 address add fd00:ec2::254/128 dev lo nodad && mkdir /srv/six && echo metadata-over-ipv6 >/srv/six/index.html
@@ -148,7 +148,7 @@ until curl -s -g -o /dev/null 'http://[fd00:ec2::254]/'; do sleep 0.1; done`,
     defended = await asJob(pool, instance, ATTEMPTS, "defended");
     openings = await asJob(pool, instance, OPENINGS, "openings");
     byRoot = await asRoot(pool, instance, OPENINGS, "by-root");
-    // The defence taken away, and nothing else.
+    // Only the defence is removed.
     const uid = await runnerUid(pool, instance);
     await pool.sh(
       instance,
@@ -160,25 +160,25 @@ sed -i /^runner$/d /etc/cron.deny /etc/at.deny`,
   after(() => pool?.close());
 
   for (const [index, attempt] of ATTEMPTS.entries()) {
-    it(`does not get them ${attempt.title}`, () => assertRefused(attempt, defended[index]));
+    it(`cannot get them ${attempt.title}`, () => assertRefused(attempt, defended[index]));
   }
 
   for (const [index, attempt] of OPENINGS.entries()) {
-    it(`cannot ${attempt.title}, which root can`, () => {
+    it(`cannot ${attempt.title}, but root can`, () => {
       assertRefused(attempt, openings[index]);
       assertWorks(attempt, byRoot[index]);
     });
   }
 
-  it("is not let onto an image that cannot keep it from them: the installation tries first", async () => {
+  it("does not run on an image that cannot deny them: the installation checks first", async () => {
     const [instance] = pool.inService() as [string];
     const quoted = (words: string[]) => words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
     await pool.sh(instance, quoted(probeCommand(PATHS.node)));
     const { exitCode } = await pool.run(instance, quoted(probeCommand(PATHS.node, [])));
-    assert.equal(exitCode, 1, "without the denial the probe has to fail");
+    assert.equal(exitCode, 1, "without the denial the probe must fail");
   });
 
-  it("gets them in each of these ways once the defence is taken away, so that the refusals mean something", () => {
+  it("gets them in each of these ways once the defence is removed, so the refusals are meaningful", () => {
     for (const [index, attempt] of ATTEMPTS.entries()) assertWorks(attempt, undefended[index]);
     assert.match(undefended[1]!.output, /401/, "version 1 is closed in the launch template as well");
   });

@@ -4,19 +4,19 @@ import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, scaleIn } from "./attempts";
 
-/** Several times what it takes here; a bound on a hang, not a measurement. */
+/** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
 
-/** A process that can be told by its name. */
+/** Starts a process that can be found by its name. */
 const start = (name: string, how: string) => `cp /bin/sleep /var/tmp/${name}; ${how} /var/tmp/${name} 100000 </dev/null >/dev/null 2>&1 &
 until pgrep -x ${name}; do sleep 0.1; done`;
 
-describe("a job that wants to stay", function () {
+describe("a job that tries to persist", function () {
   this.timeout(BOUND_MS);
   let pool: LivePool;
   let instance: string;
 
-  const alive = async (name: string) => (await pool.run(instance, `pgrep -x ${name}`)).exitCode === 0;
+  const runs = async (name: string) => (await pool.run(instance, `pgrep -x ${name}`)).exitCode === 0;
 
   before(async function () {
     needSystemd(this);
@@ -25,32 +25,32 @@ describe("a job that wants to stay", function () {
   });
   after(() => pool?.close());
 
-  it("does not outlive itself by a process in the background: the runner ends it", async () => {
+  it("leaves no background process behind: the runner ends it", async () => {
     const [seen] = await asJob(pool, instance, [{ script: start("plain", "nohup") }], "plain");
-    assert.equal(seen!.code, 0, "it has to have lived while its job ran");
-    assert.equal(await alive("plain"), false);
+    assert.equal(seen!.code, 0, "it must have run during its job");
+    assert.equal(await runs("plain"), false);
   });
 
-  it("does outlive itself by a process that hides from the runner's clean-up", async () => {
+  it("can leave a process behind that hides from the runner's clean-up", async () => {
     await asJob(pool, instance, [{ script: start("hidden", "RUNNER_TRACKING_ID= setsid") }], "hidden");
     const [next] = await asJob(pool, instance, [{ script: "pgrep -x hidden && kill -0 $(pgrep -x hidden)" }], "next");
-    assert.equal(next!.code, 0, "if this fails, the documentation says more than is true");
+    assert.equal(next!.code, 0, "if this fails, docs/security.md claims too much");
   });
 
-  it("does not outlive the runner's service by it: nothing is left when the service starts again", async () => {
-    assert.equal(await alive("hidden"), true);
+  it("leaves no process behind once the runner's service restarts", async () => {
+    assert.equal(await runs("hidden"), true);
     await pool.sh(instance, `systemctl restart ${UNITS.runner}`);
-    assert.equal(await alive("hidden"), false);
-    await pool.until("the runner to be back", () => pool.environment.context.jobs.online().includes(instance));
+    assert.equal(await runs("hidden"), false);
+    await pool.until("the runner to be online again", () => pool.environment.context.jobs.online().includes(instance));
   });
 
-  it("does leave files to the next job of its runner, in the home of their user", async () => {
+  it("can leave files for the next job of its runner, in their user's home", async () => {
     await asJob(pool, instance, [{ script: "echo planted >~/.planted" }], "planter");
     const [next] = await asJob(pool, instance, [{ script: "grep planted ~/.planted" }], "finder");
-    assert.equal(next!.code, 0, "if this fails, the documentation says more than is true");
+    assert.equal(next!.code, 0, "if this fails, docs/security.md claims too much");
   });
 
-  it("leaves nothing to the instance that takes the place of its own", async () => {
+  it("leaves nothing on the instance that replaces its own", async () => {
     const before = pool.inService();
     await scaleIn(pool, instance);
     await pool.environment.context.group.setDesiredCapacity(1);

@@ -5,11 +5,11 @@ import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, asRoot, assertRefused, assertWorks, scaleIn, type Attempt, type Outcome } from "./attempts";
 
-/** Several times what it takes here; a bound on a hang, not a measurement. */
+/** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
 const ADMINISTRATOR = "ghp_administrator0000000000000000000000";
 
-/** The instance's credentials, if they can be had, and a signed call with them. */
+/** Obtains the instance's credentials, if possible, and makes a signed call with them. */
 const SIGNED = `imds=http://169.254.169.254/latest
 field() { sed -n 's/.*"'"$1"'" *: *"\\([^"]*\\)".*/\\1/p' <<<"$json"; }
 signed() { # SERVICE TARGET BODY
@@ -26,7 +26,7 @@ const query = (service: string, body: string) =>
   `${SIGNED.replace(/-H "x-amz-target: \$2" -H 'content-type: application\/x-amz-json-1.1'/, "")}signed ${service} - '${body}'`;
 const secret = (operation: string, body: object) => `${SIGNED}signed secretsmanager secretsmanager.${operation} '${JSON.stringify(body)}'`;
 
-/** The runner's own credentials, which its listener has and so every job of the same user, or what BEARER holds. */
+/** Calls GitHub with BEARER or else the runner's own credentials, which every job of the listener's user can read. */
 const GITHUB = `setting() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1],encoding="utf-8-sig")); print(d.get(sys.argv[2]) or d["data"][sys.argv[2]])' ${PATHS.runner}/$1 $2; }
 bearer=\${BEARER:-$(setting .credentials clientId):$(setting .credentials_rsaparams secret)}
 organization=$(setting .runner gitHubUrl); organization=\${organization##*/}
@@ -38,16 +38,16 @@ const API = "https://api.github.com/orgs/$organization/actions/runners";
 const AT_GITHUB: Attempt[] = [
   github("change its runner's labels", `-X POST ${API}/$(setting .runner agentId)/labels -d '{"labels":["production"]}'`),
   github("mint a registration token", `-X POST ${API}/registration-token`),
-  github("see the organization's other runners", API),
+  github("list the organization's runners", API),
 ];
 
-/** What registration tokens look like; the words around keep it from finding itself. */
+/** Searches for registration tokens. The pattern does not match its own text. */
 const SEARCH = `pattern='\\bA[0-9A-F]{28}\\b'
 { grep -raoHsE --exclude-dir=externals --exclude-dir=bin "$pattern" ${PATHS.runner} /home /tmp /var/tmp /var/log /var/lib/cloud /run /etc
   for file in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do grep -aoHsE "$pattern" $file; done
 } 2>/dev/null | grep .`;
 
-describe("a job that wants other instances' secrets, or its pool's", function () {
+describe("a job that tries to read other instances' secrets, or the pool's", function () {
   this.timeout(BOUND_MS);
   let pool: LivePool;
   let instance: string;
@@ -74,7 +74,7 @@ describe("a job that wants other instances' secrets, or its pool's", function ()
       aws.secrets.seed({ name: name(id), value: JSON.stringify({ token: `token of ${id}` }), tags });
     }
     const app = aws.secrets.names().find((known) => known.includes("github-app"));
-    assert.ok(app, "the App's key is the greatest secret of all");
+    assert.ok(app, "the key of the GitHub App must exist");
     const group = `AutoScalingGroupName=${config.group}&Version=2011-01-01`;
     calls = [
       { title: "read its own instance's registration token", script: secret("GetSecretValue", { SecretId: name(instance) }) },
@@ -108,10 +108,10 @@ describe("a job that wants other instances' secrets, or its pool's", function ()
     const run = (id: string, key: string) => asJob(pool, id, calls, key);
     found.closed = await run(instance, "closed");
     found.root = await asRoot(pool, instance, calls.slice(0, 1), "root");
-    // jobsMayUseInstanceRole leaves this line out of the unit.
+    // jobsMayUseInstanceRole omits this setting from the unit.
     await pool.sh(instance, `systemctl set-property --runtime ${UNITS.runner} IPAddressDeny=`);
     found.open = await run(instance, "open");
-    // Before the administrator mints a token in a test of his own.
+    // Before the administrator mints a token below.
     found.search = await asJob(pool, instance, [{ script: SEARCH }], "search");
     await pool.sh(instance, `echo "token A${"0123456789ABCDEF".repeat(2).slice(0, 28)}" >/tmp/planted`);
     found.planted = await asJob(pool, instance, [{ script: SEARCH }], "planted");
@@ -124,35 +124,35 @@ describe("a job that wants other instances' secrets, or its pool's", function ()
   });
   after(() => pool?.close());
 
-  it("gets no call to AWS through, which root on the same machine does", () => {
+  it("cannot call AWS, but root on the same instance can", () => {
     for (const [index, call] of calls.entries())
       assertRefused({ ...call, refusal: /curl: .*(timed out|Failed to connect)/i }, found.closed[index]);
     assertWorks(calls[0]!, found.root[0]);
     assert.match(found.root[0]!.output, new RegExp(`token of ${instance}`));
   });
 
-  it("reads its own instance's token, and nobody else's, even where jobs may use the instance's role", () => {
+  it("reads only its own instance's token, even where jobs may use the instance's role", () => {
     assertWorks(calls[0]!, found.open[0]);
     for (const index of [1, 2, 3, 4]) assertRefused(calls[index]!, found.open[index]);
   });
 
-  it("cannot end another instance or shrink its group, even where jobs may use the instance's role", () => {
+  it("cannot terminate another instance or shrink its group, even where jobs may use the instance's role", () => {
     for (const index of [5, 6]) assertRefused(calls[index]!, found.open[index]);
   });
 
   for (const [index, attempt] of AT_GITHUB.entries()) {
-    it(`cannot ${attempt.title} with its runner's own credentials, which an administrator's token can`, () => {
+    it(`cannot ${attempt.title} with its runner's own credentials, but an administrator's token can`, () => {
       assertRefused(attempt, found.github[index]);
       assertWorks(attempt, found.administrator[index]);
     });
   }
 
-  it("finds no registration token on the machine, in files, arguments or environments", () => {
+  it("finds no registration token in files, arguments or environments", () => {
     assert.notEqual(found.search[0]!.code, 0, found.search[0]!.output);
     assert.match(found.planted[0]!.output, /A0123456789/, "the search would have found one");
   });
 
-  it("can take its runner's own credentials away, but they are worth nothing once the instance is gone", async () => {
+  it("can steal its runner's own credentials, but they are worthless once the instance is terminated", async () => {
     const session = `${GITHUB}github -X POST https://broker.actions.githubusercontent.com/_runner/session -d '{}'`;
     const bearer = (await pool.sh(instance, `bash -c '${`${GITHUB}echo $bearer`.replaceAll("'", `'\\''`)}'`)).split("\n").at(-1)!;
     const stolen: Attempt = { title: "poll as another runner", script: `export BEARER=${bearer}\n${session}` };

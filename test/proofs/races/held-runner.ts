@@ -3,25 +3,25 @@ import { BARRIERS, type Boundary } from "../../../rehearsal/runner/program/barri
 import type { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Moment } from "./moments";
 
-/** Seconds for anything that a machine does by itself; many times what it takes when seventeen of them share two cores. */
+/** Seconds for any step of a machine; many times the usual duration when seventeen machines share two cores. */
 const BOUND = 90;
 const PERF_LOG = `${PATHS.perfLog}/Runner.perf`;
 let versions = 400;
 
-/** One runner of a pool, brought to one moment and kept there until it is released. */
+/** One runner of a pool, brought to one moment and held there until it is released. */
 export class HeldRunner {
-  /** The job that decides whether the moment was survived. */
+  /** The job at risk in this moment. */
   job?: string;
 
   constructor(
     private readonly pool: LivePool,
     readonly instance: string,
     readonly moment: Moment,
-    /** Unique among the rounds: part of the job's name. */
+    /** Unique per round; part of the job's name. */
     private readonly round: string,
   ) {}
 
-  /** Takes seconds more than the rest: a crash or an update comes first. */
+  /** Reaching the moment takes seconds longer, because it requires a crash or an update. */
   get isSlow(): boolean {
     return this.moment.by !== undefined && this.moment.by !== "end of a job";
   }
@@ -37,7 +37,7 @@ export class HeldRunner {
         break;
       case "end of a job":
         await this.hold(first!);
-        // Over within the second of its message: only to the second does the listener say when a job ended.
+        // Ends within the second of its message: the listener logs a job's end only to the second.
         this.queue("the job before", 0);
         await this.at(first!);
         this.job = this.queue(this.moment.name);
@@ -45,7 +45,7 @@ export class HeldRunner {
       case "idle update":
         this.pool.environment.github.updateRunner(this.instance, nextVersion());
         break;
-      case "update under a job":
+      case "update during a job":
         await this.hold(second!);
         await this.at(first!);
         this.pool.environment.github.updateRunner(this.instance, nextVersion());
@@ -65,8 +65,8 @@ export class HeldRunner {
   }
 
   /**
-   * A message is a sign of a job for 100 s only, because a listener acts on it at once. Held, it would grow old, the
-   * more so on a busy machine: so it keeps arriving until the runner is let go.
+   * A message is a sign of a job for only 100 s, because a listener acts on it at once. A held message could become older
+   * than that on a busy machine, so its log entry is repeated until the runner is released.
    */
   private async keepMessageNew(barrier: Boundary): Promise<void> {
     const mark = `sed -n 's/^\\(MessageReceived_[^:]*\\):.*/\\1/p' ${PERF_LOG} | tail -n 1`;
@@ -75,37 +75,37 @@ export class HeldRunner {
     await this.sh(`systemd-run --quiet --collect sh -c ${quoted(loop)}`);
   }
 
-  /** Waits until the stop is under way, as far as the moment wants it to be, and lets the runner go on. */
+  /** Waits until the stop is in progress, as far as the moment requires, and lets the runner continue. */
   async release(since: number): Promise<void> {
     const { finds, release, barriers } = this.moment;
     if (finds === undefined) await this.waitFor(`[ "$(systemctl is-active ${UNITS.runner})" = deactivating ]`);
     else await this.pool.until(`the drain of ${this.instance} to begin`, () => this.drains(since).length > 0, BOUND);
-    await this.letGo(release ? barriers.slice(0, -1) : barriers);
-    if (release !== "listener told to exit") return;
+    await this.lift(release ? barriers.slice(0, -1) : barriers);
+    if (release !== "listener asked to exit") return;
     await this.waitFor(`tail -n 1 /run/ci-runners/listener.log | grep -q '^Exiting'`);
-    await this.letGo();
+    await this.lift();
   }
 
-  /** Only after an operator's stop: the unit starts again, and what was held beyond the stop goes on during the start. */
+  /** Only after an operator's stop: starts the unit, and lifts barriers that are held until then. */
   async startAgain(): Promise<void> {
-    // `failed` is how systemd calls the rest of a service that was killed.
+    // `failed` is the state of a service that was killed.
     await this.waitFor(`systemctl is-active ${UNITS.runner} | grep -qxE 'inactive|failed'`);
     await this.sh(`systemctl start --no-block ${UNITS.runner}`);
     if (this.moment.release !== "unit started again") return;
     await this.waitFor(`[ "$(systemctl is-active ${UNITS.runner})" != inactive ]`);
-    await this.letGo();
+    await this.lift();
   }
 
-  private async letGo(barriers: readonly Boundary[] = this.moment.barriers): Promise<void> {
+  private async lift(barriers: readonly Boundary[] = this.moment.barriers): Promise<void> {
     await this.sh(`cd ${BARRIERS} && rm -f ${barriers.join(" ")}`);
   }
 
-  /** A job that did not come to run here may run anywhere from now on. */
+  /** From now on, a job that was not run here may run anywhere. */
   unpin(): void {
     for (const { spec } of this.pool.environment.github.jobs()) if (spec.runner === this.instance) spec.runner = undefined;
   }
 
-  /** What each drain since then found in flight. */
+  /** What each drain since `since` found in flight. */
   drains(since: number): unknown[] {
     return this.pool.hostLogs(this.instance, "drain begun").flatMap(({ at, fields }) => (at >= since ? [fields.inFlight] : []));
   }

@@ -1,71 +1,72 @@
 import type { Boundary } from "../../../rehearsal/runner/program/barriers";
 
-/** One moment in the life of a runner and its job at which a stop may arrive, and what that must come to. */
+/** One moment in the lifetime of a runner and its job at which a stop may arrive, and the expected outcome. */
 export interface Moment {
   name: string;
-  /** Both complete the sentence "a stop arrives <when>, where <danger>". */
+  /** Completes "a stop arrives ...". */
   when: string;
+  /** What could go wrong, as a clause. */
   danger: string;
-  /** Barriers that keep the runner there; none for a runner that simply waits for work. */
+  /** Barriers that hold the runner there; none for an idle runner. */
   barriers: readonly Boundary[];
-  /** How the runner gets there, beyond a job being queued on it. */
-  by?: "listener crash" | "service crash" | "idle update" | "update under a job" | "end of a job";
-  /** What the drain finds in flight; undefined where it has begun before, with the unit's own end. */
+  /** How the runner reaches the moment, besides a job queued on it. */
+  by?: "listener crash" | "service crash" | "idle update" | "update during a job" | "end of a job";
+  /** What the drain finds in flight; undefined where it started earlier, when the unit itself ended. */
   finds?: "nothing" | "message" | "announced" | "worker";
   /**
    * `here`: accepted, so it must succeed on this runner. `anywhere`: not accepted yet, so it may run here or, 60 s after
-   * its assignment, elsewhere. Absent: no job.
+   * its assignment, elsewhere. Undefined: no job.
    */
   job?: "here" | "anywhere";
-  /** When the last barrier goes; absent: like the others, as soon as the stop is seen to be under way. */
-  release?: "listener told to exit" | "unit started again";
+  /** When the last barrier is lifted. Undefined: with the others, as soon as the stop is in progress. */
+  release?: "listener asked to exit" | "unit started again";
 }
 
 export const MOMENTS: readonly Moment[] = [
   {
     name: "idle",
     when: "on an idle runner",
-    danger: "it could wait for a job that nobody gave",
+    danger: "the drain waits for a job that does not exist",
     barriers: [],
     finds: "nothing",
   },
   {
     name: "message-arrived",
-    when: "when a message has arrived and the listener has told nobody",
-    danger: "the job could be acquired by a listener on its way out",
+    when: "when a message has arrived but the listener has not logged it",
+    danger: "a stopping listener acquires the job",
     barriers: ["message-arrived"],
     finds: "nothing",
     job: "anywhere",
-    release: "listener told to exit",
+    release: "listener asked to exit",
   },
   {
     name: "message-received",
-    when: "when a message is received and nothing acquired",
-    danger: "the listener could be taken for idle",
+    when: "when a message is received and the job not yet acquired",
+    danger: "the listener is mistaken for idle",
     barriers: ["message-received"],
     finds: "message",
     job: "here",
   },
   {
     name: "acquire-answered",
-    when: "while the acquire is under way",
-    danger: "GitHub could have given the job to a listener that no longer listens",
+    when: "while the acquire is in progress",
+    danger: "GitHub hands the job to a listener that has stopped",
     barriers: ["acquire-answered"],
     finds: "message",
     job: "here",
   },
   {
     name: "acquired",
-    when: "when the job is acquired and its lock not renewed",
-    danger: "no worker shows yet that there is a job",
+    when: "when the job is acquired and its lock not yet renewed",
+    danger: "no worker exists yet to show that there is a job",
     barriers: ["acquired"],
     finds: "announced",
     job: "here",
   },
   {
     name: "lock-renewed",
-    when: "when the worker is not spawned yet",
-    danger: "no worker shows yet that there is a job",
+    when: "before the worker is spawned",
+    danger: "no worker exists yet to show that there is a job",
     barriers: ["lock-renewed"],
     finds: "announced",
     job: "here",
@@ -73,15 +74,15 @@ export const MOMENTS: readonly Moment[] = [
   {
     name: "set-up",
     when: "during the action downloads, before the job-started hook",
-    danger: "no hook has told the agent of the job",
+    danger: "no hook has notified the agent of the job",
     barriers: ["set-up"],
     finds: "worker",
     job: "here",
   },
   {
     name: "started-hook",
-    when: "in the job-started hook",
-    danger: "the hook could fail, and the job with it",
+    when: "during the job-started hook",
+    danger: "the hook fails, and the job with it",
     barriers: ["started-hook"],
     finds: "worker",
     job: "here",
@@ -89,7 +90,7 @@ export const MOMENTS: readonly Moment[] = [
   {
     name: "steps",
     when: "during the steps",
-    danger: "the step could be interrupted",
+    danger: "the step is interrupted",
     barriers: ["steps"],
     finds: "worker",
     job: "here",
@@ -97,15 +98,15 @@ export const MOMENTS: readonly Moment[] = [
   {
     name: "post-steps",
     when: "during the post steps",
-    danger: "the job looks done and is not",
+    danger: "the job looks finished but is not",
     barriers: ["post-steps"],
     finds: "worker",
     job: "here",
   },
   {
     name: "completed-hook",
-    when: "in the job-completed hook",
-    danger: "the hook could be taken for the job's end",
+    when: "during the job-completed hook",
+    danger: "the hook is mistaken for the job's end",
     barriers: ["completed-hook"],
     finds: "worker",
     job: "here",
@@ -113,7 +114,7 @@ export const MOMENTS: readonly Moment[] = [
   {
     name: "reporting",
     when: "while the result is being reported",
-    danger: "GitHub could never hear of the job's end",
+    danger: "GitHub never receives the result",
     barriers: ["reporting"],
     finds: "worker",
     job: "here",
@@ -121,7 +122,7 @@ export const MOMENTS: readonly Moment[] = [
   {
     name: "between-jobs",
     when: "between two jobs",
-    danger: "the next job could be assigned at that very moment",
+    danger: "the next job is assigned at that moment",
     barriers: ["between-jobs"],
     by: "end of a job",
     finds: "nothing",
@@ -129,18 +130,18 @@ export const MOMENTS: readonly Moment[] = [
   },
   {
     name: "listener-restarting",
-    when: "while the listener restarts after a crash under its job",
-    danger: "the new listener, which knows of no job, could be taken for the whole runner",
+    when: "while the listener restarts after a crash during its job",
+    danger: "the new listener, which has no record of the job, is mistaken for the whole runner",
     barriers: ["steps", "listener-start"],
     by: "listener crash",
     finds: "worker",
     job: "here",
-    release: "listener told to exit",
+    release: "listener asked to exit",
   },
   {
     name: "service-crashed",
-    when: "while systemd ends the service after a crash around its job",
-    danger: "systemd has no stop command to run for a unit whose service is gone",
+    when: "while systemd stops the service after a crash during its job",
+    danger: "systemd runs no stop command for a service that has exited",
     barriers: ["steps"],
     by: "service crash",
     job: "here",
@@ -148,16 +149,16 @@ export const MOMENTS: readonly Moment[] = [
   {
     name: "updating-under-a-job",
     when: "when a newer runner is unpacked and waits for the running job",
-    danger: "the listener exits by itself just when it is asked to",
+    danger: "the listener exits on its own just as it is asked to",
     barriers: ["steps", "update-downloaded"],
-    by: "update under a job",
+    by: "update during a job",
     finds: "worker",
     job: "here",
   },
   {
     name: "updating",
-    when: "while the runner swaps its own programs, without a listener",
-    danger: "the drain could wait for a listener that does not come",
+    when: "while the runner replaces its own binaries, without a listener",
+    danger: "the drain waits for a listener that does not come back",
     barriers: ["update-swap"],
     by: "idle update",
     finds: "nothing",

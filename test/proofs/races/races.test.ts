@@ -11,30 +11,30 @@ import { idleRunners, Round } from "./round";
 
 /** A bound on a hang, not a measurement. */
 const BOUND_MS = 1_500_000;
-/** Seconds for a pool to boot its replacements, and for a round to come to its end. */
+/** Seconds for a pool to boot its replacements, and for a round to finish. */
 const BOUND = 400;
 
-/** In this order on one pool: a stop leaves its instances, the next two have them replaced, and destroy comes last. */
+/** In this order on one pool: a stop keeps the instances, the next two replace them, and destroy comes last. */
 const CAUSES = ["an operator's systemctl stop", "a scale-in", "an instance refresh", "a destroy of the whole pool"] as const;
 type Cause = (typeof CAUSES)[number];
 
-describe("races with the life of a job", function () {
+describe("a stop at each moment of a job", function () {
   this.timeout(BOUND_MS);
   let pool: LivePool;
   const rounds = new Map<Cause, Round>();
   const afterwards = new Map<HeldRunner, string>();
   let failure: Error | undefined;
 
-  /** All rounds first: what each came to is read off the timeline afterwards. */
+  /** All rounds run first; the tests then check their results on the timeline. */
   before(async function () {
     needSystemd(this);
     this.timeout(BOUND_MS);
     pool = await LivePool.open(MOMENTS.length);
-    // A listener that is killed leaves its session behind; how long GitHub keeps it is not what is raced with here.
+    // A killed listener leaves its session behind; how long GitHub keeps it is not tested here.
     pool.environment.github.options.sessionExpiryMs = 20_000;
     try {
       for (const cause of CAUSES) {
-        // Jobs too: one that GitHub queues again a minute later would meet a later round.
+        // Jobs must have ended too: one that GitHub re-queues a minute later would run in a later round.
         await pool.until(
           "a full pool of idle runners",
           () => pool.environment.github.jobs().every(ended) && idleRunners(pool).length >= MOMENTS.length,
@@ -42,7 +42,7 @@ describe("races with the life of a job", function () {
         );
         const round = new Round(pool, cause, MOMENTS);
         rounds.set(cause, round);
-        await bring[cause](round);
+        await causeStop[cause](round);
       }
     } catch (error) {
       failure = error as Error;
@@ -56,7 +56,7 @@ describe("races with the life of a job", function () {
   const operator = (action: string, params: Record<string, unknown>) =>
     pool.environment.aws.gateway.call({ kind: "operator" }, `autoscaling:${action}`, params);
 
-  /** Replacements come when the old ones are gone, for the sake of the machine that all of them share. */
+  /** Launches replacements only when the old instances are gone, because all of them share one machine. */
   async function withoutReplacements(round: Round, cause: (runners: readonly HeldRunner[]) => Promise<void>): Promise<void> {
     const ScalingProcesses = ["Launch"];
     await operator("SuspendProcesses", { AutoScalingGroupName: group(), ScalingProcesses });
@@ -65,7 +65,7 @@ describe("races with the life of a job", function () {
     await operator("ResumeProcesses", { AutoScalingGroupName: group(), ScalingProcesses });
   }
 
-  const bring: Record<Cause, (round: Round) => Promise<void>> = {
+  const causeStop: Record<Cause, (round: Round) => Promise<void>> = {
     async "an operator's systemctl stop"(round) {
       await round.run(async (runners) => {
         await Promise.all(runners.map((runner) => runner.sh(`systemctl stop --no-block ${UNITS.runner}`)));
@@ -81,7 +81,7 @@ describe("races with the life of a job", function () {
       }),
     "an instance refresh": (round) =>
       withoutReplacements(round, async () => {
-        // Protected instances too and all at once: a refresh that spares them would not meet a single job.
+        // Includes protected instances, all at once: a refresh that spares them would affect no job.
         const Preferences = { MinHealthyPercentage: 0, ScaleInProtectedInstances: "Refresh" };
         await operator("StartInstanceRefresh", { AutoScalingGroupName: group(), Preferences });
       }),
@@ -89,26 +89,26 @@ describe("races with the life of a job", function () {
       let destroyed: Promise<unknown> = Promise.resolve();
       await round.run(async () => {
         destroyed = pool.environment.context.engine.destroy();
-        // Awaited below; a failure meanwhile is no unhandled one.
+        // Awaited below; a failure before that must not count as unhandled.
         destroyed.catch(() => undefined);
       });
       await destroyed;
     },
   };
 
-  const round = (cause: Cause) => rounds.get(cause) ?? assert.fail(failure ?? "this round did not begin");
+  const round = (cause: Cause) => rounds.get(cause) ?? assert.fail(failure ?? "this round did not start");
 
   for (const cause of CAUSES) {
     describe(cause, () => {
       for (const moment of MOMENTS) {
-        const title = `${moment.when}, where ${moment.danger}: ${moment.job ? "the job ends well, " : ""}`;
+        const title = (outcome: string) => `${moment.when}: ${moment.job ? "the job succeeds, " : ""}${outcome} (danger: ${moment.danger})`;
         if (cause === "an operator's systemctl stop") {
-          it(`${title}the instance stays, and its runner works again`, async () => {
+          it(title("the instance stays, and its runner works again"), async () => {
             await jobSurvived(round(cause), moment);
             await nothingButTheRunnerStopped(round(cause), moment);
           });
         } else {
-          it(`${title}the instance goes at once`, async () => {
+          it(title("the instance terminates at once"), async () => {
             await jobSurvived(round(cause), moment, { poolIsGone: cause === "a destroy of the whole pool" });
             completedOnce(round(cause), moment);
           });
@@ -117,8 +117,8 @@ describe("races with the life of a job", function () {
     });
   }
 
-  describe("all of them together", () => {
-    it("leave nothing behind, call nothing in vain and force no stop", () => {
+  describe("all stops together", () => {
+    it("leave nothing behind, make no denied call and force no stop", () => {
       assert.equal(failure, undefined);
       assert.deepEqual(pool.environment.leftovers(), []);
       assert.deepEqual(pool.environment.aws.denied(), []);
@@ -130,7 +130,7 @@ describe("races with the life of a job", function () {
     });
   });
 
-  /** The stop met the moment that it was to meet, and the job, if any, has come through whole. */
+  /** The stop arrived at the intended moment, and the job, if any, ran completely. */
   async function jobSurvived(round: Round, moment: Moment, { poolIsGone = false } = {}): Promise<void> {
     const runner = round.at(moment);
     if (moment.finds !== undefined) assert.deepEqual(runner.drains(round.since).slice(0, 1), [moment.finds], "what the drain found");
@@ -139,18 +139,18 @@ describe("races with the life of a job", function () {
     if (!job) return;
     assert.deepEqual(job.annotations, [], `no signal, such as: ${SHUTDOWN_ANNOTATION}`);
     if (moment.job === "anywhere" && poolIsGone && job.state !== "succeeded") {
-      assert.equal(job.acquiredAt, undefined, "nobody accepted it, so it waits at GitHub for another pool");
+      assert.equal(job.acquiredAt, undefined, "it was never accepted, so it waits at GitHub for another pool");
       return;
     }
     assert.equal(job.state, "succeeded", job.detail);
     if (moment.job === "here") assert.deepEqual([job.runnerName, job.requeues], [runner.instance, 0]);
-    else assert.ok(job.requeues <= 1, `GitHub gave it to ${job.requeues + 1} runners`);
+    else assert.ok(job.requeues <= 1, `GitHub assigned it to ${job.requeues + 1} runners`);
     assert.ok(job.hooks.started !== undefined && job.hooks.completed !== undefined, "both hooks ran");
     const journal = await pool.environment.machines!.hosts.journal(job.runnerName!);
     assert.ok(journal.includes(`post step of ${job.spec.name}`), "its always() steps ran");
   }
 
-  /** An operator's stop is no termination: the instance stays, and its runner takes jobs once it is started again. */
+  /** An operator's stop is not a termination: the instance stays, and its runner takes jobs once it is started again. */
   async function nothingButTheRunnerStopped(round: Round, moment: Moment): Promise<void> {
     const runner = round.at(moment);
     const { instance } = runner;
@@ -176,14 +176,14 @@ describe("races with the life of a job", function () {
       [{ result: "CONTINUE", by: "instance" }],
     );
     const job = round.jobOf(runner);
-    // One that was only assigned here has no end yet when the pool is gone within GitHub's minute.
+    // A job that was only assigned here has not ended yet if the pool is gone within GitHub's 60 s.
     const free = job?.runnerName === instance && job.acquiredAt !== undefined ? job.endedAt! : round.since;
     assert.ok(closed[0]!.at >= free, "completed before its job ended");
-    // How long it took is the machine's affair; what it waited for is the drain's. Here no sign of a job may outlive it.
-    const inVain = pool.events.filter((event) => {
+    // The duration depends on this machine, so check the reason for the wait: no sign of a job may outlast the job.
+    const needlessWaits = pool.events.filter((event) => {
       return event.kind === "host-log" && event.instance === instance && event.message === LOG.waitedInVain && event.at >= round.since;
     });
-    assert.deepEqual(inVain, [], "it waited for a job that was not there");
+    assert.deepEqual(needlessWaits, [], "it waited for a job that did not exist");
     assert.ok(pool.gone(instance));
   }
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Seconds after the pool is up. Everything in a plan is small, so that what a failing one shrinks to can be read. */
+/** Seconds after the pool is in service. All values in a plan are small, so that a shrunk failing plan is readable. */
 const LONGEST = 60;
 
 interface PlannedJob {
@@ -22,7 +22,7 @@ type ActKind =
   | "jump-clock"
   | "cut-power";
 
-/** Something that is done at a moment, to the instance of that number if it still is there. */
+/** An act at a moment, on the instance with that number if it still exists. */
 export interface Act {
   at: number;
   kind: ActKind;
@@ -47,7 +47,7 @@ export type FaultKind =
   | "github-protocol-down"
   | "ssm-offline";
 
-/** Something that is broken for a while. */
+/** A temporary failure of one service. */
 interface Outage {
   at: number;
   seconds: number;
@@ -55,21 +55,21 @@ interface Outage {
 }
 
 export interface Plan {
-  /** Of the world: latencies, ids, fates of events. */
+  /** Seed of the environment: latencies, ids, delivery of events. */
   seed: number;
-  /** All moments are divided by it: races are found where everything falls together. */
+  /** All moments are divided by it: races show where acts coincide. */
   squeeze: number;
   instances: number;
   jobs: PlannedJob[];
   acts: Act[];
   outages: Outage[];
-  /** Milliseconds of the official runner's steps. */
+  /** Durations of the official runner's steps, in milliseconds. */
   pace: { roundTrip: number; message: number; acquire: number; announce: number; workerStart: number; signal: number };
-  /** What becomes of events: percent. */
+  /** Delivery of events, in percent. */
   events: { loss: number; duplication: number };
-  /** Each SSM command is carried out so often. */
+  /** How often each SSM command is executed. */
   copies: number;
-  /** Milliseconds that GitHub's lists lag. */
+  /** Lag of GitHub's lists, in milliseconds. */
   busyLag: number;
 }
 
@@ -121,7 +121,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   acts: fc.array(
     fc.record({
       at: moment,
-      // A termination is what all this is about.
+      // Terminations are the main subject.
       kind: fc.oneof(fc.constant<ActKind>("terminate"), fc.constantFrom(...ACTS)),
       instance: fc.integer({ min: 0, max: 2 }),
     }),

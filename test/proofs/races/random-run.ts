@@ -5,35 +5,35 @@ import type { Pool } from "../../../rehearsal/simulation/pool";
 import { SimulatedEnvironment, type SimulatedEnvironmentOptions } from "../../../rehearsal/simulation/environment";
 import type { Act, FaultKind, Plan } from "./random-plan";
 
-/** Seconds. Bounds on a hang, far above what a plan needs: jobs of one minute one after another, and boots between. */
+/** Seconds. Bounds on a hang, far above what a plan needs: one-minute jobs in sequence, with boots between them. */
 const BOOT = 120;
 const JOBS_BOUND = 1_800;
 const DESTROY_BOUND = 900;
-/** Seconds that an instance may take to go once nothing keeps it: a message that led to nothing is waited for 100 s, a clock that jumps adds 20. */
+/** Seconds until an instance must be terminated once nothing delays it: 100 s for a message without a job, 20 s for a clock jump. */
 const TAIL = 180;
 const CLOCK_JUMP_MS = 20_000;
 const POWER_OFF_MS = 15_000;
 const TOKEN_SECRET = "github-token";
 
-/** Lives through a plan and says which promises were broken; nothing is the right answer. */
+/** Runs a plan and returns the broken promises; empty if all were kept. */
 export async function broken(plan: Plan, options: SimulatedEnvironmentOptions = {}): Promise<string[]> {
   const environment = new SimulatedEnvironment({ seed: plan.seed, ...options });
   try {
-    return await live(environment, plan);
+    return await runPlan(environment, plan);
   } finally {
     await environment.close();
   }
 }
 
-/** Lives through a plan in a world that somebody else looks at. */
-export function live(environment: SimulatedEnvironment, plan: Plan): Promise<string[]> {
-  return new Run(environment, plan).judge();
+/** Runs a plan in an environment that the caller inspects and closes. */
+export function runPlan(environment: SimulatedEnvironment, plan: Plan): Promise<string[]> {
+  return new Run(environment, plan).findProblems();
 }
 
 class Run {
   private readonly pool: Pool;
   private readonly first: string[] = [];
-  /** Instances whose jobs are lost by what no pool can prevent. */
+  /** Instances whose jobs are lost in a way that no pool can prevent. */
   private readonly excused = new Set<string>();
   private readonly excusedJobs = new Set<string>();
   private healthyAt = 0;
@@ -49,11 +49,11 @@ class Run {
     this.pool = environment.addPool({ instances: plan.instances, maxSize: 8, heartbeatTimeout: 90, heartbeatInterval: 30 });
   }
 
-  async judge(): Promise<string[]> {
+  async findProblems(): Promise<string[]> {
     const { environment, pool, plan } = this;
     const { clock } = environment;
-    // With a lost launch event the sweep provides the token, and it comes every five minutes.
-    if (!(await environment.until(() => pool.ready().length === plan.instances, BOOT + 660))) return ["the pool did not come up"];
+    // If the launch event is lost, the sweep provides the token; it runs every five minutes.
+    if (!(await environment.until(() => pool.ready().length === plan.instances, BOOT + 660))) return ["the pool did not come into service"];
     this.first.push(...pool.inService());
     const jobs: string[] = [];
     const when = (at: number) => (at * 1000) / plan.squeeze;
@@ -63,7 +63,7 @@ class Run {
     for (const act of plan.acts) clock.after(when(act.at), () => this.act(act));
     for (const { at, seconds, kind } of plan.outages) {
       clock.after(when(at), () => {
-        const heal = this.breakDown(kind);
+        const heal = this.startOutage(kind);
         clock.after(seconds * 1000, heal);
       });
     }
@@ -74,7 +74,7 @@ class Run {
     );
     this.healthyAt = clock.now() + last;
     await environment.run(last / 1000 + 1);
-    // Whatever operators have stopped, somebody must be left to do the work.
+    // Even if operators have stopped runners, one must be left to run the jobs.
     await pool.scaleTo(Math.min(8, plan.instances + 1));
     const settled = await environment.until(() => jobs.every((id) => environment.github.job(id).endedAt !== undefined), JOBS_BOUND, 5);
     let destroyed = false;
@@ -126,15 +126,15 @@ class Run {
     }
   }
 
-  /** What dies with a listener between the acquisition and the worker exists nowhere else. */
+  /** Between acquisition and worker a job exists only in the listener, so it dies with it. */
   private excuseJobWithoutWorker(instance: string): void {
     for (const { id, state, runnerName } of this.environment.github.jobs()) {
       if (state === "acquired" && runnerName === instance) this.excusedJobs.add(id);
     }
   }
 
-  /** Returns how to mend it. */
-  private breakDown(kind: FaultKind): () => void {
+  /** Returns a function that ends the outage. */
+  private startOutage(kind: FaultKind): () => void {
     const { environment, pool } = this;
     const rest = (fault: HttpFault) => {
       const added = environment.github.faults.add({ ...fault, route: /api\.github\.com/ });
@@ -195,7 +195,7 @@ class Run {
     });
   }
 
-  /** An instance that should go may wait for its own jobs and for what is broken, and then has seconds. */
+  /** A terminating instance may wait for its own jobs and for outages, and must then be gone within TAIL seconds. */
   private slowInstances(): string[] {
     const began = new Map<string, number>();
     const jobsEnd = new Map<string, number>();
@@ -207,28 +207,29 @@ class Run {
       const from = began.get(event.instance);
       if (event.state !== "Terminated" || from === undefined || this.excused.has(event.instance)) continue;
       const free = Math.max(from, jobsEnd.get(event.instance) ?? 0, from < this.healthyAt ? this.healthyAt : 0);
-      if (event.at - free > TAIL * 1000) slow.push(`${event.instance} went ${(event.at - free) / 1000} s after nothing kept it`);
+      if (event.at - free > TAIL * 1000)
+        slow.push(`${event.instance} terminated ${(event.at - free) / 1000} s after nothing delayed it any more`);
     }
     return slow;
   }
 
   private leftovers(): string[] {
     const { github, secrets } = this.environment;
-    // A job whose machine lost its power is GitHub's to give up, ten minutes later; until then it refuses to delete.
+    // After a power cut, GitHub gives up the job only ten minutes later and refuses to delete its runner until then.
     const runners = github.runners().filter(({ name }) => !this.excused.has(name));
     const tokens = secrets.names().filter((name) => name !== TOKEN_SECRET);
     return [...runners.map(({ name }) => `runner ${name} is left`), ...tokens.map((name) => `secret ${name} is left`)];
   }
 
   /**
-   * Two calls for a job at most, and for each time that it was assigned in vain. Retries in an outage and what was
-   * forgotten by a process that was killed, or told anew by a clock that was set back, come on top, so plans with those are not counted.
+   * At most two calls per job, and two for each assignment that was re-queued. Outages, killed processes and clocks that
+   * are set back cause additional calls, so plans with those are not counted.
    */
   private callBudget(): string[] {
     if (this.plan.outages.length > 0 || this.plan.acts.some(({ kind }) => /^(kill|cut|jump)-/.test(kind))) return [];
-    const turns = this.environment.github.jobs().reduce((sum, { requeues }) => sum + 1 + requeues, 0);
+    const assignments = this.environment.github.jobs().reduce((sum, { requeues }) => sum + 1 + requeues, 0);
     const calls = this.environment.door.calls().instance?.["autoscaling:SetInstanceProtection"] ?? 0;
-    return calls <= 2 * turns ? [] : [`${calls} calls for the protection of ${turns} jobs`];
+    return calls <= 2 * assignments ? [] : [`${calls} SetInstanceProtection calls for ${assignments} assignments`];
   }
 
   private whereabouts(): string {

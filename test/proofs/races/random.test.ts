@@ -4,10 +4,10 @@ import type { SimulatedEnvironmentOptions } from "../../../rehearsal/simulation/
 import { plans } from "./random-plan";
 import { broken } from "./random-run";
 
-/** Runs; a developer may ask for more, or for one seed again: RACES_RUNS=100000 RACES_SEED=42. */
+/** Number of plans. For more, or to repeat a seed: RACES_RUNS=100000 RACES_SEED=42. */
 const RUNS = Number(process.env.RACES_RUNS ?? 20_000);
 const SEED = Number(process.env.RACES_SEED ?? Math.floor(Math.random() * 2 ** 31));
-/** Several times what the runs take here; a bound on a hang, not a measurement. */
+/** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 1_800_000;
 
 function promisesHold(options: SimulatedEnvironmentOptions = {}) {
@@ -25,19 +25,19 @@ describe("random interleavings of jobs, terminations and faults", function () {
   });
 
   const MUTANTS: [what: string, alterDrain: SimulatedEnvironmentOptions["alterDrain"]][] = [
-    ["cuts no network before it stops an idle listener", (host) => ({ ...host, unit: { ...host.unit, raiseFence: async () => true } })],
+    ["stops an idle listener without raising the fence", (host) => ({ ...host, unit: { ...host.unit, raiseFence: async () => true } })],
     [
-      "does not see the message that precedes a job",
+      "ignores the message that precedes a job",
       (host) => ({ ...host, signs: { read: async () => ({ ...(await host.signs.read()), messageAt: undefined }) } }),
     ],
   ];
   for (const [what, alterDrain] of MUTANTS) {
-    it(`catch a drain that ${what}, and shrink the plan to a few things`, async () => {
+    it(`reveal a drain that ${what}, and shrink the plan to at most three entries`, async () => {
       const found = await fc.check(promisesHold({ alterDrain }), { seed: 7, numRuns: RUNS, endOnFailure: false });
       assert.ok(found.failed, `not found in ${RUNS} plans`);
       const [plan] = found.counterexample as [Parameters<typeof broken>[0]];
       assert.match((await broken(plan, { alterDrain })).join(), /lost/);
-      assert.deepEqual(await broken(plan), [], "the drain as it is passes the same plan");
+      assert.deepEqual(await broken(plan), [], "the unmodified drain passes the same plan");
       assert.ok(plan.jobs.length + plan.acts.length + plan.outages.length <= 3, JSON.stringify(plan));
     });
   }

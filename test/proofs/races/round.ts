@@ -4,13 +4,13 @@ import type { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/
 import { HeldRunner } from "./held-runner";
 import type { Moment } from "./moments";
 
-/** Longer than a round takes from its first moment to the release of the last, however busy the machine. */
+/** Longer than any round from its first moment to its last release, even on a busy machine. */
 const HELD_MS = 900_000;
 
-/** Several moments at once, each on a runner of its own, and one cause that reaches all of them. */
+/** Several moments at once, each on its own runner, and one cause that stops all of them. */
 export class Round {
   readonly runners: readonly HeldRunner[];
-  /** When the cause came, in ms since the epoch. */
+  /** When the cause was triggered, in ms since the epoch. */
   since = Infinity;
 
   constructor(
@@ -27,15 +27,15 @@ export class Round {
     return this.runners.find((runner) => runner.moment === moment)!;
   }
 
-  /** Brings every runner to its moment, then the cause, and releases each once its stop is under way. */
+  /** Brings every runner to its moment, triggers the cause, and releases each runner once its stop is in progress. */
   async run(cause: (runners: readonly HeldRunner[]) => Promise<void>): Promise<void> {
     const { options } = this.pool.environment.github;
     const { pickUpMs } = options;
-    // A held runner cannot pick its job up in time; that is the hold's doing, and the moment is not about it.
+    // A held runner cannot pick up its job in time; that is a side effect of the hold.
     options.pickUpMs = HELD_MS;
     await this.reach((runner) => runner.isSlow);
     await this.reach((runner) => !runner.isSlow && runner.moment.job !== "anywhere");
-    // One that nobody accepts before the stop goes back to the queue after GitHub's own time.
+    // A job that is not accepted before the stop is re-queued after GitHub's own timeout.
     options.pickUpMs = pickUpMs;
     await this.reach((runner) => !runner.isSlow && runner.moment.job === "anywhere");
     this.since = Date.now();

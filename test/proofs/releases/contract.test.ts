@@ -8,14 +8,14 @@ import { PREVIOUS } from "./previous";
 const ROOT = resolve(__dirname, "../../..");
 
 /**
- * What one release says to the other by another name, and why that is safe in a mix. A name that two programs share may
- * be added, never changed in silence.
+ * Names that changed between the releases, and why that is safe when both run side by side. A name that two programs
+ * share may be added, but never changed silently.
  */
-const DECIDED: Record<string, string> = {
-  GLOBAL_TIMEOUT_CAP_SECONDS: "no program reads it: all call globalTimeoutSeconds, which is compared",
+const ACCEPTED: Record<string, string> = {
+  GLOBAL_TIMEOUT_CAP_SECONDS: "unused: all programs call globalTimeoutSeconds, which is compared",
 };
 
-/** Arguments for the functions of the contract, so that their answers can be compared. */
+/** Arguments for the functions of the contract, so that their results can be compared. */
 const CALLS: Record<string, unknown[]> = {
   poolNames: ["pool"],
   registrationSecretName: ["ci-runners/pool/", "i-0123456789abcdef0"],
@@ -23,19 +23,19 @@ const CALLS: Record<string, unknown[]> = {
   globalTimeoutSeconds: [1800],
 };
 
-/** Everything that the modules below a folder export; no two of them may use one name. */
+/** Everything that the modules below a folder export. Their names must be unique. */
 function exportsOf(folder: string): Record<string, unknown> {
   const all: Record<string, unknown> = {};
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))) {
     for (const [name, value] of Object.entries(require(join(folder, file)))) {
-      assert.ok(!(name in all), `${file} exports ${name}, and so does another module`);
+      assert.ok(!(name in all), `${file} exports ${name}, which another module also exports`);
       all[name] = value;
     }
   }
   return all;
 }
 
-describe(`the contract between functions and hosts, of ${PREVIOUS.release} and of this release`, () => {
+describe(`the contract between the functions and hosts of ${PREVIOUS.release} and this release`, () => {
   const folder = mkdtempSync(join(tmpdir(), "ci-runners-contract-"));
   before(() => {
     execFileSync("tar", ["-xJf", join(__dirname, `${PREVIOUS.release}.tar.xz`), "-C", folder, "contract", "components"]);
@@ -50,7 +50,7 @@ describe(`the contract between functions and hosts, of ${PREVIOUS.release} and o
       if (typeof old === "function") {
         const call = CALLS[path.split(".").at(-1)!];
         if (call && typeof now === "function") return compare(`${path}()`, old(...call), now(...call));
-        if (typeof now !== "function") changed.push(`${path}: gone`);
+        if (typeof now !== "function") changed.push(`${path}: removed`);
       } else if (typeof old === "object" && old !== null) {
         for (const [key, value] of Object.entries(old))
           compare(`${path}.${key}`, value, (now as Record<string, unknown> | undefined)?.[key]);
@@ -59,12 +59,12 @@ describe(`the contract between functions and hosts, of ${PREVIOUS.release} and o
         if (old !== now) changed.push(`${path}: ${JSON.stringify(old)} became ${JSON.stringify(now)}`);
       }
     };
-    // By name, wherever it lies: a file may move between releases, what it says may not change.
+    // Compared by name: a file may move between releases, but its values must not change.
     const now = exportsOf(join(ROOT, "contract"));
     for (const [name, value] of Object.entries(exportsOf(join(folder, "contract")))) compare(name, value, now[name]);
     assert.ok(compared > 60, `${compared} compared`);
     assert.deepEqual(
-      changed.filter((change) => !(change.split(":")[0]! in DECIDED)),
+      changed.filter((change) => !(change.split(":")[0]! in ACCEPTED)),
       [],
     );
   });

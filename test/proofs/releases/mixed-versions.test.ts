@@ -9,15 +9,15 @@ import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { checkOutPrevious, PREVIOUS } from "./previous";
 
-/** Several times what it takes here; a bound on a hang, not a measurement. */
+/** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
 const FUNCTION = "aws:lambda/function:Function";
 
 /**
- * A promotion puts new functions beside hosts that still run the old bundle and end their jobs; a rollback does the
- * reverse. Both are one `up` here, with a job in flight on every host.
+ * A promotion deploys new functions while hosts of the old bundle still finish their jobs; a rollback does the reverse.
+ * Each is one `up` here, with a job in flight on every host.
  */
-describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed by an upgrade and by its rollback`, function () {
+describe(`hosts and functions of ${PREVIOUS.release} and this release, mixed by an upgrade and its rollback`, function () {
   this.timeout(BOUND_MS);
   let previous: ReturnType<typeof checkOutPrevious>;
   let pool: LivePool;
@@ -33,7 +33,7 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
   });
 
   const manifest = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "dist/manifest.json"), "utf8"));
-  /** Digest of the pool's bundle; up to v0.1.0 there was but one, under a name of its own. */
+  /** Digest of the pool's bundle; up to v0.1.0 there was only one, under a separate key. */
   const hostBundle = (folder: string): string => {
     const found = manifest(folder) as Partial<Manifest> & { hostBundle?: { sha256: string } };
     return (found.hostBundles?.["actions-runner-pool"] ?? found.hostBundle)!.sha256;
@@ -49,7 +49,7 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
     return { instances, bundles: await Promise.all(instances.map(bundleOf)) };
   };
 
-  /** Deploys `to` under hosts that run `from`, each with a job, and lets all of these go. */
+  /** Deploys `to` while hosts run `from`, each with a job, and replaces all of these hosts. */
   async function change(from: string, to: string): Promise<void> {
     const { environment } = pool;
     const hosts = pool.inService().map((id) => new TargetInstance(pool, id));
@@ -60,18 +60,18 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
     await environment.deployFrom(to);
     await environment.context.engine.up();
     assert.deepEqual(deployedFunctions(), functionsOf(to));
-    for (const host of hosts) assert.equal(await bundleOf(host.id), hostBundle(from), "not mixed: the host is new");
+    for (const host of hosts) assert.equal(await bundleOf(host.id), hostBundle(from), "not mixed: the host already runs the new bundle");
 
-    // One goes by a scale-in while its job runs, the other by the refresh that the new launch template began.
+    // One host is terminated by a scale-in during its job, the other by the refresh that the new launch template started.
     const [scaledIn, refreshed] = hosts as [TargetInstance, TargetInstance];
     await scaledIn.scaleIn();
-    for (const job of jobs) assert.ok(!job.changes().includes("steps-ended"), "a job was ended");
+    for (const job of jobs) assert.ok(!job.changes().includes("steps-ended"), "a job was interrupted");
     await jobs[0]!.release();
     await scaledIn.departs(jobs[0]!);
     await jobs[1]!.release();
     await refreshed.departs(jobs[1]!);
 
-    // The functions of the one release clean up after hosts of the other.
+    // The functions of one release clean up after hosts of the other.
     for (const { id } of hosts) {
       await pool.until(`no runner ${id} at GitHub`, () => !environment.github.runners().some(({ name }) => name === id));
       await pool.until(`no secret of ${id}`, () => !environment.aws.secrets.names().some((name) => name.endsWith(`/${id}`)));
@@ -88,7 +88,7 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
     );
   }
 
-  it("differ in every part, or nothing here would be mixed", () => {
+  it("differ in every bundle, so that the tests below mix releases", () => {
     assert.notEqual(hostBundle(previous.folder), hostBundle(PROJECT));
     for (const digest of functionsOf(previous.folder)) assert.ok(!functionsOf(PROJECT).has(digest));
   });
@@ -99,7 +99,7 @@ describe(`hosts and functions of ${PREVIOUS.release} and of this release, mixed 
   it("lose no job in a rollback: hosts of this release drain beside the previous release's functions", () =>
     change(PROJECT, previous.folder));
 
-  it("leave nothing behind, and were denied nothing", async () => {
+  it("leave no resources behind and are denied no call", async () => {
     await pool.environment.context.engine.destroy();
     assert.deepEqual(pool.environment.leftovers(), []);
     assert.deepEqual(pool.environment.aws.denied(), []);

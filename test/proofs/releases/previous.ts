@@ -7,8 +7,8 @@ import { createHash } from "node:crypto";
 const ROOT = resolve(__dirname, "../../..");
 
 /**
- * The release before this one, as much of it as is deployed, because a shallow clone has no history to take it from.
- * When a release is made, it takes this one's place:
+ * The deployed part of the previous release, archived because a shallow clone has no history. Replace it with each new
+ * release:
  *
  *     git archive TAG components contract functions host-config build index.ts stack-config schema.json Pulumi.yaml \
  *       Pulumi.dev.yaml Pulumi.sandbox.yaml Pulumi.prod.yaml package.json package-lock.json tsconfig.json | xz -9
@@ -19,11 +19,12 @@ export const PREVIOUS = {
   sha256: "9ae3cce37dcf88c7e969695ce8f12e505bca59e9412fa18dafecc2c7a8c0ae3a",
 };
 
-/** A checkout of the previous release, built by its own build. `close` removes it. */
+/** Unpacks the previous release and builds it with its own build script. `close` removes it. */
 export function checkOutPrevious(): { folder: string; close(): void } {
   const archive = join(__dirname, `${PREVIOUS.release}.tar.xz`);
   const digest = createHash("sha256").update(readFileSync(archive)).digest("hex");
-  if (digest !== PREVIOUS.sha256) throw new Error(`${archive} is not the archive that PREVIOUS describes: its SHA-256 is ${digest}`);
+  if (digest !== PREVIOUS.sha256)
+    throw new Error(`${archive} does not match PREVIOUS: its SHA-256 is ${digest}; update PREVIOUS or restore the archive`);
   const folder = mkdtempSync(join(tmpdir(), "ci-runners-previous-"));
   execFileSync("tar", ["-xJf", archive, "-C", folder]);
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));

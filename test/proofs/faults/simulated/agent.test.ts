@@ -1,7 +1,7 @@
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, kept, MINUTE, pairs, type Harness } from "./harness";
 
-/** What becomes of the killed agent: systemd starts it again after a second, or nothing ever does. */
+/** After the kill: systemd restarts the agent after a second, or nothing ever does. */
 const AFTERWARDS = ["again", "never"] as const;
 const kill = (harness: Harness, instance: string, then: (typeof AFTERWARDS)[number]) =>
   harness.environment.hosts.running(instance)?.killAgent(then === "never");
@@ -10,7 +10,7 @@ describe("faults of the agent, simulated", () => {
   fault(
     {
       fault: "agent killed with SIGKILL while idle",
-      expected: "launches go on where they were, and scale-ins are seen",
+      expected: "launches resume, and scale-ins are still detected",
       where: "simulated",
     },
     async (see) => {
@@ -20,10 +20,10 @@ describe("faults of the agent, simulated", () => {
         await harness.ready(1);
         const busy = await harness.busy({ seconds: 10 });
         await harness.pool.terminate(busy.instance);
-        // Killed between the registration and the deletion of its token, it leaves that to whoever clears up after it.
+        // Killed between its registration and the deletion of its token, it leaves the token to the sweep.
         return harness.keepsPromise(busy, { jobWithin: 20, grace: 30 });
       });
-      see(`killed at each quarter of a second of a launch and after it: ${kept(launches)}, nothing left`);
+      see(`killed at every quarter second during and after a launch: ${kept(launches)}, nothing left`);
     },
   );
 
@@ -31,7 +31,7 @@ describe("faults of the agent, simulated", () => {
     {
       fault: "agent killed with SIGKILL during a job",
       expected:
-        "the job does not notice, and a scale-in that follows is seen; without any agent the command from Systems Manager or the heartbeat timer begins the drain",
+        "the job is unaffected, and a later scale-in is detected; without an agent the Systems Manager command or the heartbeat timer starts the drain",
       where: "simulated",
     },
     async (see) => {
@@ -44,7 +44,7 @@ describe("faults of the agent, simulated", () => {
           await harness.pool.terminate(busy.instance);
           return harness.keepsPromise(busy, { jobWithin: 70, grace: 60 });
         });
-        see(`killed at each second of it, ${then === "again" ? "started again after 1 s" : "never started again"}: ${kept(graces)}`);
+        see(`killed at every second of it, ${then === "again" ? "restarted after 1 s" : "never restarted"}: ${kept(graces)}`);
       }
       const alone = await each(every(40, 4), {}, async (harness, after) => {
         harness.environment.bus.knobs.loss = 1;
@@ -55,7 +55,7 @@ describe("faults of the agent, simulated", () => {
         return harness.keepsPromise(busy, { jobWithin: 70, grace: 6 * MINUTE });
       });
       see(
-        `never started again and all events lost: ${count(alone.length, "job")} succeeded, instances gone at most ${Math.ceil(highestOf(alone) / MINUTE)} min after the job, by the heartbeat timer alone`,
+        `never restarted and all events lost: ${count(alone.length, "job")} succeeded, instances terminated at most ${Math.ceil(highestOf(alone) / MINUTE)} min after the job, by the heartbeat timer alone`,
       );
     },
   );
@@ -63,7 +63,7 @@ describe("faults of the agent, simulated", () => {
   fault(
     {
       fault: "agent killed with SIGKILL during a drain",
-      expected: "the drain goes on and completes",
+      expected: "the drain continues and completes",
       where: "simulated",
     },
     async (see) => {
@@ -76,7 +76,7 @@ describe("faults of the agent, simulated", () => {
           kill(harness, busy.instance, then);
           return harness.keepsPromise(busy, { jobWithin: 45, grace: 60 });
         });
-        see(`killed at each half second of it, ${then === "again" ? "started again after 1 s" : "never started again"}: ${kept(graces)}`);
+        see(`killed at every half second of it, ${then === "again" ? "restarted after 1 s" : "never restarted"}: ${kept(graces)}`);
       }
     },
   );
@@ -98,7 +98,7 @@ describe("faults of the agent, simulated", () => {
         }
         return harness.keepsPromise(busy, { jobWithin: 45, grace: 60 });
       });
-      see(`killed once or twice at each half second of it: ${kept(graces)}`);
+      see(`killed once or twice at every half second of it: ${kept(graces)}`);
     },
   );
 });

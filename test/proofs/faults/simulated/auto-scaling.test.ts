@@ -29,7 +29,7 @@ describe("faults of Auto Scaling, simulated", () => {
       {
         fault: name("CompleteLifecycleAction"),
         expected:
-          "the instance goes seconds after calls work again; where that is after the heartbeat timeout it is retained and the sweep ends it",
+          "the instance terminates seconds after calls succeed again; past the heartbeat timeout it is retained and the sweep terminates it",
         where: "simulated",
       },
       async (see) => {
@@ -47,7 +47,7 @@ describe("faults of Auto Scaling, simulated", () => {
         });
         assert.ok(highestOf(late) <= 30, String(late));
         see(`${count(late.length, "job")} of ${late.length} succeeded through outages of 1 to 20 minutes`);
-        see(`instances gone at most ${highestOf(late)} s after an outage`);
+        see(`instances terminated at most ${highestOf(late)} s after an outage`);
 
         const [retained] = await each([LONG], {}, async (harness) => {
           const busy = await harness.busy({ seconds: 60 });
@@ -58,14 +58,14 @@ describe("faults of Auto Scaling, simulated", () => {
           return harness.highest(METRIC.retainedInstances);
         });
         assert.equal(retained, 1);
-        see(`outage of ${LONG} minutes: job succeeded, instance retained (RetainedInstances ${retained}), then ended by the sweep`);
+        see(`outage of ${LONG} minutes: job succeeded, instance retained (RetainedInstances ${retained}), then terminated by the sweep`);
       },
     );
 
     fault(
       {
         fault: name("RecordLifecycleActionHeartbeat"),
-        expected: "the job succeeds; beats are repeated until one is heard, or the instance is retained with its job",
+        expected: "the job succeeds; heartbeats are retried until one succeeds, or the instance is retained with its job",
         where: "simulated",
       },
       async (see) => {
@@ -76,22 +76,22 @@ describe("faults of Auto Scaling, simulated", () => {
           fail(harness, "RecordLifecycleActionHeartbeat", minutes);
           const grace = await harness.keepsPromise(busy, { jobWithin: 2 * HOUR, grace: HOUR });
           const retained = harness.highest(METRIC.retainedInstances);
-          // What is short of the heartbeat timeout leaves the action alive.
+          // An outage shorter than the heartbeat timeout does not let the action expire.
           if (minutes < 25) assert.ok(grace <= 30 && retained === 0, `${grace} s, retained ${retained}`);
           else assert.equal(retained, 1);
           return { minutes, grace };
         });
         const short = seen.filter(({ minutes }) => minutes !== LONG).map(({ grace }) => grace);
         see(`${count(seen.length, "job")} of 2 h succeeded`);
-        see(`outages of 1 to 20 minutes: instances gone at most ${highestOf(short)} s after the job`);
-        see(`of ${LONG} minutes: retained, then ended by the sweep`);
+        see(`outages of 1 to 20 minutes: instances terminated at most ${highestOf(short)} s after the job`);
+        see(`of ${LONG} minutes: retained, then terminated by the sweep`);
       },
     );
 
     fault(
       {
         fault: name("SetInstanceProtection"),
-        expected: "the drain protects the job all the same, and protection is lifted once calls work again",
+        expected: "the drain still protects the job, and scale-in protection is removed once calls succeed again",
         where: "simulated",
       },
       async (see) => {
@@ -103,8 +103,8 @@ describe("faults of Auto Scaling, simulated", () => {
           return harness.keepsPromise(busy, { jobWithin: 300, grace: 60 });
         });
         assert.ok(highestOf(graces) <= 30, String(graces));
-        see(`${count(graces.length, "job")} of ${graces.length} succeeded though chosen unprotected`);
-        see(`instances gone at most ${highestOf(graces)} s after the job`);
+        see(`${count(graces.length, "job")} of ${graces.length} succeeded although scaled in unprotected`);
+        see(`instances terminated at most ${highestOf(graces)} s after the job`);
 
         const held = await each([5, 20], {}, async (harness, minutes) => {
           const busy = await harness.busy({ seconds: 60 });
@@ -120,14 +120,14 @@ describe("faults of Auto Scaling, simulated", () => {
           return Math.ceil((harness.entered(busy.instance, "Terminated") - end) / 1000);
         });
         assert.ok(highestOf(held) <= 90, String(held));
-        see(`instances that an outage left protected went at most ${highestOf(held)} s after its end`);
+        see(`instances that an outage left protected terminated at most ${highestOf(held)} s after its end`);
       },
     );
 
     fault(
       {
         fault: name("DescribeAutoScalingInstances"),
-        expected: "launches wait or are replaced, drains are not touched, and the pool is whole again afterwards",
+        expected: "launches wait or are replaced, drains are unaffected, and the pool recovers afterwards",
         where: "simulated",
       },
       async (see) => {
@@ -140,9 +140,7 @@ describe("faults of Auto Scaling, simulated", () => {
           await harness.cleared(80 * MINUTE);
           return Math.ceil((harness.environment.github.job(job).endedAt! - Date.UTC(2026, 0, 1)) / 1000) - minutes * MINUTE;
         });
-        see(
-          `launching through outages of 1 to 20 minutes: in service and a job of 30 s done at most ${highestOf(launches)} s after their end`,
-        );
+        see(`launches during outages of 1 to 20 minutes: in service and a 30 s job done at most ${highestOf(launches)} s after the outage`);
 
         const graces = await each([1, 5, 20], {}, async (harness, minutes) => {
           const busy = await harness.busy({ seconds: 120 });
@@ -150,14 +148,14 @@ describe("faults of Auto Scaling, simulated", () => {
           await harness.pool.terminate(busy.instance);
           return harness.keepsPromise(busy, { jobWithin: 120, grace: 30, clearWithin: minutes * MINUTE + 900 });
         });
-        see(`${count(graces.length, "drain")}: jobs succeeded, instances gone at most ${highestOf(graces)} s after the job`);
+        see(`${count(graces.length, "drain")}: jobs succeeded, instances terminated at most ${highestOf(graces)} s after the job`);
       },
     );
 
     fault(
       {
         fault: name("the sweep's calls"),
-        expected: "each part that fails is counted, nothing is ended by mistake, and the first sweep that works clears up",
+        expected: "each failing part is counted, nothing is terminated by mistake, and the first successful sweep cleans up",
         where: "simulated",
       },
       async (see) => {
@@ -170,11 +168,11 @@ describe("faults of Auto Scaling, simulated", () => {
         ];
         const errors = await each([...CALLS, "*"], { pool: { instances: 2 } }, async (harness, call) => {
           const { environment, pool } = harness;
-          environment.bus.knobs.loss = 1; // so that all is the sweep's to do
+          environment.bus.knobs.loss = 1; // so that the sweep does all the work
           const [first, second] = pool.ready() as [string, string];
           const busy = await harness.busy({ seconds: 2 * HOUR, instance: first });
           const keep = await harness.busy({ seconds: 3 * HOUR, instance: second });
-          // The one loses its heartbeats and is retained, then ends its job.
+          // The first instance loses its heartbeats and is retained, then finishes its job.
           environment.faults.inject({ action: "autoscaling:RecordLifecycleActionHeartbeat", error: throttling() });
           await pool.terminate(first);
           await harness.ended(busy.job, 3 * HOUR);
@@ -191,7 +189,7 @@ describe("faults of Auto Scaling, simulated", () => {
         see(
           `calls failing for 30 minutes, each alone and all together: ${count(errors.filter((n) => n > 0).length, "case")} of ${errors.length} counted as SweepErrors`,
         );
-        see(`${count(2 * errors.length, "job")} succeeded, retained instances ended within 10 minutes after`);
+        see(`${count(2 * errors.length, "job")} succeeded, retained instances terminated within 10 minutes afterwards`);
       },
     );
   }

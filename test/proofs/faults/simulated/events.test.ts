@@ -7,15 +7,15 @@ import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Harness } from 
 
 type Fate = "deliver" | "lose" | "duplicate";
 const KINDS = [DETAIL_TYPE.launching, DETAIL_TYPE.terminating, DETAIL_TYPE.terminated] as const;
-/** A token that was minted for nothing is swept when it has expired: seconds. */
+/** Seconds. An unused token is swept after it has expired. */
 const TOKEN_SWEPT = 80 * MINUTE;
 
 function fate(harness: Harness, kinds: readonly string[], then: Fate): void {
   harness.environment.bus.knobs.fate = (event) => (kinds.includes(event["detail-type"]) ? then : "deliver");
 }
 
-/** A whole life: launch, a job of two minutes that a scale-in meets, the end. Seconds: launch, and instance after job. */
-async function life(harness: Harness, launchWithin: number, clearWithin: number) {
+/** Launch, scale-in during a job of two minutes, termination. Returns the seconds of the launch and from job to termination. */
+async function lifetime(harness: Harness, launchWithin: number, clearWithin: number) {
   const begun = harness.environment.clock.now();
   await harness.ready(1, launchWithin);
   const launch = Math.ceil((harness.environment.clock.now() - begun) / 1000);
@@ -30,7 +30,7 @@ describe("faults of events, simulated", () => {
   fault(
     {
       fault: "event lost",
-      expected: "the host drains by itself, and the sweep does what each of the events would have done",
+      expected: "the host drains on its own, and the sweep does the work of the lost event",
       where: "simulated",
     },
     async (see) => {
@@ -41,12 +41,12 @@ describe("faults of events, simulated", () => {
         ["all", KINDS],
       ];
       for (const [what, kinds] of cases) {
-        // A sweep comes every 5 minutes; the life begins anywhere between two.
+        // The sweep runs every 5 minutes; the launch begins anywhere between two sweeps.
         const seen = await each(every(60, 5), { launching: true, pool: { instances: 0, maxSize: 2 } }, async (harness, after) => {
           fate(harness, kinds, "lose");
           await harness.environment.run(after);
           await harness.pool.scaleTo(1);
-          return life(harness, 8 * MINUTE, 15 * MINUTE);
+          return lifetime(harness, 8 * MINUTE, 15 * MINUTE);
         });
         const launch = highestOf(seen.map(({ launch }) => launch));
         see(
@@ -59,7 +59,7 @@ describe("faults of events, simulated", () => {
   fault(
     {
       fault: "event duplicated",
-      expected: "the second one changes nothing, however much later it comes",
+      expected: "the second event changes nothing, however late it arrives",
       where: "simulated",
     },
     async (see) => {
@@ -69,7 +69,7 @@ describe("faults of events, simulated", () => {
         async (harness, [late]) => {
           fate(harness, KINDS, "duplicate");
           Object.assign(harness.environment.bus.knobs.delay, { min: 0, max: late * 1000 });
-          const lived = await life(harness, 15 * MINUTE, TOKEN_SWEPT + late);
+          const lived = await lifetime(harness, 15 * MINUTE, TOKEN_SWEPT + late);
           await harness.environment.run(late);
           await harness.cleared(TOKEN_SWEPT);
           assert.equal(harness.deadLetters().length, 0);
@@ -83,13 +83,13 @@ describe("faults of events, simulated", () => {
   fault(
     {
       fault: "event late",
-      expected: "nothing waits for it, and when it comes it finds nothing to do",
+      expected: "nothing waits for the event, and when it arrives nothing is left to do",
       where: "simulated",
     },
     async (see) => {
       const seen = await each([60, 600, HOUR, 6 * HOUR], { launching: true }, async (harness, late) => {
         Object.assign(harness.environment.bus.knobs.delay, { min: late * 1000, max: late * 1000 });
-        const lived = await life(harness, 8 * MINUTE, 15 * MINUTE);
+        const lived = await lifetime(harness, 8 * MINUTE, 15 * MINUTE);
         await harness.environment.run(late + 60);
         await harness.cleared(TOKEN_SWEPT);
         assert.equal(harness.deadLetters().length, 0);
@@ -104,7 +104,8 @@ describe("faults of events, simulated", () => {
   fault(
     {
       fault: "event before the instance has booted",
-      expected: "a token waits for its host, a stop that finds no agent is told, and the host goes as soon as it has looked around",
+      expected:
+        "the token stays until the host boots, a stop that reaches no agent is reported, and the host terminates as soon as its agent has started",
       where: "simulated",
     },
     async (see) => {
@@ -112,7 +113,7 @@ describe("faults of events, simulated", () => {
         Object.assign(harness.environment.bus.knobs.delay, { min: 0, max: 0 });
         await harness.environment.clock.sleep(after * 1000);
         const [instance] = harness.pool.instances() as [string];
-        assert.equal(harness.hostSaid(instance, /./), 0, "the agent has not looked around yet");
+        assert.equal(harness.hostLogged(instance, /./), 0, "the agent has logged nothing yet");
         const begun = harness.environment.clock.now();
         await harness.pool.terminate(instance);
         await harness.gone(instance, 60);
@@ -122,7 +123,7 @@ describe("faults of events, simulated", () => {
         return seconds;
       });
       see(
-        `${count(seen.length, "instance")} let go before the agent ran: gone within ${highestOf(seen)} s, each unreachable stop told as StopFailures, nothing left`,
+        `${count(seen.length, "instance")} terminated before the agent ran: gone within ${highestOf(seen)} s, each undelivered stop reported as StopFailures, nothing left`,
       );
     },
   );
@@ -130,7 +131,7 @@ describe("faults of events, simulated", () => {
   fault(
     {
       fault: "event for an instance that is gone",
-      expected: "nothing is done to anybody else, and a token that it brings is swept",
+      expected: "no other instance is affected, and a token that it creates is swept",
       where: "simulated",
     },
     async (see) => {
@@ -158,7 +159,7 @@ describe("faults of events, simulated", () => {
         },
       );
       see(
-        `${count(seen.length, "stale event")} 1 min to 6 h after the end: the neighbour's job runs on, no dead letter, every token swept within 25 min`,
+        `${count(seen.length, "stale event")} 1 min to 6 h after the end: the neighbour's job continues, no dead letter, every token swept within 25 min`,
       );
     },
   );

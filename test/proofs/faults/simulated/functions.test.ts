@@ -6,12 +6,12 @@ import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Harness } from 
 
 const never = () => new Promise<never>(() => undefined);
 
-/** Seconds; more than any function's timeout but the sweep's. */
+/** Seconds; more than any function's timeout except the sweep's. */
 const TIMEOUT = 60;
 
 /**
- * Ends the processes of functions at their n-th call to AWS, with or without its effect: `crash` at once, as a SIGKILL
- * does, `hang` at the function's timeout, until which nothing in them moves. Each function so many times.
+ * Ends each function's process at its n-th call to AWS, `times` times, with or without the call's effect: `crash` at
+ * once, as SIGKILL does; `hang` at the function's timeout, blocked until then.
  */
 function endAt(harness: Harness, how: "crash" | "hang", { at, effect, times }: { at: number; effect: boolean; times: number }): void {
   const { functions, clock } = harness.environment;
@@ -34,7 +34,7 @@ function endAt(harness: Harness, how: "crash" | "hang", { at, effect, times }: {
     });
     return Promise.race([answer.then((outcome) => (run.stuck ? never() : outcome)), died]);
   };
-  harness.between(async ({ principal }, through) => {
+  harness.intercept(async ({ principal }, through) => {
     const run = running.get(principal);
     if (!run || ++run.calls !== at) return through();
     run.stuck = true;
@@ -45,7 +45,7 @@ function endAt(harness: Harness, how: "crash" | "hang", { at, effect, times }: {
   });
 }
 
-async function life(harness: Harness): Promise<{ launch: number; grace: number }> {
+async function lifetime(harness: Harness): Promise<{ launch: number; grace: number }> {
   const begun = harness.environment.clock.now();
   await harness.ready(1, 14 * MINUTE);
   const launch = Math.ceil((harness.environment.clock.now() - begun) / 1000);
@@ -64,14 +64,14 @@ describe("faults of functions, simulated", () => {
     fault(
       {
         fault: name,
-        expected: "Lambda tries again, then the sweep does the work; drains do not notice",
+        expected: "Lambda retries, then the sweep does the work; drains are unaffected",
         where: "simulated",
       },
       async (see) => {
         const ways = pairs(pairs(every(1, 6, 1), [false, true]), [1, 2, 3]);
         const seen = await each(ways, { launching: true }, async (harness, [[at, effect], times]) => {
           endAt(harness, how, { at, effect, times });
-          const lived = await life(harness);
+          const lived = await lifetime(harness);
           return { ...lived, letters: harness.deadLetters().length };
         });
         const graces = seen.map(({ grace }) => grace);
@@ -79,9 +79,9 @@ describe("faults of functions, simulated", () => {
           seen.some(({ letters }) => letters > 0),
           "three failures leave a dead letter",
         );
-        see(`every function ended at its 1st to 6th call, 1 to 3 times in a row: ${count(seen.length, "job")} succeeded`);
+        see(`every function stopped at its 1st to 6th call, 1 to 3 times in a row: ${count(seen.length, "job")} succeeded`);
         see(
-          `in service within ${Math.ceil(highestOf(seen.map(({ launch }) => launch)) / 60)} min, instances gone at most ${highestOf(graces)} s after the job, ${count(seen.filter(({ letters }) => letters > 0).length, "run")} with dead letters, nothing left`,
+          `in service within ${Math.ceil(highestOf(seen.map(({ launch }) => launch)) / 60)} min, instances terminated at most ${highestOf(graces)} s after the job, ${count(seen.filter(({ letters }) => letters > 0).length, "run")} with dead letters, nothing left`,
         );
       },
     );
@@ -90,7 +90,7 @@ describe("faults of functions, simulated", () => {
   fault(
     {
       fault: "function cold start",
-      expected: "a drain begins before the function does, and a launch waits only for its token",
+      expected: "a drain starts before the function does, and a launch waits only for its token",
       where: "simulated",
     },
     async (see) => {
@@ -102,18 +102,18 @@ describe("faults of functions, simulated", () => {
         const busy = await harness.busy({ seconds: 60 });
         await harness.pool.terminate(busy.instance);
         await harness.environment.run(2);
-        assert.equal(harness.environment.hosts.running(busy.instance)!.unit.look().active, "deactivating", "it drains already");
+        assert.equal(harness.environment.hosts.running(busy.instance)!.unit.look().active, "deactivating", "it is already draining");
         const grace = await harness.keepsPromise(busy, { jobWithin: 70, grace: 30 });
         return { launch, grace };
       });
       see(
-        `3 to 30 s: in service at most ${highestOf(seen.map(({ launch }) => launch))} s after the function's start, drains begun within 2 s, ${kept(seen.map(({ grace }) => grace))}`,
+        `3 to 30 s: in service at most ${highestOf(seen.map(({ launch }) => launch))} s after the function's start, drains started within 2 s, ${kept(seen.map(({ grace }) => grace))}`,
       );
     },
   );
 
-  fault({ fault: "dead-letter replay", expected: "an event that is handled hours later harms nobody", where: "simulated" }, async (see) => {
-    // Every event fails for good; then all are handled at once: while the job runs, in its drain, or long after.
+  fault({ fault: "dead-letter replay", expected: "an event handled hours later does no harm", where: "simulated" }, async (see) => {
+    // Every event ends as a dead letter; then all are replayed at once: while the job runs, during its drain, or long after.
     const seen = await each(
       pairs(["in service", "draining", "gone"] as const, [0.5, 3]),
       { launching: true, pool: { instances: 2 } },
@@ -128,7 +128,7 @@ describe("faults of functions, simulated", () => {
             error: throttling(),
           }),
         ];
-        await harness.ready(2, 12 * MINUTE); // by tokens from the sweep
+        await harness.ready(2, 12 * MINUTE); // with tokens from the sweep
         const busy = await harness.busy({ seconds: (hours + 1) * HOUR });
         const neighbour = await harness.busy({ seconds: 12 * HOUR, instance: pool.ready().find((id) => id !== busy.instance)! });
         await environment.run(10 * MINUTE);
@@ -148,7 +148,7 @@ describe("faults of functions, simulated", () => {
         await environment.run(5 * MINUTE);
         assert.equal(harness.state(neighbour.job), "acquired");
         assert.ok(pool.ready().includes(neighbour.instance));
-        assert.equal(harness.deadLetters().length, letters.length, "none comes back");
+        assert.equal(harness.deadLetters().length, letters.length, "no replayed event becomes a dead letter again");
         if (when === "in service") await pool.terminate(busy.instance);
         await harness.ended(busy.job, 4 * HOUR);
         assert.equal(harness.state(busy.job), "succeeded");
@@ -162,7 +162,7 @@ describe("faults of functions, simulated", () => {
       `${count(
         seen.reduce((sum, letters) => sum + letters, 0),
         "event",
-      )} replayed half an hour to 3 h later, in service, in the drain and after the end: ${count(seen.length * 2, "job")} untouched, no new dead letter, tokens for nobody swept`,
+      )} replayed half an hour to 3 h later, in service, in the drain and after the end: ${count(seen.length * 2, "job")} untouched, no new dead letter, unused tokens swept`,
     );
   });
 });

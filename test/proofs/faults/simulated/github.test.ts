@@ -10,18 +10,18 @@ const RUNNER_SERVICE = / broker\.actions\.githubusercontent\.com\//;
 /** Minutes. */
 const OUTAGES = [2, 20, 60];
 
-/** GitHub answers so for some minutes. Returns when that ends. */
-function answer(harness: Harness, kind: GitHubFaultKind, minutes: number, route = API): number {
+/** Makes GitHub fail for some minutes. Returns when that ends. */
+function outage(harness: Harness, kind: GitHubFaultKind, minutes: number, route = API): number {
   const { clock, github } = harness.environment;
   const { remove } = github.faults.add({ ...kind, route });
   clock.after(minutes * MINUTE * 1000, remove);
   return clock.now() + minutes * MINUTE * 1000;
 }
 
-/** An outage at the launch, from its very beginning: seconds from its end to a pool that works. */
+/** An outage from the start of a launch. Returns the seconds from its end until the pool works. */
 async function launching(kind: GitHubFaultKind, outages = OUTAGES): Promise<number> {
   const late = await each(outages, { launching: true }, async (harness, minutes) => {
-    const end = answer(harness, kind, minutes);
+    const end = outage(harness, kind, minutes);
     await harness.within(minutes * MINUTE + HOUR, () => harness.pool.ready().length === 1, "a runner in service");
     const late = Math.ceil((harness.environment.clock.now() - end) / 1000);
     const job = harness.pool.queueJob({ seconds: 10 });
@@ -33,7 +33,7 @@ async function launching(kind: GitHubFaultKind, outages = OUTAGES): Promise<numb
   return Math.max(0, highestOf(late));
 }
 
-/** An outage that begins before, in or after a drain of a job of 10 minutes: minutes from its end until nothing is left. */
+/** An outage that begins before, during or after the drain of a 10 min job. Returns the minutes from its end until nothing is left. */
 async function terminating(kind: GitHubFaultKind, outages = OUTAGES, loss = 0) {
   const seen = await each(pairs([-30, 60, 590, 602], outages), {}, async (harness, [after, minutes]) => {
     const busy = await harness.busy({ seconds: 600 });
@@ -42,7 +42,7 @@ async function terminating(kind: GitHubFaultKind, outages = OUTAGES, loss = 0) {
       await harness.pool.terminate(busy.instance);
       await harness.environment.run(after - 60);
     }
-    const end = answer(harness, kind, minutes);
+    const end = outage(harness, kind, minutes);
     if (after < 0) {
       await harness.environment.run(-after);
       await harness.pool.terminate(busy.instance);
@@ -61,7 +61,7 @@ async function terminating(kind: GitHubFaultKind, outages = OUTAGES, loss = 0) {
 }
 
 describe("faults of GitHub, simulated", () => {
-  const EXPECTED = "launches wait or are replaced, drains do not notice, and what is left at GitHub goes when it answers again";
+  const EXPECTED = "launches wait or are replaced, drains are unaffected, and leftover runners are removed once GitHub recovers";
   const REST: [name: "GitHub answers 401" | "GitHub answers 403 rate limit" | "GitHub answers 502", kind: GitHubFaultKind][] = [
     ["GitHub answers 401", { kind: "status", status: 401, message: "Bad credentials" }],
     [
@@ -72,10 +72,10 @@ describe("faults of GitHub, simulated", () => {
   ];
   for (const [name, kind] of REST) {
     fault({ fault: name, expected: EXPECTED, where: "simulated" }, async (see) => {
-      see(`at launch for 2 to 60 min: a job runs at most ${Math.ceil((await launching(kind)) / 60)} min after its end`);
+      see(`at launch for 2 to 60 min: a job runs at most ${Math.ceil((await launching(kind)) / 60)} min after the outage`);
       const { jobs, grace, left } = await terminating(kind);
       see(
-        `in a drain for 2 to 60 min: ${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed at most ${left} min after it or the outage`,
+        `during a drain for 2 to 60 min: ${count(jobs, "job")} succeeded, instances terminated at most ${grace} s after the job, runners removed at most ${left} min after termination or the outage`,
       );
     });
   }
@@ -84,7 +84,7 @@ describe("faults of GitHub, simulated", () => {
     {
       fault: "GitHub answers 404",
       expected:
-        "a runner that somebody removed counts as gone; where the credentials may not manage runners, launches are replaced and an alarm tells",
+        "a runner that was already removed counts as gone; if the credentials may not manage runners, launches are replaced and an alarm fires",
       where: "simulated",
     },
     async (see) => {
@@ -100,26 +100,26 @@ describe("faults of GitHub, simulated", () => {
         return harness.secondsAfterJob(busy.instance, busy.job);
       });
       see(`DELETE of a runner: ${kept(graces)}, no dead letter`);
-      const told = await each([20], { launching: true }, async (harness, minutes) => {
-        answer(harness, { kind: "status", status: 404, message: "Not Found" }, minutes);
+      const reported = await each([20], { launching: true }, async (harness, minutes) => {
+        outage(harness, { kind: "status", status: 404, message: "Not Found" }, minutes);
         await harness.within(HOUR, () => harness.pool.ready().length === 1, "a runner in service");
         await harness.cleared(90 * MINUTE);
         return harness.metric(METRIC.registrationFailures);
       });
-      assert.ok(told[0]! > 0);
-      see(`everything for 20 min at launch: ${count(told[0]!, "RegistrationFailure")} told, then in service`);
+      assert.ok(reported[0]! > 0);
+      see(`every route for 20 min at launch: ${count(reported[0]!, "RegistrationFailure")} reported, then in service`);
     },
   );
 
   fault(
     {
       fault: "GitHub answers 422 busy",
-      expected: "the runner of a gone instance is left to the sweep, which removes it once GitHub lets it",
+      expected: "the runner of a terminated instance is left to the sweep, which removes it once GitHub allows it",
       where: "simulated",
     },
     async (see) => {
       const seen = await each([1, 4, 12], {}, async (harness, minutes) => {
-        answer(
+        outage(
           harness,
           { kind: "status", status: 422, message: 'Bad request - Runner "i" is still running a job' },
           minutes,
@@ -133,18 +133,18 @@ describe("faults of GitHub, simulated", () => {
         await harness.gone(busy.instance, 30);
         await harness.cleared(30 * MINUTE);
         assert.equal(harness.deadLetters().length, 0);
-        assert.ok(harness.metric(METRIC.busyAtTermination) > 0, "told, as a job may be lost");
+        assert.ok(harness.metric(METRIC.busyAtTermination) > 0, "reported, because a job may be lost");
         return Math.ceil((harness.environment.clock.now() - end) / 60_000);
       });
-      see(`${count(seen.length, "job")} succeeded, told as BusyAtTermination to be safe`);
-      see(`runners removed at most ${highestOf(seen)} min after GitHub lets them go`);
+      see(`${count(seen.length, "job")} succeeded, reported as BusyAtTermination to be safe`);
+      see(`runners removed at most ${highestOf(seen)} min after GitHub allows it`);
     },
   );
 
   fault(
     {
       fault: "GitHub slow",
-      expected: "every wait is bounded: the stop goes out first, drains do not notice, launches come through",
+      expected: "every wait is bounded: the stop is sent first, drains are unaffected, launches succeed",
       where: "simulated",
     },
     async (see) => {
@@ -152,9 +152,9 @@ describe("faults of GitHub, simulated", () => {
         const kind: GitHubFaultKind = { kind: "slow", ms: seconds * 1000 };
         const late = await launching(kind, [20]);
         const { jobs, grace, left } = await terminating(kind, [20]);
-        see(`${seconds} s an answer for 20 min: ${late === 0 ? "launches come through meanwhile" : `in service at most ${late} s after`}`);
+        see(`${seconds} s per answer for 20 min: ${late === 0 ? "launches succeed meanwhile" : `in service at most ${late} s afterwards`}`);
         see(
-          `${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed ${left === 0 ? "at once" : `at most ${left} min later`}`,
+          `${count(jobs, "job")} succeeded, instances terminated at most ${grace} s after the job, runners removed ${left === 0 ? "at once" : `at most ${left} min later`}`,
         );
       }
       const longest = await harness({}, async (harness) => {
@@ -163,7 +163,7 @@ describe("faults of GitHub, simulated", () => {
         await harness.environment.run(10 * MINUTE);
         return highestOf(harness.environment.timeline.events.flatMap((e) => (e.kind === "function-run" ? [e.ms] : [])));
       });
-      assert.ok(longest < 60_000, "no function ran into its timeout");
+      assert.ok(longest < 60_000, "no function timed out");
       see(`no answer at all: no function runs longer than ${Math.ceil(longest / 1000)} s`);
     },
   );
@@ -171,39 +171,39 @@ describe("faults of GitHub, simulated", () => {
   fault(
     {
       fault: "GitHub down for an hour",
-      expected: "jobs and drains go on, instances go, launches are replaced until one registers, and the sweep removes what is left",
+      expected: "jobs and drains continue, instances terminate, launches are replaced until one registers, and the sweep removes leftovers",
       where: "simulated",
     },
     async (see) => {
       const late = await launching({ kind: "down" }, [60]);
       const { jobs, grace, left } = await terminating({ kind: "down" }, [60]);
-      see(`API: a job runs at most ${Math.ceil(late / 60)} min after its end`);
+      see(`API: a job runs at most ${Math.ceil(late / 60)} min after the outage`);
       see(
-        `${count(jobs, "job")} succeeded, instances gone at most ${grace} s after the job, runners removed at most ${left} min after it or the outage`,
+        `${count(jobs, "job")} succeeded, instances terminated at most ${grace} s after the job, runners removed at most ${left} min after termination or the outage`,
       );
 
-      // With the runners' own service down too, GitHub gives up every job that it does not hear of for 10 minutes.
+      // With the runners' own service down too, GitHub gives up every job that is not renewed for 10 minutes.
       const kept = await each(pairs([10, 100, 400], [1, 5, 8]), {}, async (harness, [after, minutes]) => {
         const busy = await harness.busy({ seconds: 1200 });
         await harness.pool.terminate(busy.instance);
         await harness.environment.run(after);
-        for (const route of [API, RUNNER_SERVICE]) answer(harness, { kind: "down" }, minutes, route);
+        for (const route of [API, RUNNER_SERVICE]) outage(harness, { kind: "down" }, minutes, route);
         return harness.keepsPromise(busy, { jobWithin: 1300, grace: 60 });
       });
       see(`all of GitHub for 1 to 8 min: ${count(kept.length, "job")} succeeded`);
       const given = await each([60], {}, async (harness, minutes) => {
         const busy = await harness.busy({ seconds: 1200 });
         await harness.pool.terminate(busy.instance);
-        for (const route of [API, RUNNER_SERVICE]) answer(harness, { kind: "down" }, minutes, route);
+        for (const route of [API, RUNNER_SERVICE]) outage(harness, { kind: "down" }, minutes, route);
         const worker = () => harness.environment.hosts.running(busy.instance)?.processes?.workers ?? 0;
         await harness.environment.run(1190);
-        assert.equal(worker(), 1, "the pool lets the worker run to its end all the same");
+        assert.equal(worker(), 1, "the pool still lets the worker run to its end");
         await harness.gone(busy.instance, HOUR);
         await harness.cleared(2 * HOUR);
         return harness.state(busy.job);
       });
       see(
-        `all of GitHub for an hour: GitHub gives the job up (${given[0]}), its worker runs to its end all the same, instance and runner go`,
+        `all of GitHub for an hour: GitHub gives up the job (${given[0]}), its worker still runs to its end, instance and runner are removed`,
       );
     },
   );
@@ -211,7 +211,7 @@ describe("faults of GitHub, simulated", () => {
   fault(
     {
       fault: "busy flag false on a busy runner",
-      expected: "nothing is stopped, ended or removed because of it",
+      expected: "nothing is stopped, terminated or removed because of it",
       where: "simulated",
     },
     async (see) => {
@@ -220,22 +220,22 @@ describe("faults of GitHub, simulated", () => {
         ["a minute late", (harness) => void (harness.environment.github.options.busyLagMs = 60_000)],
         ["ten minutes late", (harness) => void (harness.environment.github.options.busyLagMs = 600_000)],
       ];
-      const graces = await each(pairs(ways, [30, 1800, 3 * HOUR]), {}, async (harness, [[, lie], seconds]) => {
-        lie(harness);
+      const graces = await each(pairs(ways, [30, 1800, 3 * HOUR]), {}, async (harness, [[, mislead], seconds]) => {
+        mislead(harness);
         const busy = await harness.busy({ seconds });
-        // The worst case for a drain: heartbeats fail, the instance is retained, and the sweep judges by what GitHub says.
+        // The worst case for a drain: heartbeats fail, the instance is retained, and the sweep decides by GitHub's busy flag.
         harness.environment.faults.inject({ action: "autoscaling:RecordLifecycleActionHeartbeat", error: throttled() });
         await harness.pool.terminate(busy.instance);
         return harness.keepsPromise(busy, { jobWithin: seconds + 60, grace: 30 * MINUTE });
       });
-      see(`${count(graces.length, "job")} of 30 s to 3 h succeeded, in drains that the sweep had to judge too`);
+      see(`${count(graces.length, "job")} of 30 s to 3 h succeeded, each in a drain that the sweep also evaluated`);
     },
   );
 
   fault(
     {
       fault: "busy flag true on an idle runner",
-      expected: "an instance goes as ever, and its runner too, as GitHub itself decides about the removal",
+      expected: "the instance terminates as usual and its runner is removed: GitHub itself decides on the removal",
       where: "simulated",
     },
     async (see) => {
@@ -250,9 +250,9 @@ describe("faults of GitHub, simulated", () => {
         await harness.cleared();
         return Math.ceil((harness.environment.clock.now() - begun) / 1000);
       });
-      const told = seen.slice(0, 4);
+      const reported = seen.slice(0, 4);
       see(`${count(seen.length, "instance")} gone within 30 s`);
-      see(`runners removed within ${highestOf(told)} s, without events within ${Math.ceil(highestOf(seen) / 60)} min`);
+      see(`runners removed within ${highestOf(reported)} s, without events within ${Math.ceil(highestOf(seen) / 60)} min`);
     },
   );
 });

@@ -1,4 +1,4 @@
-/** What the simulated rows share: a pool in a world of its own for each moment of a fault, and the promise as checks. */
+/** Shared by the simulated rows: a pool in its own environment for each moment of a fault, and checks of the promise. */
 import assert from "node:assert/strict";
 import { METRIC, POOL_DIMENSION } from "../../../../contract/actions-runner-pool/metrics";
 import { METRIC_NAMESPACE } from "../../../../contract/shared/metrics";
@@ -11,9 +11,9 @@ import { count } from "../support/fault-table";
 
 /** Virtual seconds; more than any undisturbed launch takes. */
 const BOOT = 120;
-/** FAULTS_SEED=n plays every moment with other latencies; what is then seen may differ from the table by a second or so. */
+/** FAULTS_SEED=n runs every moment with other latencies; the observations may then differ from the table by a second or so. */
 const FIRST_SEED = Number(process.env.FAULTS_SEED ?? 1);
-/** Virtual seconds in which functions or, if they could not, two sweeps have cleared up after an instance. */
+/** Virtual seconds within which functions, or else two sweeps, have cleaned up after an instance. */
 const CLEAR = 15 * 60;
 export const MINUTE = 60;
 export const HOUR = 3600;
@@ -33,13 +33,13 @@ export interface Bounds {
   clearWithin?: number;
 }
 
-/** What stands between a caller and the cloud: it may let the call through, once, twice or not at all. */
-export type Between = (call: { principal: string; action: string; instance?: string }, through: () => Promise<Shape>) => Promise<Shape>;
+/** Intercepts calls to AWS: it may let a call through once, twice or not at all. */
+export type Intercept = (call: { principal: string; action: string; instance?: string }, through: () => Promise<Shape>) => Promise<Shape>;
 
 export class Harness {
   readonly environment: SimulatedEnvironment;
   readonly pool: Pool;
-  /** All that the functions said. */
+  /** All log lines of the functions. */
   readonly lines: FunctionLog[] = [];
 
   constructor({ pool = {}, ...environment }: HarnessOptions) {
@@ -48,13 +48,13 @@ export class Harness {
     this.pool = this.environment.addPool(pool);
   }
 
-  /** Puts something between all callers and the cloud. Returns how to take it away. */
-  between(act: Between): () => void {
+  /** Intercepts all calls to AWS. Returns a function that removes the interception. */
+  intercept(handler: Intercept): () => void {
     const { door } = this.environment;
     const call = door.call;
     door.call = (principal, action, params) => {
       const instance = principal.kind === "instance" ? { instance: principal.instanceId } : {};
-      return act({ principal: labelOf(principal), action, ...instance }, () => call.call(door, principal, action, params));
+      return handler({ principal: labelOf(principal), action, ...instance }, () => call.call(door, principal, action, params));
     };
     return () => void (door.call = call);
   }
@@ -63,12 +63,12 @@ export class Harness {
     return this.environment.github.job(job).state;
   }
 
-  /** Waits until so many instances are in service with their runners online. */
+  /** Waits until `instances` instances are in service with their runners online. */
   async ready(instances: number, seconds = BOOT): Promise<void> {
     await this.within(seconds, () => this.pool.ready().length === instances, `${instances} instances in service`);
   }
 
-  /** A job that runs on an instance of the pool. */
+  /** Starts a job on an instance of the pool. */
   async busy(job: { seconds: number; setupSeconds?: number; instance?: string }): Promise<{ job: string; instance: string }> {
     const instance = job.instance ?? this.pool.ready()[0]!;
     const id = this.pool.queueJob({ ...job, instance });
@@ -76,7 +76,7 @@ export class Harness {
     return { job: id, instance };
   }
 
-  /** Fails where the condition does not come to hold within the bound. */
+  /** Fails unless the condition becomes true within the bound. */
   async within(seconds: number, condition: () => boolean, what: string): Promise<void> {
     if (await this.environment.until(condition, seconds)) return;
     const { timeline, github, secrets } = this.environment;
@@ -97,20 +97,20 @@ export class Harness {
   }
 
   async gone(instance: string, seconds: number): Promise<void> {
-    await this.within(seconds, () => !this.pool.instances().includes(instance), `${instance} goes`);
+    await this.within(seconds, () => !this.pool.instances().includes(instance), `${instance} terminates`);
   }
 
-  /** The job ends well, the instance goes within `grace` seconds after it, and nothing is left of it. */
+  /** The job succeeds, the instance terminates within `grace` seconds after it, and nothing is left of it. */
   async keepsPromise({ job, instance }: { job: string; instance: string }, { jobWithin, grace, clearWithin }: Bounds): Promise<number> {
     await this.ended(job, jobWithin);
     assert.equal(this.state(job), "succeeded");
     await this.gone(instance, grace);
     await this.cleared(clearWithin);
-    assert.equal(this.metric(METRIC.busyAtTermination), 0, "no loss is told where there is none");
+    assert.equal(this.metric(METRIC.busyAtTermination), 0, "no loss is reported without a loss");
     return this.secondsAfterJob(instance, job);
   }
 
-  /** GitHub has no runners but those of instances that live, and Secrets Manager no token for a runner. */
+  /** GitHub has only runners of existing instances, and Secrets Manager no registration token. */
   async cleared(seconds = CLEAR): Promise<void> {
     const left = () => {
       const members = this.pool.instances();
@@ -118,15 +118,15 @@ export class Harness {
       const secrets = this.environment.secrets.names().filter((name) => name !== "github-token");
       return runners.length + secrets.length;
     };
-    await this.within(seconds, () => left() === 0, "nothing is left at GitHub nor in Secrets Manager");
+    await this.within(seconds, () => left() === 0, "nothing is left at GitHub or in Secrets Manager");
   }
 
-  /** The end of the job to the end of the instance, in whole seconds, rounded up. */
+  /** Whole seconds, rounded up, from the end of the job to the termination of its instance. */
   secondsAfterJob(instance: string, job: string): number {
     const end = this.environment.timeline.events.find(
       (event) => event.kind === "instance-state" && event.instance === instance && event.state.endsWith("Terminated"),
     );
-    assert.ok(end, `${instance} never ended`);
+    assert.ok(end, `${instance} never terminated`);
     return Math.ceil((end.at - this.environment.github.job(job).endedAt!) / 1000);
   }
 
@@ -135,7 +135,7 @@ export class Harness {
     const found = this.environment.timeline.events.find(
       (event) => event.kind === "instance-state" && event.instance === instance && event.state === state,
     );
-    assert.ok(found, `${instance} never was ${state}`);
+    assert.ok(found, `${instance} was never ${state}`);
     return found.at;
   }
 
@@ -143,7 +143,7 @@ export class Harness {
     return this.environment.autoscaling.group(this.pool.names.group)?.instances.find(({ id }) => id === instance)?.state;
   }
 
-  /** How often a metric of the pool was counted, all together. */
+  /** Sum of a metric of the pool. */
   metric(name: string): number {
     return this.points(name).reduce((sum, { value, count }) => sum + value * count, 0);
   }
@@ -157,17 +157,17 @@ export class Harness {
     return this.environment.cloudwatch.metrics.points(METRIC_NAMESPACE, name, { [POOL_DIMENSION]: this.pool.config.pool });
   }
 
-  /** What the functions said with this level and these words. */
-  said(level: FunctionLog["level"], words: RegExp): FunctionLog[] {
+  /** Function log lines with this level and wording. */
+  logged(level: FunctionLog["level"], words: RegExp): FunctionLog[] {
     return this.lines.filter((line) => line.level === level && words.test(line.message));
   }
 
-  /** What a host said. */
-  hostSaid(instance: string, words: RegExp): number {
+  /** Number of matching log lines of a host. */
+  hostLogged(instance: string, words: RegExp): number {
     return this.environment.timeline.events.filter((e) => e.kind === "host-log" && e.instance === instance && words.test(e.message)).length;
   }
 
-  /** Calls to the cloud that failed with the code. */
+  /** Number of AWS calls that failed with the code. */
   failedCalls(action: string, code: string, principal?: string): number {
     return this.environment.timeline.events.filter(
       (e) => e.kind === "api-call" && e.action === action && e.outcome === code && (principal ?? e.principal) === e.principal,
@@ -184,7 +184,7 @@ export class Harness {
   }
 }
 
-/** Plays one scene, and clears it away also after a failure. */
+/** Runs `act` in one harness and closes it, even after a failure. */
 export async function harness<T>(options: HarnessOptions, act: (harness: Harness) => Promise<T>): Promise<T> {
   const opened = new Harness(options);
   try {
@@ -195,7 +195,7 @@ export async function harness<T>(options: HarnessOptions, act: (harness: Harness
   }
 }
 
-/** Plays the scene once for each moment, in a fresh world each; a failure names its moment. */
+/** Runs `act` once for each moment, each in its own harness. A failure names its moment. */
 export async function each<M, T>(
   moments: readonly M[],
   options: HarnessOptions | ((moment: M) => HarnessOptions),
@@ -205,7 +205,7 @@ export async function each<M, T>(
   for (const [index, moment] of moments.entries()) {
     try {
       const chosen = typeof options === "function" ? options(moment) : options;
-      // Other latencies in each, so that a grid of moments is not one path seen many times.
+      // Different latencies for each, so that a grid of moments does not repeat one path.
       results.push(await harness({ seed: FIRST_SEED + index, ...chosen }, (opened) => act(opened, moment)));
     } catch (error) {
       const { message, stack } = error as Error;
@@ -227,7 +227,7 @@ export function pairs<A, B>(one: readonly A[], other: readonly B[]): [A, B][] {
 
 /** Drains that kept the promise, by the seconds from each job to the end of its instance. */
 export function kept(graces: readonly number[]): string {
-  return `${count(graces.length, "job")} succeeded, instances gone at most ${highestOf(graces)} s after the job`;
+  return `${count(graces.length, "job")} succeeded, instances terminated at most ${highestOf(graces)} s after the job`;
 }
 
 export const highestOf = (numbers: readonly number[]): number => Math.max(...numbers);

@@ -3,13 +3,13 @@ import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, pairs, type Harness } from "./harness";
 
-/** Slow steps of the official runner, so that a moment falls into each of them. */
+/** Slows the official runner's steps, so that some moments fall into each of them. */
 function slowRunner(harness: Harness): void {
   Object.assign(harness.environment.pace, { message: 3000, acquire: 3000, announce: 3000, workerStart: 4000 });
 }
 
 async function jumps(seconds: number, fromJob: readonly number[], terminate: readonly number[]) {
-  // The job is queued at 0; it needs some 13 s until a worker runs, then 60 s.
+  // The job is queued at 0; its worker starts after about 13 s and runs for 60 s.
   return each(pairs(fromJob, terminate), {}, async (harness, [jump, stop]) => {
     slowRunner(harness);
     const [instance] = harness.pool.ready() as [string];
@@ -18,7 +18,7 @@ async function jumps(seconds: number, fromJob: readonly number[], terminate: rea
     clock.after(jump * 1000, () => hosts.running(instance)?.jumpClock(seconds * 1000));
     clock.after(stop * 1000, () => void harness.pool.terminate(instance));
     await harness.environment.run(stop);
-    // What the runner had not acquired goes back to the queue: only a job that it accepted has to end well.
+    // A job that the runner has not acquired returns to the queue; only an accepted job must succeed.
     await harness.gone(instance, 60 + 30 + 60);
     const state = harness.state(job);
     assert.ok(["succeeded", "queued", "assigned"].includes(state), `the job is ${state}`);
@@ -39,14 +39,14 @@ describe("faults of hosts, simulated", () => {
     fault(
       {
         fault: `clock jump of an hour ${name}`,
-        expected: "no job that the runner has accepted is lost, and the instance goes seconds after it",
+        expected: "no job that the runner has accepted is lost, and the instance terminates seconds after it",
         where: "simulated",
       },
       async (see) => {
         const seen = await jumps(sign * HOUR, every(2, 10), [...every(1.7, 12, 0.5), 40]);
         const accepted = seen.filter((grace) => grace !== undefined);
         see(
-          `${count(seen.length, "pair")} of a jump and a scale-in in the first 20 s of a job, and a scale-in in its middle: ${count(accepted.length, "accepted job")} succeeded, instances gone at most ${highestOf(accepted)} s after the job`,
+          `${count(seen.length, "pair")} of a jump and a scale-in in the first 20 s of a job, and a scale-in in its middle: ${count(accepted.length, "accepted job")} succeeded, instances terminated at most ${highestOf(accepted)} s after the job`,
         );
       },
     );
@@ -55,11 +55,11 @@ describe("faults of hosts, simulated", () => {
   fault(
     {
       fault: "power-off without notice",
-      expected: "the job is lost, which nobody can help, and the loss is told wherever the end falls",
+      expected: "the job is inevitably lost, and the loss is reported whenever the power-off happens",
       where: "simulated",
     },
     async (see) => {
-      // EC2 takes the instance by a raw termination: while its job runs, in service or draining, at any time between two sweeps.
+      // EC2 terminates the instance directly while its job runs, in service or draining, at any time between two sweeps.
       const seen = await each(pairs(every(25, 12), ["in service", "draining"] as const), {}, async (harness, [after, how]) => {
         await harness.environment.run(after);
         const busy = await harness.busy({ seconds: 3 * HOUR });
@@ -71,15 +71,15 @@ describe("faults of hosts, simulated", () => {
         await harness.environment.fleet.lose(harness.environment.fleet.get(busy.instance)!);
         await harness.ended(busy.job, HOUR);
         assert.equal(harness.state(busy.job), "lost");
-        assert.ok(harness.metric(METRIC.busyAtTermination) > 0, "the loss is told");
+        assert.ok(harness.metric(METRIC.busyAtTermination) > 0, "the loss is reported");
         await harness.ready(1);
         await harness.gone(busy.instance, 3 * HOUR);
         const minutes = (harness.environment.clock.now() - begun) / 60_000;
         await harness.cleared();
         return minutes;
       });
-      see(`${count(seen.length, "busy instance")} terminated behind the group's back: every loss told by BusyAtTermination`);
-      see(`replaced, and out of the group at most ${Math.ceil(highestOf(seen))} min later (heartbeat timeout 30 min)`);
+      see(`${count(seen.length, "busy instance")} terminated outside Auto Scaling: every loss reported by BusyAtTermination`);
+      see(`replaced, and removed from the group at most ${Math.ceil(highestOf(seen))} min later (heartbeat timeout 30 min)`);
     },
   );
 });

@@ -19,7 +19,7 @@ import { each, HOUR, highestOf, MINUTE, pairs } from "./harness";
 /** Seconds between the scale-in and the outage; the job ends 60 s after the scale-in. */
 const MOMENTS = [-90, -1, 0.5, 1.5, 20, 59, 60.5, 62];
 
-/** A job of two minutes; a scale-in in its middle; an outage of the metadata around it. */
+/** A job of two minutes, a scale-in in its middle, and an IMDS outage around it. */
 async function outage(kind: MetadataFault, minutes: readonly number[], events: "delivered" | "lost" = "delivered") {
   return each(pairs(MOMENTS, minutes), {}, async (harness, [moment, length]) => {
     const { clock, metadata } = harness.environment;
@@ -63,22 +63,22 @@ describe("faults of the instance metadata, simulated", () => {
       {
         fault: name,
         expected:
-          "the job succeeds, and the instance goes seconds after the metadata answers again, or is retained where that takes longer than the heartbeat timeout",
+          "the job succeeds; the instance terminates seconds after IMDS recovers, or is retained if that takes longer than the heartbeat timeout",
         where: "simulated",
       },
       async (see) => {
         const seen = await outage(kind, [0.5, 10]);
         assert.ok(seen.every(({ retained }) => retained === 0));
-        // Without the stop command the host learns of the scale-in only when the metadata answers again.
+        // Without the stop command, the host detects the scale-in only when IMDS answers again.
         const alone = await outage(kind, [0.5, 10], "lost");
         const late = (those: typeof seen) => highestOf(those.map(({ late }) => late));
         assert.ok(late(seen) <= 60 && late(alone) <= 60);
         see(
-          `outages of 30 s and 10 min at ${MOMENTS.length} moments around a scale-in and a completion: ${count(seen.length, "job")} succeeded, instances gone at most ${late(seen)} s after the outage or the job, with all events lost too at most ${late(alone)} s`,
+          `outages of 30 s and 10 min at ${MOMENTS.length} moments around a scale-in and a completion: ${count(seen.length, "job")} succeeded, instances terminated at most ${late(seen)} s after the outage or the job, or ${late(alone)} s with all events lost as well`,
         );
         const long = await outage(kind, [45]);
         see(
-          `of 45 min: ${count(long.length, "job")} succeeded, ${count(long.filter(({ retained }) => retained > 0).length, "instance")} retained and ended by the sweep`,
+          `of 45 min: ${count(long.length, "job")} succeeded, ${count(long.filter(({ retained }) => retained > 0).length, "instance")} retained and terminated by the sweep`,
         );
       },
     );
@@ -87,11 +87,11 @@ describe("faults of the instance metadata, simulated", () => {
   fault(
     {
       fault: "IMDS session token expired",
-      expected: "the agent's client takes a new one and the same look still sees the termination",
+      expected: "the agent's client requests a new one, and the same poll still sees the termination",
       where: "simulated",
     },
     async (see) => {
-      // The agent's own client and daemon, on the stand-in's metadata service, whose tokens live 6 hours.
+      // The agent's own client and daemon, on the stand-in's metadata service, whose tokens expire after 6 hours.
       const clock = new VirtualClock();
       const random = new Random(1);
       const fleet = new Fleet({ clock, random, driver: new NotedHosts() });
@@ -106,7 +106,7 @@ describe("faults of the instance metadata, simulated", () => {
       const instance = fleet.create(request as unknown as Parameters<Fleet["create"]>[0]);
       await fleet.powerOn(instance);
       let target: TargetState = "InService";
-      const issue = () => assert.fail("no credentials are asked for");
+      const issue = () => assert.fail("no credentials are requested");
       const answer = createImds({ clock, random, fleet, account: ACCOUNT, targetState: () => target, issue });
       const seen: string[] = [];
       const server = createServer(({ method, url, headers }, response) => {
@@ -133,8 +133,8 @@ describe("faults of the instance metadata, simulated", () => {
           host.messages().filter((message) => /does not answer/.test(message)),
           [],
         );
-        see(`tokens of 6 h outlived ${count(refused, "time")}, ${tokens} taken in all`);
-        see(`the first look after 30 days saw the termination and stopped the runner`);
+        see(`6 h tokens expired ${count(refused, "time")}, ${tokens} requested in all`);
+        see(`the first poll after 30 days saw the termination and stopped the runner`);
       } finally {
         clock.close();
         server.closeAllConnections();

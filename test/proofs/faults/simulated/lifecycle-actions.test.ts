@@ -6,7 +6,7 @@ import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Harness, harness } from "./harness";
 
 const COMPLETE = "autoscaling:CompleteLifecycleAction";
-/** What the SDK makes of a connection that brings no answer. */
+/** The SDK's error for a connection without an answer. */
 const noAnswer = () => new AwsError("RequestTimeout", "the request took longer than 5000 ms", 400);
 
 const operator = (harness: Harness, operation: string, params: Record<string, unknown>) =>
@@ -21,25 +21,25 @@ describe("faults of lifecycle actions, simulated", () => {
   fault(
     {
       fault: "CompleteLifecycleAction lost",
-      expected: "the call is made again, whether the lost one had its effect or not, and the instance goes",
+      expected: "the call is retried whether or not the lost one took effect, and the instance terminates",
       where: "simulated",
     },
     async (see) => {
       const WAYS = ["the request", "the reply"] as const;
       const seen = await each(pairs(WAYS, [1, 4, 5, 12]), { launching: true }, async (harness, [lost, times]) => {
         let left = 0;
-        harness.between(async ({ action, principal }, through) => {
+        harness.intercept(async ({ action, principal }, through) => {
           if (action !== COMPLETE || principal !== "instance" || left-- <= 0) return through();
           if (lost === "the reply") await through().catch(() => undefined);
           throw noAnswer();
         });
-        left = times; // on the way in
+        left = times; // at launch
         await harness.ready(1, 300);
-        left = times; // and on the way out
+        left = times; // and at termination
         const busy = await harness.busy({ seconds: 60 });
         await harness.pool.terminate(busy.instance);
         const grace = await harness.keepsPromise(busy, { jobWithin: 90, grace: 120 });
-        assert.equal(closings(harness, busy.instance).length, 2, "the launch's action and the termination's");
+        assert.equal(closings(harness, busy.instance).length, 2, "one action for the launch and one for the termination");
         return { lost, grace };
       });
       for (const way of WAYS) {
@@ -52,7 +52,7 @@ describe("faults of lifecycle actions, simulated", () => {
   fault(
     {
       fault: "CompleteLifecycleAction repeated",
-      expected: "the second one finds nothing to do and harms nothing",
+      expected: "the second call has nothing to do and does no harm",
       where: "simulated",
     },
     async (see) => {
@@ -60,7 +60,7 @@ describe("faults of lifecycle actions, simulated", () => {
         [0, 50, 2000],
         { launching: true, pool: { instances: 2, warmPool: { minSize: 1 } } },
         async (harness, apart) => {
-          harness.between(async ({ action }, through) => {
+          harness.intercept(async ({ action }, through) => {
             const twin =
               action === COMPLETE
                 ? harness.environment.clock
@@ -88,7 +88,7 @@ describe("faults of lifecycle actions, simulated", () => {
         },
       );
       see(
-        `each call made twice, 0 to 2 s apart: ${count(graces.length, "job")} succeeded, each action closed once, no dead letter, instances gone at most ${highestOf(graces)} s after the job`,
+        `each call made twice, 0 to 2 s apart: ${count(graces.length, "job")} succeeded, each action closed once, no dead letter, instances terminated at most ${highestOf(graces)} s after the job`,
       );
     },
   );
@@ -96,11 +96,11 @@ describe("faults of lifecycle actions, simulated", () => {
   fault(
     {
       fault: "No active Lifecycle Action found",
-      expected: "it means that somebody else was first: launches go on, a drain that waits goes on waiting",
+      expected: "it means that another caller was first: launches proceed, and a waiting drain keeps waiting",
       where: "simulated",
     },
     async (see) => {
-      // An operator CONTINUEs the launch at any moment of it.
+      // An operator CONTINUEs the launch at each moment of it.
       const early = await each(every(1000, 25), { launching: true }, async (harness, ms) => {
         await harness.within(30, () => harness.pool.instances("Pending:Wait").length === 1, "an instance waits");
         const [instance] = harness.pool.instances() as [string];
@@ -109,7 +109,7 @@ describe("faults of lifecycle actions, simulated", () => {
           LifecycleHookName: harness.pool.names.launchHook,
           InstanceId: instance,
           LifecycleActionResult: "CONTINUE",
-        }).catch(() => undefined); // the host was first
+        }).catch(() => undefined); // the host may have been first
         await harness.ready(1);
         const job = harness.pool.queueJob({ seconds: 10 });
         await harness.ended(job, 60);
@@ -118,13 +118,13 @@ describe("faults of lifecycle actions, simulated", () => {
         await harness.cleared(80 * MINUTE);
       });
       see(
-        `${count(early.length, "launch")} continued by an operator at each second: all in service and working`.replace(
+        `${count(early.length, "launch")} continued by an operator at every second: all in service and working`.replace(
           "launchs",
           "launches",
         ),
       );
 
-      // The action ended at its heartbeat timeout; beats and completion find none.
+      // The action expired at its heartbeat timeout; heartbeats and completion find none.
       const kept = await harness({}, async (harness) => {
         harness.environment.faults.inject({
           action: "autoscaling:RecordLifecycleActionHeartbeat",
@@ -140,14 +140,14 @@ describe("faults of lifecycle actions, simulated", () => {
         );
       });
       assert.ok(kept > 2);
-      see("an action that had expired: beats and completion found none, the job of 2 h succeeded");
+      see("an expired action: heartbeats and completion found none, the 2 h job succeeded");
     },
   );
 
   fault(
     {
       fault: "heartbeats failing until the timeout",
-      expected: "the instance is retained with its job, the job succeeds, an alarm tells, and the sweep ends the instance",
+      expected: "the instance is retained with its job, the job succeeds, an alarm fires, and the sweep terminates the instance",
       where: "simulated",
     },
     async (see) => {
@@ -164,7 +164,7 @@ describe("faults of lifecycle actions, simulated", () => {
         return grace;
       });
       see(
-        `${count(seen.length, "job")} of 30 min to 3 h succeeded on retained instances (RetainedInstances 1), which the sweep ended at most ${Math.ceil(highestOf(seen) / 60)} min after the job`,
+        `${count(seen.length, "job")} of 30 min to 3 h succeeded on retained instances (RetainedInstances 1), which the sweep terminated at most ${Math.ceil(highestOf(seen) / 60)} min after the job`,
       );
 
       const lost = await harness({ pool: { retain: false, heartbeatTimeout: 300 } }, async (harness) => {
@@ -177,18 +177,18 @@ describe("faults of lifecycle actions, simulated", () => {
         return harness.metric(METRIC.busyAtTermination);
       });
       assert.ok(lost >= 1);
-      see("with retention turned off: job lost at the timeout and counted as BusyAtTermination");
+      see("with retention off: job lost at the timeout and counted as BusyAtTermination");
     },
   );
 
   fault(
     {
       fault: "hook deleted during a drain",
-      expected: "AWS continues the termination at once, so the job is lost, and the loss is told",
+      expected: "AWS continues the termination at once, so the job is lost, and the loss is reported",
       where: "simulated",
     },
     async (see) => {
-      const told = await each([-5, 1, 10, 400, 3000], {}, async (harness, after) => {
+      const reported = await each([-5, 1, 10, 400, 3000], {}, async (harness, after) => {
         const { pool } = harness;
         const remove = () => operator(harness, "DeleteLifecycleHook", { LifecycleHookName: pool.names.terminateHook });
         const busy = await harness.busy({ seconds: HOUR });
@@ -200,14 +200,17 @@ describe("faults of lifecycle actions, simulated", () => {
         await harness.ended(busy.job, HOUR);
         assert.equal(harness.state(busy.job), "lost");
         await harness.cleared(HOUR);
-        assert.equal(harness.said("error", /GitHub (still )?counts a job on its runner/).length, harness.metric(METRIC.busyAtTermination));
+        assert.equal(
+          harness.logged("error", /GitHub (still )?counts a job on its runner/).length,
+          harness.metric(METRIC.busyAtTermination),
+        );
         return harness.metric(METRIC.busyAtTermination);
       });
       assert.ok(
-        told.every((number) => number > 0),
-        String(told),
+        reported.every((number) => number > 0),
+        String(reported),
       );
-      see(`${count(told.length, "job")} lost, each told by the log and BusyAtTermination; runners removed`);
+      see(`${count(reported.length, "job")} lost, each reported by the log and BusyAtTermination; runners removed`);
     },
   );
 });

@@ -5,20 +5,20 @@ import { DETAIL_TYPE } from "../../../../contract/aws/lifecycle";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, MINUTE, harness, type Harness } from "./harness";
 
-/** The instance that the pool begins with, as soon as it has a name. */
+/** The pool's first instance, as soon as it has an id. */
 async function first(harness: Harness): Promise<string> {
   await harness.within(10, () => harness.pool.instances().length === 1, "an instance");
   return harness.pool.instances()[0]!;
 }
 
-/** Leaves a secret for the instance, as the register function would, with this token in it. */
-async function leave(harness: Harness, instance: string, token: string): Promise<void> {
+/** Creates a secret with this token for the instance, as the register function would. */
+async function createSecret(harness: Harness, instance: string, token: string): Promise<void> {
   const SecretString = JSON.stringify({ token, expiresAt: new Date(harness.environment.clock.now() + HOUR * 1000).toISOString() });
   const Name = registrationSecretName(harness.pool.names.secretPrefix, instance);
   await harness.environment.door.call({ kind: "operator" }, "secretsmanager:CreateSecret", { Name, SecretString });
 }
 
-/** Seconds until an instance is in service and has done a job, counted from the deployment. */
+/** Waits until an instance is in service, runs a job on it, and returns the seconds until it was in service. */
 async function works(harness: Harness, bound: number): Promise<number> {
   const begun = harness.environment.clock.now();
   await harness.ready(1, bound);
@@ -30,7 +30,7 @@ async function works(harness: Harness, bound: number): Promise<number> {
   return seconds;
 }
 
-const launchLost = (harness: Harness, until = Infinity) => {
+const loseLaunchEvents = (harness: Harness, until = Infinity) => {
   harness.environment.bus.knobs.fate = ({ "detail-type": kind }) =>
     kind === DETAIL_TYPE.launching && harness.environment.clock.now() < until ? "lose" : "deliver";
 };
@@ -39,12 +39,12 @@ describe("faults of the registration, simulated", () => {
   fault(
     {
       fault: "registration secret missing",
-      expected: "the host waits for one from the sweep; where none comes the launch is abandoned with its reason and replaced",
+      expected: "the host waits for one from the sweep; if none comes, the launch is abandoned with its reason and replaced",
       where: "simulated",
     },
     async (see) => {
       const swept = await each(every(60, 5), { launching: true, pool: { instances: 0, maxSize: 2 } }, async (harness, after) => {
-        launchLost(harness);
+        loseLaunchEvents(harness);
         await harness.environment.run(after);
         await harness.pool.scaleTo(1);
         return works(harness, 8 * MINUTE);
@@ -54,47 +54,49 @@ describe("faults of the registration, simulated", () => {
         const heal = harness.environment.github.faults.add({ kind: "status", status: 500, route: /registration-token$/ });
         const instance = await first(harness);
         await harness.gone(instance, 15 * MINUTE);
-        assert.equal(harness.hostSaid(instance, new RegExp(`${LOG.bootstrapFailed}: no registration token appeared`)), 1);
+        assert.equal(harness.hostLogged(instance, new RegExp(`${LOG.bootstrapFailed}: no registration token appeared`)), 1);
         heal.remove();
         return works(harness, 5 * MINUTE);
       });
-      see(`none can be made: launch abandoned with its reason on the console, and replaced ${replaced} s after GitHub makes tokens again`);
+      see(
+        `no token can be created: launch abandoned with its reason on the console, and replaced ${replaced} s after GitHub creates tokens again`,
+      );
     },
   );
 
-  // A secret that GitHub refuses is not told from a good one by anybody but GitHub.
+  // Only GitHub can tell an invalid token from a valid one.
   const refused: [name: "registration secret stale" | "registration secret already used", token: (harness: Harness) => string][] = [
     ["registration secret stale", (harness) => harness.environment.github.mintRegistrationToken("acme")],
-    ["registration secret already used", () => "a token that GitHub does not know any more"],
+    ["registration secret already used", () => "a token that GitHub no longer accepts"],
   ];
   for (const [name, token] of refused) {
     fault(
       {
         fault: name,
-        expected: "a fresh token takes its place; where none comes the launch is abandoned with GitHub's reason and replaced",
+        expected: "a new token replaces it; if none comes, the launch is abandoned with GitHub's reason and replaced",
         where: "simulated",
       },
       async (see) => {
-        // Minted two hours before the launch: GitHub lets a token live for one.
+        // Minted two hours before the launch: GitHub's tokens expire after one hour.
         const setting = { launching: true, pool: { instances: 0, maxSize: 2 } };
         const fresh = await each([0, 3, 8, 20], setting, async (harness, late) => {
           const old = token(harness);
           await harness.environment.run(2 * HOUR);
           Object.assign(harness.environment.bus.knobs.delay, { min: late * 1000, max: late * 1000 });
           await harness.pool.scaleTo(1);
-          await leave(harness, await first(harness), old);
+          await createSecret(harness, await first(harness), old);
           return works(harness, 2 * MINUTE);
         });
         see(`launch event up to 20 s late: in service within ${highestOf(fresh)} s`);
         const abandoned = await each([0], setting, async (harness) => {
           const old = token(harness);
           await harness.environment.run(2 * HOUR);
-          launchLost(harness, harness.environment.clock.now() + 5000);
+          loseLaunchEvents(harness, harness.environment.clock.now() + 5000);
           await harness.pool.scaleTo(1);
           const instance = await first(harness);
-          await leave(harness, instance, old);
+          await createSecret(harness, instance, old);
           await harness.gone(instance, 15 * MINUTE);
-          assert.equal(harness.hostSaid(instance, new RegExp(`^ci-runners: ${LOG.bootstrapFailed}: Not Found`)), 1);
+          assert.equal(harness.hostLogged(instance, new RegExp(`^ci-runners: ${LOG.bootstrapFailed}: Not Found`)), 1);
           return works(harness, 2 * MINUTE);
         });
         see(
@@ -107,7 +109,7 @@ describe("faults of the registration, simulated", () => {
   fault(
     {
       fault: "runner name already registered",
-      expected: "the runner of that name is replaced, and there is one",
+      expected: "the runner of that name is replaced, and only one remains",
       where: "simulated",
     },
     async (see) => {

@@ -8,7 +8,7 @@ describe("faults of the official runner, simulated", () => {
   fault(
     {
       fault: "listener crash during a job",
-      expected: "its worker runs to its end, no other listener starts beside it, and a scale-in meanwhile waits for it",
+      expected: "the worker runs to its end, no second listener starts beside it, and a scale-in meanwhile waits for it",
       where: "simulated",
     },
     async (see) => {
@@ -20,7 +20,7 @@ describe("faults of the official runner, simulated", () => {
         await harness.pool.terminate(busy.instance);
         return harness.keepsPromise(busy, { jobWithin: 70, grace: 60 });
       });
-      see(`killed every 3 s of a job of 60 s, a scale-in at once, 4 or 30 s later: ${kept(graces)}`);
+      see(`killed every 3 s of a 60 s job, scale-in at once, 4 or 30 s later: ${kept(graces)}`);
       const stays = await each(every(6, 10, 1), {}, async (harness, after) => {
         const busy = await harness.busy({ seconds: 60 });
         await harness.environment.run(after);
@@ -33,43 +33,42 @@ describe("faults of the official runner, simulated", () => {
         assert.equal(harness.state(next), "succeeded");
         return (harness.environment.clock.now() - begun) / 1000 - 10;
       });
-      // Nobody renews the lock of a job whose listener is dead, and GitHub gives it up after ten minutes.
-      const told = await each([20, 60], {}, async (harness, minutes) => {
+      // Without its listener a job's lock is not renewed, and GitHub gives the job up after ten minutes.
+      const reported = await each([20, 60], {}, async (harness, minutes) => {
         await harness.environment.run(15 * MINUTE);
         const busy = await harness.busy({ seconds: minutes * MINUTE });
         harness.environment.hosts.running(busy.instance)!.processes!.crash();
         await harness.ended(busy.job, minutes * MINUTE);
         assert.equal(harness.state(busy.job), "lost");
-        const told = harness.metric(METRIC.unregisteredInstances);
-        assert.ok(told > 0 && harness.said("error", /in service without a runner online/).length === told);
+        const reported = harness.metric(METRIC.unregisteredInstances);
+        assert.ok(reported > 0 && harness.logged("error", /in service without a runner online/).length === reported);
         await harness.ready(1, minutes * MINUTE + 5 * MINUTE);
-        return told;
+        return reported;
       });
       see(
-        `${count(told.length, "job")} of 20 min and an hour: GitHub gives up what nobody renews for 10 min, told as UnregisteredInstances before`,
+        `${count(reported.length, "job")} of 20 min and an hour: GitHub gives up a job that is not renewed for 10 min, reported as UnregisteredInstances before that`,
       );
-      see(`without a scale-in: ${count(stays.length, "job")} succeeded, the next one begun at most ${Math.ceil(highestOf(stays))} s later`);
+      see(
+        `without a scale-in: ${count(stays.length, "job")} succeeded, the next one started at most ${Math.ceil(highestOf(stays))} s later`,
+      );
     },
   );
 
-  fault(
-    { fault: "listener crash during a drain", expected: "the drain waits for the worker all the same", where: "simulated" },
-    async (see) => {
-      const graces = await each(every(0.5, 128), {}, async (harness, after) => {
-        const busy = await harness.busy({ seconds: 60 });
-        await harness.pool.terminate(busy.instance);
-        await harness.environment.clock.sleep(after * 1000);
-        harness.environment.hosts.running(busy.instance)?.processes?.crash();
-        return harness.keepsPromise(busy, { jobWithin: 70, grace: 60 });
-      });
-      see(`killed at each half second of it: ${kept(graces)}`);
-    },
-  );
+  fault({ fault: "listener crash during a drain", expected: "the drain still waits for the worker", where: "simulated" }, async (see) => {
+    const graces = await each(every(0.5, 128), {}, async (harness, after) => {
+      const busy = await harness.busy({ seconds: 60 });
+      await harness.pool.terminate(busy.instance);
+      await harness.environment.clock.sleep(after * 1000);
+      harness.environment.hosts.running(busy.instance)?.processes?.crash();
+      return harness.keepsPromise(busy, { jobWithin: 70, grace: 60 });
+    });
+    see(`killed at every half second of it: ${kept(graces)}`);
+  });
 
   fault(
     {
-      fault: "worker hung for ever",
-      expected: "the drain ends at maxDrain by a forced stop that is logged and counted, also where the count must be tried again",
+      fault: "worker hung forever",
+      expected: "the drain ends at maxDrain with a forced stop that is logged and counted, even if the count must be retried",
       where: "simulated",
     },
     async (see) => {
@@ -84,7 +83,7 @@ describe("faults of the official runner, simulated", () => {
           await harness.environment.run(hours * HOUR - MINUTE);
           assert.equal(harness.state(busy.job), "acquired");
           if (down > 0) {
-            // CloudWatch does not take the count for some minutes.
+            // CloudWatch refuses the metric for some minutes.
             const untilMs = harness.environment.clock.now() + (down + 1) * MINUTE * 1000;
             harness.environment.faults.inject({
               action: "cloudwatch:PutMetricData",
@@ -96,16 +95,16 @@ describe("faults of the official runner, simulated", () => {
           const over = Math.ceil((harness.environment.clock.now() - begun) / 1000 - hours * HOUR);
           assert.equal(harness.state(busy.job), "lost");
           assert.equal(harness.metric(METRIC.forcedStops), 1, "the loss is counted once");
-          assert.ok(harness.hostSaid(busy.instance, /maxDrain reached/) > 0);
+          assert.ok(harness.hostLogged(busy.instance, /maxDrain reached/) > 0);
           await harness.cleared();
           return { over, down };
         },
       );
       const over = (down: boolean) => highestOf(seen.filter((each) => each.down > 0 === down).map((each) => each.over));
       see(
-        `${count(seen.length, "hung job")}: each stopped at maxDrain, logged and counted once as ForcedStops; instances gone at most ${over(false)} s after maxDrain`,
+        `${count(seen.length, "hung job")}: each stopped at maxDrain, logged and counted once as ForcedStops; instances terminated at most ${over(false)} s after maxDrain`,
       );
-      see(`with CloudWatch out of order for 1 or 2 min then: at most ${over(true)} s`);
+      see(`with CloudWatch failing for 1 or 2 min at that time: at most ${over(true)} s`);
     },
   );
 });

@@ -4,15 +4,15 @@ import { throttling } from "../../../../rehearsal/aws/api-faults";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, MINUTE, pairs, type Harness } from "./harness";
 
-/** Seconds of the virtual clock's beginning, which is when the pool is deployed. */
+/** Virtual seconds since `from`, rounded up. */
 const secondsSince = (harness: Harness, from: number) => Math.ceil((harness.environment.clock.now() - from) / 1000);
 const activities = (harness: Harness) =>
   harness.environment.door.call({ kind: "operator" }, "autoscaling:DescribeScalingActivities", {
     AutoScalingGroupName: harness.pool.names.group,
   });
 
-/** Lets an instance go that is on its way, and returns the seconds until it is gone. */
-async function letGo(harness: Harness, instance: string, bound: number): Promise<number> {
+/** Terminates the instance and returns the seconds until it is gone. */
+async function terminate(harness: Harness, instance: string, bound: number): Promise<number> {
   const begun = harness.environment.clock.now();
   await harness.pool.terminate(instance);
   await harness.gone(instance, bound);
@@ -26,22 +26,22 @@ describe("scale-ins at bad moments, simulated", () => {
   fault(
     {
       fault: "instance scaled in before it ever came into service",
-      expected: "it goes within seconds of its boot and leaves neither runner nor token",
+      expected: "it terminates within seconds of its boot and leaves neither runner nor token",
       where: "simulated",
     },
     async (see) => {
-      // From the first second of the launch to past the registration, at which it is in service after some 15 s.
+      // From the first second of the launch to beyond the registration; it is in service after about 15 s.
       const seen = await each(every(0.25, 80, 0.5), { launching: true }, async (harness, after) => {
         await harness.environment.clock.sleep(after * 1000);
         const [instance] = harness.pool.instances() as [string];
         const served = harness.lifecycle(instance) === "InService";
-        const seconds = await letGo(harness, instance, 60);
+        const seconds = await terminate(harness, instance, 60);
         return { served, seconds };
       });
       const early = seen.filter(({ served }) => !served);
-      assert.ok(early.length > 30 && early.length < seen.length, "the moments reach from the launch into the service");
+      assert.ok(early.length > 30 && early.length < seen.length, "the moments cover both launch and service");
       see(
-        `${early.length} launches cut short, one each quarter of a second: all gone within ${highestOf(early.map(({ seconds }) => seconds))} s, no runner and no token left`,
+        `${early.length} launches cut short, one every quarter second: all gone within ${highestOf(early.map(({ seconds }) => seconds))} s, no runner and no token left`,
       );
     },
   );
@@ -49,7 +49,7 @@ describe("scale-ins at bad moments, simulated", () => {
   fault(
     {
       fault: "instance scaled in during bootstrap",
-      expected: "it goes within seconds of its boot and leaves nothing, also where events come late",
+      expected: "it terminates within seconds of its boot and leaves nothing, even if events arrive late",
       where: "simulated",
     },
     async (see) => {
@@ -61,18 +61,21 @@ describe("scale-ins at bad moments, simulated", () => {
         await harness.pool.terminate(instance);
         await harness.gone(instance, 60);
         const seconds = secondsSince(harness, begun);
-        // A token that was minted for an instance that is gone is swept when nobody can be about to use it.
+        // A token minted for a terminated instance is swept once no host can still be about to use it.
         await harness.cleared(40 * MINUTE);
         return seconds;
       });
-      see(`${seen.length} launches cut short at each second, events up to 15 min late: all gone within ${highestOf(seen)} s, nothing left`);
+      see(
+        `${seen.length} launches cut short at every second, events up to 15 min late: all gone within ${highestOf(seen)} s, nothing left`,
+      );
     },
   );
 
   fault(
     {
-      fault: "instance scaled in in the warm pool",
-      expected: "it goes at once, though it is off and can answer nothing; with its event lost, the next sweep lets it go",
+      fault: "instance scaled in while in the warm pool",
+      expected:
+        "it terminates at once although it is off and cannot respond; if its event is lost, the next sweep completes the termination",
       where: "simulated",
     },
     async (see) => {
@@ -85,34 +88,34 @@ describe("scale-ins at bad moments, simulated", () => {
           await harness.within(120, () => harness.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
           await harness.environment.run(after);
           if (events === "lost") harness.environment.bus.knobs.loss = 1;
-          const seconds = await letGo(harness, harness.pool.instances("Warmed:Stopped")[0]!, bound);
-          assert.equal(harness.pool.ready().length, 1, "who serves is not touched");
+          const seconds = await terminate(harness, harness.pool.instances("Warmed:Stopped")[0]!, bound);
+          assert.equal(harness.pool.ready().length, 1, "the instance in service is unaffected");
           return seconds;
         });
         see(
           `event ${events}: ${count(seen.length, "instance")} gone within ${events === "lost" ? `${Math.ceil(highestOf(seen) / MINUTE)} min` : `${highestOf(seen)} s`}`,
         );
       }
-      // On its way into the pool, installing.
+      // While entering the pool, during installation.
       const entering = await each(every(1, 12, 1), { pool }, async (harness, after) => {
         await harness.within(60, () => harness.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
         const [trimmed] = harness.pool.instances("Warmed:Stopped") as [string];
-        await harness.pool.terminate(trimmed); // the pool launches another one
-        await harness.within(60, () => harness.pool.instances("Warmed:Pending:Wait").length === 1, "one on its way in");
+        await harness.pool.terminate(trimmed); // the pool launches a replacement
+        await harness.within(60, () => harness.pool.instances("Warmed:Pending:Wait").length === 1, "an instance entering the pool");
         await harness.environment.run(after);
         const [instance] = harness.pool.instances("Warmed:Pending:Wait") as [string | undefined];
-        return instance === undefined ? undefined : letGo(harness, instance, 60);
+        return instance === undefined ? undefined : terminate(harness, instance, 60);
       });
       const cut = entering.filter((seconds) => seconds !== undefined);
       assert.ok(cut.length >= 4, String(entering));
-      see(`${count(cut.length, "instance")} on the way into the pool gone within ${highestOf(cut)} s`);
+      see(`${count(cut.length, "instance")} entering the pool gone within ${highestOf(cut)} s`);
     },
   );
 
   fault(
     {
-      fault: "instance scaled in on its way out of the warm pool",
-      expected: "it goes within seconds of its boot and leaves neither runner nor token",
+      fault: "instance scaled in while leaving the warm pool",
+      expected: "it terminates within seconds of its boot and leaves neither runner nor token",
       where: "simulated",
     },
     async (see) => {
@@ -125,16 +128,16 @@ describe("scale-ins at bad moments, simulated", () => {
             const pooled = harness.pool.instances(`Warmed:${poolState}`);
             await harness.pool.scaleTo(2);
             await harness.environment.clock.sleep(after * 1000);
-            const called = pooled.find((id) => !harness.lifecycle(id)?.startsWith("Warmed:"))!;
-            const served = harness.lifecycle(called) === "InService";
-            const seconds = await letGo(harness, called, 60);
+            const taken = pooled.find((id) => !harness.lifecycle(id)?.startsWith("Warmed:"))!;
+            const served = harness.lifecycle(taken) === "InService";
+            const seconds = await terminate(harness, taken, 60);
             return { served, seconds };
           },
         );
         const early = seen.filter(({ served }) => !served);
         assert.ok(early.length > 5 && early.length < seen.length, `${early.length} of ${seen.length}`);
         see(
-          `${poolState}: ${count(early.length, "instance")} called back before service, gone within ${highestOf(early.map(({ seconds }) => seconds))} s`,
+          `${poolState}: ${count(early.length, "instance")} scaled in before service, gone within ${highestOf(early.map(({ seconds }) => seconds))} s`,
         );
       }
     },
@@ -143,7 +146,7 @@ describe("scale-ins at bad moments, simulated", () => {
   fault(
     {
       fault: "two scale-ins at once",
-      expected: "both drains keep their jobs, whichever way the instances are chosen",
+      expected: "both drains keep their jobs, however far apart the scale-ins are",
       where: "simulated",
     },
     async (see) => {
@@ -162,7 +165,7 @@ describe("scale-ins at bad moments, simulated", () => {
         ];
       });
       see(
-        `${count(graces.length * 2, "job")} succeeded, instances gone at most ${highestOf(graces.flat())} s after their job or their choice`,
+        `${count(graces.length * 2, "job")} succeeded, instances terminated at most ${highestOf(graces.flat())} s after their job or scale-in`,
       );
     },
   );
@@ -170,11 +173,11 @@ describe("scale-ins at bad moments, simulated", () => {
   fault(
     {
       fault: "all instances protected",
-      expected: "the desired capacity falls and nothing ends until one of them is free; no job that comes at that moment is lost",
+      expected: "the desired capacity falls but no instance terminates until one is idle; no job that arrives at that moment is lost",
       where: "simulated",
     },
     async (see) => {
-      // The next job comes at any moment around the end of the first, when protection falls.
+      // The next job arrives at any moment around the end of the first, when protection is removed.
       const seen = await each(every(0.5, 40, -8), { pool: { instances: 2 } }, async (harness, next) => {
         const { pool, environment } = harness;
         const [one, two] = pool.ready() as [string, string];
@@ -183,12 +186,12 @@ describe("scale-ins at bad moments, simulated", () => {
         await environment.run(10);
         await pool.scaleTo(1);
         await environment.run(20);
-        assert.equal(pool.inService().length, 2, "nothing ends");
+        assert.equal(pool.inService().length, 2, "no instance terminates");
         assert.match(JSON.stringify(await activities(harness)), /all remaining instances are protected from scale in/);
         const end = environment.github.job(short.job).acquiredAt! + 60_500;
         await environment.clock.sleep(Math.max(0, end + next * 1000 - environment.clock.now()));
         const later = pool.queueJob({ seconds: 30 });
-        await harness.within(20 * MINUTE, () => pool.inService().length === 1 && pool.instances().length === 1, "one instance goes");
+        await harness.within(20 * MINUTE, () => pool.inService().length === 1 && pool.instances().length === 1, "one instance terminates");
         for (const job of [short.job, long.job, later]) {
           await harness.ended(job, 10 * MINUTE);
           assert.equal(harness.state(job), "succeeded");
@@ -196,31 +199,31 @@ describe("scale-ins at bad moments, simulated", () => {
         await harness.cleared();
       });
       see(`${count(seen.length * 3, "job")} succeeded, the third of each queued from 8 s before to 12 s after the end of the first`);
-      see(`every group came down to its one instance`);
+      see(`every group scaled in to one instance`);
     },
   );
 
   fault(
     {
       fault: "max lifetime on a busy instance",
-      expected: "protection puts the replacement off to the end of the job; without it the drain does",
+      expected: "protection delays the replacement until the job ends; without it the drain does",
       where: "simulated",
     },
     async (see) => {
       const DAY = 24 * HOUR;
-      for (const shielded of [true, false]) {
+      for (const isProtected of [true, false]) {
         const graces = await each([1, 3], { pool: { maxInstanceLifetime: DAY } }, async (harness, hours) => {
           await harness.environment.run(DAY - HOUR);
-          if (!shielded) harness.environment.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
+          if (!isProtected) harness.environment.faults.inject({ action: "autoscaling:SetInstanceProtection", error: throttling() });
           const busy = await harness.busy({ seconds: hours * HOUR + 0.5 * HOUR });
           await harness.environment.run(1.25 * HOUR);
-          assert.equal(harness.lifecycle(busy.instance), shielded ? "InService" : "Terminating:Wait");
+          assert.equal(harness.lifecycle(busy.instance), isProtected ? "InService" : "Terminating:Wait");
           const grace = await harness.keepsPromise(busy, { jobWithin: 3 * HOUR, grace: 60 });
           await harness.ready(1);
           return grace;
         });
         see(
-          `${shielded ? "protected" : "unprotected"}: ${count(graces.length, "job")} across the 24 h succeeded, instances gone at most ${highestOf(graces)} s after the job and replaced`,
+          `${isProtected ? "protected" : "unprotected"}: ${count(graces.length, "job")} across the 24 h limit succeeded, instances terminated at most ${highestOf(graces)} s after the job and replaced`,
         );
       }
     },
@@ -229,7 +232,7 @@ describe("scale-ins at bad moments, simulated", () => {
   fault(
     {
       fault: "instance refresh on a busy instance",
-      expected: "the job succeeds, whether the refresh waits for protected instances, passes over them or takes them",
+      expected: "the job succeeds, whether the refresh waits for protected instances, ignores them or replaces them",
       where: "simulated",
     },
     async (see) => {

@@ -3,7 +3,7 @@ import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, kept, pairs, type Harness } from "./harness";
 
-/** Terminates a busy instance and returns the milliseconds until its unit stops and the seconds from job to end. */
+/** Terminates a busy instance and returns the milliseconds until its unit stops and the seconds from the job's end to its termination. */
 async function drain(harness: Harness, seconds: number, after: number) {
   const busy = await harness.busy({ seconds });
   await harness.environment.run(after);
@@ -18,7 +18,7 @@ async function drain(harness: Harness, seconds: number, after: number) {
 }
 
 describe("faults of Systems Manager, simulated", () => {
-  const EXPECTED = "the agent sees the termination itself: the drain begins within a second or two, the failed stop is told";
+  const EXPECTED = "the agent sees the termination itself: the drain starts within two seconds, and the failed stop is reported";
   for (const name of ["SSM agent never registered", "SSM agent offline"] as const) {
     fault({ fault: name, expected: EXPECTED, where: "simulated" }, async (see) => {
       const seen = await each(every(9, 8), { launching: true }, async (harness, after) => {
@@ -35,7 +35,7 @@ describe("faults of Systems Manager, simulated", () => {
       });
       assert.ok(highestOf(seen.map(({ begins }) => begins)) <= 2000);
       see(
-        `${count(seen.length, "drain")} begun within ${Math.ceil(highestOf(seen.map(({ begins }) => begins)) / 1000)} s, jobs succeeded, instances gone at most ${highestOf(seen.map(({ grace }) => grace))} s after the job, one StopFailures each`,
+        `${count(seen.length, "drain")} started within ${Math.ceil(highestOf(seen.map(({ begins }) => begins)) / 1000)} s, jobs succeeded, instances terminated at most ${highestOf(seen.map(({ grace }) => grace))} s after the job, one StopFailures each`,
       );
     });
   }
@@ -60,7 +60,7 @@ describe("faults of Systems Manager, simulated", () => {
   fault(
     {
       fault: "SSM command delivered twice",
-      expected: "a stop of what stops already changes nothing",
+      expected: "stopping a unit that is already stopping changes nothing",
       where: "simulated",
     },
     async (see) => {
@@ -68,7 +68,7 @@ describe("faults of Systems Manager, simulated", () => {
         harness.environment.ssm.copies = () => copies;
         return drain(harness, 60, after);
       });
-      see(`2 to 5 deliveries, 2 s apart, at moments of a job of 60 s: ${kept(seen.map(({ grace }) => grace))}`);
+      see(`2 to 5 deliveries, 2 s apart, throughout a 60 s job: ${kept(seen.map(({ grace }) => grace))}`);
     },
   );
 });

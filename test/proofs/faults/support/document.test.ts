@@ -4,14 +4,14 @@ import { REQUIRED } from "./required";
 
 const row = (more: Partial<SeenRow>): SeenRow => ({
   fault: "event lost",
-  expected: "the instance goes all the same",
+  expected: "the instance still terminates",
   seen: "1 job succeeded",
   where: "systemd",
   ...more,
 });
 
-describe("the document of faults", () => {
-  it("orders its rows by the list of faults, so that no order of tests changes it", () => {
+describe("docs/faults.md", () => {
+  it("orders its rows by the list of faults, whatever the order of the tests", () => {
     const rows = [row({ fault: "event late" }), row({ where: "simulated" }), row({}), row({ fault: "agent socket gone" })];
     const document = renderDocument(rows);
     assert.equal(document, renderDocument([...rows].reverse()));
@@ -27,18 +27,18 @@ describe("the document of faults", () => {
     );
   });
 
-  it("is found to lie as soon as one row was seen otherwise, or is not there", () => {
+  it("differs as soon as one row is missing or was observed differently", () => {
     const document = renderDocument([row({}), row({ fault: "event late" })]);
     assert.deepEqual(differences(document, [row({})]), []);
-    assert.match(differences(document, [row({ seen: "1 job lost" })]).join(), /seen: .*1 job lost.*\nsaid: .*1 job succeeded/);
-    assert.match(differences(document, [row({ where: "simulated" })]).join(), /said: no such row/);
+    assert.match(differences(document, [row({ seen: "1 job lost" })]).join(), /seen: .*1 job lost.*\ndocumented: .*1 job succeeded/);
+    assert.match(differences(document, [row({ where: "simulated" })]).join(), /documented: no such row/);
   });
 
-  it("keeps its table whole whatever a cell says", () => {
+  it("keeps its table intact whatever a cell contains", () => {
     const line = renderDocument([row({ seen: "a | b\nc" })])
       .split("\n")
       .find((text) => text.startsWith("| event lost"));
-    assert.equal(line, "| event lost | the instance goes all the same | a \\| b c | systemd |");
+    assert.equal(line, "| event lost | the instance still terminates | a \\| b c | systemd |");
   });
 
   it("lists no fault twice", () => {

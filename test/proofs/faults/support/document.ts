@@ -1,23 +1,23 @@
 /** docs/faults.md, rendered from rows and compared with them. Pure. */
 import { FAULTS } from "./required";
 
-/** Where a fault was made to happen: on machines with a real systemd, or on simulated hosts with a virtual clock. */
+/** Where a fault was injected: on machines with a real systemd, or on simulated hosts with a virtual clock. */
 export type Where = "systemd" | "simulated";
 
 export interface SeenRow {
   fault: string;
   expected: string;
-  /** Measured in the run, in words that do not change from one run to the next. */
+  /** Measured in the run; the wording must be the same in every run. */
   seen: string;
   where: Where;
 }
 
 const HEAD = `# Faults
 
-Each row is a fault that a test makes happen, what must then be so, and what the test saw. The test run writes this
-page, so it cannot say what did not happen: \`npm run faults\` makes every fault happen and writes it, and \`npm test\`
-fails where a row differs from what it sees. *systemd*: on machines with a real systemd, real processes and the
-bundles that go to production; *simulated*: the same decision code on a virtual clock, for what takes hours.
+Each row is a fault that a test injects, the expected behaviour, and what the test observed. The page is generated from
+test runs: \`npm run faults\` injects every fault and writes it, and \`npm test\` fails when a row differs from what it
+observes. *systemd*: on machines with a real systemd, real processes and the production bundles; *simulated*: the same
+decision code on a virtual clock, for what takes hours.
 `;
 
 export function renderDocument(rows: readonly SeenRow[]): string {
@@ -29,7 +29,7 @@ export function renderDocument(rows: readonly SeenRow[]): string {
   return HEAD + tables.join("");
 }
 
-/** Rows that the document does not have exactly so; each as a line for a person. Faults that did not run are not looked for. */
+/** Rows that the document lacks or words differently, each as a readable line. Faults that did not run are not checked. */
 export function differences(document: string, rows: readonly SeenRow[]): string[] {
   const lines = document.split("\n");
   return rows
@@ -38,7 +38,7 @@ export function differences(document: string, rows: readonly SeenRow[]): string[
     .map((line) => {
       const [, fault] = line.split(" | ", 1)[0]!.split("| ");
       const stale = lines.find((other) => other.startsWith(`| ${fault} | `) && other.endsWith(line.slice(line.lastIndexOf(" | "))));
-      return `seen: ${line}\nsaid: ${stale ?? "no such row"}`;
+      return `seen: ${line}\ndocumented: ${stale ?? "no such row"}`;
     });
 }
 
@@ -51,7 +51,7 @@ function renderRow({ fault, expected, seen, where }: SeenRow): string {
   return `| ${[fault, expected, seen, where].map(cell).join(" | ")} |`;
 }
 
-/** A bar would end the cell, a line break the row. */
+/** A `|` would end the cell, a line break the row. */
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ").trim();
 }

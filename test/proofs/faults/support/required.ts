@@ -1,6 +1,6 @@
 /**
- * Every fault that the table must have a row for, in the table's order. Adding one here without a test fails
- * `table.test.ts`; a test of a fault that is not here does not compile.
+ * Every fault that needs a row in the table, in the table's order. Adding one here without a test fails
+ * `table.test.ts`; a test of a fault that is not listed does not compile.
  */
 export const FAULTS = {
   Agent: [
@@ -52,8 +52,8 @@ export const FAULTS = {
   "Scale-in": [
     "instance scaled in before it ever came into service",
     "instance scaled in during bootstrap",
-    "instance scaled in in the warm pool",
-    "instance scaled in on its way out of the warm pool",
+    "instance scaled in while in the warm pool",
+    "instance scaled in while leaving the warm pool",
     "two scale-ins at once",
     "all instances protected",
     "max lifetime on a busy instance",
@@ -64,7 +64,7 @@ export const FAULTS = {
     "power-off without notice",
     "listener crash during a job",
     "listener crash during a drain",
-    "worker hung for ever",
+    "worker hung forever",
     "full disk during a job and its drain",
     "clock jump of an hour forward",
     "clock jump of an hour back",

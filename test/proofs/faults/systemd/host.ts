@@ -1,4 +1,4 @@
-/** What happens to the machine as a whole. */
+/** Faults of the machine as a whole. */
 import assert from "node:assert/strict";
 import { LOG, PATHS, UNITS } from "../../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
@@ -6,65 +6,65 @@ import { onOne, type Scenario } from "./scenario";
 import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { TargetInstance } from "./target";
 
-/** Seconds; short enough for a test, long enough to see that a drain waits at all. */
+/** Seconds; short enough for a test, long enough to show that the drain waits. */
 const SHORT_DRAIN = 10;
 
 export const HOST: readonly Scenario[] = [
-  onOne("reboot during a drain", "the reboot waits for the job, and the instance goes", async (victim, see) => {
-    const job = await victim.hold();
-    await victim.scaleIn();
-    await victim.sh("systemctl reboot --no-block");
-    await victim.untilSeen("a shutdown that waits", async () =>
-      (await victim.sh("systemctl list-jobs --no-legend")).includes("reboot.target"),
+  onOne("reboot during a drain", "the reboot waits for the job, and the instance terminates", async (target, see) => {
+    const job = await target.hold();
+    await target.scaleIn();
+    await target.sh("systemctl reboot --no-block");
+    await target.untilSeen("a pending shutdown", async () =>
+      (await target.sh("systemctl list-jobs --no-legend")).includes("reboot.target"),
     );
     assert.ok(!job.changes().includes("steps-ended"));
     await job.release();
-    see(`reboot pending during the job; ${await victim.departs(job)}`);
+    see(`reboot pending during the job; ${await target.departs(job)}`);
   }),
 
   onOne(
     "power-off without notice",
-    "the instance is replaced, and what was lost is reported",
-    async (victim, see, pool) => {
+    "the instance is replaced, and the loss is reported",
+    async (target, see, pool) => {
       const { aws } = pool.environment;
-      const job = await victim.hold();
-      // Process 1 has no part in this: the kernel ends the machine. EC2 then tells the group.
-      await pool.run(victim.id, "systemctl poweroff --force --force").catch(() => undefined);
-      const instance = aws.fleet.get(victim.id);
+      const job = await target.hold();
+      // The kernel powers off without process 1. EC2 then reports it to the group.
+      await pool.run(target.id, "systemctl poweroff --force --force").catch(() => undefined);
+      const instance = aws.fleet.get(target.id);
       assert.ok(instance);
       await aws.fleet.lose(instance);
-      await victim.until("the health check", () => victim.state === "Terminating:Wait");
-      // Nobody beats for it any more. What the timeout does after ten minutes an operator does now.
+      await target.until("the health check", () => target.state === "Terminating:Wait");
+      // It sends no more heartbeats. The operator now does what the timeout would do after ten minutes.
       const action = {
         AutoScalingGroupName: autoScalingGroup(pool),
         LifecycleHookName: `${autoScalingGroup(pool)}-terminate`,
-        InstanceId: victim.id,
+        InstanceId: target.id,
       };
       await aws.gateway.call({ kind: "operator" }, "autoscaling:CompleteLifecycleAction", { ...action, LifecycleActionResult: "ABANDON" });
-      await victim.untilSeen("retention", () => victim.state === "Terminating:Retained");
-      await victim.untilSeen("a full group", () => pool.inService().length >= pool.environment.context.group.desired());
+      await target.untilSeen("retention", () => target.state === "Terminating:Retained");
+      await target.untilSeen("a full group", () => pool.inService().length >= pool.environment.context.group.desired());
       const sweep = aws.store.list("aws:lambda/function:Function").find(({ state }) => String(state["name"]).endsWith("-sweep"));
       await aws.lambda.invoke(String(sweep?.state["name"]), {});
-      assert.ok(aws.lambda.logs.some(({ line }) => line.includes(victim.id) && line.includes("retained instance is kept")));
+      assert.ok(aws.lambda.logs.some(({ line }) => line.includes(target.id) && line.includes("retained instance is kept")));
       assert.equal(inAlarm(pool, "retained-instances"), true);
       assert.notEqual(job.state, "succeeded");
       see(
-        `another instance in service; heartbeat timeout (hastened) led to Terminating:Retained, which the sweep logged, ${METRIC.retainedInstances} counted and its alarm raised`,
+        `another instance in service; heartbeat timeout (forced) led to Terminating:Retained, which the sweep logged, ${METRIC.retainedInstances} counted and its alarm raised`,
       );
     },
     { seconds: 90 },
   ),
 
   onOne(
-    "worker hung for ever",
+    "worker hung forever",
     "maxDrain ends it, which is logged and counted once",
-    async (victim, see, pool) => {
-      await shortenDrain(victim, SHORT_DRAIN);
-      const job = await victim.hold();
-      await victim.sh("kill -STOP $(pgrep -x Runner.Worker)");
-      await victim.scaleIn();
-      await victim.until("to be gone", () => pool.gone(victim.id));
-      assert.equal(victim.logged(LOG.forcedStop).length, 1);
+    async (target, see, pool) => {
+      await shortenDrain(target, SHORT_DRAIN);
+      const job = await target.hold();
+      await target.sh("kill -STOP $(pgrep -x Runner.Worker)");
+      await target.scaleIn();
+      await target.until("to be gone", () => pool.gone(target.id));
+      assert.equal(target.logged(LOG.forcedStop).length, 1);
       const points = pool.environment.aws.cloudwatch.metrics.all().filter(({ name }) => name === METRIC.forcedStops);
       assert.equal(
         points.reduce((sum, { value, count }) => sum + value * count, 0),
@@ -77,16 +77,16 @@ export const HOST: readonly Scenario[] = [
     { seconds: 70 },
   ),
 
-  onOne("full disk during a job and its drain", "neither the drain nor the completion needs the disk", async (victim, see) => {
-    const job = await victim.hold();
-    await victim.sh(fill(["/var/log", "/var/tmp", "/var/lib/systemd", PATHS.runner, PATHS.home, "/etc/ci-runners"]));
-    await victim.sh("systemctl restart systemd-journald.service");
-    await victim.orderScaleIn();
-    // Without a journal only systemd can tell.
-    await victim.untilSeen("the drain", async () => (await victim.show(UNITS.runner, "ActiveState")) === "deactivating");
+  onOne("full disk during a job and its drain", "neither the drain nor the completion needs the disk", async (target, see) => {
+    const job = await target.hold();
+    await target.sh(fill(["/var/log", "/var/tmp", "/var/lib/systemd", PATHS.runner, PATHS.home, "/etc/ci-runners"]));
+    await target.sh("systemctl restart systemd-journald.service");
+    await target.requestScaleIn();
+    // Without a journal, only systemd shows the state.
+    await target.untilSeen("the drain", async () => (await target.show(UNITS.runner, "ActiveState")) === "deactivating");
     assert.ok(!job.changes().includes("steps-ended"));
     await job.release();
-    see(await victim.departs(job));
+    see(await target.departs(job));
   }),
 ];
 
@@ -98,9 +98,9 @@ function inAlarm(pool: LivePool, suffix: string): boolean | undefined {
   return pool.environment.aws.alarms().find(({ name }) => name.endsWith(`-${suffix}`))?.inAlarm;
 }
 
-/** As a pool with another `maxDrain` would have been installed. */
-export async function shortenDrain(victim: TargetInstance, seconds: number): Promise<void> {
-  await victim.sh(`
+/** Reinstalls the agent as in a pool with another `maxDrain`. */
+export async function shortenDrain(target: TargetInstance, seconds: number): Promise<void> {
+  await target.sh(`
     set -e
     ${PATHS.node} -e '
       const fs = require("fs"), file = "${PATHS.config}";
@@ -110,8 +110,8 @@ export async function shortenDrain(victim: TargetInstance, seconds: number): Pro
 }
 
 /**
- * The machines' disk is this machine's own, which nobody may fill. So each folder becomes a small file system with the
- * same content and not a byte more.
+ * The machines share this machine's disk, which must not be filled. So each folder becomes a small file system with the
+ * same content and no free space.
  */
 function fill(folders: readonly string[]): string {
   const each = folders.map(

@@ -1,16 +1,16 @@
 import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 
 /**
- * Machines that run at once. Each takes six of the kernel's inotify instances, of which a user has 128 by default, and
- * other tests have machines too.
+ * Machines that run at once. Each takes six inotify instances, of which a user has 128 by default, and other tests run
+ * machines too.
  */
 export const SIZE = 8;
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
-/** Instances for scenarios, first come first served; those that are gone are replaced for as long as somebody waits. */
+/** Instances for scenarios, first come first served. Terminated ones are replaced while a scenario waits. */
 export class Instances {
   private readonly taken = new Set<string>();
-  private turn: Promise<unknown> = Promise.resolve();
+  private queue: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly pool: LivePool,
@@ -18,21 +18,21 @@ export class Instances {
   ) {}
 
   take(count: number): Promise<string[]> {
-    const turn = this.turn.then(async () => {
+    const taken = this.queue.then(async () => {
       while (this.free().length < count) {
         await this.fillUp();
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
       const ids = this.free().slice(0, count);
       for (const id of ids) this.taken.add(id);
       this.waiting--;
       return ids;
     });
-    this.turn = turn;
-    return turn;
+    this.queue = taken;
+    return taken;
   }
 
-  /** Only those that are in service and as good as new. */
+  /** Only for instances that are in service and unchanged. */
   giveBack(ids: readonly string[]): void {
     for (const id of ids) this.taken.delete(id);
   }
@@ -42,7 +42,7 @@ export class Instances {
     return this.pool.inService().filter((id) => online.includes(id) && !this.taken.has(id));
   }
 
-  /** Those that still drain are machines too. */
+  /** Draining instances count: they are machines too. */
   private async fillUp(): Promise<void> {
     const { group, options } = this.pool.environment.context;
     const { autoscaling } = this.pool.environment.aws;

@@ -1,23 +1,23 @@
-/** Jobs that do to their host whatever their user may. */
+/** Jobs that do to their host whatever their user is permitted to. */
 import assert from "node:assert/strict";
 import { UNITS } from "../../../../contract/actions-runner-pool/host";
 import { onOne, type Scenario } from "./scenario";
 
-const ORDERS = ["stop", "restart", "disable", "mask", "kill", "set-property"];
+const VERBS = ["stop", "restart", "disable", "mask", "kill", "set-property"];
 
-/** Each order once for each unit, and those that concern the whole machine; a line for each that was obeyed. */
-const GIVE_ORDERS = `
-orders=0
-give() { orders=$((orders + 1)); if systemctl --no-ask-password "$@" >/dev/null 2>&1; then echo "$*" >> /dev/shm/obeyed; fi; }
+/** Runs each command on each unit, and those that affect the whole machine; records each one that succeeded. */
+const RUN_COMMANDS = `
+commands=0
+try() { commands=$((commands + 1)); if systemctl --no-ask-password "$@" >/dev/null 2>&1; then echo "$*" >> /dev/shm/succeeded; fi; }
 for unit in ${Object.values(UNITS).join(" ")}; do
-  for order in ${ORDERS.filter((order) => order !== "set-property").join(" ")}; do give "$order" "$unit"; done
-  give set-property --runtime "$unit" IPAddressDeny=any
+  for verb in ${VERBS.filter((verb) => verb !== "set-property").join(" ")}; do try "$verb" "$unit"; done
+  try set-property --runtime "$unit" IPAddressDeny=any
 done
-for order in reboot poweroff daemon-reload daemon-reexec emergency; do give "$order"; done
-echo $orders > /dev/shm/orders
+for verb in reboot poweroff daemon-reload daemon-reexec emergency; do try "$verb"; done
+echo $commands > /dev/shm/commands
 `;
 
-/** All of the runner but the job's own worker, whose end would be the job's own doing. */
+/** Kills all of the runner but the job's own worker: a job that kills its worker ends itself. */
 const KILL_ALL_ELSE = `
 for pid in $(pgrep -u "$(id -u)"); do
   name=$(cat "/proc/$pid/comm" 2>/dev/null || true)
@@ -34,48 +34,48 @@ setsid env -u RUNNER_TRACKING_ID sleep 3600 >/dev/null 2>&1 &
 `;
 
 export const JOBS: readonly Scenario[] = [
-  onOne("job that stops and masks units", "it may not; the instance drains as any other", async (victim, see) => {
-    const job = await victim.hold(GIVE_ORDERS);
-    await victim.untilSeen("the last order", async () => (await victim.sh("cat /dev/shm/orders 2>/dev/null || true")) !== "");
-    assert.equal(await victim.sh("cat /dev/shm/obeyed 2>/dev/null || true"), "");
-    const orders = await victim.sh("cat /dev/shm/orders");
-    await victim.scaleIn();
+  onOne("job that stops and masks units", "the commands are denied; the instance drains like any other", async (target, see) => {
+    const job = await target.hold(RUN_COMMANDS);
+    await target.untilSeen("the last command", async () => (await target.sh("cat /dev/shm/commands 2>/dev/null || true")) !== "");
+    assert.equal(await target.sh("cat /dev/shm/succeeded 2>/dev/null || true"), "");
+    const commands = await target.sh("cat /dev/shm/commands");
+    await target.scaleIn();
     await job.release();
-    see(`${orders} orders, none obeyed; ${await victim.departs(job)}`);
+    see(`${commands} commands, none succeeded; ${await target.departs(job)}`);
   }),
 
   onOne(
     "job that kills what its user may",
-    "the runner it kills waits for it and comes back; the instance goes when it should",
-    async (victim, see) => {
-      const runner = await victim.show(UNITS.runner, "MainPID");
-      const agent = await victim.show(UNITS.agent, "MainPID");
-      const job = await victim.hold(KILL_ALL_ELSE);
-      await victim.untilSeen("the end of runsvc.sh", async () => (await victim.show(UNITS.runner, "MainPID")) === "0");
+    "the killed runner waits for the job and restarts; the instance still terminates on scale-in",
+    async (target, see) => {
+      const runner = await target.show(UNITS.runner, "MainPID");
+      const agent = await target.show(UNITS.agent, "MainPID");
+      const job = await target.hold(KILL_ALL_ELSE);
+      await target.untilSeen("runsvc.sh to exit", async () => (await target.show(UNITS.runner, "MainPID")) === "0");
       assert.equal(
-        await victim.sh("sort -u /dev/shm/killed; cat /dev/shm/too-far 2>/dev/null || true"),
+        await target.sh("sort -u /dev/shm/killed; cat /dev/shm/too-far 2>/dev/null || true"),
         "Runner.Listener\nnode\nrunsvc.sh",
       );
-      assert.equal(await victim.show(UNITS.agent, "MainPID"), agent);
+      assert.equal(await target.show(UNITS.agent, "MainPID"), agent);
       assert.ok(!job.changes().includes("steps-ended"));
       await job.release();
       await job.succeeds();
-      await victim.untilSeen("another runner", async () => !["0", runner].includes(await victim.show(UNITS.runner, "MainPID")));
-      await victim.scaleIn();
+      await target.untilSeen("another runner", async () => !["0", runner].includes(await target.show(UNITS.runner, "MainPID")));
+      await target.scaleIn();
       see(
-        `listener, service host and runsvc.sh killed, nothing of root's; systemd started the runner again after the job; ${await victim.departs(job)}`,
+        `listener, service host and runsvc.sh killed, no process of root; systemd restarted the runner after the job; ${await target.departs(job)}`,
       );
     },
     { seconds: 130 },
   ),
 
-  onOne("job that forks daemons which outlive it", "nobody waits for them", async (victim, see) => {
-    const job = await victim.hold(LEAVE_DAEMONS);
+  onOne("job that forks daemons which outlive it", "nothing waits for them", async (target, see) => {
+    const job = await target.hold(LEAVE_DAEMONS);
     await job.release();
     await job.succeeds();
-    const left = (await victim.sh("pgrep -u runner -x 'sleep|bash' | wc -l")).trim();
+    const left = (await target.sh("pgrep -u runner -x 'sleep|bash' | wc -l")).trim();
     assert.ok(Number(left) >= 2, `${left} processes left: a job without daemons proves nothing`);
-    await victim.scaleIn();
-    see(`daemons alive after the job; ${await victim.departs(job)}`);
+    await target.scaleIn();
+    see(`daemons still running after the job; ${await target.departs(job)}`);
   }),
 ];

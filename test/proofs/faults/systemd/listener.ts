@@ -1,4 +1,4 @@
-/** The listener crashes; its worker goes on without it. */
+/** The listener crashes; its worker continues without it. */
 import { UNITS } from "../../../../contract/actions-runner-pool/host";
 import { onOne, type Scenario } from "./scenario";
 import type { TargetInstance } from "./target";
@@ -6,14 +6,14 @@ import type { TargetInstance } from "./target";
 export const LISTENER: readonly Scenario[] = [
   onOne(
     "listener crash during a job",
-    "the worker ends the job by itself, and a scale-in after it finds nothing to wait for",
-    async (victim, see) => {
-      const job = await victim.hold();
-      await crash(victim);
+    "the worker finishes the job on its own, and a later scale-in has nothing to wait for",
+    async (target, see) => {
+      const job = await target.hold();
+      await crash(target);
       await job.release();
       await job.succeeds();
-      await victim.scaleIn();
-      see(`listener started again by its service; ${await victim.departs(job)}`);
+      await target.scaleIn();
+      see(`listener restarted by its service; ${await target.departs(job)}`);
     },
     { seconds: 130 },
   ),
@@ -21,23 +21,23 @@ export const LISTENER: readonly Scenario[] = [
   onOne(
     "listener crash during a drain",
     "the drain waits for the worker, not for the next listener",
-    async (victim, see) => {
-      const job = await victim.hold();
-      await victim.scaleIn();
-      await crash(victim);
+    async (target, see) => {
+      const job = await target.hold();
+      await target.scaleIn();
+      await crash(target);
       await job.release();
-      see(`listener started again by its service; ${await victim.departs(job)}`);
+      see(`listener restarted by its service; ${await target.departs(job)}`);
     },
     { seconds: 130 },
   ),
 ];
 
-/** Waits for the next listener, to which GitHub answers with a conflict while the dead one's session lasts. */
-async function crash(victim: TargetInstance): Promise<void> {
-  const dead = await victim.sh("pgrep -x Runner.Listener");
-  await victim.sh(`kill -KILL ${dead}`);
-  await victim.untilSeen(`another listener in ${UNITS.runner}`, async () => {
-    const { stdout } = await victim.pool.run(victim.id, "pgrep -x Runner.Listener");
+/** Waits for the next listener; GitHub answers it with a conflict until the dead listener's session expires. */
+async function crash(target: TargetInstance): Promise<void> {
+  const dead = await target.sh("pgrep -x Runner.Listener");
+  await target.sh(`kill -KILL ${dead}`);
+  await target.untilSeen(`another listener in ${UNITS.runner}`, async () => {
+    const { stdout } = await target.pool.run(target.id, "pgrep -x Runner.Listener");
     return stdout.trim() !== "" && stdout.trim() !== dead;
   });
 }

@@ -12,10 +12,10 @@ import { LISTENER } from "./listener";
 import { SERVICES } from "./services";
 import { startAll, type Scenario } from "./scenario";
 
-/** Several times what all of it takes here; a bound on a hang, not a measurement. */
+/** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 1_200_000;
 
-/** To work on some of them: FAULTS_ONLY is a regular expression for their names. */
+/** FAULTS_ONLY is a regular expression that selects faults by name, for work on some of them. */
 const ONLY = new RegExp(process.env.FAULTS_ONLY ?? "");
 const ALL: readonly Scenario[] = [AGENT, SERVICES, LISTENER, HOST, CLOCK, JOBS, CLOUD].flat();
 const SCENARIOS = ALL.filter((scenario) => ONLY.test(scenario.fault));
@@ -43,7 +43,7 @@ describe("faults on machines with a real systemd", function () {
     });
   }
 
-  it("show no defect of the stand-ins, and need no permission beyond the granted ones", () => {
+  it("cause no defect in the stand-ins and no denied call", () => {
     assert.deepEqual(pool!.environment.aws.defects, []);
     assert.deepEqual(pool!.environment.aws.denied(), []);
   });

@@ -1,4 +1,4 @@
-/** A fault on real machines. Scenarios run side by side, each on instances of its own, in one deployed pool. */
+/** A fault on real machines. Scenarios run in parallel, each on its own instances, in one deployed pool. */
 import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { See } from "../support/fault-table";
 import type { FaultName } from "../support/required";
@@ -8,35 +8,35 @@ import { TargetInstance } from "./target";
 export interface Scenario {
   fault: FaultName;
   expected: string;
-  /** How many instances it takes. */
+  /** Number of instances that it needs. */
   instances: number;
-  /** It leaves them as it found them. */
+  /** It leaves its instances unchanged, so another scenario can use them. */
   keeps?: boolean;
-  /** How long it takes, about, where that is more than a minute. */
+  /** Approximate duration, if more than a minute. */
   seconds?: number;
-  run(victims: readonly TargetInstance[], see: See, pool: LivePool): Promise<void>;
+  run(targets: readonly TargetInstance[], see: See, pool: LivePool): Promise<void>;
 }
 
-/** Most take one. */
+/** A scenario on one instance, as most are. */
 export function onOne(
   fault: FaultName,
   expected: string,
-  run: (victim: TargetInstance, see: See, pool: LivePool) => Promise<void>,
+  run: (target: TargetInstance, see: See, pool: LivePool) => Promise<void>,
   more: Pick<Scenario, "keeps" | "seconds"> = {},
 ): Scenario {
-  return { fault, expected, instances: 1, ...more, run: ([victim], see, pool) => run(victim!, see, pool) };
+  return { fault, expected, instances: 1, ...more, run: ([target], see, pool) => run(target!, see, pool) };
 }
 
 /**
- * Starts them all, each as soon as there are instances for it; what each saw, or why it failed. Those that take longest
- * come first.
+ * Starts all scenarios, longest first, each as soon as it has its instances. Returns what each observed, or why it
+ * failed.
  */
 export function startAll(pool: LivePool, scenarios: readonly Scenario[]): Map<Scenario, Promise<string[]>> {
   const instances = new Instances(pool, scenarios.length);
   const outcomes = new Map<Scenario, Promise<string[]>>();
   for (const scenario of [...scenarios].sort((one, other) => (other.seconds ?? 0) - (one.seconds ?? 0))) {
     const outcome = instances.take(scenario.instances).then(async (ids) => {
-      const facts = await play(
+      const facts = await run(
         pool,
         scenario,
         ids.map((id) => new TargetInstance(pool, id)),
@@ -44,20 +44,20 @@ export function startAll(pool: LivePool, scenarios: readonly Scenario[]): Map<Sc
       if (scenario.keeps) instances.giveBack(ids);
       return facts;
     });
-    // Awaited by its own test; one that fails before that must not end the process.
+    // Awaited by its own test; an earlier failure must not end the process.
     outcome.catch(() => undefined);
     outcomes.set(scenario, outcome);
   }
   return outcomes;
 }
 
-async function play(pool: LivePool, scenario: Scenario, victims: readonly TargetInstance[]): Promise<string[]> {
+async function run(pool: LivePool, scenario: Scenario, targets: readonly TargetInstance[]): Promise<string[]> {
   const facts: string[] = [];
   try {
-    await scenario.run(victims, (fact) => facts.push(fact), pool);
+    await scenario.run(targets, (fact) => facts.push(fact), pool);
     return facts;
   } catch (error) {
-    const seen = await Promise.all(victims.map((victim) => victim.account()));
-    throw new Error([(error as Error).stack, `seen until then: ${facts.join("; ")}`, ...seen].join("\n"));
+    const seen = await Promise.all(targets.map((target) => target.diagnostics()));
+    throw new Error([(error as Error).stack, `observed until then: ${facts.join("; ")}`, ...seen].join("\n"));
   }
 }

@@ -3,15 +3,15 @@ import { LOG, type UNITS } from "../../../../contract/actions-runner-pool/host";
 import type { TimelineEvent } from "../../../../rehearsal/timeline";
 import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 
-/** Seconds. Far beyond what anything here takes with all scenarios at once on two slow cores; a bound on a hang. */
+/** Seconds. Far beyond any step, even with all scenarios at once on two slow cores; a bound on a hang. */
 const BOUND = 300;
 const KEPT_LINES = 60;
 
 export type Unit = (typeof UNITS)[keyof typeof UNITS];
 
-/** One instance that something happens to. */
+/** The instance under test. */
 export class TargetInstance {
-  /** Of all: an instance that was another scenario's still has its files. */
+  /** Counted across instances: one that another scenario used before still has its files. */
   private static jobs = 0;
 
   constructor(
@@ -19,7 +19,7 @@ export class TargetInstance {
     readonly id: string,
   ) {}
 
-  /** Root's shell in the machine; the script must succeed. */
+  /** Runs a script as root in the machine; it must succeed. */
   sh(script: string): Promise<string> {
     return this.pool.sh(this.id, script);
   }
@@ -32,27 +32,27 @@ export class TargetInstance {
     return this.pool.untilSeen(`${this.id}: ${what}`, async () => condition(), BOUND);
   }
 
-  /** A job whose one step runs `script` and then goes on until it is released. Resolves once the step runs. */
+  /** Queues a job whose one step runs `script` and then waits for `release()`. Resolves once the step runs. */
   async hold(script = ""): Promise<HeldJob> {
     const job = this.queue(script);
     await this.until("the job's step to run", () => job.changes().includes("steps-started"));
     return job;
   }
 
-  /** The same without waiting. The file lies in memory of its own, which no full disk concerns. */
+  /** The same without waiting. The file lies in /dev/shm, which a full disk does not affect. */
   queue(script = ""): HeldJob {
     const gate = `/dev/shm/release-${++TargetInstance.jobs}`;
     const run = `${script}\nuntil [ -e ${gate} ]; do sleep 0.5; done`;
     return new HeldJob(this, this.pool.queueOn(this.id, { name: `job ${TargetInstance.jobs}`, steps: [{ name: "hold", run }] }), gate);
   }
 
-  /** Orders the instance to go, as an operator or a scaling policy would, and waits until its drain has begun. */
+  /** Terminates the instance, as an operator or a scaling policy would, and waits until its drain has started. */
   async scaleIn(): Promise<void> {
-    await this.orderScaleIn();
+    await this.requestScaleIn();
     await this.untilLogged(LOG.drainBegun);
   }
 
-  orderScaleIn(): Promise<void> {
+  requestScaleIn(): Promise<void> {
     return this.pool.environment.context.group.terminate(this.id);
   }
 
@@ -83,17 +83,17 @@ export class TargetInstance {
     return this.sh(`systemctl show ${unit} --property=${property} --value`);
   }
 
-  /** SIGKILL to a unit's main process; waits until systemd has started another one. */
+  /** Sends SIGKILL to a unit's main process and waits until systemd has started another one. */
   async killMain(unit: Unit): Promise<void> {
     const killed = await this.show(unit, "MainPID");
-    assert.notEqual(killed, "0", `${unit} does not run`);
+    assert.notEqual(killed, "0", `${unit} is not running`);
     await this.sh(`kill -KILL ${killed}`);
     await this.untilSeen(`another ${unit}`, async () => !["0", killed].includes(await this.show(unit, "MainPID")));
   }
 
   /**
-   * Waits until the instance is gone, and asserts the promise: the job went on to its own end, and only then did the
-   * host itself complete the termination, once.
+   * Waits until the instance is gone, and asserts the promise: the job ran to its end, and only then did the host complete
+   * the termination, once.
    */
   async departs(...jobs: HeldJob[]): Promise<string> {
     await this.until("to be gone", () => this.pool.gone(this.id));
@@ -112,8 +112,8 @@ export class TargetInstance {
     return `${ends}1 CONTINUE by the instance; instance terminated`;
   }
 
-  /** For whoever has to find out why it failed. */
-  async account(): Promise<string> {
+  /** Events and journal of the instance, for a failure's message. */
+  async diagnostics(): Promise<string> {
     const events = this.pool.events.filter((event) => "instance" in event && event.instance === this.id && event.kind !== "host-log");
     const journal = (await this.pool.environment.machines?.hosts.journal(this.id)) ?? "";
     return [...events.map(line), ...journal.trim().split("\n").slice(-KEPT_LINES)].join("\n");
@@ -125,10 +125,10 @@ export class TargetInstance {
   }
 }
 
-/** A job that ends when it is told to. */
+/** A job that runs until it is released. */
 export class HeldJob {
   constructor(
-    private readonly victim: TargetInstance,
+    private readonly target: TargetInstance,
     readonly id: string,
     private readonly gate: string,
   ) {}
@@ -141,27 +141,27 @@ export class HeldJob {
     return this.job().endedAt ?? Infinity;
   }
 
-  /** Milliseconds that our job-started hook took. */
+  /** Duration of our job-started hook, in milliseconds. */
   get hookMs(): number | undefined {
     return this.job().hooks.started;
   }
 
   changes(): string[] {
-    return this.victim.pool.events.flatMap((event) => (event.kind === "job" && event.job === this.id ? [event.change] : []));
+    return this.target.pool.events.flatMap((event) => (event.kind === "job" && event.job === this.id ? [event.change] : []));
   }
 
   async release(): Promise<void> {
-    await this.victim.sh(`touch ${this.gate}`);
+    await this.target.sh(`touch ${this.gate}`);
   }
 
   /** Waits for the job's own end. */
   async succeeds(): Promise<void> {
-    await this.victim.until("the job's end", () => this.endedAt !== Infinity);
+    await this.target.until("the job to end", () => this.endedAt !== Infinity);
     assert.equal(this.state, "succeeded", this.job().detail);
   }
 
   private job() {
-    return this.victim.pool.environment.github.job(this.id);
+    return this.target.pool.environment.github.job(this.id);
   }
 }
 
