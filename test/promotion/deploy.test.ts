@@ -11,7 +11,7 @@ import { until } from "../rehearsal/runner/fixture";
 
 const PROJECT = join(__dirname, "../..");
 
-/** Records its arguments, its folder and the signals that it gets, and can wait until a file appears. */
+/** Records its arguments, its folder and the received signals, and can wait until a file exists. */
 const PULUMI = `#!/usr/bin/env node
 const { appendFileSync, existsSync, readFileSync, readdirSync } = require("node:fs");
 const note = (what) => appendFileSync(process.env.RECORD, JSON.stringify(what) + "\\n");
@@ -20,7 +20,7 @@ process.on("SIGTERM", () => note({ signal: "SIGTERM" }));
 const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 note({ args: process.argv.slice(2), cwd: process.cwd(), files: readdirSync("."), built: read("built.txt"), dev: read("Pulumi.dev.yaml"), prod: read("Pulumi.prod.yaml") });
 process.stdout.write("pulumi's output\\n");
-// Whatever the test does, this ends.
+// Ends even if the test does not end it.
 setTimeout(() => process.exit(99), 60_000).unref();
 const timer = setInterval(() => {
   if (process.env.WAIT_FOR && !existsSync(process.env.WAIT_FOR)) return;
@@ -53,7 +53,7 @@ describe("npm run deploy", function () {
   });
   afterEach(() => {
     repo.close();
-    assert.deepEqual(leftOver(), [], "nothing is left behind");
+    assert.deepEqual(leftOver(), [], "nothing is left over");
   });
 
   const leftOver = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ci-runners-release-"));
@@ -87,7 +87,7 @@ describe("npm run deploy", function () {
   };
   const run = (args: string[], env?: Record<string, string>) => start(args, env).ended;
 
-  it("deploys the pinned release's code with main's configuration, and passes pulumi's output and exit code on", async () => {
+  it("deploys the pinned release's code with main's configuration, and returns pulumi's output and exit code", async () => {
     repo.release("0.3.0", 1);
     repo.write("Pulumi.prod.yaml", configuration("prod", "v0.2.0").replace("maxSize: 4", "maxSize: 9"));
     repo.write("new-in-0.3.txt", "");

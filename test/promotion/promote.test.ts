@@ -226,7 +226,7 @@ describe("npm run promote", () => {
     assert.match(json.body, /^From v0\.3\.1 back to v0\.2\.0, without 2 commits:$/m);
     assert.match(json.body, /^Promotion-Rollback: prod$/m);
     const red = await promoteAt(repo, 9.1, back, async () => closed("rehearsal", "red"));
-    assert.equal(red.code, 1, "an older release must work with today's configuration, too");
+    assert.equal(red.code, 1, "an older release must also work with the current configuration");
     await refused(
       9.1,
       ["--to", "prod", "--release", "v0.3.1", "--rollback", "--main", "main~1"],
@@ -266,7 +266,7 @@ describe("npm run promote", () => {
     assert.equal(readdirSync(repo.dir).includes("x"), false);
   });
 
-  it("creates no branch and passes git's error on when git has no user", async () => {
+  it("creates no branch and reports git's error when git has no user", async () => {
     repo.release("0.3.0", 1);
     repo.write(".git-settings", "[user]\n useConfigOnly = true\n");
     await refused(9, TO_SANDBOX, /git commit-tree: .*user\.email/s);
