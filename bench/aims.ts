@@ -1,4 +1,4 @@
-/** What the project wants of its own numbers. */
+/** The project's targets for its own figures. */
 import { FUNCTIONS } from "./catalogue";
 import type { Samples } from "./results";
 import { median, p99, pairedRatio } from "./statistics";
@@ -6,15 +6,15 @@ import { median, p99, pairedRatio } from "./statistics";
 export interface Aim {
   id: string;
   what: string;
-  /** The figure must be below this, or at most this. */
+  /** The figure must not exceed it. */
   limit: number;
   unit: string;
-  /** Samples that it is read off. */
+  /** Ids of the samples that the figure is computed from. */
   needs: string[];
   figure(samples: Samples): number;
 }
 
-export interface Verdict {
+export interface AimResult {
   aim: Aim;
   figure: number;
   met: boolean;
@@ -52,7 +52,7 @@ export const AIMS: readonly Aim[] = [
   })),
   {
     id: "memory",
-    what: "agent's memory when idle, greatest reading",
+    what: "agent's memory when idle, largest reading",
     limit: 60,
     unit: "MiB",
     ...of("agent.memory", (values) => Math.max(...values)),
@@ -60,8 +60,8 @@ export const AIMS: readonly Aim[] = [
   { id: "cpu", what: "agent's CPU when idle, mean, of one core", limit: 0.5, unit: "%", ...of("agent.cpu", mean) },
 ];
 
-/** Of the aims whose samples are there; a part of a run judges only its part. */
-export function verdicts(samples: Samples): Verdict[] {
+/** Results of the aims whose samples exist; a partial run evaluates only its part. */
+export function aimResults(samples: Samples): AimResult[] {
   return AIMS.filter(({ needs }) => needs.every((id) => (samples[id]?.length ?? 0) > 0)).map((aim) => {
     const figure = aim.figure(samples);
     return { aim, figure, met: figure <= aim.limit };

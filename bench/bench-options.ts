@@ -4,22 +4,22 @@ import { GROUP_NAMES } from "./catalogue";
 export interface BenchOptions {
   only: string[];
   samples: number;
-  /** Absent: the page is printed, and nothing is written. */
+  /** If absent, the page is printed and nothing is written. */
   out?: string;
 }
 
-const ABOUT = `Measures, in one run, and writes page, plot and raw samples. Needs what a rehearsal on real machines needs: root, Linux.
+const ABOUT = `Measures everything in one run and writes page, plot and raw samples. Requires root on Linux, as a rehearsal on real machines does.
 Exits 1 if an aim was missed.`;
 
 const COMMAND = commandLine("npm run bench", ABOUT, {
   only: option({
     metavar: "LIST",
-    help: `of ${GROUP_NAMES.join(", ")};\nprints the page unless --out is given`,
+    help: `some of ${GROUP_NAMES.join(", ")};\nprints the page unless --out is given`,
     parse: groups,
   }),
-  // What a median is worth quoting with; fewer are for trying the benchmark itself.
-  samples: option({ metavar: "N", help: "of each measurement, 1 or more", parse: wholeNumber(1), default: "20" }),
-  out: option({ metavar: "DIR", help: "where benchmarks.md, .svg and .json go", parse: text, shown: "docs" }),
+  // Enough for a meaningful median; fewer are for trying the benchmark itself.
+  samples: option({ metavar: "N", help: "samples of each measurement, 1 or more", parse: wholeNumber(1), default: "20" }),
+  out: option({ metavar: "DIR", help: "where to write benchmarks.md, .svg and .json", parse: text, shown: "docs" }),
 });
 
 export const HELP = COMMAND.help;

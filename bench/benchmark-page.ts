@@ -1,5 +1,5 @@
-/** The page, as text. It says nothing that is not in the results. */
-import { verdicts, type Verdict } from "./aims";
+/** Renders the page. It contains nothing that is not in the results. */
+import { aimResults, type AimResult } from "./aims";
 import { CATALOGUE, type BenchGroup, type Row } from "./catalogue";
 import type { Results, Samples } from "./results";
 import { median, p99, pairedRatio } from "./statistics";
@@ -18,19 +18,19 @@ npm run bench   # as root on Linux
 \`\`\`
 
 on a machine with ${machine.cores} cores (${machine.cpu}) and ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, whose load
-average was ${loadBefore} before the run began (0: nobody else used it). Clouds, hosts and what drives them share these cores.
-Ratios are of pairs measured right after each other in this run; with fewer than 100 samples the p99 is the slowest one.
+average was ${loadBefore} before the run (0: no other load). The stand-ins, the hosts and the benchmark share these cores.
+Ratios are of pairs measured immediately after each other in this run. With fewer than 100 samples the p99 is the slowest sample.
 Every sample is in [benchmarks.json](benchmarks.json).
 
 ![Samples, medians and aims](benchmarks.svg)
 
 ## Aims
 
-${table(["aim", "limit", "measured", ""], verdicts(samples).map(aimRow))}
+${table(["aim", "limit", "measured", ""], aimResults(samples).map(aimRow))}
 ${groups.map((group) => section(group, samples)).join("\n")}`;
 }
 
-function aimRow({ aim, figure, met }: Verdict): string[] {
+function aimRow({ aim, figure, met }: AimResult): string[] {
   const text = (value: number) => (aim.unit === "" ? `1/${number(1 / value)}` : `${number(value)} ${aim.unit}`);
   return [aim.what, text(aim.limit), text(figure), met ? "met" : "**missed**"];
 }
@@ -48,7 +48,7 @@ ${wrap(group.how)}
 
 function statistics({ what, unit }: Row, values: number[]): string[] {
   const name = unit === "resources" ? `${what}: resources` : `${what}, ${unit}`;
-  // One reading of something that does not vary has no spread.
+  // A single reading of a constant has no spread.
   const spread = values.length === 1 ? ["", ""] : [number(Math.min(...values)), number(p99(values))];
   return [name, number(median(values)), ...spread, String(values.length)];
 }
@@ -63,7 +63,7 @@ function table(head: string[], rows: string[][]): string {
   return `${[head, align, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
 }
 
-/** Three significant digits: the noise is in the second. */
+/** Three significant digits; noise already affects the second. */
 export function number(value: number): string {
   if (!Number.isFinite(value)) return "–";
   return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));

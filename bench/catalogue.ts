@@ -1,4 +1,4 @@
-/** What is measured, in the order of the page. A row's id is the key of its samples. */
+/** The measurements, in the order of the page. A row's id is the key of its samples. */
 
 type Unit = "ms" | "s" | "KiB" | "MiB" | "%" | "resources";
 
@@ -6,15 +6,15 @@ export interface Row {
   id: string;
   what: string;
   unit: Unit;
-  /** How the plot calls it. */
+  /** Its name in the plot. */
   short?: string;
 }
 
 export interface BenchGroup {
-  /** As `--only` names it. */
+  /** Its name for `--only`. */
   name: string;
   title: string;
-  /** What was done, so that a reader can judge the numbers. */
+  /** How it was measured, so that a reader can assess the numbers. */
   how: string;
   rows: Row[];
 }
@@ -27,11 +27,11 @@ export const CATALOGUE: readonly BenchGroup[] = [
     name: "hook",
     title: "Job-started hook",
     how:
-      "Both in one machine of the pool, by turns (ours, CLI, ours, ...), each started by `setpriv USER bash -e FILE` and " +
-      "timed by the same shell. The CLI's hook is one line, `exec aws autoscaling set-instance-protection ...`, with Debian's " +
-      "`awscli`, and has group and instance written into it; it runs as root, because a job has no credentials here. The " +
-      "API is the stand-in on the same machine: the way to a Region would come on top for the CLI, and not for our hook, " +
-      "which leaves the call to the agent. The last two rows are of real jobs.",
+      "Both run on one machine of the pool, alternating (ours, CLI, ours, ...), each started by `setpriv USER bash -e FILE` " +
+      "and timed by the same shell. The CLI's hook is one line, `exec aws autoscaling set-instance-protection ...`, with " +
+      "Debian's `awscli` and hard-coded group and instance; it runs as root, because a job has no credentials here. The API " +
+      "is the stand-in on the same machine: the latency to a Region would be added for the CLI, but not for our hook, which " +
+      "leaves the call to the agent. The last two rows are from real jobs.",
     rows: [
       { id: "hook.ours", what: "our hook, until it returns to the runner", unit: "ms", short: "our hook" },
       { id: "hook.cli", what: "bash and the AWS CLI, until protection is set", unit: "ms", short: "bash + AWS CLI" },
@@ -43,9 +43,9 @@ export const CATALOGUE: readonly BenchGroup[] = [
     name: "drain",
     title: "Drain",
     how:
-      "Instances in service are terminated through the group, one after the other: one whose job runs, then an idle one. " +
-      "The tail holds 2.5 s of waiting on purpose: 1.5 s behind the fence in which a job that slipped in would show " +
-      "itself, and 1 s for the listener to give up its poll before it gets the network back.",
+      "Instances in service are terminated through the group, one after the other: one with a running job, then an idle one. " +
+      "The tail contains 2.5 s of deliberate waiting: 1.5 s behind the fence, in which a job accepted in the meantime would " +
+      "become visible, and 1 s for the listener to end its poll before its network is restored.",
     rows: [
       { id: "drain.detect", what: "`Terminating:Wait` in the group until the drain begins on the host", unit: "ms", short: "detect" },
       { id: "drain.tail", what: "end of the job until the lifecycle action is completed", unit: "ms", short: "tail after a job" },
@@ -56,14 +56,14 @@ export const CATALOGUE: readonly BenchGroup[] = [
     name: "boot",
     title: "Boot to ready",
     how:
-      "Machines boot a real systemd and run the real user data, from launch on. Replacements of the drained ones start " +
-      "together: two go into service, one from the warm pool, while a third prepares itself for the pool, on the same " +
-      "cores. EC2's own minute until an instance's kernel starts is not in these numbers.",
+      "Machines boot a real systemd and run the real user data from launch on. The replacements of the drained instances start " +
+      "together: two enter service, one of them from the warm pool, while a third is prepared for the pool on the same " +
+      "cores. The minute that EC2 takes until an instance's kernel starts is not included.",
     rows: [
       { id: "boot.cold", what: "launch until the runner is online", unit: "ms", short: "launch to online" },
       {
         id: "boot.pool",
-        what: "launch until ready in the warm pool: all installed, agent up, nothing registered",
+        what: "launch until ready in the warm pool: everything installed, agent running, nothing registered",
         unit: "ms",
         short: "launch to pool",
       },
@@ -74,9 +74,8 @@ export const CATALOGUE: readonly BenchGroup[] = [
     name: "agent",
     title: "Agent on an idle instance",
     how:
-      "In service, after a job and after the hooks above, nothing to do: readings 3 s apart of the daemon's resident memory " +
-      "(shared pages of the Node binary included) and of its control group's CPU time (whatever it starts included), in per " +
-      "cent of one core.",
+      "In service, idle, after a job and the hooks above: readings every 3 s of the daemon's resident memory (including shared " +
+      "pages of the Node binary) and of its control group's CPU time (including child processes), in percent of one core.",
     rows: [
       { id: "agent.memory", what: "resident memory", unit: "MiB", short: "memory" },
       { id: "agent.cpu", what: "CPU", unit: "%", short: "CPU" },
@@ -86,12 +85,12 @@ export const CATALOGUE: readonly BenchGroup[] = [
     name: "functions",
     title: "Functions",
     how:
-      "The size is that of the bundle in a zip, deflated, which is what Lambda gets. Ready is the time from the start of the " +
-      "process, Node's own start included, until the handler is loaded. Warm handling is real events of a stack on simulated " +
-      "hosts, with GitHub's and AWS's stand-ins behind real TLS; the first event of a process is not counted.",
+      "The size is that of the bundle in a deflated zip, as Lambda receives it. Ready is the time from the start of the process, " +
+      "including the start of Node, until the handler is loaded. Warm events are real events of a stack on simulated hosts, " +
+      "with GitHub's and AWS's stand-ins behind real TLS; the first event of a process is not counted.",
     rows: [
       ...FUNCTIONS.map((name): Row => ({ id: `functions.${name}.zip`, what: `${name}: package`, unit: "KiB" })),
-      { id: "functions.node", what: "Node alone, for proportion: an empty program, from start to end", unit: "ms" },
+      { id: "functions.node", what: "Node alone, for comparison: an empty program, from start to exit", unit: "ms" },
       ...FUNCTIONS.map(
         (name): Row => ({
           id: `functions.${name}.cold`,
@@ -109,8 +108,8 @@ export const CATALOGUE: readonly BenchGroup[] = [
     name: "program",
     title: "Program",
     how:
-      "The real engine previews the whole program of stack dev, all of it still to be created, from the call until the end of " +
-      "the engine's process. Resources are those in the state after `up`, stack and providers not counted.",
+      "The real engine previews the whole program of stack dev with every resource still to be created, from the call until the " +
+      "engine's process exits. Resources are those in the state after `up`, without stack and providers.",
     rows: [
       { id: "program.preview", what: "`pulumi preview` of dev", unit: "s" },
       ...STACKS.map((stack): Row => ({ id: `program.${stack}.resources`, what: `stack ${stack}`, unit: "resources" })),

@@ -1,10 +1,10 @@
-/** `npm run bench`: measures, judges and writes the page. Exit codes: 0 all aims met, 1 one was missed or it broke, 2 the command line. */
+/** `npm run bench`: measures, evaluates the aims and writes the page. Exit codes: 0 all aims met, 1 an aim missed or an error, 2 invalid command line. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { UsageError } from "../cli/options";
 import { systemdHostsAvailable } from "../rehearsal/hosts/systemd";
-import { verdicts } from "./aims";
+import { aimResults } from "./aims";
 import { LIVE_GROUPS, measureLive } from "./measure/live";
 import { measureProgram, SIMULATED_GROUPS } from "./measure/program";
 import { HELP, parseBenchOptions } from "./bench-options";
@@ -35,10 +35,10 @@ async function main(argv: string[]): Promise<number> {
   const results: Results = { date, machine: thisMachine(), loadBefore, seconds: sinceStart(), samples: rounded(samples) };
   if (options.out === undefined) console.log(`\n${reportMarkdown(results)}`);
   else write(resolve(options.out), results);
-  const judged = verdicts(results.samples);
-  for (const { aim, figure, met } of judged)
+  const aims = aimResults(results.samples);
+  for (const { aim, figure, met } of aims)
     say(`${met ? "met   " : "MISSED"}  ${aim.what}: ${number(figure)} of ${number(aim.limit)} ${aim.unit}`);
-  return judged.every(({ met }) => met) ? 0 : 1;
+  return aims.every(({ met }) => met) ? 0 : 1;
 }
 
 function write(folder: string, results: Results): void {

@@ -1,4 +1,4 @@
-/** The plot: a panel a question, a row a series, a dot a sample, a bar at the median, a dashed line at the aim. */
+/** The plot: a panel per question, a row per series, a dot per sample, a bar at the median, a dashed line at the aim. */
 import { CATALOGUE, FUNCTIONS, type Row } from "./catalogue";
 import { number } from "./benchmark-page";
 import type { Samples } from "./results";
@@ -7,7 +7,7 @@ import { median } from "./statistics";
 interface Panel {
   title: string;
   unit: string;
-  /** The catalogue has ms where seconds read better. */
+  /** Converts the catalogue's ms where seconds are easier to read. */
   divisor?: number;
   scale: "linear" | "log";
   ids: string[];
@@ -39,7 +39,7 @@ const HEAD = 34;
 const AXIS = 30;
 const MARGIN = 16;
 
-/** Text has a contrast of at least 4.5 on its ground in both sets of colours. */
+/** Text has a contrast of at least 4.5 to its background in both colour schemes. */
 const STYLE = `
   .ground { fill: #fbfbfa; } text { fill: #1d2125; font: 13px system-ui, sans-serif; } .title { font-weight: 600; }
   .soft { fill: #5c646d; font-size: 12px; } .grid { stroke: #e2e4e6; } .aim { stroke: #b3202a; stroke-dasharray: 5 4; stroke-width: 1.5; }
@@ -94,7 +94,7 @@ function drawPanel(panel: Panel, samples: Samples, top: number): string {
 
 function drawRow(id: string, values: number[], unit: string, y: number, x: (value: number) => string): string {
   const middle = median(values);
-  // Spread over the row by their order, so that equal ones can be told apart, and the same results give the same plot.
+  // Spread vertically by their order, so that equal samples are distinguishable and the same results give the same plot.
   const dots = values.map(
     (value, index) => `<circle class="dot" cx="${x(value)}" cy="${(y + ((index * 5) % 9) - 4).toFixed(0)}" r="3.2"/>`,
   );
@@ -110,9 +110,9 @@ interface Axis {
   share(value: number): number;
 }
 
-/** From nothing to a little more than the greatest value, with about five ticks at round steps. */
-function linearAxis(greatest: number): Axis {
-  const end = greatest * 1.04;
+/** From 0 to slightly more than the largest value, with about five ticks at round steps. */
+function linearAxis(largest: number): Axis {
+  const end = largest * 1.04;
   const rough = end / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;

@@ -11,12 +11,12 @@ export interface BenchMachine {
   node: string;
 }
 
-/** One run; written as is to `docs/benchmarks.json`, from which page and plot can be made again. */
+/** One run; written as is to `docs/benchmarks.json`, from which page and plot can be generated again. */
 export interface Results {
   /** ISO 8601 day. */
   date: string;
   machine: BenchMachine;
-  /** Load average of the minute before it began: 0 where nobody else used the machine. */
+  /** Load average of the minute before the run: 0 without other load. */
   loadBefore: number;
   seconds: number;
   samples: Samples;
@@ -27,18 +27,18 @@ export function thisMachine(): BenchMachine {
     cores: cpus().length,
     cpu: cpus()[0]?.model.trim() || "unknown",
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    // The rest of it names who built the kernel, not what it does.
+    // The rest names the kernel's build.
     kernel: /^\d+(\.\d+)*/.exec(release())?.[0] ?? "unknown",
     node: process.version.slice(1),
   };
 }
 
-/** Hundredths: finer than any clock here. */
+/** To hundredths, which is finer than any clock used here. */
 export function rounded(samples: Samples): Samples {
   return Object.fromEntries(Object.entries(samples).map(([id, values]) => [id, values.map((value) => Math.round(value * 100) / 100)]));
 }
 
-/** One run's samples a line, so that a difference between two runs can be read. */
+/** One line per series, so that a diff between two runs is readable. */
 export function resultsJson(results: Results): string {
   const { samples, ...head } = results;
   const lines = Object.entries(samples).map(([id, values]) => `    ${JSON.stringify(id)}: ${JSON.stringify(values)}`);

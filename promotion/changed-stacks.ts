@@ -10,7 +10,7 @@ export interface ChangedStack {
   /** Pin before; null for a new stack. */
   from: string | null;
   pinChanged: boolean;
-  /** Anything else in the stack's configuration, comments apart. */
+  /** Any other key of the stack's configuration changed; comments do not count. */
   configurationChanged: boolean;
   /** The stack follows main, and main's code changed. */
   codeChanged: boolean;

@@ -7,7 +7,7 @@ import { intentFor } from "./trailers";
 
 interface ChangedPin {
   stage: Stage;
-  /** What main pins now. */
+  /** The current pin on main. */
   from: string;
   to: string;
 }

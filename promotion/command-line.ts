@@ -1,7 +1,7 @@
 import { commandLine, UsageError, type CommandLine, type OptionTable } from "../cli/options";
 import { RefusedError } from "./refused-error";
 
-/** A command whose wrong use is refused like anything else that does not allow it: as text or as JSON, with exit code 2. */
+/** A command whose invalid use is a RefusedError, like every other refusal: exit code 2. */
 export function refusingCommandLine<O extends OptionTable>(...spec: Parameters<typeof commandLine<O>>): CommandLine<O> {
   const { help, parse } = commandLine<O>(...spec);
   return {

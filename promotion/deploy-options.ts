@@ -16,7 +16,7 @@ export interface ChangedOptions {
   json?: string;
 }
 
-const ABOUT = `Deploys the release that a stack pins with the stack's configuration, with the pulumi on PATH, and passes its exit code on.
+const ABOUT = `Deploys the release that a stack pins with the stack's configuration, with the pulumi on PATH, and exits with its exit code.
 With --changed, lists the stacks that a change redeploys, one JSON object per line.`;
 
 const COMMAND = refusingCommandLine(
@@ -24,7 +24,7 @@ const COMMAND = refusingCommandLine(
   ABOUT,
   {
     stack: option({ metavar: "NAME", help: "the stack", parse: text }),
-    preview: toggle("pulumi preview instead of pulumi up"),
+    preview: toggle("run pulumi preview instead of pulumi up"),
     at: option({
       metavar: "REV",
       help: "source of pin and configuration; must be on main, except for a preview",
@@ -32,14 +32,14 @@ const COMMAND = refusingCommandLine(
       shown: "HEAD",
     }),
     main: option({ metavar: "REF", help: "the branch that is deployed", parse: text, shown: "origin/main, else main" }),
-    changed: toggle("the stacks that a change redeploys"),
+    changed: toggle("list the stacks that a change redeploys"),
     base: option({
       metavar: "REV",
-      help: "the commit before, or the branch that is merged into; 40 zeros for nothing",
+      help: "the previous commit, or the branch that is merged into; 40 zeros for none",
       parse: text,
     }),
-    head: option({ metavar: "REV", help: "the commit after", parse: text, shown: "HEAD" }),
-    json: option({ metavar: "FILE", help: "write the list there, too, as a JSON array", parse: text }),
+    head: option({ metavar: "REV", help: "the commit with the change", parse: text, shown: "HEAD" }),
+    json: option({ metavar: "FILE", help: "also write the list there, as a JSON array", parse: text }),
   },
   ["--stack NAME [--preview] [--at REV] [--main REF]", "--changed --base REV [--head REV] [--json FILE]"],
 );
@@ -56,13 +56,13 @@ export function parseDeployOptions(argv: string[]): StackOptions | ChangedOption
   const { changed, stack, preview, at, main, base, head, json } = values;
   if (changed) {
     if (stack !== undefined || preview || at !== undefined || main !== undefined) {
-      throw new RefusedError("--changed: goes with --base, --head and --json alone");
+      throw new RefusedError("--changed: allows only --base, --head and --json");
     }
     if (base === undefined) throw new RefusedError("--changed: give --base, the revision before the change");
     return { changed: true, base, head: head ?? "HEAD", json };
   }
   if (base !== undefined || head !== undefined || json !== undefined)
-    throw new RefusedError("--base, --head and --json: go with --changed alone");
+    throw new RefusedError("--base, --head and --json: require --changed");
   if (stack === undefined) throw new RefusedError("--stack: give the stack to deploy");
   if (!STACK.test(stack)) throw new RefusedError(`--stack ${stack}: give a stack's name: letters, digits, _, - and ., at most 100`);
   return { changed: false, stack, preview, at: at ?? "HEAD", main };

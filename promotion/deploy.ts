@@ -34,7 +34,7 @@ export async function deploy(argv: string[], environment: DeployEnvironment): Pr
 function listChanged(repository: Repository, options: ChangedOptions, { print }: DeployEnvironment): number {
   const head = repository.commit(options.head, "--head");
   const base = NOTHING_BEFORE.test(options.base) ? undefined : repository.commit(options.base, "--base");
-  // After a force push the base may contain the head; then the base itself is what is deployed now.
+  // After a force push the base may contain the head; then the base itself is deployed now.
   const from = base === undefined || repository.isAncestor(head, base) ? base : repository.mergeBase(base, head);
   const stacks = changedStacks(repository, from, head);
   for (const stack of stacks) print(JSON.stringify(stack));
@@ -58,7 +58,7 @@ async function deployStack(repository: Repository, options: StackOptions, { log 
     }
     const kept = repository.stacks(main).includes(stack);
     if (!kept || changedStacks(repository, at, main, [stack]).length > 0) {
-      log(`superseded: main is at ${short(main)}, which deploys ${stack} anew; nothing was done`);
+      log(`superseded: main is at ${short(main)}, which redeploys ${stack}; nothing was done`);
       return 0;
     }
   }

@@ -21,9 +21,9 @@ export interface DeploymentInterval {
 export interface Moment {
   /** The commit that did it. */
   by: MainCommit;
-  /** The most pessimistic time, in ms. */
+  /** The latest start or earliest end that the dates allow, in ms. */
   at: number;
-  /** The commit whose date `at` is. Another than `by` where dates go backwards. */
+  /** The commit whose date is `at`. Differs from `by` if dates go backwards. */
   dated: MainCommit;
 }
 
@@ -59,7 +59,7 @@ export function arrivalOn(repository: Repository, line: readonly MainCommit[], c
 
 /**
  * The intervals in which a stage ran a release: it pinned the tag, or it followed main while main contained the tag's
- * commit. Committer dates may go backwards, so an interval is taken at its shortest: it starts at the latest date
+ * commit. Committer dates may go backwards, so an interval is counted at its shortest: it starts at the latest date
  * of all commits up to its first, and ends at the earliest date of the commit that ended it and all later ones.
  *
  * @param pins the stage's pin in each commit of the line

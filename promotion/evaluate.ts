@@ -85,7 +85,7 @@ async function rehearsal(
   if (commit === undefined) return open("rehearsal", "what is on main is rehearsed by its own checks");
   const notEvaluated = (reason: string): GateResult => ({ gate: "rehearsal", state: "not evaluated", reason });
   if (others.some(({ state }) => state === "closed")) return notEvaluated("another gate is closed, and a rehearsal takes minutes");
-  // In an emergency an overridden rehearsal, red or stuck, must not cause a second wait.
+  // In an emergency, a failing or hanging rehearsal that was overridden must not be run again.
   if (change.override?.gates?.includes("rehearsal")) return notEvaluated("already closed when it was overridden");
   return context.rehearse({ commit, tag: change.to, stack: change.stage.name, configuration: change.configuration });
 }

@@ -10,7 +10,7 @@ export type GateName = (typeof GATES)[number];
 export interface GateResult {
   gate: GateName;
   state: "open" | "closed" | "overridden" | "not evaluated";
-  /** Why; of a closed gate also what opens it. */
+  /** The reason; for a closed gate also how to open it. */
   reason: string;
   /** ISO 8601; only where time alone opens the gate. */
   opensAt?: string;

@@ -11,7 +11,7 @@ export const MAIN = FOLLOWS_MAIN;
 
 export const configurationFile = (stack: string): string => `Pulumi.${stack}.yaml`;
 
-/** Whether the program accepts it as a release, and it is a version that can be compared. */
+/** Whether the program accepts the text as a release and it is a comparable version. */
 export function isReleaseTag(text: string): boolean {
   return text !== MAIN && isRelease(text) && semver.valid(text.slice(1)) === text.slice(1);
 }
@@ -23,7 +23,7 @@ export const isOlder = (a: string, b: string): boolean => semver.lt(a, b);
  * Reads the pin from the text of `Pulumi.<stack>.yaml`.
  *
  * @param file its name in errors
- * @throws RefusedError when the text is no configuration, or the pin neither `main` nor a release's tag
+ * @throws RefusedError when the text is not a configuration, or the pin is neither `main` nor a release's tag
  */
 export function readPin(text: string, file: string): string {
   const pin = pinIn(parse(text, file));
@@ -74,7 +74,7 @@ export function replacePin(text: string, file: string, tag: string): string {
     const candidate = `${text.slice(0, end)}${indent}${PIN_KEY}: ${tag}${match[1]}${text.slice(end)}`;
     if (parsesAsWanted(candidate)) return candidate;
   }
-  throw new RefusedError(`${file}: ${PIN_KEY} cannot be set to ${tag} in one line; write it as a line of its own below "config:"`);
+  throw new RefusedError(`${file}: ${PIN_KEY} cannot be set to ${tag} in one line; write it on a separate line below "config:"`);
 }
 
 type Configuration = { config?: Record<string, unknown> } & Record<string, unknown>;

@@ -27,29 +27,29 @@ export interface PromoteOptions extends Common {
   dryRun: boolean;
 }
 
-const ABOUT = `Evaluates the gates for another release of a stack. Without --check, makes the change on the branch promote/STAGE-TAG.
-Exits 0 if all gates are open or nothing changes, 1 if one is closed, 2 if command line or repository do not allow an evaluation.`;
+const ABOUT = `Evaluates the gates for another release of a stack. Without --check, commits the change to the branch promote/STAGE-TAG.
+Exits 0 if all gates are open or nothing changes, 1 if one is closed, 2 if the command line or the repository does not allow an evaluation.`;
 
 const COMMAND = refusingCommandLine(
   "npm run promote",
   ABOUT,
   {
     from: option({ metavar: "STAGE", help: "the stage that the release ran in: dev or sandbox", parse: text }),
-    to: option({ metavar: "STAGE", help: "the stage whose pin changes: the one after", parse: text }),
+    to: option({ metavar: "STAGE", help: "the stage whose pin changes: the next one", parse: text }),
     release: option({
       metavar: "TAG",
       help: "the release",
       parse: text,
       shown: "what --from pins; where that is main, the newest on main",
     }),
-    rollback: toggle("to an older release, which the stage has run before"),
-    override: option({ metavar: "REASON", help: "opens closed gates; the reason is written to the commit", parse: text }),
-    "dry-run": toggle("evaluates the gates, changes nothing"),
-    check: toggle("evaluates the pin changes that merging --head into --base would make"),
+    rollback: toggle("go back to an older release that the stage has run"),
+    override: option({ metavar: "REASON", help: "open closed gates; the reason is written to the commit", parse: text }),
+    "dry-run": toggle("evaluate the gates, change nothing"),
+    check: toggle("evaluate the pin changes that merging --head into --base would make"),
     base: option({ metavar: "REV", help: "the branch that is merged into", parse: text }),
     head: option({ metavar: "REV", help: "what is merged", parse: text, shown: "HEAD" }),
     main: option({ metavar: "REF", help: "the branch that holds the pins", parse: text, shown: "origin/main, else main" }),
-    hosts: option({ metavar: "KIND", help: "of the rehearsal: auto, systemd or simulated", parse: oneOf(...HOSTS), default: "auto" }),
+    hosts: option({ metavar: "KIND", help: "hosts of the rehearsal: auto, systemd or simulated", parse: oneOf(...HOSTS), default: "auto" }),
     json: option({ metavar: "FILE", help: "write the result there", parse: text }),
   },
   ["--from STAGE --to STAGE [options]", "--to STAGE --release TAG --rollback [options]", "--check --base REV [--head REV] [options]"],

@@ -32,9 +32,9 @@ export function existingBranch(repository: Repository, main: string, stack: stri
   const changed = repository.git(["diff", "--name-only", "-z", "--no-renames", base, commit]).split("\0").filter(Boolean);
   const text = repository.file(commit, file);
   if (changed.length !== 1 || changed[0] !== file || text === undefined || readPin(text, file) !== tag) {
-    throw new RefusedError(`${name}: the branch exists, at ${short(commit)}, with another change than this; delete or rename it`);
+    throw new RefusedError(`${name}: the branch exists, at ${short(commit)}, with another change; delete or rename it`);
   }
-  // It exists only at origin: create it here too, so that its name resolves.
+  // It exists only at origin: create it locally too, so that its name resolves.
   if (local === undefined) create(repository, name, commit);
   return { name, commit, state: "exists" };
 }

@@ -19,7 +19,7 @@ export class Repository {
   /** The commit of a revision. @throws RefusedError when there is none */
   commit(revision: string, option: string): string {
     const found = this.find(revision);
-    if (found === undefined) throw new RefusedError(`${option} ${revision}: git knows no such commit here; git fetch may bring it`);
+    if (found === undefined) throw new RefusedError(`${option} ${revision}: no such commit in this clone; run git fetch`);
     return found;
   }
 
@@ -62,7 +62,7 @@ export class Repository {
   requireWholeHistory(): void {
     if (this.git(["rev-parse", "--is-shallow-repository"]).trim() === "true") {
       throw new RefusedError(
-        "This clone is shallow, so its history does not show since when a release runs: git fetch --unshallow --tags " +
+        "This clone is shallow, so its history does not show how long a release has run: git fetch --unshallow --tags " +
           "(in a workflow: actions/checkout with fetch-depth: 0).",
       );
     }
@@ -82,7 +82,7 @@ export class Repository {
   release(tag: string, main: string): string {
     if (!isReleaseTag(tag)) throw new RefusedError(`${tag}: is not a release's tag, like v1.2.3`);
     const commit = this.find(`refs/tags/${tag}`);
-    if (commit === undefined) throw new RefusedError(`${tag}: there is no such tag here; git fetch --tags may bring it`);
+    if (commit === undefined) throw new RefusedError(`${tag}: there is no such tag in this clone; run git fetch --tags`);
     if (!this.isAncestor(commit, main)) {
       throw new RefusedError(`${tag}: the tag's commit ${short(commit)} is not on main; merge it there, or tag a commit of main`);
     }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 /** Exit code that a shell reports for a program ended by Ctrl-C. */
 const INTERRUPTED = 130;
 
-/** Thrown when a signal ended the work before it was done. */
+/** Thrown when a signal ended the work early. */
 export class InterruptedError extends Error {
   readonly exitCode = INTERRUPTED;
 }
@@ -51,11 +51,11 @@ export class CommandRunner {
   }
 
   throwIfInterrupted(): void {
-    if (this.interrupted) throw new InterruptedError(`${this.interrupted}: ended before it was done`);
+    if (this.interrupted) throw new InterruptedError(`${this.interrupted}: interrupted`);
   }
 
   private interrupt(signal: NodeJS.Signals): void {
-    if (this.interrupted) return this.log(`${signal}: waiting already`);
+    if (this.interrupted) return this.log(`${signal}: already waiting`);
     this.interrupted = signal;
     this.log(this.forwardInterrupt ? `${signal}: forwarded; waiting for the running program to end` : `${signal}: ending`);
     this.forwardInterrupt?.();

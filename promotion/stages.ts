@@ -12,8 +12,8 @@ export interface Stage {
 export const DAY = 24 * 60 * 60 * 1000;
 
 /**
- * The stages of a release, in order. One day in dev covers a whole day's load; seven in sandbox cover a week's, and
- * most of what expires: the weekly image, a machine's lifetime, a token.
+ * The stages of a release, in order. One day in dev covers a whole day's load; seven days in sandbox cover a week's
+ * load and the expiry of tokens and credentials.
  */
 export const STAGES: readonly Stage[] = [
   { name: "dev", bake: 0, mayFollowMain: true },
@@ -21,14 +21,14 @@ export const STAGES: readonly Stage[] = [
   { name: "prod", bake: 7 * DAY, mayFollowMain: false },
 ];
 
-/** @throws RefusedError naming the option and the stages that there are. */
+/** @throws RefusedError naming the option and the existing stages. */
 export function stageNamed(name: string, option: string): Stage {
   const stage = STAGES.find((one) => one.name === name);
   if (!stage) throw new RefusedError(`${option} ${name}: there is no such stage; give one of ${STAGES.map((one) => one.name).join(", ")}`);
   return stage;
 }
 
-/** The stage that a release comes from; undefined for the first. */
+/** The previous stage; undefined for the first. */
 export function stageBefore(stage: Stage): Stage | undefined {
   return STAGES[STAGES.indexOf(stage) - 1];
 }

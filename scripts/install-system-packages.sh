@@ -1,13 +1,13 @@
 #!/bin/sh
 # Installs what the real-systemd parts of the rehearsal and the tests need: machines (systemd-nspawn), their image
-# (mmdebstrap), their networks (iproute2), the check of shell scripts (shellcheck) and the folder that the AWS CLI goes
-# into (python3-venv). For Debian and Ubuntu, as root.
-# Does nothing, and touches no network, where all of it is already there.
+# (mmdebstrap), their networks (iproute2), the linter for shell scripts (shellcheck) and the virtual environment of the
+# AWS CLI (python3-venv). For Debian and Ubuntu, as root.
+# Does nothing, and uses no network, if everything is already installed.
 set -eu
 
 say() { printf 'install-system-packages: %s\n' "$*"; }
 
-# "command:package". gpg lets mmdebstrap find the right key; the keyring is a file, because Ubuntu has no Debian keys of its own and mmdebstrap needs them.
+# "command:package". mmdebstrap needs gpg to find the right key, and the keyring below, because Ubuntu has no Debian keys.
 wanted='systemd-nspawn:systemd-container mmdebstrap:mmdebstrap shellcheck:shellcheck ip:iproute2 curl:curl
   nsenter:util-linux flock:util-linux setpriv:util-linux journalctl:systemd gpg:gpg openssl:openssl'
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -17,7 +17,7 @@ missing=''
 for pair in $wanted; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
-# Debian's own Python says that it has venv, but cannot put pip into the folder without this package.
+# Debian's Python can import venv, but without this package it cannot install pip into the environment.
 python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || missing="$missing python3-venv"
 [ -e "$keyring" ] || missing="$missing debian-archive-keyring"
 
@@ -33,22 +33,22 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 if ! command -v apt-get >/dev/null 2>&1; then
-  say "missing: $missing- no apt-get here; install them by hand, or rehearse with --hosts simulated" >&2
+  say "missing: $missing- there is no apt-get; install them manually, or rehearse with --hosts simulated" >&2
   exit 1
 fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 quietly() {
-  # 120 s: another apt may hold the lock, as it does in the first minutes of a cloud machine.
+  # 120 s: another apt may hold the lock, as in the first minutes of a cloud machine.
   if ! DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" >"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
     return 1
   fi
 }
 say "installing: $missing"
-# One source that cannot be reached must not stop the others; if it mattered, the install says so.
-quietly update || say 'apt-get update failed; going on with the lists that are there' >&2
+# An unreachable source must not block the others; if it is needed, the installation fails.
+quietly update || say 'apt-get update failed; continuing with the existing package lists' >&2
 # shellcheck disable=SC2086 # a list of package names
 quietly install -y --no-install-recommends $missing
 say 'done'

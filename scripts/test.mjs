@@ -1,5 +1,5 @@
-// Runs the tests in lanes side by side, each a mocha of its own. Those that boot real machines mostly wait, for systemd
-// and for jobs; those that think fill the time. With arguments it is plain mocha: `npm test -- test/build/tar.test.ts`.
+// Runs the tests in parallel lanes, each its own mocha process. Tests that boot real machines mostly wait for systemd and
+// for jobs; the CPU-bound ones use that time. With arguments it is plain mocha: `npm test -- test/build/tar.test.ts`.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Files by lane, as globs; the last lane has all that no other names. */
+/** Globs by lane; the last lane, `rest`, has the files that no other lane matches. */
 const LANES = {
   machines: [
     "test/proofs/races/races.test.ts",
@@ -20,11 +20,11 @@ const LANES = {
     "test/rehearsal/scenarios/actions-runner-pool/rehearsal.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/lost-events.test.ts",
     "test/promotion/**/*.test.ts",
-    // Both install the package, once for a process.
+    // Both install the package, once per process.
     "test/package/**/*.test.ts",
     "test/examples/**/*.test.ts",
   ],
-  // These wait for nothing and nobody: a core's work of some minutes.
+  // CPU-bound: some minutes of one core.
   models: ["test/proofs/races/random*.test.ts", "test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
 };
 const ALL = "test/**/*.test.ts";
@@ -43,7 +43,7 @@ try {
   );
   const counts = Object.keys(lanes).map((name) => read(join(folder, name)));
   const sum = [0, 1, 2].map((at) => counts.reduce((total, count) => total + count[at], 0));
-  // A log is read from its end, and the lane that failed may have ended long before.
+  // Repeated at the end of the log, because the lane that failed may have ended long before.
   for (const name of Object.keys(lanes)) {
     const failures = join(folder, `${name}.failures`);
     if (existsSync(failures)) console.log(`\nfailed in ${name}:\n${readFileSync(failures, "utf8")}`);
@@ -56,13 +56,13 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** A lane that ended before it could count has failed once. */
+/** A lane that ended before it wrote its counts has failed once. */
 function read(file) {
   if (!existsSync(file)) return [0, 1, 0];
   return readFileSync(file, "utf8").match(/\d+/g).map(Number);
 }
 
-/** @param lane its name goes before each line; "inherit" writes as mocha does. */
+/** @param lane the prefix of each line; "inherit" passes mocha's output through. */
 function run(rest, env, lane) {
   return new Promise((resolve, reject) => {
     const stdio = lane === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"];
@@ -70,12 +70,12 @@ function run(rest, env, lane) {
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", (line) => console.log(`${lane.padEnd(10)} ${line}`));
     }
-    // A lane cleans up behind itself, so this waits for it. Ctrl-C has reached it already: mocha takes a second for haste.
+    // A lane cleans up, so this waits for it. Ctrl-C has already reached it, and a second SIGINT would make mocha quit at once.
     process.on("SIGINT", () => undefined);
     process.on("SIGTERM", () => child.kill("SIGTERM"));
     child.on("error", reject);
     child.on("close", (code) => {
-      // The longest lane is the time of all: this tells where to move files from.
+      // The longest lane determines the total time: this shows which lane to move files from.
       if (lane !== "inherit") console.log(`${lane.padEnd(10)} ended after ${Math.round(performance.now() / 1000)} s`);
       resolve(code ?? 1);
     });

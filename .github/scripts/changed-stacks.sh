@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the output `stacks`, a JSON array of the stacks that a change deploys anew; with ONLY, of that one.
+# Writes the output `stacks`, a JSON array of the stacks that a change redeploys; with ONLY, of that stack.
 set -euo pipefail
 
 if [ -n "${ONLY:-}" ]; then
@@ -11,6 +11,6 @@ fi
 echo "stacks=$stacks" >>"$GITHUB_OUTPUT"
 
 if [ "${FORK:-false}" = true ] && [ "$stacks" != '[]' ]; then
-  echo "No preview of $stacks: a pull request from a fork gets no credentials. A maintainer can push it to a branch here." |
+  echo "No preview of $stacks: a pull request from a fork gets no credentials. A maintainer can push it to a branch of this repository." |
     tee -a "$GITHUB_STEP_SUMMARY"
 fi

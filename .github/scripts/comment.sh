@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Puts BODY_FILE into the one comment that PULL_REQUEST has for STACK: makes it, or updates it in place.
+# Writes BODY_FILE to the one comment that PULL_REQUEST has for STACK: creates the comment, or updates it in place.
 set -euo pipefail
 
 if [ ! -s "$BODY_FILE" ]; then
-  echo "nothing to say: $BODY_FILE was not written"
+  echo "no comment: $BODY_FILE was not written"
   exit 0
 fi
 marker="<!-- preview of stack $STACK -->"
@@ -12,7 +12,7 @@ marker="<!-- preview of stack $STACK -->"
   cat "$BODY_FILE"
 } >comment.md
 
-# By the bot alone, and only at the very beginning: a preview or a person may quote the marker.
+# Only the bot's comments, and only with the marker at the very beginning: a preview or a person may quote it.
 MARKER=$marker gh api --paginate "repos/$GH_REPO/issues/$PULL_REQUEST/comments?per_page=100" \
   --jq '.[] | select(.user.login == "github-actions[bot]" and (.body | startswith(env.MARKER))) | .id' >comments.txt
 existing=$(head -n 1 comments.txt)

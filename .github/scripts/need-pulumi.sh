@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# GitHub's images have a Pulumi CLI. It must be one that this project is known to work with.
+# GitHub's images have a Pulumi CLI. Checks that its version is one that this project supports.
 set -euo pipefail
 oldest=3.200.0
 

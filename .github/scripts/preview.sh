@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Previews STACK at HEAD_SHA and writes BODY_FILE, the comment. What pulumi prints is text of others: it may hold
-# anything, so it stays inside a fence that is longer than any that it contains, and within GitHub's 65,536 characters.
+# Previews STACK at HEAD_SHA and writes BODY_FILE, the comment. Pulumi's output is untrusted text, so it is put inside a
+# fence that is longer than any that it contains, and cut to fit GitHub's 65,536 characters.
 set -euo pipefail
 limit=60000
 
@@ -9,7 +9,7 @@ npm run --silent deploy -- --stack "$STACK" --preview --at "$HEAD_SHA" >preview.
 
 {
   cat preview.out
-  # Where nothing failed, it is progress that nobody reads again.
+  # Without a failure it is only progress output.
   [ "$status" -eq 0 ] || cat preview.err
 } | sed 's/\x1b\[[0-9;]*[A-Za-z]//g' | tr -d '\000-\010\013-\037' >preview.txt
 total=$(wc -c <preview.txt)
@@ -29,7 +29,7 @@ fence=$(printf '`%.0s' $(seq 1 $((longest > 2 ? longest + 1 : 3))))
   echo
   echo "$fence"
   if [ "$total" -gt "$limit" ]; then
-    echo "The first $limit of $total bytes; the job's log has the rest."
+    echo "The first $limit of $total bytes; the job's log has the full output."
   fi
 } >"$BODY_FILE"
 cat preview.txt

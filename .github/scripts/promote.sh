@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens the pull request that promotes what is due FROM one stage TO the next, once. A closed gate is not a failure.
+# Opens the pull request that promotes the due release FROM one stage TO the next, once. A closed gate is not a failure.
 set -euo pipefail
 
 arguments=(--from "$FROM" --to "$TO" --main origin/main --json promotion.json)
@@ -24,10 +24,10 @@ fi
 
 branch=$(jq --raw-output .branch.name promotion.json)
 commit=$(jq --raw-output .branch.commit promotion.json)
-# One that was closed unmerged stays closed: somebody has decided.
+# A pull request that was closed without a merge is not opened again: a maintainer has decided.
 known=$(gh pr list --head "$branch" --state all --json number --jq length)
 if [ "$known" -gt 0 ]; then
-  echo "$branch has its pull request"
+  echo "$branch already has a pull request"
   exit 0
 fi
 gh auth setup-git

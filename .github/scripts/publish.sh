@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Publishes the very file of TAG's release, after its checksum, to npm. Not a second build.
+# Publishes the file of TAG's release to npm after checking its checksum. Does not build it again.
 set -euo pipefail
 
 mkdir -p release

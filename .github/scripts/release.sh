@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the release of TAG: the package, its checksum, and notes from the changelog. Refuses a tag that does not fit.
+# Creates the release of TAG: the package, its checksum, and notes from the changelog. Refuses a tag that does not match.
 set -euo pipefail
 
 version=$(jq --raw-output .version package.json)
@@ -13,7 +13,7 @@ if ! git merge-base --is-ancestor HEAD origin/main; then
 fi
 awk -v heading="## [$version]" 'index($0, heading) == 1 { on = 1; next } /^## \[/ { on = 0 } on' CHANGELOG.md >notes.md
 if ! grep -q '[^[:space:]]' notes.md; then
-  echo "::error::CHANGELOG.md has no section [$version]: write it before the tag" >&2
+  echo "::error::CHANGELOG.md has no section [$version]: write it before you tag" >&2
   exit 1
 fi
 

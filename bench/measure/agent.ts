@@ -3,10 +3,10 @@ import type { LivePool } from "../../rehearsal/scenarios/actions-runner-pool/liv
 import type { Samples } from "../results";
 
 const PAUSE_SECONDS = 3;
-/** Until a protection that a job left behind is cleared, and garbage of busier times collected. */
+/** Until the protection of an earlier job is cleared, and earlier garbage is collected. */
 const SETTLE_SECONDS = 10;
 
-/** One shell reads all, because entering the machine for each reading would disturb what is measured. */
+/** One shell takes all readings, because entering the machine for each one would disturb the measurement. */
 const readings = (count: number) => `sleep ${SETTLE_SECONDS}
 pid=$(systemctl show --property=MainPID --value ${UNITS.agent})
 for _ in $(seq ${count + 1}); do
@@ -16,13 +16,13 @@ for _ in $(seq ${count + 1}); do
 done
 `;
 
-/** The daemon on an instance in service that has nothing to do. */
+/** The daemon on an idle instance in service. */
 export async function measureAgent(pool: LivePool, instance: string, count: number): Promise<Samples> {
   const lines = (await pool.sh(instance, readings(count))).split("\n");
   return idleFigures(lines.map((line) => line.split(" ").map(Number) as [number, number, number]));
 }
 
-/** @param readings KiB resident, microseconds of CPU so far, microseconds since the epoch. */
+/** @param readings resident KiB, microseconds of CPU time so far, microseconds since the epoch. */
 export function idleFigures(readings: readonly [number, number, number][]): Samples {
   const later = readings.slice(1);
   return {

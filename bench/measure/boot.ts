@@ -1,7 +1,7 @@
 import type { TimelineEvent } from "../../rehearsal/timeline";
 import type { Samples } from "../results";
 
-/** How long each instance took to get ready, off the timeline. */
+/** How long each instance took to become ready, from the timeline. */
 export function bootFigures(events: readonly TimelineEvent[]): Samples {
   const samples = { "boot.cold": [] as number[], "boot.pool": [] as number[], "boot.warm": [] as number[] };
   const pending = new Map<string, { at: number; fromPool: boolean }>();

@@ -4,7 +4,7 @@ import type { TimelineEvent } from "../../rehearsal/timeline";
 import type { LivePool } from "../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Samples } from "../results";
 
-/** Long enough to outlive its protection and its instance's change of state, in seconds. */
+/** Long enough for the protection to be set and the instance's state to change, in seconds. */
 const JOB_SECONDS = 4;
 const GONE_SECONDS = 180;
 const READY_SECONDS = 300;
@@ -15,10 +15,10 @@ const IN_SERVICE = 2;
 export async function drainRound(pool: LivePool, name: string): Promise<void> {
   const { group, jobs } = pool.environment.context;
   const [busy, idle] = pool.inService();
-  if (busy === undefined || idle === undefined) throw new Error(`${pool.inService().length} instances in service, ${IN_SERVICE} wanted`);
+  if (busy === undefined || idle === undefined) throw new Error(`${pool.inService().length} instances in service, ${IN_SERVICE} required`);
   const job = pool.queueOn(busy, { name, seconds: JOB_SECONDS });
   await pool.until(`the steps of ${name}`, () => jobs.runningOn(busy) === job);
-  // Before the instance has to go, from when on the protection would be refused and its delay not be seen.
+  // Before the termination: after it the protection would be refused, and its delay could not be measured.
   await pool.until(`protection of ${busy}`, () =>
     pool.events.some(
       (event) => event.kind === "api-call" && event.instance === busy && event.action === "autoscaling:SetInstanceProtection",
@@ -31,7 +31,7 @@ export async function drainRound(pool: LivePool, name: string): Promise<void> {
   await replenish(pool);
 }
 
-/** Until all that should run is online, and nothing boots any more that would disturb the next measurement. */
+/** Until all required runners are online, and no boot disturbs the next measurement. */
 export async function replenish(pool: LivePool): Promise<void> {
   const { group, jobs } = pool.environment.context;
   await group.setDesiredCapacity(IN_SERVICE);

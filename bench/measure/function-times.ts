@@ -15,7 +15,7 @@ import { FUNCTIONS } from "../catalogue";
 import type { Samples } from "../results";
 import { zipSize } from "../zip";
 
-/** Of virtual time: as long as the slowest simulated boot could ever take. */
+/** Virtual time; longer than the slowest simulated boot. */
 const VIRTUAL_BOUND_SECONDS = 3600;
 /** The sweep's schedule. */
 const SWEEP_MS = TIMING.sweepInterval * 1000;
@@ -37,7 +37,7 @@ export async function measureFunctions(environment: PoolEnvironment, count: numb
   }
   say(`events for warm functions, ${count} of each`);
   const from = environment.context.timeline.events.length;
-  // The first ones start the processes and are dropped.
+  // The first events start the processes and are not counted.
   while (FUNCTIONS.some((name) => runs(environment, name, from).length <= count)) await eventsForAll(environment);
   for (const name of FUNCTIONS) {
     const seen = runs(environment, name, from);
@@ -54,9 +54,9 @@ async function coldStart(aws: AwsStandIn, deployed: DeployedFunction): Promise<n
   const { tlsPort: port, caFile } = aws.front;
   const workDir = mkdtempSync(join(tmpdir(), "ci-runners-bench-"));
   const { region, account: accountId } = arnParts(deployed.arn);
-  const surroundings = { account: { region, accountId }, route: { port, hosts: [], caFile }, workDir };
-  // Without the stand-in's own authority, which costs Node a third of its start; Lambda needs none, nor does loading.
-  const { NODE_EXTRA_CA_CERTS: _, ...environment } = sandboxEnvironment(deployed, aws.credentials.issue(principal), surroundings);
+  const context = { account: { region, accountId }, route: { port, hosts: [], caFile }, workDir };
+  // Without the stand-in's CA, whose loading takes a third of Node's start; neither Lambda nor loading the handler needs it.
+  const { NODE_EXTRA_CA_CERTS: _, ...environment } = sandboxEnvironment(deployed, aws.credentials.issue(principal), context);
   const begun = performance.now();
   const started = new FunctionProcess({ environment, memorySize: deployed.memorySize, onLine: () => undefined });
   try {
@@ -69,7 +69,7 @@ async function coldStart(aws: AwsStandIn, deployed: DeployedFunction): Promise<n
   }
 }
 
-/** A Node that does nothing, for proportion. */
+/** A Node that does nothing, for comparison. */
 async function nodeAlone(): Promise<number> {
   const begun = performance.now();
   const child = spawn(process.execPath, ["--eval", ""], { stdio: "ignore", env: {} });
@@ -77,11 +77,11 @@ async function nodeAlone(): Promise<number> {
   return performance.now() - begun;
 }
 
-/** One instance goes and another comes, and a sweep is due. */
+/** Terminates an instance, launches another, and waits for a sweep. */
 async function eventsForAll({ context }: PoolEnvironment): Promise<void> {
   const desired = context.group.desired();
   const [instance] = context.group.inService();
-  const came = () => context.jobs.online().length >= desired;
+  const online = () => context.jobs.online().length >= desired;
   await context.group.terminate(instance!);
   await until(context, `${instance} gone`, VIRTUAL_BOUND_SECONDS, () => {
     return context.timeline.events.some(
@@ -89,13 +89,13 @@ async function eventsForAll({ context }: PoolEnvironment): Promise<void> {
     );
   });
   await context.group.setDesiredCapacity(desired);
-  await until(context, `${desired} runners online`, VIRTUAL_BOUND_SECONDS, came);
+  await until(context, `${desired} runners online`, VIRTUAL_BOUND_SECONDS, online);
   await context.clock.sleep(SWEEP_MS);
 }
 
 type FunctionRun = Extract<TimelineEvent, { kind: "function-run" }>;
 
-/** Without those in which there was nothing to do: a launch into the warm pool gets no token. */
+/** Without the runs that had nothing to do: a launch into the warm pool gets no token. */
 function runs(environment: PoolEnvironment, name: string, from: number): FunctionRun[] {
   const deployed = deployedAs(environment.aws, name).name;
   const ignored = new Set(

@@ -2,26 +2,26 @@ import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host"
 import type { LivePool } from "../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Samples } from "../results";
 
-/** What the comparison needs in the machines besides the usual packages. */
+/** The comparison needs this on the machines besides the usual packages. */
 export const CLI_PACKAGES = ["awscli"] as const;
 
 /**
- * The usual way, at its best: nothing has to be found out, and `exec` spares a process. The variables say where AWS is
- * and whom to trust, which a real instance has in its configuration.
+ * The common solution, at its best: nothing has to be looked up, and `exec` saves a process. The variables select the
+ * Region and the CA, which a real instance has in its configuration.
  */
 const cliHook = ({ region, group }: HostConfig, instance: string) => `#!/bin/bash
 export AWS_DEFAULT_REGION=${region} AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 exec aws autoscaling set-instance-protection --auto-scaling-group-name '${group}' --instance-ids ${instance} --protected-from-scale-in
 `;
 
-/** Both by turns in one shell; prints a pair of microseconds a line. */
+/** Alternates both in one shell; prints a pair of durations in microseconds per line. */
 const comparison = (user: string, pairs: number) => `set -eu
 as() { setpriv --reuid="$1" --regid="$1" --init-groups bash -e "$2"; }
 ours() { as '${user}' ${PATHS.jobStartedHook}; }
 cli() { as root /root/cli-hook.sh; }
-ours; cli # Once for the caches of files and names.
+ours; cli # Once, to fill the caches of files and names.
 for _ in $(seq ${pairs}); do
-  sleep 0.3 # What our hook has left to the background, or a tick of the agent, shall not meet the other's time.
+  sleep 0.3 # So that the background work of our hook, or a tick of the agent, does not overlap with the other measurement.
   a=$EPOCHREALTIME; ours; b=$EPOCHREALTIME
   sleep 0.3
   c=$EPOCHREALTIME; cli; d=$EPOCHREALTIME
@@ -29,7 +29,7 @@ for _ in $(seq ${pairs}); do
 done
 `;
 
-/** Our hook against the same act done the usual way, in one machine of the pool. */
+/** Our hook and the common solution, on one machine of the pool. */
 export async function measureHook(pool: LivePool, instance: string, pairs: number): Promise<Samples> {
   const config = JSON.parse(await pool.sh(instance, `cat ${PATHS.config}`)) as HostConfig;
   await put(pool, instance, "/root/cli-hook.sh", cliHook(config, instance));
@@ -42,12 +42,12 @@ export async function measureHook(pool: LivePool, instance: string, pairs: numbe
       event.instance === instance &&
       event.outcome === "ok",
   );
-  // A hook that fails fast would look like a good one; bash's `set -e` covers the exit code, this what it was for.
+  // A hook that fails fast would look good: bash's `set -e` checks the exit code, this checks the effect.
   if (succeeded.length < pairs) throw new Error(`the AWS CLI set protection ${succeeded.length} times in ${pairs} rounds`);
   return { "hook.ours": lines.map(([ours]) => ours! / 1000), "hook.cli": lines.map(([, cli]) => cli! / 1000) };
 }
 
-/** What real jobs had of it, off the timeline: their hook's duration, and when the agent's call had protected them. */
+/** From real jobs on the timeline: their hook's duration, and the time until the agent's call had protected them. */
 export function hookOfJobs(pool: LivePool): Samples {
   const jobs = pool.environment.github.jobs();
   const protectedAfter = jobs.flatMap(({ runnerName, acquiredAt }) => {

@@ -11,10 +11,10 @@ export const LIVE_GROUPS = ["hook", "drain", "boot", "agent"];
 /** Everything that needs real machines, on one pool. */
 export async function measureLive(wanted: (group: string) => boolean, count: number, say: (line: string) => void): Promise<Samples> {
   const packages = wanted("hook") ? CLI_PACKAGES : [];
-  // Before the pool, which builds it without a word; a minute, the first time.
+  // Before the pool, which would build it without progress output; it takes a minute the first time.
   if (packages.length > 0) await machineImage({ packages, progress: say });
   say("deploying stack dev on machines with a real systemd");
-  // One, because only then may the group be empty for a moment when both instances have been drained.
+  // With one instance the group's minimum is 0: it may be empty for a moment when both instances have been drained.
   const pool = await LivePool.open(1, [], packages);
   try {
     await replenish(pool);
@@ -50,7 +50,7 @@ async function runJob(pool: LivePool, instance: string): Promise<void> {
   await pool.until("a job to end", () => pool.environment.github.job(job)?.state === "succeeded");
 }
 
-/** Numbers of a pool that loses jobs or is denied its calls are worth nothing. */
+/** The numbers of a pool that loses jobs or is denied calls are worthless. */
 function check(pool: LivePool): void {
   const bad = pool.environment.github.jobs().filter(({ state }) => state !== "succeeded");
   if (bad.length > 0)

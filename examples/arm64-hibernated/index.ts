@@ -1,4 +1,4 @@
-/** Graviton runners; spares wait hibernated: installed, not registered, and quicker back than a boot. */
+/** Graviton runners with hibernated spares: installed, not registered, and resumed faster than a boot. */
 import * as pulumi from "@pulumi/pulumi";
 import { ActionsRunnerPool, WarmPoolState } from "ci-runners";
 
@@ -12,13 +12,13 @@ const pool = new ActionsRunnerPool("runners", {
   runner: { version: "2.337.0", sha256: config.require("runnerSha256") },
   labels: ["linux-arm64"],
   instanceType: "m7g.large",
-  // On EC2's list of images that can hibernate on arm64; the default image, Ubuntu 24.04, was not seen there.
+  // One of the images that EC2 can hibernate on arm64; the default image, Ubuntu 24.04, was not on that list.
   imageParameter: "/aws/service/canonical/ubuntu/server/22.04/stable/current/arm64/hvm/ebs-gp2/ami-id",
-  // 8 GiB of memory go onto it at hibernation, beside the system and the jobs' files.
+  // Hibernation writes 8 GiB of memory to it, in addition to the system and the jobs' files.
   rootVolumeSize: 40,
   minSize: 1,
   maxSize: 8,
-  // Both numbers alike: exactly two spares, however many are in service.
+  // Equal numbers: exactly two spares, however many instances are in service.
   warmPool: { state: WarmPoolState.Hibernated, minSize: 2, maxPreparedCapacity: 2 },
   subnetIds: config.requireObject<string[]>("subnetIds"),
   tags: { project: pulumi.getProject(), stack: pulumi.getStack() },

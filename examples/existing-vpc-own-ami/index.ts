@@ -1,4 +1,4 @@
-/** Runners where the platform team has them: in its VPC, from its image, with the runner on it. */
+/** Runners in the platform team's VPC, from its image with the runner installed. */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ActionsRunnerPool } from "ci-runners";
@@ -33,6 +33,6 @@ const pool = new ActionsRunnerPool("runners", {
 });
 
 export const groupName = pool.groupName;
-/** The image that the parameter named at this deployment. */
+/** The image that the parameter named at the time of this deployment. */
 export const imageId = pool.imageId;
 export const subnetIds = subnets.ids;

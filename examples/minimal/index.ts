@@ -17,5 +17,5 @@ const pool = new ActionsRunnerPool("runners", {
   tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
 });
 
-/** Auto Scaling group, for scaling policies and for a look at the instances. */
+/** Auto Scaling group, to attach scaling policies and to inspect the instances. */
 export const groupName = pool.groupName;

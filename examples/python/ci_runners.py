@@ -1,10 +1,10 @@
-"""The component as Python sees it. `pulumi package add` generates more of the same, with a type for each argument."""
+"""The component as Python sees it. `pulumi package add` generates a complete package with typed arguments."""
 
 from typing import Any, Mapping, Optional
 
 import pulumi
 
-# Of the npm package in package.json: the engine asks the plugin for this version.
+# Version of the npm package in package.json: the engine requests this version of the plugin.
 VERSION = "0.2.0"
 
 
@@ -13,10 +13,10 @@ class ActionsRunnerPool(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: Mapping[str, Any], opts: Optional[pulumi.ResourceOptions] = None) -> None:
         versioned = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(version=VERSION))
-        # An output is announced as a property without a value.
+        # An output is declared as a property without a value.
         super().__init__("ci-runners:index:ActionsRunnerPool", name, {**args, "groupName": None}, versioned, remote=True)
 
     @property
     def group_name(self) -> pulumi.Output[str]:
-        """Auto Scaling group, for scaling policies and for a look at the instances."""
+        """Auto Scaling group, to attach scaling policies and to inspect the instances."""
         return self.__dict__["groupName"]

@@ -1,4 +1,4 @@
-/** Spot runners above one on-demand instance. EC2 Auto Scaling has no warm pool for Spot, so a new one boots. */
+/** Spot runners above one on-demand instance. EC2 Auto Scaling supports no warm pool for Spot, so each launch is cold. */
 import * as pulumi from "@pulumi/pulumi";
 import { ActionsRunnerPool } from "ci-runners";
 
@@ -12,12 +12,12 @@ const pool = new ActionsRunnerPool("runners", {
   runner: { version: "2.337.0", sha256: "70920811a4f8ad4328818682bca5c6469c1c942fab52448868071d0063816613" },
   labels: ["spot"],
   instanceType: "m7i.large",
-  // More types are interrupted less often. All of one architecture.
+  // More types mean fewer interruptions. All must have the same architecture.
   spot: { onDemandBase: 1, onDemandPercentage: 0, additionalInstanceTypes: ["m7a.large", "m6i.large", "m6a.large"] },
   minSize: 1,
   maxSize: 20,
   subnetIds: config.requireObject<string[]>("subnetIds"),
-  // An interruption leaves two minutes; a drain of hours would only hold up instances that go for other reasons.
+  // An interruption leaves only two minutes; a long drain helps only instances that terminate for other reasons.
   drain: { maxDrain: 4 * 60 * 60 },
   tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
 });

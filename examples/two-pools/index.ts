@@ -1,4 +1,4 @@
-/** Two pools of one organization. Each has its own group, roles, functions, bucket and secrets; only input is shared. */
+/** Two pools of one organization. Each has its own group, roles, functions, bucket and secrets; they share only inputs. */
 import * as pulumi from "@pulumi/pulumi";
 import { ActionsRunnerPool, type ActionsRunnerPoolArgs } from "ci-runners";
 
@@ -12,7 +12,7 @@ const shared = {
     app: { id: config.require("githubAppId"), privateKeySecretArn: config.require("githubPrivateKeySecretArn") },
   },
   runner: { version: "2.337.0", sha256: "70920811a4f8ad4328818682bca5c6469c1c942fab52448868071d0063816613" },
-  // Without GitHub's own labels a job for one pool cannot land on the other.
+  // Without GitHub's default labels a job for one pool cannot run on the other.
   noDefaultLabels: true,
   subnetIds: config.requireObject<string[]>("subnetIds"),
   alarmTopicArn: config.require("alarmTopicArn"),

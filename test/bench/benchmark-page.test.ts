@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { XMLParser } from "fast-xml-parser";
-import { AIMS, verdicts } from "../../bench/aims";
+import { AIMS, aimResults } from "../../bench/aims";
 import { CATALOGUE } from "../../bench/catalogue";
 import { plotSvg } from "../../bench/plot";
 import { reportMarkdown } from "../../bench/benchmark-page";
@@ -11,16 +11,16 @@ import { resultsJson, rounded, type Results, type Samples } from "../../bench/re
 const DOCS = resolve(__dirname, "../../docs");
 const MACHINE = { cores: 2, cpu: "CPU", memoryGiB: 8, kernel: "6.1", node: "20.19.0" };
 const resultsOf = (samples: Samples): Results => ({ date: "2026-11-25", machine: MACHINE, loadBefore: 0.1, seconds: 600, samples });
-/** A run in which every aim is met by a half. */
+/** A run that meets every aim with a margin of half. */
 const good = (): Samples => {
   const samples = Object.fromEntries(CATALOGUE.flatMap(({ rows }) => rows.map(({ id }) => [id, [1, 1, 1]])));
   return { ...samples, "hook.cli": [50, 50, 50], "agent.cpu": [0.25, 0.25, 0.25] };
 };
 
-describe("the judgement of the aims", () => {
-  it("is that all of them are met by a run that meets them", () => {
+describe("the evaluation of the aims", () => {
+  it("reports all aims as met for a run that meets them", () => {
     assert.deepEqual(
-      verdicts(good()).map(({ aim, met }) => [aim.id, met]),
+      aimResults(good()).map(({ aim, met }) => [aim.id, met]),
       AIMS.map(({ id }) => [id, true]),
     );
   });
@@ -35,10 +35,10 @@ describe("the judgement of the aims", () => {
     ["cpu", { "agent.cpu": [0.2, 0.2, 1.2] }],
   ];
   for (const [id, samples] of misses) {
-    it(`is that ${id} was missed when it was, and the page says so`, () => {
+    it(`reports ${id} as missed by a run that misses it, and so does the page`, () => {
       const all = { ...good(), ...samples };
       assert.deepEqual(
-        verdicts(all)
+        aimResults(all)
           .filter(({ met }) => !met)
           .map(({ aim }) => aim.id),
         [id],
@@ -47,15 +47,15 @@ describe("the judgement of the aims", () => {
     });
   }
 
-  it("leaves out an aim that a part of a run did not measure, instead of calling it met", () => {
+  it("omits an aim that a partial run did not measure, and never reports it as met", () => {
     assert.deepEqual(
-      verdicts({ "agent.cpu": [0.1] }).map(({ aim }) => aim.id),
+      aimResults({ "agent.cpu": [0.1] }).map(({ aim }) => aim.id),
       ["cpu"],
     );
   });
 });
 
-describe("the page of the benchmarks", () => {
+describe("the benchmark page", () => {
   it("shows every row, its statistics and its number of samples", () => {
     const page = reportMarkdown(resultsOf({ ...good(), "drain.tail": [1000, 3000, 2000, 9000] }));
     for (const { rows } of CATALOGUE) for (const { what } of rows) assert.ok(page.includes(`| ${what}`), what);
@@ -63,7 +63,7 @@ describe("the page of the benchmarks", () => {
     assert.ok(page.includes("the CLI takes 50 times as long as our hook"));
   });
 
-  it("draws every sample once where the series has a place in the plot, in well-formed XML", () => {
+  it("draws every sample of a plotted series once, in well-formed XML", () => {
     const svg = plotSvg({ ...good(), "boot.cold": [4000, 5000] });
     new XMLParser().parse(svg, true);
     const drawn = CATALOGUE.flatMap(({ rows }) => rows).filter(({ short }) => short !== undefined);
@@ -72,7 +72,7 @@ describe("the page of the benchmarks", () => {
     assert.doesNotMatch(svg, /NaN|undefined|Infinity/);
   });
 
-  it("gives the same samples back that were written, to the hundredth", () => {
+  it("reads back the samples that it wrote, to the hundredth", () => {
     const results = resultsOf(rounded({ "hook.ours": [1.23456, 2], "drain.tail": [3000.004] }));
     assert.deepEqual(JSON.parse(resultsJson(results)), { ...results, samples: { "hook.ours": [1.23, 2], "drain.tail": [3000] } });
   });
@@ -81,7 +81,7 @@ describe("the page of the benchmarks", () => {
 describe("the committed benchmarks", () => {
   const read = (name: string) => readFileSync(join(DOCS, name), "utf8");
 
-  it("are what the benchmark makes of the committed samples, byte for byte: nobody has edited them", () => {
+  it("are byte for byte what the benchmark generates from the committed samples, without manual edits", () => {
     for (const name of ["benchmarks.json", "benchmarks.md", "benchmarks.svg"]) assert.ok(existsSync(join(DOCS, name)), name);
     const results = JSON.parse(read("benchmarks.json")) as Results;
     assert.equal(resultsJson(results), read("benchmarks.json"));
@@ -89,7 +89,7 @@ describe("the committed benchmarks", () => {
     assert.equal(plotSvg(results.samples), read("benchmarks.svg"));
   });
 
-  it("are of a whole run, with at least 20 samples of all that varies, and name every aim", () => {
+  it("come from a whole run, with at least 20 samples of everything that varies, and name every aim", () => {
     const { samples } = JSON.parse(read("benchmarks.json")) as Results;
     const once = /\.(zip|resources)$/;
     for (const { rows } of CATALOGUE) {

@@ -11,7 +11,7 @@ const DOCUMENT = join(ROOT, "docs/aws-facts.md");
 interface Fact {
   id: string;
   fact: string;
-  /** Text on which programs match, `<...>` standing for what differs. */
+  /** Text on which programs match; `<...>` stands for a variable part. */
   exact: string | undefined;
   source: string;
 }
@@ -44,7 +44,7 @@ function testFiles(folder: string): string[] {
   });
 }
 
-/** Titles of every test that runs, as they stand in the source: a title in a loop is still one title. */
+/** Titles of all tests, as written in the source: a title in a loop is one title. */
 function titles(file: string): TestTitle[] {
   const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
   const found: TestTitle[] = [];
@@ -65,20 +65,20 @@ function escape(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-/** A test's way of writing a text: in a literal, in a pattern, or put together with `${}` where it differs. */
+/** Whether a test contains a text: in a literal, in a pattern, or in a template with `${}` for the variable parts. */
 function quotes(file: string, exact: string): boolean {
   const text = readFileSync(file, "utf8").replace(/\\(.)/g, "$1");
   const [head = "", ...parts] = exact.split(/<[^>]+>/).map(escape);
   return new RegExp([head, ...parts].join("[^\\n]{0,60}?")).test(text);
 }
 
-describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
+describe("docs/aws-facts.md, the facts that the AWS stand-in implements", () => {
   const known = facts();
   const all = testFiles(join(ROOT, "test")).flatMap(titles);
   const testsOf = (id: string) => all.filter(({ ids }) => ids.includes(id));
 
-  it("gives each fact an id of its own, in order, and a source", () => {
-    assert.ok(known.length > 70, `${known.length} facts: has the table changed its form?`);
+  it("gives each fact a unique id, in order, and a source", () => {
+    assert.ok(known.length > 70, `${known.length} facts: has the table's format changed?`);
     const ids = known.map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
     const number = (id: string) => id.slice(1).split(".").map(Number) as [number, number];
@@ -90,23 +90,23 @@ describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
     }
   });
 
-  it("has a test for every fact: nobody would notice that the stand-in no longer plays it", () => {
+  it("has no fact without a test, because the stand-in could stop implementing it unnoticed", () => {
     assert.deepEqual(
       known.filter(({ id }) => testsOf(id).length === 0).map(({ id, fact }) => `${id} ${fact}`),
       [],
     );
   });
 
-  it("knows every fact that a test claims to show", () => {
+  it("has every fact that a test's title refers to", () => {
     const ids = new Set(known.map(({ id }) => id));
-    const strangers = all.flatMap((test) =>
+    const unknown = all.flatMap((test) =>
       test.ids.filter((id) => !ids.has(id)).map((id) => `${id} in ${relative(ROOT, test.file)}: ${test.title}`),
     );
-    assert.deepEqual(strangers, []);
+    assert.deepEqual(unknown, []);
     assert.ok(all.length > 300, `${all.length} titles: is anything read at all?`);
   });
 
-  it("tells of every state that the stand-in has, and the stand-in has none that AWS lacks", () => {
+  it("names every state of the stand-in, and the stand-in has no state that AWS lacks", () => {
     const text = readFileSync(DOCUMENT, "utf8");
     const model = readFileSync(join(ROOT, "contract/aws/lifecycle.ts"), "utf8");
     const union = /export type LifecycleState =([^;]+);/.exec(model)?.[1] ?? "";
@@ -122,7 +122,7 @@ describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
     );
   });
 
-  it("tells of every sentence with which the stand-in's Auto Scaling refuses", () => {
+  it("has every error text of the stand-in's Auto Scaling", () => {
     const patterns = known.flatMap(({ exact }) =>
       exact
         ? [
@@ -138,7 +138,7 @@ describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
     const { validation: _anything, ...worded } = errors;
     const messages = Object.values(worded).flatMap((make) => {
       const build = make as (...values: (string | undefined)[]) => Error;
-      // With and without its first value: of token and instance the one that is given is named.
+      // With and without the first value: the text names the token or the instance, whichever is given.
       return [build("one", "other").message, build(undefined, "other").message];
     });
     assert.ok(messages.length > 25);
@@ -148,7 +148,7 @@ describe("docs/aws-facts.md, what the AWS stand-in takes for true", () => {
     );
   });
 
-  it("quotes exact texts as the tests assert them, letter by letter", () => {
+  it("quotes exact texts letter by letter as the tests assert them", () => {
     const unquoted = known.filter(({ id, exact }) => exact !== undefined && !testsOf(id).some(({ file }) => quotes(file, exact)));
     assert.deepEqual(
       unquoted.map(({ id, exact }) => `${id}: ${exact}`),

@@ -21,7 +21,7 @@ function timers(): Timer[] {
   });
 }
 
-/** The constant's value, as the source computes it; what is not a number, a product or a known name is an error. */
+/** The constant's value, computed from the source; anything but a number, a product or a known name is an error. */
 function constant(file: string, path: string): number {
   const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest, true);
   const declared = new Map<string, ts.Expression>();
@@ -49,33 +49,33 @@ function member(node: ts.Expression | undefined, field: string): ts.Expression |
 }
 
 describe("docs/lifecycle.md", () => {
-  it("tells each timer as the source has it, so that nobody waits for a number of last year", () => {
-    const told = timers();
+  it("gives each timer the value from the source, so that no operator relies on an outdated number", () => {
+    const documented = timers();
     const rows =
       GUIDE.split("\n## Timers\n")[1]!
         .split("\n")
         .filter((line) => line.startsWith("| ")).length - 1;
-    assert.equal(told.length, rows, "a row that cannot be read: value and unit, then constant and file in backticks");
-    const wrong = told.filter(({ milliseconds, constant: name, file }) => {
+    assert.equal(documented.length, rows, "a row that cannot be read: value and unit, then constant and file in backticks");
+    const wrong = documented.filter(({ milliseconds, constant: name, file }) => {
       const unit = name.endsWith("_MS") ? 1 : 1000;
       return constant(file, name) * unit !== milliseconds;
     });
     assert.deepEqual(wrong, []);
   });
 
-  it("draws sequences in which everybody who speaks was introduced, and every block is closed", () => {
+  it("draws sequences in which every participant is declared and every block is closed", () => {
     const blocks = [...GUIDE.matchAll(/```mermaid\n([\s\S]*?)```/g)].map(([, block]) => block!);
     assert.equal(blocks.length, 5);
     assert.deepEqual(blocks.flatMap(participantFaults), []);
   });
 
-  it("sees a stranger, an open block, a sign that ends a line early and a line that says nothing", () => {
+  it("would detect an undeclared participant, an open block, a reserved character, an unknown line and an unused participant", () => {
     const faults = (body: string) => participantFaults(`sequenceDiagram\n  participant A as one\n${body}\n`).length;
     assert.equal(faults("  A->>A: fine"), 0);
-    assert.equal(faults("  A->>B: who is that"), 1);
-    assert.equal(faults("  loop for ever\n  A->>A: on and on"), 1);
+    assert.equal(faults("  A->>B: undeclared"), 1);
+    assert.equal(faults("  loop forever\n  A->>A: again"), 1);
     assert.equal(faults("  A->>A: first; second"), 1);
     assert.equal(faults("  A->>A: fine\n  A=>A: no such arrow"), 1);
-    assert.equal(faults("  A->>A: fine\n  participant C as never heard of"), 1);
+    assert.equal(faults("  A->>A: fine\n  participant C as unused"), 1);
   });
 });

@@ -15,14 +15,14 @@ const TOP = new Set(readdirSync(ROOT));
 /** Paths of this repository that a text in backticks names, if it names one. */
 function pathsIn(span: string): string[] {
   const [first = ""] = span.split("/");
-  // What begins with a folder of this repository means to lie in there. What is built or installed comes later, and NAME is anything.
+  // A path that begins with a folder of this repository must exist. What is built or installed is exempt, and NAME stands for anything.
   if (!/^[\w.*/{}-]+$/.test(span) || !span.includes("/") || !TOP.has(first) || /^(dist|lib|node_modules)\/|NAME/.test(span)) return [];
   return [span];
 }
 
 const FILES = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" }).split("\n");
 
-function isThere(path: string): boolean {
+function exists(path: string): boolean {
   if (!path.includes("*")) return existsSync(join(ROOT, path));
   const parts = path
     .split(/(\*\*\/|\*)/)
@@ -38,14 +38,14 @@ interface Command {
 function commands(line: string): Command[] {
   const match = /^npm (?:run (?:--silent )?)?([\w:-]+)(?: -- (.*))?$/.exec(line.replace(/\s+#.*$/, ""));
   if (!match || (!line.startsWith("npm run") && !["start", "test"].includes(match[1]!))) return [];
-  // What is in brackets may be left out; in place of what stands in capitals goes something of its kind.
+  // Text in brackets is optional; placeholders in capitals are replaced by examples.
   const args = (match[2] ?? "").replaceAll(/\[[^\]]*\]/g, "").split(/\s+/);
-  return [{ script: match[1]!, args: args.filter((word) => word !== "").map((word) => STAND_INS[word] ?? word) }];
+  return [{ script: match[1]!, args: args.filter((word) => word !== "").map((word) => PLACEHOLDERS[word] ?? word) }];
 }
 
-const STAND_INS: Record<string, string> = { NAME: "sandbox", STAGE: "sandbox", TAG: "v1.2.3", REV: "HEAD" };
+const PLACEHOLDERS: Record<string, string> = { NAME: "sandbox", STAGE: "sandbox", TAG: "v1.2.3", REV: "HEAD" };
 
-/** Parsers of the commands that can be asked without doing anything. */
+/** Option parsers of the commands, which have no side effects. */
 const PARSERS: Record<string, (args: string[]) => unknown> = {
   rehearse: parseOptions,
   start: parseOptions,
@@ -58,7 +58,7 @@ describe("the documents", () => {
   const complaints = (check: (one: (typeof PAGES)[number]) => string[]) =>
     PAGES.flatMap((one) => check(one).map((text) => `${one.path}: ${text}`));
 
-  it("link only to files and headings that are there", () => {
+  it("link only to existing files and headings", () => {
     const byPath = new Map(PAGES.map((one) => [one.path, one]));
     const all = PAGES.flatMap(links);
     assert.ok(all.length > 40, `${all.length} links: is anything read at all?`);
@@ -74,19 +74,19 @@ describe("the documents", () => {
     );
   });
 
-  it("name no file of the repository that is not there", () => {
+  it("name only existing files of the repository", () => {
     assert.ok(PAGES.flatMap(codeSpans).flatMap(pathsIn).length > 60);
     assert.deepEqual(
       complaints((one) =>
         codeSpans(one)
           .flatMap(pathsIn)
-          .filter((path) => !isThere(path)),
+          .filter((path) => !exists(path)),
       ),
       [],
     );
   });
 
-  it("tell of no command that package.json lacks, and of no option that its command refuses", () => {
+  it("name only commands of package.json, and only options that the command accepts", () => {
     assert.ok(PAGES.flatMap(shellLines).flatMap(commands).length > 20);
     assert.deepEqual(
       complaints((one) =>
@@ -95,7 +95,7 @@ describe("the documents", () => {
           .flatMap(({ script, args }) => {
             if (!(script in SCRIPTS)) return [`no script ${script}`];
             try {
-              // Without any option it is only named.
+              // Without options the command is only mentioned.
               if (args.length > 0) PARSERS[script]?.(args);
               return [];
             } catch (error) {
@@ -107,11 +107,11 @@ describe("the documents", () => {
     );
   });
 
-  it("are each reachable from the README, or nobody would find them", () => {
+  it("are all reachable from the README", () => {
     const reached = new Set(["README.md"]);
     const byPath = new Map(PAGES.map((one) => [one.path, one]));
     for (const path of reached) for (const { target } of byPath.has(path) ? links(byPath.get(path)!) : []) reached.add(target);
-    // A folder's link shows its README.
+    // GitHub shows a folder's README for a link to the folder.
     const found = (path: string) => reached.has(path) || reached.has(path.replace(/\/?README\.md$/, ""));
     assert.deepEqual(
       PAGES.map(({ path }) => path).filter((path) => !found(path)),
@@ -119,7 +119,7 @@ describe("the documents", () => {
     );
   });
 
-  it("list every decision, and each has its context, its decision and its consequences within forty lines", () => {
+  it("list every decision, and each has a context, a decision and consequences within forty lines", () => {
     const decisions = PAGES.filter(({ path }) => /^docs\/decisions\/\d{4}-/.test(path));
     assert.ok(decisions.length >= 10);
     const listed = links(PAGES.find(({ path }) => path === "docs/decisions/README.md")!).map(({ target }) => target);
@@ -137,7 +137,7 @@ describe("the documents", () => {
     }
   });
 
-  it("would be caught at a dead link, a wrong heading, a lost path, an unknown command and a refused option", () => {
+  it("would fail for a dead link, a wrong heading, a missing path, an unknown command or a refused option", () => {
     const bad = page("docs/x.md", "# A heading: `code`\n\n[a](y.md#z) [b](#a-heading-code)\n\n`docs/no.md` `docs/aws-facts.md`\n");
     assert.deepEqual(links(bad), [
       { target: "docs/y.md", anchor: "z" },
@@ -147,7 +147,7 @@ describe("the documents", () => {
     assert.deepEqual(
       codeSpans(bad)
         .flatMap(pathsIn)
-        .filter((path) => !isThere(path)),
+        .filter((path) => !exists(path)),
       ["docs/no.md"],
     );
     assert.deepEqual(commands("npm run nothing -- --at all   # ever"), [{ script: "nothing", args: ["--at", "all"] }]);

@@ -10,18 +10,18 @@ const LEVELS = new Set(["info", "warn", "error"]);
 
 export interface LogMessage {
   level: "info" | "warn" | "error";
-  /** As it is logged; what differs from line to line stands as the source names it, in angle brackets. */
+  /** The logged text; a variable part is the name of its expression, in angle brackets. */
   text: string;
-  /** Path and line, for the test's complaint. */
+  /** Path and line, for the test's error. */
   where: string;
 }
 
-/** Every message that the functions and the agent can log, read from the source: a call that cannot be read is an error. */
+/** Every message that the functions and the agent can log, read from the source; a call that cannot be parsed is an error. */
 export function logMessages(): LogMessage[] {
   return ["functions", "host-config"].flatMap((folder) => sources(join(ROOT, folder)).flatMap(messagesOf));
 }
 
-/** What the shell scripts on a host write into the journal when they had to step in. */
+/** What the shell scripts on a host write to the journal when they intervene. */
 export function scriptMessages(): string[] {
   const scripts = [stopAgainScript({ drainDeadline: 1 } as Parameters<typeof stopAgainScript>[0]), endServiceScript()];
   return scripts.flatMap((script) => [...script.matchAll(/^ *echo "([^"]+)" >&2$/gm)].map(([, text]) => text!));
@@ -40,7 +40,7 @@ function messagesOf(file: string): LogMessage[] {
     const call = ts.isCallExpression(node) ? logCall(node) : undefined;
     if (call) {
       const where = `${relative(ROOT, file)}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
-      // A logger that hands on what it was called with says nothing of its own.
+      // A wrapper that passes its parameter on has no message itself.
       if (!isParameter(call.message)) found.push({ level: call.level, text: textOf(call.message, where), where });
     }
     ts.forEachChild(node, visit);
@@ -49,7 +49,7 @@ function messagesOf(file: string): LogMessage[] {
   return found;
 }
 
-/** `….warn(message, …)`, or `say("warn", message, …)` of the drain, whose notes its caller logs. */
+/** `….warn(message, …)`, or the drain's `say("warn", message, …)`, whose caller logs the messages. */
 function logCall(node: ts.CallExpression): { level: LogMessage["level"]; message: ts.Expression } | undefined {
   const [first, second] = node.arguments;
   if (ts.isPropertyAccessExpression(node.expression) && LEVELS.has(node.expression.name.text) && first) {
@@ -77,7 +77,7 @@ function textOf(node: ts.Expression, where: string): string {
   if (ts.isPropertyAccessExpression(node) && node.expression.getText() === "LOG") {
     return LOG[node.name.text as keyof typeof LOG];
   }
-  throw new Error(`${where} logs ${node.getText()}, which this test cannot read: log a text or a member of LOG`);
+  throw new Error(`${where} logs ${node.getText()}, which this test cannot parse: log a string or a member of LOG`);
 }
 
 const name = (expression: ts.Expression) => (ts.isIdentifier(expression) ? expression.text : "…");

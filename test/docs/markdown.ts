@@ -8,11 +8,11 @@ export interface Page {
   /** Relative to the repository's root. */
   path: string;
   text: string;
-  /** Without blocks of code, whose lines are no prose. */
+  /** Without code blocks. */
   prose: string;
 }
 
-/** Every page that is committed, or about to be. */
+/** Every page that is committed or not ignored. */
 export function pages(): Page[] {
   const list = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], { cwd: ROOT, encoding: "utf8" });
   return list
@@ -43,7 +43,7 @@ export function links({ path, prose }: Page): Link[] {
     });
 }
 
-/** Anchors as GitHub makes them of headings. */
+/** Anchors as GitHub generates them from headings. */
 export function anchors({ prose }: Page): Set<string> {
   const seen = new Map<string, number>();
   const slugs = [...prose.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => {
@@ -59,12 +59,12 @@ export function anchors({ prose }: Page): Set<string> {
   return new Set(slugs);
 }
 
-/** What is written in backticks, in prose and tables. */
+/** Text in backticks, in prose and tables. */
 export function codeSpans({ prose }: Page): string[] {
   return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span]) => span!);
 }
 
-/** Lines of shell, in blocks of `sh` and in backticks. */
+/** Shell lines, in `sh` blocks and in backticks. */
 export function shellLines(one: Page): string[] {
   const blocks = [...one.text.matchAll(/^ *```(?:sh)?\n([\s\S]*?)^ *```$/gm)].flatMap(([, block]) => block!.split("\n"));
   return [...blocks, ...codeSpans(one)].map((line) => line.trim());

@@ -9,18 +9,18 @@ import { shellReasons } from "./shell-reasons";
 
 const GUIDE = readFileSync(join(resolve(__dirname, "../.."), "docs/operations.md"), "utf8");
 
-/** The first column of the tables below a heading, as it stands between backticks. */
+/** The text in backticks in the first column of the tables below a heading. */
 function rows(heading: string): string[] {
   const [, section = ""] = GUIDE.split(`\n## ${heading}\n`);
   const [own = ""] = section.split(/\n## /);
   const cells = [...own.matchAll(/^\| *`([^`]+)`/gm)].map(([, cell]) => cell!);
-  assert.ok(cells.length > 0, `no table below "${heading}": has the guide changed its form?`);
+  assert.ok(cells.length > 0, `no table below "${heading}": has the guide's format changed?`);
   return cells;
 }
 
-function missing(wanted: Iterable<string>, given: Iterable<string>): string[] {
-  const there = new Set(given);
-  return [...new Set(wanted)].filter((item) => !there.has(item)).sort();
+function missing(expected: Iterable<string>, actual: Iterable<string>): string[] {
+  const existing = new Set(actual);
+  return [...new Set(expected)].filter((item) => !existing.has(item)).sort();
 }
 
 async function alarmSuffixes(): Promise<string[]> {
@@ -30,41 +30,41 @@ async function alarmSuffixes(): Promise<string[]> {
   return deployment.of("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ inputs }) => (inputs.name as string).replace(/^pool-/, ""));
 }
 
-describe("docs/operations.md, for whoever is called at night", () => {
-  it("says of every alarm that a pool makes what to do, and of none that no pool makes", async () => {
-    const made = await alarmSuffixes();
-    assert.ok(made.length > 10, `${made.length} alarms`);
-    const told = rows("Alarms");
-    assert.deepEqual(missing(made, told), [], "alarms without a row");
-    assert.deepEqual(missing(told, made), [], "rows without an alarm");
-    assert.equal(new Set(told).size, told.length, "an alarm has two rows");
+describe("docs/operations.md, the operating guide", () => {
+  it("has a row for every alarm of a pool, and for no other", async () => {
+    const created = await alarmSuffixes();
+    assert.ok(created.length > 10, `${created.length} alarms`);
+    const documented = rows("Alarms");
+    assert.deepEqual(missing(created, documented), [], "alarms without a row");
+    assert.deepEqual(missing(documented, created), [], "rows without an alarm");
+    assert.equal(new Set(documented).size, documented.length, "an alarm has two rows");
   });
 
-  it("says of every warning and error that functions and hosts can log what to do", () => {
-    const grave = logMessages().filter(({ level }) => level !== "info");
-    assert.ok(grave.length > 40, `${grave.length} messages: is anything read at all?`);
-    const told = new Set([...rows("Log lines of the functions"), ...rows("Log lines of a host")]);
+  it("has a row for every warning and error that functions and hosts can log", () => {
+    const severe = logMessages().filter(({ level }) => level !== "info");
+    assert.ok(severe.length > 40, `${severe.length} messages: is anything read at all?`);
+    const documented = new Set([...rows("Log lines of the functions"), ...rows("Log lines of a host")]);
     assert.deepEqual(
-      grave.filter(({ text }) => !told.has(text)).map(({ text, where }) => `${where}: ${text}`),
+      severe.filter(({ text }) => !documented.has(text)).map(({ text, where }) => `${where}: ${text}`),
       [],
     );
-    assert.deepEqual(missing(scriptMessages(), told), []);
+    assert.deepEqual(missing(scriptMessages(), documented), []);
   });
 
-  it("leaves nobody searching for a message that no program logs any more", () => {
+  it("has no row for a message that no program logs any more", () => {
     const known = [...logMessages().map(({ text }) => text), ...scriptMessages()];
     assert.deepEqual(missing([...rows("Log lines of the functions"), ...rows("Log lines of a host")], known), []);
   });
 
-  it("says of every reason for which a bootstrap gives up what to do, and of none that is not given", () => {
+  it("has a row for every reason for which a bootstrap fails, and for no other", () => {
     const given = shellReasons();
     assert.ok(given.length > 10, `${given.length} reasons`);
-    const told = rows("Reasons on the console");
-    assert.deepEqual(missing(given, told), [], "reasons without a row");
-    assert.deepEqual(missing(told, given), [], "rows without a reason");
+    const documented = rows("Reasons on the console");
+    assert.deepEqual(missing(given, documented), [], "reasons without a row");
+    assert.deepEqual(missing(documented, given), [], "rows without a reason");
   });
 
-  it("finds each message below the heading of the program that logs it", () => {
+  it("lists each message below the heading of the program that logs it", () => {
     const of = (folder: string) => logMessages().flatMap(({ text, where }) => (where.startsWith(folder) ? [text] : []));
     assert.deepEqual(missing(rows("Log lines of the functions"), of("functions/")), []);
     assert.deepEqual(missing(rows("Log lines of a host"), [...of("host-config/"), ...scriptMessages()]), []);

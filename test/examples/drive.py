@@ -1,4 +1,4 @@
-"""One operation of the engine on the program of an example: drive.py OPERATION PROJECT_DIR WORK_DIR STACK PROJECT_NAME."""
+"""Runs one operation of the engine on an example's program: drive.py OPERATION PROJECT_DIR WORK_DIR STACK PROJECT_NAME."""
 
 import json
 import os

@@ -16,7 +16,7 @@ const JAMMY_ARM64 = "ami-0a220400000000001";
 const VPC = "vpc-0a1b2c3d4e5f60000";
 const [PRIVATE, PUBLIC, STRANGER] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60009", "subnet-0a1b2c3d4e5f60008"];
 
-/** The account that the examples find: images, parameters, and subnets of which one example may take a single one. */
+/** The account that the examples run in: images, parameters, and subnets, of which one example may use only one. */
 const FACTS: ProviderOptions["facts"] = {
   parameters: {
     "/example-org/images/runner-ubuntu-24.04-amd64": OWN_IMAGE,
@@ -40,11 +40,11 @@ const only = (found: Record<string, any>[]): Record<string, any> => {
 const configOf = (name: string): Record<string, any> => yaml.load(read(name, "Pulumi.dev.yaml")).config;
 const userData = (template: Record<string, any>): string => Buffer.from(template.userData, "base64").toString();
 
-/** Resources of a type, as they are once they are made. */
+/** States of the created resources of a type. */
 const states = (deployed: Deployed, type: string) => deployed.of(type).map(({ outputs }) => outputs);
 
-/** What makes each example special, in what it deploys. */
-const SPECIAL: Record<string, [promise: string, judge: (deployed: Deployed) => void]> = {
+/** What is specific to each example, and the check of its deployment. */
+const SPECIAL: Record<string, [promise: string, check: (deployed: Deployed) => void]> = {
   minimal: [
     "is one on-demand pool in the given subnets without a warm pool",
     (deployed) => {
@@ -73,16 +73,16 @@ const SPECIAL: Record<string, [promise: string, judge: (deployed: Deployed) => v
       const both = groups.map(({ name }) => name as string);
       for (const { name, policy } of policies) {
         const named = both.filter((group) => policy.includes(group));
-        assert.ok(named.length <= 1, `${name} has power over both pools`);
+        assert.ok(named.length <= 1, `${name} grants access to both pools`);
       }
       assert.ok(
         policies.some(({ policy }) => policy.includes(both[0])),
-        "no policy names a pool: the check above is idle",
+        "no policy names a pool: the check above checks nothing",
       );
     },
   ],
   "existing-vpc-own-ami": [
-    "takes the private subnets of its VPC alone, makes none, and starts from the parameter's image without a download",
+    "uses only the private subnets of its VPC, creates none, and boots the parameter's image without a download",
     (deployed) => {
       assert.deepEqual(only(states(deployed, GROUP)).vpcZoneIdentifiers, [PRIVATE]);
       for (const type of ["vpc:Vpc", "subnet:Subnet"]) assert.deepEqual(states(deployed, `aws:ec2/${type}`), []);
@@ -124,7 +124,7 @@ describe("the examples", function () {
     installed = await installedPackage();
   });
 
-  it("each have a test here: a new one is not left to rot", () => {
+  it("each have a test here, so that a new example is never untested", () => {
     assert.deepEqual(typescriptExamples(), Object.keys(SPECIAL).sort());
     const tests = join(EXAMPLES, "..", "test");
     const files = readdirSync(tests, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".test.ts"));
@@ -138,10 +138,10 @@ describe("the examples", function () {
     }
   });
 
-  it("compile as their readers compile them, against the package's own types", () => {
+  it("compile as in a user's project, against the package's own types", () => {
     const folders = typescriptExamples().map((name) => installed.lay(name, join(EXAMPLES, name)));
     const configs = new Set(typescriptExamples().map((name) => read(name, "tsconfig.json")));
-    assert.equal(configs.size, 1, "the examples' tsconfig.json differ, and one of them is compiled for all");
+    assert.equal(configs.size, 1, "the examples' tsconfig.json differ, but all are compiled with one of them");
     assert.deepEqual(
       complaints(
         folders[0]!,
@@ -151,7 +151,7 @@ describe("the examples", function () {
     );
   });
 
-  it("ask for the versions of Pulumi that the package itself is tested with", () => {
+  it("require the versions of Pulumi that the package itself is tested with", () => {
     const own = JSON.parse(readFileSync(join(EXAMPLES, "..", "package.json"), "utf8"));
     for (const name of typescriptExamples()) {
       const { dependencies } = JSON.parse(read(name, "package.json"));
@@ -162,10 +162,10 @@ describe("the examples", function () {
     }
   });
 
-  for (const [name, [promise, judge]] of Object.entries(SPECIAL)) {
-    it(`${name} deploys, ${promise}, changes nothing in a second run, and leaves nothing behind`, async () => {
+  for (const [name, [promise, check]] of Object.entries(SPECIAL)) {
+    it(`${name} deploys, ${promise}, changes nothing in a second run, and leaves nothing after destroy`, async () => {
       await deployAndDestroy(installed.lay(name, join(EXAMPLES, name)), { facts: FACTS }, (deployed) => {
-        judge(deployed);
+        check(deployed);
         const row = readFileSync(join(EXAMPLES, "README.md"), "utf8").match(new RegExp(`^\\| \\[${name}\\].*\\| (\\d+) \\|$`, "m"));
         assert.equal(row?.[1], String(deployed.resources.length), `examples/README.md counts the resources of ${name} wrongly`);
         for (const { outputs } of deployed.of(GROUP)) {
@@ -173,7 +173,7 @@ describe("the examples", function () {
           for (const key of ["project", "stack"]) assert.ok(keys.includes(key), key);
         }
         for (const command of read(name, "README.md").matchAll(/stack output (\w+)/g)) {
-          assert.ok(command[1]! in deployed.outputs, `its README asks for the output ${command[1]}`);
+          assert.ok(command[1]! in deployed.outputs, `its README uses the unknown output ${command[1]}`);
         }
       });
     });
@@ -181,7 +181,7 @@ describe("the examples", function () {
 });
 
 describe("the README of an example", () => {
-  it("is named by the index, as each row of the index names one", () => {
+  it("is listed in the index, and each row of the index has a README", () => {
     const rows = [...readFileSync(join(EXAMPLES, "README.md"), "utf8").matchAll(/^\| \[([\w-]+)\]\(\1\/README\.md\) \|/gm)];
     const named = rows.map(([, name]) => name!);
     for (const name of named) assert.ok(existsSync(join(EXAMPLES, name, "README.md")), name);
@@ -191,25 +191,25 @@ describe("the README of an example", () => {
   for (const name of Object.keys(SPECIAL)) {
     const schema: Record<string, any> = yaml.load(read(name, "Pulumi.yaml")).config;
 
-    it(`${name} fits a screen and tells every part that its reader needs`, () => {
+    it(`${name} fits a screen and has every section`, () => {
       const text = read(name, "README.md");
       assert.ok(text.split("\n").length <= 62, `${text.split("\n").length} lines`);
       const headings = [...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
       assert.deepEqual(headings, ["What it makes", "What you need first", "Deploy", "See it work", "Cost and limits"]);
       const labels = [...read(name, "index.ts").matchAll(/labels: \["([^"]+)"\]/g)].map(([, label]) => label!);
       const asked = text.match(/`runs-on: \[?([^`\]]+)/)![1]!.split(", ");
-      assert.ok(labels.includes(asked.at(-1)!), `runs-on asks for ${asked}, index.ts registers ${labels}`);
+      assert.ok(labels.includes(asked.at(-1)!), `runs-on names ${asked}, index.ts registers ${labels}`);
     });
 
-    it(`${name} names every key that has to be configured, and no file that is not there`, () => {
+    it(`${name} names every key to configure, and no missing file`, () => {
       const text = read(name, "README.md");
-      for (const key of Object.keys(schema)) assert.ok(text.includes(`\`${key}\``), `its README does not tell of ${key}`);
+      for (const key of Object.keys(schema)) assert.ok(text.includes(`\`${key}\``), `its README does not name ${key}`);
       for (const [, file] of text.matchAll(/`((?:Pulumi|index|package|tsconfig)[\w.]*\.(?:yaml|ts|json))`/g)) {
         assert.ok(existsSync(join(EXAMPLES, name, file!)), file);
       }
     });
 
-    it(`${name} has commands that a shell can read, of tools that it tells of`, () => {
+    it(`${name} contains only commands of npm, Pulumi and the AWS CLI`, () => {
       const blocks = [...read(name, "README.md").matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block!.trim());
       assert.ok(blocks.length >= 4);
       for (const line of blocks.flatMap((block) => block.split("\n"))) {
@@ -220,7 +220,7 @@ describe("the README of an example", () => {
       }
     });
 
-    it(`${name} declares each key that the program reads, samples each, and holds no secret`, () => {
+    it(`${name} goes with a project that declares each key it reads, has a sample of each, and contains no secret`, () => {
       const source = read(name, "index.ts");
       const asked = [...source.matchAll(/config\.\w+(?:<[^(]*>)?\("(\w+)"\)/g)].map(([, key]) => key!);
       assert.deepEqual([...new Set(asked)].sort(), Object.keys(schema).sort());

@@ -5,7 +5,7 @@ import { ROOT } from "../package/installed-package";
 
 export const EXAMPLES = join(ROOT, "examples");
 
-/** Folders of examples in TypeScript; the others have tests of their own. */
+/** Folders of the examples in TypeScript; the others have separate tests. */
 export const typescriptExamples = (): string[] => exampleFolders().filter((name) => existsSync(join(EXAMPLES, name, "index.ts")));
 
 export const exampleFolders = (): string[] =>
@@ -16,7 +16,7 @@ export const exampleFolders = (): string[] =>
 
 export const read = (name: string, file: string): string => readFileSync(join(EXAMPLES, name, file), "utf8");
 
-/** What the compiler says of these programs, with the options of an example. */
+/** The compiler's errors for these programs, with the options of an example. */
 export function complaints(projectDir: string, files: string[]): string[] {
   const config = join(projectDir, "tsconfig.json");
   const { options, errors } = ts.parseJsonConfigFileContent(ts.readConfigFile(config, ts.sys.readFile).config, ts.sys, projectDir);

@@ -18,8 +18,8 @@ import { FakeAutoScaling } from "../rehearsal/provider/fake-auto-scaling";
 const run = promisify(execFile);
 const EXAMPLE = join(ROOT, "examples", "python");
 
-/** Python has its own Automation API, so this deploys by that one what `deployAndDestroy` does for TypeScript. */
-describe("the example in Python", function () {
+/** Does with Python's Automation API what `deployAndDestroy` does for TypeScript. */
+describe("the Python example", function () {
   this.timeout(300_000);
   const dir = temporary("ci-runners-python-");
   const workDir = join(dir, "work");
@@ -36,7 +36,7 @@ describe("the example in Python", function () {
     const python = await pythonPrograms(this, join(__dirname, "requirements.txt"));
     const { folder, lay } = await installedPackage();
     project = lay("python", EXAMPLE);
-    // As if npm had installed here what it has installed one folder above.
+    // As if npm had installed here what it installed one folder above.
     mkdirSync(join(project, "node_modules"));
     await run("ln", ["-s", join(folder, "node_modules", ".bin"), join(project, "node_modules", ".bin")]);
     const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), invoke: async () => ({ result: null }) });
@@ -68,13 +68,13 @@ describe("the example in Python", function () {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  it("asks for the version of the package that it names, which is this one", () => {
+  it("requires this version of the package, in npm and in the engine", () => {
     const { dependencies } = JSON.parse(readFileSync(join(EXAMPLE, "package.json"), "utf8"));
     assert.equal(dependencies["ci-runners"], `^${VERSION}`);
     assert.match(readFileSync(join(EXAMPLE, "ci_runners.py"), "utf8"), new RegExp(`^VERSION = "${VERSION.replaceAll(".", "\\.")}"$`, "m"));
   });
 
-  it("gets the component's own error for what cannot work, before anything is created", async () => {
+  it("gets the component's own error for invalid arguments, before anything is created", async () => {
     await assert.rejects(drive("up", { maxSize: 0 }), (error: { stderr: string }) => {
       assert.match(error.stderr, /maxSize = 0\. Lower minSize or raise maxSize/);
       return true;
@@ -93,11 +93,11 @@ describe("the example in Python", function () {
     const row = readFileSync(join(ROOT, "examples", "README.md"), "utf8").match(/^\| \[python\].*\| (\d+) \|$/m);
     const { same, ...others } = (await drive("up")).changes;
     assert.deepEqual(others, {}, "a second run changes something");
-    // The stack itself is the one more.
+    // One less for the stack itself.
     assert.equal(row?.[1], String(same! - 1));
   });
 
-  it("destroys it, and leaves nothing behind", async () => {
+  it("destroys the pool and leaves nothing over", async () => {
     await drive("destroy");
     assert.deepEqual(
       store.all().map(({ type, id }) => `${type} ${id}`),
@@ -106,7 +106,7 @@ describe("the example in Python", function () {
     assert.equal(autoscaling.groups.size, 0);
   });
 
-  it("describes each key that its program reads, and its README names each that has no default", () => {
+  it("describes each key that its program reads, and its README names each key without a default", () => {
     const { config } = load(readFileSync(join(EXAMPLE, "Pulumi.yaml"), "utf8")) as { config: Record<string, { default?: unknown }> };
     const read = [...readFileSync(join(EXAMPLE, "__main__.py"), "utf8").matchAll(/config\.require\w*\("(\w+)"\)/g)].map(([, key]) => key!);
     assert.deepEqual([...new Set(read)].sort(), Object.keys(config).sort());

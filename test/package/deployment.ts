@@ -10,7 +10,7 @@ import { serveProvider } from "../../rehearsal/provider/server";
 import { FakeAutoScaling } from "../rehearsal/provider/fake-auto-scaling";
 import { temporary } from "./installed-package";
 
-/** What a deployment is asked about while it stands. */
+/** The state of a deployment, for checks before it is destroyed. */
 export interface Deployed {
   outputs: OutputMap;
   resources: StackResource[];
@@ -20,15 +20,15 @@ export interface Deployed {
 }
 
 /**
- * Deploys a user's project with the real engine over the rehearsal's provider, lets the caller look, deploys once more
- * to see that nothing changes, and destroys it to see that nothing is left.
+ * Deploys a user's project with the real engine and the rehearsal's provider, lets the caller check it, deploys once more
+ * and asserts that nothing changes, then destroys it and asserts that nothing is left.
  *
- * @param facts what stands in the account, such as images and parameters.
+ * @param options.facts what exists in the account, such as images and parameters.
  */
 export async function deployAndDestroy(
   projectDir: string,
   options: Partial<StackOptions> & { facts?: ProviderOptions["facts"] },
-  look: (deployed: Deployed) => void | Promise<void>,
+  check: (deployed: Deployed) => void | Promise<void>,
 ): Promise<void> {
   const { facts, ...stackOptions } = options;
   const dir = temporary("ci-runners-deployed-");
@@ -54,7 +54,7 @@ export async function deployAndDestroy(
       if (count !== undefined) assert.equal(found.length, count, type);
       return found;
     };
-    await look({ outputs: await stack.outputs(), resources, of, autoscaling });
+    await check({ outputs: await stack.outputs(), resources, of, autoscaling });
     const again = await stack.up();
     assert.equal(again.changed, 0, JSON.stringify(again.steps));
     await stack.destroy();

@@ -6,14 +6,14 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 export const ROOT = resolve(__dirname, "../..");
-/** npm of a user, not of the script that runs these tests: its settings reach children by the environment. */
+/** Without the settings of the npm that runs these tests, which children would inherit by the environment. */
 const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
 
 export interface InstalledPackage {
   tarball: string;
-  /** A folder in which `ci-runners` resolves to what npm unpacked. */
+  /** A folder in which `ci-runners` resolves to the package that npm installed. */
   folder: string;
-  /** Lays a project into a folder of its own below, from files or as a copy of a folder. Returns its path. */
+  /** Creates a project in a subfolder, from files or as a copy of a folder. Returns its path. */
   lay(name: string, project: string | Record<string, string>): string;
 }
 
@@ -36,8 +36,8 @@ export async function pack(checkout: string, destination: string, options: { uma
 }
 
 /**
- * The tarball, installed by npm into an empty project; once per process. What a user's program has from elsewhere, the
- * Pulumi SDKs, are links to ours: the engine's Automation API and the program must share one copy in one process.
+ * The tarball, installed by npm into an empty project; once per process. The peer dependencies, the Pulumi SDKs, are links
+ * to this checkout's: the engine's Automation API and the program must share one copy in one process.
  */
 export function installedPackage(): Promise<InstalledPackage> {
   return (installed ??= install());
@@ -54,7 +54,7 @@ async function install(): Promise<InstalledPackage> {
   for (const name of readdirSync(join(ROOT, "node_modules", "@pulumi"))) {
     symlinkSync(join(ROOT, "node_modules", "@pulumi", name), join(scope, name));
   }
-  // Types only: what a TypeScript project has by its own devDependencies.
+  // Types only, which a TypeScript project has among its devDependencies.
   symlinkSync(join(ROOT, "node_modules", "@types"), join(folder, "node_modules", "@types"));
   return {
     tarball,

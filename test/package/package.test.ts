@@ -21,8 +21,8 @@ const SETTINGS = `{
   subnetIds: ["subnet-0a1b2c3d4e5f60001"],
 }`;
 const TYPESCRIPT = `import { ActionsRunnerPool } from "ci-runners";\n\nconst pool = new ActionsRunnerPool("runners", ${SETTINGS});\n\nexport const groupName = pool.groupName;\n`;
-/** Compiles only if the compiler objects to its third line. */
-const SLIP = `\nconst settings = ${SETTINGS};\n// @ts-expect-error\nnew ActionsRunnerPool("slip", { ...settings, maxSise: 4 });\n`;
+/** Compiles only if the compiler reports an error on its third line. */
+const MISTAKE = `\nconst settings = ${SETTINGS};\n// @ts-expect-error\nnew ActionsRunnerPool("mistake", { ...settings, maxSise: 4 });\n`;
 const COMMONJS = `const { ActionsRunnerPool } = require("ci-runners");\nexports.groupName = new ActionsRunnerPool("runners", ${SETTINGS}).groupName;\n`;
 const MODULE = `import { ActionsRunnerPool } from "ci-runners";\nexport const groupName = new ActionsRunnerPool("runners", ${SETTINGS}).groupName;\n`;
 
@@ -41,7 +41,7 @@ describe("the package that other projects import", function () {
   const list = () => execFileSync("tar", ["-tzf", installed.tarball], { encoding: "utf8" }).trim().split("\n").sort();
   const manifest = () => JSON.parse(readFileSync(join(installed.folder, "node_modules/ci-runners/package.json"), "utf8"));
 
-  it("holds what a user needs and nothing else: no test, no rehearsal, no secret of the checkout", () => {
+  it("contains what a user needs and nothing else: no test, no rehearsal, no secret of the checkout", () => {
     const allowed =
       /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\.json|lib\/(index\.(mjs|d\.mts)|(components|contract|build|host-config|plugin)\/[\w/-]+\.(js|d\.ts))|dist\/(manifest\.json|host-bundles\/[\w-]+\.tar|functions\/[\w-]+\/[\w-]+\/index\.mjs))$/;
     assert.deepEqual(
@@ -62,7 +62,7 @@ describe("the package that other projects import", function () {
     assert.match(readFileSync(join(installed.folder, "node_modules/ci-runners/LICENSE"), "utf8"), /Apache License\s+Version 2\.0/);
   });
 
-  it("needs nothing but the SDKs that every Pulumi program on AWS has, in the versions that the program has them", () => {
+  it("requires only the SDKs that every Pulumi program on AWS has, in the program's own versions", () => {
     assert.deepEqual(manifest().dependencies ?? {}, {});
     assert.deepEqual(Object.keys(manifest().peerDependencies), ["@pulumi/aws", "@pulumi/pulumi"]);
     const used = execFileSync("grep", ["-rhoE", 'require\\("[^."][^"]*"\\)', "lib"], {
@@ -75,7 +75,7 @@ describe("the package that other projects import", function () {
     assert.deepEqual([...packages].sort(), ["@pulumi/aws", "@pulumi/pulumi"]);
   });
 
-  it("is the same byte for byte from another folder, with another umask and time zone, so that anybody can check a release", async () => {
+  it("is byte for byte the same from another folder, umask and time zone, so that anyone can verify a release", async () => {
     const copy = temporary("ci-runners-elsewhere-");
     const tracked = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" });
     for (const file of tracked.split("\0").filter(Boolean)) {
@@ -87,7 +87,7 @@ describe("the package that other projects import", function () {
     assert.equal(sha256(other), sha256(installed.tarball));
   });
 
-  it("names no folder of the machine that built it", () => {
+  it("contains no path of the machine that built it", () => {
     const text = execFileSync("tar", ["-xzOf", installed.tarball], { maxBuffer: 1 << 28 });
     for (const folder of [ROOT, installed.folder]) assert.ok(!text.includes(folder), folder);
   });
@@ -96,7 +96,7 @@ describe("the package that other projects import", function () {
     ["require", `const library = require("ci-runners"); report(library);`],
     ["import", `import("ci-runners").then(report);`],
   ]) {
-    it(`gives by ${how} each name that the sources export`, async () => {
+    it(`provides by ${how} each name that the sources export`, async () => {
       const report =
         "const report = (library) => console.log(JSON.stringify(Object.keys(library).filter((name) => name !== 'default').sort()));";
       const { stdout } = await run(process.execPath, ["-e", `${report}${script}`], { cwd: installed.folder });
@@ -104,7 +104,7 @@ describe("the package that other projects import", function () {
     });
   }
 
-  it("is one implementation by both ways: a component of one is a component of the other", async () => {
+  it("has one implementation for require and import, so that both give the same class", async () => {
     const script = `import("ci-runners").then((module) => console.log(module.ActionsRunnerPool === require("ci-runners").ActionsRunnerPool))`;
     const { stdout } = await run(process.execPath, ["-e", script], { cwd: installed.folder });
     assert.equal(stdout, "true\n");
@@ -114,16 +114,16 @@ describe("the package that other projects import", function () {
     ["a CommonJS project on Node", "commonjs", "node16", "node16"],
     ["an ES module project on Node", "module", "node16", "node16"],
     ["a project for a bundler", "module", "esnext", "bundler"],
-    ["Pulumi's own template, which resolves as old Node did", "commonjs", "commonjs", "node10"],
+    ["Pulumi's own template, with the module resolution of old Node", "commonjs", "commonjs", "node10"],
   ] as const) {
-    it(`has its types in ${kind}, where a slip in an argument does not compile`, async () => {
+    it(`has its types in ${kind}, where a misspelled argument does not compile`, async () => {
       const folder = installed.lay(`types-${type}-${moduleResolution}`, {
         "package.json": JSON.stringify({ type }),
         "tsconfig.json": JSON.stringify({
           compilerOptions: { strict: true, noEmit: true, target: "es2022", module, moduleResolution, types: ["node"], skipLibCheck: true },
           files: ["index.ts"],
         }),
-        "index.ts": `${TYPESCRIPT}${SLIP}`,
+        "index.ts": `${TYPESCRIPT}${MISTAKE}`,
       });
       await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder]).catch((error) =>
         assert.fail(error.stdout),
@@ -131,7 +131,7 @@ describe("the package that other projects import", function () {
     });
   }
 
-  const whole = ({ outputs, of }: Deployed) => {
+  const assertPool = ({ outputs, of }: Deployed) => {
     assert.equal(outputs.groupName!.value, "shop-runners-dev-runners");
     of("aws:autoscaling/group:Group", 1);
     of("aws:lambda/function:Function", 3);
@@ -140,7 +140,7 @@ describe("the package that other projects import", function () {
 
   it("deploys and destroys a pool from ten lines of TypeScript in an empty project", async () => {
     const folder = installed.lay("typescript", project({ "index.ts": TYPESCRIPT }));
-    await deployAndDestroy(folder, {}, whole);
+    await deployAndDestroy(folder, {}, assertPool);
   });
 
   it("deploys and destroys a pool from plain JavaScript, as a CommonJS module and as an ES module", async () => {
@@ -149,13 +149,17 @@ describe("the package that other projects import", function () {
       delete require.cache[join(common, "index.js")];
       return { ...require(join(common, "index.js")) };
     };
-    await deployAndDestroy(common, { program }, whole);
+    await deployAndDestroy(common, { program }, assertPool);
     const modern = installed.lay("modern", project({ "index.mjs": MODULE }));
     let run = 0;
-    await deployAndDestroy(modern, { program: async () => ({ ...(await import(`${join(modern, "index.mjs")}?run=${run++}`)) }) }, whole);
+    await deployAndDestroy(
+      modern,
+      { program: async () => ({ ...(await import(`${join(modern, "index.mjs")}?run=${run++}`)) }) },
+      assertPool,
+    );
   });
 
-  it("refuses bad input as the sources do, before anything is created", async () => {
+  it("refuses invalid arguments as the sources do, before anything is created", async () => {
     const folder = installed.lay("refused", project({ "index.ts": TYPESCRIPT.replace("maxSize: 4", "maxSize: 0") }));
     await assert.rejects(
       deployAndDestroy(folder, {}, () => assert.fail("deployed")),
@@ -163,7 +167,7 @@ describe("the package that other projects import", function () {
     );
   });
 
-  it("ships a program for the engine that may be run", () => {
+  it("contains an executable plugin for the engine", () => {
     assert.ok(statSync(join(installed.folder, "node_modules/.bin/pulumi-resource-ci-runners")).mode & 0o100);
   });
 });

@@ -7,19 +7,19 @@ import { locate } from "../../rehearsal/engine/locate";
 import { ENGINE_TEST_TIMEOUT } from "../rehearsal/engine/fixture";
 import { installedPackage, ROOT, temporary } from "./installed-package";
 
-describe("the library's surface in Pulumi's other languages", function () {
+describe("the library's schema for Pulumi's other languages", function () {
   this.timeout(ENGINE_TEST_TIMEOUT);
   const committed = () => readFileSync(join(ROOT, "schema.json"), "utf8");
 
-  it("is what the committed schema says, so that a breaking change is seen in review", () => {
-    assert.equal(committed(), schema(), "schema.json is not what the sources say; `npm run schema` writes it");
+  it("is the committed one, so that a review shows every breaking change", () => {
+    assert.equal(committed(), schema(), "schema.json does not match the sources; run `npm run schema`");
   });
 
-  it("is told by the installed package to the real CLI, with the version of the package", async () => {
+  it("is what the installed package returns to the real CLI, with the version of the package", async () => {
     const { folder } = await installedPackage();
     const { command } = await locate({ progress: (message) => console.error(message) });
     const home = temporary("ci-runners-home-");
-    // Of the Automation API, but kept from its types.
+    // Part of the Automation API, but not of its types.
     const { run } = command as unknown as { run(args: string[], cwd: string, env: Record<string, string>): Promise<{ stdout: string }> };
     const { stdout } = await run.call(
       command,
@@ -31,9 +31,9 @@ describe("the library's surface in Pulumi's other languages", function () {
         PULUMI_SKIP_UPDATE_CHECK: "true",
       },
     );
-    const { version, ...told } = JSON.parse(stdout);
+    const { version, ...given } = JSON.parse(stdout);
     assert.equal(version, VERSION);
-    assert.deepEqual(told.resources, JSON.parse(committed()).resources);
-    assert.deepEqual(told.types, JSON.parse(committed()).types);
+    assert.deepEqual(given.resources, JSON.parse(committed()).resources);
+    assert.deepEqual(given.types, JSON.parse(committed()).types);
   });
 });

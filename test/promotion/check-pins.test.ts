@@ -11,7 +11,7 @@ describe("npm run promote -- --check", () => {
   beforeEach(() => (repo = new RepositoryFixture()));
   afterEach(() => repo.close());
 
-  /** A pull request's branch, from main as it is; main stays checked out. */
+  /** A pull request's branch, from the current main; main stays checked out. */
   const branch = (work: () => void, name = "change") => {
     repo.git("switch", "--quiet", "--create", name);
     work();
@@ -44,7 +44,7 @@ describe("npm run promote -- --check", () => {
       repo.pin("sandbox", "v0.3.0", 2);
       repo.pin("prod", "v0.3.0", 2);
     });
-    // So long ago that the branch's own commits would have baked.
+    // Late enough that the branch's own commits would have baked.
     const answer = await checkAt(30);
     assert.equal(answer.code, 1);
     assert.equal(answer.json.verdict, "closed");

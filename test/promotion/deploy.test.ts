@@ -11,7 +11,7 @@ import { until } from "../rehearsal/runner/fixture";
 
 const PROJECT = join(__dirname, "../..");
 
-/** Records its arguments, its folder and the signals that it gets, and can wait until a file appears. */
+/** Records its arguments, its folder and the received signals, and can wait until a file exists. */
 const PULUMI = `#!/usr/bin/env node
 const { appendFileSync, existsSync, readFileSync, readdirSync } = require("node:fs");
 const note = (what) => appendFileSync(process.env.RECORD, JSON.stringify(what) + "\\n");
@@ -20,7 +20,7 @@ process.on("SIGTERM", () => note({ signal: "SIGTERM" }));
 const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 note({ args: process.argv.slice(2), cwd: process.cwd(), files: readdirSync("."), built: read("built.txt"), dev: read("Pulumi.dev.yaml"), prod: read("Pulumi.prod.yaml") });
 process.stdout.write("pulumi's output\\n");
-// Whatever the test does, this ends.
+// Ends even if the test does not end it.
 setTimeout(() => process.exit(99), 60_000).unref();
 const timer = setInterval(() => {
   if (process.env.WAIT_FOR && !existsSync(process.env.WAIT_FOR)) return;
@@ -53,7 +53,7 @@ describe("npm run deploy", function () {
   });
   afterEach(() => {
     repo.close();
-    assert.deepEqual(leftOver(), [], "nothing is left behind");
+    assert.deepEqual(leftOver(), [], "nothing is left over");
   });
 
   const leftOver = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ci-runners-release-"));
@@ -87,7 +87,7 @@ describe("npm run deploy", function () {
   };
   const run = (args: string[], env?: Record<string, string>) => start(args, env).ended;
 
-  it("deploys the pinned release's code with main's configuration, and passes pulumi's output and exit code on", async () => {
+  it("deploys the pinned release's code with main's configuration, and returns pulumi's output and exit code", async () => {
     repo.release("0.3.0", 1);
     repo.write("Pulumi.prod.yaml", configuration("prod", "v0.2.0").replace("maxSize: 4", "maxSize: 9"));
     repo.write("new-in-0.3.txt", "");
@@ -133,9 +133,9 @@ describe("npm run deploy", function () {
     repo.pin("prod", "v0.3.0", 2);
     const { code, err, out } = await run(["--stack", "prod", "--at", old]);
     assert.deepEqual([code, out, recorded()], [0, "", []]);
-    assert.match(err, /superseded: main is at \w{9}, which deploys prod anew/);
+    assert.match(err, /superseded: main is at \w{9}, which redeploys prod/);
     assert.equal((await run(["--stack", "sandbox", "--at", old])).code, 0);
-    assert.deepEqual(recorded()[0].args.slice(0, 4), ["up", "--yes", "--stack", "sandbox"], "sandbox is as it was");
+    assert.deepEqual(recorded()[0].args.slice(0, 4), ["up", "--yes", "--stack", "sandbox"], "sandbox has not changed since");
   });
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -147,7 +147,7 @@ describe("npm run deploy", function () {
       await until("pulumi has received it", () => recorded().length === 2);
       child.kill(signal);
       child.kill(signal === "SIGINT" ? "SIGTERM" : "SIGINT");
-      await until("later signals have come", () => stderr().split("waiting already").length === 3);
+      await until("later signals have come", () => stderr().split("already waiting").length === 3);
       assert.equal(child.exitCode, null);
       writeFileSync(go, "");
       assert.equal((await ended).code, 3);
@@ -164,7 +164,7 @@ describe("npm run deploy", function () {
     child.kill("SIGTERM");
     const { code, err } = await ended;
     assert.equal(code, 130);
-    assert.match(err, /SIGTERM: ended before it was done/);
+    assert.match(err, /SIGTERM: interrupted/);
     assert.deepEqual(recorded(), []);
   });
 
@@ -200,14 +200,14 @@ describe("npm run deploy", function () {
       [["--stack", "qa"], /--stack qa: \w{9} has no Pulumi\.qa\.yaml; give one of dev, prod, sandbox/],
       [["--stack", "../dev"], /--stack \.\.\/dev: give a stack's name/],
       [["--stack=--help"], /--stack --help: give a stack's name/],
-      [["--stack", "sandbox"], /v9\.0\.0: there is no such tag here; git fetch --tags/],
+      [["--stack", "sandbox"], /v9\.0\.0: there is no such tag in this clone; run git fetch --tags/],
       [["--stack", "prod"], /Pulumi\.prod\.yaml: ci-runners:release is "broken"/],
-      [["--stack", "dev", "--at", "nowhere"], /--at nowhere: git knows no such commit/],
-      [["--stack", "dev", "--base", "main"], /--base, --head and --json: go with --changed/],
+      [["--stack", "dev", "--at", "nowhere"], /--at nowhere: no such commit in this clone/],
+      [["--stack", "dev", "--base", "main"], /--base, --head and --json: require --changed/],
       [["--changed"], /--changed: give --base/],
       [[], /--stack: give the stack/],
     ] as [string[], RegExp][]) {
-      const silent = { dir: repo.dir, log: () => assert.fail("began"), print: () => assert.fail("answered") };
+      const silent = { dir: repo.dir, log: () => assert.fail("started"), print: () => assert.fail("printed") };
       await assert.rejects(deploy(args, silent), (error) => (assert.ok(error instanceof RefusedError), text.test(error.message)));
     }
     assert.deepEqual(recorded(), []);

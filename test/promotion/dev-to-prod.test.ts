@@ -85,7 +85,7 @@ describe("a release is promoted from dev to prod", function () {
   });
 
   it("opens all gates of prod, and --check passes the pull request", async () => {
-    // The sandbox step ran the real rehearsal, and prod's configuration has rehearsals of its own in test/rehearsal.
+    // The sandbox step ran the real rehearsal, and test/rehearsal rehearses prod's configuration.
     const answer = await promoteAt(repo, 10, TO_PROD, GREEN);
     assert.deepEqual([answer.code, states(answer)], [0, { order: "open", bake: "open", direction: "open", rehearsal: "open" }]);
     const checked = await promoteAt(repo, 10, ["--check", "--base", "main", "--head", answer.json.branch.name], GREEN);

@@ -1,6 +1,6 @@
 import type { RepositoryFixture } from "./repository-fixture";
 
-/** Turns the work tree into a package with these scripts that `npm ci` installs without a network. */
+/** Makes the work tree a package with these scripts, which `npm ci` installs without a network. */
 export function writeNpmPackage(repo: RepositoryFixture, scripts: Record<string, string>): void {
   const { version } = JSON.parse(repo.read("package.json"));
   const root = { name: "fixture", version };

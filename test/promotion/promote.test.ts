@@ -93,7 +93,11 @@ describe("npm run promote", () => {
 
   it("refuses a tag that is missing, moved, or not on main, whatever the override", async () => {
     const override = ["--override", "The whole of CI is down and this fixes it."];
-    await refused(9, [...TO_SANDBOX, "--release", "v0.3.0", ...override], /v0\.3\.0: there is no such tag here; git fetch --tags/);
+    await refused(
+      9,
+      [...TO_SANDBOX, "--release", "v0.3.0", ...override],
+      /v0\.3\.0: there is no such tag in this clone; run git fetch --tags/,
+    );
     repo.git("switch", "--quiet", "--create", "aside");
     repo.release("0.3.0", 1);
     repo.git("switch", "--quiet", "main");
@@ -222,7 +226,7 @@ describe("npm run promote", () => {
     assert.match(json.body, /^From v0\.3\.1 back to v0\.2\.0, without 2 commits:$/m);
     assert.match(json.body, /^Promotion-Rollback: prod$/m);
     const red = await promoteAt(repo, 9.1, back, async () => closed("rehearsal", "red"));
-    assert.equal(red.code, 1, "an older release must work with today's configuration, too");
+    assert.equal(red.code, 1, "an older release must also work with the current configuration");
     await refused(
       9.1,
       ["--to", "prod", "--release", "v0.3.1", "--rollback", "--main", "main~1"],
@@ -246,7 +250,7 @@ describe("npm run promote", () => {
       [[...TO_SANDBOX, "--release", "-v0.2.0"], /--release/],
       [[...TO_SANDBOX, "--release=--all"], /--release --all: give a release's tag/],
       [[...TO_SANDBOX, "--main=--all"], /"--all": a revision does not begin with a dash/],
-      [[...TO_SANDBOX, "--main", "main; touch x"], /--main main; touch x: git knows no such commit/],
+      [[...TO_SANDBOX, "--main", "main; touch x"], /--main main; touch x: no such commit in this clone/],
       [[...TO_SANDBOX, "--override", "hotfix"], /write down the reason in at least 20 characters/],
       [[...TO_SANDBOX, "--override", "  \n\n                    "], /write down the reason/],
       [[...TO_SANDBOX, "--hosts", "magic"], /--hosts magic/],
@@ -262,7 +266,7 @@ describe("npm run promote", () => {
     assert.equal(readdirSync(repo.dir).includes("x"), false);
   });
 
-  it("creates no branch and passes git's error on when git has no user", async () => {
+  it("creates no branch and reports git's error when git has no user", async () => {
     repo.release("0.3.0", 1);
     repo.write(".git-settings", "[user]\n useConfigOnly = true\n");
     await refused(9, TO_SANDBOX, /git commit-tree: .*user\.email/s);

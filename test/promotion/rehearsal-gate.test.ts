@@ -29,7 +29,7 @@ describe("the rehearsal gate", function () {
     assert.deepEqual(
       readdirSync(tmpdir()).filter((name) => /^ci-runners-(release|rehearsal)-/.test(name)),
       [],
-      "nothing is left behind",
+      "nothing is left over",
     );
   });
 
@@ -40,7 +40,7 @@ describe("the rehearsal gate", function () {
   };
   const toSandbox = (days: number) => promoteAt(repo, days, ["--from", "dev", "--to", "sandbox", "--hosts", "simulated"], null);
 
-  it("runs the release's own rehearsal, built, with the target's configuration as it stands on main and the new pin", async () => {
+  it("builds the release and runs its own rehearsal, with the target's configuration from main and the new pin", async () => {
     release("0.3.0", false);
     release("0.4.0", true);
     repo.git("tag", "-d", "v0.4.0");

@@ -9,7 +9,7 @@ import { open } from "../../promotion/gates";
 /** Midnight of day 0 of every test history. */
 const DAY_ZERO = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
-/** The moment so many days after day 0, in ms. */
+/** The time `days` days after day 0, in ms. */
 export const day = (days: number): number => DAY_ZERO + Math.round(days * 24 * HOUR);
 
 export const configuration = (stack: string, pin?: string): string =>

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { parseDeployOptions } from "../../promotion/deploy-options";
 import { parsePromoteOptions } from "../../promotion/promote-options";
-import { Bench } from "./stand-ins";
+import { ScriptFixture } from "./stand-ins";
 
 const SHA = "0123456789abcdef0123456789abcdef01234567";
 
 describe("the script that deploys a stack", () => {
-  const bench = new Bench();
-  after(() => bench.close());
+  const fixture = new ScriptFixture();
+  after(() => fixture.close());
   const deploy = (exitCode: number) =>
-    bench.run("deploy.yml", "deploy.sh", { STACK: "prod", HEAD_SHA: SHA }, [{ program: "npm", exitCode }]);
+    fixture.run("deploy.yml", "deploy.sh", { STACK: "prod", HEAD_SHA: SHA }, [{ program: "npm", exitCode }]);
 
-  it("deploys that stack alone, as the commit of main pins it", () => {
+  it("deploys only that stack, as pinned by the commit of main", () => {
     const { status, calls } = deploy(0);
     assert.equal(status, 0);
     assert.equal(calls.length, 1);
@@ -29,39 +29,39 @@ describe("the script that deploys a stack", () => {
   });
 });
 
-describe("the script that looks at the runner's pulumi", () => {
-  const bench = new Bench();
-  after(() => bench.close());
-  const look = (answer: { stdout?: string; exitCode?: number }) =>
-    bench.run("deploy.yml", "need-pulumi.sh", {}, [{ program: "pulumi", when: "version", ...answer }]);
+describe("the script that checks the version of pulumi", () => {
+  const fixture = new ScriptFixture();
+  after(() => fixture.close());
+  const check = (answer: { stdout?: string; exitCode?: number }) =>
+    fixture.run("deploy.yml", "need-pulumi.sh", {}, [{ program: "pulumi", when: "version", ...answer }]);
 
   for (const version of ["v3.200.0", "v3.248.1", "v4.0.0"]) {
-    it(`takes ${version}`, () => assert.equal(look({ stdout: `${version}\n` }).status, 0));
+    it(`accepts ${version}`, () => assert.equal(check({ stdout: `${version}\n` }).status, 0));
   }
   for (const version of ["v3.199.9", "v3.99.0", "v2.300.0"]) {
-    it(`refuses ${version}, with the version that is needed`, () => {
-      const { status, stderr } = look({ stdout: `${version}\n` });
+    it(`refuses ${version} and names the required version`, () => {
+      const { status, stderr } = check({ stdout: `${version}\n` });
       assert.equal(status, 1);
       assert.match(stderr, /::error::pulumi is v[\d.]+, 3\.200\.0 or newer is needed/);
     });
   }
-  it("says what to do where there is none", () => {
-    const { status, stderr } = look({ exitCode: 127 });
+  it("names the remedy if pulumi is missing", () => {
+    const { status, stderr } = check({ exitCode: 127 });
     assert.equal(status, 1);
     assert.match(stderr, /install 3\.200\.0 or newer/);
   });
 });
 
 describe("the script that evaluates a pull request's pins", () => {
-  const bench = new Bench();
-  after(() => bench.close());
+  const fixture = new ScriptFixture();
+  after(() => fixture.close());
 
-  it("evaluates the head with the gates of the base, and passes the exit code on", () => {
+  it("evaluates the head with the gates of the base, and returns the exit code", () => {
     const answers = [
       { program: "git", when: "fetch" },
       { program: "npm", when: "--check", exitCode: 1 },
     ];
-    const { status, calls } = bench.run("ci.yml", "check-promotion.sh", { PULL_REQUEST: "17", HEAD_SHA: SHA }, answers);
+    const { status, calls } = fixture.run("ci.yml", "check-promotion.sh", { PULL_REQUEST: "17", HEAD_SHA: SHA }, answers);
     assert.equal(status, 1);
     assert.deepEqual(calls[0]!.args, ["fetch", "--quiet", "origin", "refs/pull/17/head"]);
     const options = parsePromoteOptions(calls[1]!.args.slice(4));

@@ -53,7 +53,7 @@ export function steps(): { where: string; job: Job; step: Step }[] {
   );
 }
 
-/** The step of a workflow that runs a script, by which a test learns what environment the script gets. */
+/** The step of a workflow that runs a script; it has the script's environment variables. */
 export function stepOf(name: string, script: string): Step {
   const found = Object.values(workflow(name).jobs)
     .flatMap((job) => job.steps)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parsePromoteOptions } from "../../promotion/promote-options";
-import { type Answer, Bench } from "./stand-ins";
+import { type Answer, ScriptFixture } from "./stand-ins";
 
 const COMMIT = "89abcdef0123456789abcdef0123456789abcdef";
 const BRANCH = "promote/sandbox-v0.3.0";
@@ -13,11 +13,11 @@ const RESULT = {
 };
 
 describe("the script that opens promotion pull requests", () => {
-  const bench = new Bench();
-  after(() => bench.close());
+  const fixture = new ScriptFixture();
+  after(() => fixture.close());
   const values = { FROM: "dev", TO: "sandbox", GH_REPO: "example-org/ci-runners", GH_TOKEN: "t" };
   const promote = (answers: Answer[], more: Record<string, string> = {}) =>
-    bench.run("promote.yml", "promote.sh", { ...values, ...more }, answers);
+    fixture.run("promote.yml", "promote.sh", { ...values, ...more }, answers);
   const evaluated = (result: object, exitCode = 0): Answer => ({
     program: "npm",
     when: "promote",
@@ -32,7 +32,7 @@ describe("the script that opens promotion pull requests", () => {
     { program: "git", when: "push" },
   ];
 
-  it("pushes the promotion's own commit and opens a pull request with its words when the gates are open", () => {
+  it("pushes the promotion's commit and opens a pull request with its message when the gates are open", () => {
     const { status, calls } = promote([evaluated(RESULT), ...github(0)]);
     assert.equal(status, 0);
     const push = calls.find(({ program }) => program === "git")!;
@@ -42,7 +42,7 @@ describe("the script that opens promotion pull requests", () => {
     assert.equal(create.files["body.md"], `${RESULT.body}\n`);
   });
 
-  it("asks for what the command understands, with the release only where one was named", () => {
+  it("passes options that the command accepts, and the release only if one was given", () => {
     const asked = (more: Record<string, string>) => parsePromoteOptions(promote([evaluated(RESULT, 1)], more).calls[0]!.args.slice(4));
     const common = { check: false, from: { name: "dev" }, to: { name: "sandbox" }, main: "origin/main", json: "promotion.json" };
     for (const [more, release] of [
@@ -58,33 +58,33 @@ describe("the script that opens promotion pull requests", () => {
   });
 
   for (const known of [1, 2]) {
-    it(`opens none a second time: ${known} known, be it open, merged or closed by somebody who decided`, () => {
+    it(`never opens another pull request for a branch that has ${known} already, whether open, merged or closed`, () => {
       const { status, calls } = promote([evaluated(RESULT), ...github(known)]);
       assert.equal(status, 0);
       assert.deepEqual(
         calls.map(({ program, args }) => `${program} ${args[0]}`),
         ["npm run", "gh pr"],
       );
-      assert.ok(calls[1]!.args.includes("all"), "closed ones count, too");
+      assert.ok(calls[1]!.args.includes("all"), "closed ones also count");
     });
   }
 
-  it("does nothing while a gate is closed, and leaves the reasons in the summary", () => {
+  it("does nothing while a gate is closed, and writes the reasons to the summary", () => {
     const { status, calls, summary } = promote([evaluated({ verdict: "closed", changes: [] }, 1)]);
     assert.equal(status, 0);
     assert.equal(calls.length, 1);
     assert.match(summary, /### dev to sandbox\n {4}bake {2}closed {2}opens tomorrow/);
   });
 
-  it("does nothing when the stage has the release already", () => {
+  it("does nothing when the stage already has the release", () => {
     assert.equal(promote([evaluated({ verdict: "nothing", changes: [] })]).calls.length, 1);
   });
 
-  it("fails when the gates could not be evaluated, so that a promotion that never comes is seen", () => {
+  it("fails when the gates cannot be evaluated, so that a missing promotion is noticed", () => {
     assert.equal(promote([evaluated({}, 2)]).status, 2);
   });
 
-  it("opens no pull request for a branch that could not be pushed", () => {
+  it("opens no pull request if the branch cannot be pushed", () => {
     const answers = github(0).map((answer) => (answer.program === "git" ? { ...answer, exitCode: 1 } : answer));
     const { status, calls } = promote([evaluated(RESULT), ...answers]);
     assert.equal(status, 1);

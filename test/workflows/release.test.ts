@@ -4,21 +4,21 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./files";
-import { type Answer, Bench } from "./stand-ins";
+import { type Answer, ScriptFixture } from "./stand-ins";
 
 const CHANGELOG = `# Changelog\n\n## [Unreleased]\n\n## [0.3.0] - 2026-12-01\n\n### Added\n\n- A thing.\n\n## [0.2.0] - 2026-11-26\n\n- Old.\n\n## [0.1.0]\n\n\n`;
 
-describe("the script that makes a release", () => {
-  const bench = new Bench();
-  after(() => bench.close());
+describe("the script that creates a release", () => {
+  const fixture = new ScriptFixture();
+  after(() => fixture.close());
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
-      cwd: bench.folder,
+      cwd: fixture.folder,
       stdio: "pipe",
       env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" },
     });
   const at = (version: string) => {
-    bench.write("package.json", JSON.stringify({ version }));
+    fixture.write("package.json", JSON.stringify({ version }));
     git("add", "package.json");
     git("commit", "--quiet", "--allow-empty", "--message", version);
     git("update-ref", "refs/remotes/origin/main", "HEAD");
@@ -30,7 +30,7 @@ describe("the script that makes a release", () => {
       writes: { [`${folder}/ci-runners-${version}.tgz`]: "bytes" },
     }));
   const release = (tag: string, answers: Answer[]) =>
-    bench.run(
+    fixture.run(
       "release.yml",
       "release.sh",
       { TAG: tag, GH_REPO: "o/r", GH_TOKEN: "t" },
@@ -40,10 +40,10 @@ describe("the script that makes a release", () => {
 
   before(() => {
     git("init", "--quiet");
-    bench.write("CHANGELOG.md", CHANGELOG);
+    fixture.write("CHANGELOG.md", CHANGELOG);
   });
 
-  it("gives the package, its checksum and the changelog's words", () => {
+  it("publishes the package, its checksum and the changelog's section", () => {
     at("0.3.0");
     const { status, stderr, calls } = release("v0.3.0", packs("0.3.0"));
     assert.equal(status, 0, stderr);
@@ -51,24 +51,24 @@ describe("the script that makes a release", () => {
     assert.deepEqual(args.slice(0, 5), ["release", "create", "v0.3.0", "first/ci-runners-0.3.0.tgz", "first/SHA256SUMS"]);
     assert.ok(args.includes("--verify-tag") && !args.includes("--prerelease"));
     assert.equal(files["notes.md"]!.trim(), "### Added\n\n- A thing.");
-    assert.equal(bench.read("first/SHA256SUMS"), `${createHash("sha256").update("bytes").digest("hex")}  ci-runners-0.3.0.tgz\n`);
+    assert.equal(fixture.read("first/SHA256SUMS"), `${createHash("sha256").update("bytes").digest("hex")}  ci-runners-0.3.0.tgz\n`);
   });
 
-  it("calls a pre-release what it is", () => {
-    bench.write("CHANGELOG.md", CHANGELOG.replace("[0.3.0]", "[0.4.0-rc.1]"));
+  it("marks a pre-release as such", () => {
+    fixture.write("CHANGELOG.md", CHANGELOG.replace("[0.3.0]", "[0.4.0-rc.1]"));
     at("0.4.0-rc.1");
     assert.ok(release("v0.4.0-rc.1", packs("0.4.0-rc.1")).calls.at(-1)!.args.includes("--prerelease"));
-    bench.write("CHANGELOG.md", CHANGELOG);
+    fixture.write("CHANGELOG.md", CHANGELOG);
   });
 
   const refused = (tag: string, answers: Answer[], why: RegExp) => {
     const { status, stderr, calls } = release(tag, answers);
     assert.equal(status, 1);
     assert.match(stderr, why);
-    assert.ok(!calls.some(({ program }) => program === "gh"), "released all the same");
+    assert.ok(!calls.some(({ program }) => program === "gh"), "still released");
   };
 
-  it("refuses a tag that is not the version, or a pin would name code that calls itself otherwise", () => {
+  it("refuses a tag that differs from the version, so that a pin never names code of another version", () => {
     at("0.3.0");
     refused("v0.3.1", packs("0.3.0"), /the tag is v0\.3\.1, but package\.json says 0\.3\.0/);
   });
@@ -80,21 +80,21 @@ describe("the script that makes a release", () => {
   });
 
   for (const version of ["0.9.0", "0.1.0"]) {
-    it(`refuses ${version}, of which the changelog says nothing`, () => {
+    it(`refuses ${version}, which has no text in the changelog`, () => {
       at(version);
       refused(`v${version}`, packs(version), /CHANGELOG\.md has no section/);
     });
   }
 
-  it("refuses a package that is not the same twice", () => {
+  it("refuses a package that differs between two builds", () => {
     at("0.3.0");
     const [first, second] = packs("0.3.0");
     refused("v0.3.0", [first!, { ...second!, writes: { "second/ci-runners-0.3.0.tgz": "other" } }], /not reproducible/);
   });
 
-  it("finds the notes of this very version in this very changelog", () => {
+  it("finds the notes of the current version in the real changelog", () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-    bench.write("CHANGELOG.md", readFileSync(join(ROOT, "CHANGELOG.md"), "utf8"));
+    fixture.write("CHANGELOG.md", readFileSync(join(ROOT, "CHANGELOG.md"), "utf8"));
     at(version);
     const notes = release(`v${version}`, packs(version)).calls.at(-1)!.files["notes.md"]!;
     assert.match(notes, /^### /m);
@@ -103,21 +103,21 @@ describe("the script that makes a release", () => {
 });
 
 describe("the script that publishes a release", () => {
-  const bench = new Bench();
-  after(() => bench.close());
+  const fixture = new ScriptFixture();
+  after(() => fixture.close());
   const sum = createHash("sha256").update("bytes").digest("hex");
   const publish = (tag: string, content: string) => {
     const file = `ci-runners-${tag.slice(1)}.tgz`;
-    mkdirSync(join(bench.folder, "release"), { recursive: true });
-    writeFileSync(join(bench.folder, "release", "SHA256SUMS"), "");
+    mkdirSync(join(fixture.folder, "release"), { recursive: true });
+    writeFileSync(join(fixture.folder, "release", "SHA256SUMS"), "");
     const writes = { [`release/${file}`]: content, "release/SHA256SUMS": `${sum}  ${file}\n` };
-    return bench.run("release.yml", "publish.sh", { TAG: tag, GH_REPO: "o/r", GH_TOKEN: "t" }, [
+    return fixture.run("release.yml", "publish.sh", { TAG: tag, GH_REPO: "o/r", GH_TOKEN: "t" }, [
       { program: "gh", when: "release download", writes },
       { program: "npm", when: "publish" },
     ]);
   };
 
-  it("publishes the release's own file, a pre-release not as the latest", () => {
+  it("publishes the release's own file, and never tags a pre-release as latest", () => {
     assert.deepEqual(publish("v0.3.0", "bytes").calls[1]!.args, [
       "publish",
       "./release/ci-runners-0.3.0.tgz",
@@ -130,7 +130,7 @@ describe("the script that publishes a release", () => {
     assert.equal(publish("v0.4.0-rc.1", "bytes").calls[1]!.args.at(-1), "next");
   });
 
-  it("publishes nothing whose checksum is not the release's", () => {
+  it("publishes nothing if the checksum differs from the release's", () => {
     const { status, calls } = publish("v0.3.0", "tampered");
     assert.notEqual(status, 0);
     assert.equal(calls.length, 1);

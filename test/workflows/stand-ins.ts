@@ -8,11 +8,11 @@ import { SCRIPTS, stepOf } from "./files";
 export interface Call {
   program: string;
   args: string[];
-  /** Contents of what an argument hands over by file. */
+  /** Contents of the files that arguments name. */
   files: Record<string, string>;
 }
 
-/** What a stand-in does when its arguments contain `when`; the first answer that fits counts. */
+/** What a stand-in does when its arguments contain `when`; the first matching answer applies. */
 export interface Answer {
   program: string;
   when?: string;
@@ -31,15 +31,15 @@ const named = args.map((arg) => arg.replace(/^\\w+=@/, "")).filter((arg) => /\\.
 const files = Object.fromEntries(named.map((file) => [file, readFileSync(file, "utf8")]));
 appendFileSync(process.env.CALLS, JSON.stringify({ program, args, files }) + "\\n");
 const answer = JSON.parse(readFileSync(process.env.ANSWERS, "utf8")).find((one) => one.program === program && args.join(" ").includes(one.when ?? ""));
-if (!answer) { console.error("nobody told " + program + " what to say to " + args.join(" ")); process.exit(99); }
+if (!answer) { console.error("no answer is defined for " + program + " " + args.join(" ")); process.exit(99); }
 for (const [file, text] of Object.entries(answer.writes ?? {})) writeFileSync(file, text);
 process.stdout.write(answer.stdout ?? "");
 process.stderr.write(answer.stderr ?? "");
 process.exitCode = answer.exitCode ?? 0;
 `;
 
-/** A folder in which a script of the workflows runs by real bash, with stand-ins of what reaches beyond the machine. */
-export class Bench {
+/** A folder in which real bash runs a script of the workflows, with stand-ins for the programs that use the network. */
+export class ScriptFixture {
   readonly folder = mkdtempSync(join(tmpdir(), "ci-runners-workflow-"));
 
   close(): void {
@@ -49,8 +49,8 @@ export class Bench {
   /**
    * Runs a script with exactly the environment that its step in the workflow names.
    *
-   * @param values of the variables that the step sets; a name that the step does not set is a mistake of the test.
-   * @param programs to stand in for.
+   * @param values values of the variables that the step sets; a name that the step does not set is an error of the test.
+   * @param programs the programs to replace by stand-ins.
    */
   run(workflow: string, script: string, values: Record<string, string>, answers: Answer[], programs = ["npm", "gh", "pulumi", "git"]) {
     const bin = join(this.folder, "bin");
@@ -61,10 +61,10 @@ export class Bench {
       chmodSync(join(bin, program), 0o755);
     }
     const given = stepOf(workflow, script).env ?? {};
-    for (const name of Object.keys(values)) if (!(name in given)) throw new Error(`${workflow} does not give ${name} to ${script}`);
+    for (const name of Object.keys(values)) if (!(name in given)) throw new Error(`${workflow} does not set ${name} for ${script}`);
     const calls = join(this.folder, "calls.jsonl");
-    const told = join(this.folder, "answers");
-    writeFileSync(told, JSON.stringify(answers));
+    const answersFile = join(this.folder, "answers");
+    writeFileSync(answersFile, JSON.stringify(answers));
     const output = join(this.folder, "output");
     const summary = join(this.folder, "summary");
     for (const file of [calls, output, summary]) writeFileSync(file, "");
@@ -78,7 +78,7 @@ export class Bench {
         PATH: `${bin}:${process.env.PATH}`,
         LANG: "C.UTF-8",
         CALLS: calls,
-        ANSWERS: told,
+        ANSWERS: answersFile,
         GITHUB_OUTPUT: output,
         GITHUB_STEP_SUMMARY: summary,
       },

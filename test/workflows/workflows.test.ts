@@ -9,7 +9,7 @@ import { ROOT, SCRIPTS, steps, workflow, workflows } from "./files";
 
 const run = promisify(execFile);
 
-/** What each job may do with the workflow's own token: nothing but this. */
+/** The permissions of each job's token, exactly. */
 const PERMISSIONS: Record<string, Record<string, string>> = {
   "ci.yml test": { contents: "read" },
   "ci.yml promotion": { contents: "read" },
@@ -23,12 +23,12 @@ const PERMISSIONS: Record<string, Record<string, string>> = {
 };
 
 describe("the workflows", () => {
-  it("have no mistake that actionlint knows", async function () {
-    // Built from its Go module as pinned in go.mod and go.sum: 10 s the first time.
+  it("pass actionlint", async function () {
+    // Built from its Go module, pinned in go.mod and go.sum; 10 s the first time.
     this.timeout(180_000);
     const problem = await run("go", ["version"]).then(
       () => undefined,
-      () => "Go is not on PATH, so nobody lints the workflows",
+      () => "Go is not on PATH, so the workflows cannot be linted",
     );
     if (problem !== undefined) {
       assert.notEqual(process.env.CI_RUNNERS_REQUIRE_SYSTEMD, "1", problem);
@@ -51,7 +51,7 @@ describe("the workflows", () => {
     }
   });
 
-  it("have scripts without a mistake that shellcheck knows", function () {
+  it("have scripts that pass shellcheck", function () {
     try {
       execFileSync("shellcheck", ["--version"]);
     } catch {
@@ -64,7 +64,7 @@ describe("the workflows", () => {
     for (const script of scripts) assert.match(readFileSync(script, "utf8"), /^set -euo pipefail$/m, script);
   });
 
-  it("pin each action by its commit, so that nobody can change what runs here by moving a tag", () => {
+  it("pin each action by its commit, so that a moved tag cannot change what runs here", () => {
     const used = steps().flatMap(({ where, step }) => (step.uses ? [{ where, uses: step.uses }] : []));
     assert.ok(used.length > 10);
     for (const { where, uses } of used) assert.match(uses, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/, where);
@@ -79,7 +79,7 @@ describe("the workflows", () => {
     for (const [action, commits] of versions) assert.equal(commits.size, 1, `${action} is pinned at several commits`);
   });
 
-  it("give their own token nothing by default, and each job the least that it works with", () => {
+  it("give their token no permissions by default, and each job the minimum", () => {
     const seen: typeof PERMISSIONS = {};
     for (const { name, permissions, jobs } of workflows()) {
       assert.deepEqual(permissions, {}, name);
@@ -88,27 +88,27 @@ describe("the workflows", () => {
     assert.deepEqual(seen, PERMISSIONS);
   });
 
-  it("put no text of others into a script: a branch's name could be a command", () => {
+  it("never insert untrusted text into a script, because a branch name could be a command", () => {
     for (const { where, step } of steps()) assert.ok(!step.run?.includes("${{"), `${where}: ${step.run}`);
   });
 
-  it("run no more than one line outside of a script that is tested", () => {
+  it("run at most one line outside a tested script", () => {
     for (const { where, step } of steps()) assert.ok((step.run ?? "").trim().split("\n").length === 1, where);
   });
 
-  it("let no checkout keep the token where later steps could read it", () => {
+  it("never let a checkout keep the token where later steps could read it", () => {
     const checkouts = steps().filter(({ step }) => step.uses?.startsWith("actions/checkout@"));
     for (const { where, step } of checkouts) assert.equal(step.with?.["persist-credentials"], false, where);
   });
 
-  it("never run code of a pull request with the rights of main", () => {
+  it("never run a pull request's code with the permissions of main", () => {
     for (const { name, on } of workflows()) assert.ok(!("pull_request_target" in on) && !("workflow_run" in on), name);
     const { jobs } = workflow("preview.yml");
     assert.match(jobs.preview!.if!, /head\.repo\.full_name == github\.repository/);
     assert.match(jobs.preview!.environment!, /^preview-/);
   });
 
-  it("hold no AWS key: a role for each stack is taken by OIDC, named by the stack's environment", () => {
+  it("contain no AWS key, but assume a role per stack by OIDC, which the stack's environment names", () => {
     for (const { name, text } of workflows()) {
       assert.doesNotMatch(text, /AWS_ACCESS_KEY|AWS_SECRET|secrets\.AWS/i, name);
       assert.deepEqual(
@@ -122,9 +122,9 @@ describe("the workflows", () => {
     assert.equal(credentials!.with!["role-to-assume"], "${{ vars.AWS_ROLE_ARN }}");
   });
 
-  it("deploy one at a time per stack and never cut a deployment off", () => {
+  it("run one deployment per stack at a time and never cancel one", () => {
     const { jobs, concurrency, on } = workflow("deploy.yml");
-    assert.equal(concurrency, undefined, "a group of the whole workflow would let a push drop the stacks of the one before");
+    assert.equal(concurrency, undefined, "a group for the whole workflow would let a push drop the stacks of the previous push");
     assert.deepEqual(jobs.deploy!.concurrency, { group: "deploy-${{ matrix.stack }}", "cancel-in-progress": false });
     assert.equal(jobs.deploy!.strategy!["fail-fast"], false);
     assert.equal(jobs.deploy!["timeout-minutes"], 360);
@@ -134,7 +134,7 @@ describe("the workflows", () => {
     );
   });
 
-  it("promote along each step between two stages", () => {
+  it("promote between each pair of consecutive stages", () => {
     const { include } = (workflow("promote.yml").jobs.promote!.strategy as any).matrix;
     const names = STAGES.map(({ name }) => name);
     assert.deepEqual(
@@ -143,12 +143,12 @@ describe("the workflows", () => {
     );
   });
 
-  it("end by themselves when something hangs", () => {
+  it("have a timeout for each job, so that a hang ends", () => {
     for (const { name, jobs } of workflows())
       for (const [id, job] of Object.entries(jobs)) assert.ok(job["timeout-minutes"], `${name} ${id}`);
   });
 
-  it("run each script that there is, and no other", () => {
+  it("run each existing script, and no other", () => {
     const named = steps().flatMap(({ step }) => step.run?.match(/\.github\/scripts\/([\w-]+\.sh)/)?.[1] ?? []);
     assert.deepEqual([...new Set(named)].sort(), readdirSync(SCRIPTS).sort());
   });
