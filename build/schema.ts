@@ -1,5 +1,5 @@
 /**
- * `npm run schema`: writes `schema.json`, the library's surface in Pulumi's other languages, as Pulumi's analyzer reads
+ * `npm run schema`: writes `schema.json` and `docs/reference.md`. The schema is the library's surface in Pulumi's other languages, as Pulumi's analyzer reads
  * it off the sources. It is committed, so that a change of the surface is a change that a reviewer sees.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,6 +9,10 @@ import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 import { generateSchema } from "@pulumi/pulumi/provider/experimental/schema";
 import * as components from "../components";
 import { ROOT, SCHEMA } from "../components/shared/package-layout";
+import { reference } from "./reference";
+
+/** Path of the argument reference in the repository. */
+export const REFERENCE = "docs/reference.md";
 
 /** Without the version, which the plugin adds: a release alone changes nothing of the surface. */
 export function schema(): string {
@@ -32,4 +36,8 @@ function asTheEngineTellsIt(key: string, value: unknown): unknown {
   return saysNothing ? undefined : value;
 }
 
-if (require.main === module) writeFileSync(join(ROOT, SCHEMA), schema());
+if (require.main === module) {
+  const text = schema();
+  writeFileSync(join(ROOT, SCHEMA), text);
+  writeFileSync(join(ROOT, REFERENCE), reference(JSON.parse(text)));
+}
