@@ -1,5 +1,5 @@
 /**
- * `npm run schema`: writes `schema.json`, the library's API in Pulumi's other languages, as Pulumi's analyzer derives it
+ * `npm run schema`: writes `schema.json` and `docs/reference.md`. The schema is the library's API in Pulumi's other languages, as Pulumi's analyzer derives it
  * from the sources. It is committed, so that reviewers see each change of the API.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,6 +9,10 @@ import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 import { generateSchema } from "@pulumi/pulumi/provider/experimental/schema";
 import * as components from "../components";
 import { ROOT, SCHEMA } from "../components/shared/package-layout";
+import { reference } from "./reference";
+
+/** Path of the argument reference in the repository. */
+export const REFERENCE = "docs/reference.md";
 
 /** Without the version, which the plugin adds: a new release alone does not change the API. */
 export function schema(): string {
@@ -32,4 +36,8 @@ function withoutNoOps(key: string, value: unknown): unknown {
   return isNoOp ? undefined : value;
 }
 
-if (require.main === module) writeFileSync(join(ROOT, SCHEMA), schema());
+if (require.main === module) {
+  const text = schema();
+  writeFileSync(join(ROOT, SCHEMA), text);
+  writeFileSync(join(ROOT, REFERENCE), reference(JSON.parse(text)));
+}

@@ -43,6 +43,11 @@ try {
   );
   const counts = Object.keys(lanes).map((name) => read(join(folder, name)));
   const sum = [0, 1, 2].map((at) => counts.reduce((total, count) => total + count[at], 0));
+  const files = Object.keys(lanes).flatMap((name) =>
+    existsSync(join(folder, `${name}.files`)) ? JSON.parse(readFileSync(join(folder, `${name}.files`), "utf8")) : [],
+  );
+  console.log("\nslowest files:");
+  for (const [file, ms] of files.sort((a, b) => b[1] - a[1]).slice(0, 10)) console.log(`${(ms / 1000).toFixed(1).padStart(8)} s  ${file}`);
   // Repeated at the end of the log, because the lane that failed may have ended long before.
   for (const name of Object.keys(lanes)) {
     const failures = join(folder, `${name}.failures`);

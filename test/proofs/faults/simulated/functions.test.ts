@@ -102,7 +102,7 @@ describe("faults of functions, simulated", () => {
         const busy = await harness.busy({ seconds: 60 });
         await harness.pool.terminate(busy.instance);
         await harness.environment.run(2);
-        assert.equal(harness.environment.hosts.running(busy.instance)!.unit.look().active, "deactivating", "it is already draining");
+        assert.equal(harness.environment.hosts.running(busy.instance)!.unit.snapshot().active, "deactivating", "it is already draining");
         const grace = await harness.keepsPromise(busy, { jobWithin: 70, grace: 30 });
         return { launch, grace };
       });

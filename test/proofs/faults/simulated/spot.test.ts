@@ -11,7 +11,7 @@ async function interrupt(harness: Harness, instance: string): Promise<number> {
   const begun = harness.environment.clock.now();
   harness.environment.autoscaling.interruptSpot(instance);
   const unit = harness.environment.hosts.running(instance)!.unit;
-  await harness.environment.until(() => unit.look().active !== "active", 10, 0.1);
+  await harness.environment.until(() => unit.snapshot().active !== "active", 10, 0.1);
   return harness.environment.clock.now() - begun;
 }
 

@@ -11,7 +11,7 @@ async function drain(harness: Harness, seconds: number, after: number) {
   const begun = clock.now();
   const { unit } = hosts.running(busy.instance)!;
   await harness.pool.terminate(busy.instance);
-  await harness.environment.until(() => unit.look().active !== "active", 10, 0.1);
+  await harness.environment.until(() => unit.snapshot().active !== "active", 10, 0.1);
   const begins = clock.now() - begun;
   const grace = await harness.keepsPromise(busy, { jobWithin: seconds + 10, grace: 30 });
   return { begins, grace };
