@@ -39,7 +39,7 @@ export const AGENT_ROUTES = { jobStarted: "/job-started", jobCompleted: "/job-co
 export const LOG = {
   drainBegun: "drain begun",
   drainEnded: "drain ended",
-  waitedInVain: "waited for a job that did not come",
+  waitEndedWithoutJob: "waited for a job that did not come",
   forcedStop: "drain gave up: maxDrain reached",
   fenceUnavailable: "fence unavailable, settling instead",
   actionCompleted: "lifecycle action completed",

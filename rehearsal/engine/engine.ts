@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { LocalWorkspace, type OutputMap, type PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { writePluginDir } from "../provider/plugin-dir";
 import { freshProgram } from "./program";
-import { ProgramEnds } from "./program-ends";
+import { ProgramCompletion } from "./program-completion";
 import { ProgramErrors } from "./program-errors";
 import { withQuietStacks } from "./quiet-stacks";
 import { countChanged, EngineError, Recorder, type OperationResult, type RefreshResult, type Step } from "./result";
 import { readResources, stateFile } from "./state-file";
-import { layOutWorkspace, type ConfigOverrides } from "./workspace";
+import { prepareWorkspace, type ConfigOverrides } from "./workspace";
 
 /** Protects nothing: the state of a rehearsal is discarded with its folder. */
 const PASSPHRASE = "rehearsal";
@@ -62,7 +62,7 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
   const { stack: stackName, projectDir, stackDir, workDir, pulumi } = options;
   const pluginDir = join(workDir, "plugins");
   writePluginDir(pluginDir);
-  const { projectName } = layOutWorkspace({
+  const { projectName } = prepareWorkspace({
     projectDir,
     workDir,
     stack: stackName,
@@ -70,7 +70,7 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
     pluginDir,
     overrides: options.configOverrides ?? {},
   });
-  const ends = new ProgramEnds();
+  const ends = new ProgramCompletion();
   const program = ends.watch(options.program ?? freshProgram(projectDir));
   const home = join(workDir, "home");
   mkdirSync(home, { recursive: true });
@@ -113,7 +113,7 @@ class OpenStack implements StackHandle {
     private readonly stack: Stack,
     private readonly options: StackOptions,
     private readonly state: string,
-    private readonly ends: ProgramEnds,
+    private readonly ends: ProgramCompletion,
   ) {
     this.allOutputs = stack.outputs.bind(stack);
     // After each operation the Automation API asks the engine three times for outputs and history, which are not used

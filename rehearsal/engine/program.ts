@@ -1,5 +1,5 @@
 import { join, resolve, sep } from "node:path";
-import { rememberTranspiled } from "./transpile-memory";
+import { cacheTranspiled } from "./transpile-cache";
 
 /** Folders that are not part of the program: the code that runs the rehearsal must stay loaded. */
 const KEPT = ["node_modules", "rehearsal", "test"];
@@ -9,7 +9,7 @@ const KEPT = ["node_modules", "rehearsal", "test"];
  * register nothing in the second run.
  */
 export function freshProgram(projectDir: string, entry = "index.ts"): () => Promise<Record<string, unknown>> {
-  rememberTranspiled();
+  cacheTranspiled();
   const root = resolve(projectDir);
   const kept = KEPT.map((folder) => join(root, folder) + sep);
   return async () => {

@@ -15,7 +15,7 @@ export type ConfigOverrides = Record<string, unknown>;
  *
  * @throws when the stack's configuration holds encrypted values that no override replaces.
  */
-export function layOutWorkspace(options: {
+export function prepareWorkspace(options: {
   projectDir: string;
   workDir: string;
   stack: string;

@@ -23,7 +23,7 @@ export interface GitHubOptions {
   /** How long lists of runners keep showing an old `busy`; 60 s was observed. */
   busyLagMs: number;
   /** Overrides `busy` in lists, by the runner's name; undefined: the real value, delayed by `busyLagMs`. */
-  busyShown?: (runner: string) => boolean | undefined;
+  busyOverride?: (runner: string) => boolean | undefined;
   /**
    * Whether a second acquire by the same runner returns the job again (its first reply may have been lost) or a 409.
    * The official runner repeats an acquire up to five times, which makes sense only if GitHub returns the job again.

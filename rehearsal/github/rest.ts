@@ -166,8 +166,8 @@ export class Rest {
     requireRunnerAccess(caller, scope, "read");
     const found = this.runners.list(scope, call.query.get("name") ?? undefined);
     const page = paged(call, found);
-    const { busyLagMs, busyShown } = this.options;
-    const runners = page.items.map((r) => runnerBody(r, busyShown?.(r.name) ?? this.runners.shownBusy(r, busyLagMs)));
+    const { busyLagMs, busyOverride } = this.options;
+    const runners = page.items.map((r) => runnerBody(r, busyOverride?.(r.name) ?? this.runners.shownBusy(r, busyLagMs)));
     return { status: 200, body: { total_count: found.length, runners }, headers: page.headers };
   }
 

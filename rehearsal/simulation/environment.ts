@@ -61,7 +61,7 @@ export class SimulatedEnvironment {
   readonly timeline: Timeline;
   readonly random: Random;
   readonly github: GitHub;
-  readonly door: AwsGateway;
+  readonly gateway: AwsGateway;
   readonly autoscaling: AutoScaling;
   readonly fleet: Fleet;
   readonly secrets: SecretsManager;
@@ -77,7 +77,7 @@ export class SimulatedEnvironment {
   readonly metadata: Metadata;
   readonly latencies: Latencies;
   /** Durations of the official runner's steps, on every host. */
-  readonly pace: RunnerTiming = { ...DEFAULT_RUNNER_TIMING };
+  readonly timing: RunnerTiming = { ...DEFAULT_RUNNER_TIMING };
   /** Errors of the stand-ins themselves; unless empty, no result can be trusted. */
   readonly defects: unknown[] = [];
   private readonly commands: SystemsManager;
@@ -91,7 +91,7 @@ export class SimulatedEnvironment {
     this.github = new GitHub(clock, timeline, { wallNow: () => clock.now(), ...options.github });
     this.github.registerToken(TOKEN, [ORGANIZATION]);
     const iam = new AllowAllIam(store, ACCOUNT);
-    this.door = new AwsGateway({ clock, timeline, iam });
+    this.gateway = new AwsGateway({ clock, timeline, iam });
     this.cloudwatch = new CloudWatch(clock, store);
     this.queues = new Queues(store, iam, clock, this.cloudwatch.metrics);
     this.secrets = new SecretsManager(clock, random, ACCOUNT);
@@ -130,12 +130,12 @@ export class SimulatedEnvironment {
       publicParameters: new Map(),
       delivery: this.ssm.delivery,
     });
-    this.door.register(this.autoscaling, this.secrets, this.commands, this.cloudwatch, this.queues);
+    this.gateway.register(this.autoscaling, this.secrets, this.commands, this.cloudwatch, this.queues);
     this.functions = new InProcessFunctions({
       clock,
       timeline,
       random,
-      gateway: this.door,
+      gateway: this.gateway,
       github: this.github,
       metrics: this.cloudwatch.metrics,
       latency: {
@@ -145,7 +145,7 @@ export class SimulatedEnvironment {
       },
     });
     const onDefect = (error: unknown) => void this.defects.push(error);
-    this.async = new AsyncInvoker({ clock, store, gateway: this.door, runtime: this.functions, onDefect });
+    this.async = new AsyncInvoker({ clock, store, gateway: this.gateway, runtime: this.functions, onDefect });
     this.bus = new EventBus({
       clock,
       random,
@@ -160,7 +160,7 @@ export class SimulatedEnvironment {
 
   /** Injected faults of calls to AWS. */
   get faults(): AwsFaults {
-    return this.door.faults;
+    return this.gateway.faults;
   }
 
   /** Deploys a pool, whose instances then start to launch. Pool names must be unique. */
@@ -197,7 +197,7 @@ export class SimulatedEnvironment {
     instanceId: string,
     { drain = true, skipIdle = true, renewOnDemand = false, alterDrain }: SimulatedEnvironmentOptions,
   ): SimulatedHostEnvironment {
-    const { clock, timeline, github, pace: timing } = this;
+    const { clock, timeline, github, timing } = this;
     const principal = { kind: "instance" as const, instanceId, roleName: "host" };
     return {
       clock,
@@ -209,7 +209,7 @@ export class SimulatedEnvironment {
       bootMs: BOOT + (Number.parseInt(instanceId.slice(-8), 16) % 1_024_000) / 1024,
       ...(alterDrain ? { alterDrain } : {}),
       ...(skipIdle ? { skipIdle: { metadataSteady: () => this.metadata.steady(instanceId) } } : {}),
-      call: (action, params) => this.door.call(principal, action, params),
+      call: (action, params) => this.gateway.call(principal, action, params),
       callMs: () => draw(this.random, this.latencies.host),
       metadata: (path) => this.metadata.get(instanceId, path),
     };

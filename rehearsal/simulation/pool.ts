@@ -39,7 +39,7 @@ export interface PoolOptions {
 /** What a pool needs from the environment that it is deployed to. */
 export interface PoolDependencies {
   readonly github: GitHub;
-  readonly door: AwsGateway;
+  readonly gateway: AwsGateway;
   readonly autoscaling: AutoScaling;
   readonly clock: Clock;
   readonly functions: InProcessFunctions;
@@ -144,14 +144,14 @@ export class Pool {
   /** `pulumi destroy`: deletes the group, which runs its hooks, then runs the final sweep, then deletes rules and functions. */
   async destroy(): Promise<void> {
     const { environment, names } = this;
-    await deleteGroup(names.group, {}, groupContext(autoScalingOver(environment.door), environment.clock, Infinity));
+    await deleteGroup(names.group, {}, groupContext(autoScalingOver(environment.gateway), environment.clock, Infinity));
     await environment.functions.invoke(names.sweepFunction, { pool: this.config.pool, tf: { action: "delete", prev_input: null } });
     for (const { rule } of triggers(this.settings)) environment.store.remove("aws:cloudwatch/eventRule:EventRule", rule);
     environment.functions.undeploy(names);
   }
 
   private async operator(operation: string, params: Record<string, unknown>): Promise<void> {
-    await this.environment.door.call({ kind: "operator" }, `autoscaling:${operation}`, params);
+    await this.environment.gateway.call({ kind: "operator" }, `autoscaling:${operation}`, params);
   }
 
   private template(): LaunchTemplate {

@@ -7,7 +7,7 @@ import { load } from "js-yaml";
 import { VERSION } from "../../components/shared/package-version";
 import { MemoryStore } from "../../rehearsal/aws/store";
 import { locate } from "../../rehearsal/engine/locate";
-import { layOutWorkspace } from "../../rehearsal/engine/workspace";
+import { prepareWorkspace } from "../../rehearsal/engine/workspace";
 import { ProviderBackend } from "../../rehearsal/provider/backend";
 import { writePluginDir } from "../../rehearsal/provider/plugin-dir";
 import { type ProviderServer, serveProvider } from "../../rehearsal/provider/server";
@@ -45,7 +45,7 @@ describe("the Python example", function () {
     const pluginDir = join(dir, "plugins");
     writePluginDir(pluginDir);
     drive = async (operation, overrides = {}) => {
-      const { projectName } = layOutWorkspace({ projectDir: project, workDir, stack: "dev", pluginDir, overrides });
+      const { projectName } = prepareWorkspace({ projectDir: project, workDir, stack: "dev", pluginDir, overrides });
       const args = [join(__dirname, "drive.py"), operation, project, workDir, "dev", projectName];
       const { stdout } = await run(join(python, "python"), args, {
         env: {

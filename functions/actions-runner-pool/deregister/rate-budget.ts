@@ -15,13 +15,13 @@ export const SPREAD_MS = 2_000;
 export async function mayCall(
   instanceId: string,
   clock: Clock,
-  gitHub: Pick<GitHubRunners, "askSpare">,
+  gitHub: Pick<GitHubRunners, "fetchRemainingQuota">,
   reserve: number,
   spreadMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (spreadMs > 0) await pause(clock, jitterOf(instanceId) * spreadMs, signal);
-  return (await gitHub.askSpare(signal)) >= reserve;
+  return (await gitHub.fetchRemainingQuota(signal)) >= reserve;
 }
 
 /** 0 to 1, from the id's last digits: evenly distributed, and the same in each attempt. */

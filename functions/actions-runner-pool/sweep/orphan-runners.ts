@@ -26,7 +26,7 @@ export async function sweepOrphanRunners(
   let removed = 0;
   for (const runner of await orphans(runners, ports, history, observer)) {
     signal.throwIfAborted();
-    if (ports.gitHub().spare() < RESERVE.removal) {
+    if (ports.gitHub().remainingQuota() < RESERVE.removal) {
       log.warn("sweep: the remaining runners are left to a later sweep; the rest of GitHub's hourly quota is reserved for launches");
       break;
     }

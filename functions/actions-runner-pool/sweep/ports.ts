@@ -39,7 +39,7 @@ export interface SweepPorts {
   /** Secrets whose name starts with the prefix, page by page. */
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
-  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "spare">;
+  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "remainingQuota">;
   clock: Clock;
 }
 

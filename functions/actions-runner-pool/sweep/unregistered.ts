@@ -43,7 +43,7 @@ export async function reportUnregistered(
       const since = launch && (launch.endedAt ?? launch.startedAt);
       if (since && ports.clock.now() - since.getTime() <= SETTLED_MS) return;
       rechecks += 1;
-      const mayRecheck = rechecks <= MAX_RECHECKS && ports.gitHub().spare() >= RESERVE.lookup;
+      const mayRecheck = rechecks <= MAX_RECHECKS && ports.gitHub().remainingQuota() >= RESERVE.lookup;
       const runner = mayRecheck ? await ports.gitHub().find(instanceId, signal) : runners.find(({ name }) => name === instanceId);
       if (runner?.online) return;
       unregistered += 1;

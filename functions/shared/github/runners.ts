@@ -93,13 +93,13 @@ export class GitHubRunners {
   }
 
   /** Remaining share of the hourly quota, 0 to 1, according to GitHub's last response; 1 before the first one. */
-  spare(): number {
-    return this.transport.spare();
+  remainingQuota(): number {
+    return this.transport.remainingQuota();
   }
 
   /** The current share, for all users of these credentials. GitHub does not count this request. */
-  askSpare(signal: AbortSignal): Promise<number> {
-    return this.transport.askSpare(signal);
+  fetchRemainingQuota(signal: AbortSignal): Promise<number> {
+    return this.transport.fetchRemainingQuota(signal);
   }
 
   /** Removes the custom labels, so that GitHub assigns no further job to the runner. The read-only labels stay. */

@@ -103,17 +103,17 @@ export class GitHubTransport {
   }
 
   /** Remaining share of the hourly quota; 1 if GitHub has not reported it, or the reported hour is over. */
-  spare(): number {
+  remainingQuota(): number {
     if (this.clock.now() < this.refusedUntil) return 0;
     return this.clock.now() < this.budget.until ? this.budget.share : 1;
   }
 
   /**
-   * The current share, read from an endpoint that does not count against the quota. `spare` alone would reflect only this
+   * The current share, read from an endpoint that does not count against the quota. `remainingQuota` alone would reflect only this
    * process's calls, and hundreds of processes of a function may run at once.
    */
-  async askSpare(signal: AbortSignal): Promise<number> {
-    if (this.spare() === 0) return 0;
+  async fetchRemainingQuota(signal: AbortSignal): Promise<number> {
+    if (this.remainingQuota() === 0) return 0;
     const read = (data: any) => (typeof data?.resources?.core === "object" ? (data.resources.core as Budget) : undefined);
     try {
       this.note(await this.call({ method: "GET", path: "/rate_limit" }, read, signal));
@@ -121,7 +121,7 @@ export class GitHubTransport {
       // An Enterprise Server without rate limits returns 404. Any other failure must not block the caller's work either.
       if (!(error instanceof GitHubError)) throw error;
     }
-    return this.spare();
+    return this.remainingQuota();
   }
 
   private noteBudget(headers: Answer["headers"]): void {

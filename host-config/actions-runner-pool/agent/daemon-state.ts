@@ -25,7 +25,7 @@ export interface DaemonState {
   /** The last target lifecycle state that the metadata returned. */
   target?: TargetState;
   /** The last request to the metadata failed. */
-  metadataSilent: boolean;
+  metadataFailed: boolean;
   /** The state from DescribeAutoScalingInstances, reset when the target changes. */
   lifecycle?: LifecycleState;
   lookUpPause: number;
@@ -48,7 +48,7 @@ export interface DaemonState {
 export function initialState(): DaemonState {
   return {
     target: undefined,
-    metadataSilent: false,
+    metadataFailed: false,
     lifecycle: undefined,
     lookUpPause: LOOK_UP_FIRST_MS,
     lookUpNotBefore: 0,
@@ -64,7 +64,7 @@ export function initialState(): DaemonState {
 }
 
 export function targetObserved(state: DaemonState, target: TargetState | undefined): DaemonState {
-  const answered = state.metadataSilent ? { ...state, metadataSilent: false } : state;
+  const answered = state.metadataFailed ? { ...state, metadataFailed: false } : state;
   return target === state.target ? answered : lifecycleForgotten({ ...answered, target });
 }
 
@@ -148,7 +148,7 @@ export function registrationEnded(state: DaemonState, registered: boolean, now: 
  * that only repeat the last one.
  */
 export function repeatsUntil(state: DaemonState, unit: UnitState, registered: boolean): number | undefined {
-  if (state.metadataSilent) return undefined;
+  if (state.metadataFailed) return undefined;
   if (watchesJobs(state)) {
     // An announcement or a message counts for a limited time only.
     const lasting = state.inFlight === "worker" || state.inFlight === undefined;

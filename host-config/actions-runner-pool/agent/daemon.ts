@@ -118,15 +118,15 @@ export class Daemon {
       target = await host.imds.targetState();
     } catch (error) {
       // The last answer stays valid: a termination is never taken back.
-      if (!this.state.metadataSilent) {
+      if (!this.state.metadataFailed) {
         host.log.warn("instance metadata does not answer, keeping the last target state", { error: String(error) });
-        this.state = { ...this.state, metadataSilent: true };
+        this.state = { ...this.state, metadataFailed: true };
       }
       return;
     }
     const before = this.state;
     this.state = targetObserved(before, target);
-    if (before.metadataSilent) host.log.info("instance metadata answers again");
+    if (before.metadataFailed) host.log.info("instance metadata answers again");
     if (target === before.target) return;
     host.log.info("target lifecycle state", { from: before.target, to: target });
     // The timer's next heartbeat may be a whole interval away, and after a restart the action's remaining time is unknown.

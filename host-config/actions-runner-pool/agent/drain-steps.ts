@@ -3,7 +3,7 @@
  * the next request. Pure, with plain data as state, so that every interleaving with its environment can be explored.
  */
 import { LOG } from "../../../contract/actions-runner-pool/host";
-import { inFlight, waitedInVainFor, type InFlight } from "./in-flight";
+import { inFlight, expiredSign, type InFlight } from "./in-flight";
 import type { LogFields } from "../../shared/ports/log";
 import type { Signs } from "./ports/job-signs";
 
@@ -129,8 +129,8 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
     // A job must not run behind the fence, which may still be up from the last round or from a drain that was killed.
     case "waiting":
       if (evaluate(answer as Signs) === undefined) {
-        const sign = waitedInVainFor(answer as Signs, state.begun, now, state.workerAt);
-        if (sign !== undefined) say("info", LOG.waitedInVain, { sign, seconds: (now - state.begun) / 1000 });
+        const sign = expiredSign(answer as Signs, state.begun, now, state.workerAt);
+        if (sign !== undefined) say("info", LOG.waitEndedWithoutJob, { sign, seconds: (now - state.begun) / 1000 });
         return go("fencing", { ask: "raise-fence" });
       }
       if (now >= state.deadline) return go("giving up", { ask: "mark-forced" });

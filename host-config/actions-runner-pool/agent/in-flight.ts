@@ -30,7 +30,7 @@ export function inFlight(signs: Signs, now: number, workerAt = -Infinity): InFli
  * The sign that a wait from `begun` to now was for, if only time ended that wait: the sign is still there but has expired.
  * Undefined if a job ran and ended, or if there was nothing to wait for.
  */
-export function waitedInVainFor(signs: Signs, begun: number, now: number, workerAt = -Infinity): InFlight {
+export function expiredSign(signs: Signs, begun: number, now: number, workerAt = -Infinity): InFlight {
   if (signs.workers > 0) return undefined;
   return claims(signs, now, workerAt).find(({ until }) => begun <= until && until < now)?.sign;
 }

@@ -21,7 +21,7 @@ export interface DeliverySettings {
   duplication: number;
   delay: { min: number; max: number };
   /** Decides the delivery of each event; absent: the probabilities decide. */
-  fate?: (event: EventBridgeEvent) => "deliver" | "lose" | "duplicate";
+  decide?: (event: EventBridgeEvent) => "deliver" | "lose" | "duplicate";
 }
 
 export interface BusOptions {
@@ -40,7 +40,7 @@ export interface BusOptions {
 
 /** The default event bus, with the rules and targets that the program deployed and configurably unreliable delivery. */
 export class EventBus {
-  readonly knobs: DeliverySettings = { loss: 0, duplication: 0, delay: { min: 150, max: 600 } };
+  readonly settings: DeliverySettings = { loss: 0, duplication: 0, delay: { min: 150, max: 600 } };
   private readonly schedules = new Map<string, { expression: string; timer: Timer }>();
   private readonly deliveries: Timers;
   private readonly stopWatching: () => void;
@@ -57,12 +57,12 @@ export class EventBus {
   /** Accepts an event and delivers it later, twice, or never. */
   put(event: EventBridgeEvent): void {
     if (this.closed) return;
-    const settings = this.knobs;
+    const settings = this.settings;
     const { random } = this.options;
     const chance = random.next();
     const drawn = chance < settings.loss ? "lose" : chance < settings.loss + settings.duplication ? "duplicate" : "deliver";
-    const fate = settings.fate?.(event) ?? drawn;
-    for (let copies = fate === "lose" ? 0 : fate === "duplicate" ? 2 : 1; copies > 0; copies--) {
+    const delivery = settings.decide?.(event) ?? drawn;
+    for (let copies = delivery === "lose" ? 0 : delivery === "duplicate" ? 2 : 1; copies > 0; copies--) {
       const { min, max } = settings.delay;
       this.deliveries.after(random.between(min, max), () => this.dispatch(event));
     }

@@ -40,7 +40,7 @@ interface Target {
 export class SystemsManager implements Service {
   readonly prefix = "ssm";
   /** Delivery times of a command to this instance, in ms after the call, one per copy; absent: once, within `delivery`. */
-  fate?: (instanceId: string) => readonly number[] | undefined;
+  deliveryTimes?: (instanceId: string) => readonly number[] | undefined;
   private readonly invocations: CommandInvocation[] = [];
   private readonly deliveries: Timers;
 
@@ -129,7 +129,7 @@ export class SystemsManager implements Service {
       };
       this.invocations.push(invocation);
       const { min, max } = this.options.delivery ?? { min: 400, max: 1200 };
-      for (const ms of this.fate?.(instanceId) ?? [random.between(min, max)]) {
+      for (const ms of this.deliveryTimes?.(instanceId) ?? [random.between(min, max)]) {
         this.deliveries.after(ms, () => void this.deliver(invocation, commands));
       }
     }

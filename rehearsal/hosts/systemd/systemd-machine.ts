@@ -59,7 +59,7 @@ export class SystemdMachine {
       stdio: ["ignore", console, console],
       // Not in the terminal's process group: on Ctrl-C nspawn would shut the machine down.
       detached: true,
-      env: { PATH: TOOL_PATH, ...settings.env, DOORS: settings.cgroup.procsFiles.join(" ") },
+      env: { PATH: TOOL_PATH, ...settings.env, CGROUP_PROCS: settings.cgroup.procsFiles.join(" ") },
     });
     closeSync(console);
     const machine = new SystemdMachine(settings, nspawn, 0);

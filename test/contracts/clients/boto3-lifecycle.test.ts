@@ -32,7 +32,7 @@ describe("boto3, during the lifetime of a group at the AWS stand-in,", function 
 
   before(async function () {
     rig = await ClientRig.open(this);
-    rig.harness.bus.knobs.fate = ({ detail }) => {
+    rig.harness.bus.settings.decide = ({ detail }) => {
       if (detail.LifecycleActionToken) tokens.set(String(detail.EC2InstanceId), String(detail.LifecycleActionToken));
       return "deliver";
     };

@@ -65,7 +65,7 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
       async *pages() {
         yield* harness.runners;
       },
-      spare: () => 1,
+      remainingQuota: () => 1,
       remove: async (runner) => {
         harness.acts.push(`remove ${runner}`);
         return "deleted";

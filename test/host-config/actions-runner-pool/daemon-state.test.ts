@@ -53,7 +53,7 @@ describe("a tick of the daemon that only repeats the last one", () => {
   it("does not occur before the signs were read, or while the metadata does not answer", () => {
     const state = inService(IDLE, false);
     assert.equal(repeatsUntil({ ...state, inFlight: "not read yet" }, STARTED, true), undefined);
-    assert.equal(repeatsUntil({ ...state, metadataSilent: true }, STARTED, true), undefined);
+    assert.equal(repeatsUntil({ ...state, metadataFailed: true }, STARTED, true), undefined);
   });
 
   it("occurs on a terminating instance while the drain runs, but not while a completion is due later", () => {

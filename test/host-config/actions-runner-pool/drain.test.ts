@@ -66,7 +66,7 @@ describe("the drain", () => {
     vain.seen.messageAt = START - 1_000;
     await drain(vain);
     assert.deepEqual(
-      vain.logged.filter(({ message }) => message === LOG.waitedInVain).map(({ fields }) => fields.sign),
+      vain.logged.filter(({ message }) => message === LOG.waitEndedWithoutJob).map(({ fields }) => fields.sign),
       ["message"],
     );
 
@@ -77,7 +77,7 @@ describe("the drain", () => {
     busy.advance(0);
     for (const host of [new FakeHost(), old, busy]) {
       await drain(host);
-      assert.ok(!host.messages().includes(LOG.waitedInVain));
+      assert.ok(!host.messages().includes(LOG.waitEndedWithoutJob));
     }
   });
 
@@ -87,7 +87,7 @@ describe("the drain", () => {
     await drain(host);
     assert.ok(host.seconds() > 890, `took ${host.seconds()} s`);
     assert.deepEqual(
-      host.logged.filter(({ message }) => message === LOG.waitedInVain).map(({ fields }) => fields.sign),
+      host.logged.filter(({ message }) => message === LOG.waitEndedWithoutJob).map(({ fields }) => fields.sign),
       ["announced"],
     );
   });

@@ -64,11 +64,11 @@ function functionPorts(ask: Ask) {
       ask("complete", NAMES.terminateHook, "CONTINUE").then((outcome) => (outcome === "done" ? ("continued" as const) : ("none" as const))),
     deleteSecret: async () => "gone" as const,
     gitHub: () => ({
-      askSpare: async () => 1,
+      fetchRemainingQuota: async () => 1,
       find: () => ask("find runner"),
       removeCustomLabels: () => ask("cordon"),
       remove: () => ask("remove runner"),
-      spare: () => 1,
+      remainingQuota: () => 1,
     }),
     // No timeout expires here: minutes pass only between transitions.
     clock: { now: () => NOW, after: () => ({ cancel: silent }) },

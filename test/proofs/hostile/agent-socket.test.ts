@@ -101,7 +101,7 @@ describe("a job that talks to the agent", function () {
     const starts = await pool.sh(instance, `systemctl show ${UNITS.agent} --property=MainPID --value`);
     const before = protection().length;
     // The termination event is lost: the agent must detect the termination itself, during the flood.
-    pool.environment.aws.bus.knobs.fate = (event) => (event["detail-type"] === DETAIL_TYPE.terminating ? "lose" : "deliver");
+    pool.environment.aws.bus.settings.decide = (event) => (event["detail-type"] === DETAIL_TYPE.terminating ? "lose" : "deliver");
     const job = pool.environment.github.job(pool.queueOn(instance, { name: "flood", steps: [{ name: "flood", run: FLOOD }] }));
     await pool.until("the job's instance to be protected", () => isProtected() === true);
     await new Promise((resolve) => setTimeout(resolve, 8_000));

@@ -181,7 +181,9 @@ describe("a stop at each moment of a job", function () {
     assert.ok(closed[0]!.at >= free, "completed before its job ended");
     // The duration depends on this machine, so check the reason for the wait: no sign of a job may outlast the job.
     const needlessWaits = pool.events.filter((event) => {
-      return event.kind === "host-log" && event.instance === instance && event.message === LOG.waitedInVain && event.at >= round.since;
+      return (
+        event.kind === "host-log" && event.instance === instance && event.message === LOG.waitEndedWithoutJob && event.at >= round.since
+      );
     });
     assert.deepEqual(needlessWaits, [], "it waited for a job that did not exist");
     assert.ok(pool.gone(instance));

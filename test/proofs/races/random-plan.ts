@@ -64,7 +64,7 @@ export interface Plan {
   acts: Act[];
   outages: Outage[];
   /** Durations of the official runner's steps, in milliseconds. */
-  pace: { roundTrip: number; message: number; acquire: number; announce: number; workerStart: number; signal: number };
+  timing: { roundTrip: number; message: number; acquire: number; announce: number; workerStart: number; signal: number };
   /** Delivery of events, in percent. */
   events: { loss: number; duplication: number };
   /** How often each SSM command is executed. */
@@ -130,7 +130,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   outages: fc.array(fc.record({ at: moment, seconds: fc.integer({ min: 1, max: 30 }), kind: fc.constantFrom(...OUTAGES) }), {
     maxLength: 2,
   }),
-  pace: fc.record({
+  timing: fc.record({
     roundTrip: fc.integer({ min: 5, max: 400 }),
     message: ms(400),
     acquire: ms(2_000),

@@ -42,8 +42,8 @@ class Run {
     private readonly environment: SimulatedEnvironment,
     private readonly plan: Plan,
   ) {
-    Object.assign(environment.pace, plan.pace);
-    Object.assign(environment.bus.knobs, { loss: plan.events.loss / 100, duplication: plan.events.duplication / 100 });
+    Object.assign(environment.timing, plan.timing);
+    Object.assign(environment.bus.settings, { loss: plan.events.loss / 100, duplication: plan.events.duplication / 100 });
     environment.ssm.copies = () => plan.copies;
     environment.github.options.busyLagMs = plan.busyLag;
     this.pool = environment.addPool({ instances: plan.instances, maxSize: 8, heartbeatTimeout: 90, heartbeatInterval: 30 });
@@ -228,7 +228,7 @@ class Run {
   private callBudget(): string[] {
     if (this.plan.outages.length > 0 || this.plan.acts.some(({ kind }) => /^(kill|cut|jump)-/.test(kind))) return [];
     const assignments = this.environment.github.jobs().reduce((sum, { requeues }) => sum + 1 + requeues, 0);
-    const calls = this.environment.door.calls().instance?.["autoscaling:SetInstanceProtection"] ?? 0;
+    const calls = this.environment.gateway.calls().instance?.["autoscaling:SetInstanceProtection"] ?? 0;
     return calls <= 2 * assignments ? [] : [`${calls} SetInstanceProtection calls for ${assignments} assignments`];
   }
 

@@ -20,7 +20,7 @@ describe("skipping ticks that would find nothing new", function () {
   it(`changes no event of a run: ${RUNS} plans, RACES_SEED=${SEED}`, async () => {
     const same = fc.asyncProperty(plans, async (plan) => {
       // Durations of the runner's steps that never coincide with a tick: the order within one instant is not defined.
-      plan.pace = { roundTrip: 61, message: 13, acquire: 127, announce: 17, workerStart: 409, signal: 7 };
+      plan.timing = { roundTrip: 61, message: 13, acquire: 127, announce: 17, workerStart: 409, signal: 7 };
       const [all, skipped] = [await events(plan, false), await events(plan, true)];
       const differs = all.findIndex((event, index) => event !== skipped[index]);
       if (differs >= 0)

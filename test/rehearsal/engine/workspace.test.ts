@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freshProgram } from "../../../rehearsal/engine/program";
-import { layOutWorkspace } from "../../../rehearsal/engine/workspace";
+import { prepareWorkspace } from "../../../rehearsal/engine/workspace";
 
 describe("the engine's workspace", () => {
   let dir: string;
@@ -18,7 +18,7 @@ describe("the engine's workspace", () => {
 
   const stack = (content: string) => writeFileSync(join(dir, "Pulumi.dev.yaml"), content);
   const layOut = (overrides = {}) =>
-    layOutWorkspace({ projectDir: dir, workDir: join(dir, "work"), stack: "dev", pluginDir: "/plugins", overrides });
+    prepareWorkspace({ projectDir: dir, workDir: join(dir, "work"), stack: "dev", pluginDir: "/plugins", overrides });
   const written = (file: string) => readFileSync(join(dir, "work", file), "utf8");
 
   it("keeps the configuration's schema, adds the rehearsal's providers and drops the real backend", () => {

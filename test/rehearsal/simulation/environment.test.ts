@@ -49,7 +49,7 @@ describe("a simulated pool", () => {
 
   it("drains without any event, function or command, because the host detects its own termination", async () => {
     const pool = await open();
-    environment.bus.knobs.loss = 1;
+    environment.bus.settings.loss = 1;
     const job = pool.queueJob({ seconds: 60 });
     await environment.until(() => state(job) === "acquired", 30);
     await pool.destroy();

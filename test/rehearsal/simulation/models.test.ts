@@ -67,7 +67,7 @@ describe("the models of a simulated pool", () => {
     const environment = open();
     const pool = environment.addPool({ instances: 0, maxSize: 9 });
     const { registerFunction } = pool.names;
-    const reads = () => environment.door.calls()[registerFunction]?.["secretsmanager:GetSecretValue"] ?? 0;
+    const reads = () => environment.gateway.calls()[registerFunction]?.["secretsmanager:GetSecretValue"] ?? 0;
     const launch = async (desired: number) => {
       await pool.scaleTo(desired);
       assert.ok(await environment.until(() => pool.ready().length === desired, 120));

@@ -13,7 +13,7 @@ describe("deregister function", () => {
   let observer: RecordingObserver;
   /** Every call to AWS and GitHub, in order. */
   let acts: string[];
-  let gitHub: Pick<GitHubRunners, "askSpare" | "find" | "removeCustomLabels" | "remove">;
+  let gitHub: Pick<GitHubRunners, "fetchRemainingQuota" | "find" | "removeCustomLabels" | "remove">;
   let ports: DeregisterPorts;
 
   beforeEach(() => {
@@ -24,7 +24,7 @@ describe("deregister function", () => {
       return result;
     };
     gitHub = {
-      askSpare: async () => 1,
+      fetchRemainingQuota: async () => 1,
       find: async (name) => act(`find ${name}`, RUNNER),
       removeCustomLabels: async (id) => act(`cordon ${id}`, "removed"),
       remove: async (id) => act(`remove ${id}`, "deleted"),
@@ -50,7 +50,7 @@ describe("deregister function", () => {
     });
 
     it("skips the cordon when half of GitHub's hourly quota is spent, so that a mass scale-in does not starve launches", async () => {
-      ports.gitHub = () => ({ ...gitHub, askSpare: async () => 0.49 });
+      ports.gitHub = () => ({ ...gitHub, fetchRemainingQuota: async () => 0.49 });
       await run(terminateEvent());
       assert.deepEqual(acts, [STOP]);
     });

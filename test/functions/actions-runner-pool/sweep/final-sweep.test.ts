@@ -53,7 +53,7 @@ describe("final sweep", () => {
       gitHub: () => ({
         find: none,
         get: none,
-        spare: () => 1,
+        remainingQuota: () => 1,
         async *pages() {
           yield runners;
         },

@@ -19,7 +19,7 @@ describe("sweep of runners", () => {
     harness.runners = [[offline(1)], [offline(2)]];
     harness.activities = [[activity(id(2), 5), activity(id(1), 50)]];
     const gitHub = harness.ports.gitHub();
-    harness.ports.gitHub = () => ({ ...gitHub, spare: () => (harness.acts.length === 0 ? 0.4 : 0.39) });
+    harness.ports.gitHub = () => ({ ...gitHub, remainingQuota: () => (harness.acts.length === 0 ? 0.4 : 0.39) });
     await harness.run();
     assert.deepEqual(harness.acts, ["remove 1"]);
   });

@@ -13,11 +13,11 @@ describe("GitHub's hourly quota", () => {
     const account = { apiUrl: "https://api.github.com", scope: { organization: "acme" }, credentials: { tokenSecret: "token" } };
     const seams = { send: async () => ({ data: {}, headers }), clock: { ...systemClock, now: () => now } };
     const transport = new GitHubTransport(account, async () => "token", {}, seams);
-    assert.equal(transport.spare(), 1);
+    assert.equal(transport.remainingQuota(), 1);
     await transport.call({ method: "GET", path: "/" }, () => true, new AbortController().signal);
-    assert.equal(transport.spare(), 0.2);
+    assert.equal(transport.remainingQuota(), 0.2);
     now += 600_000;
-    assert.equal(transport.spare(), 1);
+    assert.equal(transport.remainingQuota(), 1);
   });
 
   /** A client whose responses and clock the test controls. */
@@ -62,11 +62,11 @@ describe("GitHub's hourly quota", () => {
       await assert.rejects(find(), (error: GitHubError) => error.retryAt?.getTime() === START + 600_000 && !error.transient);
     }
     assert.equal(sent.length, 1);
-    assert.equal(runners.spare(), 0, "otherwise calls that can be postponed would still be made");
+    assert.equal(runners.remainingQuota(), 0, "otherwise calls that can be postponed would still be made");
     refuse = false;
     clock.now += 600_000;
     assert.equal(await find(), undefined);
-    assert.equal(runners.spare(), 1);
+    assert.equal(runners.remainingQuota(), 1);
   });
 
   it("is available again after at most an hour, whatever the refusal says", async () => {
@@ -85,9 +85,9 @@ describe("GitHub's hourly quota", () => {
   it("is read at no charge, because this process's responses do not show what other processes have spent", async () => {
     const core = { limit: 5_000, remaining: 1_250, reset: START / 1000 + 600 };
     const { sent, runners } = clientWith(() => ({ data: { resources: { core }, rate: core }, headers: {} }));
-    assert.equal(runners.spare(), 1, "nothing is known yet");
-    assert.equal(await runners.askSpare(new AbortController().signal), 0.25);
-    assert.equal(runners.spare(), 0.25);
+    assert.equal(runners.remainingQuota(), 1, "nothing is known yet");
+    assert.equal(await runners.fetchRemainingQuota(new AbortController().signal), 0.25);
+    assert.equal(runners.remainingQuota(), 0.25);
     assert.deepEqual(sent, ["GET /rate_limit"]);
   });
 
@@ -95,6 +95,6 @@ describe("GitHub's hourly quota", () => {
     const { runners } = clientWith((call) => {
       throw new GitHubError(`${call}: 404 Rate limiting is not enabled.`, 404);
     });
-    assert.equal(await runners.askSpare(new AbortController().signal), 1);
+    assert.equal(await runners.fetchRemainingQuota(new AbortController().signal), 1);
   });
 });

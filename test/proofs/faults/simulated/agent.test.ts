@@ -47,7 +47,7 @@ describe("faults of the agent, simulated", () => {
         see(`killed at every second of it, ${then === "again" ? "restarted after 1 s" : "never restarted"}: ${kept(graces)}`);
       }
       const alone = await each(every(40, 4), {}, async (harness, after) => {
-        harness.environment.bus.knobs.loss = 1;
+        harness.environment.bus.settings.loss = 1;
         const busy = await harness.busy({ seconds: 60 });
         await harness.environment.run(after);
         kill(harness, busy.instance, "never");

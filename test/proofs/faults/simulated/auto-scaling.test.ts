@@ -168,7 +168,7 @@ describe("faults of Auto Scaling, simulated", () => {
         ];
         const errors = await each([...CALLS, "*"], { pool: { instances: 2 } }, async (harness, call) => {
           const { environment, pool } = harness;
-          environment.bus.knobs.loss = 1; // so that the sweep does all the work
+          environment.bus.settings.loss = 1; // so that the sweep does all the work
           const [first, second] = pool.ready() as [string, string];
           const busy = await harness.busy({ seconds: 2 * HOUR, instance: first });
           const keep = await harness.busy({ seconds: 3 * HOUR, instance: second });

@@ -5,13 +5,13 @@ import type { EventBridgeEvent } from "../../../../rehearsal/aws/autoscaling/eve
 import { count, fault } from "../support/fault-table";
 import { each, every, highestOf, HOUR, kept, MINUTE, pairs, type Harness } from "./harness";
 
-type Fate = "deliver" | "lose" | "duplicate";
+type Delivery = "deliver" | "lose" | "duplicate";
 const KINDS = [DETAIL_TYPE.launching, DETAIL_TYPE.terminating, DETAIL_TYPE.terminated] as const;
 /** Seconds. An unused token is swept after it has expired. */
 const TOKEN_SWEPT = 80 * MINUTE;
 
-function fate(harness: Harness, kinds: readonly string[], then: Fate): void {
-  harness.environment.bus.knobs.fate = (event) => (kinds.includes(event["detail-type"]) ? then : "deliver");
+function decideDelivery(harness: Harness, kinds: readonly string[], then: Delivery): void {
+  harness.environment.bus.settings.decide = (event) => (kinds.includes(event["detail-type"]) ? then : "deliver");
 }
 
 /** Launch, scale-in during a job of two minutes, termination. Returns the seconds of the launch and from job to termination. */
@@ -43,7 +43,7 @@ describe("faults of events, simulated", () => {
       for (const [what, kinds] of cases) {
         // The sweep runs every 5 minutes; the launch begins anywhere between two sweeps.
         const seen = await each(every(60, 5), { launching: true, pool: { instances: 0, maxSize: 2 } }, async (harness, after) => {
-          fate(harness, kinds, "lose");
+          decideDelivery(harness, kinds, "lose");
           await harness.environment.run(after);
           await harness.pool.scaleTo(1);
           return lifetime(harness, 8 * MINUTE, 15 * MINUTE);
@@ -67,8 +67,8 @@ describe("faults of events, simulated", () => {
         pairs([1, 30, 600, 7200], every(1, 3)),
         ([, seed]) => ({ launching: true, seed }),
         async (harness, [late]) => {
-          fate(harness, KINDS, "duplicate");
-          Object.assign(harness.environment.bus.knobs.delay, { min: 0, max: late * 1000 });
+          decideDelivery(harness, KINDS, "duplicate");
+          Object.assign(harness.environment.bus.settings.delay, { min: 0, max: late * 1000 });
           const lived = await lifetime(harness, 15 * MINUTE, TOKEN_SWEPT + late);
           await harness.environment.run(late);
           await harness.cleared(TOKEN_SWEPT);
@@ -88,7 +88,7 @@ describe("faults of events, simulated", () => {
     },
     async (see) => {
       const seen = await each([60, 600, HOUR, 6 * HOUR], { launching: true }, async (harness, late) => {
-        Object.assign(harness.environment.bus.knobs.delay, { min: late * 1000, max: late * 1000 });
+        Object.assign(harness.environment.bus.settings.delay, { min: late * 1000, max: late * 1000 });
         const lived = await lifetime(harness, 8 * MINUTE, 15 * MINUTE);
         await harness.environment.run(late + 60);
         await harness.cleared(TOKEN_SWEPT);
@@ -110,7 +110,7 @@ describe("faults of events, simulated", () => {
     },
     async (see) => {
       const seen = await each(every(0.5, 16, 0.5), { launching: true }, async (harness, after) => {
-        Object.assign(harness.environment.bus.knobs.delay, { min: 0, max: 0 });
+        Object.assign(harness.environment.bus.settings.delay, { min: 0, max: 0 });
         await harness.environment.clock.sleep(after * 1000);
         const [instance] = harness.pool.instances() as [string];
         assert.equal(harness.hostLogged(instance, /./), 0, "the agent has logged nothing yet");
@@ -140,7 +140,7 @@ describe("faults of events, simulated", () => {
         { launching: true, pool: { instances: 2 } },
         async (harness, [kind, later]) => {
           const events: EventBridgeEvent[] = [];
-          harness.environment.bus.knobs.fate = (event) => (events.push(event), "deliver");
+          harness.environment.bus.settings.decide = (event) => (events.push(event), "deliver");
           await harness.ready(2);
           const busy = await harness.busy({ seconds: 60 });
           await harness.pool.terminate(busy.instance);

@@ -216,7 +216,7 @@ describe("faults of GitHub, simulated", () => {
     },
     async (see) => {
       const ways: [string, (harness: Harness) => void][] = [
-        ["wrong", (harness) => void (harness.environment.github.options.busyShown = () => false)],
+        ["wrong", (harness) => void (harness.environment.github.options.busyOverride = () => false)],
         ["a minute late", (harness) => void (harness.environment.github.options.busyLagMs = 60_000)],
         ["ten minutes late", (harness) => void (harness.environment.github.options.busyLagMs = 600_000)],
       ];
@@ -240,8 +240,8 @@ describe("faults of GitHub, simulated", () => {
     },
     async (see) => {
       const seen = await each(pairs([true, false], every(60, 4)), {}, async (harness, [events, after]) => {
-        harness.environment.github.options.busyShown = () => true;
-        if (!events) harness.environment.bus.knobs.loss = 1;
+        harness.environment.github.options.busyOverride = () => true;
+        if (!events) harness.environment.bus.settings.loss = 1;
         await harness.environment.run(after);
         const [instance] = harness.pool.ready() as [string];
         const begun = harness.environment.clock.now();

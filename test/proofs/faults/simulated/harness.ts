@@ -50,13 +50,13 @@ export class Harness {
 
   /** Intercepts all calls to AWS. Returns a function that removes the interception. */
   intercept(handler: Intercept): () => void {
-    const { door } = this.environment;
-    const call = door.call;
-    door.call = (principal, action, params) => {
+    const { gateway } = this.environment;
+    const call = gateway.call;
+    gateway.call = (principal, action, params) => {
       const instance = principal.kind === "instance" ? { instance: principal.instanceId } : {};
-      return handler({ principal: labelOf(principal), action, ...instance }, () => call.call(door, principal, action, params));
+      return handler({ principal: labelOf(principal), action, ...instance }, () => call.call(gateway, principal, action, params));
     };
-    return () => void (door.call = call);
+    return () => void (gateway.call = call);
   }
 
   state(job: string): string {

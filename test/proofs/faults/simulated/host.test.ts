@@ -5,7 +5,7 @@ import { each, every, highestOf, HOUR, pairs, type Harness } from "./harness";
 
 /** Slows the official runner's steps, so that some moments fall into each of them. */
 function slowRunner(harness: Harness): void {
-  Object.assign(harness.environment.pace, { message: 3000, acquire: 3000, announce: 3000, workerStart: 4000 });
+  Object.assign(harness.environment.timing, { message: 3000, acquire: 3000, announce: 3000, workerStart: 4000 });
 }
 
 async function jumps(seconds: number, fromJob: readonly number[], terminate: readonly number[]) {

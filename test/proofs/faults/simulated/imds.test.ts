@@ -11,7 +11,7 @@ import { Random } from "../../../../rehearsal/random";
 import type { MetadataFault } from "../../../../rehearsal/simulation/metadata";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
 import { FakeHost } from "../../../host-config/actions-runner-pool/fake-host";
-import { NotedHosts, ACCOUNT } from "../../../rehearsal/aws/autoscaling/rig";
+import { RecordingHosts, ACCOUNT } from "../../../rehearsal/aws/autoscaling/rig";
 import { count, fault } from "../support/fault-table";
 import type { FaultName } from "../support/required";
 import { each, HOUR, highestOf, MINUTE, pairs } from "./harness";
@@ -23,7 +23,7 @@ const MOMENTS = [-90, -1, 0.5, 1.5, 20, 59, 60.5, 62];
 async function outage(kind: MetadataFault, minutes: readonly number[], events: "delivered" | "lost" = "delivered") {
   return each(pairs(MOMENTS, minutes), {}, async (harness, [moment, length]) => {
     const { clock, metadata } = harness.environment;
-    if (events === "lost") harness.environment.bus.knobs.loss = 1;
+    if (events === "lost") harness.environment.bus.settings.loss = 1;
     const busy = await harness.busy({ seconds: 120 });
     const acquired = harness.environment.github.job(busy.job).acquiredAt!;
     const at = (seconds: number) => clock.sleep(Math.max(0, acquired + seconds * 1000 - clock.now()));
@@ -94,7 +94,7 @@ describe("faults of the instance metadata, simulated", () => {
       // The agent's own client and daemon, on the stand-in's metadata service, whose tokens expire after 6 hours.
       const clock = new VirtualClock();
       const random = new Random(1);
-      const fleet = new Fleet({ clock, random, driver: new NotedHosts() });
+      const fleet = new Fleet({ clock, random, driver: new RecordingHosts() });
       const request = {
         userData: "",
         instanceType: "t3.medium",

@@ -10,7 +10,7 @@ const COMPLETE = "autoscaling:CompleteLifecycleAction";
 const noAnswer = () => new AwsError("RequestTimeout", "the request took longer than 5000 ms", 400);
 
 const operator = (harness: Harness, operation: string, params: Record<string, unknown>) =>
-  harness.environment.door.call({ kind: "operator" }, `autoscaling:${operation}`, {
+  harness.environment.gateway.call({ kind: "operator" }, `autoscaling:${operation}`, {
     AutoScalingGroupName: harness.pool.names.group,
     ...params,
   });

@@ -15,7 +15,7 @@ async function first(harness: Harness): Promise<string> {
 async function createSecret(harness: Harness, instance: string, token: string): Promise<void> {
   const SecretString = JSON.stringify({ token, expiresAt: new Date(harness.environment.clock.now() + HOUR * 1000).toISOString() });
   const Name = registrationSecretName(harness.pool.names.secretPrefix, instance);
-  await harness.environment.door.call({ kind: "operator" }, "secretsmanager:CreateSecret", { Name, SecretString });
+  await harness.environment.gateway.call({ kind: "operator" }, "secretsmanager:CreateSecret", { Name, SecretString });
 }
 
 /** Waits until an instance is in service, runs a job on it, and returns the seconds until it was in service. */
@@ -31,7 +31,7 @@ async function works(harness: Harness, bound: number): Promise<number> {
 }
 
 const loseLaunchEvents = (harness: Harness, until = Infinity) => {
-  harness.environment.bus.knobs.fate = ({ "detail-type": kind }) =>
+  harness.environment.bus.settings.decide = ({ "detail-type": kind }) =>
     kind === DETAIL_TYPE.launching && harness.environment.clock.now() < until ? "lose" : "deliver";
 };
 
@@ -82,7 +82,7 @@ describe("faults of the registration, simulated", () => {
         const fresh = await each([0, 3, 8, 20], setting, async (harness, late) => {
           const old = token(harness);
           await harness.environment.run(2 * HOUR);
-          Object.assign(harness.environment.bus.knobs.delay, { min: late * 1000, max: late * 1000 });
+          Object.assign(harness.environment.bus.settings.delay, { min: late * 1000, max: late * 1000 });
           await harness.pool.scaleTo(1);
           await createSecret(harness, await first(harness), old);
           return works(harness, 2 * MINUTE);

@@ -7,7 +7,7 @@ import { each, every, highestOf, HOUR, MINUTE, pairs, type Harness } from "./har
 /** Virtual seconds since `from`, rounded up. */
 const secondsSince = (harness: Harness, from: number) => Math.ceil((harness.environment.clock.now() - from) / 1000);
 const activities = (harness: Harness) =>
-  harness.environment.door.call({ kind: "operator" }, "autoscaling:DescribeScalingActivities", {
+  harness.environment.gateway.call({ kind: "operator" }, "autoscaling:DescribeScalingActivities", {
     AutoScalingGroupName: harness.pool.names.group,
   });
 
@@ -54,7 +54,7 @@ describe("scale-ins at bad moments, simulated", () => {
     },
     async (see) => {
       const seen = await each(pairs(every(1, 16, 0.5), [10, 120, 900]), { launching: true }, async (harness, [after, late]) => {
-        Object.assign(harness.environment.bus.knobs.delay, { min: 0, max: late * 1000 });
+        Object.assign(harness.environment.bus.settings.delay, { min: 0, max: late * 1000 });
         await harness.environment.clock.sleep(after * 1000);
         const [instance] = harness.pool.instances() as [string];
         const begun = harness.environment.clock.now();
@@ -87,7 +87,7 @@ describe("scale-ins at bad moments, simulated", () => {
         const seen = await each(every(37, 8), { pool }, async (harness, after) => {
           await harness.within(120, () => harness.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
           await harness.environment.run(after);
-          if (events === "lost") harness.environment.bus.knobs.loss = 1;
+          if (events === "lost") harness.environment.bus.settings.loss = 1;
           const seconds = await terminate(harness, harness.pool.instances("Warmed:Stopped")[0]!, bound);
           assert.equal(harness.pool.ready().length, 1, "the instance in service is unaffected");
           return seconds;

@@ -105,8 +105,8 @@ export const CLOUD: readonly Scenario[] = [
 
 function setDeliveries(pool: LivePool, target: TargetInstance, arrivals: readonly number[]): void {
   const { ssm } = pool.environment.aws;
-  const others = ssm.fate;
-  ssm.fate = (id) => (id === target.id ? arrivals : others?.(id));
+  const others = ssm.deliveryTimes;
+  ssm.deliveryTimes = (id) => (id === target.id ? arrivals : others?.(id));
 }
 
 /** IMDS fails from before the scale-in until a completion has failed for lack of it. */

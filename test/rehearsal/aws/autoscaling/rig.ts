@@ -17,7 +17,7 @@ import { Timeline } from "../../../../rehearsal/timeline";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
 
 /** Machines that only record the operations on them, in order. */
-export class NotedHosts implements HostDriver {
+export class RecordingHosts implements HostDriver {
   private readonly operations: string[] = [];
   readonly specs = new Map<string, LaunchSpec>();
   failingLaunches = 0;
@@ -89,7 +89,7 @@ export class Rig {
   readonly clock = new VirtualClock();
   readonly random = new Random(7);
   readonly timeline = new Timeline(() => this.clock.now());
-  readonly hosts = new NotedHosts();
+  readonly hosts = new RecordingHosts();
   readonly fleet = new Fleet({ clock: this.clock, random: this.random, driver: this.hosts });
   readonly published: EventBridgeEvent[] = [];
   readonly scaling: AutoScaling;

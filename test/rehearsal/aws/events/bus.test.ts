@@ -102,7 +102,7 @@ describe("the event bus and asynchronous invocation, on virtual time", function 
 
   it("must be able to lose and duplicate events, since AWS's delivery is best effort [A2.10]", async () => {
     deploy();
-    harness.bus.knobs.fate = ({ id }) => (id === "lost" ? "lose" : id === "twice" ? "duplicate" : "deliver");
+    harness.bus.settings.decide = ({ id }) => (id === "lost" ? "lose" : id === "twice" ? "duplicate" : "deliver");
     for (const id of ["lost", "twice", "once"]) harness.bus.put(event(id));
     await waitSeconds(10);
     assert.deepEqual(

@@ -5,14 +5,14 @@ import { createImds, ImdsFaults, type ImdsResponse } from "../../../../rehearsal
 import type { TargetState } from "../../../../contract/aws/lifecycle";
 import { Random } from "../../../../rehearsal/random";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
-import { NotedHosts } from "../autoscaling/rig";
+import { RecordingHosts } from "../autoscaling/rig";
 
 const ACCOUNT = { region: "eu-central-1", accountId: "123456789012" };
 const PROFILE = { arn: "arn:aws:iam::123456789012:instance-profile/pool", roleName: "pool-role" };
 
 class Account {
   readonly clock = new VirtualClock();
-  readonly hosts = new NotedHosts();
+  readonly hosts = new RecordingHosts();
   readonly fleet = new Fleet({ clock: this.clock, random: new Random(3), driver: this.hosts });
   readonly issued: Principal[] = [];
   target: TargetState | undefined;

@@ -62,7 +62,7 @@ describe("Run Command, on virtual time", () => {
   const send = (params: Shape, principal: Principal = deregister) => harness.gateway.call(principal, "ssm:SendCommand", params);
 
   it("must deliver a command to one host late or more than once if a test requires it", async () => {
-    harness.ssm.fate = (id) => (id === host.id ? [5_000, 90_000] : undefined);
+    harness.ssm.deliveryTimes = (id) => (id === host.id ? [5_000, 90_000] : undefined);
     const sentAt = clock.now();
     await send({ DocumentName: "p-stop", InstanceIds: [host.id] });
     await clock.sleep(120_000);

@@ -23,7 +23,7 @@ describe("a rehearsal with lost events", function () {
   before(async () => {
     const options = parseOptions(["--hosts", "simulated", "--instances", `${INSTANCES}`, "--jobs", "4", "--scale-ins", "1"]);
     environment = await openPoolEnvironment({ options: options!, hosts: "simulated", say: () => undefined, cleanup });
-    environment.aws.bus.knobs.fate = (event) => {
+    environment.aws.bus.settings.decide = (event) => {
       const kind = (["launching", "terminating", "terminated"] as const).find((one) => DETAIL_TYPE[one] === event["detail-type"]);
       if (kind === undefined || (kind === "launching" && (event.detail.Destination === "WarmPool" || lost.launching >= INSTANCES)))
         return "deliver";

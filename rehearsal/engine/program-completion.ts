@@ -13,7 +13,7 @@ const NOT_ENDED =
  * This was seen once, in a preview on a machine under load, in a process in which programs had failed before. The cause
  * was not found: a closed connection, an interruption and a foreign shutdown signal all fail the operation.
  */
-export class ProgramEnds {
+export class ProgramCompletion {
   private count = 0;
 
   watch(program: Program): Program {

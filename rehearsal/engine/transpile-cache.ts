@@ -10,7 +10,7 @@ const remembered = new WeakSet<TsNode>();
  * Makes ts-node cache its output for a file until the file changes. The program is evaluated anew on every run of the
  * engine; without the cache, transpiling the same forty files costs 0.8 s each time.
  */
-export function rememberTranspiled(): void {
+export function cacheTranspiled(): void {
   const service = (process as unknown as Record<symbol, TsNode | undefined>)[REGISTERED];
   if (!service || remembered.has(service)) return;
   remembered.add(service);

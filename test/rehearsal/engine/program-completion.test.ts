@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { locate } from "../../../rehearsal/engine/locate";
-import { ProgramEnds } from "../../../rehearsal/engine/program-ends";
+import { ProgramCompletion } from "../../../rehearsal/engine/program-completion";
 import type { OperationResult } from "../../../rehearsal/engine/result";
 import { ENGINE_TEST_TIMEOUT, Rig } from "./fixture";
 
@@ -33,10 +33,10 @@ class WithoutProgram {
 }
 
 describe("an operation that the engine reports as a success although the program did not run to completion", () => {
-  let ends: ProgramEnds;
+  let ends: ProgramCompletion;
   let runs: number;
   beforeEach(() => {
-    ends = new ProgramEnds();
+    ends = new ProgramCompletion();
     runs = 0;
   });
 
