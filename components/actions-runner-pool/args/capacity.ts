@@ -25,13 +25,13 @@ export interface WarmPoolArgs {
   /** State in which the prepared instances wait. Default: `Stopped`. */
   state?: WarmPoolState;
 
-  /** Minimum number of prepared instances, at most `maxPreparedCapacity`. Default: 0. */
+  /** Minimum number of prepared instances. Limits: 0 to `maxPreparedCapacity`. Default: 0. */
   minSize?: number;
 
   /**
    * Maximum number of instances in the group and the warm pool together: the warm pool holds the difference between
    * this number and the group's desired capacity, and never fewer than `minSize`. Set it to the same number as
-   * `minSize` for exactly that many prepared instances. Default: the group's `maxSize`.
+   * `minSize` for exactly that many prepared instances. Limits: 0 to 10000. Default: the group's `maxSize`.
    */
   maxPreparedCapacity?: number;
 }
@@ -42,14 +42,14 @@ export interface InstanceRefreshArgs {
   protectedInstances?: ProtectedInstances;
 
   /**
-   * Percentage of the desired capacity that stays in service, 0 to 100. Default: 100, so that even a single runner is
-   * replaced only after its replacement is in service.
+   * Percentage of the desired capacity that stays in service. Limits: 0 to 100. Default: 100, so that even a single
+   * runner is replaced only after its replacement is in service.
    */
   minHealthyPercentage?: number;
 
   /**
-   * Percentage of the desired capacity to which the group may grow while replacements launch, 100 to 200, and at most
-   * 100 above `minHealthyPercentage` (limits of EC2 Auto Scaling). Default: 110, and at least one additional instance.
+   * Percentage of the desired capacity to which the group may grow while replacements launch. Limits: 100 to 200, and
+   * at most 100 above `minHealthyPercentage` (EC2 Auto Scaling). Default: 110, and at least one additional instance.
    */
   maxHealthyPercentage?: number;
 }

@@ -5,24 +5,27 @@ import type * as pulumi from "@pulumi/pulumi";
  * of `app` and `tokenSecretArn`.
  */
 export interface GithubArgs {
-  /** Organization whose jobs the pool serves. Excludes `repository`. */
+  /** Organization whose jobs the pool serves. Excludes `repository`. Default: none; one of both is required. */
   organization?: string;
 
-  /** Repository whose jobs the pool serves, as `owner/name`. Excludes `organization`. */
+  /**
+   * Repository whose jobs the pool serves, as `owner/name`. Excludes `organization`. Default: none; one of both is
+   * required.
+   */
   repository?: string;
 
   /** GitHub App with permission to administer self-hosted runners. Excludes `tokenSecretArn`. */
   app?: GithubAppArgs;
 
   /**
-   * ARN of the Secrets Manager secret that holds, as plain text, a token with permission to administer runners. Excludes
-   * `app`.
+   * ARN of the Secrets Manager secret that holds, as plain text, a token with permission to administer runners.
+   * Excludes `app`. Default: none; one of both is required.
    */
   tokenSecretArn?: pulumi.Input<string>;
 
   /**
-   * ARN of the KMS key that encrypts the secret, if it is not the AWS managed key `aws/secretsmanager`; the functions are
-   * then allowed to decrypt with it.
+   * ARN of the KMS key that encrypts the secret; the functions are then allowed to decrypt with it. Default: the AWS
+   * managed key `aws/secretsmanager`.
    */
   secretKmsKeyArn?: pulumi.Input<string>;
 

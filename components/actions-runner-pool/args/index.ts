@@ -13,9 +13,9 @@ import type { RunnerArgs } from "./runner";
 export interface ActionsRunnerPoolArgs {
   /**
    * Name of the pool in AWS: the name of the Auto Scaling group, from which the names of hooks, functions, rules and
-   * secrets derive. Letters, digits, `-` and `_`, starting with a letter but not with `aws`, `amazon` or `amzn` (reserved
-   * by SSM); at most 52 characters, because EventBridge allows 64 and the longest suffix takes 12. Unique in an account
-   * and Region. Default: `<project>-<stack>-<resource name>`.
+   * secrets derive. Unique in an account and Region. Limits: letters, digits, `-` and `_`, starting with a letter but
+   * not with `aws`, `amazon` or `amzn` (reserved by SSM); at most 52 characters, because EventBridge allows 64 and
+   * the longest suffix takes 12. Default: `<project>-<stack>-<resource name>`.
    */
   poolName?: string;
 
@@ -33,7 +33,7 @@ export interface ActionsRunnerPoolArgs {
   runner: RunnerArgs;
 
   /**
-   * Labels that jobs select with `runs-on`, at most 100 (limit of GitHub), each of 1 to 256 characters without spaces,
+   * Labels that jobs select with `runs-on`. Limits: at most 100 (GitHub), each of 1 to 256 characters without spaces,
    * commas, quotes, dollar signs or backslashes. Default: only GitHub's own.
    */
   labels?: string[];
@@ -42,8 +42,8 @@ export interface ActionsRunnerPoolArgs {
   runnerGroup?: string;
 
   /**
-   * Registers the runners without GitHub's own labels (`self-hosted`, the operating system, the architecture), so that
-   * they receive only jobs that name one of `labels`. Requires at least one label. Default: false.
+   * Registers the runners without GitHub's own labels (`self-hosted`, the operating system, the architecture), so
+   * that they receive only jobs that name one of `labels`. Limits: requires at least one label. Default: false.
    */
   noDefaultLabels?: boolean;
 
@@ -61,8 +61,8 @@ export interface ActionsRunnerPoolArgs {
   imageParameter?: string;
 
   /**
-   * Size of the encrypted root volume in GiB, 8 to 16384. Hibernation requires the size of the memory plus 10 GiB.
-   * Default: 30.
+   * Size of the encrypted root volume in GiB. Limits: 8 to 16384 (EBS gp3); hibernation requires the size of the
+   * memory plus 10. Default: 30.
    */
   rootVolumeSize?: number;
 
@@ -73,23 +73,23 @@ export interface ActionsRunnerPoolArgs {
   spot?: SpotArgs;
 
   /**
-   * Days after which an instance is replaced, 1 to 365, or 0 for never (limits of EC2 Auto Scaling). The instance
-   * drains like any other. Default: 30, because images and runners age.
+   * Days after which an instance is replaced. The instance drains like any other. Limits: 1 to 365, or 0 for never
+   * (EC2 Auto Scaling). Default: 30, because images and runners age.
    */
   maxInstanceLifetimeDays?: number;
 
   /** How instances are replaced when the launch template changes. */
   instanceRefresh?: InstanceRefreshArgs;
 
-  /** Minimum number of instances in service, at most `maxSize`. Default: 1. */
+  /** Minimum number of instances in service. Limits: 0 to `maxSize`. Default: 1. */
   minSize?: number;
 
-  /** Maximum number of instances in service. */
+  /** Maximum number of instances in service. Limits: 0 to 10000. */
   maxSize: number;
 
   /**
-   * Desired capacity when the group is created, `minSize` to `maxSize`. From then on scaling owns it and deployments do
-   * not change it. Default: `minSize`.
+   * Desired capacity when the group is created. From then on scaling owns it and deployments do not change it.
+   * Limits: `minSize` to `maxSize`. Default: `minSize`.
    */
   desiredCapacity?: number;
 
@@ -100,20 +100,20 @@ export interface ActionsRunnerPoolArgs {
   drain?: DrainArgs;
 
   /**
-   * Seconds within which an instance must be installed and registered after its launch, 30 to 7200 (limits of a
-   * lifecycle hook); otherwise it is replaced. Default: 900.
+   * Seconds within which an instance must be installed and registered after its launch; otherwise it is replaced.
+   * Limits: 30 to 7200 (lifecycle hook). Default: 900.
    */
   launchTimeout?: number;
 
-  /** Subnets of the runners, at least one. They need outbound access to GitHub and to AWS. */
+  /** Subnets of the runners. They need outbound access to GitHub and to AWS. Limits: at least one. */
   subnetIds: pulumi.Input<pulumi.Input<string>[]>;
 
   /** VPC of the security group that the pool creates. Default: the VPC of the first subnet. */
   vpcId?: pulumi.Input<string>;
 
   /**
-   * Security groups of the instances, at least one. Default: one that the pool creates, which allows all outbound and no
-   * inbound traffic.
+   * Security groups of the instances. Limits: at least one. Default: one that the pool creates, which allows all
+   * outbound and no inbound traffic.
    */
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
 
@@ -135,7 +135,10 @@ export interface ActionsRunnerPoolArgs {
   /** Adds the runner's user to the group `docker`, which is equivalent to root on the instance. Default: false. */
   jobsMayUseDocker?: boolean;
 
-  /** Days for which the functions' logs are kept; one of the retention periods of CloudWatch Logs. Default: 30. */
+  /**
+   * Days for which the functions' logs are kept. Limits: one of the retention periods of CloudWatch Logs. Default:
+   * 30.
+   */
   logRetentionDays?: number;
 
   /** SNS topic that the alarms notify. Default: the alarms change state but notify no one. */
@@ -143,7 +146,7 @@ export interface ActionsRunnerPoolArgs {
 
   /**
    * Tags of every resource, and of the instances, volumes and network interfaces, which a provider's default tags do
-   * not reach. Keys must not start with `aws:` or `ci-runners:`.
+   * not reach. Limits: keys must not start with `aws:` or `ci-runners:`. Default: only the pool's own.
    */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }

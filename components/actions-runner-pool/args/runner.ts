@@ -1,15 +1,18 @@
 /** The official runner: either pinned by `version` and `sha256`, or preinstalled on the image. */
 export interface RunnerArgs {
   /**
-   * Release to install, e.g. `2.337.0`. GitHub stops queueing jobs to a runner whose release has been superseded for more
-   * than 30 days.
+   * Release to install, e.g. `2.337.0`; from there the runner updates itself. Requires `sha256`. Default: none; required
+   * unless `onImage`.
    */
   version?: string;
 
-  /** SHA-256 of the release's archive for the instance's architecture, 64 lower-case hex digits, from the release notes. */
+  /**
+   * SHA-256 of the release's archive for the instance's architecture, from the release notes. Limits: 64 lower-case
+   * hex digits. Default: none; required with `version`.
+   */
   sha256?: string;
 
-  /** URL of the archive; `https` only. Default: the archive on GitHub's release page. */
+  /** URL of the archive. Limits: `https` only. Default: the archive on GitHub's release page. */
   archiveUrl?: string;
 
   /**
@@ -18,12 +21,18 @@ export interface RunnerArgs {
    */
   onImage?: boolean;
 
-  /** Unprivileged user that runs the jobs, not `root`; created if the image lacks it. Default: `runner`. */
+  /** Unprivileged user that runs the jobs; created if the image lacks it. Limits: not `root`. Default: `runner`. */
   user?: string;
 
-  /** Absolute path of your own job-started hook on the image, a `.sh` file run after the pool's. Its failure fails the job. */
+  /**
+   * Absolute path of your own job-started hook on the image, run after the pool's. Its failure fails the job. Limits:
+   * a `.sh` file. Default: none.
+   */
   jobStartedHook?: string;
 
-  /** Absolute path of your own job-completed hook on the image, a `.sh` file run after the pool's. Its failure fails the job. */
+  /**
+   * Absolute path of your own job-completed hook on the image, run after the pool's. Its failure fails the job.
+   * Limits: a `.sh` file. Default: none.
+   */
   jobCompletedHook?: string;
 }
