@@ -29,11 +29,8 @@ const HOUR_MS = 3_600_000;
 const POOLS_IN_A_SHARD = 5;
 /** MiB for objects that live for a moment, which here is nearly all of them: fewer of them are then kept by mistake. */
 const YOUNG_MIB = 192;
-/**
- * MiB for what lives longer: some 45 for the program and 0.02 for an instance and its job, measured, and four times that,
- * so that the collector need not hurry. Without a limit it lets half a GiB of ended jobs lie.
- */
-const oldMib = ({ options, pools }: Shard) => Math.ceil(100 + 0.08 * (options.instances / options.pools) * pools.length);
+/** Jobs that an instance can run in an hour at the mean duration of the load. More of them wait, and take memory. */
+const JOBS_AN_HOUR = 5;
 /** Most that an instance may be there once nothing keeps it, in seconds: a storm may hold up its completion. */
 const TAIL = 30 * 60;
 /** GitHub's limit for one App's installation. */
@@ -69,6 +66,17 @@ function shardsOf(options: SimulationOptions): Shard[] {
     const pools = all.filter((index) => index % number === shard);
     return { options, pools, rateLimit: Math.floor((GITHUB_BUDGET * pools.length) / options.pools) };
   });
+}
+
+/**
+ * Limit of a thread's old generation in MiB. Live are 45 MiB of program and 0.02 MiB for each instance with its job, as
+ * heap snapshots show; this is two and four times that, so that collections stay rare. Without a limit V8 keeps half a GiB
+ * of ended jobs. Jobs that no instance can run wait until the end, at no more than 0.004 MiB each.
+ */
+function oldMib({ options: { instances, pools: all, hours, jobsPerHour }, pools }: Shard): number {
+  const own = (instances / all) * pools.length;
+  const waiting = own * hours * Math.max(0, jobsPerHour - JOBS_AN_HOUR);
+  return Math.ceil(100 + 0.08 * own + 0.004 * waiting);
 }
 
 function inThread(shard: Shard): Promise<ShardTotals> {
