@@ -6,8 +6,6 @@ interface Command {
   input: object;
 }
 
-const COMMAND_SUFFIX = "Command".length;
-
 /**
  * A client of AWS's SDK without its wire, so that the product's own adapters run in a simulation: commands go to the
  * stand-in as they are, and its errors come back as the SDK gives them, with AWS's code as their name.
@@ -16,15 +14,9 @@ const COMMAND_SUFFIX = "Command".length;
  * @param call one API call with whatever the caller adds: credentials, latency, retries.
  */
 export function sdkClient<Client>(prefix: string, call: (action: string, params: Shape) => Promise<Shape>): Client {
-  const actions = new Map<Command["constructor"], string>();
-  const actionOf = (command: Command["constructor"]) => {
-    let action = actions.get(command);
-    if (action === undefined) actions.set(command, (action = `${prefix}:${command.name.slice(0, -COMMAND_SUFFIX)}`));
-    return action;
-  };
   const send = async ({ constructor, input }: Command): Promise<Shape> => {
     try {
-      return await call(actionOf(constructor), input as Shape);
+      return await call(`${prefix}:${constructor.name.replace(/Command$/, "")}`, input as Shape);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       throw Object.assign(new Error(error.message), { name: error.code, $metadata: { httpStatusCode: error.httpStatus } });
