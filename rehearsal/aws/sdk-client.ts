@@ -6,8 +6,6 @@ interface Command {
   input: object;
 }
 
-const COMMAND_SUFFIX = "Command".length;
-
 /**
  * An AWS SDK client without the wire protocol, so that the product's own adapters run in a simulation. Commands are
  * passed to the stand-in unencoded, and its errors are thrown as the SDK throws them, with AWS's code as their name.
@@ -16,15 +14,9 @@ const COMMAND_SUFFIX = "Command".length;
  * @param call makes one API call, with the caller's credentials, latency and retries.
  */
 export function sdkClient<Client>(prefix: string, call: (action: string, params: Shape) => Promise<Shape>): Client {
-  const actions = new Map<Command["constructor"], string>();
-  const actionOf = (command: Command["constructor"]) => {
-    let action = actions.get(command);
-    if (action === undefined) actions.set(command, (action = `${prefix}:${command.name.slice(0, -COMMAND_SUFFIX)}`));
-    return action;
-  };
   const send = async ({ constructor, input }: Command): Promise<Shape> => {
     try {
-      return await call(actionOf(constructor), input as Shape);
+      return await call(`${prefix}:${constructor.name.replace(/Command$/, "")}`, input as Shape);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       throw Object.assign(new Error(error.message), { name: error.code, $metadata: { httpStatusCode: error.httpStatus } });

@@ -83,13 +83,7 @@ export function signsObserved(state: DaemonState, signs: Signs, now: number): Da
   const announcement = signs.line ?? state.announcement;
   const same =
     workerAt === state.workerAt && found === state.inFlight && announcement === state.announcement && protection === state.protection;
-  if (same) return state;
-  const next = { ...state };
-  next.workerAt = workerAt;
-  next.inFlight = found;
-  next.announcement = announcement;
-  next.protection = protection;
-  return next;
+  return same ? state : { ...state, workerAt, inFlight: found, announcement, protection };
 }
 
 /** Once the unit is started, systemd supervises it; the daemon then reads the job signs instead of the unit's state. */

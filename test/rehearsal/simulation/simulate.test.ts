@@ -56,6 +56,16 @@ describe("two simulated days with the same seed", function () {
   });
 });
 
+describe("a load beyond what the instances can run", function () {
+  this.timeout(BOUND_MS);
+
+  it("is reported as jobs that never ended, and no thread runs out of memory", async () => {
+    const argv = ["--instances", "6", "--pools", "6", "--hours", "2", "--jobs-per-hour", "30000", "--storms", "off"];
+    const { failures } = await simulate(parseSimulationOptions(argv)!);
+    assert.match(failures.join(), /\d{5,} jobs never ended/);
+  });
+});
+
 describe("ten pools of a thousand runners that share one GitHub App", function () {
   this.timeout(BOUND_MS);
 

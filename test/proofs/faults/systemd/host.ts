@@ -1,5 +1,6 @@
 /** Faults of the machine as a whole. */
 import assert from "node:assert/strict";
+import type { LifecycleState } from "../../../../contract/aws/lifecycle";
 import { LOG, PATHS, UNITS } from "../../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { onOne, type Scenario } from "./scenario";
@@ -32,6 +33,7 @@ export const HOST: readonly Scenario[] = [
       await pool.run(target.id, "systemctl poweroff --force --force").catch(() => undefined);
       const instance = aws.fleet.get(target.id);
       assert.ok(instance);
+      const launchedBefore = launched(pool, "Pending");
       await aws.fleet.lose(instance);
       await target.until("the health check", () => target.state === "Terminating:Wait");
       // It sends no more heartbeats. The operator now does what the timeout would do after ten minutes.
@@ -42,7 +44,8 @@ export const HOST: readonly Scenario[] = [
       };
       await aws.gateway.call({ kind: "operator" }, "autoscaling:CompleteLifecycleAction", { ...action, LifecycleActionResult: "ABANDON" });
       await target.untilSeen("retention", () => target.state === "Terminating:Retained");
-      await target.untilSeen("a full group", () => pool.inService().length >= pool.environment.context.group.desired());
+      // Not until the group is full: other scenarios scale it in parallel.
+      await target.until("a replacement", () => launched(pool, "InService").some((id) => !launchedBefore.includes(id)));
       const sweep = aws.store.list("aws:lambda/function:Function").find(({ state }) => String(state["name"]).endsWith("-sweep"));
       await aws.lambda.invoke(String(sweep?.state["name"]), {});
       assert.ok(aws.lambda.logs.some(({ line }) => line.includes(target.id) && line.includes("retained instance is kept")));
@@ -92,6 +95,11 @@ export const HOST: readonly Scenario[] = [
 
 function autoScalingGroup(pool: LivePool): string {
   return pool.environment.aws.autoscaling.groupNames()[0]!;
+}
+
+/** The instances that have been in this state at any time. */
+function launched(pool: LivePool, state: Extract<LifecycleState, "Pending" | "InService">): string[] {
+  return pool.events.flatMap((event) => (event.kind === "instance-state" && event.state === state ? [event.instance] : []));
 }
 
 function inAlarm(pool: LivePool, suffix: string): boolean | undefined {
