@@ -31,15 +31,18 @@ export function probeCommand(node: string, deny: readonly string[] = METADATA_AD
 
 type Run = (file: string, args: string[], options: { timeout: number }) => Promise<unknown>;
 
-/** @throws if this machine cannot keep jobs from the instance's credentials */
-export async function checkMetadataCanBeDenied(node: string, run: Run = promisify(execFile)): Promise<void> {
+/**
+ * @param otherwise what a user can set who accepts that jobs use the instance's role, to complete the error's remedy
+ * @throws if this machine cannot keep jobs from the instance's credentials
+ */
+export async function checkMetadataCanBeDenied(node: string, otherwise: string, run: Run = promisify(execFile)): Promise<void> {
   const [file, ...args] = probeCommand(node) as [string, ...string[]];
   try {
     await run(file, args, { timeout: TIMEOUT_MS });
   } catch (error) {
     throw new Error(
       "jobs cannot be kept from the instance's credentials on this image: IPAddressDeny= has no effect (it needs cgroup v2 " +
-        `and BPF); use an image that has both, or set jobsMayUseInstanceRole (${(error as Error).message.split("\n")[0]})`,
+        `and BPF); use an image that has both, or ${otherwise} (${(error as Error).message.split("\n")[0]})`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { TIMING } from "../../contract/actions-runner-pool/timing";
+import type { FunctionKey } from "../../components/actions-runner-pool/function-settings";
 import type { PoolNames } from "../../contract/actions-runner-pool/names";
 import { POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
 import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
@@ -77,12 +77,16 @@ export class InProcessFunctions {
 
   constructor(private readonly options: FunctionsOptions) {}
 
-  /** Deploys the three functions of one pool, with the component's timeouts in seconds. */
-  deploy(settings: FunctionSettings): void {
+  /**
+   * Deploys the three functions of one pool.
+   *
+   * @param functions the component's settings of each, with the timeout in seconds
+   */
+  deploy(settings: FunctionSettings, functions: Readonly<Record<FunctionKey, { timeout: number }>>): void {
     const { names } = settings;
-    this.deployed.set(names.registerFunction, { seconds: TIMING.eventFunctionTimeout, run: this.registerFunction(settings) });
-    this.deployed.set(names.deregisterFunction, { seconds: TIMING.eventFunctionTimeout, run: this.deregisterFunction(settings) });
-    this.deployed.set(names.sweepFunction, { seconds: TIMING.sweepTimeout, run: this.sweepFunction(settings) });
+    this.deployed.set(names.registerFunction, { seconds: functions.register.timeout, run: this.registerFunction(settings) });
+    this.deployed.set(names.deregisterFunction, { seconds: functions.deregister.timeout, run: this.deregisterFunction(settings) });
+    this.deployed.set(names.sweepFunction, { seconds: functions.sweep.timeout, run: this.sweepFunction(settings) });
   }
 
   undeploy({ registerFunction, deregisterFunction, sweepFunction }: PoolNames): void {

@@ -1,3 +1,4 @@
+import { functionSettings } from "../../components/actions-runner-pool/function-settings";
 import { hostConfig } from "../../components/actions-runner-pool/host-config";
 import { refreshPreferences } from "../../components/actions-runner-pool/instance-refresh";
 import { lifecycleHooks, onAbandon } from "../../components/actions-runner-pool/lifecycle-hooks";
@@ -76,14 +77,10 @@ export class Pool {
     this.names = names;
     this.labels = settings.labels;
     this.config = hostConfig(settings, account.region, "x64");
-    environment.functions.deploy({
-      pool: poolName,
-      names,
-      maxDrainSeconds: settings.drain.maxDrain,
-      hostRoleId: "AROASIMULATION",
-      organization,
-      tokenSecret,
-    });
+    environment.functions.deploy(
+      { pool: poolName, names, maxDrainSeconds: settings.drain.maxDrain, hostRoleId: "AROASIMULATION", organization, tokenSecret },
+      functionSettings(settings),
+    );
     for (const resource of poolResources(settings, account)) environment.store.put(resource);
     const warmPool = warmPoolOf(settings);
     environment.autoscaling.createGroup({

@@ -42,7 +42,7 @@ const AUTHORITIES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/c
 
 export async function install(config: HostConfig): Promise<void> {
   checkUserHooks(config);
-  if (!config.jobsMayUseInstanceRole) await checkMetadataCanBeDenied(PATHS.node);
+  if (!config.jobsMayUseInstanceRole) await checkMetadataCanBeDenied(PATHS.node, "set jobsMayUseInstanceRole");
   const account = accountOf(config.runnerUser);
   if (account.uid === 0) throw new Error("runnerUser root: the runner refuses to run as root; name another user");
   const facts: HostFacts = {

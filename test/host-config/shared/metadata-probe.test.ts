@@ -9,10 +9,10 @@ describe("an image on which jobs cannot be kept from the instance's credentials"
       throw new Error("Command failed: systemd-run\nand more");
     };
     await assert.rejects(
-      checkMetadataCanBeDenied("/opt/node", failing),
+      checkMetadataCanBeDenied("/opt/node", "set jobsMayUseInstanceRole", failing),
       /IPAddressDeny= has no effect.*jobsMayUseInstanceRole \(Command failed: systemd-run\)$/,
     );
     assert.match(tried.join(), /^systemd-run .*--wait .*IPAddressDeny=169\.254\.169\.254 fd00:ec2::254 \/opt\/node -e /);
-    await checkMetadataCanBeDenied("/opt/node", async () => undefined);
+    await checkMetadataCanBeDenied("/opt/node", "set jobsMayUseInstanceRole", async () => undefined);
   });
 });
