@@ -1,2 +1,3 @@
-export { createImds, ImdsRequest, ImdsResponse } from "./imds";
+export type { ImdsRequest, ImdsResponse } from "./http";
+export { createImds } from "./imds";
 export { ImdsFaults, type ImdsFault } from "./imds-faults";
