@@ -29,7 +29,7 @@ export interface PinChangeResult {
   from: string;
   to: string;
   rollback: boolean;
-  verdict: "open" | "closed";
+  outcome: "open" | "closed";
   gates: GateResult[];
 }
 
@@ -57,7 +57,7 @@ export async function evaluate(context: GateContext, change: PinChange): Promise
   const gates = [orderGate(facts), bakeGate(facts), directionGate(facts)].map((one) => overridden(one, change.override));
   gates.push(overridden(await rehearsal(context, change, commit, gates), change.override));
   const passed = gates.every(({ state }) => state === "open" || state === "overridden");
-  return { stack: stage.name, from, to, rollback: isRollback(facts), verdict: passed ? "open" : "closed", gates };
+  return { stack: stage.name, from, to, rollback: isRollback(facts), outcome: passed ? "open" : "closed", gates };
 }
 
 function factsOf({ repository, main, now }: GateContext, { stage, from, to, rollback }: PinChange, commit: string | undefined): Facts {

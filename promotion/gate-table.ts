@@ -5,8 +5,8 @@ export function gateTable(changes: readonly PinChangeResult[]): string {
   return changes.map(section).join("\n\n");
 }
 
-function section({ stack, from, to, rollback, verdict, gates }: PinChangeResult): string {
-  const heading = `${stack}: ${from} -> ${to}${rollback ? " (rollback)" : ""}: ${verdict}`;
+function section({ stack, from, to, rollback, outcome, gates }: PinChangeResult): string {
+  const heading = `${stack}: ${from} -> ${to}${rollback ? " (rollback)" : ""}: ${outcome}`;
   const width = (column: (gate: PinChangeResult["gates"][number]) => string) => Math.max(...gates.map((gate) => column(gate).length));
   const [name, state] = [width(({ gate }) => gate), width((one) => one.state)];
   const lines = gates.map((one) => {

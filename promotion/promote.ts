@@ -22,7 +22,7 @@ export interface PromoteEnvironment {
 
 /** What `--json` writes; described in promotion/README.md. */
 interface Result extends Partial<CommitMessage> {
-  verdict: "open" | "closed" | "nothing";
+  outcome: "open" | "closed" | "nothing";
   changes: PinChangeResult[];
   branch?: Branch;
 }
@@ -46,17 +46,17 @@ export async function promote(argv: string[], environment: PromoteEnvironment): 
     ? await checkChange(contextOf(repository.commit(options.base, "--base")), options, environment.log)
     : await promoteOn(repository.mainBranch(options.main), contextOf, options, environment.log);
   if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(result, null, 2)}\n`);
-  return result.verdict === "closed" ? 1 : 0;
+  return result.outcome === "closed" ? 1 : 0;
 }
 
 async function checkChange(context: GateContext, options: CheckOptions, log: (text: string) => void): Promise<Result> {
   const changes = await checkPins(context, context.repository.commit(options.head, "--head"));
   if (changes.length === 0) {
     log("No stack's pin changes, so there is nothing to evaluate.");
-    return { verdict: "nothing", changes };
+    return { outcome: "nothing", changes };
   }
   log(gateTable(changes));
-  return { verdict: changes.every(({ verdict }) => verdict === "open") ? "open" : "closed", changes };
+  return { outcome: changes.every(({ outcome }) => outcome === "open") ? "open" : "closed", changes };
 }
 
 async function promoteOn(
@@ -78,7 +78,7 @@ async function promoteOn(
   const to = options.release ?? defaultRelease(repository, main, options.from!.name);
   if (from === to) {
     log(`${stage.name} pins ${to} already.`);
-    return { verdict: "nothing", changes: [] };
+    return { outcome: "nothing", changes: [] };
   }
   if (options.rollback && !isOlder(to, from === MAIN ? to : from)) {
     throw new RefusedError(`--rollback: ${to} is not older than ${from}, which ${stage.name} pins; promote it without --rollback`);
@@ -87,14 +87,14 @@ async function promoteOn(
   const override = options.override === undefined ? undefined : { reason: options.override };
   const change = await evaluate(context, { stage, from, to, rollback: options.rollback, override, configuration });
   log(gateTable([change]));
-  if (change.verdict === "closed") return { verdict: "closed", changes: [change] };
+  if (change.outcome === "closed") return { outcome: "closed", changes: [change] };
 
   const message = commitMessageFor(repository, change);
   const branch: Branch = options.dryRun
     ? { name: branchName(stage.name, to), state: "dry-run" }
     : (existingBranch(repository, main, stage.name, to) ?? makeBranch(repository, main, stage.name, to, configuration, message));
   log(describe(branch));
-  return { verdict: "open", changes: [change], branch, ...message };
+  return { outcome: "open", changes: [change], branch, ...message };
 }
 
 /** What the stage before runs: its pin, or the newest release on the main that it follows. */

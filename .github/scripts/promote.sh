@@ -18,7 +18,7 @@ case $status in
   1) exit 0 ;;
   *) exit "$status" ;;
 esac
-if [ "$(jq --raw-output .verdict promotion.json)" != open ]; then
+if [ "$(jq --raw-output .outcome promotion.json)" != open ]; then
   exit 0
 fi
 

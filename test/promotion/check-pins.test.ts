@@ -26,7 +26,7 @@ describe("npm run promote -- --check", () => {
       repo.commit(1, "More machines");
     });
     const { code, json, text } = await checkAt(1);
-    assert.deepEqual([code, json], [0, { verdict: "nothing", changes: [] }]);
+    assert.deepEqual([code, json], [0, { outcome: "nothing", changes: [] }]);
     assert.match(text, /No stack's pin changes/);
   });
 
@@ -47,7 +47,7 @@ describe("npm run promote -- --check", () => {
     // Late enough that the branch's own commits would have baked.
     const answer = await checkAt(30);
     assert.equal(answer.code, 1);
-    assert.equal(answer.json.verdict, "closed");
+    assert.equal(answer.json.outcome, "closed");
     assert.deepEqual(states(answer, "sandbox"), { order: "open", bake: "open", direction: "open", rehearsal: "open" });
     assert.deepEqual(states(answer, "prod"), { order: "closed", bake: "closed", direction: "open", rehearsal: "not evaluated" });
   });
@@ -88,7 +88,7 @@ describe("npm run promote -- --check", () => {
       repo.commit(2, "Documentation");
     });
     repo.pin("sandbox", "v0.3.0", 3);
-    assert.equal((await checkAt(4)).json.verdict, "nothing");
+    assert.equal((await checkAt(4)).json.outcome, "nothing");
   });
 
   it("ignores a pin that the branch changed and reverted", async () => {
@@ -97,7 +97,7 @@ describe("npm run promote -- --check", () => {
       repo.pin("prod", "v0.3.0", 2);
       repo.dated(3, "revert", "--no-edit", "HEAD");
     });
-    assert.equal((await checkAt(4)).json.verdict, "nothing");
+    assert.equal((await checkAt(4)).json.outcome, "nothing");
   });
 
   it("passes a revert of a promotion only with a rollback trailer and a green rehearsal", async () => {

@@ -170,7 +170,7 @@ describe("npm run promote", () => {
     assert.equal(third.json.branch.state, "exists");
     assert.equal(repo.git("rev-parse", "promote/sandbox-v0.3.0"), first.json.branch.commit);
     repo.merge("promote/sandbox-v0.3.0", 11);
-    assert.equal((await promoteAt(repo, 11, [...TO_SANDBOX, "--main", "main"])).json.verdict, "nothing");
+    assert.equal((await promoteAt(repo, 11, [...TO_SANDBOX, "--main", "main"])).json.outcome, "nothing");
   });
 
   it("refuses an existing branch of that name with another change", async () => {

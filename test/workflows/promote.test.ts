@@ -5,7 +5,7 @@ import { type Answer, ScriptFixture } from "./stand-ins";
 const COMMIT = "89abcdef0123456789abcdef0123456789abcdef";
 const BRANCH = "promote/sandbox-v0.3.0";
 const RESULT = {
-  verdict: "open",
+  outcome: "open",
   changes: [],
   branch: { name: BRANCH, commit: COMMIT, state: "created" },
   title: "Promote v0.3.0 to sandbox",
@@ -70,14 +70,14 @@ describe("the script that opens promotion pull requests", () => {
   }
 
   it("does nothing while a gate is closed, and writes the reasons to the summary", () => {
-    const { status, calls, summary } = promote([evaluated({ verdict: "closed", changes: [] }, 1)]);
+    const { status, calls, summary } = promote([evaluated({ outcome: "closed", changes: [] }, 1)]);
     assert.equal(status, 0);
     assert.equal(calls.length, 1);
     assert.match(summary, /### dev to sandbox\n {4}bake {2}closed {2}opens tomorrow/);
   });
 
   it("does nothing when the stage already has the release", () => {
-    assert.equal(promote([evaluated({ verdict: "nothing", changes: [] })]).calls.length, 1);
+    assert.equal(promote([evaluated({ outcome: "nothing", changes: [] })]).calls.length, 1);
   });
 
   it("fails when the gates cannot be evaluated, so that a missing promotion is noticed", () => {
