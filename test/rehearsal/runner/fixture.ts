@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildRunnerArchive } from "../../../rehearsal/runner/archive";
+import { buildRunnerArchive, type RunnerArchive } from "../../../rehearsal/runner/archive";
 import type { Boundary } from "../../../rehearsal/runner/program/barriers";
 import { call, ORGANIZATION, type ServedGitHub } from "../github/fixture";
 
@@ -18,8 +18,7 @@ export class TestRunner {
 
   static async unpack(served: ServedGitHub, overrideDir?: string): Promise<TestRunner> {
     const root = mkdtempSync(join(tmpdir(), "runner-under-test-"));
-    const cacheDir = join(root, "cache");
-    const archive = await buildRunnerArchive({ cacheDir, overrideDir, node: process.execPath });
+    const archive = await (overrideDir === undefined ? usualArchive() : buildArchive(join(root, "cache"), overrideDir));
     served.github.options.releaseFile = archive.file;
     mkdirSync(join(root, "home"));
     execFileSync("tar", ["xzf", archive.file, "-C", join(root, "home")]);
@@ -130,11 +129,25 @@ export class TestRunner {
   dispose(): void {
     for (const child of this.started) child.kill("SIGKILL");
     for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
-      const own = read(`/proc/${name}/cmdline`).includes(this.root) || link(name).startsWith(this.root);
+      const own = read(`/proc/${name}/cmdline`).includes(this.root) || workingDirectory(name).startsWith(this.root);
       if (own && Number(name) !== process.pid) kill(Number(name));
     }
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+function buildArchive(cacheDir: string, overrideDir?: string): Promise<RunnerArchive> {
+  return buildRunnerArchive({ cacheDir, overrideDir, node: process.execPath });
+}
+
+let usual: Promise<RunnerArchive> | undefined;
+
+/** Built once in this process: it takes as long as a short test. */
+function usualArchive(): Promise<RunnerArchive> {
+  if (usual) return usual;
+  const folder = mkdtempSync(join(tmpdir(), "runner-archive-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return (usual = buildArchive(folder));
 }
 
 export async function until(what: string, holds: () => boolean, limitMs = 40_000): Promise<void> {
@@ -162,9 +175,9 @@ function read(file: string): string {
   }
 }
 
-function link(pid: string): string {
+function workingDirectory(pid: string): string {
   try {
-    return execFileSync("readlink", [`/proc/${pid}/cwd`], { encoding: "utf8" });
+    return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
     return "";
   }
