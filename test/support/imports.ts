@@ -5,15 +5,15 @@ import ts from "typescript";
 export const ROOT = resolve(__dirname, "../..");
 
 /** Generated, or separate projects. */
-const SKIPPED = new Set(["node_modules", "dist", "lib", ".git", "examples"]);
+const SKIPPED = new Set(["node_modules", "dist", "lib", ".git", "examples"].map((name) => join(ROOT, name)));
 
 /** Our TypeScript sources, relative to the repository's root. */
 export function sources(): string[] {
   const found: string[] = [];
   const walk = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (SKIPPED.has(entry.name)) continue;
       const path = join(folder, entry.name);
+      if (SKIPPED.has(path)) continue;
       if (entry.isDirectory()) walk(path);
       else if (entry.name.endsWith(".ts")) found.push(relative(ROOT, path));
     }
@@ -22,14 +22,34 @@ export function sources(): string[] {
   return found.sort();
 }
 
-/** Our modules that each module imports, type imports included; all paths relative to the repository's root. */
-export function importGraph(files: readonly string[]): Map<string, string[]> {
+/** `import type` and `export type ... from`, as the formatter writes them. */
+const TYPE_IMPORTS = /^(import|export) type [^;]*;$/gm;
+
+/**
+ * Our modules that each module imports; all paths relative to the repository's root.
+ *
+ * @param types whether imports of types count, which load nothing at run time
+ */
+export function importGraph(files: readonly string[], { types } = { types: true }): Map<string, string[]> {
   const known = new Set(files);
-  return new Map(files.map((file) => [file, imported(file, known)]));
+  return new Map(
+    files.map((file) => {
+      const text = readFileSync(join(ROOT, file), "utf8");
+      return [file, imported(file, types ? text : text.replace(TYPE_IMPORTS, ""), known)];
+    }),
+  );
 }
 
-function imported(file: string, known: ReadonlySet<string>): string[] {
-  const { importedFiles } = ts.preProcessFile(readFileSync(join(ROOT, file), "utf8"), true, true);
+/** A module and all that it imports, directly or not. */
+export function reachable(graph: ReadonlyMap<string, readonly string[]>, from: string): Set<string> {
+  const found = new Set([from]);
+  // A set is iterated in order of insertion, including what is added meanwhile.
+  for (const file of found) for (const target of graph.get(file) ?? []) found.add(target);
+  return found;
+}
+
+function imported(file: string, text: string, known: ReadonlySet<string>): string[] {
+  const { importedFiles } = ts.preProcessFile(text, true, true);
   return importedFiles.flatMap(({ fileName }) => {
     if (!fileName.startsWith(".")) return [];
     const target = posix.join(posix.dirname(file), fileName);
