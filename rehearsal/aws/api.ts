@@ -3,6 +3,8 @@
  * scenarios all use `AwsApi.call`, which authorises, counts, injects faults and then executes.
  */
 
+import { StacklessError } from "../stackless-error";
+
 /** The caller. `operator` is the person who runs the rehearsal, and the engine; it is not subject to policies. */
 export type Principal =
   | { kind: "operator" }
@@ -14,7 +16,7 @@ export type Principal =
 export type Shape = Record<string, unknown>;
 
 /** An error with AWS's code and message; the wire servers encode it for the protocol. */
-export class AwsError extends Error {
+export class AwsError extends StacklessError {
   constructor(
     readonly code: string,
     message: string,

@@ -1,4 +1,5 @@
 import { AwsError, type Shape } from "./api";
+import { StacklessError } from "../stackless-error";
 
 /** A command of the AWS SDK, as its client sees it. */
 interface Command {
@@ -19,7 +20,7 @@ export function sdkClient<Client>(prefix: string, call: (action: string, params:
       return await call(`${prefix}:${constructor.name.replace(/Command$/, "")}`, input as Shape);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      throw Object.assign(new Error(error.message), { name: error.code, $metadata: { httpStatusCode: error.httpStatus } });
+      throw Object.assign(new StacklessError(error.message), { name: error.code, $metadata: { httpStatusCode: error.httpStatus } });
     }
   };
   return { send } as Client;

@@ -1,3 +1,4 @@
+import { StacklessError } from "../stackless-error";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** A request with its body read and its URL parsed. */
@@ -66,7 +67,7 @@ async function readBody(req: IncomingMessage): Promise<Record<string, unknown>> 
 }
 
 /** An error reply in GitHub's form. */
-export class HttpError extends Error {
+export class HttpError extends StacklessError {
   constructor(
     readonly status: number,
     message: string,

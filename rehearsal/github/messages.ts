@@ -2,6 +2,7 @@
  * The messages between the runner stand-in and the GitHub stand-in. They model the exchange of the official runner with
  * GitHub's broker and run service: same order, same consequences, different wire format.
  */
+import { StacklessError } from "../stackless-error";
 
 /** One step of a job, run as `bash -e` in a real child process. */
 export interface StepSpec {
@@ -113,7 +114,7 @@ export const PROTOCOL_ERRORS = {
 
 export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;
 
-export class ProtocolError extends Error {
+export class ProtocolError extends StacklessError {
   constructor(
     readonly code: ProtocolErrorCode,
     message: string,

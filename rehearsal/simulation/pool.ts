@@ -65,6 +65,8 @@ export class Pool {
   readonly labels: string[];
   readonly config: HostConfig;
   private readonly settings: PoolSettings;
+  /** The whole configuration; described with every call that describes the group. */
+  private readonly userData: string;
   private version = 1;
 
   constructor(
@@ -77,6 +79,7 @@ export class Pool {
     this.names = names;
     this.labels = settings.labels;
     this.config = hostConfig(settings, account.region, "x64");
+    this.userData = JSON.stringify(this.config);
     environment.functions.deploy(
       { pool: poolName, names, maxDrainSeconds: settings.drain.maxDrain, hostRoleId: "AROASIMULATION", organization, tokenSecret },
       functionSettings(settings),
@@ -156,7 +159,7 @@ export class Pool {
       id: `lt-${this.names.group}`,
       name: this.names.group,
       version: String(this.version),
-      userData: JSON.stringify(this.config),
+      userData: this.userData,
       instanceType: INSTANCE_TYPE,
       profile: { arn: "arn:aws:iam::123456789012:instance-profile/host", roleName: "host" },
       instanceTags: { [POOL_TAG]: this.config.pool },

@@ -1,7 +1,8 @@
+import { StacklessError } from "../../stackless-error";
 import type { Clock } from "../../clock";
 
 /** Rejects the promise of a caller, such as systemd, that waits for a process that was killed. */
-export class Killed extends Error {
+export class Killed extends StacklessError {
   constructor() {
     super("the process was killed");
   }

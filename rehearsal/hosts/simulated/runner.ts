@@ -11,6 +11,8 @@ import { Worker } from "./worker";
 
 /** Milliseconds. RunnerService kills a listener that has not exited 30 s after SIGINT. */
 const KILL_AFTER = 30_000;
+/** Without a reason, `abort` creates a DOMException with a stack. */
+const POLL_ENDED = "the poll has ended";
 
 /** The rest of the host, as the runner uses it. */
 export interface RunnerEnvironment {
@@ -87,7 +89,7 @@ export class SimulatedRunner {
   interrupt(): void {
     if (this.listener === undefined) return;
     this.stopping = true;
-    this.stopPoll.abort();
+    this.stopPoll.abort(POLL_ENDED);
     this.cancelJob?.();
   }
 
@@ -102,7 +104,7 @@ export class SimulatedRunner {
   crash(): void {
     const { signal } = this;
     if (signal.aborted) return;
-    this.stopPoll.abort();
+    this.stopPoll.abort(POLL_ENDED);
     this.endBusyPoll?.();
     this.cancelJob = undefined;
     this.exit(signal);
@@ -125,7 +127,7 @@ export class SimulatedRunner {
     this.killWorker();
     this.listener = undefined;
     this.announced = undefined;
-    this.stopPoll.abort();
+    this.stopPoll.abort(POLL_ENDED);
     this.endBusyPoll?.();
   }
 
