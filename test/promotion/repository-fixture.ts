@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promote } from "../../promotion/promote";
@@ -15,6 +15,9 @@ export const day = (days: number): number => DAY_ZERO + Math.round(days * 24 * H
 export const configuration = (stack: string, pin?: string): string =>
   `# The ${stack} stack.\nconfig:\n  aws:region: us-east-1\n${pin === undefined ? "" : `  ci-runners:release: ${pin} # what runs\n`}  ci-runners:maxSize: 4\n`;
 
+const PINS = { dev: undefined, sandbox: "v0.2.0", prod: "v0.2.0" };
+let dayZero: string | undefined;
+
 /** A real git repository in a temporary folder, with given committer dates. The user's git settings are ignored. */
 export class RepositoryFixture {
   readonly dir = mkdtempSync(join(tmpdir(), "promotion-test-"));
@@ -24,17 +27,25 @@ export class RepositoryFixture {
   };
 
   /** Day 0: release 0.2.0, which sandbox and prod pin, while dev follows main. */
-  constructor(pins: Record<string, string | undefined> = { dev: undefined, sandbox: "v0.2.0", prod: "v0.2.0" }) {
+  constructor() {
     // Not HOME: a rehearsal keeps the engine there.
-    const settings = join(this.dir, ".git-settings");
-    writeFileSync(settings, "[user]\n name = Test\n email = test@example.org\n[init]\n defaultBranch = main\n");
-    Object.assign(process.env, { GIT_CONFIG_GLOBAL: settings, GIT_CONFIG_NOSYSTEM: "1" });
+    Object.assign(process.env, { GIT_CONFIG_GLOBAL: join(this.dir, ".git-settings"), GIT_CONFIG_NOSYSTEM: "1" });
+    if (dayZero) cpSync(dayZero, this.dir, { recursive: true });
+    else this.begin();
+  }
+
+  /** Later repositories are copies of the first: every git command is a process. */
+  private begin(): void {
+    this.write(".git-settings", "[user]\n name = Test\n email = test@example.org\n[init]\n defaultBranch = main\n");
     this.git("init", "--quiet");
     this.write(".gitignore", ".git-settings\n*.json.out\n");
     this.write("package.json", `${JSON.stringify({ name: "fixture", version: "0.2.0" })}\n`);
-    for (const [stack, pin] of Object.entries(pins)) this.write(`Pulumi.${stack}.yaml`, configuration(stack, pin));
+    for (const [stack, pin] of Object.entries(PINS)) this.write(`Pulumi.${stack}.yaml`, configuration(stack, pin));
     this.commit(0, "Begin");
     this.git("tag", "v0.2.0");
+    const copy = (dayZero = mkdtempSync(join(tmpdir(), "promotion-day-zero-")));
+    cpSync(this.dir, copy, { recursive: true });
+    process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
   }
 
   close(): void {
