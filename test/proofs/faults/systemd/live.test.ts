@@ -13,7 +13,7 @@ import { SERVICES } from "./services";
 import { startAll, type Scenario } from "./scenario";
 
 /** Several times the usual duration; a bound on a hang, not a measurement. */
-const BOUND_MS = 1_200_000;
+const BOUND_MS = 2_400_000;
 
 /** FAULTS_ONLY is a regular expression that selects faults by name, for work on some of them. */
 const ONLY = new RegExp(process.env.FAULTS_ONLY ?? "");

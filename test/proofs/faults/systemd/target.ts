@@ -4,7 +4,7 @@ import type { TimelineEvent } from "../../../../rehearsal/timeline";
 import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 
 /** Seconds. Far beyond any step, even with all scenarios at once on two slow cores; a bound on a hang. */
-const BOUND = 300;
+const BOUND = 600;
 const KEPT_LINES = 60;
 
 export type Unit = (typeof UNITS)[keyof typeof UNITS];
@@ -66,8 +66,12 @@ export class TargetInstance {
 
   /** Calls of this instance to AWS, by outcome: `ok` or the error's code. */
   calls(action: string): string[] {
+    return this.events(action).map(({ outcome }) => outcome);
+  }
+
+  events(action: string): { at: number; outcome: string }[] {
     return this.pool.events.flatMap((event) =>
-      event.kind === "api-call" && event.instance === this.id && event.action === action ? [event.outcome] : [],
+      event.kind === "api-call" && event.instance === this.id && event.action === action ? [event] : [],
     );
   }
 
