@@ -13,8 +13,7 @@ import { discoverFunctions, discoverHostBundles } from "../../build/discover";
 const FUNCTIONS = discoverFunctions();
 const MEBIBYTE = 1024 * 1024;
 
-describe("build", function () {
-  this.timeout(60_000);
+describe("build", () => {
   let out: string;
   let manifest: Manifest;
 

@@ -68,8 +68,7 @@ for (const [how, clientsOf] of [
   ["over HTTP", overHttp],
   ["with direct calls", direct],
 ] as const) {
-  describe(`the functions' AWS adapters, ${how}`, function () {
-    this.timeout(30_000);
+  describe(`the functions' AWS adapters, ${how}`, () => {
     let harness: AwsHarness;
     let clients: Clients;
 

@@ -118,7 +118,7 @@ const SPECIAL: Record<string, [promise: string, check: (deployed: Deployed) => v
 };
 
 describe("the examples", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let installed: InstalledPackage;
   before(async () => {
     installed = await installedPackage();

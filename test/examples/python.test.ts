@@ -20,7 +20,7 @@ const EXAMPLE = join(ROOT, "examples", "python");
 
 /** Does with Python's Automation API what `deployAndDestroy` does for TypeScript. */
 describe("the Python example", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   const dir = temporary("ci-runners-python-");
   const workDir = join(dir, "work");
   const store = new MemoryStore();

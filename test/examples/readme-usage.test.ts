@@ -20,8 +20,7 @@ function compile(installed: InstalledPackage, code: string): string[] {
   return complaints(folder, [join(folder, "index.ts")]);
 }
 
-describe("the usage that README.md shows", function () {
-  this.timeout(120_000);
+describe("the usage that README.md shows", () => {
   let installed: InstalledPackage;
   before(async () => {
     installed = await installedPackage();

@@ -35,8 +35,7 @@ interface Run {
   ended: Promise<{ code: number | null; out: string; err: string }>;
 }
 
-describe("npm run deploy", function () {
-  this.timeout(30_000);
+describe("npm run deploy", () => {
   let repo: RepositoryFixture;
   let bin: string;
   let record: string;

@@ -13,8 +13,7 @@ const TO_PROD = ["--from", "sandbox", "--to", "prod", "--hosts", "simulated"];
 /** The real rehearsal gate: the release is this project's own code, rehearsed on simulated hosts. */
 const REAL = null;
 
-describe("a release is promoted from dev to prod", function () {
-  this.timeout(180_000);
+describe("a release is promoted from dev to prod", () => {
   let repo: RepositoryFixture;
 
   before(() => {

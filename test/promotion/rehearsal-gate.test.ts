@@ -16,8 +16,7 @@ writeFileSync(json, JSON.stringify({ failures: RED ? ["1 job lost", "2 calls den
 process.exitCode = RED ? 1 : 0;
 `;
 
-describe("the rehearsal gate", function () {
-  this.timeout(30_000);
+describe("the rehearsal gate", () => {
   let repo: RepositoryFixture;
   let record: string;
   beforeEach(() => {

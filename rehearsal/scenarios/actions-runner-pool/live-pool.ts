@@ -80,12 +80,12 @@ export class LivePool {
   }
 
   /** Waits for a condition that an event on the timeline makes true. */
-  until(what: string, condition: () => boolean, seconds = 120): Promise<void> {
+  until(what: string, condition: () => boolean, seconds = 300): Promise<void> {
     return until(this.environment.context, what, seconds, condition);
   }
 
   /** Waits, by polling, for a condition that no event on the timeline shows. */
-  async untilSeen(what: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
+  async untilSeen(what: string, condition: () => Promise<boolean>, seconds = 300): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
     while (!(await condition())) {
       assert.ok(Date.now() < deadline, `not within ${seconds} s: ${what}`);

@@ -18,8 +18,7 @@ function assertFailure(
   assert.equal(failure.text, `An error occurred (${expected.Code}) when calling the ${operation} operation: ${expected.Message}`);
 }
 
-describe("boto3, during the lifetime of a group at the AWS stand-in,", function () {
-  this.timeout(120_000);
+describe("boto3, during the lifetime of a group at the AWS stand-in,", () => {
   let rig: ClientRig;
   /** Tokens of the lifecycle actions by instance, taken from the events. */
   const tokens = new Map<string, string>();

@@ -10,8 +10,7 @@ const fieldsOf = ({ class: kind, Code, Message, status }: { class: string; Code?
   status,
 ];
 
-describe("boto3 at the other services of the AWS stand-in", function () {
-  this.timeout(120_000);
+describe("boto3 at the other services of the AWS stand-in", () => {
   let rig: ClientRig;
   let hosts: string[];
   const call = (service: string, operation: string, params: object = {}) => rig.boto.call(service, operation, params);

@@ -21,8 +21,7 @@ interface Taken {
   sorted: string;
 }
 
-describe("the machine image's real cloud-init", function () {
-  this.timeout(120_000);
+describe("the machine image's real cloud-init", () => {
   let image: string;
   let disk: string;
 

@@ -22,8 +22,7 @@ function titles(): Set<string> {
   return new Set((JSON.parse(text.slice(text.indexOf("{"))) as { tests: { title: string }[] }).tests.map(({ title }) => title));
 }
 
-describe("docs/security.md", function () {
-  this.timeout(120_000);
+describe("docs/security.md", () => {
   const section = (heading: string) => {
     const [, text] = PAGE.split(`## ${heading}\n`);
     assert.ok(text, `there is no section "${heading}"`);

@@ -10,9 +10,9 @@ import { MOMENTS, type Moment } from "./moments";
 import { idleRunners, Round } from "./round";
 
 /** A bound on a hang, not a measurement. */
-const BOUND_MS = 1_500_000;
+const BOUND_MS = 2_400_000;
 /** Seconds for a pool to boot its replacements, and for a round to finish. */
-const BOUND = 400;
+const BOUND = 800;
 
 /** In this order on one pool: a stop keeps the instances, the next two replace them, and destroy comes last. */
 const CAUSES = ["an operator's systemctl stop", "a scale-in", "an instance refresh", "a destroy of the whole pool"] as const;

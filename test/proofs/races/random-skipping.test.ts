@@ -8,7 +8,7 @@ const RUNS = Number(process.env.RACES_RUNS ?? 1_000);
 const SEED = Number(process.env.RACES_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 describe("skipping ticks that would find nothing new", function () {
-  this.timeout(1_200_000);
+  this.timeout(3_000_000);
 
   async function events(plan: Plan, skipIdle: boolean): Promise<string[]> {
     const environment = new SimulatedEnvironment({ seed: plan.seed, skipIdle });

@@ -9,7 +9,7 @@ import { serveProvider, type ProviderServer } from "../../../rehearsal/provider/
 import { FakeAutoScaling } from "../provider/fake-auto-scaling";
 
 /** Milliseconds for a test that runs the real engine several times on a busy machine with two cores. */
-export const ENGINE_TEST_TIMEOUT = 300_000;
+export const ENGINE_TEST_TIMEOUT = 900_000;
 
 /** A project in a temporary folder, the provider behind a socket, and the real engine. */
 export class Rig {

@@ -6,8 +6,7 @@ import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { request } from "@octokit/request";
 import { app, call, ORGANIZATION, register, serveGitHub, type ServedGitHub } from "./fixture";
 
-describe("the GitHub stand-in for an App", function () {
-  this.timeout(30_000);
+describe("the GitHub stand-in for an App", () => {
   let served: ServedGitHub;
   beforeEach(async () => void (served = await serveGitHub()));
   afterEach(() => served.close());

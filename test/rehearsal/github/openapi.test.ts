@@ -19,8 +19,7 @@ const SCOPES = [
   },
 ] as const;
 
-describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", function () {
-  this.timeout(60_000);
+describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", () => {
   let served: ServedGitHub;
   let bearer: string;
   /** All exchanges that were compared with the description, for the test that finds missing ones. */

@@ -3,8 +3,7 @@ import { app, call, ORGANIZATION, register, serveGitHub, type ServedGitHub } fro
 
 const RUNNERS = `/orgs/${ORGANIZATION}/actions/runners`;
 
-describe("the GitHub stand-in's REST routes", function () {
-  this.timeout(30_000);
+describe("the GitHub stand-in's REST routes", () => {
   let served: ServedGitHub;
   beforeEach(async () => void (served = await serveGitHub()));
   afterEach(() => served.close());

@@ -18,8 +18,7 @@ openRig().then(async (rig) => {
 });
 `;
 
-describe("a rehearsal that is killed", function () {
-  this.timeout(120_000);
+describe("a rehearsal that is killed", () => {
   before(async function () {
     needSystemd(this);
     this.timeout(600_000);

@@ -20,8 +20,7 @@ ExecStop=/bin/echo '{"message":"last words"}'
 
 type HostLog = Extract<TimelineEvent, { kind: "host-log" }>;
 
-describe("machines with a real systemd", function () {
-  this.timeout(120_000);
+describe("machines with a real systemd", () => {
   let rig: Rig;
   const a = { instanceId: "i-00000000000000a01", userData: USER_DATA, instanceType: "t3.small", privateIp: "10.20.0.11" };
   const unexpected: string[] = [];

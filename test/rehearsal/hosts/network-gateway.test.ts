@@ -8,8 +8,7 @@ import { openMachineNetwork, type MachineNetwork } from "../../../rehearsal/host
 import { openRun, type Run } from "../../../rehearsal/hosts/systemd";
 import { HOST_NAMES, certificates, needSystemd, until } from "./rig";
 
-describe("the gateway between machines and stand-ins", function () {
-  this.timeout(60_000);
+describe("the gateway between machines and stand-ins", () => {
   let run: Run;
   let network: MachineNetwork;
   let gateway: NetworkGateway;

@@ -12,8 +12,7 @@ import { needSystemd } from "./rig";
 const ROOT = join(__dirname, "../../..");
 const INSTALLER = join(ROOT, "scripts/install-system-packages.sh");
 
-describe("the prerequisites of machines", function () {
-  this.timeout(120_000);
+describe("the prerequisites of machines", () => {
   let dir: string;
   beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "preparation-"))));
   afterEach(() => rmSync(dir, { recursive: true, force: true }));

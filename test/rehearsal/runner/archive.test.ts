@@ -18,8 +18,7 @@ import { buildRunnerArchive } from "../../../rehearsal/runner/archive";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
-describe("the runner stand-in's archive", function () {
-  this.timeout(60_000);
+describe("the runner stand-in's archive", () => {
   let folder: string;
   let served: ServedGitHub | undefined;
 

@@ -22,8 +22,7 @@ const LIFECYCLE: readonly Boundary[] = [
   "between-jobs",
 ];
 
-describe("the barriers of the runner stand-in", function () {
-  this.timeout(90_000);
+describe("the barriers of the runner stand-in", () => {
   let served: ServedGitHub;
   let runner: TestRunner;
 

@@ -3,8 +3,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { ORGANIZATION, serveGitHub, type ServedGitHub } from "../github/fixture";
 import { TestRunner } from "./fixture";
 
-describe("config.sh of the runner stand-in", function () {
-  this.timeout(60_000);
+describe("config.sh of the runner stand-in", () => {
   let served: ServedGitHub;
   let runner: TestRunner;
 

@@ -150,7 +150,7 @@ function usualArchive(): Promise<RunnerArchive> {
   return (usual = buildArchive(folder));
 }
 
-export async function until(what: string, holds: () => boolean, limitMs = 40_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, limitMs = 120_000): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`waited ${limitMs / 1000} s for: ${what}`);

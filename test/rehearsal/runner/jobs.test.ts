@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { alive, TestRunner, until } from "./fixture";
 
-describe("a job on the runner stand-in", function () {
-  this.timeout(90_000);
+describe("a job on the runner stand-in", () => {
   let served: ServedGitHub;
   let runner: TestRunner;
   let log: string;

@@ -5,8 +5,7 @@ import { SHUTDOWN_ANNOTATION } from "../../../rehearsal/github";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { alive, exited, TestRunner, until } from "./fixture";
 
-describe("the runner stand-in as a service", function () {
-  this.timeout(90_000);
+describe("the runner stand-in as a service", () => {
   let served: ServedGitHub;
   let runner: TestRunner;
 

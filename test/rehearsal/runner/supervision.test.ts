@@ -6,8 +6,7 @@ import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
 /** RunnerService.js with a fake listener that exits with the given code on each launch; `stay` waits for a signal. */
-describe("RunnerService.js of the runner stand-in", function () {
-  this.timeout(60_000);
+describe("RunnerService.js of the runner stand-in", () => {
   let served: ServedGitHub;
   let folder: string;
   let runner: TestRunner;

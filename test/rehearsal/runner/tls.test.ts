@@ -8,8 +8,7 @@ import { join } from "node:path";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { TestRunner, until } from "./fixture";
 
-describe("the runner stand-in over TLS", function () {
-  this.timeout(60_000);
+describe("the runner stand-in over TLS", () => {
   let folder: string;
   let served: ServedGitHub;
   let server: Server;

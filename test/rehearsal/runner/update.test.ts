@@ -3,8 +3,7 @@ import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
-describe("the runner stand-in's self-update", function () {
-  this.timeout(90_000);
+describe("the runner stand-in's self-update", () => {
   let served: ServedGitHub;
   let runner: TestRunner;
 

@@ -5,8 +5,7 @@ import { messages, metrics } from "../../support/bundle";
 import { RUNNERS, bundleRuns, listed, members, runner } from "../../support/bundle-runs";
 import { INSTANCE, NAMES, TOKEN, terminateEvent, terminatedEvent } from "../../support/events";
 
-describe("deregister function bundle", function () {
-  this.timeout(60_000);
+describe("deregister function bundle", () => {
   const functions = bundleRuns();
 
   it("sends the pool's own stop document first, then cordons the runner", async () => {

@@ -4,8 +4,7 @@ import { metrics } from "../../support/bundle";
 import { bundleRuns } from "../../support/bundle-runs";
 import { INSTANCE, POOL, TOKEN, launchEvent } from "../../support/events";
 
-describe("register function bundle", function () {
-  this.timeout(60_000);
+describe("register function bundle", () => {
   const functions = bundleRuns();
 
   it("mints a token and stores it for its host; a second event reuses the credentials and replaces the token", async () => {

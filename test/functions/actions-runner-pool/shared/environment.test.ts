@@ -5,8 +5,7 @@ import { functionFile } from "../../../../components/shared/package-layout";
 import { runBundle } from "../../support/bundle";
 import { builtFunctions } from "../../support/bundle-runs";
 
-describe("every function bundle", function () {
-  this.timeout(60_000);
+describe("every function bundle", () => {
   before(() => builtFunctions());
 
   it("names the environment variable that is missing", async () => {

@@ -4,8 +4,7 @@ import { messages, metrics } from "../../support/bundle";
 import { RUNNERS, bundleRuns, listed, members, runner } from "../../support/bundle-runs";
 import { INSTANCE, NAMES, POOL } from "../../support/events";
 
-describe("sweep function bundle", function () {
-  this.timeout(60_000);
+describe("sweep function bundle", () => {
   const functions = bundleRuns();
 
   it("reads group, warm pool, history, secrets and runners, and repairs what is left over", async () => {

@@ -22,8 +22,7 @@ function event(id: string): EventBridgeEvent {
   };
 }
 
-describe("the event bus and asynchronous invocation, on virtual time", function () {
-  this.timeout(120_000);
+describe("the event bus and asynchronous invocation, on virtual time", () => {
   let harness: AwsHarness;
   let clock: VirtualClock;
   const code = `export const handler = async (event) => { console.log("got " + (event.detail?.id ?? event["detail-type"])); if (process.env.FAIL) throw new Error("no luck"); }`;

@@ -4,8 +4,7 @@ import { VirtualClock } from "../../../../rehearsal/virtual-clock";
 import { startHarness, type AwsHarness } from "../harness";
 import { deployFunction, LOGS, MAY_CREATE, sdkBundle } from "./deployed-functions";
 
-describe("the function runtime", function () {
-  this.timeout(120_000); // starts a dozen processes on a shared machine
+describe("the function runtime", () => {
   let harness: AwsHarness;
   before(async () => {
     harness = await startHarness({ githubHosts: ["ghe.example.com"] });
