@@ -46,7 +46,9 @@ const STARTS: Record<string, ModelState> = {
 /** The starts that must reveal a mutant, in this order; most need no second fault. */
 const ORDER = ["one fault", "one fault, the message is the job (old protocol)", "two faults"];
 
-describe("the drain's decisions in every interleaving", () => {
+describe("the drain's decisions in every interleaving", function () {
+  this.timeout(3_000_000);
+
   for (const [name, start] of Object.entries(STARTS)) {
     it(`never cost a job and never block a termination: ${name}`, async () => {
       const found = await explore(loadParts(), start);
