@@ -14,16 +14,16 @@ const LANES = {
     "test/proofs/hostile/**/*.test.ts",
     "test/rehearsal/hosts/**/*.test.ts",
     "test/proofs/releases/**/*.test.ts",
+    // Last, and not beside the races: each boots many machines at once.
+    "test/proofs/faults/**/*.test.ts",
   ],
   rehearsals: [
-    // First what boots no machines, because the other lane boots many at its beginning.
     "test/promotion/**/*.test.ts",
     // Both install the package, once per process.
     "test/package/**/*.test.ts",
     "test/examples/**/*.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/rehearsal.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/lost-events.test.ts",
-    "test/proofs/faults/**/*.test.ts",
   ],
   // CPU-bound, each about as long on one core as the lanes with machines.
   plans: ["test/proofs/races/random.test.ts"],
