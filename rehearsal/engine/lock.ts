@@ -16,7 +16,8 @@ const POLL_MS = 500;
  * (moxystudio/node-proper-lockfile#121), and Node has no binding for the kernel's own locks.
  */
 export async function withLock<T>(folder: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
-  const turns = `${folder}.lock`;
+  // Not `.lock`: release 0.2.0 has a folder of that name without turns, and would wait forever for one that it finds.
+  const turns = `${folder}.turns`;
   mkdirSync(turns, { recursive: true });
   let reported = false;
   let turn: string | undefined;

@@ -19,7 +19,7 @@ describe("the lock of the engine's folder", () => {
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "ci-runners-"));
     folder = join(dir, "engine");
-    turns = `${folder}.lock`;
+    turns = `${folder}.turns`;
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
