@@ -8,6 +8,10 @@ import { promisify } from "node:util";
 import { withLock } from "../../../rehearsal/engine/lock";
 
 const run = promisify(execFile);
+/** An installation takes 15 s. pip's own limits would let a silent package index hang it for most of an hour. */
+const ATTEMPTS = 3;
+const ATTEMPT_MS = 150_000;
+const PIP_OPTIONS = ["--timeout", "15", "--retries", "3", "--no-input", "--quiet", "--disable-pip-version-check"];
 /** The AWS CLI and boto3. */
 const CLIENTS = join(__dirname, "requirements.txt");
 /** The oldest Python version that the pinned packages support. */
@@ -29,7 +33,7 @@ export async function pythonPrograms(context: Mocha.Context, requirements: strin
     console.log(`    skipped: ${found.problem}`);
     context.skip();
   }
-  context.timeout(300_000); // The first run installs, possibly after waiting for another run's lock.
+  context.timeout((ATTEMPTS + 1) * ATTEMPT_MS); // The first run installs, possibly after waiting for another run's lock.
   const digest = createHash("sha256").update(readFileSync(requirements)).update(found.python).digest("hex").slice(0, 16);
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const folder = join(cache, "ci-runners", "python", digest);
@@ -39,15 +43,34 @@ export async function pythonPrograms(context: Mocha.Context, requirements: strin
     () => console.log("    another run installs the same Python packages; waiting"),
     async () => {
       if (existsSync(complete)) return;
-      // An incomplete folder is useless. A complete one cannot be moved into place: its programs contain the folder's path.
-      rmSync(folder, { recursive: true, force: true });
-      await run("python3", ["-m", "venv", folder]);
-      const args = ["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--require-hashes", "-r", requirements];
-      await run(join(folder, "bin", "pip"), args);
+      await install(folder, requirements);
       writeFileSync(complete, "");
     },
   );
   return join(folder, "bin");
+}
+
+/** Ends a hanging attempt and starts again: the process is gone before this returns, so that it keeps no test run alive. */
+async function install(folder: string, requirements: string): Promise<void> {
+  const log = `${folder}.log`;
+  for (let attempt = 1; ; attempt++) {
+    // An incomplete folder is useless. A complete one cannot be moved into place: its programs contain the folder's path.
+    for (const path of [folder, log]) rmSync(path, { recursive: true, force: true });
+    const limits = { timeout: ATTEMPT_MS, killSignal: "SIGKILL" } as const;
+    try {
+      await run("python3", ["-m", "venv", folder], limits);
+      const what = ["--only-binary=:all:", "--require-hashes", "-r", requirements];
+      await run(join(folder, "bin", "pip"), ["install", ...PIP_OPTIONS, "--log", log, ...what], limits);
+      return;
+    } catch (error) {
+      const { message, killed } = error as Error & { killed?: boolean };
+      const end = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-5).join("\n") : "";
+      const reason = killed ? `not done after ${ATTEMPT_MS / 1000} s` : message.trimEnd();
+      const report = `attempt ${attempt} of ${ATTEMPTS} to install ${requirements} failed: ${reason}\n${end}`;
+      if (attempt === ATTEMPTS) assert.fail(report);
+      console.log(`    ${report}`);
+    }
+  }
 }
 
 /** Identifies the Python that the folder belongs to, or explains why none is suitable. */
