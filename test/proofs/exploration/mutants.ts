@@ -102,16 +102,11 @@ export const MUTANTS: Mutant[] = [
     "await host.lifecycle.heartbeat(hook);",
     '(await host.signs.read()).workers > 0 ? await host.lifecycle.heartbeat(hook) : "none";',
   ]),
-  mutant("heartbeats stop as soon as the unit is stopping", [
-    `${AGENT}heartbeat.ts`,
-    "return workers === 0 && listener === undefined;",
-    "return true;",
-  ],
-  [
-    `${AGENT}heartbeat.ts`,
-    "if (!isStopped(await unit.state())) return false;",
-    "if (isRunning(await unit.state())) return false;",
-  ]),
+  mutant(
+    "heartbeats stop as soon as the unit is stopping",
+    [`${AGENT}heartbeat.ts`, "return workers === 0 && listener === undefined;", "return true;"],
+    [`${AGENT}heartbeat.ts`, "if (!isStopped(await unit.state())) return false;", "if (isRunning(await unit.state())) return false;"],
+  ),
   mutant(
     "only the event stops the runner",
     [`${AGENT}heartbeat.ts`, "if (isRunning(unit)) await host.unit.stop();", ""],
