@@ -129,7 +129,7 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("the handler of a termination's end ignores retention", [
     "functions/actions-runner-pool/deregister/terminated.ts",
-    "if (state !== undefined && isRetained(state))",
+    "if (state !== undefined && !isEnding(state))",
     "if (state === undefined)",
   ]),
   mutant("the sweep terminates retained instances unconditionally", [
