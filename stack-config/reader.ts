@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { shownValue } from "../components/shared/shown-value";
 import schema from "../schema.json";
 
 /** The parts of `schema.json` that are read here. */
@@ -24,25 +25,25 @@ export class Reader {
   }
 
   number(key: string): number | undefined {
-    return this.config.getNumber(key);
+    return this.typed(key, "a number", () => this.config.getNumber(key));
   }
 
   count(key: string): number | undefined {
-    return this.config.getNumber(key) || undefined;
+    return this.number(key) || undefined;
   }
 
   flag(key: string): boolean | undefined {
-    return this.config.getBoolean(key);
+    return this.typed(key, "true or false", () => this.config.getBoolean(key));
   }
 
   list(key: string): string[] | undefined {
-    const list = this.config.getObject<string[]>(key);
+    const list = this.typed(key, "a list", () => this.config.getObject<string[]>(key));
     return list && list.length > 0 ? list : undefined;
   }
 
   /** An object with arbitrary fields. */
   record(key: string): Record<string, string> | undefined {
-    return this.config.getObject<Record<string, string>>(key);
+    return this.typed(key, "an object", () => this.config.getObject<Record<string, string>>(key));
   }
 
   /**
@@ -51,7 +52,7 @@ export class Reader {
    * component's own schema.
    */
   object<T extends object>(component: string, key: string): T | undefined {
-    const value = this.config.getObject<T>(key);
+    const value = this.typed(key, "an object", () => this.config.getObject<T>(key));
     if (!value || Object.keys(value).length === 0) return undefined;
     const fields = fieldsOf(component, key);
     const unknown = Object.keys(value).find((field) => !fields.includes(field));
@@ -59,6 +60,17 @@ export class Reader {
       throw new pulumi.RunError(`ci-runners:${key} has an unknown field "${unknown}"; use one of ${fields.join(", ")}`);
     }
     return value;
+  }
+
+  /** Pulumi's own error for a value of another type shows the whole value, which may be a secret. */
+  private typed<T>(key: string, expected: string, read: () => T): T {
+    try {
+      return read();
+    } catch {
+      throw new pulumi.RunError(
+        `ci-runners:${key} = ${shownValue(key, this.config.get(key))}: not ${expected}. Correct it in the stack's configuration.`,
+      );
+    }
   }
 }
 

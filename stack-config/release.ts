@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { shownValue } from "../components/shared/shown-value";
 import { VERSION } from "../components/shared/package-version";
 import { FOLLOWS_MAIN, isRelease, releaseOf } from "../contract/shared/release";
 import type { Reader } from "./reader";
@@ -11,7 +12,7 @@ export function readRelease(read: Reader): string {
   const pin = read.text("release") ?? FOLLOWS_MAIN;
   if (!isRelease(pin)) {
     throw new pulumi.RunError(
-      `ci-runners:release = "${pin}" is neither a release nor ${FOLLOWS_MAIN}; pin a tag like ${releaseOf(VERSION)}`,
+      `ci-runners:release = ${shownValue("release", pin)} is neither a release nor ${FOLLOWS_MAIN}; pin a tag like ${releaseOf(VERSION)}`,
     );
   }
   if (pin !== FOLLOWS_MAIN && pin !== releaseOf(VERSION)) {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { shownValue, withoutSecrets } from "./shown-value";
 
 /** One problem with the arguments. */
 export interface Violation {
@@ -8,10 +9,13 @@ export interface Violation {
   reason: string;
 }
 
-/** Combines field, value, problem and remedy in one message, because a program shows only the message of an error. */
+/**
+ * Combines field, value, problem and remedy in one message, because a program shows only the message of an error. A value
+ * that may be a secret is not shown.
+ */
 export function violation(field: string, value: unknown, problem: string, remedy: string): Violation {
-  const shown = value === undefined ? "is missing" : `= ${JSON.stringify(value)}`;
-  return { field, reason: `${field} ${shown}: ${problem}. ${remedy}.` };
+  const shown = value === undefined ? "is missing" : `= ${shownValue(field, value)}`;
+  return { field, reason: `${field} ${shown}: ${withoutSecrets(`${problem}. ${remedy}`)}.` };
 }
 
 /** The error for one or more violations, in the form that the engine shows next to the argument's name. */

@@ -44,6 +44,11 @@ export function isRetained(state: LifecycleState): boolean {
   return state.endsWith(":Retained");
 }
 
+/** Whether the instance is terminated, or about to be because no lifecycle action delays it any more. */
+export function isEnding(state: LifecycleState): boolean {
+  return /Terminat(ing:Proceed|ed)$/.test(state);
+}
+
 /** What a lifecycle hook waits for. */
 export const TRANSITION = {
   launching: "autoscaling:EC2_INSTANCE_LAUNCHING",

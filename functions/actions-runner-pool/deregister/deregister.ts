@@ -10,10 +10,12 @@
  *   - `Terminating:Wait`: send `systemctl stop --no-block` by Systems Manager, then cordon the runner. On the host, the
  *     agent reads the same transition from IMDS once a second, `ExecStop=` waits for the job, the heartbeat timer keeps
  *     the lifecycle action open, and `ExecStopPost=` completes it (docs/lifecycle.md).
- *   - `Warmed:Terminating:Wait`, a trim of the warm pool: CONTINUE, because the host is off and cannot complete it.
+ *   - `Warmed:Terminating:Wait`, a trim of the warm pool: CONTINUE, because the host is off and cannot complete it. The
+ *     state counts, from DescribeAutoScalingInstances, and never the event alone.
  *   - Destination `WarmPool`, an instance that returns to the warm pool: nothing.
  * - `EC2 Instance Terminate Successful`, rule `<pool>-terminated` (terminated.ts): delete the registration token that the
- *   host never fetched, then the runner. A retained instance keeps its runner, because its job may still run.
+ *   host never fetched, then the runner. An instance that is still there, retained for example, keeps its runner, because
+ *   its job may still run.
  *
  * ## Late, duplicate and lost events
  *
@@ -38,7 +40,7 @@
  * - Send the stop before anything that needs GitHub, its settings and credentials included.
  * - Never complete the action of a host that was in service: only the host knows whether a job runs.
  * - Never remove a runner before its instance is gone: that cancels its job, and GitHub's `busy` flag lags.
- * - Origin may be absent, or wrong: the state from DescribeAutoScalingInstances decides then.
+ * - An event may be old, wrong or forged: the state from DescribeAutoScalingInstances decides.
  */
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { parsePoolEvent } from "../shared/events";

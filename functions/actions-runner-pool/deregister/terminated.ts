@@ -1,4 +1,4 @@
-import { isRetained } from "../../../contract/aws/lifecycle";
+import { isEnding } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
 import { within } from "../../shared/lambda/timeout";
@@ -20,6 +20,12 @@ export async function handleTerminated(
   settings: DeregisterSettings,
   { log, count }: Observer,
 ): Promise<void> {
+  // An event may be old or forged, and AWS does not document which one Auto Scaling emits for a retained instance.
+  const state = (await ports.lifecycleStates([instanceId])).get(instanceId);
+  if (state !== undefined && !isEnding(state)) {
+    log.warn("the instance is not gone: its runner stays", { state });
+    return;
+  }
   let failure: unknown;
   try {
     const secret = await ports.deleteSecret(registrationSecretName(settings.names.secretPrefix, instanceId));
@@ -29,13 +35,6 @@ export async function handleTerminated(
     failure = error;
   }
 
-  const state = (await ports.lifecycleStates([instanceId])).get(instanceId);
-  if (state !== undefined && isRetained(state)) {
-    // A retained instance keeps running. AWS does not document which event Auto Scaling emits when it retains one.
-    log.warn("the instance is retained, not gone: its runner stays", { state });
-    if (failure !== undefined) throw failure;
-    return;
-  }
   const outcome = await within(ports.clock, "removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
     const gitHub = ports.gitHub();
     if (!(await mayCall(instanceId, ports.clock, gitHub, RESERVE.removal, settings.spreadMs ?? SPREAD_MS, signal))) {

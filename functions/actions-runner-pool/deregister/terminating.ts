@@ -23,7 +23,8 @@ export async function handleTerminating(
     log.info("instance returns to the warm pool: nothing to do");
     return;
   }
-  if (event.origin === "WarmPool" || (event.origin === undefined && (await isPoolTrim(event, ports, observer)))) {
+  // An event may be old or forged, so its origin alone does not complete the action of a host that may have a job.
+  if ((event.origin === "WarmPool" || event.origin === undefined) && (await isPoolTrim(event, ports, observer))) {
     return continuePoolTrim(event, ports, settings, observer);
   }
 

@@ -8,8 +8,9 @@
  * Life cycle:
  *   1. End if the target lifecycle state is not a termination. This is all it does during an instance's service.
  *   2. If the unit is stopped and no listener or worker is left: start the completion, and send no heartbeat.
- *   3. Otherwise RecordLifecycleActionHeartbeat. Then stop the unit if it still runs, which begins the drain, or start
- *      the completion if the unit is stopped but left processes behind, which the completion drains.
+ *   3. Otherwise, and also if that is unknown, RecordLifecycleActionHeartbeat. Then stop the unit if it still runs, which
+ *      begins the drain, or start the completion if the unit is stopped but left processes behind, which the completion
+ *      drains.
  *
  * Killed: it has no state. systemd restarts it 10 s after a failure or SIGKILL, without a limit, and the timer runs on.
  *
@@ -21,8 +22,8 @@
  * extend an action to min(48 h, 100 x heartbeatTimeout) in all; drainDeadline is at least 300 s shorter.
  *
  * Gotchas:
- *   - The heartbeat comes before the stop, so that a failing stop cannot let the action expire. Only `systemctl show`
- *     and the reading of the job signs come before it.
+ *   - The heartbeat comes before the stop, and in doubt: neither a systemd that does not answer within 20 s nor a /proc
+ *     that cannot be read may let the action expire.
  *   - It must run outside the fenced cgroup, because it calls AWS.
  *   - The unit and the timer have DefaultDependencies=no: they must work while the machine shuts down.
  *   - `no-action` (completed or expired) is a success, or systemd would restart it every 10 s.
@@ -38,18 +39,28 @@ export type HeartbeatResult = "not-terminating" | "beat" | "no-action" | "comple
 /** Rejects if the metadata, systemd or AWS does not answer. */
 export async function heartbeat(host: HeartbeatHost): Promise<HeartbeatResult> {
   if (!isTerminating(await host.imds.targetState())) return "not-terminating";
-  const unit = await host.unit.state();
-  const signs = await host.signs.read();
-  const hook = host.config.terminateHook;
-  if (isStopped(unit) && signs.workers === 0 && signs.listener === undefined) {
+  if (await nothingIsLeft(host)) {
     await host.helpers.startCompletion();
     return "completion-started";
   }
-  // The heartbeat comes first: the action must not expire because a systemctl call below fails.
+  const hook = host.config.terminateHook;
   const outcome = await host.lifecycle.heartbeat(hook);
+  host.log.info("heartbeat", { hook, outcome });
+  const unit = await host.unit.state();
   if (isRunning(unit)) await host.unit.stop();
   // The completion drains what a stopped unit left behind, which takes as long as the job.
   if (isStopped(unit)) await host.helpers.startCompletion();
-  host.log.info("heartbeat", { hook, outcome });
   return outcome === "done" ? "beat" : "no-action";
+}
+
+/** Whether neither the runner nor a job is left. False if that is unknown, so that the action does not expire. */
+async function nothingIsLeft({ unit, signs, log }: HeartbeatHost): Promise<boolean> {
+  try {
+    if (!isStopped(await unit.state())) return false;
+    const { workers, listener } = await signs.read();
+    return workers === 0 && listener === undefined;
+  } catch (error) {
+    log.warn("the runner's state is unknown: sending a heartbeat", { reason: (error as Error).message });
+    return false;
+  }
 }

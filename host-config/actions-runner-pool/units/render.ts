@@ -4,7 +4,15 @@ import { agentSocket, agentUnit, completeUnit, heartbeatTimer, heartbeatUnit, ty
 import { endServiceScript } from "./end-service";
 import { jobCompletedHook, jobStartedHook } from "./hooks";
 import { afterStopScript, runnerUnit, stopAgainScript } from "./runner-unit";
-import { SHUTDOWN_TARGETS, needrestartOverride, perfLogMount, shutdownTimeout, temporaryFiles, userSlice } from "./system-files";
+import {
+  SHUTDOWN_TARGETS,
+  needrestartOverride,
+  perfLogMount,
+  shutdownTimeout,
+  temporaryFiles,
+  unattendedUpgradesOverride,
+  userSlice,
+} from "./system-files";
 
 export interface RenderedFile {
   path: string;
@@ -33,5 +41,6 @@ export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[
     ...SHUTDOWN_TARGETS.map((target) => unit(`${target}.d/ci-runners.conf`, shutdownTimeout(config))),
     file("/etc/tmpfiles.d/ci-runners.conf", temporaryFiles(config, facts.runnerGroup)),
     file("/etc/needrestart/conf.d/ci-runners.conf", needrestartOverride()),
+    file("/etc/apt/apt.conf.d/90ci-runners", unattendedUpgradesOverride()),
   ];
 }

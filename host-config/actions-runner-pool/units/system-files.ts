@@ -25,14 +25,37 @@ Options=size=64m,nr_inodes=64,mode=0755,uid=${runnerUid},nosuid,nodev,noexec
 `;
 }
 
-/** needrestart restarts services after library updates; ours load updated libraries at their next start. */
+/** Services whose restart ends a job's containers, by the beginning of their names. */
+const CONTAINER_SERVICES = ["docker", "containerd", "podman", "crio"];
+
+/** Packages that restart such a service when they are upgraded, by the beginning of their names, in Debian and Ubuntu. */
+const CONTAINER_PACKAGES = [...CONTAINER_SERVICES, "moby", "runc", "crun", "cri-o"];
+
+/**
+ * needrestart restarts services after library updates. Ours load updated libraries at their next start; a container engine
+ * keeps the old ones until the instance is replaced.
+ */
 export function needrestartOverride(): string {
   const units = [UNITS.runner, UNITS.agent, UNITS.agentSocket, UNITS.heartbeat, UNITS.complete];
-  return units.map((unit) => `$nrconf{override_rc}{qr(^${unit.replaceAll(".", "\\.")}$)} = 0;\n`).join("");
+  const patterns = [...units.map((unit) => `^${unit.replaceAll(".", "\\.")}$`), ...CONTAINER_SERVICES.map((name) => `^${name}`)];
+  return patterns.map((pattern) => `$nrconf{override_rc}{qr(${pattern})} = 0;\n`).join("");
 }
 
-/** Targets of an orderly shutdown. By default systemd forces it after 30 min, even if a runner still drains. */
-export const SHUTDOWN_TARGETS = ["reboot.target", "poweroff.target", "halt.target", "kexec.target"] as const;
+/**
+ * Unattended upgrades leave container engines alone: their packages restart the service, which ends the containers of a
+ * running job. They are upgraded with the image, by an instance refresh or at the end of an instance's lifetime.
+ */
+export function unattendedUpgradesOverride(): string {
+  return `Unattended-Upgrade::Package-Blacklist {
+${CONTAINER_PACKAGES.map((name) => `  "^${name}";\n`).join("")}};
+`;
+}
+
+/**
+ * Targets of an orderly shutdown, in systemd 249 to 257; soft-reboot.target exists since 254. By default systemd forces
+ * it after 30 min, even if a runner still drains.
+ */
+export const SHUTDOWN_TARGETS = ["reboot.target", "poweroff.target", "halt.target", "kexec.target", "soft-reboot.target"] as const;
 
 /** Seconds; systemd's default, which we never shorten. */
 const DEFAULT_TIMEOUT = 1800;

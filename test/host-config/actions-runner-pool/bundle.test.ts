@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { bundleEntries, bundleInputs } from "../../../host-config/actions-runner-pool/bundle";
 import { hookServer } from "../../../host-config/actions-runner-pool/agent/hook-server";
@@ -120,6 +121,21 @@ describe("the job hooks", () => {
     assert.deepEqual(result, { code: 1, output: "user hook, arguments: 0\n" });
     writeFileSync(join(root, "it's mine"), "#!/bin/sh\necho done; exit 0\n", { mode: 0o755 });
     assert.deepEqual(await runHook(jobCompletedHook(join(root, "it's mine"))), { code: 0, output: "done\n" });
+  });
+
+  it("do not fail the job of a user who has no process left, and still run the user's own hook", async function () {
+    if (process.getuid!() !== 0) return this.skip();
+    chmodSync(root, 0o755);
+    writeFileSync(join(root, "user.sh"), "echo 'the hook of the user'\n");
+    const withoutProcesses = (text: string) => {
+      const path = join(root, "starved.sh");
+      writeFileSync(path, text);
+      const user = ["--reuid=12345", "--regid=12345", "--clear-groups"];
+      return promisify(execFile)("setpriv", [...user, "bash", "-c", `ulimit -u 1; exec bash -e ${path}`]);
+    };
+    const [plain, own] = await Promise.all([jobStartedHook(), jobCompletedHook(join(root, "user.sh"))].map(withoutProcesses));
+    assert.match(plain!.stderr, /fork: Resource temporarily unavailable/, "else the limit had no effect");
+    assert.equal(own!.stdout, "the hook of the user\n");
   });
 
   it("can only make the agent read the job signs: other routes and methods are rejected", async () => {

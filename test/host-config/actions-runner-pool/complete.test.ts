@@ -162,6 +162,19 @@ describe("a heartbeat", () => {
     assert.deepEqual(host.acts, ["heartbeat pool-terminate", "stop"]);
   });
 
+  for (const [what, breakHost] of [
+    ["systemd does not answer", (host: FakeHost) => (host.unit.state = () => Promise.reject(new Error("systemctl: timeout")))],
+    ["the job signs cannot be read", (host: FakeHost) => (host.signs.read = () => Promise.reject(new Error("EACCES")))],
+  ] as const) {
+    it(`is sent although ${what}, or the action would expire under a job`, async () => {
+      const host = stopped();
+      breakHost(host);
+      await heartbeat(host).catch(() => undefined);
+      assert.equal(host.acts[0], "heartbeat pool-terminate");
+      assert.ok(host.messages().includes("the runner's state is unknown: sending a heartbeat"));
+    });
+  }
+
   it("starts the completion of a stopped runner instead of extending the action", async () => {
     const host = stopped();
     assert.equal(await heartbeat(host), "completion-started");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { denySchedulers } from "../../../host-config/actions-runner-pool/agent/deny-schedulers";
 import { runnerUnit } from "../../../host-config/actions-runner-pool/units/runner-unit";
@@ -120,10 +120,23 @@ describe("the rendered units", () => {
       assert.deepEqual(setting(text, "DefaultDependencies"), ["no"], name);
       assert.deepEqual(setting(text, "After"), [], `${name} would wait for the stop of what it is ordered after`);
     }
-    for (const target of ["reboot", "poweroff", "halt", "kexec"]) {
+    for (const target of ["reboot", "poweroff", "halt", "kexec", "soft-reboot"]) {
       const timeout = Number(setting(unitText(`${target}.target.d/ci-runners.conf`), "JobTimeoutSec")[0]);
       assert.ok(timeout > CONFIG.drainDeadline, `${target}.target would be forced after 30 min`);
     }
+  });
+
+  it("cover every target that this machine's systemd would force after a time", () => {
+    const folder = "/usr/lib/systemd/system";
+    const forced = readdirSync(folder).filter(
+      (name) => name.endsWith(".target") && /^JobTimeoutAction=/m.test(readFileSync(join(folder, name), "utf8")),
+    );
+    const names = new Set(forced.map((name) => basename(realpathSync(join(folder, name)))));
+    assert.ok(names.has("reboot.target"), "systemd is not where this test looks");
+    assert.deepEqual(
+      [...names].filter((name) => !rendered().has(`/etc/systemd/system/${name}.d/ci-runners.conf`)),
+      [],
+    );
   });
 
   it("never make a restart of the agent wait for a drain", () => {
@@ -165,6 +178,36 @@ describe("the rendered units", () => {
       );
     }
     execFileSync("perl", ["-ce", `my %nrconf; ${text}`], { stdio: "pipe" });
+  });
+
+  it("keep unattended upgrades from restarting a container engine under a job", () => {
+    const needrestart = rendered().get("/etc/needrestart/conf.d/ci-runners.conf")!.content;
+    for (const service of ["docker.service", "containerd.service", "podman.service"]) {
+      const patterns = [...needrestart.matchAll(/qr\((.*)\)\} = 0;/g)].map((match) => new RegExp(match[1]!));
+      assert.ok(
+        patterns.some((pattern) => pattern.test(service)),
+        service,
+      );
+    }
+    // As apt reads it, and unattended-upgrades from apt: names that begin with a pattern are not upgraded.
+    const root = mkdtempSync(join(tmpdir(), "apt-"));
+    try {
+      writeFileSync(join(root, "apt.conf"), rendered().get("/etc/apt/apt.conf.d/90ci-runners")!.content);
+      const dump = execFileSync("apt-config", ["dump", "Unattended-Upgrade::Package-Blacklist"], {
+        encoding: "utf8",
+        env: { ...process.env, APT_CONFIG: join(root, "apt.conf") },
+      });
+      const patterns = [...dump.matchAll(/Blacklist:: "(.*)";/g)].map((match) => new RegExp(match[1]!));
+      for (const name of ["docker.io", "docker-ce", "docker-ce-cli", "containerd", "containerd.io", "runc", "moby-engine", "podman"]) {
+        assert.ok(
+          patterns.some((pattern) => pattern.test(name)),
+          name,
+        );
+      }
+      assert.ok(!patterns.some((pattern) => pattern.test("openssl")));
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 });
 

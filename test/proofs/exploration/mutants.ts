@@ -100,13 +100,13 @@ export const MUTANTS: Mutant[] = [
   mutant("heartbeats are sent only while a worker runs", [
     `${AGENT}heartbeat.ts`,
     "await host.lifecycle.heartbeat(hook);",
-    'signs.workers > 0 ? await host.lifecycle.heartbeat(hook) : "none";',
+    '(await host.signs.read()).workers > 0 ? await host.lifecycle.heartbeat(hook) : "none";',
   ]),
-  mutant("heartbeats stop as soon as the unit is stopping", [
-    `${AGENT}heartbeat.ts`,
-    "if (isStopped(unit) && signs.workers === 0 && signs.listener === undefined)",
-    "if (!isRunning(unit))",
-  ]),
+  mutant(
+    "heartbeats stop as soon as the unit is stopping",
+    [`${AGENT}heartbeat.ts`, "return workers === 0 && listener === undefined;", "return true;"],
+    [`${AGENT}heartbeat.ts`, "if (!isStopped(await unit.state())) return false;", "if (isRunning(await unit.state())) return false;"],
+  ),
   mutant(
     "only the event stops the runner",
     [`${AGENT}heartbeat.ts`, "if (isRunning(unit)) await host.unit.stop();", ""],
@@ -129,7 +129,7 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("the handler of a termination's end ignores retention", [
     "functions/actions-runner-pool/deregister/terminated.ts",
-    "if (state !== undefined && isRetained(state))",
+    "if (state !== undefined && !isEnding(state))",
     "if (state === undefined)",
   ]),
   mutant("the sweep terminates retained instances unconditionally", [

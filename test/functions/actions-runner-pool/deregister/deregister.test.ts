@@ -111,21 +111,29 @@ describe("deregister function", () => {
     });
   });
 
+  describe("when an event claims a trim of the warm pool", () => {
+    it("completes nothing for a host in service: only the host knows whether a job runs", async () => {
+      await run(terminateEvent({ Origin: "WarmPool" }));
+      assert.ok(!acts.includes(CONTINUE));
+      assert.ok(acts.includes(STOP), "its drain starts as after any other termination");
+    });
+  });
+
   describe("when a pooled instance is trimmed", () => {
+    beforeEach(() => (ports.lifecycleStates = async () => new Map([[INSTANCE, "Warmed:Terminating:Wait"]])));
+
     it("completes the action at once, because a host that is off cannot", async () => {
       await run(terminateEvent({ Origin: "WarmPool" }));
       assert.deepEqual(acts, [CONTINUE]);
     });
 
     it("recognizes the trim by the instance's state when the event omits the origin", async () => {
-      ports.lifecycleStates = async () => new Map([[INSTANCE, "Warmed:Terminating:Wait"]]);
       await run(terminateEvent({ Origin: undefined }));
       assert.deepEqual(acts, [CONTINUE]);
     });
 
     it("recognizes the trim when the event names another origin and Systems Manager cannot reach the host", async () => {
       ports.sendStop = async () => "unreachable";
-      ports.lifecycleStates = async () => new Map([[INSTANCE, "Warmed:Terminating:Wait"]]);
       await run(terminateEvent({ Origin: "AutoScalingGroup" }));
       assert.deepEqual(acts, [CONTINUE]);
     });
@@ -149,18 +157,33 @@ describe("deregister function", () => {
   });
 
   describe("when an instance has terminated", () => {
+    beforeEach(() => {
+      ports.lifecycleStates = async () => {
+        acts.push("describe");
+        return new Map([[INSTANCE, "Terminated"]]);
+      };
+    });
+
     it("removes its runner and the token that its host never fetched", async () => {
       await run(terminatedEvent());
       assert.deepEqual(
         acts.filter((act) => act !== "GitHub credentials"),
-        [`delete secret ${NAMES.secretPrefix}${INSTANCE}`, "describe", `find ${INSTANCE}`, "remove 7"],
+        ["describe", `delete secret ${NAMES.secretPrefix}${INSTANCE}`, `find ${INSTANCE}`, "remove 7"],
       );
     });
 
-    it("keeps the runner of a retained instance, which may still run its job", async () => {
-      ports.lifecycleStates = async () => new Map([[INSTANCE, "Terminating:Retained"]]);
+    for (const state of ["Terminating:Retained", "Terminating:Wait", "InService", "Pending:Wait"] as const) {
+      it(`keeps the runner and the token of an instance that is ${state}, whatever the event says, because it may have a job`, async () => {
+        ports.lifecycleStates = async () => new Map([[INSTANCE, state]]);
+        await run(terminatedEvent());
+        assert.deepEqual(acts, []);
+      });
+    }
+
+    it("removes the runner of an instance that Auto Scaling no longer lists", async () => {
+      ports.lifecycleStates = async () => new Map();
       await run(terminatedEvent());
-      assert.ok(!acts.some((act) => act.startsWith("remove") || act.startsWith("find")), acts.join("\n"));
+      assert.ok(acts.includes("remove 7"));
     });
 
     it("does not remove the runner while the instance's state is unknown, and throws so that Lambda retries", async () => {

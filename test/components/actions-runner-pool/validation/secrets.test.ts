@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { ActionsRunnerPool } from "../../../../components";
+import schema from "../../../../schema.json";
+import { Deployment } from "../../mocks";
+import { poolArgs } from "../pool-args";
+
+const { privateKey } = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs1", format: "pem" },
+});
+const body = privateKey.split("\n")[1]!;
+
+/** What ends up in the wrong field, and the part of it that an error must never contain. */
+const MISPLACED: [what: string, text: string, part: string][] = [
+  ["a private key", privateKey, body],
+  ["a private key without its first line", body, body.slice(0, 24)],
+  ["a token of GitHub", `ghp_${"aB3dE6gH9k".repeat(4)}`, "aB3dE6gH9k"],
+  ["a fine-grained token of GitHub", `github_pat_${"aB3dE6gH9k".repeat(8)}`, "aB3dE6gH9k"],
+  ["a secret access key of AWS", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "bPxRfiCY"],
+];
+
+interface Property {
+  $ref?: string;
+  type?: string;
+  items?: object;
+}
+
+/** All arguments, through nested objects: `["github", "app", "id"]`. */
+function leaves(properties: Record<string, Property>): { path: string[]; list: boolean }[] {
+  const types = schema.types as Record<string, { properties?: Record<string, Property>; enum?: unknown }>;
+  return Object.entries(properties).flatMap(([name, { $ref, type }]) => {
+    const nested = $ref && types[$ref.replace("#/types/", "")]?.properties;
+    if (!nested) return [{ path: [name], list: type === "array" }];
+    return leaves(nested).map(({ path, list }) => ({ path: [name, ...path], list }));
+  });
+}
+
+function withValue(args: any, [name, ...rest]: readonly string[], value: unknown): any {
+  return { ...args, [name!]: rest.length === 0 ? value : withValue(args?.[name!], rest, value) };
+}
+
+describe("a secret in the wrong argument", () => {
+  const all = leaves(schema.resources["ci-runners:index:ActionsRunnerPool"].inputProperties);
+
+  for (const [what, text, part] of MISPLACED) {
+    it(`does not appear in the error: ${what}`, async () => {
+      const refused: string[] = [];
+      for (const { path, list } of all) {
+        await Deployment.start();
+        try {
+          new ActionsRunnerPool("runners", withValue(poolArgs(), path, list ? [text] : text));
+        } catch (error) {
+          refused.push(path.join("."));
+          assert.ok(!`${(error as Error).stack}`.includes(part), `${path.join(".")}: ${(error as Error).message}`);
+        }
+      }
+      // Else this test would show nothing: these are the fields in which secrets are found.
+      for (const field of ["github.tokenSecretArn", "github.app.privateKeySecretArn", "runner.sha256"]) {
+        assert.ok(refused.includes(field), `${field} accepted ${what}`);
+      }
+    });
+  }
+});
