@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ENGINE_VERSION, OLDEST_ENGINE } from "../../../rehearsal/engine/cache";
 import { locate } from "../../../rehearsal/engine/locate";
-import { withLock } from "../../../rehearsal/engine/lock";
 
 describe("finding an engine", () => {
   const path = process.env.PATH;
@@ -58,38 +56,5 @@ describe("finding an engine", () => {
         assert.match(error.message, part);
       return true;
     });
-  });
-
-  it("never lets two processes build at the same time", async () => {
-    const inside: string[] = [];
-    let release = () => undefined as void;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    const first = withLock(
-      join(dir, "engine"),
-      () => undefined,
-      async () => {
-        inside.push("first in");
-        await held;
-        inside.push("first out");
-      },
-    );
-    const second = withLock(join(dir, "engine"), release, async () => void inside.push("second in"));
-    await Promise.all([first, second]);
-    assert.deepEqual(inside, ["first in", "first out", "second in"]);
-    assert.equal(existsSync(join(dir, "engine.lock")), false);
-  });
-
-  it("takes over the lock of a killed build; otherwise no later build could start", async () => {
-    const { pid } = spawnSync(process.execPath, ["-e", ""]);
-    mkdirSync(join(dir, "engine.lock"));
-    writeFileSync(join(dir, "engine.lock", "pid"), String(pid));
-    assert.equal(
-      await withLock(
-        join(dir, "engine"),
-        () => undefined,
-        async () => "built",
-      ),
-      "built",
-    );
   });
 });
