@@ -7,8 +7,9 @@ import type { AwsApi, Shape } from "../aws/api";
  * - CreateAutoScalingGroup, UpdateAutoScalingGroup, DescribeAutoScalingGroups, DeleteAutoScalingGroup
  * - PutLifecycleHook, DescribeLifecycleHooks, DeleteLifecycleHook
  * - PutWarmPool, DescribeWarmPool, DeleteWarmPool
- * - StartInstanceRefresh, CancelInstanceRefresh, SetInstanceProtection
- * - CreateOrUpdateTags, DeleteTags, SuspendProcesses, ResumeProcesses, EnableMetricsCollection
+ * - StartInstanceRefresh, CancelInstanceRefresh, DescribeInstanceRefreshes, DescribeScalingActivities, SetInstanceProtection
+ * - CreateOrUpdateTags, DeleteTags, SuspendProcesses, ResumeProcesses
+ * - EnableMetricsCollection, DisableMetricsCollection
  */
 export interface AutoScalingApi {
   call(operation: AutoScalingOperation, params: Shape): Promise<Shape>;
@@ -27,6 +28,8 @@ export type AutoScalingOperation =
   | "DeleteWarmPool"
   | "StartInstanceRefresh"
   | "CancelInstanceRefresh"
+  | "DescribeInstanceRefreshes"
+  | "DescribeScalingActivities"
   | "SetInstanceProtection"
   | "CreateOrUpdateTags"
   | "DeleteTags"

@@ -4,7 +4,7 @@ import { difference, type Difference } from "./difference";
 import { INVOKES, type AccountFacts } from "./invokes";
 import { GENERATED, withPhysicalName } from "./naming";
 import {
-  PartialCreateError,
+  IncompleteError,
   type ResourceContext,
   type Created,
   type InvokeFunction,
@@ -114,26 +114,39 @@ export class ProviderBackend {
       }
       return { id: created.id, outputs: keep(created) };
     } catch (error) {
-      if (error instanceof PartialCreateError) throw new PartialCreateError(error.id, keep(error), error.message);
+      if (error instanceof IncompleteError) throw new IncompleteError(error.id, keep(error), error.message);
       throw error;
     }
   }
 
   async update(call: ProviderCall): Promise<{ outputs: Properties }> {
     const type = this.type(call.urn);
-    const { olds, news, secrets } = this.plain(call);
+    const { olds, news, secrets, ignored } = this.plain(call);
     const context = this.context(call);
     const id = call.id ?? "";
-    const before = { ...(this.options.store.get(typeToken(call.urn), id)?.state ?? {}), ...olds };
+    // The inputs as the engine's state has them: a refresh may have found others than the store, which holds what was planned.
+    const stored = this.options.store.get(typeToken(call.urn), id)?.state ?? {};
+    const before = { ...Object.fromEntries(Object.entries(stored).filter(([name]) => !type.inputs.includes(name))), ...olds };
+    for (const name of ignored) {
+      if (before[name] === undefined) delete news[name];
+      else news[name] = before[name];
+    }
     const computed = Object.fromEntries(Object.entries(before).filter(([name]) => !type.inputs.includes(name) && name !== GENERATED));
     if (call.preview) {
       for (const name of type.volatile ?? []) delete computed[name];
       return { outputs: conceal(visible({ ...computed, ...news }), secrets) };
     }
-    const changed = type.update ? await type.update(id, withoutBookkeeping(news), before, context) : {};
-    const state = this.state(type, news, { ...computed, ...changed }, context);
-    this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
-    return { outputs: conceal(visible(state), secrets) };
+    const keep = (outputs: Properties): Properties => {
+      const state = this.state(type, news, { ...computed, ...outputs }, context);
+      this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
+      return conceal(visible(state), secrets);
+    };
+    try {
+      return { outputs: keep(type.update ? await type.update(id, withoutBookkeeping(news), before, context) : {}) };
+    } catch (error) {
+      if (error instanceof IncompleteError) throw new IncompleteError(id, keep(error.outputs), error.message);
+      throw error;
+    }
   }
 
   /** The live resource: its outputs, and the inputs that would describe it. */
@@ -145,10 +158,11 @@ export class ProviderBackend {
     const { plain: inputs, secrets } = revealAll(call.oldInputs ?? {});
     const live = stored && type.read ? await type.read(id, stored.state, this.context(call)) : {};
     if (!stored || !live) return { id: "", outputs: {}, inputs: {} };
+    // An undefined value is one that the live resource does not have.
     const state = { ...stored.state, ...live };
     for (const secret of revealAll(call.olds ?? {}).secrets) secrets.add(secret);
     const current = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, name in state ? state[name] : value]));
-    return { id, outputs: conceal(visible(state), secrets), inputs: conceal(current, secrets) };
+    return { id, outputs: conceal(visible(dropAbsent(state)), secrets), inputs: conceal(dropAbsent(current), secrets) };
   }
 
   async delete(call: ProviderCall): Promise<void> {

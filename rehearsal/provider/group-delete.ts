@@ -43,7 +43,7 @@ async function drainGroup(name: string, group: Shape, timeoutMs: number, context
       })
       .catch((error: unknown) => {
         if (error instanceof AwsError && error.message.includes("not part of Auto Scaling group")) return;
-        throw error;
+        throw new Error(`disabling Auto Scaling Group (${name}) scale-in protections: ${(error as Error).message}`);
       });
   }
   await waitUntil(context, `waiting for Auto Scaling Group (${name}) drain`, timeoutMs, async () => {

@@ -1,5 +1,5 @@
 import type { Shape } from "../aws/api";
-import type { Json, Properties } from "./values";
+import { same, type Json, type Properties } from "./values";
 
 /** Translation between the properties of a group in `@pulumi/aws` and in the Auto Scaling API. */
 
@@ -135,6 +135,37 @@ export function groupState(group: Shape): Properties {
     warmPoolSize: group.WarmPoolSize,
   });
   return state;
+}
+
+/**
+ * The live values of inputs that have calls of their own, where they differ from the state's. Undefined means that the
+ * group has none, although the state says so, for instance after a creation that failed half-way.
+ */
+export function ownCallState(group: Shape, state: Properties): Properties {
+  const metrics = ((group.EnabledMetrics as Shape[] | undefined) ?? []).map(({ Metric }) => Metric);
+  const suspended = ((group.SuspendedProcesses as Shape[] | undefined) ?? []).map(({ ProcessName }) => ProcessName);
+  const pool = group.WarmPoolConfiguration as Shape | undefined;
+  const live: Properties = {};
+  if (!sameSet(metrics, state.enabledMetrics)) live.enabledMetrics = metrics.length > 0 ? metrics : undefined;
+  if (!sameSet(suspended, state.suspendedProcesses)) live.suspendedProcesses = suspended.length > 0 ? suspended : undefined;
+  const warmPool = pool && warmPoolState(pool);
+  const known = state.warmPool && warmPoolState(warmPoolParams("", state.warmPool));
+  if (!same(warmPool, known)) live.warmPool = warmPool;
+  return live;
+}
+
+function warmPoolState(pool: Shape): Properties {
+  const reuse = pool.InstanceReusePolicy as Shape | undefined;
+  return defined({
+    maxGroupPreparedCapacity: pool.MaxGroupPreparedCapacity ?? -1,
+    minSize: pool.MinSize ?? 0,
+    poolState: pool.PoolState ?? "Stopped",
+    instanceReusePolicy: reuse?.ReuseOnScaleIn === true ? { reuseOnScaleIn: true } : undefined,
+  });
+}
+
+function sameSet(live: unknown[], known: unknown[] = []): boolean {
+  return same([...live].sort(), [...known].sort());
 }
 
 function defined<T extends Record<string, unknown>>(value: T): T {

@@ -36,8 +36,11 @@ export interface Created {
   outputs: Properties;
 }
 
-/** The resource was created but is incomplete: the engine keeps it in its state and tries again on the next run. */
-export class PartialCreateError extends Error {
+/**
+ * The resource was created or changed, but not completely. The engine keeps it in its state as if it were complete, as
+ * with the real provider, and offers it to the next update, which sees no difference to what was planned.
+ */
+export class IncompleteError extends Error {
   constructor(
     readonly id: string,
     readonly outputs: Properties,

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { dirname } from "node:path";
 import type { ProviderBackend } from "./backend";
-import { PartialCreateError } from "./resource-type";
+import { IncompleteError } from "./resource-type";
 
 /** Maximum length of a Unix socket's path on Linux, in bytes (108 with the terminating zero). */
 const SOCKET_PATH_LIMIT = 107;
@@ -27,7 +27,7 @@ export async function serveProvider(backend: ProviderBackend, socketPath: string
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify(reply ?? {}));
     } catch (error) {
-      const partly = error instanceof PartialCreateError ? { id: error.id, properties: error.outputs } : undefined;
+      const partly = error instanceof IncompleteError ? { id: error.id, properties: error.outputs } : undefined;
       response.statusCode = 500;
       response.end(JSON.stringify({ message: (error as Error).message, partly }));
     }

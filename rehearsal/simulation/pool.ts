@@ -130,7 +130,14 @@ export class Pool {
     await this.operator("SetDesiredCapacity", { AutoScalingGroupName: this.names.group, DesiredCapacity: desired });
   }
 
-  /** Terminates an instance through the group; with `decrement` it is not replaced. */
+  /** Sets the size of the warm pool. Too large a pool is trimmed, the oldest prepared instance first. */
+  async sizeWarmPool(size: number): Promise<void> {
+    const desired = this.environment.autoscaling.group(this.names.group)?.desired ?? 0;
+    const sizes = { MinSize: size, MaxGroupPreparedCapacity: desired + size };
+    await this.operator("PutWarmPool", { AutoScalingGroupName: this.names.group, ...sizes });
+  }
+
+  /** Terminates an instance of the group, not of the warm pool; with `decrement` it is not replaced. */
   async terminate(instance: string, decrement = true): Promise<void> {
     await this.operator("TerminateInstanceInAutoScalingGroup", { InstanceId: instance, ShouldDecrementDesiredCapacity: decrement });
   }

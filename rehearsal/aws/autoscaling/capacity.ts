@@ -90,9 +90,12 @@ export class Capacity {
     if (chosen.length < excess && pending === 0) this.parts.activities.protectionBlocks(group);
   }
 
-  /** Scale-in protection does not cover a failed health check; the termination hook still runs. */
+  /**
+   * Scale-in protection does not cover a failed health check; the termination hook still runs. While Terminate is
+   * suspended nothing is replaced, although health checks go on.
+   */
   private replaceUnhealthy(group: Group): void {
-    if (this.suspended(group, "ReplaceUnhealthy")) return;
+    if (this.suspended(group, "ReplaceUnhealthy") || this.suspended(group, "Terminate")) return;
     const cause = this.parts.activities.stamp("an instance was taken out of service in response to a health check.");
     for (const member of membersWhere(group, ({ health }) => health === "Unhealthy")) {
       if (member.state === "InService" || countsAsWarm(member.state)) this.parts.lifecycle.terminate(member, cause);
@@ -101,6 +104,7 @@ export class Capacity {
 
   /** One at a time, and only while the group is at its desired capacity; a protected instance is not replaced. */
   private replaceExpired(group: Group): void {
+    if (this.suspended(group, "Terminate")) return;
     const inService = membersWhere(group, ({ state }) => state === "InService");
     if (inService.length < group.desired) return;
     group.waitsForUnprotected ||= inService.some((member) => member.expired);
@@ -115,6 +119,7 @@ export class Capacity {
   private sizeWarmPool(group: Group): void {
     const deficit = this.warmPoolDeficit(group);
     if (deficit < 0) {
+      if (this.suspended(group, "Terminate")) return;
       const warm = membersWhere(group, (member) => countsAsWarm(member.state));
       const cause = this.parts.activities.stamp("an instance was terminated in response to the warm pool's size.");
       // Prepared instances first: terminating one that is still being prepared would cut its launch hook short.

@@ -86,6 +86,8 @@ export interface GroupConfig {
   /** Seconds: 0 (none, the default) or at least 86 400. */
   maxInstanceLifetime?: number;
   instanceLifecyclePolicy?: { terminateHookAbandon?: "retain" | "terminate" };
+  /** Default none. */
+  deletionProtection?: "none" | "prevent-force-deletion" | "prevent-all-deletion";
   tags?: { key: string; value: string; propagateAtLaunch: boolean }[];
   suspendedProcesses?: SuspendableProcess[];
   /** Only OldestLaunchTemplate, OldestInstance, NewestInstance and Default are supported. */

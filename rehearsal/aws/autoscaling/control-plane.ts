@@ -50,8 +50,14 @@ export const CONTROL_PLANE_OPERATIONS: Record<string, Operation> = {
 
   DeleteAutoScalingGroup({ groups, forceDelete, remove }, params) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
+    const force = optionalFlag(params, "ForceDelete") ?? false;
+    const { deletionProtection = "none", instanceLifecyclePolicy } = group.config;
+    if (deletionProtection === "prevent-all-deletion" || (force && deletionProtection === "prevent-force-deletion")) {
+      throw errors.deletionProtected(deletionProtection);
+    }
+    if (force && instanceLifecyclePolicy?.terminateHookAbandon === "retain") throw errors.retentionForbidsForce();
     if (group.members.size === 0) remove(group);
-    else if (optionalFlag(params, "ForceDelete")) forceDelete(group);
+    else if (force) forceDelete(group);
     else throw group.activities.some(({ endTime }) => endTime === undefined) ? errors.activityInProgress() : errors.groupInUse();
     return {};
   },
@@ -159,6 +165,7 @@ function settingsFrom(params: Shape, resolver: Resolver): Partial<Omit<GroupConf
     instanceLifecyclePolicy: triggers && {
       terminateHookAbandon: optionalText(triggers, "TerminateHookAbandon") as "retain" | "terminate" | undefined,
     },
+    deletionProtection: deletionProtection(optionalText(params, "DeletionProtection")),
     instanceMaintenance: maintenance && {
       minHealthyPercentage: optionalWhole(maintenance, "MinHealthyPercentage"),
       maxHealthyPercentage: optionalWhole(maintenance, "MaxHealthyPercentage"),
@@ -172,6 +179,11 @@ function settingsFrom(params: Shape, resolver: Resolver): Partial<Omit<GroupConf
     defaultInstanceWarmup: optionalWhole(params, "DefaultInstanceWarmup"),
   });
   return { ...named, ...replaced } as Partial<Omit<GroupConfig, "name">>;
+}
+
+function deletionProtection(value: string | undefined): GroupConfig["deletionProtection"] {
+  if (value === undefined || value === "none" || value === "prevent-force-deletion" || value === "prevent-all-deletion") return value;
+  throw errors.validation(`DeletionProtection ${value} is not valid. Use none, prevent-force-deletion or prevent-all-deletion.`);
 }
 
 function referenceFrom(given: Shape | undefined): TemplateReference | undefined {

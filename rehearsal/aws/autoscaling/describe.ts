@@ -69,6 +69,7 @@ export function describeGroup(group: Group): Shape {
       MinHealthyPercentage: config.instanceMaintenance.minHealthyPercentage,
       MaxHealthyPercentage: config.instanceMaintenance.maxHealthyPercentage,
     },
+    DeletionProtection: config.deletionProtection ?? "none",
     InstanceLifecyclePolicy: config.instanceLifecyclePolicy && {
       RetentionTriggers: { TerminateHookAbandon: config.instanceLifecyclePolicy.terminateHookAbandon ?? "terminate" },
     },

@@ -39,6 +39,14 @@ export function noSuchInstance(instanceId: string): AwsError {
   return validation(`Instance Id not found - No managed instance found for instance ID: ${instanceId}`);
 }
 
+export function notInGroup(instanceId: string, group: string): AwsError {
+  return validation(`The instance ${instanceId} is not part of Auto Scaling group ${group}.`);
+}
+
+export function inWarmPool(instanceId: string): AwsError {
+  return validation(`The instance ${instanceId} is in a warm pool and cannot be terminated by this operation.`);
+}
+
 export function noSuchHook(name: string, group: string): AwsError {
   return validation(`No Lifecycle Hook found with name ${name} for AutoScalingGroup ${group}`);
 }
@@ -67,6 +75,14 @@ export function groupInUse(): AwsError {
     "ResourceInUse",
     "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
   );
+}
+
+export function retentionForbidsForce(): AwsError {
+  return validation("You can't force delete this Auto Scaling group because the TerminateHookAbandon retention trigger is set to retain");
+}
+
+export function deletionProtected(setting: string): AwsError {
+  return validation(`You can't delete this Auto Scaling group because its deletion protection is set to ${setting}.`);
 }
 
 export function activityInProgress(): AwsError {

@@ -6,7 +6,7 @@ import type { RefreshPreferences } from "./config";
 import { noActiveRefresh, refreshInProgress } from "./errors";
 import { type EventWriter, uuid } from "./events";
 import type { Lifecycle } from "./lifecycle";
-import { countsAsWarm, currentRefresh, type Group, type Member, type Refresh, templateOf } from "./model";
+import { countsAsWarm, currentRefresh, type Group, isRetained, isTerminating, type Member, type Refresh, templateOf } from "./model";
 
 export interface RefreshParts {
   clock: Clock;
@@ -52,6 +52,8 @@ export class InstanceRefreshes {
         standbyInstances: preferences.standbyInstances ?? "Wait",
       },
       remaining: new Set(remaining),
+      replaced: new Set(),
+      waitsForTransitions: true,
       total: remaining.length,
     };
     group.refreshes.unshift(refresh);
@@ -59,11 +61,15 @@ export class InstanceRefreshes {
     return refresh;
   }
 
-  /** Starts no further replacements; those in progress are completed. @throws ActiveInstanceRefreshNotFound */
-  cancel(group: Group): Refresh {
+  /**
+   * Starts no further replacements; those in progress are completed. The refresh remains `Cancelling`, and no other can
+   * start, until they are, unless `waitForTransitions` is false. @throws ActiveInstanceRefreshNotFound
+   */
+  cancel(group: Group, waitForTransitions: boolean): Refresh {
     const refresh = currentRefresh(group);
     if (!refresh) throw noActiveRefresh(group.config.name);
     refresh.status = "Cancelling";
+    refresh.waitsForTransitions = waitForTransitions;
     return refresh;
   }
 
@@ -84,6 +90,7 @@ export class InstanceRefreshes {
       }
       await clock.sleep(POLL_MS);
     }
+    while (!group.deleted && refresh.waitsForTransitions && inTransition(group, refresh)) await clock.sleep(POLL_MS);
     this.end(group, refresh, "Cancelled");
   }
 
@@ -93,7 +100,7 @@ export class InstanceRefreshes {
     for (const member of remaining) if (isGone(group, member)) remaining.delete(member);
     const standby = preferences.standbyInstances;
     if (standby === "Ignore") drop(remaining, ({ state }) => state === "Standby");
-    if (standby === "Terminate") for (const member of remaining) if (member.state === "Standby") this.replace(member);
+    if (standby === "Terminate") for (const member of remaining) if (member.state === "Standby") this.replace(refresh, member);
     if (preferences.scaleInProtectedInstances === "Ignore") drop(remaining, isProtected);
 
     const warm = [...remaining].filter(({ state }) => countsAsWarm(state));
@@ -106,7 +113,7 @@ export class InstanceRefreshes {
       this.setSurplus(group, 0);
       return this.complete(group, refresh) ? "blocked" : "busy";
     }
-    for (const member of replaceable.slice(0, this.room(group, refresh))) this.replace(member);
+    for (const member of replaceable.slice(0, this.room(group, refresh))) this.replace(refresh, member);
     return "busy";
   }
 
@@ -131,11 +138,12 @@ export class InstanceRefreshes {
     this.setSurplus(group, 0);
     if (!this.complete(group, refresh)) return "busy";
     if (warm.length === 0) return "done";
-    for (const member of warm) this.replace(member);
+    for (const member of warm) this.replace(refresh, member);
     return "busy";
   }
 
-  private replace(member: Member): void {
+  private replace(refresh: Refresh, member: Member): void {
+    refresh.replaced.add(member);
     const { activities, lifecycle } = this.parts;
     lifecycle.terminate(member, activities.stamp("an instance was taken out of service in response to an instance refresh."));
   }
@@ -178,6 +186,13 @@ function isGone(group: Group, member: Member): boolean {
   const { state } = member;
   if (!group.members.has(member.instance.id)) return true;
   return !(state === "InService" || state === "Standby" || state.startsWith("Pending") || countsAsWarm(state));
+}
+
+/** Whether a replacement of the refresh still launches, or an instance that it replaced still terminates. */
+function inTransition(group: Group, refresh: Refresh): boolean {
+  const launching = membersWhere(group, ({ state }) => /^(Warmed:)?Pending/.test(state) && !isRetained(state));
+  if (refresh.replaced.size > 0 && launching.length > 0) return true;
+  return [...refresh.replaced].some(({ instance, state }) => group.members.has(instance.id) && isTerminating(state));
 }
 
 function drop(members: Set<Member>, condition: (member: Member) => boolean): void {

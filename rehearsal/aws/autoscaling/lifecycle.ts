@@ -60,6 +60,7 @@ export class Lifecycle {
   /**
    * Terminates an instance of the group or the warm pool, through the termination hooks unless `skipHooks`. A retained
    * instance has already passed them and terminates at once. Does nothing if the instance is already terminating.
+   * Its scale-in protection remains set, without effect: a deletion of the group must clear it.
    */
   terminate(member: Member, cause: string, skipHooks = false): Activity | undefined {
     const { actions, states, changed } = this.parts;
@@ -70,7 +71,6 @@ export class Lifecycle {
     member.generation++;
     actions.drop(member, "auto-scaling");
     member.lifetimeTimer?.cancel();
-    member.protected = false;
     const activity = this.begin(member, `Terminating EC2 instance${from}: ${member.instance.id}`, cause);
     states.enter(member, pooled ? "Warmed:Terminating" : "Terminating", pooled ? "Warmed:Terminated" : "Terminated");
     changed(member.group);
@@ -93,7 +93,7 @@ export class Lifecycle {
     if (outcome?.result === "ABANDON") {
       this.fail(activity, outcome);
       if (this.retains(member.group)) return this.retain(member, "Warmed:Pending:Retained");
-      this.terminate(member, "an instance was abandoned while returning to the warm pool.", true);
+      this.terminate(member, this.parts.activities.stamp("an instance was abandoned while returning to the warm pool."), true);
       return;
     }
     await this.settleInPool(member, generation, activity, path);
@@ -124,7 +124,7 @@ export class Lifecycle {
     this.parts.states.setTarget(member, pooled ? this.restingTarget(member) : "InService");
     const outcome = await this.passHooks(member, generation, TRANSITION.launching, phase, path, activity);
     if (member.generation === generation && outcome?.result === "ABANDON") {
-      return this.launchFailed(member, path, activity, abandoned(outcome));
+      return this.launchFailed(member, path, activity, abandoned(outcome), "Cancelled");
     }
     await powered;
     if (member.generation !== generation) return activities.end(activity, "Cancelled");
@@ -164,10 +164,17 @@ export class Lifecycle {
     changed(member.group);
   }
 
-  private launchFailed(member: Member, path: TransitionPath, activity: Activity, message: string): void {
+  /** The activity of a launch that a hook abandoned is `Cancelled`, the one of a launch that EC2 refused `Failed`. */
+  private launchFailed(
+    member: Member,
+    path: TransitionPath,
+    activity: Activity,
+    message: string,
+    status: "Failed" | "Cancelled" = "Failed",
+  ): void {
     const { activities, events, clock, delays } = this.parts;
     const { group } = member;
-    activities.end(activity, "Failed", message);
+    activities.end(activity, status, message);
     events.activityEnded("Launch", member, activity, path);
     // Auto Scaling backs off while launches keep failing.
     const backoff = Math.min(delays.launchBackoff * 2 ** group.launchFailures++, MAX_BACKOFF_MS);

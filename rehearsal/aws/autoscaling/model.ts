@@ -75,6 +75,10 @@ export interface Refresh {
   preferences: Required<RefreshPreferences>;
   /** Members that are still to be replaced. */
   remaining: Set<Member>;
+  /** Members that the refresh has begun to replace. Each is in transition until its termination hook has ended. */
+  replaced: Set<Member>;
+  /** Whether a cancellation waits for the instances in transition. */
+  waitsForTransitions: boolean;
   total: number;
 }
 

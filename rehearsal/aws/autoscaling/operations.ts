@@ -7,7 +7,7 @@ import { type Groups, putHook } from "./groups";
 import type { InstanceRefreshes } from "./instance-refresh";
 import type { Lifecycle } from "./lifecycle";
 import type { ActionReference, LifecycleActions } from "./lifecycle-actions";
-import { type Group, isPooled, isTerminating, type Member } from "./model";
+import { countsAsCapacity, type Group, isPooled, isTerminating, type Member } from "./model";
 import { flag, optionalFlag, optionalText, optionalWhole, text, texts, whole } from "./params";
 import type { Standby } from "./standby";
 import type { Activities } from "./activities";
@@ -76,8 +76,9 @@ export const OPERATIONS: Record<string, Operation> = {
     const member = groups.getMember(text(params, "InstanceId"));
     const decrement = flag(params, "ShouldDecrementDesiredCapacity");
     const { group } = member;
-    const counted = !isPooled(member.state) && !isTerminating(member.state) && !member.state.endsWith(":Retained");
-    if (decrement && counted) {
+    if (isPooled(member.state)) throw errors.inWarmPool(member.instance.id);
+    // An instance in Standby lowered the capacity when it left service, or has been replaced.
+    if (decrement && countsAsCapacity(member.state)) {
       if (group.desired <= group.config.minSize) throw errors.wouldViolateMin(group.config.minSize);
       group.desired--;
     }
@@ -124,7 +125,8 @@ export const OPERATIONS: Record<string, Operation> = {
   },
 
   CancelInstanceRefresh({ groups, refreshes }, params) {
-    return { InstanceRefreshId: refreshes.cancel(groups.get(text(params, "AutoScalingGroupName"))).id };
+    const group = groups.get(text(params, "AutoScalingGroupName"));
+    return { InstanceRefreshId: refreshes.cancel(group, optionalFlag(params, "WaitForTransitioningInstances") ?? true).id };
   },
 
   SetInstanceHealth({ groups, changed }, params) {
@@ -187,7 +189,7 @@ export const ACTS_ON_GROUP = new Set([
 
 function memberOf(group: Group, id: string): Member {
   const member = group.members.get(id);
-  if (!member) throw errors.noSuchInstance(id);
+  if (!member) throw errors.notInGroup(id, group.config.name);
   return member;
 }
 

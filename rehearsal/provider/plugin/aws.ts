@@ -189,6 +189,7 @@ const handlers: Record<string, Handler> = {
       news: plain(request.getNews()),
       preview: request.getPreview(),
       timeoutSeconds: request.getTimeout(),
+      ignoreChanges: request.getIgnorechangesList(),
     });
     const response = new provider.UpdateResponse();
     response.setProperties(struct(outputs));

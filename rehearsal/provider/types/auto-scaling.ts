@@ -1,27 +1,24 @@
-import { AwsError, type Shape } from "../../aws/api";
+import type { Shape } from "../../aws/api";
+import { atLeast, exactly, waitForCapacity } from "../group-capacity";
 import { deleteGroup, deleteWarmPool } from "../group-delete";
-import { groupParams, groupState, hookParams, refreshParams, tagParams, warmPoolParams } from "../group-params";
-import { describeGroup, durationSeconds, instances, waitUntil } from "../group-waits";
-import { PartialCreateError, text, type ResourceContext, type ResourceType } from "../resource-type";
+import { groupParams, groupState, hookParams, ownCallState, tagParams, warmPoolParams } from "../group-params";
+import { startRefresh } from "../group-refresh";
+import { describeGroup } from "../group-waits";
+import { IncompleteError, type ResourceContext, type ResourceType } from "../resource-type";
 import { same, type Json, type Properties } from "../values";
 import type { Problem } from "./checks";
 import { HOOK, hookProblems, lifecycleHook } from "./lifecycle-hook";
 
 const DEFAULT_UPDATE_SECONDS = 600;
 
-/** Inputs that have separate API calls, so that changing only them causes no UpdateAutoScalingGroup. */
-const OWN_CALLS = [
-  "enabledMetrics",
-  "suspendedProcesses",
-  "tags",
-  "warmPool",
-  "initialLifecycleHooks",
-  "instanceRefresh",
-  "waitForCapacityTimeout",
-  "forceDelete",
-  "forceDeleteWarmPool",
-  "ignoreFailedScalingActivities",
-];
+/**
+ * Inputs that have separate API calls, so that changing only them causes no UpdateAutoScalingGroup. A change of any other
+ * does, even of initial hooks, which it does not apply.
+ */
+const OWN_CALLS = ["enabledMetrics", "suspendedProcesses", "tags", "warmPool"];
+
+/** Inputs whose value AWS chooses where the program sets none. */
+const COMPUTED = ["defaultCooldown", "desiredCapacity", "healthCheckGracePeriod", "healthCheckType"];
 
 const inputs = [
   "availabilityZoneDistribution",
@@ -77,28 +74,19 @@ function groupProblems(given: Properties): Problem[] {
   return problems;
 }
 
-async function waitForCapacity(given: Properties, exact: boolean, context: ResourceContext): Promise<void> {
-  const timeout = durationSeconds(given.waitForCapacityTimeout ?? "10m");
-  if (timeout === 0) return;
-  const wanted = Math.max(given.desiredCapacity ?? 0, exact || !given.desiredCapacity ? given.minSize : 0);
-  await waitUntil(context, `waiting for Auto Scaling Group (${given.name}) capacity satisfied`, timeout * 1000, async () => {
-    const group = await describeGroup(context, given.name);
-    const healthy = instances(group ?? {}).filter(
-      (one) => one.LifecycleState === "InService" && text(one.HealthStatus).toLowerCase() === "healthy",
-    ).length;
-    const done = exact ? healthy === wanted : healthy >= wanted;
-    return { done, seen: `want ${exact ? "exactly" : "at least"} ${wanted} healthy instance(s) in Auto Scaling Group, have ${healthy}` };
-  });
-}
-
 function sizes(given: Properties): Shape {
   return { MinSize: given.minSize, MaxSize: given.maxSize, ...(given.desiredCapacity > 0 && { DesiredCapacity: given.desiredCapacity }) };
 }
 
-/** With initial hooks: first an empty group, then its hooks, then its sizes, so that no instance bypasses the hooks. */
+/**
+ * With initial hooks: first an empty group, then its hooks, then its sizes, so that no instance bypasses the hooks.
+ * Metrics, suspended processes and the warm pool follow only after the wait for capacity. If that fails, they are left
+ * undone, while the state holds all inputs as if they were done: the next update sees no difference.
+ */
 async function createGroup(given: Properties, context: ResourceContext) {
   const { autoscaling } = context;
   const name = given.name;
+  const began = context.now();
   const hooks: Json[] = given.initialLifecycleHooks ?? [];
   await autoscaling.call("CreateAutoScalingGroup", {
     ...groupParams(given),
@@ -108,26 +96,32 @@ async function createGroup(given: Properties, context: ResourceContext) {
   try {
     for (const hook of hooks) await autoscaling.call("PutLifecycleHook", hookParams(name, hook));
     if (hooks.length > 0) await autoscaling.call("UpdateAutoScalingGroup", { AutoScalingGroupName: name, ...sizes(given) });
-    await waitForCapacity(given, false, context);
-    if (given.suspendedProcesses?.length)
-      await autoscaling.call("SuspendProcesses", { AutoScalingGroupName: name, ScalingProcesses: given.suspendedProcesses });
-    if (given.enabledMetrics?.length)
-      await autoscaling.call("EnableMetricsCollection", {
-        AutoScalingGroupName: name,
-        Granularity: given.metricsGranularity ?? "1Minute",
-        Metrics: given.enabledMetrics,
-      });
+    await waitForCapacity(given, atLeast(given), began, context);
+    await updateMetrics(given, [], context);
+    await updateProcesses(name, given.suspendedProcesses ?? [], [], context);
     if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
   } catch (error) {
-    throw new PartialCreateError(name, await liveState(name, context), (error as Error).message);
+    throw new IncompleteError(name, await liveState(name, context), (error as Error).message);
   }
   return { id: name, outputs: await liveState(name, context) };
 }
 
+/** A step that fails leaves the later ones undone, while the state holds all new inputs. */
 async function updateGroup(name: string, given: Properties, old: Properties, context: ResourceContext): Promise<Properties> {
+  try {
+    await applyChanges(name, given, old, context);
+  } catch (error) {
+    throw new IncompleteError(name, await liveState(name, context), (error as Error).message);
+  }
+  return liveState(name, context);
+}
+
+async function applyChanges(name: string, given: Properties, old: Properties, context: ResourceContext): Promise<void> {
   const { autoscaling } = context;
-  const changed = (property: string) => !same(given[property], old[property]);
+  const changed = (property: string) =>
+    !(given[property] === undefined && COMPUTED.includes(property)) && !same(given[property], old[property]);
   const changes = inputs.filter((property) => changed(property));
+  const began = context.now();
   if (changes.some((property) => !OWN_CALLS.includes(property))) {
     await autoscaling.call("UpdateAutoScalingGroup", {
       AutoScalingGroupName: name,
@@ -145,26 +139,11 @@ async function updateGroup(name: string, given: Properties, old: Properties, con
     if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
     else await deleteWarmPool(name, given.forceDeleteWarmPool === true, (context.timeoutSeconds || DEFAULT_UPDATE_SECONDS) * 1000, context);
   }
-  if (changed("desiredCapacity") || changed("minSize")) await waitForCapacity(given, true, context);
+  if (["desiredCapacity", "desiredCapacityType", "minSize"].some(changed)) {
+    await waitForCapacity(given, exactly(given, old), began, context);
+  }
+  if (changed("enabledMetrics")) await updateMetrics(given, old.enabledMetrics ?? [], context);
   if (changed("suspendedProcesses")) await updateProcesses(name, given.suspendedProcesses ?? [], old.suspendedProcesses ?? [], context);
-  return liveState(name, context);
-}
-
-/** Starts the refresh without waiting for it. One already in progress is cancelled first, as the real provider does. */
-async function startRefresh(given: Properties, context: ResourceContext): Promise<void> {
-  const start = () => context.autoscaling.call("StartInstanceRefresh", refreshParams(given));
-  await waitUntil(context, `starting Auto Scaling Group (${given.name}) instance refresh`, DEFAULT_UPDATE_SECONDS * 1000, async () => {
-    try {
-      await start();
-      return { done: true, seen: "" };
-    } catch (error) {
-      if (!(error instanceof AwsError) || !error.code.startsWith("InstanceRefreshInProgress")) throw error;
-      await context.autoscaling.call("CancelInstanceRefresh", { AutoScalingGroupName: given.name }).catch((cancel: unknown) => {
-        if (!(cancel instanceof AwsError) || !cancel.code.startsWith("ActiveInstanceRefreshNotFound")) throw cancel;
-      });
-      return { done: false, seen: error.message };
-    }
-  });
 }
 
 async function updateTags(name: string, tags: Json[], old: Json[], { autoscaling }: ResourceContext): Promise<void> {
@@ -172,6 +151,16 @@ async function updateTags(name: string, tags: Json[], old: Json[], { autoscaling
   if (removed.length > 0) await autoscaling.call("DeleteTags", { Tags: tagParams(name, removed) });
   const put = tags.filter((tag) => !old.some((other) => same(other, tag)));
   if (put.length > 0) await autoscaling.call("CreateOrUpdateTags", { Tags: tagParams(name, put) });
+}
+
+async function updateMetrics(given: Properties, before: string[], { autoscaling }: ResourceContext): Promise<void> {
+  const now: string[] = given.enabledMetrics ?? [];
+  const group = { AutoScalingGroupName: given.name };
+  const disable = before.filter((metric) => !now.includes(metric));
+  const enable = now.filter((metric) => !before.includes(metric));
+  if (disable.length > 0) await autoscaling.call("DisableMetricsCollection", { ...group, Metrics: disable });
+  const Granularity = given.metricsGranularity ?? "1Minute";
+  if (enable.length > 0) await autoscaling.call("EnableMetricsCollection", { ...group, Granularity, Metrics: enable });
 }
 
 async function updateProcesses(name: string, now: string[], before: string[], { autoscaling }: ResourceContext): Promise<void> {
@@ -206,9 +195,9 @@ const group: ResourceType = {
   validate: groupProblems,
   create: createGroup,
   update: updateGroup,
-  async read(name, _state, context) {
+  async read(name, state, context) {
     const live = await describeGroup(context, name);
-    return live && groupState(live);
+    return live && { ...groupState(live), ...ownCallState(live, state) };
   },
   async delete(name, state, context) {
     await deleteGroup(name, state, context);

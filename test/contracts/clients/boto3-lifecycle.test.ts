@@ -260,6 +260,9 @@ describe("boto3, during the lifetime of a group at the AWS stand-in,", () => {
     assertFailure(await fails("delete_auto_scaling_group"), "DeleteAutoScalingGroup", inUse);
     await call("delete_warm_pool", { ForceDelete: true });
     await rig.until("pool", "Warmed:Stopped", 0);
+    const retained = await fails("delete_auto_scaling_group", { ForceDelete: true });
+    assert.match(String(retained.Message), /^You can't force delete this Auto Scaling group because .* is set to retain$/);
+    await call("update_auto_scaling_group", { InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: "terminate" } } });
     await call("delete_auto_scaling_group", { ForceDelete: true });
     await rig.until("pool", "InService", 0);
     const { AutoScalingGroups } = await rig.boto.call("autoscaling", "describe_auto_scaling_groups", { AutoScalingGroupNames: ["pool"] });

@@ -7,6 +7,7 @@ interface FakeGroup {
   warmPool?: Shape;
   instances: Shape[];
   refreshes: Shape[];
+  metrics: string[];
 }
 
 /** In-memory groups whose instances enter service and terminate immediately: enough to check the provider's calls. */
@@ -27,7 +28,7 @@ export class FakeAutoScaling implements AutoScalingApi {
     switch (operation) {
       case "CreateAutoScalingGroup":
         if (this.groups.has(name)) throw new AwsError("AlreadyExists", "AutoScalingGroup by this name already exists");
-        this.groups.set(name, { params: { ...params }, hooks: new Map(), instances: [], refreshes: [] });
+        this.groups.set(name, { params: { ...params }, hooks: new Map(), instances: [], refreshes: [], metrics: [] });
         return this.scale(name);
       case "UpdateAutoScalingGroup":
         Object.assign(this.known(name).params, params);
@@ -62,6 +63,12 @@ export class FakeAutoScaling implements AutoScalingApi {
       case "StartInstanceRefresh":
         this.known(name).refreshes.push(params);
         return { InstanceRefreshId: "refresh" };
+      case "EnableMetricsCollection":
+        this.known(name).metrics.push(...(params.Metrics as string[]));
+        return {};
+      case "DisableMetricsCollection":
+        this.known(name).metrics = this.known(name).metrics.filter((metric) => !(params.Metrics as string[]).includes(metric));
+        return {};
       case "SetInstanceProtection":
         for (const instance of this.known(name).instances) {
           if ((params.InstanceIds as string[]).includes(instance.InstanceId as string))
@@ -91,6 +98,7 @@ export class FakeAutoScaling implements AutoScalingApi {
         Instances: group.instances,
         WarmPoolConfiguration: group.warmPool,
         WarmPoolSize: 0,
+        EnabledMetrics: group.metrics.map((Metric) => ({ Metric, Granularity: "1Minute" })),
       },
     ];
   }

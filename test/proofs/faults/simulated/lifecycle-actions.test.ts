@@ -77,7 +77,7 @@ describe("faults of lifecycle actions, simulated", () => {
           const [trimmed] = harness.pool.instances("Warmed:Stopped") as [string];
           const busy = await harness.busy({ seconds: 60 });
           const [other] = harness.pool.ready().filter((id) => id !== busy.instance) as [string];
-          await harness.pool.terminate(trimmed);
+          await harness.pool.sizeWarmPool(0);
           await harness.pool.terminate(busy.instance);
           const grace = await harness.keepsPromise(busy, { jobWithin: 90, grace: 30 });
           await harness.gone(trimmed, 60);

@@ -11,10 +11,10 @@ const activities = (harness: Harness) =>
     AutoScalingGroupName: harness.pool.names.group,
   });
 
-/** Terminates the instance and returns the seconds until it is gone. */
-async function terminate(harness: Harness, instance: string, bound: number): Promise<number> {
+/** Terminates the instance, of the group unless `how` says otherwise, and returns the seconds until it is gone. */
+async function terminate(harness: Harness, instance: string, bound: number, how = () => harness.pool.terminate(instance)): Promise<number> {
   const begun = harness.environment.clock.now();
-  await harness.pool.terminate(instance);
+  await how();
   await harness.gone(instance, bound);
   const seconds = secondsSince(harness, begun);
   await harness.cleared();
@@ -88,7 +88,8 @@ describe("scale-ins at bad moments, simulated", () => {
           await harness.within(120, () => harness.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
           await harness.environment.run(after);
           if (events === "lost") harness.environment.bus.settings.loss = 1;
-          const seconds = await terminate(harness, harness.pool.instances("Warmed:Stopped")[0]!, bound);
+          const [oldest] = harness.pool.instances("Warmed:Stopped") as [string];
+          const seconds = await terminate(harness, oldest, bound, () => harness.pool.sizeWarmPool(1));
           assert.equal(harness.pool.ready().length, 1, "the instance in service is unaffected");
           return seconds;
         });
@@ -99,12 +100,14 @@ describe("scale-ins at bad moments, simulated", () => {
       // While entering the pool, during installation.
       const entering = await each(every(1, 12, 1), { pool }, async (harness, after) => {
         await harness.within(60, () => harness.pool.instances("Warmed:Stopped").length === 2, "a warm pool");
-        const [trimmed] = harness.pool.instances("Warmed:Stopped") as [string];
-        await harness.pool.terminate(trimmed); // the pool launches a replacement
+        await harness.pool.sizeWarmPool(1);
+        await harness.within(60, () => harness.pool.instances("Warmed:Stopped").length === 1, "a smaller pool");
+        await harness.pool.sizeWarmPool(2);
         await harness.within(60, () => harness.pool.instances("Warmed:Pending:Wait").length === 1, "an instance entering the pool");
         await harness.environment.run(after);
         const [instance] = harness.pool.instances("Warmed:Pending:Wait") as [string | undefined];
-        return instance === undefined ? undefined : terminate(harness, instance, 60);
+        if (instance === undefined) return undefined;
+        return terminate(harness, instance, 60, () => harness.pool.sizeWarmPool(0));
       });
       const cut = entering.filter((seconds) => seconds !== undefined);
       assert.ok(cut.length >= 4, String(entering));

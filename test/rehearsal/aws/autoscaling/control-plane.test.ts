@@ -99,7 +99,7 @@ describe("Auto Scaling: creating and deleting groups", () => {
     );
   });
 
-  it("rejects the deletion of a group that has instances, unless forced; then no hook fires [A1.9, A3.21]", async () => {
+  it("rejects the deletion of a group that has instances, unless forced; then no hook fires [A1.9, A3.21, A3.28]", async () => {
     const rig = rigWithStore();
     await rig.call("CreateAutoScalingGroup", GROUP);
     await rig.call("PutLifecycleHook", { LifecycleHookName: "terminate", LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" });
@@ -110,10 +110,45 @@ describe("Auto Scaling: creating and deleting groups", () => {
       "ResourceInUse",
       "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.",
     );
+    await fails(
+      rig.call("DeleteAutoScalingGroup", { ForceDelete: true }),
+      "ValidationError",
+      "You can't force delete this Auto Scaling group because the TerminateHookAbandon retention trigger is set to retain",
+    );
+    await rig.advance(5);
+    assert.equal(rig.stateOf(id), "InService");
+    await rig.call("UpdateAutoScalingGroup", { InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: "terminate" } } });
     await rig.call("DeleteAutoScalingGroup", { ForceDelete: true });
     await rig.advance(5);
     assert.equal(rig.scaling.group("pool"), undefined);
     assert.deepEqual(rig.states(id).slice(-2), ["Terminating", "Terminated"]);
+  });
+
+  it("refuses the deletions that the group's deletion protection forbids, until it is lowered [A3.29, A12.9]", async () => {
+    const rig = rigWithStore();
+    const protect = (DeletionProtection: string) => rig.call("UpdateAutoScalingGroup", { DeletionProtection });
+    const refused = (params: Shape, setting: string) =>
+      fails(
+        rig.call("DeleteAutoScalingGroup", params),
+        "ValidationError",
+        `You can't delete this Auto Scaling group because its deletion protection is set to ${setting}.`,
+      );
+    const InstanceLifecyclePolicy = { RetentionTriggers: { TerminateHookAbandon: "terminate" } };
+    await rig.call("CreateAutoScalingGroup", { ...GROUP, InstanceLifecyclePolicy, DeletionProtection: "prevent-force-deletion" });
+    await rig.advance(5);
+    await refused({ ForceDelete: true }, "prevent-force-deletion");
+    await protect("prevent-all-deletion");
+    await rig.desire(1);
+    await rig.call("UpdateAutoScalingGroup", { MinSize: 0, DesiredCapacity: 0 });
+    await rig.advance(5);
+    assert.deepEqual(rig.scaling.group("pool")!.instances, []);
+    for (const ForceDelete of [false, true]) await refused({ ForceDelete }, "prevent-all-deletion");
+    await assert.rejects(protect("everything"), /DeletionProtection everything is not valid/);
+    await protect("prevent-force-deletion");
+    const { AutoScalingGroups } = await rig.call("DescribeAutoScalingGroups");
+    assert.equal((AutoScalingGroups as Shape[])[0]!.DeletionProtection, "prevent-force-deletion");
+    await rig.call("DeleteAutoScalingGroup");
+    assert.equal(rig.scaling.group("pool"), undefined);
   });
 
   it("rejects the deletion of a group whose instances are terminating, with a different error [A3.22]", async () => {

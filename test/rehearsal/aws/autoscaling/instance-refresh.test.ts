@@ -129,6 +129,44 @@ describe("Auto Scaling: instance refresh", () => {
     await fails(rig.call("CancelInstanceRefresh"), "ActiveInstanceRefreshNotFound", none);
   });
 
+  for (const wait of [undefined, true, false]) {
+    it(`a cancellation ${wait === false ? "does not wait" : "waits"} for the drains, with WaitForTransitioningInstances ${wait} [A5.8]`, async () => {
+      const rig = new Rig();
+      await outdated(rig, { desiredCapacity: 2 });
+      const [busy, drained] = rig.inState("InService") as [string, string];
+      await rig.protect(busy);
+      await rig.call("StartInstanceRefresh", { Preferences: { MinHealthyPercentage: 0 } });
+      await rig.advance(60);
+      assert.equal(rig.stateOf(drained), "Terminating:Wait");
+      await rig.call("CancelInstanceRefresh", wait === undefined ? {} : { WaitForTransitioningInstances: wait });
+      await rig.advance(20 * 60);
+      assert.equal(rig.scaling.group("pool")!.refresh, wait === false ? "Cancelled" : "Cancelling");
+      assert.equal(rig.stateOf(drained), "Terminating:Wait");
+      if (wait !== false) {
+        await assert.rejects(rig.call("StartInstanceRefresh"), /already in progress/);
+        await rig.complete(drained, "terminate");
+        await rig.advance(5);
+        assert.equal(rig.scaling.group("pool")!.refresh, "Cancelled");
+      }
+      await rig.call("StartInstanceRefresh");
+    });
+  }
+
+  it("a cancellation waits for the launches of the replacements, too [A5.8]", async () => {
+    const rig = new Rig();
+    await outdated(rig, { initialLifecycleHooks: [] });
+    await rig.call("PutLifecycleHook", { LifecycleHookName: "launch", LifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING" });
+    await rig.call("StartInstanceRefresh", { Preferences: { MinHealthyPercentage: 0 } });
+    await rig.advance(60);
+    const replacement = rig.one("Pending:Wait");
+    await rig.call("CancelInstanceRefresh");
+    await rig.advance(60);
+    assert.equal(rig.scaling.group("pool")!.refresh, "Cancelling");
+    await rig.complete(replacement, "launch");
+    await rig.advance(5);
+    assert.equal(rig.scaling.group("pool")!.refresh, "Cancelled");
+  });
+
   it("skips instances that already match with SkipMatching [A5.4]", async () => {
     const rig = new Rig();
     await outdated(rig);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
+import { fails, LAUNCH_HOOK, Rig, template, TERMINATE_HOOK } from "./rig";
 
 const HOOKS = { initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] };
 
@@ -60,7 +60,7 @@ describe("Auto Scaling: launch and termination", () => {
     assert.ok(!("internal" in tags));
   });
 
-  it("an abandoned launch is terminated through the termination hook and replaced after a back-off [A2.8, A3.7]", async () => {
+  it("an abandoned launch is terminated through the termination hook and replaced after a back-off [A2.8, A3.7, A3.27]", async () => {
     const rig = new Rig();
     rig.create(HOOKS);
     await rig.advance(5);
@@ -76,6 +76,9 @@ describe("Auto Scaling: launch and termination", () => {
       unsuccessful.map(({ detail }) => detail.StatusCode),
       ["Failed"],
     );
+    const launch = (await rig.activities()).find(({ Description }) => Description === `Launching a new EC2 instance: ${first}`);
+    assert.deepEqual([launch!.StatusCode, launch!.Progress], ["Cancelled", 100]);
+    assert.match(String(launch!.StatusMessage), /Lifecycle Action was abandoned/);
   });
 
   it("a machine that does not boot is a failed launch, not an instance stuck in Pending [A6.5]", async () => {
@@ -235,19 +238,84 @@ describe("Auto Scaling: launch and termination", () => {
     assert.deepEqual([done!.ActivityId, done!.StatusCode, done!.Progress], [waiting!.ActivityId, "Successful", 100]);
   });
 
-  it("scales in the fullest zone first and terminates the oldest instance there [A5.1]", async () => {
+  it("scales in the fullest zone first and there the oldest template, whichever instance is older [A5.1]", async () => {
     const rig = new Rig();
-    rig.create({ desiredCapacity: 3 });
-    await rig.advance(5);
-    const zones = rig.scaling.group("pool")!.instances.map((instance) => instance.availabilityZone.at(-1));
-    assert.deepEqual(zones, ["a", "b", "a"]);
+    rig.create({ desiredCapacity: 0 });
+    for (const [index, version] of ["3", "1", "2"].entries()) {
+      rig.scaling.updateGroup("pool", { launchTemplate: template(version) });
+      await rig.desire(index + 1);
+      await rig.advance(5);
+    }
+    rig.scaling.updateGroup("pool", { launchTemplate: template("3") });
+    const instances = () =>
+      rig.scaling.group("pool")!.instances.map((one) => `${one.availabilityZone.at(-1)} ${one.launchTemplateVersion}`);
+    assert.deepEqual(instances(), ["a 3", "b 1", "a 2"]);
     await rig.desire(2);
     await rig.advance(5);
-    assert.deepEqual(
-      rig.scaling.group("pool")!.instances.map((i) => i.availabilityZone.at(-1)),
-      ["b", "a"],
-    );
+    assert.deepEqual(instances(), ["a 3", "b 1"], "not the oldest instance, and not the oldest template of the other zone");
+    await rig.desire(1);
+    await rig.advance(5);
+    assert.deepEqual(instances(), ["a 3"]);
   });
+
+  it("takes an instance of another template for older than any version of the group's, and of equals the oldest", async () => {
+    const rig = new Rig();
+    const oneZone = { subnets: [{ id: "subnet-a", availabilityZone: "eu-central-1a" }] };
+    rig.create({ desiredCapacity: 2, ...oneZone });
+    await rig.advance(5);
+    rig.scaling.updateGroup("pool", { launchTemplate: template("9", { id: "lt-other" }) });
+    await rig.desire(3);
+    await rig.advance(5);
+    const [first, second, third] = rig.inState("InService");
+    rig.scaling.updateGroup("pool", { launchTemplate: template("1") });
+    await rig.desire(2);
+    await rig.advance(5);
+    assert.deepEqual(rig.inState("InService"), [first, second], `${third} was not chosen`);
+    await rig.desire(1);
+    await rig.advance(5);
+    assert.deepEqual(rig.inState("InService"), [second]);
+  });
+
+  for (const decrement of [true, false]) {
+    it(`lowers the capacity once for an instance terminated in Standby, which it entered with decrement ${decrement}`, async () => {
+      const rig = new Rig();
+      rig.create({ desiredCapacity: 2 });
+      await rig.advance(5);
+      const [id] = rig.inState("InService") as [string];
+      await rig.call("EnterStandby", { InstanceIds: [id], ShouldDecrementDesiredCapacity: decrement });
+      await rig.advance(5);
+      await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
+      await rig.advance(5);
+      assert.equal(rig.stateOf(id), undefined);
+      assert.equal(rig.scaling.group("pool")!.desired, decrement ? 1 : 2);
+      assert.equal(rig.inState("InService").length, decrement ? 1 : 2);
+    });
+  }
+
+  const kept: [what: string, begin: (rig: Rig, id: string) => Promise<unknown>][] = [
+    ["a lower desired capacity", (rig) => rig.desire(0)],
+    ["the maximum lifetime", (rig) => rig.call("UpdateAutoScalingGroup", { MaxInstanceLifetime: 86_400 }).then(() => rig.advance(86_400))],
+    ["a failed health check", (rig, InstanceId) => rig.call("SetInstanceHealth", { InstanceId, HealthStatus: "Unhealthy" })],
+    ["a smaller warm pool", (rig) => rig.call("PutWarmPool", { MaxGroupPreparedCapacity: 0, MinSize: 0 })],
+  ];
+  for (const [what, begin] of kept) {
+    it(`terminates nothing while Terminate is suspended, and at once when it is resumed: ${what} [A5.7]`, async () => {
+      const rig = new Rig();
+      rig.create({ maxSize: 2, warmPool: {} });
+      await rig.advance(5);
+      const ids = [rig.one("InService"), rig.one("Warmed:Stopped")] as const;
+      await rig.call("SuspendProcesses", { ScalingProcesses: ["Terminate"] });
+      await begin(rig, ids[0]);
+      await rig.advance(600);
+      assert.deepEqual(
+        ids.map((id) => rig.stateOf(id)),
+        ["InService", "Warmed:Stopped"],
+      );
+      await rig.call("ResumeProcesses", { ScalingProcesses: ["Terminate"] });
+      await rig.advance(5);
+      assert.equal(rig.stateOf(ids[what === "a smaller warm pool" ? 1 : 0]), undefined);
+    });
+  }
 
   it("moves to Standby and detaches without any hook, and only from states that AWS allows [A1.9, A1.15, A4.3, A4.4, A12.4]", async () => {
     const rig = new Rig();

@@ -28,28 +28,51 @@ describe("Auto Scaling: scale-in protection", () => {
     await rig.advance(60);
     assert.equal(rig.scaling.group("pool")!.desired, 1);
     assert.deepEqual(rig.inState("InService"), [first, second]);
-    assert.equal((await rig.activities())[0]!.Description, BLOCKED);
+    const [blocked] = await rig.activities();
+    assert.deepEqual([blocked!.Description, blocked!.StatusCode, blocked!.StatusMessage], [BLOCKED, "Failed", BLOCKED]);
+    assert.match(String(blocked!.Cause), /^At \S+Z the desired capacity is below the actual capacity/);
     await rig.protect(second, false);
     await rig.advance(1);
     assert.equal(rig.stateOf(second), "Terminating:Wait");
     assert.equal(rig.stateOf(first), "InService");
   });
 
-  it("is rejected outside InService with AWS's own message [A4.2]", async () => {
+  it("is rejected with AWS's own message in every state but InService and Standby [A4.1, A4.2]", async () => {
     const rig = new Rig();
-    rig.create({ initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] });
+    const retain = { terminateHookAbandon: "retain" } as const;
+    const hooks = [LAUNCH_HOOK, TERMINATE_HOOK];
+    rig.create({ maxSize: 2, initialLifecycleHooks: hooks, warmPool: {}, instanceLifecyclePolicy: retain });
+    await rig.advance(0.3);
+    const [id, warm] = [rig.one("Pending"), rig.one("Warmed:Pending")];
+    const refused = new Set<string>();
+    const refuses = async (instance: string) => {
+      refused.add(rig.stateOf(instance)!);
+      const message = `The instance ${instance} is not in InService or EnteringStandby or Standby.`;
+      await fails(rig.protect(instance), "ValidationError", message);
+      assert.ok(!rig.scaling.group("pool")!.instances.some((one) => one.protected));
+    };
+    for (const instance of [id, warm]) await refuses(instance);
     await rig.advance(5);
-    const id = rig.one("Pending:Wait");
-    const message = `The instance ${id} is not in InService or EnteringStandby or Standby.`;
-    await fails(rig.protect(id), "ValidationError", message);
-    await rig.complete(id, "launch");
-    await rig.advance(1);
+    for (const instance of [id, warm]) await refuses(instance);
+    for (const instance of [id, warm]) await rig.complete(instance, "launch");
+    await rig.advance(5);
+    await refuses(warm);
     await rig.protect(id);
     await rig.protect(id, false);
+    await rig.call("EnterStandby", { InstanceIds: [id], ShouldDecrementDesiredCapacity: true });
+    await rig.protect(id);
+    await rig.protect(id, false);
+    await rig.call("ExitStandby", { InstanceIds: [id] });
     await rig.desire(0);
     await rig.advance(1);
-    assert.equal(rig.stateOf(id), "Terminating:Wait");
-    await fails(rig.protect(id), "ValidationError", message);
+    await refuses(id);
+    await rig.complete(id, "terminate", "ABANDON");
+    await rig.advance(1);
+    await refuses(id);
+    assert.deepEqual(
+      [...refused],
+      ["Pending", "Warmed:Pending", "Pending:Wait", "Warmed:Pending:Wait", "Warmed:Stopped", "Terminating:Wait", "Terminating:Retained"],
+    );
   });
 
   it("can be cleared in Terminating:Wait, as once observed, or not, with the stricter option [A4.5]", async () => {
@@ -58,17 +81,23 @@ describe("Auto Scaling: scale-in protection", () => {
       rig.create({ initialLifecycleHooks: [TERMINATE_HOOK] });
       await rig.advance(5);
       const id = rig.one("InService");
-      await rig.desire(0);
+      await rig.protect(id);
+      await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
       await rig.advance(1);
+      const isProtected = () => rig.scaling.group("pool")!.instances[0]!.protected;
+      assert.equal(isProtected(), true, "nothing has cleared it yet");
       const clear = rig.protect(id, false);
       if (reading === "accept") await clear;
       else await fails(clear, "ValidationError", `The instance ${id} is not in InService or EnteringStandby or Standby.`);
+      assert.equal(isProtected(), reading === "reject");
+      await rig.advance(60);
+      assert.equal(rig.stateOf(id), "Terminating:Wait", "the drain goes on in either case");
     }
   });
 
-  it("changes no instance if the call contains an unknown one, and accepts at most 50 per call [A4.1, A12.2]", async () => {
+  it("changes no instance if the call contains an unknown one, and accepts at most 50 per call [A4.1, A12.10]", async () => {
     const rig = new Rig();
-    rig.create({ desiredCapacity: 2 });
+    rig.create({ desiredCapacity: 2, maxSize: 51 });
     await rig.advance(5);
     const [first, second] = rig.inState("InService") as [string, string];
     await rig.call("EnterStandby", { InstanceIds: [second], ShouldDecrementDesiredCapacity: true });
@@ -78,11 +107,18 @@ describe("Auto Scaling: scale-in protection", () => {
     await fails(
       rig.call("SetInstanceProtection", withUnknown),
       "ValidationError",
-      "Instance Id not found - No managed instance found for instance ID: i-0123456789abcdef0",
+      "The instance i-0123456789abcdef0 is not part of Auto Scaling group pool.",
     );
     assert.equal(rig.scaling.group("pool")!.instances[0]!.protected, false);
-    const many = { InstanceIds: Array.from({ length: 51 }, () => first), ProtectedFromScaleIn: true };
-    await assert.rejects(rig.call("SetInstanceProtection", many), /less than or equal to 50/);
+    await rig.desire(51);
+    await rig.advance(5);
+    const InstanceIds = rig.inState("InService");
+    assert.equal(InstanceIds.length, 51);
+    const protectedOnes = () => rig.scaling.group("pool")!.instances.filter((one) => one.protected).length;
+    await assert.rejects(rig.call("SetInstanceProtection", { InstanceIds, ProtectedFromScaleIn: true }), /less than or equal to 50/);
+    assert.equal(protectedOnes(), 0);
+    await rig.call("SetInstanceProtection", { InstanceIds: InstanceIds.slice(1), ProtectedFromScaleIn: true });
+    assert.equal(protectedOnes(), 50);
   });
 
   it("is inherited from the group when an instance enters service, not before [A4.6]", async () => {
@@ -96,15 +132,18 @@ describe("Auto Scaling: scale-in protection", () => {
     assert.equal(rig.scaling.group("pool")!.instances[0]!.protected, true);
   });
 
-  it("does not stop TerminateInstanceInAutoScalingGroup [A4.7]", async () => {
+  it("does not stop TerminateInstanceInAutoScalingGroup, which knows no other group's instances [A4.7, A12.2]", async () => {
     const rig = new Rig();
     rig.create();
     await rig.advance(5);
     const id = rig.one("InService");
     await rig.protect(id);
-    await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: true });
+    const terminate = (InstanceId: string) =>
+      rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId, ShouldDecrementDesiredCapacity: true });
+    await terminate(id);
     await rig.advance(5);
     assert.equal(rig.stateOf(id), undefined);
+    await fails(terminate(id), "ValidationError", `Instance Id not found - No managed instance found for instance ID: ${id}`);
   });
 
   it("rejects a desired capacity outside the group's bounds with AWS's message [A5.5, A5.6, A12.7]", async () => {
@@ -120,6 +159,9 @@ describe("Auto Scaling: scale-in protection", () => {
     const violation =
       "Currently, desiredSize equals minSize (1). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.";
     await fails(rig.call("TerminateInstanceInAutoScalingGroup", params), "ValidationError", violation);
+    await rig.advance(5);
+    assert.equal(rig.scaling.group("pool")!.desired, 1);
+    assert.deepEqual(rig.states(id), ["Pending", "InService"], "a refused call still changed something");
   });
 
   it("authorises mutations on the group's ARN with its tags, and Describe calls on * [A8.1]", async () => {

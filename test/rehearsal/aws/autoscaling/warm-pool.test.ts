@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { warmPoolSize } from "../../../../rehearsal/aws/autoscaling/selection";
-import { LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
+import { fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
 
 const POOL = { maxSize: 3, warmPool: { maxGroupPreparedCapacity: 2 } };
 const HOOKS = { initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK] };
@@ -139,6 +139,51 @@ describe("Auto Scaling: warm pool", () => {
     await rig.complete(id, "terminate", "ABANDON");
     await rig.advance(5);
     assert.equal(rig.stateOf(id), "Warmed:Terminating:Retained");
+  });
+
+  it("without retention, terminates an instance abandoned while it returns to the pool, and every cause has its time [A3.24]", async () => {
+    const rig = new Rig();
+    rig.create({ maxSize: 2, desiredCapacity: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: { reuseOnScaleIn: true } });
+    await rig.advance(5);
+    await rig.desire(1);
+    await rig.advance(5);
+    const id = rig.one("Warmed:Pending:Wait");
+    await rig.complete(id, "terminate", "ABANDON");
+    await rig.advance(5);
+    assert.equal(rig.stateOf(id), undefined);
+    const causes = (await rig.activities()).map(({ Cause }) => String(Cause));
+    assert.ok(causes.some((cause) => cause.endsWith("abandoned while returning to the warm pool.")));
+    for (const cause of causes) assert.match(cause, /^At \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ /);
+  });
+
+  it("refuses TerminateInstanceInAutoScalingGroup for every member of the pool, even for a retained one [A6.6, A12.8]", async () => {
+    const rig = new Rig();
+    rig.create({
+      maxSize: 2,
+      initialLifecycleHooks: [LAUNCH_HOOK, TERMINATE_HOOK],
+      warmPool: {},
+      instanceLifecyclePolicy: { terminateHookAbandon: "retain" },
+    });
+    await rig.advance(5);
+    const id = rig.one("Warmed:Pending:Wait");
+    const refused = async (state: string) => {
+      assert.equal(rig.stateOf(id), state);
+      const message = `The instance ${id} is in a warm pool and cannot be terminated by this operation.`;
+      const terminate = rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: false });
+      await fails(terminate, "ValidationError", message);
+      await rig.advance(5);
+      assert.equal(rig.stateOf(id), state);
+    };
+    await refused("Warmed:Pending:Wait");
+    await rig.complete(id, "launch");
+    await rig.advance(5);
+    await refused("Warmed:Stopped");
+    rig.scaling.updateGroup("pool", { warmPool: { maxGroupPreparedCapacity: 1 } });
+    await rig.advance(5);
+    await refused("Warmed:Terminating:Wait");
+    await rig.complete(id, "terminate", "ABANDON");
+    await rig.advance(5);
+    await refused("Warmed:Terminating:Retained");
   });
 
   it("retains an instance abandoned while it returns to the pool in Warmed:Pending:Retained [A3.11]", async () => {
