@@ -58,7 +58,7 @@ describe("finding an engine", () => {
     await assert.rejects(find(), /cache \S+: .*has no record of its content/);
     seal(join(dir, "cache", ENGINE_VERSION));
     assert.equal((await find()).source, "cache");
-    writeFileSync(cached(), "#!/bin/sh\necho v" + ENGINE_VERSION + " # planted\n");
+    writeFileSync(cached(), `#!/bin/sh\necho v${ENGINE_VERSION} # planted\n`);
     await assert.rejects(find(), /cache \S+: .*has changed since it was recorded/);
   });
 
