@@ -133,7 +133,7 @@ describe("the front, called by curl as on a host", () => {
     assert.match(body, /Missing required header for this request: x-amz-content-sha256/);
   });
 
-  it("must reject the S3 requests of curl before 7.86, which does not sign the headers that it is given, as of Ubuntu 22.04 [A15.1]", async () => {
+  it("must reject the S3 requests of curl before 7.86, which does not sign the headers that it is given, as of Ubuntu 22.04 [A16.1]", async () => {
     const sent = { "x-amz-security-token": host.sessionToken ?? "", "x-amz-content-sha256": empty };
     const { status, body } = await signedByHand(sent, ["host", "x-amz-date"]);
     assert.equal(status, 403);

@@ -56,7 +56,7 @@ describe("Secrets Manager", () => {
     assert.equal(gateway.denied().length, 1);
   });
 
-  it("must deny access to a token that does not exist yet, as IAM does by tag, without recording a denial by the policy [A13.1]", async () => {
+  it("must deny access to a token that does not exist yet, as IAM does by tag, without recording a denial by the policy [A14.1]", async () => {
     await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-1")), { name: "AccessDeniedException" });
     assert.deepEqual(gateway.denied(), []);
     await assert.rejects(call("GetSecretValue", { SecretId: "other/i-1" }, host("i-1")), { name: "AccessDeniedException" });
@@ -80,7 +80,7 @@ describe("Secrets Manager", () => {
     assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1", VersionStage: "AWSPREVIOUS" }))["SecretString"], "i-1");
   });
 
-  it("must keep a name taken while a scheduled deletion is pending, and for seconds after a forced deletion [A13.3]", async () => {
+  it("must keep a name taken while a scheduled deletion is pending, and for seconds after a forced deletion [A14.3]", async () => {
     await call("CreateSecret", token("i-1"));
     await call("DeleteSecret", { SecretId: "ci-runners/p/i-1", RecoveryWindowInDays: 7 });
     await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }), { name: "InvalidRequestException" });
@@ -103,7 +103,7 @@ describe("Secrets Manager", () => {
     await call("CreateSecret", token("i-1"));
   });
 
-  it("must allow a forced deletion to be repeated, as if the secret had existed, and reject contradictory parameters [A13.2]", async () => {
+  it("must allow a forced deletion to be repeated, as if the secret had existed, and reject contradictory parameters [A14.2]", async () => {
     const repeated = await call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true });
     assert.equal(repeated["Name"], "none");
     await call("CreateSecret", { Name: "none", SecretString: "x" });
@@ -130,7 +130,7 @@ describe("Secrets Manager", () => {
     assert.deepEqual(names, ["ci-runners/p/i-1", "ci-runners/p/i-2", "ci-runners/p/i-3"]);
   });
 
-  it("must deny what a policy allows on an ARN without its six random characters, although the secret is found by it [A13.4]", async () => {
+  it("must deny what a policy allows on an ARN without its six random characters, although the secret is found by it [A14.4]", async () => {
     const bare = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-app/key";
     const arn = secrets.seed({ arn: bare, value: "key" });
     assert.match(arn, /:secret:github-app\/key-[A-Za-z0-9]{6}$/);

@@ -36,7 +36,7 @@ describe("the tags of a resource", () => {
   }
   const role = (tags: Record<string, string>, name = "role") => create(ROLE, { name, assumeRolePolicy: TRUST, tags });
 
-  it("are refused beyond 10 on an S3 object, the provider's default tags included, after a preview that passes [A14.1]", async () => {
+  it("are refused beyond 10 on an S3 object, the provider's default tags included, after a preview that passes [A15.1]", async () => {
     await create(BUCKET, { bucket: "bundles" });
     const object = (key: string, tags: Record<string, string>) => create(OBJECT, { bucket: "bundles", key, content: "x", tags });
     await object("ten", numbered(10));
@@ -48,7 +48,7 @@ describe("the tags of a resource", () => {
     assert.equal(store.get(OBJECT, "bundles/eleven"), undefined);
   });
 
-  it("are refused beyond 50 on any other resource, also by an update [A14.2]", async () => {
+  it("are refused beyond 50 on any other resource, also by an update [A15.2]", async () => {
     const id = await create(LOG_GROUP, { name: "/fifty", tags: numbered(50) });
     await assert.rejects(create(LOG_GROUP, { name: "/more", tags: numbered(51) }), {
       message: /^creating thing: .* at most 50 tags, got 51$/,
@@ -60,7 +60,7 @@ describe("the tags of a resource", () => {
     });
   });
 
-  it("are refused by IAM if two keys differ only in case, which other services accept [A14.3]", async () => {
+  it("are refused by IAM if two keys differ only in case, which other services accept [A15.3]", async () => {
     await create(LOG_GROUP, { name: "/case", tags: { Name: "a", name: "b" } });
     await assert.rejects(role({ Name: "a", name: "b" }), {
       message: "creating thing: InvalidInput: Duplicate tag keys found. Please note that Tag keys are case insensitive.",
@@ -69,7 +69,7 @@ describe("the tags of a resource", () => {
     await assert.rejects(role({ Owner: "you" }), { message: /Duplicate tag keys found/ });
   });
 
-  it("are refused by IAM for characters that other services accept [A14.4]", async () => {
+  it("are refused by IAM for characters that other services accept [A15.4]", async () => {
     await create(LOG_GROUP, { name: "/characters", tags: { team: "R&D (EU), Team #2" } });
     await assert.rejects(role({ ok: "yes", team: "R&D (EU), Team #2" }), {
       message:
@@ -80,7 +80,7 @@ describe("the tags of a resource", () => {
     await role({ "kostenstelle:größe/1": "Zürich = 1 + 2 @ _x-y.z", empty: "" });
   });
 
-  it("are refused with a key beyond 128 characters or a value beyond 256 [A14.5]", async () => {
+  it("are refused with a key beyond 128 characters or a value beyond 256 [A15.5]", async () => {
     await role({ ["k".repeat(128)]: "v".repeat(256) });
     await assert.rejects(role({ ["k".repeat(129)]: "v" }, "key"), { message: /member\.key'.*length less than or equal to 128$/ });
     await assert.rejects(role({ k: "v".repeat(257) }, "value"), { message: /member\.value'.*length less than or equal to 256$/ });
