@@ -1,5 +1,4 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { cacheFolder } from "../cache-folder";
 
 /** The engine version that the rehearsal builds or downloads. */
 export const ENGINE_VERSION = "3.248.0";
@@ -13,5 +12,5 @@ export const OLDEST_ENGINE = "3.206.0";
 
 /** `${XDG_CACHE_HOME:-~/.cache}/ci-runners/engine`; each version has a folder that contains `bin/pulumi`. */
 export function engineCache(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "ci-runners", "engine");
+  return cacheFolder("engine", env);
 }

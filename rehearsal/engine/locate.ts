@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation";
 import type { SemVer } from "semver";
+import { brokenSeal, ownFolder, seal } from "../cache-folder";
 import { buildEngine, goProblem } from "./build";
 import { ENGINE_VERSION, engineCache, OLDEST_ENGINE } from "./cache";
 import { withLock } from "./lock";
@@ -42,7 +43,13 @@ export async function locate({
 
   const wanted = new semver.SemVer(ENGINE_VERSION);
   const root = join(cacheDir, ENGINE_VERSION);
-  const cached = () => attempt(() => PulumiCommand.get({ root, version: wanted }));
+  ownFolder(cacheDir);
+  const cached = () =>
+    attempt(async () => {
+      const problem = existsSync(root) ? brokenSeal(root) : undefined;
+      if (problem !== undefined) throw new Error(`not found as it was prepared: ${problem}`);
+      return PulumiCommand.get({ root, version: wanted });
+    });
   const first = await cached();
   if (first.command) return engine(first.command, "cache");
 
@@ -60,14 +67,20 @@ export async function locate({
           await buildEngine(join(root, "bin", "pulumi"), progress);
           return PulumiCommand.get({ root, version: wanted });
         });
-        if (built.command) return engine(built.command, "built");
+        if (built.command) {
+          seal(root);
+          return engine(built.command, "built");
+        }
         noBuild = built.problem;
         progress(`engine: the build failed, downloading it instead`);
       }
 
       progress(`engine: downloading ${ENGINE_VERSION} with Pulumi's installer`);
       const installed = await attempt(() => install({ root, version: wanted }));
-      if (installed.command) return engine(installed.command, "installed");
+      if (installed.command) {
+        seal(root);
+        return engine(installed.command, "installed");
+      }
       throw new Error(
         [
           `No Pulumi engine ${OLDEST_ENGINE} or newer is available on this machine.`,

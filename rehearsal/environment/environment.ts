@@ -4,7 +4,6 @@ import { startAws } from "../aws";
 import type { Cleanup } from "../cleanup";
 import { type Clock, RealClock } from "../clock";
 import { GitHub } from "../github";
-import { machineCacheDir } from "../hosts/image";
 import type { OpenedHosts } from "../hosts/systemd";
 import { Random } from "../random";
 import type { RehearsalOptions } from "../rehearsal-options";
@@ -56,7 +55,7 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
     ...standIns,
     drain: options.drain,
     hostnames: () => hostnames(aws, stack.region, githubHost),
-    runnerArchive: runner.file,
+    runnerArchive: runner,
     machines: prepared.machines,
     required,
     say,
@@ -102,7 +101,7 @@ async function startStandIns(
   if (clock instanceof VirtualClock) cleanup.add(() => clock.close());
   const timeline = new Timeline(() => clock.now());
   const random = new Random(options.seed);
-  const runner = await buildRunnerArchive({ cacheDir: join(machineCacheDir(), "../runner"), overrideDir: options.runnerDir });
+  const runner = await buildRunnerArchive({ dir: join(run.dir, "runner"), overrideDir: options.runnerDir });
   const github = new GitHub(clock, timeline, { releaseFile: runner.file, wallNow: () => clock.now() });
   cleanup.add(() => github.close());
   const access = githubAccess(stack);

@@ -1,9 +1,8 @@
-import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { x as extract } from "tar";
 import type { AwsStandIn } from "../aws";
 import type { Clock } from "../clock";
 import { type OpenedHosts, openSystemdHosts, type Run } from "../hosts/systemd";
+import { type RunnerArchive, unpackRunnerArchive } from "../runner/archive";
 import type { Timeline } from "../timeline";
 import type { ScenarioRequirements } from "./scenario";
 
@@ -17,7 +16,7 @@ export interface SystemdMachineOptions {
   /** Host names of GitHub's and AWS's services, as production code calls them. */
   hostnames: () => readonly string[];
   /** The runner's archive, for machines that have the runner on their image. */
-  runnerArchive: string;
+  runnerArchive: RunnerArchive;
   required: ScenarioRequirements;
   say: (line: string) => void;
 }
@@ -37,13 +36,7 @@ export async function systemdMachines(options: SystemdMachineOptions): Promise<O
     onUnexpectedEnd: (instanceId) => say(`machine ${instanceId} powered off unexpectedly`),
     customize: (root) => {
       required.customize?.(root);
-      if (required.runnerOnImage !== undefined) unpack(options.runnerArchive, join(root, required.runnerOnImage));
+      if (required.runnerOnImage !== undefined) unpackRunnerArchive(options.runnerArchive, join(root, required.runnerOnImage));
     },
   });
-}
-
-function unpack(archive: string, root: string): void {
-  mkdirSync(root, { recursive: true });
-  // The archive's links point to Node on the image, by absolute path.
-  extract({ file: archive, cwd: root, sync: true, preservePaths: true });
 }

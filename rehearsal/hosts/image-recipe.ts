@@ -3,7 +3,10 @@ import { statSync } from "node:fs";
 
 /** What the machine image is built from. Any change gives another digest, and so another image beside the old one. */
 
-/** Debian 12 has the same systemd version (252) as the oldest image that pools run on, and only cgroup v2. */
+/**
+ * Debian 12 has systemd 252 and only cgroup v2. That is no bound: of the images that pools run on, Ubuntu 22.04 has an
+ * older systemd (249), Ubuntu 24.04 (255) and Debian 13 (257) have newer ones.
+ */
 export const SUITE = "bookworm";
 
 /** What the bootstrap needs and an Ubuntu server image includes; minbase already has dpkg, bash, tar and gzip. */
@@ -86,6 +89,6 @@ export const FILES: Readonly<Record<string, string>> = {
 export function recipeDigest(extra: readonly string[] = [], nodePath = process.execPath): string {
   const node = { version: process.version, arch: process.arch, bytes: statSync(nodePath).size };
   const packages = [...PACKAGES, ...extra];
-  const recipe = { format: 1, SUITE, PACKAGES: packages, LEFT_OUT, MASKED_UNITS, FILES, MACHINE_NODE, node };
+  const recipe = { format: 2, SUITE, PACKAGES: packages, LEFT_OUT, MASKED_UNITS, FILES, MACHINE_NODE, node };
   return createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
 }

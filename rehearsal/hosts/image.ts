@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { brokenSeal, cacheFolder, ownFolder, seal } from "../cache-folder";
 import { FILES, LEFT_OUT, MACHINE_NODE, MASKED_UNITS, PACKAGES, SUITE, recipeDigest } from "./image-recipe";
 import { TOOL_PATH, finished, succeed } from "./systemd/command";
 
@@ -16,26 +16,37 @@ export interface ImageOptions {
   progress?: (line: string) => void;
 }
 
-export function machineCacheDir(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "ci-runners", "machine");
-}
+/** Images that this process has found as they were built: reading one takes 1 to 4 s. */
+const checked = new Set<string>();
 
 /**
  * Returns the directory of the root file system that all machines share, read-only, as the lower layer of their disks.
  * Built once (about 40 s and 350 MB on two cores) and cached under the digest of its recipe; a second caller waits for
  * the first.
+ *
+ * @throws if other users could have changed the image, or if anything in it has changed since it was built.
  */
 export async function machineImage(options: ImageOptions = {}): Promise<string> {
-  const cache = options.cacheDir ?? machineCacheDir();
+  const cache = ownFolder(options.cacheDir ?? cacheFolder("machine"));
   const root = join(cache, recipeDigest(options.packages), "root");
-  if (existsSync(root)) return root;
-  mkdirSync(cache, { recursive: true });
+  if (existsSync(root)) return unchanged(root);
   const unlock = await lock(join(cache, "lock"), options.progress);
   try {
     if (!existsSync(root)) await build(cache, root, options);
   } finally {
     unlock();
   }
+  return unchanged(root);
+}
+
+/** An altered image is not built again here: machines of another run may have it mounted. */
+function unchanged(root: string): string {
+  if (checked.has(root)) return root;
+  const problem = brokenSeal(root);
+  if (problem !== undefined) {
+    throw new Error(`machine image: ${problem}, so root must not boot it: stop all rehearsals and remove ${dirname(root)}`);
+  }
+  checked.add(root);
   return root;
 }
 
@@ -53,6 +64,7 @@ async function build(cache: string, root: string, options: ImageOptions): Promis
     customize(scratch);
     await checkNode(scratch);
     mkdirSync(dirname(root), { recursive: true });
+    seal(root, scratch);
     // Only the rename makes the image visible: an incomplete image is never used.
     renameSync(scratch, root);
   } catch (error) {

@@ -12,6 +12,7 @@ import {
   type ResourceType,
 } from "./resource-type";
 import { RESOURCE_TYPES } from "./types";
+import { tagRefusal } from "./types/tag-rules";
 import { containsUnknown, conceal, revealAll, type Properties } from "./values";
 
 export interface ProviderOptions {
@@ -102,6 +103,7 @@ export class ProviderBackend {
     const { plain, secrets } = revealAll(call.news ?? {});
     if (call.preview) return { id: "", outputs: call.news ?? {} };
     const context = this.context(call);
+    this.checkTags("creating", call, type, plain);
     const keep = ({ id, outputs }: Created): Properties => {
       const state = this.state(type, plain, outputs, context);
       this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
@@ -136,6 +138,7 @@ export class ProviderBackend {
       for (const name of type.volatile ?? []) delete computed[name];
       return { outputs: conceal(visible({ ...computed, ...news }), secrets) };
     }
+    this.checkTags("updating", call, type, news);
     const keep = (outputs: Properties): Properties => {
       const state = this.state(type, news, { ...computed, ...outputs }, context);
       this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
@@ -206,8 +209,18 @@ export class ProviderBackend {
 
   private state(type: ResourceType, inputs: Properties, outputs: Properties, context: ResourceContext): Properties {
     const state: Properties = { region: context.account.region, ...inputs, ...outputs };
-    if (type.hasTags ?? type.inputs.includes("tags")) state.tagsAll = { ...this.defaultTags, ...(inputs.tags ?? {}) };
+    if (type.hasTags ?? type.inputs.includes("tags")) state.tagsAll = this.allTags(inputs);
     return state;
+  }
+
+  private allTags(inputs: Properties): Record<string, string> {
+    return { ...this.defaultTags, ...(inputs.tags ?? {}) };
+  }
+
+  private checkTags(doing: string, call: ProviderCall, type: ResourceType, inputs: Properties): void {
+    if (!(type.hasTags ?? type.inputs.includes("tags")) || Array.isArray(inputs.tags)) return;
+    const refusal = tagRefusal(typeToken(call.urn), this.allTags(inputs));
+    if (refusal !== undefined) throw new Error(`${doing} ${logicalName(call.urn)}: ${refusal}`);
   }
 
   private account(): ProviderAccount {

@@ -10,7 +10,7 @@ export interface AccountFacts {
   /** Subnets by id. Any other well-formed id counts as a subnet of the default VPC. */
   subnets: Record<string, { vpcId: string; availabilityZone: string; cidrBlock?: string; tags?: Record<string, string> }>;
   /** Images by id, for a stack with a custom image. */
-  images: Record<string, { architecture: string; rootDeviceName: string; name?: string; ownerId?: string }>;
+  images: Record<string, { architecture: string; rootDeviceName: string; rootVolumeGib?: number; name?: string; ownerId?: string }>;
   /** Names of secrets in Secrets Manager. */
   secrets: string[];
 }
@@ -124,6 +124,8 @@ const getAmi: Invoke = (args, { account, facts }) => {
         owner: own.ownerId ?? account.accountId,
         architecture: own.architecture,
         rootDeviceName: own.rootDeviceName,
+        rootVolumeGib: own.rootVolumeGib ?? 8,
+        snapshotId: "snap-0123456789abcdef0",
       });
     if (!image) continue;
     return {
@@ -138,7 +140,15 @@ const getAmi: Invoke = (args, { account, facts }) => {
       state: "available",
       region: account.region,
       arn: arn(account, "ec2", `image/${image.id}`, { account: false }),
-      blockDeviceMappings: [],
+      // The provider returns the members of `ebs` as text, with the names of its own schema.
+      blockDeviceMappings: [
+        {
+          deviceName: image.rootDeviceName,
+          ebs: { volume_size: String(image.rootVolumeGib), snapshot_id: image.snapshotId, delete_on_termination: "true" },
+          noDevice: "",
+          virtualName: "",
+        },
+      ],
       tags: {},
     };
   }

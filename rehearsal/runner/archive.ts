@@ -1,4 +1,5 @@
 import { build } from "esbuild";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -19,8 +20,8 @@ import { join } from "node:path";
 import { create } from "tar";
 
 export interface RunnerArchiveOptions {
-  /** Folder for archives, one per content. */
-  cacheDir: string;
+  /** Folder for the archive. It is built each time, in less than a second: root unpacks it, so none is found there and trusted. */
+  dir: string;
   /** Its files are added, or replace those with the same path: `bin/runsvc.sh`, `bin/RunnerService.js`. */
   overrideDir?: string;
   /** Path of Node on the host that unpacks the archive. Default `/usr/local/bin/node`. */
@@ -44,14 +45,14 @@ export async function buildRunnerArchive(options: RunnerArchiveOptions): Promise
   if (options.overrideDir !== undefined && !existsSync(options.overrideDir)) {
     throw new Error(`overrideDir ${options.overrideDir} does not exist: use a folder with files such as bin/runsvc.sh`);
   }
-  mkdirSync(options.cacheDir, { recursive: true });
-  const staging = mkdtempSync(join(options.cacheDir, "runner-"));
+  mkdirSync(options.dir, { recursive: true });
+  const staging = mkdtempSync(join(options.dir, "runner-"));
   try {
     const tree = join(staging, "tree");
     await layOut(tree, options);
-    const file = join(options.cacheDir, `actions-runner-${digestOfTree(tree).slice(0, 16)}.tar.gz`);
-    if (!existsSync(file)) await pack(tree, staging, file);
-    return { file, sha256: createHash("sha256").update(readFileSync(file)).digest("hex") };
+    const file = join(options.dir, `actions-runner-${digestOfTree(tree).slice(0, 16)}.tar.gz`);
+    const sha256 = await pack(tree, staging, file);
+    return { file, sha256 };
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
@@ -85,11 +86,26 @@ async function layOut(tree: string, options: RunnerArchiveOptions): Promise<void
   }
 }
 
-/** Writes to a temporary name first, so that an interrupted build leaves no partial archive in the cache. */
-async function pack(tree: string, staging: string, file: string): Promise<void> {
+/** Replaces whatever has the name. The digest is that of the bytes that were packed, not of what is found there later. */
+async function pack(tree: string, staging: string, file: string): Promise<string> {
   const unfinished = join(staging, "archive.tar.gz");
   await create({ file: unfinished, cwd: tree, gzip: true, portable: true, mtime: new Date(0) }, filesOf(tree));
+  const sha256 = createHash("sha256").update(readFileSync(unfinished)).digest("hex");
   renameSync(unfinished, file);
+  return sha256;
+}
+
+/**
+ * Unpacks the archive as root into a machine's disk, provided that it still has its digest. GNU tar keeps the archive's
+ * links to the host's Node by absolute path, and never writes through a link or to a path outside of `folder`.
+ */
+export function unpackRunnerArchive({ file, sha256 }: RunnerArchive, folder: string): void {
+  const bytes = readFileSync(file);
+  const found = createHash("sha256").update(bytes).digest("hex");
+  if (found !== sha256) throw new Error(`${file} has the SHA-256 ${found}, expected ${sha256}: it has changed since it was built`);
+  mkdirSync(folder, { recursive: true });
+  const { status, stderr, error } = spawnSync("tar", ["--extract", "--gzip", "--no-same-owner", "--directory", folder], { input: bytes });
+  if (status !== 0) throw new Error(`${file} could not be unpacked into ${folder}: ${error?.message ?? String(stderr).trim()}`);
 }
 
 function digestOfTree(tree: string): string {

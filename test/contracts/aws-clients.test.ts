@@ -157,6 +157,12 @@ for (const [how, clientsOf] of [
       const gone = new AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
       failing("secretsmanager:PutSecretValue", gone, 1);
       assert.equal(await tokens.put(secret), "taken");
+      await deleteSecret(clients.secretsManager, secret.name);
+      assert.equal(await tokens.put(secret), "taken", "AWS blocks the name for some seconds after the host has deleted its secret");
+      const ending = { ...secret, name: "ci-runners/pool/ending" };
+      await tokens.put(ending);
+      failing("secretsmanager:PutSecretValue", new AwsError("InvalidRequestException", "marked for deletion"), 1);
+      assert.equal(await tokens.put(ending), "taken");
       const denied = new AwsError("AccessDeniedException", "not authorized");
       failing("secretsmanager:CreateSecret", denied, 1);
       await assert.rejects(tokens.put(secret), { name: "AccessDeniedException", message: "not authorized" });

@@ -20,7 +20,8 @@
  *
  * - Late: the token of an instance that no longer exists is readable by no host. The sweep deletes it after 10 min.
  * - Duplicate: the newest token replaces the stored one. If the host has already deleted its secret, a new one is created
- *   that no host fetches. The sweep deletes it after 70 min, the deregister function when the instance terminates.
+ *   that no host fetches, except in the seconds in which AWS blocks the name (outcome `taken`). The sweep deletes it after
+ *   70 min, the deregister function when the instance terminates.
  * - Lost, or failed for good: the sweep provides the token (sweep/missed-launches.ts).
  * - Malformed: counted as `MalformedEvents` and dropped, because a retry would not help.
  *

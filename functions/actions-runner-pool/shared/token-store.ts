@@ -22,6 +22,8 @@ export function secretsManagerTokens(client: SecretsManager): TokenStore {
         );
         return "created";
       } catch (error) {
+        // Secrets Manager blocks the name for some seconds after its host, or the sweep, has deleted the secret by force.
+        if (isAwsError(error, "InvalidRequestException")) return "taken";
         if (!isAwsError(error, "ResourceExistsException")) throw error;
       }
       // A duplicate of the event, or a late retry, when the stored token may have expired: the newest token wins.
@@ -29,7 +31,7 @@ export function secretsManagerTokens(client: SecretsManager): TokenStore {
         await client.send(new PutSecretValueCommand({ SecretId: secret.name, SecretString: secret.value }));
         return "replaced";
       } catch (error) {
-        if (isAwsError(error, "ResourceNotFoundException")) return "taken";
+        if (isAwsError(error, "ResourceNotFoundException") || isAwsError(error, "InvalidRequestException")) return "taken";
         throw error;
       }
     },

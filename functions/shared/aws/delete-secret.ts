@@ -4,7 +4,8 @@ import { isAwsError } from "./error";
 
 /**
  * Deletes without a recovery window: a registration token is worthless after an hour, and a secret in its recovery
- * window blocks its name.
+ * window blocks its name. AWS makes a forced deletion succeed for a missing secret, too, so `deleted` does not prove that
+ * there was one, and for some seconds afterwards it refuses to create another of the name.
  */
 export async function deleteSecret(client: SecretsManager, name: string): Promise<"deleted" | "gone"> {
   try {

@@ -84,8 +84,7 @@ export function awsPorts(
         try {
           value = (await secretsManager.send(new GetSecretValueCommand({ SecretId: await secretId() }))).SecretString;
         } catch (error) {
-          // InvalidRequest: the secret is marked for deletion, so wait for a new one.
-          if (isAwsError(error, "ResourceNotFoundException") || isAwsError(error, "InvalidRequestException")) return undefined;
+          if (NO_SECRET.some((name) => isAwsError(error, name))) return undefined;
           throw error;
         }
         return parseToken(value, clock.now());
@@ -95,7 +94,8 @@ export function awsPorts(
           const input = { SecretId: await secretId(), ForceDeleteWithoutRecovery: true };
           await secretsManager.send(new DeleteSecretCommand(input));
         } catch (error) {
-          if (!isAwsError(error, "ResourceNotFoundException")) throw error;
+          // The answer to a first attempt may be lost, and the SDK's second attempt then finds no secret.
+          if (!NO_SECRET.some((name) => isAwsError(error, name))) throw error;
         }
       },
     },
@@ -118,6 +118,13 @@ async function doneOrNone(call: Promise<unknown>): Promise<"done" | "none"> {
     throw error;
   }
 }
+
+/**
+ * Answers that mean that the instance has no secret (yet). IAM decides before Secrets Manager looks: without a secret
+ * there is no owner tag, so the policy's condition fails and the answer is AccessDenied. InvalidRequest: the secret is
+ * marked for deletion.
+ */
+const NO_SECRET = ["AccessDeniedException", "ResourceNotFoundException", "InvalidRequestException"];
 
 function isAwsError(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;

@@ -35,7 +35,7 @@ async function tryUntilRegistered(host: RegistrationHost): Promise<string | unde
   const bound = Math.min(LONGEST_MS, SHARE_OF_TIMEOUT * host.config.launchTimeout * 1000);
   const end = clock.now() + bound;
   let pause = FIRST_PAUSE_MS;
-  let reason = "no registration token appeared";
+  let reason = "no registration token appeared, or the instance's role may not read it";
   for (;;) {
     try {
       const token = await host.secrets.token();

@@ -157,6 +157,7 @@ export class Capacity {
       spot: this.asSpot(group, tally),
       metadata: template.metadata,
       hibernation: template.hibernation,
+      launchFailure: template.refusal ?? template.launchFailure,
       tags: {
         ...template.instanceTags,
         ...Object.fromEntries(propagated.map(({ key, value }) => [key, value])),

@@ -30,6 +30,10 @@ export interface LaunchTemplate {
   instanceTags?: Record<string, string>;
   metadata?: MetadataOptions;
   hibernation?: boolean;
+  /** Why EC2 refuses to launch from it: for the caller who gives it to a group, and at each launch. */
+  refusal?: string;
+  /** The state reason with which EC2 ends each instance right after it accepted the launch. */
+  launchFailure?: string;
 }
 
 export interface MixedInstances {

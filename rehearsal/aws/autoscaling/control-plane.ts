@@ -146,7 +146,9 @@ function settingsFrom(params: Shape, resolver: Resolver): Partial<Omit<GroupConf
   const mixed = params.MixedInstancesPolicy as Shape | undefined;
   const specification = mixed && ((mixed.LaunchTemplate as Shape).LaunchTemplateSpecification as Shape);
   const reference = referenceFrom((specification ?? params.LaunchTemplate) as Shape | undefined);
-  if (reference) resolver.template(reference); // rejects a missing template now rather than at the first launch
+  // Rejects a template that is missing or that EC2 refuses now rather than at the first launch.
+  const refusal = reference && resolver.template(reference).refusal;
+  if (refusal !== undefined) throw errors.validation(`You must use a valid fully-formed launch template. ${refusal}`);
   const zones = optionalText(params, "VPCZoneIdentifier")?.split(",");
   const triggers = (params.InstanceLifecyclePolicy as Shape | undefined)?.RetentionTriggers as Shape | undefined;
   const maintenance = params.InstanceMaintenancePolicy as Shape | undefined;

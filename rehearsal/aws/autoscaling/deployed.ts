@@ -1,6 +1,7 @@
 import type { ResourceStore } from "../api";
 import { publicParameters } from "../ec2/catalogue";
 import type { InstanceProfile } from "../ec2/instance";
+import { type BlockDevice, keyFailure, volumeRefusal } from "../ec2/root-volume";
 import { nameOf, type AwsAccount } from "../account";
 import type { LaunchTemplate } from "./config";
 import { validation } from "./errors";
@@ -74,6 +75,8 @@ export class DeployedResolver implements Resolver {
 
   private resolve(id: string, name: string, version: string, inputs: Inputs): LaunchTemplate {
     const metadata = inputs.metadataOptions ?? {};
+    const devices: BlockDevice[] = inputs.blockDeviceMappings ?? [];
+    const image = imageId(inputs.imageId);
     const tags = (inputs.tagSpecifications ?? []).find((each: Inputs) => each.resourceType === "instance")?.tags;
     return {
       id,
@@ -81,7 +84,7 @@ export class DeployedResolver implements Resolver {
       version,
       userData: Buffer.from(inputs.userData ?? "", "base64").toString("utf8"),
       instanceType: inputs.instanceType ?? "m1.small", // EC2's own default
-      imageId: imageId(inputs.imageId),
+      imageId: image,
       profile: this.profile(inputs.iamInstanceProfile),
       instanceTags: tags ?? {},
       metadata: {
@@ -91,6 +94,8 @@ export class DeployedResolver implements Resolver {
         httpEndpoint: metadata.httpEndpoint,
       },
       hibernation: inputs.hibernationOptions?.configured ?? false,
+      refusal: volumeRefusal(image, devices),
+      launchFailure: keyFailure(this.store, this.account, devices),
     };
   }
 

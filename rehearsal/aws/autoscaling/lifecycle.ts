@@ -182,7 +182,8 @@ export class Lifecycle {
     this.terminate(
       member,
       activities.stamp("an instance was taken out of service because its launch failed."),
-      !this.parts.terminateHookAfterAbandonedLaunch,
+      // No hook fires for an instance that EC2 ended before it ran.
+      !this.parts.terminateHookAfterAbandonedLaunch || member.instance.state === "terminated",
     );
   }
 

@@ -15,6 +15,8 @@ export interface InstanceRequest {
   spot?: boolean;
   metadata?: MetadataOptions;
   hibernation?: boolean;
+  /** EC2 ends the instance with this reason before it boots. */
+  launchFailure?: string;
 }
 
 export interface InstanceProfile {

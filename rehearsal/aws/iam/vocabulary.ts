@@ -28,6 +28,8 @@ const EXACT_KEYS = new Set(
     "aws:ViaAWSService",
     "cloudwatch:namespace",
     "ec2:SourceInstanceARN",
+    "kms:CallerAccount",
+    "kms:GrantIsForAWSResource",
     "secretsmanager:ForceDeleteWithoutRecovery",
     "secretsmanager:Name",
     "secretsmanager:SecretId",

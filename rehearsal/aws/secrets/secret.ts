@@ -101,6 +101,18 @@ export function describe(secret: Secret): Shape {
   };
 }
 
+/** An administrator often copies an ARN without its last seven characters. AWS finds the secret by it, IAM does not. */
+export function isCompleteArn(arn: string): boolean {
+  return /-[A-Za-z0-9]{6}$/.test(arn);
+}
+
+export function nameTakenByDeletion(): AwsError {
+  return new AwsError(
+    "InvalidRequestException",
+    "You can't create this secret because a secret with this name is already scheduled for deletion.",
+  );
+}
+
 export function markedForDeletion(): AwsError {
   return new AwsError("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.");
 }

@@ -6,9 +6,11 @@ import {
   describe,
   type Filter,
   invalidParameter,
+  isCompleteArn,
   markedForDeletion,
   matchesFilters,
   nameFromArn,
+  nameTakenByDeletion,
   notFound,
   requestTagContext,
   type Secret,
@@ -26,11 +28,15 @@ const DAY_MS = 24 * 3600_000;
 /** Secrets Manager's default recovery window, in days. */
 const RECOVERY_DAYS = 30;
 const PAGE_DEFAULT = 100;
+/** For how long a forced deletion blocks the name: AWS says only "a short delay". */
+const FORCED_DELETION_MS = 3_000;
 
 /** Secrets Manager: values, tags, scheduled and forced deletion, with AWS's error codes and messages. */
 export class SecretsManager implements Service {
   readonly prefix = "secretsmanager";
   private readonly secrets = new Map<string, Secret>();
+  /** Until when the names of secrets that were deleted by force are blocked. */
+  private readonly blocked = new Map<string, number>();
 
   constructor(
     private readonly clock: Clock,
@@ -40,11 +46,11 @@ export class SecretsManager implements Service {
 
   /**
    * Creates a secret that exists before the program is deployed (the GitHub App's key), under a given ARN if the
-   * configuration already names one. Replaces an existing secret of that name.
+   * configuration already names one; one without its six random characters gets them. Replaces a secret of that name.
    */
   seed(secret: { name?: string; arn?: string; value: string; tags?: Record<string, string> }): string {
-    const arn = secret.arn ?? this.newArn(secret.name ?? "");
-    const name = secret.name ?? nameFromArn(arn);
+    const name = secret.name ?? nameFromArn(secret.arn ?? "");
+    const arn = secret.arn !== undefined && isCompleteArn(secret.arn) ? secret.arn : this.newArn(name);
     if (!name) throw new Error("a seeded secret needs a name or an ARN");
     const now = this.clock.now();
     const entry: Secret = { arn, name, tags: new Map(Object.entries(secret.tags ?? {})), createdAt: now, changedAt: now };
@@ -115,12 +121,7 @@ export class SecretsManager implements Service {
       throw invalidParameter("Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!");
     }
     const existing = this.secrets.get(name);
-    if (existing?.deletion) {
-      throw new AwsError(
-        "InvalidRequestException",
-        "You can't create this secret because a secret with this name is already scheduled for deletion.",
-      );
-    }
+    if (existing?.deletion || this.blocked.has(name)) throw nameTakenByDeletion();
     if (existing) throw new AwsError("ResourceExistsException", `The operation failed because the secret ${name} already exists.`);
     const now = this.clock.now();
     const tags = new Map(((params["Tags"] as Tag[] | undefined) ?? []).map(({ Key, Value }) => [Key, Value]));
@@ -175,7 +176,10 @@ export class SecretsManager implements Service {
     const now = this.clock.now();
     if (force) {
       // AWS makes forced deletion idempotent: it succeeds even if the secret does not exist.
-      if (secret) this.secrets.delete(secret.name);
+      if (secret) {
+        this.secrets.delete(secret.name);
+        this.blocked.set(secret.name, now + FORCED_DELETION_MS);
+      }
       return { ARN: secret?.arn ?? this.arnOf(id), Name: secret?.name ?? id, DeletionDate: new Date(now) };
     }
     if (!secret) throw notFound();
@@ -244,6 +248,7 @@ export class SecretsManager implements Service {
     for (const secret of this.secrets.values()) {
       if (secret.deletion && secret.deletion.dueAt <= now) this.secrets.delete(secret.name);
     }
+    for (const [name, until] of this.blocked) if (until <= now) this.blocked.delete(name);
   }
 
   private newArn(name: string): string {

@@ -68,6 +68,11 @@ export function authenticate(request: SignedRequest, context: AuthenticationCont
 
 function checkRequired(request: SignedRequest, scope: Scope, family: string, mismatch: (message: string) => AwsError): void {
   if (!scope.signedHeaders.includes("host")) throw mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  // curl 7.75 to 7.85 signs only host, x-amz-date and content-type, whatever else the caller gives it.
+  const unsigned = Object.keys(request.headers).filter((name) => name.startsWith("x-amz-") && !scope.signedHeaders.includes(name));
+  if (family === "s3" && unsigned.length > 0) {
+    throw new AwsError("AccessDenied", `There were headers present in the request which were not signed: ${unsigned.join(", ")}`, 403);
+  }
   if (request.headers["x-amz-security-token"] !== undefined && !scope.signedHeaders.includes("x-amz-security-token")) {
     throw mismatch("'X-Amz-Security-Token' must be a 'SignedHeader' in the AWS Authorization.");
   }

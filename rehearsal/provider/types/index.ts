@@ -3,6 +3,7 @@ import { AUTO_SCALING_TYPES } from "./auto-scaling";
 import { CLOUDWATCH_TYPES } from "./cloudwatch";
 import { EC2_TYPES } from "./ec2";
 import { IAM_TYPES } from "./iam";
+import { KMS_TYPES } from "./kms";
 import { LAMBDA_TYPES } from "./lambda";
 import { LAUNCH_TEMPLATE_TYPES } from "./launch-template";
 import { MESSAGING_TYPES } from "./messaging";
@@ -16,6 +17,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   ...CLOUDWATCH_TYPES,
   ...EC2_TYPES,
   ...IAM_TYPES,
+  ...KMS_TYPES,
   ...LAMBDA_TYPES,
   ...LAUNCH_TEMPLATE_TYPES,
   ...MESSAGING_TYPES,

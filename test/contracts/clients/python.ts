@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { cacheFolder, ownFolder } from "../../../rehearsal/cache-folder";
 import { withLock } from "../../../rehearsal/engine/lock";
 
 const run = promisify(execFile);
@@ -35,8 +35,7 @@ export async function pythonPrograms(context: Mocha.Context, requirements: strin
   }
   context.timeout((ATTEMPTS + 1) * ATTEMPT_MS); // The first run installs, possibly after waiting for another run's lock.
   const digest = createHash("sha256").update(readFileSync(requirements)).update(found.python).digest("hex").slice(0, 16);
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  const folder = join(cache, "ci-runners", "python", digest);
+  const folder = join(ownFolder(cacheFolder("python")), digest);
   const complete = join(folder, "complete");
   await withLock(
     folder,

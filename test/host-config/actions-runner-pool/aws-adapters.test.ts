@@ -66,7 +66,27 @@ describe("the agent's calls to AWS", () => {
     assert.equal(await ports().protection.set(true), "refused");
   });
 
-  it("treat a missing secret as not there yet, and read only the instance's own secret", async () => {
+  for (const code of ["AccessDeniedException", "ResourceNotFoundException", "InvalidRequestException"]) {
+    it(`treat a secret that is answered by ${code} as not there yet, and as deleted, instead of reporting a refusal at each launch`, async () => {
+      answer = (request, response) => {
+        request.resume();
+        response.writeHead(400, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify({ __type: code, message: "no" }));
+      };
+      assert.equal(await ports().secrets.token(), undefined);
+      await ports().secrets.delete();
+    });
+  }
+
+  it("do not hide any other failure of Secrets Manager", async () => {
+    answer = (request, response) => {
+      request.resume();
+      response.writeHead(400, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify({ __type: "DecryptionFailure" }));
+    };
+    await assert.rejects(ports().secrets.token(), { name: "DecryptionFailure" });
+    await assert.rejects(ports().secrets.delete(), { name: "DecryptionFailure" });
+  });
+
+  it("read and delete only the instance's own secret", async () => {
     let asked = "";
     answer = (request, response) => {
       request.on("data", (chunk: Buffer) => (asked += chunk.toString()));

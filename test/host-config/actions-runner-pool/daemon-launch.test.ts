@@ -57,7 +57,11 @@ describe("the agent on a launching instance", () => {
     never.tokenValue = undefined;
     await ticks(never, new Daemon(never), 5);
     assert.ok(never.acts.includes("complete pool-launch ABANDON"));
-    assert.ok(never.acts.some((act) => act.startsWith("console: ci-runners: bootstrap failed: no registration token appeared")));
+    const reason = "no registration token appeared, or the instance's role may not read it (tried for ";
+    assert.ok(
+      never.acts.some((act) => act.startsWith(`console: ci-runners: bootstrap failed: ${reason}`)),
+      never.acts.join("\n"),
+    );
     assert.ok(!never.acts.includes("start"));
     assert.ok(never.seconds() < 700);
   });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { seal } from "../../../rehearsal/cache-folder";
 import { ENGINE_VERSION, OLDEST_ENGINE } from "../../../rehearsal/engine/cache";
 import { locate } from "../../../rehearsal/engine/locate";
 
@@ -28,21 +29,41 @@ describe("finding an engine", () => {
     throw new Error("fetch failed: no network");
   };
   const cached = () => join(dir, "cache", ENGINE_VERSION, "bin", "pulumi");
+  /** Puts an engine into the cache as an earlier run would. */
+  function prepare(): void {
+    pretend(cached(), ENGINE_VERSION);
+    seal(join(dir, "cache", ENGINE_VERSION));
+  }
   const find = () => locate({ cacheDir: join(dir, "cache"), install: noInstaller });
 
   it("prefers the user's engine on PATH when it is new enough", async () => {
     pretend(join(dir, "bin", "pulumi"), "3.250.1");
-    pretend(cached(), ENGINE_VERSION);
+    prepare();
     const { source, version } = await find();
     assert.deepEqual([source, version], ["path", "3.250.1"]);
   });
 
   it("ignores an engine on PATH that is too old, since it would lose or merge events", async () => {
-    pretend(cached(), ENGINE_VERSION);
+    prepare();
     pretend(join(dir, "bin", "pulumi"), "3.205.0");
     assert.equal((await find()).source, "cache");
     pretend(join(dir, "bin", "pulumi"), OLDEST_ENGINE);
     assert.equal((await find()).source, "path");
+  });
+
+  it("never runs a cached engine that has changed since it was prepared, or that nothing says who prepared it", async () => {
+    pretend(cached(), ENGINE_VERSION);
+    await assert.rejects(find(), /cache \S+: .*has no record of its content/);
+    seal(join(dir, "cache", ENGINE_VERSION));
+    assert.equal((await find()).source, "cache");
+    writeFileSync(cached(), `#!/bin/sh\necho v${ENGINE_VERSION} # planted\n`);
+    await assert.rejects(find(), /cache \S+: .*has changed since it was recorded/);
+  });
+
+  it("refuses a cache folder that other users can write to", async () => {
+    prepare();
+    chmodSync(join(dir, "cache"), 0o777);
+    await assert.rejects(find(), /cache is writable by other users/);
   });
 
   it("builds the version that it searches for; otherwise the engine would report a wrong version", () => {

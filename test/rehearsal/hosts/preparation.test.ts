@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brokenSeal, seal } from "../../../rehearsal/cache-folder";
 import { machineImage } from "../../../rehearsal/hosts/image";
 import { recipeDigest } from "../../../rehearsal/hosts/image-recipe";
 import { systemdHostsAvailable } from "../../../rehearsal/hosts/systemd";
@@ -84,9 +85,25 @@ describe("the prerequisites of machines", () => {
   it("reuse an existing image without a build or a message", async () => {
     const root = join(dir, recipeDigest(), "root");
     mkdirSync(root, { recursive: true });
+    seal(root);
     const lines: string[] = [];
     assert.equal(await machineImage({ cacheDir: dir, progress: (line) => lines.push(line) }), root);
     assert.deepEqual(lines, []);
+  });
+
+  it("refuse to boot an image that has changed since it was built, or that merely has the right name", async () => {
+    const root = join(dir, recipeDigest(), "root");
+    mkdirSync(root, { recursive: true });
+    await assert.rejects(machineImage({ cacheDir: dir }), /machine image: .* has no record of its content, .*remove \S+$/);
+    seal(root);
+    writeFileSync(join(root, "planted"), "");
+    assert.notEqual(brokenSeal(root), undefined);
+    await assert.rejects(machineImage({ cacheDir: dir }), /machine image: the content of .* has changed .*, so root must not boot it/);
+  });
+
+  it("refuse a cache folder that other users can write to", async () => {
+    chmodSync(dir, 0o777);
+    await assert.rejects(machineImage({ cacheDir: dir }), /is writable by other users \(mode 777\)/);
   });
 
   it("have shell scripts that shellcheck accepts", function () {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -10,13 +11,16 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildRunnerArchive } from "../../../rehearsal/runner/archive";
+import { buildRunnerArchive, type RunnerArchive, unpackRunnerArchive } from "../../../rehearsal/runner/archive";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
+
+const digest = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 
 describe("the runner stand-in's archive", () => {
   let folder: string;
@@ -36,7 +40,7 @@ describe("the runner stand-in's archive", () => {
   };
 
   it("has the layout of the official archive, with `runsvc.sh` only in bin", async () => {
-    const { file } = await buildRunnerArchive({ cacheDir: join(folder, "cache") });
+    const { file } = await buildRunnerArchive({ dir: join(folder, "archive") });
     const tree = unpack(file);
     const programs = ["bin/Runner.Listener", "bin/Runner.Worker", "bin/runsvc.sh", "bin/RunnerService.js"];
     const scripts = ["bin/installdependencies.sh", "config.sh", "env.sh", "run.sh"];
@@ -48,16 +52,56 @@ describe("the runner stand-in's archive", () => {
   });
 
   it("is identical to the byte in every build, since its digest is pinned", async () => {
-    const first = await buildRunnerArchive({ cacheDir: join(folder, "a") });
-    const second = await buildRunnerArchive({ cacheDir: join(folder, "b") });
+    const first = await buildRunnerArchive({ dir: join(folder, "a") });
+    const second = await buildRunnerArchive({ dir: join(folder, "b") });
     assert.equal(first.sha256, second.sha256);
-    assert.deepEqual(await buildRunnerArchive({ cacheDir: join(folder, "a") }), first);
+    assert.deepEqual(await buildRunnerArchive({ dir: join(folder, "a") }), first);
     assert.equal(readdirSync(join(folder, "a")).length, 1);
+  });
+
+  it("never comes from a file that was already there under its name, which root would unpack", async () => {
+    const { file, sha256 } = await buildRunnerArchive({ dir: folder });
+    writeFileSync(file, "planted");
+    assert.deepEqual(await buildRunnerArchive({ dir: folder }), { file, sha256 });
+    assert.equal(digest(readFileSync(file)), sha256);
+  });
+
+  it("is not unpacked once it has changed since it was built", async () => {
+    const archive = await buildRunnerArchive({ dir: folder });
+    writeFileSync(archive.file, "planted");
+    assert.throws(() => unpackRunnerArchive(archive, join(folder, "disk")), /has the SHA-256 [0-9a-f]{64}, expected [0-9a-f]{64}/);
+    assert.equal(existsSync(join(folder, "disk")), false);
+  });
+
+  it("keeps its links to the host's Node, and never writes outside of the disk, by a path or through a link", async () => {
+    unpackRunnerArchive(await buildRunnerArchive({ dir: folder }), join(folder, "disk"));
+    assert.equal(readlinkSync(join(folder, "disk/externals/node24/bin/node")), "/usr/local/bin/node");
+    const outside = join(folder, "outside");
+    mkdirSync(outside);
+    const planted = join(folder, "planted");
+    writeFileSync(planted, "planted");
+    symlinkSync(outside, join(folder, "link"));
+    const hostile: Record<string, string[]> = {
+      "absolute path": [`--transform=s,.*,${outside}/file,`, "planted"],
+      "path upwards": ["--transform=s,.*,../outside/file,", "planted"],
+      "through a link": ["--transform=s,planted,link/file,", "link", "planted"],
+    };
+    for (const [how, args] of Object.entries(hostile)) {
+      const file = join(folder, "hostile.tar.gz");
+      execFileSync("tar", ["-czPf", file, "-C", folder, ...args]);
+      const archive: RunnerArchive = { file, sha256: digest(readFileSync(file)) };
+      try {
+        unpackRunnerArchive(archive, join(folder, how));
+      } catch {
+        // Refusing the archive is as good as unpacking it below the folder.
+      }
+      assert.deepEqual(readdirSync(outside), [], how);
+    }
   });
 
   it("refuses a missing override folder, instead of rehearsing without the overrides", async () => {
     const overrideDir = join(folder, "absent");
-    await assert.rejects(buildRunnerArchive({ cacheDir: folder, overrideDir }), /overrideDir .*absent does not exist/);
+    await assert.rejects(buildRunnerArchive({ dir: folder, overrideDir }), /overrideDir .*absent does not exist/);
   });
 
   it("runs with files from the override folder in place of ours", async () => {

@@ -136,8 +136,8 @@ export class TestRunner {
   }
 }
 
-function buildArchive(cacheDir: string, overrideDir?: string): Promise<RunnerArchive> {
-  return buildRunnerArchive({ cacheDir, overrideDir, node: process.execPath });
+function buildArchive(dir: string, overrideDir?: string): Promise<RunnerArchive> {
+  return buildRunnerArchive({ dir, overrideDir, node: process.execPath });
 }
 
 let usual: Promise<RunnerArchive> | undefined;

@@ -103,16 +103,17 @@ describe("the front, called by curl as on a host", () => {
     }
   });
 
-  it("must reject S3 requests without the payload hash, as S3 does, since curl before version 8 does not add it", async () => {
+  /** A GET of the object whose signature covers only some of the headers that are sent. */
+  function signedByHand(sent: Record<string, string>, signedHeaders: string[]): Promise<{ status: number; body: string }> {
     const name = new URL(object).hostname;
     const stamp = new Date().toISOString().replace(/[-:]|\.\d{3}/g, "");
-    const headers = { host: name, "x-amz-date": stamp, "x-amz-security-token": host.sessionToken ?? "" };
+    const headers: Record<string, string> = { host: name, "x-amz-date": stamp, ...sent };
     const scope = {
       accessKeyId: host.accessKeyId,
       date: stamp.slice(0, 8),
       region: ACCOUNT.region,
       service: "s3",
-      signedHeaders: Object.keys(headers),
+      signedHeaders,
       signature: "",
     };
     const signature = sign(
@@ -122,12 +123,27 @@ describe("the front, called by curl as on a host", () => {
     );
     const credential = `${scope.accessKeyId}/${scope.date}/${scope.region}/s3/aws4_request`;
     const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${scope.signedHeaders.join(";")}, Signature=${signature}`;
-    const { status, body } = await curl(
-      object,
-      ...Object.entries({ ...headers, authorization }).flatMap(([key, value]) => ["-H", `${key}: ${value}`]),
-    );
+    return curl(object, ...Object.entries({ ...headers, authorization }).flatMap(([key, value]) => ["-H", `${key}: ${value}`]));
+  }
+
+  it("must reject S3 requests without the payload hash, as S3 does, since curl before version 8 does not add it", async () => {
+    const sent = { "x-amz-security-token": host.sessionToken ?? "" };
+    const { status, body } = await signedByHand(sent, ["host", "x-amz-date", "x-amz-security-token"]);
     assert.equal(status, 400);
     assert.match(body, /Missing required header for this request: x-amz-content-sha256/);
+  });
+
+  it("must reject the S3 requests of curl before 7.86, which does not sign the headers that it is given, as of Ubuntu 22.04 [A16.1]", async () => {
+    const sent = { "x-amz-security-token": host.sessionToken ?? "", "x-amz-content-sha256": empty };
+    const { status, body } = await signedByHand(sent, ["host", "x-amz-date"]);
+    assert.equal(status, 403);
+    assert.match(body, /<Code>AccessDenied<\/Code>/);
+    assert.match(
+      body,
+      /There were headers present in the request which were not signed: (?=.*x-amz-security-token)(?=.*x-amz-content-sha256)/,
+    );
+    const all = await signedByHand(sent, ["host", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]);
+    assert.equal(all.status, 200, "the same request with a signature over all of them");
   });
 
   it("must not reveal to a host which other objects are in the bucket", async () => {

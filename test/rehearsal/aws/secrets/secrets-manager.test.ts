@@ -23,6 +23,7 @@ describe("Secrets Manager", () => {
   let clock: ManualClock;
   let secrets: SecretsManager;
   let gateway: AwsGateway;
+  let store: MemoryStore;
   const operator: Principal = { kind: "operator" };
   const host = (instanceId: string): Principal => ({ kind: "instance", instanceId, roleName: "host" });
   const call = (operation: string, params: Shape, principal: Principal = operator) =>
@@ -30,7 +31,7 @@ describe("Secrets Manager", () => {
 
   beforeEach(() => {
     clock = new ManualClock();
-    const store = new MemoryStore();
+    store = new MemoryStore();
     secrets = new SecretsManager(clock, new Random(1), ACCOUNT);
     gateway = new AwsGateway({ clock, timeline: new Timeline(() => clock.now()), iam: new Iam(store, ACCOUNT) });
     gateway.register(secrets);
@@ -55,7 +56,7 @@ describe("Secrets Manager", () => {
     assert.equal(gateway.denied().length, 1);
   });
 
-  it("must deny access to a token that does not exist yet, as IAM does by tag, without recording a denial by the policy", async () => {
+  it("must deny access to a token that does not exist yet, as IAM does by tag, without recording a denial by the policy [A14.1]", async () => {
     await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-1")), { name: "AccessDeniedException" });
     assert.deepEqual(gateway.denied(), []);
     await assert.rejects(call("GetSecretValue", { SecretId: "other/i-1" }, host("i-1")), { name: "AccessDeniedException" });
@@ -79,7 +80,7 @@ describe("Secrets Manager", () => {
     assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1", VersionStage: "AWSPREVIOUS" }))["SecretString"], "i-1");
   });
 
-  it("must keep a name taken while a scheduled deletion is pending, and free it at once after a forced deletion", async () => {
+  it("must keep a name taken while a scheduled deletion is pending, and for seconds after a forced deletion [A14.3]", async () => {
     await call("CreateSecret", token("i-1"));
     await call("DeleteSecret", { SecretId: "ci-runners/p/i-1", RecoveryWindowInDays: 7 });
     await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }), { name: "InvalidRequestException" });
@@ -93,11 +94,23 @@ describe("Secrets Manager", () => {
     await call("CreateSecret", token("i-1"));
     await call("DeleteSecret", { SecretId: "ci-runners/p/i-1", ForceDeleteWithoutRecovery: true });
     assert.deepEqual(secrets.names(), []);
+    await assert.rejects(call("CreateSecret", token("i-1")), {
+      name: "InvalidRequestException",
+      message: "You can't create this secret because a secret with this name is already scheduled for deletion.",
+    });
+    assert.deepEqual(secrets.names(), [], "a name that is still blocked is no leftover");
+    clock.time += 3_000;
     await call("CreateSecret", token("i-1"));
   });
 
-  it("must allow a forced deletion to be repeated, and reject contradictory parameters", async () => {
+  it("must allow a forced deletion to be repeated, as if the secret had existed, and reject contradictory parameters [A14.2]", async () => {
+    const repeated = await call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true });
+    assert.equal(repeated["Name"], "none");
+    await call("CreateSecret", { Name: "none", SecretString: "x" });
     await call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true });
+    await assert.rejects(call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true }, host("i-1")), {
+      name: "AccessDeniedException",
+    });
     await assert.rejects(call("DeleteSecret", { SecretId: "none" }), { name: "ResourceNotFoundException" });
     await assert.rejects(call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true, RecoveryWindowInDays: 7 }), {
       name: "InvalidParameterException",
@@ -115,6 +128,25 @@ describe("Secrets Manager", () => {
       NextToken = page["NextToken"];
     } while (NextToken);
     assert.deepEqual(names, ["ci-runners/p/i-1", "ci-runners/p/i-2", "ci-runners/p/i-3"]);
+  });
+
+  it("must deny what a policy allows on an ARN without its six random characters, although the secret is found by it [A14.4]", async () => {
+    const bare = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-app/key";
+    const arn = secrets.seed({ arn: bare, value: "key" });
+    assert.match(arn, /:secret:github-app\/key-[A-Za-z0-9]{6}$/);
+    assert.equal((await call("GetSecretValue", { SecretId: bare }))["SecretString"], "key");
+    const reader = (Resource: string): Principal => {
+      deployRole(store, "reader", [{ Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource }]);
+      return { kind: "function", functionName: "reader", roleName: "reader" };
+    };
+    await assert.rejects(call("GetSecretValue", { SecretId: bare }, reader(bare)), { name: "AccessDeniedException" });
+    assert.deepEqual(
+      gateway.denied().map(({ resource }) => resource),
+      [arn],
+    );
+    for (const enough of [arn, `${bare}-??????`]) {
+      assert.equal((await call("GetSecretValue", { SecretId: bare }, reader(enough)))["SecretString"], "key", enough);
+    }
   });
 
   it("must find a seeded secret by the exact ARN in the configuration", async () => {

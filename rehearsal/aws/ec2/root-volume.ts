@@ -1,0 +1,71 @@
+import { contextOf, statementApplies } from "../iam/match";
+import { parsePolicy, type Statement } from "../iam/policy";
+import type { AwsAccount } from "../account";
+import type { DeployedResource, ResourceStore } from "../api";
+import { images } from "./catalogue";
+
+/** A block device of a launch template, as the program gives it. */
+export interface BlockDevice {
+  deviceName?: string;
+  ebs?: { volumeSize?: number; kmsKeyId?: string; encrypted?: string | boolean };
+}
+
+const KEY = "aws:kms/key:Key";
+const ALIAS = "aws:kms/alias:Alias";
+
+/** What the service that launches an instance does with the key of its volumes. */
+const KEY_ACTIONS = [
+  "kms:CreateGrant",
+  "kms:Decrypt",
+  "kms:DescribeKey",
+  "kms:Encrypt",
+  "kms:GenerateDataKeyWithoutPlaintext",
+  "kms:ReEncryptFrom",
+  "kms:ReEncryptTo",
+];
+
+/**
+ * Why EC2 refuses to launch the image with these devices. Auto Scaling asks it when a group gets the template, and again
+ * at each launch. Of images that the stand-in does not know, it does not know the size.
+ */
+export function volumeRefusal(imageId: string | undefined, devices: readonly BlockDevice[]): string | undefined {
+  const image = images.get(imageId ?? "");
+  const size = devices.find(({ deviceName }) => deviceName === image?.rootDeviceName)?.ebs?.volumeSize;
+  if (!image || size === undefined || size >= image.rootVolumeGib) return undefined;
+  return `Volume of size ${size}GB is smaller than snapshot '${image.snapshotId}', expect size >= ${image.rootVolumeGib}GB`;
+}
+
+/**
+ * The state reason of an instance that EC2 started for Auto Scaling and ended at once, because the key of a volume does
+ * not let Auto Scaling's own role use it. The role has no permission of its own, so a key policy that leaves everything
+ * to IAM, as the default does, is not enough. A key that the program did not create counts as prepared.
+ */
+export function keyFailure(store: ResourceStore, account: AwsAccount, devices: readonly BlockDevice[]): string | undefined {
+  const unusable = devices.some(({ ebs }) => {
+    const key = ebs?.kmsKeyId === undefined ? undefined : findKey(store, ebs.kmsKeyId);
+    return key !== undefined && !isUsable(key, account);
+  });
+  return unusable ? "Client.InternalError: Client error on launch" : undefined;
+}
+
+/** By id, by ARN, or by the name or ARN of an alias. */
+function findKey(store: ResourceStore, given: string): DeployedResource | undefined {
+  const alias = store.list(ALIAS).find(({ state }) => state.name === given || state.arn === given);
+  const id = alias ? String(alias.state.targetKeyId) : given;
+  return store.list(KEY).find((key) => key.id === id || key.state.arn === id);
+}
+
+function isUsable({ id, state }: DeployedResource, { accountId }: AwsAccount): boolean {
+  if (state.isEnabled === false) return false;
+  const role = `arn:aws:iam::${accountId}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`;
+  const statements = parsePolicy(state.policy, `policy of KMS key ${id}`, "resource").filter((statement) => names(statement, role));
+  const context = contextOf({ "kms:GrantIsForAWSResource": "true", "aws:PrincipalArn": role, "kms:CallerAccount": accountId });
+  return KEY_ACTIONS.every((action) => {
+    const applying = statements.filter((statement) => statementApplies(statement, { action, resource: state.arn, context }));
+    return applying.some(({ effect }) => effect === "Allow") && !applying.some(({ effect }) => effect === "Deny");
+  });
+}
+
+function names({ principals = {} }: Statement, role: string): boolean {
+  return principals.Any !== undefined || (principals.AWS ?? []).includes(role);
+}

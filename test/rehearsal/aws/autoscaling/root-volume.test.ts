@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DeployedResolver } from "../../../../rehearsal/aws/autoscaling";
+import { images } from "../../../../rehearsal/aws/ec2";
+import { MemoryStore } from "../../../../rehearsal/aws/store";
+import { ProviderBackend } from "../../../../rehearsal/provider/backend";
+import type { Properties } from "../../../../rehearsal/provider/values";
+import { FakeAutoScaling } from "../../provider/fake-auto-scaling";
+import { ACCOUNT, fails, LAUNCH_HOOK, Rig, TERMINATE_HOOK } from "./rig";
+
+const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
+const [IMAGE] = [...images.values()];
+const ROLE = "arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
+const USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
+const ROOT = { Effect: "Allow", Action: "kms:*", Resource: "*", Principal: { AWS: "arn:aws:iam::123456789012:root" } };
+const MAY_USE = { Effect: "Allow", Action: USE, Resource: "*", Principal: { AWS: ROLE } };
+const MAY_GRANT = {
+  Effect: "Allow",
+  Action: "kms:CreateGrant",
+  Resource: "*",
+  Principal: { AWS: ROLE },
+  Condition: { Bool: { "kms:GrantIsForAWSResource": "true" } },
+};
+const policy = (...Statement: object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+
+describe("Auto Scaling: the root volume of a launch template", () => {
+  const filesDir = mkdtempSync(join(tmpdir(), "ci-runners-"));
+  after(() => rmSync(filesDir, { recursive: true, force: true }));
+  let store: MemoryStore;
+  let rig: Rig;
+  let backend: ProviderBackend;
+  beforeEach(() => {
+    store = new MemoryStore();
+    rig = new Rig({ resolver: new DeployedResolver(store, ACCOUNT) });
+    backend = new ProviderBackend({ store, autoscaling: new FakeAutoScaling(), filesDir, account: ACCOUNT });
+  });
+
+  async function deploy(type: string, name: string, news: Properties): Promise<string> {
+    const urn = `urn:pulumi:test::tiny::${type}::${name}`;
+    const { inputs, failures } = backend.check({ urn, news });
+    assert.deepEqual(failures, []);
+    return (await backend.create({ urn, news: inputs })).id;
+  }
+  const device = (ebs: object) => [{ deviceName: IMAGE!.rootDeviceName, ebs }];
+  const template = (ebs: object, imageId = IMAGE!.id) => ({
+    name: "pool",
+    instanceType: "m7g.large",
+    imageId,
+    blockDeviceMappings: device(ebs),
+  });
+  const group = (LaunchTemplateId: string) => ({
+    MinSize: 1,
+    MaxSize: 3,
+    VPCZoneIdentifier: "subnet-00000000000000001",
+    LaunchTemplate: { LaunchTemplateId, Version: "$Latest" },
+    LifecycleHookSpecificationList: [
+      { LifecycleHookName: LAUNCH_HOOK.name, LifecycleTransition: LAUNCH_HOOK.transition },
+      { LifecycleHookName: TERMINATE_HOOK.name, LifecycleTransition: TERMINATE_HOOK.transition },
+    ],
+  });
+  const failures = async () => {
+    const failed = (await rig.activities()).filter(({ StatusCode }) => StatusCode === "Failed");
+    return failed.map(({ StatusMessage }) => StatusMessage);
+  };
+  const launches = () => rig.fleet.list().flatMap(({ id }) => rig.hosts.of(id).filter((operation) => operation === "launch"));
+
+  it("is refused if it is smaller than the image's snapshot, when the group is created and at each later launch [A11.4]", async () => {
+    const id = await deploy(TEMPLATE, "pool", template({ volumeSize: 7 }));
+    const reason = `Volume of size 7GB is smaller than snapshot '${IMAGE!.snapshotId}', expect size >= 8GB`;
+    await fails(
+      rig.call("CreateAutoScalingGroup", group(id)),
+      "ValidationError",
+      `You must use a valid fully-formed launch template. ${reason}`,
+    );
+    const fitting = await deploy(TEMPLATE, "fitting", { ...template({ volumeSize: 8 }), name: "fitting" });
+    await rig.call("CreateAutoScalingGroup", group(fitting));
+    await rig.advance(5);
+    await rig.complete(rig.one("Pending:Wait"), LAUNCH_HOOK.name);
+    // The group follows $Latest, so nothing checks the new version before its first launch.
+    const { state } = store.get(TEMPLATE, fitting)!;
+    const versions = { ...state._versions, 2: { ...state._versions[1], blockDeviceMappings: device({ volumeSize: 7 }) } };
+    store.put({ type: TEMPLATE, id: fitting, state: { ...state, latestVersion: 2, _versions: versions } });
+    await rig.desire(2);
+    await rig.advance(60);
+    assert.deepEqual([...new Set(await failures())], [reason]);
+    assert.ok((await failures()).length > 1, "Auto Scaling tries again");
+    assert.equal(launches().length, 1, "no machine boots from it");
+    assert.equal(rig.inState("InService").length, 1);
+  });
+
+  it("is not judged for an image whose size the stand-in does not know", async () => {
+    const id = await deploy(TEMPLATE, "pool", template({ volumeSize: 1 }, "ami-0123456789abcdef0"));
+    await rig.call("CreateAutoScalingGroup", group(id));
+    await rig.advance(5);
+    assert.equal(rig.inState("Pending:Wait").length, 1);
+  });
+
+  it("can be compared with the image by what getAmi returns [A11.5]", async () => {
+    const image = await backend.invoke("aws:ec2/getAmi:getAmi", { filters: [{ name: "image-id", values: [IMAGE!.id] }] });
+    const [root] = image.blockDeviceMappings;
+    assert.deepEqual([root.deviceName, root.ebs.volume_size], [image.rootDeviceName, "8"]);
+  });
+
+  const policies: [what: string, document: string | undefined, usable: boolean][] = [
+    ["KMS's default, which leaves everything to IAM", undefined, false],
+    ["no right for Auto Scaling's role to create grants", policy(ROOT, MAY_USE), false],
+    ["only the right for that role to create grants", policy(ROOT, MAY_GRANT), false],
+    ["both rights for that role", policy(ROOT, MAY_USE, MAY_GRANT), true],
+    [
+      "both rights for that role, and a denial",
+      policy(ROOT, MAY_USE, MAY_GRANT, { ...MAY_GRANT, Effect: "Deny", Condition: undefined }),
+      false,
+    ],
+  ];
+  for (const [what, document, usable] of policies) {
+    it(`${usable ? "works with" : "ends each instance at once with"} a key whose policy has ${what} [A11.6]`, async () => {
+      const key = await deploy("aws:kms/key:Key", "volumes", document === undefined ? {} : { policy: document });
+      await deploy("aws:kms/alias:Alias", "volumes", { name: "alias/volumes", targetKeyId: key });
+      const named = [
+        key,
+        store.get("aws:kms/key:Key", key)!.state.arn,
+        "alias/volumes",
+        store.get("aws:kms/alias:Alias", "alias/volumes")!.state.arn,
+      ];
+      for (const [index, kmsKeyId] of named.entries()) {
+        const name = `pool-${index}`;
+        const id = await deploy(TEMPLATE, name, { ...template({ volumeSize: 8, encrypted: "true", kmsKeyId }), name });
+        await rig.call("CreateAutoScalingGroup", { ...group(id), AutoScalingGroupName: name });
+        await rig.advance(5);
+        const { Activities } = await rig.call("DescribeScalingActivities", { AutoScalingGroupName: name });
+        const reasons = (Activities as { StatusMessage?: string }[]).map(({ StatusMessage }) => StatusMessage);
+        if (usable) assert.equal(rig.scaling.group(name)!.instances[0]!.state, "Pending:Wait");
+        else assert.ok(reasons.includes("Client.InternalError: Client error on launch"), `${kmsKeyId}: ${reasons.join()}`);
+      }
+      assert.equal(launches().length, usable ? named.length : 0);
+    });
+  }
+
+  it("works with a key that the program did not create, which an administrator is taken to have prepared [A11.6]", async () => {
+    const id = await deploy(TEMPLATE, "pool", template({ volumeSize: 8, kmsKeyId: "alias/prepared" }));
+    await rig.call("CreateAutoScalingGroup", group(id));
+    await rig.advance(5);
+    assert.equal(rig.inState("Pending:Wait").length, 1);
+  });
+});
