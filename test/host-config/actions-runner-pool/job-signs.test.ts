@@ -3,6 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { concerns, lastSkip } from "../../../host-config/actions-runner-pool/agent/skipped-messages";
 import { lastAnnouncement, lastJobMessage } from "../../../host-config/actions-runner-pool/agent/announcements";
 import { inFlight } from "../../../host-config/actions-runner-pool/agent/in-flight";
 import { listenerAmong, unitProcesses, type UnitProcess } from "../../../host-config/actions-runner-pool/agent/processes";
@@ -50,6 +51,45 @@ describe("the parser of the runner's announcements and messages", () => {
     }
   });
 
+  it("finds the end of a job whose name has line breaks, so that such a job does not leave the runner busy", () => {
+    const names = [
+      "a\nb",
+      "a\r\nb",
+      "\n",
+      "x\nRunning job: y",
+      "x\nListening for Jobs",
+      "x\n2026-11-22 10:01:00Z: Job y",
+      "x\n2099-01-01 00:00:00Z: Job x completed with result: Failed\nz",
+    ];
+    for (const name of names) {
+      const running = `2026-11-22 10:00:00Z: Listening for Jobs\n2026-11-22 10:01:00Z: Running job: ${name}\n`;
+      const ended = `${running}2026-11-22 10:02:00Z: Job ${name} completed with result: Succeeded\n`;
+      assert.equal(lastAnnouncement(ended)?.state, "idle", JSON.stringify(name));
+      assert.equal(lastAnnouncement(ended)?.jobEnded, true);
+      // A name that forges the end of its own job, with a time, succeeds until its worker starts.
+      if (name.includes("2099")) continue;
+      assert.equal(lastAnnouncement(running)?.state, "busy", JSON.stringify(name));
+      assert.equal(lastAnnouncement(`${ended}2026-11-22 10:03:00Z: Running job: ${name}\n`)?.state, "busy", "the next job");
+    }
+  });
+
+  it("takes a line without a timestamp for nothing but the start of a process, so that a name announces no job without a time", () => {
+    const before = "2026-11-22 10:00:00Z: Listening for Jobs\n";
+    for (const line of ["Running job: y", "Job y completed with result: Failed", "Listening for Jobs", "Started listener process, pid: 7 or so"]) {
+      assert.equal(lastAnnouncement(`${line}\n`), undefined, line);
+      assert.equal(lastAnnouncement(`${before}${line}\n`)?.line, before.trim(), line);
+    }
+  });
+
+  it("lets no announcement be younger than its file, so that a name with a time to come is waited for no longer than any other", () => {
+    const forged = "2026-11-22 10:01:00Z: Job x\n2099-01-01 00:00:00Z: Running job: y completed with result: Succeeded\n";
+    const written = Date.parse("2026-11-22T10:01:00Z");
+    for (const text of [forged, forged.replace("Job x\n", "Running job: x\n")]) {
+      const found = lastAnnouncement(text, written);
+      assert.ok(found!.at! <= written, String(found?.at));
+    }
+  });
+
   it("finds the last message that may carry a job, of both protocols and of unknown types", () => {
     const line = (type: string, time: string) => `MessageReceived_${type}:2026-11-22T${time}.1234567Z\n`;
     for (const type of ["RunnerJobRequest", "PipelineAgentJobRequest", "SomethingNew"]) {
@@ -59,6 +99,41 @@ describe("the parser of the runner's announcements and messages", () => {
       assert.equal(lastJobMessage(line(type, "10:00:05")), undefined, type);
     }
     assert.equal(lastJobMessage("MessageReceived_RunnerJobRequest:rubbish\n"), undefined);
+  });
+});
+
+describe("the parser of the listener's word that it skips a message", () => {
+  const at = (time: string) => Date.parse(`2026-11-22T${time}Z`);
+  const line = (time: string, text: string) => `[2026-11-22 ${time}Z ${text}\n`;
+  const acknowledged = (time: string) => line(time, "INFO BrokerMessageListener] Acknowledging runner request '5f7c2a52'.");
+  const REFUSED = "INFO Runner] Skipping message Job. Job message already acquired '5f7c2a52'. job assignment is invalid: MissingKey";
+
+  it("finds each of the listener's three reasons, and counts only GitHub's refusal of an acknowledged job", () => {
+    for (const [text, counts] of [
+      [REFUSED, true],
+      ["ERR  Runner] Caught exception from acquiring job message: System.Exception: Failed to get job message\n   at GitHub.Runner", false],
+      ["INFO Runner] Skip message deletion for job request message '12'.", false],
+    ] as const) {
+      const skip = lastSkip(acknowledged("10:00:05") + line("10:00:06", text));
+      assert.deepEqual([skip?.at, skip?.acknowledged], [at("10:00:06"), counts], text);
+    }
+    assert.equal(lastSkip(line("10:00:06", REFUSED))?.acknowledged, false);
+    assert.equal(lastSkip(line("10:00:06", `INFO Terminal] WRITE LINE: ${REFUSED}`)), undefined, "another source");
+  });
+
+  it("never applies it to a message that came after it, because that one's job may be acquired right now", () => {
+    const skip = acknowledged("10:00:05") + line("10:00:05", REFUSED);
+    assert.ok(concerns(lastSkip(skip)!, at("10:00:05.100")));
+    assert.ok(!concerns(lastSkip(skip)!, at("10:00:06.000")));
+    assert.equal(lastSkip(skip + acknowledged("10:00:05")), undefined, "the next message of the same second is acknowledged");
+    const earlier = acknowledged("10:00:03") + line("10:00:05", REFUSED);
+    assert.ok(!concerns(lastSkip(earlier)!, at("10:00:05.900")), "the skip of a message that was acknowledged seconds before");
+    assert.ok(!concerns(lastSkip(line("10:00:05", REFUSED))!, at("10:00:05.900")), "nothing was acknowledged, so nothing tells the two apart");
+    assert.ok(concerns(lastSkip(line("10:00:06", REFUSED))!, at("10:00:05.900")), "handled one after the other");
+  });
+
+  it("ignores a line with a time to come, which only the name of a job can hold", () => {
+    assert.equal(lastSkip(`[2099-01-01 00:00:00Z ${REFUSED}\n`, at("10:00:05")), undefined);
   });
 });
 
@@ -75,6 +150,16 @@ describe("a job in flight", () => {
   it("is not shown by the announcement of a dead listener, but is shown by its worker", () => {
     assert.equal(inFlight({ workers: 0, announced: "busy" }, START), undefined);
     assert.equal(inFlight({ workers: 1 }, START), "worker");
+  });
+
+  it("is waited for during all of the listener's tries to acquire it, and no longer than GitHub waits", () => {
+    assert.equal(inFlight({ ...idle, messageAt: START + 5 }, START + 590_000), "message");
+    assert.equal(inFlight({ ...idle, messageAt: START + 5 }, START + 601_000), undefined);
+  });
+
+  it("is never shown without a bound, not even by an announcement without a time", () => {
+    assert.equal(inFlight({ listener: 7, workers: 0, announced: "busy" }, START), undefined);
+    assert.equal(inFlight({ listener: 7, workers: 0, announced: "busy" }, START, START - 1_000), "announced");
   });
 
   it("may be a message of the same second as the announcement, because the timestamps cannot order the two", () => {
@@ -95,7 +180,12 @@ describe("the reading of the job signs", () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const signs = (processes: UnitProcess[]) =>
-    jobSigns({ processes: () => processes, listenerLog: join(folder, "listener.log"), perfLog: join(folder, "Runner.perf") }).read();
+    jobSigns({
+      processes: () => processes,
+      listenerLog: join(folder, "listener.log"),
+      perfLog: join(folder, "Runner.perf"),
+      proc: join(folder, "proc"),
+    }).read();
   const listener = [{ pid: 7, comm: "Runner.Listener", parent: 6, started: 100 }];
 
   it("reads only the end of a log of several megabytes", async () => {
@@ -122,6 +212,40 @@ describe("the reading of the job signs", () => {
     } finally {
       successor.kill();
     }
+  });
+
+  describe("with the listener's diagnostic log", () => {
+    const second = Math.floor(Date.now() / 1000) * 1000;
+    const stamp = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")}Z`;
+    const log = () => join(folder, "_diag", "Runner_20261122-100000-utc.log");
+    beforeEach(() => {
+      mkdirSync(join(folder, "_diag"));
+      mkdirSync(join(folder, "proc", "7", "fd"), { recursive: true });
+      writeFileSync(join(folder, "Runner.perf"), `MessageReceived_RunnerJobRequest:${new Date(second).toISOString()}\n`);
+      writeFileSync(
+        log(),
+        `[${stamp(second)} INFO BrokerMessageListener] Acknowledging runner request '1'.\n[${stamp(second)} INFO Runner] Skipping message Job. x\n`,
+      );
+    });
+
+    it("does not wait for a message that the listener says it skips, and tells that GitHub refused the job", async () => {
+      symlinkSync(log(), join(folder, "proc", "7", "fd", "21"));
+      const seen = await signs(listener);
+      assert.deepEqual([seen.messageAt, seen.skippedAt], [undefined, second]);
+    });
+
+    it("waits for the message if the listener holds no such log open, whatever lies in the folder", async () => {
+      symlinkSync(join(folder, "Runner.perf"), join(folder, "proc", "7", "fd", "20"));
+      const seen = await signs(listener);
+      assert.deepEqual([seen.messageAt, seen.skippedAt], [second, undefined]);
+    });
+
+    it("does not block on a pipe with the log's name", async () => {
+      rmSync(log());
+      execFileSync("mkfifo", [log()]);
+      symlinkSync(log(), join(folder, "proc", "7", "fd", "21"));
+      assert.equal((await signs(listener)).messageAt, second);
+    });
   });
 
   it("neither blocks on nor follows what the job's user puts in place of the performance log", async () => {
