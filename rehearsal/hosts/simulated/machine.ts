@@ -60,9 +60,9 @@ export class SimulatedMachine {
   }
 
   signs(): Signs {
-    const { listener, announced, announcedAt, messageAt } = this.installed ?? {};
+    const { listener, announced, announcedAt, jobEnded, messageAt, skippedAt } = this.installed ?? {};
     const workers = this.installed?.workers ?? 0;
-    return listener === undefined ? { workers } : { listener, workers, announced, announcedAt, messageAt };
+    return listener === undefined ? { workers } : { listener, workers, announced, announcedAt, jobEnded, messageAt, skippedAt };
   }
 
   /** Target lifecycle state; undefined during a metadata outage, in which no poll of the metadata is skipped. */

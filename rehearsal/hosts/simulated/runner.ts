@@ -43,7 +43,11 @@ export class SimulatedRunner {
   workers = 0;
   announced: "idle" | "busy" | undefined;
   announcedAt: number | undefined;
+  /** The last announcement is the end of a job. */
+  jobEnded = false;
   messageAt: number | undefined;
+  /** When the listener last said that it skips a message because GitHub refuses the job. */
+  skippedAt: number | undefined;
 
   private stopping = false;
   private signal: AbortFlag = { aborted: true };
@@ -76,6 +80,7 @@ export class SimulatedRunner {
     this.listener = pid;
     this.announced = undefined;
     this.messageAt = undefined;
+    this.skippedAt = undefined;
     this.stopPoll = new AbortController();
     this.listen(signal).then(
       () => this.exit(signal),
@@ -164,12 +169,20 @@ export class SimulatedRunner {
   }
 
   private async handle(signal: AbortFlag, sessionId: string, jobId: string): Promise<void> {
-    await this.requests.exchange(signal, "acknowledge", 1, () => this.github.protocol.acknowledge({ sessionId, jobId }));
+    // A stop cancels the request.
+    const acknowledge = () => (this.stopping ? undefined : this.github.protocol.acknowledge({ sessionId, jobId }));
+    await this.requests.exchange(signal, "acknowledge", 1, acknowledge);
     if (this.stopping) return;
     if (this.timing.acquire > 0) await this.requests.sleep(signal, this.timing.acquire);
-    const acquire = () => this.github.protocol.acquire({ runnerId: this.runnerId, jobId });
+    let refused = false;
+    const acquire = () => {
+      refused = true;
+      const job = this.github.protocol.acquire({ runnerId: this.runnerId, jobId });
+      refused = false;
+      return job;
+    };
     const job = await this.requests.exchange(signal, "acquire", TRIES, acquire);
-    if (job === undefined) return;
+    if (job === undefined) return this.skip(refused);
     if (this.timing.announce > 0) await this.requests.sleep(signal, this.timing.announce);
     this.announce("busy");
     // A busy listener keeps polling, or GitHub would show the runner offline.
@@ -183,7 +196,7 @@ export class SimulatedRunner {
     // Without a first renewal, the listener starts no worker and announces nothing more about the job.
     if (renewed === undefined) return;
     await this.runWorker(signal, job);
-    this.announce("idle");
+    this.announce("idle", true);
   }
 
   private async runWorker(signal: AbortFlag, job: JobMessage): Promise<void> {
@@ -203,15 +216,29 @@ export class SimulatedRunner {
     this.worker = worker;
     this.environment.changing?.();
     this.workers = 1;
+    // Its start in the performance log voids the message.
+    this.messageAt = undefined;
     await worker.run(cancelled);
     throwIfAborted(signal);
   }
 
-  /** The listener's timestamps are in whole seconds. */
-  private announce(state: "idle" | "busy"): void {
+  private announce(state: "idle" | "busy", jobEnded = false): void {
     this.environment.changing?.();
     this.announced = state;
-    this.announcedAt = Math.floor(this.now() / 1000) * 1000;
+    this.jobEnded = jobEnded;
+    this.announcedAt = this.stamp();
+  }
+
+  /** The diagnostic log says so, which voids the message. */
+  private skip(refused: boolean): void {
+    this.environment.changing?.();
+    this.messageAt = undefined;
+    if (refused) this.skippedAt = this.stamp();
+  }
+
+  /** The listener's timestamps are in whole seconds. */
+  private stamp(): number {
+    return Math.floor(this.now() / 1000) * 1000;
   }
 
   private exit(signal: AbortFlag): void {

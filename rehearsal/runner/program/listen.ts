@@ -30,6 +30,8 @@ export class Listener {
   private jobDone?: Promise<unknown>;
   private jobEnded?: string;
   private update?: "under way" | "ready";
+  /** Jobs that GitHub refused since the last one that it handed over. */
+  private refusals = 0;
   private pollEnded: () => void = () => {};
 
   constructor(
@@ -164,6 +166,7 @@ export class Listener {
       return pause(SKIPPED_MS, this.stop);
     }
     if (message.body.shouldAcknowledge) {
+      this.traces.write(`Acknowledging runner request '${message.body.runnerRequestId}'.`, "INFO", "BrokerMessageListener");
       await request("POST", this.url(`/_runner/acknowledge?sessionId=${sessionId}`), {
         ...this.call({ jobId }),
         timeoutMs: 5_000,
@@ -196,19 +199,29 @@ export class Listener {
   /** Undefined when the job is not available (any more): the message is skipped. */
   private async acquire(body: { jobId: string; runServiceUrl: string }): Promise<JobMessage | undefined> {
     try {
-      return await withRetries({ attempts: 5, between: [5_000, 15_000], isFinal: isRefused, signal: this.stop }, () =>
+      const job = await withRetries({ attempts: 5, between: [5_000, 15_000], isFinal: isRefused, signal: this.stop }, () =>
         this.requestJob(body),
       );
+      this.refusals = 0;
+      return job;
     } catch (error) {
       // A stop during the request leaves the job's state unchanged: not acquired, or acquired with the reply lost.
-      this.traces.write(`Skipping job ${body.jobId}: ${String(error)}`);
-      if (isRefused(error)) await pause(1_000, this.stop).catch(() => {});
+      if (!isRefused(error)) this.traces.write(`Caught exception from acquiring job message: ${String(error)}`, "ERR ");
+      else await this.skip(error as ServerError);
       return undefined;
     }
   }
 
+  /** From the second refusal in a row on, the next poll waits: 1 s, doubling up to a minute. */
+  private async skip({ message }: ServerError): Promise<void> {
+    this.traces.write(`Skipping message Job. ${message}`);
+    if (++this.refusals < 2) return;
+    await pause(Math.min(60_000, 1_000 * 2 ** (this.refusals - 2)), this.stop).catch(() => {});
+  }
+
   private async requestJob({ jobId, runServiceUrl }: { jobId: string; runServiceUrl: string }): Promise<JobMessage> {
     const job = await request<JobMessage>("POST", `${runServiceUrl}/_run/acquirejob`, this.call({ jobId }));
+    if (await boundary("acquire-unanswered", jobId, this.stop)) throw new Error("the reply to acquirejob was lost");
     await boundary("acquire-answered", jobId, this.stop);
     return job;
   }
