@@ -15,7 +15,7 @@ export const POLL_MS = 250;
  * end, and its next poll, which it begins at once, tells GitHub that it is idle. No source says how long GitHub needs;
  * this is many round trips. A job that comes meanwhile is waited for.
  */
-export const REST_MS = 5_000;
+const AFTER_JOB_MS = 5_000;
 /** With the fence up nothing new can arrive. This covers what the listener received just before and has not logged yet. */
 const CONFIRM_MS = 1_500;
 /** Longer without a fence, so that an assignment in progress becomes visible. */
@@ -140,7 +140,7 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
       if (evaluate(answer as Signs) === undefined) {
         const sign = expiredSign(answer as Signs, state.begun, now, state.workerAt);
         if (sign !== undefined) say("info", LOG.waitEndedWithoutJob, { sign, seconds: (now - state.begun) / 1000 });
-        state.end = jobEndedAt(answer as Signs, state.workerAt, now) + REST_MS;
+        state.end = jobEndedAt(answer as Signs, state.workerAt, now) + AFTER_JOB_MS;
         return now < state.end ? go("between resting readings", sleep(POLL_MS)) : go("fencing", { ask: "raise-fence" });
       }
       if (now >= state.deadline) return go("giving up", { ask: "mark-forced" });
