@@ -1,6 +1,7 @@
-import type { JobMessage, RunnerMessage, RunnerUpdate } from "../../github/messages";
+import type { RunnerMessage, RunnerUpdate } from "../../github/messages";
+import { Acquisition } from "./acquisition";
 import { boundary } from "./barriers";
-import { isRefused, pause, randomBetween, request, ServerError, withRetries } from "./client";
+import { pause, randomBetween, request, ServerError, withRetries } from "./client";
 import { JobDispatcher } from "./dispatcher";
 import { deleteConfiguration, readBearer, readSettings, type RunnerSettings, version } from "./root";
 import { announce, type Traces } from "./traces";
@@ -30,8 +31,7 @@ export class Listener {
   private jobDone?: Promise<unknown>;
   private jobEnded?: string;
   private update?: "under way" | "ready";
-  /** Jobs that GitHub refused since the last one that it handed over. */
-  private refusals = 0;
+  private readonly acquisition: Acquisition;
   private pollEnded: () => void = () => {};
 
   constructor(
@@ -40,6 +40,7 @@ export class Listener {
     private readonly once: boolean,
   ) {
     this.dispatcher = new JobDispatcher(traces);
+    this.acquisition = new Acquisition(traces, this.bearer, stop);
   }
 
   /** Returns the exit code. */
@@ -172,7 +173,7 @@ export class Listener {
         timeoutMs: 5_000,
       }).catch((error: unknown) => this.traces.write(`acknowledge: ${String(error)}`));
     }
-    const job = await this.acquire(message.body);
+    const job = await this.acquisition.acquire(message.body);
     if (!job) return;
     this.jobDone = this.dispatcher.run(job).then(() => {
       this.jobEnded = jobId;
@@ -194,36 +195,6 @@ export class Listener {
         this.traces.write(`update to ${update.targetVersion}: ${String(error)}`);
       },
     );
-  }
-
-  /** Undefined when the job is not available (any more): the message is skipped. */
-  private async acquire(body: { jobId: string; runServiceUrl: string }): Promise<JobMessage | undefined> {
-    try {
-      const job = await withRetries({ attempts: 5, between: [5_000, 15_000], isFinal: isRefused, signal: this.stop }, () =>
-        this.requestJob(body),
-      );
-      this.refusals = 0;
-      return job;
-    } catch (error) {
-      // A stop during the request leaves the job's state unchanged: not acquired, or acquired with the reply lost.
-      if (!isRefused(error)) this.traces.write(`Caught exception from acquiring job message: ${String(error)}`, "ERR ");
-      else await this.skip(error as ServerError);
-      return undefined;
-    }
-  }
-
-  /** From the second refusal in a row on, the next poll waits: 1 s, doubling up to a minute. */
-  private async skip({ message }: ServerError): Promise<void> {
-    this.traces.write(`Skipping message Job. ${message}`);
-    if (++this.refusals < 2) return;
-    await pause(Math.min(60_000, 1_000 * 2 ** (this.refusals - 2)), this.stop).catch(() => {});
-  }
-
-  private async requestJob({ jobId, runServiceUrl }: { jobId: string; runServiceUrl: string }): Promise<JobMessage> {
-    const job = await request<JobMessage>("POST", `${runServiceUrl}/_run/acquirejob`, this.call({ jobId }));
-    if (await boundary("acquire-unanswered", jobId, this.stop)) throw new Error("the reply to acquirejob was lost");
-    await boundary("acquire-answered", jobId, this.stop);
-    return job;
   }
 
   private forget(): void {

@@ -148,7 +148,8 @@ function tenMinutes(w: ModelState): ModelState {
   // With neither a message nor an announcement nor a worker left to wait for, the instance must terminate within seconds.
   const mayWait =
     w.announcement === "busy" ||
-    (w.message !== null && w.message !== "old") || [w.drain, w.reap?.drain, drainOf(w.completion)].some((drain) => drain?.state.workerAt !== undefined);
+    (w.message !== null && w.message !== "old") ||
+    [w.drain, w.reap?.drain, drainOf(w.completion)].some((drain) => drain?.state.workerAt !== undefined);
   if (to.idleFor > 0 && !mayWait) return breakPromise(to, "stuck: the instance waits for minutes although there is no job");
   if (to.silent >= LAPSE && !w.outageSinceBeat) return breakPromise(to, "lapsed: nothing sent heartbeats for the lifecycle action");
   return to.silent < LAPSE ? to : { ...to, hook: "retained", silent: 0, idleFor: 0, terminatedEvent: true };

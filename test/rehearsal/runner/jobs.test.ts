@@ -36,7 +36,13 @@ describe("a job on the runner stand-in", () => {
   ];
 
   it("is skipped when GitHub refuses it, in the words that the agent reads in the log that the listener holds open", async () => {
-    served.github.faults.add({ route: /acquirejob$/, kind: "status", status: 409, message: "job assignment is invalid: MissingKey", times: 1 });
+    served.github.faults.add({
+      route: /acquirejob$/,
+      kind: "status",
+      status: 409,
+      message: "job assignment is invalid: MissingKey",
+      times: 1,
+    });
     await start();
     const [listener] = runner.pids("Runner.Listener");
     served.github.queueJob({ name: "build", labels: ["pool"], steps });
