@@ -36,11 +36,6 @@ export const MUTANTS: Mutant[] = [
   mutant("a message does not count as a sign of a job", [`${AGENT}in-flight.ts`, "if (messageAt !== undefined && (", "if (false && ("]),
   mutant("an announced job is waited for without a bound", [`${AGENT}in-flight.ts`, "+ WORKERLESS_BOUND_MS }", "+ Infinity }"]),
   mutant("a message is waited for without a bound", [`${AGENT}in-flight.ts`, "until: messageAt + ACQUIRE_BOUND_MS", "until: Infinity"]),
-  mutant("a job that comes between the end of another and the fence is not waited for", [
-    `${AGENT}drain-steps.ts`,
-    'if (evaluate(answer as Signs) !== undefined) return go("waiting", readSigns);\n      if (now < state.end) return go("between resting',
-    'evaluate(answer as Signs);\n      if (now < state.end) return go("between resting',
-  ]),
   mutant("the confirm window is dropped", [
     `${AGENT}drain-steps.ts`,
     'if (now < state.end) return go("between confirming readings"',
