@@ -44,8 +44,9 @@ export const CATALOGUE: readonly BenchGroup[] = [
     title: "Drain",
     how:
       "Instances in service are terminated through the group, one after the other: one with a running job, then an idle one. " +
-      "The tail contains 2.5 s of deliberate waiting: 1.5 s behind the fence, in which a job accepted in the meantime would " +
-      "become visible, and 1 s for the listener to end its poll before its network is restored.",
+      "The tail contains 7.5 s of deliberate waiting: 5 s from the end of the job, in which GitHub may still count it as running, " +
+      "1.5 s behind the fence, in which a job accepted in the meantime would become visible, and 1 s for the listener to end its " +
+      "poll before its network is restored. An idle instance does without the first of them.",
     rows: [
       { id: "drain.detect", what: "`Terminating:Wait` in the group until the drain begins on the host", unit: "ms", short: "detect" },
       { id: "drain.tail", what: "end of the job until the lifecycle action is completed", unit: "ms", short: "tail after a job" },

@@ -17,7 +17,7 @@ interface Panel {
 const PANELS: readonly Panel[] = [
   { title: "Job-started hook, time added to a job (log scale)", unit: "ms", scale: "log", ids: ["hook.ours", "hook.cli"] },
   { title: "A termination is detected", unit: "s", divisor: 1000, scale: "linear", ids: ["drain.detect"], aim: 2 },
-  { title: "Drain (the aim is for the tail)", unit: "s", divisor: 1000, scale: "linear", ids: ["drain.tail", "drain.idle"], aim: 5 },
+  { title: "Drain (the aim is for the tail)", unit: "s", divisor: 1000, scale: "linear", ids: ["drain.tail", "drain.idle"], aim: 10 },
   { title: "Boot to ready, real systemd", unit: "s", divisor: 1000, scale: "linear", ids: ["boot.cold", "boot.pool", "boot.warm"] },
   {
     title: "Functions, cold start until ready and one event when warm (the aim is for cold starts)",

@@ -40,6 +40,7 @@ export const LOG = {
   drainBegun: "drain begun",
   drainEnded: "drain ended",
   waitEndedWithoutJob: "waited for a job that did not come",
+  jobRefused: "GitHub refused a job that the runner had acknowledged",
   forcedStop: "drain gave up: maxDrain reached",
   fenceUnavailable: "fence unavailable, settling instead",
   actionCompleted: "lifecycle action completed",

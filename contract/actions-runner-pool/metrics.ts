@@ -4,6 +4,11 @@ export const POOL_DIMENSION = "Pool";
 export const METRIC = {
   /** Count: a drain reached maxDrain and the runner was stopped with its job. Emitted by the host. */
   forcedStops: "ForcedStops",
+  /**
+   * Count: GitHub refused a job to a runner that had acknowledged its assignment. A canceled job causes it, and so does
+   * actions/runner#4728, in which a job is canceled after several such refusals. Emitted by the host; no alarm.
+   */
+  refusedJobs: "RefusedJobs",
   /** Count: the stop could not be sent to a terminating host; the host still detects its state itself, about a second later. */
   stopFailures: "StopFailures",
   /**

@@ -1,9 +1,13 @@
-/** How a request fails: `down` cuts the connection, `hang` never replies, `slow` replies late. */
+/**
+ * How a request fails: `down` cuts the connection, `hang` never replies, `slow` replies late. `lost`: the request takes
+ * effect, but its reply never arrives.
+ */
 export type GitHubFaultKind =
   | { kind: "status"; status: number; message?: string; headers?: Record<string, string> }
   | { kind: "slow"; ms: number }
   | { kind: "down" }
-  | { kind: "hang" };
+  | { kind: "hang" }
+  | { kind: "lost" };
 
 export type GitHubFault = GitHubFaultKind & {
   /** Matched against `METHOD host/path`, e.g. `/^POST api\.github\.com\/.*registration-token$/`. */

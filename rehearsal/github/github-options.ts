@@ -10,6 +10,13 @@ export interface GitHubOptions {
   pollMs: number;
   /** "If the runner doesn't pick up the assigned job within 60 seconds, the job is re-queued" (GitHub's reference). */
   pickUpMs: number;
+  /**
+   * What becomes of a job whose runner acknowledged the message and then did not acquire the job. GitHub's reference says
+   * that it is re-queued like any other; actions/runner#4703 saw such jobs fail after ten minutes, unseen by any runner.
+   */
+  acknowledgedJobs: "requeued" | "failed";
+  /** When a job fails that was acknowledged and not acquired, from its acknowledgement on; see above. */
+  acknowledgedMs: number;
   /** Lock on an acquired job. The server decides; operators observed about 10 minutes. */
   lockMs: number;
   /** A runner that has not polled for this long is offline and its session may be taken over. Undocumented; a guess. */
@@ -46,6 +53,8 @@ export const GITHUB_DEFAULTS: GitHubOptions = {
   host: "github.com",
   pollMs: 50_000,
   pickUpMs: 60_000,
+  acknowledgedJobs: "requeued",
+  acknowledgedMs: 600_000,
   lockMs: 600_000,
   sessionExpiryMs: 100_000,
   registrationTokenMs: 3_600_000,

@@ -179,6 +179,7 @@ export class GitHub {
       const isApi = call.host === "api.github.com" || (!isKnown && call.path.startsWith("/api/v3/"));
       const path = isApi && !isKnown ? call.path.slice("/api/v3".length) : call.path;
       const fromProtocol = await this.wire.handle(call, path);
+      if (fault?.kind === "lost") await new Promise(() => undefined);
       if (fromProtocol) return fromProtocol;
       return isApi ? this.rest.handle(isKnown ? call : { ...call, path, origin: `${call.origin}/api/v3` }) : undefined;
     } catch (error) {

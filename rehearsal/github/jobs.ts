@@ -33,6 +33,7 @@ export interface Job {
   runnerName?: string;
   /** The runner has acknowledged the message that assigned it, so the message is not sent again. */
   acknowledged: boolean;
+  acknowledgedAt?: number;
   queuedAt: number;
   /** Position in the queue; a smaller one has waited longer. */
   waitingSince: number;

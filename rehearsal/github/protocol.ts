@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../clock";
 import type { Job } from "./jobs";
 import { MessageWriter } from "./message-writer";
-import { type Completion, type JobMessage, ProtocolError, type Report, type RunnerMessage } from "./messages";
+import type { Completion, JobMessage, Report, RunnerMessage } from "./messages";
 import type { GitHubOptions } from "./github-options";
 import type { JobQueue } from "./queue";
 import type { Runner, Runners } from "./runners";
@@ -73,9 +73,7 @@ export class Protocol {
   /** The runner has received the message, so it is not sent again. Best effort on the runner's side. */
   acknowledge(request: { sessionId: string; jobId: string }): void {
     const session = this.sessions.get(request.sessionId);
-    const job = this.queue.heldBy(session.runnerId);
-    if (job?.id !== request.jobId) throw new ProtocolError("JobNotFound", `Job ${request.jobId} is not assigned here.`);
-    job.acknowledged = true;
+    this.queue.acknowledge(request.jobId, session.runnerId);
   }
 
   /** Assigns the job to the runner permanently. On JobNotFound or JobAlreadyAcquired the runner skips the message. */

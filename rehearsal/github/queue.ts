@@ -88,8 +88,16 @@ export class JobQueue {
     this.held.set(runner.id, job);
     Object.assign(job, { state: "assigned", runnerId: runner.id, runnerName: runner.name, acknowledged: false });
     this.record(job, "assigned");
-    job.timer = this.clock.after(this.options.pickUpMs, () => this.requeue(job));
+    job.timer = this.clock.after(this.options.pickUpMs, () => this.notPickedUp(job));
     return job;
+  }
+
+  /** The runner has received the message, so it is not sent again. Throws JobNotFound when it is about no job of its own. */
+  acknowledge(id: string, runnerId: number): void {
+    const job = this.heldBy(runnerId);
+    if (job?.id !== id) throw new ProtocolError("JobNotFound", `Job ${id} is not assigned here.`);
+    job.acknowledged = true;
+    job.acknowledgedAt = this.clock.now();
   }
 
   /** Locks the job for its runner. Throws JobNotFound when the job is not, or no longer, assigned to the runner. */
@@ -153,6 +161,15 @@ export class JobQueue {
   /** Stops all timers, so that none outlives the rehearsal. */
   close(): void {
     for (const job of this.jobs.values()) job.timer?.cancel();
+  }
+
+  private notPickedUp(job: Job): void {
+    if (!job.acknowledged || this.options.acknowledgedJobs === "requeued") return this.requeue(job);
+    const { acknowledgedMs } = this.options;
+    const left = (job.acknowledgedAt ?? 0) + acknowledgedMs - this.clock.now();
+    job.timer = this.clock.after(left, () =>
+      this.end(job, "lost", `acknowledged by its runner, but not acquired within ${acknowledgedMs / 1000} s`),
+    );
   }
 
   private requeue(job: Job): void {

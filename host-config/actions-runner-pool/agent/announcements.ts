@@ -2,29 +2,58 @@
 
 export interface Announcement {
   state: "idle" | "busy";
-  /** Ms since the epoch; the listener writes whole seconds. */
+  /** It announces the end of a job. */
+  jobEnded?: boolean;
+  /** Ms since the epoch; the listener writes whole seconds. Absent only for the start of a process. */
   at?: number;
   line: string;
 }
 
+/** What the listener itself says, in its wording: `2026-11-22 10:00:00Z: Running job: NAME`. */
+const STAMPED = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})Z: (Running job: |Listening for Jobs$|Job )/;
+/** How `Job NAME completed with result: RESULT` ends, which is all of its last line that does not depend on the name. */
+const ENDED = / completed with result: [A-Za-z]+$/;
 /**
- * The listener writes `2026-11-22 10:00:00Z: Running job: NAME`; the timestamp is optional here, the wording is not. The
- * service host logs the start of another listener, which does not run what its predecessor announced. After a crash it may
- * take minutes until the new listener writes "Listening", because GitHub still holds the old one's session.
+ * The service host logs the start of another listener, without a time. That listener does not run what its predecessor
+ * announced; after a crash it may take minutes until it writes "Listening", because GitHub still holds the old session.
  */
-const LINE =
-  /^(?:(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})Z: )?(Running job: |Listening for Jobs|Job .* completed with result: |Started listener process, pid: )/;
+const STARTED = /^Started listener process, pid: \d+$/;
 
-/** The last announcement in the text. A job's name may look like an announcement, so only the start of a line counts. */
-export function lastAnnouncement(text: string): Announcement | undefined {
-  const lines = text.split("\n");
-  for (let index = lines.length - 1; index >= 0; index--) {
-    const line = lines[index]!.trimEnd();
-    const match = LINE.exec(line);
+/**
+ * The last announcement in the text. The listener prints the names of jobs raw, and they may contain line breaks and any
+ * text: so an announcement begins with the listener's own timestamp, and the end of a job is one announcement up to the
+ * line with its result, whatever is in between. A name with a forged timestamp can still pass for an announcement; that
+ * concerns its own job only, and what it pretends to announce expires (in-flight.ts).
+ *
+ * @param latest when the text was last added to, in ms since the epoch: no announcement is younger
+ */
+export function lastAnnouncement(text: string, latest = Infinity): Announcement | undefined {
+  // Only a line break's own \r: a name may begin with a line break, and "Running job: " then ends with its space.
+  const lines = text.split(/\r?\n/);
+  let last: Announcement | undefined;
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index]!;
+    if (STARTED.test(line)) last = { state: "idle", line };
+    const match = STAMPED.exec(line);
     if (!match) continue;
-    const at = match[1] ? Date.parse(`${match[1]}T${match[2]}Z`) : undefined;
-    return { state: match[3] === "Running job: " ? "busy" : "idle", at, line };
+    const at = Math.min(Date.parse(`${match[1]}T${match[2]}Z`), latest);
+    // A date that does not exist.
+    if (Number.isNaN(at)) continue;
+    if (match[3] !== "Job ") {
+      last = { state: match[3] === "Running job: " ? "busy" : "idle", at, line };
+      continue;
+    }
+    const result = lineOfResult(lines, index);
+    // The listener is still writing it, or it is part of a name.
+    if (result === undefined) continue;
+    last = { state: "idle", jobEnded: true, at, line };
+    index = result;
   }
+  return last;
+}
+
+function lineOfResult(lines: readonly string[], from: number): number | undefined {
+  for (let index = from; index < lines.length; index++) if (ENDED.test(lines[index]!)) return index;
   return undefined;
 }
 

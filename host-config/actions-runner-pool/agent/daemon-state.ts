@@ -39,6 +39,8 @@ export interface DaemonState {
   announcement?: string;
   /** When a worker was last seen. */
   workerAt?: number;
+  /** When GitHub last refused a job that the runner had acknowledged, by the runner's timestamp, to count each once. */
+  skippedAt?: number;
   /** Result of the last reading of the job signs. */
   inFlight: InFlight | "not read yet";
   protection: ProtectionState;
@@ -58,6 +60,7 @@ export function initialState(): DaemonState {
     hintedAt: undefined,
     announcement: undefined,
     workerAt: undefined,
+    skippedAt: undefined,
     inFlight: "not read yet",
     protection: initialProtection(),
   };
@@ -81,9 +84,19 @@ export function signsObserved(state: DaemonState, signs: Signs, now: number): Da
   const found = inFlight(signs, now, workerAt);
   const protection = keepsProtection(state) ? observeJob(state.protection, found !== undefined, now) : state.protection;
   const announcement = signs.line ?? state.announcement;
+  const skippedAt = signs.skippedAt ?? state.skippedAt;
   const same =
-    workerAt === state.workerAt && found === state.inFlight && announcement === state.announcement && protection === state.protection;
-  return same ? state : { ...state, workerAt, inFlight: found, announcement, protection };
+    workerAt === state.workerAt &&
+    found === state.inFlight &&
+    announcement === state.announcement &&
+    skippedAt === state.skippedAt &&
+    protection === state.protection;
+  return same ? state : { ...state, workerAt, inFlight: found, announcement, skippedAt, protection };
+}
+
+/** Whether the signs show a refusal that this agent has not seen yet. One from before its start was its predecessor's to count. */
+export function jobRefused(state: DaemonState, { skippedAt }: Signs): boolean {
+  return skippedAt !== undefined && skippedAt !== state.skippedAt && state.inFlight !== "not read yet";
 }
 
 /** Once the unit is started, systemd supervises it; the daemon then reads the job signs instead of the unit's state. */

@@ -10,7 +10,8 @@
  *     the runner and continue the launch hook; in InService start the unit. An instance that enters the warm pool only
  *     continues the hook; it registers when it is called into service.
  *   - In service: read the job signs at each tick and when a job hook calls, and set scale-in protection accordingly.
- *     systemd restarts the listener; what an operator stopped stays stopped.
+ *     systemd restarts the listener; what an operator stopped stays stopped. A job that GitHub refuses after the runner
+ *     had acknowledged it is logged and counted.
  *   - Termination (target Terminated or Warmed:Terminated): start one heartbeat at once, stop the runner's unit, which
  *     begins the drain, wait for it, then start the completion in case the unit's own ExecStopPost= could not.
  *
@@ -35,9 +36,12 @@
  *     lines of decide.ts.
  */
 import type { TargetState } from "../../../contract/aws/lifecycle";
+import { LOG } from "../../../contract/actions-runner-pool/host";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import {
   actionTaken,
   initialState,
+  jobRefused,
   launchContinued,
   observe,
   registrationEnded,
@@ -190,12 +194,20 @@ export class Daemon {
       const signs = await host.signs.read();
       const { announcement } = this.state;
       if (signs.line !== undefined && signs.line !== announcement) host.log.info("listener", { said: signs.line });
+      if (jobRefused(this.state, signs)) this.countRefusal(signs.skippedAt!);
       const now = host.clock.now();
       this.state = signsObserved(this.state, signs, now);
       if (keepsProtection(this.state) && needsCall(this.state.protection, now)) this.protect();
     } catch (error) {
       host.log.error("the job signs could not be read", { error: String(error) });
     }
+  }
+
+  /** Best effort: a count that fails is logged, and not repeated. */
+  private countRefusal(at: number): void {
+    const { host } = this;
+    host.log.warn(LOG.jobRefused, { at: new Date(at).toISOString(), metric: METRIC.refusedJobs });
+    this.inBackground("refusal count", () => host.metrics.count(METRIC.refusedJobs));
   }
 
   private protect(): void {

@@ -9,6 +9,13 @@ import type { Signs } from "./ports/job-signs";
 
 /** How often the signs are read, in ms: a few small files in /proc and /run. */
 export const POLL_MS = 250;
+/**
+ * Pause between the end of a job and the fence. GitHub has marked jobs that had succeeded as "lost communication" when
+ * their runner's connection was cut right after the completion (actions/runner#4309). In this time the listener logs the
+ * end, and its next poll, which it begins at once, tells GitHub that it is idle. No source says how long GitHub needs;
+ * this is many round trips. A job that comes meanwhile is waited for.
+ */
+const AFTER_JOB_MS = 5_000;
 /** With the fence up nothing new can arrive. This covers what the listener received just before and has not logged yet. */
 const CONFIRM_MS = 1_500;
 /** Longer without a fence, so that an assignment in progress becomes visible. */
@@ -41,6 +48,8 @@ type DrainPhase =
   | "waiting"
   | "lowering the fence"
   | "between readings"
+  | "resting"
+  | "between resting readings"
   | "fencing"
   | "confirming"
   | "between confirming readings"
@@ -63,7 +72,7 @@ export interface DrainState {
   workerAt?: number;
   /** The fence was lowered in this round, so the job in flight has its network. */
   open: boolean;
-  /** When the current window (confirming, leaving) ends. */
+  /** When the current window (resting, confirming, leaving) ends. */
   end: number;
   /** The listener that the drain has interrupted. */
   listener?: number;
@@ -131,7 +140,8 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
       if (evaluate(answer as Signs) === undefined) {
         const sign = expiredSign(answer as Signs, state.begun, now, state.workerAt);
         if (sign !== undefined) say("info", LOG.waitEndedWithoutJob, { sign, seconds: (now - state.begun) / 1000 });
-        return go("fencing", { ask: "raise-fence" });
+        state.end = jobEndedAt(answer as Signs, state.workerAt, now) + AFTER_JOB_MS;
+        return now < state.end ? go("between resting readings", sleep(POLL_MS)) : go("fencing", { ask: "raise-fence" });
       }
       if (now >= state.deadline) return go("giving up", { ask: "mark-forced" });
       return state.open ? go("between readings", sleep(POLL_MS)) : go("lowering the fence", { ask: "lower-fence" });
@@ -140,6 +150,14 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
       return go("between readings", sleep(state.open ? POLL_MS : RETRY_MS));
     case "between readings":
       return go("waiting", readSigns);
+
+    // The network is open, unless a drain that was killed left its fence: then the connection is cut already.
+    case "resting":
+      if (evaluate(answer as Signs) !== undefined) return go("waiting", readSigns);
+      if (now < state.end) return go("between resting readings", sleep(POLL_MS));
+      return go("fencing", { ask: "raise-fence" });
+    case "between resting readings":
+      return go("resting", readSigns);
 
     case "fencing":
       if (answer !== true && state.round === 1) say("warn", LOG.fenceUnavailable, { settleMs: SETTLE_MS });
@@ -194,4 +212,12 @@ export function nextStep(before: DrainState, answer: DrainAnswer, now: number): 
     case "gave up":
       return { state, next: { result: "forced" }, notes };
   }
+}
+
+/**
+ * When the last job ended, as far as this drain knows: a worker that it saw itself, or the listener's announcement, in
+ * whole seconds. An announcement from the future was written before the clock was set back, so it says nothing.
+ */
+function jobEndedAt({ jobEnded, announcedAt = Infinity }: Signs, workerAt = -Infinity, now: number): number {
+  return Math.max(workerAt, jobEnded && announcedAt <= now ? announcedAt : -Infinity);
 }

@@ -9,10 +9,12 @@
  *
  * Life cycle:
  *   1. Read the job signs every 250 ms while a job is or may be in flight (in-flight.ts). The network stays open.
- *   2. Raise the fence: IPAddressDeny=any on the unit, so that the listener can receive nothing new.
- *   3. Confirm for 1.5 s, or for 10 s without a fence, that nothing was accepted just before. If a job shows: lower the
+ *   2. If a job has just ended: wait until 5 s after its end, so that the listener can tell GitHub that it is idle. If a
+ *      job shows: go back to 1.
+ *   3. Raise the fence: IPAddressDeny=any on the unit, so that the listener can receive nothing new.
+ *   4. Confirm for 1.5 s, or for 10 s without a fence, that nothing was accepted just before. If a job shows: lower the
  *      fence and go back to 1.
- *   4. SIGINT to the listener, wait 1 s, lower the fence so that it can close its session, wait 35 s at most for its exit.
+ *   5. SIGINT to the listener, wait 1 s, lower the fence so that it can close its session, wait 35 s at most for its exit.
  *
  * Killed: SIGTERM, SIGINT and SIGHUP are ignored. After SIGKILL stop-again.sh starts it again, as often as a signal ends
  * it; where the agent cannot run, that script waits for the worker itself. A new drain counts maxDrain from its own start.
@@ -20,13 +22,13 @@
  * AWS and the metadata: never called, because the fence cuts them off from this cgroup.
  *
  * Fallbacks: signs that cannot be read count as a job and are read again after 5 s. A fence that cannot be raised is
- * replaced by the 10 s of step 3. A fence that cannot be lowered while a job waits behind it is tried again every 5 s. An
+ * replaced by the 10 s of step 4. A fence that cannot be lowered while a job waits behind it is tried again every 5 s. An
  * unknown state of the main process counts as running. Without a readable configuration the deadline is 48 h.
  *
  * Bounds: config.drainDeadline, then a forced stop: it sets a mark in /run, lowers the fence and leaves the runner to
  * end-service.sh and systemd. A further drain then returns `forced` at once, and the completion counts the forced stop.
- * systemd's own limit, TimeoutStopSec=, is 120 s longer. A message without a job makes the drain wait for 100 s, an
- * announced job without a worker for 900 s.
+ * systemd's own limit, TimeoutStopSec=, is 120 s longer. A message without a job makes the drain wait until
+ * the listener says that it skips it, or for 600 s, an announced job without a worker for 900 s.
  *
  * Gotchas:
  *   - Never signal a worker, and never a listener with a job in flight: SIGINT cancels its job.

@@ -1,10 +1,13 @@
 import type { Signs } from "./ports/job-signs";
 
 /**
- * After a message the listener acquires the job: up to 5 tries, 5-15 s apart. A message without an announcement within
- * this time was skipped (another runner took the job), so the drain need not wait for it.
+ * After a message the listener acquires the job: up to 5 tries, 5-15 s apart, each of which may wait 100 s for its answer
+ * and repeats itself on 429, 502, 503 and 504. If an answer is lost, the job is this runner's at GitHub while the listener
+ * still asks for it. GitHub fails a job that was acknowledged and did not start within ten minutes, so after this time
+ * nothing is left to wait for. Usually the wait ends earlier: with the announcement, or with the listener's own word that
+ * it skips the message (skipped-messages.ts).
  */
-export const ACQUIRE_BOUND_MS = 100_000;
+export const ACQUIRE_BOUND_MS = 600_000;
 
 /**
  * Between the announcement and the worker the listener renews the job's lock once. If it cannot, or if the job is
@@ -41,8 +44,9 @@ function claims(signs: Signs, now: number, workerAt: number): { sign: InFlight; 
   if (signs.listener === undefined) return [];
   const { announced, announcedAt, messageAt } = signs;
   const found: ReturnType<typeof claims> = [];
+  // Every announcement of a job has a timestamp. One without would have no bound, so it counts from the last worker on.
   if (announced === "busy") {
-    found.push({ sign: "announced", from: -Infinity, until: Math.max(announcedAt ?? now, workerAt) + WORKERLESS_BOUND_MS });
+    found.push({ sign: "announced", from: -Infinity, until: Math.max(announcedAt ?? -Infinity, workerAt) + WORKERLESS_BOUND_MS });
   }
   // The announcement's timestamp has whole seconds, the message's has fractions. A message in the same second as the
   // announcement may have come before or after it. Treating it as later costs a bounded wait; the opposite may cost a job.

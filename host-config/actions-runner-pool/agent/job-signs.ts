@@ -1,25 +1,29 @@
-/** Reads the job signs: the unit's processes, the listener's announcements, the runner's performance log. */
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+/** Reads the job signs: the unit's processes, the listener's announcements, the runner's performance and diagnostic logs. */
 import { join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { lastAnnouncement, lastJobMessage } from "./announcements";
+import { tail, tailOfOpenFile } from "./log-tail";
 import type { JobSigns } from "./ports/job-signs";
 import { startedAt } from "../../shared/process-age";
 import { listenerAmong, unitProcesses, type UnitProcess } from "./processes";
+import { concerns, DIAGNOSTIC_LOG, lastSkip } from "./skipped-messages";
 
-/** Enough for hundreds of announcements; only the last one counts. */
-const TAIL_BYTES = 64 * 1024;
+/** A file's time may lag the wall clock by a tick of the kernel (10 ms), and announcements have whole seconds. */
+const RESOLUTION_MS = 1_000;
 
 export interface SignSources {
   processes(): UnitProcess[];
   listenerLog: string;
   perfLog: string;
+  /** Where the kernel shows the files that a process has open. */
+  proc: string;
 }
 
 const ON_THIS_HOST: SignSources = {
   processes: () => unitProcesses(),
   listenerLog: PATHS.listenerLog,
   perfLog: join(PATHS.perfLog, "Runner.perf"),
+  proc: "/proc",
 };
 
 export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
@@ -27,37 +31,22 @@ export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
     async read() {
       // Announcements before processes: a job that is announced and spawned between the two readings shows up in the
       // second; one that ends between them left "busy" in the first.
-      const announced = lastAnnouncement(tail(sources.listenerLog));
-      const messageAt = lastJobMessage(tail(sources.perfLog));
+      const log = tail(sources.listenerLog);
+      const announced = lastAnnouncement(log.text, log.changedAt + RESOLUTION_MS);
+      const received = lastJobMessage(tail(sources.perfLog).text);
       const processes = sources.processes();
       const listener = listenerAmong(processes);
       const workers = processes.filter(({ comm }) => comm === "Runner.Worker").length;
       if (listener === undefined) return { workers };
       // The line about its start has no timestamp, but every earlier message belongs to another listener.
       const announcedAt = announced?.at ?? (announced?.state === "idle" ? startedAt(listener) : undefined);
-      return { listener, workers, announced: announced?.state, announcedAt, line: announced?.line, messageAt };
+      // After the message: what the listener says about that one message can only be newer.
+      const diagnostics = tailOfOpenFile(listener, DIAGNOSTIC_LOG, sources.proc);
+      const skip = lastSkip(diagnostics.text, diagnostics.changedAt + RESOLUTION_MS);
+      const messageAt = received !== undefined && skip && concerns(skip, received) ? undefined : received;
+      const { state, jobEnded, line } = announced ?? {};
+      const lost = skip?.acknowledged ? skip.at : undefined;
+      return { listener, workers, announced: state, announcedAt, jobEnded, line, messageAt, skippedAt: lost };
     },
   };
-}
-
-/**
- * The job's user owns the folder of the performance log and could put a pipe or a link there. Neither may make root block
- * or read elsewhere, so anything but a regular file counts as empty.
- */
-function tail(path: string): string {
-  let file: number;
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
-    return "";
-  }
-  try {
-    const { size } = fstatSync(file);
-    if (!fstatSync(file).isFile()) return "";
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    const read = readSync(file, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString("utf8", 0, read);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -60,9 +60,8 @@ export class SimulatedMachine {
   }
 
   signs(): Signs {
-    const { listener, announced, announcedAt, messageAt } = this.installed ?? {};
-    const workers = this.installed?.workers ?? 0;
-    return listener === undefined ? { workers } : { listener, workers, announced, announcedAt, messageAt };
+    const { listener, logs, workers = 0 } = this.installed ?? {};
+    return listener === undefined ? { workers } : { listener, workers, ...logs?.read };
   }
 
   /** Target lifecycle state; undefined during a metadata outage, in which no poll of the metadata is skipped. */

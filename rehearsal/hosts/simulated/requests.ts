@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
+import type { GitHubFaultKind } from "../../github/github-faults";
 import { ProtocolError } from "../../github/messages";
 import { Aborted, throwIfAborted, type AbortFlag } from "./abort-signal";
 import type { Network } from "./network";
@@ -37,7 +38,9 @@ export class Requests {
     for (let attempt = 1; ; attempt++) {
       if (this.network.closed) await this.pass(signal);
       await this.sleep(signal, this.roundTrip());
-      if (!this.github.faults.any || !(await this.fails(signal, route))) {
+      const fault = this.github.faults.any ? this.fault(route) : undefined;
+      if (fault?.kind === "lost") this.attempt(call);
+      if (!fault || !(await this.failsBy(signal, fault))) {
         const reply = this.attempt(call);
         if (this.network.closed) await this.pass(signal);
         return reply;
@@ -49,12 +52,18 @@ export class Requests {
 
   /** Whether an injected fault of GitHub makes this request fail. */
   async fails(signal: AbortFlag, route: Route): Promise<boolean> {
-    if (!this.github.faults.any) return false;
+    const fault = this.github.faults.any ? this.fault(route) : undefined;
+    return fault !== undefined && (await this.failsBy(signal, fault));
+  }
+
+  private fault(route: Route): GitHubFaultKind | undefined {
     const [method, path] = ROUTES[route];
-    const fault = this.github.faults.take(method, HOST, path);
-    if (!fault) return false;
+    return this.github.faults.take(method, HOST, path);
+  }
+
+  private async failsBy(signal: AbortFlag, fault: GitHubFaultKind): Promise<boolean> {
     if (fault.kind === "slow") await this.sleep(signal, Math.min(fault.ms, REQUEST_TIMEOUT));
-    if (fault.kind === "hang") await this.sleep(signal, REQUEST_TIMEOUT);
+    if (fault.kind === "hang" || fault.kind === "lost") await this.sleep(signal, REQUEST_TIMEOUT);
     return fault.kind !== "slow" || fault.ms >= REQUEST_TIMEOUT;
   }
 

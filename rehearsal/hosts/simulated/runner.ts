@@ -3,6 +3,7 @@ import type { GitHub } from "../../github";
 import type { JobMessage } from "../../github/messages";
 import { throwIfAborted, Aborted, type AbortFlag } from "./abort-signal";
 import { ListenerSessions } from "./listener-sessions";
+import { ListenerLogs } from "./listener-logs";
 import { LockRenewal } from "./lock-renewal";
 import type { Network } from "./network";
 import { type RunnerTiming, DEFAULT_RUNNER_TIMING } from "./runner-timing";
@@ -41,9 +42,7 @@ export interface RunnerEnvironment {
 export class SimulatedRunner {
   listener: number | undefined;
   workers = 0;
-  announced: "idle" | "busy" | undefined;
-  announcedAt: number | undefined;
-  messageAt: number | undefined;
+  readonly logs: ListenerLogs;
 
   private stopping = false;
   private signal: AbortFlag = { aborted: true };
@@ -63,6 +62,8 @@ export class SimulatedRunner {
     private readonly runnerId: number,
     private readonly environment: RunnerEnvironment,
   ) {
+    const now = () => environment.now?.() ?? clock.now();
+    this.logs = new ListenerLogs(now, () => environment.changing?.());
     this.requests = new Requests(clock, github, network, () => this.timing.roundTrip);
     this.sessions = new ListenerSessions(github, this.requests, runnerId, () => this.timing.roundTrip);
     this.renewal = new LockRenewal(clock, github, this.requests, environment.renewOnDemand ?? false);
@@ -74,8 +75,7 @@ export class SimulatedRunner {
     this.environment.changing?.();
     this.stopping = false;
     this.listener = pid;
-    this.announced = undefined;
-    this.messageAt = undefined;
+    this.logs.restart();
     this.stopPoll = new AbortController();
     this.listen(signal).then(
       () => this.exit(signal),
@@ -126,7 +126,7 @@ export class SimulatedRunner {
     this.signal.aborted = true;
     this.killWorker();
     this.listener = undefined;
-    this.announced = undefined;
+    this.logs.restart();
     this.stopPoll.abort(POLL_ENDED);
     this.endBusyPoll?.();
   }
@@ -146,7 +146,7 @@ export class SimulatedRunner {
   private async listen(signal: AbortFlag): Promise<void> {
     const session = await this.sessions.open(signal, () => this.stopping);
     if (session === undefined) return;
-    this.announce("idle");
+    this.logs.announce("idle");
     while (!this.stopping) {
       if (this.network.closed) await this.requests.pass(signal);
       const message = await this.sessions.poll(signal, session, this.stopPoll.signal);
@@ -155,8 +155,7 @@ export class SimulatedRunner {
       if (message?.messageType !== "RunnerJobRequest") continue;
       if (this.timing.message > 0) await this.requests.sleep(signal, this.timing.message);
       if (this.network.closed) await this.requests.pass(signal);
-      this.environment.changing?.();
-      this.messageAt = this.now();
+      this.logs.message();
       await this.handle(signal, session, message.body.jobId);
     }
     await this.requests.pass(signal);
@@ -164,14 +163,22 @@ export class SimulatedRunner {
   }
 
   private async handle(signal: AbortFlag, sessionId: string, jobId: string): Promise<void> {
-    await this.requests.exchange(signal, "acknowledge", 1, () => this.github.protocol.acknowledge({ sessionId, jobId }));
+    // A stop cancels the request.
+    const acknowledge = () => (this.stopping ? undefined : this.github.protocol.acknowledge({ sessionId, jobId }));
+    await this.requests.exchange(signal, "acknowledge", 1, acknowledge);
     if (this.stopping) return;
     if (this.timing.acquire > 0) await this.requests.sleep(signal, this.timing.acquire);
-    const acquire = () => this.github.protocol.acquire({ runnerId: this.runnerId, jobId });
+    let refused = false;
+    const acquire = () => {
+      refused = true;
+      const job = this.github.protocol.acquire({ runnerId: this.runnerId, jobId });
+      refused = false;
+      return job;
+    };
     const job = await this.requests.exchange(signal, "acquire", TRIES, acquire);
-    if (job === undefined) return;
+    if (job === undefined) return this.logs.skip(refused);
     if (this.timing.announce > 0) await this.requests.sleep(signal, this.timing.announce);
-    this.announce("busy");
+    this.logs.announce("busy");
     // A busy listener keeps polling, or GitHub would show the runner offline.
     this.endBusyPoll = this.requests.attempt(() => this.github.protocol.pollBusy({ sessionId }));
     await this.holdJob(signal, job, jobId);
@@ -183,7 +190,7 @@ export class SimulatedRunner {
     // Without a first renewal, the listener starts no worker and announces nothing more about the job.
     if (renewed === undefined) return;
     await this.runWorker(signal, job);
-    this.announce("idle");
+    this.logs.announce("idle", true);
   }
 
   private async runWorker(signal: AbortFlag, job: JobMessage): Promise<void> {
@@ -203,15 +210,9 @@ export class SimulatedRunner {
     this.worker = worker;
     this.environment.changing?.();
     this.workers = 1;
+    this.logs.workerStarted();
     await worker.run(cancelled);
     throwIfAborted(signal);
-  }
-
-  /** The listener's timestamps are in whole seconds. */
-  private announce(state: "idle" | "busy"): void {
-    this.environment.changing?.();
-    this.announced = state;
-    this.announcedAt = Math.floor(this.now() / 1000) * 1000;
   }
 
   private exit(signal: AbortFlag): void {
@@ -219,15 +220,11 @@ export class SimulatedRunner {
     this.environment.changing?.();
     signal.aborted = true;
     this.listener = undefined;
-    this.announced = undefined;
+    this.logs.restart();
     this.environment.exited();
   }
 
   private get timing(): RunnerTiming {
     return this.environment.timing ?? DEFAULT_RUNNER_TIMING;
-  }
-
-  private now(): number {
-    return this.environment.now?.() ?? this.clock.now();
   }
 }

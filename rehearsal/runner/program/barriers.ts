@@ -13,6 +13,8 @@ export type Boundary =
   | "message-arrived"
   /** The message is in the performance log; nothing is acquired. */
   | "message-received"
+  /** GitHub has assigned the job; its reply is lost, and the listener will ask again. */
+  | "acquire-unanswered"
   /** GitHub has assigned the job; the listener has not processed the reply yet. */
   | "acquire-answered"
   /** The job is announced; its lock is not renewed, and there is no worker. */
@@ -40,11 +42,12 @@ const POLL_MS = 20;
 /**
  * Holds the program while the file `<folder>/<boundary>` exists, and reports this in `<boundary>.reached`. With a signal,
  * it stands for an operation that a stop interrupts (a request, a step), and rejects as that operation would. Without
- * one, the program is only slow: signals take effect when it continues.
+ * one, the program is only slow: signals take effect when it continues. Resolves with whether it was held.
  */
-export async function boundary(name: Boundary, job: string | undefined, signal?: AbortSignal): Promise<void> {
+export async function boundary(name: Boundary, job: string | undefined, signal?: AbortSignal): Promise<boolean> {
   const barrier = join(BARRIERS, name);
-  if (!existsSync(barrier)) return;
+  if (!existsSync(barrier)) return false;
   writeFileSync(`${barrier}.reached`, `${JSON.stringify({ pid: process.pid, job })}\n`);
   while (existsSync(barrier)) await pause(POLL_MS, signal);
+  return true;
 }

@@ -1,6 +1,7 @@
-import type { JobMessage, RunnerMessage, RunnerUpdate } from "../../github/messages";
+import type { RunnerMessage, RunnerUpdate } from "../../github/messages";
+import { Acquisition } from "./acquisition";
 import { boundary } from "./barriers";
-import { isRefused, pause, randomBetween, request, ServerError, withRetries } from "./client";
+import { pause, randomBetween, request, ServerError, withRetries } from "./client";
 import { JobDispatcher } from "./dispatcher";
 import { deleteConfiguration, readBearer, readSettings, type RunnerSettings, version } from "./root";
 import { announce, type Traces } from "./traces";
@@ -30,6 +31,7 @@ export class Listener {
   private jobDone?: Promise<unknown>;
   private jobEnded?: string;
   private update?: "under way" | "ready";
+  private readonly acquisition: Acquisition;
   private pollEnded: () => void = () => {};
 
   constructor(
@@ -38,6 +40,7 @@ export class Listener {
     private readonly once: boolean,
   ) {
     this.dispatcher = new JobDispatcher(traces);
+    this.acquisition = new Acquisition(traces, this.bearer, stop);
   }
 
   /** Returns the exit code. */
@@ -164,12 +167,13 @@ export class Listener {
       return pause(SKIPPED_MS, this.stop);
     }
     if (message.body.shouldAcknowledge) {
+      this.traces.write(`Acknowledging runner request '${message.body.runnerRequestId}'.`, "INFO", "BrokerMessageListener");
       await request("POST", this.url(`/_runner/acknowledge?sessionId=${sessionId}`), {
         ...this.call({ jobId }),
         timeoutMs: 5_000,
       }).catch((error: unknown) => this.traces.write(`acknowledge: ${String(error)}`));
     }
-    const job = await this.acquire(message.body);
+    const job = await this.acquisition.acquire(message.body);
     if (!job) return;
     this.jobDone = this.dispatcher.run(job).then(() => {
       this.jobEnded = jobId;
@@ -191,26 +195,6 @@ export class Listener {
         this.traces.write(`update to ${update.targetVersion}: ${String(error)}`);
       },
     );
-  }
-
-  /** Undefined when the job is not available (any more): the message is skipped. */
-  private async acquire(body: { jobId: string; runServiceUrl: string }): Promise<JobMessage | undefined> {
-    try {
-      return await withRetries({ attempts: 5, between: [5_000, 15_000], isFinal: isRefused, signal: this.stop }, () =>
-        this.requestJob(body),
-      );
-    } catch (error) {
-      // A stop during the request leaves the job's state unchanged: not acquired, or acquired with the reply lost.
-      this.traces.write(`Skipping job ${body.jobId}: ${String(error)}`);
-      if (isRefused(error)) await pause(1_000, this.stop).catch(() => {});
-      return undefined;
-    }
-  }
-
-  private async requestJob({ jobId, runServiceUrl }: { jobId: string; runServiceUrl: string }): Promise<JobMessage> {
-    const job = await request<JobMessage>("POST", `${runServiceUrl}/_run/acquirejob`, this.call({ jobId }));
-    await boundary("acquire-answered", jobId, this.stop);
-    return job;
   }
 
   private forget(): void {

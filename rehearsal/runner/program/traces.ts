@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./root";
 
@@ -16,14 +16,19 @@ export function announce(line: string): void {
 
 /** One program's `_diag` log and, if RUNNER_PERFLOG names a folder, its performance log. */
 export class Traces {
-  private readonly diagnostics: string;
+  /** Open from start to end, as with the official runner: the agent finds the log by it. */
+  private readonly diagnostics?: number;
   private readonly counters?: string;
 
   constructor(readonly program: Program) {
     const diag = join(ROOT, "_diag");
-    mkdirSync(diag, { recursive: true });
     const started = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-    this.diagnostics = join(diag, `${program}_${started}-utc.log`);
+    try {
+      mkdirSync(diag, { recursive: true });
+      this.diagnostics = openSync(join(diag, `${program}_${started}-utc.log`), "a");
+    } catch {
+      // As for `write`.
+    }
     const folder = process.env.RUNNER_PERFLOG;
     if (!folder) return;
     try {
@@ -34,9 +39,11 @@ export class Traces {
     }
   }
 
-  write(line: string): void {
+  /** One line of the diagnostic log, in the format of the official HostTraceListener. */
+  write(line: string, level: "INFO" | "WARN" | "ERR " = "INFO", source: string = this.program): void {
+    if (this.diagnostics === undefined) return;
     try {
-      appendFileSync(this.diagnostics, `[${stamp()} INFO ${this.program}] ${line}\n`);
+      writeSync(this.diagnostics, `[${stamp()} ${level} ${source}] ${line}\n`);
     } catch {
       // A full disk must not end a job that does not need the disk.
     }

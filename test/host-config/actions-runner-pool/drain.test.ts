@@ -19,7 +19,52 @@ describe("the drain", () => {
     host.advance(1);
     await drain(host);
     assert.deepEqual(host.acts, ["fence down", FENCE_UP, "interrupt 7", "fence down"]);
-    assert.ok(host.seconds() > 3_000 && host.seconds() < 3_005);
+    assert.ok(host.seconds() > 3_000 && host.seconds() < 3_010);
+  });
+
+  it("does not cut the connection in the seconds after a job's end, in which GitHub may still count the job as running", async () => {
+    // The job ends during the drain, or a second before it begins.
+    for (const end of [60_000, -1_000]) {
+      const host = new FakeHost().job({ message: -9_000, acquired: -8_000, spawned: -7_000, end });
+      host.time = START - 10_000;
+      host.advance(10_000);
+      let fencedAt: number | undefined;
+      const raise = host.unit.raiseFence;
+      host.unit.raiseFence = () => {
+        fencedAt ??= host.seconds() * 1000 - end;
+        return raise();
+      };
+      assert.equal(await drain(host), "stopped");
+      assert.ok(fencedAt! >= 4_750 && fencedAt! <= 5_500, `fenced ${fencedAt} ms after the end`);
+    }
+  });
+
+  it("waits for a job that comes in these seconds, without having cut its connection", async () => {
+    const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 30_000 });
+    host.job({ message: 32_000, acquired: 32_300, spawned: 33_000, end: 90_000 });
+    host.advance(0);
+    await drain(host);
+    assert.deepEqual(host.acts, ["fence down", FENCE_UP, "interrupt 7", "fence down"]);
+    assert.ok(host.seconds() > 94 && host.seconds() < 99, `took ${host.seconds()} s`);
+  });
+
+  it("waits no second longer than the fence needs if the last announcement is no job's end, or comes from the future", async () => {
+    const fresh = new FakeHost();
+    fresh.seen.announcedAt = START - 1_000;
+    const setBack = new FakeHost();
+    Object.assign(setBack.seen, { announcedAt: START + 3_600_000, jobEnded: true });
+    for (const host of [fresh, setBack]) {
+      await drain(host);
+      assert.ok(host.seconds() < 4, `took ${host.seconds()} s`);
+    }
+  });
+
+  it("does not cut off an acquisition of minutes, whose first answer was lost: the job is this runner's at GitHub", async () => {
+    const host = new FakeHost().job({ message: -50, acquired: 340_000, spawned: 341_000, end: 400_000 });
+    host.advance(0);
+    await drain(host);
+    assert.deepEqual(host.acts, ["fence down", FENCE_UP, "interrupt 7", "fence down"], "fenced while the acquisition was under way");
+    assert.ok(host.seconds() > 400);
   });
 
   it("detects a job that is acquired but has no worker yet", async () => {
@@ -58,7 +103,7 @@ describe("the drain", () => {
     const host = new FakeHost();
     host.seen.messageAt = START - 1_000;
     await drain(host);
-    assert.ok(host.seconds() > 95 && host.seconds() < 110, `took ${host.seconds()} s`);
+    assert.ok(host.seconds() > 595 && host.seconds() < 610, `took ${host.seconds()} s`);
   });
 
   it("logs that it waited for a message without a job, and only then, so that such a wait is not mistaken for a job", async () => {
@@ -71,8 +116,8 @@ describe("the drain", () => {
     );
 
     const old = new FakeHost();
-    old.seen.messageAt = START - 200_000;
-    old.seen.announcedAt = START - 300_000;
+    old.seen.messageAt = START - 700_000;
+    old.seen.announcedAt = START - 800_000;
     const busy = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 2_000_000 });
     busy.advance(0);
     for (const host of [new FakeHost(), old, busy]) {

@@ -69,7 +69,7 @@ export class FakeHost implements Host {
     this.at(from.message, () => (this.seen.messageAt = START + from.message));
     this.at(from.acquired, () => Object.assign(this.seen, { announced: "busy", announcedAt: stamp(from.acquired) }));
     this.at(from.spawned, () => (this.seen.workers = 1));
-    this.at(from.end, () => Object.assign(this.seen, { workers: 0, announced: "idle", announcedAt: stamp(from.end) }));
+    this.at(from.end, () => Object.assign(this.seen, { workers: 0, announced: "idle", announcedAt: stamp(from.end), jobEnded: true }));
     return this;
   }
 

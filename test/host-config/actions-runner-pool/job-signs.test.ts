@@ -3,64 +3,11 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lastAnnouncement, lastJobMessage } from "../../../host-config/actions-runner-pool/agent/announcements";
 import { inFlight } from "../../../host-config/actions-runner-pool/agent/in-flight";
 import { listenerAmong, unitProcesses, type UnitProcess } from "../../../host-config/actions-runner-pool/agent/processes";
 import { jobSigns } from "../../../host-config/actions-runner-pool/agent/job-signs";
 import { UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runner-unit";
 import { START } from "./fake-host";
-
-describe("the parser of the runner's announcements and messages", () => {
-  it("takes the last announcement and ignores what runsvc and the update print in between", () => {
-    const log = [
-      "Starting Runner listener with startup type: service",
-      "2026-11-22 10:00:00Z: Listening for Jobs",
-      "2026-11-22 10:01:00Z: Running job: build (linux)",
-      "2026-11-22 10:02:00Z: Job build (linux) completed with result: Succeeded",
-      "Runner listener exited with error code 3",
-      "",
-    ];
-    assert.equal(lastAnnouncement(log.join("\n"))?.state, "idle");
-    assert.equal(lastAnnouncement(log.slice(0, 3).join("\n"))?.state, "busy");
-    assert.equal(lastAnnouncement(log.slice(0, 3).join("\n"))?.at, Date.parse("2026-11-22T10:01:00Z"));
-    assert.equal(lastAnnouncement(log[0]!), undefined);
-  });
-
-  it("does not attribute an announced job to the listener that was started after a crash", () => {
-    const log = "2026-11-22 10:01:00Z: Running job: build\nRunner listener exited with error code null\n";
-    assert.equal(lastAnnouncement(log)?.state, "busy");
-    assert.equal(lastAnnouncement(`${log}Started listener process, pid: 4711\n`)?.state, "idle");
-  });
-
-  it("ignores a message once its worker has started, even within the same second, but not a later message", () => {
-    const log = ["MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.1000000Z", "StartingWorkerProcess:2026-11-22T10:00:05.4000000Z"];
-    assert.equal(lastJobMessage(`${log[0]}\n`), Date.parse("2026-11-22T10:00:05.100Z"));
-    assert.equal(lastJobMessage(`${log.join("\n")}\n`), undefined);
-    const next = [
-      ...log,
-      "SentJobToWorker_1:2026-11-22T10:00:05.5000000Z",
-      "MessageReceived_RunnerJobRequest:2026-11-22T10:00:05.9000000Z",
-    ];
-    assert.equal(lastJobMessage(`${next.join("\n")}\n`), Date.parse("2026-11-22T10:00:05.900Z"));
-  });
-
-  it("does not mistake the name of a job for an announcement of its end", () => {
-    for (const name of ["x completed with result: Succeeded", "Listening for Jobs", "Job a completed with result: Failed"]) {
-      assert.equal(lastAnnouncement(`2026-11-22 10:01:00Z: Running job: ${name}\n`)?.state, "busy", name);
-    }
-  });
-
-  it("finds the last message that may carry a job, of both protocols and of unknown types", () => {
-    const line = (type: string, time: string) => `MessageReceived_${type}:2026-11-22T${time}.1234567Z\n`;
-    for (const type of ["RunnerJobRequest", "PipelineAgentJobRequest", "SomethingNew"]) {
-      assert.equal(lastJobMessage(line(type, "10:00:05")), Date.parse("2026-11-22T10:00:05.123Z"), type);
-    }
-    for (const type of ["JobCancellation", "BrokerMigration", "AgentRefresh", "ForceTokenRefresh"]) {
-      assert.equal(lastJobMessage(line(type, "10:00:05")), undefined, type);
-    }
-    assert.equal(lastJobMessage("MessageReceived_RunnerJobRequest:rubbish\n"), undefined);
-  });
-});
 
 describe("a job in flight", () => {
   const idle = { listener: 7, workers: 0, announced: "idle" as const, announcedAt: START };
@@ -75,6 +22,16 @@ describe("a job in flight", () => {
   it("is not shown by the announcement of a dead listener, but is shown by its worker", () => {
     assert.equal(inFlight({ workers: 0, announced: "busy" }, START), undefined);
     assert.equal(inFlight({ workers: 1 }, START), "worker");
+  });
+
+  it("is waited for during all of the listener's tries to acquire it, and no longer than GitHub waits", () => {
+    assert.equal(inFlight({ ...idle, messageAt: START + 5 }, START + 590_000), "message");
+    assert.equal(inFlight({ ...idle, messageAt: START + 5 }, START + 601_000), undefined);
+  });
+
+  it("is never shown without a bound, not even by an announcement without a time", () => {
+    assert.equal(inFlight({ listener: 7, workers: 0, announced: "busy" }, START), undefined);
+    assert.equal(inFlight({ listener: 7, workers: 0, announced: "busy" }, START, START - 1_000), "announced");
   });
 
   it("may be a message of the same second as the announcement, because the timestamps cannot order the two", () => {
@@ -95,7 +52,12 @@ describe("the reading of the job signs", () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const signs = (processes: UnitProcess[]) =>
-    jobSigns({ processes: () => processes, listenerLog: join(folder, "listener.log"), perfLog: join(folder, "Runner.perf") }).read();
+    jobSigns({
+      processes: () => processes,
+      listenerLog: join(folder, "listener.log"),
+      perfLog: join(folder, "Runner.perf"),
+      proc: join(folder, "proc"),
+    }).read();
   const listener = [{ pid: 7, comm: "Runner.Listener", parent: 6, started: 100 }];
 
   it("reads only the end of a log of several megabytes", async () => {
@@ -122,6 +84,40 @@ describe("the reading of the job signs", () => {
     } finally {
       successor.kill();
     }
+  });
+
+  describe("with the listener's diagnostic log", () => {
+    const second = Math.floor(Date.now() / 1000) * 1000;
+    const stamp = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")}Z`;
+    const log = () => join(folder, "_diag", "Runner_20261122-100000-utc.log");
+    beforeEach(() => {
+      mkdirSync(join(folder, "_diag"));
+      mkdirSync(join(folder, "proc", "7", "fd"), { recursive: true });
+      writeFileSync(join(folder, "Runner.perf"), `MessageReceived_RunnerJobRequest:${new Date(second).toISOString()}\n`);
+      writeFileSync(
+        log(),
+        `[${stamp(second)} INFO BrokerMessageListener] Acknowledging runner request '1'.\n[${stamp(second)} INFO Runner] Skipping message Job. x\n`,
+      );
+    });
+
+    it("does not wait for a message that the listener says it skips, and tells that GitHub refused the job", async () => {
+      symlinkSync(log(), join(folder, "proc", "7", "fd", "21"));
+      const seen = await signs(listener);
+      assert.deepEqual([seen.messageAt, seen.skippedAt], [undefined, second]);
+    });
+
+    it("waits for the message if the listener holds no such log open, whatever lies in the folder", async () => {
+      symlinkSync(join(folder, "Runner.perf"), join(folder, "proc", "7", "fd", "20"));
+      const seen = await signs(listener);
+      assert.deepEqual([seen.messageAt, seen.skippedAt], [second, undefined]);
+    });
+
+    it("does not block on a pipe with the log's name", async () => {
+      rmSync(log());
+      execFileSync("mkfifo", [log()]);
+      symlinkSync(log(), join(folder, "proc", "7", "fd", "21"));
+      assert.equal((await signs(listener)).messageAt, second);
+    });
   });
 
   it("neither blocks on nor follows what the job's user puts in place of the performance log", async () => {

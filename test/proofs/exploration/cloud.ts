@@ -98,7 +98,7 @@ function* sweeps(w: ModelState, parts: Parts): Generator<Transition> {
 }
 
 /** Phases of the runner that end within seconds, or within ACQUIRE_BOUND_MS. */
-const BRIEF = ["read", "acquiring", "acquired", "ended", "closing"];
+const BRIEF = ["read", "acquiring", "unanswered", "acquired", "ended", "closing"];
 
 /**
  * Only when nothing is left that would happen at once: steps of milliseconds or seconds come before steps of minutes.
@@ -106,10 +106,6 @@ const BRIEF = ["read", "acquiring", "acquired", "ended", "closing"];
 export function* slowTransitions(w: ModelState): Generator<Transition> {
   const cut = fenced(w) && accepted(w);
   if (!cut && w.listener && BRIEF.includes(w.listener.phase)) return;
-  if (w.message === "young") {
-    yield { label: "TWO MINUTES PASS", to: behindFence({ ...w, message: "old" }), kind: "slow" };
-    return;
-  }
   if (w.hook === "wait" && w.silent === 1) {
     yield { label: "A HEARTBEAT INTERVAL PASSES", to: { ...w, silent: 2, heartbeatDue: true }, kind: "slow" };
     return;
@@ -135,6 +131,7 @@ function tenMinutes(w: ModelState): ModelState {
   const to: ModelState = {
     ...w,
     announcementAge: Math.min(2, w.announcementAge + 1),
+    message: w.message && "old",
     // GitHub gives up a job whose lock is not renewed.
     orphans: 0,
     ghosts: w.ghosts + w.orphans,
@@ -148,9 +145,11 @@ function tenMinutes(w: ModelState): ModelState {
     idleFor: open && !waits ? w.idleFor + 1 : 0,
   };
   if (to.idleFor > IDLE_BOUND) return breakPromise(to, "stuck: the instance waits although there is nothing to wait for");
-  // With neither an announcement nor a worker left to wait for, the instance must terminate within seconds.
+  // With neither a message nor an announcement nor a worker left to wait for, the instance must terminate within seconds.
   const mayWait =
-    w.announcement === "busy" || [w.drain, w.reap?.drain, drainOf(w.completion)].some((drain) => drain?.state.workerAt !== undefined);
+    w.announcement === "busy" ||
+    (w.message !== null && w.message !== "old") ||
+    [w.drain, w.reap?.drain, drainOf(w.completion)].some((drain) => drain?.state.workerAt !== undefined);
   if (to.idleFor > 0 && !mayWait) return breakPromise(to, "stuck: the instance waits for minutes although there is no job");
   if (to.silent >= LAPSE && !w.outageSinceBeat) return breakPromise(to, "lapsed: nothing sent heartbeats for the lifecycle action");
   return to.silent < LAPSE ? to : { ...to, hook: "retained", silent: 0, idleFor: 0, terminatedEvent: true };

@@ -13,7 +13,7 @@ export function beginDrainProcess(w: ModelState, parts: Parts): DrainProcess | n
 
 /** Keeps only what the code can distinguish: whether a window or a deadline is over, whether a round is the first. */
 export function normal({ state, next }: DrainStep, fenced: boolean): DrainProcess {
-  const inWindow = state.phase.includes("confirming") || state.phase.includes("leaving");
+  const inWindow = ["resting", "confirming", "leaving"].some((window) => state.phase.includes(window));
   const kept: DrainState = {
     phase: state.phase,
     begun: NOW,

@@ -21,6 +21,10 @@ export function* drainTransitions(w: ModelState, slot: Slot, parts: Parts): Gene
   if ("result" in next) return;
   yield* acts(w, slot, drain, next, parts);
   if (next.ask !== "sleep") return;
+  if (state.phase === "between resting readings") {
+    const over: DrainProcess = { ...drain, state: { ...state, end: NOW } };
+    yield* acts(w, slot, over, next, parts, "own", "the rest is over, ");
+  }
   // A message read before the fence is in the listener's performance log before the window ends (milliseconds).
   if (state.phase === "between confirming readings" && w.listener?.phase !== "read") {
     const over: DrainProcess = { ...drain, state: { ...state, end: NOW } };

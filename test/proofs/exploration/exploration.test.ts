@@ -19,7 +19,7 @@
  * - Steps of milliseconds or seconds come before steps of minutes: minutes pass only when nothing of ours is about to
  *   happen. Within that, everything may happen in any order, with any delay.
  * - What the listener read before the fence is in its performance log before the confirm window ends.
- * - An acquisition ends within ACQUIRE_BOUND_MS, the first renewal of a job's lock within WORKERLESS_BOUND_MS, and the
+ * - An acquisition ends within ACQUIRE_BOUND_MS, also one whose answer is lost, the first renewal of a job's lock within WORKERLESS_BOUND_MS, and the
  *   listener exits within EXIT_MS of a SIGINT.
  * - Without a fence (no kernel support, or a stopped unit), the milliseconds from the last read to the signal are too
  *   short for an acquisition, and, with the old protocol, where the message is the job, too short for a message.

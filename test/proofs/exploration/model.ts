@@ -3,7 +3,8 @@
  * state, they create a new one, so that a state is its own key.
  *
  * Times are not numbers here but what the code can distinguish: an announcement's age is "fresh", "older than ten
- * minutes" or "older than WORKERLESS_BOUND_MS", a window is over or not. `signsOf` converts them back to numbers.
+ * minutes" or "older than WORKERLESS_BOUND_MS", a message's one of "young", "minutes" and "older than ACQUIRE_BOUND_MS", a
+ * window is over or not. `signsOf` converts them back to numbers.
  */
 import type { DaemonState } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import type { DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
@@ -22,6 +23,7 @@ export type Phase =
   | "polling"
   | "read" // a message has left GitHub; nothing is logged yet
   | "acquiring" // MessageReceived is in the performance log; GitHub has not handed over the job yet
+  | "unanswered" // GitHub has handed over the job, but its answer was lost: accepted, and the listener will ask again
   | "acquired" // GitHub has handed over the job: from here on it is accepted
   | "announced" // "Running job" is written, the lock is being renewed, no worker yet
   | "running" // the worker is running
@@ -70,8 +72,11 @@ export interface ModelState {
   generation: number;
   announcement: "idle" | "busy" | null;
   announcementAge: number;
-  /** The last message is later than the last announcement, and younger or older than ACQUIRE_BOUND_MS. */
-  message: "young" | "old" | null;
+  /**
+   * The last message is later than the last announcement: seconds ago, minutes ago (its acquisition needs another try), or
+   * longer ago than ACQUIRE_BOUND_MS. Null also if the listener has said that it skips it.
+   */
+  message: "young" | "minutes" | "old" | null;
   /** Workers whose listener died, with a job that GitHub still waits for. */
   orphans: number;
   /** Workers whose job GitHub has given up because its lock was not renewed for ten minutes. */
@@ -167,7 +172,7 @@ export function inService(faults: number): ModelState {
 
 export const GONE: ModelState = { ...inService(0), jobs: 0, listener: null, main: "dead", unit: "inactive", daemon: null, gone: true };
 
-const ACCEPTED: readonly Phase[] = ["acquired", "announced", "running"];
+const ACCEPTED: readonly Phase[] = ["unanswered", "acquired", "announced", "running"];
 const ASSIGNED: readonly Phase[] = ["read", "acquiring"];
 
 export function listenerHasJob(w: ModelState): boolean {
@@ -206,15 +211,19 @@ export function activeState(w: ModelState): ActiveState {
   }
 }
 
+/** Ms. Two tries of 100 s each, of which the first got no answer, take more than 200 s. */
+const MESSAGE_AGE = { young: 5_000, minutes: 240_000, old: 605_000 };
 const ANNOUNCED_AT = [NOW - 10_000, NOW - 610_000, NOW - 7_200_000];
 
 /** One read of the signs. A message may still be reported as young although the last announcement is newer. */
 export function signsOf(w: ModelState): Signs {
   if (w.listener === null) return { workers: workers(w) };
   const announcedAt =
-    w.announcement === null ? undefined : ANNOUNCED_AT[w.message === "old" ? Math.max(1, w.announcementAge) : w.announcementAge]!;
+    w.announcement === null
+      ? undefined
+      : ANNOUNCED_AT[w.message === "old" || w.message === "minutes" ? Math.max(1, w.announcementAge) : w.announcementAge]!;
   const before = announcedAt === undefined ? undefined : announcedAt - 5_000;
-  const messageAt = w.message === "young" ? NOW - 5_000 : w.message === "old" ? NOW - 130_000 : before;
+  const messageAt = w.message === null ? before : NOW - MESSAGE_AGE[w.message];
   return { listener: 100 + w.listener.generation, workers: workers(w), announced: w.announcement ?? undefined, announcedAt, messageAt };
 }
 

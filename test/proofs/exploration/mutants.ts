@@ -28,6 +28,11 @@ export const MUTANTS: Mutant[] = [
     'if (announced === "busy") {',
     'if (announced === "never" as string) {',
   ]),
+  mutant("a message counts for 100 s, although an acquisition may take minutes", [
+    `${AGENT}in-flight.ts`,
+    "export const ACQUIRE_BOUND_MS = 600_000;",
+    "export const ACQUIRE_BOUND_MS = 100_000;",
+  ]),
   mutant("a message does not count as a sign of a job", [`${AGENT}in-flight.ts`, "if (messageAt !== undefined && (", "if (false && ("]),
   mutant("an announced job is waited for without a bound", [`${AGENT}in-flight.ts`, "+ WORKERLESS_BOUND_MS }", "+ Infinity }"]),
   mutant("a message is waited for without a bound", [`${AGENT}in-flight.ts`, "until: messageAt + ACQUIRE_BOUND_MS", "until: Infinity"]),

@@ -35,7 +35,14 @@ export function* runnerTransitions(w: ModelState): Generator<Transition> {
     case "acquiring":
       if (w.v1) yield now("the message is the job", become("acquired"));
       else if (!cut && !aboutToSignal(w)) yield some("GitHub hands the job to the runner", become("acquired"));
-      if (!w.v1) yield some("the job goes to another runner", become("polling"));
+      if (!w.v1) {
+        yield some("GitHub refuses the job, the listener says that it skips it", become("polling", { message: null }));
+        // The page of the log that has its word is full, or a job has removed it.
+        yield some("GitHub refuses the job, nothing shows it", become("polling"));
+      }
+      break;
+    case "unanswered":
+      if (!cut) yield some("GitHub answers the next try", become("acquired"));
       break;
     case "acquired":
       yield now('listener announces "Running job"', become("announced", { announcement: "busy", announcementAge: 0, message: null }));
@@ -75,6 +82,15 @@ export function* runnerFaults(w: ModelState, parts: Parts): Generator<Transition
     yield fault("listener crashes", listenerGone(left, true));
   }
   switch (listener?.phase) {
+    case "acquiring":
+      // Where the message is the job, there is no acquisition.
+      if (!w.v1 && !fenced(w) && !aboutToSignal(w))
+        yield fault("GitHub hands over the job, its answer is lost, and the listener waits for it for minutes", {
+          ...w,
+          message: "minutes",
+          listener: { ...listener!, phase: "unanswered" },
+        });
+      break;
     case "polling":
       yield fault("listener exits to update itself", listenerGone(w, true));
       yield fault("listener gives up (exit code 1)", listenerGone(w, false));

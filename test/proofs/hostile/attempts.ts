@@ -29,7 +29,7 @@ export async function asJob(
   name: string,
 ): Promise<Outcome[]> {
   const folder = `${RESULTS}/${name}`;
-  // The final sleep: after a job shorter than a second, a drain waits up to 100 s for what might be another message.
+  // The final sleep: after a job shorter than a second, a drain may wait for what might be another message.
   const run = [`mkdir -p ${folder}`, ...attempts.map((attempt, index) => recorded(folder, index, attempt.script)), "sleep 1"].join("\n");
   const steps = [{ name: "attempts", run }];
   const job = pool.environment.github.job(pool.queueOn(instance, { name, steps }));

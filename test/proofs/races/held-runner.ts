@@ -3,7 +3,7 @@ import { BARRIERS, type Boundary } from "../../../rehearsal/runner/program/barri
 import type { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import type { Moment } from "./moments";
 
-/** Seconds for any step of a machine; many times the usual duration when seventeen machines share two cores. */
+/** Seconds for any step of a machine; many times the usual duration when eighteen machines share two cores. */
 const BOUND = 90;
 const PERF_LOG = `${PATHS.perfLog}/Runner.perf`;
 let versions = 400;
@@ -65,8 +65,8 @@ export class HeldRunner {
   }
 
   /**
-   * A message is a sign of a job for only 100 s, because a listener acts on it at once. A held message could become older
-   * than that on a busy machine, so its log entry is repeated until the runner is released.
+   * A message is a sign of a job for ten minutes, and other moments take minutes to reach. A held message could become
+   * older than that on a busy machine, so its log entry is repeated until the runner is released.
    */
   private async keepMessageNew(barrier: Boundary): Promise<void> {
     const mark = `sed -n 's/^\\(MessageReceived_[^:]*\\):.*/\\1/p' ${PERF_LOG} | tail -n 1`;

@@ -48,6 +48,14 @@ export const MOMENTS: readonly Moment[] = [
     job: "here",
   },
   {
+    name: "acquire-unanswered",
+    when: "when the job is acquired but GitHub's answer is lost and the listener has to ask again",
+    danger: "the job is this runner's at GitHub, and the listener that asks for it is mistaken for idle",
+    barriers: ["acquire-unanswered"],
+    finds: "message",
+    job: "here",
+  },
+  {
     name: "acquire-answered",
     when: "while the acquire is in progress",
     danger: "GitHub hands the job to a listener that has stopped",

@@ -45,6 +45,7 @@ export type FaultKind =
   | "github-hangs"
   | "github-slow"
   | "github-protocol-down"
+  | "github-loses-acquisitions"
   | "ssm-offline";
 
 /** A temporary failure of one service. */
@@ -71,6 +72,8 @@ export interface Plan {
   copies: number;
   /** Lag of GitHub's lists, in milliseconds. */
   busyLag: number;
+  /** What GitHub does with a job that a runner acknowledged and did not acquire. */
+  acknowledgedJobs: "requeued" | "failed";
 }
 
 const ACTS: readonly ActKind[] = [
@@ -103,6 +106,7 @@ const OUTAGES: readonly FaultKind[] = [
   "github-hangs",
   "github-slow",
   "github-protocol-down",
+  "github-loses-acquisitions",
   "ssm-offline",
 ];
 
@@ -141,4 +145,5 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   events: fc.record({ loss: fc.constantFrom(0, 0, 30, 100), duplication: fc.constantFrom(0, 0, 50) }),
   copies: fc.constantFrom(1, 1, 2),
   busyLag: fc.constantFrom(0, 60_000),
+  acknowledgedJobs: fc.constantFrom("requeued", "failed"),
 });

@@ -9,7 +9,10 @@ import type { Act, FaultKind, Plan } from "./random-plan";
 const BOOT = 120;
 const JOBS_BOUND = 1_800;
 const DESTROY_BOUND = 900;
-/** Seconds until an instance must be terminated once nothing delays it: 100 s for a message without a job, 20 s for a clock jump. */
+/**
+ * Seconds until an instance must be terminated once nothing delays it: 110 s until a listener repeats a request whose answer
+ * was lost, 20 s for a clock jump, 5 s between a job's end and the fence.
+ */
 const TAIL = 180;
 const CLOCK_JUMP_MS = 20_000;
 const POWER_OFF_MS = 15_000;
@@ -46,6 +49,9 @@ class Run {
     Object.assign(environment.bus.settings, { loss: plan.events.loss / 100, duplication: plan.events.duplication / 100 });
     environment.ssm.copies = () => plan.copies;
     environment.github.options.busyLagMs = plan.busyLag;
+    // After two outages in a row the listener itself may have given up the acquisition, after its five tries.
+    const outages = plan.outages.filter(({ kind }) => kind === "github-protocol-down" || kind === "github-loses-acquisitions");
+    environment.github.options.acknowledgedJobs = outages.length > 1 ? "requeued" : plan.acknowledgedJobs;
     this.pool = environment.addPool({ instances: plan.instances, maxSize: 8, heartbeatTimeout: 90, heartbeatInterval: 30 });
   }
 
@@ -126,10 +132,10 @@ class Run {
     }
   }
 
-  /** Between acquisition and worker a job exists only in the listener, so it dies with it. */
+  /** Between acknowledgement and worker a job exists only in the listener, so it dies with it. */
   private excuseJobWithoutWorker(instance: string): void {
-    for (const { id, state, runnerName } of this.environment.github.jobs()) {
-      if (state === "acquired" && runnerName === instance) this.excusedJobs.add(id);
+    for (const { id, state, acknowledged, runnerName } of this.environment.github.jobs()) {
+      if ((state === "acquired" || (state === "assigned" && acknowledged)) && runnerName === instance) this.excusedJobs.add(id);
     }
   }
 
@@ -179,6 +185,10 @@ class Run {
         const added = environment.github.faults.add({ kind: "down", route: /broker\.actions/ });
         return () => added.remove();
       }
+      case "github-loses-acquisitions": {
+        const added = environment.github.faults.add({ kind: "lost", route: /acquirejob$/ });
+        return () => added.remove();
+      }
       case "ssm-offline": {
         for (const id of pool.instances()) environment.ssm.offline.add(id);
         return () => environment.ssm.offline.clear();
@@ -189,7 +199,7 @@ class Run {
   private lostJobs(jobs: string[]): string[] {
     return jobs.flatMap((id) => {
       const { state, detail, runnerName = "", acquiredAt } = this.environment.github.job(id);
-      if (state === "succeeded" || acquiredAt === undefined) return [];
+      if (state === "succeeded" || (acquiredAt === undefined && state !== "lost")) return [];
       if (this.excused.has(runnerName) || this.excusedJobs.has(id)) return [];
       return [`${id} on ${runnerName}: ${state}${detail ? ` (${detail})` : ""}`];
     });

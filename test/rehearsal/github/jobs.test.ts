@@ -55,6 +55,29 @@ describe("the GitHub stand-in's job queue", () => {
     assert.deepEqual(changes(job), ["queued", "assigned", "requeued", "assigned", "acquired"]);
   });
 
+  it("fails a job ten minutes after a runner acknowledged it and did not acquire it, if it is told to", async () => {
+    start({ acknowledgedJobs: "failed" });
+    const { runnerId, sessionId, poll } = runner("i-1");
+    const job = github.queueJob({ name: "build", labels: ["pool"] });
+    await poll();
+    await clock.sleep(2_000);
+    github.protocol.acknowledge({ sessionId, jobId: job });
+    const acknowledged = clock.now();
+    await timeline.when((event) => event.kind === "job" && event.change === "lost");
+    assert.equal(clock.now() - acknowledged, 600_000);
+    assert.throws(() => github.protocol.acquire({ runnerId, jobId: job }), { name: "JobAlreadyAcquired" });
+    assert.deepEqual(changes(job), ["queued", "assigned", "lost"]);
+  });
+
+  it("re-queues even an acknowledged job after 60 s by default, as GitHub's reference says", async () => {
+    const { sessionId, poll } = runner("i-1");
+    const job = github.queueJob({ name: "build", labels: ["pool"] });
+    await poll();
+    github.protocol.acknowledge({ sessionId, jobId: job });
+    await timeline.when((event) => event.kind === "job" && event.change === "requeued");
+    assert.deepEqual(changes(job), ["queued", "assigned", "requeued"]);
+  });
+
   it("assigns a job only once, even if its required runner was removed while it waited", async () => {
     const job = github.queueJob({ name: "build", labels: ["pool"], runner: "i-9" });
     github.job(job).spec.runner = undefined;

@@ -10,6 +10,7 @@ const LIFECYCLE: readonly Boundary[] = [
   "listener-start",
   "message-arrived",
   "message-received",
+  "acquire-unanswered",
   "acquire-answered",
   "acquired",
   "lock-renewed",
@@ -65,6 +66,7 @@ describe("the barriers of the runner stand-in", () => {
       "listener-start: queued, 0 worker(s)",
       "message-arrived: assigned, 0 worker(s)",
       "message-received: assigned, 0 worker(s)",
+      "acquire-unanswered: acquired, 0 worker(s)",
       "acquire-answered: acquired, 0 worker(s)",
       "acquired: acquired, 0 worker(s)",
       "lock-renewed: acquired, 0 worker(s)",
@@ -77,6 +79,20 @@ describe("the barriers of the runner stand-in", () => {
       "between-jobs: succeeded, 0 worker(s)",
     ]);
     assert.ok(jobs.hooks.started !== undefined && jobs.hooks.completed !== undefined);
+  });
+
+  it("lose GitHub's answer to an acquisition, after which the listener asks again and gets the same job", async () => {
+    runner.hold("acquire-unanswered");
+    start();
+    const job = queue();
+    await runner.held("acquire-unanswered");
+    assert.equal(served.github.job(job).state, "acquired");
+    runner.hold("acquire-answered");
+    runner.release("acquire-unanswered");
+    await runner.held("acquire-answered");
+    runner.release("acquire-answered");
+    await served.github.jobsSettled();
+    assert.equal(served.github.job(job).state, "succeeded");
   });
 
   it("keep the message out of the performance log until it is received", async () => {

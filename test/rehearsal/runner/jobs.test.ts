@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
+import { tailOfOpenFile } from "../../../host-config/actions-runner-pool/agent/log-tail";
+import { DIAGNOSTIC_LOG, lastSkip } from "../../../host-config/actions-runner-pool/agent/skipped-messages";
 import { alive, TestRunner, until } from "./fixture";
 
 describe("a job on the runner stand-in", () => {
@@ -32,6 +34,22 @@ describe("a job on the runner stand-in", () => {
     { name: "work", run: "true" },
     { name: "clean up", condition: "always()" as const, run: "true" },
   ];
+
+  it("is skipped when GitHub refuses it, in the words that the agent reads in the log that the listener holds open", async () => {
+    served.github.faults.add({
+      route: /acquirejob$/,
+      kind: "status",
+      status: 409,
+      message: "job assignment is invalid: MissingKey",
+      times: 1,
+    });
+    await start();
+    const [listener] = runner.pids("Runner.Listener");
+    served.github.queueJob({ name: "build", labels: ["pool"], steps });
+    const skip = () => lastSkip(tailOfOpenFile(listener!, DIAGNOSTIC_LOG).text);
+    await until("the listener to skip the message", () => skip() !== undefined);
+    assert.equal(skip()!.acknowledged, true);
+  });
 
   it("fails when the started hook fails: success() steps are skipped, always() steps and the completed hook run", async () => {
     await start({

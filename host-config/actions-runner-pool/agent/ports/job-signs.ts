@@ -8,10 +8,20 @@ export interface Signs {
   announced?: "idle" | "busy";
   /** Time of that announcement by the listener's own timestamp (whole seconds), in ms since the epoch. */
   announcedAt?: number;
-  /** The line of the announcement, for the journal. */
+  /** That announcement is the end of a job. */
+  jobEnded?: boolean;
+  /** The line of the announcement, for the journal; its first line if a job's name has several. */
   line?: string;
-  /** When the last message that may carry a job arrived, from the runner's performance log, in ms since the epoch. */
+  /**
+   * When the last message that may carry a job arrived, from the runner's performance log, in ms since the epoch.
+   * Undefined if its worker has started, or if the listener's diagnostic log says that it skips the message.
+   */
   messageAt?: number;
+  /**
+   * When GitHub last refused a job to this listener that it had assigned to it before: an acknowledged message that the
+   * listener skips. The time of day, whole seconds, in ms since the epoch.
+   */
+  skippedAt?: number;
 }
 
 export interface JobSigns {

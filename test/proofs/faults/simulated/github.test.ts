@@ -210,6 +210,33 @@ describe("faults of GitHub, simulated", () => {
 
   fault(
     {
+      fault: "answers to acquisitions lost",
+      expected: "the job is the runner's at GitHub, so the drain waits until the runner has asked again, and the job succeeds",
+      where: "simulated",
+    },
+    async (see) => {
+      // Each answer costs 100 s until the listener gives it up, and 10 s until it asks again.
+      const moments = pairs(["requeued", "failed"] as const, pairs([1, 2, 4], [1, 30, 95, 109]));
+      const graces = await each(moments, {}, async (harness, [acknowledgedJobs, [lost, after]]) => {
+        const { environment, pool } = harness;
+        environment.github.options.acknowledgedJobs = acknowledgedJobs;
+        environment.github.faults.add({ kind: "lost", route: /acquirejob$/, times: lost });
+        const busy = await harness.busy({ seconds: 30 });
+        await environment.run(after);
+        await pool.terminate(busy.instance);
+        // While it waits for an answer the listener does not poll, so the sweep may report an instance that stopped responding.
+        await harness.ended(busy.job, 110 * lost + 60);
+        assert.equal(harness.state(busy.job), "succeeded");
+        await harness.gone(busy.instance, 60);
+        await harness.cleared();
+        return harness.secondsAfterJob(busy.instance, busy.job);
+      });
+      see(`1, 2 or 4 answers lost, scale-in 1 to 109 s after the first: ${kept(graces)}`);
+    },
+  );
+
+  fault(
+    {
       fault: "busy flag false on a busy runner",
       expected: "nothing is stopped, terminated or removed because of it",
       where: "simulated",

@@ -40,6 +40,7 @@ export const FAULTS = {
     "GitHub answers 502",
     "GitHub slow",
     "GitHub down for an hour",
+    "answers to acquisitions lost",
     "busy flag false on a busy runner",
     "busy flag true on an idle runner",
   ],
