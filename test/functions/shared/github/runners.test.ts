@@ -81,6 +81,39 @@ describe("GitHub client", () => {
     assert.equal(server.seen[0]?.query.get("name"), "runner-3");
   });
 
+  it("does not call a runner beyond the first page absent, where the server ignores the name filter", async () => {
+    const all = list(250).runners;
+    const runners = await client(({ query }) => {
+      const page = Number(query.get("page"));
+      return { body: { total_count: all.length, runners: all.slice((page - 1) * 100, page * 100) } };
+    });
+    assert.equal((await runners.find("runner-234", signal()))?.id, 234);
+    assert.equal(await runners.find("runner-251", signal()), undefined);
+    assert.equal(server.seen.length, 6);
+  });
+
+  it("makes one call to find a runner, or to learn that there is none, where the server filters by name", async () => {
+    const runners = await client(({ query }) => ({
+      // Even if the total were that of all runners.
+      body: { total_count: 250, runners: list(250).runners.filter(({ name }) => name === query.get("name")) },
+    }));
+    assert.equal((await runners.find("runner-234", signal()))?.id, 234);
+    assert.equal(await runners.find("runner-251", signal()), undefined);
+    assert.equal(server.seen.length, 2);
+  });
+
+  it("takes no short page for the last one while the server's total says that more follow", async () => {
+    const all = list(70).runners;
+    const runners = await client(({ query }) => {
+      const page = Number(query.get("page"));
+      return { body: { total_count: all.length, runners: all.slice((page - 1) * 30, page * 30) } };
+    });
+    const sizes: number[] = [];
+    for await (const page of runners.pages(signal())) sizes.push(page.length);
+    assert.deepEqual(sizes, [30, 30, 10]);
+    assert.equal(server.seen.length, 3);
+  });
+
   it("uses the repository's routes under an Enterprise Server's base path", async () => {
     const runners = await client(() => ({ status: 201, body: { token: "AAA", expires_at: "2026-11-22T04:00:00Z" } }));
     const enterprise = { apiUrl: `${server.url}/api/v3`, scope: { owner: "o", repository: "r" }, credentials: { tokenSecret: "token" } };
