@@ -3,6 +3,7 @@ import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { LifecycleAction } from "../../shared/aws/complete-action";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
+import type { Silences } from "./silences";
 
 /** An instance that the group or its warm pool still lists. */
 export interface Member {
@@ -40,6 +41,8 @@ export interface SweepPorts {
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
   gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "remainingQuota">;
+  /** Kept between sweeps of one process. */
+  silences: Silences;
   clock: Clock;
 }
 

@@ -9,6 +9,6 @@ export const RESERVE = {
   cordon: 0.5,
   /** Postponed to later sweeps: an offline runner does no harm. */
   removal: 0.4,
-  /** Lookups of single runners, for reports only. */
+  /** Lookups of single runners, for reports and retained instances. */
   lookup: 0.2,
 } as const;

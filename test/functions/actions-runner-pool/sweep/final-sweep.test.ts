@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Runner } from "../../../../functions/shared/github/runners";
 import { finalSweep } from "../../../../functions/actions-runner-pool/sweep/final-sweep";
 import type { Activity, SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
+import { Silences } from "../../../../functions/actions-runner-pool/sweep/silences";
 import { clockAt } from "../../support/clock";
 import { NAMES, POOL } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
@@ -62,6 +63,7 @@ describe("final sweep", () => {
           return "deleted";
         },
       }),
+      silences: new Silences(),
       clock: clockAt(NOW.getTime()),
     };
   });
