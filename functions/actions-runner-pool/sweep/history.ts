@@ -2,6 +2,8 @@ import type { Activity, SweepPorts } from "./ports";
 
 export interface Termination {
   startedAt: Date;
+  /** Undefined while it is in progress. */
+  endedAt?: Date;
   /** Auto Scaling has terminated the instance. Instance ids are never reused, so this is final. */
   finished: boolean;
 }
@@ -95,7 +97,7 @@ export class GroupHistory {
   private note({ description, startedAt, endedAt, status }: Activity): void {
     const terminated = TERMINATING.exec(description)?.[1];
     if (terminated !== undefined && !this.terminations.has(terminated)) {
-      this.terminations.set(terminated, { startedAt, finished: status === "Successful" });
+      this.terminations.set(terminated, { startedAt, endedAt, finished: status === "Successful" });
     }
     const launched = LAUNCHING.exec(description)?.[1];
     if (launched === undefined) return;

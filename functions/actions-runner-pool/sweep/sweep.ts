@@ -17,7 +17,8 @@
  * - `Terminating:Retained`: terminate once its runner was listed, offline and idle at every look for 15 min, or if it
  *   never entered service and has no runner. Else report.
  * - `Warmed:*:Retained`: report. Auto Scaling terminates no member of a warm pool by its id.
- * - Terminated: delete its registration token, and its offline runner if the group's history proves the termination.
+ * - Terminated: delete its registration token, and its runner if the group's history proves the termination: at once if
+ *   the runner is offline, 15 min after the end if it is still in use, which raises an alarm. Its labels go at once.
  *
  * ## Fallbacks
  *
@@ -33,7 +34,7 @@
  *   240 s, less than the interval of 300 s, so that scheduled sweeps do not overlap.
  * - GitHub: about 150 calls an hour for listing runners (a longer list gets two consecutive sweeps per cycle), 10
  *   rechecks of unregistered instances and 20 calls for retained ones a sweep and none below 20 % of the hourly quota, no
- *   removals below 40 %.
+ *   removals below 40 % (below 10 % for runners that are in use without an instance).
  * - Auto Scaling: 30 pages of 100 activities a sweep.
  *
  * ## Gotchas
@@ -82,7 +83,7 @@ export async function sweep(
   const runners = await attempt("listing the runners", {}, observer, () => instanceRunners(ports, settings.pool, signal));
   if (members) await part("sweeping retained instances", () => sweepRetained(members, runners, ports, history, observer, signal));
   if (runners === undefined || runners === "no slot") return;
-  await part("sweeping runners", () => sweepOrphanRunners(runners, ports, history, observer, signal));
+  await part("sweeping runners", () => sweepOrphanRunners(runners, members, ports, history, observer, signal));
   if (members) {
     await part("checking for silent drains", () => reportSilentDrains(members, runners, ports, observer, signal));
     await part("checking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));

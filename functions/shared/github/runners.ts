@@ -8,6 +8,8 @@ export interface Runner {
   online: boolean;
   /** GitHub's view, which lags: a list may be a minute old. */
   busy: boolean;
+  /** Has custom labels, by which GitHub assigns jobs; a cordoned runner has none. */
+  labelled: boolean;
 }
 
 export interface RegistrationToken {
@@ -157,5 +159,12 @@ function readRunner(data: any): Runner | undefined {
 }
 
 function toRunner(runner: any): Runner {
-  return { id: runner.id, name: runner.name, online: runner.status === "online", busy: runner.busy === true };
+  const labels: any[] = Array.isArray(runner.labels) ? runner.labels : [];
+  return {
+    id: runner.id,
+    name: runner.name,
+    online: runner.status === "online",
+    busy: runner.busy === true,
+    labelled: labels.some((label) => label?.type === "custom"),
+  };
 }

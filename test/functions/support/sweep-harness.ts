@@ -16,7 +16,7 @@ export const activity = (instance: string, minutes: number, status = "Successful
   startedAt: ago(minutes),
   status,
 });
-export const offline = (n: number, name = id(n)): Runner => ({ id: n, name, online: false, busy: false });
+export const offline = (n: number, name = id(n)): Runner => ({ id: n, name, online: false, busy: false, labelled: true });
 
 /** Inputs and recorded actions of one sweep. Each test overrides what it is about. */
 export class SweepHarness {
@@ -80,6 +80,10 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
       remove: async (runner) => {
         harness.acts.push(`remove ${runner}`);
         return "deleted";
+      },
+      removeCustomLabels: async (runner) => {
+        harness.acts.push(`unlabel ${runner}`);
+        return "removed";
       },
     }),
     mintToken: async () => ({ token: "minted", expiresAt: "2026-11-22T13:00:00Z" }),

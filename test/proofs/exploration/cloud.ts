@@ -95,7 +95,7 @@ function* sweeps(w: ModelState, parts: Parts): Generator<Transition> {
     const history = new parts.GroupHistory(ports, NAMES.group);
     const { signal } = new AbortController();
     await parts.sweepRetained(members, runner, ports, history, OBSERVER, signal);
-    await parts.sweepOrphanRunners(runner, ports, history, OBSERVER, signal);
+    await parts.sweepOrphanRunners(runner, [], ports, history, OBSERVER, signal);
   };
   yield* wholeRun(w, parts, "sweep", run, (to) => to, JSON.stringify([startedAt, members, runner]), "external");
 }

@@ -149,7 +149,7 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("the sweep removes runners whose instance is retained", [
     "functions/actions-runner-pool/sweep/orphan-runners.ts",
-    "return terminated.filter(({ name }) => !listed.has(name));",
+    "return terminated.filter(({ runner }) => !listed.has(runner.name));",
     "return terminated;",
   ]),
 ];

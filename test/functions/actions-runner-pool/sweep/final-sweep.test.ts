@@ -14,7 +14,7 @@ const ended = (n: number, status = "Successful"): Activity => ({
   startedAt: new Date(NOW.getTime() - 60_000),
   status,
 });
-const runner = (n: number, fields: Partial<Runner> = {}): Runner => ({ id: n, name: id(n), online: false, busy: false, ...fields });
+const runner = (n: number, fields: Partial<Runner> = {}): Runner => ({ id: n, name: id(n), online: false, busy: false, labelled: true, ...fields });
 const token = (n: number) => `${NAMES.secretPrefix}${id(n)}`;
 
 describe("final sweep", () => {
@@ -26,11 +26,13 @@ describe("final sweep", () => {
   /** Instances that some group of the account lists. */
   let listed: string[];
   let passes: number;
+  /** Ids of the runners whose labels were removed. */
+  let unlabelled: number[];
   let ports: SweepPorts;
 
   beforeEach(() => {
     observer = new RecordingObserver();
-    [exists, history, runners, secrets, listed, passes] = [false, [], [], [], [], 0];
+    [exists, history, runners, secrets, listed, passes, unlabelled] = [false, [], [], [], [], 0, []];
     const none = async (): Promise<never> => assert.fail("not part of the final sweep");
     ports = {
       members: none,
@@ -61,6 +63,11 @@ describe("final sweep", () => {
         remove: async (runnerId) => {
           runners = runners.filter((one) => one.id !== runnerId);
           return "deleted";
+        },
+        removeCustomLabels: async (runnerId) => {
+          unlabelled.push(runnerId);
+          runners = runners.map((one) => (one.id === runnerId ? { ...one, labelled: false } : one));
+          return "removed";
         },
       }),
       silences: new Silences(),
@@ -128,7 +135,7 @@ describe("final sweep", () => {
       },
     ],
   ] as const) {
-    it(`reports a runner that GitHub ${how}, and removes the rest`, async () => {
+    it(`reports a runner that GitHub ${how}, takes its labels once, and removes the rest`, async () => {
       runners = [runner(1)];
       history = [ended(1)];
       secrets = [token(2)];
@@ -137,6 +144,7 @@ describe("final sweep", () => {
       assert.deepEqual({ ...result, left: result.left.length }, { runnersDeleted: 0, secretsDeleted: 1, left: 1 });
       assert.match(result.left[0]!, new RegExp(`runner ${id(1)}: GitHub counts a job on it`));
       assert.equal(observer.counts.SweepErrors, 1);
+      assert.deepEqual(unlabelled, [1]);
     });
   }
 

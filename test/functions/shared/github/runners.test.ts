@@ -70,7 +70,7 @@ describe("GitHub client", () => {
     const runners = await client(({ path }) =>
       path === `${RUNNERS}/7` ? { body: { ...list(1, 7).runners[0], status: "online", busy: true } } : { status: 404, body: {} },
     );
-    assert.deepEqual(await runners.get(7, signal()), { id: 7, name: "runner-7", online: true, busy: true });
+    assert.deepEqual(await runners.get(7, signal()), { id: 7, name: "runner-7", online: true, busy: true, labelled: false });
     assert.equal(await runners.get(8, signal()), undefined);
   });
 
@@ -112,6 +112,21 @@ describe("GitHub client", () => {
     for await (const page of runners.pages(signal())) sizes.push(page.length);
     assert.deepEqual(sizes, [30, 30, 10]);
     assert.equal(server.seen.length, 3);
+  });
+
+  it("knows whether a runner has labels by which GitHub assigns jobs, or only the read-only ones", async () => {
+    const labels = (...types: string[]) => types.map((type, id) => ({ id, name: `label-${id}`, type }));
+    const runners = await client(() => ({
+      body: {
+        total_count: 2,
+        runners: [
+          { ...list(1).runners[0], labels: labels("read-only", "custom") },
+          { ...list(1, 2).runners[0], labels: labels("read-only") },
+        ],
+      },
+    }));
+    assert.equal((await runners.find("runner-1", signal()))?.labelled, true);
+    assert.equal((await runners.find("runner-2", signal()))?.labelled, false);
   });
 
   it("uses the repository's routes under an Enterprise Server's base path", async () => {
