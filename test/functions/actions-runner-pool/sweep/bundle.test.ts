@@ -81,7 +81,10 @@ describe("sweep function bundle", () => {
           ListSecrets: () => ({ SecretList: [] }),
           TerminateInstanceInAutoScalingGroup: () => "<Activity></Activity>",
         },
-        ({ path }) => (path.endsWith("/9") ? { body: runner({ name: retained, id: 9, status: "offline" }) } : listed(runner({ name: retained, id: 9, status: "offline" }))),
+        ({ path }) =>
+          path.endsWith("/9")
+            ? { body: runner({ name: retained, id: 9, status: "offline" }) }
+            : listed(runner({ name: retained, id: 9, status: "offline" })),
         { MINUTES_BETWEEN_EVENTS: "5" },
       );
     const three = await sweeps(3);
@@ -93,7 +96,10 @@ describe("sweep function bundle", () => {
     assert.equal(four.code, 0, four.stderr);
     const calls = functions.aws.seen.filter((one) => operationOf(one) === "TerminateInstanceInAutoScalingGroup");
     assert.deepEqual(
-      calls.map(({ body }) => [new URLSearchParams(body).get("InstanceId"), new URLSearchParams(body).get("ShouldDecrementDesiredCapacity")]),
+      calls.map(({ body }) => [
+        new URLSearchParams(body).get("InstanceId"),
+        new URLSearchParams(body).get("ShouldDecrementDesiredCapacity"),
+      ]),
       [[retained, "false"]],
     );
   });

@@ -14,7 +14,14 @@ const ended = (n: number, status = "Successful"): Activity => ({
   startedAt: new Date(NOW.getTime() - 60_000),
   status,
 });
-const runner = (n: number, fields: Partial<Runner> = {}): Runner => ({ id: n, name: id(n), online: false, busy: false, labelled: true, ...fields });
+const runner = (n: number, fields: Partial<Runner> = {}): Runner => ({
+  id: n,
+  name: id(n),
+  online: false,
+  busy: false,
+  labelled: true,
+  ...fields,
+});
 const token = (n: number) => `${NAMES.secretPrefix}${id(n)}`;
 
 describe("final sweep", () => {
