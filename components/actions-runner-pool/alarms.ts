@@ -75,6 +75,12 @@ function alarms({ settings, functions, deadLetters }: AlarmParts): Alarm[] {
       statistic: "Sum",
       badPeriods: 1,
     }),
+    own("impostor-runners", METRIC.impostorRunners, {
+      description:
+        "A runner is in use at GitHub although its instance ended 15 minutes ago or earlier: a job has stolen its credentials; see the operating guide",
+      statistic: "Sum",
+      badPeriods: 1,
+    }),
     own("stop-failures", METRIC.stopFailures, {
       description:
         "The stop command could not be sent to terminating hosts, twice in 15 minutes; the hosts still begin to drain on their own, a little later: check the deregister function's log",

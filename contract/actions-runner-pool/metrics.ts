@@ -16,6 +16,11 @@ export const METRIC = {
    * that job is lost, or about to be reported as lost.
    */
   busyAtTermination: "BusyAtTermination",
+  /**
+   * Count: a runner was online or busy at GitHub although its instance ended 15 minutes ago or earlier: someone else uses
+   * its credentials.
+   */
+  impostorRunners: "ImpostorRunners",
   /** Count: an event that does not have the format that AWS documents; it was ignored. */
   malformedEvents: "MalformedEvents",
   /** Count: no registration token could be created; the launch will be abandoned if this continues. */

@@ -29,6 +29,10 @@ export interface GitHubOptions {
   rateLimit: number;
   /** How long lists of runners keep showing an old `busy`; 60 s was observed. */
   busyLagMs: number;
+  /** Whether lists apply the query parameter `name`. An old Enterprise Server ignores it and lists all runners. */
+  filtersByName: boolean;
+  /** Largest page of a list, whatever `per_page` asks for: 100 at GitHub. */
+  largestPage: number;
   /** Overrides `busy` in lists, by the runner's name; undefined: the real value, delayed by `busyLagMs`. */
   busyOverride?: (runner: string) => boolean | undefined;
   /**
@@ -61,6 +65,8 @@ export const GITHUB_DEFAULTS: GitHubOptions = {
   installationTokenMs: 3_600_000,
   rateLimit: 5000,
   busyLagMs: 0,
+  filtersByName: true,
+  largestPage: 100,
   acquireIsIdempotent: true,
   keepJobs: true,
   assetHost: "release-assets.githubusercontent.com",

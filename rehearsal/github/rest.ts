@@ -8,9 +8,8 @@ import { appBody, installationBody, labelsBody, rateLimitBody, runnerBody } from
 
 const RATE_LIMIT = "/rate_limit";
 
-/** A page has 30 items by default and at most 100. */
+/** A page has 30 items by default. */
 const DEFAULT_PAGE = 30;
-const LARGEST_PAGE = 100;
 
 /** Patterns of the placeholders in a route's template; `scope` is an organization or a repository. */
 const PARTS: Record<string, string> = {
@@ -129,7 +128,7 @@ export class Rest {
   private installations(call: GitHubRequest, caller: Caller): GitHubReply {
     const app = asApp(caller);
     const all = app.installations.map((installation) => installationBody(app, installation, api(call)));
-    const page = paged(call, all);
+    const page = paged(call, all, this.options.largestPage);
     return { status: 200, body: page.items, headers: page.headers };
   }
 
@@ -164,9 +163,9 @@ export class Rest {
   private list(call: GitHubRequest, match: Record<string, string>, caller: Caller): GitHubReply {
     const scope = scopeOf(match);
     requireRunnerAccess(caller, scope, "read");
-    const found = this.runners.list(scope, call.query.get("name") ?? undefined);
-    const page = paged(call, found);
-    const { busyLagMs, busyOverride } = this.options;
+    const { busyLagMs, busyOverride, filtersByName, largestPage } = this.options;
+    const found = this.runners.list(scope, filtersByName ? (call.query.get("name") ?? undefined) : undefined);
+    const page = paged(call, found, largestPage);
     const runners = page.items.map((r) => runnerBody(r, busyOverride?.(r.name) ?? this.runners.shownBusy(r, busyLagMs)));
     return { status: 200, body: { total_count: found.length, runners }, headers: page.headers };
   }
@@ -239,8 +238,8 @@ function instant(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, "Z");
 }
 
-function paged<T>(call: GitHubRequest, all: readonly T[]): { items: T[]; headers: Record<string, string> } {
-  const size = Math.min(LARGEST_PAGE, Math.max(1, Number(call.query.get("per_page") ?? DEFAULT_PAGE) || DEFAULT_PAGE));
+function paged<T>(call: GitHubRequest, all: readonly T[], largest: number): { items: T[]; headers: Record<string, string> } {
+  const size = Math.min(largest, Math.max(1, Number(call.query.get("per_page") ?? DEFAULT_PAGE) || DEFAULT_PAGE));
   const page = Math.max(1, Number(call.query.get("page") ?? 1) || 1);
   const last = Math.max(1, Math.ceil(all.length / size));
   const to = (number: number, rel: string) => {

@@ -8,6 +8,7 @@ import { register } from "../../functions/actions-runner-pool/register/register"
 import { registrationPorts } from "../../functions/actions-runner-pool/shared/registration-ports";
 import { dispatchSweep } from "../../functions/actions-runner-pool/sweep/dispatch";
 import { sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports";
+import { Silences } from "../../functions/actions-runner-pool/sweep/silences";
 import type { AutoScaling, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
 import { readSecret } from "../../functions/shared/aws/read-secret";
 import type { GitHubRunners } from "../../functions/shared/github/runners";
@@ -69,6 +70,7 @@ export class InProcessFunctions {
   private readonly deployed = new Map<string, Deployed>();
   /** What a function's process keeps between invocations. */
   private readonly gitHubs = new Map<string, GitHubRunners>();
+  private readonly silences = new Map<string, Silences>();
   /** Called with every log line. */
   onLog: ((line: FunctionLog) => void) | undefined;
 
@@ -100,6 +102,7 @@ export class InProcessFunctions {
   /** Ends the function's process, as after a crash or a timeout: the next invocation is a cold start. */
   endProcess(functionName: string): void {
     this.gitHubs.delete(functionName);
+    this.silences.delete(functionName);
   }
 
   newRequestId(): string {
@@ -149,7 +152,7 @@ export class InProcessFunctions {
     const { sweepFunction } = settings.names;
     const gitHub = this.gitHubOf(settings, sweepFunction);
     return (event, invocation) => {
-      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock);
+      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, this.silencesOf(sweepFunction));
       return dispatchSweep(event, ports, { ...settings, scheduled: () => settings }, this.observer(sweepFunction, settings.pool));
     };
   }
@@ -172,6 +175,12 @@ export class InProcessFunctions {
       this.gitHubs.set(functionName, client);
       return client;
     };
+  }
+
+  private silencesOf(functionName: string): Silences {
+    const silences = this.silences.get(functionName) ?? new Silences();
+    this.silences.set(functionName, silences);
+    return silences;
   }
 
   /** The SDK clients of one invocation: calls that are pending when it ends never complete. */

@@ -3,7 +3,7 @@ import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
 import { within } from "../../shared/lambda/timeout";
 import { RESERVE } from "../../shared/github/reserve";
-import type { Observer } from "../../shared/lambda/observer";
+import { type Observer, reasonOf } from "../../shared/lambda/observer";
 import { mayCall, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
@@ -41,7 +41,15 @@ export async function handleTerminated(
       return "left to the sweep: the rest of GitHub's hourly quota is reserved for launches";
     }
     const runner = await gitHub.find(instanceId, signal);
-    return runner ? gitHub.remove(runner.id, signal) : "not registered";
+    if (!runner) return "not registered";
+    const removal = await gitHub.remove(runner.id, signal);
+    if (removal === "busy") {
+      // Whoever runs that job (perhaps elsewhere, with stolen credentials) gets no further one by these labels.
+      await gitHub.removeCustomLabels(runner.id, signal).catch((error: unknown) => {
+        log.warn("the labels of a runner without an instance could not be removed; the sweep retries", { reason: reasonOf(error) });
+      });
+    }
+    return removal;
   });
   if (outcome === "busy") {
     log.error(

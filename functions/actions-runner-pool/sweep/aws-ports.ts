@@ -9,13 +9,19 @@ import { registrationPorts } from "../shared/registration-ports";
 import { activities, groupExists, members, terminate } from "./inventory";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
+import type { Silences } from "./silences";
 
 export interface SweepClients {
   autoScaling: AutoScaling;
   secretsManager: SecretsManager;
 }
 
-export function sweepPorts(clients: SweepClients, gitHub: () => GitHubRunners, clock: Clock): SweepPorts & RegistrationPorts {
+export function sweepPorts(
+  clients: SweepClients,
+  gitHub: () => GitHubRunners,
+  clock: Clock,
+  silences: Silences,
+): SweepPorts & RegistrationPorts {
   const { autoScaling, secretsManager } = clients;
   return {
     ...registrationPorts(clients, gitHub, clock),
@@ -28,5 +34,6 @@ export function sweepPorts(clients: SweepClients, gitHub: () => GitHubRunners, c
     secrets: (prefix) => listSecrets(secretsManager, prefix),
     deleteSecret: (name) => deleteSecret(secretsManager, name),
     gitHub,
+    silences,
   };
 }

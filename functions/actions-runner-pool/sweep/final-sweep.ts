@@ -99,7 +99,11 @@ async function pass(
       await attempt(`runner ${runner.name}`, async () => {
         // Its instance is gone: the job is lost, or GitHub has not noticed its end yet. GitHub refuses in both cases.
         const outcome = runner.busy ? "busy" : await ports.gitHub().remove(runner.id, signal);
-        if (outcome === "busy") return "GitHub counts a job on it; remove it there when that job is over";
+        if (outcome === "busy") {
+          // No sweep follows, so that at least no further job is assigned to it by its labels.
+          if (runner.labelled) await ports.gitHub().removeCustomLabels(runner.id, signal);
+          return "GitHub counts a job on it; remove it there when that job is over";
+        }
         if (outcome === "deleted") result.runnersDeleted += 1;
         return undefined;
       });

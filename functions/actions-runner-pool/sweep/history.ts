@@ -2,6 +2,8 @@ import type { Activity, SweepPorts } from "./ports";
 
 export interface Termination {
   startedAt: Date;
+  /** Undefined while it is in progress. */
+  endedAt?: Date;
   /** Auto Scaling has terminated the instance. Instance ids are never reused, so this is final. */
   finished: boolean;
 }
@@ -18,6 +20,8 @@ const HORIZON_MS = 15 * 24 * 3600_000;
 const MAX_PAGES = 30;
 
 const TERMINATING = /^Terminating EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
+/** The end of a launch that never brought its instance into service. */
+const FAILED = ["Failed", "Cancelled"];
 const LAUNCHING = /^Launching a new EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
 
 /**
@@ -27,6 +31,10 @@ const LAUNCHING = /^Launching a new EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
 export class GroupHistory {
   private readonly terminations = new Map<string, Termination>();
   private readonly launches = new Map<string, Launch>();
+  /** Instances with a launch into service that did not fail. */
+  private readonly served = new Set<string>();
+  /** Instances whose first activity was read: none is older than the launch of the machine itself. */
+  private readonly born = new Set<string>();
   private readonly pages: AsyncIterator<Activity[]>;
   private readonly horizon: number;
   private pagesRead = 0;
@@ -53,9 +61,23 @@ export class GroupHistory {
     return this.find(this.launches, instanceId);
   }
 
+  /**
+   * Whether all activities of the instance were read, and each of its launches into service failed. False in doubt.
+   *
+   * @throws as in `termination`.
+   */
+  async neverServed(instanceId: string): Promise<boolean> {
+    await this.readUntil(() => this.served.has(instanceId) || this.born.has(instanceId));
+    return this.born.has(instanceId) && !this.served.has(instanceId);
+  }
+
   private async find<T>(known: Map<string, T>, instanceId: string): Promise<T | undefined> {
-    while (!known.has(instanceId) && !this.exhausted) await this.readPage();
+    await this.readUntil(() => known.has(instanceId));
     return known.get(instanceId);
+  }
+
+  private async readUntil(found: () => boolean): Promise<void> {
+    while (!found() && !this.exhausted) await this.readPage();
   }
 
   private async readPage(): Promise<void> {
@@ -75,9 +97,12 @@ export class GroupHistory {
   private note({ description, startedAt, endedAt, status }: Activity): void {
     const terminated = TERMINATING.exec(description)?.[1];
     if (terminated !== undefined && !this.terminations.has(terminated)) {
-      this.terminations.set(terminated, { startedAt, finished: status === "Successful" });
+      this.terminations.set(terminated, { startedAt, endedAt, finished: status === "Successful" });
     }
     const launched = LAUNCHING.exec(description)?.[1];
-    if (launched !== undefined && !this.launches.has(launched)) this.launches.set(launched, { startedAt, endedAt });
+    if (launched === undefined) return;
+    if (!this.launches.has(launched)) this.launches.set(launched, { startedAt, endedAt });
+    if (!description.includes("into warm pool") && !FAILED.includes(status)) this.served.add(launched);
+    if (!description.includes("from warm pool")) this.born.add(launched);
   }
 }

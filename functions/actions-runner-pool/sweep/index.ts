@@ -7,11 +7,12 @@ import { poolHandler } from "../shared/handler";
 import { hostRoleId, maxDrainSeconds, poolSettings } from "../shared/settings";
 import { dispatchSweep } from "./dispatch";
 import { sweepPorts } from "./aws-ports";
+import { Silences } from "./silences";
 
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
-const ports = sweepPorts({ autoScaling: autoScalingClient(), secretsManager }, gitHub, systemClock);
+const ports = sweepPorts({ autoScaling: autoScalingClient(), secretsManager }, gitHub, systemClock, new Silences());
 
 export const handler = poolHandler(pool, (event, invocation) =>
   dispatchSweep(

@@ -4,19 +4,36 @@ import type { Runner } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
 import type { GroupHistory } from "./history";
 import { attempt } from "./attempt";
-import type { SweepPorts } from "./ports";
+import type { Member, SweepPorts } from "./ports";
 
 /**
- * Removes offline runners whose instance is gone.
+ * How long after its instance's end a runner may still be online or busy, in ms: GitHub fails the job of an unresponsive
+ * runner after about ten minutes, and its lists may be a minute old. Whatever is in use after that runs elsewhere, with
+ * credentials that a job has stolen.
+ */
+const AFTERLIFE_MS = 15 * 60_000;
+
+interface Orphan {
+  runner: Runner;
+  /** The instance ended longer ago than AFTERLIFE_MS. */
+  longGone: boolean;
+}
+
+/**
+ * Removes runners whose instance is gone: offline ones at once, others after AFTERLIFE_MS. GitHub refuses to remove a
+ * busy one, so its labels go at once: it receives no further job by them, and a later sweep finds it idle.
  *
  * An organization's list contains runners of other pools, other accounts and people, so a runner must be proven to belong
  * to this pool before it is removed. Its name (an instance id) proves nothing: every pool names its runners like that. A
  * label would prove little: the cordon removes labels, anyone can set them, and pools in two accounts may have the same
  * name. The proof is the group's own activity history: it records that this group terminated this instance, and instance
  * ids are never reused. A runner without such an entry is left alone.
+ *
+ * @param members undefined if the group could not be listed; then only offline runners are considered.
  */
 export async function sweepOrphanRunners(
   runners: readonly Runner[],
+  members: readonly Member[] | undefined,
   ports: SweepPorts,
   history: GroupHistory,
   observer: Observer,
@@ -24,21 +41,19 @@ export async function sweepOrphanRunners(
 ): Promise<void> {
   const { log, count } = observer;
   let removed = 0;
-  for (const runner of await orphans(runners, ports, history, observer)) {
+  for (const orphan of await orphans(candidates(runners, members), ports, history, observer)) {
     signal.throwIfAborted();
-    if (ports.gitHub().remainingQuota() < RESERVE.removal) {
+    const { runner, longGone } = orphan;
+    if (ports.gitHub().remainingQuota() < (runner.online ? RESERVE.impostor : RESERVE.removal)) {
       log.warn("sweep: the remaining runners are left to a later sweep; the rest of GitHub's hourly quota is reserved for launches");
       break;
     }
     await attempt("removing a runner", { instanceId: runner.name }, observer, async () => {
+      if (runner.online && !longGone) return withdrawLabels(runner, ports, observer, signal);
       // Called even if the list says `busy`, which may be a minute old: GitHub refuses by the current state.
       const outcome = await ports.gitHub().remove(runner.id, signal);
-      if (outcome === "busy") {
-        // GitHub fails such a job after about ten minutes; a later sweep then finds the runner idle.
-        log.error("sweep: instance is gone, but GitHub still counts a job on its runner: the job is lost", { instanceId: runner.name });
-        count(METRIC.busyAtTermination);
-        return;
-      }
+      reportUse(orphan, outcome, observer);
+      if (outcome === "busy") return withdrawLabels(runner, ports, observer, signal);
       removed += 1;
       log.info("sweep: runner removed", { instanceId: runner.name, outcome });
     });
@@ -46,16 +61,46 @@ export async function sweepOrphanRunners(
   count(METRIC.orphanRunners, removed);
 }
 
-async function orphans(runners: readonly Runner[], ports: SweepPorts, history: GroupHistory, observer: Observer): Promise<Runner[]> {
-  const terminated: Runner[] = [];
-  for (const runner of runners.filter(({ online }) => !online)) {
+function reportUse({ runner, longGone }: Orphan, outcome: "deleted" | "busy" | "gone", { log, count }: Observer): void {
+  const instanceId = runner.name;
+  if (longGone && (runner.online || outcome === "busy")) {
+    log.error("sweep: runner is in use although its instance ended 15 minutes ago or earlier: its credentials are stolen", {
+      instanceId,
+      outcome,
+    });
+    count(METRIC.impostorRunners);
+  } else if (outcome === "busy") {
+    // GitHub fails such a job after about ten minutes; a later sweep then finds the runner idle.
+    log.error("sweep: instance is gone, but GitHub still counts a job on its runner: the job is lost", { instanceId });
+    count(METRIC.busyAtTermination);
+  }
+}
+
+async function withdrawLabels(runner: Runner, ports: SweepPorts, { log }: Observer, signal: AbortSignal): Promise<void> {
+  if (!runner.labelled) return;
+  const outcome = await ports.gitHub().removeCustomLabels(runner.id, signal);
+  log.info("sweep: the labels of a runner without an instance are removed", { instanceId: runner.name, outcome });
+}
+
+/** Online ones first: they may receive jobs. A runner of a member of this group needs no look into the history. */
+function candidates(runners: readonly Runner[], members: readonly Member[] | undefined): Runner[] {
+  const existing = new Set(members?.map(({ instanceId }) => instanceId));
+  const online = members ? runners.filter((runner) => runner.online) : [];
+  return [...online, ...runners.filter((runner) => !runner.online)].filter(({ name }) => !existing.has(name));
+}
+
+async function orphans(runners: readonly Runner[], ports: SweepPorts, history: GroupHistory, observer: Observer): Promise<Orphan[]> {
+  const terminated: Orphan[] = [];
+  for (const runner of runners) {
     const termination = await attempt("reading the activity history", { instanceId: runner.name }, observer, () =>
       history.termination(runner.name),
     );
-    if (termination?.finished) terminated.push(runner);
+    if (!termination?.finished) continue;
+    const end = termination.endedAt ?? termination.startedAt;
+    terminated.push({ runner, longGone: ports.clock.now() - end.getTime() > AFTERLIFE_MS });
   }
   if (terminated.length === 0) return [];
   // AWS does not document the activity of a termination that ended in retention, so a listed instance is not gone.
-  const listed = await ports.lifecycleStates(terminated.map(({ name }) => name));
-  return terminated.filter(({ name }) => !listed.has(name));
+  const listed = await ports.lifecycleStates(terminated.map(({ runner }) => runner.name));
+  return terminated.filter(({ runner }) => !listed.has(runner.name));
 }

@@ -3,6 +3,7 @@ import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { LifecycleAction } from "../../shared/aws/complete-action";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
+import type { Silences } from "./silences";
 
 /** An instance that the group or its warm pool still lists. */
 export interface Member {
@@ -39,7 +40,9 @@ export interface SweepPorts {
   /** Secrets whose name starts with the prefix, page by page. */
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
-  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "remainingQuota">;
+  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "removeCustomLabels" | "remainingQuota">;
+  /** Kept between sweeps of one process. */
+  silences: Silences;
   clock: Clock;
 }
 

@@ -14,9 +14,11 @@
  * - `Terminating:Wait`: report if it exceeds `maxDrain`, or if its runner is busy but offline. The host's drain completes
  *   the action.
  * - `Warmed:Terminating:Wait`: CONTINUE the trim that the deregister function did not, because the host is off.
- * - `*:Retained`: terminate if, 15 min after the termination began, its runner is absent, or offline and idle. Else
- *   report.
- * - Terminated: delete its registration token, and its offline runner if the group's history proves the termination.
+ * - `Terminating:Retained`: terminate once its runner was listed, offline and idle at every look for 15 min, or if it
+ *   never entered service and has no runner. Else report.
+ * - `Warmed:*:Retained`: report. Auto Scaling terminates no member of a warm pool by its id.
+ * - Terminated: delete its registration token, and its runner if the group's history proves the termination: at once if
+ *   the runner is offline, 15 min after the end if it is still in use, which raises an alarm. Its labels go at once.
  *
  * ## Fallbacks
  *
@@ -31,7 +33,8 @@
  * - The sweep has 200 s, its provision of missed tokens 60 s, the final sweep 120 s in up to 7 passes. The function has
  *   240 s, less than the interval of 300 s, so that scheduled sweeps do not overlap.
  * - GitHub: about 150 calls an hour for listing runners (a longer list gets two consecutive sweeps per cycle), 10
- *   rechecks of unregistered instances a sweep and none below 20 % of the hourly quota, no removals below 40 %.
+ *   rechecks of unregistered instances and 20 calls for retained ones a sweep and none below 20 % of the hourly quota, no
+ *   removals below 40 % (below 10 % for runners that are in use without an instance).
  * - Auto Scaling: 30 pages of 100 activities a sweep.
  *
  * ## Gotchas
@@ -39,6 +42,7 @@
  * - Never terminate an instance whose job may still run. Never complete the action of a host that was in service.
  * - A name or a label does not prove that a runner belongs to this pool (orphan-runners.ts).
  * - Read lifecycle states after the list that they are compared with, so that what changed meanwhile is not an orphan.
+ * - A runner that GitHub does not list proves nothing about its instance.
  * - A part with nothing to report publishes zero; a part that could not list its items publishes nothing.
  */
 import type { Observer } from "../../shared/lambda/observer";
@@ -76,10 +80,10 @@ export async function sweep(
     // After the expired tokens were deleted, so that an instance that still waits with one gets a new one.
     await part("providing missed registration tokens", () => provideMissedTokens(members, ports, settings, history, observer));
   }
-  if (members) await part("sweeping retained instances", () => sweepRetained(members, ports, history, observer, signal));
   const runners = await attempt("listing the runners", {}, observer, () => instanceRunners(ports, settings.pool, signal));
-  if (!runners) return;
-  await part("sweeping runners", () => sweepOrphanRunners(runners, ports, history, observer, signal));
+  if (members) await part("sweeping retained instances", () => sweepRetained(members, runners, ports, history, observer, signal));
+  if (runners === undefined || runners === "no slot") return;
+  await part("sweeping runners", () => sweepOrphanRunners(runners, members, ports, history, observer, signal));
   if (members) {
     await part("checking for silent drains", () => reportSilentDrains(members, runners, ports, observer, signal));
     await part("checking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));

@@ -9,6 +9,8 @@ export const RESERVE = {
   cordon: 0.5,
   /** Postponed to later sweeps: an offline runner does no harm. */
   removal: 0.4,
-  /** Lookups of single runners, for reports only. */
+  /** Removal of a runner that is in use although its instance ended: it receives jobs. Rare, and a few calls each. */
+  impostor: 0.1,
+  /** Lookups of single runners, for reports and retained instances. */
   lookup: 0.2,
 } as const;

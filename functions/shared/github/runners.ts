@@ -8,6 +8,8 @@ export interface Runner {
   online: boolean;
   /** GitHub's view, which lags: a list may be a minute old. */
   busy: boolean;
+  /** Has custom labels, by which GitHub assigns jobs; a cordoned runner has none. */
+  labelled: boolean;
 }
 
 export interface RegistrationToken {
@@ -51,15 +53,16 @@ export class GitHubRunners {
     return this.transport.call({ method: "POST", path: `${this.base}/registration-token` }, readToken, signal);
   }
 
-  /** Undefined if no runner has exactly this name. */
+  /**
+   * Undefined if no runner has exactly this name. One call, because GitHub filters by name. An old Enterprise Server
+   * ignores the filter, so the names are compared and further pages are read until the runner is found.
+   */
   async find(name: string, signal: AbortSignal): Promise<Runner | undefined> {
-    const runners = await this.transport.call(
-      { method: "GET", path: this.base, query: { name, per_page: PAGE_SIZE } },
-      readRunners,
-      signal,
-    );
-    // An old Enterprise Server ignores the filter, so compare the names.
-    return runners.find((runner) => runner.name === name);
+    for await (const page of this.list({ name }, signal)) {
+      const found = page.find((runner) => runner.name === name);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /** The runner's current state; a list may be a minute old. Undefined if the runner does not exist. */
@@ -79,17 +82,8 @@ export class GitHubRunners {
    * @param shouldList called after the first of several pages, with the number of pages. If it returns false, nothing is
    *   yielded.
    */
-  async *pages(signal: AbortSignal, shouldList: (pages: number) => boolean = () => true): AsyncGenerator<Runner[]> {
-    for (let page = 1; ; page++) {
-      const { runners, total } = await this.transport.call(
-        { method: "GET", path: this.base, query: { per_page: PAGE_SIZE, page } },
-        readPage,
-        signal,
-      );
-      if (page === 1 && total > PAGE_SIZE && !shouldList(Math.ceil(total / PAGE_SIZE))) return;
-      yield runners;
-      if (runners.length < PAGE_SIZE) return;
-    }
+  pages(signal: AbortSignal, shouldList?: (pages: number) => boolean): AsyncGenerator<Runner[]> {
+    return this.list({}, signal, shouldList);
   }
 
   /** Remaining share of the hourly quota, 0 to 1, according to GitHub's last response; 1 before the first one. */
@@ -110,6 +104,26 @@ export class GitHubRunners {
   /** `busy`: GitHub refuses because it counts a job on this runner. Nothing was changed. */
   async remove(id: number, signal: AbortSignal): Promise<"deleted" | "busy" | "gone"> {
     return this.delete(`${this.base}/${id}`, { 404: "gone", 422: "busy" }, "deleted", signal);
+  }
+
+  private async *list(
+    filter: { name?: string },
+    signal: AbortSignal,
+    shouldList: (pages: number) => boolean = () => true,
+  ): AsyncGenerator<Runner[]> {
+    let seen = 0;
+    for (let page = 1; ; page++) {
+      const { runners, total } = await this.transport.call(
+        { method: "GET", path: this.base, query: { ...filter, per_page: PAGE_SIZE, page } },
+        readPage,
+        signal,
+      );
+      if (page === 1 && total > PAGE_SIZE && !shouldList(Math.ceil(total / PAGE_SIZE))) return;
+      yield runners;
+      seen += runners.length;
+      // A server may return smaller pages than requested: a short page is the last one only if the total is reached.
+      if (runners.length === 0 || (runners.length < PAGE_SIZE && seen >= total)) return;
+    }
   }
 
   private async delete<T extends string>(path: string, outcomes: Record<number, T>, done: T, signal: AbortSignal): Promise<T> {
@@ -145,5 +159,12 @@ function readRunner(data: any): Runner | undefined {
 }
 
 function toRunner(runner: any): Runner {
-  return { id: runner.id, name: runner.name, online: runner.status === "online", busy: runner.busy === true };
+  const labels: any[] = Array.isArray(runner.labels) ? runner.labels : [];
+  return {
+    id: runner.id,
+    name: runner.name,
+    online: runner.status === "online",
+    busy: runner.busy === true,
+    labelled: labels.some((label) => label?.type === "custom"),
+  };
 }

@@ -1,8 +1,9 @@
+import { systemClock } from "../../../functions/shared/lambda/clock";
 import type { Runner } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
 import type { Activity, Member, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
+import { Silences } from "../../../functions/actions-runner-pool/sweep/silences";
 import { sweep } from "../../../functions/actions-runner-pool/sweep/sweep";
-import { clockAt } from "./clock";
 import { NAMES, POOL } from "./events";
 import { RecordingObserver } from "./observer";
 
@@ -15,7 +16,7 @@ export const activity = (instance: string, minutes: number, status = "Successful
   startedAt: ago(minutes),
   status,
 });
-export const offline = (n: number, name = id(n)): Runner => ({ id: n, name, online: false, busy: false });
+export const offline = (n: number, name = id(n)): Runner => ({ id: n, name, online: false, busy: false, labelled: true });
 
 /** Inputs and recorded actions of one sweep. Each test overrides what it is about. */
 export class SweepHarness {
@@ -28,11 +29,21 @@ export class SweepHarness {
   /** Instances that some group of the account lists. */
   listed: string[] = [];
   historyPages = 0;
+  /** Milliseconds since the epoch. */
+  now = NOW;
   readonly ports = portsOf(this);
 
   run(): Promise<void> {
     const settings = { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE" };
     return sweep(this.ports, settings, this.observer, new AbortController().signal);
+  }
+
+  /** The sweeps of some minutes in one process, five minutes apart, after the one that just ran. */
+  async runFor(minutes: number): Promise<void> {
+    for (const end = this.now + minutes * MINUTE; this.now < end; ) {
+      this.now += 5 * MINUTE;
+      await this.run();
+    }
   }
 }
 
@@ -70,6 +81,10 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
         harness.acts.push(`remove ${runner}`);
         return "deleted";
       },
+      removeCustomLabels: async (runner) => {
+        harness.acts.push(`unlabel ${runner}`);
+        return "removed";
+      },
     }),
     mintToken: async () => ({ token: "minted", expiresAt: "2026-11-22T13:00:00Z" }),
     tokens: {
@@ -78,6 +93,7 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
         return "created";
       },
     },
-    clock: clockAt(NOW),
+    silences: new Silences(),
+    clock: { ...systemClock, now: () => harness.now },
   };
 }

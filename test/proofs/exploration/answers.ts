@@ -121,7 +121,13 @@ export function lifecycleState(w: ModelState): LifecycleState {
 
 /** GitHub's view without its lag of up to a minute. */
 export function runnerAtGitHub(w: ModelState) {
-  return { id: 1, name: INSTANCE, online: w.listener !== null && w.listener.phase !== "starting" && !fenced(w), busy: accepted(w) };
+  return {
+    id: 1,
+    name: INSTANCE,
+    online: w.listener !== null && w.listener.phase !== "starting" && !fenced(w),
+    busy: accepted(w),
+    labelled: true,
+  };
 }
 
 /** GitHub's `busy` lags, so a DELETE may hit a runner with an accepted job, which cancels the job. */

@@ -144,12 +144,17 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("the sweep terminates retained instances whose runner is offline but busy", [
     "functions/actions-runner-pool/sweep/retained.ts",
-    'if (runner?.busy) return "GitHub counts a job on its runner";',
+    'if (runner.busy) return "GitHub counts a job on its runner";',
     "",
+  ]),
+  mutant("the sweep terminates retained instances whose runner GitHub does not list", [
+    "functions/actions-runner-pool/sweep/retained.ts",
+    "return (await history.neverServed(instanceId)) ? undefined : NOT_LISTED;",
+    "return undefined;",
   ]),
   mutant("the sweep removes runners whose instance is retained", [
     "functions/actions-runner-pool/sweep/orphan-runners.ts",
-    "return terminated.filter(({ name }) => !listed.has(name));",
+    "return terminated.filter(({ runner }) => !listed.has(runner.name));",
     "return terminated;",
   ]),
 ];

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { app, call, ORGANIZATION, register, serveGitHub, type ServedGitHub } from "./fixture";
+import { GitHubRunners } from "../../../functions/shared/github/runners";
+import { GitHubTransport } from "../../../functions/shared/github/transport";
+import { app, call, ORGANIZATION, register, serveGitHub, type ServedGitHub, TOKEN } from "./fixture";
 
 const RUNNERS = `/orgs/${ORGANIZATION}/actions/runners`;
 
@@ -55,6 +57,21 @@ describe("the GitHub stand-in's REST routes", () => {
       byName.body.runners.map((runner: { name: string }) => runner.name),
       ["i-7"],
     );
+  });
+
+  it("ignores the name filter and returns smaller pages where a server does, and our client still finds a runner on the last page", async () => {
+    Object.assign(served.github.options, { filtersByName: false, largestPage: 30 });
+    for (let i = 0; i < 65; i++) await register(served, `i-${i}`);
+    const unfiltered = await call(served, "GET", `${RUNNERS}?name=i-64&per_page=100`);
+    assert.deepEqual([unfiltered.body.total_count, unfiltered.body.runners.length], [65, 30]);
+    const account = { apiUrl: served.api, scope: { organization: ORGANIZATION }, credentials: { tokenSecret: "token" } };
+    const client = new GitHubRunners(new GitHubTransport(account, async () => TOKEN), account.scope);
+    const signal = AbortSignal.timeout(60_000);
+    assert.equal((await client.find("i-64", signal))?.name, "i-64");
+    assert.equal(await client.find("i-65", signal), undefined);
+    let listed = 0;
+    for await (const page of client.pages(signal)) listed += page.length;
+    assert.equal(listed, 65);
   });
 
   it("keeps the system labels when a runner's custom labels are removed, as a cordon does", async () => {

@@ -6,7 +6,7 @@ import { systemClock } from "../../../../functions/shared/lambda/clock";
 import { INSTANCE, NAMES, TOKEN, launchEvent, terminateEvent, terminatedEvent } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
 
-const RUNNER: Runner = { id: 7, name: INSTANCE, online: true, busy: true };
+const RUNNER: Runner = { id: 7, name: INSTANCE, online: true, busy: true, labelled: true };
 const never = () => new Promise<never>(() => {});
 
 describe("deregister function", () => {
@@ -192,11 +192,20 @@ describe("deregister function", () => {
       assert.ok(!acts.includes("remove 7"));
     });
 
-    it("reports an error when GitHub still counts a job on its runner, and leaves the runner to the sweep", async () => {
+    it("reports an error when GitHub still counts a job on its runner, and takes its labels, so that a thief gets no further job", async () => {
       gitHub.remove = async () => "busy";
       await run(terminatedEvent());
       assert.match(observer.messages("error")[0] ?? "", /job is lost/);
       assert.deepEqual(observer.counts, { BusyAtTermination: 1 });
+      assert.equal(acts.at(-1), "cordon 7");
+    });
+
+    it("counts the lost job once, even if the labels cannot be removed: the sweep retries that", async () => {
+      gitHub.remove = async () => "busy";
+      gitHub.removeCustomLabels = async () => Promise.reject(new Error("502"));
+      await run(terminatedEvent());
+      assert.deepEqual(observer.counts, { BusyAtTermination: 1 });
+      assert.match(observer.messages("warn")[0] ?? "", /labels .* could not be removed/);
     });
 
     it("reports no error when the runner is already removed or was never registered", async () => {

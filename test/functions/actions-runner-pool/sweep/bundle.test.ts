@@ -41,7 +41,6 @@ describe("sweep function bundle", () => {
             [fresh, "InService"],
           ]),
         CompleteLifecycleAction: () => "",
-        TerminateInstanceInAutoScalingGroup: () => "<Activity></Activity>",
         ListSecrets: ({ NextToken }) =>
           NextToken
             ? { SecretList: [{ Name: `${NAMES.secretPrefix}${terminated}`, LastChangedDate: Date.now() / 1000 - 1800 }] }
@@ -63,10 +62,46 @@ describe("sweep function bundle", () => {
     );
     const body = (operation: string) => new URLSearchParams(functions.aws.seen.find((one) => operationOf(one) === operation)?.body);
     assert.equal(body("CompleteLifecycleAction").get("InstanceId"), trimmed);
-    assert.equal(body("TerminateInstanceInAutoScalingGroup").get("InstanceId"), retained);
-    assert.equal(body("TerminateInstanceInAutoScalingGroup").get("ShouldDecrementDesiredCapacity"), "false");
+    assert.ok(!result.awsCalls.includes("TerminateInstanceInAutoScalingGroup"), "GitHub does not list the retained instance's runner");
     assert.equal(result.parameters("DeleteSecret").SecretId, `${NAMES.secretPrefix}${terminated}`);
     assert.ok(functions.gitHub.calls.includes(`DELETE ${RUNNERS}/9`));
+  });
+
+  it("terminates a retained instance once its runner was silent for 15 minutes, which the process remembers between sweeps", async () => {
+    const retained = "i-0bbbbbbbbbbbbbbbb";
+    const sweeps = (count: number) =>
+      functions.run(
+        "sweep",
+        Array.from({ length: count }, () => ({ source: "aws.events" })),
+        {
+          DescribeAutoScalingGroups: () =>
+            `<AutoScalingGroups><member><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName>${members("Instances", [[retained, "Terminating:Retained"]])}</member></AutoScalingGroups>`,
+          DescribeWarmPool: () => members("Instances", []),
+          DescribeScalingActivities: () => "<Activities></Activities>",
+          ListSecrets: () => ({ SecretList: [] }),
+          TerminateInstanceInAutoScalingGroup: () => "<Activity></Activity>",
+        },
+        ({ path }) =>
+          path.endsWith("/9")
+            ? { body: runner({ name: retained, id: 9, status: "offline" }) }
+            : listed(runner({ name: retained, id: 9, status: "offline" })),
+        { MINUTES_BETWEEN_EVENTS: "5" },
+      );
+    const three = await sweeps(3);
+    assert.equal(three.code, 0, three.stderr);
+    assert.ok(!three.awsCalls.includes("TerminateInstanceInAutoScalingGroup"));
+    await functions.aws.stop();
+    await functions.gitHub.stop();
+    const four = await sweeps(4);
+    assert.equal(four.code, 0, four.stderr);
+    const calls = functions.aws.seen.filter((one) => operationOf(one) === "TerminateInstanceInAutoScalingGroup");
+    assert.deepEqual(
+      calls.map(({ body }) => [
+        new URLSearchParams(body).get("InstanceId"),
+        new URLSearchParams(body).get("ShouldDecrementDesiredCapacity"),
+      ]),
+      [[retained, "false"]],
+    );
   });
 
   it("does nothing and calls neither AWS nor GitHub when the stack creates or updates its invocation", async () => {

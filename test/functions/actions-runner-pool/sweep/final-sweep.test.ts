@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Runner } from "../../../../functions/shared/github/runners";
 import { finalSweep } from "../../../../functions/actions-runner-pool/sweep/final-sweep";
 import type { Activity, SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
+import { Silences } from "../../../../functions/actions-runner-pool/sweep/silences";
 import { clockAt } from "../../support/clock";
 import { NAMES, POOL } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
@@ -13,7 +14,14 @@ const ended = (n: number, status = "Successful"): Activity => ({
   startedAt: new Date(NOW.getTime() - 60_000),
   status,
 });
-const runner = (n: number, fields: Partial<Runner> = {}): Runner => ({ id: n, name: id(n), online: false, busy: false, ...fields });
+const runner = (n: number, fields: Partial<Runner> = {}): Runner => ({
+  id: n,
+  name: id(n),
+  online: false,
+  busy: false,
+  labelled: true,
+  ...fields,
+});
 const token = (n: number) => `${NAMES.secretPrefix}${id(n)}`;
 
 describe("final sweep", () => {
@@ -25,11 +33,13 @@ describe("final sweep", () => {
   /** Instances that some group of the account lists. */
   let listed: string[];
   let passes: number;
+  /** Ids of the runners whose labels were removed. */
+  let unlabelled: number[];
   let ports: SweepPorts;
 
   beforeEach(() => {
     observer = new RecordingObserver();
-    [exists, history, runners, secrets, listed, passes] = [false, [], [], [], [], 0];
+    [exists, history, runners, secrets, listed, passes, unlabelled] = [false, [], [], [], [], 0, []];
     const none = async (): Promise<never> => assert.fail("not part of the final sweep");
     ports = {
       members: none,
@@ -61,7 +71,13 @@ describe("final sweep", () => {
           runners = runners.filter((one) => one.id !== runnerId);
           return "deleted";
         },
+        removeCustomLabels: async (runnerId) => {
+          unlabelled.push(runnerId);
+          runners = runners.map((one) => (one.id === runnerId ? { ...one, labelled: false } : one));
+          return "removed";
+        },
       }),
+      silences: new Silences(),
       clock: clockAt(NOW.getTime()),
     };
   });
@@ -126,7 +142,7 @@ describe("final sweep", () => {
       },
     ],
   ] as const) {
-    it(`reports a runner that GitHub ${how}, and removes the rest`, async () => {
+    it(`reports a runner that GitHub ${how}, takes its labels once, and removes the rest`, async () => {
       runners = [runner(1)];
       history = [ended(1)];
       secrets = [token(2)];
@@ -135,6 +151,7 @@ describe("final sweep", () => {
       assert.deepEqual({ ...result, left: result.left.length }, { runnersDeleted: 0, secretsDeleted: 1, left: 1 });
       assert.match(result.left[0]!, new RegExp(`runner ${id(1)}: GitHub counts a job on it`));
       assert.equal(observer.counts.SweepErrors, 1);
+      assert.deepEqual(unlabelled, [1]);
     });
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SweepHarness, activity, id, offline } from "../../support/sweep-harness";
+import { SweepHarness, activity, ago, id, offline } from "../../support/sweep-harness";
 
 describe("sweep of runners", () => {
   let harness: SweepHarness;
@@ -62,11 +62,93 @@ describe("sweep of runners", () => {
     assert.deepEqual(harness.acts, []);
   });
 
-  it("keeps runners that are online", async () => {
-    harness.runners = [[{ ...offline(1), online: true }]];
+  const online = (n: number) => ({ ...offline(n), online: true });
+  const removalIs = (outcome: "busy" | "deleted") => {
+    const gitHub = harness.ports.gitHub();
+    harness.ports.gitHub = () => ({
+      ...gitHub,
+      remove: async (runner) => {
+        harness.acts.push(`remove ${runner}: ${outcome}`);
+        return outcome;
+      },
+    });
+  };
+
+  it("takes the labels of a runner that is online after its instance's end at once, and leaves it time to be noticed", async () => {
+    harness.runners = [[online(1), { ...online(2), labelled: false }]];
+    harness.activities = [[activity(id(1), 5), activity(id(2), 5)]];
+    await harness.run();
+    assert.deepEqual(harness.acts, ["unlabel 1"]);
+    assert.deepEqual([harness.observer.counts.ImpostorRunners, harness.observer.counts.BusyAtTermination], [undefined, undefined]);
+  });
+
+  it("removes a runner that is online 15 minutes after its instance's end, and reports that its credentials are stolen", async () => {
+    harness.runners = [[online(1)]];
+    harness.activities = [[{ ...activity(id(1), 60), endedAt: ago(16) }]];
+    await harness.run();
+    assert.deepEqual(harness.acts, ["remove 1"]);
+    assert.equal(harness.observer.counts.ImpostorRunners, 1);
+    assert.match(harness.observer.messages("error")[0] ?? "", /credentials are stolen/);
+  });
+
+  it("measures those minutes from the end of the termination, which a drain may have delayed by hours", async () => {
+    harness.runners = [[online(1)]];
+    harness.activities = [[{ ...activity(id(1), 600), endedAt: ago(14) }]];
+    await harness.run();
+    assert.deepEqual(harness.acts, ["unlabel 1"]);
+  });
+
+  it("takes the labels of a thief who is busy, tries the removal again in each sweep, and raises an alarm of its own", async () => {
+    harness.runners = [[{ ...online(1), busy: true }]];
+    harness.activities = [[{ ...activity(id(1), 60), endedAt: ago(60) }]];
+    removalIs("busy");
+    await harness.run();
+    harness.runners = [[{ ...online(1), busy: true, labelled: false }]];
+    await harness.runFor(5);
+    assert.deepEqual(harness.acts, ["remove 1: busy", "unlabel 1", "remove 1: busy"]);
+    assert.equal(harness.observer.counts.ImpostorRunners, 2);
+    assert.equal(harness.observer.counts.BusyAtTermination, undefined, "the job that was lost with the instance is another one");
+  });
+
+  it("takes the labels of a runner whose job is lost, in case a thief runs it", async () => {
+    harness.runners = [[offline(1)]];
     harness.activities = [[activity(id(1), 5)]];
+    removalIs("busy");
+    await harness.run();
+    assert.deepEqual(harness.acts, ["remove 1: busy", "unlabel 1"]);
+    assert.equal(harness.observer.counts.BusyAtTermination, 1);
+  });
+
+  it("never removes an online runner of another pool, or of an instance that a group still lists", async () => {
+    harness.runners = [[online(1), online(2), online(3)]];
+    harness.activities = [[activity(id(2), 60), activity(id(3), 60, "MidLifecycleAction")]];
+    harness.listed = [id(2)];
     await harness.run();
     assert.deepEqual(harness.acts, []);
+  });
+
+  it("reads no history for the online runners of the group's own members", async () => {
+    harness.members = [1, 2, 3].map((n) => ({ instanceId: id(n), lifecycleState: "InService" }));
+    harness.runners = [[online(1), online(2), online(3)]];
+    await harness.run();
+    assert.equal(harness.historyPages, 0);
+  });
+
+  it("removes no online runner while the group cannot be listed, and reads no history for it", async () => {
+    harness.ports.members = async () => Promise.reject(new Error("throttled"));
+    harness.runners = [[online(1)]];
+    harness.activities = [[activity(id(1), 60)]];
+    await harness.run();
+    assert.deepEqual([harness.acts, harness.historyPages], [[], 0]);
+  });
+
+  it("removes thieves before runners that are only left over, also when little of GitHub's quota is left", async () => {
+    harness.runners = [[offline(1), online(2)]];
+    harness.activities = [[activity(id(1), 60), activity(id(2), 60)]];
+    const gitHub = harness.ports.gitHub();
+    harness.ports.gitHub = () => ({ ...gitHub, remainingQuota: () => 0.3 });
+    await harness.run();
+    assert.deepEqual(harness.acts, ["remove 2"]);
   });
 
   it("removes a runner that the list shows as busy if GitHub allows the removal, because lists are a minute old", async () => {

@@ -70,7 +70,7 @@ describe("GitHub client", () => {
     const runners = await client(({ path }) =>
       path === `${RUNNERS}/7` ? { body: { ...list(1, 7).runners[0], status: "online", busy: true } } : { status: 404, body: {} },
     );
-    assert.deepEqual(await runners.get(7, signal()), { id: 7, name: "runner-7", online: true, busy: true });
+    assert.deepEqual(await runners.get(7, signal()), { id: 7, name: "runner-7", online: true, busy: true, labelled: false });
     assert.equal(await runners.get(8, signal()), undefined);
   });
 
@@ -79,6 +79,54 @@ describe("GitHub client", () => {
     assert.equal((await runners.find("runner-3", signal()))?.id, 3);
     assert.equal(await runners.find("runner", signal()), undefined);
     assert.equal(server.seen[0]?.query.get("name"), "runner-3");
+  });
+
+  it("does not call a runner beyond the first page absent, where the server ignores the name filter", async () => {
+    const all = list(250).runners;
+    const runners = await client(({ query }) => {
+      const page = Number(query.get("page"));
+      return { body: { total_count: all.length, runners: all.slice((page - 1) * 100, page * 100) } };
+    });
+    assert.equal((await runners.find("runner-234", signal()))?.id, 234);
+    assert.equal(await runners.find("runner-251", signal()), undefined);
+    assert.equal(server.seen.length, 6);
+  });
+
+  it("makes one call to find a runner, or to learn that there is none, where the server filters by name", async () => {
+    const runners = await client(({ query }) => ({
+      // Even if the total were that of all runners.
+      body: { total_count: 250, runners: list(250).runners.filter(({ name }) => name === query.get("name")) },
+    }));
+    assert.equal((await runners.find("runner-234", signal()))?.id, 234);
+    assert.equal(await runners.find("runner-251", signal()), undefined);
+    assert.equal(server.seen.length, 2);
+  });
+
+  it("takes no short page for the last one while the server's total says that more follow", async () => {
+    const all = list(70).runners;
+    const runners = await client(({ query }) => {
+      const page = Number(query.get("page"));
+      return { body: { total_count: all.length, runners: all.slice((page - 1) * 30, page * 30) } };
+    });
+    const sizes: number[] = [];
+    for await (const page of runners.pages(signal())) sizes.push(page.length);
+    assert.deepEqual(sizes, [30, 30, 10]);
+    assert.equal(server.seen.length, 3);
+  });
+
+  it("knows whether a runner has labels by which GitHub assigns jobs, or only the read-only ones", async () => {
+    const labels = (...types: string[]) => types.map((type, id) => ({ id, name: `label-${id}`, type }));
+    const runners = await client(() => ({
+      body: {
+        total_count: 2,
+        runners: [
+          { ...list(1).runners[0], labels: labels("read-only", "custom") },
+          { ...list(1, 2).runners[0], labels: labels("read-only") },
+        ],
+      },
+    }));
+    assert.equal((await runners.find("runner-1", signal()))?.labelled, true);
+    assert.equal((await runners.find("runner-2", signal()))?.labelled, false);
   });
 
   it("uses the repository's routes under an Enterprise Server's base path", async () => {

@@ -38,7 +38,7 @@ async function outage(kind: MetadataFault, minutes: readonly number[], events: "
     await at(60);
     await harness.pool.terminate(busy.instance);
     const end = await failing;
-    const retention = length > 25 ? 20 * MINUTE : 0;
+    const retention = length > 25 ? 30 * MINUTE : 0;
     const grace = await harness.keepsPromise(busy, { jobWithin: 90, grace: length * MINUTE + 60 + retention });
     const retained = harness.highest(METRIC.retainedInstances);
     return {

@@ -159,7 +159,7 @@ describe("faults of lifecycle actions, simulated", () => {
         await harness.within(heartbeatTimeout + 60, () => harness.lifecycle(busy.instance) === "Terminating:Retained", "it is retained");
         assert.equal(harness.state(busy.job), "acquired");
         assert.deepEqual(harness.pool.ready().length, 1, "its replacement is in service");
-        const grace = await harness.keepsPromise(busy, { jobWithin: hours * HOUR, grace: 20 * MINUTE });
+        const grace = await harness.keepsPromise(busy, { jobWithin: hours * HOUR, grace: 30 * MINUTE });
         assert.equal(harness.highest(METRIC.retainedInstances), 1);
         return grace;
       });
