@@ -12,12 +12,16 @@ const TAIL_BYTES = 64 * 1024;
 
 export interface SignSources {
   processes(): UnitProcess[];
+  /** The unit's main process, if known. */
+  main?: number;
   listenerLog: string;
   perfLog: string;
 }
 
 const ON_THIS_HOST: SignSources = {
   processes: () => unitProcesses(),
+  // systemd tells it to the stop commands only.
+  main: Number(process.env.MAINPID) || undefined,
   listenerLog: PATHS.listenerLog,
   perfLog: join(PATHS.perfLog, "Runner.perf"),
 };
@@ -30,7 +34,7 @@ export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
       const announced = lastAnnouncement(tail(sources.listenerLog));
       const messageAt = lastJobMessage(tail(sources.perfLog));
       const processes = sources.processes();
-      const listener = listenerAmong(processes);
+      const listener = listenerAmong(processes, sources.main);
       const workers = processes.filter(({ comm }) => comm === "Runner.Worker").length;
       if (listener === undefined) return { workers };
       // The line about its start has no timestamp, but every earlier message belongs to another listener.
