@@ -51,7 +51,9 @@ function hasUsers(folder: string): boolean {
 }
 
 function allPids(proc: string): number[] {
-  return readdirSync(proc).filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync(proc)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /**

@@ -124,7 +124,15 @@ describe("the rendered units", () => {
   it("run none of root's commands in, from or through a folder of the job's user, who can close it to root with FUSE", () => {
     const text = unitText(UNITS.runner);
     // systemd changes to such a folder, or sets it up, for every command of the unit, and starts none if it cannot.
-    for (const name of ["WorkingDirectory", "RootDirectory", "RootImage", "BindPaths", "EnvironmentFile", "ReadWritePaths", "RequiresMountsFor"])
+    for (const name of [
+      "WorkingDirectory",
+      "RootDirectory",
+      "RootImage",
+      "BindPaths",
+      "EnvironmentFile",
+      "ReadWritePaths",
+      "RequiresMountsFor",
+    ])
       assert.deepEqual(setting(text, name), [], name);
     const owned = [PATHS.runner, PATHS.perfLog, "/home"];
     for (const name of ["ExecStartPre", "ExecStop", "ExecStopPost", "StandardOutput"]) {
