@@ -15,7 +15,9 @@ export const PATHS = {
   runner: "/opt/actions-runner",
   runtime: "/run/ci-runners",
   /** Standard output of the listener, opened by systemd as root: the job's user can read it but not write it. */
-  listenerLog: "/run/ci-runners/listener.log",
+  listenerLog: "/run/ci-runners/log/listener.log",
+  /** The file system of the listener's log. A job can make its runner write without end. */
+  listenerLogFolder: "/run/ci-runners/log",
   /** The runner's own performance log (RUNNER_PERFLOG), the earliest sign of a message; writable by the runner. */
   perfLog: "/run/ci-runners/perf",
   socket: "/run/ci-runners/agent.sock",
@@ -30,7 +32,15 @@ export const UNITS = {
   complete: "runner-complete.service",
   /** PATHS.perfLog, as systemd escapes paths. */
   perfLog: "run-ci\\x2drunners-perf.mount",
+  /** PATHS.listenerLogFolder. */
+  listenerLog: "run-ci\\x2drunners-log.mount",
 } as const;
+
+/**
+ * Where a drain that gave up may leave its mark: in /run, or else on the disk. Any of them counts. The disk's survives a
+ * reboot, after which the next start of the runner clears it.
+ */
+export const FORCED_STOP_MARKS = [`${PATHS.runtime}/forced-stop`, `${PATHS.home}/forced-stop`] as const;
 
 /** Routes of the agent's socket. A request only makes the agent check now: it decides by what it observes itself. */
 export const AGENT_ROUTES = { jobStarted: "/job-started", jobCompleted: "/job-completed" } as const;

@@ -15,9 +15,9 @@
  *   6. Kill the remaining processes, after an update of the runner has ended (30 s at most).
  *   7. CompleteLifecycleAction. `none`: another caller completed the action, or it expired; that is a success.
  *
- * Killed: each run starts over. A kill between the count of a forced stop and its mark counts that stop twice. systemd
- * restarts it 10 s after a failure or SIGKILL, without a limit; the daemon starts it again 30 s after its last request,
- * the heartbeat at its next interval.
+ * Killed: each run starts over. A kill between the count of a forced stop and its mark counts that stop twice, as does a
+ * mark that cannot be set. systemd restarts it 10 s after a failure or SIGKILL, without a limit; the daemon starts it again
+ * 30 s after its last request, the heartbeat at its next interval.
  *
  * Metadata or AWS does not answer: it fails, and systemd restarts it. A request to the metadata takes 1 s at most, an
  * AWS call 30 s with all its attempts. No heartbeat is sent once nothing of the runner is left, so the action expires
@@ -69,8 +69,8 @@ export async function complete(host: CompleteHost, wait: (host: DrainHost) => Pr
   const forced = await host.forcedStop.isSet();
   if ((left.workers > 0 || left.listener !== undefined) && !forced) {
     host.log.warn("the unit is stopped but the runner is not, draining it", { ...left });
-    await wait(host);
-    await reportForcedStop(host);
+    const gaveUp = (await wait(host)) === "forced";
+    await reportForcedStop(host, gaveUp);
     if (!(await stopped(host))) return "still-running";
   }
   // A crash of runsvc.sh leaves RunnerService.js running, which may be about to relaunch a listener.
@@ -95,18 +95,26 @@ async function stopped(host: CompleteHost): Promise<boolean> {
  * The drain cannot call AWS from inside the fenced cgroup, so its forced stop is counted here, once. The completion
  * destroys the instance and its journal, so the count is retried before it, but for a third of heartbeatTimeout at most:
  * the action must not expire meanwhile.
+ *
+ * @param gaveUp this completion's own drain forced the stop, perhaps without being able to set its mark
  */
-async function reportForcedStop({ clock, config, forcedStop, log, metrics }: CompleteHost): Promise<void> {
-  if (!(await forcedStop.isSet()) || (await forcedStop.isReported())) return;
+async function reportForcedStop({ clock, config, forcedStop, log, metrics }: CompleteHost, gaveUp = false): Promise<void> {
+  if (!(gaveUp || (await forcedStop.isSet())) || (await forcedStop.isReported())) return;
   const end = clock.now() + Math.min(REPORT_MS, (config.heartbeatTimeout * 1000) / 3);
   for (;;) {
     try {
       await metrics.count(METRIC.forcedStops);
-      return await forcedStop.setReported();
+      break;
     } catch (error) {
       log.error("the forced stop could not be counted", { metric: METRIC.forcedStops, error: String(error) });
     }
     if (clock.now() + REPORT_PAUSE_MS > end) return;
     await clock.sleep(REPORT_PAUSE_MS);
+  }
+  // Not within the tries above: without this mark each of them would count the same stop again.
+  try {
+    await forcedStop.setReported();
+  } catch (error) {
+    log.error("the count of the forced stop could not be marked, a further completion may count it again", { error: String(error) });
   }
 }

@@ -2,26 +2,20 @@
  * The mark of a terminating instance, in folders that only root can write: on the disk, where it survives a reboot as the
  * termination does, or else in /run. A job may have used up the disk or its inodes; that must not block the termination.
  */
-import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
+import { markFiles } from "./mark-files";
 import type { DepartureMark } from "./ports/departure-mark";
 
 /** @param folders the mark goes into the first that is writable; `set` rejects only if none is */
 export function departureMark(folders: readonly string[] = [PATHS.home, PATHS.runtime]): DepartureMark {
-  const marks = folders.map((folder) => join(folder, "departing"));
+  const mark = markFiles(folders.map((folder) => join(folder, "departing")));
   return {
     async set() {
-      for (const [index, mark] of marks.entries()) {
-        try {
-          return writeFileSync(mark, "");
-        } catch (error) {
-          if (index === marks.length - 1) throw error;
-        }
-      }
+      mark.set();
     },
     async isSet() {
-      return marks.some((mark) => existsSync(mark));
+      return mark.isSet();
     },
   };
 }

@@ -25,10 +25,11 @@
  * replaced by the 10 s of step 4. A fence that cannot be lowered while a job waits behind it is tried again every 5 s. An
  * unknown state of the main process counts as running. Without a readable configuration the deadline is 48 h.
  *
- * Bounds: config.drainDeadline, then a forced stop: it sets a mark in /run, lowers the fence and leaves the runner to
- * end-service.sh and systemd. A further drain then returns `forced` at once, and the completion counts the forced stop.
- * systemd's own limit, TimeoutStopSec=, is 120 s longer. A message without a job makes the drain wait until
- * the listener says that it skips it, or for 600 s, an announced job without a worker for 900 s.
+ * Bounds: config.drainDeadline, then a forced stop: it sets a mark in /run, or else on the disk, lowers the fence and
+ * leaves the runner to end-service.sh and systemd. A further drain then returns `forced` at once, and the completion counts
+ * the forced stop. If no mark can be set, the stop goes on without it; further drains then wait up to the deadline again.
+ * systemd's own limit, TimeoutStopSec=, is 120 s longer. A message without a job makes the drain wait until the listener
+ * says that it skips it, or for 600 s, an announced job without a worker for 900 s.
  *
  * Gotchas:
  *   - Never signal a worker, and never a listener with a job in flight: SIGINT cancels its job.
@@ -79,9 +80,18 @@ export async function perform(host: DrainHost, request: DrainRequest): Promise<D
     case "interrupt":
       return void (await host.unit.interrupt(request.listener));
     case "mark-forced":
-      return void (await host.forcedStop.set());
+      return void (await markForced(host));
     case "sleep":
       return void (await host.clock.sleep(request.ms));
+  }
+}
+
+/** A drain that failed here would be started again, and would wait for maxDrain again. */
+async function markForced(host: DrainHost): Promise<void> {
+  try {
+    await host.forcedStop.set();
+  } catch (error) {
+    host.log.error("the forced stop could not be marked", { error: String(error) });
   }
 }
 

@@ -1,28 +1,27 @@
-/** The mark of a forced stop, in a root-owned folder in /run: it survives processes but not a reboot. */
-import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { PATHS } from "../../../contract/actions-runner-pool/host";
+/** The mark of a forced stop, in folders that only root can write. It survives processes; the next start of the runner clears it. */
+import { FORCED_STOP_MARKS } from "../../../contract/actions-runner-pool/host";
+import { markFiles } from "./mark-files";
 import type { ForcedStopMark } from "./ports/forced-stop-mark";
 
-export function forcedStopMark(folder: string = PATHS.runtime): ForcedStopMark {
-  const mark = join(folder, "forced-stop");
-  const reported = join(folder, "forced-stop-reported");
+export function forcedStopMark(places: readonly string[] = FORCED_STOP_MARKS): ForcedStopMark {
+  const forced = markFiles(places);
+  const reported = markFiles(places.map((place) => `${place}-reported`));
   return {
     async set() {
-      writeFileSync(mark, "");
+      forced.set();
     },
     async isSet() {
-      return existsSync(mark);
+      return forced.isSet();
     },
     async setReported() {
-      writeFileSync(reported, "");
+      reported.set();
     },
     async isReported() {
-      return existsSync(reported);
+      return reported.isSet();
     },
     async clear() {
-      rmSync(mark, { force: true });
-      rmSync(reported, { force: true });
+      forced.clear();
+      reported.clear();
     },
   };
 }

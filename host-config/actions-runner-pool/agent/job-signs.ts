@@ -13,6 +13,8 @@ const RESOLUTION_MS = 1_000;
 
 export interface SignSources {
   processes(): UnitProcess[];
+  /** The unit's main process, if known. */
+  main?: number;
   listenerLog: string;
   perfLog: string;
   /** Where the kernel shows the files that a process has open. */
@@ -21,6 +23,8 @@ export interface SignSources {
 
 const ON_THIS_HOST: SignSources = {
   processes: () => unitProcesses(),
+  // systemd tells it to the stop commands only.
+  main: Number(process.env.MAINPID) || undefined,
   listenerLog: PATHS.listenerLog,
   perfLog: join(PATHS.perfLog, "Runner.perf"),
   proc: "/proc",
@@ -35,7 +39,7 @@ export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
       const announced = lastAnnouncement(log.text, log.changedAt + RESOLUTION_MS);
       const received = lastJobMessage(tail(sources.perfLog).text);
       const processes = sources.processes();
-      const listener = listenerAmong(processes);
+      const listener = listenerAmong(processes, sources.main);
       const workers = processes.filter(({ comm }) => comm === "Runner.Worker").length;
       if (listener === undefined) return { workers };
       // The line about its start has no timestamp, but every earlier message belongs to another listener.

@@ -29,6 +29,7 @@ import type { HostClock } from "../../shared/ports/clock";
 import { reap, type ReapHost } from "./reap";
 import { registrar } from "./registrar";
 import { jobSigns } from "./job-signs";
+import { emptyLongLog } from "./listener-log";
 import { monotonicClock } from "../../shared/clock";
 import { withClockStamps } from "./stamps";
 import { helperUnits, runnerUnit } from "./systemd";
@@ -41,7 +42,7 @@ const signs = () => withClockStamps(jobSigns(), clock);
 const COMMANDS: Record<string, () => Promise<unknown>> = {
   daemon: () => withConfig(runDaemon),
   drain: () => ignoringSignals("drain", drain),
-  reap: () => ignoringSignals("reap", reap),
+  reap: () => ignoringSignals("reap", reapAndMakeRoom),
   complete: () =>
     withConfig(async (config) => {
       if ((await complete(await fullHost("complete", config))) === "still-running") process.exitCode = 1;
@@ -101,6 +102,12 @@ async function ignoringSignals(part: string, work: (host: ReapHost) => Promise<u
   const unit = runnerUnit(clock, effective.jobsMayUseInstanceRole);
   const marks = { forcedStop: forcedStopMark(), departure: departureMark() };
   await work({ config: effective, clock, log, unit, signs: signs(), ...marks });
+}
+
+async function reapAndMakeRoom(host: ReapHost): Promise<void> {
+  await reap(host);
+  const bytes = emptyLongLog();
+  if (bytes !== undefined) host.log.warn("the listener's log was too long and has been emptied", { bytes });
 }
 
 async function fullHost(part: string, config: HostConfig): Promise<Host> {

@@ -7,7 +7,7 @@
  *
  * Life cycle: refuse the start if the completion has set the departure mark; clear the mark of an earlier forced stop;
  * lower the fence; drain what is left (drain.ts); kill the rest, after an update of the runner has ended (30 s at most);
- * lower the fence once more.
+ * lower the fence once more. Then main.ts empties a listener's log that a job has made long.
  *
  * Failure: the start of the unit fails, and systemd tries it again after 10 s, without a limit. On a terminating instance
  * each start fails; that is intended.

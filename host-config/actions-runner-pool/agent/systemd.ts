@@ -31,7 +31,8 @@ export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): R
     },
     async raiseFence() {
       await systemctl("set-property", "--runtime", UNITS.runner, "IPAddressDeny=any");
-      return fenceHolds(clock);
+      // The kernel applies it to the cgroup; a listener that a job moved out of there receives as before.
+      return (await fenceHolds(clock)) && !unitProcesses().some(({ moved, comm }) => moved === true && comm === "Runner.Listener");
     },
     async lowerFence() {
       await systemctl("set-property", "--runtime", UNITS.runner, "IPAddressDeny=", ...usual);

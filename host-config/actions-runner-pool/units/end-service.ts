@@ -8,8 +8,9 @@ const SERVICE_STOP_SECONDS = 60;
 
 /**
  * The last stop command, after the drains: it ends the service, as systemd would do next. systemd would apply its
- * TimeoutStopSec=, which is as long as a drain. runsvc.sh belongs to the job's user: a job that suspended it (SIGSTOP) or
- * rewrote it could hold the instance for that long. A worker is left alone, as with KillMode=process.
+ * TimeoutStopSec=, which is as long as a drain. runsvc.sh belongs to the job's user: a job that suspended it (SIGSTOP),
+ * rewrote it or moved it out of the unit's cgroup could hold the instance for that long. A worker is left alone, as with
+ * KillMode=process.
  */
 export function endServiceScript(): string {
   return `#!/bin/bash
@@ -18,15 +19,21 @@ main=\${MAINPID:-none} last=$((SECONDS + ${SERVICE_STOP_SECONDS}))
 members() {
   cat /sys/fs/cgroup{,/systemd}/${UNIT_CGROUP}/cgroup.procs 2>/dev/null
 }
+# From this folder "stat" is that of this very process, even if its pid is given to another one later.
+cd "/proc/$main" 2>/dev/null || exit 0
+running() {
+  local line
+  { read -r line <stat; } 2>/dev/null && [[ \${line##*) } != Z* ]]
+}
 trap '' TERM INT HUP
-members | grep -qx "$main" || exit 0
+running || exit 0
 kill -TERM "$main"
-for pid in $(members); do kill -CONT "$pid" 2>/dev/null; done
-while members | grep -qx "$main"; do
+for pid in "$main" $(members); do kill -CONT "$pid" 2>/dev/null; done
+while running; do
   sleep 0.1
   [ "$SECONDS" -lt "$last" ] && continue
   echo "the service does not end after SIGTERM, killing it" >&2
-  for pid in $(members); do
+  for pid in "$main" $(members); do
     { read -r comm <"/proc/$pid/comm"; } 2>/dev/null || continue
     [[ $pid == "$$" || $comm == Runner.Worker ]] || kill -KILL "$pid"
   done

@@ -6,6 +6,7 @@ import { jobCompletedHook, jobStartedHook } from "./hooks";
 import { afterStopScript, runnerUnit, stopAgainScript } from "./runner-unit";
 import {
   SHUTDOWN_TARGETS,
+  listenerLogMount,
   needrestartOverride,
   perfLogMount,
   shutdownTimeout,
@@ -37,6 +38,7 @@ export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[
     unit(UNITS.heartbeatTimer, heartbeatTimer(config)),
     unit(UNITS.complete, completeUnit(config, facts)),
     unit(UNITS.perfLog, perfLogMount(facts.runnerUid)),
+    unit(UNITS.listenerLog, listenerLogMount()),
     ...(config.jobsMayUseInstanceRole ? [] : [unit(`user-${facts.runnerUid}.slice.d/ci-runners.conf`, userSlice())]),
     ...SHUTDOWN_TARGETS.map((target) => unit(`${target}.d/ci-runners.conf`, shutdownTimeout(config))),
     file("/etc/tmpfiles.d/ci-runners.conf", temporaryFiles(config, facts.runnerGroup)),

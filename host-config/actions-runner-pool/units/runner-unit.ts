@@ -1,8 +1,14 @@
-import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { FORCED_STOP_MARKS, PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 
 /** The unit's cgroup: systemd's default for a service without Slice=. */
 export const UNIT_CGROUP = `system.slice/${UNITS.runner}`;
+
+/**
+ * Where a job can have systemd move its user's processes, the runner's included, without any privilege: into a unit that is
+ * delegated to that user (D-Bus AttachProcessesToUnit), such as its service manager. It cannot move them back.
+ */
+export const USERS_CGROUP = "user.slice";
 
 /** Seconds beyond the drain's deadline before systemd stops waiting: the drain's own forced stop must come first. */
 const STOP_MARGIN_SECONDS = 120;
@@ -18,6 +24,8 @@ const WORKER_APPEARS_SECONDS = 10;
  *   kills any of its processes, which may be a single step of a job.
  * - TasksMax=infinity: the drain runs in this cgroup, and a job that used up all tasks would leave none for it. The
  *   kernel's limit on the job's user (LimitNPROC=, half of what the machine can hold) still applies; root is exempt.
+ * - No WorkingDirectory=: systemd would change to it for root's commands, too. The folder is the job user's, who can mount
+ *   a file system over it (FUSE) that root must not enter, and no stop command would run. Only ExecStart= goes there.
  * - ExecStop= three times: without the second, systemd would send SIGTERM right after a drain that was killed. The
  *   second also waits where the agent cannot run; the third ends the service. With nothing to do each takes milliseconds.
  */
@@ -25,20 +33,19 @@ export function runnerUnit(config: HostConfig): string {
   const agent = `${PATHS.node} ${PATHS.agent}`;
   return `[Unit]
 Description=GitHub Actions runner (pool ${config.pool.replaceAll("%", "%%")})
-After=network-online.target docker.service containerd.service ${UNITS.perfLog}
-Wants=network-online.target ${UNITS.perfLog}
+After=network-online.target docker.service containerd.service ${UNITS.perfLog} ${UNITS.listenerLog}
+Wants=network-online.target ${UNITS.perfLog} ${UNITS.listenerLog}
 StartLimitIntervalSec=0
 
 [Service]
 Type=exec
 User=${config.runnerUser}
-WorkingDirectory=${PATHS.runner}
 Environment=LANG=C.UTF-8
 Environment=ACTIONS_RUNNER_HOOK_JOB_STARTED=${PATHS.jobStartedHook}
 Environment=ACTIONS_RUNNER_HOOK_JOB_COMPLETED=${PATHS.jobCompletedHook}
 Environment=RUNNER_PERFLOG=${PATHS.perfLog}
 ExecStartPre=+${agent} reap
-ExecStart=${PATHS.runner}/runsvc.sh
+ExecStart=/usr/bin/env --chdir=${PATHS.runner} ${PATHS.runner}/runsvc.sh
 ExecStop=-+${agent} drain
 ExecStop=-+${PATHS.home}/stop-again.sh
 ExecStop=-+${PATHS.home}/end-service.sh
@@ -59,7 +66,10 @@ UMask=0022
 ${config.jobsMayUseInstanceRole ? "" : `IPAddressDeny=${METADATA_ADDRESSES.join(" ")}\n`}`;
 }
 
-/** `has_process NAME`: whether the unit's cgroup contains such a process. In plain bash, because the agent may be broken. */
+/**
+ * `has_process NAME`: whether the unit's cgroup contains such a process, or one that a job moved it to. In plain bash,
+ * because the agent may be broken.
+ */
 const HAS_PROCESS = `has_process() {
   local folder pid comm
   for folder in /sys/fs/cgroup /sys/fs/cgroup/systemd; do
@@ -68,7 +78,17 @@ const HAS_PROCESS = `has_process() {
       [[ $comm == "$1" ]] && return 0
     done < <(cat "$folder/${UNIT_CGROUP}/cgroup.procs" 2>/dev/null)
   done
+  for folder in /proc/[0-9]*; do
+    { read -r comm <"$folder/comm"; } 2>/dev/null || continue
+    [[ $comm == "$1" ]] && moved "$folder" && return 0
+  done
   return 1
+}
+moved() {
+  local cgroups
+  # Not readable: its path is too long, as only a job makes it.
+  cgroups=$(cat "$1/cgroup" 2>/dev/null) || return 0
+  [[ $cgroups == *:/${USERS_CGROUP}/user-[1-9]* ]]
 }`;
 
 /**
@@ -81,9 +101,9 @@ export function stopAgainScript(config: HostConfig): string {
 # Second stop command of ${UNITS.runner}: finishes a drain that the first one could not finish.
 deadline=$((SECONDS + ${config.drainDeadline}))
 ${HAS_PROCESS}
-forced=${PATHS.runtime}/forced-stop
+forced() { ${FORCED_STOP_MARKS.map((mark) => `[ -e ${mark} ]`).join(" || ")}; }
 trap '' TERM INT HUP
-while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ]; do
+while ! forced && [ "$SECONDS" -lt "$deadline" ]; do
   has_process Runner.Listener || has_process Runner.Worker || exit 0
   echo "the drain did not finish, draining again" >&2
   ${PATHS.node} ${PATHS.agent} drain && exit 0
@@ -92,7 +112,7 @@ while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ]; do
   sleep 1
 done
 quiet=0
-while [ ! -e "$forced" ] && [ "$SECONDS" -lt "$deadline" ] && [ "$quiet" -lt ${WORKER_APPEARS_SECONDS} ]; do
+while ! forced && [ "$SECONDS" -lt "$deadline" ] && [ "$quiet" -lt ${WORKER_APPEARS_SECONDS} ]; do
   if has_process Runner.Worker; then
     quiet=0
   elif has_process Runner.Listener; then

@@ -2,9 +2,10 @@
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 
-/** Recreated at each boot, when /run is empty. The runner writes its performance log itself; everything else is root's. */
+/** Recreated at each boot, when /run is empty. Without the folder of its log no command of the runner's unit could start. The runner writes its performance log itself; everything else is root's. */
 export function temporaryFiles(config: HostConfig, runnerGroup: string): string {
   return `d ${PATHS.runtime} 0755 root root -
+d ${PATHS.listenerLogFolder} 0755 root root -
 d ${PATHS.perfLog} 0755 ${config.runnerUser} ${runnerGroup} -
 `;
 }
@@ -22,6 +23,22 @@ What=tmpfs
 Where=${PATHS.perfLog}
 Type=tmpfs
 Options=size=64m,nr_inodes=64,mode=0755,uid=${runnerUid},nosuid,nodev,noexec
+`;
+}
+
+/**
+ * A separate file system for the listener's log, for the same reason: the job's user owns the programs that write it. A job
+ * adds some 200 bytes, so 16 MB last for tens of thousands of jobs, and each start of the runner empties a long log.
+ */
+export function listenerLogMount(): string {
+  return `[Unit]
+Description=File system for the listener's log
+
+[Mount]
+What=tmpfs
+Where=${PATHS.listenerLogFolder}
+Type=tmpfs
+Options=size=16m,nr_inodes=16,mode=0755,nosuid,nodev,noexec
 `;
 }
 

@@ -122,6 +122,26 @@ describe("the completion", () => {
     assert.equal(host.seconds(), 30);
   });
 
+  it("counts a forced stop once and completes, even if no mark can be set, or it would try again for ever", async () => {
+    const host = stopped();
+    host.marks.set = true;
+    host.forcedStop.setReported = () => Promise.reject(new Error("ENOSPC"));
+    assert.equal(await complete(host), "completed");
+    assert.deepEqual(host.acts, [`count ${METRIC.forcedStops}`, "complete pool-terminate CONTINUE"]);
+    assert.equal(host.seconds(), 0);
+  });
+
+  it("counts the forced stop of its own drain, even if that drain could not mark it", async () => {
+    const host = stopped();
+    host.seen = { workers: 1 };
+    host.forcedStop.set = () => Promise.reject(new Error("ENOSPC"));
+    host.unit.killLeftovers = async () => void host.acts.push("kill leftovers");
+    assert.equal(await complete(host), "completed");
+    assert.equal(host.acts.filter((act) => act === `count ${METRIC.forcedStops}`).length, 1);
+    assert.equal(host.acts.at(-1), "complete pool-terminate CONTINUE");
+    assert.ok(host.seconds() >= host.config.drainDeadline && host.seconds() < host.config.drainDeadline + 2);
+  });
+
   for (const [heartbeatTimeout, seconds] of [
     [1800, 120],
     [60, 20],

@@ -297,6 +297,16 @@ describe("the drain", () => {
     assert.equal(host.time, before);
   });
 
+  it("gives up at maxDrain even if no mark of it can be set, because a failed drain would begin again", async () => {
+    const host = new FakeHost();
+    host.seen.workers = 1;
+    host.forcedStop.set = () => Promise.reject(new Error("ENOSPC"));
+    assert.equal(await drain(host), "forced");
+    assert.ok(host.seconds() < host.config.drainDeadline + 2);
+    assert.deepEqual(host.acts, ["fence down", "fence down"], "a job behind the fence could not report its end");
+    assert.ok(host.messages().includes("the forced stop could not be marked"));
+  });
+
   it("leaves a listener that ignores SIGINT to systemd after 35 s", async () => {
     const host = new FakeHost();
     host.onInterrupt = () => undefined;

@@ -11,10 +11,12 @@ import { UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runn
 describe("the last stop command", () => {
   let folder: string;
   let children: ChildProcess[];
+  let members: number[];
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "end-service-"));
     children = [];
+    members = [];
     mkdirSync(join(folder, "cgroup", UNIT_CGROUP), { recursive: true });
     // Like the kernel, list running processes only. A child that has ended stays a zombie until this process reaps it.
     const living = `while read -r pid; do read -r _ _ state _ <"/proc/$pid/stat" && [ "$state" != Z ] && echo "$pid"; done <"$1"; true`;
@@ -26,14 +28,15 @@ describe("the last stop command", () => {
   });
 
   /** Starts a process of the unit and waits until it is ready for signals. */
-  async function live(name: string, ignoresTerm = false): Promise<ChildProcess> {
+  async function live(name: string, ignoresTerm = false, member = true): Promise<ChildProcess> {
     const program = join(folder, name);
     copyFileSync("/bin/bash", program);
     const script = `${ignoresTerm ? 'trap "" TERM; ' : ""}echo ready; while :; do read -r -t 1 <> <(:) || true; done`;
     const child = spawn(program, ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
     children.push(child);
     await once(child.stdout!, "data");
-    const pids = children.map(({ pid }) => `${pid}\n`).join("");
+    if (member) members.push(child.pid!);
+    const pids = members.map((pid) => `${pid}\n`).join("");
     writeFileSync(join(folder, "cgroup", UNIT_CGROUP, "cgroup.procs"), pids);
     return child;
   }
@@ -72,6 +75,17 @@ describe("the last stop command", () => {
     const giveUp = Date.now() + 30_000;
     while ([state(main), state(other)].join() !== "Z,Z") assert.ok(Date.now() < giveUp, "both should be dead by now");
     assert.notEqual(state(worker), "Z", "a worker's job may still be reported");
+  });
+
+  it("ends a service that a job moved out of the unit's cgroup, which otherwise holds the instance for as long as a drain", async () => {
+    const suspended = await live("runsvc.sh", false, false);
+    suspended.kill("SIGSTOP");
+    assert.equal(run(suspended), "");
+    assert.equal(state(suspended), "Z");
+    const deaf = await live("runsvc.sh", true, false);
+    assert.match(run(deaf), /does not end after SIGTERM, killing it/);
+    const giveUp = Date.now() + 30_000;
+    while (state(deaf) !== "Z") assert.ok(Date.now() < giveUp, "it should be dead by now");
   });
 
   it("does nothing when the service is already gone, as after every normal drain", async () => {

@@ -154,6 +154,59 @@ describe("the reading of the job signs", () => {
     ]);
   });
 
+  it("finds the runner's programs that a job moved to its user's slice, and no others there", () => {
+    const user = "/user.slice/user-1001.slice/user@1001.service/app.slice/x.service";
+    const put = (pid: number, comm: string, parent: number, cgroup: string, more: { exe?: string; nspid?: string } = {}) => {
+      const at = join(folder, "proc", String(pid));
+      mkdirSync(at, { recursive: true });
+      writeFileSync(join(at, "stat"), `${pid} (${comm}) S ${parent} ${"0 ".repeat(17)}${pid} 0\n`);
+      writeFileSync(join(at, "cgroup"), `0::${cgroup}\n`);
+      writeFileSync(join(at, "status"), `Name:\t${comm}\nNSpid:\t${more.nspid ?? pid}\n`);
+      symlinkSync(more.exe ?? "/usr/bin/x", join(at, "exe"));
+    };
+    mkdirSync(join(folder, "cgroup", UNIT_CGROUP), { recursive: true });
+    writeFileSync(join(folder, "cgroup", UNIT_CGROUP, "cgroup.procs"), "10\n");
+    put(10, "node", 1, `/${UNIT_CGROUP}`);
+    put(11, "runsvc.sh", 1, user);
+    put(12, "node", 11, user);
+    put(13, "Runner.Listener", 12, user);
+    put(14, "Runner.Worker", 13, user);
+    put(15, "MainThread", 1, user, { exe: "/opt/actions-runner/externals/node20/bin/node" });
+    put(20, "bash", 1, user);
+    put(21, "Runner.Worker", 20, user, { nspid: "21\t1" });
+    put(22, "Runner.Listener", 1, "/system.slice/runner-agent.service");
+    put(23, "Runner.Listener", 1, "/user.slice/user-0.slice/session-1.scope");
+    const found = () => unitProcesses([join(folder, "cgroup"), join(folder, "absent")], join(folder, "proc"));
+    assert.deepEqual(
+      found().map(({ pid }) => pid),
+      [10],
+      "nobody is logged in, so nothing can have been moved",
+    );
+    mkdirSync(join(folder, "cgroup/user.slice/user-1001.slice"), { recursive: true });
+    assert.deepEqual(
+      found().map(({ pid, moved }) => [pid, moved ?? false]),
+      [
+        [10, false],
+        [11, true],
+        [12, true],
+        [13, true],
+        [14, true],
+        [15, true],
+      ],
+    );
+    assert.equal(listenerAmong(found(), 11), 13);
+  });
+
+  it("is not misled by a decoy beside the user's service manager, although the whole service was moved there", () => {
+    const one = (pid: number, comm: string, parent: number, started: number): UnitProcess => ({ pid, comm, parent, started, moved: true });
+    const decoy = [one(40, "runsvc.sh", 1, 10), one(41, "node", 40, 11), one(42, "Runner.Listener", 41, 12)];
+    const own = [one(50, "runsvc.sh", 1, 100), one(51, "node", 50, 101), one(70, "Runner.Listener", 51, 500)];
+    const drain: UnitProcess = { pid: 90, comm: "node", parent: 1, started: 900 };
+    assert.equal(listenerAmong([...decoy, ...own, drain], 50), 70, "systemd tells the stop commands the main process");
+    const inUnit = own.map(({ moved, ...process }) => process);
+    assert.equal(listenerAmong([...decoy, ...inUnit, drain]), 70, "an older process outside of the unit is not its first");
+  });
+
   it("is not misled by processes of a job that have the listener's name", () => {
     const one = (pid: number, comm: string, parent: number, started: number): UnitProcess => ({ pid, comm, parent, started });
     const service = [one(50, "runsvc.sh", 1, 100), one(51, "node", 50, 101)];

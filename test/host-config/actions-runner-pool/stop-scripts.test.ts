@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
+import { FORCED_STOP_MARKS, PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
 import { afterStopScript, stopAgainScript, UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runner-unit";
 import { CONFIG } from "./fake-host";
 
@@ -16,6 +16,7 @@ describe("the unit's shell scripts", () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "stop-scripts-"));
     mkdirSync(join(folder, "cgroup", UNIT_CGROUP), { recursive: true });
+    for (const name of ["run", "disk"]) mkdirSync(join(folder, name));
     put("systemctl", `echo "$@" >>${join(folder, "asked")}`);
   });
 
@@ -46,7 +47,9 @@ describe("the unit's shell scripts", () => {
       .replaceAll("/sys/fs/cgroup/systemd", join(folder, "none"))
       .replaceAll("/sys/fs/cgroup", join(folder, "cgroup"))
       .replaceAll(PATHS.node, join(folder, "node"))
-      .replaceAll(PATHS.runtime, folder);
+      .replaceAll("/proc/[0-9]*", join(folder, "proc/[0-9]*"))
+      .replaceAll(PATHS.runtime, join(folder, "run"))
+      .replaceAll(PATHS.home, join(folder, "disk"));
     put("script.sh", text);
     const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
     // Not spawnSync: this process must reap what the script waits for. SIGKILL, because the script ignores other signals.
@@ -63,9 +66,35 @@ describe("the unit's shell scripts", () => {
   it("start no drain when no process is left, nor after a forced stop", async () => {
     assert.equal(await run(stopAgainScript(CONFIG), "exit 0"), 0);
     live("Runner.Worker");
-    writeFileSync(join(folder, "forced-stop"), "");
-    assert.equal(await run(stopAgainScript(CONFIG), "exit 0"), 0);
+    for (const mark of FORCED_STOP_MARKS) {
+      const place = join(folder, mark.startsWith(PATHS.runtime) ? "run" : "disk", "forced-stop");
+      writeFileSync(place, "");
+      assert.equal(await run(stopAgainScript(CONFIG), "exit 0"), 0);
+      rmSync(place);
+    }
     assert.equal(drains(), 0);
+    assert.equal(await run(stopAgainScript(CONFIG), "exit 0"), 0);
+    assert.equal(drains(), 1, "without a mark it drains what is left");
+  });
+
+  it("see a runner that a job moved out of the unit's cgroup, but not one of another service", async () => {
+    const process = (pid: number, comm: string, cgroup: string) => {
+      mkdirSync(join(folder, "proc", String(pid)), { recursive: true });
+      writeFileSync(join(folder, "proc", String(pid), "comm"), `${comm}\n`);
+      writeFileSync(join(folder, "proc", String(pid), "cgroup"), `0::${cgroup}\n`);
+    };
+    process(21, "Runner.Listener", "/system.slice/another-runner.service");
+    process(22, "Runner.Listener", "/user.slice/user-0.slice/session-1.scope");
+    process(23, "bash", "/user.slice/user-1001.slice/user@1001.service/app.slice/x.service");
+    assert.equal(await run(afterStopScript(), "exit 0"), 0);
+    assert.equal(drains(), 0);
+    process(24, "Runner.Listener", "/user.slice/user-1001.slice/user@1001.service/app.slice/x.service");
+    assert.equal(await run(afterStopScript(), "exit 0"), 0);
+    assert.equal(await run(stopAgainScript(CONFIG), "exit 0"), 0);
+    assert.equal(drains(), 2);
+    rmSync(join(folder, "proc/24/cgroup"));
+    assert.equal(await run(stopAgainScript(CONFIG), "exit 0"), 0);
+    assert.equal(drains(), 3, "a path that the kernel does not show counts as moved");
   });
 
   it("wait for a worker when the agent cannot run at all", async () => {

@@ -104,6 +104,46 @@ describe("the rendered units", () => {
     assert.deepEqual(setting(runner, "Requires"), []);
   });
 
+  it("give the listener's log a small file system of its own, because the job's user owns the programs that write it", () => {
+    const mount = unitText(UNITS.listenerLog);
+    const escaped = execFileSync("systemd-escape", ["--path", "--suffix=mount", PATHS.listenerLogFolder], { encoding: "utf8" });
+    assert.equal(escaped.trim(), UNITS.listenerLog);
+    assert.equal(dirname(PATHS.listenerLog), PATHS.listenerLogFolder);
+    assert.deepEqual(setting(mount, "Where"), [PATHS.listenerLogFolder]);
+    const options = setting(mount, "Options")[0]!.split(",");
+    for (const option of ["size=16m", "nr_inodes=16", "nosuid", "nodev", "noexec"]) assert.ok(options.includes(option), option);
+    assert.ok(!options.some((option) => option.startsWith("uid=")), "only root may create a file there");
+    const runner = unitText(UNITS.runner);
+    assert.deepEqual(setting(runner, "StandardOutput"), [`append:${PATHS.listenerLog}`]);
+    for (const relation of ["After", "Wants"]) assert.ok(setting(runner, relation)[0]!.split(" ").includes(UNITS.listenerLog), relation);
+    // Without the folder no command of the unit could open its standard output, not even the drain.
+    const folders = rendered().get("/etc/tmpfiles.d/ci-runners.conf")!.content;
+    assert.match(folders, new RegExp(`^d ${PATHS.listenerLogFolder} 0755 root root -$`, "m"));
+  });
+
+  it("run none of root's commands in, from or through a folder of the job's user, who can close it to root with FUSE", () => {
+    const text = unitText(UNITS.runner);
+    // systemd changes to such a folder, or sets it up, for every command of the unit, and starts none if it cannot.
+    for (const name of [
+      "WorkingDirectory",
+      "RootDirectory",
+      "RootImage",
+      "BindPaths",
+      "EnvironmentFile",
+      "ReadWritePaths",
+      "RequiresMountsFor",
+    ])
+      assert.deepEqual(setting(text, name), [], name);
+    const owned = [PATHS.runner, PATHS.perfLog, "/home"];
+    for (const name of ["ExecStartPre", "ExecStop", "ExecStopPost", "StandardOutput"]) {
+      const lines = setting(text, name);
+      assert.ok(lines.length > 0, name);
+      for (const line of lines) assert.ok(!owned.some((folder) => line!.includes(folder)), line);
+    }
+    const lines = text.split("\n").filter((line) => line.includes(PATHS.runner));
+    assert.deepEqual(lines, [`ExecStart=/usr/bin/env --chdir=${PATHS.runner} ${PATHS.runner}/runsvc.sh`], "the only place that needs it");
+  });
+
   it("deny cron and at to the job's user only", () => {
     writeFileSync(join(root, "at.deny"), "daemon\nmail");
     for (let n = 0; n < 2; n++) denySchedulers("runner", root);

@@ -49,6 +49,26 @@ describe("a job that exhausts resources that the drain needs", function () {
     );
   });
 
+  it("cannot fill /run through the listener's log either, although its user owns the programs that write it", async () => {
+    const available = async () => Number(await pool.sh(instance, "df --output=avail --block-size=1M /run | tail -n 1"));
+    const online = () => pool.until("the runner to be online again", () => pool.environment.context.jobs.online().includes(instance));
+    const before = await available();
+    assert.ok(before > MORE, `/run must have more than ${MORE} MB left, or the test shows nothing: ${before} MB`);
+    const script = `cp ${PATHS.runner}/runsvc.sh ~/runsvc.sh && sed -i '1a head -c ${MORE}M /dev/zero' ${PATHS.runner}/runsvc.sh`;
+    const [written] = await asJob(pool, instance, [{ script }], "flooder");
+    assert.equal(written!.code, 0, written!.output);
+    await pool.sh(instance, `systemctl restart ${UNITS.runner}`);
+    const full = `[ "$(df --output=avail ${PATHS.listenerLogFolder} | tail -n 1)" -eq 0 ]`;
+    await pool.untilSeen("the flood to fill the log's own file system", async () => (await pool.run(instance, full)).exitCode === 0);
+    assert.ok((await available()) > before - MORE / 2, "the flood is in /run");
+    await online();
+    // The next start makes room, or a listener that cannot write would end at each of its starts.
+    await pool.sh(instance, `cp "$(eval echo ~$(id -nu ${await runnerUid(pool, instance)}))/runsvc.sh" ${PATHS.runner}/runsvc.sh`);
+    await pool.sh(instance, `systemctl restart ${UNITS.runner}`);
+    assert.equal(pool.hostLogs(instance, "the listener's log was too long and has been emptied").length, 1);
+    await online();
+  });
+
   it("cannot keep the drain from running, logging or completing by exhausting processes and the journal", async () => {
     // The unit sets the limit for each process; the kernel applies it to all processes of the user.
     await pool.sh(

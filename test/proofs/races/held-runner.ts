@@ -53,7 +53,7 @@ export class HeldRunner {
       case "listener crash":
         await this.at(first!);
         await this.hold(second!);
-        await this.sh("kill -KILL $(sed -n 's/^Started listener process, pid: //p' /run/ci-runners/listener.log | tail -n 1)");
+        await this.sh(`kill -KILL $(sed -n 's/^Started listener process, pid: //p' ${PATHS.listenerLog} | tail -n 1)`);
         break;
       case "service crash":
         await this.at(first!);
@@ -82,7 +82,7 @@ export class HeldRunner {
     else await this.pool.until(`the drain of ${this.instance} to begin`, () => this.drains(since).length > 0, BOUND);
     await this.lift(release ? barriers.slice(0, -1) : barriers);
     if (release !== "listener asked to exit") return;
-    await this.waitFor(`tail -n 1 /run/ci-runners/listener.log | grep -q '^Exiting'`);
+    await this.waitFor(`tail -n 1 ${PATHS.listenerLog} | grep -q '^Exiting'`);
     await this.lift();
   }
 

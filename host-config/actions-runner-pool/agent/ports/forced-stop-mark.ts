@@ -1,4 +1,7 @@
-/** Set by a drain that reached maxDrain, read by the completion, which can call AWS. Gone after a reboot. */
+/**
+ * Set by a drain that reached maxDrain, read by the completion, which can call AWS. Both setters reject if no place can be
+ * written; neither the drain nor the completion may fail or begin again because of that.
+ */
 export interface ForcedStopMark {
   set(): Promise<void>;
   isSet(): Promise<boolean>;

@@ -5,7 +5,7 @@ export interface RunnerUnit {
   state(): Promise<UnitState>;
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Cuts off the unit's network. False if the kernel cannot do so; then nothing is cut off. Idempotent. */
+  /** Cuts off the unit's network. False if that does not reach the listener: not supported, or moved out of the unit. Idempotent. */
   raiseFence(): Promise<boolean>;
   /** Restores the network that the unit's configuration grants. Idempotent. */
   lowerFence(): Promise<void>;

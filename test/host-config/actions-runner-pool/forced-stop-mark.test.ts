@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { forcedStopMark } from "../../../host-config/actions-runner-pool/agent/forced-stop-mark";
+
+describe("the mark of a forced stop", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "forced-"))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("is visible to every process until the next start of the runner clears it", async () => {
+    const places = [join(folder, "forced")];
+    const mark = forcedStopMark(places);
+    await mark.set();
+    await mark.setReported();
+    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isReported()], [true, true]);
+    await mark.clear();
+    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isReported()], [false, false]);
+  });
+
+  it("goes to another place when /run takes no file, or every drain would begin again and maxDrain would never end", async () => {
+    // A missing folder fails like a file system without free inodes.
+    const places = [join(folder, "full/forced"), join(folder, "forced")];
+    const mark = forcedStopMark(places);
+    await mark.set();
+    await mark.setReported();
+    mkdirSync(join(folder, "full"));
+    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isReported()], [true, true]);
+    await mark.clear();
+    assert.deepEqual([await mark.isSet(), await mark.isReported()], [false, false], "both places are cleared");
+  });
+});
