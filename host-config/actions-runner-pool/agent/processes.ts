@@ -18,14 +18,19 @@ const ROOTS = ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"];
 
 /** Every process of the unit, including those in child cgroups. A missing cgroup has none. */
 export function unitProcesses(roots: readonly string[] = ROOTS, proc = "/proc"): UnitProcess[] {
-  const pids = new Set<number>();
-  for (const root of roots) collect(join(root, UNIT_CGROUP), pids);
   const processes: UnitProcess[] = [];
-  for (const pid of pids) {
+  for (const pid of unitPids(roots)) {
     const found = readProcess(pid, proc);
     if (found) processes.push(found);
   }
   return processes;
+}
+
+/** The same as the kernel lists them, with those that end before anything else about them can be read. */
+export function unitPids(roots: readonly string[] = ROOTS): Set<number> {
+  const pids = new Set<number>();
+  for (const root of roots) collect(join(root, UNIT_CGROUP), pids);
+  return pids;
 }
 
 function collect(folder: string, pids: Set<number>): void {

@@ -42,6 +42,13 @@ describe("the completion", () => {
     });
   }
 
+  it("completes although a process survives SIGKILL, or a job could hold its instance", async () => {
+    const host = stopped();
+    host.unkillable = true;
+    await complete(host);
+    assert.deepEqual(host.acts, ["kill leftovers", "complete pool-terminate CONTINUE"]);
+  });
+
   it("lets no listener start from before the check of the unit until the instance is gone", async () => {
     const host = stopped();
     const { state } = host.unit;
