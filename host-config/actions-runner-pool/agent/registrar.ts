@@ -40,12 +40,17 @@ export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS
       const [file, ...words] = isolated(config, folder, ["/bin/bash", "-c", WITH_TOKEN, "config.sh", ...args]) as [string, ...string[]];
       const begun = performance.now();
       await new Promise<void>((resolve, reject) => {
-        const child = execFile(file, words, { cwd: folder, timeout: TIMEOUT_MS + MARGIN_MS, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
-          if (!error) return resolve();
-          const said = `${stdout}\n${stderr}`.replaceAll(token, "***").trim().split("\n").filter(Boolean).slice(-3).join(" | ");
-          const late = performance.now() - begun >= TIMEOUT_MS;
-          reject(new Error(`config.sh: ${late ? `timed out after ${TIMEOUT_MS / 1000} s` : `exit code ${error.code}`}: ${said}`));
-        });
+        const child = execFile(
+          file,
+          words,
+          { cwd: folder, timeout: TIMEOUT_MS + MARGIN_MS, killSignal: "SIGKILL" },
+          (error, stdout, stderr) => {
+            if (!error) return resolve();
+            const said = `${stdout}\n${stderr}`.replaceAll(token, "***").trim().split("\n").filter(Boolean).slice(-3).join(" | ");
+            const late = performance.now() - begun >= TIMEOUT_MS;
+            reject(new Error(`config.sh: ${late ? `timed out after ${TIMEOUT_MS / 1000} s` : `exit code ${error.code}`}: ${said}`));
+          },
+        );
         // A command that ends before it has read the token is reported by its exit code.
         child.stdin?.on("error", () => undefined).end(`${token}\n`);
       });

@@ -23,6 +23,7 @@ export const CONFIG: HostConfig = {
   drainDeadline: 3600,
   jobsMayUseInstanceRole: false,
   jobsMayUseDocker: false,
+  jobsMayBecomeRoot: false,
 };
 
 /** Not zero, so that a time that was never set is noticed. */

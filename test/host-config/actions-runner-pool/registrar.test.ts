@@ -58,7 +58,12 @@ describe("config.sh", () => {
     const unit = words(CONFIG);
     assert.ok(unit.includes("--property=IPAddressDeny=169.254.169.254 fd00:ec2::254"), unit.join(" "));
     assert.ok(!words({ ...CONFIG, jobsMayUseInstanceRole: true }).some((word) => word.includes("IPAddressDeny")));
-    for (const word of ["--uid=runner", "--working-directory=/opt/actions-runner", "--property=NoNewPrivileges=yes", "--property=RuntimeMaxSec=180"])
+    for (const word of [
+      "--uid=runner",
+      "--working-directory=/opt/actions-runner",
+      "--property=NoNewPrivileges=yes",
+      "--property=RuntimeMaxSec=180",
+    ])
       assert.ok(unit.includes(word), word);
     assert.match(unit.join(" "), /--setenv=PATH=\S*\/usr\/local\/bin:\S*\/bin /, "a job takes its PATH from here");
     assert.equal(unit.at(-1), 'exec ./config.sh "$$@"', "systemd would replace a single dollar sign");
