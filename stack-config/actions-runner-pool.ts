@@ -57,6 +57,7 @@ export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
     permissionsBoundaryArn: read.text("permissionsBoundaryArn"),
     jobsMayUseInstanceRole: read.flag("jobsMayUseInstanceRole"),
     jobsMayUseDocker: read.flag("jobsMayUseDocker"),
+    jobsMayBecomeRoot: read.flag("jobsMayBecomeRoot"),
     logRetentionDays: read.number("logRetentionDays"),
     alarmTopicArn: read.text("alarmTopicArn"),
     tags: read.record("tags"),

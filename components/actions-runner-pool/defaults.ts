@@ -67,6 +67,7 @@ export const DEFAULTS = {
   /** By default a job has no permissions in AWS and no control over its host. */
   jobsMayUseInstanceRole: false,
   jobsMayUseDocker: false,
+  jobsMayBecomeRoot: false,
   /** Longer than any drain, and long enough to investigate a lost job. */
   logRetentionDays: 30,
 } satisfies DefaultsOf<ActionsRunnerPoolArgs>;

@@ -30,6 +30,7 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     drainDeadline: Math.min(drain.maxDrain, globalTimeoutSeconds(drain.heartbeatTimeout) - TIMING.forcedStopMargin),
     jobsMayUseInstanceRole: settings.jobsMayUseInstanceRole,
     jobsMayUseDocker: settings.jobsMayUseDocker,
+    jobsMayBecomeRoot: settings.jobsMayBecomeRoot,
     ...(runner.jobStartedHook === undefined ? {} : { userJobStartedHook: runner.jobStartedHook }),
     ...(runner.jobCompletedHook === undefined ? {} : { userJobCompletedHook: runner.jobCompletedHook }),
   };

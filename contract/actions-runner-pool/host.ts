@@ -10,6 +10,8 @@ export const PATHS = {
   agent: "/opt/ci-runners/agent.cjs",
   jobStartedHook: "/opt/ci-runners/hooks/job-started.sh",
   jobCompletedHook: "/opt/ci-runners/hooks/job-completed.sh",
+  /** The id of the instance that this machine was installed as, written once the installation has finished. */
+  installedOn: "/opt/ci-runners/installed-on",
   config: "/etc/ci-runners/config.json",
   /** The official runner, owned by the job's user as its own updater requires. */
   runner: "/opt/actions-runner",
@@ -82,6 +84,7 @@ export interface HostConfig {
   drainDeadline: number;
   jobsMayUseInstanceRole: boolean;
   jobsMayUseDocker: boolean;
+  jobsMayBecomeRoot: boolean;
   /** The operator's own job hooks, run after the pool's; absolute paths on the image. */
   userJobStartedHook?: string;
   userJobCompletedHook?: string;

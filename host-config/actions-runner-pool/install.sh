@@ -3,12 +3,14 @@
 # writes and starts the units.
 #
 # Started by: the user data, as root, once at the first boot. It is no systemd unit. Environment: RUNNER_HOME,
-# RUNNER_USER, RUNNER_ARCHIVE_URL, RUNNER_ARCHIVE_SHA256. Without a URL the runner must already be on the image.
+# RUNNER_USER, RUNNER_ARCHIVE_URL, RUNNER_ARCHIVE_SHA256, RUNNER_INSTANCE (the instance's id). Without a URL the runner
+# must already be on the image.
 #
 # Failure: the first failed step ends it with a non-zero exit code and the reason on standard error. The user data shows
 # the last three lines on the console and abandons the launch.
 #
-# Killed: the user data abandons the launch. A second run before the first job is safe: it skips what is complete.
+# Killed: the user data abandons the launch. A second run is safe. Before the agent was started it skips what is complete;
+# afterwards a job may have run, so it only repeats the last step and touches nothing in RUNNER_HOME.
 #
 # AWS and the instance metadata: not used here. It downloads the runner's archive, and libicu where that is missing.
 #
@@ -17,13 +19,16 @@
 #
 # Gotchas:
 # - The archive is unpacked only if its SHA-256 matches. The file .archive-SHA256 marks a complete unpacking.
-# - Everything in this folder belongs to root, everything in RUNNER_HOME to the job's user. This script may run files of
-#   RUNNER_HOME as root, so never run it again after a job.
+# - Everything in this folder belongs to root, everything in RUNNER_HOME to the job's user. This script runs files of
+#   RUNNER_HOME as root and writes there as root, so only where no job can have run. The agent's install command records the
+#   instance in installed-on (PATHS.installedOn) before the agent starts.
+# - An image made from a machine of a pool carries that machine's record, registration and files of its jobs. The runner on
+#   it is replaced by the pinned one, or else refused.
 # - docs/operations.md lists each reason passed to fail; test/docs/operations.test.ts compares the two.
 set -Eeuo pipefail
 umask 022
 PATH=$PATH:/usr/sbin:/sbin
-: "${RUNNER_HOME:?}" "${RUNNER_USER:?}" "${RUNNER_ARCHIVE_URL=}" "${RUNNER_ARCHIVE_SHA256=}"
+: "${RUNNER_HOME:?}" "${RUNNER_USER:?}" "${RUNNER_INSTANCE:?}" "${RUNNER_ARCHIVE_URL=}" "${RUNNER_ARCHIVE_SHA256=}"
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 archive=$home/runner.tar.gz
 trap 'rm -f "$archive"' EXIT
@@ -42,6 +47,18 @@ download() {
   done
   return 1
 }
+
+installed_on=
+[ ! -e "$home/installed-on" ] || installed_on=$(cat "$home/installed-on")
+if [ "$installed_on" = "$RUNNER_INSTANCE" ]; then
+  "$home/node" "$home/agent.cjs" install
+  exit
+fi
+if [ -n "$installed_on" ] || [ -e "$RUNNER_HOME/.runner" ]; then
+  [ -n "$RUNNER_ARCHIVE_URL" ] ||
+    fail "$RUNNER_HOME on this image was used by the runner of another machine: use an image that never was in a pool, or set runner.version and runner.sha256"
+  rm -rf "$RUNNER_HOME" "$home/node"
+fi
 
 if ! id -u "$RUNNER_USER" >/dev/null 2>&1; then
   useradd --create-home --shell /bin/bash "$RUNNER_USER" || fail "user $RUNNER_USER could not be created"

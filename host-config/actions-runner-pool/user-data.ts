@@ -4,12 +4,15 @@
  *
  * Started by: cloud-init as root, once per instance, at the first boot. It is no unit of ours; on later boots systemd
  * starts the units that the installer enabled. An instance of a warm pool therefore installs when it enters the pool.
+ * cloud-init can be made to run it again (`cloud-init clean`, scripts-user "always"). It then does nothing: a job may be
+ * running, and it must complete no lifecycle action of an instance whose agent is in charge.
  *
  * Life cycle: runs while the launch waits for its lifecycle hook.
- *   1. Write HostConfig to PATHS.config.
- *   2. Download the bundle from S3, with a request signed by the instance profile.
- *   3. Compare its SHA-256 with the one in this script; only then unpack it to PATHS.home.
- *   4. Run install.sh, which starts runner-agent.service. The agent registers the runner and continues the launch.
+ *   1. Read the instance's id, and end here if this machine was installed as that instance (PATHS.installedOn).
+ *   2. Write HostConfig to PATHS.config.
+ *   3. Download the bundle from S3, with a request signed by the instance profile.
+ *   4. Compare its SHA-256 with the one in this script; only then unpack it to PATHS.home.
+ *   5. Run install.sh, which starts runner-agent.service. The agent registers the runner and continues the launch.
  *
  * Failure: every failed step ends in `fail`. It writes `ci-runners: bootstrap failed: REASON` to the console, completes
  * the launch hook with ABANDON and the terminate hook of the termination that follows with CONTINUE, because no agent
@@ -58,10 +61,16 @@ ${SAY}
 ${METADATA}
 ${SIGNED}
 ${RETRY}
+# INSTANCE: whether the installation of this machine has finished, so that its agent is in charge.
+installed() {
+  [ "$(cat "$home${PATHS.installedOn.slice(PATHS.home.length)}" 2>/dev/null)" = "$1" ]
+}
+
 # HOOK RESULT
 complete() {
   local instance
   instance=$(metadata instance-id) || return
+  installed "$instance" && return
   signed autoscaling "$autoscaling_url" -f -o /dev/null \\
     --data-urlencode Action=CompleteLifecycleAction --data-urlencode Version=2011-01-01 \\
     --data-urlencode ${quote(`AutoScalingGroupName=${config.group}`)} \\
@@ -86,6 +95,12 @@ fetch() {
     -H 'x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 }
 
+instance=$(retry metadata instance-id) || fail "the instance's id could not be read from the metadata"
+if installed "$instance"; then
+  say "already installed, nothing to do"
+  exit 0
+fi
+export RUNNER_INSTANCE=$instance
 mkdir -p "$(dirname "$config")" "$home" || fail "$config: disk full or not writable"
 cat >"$config" <<'CONFIG' || fail "$config: disk full or not writable"
 ${JSON.stringify(config)}

@@ -136,6 +136,13 @@ export interface ActionsRunnerPoolArgs {
   jobsMayUseDocker?: boolean;
 
   /**
+   * Accepts a `runner.user` that can become root: with a password-less `sudo`, or as a member of a group such as `sudo`,
+   * `wheel`, `lxd` or `disk`. Otherwise an instance with such a user abandons its launch. Every job is then root on its
+   * instance, and `jobsMayUseInstanceRole` no longer restricts it. Default: false.
+   */
+  jobsMayBecomeRoot?: boolean;
+
+  /**
    * Days for which the functions' logs are kept. Limits: one of the retention periods of CloudWatch Logs. Default:
    * 30.
    */

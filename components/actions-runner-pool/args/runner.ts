@@ -21,7 +21,10 @@ export interface RunnerArgs {
    */
   onImage?: boolean;
 
-  /** Unprivileged user that runs the jobs; created if the image lacks it. Limits: not `root`. Default: `runner`. */
+  /**
+   * Unprivileged user that runs the jobs; created if the image lacks it. Limits: not `root`, and not a user that can
+   * become root, such as `ubuntu`, unless `jobsMayBecomeRoot`. Default: `runner`.
+   */
   user?: string;
 
   /**

@@ -12,7 +12,8 @@
  *   3. Set the departure mark. From now on no listener starts on this instance (see reap.ts).
  *   4. Wait while the unit deactivates, for 60 s at most. If it is not stopped then: `still-running`, exit code 1.
  *   5. Drain a listener or worker that an incomplete stop left behind. A forced stop skips this step and the next.
- *   6. Kill the remaining processes, after an update of the runner has ended (30 s at most).
+ *   6. Kill the remaining processes (10 s at most), after an update of the runner has ended (30 s at most). What survives
+ *      ends with the instance.
  *   7. CompleteLifecycleAction. `none`: another caller completed the action, or it expired; that is a success.
  *
  * Killed: each run starts over. A kill between the count of a forced stop and its mark counts that stop twice, as does a

@@ -8,7 +8,8 @@
  * Life cycle:
  *   - Launch, until the runner's unit has started once since boot: look up the lifecycle state; in Pending:Wait register
  *     the runner and continue the launch hook; in InService start the unit. An instance that enters the warm pool only
- *     continues the hook; it registers when it is called into service.
+ *     continues the hook; it registers when it is called into service. In InService nothing registers any more: after a
+ *     reboot config.sh may be a job's own.
  *   - In service: read the job signs at each tick and when a job hook calls, and set scale-in protection accordingly.
  *     systemd restarts the listener; what an operator stopped stays stopped. A job that GitHub refuses after the runner
  *     had acknowledged it is logged and counted.
@@ -16,7 +17,8 @@
  *     begins the drain, wait for it, then start the completion in case the unit's own ExecStopPost= could not.
  *
  * Killed: systemd restarts it. The runner, its drain, the heartbeat timer and the completion are other units and are not
- * affected. A registration in progress dies with it and is repeated; scale-in protection is unknown and is set again.
+ * affected. A registration in progress continues in its own unit, and until it ends no second one starts; scale-in
+ * protection is unknown and is set again.
  *
  * Metadata does not answer: the last target state stays valid, with one warning. Nothing launches before its first
  * answer: the instance ID comes from there, and the start of the runner reads the target state once more.
@@ -170,6 +172,8 @@ export class Daemon {
     // The target changed during the call, so the answer is about another transition.
     if (target !== this.state.target) return;
     if (lifecycle !== this.state.lifecycle) this.host.log.info("lifecycle state", { state: lifecycle });
+    if (lifecycle === "InService" && !(await this.host.registrar.registered()))
+      this.host.log.error("in service without a configured runner, which is only registered at launch");
     this.state = { ...this.state, lifecycle };
   }
 

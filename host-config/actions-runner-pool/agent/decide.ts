@@ -49,8 +49,10 @@ function decideLaunch(seen: Observation): Action {
   const intoPool = target?.startsWith("Warmed:") ?? lifecycle.startsWith("Warmed:");
   if (intoPool) return decidePoolEntry(lifecycle);
   if (lifecycle !== "Pending:Wait" && lifecycle !== "InService") return "look-up-state";
+  // In service a job may have removed the configuration. Registering again would start its config.sh, and give it a token.
+  if (lifecycle === "InService") return seen.registered ? "start-runner" : "nothing";
   if (!seen.registered) return seen.registrationPaused ? "nothing" : "register";
-  return lifecycle === "InService" ? "start-runner" : "continue-launch";
+  return "continue-launch";
 }
 
 /** An instance in the warm pool only needs to be installed; it registers when it is called into service. */

@@ -6,16 +6,21 @@
  *
  * Life cycle:
  *   1. Check that the user's job hooks exist, that jobs can be kept from the instance's credentials (unless
- *      jobsMayUseInstanceRole), and that the job's user exists and is not root.
+ *      jobsMayUseInstanceRole), and that the job's user exists, is not root and cannot become root (unless
+ *      jobsMayBecomeRoot).
  *   2. Add the job's user to the group docker (jobsMayUseDocker). Deny it cron and at (unless jobsMayUseInstanceRole).
- *   3. Copy runsvc.sh, write the files, create the folders in /run, reload systemd.
- *   4. Enable and start the agent's socket, the agent and the heartbeat timer. The runner's unit is not enabled: the
- *      agent starts it once the instance is in service.
+ *   3. At the first installation of this instance: remove the departure mark of the machine that the image was made from,
+ *      and copy runsvc.sh.
+ *   4. Write the files, create the folders in /run, reload systemd.
+ *   5. Enable the agent's socket, the agent and the heartbeat timer, record the instance id (PATHS.installedOn), start them.
+ *      The runner's unit is not enabled: the agent starts it once the instance is in service. On an image made from a
+ *      machine of a pool the agent already runs; it waits for the record and then restarts itself.
  *
  * Failure: it exits with 1 and the reason on standard error. install.sh passes that on, and the user data abandons the
- * launch. Killed: the same. A second run is safe; every step may be repeated, and it overwrites the files.
+ * launch. Killed: the same. A second run is safe, also after a job: it overwrites root's files and touches no others.
  *
- * AWS and the metadata: not called. The check of step 1 passes only if the kernel refuses a datagram to the metadata.
+ * AWS: not called. The metadata is asked for the instance id, which the user data has just read; if it does not answer
+ * within 1 s, the installation fails. The check of step 1 passes only if the kernel refuses a datagram to the metadata.
  *
  * Bounds: the check 60 s. The other commands have no timeout; the launch hook's (launchTimeout) is the last resort.
  *
@@ -31,20 +36,26 @@ import { promisify } from "node:util";
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { HostFacts } from "../units/agent-units";
 import { renderFiles, type RenderedFile } from "../units/render";
+import { imdsClient } from "../../shared/imds";
 import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
 import { accountOf } from "./registrar";
 import { denySchedulers } from "./deny-schedulers";
+import { forgetDeparture } from "./departure-mark";
+import { installation } from "./installation";
+import { checkCannotBecomeRoot } from "./root-rights";
 
 const run = promisify(execFile);
 
 /** Debian and Ubuntu; Amazon Linux, RHEL and Fedora. */
 const AUTHORITIES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
-export async function install(config: HostConfig): Promise<void> {
+/** @param instanceId of this machine; from the metadata, unless a test gives one */
+export async function install(config: HostConfig, instanceId = () => imdsClient().instanceId()): Promise<void> {
   checkUserHooks(config);
   if (!config.jobsMayUseInstanceRole) await checkMetadataCanBeDenied(PATHS.node, "set jobsMayUseInstanceRole");
   const account = accountOf(config.runnerUser);
-  if (account.uid === 0) throw new Error("runnerUser root: the runner refuses to run as root; name another user");
+  if (account.uid === 0) throw new Error(`runnerUser ${config.runnerUser}: the runner refuses to run as root; name another user`);
+  await checkCannotBecomeRoot(config);
   const facts: HostFacts = {
     runnerUid: account.uid,
     runnerGroup: (await run("id", ["-gn", config.runnerUser])).stdout.trim(),
@@ -52,14 +63,28 @@ export async function install(config: HostConfig): Promise<void> {
   };
   if (config.jobsMayUseDocker) await run("usermod", ["--append", "--groups", "docker", config.runnerUser]);
   if (!config.jobsMayUseInstanceRole) denySchedulers(config.runnerUser);
-  copyServiceScript(account);
+  const id = await instanceId();
+  const installed = installation();
+  const repeated = installed.on() === id;
+  if (!repeated) {
+    forgetDeparture();
+    // A later run would follow a link that a job put in its place.
+    copyServiceScript(account);
+  }
   for (const file of renderFiles(config, facts)) writeAtomically(file);
   await run("systemd-tmpfiles", ["--create", "/etc/tmpfiles.d/ci-runners.conf"]);
   await run("systemctl", ["daemon-reload"]);
   const enabled = [UNITS.agentSocket, UNITS.agent, UNITS.heartbeatTimer];
   await run("systemctl", ["enable", ...enabled]);
-  // Do not wait: the user data may itself run before what the units are ordered after.
-  await run("systemctl", ["start", "--no-block", ...enabled]);
+  installed.record(id);
+  try {
+    // Do not wait: the user data may itself run before what the units are ordered after.
+    await run("systemctl", ["start", "--no-block", ...enabled]);
+  } catch (error) {
+    // Without the agent nothing but the user data can abandon the launch, and it does so only where nothing is installed.
+    if (!repeated) installed.forget();
+    throw error;
+  }
 }
 
 /** A missing job hook would fail every job of the pool, so the launch must fail instead. */

@@ -21,6 +21,7 @@ import { forcedStopMark } from "./forced-stop-mark";
 import { heartbeat } from "./heartbeat";
 import { hookServer, inheritedSocket } from "./hook-server";
 import { complete } from "./complete";
+import { awaitInstallation, installation } from "./installation";
 import { imdsClient } from "../../shared/imds";
 import { jsonLog } from "../../shared/json-log";
 import { preferSize } from "../../shared/v8-memory";
@@ -135,6 +136,8 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
 async function runDaemon(config: HostConfig): Promise<void> {
   preferSize();
   const host = await fullHost("daemon", config);
+  // Installed just now: systemd starts the agent again, with the new configuration and program.
+  if (!(await awaitInstallation(host, installation()))) process.exit(0);
   const daemon = new Daemon(host);
   const socket = inheritedSocket();
   if (socket === undefined) host.log.warn("no socket from systemd, job hooks cannot notify the agent");

@@ -28,8 +28,7 @@ const ROOTS = ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"];
  * job moved to its user's slice count as well: whatever is unseen here would be neither waited for nor stopped.
  */
 export function unitProcesses(roots: readonly string[] = ROOTS, proc = "/proc"): UnitProcess[] {
-  const members = new Set<number>();
-  for (const root of roots) collect(join(root, UNIT_CGROUP), members);
+  const members = unitPids(roots);
   const read = (pids: Iterable<number>) => [...pids].map((pid) => readProcess(pid, proc)).filter((found) => found !== undefined);
   const unit = read(members);
   // Usually nobody is logged in, and the look at every process of the machine can be spared.
@@ -90,6 +89,13 @@ function isInContainer(pid: number, proc: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The same as the kernel lists them, with those that end before anything else about them can be read. */
+export function unitPids(roots: readonly string[] = ROOTS): Set<number> {
+  const pids = new Set<number>();
+  for (const root of roots) collect(join(root, UNIT_CGROUP), pids);
+  return pids;
 }
 
 function collect(folder: string, pids: Set<number>): void {

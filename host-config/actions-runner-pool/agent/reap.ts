@@ -6,13 +6,14 @@
  * listener: at the first start, at a restart by systemd after a crash, at a start by an operator.
  *
  * Life cycle: refuse the start if the completion has set the departure mark; clear the mark of an earlier forced stop;
- * lower the fence; drain what is left (drain.ts); kill the rest, after an update of the runner has ended (30 s at most);
- * lower the fence once more. Then main.ts empties a listener's log that a job has made long.
+ * lower the fence; drain what is left (drain.ts); kill the rest until nothing is left (10 s at most), after an update of the
+ * runner has ended (30 s at most); lower the fence once more. Then main.ts empties a listener's log that a job has made long.
  *
  * Failure: the start of the unit fails, and systemd tries it again after 10 s, without a limit. On a terminating instance
- * each start fails; that is intended.
+ * each start fails; that is intended. So does a start beside processes of an earlier job that cannot be killed.
  *
- * Killed: SIGTERM, SIGINT and SIGHUP are ignored. SIGKILL counts as a failure.
+ * Killed: SIGTERM, SIGINT and SIGHUP are ignored. SIGKILL counts as a failure. In the milliseconds in which the unit may not
+ * fork (leftovers.ts) SIGKILL leaves that limit behind; systemd forgets it once the cgroup is empty.
  *
  * AWS and the metadata: never called. Without a readable configuration the deadline is 48 h.
  *
@@ -44,6 +45,7 @@ export async function reap(host: ReapHost, wait: (host: DrainHost) => Promise<un
     await wait(host);
     await host.forcedStop.clear();
   }
-  await host.unit.killLeftovers();
+  const alone = await host.unit.killLeftovers();
+  if (!alone) throw new Error("processes of an earlier job survive SIGKILL, and the next job would run beside them");
   await host.unit.lowerFence();
 }

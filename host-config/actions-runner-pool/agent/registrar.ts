@@ -1,16 +1,27 @@
-/** Runs the official runner's config.sh as the job's user. */
+/** Runs the official runner's config.sh as the job's user, in a unit of its own. */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 import type { Imds } from "../../shared/ports/imds";
 import type { Registrar } from "./ports/registrar";
 
 /** config.sh makes only a few requests; 3 minutes mean that GitHub does not answer. */
 const TIMEOUT_MS = 180_000;
+/** systemd ends the unit first, so that nothing of it is left. */
+const MARGIN_MS = 15_000;
 /** config.sh writes this PATH to `.path`, from which the service and every job take theirs. */
 const JOB_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** A second registration at the same time is refused, because a unit of this name exists only once. */
+const UNIT = "runner-register.service";
+/**
+ * config.sh reads any argument from such a variable. Any local user can read the arguments of a process and the environment
+ * of a unit, so the token comes on standard input.
+ */
+const WITH_TOKEN = 'IFS= read -r ACTIONS_RUNNER_INPUT_TOKEN; export ACTIONS_RUNNER_INPUT_TOKEN; exec ./config.sh "$@" </dev/null';
 
 export interface Account {
   uid: number;
@@ -18,35 +29,50 @@ export interface Account {
   home: string;
 }
 
-export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS.runner): Registrar {
+/** @param isolated adds what runs a command as the job's user in the folder; overridden by tests on machines without systemd */
+export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS.runner, isolated = inOwnUnit): Registrar {
   return {
     async registered() {
       return existsSync(join(folder, ".runner"));
     },
     async register(token) {
-      const account = accountOf(config.runnerUser);
-      const env = {
-        PATH: JOB_PATH,
-        HOME: account.home,
-        USER: config.runnerUser,
-        LANG: "C.UTF-8",
-        HOSTNAME: hostname(),
-        // config.sh reads any argument from such a variable. Any local user can read the arguments of a process.
-        ACTIONS_RUNNER_INPUT_TOKEN: token,
-      };
-      const options = { cwd: folder, env, uid: account.uid, gid: account.gid, timeout: TIMEOUT_MS, killSignal: "SIGKILL" as const };
       const args = configArguments(config, await imds.instanceId());
+      const [file, ...words] = isolated(config, folder, ["/bin/bash", "-c", WITH_TOKEN, "config.sh", ...args]) as [string, ...string[]];
+      const begun = performance.now();
       await new Promise<void>((resolve, reject) => {
-        const child = execFile("./config.sh", args, options, (error, stdout, stderr) => {
-          if (!error) return resolve();
-          const said = `${stdout}\n${stderr}`.replaceAll(token, "***").trim().split("\n").filter(Boolean).slice(-3).join(" | ");
-          const how = error.killed ? `timed out after ${TIMEOUT_MS / 1000} s` : `exit code ${error.code}`;
-          reject(new Error(`config.sh: ${how}: ${said}`));
-        });
-        child.stdin?.end();
+        const child = execFile(
+          file,
+          words,
+          { cwd: folder, timeout: TIMEOUT_MS + MARGIN_MS, killSignal: "SIGKILL" },
+          (error, stdout, stderr) => {
+            if (!error) return resolve();
+            const said = `${stdout}\n${stderr}`.replaceAll(token, "***").trim().split("\n").filter(Boolean).slice(-3).join(" | ");
+            const late = performance.now() - begun >= TIMEOUT_MS;
+            reject(new Error(`config.sh: ${late ? `timed out after ${TIMEOUT_MS / 1000} s` : `exit code ${error.code}`}: ${said}`));
+          },
+        );
+        // A command that ends before it has read the token is reported by its exit code.
+        child.stdin?.on("error", () => undefined).end(`${token}\n`);
       });
     },
   };
+}
+
+/**
+ * A unit of its own for config.sh, which belongs to the job's user: like a job it must not reach the metadata, and what it
+ * leaves behind ends with the unit. systemd-run replaces variables in the command, so each dollar sign is doubled.
+ */
+export function inOwnUnit(config: HostConfig, folder: string, command: readonly string[]): string[] {
+  const properties = ["NoNewPrivileges=yes", `RuntimeMaxSec=${TIMEOUT_MS / 1000}`, "TimeoutStopSec=5"];
+  if (!config.jobsMayUseInstanceRole) properties.push(`IPAddressDeny=${METADATA_ADDRESSES.join(" ")}`);
+  return [
+    ...["systemd-run", "--quiet", "--wait", "--pipe", "--collect", `--unit=${UNIT}`],
+    ...[`--uid=${config.runnerUser}`, `--working-directory=${folder}`],
+    ...[`PATH=${JOB_PATH}`, "LANG=C.UTF-8", `HOSTNAME=${hostname()}`].map((variable) => `--setenv=${variable}`),
+    ...properties.map((property) => `--property=${property}`),
+    "--",
+    ...command.map((word) => word.replaceAll("$", "$$$$")),
+  ];
 }
 
 /**

@@ -7,8 +7,9 @@ import { UNIT_CGROUP } from "../units/runner-unit";
 import { systemctl, unitState } from "../../shared/systemctl";
 import type { HelperUnits } from "./ports/helper-units";
 import type { HostClock } from "../../shared/ports/clock";
+import { forbidForks, killUntilGone } from "./leftovers";
 import type { RunnerUnit } from "./ports/runner-unit";
-import { unitProcesses } from "./processes";
+import { unitPids, unitProcesses } from "./processes";
 
 /** systemd applies the fence a moment after systemctl returns. */
 const FENCE_TRIES = 20;
@@ -43,7 +44,9 @@ export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): R
     },
     async killLeftovers() {
       await updateFinished(clock);
-      for (const { pid } of unitProcesses()) if (pid !== process.pid) kill(pid, "SIGKILL");
+      // The kernel's list has those that end while they are read, the other one those that a job moved out of the unit.
+      const pids = () => [...new Set([...unitPids(), ...unitProcesses().map(({ pid }) => pid)])].filter((pid) => pid !== process.pid);
+      return killUntilGone({ pids, kill: (pid) => kill(pid, "SIGKILL"), forbidForks }, clock);
     },
   };
 }

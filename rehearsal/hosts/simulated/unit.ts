@@ -81,8 +81,9 @@ export class SimulatedUnit implements RunnerUnit {
   }
 
   /** Kills the runner's processes that are left in the control group. */
-  async killLeftovers(): Promise<void> {
+  async killLeftovers(): Promise<boolean> {
     this.runner()?.killLeftovers();
+    return true;
   }
 
   /** runsvc.sh has ended, by itself or by a signal. */

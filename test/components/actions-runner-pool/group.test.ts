@@ -236,6 +236,7 @@ describe("the launch template", () => {
       launchTimeout: 900,
       jobsMayUseInstanceRole: false,
       jobsMayUseDocker: false,
+      jobsMayBecomeRoot: false,
       userJobStartedHook: "/opt/mine/started.sh",
     });
     const object = deployment.only("aws:s3/bucketObjectv2:BucketObjectv2");

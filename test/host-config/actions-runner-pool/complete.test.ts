@@ -42,6 +42,13 @@ describe("the completion", () => {
     });
   }
 
+  it("completes although a process survives SIGKILL, or a job could hold its instance", async () => {
+    const host = stopped();
+    host.unkillable = true;
+    await complete(host);
+    assert.deepEqual(host.acts, ["kill leftovers", "complete pool-terminate CONTINUE"]);
+  });
+
   it("lets no listener start from before the check of the unit until the instance is gone", async () => {
     const host = stopped();
     const { state } = host.unit;
@@ -135,7 +142,7 @@ describe("the completion", () => {
     const host = stopped();
     host.seen = { workers: 1 };
     host.forcedStop.set = () => Promise.reject(new Error("ENOSPC"));
-    host.unit.killLeftovers = async () => void host.acts.push("kill leftovers");
+    host.unit.killLeftovers = async () => host.acts.push("kill leftovers") > 0;
     assert.equal(await complete(host), "completed");
     assert.equal(host.acts.filter((act) => act === `count ${METRIC.forcedStops}`).length, 1);
     assert.equal(host.acts.at(-1), "complete pool-terminate CONTINUE");

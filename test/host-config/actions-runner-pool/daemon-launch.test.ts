@@ -91,6 +91,14 @@ describe("the agent on a launching instance", () => {
     assert.deepEqual(host.acts, ["state", "start"]);
   });
 
+  it("never registers in service: a job that removed the configuration would get a token for its own config.sh", async () => {
+    const host = launching();
+    host.state = "InService";
+    await ticks(host, new Daemon(host), 120);
+    assert.deepEqual(host.acts, ["state"]);
+    assert.equal(host.messages().filter((message) => message.startsWith("in service without a configured runner")).length, 1);
+  });
+
   it("does not start a listener that an operator stopped, not even after a restart of the agent", async () => {
     const host = new FakeHost();
     Object.assign(host, { active: "inactive", everStarted: true });

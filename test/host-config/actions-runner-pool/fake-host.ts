@@ -23,6 +23,7 @@ export const CONFIG: HostConfig = {
   drainDeadline: 3600,
   jobsMayUseInstanceRole: false,
   jobsMayUseDocker: false,
+  jobsMayBecomeRoot: false,
 };
 
 /** Not zero, so that a time that was never set is noticed. */
@@ -41,6 +42,7 @@ export class FakeHost implements Host {
   active: ActiveState = "active";
   everStarted = true;
   mainAlive = true;
+  unkillable = false;
   seen: Signs = { listener: 7, workers: 0, announced: "idle", announcedAt: START - 60_000 };
   fence = false;
   fenceWorks = true;
@@ -144,6 +146,7 @@ export class FakeHost implements Host {
       if (this.seen.workers > 0) this.acts.push("JOB LOST");
       this.acts.push("kill leftovers");
       this.seen = { workers: 0 };
+      return !this.unkillable;
     },
   };
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { PATHS } from "../../../contract/actions-runner-pool/host";
 
 const INSTALLER = readFileSync(join(__dirname, "../../../host-config/actions-runner-pool/install.sh"), "utf8");
 /** More than a pipe can buffer, with the library in the first line: a reader that stops there breaks the pipe. */
@@ -22,7 +23,8 @@ describe("the installer, run with stand-ins for the system's tools", () => {
   };
   const called = (tool: string) => existsSync(join(root, `${tool}-called`));
 
-  function run(ldconfig: string, osRelease: string): void {
+  /** @param before prepares what an earlier installation or a job left */
+  function attempt(ldconfig: string, osRelease: string, before: () => void = () => undefined) {
     put("tools/ldconfig", ldconfig);
     put("os-release", osRelease);
     for (const tool of ["useradd", "chown"]) put(`tools/${tool}`, "#!/bin/bash\n");
@@ -31,8 +33,14 @@ describe("the installer, run with stand-ins for the system's tools", () => {
     put("runner/bin/installdependencies.sh", `#!/bin/bash\ntouch ${root}/script-called\n`);
     put("runner/externals/node20/bin/node", "#!/bin/bash\n");
     put("home/install.sh", INSTALLER.replace("/etc/os-release", join(root, "os-release")));
-    const env = { PATH: `${root}/tools:${process.env.PATH}`, RUNNER_HOME: join(root, "runner"), RUNNER_USER: "daemon" };
-    const result = spawnSync("bash", [join(root, "home/install.sh")], { env, encoding: "utf8" });
+    before();
+    const own = { RUNNER_HOME: join(root, "runner"), RUNNER_USER: "daemon", RUNNER_INSTANCE: "i-this" };
+    const env = { PATH: `${root}/tools:${process.env.PATH}`, ...own };
+    return spawnSync("bash", [join(root, "home/install.sh")], { env, encoding: "utf8" });
+  }
+
+  function run(ldconfig: string, osRelease: string, before?: () => void): void {
+    const result = attempt(ldconfig, osRelease, before);
     assert.equal(result.status, 0, result.stderr);
   }
 
@@ -46,6 +54,31 @@ describe("the installer, run with stand-ins for the system's tools", () => {
     run("#!/bin/bash\n", "ID=ubuntu\n");
     assert.ok(called("script"));
   });
+
+  it("runs nothing of the job's user as root when it runs again on its own instance", () => {
+    run("#!/bin/bash\n", "ID=ubuntu\n", () => {
+      put(`home/${basename(PATHS.installedOn)}`, "i-this\n");
+      put("home/node", `#!/bin/bash\necho "$*" >${root}/agent-called\n`);
+      put("tools/chown", `#!/bin/bash\ntouch ${root}/chown-called\n`);
+      put("runner/externals/node20/bin/node", `#!/bin/bash\ntouch ${root}/planted-called\n`);
+    });
+    assert.match(readFileSync(join(root, "agent-called"), "utf8"), /agent\.cjs install\n$/);
+    assert.deepEqual(["script", "planted", "chown"].filter(called), []);
+  });
+
+  for (const [left, path] of [
+    ["record", `home/${basename(PATHS.installedOn)}`],
+    ["registration", "runner/.runner"],
+  ] as const) {
+    it(`refuses an image with another machine's ${left}, or all instances would be one runner`, () => {
+      const result = attempt(MANY_LIBRARIES, "ID=ubuntu\n", () => put(path, "i-other\n"));
+      assert.equal(result.status, 1);
+      assert.match(
+        result.stderr,
+        /was used by the runner of another machine: use an image that never was in a pool, or set runner.version/,
+      );
+    });
+  }
 
   it("installs missing libraries itself on Amazon Linux, which that script does not support", () => {
     run("#!/bin/bash\n", 'NAME="Amazon Linux"\nID="amzn"\nID_LIKE="fedora"\n');

@@ -29,6 +29,13 @@ describe("the reap before a listener starts", () => {
     assert.equal(host.fence, false);
   });
 
+  it("starts no listener beside a process that SIGKILL does not end: it would see the next job's secrets", async () => {
+    const host = new FakeHost();
+    host.seen = { workers: 0 };
+    host.unkillable = true;
+    await assert.rejects(reap(host), /processes of an earlier job survive SIGKILL/);
+  });
+
   it("drains a listener that outlived runsvc.sh, because it still accepts jobs", async () => {
     const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 20_000 });
     host.mainAlive = false;

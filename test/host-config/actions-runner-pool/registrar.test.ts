@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { accountOf, configArguments, registrar } from "../../../host-config/actions-runner-pool/agent/registrar";
+import { accountOf, configArguments, inOwnUnit, registrar } from "../../../host-config/actions-runner-pool/agent/registrar";
 import { CONFIG, FakeHost } from "./fake-host";
 
 describe("config.sh", () => {
@@ -30,20 +30,43 @@ describe("config.sh", () => {
     const folder = mkdtempSync(join(tmpdir(), "config-"));
     try {
       const user = userInfo().username;
-      const script = `#!/bin/bash\necho "$*" >arguments\necho "$ACTIONS_RUNNER_INPUT_TOKEN" >token\necho "$PATH" >path\necho "refused: T0KEN"\nexit 1\n`;
+      const script = `#!/bin/bash\necho "$*" >arguments\necho "$ACTIONS_RUNNER_INPUT_TOKEN" >token\ntest -t 0 || cat >input\necho "refused: T0KEN"\nexit 1\n`;
       writeFileSync(join(folder, "config.sh"), script);
       chmodSync(join(folder, "config.sh"), 0o755);
-      const runner = registrar({ ...CONFIG, runnerUser: user }, new FakeHost().imds, folder);
+      const starts: string[][] = [];
+      const here = (_config: unknown, _folder: string, command: string[]) => {
+        starts.push(command);
+        return command;
+      };
+      const config = { ...CONFIG, runnerUser: user, runnerGroup: "big ones" };
+      const runner = registrar(config, new FakeHost().imds, folder, here as typeof inOwnUnit);
       assert.equal(await runner.registered(), false);
       await assert.rejects(runner.register("T0KEN"), { message: "config.sh: exit code 1: refused: ***" });
-      assert.ok(!readFileSync(join(folder, "arguments"), "utf8").includes("T0KEN"));
+      assert.equal(readFileSync(join(folder, "arguments"), "utf8"), `${configArguments(config, "i-0123456789abcdef0").join(" ")}\n`);
+      assert.ok(!starts.flat().join(" ").includes("T0KEN"));
       assert.equal(readFileSync(join(folder, "token"), "utf8"), "T0KEN\n");
-      assert.match(readFileSync(join(folder, "path"), "utf8"), /\/usr\/local\/bin:.*\/bin/);
+      assert.equal(readFileSync(join(folder, "input"), "utf8"), "");
       writeFileSync(join(folder, ".runner"), "{}");
       assert.equal(await runner.registered(), true);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+
+  it("is kept from the instance's credentials, because a job may have replaced it", () => {
+    const words = (config: typeof CONFIG) => inOwnUnit(config, "/opt/actions-runner", ["bash", "-c", 'exec ./config.sh "$@"']);
+    const unit = words(CONFIG);
+    assert.ok(unit.includes("--property=IPAddressDeny=169.254.169.254 fd00:ec2::254"), unit.join(" "));
+    assert.ok(!words({ ...CONFIG, jobsMayUseInstanceRole: true }).some((word) => word.includes("IPAddressDeny")));
+    for (const word of [
+      "--uid=runner",
+      "--working-directory=/opt/actions-runner",
+      "--property=NoNewPrivileges=yes",
+      "--property=RuntimeMaxSec=180",
+    ])
+      assert.ok(unit.includes(word), word);
+    assert.match(unit.join(" "), /--setenv=PATH=\S*\/usr\/local\/bin:\S*\/bin /, "a job takes its PATH from here");
+    assert.equal(unit.at(-1), 'exec ./config.sh "$$@"', "systemd would replace a single dollar sign");
   });
 
   it("runs as the job's user, which must exist", () => {

@@ -141,6 +141,19 @@ describe("user data, run against a loopback server in place of AWS", () => {
     assertSigned(post!, "autoscaling", createHash("sha256").update(post!.body).digest("hex"));
   });
 
+  it("does nothing when it runs again: it could end the drain of an instance whose agent is in charge", async () => {
+    mkdirSync(join(root, "home"), { recursive: true });
+    writeFileSync(join(root, "home/installed-on"), "i-0123456789abcdef0\n");
+    s3Status = 500;
+    const result = await run();
+    assert.equal(result.code, 0);
+    assert.deepEqual(
+      requests.filter(({ url }) => !url.startsWith("/latest/")),
+      [],
+    );
+    assert.ok(!existsSync(join(root, "etc/config.json")), "it must not replace the configuration of a running agent");
+  });
+
   it("abandons the launch and shows the last lines of the installer's output", async () => {
     bundle = tarOf({ "install.sh": "echo starting >&2\necho 'no space left on device' >&2\nexit 3\n" });
     const result = await run();

@@ -59,7 +59,7 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
     case "interrupt":
       return done(w.listener && 100 + w.listener.generation === args[0] ? interrupted(w, "the drain's SIGINT") : w);
     case "kill leftovers":
-      return done(killAll(w, "the SIGKILL to leftovers"));
+      return done(killAll(w, "the SIGKILL to leftovers"), true);
     case "start completion":
       return done(w.completion === null || w.completion === "again" ? { ...w, completion: { answers: 0, kills: false, drain: null } } : w);
     case "start heartbeat":

@@ -99,8 +99,8 @@ export const MUTANTS: Mutant[] = [
   ),
   mutant("a start does not lower the fence", [
     `${AGENT}reap.ts`,
-    "await host.unit.killLeftovers();\n  await host.unit.lowerFence();",
-    "await host.unit.raiseFence();",
+    'next job would run beside them");\n  await host.unit.lowerFence();',
+    'next job would run beside them");\n  await host.unit.raiseFence();',
   ]),
   mutant("heartbeats are sent only while a worker runs", [
     `${AGENT}heartbeat.ts`,

@@ -1,0 +1,49 @@
+/**
+ * Whether the job's user can become root. It runs every job, so a job could then read the instance's credentials, end the
+ * drain and use the agent's permissions, whatever the units deny.
+ */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { HostConfig } from "../../../contract/actions-runner-pool/host";
+
+/**
+ * Groups whose members can become root: through a privileged container or virtual machine, through sudo, or by reading or
+ * writing the disk, the memory or the passwords. `ubuntu`, the user of Ubuntu's images, is in `sudo` and `lxd`.
+ */
+const ROOT_GROUPS = ["root", "docker", "lxd", "incus-admin", "libvirt", "sudo", "wheel", "admin", "disk", "shadow", "kmem"];
+/** sudo reads only local files, or a directory that may not answer. */
+const TIMEOUT_MS = 30_000;
+
+type Run = (file: string, args: string[], options: { timeout: number; env: NodeJS.ProcessEnv }) => Promise<{ stdout: string }>;
+
+/** @throws if the job's user can become root and `jobsMayBecomeRoot` does not accept it */
+export async function checkCannotBecomeRoot(config: HostConfig, run: Run = promisify(execFile)): Promise<void> {
+  if (config.jobsMayBecomeRoot) return;
+  const user = config.runnerUser;
+  const options = { timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: "C" } };
+  const groups = (await run("id", ["-Gn", user], options)).stdout.trim().split(/\s+/);
+  // A second installation finds the group that the first one added.
+  const accepted = config.jobsMayUseDocker ? ["docker"] : [];
+  const group = groups.find((name) => ROOT_GROUPS.includes(name) && !accepted.includes(name));
+  if (group !== undefined) {
+    const option = group === "docker" ? "jobsMayUseDocker" : "jobsMayBecomeRoot";
+    throw new Error(`runnerUser ${user}: a member of the group ${group} can become root; name another user, or set ${option}`);
+  }
+  if (await hasPasswordlessSudo(user, run, options))
+    throw new Error(`runnerUser ${user}: sudo asks this user for no password; name another user, or set jobsMayBecomeRoot`);
+}
+
+/** Asks sudo itself, because rules may be anywhere: in files, for groups, in a directory. Root needs no password for that. */
+async function hasPasswordlessSudo(user: string, run: Run, options: Parameters<Run>[2]): Promise<boolean> {
+  let rules: string;
+  try {
+    rules = (await run("sudo", ["-n", "-l", "-U", user], options)).stdout;
+  } catch (error) {
+    const { code, killed, stdout } = error as { code?: string | number; killed?: boolean; stdout?: string };
+    if (code === "ENOENT") return false;
+    if (killed || typeof code !== "number") throw error;
+    // Some versions report by their exit code that the user has no rules.
+    rules = stdout ?? "";
+  }
+  return /\bNOPASSWD:|!authenticate\b/.test(rules);
+}

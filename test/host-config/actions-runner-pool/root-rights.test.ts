@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { checkCannotBecomeRoot } from "../../../host-config/actions-runner-pool/agent/root-rights";
+import { CONFIG } from "./fake-host";
+
+/** As sudo prints them in the C locale. */
+const RULES = {
+  none: "User runner is not allowed to run sudo on ip-10-0-0-1.\n",
+  withPassword: "User runner may run the following commands on ip-10-0-0-1:\n    (ALL : ALL) ALL\n",
+  withoutPassword: "User ubuntu may run the following commands on ip-10-0-0-1:\n    (ALL : ALL) ALL\n    (ALL) NOPASSWD: ALL\n",
+  oneCommand: "User ci may run the following commands on ip-10-0-0-1:\n    (root) NOPASSWD: /usr/bin/apt-get\n",
+  neverAsked:
+    "Matching Defaults entries for ci on ip-10-0-0-1:\n    env_reset, !authenticate\n\nUser ci may run the following commands on ip-10-0-0-1:\n    (ALL) ALL\n",
+};
+
+/** @param rules what sudo prints, or the error of a machine on which it cannot run */
+function check(groups: string, rules: string | object = RULES.none, config: Partial<typeof CONFIG> = {}): Promise<void> {
+  return checkCannotBecomeRoot({ ...CONFIG, ...config }, async (file, args) => {
+    if (file === "id") return { stdout: `${groups}\n` };
+    assert.deepEqual([file, ...args], ["sudo", "-n", "-l", "-U", config.runnerUser ?? "runner"]);
+    if (typeof rules === "string") return { stdout: rules };
+    throw rules;
+  });
+}
+
+describe("a job's user that can become root", () => {
+  it("is refused by its groups, or its jobs could read the instance's credentials", async () => {
+    const dangerous = ["docker", "lxd", "incus-admin", "libvirt", "sudo", "wheel", "admin", "disk", "shadow", "kmem", "root"];
+    for (const group of dangerous)
+      await assert.rejects(check(`runner ${group} users`), new RegExp(`runnerUser runner: .*group ${group} can`));
+    await check("runner users adm cdrom dialout systemd-journal");
+  });
+
+  it("is refused by sudo's rules, wherever they are written", async () => {
+    for (const rules of [RULES.withoutPassword, RULES.oneCommand, RULES.neverAsked])
+      await assert.rejects(check("ci", rules, { runnerUser: "ci" }), /runnerUser ci: sudo asks .*set jobsMayBecomeRoot/);
+    for (const rules of [RULES.none, RULES.withPassword]) await check("runner", rules);
+  });
+
+  it("is refused by rules that sudo prints before it fails, and is not one where sudo is missing", async () => {
+    await check("runner", Object.assign(new Error("spawn sudo ENOENT"), { code: "ENOENT" }));
+    await check("runner", Object.assign(new Error("exit 1"), { code: 1, killed: false, stdout: RULES.none }));
+    await assert.rejects(
+      check("runner", Object.assign(new Error("exit 1"), { code: 1, killed: false, stdout: RULES.oneCommand })),
+      /sudo asks/,
+    );
+  });
+
+  it("is not assumed harmless when sudo does not answer", async () => {
+    await assert.rejects(check("runner", Object.assign(new Error("timed out"), { code: null, killed: true })), /timed out/);
+  });
+
+  it("is accepted in the group docker where jobs may use Docker, also by a second installation", async () => {
+    await check("runner docker", RULES.none, { jobsMayUseDocker: true });
+    await assert.rejects(check("runner docker", RULES.none), /set jobsMayUseDocker/);
+    await assert.rejects(check("runner docker sudo", RULES.none, { jobsMayUseDocker: true }), /group sudo .*jobsMayBecomeRoot/);
+  });
+
+  it("is accepted with the option that says so", async () => {
+    await check("ubuntu sudo lxd", RULES.withoutPassword, { jobsMayBecomeRoot: true });
+  });
+});
