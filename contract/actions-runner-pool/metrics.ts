@@ -4,6 +4,8 @@ export const POOL_DIMENSION = "Pool";
 export const METRIC = {
   /** Count: a drain reached maxDrain and the runner was stopped with its job. Emitted by the host. */
   forcedStops: "ForcedStops",
+  /** Count: a host's disk is nearly full, once per launch and every 5 minutes in service: it takes no further job. Emitted by the host. */
+  fullDisks: "FullDisks",
   /** Count: the stop could not be sent to a terminating host; the host still detects its state itself, about a second later. */
   stopFailures: "StopFailures",
   /**

@@ -16,6 +16,7 @@ import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import { FALLBACK, readConfig } from "./config";
 import { Daemon } from "./daemon";
 import { departureMark } from "./departure-mark";
+import { disk } from "./disk";
 import { drain } from "./drain";
 import { forcedStopMark } from "./forced-stop-mark";
 import { heartbeat } from "./heartbeat";
@@ -23,6 +24,7 @@ import { hookServer, inheritedSocket } from "./hook-server";
 import { complete } from "./complete";
 import { imdsClient } from "../../shared/imds";
 import { jsonLog } from "../../shared/json-log";
+import { pauseMark } from "./pause-mark";
 import { preferSize } from "../../shared/v8-memory";
 import type { Host } from "./ports/host";
 import type { HostClock } from "../../shared/ports/clock";
@@ -120,6 +122,8 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     helpers: helperUnits(),
     forcedStop: forcedStopMark(),
     departure: departureMark(),
+    pause: pauseMark(),
+    disk: disk(),
     console: (line) => appendFile("/dev/console", `${line}\n`),
     ...awsPorts(awsClients(config.region), config, imds, timeOfDay),
   };
