@@ -85,6 +85,8 @@ export interface GroupConfig {
   newInstancesProtectedFromScaleIn?: boolean;
   /** Seconds: 0 (none, the default) or at least 86 400. */
   maxInstanceLifetime?: number;
+  /** Default none. */
+  deletionProtection?: "none" | "prevent-force-deletion" | "prevent-all-deletion";
   instanceLifecyclePolicy?: { terminateHookAbandon?: "retain" | "terminate" };
   tags?: { key: string; value: string; propagateAtLaunch: boolean }[];
   suspendedProcesses?: SuspendableProcess[];

@@ -50,8 +50,13 @@ export const CONTROL_PLANE_OPERATIONS: Record<string, Operation> = {
 
   DeleteAutoScalingGroup({ groups, forceDelete, remove }, params) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
+    const force = optionalFlag(params, "ForceDelete") ?? false;
+    const { deletionProtection = "none", instanceLifecyclePolicy } = group.config;
+    if (deletionProtection === "prevent-all-deletion" || (force && deletionProtection === "prevent-force-deletion"))
+      throw errors.protectedFromDeletion(deletionProtection);
+    if (force && instanceLifecyclePolicy?.terminateHookAbandon === "retain") throw errors.retentionForbidsForce();
     if (group.members.size === 0) remove(group);
-    else if (optionalFlag(params, "ForceDelete")) forceDelete(group);
+    else if (force) forceDelete(group);
     else throw group.activities.some(({ endTime }) => endTime === undefined) ? errors.activityInProgress() : errors.groupInUse();
     return {};
   },
@@ -159,6 +164,7 @@ function settingsFrom(params: Shape, resolver: Resolver): Partial<Omit<GroupConf
     instanceLifecyclePolicy: triggers && {
       terminateHookAbandon: optionalText(triggers, "TerminateHookAbandon") as "retain" | "terminate" | undefined,
     },
+    deletionProtection: optionalText(params, "DeletionProtection"),
     instanceMaintenance: maintenance && {
       minHealthyPercentage: optionalWhole(maintenance, "MinHealthyPercentage"),
       maxHealthyPercentage: optionalWhole(maintenance, "MaxHealthyPercentage"),

@@ -63,6 +63,7 @@ export function describeGroup(group: Group): Shape {
     NewInstancesProtectedFromScaleIn: config.newInstancesProtectedFromScaleIn ?? false,
     MaxInstanceLifetime: config.maxInstanceLifetime || undefined,
     CapacityRebalance: config.capacityRebalance,
+    DeletionProtection: config.deletionProtection ?? "none",
     WarmPoolConfiguration: describeWarmPoolConfiguration(group),
     WarmPoolSize: members.filter(({ state }) => isPooled(state)).length,
     InstanceMaintenancePolicy: config.instanceMaintenance && {

@@ -69,6 +69,17 @@ export function groupInUse(): AwsError {
   );
 }
 
+/** The retention trigger protects jobs from a forced deletion, which runs no hooks. */
+export function retentionForbidsForce(): AwsError {
+  return validation(
+    "You can't force delete this Auto Scaling group because the TerminateHookAbandon retention trigger is set to retain",
+  );
+}
+
+export function protectedFromDeletion(protection: string): AwsError {
+  return validation(`The Auto Scaling group cannot be deleted because its deletion protection is ${protection}`);
+}
+
 export function activityInProgress(): AwsError {
   return new AwsError(
     "ScalingActivityInProgress",

@@ -101,7 +101,7 @@ describe("Auto Scaling: creating and deleting groups", () => {
 
   it("rejects the deletion of a group that has instances, unless forced; then no hook fires [A1.9, A3.21]", async () => {
     const rig = rigWithStore();
-    await rig.call("CreateAutoScalingGroup", GROUP);
+    await rig.call("CreateAutoScalingGroup", { ...GROUP, InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: "terminate" } } });
     await rig.call("PutLifecycleHook", { LifecycleHookName: "terminate", LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" });
     await rig.advance(5);
     const id = rig.one("InService");
@@ -114,6 +114,29 @@ describe("Auto Scaling: creating and deleting groups", () => {
     await rig.advance(5);
     assert.equal(rig.scaling.group("pool"), undefined);
     assert.deepEqual(rig.states(id).slice(-2), ["Terminating", "Terminated"]);
+  });
+
+  it("refuses a forced deletion while the retention trigger retains, or the deletion protection forbids it [A3.27, A12.8]", async () => {
+    const rig = new Rig();
+    rig.create({ initialLifecycleHooks: [TERMINATE_HOOK], instanceLifecyclePolicy: { terminateHookAbandon: "retain" } });
+    await rig.advance(5);
+    const id = rig.one("InService");
+    const force = () => rig.call("DeleteAutoScalingGroup", { ForceDelete: true });
+    await fails(
+      force(),
+      "ValidationError",
+      "You can't force delete this Auto Scaling group because the TerminateHookAbandon retention trigger is set to retain",
+    );
+    rig.scaling.updateGroup("pool", { instanceLifecyclePolicy: { terminateHookAbandon: "terminate" } });
+    await rig.call("UpdateAutoScalingGroup", { DeletionProtection: "prevent-force-deletion" });
+    await fails(force(), "ValidationError", "The Auto Scaling group cannot be deleted because its deletion protection is prevent-force-deletion");
+    assert.equal(rig.stateOf(id), "InService");
+    await rig.desire(0);
+    await rig.advance(1);
+    await rig.complete(id, "terminate");
+    await rig.advance(5);
+    await rig.call("DeleteAutoScalingGroup");
+    assert.equal(rig.scaling.group("pool"), undefined, "an ordinary deletion is not concerned");
   });
 
   it("rejects the deletion of a group whose instances are terminating, with a different error [A3.22]", async () => {
