@@ -16,7 +16,11 @@ export interface SweepClients {
   secretsManager: SecretsManager;
 }
 
-export function sweepPorts(clients: SweepClients, gitHub: () => GitHubRunners, clock: Clock): SweepPorts & RegistrationPorts & DestroyCheckPorts {
+export function sweepPorts(
+  clients: SweepClients,
+  gitHub: () => GitHubRunners,
+  clock: Clock,
+): SweepPorts & RegistrationPorts & DestroyCheckPorts {
   const { autoScaling, secretsManager } = clients;
   return {
     ...registrationPorts(clients, gitHub, clock),

@@ -20,7 +20,10 @@ export interface DestroyCheckPorts {
 export async function checkDestroy(ports: DestroyCheckPorts, { names: { group } }: { names: PoolNames }, { log }: Observer): Promise<void> {
   let obstacles: string[];
   try {
-    obstacles = [...standbyObstacles(group, await ports.members(group)), ...suspensionObstacles(group, await ports.suspendedProcesses(group))];
+    obstacles = [
+      ...standbyObstacles(group, await ports.members(group)),
+      ...suspensionObstacles(group, await ports.suspendedProcesses(group)),
+    ];
   } catch (error) {
     log.warn("destroy check: the group could not be read; the deletion goes on", { reason: reasonOf(error) });
     return;

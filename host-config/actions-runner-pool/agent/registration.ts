@@ -11,7 +11,10 @@ const SHARE_OF_TIMEOUT = 0.8;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 10_000;
 
-export type RegistrationHost = Pick<Host, "config" | "clock" | "log" | "secrets" | "registrar" | "lifecycle" | "disk" | "metrics" | "console">;
+export type RegistrationHost = Pick<
+  Host,
+  "config" | "clock" | "log" | "secrets" | "registrar" | "lifecycle" | "disk" | "metrics" | "console"
+>;
 
 /** Resolves with whether the runner is registered. After a failure it has reported the reason and tried to abandon the launch. */
 export async function register(host: RegistrationHost): Promise<boolean> {

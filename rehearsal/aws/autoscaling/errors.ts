@@ -71,9 +71,7 @@ export function groupInUse(): AwsError {
 
 /** The retention trigger protects jobs from a forced deletion, which runs no hooks. */
 export function retentionForbidsForce(): AwsError {
-  return validation(
-    "You can't force delete this Auto Scaling group because the TerminateHookAbandon retention trigger is set to retain",
-  );
+  return validation("You can't force delete this Auto Scaling group because the TerminateHookAbandon retention trigger is set to retain");
 }
 
 export function protectedFromDeletion(protection: string): AwsError {

@@ -47,7 +47,10 @@ describe("the agent on an instance that is out of service", () => {
     await ticks(host, daemon, 10);
     assert.ok(!host.acts.includes("start"), "the drain still runs");
     host.active = "inactive";
-    assert.deepEqual((await ticks(host, daemon, 6)).filter((action) => action !== "look-up-state").slice(0, 2), ["start-runner", "end-pause"]);
+    assert.deepEqual((await ticks(host, daemon, 6)).filter((action) => action !== "look-up-state").slice(0, 2), [
+      "start-runner",
+      "end-pause",
+    ]);
     assert.deepEqual(steps(host), ["mark pause", "stop", "start", "clear pause"]);
     assert.deepEqual(await ticks(host, daemon, 3), ["nothing", "nothing", "nothing"]);
   });

@@ -54,7 +54,9 @@ export class FakeHost implements Host {
   actionOpen = true;
   marks = { set: false, reported: false };
   paused = false;
-  spaces: DiskSpace[] = [{ path: "/", available: 20 * 1024 ** 3, total: 30 * 1024 ** 3, inodesAvailable: 1_000_000, inodesTotal: 2_000_000 }];
+  spaces: DiskSpace[] = [
+    { path: "/", available: 20 * 1024 ** 3, total: 30 * 1024 ** 3, inodesAvailable: 1_000_000, inodesTotal: 2_000_000 },
+  ];
   /** The calls to this host, in order. */
   readonly acts: string[] = [];
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];

@@ -104,7 +104,10 @@ describe("a simulated pool", () => {
         ...rest,
       });
     await standby("EnterStandby", { ShouldDecrementDesiredCapacity: true });
-    await assert.rejects(pool.destroy(), new RegExp(`^Error: The group ${pool.names.group} was not deleted, .*: ${instance} in Standby\\.`));
+    await assert.rejects(
+      pool.destroy(),
+      new RegExp(`^Error: The group ${pool.names.group} was not deleted, .*: ${instance} in Standby\\.`),
+    );
     assert.equal(pool.instances().length, 2);
     await standby("ExitStandby");
     await pool.destroy();

@@ -36,7 +36,10 @@ describe("the check before a pool is deleted", () => {
   });
 
   it("never refuses a deletion that ends by itself: busy, terminating and warm instances drain", async () => {
-    await check(["InService", "Pending:Wait", "Terminating:Wait", "Terminating:Retained", "Warmed:Stopped"], ["Launch", "ReplaceUnhealthy"]);
+    await check(
+      ["InService", "Pending:Wait", "Terminating:Wait", "Terminating:Retained", "Warmed:Stopped"],
+      ["Launch", "ReplaceUnhealthy"],
+    );
     await check([]);
   });
 

@@ -101,7 +101,10 @@ describe("Auto Scaling: creating and deleting groups", () => {
 
   it("rejects the deletion of a group that has instances, unless forced; then no hook fires [A1.9, A3.21]", async () => {
     const rig = rigWithStore();
-    await rig.call("CreateAutoScalingGroup", { ...GROUP, InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: "terminate" } } });
+    await rig.call("CreateAutoScalingGroup", {
+      ...GROUP,
+      InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: "terminate" } },
+    });
     await rig.call("PutLifecycleHook", { LifecycleHookName: "terminate", LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" });
     await rig.advance(5);
     const id = rig.one("InService");
@@ -129,7 +132,11 @@ describe("Auto Scaling: creating and deleting groups", () => {
     );
     rig.scaling.updateGroup("pool", { instanceLifecyclePolicy: { terminateHookAbandon: "terminate" } });
     await rig.call("UpdateAutoScalingGroup", { DeletionProtection: "prevent-force-deletion" });
-    await fails(force(), "ValidationError", "The Auto Scaling group cannot be deleted because its deletion protection is prevent-force-deletion");
+    await fails(
+      force(),
+      "ValidationError",
+      "The Auto Scaling group cannot be deleted because its deletion protection is prevent-force-deletion",
+    );
     assert.equal(rig.stateOf(id), "InService");
     await rig.desire(0);
     await rig.advance(1);
