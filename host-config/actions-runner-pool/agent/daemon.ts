@@ -97,7 +97,9 @@ export class Daemon {
     if (onlyWatchesJobs(this.state)) return "nothing";
     try {
       const unit = await this.host.unit.state();
-      this.state = pauseObserved(unitObserved(this.state, unit), await this.host.pause.isSet());
+      const paused = await this.host.pause.isSet();
+      // After both readings: background work changes the state meanwhile.
+      this.state = pauseObserved(unitObserved(this.state, unit), paused);
       const registered = await this.host.registrar.registered();
       const action = decide(observe(this.state, unit, registered, this.host.clock.now()));
       this.act(action);
