@@ -5,6 +5,7 @@ import { createHostBundle } from "../shared/host-bundle";
 import { createAlarms } from "./alarms";
 import type { ActionsRunnerPoolArgs } from "./args";
 import { createDeadLetters } from "./dead-letters";
+import { createDestroyCheck } from "./destroy-check";
 import { createEvents } from "./events";
 import { createFinalSweep } from "./final-sweep";
 import { createFunctions } from "./functions";
@@ -82,6 +83,7 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const beforeGroup = [bundle.object, ...hostRole.ready, ...deadLettersReady, ...eventHandling, finalSweep, stopDocument];
     const group = createGroup(name, { ...common, launchTemplate, network, dependsOn: beforeGroup }, child);
     createHooks(name, { settings, group }, child);
+    createDestroyCheck(name, { settings, sweep: functions.sweep, group }, child);
     createAlarms(name, { ...common, functions, deadLetters }, child);
 
     const outputs: Outputs = {

@@ -81,6 +81,12 @@ function alarms({ settings, functions, deadLetters }: AlarmParts): Alarm[] {
       statistic: "Sum",
       badPeriods: 1,
     }),
+    own("full-disks", METRIC.fullDisks, {
+      description:
+        "An instance's disk is nearly full: it takes no further job and is replaced after the one it runs, or it is not taken into service: raise rootVolumeSize, or look for what fills the disk",
+      statistic: "Sum",
+      badPeriods: 1,
+    }),
     own("stop-failures", METRIC.stopFailures, {
       description:
         "The stop command could not be sent to terminating hosts, twice in 15 minutes; the hosts still begin to drain on their own, a little later: check the deregister function's log",

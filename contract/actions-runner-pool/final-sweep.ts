@@ -9,6 +9,11 @@ export interface FinalSweepInput {
   pool: string;
 }
 
+/** Input of a second invocation, which depends on the group: its deletion comes first, and may refuse that of the group. */
+export interface DestroyCheckInput extends FinalSweepInput {
+  check: "destroy";
+}
+
 /** What the AWS provider adds to the input of an invocation with the lifecycle scope `CRUD`, under the key `tf`. */
 export interface InvocationLifecycle {
   action: "create" | "update" | "delete";

@@ -9,6 +9,8 @@ export const METRIC = {
    * actions/runner#4728, in which a job is canceled after several such refusals. Emitted by the host; no alarm.
    */
   refusedJobs: "RefusedJobs",
+  /** Count: a host's disk is nearly full, once per launch and every 5 minutes in service: it takes no further job. Emitted by the host. */
+  fullDisks: "FullDisks",
   /** Count: the stop could not be sent to a terminating host; the host still detects its state itself, about a second later. */
   stopFailures: "StopFailures",
   /**

@@ -172,8 +172,10 @@ export class ProviderBackend {
     const token = typeToken(call.urn);
     const id = call.id ?? "";
     const stored = this.options.store.get(token, id);
-    if (!stored) return;
-    await this.type(call.urn).delete?.(id, { ...stored.state, ...revealAll(call.olds ?? {}).plain }, this.context(call));
+    const type = this.type(call.urn);
+    // Two resources may share such an id, and the deletion of the first must not hide the second.
+    if (!stored && !type.upserts) return;
+    await type.delete?.(id, { ...stored?.state, ...revealAll(call.olds ?? {}).plain }, this.context(call));
     this.options.store.remove(token, id);
   }
 

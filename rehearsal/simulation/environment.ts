@@ -77,6 +77,8 @@ export class SimulatedEnvironment {
   readonly metadata: Metadata;
   readonly latencies: Latencies;
   /** Durations of the official runner's steps, on every host. */
+  /** Of the image from which instances launch from now on. */
+  readonly image = { full: false };
   readonly timing: RunnerTiming = { ...DEFAULT_RUNNER_TIMING };
   /** Errors of the stand-ins themselves; unless empty, no result can be trusted. */
   readonly defects: unknown[] = [];
@@ -205,6 +207,7 @@ export class SimulatedEnvironment {
       github,
       drain,
       timing,
+      fullImage: this.image.full,
       renewOnDemand,
       bootMs: BOOT + (Number.parseInt(instanceId.slice(-8), 16) % 1_024_000) / 1024,
       ...(alterDrain ? { alterDrain } : {}),

@@ -148,11 +148,14 @@ export class Pool {
     this.environment.autoscaling.startRefresh(this.names.group, { ...refreshPreferences(this.settings), ...preferences });
   }
 
-  /** `pulumi destroy`: deletes the group, which runs its hooks, then runs the final sweep, then deletes rules and functions. */
+  /** `pulumi destroy`: runs the check, whose error ends it; deletes the group, which runs its hooks, then runs the final sweep, then deletes rules and functions. */
   async destroy(): Promise<void> {
     const { environment, names } = this;
+    const lifecycle = { action: "delete", prev_input: null };
+    const checked = await environment.functions.invoke(names.sweepFunction, { pool: this.config.pool, check: "destroy", tf: lifecycle });
+    if ("error" in checked && checked.error) throw new Error(checked.error.errorMessage);
     await deleteGroup(names.group, {}, groupContext(autoScalingOver(environment.gateway), environment.clock, Infinity));
-    await environment.functions.invoke(names.sweepFunction, { pool: this.config.pool, tf: { action: "delete", prev_input: null } });
+    await environment.functions.invoke(names.sweepFunction, { pool: this.config.pool, tf: lifecycle });
     for (const { rule } of triggers(this.settings)) environment.store.remove("aws:cloudwatch/eventRule:EventRule", rule);
     environment.functions.undeploy(names);
   }

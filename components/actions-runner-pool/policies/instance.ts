@@ -16,6 +16,8 @@ export function hostPolicy(environment: AwsEnvironment, names: PoolNames, bucket
     allow("FetchHostBundle", ["s3:GetObject"], [`${bucketArn}/${BUNDLE_PREFIX}*`]),
     allow("SeeOwnLifecycleState", ["autoscaling:DescribeAutoScalingInstances"], ["*"]),
     allow("ProtectWhileBusy", ["autoscaling:SetInstanceProtection"], [groupArn(environment, names)]),
+    // Drains, unlike EC2's own termination, and honours a suspended ReplaceUnhealthy, unlike Auto Scaling's.
+    allow("ReplaceOnFullDisk", ["autoscaling:SetInstanceHealth"], [groupArn(environment, names)]),
     allow(
       "HoldAndEndLifecycleActions",
       ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
@@ -27,7 +29,7 @@ export function hostPolicy(environment: AwsEnvironment, names: PoolNames, bucket
       [registrationSecretArn(environment, names)],
       { StringEquals: { [`aws:ResourceTag/${OWNER_TAG}`]: "${aws:userid}" } },
     ),
-    allow("CountForcedStops", ["cloudwatch:PutMetricData"], ["*"], {
+    allow("CountForcedStopsAndFullDisks", ["cloudwatch:PutMetricData"], ["*"], {
       StringEquals: { "cloudwatch:namespace": METRIC_NAMESPACE },
     }),
     allow("AnswerRunCommand", ["ssm:UpdateInstanceInformation"], [instanceArn(environment)]),

@@ -6,7 +6,8 @@ import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import type { RegistrationPorts } from "../shared/registration";
 import { registrationPorts } from "../shared/registration-ports";
-import { activities, groupExists, members, terminate } from "./inventory";
+import type { DestroyCheckPorts } from "./destroy-check";
+import { activities, groupExists, members, suspendedProcesses, terminate } from "./inventory";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
 import type { Silences } from "./silences";
@@ -21,12 +22,13 @@ export function sweepPorts(
   gitHub: () => GitHubRunners,
   clock: Clock,
   silences: Silences,
-): SweepPorts & RegistrationPorts {
+): SweepPorts & RegistrationPorts & DestroyCheckPorts {
   const { autoScaling, secretsManager } = clients;
   return {
     ...registrationPorts(clients, gitHub, clock),
     members: (group) => members(autoScaling, group),
     groupExists: (group) => groupExists(autoScaling, group),
+    suspendedProcesses: (group) => suspendedProcesses(autoScaling, group),
     activities: (group) => activities(autoScaling, group),
     lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
     continueAction: (action) => continueAction(autoScaling, action),

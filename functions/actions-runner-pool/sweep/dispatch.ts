@@ -3,6 +3,7 @@ import { TIMING } from "../../../contract/actions-runner-pool/timing";
 import type { Observer } from "../../shared/lambda/observer";
 import { within } from "../../shared/lambda/timeout";
 import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
+import { checkDestroy, type DestroyCheckPorts } from "./destroy-check";
 import { finalSweep } from "./final-sweep";
 import type { SweepPorts, SweepSettings } from "./ports";
 import { sweep } from "./sweep";
@@ -16,7 +17,7 @@ export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "n
 /** Runs the sweep that the trigger requires. Only the final sweep has a result. */
 export async function dispatchSweep(
   event: unknown,
-  ports: SweepPorts & RegistrationPorts,
+  ports: SweepPorts & RegistrationPorts & DestroyCheckPorts,
   { pool, names, scheduled }: DispatchSettings,
   observer: Observer,
 ): Promise<FinalSweepResult | undefined> {
@@ -24,6 +25,9 @@ export async function dispatchSweep(
   switch (trigger.kind) {
     case "final":
       return finalSweep(ports, { names }, observer);
+    case "destroy-check":
+      await checkDestroy(ports, { names }, observer);
+      return undefined;
     case "nothing":
       observer.log.info("nothing to do", { reason: trigger.reason });
       return undefined;

@@ -33,6 +33,11 @@ export async function groupExists(client: AutoScaling, group: string): Promise<b
   return (await describe(client, group)) !== undefined;
 }
 
+export async function suspendedProcesses(client: AutoScaling, group: string): Promise<string[]> {
+  const found = await describe(client, group);
+  return (found?.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []);
+}
+
 async function describe(client: AutoScaling, group: string): Promise<AutoScalingGroup | undefined> {
   const { AutoScalingGroups = [] } = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
   return AutoScalingGroups[0];

@@ -6,6 +6,8 @@
  * - The rule `<pool>-sweep` every 5 min, or a manual invocation: the sweep below.
  * - Pulumi's invocation resource: its deletion, after the group's, runs the final sweep (final-sweep.ts). Its creation
  *   and updates do nothing. trigger.ts recognizes these events by their key `tf`.
+ * - A second such resource, deleted before the group: it fails, and with it the deletion of the pool, while an instance is
+ *   in standby or the process Terminate is suspended (destroy-check.ts).
  *
  * ## Work by lifecycle state (docs/lifecycle.md)
  *

@@ -1,4 +1,4 @@
-import type { InvocationLifecycle } from "../../../contract/actions-runner-pool/final-sweep";
+import type { DestroyCheckInput, InvocationLifecycle } from "../../../contract/actions-runner-pool/final-sweep";
 
 /** Why the function was invoked. */
 export type SweepTrigger =
@@ -6,8 +6,11 @@ export type SweepTrigger =
   | { kind: "schedule" }
   /** The pool is being deleted; its group no longer exists. */
   | { kind: "final" }
+  /** The pool is about to be deleted; its group still exists. */
+  | { kind: "destroy-check" }
   | { kind: "nothing"; reason: string };
 
+const CHECK: DestroyCheckInput["check"] = "destroy";
 const ACTIONS: readonly unknown[] = ["create", "update", "delete"] satisfies InvocationLifecycle["action"][];
 
 /** Distinguishes Pulumi's invocations from the schedule's. An event with the provider's key `tf` is never a schedule. */
@@ -16,7 +19,9 @@ export function sweepTrigger(event: unknown, pool: string): SweepTrigger {
   const action = isRecord(event.tf) ? event.tf.action : undefined;
   if (!ACTIONS.includes(action)) return { kind: "nothing", reason: "tf.action is not create, update or delete" };
   if (event.pool !== pool) return { kind: "nothing", reason: "the invocation is for another pool" };
-  return action === "delete" ? { kind: "final" } : { kind: "nothing", reason: `${action} of the stack's invocation` };
+  if (action !== "delete") return { kind: "nothing", reason: `${String(action)} of the stack's invocation` };
+  if (event.check === undefined) return { kind: "final" };
+  return event.check === CHECK ? { kind: "destroy-check" } : { kind: "nothing", reason: "check is not destroy" };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -4,6 +4,7 @@ import {
   CompleteLifecycleActionCommand,
   DescribeAutoScalingInstancesCommand,
   RecordLifecycleActionHeartbeatCommand,
+  SetInstanceHealthCommand,
   SetInstanceProtectionCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { type CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
@@ -15,6 +16,7 @@ import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
 import type { HostClock } from "../../shared/ports/clock";
 import type { Imds } from "../../shared/ports/imds";
+import type { Health } from "./ports/health";
 import type { LifecycleActions } from "./ports/lifecycle-actions";
 import type { Metrics } from "./ports/metrics";
 import type { Protection } from "./ports/protection";
@@ -29,6 +31,7 @@ export interface AwsClients {
 export interface AwsPorts {
   lifecycle: LifecycleActions;
   protection: Protection;
+  health: Health;
   secrets: RegistrationSecrets;
   metrics: Metrics;
 }
@@ -76,6 +79,12 @@ export function awsPorts(
           if (isAwsError(error, "ValidationError") && /is not in InService/.test((error as Error).message)) return "refused";
           throw error;
         }
+      },
+    },
+    health: {
+      async markUnhealthy() {
+        const input = { InstanceId: await imds.instanceId(), HealthStatus: "Unhealthy", ShouldRespectGracePeriod: false };
+        await autoscaling.send(new SetInstanceHealthCommand(input));
       },
     },
     secrets: {

@@ -9,7 +9,7 @@ import { decide, type Action, type Observation } from "./decide";
 import { inFlight, type InFlight } from "./in-flight";
 import type { Signs } from "./ports/job-signs";
 import { initialProtection, observeJob, quietUntil, type ProtectionState } from "./protection";
-import { isTerminating } from "./target-state";
+import { isTerminating, leavesService } from "./target-state";
 
 /** ExecStopPost= of a stopping unit starts the completion; the daemon waits this long before it does so itself. */
 const AFTER_DRAIN_MS = 10_000;
@@ -19,6 +19,9 @@ const REGISTER_RETRY_MS = 60_000;
 /** DescribeAutoScalingInstances while launching: a few calls per instance, even when hundreds launch at once. */
 const LOOK_UP_FIRST_MS = 2_000;
 const LOOK_UP_LONGEST_MS = 15_000;
+/** Between two reports of a full disk: one per period of its alarm, as long as the instance is not replaced. */
+const REPORT_AGAIN_MS = 300_000;
+const REPORT_RETRY_MS = 30_000;
 
 /** Times are ms since the epoch. */
 export interface DaemonState {
@@ -34,6 +37,12 @@ export interface DaemonState {
   completeNotBefore: number;
   /** Whether the runner's unit was started since boot; undefined until its state has been read. */
   started?: boolean;
+  /** The pause mark, as last read. Read at each tick that does not only watch a running runner. */
+  paused: boolean;
+  /** What the disk lacks, in words; undefined if nothing. */
+  shortage?: string;
+  /** When a full disk is reported next. */
+  reportNotBefore: number;
   hintedAt?: number;
   /** The listener's last announcement, to log each once. */
   announcement?: string;
@@ -57,6 +66,9 @@ export function initialState(): DaemonState {
     registerNotBefore: 0,
     completeNotBefore: 0,
     started: undefined,
+    paused: false,
+    shortage: undefined,
+    reportNotBefore: 0,
     hintedAt: undefined,
     announcement: undefined,
     workerAt: undefined,
@@ -79,6 +91,33 @@ export function unitObserved(state: DaemonState, unit: UnitState): DaemonState {
   return { ...state, started: unit.everStarted, protection };
 }
 
+export function pauseObserved(state: DaemonState, paused: boolean): DaemonState {
+  return paused === state.paused ? state : { ...state, paused };
+}
+
+export function diskObserved(state: DaemonState, shortage: string | undefined): DaemonState {
+  return shortage === state.shortage ? state : { ...state, shortage };
+}
+
+export function diskReported(state: DaemonState, now: number): DaemonState {
+  return { ...state, reportNotBefore: now + REPORT_AGAIN_MS };
+}
+
+export function diskReportFailed(state: DaemonState, now: number): DaemonState {
+  return { ...state, reportNotBefore: now + REPORT_RETRY_MS };
+}
+
+/** A full disk concerns an instance in service. A launch has its own check, and a termination needs no disk. */
+export function isFull(state: DaemonState): boolean {
+  const inService = keepsProtection(state) && (state.started === true || state.lifecycle === "InService");
+  return inService && state.shortage !== undefined;
+}
+
+/** Whether the runner must take no job for now. It finishes the one that it has. */
+export function mustPause(state: DaemonState): boolean {
+  return leavesService(state.target) || isFull(state);
+}
+
 export function signsObserved(state: DaemonState, signs: Signs, now: number): DaemonState {
   const workerAt = signs.workers > 0 ? now : state.workerAt;
   const found = inFlight(signs, now, workerAt);
@@ -99,9 +138,14 @@ export function jobRefused(state: DaemonState, { skippedAt }: Signs): boolean {
   return skippedAt !== undefined && skippedAt !== state.skippedAt && state.inFlight !== "not read yet";
 }
 
-/** Once the unit is started, systemd supervises it; the daemon then reads the job signs instead of the unit's state. */
+/** From the first start on, the job signs are read at every tick, also while the runner is paused and a job still runs. */
 export function watchesJobs(state: DaemonState): boolean {
   return state.started === true && !isTerminating(state.target);
+}
+
+/** A started unit is supervised by systemd, so its state matters only while the runner is paused, or is about to be. */
+export function onlyWatchesJobs(state: DaemonState): boolean {
+  return watchesJobs(state) && !state.paused && !mustPause(state);
 }
 
 /** Auto Scaling protects only instances in service and refuses the call in most other states. */
@@ -117,6 +161,8 @@ export function observe(state: DaemonState, unit: UnitState, registered: boolean
     lifecycle: state.lifecycle,
     completionDue: now >= state.completeNotBefore,
     registrationPaused: now < state.registerNotBefore,
+    mustPause: mustPause(state),
+    paused: state.paused,
   };
 }
 
@@ -155,8 +201,10 @@ export function registrationEnded(state: DaemonState, registered: boolean, now: 
  * that only repeat the last one.
  */
 export function repeatsUntil(state: DaemonState, unit: UnitState, registered: boolean): number | undefined {
-  if (state.metadataFailed) return undefined;
-  if (watchesJobs(state)) {
+  if (state.metadataFailed || state.shortage !== undefined) return undefined;
+  // A pause that is over: the protection is kept again, and its rules depend on time.
+  if (state.paused && !mustPause(state)) return undefined;
+  if (onlyWatchesJobs(state)) {
     // An announcement or a message counts for a limited time only.
     const lasting = state.inFlight === "worker" || state.inFlight === undefined;
     if (!lasting) return undefined;

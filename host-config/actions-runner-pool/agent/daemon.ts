@@ -13,6 +13,9 @@
  *   - In service: read the job signs at each tick and when a job hook calls, and set scale-in protection accordingly.
  *     systemd restarts the listener; what an operator stopped stays stopped. A job that GitHub refuses after the runner
  *     had acknowledged it is logged and counted.
+ *   - Pause, while the target is Standby or Detached, or while the disk is nearly full in service (full-disk.ts): set the
+ *     pause mark and stop the runner's unit, which drains. Once the reason is gone and the drain has ended, start the unit
+ *     again as at a launch. A full disk is reported at once and every 300 s, so that the group replaces the instance.
  *   - Termination (target Terminated or Warmed:Terminated): start one heartbeat at once, stop the runner's unit, which
  *     begins the drain, wait for it, then start the completion in case the unit's own ExecStopPost= could not.
  *
@@ -23,12 +26,14 @@
  * Metadata does not answer: the last target state stays valid, with one warning. Nothing launches before its first
  * answer: the instance ID comes from there, and the start of the runner reads the target state once more.
  *
+ * The disk does not answer: a file system that takes longer than 200 ms counts as not full.
+ *
  * AWS does not answer: the work in the background fails, is logged as `KIND failed` and is due again at a later tick. A
  * registration that fails for 600 s, or 0.8 x launchTimeout if that is shorter, abandons the launch (registration.ts).
  *
  * Bounds: tick 1 s. It waits for the metadata (1 s per request) and systemctl (20 s per call), never for AWS. AWS calls
  * 30 s each. Hints: one reading per 200 ms. State look-ups 2 to 15 s apart. Completion: 10 s after the drain was last seen,
- * then every 30 s. Registration again 60 s after a failure.
+ * then every 30 s. Registration again 60 s after a failure, a report of a full disk 30 s after one.
  *
  * Gotchas:
  *   - Work of one kind never runs twice at the same time. All of the launch shares one kind, so its steps never overlap.
@@ -42,10 +47,16 @@ import { LOG } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import {
   actionTaken,
+  diskObserved,
+  diskReportFailed,
+  diskReported,
   initialState,
   jobRefused,
+  isFull,
   launchContinued,
   observe,
+  onlyWatchesJobs,
+  pauseObserved,
   registrationEnded,
   signsObserved,
   targetObserved,
@@ -55,6 +66,7 @@ import {
   type DaemonState,
 } from "./daemon-state";
 import { decide, type Action } from "./decide";
+import { reportFullDisk, shortageOf } from "./full-disk";
 import type { Host } from "./ports/host";
 import { applyProtection, needsCall } from "./protection";
 import { register } from "./registration";
@@ -86,13 +98,14 @@ export class Daemon {
   /** One observation and one decision. Never rejects. Resolves with the action that it started. */
   async tick(): Promise<Action> {
     await this.observeTarget();
-    if (watchesJobs(this.state)) {
-      await this.watchJobs();
-      return "nothing";
-    }
+    await this.observeDisk();
+    if (watchesJobs(this.state)) await this.watchJobs();
+    if (onlyWatchesJobs(this.state)) return "nothing";
     try {
       const unit = await this.host.unit.state();
-      this.state = unitObserved(this.state, unit);
+      const paused = await this.host.pause.isSet();
+      // After both readings: background work changes the state meanwhile.
+      this.state = pauseObserved(unitObserved(this.state, unit), paused);
       const registered = await this.host.registrar.registered();
       const action = decide(observe(this.state, unit, registered, this.host.clock.now()));
       this.act(action);
@@ -139,6 +152,23 @@ export class Daemon {
     if (isTerminating(target)) this.inBackground("heartbeat", () => host.helpers.startHeartbeat());
   }
 
+  private async observeDisk(): Promise<void> {
+    const { host } = this;
+    const shortage = shortageOf(await host.disk.space());
+    const before = this.state;
+    this.state = diskObserved(before, shortage);
+    const now = host.clock.now();
+    if (!isFull(this.state) || now < this.state.reportNotBefore) return;
+    host.log.error("the disk is nearly full: no further job, and the group replaces the instance", { shortage });
+    this.state = diskReported(this.state, now);
+    this.inBackground("full-disk", () =>
+      reportFullDisk(host).catch((failure: unknown) => {
+        this.state = diskReportFailed(this.state, host.clock.now());
+        throw failure;
+      }),
+    );
+  }
+
   private act(action: Action): void {
     const { host } = this;
     const now = host.clock.now();
@@ -147,6 +177,10 @@ export class Daemon {
     switch (action) {
       case "stop-runner":
         return this.inBackground(action, () => host.unit.stop());
+      case "pause-runner":
+        return this.inBackground(action, () => this.pauseRunner());
+      case "end-pause":
+        return this.inBackground(action, () => host.pause.clear());
       case "complete":
         return this.inBackground(action, () => host.helpers.startCompletion());
       case "look-up-state":
@@ -190,6 +224,18 @@ export class Daemon {
     if (target !== this.state.target) return;
     await this.host.unit.start();
     this.host.log.info("runner started");
+  }
+
+  /** Stops the runner as a termination does, through the drain; the instance stays, and the runner may start again. */
+  private async pauseRunner(): Promise<void> {
+    const { host } = this;
+    host.log.info("pausing the runner", { target: this.state.target, shortage: this.state.shortage });
+    try {
+      await host.pause.set();
+    } catch (error) {
+      host.log.warn("the pause could not be marked: nothing starts the runner again", { error: String(error) });
+    }
+    await host.unit.stop();
   }
 
   private async watchJobs(): Promise<void> {

@@ -17,11 +17,17 @@ export interface Observation {
   completionDue: boolean;
   /** The last registration failed less than a minute ago. */
   registrationPaused: boolean;
+  /** The runner must take no job for now, for example in standby. */
+  mustPause: boolean;
+  /** This agent paused the runner and has not started it again. */
+  paused: boolean;
 }
 
 export type Action =
   | "nothing"
   | "stop-runner"
+  | "pause-runner"
+  | "end-pause"
   | "await-drain"
   | "complete"
   | "look-up-state"
@@ -31,8 +37,10 @@ export type Action =
 
 export function decide(seen: Observation): Action {
   if (isTerminating(seen.target)) return decideTermination(seen);
+  if (seen.mustPause) return isRunning(seen.unit) ? "pause-runner" : "nothing";
+  if (seen.paused && isRunning(seen.unit)) return "end-pause";
   // Once per boot is enough: systemd restarts a listener that exits, and what an operator stopped stays stopped.
-  if (seen.unit.everStarted || !isStopped(seen.unit)) return "nothing";
+  if ((seen.unit.everStarted && !seen.paused) || !isStopped(seen.unit)) return "nothing";
   return decideLaunch(seen);
 }
 

@@ -16,6 +16,7 @@ import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import { FALLBACK, readConfig } from "./config";
 import { Daemon } from "./daemon";
 import { departureMark } from "./departure-mark";
+import { disk } from "./disk";
 import { drain } from "./drain";
 import { forcedStopMark } from "./forced-stop-mark";
 import { heartbeat } from "./heartbeat";
@@ -24,6 +25,7 @@ import { complete } from "./complete";
 import { awaitInstallation, installation } from "./installation";
 import { imdsClient } from "../../shared/imds";
 import { jsonLog } from "../../shared/json-log";
+import { pauseMark } from "./pause-mark";
 import { preferSize } from "../../shared/v8-memory";
 import type { Host } from "./ports/host";
 import type { HostClock } from "../../shared/ports/clock";
@@ -128,6 +130,8 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     helpers: helperUnits(),
     forcedStop: forcedStopMark(),
     departure: departureMark(),
+    pause: pauseMark(),
+    disk: disk(),
     console: (line) => appendFile("/dev/console", `${line}\n`),
     ...awsPorts(awsClients(config.region), config, imds, timeOfDay),
   };

@@ -1,5 +1,7 @@
 /** Registers the runner once the register function has stored a token; abandons the launch if that fails for too long. */
 import { LOG } from "../../../contract/actions-runner-pool/host";
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import { AT_LAUNCH, shortageOf } from "./full-disk";
 import type { Host } from "./ports/host";
 
 /** A token usually appears within seconds. 10 minutes cover retries of the function; the hook's timeout is the last resort. */
@@ -9,11 +11,14 @@ const SHARE_OF_TIMEOUT = 0.8;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 10_000;
 
-export type RegistrationHost = Pick<Host, "config" | "clock" | "log" | "secrets" | "registrar" | "lifecycle" | "console">;
+export type RegistrationHost = Pick<
+  Host,
+  "config" | "clock" | "log" | "secrets" | "registrar" | "lifecycle" | "disk" | "metrics" | "console"
+>;
 
 /** Resolves with whether the runner is registered. After a failure it has reported the reason and tried to abandon the launch. */
 export async function register(host: RegistrationHost): Promise<boolean> {
-  const reason = await tryUntilRegistered(host);
+  const reason = (await tooFull(host)) ?? (await tryUntilRegistered(host));
   if (reason === undefined) {
     await deleteSecret(host);
     return true;
@@ -27,6 +32,14 @@ export async function register(host: RegistrationHost): Promise<boolean> {
     host.log.error("the launch could not be abandoned; its hook times out instead", { error: String(error) });
   }
   return false;
+}
+
+/** The reason for which an instance that would soon be replaced again never enters service. */
+async function tooFull({ disk, metrics, log }: RegistrationHost): Promise<string | undefined> {
+  const shortage = shortageOf(await disk.space(), AT_LAUNCH);
+  if (shortage === undefined) return undefined;
+  await metrics.count(METRIC.fullDisks).catch((error: unknown) => log.warn("the full disk could not be counted", { error: String(error) }));
+  return `the image leaves too little space for jobs: ${shortage}; raise rootVolumeSize or use a smaller image`;
 }
 
 /** The reason of the failure, or undefined on success. */

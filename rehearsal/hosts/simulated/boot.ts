@@ -62,6 +62,11 @@ export class Boot {
     this.agent.kill(forGood);
   }
 
+  /** Fills the disk, or empties it. */
+  fillDisk(full: boolean): void {
+    this.machine.fillDisk(full);
+  }
+
   /** SIGKILL to the running drain, if any: systemd then runs its second stop command. */
   killDrain(): void {
     this.programs.killDrain();

@@ -16,6 +16,8 @@ export interface SimulatedHostEnvironment {
   call: InstanceCall;
   /** Instance metadata below `meta-data/`; undefined for a 404. Throws or rejects on any other failure. */
   metadata(path: string): string | undefined | Promise<string | undefined>;
+  /** The image leaves no free space. */
+  fullImage?: boolean;
   /** Durations of the runner's steps; may change at any time. */
   timing?: RunnerTiming;
   /** Milliseconds of boot; a different fraction of a second on each host keeps their polls out of step. */
@@ -33,7 +35,8 @@ export interface SimulatedHostEnvironment {
   alterDrain?(host: Host): Host;
 }
 
-/** What survives a power-off: the registration. */
+/** What survives a power-off: the registration, and what fills the disk. */
 export interface Disk {
   runnerId?: number;
+  full?: boolean;
 }

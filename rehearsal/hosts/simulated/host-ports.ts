@@ -42,6 +42,12 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
       register: async (token) => machine.register(token),
     },
     helpers,
+    disk: { space: async () => [machine.space] },
+    pause: {
+      set: async () => void (machine.paused = true),
+      isSet: async () => machine.paused,
+      clear: async () => void (machine.paused = false),
+    },
     departure: {
       set: async () => void (machine.departing = true),
       isSet: async () => machine.departing,

@@ -20,7 +20,7 @@ export class SimulatedHosts implements HostDriver {
   constructor(private readonly environment: (instanceId: string) => SimulatedHostEnvironment) {}
 
   async launch(spec: LaunchSpec): Promise<void> {
-    this.machines.set(spec.instanceId, { config: configOf(spec.userData), disk: {} });
+    this.machines.set(spec.instanceId, { config: configOf(spec.userData), disk: { full: this.environment(spec.instanceId).fullImage } });
     await this.start(spec.instanceId);
   }
 

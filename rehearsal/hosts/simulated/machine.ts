@@ -1,6 +1,7 @@
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import type { Log, LogFields } from "../../../host-config/shared/ports/log";
+import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 import { Network } from "./network";
 import { AgentProcesses } from "./agent-processes";
@@ -8,6 +9,8 @@ import { SimulatedRunner } from "./runner";
 import type { Disk, SimulatedHostEnvironment } from "./environment";
 import { SimulatedUnit } from "./unit";
 
+const GIB = 1024 ** 3;
+const ROOT_VOLUME: DiskSpace = { path: "/", available: 25 * GIB, total: 30 * GIB, inodesAvailable: 1_500_000, inodesTotal: 2_000_000 };
 const TARGET = "autoscaling/target-lifecycle-state";
 
 /** State that the agent's programs on one host share from power-on to power-off: the unit, the runner and their inputs. */
@@ -23,6 +26,7 @@ export class SimulatedMachine {
   /** The marker files in /run, lost at power-off. */
   forced = { set: false, reported: false };
   departing = false;
+  paused = false;
   /** Called right before an input of the agent changes. */
   notifyInputsChanged: () => void = () => undefined;
   /** Called by the job-started and job-completed hooks. */
@@ -68,6 +72,17 @@ export class SimulatedMachine {
   target(): TargetState | undefined {
     if (!this.environment.skipIdle?.metadataSteady()) return undefined;
     return this.environment.metadata(TARGET) as TargetState | undefined;
+  }
+
+  /** The root volume. */
+  get space(): DiskSpace {
+    return { ...ROOT_VOLUME, available: this.disk.full ? 0 : ROOT_VOLUME.available };
+  }
+
+  /** A job, or whatever else, leaves no free space, or gives it back. */
+  fillDisk(full: boolean): void {
+    this.inputsChanged();
+    this.disk.full = full;
   }
 
   get registered(): boolean {

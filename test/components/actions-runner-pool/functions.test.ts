@@ -10,6 +10,7 @@ import { SECRET_ARN, poolArgs } from "./pool-args";
 const FUNCTION = "aws:lambda/function:Function";
 const RULE = "aws:cloudwatch/eventRule:EventRule";
 const TARGET = "aws:cloudwatch/eventTarget:EventTarget";
+const INVOCATION = "aws:lambda/invocation:Invocation";
 const ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm";
 
 async function deploy(changes: Partial<ActionsRunnerPoolArgs> = {}): Promise<Deployment> {
@@ -130,9 +131,9 @@ describe("the stop document", () => {
 
 describe("the last sweep", () => {
   it("is an invocation on create, update and delete with a constant input, or each `pulumi up` would show a change", async () => {
-    const inputs = (await deploy()).only("aws:lambda/invocation:Invocation").inputs;
+    const inputs = (await deploy()).named(INVOCATION, "runners-final-sweep").inputs;
     assert.deepEqual(inputs, { functionName: "pool-sweep", input: '{"pool":"pool"}', lifecycleScope: "CRUD" });
-    assert.deepEqual((await deploy()).only("aws:lambda/invocation:Invocation").inputs, inputs);
+    assert.deepEqual((await deploy()).named(INVOCATION, "runners-final-sweep").inputs, inputs);
   });
 
   it("depends on the functions, their permissions and the rules, and so is deleted while all of them still exist", async () => {
@@ -140,8 +141,8 @@ describe("the last sweep", () => {
     await Deployment.start();
     new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }), {
       transformations: [
-        ({ type, opts }) => {
-          if (type === "aws:lambda/invocation:Invocation")
+        ({ type, name, opts }) => {
+          if (type === INVOCATION && name === "runners-final-sweep")
             dependsOn = (opts as pulumi.CustomResourceOptions).dependsOn as pulumi.Resource[];
           return undefined;
         },
@@ -168,6 +169,29 @@ describe("the last sweep", () => {
   });
 });
 
+describe("the check before the group is deleted", () => {
+  it("has a constant input that no final sweep has, and depends on the group, so that its deletion comes first", async () => {
+    const { inputs } = (await deploy()).named(INVOCATION, "runners-destroy-check");
+    assert.deepEqual(inputs, { functionName: "pool-sweep", input: '{"pool":"pool","check":"destroy"}', lifecycleScope: "CRUD" });
+    let dependsOn: pulumi.Resource[] = [];
+    await Deployment.start();
+    new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }), {
+      transformations: [
+        ({ type, name, opts }) => {
+          if (type === INVOCATION && name === "runners-destroy-check")
+            dependsOn = (opts as pulumi.CustomResourceOptions).dependsOn as pulumi.Resource[];
+          return undefined;
+        },
+      ],
+    });
+    await settled();
+    const urns = await Promise.all(
+      dependsOn.map(({ urn }) => new Promise<string>((resolve) => urn.apply((value) => resolve(value.split("$").pop()!)))),
+    );
+    assert.deepEqual(urns, ["aws:autoscaling/group:Group::runners"]);
+  });
+});
+
 describe("the alarms", () => {
   it("watch only metrics that are emitted: an alarm on a misspelt name would never fire", async () => {
     const deployment = await deploy();
@@ -176,6 +200,7 @@ describe("the alarms", () => {
       own.map(({ inputs }) => inputs.metricName).sort(),
       [
         METRIC.forcedStops,
+        METRIC.fullDisks,
         METRIC.busyAtTermination,
         METRIC.stopFailures,
         METRIC.registrationFailures,

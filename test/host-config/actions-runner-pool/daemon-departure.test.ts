@@ -84,16 +84,4 @@ describe("the agent on a terminating instance", () => {
     for (let n = 0; n < 5; n++) await daemon.tick();
     assert.equal(stops, 1, "work of one kind runs once at a time");
   });
-
-  it("does nothing on an instance that is detached or on standby", async () => {
-    for (const target of ["Standby", "Detached"] as const) {
-      const host = new FakeHost();
-      host.target = target;
-      await ticks(host, new Daemon(host), 5);
-      assert.deepEqual(
-        host.acts.filter((act) => act !== "protect false"),
-        [],
-      );
-    }
-  });
 });

@@ -2,6 +2,7 @@
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { LifecycleState, TargetState } from "../../../contract/aws/lifecycle";
 import type { ActiveState } from "../../../host-config/shared/unit-state";
+import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import type { LogFields } from "../../../host-config/shared/ports/log";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
@@ -54,6 +55,10 @@ export class FakeHost implements Host {
   awsFails: Error | undefined;
   actionOpen = true;
   marks = { set: false, reported: false };
+  paused = false;
+  spaces: DiskSpace[] = [
+    { path: "/", available: 20 * 1024 ** 3, total: 30 * 1024 ** 3, inodesAvailable: 1_000_000, inodesTotal: 2_000_000 },
+  ];
   /** The calls to this host, in order. */
   readonly acts: string[] = [];
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
@@ -171,6 +176,27 @@ export class FakeHost implements Host {
       const outcome = await this.call(`protect ${on}`, "done" as const);
       this.protectedNow = on;
       return outcome;
+    },
+  };
+
+  health = { markUnhealthy: async () => this.call("unhealthy", undefined) };
+
+  disk = { space: async () => this.spaces };
+
+  /** Leaves so many bytes free. */
+  fillDisk(available: number): void {
+    this.spaces = this.spaces.map((space) => ({ ...space, available }));
+  }
+
+  pause = {
+    set: async () => {
+      this.acts.push("mark pause");
+      this.paused = true;
+    },
+    isSet: async () => this.paused,
+    clear: async () => {
+      this.acts.push("clear pause");
+      this.paused = false;
     },
   };
 

@@ -127,6 +127,10 @@ export function replayHost(ask: Ask): Host {
     lifecycle: { lifecycleState: port("lifecycle state"), complete: port("complete"), heartbeat: port("heartbeat") },
     // In service, a tick only maintains scale-in protection, which no promise depends on: not modelled.
     protection: { set: async () => "done" },
+    // Neither a pause nor a full disk is modelled: both stop the unit as a termination does, and never complete an action.
+    health: { markUnhealthy: async () => undefined },
+    disk: { space: async () => [] },
+    pause: { set: async () => undefined, isSet: async () => false, clear: async () => undefined },
     secrets: { token: port("token"), delete: port("delete secret") },
     registrar: { registered: async () => true, register: port("register") },
     helpers: { startCompletion: port("start completion"), startHeartbeat: port("start heartbeat") },

@@ -41,14 +41,15 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
     let server: ProviderServer;
     let stack: StackHandle;
     let groupName = "";
-    const invocations: { functionName: string; pool: string; action: string; groups: number; functions: number }[] = [];
+    const invocations: { functionName: string; pool: string; check?: string; action: string; groups: number; functions: number }[] = [];
 
     before(async () => {
       const invoke: ProviderOptions["invoke"] = async (functionName, payload) => {
-        const { pool, tf } = payload as { pool: string; tf: { action: string } };
+        const { pool, check, tf } = payload as { pool: string; check?: string; tf: { action: string } };
         invocations.push({
           functionName,
           pool,
+          ...(check === undefined ? {} : { check }),
           action: tf.action,
           groups: autoscaling.groups.size,
           functions: store.list("aws:lambda/function:Function").length,
@@ -116,10 +117,19 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       assert.equal(digestOf(...settings), digestBefore);
     });
 
-    it("invokes the final sweep when the group is deleted and all functions still exist", () => {
-      const [created, ...others] = invocations;
-      assert.deepEqual(created, { functionName: `${groupName}-sweep`, pool: groupName, action: "create", groups: 0, functions: 3 });
-      assert.deepEqual(others, [{ ...created, action: "delete" }], "no invocation in between, since a second up changes nothing");
+    it("checks before the group is deleted, and sweeps once it is deleted and all functions still exist", () => {
+      const sweep = { functionName: `${groupName}-sweep`, pool: groupName, groups: 0, functions: 3 };
+      const check = { ...sweep, check: "destroy", groups: 1 };
+      assert.deepEqual(
+        invocations,
+        [
+          { ...sweep, action: "create" },
+          { ...check, action: "create" },
+          { ...check, action: "delete" },
+          { ...sweep, action: "delete" },
+        ],
+        "no invocation in between, since a second up changes nothing",
+      );
     });
   });
 }

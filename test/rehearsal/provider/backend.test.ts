@@ -171,6 +171,16 @@ describe("the provider's backend", () => {
       await assert.rejects(create(INVOCATION, "other", given), /invoking Lambda Function/);
     });
 
+    it("is invoked at its deletion even if another invocation had the same result, and so the same id", async () => {
+      const first = await create(INVOCATION, "first", given);
+      const second = await create(INVOCATION, "second", given);
+      assert.equal(first.id, second.id);
+      payloads = [];
+      await backend.delete({ urn: urn(INVOCATION, "first"), id: first.id, olds: { ...first.outputs, ...given } });
+      await backend.delete({ urn: urn(INVOCATION, "second"), id: second.id, olds: { ...second.outputs, ...given } });
+      assert.equal(payloads.length, 2);
+    });
+
     it("fails without its function, so that a function deleted too early is noticed", async () => {
       await assert.rejects(create(INVOCATION, "last", { ...given, functionName: "absent" }), /Function not found/);
     });

@@ -94,6 +94,39 @@ describe("a simulated pool", () => {
     assert.deepEqual(environment.github.runners(), []);
   });
 
+  it("refuses a destroy that would wait in silence for an instance in standby, touches nothing, and goes on once it is back", async () => {
+    const pool = await open({ instances: 2, minSize: 0 });
+    const [instance] = pool.inService() as [string];
+    const standby = (operation: string, rest = {}) =>
+      environment.gateway.call({ kind: "operator" }, `autoscaling:${operation}`, {
+        AutoScalingGroupName: pool.names.group,
+        InstanceIds: [instance],
+        ...rest,
+      });
+    await standby("EnterStandby", { ShouldDecrementDesiredCapacity: true });
+    await assert.rejects(
+      pool.destroy(),
+      new RegExp(`^Error: The group ${pool.names.group} was not deleted, .*: ${instance} in Standby\\.`),
+    );
+    assert.equal(pool.instances().length, 2);
+    await standby("ExitStandby");
+    await pool.destroy();
+    assert.deepEqual(environment.github.runners(), []);
+  });
+
+  it("refuses a forced deletion by hand of a pool that retains, because it would end all jobs without their hooks", async () => {
+    const pool = await open({ instances: 1 });
+    const job = pool.queueJob({ seconds: 60 });
+    await environment.until(() => state(job) === "acquired", 30);
+    const params = { AutoScalingGroupName: pool.names.group, ForceDelete: true };
+    await assert.rejects(
+      environment.gateway.call({ kind: "operator" }, "autoscaling:DeleteAutoScalingGroup", params),
+      /retention trigger is set to retain$/,
+    );
+    await environment.until(() => state(job) !== "acquired", 120);
+    assert.equal(state(job), "succeeded");
+  });
+
   it("keeps the job despite a killed agent and drain, a metadata outage, a clock jump and duplicate commands", async () => {
     const pool = await open({ instances: 1 });
     const [instance] = pool.inService() as [string];

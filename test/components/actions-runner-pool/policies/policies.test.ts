@@ -110,6 +110,7 @@ describe("the policies", () => {
     const { host } = await policies();
     for (const action of [
       "autoscaling:SetInstanceProtection",
+      "autoscaling:SetInstanceHealth",
       "autoscaling:CompleteLifecycleAction",
       "autoscaling:RecordLifecycleActionHeartbeat",
     ]) {

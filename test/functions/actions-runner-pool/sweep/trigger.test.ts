@@ -15,6 +15,13 @@ describe("sweepTrigger", () => {
     for (const action of ["create", "update"]) assert.equal(sweepTrigger(lifecycle(action), POOL).kind, "nothing");
   });
 
+  it("returns the check, and never the final sweep, for the deletion of the invocation that precedes the group's", () => {
+    const checked = (action: string, check: unknown = "destroy") => sweepTrigger({ ...lifecycle(action), check }, POOL).kind;
+    assert.equal(checked("delete"), "destroy-check");
+    for (const action of ["create", "update"]) assert.equal(checked(action), "nothing");
+    for (const check of ["final", null, 1]) assert.equal(checked("delete", check), "nothing");
+  });
+
   it("returns nothing for an unknown action or another pool: such an invocation must neither sweep nor fail", () => {
     for (const event of [
       lifecycle("replace"),

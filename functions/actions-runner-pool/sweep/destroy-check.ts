@@ -1,0 +1,54 @@
+import type { PoolNames } from "../../../contract/actions-runner-pool/names";
+import { type Observer, reasonOf } from "../../shared/lambda/observer";
+import type { Member } from "./ports";
+
+export interface DestroyCheckPorts {
+  members(group: string): Promise<Member[]>;
+  /** Processes of the group that an operator has suspended; empty if the group does not exist. */
+  suspendedProcesses(group: string): Promise<string[]>;
+}
+
+/**
+ * Refuses a deletion of the pool that would wait for something that only an operator can end. The provider sets the
+ * group's sizes to 0 and waits until it is empty, without a word and for up to maxDrain and more: but Auto Scaling never
+ * chooses an instance in standby, and none at all while Terminate is suspended. The error is what Pulumi shows.
+ *
+ * A failure to read the group refuses nothing: the deletion must not depend on this check.
+ *
+ * @throws Error that names what is in the way and the commands that end it
+ */
+export async function checkDestroy(ports: DestroyCheckPorts, { names: { group } }: { names: PoolNames }, { log }: Observer): Promise<void> {
+  let obstacles: string[];
+  try {
+    obstacles = [
+      ...standbyObstacles(group, await ports.members(group)),
+      ...suspensionObstacles(group, await ports.suspendedProcesses(group)),
+    ];
+  } catch (error) {
+    log.warn("destroy check: the group could not be read; the deletion goes on", { reason: reasonOf(error) });
+    return;
+  }
+  if (obstacles.length === 0) return log.info("destroy check: nothing holds the group");
+  throw new Error(
+    `The group ${group} was not deleted, because that would wait for what only you can end: ${obstacles.join("; and ")}. ` +
+      "Its instances and jobs are untouched. Then delete the pool again.",
+  );
+}
+
+function standbyObstacles(group: string, members: readonly Member[]): string[] {
+  const ids = members.filter(({ lifecycleState }) => /Standby$/.test(lifecycleState)).map(({ instanceId }) => instanceId);
+  if (ids.length === 0) return [];
+  return [
+    `${ids.join(" and ")} in Standby. Put it back: aws autoscaling exit-standby --auto-scaling-group-name ${group} --instance-ids ${ids.join(" ")} ` +
+      "- or end it: aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id " +
+      ids[0],
+  ];
+}
+
+function suspensionObstacles(group: string, suspended: readonly string[]): string[] {
+  if (!suspended.includes("Terminate")) return [];
+  return [
+    "the suspended process Terminate. Resume it: " +
+      `aws autoscaling resume-processes --auto-scaling-group-name ${group} --scaling-processes Terminate`,
+  ];
+}

@@ -1,0 +1,44 @@
+/**
+ * A full disk is a black hole: each job fails at its worker's first log line, the listener stays online and takes the
+ * next one, and no health check notices. So an instance whose disk is nearly full takes no further job, finishes the one
+ * it has, and has the group replace it.
+ *
+ * The replacement is a better one: an instance that starts with less than twice the floor is never taken into service
+ * (registration.ts). So an image that is itself too full cannot replace healthy instances, one after the other.
+ */
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import type { DiskSpace } from "./ports/disk";
+import type { Host } from "./ports/host";
+
+const GIB = 1024 ** 3;
+/** Bytes. Workspaces of most jobs need more, so little is lost by replacing an instance that has less. */
+export const FLOOR = GIB;
+/** Share of the file system's inodes, as Kubernetes' kubelet evicts by default. A checkout may use tens of thousands. */
+export const INODE_FLOOR = 0.05;
+/** An instance enters service only with this many times the floor, or the first job could end its life. */
+export const AT_LAUNCH = 2;
+
+/** What is too scarce, in words, or undefined. */
+export function shortageOf(spaces: readonly DiskSpace[], times = 1): string | undefined {
+  for (const { path, available, total, inodesAvailable, inodesTotal } of spaces) {
+    if (total > 0 && available < FLOOR * times) return `${path}: ${gib(available)} of ${gib(total)} GiB free, at least ${times} needed`;
+    const share = inodesAvailable / inodesTotal;
+    if (inodesTotal > 0 && share < INODE_FLOOR * times)
+      return `${path}: ${inodesAvailable} of ${inodesTotal} inodes free, at least ${Math.round(INODE_FLOOR * times * 100)} % needed`;
+  }
+  return undefined;
+}
+
+function gib(bytes: number): string {
+  return (bytes / GIB).toFixed(1);
+}
+
+/**
+ * Reports the instance as unhealthy and counts it. The group terminates it through its hook, as in a scale-in, and
+ * launches its replacement at once. Both calls are made even if one fails; rejects if one did.
+ */
+export async function reportFullDisk({ health, metrics }: Pick<Host, "health" | "metrics">): Promise<void> {
+  const done = await Promise.allSettled([health.markUnhealthy(), metrics.count(METRIC.fullDisks)]);
+  const failed = done.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}

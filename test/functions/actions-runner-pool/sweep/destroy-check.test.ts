@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import type { LifecycleState } from "../../../../contract/aws/lifecycle";
+import { checkDestroy } from "../../../../functions/actions-runner-pool/sweep/destroy-check";
+import { NAMES } from "../../support/events";
+import { RecordingObserver } from "../../support/observer";
+
+describe("the check before a pool is deleted", () => {
+  const check = (states: LifecycleState[], suspended: string[] = []) =>
+    checkDestroy(
+      {
+        members: async () => states.map((lifecycleState, n) => ({ instanceId: `i-${n}`, lifecycleState })),
+        suspendedProcesses: async () => suspended,
+      },
+      { names: NAMES },
+      new RecordingObserver(),
+    );
+
+  it("refuses a deletion that would wait in silence for an instance in standby, and says how to go on", async () => {
+    await assert.rejects(check(["InService", "Standby", "EnteringStandby"]), ({ message }: Error) => {
+      assert.match(message, /^The group ci-dev was not deleted, .*: i-1 and i-2 in Standby\./);
+      assert.ok(message.includes("aws autoscaling exit-standby --auto-scaling-group-name ci-dev --instance-ids i-1 i-2"), message);
+      assert.ok(
+        message.includes(
+          "aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id i-1",
+        ),
+        message,
+      );
+      return true;
+    });
+  });
+
+  it("refuses a deletion while the process Terminate is suspended, and names both obstacles if there are two", async () => {
+    const resume = "aws autoscaling resume-processes --auto-scaling-group-name ci-dev --scaling-processes Terminate";
+    await assert.rejects(check(["InService"], ["AZRebalance", "Terminate"]), ({ message }: Error) => message.includes(resume));
+    await assert.rejects(check(["Standby"], ["Terminate"]), ({ message }: Error) => /Standby/.test(message) && message.includes(resume));
+  });
+
+  it("never refuses a deletion that ends by itself: busy, terminating and warm instances drain", async () => {
+    await check(
+      ["InService", "Pending:Wait", "Terminating:Wait", "Terminating:Retained", "Warmed:Stopped"],
+      ["Launch", "ReplaceUnhealthy"],
+    );
+    await check([]);
+  });
+
+  it("never blocks a deletion because AWS does not answer", async () => {
+    const observer = new RecordingObserver();
+    const members = async () => Promise.reject(new Error("Rate exceeded"));
+    await checkDestroy({ members, suspendedProcesses: async () => [] }, { names: NAMES }, observer);
+    assert.ok(observer.lines.some(({ level }) => level === "warn"));
+  });
+});

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
+import { initialState, repeatsUntil, targetObserved, unitObserved } from "../../../host-config/actions-runner-pool/agent/daemon-state";
+import { disk } from "../../../host-config/actions-runner-pool/agent/disk";
+import { shortageOf } from "../../../host-config/actions-runner-pool/agent/full-disk";
+import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
+import { launching, ticks } from "./daemon-rig";
+import { FakeHost } from "./fake-host";
+
+const GIB = 1024 ** 3;
+const ROOMY: DiskSpace = { path: "/", available: 20 * GIB, total: 30 * GIB, inodesAvailable: 900_000, inodesTotal: 1_000_000 };
+const steps = (host: FakeHost) => host.acts.filter((act) => !act.startsWith("protect") && act !== "state");
+
+describe("a disk on which the next job would fail", () => {
+  it("is one with less than 1 GiB or less than 5 % of its inodes, on any of the file systems", () => {
+    assert.equal(shortageOf([ROOMY]), undefined);
+    assert.equal(shortageOf([{ ...ROOMY, available: GIB }]), undefined);
+    assert.equal(shortageOf([ROOMY, { ...ROOMY, path: "/data", available: GIB - 1 }]), "/data: 1.0 of 30.0 GiB free, at least 1 needed");
+    assert.match(shortageOf([{ ...ROOMY, inodesAvailable: 49_999 }])!, /^\/: 49999 of 1000000 inodes free, at least 5 % needed$/);
+  });
+
+  it("is not one whose file system tells neither space nor inodes", () => {
+    assert.equal(shortageOf([{ path: "/", available: 0, total: 0, inodesAvailable: 0, inodesTotal: 0 }]), undefined);
+  });
+
+  it("is measured where the real file system is, and one that never answers neither blocks nor piles up", async () => {
+    const [root] = await disk(["/"]).space();
+    assert.ok(root!.total > 0 && root!.available >= 0 && root!.available < root!.total, JSON.stringify(root));
+    assert.deepEqual(await disk(["/nonexistent"]).space(), []);
+    const reads: string[] = [];
+    const hung = disk(
+      ["/hung", "/"],
+      (folder) => (reads.push(folder), folder === "/" ? Promise.resolve(ROOMY) : new Promise(() => undefined)),
+      1,
+    );
+    for (let n = 0; n < 3; n++) assert.deepEqual(await hung.space(), [ROOMY]);
+    assert.deepEqual(reads, ["/hung", "/", "/", "/"]);
+  });
+});
+
+describe("the agent on an instance with a full disk", () => {
+  it("takes no further job, counts it and has the group replace the instance, in that state even after a restart", async () => {
+    const host = new FakeHost();
+    const daemon = new Daemon(host);
+    await ticks(host, daemon, 3);
+    host.fillDisk(0);
+    await ticks(host, daemon, 5);
+    assert.deepEqual(steps(host).sort(), ["count FullDisks", "mark pause", "stop", "unhealthy"]);
+    assert.ok(host.messages().includes("the disk is nearly full: no further job, and the group replaces the instance"));
+    host.active = "inactive";
+    await ticks(host, new Daemon(host), 5);
+    assert.ok(!host.acts.includes("start"));
+  });
+
+  it("drains a job that is still running instead of ending it", async () => {
+    const host = new FakeHost();
+    host.seen = { ...host.seen, workers: 1, announced: "busy" };
+    const daemon = new Daemon(host);
+    host.fillDisk(0);
+    await ticks(host, daemon, 30);
+    assert.equal(host.active, "deactivating");
+    assert.ok(!host.acts.some((act) => /JOB LOST|interrupt|kill|complete/.test(act)), host.acts.join());
+  });
+
+  it("reports again every 5 minutes while nothing replaces it, so that the alarm stays, and half a minute after a failure", async () => {
+    const host = new FakeHost();
+    const daemon = new Daemon(host);
+    host.fillDisk(0);
+    await ticks(host, daemon, 910);
+    assert.equal(host.acts.filter((act) => act === "unhealthy").length, 4);
+    assert.equal(host.acts.filter((act) => act === "count FullDisks").length, 4);
+
+    const refused = new FakeHost();
+    refused.fillDisk(0);
+    refused.awsFails = new Error("AccessDenied");
+    await ticks(refused, new Daemon(refused), 100);
+    const reports = refused.acts.filter((act) => act === "unhealthy").length;
+    assert.ok(reports >= 3 && reports <= 5, `${reports} reports in 100 s`);
+    assert.equal(refused.acts.filter((act) => act === "count FullDisks").length, reports, "counted although the report failed");
+    assert.equal(refused.acts.filter((act) => act === "stop").length, 1, "stops taking jobs even if AWS does not answer");
+  });
+
+  it("takes jobs again if there is space again before the group has replaced it", async () => {
+    const host = new FakeHost();
+    const daemon = new Daemon(host);
+    host.fillDisk(0);
+    await ticks(host, daemon, 3);
+    Object.assign(host, { active: "inactive" });
+    host.fillDisk(20 * GIB);
+    await ticks(host, daemon, 6);
+    assert.deepEqual(steps(host).slice(-2), ["start", "clear pause"]);
+  });
+
+  it("neither reports nor stops anything on an instance that terminates, is in standby or in the warm pool", async () => {
+    for (const target of ["Terminated", "Standby", "Warmed:Stopped"] as const) {
+      const host = new FakeHost();
+      Object.assign(host, { target, active: "inactive" });
+      host.fillDisk(0);
+      await ticks(host, new Daemon(host), 5);
+      assert.ok(!host.acts.some((act) => act === "unhealthy" || act === "count FullDisks"), `${target}: ${host.acts.join()}`);
+    }
+  });
+
+  it("does not start a listener after a reboot in service", async () => {
+    const host = launching();
+    Object.assign(host, { isRegistered: true, state: "InService" });
+    host.fillDisk(0);
+    await ticks(host, new Daemon(host), 10);
+    assert.ok(!host.acts.includes("start"));
+    assert.ok(host.acts.includes("unhealthy"));
+  });
+
+  it("never enters service from an image that is too full, or replacements would follow each other without end", async () => {
+    const host = launching();
+    host.fillDisk(2 * GIB - 1);
+    await ticks(host, new Daemon(host), 3);
+    assert.deepEqual(steps(host).slice(0, 3), [
+      "count FullDisks",
+      "console: ci-runners: bootstrap failed: the image leaves too little space for jobs: /: 2.0 of 30.0 GiB free, at least 2 needed; raise rootVolumeSize or use a smaller image",
+      "complete pool-launch ABANDON",
+    ]);
+    assert.ok(!host.acts.some((act) => act === "unhealthy" || act.startsWith("register")));
+
+    const uncounted = launching();
+    uncounted.fillDisk(0);
+    uncounted.metrics.count = async () => Promise.reject(new Error("throttled"));
+    await ticks(uncounted, new Daemon(uncounted), 3);
+    assert.ok(uncounted.acts.includes("complete pool-launch ABANDON"));
+  });
+
+  it("never lets the simulation skip its ticks", () => {
+    const active = { active: "active", everStarted: true, mainAlive: true } as const;
+    const state = unitObserved(targetObserved(initialState(), "InService"), active);
+    assert.equal(repeatsUntil({ ...state, inFlight: "worker", shortage: "/: full" }, active, true), undefined);
+  });
+});
