@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** The engine version that the rehearsal builds or downloads. */
+/** The engine version that the rehearsal builds. */
 export const ENGINE_VERSION = "3.248.0";
 
 /**

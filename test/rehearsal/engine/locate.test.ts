@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { PulumiCommand } from "@pulumi/pulumi/automation";
 import { ENGINE_VERSION, OLDEST_ENGINE } from "../../../rehearsal/engine/cache";
 import { locate } from "../../../rehearsal/engine/locate";
 import { withLock } from "../../../rehearsal/engine/lock";
@@ -26,11 +27,8 @@ describe("finding an engine", () => {
     writeFileSync(file, `#!/bin/sh\necho v${version}\n`);
     chmodSync(file, 0o755);
   }
-  const noInstaller = async () => {
-    throw new Error("fetch failed: no network");
-  };
   const cached = () => join(dir, "cache", ENGINE_VERSION, "bin", "pulumi");
-  const find = () => locate({ cacheDir: join(dir, "cache"), install: noInstaller });
+  const find = () => locate({ cacheDir: join(dir, "cache") });
 
   it("prefers the user's engine on PATH when it is new enough", async () => {
     pretend(join(dir, "bin", "pulumi"), "3.250.1");
@@ -54,10 +52,26 @@ describe("finding an engine", () => {
 
   it("reports why each source failed when no engine is available", async () => {
     await assert.rejects(find(), (error: Error) => {
-      for (const part of [/PATH: .*ENOENT/, /empty/, /Go is not on PATH/, /installer: .*no network/, /Install Pulumi/])
+      for (const part of [/PATH: .*ENOENT/, /empty/, /Go is not on PATH/, /Install Pulumi 3\.206\.0 or newer .* or Go/])
         assert.match(error.message, part);
       return true;
     });
+  });
+
+  it("never runs Pulumi's installer, a script that nothing pins and that a rehearsal would run as root", async () => {
+    const { install } = PulumiCommand;
+    let ran = 0;
+    PulumiCommand.install = async (options) => {
+      ran += 1;
+      pretend(cached(), ENGINE_VERSION);
+      return PulumiCommand.get(options);
+    };
+    try {
+      await assert.rejects(find(), /No Pulumi engine/);
+      assert.equal(ran, 0);
+    } finally {
+      PulumiCommand.install = install;
+    }
   });
 
   it("never lets two processes build at the same time", async () => {
