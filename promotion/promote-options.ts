@@ -4,6 +4,7 @@ import { RefusedError } from "./refused-error";
 import { isReleaseTag } from "./pin";
 import { HOSTS, type Hosts } from "./rehearsal-gate";
 import { type Stage, stageBefore, stageNamed } from "./stages";
+import { stackName } from "./stack-name";
 import { writtenReason } from "./trailers";
 
 interface Common {
@@ -14,6 +15,11 @@ interface Common {
 export interface CheckOptions extends Common {
   check: true;
   base: string;
+  head: string;
+}
+export interface DeployedPinOptions extends Common {
+  check: "deployed pin";
+  stack: string;
   head: string;
 }
 export interface PromoteOptions extends Common {
@@ -47,27 +53,38 @@ const COMMAND = refusingCommandLine(
     "dry-run": toggle("evaluate the gates, change nothing"),
     check: toggle("evaluate the pin changes that merging --head into --base would make"),
     base: option({ metavar: "REV", help: "the branch that is merged into", parse: text }),
-    head: option({ metavar: "REV", help: "what is merged", parse: text, shown: "HEAD" }),
+    stack: option({ metavar: "NAME", help: "with --check, instead of --base: evaluate the pin that the stack has in --head", parse: text }),
+    head: option({ metavar: "REV", help: "what is merged; with --stack, a commit of main", parse: text, shown: "HEAD" }),
     main: option({ metavar: "REF", help: "the branch that holds the pins", parse: text, shown: "origin/main, else main" }),
     hosts: option({ metavar: "KIND", help: "hosts of the rehearsal: auto, systemd or simulated", parse: oneOf(...HOSTS), default: "auto" }),
     json: option({ metavar: "FILE", help: "write the result there", parse: text }),
   },
-  ["--from STAGE --to STAGE [options]", "--to STAGE --release TAG --rollback [options]", "--check --base REV [--head REV] [options]"],
+  [
+    "--from STAGE --to STAGE [options]",
+    "--to STAGE --release TAG --rollback [options]",
+    "--check --base REV [--head REV] [options]",
+    "--check --stack NAME [--head REV] [options]",
+  ],
 );
 
 export const PROMOTE_HELP = COMMAND.help;
 
 /** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for invalid options */
-export function parsePromoteOptions(argv: string[]): PromoteOptions | CheckOptions | undefined {
+export function parsePromoteOptions(argv: string[]): PromoteOptions | CheckOptions | DeployedPinOptions | undefined {
   const values = COMMAND.parse(argv);
   if (values === undefined) return undefined;
   const common = { main: values.main, hosts: values.hosts, json: values.json };
   if (values.check) {
     refuseOthers(values, ["from", "to", "release", "rollback", "override", "dry-run"], "--check reads it from the commits");
-    if (values.base === undefined) throw new RefusedError("--check: give --base, the revision to merge into");
-    return { check: true, base: values.base, head: values.head ?? "HEAD", ...common };
+    const head = values.head ?? "HEAD";
+    if (values.stack !== undefined) {
+      refuseOthers(values, ["base"], "--stack evaluates the commit of main that set the pin");
+      return { check: "deployed pin", stack: stackName(values.stack, "--stack"), head, ...common };
+    }
+    if (values.base === undefined) throw new RefusedError("--check: give --base, the revision to merge into, or --stack, a stack on main");
+    return { check: true, base: values.base, head, ...common };
   }
-  refuseOthers(values, ["base", "head"], "only --check compares revisions");
+  refuseOthers(values, ["base", "head", "stack"], "only --check compares revisions");
   if (values.to === undefined) throw new RefusedError("--to: give the stage whose pin changes");
   const { from, to } = stages(values.from, values.to, values.rollback);
   const { release, rollback } = values;

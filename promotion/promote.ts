@@ -2,11 +2,12 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as semver from "semver";
 import { type Branch, branchName, existingBranch, makeBranch } from "./promotion-branch";
+import { checkDeployedPin } from "./check-deployed-pin";
 import { checkPins } from "./check-pins";
 import { RefusedError } from "./refused-error";
 import { type PinChangeResult, type GateContext, evaluate } from "./evaluate";
 import { type CommitMessage, commitMessageFor } from "./commit-message";
-import { type CheckOptions, PROMOTE_HELP, type PromoteOptions, parsePromoteOptions } from "./promote-options";
+import { type CheckOptions, type DeployedPinOptions, PROMOTE_HELP, type PromoteOptions, parsePromoteOptions } from "./promote-options";
 import { MAIN, configurationFile, isOlder, readPin, replacePin } from "./pin";
 import { type Rehearse, rehearsalGate } from "./rehearsal-gate";
 import { Repository, short } from "./repository";
@@ -42,9 +43,12 @@ export async function promote(argv: string[], environment: PromoteEnvironment): 
     now: environment.now,
     rehearse: environment.rehearse ?? rehearsalGate(repository, options.hosts),
   });
-  const result = options.check
-    ? await checkChange(contextOf(repository.commit(options.base, "--base")), options, environment.log)
-    : await promoteOn(repository.mainBranch(options.main), contextOf, options, environment.log);
+  const result =
+    options.check === "deployed pin"
+      ? await checkDeployed(contextOf, repository, options, environment.log)
+      : options.check
+        ? await checkChange(contextOf(repository.commit(options.base, "--base")), options, environment.log)
+        : await promoteOn(repository.mainBranch(options.main), contextOf, options, environment.log);
   if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(result, null, 2)}\n`);
   return result.outcome === "closed" ? 1 : 0;
 }
@@ -56,6 +60,19 @@ async function checkChange(context: GateContext, options: CheckOptions, log: (te
     return { outcome: "nothing", changes };
   }
   log(gateTable(changes));
+  return { outcome: changes.every(({ outcome }) => outcome === "open") ? "open" : "closed", changes };
+}
+
+async function checkDeployed(
+  contextOf: (main: string) => GateContext,
+  repository: Repository,
+  options: DeployedPinOptions,
+  log: (text: string) => void,
+): Promise<Result> {
+  const head = repository.commit(options.head, "--head");
+  const { results: changes, about } = await checkDeployedPin(contextOf(head), options.stack, head);
+  log([about, ...(changes.length > 0 ? [gateTable(changes)] : [])].join("\n"));
+  if (changes.length === 0) return { outcome: "nothing", changes };
   return { outcome: changes.every(({ outcome }) => outcome === "open") ? "open" : "closed", changes };
 }
 
