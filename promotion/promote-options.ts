@@ -22,6 +22,13 @@ export interface DeployedPinOptions extends Common {
   stack: string;
   head: string;
 }
+export interface SettingsOptions {
+  check: "settings";
+  /** OWNER/REPO; undefined: of the workflow, or of the remote `origin`. */
+  repository?: string;
+  main?: string;
+  json?: string;
+}
 export interface PromoteOptions extends Common {
   check: false;
   /** Undefined for the first stage, and for a rollback, which has no source stage. */
@@ -34,7 +41,7 @@ export interface PromoteOptions extends Common {
 }
 
 const ABOUT = `Evaluates the gates for another release of a stack. Without --check, commits the change to the branch promote/STAGE-TAG.
-Exits 0 if all gates are open or nothing changes, 1 if one is closed, 2 if the command line or the repository does not allow an evaluation.`;
+Exits 0 if all gates are open or nothing changes, 1 if one is closed or a setting is missing, 2 if the command line or the repository does not allow an evaluation.`;
 
 const COMMAND = refusingCommandLine(
   "npm run promote",
@@ -55,6 +62,13 @@ const COMMAND = refusingCommandLine(
     base: option({ metavar: "REV", help: "the branch that is merged into", parse: text }),
     stack: option({ metavar: "NAME", help: "with --check, instead of --base: evaluate the pin that the stack has in --head", parse: text }),
     head: option({ metavar: "REV", help: "what is merged; with --stack, a commit of main", parse: text, shown: "HEAD" }),
+    "check-settings": toggle("check the settings of the repository at GitHub that the workflows rest on; reads GH_TOKEN"),
+    repository: option({
+      metavar: "OWNER/REPO",
+      help: "with --check-settings: the repository at GitHub",
+      parse: text,
+      shown: "GITHUB_REPOSITORY, else that of origin",
+    }),
     main: option({ metavar: "REF", help: "the branch that holds the pins", parse: text, shown: "origin/main, else main" }),
     hosts: option({ metavar: "KIND", help: "hosts of the rehearsal: auto, systemd or simulated", parse: oneOf(...HOSTS), default: "auto" }),
     json: option({ metavar: "FILE", help: "write the result there", parse: text }),
@@ -70,10 +84,19 @@ const COMMAND = refusingCommandLine(
 export const PROMOTE_HELP = COMMAND.help;
 
 /** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for invalid options */
-export function parsePromoteOptions(argv: string[]): PromoteOptions | CheckOptions | DeployedPinOptions | undefined {
+export function parsePromoteOptions(argv: string[]): PromoteOptions | CheckOptions | DeployedPinOptions | SettingsOptions | undefined {
   const values = COMMAND.parse(argv);
   if (values === undefined) return undefined;
   const common = { main: values.main, hosts: values.hosts, json: values.json };
+  if (values["check-settings"]) {
+    refuseOthers(
+      values,
+      ["check", "from", "to", "release", "rollback", "override", "dry-run", "base", "head", "stack"],
+      "--check-settings evaluates no pin",
+    );
+    return { check: "settings", repository: values.repository, main: values.main, json: values.json };
+  }
+  refuseOthers(values, ["repository"], "only --check-settings asks GitHub");
   if (values.check) {
     refuseOthers(values, ["from", "to", "release", "rollback", "override", "dry-run"], "--check reads it from the commits");
     const head = values.head ?? "HEAD";

@@ -7,10 +7,18 @@ import { checkPins } from "./check-pins";
 import { RefusedError } from "./refused-error";
 import { type PinChangeResult, type GateContext, evaluate } from "./evaluate";
 import { type CommitMessage, commitMessageFor } from "./commit-message";
-import { type CheckOptions, type DeployedPinOptions, PROMOTE_HELP, type PromoteOptions, parsePromoteOptions } from "./promote-options";
+import {
+  type CheckOptions,
+  type DeployedPinOptions,
+  PROMOTE_HELP,
+  type PromoteOptions,
+  type SettingsOptions,
+  parsePromoteOptions,
+} from "./promote-options";
 import { MAIN, configurationFile, isOlder, readPin, replacePin } from "./pin";
 import { type Rehearse, rehearsalGate } from "./rehearsal-gate";
 import { Repository, short } from "./repository";
+import { checkSettings, settingsTable } from "./settings/check-settings";
 import { gateTable } from "./gate-table";
 
 /** What the command works on; tests pass their own repository, clock and sometimes rehearsal. */
@@ -19,6 +27,8 @@ export interface PromoteEnvironment {
   now: () => number;
   log: (text: string) => void;
   rehearse?: Rehearse;
+  /** Where `--check-settings` finds GitHub and its token. Default: the process's own variables. */
+  env?: NodeJS.ProcessEnv;
 }
 
 /** What `--json` writes; described in promotion/README.md. */
@@ -36,6 +46,7 @@ export async function promote(argv: string[], environment: PromoteEnvironment): 
     return 0;
   }
   const repository = new Repository(environment.dir);
+  if (options.check === "settings") return checkRepository(repository, options, environment);
   repository.requireWholeHistory();
   const contextOf = (main: string): GateContext => ({
     repository,
@@ -51,6 +62,17 @@ export async function promote(argv: string[], environment: PromoteEnvironment): 
         : await promoteOn(repository.mainBranch(options.main), contextOf, options, environment.log);
   if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(result, null, 2)}\n`);
   return result.outcome === "closed" ? 1 : 0;
+}
+
+async function checkRepository(
+  repository: Repository,
+  options: SettingsOptions,
+  { log, env = process.env }: PromoteEnvironment,
+): Promise<number> {
+  const result = await checkSettings(repository, repository.mainBranch(options.main).commit, options.repository, env);
+  log(settingsTable(result));
+  if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(result, null, 2)}\n`);
+  return result.outcome === "met" ? 0 : 1;
 }
 
 async function checkChange(context: GateContext, options: CheckOptions, log: (text: string) => void): Promise<Result> {
