@@ -7,7 +7,7 @@ import { STAGES } from "./stages";
 import { intentFor } from "./trailers";
 
 /** What is evaluated besides the change: the commit of main that set the pin; undefined if there is nothing to evaluate. */
-export interface DeployedPin {
+interface DeployedPin {
   results: PinChangeResult[];
   /** Says what was evaluated, or why nothing was. */
   about: string;

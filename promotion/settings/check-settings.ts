@@ -7,7 +7,7 @@ import { readSettings } from "./repository-settings";
 import { ruleSettings } from "./rules";
 import type { Setting } from "./setting";
 
-export interface SettingsResult {
+interface SettingsResult {
   outcome: "met" | "missing";
   repository: string;
   settings: Setting[];

@@ -25,7 +25,7 @@ export interface Ruleset {
   bypass_actors?: BypassActor[];
 }
 
-export interface Environment {
+interface Environment {
   name: string;
   deployment_branch_policy: { protected_branches: boolean; custom_branch_policies: boolean } | null;
   protection_rules?: { type: string; reviewers?: unknown[] }[];

@@ -1,5 +1,5 @@
 /** Who or what may ignore the rules of a ruleset. GitHub treats a missing mode as `always`. */
-export interface BypassActor {
+interface BypassActor {
   actor_id: number | null;
   actor_type: "Integration" | "OrganizationAdmin" | "RepositoryRole" | "Team" | "DeployKey" | "User";
   bypass_mode?: "always" | "pull_request" | "exempt";

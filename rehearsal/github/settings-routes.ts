@@ -3,7 +3,7 @@ import { type GitHubReply, type GitHubRequest, HttpError } from "./http";
 import { covers, type Environment, type RepositorySettings, type Ruleset } from "./repository-settings";
 
 /** Cuts a list to the requested page; returns the headers that link to the others. */
-export type Paged = <T>(call: GitHubRequest, all: readonly T[]) => { items: T[]; headers: Record<string, string> };
+type Paged = <T>(call: GitHubRequest, all: readonly T[]) => { items: T[]; headers: Record<string, string> };
 type Act = (call: GitHubRequest, match: Record<string, string>, caller: Caller) => GitHubReply;
 
 const REPOSITORY = "/repos/{owner}/{repo}";
