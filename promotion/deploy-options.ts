@@ -1,6 +1,7 @@
 import { option, text, toggle } from "../cli/options";
 import { refusingCommandLine } from "./command-line";
 import { RefusedError } from "./refused-error";
+import { stackName } from "./stack-name";
 
 export interface StackOptions {
   changed: false;
@@ -46,9 +47,6 @@ const COMMAND = refusingCommandLine(
 
 export const DEPLOY_HELP = COMMAND.help;
 
-/** What Pulumi allows for a stack without its organization. */
-const STACK = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
-
 /** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for invalid options */
 export function parseDeployOptions(argv: string[]): StackOptions | ChangedOptions | undefined {
   const values = COMMAND.parse(argv);
@@ -64,6 +62,5 @@ export function parseDeployOptions(argv: string[]): StackOptions | ChangedOption
   if (base !== undefined || head !== undefined || json !== undefined)
     throw new RefusedError("--base, --head and --json: require --changed");
   if (stack === undefined) throw new RefusedError("--stack: give the stack to deploy");
-  if (!STACK.test(stack)) throw new RefusedError(`--stack ${stack}: give a stack's name: letters, digits, _, - and ., at most 100`);
-  return { changed: false, stack, preview, at: at ?? "HEAD", main };
+  return { changed: false, stack: stackName(stack, "--stack"), preview, at: at ?? "HEAD", main };
 }

@@ -4,6 +4,7 @@ import { RefusedError } from "./refused-error";
 import { isReleaseTag } from "./pin";
 import { HOSTS, type Hosts } from "./rehearsal-gate";
 import { type Stage, stageBefore, stageNamed } from "./stages";
+import { stackName } from "./stack-name";
 import { writtenReason } from "./trailers";
 
 interface Common {
@@ -15,6 +16,18 @@ export interface CheckOptions extends Common {
   check: true;
   base: string;
   head: string;
+}
+export interface DeployedPinOptions extends Common {
+  check: "deployed pin";
+  stack: string;
+  head: string;
+}
+export interface SettingsOptions {
+  check: "settings";
+  /** OWNER/REPO; undefined: of the workflow, or of the remote `origin`. */
+  repository?: string;
+  main?: string;
+  json?: string;
 }
 export interface PromoteOptions extends Common {
   check: false;
@@ -28,7 +41,7 @@ export interface PromoteOptions extends Common {
 }
 
 const ABOUT = `Evaluates the gates for another release of a stack. Without --check, commits the change to the branch promote/STAGE-TAG.
-Exits 0 if all gates are open or nothing changes, 1 if one is closed, 2 if the command line or the repository does not allow an evaluation.`;
+Exits 0 if all gates are open or nothing changes, 1 if one is closed or a setting is missing, 2 if the command line or the repository does not allow an evaluation.`;
 
 const COMMAND = refusingCommandLine(
   "npm run promote",
@@ -47,27 +60,54 @@ const COMMAND = refusingCommandLine(
     "dry-run": toggle("evaluate the gates, change nothing"),
     check: toggle("evaluate the pin changes that merging --head into --base would make"),
     base: option({ metavar: "REV", help: "the branch that is merged into", parse: text }),
-    head: option({ metavar: "REV", help: "what is merged", parse: text, shown: "HEAD" }),
+    stack: option({ metavar: "NAME", help: "with --check, instead of --base: evaluate the pin that the stack has in --head", parse: text }),
+    head: option({ metavar: "REV", help: "what is merged; with --stack, a commit of main", parse: text, shown: "HEAD" }),
+    "check-settings": toggle("check the settings of the repository at GitHub that the workflows rest on; reads GH_TOKEN"),
+    repository: option({
+      metavar: "OWNER/REPO",
+      help: "with --check-settings: the repository at GitHub",
+      parse: text,
+      shown: "GITHUB_REPOSITORY, else that of origin",
+    }),
     main: option({ metavar: "REF", help: "the branch that holds the pins", parse: text, shown: "origin/main, else main" }),
     hosts: option({ metavar: "KIND", help: "hosts of the rehearsal: auto, systemd or simulated", parse: oneOf(...HOSTS), default: "auto" }),
     json: option({ metavar: "FILE", help: "write the result there", parse: text }),
   },
-  ["--from STAGE --to STAGE [options]", "--to STAGE --release TAG --rollback [options]", "--check --base REV [--head REV] [options]"],
+  [
+    "--from STAGE --to STAGE [options]",
+    "--to STAGE --release TAG --rollback [options]",
+    "--check --base REV [--head REV] [options]",
+    "--check --stack NAME [--head REV] [options]",
+  ],
 );
 
 export const PROMOTE_HELP = COMMAND.help;
 
 /** Reads the command line. Returns undefined when help was asked for. @throws RefusedError for invalid options */
-export function parsePromoteOptions(argv: string[]): PromoteOptions | CheckOptions | undefined {
+export function parsePromoteOptions(argv: string[]): PromoteOptions | CheckOptions | DeployedPinOptions | SettingsOptions | undefined {
   const values = COMMAND.parse(argv);
   if (values === undefined) return undefined;
   const common = { main: values.main, hosts: values.hosts, json: values.json };
+  if (values["check-settings"]) {
+    refuseOthers(
+      values,
+      ["check", "from", "to", "release", "rollback", "override", "dry-run", "base", "head", "stack"],
+      "--check-settings evaluates no pin",
+    );
+    return { check: "settings", repository: values.repository, main: values.main, json: values.json };
+  }
+  refuseOthers(values, ["repository"], "only --check-settings asks GitHub");
   if (values.check) {
     refuseOthers(values, ["from", "to", "release", "rollback", "override", "dry-run"], "--check reads it from the commits");
-    if (values.base === undefined) throw new RefusedError("--check: give --base, the revision to merge into");
-    return { check: true, base: values.base, head: values.head ?? "HEAD", ...common };
+    const head = values.head ?? "HEAD";
+    if (values.stack !== undefined) {
+      refuseOthers(values, ["base"], "--stack evaluates the commit of main that set the pin");
+      return { check: "deployed pin", stack: stackName(values.stack, "--stack"), head, ...common };
+    }
+    if (values.base === undefined) throw new RefusedError("--check: give --base, the revision to merge into, or --stack, a stack on main");
+    return { check: true, base: values.base, head, ...common };
   }
-  refuseOthers(values, ["base", "head"], "only --check compares revisions");
+  refuseOthers(values, ["base", "head", "stack"], "only --check compares revisions");
   if (values.to === undefined) throw new RefusedError("--to: give the stage whose pin changes");
   const { from, to } = stages(values.from, values.to, values.rollback);
   const { release, rollback } = values;

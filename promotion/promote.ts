@@ -2,14 +2,23 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as semver from "semver";
 import { type Branch, branchName, existingBranch, makeBranch } from "./promotion-branch";
+import { checkDeployedPin } from "./check-deployed-pin";
 import { checkPins } from "./check-pins";
 import { RefusedError } from "./refused-error";
 import { type PinChangeResult, type GateContext, evaluate } from "./evaluate";
 import { type CommitMessage, commitMessageFor } from "./commit-message";
-import { type CheckOptions, PROMOTE_HELP, type PromoteOptions, parsePromoteOptions } from "./promote-options";
+import {
+  type CheckOptions,
+  type DeployedPinOptions,
+  PROMOTE_HELP,
+  type PromoteOptions,
+  type SettingsOptions,
+  parsePromoteOptions,
+} from "./promote-options";
 import { MAIN, configurationFile, isOlder, readPin, replacePin } from "./pin";
 import { type Rehearse, rehearsalGate } from "./rehearsal-gate";
 import { Repository, short } from "./repository";
+import { checkSettings, settingsTable } from "./settings/check-settings";
 import { gateTable } from "./gate-table";
 
 /** What the command works on; tests pass their own repository, clock and sometimes rehearsal. */
@@ -18,6 +27,8 @@ export interface PromoteEnvironment {
   now: () => number;
   log: (text: string) => void;
   rehearse?: Rehearse;
+  /** Where `--check-settings` finds GitHub and its token. Default: the process's own variables. */
+  env?: NodeJS.ProcessEnv;
 }
 
 /** What `--json` writes; described in promotion/README.md. */
@@ -35,6 +46,7 @@ export async function promote(argv: string[], environment: PromoteEnvironment): 
     return 0;
   }
   const repository = new Repository(environment.dir);
+  if (options.check === "settings") return checkRepository(repository, options, environment);
   repository.requireWholeHistory();
   const contextOf = (main: string): GateContext => ({
     repository,
@@ -42,11 +54,25 @@ export async function promote(argv: string[], environment: PromoteEnvironment): 
     now: environment.now,
     rehearse: environment.rehearse ?? rehearsalGate(repository, options.hosts),
   });
-  const result = options.check
-    ? await checkChange(contextOf(repository.commit(options.base, "--base")), options, environment.log)
-    : await promoteOn(repository.mainBranch(options.main), contextOf, options, environment.log);
+  const result =
+    options.check === "deployed pin"
+      ? await checkDeployed(contextOf, repository, options, environment.log)
+      : options.check
+        ? await checkChange(contextOf(repository.commit(options.base, "--base")), options, environment.log)
+        : await promoteOn(repository.mainBranch(options.main), contextOf, options, environment.log);
   if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(result, null, 2)}\n`);
   return result.outcome === "closed" ? 1 : 0;
+}
+
+async function checkRepository(
+  repository: Repository,
+  options: SettingsOptions,
+  { log, env = process.env }: PromoteEnvironment,
+): Promise<number> {
+  const result = await checkSettings(repository, repository.mainBranch(options.main).commit, options.repository, env);
+  log(settingsTable(result));
+  if (options.json !== undefined) writeFileSync(resolve(options.json), `${JSON.stringify(result, null, 2)}\n`);
+  return result.outcome === "met" ? 0 : 1;
 }
 
 async function checkChange(context: GateContext, options: CheckOptions, log: (text: string) => void): Promise<Result> {
@@ -56,6 +82,19 @@ async function checkChange(context: GateContext, options: CheckOptions, log: (te
     return { outcome: "nothing", changes };
   }
   log(gateTable(changes));
+  return { outcome: changes.every(({ outcome }) => outcome === "open") ? "open" : "closed", changes };
+}
+
+async function checkDeployed(
+  contextOf: (main: string) => GateContext,
+  repository: Repository,
+  options: DeployedPinOptions,
+  log: (text: string) => void,
+): Promise<Result> {
+  const head = repository.commit(options.head, "--head");
+  const { results: changes, about } = await checkDeployedPin(contextOf(head), options.stack, head);
+  log([about, ...(changes.length > 0 ? [gateTable(changes)] : [])].join("\n"));
+  if (changes.length === 0) return { outcome: "nothing", changes };
   return { outcome: changes.every(({ outcome }) => outcome === "open") ? "open" : "closed", changes };
 }
 

@@ -42,6 +42,11 @@ export class Repository {
     return this.run(["config", "--type=bool", "--get", key]).stdout.trim();
   }
 
+  /** URL of a remote; empty when there is none. */
+  remote(name: string): string {
+    return this.run(["config", "--get", `remote.${name}.url`]).stdout.trim();
+  }
+
   isAncestor(commit: string, of: string): boolean {
     return this.run(["merge-base", "--is-ancestor", commit, of]).status === 0;
   }

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Opens the pull request that promotes the due release FROM one stage TO the next, once. A closed gate is not a failure.
+# Evaluates the promotion of the due release FROM one stage TO the next. If all gates are open, writes the output TO: the
+# branch with its one commit, as a git bundle in base64. Has no token, because the rehearsal runs a release's own code.
+# A closed gate is not a failure.
 set -euo pipefail
 
 arguments=(--from "$FROM" --to "$TO" --main origin/main --json promotion.json)
@@ -23,14 +25,5 @@ if [ "$(jq --raw-output .outcome promotion.json)" != open ]; then
 fi
 
 branch=$(jq --raw-output .branch.name promotion.json)
-commit=$(jq --raw-output .branch.commit promotion.json)
-# A pull request that was closed without a merge is not opened again: a maintainer has decided.
-known=$(gh pr list --head "$branch" --state all --json number --jq length)
-if [ "$known" -gt 0 ]; then
-  echo "$branch already has a pull request"
-  exit 0
-fi
-gh auth setup-git
-git push --quiet "https://github.com/$GH_REPO.git" "$commit:refs/heads/$branch"
-jq --raw-output .body promotion.json >body.md
-gh pr create --base main --head "$branch" --title "$(jq --raw-output .title promotion.json)" --body-file body.md
+git bundle create --quiet promotion.bundle "refs/heads/$branch" --not origin/main
+echo "$TO=$(base64 --wrap=0 promotion.bundle)" >>"$GITHUB_OUTPUT"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Creates the release of TAG: the package, its checksum, and notes from the changelog. Refuses a tag that does not match.
+# Writes the output `sha256`, so that the job that publishes the package need not trust the release's own files.
 set -euo pipefail
 
 version=$(jq --raw-output .version package.json)
@@ -18,14 +19,16 @@ if ! grep -q '[^[:space:]]' notes.md; then
 fi
 
 mkdir -p first second
-npm pack --silent --pack-destination first
-npm pack --silent --pack-destination second
+# Packing runs the build and its packages, none of which may see the token that creates releases.
+env -u GH_TOKEN npm pack --silent --pack-destination first
+env -u GH_TOKEN npm pack --silent --pack-destination second
 package="ci-runners-$version.tgz"
 if ! cmp "first/$package" "second/$package"; then
   echo "::error::two builds differ: the package is not reproducible" >&2
   exit 1
 fi
 (cd first && sha256sum "$package" >SHA256SUMS)
+echo "sha256=$(cut -d ' ' -f 1 first/SHA256SUMS)" >>"$GITHUB_OUTPUT"
 
 options=(--verify-tag --title "$TAG" --notes-file notes.md)
 case $version in *-*) options+=(--prerelease) ;; esac

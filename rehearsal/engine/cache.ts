@@ -1,6 +1,6 @@
 import { cacheFolder } from "../cache-folder";
 
-/** The engine version that the rehearsal builds or downloads. */
+/** The engine version that the rehearsal builds. */
 export const ENGINE_VERSION = "3.248.0";
 
 /**

@@ -15,29 +15,24 @@ export interface LocatedEngine {
   command: PulumiCommand;
   /** As reported by the engine. */
   version: string;
-  source: "path" | "cache" | "built" | "installed";
+  source: "path" | "cache" | "built";
 }
 
 export interface LocateOptions {
-  /** Receives progress lines while the engine is built or downloaded. Default: discarded. */
+  /** Receives progress lines while the engine is built. Default: discarded. */
   progress?: (message: string) => void;
   /** Default: the user's cache folder. */
   cacheDir?: string;
-  /** The last resort. Default: Pulumi's own installer. */
-  install?: typeof PulumiCommand.install;
 }
 
 /**
  * The Pulumi engine to rehearse with: `pulumi` on PATH when it is new enough, else the cached one, else one built from
- * its Go module, else one downloaded by Pulumi's own installer.
+ * its Go module, whose code go.sum pins. Never Pulumi's installer: it is a script that nothing pins, and a rehearsal with
+ * real machines would run it as root.
  *
  * @throws an error that lists why each of these failed.
  */
-export async function locate({
-  progress = () => undefined,
-  cacheDir = engineCache(),
-  install = PulumiCommand.install,
-}: LocateOptions = {}): Promise<LocatedEngine> {
+export async function locate({ progress = () => undefined, cacheDir = engineCache() }: LocateOptions = {}): Promise<LocatedEngine> {
   const onPath = await attempt(() => PulumiCommand.get({ version: new semver.SemVer(OLDEST_ENGINE) }));
   if (onPath.command) return engine(onPath.command, "path");
 
@@ -72,23 +67,15 @@ export async function locate({
           return engine(built.command, "built");
         }
         noBuild = built.problem;
-        progress(`engine: the build failed, downloading it instead`);
       }
 
-      progress(`engine: downloading ${ENGINE_VERSION} with Pulumi's installer`);
-      const installed = await attempt(() => install({ root, version: wanted }));
-      if (installed.command) {
-        seal(root);
-        return engine(installed.command, "installed");
-      }
       throw new Error(
         [
           `No Pulumi engine ${OLDEST_ENGINE} or newer is available on this machine.`,
           `  pulumi on PATH: ${onPath.problem}`,
           `  cache ${root}: ${existsSync(root) ? first.problem : "empty"}`,
           `  building from the Go module: ${noBuild}`,
-          `  Pulumi's installer: ${installed.problem}`,
-          "Install Pulumi (https://www.pulumi.com/docs/install/) or Go, and try again.",
+          `Install Pulumi ${OLDEST_ENGINE} or newer (https://www.pulumi.com/docs/install/) or Go, and try again.`,
         ].join("\n"),
       );
     },

@@ -26,7 +26,10 @@ export interface App {
 export type Caller =
   | { kind: "app"; app: App }
   | { kind: "installation"; app: App; installation: Installation; rateKey: string }
-  | { kind: "token"; scopes: string[]; rateKey: string };
+  | { kind: "token"; scopes: string[]; access: TokenAccess; rateKey: string };
+
+/** What a caller may read of a repository's settings. Only an admin sees who may bypass a ruleset. */
+export type TokenAccess = "metadata" | "read" | "admin";
 
 interface RegistrationToken {
   scope: string;
@@ -38,7 +41,7 @@ interface RegistrationToken {
 export class GitHubCredentials {
   private readonly apps = new Map<number, { app: App; key: KeyObject }>();
   private readonly installationTokens = new Map<string, { app: App; installation: Installation; expiresAt: number }>();
-  private readonly tokens = new Map<string, string[]>();
+  private readonly tokens = new Map<string, { scopes: string[]; access: TokenAccess }>();
   private readonly registrationTokens = new Map<string, RegistrationToken>();
 
   constructor(
@@ -51,8 +54,8 @@ export class GitHubCredentials {
   }
 
   /** A personal access token; `scopes` are the organizations and `OWNER/REPO`s in which it may manage runners. */
-  addToken(token: string, scopes: string[]): void {
-    this.tokens.set(token, scopes);
+  addToken(token: string, scopes: string[], access: TokenAccess = "admin"): void {
+    this.tokens.set(token, { scopes, access });
   }
 
   /** Throws HttpError 401 with GitHub's wording. */
@@ -65,8 +68,8 @@ export class GitHubCredentials {
       const rateKey = `installation ID ${installed.installation.id}`;
       return { kind: "installation", app: installed.app, installation: installed.installation, rateKey };
     }
-    const scopes = this.tokens.get(credential);
-    if (scopes) return { kind: "token", scopes, rateKey: `user ID ${[...this.tokens.keys()].indexOf(credential) + 1}` };
+    const known = this.tokens.get(credential);
+    if (known) return { kind: "token", ...known, rateKey: `user ID ${[...this.tokens.keys()].indexOf(credential) + 1}` };
     throw new HttpError(401, "Bad credentials");
   }
 

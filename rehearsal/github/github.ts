@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { type Clock, RealClock } from "../clock";
 import { Timeline } from "../timeline";
-import { type App, GitHubCredentials } from "./github-credentials";
+import { type App, GitHubCredentials, type TokenAccess } from "./github-credentials";
 import { GitHubFaults } from "./github-faults";
 import { type GitHubRequest, errorReply, HttpError, readGitHubRequest, type GitHubReply, send } from "./http";
 import type { Job, JobSpec } from "./jobs";
@@ -11,6 +11,7 @@ import { Protocol } from "./protocol";
 import { JobQueue } from "./queue";
 import { RateLimit } from "./rate-limit";
 import { serveRelease } from "./releases";
+import type { RepositorySettings } from "./repository-settings";
 import { Rest } from "./rest";
 import { type RegisteredRunner, type RegistrationRequest, RunnerWire } from "./runner-wire";
 import { type Runner, Runners } from "./runners";
@@ -62,8 +63,13 @@ export class GitHub {
   }
 
   /** A personal access token; `scopes`: organizations and `OWNER/REPO`s whose runners it may manage. */
-  registerToken(token: string, scopes: string[]): void {
-    this.credentials.addToken(token, scopes);
+  registerToken(token: string, scopes: string[], access?: TokenAccess): void {
+    this.credentials.addToken(token, scopes, access);
+  }
+
+  /** The settings of a repository, which the stand-in reads anew in each request. @param repository `OWNER/REPO` */
+  configureRepository(repository: string, settings: RepositorySettings): void {
+    this.rest.repositories.set(repository.toLowerCase(), settings);
   }
 
   /** A one-hour token as the REST routes create it; `scope` is an organization or `OWNER/REPO`. */

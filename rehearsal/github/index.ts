@@ -3,3 +3,4 @@ export type { GitHubFaultKind } from "./github-faults";
 export { GitHub } from "./github";
 export * from "./messages";
 export type { GitHubOptions } from "./github-options";
+export type { RepositorySettings, Ruleset } from "./repository-settings";

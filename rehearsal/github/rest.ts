@@ -2,6 +2,8 @@ import { installationFor, requireRunnerAccess } from "./access";
 import type { App, Caller, GitHubCredentials } from "./github-credentials";
 import { type GitHubRequest, HttpError, type GitHubReply } from "./http";
 import type { GitHubOptions } from "./github-options";
+import type { RepositorySettings } from "./repository-settings";
+import { settingsRoutes } from "./settings-routes";
 import type { RateLimit } from "./rate-limit";
 import type { Runner, Runners } from "./runners";
 import { appBody, installationBody, labelsBody, rateLimitBody, runnerBody } from "./shapes";
@@ -17,6 +19,11 @@ const PARTS: Record<string, string> = {
   installation_id: "(?<installation_id>\\d+)",
   runner_id: "(?<runner_id>\\d+)",
   name: "(?<name>[^/]+)",
+  owner: "(?<owner>[^/]+)",
+  repo: "(?<repository>[^/]+)",
+  ruleset_id: "(?<ruleset_id>\\d+)",
+  branch: "(?<branch>[^/]+)",
+  environment_name: "(?<environment_name>[^/]+)",
 };
 
 type Act = (call: GitHubRequest, match: Record<string, string>, caller: Caller) => GitHubReply;
@@ -30,6 +37,8 @@ interface Route {
 
 /** The routes of GitHub's REST API that a pool of self-hosted runners uses. */
 export class Rest {
+  /** Settings by `owner/repo` in lower case. */
+  readonly repositories = new Map<string, RepositorySettings>();
   private readonly routes: Route[];
 
   constructor(
@@ -46,6 +55,7 @@ export class Rest {
     const runner = `${base}/{runner_id}`;
     const labels = `${runner}/labels`;
     this.routes = [
+      ...settingsRoutes(this.repositories, (call, all) => paged(call, all, this.options.largestPage)).map(([template, act]) => at("GET", template, act)),
       at("GET", "/app", (call, _, caller) => this.ok(appBody(asApp(caller), api(call)))),
       at("GET", "/app/installations", (call, _, caller) => this.installations(call, caller)),
       at("POST", "/app/installations/{installation_id}/access_tokens", (_, match, caller) => this.token(match, caller)),

@@ -57,14 +57,26 @@ describe("the script that evaluates a pull request's pins", () => {
   after(() => fixture.close());
 
   it("evaluates the head with the gates of the base, and returns the exit code", () => {
-    const answers = [
-      { program: "git", when: "fetch" },
+    const { status, calls } = fixture.run("ci.yml", "check-promotion.sh", { HEAD_SHA: SHA }, [
       { program: "npm", when: "--check", exitCode: 1 },
-    ];
-    const { status, calls } = fixture.run("ci.yml", "check-promotion.sh", { PULL_REQUEST: "17", HEAD_SHA: SHA }, answers);
+    ]);
     assert.equal(status, 1);
-    assert.deepEqual(calls[0]!.args, ["fetch", "--quiet", "origin", "refs/pull/17/head"]);
-    const options = parsePromoteOptions(calls[1]!.args.slice(4));
+    const options = parsePromoteOptions(calls[0]!.args.slice(4));
     assert.deepEqual(options, { check: true, base: "HEAD", head: SHA, main: "HEAD", hosts: "auto", json: undefined });
+  });
+});
+
+describe("the script that evaluates a pin on main", () => {
+  const fixture = new ScriptFixture();
+  after(() => fixture.close());
+
+  it("evaluates the pin of the deployed commit, and stops the deployment with the command's exit code", () => {
+    for (const exitCode of [0, 1, 2]) {
+      const values = { STACK: "prod", HEAD_SHA: SHA };
+      const { status, calls } = fixture.run("deploy.yml", "check-pin.sh", values, [{ program: "npm", when: "--check", exitCode }]);
+      assert.equal(status, exitCode);
+      const options = parsePromoteOptions(calls[0]!.args.slice(4));
+      assert.deepEqual(options, { check: "deployed pin", stack: "prod", head: SHA, main: undefined, hosts: "auto", json: undefined });
+    }
   });
 });

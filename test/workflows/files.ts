@@ -18,6 +18,7 @@ export interface Job {
   if?: string;
   environment?: string;
   permissions?: Record<string, string>;
+  outputs?: Record<string, string>;
   concurrency?: { group: string; "cancel-in-progress": unknown };
   strategy?: { "fail-fast"?: boolean };
   "timeout-minutes"?: number;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./files";
+import { ROOT, stepOf, workflow } from "./files";
 import { type Answer, ScriptFixture } from "./stand-ins";
 
 const CHANGELOG = `# Changelog\n\n## [Unreleased]\n\n## [0.3.0] - 2026-12-01\n\n### Added\n\n- A thing.\n\n## [0.2.0] - 2026-11-26\n\n- Old.\n\n## [0.1.0]\n\n\n`;
@@ -45,13 +45,28 @@ describe("the script that creates a release", () => {
 
   it("publishes the package, its checksum and the changelog's section", () => {
     at("0.3.0");
-    const { status, stderr, calls } = release("v0.3.0", packs("0.3.0"));
+    const { status, stderr, calls, output } = release("v0.3.0", packs("0.3.0"));
     assert.equal(status, 0, stderr);
     const { args, files } = calls.at(-1)!;
     assert.deepEqual(args.slice(0, 5), ["release", "create", "v0.3.0", "first/ci-runners-0.3.0.tgz", "first/SHA256SUMS"]);
     assert.ok(args.includes("--verify-tag") && !args.includes("--prerelease"));
     assert.equal(files["notes.md"]!.trim(), "### Added\n\n- A thing.");
-    assert.equal(fixture.read("first/SHA256SUMS"), `${createHash("sha256").update("bytes").digest("hex")}  ci-runners-0.3.0.tgz\n`);
+    const sum = createHash("sha256").update("bytes").digest("hex");
+    assert.equal(fixture.read("first/SHA256SUMS"), `${sum}  ci-runners-0.3.0.tgz\n`);
+    assert.equal(output, `sha256=${sum}\n`);
+  });
+
+  it("never gives the token that creates releases to the build, which runs the code of other packages", () => {
+    at("0.3.0");
+    const { calls } = release("v0.3.0", packs("0.3.0"));
+    assert.deepEqual(
+      calls.map(({ program, hasToken }) => [program, hasToken]),
+      [
+        ["npm", false],
+        ["npm", false],
+        ["gh", true],
+      ],
+    );
   });
 
   it("marks a pre-release as such", () => {
@@ -105,20 +120,21 @@ describe("the script that creates a release", () => {
 describe("the script that publishes a release", () => {
   const fixture = new ScriptFixture();
   after(() => fixture.close());
-  const sum = createHash("sha256").update("bytes").digest("hex");
-  const publish = (tag: string, content: string) => {
+  const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+  /** @param content what the release holds now. @param built the checksum that the job that built it reported */
+  const publish = (tag: string, content: string, built = digest("bytes")) => {
     const file = `ci-runners-${tag.slice(1)}.tgz`;
     mkdirSync(join(fixture.folder, "release"), { recursive: true });
-    writeFileSync(join(fixture.folder, "release", "SHA256SUMS"), "");
-    const writes = { [`release/${file}`]: content, "release/SHA256SUMS": `${sum}  ${file}\n` };
-    return fixture.run("release.yml", "publish.sh", { TAG: tag, GH_REPO: "o/r", GH_TOKEN: "t" }, [
-      { program: "gh", when: "release download", writes },
+    const writes = { [`release/${file}`]: content, "release/SHA256SUMS": `${digest(content)}  ${file}\n` };
+    return fixture.run("release.yml", "publish.sh", { TAG: tag, SHA256: built, GH_REPO: "o/r", GH_TOKEN: "t" }, [
+      { program: "gh", when: `release download ${tag} --dir release --pattern ${file}`, writes },
       { program: "npm", when: "publish" },
     ]);
   };
 
   it("publishes the release's own file, and never tags a pre-release as latest", () => {
-    assert.deepEqual(publish("v0.3.0", "bytes").calls[1]!.args, [
+    const { calls } = publish("v0.3.0", "bytes");
+    assert.deepEqual(calls[1]!.args, [
       "publish",
       "./release/ci-runners-0.3.0.tgz",
       "--provenance",
@@ -127,12 +143,32 @@ describe("the script that publishes a release", () => {
       "--tag",
       "latest",
     ]);
+    assert.equal(calls[1]!.hasToken, false);
     assert.equal(publish("v0.4.0-rc.1", "bytes").calls[1]!.args.at(-1), "next");
   });
 
-  it("publishes nothing if the checksum differs from the release's", () => {
+  it("publishes nothing if the release's file was replaced together with its checksum", () => {
     const { status, calls } = publish("v0.3.0", "tampered");
     assert.notEqual(status, 0);
-    assert.equal(calls.length, 1);
+    assert.deepEqual(
+      calls.map(({ program }) => program),
+      ["gh"],
+    );
+  });
+
+  it("publishes nothing without a checksum of the job that built the file", () => {
+    for (const built of ["", "0", `${digest("bytes")}\n${digest("tampered")}`]) {
+      const { status, stderr, calls } = publish("v0.3.0", "bytes", built);
+      assert.notEqual(status, 0);
+      assert.match(stderr, /reported no checksum/);
+      assert.deepEqual(calls, []);
+    }
+  });
+
+  it("receives the checksum from the job that built the file, not from the release", () => {
+    const { jobs } = workflow("release.yml");
+    assert.deepEqual(jobs.release!.outputs, { sha256: "${{ steps.release.outputs.sha256 }}" });
+    assert.equal(stepOf("release.yml", "release.sh").id, "release");
+    assert.equal(stepOf("release.yml", "publish.sh").env!.SHA256, "${{ needs.release.outputs.sha256 }}");
   });
 });

@@ -10,6 +10,8 @@ export interface Call {
   args: string[];
   /** Contents of the files that arguments name. */
   files: Record<string, string>;
+  /** Whether it could read a token of GitHub in its environment. */
+  hasToken: boolean;
 }
 
 /** What a stand-in does when its arguments contain `when`; the first matching answer applies. */
@@ -29,7 +31,8 @@ const program = require("node:path").basename(process.argv[1]);
 const args = process.argv.slice(2);
 const named = args.map((arg) => arg.replace(/^\\w+=@/, "")).filter((arg) => /\\.(md|json|txt)$/.test(arg) && existsSync(arg));
 const files = Object.fromEntries(named.map((file) => [file, readFileSync(file, "utf8")]));
-appendFileSync(process.env.CALLS, JSON.stringify({ program, args, files }) + "\\n");
+const hasToken = Boolean(process.env.GH_TOKEN || process.env.GITHUB_TOKEN);
+appendFileSync(process.env.CALLS, JSON.stringify({ program, args, files, hasToken }) + "\\n");
 const answer = JSON.parse(readFileSync(process.env.ANSWERS, "utf8")).find((one) => one.program === program && args.join(" ").includes(one.when ?? ""));
 if (!answer) { console.error("no answer is defined for " + program + " " + args.join(" ")); process.exit(99); }
 for (const [file, text] of Object.entries(answer.writes ?? {})) writeFileSync(file, text);

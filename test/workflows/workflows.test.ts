@@ -17,7 +17,8 @@ const PERMISSIONS: Record<string, Record<string, string>> = {
   "preview.yml preview": { contents: "read", "id-token": "write", "pull-requests": "write" },
   "deploy.yml changed": { contents: "read" },
   "deploy.yml deploy": { contents: "read", "id-token": "write" },
-  "promote.yml promote": { contents: "read" },
+  "promote.yml evaluate": { contents: "read" },
+  "promote.yml open": { contents: "read" },
   "release.yml release": { contents: "write" },
   "release.yml publish": { contents: "read", "id-token": "write" },
 };
@@ -121,6 +122,28 @@ describe("the workflows", () => {
     assert.equal(credentials!.with!["role-to-assume"], "${{ vars.AWS_ROLE_ARN }}");
   });
 
+  it("never give a token or a secret to a job that runs a release's code, nor to a step that runs npm", () => {
+    const { evaluate } = workflow("promote.yml").jobs;
+    assert.deepEqual([evaluate!.environment, evaluate!.permissions], [undefined, { contents: "read" }]);
+    assert.doesNotMatch(JSON.stringify(evaluate), /secrets\.|token/i);
+    for (const { where, step } of steps()) {
+      const token = Object.keys(step.env ?? {}).some((name) => /TOKEN|KEY|SECRET/.test(name));
+      const script = step.run?.match(/\.github\/scripts\/([\w-]+\.sh)/)?.[1];
+      const lines = [step.run ?? "", script === undefined ? "" : readFileSync(join(SCRIPTS, script), "utf8")].join("\n").split("\n");
+      const npm = lines.filter((line) => !line.startsWith("#") && /\bnp[mx]\b/.test(line) && !/^env -u GH_TOKEN /.test(line));
+      if (token) assert.deepEqual(npm, [], where);
+    }
+  });
+
+  it("evaluate the pin on main before a deployment has credentials", () => {
+    const { steps: all } = workflow("deploy.yml").jobs.deploy!;
+    const check = all.findIndex(({ run }) => run === "bash .github/scripts/check-pin.sh");
+    const credentials = all.findIndex(({ uses }) => uses?.startsWith("aws-actions/"));
+    assert.ok(check >= 0 && check < credentials, `${check} ${credentials}`);
+    assert.deepEqual(all[check]!.env, { STACK: "${{ matrix.stack }}", HEAD_SHA: "${{ github.sha }}" });
+    assert.equal(all[check]!.if, undefined);
+  });
+
   it("run one deployment per stack at a time and never cancel one", () => {
     const { jobs, concurrency, on } = workflow("deploy.yml");
     assert.equal(concurrency, undefined, "a group for the whole workflow would let a push drop the stacks of the previous push");
@@ -134,8 +157,12 @@ describe("the workflows", () => {
   });
 
   it("promote between each pair of consecutive stages", () => {
-    const { include } = (workflow("promote.yml").jobs.promote!.strategy as any).matrix;
+    const { evaluate, open } = workflow("promote.yml").jobs;
+    const { include } = (evaluate!.strategy as any).matrix;
     const names = STAGES.map(({ name }) => name);
+    assert.deepEqual((open!.strategy as any).matrix.to, names.slice(1));
+    // Jobs of a matrix share their outputs, and the last one to end wins.
+    assert.deepEqual(evaluate!.outputs, Object.fromEntries(names.slice(1).map((to) => [to, `\${{ steps.promote.outputs.${to} }}`])));
     assert.deepEqual(
       include,
       names.slice(1).map((to, at) => ({ from: names[at], to })),

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { PulumiCommand } from "@pulumi/pulumi/automation";
+
 import { seal } from "../../../rehearsal/cache-folder";
 import { ENGINE_VERSION, OLDEST_ENGINE } from "../../../rehearsal/engine/cache";
 import { locate } from "../../../rehearsal/engine/locate";
@@ -25,16 +27,13 @@ describe("finding an engine", () => {
     writeFileSync(file, `#!/bin/sh\necho v${version}\n`);
     chmodSync(file, 0o755);
   }
-  const noInstaller = async () => {
-    throw new Error("fetch failed: no network");
-  };
   const cached = () => join(dir, "cache", ENGINE_VERSION, "bin", "pulumi");
   /** Puts an engine into the cache as an earlier run would. */
   function prepare(): void {
     pretend(cached(), ENGINE_VERSION);
     seal(join(dir, "cache", ENGINE_VERSION));
   }
-  const find = () => locate({ cacheDir: join(dir, "cache"), install: noInstaller });
+  const find = () => locate({ cacheDir: join(dir, "cache") });
 
   it("prefers the user's engine on PATH when it is new enough", async () => {
     pretend(join(dir, "bin", "pulumi"), "3.250.1");
@@ -73,9 +72,25 @@ describe("finding an engine", () => {
 
   it("reports why each source failed when no engine is available", async () => {
     await assert.rejects(find(), (error: Error) => {
-      for (const part of [/PATH: .*ENOENT/, /empty/, /Go is not on PATH/, /installer: .*no network/, /Install Pulumi/])
+      for (const part of [/PATH: .*ENOENT/, /empty/, /Go is not on PATH/, /Install Pulumi 3\.206\.0 or newer .* or Go/])
         assert.match(error.message, part);
       return true;
     });
+  });
+
+  it("never runs Pulumi's installer, a script that nothing pins and that a rehearsal would run as root", async () => {
+    const { install } = PulumiCommand;
+    let ran = 0;
+    PulumiCommand.install = async (options) => {
+      ran += 1;
+      pretend(cached(), ENGINE_VERSION);
+      return PulumiCommand.get(options);
+    };
+    try {
+      await assert.rejects(find(), /No Pulumi engine/);
+      assert.equal(ran, 0);
+    } finally {
+      PulumiCommand.install = install;
+    }
   });
 });

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { GitHubRunners } from "../../../functions/shared/github/runners";
 import { GitHubTransport } from "../../../functions/shared/github/transport";
 import { app, call, ORGANIZATION, register, serveGitHub, type ServedGitHub, TOKEN } from "./fixture";
+import { protectedRepository } from "../../promotion/protected-repository";
 import { differences, errorDifferences, isDescribed, requestDifferences, templateOf } from "./openapi";
 
 const REPOSITORY = `${ORGANIZATION}/app`;
@@ -250,10 +251,51 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
     );
   });
 
+  it("returns a repository's settings in the described shapes, and hides who may bypass a ruleset from all but its admins", async () => {
+    const root = `/repos/${REPOSITORY}`;
+    const settings = protectedRepository();
+    served.github.configureRepository(REPOSITORY, settings);
+    served.github.registerToken("ghp_reader", [REPOSITORY], "read");
+    served.github.registerToken("ghp_metadata", [REPOSITORY], "metadata");
+    const paths = [
+      "rulesets",
+      "rulesets/1",
+      "rules/branches/main",
+      "environments",
+      "environments/prod/deployment-branch-policies",
+      "codeowners/errors",
+    ];
+    for (const path of paths) {
+      await exchange("GET", `${root}/${path}`, 200);
+      await exchange("GET", `${root}/${path}`, 401, { as: "Bearer nonsense" });
+      await exchange("GET", `/repos/other-org/app/${path}`, 404);
+      const own = path.startsWith("rule") ? 200 : 403;
+      await exchange("GET", `${root}/${path}`, own, { as: "Bearer ghp_metadata" });
+    }
+    assert.ok("bypass_actors" in (await exchange("GET", `${root}/rulesets/1`, 200)).body);
+    assert.ok(!("bypass_actors" in (await exchange("GET", `${root}/rulesets/1`, 200, { as: "Bearer ghp_reader" })).body));
+    await exchange("GET", `${root}/rulesets/99`, 404);
+    await exchange("GET", `${root}/environments/absent/deployment-branch-policies`, 404);
+
+    assert.deepEqual((await exchange("GET", `${root}/rules/branches/other`, 200)).body, []);
+    const types = async () => (await exchange("GET", `${root}/rules/branches/main`, 200)).body.map(({ type }: any) => type);
+    assert.ok((await types()).includes("pull_request"));
+    for (const enforcement of ["evaluate", "disabled"] as const) {
+      settings.rulesets[0]!.enforcement = enforcement;
+      assert.deepEqual(await types(), []);
+      assert.equal((await exchange("GET", `${root}/rulesets`, 200)).body[0].enforcement, enforcement);
+    }
+    const page = await exchange("GET", `${root}/environments?per_page=1&page=2`, 200);
+    assert.deepEqual([page.body.total_count, page.body.environments.length], [settings.environments.length, 1]);
+    assert.match(page.headers.get("link")!, /rel="next"/);
+    settings.hasRulesets = false;
+    assert.match((await exchange("GET", `${root}/rulesets`, 403)).body.message, /^Upgrade to GitHub Pro/);
+  });
+
   // Must be the last test: it checks what the others exchanged.
   it("serves no route that GitHub lacks, and none whose success and refusals were not compared with the description", () => {
     const routes = served.github.restRoutes();
-    assert.equal(routes.length, 4 + 2 * 11);
+    assert.equal(routes.length, 4 + 2 * 11 + 6);
     const lacking = routes.flatMap((route) => {
       const [method = "", template = ""] = route.split(" ");
       const success = [200, 201, 204].find((status) => isDescribed(method, template, status));
