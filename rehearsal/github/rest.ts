@@ -55,7 +55,9 @@ export class Rest {
     const runner = `${base}/{runner_id}`;
     const labels = `${runner}/labels`;
     this.routes = [
-      ...settingsRoutes(this.repositories, (call, all) => paged(call, all, this.options.largestPage)).map(([template, act]) => at("GET", template, act)),
+      ...settingsRoutes(this.repositories, (call, all) => paged(call, all, this.options.largestPage)).map(([template, act]) =>
+        at("GET", template, act),
+      ),
       at("GET", "/app", (call, _, caller) => this.ok(appBody(asApp(caller), api(call)))),
       at("GET", "/app/installations", (call, _, caller) => this.installations(call, caller)),
       at("POST", "/app/installations/{installation_id}/access_tokens", (_, match, caller) => this.token(match, caller)),

@@ -114,7 +114,7 @@ export function isFull(state: DaemonState): boolean {
 }
 
 /** Whether the runner must take no job for now. It finishes the one that it has. */
-export function mustPause(state: DaemonState): boolean {
+function mustPause(state: DaemonState): boolean {
   return leavesService(state.target) || isFull(state);
 }
 

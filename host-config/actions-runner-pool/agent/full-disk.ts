@@ -12,9 +12,9 @@ import type { Host } from "./ports/host";
 
 const GIB = 1024 ** 3;
 /** Bytes. Workspaces of most jobs need more, so little is lost by replacing an instance that has less. */
-export const FLOOR = GIB;
+const FLOOR = GIB;
 /** Share of the file system's inodes, as Kubernetes' kubelet evicts by default. A checkout may use tens of thousands. */
-export const INODE_FLOOR = 0.05;
+const INODE_FLOOR = 0.05;
 /** An instance enters service only with this many times the floor, or the first job could end its life. */
 export const AT_LAUNCH = 2;
 
