@@ -101,10 +101,7 @@ describe("Auto Scaling: creating and deleting groups", () => {
 
   it("rejects the deletion of a group that has instances, unless forced; then no hook fires [A1.9, A3.21, A3.28]", async () => {
     const rig = rigWithStore();
-    await rig.call("CreateAutoScalingGroup", {
-      ...GROUP,
-      InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: "terminate" } },
-    });
+    await rig.call("CreateAutoScalingGroup", GROUP);
     await rig.call("PutLifecycleHook", { LifecycleHookName: "terminate", LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING" });
     await rig.advance(5);
     const id = rig.one("InService");
