@@ -67,6 +67,8 @@ export interface ResourceType {
   readonly secret?: readonly string[];
   /** AWS's call creates or overwrites, so a resource of that name may already exist. */
   readonly upserts?: boolean;
+  /** AWS keeps nothing of it, so a refresh returns what the engine knows. Two such resources may even have the same id. */
+  readonly leavesNoTrace?: boolean;
   /** Problems that the real provider or AWS would report before or on creation. */
   validate?(inputs: Properties): { property: string; reason: string }[];
 

@@ -208,6 +208,7 @@ const invocation: ResourceType = {
   volatile: ["result"],
   // The id is derived from the result, which two invocations may share.
   upserts: true,
+  leavesNoTrace: true,
   validate: validateInvocation,
   async create(inputs, context) {
     const { id, result } = await invoke("create", inputs, undefined, context);

@@ -181,6 +181,14 @@ describe("the provider's backend", () => {
       assert.equal(payloads.length, 2);
     });
 
+    it("never drifts to the input of another invocation with the same id, since AWS keeps nothing of either", async () => {
+      const first = await create(INVOCATION, "first", given);
+      await create(INVOCATION, "second", { ...given, input: '{"pool":"q"}' });
+      const olds = { ...first.outputs, ...given };
+      const read = await backend.read({ urn: urn(INVOCATION, "first"), id: first.id, olds, oldInputs: given });
+      assert.deepEqual(read, { id: first.id, outputs: olds, inputs: given });
+    });
+
     it("fails without its function, so that a function deleted too early is noticed", async () => {
       await assert.rejects(create(INVOCATION, "last", { ...given, functionName: "absent" }), /Function not found/);
     });
