@@ -56,13 +56,12 @@ describe("npm run deploy", () => {
   });
 
   const leftOver = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ci-runners-release-"));
+  // Only whole lines: the file may be read between its creation and the end of a write.
   const recorded = (): any[] =>
-    existsSync(record)
-      ? readFileSync(record, "utf8")
-          .trim()
-          .split("\n")
-          .map((line) => JSON.parse(line))
-      : [];
+    (existsSync(record) ? readFileSync(record, "utf8") : "")
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
   const start = (args: string[], env: Record<string, string> = {}): Run => {
     const child = spawn(
       process.execPath,
