@@ -42,8 +42,8 @@ export async function builtFunctions(): Promise<string> {
   return folder;
 }
 
-// A mocha root hook: runs after the last test of all files.
-after(() => {
+// Not a root hook: a worker of parallel tests runs several files, and its root hooks after the first of them.
+process.once("exit", () => {
   if (folder !== undefined) rmSync(folder, { recursive: true });
 });
 
