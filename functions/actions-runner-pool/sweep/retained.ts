@@ -82,10 +82,10 @@ async function reasonToKeep(instanceId: string, looks: Looks, ports: SweepPorts,
   const { silences, clock } = ports;
   const runner = await looks.atRunner(instanceId);
   if (typeof runner === "string") return runner;
-  const objection = runner ? inUse(runner) : await withoutRunner(instanceId, history);
-  if (objection !== undefined) {
+  const inDoubt = runner ? inUse(runner) : await withoutRunner(instanceId, history);
+  if (inDoubt !== undefined) {
     silences.broken(instanceId);
-    return objection;
+    return inDoubt;
   }
   if (silences.continued(instanceId, clock.now()) < SILENCE_MS) return "its runner has not been silent for 15 minutes yet";
   if (!runner) return undefined;

@@ -32,7 +32,7 @@
  */
 import assert from "node:assert/strict";
 import { MUTANTS } from "./mutants";
-import { loadParts } from "./parts";
+import { checkApplies, loadParts } from "./parts";
 import { explore, type Exploration } from "./search";
 import { inService, type ModelState } from "./model";
 
@@ -48,6 +48,10 @@ const ORDER = ["one fault", "one fault, the message is the job (old protocol)", 
 
 describe("the drain's decisions in every interleaving", function () {
   this.timeout(3_000_000);
+
+  it("is checked with mistakes in code that still exists, or it would miss them unnoticed", () => {
+    for (const { substitutions } of MUTANTS) substitutions.forEach(checkApplies);
+  });
 
   for (const [name, start] of Object.entries(STARTS)) {
     it(`never cost a job and never block a termination: ${name}`, async () => {

@@ -62,6 +62,11 @@ export function loadParts(...substitutions: Substitution[]): Parts {
 
 const ours = (path: string) => FOLDERS.some((folder) => path.startsWith(folder));
 
+/** @throws when the code no longer has the text. Reads the file alone: in a second, before minutes of exploration. */
+export function checkApplies(substitution: Substitution): void {
+  substitute(readFileSync(join(ROOT, substitution.file), "utf8"), substitution);
+}
+
 function substitute(code: string, { file, from, to }: Substitution): string {
   assert.equal(code.split(from).length, 2, `${file} no longer has exactly one "${from}": adapt the mutant`);
   return code.replace(from, () => to);
