@@ -96,7 +96,7 @@ async function markForced(host: DrainHost): Promise<void> {
 }
 
 /** A runner whose signs cannot be read counts as busy, until they can be read again or maxDrain is over. */
-async function readSigns(host: DrainHost): Promise<Signs> {
+export async function readSigns(host: Pick<DrainHost, "signs" | "log" | "clock">): Promise<Signs> {
   try {
     return await host.signs.read();
   } catch (error) {
