@@ -7,9 +7,10 @@
  *   heartbeat  runner-heartbeat.service, by its timer        heartbeat.ts
  *   complete   runner-complete.service                       complete.ts
  *   install    install.sh, from the user data                install.ts
+ *   signs      the heartbeat, as a child                     signs-in-child.ts
  *
  * Without PATHS.config every command does nothing and exits with 0, except drain and reap: these use FALLBACK, because a
- * job may run on a machine that lost its configuration.
+ * job may run on a machine that lost its configuration. `signs` needs none.
  */
 import { appendFile } from "node:fs/promises";
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
@@ -34,6 +35,7 @@ import { registrar } from "./registrar";
 import { jobSigns } from "./job-signs";
 import { emptyLongLog } from "./listener-log";
 import { monotonicClock } from "../../shared/clock";
+import { signsInChild } from "./signs-in-child";
 import { withClockStamps } from "./stamps";
 import { helperUnits, runnerUnit } from "./systemd";
 
@@ -50,7 +52,8 @@ const COMMANDS: Record<string, () => Promise<unknown>> = {
     withConfig(async (config) => {
       if ((await complete(await fullHost("complete", config))) === "still-running") process.exitCode = 1;
     }),
-  heartbeat: () => withConfig(async (config) => heartbeat(await fullHost("heartbeat", config))),
+  heartbeat: () => withConfig(async (config) => heartbeat({ ...(await fullHost("heartbeat", config)), signs: signsInChild() })),
+  signs: async () => void process.stdout.write(JSON.stringify(await jobSigns().read())),
   install: () => withConfig(async (config) => load<typeof import("./install")>(() => require("./install")).install(config)),
 };
 

@@ -10,13 +10,11 @@ import type { HostClock } from "../../shared/ports/clock";
 import { forbidForks, killUntilGone } from "./leftovers";
 import type { RunnerUnit } from "./ports/runner-unit";
 import { unitPids, unitProcesses } from "./processes";
+import { updateFinished } from "./runner-update";
 
 /** systemd applies the fence a moment after systemctl returns. */
 const FENCE_TRIES = 20;
 const FENCE_PAUSE_MS = 50;
-/** The runner's update script sleeps up to 3 s after the listener has exited; replacing the files takes milliseconds. */
-const UPDATE_MS = 30_000;
-const UPDATE_PAUSE_MS = 100;
 
 /** @param jobsMayUseInstanceRole whether lowering the fence also opens the metadata addresses */
 export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): RunnerUnit {
@@ -43,7 +41,7 @@ export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): R
       if (unitProcesses().some((process) => process.pid === pid && process.comm === "Runner.Listener")) kill(pid, "SIGINT");
     },
     async killLeftovers() {
-      await updateFinished(clock);
+      await updateFinished(clock, () => unitProcesses().map(({ pid }) => pid));
       // The kernel's list has those that end while they are read, the other one those that a job moved out of the unit.
       const pids = () => [...new Set([...unitPids(), ...unitProcesses().map(({ pid }) => pid)])].filter((pid) => pid !== process.pid);
       return killUntilGone({ pids, kill: (pid) => kill(pid, "SIGKILL"), forbidForks }, clock);
@@ -60,25 +58,6 @@ export function helperUnits(): HelperUnits {
       await systemctl("start", "--no-block", UNITS.heartbeat);
     },
   };
-}
-
-/**
- * Waits for the runner's update script, which outlives its listener. Killed half-way, it would leave a runner without a
- * `bin` folder, which never starts again.
- */
-async function updateFinished(clock: HostClock): Promise<void> {
-  const end = clock.now() + UPDATE_MS;
-  while (unitProcesses().some(({ pid }) => isUpdate(pid)) && clock.now() < end) await clock.sleep(UPDATE_PAUSE_MS);
-}
-
-function isUpdate(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8")
-      .split("\0")
-      .some((word) => word.endsWith("/_update.sh"));
-  } catch {
-    return false;
-  }
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {
