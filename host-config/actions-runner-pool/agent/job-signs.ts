@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { lastAnnouncement, lastJobMessage } from "./announcements";
 import { tail, tailOfOpenFile } from "./log-tail";
-import { checkNotCovered } from "./mounts";
+import { coverOf } from "./mounts";
 import type { JobSigns } from "./ports/job-signs";
 import { startedAt } from "../../shared/process-age";
 import { listenerAmong, unitProcesses, type UnitProcess } from "./processes";
@@ -62,7 +62,8 @@ export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
 /** The performance log is the only file here that the job's user owns: the job can replace it, or mount something over it. */
 function readMessage({ perfLog, proc }: SignSources): { at: number | undefined } | { unreadable: unknown } {
   try {
-    checkNotCovered(dirname(perfLog), proc);
+    const cover = coverOf([dirname(perfLog), perfLog], proc);
+    if (cover) throw new Error(`${cover.at} is covered by a file system of type ${cover.type}`);
     return { at: lastJobMessage(tail(perfLog).text) };
   } catch (unreadable) {
     return { unreadable };

@@ -35,6 +35,7 @@ import { registrar } from "./registrar";
 import { jobSigns } from "./job-signs";
 import { emptyLongLog } from "./listener-log";
 import { monotonicClock } from "../../shared/clock";
+import { serviceMark } from "./service-mark";
 import { signsInChild } from "./signs-in-child";
 import { withClockStamps } from "./stamps";
 import { helperUnits, runnerUnit } from "./systemd";
@@ -134,6 +135,7 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     forcedStop: forcedStopMark(),
     departure: departureMark(),
     pause: pauseMark(),
+    service: serviceMark(),
     disk: disk(),
     console: (line) => appendFile("/dev/console", `${line}\n`),
     ...awsPorts(awsClients(config.region), config, imds, timeOfDay),

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-interface Mount {
+export interface Mount {
   id: string;
   at: string;
   type: string;
@@ -28,10 +28,9 @@ function isUsers({ type }: Mount): boolean {
   return type.startsWith("fuse");
 }
 
-/** Throws if a user's file system covers the folder, or a file in it. */
-export function checkNotCovered(folder: string, proc: string): void {
-  const cover = mountsOf("self", proc).find((mount) => isUsers(mount) && (mount.at === folder || mount.at.startsWith(`${folder}/`)));
-  if (cover) throw new Error(`${cover.at} is covered by a file system of type ${cover.type}`);
+/** The user's file system that is mounted at one of the paths, if any. */
+export function coverOf(paths: readonly string[], proc = "/proc"): Mount | undefined {
+  return mountsOf("self", proc).find((mount) => isUsers(mount) && paths.includes(mount.at));
 }
 
 /** Whether a file that the process has open belongs to a user's file system. Throws if the process is gone. */
