@@ -106,7 +106,7 @@ async function ignoringSignals(part: string, work: (host: ReapHost) => Promise<u
     log.error("the configuration cannot be read, draining with defaults", { error: String(error) });
   }
   const effective = { ...FALLBACK, ...config } as HostConfig;
-  const unit = runnerUnit(clock, effective.jobsMayUseInstanceRole);
+  const unit = runnerUnit(clock, effective, log);
   const marks = { forcedStop: forcedStopMark(), departure: departureMark() };
   await work({ config: effective, clock, log, unit, signs: signs(), ...marks });
 }
@@ -128,7 +128,7 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     clock,
     log: jsonLog(part),
     imds,
-    unit: runnerUnit(clock, config.jobsMayUseInstanceRole),
+    unit: runnerUnit(clock, config, jsonLog(part)),
     signs: signs(),
     registrar: registrar(config, imds),
     helpers: helperUnits(),

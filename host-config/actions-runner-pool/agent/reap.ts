@@ -7,7 +7,7 @@
  *
  * Life cycle: refuse the start if the completion has set the departure mark; clear the mark of an earlier forced stop;
  * lower the fence; drain what is left (drain.ts); kill the rest until nothing is left (10 s at most), after an update of the
- * runner has ended (30 s at most); lower the fence once more. Then main.ts empties a listener's log that a job has made long.
+ * runner has ended (30 s at most), and what jobs left in their user's slice (10 s at most), except at the first start since boot; lower the fence once more. Then main.ts empties a listener's log that a job has made long.
  *
  * Fallback: signs that cannot be read count as a job that was left behind, which the drain waits for.
  *

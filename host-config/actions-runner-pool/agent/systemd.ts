@@ -1,23 +1,33 @@
 /** Controls the runner's unit and the agent's helper units with systemctl. */
 import { createSocket } from "node:dgram";
 import { existsSync, readFileSync } from "node:fs";
-import { UNITS } from "../../../contract/actions-runner-pool/host";
+import { UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 import { UNIT_CGROUP } from "../units/runner-unit";
 import { systemctl, unitState } from "../../shared/systemctl";
 import type { HelperUnits } from "./ports/helper-units";
 import type { HostClock } from "../../shared/ports/clock";
+import type { Log } from "../../shared/ports/log";
 import { forbidForks, killUntilGone } from "./leftovers";
 import type { RunnerUnit } from "./ports/runner-unit";
 import { unitPids, unitProcesses } from "./processes";
+import { accountOf } from "./registrar";
 import { updateFinished } from "./runner-update";
+import { endUserSlice } from "./user-slice";
 
 /** systemd applies the fence a moment after systemctl returns. */
 const FENCE_TRIES = 20;
 const FENCE_PAUSE_MS = 50;
 
-/** @param jobsMayUseInstanceRole whether lowering the fence also opens the metadata addresses */
-export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): RunnerUnit {
+/**
+ * @param config `jobsMayUseInstanceRole`: whether lowering the fence also opens the metadata addresses; `runnerUser`: absent if
+ *   the configuration was lost
+ */
+export function runnerUnit(
+  clock: HostClock,
+  { jobsMayUseInstanceRole, runnerUser }: Pick<HostConfig, "jobsMayUseInstanceRole"> & Partial<HostConfig>,
+  log: Pick<Log, "warn">,
+): RunnerUnit {
   // An empty assignment clears the list, so the addresses that the unit denies must be set again.
   const usual = jobsMayUseInstanceRole ? [] : [`IPAddressDeny=${METADATA_ADDRESSES.join(" ")}`];
   return {
@@ -44,7 +54,9 @@ export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): R
       await updateFinished(clock, () => unitProcesses().map(({ pid }) => pid));
       // The kernel's list has those that end while they are read, the other one those that a job moved out of the unit.
       const pids = () => [...new Set([...unitPids(), ...unitProcesses().map(({ pid }) => pid)])].filter((pid) => pid !== process.pid);
-      return killUntilGone({ pids, kill: (pid) => kill(pid, "SIGKILL"), forbidForks }, clock);
+      const alone = await killUntilGone({ pids, kill: (pid) => kill(pid, "SIGKILL"), forbidForks }, clock, log);
+      // Second: until the unit is empty, a process there can have systemd move it to its user's slice.
+      return (await endUserProcesses(runnerUser, clock, log)) && alone;
     },
   };
 }
@@ -58,6 +70,17 @@ export function helperUnits(): HelperUnits {
       await systemctl("start", "--no-block", UNITS.heartbeat);
     },
   };
+}
+
+/** An error of systemd or of the account must not keep the next listener from starting, or the instance from terminating. */
+async function endUserProcesses(user: string | undefined, clock: HostClock, log: Pick<Log, "warn">): Promise<boolean> {
+  if (user === undefined) return true;
+  try {
+    return await endUserSlice(user, accountOf(user), clock);
+  } catch (error) {
+    log.warn("processes of the job's user outside of the runner's unit could not be ended", { error: String(error) });
+    return true;
+  }
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {
