@@ -54,8 +54,8 @@ const COMMANDS: Record<string, () => Promise<unknown>> = {
       if ((await complete(await fullHost("complete", config))) === "still-running") process.exitCode = 1;
     }),
   heartbeat: () => withConfig(async (config) => heartbeat({ ...(await fullHost("heartbeat", config)), signs: signsInChild() })),
-  signs: async () => void process.stdout.write(JSON.stringify(await jobSigns().read())),
   install: () => withConfig(async (config) => load<typeof import("./install")>(() => require("./install")).install(config)),
+  signs: async () => void process.stdout.write(JSON.stringify(await jobSigns().read())),
 };
 
 /** The AWS clients take as long to load as everything else; the drain needs none and starts without them. */
