@@ -17,7 +17,7 @@ import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import { FALLBACK, readConfig } from "./config";
 import { Daemon } from "./daemon";
 import { departureMark } from "./departure-mark";
-import { disk } from "./disk";
+import { disk, foldersOf } from "./disk";
 import { drain } from "./drain";
 import { forcedStopMark } from "./forced-stop-mark";
 import { heartbeat } from "./heartbeat";
@@ -136,7 +136,7 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     departure: departureMark(),
     pause: pauseMark(),
     service: serviceMark(),
-    disk: disk(),
+    disk: disk(foldersOf(config)),
     console: (line) => appendFile("/dev/console", `${line}\n`),
     ...awsPorts(awsClients(config.region), config, imds, timeOfDay),
   };
