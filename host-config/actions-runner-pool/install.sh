@@ -9,8 +9,9 @@
 # Failure: the first failed step ends it with a non-zero exit code and the reason on standard error. The user data shows
 # the last three lines on the console and abandons the launch.
 #
-# Killed: the user data abandons the launch. A second run is safe. Before the agent was started it skips what is complete;
-# afterwards a job may have run, so it only repeats the last step and touches nothing in RUNNER_HOME.
+# Killed: the user data abandons the launch. A second run is safe. Before the last step it skips what is complete; after
+# it a job may have run, so it only repeats that step and touches nothing in RUNNER_HOME. If that step ended half-way, the
+# runner is taken for another machine's: it is installed anew, or refused.
 #
 # AWS and the instance metadata: not used here. It downloads the runner's archive, and libicu where that is missing.
 #
@@ -22,8 +23,9 @@
 # - Everything in this folder belongs to root, everything in RUNNER_HOME to the job's user. This script runs files of
 #   RUNNER_HOME as root and writes there as root, so only where no job can have run. The agent's install command records the
 #   instance in installed-on (PATHS.installedOn) before the agent starts.
-# - An image made from a machine of a pool carries that machine's record, registration and files of its jobs. The runner on
-#   it is replaced by the pinned one, or else refused.
+# - An image made from a machine of a pool carries that machine's record, unit and registration, and files of its jobs. The
+#   runner on it is replaced by the pinned one, or else refused. Releases up to 0.2.0 wrote no record, and a job can remove the
+#   registration, but not the unit. A folder without any of them is the image's own: it may hold an .env for jobs.
 # - docs/operations.md lists each reason passed to fail; test/docs/operations.test.ts compares the two.
 set -Eeuo pipefail
 umask 022
@@ -54,7 +56,7 @@ if [ "$installed_on" = "$RUNNER_INSTANCE" ]; then
   "$home/node" "$home/agent.cjs" install
   exit
 fi
-if [ -n "$installed_on" ] || [ -e "$RUNNER_HOME/.runner" ]; then
+if [ -n "$installed_on" ] || [ -e "$RUNNER_HOME/.runner" ] || [ -e /etc/systemd/system/actions-runner.service ]; then
   [ -n "$RUNNER_ARCHIVE_URL" ] ||
     fail "$RUNNER_HOME on this image was used by the runner of another machine: use an image that never was in a pool, or set runner.version and runner.sha256"
   rm -rf "$RUNNER_HOME" "$home/node"

@@ -1,3 +1,4 @@
+import { isRetained } from "../../../contract/aws/lifecycle";
 import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
 import type { Member } from "./ports";
@@ -11,7 +12,10 @@ export interface DestroyCheckPorts {
 /**
  * Refuses a deletion of the pool that would wait for something that only an operator can end. The provider sets the
  * group's sizes to 0 and waits until it is empty, without a word and for up to maxDrain and more: but Auto Scaling never
- * chooses an instance in standby, and none at all while Terminate is suspended. The error is what Pulumi shows.
+ * chooses an instance in standby or a retained one, and none at all while Terminate is suspended. The error is what Pulumi
+ * shows.
+ *
+ * The sweep may end a retained instance by itself, but not one that it cannot prove to be idle, and none of the warm pool.
  *
  * A failure to read the group refuses nothing: the deletion must not depend on this check.
  *
@@ -20,8 +24,10 @@ export interface DestroyCheckPorts {
 export async function checkDestroy(ports: DestroyCheckPorts, { names: { group } }: { names: PoolNames }, { log }: Observer): Promise<void> {
   let obstacles: string[];
   try {
+    const members = await ports.members(group);
     obstacles = [
-      ...standbyObstacles(group, await ports.members(group)),
+      ...standbyObstacles(group, members),
+      ...retainedObstacles(members),
       ...suspensionObstacles(group, await ports.suspendedProcesses(group)),
     ];
   } catch (error) {
@@ -43,6 +49,28 @@ function standbyObstacles(group: string, members: readonly Member[]): string[] {
       "- or end it: aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id " +
       ids[0],
   ];
+}
+
+function retainedObstacles(members: readonly Member[]): string[] {
+  const retained = members.filter(({ lifecycleState }) => isRetained(lifecycleState));
+  const isWarm = ({ lifecycleState }: Member) => lifecycleState.startsWith("Warmed:");
+  const ids = (found: Member[]) => found.map(({ instanceId }) => instanceId);
+  const serving = ids(retained.filter((member) => !isWarm(member)));
+  const warm = ids(retained.filter(isWarm));
+  const obstacles: string[] = [];
+  if (serving.length > 0)
+    obstacles.push(
+      `${serving.join(" and ")} retained, perhaps with a running job. Once GitHub shows no job on the runner of that name, end it: ` +
+        "aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id " +
+        `${serving[0]} - or wait: the sweep ends it once GitHub has listed its runner as offline and idle for 15 minutes`,
+    );
+  // Auto Scaling refuses its own call for them. One that was returning to the pool may still run a job.
+  if (warm.length > 0)
+    obstacles.push(
+      `${warm.join(" and ")} retained in the warm pool. Once GitHub shows no job on the runner of that name, end it: ` +
+        `aws ec2 terminate-instances --instance-ids ${warm[0]}`,
+    );
+  return obstacles;
 }
 
 function suspensionObstacles(group: string, suspended: readonly string[]): string[] {

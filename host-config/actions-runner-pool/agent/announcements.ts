@@ -58,7 +58,7 @@ function lineOfResult(lines: readonly string[], from: number): number | undefine
 }
 
 /** Messages that never carry a job. An unknown type counts as a job; at worst that costs a short, needless wait. */
-const NO_JOB = /Cancel|Refresh|Migration|Shutdown|Metadata/i;
+export const NO_JOB = /Cancel|Refresh|Migration|Shutdown|Metadata/i;
 const MARK = /^MessageReceived_([^:]+):(\S+)$/;
 /** From here on other signs show the job: the announcement, then the worker. */
 const SPAWNING = /^StartingWorkerProcess:/;

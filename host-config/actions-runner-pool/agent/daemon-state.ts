@@ -153,11 +153,11 @@ export function keepsProtection({ target }: DaemonState): boolean {
   return target === "InService" || target === undefined;
 }
 
-export function observe(state: DaemonState, unit: UnitState, registered: boolean, now: number): Observation {
+export function observe(state: DaemonState, unit: UnitState, runner: Pick<Observation, "registered" | "served">, now: number): Observation {
   return {
     target: state.target,
     unit,
-    registered,
+    ...runner,
     lifecycle: state.lifecycle,
     completionDue: now >= state.completeNotBefore,
     registrationPaused: now < state.registerNotBefore,
@@ -210,7 +210,7 @@ export function repeatsUntil(state: DaemonState, unit: UnitState, registered: bo
     if (!lasting) return undefined;
     return keepsProtection(state) ? quietUntil(state.protection, state.inFlight !== undefined) : Number.POSITIVE_INFINITY;
   }
-  // At Infinity every pause is over.
-  const action = decide(observe(state, unit, registered, Number.POSITIVE_INFINITY));
+  // At Infinity every pause is over. Whether the instance has served decides only which of two actions follows.
+  const action = decide(observe(state, unit, { registered, served: false }, Number.POSITIVE_INFINITY));
   return action === "nothing" || action === "await-drain" ? Number.POSITIVE_INFINITY : undefined;
 }

@@ -8,8 +8,8 @@
  * Life cycle:
  *   - Launch, until the runner's unit has started once since boot: look up the lifecycle state; in Pending:Wait register
  *     the runner and continue the launch hook; in InService start the unit. An instance that enters the warm pool only
- *     continues the hook; it registers when it is called into service. In InService nothing registers any more: after a
- *     reboot config.sh may be a job's own.
+ *     continues the hook; it registers when it is called into service. Once the unit was started (service-mark.ts), and in
+ *     InService, nothing registers any more: config.sh may be a job's own. A launch hook is then only continued.
  *   - In service: read the job signs at each tick and when a job hook calls, and set scale-in protection accordingly.
  *     systemd restarts the listener; what an operator stopped stays stopped. A job that GitHub refuses after the runner
  *     had acknowledged it is logged and counted.
@@ -106,8 +106,8 @@ export class Daemon {
       const paused = await this.host.pause.isSet();
       // After both readings: background work changes the state meanwhile.
       this.state = pauseObserved(unitObserved(this.state, unit), paused);
-      const registered = await this.host.registrar.registered();
-      const action = decide(observe(this.state, unit, registered, this.host.clock.now()));
+      const runner = { registered: await this.host.registrar.registered(), served: await this.host.service.isSet() };
+      const action = decide(observe(this.state, unit, runner, this.host.clock.now()));
       this.act(action);
       return action;
     } catch (error) {
@@ -222,6 +222,8 @@ export class Daemon {
   private async startRunner(): Promise<void> {
     const target = await this.host.imds.targetState();
     if (target !== this.state.target) return;
+    // Before the first job: a listener that could start without it would let a job have config.sh run later.
+    await this.host.service.set();
     await this.host.unit.start();
     this.host.log.info("runner started");
   }

@@ -11,6 +11,8 @@ export interface Observation {
   unit: UnitState;
   /** The runner is configured, so config.sh need not run. */
   registered: boolean;
+  /** A listener was started on this instance, in this boot or an earlier one, so config.sh may be a job's. */
+  served: boolean;
   /** The state from DescribeAutoScalingInstances; undefined if not read since the target changed, or outdated. */
   lifecycle: LifecycleState | undefined;
   /** No completion was started in the last seconds. */
@@ -59,7 +61,8 @@ function decideLaunch(seen: Observation): Action {
   if (lifecycle !== "Pending:Wait" && lifecycle !== "InService") return "look-up-state";
   // In service a job may have removed the configuration. Registering again would start its config.sh, and give it a token.
   if (lifecycle === "InService") return seen.registered ? "start-runner" : "nothing";
-  if (!seen.registered) return seen.registrationPaused ? "nothing" : "register";
+  // A launch hook also fires on the way back from standby, and a job may have removed the configuration before.
+  if (!seen.registered && !seen.served) return seen.registrationPaused ? "nothing" : "register";
   return "continue-launch";
 }
 

@@ -1,12 +1,40 @@
 /** Measures the file systems on which jobs depend. */
+import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { PATHS } from "../../../contract/actions-runner-pool/host";
+import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { Disk, DiskSpace } from "./ports/disk";
 
 /** The job's workspaces and the worker's log, whose first line ends a worker on a full disk; and everything else. */
-const FOLDERS = [PATHS.runner, "/"];
+const FOLDERS: readonly string[] = [PATHS.runner, "/"];
+/** Images and containers of Docker, and of the containerd that it uses. On many images they have a volume of their own. */
+const DOCKER = "/var/lib/docker";
+const CONTAINERD = "/var/lib/containerd";
+/** Where an image moves the first of them. */
+const DOCKER_CONFIG = "/etc/docker/daemon.json";
 /** A local file system answers within microseconds. */
 const BOUND_MS = 200;
+
+/**
+ * The folders to measure, several of which may be on one file system, and some absent. The engine's only where jobs may use
+ * it: elsewhere a full one costs no job.
+ */
+export function foldersOf(
+  { jobsMayUseDocker, jobsMayBecomeRoot }: Pick<HostConfig, "jobsMayUseDocker" | "jobsMayBecomeRoot">,
+  dockerConfig = DOCKER_CONFIG,
+): string[] {
+  if (!jobsMayUseDocker && !jobsMayBecomeRoot) return [...FOLDERS];
+  return [...FOLDERS, dataRoot(dockerConfig), CONTAINERD];
+}
+
+/** Root's own file. One that cannot be read or parsed keeps Docker from starting, so its default is as good as any. */
+function dataRoot(path: string): string {
+  try {
+    const root = (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown> | null)?.["data-root"];
+    return typeof root === "string" && root.startsWith("/") ? root : DOCKER;
+  } catch {
+    return DOCKER;
+  }
+}
 
 type Read = (folder: string) => Promise<DiskSpace>;
 

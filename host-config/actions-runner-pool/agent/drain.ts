@@ -17,7 +17,7 @@
  *   5. SIGINT to the listener, wait 1 s, lower the fence so that it can close its session, wait 35 s at most for its exit.
  *
  * Killed: SIGTERM, SIGINT and SIGHUP are ignored. After SIGKILL stop-again.sh starts it again, as often as a signal ends
- * it; where the agent cannot run, that script waits for the worker itself. A new drain counts maxDrain from its own start.
+ * it; where the agent cannot run, that script waits for the worker and for an acquisition itself. A new drain counts maxDrain from its own start.
  *
  * AWS and the metadata: never called, because the fence cuts them off from this cgroup.
  *
@@ -96,7 +96,7 @@ async function markForced(host: DrainHost): Promise<void> {
 }
 
 /** A runner whose signs cannot be read counts as busy, until they can be read again or maxDrain is over. */
-async function readSigns(host: DrainHost): Promise<Signs> {
+export async function readSigns(host: Pick<DrainHost, "signs" | "log" | "clock">): Promise<Signs> {
   try {
     return await host.signs.read();
   } catch (error) {

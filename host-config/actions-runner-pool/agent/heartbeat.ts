@@ -18,12 +18,13 @@
  * heartbeatTimeout, so two heartbeats in a row may be lost. If the action expires, the hook's default result applies: the
  * instance is retained with its job, or terminated if drain.retainOnAbandon is false.
  *
- * Bounds: TimeoutStartSec= 100 s; a request to the metadata 1 s, the AWS call 30 s, a systemctl call 20 s. Heartbeats
- * extend an action to min(48 h, 100 x heartbeatTimeout) in all; drainDeadline is at least 300 s shorter.
+ * Bounds: TimeoutStartSec= 100 s; a request to the metadata 1 s, the AWS call 30 s, a systemctl call 20 s, the
+ * reading of the job signs 5 s, in a child. Heartbeats extend an action to min(48 h, 100 x heartbeatTimeout) in all;
+ * drainDeadline is at least 300 s shorter.
  *
  * Gotchas:
- *   - The heartbeat comes before the stop, and in doubt: neither a systemd that does not answer within 20 s nor a /proc
- *     that cannot be read may let the action expire.
+ *   - The heartbeat comes before the stop, and in doubt: neither a systemd that does not answer within 20 s nor job
+ *     signs that cannot be read, or not within 5 s, may let the action expire.
  *   - It must run outside the fenced cgroup, because it calls AWS.
  *   - The unit and the timer have DefaultDependencies=no: they must work while the machine shuts down.
  *   - `no-action` (completed or expired) is a success, or systemd would restart it every 10 s.

@@ -9,8 +9,9 @@
  *      jobsMayUseInstanceRole), and that the job's user exists, is not root and cannot become root (unless
  *      jobsMayBecomeRoot).
  *   2. Add the job's user to the group docker (jobsMayUseDocker). Deny it cron and at (unless jobsMayUseInstanceRole).
- *   3. At the first installation of this instance: remove the departure mark of the machine that the image was made from,
- *      and copy runsvc.sh.
+ *      Hold the snap of a container engine, if the image has one.
+ *   3. At the first installation of this instance: remove the marks of the machine that the image was made from, that
+ *      it is terminating or has served, and copy runsvc.sh.
  *   4. Write the files, create the folders in /run, reload systemd.
  *   5. Enable the agent's socket, the agent and the heartbeat timer, record the instance id (PATHS.installedOn), start them.
  *      The runner's unit is not enabled: the agent starts it once the instance is in service. On an image made from a
@@ -22,7 +23,7 @@
  * AWS: not called. The metadata is asked for the instance id, which the user data has just read; if it does not answer
  * within 1 s, the installation fails. The check of step 1 passes only if the kernel refuses a datagram to the metadata.
  *
- * Bounds: the check 60 s. The other commands have no timeout; the launch hook's (launchTimeout) is the last resort.
+ * Bounds: the check 60 s, the hold of a snap 30 s. The other commands have no timeout; the launch hook's (launchTimeout) is the last resort.
  *
  * Gotchas:
  *   - Without a configuration it does nothing and exits with 0, like every command but drain and reap.
@@ -37,11 +38,14 @@ import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-
 import type { HostFacts } from "../units/agent-units";
 import { renderFiles, type RenderedFile } from "../units/render";
 import { imdsClient } from "../../shared/imds";
+import { jsonLog } from "../../shared/json-log";
 import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
 import { accountOf } from "./registrar";
 import { denySchedulers } from "./deny-schedulers";
 import { forgetDeparture } from "./departure-mark";
+import { holdSnaps } from "./hold-snaps";
 import { installation } from "./installation";
+import { forgetService } from "./service-mark";
 import { checkCannotBecomeRoot } from "./root-rights";
 
 const run = promisify(execFile);
@@ -63,11 +67,13 @@ export async function install(config: HostConfig, instanceId = () => imdsClient(
   };
   if (config.jobsMayUseDocker) await run("usermod", ["--append", "--groups", "docker", config.runnerUser]);
   if (!config.jobsMayUseInstanceRole) denySchedulers(config.runnerUser);
+  await holdSnaps(jsonLog("install"));
   const id = await instanceId();
   const installed = installation();
   const repeated = installed.on() === id;
   if (!repeated) {
     forgetDeparture();
+    forgetService();
     // A later run would follow a link that a job put in its place.
     copyServiceScript(account);
   }

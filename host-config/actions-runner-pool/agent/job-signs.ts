@@ -1,8 +1,9 @@
 /** Reads the job signs: the unit's processes, the listener's announcements, the runner's performance and diagnostic logs. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { lastAnnouncement, lastJobMessage } from "./announcements";
 import { tail, tailOfOpenFile } from "./log-tail";
+import { coverOf } from "./mounts";
 import type { JobSigns } from "./ports/job-signs";
 import { startedAt } from "../../shared/process-age";
 import { listenerAmong, unitProcesses, type UnitProcess } from "./processes";
@@ -37,11 +38,14 @@ export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
       // second; one that ends between them left "busy" in the first.
       const log = tail(sources.listenerLog);
       const announced = lastAnnouncement(log.text, log.changedAt + RESOLUTION_MS);
-      const received = lastJobMessage(tail(sources.perfLog).text);
+      const message = readMessage(sources);
       const processes = sources.processes();
       const listener = listenerAmong(processes, sources.main);
       const workers = processes.filter(({ comm }) => comm === "Runner.Worker").length;
       if (listener === undefined) return { workers };
+      // A worker shows the job whatever the message would say. Without one the message may be the only sign.
+      if ("unreadable" in message && workers === 0) throw message.unreadable;
+      const received = "unreadable" in message ? undefined : message.at;
       // The line about its start has no timestamp, but every earlier message belongs to another listener.
       const announcedAt = announced?.at ?? (announced?.state === "idle" ? startedAt(listener) : undefined);
       // After the message: what the listener says about that one message can only be newer.
@@ -53,4 +57,15 @@ export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
       return { listener, workers, announced: state, announcedAt, jobEnded, line, messageAt, skippedAt: lost };
     },
   };
+}
+
+/** The performance log is the only file here that the job's user owns: the job can replace it, or mount something over it. */
+function readMessage({ perfLog, proc }: SignSources): { at: number | undefined } | { unreadable: unknown } {
+  try {
+    const cover = coverOf([dirname(perfLog), perfLog], proc);
+    if (cover) throw new Error(`${cover.at} is covered by a file system of type ${cover.type}`);
+    return { at: lastJobMessage(tail(perfLog).text) };
+  } catch (unreadable) {
+    return { unreadable };
+  }
 }

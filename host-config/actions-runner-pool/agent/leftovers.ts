@@ -6,6 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostClock } from "../../shared/ports/clock";
+import type { Log } from "../../shared/ports/log";
 import { UNIT_CGROUP } from "../units/runner-unit";
 
 /** A killed process is gone within milliseconds, unless it waits for a device. */
@@ -24,9 +25,10 @@ export interface Leftovers {
 }
 
 /** Resolves with whether nothing is left. */
-export async function killUntilGone(leftovers: Leftovers, clock: HostClock): Promise<boolean> {
+export async function killUntilGone(leftovers: Leftovers, clock: HostClock, log: Pick<Log, "warn">): Promise<boolean> {
   const end = clock.now() + BOUND_MS;
-  const allowForks = leftovers.forbidForks();
+  // Without the limit the killing still ends everything but a process that forks all the time.
+  const allowForks = attempt(leftovers.forbidForks, log) ?? (() => undefined);
   try {
     for (;;) {
       const pids = leftovers.pids();
@@ -36,7 +38,17 @@ export async function killUntilGone(leftovers: Leftovers, clock: HostClock): Pro
       await clock.sleep(PAUSE_MS);
     }
   } finally {
-    allowForks();
+    attempt(allowForks, log);
+  }
+}
+
+/** Neither a start nor a termination may depend on the limit. A unit that cannot fork says so when it starts. */
+function attempt<T>(work: () => T, log: Pick<Log, "warn">): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    log.warn("the limit on the tasks of the runner's unit could not be changed", { error: String(error) });
+    return undefined;
   }
 }
 

@@ -7,16 +7,17 @@
  *   heartbeat  runner-heartbeat.service, by its timer        heartbeat.ts
  *   complete   runner-complete.service                       complete.ts
  *   install    install.sh, from the user data                install.ts
+ *   signs      the heartbeat, as a child                     signs-in-child.ts
  *
  * Without PATHS.config every command does nothing and exits with 0, except drain and reap: these use FALLBACK, because a
- * job may run on a machine that lost its configuration.
+ * job may run on a machine that lost its configuration. `signs` needs none.
  */
 import { appendFile } from "node:fs/promises";
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import { FALLBACK, readConfig } from "./config";
 import { Daemon } from "./daemon";
 import { departureMark } from "./departure-mark";
-import { disk } from "./disk";
+import { disk, foldersOf } from "./disk";
 import { drain } from "./drain";
 import { forcedStopMark } from "./forced-stop-mark";
 import { heartbeat } from "./heartbeat";
@@ -34,6 +35,8 @@ import { registrar } from "./registrar";
 import { jobSigns } from "./job-signs";
 import { emptyLongLog } from "./listener-log";
 import { monotonicClock } from "../../shared/clock";
+import { serviceMark } from "./service-mark";
+import { signsInChild } from "./signs-in-child";
 import { withClockStamps } from "./stamps";
 import { helperUnits, runnerUnit } from "./systemd";
 
@@ -50,8 +53,9 @@ const COMMANDS: Record<string, () => Promise<unknown>> = {
     withConfig(async (config) => {
       if ((await complete(await fullHost("complete", config))) === "still-running") process.exitCode = 1;
     }),
-  heartbeat: () => withConfig(async (config) => heartbeat(await fullHost("heartbeat", config))),
+  heartbeat: () => withConfig(async (config) => heartbeat({ ...(await fullHost("heartbeat", config)), signs: signsInChild() })),
   install: () => withConfig(async (config) => load<typeof import("./install")>(() => require("./install")).install(config)),
+  signs: async () => void process.stdout.write(JSON.stringify(await jobSigns().read())),
 };
 
 /** The AWS clients take as long to load as everything else; the drain needs none and starts without them. */
@@ -102,7 +106,7 @@ async function ignoringSignals(part: string, work: (host: ReapHost) => Promise<u
     log.error("the configuration cannot be read, draining with defaults", { error: String(error) });
   }
   const effective = { ...FALLBACK, ...config } as HostConfig;
-  const unit = runnerUnit(clock, effective.jobsMayUseInstanceRole);
+  const unit = runnerUnit(clock, effective, log);
   const marks = { forcedStop: forcedStopMark(), departure: departureMark() };
   await work({ config: effective, clock, log, unit, signs: signs(), ...marks });
 }
@@ -124,14 +128,15 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     clock,
     log: jsonLog(part),
     imds,
-    unit: runnerUnit(clock, config.jobsMayUseInstanceRole),
+    unit: runnerUnit(clock, config, jsonLog(part)),
     signs: signs(),
     registrar: registrar(config, imds),
     helpers: helperUnits(),
     forcedStop: forcedStopMark(),
     departure: departureMark(),
     pause: pauseMark(),
-    disk: disk(),
+    service: serviceMark(),
+    disk: disk(foldersOf(config)),
     console: (line) => appendFile("/dev/console", `${line}\n`),
     ...awsPorts(awsClients(config.region), config, imds, timeOfDay),
   };

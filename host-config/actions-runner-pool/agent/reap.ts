@@ -7,7 +7,9 @@
  *
  * Life cycle: refuse the start if the completion has set the departure mark; clear the mark of an earlier forced stop;
  * lower the fence; drain what is left (drain.ts); kill the rest until nothing is left (10 s at most), after an update of the
- * runner has ended (30 s at most); lower the fence once more. Then main.ts empties a listener's log that a job has made long.
+ * runner has ended (30 s at most), and what jobs left in their user's slice (10 s at most), except at the first start since boot; lower the fence once more. Then main.ts empties a listener's log that a job has made long.
+ *
+ * Fallback: signs that cannot be read count as a job that was left behind, which the drain waits for.
  *
  * Failure: the start of the unit fails, and systemd tries it again after 10 s, without a limit. On a terminating instance
  * each start fails; that is intended. So does a start beside processes of an earlier job that cannot be killed.
@@ -24,7 +26,7 @@
  * test/proofs/exploration/mutants.ts replaces exact lines of this file.
  */
 import type { Host } from "./ports/host";
-import { drain, type DrainHost } from "./drain";
+import { drain, readSigns, type DrainHost } from "./drain";
 
 export type ReapHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure">;
 
@@ -39,7 +41,7 @@ export async function reap(host: ReapHost, wait: (host: DrainHost) => Promise<un
   await host.forcedStop.clear();
   // A killed drain may have left its fence up, behind which an orphaned worker cannot report its job.
   await host.unit.lowerFence();
-  const { listener, workers } = await host.signs.read();
+  const { listener, workers } = await readSigns(host);
   if (listener !== undefined || workers > 0) {
     host.log.warn("an earlier listener left processes behind, waiting for them", { listener, workers });
     await wait(host);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 import type { Imds } from "../../shared/ports/imds";
+import { coverOf } from "./mounts";
 import type { Registrar } from "./ports/registrar";
 
 /** config.sh makes only a few requests; 3 minutes mean that GitHub does not answer. */
@@ -30,10 +31,12 @@ export interface Account {
 }
 
 /** @param isolated adds what runs a command as the job's user in the folder; overridden by tests on machines without systemd */
-export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS.runner, isolated = inOwnUnit): Registrar {
+export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS.runner, isolated = inOwnUnit, proc = "/proc"): Registrar {
   return {
     async registered() {
-      return existsSync(join(folder, ".runner"));
+      const path = join(folder, ".runner");
+      // A file system of the job's user need not answer, and a termination must not wait for it.
+      return coverOf([folder, path], proc) === undefined && existsSync(path);
     },
     async register(token) {
       const args = configArguments(config, await imds.instanceId());

@@ -17,7 +17,9 @@ export interface Skip {
 }
 
 const LINE =
-  /^\[(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})Z (?:INFO|WARN|ERR ) (?:BrokerMessageListener\] (Acknowledging) runner request '|Runner\] (Skipping message Job\.|Caught exception from acquiring job message:|Skip message deletion for job request message '))/;
+  /^\[[^\]]*Z (?:INFO|WARN|ERR ) (?:BrokerMessageListener\] (Acknowledging) runner request '|Runner\] (Skipping message Job\.|Caught exception from acquiring job message:|Skip message deletion for job request message '))/;
+/** How every line of the log begins. */
+const STAMP = /^\[(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})Z (?:INFO|WARN|ERR |VERB) /;
 /** GitHub refused the job (404, 409 or 422). The others: every try failed, or the listener updates itself. */
 const REFUSED = "Skipping message Job.";
 
@@ -25,23 +27,28 @@ const REFUSED = "Skipping message Job.";
  * The listener's last word about a message, if it was that it skips it. It acknowledges a message right after it has
  * logged its arrival, so an acknowledgement after the last skip is about a newer message.
  *
- * @param latest when the text was last added to, in ms since the epoch: a younger line is part of a job's name, which the
- *   listener logs raw
+ * The listener logs the names of jobs raw, line breaks included. A line of a name may claim a skip of a message that is still to
+ * come. So a skip counts only if no line after it is of an earlier time: the listener's own lines follow at once.
+ *
+ * @param latest when the text was last added to, in ms since the epoch: a younger line is part of a name, too
  */
 export function lastSkip(text: string, latest = Infinity): Skip | undefined {
   let acknowledgedAt: number | undefined;
   let skip: Skip | undefined;
   for (const line of text.split("\n")) {
+    const stamp = STAMP.exec(line);
+    if (!stamp) continue;
+    const at = Date.parse(`${stamp[1]}T${stamp[2]}Z`);
+    if (Number.isNaN(at) || at > latest) continue;
+    if (skip && at < skip.at) skip = undefined;
     const match = LINE.exec(line);
     if (!match) continue;
-    const at = Date.parse(`${match[1]}T${match[2]}Z`);
-    if (Number.isNaN(at) || at > latest) continue;
-    if (match[3] !== undefined) {
+    if (match[1] !== undefined) {
       acknowledgedAt = at;
       skip = undefined;
       continue;
     }
-    skip = { at, acknowledged: match[4] === REFUSED && acknowledgedAt !== undefined, acknowledgedAt };
+    skip = { at, acknowledged: match[2] === REFUSED && acknowledgedAt !== undefined, acknowledgedAt };
     acknowledgedAt = undefined;
   }
   return skip;

@@ -1,25 +1,33 @@
 /** Controls the runner's unit and the agent's helper units with systemctl. */
 import { createSocket } from "node:dgram";
 import { existsSync, readFileSync } from "node:fs";
-import { UNITS } from "../../../contract/actions-runner-pool/host";
+import { UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 import { UNIT_CGROUP } from "../units/runner-unit";
 import { systemctl, unitState } from "../../shared/systemctl";
 import type { HelperUnits } from "./ports/helper-units";
 import type { HostClock } from "../../shared/ports/clock";
+import type { Log } from "../../shared/ports/log";
 import { forbidForks, killUntilGone } from "./leftovers";
 import type { RunnerUnit } from "./ports/runner-unit";
 import { unitPids, unitProcesses } from "./processes";
+import { accountOf } from "./registrar";
+import { updateFinished } from "./runner-update";
+import { endUserSlice } from "./user-slice";
 
 /** systemd applies the fence a moment after systemctl returns. */
 const FENCE_TRIES = 20;
 const FENCE_PAUSE_MS = 50;
-/** The runner's update script sleeps up to 3 s after the listener has exited; replacing the files takes milliseconds. */
-const UPDATE_MS = 30_000;
-const UPDATE_PAUSE_MS = 100;
 
-/** @param jobsMayUseInstanceRole whether lowering the fence also opens the metadata addresses */
-export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): RunnerUnit {
+/**
+ * @param config `jobsMayUseInstanceRole`: whether lowering the fence also opens the metadata addresses; `runnerUser`: absent if
+ *   the configuration was lost
+ */
+export function runnerUnit(
+  clock: HostClock,
+  { jobsMayUseInstanceRole, runnerUser }: Pick<HostConfig, "jobsMayUseInstanceRole"> & Partial<HostConfig>,
+  log: Pick<Log, "warn">,
+): RunnerUnit {
   // An empty assignment clears the list, so the addresses that the unit denies must be set again.
   const usual = jobsMayUseInstanceRole ? [] : [`IPAddressDeny=${METADATA_ADDRESSES.join(" ")}`];
   return {
@@ -43,10 +51,12 @@ export function runnerUnit(clock: HostClock, jobsMayUseInstanceRole: boolean): R
       if (unitProcesses().some((process) => process.pid === pid && process.comm === "Runner.Listener")) kill(pid, "SIGINT");
     },
     async killLeftovers() {
-      await updateFinished(clock);
+      await updateFinished(clock, () => unitProcesses().map(({ pid }) => pid));
       // The kernel's list has those that end while they are read, the other one those that a job moved out of the unit.
       const pids = () => [...new Set([...unitPids(), ...unitProcesses().map(({ pid }) => pid)])].filter((pid) => pid !== process.pid);
-      return killUntilGone({ pids, kill: (pid) => kill(pid, "SIGKILL"), forbidForks }, clock);
+      const alone = await killUntilGone({ pids, kill: (pid) => kill(pid, "SIGKILL"), forbidForks }, clock, log);
+      // Second: until the unit is empty, a process there can have systemd move it to its user's slice.
+      return (await endUserProcesses(runnerUser, clock, log)) && alone;
     },
   };
 }
@@ -62,22 +72,14 @@ export function helperUnits(): HelperUnits {
   };
 }
 
-/**
- * Waits for the runner's update script, which outlives its listener. Killed half-way, it would leave a runner without a
- * `bin` folder, which never starts again.
- */
-async function updateFinished(clock: HostClock): Promise<void> {
-  const end = clock.now() + UPDATE_MS;
-  while (unitProcesses().some(({ pid }) => isUpdate(pid)) && clock.now() < end) await clock.sleep(UPDATE_PAUSE_MS);
-}
-
-function isUpdate(pid: number): boolean {
+/** An error of systemd or of the account must not keep the next listener from starting, or the instance from terminating. */
+async function endUserProcesses(user: string | undefined, clock: HostClock, log: Pick<Log, "warn">): Promise<boolean> {
+  if (user === undefined) return true;
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8")
-      .split("\0")
-      .some((word) => word.endsWith("/_update.sh"));
-  } catch {
-    return false;
+    return await endUserSlice(user, accountOf(user), clock);
+  } catch (error) {
+    log.warn("processes of the job's user outside of the runner's unit could not be ended", { error: String(error) });
+    return true;
   }
 }
 

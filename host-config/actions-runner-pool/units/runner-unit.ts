@@ -1,5 +1,7 @@
 import { FORCED_STOP_MARKS, PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
+import { NO_JOB } from "../agent/announcements";
+import { ACQUIRE_BOUND_MS } from "../agent/in-flight";
 
 /** The unit's cgroup: systemd's default for a service without Slice=. */
 export const UNIT_CGROUP = `system.slice/${UNITS.runner}`;
@@ -15,6 +17,9 @@ const STOP_MARGIN_SECONDS = 120;
 
 /** Seconds within which a job that the listener has just acquired usually gets its worker. */
 const WORKER_APPEARS_SECONDS = 10;
+
+/** Bytes of the performance log that are read, as in log-tail.ts. */
+const TAIL_BYTES = 65_536;
 
 /**
  * The official runner. Not enabled: the agent starts it once the instance is in service.
@@ -92,8 +97,28 @@ moved() {
 }`;
 
 /**
+ * `acquiring`: whether the listener may be acquiring a job: its last message may carry one, no worker was started for it, and
+ * the acquisition may still succeed (in-flight.ts). A log that exists but cannot be read counts, as for the agent. Without
+ * the agent's other sources a message that the listener has skipped counts, too, at the cost of a bounded wait.
+ */
+const ACQUIRING = `acquiring() {
+  local text last stamp age
+  if ! text=$(LC_ALL=C timeout -s KILL 5 tail -c ${TAIL_BYTES} ${PATHS.perfLog}/Runner.perf 2>&1); then
+    [[ $text != *"No such file"* ]]
+    return
+  fi
+  last=$(grep -aE '^(MessageReceived_|StartingWorkerProcess:)' <<<"$text" | grep -aviE '^MessageReceived_[^:]*(${NO_JOB.source})' | tail -n 1)
+  [[ $last == MessageReceived_*:* ]] || return 1
+  stamp=$(date -d "\${last#*:}" +%s 2>/dev/null) || return 1
+  age=$(($(date +%s) - stamp))
+  # A stamp of the future was written before the clock was set back.
+  [ "$age" -lt ${ACQUIRE_BOUND_MS / 1000} ] && [ "$age" -gt -${ACQUIRE_BOUND_MS / 1000} ]
+}`;
+
+/**
  * The second stop command. It restarts a drain that was killed (SIGKILL, the OOM killer), as often as necessary. If the
- * agent cannot run at all, the script itself waits for a worker, and for one that may be about to start. Like the drain,
+ * agent cannot run at all, the script itself waits for a worker, and for one that may be about to start, for as long as the
+ * agent would wait for an acquisition. Like the drain,
  * it waits for maxDrain at most. Usually nothing is left to do, which takes milliseconds.
  */
 export function stopAgainScript(config: HostConfig): string {
@@ -101,6 +126,7 @@ export function stopAgainScript(config: HostConfig): string {
 # Second stop command of ${UNITS.runner}: finishes a drain that the first one could not finish.
 deadline=$((SECONDS + ${config.drainDeadline}))
 ${HAS_PROCESS}
+${ACQUIRING}
 forced() { ${FORCED_STOP_MARKS.map((mark) => `[ -e ${mark} ]`).join(" || ")}; }
 trap '' TERM INT HUP
 while ! forced && [ "$SECONDS" -lt "$deadline" ]; do
@@ -116,7 +142,7 @@ while ! forced && [ "$SECONDS" -lt "$deadline" ] && [ "$quiet" -lt ${WORKER_APPE
   if has_process Runner.Worker; then
     quiet=0
   elif has_process Runner.Listener; then
-    quiet=$((quiet + 1))
+    if acquiring; then quiet=0; else quiet=$((quiet + 1)); fi
   else
     exit 0
   fi

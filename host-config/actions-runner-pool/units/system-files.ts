@@ -54,13 +54,17 @@ const CONTAINER_PACKAGES = [...CONTAINER_SERVICES, "moby", "runc", "crun", "cri-
  */
 export function needrestartOverride(): string {
   const units = [UNITS.runner, UNITS.agent, UNITS.agentSocket, UNITS.heartbeat, UNITS.complete];
-  const patterns = [...units.map((unit) => `^${unit.replaceAll(".", "\\.")}$`), ...CONTAINER_SERVICES.map((name) => `^${name}`)];
+  // A snap's services begin with its name: snap.docker.dockerd.service.
+  const engines = CONTAINER_SERVICES.map((name) => `^(snap\\.)?${name}`);
+  const patterns = [...units.map((unit) => `^${unit.replaceAll(".", "\\.")}$`), ...engines];
   return patterns.map((pattern) => `$nrconf{override_rc}{qr(${pattern})} = 0;\n`).join("");
 }
 
 /**
  * Unattended upgrades leave container engines alone: their packages restart the service, which ends the containers of a
  * running job. They are upgraded with the image, by an instance refresh or at the end of an instance's lifetime.
+ *
+ * dnf-automatic has no such folder, only one file, which whoever enables it on an image has written (docs/operations.md).
  */
 export function unattendedUpgradesOverride(): string {
   return `Unattended-Upgrade::Package-Blacklist {

@@ -48,6 +48,10 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
       isSet: async () => machine.paused,
       clear: async () => void (machine.paused = false),
     },
+    service: {
+      set: async () => void (machine.served = true),
+      isSet: async () => machine.served,
+    },
     departure: {
       set: async () => void (machine.departing = true),
       isSet: async () => machine.departing,

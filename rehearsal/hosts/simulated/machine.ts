@@ -27,6 +27,7 @@ export class SimulatedMachine {
   forced = { set: false, reported: false };
   departing = false;
   paused = false;
+  served = false;
   /** Called right before an input of the agent changes. */
   notifyInputsChanged: () => void = () => undefined;
   /** Called by the job-started and job-completed hooks. */

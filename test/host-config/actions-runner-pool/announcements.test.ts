@@ -134,4 +134,13 @@ describe("the parser of the listener's word that it skips a message", () => {
   it("ignores a line with a time to come, which only the name of a job can hold", () => {
     assert.equal(lastSkip(`[2099-01-01 00:00:00Z ${REFUSED}\n`, at("10:00:05")), undefined);
   });
+
+  it("does not believe such a line once its time has come either, or it would void a message that arrives until then", () => {
+    const name = line("10:00:00", `INFO Terminal] WRITE LINE: Running job: x\n${line("10:09:00", REFUSED)}y`);
+    const quiet = line("10:00:01", "INFO JobDispatcher] Start renew job request 1.");
+    const later = line("10:09:30", "INFO MessageListener] No message retrieved from session '1' within last 30 minutes.");
+    assert.equal(lastSkip(name + quiet + later, at("10:09:31")), undefined);
+    const own = line("10:09:30", REFUSED);
+    assert.equal(lastSkip(name + quiet + own + later, at("10:09:31"))?.at, at("10:09:30"), "the listener's own word counts as before");
+  });
 });

@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { signsInChild } from "../../../host-config/actions-runner-pool/agent/signs-in-child";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { bundleEntries, bundleInputs } from "../../../host-config/actions-runner-pool/bundle";
 import { hookServer } from "../../../host-config/actions-runner-pool/agent/hook-server";
@@ -43,8 +44,17 @@ describe("the host bundle", () => {
     for (const command of ["frobnicate", "constructor", ""]) {
       const result = agent(command);
       assert.equal(result.status, 64, command);
-      assert.match(result.stderr, new RegExp(`unknown command "${command}"; one of: daemon, drain, reap, complete, heartbeat, install`));
+      assert.match(
+        result.stderr,
+        new RegExp(`unknown command "${command}"; one of: daemon, drain, reap, complete, heartbeat, install, signs\\n`),
+      );
     }
+  });
+
+  it("prints the job signs for the heartbeat, and nothing else", async () => {
+    const program = [process.execPath, join(root, "agent.cjs"), "signs"];
+    // This machine may run a unit of that name; its cgroup is not the test's business.
+    assert.equal(typeof (await signsInChild(program, 60_000).read()).workers, "number");
   });
 
   it("does nothing on a machine without a configuration and exits 0, so that mixed versions are safe", () => {

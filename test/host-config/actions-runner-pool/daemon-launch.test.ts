@@ -84,6 +84,19 @@ describe("the agent on a launching instance", () => {
     assert.ok(!host.acts.some((act) => act.startsWith("register")));
   });
 
+  it("starts no listener before the mark that it has served is set, or a job could later have config.sh run", async () => {
+    const host = launching();
+    Object.assign(host, { isRegistered: true, state: "InService" });
+    const { set } = host.service;
+    host.service.set = async () => Promise.reject(new Error("ENOSPC"));
+    const daemon = new Daemon(host);
+    await ticks(host, daemon, 5);
+    assert.ok(!host.acts.includes("start"));
+    host.service.set = set;
+    await ticks(host, daemon, 2);
+    assert.deepEqual([host.served, host.acts.at(-1)], [true, "start"]);
+  });
+
   it("starts the listener again after a reboot in service", async () => {
     const host = launching();
     Object.assign(host, { isRegistered: true, state: "InService" });

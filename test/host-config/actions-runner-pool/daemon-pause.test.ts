@@ -77,6 +77,27 @@ describe("the agent on an instance that is out of service", () => {
     assert.deepEqual(steps(host), ["complete pool-launch CONTINUE", "start", "clear pause"]);
   });
 
+  it("never registers on the return to service, where a job that removed the configuration would get its own config.sh run", async () => {
+    const host = launching();
+    const daemon = new Daemon(host);
+    const { complete } = host.lifecycle;
+    host.lifecycle.complete = async (hook, result) => ((host.state = "InService"), complete(hook, result));
+    await ticks(host, daemon, 10);
+    assert.deepEqual(steps(host).slice(-2), ["complete pool-launch CONTINUE", "start"]);
+    host.target = "Standby";
+    await ticks(host, daemon, 3);
+    Object.assign(host, { isRegistered: false, active: "inactive", target: "InService", state: "Pending:Wait" });
+    host.acts.length = 0;
+    await ticks(host, daemon, 60);
+    assert.deepEqual(steps(host), ["complete pool-launch CONTINUE"]);
+    // Nor after a reboot, in which the unit has not started yet.
+    Object.assign(host, { everStarted: false, paused: false, state: "Pending:Wait" });
+    host.acts.length = 0;
+    await ticks(host, new Daemon(host), 60);
+    assert.deepEqual(steps(host), ["complete pool-launch CONTINUE"]);
+    assert.ok(host.messages().some((message) => message.startsWith("in service without a configured runner")));
+  });
+
   it("does not start a runner that an operator had stopped before the standby", async () => {
     const host = new FakeHost();
     Object.assign(host, { active: "inactive", target: "Standby" });

@@ -200,6 +200,12 @@ export class FakeHost implements Host {
     },
   };
 
+  served = false;
+  service = {
+    set: async () => void (this.served = true),
+    isSet: async () => this.served,
+  };
+
   secrets = {
     token: async () => this.call("token", this.tokenValue),
     delete: async () => this.call("delete secret", undefined),

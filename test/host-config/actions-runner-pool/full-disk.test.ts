@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { initialState, repeatsUntil, targetObserved, unitObserved } from "../../../host-config/actions-runner-pool/agent/daemon-state";
-import { disk } from "../../../host-config/actions-runner-pool/agent/disk";
+import { disk, foldersOf } from "../../../host-config/actions-runner-pool/agent/disk";
 import { shortageOf } from "../../../host-config/actions-runner-pool/agent/full-disk";
 import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
 import { launching, ticks } from "./daemon-rig";
@@ -21,6 +25,26 @@ describe("a disk on which the next job would fail", () => {
 
   it("is not one whose file system tells neither space nor inodes", () => {
     assert.equal(shortageOf([{ path: "/", available: 0, total: 0, inodesAvailable: 0, inodesTotal: 0 }]), undefined);
+  });
+
+  it("is looked for where Docker keeps its images, also on a volume of its own, but only if jobs may use Docker", () => {
+    const folder = mkdtempSync(join(tmpdir(), "docker-"));
+    try {
+      const path = join(folder, "daemon.json");
+      const folders = (docker: boolean, root = false) => foldersOf({ jobsMayUseDocker: docker, jobsMayBecomeRoot: root }, path);
+      const own = [PATHS.runner, "/"];
+      assert.deepEqual(folders(false), own);
+      assert.deepEqual(folders(true), [...own, "/var/lib/docker", "/var/lib/containerd"]);
+      assert.deepEqual(folders(false, true), folders(true));
+      writeFileSync(path, '{"data-root": "/data/docker"}');
+      assert.deepEqual(folders(true), [...own, "/data/docker", "/var/lib/containerd"]);
+      for (const text of ["{", "null", '{"data-root": 1}']) {
+        writeFileSync(path, text);
+        assert.deepEqual(folders(true), [...own, "/var/lib/docker", "/var/lib/containerd"], text);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("is measured where the real file system is, and one that never answers neither blocks nor piles up", async () => {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { PATHS } from "../../../contract/actions-runner-pool/host";
+import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
 
 const INSTALLER = readFileSync(join(__dirname, "../../../host-config/actions-runner-pool/install.sh"), "utf8");
+/** As the installer names it. */
+const UNIT = `/etc/systemd/system/${UNITS.runner}`;
 /** More than a pipe can buffer, with the library in the first line: a reader that stops there breaks the pipe. */
 const MANY_LIBRARIES = `#!/bin/bash
 echo "libicuuc.so.74 (libc6,x86-64) => /lib/libicuuc.so.74"
@@ -23,8 +26,11 @@ describe("the installer, run with stand-ins for the system's tools", () => {
   };
   const called = (tool: string) => existsSync(join(root, `${tool}-called`));
 
-  /** @param before prepares what an earlier installation or a job left */
-  function attempt(ldconfig: string, osRelease: string, before: () => void = () => undefined) {
+  /**
+   * @param before prepares what an earlier installation or a job left
+   * @param pinned the archive that the stack pins; without it the runner is on the image
+   */
+  function attempt(ldconfig: string, osRelease: string, before: () => void = () => undefined, pinned: Record<string, string> = {}) {
     put("tools/ldconfig", ldconfig);
     put("os-release", osRelease);
     for (const tool of ["useradd", "chown"]) put(`tools/${tool}`, "#!/bin/bash\n");
@@ -32,9 +38,9 @@ describe("the installer, run with stand-ins for the system's tools", () => {
     put("runner/bin/runsvc.sh", "");
     put("runner/bin/installdependencies.sh", `#!/bin/bash\ntouch ${root}/script-called\n`);
     put("runner/externals/node20/bin/node", "#!/bin/bash\n");
-    put("home/install.sh", INSTALLER.replace("/etc/os-release", join(root, "os-release")));
+    put("home/install.sh", INSTALLER.replace("/etc/os-release", join(root, "os-release")).replace(UNIT, join(root, "units", UNITS.runner)));
     before();
-    const own = { RUNNER_HOME: join(root, "runner"), RUNNER_USER: "daemon", RUNNER_INSTANCE: "i-this" };
+    const own = { RUNNER_HOME: join(root, "runner"), RUNNER_USER: "daemon", RUNNER_INSTANCE: "i-this", ...pinned };
     const env = { PATH: `${root}/tools:${process.env.PATH}`, ...own };
     return spawnSync("bash", [join(root, "home/install.sh")], { env, encoding: "utf8" });
   }
@@ -66,10 +72,63 @@ describe("the installer, run with stand-ins for the system's tools", () => {
     assert.deepEqual(["script", "planted", "chown"].filter(called), []);
   });
 
-  for (const [left, path] of [
+  /** A runner's archive and what pins it; downloads are counted. */
+  function pinnedArchive(): Record<string, string> {
+    put("archive/bin/runsvc.sh", "pinned");
+    put("archive/externals/node20/bin/node", `#!/bin/bash\necho "$*" >>${root}/pinned-node-called\n`);
+    execFileSync("tar", ["-czf", join(root, "runner.tar.gz"), "-C", join(root, "archive"), "."]);
+    put("tools/curl", `#!/bin/bash\nwhile [ "$1" != -o ]; do shift; done\nprintf x >>${root}/downloads\ncp ${root}/runner.tar.gz "$2"\n`);
+    const sha256 = createHash("sha256")
+      .update(readFileSync(join(root, "runner.tar.gz")))
+      .digest("hex");
+    return { RUNNER_ARCHIVE_URL: "https://example.com/runner.tar.gz", RUNNER_ARCHIVE_SHA256: sha256 };
+  }
+
+  const TRACES = [
     ["record", `home/${basename(PATHS.installedOn)}`],
     ["registration", "runner/.runner"],
-  ] as const) {
+    ["unit", `units/${UNITS.runner}`],
+  ] as const;
+
+  for (const [left, path] of TRACES) {
+    it(`replaces everything that jobs may have changed on an image with another machine's ${left} by the pinned runner`, () => {
+      const pinned = pinnedArchive();
+      const traces = () => {
+        put(path, "i-other\n");
+        // What a job may have left, with the marker of a complete unpacking, and a Node.js taken from its runner.
+        put(`runner/.archive-${pinned.RUNNER_ARCHIVE_SHA256}`, "");
+        for (const file of ["runner/.env", "runner/_work/left", "runner/bin/runsvc.sh", "runner/externals/node20/bin/node", "home/node"])
+          put(file, `#!/bin/bash\ntouch ${root}/planted-called\n`);
+      };
+      const result = attempt(MANY_LIBRARIES, "ID=ubuntu\n", traces, pinned);
+      assert.equal(result.status, 0, result.stderr);
+      assert.equal(readFileSync(join(root, "runner/bin/runsvc.sh"), "utf8"), "pinned");
+      assert.deepEqual(
+        [".runner", ".env", "_work"].filter((name) => existsSync(join(root, "runner", name))),
+        [],
+      );
+      assert.ok(!called("planted"), "root ran a file of a job");
+      assert.match(readFileSync(join(root, "pinned-node-called"), "utf8"), /agent\.cjs install\n$/);
+      assert.equal(readFileSync(join(root, "downloads"), "utf8"), "x");
+    });
+  }
+
+  it("keeps what an image that never was in a pool has in the runner's folder, such as the variables of its jobs", () => {
+    const result = attempt(MANY_LIBRARIES, "ID=ubuntu\n", () => put("runner/.env", "HTTPS_PROXY=x\n"), pinnedArchive());
+    assert.equal(result.status, 0, result.stderr);
+    assert.equal(readFileSync(join(root, "runner/.env"), "utf8"), "HTTPS_PROXY=x\n");
+    assert.equal(readFileSync(join(root, "runner/bin/runsvc.sh"), "utf8"), "pinned");
+  });
+
+  it("unpacks nothing that is not the pinned archive, and leaves no runner where another machine's was", () => {
+    const pinned = { ...pinnedArchive(), RUNNER_ARCHIVE_SHA256: "0".repeat(64) };
+    const result = attempt(MANY_LIBRARIES, "ID=ubuntu\n", () => put("runner/.runner", "{}"), pinned);
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /has the wrong SHA-256, expected 0000/);
+    assert.ok(!existsSync(join(root, "runner")));
+  });
+
+  for (const [left, path] of TRACES) {
     it(`refuses an image with another machine's ${left}, or all instances would be one runner`, () => {
       const result = attempt(MANY_LIBRARIES, "ID=ubuntu\n", () => put(path, "i-other\n"));
       assert.equal(result.status, 1);

@@ -48,9 +48,19 @@ describe("a job in flight", () => {
 
 describe("the reading of the job signs", () => {
   let folder: string;
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "signs-"))));
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "signs-"));
+    mkdirSync(join(folder, "proc", "self"), { recursive: true });
+    mounted("self", "tmpfs", join(folder, "perf"));
+  });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+  /** The kernel's list has this mount after the root's. */
+  const mounted = (pid: string, type: string, at: string) =>
+    writeFileSync(
+      join(folder, "proc", pid, "mountinfo"),
+      `22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw\n91 22 0:51 / ${at} rw,nosuid shared:2 - ${type} source rw\n`,
+    );
   const signs = (processes: UnitProcess[]) =>
     jobSigns({
       processes: () => processes,
@@ -92,7 +102,9 @@ describe("the reading of the job signs", () => {
     const log = () => join(folder, "_diag", "Runner_20261122-100000-utc.log");
     beforeEach(() => {
       mkdirSync(join(folder, "_diag"));
-      mkdirSync(join(folder, "proc", "7", "fd"), { recursive: true });
+      for (const name of ["fd", "fdinfo"]) mkdirSync(join(folder, "proc", "7", name), { recursive: true });
+      writeFileSync(join(folder, "proc", "7", "fdinfo", "21"), "pos:\t0\nflags:\t0100001\nmnt_id:\t91\n");
+      mounted("7", "ext4", "/opt");
       writeFileSync(join(folder, "Runner.perf"), `MessageReceived_RunnerJobRequest:${new Date(second).toISOString()}\n`);
       writeFileSync(
         log(),
@@ -112,6 +124,12 @@ describe("the reading of the job signs", () => {
       assert.deepEqual([seen.messageAt, seen.skippedAt], [second, undefined]);
     });
 
+    it("asks no file system of the job's user for a log that the listener has open there, and waits for the message", async () => {
+      symlinkSync(log(), join(folder, "proc", "7", "fd", "21"));
+      mounted("7", "fuse.x", "/opt/actions-runner");
+      assert.equal((await signs(listener)).messageAt, second);
+    });
+
     it("does not block on a pipe with the log's name", async () => {
       rmSync(log());
       execFileSync("mkfifo", [log()]);
@@ -120,13 +138,28 @@ describe("the reading of the job signs", () => {
     });
   });
 
-  it("neither blocks on nor follows what the job's user puts in place of the performance log", async () => {
+  it("neither blocks on nor follows what the job's user puts in place of the performance log, nor takes it for an empty one", async () => {
+    const perfLog = join(folder, "Runner.perf");
     writeFileSync(join(folder, "secret"), "MessageReceived_RunnerJobRequest:2026-11-22T10:00:00.0000000Z\n");
-    symlinkSync(join(folder, "secret"), join(folder, "Runner.perf"));
-    assert.equal((await signs(listener)).messageAt, undefined);
-    rmSync(join(folder, "Runner.perf"));
-    execFileSync("mkfifo", [join(folder, "Runner.perf")]);
-    assert.equal((await signs(listener)).messageAt, undefined);
+    symlinkSync(join(folder, "secret"), perfLog);
+    await assert.rejects(signs(listener), /ELOOP/);
+    rmSync(perfLog);
+    execFileSync("mkfifo", [perfLog]);
+    await assert.rejects(signs(listener), /Runner\.perf is not a regular file/);
+    rmSync(perfLog);
+    mkdirSync(perfLog);
+    await assert.rejects(signs(listener), /Runner\.perf is not a regular file/);
+  });
+
+  it("does not take a message that the job hides behind a mount for none, nor asks the mounted file system", async () => {
+    assert.equal((await signs(listener)).messageAt, undefined, "a runner that has received nothing has no such file yet");
+    for (const covered of [folder, join(folder, "Runner.perf")]) {
+      mounted("self", "fuse.x", covered);
+      await assert.rejects(signs(listener), new RegExp(`${covered} is covered by a file system of type fuse.x`));
+      const worker = { pid: 8, comm: "Runner.Worker", parent: 7, started: 200 };
+      assert.equal((await signs([...listener, worker])).workers, 1, "the job that shows must still be protected");
+      assert.deepEqual(await signs([]), { workers: 0 }, "without a listener no message counts, so nothing is waited for");
+    }
   });
 
   it("finds the unit's processes in its cgroup and child cgroups, without zombies", () => {

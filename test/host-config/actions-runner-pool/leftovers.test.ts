@@ -20,7 +20,7 @@ while time.monotonic() < end:
 
 describe("killing what an earlier job left in the runner's unit", () => {
   it("kills a process that was forked between the reading and the signal", async () => {
-    const { clock } = new FakeHost();
+    const { clock, log } = new FakeHost();
     let alive = [1];
     const killed: number[] = [];
     const kill = (pid: number) => {
@@ -28,12 +28,12 @@ describe("killing what an earlier job left in the runner's unit", () => {
       // The second one was forked after the cgroup was read.
       alive = pid === 1 ? [2] : [];
     };
-    assert.equal(await killUntilGone({ pids: () => [...alive], kill, forbidForks: () => () => undefined }, clock), true);
+    assert.equal(await killUntilGone({ pids: () => [...alive], kill, forbidForks: () => () => undefined }, clock, log), true);
     assert.deepEqual(killed, [1, 2]);
   });
 
   it("allows forks again whatever happens, or the next job could start no process", async () => {
-    const { clock } = new FakeHost();
+    const { clock, log } = new FakeHost();
     const said: string[] = [];
     const forbid = () => {
       said.push("forbidden");
@@ -42,15 +42,28 @@ describe("killing what an earlier job left in the runner's unit", () => {
     const failing = () => {
       throw new Error("EPERM");
     };
-    await assert.rejects(killUntilGone({ pids: () => [1], kill: failing, forbidForks: forbid }, clock), /EPERM/);
-    assert.equal(await killUntilGone({ pids: () => [1], kill: () => undefined, forbidForks: forbid }, clock), false);
+    await assert.rejects(killUntilGone({ pids: () => [1], kill: failing, forbidForks: forbid }, clock, log), /EPERM/);
+    assert.equal(await killUntilGone({ pids: () => [1], kill: () => undefined, forbidForks: forbid }, clock, log), false);
     assert.deepEqual(said, ["forbidden", "allowed", "forbidden", "allowed"]);
+  });
+
+  it("kills without the limit on forks where the limit cannot be set or restored: a start and a termination need it", async () => {
+    const host = new FakeHost();
+    const fails = () => {
+      throw new Error("EIO");
+    };
+    for (const forbid of [fails, () => fails]) {
+      let alive = [1];
+      const leftovers = { pids: () => alive, kill: () => void (alive = []), forbidForks: forbid };
+      assert.equal(await killUntilGone(leftovers, host.clock, host.log), true);
+    }
+    assert.equal(host.messages().filter((message) => message.startsWith("the limit on the tasks")).length, 2);
   });
 
   it("gives up on a process that SIGKILL does not end, or an instance would be held by it", async () => {
     const host = new FakeHost();
     const stuck = { pids: () => [1], kill: () => undefined, forbidForks: () => () => undefined };
-    assert.equal(await killUntilGone(stuck, host.clock), false);
+    assert.equal(await killUntilGone(stuck, host.clock, host.log), false);
     assert.ok(host.seconds() >= 10 && host.seconds() < 11, `${host.seconds()} s`);
   });
 
@@ -87,7 +100,7 @@ describe("killing what an earlier job left in the runner's unit", () => {
       // What the agent did before: one reading, one signal each.
       for (const pid of pids()) kill(pid);
       assert.ok(pids().length > 0, "a chain must survive a single pass, or this test proves nothing");
-      assert.equal(await killUntilGone({ pids, kill, forbidForks: () => forbidForks(roots) }, clock), true);
+      assert.equal(await killUntilGone({ pids, kill, forbidForks: () => forbidForks(roots) }, clock, new FakeHost().log), true);
       assert.deepEqual(pids(), []);
       for (const root of roots) {
         const limit = join(root, UNIT_CGROUP, "pids.max");

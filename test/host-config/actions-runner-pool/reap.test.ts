@@ -29,6 +29,17 @@ describe("the reap before a listener starts", () => {
     assert.equal(host.fence, false);
   });
 
+  it("waits for what an earlier listener left if its signs cannot be read at first, instead of failing at every start", async () => {
+    const host = new FakeHost();
+    host.seen = { workers: 0 };
+    host.mainAlive = false;
+    const { read } = host.signs;
+    host.signs.read = async () => (host.seconds() < 30 ? Promise.reject(new Error("EACCES")) : read());
+    await reap(host);
+    assert.ok(host.seconds() >= 30);
+    assert.equal(host.acts.at(-2), "kill leftovers");
+  });
+
   it("starts no listener beside a process that SIGKILL does not end: it would see the next job's secrets", async () => {
     const host = new FakeHost();
     host.seen = { workers: 0 };

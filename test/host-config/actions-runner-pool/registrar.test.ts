@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { accountOf, configArguments, inOwnUnit, registrar } from "../../../host-config/actions-runner-pool/agent/registrar";
@@ -67,6 +67,22 @@ describe("config.sh", () => {
       assert.ok(unit.includes(word), word);
     assert.match(unit.join(" "), /--setenv=PATH=\S*\/usr\/local\/bin:\S*\/bin /, "a job takes its PATH from here");
     assert.equal(unit.at(-1), 'exec ./config.sh "$$@"', "systemd would replace a single dollar sign");
+  });
+
+  it("does not count as done where a job mounted a file system over the runner's folder, and asks nothing of that", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "covered-"));
+    try {
+      mkdirSync(join(folder, "proc/self"), { recursive: true });
+      writeFileSync(join(folder, ".runner"), "{}");
+      const registered = (mounts: string) => {
+        writeFileSync(join(folder, "proc/self/mountinfo"), mounts);
+        return registrar(CONFIG, new FakeHost().imds, folder, inOwnUnit, join(folder, "proc")).registered();
+      };
+      assert.equal(await registered(`91 22 0:51 / ${folder} rw shared:2 - fuse.x x rw\n`), false);
+      assert.equal(await registered(`91 22 0:51 / ${folder}/_work/data rw shared:2 - fuse.sshfs x rw\n`), true, "a job's own business");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it("runs as the job's user, which must exist", () => {

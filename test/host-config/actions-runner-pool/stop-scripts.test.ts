@@ -104,6 +104,41 @@ describe("the unit's shell scripts", () => {
     assert.equal(drains(), 1);
   });
 
+  describe("when the agent cannot run at all and an idle listener is left", () => {
+    const perf = () => join(folder, "run/perf/Runner.perf");
+    const received = (ms: number, type = "RunnerJobRequest") => `MessageReceived_${type}:${new Date(Date.now() - ms).toISOString()}\n`;
+    const slept = () => readFileSync(join(folder, "slept"), "utf8").length;
+    beforeEach(() => {
+      live("Runner.Listener");
+      mkdirSync(join(folder, "run/perf"));
+    });
+    /** A second passes at once; after 30 of them the command runs. */
+    const afterThirty = (command: string) =>
+      put("sleep", `printf x >>${join(folder, "slept")}\n[ $(wc -c <${join(folder, "slept")}) -eq 30 ] && ${command}\nexit 0`);
+
+    for (const [what, log, seconds] of [
+      ["for as long as its last message may bring a job", received(1_000), 40],
+      ["10 s if it has received none", undefined, 10],
+      ["10 s if its last message was no job", received(1_000, "JobCancellation"), 10],
+      ["10 s after the acquisition can no longer succeed", received(601_000), 10],
+      ["10 s if the worker of its last message was started before", `${received(1_000)}StartingWorkerProcess:x\n`, 10],
+    ] as const) {
+      it(`wait ${what}`, async () => {
+        if (log !== undefined) writeFileSync(perf(), log);
+        afterThirty(`echo StartingWorkerProcess:x >>${perf()}`);
+        assert.equal(await run(stopAgainScript(CONFIG), "exit 1"), 0);
+        assert.equal(slept(), seconds);
+      });
+    }
+
+    it("wait while its log cannot be read, because a job may hide a message there", async () => {
+      mkdirSync(perf());
+      afterThirty(`rmdir ${perf()}`);
+      assert.equal(await run(stopAgainScript(CONFIG), "exit 1"), 0);
+      assert.equal(slept(), 40);
+    });
+  });
+
   it("drain what a crash of runsvc.sh left behind before the unit counts as stopped, then start the completion", async () => {
     const asked = () => readFileSync(join(folder, "asked"), "utf8");
     assert.equal(await run(afterStopScript(), "exit 0"), 0);

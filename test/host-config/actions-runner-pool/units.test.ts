@@ -222,7 +222,7 @@ describe("the rendered units", () => {
 
   it("keep unattended upgrades from restarting a container engine under a job", () => {
     const needrestart = rendered().get("/etc/needrestart/conf.d/ci-runners.conf")!.content;
-    for (const service of ["docker.service", "containerd.service", "podman.service"]) {
+    for (const service of ["docker.service", "containerd.service", "podman.service", "snap.docker.dockerd.service"]) {
       const patterns = [...needrestart.matchAll(/qr\((.*)\)\} = 0;/g)].map((match) => new RegExp(match[1]!));
       assert.ok(
         patterns.some((pattern) => pattern.test(service)),

@@ -131,6 +131,8 @@ export function replayHost(ask: Ask): Host {
     health: { markUnhealthy: async () => undefined },
     disk: { space: async () => [] },
     pause: { set: async () => undefined, isSet: async () => false, clear: async () => undefined },
+    // Nothing but a launch reads it, and the model begins in service.
+    service: { set: async () => undefined, isSet: async () => true },
     secrets: { token: port("token"), delete: port("delete secret") },
     registrar: { registered: async () => true, register: port("register") },
     helpers: { startCompletion: port("start completion"), startHeartbeat: port("start heartbeat") },

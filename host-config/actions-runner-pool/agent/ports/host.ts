@@ -19,6 +19,7 @@ import type { Protection } from "./protection";
 import type { Registrar } from "./registrar";
 import type { RegistrationSecrets } from "./registration-secrets";
 import type { RunnerUnit } from "./runner-unit";
+import type { ServiceMark } from "./service-mark";
 
 /** All ports together; each part of the agent takes what it needs with Pick. */
 export interface Host {
@@ -37,6 +38,7 @@ export interface Host {
   forcedStop: ForcedStopMark;
   departure: DepartureMark;
   pause: PauseMark;
+  service: ServiceMark;
   disk: Disk;
   metrics: Metrics;
   /** The instance's console, which still shows the reason of a failed launch after the instance is gone. */

@@ -24,6 +24,7 @@ export interface Signs {
   skippedAt?: number;
 }
 
+/** Rejects if a sign cannot be read that may be the only one of a job. */
 export interface JobSigns {
   read(): Promise<Signs>;
 }

@@ -29,6 +29,25 @@ describe("the check before a pool is deleted", () => {
     });
   });
 
+  it("refuses a deletion that would wait for ever for a retained instance, and says how to end it without losing its job", async () => {
+    await assert.rejects(check(["InService", "Terminating:Retained", "Terminating:Retained"]), ({ message }: Error) => {
+      assert.match(message, /: i-1 and i-2 retained, perhaps with a running job\. Once GitHub shows no job .*, end it: aws autoscaling /);
+      assert.ok(
+        message.includes("terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id i-1"),
+        message,
+      );
+      return true;
+    });
+  });
+
+  it("names the one call that ends a retained member of the warm pool, because Auto Scaling refuses its own", async () => {
+    await assert.rejects(check(["Warmed:Terminating:Retained", "Standby", "Warmed:Pending:Retained"]), ({ message }: Error) => {
+      assert.match(message, /i-0 and i-2 retained in the warm pool\. Once .* no job .*: aws ec2 terminate-instances --instance-ids i-0\./);
+      assert.ok(message.includes("i-1 in Standby"), message);
+      return true;
+    });
+  });
+
   it("refuses a deletion while the process Terminate is suspended, and names both obstacles if there are two", async () => {
     const resume = "aws autoscaling resume-processes --auto-scaling-group-name ci-dev --scaling-processes Terminate";
     await assert.rejects(check(["InService"], ["AZRebalance", "Terminate"]), ({ message }: Error) => message.includes(resume));
@@ -37,7 +56,7 @@ describe("the check before a pool is deleted", () => {
 
   it("never refuses a deletion that ends by itself: busy, terminating and warm instances drain", async () => {
     await check(
-      ["InService", "Pending:Wait", "Terminating:Wait", "Terminating:Retained", "Warmed:Stopped"],
+      ["InService", "Pending:Wait", "Terminating:Wait", "Terminating:Proceed", "Warmed:Stopped", "Warmed:Terminating:Wait"],
       ["Launch", "ReplaceUnhealthy"],
     );
     await check([]);
