@@ -41,8 +41,9 @@ exec python3 /tmp/serve.py
 END
 systemd-run --quiet --unit=hostile-fuse bash /tmp/serve.sh
 until grep -q ' ${PATHS.runner} fuse ' /proc/mounts; do sleep 0.1; systemctl is-active --quiet hostile-fuse || exit; done
-if (cd ${PATHS.runner}) 2>&1 | grep 'Permission denied'; then exit 0; fi
-echo "root may still enter the folder, so this shows nothing"; exit 1`;
+entry=$(cd ${PATHS.runner} 2>&1) || case $entry in *"Permission denied"*) exit 0 ;; esac
+echo "root may still enter the folder, so this shows nothing: $entry"; grep ${PATHS.runner} /proc/mounts
+systemctl status --no-pager hostile-fuse; exit 1`;
 
 /**
  * Has systemd move the runner, its service and its worker into a cgroup of the user's own service manager. The kernel
