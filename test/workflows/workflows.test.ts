@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { STAGES } from "../../promotion/stages";
-import { ROOT, SCRIPTS, steps, workflow, workflows } from "./files";
+import { ROOT, SCRIPTS, type Step, steps, workflow, workflows } from "./files";
 
 const run = promisify(execFile);
 
@@ -14,14 +14,26 @@ const PERMISSIONS: Record<string, Record<string, string>> = {
   "ci.yml test": { contents: "read" },
   "ci.yml promotion": { contents: "read" },
   "preview.yml changed": { contents: "read" },
-  "preview.yml preview": { contents: "read", "id-token": "write", "pull-requests": "write" },
+  "preview.yml preview": { contents: "read", "id-token": "write" },
+  "preview.yml comment": { contents: "read", "pull-requests": "write" },
   "deploy.yml changed": { contents: "read" },
   "deploy.yml deploy": { contents: "read", "id-token": "write" },
   "promote.yml evaluate": { contents: "read" },
   "promote.yml open": { contents: "read" },
+  "release.yml pack": { contents: "read" },
   "release.yml release": { contents: "write" },
   "release.yml publish": { contents: "read", "id-token": "write" },
 };
+
+const hasToken = (step: Step) =>
+  Object.entries(step.env ?? {}).some(([name, value]) => /TOKEN|KEY|SECRET/.test(name) || /secrets\.|token/.test(value));
+
+/** Whether a step runs npm, which runs code of other packages and of releases. */
+function runsNpm({ run: line = "" }: Step): boolean {
+  const script = /\.github\/scripts\/([\w-]+\.sh)/.exec(line)?.[1];
+  const lines = [line, script === undefined ? "" : readFileSync(join(SCRIPTS, script), "utf8")].join("\n").split("\n");
+  return lines.some((one) => !one.startsWith("#") && /\bnp[mx]\b/.test(one));
+}
 
 describe("the workflows", () => {
   it("pass actionlint", async function () {
@@ -126,13 +138,25 @@ describe("the workflows", () => {
     const { evaluate } = workflow("promote.yml").jobs;
     assert.deepEqual([evaluate!.environment, evaluate!.permissions], [undefined, { contents: "read" }]);
     assert.doesNotMatch(JSON.stringify(evaluate), /secrets\.|token/i);
-    for (const { where, step } of steps()) {
-      const token = Object.keys(step.env ?? {}).some((name) => /TOKEN|KEY|SECRET/.test(name));
-      const script = step.run?.match(/\.github\/scripts\/([\w-]+\.sh)/)?.[1];
-      const lines = [step.run ?? "", script === undefined ? "" : readFileSync(join(SCRIPTS, script), "utf8")].join("\n").split("\n");
-      const npm = lines.filter((line) => !line.startsWith("#") && /\bnp[mx]\b/.test(line) && !/^env -u GH_TOKEN /.test(line));
-      if (token) assert.deepEqual(npm, [], where);
-    }
+    for (const { where, step } of steps()) if (hasToken(step)) assert.ok(!runsNpm(step), where);
+  });
+
+  it("never give a token to a step after one that ran other packages' code in the same job, which could still be running", () => {
+    // The App's token and the role of AWS come from actions, not from an environment that npm's steps could read later.
+    const jobs = workflows().flatMap(({ name, jobs }) => Object.entries(jobs).map(([id, job]) => ({ where: `${name} ${id}`, job })));
+    const withBoth = jobs.filter(({ job }) => {
+      const first = job.steps.findIndex((step) => runsNpm(step));
+      return first >= 0 && job.steps.slice(first).some(hasToken);
+    });
+    assert.deepEqual(
+      withBoth.map(({ where }) => where),
+      [],
+    );
+    // Else the check above would look at nothing.
+    assert.deepEqual(
+      ["pack.sh", "preview.sh", "deploy.sh", "promote.sh", "publish.sh"].filter((script) => !runsNpm({ run: `bash .github/scripts/${script}` })),
+      [],
+    );
   });
 
   it("evaluate the pin on main before a deployment has credentials", () => {
