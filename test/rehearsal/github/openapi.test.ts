@@ -227,6 +227,8 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
         served.github.register({ url, token, name: "i-1", labels: ["pool"], systemLabels: ["self-hosted"] });
         const found = await runners.find("i-1", signal);
         for await (const page of runners.pages(signal)) assert.equal(page.length, 1);
+        assert.equal(await runners.setCustomLabels(found!.id, ["ended"], signal), "set");
+        assert.deepEqual((await runners.get(found!.id, signal))?.labels, ["ended"]);
         assert.equal(await runners.removeCustomLabels(found!.id, signal), "removed");
         assert.equal(await runners.remove(found!.id, signal), "deleted");
         assert.equal(await runners.remove(found!.id, signal), "gone");
@@ -241,6 +243,8 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
       `GET ${template}/installation`,
       `POST ${template}/actions/runners/registration-token`,
       `GET ${template}/actions/runners`,
+      `GET ${template}/actions/runners/{runner_id}`,
+      `PUT ${template}/actions/runners/{runner_id}/labels`,
       `DELETE ${template}/actions/runners/{runner_id}/labels`,
       `DELETE ${template}/actions/runners/{runner_id}`,
     ]);
