@@ -19,11 +19,13 @@ describe("the script that packs a release", () => {
       "release.yml",
       "pack.sh",
       {},
-      Object.entries({ first, second }).map(([folder, bytes]): Answer => ({
-        program: "npm",
-        when: `destination ${folder}`,
-        writes: { [`${folder}/ci-runners-0.3.0.tgz`]: bytes },
-      })),
+      Object.entries({ first, second }).map(
+        ([folder, bytes]): Answer => ({
+          program: "npm",
+          when: `destination ${folder}`,
+          writes: { [`${folder}/ci-runners-0.3.0.tgz`]: bytes },
+        }),
+      ),
       ["npm"],
     );
 

@@ -83,7 +83,8 @@ describe("the workflows", () => {
     assert.ok(used.length > 10);
     for (const { where, uses } of used) assert.match(uses, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/, where);
     for (const { name, text } of workflows()) {
-      for (const line of text.split("\n").filter((one) => /uses: (?!\.\/)/.test(one))) assert.match(line, / # v\d+\.\d+\.\d+$/, `${name}: ${line}`);
+      for (const line of text.split("\n").filter((one) => /uses: (?!\.\/)/.test(one)))
+        assert.match(line, / # v\d+\.\d+\.\d+$/, `${name}: ${line}`);
     }
     const versions = new Map<string, Set<string>>();
     for (const { uses } of used) {
@@ -157,7 +158,9 @@ describe("the workflows", () => {
     );
     // Else the check above would look at nothing.
     assert.deepEqual(
-      ["pack.sh", "preview.sh", "deploy.sh", "promote.sh", "publish.sh"].filter((script) => !runsNpm({ run: `bash .github/scripts/${script}` })),
+      ["pack.sh", "preview.sh", "deploy.sh", "promote.sh", "publish.sh"].filter(
+        (script) => !runsNpm({ run: `bash .github/scripts/${script}` }),
+      ),
       [],
     );
   });

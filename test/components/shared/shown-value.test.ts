@@ -55,7 +55,10 @@ describe("a value in an error", () => {
     const shown = (value: string) => JSON.parse(shownValue("github.tokenSecretArn", value)).replace(/, not shown.*/, "");
     assert.equal(shown("arn:aws:secretsmanager:us-east-1:1234:secret:app"), "arn:aws:secretsmanager:us-east-1:(15 characters");
     assert.equal(shown("arn:aws:ssm:us-east-1:123456789012:parameter/x"), "arn:aws:ssm:us-east-1:123456789012:(11 characters");
-    assert.equal(shown("arn:aws:secretsmanager:us-east-1:123456789012:secret:a b"), "arn:aws:secretsmanager:us-east-1:123456789012:(10 characters");
+    assert.equal(
+      shown("arn:aws:secretsmanager:us-east-1:123456789012:secret:a b"),
+      "arn:aws:secretsmanager:us-east-1:123456789012:(10 characters",
+    );
     assert.equal(shown("7".repeat(12)), "(12 characters");
   });
 
