@@ -267,7 +267,11 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
       "rules/branches/main",
       "environments",
       "environments/prod/deployment-branch-policies",
+      "environments/promotion/secrets",
       "codeowners/errors",
+      "actions/secrets",
+      "actions/organization-secrets",
+      "actions/permissions/workflow",
     ];
     for (const path of paths) {
       await exchange("GET", `${root}/${path}`, 200);
@@ -280,6 +284,8 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
     assert.ok(!("bypass_actors" in (await exchange("GET", `${root}/rulesets/1`, 200, { as: "Bearer ghp_reader" })).body));
     await exchange("GET", `${root}/rulesets/99`, 404);
     await exchange("GET", `${root}/environments/absent/deployment-branch-policies`, 404);
+    await exchange("GET", `${root}/environments/absent/secrets`, 404);
+    await exchange("GET", `${root}/actions/permissions/workflow`, 403, { as: "Bearer ghp_reader" });
 
     assert.deepEqual((await exchange("GET", `${root}/rules/branches/other`, 200)).body, []);
     const types = async () => (await exchange("GET", `${root}/rules/branches/main`, 200)).body.map(({ type }: any) => type);
@@ -299,7 +305,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
   // Must be the last test: it checks what the others exchanged.
   it("serves no route that GitHub lacks, and none whose success and refusals were not compared with the description", () => {
     const routes = served.github.restRoutes();
-    assert.equal(routes.length, 4 + 2 * 11 + 6);
+    assert.equal(routes.length, 4 + 2 * 11 + 10);
     const lacking = routes.flatMap((route) => {
       const [method = "", template = ""] = route.split(" ");
       const success = [200, 201, 204].find((status) => isDescribed(method, template, status));
