@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the real-systemd parts of the rehearsal and the tests need: machines (systemd-nspawn), their image
-# (mmdebstrap), their networks (iproute2), the linter for shell scripts (shellcheck) and the virtual environment of the
-# AWS CLI (python3-venv). For Debian and Ubuntu, as root.
+# (mmdebstrap), their networks (iproute2), the linter for shell scripts (shellcheck), the virtual environment of the AWS CLI
+# (python3-venv) and the rights of users (sudo). For Debian and Ubuntu, as root.
 # Does nothing, and uses no network, if everything is already installed.
 set -eu
 
@@ -9,7 +9,7 @@ say() { printf 'install-system-packages: %s\n' "$*"; }
 
 # "command:package". mmdebstrap needs gpg to find the right key, and the keyring below, because Ubuntu has no Debian keys.
 wanted='systemd-nspawn:systemd-container mmdebstrap:mmdebstrap shellcheck:shellcheck ip:iproute2 curl:curl
-  nsenter:util-linux flock:util-linux setpriv:util-linux journalctl:systemd gpg:gpg openssl:openssl'
+  sudo:sudo nsenter:util-linux flock:util-linux setpriv:util-linux journalctl:systemd gpg:gpg openssl:openssl'
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"

@@ -1,5 +1,6 @@
 import { RefusedError } from "../refused-error";
 import type { Repository } from "../repository";
+import { actionsSettings } from "./actions";
 import { codeOwnerSettings } from "./code-owners";
 import { environmentSettings } from "./environments";
 import { GitHubReader } from "./github-reader";
@@ -27,7 +28,12 @@ export async function checkSettings(
   if (!/^[A-Za-z0-9][\w-]*\/(?!\.\.?$)[\w.-]+$/.test(name)) throw new RefusedError(`--repository ${name}: give OWNER/REPO`);
   const apiUrl = env.GITHUB_API_URL || "https://api.github.com";
   const read = await readSettings(new GitHubReader(name, { apiUrl, token }), name);
-  const settings = [...ruleSettings(read), ...codeOwnerSettings(repository, main, read), ...environmentSettings(read)];
+  const settings = [
+    ...ruleSettings(read),
+    ...codeOwnerSettings(repository, main, read),
+    ...environmentSettings(read),
+    ...actionsSettings(read),
+  ];
   return { outcome: settings.every(({ state }) => state === "met") ? "met" : "missing", repository: name, settings };
 }
 

@@ -46,6 +46,9 @@ export interface RepositorySettings {
   /** By the environment's name; only of environments that have such policies. */
   policies: Map<string, Read<BranchPolicy[]>>;
   codeOwnersErrors: Read<{ errors: { line: number; kind: string; path: string }[] }>;
+  workflowPermissions: Read<{ can_approve_pull_request_reviews: boolean }>;
+  /** Names of secrets, without values, by where they are. */
+  secrets: Record<"repository" | "organization" | "promotion", Read<{ name: string }[]>>;
 }
 
 /** @throws RefusedError if GitHub cannot be asked, or shows nothing of the repository to this token */
@@ -69,6 +72,12 @@ export async function readSettings(reader: GitHubReader, repository: string): Pr
     environments,
     policies,
     codeOwnersErrors: await reader.one("codeowners/errors?ref=main"),
+    workflowPermissions: await reader.one("actions/permissions/workflow"),
+    secrets: {
+      repository: await reader.all("actions/secrets"),
+      organization: await reader.all("actions/organization-secrets"),
+      promotion: await reader.all("environments/promotion/secrets"),
+    },
   };
 }
 

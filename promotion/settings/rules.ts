@@ -14,11 +14,19 @@ const parameter =
   (name: string, holds: (value: unknown) => boolean) =>
   ({ type, parameters }: Rule) =>
     type === "pull_request" && holds(parameters?.[name]);
+/** The id of the App "GitHub Actions" on github.com. */
+const ACTIONS = 15368;
 const check =
   (context: string) =>
   ({ type, parameters }: Rule) =>
     type === "required_status_checks" &&
-    ((parameters?.required_status_checks ?? []) as { context: string }[]).some((one) => one.context === context);
+    ((parameters?.required_status_checks ?? []) as { context: string; integration_id?: number | null }[]).some(
+      (one) => one.context === context && one.integration_id === ACTIONS,
+    );
+
+/** From any source, whoever may set a commit's status, as each App with that permission, reports the check as passed. */
+const remedyOf = (context: string) =>
+  `require the status check ${context}, with the source GitHub Actions (integration_id ${ACTIONS}) instead of any source`;
 
 /** Each parameter by itself: GitHub applies the strictest of all rulesets. */
 const FOR_MAIN: readonly Requirement[] = [
@@ -40,8 +48,8 @@ const FOR_MAIN: readonly Requirement[] = [
     allowed: "admins",
     remedy: "dismiss stale approvals when new commits are pushed",
   },
-  { setting: "main: check test", holds: check("test"), allowed: "admins", remedy: "require the status check test" },
-  { setting: "main: check promotion", holds: check("promotion"), allowed: "admins", remedy: "require the status check promotion" },
+  { setting: "main: check test", holds: check("test"), allowed: "admins", remedy: remedyOf("test") },
+  { setting: "main: check promotion", holds: check("promotion"), allowed: "admins", remedy: remedyOf("promotion") },
   { setting: "main: history", holds: ({ type }) => type === "non_fast_forward", allowed: "admins", remedy: "block force pushes" },
   { setting: "main: deletion", holds: ({ type }) => type === "deletion", allowed: "admins", remedy: "restrict deletions" },
 ];

@@ -25,6 +25,8 @@ export interface Environment {
   branch_policies: { name: string; type?: "branch" | "tag" }[];
   /** Teams that may approve a deployment. */
   reviewers: string[];
+  /** Names of its secrets. */
+  secrets: string[];
 }
 
 /** The settings of a repository that decide who may deploy, tag and merge. */
@@ -35,6 +37,10 @@ export interface RepositorySettings {
   environments: Environment[];
   /** What GitHub reports of CODEOWNERS; undefined: there is no such file. */
   codeOwnersErrors?: { line: number; kind: string }[];
+  /** "Allow GitHub Actions to create and approve pull requests" */
+  actionsMayApprove: boolean;
+  /** Names of secrets for Actions: of the repository, and of its organization if they are shared with it. */
+  secrets: { repository: string[]; organization: string[] };
 }
 
 /** Whether a ruleset's conditions cover a ref, such as `refs/heads/main`. A `*` does not cover a slash. */

@@ -22,7 +22,7 @@ export function settingsRoutes(repositories: ReadonlyMap<string, RepositorySetti
       const access = accessOf(caller, name);
       const settings = access && repositories.get(name);
       if (!settings) throw new HttpError(404, "Not Found");
-      if (need === "read" && access === "metadata") {
+      if ((need === "read" && access === "metadata") || (need === "admin" && access !== "admin")) {
         throw new HttpError(403, `Resource not accessible by ${caller.kind === "token" ? "personal access token" : "integration"}`);
       }
       return act(settings, call, match, access);
@@ -91,6 +91,27 @@ export function settingsRoutes(repositories: ReadonlyMap<string, RepositorySetti
       }),
     ],
     [
+      `${REPOSITORY}/environments/{environment_name}/secrets`,
+      route("read", ({ environments }, call, match) => {
+        const name = decodeURIComponent(match.environment_name!);
+        const found = environments.find((one) => one.name === name);
+        if (!found) throw new HttpError(404, "Not Found");
+        return list(call, found.secrets.map(secretBody), "secrets");
+      }),
+    ],
+    [`${REPOSITORY}/actions/secrets`, route("read", ({ secrets }, call) => list(call, secrets.repository.map(secretBody), "secrets"))],
+    [
+      `${REPOSITORY}/actions/organization-secrets`,
+      route("read", ({ secrets }, call) => list(call, secrets.organization.map(secretBody), "secrets")),
+    ],
+    [
+      `${REPOSITORY}/actions/permissions/workflow`,
+      route("admin", ({ actionsMayApprove }) => ({
+        status: 200,
+        body: { default_workflow_permissions: "read", can_approve_pull_request_reviews: actionsMayApprove },
+      })),
+    ],
+    [
       `${REPOSITORY}/codeowners/errors`,
       route("read", ({ codeOwnersErrors }) => {
         if (!codeOwnersErrors) throw new HttpError(404, "Not Found");
@@ -132,6 +153,8 @@ function summary(ruleset: Ruleset, match: Record<string, string>): object {
     updated_at: CREATED,
   };
 }
+
+const secretBody = (name: string) => ({ name, created_at: CREATED, updated_at: CREATED });
 
 function environmentBody({ name, deployment_branch_policy, reviewers }: Environment, at: number): object {
   const url = `https://api.github.com/environments/${encodeURIComponent(name)}`;

@@ -32,7 +32,7 @@ export function gitHubClient(options: GitHubClientOptions): GitHubRunners {
 }
 
 function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
-  return async ({ method, path, query }, authorization, signal) => {
+  return async ({ method, path, query, body = {} }, authorization, signal) => {
     const what = `${method} ${path}`;
     onCall(kindOf(method, path, query));
     let timer: Timer | undefined;
@@ -49,7 +49,7 @@ function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
         query: given,
         origin: "https://api.github.com",
         authorization,
-        body: {},
+        body,
         signal,
       };
       return github.request(call).catch((error: Error) => {

@@ -33,7 +33,10 @@ export function protectedRepository(): RepositorySettings {
       type: "required_status_checks",
       parameters: {
         strict_required_status_checks_policy: false,
-        required_status_checks: [{ context: "test", integration_id: 15368 }, { context: "promotion" }],
+        required_status_checks: [
+          { context: "test", integration_id: 15368 },
+          { context: "promotion", integration_id: 15368 },
+        ],
       },
     },
   ]);
@@ -45,6 +48,7 @@ export function protectedRepository(): RepositorySettings {
     deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
     branch_policies: [{ name: policy, type }],
     reviewers,
+    secrets: name === "promotion" ? ["PROMOTION_APP_KEY"] : [],
   });
   return {
     hasRulesets: true,
@@ -57,5 +61,7 @@ export function protectedRepository(): RepositorySettings {
       environment("npm", "tag", "v*"),
     ],
     codeOwnersErrors: [],
+    actionsMayApprove: false,
+    secrets: { repository: ["OTHER"], organization: [] },
   };
 }

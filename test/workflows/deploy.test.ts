@@ -9,7 +9,7 @@ describe("the script that deploys a stack", () => {
   const fixture = new ScriptFixture();
   after(() => fixture.close());
   const deploy = (exitCode: number) =>
-    fixture.run("deploy.yml", "deploy.sh", { STACK: "prod", HEAD_SHA: SHA }, [{ program: "npm", exitCode }]);
+    fixture.run("deploy-stack.yml", "deploy.sh", { STACK: "prod", HEAD_SHA: SHA }, [{ program: "npm", exitCode }]);
 
   it("deploys only that stack, as pinned by the commit of main", () => {
     const { status, calls } = deploy(0);
@@ -33,7 +33,7 @@ describe("the script that checks the version of pulumi", () => {
   const fixture = new ScriptFixture();
   after(() => fixture.close());
   const check = (answer: { stdout?: string; exitCode?: number }) =>
-    fixture.run("deploy.yml", "need-pulumi.sh", {}, [{ program: "pulumi", when: "version", ...answer }]);
+    fixture.run("deploy-stack.yml", "need-pulumi.sh", {}, [{ program: "pulumi", when: "version", ...answer }]);
 
   for (const version of ["v3.200.0", "v3.248.1", "v4.0.0"]) {
     it(`accepts ${version}`, () => assert.equal(check({ stdout: `${version}\n` }).status, 0));
@@ -73,7 +73,7 @@ describe("the script that evaluates a pin on main", () => {
   it("evaluates the pin of the deployed commit, and stops the deployment with the command's exit code", () => {
     for (const exitCode of [0, 1, 2]) {
       const values = { STACK: "prod", HEAD_SHA: SHA };
-      const { status, calls } = fixture.run("deploy.yml", "check-pin.sh", values, [{ program: "npm", when: "--check", exitCode }]);
+      const { status, calls } = fixture.run("deploy-stack.yml", "check-pin.sh", values, [{ program: "npm", when: "--check", exitCode }]);
       assert.equal(status, exitCode);
       const options = parsePromoteOptions(calls[0]!.args.slice(4));
       assert.deepEqual(options, { check: "deployed pin", stack: "prod", head: SHA, main: undefined, hosts: "auto", json: undefined });

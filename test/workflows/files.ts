@@ -22,6 +22,10 @@ export interface Job {
   concurrency?: { group: string; "cancel-in-progress": unknown };
   strategy?: { "fail-fast"?: boolean };
   "timeout-minutes"?: number;
+  needs?: string | string[];
+  /** Another workflow of this repository; such a job has no steps of its own. */
+  uses?: string;
+  with?: Record<string, unknown>;
   steps: Step[];
 }
 export interface Workflow {
@@ -38,7 +42,9 @@ export function workflows(): Workflow[] {
     .sort()
     .map((file) => {
       const text = readFileSync(join(FOLDER, file), "utf8");
-      return { ...(load(text) as Omit<Workflow, "name" | "text">), name: file, text };
+      const loaded = load(text) as Omit<Workflow, "name" | "text">;
+      for (const job of Object.values(loaded.jobs)) job.steps ??= [];
+      return { ...loaded, name: file, text };
     });
 }
 

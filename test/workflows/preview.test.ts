@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { parseDeployOptions } from "../../promotion/deploy-options";
 import { ScriptFixture, type Call } from "./stand-ins";
 
@@ -103,8 +105,9 @@ describe("the script that previews a stack for a pull request", () => {
 
 describe("the script that comments on a pull request", () => {
   const fixture = new ScriptFixture();
+  before(() => mkdirSync(join(fixture.folder, "preview")));
   after(() => fixture.close());
-  const values = { STACK: "dev", BODY_FILE: "preview.md", PULL_REQUEST: "17", GH_REPO: "example-org/ci-runners", GH_TOKEN: "t" };
+  const values = { STACK: "dev", BODY_FILE: "preview/preview.md", PULL_REQUEST: "17", GH_REPO: "example-org/ci-runners", GH_TOKEN: "t" };
   const comment = (existing: string) =>
     fixture.run("preview.yml", "comment.sh", values, [
       { program: "gh", when: "--paginate", stdout: existing },
@@ -112,7 +115,7 @@ describe("the script that comments on a pull request", () => {
     ]);
 
   it("creates one comment, and later updates the same one", () => {
-    fixture.write("preview.md", "### Preview\n");
+    fixture.write("preview/preview.md", "### Preview\n");
     const [, created] = comment("").calls;
     assert.deepEqual(created!.args.slice(0, 5), ["api", "--silent", "--method", "POST", "repos/example-org/ci-runners/issues/17/comments"]);
     assert.equal(created!.files["comment.md"], "<!-- preview of stack dev -->\n### Preview\n");
@@ -134,17 +137,17 @@ describe("the script that comments on a pull request", () => {
   });
 
   it("passes the text only by file, so that 60 kB of untrusted text never become an argument", () => {
-    fixture.write("preview.md", "x".repeat(60_000));
+    fixture.write("preview/preview.md", "x".repeat(60_000));
     for (const { args } of comment("").calls) assert.ok(args.join(" ").length < 400);
   });
 
   it("does not comment if there is no preview", () => {
-    fixture.write("preview.md", "");
+    fixture.write("preview/preview.md", "");
     assert.deepEqual(comment("").calls, []);
   });
 
   it("fails when GitHub does not respond, so that an old preview is not mistaken for the new one", () => {
-    fixture.write("preview.md", "### Preview\n");
+    fixture.write("preview/preview.md", "### Preview\n");
     const { status, calls } = fixture.run("preview.yml", "comment.sh", values, [{ program: "gh", when: "--paginate", exitCode: 1 }]);
     assert.notEqual(status, 0);
     assert.equal(calls.length, 1);

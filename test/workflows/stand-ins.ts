@@ -10,7 +10,7 @@ export interface Call {
   args: string[];
   /** Contents of the files that arguments name. */
   files: Record<string, string>;
-  /** Whether it could read a token of GitHub in its environment. */
+  /** Whether it could read a token of GitHub: in its own environment, or in that of a process above it, through /proc. */
   hasToken: boolean;
 }
 
@@ -31,7 +31,13 @@ const program = require("node:path").basename(process.argv[1]);
 const args = process.argv.slice(2);
 const named = args.map((arg) => arg.replace(/^\\w+=@/, "")).filter((arg) => /\\.(md|json|txt)$/.test(arg) && existsSync(arg));
 const files = Object.fromEntries(named.map((file) => [file, readFileSync(file, "utf8")]));
-const hasToken = Boolean(process.env.GH_TOKEN || process.env.GITHUB_TOKEN);
+const above = [];
+for (let pid = process.ppid; pid > 1 && pid !== Number(process.env.TEST_PID); ) {
+  above.push(readFileSync("/proc/" + pid + "/environ", "utf8"));
+  pid = Number(/^PPid:\\s*(\\d+)$/m.exec(readFileSync("/proc/" + pid + "/status", "utf8"))[1]);
+}
+const own = Object.entries(process.env).map((pair) => pair.join("=")).join("\\0");
+const hasToken = [own, ...above].some((one) => one.split("\\0").some((entry) => /^(GH|GITHUB)_TOKEN=./.test(entry)));
 appendFileSync(process.env.CALLS, JSON.stringify({ program, args, files, hasToken }) + "\\n");
 const answer = JSON.parse(readFileSync(process.env.ANSWERS, "utf8")).find((one) => one.program === program && args.join(" ").includes(one.when ?? ""));
 if (!answer) { console.error("no answer is defined for " + program + " " + args.join(" ")); process.exit(99); }
@@ -80,6 +86,7 @@ export class ScriptFixture {
         ...values,
         PATH: `${bin}:${process.env.PATH}`,
         LANG: "C.UTF-8",
+        TEST_PID: String(process.pid),
         CALLS: calls,
         ANSWERS: answersFile,
         GITHUB_OUTPUT: output,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { STAGES } from "../../promotion/stages";
-import { ROOT, SCRIPTS, steps, workflow, workflows } from "./files";
+import { ROOT, SCRIPTS, type Step, steps, workflow, workflows } from "./files";
 
 const run = promisify(execFile);
 
@@ -14,14 +14,28 @@ const PERMISSIONS: Record<string, Record<string, string>> = {
   "ci.yml test": { contents: "read" },
   "ci.yml promotion": { contents: "read" },
   "preview.yml changed": { contents: "read" },
-  "preview.yml preview": { contents: "read", "id-token": "write", "pull-requests": "write" },
+  "preview.yml preview": { contents: "read", "id-token": "write" },
+  "preview.yml comment": { contents: "read", "pull-requests": "write" },
   "deploy.yml changed": { contents: "read" },
   "deploy.yml deploy": { contents: "read", "id-token": "write" },
+  "deploy-stack.yml check": { contents: "read" },
+  "deploy-stack.yml deploy": { contents: "read", "id-token": "write" },
   "promote.yml evaluate": { contents: "read" },
   "promote.yml open": { contents: "read" },
+  "release.yml pack": { contents: "read" },
   "release.yml release": { contents: "write" },
   "release.yml publish": { contents: "read", "id-token": "write" },
 };
+
+const hasToken = (step: Step) =>
+  Object.entries(step.env ?? {}).some(([name, value]) => /TOKEN|KEY|SECRET/.test(name) || /secrets\.|token/.test(value));
+
+/** Whether a step runs npm, which runs code of other packages and of releases. */
+function runsNpm({ run: line = "" }: Step): boolean {
+  const script = /\.github\/scripts\/([\w-]+\.sh)/.exec(line)?.[1];
+  const lines = [line, script === undefined ? "" : readFileSync(join(SCRIPTS, script), "utf8")].join("\n").split("\n");
+  return lines.some((one) => !one.startsWith("#") && /\bnp[mx]\b/.test(one));
+}
 
 describe("the workflows", () => {
   it("pass actionlint", async function () {
@@ -69,7 +83,8 @@ describe("the workflows", () => {
     assert.ok(used.length > 10);
     for (const { where, uses } of used) assert.match(uses, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/, where);
     for (const { name, text } of workflows()) {
-      for (const line of text.split("\n").filter((one) => /uses:/.test(one))) assert.match(line, / # v\d+\.\d+\.\d+$/, `${name}: ${line}`);
+      for (const line of text.split("\n").filter((one) => /uses: (?!\.\/)/.test(one)))
+        assert.match(line, / # v\d+\.\d+\.\d+$/, `${name}: ${line}`);
     }
     const versions = new Map<string, Set<string>>();
     for (const { uses } of used) {
@@ -116,8 +131,9 @@ describe("the workflows", () => {
         name === "promote.yml" ? ["PROMOTION_APP_KEY"] : [],
       );
     }
-    const deploying = workflow("deploy.yml").jobs.deploy!;
-    assert.equal(deploying.environment, "${{ matrix.stack }}");
+    const deploying = workflow("deploy-stack.yml").jobs.deploy!;
+    assert.equal(deploying.environment, "${{ inputs.stack }}");
+    assert.equal(workflow("deploy.yml").jobs.deploy!.with!.stack, "${{ matrix.stack }}");
     const [credentials] = deploying.steps.filter(({ uses }) => uses?.startsWith("aws-actions/"));
     assert.equal(credentials!.with!["role-to-assume"], "${{ vars.AWS_ROLE_ARN }}");
   });
@@ -126,30 +142,51 @@ describe("the workflows", () => {
     const { evaluate } = workflow("promote.yml").jobs;
     assert.deepEqual([evaluate!.environment, evaluate!.permissions], [undefined, { contents: "read" }]);
     assert.doesNotMatch(JSON.stringify(evaluate), /secrets\.|token/i);
-    for (const { where, step } of steps()) {
-      const token = Object.keys(step.env ?? {}).some((name) => /TOKEN|KEY|SECRET/.test(name));
-      const script = step.run?.match(/\.github\/scripts\/([\w-]+\.sh)/)?.[1];
-      const lines = [step.run ?? "", script === undefined ? "" : readFileSync(join(SCRIPTS, script), "utf8")].join("\n").split("\n");
-      const npm = lines.filter((line) => !line.startsWith("#") && /\bnp[mx]\b/.test(line) && !/^env -u GH_TOKEN /.test(line));
-      if (token) assert.deepEqual(npm, [], where);
-    }
+    for (const { where, step } of steps()) if (hasToken(step)) assert.ok(!runsNpm(step), where);
   });
 
-  it("evaluate the pin on main before a deployment has credentials", () => {
-    const { steps: all } = workflow("deploy.yml").jobs.deploy!;
-    const check = all.findIndex(({ run }) => run === "bash .github/scripts/check-pin.sh");
-    const credentials = all.findIndex(({ uses }) => uses?.startsWith("aws-actions/"));
-    assert.ok(check >= 0 && check < credentials, `${check} ${credentials}`);
-    assert.deepEqual(all[check]!.env, { STACK: "${{ matrix.stack }}", HEAD_SHA: "${{ github.sha }}" });
-    assert.equal(all[check]!.if, undefined);
+  it("never give a token to a step after one that ran other packages' code in the same job, which could still be running", () => {
+    // The App's token and the role of AWS come from actions, not from an environment that npm's steps could read later.
+    const jobs = workflows().flatMap(({ name, jobs }) => Object.entries(jobs).map(([id, job]) => ({ where: `${name} ${id}`, job })));
+    const withBoth = jobs.filter(({ job }) => {
+      const first = job.steps.findIndex((step) => runsNpm(step));
+      return first >= 0 && job.steps.slice(first).some(hasToken);
+    });
+    assert.deepEqual(
+      withBoth.map(({ where }) => where),
+      [],
+    );
+    // Else the check above would look at nothing.
+    assert.deepEqual(
+      ["pack.sh", "preview.sh", "deploy.sh", "promote.sh", "publish.sh"].filter(
+        (script) => !runsNpm({ run: `bash .github/scripts/${script}` }),
+      ),
+      [],
+    );
+  });
+
+  it("evaluate the pin on main before a deployment has credentials, in a job that cannot get any: a rehearsal runs a release's code", () => {
+    assert.equal(workflow("deploy.yml").jobs.deploy!.uses, "./.github/workflows/deploy-stack.yml");
+    const { check, deploy } = workflow("deploy-stack.yml").jobs;
+    assert.deepEqual([check!.environment, check!.permissions, check!.if], [undefined, { contents: "read" }, undefined]);
+    assert.deepEqual([deploy!.needs, deploy!.if], ["check", undefined]);
+    const last = check!.steps.at(-1)!;
+    assert.equal(last.run, "bash .github/scripts/check-pin.sh");
+    assert.deepEqual(last.env, { STACK: "${{ inputs.stack }}", HEAD_SHA: "${{ github.sha }}" });
+    assert.deepEqual(
+      steps().filter(({ step, job }) => /check-(pin|promotion)\.sh|promote\.sh/.test(step.run ?? "") && job.permissions?.["id-token"]),
+      [],
+    );
   });
 
   it("run one deployment per stack at a time and never cancel one", () => {
     const { jobs, concurrency, on } = workflow("deploy.yml");
     assert.equal(concurrency, undefined, "a group for the whole workflow would let a push drop the stacks of the previous push");
-    assert.deepEqual(jobs.deploy!.concurrency, { group: "deploy-${{ matrix.stack }}", "cancel-in-progress": false });
+    const called = workflow("deploy-stack.yml");
+    assert.equal(called.concurrency, undefined);
+    assert.deepEqual(called.jobs.deploy!.concurrency, { group: "deploy-${{ inputs.stack }}", "cancel-in-progress": false });
     assert.equal(jobs.deploy!.strategy!["fail-fast"], false);
-    assert.equal(jobs.deploy!["timeout-minutes"], 360);
+    assert.equal(called.jobs.deploy!["timeout-minutes"], 360);
     assert.deepEqual(
       on.workflow_dispatch.inputs.stack.options,
       STAGES.map(({ name }) => name),
@@ -171,7 +208,7 @@ describe("the workflows", () => {
 
   it("have a timeout for each job, so that a hang ends", () => {
     for (const { name, jobs } of workflows())
-      for (const [id, job] of Object.entries(jobs)) assert.ok(job["timeout-minutes"], `${name} ${id}`);
+      for (const [id, job] of Object.entries(jobs)) assert.ok(job.uses || job["timeout-minutes"], `${name} ${id}`);
   });
 
   it("run each existing script, and no other", () => {

@@ -136,9 +136,10 @@ export interface ActionsRunnerPoolArgs {
   jobsMayUseDocker?: boolean;
 
   /**
-   * Accepts a `runner.user` that can become root: with a password-less `sudo`, or as a member of a group such as `sudo`,
-   * `wheel`, `lxd` or `disk`. Otherwise an instance with such a user abandons its launch. Every job is then root on its
-   * instance, and `jobsMayUseInstanceRole` no longer restricts it. Default: false.
+   * Accepts a `runner.user` that can become root: with a password-less `sudo`, by write access to the socket of a
+   * container engine, or as a member of a group such as `sudo`, `wheel`, `lxd`, `disk` or `staff`. Otherwise an instance
+   * with such a user abandons its launch. Every job is then root on its instance, and `jobsMayUseInstanceRole` no longer
+   * restricts it. Default: false.
    */
   jobsMayBecomeRoot?: boolean;
 

@@ -54,7 +54,7 @@ function scopeViolations({ github, runnerGroup }: PoolSettings): Violation[] {
 function authorityViolations({ github }: PoolSettings): Violation[] {
   const { app, tokenSecretArn } = github;
   if (app !== undefined && tokenSecretArn !== undefined) {
-    return [violation("github", { app: "...", tokenSecretArn: "..." }, "app and tokenSecretArn exclude each other", "Keep one of them")];
+    return [violation("github", ["app", "tokenSecretArn"], "app and tokenSecretArn exclude each other", "Keep one of them")];
   }
   if (app === undefined && tokenSecretArn === undefined) {
     return [violation("github", {}, "neither app nor tokenSecretArn is given, so runners cannot be registered", "Set one of them")];

@@ -29,7 +29,7 @@
  * - Failed stop: counted as `StopFailures`. It is thrown after the cordon, so that Lambda retries the event, unless
  *   Systems Manager does not know the instance. Its delivery is tried for 600 s; a late stop meets a stopping unit.
  * - Cordon: best effort within 5 s. Removal: 15 s. GitHub refuses to remove a busy runner: counted as
- *   `BusyAtTermination`. Its custom labels are removed, and the sweep removes it later.
+ *   `BusyAtTermination`. A mark replaces its custom labels (../shared/ended-mark.ts); the sweep removes it later.
  * - GitHub's quota: cordons are skipped below 50 % of the hour's calls, removals are left to the sweep below 40 %, each
  *   checked after a per-instance jitter of up to 2 s.
  * - Function timeout 60 s, each AWS call 3 attempts of 3 s. EventBridge retries the delivery for 24 h. Lambda retries

@@ -4,6 +4,7 @@ import { registrationSecretName } from "../../../contract/actions-runner-pool/na
 import { within } from "../../shared/lambda/timeout";
 import { RESERVE } from "../../shared/github/reserve";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
+import { endedMark } from "../shared/ended-mark";
 import { mayCall, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
@@ -44,8 +45,8 @@ export async function handleTerminated(
     if (!runner) return "not registered";
     const removal = await gitHub.remove(runner.id, signal);
     if (removal === "busy") {
-      // Whoever runs that job (perhaps elsewhere, with stolen credentials) gets no further one by these labels.
-      await gitHub.removeCustomLabels(runner.id, signal).catch((error: unknown) => {
+      // Whoever runs that job (perhaps elsewhere, with stolen credentials) gets no further one by these labels, and a sweep knows this runner by the mark.
+      await gitHub.setCustomLabels(runner.id, [endedMark(settings.names.group, ports.clock.now())], signal).catch((error: unknown) => {
         log.warn("the labels of a runner without an instance could not be removed; the sweep retries", { reason: reasonOf(error) });
       });
     }

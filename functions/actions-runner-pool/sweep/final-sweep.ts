@@ -4,6 +4,7 @@ import { pause, within } from "../../shared/lambda/timeout";
 import { isInstanceId } from "../shared/events";
 import type { Runner } from "../../shared/github/runners";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
+import { markedEnd } from "../shared/ended-mark";
 import { GroupHistory } from "./history";
 import type { SweepPorts, SweepSettings } from "./ports";
 import { tokenInstance } from "./secret-names";
@@ -97,12 +98,13 @@ async function pass(
   await attempt("runners", async () => {
     for (const runner of await leftRunners(ports, group, signal)) {
       await attempt(`runner ${runner.name}`, async () => {
-        // Its instance is gone: the job is lost, or GitHub has not noticed its end yet. GitHub refuses in both cases.
-        const outcome = runner.busy ? "busy" : await ports.gitHub().remove(runner.id, signal);
+        // Also if the list says `busy`, which may be a minute old: GitHub refuses by the current state. Its instance is gone,
+        // so the job is lost, GitHub has not noticed its end yet, or a thief runs it.
+        const outcome = await ports.gitHub().remove(runner.id, signal);
         if (outcome === "busy") {
           // No sweep follows, so that at least no further job is assigned to it by its labels.
-          if (runner.labelled) await ports.gitHub().removeCustomLabels(runner.id, signal);
-          return "GitHub counts a job on it; remove it there when that job is over";
+          if (runner.labels.length > 0) await ports.gitHub().removeCustomLabels(runner.id, signal);
+          return `GitHub counts a job on it and refuses to remove it; remove the runner with the id ${runner.id} there when that job is over`;
         }
         if (outcome === "deleted") result.runnersDeleted += 1;
         return undefined;
@@ -115,7 +117,7 @@ async function pass(
 /**
  * Runners of instances that this group terminated, online or not: GitHub takes up to a minute to notice that one is gone.
  * The proof is the group's history, as in `sweepOrphanRunners`. The termination need not be recorded as finished, because
- * the group no longer exists; but an instance that any group lists still exists.
+ * the group no longer exists; but an instance that any group lists still exists. A mark of an earlier sweep is as good.
  */
 async function leftRunners(ports: SweepPorts, group: string, signal: AbortSignal): Promise<Runner[]> {
   const history = new GroupHistory(ports, group);
@@ -123,7 +125,8 @@ async function leftRunners(ports: SweepPorts, group: string, signal: AbortSignal
   for await (const page of ports.gitHub().pages(signal)) {
     for (const runner of page.filter(({ name }) => isInstanceId(name))) {
       signal.throwIfAborted();
-      if (await history.termination(runner.name)) ours.push(runner);
+      const inUse = runner.online || runner.busy;
+      if (markedEnd(group, runner.labels) !== undefined || (await history.termination(runner.name, inUse))) ours.push(runner);
     }
   }
   if (ours.length === 0) return [];

@@ -14,7 +14,7 @@ export interface Launch {
   endedAt?: Date;
 }
 
-/** GitHub removes a runner that was offline for 14 days, so older activities are irrelevant. */
+/** GitHub removes a runner that was offline for 14 days, so older activities matter only for runners that are in use. */
 const HORIZON_MS = 15 * 24 * 3600_000;
 /** Maximum pages of 100 activities per sweep: at one sweep every five minutes, at most 360 calls an hour. */
 const MAX_PAGES = 30;
@@ -39,6 +39,7 @@ export class GroupHistory {
   private readonly horizon: number;
   private pagesRead = 0;
   private exhausted = false;
+  private beyondHorizon = false;
   private failure: unknown;
 
   constructor(ports: Pick<SweepPorts, "activities" | "clock">, group: string) {
@@ -47,13 +48,14 @@ export class GroupHistory {
   }
 
   /**
-   * Undefined if this group never terminated the instance, or too long ago to matter.
+   * Undefined if this group never terminated the instance, or too long ago to matter, or more than 3,000 activities ago.
    *
+   * @param far whether to look as far as AWS keeps activities, six weeks: the runner is in use, so GitHub keeps it
    * @throws if the history cannot be read, and again on every later lookup: an instance that is missing from a partly
    *   read history is not known to be absent.
    */
-  termination(instanceId: string): Promise<Termination | undefined> {
-    return this.find(this.terminations, instanceId);
+  termination(instanceId: string, far = false): Promise<Termination | undefined> {
+    return this.find(this.terminations, instanceId, far);
   }
 
   /** The instance's latest launch into service or into the warm pool. Undefined and errors as in `termination`. */
@@ -71,13 +73,13 @@ export class GroupHistory {
     return this.born.has(instanceId) && !this.served.has(instanceId);
   }
 
-  private async find<T>(known: Map<string, T>, instanceId: string): Promise<T | undefined> {
-    await this.readUntil(() => known.has(instanceId));
+  private async find<T>(known: Map<string, T>, instanceId: string, far = false): Promise<T | undefined> {
+    await this.readUntil(() => known.has(instanceId), far);
     return known.get(instanceId);
   }
 
-  private async readUntil(found: () => boolean): Promise<void> {
-    while (!found() && !this.exhausted) await this.readPage();
+  private async readUntil(found: () => boolean, far = false): Promise<void> {
+    while (!found() && !this.exhausted && (far || !this.beyondHorizon)) await this.readPage();
   }
 
   private async readPage(): Promise<void> {
@@ -90,7 +92,8 @@ export class GroupHistory {
     const activities: Activity[] = done ? [] : value;
     for (const activity of activities) this.note(activity);
     const oldest = activities.at(-1)?.startedAt.getTime() ?? Infinity;
-    this.exhausted = done === true || this.pagesRead >= MAX_PAGES || oldest < this.horizon;
+    this.exhausted = done === true || this.pagesRead >= MAX_PAGES;
+    this.beyondHorizon ||= oldest < this.horizon;
   }
 
   /** Pages are newest first, so the first entry of an instance is its latest. */

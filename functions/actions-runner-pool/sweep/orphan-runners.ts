@@ -3,6 +3,7 @@ import { RESERVE } from "../../shared/github/reserve";
 import type { Runner } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
 import type { GroupHistory } from "./history";
+import { endedMark, markedEnd } from "../shared/ended-mark";
 import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
@@ -15,6 +16,10 @@ const AFTERLIFE_MS = 15 * 60_000;
 
 interface Orphan {
   runner: Runner;
+  /** End of its instance, in ms since the epoch. */
+  endedAt: number;
+  /** This pool has marked it already. */
+  marked: boolean;
   /** The instance ended longer ago than AFTERLIFE_MS. */
   longGone: boolean;
 }
@@ -27,7 +32,9 @@ interface Orphan {
  * to this pool before it is removed. Its name (an instance id) proves nothing: every pool names its runners like that. A
  * label would prove little: the cordon removes labels, anyone can set them, and pools in two accounts may have the same
  * name. The proof is the group's own activity history: it records that this group terminated this instance, and instance
- * ids are never reused. A runner without such an entry is left alone.
+ * ids are never reused. A runner without such an entry is left alone. The history forgets sooner than a thief leaves, so
+ * the first sweep or event that finds a runner in use after its instance's end marks it (ended-mark.ts). That an instance
+ * does not exist in this account proves nothing: it may be one of another account, or of another Region.
  *
  * @param members undefined if the group could not be listed; then only offline runners are considered.
  */
@@ -35,13 +42,14 @@ export async function sweepOrphanRunners(
   runners: readonly Runner[],
   members: readonly Member[] | undefined,
   ports: SweepPorts,
+  pool: string,
   history: GroupHistory,
   observer: Observer,
   signal: AbortSignal,
 ): Promise<void> {
   const { log, count } = observer;
   let removed = 0;
-  for (const orphan of await orphans(candidates(runners, members), ports, history, observer)) {
+  for (const orphan of await orphans(candidates(runners, members), ports, pool, history, observer)) {
     signal.throwIfAborted();
     const { runner, longGone } = orphan;
     if (ports.gitHub().remainingQuota() < (runner.online ? RESERVE.impostor : RESERVE.removal)) {
@@ -49,11 +57,11 @@ export async function sweepOrphanRunners(
       break;
     }
     await attempt("removing a runner", { instanceId: runner.name }, observer, async () => {
-      if (runner.online && !longGone) return withdrawLabels(runner, ports, observer, signal);
+      if (runner.online && !longGone) return withdrawLabels(orphan, pool, ports, observer, signal);
       // Called even if the list says `busy`, which may be a minute old: GitHub refuses by the current state.
       const outcome = await ports.gitHub().remove(runner.id, signal);
       reportUse(orphan, outcome, observer);
-      if (outcome === "busy") return withdrawLabels(runner, ports, observer, signal);
+      if (outcome === "busy") return withdrawLabels(orphan, pool, ports, observer, signal);
       removed += 1;
       log.info("sweep: runner removed", { instanceId: runner.name, outcome });
     });
@@ -76,9 +84,11 @@ function reportUse({ runner, longGone }: Orphan, outcome: "deleted" | "busy" | "
   }
 }
 
-async function withdrawLabels(runner: Runner, ports: SweepPorts, { log }: Observer, signal: AbortSignal): Promise<void> {
-  if (!runner.labelled) return;
-  const outcome = await ports.gitHub().removeCustomLabels(runner.id, signal);
+async function withdrawLabels(orphan: Orphan, pool: string, ports: SweepPorts, { log }: Observer, signal: AbortSignal): Promise<void> {
+  const { runner, endedAt, longGone, marked } = orphan;
+  // After a mass termination many cordoned runners are still shown as online: they would cost a call each.
+  if (marked || (runner.labels.length === 0 && !longGone)) return;
+  const outcome = await ports.gitHub().setCustomLabels(runner.id, [endedMark(pool, endedAt)], signal);
   log.info("sweep: the labels of a runner without an instance are removed", { instanceId: runner.name, outcome });
 }
 
@@ -89,15 +99,27 @@ function candidates(runners: readonly Runner[], members: readonly Member[] | und
   return [...online, ...runners.filter((runner) => !runner.online)].filter(({ name }) => !existing.has(name));
 }
 
-async function orphans(runners: readonly Runner[], ports: SweepPorts, history: GroupHistory, observer: Observer): Promise<Orphan[]> {
+async function orphans(
+  runners: readonly Runner[],
+  ports: SweepPorts,
+  pool: string,
+  history: GroupHistory,
+  observer: Observer,
+): Promise<Orphan[]> {
   const terminated: Orphan[] = [];
+  const add = (runner: Runner, endedAt: number, marked: boolean) =>
+    terminated.push({ runner, endedAt, marked, longGone: ports.clock.now() - endedAt > AFTERLIFE_MS });
   for (const runner of runners) {
+    const known = markedEnd(pool, runner.labels);
+    if (known !== undefined) {
+      add(runner, known, true);
+      continue;
+    }
     const termination = await attempt("reading the activity history", { instanceId: runner.name }, observer, () =>
-      history.termination(runner.name),
+      history.termination(runner.name, runner.online || runner.busy),
     );
     if (!termination?.finished) continue;
-    const end = termination.endedAt ?? termination.startedAt;
-    terminated.push({ runner, longGone: ports.clock.now() - end.getTime() > AFTERLIFE_MS });
+    add(runner, (termination.endedAt ?? termination.startedAt).getTime(), false);
   }
   if (terminated.length === 0) return [];
   // AWS does not document the activity of a termination that ended in retention, so a listed instance is not gone.

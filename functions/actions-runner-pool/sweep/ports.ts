@@ -40,7 +40,7 @@ export interface SweepPorts {
   /** Secrets whose name starts with the prefix, page by page. */
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
-  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "removeCustomLabels" | "remainingQuota">;
+  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "removeCustomLabels" | "setCustomLabels" | "remainingQuota">;
   /** Kept between sweeps of one process. */
   silences: Silences;
   clock: Clock;

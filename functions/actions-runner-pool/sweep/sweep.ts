@@ -20,7 +20,8 @@
  *   never entered service and has no runner. Else report.
  * - `Warmed:*:Retained`: report. Auto Scaling terminates no member of a warm pool by its id.
  * - Terminated: delete its registration token, and its runner if the group's history proves the termination: at once if
- *   the runner is offline, 15 min after the end if it is still in use, which raises an alarm. Its labels go at once.
+ *   the runner is offline, 15 min after the end if it is still in use, which raises an alarm. Its labels go at once; a
+ *   label that marks it stays, so that later sweeps need no history (../shared/ended-mark.ts).
  *
  * ## Fallbacks
  *
@@ -85,7 +86,7 @@ export async function sweep(
   const runners = await attempt("listing the runners", {}, observer, () => instanceRunners(ports, settings.pool, signal));
   if (members) await part("sweeping retained instances", () => sweepRetained(members, runners, ports, history, observer, signal));
   if (runners === undefined || runners === "no slot") return;
-  await part("sweeping runners", () => sweepOrphanRunners(runners, members, ports, history, observer, signal));
+  await part("sweeping runners", () => sweepOrphanRunners(runners, members, ports, settings.names.group, history, observer, signal));
   if (members) {
     await part("checking for silent drains", () => reportSilentDrains(members, runners, ports, observer, signal));
     await part("checking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));

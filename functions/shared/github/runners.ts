@@ -8,8 +8,8 @@ export interface Runner {
   online: boolean;
   /** GitHub's view, which lags: a list may be a minute old. */
   busy: boolean;
-  /** Has custom labels, by which GitHub assigns jobs; a cordoned runner has none. */
-  labelled: boolean;
+  /** Custom labels, by which GitHub assigns jobs; a cordoned runner has none. */
+  labels: readonly string[];
 }
 
 export interface RegistrationToken {
@@ -101,6 +101,16 @@ export class GitHubRunners {
     return this.delete(`${this.base}/${id}/labels`, { 404: "gone" }, "removed", signal);
   }
 
+  /** Replaces the custom labels. The read-only labels stay. */
+  async setCustomLabels(id: number, labels: readonly string[], signal: AbortSignal): Promise<"set" | "gone"> {
+    try {
+      return await this.transport.call({ method: "PUT", path: `${this.base}/${id}/labels`, body: { labels } }, () => "set", signal);
+    } catch (error) {
+      if (error instanceof GitHubError && error.status === 404) return "gone";
+      throw error;
+    }
+  }
+
   /** `busy`: GitHub refuses because it counts a job on this runner. Nothing was changed. */
   async remove(id: number, signal: AbortSignal): Promise<"deleted" | "busy" | "gone"> {
     return this.delete(`${this.base}/${id}`, { 404: "gone", 422: "busy" }, "deleted", signal);
@@ -165,6 +175,6 @@ function toRunner(runner: any): Runner {
     name: runner.name,
     online: runner.status === "online",
     busy: runner.busy === true,
-    labelled: labels.some((label) => label?.type === "custom"),
+    labels: labels.flatMap((label) => (label?.type === "custom" ? [String(label.name)] : [])),
   };
 }

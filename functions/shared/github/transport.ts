@@ -21,10 +21,11 @@ const LONGEST_LIMIT_MS = 3_600_000;
 const DEFAULT_LIMITS: TransportLimits = { callMs: 5000, retries: 2, pauseMs: 500 };
 
 export interface Call {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   /** Relative to the API's base URL, encoded. */
   path: string;
   query?: Record<string, string | number>;
+  body?: Record<string, unknown>;
 }
 
 /** The hourly quota as GitHub reports it; `reset` is in seconds since the epoch. */
@@ -150,8 +151,8 @@ export class GitHubTransport {
 }
 
 function sendBy(request: typeof octokitRequest): Send {
-  return ({ method, path, query }, authorization, signal) =>
-    request(`${method} ${path}`, { ...query, headers: { authorization }, request: { signal } });
+  return ({ method, path, query, body }, authorization, signal) =>
+    request(`${method} ${path}`, { ...query, ...body, headers: { authorization }, request: { signal } });
 }
 
 /** Also applies to the calls that `@octokit/auth-app` makes itself. */

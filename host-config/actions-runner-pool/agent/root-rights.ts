@@ -7,17 +7,32 @@ import { promisify } from "node:util";
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 
 /**
- * Groups whose members can become root: through a privileged container or virtual machine, through sudo, or by reading or
- * writing the disk, the memory or the passwords. `ubuntu`, the user of Ubuntu's images, is in `sudo` and `lxd`.
+ * Groups whose members can become root: through a privileged container or virtual machine, through sudo, by reading or
+ * writing the disk, the memory or the passwords, or by what root runs: Debian's `staff` writes /usr/local, whose programs
+ * come first in root's PATH. `ubuntu`, the user of Ubuntu's images, is in `sudo` and `lxd`.
  */
-const ROOT_GROUPS = ["root", "docker", "lxd", "incus-admin", "libvirt", "sudo", "wheel", "admin", "disk", "shadow", "kmem"];
+const ROOT_GROUPS = [
+  ...["root", "sudo", "wheel", "admin", "disk", "shadow", "kmem", "staff"],
+  ...["docker", "lxd", "incus-admin", "libvirt", "microk8s", "snap_microk8s"],
+];
+/** Whoever can write to one of these can start a privileged container, whatever its group is called. */
+const DOCKER_SOCKET = "/run/docker.sock";
+const SOCKETS = [
+  DOCKER_SOCKET,
+  "/run/containerd/containerd.sock",
+  "/run/podman/podman.sock",
+  "/run/crio/crio.sock",
+  "/var/lib/incus/unix.socket",
+  "/var/lib/lxd/unix.socket",
+  "/var/snap/lxd/common/lxd/unix.socket",
+];
 /** sudo reads only local files, or a directory that may not answer. */
 const TIMEOUT_MS = 30_000;
 
 type Run = (file: string, args: string[], options: { timeout: number; env: NodeJS.ProcessEnv }) => Promise<{ stdout: string }>;
 
 /** @throws if the job's user can become root and `jobsMayBecomeRoot` does not accept it */
-export async function checkCannotBecomeRoot(config: HostConfig, run: Run = promisify(execFile)): Promise<void> {
+export async function checkCannotBecomeRoot(config: HostConfig, run: Run = promisify(execFile), sockets = SOCKETS): Promise<void> {
   if (config.jobsMayBecomeRoot) return;
   const user = config.runnerUser;
   const options = { timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: "C" } };
@@ -29,8 +44,27 @@ export async function checkCannotBecomeRoot(config: HostConfig, run: Run = promi
     const option = group === "docker" ? "jobsMayUseDocker" : "jobsMayBecomeRoot";
     throw new Error(`runnerUser ${user}: a member of the group ${group} can become root; name another user, or set ${option}`);
   }
+  const refused = sockets.filter((path) => path !== DOCKER_SOCKET || !config.jobsMayUseDocker);
+  const [socket] = await writableBy(user, refused, run, options);
+  if (socket !== undefined) {
+    const option = socket === DOCKER_SOCKET ? "jobsMayUseDocker" : "jobsMayBecomeRoot";
+    throw new Error(
+      `runnerUser ${user}: who can write to ${socket} can become root; restrict it to root and its own group, or set ${option}`,
+    );
+  }
   if (await hasPasswordlessSudo(user, run, options))
     throw new Error(`runnerUser ${user}: sudo asks this user for no password; name another user, or set jobsMayBecomeRoot`);
+}
+
+/** Asks the kernel with the user's identity and all its groups, because access lists and the folders above count as well. */
+async function writableBy(user: string, paths: string[], run: Run, options: Parameters<Run>[2]): Promise<string[]> {
+  const group = (await run("id", ["-g", user], options)).stdout.trim();
+  const identity = ["--reuid", user, "--regid", group, "--init-groups"];
+  const script = 'for path; do [ -w "$path" ] && echo "$path"; done; echo checked';
+  const { stdout } = await run("setpriv", [...identity, "sh", "-c", script, "sh", ...paths], options);
+  const lines = stdout.trim().split("\n");
+  if (lines.pop() !== "checked") throw new Error(`runnerUser ${user}: its access to ${paths.join(", ")} could not be checked`);
+  return lines;
 }
 
 /** Asks sudo itself, because rules may be anywhere: in files, for groups, in a directory. Root needs no password for that. */

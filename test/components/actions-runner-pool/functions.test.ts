@@ -202,6 +202,7 @@ describe("the alarms", () => {
         METRIC.forcedStops,
         METRIC.fullDisks,
         METRIC.busyAtTermination,
+        METRIC.impostorRunners,
         METRIC.stopFailures,
         METRIC.registrationFailures,
         METRIC.overdueDrains,

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { systemClock } from "../../../functions/shared/lambda/clock";
 import type { Runner } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
@@ -16,7 +17,7 @@ export const activity = (instance: string, minutes: number, status = "Successful
   startedAt: ago(minutes),
   status,
 });
-export const offline = (n: number, name = id(n)): Runner => ({ id: n, name, online: false, busy: false, labelled: true });
+export const offline = (n: number, name = id(n)): Runner => ({ id: n, name, online: false, busy: false, labels: ["pool"] });
 
 /** Inputs and recorded actions of one sweep. Each test overrides what it is about. */
 export class SweepHarness {
@@ -81,9 +82,11 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
         harness.acts.push(`remove ${runner}`);
         return "deleted";
       },
-      removeCustomLabels: async (runner) => {
-        harness.acts.push(`unlabel ${runner}`);
-        return "removed";
+      removeCustomLabels: async () => assert.fail("the sweep marks what it takes the labels from"),
+      setCustomLabels: async (runner, labels) => {
+        harness.acts.push(`mark ${runner}`);
+        harness.runners = harness.runners.map((page) => page.map((one) => (one.id === runner ? { ...one, labels } : one)));
+        return "set";
       },
     }),
     mintToken: async () => ({ token: "minted", expiresAt: "2026-11-22T13:00:00Z" }),

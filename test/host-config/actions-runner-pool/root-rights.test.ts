@@ -13,8 +13,9 @@ const RULES = {
 };
 
 /** @param rules what sudo prints, or the error of a machine on which it cannot run */
-function check(groups: string, rules: string | object = RULES.none, config: Partial<typeof CONFIG> = {}): Promise<void> {
+function check(groups: string, rules: string | object = RULES.none, config: Partial<typeof CONFIG> = {}, writable = "none"): Promise<void> {
   return checkCannotBecomeRoot({ ...CONFIG, ...config }, async (file, args) => {
+    if (file === "setpriv") return { stdout: `${args.includes(writable) ? `${writable}\n` : ""}checked\n` };
     if (file === "id") return { stdout: `${groups}\n` };
     assert.deepEqual([file, ...args], ["sudo", "-n", "-l", "-U", config.runnerUser ?? "runner"]);
     if (typeof rules === "string") return { stdout: rules };
@@ -24,7 +25,22 @@ function check(groups: string, rules: string | object = RULES.none, config: Part
 
 describe("a job's user that can become root", () => {
   it("is refused by its groups, or its jobs could read the instance's credentials", async () => {
-    const dangerous = ["docker", "lxd", "incus-admin", "libvirt", "sudo", "wheel", "admin", "disk", "shadow", "kmem", "root"];
+    const dangerous = [
+      "docker",
+      "lxd",
+      "incus-admin",
+      "libvirt",
+      "sudo",
+      "wheel",
+      "admin",
+      "disk",
+      "shadow",
+      "kmem",
+      "root",
+      "staff",
+      "microk8s",
+      "snap_microk8s",
+    ];
     for (const group of dangerous)
       await assert.rejects(check(`runner ${group} users`), new RegExp(`runnerUser runner: .*group ${group} can`));
     await check("runner users adm cdrom dialout systemd-journal");
@@ -53,6 +69,14 @@ describe("a job's user that can become root", () => {
     await check("runner docker", RULES.none, { jobsMayUseDocker: true });
     await assert.rejects(check("runner docker", RULES.none), /set jobsMayUseDocker/);
     await assert.rejects(check("runner docker sudo", RULES.none, { jobsMayUseDocker: true }), /group sudo .*jobsMayBecomeRoot/);
+  });
+
+  it("may write to Docker's socket where jobs may use Docker, but to no other engine's", async () => {
+    const docker = "/run/docker.sock";
+    await assert.rejects(check("runner", RULES.none, {}, docker), /write to \/run\/docker\.sock can become root.*set jobsMayUseDocker/);
+    await check("runner docker", RULES.none, { jobsMayUseDocker: true }, docker);
+    const containerd = "/run/containerd/containerd.sock";
+    await assert.rejects(check("runner docker", RULES.none, { jobsMayUseDocker: true }, containerd), /set jobsMayBecomeRoot/);
   });
 
   it("is accepted with the option that says so", async () => {

@@ -9,7 +9,8 @@ import { protectedRepository } from "../protected-repository";
 import { RepositoryFixture } from "../repository-fixture";
 
 const NAME = "example-org/ci-runners";
-const OWNERS = "# Judges\n/.github/ @example-org/owners\n/promotion/ @example-org/owners\n/*.json @example-org/owners\n";
+const OWNERS =
+  "# Judges\n/.github/ @example-org/owners\n/promotion/ @example-org/owners\n/cli/ @example-org/owners\n/contract/ @example-org/owners\n/scripts/ @example-org/owners\n/*.json @example-org/owners\n/.npmrc @example-org/owners\n";
 
 describe("npm run promote -- --check-settings", () => {
   let repo: RepositoryFixture;
@@ -61,7 +62,7 @@ describe("npm run promote -- --check-settings", () => {
     const { code, failed, text, json } = await check();
     assert.deepEqual([code, failed, json.outcome, json.repository], [0, [], "met", NAME]);
     assert.match(text, /example-org\/ci-runners has all settings/);
-    assert.equal(json.settings.length, 18);
+    assert.equal(json.settings.length, 20);
   });
 
   /** One change of a good repository, what is then missing, and the reason. */
@@ -164,9 +165,45 @@ describe("npm run promote -- --check-settings", () => {
     ],
     [
       "the check of the pins is not required",
-      () => ((rule("required_status_checks").required_status_checks as object[]).length = 1),
+      () => (checks().length = 1),
       ["main: check promotion: missing"],
       /require the status check promotion/,
+    ],
+    [
+      "any App or person that may set a status reports the check of the pins",
+      () => delete checks()[1]!.integration_id,
+      ["main: check promotion: missing"],
+      /source GitHub Actions \(integration_id 15368\) instead of any source/,
+    ],
+    [
+      "another App than GitHub Actions reports the tests",
+      () => (checks()[0]!.integration_id = 77),
+      ["main: check test: missing"],
+      /source GitHub Actions/,
+    ],
+    [
+      "workflows may approve pull requests",
+      () => (settings.actionsMayApprove = true),
+      ["actions: approvals: missing"],
+      /turn off "Allow GitHub Actions to create and approve pull requests"/,
+    ],
+    [
+      "the promotion key is a secret of the repository, although the environment has it as well",
+      () => settings.secrets.repository.push(...Array.from({ length: 120 }, (_, at) => `S_${at}`), "PROMOTION_APP_KEY"),
+      ["secret PROMOTION_APP_KEY: place: missing"],
+      /secret of the repository, which the workflow of any branch can read; .* revoke its key/,
+    ],
+    [
+      "the promotion key is a secret of the organization",
+      () => settings.secrets.organization.push("PROMOTION_APP_KEY"),
+      ["secret PROMOTION_APP_KEY: place: missing"],
+      /secret of the organization/,
+    ],
+    [
+      "the environment lacks the promotion key",
+      () => (environment("promotion").secrets = []),
+      ["secret PROMOTION_APP_KEY: place: missing"],
+      /environment promotion does not have it/,
     ],
     [
       "code owners need not approve",
@@ -190,6 +227,8 @@ describe("npm run promote -- --check-settings", () => {
   ];
   const environment = (name: string) => settings.environments.find((one) => one.name === name)!;
   const rule = (type: string) => settings.rulesets[0]!.rules.find((one) => one.type === type)!.parameters as Record<string, unknown>;
+
+  const checks = () => rule("required_status_checks").required_status_checks as { integration_id?: number }[];
 
   for (const [what, change, expected, reason] of gaps) {
     it(`fails when ${what}`, async () => {
@@ -229,8 +268,13 @@ describe("npm run promote -- --check-settings", () => {
   it("never takes a bypass list that the token may not see for an empty one", async () => {
     const { code, failed, reasons } = await check("ghp_reader");
     assert.equal(code, 1);
-    assert.deepEqual(failed, [...MAIN_RULES("unknown"), ...["creation", "update", "deletion"].map((one) => `tags v*: ${one}: unknown`)]);
-    for (const one of reasons) assert.match(one, /may not see its bypass list; use a token of an admin/);
+    assert.deepEqual(failed, [
+      ...MAIN_RULES("unknown"),
+      ...["creation", "update", "deletion"].map((one) => `tags v*: ${one}: unknown`),
+      "actions: approvals: unknown",
+    ]);
+    for (const one of reasons.slice(0, -1)) assert.match(one, /may not see its bypass list; use a token of an admin/);
+    assert.match(reasons.at(-1), /actions\/permissions\/workflow: 403 .*use a token of an admin with Administration: read/);
   });
 
   it("never takes an organization's ruleset for protection if only the organization's owners see who may bypass it", async () => {
@@ -242,14 +286,16 @@ describe("npm run promote -- --check-settings", () => {
     const { code, failed, reasons } = await check("ghp_metadata");
     assert.equal(code, 1);
     assert.deepEqual(
-      failed.filter((one: string) => /^(environment|code owners)/.test(one)),
+      failed.filter((one: string) => /^(environment|code owners|actions|secret)/.test(one)),
       [
         "code owners: errors: unknown",
         ...["dev", "sandbox", "prod", "promotion", "npm"].map((one) => `environment ${one}: refs: unknown`),
         "environment prod: approvers: unknown",
+        "actions: approvals: unknown",
+        "secret PROMOTION_APP_KEY: place: unknown",
       ],
     );
-    assert.match(reasons.at(-1), /environments: 403 Resource not accessible by personal access token/);
+    assert.match(reasons.at(-3), /environments: 403 Resource not accessible by personal access token/);
   });
 
   it("fails for a private repository of a plan without rulesets", async () => {

@@ -126,7 +126,7 @@ export function runnerAtGitHub(w: ModelState) {
     name: INSTANCE,
     online: w.listener !== null && w.listener.phase !== "starting" && !fenced(w),
     busy: accepted(w),
-    labelled: true,
+    labels: ["pool"],
   };
 }
 

@@ -67,6 +67,7 @@ function functionPorts(ask: Ask) {
       fetchRemainingQuota: async () => 1,
       find: () => ask("find runner"),
       removeCustomLabels: () => ask("cordon"),
+      setCustomLabels: () => ask("cordon"),
       get: () => ask("find runner"),
       remove: () => ask("remove runner"),
       remainingQuota: () => 1,
@@ -95,7 +96,7 @@ function* sweeps(w: ModelState, parts: Parts): Generator<Transition> {
     const history = new parts.GroupHistory(ports, NAMES.group);
     const { signal } = new AbortController();
     await parts.sweepRetained(members, runner, ports, history, OBSERVER, signal);
-    await parts.sweepOrphanRunners(runner, [], ports, history, OBSERVER, signal);
+    await parts.sweepOrphanRunners(runner, [], ports, NAMES.group, history, OBSERVER, signal);
   };
   yield* wholeRun(w, parts, "sweep", run, (to) => to, JSON.stringify([startedAt, members, runner]), "external");
 }

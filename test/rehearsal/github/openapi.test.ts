@@ -227,6 +227,8 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
         served.github.register({ url, token, name: "i-1", labels: ["pool"], systemLabels: ["self-hosted"] });
         const found = await runners.find("i-1", signal);
         for await (const page of runners.pages(signal)) assert.equal(page.length, 1);
+        assert.equal(await runners.setCustomLabels(found!.id, ["ended"], signal), "set");
+        assert.deepEqual((await runners.get(found!.id, signal))?.labels, ["ended"]);
         assert.equal(await runners.removeCustomLabels(found!.id, signal), "removed");
         assert.equal(await runners.remove(found!.id, signal), "deleted");
         assert.equal(await runners.remove(found!.id, signal), "gone");
@@ -241,6 +243,8 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
       `GET ${template}/installation`,
       `POST ${template}/actions/runners/registration-token`,
       `GET ${template}/actions/runners`,
+      `GET ${template}/actions/runners/{runner_id}`,
+      `PUT ${template}/actions/runners/{runner_id}/labels`,
       `DELETE ${template}/actions/runners/{runner_id}/labels`,
       `DELETE ${template}/actions/runners/{runner_id}`,
     ]);
@@ -263,7 +267,11 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
       "rules/branches/main",
       "environments",
       "environments/prod/deployment-branch-policies",
+      "environments/promotion/secrets",
       "codeowners/errors",
+      "actions/secrets",
+      "actions/organization-secrets",
+      "actions/permissions/workflow",
     ];
     for (const path of paths) {
       await exchange("GET", `${root}/${path}`, 200);
@@ -276,6 +284,8 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
     assert.ok(!("bypass_actors" in (await exchange("GET", `${root}/rulesets/1`, 200, { as: "Bearer ghp_reader" })).body));
     await exchange("GET", `${root}/rulesets/99`, 404);
     await exchange("GET", `${root}/environments/absent/deployment-branch-policies`, 404);
+    await exchange("GET", `${root}/environments/absent/secrets`, 404);
+    await exchange("GET", `${root}/actions/permissions/workflow`, 403, { as: "Bearer ghp_reader" });
 
     assert.deepEqual((await exchange("GET", `${root}/rules/branches/other`, 200)).body, []);
     const types = async () => (await exchange("GET", `${root}/rules/branches/main`, 200)).body.map(({ type }: any) => type);
@@ -295,7 +305,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
   // Must be the last test: it checks what the others exchanged.
   it("serves no route that GitHub lacks, and none whose success and refusals were not compared with the description", () => {
     const routes = served.github.restRoutes();
-    assert.equal(routes.length, 4 + 2 * 11 + 6);
+    assert.equal(routes.length, 4 + 2 * 11 + 10);
     const lacking = routes.flatMap((route) => {
       const [method = "", template = ""] = route.split(" ");
       const success = [200, 201, 204].find((status) => isDescribed(method, template, status));

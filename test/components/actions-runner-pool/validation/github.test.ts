@@ -36,7 +36,7 @@ rejects([
     danger: "a token in place of its secret's ARN, which would be stored in the state and in the function's environment",
     changes: { github: { organization: "o", tokenSecretArn: "not-an-arn" } },
     field: "github.tokenSecretArn",
-    value: "not-an-arn",
+    value: "10 characters, not shown",
     remedy: /set its ARN/,
   },
   {

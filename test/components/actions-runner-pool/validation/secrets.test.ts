@@ -18,6 +18,8 @@ const MISPLACED: [what: string, text: string, part: string][] = [
   ["a private key without its first line", body, body.slice(0, 24)],
   ["a token of GitHub", `ghp_${"aB3dE6gH9k".repeat(4)}`, "aB3dE6gH9k"],
   ["a fine-grained token of GitHub", `github_pat_${"aB3dE6gH9k".repeat(8)}`, "aB3dE6gH9k"],
+  ["a token of GitHub in hexadecimal digits", "0a1b2c3d4e".repeat(4), "0a1b2c3d4e"],
+  ["a registration token", "AABF3JGZDX3P5PMEXLND6TS6FCWO6", "AABF3JGZ"],
   ["a secret access key of AWS", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "bPxRfiCY"],
 ];
 
@@ -42,6 +44,23 @@ function withValue(args: any, [name, ...rest]: readonly string[], value: unknown
 }
 
 describe("a secret in the wrong argument", () => {
+  it("does not appear in the error of the fields for secrets, even if it looks like a name", async () => {
+    for (const text of ["hunter2-S3cret", "correct-horse-battery-staple"]) {
+      for (const authority of [{ tokenSecretArn: text }, { app: { id: "1", privateKeySecretArn: text } }]) {
+        const github = { organization: "example-org", ...authority };
+        await Deployment.start();
+        let message = "accepted";
+        try {
+          new ActionsRunnerPool("runners", { ...poolArgs(), github });
+        } catch (error) {
+          message = `${(error as Error).stack}`;
+        }
+        assert.match(message, new RegExp(`github\\.[\\w.]+SecretArn = "\\(${text.length} characters, not shown`));
+        assert.ok(!message.includes(text), message);
+      }
+    }
+  });
+
   const all = leaves(schema.resources["ci-runners:index:ActionsRunnerPool"].inputProperties);
 
   for (const [what, text, part] of MISPLACED) {

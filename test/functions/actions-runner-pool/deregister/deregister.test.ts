@@ -6,14 +6,14 @@ import { systemClock } from "../../../../functions/shared/lambda/clock";
 import { INSTANCE, NAMES, TOKEN, launchEvent, terminateEvent, terminatedEvent } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
 
-const RUNNER: Runner = { id: 7, name: INSTANCE, online: true, busy: true, labelled: true };
+const RUNNER: Runner = { id: 7, name: INSTANCE, online: true, busy: true, labels: ["pool"] };
 const never = () => new Promise<never>(() => {});
 
 describe("deregister function", () => {
   let observer: RecordingObserver;
   /** Every call to AWS and GitHub, in order. */
   let acts: string[];
-  let gitHub: Pick<GitHubRunners, "fetchRemainingQuota" | "find" | "removeCustomLabels" | "remove">;
+  let gitHub: Pick<GitHubRunners, "fetchRemainingQuota" | "find" | "removeCustomLabels" | "setCustomLabels" | "remove">;
   let ports: DeregisterPorts;
 
   beforeEach(() => {
@@ -27,6 +27,7 @@ describe("deregister function", () => {
       fetchRemainingQuota: async () => 1,
       find: async (name) => act(`find ${name}`, RUNNER),
       removeCustomLabels: async (id) => act(`cordon ${id}`, "removed"),
+      setCustomLabels: async (id, labels) => act(`label ${id} ${labels.map((label) => label.replace(/\d+/, "TIME"))}`, "set"),
       remove: async (id) => act(`remove ${id}`, "deleted"),
     };
     ports = {
@@ -197,12 +198,12 @@ describe("deregister function", () => {
       await run(terminatedEvent());
       assert.match(observer.messages("error")[0] ?? "", /job is lost/);
       assert.deepEqual(observer.counts, { BusyAtTermination: 1 });
-      assert.equal(acts.at(-1), "cordon 7");
+      assert.equal(acts.at(-1), `label 7 ci-runners-ended-TIME-${NAMES.group}`);
     });
 
     it("counts the lost job once, even if the labels cannot be removed: the sweep retries that", async () => {
       gitHub.remove = async () => "busy";
-      gitHub.removeCustomLabels = async () => Promise.reject(new Error("502"));
+      gitHub.setCustomLabels = async () => Promise.reject(new Error("502"));
       await run(terminatedEvent());
       assert.deepEqual(observer.counts, { BusyAtTermination: 1 });
       assert.match(observer.messages("warn")[0] ?? "", /labels .* could not be removed/);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Runner } from "../../../../functions/shared/github/runners";
+import { endedMark } from "../../../../functions/actions-runner-pool/shared/ended-mark";
 import { finalSweep } from "../../../../functions/actions-runner-pool/sweep/final-sweep";
 import type { Activity, SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
 import { Silences } from "../../../../functions/actions-runner-pool/sweep/silences";
@@ -19,7 +20,7 @@ const runner = (n: number, fields: Partial<Runner> = {}): Runner => ({
   name: id(n),
   online: false,
   busy: false,
-  labelled: true,
+  labels: ["pool"],
   ...fields,
 });
 const token = (n: number) => `${NAMES.secretPrefix}${id(n)}`;
@@ -71,9 +72,10 @@ describe("final sweep", () => {
           runners = runners.filter((one) => one.id !== runnerId);
           return "deleted";
         },
+        setCustomLabels: none,
         removeCustomLabels: async (runnerId) => {
           unlabelled.push(runnerId);
-          runners = runners.map((one) => (one.id === runnerId ? { ...one, labelled: false } : one));
+          runners = runners.map((one) => (one.id === runnerId ? { ...one, labels: [] } : one));
           return "removed";
         },
       }),
@@ -124,6 +126,8 @@ describe("final sweep", () => {
     runners = [runner(1, { online: true, busy: true })];
     history = [ended(1)];
     const { groupExists } = ports;
+    const gitHub = ports.gitHub();
+    ports.gitHub = () => ({ ...gitHub, remove: async (one, signal) => (runners[0]!.busy ? "busy" : gitHub.remove(one, signal)) });
     ports.groupExists = async (group) => {
       if (passes === 2) runners = [runner(1)];
       return groupExists(group);
@@ -133,7 +137,6 @@ describe("final sweep", () => {
   });
 
   for (const [how, arrange] of [
-    ["lists as busy", () => (runners = [runner(1, { busy: true })])],
     [
       "refuses to remove",
       () => {
@@ -149,11 +152,27 @@ describe("final sweep", () => {
       arrange();
       const result = await run();
       assert.deepEqual({ ...result, left: result.left.length }, { runnersDeleted: 0, secretsDeleted: 1, left: 1 });
-      assert.match(result.left[0]!, new RegExp(`runner ${id(1)}: GitHub counts a job on it`));
+      assert.match(result.left[0]!, new RegExp(`runner ${id(1)}: GitHub counts a job on it.* id 1 `));
       assert.equal(observer.counts.SweepErrors, 1);
       assert.deepEqual(unlabelled, [1]);
     });
   }
+
+  it("removes a runner that a minute-old list shows as busy, because no sweep follows that would", async () => {
+    runners = [runner(1, { busy: true, online: true })];
+    history = [ended(1)];
+    assert.deepEqual(await run(), { runnersDeleted: 1, secretsDeleted: 0, left: [] });
+    assert.equal(passes, 1);
+  });
+
+  it("removes a thief whom an earlier sweep has marked, although the history no longer has the end of the instance", async () => {
+    runners = [runner(1, { labels: [endedMark(NAMES.group, 0)] }), runner(2, { labels: [endedMark("other", 0)] })];
+    assert.deepEqual(await run(), { runnersDeleted: 1, secretsDeleted: 0, left: [] });
+    assert.deepEqual(
+      runners.map(({ name }) => name),
+      [id(2)],
+    );
+  });
 
   it("does not fail a destroy when GitHub is down, and still removes the tokens", async () => {
     secrets = [token(1)];

@@ -75,10 +75,10 @@ describe("sweep of runners", () => {
   };
 
   it("takes the labels of a runner that is online after its instance's end at once, and leaves it time to be noticed", async () => {
-    harness.runners = [[online(1), { ...online(2), labelled: false }]];
+    harness.runners = [[online(1), { ...online(2), labels: [] }]];
     harness.activities = [[activity(id(1), 5), activity(id(2), 5)]];
     await harness.run();
-    assert.deepEqual(harness.acts, ["unlabel 1"]);
+    assert.deepEqual(harness.acts, ["mark 1"]);
     assert.deepEqual([harness.observer.counts.ImpostorRunners, harness.observer.counts.BusyAtTermination], [undefined, undefined]);
   });
 
@@ -95,7 +95,7 @@ describe("sweep of runners", () => {
     harness.runners = [[online(1)]];
     harness.activities = [[{ ...activity(id(1), 600), endedAt: ago(14) }]];
     await harness.run();
-    assert.deepEqual(harness.acts, ["unlabel 1"]);
+    assert.deepEqual(harness.acts, ["mark 1"]);
   });
 
   it("takes the labels of a thief who is busy, tries the removal again in each sweep, and raises an alarm of its own", async () => {
@@ -103,9 +103,8 @@ describe("sweep of runners", () => {
     harness.activities = [[{ ...activity(id(1), 60), endedAt: ago(60) }]];
     removalIs("busy");
     await harness.run();
-    harness.runners = [[{ ...online(1), busy: true, labelled: false }]];
     await harness.runFor(5);
-    assert.deepEqual(harness.acts, ["remove 1: busy", "unlabel 1", "remove 1: busy"]);
+    assert.deepEqual(harness.acts, ["remove 1: busy", "mark 1", "remove 1: busy"]);
     assert.equal(harness.observer.counts.ImpostorRunners, 2);
     assert.equal(harness.observer.counts.BusyAtTermination, undefined, "the job that was lost with the instance is another one");
   });
@@ -115,7 +114,7 @@ describe("sweep of runners", () => {
     harness.activities = [[activity(id(1), 5)]];
     removalIs("busy");
     await harness.run();
-    assert.deepEqual(harness.acts, ["remove 1: busy", "unlabel 1"]);
+    assert.deepEqual(harness.acts, ["remove 1: busy", "mark 1"]);
     assert.equal(harness.observer.counts.BusyAtTermination, 1);
   });
 

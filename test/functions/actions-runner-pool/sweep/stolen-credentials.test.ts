@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { endedMark } from "../../../../functions/actions-runner-pool/shared/ended-mark";
 import { GitHubRunners } from "../../../../functions/shared/github/runners";
 import { GitHubTransport } from "../../../../functions/shared/github/transport";
 import { ORGANIZATION, register, serveGitHub, type ServedGitHub, TOKEN } from "../../../rehearsal/github/fixture";
@@ -60,6 +61,44 @@ describe("stolen credentials of a runner", () => {
     assert.deepEqual(served.github.runners(), []);
     assert.equal(harness.observer.counts.ImpostorRunners, 1);
     assert.equal(served.github.job(next).state, "queued");
+  });
+
+  it("bring a thief nothing who stays busy until the group's history has forgotten the instance, for which one sweep's mark is enough", async () => {
+    harness.activities = [[{ ...activity(id(1), 60), endedAt: ago(30) }]];
+    const jobId = await steal();
+    await harness.run();
+    for (const forgotten of [
+      Array.from({ length: 40 }, (_, page) => [activity(id(1000 + page), page)]),
+      [[activity(id(7), 0)], [activity(id(8), 60 * 24 * 60)]],
+      [],
+    ]) {
+      harness.activities = forgotten;
+      const before = harness.observer.counts.ImpostorRunners;
+      await harness.runFor(5);
+      assert.equal(harness.observer.counts.ImpostorRunners, before! + 1);
+    }
+    served.github.protocol.complete({ jobId, result: "Succeeded" });
+    await harness.runFor(5);
+    assert.deepEqual(served.github.runners(), []);
+    assert.equal(harness.observer.counts.OrphanRunners, 1);
+    assert.equal(harness.observer.counts.SweepErrors, undefined);
+  });
+
+  it("are found out after an outage of more than 15 days, because GitHub keeps the runner of a thief who is online", async () => {
+    harness.activities = [[activity(id(7), 0)], [activity(id(8), 16 * 24 * 60)], [activity(id(1), 40 * 24 * 60)]];
+    await harness.run();
+    assert.deepEqual(served.github.runners(), []);
+  });
+
+  it("never lead to the removal of a runner of another account whose pool has marked it, or of one that nobody has marked", async () => {
+    const mark = endedMark("another-pool", ago(60).getTime());
+    const foreign = await register(served, id(2), [mark]);
+    const { runnerId: unmarked } = await register(served, id(3));
+    for (const one of [foreign.runnerId, unmarked]) served.github.protocol.createSession({ runnerId: one });
+    harness.activities = [[activity(id(9), 60)]];
+    await harness.run();
+    assert.deepEqual(served.github.runners().length, 3);
+    assert.equal(harness.observer.counts.ImpostorRunners, undefined);
   });
 
   it("are worthless to a thief where GitHub's server ignores the name filter, pages are small and the runner is on the last", async () => {

@@ -70,7 +70,7 @@ describe("GitHub client", () => {
     const runners = await client(({ path }) =>
       path === `${RUNNERS}/7` ? { body: { ...list(1, 7).runners[0], status: "online", busy: true } } : { status: 404, body: {} },
     );
-    assert.deepEqual(await runners.get(7, signal()), { id: 7, name: "runner-7", online: true, busy: true, labelled: false });
+    assert.deepEqual(await runners.get(7, signal()), { id: 7, name: "runner-7", online: true, busy: true, labels: [] });
     assert.equal(await runners.get(8, signal()), undefined);
   });
 
@@ -125,8 +125,8 @@ describe("GitHub client", () => {
         ],
       },
     }));
-    assert.equal((await runners.find("runner-1", signal()))?.labelled, true);
-    assert.equal((await runners.find("runner-2", signal()))?.labelled, false);
+    assert.equal((await runners.find("runner-1", signal()))?.labels.length, 1);
+    assert.equal((await runners.find("runner-2", signal()))?.labels.length, 0);
   });
 
   it("uses the repository's routes under an Enterprise Server's base path", async () => {
@@ -264,6 +264,9 @@ describe("GitHub client", () => {
     assert.equal(await runners.removeCustomLabels(7, signal()), "removed");
     assert.equal(await runners.removeCustomLabels(8, signal()), "gone");
     assert.equal(server.calls[0], `DELETE ${RUNNERS}/7/labels`);
+    assert.equal(await runners.setCustomLabels(7, ["ended"], signal()), "set");
+    assert.equal(await runners.setCustomLabels(8, ["ended"], signal()), "gone");
+    assert.equal(server.calls[2], `PUT ${RUNNERS}/7/labels`);
   });
 
   describe("as a GitHub App", () => {
