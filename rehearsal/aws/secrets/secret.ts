@@ -1,4 +1,10 @@
 import { AwsError, type Shape } from "../api";
+import { RESOURCE_TAGS, tagViolation, violationText } from "../tag-limits";
+
+export interface Tag {
+  Key: string;
+  Value: string;
+}
 
 export interface SecretVersion {
   id: string;
@@ -28,6 +34,16 @@ export function tagContext(tags: Iterable<readonly [string, string]>): Record<st
     context[`secretsmanager:ResourceTag/${key}`] = value;
   }
   return context;
+}
+
+/** The tags after a request adds its own. @throws InvalidParameterException, LimitExceededException */
+export function withTags(before: Iterable<readonly [string, string]>, params: Shape): Map<string, string> {
+  const added = ((params["Tags"] as Tag[] | undefined) ?? []).map(({ Key, Value }): [string, string] => [Key, Value]);
+  const violation = tagViolation(added);
+  if (violation) throw invalidParameter(violationText(violation));
+  const tags = new Map([...before, ...added]);
+  if (tags.size <= RESOURCE_TAGS) return tags;
+  throw new AwsError("LimitExceededException", `a secret has at most ${RESOURCE_TAGS} tags, got ${tags.size}`);
 }
 
 export function requestTagContext(tags: readonly { Key?: string; Value?: string }[]): Record<string, string> {

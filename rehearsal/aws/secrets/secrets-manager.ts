@@ -16,13 +16,10 @@ import {
   type Secret,
   stageOf,
   stages,
+  type Tag,
   tagContext,
+  withTags,
 } from "./secret";
-
-interface Tag {
-  Key: string;
-  Value: string;
-}
 
 const DAY_MS = 24 * 3600_000;
 /** Secrets Manager's default recovery window, in days. */
@@ -124,7 +121,7 @@ export class SecretsManager implements Service {
     if (existing?.deletion || this.blocked.has(name)) throw nameTakenByDeletion();
     if (existing) throw new AwsError("ResourceExistsException", `The operation failed because the secret ${name} already exists.`);
     const now = this.clock.now();
-    const tags = new Map(((params["Tags"] as Tag[] | undefined) ?? []).map(({ Key, Value }) => [Key, Value]));
+    const tags = withTags([], params);
     const description = params["Description"] as string | undefined;
     const secret: Secret = { arn: this.newArn(name), name, tags, createdAt: now, changedAt: now, ...(description ? { description } : {}) };
     this.secrets.set(name, secret);
@@ -196,7 +193,7 @@ export class SecretsManager implements Service {
 
   private tag(params: Shape): Shape {
     const secret = this.usable(params);
-    for (const { Key, Value } of (params["Tags"] as Tag[] | undefined) ?? []) secret.tags.set(Key, Value);
+    secret.tags = withTags(secret.tags, params);
     return {};
   }
 

@@ -14,8 +14,21 @@ const S3 = /^aws:s3\//;
 /** Services that accept only some characters. EC2 and Auto Scaling accept any; the models of the others name none. */
 const LIMITED_CHARACTERS = /^aws:(iam|lambda|s3|ssm)\/|^aws:cloudwatch\/logGroup:/;
 
-/** AWS's error for the first tag that it refuses; undefined if it accepts them all. */
-export function tagRefusal(type: string, tags: Record<string, string>): string | undefined {
+type Tags = Record<string, string>;
+
+/**
+ * AWS's error for the first tag that it refuses, undefined if it accepts them all: of the resource itself, and of each of
+ * a launch template's specifications, to which the provider adds no default tags. Auto Scaling checks a group's own.
+ */
+export function tagRefusal(type: string, own: Tags, specifications: readonly { tags?: Tags }[] = []): string | undefined {
+  for (const tags of [own, ...specifications.map((one) => one.tags ?? {})]) {
+    const refusal = refusalOf(type, tags);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function refusalOf(type: string, tags: Tags): string | undefined {
   const entries = Object.entries(tags);
   if (OBJECT.test(type) && entries.length > OBJECT_TAGS) return `BadRequest: Object tags cannot be greater than ${OBJECT_TAGS}`;
   // The services word this and the refusal of a text differently.

@@ -69,6 +69,21 @@ describe("Secrets Manager", () => {
     await call("CreateSecret", { Name: "ci-runners/p/i-1", SecretString: "x" }, register);
   });
 
+  it("must limit the number and the length of tags, those of later calls included [A15.7]", async () => {
+    const tags = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => ({ Key: `tag${from + n}`, Value: "x" }));
+    await assert.rejects(call("CreateSecret", { Name: "more", Tags: tags(0, 51) }), { name: "LimitExceededException" });
+    await assert.rejects(call("CreateSecret", { Name: "long", Tags: [{ Key: "k", Value: "v".repeat(257) }] }), {
+      name: "InvalidParameterException",
+      message: /'tags\.1\.member\.value' .*length less than or equal to 256$/,
+    });
+    await call("CreateSecret", { Name: "fifty", Tags: tags(0, 49) });
+    await call("TagResource", { SecretId: "fifty", Tags: tags(48, 50) });
+    await assert.rejects(call("TagResource", { SecretId: "fifty", Tags: tags(50, 51) }), { name: "LimitExceededException" });
+    const described = await call("DescribeSecret", { SecretId: "fifty" });
+    assert.equal((described["Tags"] as unknown[]).length, 50);
+    assert.deepEqual(secrets.names(), ["fifty"]);
+  });
+
   it("must reject a second secret of the same name, so that a duplicate event is detected", async () => {
     await call("CreateSecret", token("i-1"));
     await assert.rejects(call("CreateSecret", token("i-1")), {

@@ -12,6 +12,7 @@ const BUCKET = "aws:s3/bucket:Bucket";
 const OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2";
 const LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup";
 const SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup";
+const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
 const UNUSUAL = "R&D (EU), Team #2";
 const DOCUMENT = JSON.stringify({ schemaVersion: "2.2", mainSteps: [] });
 const TRUST = JSON.stringify({ Version: "2012-10-17", Statement: [] });
@@ -115,6 +116,15 @@ describe("the tags of a resource", () => {
     const object = (tags: Record<string, string>) => create(OBJECT, { bucket: "bundles", key: "x", content: "x", tags });
     await assert.rejects(object({ "a,b": "x" }), key);
     await object({ team: "a + b" });
+  });
+
+  it("are limited in each of a launch template's specifications as well, without the default tags [A15.7]", async () => {
+    const template = (name: string, ...sets: Record<string, string>[]) =>
+      create(TEMPLATE, { name, tagSpecifications: sets.map((tags) => ({ resourceType: "instance", tags })) });
+    backend.configure({ defaultTags: JSON.stringify({ tags: { team: "ci" } }) });
+    await template("fifty", numbered(50), numbered(50));
+    await assert.rejects(template("more", numbered(1), numbered(51)), { message: /^creating thing: .* at most 50 tags, got 51$/ });
+    await assert.rejects(template("long", { k: "v".repeat(257) }), { message: /length less than or equal to 256$/ });
   });
 
   it("are refused with a key beyond 128 characters or a value beyond 256, or an empty key [A15.5]", async () => {
