@@ -80,7 +80,7 @@ function sizes(given: Properties): Shape {
 
 /**
  * With initial hooks: first an empty group, then its hooks, then its sizes, so that no instance bypasses the hooks.
- * Metrics, suspended processes and the warm pool follow only after the wait for capacity. If that fails, they are left
+ * Suspended processes, metrics and the warm pool follow only after the wait for capacity. If that fails, they are left
  * undone, while the state holds all inputs as if they were done: the next update sees no difference.
  */
 async function createGroup(given: Properties, context: ResourceContext) {
@@ -97,8 +97,8 @@ async function createGroup(given: Properties, context: ResourceContext) {
     for (const hook of hooks) await autoscaling.call("PutLifecycleHook", hookParams(name, hook));
     if (hooks.length > 0) await autoscaling.call("UpdateAutoScalingGroup", { AutoScalingGroupName: name, ...sizes(given) });
     await waitForCapacity(given, atLeast(given), began, context);
-    await updateMetrics(given, [], context);
     await updateProcesses(name, given.suspendedProcesses ?? [], [], context);
+    await updateMetrics(given, [], context);
     if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
   } catch (error) {
     throw new IncompleteError(name, await liveState(name, context), (error as Error).message);

@@ -86,7 +86,7 @@ describe("the provider's Auto Scaling group", () => {
   describe("at creation", () => {
     const complete = { initialLifecycleHooks: HOOKS, enabledMetrics: METRICS, suspendedProcesses: ["AZRebalance"], warmPool: {} };
 
-    it("waits for the capacity before metrics, suspended processes and warm pool [A13.1]", async () => {
+    it("waits for the capacity before suspended processes, metrics and warm pool, in this order [A13.1]", async () => {
       const rig = rigWith();
       const up = rig.up(complete);
       await rig.advance(5);
@@ -94,7 +94,7 @@ describe("the provider's Auto Scaling group", () => {
       await rig.complete(rig.one("Pending:Wait"), "launch");
       const all = await up;
       assert.deepEqual(before, ["CreateAutoScalingGroup", "PutLifecycleHook", "PutLifecycleHook", "UpdateAutoScalingGroup"]);
-      assert.deepEqual(all.slice(before.length), ["EnableMetricsCollection", "SuspendProcesses", "PutWarmPool"]);
+      assert.deepEqual(all.slice(before.length), ["SuspendProcesses", "EnableMetricsCollection", "PutWarmPool"]);
     });
 
     it("leaves the warm pool undone for ever when the wait fails, since the state says that it is done [A13.1]", async () => {
