@@ -81,7 +81,8 @@ function sizes(given: Properties): Shape {
 /**
  * With initial hooks: first an empty group, then its hooks, then its sizes, so that no instance bypasses the hooks.
  * Suspended processes, metrics and the warm pool follow only after the wait for capacity. If that fails, they are left
- * undone, while the state holds all inputs as if they were done: the next update sees no difference.
+ * undone, while the state holds all inputs as if they were done, and nothing that AWS chose: the next update sees no
+ * difference.
  */
 async function createGroup(given: Properties, context: ResourceContext) {
   const { autoscaling } = context;
@@ -101,17 +102,24 @@ async function createGroup(given: Properties, context: ResourceContext) {
     await updateMetrics(given, [], context);
     if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
   } catch (error) {
-    throw new IncompleteError(name, await liveState(name, context), (error as Error).message);
+    throw new IncompleteError(name, {}, (error as Error).message);
   }
   return { id: name, outputs: await liveState(name, context) };
 }
 
-/** A step that fails leaves the later ones undone, while the state holds all new inputs. */
+/**
+ * A step that fails leaves the later ones undone, while the state holds all new inputs. The provider then does not read
+ * the group, so what AWS chose keeps the value that the state had before.
+ */
 async function updateGroup(name: string, given: Properties, old: Properties, context: ResourceContext): Promise<Properties> {
   try {
     await applyChanges(name, given, old, context);
   } catch (error) {
-    throw new IncompleteError(name, await liveState(name, context), (error as Error).message);
+    throw new IncompleteError(
+      name,
+      Object.fromEntries(COMPUTED.map((property) => [property, given[property] ?? old[property]])),
+      (error as Error).message,
+    );
   }
   return liveState(name, context);
 }

@@ -115,6 +115,23 @@ describe("the provider's Auto Scaling group", () => {
       assert.deepEqual(await rig.up({ ...complete, waitForCapacityTimeout: "60s" }), []);
     });
 
+    it("leaves no value that AWS chose in the state when the wait fails [A13.7]", async () => {
+      const rig = rigWith();
+      rig.hosts.failingLaunches = 1;
+      const failed = rig.up().then(
+        () => assert.fail("the creation succeeded"),
+        (error: unknown) => error,
+      );
+      await rig.advance(5);
+      const error = await failed;
+      assert.ok(error instanceof IncompleteError);
+      const { region, ...outputs } = error.outputs;
+      assert.deepEqual(outputs, BASE);
+      assert.equal(region, "eu-central-1");
+      await rig.refresh();
+      assert.deepEqual(await rig.up(), []);
+    });
+
     it("ends with an error at the first launch that fails, although the next one would succeed [A13.2]", async () => {
       const rig = rigWith();
       rig.hosts.failingLaunches = 1;
@@ -165,6 +182,20 @@ describe("the provider's Auto Scaling group", () => {
       await failed;
       assert.equal(rig.scaling.group("pool")!.config.minSize, 2);
       assert.deepEqual(await rig.up({ minSize: 2 }), [], "the state holds the new size");
+    });
+
+    it("knows no live capacity after an update that failed, so a further change waits for the wrong number again [A13.3, A13.7]", async () => {
+      const rig = rigWith();
+      await rig.up();
+      await rig.desire(4);
+      await rig.advance(5);
+      for (const minSize of [2, 3]) {
+        const failed = assert.rejects(rig.up({ minSize }), new RegExp(`want exactly ${minSize} healthy .* have 4$`));
+        await rig.advance(11 * MINUTE);
+        await failed;
+      }
+      await rig.refresh();
+      assert.deepEqual(await rig.up({ minSize: 2 }), ["UpdateAutoScalingGroup"], "a refresh reads the live capacity");
     });
 
     it("waits for the desired capacity that the state knows, not for the minimum, and not at all with a timeout of 0 [A13.3]", async () => {
