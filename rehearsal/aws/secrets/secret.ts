@@ -91,9 +91,24 @@ export function invalidParameter(message: string): AwsError {
   return new AwsError("InvalidParameterException", message);
 }
 
+const SUFFIX = /-([A-Za-z0-9]{6})$/;
+/** A word or a number, which few random characters are: 1.6 % of all suffixes. */
+const WORD = /^([A-Za-z][a-z]{5}|[A-Z]{6}|[0-9]{6})$/;
+
+/** An administrator often copies an ARN without its last seven characters. AWS may find the secret by it, IAM does not. */
+export function isCompleteArn(arn: string): boolean {
+  const suffix = SUFFIX.exec(arn)?.[1];
+  return suffix !== undefined && !WORD.test(suffix);
+}
+
 export function nameFromArn(arn: string): string {
   const name = arn.split(":secret:")[1] ?? "";
-  return name.replace(/-[A-Za-z0-9]{6}$/, "");
+  return isCompleteArn(arn) ? name.replace(SUFFIX, "") : name;
+}
+
+/** Whether AWS takes the end of an ARN for the random characters, and so finds no secret by it if it is part of the name. */
+export function looksComplete(arn: string): boolean {
+  return SUFFIX.test(arn);
 }
 
 export function stageOf(secret: Secret, version: SecretVersion): string {
@@ -115,11 +130,6 @@ export function describe(secret: Secret): Shape {
     DeletedDate: secret.deletion && new Date(secret.deletion.requestedAt),
     Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
   };
-}
-
-/** An administrator often copies an ARN without its last seven characters. AWS finds the secret by it, IAM does not. */
-export function isCompleteArn(arn: string): boolean {
-  return /-[A-Za-z0-9]{6}$/.test(arn);
 }
 
 export function nameTakenByDeletion(): AwsError {

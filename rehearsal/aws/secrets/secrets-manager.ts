@@ -7,6 +7,7 @@ import {
   type Filter,
   invalidParameter,
   isCompleteArn,
+  looksComplete,
   markedForDeletion,
   matchesFilters,
   nameFromArn,
@@ -232,12 +233,13 @@ export class SecretsManager implements Service {
     return secret;
   }
 
-  /** By name, by ARN, or by ARN without its six-character suffix. */
+  /** By name, by ARN, or by ARN without its six random characters, unless its end looks like them. */
   private find(nameOrArn: string): Secret | undefined {
     if (!nameOrArn.startsWith("arn:")) return this.secrets.get(nameOrArn);
     const named = this.secrets.get(nameFromArn(nameOrArn));
     if (named?.arn === nameOrArn) return named;
-    return [...this.secrets.values()].find(({ arn }) => arn === nameOrArn || arn.slice(0, -7) === nameOrArn);
+    const partial = !looksComplete(nameOrArn);
+    return [...this.secrets.values()].find(({ arn }) => arn === nameOrArn || (partial && arn.slice(0, -7) === nameOrArn));
   }
 
   private expire(): void {

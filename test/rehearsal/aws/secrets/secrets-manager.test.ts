@@ -164,6 +164,20 @@ describe("Secrets Manager", () => {
     }
   });
 
+  for (const word of ["secret", "github", "runner", "GITHUB", "Github", "202611"]) {
+    it(`must not take -${word} at the end of a bare ARN for the random characters of the secret [A14.4, A14.5]`, async () => {
+      const bare = `arn:aws:secretsmanager:eu-central-1:123456789012:secret:ci-${word}`;
+      const arn = secrets.seed({ arn: bare, value: "key" });
+      assert.match(arn, new RegExp(`:secret:ci-${word}-[A-Za-z0-9]{6}$`));
+      assert.equal((await call("GetSecretValue", { SecretId: `ci-${word}` }))["ARN"], arn);
+      assert.equal((await call("GetSecretValue", { SecretId: arn }))["ARN"], arn);
+      await assert.rejects(call("GetSecretValue", { SecretId: bare }), { name: "ResourceNotFoundException" });
+      deployRole(store, "reader", [{ Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: bare }]);
+      const reader: Principal = { kind: "function", functionName: "reader", roleName: "reader" };
+      await assert.rejects(call("GetSecretValue", { SecretId: arn }, reader), { name: "AccessDeniedException" });
+    });
+  }
+
   it("must find a seeded secret by the exact ARN in the configuration", async () => {
     const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-app-key-AbCdEf";
     secrets.seed({ arn, value: "key" });
