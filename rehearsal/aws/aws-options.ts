@@ -19,7 +19,10 @@ export interface AwsOptions {
   githubHosts?: readonly string[];
   /** Additional names or addresses that the certificate must cover. */
   extraNames?: readonly string[];
-  autoscaling?: Pick<AutoScalingOptions, "delays" | "terminateHookAfterAbandonedLaunch" | "clearProtectionWhileTerminating">;
+  autoscaling?: Pick<
+    AutoScalingOptions,
+    "delays" | "terminateHookAfterAbandonedLaunch" | "clearProtectionWhileTerminating" | "cancellationWaitsFor"
+  >;
   /** What the account has before the program runs. */
   accountParts?: AccountParts;
   /** First two octets of the instances' addresses. Default 10.64. */
