@@ -132,6 +132,22 @@ describe("the provider's Auto Scaling group", () => {
       assert.deepEqual(await rig.up(), []);
     });
 
+    const retaining = { instanceLifecyclePolicy: { retentionTriggers: { terminateHookAbandon: "retain" } } };
+    for (const [sdk, policy] of Object.entries({ "7.39": retaining, "before 7.39, which drops the policy without an error": {} })) {
+      const retains = policy === retaining;
+      it(`gives a group that ${retains ? "retains" : "terminates"} on ABANDON with @pulumi/aws ${sdk} [A13.8]`, async () => {
+        const rig = rigWith();
+        await rig.up({ initialLifecycleHooks: HOOKS.slice(1), ...policy });
+        const id = rig.one("InService");
+        await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: false });
+        await rig.advance(5);
+        await rig.complete(id, "terminate", "ABANDON");
+        await rig.advance(60);
+        assert.equal(rig.stateOf(id), retains ? "Terminating:Retained" : undefined);
+        assert.equal(rig.hosts.of(id).includes("terminate"), !retains);
+      });
+    }
+
     it("ends with an error at the first launch that fails, although the next one would succeed [A13.2]", async () => {
       const rig = rigWith();
       rig.hosts.failingLaunches = 1;
