@@ -145,7 +145,10 @@ async function applyChanges(name: string, given: Properties, old: Properties, co
   if (given.instanceRefresh && ["launchTemplate", "mixedInstancesPolicy", ...triggers].some(changed)) await startRefresh(given, context);
   if (changed("warmPool")) {
     if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
-    else await deleteWarmPool(name, given.forceDeleteWarmPool === true, (context.timeoutSeconds || DEFAULT_UPDATE_SECONDS) * 1000, context);
+    else {
+      const force = given.forceDelete === true || given.forceDeleteWarmPool === true;
+      await deleteWarmPool(name, force, (context.timeoutSeconds || DEFAULT_UPDATE_SECONDS) * 1000, context);
+    }
   }
   if (["desiredCapacity", "desiredCapacityType", "minSize"].some(changed)) {
     await waitForCapacity(given, exactly(given, old), began, context);

@@ -236,6 +236,24 @@ describe("the provider's Auto Scaling group", () => {
       assert.equal(rig.scaling.group("pool")!.desired, 3);
     });
 
+    for (const setting of ["forceDelete", "forceDeleteWarmPool", undefined]) {
+      const force = setting !== undefined;
+      it(`removes a warm pool ${force ? `without its members' hooks, given ${setting}` : "only after its members' hooks"} [A13.9, A3.13]`, async () => {
+        const rig = rigWith();
+        const given = { initialLifecycleHooks: HOOKS.slice(1), maxSize: 2, ...(setting && { [setting]: true }) };
+        await rig.up({ ...given, warmPool: {} });
+        await rig.advance(30);
+        const warm = rig.one("Warmed:Stopped");
+        const update = rig.up(given);
+        await rig.advance(30);
+        assert.equal(rig.stateOf(warm), force ? undefined : "Warmed:Terminating:Wait");
+        if (!force) await rig.complete(warm, "terminate");
+        await rig.advance(30);
+        const calls = await update;
+        assert.deepEqual(calls, force ? ["DeleteWarmPool"] : ["PutWarmPool", "DeleteWarmPool"]);
+      });
+    }
+
     it("changes metrics by calls of their own, and applies no change of initial hooks [A13.6]", async () => {
       const rig = rigWith();
       await rig.up({ enabledMetrics: METRICS });
