@@ -31,12 +31,13 @@
  *   - A change of the rendered text is a new version of the launch template, which starts an instance refresh.
  *   - Every value goes through shellQuote. The configuration is a quoted here-document: nothing in it is expanded.
  *   - Credentials go to curl on its standard input, because any local user can read the arguments of a process.
+ *   - It needs bash, curl, coreutils, sed and tar. The signature is computed in bash: no curl before 7.87 makes one that S3 accepts.
  *   - docs/operations.md lists each reason passed to `fail`; test/docs/operations.test.ts compares the two.
  *   - The tests run this script against a loopback server and replace addresses and folders in it by their exact text.
  */
 import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import { shellQuote as quote } from "../shared/shell-quote";
-import { METADATA, RETRY, SAY, SIGNED, awsDomain, s3Url, type BundleLocation } from "../shared/user-data";
+import { METADATA, RETRY, SAY, SIGNED, awsDomain, encode, s3Url, type BundleLocation } from "../shared/user-data";
 
 /** Renders the script. The same input gives the same bytes. Check the length against USER_DATA_LIMIT_BYTES. */
 export function renderUserData(config: HostConfig, bundle: BundleLocation): string {
@@ -50,8 +51,10 @@ bundle_url=${quote(s3Url(config.region, bundle))}
 bundle_sha256=${quote(bundle.sha256)}
 autoscaling_url=${quote(`https://autoscaling.${config.region}.${awsDomain(config.region)}/`)}
 region=${quote(config.region)}
-launch_hook=${quote(config.launchHook)}
-terminate_hook=${quote(config.terminateHook)}
+# Encoded for a form.
+group=${quote(encode(config.group))}
+launch_hook=${quote(encode(config.launchHook))}
+terminate_hook=${quote(encode(config.terminateHook))}
 home=${quote(PATHS.home)}
 config=${quote(PATHS.config)}
 export RUNNER_HOME=${quote(PATHS.runner)} RUNNER_USER=${quote(config.runnerUser)}
@@ -68,14 +71,11 @@ installed() {
 
 # HOOK RESULT
 complete() {
-  local instance
+  local instance form='Action=CompleteLifecycleAction&Version=2011-01-01'
   instance=$(metadata instance-id) || return
   installed "$instance" && return
-  signed autoscaling "$autoscaling_url" -f -o /dev/null \\
-    --data-urlencode Action=CompleteLifecycleAction --data-urlencode Version=2011-01-01 \\
-    --data-urlencode ${quote(`AutoScalingGroupName=${config.group}`)} \\
-    --data-urlencode "LifecycleHookName=$1" \\
-    --data-urlencode "InstanceId=$instance" --data-urlencode "LifecycleActionResult=$2"
+  form+="&AutoScalingGroupName=$group&LifecycleHookName=$1&InstanceId=$instance&LifecycleActionResult=$2"
+  signed autoscaling "$autoscaling_url" "$form" -f -o /dev/null
 }
 
 fail() {
@@ -91,8 +91,7 @@ fail() {
 trap 'fail "step at line $LINENO"' ERR
 
 fetch() {
-  signed s3 "$bundle_url" -f -o "$home.tar" \\
-    -H 'x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+  signed s3 "$bundle_url" '' -f -o "$home.tar"
 }
 
 instance=$(retry metadata instance-id) || fail "the instance's id could not be read from the metadata"

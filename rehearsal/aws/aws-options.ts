@@ -1,7 +1,7 @@
 import type { Clock } from "../clock";
 import type { Random } from "../random";
 import type { Timeline } from "../timeline";
-import type { AutoScalingOptions } from "./autoscaling";
+import type { AccountParts, AutoScalingOptions } from "./autoscaling";
 import type { HttpHandler } from "./front/front-handler";
 import type { HostDriver } from "./host-driver";
 
@@ -19,7 +19,12 @@ export interface AwsOptions {
   githubHosts?: readonly string[];
   /** Additional names or addresses that the certificate must cover. */
   extraNames?: readonly string[];
-  autoscaling?: Pick<AutoScalingOptions, "delays" | "terminateHookAfterAbandonedLaunch" | "clearProtectionWhileTerminating">;
+  autoscaling?: Pick<
+    AutoScalingOptions,
+    "delays" | "terminateHookAfterAbandonedLaunch" | "clearProtectionWhileTerminating" | "cancellationWaitsFor"
+  >;
+  /** What the account has before the program runs. */
+  accountParts?: AccountParts;
   /** First two octets of the instances' addresses. Default 10.64. */
   network?: { first: number; second: number };
   /** Run Command: ms from launch to a registered agent (default 10 000), and ms from call to host (400-1200). */

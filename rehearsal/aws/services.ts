@@ -42,7 +42,7 @@ export function createServices(options: AwsOptions, publish: (event: EventBridge
   const secrets = new SecretsManager(clock, random, account);
   const fleet = new Fleet({ clock, random, driver, ...(network ? { network } : {}) });
   const refused = (denial: Denial): void => gateway.recordDenial(denial);
-  const resolver = new DeployedResolver(store, account);
+  const resolver = new DeployedResolver(store, account, options.accountParts);
   const autoscaling = new AutoScaling({ ...options.autoscaling, clock, random, timeline, fleet, account, resolver, publish });
   const ec2 = new Ec2({ fleet, account });
   const ssm = createSystemsManager(options, { store, iam, fleet, refused });

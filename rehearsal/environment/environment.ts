@@ -1,6 +1,7 @@
 import type { RehearsalEnvironment } from "./rehearsal-environment";
 import { join, resolve } from "node:path";
 import { startAws } from "../aws";
+import type { AccountParts } from "../aws/autoscaling";
 import type { Cleanup } from "../cleanup";
 import { type Clock, RealClock } from "../clock";
 import { GitHub } from "../github";
@@ -47,7 +48,7 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
   const required = scenario.requirements(stack, options);
   const prepared = await prepare(hosts, given.packages ?? [], say);
   cleanup.add(() => prepared.run.close());
-  const standIns = await startStandIns(options, hosts, stack, prepared, cleanup);
+  const standIns = await startStandIns(options, hosts, stack, prepared, required.account.images, cleanup);
   const { clock, timeline, random, github, aws, driver, runner, githubHost } = standIns;
   const seeded = aws.secrets.names();
 
@@ -95,6 +96,7 @@ async function startStandIns(
   hosts: "systemd" | "simulated",
   stack: StackConfiguration,
   { run }: Prepared,
+  images: AccountParts["images"],
   cleanup: Cleanup,
 ) {
   const clock: Clock = hosts === "systemd" ? new RealClock() : new VirtualClock();
@@ -115,6 +117,7 @@ async function startStandIns(
     accountId: ACCOUNT_ID,
     workDir: join(run.dir, "aws"),
     githubHandler: github.handler,
+    accountParts: { images },
     githubHosts: access.host === undefined ? [] : [access.host],
   });
   cleanup.add(() => aws.close());

@@ -222,7 +222,7 @@ export class ProviderBackend {
 
   private checkTags(doing: string, call: ProviderCall, type: ResourceType, inputs: Properties): void {
     if (!(type.hasTags ?? type.inputs.includes("tags")) || Array.isArray(inputs.tags)) return;
-    const refusal = tagRefusal(typeToken(call.urn), this.allTags(inputs));
+    const refusal = tagRefusal(typeToken(call.urn), this.allTags(inputs), inputs.tagSpecifications);
     if (refusal !== undefined) throw new Error(`${doing} ${logicalName(call.urn)}: ${refusal}`);
   }
 

@@ -1,5 +1,5 @@
 import type { ResourceStore } from "../aws/api";
-import { images, instanceTypes, publicParameters } from "../aws/ec2/catalogue";
+import { findImage, instanceTypes, type OwnImage, publicParameters } from "../aws/ec2/catalogue";
 import { arn, type ProviderAccount } from "./resource-type";
 import type { Json, Properties } from "./values";
 
@@ -10,7 +10,7 @@ export interface AccountFacts {
   /** Subnets by id. Any other well-formed id counts as a subnet of the default VPC. */
   subnets: Record<string, { vpcId: string; availabilityZone: string; cidrBlock?: string; tags?: Record<string, string> }>;
   /** Images by id, for a stack with a custom image. */
-  images: Record<string, { architecture: string; rootDeviceName: string; rootVolumeGib?: number; name?: string; ownerId?: string }>;
+  images: Record<string, OwnImage>;
   /** Names of secrets in Secrets Manager. */
   secrets: string[];
 }
@@ -115,18 +115,7 @@ const getAmi: Invoke = (args, { account, facts }) => {
     throw new Error(`getAmi: the rehearsal supports only the image-id filter, got ${filters.map(({ name }) => name).join(", ") || "none"}`);
   }
   for (const id of wanted) {
-    const own = facts.images?.[id];
-    const image =
-      images.get(id) ??
-      (own && {
-        id,
-        name: own.name ?? id,
-        owner: own.ownerId ?? account.accountId,
-        architecture: own.architecture,
-        rootDeviceName: own.rootDeviceName,
-        rootVolumeGib: own.rootVolumeGib ?? 8,
-        snapshotId: "snap-0123456789abcdef0",
-      });
+    const image = findImage(id, facts.images, account.accountId);
     if (!image) continue;
     return {
       id: image.id,

@@ -1,11 +1,12 @@
 import { AutoScaling, type Delays } from "../aws/autoscaling";
+import type { Authorisation, Principal } from "../aws/api";
 import { AwsGateway } from "../aws/gateway";
 import { CloudWatch } from "../aws/cloudwatch/cloudwatch";
 import { Fleet } from "../aws/ec2";
 import { EventBus } from "../aws/events/bus";
 import { Queues } from "../aws/events/queues";
 import type { AwsFaults } from "../aws/api-faults";
-import { Iam } from "../aws/iam/iam";
+import { type Decision, Iam } from "../aws/iam/iam";
 import { AsyncInvoker } from "../aws/lambda/async";
 import { SecretsManager } from "../aws/secrets/secrets-manager";
 import { SystemsManager } from "../aws/ssm/systems-manager";
@@ -54,7 +55,8 @@ export interface SimulatedEnvironmentOptions {
  * Secrets Manager, Run Command, GitHub, hosts that run the agent's own decision code and the functions' own logic, all in
  * this process and on one virtual clock. The whole lifetime of a pool with one instance takes milliseconds.
  *
- * IAM policies are not evaluated here: the rehearsal with the real program does that.
+ * IAM policies are not evaluated here, except that a secret without tags is denied to hosts: the rehearsal with the real
+ * program does that.
  */
 export class SimulatedEnvironment {
   readonly clock = new VirtualClock({ promisesOnly: true });
@@ -225,11 +227,15 @@ export class SimulatedEnvironment {
   }
 }
 
+/** Allows everything but what a host asks of a secret that does not exist: its policy depends on the secret's tag. */
 class AllowAllIam extends Iam {
-  override readonly allowsAll = true;
+  override allowsAll(principal: Principal, action: string): boolean {
+    return principal.kind !== "instance" || !action.startsWith("secretsmanager:");
+  }
 
-  override authorise() {
-    return { allowed: true as const };
+  override authorise(_principal: Principal, action: string, { missing, resource }: Authorisation): Decision {
+    if (missing !== true) return { allowed: true };
+    return { allowed: false, message: `not authorized to perform: ${action} on resource: ${resource}`, resourceMissing: true };
   }
 
   override resourcePolicyAllows(): boolean {

@@ -20,6 +20,8 @@ interface TestTitle {
   file: string;
   title: string;
   ids: string[];
+  /** The test's own code and that of its file outside of any other test, where tables and helpers are. */
+  code: string;
 }
 
 function facts(): Fact[] {
@@ -46,19 +48,38 @@ function testFiles(folder: string): string[] {
 
 /** Titles of all tests, as written in the source: a title in a loop is one title. */
 function titles(file: string): TestTitle[] {
-  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
-  const found: TestTitle[] = [];
+  return titlesIn(readFileSync(file, "utf8"), file);
+}
+
+const ID = /\bA\d+\.\d+\b/g;
+
+function titlesIn(text: string, file = "test"): TestTitle[] {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const found: (Omit<TestTitle, "code"> & { from: number; to: number })[] = [];
   const visit = (node: ts.Node): void => {
     const [first, body] = ts.isCallExpression(node) ? node.arguments : [];
     if (ts.isCallExpression(node) && node.expression.getText() === "it" && first && body) {
       const title = first.getText();
-      const ids = [...title.matchAll(/\[(A\d+\.\d+(?:, A\d+\.\d+)*)\]/g)].flatMap(([, list]) => list!.split(", "));
-      found.push({ file, title, ids });
+      const ids = [...title.matchAll(ID)].map(([id]) => id);
+      found.push({ file, title, ids, from: node.getStart(), to: node.getEnd() });
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return found;
+  let outside = "";
+  let end = 0;
+  for (const { from, to } of found) {
+    if (from >= end) outside += text.slice(end, from);
+    end = Math.max(end, to);
+  }
+  outside += text.slice(end);
+  return found.map(({ from, to, ...one }) => ({ ...one, code: `${text.slice(from, to)}\n${outside}` }));
+}
+
+/** Whether a title has its ids in the one form that a search for them finds. */
+function inForm({ title, ids }: TestTitle): boolean {
+  const formed = [...title.matchAll(/ \[(A\d+\.\d+(?:, A\d+\.\d+)*)\]["'`]$/g)].flatMap(([, list]) => list!.split(", "));
+  return formed.length === ids.length;
 }
 
 function escape(text: string): string {
@@ -66,8 +87,8 @@ function escape(text: string): string {
 }
 
 /** Whether a test contains a text: in a literal, in a pattern, or in a template with `${}` for the variable parts. */
-function quotes(file: string, exact: string): boolean {
-  const text = readFileSync(file, "utf8").replace(/\\(.)/g, "$1");
+function quotes({ code }: TestTitle, exact: string): boolean {
+  const text = code.replace(/\\(.)/g, "$1");
   const [head = "", ...parts] = exact.split(/<[^>]+>/).map(escape);
   return new RegExp([head, ...parts].join("[^\\n]{0,60}?")).test(text);
 }
@@ -93,6 +114,29 @@ describe("docs/aws-facts.md, the facts that the AWS stand-in implements", () => 
   it("has no fact without a test, because the stand-in could stop implementing it unnoticed", () => {
     assert.deepEqual(
       known.filter(({ id }) => testsOf(id).length === 0).map(({ id, fact }) => `${id} ${fact}`),
+      [],
+    );
+  });
+
+  it("finds ids in any form, demands one form, and takes no other test's quotation for a test's own", () => {
+    const [first, second] = titlesIn('const table = "shared"; it("a [A1.1,A1.2]", () => "own"); it("b [A1.3, A1.4]", () => "other");') as [
+      TestTitle,
+      TestTitle,
+    ];
+    assert.deepEqual(
+      [first.ids, second.ids],
+      [
+        ["A1.1", "A1.2"],
+        ["A1.3", "A1.4"],
+      ],
+    );
+    assert.deepEqual([inForm(first), inForm(second)], [false, true]);
+    assert.deepEqual(
+      ["own", "shared", "other"].map((text) => quotes(first, text)),
+      [true, true, false],
+    );
+    assert.deepEqual(
+      all.filter((test) => !inForm(test)).map(({ file, title }) => `${relative(ROOT, file)}: ${title}`),
       [],
     );
   });
@@ -149,7 +193,7 @@ describe("docs/aws-facts.md, the facts that the AWS stand-in implements", () => 
   });
 
   it("quotes exact texts letter by letter as the tests assert them", () => {
-    const unquoted = known.filter(({ id, exact }) => exact !== undefined && !testsOf(id).some(({ file }) => quotes(file, exact)));
+    const unquoted = known.filter(({ id, exact }) => exact !== undefined && !testsOf(id).some((test) => quotes(test, exact)));
     assert.deepEqual(
       unquoted.map(({ id, exact }) => `${id}: ${exact}`),
       [],

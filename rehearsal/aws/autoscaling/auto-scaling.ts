@@ -14,7 +14,7 @@ import type { Resolver } from "./deployed";
 import { Deletion } from "./deletion";
 import { type EventBridgeEvent, EventWriter, uuid } from "./events";
 import { Groups } from "./groups";
-import { InstanceRefreshes } from "./instance-refresh";
+import { type CancellationScope, InstanceRefreshes } from "./instance-refresh";
 import { Lifecycle } from "./lifecycle";
 import { LifecycleActions } from "./lifecycle-actions";
 import { startLifetime } from "./lifetime";
@@ -43,6 +43,8 @@ export interface AutoScalingOptions {
   terminateHookAfterAbandonedLaunch?: boolean;
   /** AWS was once observed to accept `false` for an instance in Terminating:Wait. Default accept. */
   clearProtectionWhileTerminating?: "accept" | "reject";
+  /** Default group: a drain of a scale-in then blocks the next refresh as well, the harder case for an `up`. */
+  cancellationWaitsFor?: CancellationScope;
 }
 
 /**
@@ -88,7 +90,15 @@ export class AutoScaling implements Service {
       changed,
     }));
     this.capacity = new Capacity({ clock, fleet, states, lifecycle, activities, delays });
-    const refreshes = (this.refreshes = new InstanceRefreshes({ clock, random, lifecycle, activities, events, changed }));
+    const refreshes = (this.refreshes = new InstanceRefreshes({
+      clock,
+      random,
+      lifecycle,
+      activities,
+      events,
+      changed,
+      cancellationWaitsFor: options.cancellationWaitsFor ?? "group",
+    }));
     const standby = new Standby({ states, activities, changed });
     this.deletion = new Deletion({ groups, lifecycle, activities, capacity: this.capacity });
     const clearProtectionWhileTerminating = options.clearProtectionWhileTerminating ?? "accept";

@@ -6,6 +6,7 @@ import type { Lifecycle } from "./lifecycle";
 import { countsAsCapacity, countsAsWarm, currentRefresh, type Group, isPrepared, type Member, templateOf } from "./model";
 import { chooseForTermination, chooseSubnet, Tally, warmPoolSize } from "./selection";
 import type { States } from "./states";
+import { instanceTagRefusal } from "./tags";
 
 export interface CapacityParts {
   clock: Clock;
@@ -147,6 +148,7 @@ export class Capacity {
     const template = templateOf(group);
     const subnet = chooseSubnet(group.config.subnets, tally);
     const propagated = (group.config.tags ?? []).filter((tag) => tag.propagateAtLaunch);
+    const tags = { ...template.instanceTags, ...Object.fromEntries(propagated.map(({ key, value }) => [key, value])) };
     const instance = this.parts.fleet.create({
       userData: template.userData,
       instanceType: group.config.mixedInstances?.instanceTypes[0] ?? template.instanceType,
@@ -157,10 +159,9 @@ export class Capacity {
       spot: this.asSpot(group, tally),
       metadata: template.metadata,
       hibernation: template.hibernation,
-      launchFailure: template.refusal ?? template.launchFailure,
+      launchFailure: template.refusal ?? instanceTagRefusal(tags) ?? template.launchFailure,
       tags: {
-        ...template.instanceTags,
-        ...Object.fromEntries(propagated.map(({ key, value }) => [key, value])),
+        ...tags,
         "aws:autoscaling:groupName": group.config.name,
         "aws:ec2launchtemplate:id": template.id,
         "aws:ec2launchtemplate:version": template.version,

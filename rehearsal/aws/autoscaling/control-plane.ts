@@ -6,6 +6,7 @@ import * as errors from "./errors";
 import type { Groups } from "./groups";
 import { type Group, isPooled, isRetained, type Member } from "./model";
 import { optionalFlag, optionalText, optionalWhole, text, texts, whole } from "./params";
+import { putTags, removeTags, tagsFrom } from "./tags";
 
 export interface ControlPlaneParts {
   groups: Groups;
@@ -92,21 +93,9 @@ export const CONTROL_PLANE_OPERATIONS: Record<string, Operation> = {
     return {};
   },
 
-  CreateOrUpdateTags({ groups }, params) {
-    for (const [group, tags] of tagsByGroup(groups, params)) {
-      const kept = (group.config.tags ?? []).filter(({ key }) => !tags.some((tag) => tag.key === key));
-      group.config = { ...group.config, tags: [...kept, ...tags] };
-    }
-    return {};
-  },
+  CreateOrUpdateTags: ({ groups }, params) => putTags(groups, params),
 
-  DeleteTags({ groups }, params) {
-    for (const [group, tags] of tagsByGroup(groups, params)) {
-      const kept = (group.config.tags ?? []).filter(({ key }) => !tags.some((tag) => tag.key === key));
-      group.config = { ...group.config, tags: kept };
-    }
-    return {};
-  },
+  DeleteTags: ({ groups }, params) => removeTags(groups, params),
 
   SuspendProcesses({ groups, changed }, params) {
     const group = groups.get(text(params, "AutoScalingGroupName"));
@@ -172,7 +161,7 @@ function settingsFrom(params: Shape, resolver: Resolver): Partial<Omit<GroupConf
       minHealthyPercentage: optionalWhole(maintenance, "MinHealthyPercentage"),
       maxHealthyPercentage: optionalWhole(maintenance, "MaxHealthyPercentage"),
     },
-    tags: (params.Tags as Shape[] | undefined)?.map(tagFrom),
+    tags: params.Tags && tagsFrom(params),
     terminationPolicies: params.TerminationPolicies && texts(params, "TerminationPolicies"),
     capacityRebalance: optionalFlag(params, "CapacityRebalance"),
     healthCheckGracePeriod: optionalWhole(params, "HealthCheckGracePeriod"),
@@ -218,20 +207,6 @@ function hookFrom(given: Shape): HookConfig {
     notificationTargetArn: optionalText(given, "NotificationTargetARN"),
     roleArn: optionalText(given, "RoleARN"),
   };
-}
-
-function tagFrom(tag: Shape): { key: string; value: string; propagateAtLaunch: boolean } {
-  const value = tag.Value === undefined ? "" : String(tag.Value);
-  return { key: text(tag, "Key"), value, propagateAtLaunch: optionalFlag(tag, "PropagateAtLaunch") ?? false };
-}
-
-function tagsByGroup(groups: Groups, params: Shape): Map<Group, ReturnType<typeof tagFrom>[]> {
-  const byGroup = new Map<Group, ReturnType<typeof tagFrom>[]>();
-  for (const tag of (params.Tags as Shape[] | undefined) ?? []) {
-    const group = groups.get(text(tag, "ResourceId"));
-    byGroup.set(group, [...(byGroup.get(group) ?? []), tagFrom(tag)]);
-  }
-  return byGroup;
 }
 
 /** An empty list means all processes. */

@@ -1,7 +1,7 @@
 import type { ResourceStore } from "../api";
-import { publicParameters } from "../ec2/catalogue";
+import { findImage, type OwnImage, publicParameters } from "../ec2/catalogue";
 import type { InstanceProfile } from "../ec2/instance";
-import { type BlockDevice, keyFailure, volumeRefusal } from "../ec2/root-volume";
+import { type BlockDevice, keyFailure, type OtherKeys, volumeRefusal } from "../ec2/root-volume";
 import { nameOf, type AwsAccount } from "../account";
 import type { LaunchTemplate } from "./config";
 import { validation } from "./errors";
@@ -21,6 +21,14 @@ export interface Resolver {
   zoneOf(subnetId: string): string;
 }
 
+/** What the account has besides the resources that Pulumi deployed. */
+export interface AccountParts {
+  /** By id. Any other image is launched without regard to its size. */
+  images?: Readonly<Record<string, OwnImage>>;
+  /** Default: prepared. A program cannot see the policy of such a key. */
+  keys?: OtherKeys;
+}
+
 type Inputs = Record<string, any>;
 
 const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
@@ -28,14 +36,14 @@ const PROFILE = "aws:iam/instanceProfile:InstanceProfile";
 const SUBNET = "aws:ec2/subnet:Subnet";
 
 /**
- * Resolves from the resources that Pulumi deployed. Other subnets that are not in `subnets` are spread over the Region's
- * zones by the last digit of their id, as in the rehearsal's `getSubnet`.
+ * Resolves from the resources that Pulumi deployed. Other subnets are spread over the Region's zones by the last digit of
+ * their id, as in the rehearsal's `getSubnet`.
  */
 export class DeployedResolver implements Resolver {
   constructor(
     private readonly store: ResourceStore,
     private readonly account: AwsAccount,
-    private readonly subnets: Record<string, { availabilityZone: string }> = {},
+    private readonly parts: AccountParts = {},
   ) {}
 
   template(reference: TemplateReference): LaunchTemplate {
@@ -61,7 +69,7 @@ export class DeployedResolver implements Resolver {
   }
 
   zoneOf(subnetId: string): string {
-    const deployed = this.store.get(SUBNET, subnetId)?.state.availabilityZone ?? this.subnets[subnetId]?.availabilityZone;
+    const deployed = this.store.get(SUBNET, subnetId)?.state.availabilityZone;
     if (deployed) return deployed;
     const zones = ["a", "b", "c"];
     return `${this.account.region}${zones[(Number.parseInt(subnetId.slice(-1), 16) || 0) % zones.length]}`;
@@ -94,8 +102,8 @@ export class DeployedResolver implements Resolver {
         httpEndpoint: metadata.httpEndpoint,
       },
       hibernation: inputs.hibernationOptions?.configured ?? false,
-      refusal: volumeRefusal(image, devices),
-      launchFailure: keyFailure(this.store, this.account, devices),
+      refusal: volumeRefusal(findImage(image ?? "", this.parts.images), devices),
+      launchFailure: keyFailure(this.store, this.account, devices, this.parts.keys ?? "prepared"),
     };
   }
 

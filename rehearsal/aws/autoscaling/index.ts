@@ -1,4 +1,4 @@
 export { AutoScaling, AutoScalingOptions } from "./auto-scaling";
 export * from "./config";
-export { DeployedResolver } from "./deployed";
+export { type AccountParts, DeployedResolver } from "./deployed";
 export { EventBridgeEvent } from "./events";

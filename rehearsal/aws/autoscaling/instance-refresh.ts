@@ -15,7 +15,14 @@ export interface RefreshParts {
   activities: Activities;
   events: EventWriter;
   changed(group: Group): void;
+  cancellationWaitsFor: CancellationScope;
 }
+
+/**
+ * Which transitions a cancellation waits for: the model says only "in-flight launches and terminations". All of the
+ * group's, such as the drains of a scale-in, or only those that the refresh began.
+ */
+export type CancellationScope = "group" | "refresh";
 
 /** How long a refresh waits for protected or standby instances before it fails: 1 hour, in milliseconds. */
 const BLOCKED_TIMEOUT_MS = 3_600_000;
@@ -54,6 +61,7 @@ export class InstanceRefreshes {
       remaining: new Set(remaining),
       replaced: new Set(),
       waitsForTransitions: true,
+      others: new Set(),
       total: remaining.length,
     };
     group.refreshes.unshift(refresh);
@@ -70,6 +78,7 @@ export class InstanceRefreshes {
     if (!refresh) throw noActiveRefresh(group.config.name);
     refresh.status = "Cancelling";
     refresh.waitsForTransitions = waitForTransitions;
+    if (this.parts.cancellationWaitsFor === "group") refresh.others = new Set(membersWhere(group, inTransition));
     return refresh;
   }
 
@@ -90,7 +99,7 @@ export class InstanceRefreshes {
       }
       await clock.sleep(POLL_MS);
     }
-    while (!group.deleted && refresh.waitsForTransitions && inTransition(group, refresh)) await clock.sleep(POLL_MS);
+    while (!group.deleted && refresh.waitsForTransitions && hasTransitions(group, refresh)) await clock.sleep(POLL_MS);
     this.end(group, refresh, "Cancelled");
   }
 
@@ -188,11 +197,20 @@ function isGone(group: Group, member: Member): boolean {
   return !(state === "InService" || state === "Standby" || state.startsWith("Pending") || countsAsWarm(state));
 }
 
-/** Whether a replacement of the refresh still launches, or an instance that it replaced still terminates. */
-function inTransition(group: Group, refresh: Refresh): boolean {
-  const launching = membersWhere(group, ({ state }) => /^(Warmed:)?Pending/.test(state) && !isRetained(state));
-  if (refresh.replaced.size > 0 && launching.length > 0) return true;
+/** Whether a launch or termination is in flight that a cancellation waits for. Later ones of other causes do not count. */
+function hasTransitions(group: Group, refresh: Refresh): boolean {
+  drop(refresh.others, (member) => !group.members.has(member.instance.id) || !inTransition(member));
+  if (refresh.others.size > 0) return true;
+  if (refresh.replaced.size > 0 && membersWhere(group, isLaunching).length > 0) return true;
   return [...refresh.replaced].some(({ instance, state }) => group.members.has(instance.id) && isTerminating(state));
+}
+
+function inTransition(member: Member): boolean {
+  return isLaunching(member) || isTerminating(member.state);
+}
+
+function isLaunching({ state }: Member): boolean {
+  return /^(Warmed:)?Pending/.test(state) && !isRetained(state);
 }
 
 function drop(members: Set<Member>, condition: (member: Member) => boolean): void {

@@ -79,6 +79,8 @@ export interface Refresh {
   replaced: Set<Member>;
   /** Whether a cancellation waits for the instances in transition. */
   waitsForTransitions: boolean;
+  /** Members in transition at the cancellation that the refresh did not begin to replace, until their transition ends. */
+  others: Set<Member>;
   total: number;
 }
 

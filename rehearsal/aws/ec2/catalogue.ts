@@ -94,11 +94,21 @@ export interface ImageFacts {
   id: string;
   name: string;
   owner: string;
-  architecture: Architecture;
+  architecture: string;
   rootDeviceName: string;
   /** Size of the root device's snapshot; the root volume must not be smaller. */
   rootVolumeGib: number;
   snapshotId: string;
+}
+
+/** An image of the account's own, as a scenario names it. */
+export interface OwnImage {
+  architecture: string;
+  rootDeviceName: string;
+  /** Default 8. */
+  rootVolumeGib?: number;
+  name?: string;
+  ownerId?: string;
 }
 
 const UBUNTU_OWNER = "099720109477"; // Canonical
@@ -146,3 +156,11 @@ export const images: ReadonlyMap<string, ImageFacts> = new Map(
     }),
   ),
 );
+
+/** An image by id: one of the stand-in's, or one of the account's own. */
+export function findImage(id: string, own: Readonly<Record<string, OwnImage>> = {}, accountId = ""): ImageFacts | undefined {
+  const found = own[id];
+  if (images.has(id) || found === undefined) return images.get(id);
+  const { architecture, rootDeviceName, rootVolumeGib = 8, name = id, ownerId = accountId } = found;
+  return { id, name, owner: ownerId, architecture, rootDeviceName, rootVolumeGib, snapshotId: `snap-${id.replace(/^ami-/, "")}` };
+}

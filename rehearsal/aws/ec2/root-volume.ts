@@ -2,7 +2,7 @@ import { contextOf, statementApplies } from "../iam/match";
 import { parsePolicy, type Statement } from "../iam/policy";
 import type { AwsAccount } from "../account";
 import type { DeployedResource, ResourceStore } from "../api";
-import { images } from "./catalogue";
+import type { ImageFacts } from "./catalogue";
 
 /** A block device of a launch template, as the program gives it. */
 export interface BlockDevice {
@@ -12,6 +12,12 @@ export interface BlockDevice {
 
 const KEY = "aws:kms/key:Key";
 const ALIAS = "aws:kms/alias:Alias";
+
+/** Whether Auto Scaling's own role may use the keys that the program did not create. */
+export type OtherKeys = "prepared" | "unprepared";
+
+/** The key that AWS manages in each account for volumes, which any principal of the account may use there. */
+const AWS_KEY = /(^|:)alias\/aws\/ebs$/;
 
 /** What the service that launches an instance does with the key of its volumes. */
 const KEY_ACTIONS = [
@@ -28,8 +34,7 @@ const KEY_ACTIONS = [
  * Why EC2 refuses to launch the image with these devices. Auto Scaling asks it when a group gets the template, and again
  * at each launch. Of images that the stand-in does not know, it does not know the size.
  */
-export function volumeRefusal(imageId: string | undefined, devices: readonly BlockDevice[]): string | undefined {
-  const image = images.get(imageId ?? "");
+export function volumeRefusal(image: ImageFacts | undefined, devices: readonly BlockDevice[]): string | undefined {
   const size = devices.find(({ deviceName }) => deviceName === image?.rootDeviceName)?.ebs?.volumeSize;
   if (!image || size === undefined || size >= image.rootVolumeGib) return undefined;
   return `Volume of size ${size}GB is smaller than snapshot '${image.snapshotId}', expect size >= ${image.rootVolumeGib}GB`;
@@ -38,12 +43,18 @@ export function volumeRefusal(imageId: string | undefined, devices: readonly Blo
 /**
  * The state reason of an instance that EC2 started for Auto Scaling and ended at once, because the key of a volume does
  * not let Auto Scaling's own role use it. The role has no permission of its own, so a key policy that leaves everything
- * to IAM, as the default does, is not enough. A key that the program did not create counts as prepared.
+ * to IAM, as the default does, is not enough. The policy of a key that the program did not create is not known here.
  */
-export function keyFailure(store: ResourceStore, account: AwsAccount, devices: readonly BlockDevice[]): string | undefined {
+export function keyFailure(
+  store: ResourceStore,
+  account: AwsAccount,
+  devices: readonly BlockDevice[],
+  otherKeys: OtherKeys,
+): string | undefined {
   const unusable = devices.some(({ ebs }) => {
-    const key = ebs?.kmsKeyId === undefined ? undefined : findKey(store, ebs.kmsKeyId);
-    return key !== undefined && !isUsable(key, account);
+    if (ebs?.kmsKeyId === undefined || AWS_KEY.test(ebs.kmsKeyId)) return false;
+    const key = findKey(store, ebs.kmsKeyId);
+    return key === undefined ? otherKeys === "unprepared" : !isUsable(key, account);
   });
   return unusable ? "Client.InternalError: Client error on launch" : undefined;
 }

@@ -1,4 +1,10 @@
 import { AwsError, type Shape } from "../api";
+import { RESOURCE_TAGS, tagViolation, violationText } from "../tag-limits";
+
+export interface Tag {
+  Key: string;
+  Value: string;
+}
 
 export interface SecretVersion {
   id: string;
@@ -28,6 +34,16 @@ export function tagContext(tags: Iterable<readonly [string, string]>): Record<st
     context[`secretsmanager:ResourceTag/${key}`] = value;
   }
   return context;
+}
+
+/** The tags after a request adds its own. @throws InvalidParameterException, LimitExceededException */
+export function withTags(before: Iterable<readonly [string, string]>, params: Shape): Map<string, string> {
+  const added = ((params["Tags"] as Tag[] | undefined) ?? []).map(({ Key, Value }): [string, string] => [Key, Value]);
+  const violation = tagViolation(added);
+  if (violation) throw invalidParameter(violationText(violation));
+  const tags = new Map([...before, ...added]);
+  if (tags.size <= RESOURCE_TAGS) return tags;
+  throw new AwsError("LimitExceededException", `a secret has at most ${RESOURCE_TAGS} tags, got ${tags.size}`);
 }
 
 export function requestTagContext(tags: readonly { Key?: string; Value?: string }[]): Record<string, string> {
@@ -75,9 +91,24 @@ export function invalidParameter(message: string): AwsError {
   return new AwsError("InvalidParameterException", message);
 }
 
+const SUFFIX = /-([A-Za-z0-9]{6})$/;
+/** A word or a number, which few random characters are: 1.6 % of all suffixes. */
+const WORD = /^([A-Za-z][a-z]{5}|[A-Z]{6}|[0-9]{6})$/;
+
+/** An administrator often copies an ARN without its last seven characters. AWS may find the secret by it, IAM does not. */
+export function isCompleteArn(arn: string): boolean {
+  const suffix = SUFFIX.exec(arn)?.[1];
+  return suffix !== undefined && !WORD.test(suffix);
+}
+
 export function nameFromArn(arn: string): string {
   const name = arn.split(":secret:")[1] ?? "";
-  return name.replace(/-[A-Za-z0-9]{6}$/, "");
+  return isCompleteArn(arn) ? name.replace(SUFFIX, "") : name;
+}
+
+/** Whether AWS takes the end of an ARN for the random characters, and so finds no secret by it if it is part of the name. */
+export function looksComplete(arn: string): boolean {
+  return SUFFIX.test(arn);
 }
 
 export function stageOf(secret: Secret, version: SecretVersion): string {
@@ -99,11 +130,6 @@ export function describe(secret: Secret): Shape {
     DeletedDate: secret.deletion && new Date(secret.deletion.requestedAt),
     Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
   };
-}
-
-/** An administrator often copies an ARN without its last seven characters. AWS finds the secret by it, IAM does not. */
-export function isCompleteArn(arn: string): boolean {
-  return /-[A-Za-z0-9]{6}$/.test(arn);
 }
 
 export function nameTakenByDeletion(): AwsError {

@@ -7,6 +7,7 @@ import {
   type Filter,
   invalidParameter,
   isCompleteArn,
+  looksComplete,
   markedForDeletion,
   matchesFilters,
   nameFromArn,
@@ -16,13 +17,10 @@ import {
   type Secret,
   stageOf,
   stages,
+  type Tag,
   tagContext,
+  withTags,
 } from "./secret";
-
-interface Tag {
-  Key: string;
-  Value: string;
-}
 
 const DAY_MS = 24 * 3600_000;
 /** Secrets Manager's default recovery window, in days. */
@@ -124,7 +122,7 @@ export class SecretsManager implements Service {
     if (existing?.deletion || this.blocked.has(name)) throw nameTakenByDeletion();
     if (existing) throw new AwsError("ResourceExistsException", `The operation failed because the secret ${name} already exists.`);
     const now = this.clock.now();
-    const tags = new Map(((params["Tags"] as Tag[] | undefined) ?? []).map(({ Key, Value }) => [Key, Value]));
+    const tags = withTags([], params);
     const description = params["Description"] as string | undefined;
     const secret: Secret = { arn: this.newArn(name), name, tags, createdAt: now, changedAt: now, ...(description ? { description } : {}) };
     this.secrets.set(name, secret);
@@ -196,7 +194,7 @@ export class SecretsManager implements Service {
 
   private tag(params: Shape): Shape {
     const secret = this.usable(params);
-    for (const { Key, Value } of (params["Tags"] as Tag[] | undefined) ?? []) secret.tags.set(Key, Value);
+    secret.tags = withTags(secret.tags, params);
     return {};
   }
 
@@ -235,12 +233,13 @@ export class SecretsManager implements Service {
     return secret;
   }
 
-  /** By name, by ARN, or by ARN without its six-character suffix. */
+  /** By name, by ARN, or by ARN without its six random characters, unless its end looks like them. */
   private find(nameOrArn: string): Secret | undefined {
     if (!nameOrArn.startsWith("arn:")) return this.secrets.get(nameOrArn);
     const named = this.secrets.get(nameFromArn(nameOrArn));
     if (named?.arn === nameOrArn) return named;
-    return [...this.secrets.values()].find(({ arn }) => arn === nameOrArn || arn.slice(0, -7) === nameOrArn);
+    const partial = !looksComplete(nameOrArn);
+    return [...this.secrets.values()].find(({ arn }) => arn === nameOrArn || (partial && arn.slice(0, -7) === nameOrArn));
   }
 
   private expire(): void {

@@ -80,8 +80,9 @@ function sizes(given: Properties): Shape {
 
 /**
  * With initial hooks: first an empty group, then its hooks, then its sizes, so that no instance bypasses the hooks.
- * Metrics, suspended processes and the warm pool follow only after the wait for capacity. If that fails, they are left
- * undone, while the state holds all inputs as if they were done: the next update sees no difference.
+ * Suspended processes, metrics and the warm pool follow only after the wait for capacity. If that fails, they are left
+ * undone, while the state holds all inputs as if they were done, and nothing that AWS chose: the next update sees no
+ * difference.
  */
 async function createGroup(given: Properties, context: ResourceContext) {
   const { autoscaling } = context;
@@ -97,21 +98,28 @@ async function createGroup(given: Properties, context: ResourceContext) {
     for (const hook of hooks) await autoscaling.call("PutLifecycleHook", hookParams(name, hook));
     if (hooks.length > 0) await autoscaling.call("UpdateAutoScalingGroup", { AutoScalingGroupName: name, ...sizes(given) });
     await waitForCapacity(given, atLeast(given), began, context);
-    await updateMetrics(given, [], context);
     await updateProcesses(name, given.suspendedProcesses ?? [], [], context);
+    await updateMetrics(given, [], context);
     if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
   } catch (error) {
-    throw new IncompleteError(name, await liveState(name, context), (error as Error).message);
+    throw new IncompleteError(name, {}, (error as Error).message);
   }
   return { id: name, outputs: await liveState(name, context) };
 }
 
-/** A step that fails leaves the later ones undone, while the state holds all new inputs. */
+/**
+ * A step that fails leaves the later ones undone, while the state holds all new inputs. The provider then does not read
+ * the group, so what AWS chose keeps the value that the state had before.
+ */
 async function updateGroup(name: string, given: Properties, old: Properties, context: ResourceContext): Promise<Properties> {
   try {
     await applyChanges(name, given, old, context);
   } catch (error) {
-    throw new IncompleteError(name, await liveState(name, context), (error as Error).message);
+    throw new IncompleteError(
+      name,
+      Object.fromEntries(COMPUTED.map((property) => [property, given[property] ?? old[property]])),
+      (error as Error).message,
+    );
   }
   return liveState(name, context);
 }
@@ -137,7 +145,10 @@ async function applyChanges(name: string, given: Properties, old: Properties, co
   if (given.instanceRefresh && ["launchTemplate", "mixedInstancesPolicy", ...triggers].some(changed)) await startRefresh(given, context);
   if (changed("warmPool")) {
     if (given.warmPool) await autoscaling.call("PutWarmPool", warmPoolParams(name, given.warmPool));
-    else await deleteWarmPool(name, given.forceDeleteWarmPool === true, (context.timeoutSeconds || DEFAULT_UPDATE_SECONDS) * 1000, context);
+    else {
+      const force = given.forceDelete === true || given.forceDeleteWarmPool === true;
+      await deleteWarmPool(name, force, (context.timeoutSeconds || DEFAULT_UPDATE_SECONDS) * 1000, context);
+    }
   }
   if (["desiredCapacity", "desiredCapacityType", "minSize"].some(changed)) {
     await waitForCapacity(given, exactly(given, old), began, context);

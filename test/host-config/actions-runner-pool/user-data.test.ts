@@ -52,11 +52,13 @@ describe("user data, run against a loopback server in place of AWS", () => {
   let requests: { method: string; url: string; headers: IncomingMessage["headers"]; body: string }[];
   let bundle: Buffer;
   let s3Status: number;
+  let secretKey: string;
 
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), "user-data-"));
     requests = [];
     s3Status = 200;
+    secretKey = SECRET_KEY;
     bundle = tarOf({ "install.sh": 'echo "$RUNNER_USER" >"$(dirname "$0")/installed"\n' });
     server = createServer((request, response) => {
       let body = "";
@@ -69,7 +71,7 @@ describe("user data, run against a loopback server in place of AWS", () => {
         if (url === "/latest/meta-data/iam/security-credentials/") return response.end("role-of-host");
         if (url.endsWith("/role-of-host")) {
           return response.end(
-            JSON.stringify({ Code: "Success", AccessKeyId: "AKID", SecretAccessKey: SECRET_KEY, Token: "SESSION/+==" }, null, 2),
+            JSON.stringify({ Code: "Success", AccessKeyId: "AKID", SecretAccessKey: secretKey, Token: "SESSION/+==" }, null, 2),
           );
         }
         if (url.startsWith("/host/")) return response.writeHead(s3Status).end(bundle);
@@ -93,7 +95,10 @@ describe("user data, run against a loopback server in place of AWS", () => {
   }
 
   /** Runs the rendered script; only its addresses, folders and pauses are replaced. */
-  function run(change: (script: string) => string = (script) => script): Promise<{ code: number; console: string }> {
+  function run(
+    change: (script: string) => string = (script) => script,
+    path = process.env.PATH,
+  ): Promise<{ code: number; console: string }> {
     const digest = createHash("sha256").update(bundle).digest("hex");
     const script = renderUserData({ ...CONFIG, group: "a pool+more" }, { ...BUNDLE, sha256: digest })
       .replace("http://169.254.169.254", origin)
@@ -105,7 +110,7 @@ describe("user data, run against a loopback server in place of AWS", () => {
       .replace(/^( +)sleep .*$/m, "$1:");
     return new Promise((resolve) => {
       writeFileSync(join(root, "user-data"), change(script));
-      execFile("bash", [join(root, "user-data")], { env: { PATH: process.env.PATH } }, (error) => {
+      execFile("bash", [join(root, "user-data")], { env: { PATH: path } }, (error) => {
         const console = join(root, "console");
         resolve({ code: error ? Number(error.code) : 0, console: existsSync(console) ? readFileSync(console, "utf8") : "" });
       });
@@ -123,6 +128,37 @@ describe("user data, run against a loopback server in place of AWS", () => {
     assertSigned(get, "s3", get.headers["x-amz-content-sha256"] as string);
     assert.deepEqual(abandons(), []);
   });
+
+  it("boots with a curl that cannot sign, as before 7.75, and shows it no credentials as arguments [A16.1]", async () => {
+    const folder = join(root, "bin");
+    mkdirSync(folder);
+    const log = join(root, "arguments");
+    const real = execFileSync("bash", ["-c", "command -v curl"], { encoding: "utf8" }).trim();
+    const old = `#!/bin/bash
+printf '%s\\n' "$@" >>'${log}'
+for option; do
+  case $option in --aws-sigv4 | --fail-with-body | --json) echo "curl: option $option: is unknown" >&2; exit 2 ;; esac
+done
+exec ${real} "$@"
+`;
+    writeFileSync(join(folder, "curl"), old, { mode: 0o755 });
+    const result = await run(undefined, `${folder}:${process.env.PATH}`);
+    assert.deepEqual(result, { code: 0, console: "ci-runners: installed; runner-agent.service takes over\n" });
+    const get = requests.find(({ url }) => url.startsWith("/host/"))!;
+    assertSigned(get, "s3", createHash("sha256").update("").digest("hex"));
+    const seen = readFileSync(log, "utf8");
+    assert.match(seen, /bundle\.tar/);
+    for (const secret of [SECRET_KEY, "SESSION", "AKID"]) assert.ok(!seen.includes(secret), secret);
+  });
+
+  for (const length of [1, 40, 60, 61, 100]) {
+    it(`signs with a secret key of ${length} characters as HMAC demands it, which hashes keys of more than 64 bytes`, async () => {
+      secretKey = "k/+=".repeat(25).slice(0, length);
+      assert.equal((await run()).code, 0);
+      const get = requests.find(({ url }) => url.startsWith("/host/"))!;
+      assertSigned(get, "s3", createHash("sha256").update("").digest("hex"), secretKey);
+    });
+  }
 
   it("abandons the launch with a correctly signed request when the bundle is not the pinned one", async () => {
     const result = await run((script) => script.replace(/bundle_sha256='[0-9a-f]+'/, `bundle_sha256='${"1".repeat(64)}'`));
@@ -189,7 +225,7 @@ describe("user data, run against a loopback server in place of AWS", () => {
   it("reports that the launch could not be abandoned and still exits with an error", async () => {
     mkdirSync(join(root, "home"), { recursive: true });
     s3Status = 500;
-    const result = await run((script) => script.replace('"LifecycleActionResult=$2"', '"LifecycleActionResult=$2" --unknown-option'));
+    const result = await run((script) => script.replace("-f -o /dev/null", "-f -o /dev/null --unknown-option"));
     assert.equal(result.code, 1);
     assert.match(result.console, /could not be abandoned/);
   });
@@ -200,6 +236,7 @@ function assertSigned(
   request: { method: string; url: string; headers: IncomingMessage["headers"] },
   service: string,
   payloadHash: string,
+  secretKey = SECRET_KEY,
 ): void {
   const match =
     /^AWS4-HMAC-SHA256 Credential=AKID\/(\d{8})\/eu-west-1\/([a-z0-9]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
@@ -220,6 +257,6 @@ function assertSigned(
     `${day}/eu-west-1/${service}/aws4_request`,
     createHash("sha256").update(canonical).digest("hex"),
   ].join("\n");
-  const key = hmac(hmac(hmac(hmac(`AWS4${SECRET_KEY}`, day!), "eu-west-1"), service), "aws4_request");
+  const key = hmac(hmac(hmac(hmac(`AWS4${secretKey}`, day!), "eu-west-1"), service), "aws4_request");
   assert.equal(signature, createHmac("sha256", key).update(toSign).digest("hex"));
 }

@@ -191,3 +191,41 @@ describe("the real engine with the rehearsal's provider", function () {
     assert.equal(rig.autoscaling.groups.size, 0);
   });
 });
+
+describe("a creation that fails half-way, in the real engine", function () {
+  this.timeout(ENGINE_TEST_TIMEOUT);
+  const rig = new Rig();
+  after(() => rig.close());
+
+  it("keeps the group with its planned values: the next up neither creates it nor repairs it, and destroy deletes it [A13.1]", async () => {
+    rig.writeProject();
+    rig.autoscaling.holdLaunches = true;
+    const stack = await rig.open({
+      program: async () => {
+        new aws.autoscaling.Group("pool", {
+          name: "pool",
+          minSize: 1,
+          maxSize: 2,
+          vpcZoneIdentifiers: ["subnet-01234567"],
+          launchTemplate: { id: "lt-0123456789abcdef0", version: "1" },
+          waitForCapacityTimeout: "1s",
+          warmPool: { minSize: 1 },
+        });
+        return {};
+      },
+    });
+    await assert.rejects(stack.up(), /capacity satisfied: timeout after 1 s: want at least 1 healthy instance\(s\) .* have 0/);
+    assert.deepEqual(rig.autoscaling.operations(), ["CreateAutoScalingGroup"]);
+    await stack.up();
+    assert.deepEqual(rig.autoscaling.operations(), ["CreateAutoScalingGroup"], "the next up");
+    const { drift } = await stack.refresh();
+    assert.deepEqual(
+      drift.map(({ type, gone, properties }) => ({ type, gone, changed: Object.keys(properties ?? {}).includes("warmPool") })),
+      [{ type: GROUP, gone: false, changed: true }],
+    );
+    await stack.up();
+    assert.deepEqual(rig.autoscaling.operations().slice(1), ["PutWarmPool"], "after a refresh");
+    await stack.destroy();
+    assert.equal(rig.autoscaling.groups.size, 0);
+  });
+});

@@ -86,7 +86,7 @@ describe("the provider's Auto Scaling group", () => {
   describe("at creation", () => {
     const complete = { initialLifecycleHooks: HOOKS, enabledMetrics: METRICS, suspendedProcesses: ["AZRebalance"], warmPool: {} };
 
-    it("waits for the capacity before metrics, suspended processes and warm pool [A13.1]", async () => {
+    it("waits for the capacity before suspended processes, metrics and warm pool, in this order [A13.1]", async () => {
       const rig = rigWith();
       const up = rig.up(complete);
       await rig.advance(5);
@@ -94,7 +94,7 @@ describe("the provider's Auto Scaling group", () => {
       await rig.complete(rig.one("Pending:Wait"), "launch");
       const all = await up;
       assert.deepEqual(before, ["CreateAutoScalingGroup", "PutLifecycleHook", "PutLifecycleHook", "UpdateAutoScalingGroup"]);
-      assert.deepEqual(all.slice(before.length), ["EnableMetricsCollection", "SuspendProcesses", "PutWarmPool"]);
+      assert.deepEqual(all.slice(before.length), ["SuspendProcesses", "EnableMetricsCollection", "PutWarmPool"]);
     });
 
     it("leaves the warm pool undone for ever when the wait fails, since the state says that it is done [A13.1]", async () => {
@@ -114,6 +114,39 @@ describe("the provider's Auto Scaling group", () => {
       await rig.refresh();
       assert.deepEqual(await rig.up({ ...complete, waitForCapacityTimeout: "60s" }), []);
     });
+
+    it("leaves no value that AWS chose in the state when the wait fails [A13.7]", async () => {
+      const rig = rigWith();
+      rig.hosts.failingLaunches = 1;
+      const failed = rig.up().then(
+        () => assert.fail("the creation succeeded"),
+        (error: unknown) => error,
+      );
+      await rig.advance(5);
+      const error = await failed;
+      assert.ok(error instanceof IncompleteError);
+      const { region, ...outputs } = error.outputs;
+      assert.deepEqual(outputs, BASE);
+      assert.equal(region, "eu-central-1");
+      await rig.refresh();
+      assert.deepEqual(await rig.up(), []);
+    });
+
+    const retaining = { instanceLifecyclePolicy: { retentionTriggers: { terminateHookAbandon: "retain" } } };
+    for (const [sdk, policy] of Object.entries({ "7.39": retaining, "before 7.39, which drops the policy without an error": {} })) {
+      const retains = policy === retaining;
+      it(`gives a group that ${retains ? "retains" : "terminates"} on ABANDON with @pulumi/aws ${sdk} [A13.8]`, async () => {
+        const rig = rigWith();
+        await rig.up({ initialLifecycleHooks: HOOKS.slice(1), ...policy });
+        const id = rig.one("InService");
+        await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: id, ShouldDecrementDesiredCapacity: false });
+        await rig.advance(5);
+        await rig.complete(id, "terminate", "ABANDON");
+        await rig.advance(60);
+        assert.equal(rig.stateOf(id), retains ? "Terminating:Retained" : undefined);
+        assert.equal(rig.hosts.of(id).includes("terminate"), !retains);
+      });
+    }
 
     it("ends with an error at the first launch that fails, although the next one would succeed [A13.2]", async () => {
       const rig = rigWith();
@@ -167,6 +200,20 @@ describe("the provider's Auto Scaling group", () => {
       assert.deepEqual(await rig.up({ minSize: 2 }), [], "the state holds the new size");
     });
 
+    it("knows no live capacity after an update that failed, so a further change waits for the wrong number again [A13.3, A13.7]", async () => {
+      const rig = rigWith();
+      await rig.up();
+      await rig.desire(4);
+      await rig.advance(5);
+      for (const minSize of [2, 3]) {
+        const failed = assert.rejects(rig.up({ minSize }), new RegExp(`want exactly ${minSize} healthy .* have 4$`));
+        await rig.advance(11 * MINUTE);
+        await failed;
+      }
+      await rig.refresh();
+      assert.deepEqual(await rig.up({ minSize: 2 }), ["UpdateAutoScalingGroup"], "a refresh reads the live capacity");
+    });
+
     it("waits for the desired capacity that the state knows, not for the minimum, and not at all with a timeout of 0 [A13.3]", async () => {
       const rig = rigWith();
       await rig.up({ desiredCapacity: 3 });
@@ -188,6 +235,24 @@ describe("the provider's Auto Scaling group", () => {
       await rig.backend.update({ ...call, olds, news: { ...BASE, maxSize: 6, desiredCapacity: 1 } });
       assert.equal(rig.scaling.group("pool")!.desired, 3);
     });
+
+    for (const setting of ["forceDelete", "forceDeleteWarmPool", undefined]) {
+      const force = setting !== undefined;
+      it(`removes a warm pool ${force ? `without its members' hooks, given ${setting}` : "only after its members' hooks"} [A13.9, A3.13]`, async () => {
+        const rig = rigWith();
+        const given = { initialLifecycleHooks: HOOKS.slice(1), maxSize: 2, ...(setting && { [setting]: true }) };
+        await rig.up({ ...given, warmPool: {} });
+        await rig.advance(30);
+        const warm = rig.one("Warmed:Stopped");
+        const update = rig.up(given);
+        await rig.advance(30);
+        assert.equal(rig.stateOf(warm), force ? undefined : "Warmed:Terminating:Wait");
+        if (!force) await rig.complete(warm, "terminate");
+        await rig.advance(30);
+        const calls = await update;
+        assert.deepEqual(calls, force ? ["DeleteWarmPool"] : ["PutWarmPool", "DeleteWarmPool"]);
+      });
+    }
 
     it("changes metrics by calls of their own, and applies no change of initial hooks [A13.6]", async () => {
       const rig = rigWith();

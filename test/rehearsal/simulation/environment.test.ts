@@ -57,6 +57,23 @@ describe("a simulated pool", () => {
     assert.deepEqual(environment.github.runners(), [], "the final sweep removes the runner, for which no event arrived");
   });
 
+  it("denies a host the secret that does not exist yet, as the tag condition of its policy does, and it waits on [A14.1]", async () => {
+    environment = new SimulatedEnvironment();
+    const pool = environment.addPool();
+    environment.bus.settings.loss = 1;
+    await environment.run(60);
+    const answers = environment.timeline.events.flatMap((event) =>
+      event.kind === "api-call" && event.principal === "instance" && event.action === "secretsmanager:GetSecretValue"
+        ? [event.outcome]
+        : [],
+    );
+    assert.ok(answers.length > 1);
+    assert.deepEqual([...new Set(answers)], ["AccessDeniedException"]);
+    assert.deepEqual(environment.gateway.denied(), [], "no defect of the policy");
+    environment.bus.settings.loss = 0;
+    assert.ok(await environment.until(() => pool.ready().length === 1, 900), "the sweep's token is read");
+  });
+
   it("retries a failing function after one and two minutes, then sends its event to the dead-letter queue", async () => {
     const pool = await open();
     environment.github.faults.add({ kind: "status", status: 500, route: /^DELETE api/ });

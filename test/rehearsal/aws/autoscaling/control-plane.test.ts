@@ -78,6 +78,35 @@ describe("Auto Scaling: creating and deleting groups", () => {
     await fails(rig.call("CreateAutoScalingGroup", GROUP), "AlreadyExists", taken);
   });
 
+  const numbered = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => ({ Key: `tag${from + n}`, Value: "x", PropagateAtLaunch: true, ResourceId: "pool" }));
+
+  it("refuses a group's tags beyond 50, those of later calls included, and too long texts, before it changes anything [A15.7]", async () => {
+    const rig = rigWithStore();
+    const limit = { code: "LimitExceeded" };
+    await assert.rejects(rig.call("CreateAutoScalingGroup", { ...GROUP, Tags: numbered(0, 51) }), limit);
+    const long = (Key: string, Value: string) =>
+      rig.call("CreateAutoScalingGroup", { ...GROUP, Tags: [{ Key, Value, ResourceId: "pool" }] });
+    await assert.rejects(long("k".repeat(129), ""), { code: "ValidationError", message: /'tags\.1\.member\.key' .* equal to 128$/ });
+    await assert.rejects(long("k", "v".repeat(257)), { code: "ValidationError", message: /'tags\.1\.member\.value' .* equal to 256$/ });
+    assert.equal(rig.scaling.group("pool"), undefined);
+    await rig.call("CreateAutoScalingGroup", { ...GROUP, MinSize: 0, Tags: numbered(0, 49) });
+    await rig.call("CreateOrUpdateTags", { Tags: numbered(48, 50) });
+    await assert.rejects(rig.call("CreateOrUpdateTags", { Tags: numbered(49, 51) }), limit);
+    assert.equal(rig.scaling.group("pool")!.config.tags!.length, 50);
+  });
+
+  it("cannot launch an instance that would get more than 50 tags from template and group together [A15.7]", async () => {
+    const rig = rigWithStore();
+    await rig.call("CreateAutoScalingGroup", { ...GROUP, Tags: numbered(0, 50) });
+    await rig.advance(5);
+    const failed = (await rig.activities()).filter(({ StatusCode }) => StatusCode === "Failed").map(({ StatusMessage }) => StatusMessage);
+    assert.deepEqual([...new Set(failed)], ["TagLimitExceeded: an instance has at most 50 tags, got 51"]);
+    await rig.call("DeleteTags", { Tags: numbered(0, 1) });
+    await rig.advance(60);
+    assert.equal(rig.inState("InService").length, 1);
+  });
+
   it("an update keeps settings that it does not name, and clamps the desired capacity to new bounds", async () => {
     const rig = rigWithStore();
     await rig.call("CreateAutoScalingGroup", GROUP);

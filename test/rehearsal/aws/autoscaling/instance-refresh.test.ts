@@ -152,6 +152,29 @@ describe("Auto Scaling: instance refresh", () => {
     });
   }
 
+  for (const reading of [undefined, "group", "refresh"] as const) {
+    const waits = reading !== "refresh";
+    it(`a cancellation ${waits ? "waits" : "does not wait"} for the drain of a scale-in, if AWS means the ${reading ?? "default"} [A5.8]`, async () => {
+      const rig = new Rig(reading && { cancellationWaitsFor: reading });
+      await outdated(rig, { desiredCapacity: 3 });
+      for (const id of rig.inState("InService").slice(0, 2)) await rig.protect(id);
+      await rig.desire(2);
+      await rig.advance(5);
+      const drained = rig.one("Terminating:Wait");
+      await rig.call("StartInstanceRefresh", { Preferences: { MinHealthyPercentage: 0 } });
+      await rig.advance(60);
+      await rig.call("CancelInstanceRefresh");
+      const [later] = rig.inState("InService") as [string];
+      await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: later, ShouldDecrementDesiredCapacity: true });
+      await rig.advance(20 * 60);
+      assert.equal(rig.scaling.group("pool")!.refresh, waits ? "Cancelling" : "Cancelled");
+      await rig.complete(drained, "terminate");
+      await rig.advance(5);
+      assert.equal(rig.scaling.group("pool")!.refresh, "Cancelled");
+      assert.equal(rig.stateOf(later), "Terminating:Wait", "a termination that began after the cancellation does not count");
+    });
+  }
+
   it("a cancellation waits for the launches of the replacements, too [A5.8]", async () => {
     const rig = new Rig();
     await outdated(rig, { initialLifecycleHooks: [] });

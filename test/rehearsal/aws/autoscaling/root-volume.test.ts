@@ -97,6 +97,26 @@ describe("Auto Scaling: the root volume of a launch template", () => {
     assert.equal(rig.inState("Pending:Wait").length, 1);
   });
 
+  it("is refused likewise for an image of the account's own, with the size that getAmi returns [A11.4, A11.5]", async () => {
+    const own = "ami-0c1a2b3d4e5f60718";
+    const images = { [own]: { architecture: "arm64", rootDeviceName: IMAGE!.rootDeviceName, rootVolumeGib: 30 } };
+    rig = new Rig({ resolver: new DeployedResolver(store, ACCOUNT, { images }) });
+    const reader = new ProviderBackend({ store, autoscaling: new FakeAutoScaling(), filesDir, account: ACCOUNT, facts: { images } });
+    const { blockDeviceMappings } = await reader.invoke("aws:ec2/getAmi:getAmi", { filters: [{ name: "image-id", values: [own] }] });
+    const { volume_size, snapshot_id } = blockDeviceMappings[0].ebs;
+    const small = await deploy(TEMPLATE, "small", { ...template({ volumeSize: 29 }, own), name: "small" });
+    await fails(
+      rig.call("CreateAutoScalingGroup", group(small)),
+      "ValidationError",
+      "You must use a valid fully-formed launch template. " +
+        `Volume of size 29GB is smaller than snapshot '${snapshot_id}', expect size >= ${volume_size}GB`,
+    );
+    const fitting = await deploy(TEMPLATE, "fitting", { ...template({ volumeSize: 30 }, own), name: "fitting" });
+    await rig.call("CreateAutoScalingGroup", group(fitting));
+    await rig.advance(5);
+    assert.equal(rig.inState("Pending:Wait").length, 1);
+  });
+
   it("can be compared with the image by what getAmi returns [A11.5]", async () => {
     const image = await backend.invoke("aws:ec2/getAmi:getAmi", { filters: [{ name: "image-id", values: [IMAGE!.id] }] });
     const [root] = image.blockDeviceMappings;
@@ -141,6 +161,24 @@ describe("Auto Scaling: the root volume of a launch template", () => {
   it("works with a key that the program did not create, which an administrator is taken to have prepared [A11.6]", async () => {
     const id = await deploy(TEMPLATE, "pool", template({ volumeSize: 8, kmsKeyId: "alias/prepared" }));
     await rig.call("CreateAutoScalingGroup", group(id));
+    await rig.advance(5);
+    assert.equal(rig.inState("Pending:Wait").length, 1);
+  });
+
+  it("ends each instance at once if nobody prepared such a key, but not with the key that AWS manages [A11.6]", async () => {
+    rig = new Rig({ resolver: new DeployedResolver(store, ACCOUNT, { keys: "unprepared" }) });
+    const arn = "arn:aws:kms:eu-central-1:123456789012:key/0f6b2c1d-0000-4000-8000-000000000000";
+    for (const [name, kmsKeyId] of Object.entries({ arn, alias: "alias/forgotten" })) {
+      const id = await deploy(TEMPLATE, name, { ...template({ volumeSize: 8, encrypted: "true", kmsKeyId }), name });
+      await rig.call("CreateAutoScalingGroup", { ...group(id), AutoScalingGroupName: name });
+      await rig.advance(60);
+      const { Activities } = await rig.call("DescribeScalingActivities", { AutoScalingGroupName: name });
+      const reasons = (Activities as { StatusMessage?: string }[]).map(({ StatusMessage }) => StatusMessage);
+      assert.ok(reasons.filter((reason) => reason === "Client.InternalError: Client error on launch").length > 1, reasons.join());
+      assert.deepEqual(launches(), []);
+    }
+    const managed = await deploy(TEMPLATE, "managed", { ...template({ volumeSize: 8, kmsKeyId: "alias/aws/ebs" }), name: "managed" });
+    await rig.call("CreateAutoScalingGroup", group(managed));
     await rig.advance(5);
     assert.equal(rig.inState("Pending:Wait").length, 1);
   });

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { SIGNED } from "../../../../host-config/shared/user-data";
 import { sign } from "../../../../rehearsal/aws/wire/sigv4";
 import { deployRole, ACCOUNT, startHarness, type AwsHarness } from "../harness";
 
@@ -101,6 +102,27 @@ describe("the front, called by curl as on a host", () => {
       assert.equal(status, 200);
       assert.deepEqual([...readFileSync(output)], [1, 2, 3, 0, 255]);
     }
+  });
+
+  it("must accept the signatures of the user data's own shell functions, for S3 and for a form [A16.1]", async () => {
+    const script = `set -Eeuo pipefail
+metadata() { if [ "$1" = iam/security-credentials/ ]; then echo role; else printf '%s' "$CREDENTIALS"; fi; }
+${SIGNED}
+signed "$@"`;
+    const { accessKeyId, secretAccessKey, sessionToken } = host;
+    const credentials = JSON.stringify({ AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken }, null, 2);
+    const send = async (service: string, url: string, form: string) => {
+      const connect = ["--connect-to", `${new URL(url).hostname}:443:127.0.0.1:${harness.front.tlsPort}`];
+      const options = ["--noproxy", "*", "--cacert", harness.front.caFile, ...connect, "-w", "\n%{http_code}"];
+      const { stdout } = await run("bash", ["-c", script, "user-data", service, url, form, ...options], {
+        env: { PATH: process.env.PATH, region: ACCOUNT.region, CREDENTIALS: credentials },
+        encoding: "latin1",
+      });
+      return stdout;
+    };
+    assert.equal(await send("s3", object, ""), "\u0001\u0002\u0003\u0000\u00ff\n200");
+    const refused = await send("autoscaling", autoscaling, abandon);
+    assert.match(refused, /<Code>ValidationError<\/Code>[\s\S]*\n400$/, "authorised and parsed, but there is no such group");
   });
 
   /** A GET of the object whose signature covers only some of the headers that are sent. */

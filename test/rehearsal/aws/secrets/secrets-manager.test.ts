@@ -69,6 +69,21 @@ describe("Secrets Manager", () => {
     await call("CreateSecret", { Name: "ci-runners/p/i-1", SecretString: "x" }, register);
   });
 
+  it("must limit the number and the length of tags, those of later calls included [A15.7]", async () => {
+    const tags = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => ({ Key: `tag${from + n}`, Value: "x" }));
+    await assert.rejects(call("CreateSecret", { Name: "more", Tags: tags(0, 51) }), { name: "LimitExceededException" });
+    await assert.rejects(call("CreateSecret", { Name: "long", Tags: [{ Key: "k", Value: "v".repeat(257) }] }), {
+      name: "InvalidParameterException",
+      message: /'tags\.1\.member\.value' .*length less than or equal to 256$/,
+    });
+    await call("CreateSecret", { Name: "fifty", Tags: tags(0, 49) });
+    await call("TagResource", { SecretId: "fifty", Tags: tags(48, 50) });
+    await assert.rejects(call("TagResource", { SecretId: "fifty", Tags: tags(50, 51) }), { name: "LimitExceededException" });
+    const described = await call("DescribeSecret", { SecretId: "fifty" });
+    assert.equal((described["Tags"] as unknown[]).length, 50);
+    assert.deepEqual(secrets.names(), ["fifty"]);
+  });
+
   it("must reject a second secret of the same name, so that a duplicate event is detected", async () => {
     await call("CreateSecret", token("i-1"));
     await assert.rejects(call("CreateSecret", token("i-1")), {
@@ -148,6 +163,20 @@ describe("Secrets Manager", () => {
       assert.equal((await call("GetSecretValue", { SecretId: bare }, reader(enough)))["SecretString"], "key", enough);
     }
   });
+
+  for (const word of ["secret", "github", "runner", "GITHUB", "Github", "202611"]) {
+    it(`must not take -${word} at the end of a bare ARN for the random characters of the secret [A14.4, A14.5]`, async () => {
+      const bare = `arn:aws:secretsmanager:eu-central-1:123456789012:secret:ci-${word}`;
+      const arn = secrets.seed({ arn: bare, value: "key" });
+      assert.match(arn, new RegExp(`:secret:ci-${word}-[A-Za-z0-9]{6}$`));
+      assert.equal((await call("GetSecretValue", { SecretId: `ci-${word}` }))["ARN"], arn);
+      assert.equal((await call("GetSecretValue", { SecretId: arn }))["ARN"], arn);
+      await assert.rejects(call("GetSecretValue", { SecretId: bare }), { name: "ResourceNotFoundException" });
+      deployRole(store, "reader", [{ Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: bare }]);
+      const reader: Principal = { kind: "function", functionName: "reader", roleName: "reader" };
+      await assert.rejects(call("GetSecretValue", { SecretId: arn }, reader), { name: "AccessDeniedException" });
+    });
+  }
 
   it("must find a seeded secret by the exact ARN in the configuration", async () => {
     const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-app-key-AbCdEf";

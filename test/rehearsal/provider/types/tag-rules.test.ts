@@ -11,6 +11,10 @@ const ROLE = "aws:iam/role:Role";
 const BUCKET = "aws:s3/bucket:Bucket";
 const OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2";
 const LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup";
+const SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup";
+const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
+const UNUSUAL = "R&D (EU), Team #2";
+const DOCUMENT = JSON.stringify({ schemaVersion: "2.2", mainSteps: [] });
 const TRUST = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 
 describe("the tags of a resource", () => {
@@ -69,9 +73,9 @@ describe("the tags of a resource", () => {
     await assert.rejects(role({ Owner: "you" }), { message: /Duplicate tag keys found/ });
   });
 
-  it("are refused by IAM for characters that other services accept [A15.4]", async () => {
-    await create(LOG_GROUP, { name: "/characters", tags: { team: "R&D (EU), Team #2" } });
-    await assert.rejects(role({ ok: "yes", team: "R&D (EU), Team #2" }), {
+  it("are refused by IAM for characters that EC2 accepts [A15.4]", async () => {
+    await create(SECURITY_GROUP, { name: "characters", tags: { team: UNUSUAL } });
+    await assert.rejects(role({ ok: "yes", team: UNUSUAL }), {
       message:
         "creating thing: ValidationError: 1 validation error detected: Value 'R&D (EU), Team #2' at 'tags.2.member.value' failed to satisfy " +
         "constraint: Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*",
@@ -80,15 +84,59 @@ describe("the tags of a resource", () => {
     await role({ "kostenstelle:größe/1": "Zürich = 1 + 2 @ _x-y.z", empty: "" });
   });
 
-  it("are refused with a key beyond 128 characters or a value beyond 256 [A15.5]", async () => {
+  const limited: [type: string, news: Properties][] = [
+    [LOG_GROUP, { name: "/characters" }],
+    [
+      "aws:lambda/function:Function",
+      { name: "f", role: "arn:aws:iam::123456789012:role/f", handler: "index.handler", runtime: "nodejs22.x", code: {} },
+    ],
+    ["aws:ssm/document:Document", { name: "stop", documentType: "Command", content: DOCUMENT }],
+    ["aws:ssm/parameter:Parameter", { name: "/p", type: "String", value: "x" }],
+  ];
+  for (const [type, news] of limited) {
+    it(`are refused by ${type.split(":")[1]} for the same characters, and by an update too [A15.4]`, async () => {
+      await assert.rejects(create(type, { ...news, tags: { team: UNUSUAL } }), {
+        message: /^creating thing: ValidationError: .*Value 'R&D \(EU\), Team #2' .* pattern: /,
+      });
+      const olds = { ...news, tags: {} };
+      await assert.rejects(
+        backend.update({ urn: urn(type, "thing"), id: "x", olds, oldInputs: olds, news: { ...news, tags: { "a,b": "" } } }),
+        {
+          message: /^updating thing: ValidationError: .*Value 'a,b' .* pattern: /,
+        },
+      );
+    });
+  }
+
+  it("are refused by S3 for the same characters, on buckets and objects [A15.6]", async () => {
+    const value = { message: "creating thing: InvalidTag: The TagValue you have provided is invalid" };
+    const key = { message: "creating thing: InvalidTag: The TagKey you have provided is invalid" };
+    await assert.rejects(create(BUCKET, { bucket: "bundles", tags: { team: UNUSUAL } }), value);
+    await create(BUCKET, { bucket: "bundles" });
+    const object = (tags: Record<string, string>) => create(OBJECT, { bucket: "bundles", key: "x", content: "x", tags });
+    await assert.rejects(object({ "a,b": "x" }), key);
+    await object({ team: "a + b" });
+  });
+
+  it("are limited in each of a launch template's specifications as well, without the default tags [A15.7]", async () => {
+    const template = (name: string, ...sets: Record<string, string>[]) =>
+      create(TEMPLATE, { name, tagSpecifications: sets.map((tags) => ({ resourceType: "instance", tags })) });
+    backend.configure({ defaultTags: JSON.stringify({ tags: { team: "ci" } }) });
+    await template("fifty", numbered(50), numbered(50));
+    await assert.rejects(template("more", numbered(1), numbered(51)), { message: /^creating thing: .* at most 50 tags, got 51$/ });
+    await assert.rejects(template("long", { k: "v".repeat(257) }), { message: /length less than or equal to 256$/ });
+  });
+
+  it("are refused with a key beyond 128 characters or a value beyond 256, or an empty key [A15.5]", async () => {
     await role({ ["k".repeat(128)]: "v".repeat(256) });
     await assert.rejects(role({ ["k".repeat(129)]: "v" }, "key"), { message: /member\.key'.*length less than or equal to 128$/ });
     await assert.rejects(role({ k: "v".repeat(257) }, "value"), { message: /member\.value'.*length less than or equal to 256$/ });
     await assert.rejects(create(LOG_GROUP, { name: "/long", tags: { ["k".repeat(129)]: "v" } }), {
-      message: /at most 128 characters, got 129$/,
+      message: /length less than or equal to 128$/,
     });
     await assert.rejects(create(LOG_GROUP, { name: "/long", tags: { k: "v".repeat(257) } }), {
-      message: /at most 256 characters, got 257$/,
+      message: /length less than or equal to 256$/,
     });
+    await assert.rejects(create(LOG_GROUP, { name: "/short", tags: { "": "v" } }), { message: /length greater than or equal to 1$/ });
   });
 });
