@@ -15,7 +15,8 @@
  *     had acknowledged it is logged and counted.
  *   - Pause, while the target is Standby or Detached, or while the disk is nearly full in service (full-disk.ts): set the
  *     pause mark and stop the runner's unit, which drains. Once the reason is gone and the drain has ended, start the unit
- *     again as at a launch. A full disk is reported at once and every 300 s, so that the group replaces the instance.
+ *     again as at a launch, also after a reason that lasted one tick. A full disk is reported at once and every 300 s, so
+ *     that the group replaces the instance.
  *   - Termination (target Terminated or Warmed:Terminated): start one heartbeat at once, stop the runner's unit, which
  *     begins the drain, wait for it, then start the completion in case the unit's own ExecStopPost= could not.
  *
@@ -102,12 +103,16 @@ export class Daemon {
     if (watchesJobs(this.state)) await this.watchJobs();
     if (onlyWatchesJobs(this.state)) return "nothing";
     try {
+      // Before both readings: its mark and its stop may take effect between them, or after them.
+      const pausing = this.background.has("pause-runner");
       const unit = await this.host.unit.state();
-      const paused = await this.host.pause.isSet();
+      const paused = pausing || (await this.host.pause.isSet());
       // After both readings: background work changes the state meanwhile.
       this.state = pauseObserved(unitObserved(this.state, unit), paused);
       const registered = await this.host.registrar.registered();
       const action = decide(observe(this.state, unit, registered, this.host.clock.now()));
+      // The unit still ran when it was read, but its stop is on its way: without the mark nothing would start it again.
+      if (pausing && action === "end-pause") return "nothing";
       this.act(action);
       return action;
     } catch (error) {
