@@ -21,8 +21,8 @@
  *     begins the drain, wait for it, then start the completion in case the unit's own ExecStopPost= could not.
  *
  * Killed: systemd restarts it. The runner, its drain, the heartbeat timer and the completion are other units and are not
- * affected. A registration in progress continues in its own unit, and until it ends no second one starts; scale-in
- * protection is unknown and is set again.
+ * affected. A registration in progress continues in its own unit, and until it ends no second one starts; the next agent
+ * then finds the runner registered. Scale-in protection is unknown and is set again.
  *
  * Metadata does not answer: the last target state stays valid, with one warning. Nothing launches before its first
  * answer: the instance ID comes from there, and the start of the runner reads the target state once more.

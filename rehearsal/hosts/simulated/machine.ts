@@ -7,6 +7,7 @@ import { Network } from "./network";
 import { AgentProcesses } from "./agent-processes";
 import { SimulatedRunner } from "./runner";
 import type { Disk, SimulatedHostEnvironment } from "./environment";
+import { RegisterUnit } from "./registrar";
 import { SimulatedUnit } from "./unit";
 
 const GIB = 1024 ** 3;
@@ -17,6 +18,7 @@ const TARGET = "autoscaling/target-lifecycle-state";
 export class SimulatedMachine {
   readonly unit: SimulatedUnit;
   readonly processes: AgentProcesses;
+  readonly registration = new RegisterUnit(this);
   /** False once the power is off. */
   on = true;
   /** True once the boot has reached the point where systemd starts the agent. */
@@ -89,7 +91,7 @@ export class SimulatedMachine {
     return this.disk.runnerId !== undefined;
   }
 
-  /** config.sh. Throws GitHub's error if the token is invalid. */
+  /** The end of config.sh. Throws GitHub's error if the token is invalid. */
   register(token: string): void {
     const { githubUrl, labels, runnerGroup, noDefaultLabels } = this.config;
     this.disk.runnerId = this.environment.github.register({
