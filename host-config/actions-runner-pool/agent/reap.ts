@@ -5,8 +5,8 @@
  * Unit: actions-runner.service, as ExecStartPre=, as root in the unit's cgroup. So it runs before every start of the
  * listener: at the first start, at a restart by systemd after a crash, at a start by an operator.
  *
- * Life cycle: refuse the start if the completion has set the departure mark; clear the mark of an earlier forced stop;
- * lower the fence; drain what is left (drain.ts); kill the rest until nothing is left (10 s at most), after an update of the
+ * Life cycle: refuse the start if the completion has set the departure mark; clear the mark of an earlier forced stop,
+ * but not that it is to be counted; lower the fence; drain what is left (drain.ts); kill the rest until nothing is left (10 s at most), after an update of the
  * runner has ended (30 s at most); lower the fence once more. Then main.ts empties a listener's log that a job has made long.
  *
  * Failure: the start of the unit fails, and systemd tries it again after 10 s, without a limit. On a terminating instance

@@ -51,11 +51,11 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
       isSet: async () => machine.departing,
     },
     forcedStop: {
-      set: async () => void (machine.forced.set = true),
+      set: async () => void (machine.forced = { set: true, uncounted: true }),
       isSet: async () => machine.forced.set,
-      setReported: async () => void (machine.forced.reported = true),
-      isReported: async () => machine.forced.reported,
-      clear: async () => void (machine.forced = { set: false, reported: false }),
+      clear: async () => void (machine.forced.set = false),
+      isUncounted: async () => machine.forced.uncounted,
+      setCounted: async () => void (machine.forced.uncounted = false),
     },
     console: async (line) => machine.log().info(line),
   };

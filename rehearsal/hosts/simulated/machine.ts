@@ -26,7 +26,7 @@ export class SimulatedMachine {
   /** Milliseconds by which the host's wall clock is wrong. */
   skew = 0;
   /** The marker files in /run, lost at power-off. */
-  forced = { set: false, reported: false };
+  forced = { set: false, uncounted: false };
   departing = false;
   paused = false;
   /** Called right before an input of the agent changes. */

@@ -13,10 +13,11 @@ describe("the mark of a forced stop", () => {
     const places = [join(folder, "forced")];
     const mark = forcedStopMark(places);
     await mark.set();
-    await mark.setReported();
-    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isReported()], [true, true]);
+    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isUncounted()], [true, true]);
     await mark.clear();
-    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isReported()], [false, false]);
+    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isUncounted()], [false, true]);
+    await mark.setCounted();
+    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isUncounted()], [false, false]);
   });
 
   it("goes to another place when /run takes no file, or every drain would begin again and maxDrain would never end", async () => {
@@ -24,10 +25,10 @@ describe("the mark of a forced stop", () => {
     const places = [join(folder, "full/forced"), join(folder, "forced")];
     const mark = forcedStopMark(places);
     await mark.set();
-    await mark.setReported();
     mkdirSync(join(folder, "full"));
-    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isReported()], [true, true]);
+    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isUncounted()], [true, true]);
     await mark.clear();
-    assert.deepEqual([await mark.isSet(), await mark.isReported()], [false, false], "both places are cleared");
+    await mark.setCounted();
+    assert.deepEqual([await mark.isSet(), await mark.isUncounted()], [false, false], "both places are cleared");
   });
 });

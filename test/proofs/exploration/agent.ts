@@ -76,7 +76,7 @@ function* reapTransitions(w: ModelState, process: ReplayedProcess, parts: Parts)
 }
 
 /** Calls on marks in /run that no other process changes meanwhile. */
-const PRIVATE = ["is forced", "is reported", "mark reported", "clear marks"];
+const PRIVATE = ["is forced", "is uncounted", "mark counted", "clear mark"];
 
 function* callByCall(
   w: ModelState,

@@ -67,14 +67,14 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
 
     case "is forced":
       return is(w.forced);
-    case "is reported":
-      return is(w.reported);
+    case "is uncounted":
+      return is(w.uncounted);
     case "mark forced":
-      return done({ ...w, forced: true });
-    case "mark reported":
-      return done({ ...w, reported: true });
-    case "clear marks":
-      return done({ ...w, forced: false, reported: false });
+      return done({ ...w, forced: true, uncounted: true });
+    case "mark counted":
+      return done({ ...w, uncounted: false });
+    case "clear mark":
+      return done({ ...w, forced: false });
 
     case "mark departure":
       return done(terminating(w) ? { ...w, leaving: true } : breakPromise(w, "let go: an instance that stays starts no more listeners"));

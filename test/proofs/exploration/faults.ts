@@ -66,7 +66,7 @@ export function* bootTransitions(w: ModelState): Generator<Transition> {
       daemon: FRESH_DAEMON,
       heartbeatDue: false,
       forced: false,
-      reported: false,
+      uncounted: false,
       shutdown: false,
     },
   };

@@ -102,7 +102,7 @@ export interface ModelState {
   daemon: DaemonMemory | null;
   heartbeatDue: boolean;
   forced: boolean;
-  reported: boolean;
+  uncounted: boolean;
   leaving: boolean;
   hook: "none" | "wait" | "continued" | "retained";
   /** IMDS shows the termination. */
@@ -153,7 +153,7 @@ export function inService(faults: number): ModelState {
     daemon: { target: "InService", started: true },
     heartbeatDue: false,
     forced: false,
-    reported: false,
+    uncounted: false,
     leaving: false,
     hook: "none",
     shown: false,

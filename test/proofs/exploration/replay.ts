@@ -137,9 +137,9 @@ export function replayHost(ask: Ask): Host {
     forcedStop: {
       set: port("mark forced"),
       isSet: port("is forced"),
-      setReported: port("mark reported"),
-      isReported: port("is reported"),
-      clear: port("clear marks"),
+      clear: port("clear mark"),
+      isUncounted: port("is uncounted"),
+      setCounted: port("mark counted"),
     },
     departure: { set: port("mark departure"), isSet: port("is departing") },
     metrics: { count: async () => undefined },
