@@ -17,6 +17,8 @@ export interface Signs {
    * Undefined if its worker has started, or if the listener's diagnostic log says that it skips the message.
    */
   messageAt?: number;
+  /** When that message arrived, if the listener says that it skips it. */
+  skippedMessageAt?: number;
   /**
    * When GitHub last refused a job to this listener that it had assigned to it before: an acknowledged message that the
    * listener skips. The time of day, whole seconds, in ms since the epoch.
