@@ -32,6 +32,12 @@ export function forcedStopMark(places: readonly string[] = FORCED_STOP_MARKS): F
   };
 }
 
+/** For the first installation on a machine, whose image may be of an instance whose drain gave up: it would count that stop again. */
+export function forgetForcedStop(places: readonly string[] = FORCED_STOP_MARKS): void {
+  markFiles(places).clear();
+  uncountedMark(places).clear();
+}
+
 function uncountedMark(places: readonly string[]) {
   return markFiles(places.map((place) => `${place}-uncounted`));
 }

@@ -9,8 +9,8 @@
  *      jobsMayUseInstanceRole), and that the job's user exists, is not root and cannot become root (unless
  *      jobsMayBecomeRoot).
  *   2. Add the job's user to the group docker (jobsMayUseDocker). Deny it cron and at (unless jobsMayUseInstanceRole).
- *   3. At the first installation of this instance: remove the departure mark of the machine that the image was made from,
- *      and copy runsvc.sh.
+ *   3. At the first installation of this instance: remove the departure mark and the marks of a forced stop of the machine
+ *      that the image was made from, and copy runsvc.sh.
  *   4. Write the files, create the folders in /run, reload systemd.
  *   5. Enable the agent's socket, the agent and the heartbeat timer, record the instance id (PATHS.installedOn), start them.
  *      The runner's unit is not enabled: the agent starts it once the instance is in service. On an image made from a
@@ -41,6 +41,7 @@ import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
 import { accountOf } from "./registrar";
 import { denySchedulers } from "./deny-schedulers";
 import { forgetDeparture } from "./departure-mark";
+import { forgetForcedStop } from "./forced-stop-mark";
 import { installation } from "./installation";
 import { checkCannotBecomeRoot } from "./root-rights";
 
@@ -68,6 +69,7 @@ export async function install(config: HostConfig, instanceId = () => imdsClient(
   const repeated = installed.on() === id;
   if (!repeated) {
     forgetDeparture();
+    forgetForcedStop();
     // A later run would follow a link that a job put in its place.
     copyServiceScript(account);
   }

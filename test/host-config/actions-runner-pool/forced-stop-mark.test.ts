@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { forcedStopMark } from "../../../host-config/actions-runner-pool/agent/forced-stop-mark";
+import { forcedStopMark, forgetForcedStop } from "../../../host-config/actions-runner-pool/agent/forced-stop-mark";
 
 describe("the mark of a forced stop", () => {
   let folder: string;
@@ -30,5 +30,13 @@ describe("the mark of a forced stop", () => {
     await mark.clear();
     await mark.setCounted();
     assert.deepEqual([await mark.isSet(), await mark.isUncounted()], [false, false], "both places are cleared");
+  });
+
+  it("is forgotten by a machine that is installed from the image of one whose drain gave up, or each would count that stop again", async () => {
+    const places = [join(folder, "run"), join(folder, "disk")];
+    await forcedStopMark([places[1]!]).set();
+    forgetForcedStop(places);
+    assert.deepEqual([await forcedStopMark(places).isSet(), await forcedStopMark(places).isUncounted()], [false, false]);
+    assert.deepEqual(readdirSync(folder), []);
   });
 });
