@@ -113,7 +113,7 @@ export function isFull(state: DaemonState): boolean {
   return inService && state.shortage !== undefined;
 }
 
-/** Whether the runner must take no job for now. It finishes the one that it has. */
+/** Whether the runner must take no job for now. It may finish the one that it has, within maxDrain. */
 function mustPause(state: DaemonState): boolean {
   return leavesService(state.target) || isFull(state);
 }
