@@ -29,8 +29,8 @@ import { drain, type DrainHost } from "./drain";
 export type ReapHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure">;
 
 /**
- * Rejects on a terminating instance, where a job accepted now would be lost. Otherwise leaves the unit's cgroup empty, its
- * fence down and the mark of an earlier forced stop cleared.
+ * Rejects on a terminating instance, where a job accepted now would be lost. Otherwise leaves no other process in the
+ * unit's cgroup, none of the runner's outside of it, the fence down and the mark of an earlier forced stop cleared.
  *
  * @param wait drains processes that were left behind
  */

@@ -12,8 +12,9 @@ export interface RunnerUnit {
   /** Sends SIGINT to the listener; no error if it is already gone. Never called while a job is in flight. */
   interrupt(listenerPid: number): Promise<void>;
   /**
-   * Sends SIGKILL to all other processes in the unit's cgroup until none is left, for 10 s at most. Only before a new listener
-   * starts or the instance terminates. Resolves with whether none is left.
+   * Sends SIGKILL to all other processes in the unit's cgroup, and to the runner's programs that a job moved out of it, until
+   * none is left, for 10 s at most. Only before a new listener starts or the instance terminates. Resolves with whether none
+   * is left.
    */
   killLeftovers(): Promise<boolean>;
 }
