@@ -1,6 +1,7 @@
 /** The model's answer to a call of our code, and the call's effect on the model. */
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { Parts } from "./parts";
+import { paused } from "./pause";
 import type { Answer, PortCall } from "./replay";
 import { interrupted, killAll } from "./signals";
 import { start, stop } from "./systemd";
@@ -42,7 +43,8 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
     case "sleep":
       return is(undefined);
     case "targetState":
-      return is(terminating(w) && w.shown ? "Terminated" : "InService");
+      if (terminating(w) && w.shown) return is("Terminated");
+      return is(w.pause?.standby ? "Standby" : "InService");
     case "read signs":
       return is(signsOf(w));
 
@@ -75,6 +77,13 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
       return done({ ...w, uncounted: false });
     case "clear mark":
       return done({ ...w, forced: false });
+
+    case "mark pause":
+      return done(paused(w, { marked: true }));
+    case "is paused":
+      return is(w.pause?.marked ?? false);
+    case "clear pause":
+      return done(paused(w, { marked: false }));
 
     case "mark departure":
       return done(terminating(w) ? { ...w, leaving: true } : breakPromise(w, "let go: an instance that stays starts no more listeners"));
@@ -111,7 +120,7 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
 
 export function lifecycleState(w: ModelState): LifecycleState {
   const states = {
-    none: "InService",
+    none: w.pause?.standby ? "Standby" : "InService",
     wait: "Terminating:Wait",
     continued: "Terminating:Proceed",
     retained: "Terminating:Retained",

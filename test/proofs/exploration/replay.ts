@@ -127,10 +127,10 @@ export function replayHost(ask: Ask): Host {
     lifecycle: { lifecycleState: port("lifecycle state"), complete: port("complete"), heartbeat: port("heartbeat") },
     // In service, a tick only maintains scale-in protection, which no promise depends on: not modelled.
     protection: { set: async () => "done" },
-    // Neither a pause nor a full disk is modelled: both stop the unit as a termination does, and never complete an action.
+    // A nearly full disk is not modelled: its pause is that of a standby, and its report completes no action.
     health: { markUnhealthy: async () => undefined },
     disk: { space: async () => [] },
-    pause: { set: async () => undefined, isSet: async () => false, clear: async () => undefined },
+    pause: { set: port("mark pause"), isSet: port("is paused"), clear: port("clear pause") },
     secrets: { token: port("token"), delete: port("delete secret") },
     registrar: { registered: async () => true, register: port("register") },
     helpers: { startCompletion: port("start completion"), startHeartbeat: port("start heartbeat") },
