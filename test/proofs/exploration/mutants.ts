@@ -166,8 +166,8 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("the sweep terminates retained instances unconditionally", [
     "functions/actions-runner-pool/sweep/retained.ts",
-    "if (objection !== undefined)",
-    'if (objection === "never")',
+    "if (objection !== undefined) {\n        log.warn(",
+    'if (objection === "never") {\n        log.warn(',
   ]),
   mutant("the sweep terminates retained instances whose runner is offline but busy", [
     "functions/actions-runner-pool/sweep/retained.ts",
