@@ -1,6 +1,6 @@
 import type { Registrar } from "../../../host-config/actions-runner-pool/agent/ports/registrar";
 import type { AgentProcess } from "./agent-process";
-import type { SimulatedMachine } from "./machine";
+import type { SimulatedHostEnvironment } from "./environment";
 import { DEFAULT_RUNNER_TIMING } from "./runner-timing";
 
 /** As the official runner words it. */
@@ -9,6 +9,14 @@ const CONFIGURED =
 /** As systemd-run words it. */
 const UNIT_EXISTS = "Failed to start transient service unit: Unit runner-register.service was already loaded or has a fragment file.";
 
+/** The machine that config.sh runs on. */
+interface Machine {
+  readonly environment: SimulatedHostEnvironment;
+  readonly on: boolean;
+  readonly registered: boolean;
+  register(token: string): void;
+}
+
 /**
  * config.sh in its own transient unit: it goes on when the agent that started it is killed, and as long as it runs no second
  * one starts.
@@ -16,7 +24,7 @@ const UNIT_EXISTS = "Failed to start transient service unit: Unit runner-registe
 export class RegisterUnit {
   private active = false;
 
-  constructor(private readonly machine: SimulatedMachine) {}
+  constructor(private readonly machine: Machine) {}
 
   /** Rejects with what config.sh or systemd-run prints. */
   async run(token: string): Promise<void> {
@@ -34,7 +42,7 @@ export class RegisterUnit {
 }
 
 /** What one process of the agent sees of it. */
-export function registrarPort(machine: SimulatedMachine, process: AgentProcess): Registrar {
+export function registrarPort(machine: Machine & { registration: RegisterUnit }, process: AgentProcess): Registrar {
   return {
     registered: async () => machine.registered,
     register: (token) => process.waitFor(machine.registration.run(token)),

@@ -9,10 +9,9 @@ import { beginDrainProcess } from "./drain-process";
 import { drainTransitions } from "./drains";
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import type { Parts } from "./parts";
-import { paused } from "./pause";
 import { replayHost, type Answer, type Outcome } from "./replay";
 import { execStopOver, mainExited, startPreOver } from "./systemd";
-import { activeState, NOW, terminating, type DaemonMemory, type ReplayedProcess, type ModelState } from "./model";
+import { activeState, NOW, paused, terminating, type DaemonMemory, type ReplayedProcess, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
 export const FRESH_DAEMON: DaemonMemory = {};

@@ -1,11 +1,10 @@
 /** The model's answer to a call of our code, and the call's effect on the model. */
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { Parts } from "./parts";
-import { paused } from "./pause";
 import type { Answer, PortCall } from "./replay";
 import { interrupted, killAll } from "./signals";
 import { start, stop } from "./systemd";
-import { accepted, activeState, breakPromise, fenced, signsOf, terminating, type ModelState } from "./model";
+import { accepted, activeState, breakPromise, fenced, paused, signsOf, terminating, type ModelState } from "./model";
 
 export const INSTANCE = "i-0123456789abcdef0";
 

@@ -37,7 +37,7 @@ import { MUTANTS } from "./mutants";
 import { loadParts } from "./parts";
 import { explore, type Exploration } from "./search";
 import { inService, type ModelState } from "./model";
-import { pauses } from "./pause";
+import { pauses } from "./pause-state";
 
 const STARTS: Record<string, ModelState> = {
   "one fault": inService(1),

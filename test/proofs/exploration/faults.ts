@@ -2,10 +2,9 @@
 import { FRESH_DAEMON } from "./agent";
 import { ended } from "./answers";
 import type { Parts } from "./parts";
-import { paused } from "./pause";
 import { runnerFaults } from "./runner";
 import { execStopOver, start, startPreOver, stop } from "./systemd";
-import { NOW, accepted, activeState, requeued, terminating, type DrainProcess, type ModelState } from "./model";
+import { NOW, accepted, activeState, paused, requeued, terminating, type DrainProcess, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
 export function* faultTransitions(w: ModelState, parts: Parts): Generator<Transition> {

@@ -9,7 +9,7 @@
 import type { DaemonState } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import type { DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import type { ActiveState } from "../../../host-config/shared/unit-state";
-import type { Pause } from "./pause";
+import type { Pause } from "./pause-state";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 
 /** The time on every clock of the exploration; past times are relative to it. */
@@ -236,4 +236,8 @@ export function terminating(w: ModelState): boolean {
 
 export function breakPromise(w: ModelState, words: string): ModelState {
   return { ...w, broken: w.broken ?? words };
+}
+
+export function paused(w: ModelState, change: Partial<Pause>): ModelState {
+  return w.pause ? { ...w, pause: { ...w.pause, ...change } } : w;
 }

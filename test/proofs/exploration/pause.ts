@@ -3,29 +3,10 @@
  * then the stop) runs call by call beside its ticks. A nearly full disk begins the same pause by another reason.
  */
 import { answer } from "./answers";
-import type { ModelState } from "./model";
+import { paused, type ModelState } from "./model";
 import type { Parts } from "./parts";
 import { replayHost } from "./replay";
 import type { Transition } from "./transition";
-
-/** Null where the instance never leaves service. */
-export interface Pause {
-  /** How many more times it may go into standby. */
-  left: number;
-  standby: boolean;
-  /** The agent's mark in /run. */
-  marked: boolean;
-  /** The answers so far of the agent's background work, if it is under way. */
-  work: number | null;
-  /** An operator stopped the unit, so nothing has to start it again. */
-  operated: boolean;
-}
-
-export const pauses = (left: number): Pause => ({ left, standby: false, marked: false, work: null, operated: false });
-
-export function paused(w: ModelState, change: Partial<Pause>): ModelState {
-  return w.pause ? { ...w, pause: { ...w.pause, ...change } } : w;
-}
 
 export function* pauseTransitions(w: ModelState, parts: Parts): Generator<Transition> {
   const { pause } = w;
