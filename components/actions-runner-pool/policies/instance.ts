@@ -29,7 +29,8 @@ export function hostPolicy(environment: AwsEnvironment, names: PoolNames, bucket
       [registrationSecretArn(environment, names)],
       { StringEquals: { [`aws:ResourceTag/${OWNER_TAG}`]: "${aws:userid}" } },
     ),
-    allow("CountForcedStopsAndFullDisks", ["cloudwatch:PutMetricData"], ["*"], {
+    // ForcedStops, FullDisks and RefusedJobs.
+    allow("CountHostEvents", ["cloudwatch:PutMetricData"], ["*"], {
       StringEquals: { "cloudwatch:namespace": METRIC_NAMESPACE },
     }),
     allow("AnswerRunCommand", ["ssm:UpdateInstanceInformation"], [instanceArn(environment)]),

@@ -7,7 +7,7 @@
  * during a shutdown: it checks itself whether the instance is terminating and whether the runner has stopped.
  *
  * Life cycle, in this order:
- *   1. Count a forced stop that was not counted yet.
+ *   1. Count a forced stop that was not counted yet, also if a new listener has started since.
  *   2. End here if the target lifecycle state is not a termination.
  *   3. Set the departure mark. From now on no listener starts on this instance (see reap.ts).
  *   4. Wait while the unit deactivates, for 60 s at most. If it is not stopped then: `still-running`, exit code 1.
@@ -16,8 +16,8 @@
  *      ends with the instance.
  *   7. CompleteLifecycleAction. `none`: another caller completed the action, or it expired; that is a success.
  *
- * Killed: each run starts over. A kill between the count of a forced stop and its mark counts that stop twice, as does a
- * mark that cannot be set. systemd restarts it 10 s after a failure or SIGKILL, without a limit; the daemon starts it again
+ * Killed: each run starts over. A kill between the count of a forced stop and the removal of its mark counts that stop
+ * twice, as does a mark that cannot be removed. systemd restarts it 10 s after a failure or SIGKILL, without a limit; the daemon starts it again
  * 30 s after its last request, the heartbeat at its next interval.
  *
  * Metadata or AWS does not answer: it fails, and systemd restarts it. A request to the metadata takes 1 s at most, an
@@ -100,7 +100,7 @@ async function stopped(host: CompleteHost): Promise<boolean> {
  * @param gaveUp this completion's own drain forced the stop, perhaps without being able to set its mark
  */
 async function reportForcedStop({ clock, config, forcedStop, log, metrics }: CompleteHost, gaveUp = false): Promise<void> {
-  if (!(gaveUp || (await forcedStop.isSet())) || (await forcedStop.isReported())) return;
+  if (!gaveUp && !(await forcedStop.isUncounted())) return;
   const end = clock.now() + Math.min(REPORT_MS, (config.heartbeatTimeout * 1000) / 3);
   for (;;) {
     try {
@@ -112,9 +112,9 @@ async function reportForcedStop({ clock, config, forcedStop, log, metrics }: Com
     if (clock.now() + REPORT_PAUSE_MS > end) return;
     await clock.sleep(REPORT_PAUSE_MS);
   }
-  // Not within the tries above: without this mark each of them would count the same stop again.
+  // Not within the tries above: if this fails, each of them would count the same stop again.
   try {
-    await forcedStop.setReported();
+    await forcedStop.setCounted();
   } catch (error) {
     log.error("the count of the forced stop could not be marked, a further completion may count it again", { error: String(error) });
   }

@@ -37,7 +37,7 @@ export interface DaemonState {
   completeNotBefore: number;
   /** Whether the runner's unit was started since boot; undefined until its state has been read. */
   started?: boolean;
-  /** The pause mark, as last read. Read at each tick that does not only watch a running runner. */
+  /** The pause mark, as last read or about to be set. Read at each tick that does not only watch a running runner. */
   paused: boolean;
   /** What the disk lacks, in words; undefined if nothing. */
   shortage?: string;
@@ -113,7 +113,7 @@ export function isFull(state: DaemonState): boolean {
   return inService && state.shortage !== undefined;
 }
 
-/** Whether the runner must take no job for now. It finishes the one that it has. */
+/** Whether the runner must take no job for now. It may finish the one that it has, within maxDrain. */
 function mustPause(state: DaemonState): boolean {
   return leavesService(state.target) || isFull(state);
 }
@@ -166,9 +166,12 @@ export function observe(state: DaemonState, unit: UnitState, runner: Pick<Observ
   };
 }
 
-/** The pauses that follow an action. */
+/** What follows from an action: the shortest time until the next of its kind, or that the runner is paused. */
 export function actionTaken(state: DaemonState, action: Action, now: number): DaemonState {
   switch (action) {
+    // Its reason may be gone at the next tick, which must still find the pause.
+    case "pause-runner":
+      return pauseObserved(state, true);
     case "await-drain":
       return { ...state, completeNotBefore: now + AFTER_DRAIN_MS };
     case "complete":

@@ -15,13 +15,14 @@
  *     had acknowledged it is logged and counted.
  *   - Pause, while the target is Standby or Detached, or while the disk is nearly full in service (full-disk.ts): set the
  *     pause mark and stop the runner's unit, which drains. Once the reason is gone and the drain has ended, start the unit
- *     again as at a launch. A full disk is reported at once and every 300 s, so that the group replaces the instance.
+ *     again as at a launch, also after a reason that lasted one tick. A full disk is reported at once and every 300 s, so
+ *     that the group replaces the instance.
  *   - Termination (target Terminated or Warmed:Terminated): start one heartbeat at once, stop the runner's unit, which
  *     begins the drain, wait for it, then start the completion in case the unit's own ExecStopPost= could not.
  *
  * Killed: systemd restarts it. The runner, its drain, the heartbeat timer and the completion are other units and are not
- * affected. A registration in progress continues in its own unit, and until it ends no second one starts; scale-in
- * protection is unknown and is set again.
+ * affected. A registration in progress continues in its own unit, and until it ends no second one starts; the next agent
+ * then finds the runner registered. Scale-in protection is unknown and is set again.
  *
  * Metadata does not answer: the last target state stays valid, with one warning. Nothing launches before its first
  * answer: the instance ID comes from there, and the start of the runner reads the target state once more.
@@ -102,12 +103,16 @@ export class Daemon {
     if (watchesJobs(this.state)) await this.watchJobs();
     if (onlyWatchesJobs(this.state)) return "nothing";
     try {
+      // Before both readings: its mark and its stop may take effect between them, or after them.
+      const pausing = this.background.has("pause-runner");
       const unit = await this.host.unit.state();
-      const paused = await this.host.pause.isSet();
+      const paused = pausing || (await this.host.pause.isSet());
       // After both readings: background work changes the state meanwhile.
       this.state = pauseObserved(unitObserved(this.state, unit), paused);
       const runner = { registered: await this.host.registrar.registered(), served: await this.host.service.isSet() };
       const action = decide(observe(this.state, unit, runner, this.host.clock.now()));
+      // The unit still ran when it was read, but its stop is on its way: without the mark nothing would start it again.
+      if (pausing && action === "end-pause") return "nothing";
       this.act(action);
       return action;
     } catch (error) {

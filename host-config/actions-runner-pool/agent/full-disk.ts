@@ -1,7 +1,7 @@
 /**
  * A full disk is a black hole: each job fails at its worker's first log line, the listener stays online and takes the
- * next one, and no health check notices. So an instance whose disk is nearly full takes no further job, finishes the one
- * it has, and has the group replace it.
+ * next one, and no health check notices. So an instance whose disk is nearly full takes no further job, waits for the one
+ * that it has, for maxDrain at most, and has the group replace it.
  *
  * The replacement is a better one: an instance that starts with less than twice the floor is never taken into service
  * (registration.ts). So an image that is itself too full cannot replace healthy instances, one after the other.

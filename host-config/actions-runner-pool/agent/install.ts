@@ -11,7 +11,7 @@
  *   2. Add the job's user to the group docker (jobsMayUseDocker). Deny it cron and at (unless jobsMayUseInstanceRole).
  *      Hold the snap of a container engine, if the image has one.
  *   3. At the first installation of this instance: remove the marks of the machine that the image was made from, that
- *      it is terminating or has served, and copy runsvc.sh.
+ *      it is terminating, has served or was stopped by force, and copy runsvc.sh.
  *   4. Write the files, create the folders in /run, reload systemd.
  *   5. Enable the agent's socket, the agent and the heartbeat timer, record the instance id (PATHS.installedOn), start them.
  *      The runner's unit is not enabled: the agent starts it once the instance is in service. On an image made from a
@@ -43,6 +43,7 @@ import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
 import { accountOf } from "./registrar";
 import { denySchedulers } from "./deny-schedulers";
 import { forgetDeparture } from "./departure-mark";
+import { forgetForcedStop } from "./forced-stop-mark";
 import { holdSnaps } from "./hold-snaps";
 import { installation } from "./installation";
 import { forgetService } from "./service-mark";
@@ -74,6 +75,7 @@ export async function install(config: HostConfig, instanceId = () => imdsClient(
   if (!repeated) {
     forgetDeparture();
     forgetService();
+    forgetForcedStop();
     // A later run would follow a link that a job put in its place.
     copyServiceScript(account);
   }

@@ -51,10 +51,11 @@ export function jobSigns(sources: SignSources = ON_THIS_HOST): JobSigns {
       // After the message: what the listener says about that one message can only be newer.
       const diagnostics = tailOfOpenFile(listener, DIAGNOSTIC_LOG, sources.proc);
       const skip = lastSkip(diagnostics.text, diagnostics.changedAt + RESOLUTION_MS);
-      const messageAt = received !== undefined && skip && concerns(skip, received) ? undefined : received;
+      const skipped = received !== undefined && skip !== undefined && concerns(skip, received);
       const { state, jobEnded, line } = announced ?? {};
       const lost = skip?.acknowledged ? skip.at : undefined;
-      return { listener, workers, announced: state, announcedAt, jobEnded, line, messageAt, skippedAt: lost };
+      const times = skipped ? { skippedMessageAt: received } : { messageAt: received };
+      return { listener, workers, announced: state, announcedAt, jobEnded, line, ...times, skippedAt: lost };
     },
   };
 }

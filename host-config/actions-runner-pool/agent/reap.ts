@@ -5,9 +5,11 @@
  * Unit: actions-runner.service, as ExecStartPre=, as root in the unit's cgroup. So it runs before every start of the
  * listener: at the first start, at a restart by systemd after a crash, at a start by an operator.
  *
- * Life cycle: refuse the start if the completion has set the departure mark; clear the mark of an earlier forced stop;
- * lower the fence; drain what is left (drain.ts); kill the rest until nothing is left (10 s at most), after an update of the
- * runner has ended (30 s at most), and what jobs left in their user's slice (10 s at most), except at the first start since boot; lower the fence once more. Then main.ts empties a listener's log that a job has made long.
+ * Life cycle: refuse the start if the completion has set the departure mark; clear the mark of an earlier forced stop, but
+ * not that it is to be counted; lower the fence; drain what is left (drain.ts); kill the rest until nothing is left (10 s at
+ * most), after an update of the runner has ended (30 s at most), and what jobs left in their user's slice (10 s at most),
+ * except at the first start since boot; lower the fence once more. Then main.ts empties a listener's log that a job has made
+ * long.
  *
  * Fallback: signs that cannot be read count as a job that was left behind, which the drain waits for.
  *
@@ -31,8 +33,8 @@ import { drain, readSigns, type DrainHost } from "./drain";
 export type ReapHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure">;
 
 /**
- * Rejects on a terminating instance, where a job accepted now would be lost. Otherwise leaves the unit's cgroup empty, its
- * fence down and the mark of an earlier forced stop cleared.
+ * Rejects on a terminating instance, where a job accepted now would be lost. Otherwise leaves no other process in the
+ * unit's cgroup, none of the runner's outside of it, the fence down and the mark of an earlier forced stop cleared.
  *
  * @param wait drains processes that were left behind
  */

@@ -62,6 +62,11 @@ async function tryUntilRegistered(host: RegistrationHost): Promise<string | unde
       if (said !== reason) log.warn("registration attempt failed", { error: said });
       reason = said;
     }
+    // config.sh of an agent that was killed continues in its own unit: until it ends each attempt is refused, and then as well.
+    if (await host.registrar.registered()) {
+      log.info("registered at GitHub by an earlier attempt", { url: host.config.githubUrl });
+      return undefined;
+    }
     if (clock.now() + pause > end) return `${reason} (tried for ${Math.round(bound / 1000)} s)`;
     await clock.sleep(pause);
     pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS);

@@ -20,7 +20,7 @@ type Stamps = Partial<Record<Stamp, number>>;
 
 /**
  * Converts the timestamps of `signs` to the clock's time. A timestamp keeps its first conversion, whatever the time of day
- * does afterwards, and one that is new since the last reading is later than that reading. For those that existed before
+ * does afterwards and even if some readings do not find it, and one that is new since the last reading is later than that reading. For those that existed before
  * the first reading, the time of day at which they were written is unknown: they count as a job for as long as their sign
  * allows.
  */
@@ -35,14 +35,22 @@ export function withClockStamps(signs: JobSigns, clock: Pick<HostClock, "now">, 
     const now = clock.now();
     const ahead = timeOfDay() - now;
     const before = last?.listener === listener ? last : undefined;
-    const converted = before ? laterReading(seen, ahead, now, before) : firstReading(seen, ahead, now);
-    last = { at: now, listener, raw: { announcedAt: seen.announcedAt, messageAt: seen.messageAt }, converted };
-    return { ...seen, announcedAt: converted.announcedAt, messageAt: converted.messageAt };
+    const skipped = seen.messageAt === undefined ? seen.skippedMessageAt : undefined;
+    const raw: Stamps = { announcedAt: seen.announcedAt, messageAt: seen.messageAt ?? skipped };
+    const converted = before ? laterReading(raw, ahead, now, before) : firstReading(seen, ahead, now);
+    if (!before && skipped !== undefined) converted.messageAt = Math.min(skipped - ahead, now);
+    last = { at: now, listener, raw: latest(raw, before?.raw), converted: latest(converted, before?.converted) };
+    return { ...seen, announcedAt: converted.announcedAt, messageAt: skipped === undefined ? converted.messageAt : undefined };
   };
   return { read: () => signs.read().then(convert) };
 }
 
-function laterReading(seen: Signs, ahead: number, now: number, before: { at: number; raw: Stamps; converted: Stamps }): Stamps {
+/** A timestamp that is not there now may come back, as that of a skipped message does once the log has moved on. */
+function latest(seen: Stamps, before: Stamps = {}): Stamps {
+  return { announcedAt: seen.announcedAt ?? before.announcedAt, messageAt: seen.messageAt ?? before.messageAt };
+}
+
+function laterReading(seen: Stamps, ahead: number, now: number, before: { at: number; raw: Stamps; converted: Stamps }): Stamps {
   const convert = (stamp: Stamp) => {
     const raw = seen[stamp];
     if (raw === undefined) return undefined;

@@ -8,6 +8,7 @@ import type { SimulatedMachine } from "./machine";
 import { DEFAULT_RUNNER_TIMING } from "./runner-timing";
 import { type InstanceCall, awsClients } from "./aws-clients";
 import type { AgentProcess } from "./agent-process";
+import { registrarPort } from "./registrar";
 import type { View } from "./view";
 
 /** Milliseconds of a call to AWS. */
@@ -37,10 +38,7 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
     unit: unitPort(machine, process, view),
     signs: withClockStamps({ read: async () => view.replayed?.signs ?? machine.signs() }, clock, timeOfDay),
     ...awsPorts(clients, config, imds, { now: timeOfDay }),
-    registrar: {
-      registered: async () => machine.registered,
-      register: async (token) => machine.register(token),
-    },
+    registrar: registrarPort(machine, process),
     helpers,
     disk: { space: async () => [machine.space] },
     pause: {
@@ -57,11 +55,11 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
       isSet: async () => machine.departing,
     },
     forcedStop: {
-      set: async () => void (machine.forced.set = true),
+      set: async () => void (machine.forced = { set: true, uncounted: true }),
       isSet: async () => machine.forced.set,
-      setReported: async () => void (machine.forced.reported = true),
-      isReported: async () => machine.forced.reported,
-      clear: async () => void (machine.forced = { set: false, reported: false }),
+      clear: async () => void (machine.forced.set = false),
+      isUncounted: async () => machine.forced.uncounted,
+      setCounted: async () => void (machine.forced.uncounted = false),
     },
     console: async (line) => machine.log().info(line),
   };

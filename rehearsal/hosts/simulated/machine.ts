@@ -7,6 +7,7 @@ import { Network } from "./network";
 import { AgentProcesses } from "./agent-processes";
 import { SimulatedRunner } from "./runner";
 import type { Disk, SimulatedHostEnvironment } from "./environment";
+import { RegisterUnit } from "./registrar";
 import { SimulatedUnit } from "./unit";
 
 const GIB = 1024 ** 3;
@@ -17,6 +18,7 @@ const TARGET = "autoscaling/target-lifecycle-state";
 export class SimulatedMachine {
   readonly unit: SimulatedUnit;
   readonly processes: AgentProcesses;
+  readonly registration = new RegisterUnit(this);
   /** False once the power is off. */
   on = true;
   /** True once the boot has reached the point where systemd starts the agent. */
@@ -24,7 +26,7 @@ export class SimulatedMachine {
   /** Milliseconds by which the host's wall clock is wrong. */
   skew = 0;
   /** The marker files in /run, lost at power-off. */
-  forced = { set: false, reported: false };
+  forced = { set: false, uncounted: false };
   departing = false;
   paused = false;
   served = false;
@@ -90,7 +92,7 @@ export class SimulatedMachine {
     return this.disk.runnerId !== undefined;
   }
 
-  /** config.sh. Throws GitHub's error if the token is invalid. */
+  /** The end of config.sh. Throws GitHub's error if the token is invalid. */
   register(token: string): void {
     const { githubUrl, labels, runnerGroup, noDefaultLabels } = this.config;
     this.disk.runnerId = this.environment.github.register({

@@ -12,6 +12,16 @@ export interface RunnerTiming {
   workerStart: number;
   /** From the drain's decision until the listener gets its signal. */
   signal: number;
+  /** config.sh, from its start until it has registered the runner; 0 registers at once. */
+  register: number;
 }
 
-export const DEFAULT_RUNNER_TIMING: RunnerTiming = { roundTrip: 60, message: 0, acquire: 0, announce: 0, workerStart: 400, signal: 5 };
+export const DEFAULT_RUNNER_TIMING: RunnerTiming = {
+  roundTrip: 60,
+  message: 0,
+  acquire: 0,
+  announce: 0,
+  workerStart: 400,
+  signal: 5,
+  register: 0,
+};

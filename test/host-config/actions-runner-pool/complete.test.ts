@@ -106,7 +106,7 @@ describe("the completion", () => {
 
   it("counts a forced stop once, and completes even though the cancelled job's worker is still running", async () => {
     const host = stopped();
-    host.marks.set = true;
+    host.marks = { set: true, uncounted: true };
     host.seen = { workers: 1 };
     await complete(host);
     await complete(host);
@@ -120,7 +120,7 @@ describe("the completion", () => {
 
   it("retries counting a forced stop before it completes, because afterwards nothing can report the loss", async () => {
     const host = stopped();
-    host.marks.set = true;
+    host.marks = { set: true, uncounted: true };
     let fails = 3;
     const { count } = host.metrics;
     host.metrics.count = async (metric) => (fails-- > 0 ? Promise.reject(new Error("no route")) : count(metric));
@@ -129,13 +129,40 @@ describe("the completion", () => {
     assert.equal(host.seconds(), 30);
   });
 
-  it("counts a forced stop once and completes, even if no mark can be set, or it would try again for ever", async () => {
+  it("counts a forced stop once and completes, even if its mark cannot be removed, or it would try again for ever", async () => {
     const host = stopped();
-    host.marks.set = true;
-    host.forcedStop.setReported = () => Promise.reject(new Error("ENOSPC"));
+    host.marks = { set: true, uncounted: true };
+    host.forcedStop.setCounted = () => Promise.reject(new Error("ENOSPC"));
     assert.equal(await complete(host), "completed");
     assert.deepEqual(host.acts, [`count ${METRIC.forcedStops}`, "complete pool-terminate CONTINUE"]);
     assert.equal(host.seconds(), 0);
+  });
+
+  it("counts each forced stop, although a new listener starts while the one before is being counted", async () => {
+    const host = stopped();
+    host.target = "InService";
+    const { count } = host.metrics;
+    host.metrics.count = async (metric) => {
+      // The runner is back in service within seconds; an answer of CloudWatch may take longer.
+      await reap(host);
+      return count(metric);
+    };
+    for (let stop = 1; stop <= 2; stop++) {
+      await host.forcedStop.set();
+      await complete(host);
+      assert.equal(host.acts.filter((act) => act === `count ${METRIC.forcedStops}`).length, stop);
+    }
+  });
+
+  it("counts a forced stop, although a new listener started before it could", async () => {
+    const host = stopped();
+    host.target = "InService";
+    await host.forcedStop.set();
+    await reap(host);
+    assert.equal(await host.forcedStop.isSet(), false, "the new listener's drain waits for its job");
+    await complete(host);
+    await complete(host);
+    assert.equal(host.acts.filter((act) => act === `count ${METRIC.forcedStops}`).length, 1);
   });
 
   it("counts the forced stop of its own drain, even if that drain could not mark it", async () => {
@@ -157,12 +184,12 @@ describe("the completion", () => {
     it(`completes before an action of ${heartbeatTimeout} s expires, even if the forced stop cannot be counted`, async () => {
       const host = stopped();
       host.config.heartbeatTimeout = heartbeatTimeout;
-      host.marks.set = true;
+      host.marks = { set: true, uncounted: true };
       host.metrics.count = async () => {
         throw new Error("no route");
       };
       assert.equal(await complete(host), "completed");
-      assert.equal(host.marks.reported, false);
+      assert.equal(host.marks.uncounted, true);
       assert.equal(host.seconds(), seconds);
     });
   }

@@ -96,6 +96,32 @@ describe("the agent on a launching instance", () => {
     await ticks(host, daemon, 2);
     assert.deepEqual([host.served, host.acts.at(-1)], [true, "start"]);
   });
+  for (const answers of ["with the token", "not at all", "with no token"] as const) {
+    it(`never abandons a launch that its predecessor's config.sh completes, while Secrets Manager answers ${answers}`, async () => {
+      const host = launching();
+      // The agent was killed, but not config.sh, which is a unit of its own: it ends 60 s later.
+      host.at(60_000, () => (host.isRegistered = true));
+      host.registrar.register = async () => {
+        throw new Error(
+          host.isRegistered
+            ? "config.sh: exit code 1: Cannot configure the runner because it is already configured."
+            : "config.sh: exit code 1: Failed to start transient service unit: Unit runner-register.service was already loaded.",
+        );
+      };
+      const { token } = host.secrets;
+      if (answers === "with no token") host.tokenValue = undefined;
+      if (answers === "not at all") host.secrets.token = () => token().then(() => Promise.reject(new Error("InternalServiceError")));
+      await ticks(host, new Daemon(host), 5);
+      assert.ok(!host.acts.includes("complete pool-launch ABANDON"), host.messages().join("\n"));
+      assert.ok(host.seconds() < 90, `goes on ${host.seconds() - 60} s after config.sh`);
+      const steps = host.acts.filter((act) => act !== "state" && act !== "token");
+      assert.deepEqual(
+        steps.slice(0, 2),
+        ["delete secret", "complete pool-launch CONTINUE"],
+        "the token of a registered runner is deleted",
+      );
+    });
+  }
 
   it("starts the listener again after a reboot in service", async () => {
     const host = launching();

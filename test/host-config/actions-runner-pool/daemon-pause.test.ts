@@ -11,6 +11,23 @@ import { FakeHost } from "./fake-host";
 /** Without what keeps the protection up to date. */
 const steps = (host: FakeHost) => host.acts.filter((act) => !act.startsWith("protect") && act !== "state");
 
+/** Resolves when the test says so. */
+function gate(): { passed: Promise<void>; open: () => void } {
+  let open = () => undefined as void;
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { passed, open };
+}
+
+/** Ticks of which each begins while the background work of the one before may still wait. */
+async function overlappingTicks(host: FakeHost, daemon: Daemon, count: number): Promise<string[]> {
+  const actions: string[] = [];
+  for (let n = 0; n < count; n++) {
+    actions.push(await daemon.tick());
+    host.advance(1_000);
+  }
+  return actions;
+}
+
 describe("the agent on an instance that is out of service", () => {
   for (const target of ["Standby", "Detached"] as const) {
     it(`stops taking jobs through the drain once the target is ${target}, and lets the instance be`, async () => {
@@ -154,6 +171,66 @@ describe("the agent on an instance that is out of service", () => {
     assert.equal(repeatsUntil(standby, active, true), undefined);
     assert.equal(repeatsUntil({ ...standby, paused: true }, stopped, true), Infinity);
     assert.equal(repeatsUntil(targetObserved({ ...standby, paused: true }, "InService"), stopped, true), undefined);
+  });
+
+  for (const slow of ["mark", "stop"] as const) {
+    it(`starts the runner again after a reason to pause that lasts one tick, however long its ${slow} takes`, async () => {
+      const host = new FakeHost();
+      const daemon = new Daemon(host);
+      await ticks(host, daemon, 3);
+      const { passed, open } = gate();
+      const [set, stop] = [host.pause.set, host.unit.stop];
+      host.pause.set = () => (slow === "mark" ? passed.then(set) : set());
+      host.unit.stop = () => (slow === "stop" ? passed.then(stop) : stop());
+      host.target = "Standby";
+      assert.deepEqual(await overlappingTicks(host, daemon, 1), ["pause-runner"]);
+      host.target = "InService";
+      await overlappingTicks(host, daemon, 5);
+      open();
+      await daemon.settled();
+      assert.equal(host.active, "deactivating");
+      await ticks(host, daemon, 5);
+      host.active = "inactive";
+      await ticks(host, daemon, 6);
+      assert.deepEqual(steps(host), ["mark pause", "stop", "start", "clear pause"]);
+    });
+  }
+
+  it("never takes a unit whose stop was queued after its state was read for one that runs again", async () => {
+    const host = new FakeHost();
+    const daemon = new Daemon(host);
+    await ticks(host, daemon, 3);
+    const { passed, open } = gate();
+    const { stop, state } = host.unit;
+    host.unit.stop = () => passed.then(stop);
+    host.target = "Standby";
+    await overlappingTicks(host, daemon, 1);
+    host.target = "InService";
+    host.unit.state = async () => {
+      const before = await state();
+      open();
+      await daemon.settled();
+      return before;
+    };
+    await overlappingTicks(host, daemon, 1);
+    assert.deepEqual(steps(host), ["mark pause", "stop"], "the mark stays");
+    host.unit.state = state;
+    host.active = "inactive";
+    await ticks(host, daemon, 6);
+    assert.deepEqual(steps(host), ["mark pause", "stop", "start", "clear pause"]);
+  });
+
+  it("ends a pause whose stop systemd refused, once its reason is gone", async () => {
+    const host = new FakeHost();
+    const daemon = new Daemon(host);
+    await ticks(host, daemon, 3);
+    host.unit.stop = async () => Promise.reject(new Error("Connection timed out"));
+    host.target = "Standby";
+    await ticks(host, daemon, 1);
+    host.target = "InService";
+    await ticks(host, daemon, 3);
+    assert.deepEqual(steps(host), ["mark pause", "clear pause"]);
+    assert.equal(host.active, "active");
   });
 
   it("keeps the mark across processes, and clears it once", async () => {

@@ -290,7 +290,7 @@ describe("the drain", () => {
     assert.equal(await drain(host), "forced");
     assert.ok(host.seconds() >= host.config.drainDeadline && host.seconds() < host.config.drainDeadline + 2);
     assert.equal(host.logged.at(-1)?.message, LOG.forcedStop);
-    assert.deepEqual(host.marks, { set: true, reported: false });
+    assert.deepEqual(host.marks, { set: true, uncounted: true });
     assert.deepEqual(host.acts, ["fence down", "fence down"]);
     const before = host.time;
     assert.equal(await drain(host), "forced", "a repeated ExecStop= must not start a new wait");

@@ -54,7 +54,7 @@ export class FakeHost implements Host {
   protectedNow = false;
   awsFails: Error | undefined;
   actionOpen = true;
-  marks = { set: false, reported: false };
+  marks = { set: false, uncounted: false };
   paused = false;
   spaces: DiskSpace[] = [
     { path: "/", available: 20 * 1024 ** 3, total: 30 * 1024 ** 3, inodesAvailable: 1_000_000, inodesTotal: 2_000_000 },
@@ -232,11 +232,11 @@ export class FakeHost implements Host {
   };
 
   forcedStop = {
-    set: async () => void (this.marks.set = true),
+    set: async () => void (this.marks = { set: true, uncounted: true }),
     isSet: async () => this.marks.set,
-    setReported: async () => void (this.marks.reported = true),
-    isReported: async () => this.marks.reported,
-    clear: async () => void (this.marks = { set: false, reported: false }),
+    clear: async () => void (this.marks.set = false),
+    isUncounted: async () => this.marks.uncounted,
+    setCounted: async () => void (this.marks.uncounted = false),
   };
 
   metrics = { count: async (metric: string) => this.call(`count ${metric}`, undefined) };

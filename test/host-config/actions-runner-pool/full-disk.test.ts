@@ -115,6 +115,25 @@ describe("the agent on an instance with a full disk", () => {
     assert.deepEqual(steps(host).slice(-2), ["start", "clear pause"]);
   });
 
+  it("starts the runner again after a shortage of one tick, whose report failed and is not made up for", async () => {
+    const host = new FakeHost();
+    const daemon = new Daemon(host);
+    await ticks(host, daemon, 3);
+    let refused = 0;
+    host.health.markUnhealthy = async () => (refused++, Promise.reject(new Error("Rate exceeded")));
+    host.fillDisk(0);
+    // Not settled: the mark and the stop are background work, which this tick does not wait for.
+    assert.equal(await daemon.tick(), "pause-runner");
+    host.fillDisk(20 * GIB);
+    await daemon.settled();
+    host.advance(1_000);
+    await ticks(host, daemon, 60);
+    host.active = "inactive";
+    await ticks(host, daemon, 60);
+    assert.deepEqual(steps(host), ["count FullDisks", "mark pause", "stop", "start", "clear pause"]);
+    assert.equal(refused, 1, "an instance that has space again is not reported");
+  });
+
   it("neither reports nor stops anything on an instance that terminates, is in standby or in the warm pool", async () => {
     for (const target of ["Terminated", "Standby", "Warmed:Stopped"] as const) {
       const host = new FakeHost();

@@ -115,13 +115,13 @@ describe("the reading of the job signs", () => {
     it("does not wait for a message that the listener says it skips, and tells that GitHub refused the job", async () => {
       symlinkSync(log(), join(folder, "proc", "7", "fd", "21"));
       const seen = await signs(listener);
-      assert.deepEqual([seen.messageAt, seen.skippedAt], [undefined, second]);
+      assert.deepEqual([seen.messageAt, seen.skippedMessageAt, seen.skippedAt], [undefined, second, second]);
     });
 
     it("waits for the message if the listener holds no such log open, whatever lies in the folder", async () => {
       symlinkSync(join(folder, "Runner.perf"), join(folder, "proc", "7", "fd", "20"));
       const seen = await signs(listener);
-      assert.deepEqual([seen.messageAt, seen.skippedAt], [second, undefined]);
+      assert.deepEqual([seen.messageAt, seen.skippedMessageAt, seen.skippedAt], [second, undefined, undefined]);
     });
 
     it("asks no file system of the job's user for a log that the listener has open there, and waits for the message", async () => {

@@ -3,14 +3,14 @@ import { reap } from "../../../host-config/actions-runner-pool/agent/reap";
 import { FakeHost } from "./fake-host";
 
 describe("the reap before a listener starts", () => {
-  it("lowers the fence of a killed drain and clears the mark of an earlier forced stop", async () => {
+  it("lowers the fence of a killed drain and clears the mark of an earlier forced stop, which is still to be counted", async () => {
     const host = new FakeHost();
     host.seen = { workers: 0 };
     host.fence = true;
-    host.marks = { set: true, reported: true };
+    host.marks = { set: true, uncounted: true };
     await reap(host);
     assert.equal(host.fence, false);
-    assert.deepEqual(host.marks, { set: false, reported: false });
+    assert.deepEqual(host.marks, { set: false, uncounted: true });
     assert.equal(host.seconds(), 0, "a clean start must not wait");
   });
 

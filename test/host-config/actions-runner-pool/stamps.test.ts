@@ -126,6 +126,44 @@ describe("a system clock that jumps", () => {
     assert.equal(await read(), undefined);
   });
 
+  for (const from of ["the message", "the skip"] as const) {
+    it(`makes no skipped message new when the listener's word of it scrolls away, for an agent that runs since ${from}`, async () => {
+      const { said, process, advance, idle, message } = scenario();
+      idle();
+      advance(200_000);
+      message();
+      const at = said.messageAt!;
+      const read = process();
+      if (from === "the message") assert.equal(await read(), "message");
+      advance(1_000);
+      Object.assign(said, { messageAt: undefined, skippedMessageAt: at });
+      assert.equal(await read(), undefined);
+      advance(610_000);
+      assert.equal(await read(), undefined);
+      Object.assign(said, { messageAt: at, skippedMessageAt: undefined });
+      assert.equal(await read(), undefined, "it arrived more than ten minutes ago");
+      advance(1_000);
+      message();
+      assert.equal(await read(), "message", "a new one counts");
+    });
+  }
+
+  it("counts a message that one reading did not find from its arrival on, not from its return on", async () => {
+    const { said, process, advance, message } = scenario();
+    const read = process();
+    await read();
+    message();
+    const at = said.messageAt;
+    assert.equal(await read(), "message");
+    advance(599_000);
+    said.messageAt = undefined;
+    assert.equal(await read(), undefined);
+    said.messageAt = at;
+    assert.equal(await read(), "message", "never hidden for good: its job may still come");
+    advance(2_000);
+    assert.equal(await read(), undefined);
+  });
+
   it("does not end a drain before its maxDrain is over", async () => {
     const host = new FakeHost();
     const machine = new Machine();

@@ -7,10 +7,11 @@ import { atOnce, type Failing } from "./at-once";
 import { answer, canFail } from "./answers";
 import { beginDrainProcess } from "./drain-process";
 import { drainTransitions } from "./drains";
+import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import type { Parts } from "./parts";
 import { replayHost, type Answer, type Outcome } from "./replay";
 import { execStopOver, mainExited, startPreOver } from "./systemd";
-import { activeState, NOW, terminating, type DaemonMemory, type ReplayedProcess, type ModelState } from "./model";
+import { activeState, NOW, paused, terminating, type DaemonMemory, type ReplayedProcess, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
 export const FRESH_DAEMON: DaemonMemory = {};
@@ -76,7 +77,7 @@ function* reapTransitions(w: ModelState, process: ReplayedProcess, parts: Parts)
 }
 
 /** Calls on marks in /run that no other process changes meanwhile. */
-const PRIVATE = ["is forced", "is reported", "mark reported", "clear marks"];
+const PRIVATE = ["is forced", "is uncounted", "mark counted", "clear mark"];
 
 function* callByCall(
   w: ModelState,
@@ -144,32 +145,51 @@ function* callByCall(
 
 function* daemonTransitions(w: ModelState, memory: DaemonMemory, parts: Parts): Generator<Transition> {
   const end = (to: ModelState, outcome: Outcome): ModelState => {
-    if ("value" in outcome) return { ...to, daemon: outcome.value as DaemonMemory };
+    if ("value" in outcome) {
+      const { pausing, ...daemon } = outcome.value as TickResult;
+      return pausing && to.pause?.work === null ? paused({ ...to, daemon }, { work: 0 }) : { ...to, daemon };
+    }
     throw new Error(`the daemon's tick threw: ${JSON.stringify(outcome)}`);
   };
-  const name = JSON.stringify(memory);
-  yield* wholeRun(w, parts, "daemon", (host) => tick(host, memory, false, parts), end, name);
+  const before: TickResult = { ...memory, pausing: typeof w.pause?.work === "number" };
+  const name = JSON.stringify(before);
+  yield* wholeRun(w, parts, "daemon", (host) => tick(host, before, false, parts), end, name);
   // Half a minute after it last requested a completion.
   if (activeState(w) === "inactive")
     yield* wholeRun(
       w,
       parts,
       "daemon, later",
-      (host) => tick(host, memory, true, parts),
+      (host) => tick(host, before, true, parts),
       end,
       name,
       w.outage || w.hook !== "wait" ? "external" : "own",
     );
 }
 
-/** One tick of the real daemon with its memory. `due`: it has requested no completion in the last seconds. */
-async function tick(host: ReturnType<typeof replayHost>, memory: DaemonMemory, due: boolean, parts: Parts): Promise<DaemonMemory> {
-  const daemon = new parts.Daemon(host);
-  daemon.state = { ...daemon.state, ...memory, completeNotBefore: due ? 0 : NOW + 1 };
+/** What a tick leaves. `pausing`: the background work of a pause has begun and not ended. */
+type TickResult = DaemonMemory & { pausing: boolean };
+
+/**
+ * One tick of the real daemon with its memory, and its background work except that of a pause, which goes on beside further
+ * ticks (pause.ts). `due`: it has requested no completion in the last seconds.
+ */
+async function tick(host: Host, { pausing, paused, ...memory }: TickResult, due: boolean, parts: Parts): Promise<TickResult> {
+  const beside = new Promise<void>(() => undefined);
+  const daemon = new parts.Daemon({ ...host, pause: { ...host.pause, set: () => beside } });
+  const background = daemon["background"];
+  daemon.state = { ...daemon.state, ...memory, paused: paused === true, completeNotBefore: due ? 0 : NOW + 1 };
+  if (pausing) background.set("pause-runner", beside);
   await daemon.tick();
-  await daemon.settled();
+  await Promise.all([...background].filter(([kind]) => kind !== "pause-runner").map(([, work]) => work));
   const { target, started, lifecycle } = daemon.state;
-  return { target, started: started ? true : undefined, lifecycle };
+  return {
+    target,
+    started: started ? true : undefined,
+    lifecycle,
+    ...(daemon.state.paused ? { paused: true } : {}),
+    pausing: background.has("pause-runner"),
+  };
 }
 
 /** Runs a real function in one transition, and again for each way in which one of its calls may fail. */

@@ -4,7 +4,7 @@ import type { Parts } from "./parts";
 import type { Answer, PortCall } from "./replay";
 import { interrupted, killAll } from "./signals";
 import { start, stop } from "./systemd";
-import { accepted, activeState, breakPromise, fenced, signsOf, terminating, type ModelState } from "./model";
+import { accepted, activeState, breakPromise, fenced, paused, signsOf, terminating, type ModelState } from "./model";
 
 export const INSTANCE = "i-0123456789abcdef0";
 
@@ -42,7 +42,8 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
     case "sleep":
       return is(undefined);
     case "targetState":
-      return is(terminating(w) && w.shown ? "Terminated" : "InService");
+      if (terminating(w) && w.shown) return is("Terminated");
+      return is(w.pause?.standby ? "Standby" : "InService");
     case "read signs":
       return is(signsOf(w));
 
@@ -67,14 +68,21 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
 
     case "is forced":
       return is(w.forced);
-    case "is reported":
-      return is(w.reported);
+    case "is uncounted":
+      return is(w.uncounted);
     case "mark forced":
-      return done({ ...w, forced: true });
-    case "mark reported":
-      return done({ ...w, reported: true });
-    case "clear marks":
-      return done({ ...w, forced: false, reported: false });
+      return done({ ...w, forced: true, uncounted: true });
+    case "mark counted":
+      return done({ ...w, uncounted: false });
+    case "clear mark":
+      return done({ ...w, forced: false });
+
+    case "mark pause":
+      return done(paused(w, { marked: true }));
+    case "is paused":
+      return is(w.pause?.marked ?? false);
+    case "clear pause":
+      return done(paused(w, { marked: false }));
 
     case "mark departure":
       return done(terminating(w) ? { ...w, leaving: true } : breakPromise(w, "let go: an instance that stays starts no more listeners"));
@@ -111,7 +119,7 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
 
 export function lifecycleState(w: ModelState): LifecycleState {
   const states = {
-    none: "InService",
+    none: w.pause?.standby ? "Standby" : "InService",
     wait: "Terminating:Wait",
     continued: "Terminating:Proceed",
     retained: "Terminating:Retained",

@@ -1,19 +1,21 @@
 /**
  * Explores the drain's decision code: the functions that run on the host and in Lambda, in every interleaving with one
- * instance, two jobs, one termination and at most two faults. Breadth-first, so that counterexamples are shortest.
+ * instance, two jobs, one termination, and at most two faults or one pause. Breadth-first, so that counterexamples are shortest.
  *
  * **What is real.** drain-steps.ts and drain.ts (each act), complete.ts, reap.ts, heartbeat.ts and a tick of the daemon
  * with decide.ts; the deregister function's two handlers, and the sweep's parts for retained instances and orphaned
  * runners. They run against ports that query the model (see replay.ts for how an async function becomes a step machine).
  *
  * **What is a model.** The official runner and GitHub with both of its protocols (runner.ts), the unit's states in systemd
- * with the scripts stop-again.sh and after-stop.sh (systemd.ts), Auto Scaling, metadata and events (cloud.ts), and the
- * faults (faults.ts). An event may arrive late, twice or never without counting as a fault: nothing may depend on it.
+ * with the scripts stop-again.sh and after-stop.sh (systemd.ts), Auto Scaling, metadata and events (cloud.ts), an
+ * operator's standby (pause.ts), and the faults (faults.ts). An event may arrive late, twice or never without counting as
+ * a fault: nothing may depend on it.
  *
  * **What must hold in every state**: no accepted job is signalled, left behind a fence, cancelled by a DELETE of its
  * runner, or terminated with its instance; no instance that stays is let go; a lifecycle action does not lapse while Auto
  * Scaling answers; nothing waits without a reason. **And from every state**, without further faults, the instance can
- * terminate, and, before it is selected, a running unit can reach a listener that receives jobs.
+ * terminate, and, before it is selected, a unit that runs, or that only a pause stopped, can reach a listener that receives
+ * jobs.
  *
  * **Time** is reduced to what the code can distinguish (model.ts), under these assumptions:
  * - Steps of milliseconds or seconds come before steps of minutes: minutes pass only when nothing of ours is about to
@@ -25,7 +27,7 @@
  *   short for an acquisition, and, with the old protocol, where the message is the job, too short for a message.
  * - runsvc.sh exits, and a due heartbeat runs, at once.
  *
- * **What is not covered**: launch and warm pool; TimeoutStopSec= and what follows it; inconsistent reads of the signs
+ * **What is not covered**: launch and warm pool; a pause together with a fault; TimeoutStopSec= and what follows it; inconsistent reads of the signs
  * (signs.ts orders its reads); the minute by which GitHub's lists lag; several instances; SIGKILL of the two shell
  * scripts; jobs lost by GitHub or the runner itself (a crash before there is a worker, a lock that is not renewed), which
  * do not count as ours.
@@ -35,12 +37,14 @@ import { MUTANTS } from "./mutants";
 import { checkApplies, loadParts } from "./parts";
 import { explore, type Exploration } from "./search";
 import { inService, type ModelState } from "./model";
+import { pauses } from "./pause-state";
 
 const STARTS: Record<string, ModelState> = {
   "one fault": inService(1),
   "one fault, the message is the job (old protocol)": { ...inService(1), v1: true },
   "one fault, no fence": { ...inService(1), fenceWorks: false },
   "two faults": inService(2),
+  "a pause": { ...inService(0), pause: pauses(1) },
 };
 
 /** The starts that must reveal a mutant, in this order; most need no second fault. */

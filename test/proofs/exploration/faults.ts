@@ -4,7 +4,7 @@ import { ended } from "./answers";
 import type { Parts } from "./parts";
 import { runnerFaults } from "./runner";
 import { execStopOver, start, startPreOver, stop } from "./systemd";
-import { NOW, accepted, activeState, requeued, terminating, type DrainProcess, type ModelState } from "./model";
+import { NOW, accepted, activeState, paused, requeued, terminating, type DrainProcess, type ModelState } from "./model";
 import type { Transition } from "./transition";
 
 export function* faultTransitions(w: ModelState, parts: Parts): Generator<Transition> {
@@ -15,18 +15,19 @@ export function* faultTransitions(w: ModelState, parts: Parts): Generator<Transi
     to: { ...to, faults: w.faults - 1 },
     kind: "fault",
   });
-  if (w.daemon && terminating(w)) yield fault("the agent is killed", { ...w, daemon: FRESH_DAEMON });
+  const acts = terminating(w) || w.pause?.standby || w.pause?.marked || typeof w.pause?.work === "number";
+  if (w.daemon && acts) yield fault("the agent is killed", paused({ ...w, daemon: FRESH_DAEMON }, { work: null }));
   if (w.drain) yield fault("the drain is killed", execStopOver(w, parts, true));
   if (w.reap) yield fault("the start's ExecStartPre= is killed", startPreOver(w, false, parts));
   if (w.completion && w.completion !== "again") yield fault("the completion is killed", { ...w, completion: "again" });
   yield* tooLong(w, fault);
   if (w.shutdown) return;
   if (activeState(w) !== "inactive") {
-    yield fault("an operator stops the unit", stop(w, parts));
+    yield fault("an operator stops the unit", paused(stop(w, parts), { operated: true }));
     yield fault("an operator restarts the unit", { ...stop(w, parts), again: true });
   } else yield fault("an operator starts the unit", start(w));
   if (activeState(w) === "deactivating" && !w.again) yield fault("an operator starts the unit while it stops", start(w));
-  yield fault("an operator reboots the machine", { ...stop(w, parts), again: false, daemon: null, shutdown: true });
+  yield fault("an operator reboots the machine", paused({ ...stop(w, parts), again: false, daemon: null, shutdown: true }, { work: null }));
 }
 
 /** A job that outlasts maxDrain: the only documented reason for the drain to give up. */
@@ -66,8 +67,9 @@ export function* bootTransitions(w: ModelState): Generator<Transition> {
       daemon: FRESH_DAEMON,
       heartbeatDue: false,
       forced: false,
-      reported: false,
+      uncounted: false,
       shutdown: false,
+      pause: w.pause && { ...w.pause, marked: false, operated: false },
     },
   };
 }

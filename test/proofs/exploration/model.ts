@@ -9,6 +9,7 @@
 import type { DaemonState } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import type { DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import type { ActiveState } from "../../../host-config/shared/unit-state";
+import type { Pause } from "./pause-state";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 
 /** The time on every clock of the exploration; past times are relative to it. */
@@ -60,7 +61,7 @@ export interface ReplayedProcess {
 }
 
 /** The part of the daemon's state that its decisions here depend on; "never started" and "not read yet" are the same. */
-export type DaemonMemory = Pick<DaemonState, "target" | "started" | "lifecycle">;
+export type DaemonMemory = Pick<DaemonState, "target" | "started" | "lifecycle"> & { paused?: true };
 
 export interface ModelState {
   /** The old protocol (GitHub Enterprise Server): the message is the job itself, so reading it accepts the job. */
@@ -102,7 +103,7 @@ export interface ModelState {
   daemon: DaemonMemory | null;
   heartbeatDue: boolean;
   forced: boolean;
-  reported: boolean;
+  uncounted: boolean;
   leaving: boolean;
   hook: "none" | "wait" | "continued" | "retained";
   /** IMDS shows the termination. */
@@ -119,6 +120,7 @@ export interface ModelState {
   /** There was an outage since the last heartbeat. */
   outageSinceBeat: boolean;
   shutdown: boolean;
+  pause: Pause | null;
   faults: number;
   gone: boolean;
   /** Description of the broken promise. */
@@ -153,7 +155,7 @@ export function inService(faults: number): ModelState {
     daemon: { target: "InService", started: true },
     heartbeatDue: false,
     forced: false,
-    reported: false,
+    uncounted: false,
     leaving: false,
     hook: "none",
     shown: false,
@@ -164,6 +166,7 @@ export function inService(faults: number): ModelState {
     outage: false,
     outageSinceBeat: false,
     shutdown: false,
+    pause: null,
     faults,
     gone: false,
     broken: null,
@@ -233,4 +236,8 @@ export function terminating(w: ModelState): boolean {
 
 export function breakPromise(w: ModelState, words: string): ModelState {
   return { ...w, broken: w.broken ?? words };
+}
+
+export function paused(w: ModelState, change: Partial<Pause>): ModelState {
+  return w.pause ? { ...w, pause: { ...w.pause, ...change } } : w;
 }

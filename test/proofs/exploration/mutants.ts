@@ -19,6 +19,8 @@ const mutant = (name: string, ...parts: [file: string, from: string, to: string]
 
 /** A mutant that only two faults reveal. */
 const rare = (found: Mutant): Mutant => ({ ...found, starts: ["two faults"] });
+/** A mutant that only an instance out of service reveals. */
+const outOfService = (found: Mutant): Mutant => ({ ...found, starts: ["a pause"] });
 
 export const MUTANTS: Mutant[] = [
   mutant("the fence is not raised", [`${AGENT}drain.ts`, "return await host.unit.raiseFence();", "return true;"]),
@@ -122,6 +124,31 @@ export const MUTANTS: Mutant[] = [
     [`${AGENT}heartbeat.ts`, "await host.helpers.startCompletion();\n    return", "return"],
     [`${AGENT}decide.ts`, 'return completionDue ? "complete" : "nothing";', 'return "nothing";'],
   ),
+  outOfService(
+    mutant("a pause whose reason lasts one tick is forgotten", [
+      `${AGENT}daemon-state.ts`,
+      'case "pause-runner":\n      return pauseObserved(state, true);',
+      'case "pause-runner":\n      return state;',
+    ]),
+  ),
+  outOfService(
+    mutant("a pause that is not marked yet is forgotten", [
+      `${AGENT}daemon.ts`,
+      "const paused = pausing || (await this.host.pause.isSet());",
+      "const paused = await this.host.pause.isSet();",
+    ]),
+  ),
+  outOfService(
+    mutant("a pause ends before its stop is queued", [`${AGENT}daemon.ts`, 'if (pausing && action === "end-pause") return "nothing";', ""]),
+  ),
+  outOfService(mutant("a pause is not marked", [`${AGENT}daemon.ts`, "await host.pause.set();", ""])),
+  outOfService(
+    mutant("a paused runner counts as one that an operator stopped", [
+      `${AGENT}decide.ts`,
+      "(seen.unit.everStarted && !seen.paused)",
+      "seen.unit.everStarted",
+    ]),
+  ),
   mutant("the runner is DELETEd before its drain", [
     "functions/actions-runner-pool/deregister/cordon.ts",
     "gitHub.removeCustomLabels(runner.id, signal)",
@@ -139,8 +166,8 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("the sweep terminates retained instances unconditionally", [
     "functions/actions-runner-pool/sweep/retained.ts",
-    "if (objection !== undefined)",
-    'if (objection === "never")',
+    "if (objection !== undefined) {\n        log.warn(",
+    'if (objection === "never") {\n        log.warn(',
   ]),
   mutant("the sweep terminates retained instances whose runner is offline but busy", [
     "functions/actions-runner-pool/sweep/retained.ts",

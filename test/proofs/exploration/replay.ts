@@ -127,10 +127,10 @@ export function replayHost(ask: Ask): Host {
     lifecycle: { lifecycleState: port("lifecycle state"), complete: port("complete"), heartbeat: port("heartbeat") },
     // In service, a tick only maintains scale-in protection, which no promise depends on: not modelled.
     protection: { set: async () => "done" },
-    // Neither a pause nor a full disk is modelled: both stop the unit as a termination does, and never complete an action.
+    // A nearly full disk is not modelled: its pause is that of a standby, and its report completes no action.
     health: { markUnhealthy: async () => undefined },
     disk: { space: async () => [] },
-    pause: { set: async () => undefined, isSet: async () => false, clear: async () => undefined },
+    pause: { set: port("mark pause"), isSet: port("is paused"), clear: port("clear pause") },
     // Nothing but a launch reads it, and the model begins in service.
     service: { set: async () => undefined, isSet: async () => true },
     secrets: { token: port("token"), delete: port("delete secret") },
@@ -139,9 +139,9 @@ export function replayHost(ask: Ask): Host {
     forcedStop: {
       set: port("mark forced"),
       isSet: port("is forced"),
-      setReported: port("mark reported"),
-      isReported: port("is reported"),
-      clear: port("clear marks"),
+      clear: port("clear mark"),
+      isUncounted: port("is uncounted"),
+      setCounted: port("mark counted"),
     },
     departure: { set: port("mark departure"), isSet: port("is departing") },
     metrics: { count: async () => undefined },

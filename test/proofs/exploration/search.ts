@@ -3,6 +3,7 @@ import { agentTransitions, promptTransitions } from "./agent";
 import { cloudTransitions, slowTransitions } from "./cloud";
 import { bootTransitions, faultTransitions } from "./faults";
 import type { Parts } from "./parts";
+import { pauseTransitions } from "./pause";
 import { NotYetKnown } from "./replay";
 import { runnerTransitions } from "./runner";
 import { unitTransitions } from "./systemd";
@@ -19,7 +20,7 @@ export interface Exploration {
   broken?: { promise: string; path: string[] };
   /** States from which the instance cannot terminate without a further fault. */
   stuck: { count: number; path: string[] };
-  /** States in service, with a running unit, from which no listener can receive jobs any more. */
+  /** States before a termination, with a unit that runs or that only a pause stopped, from which no listener can receive jobs any more. */
   cutOff: { count: number; path: string[] };
 }
 
@@ -49,7 +50,15 @@ function steps(here: string, parts: Parts): Step[] {
   // Steps that happen within milliseconds in any case, and that no other decision depends on, come first.
   for (const transition of promptTransitions(w, parts)) take(transition);
   if (urgent) return found;
-  for (const source of [agentTransitions, unitTransitions, runnerTransitions, cloudTransitions, bootTransitions, faultTransitions]) {
+  for (const source of [
+    agentTransitions,
+    pauseTransitions,
+    unitTransitions,
+    runnerTransitions,
+    cloudTransitions,
+    bootTransitions,
+    faultTransitions,
+  ]) {
     for (const transition of source(w, parts)) take(transition);
   }
   if (!urgent) for (const transition of slowTransitions(w)) take(transition);
@@ -75,8 +84,9 @@ export async function explore(parts: Parts, initial: ModelState, budget = Infini
     const next: [number, string][] = [];
     for (const [id, text] of layer) {
       const here = decode(text);
-      if (here.hook === "none" && here.listener?.phase === "polling" && !fenced(here)) receiving.push(id);
-      if (here.hook === "none" && here.unit === "active") serving.push(id);
+      const inService = here.hook === "none" && !here.pause?.standby;
+      if (inService && here.listener?.phase === "polling" && !fenced(here)) receiving.push(id);
+      if (here.hook === "none" && (here.unit === "active" || here.pause?.operated === false)) serving.push(id);
       const found = await known(() => steps(text, parts));
       for (let step = 0; step < found.length; step++) {
         const { label, to, kind, text: there } = found[step]!;

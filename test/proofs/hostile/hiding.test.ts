@@ -41,7 +41,7 @@ exec python3 /tmp/serve.py
 END
 systemd-run --quiet --unit=hostile-fuse bash /tmp/serve.sh
 until grep -q ' ${PATHS.runner} fuse ' /proc/mounts; do sleep 0.1; systemctl is-active --quiet hostile-fuse || exit; done
-entry=$(cd ${PATHS.runner} 2>&1) || case $entry in *"Permission denied"*) exit 0 ;; esac
+entry=$(ls ${PATHS.runner} 2>&1) || case $entry in *"Permission denied"*) exit 0 ;; esac
 echo "root may still enter the folder, so this shows nothing: $entry"; grep ${PATHS.runner} /proc/mounts
 systemctl status --no-pager hostile-fuse; exit 1`;
 

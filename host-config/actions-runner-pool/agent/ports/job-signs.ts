@@ -1,8 +1,8 @@
 /** One reading of the runner's state. Independent of earlier readings. */
 export interface Signs {
-  /** Pid of `Runner.Listener` in the unit's cgroup. */
+  /** Pid of the unit's `Runner.Listener`, also if a job moved it out of the cgroup. */
   listener?: number;
-  /** Number of `Runner.Worker` processes in the unit's cgroup. */
+  /** Number of the unit's `Runner.Worker` processes, with those that a job moved out of the cgroup. */
   workers: number;
   /** The listener's last announcement; undefined if it made none or no listener is running. */
   announced?: "idle" | "busy";
@@ -17,6 +17,8 @@ export interface Signs {
    * Undefined if its worker has started, or if the listener's diagnostic log says that it skips the message.
    */
   messageAt?: number;
+  /** When that message arrived, if the listener says that it skips it. */
+  skippedMessageAt?: number;
   /**
    * When GitHub last refused a job to this listener that it had assigned to it before: an acknowledged message that the
    * listener skips. The time of day, whole seconds, in ms since the epoch.

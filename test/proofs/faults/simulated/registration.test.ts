@@ -36,6 +36,22 @@ const loseLaunchEvents = (harness: Harness, until = Infinity) => {
 };
 
 describe("faults of the registration, simulated", () => {
+  it("never cost the launch when the agent is killed at any second of config.sh, which goes on without it", async () => {
+    const launched = await each(every(2, 20), { launching: true }, async (harness, after) => {
+      const { environment } = harness;
+      environment.timing.register = 30_000;
+      const instance = await first(harness);
+      const minted = () => environment.secrets.names().some((name) => name.endsWith(instance));
+      await harness.within(60, () => minted() && environment.hosts.running(instance) !== undefined, "a token");
+      await environment.run(after);
+      environment.hosts.running(instance)?.killAgent();
+      await works(harness, 3 * MINUTE);
+      assert.deepEqual(harness.pool.instances(), [instance], "not replaced");
+      return harness.hostLogged(instance, /^registered at GitHub by an earlier attempt$/);
+    });
+    assert.ok(launched.filter((count) => count === 1).length >= 10, `killed during config.sh: ${launched.join()}`);
+  });
+
   fault(
     {
       fault: "registration secret missing",
