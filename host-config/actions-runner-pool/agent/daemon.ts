@@ -8,8 +8,8 @@
  * Life cycle:
  *   - Launch, until the runner's unit has started once since boot: look up the lifecycle state; in Pending:Wait register
  *     the runner and continue the launch hook; in InService start the unit. An instance that enters the warm pool only
- *     continues the hook; it registers when it is called into service. Once the unit was started (service-mark.ts), and in
- *     InService, nothing registers any more: config.sh may be a job's own. A launch hook is then only continued.
+ *     continues the hook; it registers when it is called into service, and in InService if someone else has continued its
+ *     launch. Once the unit was started (service-mark.ts), nothing registers any more: config.sh may be a job's own.
  *   - In service: read the job signs at each tick and when a job hook calls, and set scale-in protection accordingly.
  *     systemd restarts the listener; what an operator stopped stays stopped. A job that GitHub refuses after the runner
  *     had acknowledged it is logged and counted.
@@ -211,8 +211,8 @@ export class Daemon {
     // The target changed during the call, so the answer is about another transition.
     if (target !== this.state.target) return;
     if (lifecycle !== this.state.lifecycle) this.host.log.info("lifecycle state", { state: lifecycle });
-    if (lifecycle === "InService" && !(await this.host.registrar.registered()))
-      this.host.log.error("in service without a configured runner, which is only registered at launch");
+    if (lifecycle === "InService" && (await this.host.service.isSet()) && !(await this.host.registrar.registered()))
+      this.host.log.error("a runner that has served is no longer configured, and is not registered again");
     this.state = { ...this.state, lifecycle };
   }
 

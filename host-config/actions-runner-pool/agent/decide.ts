@@ -59,11 +59,11 @@ function decideLaunch(seen: Observation): Action {
   const intoPool = target?.startsWith("Warmed:") ?? lifecycle.startsWith("Warmed:");
   if (intoPool) return decidePoolEntry(lifecycle);
   if (lifecycle !== "Pending:Wait" && lifecycle !== "InService") return "look-up-state";
-  // In service a job may have removed the configuration. Registering again would start its config.sh, and give it a token.
-  if (lifecycle === "InService") return seen.registered ? "start-runner" : "nothing";
-  // A launch hook also fires on the way back from standby, and a job may have removed the configuration before.
+  // In service, too: someone else may have continued the launch. But once it has served, a job may have removed the
+  // configuration, and registering again would start its config.sh and give it a token.
   if (!seen.registered && !seen.served) return seen.registrationPaused ? "nothing" : "register";
-  return "continue-launch";
+  if (lifecycle === "Pending:Wait") return "continue-launch";
+  return seen.registered ? "start-runner" : "nothing";
 }
 
 /** An instance in the warm pool only needs to be installed; it registers when it is called into service. */

@@ -45,7 +45,8 @@ import { denySchedulers } from "./deny-schedulers";
 import { forgetDeparture } from "./departure-mark";
 import { forgetForcedStop } from "./forced-stop-mark";
 import { holdSnaps } from "./hold-snaps";
-import { installation } from "./installation";
+import { installation, ownInstanceId } from "./installation";
+import { monotonicClock } from "../../shared/clock";
 import { forgetService } from "./service-mark";
 import { checkCannotBecomeRoot } from "./root-rights";
 
@@ -55,7 +56,10 @@ const run = promisify(execFile);
 const AUTHORITIES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
 /** @param instanceId of this machine; from the metadata, unless a test gives one */
-export async function install(config: HostConfig, instanceId = () => imdsClient().instanceId()): Promise<void> {
+export async function install(
+  config: HostConfig,
+  instanceId = () => ownInstanceId({ imds: imdsClient(), clock: monotonicClock() }),
+): Promise<void> {
   checkUserHooks(config);
   if (!config.jobsMayUseInstanceRole) await checkMetadataCanBeDenied(PATHS.node, "set jobsMayUseInstanceRole");
   const account = accountOf(config.runnerUser);

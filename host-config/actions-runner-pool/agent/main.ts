@@ -112,6 +112,8 @@ async function ignoringSignals(part: string, work: (host: ReapHost) => Promise<u
 }
 
 async function reapAndMakeRoom(host: ReapHost): Promise<void> {
+  // Also at an operator's start. A listener that could start without the mark would let a job have config.sh run later.
+  await serviceMark().set();
   await reap(host);
   const bytes = emptyLongLog();
   if (bytes !== undefined) host.log.warn("the listener's log was too long and has been emptied", { bytes });

@@ -130,12 +130,24 @@ describe("the agent on a launching instance", () => {
     assert.deepEqual(host.acts, ["state", "start"]);
   });
 
-  it("never registers in service: a job that removed the configuration would get a token for its own config.sh", async () => {
+  it("never registers again once it has served: a job that removed the configuration would get a token for its own config.sh", async () => {
     const host = launching();
-    host.state = "InService";
+    Object.assign(host, { state: "InService", served: true });
     await ticks(host, new Daemon(host), 120);
     assert.deepEqual(host.acts, ["state"]);
-    assert.equal(host.messages().filter((message) => message.startsWith("in service without a configured runner")).length, 1);
+    assert.equal(host.messages().filter((message) => message.startsWith("a runner that has served")).length, 1);
+  });
+
+  it("registers in service if someone else has continued its launch, or the instance would never take a job", async () => {
+    const host = launching();
+    host.state = "InService";
+    await ticks(host, new Daemon(host), 20);
+    assert.deepEqual(host.acts.at(-1), "start");
+    assert.ok(
+      host.acts.some((act) => act.startsWith("register")),
+      host.acts.join(),
+    );
+    assert.ok(!host.acts.some((act) => act.startsWith("complete")), "there is no action to complete");
   });
 
   it("does not start a listener that an operator stopped, not even after a restart of the agent", async () => {

@@ -112,7 +112,7 @@ describe("the agent on an instance that is out of service", () => {
     host.acts.length = 0;
     await ticks(host, new Daemon(host), 60);
     assert.deepEqual(steps(host), ["complete pool-launch CONTINUE"]);
-    assert.ok(host.messages().some((message) => message.startsWith("in service without a configured runner")));
+    assert.ok(host.messages().some((message) => message.startsWith("a runner that has served")));
   });
 
   it("does not start a runner that an operator had stopped before the standby", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { awaitInstallation, installation } from "../../../host-config/actions-runner-pool/agent/installation";
+import { awaitInstallation, installation, ownInstanceId } from "../../../host-config/actions-runner-pool/agent/installation";
 import { FakeHost } from "./fake-host";
 
 const OWN = "i-0123456789abcdef0";
@@ -26,6 +26,17 @@ describe("an image made from a machine of a pool", () => {
     host.at(5_000, () => (host.imds.instanceId = instanceId));
     assert.equal(await awaitInstallation(host, { on: () => OWN }), true);
     assert.equal(host.messages().length, 1);
+  });
+
+  it("asks the metadata again when an answer is late, for a minute, because one timeout must not cost the launch", async () => {
+    const host = new FakeHost();
+    const { instanceId } = host.imds;
+    host.imds.instanceId = () => Promise.reject(new Error("timeout"));
+    host.at(50_000, () => (host.imds.instanceId = instanceId));
+    assert.equal(await ownInstanceId(host), OWN);
+    host.imds.instanceId = () => Promise.reject(new Error("timeout"));
+    await assert.rejects(ownInstanceId(host), /timeout/);
+    assert.ok(host.seconds() >= 110 && host.seconds() < 115, `${host.seconds()} s`);
   });
 
   it("is recognised by a record that survives until another is written", () => {

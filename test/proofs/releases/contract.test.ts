@@ -12,6 +12,7 @@ const ROOT = resolve(__dirname, "../../..");
  * share may be added, but never changed silently.
  */
 const ACCEPTED: Record<string, string> = {
+  "PATHS.listenerLog": "used by the programs of one host only, which are all of one release",
   GLOBAL_TIMEOUT_CAP_SECONDS: "unused: all programs call globalTimeoutSeconds, which is compared",
 };
 

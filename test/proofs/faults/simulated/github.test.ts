@@ -253,7 +253,8 @@ describe("faults of GitHub, simulated", () => {
         // The worst case for a drain: heartbeats fail, the instance is retained, and the sweep decides by GitHub's busy flag.
         harness.environment.faults.inject({ action: "autoscaling:RecordLifecycleActionHeartbeat", error: throttled() });
         await harness.pool.terminate(busy.instance);
-        return harness.keepsPromise(busy, { jobWithin: seconds + 60, grace: 30 * MINUTE });
+        // The flag's ten minutes, and then the 15 minutes of silence that the sweep asks for, each until its next run.
+        return harness.keepsPromise(busy, { jobWithin: seconds + 60, grace: 45 * MINUTE });
       });
       see(`${count(graces.length, "job")} of 30 s to 3 h succeeded, each in a drain that the sweep also evaluated`);
     },

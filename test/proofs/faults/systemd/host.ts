@@ -119,17 +119,19 @@ export async function shortenDrain(target: TargetInstance, seconds: number): Pro
 
 /**
  * The machines share this machine's disk, which must not be filled. So each folder becomes a small file system with the
- * same content and no free space.
+ * same content and no free space. It is complete when it appears, since a full folder already makes the agent act.
  */
 function fill(folders: readonly string[]): string {
   const each = folders.map(
     (folder) => `
     kept=$(mktemp -d /dev/shm/kept-XXXX)
     cp -a ${folder}/. "$kept"
-    mount -t tmpfs -o "size=$(($(du -sk "$kept" | cut -f1) + 64))k,mode=755" full ${folder}
-    cp -a "$kept/." ${folder}
+    full=$(mktemp -d /dev/shm/full-XXXX)
+    mount -t tmpfs -o "size=$(($(du -sk "$kept" | cut -f1) + 64))k,mode=755" full "$full"
+    cp -a "$kept/." "$full"
     rm -r "$kept"
-    cat /dev/zero > ${folder}/filling 2>/dev/null || true
+    cat /dev/zero > "$full/filling" 2>/dev/null || true
+    mount --bind "$full" ${folder}
     [ "$(df --output=avail ${folder} | tail -1)" -eq 0 ]`,
   );
   return `set -e\n${each.join("\n")}`;

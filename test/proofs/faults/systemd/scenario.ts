@@ -39,7 +39,7 @@ export function startAll(pool: LivePool, scenarios: readonly Scenario[]): Map<Sc
       const facts = await run(
         pool,
         scenario,
-        ids.map((id) => new TargetInstance(pool, id)),
+        ids.map((id) => new TargetInstance(pool, id, Date.now())),
       );
       if (scenario.keeps) instances.giveBack(ids);
       return facts;

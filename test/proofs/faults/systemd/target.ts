@@ -17,6 +17,8 @@ export class TargetInstance {
   constructor(
     readonly pool: LivePool,
     readonly id: string,
+    /** Milliseconds since 1970: earlier logs are of another scenario on the same instance. */
+    private readonly since = 0,
   ) {}
 
   /** Runs a script as root in the machine; it must succeed. */
@@ -61,7 +63,8 @@ export class TargetInstance {
   }
 
   logged(message: string): Record<string, unknown>[] {
-    return this.pool.hostLogs(this.id, message).map(({ fields }) => fields);
+    const logs = this.pool.hostLogs(this.id, message).filter(({ at }) => at >= this.since);
+    return logs.map(({ fields }) => fields);
   }
 
   /** Calls of this instance to AWS, by outcome: `ok` or the error's code. */
