@@ -33,7 +33,7 @@ describe(`hosts and functions of ${PREVIOUS.release} and this release, mixed by 
   });
 
   const manifest = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "dist/manifest.json"), "utf8"));
-  /** Digest of the pool's bundle; up to v0.1.0 there was only one, under a separate key. */
+  /** Digest of the pool's bundle; up to v0.2.0 there was only one, under a separate key. */
   const hostBundle = (folder: string): string => {
     const found = manifest(folder) as Partial<Manifest> & { hostBundle?: { sha256: string } };
     return (found.hostBundles?.["actions-runner-pool"] ?? found.hostBundle)!.sha256;

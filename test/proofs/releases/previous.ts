@@ -14,9 +14,9 @@ const ROOT = resolve(__dirname, "../../..");
  *       Pulumi.dev.yaml Pulumi.sandbox.yaml Pulumi.prod.yaml package.json package-lock.json tsconfig.json | xz -9
  */
 export const PREVIOUS = {
-  release: "v0.1.0",
-  commit: "880ce54",
-  sha256: "9ae3cce37dcf88c7e969695ce8f12e505bca59e9412fa18dafecc2c7a8c0ae3a",
+  release: "v0.2.0",
+  commit: "e67915b",
+  sha256: "6ef667e312cd3a78d8a641eec165ccdec23955eeb1124160c7907ba72dcb8716",
 };
 
 /** Unpacks the previous release and builds it with its own build script. `close` removes it. */
