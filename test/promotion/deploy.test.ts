@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { deploy } from "../../promotion/deploy";
 import { RefusedError } from "../../promotion/refused-error";
 import { RepositoryFixture, configuration } from "./repository-fixture";
+import { ownTemporaryFolder } from "./own-temporary-folder";
 import { writeNpmPackage } from "./npm-package";
 import { until } from "../rehearsal/runner/fixture";
 
@@ -36,6 +36,7 @@ interface Run {
 }
 
 describe("npm run deploy", () => {
+  const { leftOver } = ownTemporaryFolder();
   let repo: RepositoryFixture;
   let bin: string;
   let record: string;
@@ -55,7 +56,6 @@ describe("npm run deploy", () => {
     assert.deepEqual(leftOver(), [], "nothing is left over");
   });
 
-  const leftOver = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ci-runners-release-"));
   // Only whole lines: the file may be read between its creation and the end of a write.
   const recorded = (): any[] =>
     (existsSync(record) ? readFileSync(record, "utf8") : "")

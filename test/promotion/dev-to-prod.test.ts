@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { ownTemporaryFolder } from "./own-temporary-folder";
 import { GREEN, RepositoryFixture, promoteAt, reason, states } from "./repository-fixture";
 
 const PROJECT = join(__dirname, "../..");
@@ -14,6 +14,7 @@ const TO_PROD = ["--from", "sandbox", "--to", "prod", "--hosts", "simulated"];
 const REAL = null;
 
 describe("a release is promoted from dev to prod", () => {
+  const { leftOver } = ownTemporaryFolder();
   let repo: RepositoryFixture;
 
   before(() => {
@@ -32,10 +33,7 @@ describe("a release is promoted from dev to prod", () => {
   });
   after(() => {
     repo.close();
-    assert.deepEqual(
-      readdirSync(tmpdir()).filter((name) => /^ci-runners-(release|rehearsal|index)-/.test(name)),
-      [],
-    );
+    assert.deepEqual(leftOver(), []);
   });
 
   const pin = (stack: string, tag: string | undefined) => {

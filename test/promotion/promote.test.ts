@@ -4,12 +4,14 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { closed } from "../../promotion/gates";
+import { ownTemporaryFolder } from "./own-temporary-folder";
 import { RepositoryFixture, configuration, day, promoteAt, reason, states } from "./repository-fixture";
 
 const TO_SANDBOX = ["--from", "dev", "--to", "sandbox"];
 const TO_PROD = ["--from", "sandbox", "--to", "prod"];
 
 describe("npm run promote", () => {
+  const temporary = ownTemporaryFolder();
   let repo: RepositoryFixture;
   beforeEach(() => (repo = new RepositoryFixture()));
   afterEach(() => repo.close());
@@ -131,10 +133,7 @@ describe("npm run promote", () => {
     assert.equal(repo.git("diff", "--name-only", "main", "promote/sandbox-v0.3.0"), "Pulumi.sandbox.yaml");
     assert.equal(`${repo.git("show", "promote/sandbox-v0.3.0:Pulumi.sandbox.yaml")}\n`, configuration("sandbox", "v0.3.0"));
     assert.equal(repo.git("ls-tree", "promote/sandbox-v0.3.0", "Pulumi.sandbox.yaml").slice(0, 6), "100644");
-    assert.deepEqual(
-      readdirSync(tmpdir()).filter((name) => name.startsWith("ci-runners-index-")),
-      [],
-    );
+    assert.deepEqual(temporary.leftOver(), []);
   });
 
   it("lists in the commit message one line per merge, the number of omitted ones, and the gate results", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ownTemporaryFolder } from "./own-temporary-folder";
 import { writeNpmPackage } from "./npm-package";
 import { RepositoryFixture, promoteAt, reason, states } from "./repository-fixture";
 
@@ -17,6 +17,7 @@ process.exitCode = RED ? 1 : 0;
 `;
 
 describe("the rehearsal gate", () => {
+  const { leftOver } = ownTemporaryFolder();
   let repo: RepositoryFixture;
   let record: string;
   beforeEach(() => {
@@ -25,11 +26,7 @@ describe("the rehearsal gate", () => {
   });
   afterEach(() => {
     repo.close();
-    assert.deepEqual(
-      readdirSync(tmpdir()).filter((name) => /^ci-runners-(release|rehearsal)-/.test(name)),
-      [],
-      "nothing is left over",
-    );
+    assert.deepEqual(leftOver(), [], "nothing is left over");
   });
 
   const release = (version: string, red: boolean, scripts: Record<string, string> = {}) => {

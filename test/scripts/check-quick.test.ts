@@ -18,6 +18,7 @@ describe("the quick tests", () => {
         "test/examples",
         "test/host-config/actions-runner-pool",
         "test/package",
+        "test/promotion",
         "test/rehearsal/engine",
         "test/rehearsal/hosts",
         "test/rehearsal/provider",

@@ -6,6 +6,8 @@ const SLOW = [
   "rehearsal/engine/build.ts",
   "rehearsal/hosts/systemd/",
   "test/package/installed-package.ts",
+  "test/promotion/npm-package.ts",
+  "test/promotion/dev-to-prod.test.ts",
   "test/examples/projects.ts",
   "test/contracts/clients/",
 ];
