@@ -105,7 +105,7 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
     case "lifecycle states":
       return is([[INSTANCE, lifecycleState(w)]]);
     case "find runner":
-      return is(w.registered ? runnerAtGitHub(w) : undefined);
+      return is(w.registered && w.listed ? runnerAtGitHub(w) : undefined);
     case "cordon":
       return is("removed");
     case "remove runner":

@@ -28,6 +28,8 @@ export function* cloudTransitions(w: ModelState, parts: Parts): Generator<Transi
   else yield* terminatingEvent(w, parts);
   if (w.hook === "continued") yield own("the instance terminates", ended(w, "CONTINUE ends"));
   if (w.outage) yield some("Auto Scaling answers again", { ...w, outage: false });
+  // The settings are corrected. Until then a retained instance is kept, which the sweep reports.
+  if (!w.listed) yield some("GitHub lists the runner again", { ...w, listed: true });
   if (w.hook === "retained") {
     yield* sweeps(w, parts);
     if (w.terminatedEvent) {
@@ -82,7 +84,7 @@ function* sweeps(w: ModelState, parts: Parts): Generator<Transition> {
   const startedAt = new Date(NOW - (w.retainedFor >= 2 ? 20 : 1) * 60_000);
   const description = `Terminating EC2 instance: ${INSTANCE}`;
   const members = [{ instanceId: INSTANCE, lifecycleState: lifecycleState(w) }];
-  const runner = w.registered ? [runnerAtGitHub(w)] : [];
+  const runner = w.registered && w.listed ? [runnerAtGitHub(w)] : [];
   const run = async (_: unknown, ask: Ask) => {
     const ports = {
       ...functionPorts(ask),

@@ -21,6 +21,8 @@ export function* faultTransitions(w: ModelState, parts: Parts): Generator<Transi
   if (w.reap) yield fault("the start's ExecStartPre= is killed", startPreOver(w, false, parts));
   if (w.completion && w.completion !== "again") yield fault("the completion is killed", { ...w, completion: "again" });
   yield* tooLong(w, fault);
+  // Earlier it would change nothing: only the sweep of a retained instance relies on the list.
+  if (w.hook === "retained" && w.registered && w.listed) yield fault("GitHub does not list the runner", { ...w, listed: false });
   if (w.shutdown) return;
   if (activeState(w) !== "inactive") {
     yield fault("an operator stops the unit", paused(stop(w, parts), { operated: true }));

@@ -69,6 +69,8 @@ export interface ModelState {
   /** Jobs that GitHub has not assigned yet. */
   jobs: number;
   registered: boolean;
+  /** GitHub lists the runner to the sweep; it does not when the pool's settings name another organization. */
+  listed: boolean;
   listener: { generation: number; phase: Phase } | null;
   generation: number;
   announcement: "idle" | "busy" | null;
@@ -133,6 +135,7 @@ export function inService(faults: number): ModelState {
     v1: false,
     jobs: 2,
     registered: true,
+    listed: true,
     listener: { generation: 0, phase: "polling" },
     generation: 0,
     announcement: "idle",
