@@ -65,8 +65,9 @@ describe("a job that hides its runner from the drain", function () {
   /** A job that its own runner must be allowed to end. */
   async function nextJob(instance: string, name: string): Promise<Readonly<Job>> {
     const job = pool.environment.github.job(pool.queueOn(instance, { name, seconds: NEXT_SECONDS }));
-    await pool.until(`${name} to run`, () => job.state === "acquired");
-    await pool.untilSeen("its worker", async () => (await pool.run(instance, "pgrep -x Runner.Worker")).exitCode === 0);
+    // A worker that is still starting reads its program from the folder that this job's predecessor covers.
+    const runs = () => pool.events.some((event) => event.kind === "job" && event.job === job.id && event.change === "steps-started");
+    await pool.until(`${name} to run`, runs);
     return job;
   }
 
