@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { LOG, PATHS, UNITS } from "../../../../contract/actions-runner-pool/host";
 import type { TargetState } from "../../../../contract/aws/lifecycle";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
+import { SDK_ATTEMPTS } from "../../../../host-config/shared/sdk-bounds";
 import { throttling } from "../../../../rehearsal/aws/api-faults";
 import type { LivePool } from "../../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { fill, inAlarm, launched } from "./host";
@@ -13,8 +14,8 @@ const HEALTH = "autoscaling:SetInstanceHealth";
 const COMPLETE = "autoscaling:CompleteLifecycleAction";
 /** KiB: far below the floor of 1 GiB, and enough for the runner to go on, so that only the agent keeps jobs away. */
 const FREE = 65_536;
-/** One refusal or more after each of the completion's own retries, so the runner stays offline for many of the agent's ticks. */
-const REFUSALS = 3;
+/** More than one call's attempts, so the completion's next run, 10 s later, was refused too: many ticks of the agent. */
+const REFUSALS = SDK_ATTEMPTS + 1;
 
 export const OUT_OF_SERVICE: readonly Scenario[] = [
   onOne(
