@@ -24,6 +24,7 @@ const LANES = {
     "test/examples/**/*.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/rehearsal.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/lost-events.test.ts",
+    "test/rehearsal/scenarios/actions-runner-pool/refused-destroy.test.ts",
   ],
   // CPU-bound, each about as long on one core as the lanes with machines.
   plans: ["test/proofs/races/random.test.ts"],

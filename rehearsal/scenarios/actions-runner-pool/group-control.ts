@@ -8,6 +8,10 @@ export interface GroupControl {
   setDesiredCapacity(desired: number): Promise<void>;
   /** Terminates one instance through the group and lowers the desired capacity, regardless of scale-in protection. */
   terminate(instance: string): Promise<void>;
+  /** Takes one instance out of service and lowers the desired capacity. */
+  enterStandby(instance: string): Promise<void>;
+  /** Takes it back into service and raises the desired capacity. */
+  exitStandby(instance: string): Promise<void>;
   /** Status of the latest instance refresh; undefined if there was none. */
   refreshStatus(): string | undefined;
 }
@@ -39,6 +43,16 @@ export function groupControl(aws: AwsApi, autoscaling: AutoScaling): GroupContro
         InstanceId: instance,
         ShouldDecrementDesiredCapacity: true,
       });
+    },
+    async enterStandby(instance) {
+      await aws.call(operator, "autoscaling:EnterStandby", {
+        AutoScalingGroupName: group().name,
+        InstanceIds: [instance],
+        ShouldDecrementDesiredCapacity: true,
+      });
+    },
+    async exitStandby(instance) {
+      await aws.call(operator, "autoscaling:ExitStandby", { AutoScalingGroupName: group().name, InstanceIds: [instance] });
     },
     refreshStatus: () => group().refresh,
   };

@@ -98,11 +98,11 @@ function autoScalingGroup(pool: LivePool): string {
 }
 
 /** The instances that have been in this state at any time. */
-function launched(pool: LivePool, state: Extract<LifecycleState, "Pending" | "InService">): string[] {
+export function launched(pool: LivePool, state: Extract<LifecycleState, "Pending" | "InService">): string[] {
   return pool.events.flatMap((event) => (event.kind === "instance-state" && event.state === state ? [event.instance] : []));
 }
 
-function inAlarm(pool: LivePool, suffix: string): boolean | undefined {
+export function inAlarm(pool: LivePool, suffix: string): boolean | undefined {
   return pool.environment.aws.alarms().find(({ name }) => name.endsWith(`-${suffix}`))?.inAlarm;
 }
 
@@ -119,20 +119,23 @@ export async function shortenDrain(target: TargetInstance, seconds: number): Pro
 
 /**
  * The machines share this machine's disk, which must not be filled. So each folder becomes a small file system with the
- * same content and no free space. It is complete when it appears, since a full folder already makes the agent act.
+ * same content and no free space, or as much as `free` says, in KiB and a multiple of the 4 KiB of a page. It is complete
+ * when it appears, since a full folder already makes the agent act.
  */
-function fill(folders: readonly string[]): string {
+export function fill(folders: readonly string[], free = 0): string {
   const each = folders.map(
     (folder) => `
     kept=$(mktemp -d /dev/shm/kept-XXXX)
     cp -a ${folder}/. "$kept"
     full=$(mktemp -d /dev/shm/full-XXXX)
-    mount -t tmpfs -o "size=$(($(du -sk "$kept" | cut -f1) + 64))k,mode=755" full "$full"
+    size=$(($(du -sk "$kept" | cut -f1) + 64))
+    mount -t tmpfs -o "size=\${size}k,mode=755" full "$full"
     cp -a "$kept/." "$full"
     rm -r "$kept"
     cat /dev/zero > "$full/filling" 2>/dev/null || true
+    mount -o "remount,size=$((size + ${free}))k" "$full"
     mount --bind "$full" ${folder}
-    [ "$(df --output=avail ${folder} | tail -1)" -eq 0 ]`,
+    [ "$(df --output=avail ${folder} | tail -1)" -eq ${free} ]`,
   );
   return `set -e\n${each.join("\n")}`;
 }

@@ -42,13 +42,13 @@ export class Instances {
     return this.pool.inService().filter((id) => online.includes(id) && !this.taken.has(id));
   }
 
-  /** Draining instances count: they are machines too. */
+  /** Draining instances and those in standby count: they are machines too, and the latter come back into the capacity. */
   private async fillUp(): Promise<void> {
     const { group, options } = this.pool.environment.context;
     const { autoscaling } = this.pool.environment.aws;
     const members = autoscaling.group(autoscaling.groupNames()[0]!)?.instances ?? [];
-    const leaving = members.filter(({ state }) => state.startsWith("Terminating")).length;
-    const wanted = options.instances - leaving;
+    const outside = members.filter(({ state }) => state.startsWith("Terminating") || state === "Standby").length;
+    const wanted = options.instances - outside;
     if (this.waiting > 0 && group.desired() < wanted) await group.setDesiredCapacity(wanted);
   }
 }

@@ -10,6 +10,7 @@ import { SIZE } from "./instances";
 import { JOBS } from "./jobs";
 import { LISTENER } from "./listener";
 import { SERVICES } from "./services";
+import { OUT_OF_SERVICE } from "./out-of-service";
 import { startAll, type Scenario } from "./scenario";
 
 /** Several times the usual duration; a bound on a hang, not a measurement. */
@@ -17,7 +18,7 @@ const BOUND_MS = 2_400_000;
 
 /** FAULTS_ONLY is a regular expression that selects faults by name, for work on some of them. */
 const ONLY = new RegExp(process.env.FAULTS_ONLY ?? "");
-const ALL: readonly Scenario[] = [AGENT, SERVICES, LISTENER, HOST, CLOCK, JOBS, CLOUD].flat();
+const ALL: readonly Scenario[] = [AGENT, SERVICES, LISTENER, HOST, OUT_OF_SERVICE, CLOCK, JOBS, CLOUD].flat();
 const SCENARIOS = ALL.filter((scenario) => ONLY.test(scenario.fault));
 
 describe("faults on machines with a real systemd", function () {
