@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
+import { ended } from "../../../rehearsal/github/jobs";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, asRoot, runnerUid, scaleIn } from "./attempts";
@@ -8,8 +10,46 @@ import { asJob, asRoot, runnerUid, scaleIn } from "./attempts";
 const BOUND_MS = 900_000;
 /** MB; more than a job may write below /run, and little compared to the size of /run. */
 const MORE = 100;
-/** Process limit of the job's user here. On an instance it is tens of thousands, too many for this machine. */
-const PROCESSES = 200;
+/** Processes that the job's user may have here beside those that exist. On an instance it is tens of thousands, too many for this machine. */
+const MORE_PROCESSES = 150;
+
+/** Where the step of the next job meets the trap. */
+const FIFO = "/var/tmp/next-job";
+/** Milliseconds. bash retries a fork for 15 s; a hook whose forks succeed takes some hundredths of a second. */
+const RETRIED_MS = 10_000;
+/** Another machine of this computer may have the same user and free a process at the wrong moment. */
+const ROUNDS = 4;
+
+/**
+ * Waits for the step of a later job, takes every free process of their user and lets the step end. The only process that is
+ * free then is the step's own, which the completed hook gets. As long as a hook runs, no other process becomes free.
+ */
+const TRAP = `import os, signal, time
+def fill(fillers):
+    while True:
+        try: pid = os.fork()
+        except OSError: return
+        if pid == 0:
+            while True: time.sleep(1000)
+        fillers.append(pid)
+def hooks():
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if b"job-completed.sh" in open(f"/proc/{pid}/cmdline", "rb").read(): return True
+        except OSError: pass
+while True:
+    fillers = []
+    with open("${FIFO}", "wb", 0) as step:
+        fill(fillers)
+        step.write(b"full\\n")
+    end = time.monotonic() + 10
+    while not hooks() and time.monotonic() < end: pass
+    while hooks():
+        fill(fillers)
+        time.sleep(0.01)
+    for pid in fillers:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)`;
 
 const fill = (folder: string) => `dd if=/dev/zero of=${folder}/fill bs=1M count=${MORE} status=none`;
 
@@ -24,6 +64,28 @@ describe("a job that exhausts resources that the drain needs", function () {
     [instance] = pool.inService() as [string];
   });
   after(() => pool?.close());
+
+  const online = () => pool.until("the runner to be online again", () => pool.environment.context.jobs.online().includes(instance));
+
+  /** Of the job's user, on all machines of this computer: the kernel counts them together, and each thread as one. */
+  const processes = (uid: number) =>
+    execFileSync("ps", ["-L", "--no-headers", "-o", "uid", "-A"], { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => Number(line || -1) === uid).length;
+
+  /** Returns the limit. */
+  async function limitProcesses(): Promise<number> {
+    const limit = processes(await runnerUid(pool, instance)) + MORE_PROCESSES;
+    // The unit sets the limit for each process; the kernel applies it to all processes of the user.
+    await pool.sh(
+      instance,
+      `mkdir -p /run/systemd/system/${UNITS.runner}.d
+printf '[Service]\\nLimitNPROC=${limit}\\n' >/run/systemd/system/${UNITS.runner}.d/few.conf
+systemctl daemon-reload && systemctl restart ${UNITS.runner}`,
+    );
+    await online();
+    return limit;
+  }
 
   it("cannot fill /run, which systemd and the agent write to, because its own part is small", async () => {
     const [byRoot] = await asRoot(pool, instance, [{ script: `trap 'rm -f /run/fill' EXIT; ${fill("/run")}` }], "fill-by-root");
@@ -51,7 +113,6 @@ describe("a job that exhausts resources that the drain needs", function () {
 
   it("cannot fill /run through the listener's log either, although its user owns the programs that write it", async () => {
     const available = async () => Number(await pool.sh(instance, "df --output=avail --block-size=1M /run | tail -n 1"));
-    const online = () => pool.until("the runner to be online again", () => pool.environment.context.jobs.online().includes(instance));
     const before = await available();
     assert.ok(before > MORE, `/run must have more than ${MORE} MB left, or the test shows nothing: ${before} MB`);
     const script = `cp ${PATHS.runner}/runsvc.sh ~/runsvc.sh && sed -i '1a head -c ${MORE}M /dev/zero' ${PATHS.runner}/runsvc.sh`;
@@ -70,15 +131,40 @@ describe("a job that exhausts resources that the drain needs", function () {
     await online();
   });
 
-  it("cannot keep the drain from running, logging or completing by exhausting processes and the journal", async () => {
-    // The unit sets the limit for each process; the kernel applies it to all processes of the user.
+  it("cannot fail the next job by leaving its user without a free process: the pool's hooks need none", async () => {
+    const limit = await limitProcesses();
+    const setTrap = `mkfifo ${FIFO} && echo '${Buffer.from(TRAP).toString("base64")}' | base64 -d >/var/tmp/trap.py
+RUNNER_TRACKING_ID= setsid --fork python3 /var/tmp/trap.py </dev/null >/dev/null 2>&1`;
+    const [left] = await asJob(pool, instance, [{ script: setTrap }], "trapper");
+    assert.equal(left!.code, 0, left!.output);
+    const uid = await runnerUid(pool, instance);
+    // The hook as it was, at the same time, so that what it does without the defence is seen as well.
+    const unguarded = "/var/tmp/unguarded-job-completed.sh";
     await pool.sh(
       instance,
-      `mkdir -p /run/systemd/system/${UNITS.runner}.d
-printf '[Service]\\nLimitNPROC=${PROCESSES}\\n' >/run/systemd/system/${UNITS.runner}.d/few.conf
-systemctl daemon-reload && systemctl restart ${UNITS.runner}`,
+      `grep -vx 'trap go_on EXIT' ${PATHS.jobCompletedHook} >${unguarded}; ! cmp -s ${PATHS.jobCompletedHook} ${unguarded}`,
     );
-    await pool.until("the runner to be online again", () => pool.environment.context.jobs.online().includes(instance));
+    const control = `for n in $(seq 400); do pgrep -f '^bash -e ${PATHS.jobCompletedHook}$' >/dev/null && break; sleep 0.05; done
+sleep 0.3; setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=${limit} bash -e ${unguarded}`;
+    for (let round = 1; ; round++) {
+      const withoutDefence = pool.run(instance, control);
+      const next = pool.environment.github.job(
+        pool.queueOn(instance, { name: `next-${round}`, steps: [{ name: "meet the trap", run: `read -r _ <${FIFO}` }] }),
+      );
+      await pool.until("the next job to end", () => ended(next), 120);
+      assert.equal(next.state, "succeeded", `its hooks took ${JSON.stringify(next.hooks)} ms`);
+      const { exitCode, stderr } = await withoutDefence;
+      if (exitCode === 254 && next.hooks.completed! >= RETRIED_MS) break;
+      assert.ok(
+        round < ROUNDS,
+        `the hook found a free process: ${JSON.stringify(next.hooks)} ms; without the defence ${exitCode}: ${stderr}`,
+      );
+    }
+    await pool.sh(instance, "pkill -KILL -f '^python3 /var/tmp/trap.py$'");
+  });
+
+  it("cannot keep the drain from running, logging or completing by exhausting processes and the journal", async () => {
+    const limit = await limitProcesses();
     const bomb = `import os, time
 while True:
     try:
@@ -95,11 +181,10 @@ while True:
     ].join("\n");
     const job = pool.environment.github.job(pool.queueOn(instance, { name: "exhauster", steps: [{ name: "exhaust", run }] }));
     const uid = await runnerUid(pool, instance);
-    const processes = async () => Number(await pool.sh(instance, `ps -L --no-headers -u ${uid} | wc -l`));
-    await pool.untilSeen("its user's process limit to be reached", async () => (await processes()) >= PROCESSES - 5);
+    await pool.untilSeen("its user's process limit to be reached", async () => processes(uid) >= limit - 5);
     const fork = await pool.run(
       instance,
-      `setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=${PROCESSES} bash -c 'true & wait'`,
+      `setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=${limit} bash -c 'true & wait'`,
     );
     assert.match(fork.stderr, /fork.*Resource temporarily unavailable/);
     await scaleIn(pool, instance, 400);

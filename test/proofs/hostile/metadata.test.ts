@@ -178,6 +178,20 @@ sed -i /^runner$/d /etc/cron.deny /etc/at.deny`,
     assert.equal(exitCode, 1, "without the denial the probe must fail");
   });
 
+  it("does not run on an image whose job user needs no password for sudo: the installation checks first", async () => {
+    const [instance] = pool.inService() as [string];
+    const install = `${PATHS.node} ${PATHS.agent} install`;
+    const rule = "/etc/sudoers.d/image";
+    const user = await pool.sh(instance, `id -un ${await runnerUid(pool, instance)}`);
+    await pool.sh(instance, `umask 337; echo '${user} ALL=(ALL) NOPASSWD: ALL' >${rule}`);
+    const [root] = await asJob(pool, instance, [{ script: "sudo -n id -u | grep -x 0" }], "root");
+    assert.equal(root!.code, 0, `with this rule a job is root, or the test shows nothing: ${root!.output}`);
+    const { exitCode, stdout, stderr } = await pool.run(instance, install);
+    assert.equal(exitCode, 1, "the installation must refuse the image");
+    assert.match(stdout + stderr, new RegExp(`runnerUser ${user}: sudo asks this user for no password`));
+    await pool.sh(instance, `rm ${rule}; ${install}`);
+  });
+
   it("gets them in each of these ways once the defence is removed, so the refusals are meaningful", () => {
     for (const [index, attempt] of ATTEMPTS.entries()) assertWorks(attempt, undefended[index]);
     assert.match(undefended[1]!.output, /401/, "version 1 is closed in the launch template as well");
