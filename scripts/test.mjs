@@ -1,11 +1,12 @@
 // Runs the tests in parallel lanes, each its own mocha process. Tests that boot real machines mostly wait for systemd and
 // for jobs; the CPU-bound ones use that time. With arguments it is plain mocha: `npm test -- test/build/tar.test.ts`.
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { endAfterLastTest } from "./lane-exit.cjs";
 
 /** Globs by lane; the last lane, `rest`, has the files that no other lane matches. */
 const LANES = {
@@ -31,7 +32,7 @@ const LANES = {
   models: ["test/proofs/races/random-skipping.test.ts", "test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
 };
 const ALL = "test/**/*.test.ts";
-/** After its last test a lane only has to exit. Where something stays open, mocha would wait for it without end. */
+/** After its last test a lane only has to exit. */
 const EXIT_LIMIT_MS = 60_000;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -80,7 +81,7 @@ function run(rest, env, lane) {
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", (line) => console.log(`${lane.padEnd(10)} ${line}`));
     }
-    const exit = lane === "inherit" ? undefined : endAfterLastTest(child, env.TEST_COUNTS, lane);
+    const exit = lane === "inherit" ? undefined : endAfterLastTest(child, env.TEST_COUNTS, lane, EXIT_LIMIT_MS);
     // A lane cleans up, so this waits for it. Ctrl-C has already reached it, and a second SIGINT would make mocha quit at once.
     process.on("SIGINT", () => undefined);
     process.on("SIGTERM", () => child.kill("SIGTERM"));
@@ -92,18 +93,4 @@ function run(rest, env, lane) {
       resolve(code ?? 1);
     });
   });
-}
-
-/** Ends a lane that has written its counts, but does not exit, and fails it: what it left open is a defect. */
-function endAfterLastTest(child, counts, lane) {
-  let waited = 0;
-  return setInterval(() => {
-    if (!existsSync(counts) || ++waited * 1_000 < EXIT_LIMIT_MS || child.killed) return;
-    const [passed, failed, skipped] = read(counts);
-    const reason = `did not exit within ${EXIT_LIMIT_MS / 1000} s of its last test: a process, a timer or a connection is still open`;
-    console.log(`${lane.padEnd(10)} ${reason}`);
-    writeFileSync(counts, `${passed} passed, ${failed + 1} failed, ${skipped} skipped\n`);
-    appendFileSync(`${counts}.failures`, `  the lane ${lane}\n    ${reason}\n`);
-    child.kill("SIGKILL");
-  }, 1_000);
 }

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -9,10 +9,10 @@ const POLL_MS = 500;
  * taken over, so a killed build does not block later ones.
  *
  * The lock is a folder of numbered turns. The process that created the highest turn holds the lock until it ends the
- * turn or exits; the next process creates the turn after it. Nobody ever removes the highest turn, so of several
+ * turn or exits; the next process creates the turn after it. The highest turn is never removed, so of several
  * processes that find the same owner gone, only one can create its successor, and one that comes too late creates a turn
  * below the highest, which counts for nothing. Locks that are removed and created again do not have this property:
- * whoever is late removes the new owner's lock. This is also a known defect of the npm packages for locks
+ * a late process removes the new owner's lock. This is also a known defect of the npm packages for locks
  * (moxystudio/node-proper-lockfile#121), and Node has no binding for the kernel's own locks.
  */
 export async function withLock<T>(folder: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
@@ -72,9 +72,9 @@ function create(turns: string, turn: string): boolean {
   }
 }
 
-/** An empty file is a turn that has ended. */
+/** An empty file is a turn that has ended, and so is one that was removed together with the whole cache. */
 function end(turn: string): void {
-  truncateSync(turn);
+  if (existsSync(turn)) truncateSync(turn);
 }
 
 function hasEnded(turn: string): boolean {

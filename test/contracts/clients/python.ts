@@ -8,7 +8,7 @@ import { cacheFolder, ownFolder } from "../../../rehearsal/cache-folder";
 import { withLock } from "../../../rehearsal/engine/lock";
 
 const run = promisify(execFile);
-/** An installation takes 15 s. pip's own limits would let a silent package index hang it for most of an hour. */
+/** pip has a limit for each connection and none for an installation, so that a silent package index could hang a test run. */
 const ATTEMPTS = 3;
 const ATTEMPT_MS = 150_000;
 const PIP_OPTIONS = ["--timeout", "15", "--retries", "3", "--no-input", "--quiet", "--disable-pip-version-check"];

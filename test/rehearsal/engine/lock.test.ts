@@ -53,6 +53,12 @@ describe("the lock of the engine's folder", () => {
     assert.equal(await withLock(folder, quiet, async () => "built"), "built");
   });
 
+  it("does not fail a build whose cache is removed meanwhile, nor block the next one", async () => {
+    const work = async () => (rmSync(turns, { recursive: true }), "built");
+    assert.equal(await withLock(folder, quiet, work), "built");
+    assert.equal(await withLock(folder, quiet, work), "built");
+  });
+
   it("gives a dead owner's lock to one of two waiters that both found it dead, never to both", () => {
     mkdirSync(turns);
     writeFileSync(join(turns, "1"), `${goneProcess()} `);
