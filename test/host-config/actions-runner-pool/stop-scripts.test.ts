@@ -52,8 +52,9 @@ describe("the unit's shell scripts", () => {
       .replaceAll(PATHS.home, join(folder, "disk"));
     put("script.sh", text);
     const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-    // Not spawnSync: this process must reap what the script waits for. SIGKILL, because the script ignores other signals.
-    const child = spawn("bash", [join(folder, "script.sh")], { env, timeout: 40_000, killSignal: "SIGKILL", stdio: "ignore" });
+    // Not spawnSync: this process must reap what the script waits for. SIGKILL, because the script ignores other signals. A bound
+    // on hangs only: 40 rounds of the script took more than 40 s on a busy machine.
+    const child = spawn("bash", [join(folder, "script.sh")], { env, timeout: 200_000, killSignal: "SIGKILL", stdio: "ignore" });
     return ((await once(child, "exit")) as [number | null])[0];
   }
 
@@ -106,7 +107,12 @@ describe("the unit's shell scripts", () => {
 
   describe("when the agent cannot run at all and an idle listener is left", () => {
     const perf = () => join(folder, "run/perf/Runner.perf");
-    const received = (ms: number, type = "RunnerJobRequest") => `MessageReceived_${type}:${new Date(Date.now() - ms).toISOString()}\n`;
+    /** A message of so many milliseconds ago, at the time of the call: a test may run long after this file was loaded. */
+    const received =
+      (ms: number, type = "RunnerJobRequest") =>
+      () =>
+        `MessageReceived_${type}:${new Date(Date.now() - ms).toISOString()}\n`;
+    const served = () => `${received(1_000)()}StartingWorkerProcess:x\n`;
     const slept = () => readFileSync(join(folder, "slept"), "utf8").length;
     beforeEach(() => {
       live("Runner.Listener");
@@ -121,10 +127,10 @@ describe("the unit's shell scripts", () => {
       ["10 s if it has received none", undefined, 10],
       ["10 s if its last message was no job", received(1_000, "JobCancellation"), 10],
       ["10 s after the acquisition can no longer succeed", received(601_000), 10],
-      ["10 s if the worker of its last message was started before", `${received(1_000)}StartingWorkerProcess:x\n`, 10],
+      ["10 s if the worker of its last message was started before", served, 10],
     ] as const) {
       it(`wait ${what}`, async () => {
-        if (log !== undefined) writeFileSync(perf(), log);
+        if (log !== undefined) writeFileSync(perf(), log());
         afterThirty(`echo StartingWorkerProcess:x >>${perf()}`);
         assert.equal(await run(stopAgainScript(CONFIG), "exit 1"), 0);
         assert.equal(slept(), seconds);
