@@ -52,8 +52,12 @@ try {
   const files = Object.keys(lanes).flatMap((name) =>
     existsSync(join(folder, `${name}.files`)) ? JSON.parse(readFileSync(join(folder, `${name}.files`), "utf8")) : [],
   );
-  console.log("\nslowest files:");
-  for (const [file, ms] of files.sort((a, b) => b[1] - a[1]).slice(0, 10)) console.log(`${(ms / 1000).toFixed(1).padStart(8)} s  ${file}`);
+  const seconds = (ms) => `${(ms / 1000).toFixed(1).padStart(8)} s`;
+  console.log("\nslowest files:      processor:");
+  for (const [file, ms, processor] of files.sort((a, b) => b[1] - a[1]).slice(0, 10))
+    console.log(`${seconds(ms)}  ${seconds(processor)}  ${file}`);
+  console.log("\nfiles that need most of the processor:");
+  for (const [file, , processor] of files.sort((a, b) => b[2] - a[2]).slice(0, 20)) console.log(`${seconds(processor)}  ${file}`);
   // Repeated at the end of the log, because the lane that failed may have ended long before.
   for (const name of Object.keys(lanes)) {
     const failures = join(folder, `${name}.failures`);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { ActionsRunnerPool } from "../../../../components";
+import { resolveSettings } from "../../../../components/actions-runner-pool/settings";
+import { validate } from "../../../../components/actions-runner-pool/validation";
 import schema from "../../../../schema.json";
 import { Deployment } from "../../mocks";
 import { poolArgs } from "../pool-args";
@@ -43,6 +45,16 @@ function withValue(args: any, [name, ...rest]: readonly string[], value: unknown
   return { ...args, [name!]: rest.length === 0 ? value : withValue(args?.[name!], rest, value) };
 }
 
+/** As the component checks its arguments. A pool that is accepted has no error, and takes a second to construct. */
+function isAccepted(args: any): boolean {
+  try {
+    validate("runners", resolveSettings("runners", args, { project: "project", stack: "stack" }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe("a secret in the wrong argument", () => {
   it("does not appear in the error of the fields for secrets, even if it looks like a name", async () => {
     for (const text of ["hunter2-S3cret", "correct-horse-battery-staple"]) {
@@ -67,9 +79,11 @@ describe("a secret in the wrong argument", () => {
     it(`does not appear in the error: ${what}`, async () => {
       const refused: string[] = [];
       for (const { path, list } of all) {
+        const args = withValue(poolArgs(), path, list ? [text] : text);
+        if (isAccepted(args)) continue;
         await Deployment.start();
         try {
-          new ActionsRunnerPool("runners", withValue(poolArgs(), path, list ? [text] : text));
+          new ActionsRunnerPool("runners", args);
         } catch (error) {
           refused.push(path.join("."));
           assert.ok(!`${(error as Error).stack}`.includes(part), `${path.join(".")}: ${(error as Error).message}`);
