@@ -14,6 +14,7 @@ import { createHostRole } from "./host-role";
 import { instanceFacts } from "./instance-facts";
 import { createLaunchTemplate } from "./launch-template";
 import { createNetwork } from "./network";
+import { createRefreshCancel } from "./refresh-cancel";
 import { resolveSettings } from "./settings";
 import { createStopDocument } from "./stop-document";
 import { checkedTags } from "./tags";
@@ -81,7 +82,8 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const eventHandling = [...Object.values(functions).flatMap(({ ready }) => ready), ...events];
     const finalSweep = createFinalSweep(name, { settings, sweep: functions.sweep, dependsOn: eventHandling }, child);
     const beforeGroup = [bundle.object, ...hostRole.ready, ...deadLettersReady, ...eventHandling, finalSweep, stopDocument];
-    const group = createGroup(name, { ...common, launchTemplate, network, dependsOn: beforeGroup }, child);
+    const cancelled = createRefreshCancel(name, { settings, sweep: functions.sweep, launchTemplate, dependsOn: beforeGroup }, child);
+    const group = createGroup(name, { ...common, launchTemplate, network, dependsOn: [...beforeGroup, cancelled] }, child);
     createHooks(name, { settings, group }, child);
     createDestroyCheck(name, { settings, sweep: functions.sweep, group }, child);
     createAlarms(name, { ...common, functions, deadLetters }, child);

@@ -7,6 +7,7 @@ import type { AwsEnvironment } from "../shared/aws-environment";
 import { type PackagedFunction, createPackagedFunction } from "../shared/packaged-function";
 import type { PolicyDocument } from "../shared/policy";
 import { type FunctionKey, functionSettings } from "./function-settings";
+import { refreshPreferences } from "./instance-refresh";
 import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./policies/functions";
 import type { PoolSettings } from "./settings";
 
@@ -81,6 +82,7 @@ function variables(settings: PoolSettings, hostRole: aws.iam.Role, key: Function
     [ENV.githubTokenSecretArn]: github.tokenSecretArn,
     [ENV.hostRoleId]: hostRole.uniqueId,
     [ENV.maxDrainSeconds]: String(settings.drain.maxDrain),
+    [ENV.refreshPreferences]: key === "sweep" ? JSON.stringify(refreshPreferences(settings)) : undefined,
     POWERTOOLS_SERVICE_NAME: key,
     POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
     POWERTOOLS_LOG_LEVEL: "INFO",

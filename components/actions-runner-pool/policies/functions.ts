@@ -54,12 +54,19 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
       [
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeAutoScalingInstances",
+        "autoscaling:DescribeInstanceRefreshes",
         "autoscaling:DescribeScalingActivities",
         "autoscaling:DescribeWarmPool",
       ],
       ["*"],
     ),
     allow("CompleteForHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
+    // Without a desired configuration: one would need the rights to launch instances.
+    allow(
+      "BringTheLaunchTemplateToAllInstances",
+      ["autoscaling:CancelInstanceRefresh", "autoscaling:StartInstanceRefresh"],
+      [groupArn(environment, names)],
+    ),
     allow("TerminateRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(environment, names)]),
     provideTokens(environment, names),
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),

@@ -6,10 +6,13 @@ import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import type { RegistrationPorts } from "../shared/registration";
 import { registrationPorts } from "../shared/registration-ports";
+import type { CancelRefreshPorts } from "./cancel-refresh";
 import type { DestroyCheckPorts } from "./destroy-check";
+import { cancelRefresh, refreshState, startRefresh } from "./instance-refresh";
 import { activities, groupExists, members, suspendedProcesses, terminate } from "./inventory";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
+import type { RefreshWatch } from "./refresh-watch";
 import type { Silences } from "./silences";
 
 export interface SweepClients {
@@ -22,7 +25,8 @@ export function sweepPorts(
   gitHub: () => GitHubRunners,
   clock: Clock,
   silences: Silences,
-): SweepPorts & RegistrationPorts & DestroyCheckPorts {
+  refreshWatch: RefreshWatch,
+): SweepPorts & RegistrationPorts & DestroyCheckPorts & CancelRefreshPorts {
   const { autoScaling, secretsManager } = clients;
   return {
     ...registrationPorts(clients, gitHub, clock),
@@ -31,11 +35,15 @@ export function sweepPorts(
     suspendedProcesses: (group) => suspendedProcesses(autoScaling, group),
     activities: (group) => activities(autoScaling, group),
     lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
+    refreshState: (group) => refreshState(autoScaling, group),
+    startRefresh: (group, preferences) => startRefresh(autoScaling, group, preferences),
+    cancelRefresh: (group) => cancelRefresh(autoScaling, group),
     continueAction: (action) => continueAction(autoScaling, action),
     terminate: (instanceId) => terminate(autoScaling, instanceId),
     secrets: (prefix) => listSecrets(secretsManager, prefix),
     deleteSecret: (name) => deleteSecret(secretsManager, name),
     gitHub,
     silences,
+    refreshWatch,
   };
 }

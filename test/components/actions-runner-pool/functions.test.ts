@@ -8,6 +8,7 @@ import { Deployment, settled } from "../mocks";
 import { SECRET_ARN, poolArgs } from "./pool-args";
 
 const FUNCTION = "aws:lambda/function:Function";
+const GROUP = "aws:autoscaling/group:Group";
 const RULE = "aws:cloudwatch/eventRule:EventRule";
 const TARGET = "aws:cloudwatch/eventTarget:EventTarget";
 const INVOCATION = "aws:lambda/invocation:Invocation";
@@ -28,7 +29,11 @@ const EVENTS = {
 
 describe("the functions", () => {
   it("run on a supported runtime with a limited timeout, and receive the pool's settings as environment variables", async () => {
-    const deployment = await deploy({ drain: { heartbeatTimeout: 600, maxDrain: 3600 } });
+    const instanceRefresh = { protectedInstances: "Refresh" as const, minHealthyPercentage: 50 };
+    const deployment = await deploy({ drain: { heartbeatTimeout: 600, maxDrain: 3600 }, instanceRefresh });
+    const { instanceWarmup, ...others } = deployment.named(GROUP, "runners").inputs.instanceRefresh.preferences;
+    const deployed = { ...others, instanceWarmup: Number(instanceWarmup) };
+    assert.deepEqual([others.scaleInProtectedInstances, others.minHealthyPercentage], ["Refresh", 50]);
     for (const key of ["register", "deregister", "sweep"]) {
       const { inputs } = deployment.named(FUNCTION, `runners-${key}`);
       assert.equal(inputs.name, `pool-${key}`);
@@ -36,7 +41,10 @@ describe("the functions", () => {
       assert.deepEqual(inputs.architectures, ["arm64"]);
       assert.equal(inputs.handler, "index.handler");
       assert.ok(inputs.timeout >= 30 && inputs.timeout < 300, `${key}: ${inputs.timeout} s`);
-      const { POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_LOG_LEVEL, ...own } = inputs.environment.variables;
+      const { POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_LOG_LEVEL, ...given } = inputs.environment.variables;
+      const { [ENV.refreshPreferences]: preferences, ...own } = given;
+      // The sweep starts refreshes as the provider does.
+      assert.deepEqual(preferences && JSON.parse(preferences), key === "sweep" ? deployed : undefined);
       assert.deepEqual(own, {
         [ENV.pool]: "pool",
         [ENV.githubApiUrl]: "https://api.github.com",
@@ -205,6 +213,7 @@ describe("the alarms", () => {
         METRIC.impostorRunners,
         METRIC.stopFailures,
         METRIC.registrationFailures,
+        METRIC.outdatedInstances,
         METRIC.overdueDrains,
         METRIC.retainedInstances,
         METRIC.unregisteredInstances,

@@ -41,6 +41,7 @@ const IMPLIED: Record<string, string[]> = { "secretsmanager:CreateSecret": ["sec
 const WITHOUT_RESOURCE = new Set([
   "autoscaling:DescribeAutoScalingGroups",
   "autoscaling:DescribeAutoScalingInstances",
+  "autoscaling:DescribeInstanceRefreshes",
   "autoscaling:DescribeScalingActivities",
   "autoscaling:DescribeWarmPool",
   "secretsmanager:ListSecrets",

@@ -22,6 +22,13 @@ describe("sweepTrigger", () => {
     for (const check of ["final", null, 1]) assert.equal(checked("delete", check), "nothing");
   });
 
+  it("returns the cancellation before an update of the group, and never the final sweep when that invocation is deleted", () => {
+    const task = (action: string, what: unknown = "cancel-refresh") => sweepTrigger({ ...lifecycle(action), task: what }, POOL).kind;
+    for (const action of ["create", "update"]) assert.equal(task(action), "cancel-refresh");
+    assert.equal(task("delete"), "nothing");
+    for (const what of ["final", null, 1]) for (const action of ["update", "delete"]) assert.equal(task(action, what), "nothing");
+  });
+
   it("returns nothing for an unknown action or another pool: such an invocation must neither sweep nor fail", () => {
     for (const event of [
       lifecycle("replace"),
