@@ -11,7 +11,7 @@ import { dispatchSweep } from "../../functions/actions-runner-pool/sweep/dispatc
 import { sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports";
 import { RefreshWatch } from "../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../functions/actions-runner-pool/sweep/silences";
-import type { AutoScaling, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
+import type { AutoScaling, S3, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
 import { readSecret } from "../../functions/shared/aws/read-secret";
 import type { GitHubRunners } from "../../functions/shared/github/runners";
 import type { Observer } from "../../functions/shared/lambda/observer";
@@ -208,6 +208,7 @@ export class InProcessFunctions {
       );
     return {
       autoScaling: sdkClient<AutoScaling>("autoscaling", call),
+      s3: sdkClient<S3>("s3", call),
       secretsManager: sdkClient<SecretsManager>("secretsmanager", call),
       systemsManager: sdkClient<SystemsManager>("ssm", call),
     };

@@ -3,6 +3,7 @@ import { TIMING } from "../../../contract/actions-runner-pool/timing";
 import type { Observer } from "../../shared/lambda/observer";
 import { within } from "../../shared/lambda/timeout";
 import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
+import { sweepBundles, type BundleSweepPorts } from "./bundle-sweep";
 import { cancelRunningRefresh, type CancelRefreshPorts } from "./cancel-refresh";
 import { checkDestroy, type DestroyCheckPorts } from "./destroy-check";
 import { finalSweep } from "./final-sweep";
@@ -18,7 +19,7 @@ export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "n
 /** Runs the sweep that the trigger requires. Only the final sweep has a result. */
 export async function dispatchSweep(
   event: unknown,
-  ports: SweepPorts & RegistrationPorts & DestroyCheckPorts & CancelRefreshPorts,
+  ports: SweepPorts & RegistrationPorts & DestroyCheckPorts & CancelRefreshPorts & BundleSweepPorts,
   { pool, names, scheduled }: DispatchSettings,
   observer: Observer,
 ): Promise<FinalSweepResult | undefined> {
@@ -31,6 +32,9 @@ export async function dispatchSweep(
       return undefined;
     case "cancel-refresh":
       await cancelRunningRefresh(ports, { names }, observer);
+      return undefined;
+    case "sweep-bundles":
+      await sweepBundles(ports, trigger, observer);
       return undefined;
     case "nothing":
       observer.log.info("nothing to do", { reason: trigger.reason });

@@ -1,5 +1,5 @@
 /** Lambda handler of the sweep function; sweep.ts documents it. */
-import { autoScalingClient, secretsManagerClient } from "../../shared/aws/clients";
+import { autoScalingClient, s3Client, secretsManagerClient } from "../../shared/aws/clients";
 import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { systemClock } from "../../shared/lambda/clock";
@@ -13,7 +13,13 @@ import { Silences } from "./silences";
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
-const ports = sweepPorts({ autoScaling: autoScalingClient(), secretsManager }, gitHub, systemClock, new Silences(), new RefreshWatch());
+const ports = sweepPorts(
+  { autoScaling: autoScalingClient(), secretsManager, s3: s3Client() },
+  gitHub,
+  systemClock,
+  new Silences(),
+  new RefreshWatch(),
+);
 
 export const handler = poolHandler(pool, (event, invocation) =>
   dispatchSweep(

@@ -8,7 +8,9 @@
  *   and updates do nothing. trigger.ts recognizes these events by their key `tf`.
  * - A second such resource, created and updated before each update of the group with another launch template: cancels a
  *   running instance refresh, so that the update can start the next one (cancel-refresh.ts).
- * - A third such resource, deleted before the group: it fails, and with it the deletion of the pool, while an instance is
+ * - A third one, created and updated after an update of the group that brought another host bundle: deletes bundles that no
+ *   launch template needs any more (bundle-sweep.ts).
+ * - A fourth one, deleted before the group: it fails, and with it the deletion of the pool, while an instance is
  *   in standby or the process Terminate is suspended (destroy-check.ts).
  *
  * ## Work by lifecycle state (docs/lifecycle.md)
@@ -43,7 +45,7 @@
  * - GitHub: about 150 calls an hour for listing runners (a longer list gets two consecutive sweeps per cycle), 10
  *   rechecks of unregistered instances and 20 calls for retained ones a sweep and none below 20 % of the hourly quota, no
  *   removals below 40 % (below 10 % for runners that are in use without an instance).
- * - The cancellation before an update has 120 s.
+ * - The cancellation before an update has 120 s, the deletion of host bundles 60 s and 100 calls.
  * - Auto Scaling: 30 pages of 100 activities a sweep.
  *
  * ## Gotchas

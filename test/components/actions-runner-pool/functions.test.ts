@@ -200,6 +200,31 @@ describe("the check before the group is deleted", () => {
   });
 });
 
+describe("the sweep of host bundles", () => {
+  it("sweeps host bundles only after the group has its new template, so that a failed deployment deletes none", async () => {
+    const { inputs } = (await deploy()).named(INVOCATION, "runners-bundle-sweep");
+    const { task, bucket, deployed } = JSON.parse(inputs.input);
+    assert.deepEqual([task, bucket, inputs.lifecycleScope], ["sweep-bundles", "runners-host-bundle-1a2b3c4", "CRUD"]);
+    assert.match(deployed, /^host-bundles\/[0-9a-f]{64}\.tar$/);
+    let dependsOn: pulumi.Resource[] = [];
+    await Deployment.start();
+    new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }), {
+      transformations: [
+        ({ type, name, opts }) => {
+          if (type === INVOCATION && name === "runners-bundle-sweep")
+            dependsOn = (opts as pulumi.CustomResourceOptions).dependsOn as pulumi.Resource[];
+          return undefined;
+        },
+      ],
+    });
+    await settled();
+    const urns = await Promise.all(
+      dependsOn.map(({ urn }) => new Promise<string>((resolve) => urn.apply((value) => resolve(value.split("$").pop()!)))),
+    );
+    assert.deepEqual(urns, ["aws:autoscaling/group:Group::runners"]);
+  });
+});
+
 describe("the alarms", () => {
   it("watch only metrics that are emitted: an alarm on a misspelt name would never fire", async () => {
     const deployment = await deploy();

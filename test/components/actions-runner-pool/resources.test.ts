@@ -54,7 +54,7 @@ describe("a pool", () => {
       "aws:iam/rolePolicy:RolePolicy": 4,
       "aws:lambda/function:Function": 3,
       "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 3,
-      "aws:lambda/invocation:Invocation": 3,
+      "aws:lambda/invocation:Invocation": 4,
       "aws:lambda/permission:Permission": 4,
       "aws:s3/bucket:Bucket": 1,
       "aws:s3/bucketObjectv2:BucketObjectv2": 1,

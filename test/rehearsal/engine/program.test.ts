@@ -141,9 +141,10 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       );
     });
 
-    it("cancels a refresh before the group is updated", () => {
+    it("cancels a refresh before the group is updated, and sweeps host bundles only after it", () => {
       const task = (name: string) => invocations.filter((one) => one.task === name).map(({ action, groups }) => `${action} ${groups}`);
       assert.deepEqual(task("cancel-refresh"), ["create 0", "delete 0"]);
+      assert.deepEqual(task("sweep-bundles"), ["create 1", "delete 1"]);
     });
   });
 }

@@ -135,6 +135,18 @@ describe("the policies", () => {
     );
   });
 
+  it("let the sweep start and cancel refreshes of its own group only, and list and delete nothing but the pool's host bundles", async () => {
+    const { sweep } = await policies();
+    const pool = ["arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/pool"];
+    for (const action of ["autoscaling:StartInstanceRefresh", "autoscaling:CancelInstanceRefresh"]) {
+      assert.deepEqual(find(sweep!, action).Resource, pool);
+    }
+    const bucket = "arn:aws:mock:us-east-1:123456789012:bucket:Bucket/runners-host-bundle-1a2b3c4";
+    assert.deepEqual(find(sweep!, "s3:ListBucket").Resource, [bucket]);
+    assert.deepEqual(find(sweep!, "s3:ListBucket").Condition, { StringEquals: { "s3:prefix": "host-bundles/" } });
+    assert.deepEqual(find(sweep!, "s3:DeleteObject").Resource, [`${bucket}/host-bundles/*`]);
+  });
+
   it("let only the functions use GitHub's secret and its KMS key", async () => {
     const key = "arn:aws:kms:us-east-1:123456789012:key/1234";
     const documents = await policies({ github: { organization: "o", tokenSecretArn: SECRET_ARN, secretKmsKeyArn: key } });

@@ -29,6 +29,18 @@ describe("sweepTrigger", () => {
     for (const what of ["final", null, 1]) for (const action of ["update", "delete"]) assert.equal(task(action, what), "nothing");
   });
 
+  it("returns the sweep of host bundles after an update of the group, with the bundle before it, and nothing for a malformed one", () => {
+    const input = { pool: POOL, task: "sweep-bundles", bucket: "b", deployed: "new" };
+    const event = (action: string, prev_input: unknown = null, changes = {}) => ({ ...input, ...changes, tf: { action, prev_input } });
+    const expected = { kind: "sweep-bundles", bucket: "b", deployed: "new" };
+    assert.deepEqual(sweepTrigger(event("create"), POOL), expected);
+    assert.deepEqual(sweepTrigger(event("update", { ...input, deployed: "old" }), POOL), { ...expected, previous: "old" });
+    for (const changes of [{ bucket: undefined }, { deployed: 1 }]) {
+      assert.equal(sweepTrigger(event("update", null, changes), POOL).kind, "nothing");
+    }
+    assert.equal(sweepTrigger(event("delete"), POOL).kind, "nothing");
+  });
+
   it("returns nothing for an unknown action or another pool: such an invocation must neither sweep nor fail", () => {
     for (const event of [
       lifecycle("replace"),
