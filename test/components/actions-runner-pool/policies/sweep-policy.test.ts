@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { sweepPolicy } from "../../../../components/actions-runner-pool/policies/functions";
+import { poolNames } from "../../../../contract/actions-runner-pool/names";
+import { bundleKey } from "../../../../contract/shared/host-bundle";
+import type { Shape } from "../../../../rehearsal/aws/api";
+import { ACCOUNT, type AwsHarness, deployRole, startHarness } from "../../../rehearsal/aws/harness";
+
+const names = poolNames("pool");
+const PRINCIPAL = { kind: "function", functionName: "pool-sweep", roleName: "sweep" } as const;
+
+describe("the sweep function's policy, evaluated by the stand-in", () => {
+  let harness: AwsHarness;
+
+  before(async () => {
+    harness = await startHarness();
+    const policy = sweepPolicy({
+      environment: { ...ACCOUNT, partition: "aws" },
+      names,
+      poolName: "pool",
+      githubSecretArn: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github",
+      deadLetterQueueArn: "arn:aws:sqs:eu-central-1:123456789012:letters",
+      bundleBucketArn: "arn:aws:s3:::bundles",
+    });
+    deployRole(harness.store, "sweep", policy.Statement);
+    for (const bucket of ["bundles", "other"]) {
+      harness.store.put({ type: "aws:s3/bucket:Bucket", id: bucket, state: { bucket } });
+      for (const key of [bundleKey("a".repeat(64)), "secret"]) {
+        harness.store.put({ type: "aws:s3/bucketObjectv2:BucketObjectv2", id: `${bucket}/${key}`, state: { bucket, key } });
+      }
+    }
+    for (const name of [names.group, "other"]) {
+      harness.autoscaling.createGroup({
+        name,
+        minSize: 0,
+        maxSize: 1,
+        launchTemplate: { id: "lt-1", name: "lt", version: "1", instanceType: "t4g.small", userData: "" },
+        subnets: [{ id: "subnet-1", availabilityZone: "eu-central-1a" }],
+      });
+    }
+  });
+  after(() => harness.end());
+
+  const call = (action: string, params: Shape) => harness.gateway.call(PRINCIPAL, action, params);
+  const denied = (action: string, params: Shape) =>
+    assert.rejects(call(action, params), { code: "AccessDenied" }, `${action} ${JSON.stringify(params)}`);
+
+  it("lets it list and delete the pool's host bundles, and nothing else in that bucket or in another", async () => {
+    const Key = bundleKey("a".repeat(64));
+    assert.equal((await call("s3:ListObjectsV2", { Bucket: "bundles", Prefix: "host-bundles/" })).KeyCount, 1);
+    await denied("s3:ListObjectsV2", { Bucket: "bundles" });
+    await denied("s3:ListObjectsV2", { Bucket: "other", Prefix: "host-bundles/" });
+    await denied("s3:DeleteObject", { Bucket: "bundles", Key: "secret" });
+    await denied("s3:DeleteObject", { Bucket: "other", Key });
+    await denied("s3:GetObject", { Bucket: "bundles", Key });
+    await call("s3:DeleteObject", { Bucket: "bundles", Key });
+  });
+
+  it("lets it start and cancel an instance refresh of its own group only", async () => {
+    const [own, other] = [{ AutoScalingGroupName: names.group }, { AutoScalingGroupName: "other" }];
+    for (const action of ["autoscaling:StartInstanceRefresh", "autoscaling:CancelInstanceRefresh"]) {
+      await call(action, own);
+      await denied(action, other);
+    }
+    await call("autoscaling:DescribeInstanceRefreshes", own);
+  });
+});
