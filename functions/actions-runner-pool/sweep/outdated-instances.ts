@@ -79,7 +79,10 @@ export function decideRefresh({ suspended, refreshes }: RefreshState, now: numbe
   if (latest && isRunning(latest)) return { kind: "running" };
   if (suspended) return { kind: "wait", because: `the process ${REFRESH_PROCESS} is suspended` };
   if (latest && latest.toGroupsTemplate !== false && /^(Cancelled|Rollback)/.test(latest.status)) {
-    return { kind: "keep", because: `the refresh to this launch template was ended by hand (${latest.status})` };
+    return {
+      kind: "keep",
+      because: `the refresh to this launch template was ended, by hand or by a deployment that then failed (${latest.status})`,
+    };
   }
   const ended = inVain(refreshes);
   const retryAt = (latest?.endedAt?.getTime() ?? 0) + Math.min(FIRST_RETRY_MS * 2 ** (ended - 1), LONGEST_RETRY_MS);
