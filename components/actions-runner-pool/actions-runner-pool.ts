@@ -4,6 +4,7 @@ import { awsEnvironment } from "../shared/aws-environment";
 import { createHostBundle } from "../shared/host-bundle";
 import { createAlarms } from "./alarms";
 import type { ActionsRunnerPoolArgs } from "./args";
+import { createBundleSweep } from "./bundle-sweep";
 import { createDeadLetters } from "./dead-letters";
 import { createDestroyCheck } from "./destroy-check";
 import { createEvents } from "./events";
@@ -14,6 +15,7 @@ import { createHostRole } from "./host-role";
 import { instanceFacts } from "./instance-facts";
 import { createLaunchTemplate } from "./launch-template";
 import { createNetwork } from "./network";
+import { createRefreshCancel } from "./refresh-cancel";
 import { resolveSettings } from "./settings";
 import { createStopDocument } from "./stop-document";
 import { checkedTags } from "./tags";
@@ -74,16 +76,18 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), tags }, child);
     const hostRole = createHostRole(name, { ...common, bucketArn: bundle.bucket.arn }, child);
     const { queue: deadLetters, ready: deadLettersReady } = createDeadLetters(name, common, child);
-    const functions = createFunctions(name, { ...common, deadLetters, hostRole: hostRole.role, artefacts: built.functions }, child);
+    const functions = createFunctions(name, { ...common, deadLetters, bundle, hostRole: hostRole.role, artefacts: built.functions }, child);
     const events = createEvents(name, { ...common, functions, deadLetters }, child);
     const stopDocument = createStopDocument(name, common, child);
     const launchTemplate = createLaunchTemplate(name, { ...common, facts, network, hostRole, bundle }, child);
     const eventHandling = [...Object.values(functions).flatMap(({ ready }) => ready), ...events];
     const finalSweep = createFinalSweep(name, { settings, sweep: functions.sweep, dependsOn: eventHandling }, child);
     const beforeGroup = [bundle.object, ...hostRole.ready, ...deadLettersReady, ...eventHandling, finalSweep, stopDocument];
-    const group = createGroup(name, { ...common, launchTemplate, network, dependsOn: beforeGroup }, child);
+    const cancelled = createRefreshCancel(name, { settings, sweep: functions.sweep, launchTemplate, dependsOn: beforeGroup }, child);
+    const group = createGroup(name, { ...common, launchTemplate, network, dependsOn: [...beforeGroup, cancelled] }, child);
     createHooks(name, { settings, group }, child);
     createDestroyCheck(name, { settings, sweep: functions.sweep, group }, child);
+    createBundleSweep(name, { settings, sweep: functions.sweep, bundle, group }, child);
     createAlarms(name, { ...common, functions, deadLetters }, child);
 
     const outputs: Outputs = {

@@ -108,6 +108,12 @@ function alarms({ settings, functions, deadLetters }: AlarmParts): Alarm[] {
       statistic: "Maximum",
       badPeriods: 1,
     }),
+    own("outdated-instances", METRIC.outdatedInstances, {
+      description:
+        "Instances keep an earlier launch template than the group's, because the refresh was cancelled or has failed several times, twice in 15 minutes: the sweep function's log says why",
+      statistic: "Maximum",
+      badPeriods: 2,
+    }),
     own("unregistered-instances", METRIC.unregisteredInstances, {
       description:
         "Instances are in service without a runner online at GitHub, twice in 15 minutes: the sweep function's log names them; check their agents and, if no job runs, terminate them in the group",

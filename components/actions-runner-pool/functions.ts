@@ -4,9 +4,11 @@ import type { artefacts } from "../shared/artefacts";
 import { ENV } from "../../contract/actions-runner-pool/environment";
 import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
 import type { AwsEnvironment } from "../shared/aws-environment";
+import type { HostBundle } from "../shared/host-bundle";
 import { type PackagedFunction, createPackagedFunction } from "../shared/packaged-function";
 import type { PolicyDocument } from "../shared/policy";
 import { type FunctionKey, functionSettings } from "./function-settings";
+import { refreshPreferences } from "./instance-refresh";
 import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./policies/functions";
 import type { PoolSettings } from "./settings";
 
@@ -16,6 +18,7 @@ export interface FunctionParts {
   settings: PoolSettings;
   environment: pulumi.Output<AwsEnvironment>;
   deadLetters: aws.sqs.Queue;
+  bundle: HostBundle;
   hostRole: aws.iam.Role;
   artefacts: ReturnType<typeof artefacts>["functions"];
   tags: pulumi.Output<Record<string, string>>;
@@ -49,17 +52,18 @@ export function createFunctions(name: string, parts: FunctionParts, opts: pulumi
   return { register: create("register"), deregister: create("deregister"), sweep: create("sweep") };
 }
 
-function grants({ settings, environment, deadLetters }: FunctionParts): pulumi.Output<FunctionGrants> {
+function grants({ settings, environment, deadLetters, bundle }: FunctionParts): pulumi.Output<FunctionGrants> {
   const { github, names, poolName } = settings;
   return pulumi
-    .all([environment, githubSecretArn(settings), pulumi.output(github.secretKmsKeyArn), deadLetters.arn])
-    .apply(([awsEnvironment, githubSecret, secretKmsKeyArn, deadLetterQueueArn]) => ({
+    .all([environment, githubSecretArn(settings), pulumi.output(github.secretKmsKeyArn), deadLetters.arn, bundle.bucket.arn])
+    .apply(([awsEnvironment, githubSecret, secretKmsKeyArn, deadLetterQueueArn, bundleBucketArn]) => ({
       environment: awsEnvironment,
       names,
       poolName,
       githubSecretArn: githubSecret,
       secretKmsKeyArn,
       deadLetterQueueArn,
+      bundleBucketArn,
     }));
 }
 
@@ -81,6 +85,7 @@ function variables(settings: PoolSettings, hostRole: aws.iam.Role, key: Function
     [ENV.githubTokenSecretArn]: github.tokenSecretArn,
     [ENV.hostRoleId]: hostRole.uniqueId,
     [ENV.maxDrainSeconds]: String(settings.drain.maxDrain),
+    [ENV.refreshPreferences]: key === "sweep" ? JSON.stringify(refreshPreferences(settings)) : undefined,
     POWERTOOLS_SERVICE_NAME: key,
     POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
     POWERTOOLS_LOG_LEVEL: "INFO",

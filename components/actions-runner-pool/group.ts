@@ -35,7 +35,7 @@ export function createGroup(name: string, parts: GroupParts, opts: pulumi.Custom
       maxSize: settings.maxSize,
       desiredCapacity: settings.desiredCapacity,
       vpcZoneIdentifiers: parts.network.subnetIds,
-      ...instances(settings, parts.launchTemplate),
+      ...launchSource(settings, parts.launchTemplate),
       initialLifecycleHooks: Object.values(lifecycleHooks(settings)),
       instanceLifecyclePolicy: { retentionTriggers: { terminateHookAbandon: onAbandon(settings) } },
       instanceRefresh: { strategy: "Rolling", preferences: { ...preferences, instanceWarmup: String(instanceWarmup) } },
@@ -75,7 +75,11 @@ const METRICS = [
   "WarmPoolWarmedCapacity",
 ] as const;
 
-function instances(settings: PoolSettings, launchTemplate: aws.ec2.LaunchTemplate): Partial<aws.autoscaling.GroupArgs> {
+/** What the group launches instances from: a change of it makes the provider start an instance refresh. */
+export function launchSource(
+  settings: PoolSettings,
+  launchTemplate: aws.ec2.LaunchTemplate,
+): Pick<aws.autoscaling.GroupArgs, "launchTemplate" | "mixedInstancesPolicy" | "capacityRebalance"> {
   // The number, not `$Latest`: a changed number is what starts an instance refresh.
   const version = launchTemplate.latestVersion.apply(String);
   const { spot } = settings;

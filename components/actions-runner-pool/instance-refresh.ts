@@ -1,7 +1,8 @@
+import type { RefreshPreferences } from "../../contract/actions-runner-pool/instance-refresh";
 import type { PoolSettings } from "./settings";
 
-/** How an instance refresh brings a new version of the launch template to the instances. */
-export function refreshPreferences({ instanceRefresh }: PoolSettings) {
+/** The preferences of every instance refresh of the pool, whoever starts it. */
+export function refreshPreferences({ instanceRefresh }: PoolSettings): RefreshPreferences {
   return {
     minHealthyPercentage: instanceRefresh.minHealthyPercentage,
     maxHealthyPercentage: instanceRefresh.maxHealthyPercentage,
@@ -10,5 +11,5 @@ export function refreshPreferences({ instanceRefresh }: PoolSettings) {
     skipMatching: true,
     // An instance enters service only once it is registered, so nothing is left to warm up.
     instanceWarmup: 0,
-  } as const;
+  };
 }

@@ -1,8 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { bundleKey } from "../../contract/shared/host-bundle";
 import { renderUserData } from "../../host-config/actions-runner-pool/user-data";
 import type { AwsEnvironment } from "../shared/aws-environment";
-import { type HostBundle, bundleKey } from "../shared/host-bundle";
+import type { HostBundle } from "../shared/host-bundle";
 import { throwIfAny } from "../shared/input-errors";
 import { WarmPoolState } from "./args/capacity";
 import { hostConfig } from "./host-config";

@@ -1,13 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-
-/** Key prefix of the host bundles; the instances' role may read nothing else. */
-export const BUNDLE_PREFIX = "host-bundles/";
-
-/** Contains the bundle's digest, so an instance that pins a digest never reads another version's bytes. */
-export function bundleKey(sha256: string): string {
-  return `${BUNDLE_PREFIX}${sha256}.tar`;
-}
+import { bundleKey } from "../../contract/shared/host-bundle";
 
 export interface HostBundle {
   bucket: aws.s3.Bucket;
@@ -23,8 +16,9 @@ export interface HostBundleParts {
 }
 
 /**
- * A private, encrypted bucket that holds one host bundle. An update deletes the bundle that it replaces: only a first
- * boot reads it, and by then the new launch template is in effect.
+ * A private, encrypted bucket that holds the host bundles of the last launch template versions. An update retains the
+ * bundle that it replaces, because Auto Scaling or an operator may roll back to an earlier version, whose first boots read
+ * it; a component deletes old ones by a rule of its own. The deletion of the bucket deletes them all.
  */
 export function createHostBundle(name: string, parts: HostBundleParts, opts: pulumi.CustomResourceOptions): HostBundle {
   const { built, tags } = parts;
@@ -48,7 +42,7 @@ export function createHostBundle(name: string, parts: HostBundleParts, opts: pul
       contentType: "application/x-tar",
       tags,
     },
-    { ...opts, dependsOn: [publicAccessBlock, encryption] },
+    { ...opts, dependsOn: [publicAccessBlock, encryption], retainOnDelete: true },
   );
   return { bucket, object, sha256: built.sha256 };
 }

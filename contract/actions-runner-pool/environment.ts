@@ -8,4 +8,6 @@ export const ENV = {
   hostRoleId: "HOST_ROLE_ID",
   /** Longest drain, in seconds; the sweep reports older lifecycle actions. */
   maxDrainSeconds: "MAX_DRAIN_SECONDS",
+  /** JSON of `RefreshPreferences`, for the instance refreshes that the sweep starts. */
+  refreshPreferences: "REFRESH_PREFERENCES",
 } as const;

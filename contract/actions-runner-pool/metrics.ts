@@ -31,6 +31,11 @@ export const METRIC = {
   overdueDrains: "OverdueDrains",
   /** Count per sweep: instances in a *:Retained state. */
   retainedInstances: "RetainedInstances",
+  /**
+   * Count per sweep: instances on an earlier launch template than the group's that no refresh replaces, now or soon: it was
+   * cancelled, or has failed several times.
+   */
+  outdatedInstances: "OutdatedInstances",
   /** Count per sweep: instances in service for 10 minutes or more whose runner is not online at GitHub: billed, but without a job. */
   unregisteredInstances: "UnregisteredInstances",
   /** Count per sweep: GitHub runners deleted because their instance no longer exists. */

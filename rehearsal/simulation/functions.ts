@@ -1,4 +1,5 @@
 import type { FunctionKey } from "../../components/actions-runner-pool/function-settings";
+import type { RefreshPreferences } from "../../contract/actions-runner-pool/instance-refresh";
 import type { PoolNames } from "../../contract/actions-runner-pool/names";
 import { POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
 import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
@@ -8,8 +9,9 @@ import { register } from "../../functions/actions-runner-pool/register/register"
 import { registrationPorts } from "../../functions/actions-runner-pool/shared/registration-ports";
 import { dispatchSweep } from "../../functions/actions-runner-pool/sweep/dispatch";
 import { sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports";
+import { RefreshWatch } from "../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../functions/actions-runner-pool/sweep/silences";
-import type { AutoScaling, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
+import type { AutoScaling, S3, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
 import { readSecret } from "../../functions/shared/aws/read-secret";
 import type { GitHubRunners } from "../../functions/shared/github/runners";
 import type { Observer } from "../../functions/shared/lambda/observer";
@@ -34,6 +36,7 @@ export interface FunctionSettings {
   names: PoolNames;
   maxDrainSeconds: number;
   hostRoleId: string;
+  refreshPreferences: RefreshPreferences;
   organization: string;
   tokenSecret: string;
 }
@@ -71,6 +74,7 @@ export class InProcessFunctions {
   /** What a function's process keeps between invocations. */
   private readonly gitHubs = new Map<string, GitHubRunners>();
   private readonly silences = new Map<string, Silences>();
+  private readonly refreshWatches = new Map<string, RefreshWatch>();
   /** Called with every log line. */
   onLog: ((line: FunctionLog) => void) | undefined;
 
@@ -103,6 +107,7 @@ export class InProcessFunctions {
   endProcess(functionName: string): void {
     this.gitHubs.delete(functionName);
     this.silences.delete(functionName);
+    this.refreshWatches.delete(functionName);
   }
 
   newRequestId(): string {
@@ -152,7 +157,9 @@ export class InProcessFunctions {
     const { sweepFunction } = settings.names;
     const gitHub = this.gitHubOf(settings, sweepFunction);
     return (event, invocation) => {
-      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, this.silencesOf(sweepFunction));
+      const clients = this.clients(sweepFunction, invocation);
+      const kept = [this.silencesOf(sweepFunction), this.refreshWatchOf(sweepFunction)] as const;
+      const ports = sweepPorts(clients, gitHub, this.options.clock, ...kept);
       return dispatchSweep(event, ports, { ...settings, scheduled: () => settings }, this.observer(sweepFunction, settings.pool));
     };
   }
@@ -183,6 +190,12 @@ export class InProcessFunctions {
     return silences;
   }
 
+  private refreshWatchOf(functionName: string): RefreshWatch {
+    const watch = this.refreshWatches.get(functionName) ?? new RefreshWatch();
+    this.refreshWatches.set(functionName, watch);
+    return watch;
+  }
+
   /** The SDK clients of one invocation: calls that are pending when it ends never complete. */
   private clients(functionName: string, invocation: Invocation) {
     const { gateway, latency } = this.options;
@@ -195,6 +208,7 @@ export class InProcessFunctions {
       );
     return {
       autoScaling: sdkClient<AutoScaling>("autoscaling", call),
+      s3: sdkClient<S3>("s3", call),
       secretsManager: sdkClient<SecretsManager>("secretsmanager", call),
       systemsManager: sdkClient<SystemsManager>("ssm", call),
     };

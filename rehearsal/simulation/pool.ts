@@ -6,6 +6,7 @@ import { type PoolSettings, resolveSettings } from "../../components/actions-run
 import { triggers } from "../../components/actions-runner-pool/triggers";
 import { warmPoolConfiguration } from "../../components/actions-runner-pool/warm-pool";
 import type { HostConfig } from "../../contract/actions-runner-pool/host";
+import type { RefreshCancelInput } from "../../contract/actions-runner-pool/instance-refresh";
 import { POOL_TAG, type PoolNames } from "../../contract/actions-runner-pool/names";
 import type { AutoScaling, LaunchTemplate, RefreshPreferences, WarmPoolConfig } from "../aws/autoscaling";
 import type { AwsGateway } from "../aws/gateway";
@@ -15,6 +16,7 @@ import type { Clock } from "../clock";
 import type { GitHub } from "../github";
 import { autoScalingOver } from "../provider/autoscaling-api";
 import { deleteGroup } from "../provider/group-delete";
+import { startRefresh } from "../provider/group-refresh";
 import { groupContext } from "../provider/group-waits";
 import type { InProcessFunctions } from "./functions";
 import { poolResources } from "./rules";
@@ -32,6 +34,8 @@ export interface PoolOptions {
   launchTimeout?: number;
   maxDrain?: number;
   maxInstanceLifetime?: number;
+  /** What a refresh does with busy instances. Default: the component's. */
+  protectedInstances?: "Wait" | "Refresh" | "Ignore";
   /** Whether an instance whose heartbeats fail is retained. Default true. */
   retain?: boolean;
   labels?: string[];
@@ -81,7 +85,15 @@ export class Pool {
     this.config = hostConfig(settings, account.region, "x64");
     this.userData = JSON.stringify(this.config);
     environment.functions.deploy(
-      { pool: poolName, names, maxDrainSeconds: settings.drain.maxDrain, hostRoleId: "AROASIMULATION", organization, tokenSecret },
+      {
+        pool: poolName,
+        names,
+        maxDrainSeconds: settings.drain.maxDrain,
+        hostRoleId: "AROASIMULATION",
+        refreshPreferences: refreshPreferences(settings),
+        organization,
+        tokenSecret,
+      },
       functionSettings(settings),
     );
     for (const resource of poolResources(settings, account)) environment.store.put(resource);
@@ -148,6 +160,30 @@ export class Pool {
     this.environment.autoscaling.startRefresh(this.names.group, { ...refreshPreferences(this.settings), ...preferences });
   }
 
+  /**
+   * `pulumi up` with another launch template, or a rollback: invokes what precedes the update of the group, updates the
+   * group, and starts the refresh as the provider does, with its cancellation of one that is running.
+   *
+   * @param invokes Whether the component's invocation precedes the update, as it does since the release after 0.2.0.
+   * @throws what fails the `up`; the group then has the new template all the same.
+   */
+  async deploy({ invokes = true }: { invokes?: boolean } = {}): Promise<void> {
+    const { environment, names, config } = this;
+    const version = this.version + 1;
+    if (invokes) {
+      const input: RefreshCancelInput = { pool: config.pool, task: "cancel-refresh", template: version };
+      const invoked = await environment.functions.invoke(names.sweepFunction, { ...input, tf: { action: "update", prev_input: null } });
+      if ("error" in invoked && invoked.error) throw new Error(invoked.error.errorMessage);
+    }
+    this.version = version;
+    const given = {
+      name: names.group,
+      launchTemplate: { id: this.template().id, version: String(version) },
+      instanceRefresh: { strategy: "Rolling", preferences: refreshPreferences(this.settings) },
+    };
+    await startRefresh(given, groupContext(autoScalingOver(environment.gateway), environment.clock, Infinity));
+  }
+
   /** `pulumi destroy`: runs the check, whose error ends it; deletes the group, which runs its hooks, then runs the final sweep, then deletes rules and functions. */
   async destroy(): Promise<void> {
     const { environment, names } = this;
@@ -203,6 +239,7 @@ function settingsOf(options: PoolOptions, organization: string, tokenSecret: str
         heartbeatInterval: options.heartbeatInterval,
         retainOnAbandon: options.retain,
       },
+      instanceRefresh: options.protectedInstances && { protectedInstances: options.protectedInstances },
       launchTimeout: options.launchTimeout,
     },
     { project: "ci-runners", stack: "simulation" },

@@ -3,18 +3,23 @@ import { POOL_TAG } from "../../contract/actions-runner-pool/names";
 import { sendStop } from "../../functions/actions-runner-pool/deregister/stop-command";
 import { secretsManagerTokens } from "../../functions/actions-runner-pool/shared/token-store";
 import { activities, groupExists, members, terminate } from "../../functions/actions-runner-pool/sweep/inventory";
+import { cancelRefresh, refreshState, startRefresh } from "../../functions/actions-runner-pool/sweep/instance-refresh";
 import { listSecrets } from "../../functions/actions-runner-pool/sweep/list-secrets";
+import { bundleKey } from "../../contract/shared/host-bundle";
 import {
   type AutoScaling,
+  type S3,
   type SecretsManager,
   type SystemsManager,
   autoScalingClient,
+  s3Client,
   secretsManagerClient,
   systemsManagerClient,
 } from "../../functions/shared/aws/clients";
 import { continueAction } from "../../functions/shared/aws/complete-action";
 import { deleteSecret } from "../../functions/shared/aws/delete-secret";
 import { lifecycleStates } from "../../functions/shared/aws/lifecycle-states";
+import { deleteBundle, storedBundles } from "../../functions/shared/aws/stored-bundles";
 import { readSecret } from "../../functions/shared/aws/read-secret";
 import { AwsError, type Shape } from "../../rehearsal/aws/api";
 import { throttling } from "../../rehearsal/aws/api-faults";
@@ -24,6 +29,7 @@ import { ACCOUNT, type AwsHarness, deployRole, startHarness } from "../rehearsal
 
 interface Clients {
   autoScaling: AutoScaling;
+  s3: S3;
   secretsManager: SecretsManager;
   systemsManager: SystemsManager;
 }
@@ -42,6 +48,7 @@ function overHttp(harness: AwsHarness): Clients {
   };
   return {
     autoScaling: autoScalingClient(options),
+    s3: s3Client({ ...options, forcePathStyle: true }),
     secretsManager: secretsManagerClient(options),
     systemsManager: systemsManagerClient(options),
   };
@@ -53,6 +60,7 @@ function direct(harness: AwsHarness): Clients {
   const call = (action: string, params: Shape) => withSdkRetries(ATTEMPTS, () => harness.gateway.call(OPERATOR, action, params), sleep);
   return {
     autoScaling: sdkClient<AutoScaling>("autoscaling", call),
+    s3: sdkClient<S3>("s3", call),
     secretsManager: sdkClient<SecretsManager>("secretsmanager", call),
     systemsManager: sdkClient<SystemsManager>("ssm", call),
   };
@@ -125,6 +133,89 @@ for (const [how, clientsOf] of [
         assert.ok(startedAt instanceof Date && endedAt instanceof Date && Date.now() - startedAt.getTime() < 60_000);
       }
       assert.deepEqual(await collect(activities(clients.autoScaling, "other")), [[]]);
+    });
+
+    it("start one refresh at a time, cancel it without waiting, and read to which launch template it led", async () => {
+      await settled("InService", "Warmed:Stopped");
+      const { autoScaling } = clients;
+      const preferences = {
+        minHealthyPercentage: 100,
+        maxHealthyPercentage: 110,
+        scaleInProtectedInstances: "Wait",
+        standbyInstances: "Wait",
+        skipMatching: true,
+        instanceWarmup: 0,
+      } as const;
+      assert.equal(await refreshState(autoScaling, "other"), undefined);
+      assert.equal(await cancelRefresh(autoScaling, "pool"), "none");
+      const call = (operation: string, params: Shape) =>
+        harness.gateway.call(OPERATOR, `autoscaling:${operation}`, { AutoScalingGroupName: "pool", ...params });
+      await call("SuspendProcesses", { ScalingProcesses: ["InstanceRefresh"] });
+      await call("StartInstanceRefresh", { DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "1" } } });
+      assert.equal(await startRefresh(autoScaling, "pool", preferences), "another is running");
+      assert.equal(await cancelRefresh(autoScaling, "pool"), "requested");
+      const state = async (wanted: RegExp) => {
+        for (let tries = 0; tries < 200; tries++) {
+          const found = (await refreshState(autoScaling, "pool"))!;
+          if (wanted.test(found.refreshes[0]!.status)) return found;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        return assert.fail(`no refresh is ${wanted}`);
+      };
+      const cancelled = await state(/^Cancelled$/);
+      assert.equal(cancelled.suspended, true);
+      assert.ok(cancelled.refreshes[0]!.endedAt instanceof Date);
+      await call("ResumeProcesses", { ScalingProcesses: ["InstanceRefresh"] });
+      assert.equal(await startRefresh(autoScaling, "pool", preferences), "started");
+      const { suspended, refreshes } = await state(/^Successful$/);
+      assert.equal(suspended, false);
+      assert.deepEqual(
+        refreshes.map(({ toGroupsTemplate }) => toGroupsTemplate),
+        [undefined, true],
+      );
+      const { InstanceRefreshes } = await call("DescribeInstanceRefreshes", {});
+      const { MinHealthyPercentage, MaxHealthyPercentage, SkipMatching, InstanceWarmup } = (InstanceRefreshes as any[])[0].Preferences;
+      assert.deepEqual([MinHealthyPercentage, MaxHealthyPercentage, SkipMatching, InstanceWarmup], [100, 110, true, 0]);
+    });
+
+    it("know which members were launched from something else than the group launches from now", async () => {
+      await settled("InService", "Warmed:Stopped");
+      const outdated = async () => (await members(clients.autoScaling, "pool")).map((member) => member.outdated);
+      assert.deepEqual(await outdated(), [false, false]);
+      const template = { id: "lt-1", name: "lt", version: "2", instanceType: "t4g.small", userData: "" };
+      harness.autoscaling.updateGroup("pool", { launchTemplate: template });
+      assert.deepEqual(await outdated(), [true, true]);
+      // Another type is outdated, too, if a mixed instances policy no longer has it.
+      harness.autoscaling.updateGroup("pool", {
+        launchTemplate: { ...template, version: "1" },
+        mixedInstances: { instanceTypes: ["t4g.large"] },
+      });
+      assert.deepEqual(await outdated(), [true, true]);
+      harness.autoscaling.updateGroup("pool", { mixedInstances: { instanceTypes: ["t4g.large", "t4g.small"] } });
+      assert.deepEqual(await outdated(), [false, false]);
+      harness.autoscaling.updateGroup("pool", { mixedInstances: undefined });
+    });
+
+    it("list host bundles beyond the first thousand, and delete one, also a second time [A16.2]", async () => {
+      const { store } = harness;
+      const put = (key: string) =>
+        store.put({
+          type: "aws:s3/bucketObjectv2:BucketObjectv2",
+          id: `b/${key}`,
+          state: { bucket: "b", key, _lastModified: 1_790_000_000_000 },
+        });
+      store.put({ type: "aws:s3/bucket:Bucket", id: "b", state: { bucket: "b" } });
+      const keys = Array.from({ length: 1001 }, (_, n) => bundleKey(n.toString(16).padStart(64, "0")));
+      for (const key of [...keys, "host-bundles/notes & <more>.txt", "elsewhere"]) put(key);
+      const found = await storedBundles(clients.s3, "b");
+      assert.deepEqual(
+        found.map(({ key }) => key),
+        keys,
+      );
+      assert.equal(found[0]!.uploadedAt.getTime(), 1_790_000_000_000);
+      for (let times = 0; times < 2; times++) await deleteBundle(clients.s3, "b", keys[7]!);
+      assert.equal((await storedBundles(clients.s3, "b")).length, 1000);
+      await assert.rejects(storedBundles(clients.s3, "none"), { name: "NoSuchBucket" });
     });
 
     it("treat a missing lifecycle action as done, but no other refusal", async () => {

@@ -11,11 +11,11 @@ export type WarmPoolState = (typeof WarmPoolState)[keyof typeof WarmPoolState];
 
 /** What an instance refresh does with an instance that is protected from scale-in because a job runs on it. */
 export const ProtectedInstances = {
-  /** Waits for the job; EC2 Auto Scaling fails the whole refresh after 1 h without progress. */
+  /** Waits for the job; EC2 Auto Scaling fails the whole refresh after 1 h without progress, and the sweep starts another one. */
   Wait: "Wait",
   /** Replaces it at once; the drain still lets its job finish. For pools whose jobs run longer than 1 h. */
   Refresh: "Refresh",
-  /** Leaves it on the old launch template version. */
+  /** Leaves it on the old launch template version until a sweep finds it idle. */
   Ignore: "Ignore",
 } as const;
 export type ProtectedInstances = (typeof ProtectedInstances)[keyof typeof ProtectedInstances];

@@ -1,4 +1,5 @@
 import { POOL_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
+import { BUNDLE_PREFIX } from "../../../contract/shared/host-bundle";
 import type { AwsEnvironment } from "../../shared/aws-environment";
 import { logGroupName } from "../../shared/packaged-function";
 import { type PolicyDocument, type Statement, allow, arn, policy } from "../../shared/policy";
@@ -14,6 +15,8 @@ export interface FunctionGrants {
   /** Set if that secret is encrypted with its own KMS key. */
   secretKmsKeyArn?: string;
   deadLetterQueueArn: string;
+  /** Bucket of the host bundles. */
+  bundleBucketArn: string;
 }
 
 export function registerPolicy(grants: FunctionGrants): PolicyDocument {
@@ -46,7 +49,7 @@ export function deregisterPolicy(grants: FunctionGrants): PolicyDocument {
 }
 
 export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
-  const { environment, names } = grants;
+  const { environment, names, bundleBucketArn } = grants;
   return policy(
     ...everyFunction(names.sweepFunction, grants),
     allow(
@@ -54,14 +57,23 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
       [
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeAutoScalingInstances",
+        "autoscaling:DescribeInstanceRefreshes",
         "autoscaling:DescribeScalingActivities",
         "autoscaling:DescribeWarmPool",
       ],
       ["*"],
     ),
     allow("CompleteForHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
+    // Without a desired configuration: one would need the rights to launch instances.
+    allow(
+      "BringTheLaunchTemplateToAllInstances",
+      ["autoscaling:CancelInstanceRefresh", "autoscaling:StartInstanceRefresh"],
+      [groupArn(environment, names)],
+    ),
     allow("TerminateRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(environment, names)]),
     provideTokens(environment, names),
+    allow("FindHostBundles", ["s3:ListBucket"], [bundleBucketArn], { StringEquals: { "s3:prefix": BUNDLE_PREFIX } }),
+    allow("RemoveOldHostBundles", ["s3:DeleteObject"], [`${bundleBucketArn}/${BUNDLE_PREFIX}*`]),
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
   );

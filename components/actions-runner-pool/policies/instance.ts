@@ -1,7 +1,7 @@
+import { BUNDLE_PREFIX } from "../../../contract/shared/host-bundle";
 import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { OWNER_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { AwsEnvironment } from "../../shared/aws-environment";
-import { BUNDLE_PREFIX } from "../../shared/host-bundle";
 import { type PolicyDocument, allow, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn } from "./arns";
 

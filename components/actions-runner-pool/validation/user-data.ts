@@ -1,7 +1,7 @@
 import { renderUserData } from "../../../host-config/actions-runner-pool/user-data";
 import { USER_DATA_LIMIT_BYTES } from "../../../host-config/shared/user-data";
 import { type Violation, violation } from "../../shared/input-errors";
-import { bundleKey } from "../../shared/host-bundle";
+import { bundleKey } from "../../../contract/shared/host-bundle";
 import { hostConfig } from "../host-config";
 import type { PoolSettings } from "../settings";
 

@@ -1,4 +1,5 @@
 import { ENV } from "../../../contract/actions-runner-pool/environment";
+import type { RefreshPreferences } from "../../../contract/actions-runner-pool/instance-refresh";
 import { type PoolNames, poolNames } from "../../../contract/actions-runner-pool/names";
 import { type Environment, positiveInteger, required } from "../../shared/lambda/environment";
 
@@ -10,6 +11,16 @@ export function poolSettings(environment: Environment = process.env): { pool: st
 
 export function maxDrainSeconds(environment: Environment = process.env): number {
   return positiveInteger(environment, ENV.maxDrainSeconds);
+}
+
+/** @throws Error if it is absent or no JSON */
+export function refreshPreferences(environment: Environment = process.env): RefreshPreferences {
+  const value = required(environment, ENV.refreshPreferences);
+  try {
+    return JSON.parse(value) as RefreshPreferences;
+  } catch {
+    throw new Error(`${ENV.refreshPreferences} is "${value}": not JSON`);
+  }
 }
 
 export function hostRoleId(environment: Environment = process.env): string {

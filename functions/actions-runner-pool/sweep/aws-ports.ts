@@ -1,20 +1,26 @@
-import type { AutoScaling, SecretsManager } from "../../shared/aws/clients";
+import type { AutoScaling, S3, SecretsManager } from "../../shared/aws/clients";
 import { continueAction } from "../../shared/aws/complete-action";
 import { deleteSecret } from "../../shared/aws/delete-secret";
+import { deleteBundle, storedBundles } from "../../shared/aws/stored-bundles";
 import { lifecycleStates } from "../../shared/aws/lifecycle-states";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import type { RegistrationPorts } from "../shared/registration";
 import { registrationPorts } from "../shared/registration-ports";
+import type { BundleSweepPorts } from "./bundle-sweep";
+import type { CancelRefreshPorts } from "./cancel-refresh";
 import type { DestroyCheckPorts } from "./destroy-check";
+import { cancelRefresh, refreshState, startRefresh } from "./instance-refresh";
 import { activities, groupExists, members, suspendedProcesses, terminate } from "./inventory";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
+import type { RefreshWatch } from "./refresh-watch";
 import type { Silences } from "./silences";
 
 export interface SweepClients {
   autoScaling: AutoScaling;
   secretsManager: SecretsManager;
+  s3: S3;
 }
 
 export function sweepPorts(
@@ -22,8 +28,9 @@ export function sweepPorts(
   gitHub: () => GitHubRunners,
   clock: Clock,
   silences: Silences,
-): SweepPorts & RegistrationPorts & DestroyCheckPorts {
-  const { autoScaling, secretsManager } = clients;
+  refreshWatch: RefreshWatch,
+): SweepPorts & RegistrationPorts & DestroyCheckPorts & CancelRefreshPorts & BundleSweepPorts {
+  const { autoScaling, secretsManager, s3 } = clients;
   return {
     ...registrationPorts(clients, gitHub, clock),
     members: (group) => members(autoScaling, group),
@@ -31,11 +38,17 @@ export function sweepPorts(
     suspendedProcesses: (group) => suspendedProcesses(autoScaling, group),
     activities: (group) => activities(autoScaling, group),
     lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
+    refreshState: (group) => refreshState(autoScaling, group),
+    startRefresh: (group, preferences) => startRefresh(autoScaling, group, preferences),
+    cancelRefresh: (group) => cancelRefresh(autoScaling, group),
     continueAction: (action) => continueAction(autoScaling, action),
     terminate: (instanceId) => terminate(autoScaling, instanceId),
+    bundles: (bucket) => storedBundles(s3, bucket),
+    deleteBundle: (bucket, key) => deleteBundle(s3, bucket, key),
     secrets: (prefix) => listSecrets(secretsManager, prefix),
     deleteSecret: (name) => deleteSecret(secretsManager, name),
     gitHub,
     silences,
+    refreshWatch,
   };
 }

@@ -3,6 +3,8 @@ import { TIMING } from "../../../contract/actions-runner-pool/timing";
 import type { Observer } from "../../shared/lambda/observer";
 import { within } from "../../shared/lambda/timeout";
 import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
+import { sweepBundles, type BundleSweepPorts } from "./bundle-sweep";
+import { cancelRunningRefresh, type CancelRefreshPorts } from "./cancel-refresh";
 import { checkDestroy, type DestroyCheckPorts } from "./destroy-check";
 import { finalSweep } from "./final-sweep";
 import type { SweepPorts, SweepSettings } from "./ports";
@@ -11,13 +13,13 @@ import { sweepTrigger } from "./trigger";
 
 export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "names"> {
   /** Read only for a scheduled sweep: a mistake in them must not fail the deletion of the stack. */
-  scheduled(): Pick<SweepSettings, "maxDrainSeconds"> & Pick<RegistrationSettings, "hostRoleId">;
+  scheduled(): Pick<SweepSettings, "maxDrainSeconds" | "refreshPreferences"> & Pick<RegistrationSettings, "hostRoleId">;
 }
 
 /** Runs the sweep that the trigger requires. Only the final sweep has a result. */
 export async function dispatchSweep(
   event: unknown,
-  ports: SweepPorts & RegistrationPorts & DestroyCheckPorts,
+  ports: SweepPorts & RegistrationPorts & DestroyCheckPorts & CancelRefreshPorts & BundleSweepPorts,
   { pool, names, scheduled }: DispatchSettings,
   observer: Observer,
 ): Promise<FinalSweepResult | undefined> {
@@ -27,6 +29,12 @@ export async function dispatchSweep(
       return finalSweep(ports, { names }, observer);
     case "destroy-check":
       await checkDestroy(ports, { names }, observer);
+      return undefined;
+    case "cancel-refresh":
+      await cancelRunningRefresh(ports, { names }, observer);
+      return undefined;
+    case "sweep-bundles":
+      await sweepBundles(ports, trigger, observer);
       return undefined;
     case "nothing":
       observer.log.info("nothing to do", { reason: trigger.reason });

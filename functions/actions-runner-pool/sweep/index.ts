@@ -1,24 +1,35 @@
 /** Lambda handler of the sweep function; sweep.ts documents it. */
-import { autoScalingClient, secretsManagerClient } from "../../shared/aws/clients";
+import { autoScalingClient, s3Client, secretsManagerClient } from "../../shared/aws/clients";
 import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { systemClock } from "../../shared/lambda/clock";
 import { poolHandler } from "../shared/handler";
-import { hostRoleId, maxDrainSeconds, poolSettings } from "../shared/settings";
+import { hostRoleId, maxDrainSeconds, poolSettings, refreshPreferences } from "../shared/settings";
 import { dispatchSweep } from "./dispatch";
 import { sweepPorts } from "./aws-ports";
+import { RefreshWatch } from "./refresh-watch";
 import { Silences } from "./silences";
 
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
-const ports = sweepPorts({ autoScaling: autoScalingClient(), secretsManager }, gitHub, systemClock, new Silences());
+const ports = sweepPorts(
+  { autoScaling: autoScalingClient(), secretsManager, s3: s3Client() },
+  gitHub,
+  systemClock,
+  new Silences(),
+  new RefreshWatch(),
+);
 
 export const handler = poolHandler(pool, (event, invocation) =>
   dispatchSweep(
     event,
     ports,
-    { pool, names, scheduled: () => ({ maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId() }) },
+    {
+      pool,
+      names,
+      scheduled: () => ({ maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId(), refreshPreferences: refreshPreferences() }),
+    },
     invocation,
   ),
 );

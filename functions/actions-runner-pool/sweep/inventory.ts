@@ -4,10 +4,12 @@ import {
   DescribeScalingActivitiesCommand,
   type DescribeScalingActivitiesCommandOutput,
   DescribeWarmPoolCommand,
+  type Instance,
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import type { AutoScaling } from "../../shared/aws/clients";
 import { asLifecycleState } from "../../shared/aws/lifecycle-states";
+import { isOutdated, launchSource } from "./launch-source";
 import type { Activity, Member } from "./ports";
 
 /** The API's maximum page size for activities. */
@@ -16,9 +18,16 @@ const PAGE_SIZE = 100;
 const NO_SUCH_GROUP = "AutoScalingGroup name not found";
 
 export async function members(client: AutoScaling, group: string): Promise<Member[]> {
-  const found = await describe(client, group);
+  const found = await describeGroup(client, group);
   // While a stack is being destroyed, the sweep may outlive the group.
   if (!found) return [];
+  const source = launchSource(found);
+  const toMember = (instance: Instance): Member => ({
+    instanceId: instance.InstanceId ?? "",
+    lifecycleState: asLifecycleState(instance.LifecycleState),
+    outdated: isOutdated(instance, source),
+    protectedFromScaleIn: instance.ProtectedFromScaleIn ?? false,
+  });
   const result = (found.Instances ?? []).map(toMember);
   let NextToken: string | undefined;
   do {
@@ -30,15 +39,15 @@ export async function members(client: AutoScaling, group: string): Promise<Membe
 }
 
 export async function groupExists(client: AutoScaling, group: string): Promise<boolean> {
-  return (await describe(client, group)) !== undefined;
+  return (await describeGroup(client, group)) !== undefined;
 }
 
 export async function suspendedProcesses(client: AutoScaling, group: string): Promise<string[]> {
-  const found = await describe(client, group);
+  const found = await describeGroup(client, group);
   return (found?.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []);
 }
 
-async function describe(client: AutoScaling, group: string): Promise<AutoScalingGroup | undefined> {
+export async function describeGroup(client: AutoScaling, group: string): Promise<AutoScalingGroup | undefined> {
   const { AutoScalingGroups = [] } = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
   return AutoScalingGroups[0];
 }
@@ -82,8 +91,4 @@ export async function terminate(client: AutoScaling, instanceId: string): Promis
       ShouldDecrementDesiredCapacity: false,
     }),
   );
-}
-
-function toMember({ InstanceId = "", LifecycleState }: { InstanceId?: string; LifecycleState?: string }): Member {
-  return { instanceId: InstanceId, lifecycleState: asLifecycleState(LifecycleState) };
 }

@@ -1,14 +1,42 @@
+import type { RefreshPreferences } from "../../../contract/actions-runner-pool/instance-refresh";
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { LifecycleAction } from "../../shared/aws/complete-action";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
+import type { RefreshWatch } from "./refresh-watch";
 import type { Silences } from "./silences";
 
 /** An instance that the group or its warm pool still lists. */
 export interface Member {
   instanceId: string;
   lifecycleState: LifecycleState;
+  /** Whether it was launched from something else than the group launches from now. Absent: no. */
+  outdated?: boolean;
+  /** Absent: no. */
+  protectedFromScaleIn?: boolean;
+}
+
+/** One instance refresh of the group. */
+export interface Refresh {
+  /** AWS's `Status`. */
+  status: string;
+  reason?: string;
+  endedAt?: Date;
+  /** Whether it led to the group's present launch template; undefined if AWS does not say. */
+  toGroupsTemplate?: boolean;
+}
+
+export interface RefreshState {
+  /** Whether an operator has suspended instance refreshes. */
+  suspended: boolean;
+  /** Newest first. */
+  refreshes: Refresh[];
+}
+
+/** Whether it blocks another refresh. */
+export function isRunning({ status }: Refresh): boolean {
+  return /^(Pending|InProgress|Cancelling|RollbackInProgress|Baking)$/.test(status);
 }
 
 /** One entry of the group's activity history. */
@@ -34,6 +62,9 @@ export interface SweepPorts {
   /** Newest first, page by page, also of a deleted group; empty if there never was such a group. */
   activities(group: string): AsyncIterable<Activity[]>;
   lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, LifecycleState>>;
+  /** Undefined if the group does not exist. */
+  refreshState(group: string): Promise<RefreshState | undefined>;
+  startRefresh(group: string, preferences: RefreshPreferences): Promise<"started" | "another is running">;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   /** Terminates a retained instance; no other call ends that state. */
   terminate(instanceId: string): Promise<void>;
@@ -43,10 +74,13 @@ export interface SweepPorts {
   gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "removeCustomLabels" | "setCustomLabels" | "remainingQuota">;
   /** Kept between sweeps of one process. */
   silences: Silences;
+  /** Kept between sweeps of one process. */
+  refreshWatch: RefreshWatch;
   clock: Clock;
 }
 
 export interface SweepSettings {
   names: PoolNames;
   maxDrainSeconds: number;
+  refreshPreferences: RefreshPreferences;
 }

@@ -6,7 +6,11 @@
  * - The rule `<pool>-sweep` every 5 min, or a manual invocation: the sweep below.
  * - Pulumi's invocation resource: its deletion, after the group's, runs the final sweep (final-sweep.ts). Its creation
  *   and updates do nothing. trigger.ts recognizes these events by their key `tf`.
- * - A second such resource, deleted before the group: it fails, and with it the deletion of the pool, while an instance is
+ * - A second such resource, created and updated before each update of the group with another launch template: cancels a
+ *   running instance refresh, so that the update can start the next one (cancel-refresh.ts).
+ * - A third one, created and updated after an update of the group that brought another host bundle: deletes bundles that no
+ *   launch template needs any more (bundle-sweep.ts).
+ * - A fourth one, deleted before the group: it fails, and with it the deletion of the pool, while an instance is
  *   in standby or the process Terminate is suspended (destroy-check.ts).
  *
  * ## Work by lifecycle state (docs/lifecycle.md)
@@ -19,6 +23,9 @@
  * - `Terminating:Retained`: terminate once its runner was listed, offline and idle at every look for 15 min, or if it
  *   never entered service and has no runner. Else report.
  * - `Warmed:*:Retained`: report. Auto Scaling terminates no member of a warm pool by its id.
+ * - On an earlier launch template than the group's, without a running refresh for 10 min: start the refresh; after one that
+ *   left instances behind, 30 min later, doubling up to a day. Report it, if it was ended by hand, or after three
+ *   (outdated-instances.ts).
  * - Terminated: delete its registration token, and its runner if the group's history proves the termination: at once if
  *   the runner is offline, 15 min after the end if it is still in use, which raises an alarm. Its labels go at once; a
  *   label that marks it stays, so that later sweeps need no history (../shared/ended-mark.ts).
@@ -38,6 +45,7 @@
  * - GitHub: about 150 calls an hour for listing runners (a longer list gets two consecutive sweeps per cycle), 10
  *   rechecks of unregistered instances and 20 calls for retained ones a sweep and none below 20 % of the hourly quota, no
  *   removals below 40 % (below 10 % for runners that are in use without an instance).
+ * - The cancellation before an update has 120 s, the deletion of host bundles 60 s and 100 calls.
  * - Auto Scaling: 30 pages of 100 activities a sweep.
  *
  * ## Gotchas
@@ -50,6 +58,7 @@
  */
 import type { Observer } from "../../shared/lambda/observer";
 import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
+import { refreshOutdated } from "./outdated-instances";
 import { reportOverdueDrains } from "./overdue-drains";
 import { continuePoolTrims } from "./pool-trims";
 import { GroupHistory } from "./history";
@@ -76,6 +85,7 @@ export async function sweep(
   const members = await attempt("listing the group", {}, observer, () => ports.members(settings.names.group));
   if (members) {
     await part("completing pool trims", () => continuePoolTrims(members, ports, settings, observer));
+    await part("refreshing outdated instances", () => refreshOutdated(members, ports, settings, observer));
     await part("checking for overdue drains", () => reportOverdueDrains(members, ports, settings, history, observer));
   }
   await part("sweeping registration tokens", () => sweepOrphanSecrets(ports, settings, observer, signal));

@@ -1,4 +1,6 @@
+import type { BundleSweepInput } from "../../../contract/actions-runner-pool/bundle-sweep";
 import type { DestroyCheckInput, InvocationLifecycle } from "../../../contract/actions-runner-pool/final-sweep";
+import type { RefreshCancelInput } from "../../../contract/actions-runner-pool/instance-refresh";
 
 /** Why the function was invoked. */
 export type SweepTrigger =
@@ -8,9 +10,15 @@ export type SweepTrigger =
   | { kind: "final" }
   /** The pool is about to be deleted; its group still exists. */
   | { kind: "destroy-check" }
+  /** The group is about to be updated with another launch template. */
+  | { kind: "cancel-refresh" }
+  /** The group has been updated, with another host bundle. */
+  | { kind: "sweep-bundles"; bucket: string; deployed: string; previous?: string }
   | { kind: "nothing"; reason: string };
 
 const CHECK: DestroyCheckInput["check"] = "destroy";
+const CANCEL: RefreshCancelInput["task"] = "cancel-refresh";
+const BUNDLES: BundleSweepInput["task"] = "sweep-bundles";
 const ACTIONS: readonly unknown[] = ["create", "update", "delete"] satisfies InvocationLifecycle["action"][];
 
 /** Distinguishes Pulumi's invocations from the schedule's. An event with the provider's key `tf` is never a schedule. */
@@ -19,9 +27,19 @@ export function sweepTrigger(event: unknown, pool: string): SweepTrigger {
   const action = isRecord(event.tf) ? event.tf.action : undefined;
   if (!ACTIONS.includes(action)) return { kind: "nothing", reason: "tf.action is not create, update or delete" };
   if (event.pool !== pool) return { kind: "nothing", reason: "the invocation is for another pool" };
+  if (event.task !== undefined) return taskOf(event, action);
   if (action !== "delete") return { kind: "nothing", reason: `${String(action)} of the stack's invocation` };
   if (event.check === undefined) return { kind: "final" };
   return event.check === CHECK ? { kind: "destroy-check" } : { kind: "nothing", reason: "check is not destroy" };
+}
+
+/** A task precedes or follows an update. Its deletion must not be mistaken for that of the pool. */
+function taskOf({ task, bucket, deployed, tf }: Record<string, unknown>, action: unknown): SweepTrigger {
+  if (action === "delete") return { kind: "nothing", reason: "delete of a task" };
+  if (task === CANCEL) return { kind: CANCEL };
+  if (task !== BUNDLES || typeof bucket !== "string" || typeof deployed !== "string") return { kind: "nothing", reason: "unknown task" };
+  const before = isRecord(tf) && isRecord(tf.prev_input) ? tf.prev_input.deployed : undefined;
+  return { kind: BUNDLES, bucket, deployed, ...(typeof before === "string" ? { previous: before } : {}) };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,9 +1,11 @@
 import { AutoScalingClient, type AutoScalingClientConfig } from "@aws-sdk/client-auto-scaling";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { SecretsManagerClient, type SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
 import { SSMClient, type SSMClientConfig } from "@aws-sdk/client-ssm";
 
 /** The part of a client that an adapter uses. A simulation implements it without a network. */
 export type AutoScaling = Pick<AutoScalingClient, "send">;
+export type S3 = Pick<S3Client, "send">;
 export type SecretsManager = Pick<SecretsManagerClient, "send">;
 export type SystemsManager = Pick<SSMClient, "send">;
 
@@ -25,6 +27,10 @@ const CLIENT_OPTIONS = {
 
 export function autoScalingClient(options: AutoScalingClientConfig = {}): AutoScaling {
   return new AutoScalingClient({ ...CLIENT_OPTIONS, ...options });
+}
+
+export function s3Client(options: S3ClientConfig = {}): S3 {
+  return new S3Client({ ...CLIENT_OPTIONS, ...options });
 }
 
 export function secretsManagerClient(options: SecretsManagerClientConfig = {}): SecretsManager {

@@ -69,7 +69,7 @@ export interface RefreshPreferences {
   standbyInstances?: "Terminate" | "Ignore" | "Wait";
 }
 
-export type SuspendableProcess = "Launch" | "Terminate" | "ReplaceUnhealthy" | "AZRebalance";
+export type SuspendableProcess = "Launch" | "Terminate" | "ReplaceUnhealthy" | "AZRebalance" | "InstanceRefresh";
 
 /** All settings of a group in the API. */
 export interface GroupConfig {

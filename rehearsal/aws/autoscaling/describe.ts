@@ -133,6 +133,7 @@ export function describeRefresh(group: Group, refresh: Refresh): Shape {
     PercentageComplete: refresh.total === 0 ? 100 : Math.floor(((refresh.total - left) * 100) / refresh.total),
     InstancesToUpdate: left,
     Strategy: "Rolling",
+    DesiredConfiguration: refresh.desired,
     Preferences: {
       MinHealthyPercentage: preferences.minHealthyPercentage,
       MaxHealthyPercentage: preferences.maxHealthyPercentage,

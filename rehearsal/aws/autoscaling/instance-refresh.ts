@@ -1,3 +1,4 @@
+import type { Shape } from "../api";
 import type { Clock } from "../../clock";
 import type { Random } from "../../random";
 import type { Activities } from "./activities";
@@ -34,7 +35,7 @@ export class InstanceRefreshes {
   constructor(private readonly parts: RefreshParts) {}
 
   /** @throws InstanceRefreshInProgress */
-  start(group: Group, preferences: RefreshPreferences = {}): Refresh {
+  start(group: Group, preferences: RefreshPreferences = {}, desired?: Shape): Refresh {
     if (currentRefresh(group)) throw refreshInProgress();
     const template = templateOf(group);
     const skip = preferences.skipMatching ?? false;
@@ -58,6 +59,7 @@ export class InstanceRefreshes {
         scaleInProtectedInstances: preferences.scaleInProtectedInstances ?? "Wait",
         standbyInstances: preferences.standbyInstances ?? "Wait",
       },
+      desired,
       remaining: new Set(remaining),
       replaced: new Set(),
       waitsForTransitions: true,
@@ -89,7 +91,7 @@ export class InstanceRefreshes {
     events.refreshChanged(group, refresh.id, "Started");
     let blockedSince: number | undefined;
     while (!group.deleted && refresh.status === "InProgress") {
-      const step = this.step(group, refresh);
+      const step = isSuspended(group) ? "busy" : this.step(group, refresh);
       if (step === "done") return this.end(group, refresh, "Successful");
       if (step !== "blocked") blockedSince = undefined;
       else blockedSince ??= clock.now();
@@ -184,6 +186,10 @@ export class InstanceRefreshes {
 /** In the maintenance policy, -1 clears a percentage. */
 function positive(percentage: number | undefined): number | undefined {
   return percentage !== undefined && percentage >= 0 ? percentage : undefined;
+}
+
+function isSuspended(group: Group): boolean {
+  return group.config.suspendedProcesses?.includes("InstanceRefresh") ?? false;
 }
 
 function isProtected(member: Member): boolean {

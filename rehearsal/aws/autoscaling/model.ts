@@ -1,5 +1,6 @@
 import type { LifecycleState, TargetState, Transition } from "../../../contract/aws/lifecycle";
 import type { Timer } from "../../clock";
+import type { Shape } from "../api";
 import type { Instance } from "../ec2/instance";
 import type { ActionResult, GroupConfig, HookConfig, LaunchTemplate, RefreshPreferences } from "./config";
 
@@ -73,6 +74,8 @@ export interface Refresh {
   startTime: number;
   endTime?: number;
   preferences: Required<RefreshPreferences>;
+  /** As the call that started it gave it, in the API's shape. */
+  desired?: Shape;
   /** Members that are still to be replaced. */
   remaining: Set<Member>;
   /** Members that the refresh has begun to replace. Each is in transition until its termination hook has ended. */

@@ -7,7 +7,7 @@ import { type Groups, putHook } from "./groups";
 import type { InstanceRefreshes } from "./instance-refresh";
 import type { Lifecycle } from "./lifecycle";
 import type { ActionReference, LifecycleActions } from "./lifecycle-actions";
-import { countsAsCapacity, type Group, isPooled, isTerminating, type Member } from "./model";
+import { countsAsCapacity, type Group, isPooled, isTerminating, type Member, templateOf } from "./model";
 import { flag, optionalFlag, optionalText, optionalWhole, text, texts, whole } from "./params";
 import type { Standby } from "./standby";
 import type { Activities } from "./activities";
@@ -121,7 +121,9 @@ export const OPERATIONS: Record<string, Operation> = {
     const group = groups.get(text(params, "AutoScalingGroupName"));
     const strategy = optionalText(params, "Strategy") ?? "Rolling";
     if (strategy !== "Rolling") throw errors.validation(`The rehearsal does not support Strategy ${strategy}; use Rolling`);
-    return { InstanceRefreshId: refreshes.start(group, preferences(params.Preferences as Shape | undefined)).id };
+    const desired = params.DesiredConfiguration as Shape | undefined;
+    refuseOtherTemplate(group, desired);
+    return { InstanceRefreshId: refreshes.start(group, preferences(params.Preferences as Shape | undefined), desired).id };
   },
 
   CancelInstanceRefresh({ groups, refreshes }, params) {
@@ -186,6 +188,19 @@ export const ACTS_ON_GROUP = new Set([
   "EnableMetricsCollection",
   "DisableMetricsCollection",
 ]);
+
+/** AWS would launch from it and give it to the group at the end; the provider gives it to the group first. */
+function refuseOtherTemplate(group: Group, desired: Shape | undefined): void {
+  const mixed = (desired?.MixedInstancesPolicy as Shape | undefined)?.LaunchTemplate as Shape | undefined;
+  const template = (mixed?.LaunchTemplateSpecification ?? desired?.LaunchTemplate) as Shape | undefined;
+  const own = templateOf(group);
+  if (template && (template.LaunchTemplateId !== own.id || (Number(template.Version) > 0 && String(template.Version) !== own.version))) {
+    throw errors.validation(
+      `The rehearsal does not support a desired configuration with version ${template.Version} of ${template.LaunchTemplateId}, ` +
+        `other than the group's own, version ${own.version} of ${own.id}`,
+    );
+  }
+}
 
 function memberOf(group: Group, id: string): Member {
   const member = group.members.get(id);

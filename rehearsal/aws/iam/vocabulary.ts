@@ -30,6 +30,7 @@ const EXACT_KEYS = new Set(
     "ec2:SourceInstanceARN",
     "kms:CallerAccount",
     "kms:GrantIsForAWSResource",
+    "s3:prefix",
     "secretsmanager:ForceDeleteWithoutRecovery",
     "secretsmanager:Name",
     "secretsmanager:SecretId",

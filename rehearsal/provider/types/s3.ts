@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
+import type { DeployedResource, ResourceStore } from "../../aws/api";
 import type { Properties } from "../values";
 import { assetContent } from "./assets";
 import { jsonProblem, mustExist } from "./checks";
@@ -28,10 +29,12 @@ const bucket: ResourceType = {
       bucketRegion: context.account.region,
     }),
   }),
+  /** `forceDestroy` deletes all objects, also those that the program retains. */
   delete(id, state, { store }) {
-    const holds = OBJECT_TYPES.flatMap((type) => store.list(type)).some((object) => object.state.bucket === id);
-    if (holds && !state.forceDestroy)
+    const held = OBJECT_TYPES.flatMap((type) => store.list(type)).filter((object) => object.state.bucket === id);
+    if (held.length > 0 && !state.forceDestroy)
       throw new Error(`deleting S3 Bucket (${id}): BucketNotEmpty: The bucket you tried to delete is not empty`);
+    for (const object of held) removeObject(object, store);
   },
 };
 
@@ -59,6 +62,13 @@ function content(inputs: Properties): Buffer {
   return Buffer.from(text(inputs.content));
 }
 
+function removeObject(object: DeployedResource, store: ResourceStore): void {
+  const { file } = object.state;
+  const others = OBJECT_TYPES.flatMap((type) => store.list(type)).filter(({ state }) => state.file === file);
+  if (others.length <= 1 && file) rmSync(dirname(file), { recursive: true, force: true });
+  store.remove(object.type, object.id);
+}
+
 /** The state refers to the object's content by `file`, an absolute path, and its digests. */
 function objectOutputs(_id: string, inputs: Properties, context: ResourceContext): Properties {
   const body = content(inputs);
@@ -69,6 +79,7 @@ function objectOutputs(_id: string, inputs: Properties, context: ResourceContext
   return {
     arn: `${bucketArn(context, inputs.bucket)}/${inputs.key}`,
     file,
+    _lastModified: context.now(),
     contentSha256: sha256,
     contentLength: body.length,
     etag: inputs.etag ?? createHash("md5").update(body).digest("hex"),
@@ -80,6 +91,8 @@ function objectOutputs(_id: string, inputs: Properties, context: ResourceContext
 }
 
 const bucketObject: ResourceType = {
+  // An object that the program retained earlier is overwritten.
+  upserts: true,
   ...storedType({
     inputs: [
       "bucket",

@@ -8,6 +8,7 @@ import { Deployment, settled } from "../mocks";
 import { SECRET_ARN, poolArgs } from "./pool-args";
 
 const FUNCTION = "aws:lambda/function:Function";
+const GROUP = "aws:autoscaling/group:Group";
 const RULE = "aws:cloudwatch/eventRule:EventRule";
 const TARGET = "aws:cloudwatch/eventTarget:EventTarget";
 const INVOCATION = "aws:lambda/invocation:Invocation";
@@ -28,7 +29,11 @@ const EVENTS = {
 
 describe("the functions", () => {
   it("run on a supported runtime with a limited timeout, and receive the pool's settings as environment variables", async () => {
-    const deployment = await deploy({ drain: { heartbeatTimeout: 600, maxDrain: 3600 } });
+    const instanceRefresh = { protectedInstances: "Refresh" as const, minHealthyPercentage: 50 };
+    const deployment = await deploy({ drain: { heartbeatTimeout: 600, maxDrain: 3600 }, instanceRefresh });
+    const { instanceWarmup, ...others } = deployment.named(GROUP, "runners").inputs.instanceRefresh.preferences;
+    const deployed = { ...others, instanceWarmup: Number(instanceWarmup) };
+    assert.deepEqual([others.scaleInProtectedInstances, others.minHealthyPercentage], ["Refresh", 50]);
     for (const key of ["register", "deregister", "sweep"]) {
       const { inputs } = deployment.named(FUNCTION, `runners-${key}`);
       assert.equal(inputs.name, `pool-${key}`);
@@ -36,7 +41,10 @@ describe("the functions", () => {
       assert.deepEqual(inputs.architectures, ["arm64"]);
       assert.equal(inputs.handler, "index.handler");
       assert.ok(inputs.timeout >= 30 && inputs.timeout < 300, `${key}: ${inputs.timeout} s`);
-      const { POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_LOG_LEVEL, ...own } = inputs.environment.variables;
+      const { POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_LOG_LEVEL, ...given } = inputs.environment.variables;
+      const { [ENV.refreshPreferences]: preferences, ...own } = given;
+      // The sweep starts refreshes as the provider does.
+      assert.deepEqual(preferences && JSON.parse(preferences), key === "sweep" ? deployed : undefined);
       assert.deepEqual(own, {
         [ENV.pool]: "pool",
         [ENV.githubApiUrl]: "https://api.github.com",
@@ -192,6 +200,31 @@ describe("the check before the group is deleted", () => {
   });
 });
 
+describe("the sweep of host bundles", () => {
+  it("sweeps host bundles only after the group has its new template, so that a failed deployment deletes none", async () => {
+    const { inputs } = (await deploy()).named(INVOCATION, "runners-bundle-sweep");
+    const { task, bucket, deployed } = JSON.parse(inputs.input);
+    assert.deepEqual([task, bucket, inputs.lifecycleScope], ["sweep-bundles", "runners-host-bundle-1a2b3c4", "CRUD"]);
+    assert.match(deployed, /^host-bundles\/[0-9a-f]{64}\.tar$/);
+    let dependsOn: pulumi.Resource[] = [];
+    await Deployment.start();
+    new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }), {
+      transformations: [
+        ({ type, name, opts }) => {
+          if (type === INVOCATION && name === "runners-bundle-sweep")
+            dependsOn = (opts as pulumi.CustomResourceOptions).dependsOn as pulumi.Resource[];
+          return undefined;
+        },
+      ],
+    });
+    await settled();
+    const urns = await Promise.all(
+      dependsOn.map(({ urn }) => new Promise<string>((resolve) => urn.apply((value) => resolve(value.split("$").pop()!)))),
+    );
+    assert.deepEqual(urns, ["aws:autoscaling/group:Group::runners"]);
+  });
+});
+
 describe("the alarms", () => {
   it("watch only metrics that are emitted: an alarm on a misspelt name would never fire", async () => {
     const deployment = await deploy();
@@ -205,6 +238,7 @@ describe("the alarms", () => {
         METRIC.impostorRunners,
         METRIC.stopFailures,
         METRIC.registrationFailures,
+        METRIC.outdatedInstances,
         METRIC.overdueDrains,
         METRIC.retainedInstances,
         METRIC.unregisteredInstances,

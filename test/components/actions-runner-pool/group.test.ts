@@ -95,6 +95,7 @@ describe("the group", () => {
         "aws:sqs/queuePolicy:QueuePolicy::runners-dead-letters",
         "aws:ssm/document:Document::runners-stop-runner",
         "aws:lambda/invocation:Invocation::runners-final-sweep",
+        "aws:lambda/invocation:Invocation::runners-refresh-cancel",
         ...["register", "deregister", "sweep"].flatMap(functionUrns),
         ...["launching", "terminating", "terminated", "sweep"].flatMap(eventUrns),
       ].sort(),

@@ -86,6 +86,7 @@ export function bundleRuns() {
         [ENV.githubPrivateKeySecretArn]: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:key",
         [ENV.hostRoleId]: "AROAEXAMPLE",
         [ENV.maxDrainSeconds]: "3600",
+        [ENV.refreshPreferences]: "{}",
         ...environment,
       },
       events,

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import type { RefreshPreferences } from "../../../contract/actions-runner-pool/instance-refresh";
 import { systemClock } from "../../../functions/shared/lambda/clock";
 import type { Runner } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
-import type { Activity, Member, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
+import type { Activity, Member, RefreshState, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
+import { RefreshWatch } from "../../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../../functions/actions-runner-pool/sweep/silences";
 import { sweep } from "../../../functions/actions-runner-pool/sweep/sweep";
 import { NAMES, POOL } from "./events";
@@ -30,12 +32,22 @@ export class SweepHarness {
   /** Instances that some group of the account lists. */
   listed: string[] = [];
   historyPages = 0;
+  refreshState: RefreshState = { suspended: false, refreshes: [] };
+  refreshPreferences: RefreshPreferences = {
+    minHealthyPercentage: 100,
+    maxHealthyPercentage: 110,
+    scaleInProtectedInstances: "Wait",
+    standbyInstances: "Wait",
+    skipMatching: true,
+    instanceWarmup: 0,
+  };
   /** Milliseconds since the epoch. */
   now = NOW;
   readonly ports = portsOf(this);
 
   run(): Promise<void> {
-    const settings = { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE" };
+    const { refreshPreferences } = this;
+    const settings = { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE", refreshPreferences };
     return sweep(this.ports, settings, this.observer, new AbortController().signal);
   }
 
@@ -59,6 +71,11 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
       }
     },
     lifecycleStates: async (ids) => new Map(ids.filter((one) => harness.listed.includes(one)).map((one) => [one, "InService"])),
+    refreshState: async () => harness.refreshState,
+    startRefresh: async (group, { scaleInProtectedInstances, skipMatching }) => {
+      harness.acts.push(`refresh ${group} ${scaleInProtectedInstances} ${skipMatching ? "skipping" : "all"}`);
+      return "started";
+    },
     continueAction: async ({ instanceId, token }) => {
       harness.acts.push(`continue ${instanceId} ${token ?? "without token"}`);
       return "continued";
@@ -97,6 +114,7 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
       },
     },
     silences: new Silences(),
+    refreshWatch: new RefreshWatch(),
     clock: { ...systemClock, now: () => harness.now },
   };
 }

@@ -41,15 +41,24 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
     let server: ProviderServer;
     let stack: StackHandle;
     let groupName = "";
-    const invocations: { functionName: string; pool: string; check?: string; action: string; groups: number; functions: number }[] = [];
+    const invocations: {
+      functionName: string;
+      pool: string;
+      check?: string;
+      task?: string;
+      action: string;
+      groups: number;
+      functions: number;
+    }[] = [];
 
     before(async () => {
       const invoke: ProviderOptions["invoke"] = async (functionName, payload) => {
-        const { pool, check, tf } = payload as { pool: string; check?: string; tf: { action: string } };
+        const { pool, check, task, tf } = payload as { pool: string; check?: string; task?: string; tf: { action: string } };
         invocations.push({
           functionName,
           pool,
           ...(check === undefined ? {} : { check }),
+          ...(task === undefined ? {} : { task }),
           action: tf.action,
           groups: autoscaling.groups.size,
           functions: store.list("aws:lambda/function:Function").length,
@@ -121,7 +130,7 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       const sweep = { functionName: `${groupName}-sweep`, pool: groupName, groups: 0, functions: 3 };
       const check = { ...sweep, check: "destroy", groups: 1 };
       assert.deepEqual(
-        invocations,
+        invocations.filter(({ task }) => task === undefined),
         [
           { ...sweep, action: "create" },
           { ...check, action: "create" },
@@ -130,6 +139,12 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
         ],
         "no invocation in between, since a second up changes nothing",
       );
+    });
+
+    it("cancels a refresh before the group is updated, and sweeps host bundles only after it", () => {
+      const task = (name: string) => invocations.filter((one) => one.task === name).map(({ action, groups }) => `${action} ${groups}`);
+      assert.deepEqual(task("cancel-refresh"), ["create 0", "delete 0"]);
+      assert.deepEqual(task("sweep-bundles"), ["create 1", "delete 1"]);
     });
   });
 }

@@ -41,6 +41,7 @@ const IMPLIED: Record<string, string[]> = { "secretsmanager:CreateSecret": ["sec
 const WITHOUT_RESOURCE = new Set([
   "autoscaling:DescribeAutoScalingGroups",
   "autoscaling:DescribeAutoScalingInstances",
+  "autoscaling:DescribeInstanceRefreshes",
   "autoscaling:DescribeScalingActivities",
   "autoscaling:DescribeWarmPool",
   "secretsmanager:ListSecrets",
@@ -132,6 +133,18 @@ describe("the policies", () => {
         },
       ],
     );
+  });
+
+  it("let the sweep start and cancel refreshes of its own group only, and list and delete nothing but the pool's host bundles", async () => {
+    const { sweep } = await policies();
+    const pool = ["arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/pool"];
+    for (const action of ["autoscaling:StartInstanceRefresh", "autoscaling:CancelInstanceRefresh"]) {
+      assert.deepEqual(find(sweep!, action).Resource, pool);
+    }
+    const bucket = "arn:aws:mock:us-east-1:123456789012:bucket:Bucket/runners-host-bundle-1a2b3c4";
+    assert.deepEqual(find(sweep!, "s3:ListBucket").Resource, [bucket]);
+    assert.deepEqual(find(sweep!, "s3:ListBucket").Condition, { StringEquals: { "s3:prefix": "host-bundles/" } });
+    assert.deepEqual(find(sweep!, "s3:DeleteObject").Resource, [`${bucket}/host-bundles/*`]);
   });
 
   it("let only the functions use GitHub's secret and its KMS key", async () => {

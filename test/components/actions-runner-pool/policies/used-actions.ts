@@ -8,9 +8,13 @@ const PREFIX: Record<string, string> = {
   "client-auto-scaling": "autoscaling",
   "client-cloudwatch": "cloudwatch",
   "client-ec2": "ec2",
+  "client-s3": "s3",
   "client-secrets-manager": "secretsmanager",
   "client-ssm": "ssm",
 };
+
+/** Operations that IAM knows by another name. */
+const IAM_NAME: Record<string, string> = { "s3:ListObjectsV2": "s3:ListBucket" };
 
 /**
  * IAM actions that a program may use: every command that it, or a local module that it loads, imports from the AWS SDK.
@@ -38,7 +42,8 @@ function addCommand(actions: Set<string>, module: string, name: string): void {
   if (!command) return;
   const prefix = PREFIX[module.slice("@aws-sdk/".length)];
   if (!prefix) throw new Error(`${module} has no entry in PREFIX: add its IAM prefix`);
-  actions.add(`${prefix}:${command}`);
+  const operation = `${prefix}:${command}`;
+  actions.add(IAM_NAME[operation] ?? operation);
 }
 
 /** Static and dynamic imports, without type-only ones. */

@@ -57,7 +57,7 @@ describe("sweep function bundle", () => {
     assert.equal(result.code, 0, result.stderr);
     assert.deepEqual(
       metrics(result),
-      { OverdueDrains: 1, OrphanSecrets: 1, RetainedInstances: 1, OrphanRunners: 1, UnregisteredInstances: 1 },
+      { OutdatedInstances: 0, OverdueDrains: 1, OrphanSecrets: 1, RetainedInstances: 1, OrphanRunners: 1, UnregisteredInstances: 1 },
       messages(result).join("\n"),
     );
     const body = (operation: string) => new URLSearchParams(functions.aws.seen.find((one) => operationOf(one) === operation)?.body);

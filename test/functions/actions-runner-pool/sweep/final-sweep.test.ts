@@ -3,6 +3,7 @@ import type { Runner } from "../../../../functions/shared/github/runners";
 import { endedMark } from "../../../../functions/actions-runner-pool/shared/ended-mark";
 import { finalSweep } from "../../../../functions/actions-runner-pool/sweep/final-sweep";
 import type { Activity, SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
+import { RefreshWatch } from "../../../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../../../functions/actions-runner-pool/sweep/silences";
 import { clockAt } from "../../support/clock";
 import { NAMES, POOL } from "../../support/events";
@@ -44,6 +45,8 @@ describe("final sweep", () => {
     const none = async (): Promise<never> => assert.fail("not part of the final sweep");
     ports = {
       members: none,
+      refreshState: none,
+      startRefresh: none,
       continueAction: none,
       terminate: none,
       groupExists: async () => {
@@ -80,6 +83,7 @@ describe("final sweep", () => {
         },
       }),
       silences: new Silences(),
+      refreshWatch: new RefreshWatch(),
       clock: clockAt(NOW.getTime()),
     };
   });

@@ -18,6 +18,7 @@ describe("sweep of overdue drains", () => {
   it("publishes zero when nothing is wrong, so that the alarms return to OK", async () => {
     await harness.run();
     assert.deepEqual(harness.observer.counts, {
+      OutdatedInstances: 0,
       OverdueDrains: 0,
       OrphanSecrets: 0,
       RetainedInstances: 0,

@@ -22,6 +22,25 @@ describe("sweepTrigger", () => {
     for (const check of ["final", null, 1]) assert.equal(checked("delete", check), "nothing");
   });
 
+  it("returns the cancellation before an update of the group, and never the final sweep when that invocation is deleted", () => {
+    const task = (action: string, what: unknown = "cancel-refresh") => sweepTrigger({ ...lifecycle(action), task: what }, POOL).kind;
+    for (const action of ["create", "update"]) assert.equal(task(action), "cancel-refresh");
+    assert.equal(task("delete"), "nothing");
+    for (const what of ["final", null, 1]) for (const action of ["update", "delete"]) assert.equal(task(action, what), "nothing");
+  });
+
+  it("returns the sweep of host bundles after an update of the group, with the bundle before it, and nothing for a malformed one", () => {
+    const input = { pool: POOL, task: "sweep-bundles", bucket: "b", deployed: "new" };
+    const event = (action: string, prev_input: unknown = null, changes = {}) => ({ ...input, ...changes, tf: { action, prev_input } });
+    const expected = { kind: "sweep-bundles", bucket: "b", deployed: "new" };
+    assert.deepEqual(sweepTrigger(event("create"), POOL), expected);
+    assert.deepEqual(sweepTrigger(event("update", { ...input, deployed: "old" }), POOL), { ...expected, previous: "old" });
+    for (const changes of [{ bucket: undefined }, { deployed: 1 }]) {
+      assert.equal(sweepTrigger(event("update", null, changes), POOL).kind, "nothing");
+    }
+    assert.equal(sweepTrigger(event("delete"), POOL).kind, "nothing");
+  });
+
   it("returns nothing for an unknown action or another pool: such an invocation must neither sweep nor fail", () => {
     for (const event of [
       lifecycle("replace"),

@@ -239,12 +239,12 @@ describe("scale-ins at bad moments, simulated", () => {
       where: "simulated",
     },
     async (see) => {
-      for (const scaleInProtectedInstances of ["Wait", "Ignore", "Refresh"] as const) {
-        const outcomes = await each([600, 2 * HOUR], { pool: { instances: 2 } }, async (harness, seconds) => {
+      for (const protectedInstances of ["Wait", "Ignore", "Refresh"] as const) {
+        const outcomes = await each([600, 2 * HOUR], { pool: { instances: 2, protectedInstances } }, async (harness, seconds) => {
           const busy = await harness.busy({ seconds });
           const before = harness.pool.inService();
           await harness.environment.run(10);
-          harness.pool.refresh({ scaleInProtectedInstances });
+          harness.pool.refresh();
           await harness.ended(busy.job, seconds + MINUTE);
           assert.equal(harness.state(busy.job), "succeeded");
           await harness.environment.run(10 * MINUTE);
@@ -253,7 +253,7 @@ describe("scale-ins at bad moments, simulated", () => {
           const outdated = harness.pool.inService().filter((id) => before.includes(id)).length;
           return `${harness.environment.autoscaling.group(harness.pool.names.group)?.refresh}, ${count(outdated, "old instance")}`;
         });
-        see(`${scaleInProtectedInstances}: jobs of 10 min and 2 h succeeded (refresh ${outcomes.join("; ")} left)`);
+        see(`${protectedInstances}: jobs of 10 min and 2 h succeeded (refresh ${outcomes.join("; ")} left)`);
       }
     },
   );

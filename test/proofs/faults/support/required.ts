@@ -50,6 +50,12 @@ export const FAULTS = {
     "registration secret already used",
     "runner name already registered",
   ],
+  Deployments: [
+    "second deployment during a drain longer than the provider waits",
+    "deployment that failed to start its refresh",
+    "refresh that fails because jobs are longer than it waits",
+    "refresh cancelled or suspended by an operator",
+  ],
   "Scale-in": [
     "instance scaled in before it ever came into service",
     "instance scaled in during bootstrap",

@@ -129,6 +129,35 @@ describe("Auto Scaling: instance refresh", () => {
     await fails(rig.call("CancelInstanceRefresh"), "ActiveInstanceRefreshNotFound", none);
   });
 
+  it("replaces nothing while the process InstanceRefresh is suspended, and goes on afterwards [A5.9]", async () => {
+    const rig = new Rig();
+    await outdated(rig);
+    await rig.call("SuspendProcesses", { ScalingProcesses: ["InstanceRefresh"] });
+    await rig.call("StartInstanceRefresh", { Preferences: { MinHealthyPercentage: 0 } });
+    await rig.advance(3600);
+    assert.equal(rig.scaling.group("pool")!.refresh, "InProgress");
+    assert.deepEqual(versions(rig, "InService"), ["1"]);
+    await rig.call("ResumeProcesses", { ScalingProcesses: ["InstanceRefresh"] });
+    await rig.advance(60);
+    assert.deepEqual(versions(rig, "InService"), ["2"]);
+  });
+
+  it("describes a refresh with the desired configuration that its start named, and refuses another template [A5.10]", async () => {
+    const rig = new Rig();
+    await outdated(rig);
+    const { id, version } = template("2");
+    const desired = (Version: string) => ({ DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: id, Version } } });
+    await assert.rejects(rig.call("StartInstanceRefresh", desired("1")), /does not support a desired configuration with version 1/);
+    await rig.call("StartInstanceRefresh", desired(version));
+    await rig.advance(60);
+    await rig.call("StartInstanceRefresh");
+    const { InstanceRefreshes } = await rig.call("DescribeInstanceRefreshes");
+    assert.deepEqual(
+      (InstanceRefreshes as any[]).map((one) => one.DesiredConfiguration),
+      [undefined, desired(version).DesiredConfiguration],
+    );
+  });
+
   for (const wait of [undefined, true, false]) {
     it(`a cancellation ${wait === false ? "does not wait" : "waits"} for the drains, with WaitForTransitioningInstances ${wait} [A5.8]`, async () => {
       const rig = new Rig();

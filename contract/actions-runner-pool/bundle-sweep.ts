@@ -1,0 +1,9 @@
+import type { FinalSweepInput } from "./final-sweep";
+
+/** Input of the invocation that follows each update of the group that brings another host bundle. */
+export interface BundleSweepInput extends FinalSweepInput {
+  task: "sweep-bundles";
+  bucket: string;
+  /** Key of the bundle that the group's launch template names. */
+  deployed: string;
+}

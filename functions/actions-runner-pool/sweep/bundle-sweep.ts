@@ -1,0 +1,64 @@
+import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import type { StoredBundle } from "../../shared/aws/stored-bundles";
+import type { Clock } from "../../shared/lambda/clock";
+import { type Observer, reasonOf } from "../../shared/lambda/observer";
+import { within } from "../../shared/lambda/timeout";
+
+export interface BundleSweepPorts {
+  bundles(bucket: string): Promise<StoredBundle[]>;
+  deleteBundle(bucket: string, key: string): Promise<void>;
+  clock: Clock;
+}
+
+/** What the deployment says about the group, which has its new launch template by now. */
+export interface DeployedBundle {
+  bucket: string;
+  /** Key of the bundle of the group's present launch template. */
+  deployed: string;
+  /** Of the template before it. */
+  previous?: string;
+}
+
+/** Each launch template version needs one, and several may share one, so the last ten versions need at most ten. */
+const KEPT_UPLOADS = 10;
+/** In ms. Bundles of deployments that failed count as uploads, too, but not for so long that they push out one in use. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+/** One call each, of about 50 ms; `pulumi up` waits for them. */
+const MAX_DELETIONS = 100;
+const BOUND_MS = 60_000;
+
+/**
+ * Deletes host bundles that no launch template version needs any more: neither the group's nor the one before it, nor the
+ * last ten, to which Auto Scaling or an operator may roll an instance refresh back. A bundle is about 0.6 MB, so keeping one
+ * too many costs nothing, and deleting one too many leaves a group that boots nothing.
+ *
+ * Never throws: the deployment is complete by now.
+ */
+export async function sweepBundles(ports: BundleSweepPorts, given: DeployedBundle, { log, count }: Observer): Promise<void> {
+  let deleted = 0;
+  try {
+    await within(ports.clock, "sweeping host bundles", BOUND_MS, async (signal) => {
+      const stored = await ports.bundles(given.bucket);
+      for (const { key } of unneeded(stored, given, ports.clock.now())) {
+        signal.throwIfAborted();
+        await ports.deleteBundle(given.bucket, key);
+        deleted += 1;
+      }
+    });
+    log.info("host bundles swept", { deleted });
+  } catch (error) {
+    log.warn("old host bundles could not be deleted; the next deployment tries again", { deleted, reason: reasonOf(error) });
+    count(METRIC.sweepErrors);
+  }
+}
+
+/** @param now milliseconds since the epoch. */
+export function unneeded(stored: readonly StoredBundle[], { deployed, previous }: DeployedBundle, now: number): StoredBundle[] {
+  // Without the group's own bundle this is not the bucket that the group needs.
+  if (!stored.some(({ key }) => key === deployed)) throw new Error(`the bucket does not hold the deployed bundle ${deployed}`);
+  const newestFirst = [...stored].sort((one, other) => other.uploadedAt.getTime() - one.uploadedAt.getTime());
+  return newestFirst
+    .slice(KEPT_UPLOADS)
+    .filter(({ key, uploadedAt }) => key !== deployed && key !== previous && now - uploadedAt.getTime() > KEPT_MS)
+    .slice(-MAX_DELETIONS);
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as aws from "@pulumi/aws";
+import { createHostBundle } from "../../../components/shared/host-bundle";
+import { bundleKey } from "../../../contract/shared/host-bundle";
+import type { DeployedResource } from "../../../rehearsal/aws/api";
+import { Iam } from "../../../rehearsal/aws/iam/iam";
+import { S3 } from "../../../rehearsal/aws/s3/s3";
+import type { StackHandle } from "../../../rehearsal/engine/engine";
+import { ENGINE_TEST_TIMEOUT, Rig } from "./fixture";
+
+const OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2";
+const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
+
+describe("the host bundles of earlier launch template versions, on the real engine", function () {
+  this.timeout(ENGINE_TEST_TIMEOUT);
+  const rig = new Rig();
+  let stack: StackHandle;
+  let content = "first";
+
+  /** A launch template whose user data names the bundle, as the component's does. */
+  async function program(): Promise<Record<string, unknown>> {
+    const file = join(rig.dir, "bundle.tar");
+    writeFileSync(file, content);
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    const { bucket } = createHostBundle("pool", { built: { file, sha256 }, tags: {} }, {});
+    const userData = bucket.bucket.apply((name) => Buffer.from(`${name} ${bundleKey(sha256)}`).toString("base64"));
+    new aws.ec2.LaunchTemplate("pool", { userData, updateDefaultVersion: true });
+    return {};
+  }
+
+  before(async () => {
+    rig.writeProject();
+    stack = await rig.open({ program });
+  });
+  after(() => rig.close());
+
+  const deploy = async (next: string): Promise<void> => {
+    content = next;
+    await stack.up();
+  };
+  const objects = (): DeployedResource[] => rig.store.list(OBJECT);
+
+  /** What the first boot of an instance of the version reads. */
+  async function boot(version: number): Promise<string> {
+    const [template] = rig.store.list(TEMPLATE);
+    const userData = Buffer.from(template!.state["_versions"][version].userData, "base64").toString();
+    const [Bucket, Key] = userData.split(" ");
+    const s3 = new S3(rig.store, new Iam(rig.store, { region: "eu-west-1", accountId: "123456789012" }));
+    return String((await s3.execute("GetObject", { Bucket, Key }, { kind: "operator" }))["Body"]);
+  }
+
+  it("stay after an update and after a return to an earlier one, so that an instance of each version boots", async () => {
+    for (const next of ["first", "second", "first"]) await deploy(next);
+    assert.deepEqual(await Promise.all([1, 2, 3].map(boot)), ["first", "second", "first"]);
+    assert.equal(objects().length, 2);
+  });
+
+  it("are what such an instance needs: without its bundle it does not boot", async () => {
+    const second = objects().find(({ id }) => id.endsWith(bundleKey(createHash("sha256").update("second").digest("hex"))))!;
+    rig.store.remove(OBJECT, second.id);
+    await assert.rejects(boot(2), { code: "NoSuchKey" });
+    assert.equal(await boot(1), "first");
+  });
+
+  it("are deleted with the bucket [A16.3]", async () => {
+    await stack.destroy();
+    assert.deepEqual(rig.store.all(), []);
+  });
+});
