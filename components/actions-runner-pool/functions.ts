@@ -8,6 +8,7 @@ import { type PackagedFunction, createPackagedFunction } from "../shared/package
 import type { PolicyDocument } from "../shared/policy";
 import { type FunctionKey, functionSettings } from "./function-settings";
 import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./policies/functions";
+import { installedVersion } from "./runner-archive";
 import type { PoolSettings } from "./settings";
 
 export type PoolFunctions = Record<FunctionKey, PackagedFunction>;
@@ -81,6 +82,7 @@ function variables(settings: PoolSettings, hostRole: aws.iam.Role, key: Function
     [ENV.githubTokenSecretArn]: github.tokenSecretArn,
     [ENV.hostRoleId]: hostRole.uniqueId,
     [ENV.maxDrainSeconds]: String(settings.drain.maxDrain),
+    [ENV.runnerVersion]: installedVersion(settings.runner),
     POWERTOOLS_SERVICE_NAME: key,
     POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
     POWERTOOLS_LOG_LEVEL: "INFO",

@@ -8,4 +8,6 @@ export const ENV = {
   hostRoleId: "HOST_ROLE_ID",
   /** Longest drain, in seconds; the sweep reports older lifecycle actions. */
   maxDrainSeconds: "MAX_DRAIN_SECONDS",
+  /** The runner's version that new instances install; absent if the runner is on their image. */
+  runnerVersion: "RUNNER_VERSION",
 } as const;

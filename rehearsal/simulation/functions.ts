@@ -9,6 +9,7 @@ import { registrationPorts } from "../../functions/actions-runner-pool/shared/re
 import { dispatchSweep } from "../../functions/actions-runner-pool/sweep/dispatch";
 import { sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports";
 import { Silences } from "../../functions/actions-runner-pool/sweep/silences";
+import { VersionMemory } from "../../functions/actions-runner-pool/sweep/version-memory";
 import type { AutoScaling, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
 import { readSecret } from "../../functions/shared/aws/read-secret";
 import type { GitHubRunners } from "../../functions/shared/github/runners";
@@ -33,6 +34,7 @@ export interface FunctionSettings {
   pool: string;
   names: PoolNames;
   maxDrainSeconds: number;
+  runnerVersion: string | undefined;
   hostRoleId: string;
   organization: string;
   tokenSecret: string;
@@ -71,6 +73,7 @@ export class InProcessFunctions {
   /** What a function's process keeps between invocations. */
   private readonly gitHubs = new Map<string, GitHubRunners>();
   private readonly silences = new Map<string, Silences>();
+  private readonly versions = new Map<string, VersionMemory>();
   /** Called with every log line. */
   onLog: ((line: FunctionLog) => void) | undefined;
 
@@ -103,6 +106,7 @@ export class InProcessFunctions {
   endProcess(functionName: string): void {
     this.gitHubs.delete(functionName);
     this.silences.delete(functionName);
+    this.versions.delete(functionName);
   }
 
   newRequestId(): string {
@@ -152,7 +156,9 @@ export class InProcessFunctions {
     const { sweepFunction } = settings.names;
     const gitHub = this.gitHubOf(settings, sweepFunction);
     return (event, invocation) => {
-      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, this.silencesOf(sweepFunction));
+      const silences = kept(this.silences, sweepFunction, () => new Silences());
+      const versions = kept(this.versions, sweepFunction, () => new VersionMemory());
+      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, silences, versions);
       return dispatchSweep(event, ports, { ...settings, scheduled: () => settings }, this.observer(sweepFunction, settings.pool));
     };
   }
@@ -175,12 +181,6 @@ export class InProcessFunctions {
       this.gitHubs.set(functionName, client);
       return client;
     };
-  }
-
-  private silencesOf(functionName: string): Silences {
-    const silences = this.silences.get(functionName) ?? new Silences();
-    this.silences.set(functionName, silences);
-    return silences;
   }
 
   /** The SDK clients of one invocation: calls that are pending when it ends never complete. */
@@ -217,4 +217,11 @@ export class InProcessFunctions {
         }),
     };
   }
+}
+
+/** What a function's process keeps under its name, created at first use. */
+function kept<T>(memory: Map<string, T>, functionName: string, create: () => T): T {
+  const value = memory.get(functionName) ?? create();
+  memory.set(functionName, value);
+  return value;
 }

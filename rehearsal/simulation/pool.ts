@@ -2,6 +2,7 @@ import { functionSettings } from "../../components/actions-runner-pool/function-
 import { hostConfig } from "../../components/actions-runner-pool/host-config";
 import { refreshPreferences } from "../../components/actions-runner-pool/instance-refresh";
 import { lifecycleHooks, onAbandon } from "../../components/actions-runner-pool/lifecycle-hooks";
+import { installedVersion } from "../../components/actions-runner-pool/runner-archive";
 import { type PoolSettings, resolveSettings } from "../../components/actions-runner-pool/settings";
 import { triggers } from "../../components/actions-runner-pool/triggers";
 import { warmPoolConfiguration } from "../../components/actions-runner-pool/warm-pool";
@@ -81,7 +82,15 @@ export class Pool {
     this.config = hostConfig(settings, account.region, "x64");
     this.userData = JSON.stringify(this.config);
     environment.functions.deploy(
-      { pool: poolName, names, maxDrainSeconds: settings.drain.maxDrain, hostRoleId: "AROASIMULATION", organization, tokenSecret },
+      {
+        pool: poolName,
+        names,
+        maxDrainSeconds: settings.drain.maxDrain,
+        runnerVersion: installedVersion(settings.runner),
+        hostRoleId: "AROASIMULATION",
+        organization,
+        tokenSecret,
+      },
       functionSettings(settings),
     );
     for (const resource of poolResources(settings, account)) environment.store.put(resource);

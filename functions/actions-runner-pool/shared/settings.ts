@@ -12,6 +12,11 @@ export function maxDrainSeconds(environment: Environment = process.env): number 
   return positiveInteger(environment, ENV.maxDrainSeconds);
 }
 
+/** Undefined if the runner is on the image. */
+export function runnerVersion(environment: Environment = process.env): string | undefined {
+  return environment[ENV.runnerVersion] || undefined;
+}
+
 export function hostRoleId(environment: Environment = process.env): string {
   return required(environment, ENV.hostRoleId);
 }

@@ -11,6 +11,7 @@ import { activities, groupExists, members, suspendedProcesses, terminate } from 
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
 import type { Silences } from "./silences";
+import type { VersionMemory } from "./version-memory";
 
 export interface SweepClients {
   autoScaling: AutoScaling;
@@ -22,6 +23,7 @@ export function sweepPorts(
   gitHub: () => GitHubRunners,
   clock: Clock,
   silences: Silences,
+  versions: VersionMemory,
 ): SweepPorts & RegistrationPorts & DestroyCheckPorts {
   const { autoScaling, secretsManager } = clients;
   return {
@@ -37,5 +39,6 @@ export function sweepPorts(
     deleteSecret: (name) => deleteSecret(secretsManager, name),
     gitHub,
     silences,
+    versions,
   };
 }

@@ -4,21 +4,22 @@ import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { systemClock } from "../../shared/lambda/clock";
 import { poolHandler } from "../shared/handler";
-import { hostRoleId, maxDrainSeconds, poolSettings } from "../shared/settings";
+import { hostRoleId, maxDrainSeconds, poolSettings, runnerVersion } from "../shared/settings";
 import { dispatchSweep } from "./dispatch";
 import { sweepPorts } from "./aws-ports";
 import { Silences } from "./silences";
+import { VersionMemory } from "./version-memory";
 
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
-const ports = sweepPorts({ autoScaling: autoScalingClient(), secretsManager }, gitHub, systemClock, new Silences());
+const ports = sweepPorts({ autoScaling: autoScalingClient(), secretsManager }, gitHub, systemClock, new Silences(), new VersionMemory());
 
 export const handler = poolHandler(pool, (event, invocation) =>
   dispatchSweep(
     event,
     ports,
-    { pool, names, scheduled: () => ({ maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId() }) },
+    { pool, names, scheduled: () => ({ maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId(), runnerVersion: runnerVersion() }) },
     invocation,
   ),
 );

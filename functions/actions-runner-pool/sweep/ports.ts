@@ -4,6 +4,7 @@ import type { LifecycleAction } from "../../shared/aws/complete-action";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import type { Silences } from "./silences";
+import type { VersionMemory } from "./version-memory";
 
 /** An instance that the group or its warm pool still lists. */
 export interface Member {
@@ -40,13 +41,20 @@ export interface SweepPorts {
   /** Secrets whose name starts with the prefix, page by page. */
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
-  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "removeCustomLabels" | "setCustomLabels" | "remainingQuota">;
+  gitHub(): Pick<
+    GitHubRunners,
+    "find" | "get" | "pages" | "remove" | "removeCustomLabels" | "setCustomLabels" | "remainingQuota" | "versionSchedule"
+  >;
   /** Kept between sweeps of one process. */
   silences: Silences;
+  /** Kept likewise. */
+  versions: VersionMemory;
   clock: Clock;
 }
 
 export interface SweepSettings {
   names: PoolNames;
   maxDrainSeconds: number;
+  /** The runner's version that new instances install; undefined if it is on their image. */
+  runnerVersion: string | undefined;
 }

@@ -45,6 +45,7 @@ describe("the functions", () => {
         [ENV.githubPrivateKeySecretArn]: SECRET_ARN,
         [ENV.hostRoleId]: "AROAEXAMPLEEXAMPLE123",
         [ENV.maxDrainSeconds]: "3600",
+        [ENV.runnerVersion]: "2.350.0",
       });
       assert.equal(POWERTOOLS_METRICS_NAMESPACE, METRIC_NAMESPACE);
       assert.equal(POWERTOOLS_SERVICE_NAME, key);

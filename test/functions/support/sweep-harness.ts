@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../functions/shared/lambda/clock";
-import type { Runner } from "../../../functions/shared/github/runners";
+import type { Runner, VersionSchedule } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
 import type { Activity, Member, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
 import { Silences } from "../../../functions/actions-runner-pool/sweep/silences";
+import { VersionMemory } from "../../../functions/actions-runner-pool/sweep/version-memory";
 import { sweep } from "../../../functions/actions-runner-pool/sweep/sweep";
 import { NAMES, POOL } from "./events";
 import { RecordingObserver } from "./observer";
@@ -27,6 +28,12 @@ export class SweepHarness {
   activities: Activity[][] = [];
   runners: Runner[][] = [[]];
   secrets: StoredSecret[] = [];
+  /** The version that the pool's instances install. */
+  runnerVersion: string | undefined;
+  /** What GitHub says about the end of versions; it does not know any other. */
+  schedules: Record<string, VersionSchedule | Error> = {};
+  /** Versions whose end the sweep looked up. */
+  lookedUp: string[] = [];
   /** Instances that some group of the account lists. */
   listed: string[] = [];
   historyPages = 0;
@@ -35,7 +42,7 @@ export class SweepHarness {
   readonly ports = portsOf(this);
 
   run(): Promise<void> {
-    const settings = { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE" };
+    const settings = { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE", runnerVersion: this.runnerVersion };
     return sweep(this.ports, settings, this.observer, new AbortController().signal);
   }
 
@@ -78,6 +85,12 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
         yield* harness.runners;
       },
       remainingQuota: () => 1,
+      versionSchedule: async (version) => {
+        harness.lookedUp.push(version);
+        const schedule = harness.schedules[version] ?? "unknown";
+        if (schedule instanceof Error) throw schedule;
+        return schedule;
+      },
       remove: async (runner) => {
         harness.acts.push(`remove ${runner}`);
         return "deleted";
@@ -97,6 +110,7 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
       },
     },
     silences: new Silences(),
+    versions: new VersionMemory(),
     clock: { ...systemClock, now: () => harness.now },
   };
 }

@@ -4,6 +4,7 @@ import { endedMark } from "../../../../functions/actions-runner-pool/shared/ende
 import { finalSweep } from "../../../../functions/actions-runner-pool/sweep/final-sweep";
 import type { Activity, SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
 import { Silences } from "../../../../functions/actions-runner-pool/sweep/silences";
+import { VersionMemory } from "../../../../functions/actions-runner-pool/sweep/version-memory";
 import { clockAt } from "../../support/clock";
 import { NAMES, POOL } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
@@ -73,6 +74,7 @@ describe("final sweep", () => {
           return "deleted";
         },
         setCustomLabels: none,
+        versionSchedule: none,
         removeCustomLabels: async (runnerId) => {
           unlabelled.push(runnerId);
           runners = runners.map((one) => (one.id === runnerId ? { ...one, labels: [] } : one));
@@ -80,6 +82,7 @@ describe("final sweep", () => {
         },
       }),
       silences: new Silences(),
+      versions: new VersionMemory(),
       clock: clockAt(NOW.getTime()),
     };
   });
