@@ -209,6 +209,7 @@ describe("the alarms", () => {
         METRIC.overdueDrains,
         METRIC.retainedInstances,
         METRIC.unregisteredInstances,
+        METRIC.expiringRunnerVersions,
         METRIC.malformedEvents,
         METRIC.sweepErrors,
       ].sort(),
