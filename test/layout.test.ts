@@ -14,6 +14,7 @@ const LAYERS: Record<string, readonly string[]> = {
   "stack-config": ["contract", "components"],
   cli: [],
   promotion: ["contract", "cli"],
+  "runner-version": ["contract", "components", "cli"],
   rehearsal: ["contract", "functions", "host-config", "components", "build", "cli"],
   bench: ["contract", "rehearsal", "cli"],
 };

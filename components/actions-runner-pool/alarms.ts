@@ -120,6 +120,12 @@ function alarms({ settings, functions, deadLetters }: AlarmParts): Alarm[] {
       statistic: "Maximum",
       badPeriods: 2,
     }),
+    own("runner-version", METRIC.expiringRunnerVersions, {
+      description:
+        "Within 10 days GitHub sends no more jobs to a version of the runner, or no longer registers it: the sweep function's log names it; move runner.version, upgrade the package or build a new image",
+      statistic: "Maximum",
+      badPeriods: 1,
+    }),
     own("malformed-events", METRIC.malformedEvents, {
       description: "An event does not have the format that AWS documents and was ignored: check the functions' logs; the sweep catches up",
       statistic: "Sum",

@@ -10,6 +10,7 @@ import type { PolicyDocument } from "../shared/policy";
 import { type FunctionKey, functionSettings } from "./function-settings";
 import { refreshPreferences } from "./instance-refresh";
 import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./policies/functions";
+import { installedVersion } from "./runner-archive";
 import type { PoolSettings } from "./settings";
 
 export type PoolFunctions = Record<FunctionKey, PackagedFunction>;
@@ -86,6 +87,7 @@ function variables(settings: PoolSettings, hostRole: aws.iam.Role, key: Function
     [ENV.hostRoleId]: hostRole.uniqueId,
     [ENV.maxDrainSeconds]: String(settings.drain.maxDrain),
     [ENV.refreshPreferences]: key === "sweep" ? JSON.stringify(refreshPreferences(settings)) : undefined,
+    [ENV.runnerVersion]: installedVersion(settings.runner),
     POWERTOOLS_SERVICE_NAME: key,
     POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
     POWERTOOLS_LOG_LEVEL: "INFO",

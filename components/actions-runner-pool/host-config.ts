@@ -2,15 +2,13 @@ import type { HostConfig } from "../../contract/actions-runner-pool/host";
 import { TIMING } from "../../contract/actions-runner-pool/timing";
 import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
 import { githubWebUrl } from "../shared/github-address";
-import { defaultArchiveUrl } from "./defaults";
+import { type RunnerArchitecture, runnerArchive } from "./runner-archive";
 import type { PoolSettings } from "./settings";
-
-/** GitHub's names for the architectures, in its labels and in the names of the runner's archives. */
-export type RunnerArchitecture = "x64" | "arm64";
 
 /** The configuration of the pool's instances, from validated settings. */
 export function hostConfig(settings: PoolSettings, region: string, architecture: RunnerArchitecture): HostConfig {
   const { github, runner, drain, names } = settings;
+  const archive = runnerArchive(runner, architecture);
   return {
     pool: settings.poolName,
     region,
@@ -23,7 +21,7 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     ...(settings.runnerGroup === undefined ? {} : { runnerGroup: settings.runnerGroup }),
     noDefaultLabels: settings.noDefaultLabels,
     runnerUser: runner.user,
-    ...(runner.onImage ? {} : { runnerArchive: runnerArchive(runner, architecture) }),
+    ...(archive === undefined ? {} : { runnerArchive: archive }),
     heartbeatInterval: drain.heartbeatInterval,
     heartbeatTimeout: drain.heartbeatTimeout,
     launchTimeout: settings.launchTimeout,
@@ -34,10 +32,4 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     ...(runner.jobStartedHook === undefined ? {} : { userJobStartedHook: runner.jobStartedHook }),
     ...(runner.jobCompletedHook === undefined ? {} : { userJobCompletedHook: runner.jobCompletedHook }),
   };
-}
-
-function runnerArchive(runner: PoolSettings["runner"], architecture: RunnerArchitecture) {
-  const { version, sha256, archiveUrl } = runner;
-  if (version === undefined || sha256 === undefined) throw new Error("runner.version and runner.sha256 were not validated");
-  return { url: archiveUrl ?? defaultArchiveUrl(version, architecture), sha256 };
 }

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
 import { WarmPoolState } from "./args/capacity";
 import { defaultImageParameter } from "./defaults";
-import type { RunnerArchitecture } from "./host-config";
+import type { RunnerArchitecture } from "./runner-archive";
 import type { PoolSettings } from "./settings";
 
 /** Facts about the instances that must be looked up in AWS. */

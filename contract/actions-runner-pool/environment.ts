@@ -10,4 +10,6 @@ export const ENV = {
   maxDrainSeconds: "MAX_DRAIN_SECONDS",
   /** JSON of `RefreshPreferences`, for the instance refreshes that the sweep starts. */
   refreshPreferences: "REFRESH_PREFERENCES",
+  /** The runner's version that new instances install; absent if the runner is on their image. */
+  runnerVersion: "RUNNER_VERSION",
 } as const;

@@ -38,6 +38,8 @@ export const METRIC = {
   outdatedInstances: "OutdatedInstances",
   /** Count per sweep: instances in service for 10 minutes or more whose runner is not online at GitHub: billed, but without a job. */
   unregisteredInstances: "UnregisteredInstances",
+  /** Count per sweep: versions of the runner, installed or in use, that GitHub ends within 10 days or has ended. */
+  expiringRunnerVersions: "ExpiringRunnerVersions",
   /** Count per sweep: GitHub runners deleted because their instance no longer exists. */
   orphanRunners: "OrphanRunners",
   /** Count per sweep: registration secrets deleted because their instance no longer exists. */

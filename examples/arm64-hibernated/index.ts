@@ -9,7 +9,6 @@ const pool = new ActionsRunnerPool("runners", {
     organization: config.require("githubOrganization"),
     app: { id: config.require("githubAppId"), privateKeySecretArn: config.require("githubPrivateKeySecretArn") },
   },
-  runner: { version: "2.337.0", sha256: config.require("runnerSha256") },
   labels: ["linux-arm64"],
   instanceType: "m7g.large",
   // One of the images that EC2 can hibernate on arm64; the default image, Ubuntu 24.04, was not on that list.

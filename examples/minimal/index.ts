@@ -9,7 +9,6 @@ const pool = new ActionsRunnerPool("runners", {
     organization: config.require("githubOrganization"),
     app: { id: config.require("githubAppId"), privateKeySecretArn: config.require("githubPrivateKeySecretArn") },
   },
-  runner: { version: "2.337.0", sha256: "70920811a4f8ad4328818682bca5c6469c1c942fab52448868071d0063816613" },
   labels: ["minimal"],
   instanceType: "m7i.large",
   maxSize: 4,

@@ -16,7 +16,6 @@ pool = ActionsRunnerPool(
                 "privateKeySecretArn": config.require("githubPrivateKeySecretArn"),
             },
         },
-        "runner": {"version": "2.337.0", "sha256": "70920811a4f8ad4328818682bca5c6469c1c942fab52448868071d0063816613"},
         "labels": ["python"],
         "instanceType": "m7i.large",
         "maxSize": config.require_int("maxSize"),

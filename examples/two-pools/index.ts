@@ -11,7 +11,6 @@ const shared = {
     organization: config.require("githubOrganization"),
     app: { id: config.require("githubAppId"), privateKeySecretArn: config.require("githubPrivateKeySecretArn") },
   },
-  runner: { version: "2.337.0", sha256: "70920811a4f8ad4328818682bca5c6469c1c942fab52448868071d0063816613" },
   // Without GitHub's default labels a job for one pool cannot run on the other.
   noDefaultLabels: true,
   subnetIds: config.requireObject<string[]>("subnetIds"),

@@ -15,6 +15,7 @@ import type { RepositorySettings } from "./repository-settings";
 import { Rest } from "./rest";
 import { type RegisteredRunner, type RegistrationRequest, RunnerWire } from "./runner-wire";
 import { type Runner, Runners } from "./runners";
+import type { VersionEnds } from "./version-schedules";
 
 /** Marks where HTTP would lose its connection without a reply. */
 class ConnectionCut extends Error {}
@@ -97,6 +98,11 @@ export class GitHub {
     const runner = this.runnerRegistry.all().find((known) => known.name === name);
     if (!runner) throw new Error(`runner ${name} cannot be updated: it is not registered`);
     this.protocol.update(runner.id, version);
+  }
+
+  /** Plans the end of a version of the runner, as GitHub does for each when a newer one is released. */
+  scheduleVersion(version: string, ends: VersionEnds): void {
+    this.rest.versions.set(version, ends);
   }
 
   /** Throws ProtocolError JobNotFound. */

@@ -11,6 +11,8 @@ export interface GitHubRequest {
   /** Scheme and authority that the caller used, for links to this server. */
   origin: string;
   authorization: string;
+  /** The version of the API that the caller asks for, `YYYY-MM-DD`; empty: GitHub's default, the first one. */
+  apiVersion: string;
   body: Record<string, unknown>;
   /** Aborted when the caller hangs up. */
   signal: AbortSignal;
@@ -40,6 +42,7 @@ export async function readGitHubRequest(
     query: url.searchParams,
     origin,
     authorization: req.headers.authorization ?? "",
+    apiVersion: String(req.headers["x-github-api-version"] ?? ""),
     body: await readBody(req),
     signal: hangUp.signal,
   };

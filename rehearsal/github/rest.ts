@@ -7,6 +7,7 @@ import { settingsRoutes } from "./settings-routes";
 import type { RateLimit } from "./rate-limit";
 import type { Runner, Runners } from "./runners";
 import { appBody, installationBody, labelsBody, rateLimitBody, runnerBody } from "./shapes";
+import { VersionSchedules } from "./version-schedules";
 
 const RATE_LIMIT = "/rate_limit";
 
@@ -23,6 +24,7 @@ const PARTS: Record<string, string> = {
   repo: "(?<repository>[^/]+)",
   ruleset_id: "(?<ruleset_id>\\d+)",
   branch: "(?<branch>[^/]+)",
+  version: "(?<version>[^/]+)",
   environment_name: "(?<environment_name>[^/]+)",
 };
 
@@ -39,6 +41,7 @@ interface Route {
 export class Rest {
   /** Settings by `owner/repo` in lower case. */
   readonly repositories = new Map<string, RepositorySettings>();
+  readonly versions: VersionSchedules;
   private readonly routes: Route[];
 
   constructor(
@@ -47,6 +50,7 @@ export class Rest {
     private readonly rateLimit: RateLimit,
     private readonly options: GitHubOptions,
   ) {
+    this.versions = new VersionSchedules(runners);
     const at = (method: string, template: string, act: Act): Route => {
       const path = template.replace(/\{(\w+)\}/g, (_, part: string) => PARTS[part]!);
       return { method, template, path: new RegExp(`^${path}$`), act };
@@ -65,6 +69,10 @@ export class Rest {
       at("POST", `${base}/registration-token`, this.runnerToken("register")),
       at("POST", `${base}/remove-token`, this.runnerToken("remove")),
       at("GET", base, (call, match, caller) => this.list(call, match, caller)),
+      at("GET", `${base}/deprecations/{version}`, (call, match, caller) => {
+        requireRunnerAccess(caller, scopeOf(match), "read");
+        return this.ok(this.versions.body(decodeURIComponent(match.version ?? ""), call.apiVersion));
+      }),
       at(
         "GET",
         runner,

@@ -70,6 +70,7 @@ export class RunnerWire {
         return { status: 204 };
       case "GET /_runner/message": {
         const status = call.query.get("status") === "Busy" ? "Busy" : "Online";
+        this.noteVersion(call);
         const message = await this.protocol.poll({ sessionId: session(call), status, signal: call.signal });
         return message ? reply(200, message) : { status: 202 };
       }
@@ -100,6 +101,13 @@ export class RunnerWire {
     const runner = this.runners.byClient(clientId ?? "");
     if (runner && runner.clientSecret === secret) return runner;
     throw new ProtocolError("InvalidClient", "invalid_client: the runner's registration has been deleted.");
+  }
+
+  /** A runner that has updated itself is listed with its new version from its next poll on. */
+  private noteVersion(call: GitHubRequest): void {
+    const runner = this.runners.byClient(bearer(call).split(":")[0] ?? "");
+    const version = call.query.get("runnerVersion");
+    if (runner && version) runner.version = version;
   }
 
   private job(call: GitHubRequest): void {

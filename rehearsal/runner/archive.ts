@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { create } from "tar";
+import { RUNNER_RELEASE } from "../../contract/shared/runner-release";
 
 export interface RunnerArchiveOptions {
   /** Folder for the archive. It is built each time, in less than a second: root unpacks it, so none is found there and trusted. */
@@ -26,7 +27,7 @@ export interface RunnerArchiveOptions {
   overrideDir?: string;
   /** Path of Node on the host that unpacks the archive. Default `/usr/local/bin/node`. */
   node?: string;
-  /** Version that the runner reports. Default 2.336.0. */
+  /** Version that the runner reports. Default: the release that pools install. */
   version?: string;
 }
 
@@ -75,7 +76,7 @@ async function layOut(tree: string, options: RunnerArchiveOptions): Promise<void
       logLevel: "error",
     });
   }
-  writeFileSync(join(tree, "bin", "runnerversion"), `${options.version ?? "2.336.0"}\n`);
+  writeFileSync(join(tree, "bin", "runnerversion"), `${options.version ?? RUNNER_RELEASE.version}\n`);
   for (const name of ["node20", "node24"]) {
     mkdirSync(join(tree, "externals", name, "bin"), { recursive: true });
     symlinkSync(node, join(tree, "externals", name, "bin", "node"));

@@ -11,6 +11,7 @@ import { dispatchSweep } from "../../functions/actions-runner-pool/sweep/dispatc
 import { sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports";
 import { RefreshWatch } from "../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../functions/actions-runner-pool/sweep/silences";
+import { VersionMemory } from "../../functions/actions-runner-pool/sweep/version-memory";
 import type { AutoScaling, S3, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
 import { readSecret } from "../../functions/shared/aws/read-secret";
 import type { GitHubRunners } from "../../functions/shared/github/runners";
@@ -35,6 +36,7 @@ export interface FunctionSettings {
   pool: string;
   names: PoolNames;
   maxDrainSeconds: number;
+  runnerVersion: string | undefined;
   hostRoleId: string;
   refreshPreferences: RefreshPreferences;
   organization: string;
@@ -75,6 +77,7 @@ export class InProcessFunctions {
   private readonly gitHubs = new Map<string, GitHubRunners>();
   private readonly silences = new Map<string, Silences>();
   private readonly refreshWatches = new Map<string, RefreshWatch>();
+  private readonly versions = new Map<string, VersionMemory>();
   /** Called with every log line. */
   onLog: ((line: FunctionLog) => void) | undefined;
 
@@ -108,6 +111,7 @@ export class InProcessFunctions {
     this.gitHubs.delete(functionName);
     this.silences.delete(functionName);
     this.refreshWatches.delete(functionName);
+    this.versions.delete(functionName);
   }
 
   newRequestId(): string {
@@ -157,9 +161,12 @@ export class InProcessFunctions {
     const { sweepFunction } = settings.names;
     const gitHub = this.gitHubOf(settings, sweepFunction);
     return (event, invocation) => {
-      const clients = this.clients(sweepFunction, invocation);
-      const kept = [this.silencesOf(sweepFunction), this.refreshWatchOf(sweepFunction)] as const;
-      const ports = sweepPorts(clients, gitHub, this.options.clock, ...kept);
+      const memory = {
+        silences: kept(this.silences, sweepFunction, () => new Silences()),
+        refreshWatch: kept(this.refreshWatches, sweepFunction, () => new RefreshWatch()),
+        versions: kept(this.versions, sweepFunction, () => new VersionMemory()),
+      };
+      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, memory);
       return dispatchSweep(event, ports, { ...settings, scheduled: () => settings }, this.observer(sweepFunction, settings.pool));
     };
   }
@@ -182,18 +189,6 @@ export class InProcessFunctions {
       this.gitHubs.set(functionName, client);
       return client;
     };
-  }
-
-  private silencesOf(functionName: string): Silences {
-    const silences = this.silences.get(functionName) ?? new Silences();
-    this.silences.set(functionName, silences);
-    return silences;
-  }
-
-  private refreshWatchOf(functionName: string): RefreshWatch {
-    const watch = this.refreshWatches.get(functionName) ?? new RefreshWatch();
-    this.refreshWatches.set(functionName, watch);
-    return watch;
   }
 
   /** The SDK clients of one invocation: calls that are pending when it ends never complete. */
@@ -231,4 +226,11 @@ export class InProcessFunctions {
         }),
     };
   }
+}
+
+/** What a function's process keeps under its name, created at first use. */
+function kept<T>(memory: Map<string, T>, functionName: string, create: () => T): T {
+  const value = memory.get(functionName) ?? create();
+  memory.set(functionName, value);
+  return value;
 }

@@ -32,7 +32,7 @@ export function gitHubClient(options: GitHubClientOptions): GitHubRunners {
 }
 
 function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
-  return async ({ method, path, query, body = {} }, authorization, signal) => {
+  return async ({ method, path, query, body = {}, apiVersion = "" }, authorization, signal) => {
     const what = `${method} ${path}`;
     onCall(kindOf(method, path, query));
     let timer: Timer | undefined;
@@ -49,6 +49,7 @@ function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
         query: given,
         origin: "https://api.github.com",
         authorization,
+        apiVersion,
         body,
         signal,
       };
@@ -68,6 +69,7 @@ function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
 function kindOf(method: string, path: string, query: Record<string, unknown> = {}): string {
   if (path === "/rate_limit") return FREE;
   if (path.endsWith("/registration-token")) return "registration tokens";
+  if (path.includes("/deprecations/")) return "ends of runner versions";
   if (path.endsWith("/labels")) return "cordons";
   if (method === "DELETE") return "removals";
   return query.name === undefined ? "pages of runners" : "runners by name";

@@ -2,6 +2,7 @@ import { functionSettings } from "../../components/actions-runner-pool/function-
 import { hostConfig } from "../../components/actions-runner-pool/host-config";
 import { refreshPreferences } from "../../components/actions-runner-pool/instance-refresh";
 import { lifecycleHooks, onAbandon } from "../../components/actions-runner-pool/lifecycle-hooks";
+import { installedVersion } from "../../components/actions-runner-pool/runner-archive";
 import { type PoolSettings, resolveSettings } from "../../components/actions-runner-pool/settings";
 import { triggers } from "../../components/actions-runner-pool/triggers";
 import { warmPoolConfiguration } from "../../components/actions-runner-pool/warm-pool";
@@ -89,8 +90,9 @@ export class Pool {
         pool: poolName,
         names,
         maxDrainSeconds: settings.drain.maxDrain,
-        hostRoleId: "AROASIMULATION",
-        refreshPreferences: refreshPreferences(settings),
+          runnerVersion: installedVersion(settings.runner),
+          hostRoleId: "AROASIMULATION",
+          refreshPreferences: refreshPreferences(settings),
         organization,
         tokenSecret,
       },

@@ -37,7 +37,7 @@ describe("the component in other languages", function () {
       Object.keys(inputs)
         .filter((name) => !inputs[name]!.optional)
         .sort(),
-      ["github", "instanceType", "maxSize", "runner", "subnetIds"],
+      ["github", "instanceType", "maxSize", "subnetIds"],
     );
   });
 

@@ -15,7 +15,7 @@ const sha256 = (file: string) => createHash("sha256").update(readFileSync(file))
 
 const SETTINGS = `{
   github: { organization: "example-org", app: { id: "100001", privateKeySecretArn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf" } },
-  runner: { version: "2.337.0", sha256: "${"7".repeat(64)}" },
+  runner: { version: "2.350.0", sha256: "${"7".repeat(64)}" },
   instanceType: "m7i.large",
   maxSize: 4,
   subnetIds: ["subnet-0a1b2c3d4e5f60001"],

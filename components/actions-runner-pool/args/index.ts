@@ -29,8 +29,8 @@ export interface ActionsRunnerPoolArgs {
   /** Where the runners register and with which credentials. */
   github: GithubArgs;
 
-  /** The runner software that runs the jobs. */
-  runner: RunnerArgs;
+  /** The runner software that runs the jobs. Default: the release that this package pins. */
+  runner?: RunnerArgs;
 
   /**
    * Labels that jobs select with `runs-on`. Limits: at most 100 (GitHub), each of 1 to 256 characters without spaces,

@@ -1,18 +1,21 @@
-/** The official runner: either pinned by `version` and `sha256`, or preinstalled on the image. */
+/** The official runner: the release that this package pins, your own pin, or the one on the image. */
 export interface RunnerArgs {
   /**
-   * Release to install, e.g. `2.337.0`; from there the runner updates itself. Requires `sha256`. Default: none; required
-   * unless `onImage`.
+   * Release to install, e.g. `2.338.0`; from there the runner updates itself. Requires `sha256`. Default: the release
+   * that this package pins.
    */
   version?: string;
 
   /**
    * SHA-256 of the release's archive for the instance's architecture, from the release notes. Limits: 64 lower-case
-   * hex digits. Default: none; required with `version`.
+   * hex digits; requires `version`. Default: the digest that this package pins.
    */
   sha256?: string;
 
-  /** URL of the archive. Limits: `https` only. Default: the archive on GitHub's release page. */
+  /**
+   * URL of the archive, such as one on a mirror. Limits: `https` only; requires `version` and `sha256`. Default: the
+   * archive on GitHub's release page.
+   */
   archiveUrl?: string;
 
   /**

@@ -1,4 +1,5 @@
 import { type Violation, violation } from "../../shared/input-errors";
+import { RUNNER_RELEASE } from "../../../contract/shared/runner-release";
 import type { PoolSettings } from "../settings";
 
 const VERSION = /^\d+\.\d+\.\d+$/;
@@ -37,25 +38,42 @@ function onImageViolations(runner: PoolSettings["runner"]): Violation[] {
     );
 }
 
-/** An archive that is not pinned by its digest could run third-party code as root on every runner. */
+/**
+ * An archive that is not pinned by its digest could run third-party code as root on every runner. Without a pin of one's
+ * own, the package's applies: it has the digest for each architecture.
+ */
 function pinViolations({ version, sha256, archiveUrl }: PoolSettings["runner"]): Violation[] {
   const found: Violation[] = [];
-  if (version === undefined) {
-    found.push(violation("runner.version", version, "no runner to install", "Set version and sha256, or set runner.onImage"));
-  } else if (!VERSION.test(version)) {
-    found.push(violation("runner.version", version, "not a release of the runner", "Use a version such as 2.337.0"));
+  if (version !== undefined && !VERSION.test(version)) {
+    found.push(violation("runner.version", version, "not a release of the runner", `Use a version such as ${RUNNER_RELEASE.version}`));
   }
-  if (sha256 === undefined) {
+  if (version === undefined && sha256 !== undefined) {
+    found.push(
+      violation(
+        "runner.version",
+        version,
+        "it is unknown which release has the digest in runner.sha256",
+        `Set it as well, or remove runner.sha256 to install ${RUNNER_RELEASE.version}`,
+      ),
+    );
+  }
+  if (version !== undefined && sha256 === undefined) {
     found.push(
       violation(
         "runner.sha256",
         sha256,
-        `runner ${version ?? "archives"} cannot be verified without it`,
-        "Copy it from the release notes for the instance's architecture",
+        `runner ${version} cannot be verified without it`,
+        "Copy it from the release notes for the instance's architecture, or remove runner.version to install " +
+          `${RUNNER_RELEASE.version}, whose digests are known`,
       ),
     );
-  } else if (!SHA256.test(sha256)) {
+  }
+  if (sha256 !== undefined && !SHA256.test(sha256)) {
     found.push(violation("runner.sha256", sha256, "not a SHA-256 digest", "Use 64 lower-case hex digits"));
+  }
+  // The package's pin moves with each upgrade, a mirror's archive does not: no instance could install the runner any more.
+  if (archiveUrl !== undefined && version === undefined && sha256 === undefined) {
+    found.push(violation("runner.archiveUrl", archiveUrl, "its release is not pinned", "Set runner.version and runner.sha256 as well"));
   }
   if (archiveUrl !== undefined && !(URL.canParse(archiveUrl) && archiveUrl.startsWith("https://") && !/[\s"'`$\\]/.test(archiveUrl))) {
     found.push(violation("runner.archiveUrl", archiveUrl, "not an https URL", "Use the full https URL of the archive"));

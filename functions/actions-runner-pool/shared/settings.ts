@@ -23,6 +23,11 @@ export function refreshPreferences(environment: Environment = process.env): Refr
   }
 }
 
+/** Undefined if the runner is on the image. */
+export function runnerVersion(environment: Environment = process.env): string | undefined {
+  return environment[ENV.runnerVersion] || undefined;
+}
+
 export function hostRoleId(environment: Environment = process.env): string {
   return required(environment, ENV.hostRoleId);
 }

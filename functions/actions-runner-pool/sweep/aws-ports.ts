@@ -14,8 +14,6 @@ import { cancelRefresh, refreshState, startRefresh } from "./instance-refresh";
 import { activities, groupExists, members, suspendedProcesses, terminate } from "./inventory";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
-import type { RefreshWatch } from "./refresh-watch";
-import type { Silences } from "./silences";
 
 export interface SweepClients {
   autoScaling: AutoScaling;
@@ -27,8 +25,7 @@ export function sweepPorts(
   clients: SweepClients,
   gitHub: () => GitHubRunners,
   clock: Clock,
-  silences: Silences,
-  refreshWatch: RefreshWatch,
+  memory: Pick<SweepPorts, "silences" | "refreshWatch" | "versions">,
 ): SweepPorts & RegistrationPorts & DestroyCheckPorts & CancelRefreshPorts & BundleSweepPorts {
   const { autoScaling, secretsManager, s3 } = clients;
   return {
@@ -48,7 +45,6 @@ export function sweepPorts(
     secrets: (prefix) => listSecrets(secretsManager, prefix),
     deleteSecret: (name) => deleteSecret(secretsManager, name),
     gitHub,
-    silences,
-    refreshWatch,
+    ...memory,
   };
 }

@@ -13,7 +13,7 @@ import { sweepTrigger } from "./trigger";
 
 export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "names"> {
   /** Read only for a scheduled sweep: a mistake in them must not fail the deletion of the stack. */
-  scheduled(): Pick<SweepSettings, "maxDrainSeconds" | "refreshPreferences"> & Pick<RegistrationSettings, "hostRoleId">;
+  scheduled(): Pick<SweepSettings, "maxDrainSeconds" | "refreshPreferences" | "runnerVersion"> & Pick<RegistrationSettings, "hostRoleId">;
 }
 
 /** Runs the sweep that the trigger requires. Only the final sweep has a result. */

@@ -4,22 +4,21 @@ import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { systemClock } from "../../shared/lambda/clock";
 import { poolHandler } from "../shared/handler";
-import { hostRoleId, maxDrainSeconds, poolSettings, refreshPreferences } from "../shared/settings";
+import { hostRoleId, maxDrainSeconds, poolSettings, refreshPreferences, runnerVersion } from "../shared/settings";
 import { dispatchSweep } from "./dispatch";
 import { sweepPorts } from "./aws-ports";
 import { RefreshWatch } from "./refresh-watch";
 import { Silences } from "./silences";
+import { VersionMemory } from "./version-memory";
 
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
-const ports = sweepPorts(
-  { autoScaling: autoScalingClient(), secretsManager, s3: s3Client() },
-  gitHub,
-  systemClock,
-  new Silences(),
-  new RefreshWatch(),
-);
+const ports = sweepPorts({ autoScaling: autoScalingClient(), secretsManager, s3: s3Client() }, gitHub, systemClock, {
+  silences: new Silences(),
+  refreshWatch: new RefreshWatch(),
+  versions: new VersionMemory(),
+});
 
 export const handler = poolHandler(pool, (event, invocation) =>
   dispatchSweep(
@@ -28,7 +27,12 @@ export const handler = poolHandler(pool, (event, invocation) =>
     {
       pool,
       names,
-      scheduled: () => ({ maxDrainSeconds: maxDrainSeconds(), hostRoleId: hostRoleId(), refreshPreferences: refreshPreferences() }),
+      scheduled: () => ({
+        maxDrainSeconds: maxDrainSeconds(),
+        hostRoleId: hostRoleId(),
+        refreshPreferences: refreshPreferences(),
+        runnerVersion: runnerVersion(),
+      }),
     },
     invocation,
   ),

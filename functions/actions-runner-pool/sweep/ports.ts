@@ -6,6 +6,7 @@ import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import type { RefreshWatch } from "./refresh-watch";
 import type { Silences } from "./silences";
+import type { VersionMemory } from "./version-memory";
 
 /** An instance that the group or its warm pool still lists. */
 export interface Member {
@@ -71,11 +72,16 @@ export interface SweepPorts {
   /** Secrets whose name starts with the prefix, page by page. */
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
-  gitHub(): Pick<GitHubRunners, "find" | "get" | "pages" | "remove" | "removeCustomLabels" | "setCustomLabels" | "remainingQuota">;
+  gitHub(): Pick<
+    GitHubRunners,
+    "find" | "get" | "pages" | "remove" | "removeCustomLabels" | "setCustomLabels" | "remainingQuota" | "versionSchedule"
+  >;
   /** Kept between sweeps of one process. */
   silences: Silences;
   /** Kept between sweeps of one process. */
   refreshWatch: RefreshWatch;
+  /** Kept likewise. */
+  versions: VersionMemory;
   clock: Clock;
 }
 
@@ -83,4 +89,6 @@ export interface SweepSettings {
   names: PoolNames;
   maxDrainSeconds: number;
   refreshPreferences: RefreshPreferences;
+  /** The runner's version that new instances install; undefined if it is on their image. */
+  runnerVersion: string | undefined;
 }

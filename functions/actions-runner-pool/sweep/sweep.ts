@@ -26,6 +26,7 @@
  * - On an earlier launch template than the group's, without a running refresh for 10 min: start the refresh; after one that
  *   left instances behind, 30 min later, doubling up to a day. Report it, if it was ended by hand, or after three
  *   (outdated-instances.ts).
+ * - Any: report each version of the runner, installed or in use, that GitHub ends within 10 days (runner-versions.ts).
  * - Terminated: delete its registration token, and its runner if the group's history proves the termination: at once if
  *   the runner is offline, 15 min after the end if it is still in use, which raises an alarm. Its labels go at once; a
  *   label that marks it stays, so that later sweeps need no history (../shared/ended-mark.ts).
@@ -44,7 +45,8 @@
  *   240 s, less than the interval of 300 s, so that scheduled sweeps do not overlap.
  * - GitHub: about 150 calls an hour for listing runners (a longer list gets two consecutive sweeps per cycle), 10
  *   rechecks of unregistered instances and 20 calls for retained ones a sweep and none below 20 % of the hourly quota, no
- *   removals below 40 % (below 10 % for runners that are in use without an instance).
+ *   removals below 40 % (below 10 % for runners that are in use without an instance). At most 5 calls in 6 hours for the
+ *   end of the runner's versions, none below 20 %.
  * - The cancellation before an update has 120 s, the deletion of host bundles 60 s and 100 calls.
  * - Auto Scaling: 30 pages of 100 activities a sweep.
  *
@@ -71,6 +73,7 @@ import { sweepRetained } from "./retained";
 import { instanceRunners } from "./instance-runners";
 import { reportSilentDrains } from "./silent-drains";
 import { reportUnregistered } from "./unregistered";
+import { reportExpiringVersions } from "./runner-versions";
 
 /** @param signal bounds the whole sweep. */
 export async function sweep(
@@ -95,6 +98,7 @@ export async function sweep(
   }
   const runners = await attempt("listing the runners", {}, observer, () => instanceRunners(ports, settings.pool, signal));
   if (members) await part("sweeping retained instances", () => sweepRetained(members, runners, ports, history, observer, signal));
+  await part("checking the runner's version", () => reportExpiringVersions(members, runners, ports, settings, observer, signal));
   if (runners === undefined || runners === "no slot") return;
   await part("sweeping runners", () => sweepOrphanRunners(runners, members, ports, settings.names.group, history, observer, signal));
   if (members) {

@@ -10,6 +10,16 @@ export interface Runner {
   busy: boolean;
   /** Custom labels, by which GitHub assigns jobs; a cordoned runner has none. */
   labels: readonly string[];
+  /** Version of its software. Absent on servers that do not tell, and until the runner has connected. */
+  version?: string;
+}
+
+/** When GitHub ends a version of the runner's software. A date that is absent is not planned. */
+export interface VersionSchedule {
+  /** From then on no runner of this version can be registered. */
+  registrationEnds?: Date;
+  /** From then on no job is sent to a runner of this version. */
+  runtimeEnds?: Date;
 }
 
 export interface RegistrationToken {
@@ -23,6 +33,9 @@ export interface RegistrationToken {
  * for at most 10 minutes of its launch.
  */
 const TOKEN_LEFT_MS = 30 * 60_000;
+
+/** The first version of the API that describes the end of the runner's versions. */
+const SCHEDULE_API_VERSION = "2026-03-10";
 
 /** GitHub's maximum page size; its default of 30 would triple the calls. */
 const PAGE_SIZE = 100;
@@ -71,6 +84,20 @@ export class GitHubRunners {
       return await this.transport.call({ method: "GET", path: `${this.base}/${id}` }, readRunner, signal);
     } catch (error) {
       if (error instanceof GitHubError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * `unknown`: GitHub does not know this version, or has no such route: an Enterprise Server decides by its own release
+   * which runners it accepts, and refuses a version of the API that it does not know with 400.
+   */
+  async versionSchedule(version: string, signal: AbortSignal): Promise<VersionSchedule | "unknown"> {
+    const path = `${this.base}/deprecations/${encodeURIComponent(version)}`;
+    try {
+      return await this.transport.call({ method: "GET", path, apiVersion: SCHEDULE_API_VERSION }, readSchedule, signal);
+    } catch (error) {
+      if (error instanceof GitHubError && (error.status === 404 || error.status === 400)) return "unknown";
       throw error;
     }
   }
@@ -168,6 +195,20 @@ function readRunner(data: any): Runner | undefined {
   return typeof data?.id === "number" && typeof data?.name === "string" ? toRunner(data) : undefined;
 }
 
+function readSchedule(data: any): VersionSchedule | undefined {
+  if (typeof data?.runner_version !== "string") return undefined;
+  const [registrationEnds, runtimeEnds] = [data.registration_deprecates_at, data.runtime_deprecates_at].map(readDate);
+  if (registrationEnds === "invalid" || runtimeEnds === "invalid") return undefined;
+  return { ...(registrationEnds && { registrationEnds }), ...(runtimeEnds && { runtimeEnds }) };
+}
+
+/** Null or absent: no date is planned. */
+function readDate(value: unknown): Date | undefined | "invalid" {
+  if (value === null || value === undefined) return undefined;
+  const date = new Date(typeof value === "string" ? value : NaN);
+  return Number.isNaN(date.getTime()) ? "invalid" : date;
+}
+
 function toRunner(runner: any): Runner {
   const labels: any[] = Array.isArray(runner.labels) ? runner.labels : [];
   return {
@@ -176,5 +217,6 @@ function toRunner(runner: any): Runner {
     online: runner.status === "online",
     busy: runner.busy === true,
     labels: labels.flatMap((label) => (label?.type === "custom" ? [String(label.name)] : [])),
+    ...(typeof runner.version === "string" && runner.version !== "" ? { version: runner.version } : {}),
   };
 }

@@ -15,6 +15,9 @@ export interface TransportLimits {
   pauseMs: number;
 }
 
+/** GitHub keeps each version of its API for at least two years after the next one. */
+const API_VERSION = "2022-11-28";
+
 /** GitHub's primary rate limit resets every hour. */
 const LONGEST_LIMIT_MS = 3_600_000;
 
@@ -25,6 +28,8 @@ export interface Call {
   /** Relative to the API's base URL, encoded. */
   path: string;
   query?: Record<string, string | number>;
+  /** Version of the API that describes the route; absent: API_VERSION. */
+  apiVersion?: string;
   body?: Record<string, unknown>;
 }
 
@@ -66,7 +71,7 @@ export class GitHubTransport {
     this.limits = { ...DEFAULT_LIMITS, ...limits };
     const request = octokitRequest.defaults({
       baseUrl: account.apiUrl,
-      headers: { "user-agent": "ci-runners", "x-github-api-version": "2022-11-28" },
+      headers: { "user-agent": "ci-runners", "x-github-api-version": API_VERSION },
       request: { fetch: boundedFetch(this.limits.callMs), log: SILENT },
     });
     this.clock = seams.clock ?? systemClock;
@@ -151,8 +156,10 @@ export class GitHubTransport {
 }
 
 function sendBy(request: typeof octokitRequest): Send {
-  return ({ method, path, query, body }, authorization, signal) =>
-    request(`${method} ${path}`, { ...query, ...body, headers: { authorization }, request: { signal } });
+  return ({ method, path, query, body, apiVersion = API_VERSION }, authorization, signal) => {
+    const headers = { authorization, "x-github-api-version": apiVersion };
+    return request(`${method} ${path}`, { ...query, ...body, headers, request: { signal } });
+  };
 }
 
 /** Also applies to the calls that `@octokit/auth-app` makes itself. */

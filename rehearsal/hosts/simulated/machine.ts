@@ -1,5 +1,6 @@
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { TargetState } from "../../../contract/aws/lifecycle";
+import { RUNNER_RELEASE } from "../../../contract/shared/runner-release";
 import type { Log, LogFields } from "../../../host-config/shared/ports/log";
 import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
@@ -103,6 +104,7 @@ export class SimulatedMachine {
       systemLabels: noDefaultLabels ? [] : ["self-hosted", "linux", "x64"],
       group: runnerGroup,
       replace: true,
+      version: RUNNER_RELEASE.version,
     }).runnerId;
     this.installRunner();
   }

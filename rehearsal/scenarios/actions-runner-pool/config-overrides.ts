@@ -3,8 +3,8 @@ import type { RehearsalOptions } from "../../rehearsal-options";
 import type { PoolConfiguration } from "./pool-configuration";
 
 /**
- * Rehearses the stack's configuration unchanged, except for what cannot be real here: the checksum of the runner, which
- * is our stand-in; the sizes, which the command line sets; and the pin, because the rehearsal deploys this checkout.
+ * Rehearses the stack's configuration unchanged, except for what cannot be real here: the runner, whose archive
+ * is our stand-in and has its own checksum; the sizes, which the command line sets; and the pin, because the rehearsal deploys this checkout.
  */
 export function configOverrides(options: RehearsalOptions, pool: PoolConfiguration, runnerSha256: string): Record<string, unknown> {
   return {
@@ -15,7 +15,8 @@ export function configOverrides(options: RehearsalOptions, pool: PoolConfigurati
     maxSize: Math.max(pool.maxSize, options.instances + 1),
     // One instance, whatever the stack configures: a laptop is smaller than a Region.
     warmPool: pool.warmPoolState && { state: pool.warmPoolState, minSize: 1, maxPreparedCapacity: 1 },
-    runnerSha256: pool.downloadsRunner ? runnerSha256 : undefined,
+    runnerVersion: pool.runnerVersion,
+    runnerSha256: pool.runnerVersion !== undefined ? runnerSha256 : undefined,
   };
 }
 

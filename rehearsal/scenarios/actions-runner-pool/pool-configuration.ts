@@ -1,11 +1,12 @@
 import { UsageError } from "../../../cli/options";
+import { installedVersion } from "../../../components/actions-runner-pool/runner-archive";
 import type { StackConfiguration } from "../../environment/stack-configuration";
 
 /** What the rehearsal needs to know about a stack's pool before the engine runs: sizes, instance type and image. */
 export interface PoolConfiguration {
   labels: string[];
-  /** True: hosts download and verify the archive. False: the runner is on the image. */
-  downloadsRunner: boolean;
+  /** The release whose archive hosts download and verify; undefined if the runner is on the image. */
+  runnerVersion?: string;
   minSize: number;
   maxSize: number;
   rootVolumeSize: number;
@@ -20,7 +21,7 @@ export function poolConfiguration({ get }: StackConfiguration): PoolConfiguratio
   if (!get("maxSize")) throw new UsageError("the stack sets no maxSize, so it has no pool to rehearse; set maxSize");
   return {
     labels: get("labels") ?? [],
-    downloadsRunner: get("runnerOnImage") !== true,
+    runnerVersion: installedVersion({ onImage: get("runnerOnImage") === true, version: get("runnerVersion") || undefined }),
     minSize: get("minSize"),
     maxSize: get("maxSize"),
     rootVolumeSize: get("rootVolumeSize"),

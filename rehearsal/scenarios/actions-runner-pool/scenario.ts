@@ -22,7 +22,7 @@ export const poolScenario: Scenario = {
       labels: pool.labels,
       configOverrides: (runnerSha256) => configOverrides(options, pool, runnerSha256),
       account: accountWithImage(pool),
-      ...(pool.downloadsRunner ? {} : { runnerOnImage: PATHS.runner }),
+      ...(pool.runnerVersion !== undefined ? {} : { runnerOnImage: PATHS.runner }),
       ...(options.drain ? {} : { customize: withoutDrain }),
     };
   },

@@ -53,6 +53,7 @@ describe("the functions", () => {
         [ENV.githubPrivateKeySecretArn]: SECRET_ARN,
         [ENV.hostRoleId]: "AROAEXAMPLEEXAMPLE123",
         [ENV.maxDrainSeconds]: "3600",
+        [ENV.runnerVersion]: "2.350.0",
       });
       assert.equal(POWERTOOLS_METRICS_NAMESPACE, METRIC_NAMESPACE);
       assert.equal(POWERTOOLS_SERVICE_NAME, key);
@@ -242,6 +243,7 @@ describe("the alarms", () => {
         METRIC.overdueDrains,
         METRIC.retainedInstances,
         METRIC.unregisteredInstances,
+        METRIC.expiringRunnerVersions,
         METRIC.malformedEvents,
         METRIC.sweepErrors,
       ].sort(),

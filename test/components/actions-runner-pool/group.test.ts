@@ -211,7 +211,7 @@ describe("the launch template", () => {
         tokenSecretArn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:t",
         apiUrl: "https://ghe.example.com/api/v3/",
       },
-      runner: { version: "2.337.0", sha256: "7".repeat(64), user: "ci", jobStartedHook: "/opt/mine/started.sh" },
+      runner: { version: "2.350.0", sha256: "7".repeat(64), user: "ci", jobStartedHook: "/opt/mine/started.sh" },
     });
     const userData = Buffer.from(deployment.only(TEMPLATE).inputs.userData, "base64").toString();
     const config = JSON.parse(userData.split("\n").find((line) => line.startsWith('{"pool"'))!);
@@ -228,7 +228,7 @@ describe("the launch template", () => {
       noDefaultLabels: true,
       runnerUser: "ci",
       runnerArchive: {
-        url: "https://github.com/actions/runner/releases/download/v2.337.0/actions-runner-linux-arm64-2.337.0.tar.gz",
+        url: "https://github.com/actions/runner/releases/download/v2.350.0/actions-runner-linux-arm64-2.350.0.tar.gz",
         sha256: "7".repeat(64),
       },
       heartbeatInterval: 300,

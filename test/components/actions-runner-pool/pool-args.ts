@@ -9,7 +9,7 @@ export const PROGRAM = { project: "ci-runners", stack: "test" };
 export function poolArgs(changes: Partial<ActionsRunnerPoolArgs> = {}): ActionsRunnerPoolArgs {
   return {
     github: { organization: "example-org", app: { id: "100001", privateKeySecretArn: SECRET_ARN } },
-    runner: { version: "2.337.0", sha256: "7".repeat(64) },
+    runner: { version: "2.350.0", sha256: "7".repeat(64) },
     instanceType: "m7i.large",
     maxSize: 4,
     subnetIds: ["subnet-0a", "subnet-0b"],

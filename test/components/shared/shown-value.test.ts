@@ -10,7 +10,7 @@ describe("a value in an error", () => {
     ["linux", "x64"],
     "7".repeat(64),
     "arn:aws:iam::123456789012:policy/ci/TeamBoundary2026",
-    "https://github.com/actions/runner/releases/download/v2.337.0/actions-runner-linux-x64-2.337.0.tar.gz",
+    "https://github.com/actions/runner/releases/download/v2.350.0/actions-runner-linux-x64-2.350.0.tar.gz",
     "/opt/hooks/started.sh",
   ]) {
     it(`is shown as it was written: ${JSON.stringify(value).slice(0, 60)}`, () => {

@@ -62,6 +62,11 @@ export class LoopbackServer {
     return this.seen.map(({ method, path }) => `${method} ${path}`);
   }
 
+  /** Cuts every connection, also that of an answer which is not complete. */
+  cut(): void {
+    this.server.closeAllConnections();
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));

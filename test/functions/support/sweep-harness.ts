@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import type { RefreshPreferences } from "../../../contract/actions-runner-pool/instance-refresh";
 import { systemClock } from "../../../functions/shared/lambda/clock";
-import type { Runner } from "../../../functions/shared/github/runners";
+import type { Runner, VersionSchedule } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
 import type { Activity, Member, RefreshState, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
 import { RefreshWatch } from "../../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../../functions/actions-runner-pool/sweep/silences";
+import { VersionMemory } from "../../../functions/actions-runner-pool/sweep/version-memory";
 import { sweep } from "../../../functions/actions-runner-pool/sweep/sweep";
 import { NAMES, POOL } from "./events";
 import { RecordingObserver } from "./observer";
@@ -29,6 +30,12 @@ export class SweepHarness {
   activities: Activity[][] = [];
   runners: Runner[][] = [[]];
   secrets: StoredSecret[] = [];
+  /** The version that the pool's instances install. */
+  runnerVersion: string | undefined;
+  /** What GitHub says about the end of versions; it does not know any other. */
+  schedules: Record<string, VersionSchedule | Error> = {};
+  /** Versions whose end the sweep looked up. */
+  lookedUp: string[] = [];
   /** Instances that some group of the account lists. */
   listed: string[] = [];
   historyPages = 0;
@@ -46,8 +53,8 @@ export class SweepHarness {
   readonly ports = portsOf(this);
 
   run(): Promise<void> {
-    const { refreshPreferences } = this;
-    const settings = { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE", refreshPreferences };
+    const { refreshPreferences, runnerVersion } = this;
+    const settings = { pool: POOL, names: NAMES, maxDrainSeconds: 3600, hostRoleId: "AROAEXAMPLE", refreshPreferences, runnerVersion };
     return sweep(this.ports, settings, this.observer, new AbortController().signal);
   }
 
@@ -95,6 +102,12 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
         yield* harness.runners;
       },
       remainingQuota: () => 1,
+      versionSchedule: async (version) => {
+        harness.lookedUp.push(version);
+        const schedule = harness.schedules[version] ?? "unknown";
+        if (schedule instanceof Error) throw schedule;
+        return schedule;
+      },
       remove: async (runner) => {
         harness.acts.push(`remove ${runner}`);
         return "deleted";
@@ -115,6 +128,7 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
     },
     silences: new Silences(),
     refreshWatch: new RefreshWatch(),
+    versions: new VersionMemory(),
     clock: { ...systemClock, now: () => harness.now },
   };
 }

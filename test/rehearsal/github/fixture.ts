@@ -46,7 +46,7 @@ export async function call(
 ): Promise<{ status: number; headers: Headers; body: any }> {
   const response = await fetch(`${served.api}${path}`, {
     method,
-    headers: { authorization, "content-type": "application/json" },
+    headers: { authorization, "content-type": "application/json", "x-github-api-version": "2026-03-10" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const text = await response.text();

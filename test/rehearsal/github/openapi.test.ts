@@ -82,6 +82,16 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
       await exchange("POST", `${scope.path}/actions/runners/remove-token`, 201);
       await exchange("GET", `${scope.path}/actions/runners`, 200);
       await exchange("GET", `${scope.path}/actions/runners?name=i-1&per_page=100&page=1`, 200);
+      served.github.scheduleVersion("2.300.0", {
+        registration: Date.parse("2026-08-01T00:00:00Z"),
+        runtime: Date.parse("2026-09-01T00:00:00Z"),
+      });
+      served.github.scheduleVersion("2.301.0", {});
+      const ends = async (version: string) => (await exchange("GET", `${scope.path}/actions/runners/deprecations/${version}`, 200)).body;
+      assert.deepEqual(
+        [(await ends("2.300.0")).runtime_deprecates_at, (await ends("2.301.0")).runtime_deprecates_at],
+        ["2026-09-01T00:00:00Z", null],
+      );
       await exchange("GET", path, 200);
       await exchange("GET", `${path}/labels`, 200);
       await exchange("POST", `${path}/labels`, 200, { body: { labels: ["gpu"] } });
@@ -115,6 +125,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
         ["GET", "/ID"],
         ["DELETE", "/ID"],
         ["GET", "/ID/labels"],
+        ["GET", "/deprecations/2.300.0"],
         ["POST", "/ID/labels", { labels: ["x"] }],
         ["PUT", "/ID/labels", { labels: ["x"] }],
         ["DELETE", "/ID/labels"],
@@ -200,7 +211,11 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const text = Buffer.concat(chunks).toString();
       const url = new URL(request.url!, "http://loopback");
-      const headers = { authorization: request.headers.authorization ?? "", "content-type": "application/json" };
+      const headers = {
+        authorization: request.headers.authorization ?? "",
+        "content-type": "application/json",
+        "x-github-api-version": String(request.headers["x-github-api-version"]),
+      };
       const answer = await fetch(`${served.api}${request.url}`, { method: request.method!, headers, ...(text ? { body: text } : {}) });
       const reply = await answer.text();
       const template = templateOf(request.method!, url.pathname);
@@ -224,8 +239,13 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
         const signal = AbortSignal.timeout(30_000);
         const { token } = await runners.createRegistrationToken(signal);
         const url = `${served.url}/${"organization" in scope ? ORGANIZATION : REPOSITORY}`;
-        served.github.register({ url, token, name: "i-1", labels: ["pool"], systemLabels: ["self-hosted"] });
+        served.github.register({ url, token, name: "i-1", labels: ["pool"], systemLabels: ["self-hosted"], version: "2.350.0" });
+        assert.deepEqual(await runners.versionSchedule("2.350.0", signal), {});
+        served.github.scheduleVersion("2.349.0", { runtime: Date.parse("2026-09-01T00:00:00Z") });
+        assert.deepEqual(await runners.versionSchedule("2.349.0", signal), { runtimeEnds: new Date("2026-09-01T00:00:00Z") });
+        assert.equal(await runners.versionSchedule("2.100.0", signal), "unknown");
         const found = await runners.find("i-1", signal);
+        assert.equal(found?.version, "2.350.0");
         for await (const page of runners.pages(signal)) assert.equal(page.length, 1);
         assert.equal(await runners.setCustomLabels(found!.id, ["ended"], signal), "set");
         assert.deepEqual((await runners.get(found!.id, signal))?.labels, ["ended"]);
@@ -244,6 +264,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
       `POST ${template}/actions/runners/registration-token`,
       `GET ${template}/actions/runners`,
       `GET ${template}/actions/runners/{runner_id}`,
+      `GET ${template}/actions/runners/deprecations/{version}`,
       `PUT ${template}/actions/runners/{runner_id}/labels`,
       `DELETE ${template}/actions/runners/{runner_id}/labels`,
       `DELETE ${template}/actions/runners/{runner_id}`,
@@ -305,7 +326,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
   // Must be the last test: it checks what the others exchanged.
   it("serves no route that GitHub lacks, and none whose success and refusals were not compared with the description", () => {
     const routes = served.github.restRoutes();
-    assert.equal(routes.length, 4 + 2 * 11 + 10);
+    assert.equal(routes.length, 4 + 2 * 12 + 10);
     const lacking = routes.flatMap((route) => {
       const [method = "", template = ""] = route.split(" ");
       const success = [200, 201, 204].find((status) => isDescribed(method, template, status));

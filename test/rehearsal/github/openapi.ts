@@ -23,6 +23,10 @@ interface Description {
 
 // GitHub's own OpenAPI description, with references resolved. About 20 MB, so it is read once.
 const description = require("@octokit/openapi/generated/api.github.com.deref.json") as Description;
+// Routes that GitHub describes only for organizations on Enterprise Cloud. Their schemas contain no references.
+const CLOUD_ONLY = /\/actions\/runners\/deprecations\//;
+const cloud = require("@octokit/openapi/generated/ghec.json") as Description;
+for (const [template, operations] of Object.entries(cloud.paths)) if (CLOUD_ONLY.test(template)) description.paths[template] ??= operations;
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
 /** With type coercion: query and path parameters are text on the wire. */
 const lenient = new Ajv({ strict: false, validateFormats: false, allErrors: true, coerceTypes: true });

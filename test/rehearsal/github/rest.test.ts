@@ -86,6 +86,15 @@ describe("the GitHub stand-in's REST routes", () => {
     assert.equal((await call(served, "POST", path, { labels: [] })).status, 422);
   });
 
+  it("knows the end of no version before GitHub's first version of the API that has it, nor of a version that no one has", async () => {
+    served.github.scheduleVersion("2.349.0", { runtime: Date.parse("2026-12-01T00:00:00Z") });
+    const path = `${RUNNERS}/deprecations/2.349.0`;
+    assert.equal((await call(served, "GET", path)).body.runtime_deprecates_at, "2026-12-01T00:00:00Z");
+    const before = { authorization: `Bearer ${TOKEN}`, "x-github-api-version": "2022-11-28" };
+    assert.equal((await fetch(`${served.api}${path}`, { headers: before })).status, 404);
+    assert.equal((await call(served, "GET", `${RUNNERS}/deprecations/2.350.0`)).status, 404);
+  });
+
   it("counts every request and refuses those beyond the hourly limit", async () => {
     await served.close();
     served = await serveGitHub({ rateLimit: 2 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
+import { RUNNER_RELEASE } from "../../../contract/shared/runner-release";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
 import { exited, TestRunner, until } from "./fixture";
 
@@ -37,7 +38,7 @@ describe("the runner stand-in's self-update", () => {
     assert.ok(runner.said(/^Runner listener exited with error code 3$/));
     assert.equal(readlinkSync(runner.path("bin")), runner.path("bin.2.400.0"));
     assert.equal(readlinkSync(runner.path("externals")), runner.path("externals.2.400.0"));
-    assert.equal(readFileSync(runner.path("bin.2.336.0/runnerversion"), "utf8"), "2.336.0\n");
+    assert.equal(readFileSync(runner.path(`bin.${RUNNER_RELEASE.version}/runnerversion`), "utf8"), `${RUNNER_RELEASE.version}\n`);
     assert.ok(runner.said(/^Current runner version: '2\.400\.0'$/));
 
     served.github.updateRunner("i-1", "2.401.0");
@@ -46,6 +47,7 @@ describe("the runner stand-in's self-update", () => {
     const next = served.github.queueJob({ name: "next", labels: ["pool"], seconds: 0 });
     await served.github.jobsSettled();
     assert.equal(served.github.job(next).state, "succeeded");
+    assert.equal(served.github.runners()[0]?.version, "2.401.0", "GitHub lists the version that polls");
   });
 
   it("skips jobs that arrive meanwhile, which GitHub then requeues", async () => {

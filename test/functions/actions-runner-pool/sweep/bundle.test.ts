@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { ENV } from "../../../../contract/actions-runner-pool/environment";
+import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { operationOf, queryError } from "../../support/aws";
 import { messages, metrics } from "../../support/bundle";
 import { RUNNERS, bundleRuns, listed, members, runner } from "../../support/bundle-runs";
@@ -102,6 +104,27 @@ describe("sweep function bundle", () => {
       ]),
       [[retained, "false"]],
     );
+  });
+
+  it("reads the end of the version that the stack installs, once for many sweeps of one process, and counts it in each", async () => {
+    const result = await functions.run(
+      "sweep",
+      Array.from({ length: 3 }, () => ({ source: "aws.events" })),
+      { DescribeAutoScalingGroups: () => "<AutoScalingGroups></AutoScalingGroups>", ListSecrets: () => ({ SecretList: [] }) },
+      ({ path }) =>
+        path === `${RUNNERS}/deprecations/2.350.0`
+          ? { body: { runner_version: "2.350.0", runtime_deprecates_at: new Date(Date.now() + 86_400_000).toISOString() } }
+          : listed(),
+      { [ENV.runnerVersion]: "2.350.0", MINUTES_BETWEEN_EVENTS: "5" },
+    );
+    assert.equal(result.code, 0, result.stderr);
+    assert.equal(functions.gitHub.calls.filter((call) => call.includes("/deprecations/")).length, 1);
+    const emitted = result.lines.filter((line) => METRIC.expiringRunnerVersions in line);
+    assert.deepEqual(
+      emitted.map((line) => line[METRIC.expiringRunnerVersions]),
+      [1, 1, 1],
+    );
+    assert.ok(messages(result).includes("sweep: GitHub ends a version of the runner within 10 days, or has ended it"));
   });
 
   it("does nothing and calls neither AWS nor GitHub when the stack creates or updates its invocation", async () => {

@@ -5,6 +5,7 @@ import { finalSweep } from "../../../../functions/actions-runner-pool/sweep/fina
 import type { Activity, SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
 import { RefreshWatch } from "../../../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../../../functions/actions-runner-pool/sweep/silences";
+import { VersionMemory } from "../../../../functions/actions-runner-pool/sweep/version-memory";
 import { clockAt } from "../../support/clock";
 import { NAMES, POOL } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
@@ -76,6 +77,7 @@ describe("final sweep", () => {
           return "deleted";
         },
         setCustomLabels: none,
+        versionSchedule: none,
         removeCustomLabels: async (runnerId) => {
           unlabelled.push(runnerId);
           runners = runners.map((one) => (one.id === runnerId ? { ...one, labels: [] } : one));
@@ -84,6 +86,7 @@ describe("final sweep", () => {
       }),
       silences: new Silences(),
       refreshWatch: new RefreshWatch(),
+      versions: new VersionMemory(),
       clock: clockAt(NOW.getTime()),
     };
   });

@@ -74,6 +74,43 @@ describe("GitHub client", () => {
     assert.equal(await runners.get(8, signal()), undefined);
   });
 
+  it("asks for the end of a version with the version of the API that has it, and reads planned, absent and unplanned dates", async () => {
+    const dates: Record<string, object> = {
+      "2.349.0": { registration_deprecates_at: "2026-12-01T00:00:00Z", runtime_deprecates_at: "2026-12-15T00:00:00Z" },
+      "2.350.0": { registration_deprecates_at: null, runtime_deprecates_at: null },
+      "2.351.0": {},
+    };
+    const runners = await client(({ path }) => {
+      const version = path.replace(`${RUNNERS}/deprecations/`, "");
+      return { body: { runner_version: version, ...dates[version] } };
+    });
+    assert.deepEqual(await runners.versionSchedule("2.349.0", signal()), {
+      registrationEnds: new Date("2026-12-01T00:00:00Z"),
+      runtimeEnds: new Date("2026-12-15T00:00:00Z"),
+    });
+    assert.deepEqual(await runners.versionSchedule("2.350.0", signal()), {});
+    assert.deepEqual(await runners.versionSchedule("2.351.0", signal()), {});
+    await runners
+      .pages(signal())
+      .next()
+      .catch(() => undefined);
+    const [first, , , list] = server.seen.map(({ headers }) => headers["x-github-api-version"]);
+    assert.deepEqual([first, list], ["2026-03-10", "2022-11-28"]);
+  });
+
+  for (const status of [404, 400]) {
+    it(`takes a ${status} for no knowledge of a version's end, because an Enterprise Server has no such route`, async () => {
+      const runners = await client(() => ({ status, body: { message: "Not Found" } }));
+      assert.equal(await runners.versionSchedule("2.350.0", signal()), "unknown");
+      assert.equal(server.seen.length, 1);
+    });
+  }
+
+  it("never takes a date that it cannot read for a version without an end", async () => {
+    const runners = await client(() => ({ body: { runner_version: "2.350.0", runtime_deprecates_at: "soon" } }));
+    await assert.rejects(runners.versionSchedule("2.350.0", signal()), /not what the API documents/);
+  });
+
   it("finds only a runner with exactly that name, even if the server ignores the name filter", async () => {
     const runners = await client(() => ({ body: list(5) }));
     assert.equal((await runners.find("runner-3", signal()))?.id, 3);

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../../../cli/options";
+import { RUNNER_RELEASE } from "../../../../contract/shared/runner-release";
+import type { RehearsalOptions } from "../../../../rehearsal/rehearsal-options";
 import { readStackConfiguration } from "../../../../rehearsal/environment/stack-configuration";
+import { configOverrides } from "../../../../rehearsal/scenarios/actions-runner-pool/config-overrides";
 import { poolConfiguration } from "../../../../rehearsal/scenarios/actions-runner-pool/pool-configuration";
 
 const ROOT = resolve(__dirname, "../../../..");
@@ -12,6 +15,18 @@ describe("a pool's configuration in a rehearsal", () => {
   it("is the stack's configuration over the project's defaults, as in the engine", () => {
     const { maxSize, minSize, rootVolumeSize } = poolConfiguration(readStackConfiguration(ROOT, ROOT, "dev"));
     assert.deepEqual([minSize, maxSize, rootVolumeSize], [1, 6, 30]);
+  });
+
+  it("pins the stand-in's own digest and the release with it, because one without the other is refused", () => {
+    const options = { instances: 2 } as RehearsalOptions;
+    const pinOf = (stack: string) => {
+      const overrides = configOverrides(options, poolConfiguration(readStackConfiguration(ROOT, ROOT, stack)), "7".repeat(64));
+      return [overrides.runnerVersion, overrides.runnerSha256];
+    };
+    assert.deepEqual(pinOf("dev"), [RUNNER_RELEASE.version, "7".repeat(64)]);
+    assert.deepEqual(pinOf("sandbox"), [readStackConfiguration(ROOT, ROOT, "sandbox").get("runnerVersion"), "7".repeat(64)]);
+    // The runner is on the image.
+    assert.deepEqual(pinOf("prod"), [undefined, undefined]);
   });
 
   it("is rejected if the stack does not exist or has no pool", () => {
