@@ -7,7 +7,7 @@ import { loadRole, type RolePolicies } from "./roles";
 export type Decision = { allowed: true } | { allowed: false; message: string; resourceMissing: boolean };
 
 /** A caller that has assumed a deployed role by itself, such as a workflow that deploys a stack. */
-export interface Session {
+interface Session {
   kind: "session";
   roleName: string;
   sessionName: string;

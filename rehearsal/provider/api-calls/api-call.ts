@@ -104,6 +104,6 @@ export function tagsWhere(store: ResourceStore, type: string, matches: (state: J
 
 /** `iam:PassRole`, which AWS checks wherever a service receives a role. IAM does not evaluate a role's tags for it. */
 export function passRole(role: unknown, service: string, { account }: Change): ApiCall {
-  const resource = arn(account, "iam", `role/${nameOf(role)}`, { regional: false });
+  const resource = arn(account, "iam", `role/${nameOf(String(role))}`, { regional: false });
   return { action: "iam:PassRole", resource, context: { "iam:PassedToService": service } };
 }

@@ -5,7 +5,7 @@ import { calls, type CallsOf, type Change, passRole, tagsWhere } from "./api-cal
 const ROLE = "aws:iam/role:Role";
 
 const iamArn = ({ account }: Change, resource: string) => arn(account, "iam", resource, { regional: false });
-const roleArn = (change: Change, name: unknown) => iamArn(change, `role/${nameOf(name)}`);
+const roleArn = (change: Change, name: unknown) => iamArn(change, `role/${nameOf(String(name))}`);
 
 /** Policies of a role are calls on the role, with its tags and its boundary. */
 function onRole(): { tagsOf(change: Change): Record<string, string>; context(change: Change): Record<string, string> } {
