@@ -1,5 +1,6 @@
 import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
+import { type Authorise, CallAuthoriser, type Operation } from "./call-authoriser";
 import { difference, type Difference } from "./difference";
 import { INVOKES, type AccountFacts } from "./invokes";
 import { GENERATED, withPhysicalName } from "./naming";
@@ -27,6 +28,8 @@ export interface ProviderOptions {
   account?: Partial<ProviderAccount>;
   /** Invokes a deployed function synchronously. Without it, `aws.lambda.Invocation` fails. */
   invoke?: InvokeFunction;
+  /** Decides on each call of AWS's API that the real provider would make. Default: all are allowed. */
+  authorise?: Authorise;
   /** What data-source functions return in addition to the built-in parameters, images, instance types and subnets. */
   facts?: Partial<AccountFacts>;
 }
@@ -58,8 +61,11 @@ export class ProviderBackend {
   private region: string | undefined;
   private defaultTags: Record<string, string> = {};
   private stopped = new AbortController();
+  private readonly authoriser: CallAuthoriser | undefined;
 
-  constructor(private readonly options: ProviderOptions) {}
+  constructor(private readonly options: ProviderOptions) {
+    if (options.authorise) this.authoriser = new CallAuthoriser(options.authorise, options.store, () => this.account());
+  }
 
   configure(settings: Properties): void {
     this.stopped = new AbortController();
@@ -109,6 +115,7 @@ export class ProviderBackend {
       this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
       return conceal(visible(state), secrets);
     };
+    this.authorise(call, "create", {}, plain);
     try {
       const created = await type.create(withoutBookkeeping(plain), context);
       if (!type.upserts && this.options.store.get(typeToken(call.urn), created.id)) {
@@ -123,7 +130,7 @@ export class ProviderBackend {
 
   async update(call: ProviderCall): Promise<{ outputs: Properties }> {
     const type = this.type(call.urn);
-    const { olds, news, secrets, ignored } = this.plain(call);
+    const { olds, oldInputs, news, secrets, ignored } = this.plain(call);
     const context = this.context(call);
     const id = call.id ?? "";
     // The inputs as the engine's state has them: a refresh may have found others than the store, which holds what was planned.
@@ -139,6 +146,7 @@ export class ProviderBackend {
       return { outputs: conceal(visible({ ...computed, ...news }), secrets) };
     }
     this.checkTags("updating", call, type, news);
+    this.authorise(call, "update", before, { ...computed, ...news }, [...Object.keys(news), ...Object.keys(oldInputs)]);
     const keep = (outputs: Properties): Properties => {
       const state = this.state(type, news, { ...computed, ...outputs }, context);
       this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
@@ -176,7 +184,9 @@ export class ProviderBackend {
     const type = this.type(call.urn);
     // Two resources may share such an id, and the deletion of the first must not hide the second.
     if (!stored && !type.upserts) return;
-    await type.delete?.(id, { ...stored?.state, ...revealAll(call.olds ?? {}).plain }, this.context(call));
+    const state = { ...stored?.state, ...revealAll(call.olds ?? {}).plain };
+    this.authorise(call, "delete", state, state);
+    await type.delete?.(id, state, this.context(call));
     this.options.store.remove(token, id);
   }
 
@@ -184,7 +194,9 @@ export class ProviderBackend {
     const invokeHandler = INVOKES[token];
     if (!invokeHandler)
       throw new Error(`${token}: function not supported by the rehearsal's provider; add it to rehearsal/provider/invokes.ts`);
-    return invokeHandler(revealAll(args).plain, { account: this.account(), store: this.options.store, facts: this.options.facts ?? {} });
+    const { plain } = revealAll(args);
+    this.authoriser?.invoke(token, plain);
+    return invokeHandler(plain, { account: this.account(), store: this.options.store, facts: this.options.facts ?? {} });
   }
 
   private type(urn: string): ResourceType {
@@ -226,6 +238,19 @@ export class ProviderBackend {
     if (refusal !== undefined) throw new Error(`${doing} ${logicalName(call.urn)}: ${refusal}`);
   }
 
+  private authorise(
+    call: ProviderCall,
+    kind: Operation["kind"],
+    before: Properties,
+    after: Properties,
+    given: readonly string[] = [],
+  ): void {
+    const id = call.id ?? "";
+    const [token, name] = [typeToken(call.urn), logicalName(call.urn)];
+    const inputs = [...new Set(given)].filter((input) => !input.startsWith("__"));
+    this.authoriser?.operation({ token, name, kind, id, before, after, given: inputs, tagsOf: (state) => this.allTags(state) });
+  }
+
   private account(): ProviderAccount {
     const { partition = "aws", accountId = "123456789012", region } = this.options.account ?? {};
     return { partition, accountId, region: this.region ?? region ?? "eu-central-1" };
@@ -238,7 +263,7 @@ export class ProviderBackend {
     return {
       account: this.account(),
       store,
-      autoscaling,
+      autoscaling: this.authoriser?.autoscaling(autoscaling) ?? autoscaling,
       filesDir,
       invokeFunction: this.options.invoke ?? noInvoke,
       name: logicalName(call.urn),

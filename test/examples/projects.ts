@@ -5,8 +5,11 @@ import { ROOT } from "../package/installed-package";
 
 export const EXAMPLES = join(ROOT, "examples");
 
-/** Folders of the examples in TypeScript; the others have separate tests. */
-export const typescriptExamples = (): string[] => exampleFolders().filter((name) => existsSync(join(EXAMPLES, name, "index.ts")));
+/** Folders of the examples in TypeScript that deploy a pool; the others have separate tests. */
+export const typescriptExamples = (): string[] =>
+  exampleFolders().filter((name) => existsSync(join(EXAMPLES, name, "index.ts")) && "ci-runners" in dependenciesOf(name));
+
+const dependenciesOf = (name: string): Record<string, string> => JSON.parse(read(name, "package.json")).dependencies ?? {};
 
 export const exampleFolders = (): string[] =>
   readdirSync(EXAMPLES, { withFileTypes: true })

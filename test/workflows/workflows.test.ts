@@ -136,6 +136,7 @@ describe("the workflows", () => {
     assert.equal(workflow("deploy.yml").jobs.deploy!.with!.stack, "${{ matrix.stack }}");
     const [credentials] = deploying.steps.filter(({ uses }) => uses?.startsWith("aws-actions/"));
     assert.equal(credentials!.with!["role-to-assume"], "${{ vars.AWS_ROLE_ARN }}");
+    assert.equal(credentials!.with!["role-duration-seconds"], "${{ vars.AWS_ROLE_DURATION_SECONDS || '3600' }}");
   });
 
   it("never give a token or a secret to a job that runs a release's code, nor to a step that runs npm", () => {

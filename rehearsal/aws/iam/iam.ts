@@ -6,6 +6,15 @@ import { loadRole, type RolePolicies } from "./roles";
 
 export type Decision = { allowed: true } | { allowed: false; message: string; resourceMissing: boolean };
 
+/** A caller that has assumed a deployed role by itself, such as a workflow that deploys a stack. */
+interface Session {
+  kind: "session";
+  roleName: string;
+  sessionName: string;
+}
+
+type RoleCaller = Exclude<Principal, { kind: "operator" }> | Session;
+
 export interface UnusedGrant {
   role: string;
   policy: string;
@@ -41,7 +50,7 @@ export class Iam {
   }
 
   /** The caller's condition keys: `aws:userid`, `aws:PrincipalTag/k` and so on. */
-  callerContext(principal: Exclude<Principal, { kind: "operator" }>): Record<string, string> {
+  callerContext(principal: RoleCaller): Record<string, string> {
     const role = this.role(principal.roleName);
     const { region, accountId } = this.account;
     const context: Record<string, string> = {
@@ -62,7 +71,7 @@ export class Iam {
     return context;
   }
 
-  authorise(principal: Principal, action: string, needed: Authorisation): Decision {
+  authorise(principal: Principal | Session, action: string, needed: Authorisation): Decision {
     if (principal.kind === "operator") return { allowed: true };
     const role = this.role(principal.roleName);
     const context = contextOf({ ...this.callerContext(principal), ...needed.context });
@@ -83,6 +92,16 @@ export class Iam {
   trusts(roleName: string, service: string): boolean {
     const statements = this.role(roleName)?.trust ?? [];
     return permits(statements, service, { action: "sts:AssumeRole", resource: "*", context: contextOf({}) });
+  }
+
+  /** Whether an identity provider may assume the role for a token with these claims (`sub`, `aud`, without the provider's prefix). */
+  trustsToken(roleName: string, provider: { arn: string; host: string }, claims: Record<string, string>): boolean {
+    const context = contextOf(Object.fromEntries(Object.entries(claims).map(([claim, value]) => [`${provider.host}:${claim}`, value])));
+    const request: Request = { action: "sts:AssumeRoleWithWebIdentity", resource: "*", context };
+    const applies = (this.role(roleName)?.trust ?? []).filter(
+      (statement) => (statement.principals?.["Federated"] ?? []).includes(provider.arn) && statementApplies(statement, request),
+    );
+    return applies.some(({ effect }) => effect === "Allow") && !applies.some(({ effect }) => effect === "Deny");
   }
 
   /**
@@ -172,7 +191,8 @@ function namesService(statement: Statement, service: string): boolean {
   return Any !== undefined || (Service ?? []).includes(service);
 }
 
-function sessionName(principal: Exclude<Principal, { kind: "operator" }>): string {
+function sessionName(principal: RoleCaller): string {
+  if (principal.kind === "session") return principal.sessionName;
   return principal.kind === "instance" ? principal.instanceId : principal.functionName;
 }
 

@@ -70,16 +70,17 @@ function parseStatement(statement: unknown, where: string, index: number, kind: 
     throw new UnsupportedPolicyError(where, "an identity policy has no Principal");
   }
   if (kind !== "trust") result.resources = strings(statement["Resource"], `${where}, Resource`);
-  if (kind !== "identity") result.principals = parsePrincipals(statement["Principal"], where);
+  if (kind !== "identity") result.principals = parsePrincipals(statement["Principal"], where, kind);
   return result;
 }
 
-function parsePrincipals(principal: unknown, where: string): Record<string, string[]> {
+function parsePrincipals(principal: unknown, where: string, kind: PolicyKind): Record<string, string[]> {
   if (principal === "*") return { Any: ["*"] };
   if (!isRecord(principal)) throw new UnsupportedPolicyError(where, "Principal is missing");
   const result: Record<string, string[]> = {};
   for (const [type, names] of Object.entries(principal)) {
-    if (type !== "Service" && type !== "AWS") throw new UnsupportedPolicyError(where, `Principal of type ${type}`);
+    const known = type === "Service" || type === "AWS" || (type === "Federated" && kind === "trust");
+    if (!known) throw new UnsupportedPolicyError(where, `Principal of type ${type}`);
     const listed = strings(names, `${where}, Principal.${type}`);
     // `{"AWS": "*"}` means everyone, like a plain "*".
     if (type === "AWS" && listed.includes("*")) result["Any"] = ["*"];

@@ -27,13 +27,18 @@ const EXACT_KEYS = new Set(
     "aws:TagKeys",
     "aws:ViaAWSService",
     "cloudwatch:namespace",
+    "ec2:CreateAction",
     "ec2:SourceInstanceARN",
+    "iam:PassedToService",
+    "iam:PermissionsBoundary",
     "kms:CallerAccount",
     "kms:GrantIsForAWSResource",
     "s3:prefix",
     "secretsmanager:ForceDeleteWithoutRecovery",
     "secretsmanager:Name",
     "secretsmanager:SecretId",
+    "token.actions.githubusercontent.com:aud",
+    "token.actions.githubusercontent.com:sub",
   ].map((key) => key.toLowerCase()),
 );
 

@@ -1,18 +1,26 @@
 import { arn, storedType, newUniqueId, text, type ResourceContext, type ProviderAccount, type ResourceType } from "../resource-type";
 import type { Properties } from "../values";
-import { jsonProblem, mustExist } from "./checks";
+import { jsonProblem, mustExist, outOfRange } from "./checks";
+import { tokenTrustProblems } from "./token-trust";
 
 const ROLE = "aws:iam/role:Role";
+const ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment";
+const OIDC_PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider";
 /** Limits in characters, without white space as IAM counts: all inline policies of a role together, one managed policy. */
 const INLINE_POLICY_LIMIT = 10_240;
 const MANAGED_POLICY_LIMIT = 6_144;
+/** Managed policies of a role; IAM's default quota. */
+const ATTACHMENT_LIMIT = 10;
+const ROLE_NAME_LIMIT = 64;
 
 const iamArn = (account: ProviderAccount, resource: string) => arn(account, "iam", resource, { regional: false });
 const pathOf = (inputs: Properties) => text(inputs.path ?? "/");
 
+const sizeOf = (document: unknown) => text(document).replace(/\s/g, "").length;
+
 function policyProblems(inputs: Properties, property: string, limit: number) {
   const problems = jsonProblem(inputs, property, "Version", "Statement");
-  const size = text(inputs[property]).replace(/\s/g, "").length;
+  const size = sizeOf(inputs[property]);
   if (size > limit) problems.push({ property, reason: `LimitExceeded: policy of ${size} characters, the maximum is ${limit}` });
   return problems;
 }
@@ -38,7 +46,14 @@ const role: ResourceType = {
     required: ["assumeRolePolicy"],
     autoName: { property: "name", maxLength: 64 },
     replaceOn: ["name", "path"],
-    validate: (inputs) => policyProblems(inputs, "assumeRolePolicy", 2_048 * 2),
+    validate: (inputs) => [
+      ...policyProblems(inputs, "assumeRolePolicy", 2_048 * 2),
+      ...tokenTrustProblems(inputs, "assumeRolePolicy"),
+      ...outOfRange(inputs, "maxSessionDuration", 3_600, 43_200),
+      ...(text(inputs.name).length <= ROLE_NAME_LIMIT
+        ? []
+        : [{ property: "name", reason: `expected length of name to be in the range (1 - ${ROLE_NAME_LIMIT}), got ${inputs.name}` }]),
+    ],
     id: (inputs) => inputs.name,
     once: () => ({ uniqueId: newUniqueId("AROA"), createDate: new Date().toISOString() }),
     outputs: (id, inputs, { account }) => ({
@@ -48,11 +63,7 @@ const role: ResourceType = {
     }),
   }),
   delete(id, state, { store }) {
-    const attached = [
-      "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-      "aws:iam/rolePolicy:RolePolicy",
-      "aws:iam/instanceProfile:InstanceProfile",
-    ]
+    const attached = [ATTACHMENT, "aws:iam/rolePolicy:RolePolicy", "aws:iam/instanceProfile:InstanceProfile"]
       .flatMap((type) => store.list(type))
       .some((resource) => resource.state.role === id);
     if (attached && !state.forceDetachPolicies) {
@@ -69,6 +80,13 @@ const rolePolicy = storedType({
   validate: (inputs) => policyProblems(inputs, "policy", INLINE_POLICY_LIMIT),
   id: (inputs, context) => {
     roleMustExist(context, inputs.role);
+    const others = context.store.list("aws:iam/rolePolicy:RolePolicy").filter(({ state }) => state.role === inputs.role);
+    const size = [inputs, ...others.map(({ state }) => state)].reduce((sum, { policy: document }) => sum + sizeOf(document), 0);
+    if (size > INLINE_POLICY_LIMIT) {
+      throw new Error(
+        `creating ${context.name}: LimitExceeded: Maximum policy size of ${INLINE_POLICY_LIMIT} bytes exceeded for role ${inputs.role}`,
+      );
+    }
     return `${inputs.role}:${inputs.name}`;
   },
 });
@@ -90,6 +108,10 @@ const rolePolicyAttachment = storedType({
   replaceOn: ["policyArn", "role"],
   id: (inputs, context) => {
     roleMustExist(context, inputs.role);
+    const attached = context.store.list(ATTACHMENT).filter(({ state }) => state.role === inputs.role);
+    if (attached.length >= ATTACHMENT_LIMIT) {
+      throw new Error(`creating ${context.name}: LimitExceeded: Cannot exceed quota for PoliciesPerRole: ${ATTACHMENT_LIMIT}`);
+    }
     return `${inputs.role}/${inputs.policyArn}`;
   },
 });
@@ -106,10 +128,28 @@ const instanceProfile = storedType({
   outputs: (id, inputs, { account }) => ({ arn: iamArn(account, `instance-profile${pathOf(inputs)}${id}`), path: pathOf(inputs) }),
 });
 
+/** An account has one per URL. */
+const openIdConnectProvider = storedType({
+  inputs: ["clientIdLists", "tags", "thumbprintLists", "url"],
+  required: ["clientIdLists", "url"],
+  replaceOn: ["url"],
+  validate: (inputs) =>
+    text(inputs.url).startsWith("https://") ? [] : [{ property: "url", reason: `url must begin with https://, got ${inputs.url}` }],
+  id: (inputs, context) => {
+    const id = iamArn(context.account, `oidc-provider/${text(inputs.url).replace(/^https:\/\//, "")}`);
+    if (context.store.get(OIDC_PROVIDER, id)) {
+      throw new Error(`creating ${context.name}: EntityAlreadyExists: Provider with url ${inputs.url} already exists.`);
+    }
+    return id;
+  },
+  outputs: (id, inputs) => ({ arn: id, thumbprintLists: inputs.thumbprintLists ?? [] }),
+});
+
 export const IAM_TYPES: Record<string, ResourceType> = {
   [ROLE]: role,
   "aws:iam/rolePolicy:RolePolicy": rolePolicy,
   "aws:iam/policy:Policy": policy,
-  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": rolePolicyAttachment,
+  [ATTACHMENT]: rolePolicyAttachment,
+  [OIDC_PROVIDER]: openIdConnectProvider,
   "aws:iam/instanceProfile:InstanceProfile": instanceProfile,
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { arn, storedType, text, type ResourceType } from "../resource-type";
-import { jsonProblem, mustExist } from "./checks";
+import { jsonProblem, mustExist, outOfRange } from "./checks";
 
 const KEY = "aws:kms/key:Key";
 
@@ -13,7 +13,7 @@ function defaultPolicy(accountId: string): string {
 const key = storedType({
   inputs: ["deletionWindowInDays", "description", "enableKeyRotation", "isEnabled", "policy", "tags"],
   replaceOn: [],
-  validate: (inputs) => jsonProblem(inputs, "policy", "Statement"),
+  validate: (inputs) => [...jsonProblem(inputs, "policy", "Statement"), ...outOfRange(inputs, "deletionWindowInDays", 7, 30)],
   id: () => randomUUID(),
   outputs: (id, inputs, { account }) => ({
     arn: arn(account, "kms", `key/${id}`),

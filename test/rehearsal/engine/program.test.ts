@@ -8,6 +8,7 @@ import { openStack, type StackHandle } from "../../../rehearsal/engine/engine";
 import { locate } from "../../../rehearsal/engine/locate";
 import { ProviderBackend, type ProviderOptions } from "../../../rehearsal/provider/backend";
 import { serveProvider, type ProviderServer } from "../../../rehearsal/provider/server";
+import { missingFrom, type SeenCall, type Writes } from "../../examples/recorded-writes";
 import { FakeAutoScaling } from "../provider/fake-auto-scaling";
 import { ENGINE_TEST_TIMEOUT } from "./fixture";
 
@@ -22,6 +23,9 @@ const FACTS: Record<string, ProviderOptions["facts"]> = {
     images: { [PROD_IMAGE]: { architecture: "arm64", rootDeviceName: "/dev/sda1" } },
   },
 };
+
+/** The writes that the bootstrap example permits to a stack's role. */
+const WRITES: Writes[] = JSON.parse(readFileSync(join(PROJECT, "examples/bootstrap/writes.json"), "utf8"));
 
 /** One digest over the contents of the project's files. */
 function digestOf(...files: string[]): string {
@@ -41,6 +45,7 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
     let server: ProviderServer;
     let stack: StackHandle;
     let groupName = "";
+    const seen: SeenCall[] = [];
     const invocations: {
       functionName: string;
       pool: string;
@@ -65,7 +70,8 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
         });
         return { result: null };
       };
-      const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts: FACTS[stackName], invoke });
+      const authorise: ProviderOptions["authorise"] = (call, token) => void seen.push({ ...call, token });
+      const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts: FACTS[stackName], invoke, authorise });
       server = await serveProvider(backend, join(dir, "provider.sock"));
       const { command } = await locate({ progress: (message) => console.error(message) });
       stack = await openStack({
@@ -124,6 +130,12 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       );
       assert.equal(autoscaling.groups.size, 0);
       assert.equal(digestOf(...settings), digestBefore);
+    });
+
+    it("makes no call of AWS's API that the bootstrap's list of writes lacks, so that its role can deploy this stack, too", () => {
+      assert.ok(seen.length > 100, `${seen.length} calls`);
+      const names = { region: "us-east-1", account: "123456789012", pool: groupName, name: "runners" };
+      assert.deepEqual(missingFrom(WRITES, seen, names), [], "write it anew: see docs/getting-started.md");
     });
 
     it("checks before the group is deleted, and sweeps once it is deleted and all functions still exist", () => {

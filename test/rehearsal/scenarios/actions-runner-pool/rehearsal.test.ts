@@ -74,6 +74,13 @@ class Rehearsals {
   }
 }
 
+/** The writes that the bootstrap example permits to a stack's role. */
+const PERMITTED = new Set(
+  JSON.parse(readFileSync(join(PROJECT, "examples/bootstrap/writes.json"), "utf8")).flatMap(({ actions }: { actions: string[] }) => actions),
+);
+/** The scenario's own calls, as a scaling policy or an administrator makes them; and calls that only read. */
+const NOT_THE_PROVIDER = /^autoscaling:(SetDesiredCapacity|TerminateInstanceInAutoScalingGroup|Describe\w+)$/;
+
 function assertClean(ended: Ended): PoolFigures {
   assert.equal(ended.code, 0, ended.output);
   assert.doesNotMatch(ended.output, /clean-up: /);
@@ -85,6 +92,13 @@ function assertClean(ended: Ended): PoolFigures {
   assert.equal(figures.scaleIns.completed, figures.scaleIns.requested);
   assert.equal(figures.engine.secondUpChanges, 0);
   assert.deepEqual([figures.denied, figures.leftovers, figures.drift], [[], [], []]);
+  const writes = Object.keys(figures.apiCalls["operator"] ?? {}).filter((action) => !NOT_THE_PROVIDER.test(action));
+  assert.ok(writes.length >= 5, writes.join());
+  assert.deepEqual(
+    writes.filter((action) => !PERMITTED.has(action)),
+    [],
+    "the role that the bootstrap example makes could not do this",
+  );
   return figures;
 }
 

@@ -1,0 +1,181 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What the placeholders of writes.json stand for. */
+export interface Scope {
+  partition: string;
+  region: string;
+  account: string;
+  /** Physical name of the pool, with which most names of its resources begin. */
+  pool: string;
+  /** Its name in the program, with which the names begin that Pulumi generates. */
+  name: string;
+}
+
+/** What a stack may do besides. */
+export interface Limits {
+  createsVpc: boolean;
+  imageParameter?: string;
+  permissionsBoundaryArn?: string;
+}
+
+/** Calls that a rehearsal saw, on the same resources and under the same conditions. */
+interface Writes {
+  group: WriteGroup;
+  actions: string[];
+  resources: string[];
+  /** A tag that the request gives to what it creates, or that the resource has. `*`: whatever its value. */
+  tag?: { on: "request" | "resource"; key: string; value: string };
+  /** Of `iam:PassRole`: the service that gets the role. */
+  passedTo?: string;
+  /** Of `ec2:CreateTags`: the calls that may tag what they create. */
+  creating?: string[];
+}
+
+/** Each is one managed policy: all of them together exceed the 6,144 characters of one. */
+export const WRITE_GROUPS = ["network", "ec2", "iam", "services"] as const;
+export type WriteGroup = (typeof WRITE_GROUPS)[number];
+
+/** The list of all writes: generated, see docs/getting-started.md. */
+const WRITES: Writes[] = JSON.parse(readFileSync(join(__dirname, "writes.json"), "utf8"));
+
+type Condition = Record<string, Record<string, string | string[]>>;
+interface Statement {
+  Sid?: string;
+  Effect: "Allow";
+  Action: string[];
+  Resource: string[];
+  Condition?: Condition;
+}
+
+const document = (...statements: Statement[]) => ({ Version: "2012-10-17", Statement: statements });
+const fill = (text: string, scope: Scope) => text.replace(/\{(\w+)\}/g, (_, part: keyof Scope) => scope[part]);
+
+/** Calls on a role to which IAM applies the condition on its permissions boundary. */
+const BOUNDED = /^iam:(AttachRolePolicy|CreateRole|DeleteRolePolicy|DetachRolePolicy|PutRolePolicy)$/;
+
+/** The writes of a deployment: only calls that were seen, only on resources with the stack's names or tags. */
+export function writePolicy(group: WriteGroup, scope: Scope, { permissionsBoundaryArn }: Limits): object {
+  const render = (writes: Writes, actions: string[], more: Condition = {}): Statement[] => {
+    if (actions.length === 0) return [];
+    const Condition = { ...conditions(writes, scope) };
+    for (const [operator, keys] of Object.entries(more)) Condition[operator] = { ...Condition[operator], ...keys };
+    const Resource = writes.resources.map((resource) => fill(resource, scope));
+    return [{ Effect: "Allow", Action: actions, Resource, ...(Object.keys(Condition).length > 0 ? { Condition } : {}) }];
+  };
+  const statements = WRITES.filter((writes) => writes.group === group).flatMap((writes) => {
+    if (!permissionsBoundaryArn) return render(writes, writes.actions);
+    const bounded = writes.actions.filter((action) => BOUNDED.test(action));
+    const others = writes.actions.filter((action) => !BOUNDED.test(action));
+    const boundary = { StringEquals: { "iam:PermissionsBoundary": permissionsBoundaryArn } };
+    return [...render(writes, others), ...render(writes, bounded, boundary)];
+  });
+  return document(...statements);
+}
+
+function conditions({ tag, passedTo, creating }: Writes, scope: Scope): Condition {
+  const key = tag && `aws:${tag.on === "request" ? "Request" : "Resource"}Tag/${tag.key}`;
+  const equal: Record<string, string | string[]> = {
+    ...(key && tag.value !== "*" ? { [key]: fill(tag.value, scope) } : {}),
+    ...(passedTo ? { "iam:PassedToService": passedTo } : {}),
+    ...(creating ? { "ec2:CreateAction": creating } : {}),
+  };
+  return {
+    ...(Object.keys(equal).length > 0 ? { StringEquals: equal } : {}),
+    ...(key && tag.value === "*" ? { Null: { [key]: "false" } } : {}),
+  };
+}
+
+/**
+ * What the provider reads. It reads more than a rehearsal shows, so these are all describing calls of the services in use.
+ * Not among them: the values of secrets, parameters other than the images', log events, and objects of other buckets.
+ */
+export function readPolicy(scope: Scope, { imageParameter }: Limits): object {
+  const bundles = `arn:${scope.partition}:s3:::${scope.name}-host-bundle-*`;
+  const parameter = (account: string, path: string) => `arn:${scope.partition}:ssm:${scope.region}:${account}:parameter/${path}`;
+  return document(
+    { Sid: "Describe", Effect: "Allow", Action: DESCRIBING, Resource: ["*"] },
+    { Sid: "BundleBuckets", Effect: "Allow", Action: BUCKET_READS, Resource: [bundles] },
+    { Sid: "Bundles", Effect: "Allow", Action: ["s3:GetObject", "s3:GetObjectTagging"], Resource: [`${bundles}/host-bundles/*`] },
+    {
+      Sid: "Images",
+      Effect: "Allow",
+      Action: ["ssm:GetParameter"],
+      Resource: [
+        parameter("", "aws/service/*"),
+        ...(imageParameter ? [parameter(imageParameter.startsWith("/aws/") ? "" : scope.account, imageParameter.replace(/^\//, ""))] : []),
+      ],
+    },
+  );
+}
+
+const DESCRIBING = [
+  "autoscaling:Describe*",
+  "cloudwatch:Describe*",
+  "cloudwatch:ListTagsForResource",
+  "ec2:Describe*",
+  "events:Describe*",
+  "events:List*",
+  "iam:Get*",
+  "iam:List*",
+  "kms:DescribeKey",
+  "lambda:Get*",
+  "lambda:List*",
+  "logs:Describe*",
+  "logs:ListTagsForResource",
+  "sqs:GetQueueAttributes",
+  "sqs:GetQueueUrl",
+  "sqs:ListQueueTags",
+  "ssm:DescribeDocument",
+  "ssm:DescribeDocumentPermission",
+  "ssm:GetDocument",
+  "ssm:ListTagsForResource",
+];
+
+const BUCKET_READS = [
+  "s3:GetAccelerateConfiguration",
+  "s3:GetBucket*",
+  "s3:GetEncryptionConfiguration",
+  "s3:GetLifecycleConfiguration",
+  "s3:GetReplicationConfiguration",
+  "s3:ListBucket",
+  "s3:ListTagsForResource",
+];
+
+/**
+ * The stack's own state and key. A preview takes no lock, so it writes nothing. Listing is not limited to the folder: without
+ * permission to list, S3 answers that an object is forbidden where Pulumi must learn that it does not exist, and such a
+ * question has no prefix to compare with.
+ */
+export function statePolicy(
+  { bucketArn, keyArn, folder }: { bucketArn: string; keyArn: string; folder: string },
+  access: "read" | "write",
+): object {
+  const objects = access === "read" ? ["s3:GetObject"] : ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
+  return document(
+    { Sid: "ListStates", Effect: "Allow", Action: ["s3:ListBucket"], Resource: [bucketArn] },
+    { Sid: "State", Effect: "Allow", Action: objects, Resource: [`${bucketArn}/${folder}/*`] },
+    { Sid: "Secrets", Effect: "Allow", Action: ["kms:Decrypt"], Resource: [keyArn] },
+  );
+}
+
+/** Trusts the jobs of one environment of one repository, and no other: not its other branches' jobs, nor pull requests. */
+export function trustPolicy(of: { provider: string; issuer: string; repository: string; environment: string }): object {
+  const { provider, issuer, repository, environment } = of;
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Federated: provider },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: {
+            [`${issuer}:aud`]: "sts.amazonaws.com",
+            [`${issuer}:sub`]: `repo:${repository}:environment:${environment}`,
+          },
+        },
+      },
+    ],
+  };
+}

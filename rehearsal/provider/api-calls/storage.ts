@@ -1,0 +1,52 @@
+import { arn } from "../resource-type";
+import { calls, type CallsOf, type Change } from "./api-call";
+
+const s3 = ({ account }: Change, path: unknown) => arn(account, "s3", String(path), { regional: false, account: false });
+
+/** A setting of a bucket. Most have one permission for both the setting and its removal. */
+const setting = (put: string, remove = put): CallsOf =>
+  calls({ arn: (change) => s3(change, change.state.bucket), create: [put], update: { "*": [put] }, remove: [remove] });
+
+const object = calls({
+  arn: (change) => s3(change, `${change.state.bucket}/${change.state.key}`),
+  create: ["s3:PutObject"],
+  update: { "*": ["s3:PutObject"] },
+  remove: ["s3:DeleteObject"],
+  // Tags of an object are replaced as a whole.
+  tagging: { tag: "s3:PutObjectTagging", untag: "s3:PutObjectTagging" },
+});
+
+export const STORAGE_CALLS: Record<string, CallsOf> = {
+  "aws:s3/bucket:Bucket": calls({
+    arn: (change) => s3(change, change.state.bucket),
+    create: ["s3:CreateBucket"],
+    remove: ["s3:DeleteBucket"],
+    tagging: { tag: "s3:TagResource", untag: "s3:UntagResource" },
+  }),
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": setting("s3:PutBucketPublicAccessBlock"),
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": setting("s3:PutEncryptionConfiguration"),
+  "aws:s3/bucketOwnershipControls:BucketOwnershipControls": setting("s3:PutBucketOwnershipControls"),
+  "aws:s3/bucketVersioning:BucketVersioning": setting("s3:PutBucketVersioning"),
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": setting("s3:PutLifecycleConfiguration"),
+  "aws:s3/bucketPolicy:BucketPolicy": setting("s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
+  "aws:s3/bucketObjectv2:BucketObjectv2": object,
+  "aws:s3/bucketObject:BucketObject": object,
+  "aws:kms/key:Key": calls({
+    arn: ({ account, id }) => arn(account, "kms", `key/${id || "*"}`),
+    create: ["kms:CreateKey"],
+    update: {
+      description: ["kms:UpdateKeyDescription"],
+      enableKeyRotation: ["kms:EnableKeyRotation", "kms:DisableKeyRotation"],
+      isEnabled: ["kms:EnableKey", "kms:DisableKey"],
+      policy: ["kms:PutKeyPolicy"],
+    },
+    remove: ["kms:ScheduleKeyDeletion"],
+    tagging: { tag: "kms:TagResource", untag: "kms:UntagResource" },
+  }),
+  "aws:kms/alias:Alias": calls({
+    arn: ({ account, state }) => arn(account, "kms", String(state.name)),
+    create: ["kms:CreateAlias"],
+    update: { targetKeyId: ["kms:UpdateAlias"] },
+    remove: ["kms:DeleteAlias"],
+  }),
+};
