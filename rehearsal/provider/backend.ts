@@ -25,7 +25,7 @@ export interface ProviderOptions {
   now?: () => number;
   /** Default: partition `aws`, account 123456789012, the region configured for the provider, else eu-central-1. */
   account?: Partial<ProviderAccount>;
-  /** Invokes a deployed function synchronously. Without it, `aws.lambda.Invocation` fails. */
+  /** Invokes a deployed function synchronously. Without it, `aws.lambda.Invocation` and `getInvocation` fail. */
   invoke?: InvokeFunction;
   /** What data-source functions return in addition to the built-in parameters, images, instance types and subnets. */
   facts?: Partial<AccountFacts>;
@@ -184,7 +184,8 @@ export class ProviderBackend {
     const invokeHandler = INVOKES[token];
     if (!invokeHandler)
       throw new Error(`${token}: function not supported by the rehearsal's provider; add it to rehearsal/provider/invokes.ts`);
-    return invokeHandler(revealAll(args).plain, { account: this.account(), store: this.options.store, facts: this.options.facts ?? {} });
+    const { store, facts = {}, invoke = noInvoke } = this.options;
+    return invokeHandler(revealAll(args).plain, { account: this.account(), store, facts, invokeFunction: invoke });
   }
 
   private type(urn: string): ResourceType {
