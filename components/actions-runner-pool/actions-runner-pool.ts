@@ -14,6 +14,7 @@ import { createHostRole } from "./host-role";
 import { instanceFacts } from "./instance-facts";
 import { createLaunchTemplate } from "./launch-template";
 import { createNetwork } from "./network";
+import { waitForReadiness } from "./readiness";
 import { resolveSettings } from "./settings";
 import { createStopDocument } from "./stop-document";
 import { checkedTags } from "./tags";
@@ -83,6 +84,7 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const beforeGroup = [bundle.object, ...hostRole.ready, ...deadLettersReady, ...eventHandling, finalSweep, stopDocument];
     const group = createGroup(name, { ...common, launchTemplate, network, dependsOn: beforeGroup }, child);
     createHooks(name, { settings, group }, child);
+    const ready = waitForReadiness(this, { settings, sweep: functions.sweep, group });
     createDestroyCheck(name, { settings, sweep: functions.sweep, group }, child);
     createAlarms(name, { ...common, functions, deadLetters }, child);
 
@@ -104,7 +106,7 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
       hostBundleSha256: pulumi.output(bundle.sha256),
     };
     Object.assign(this, outputs);
-    this.registerOutputs(outputs);
+    this.registerOutputs({ ...outputs, ready });
   }
 }
 

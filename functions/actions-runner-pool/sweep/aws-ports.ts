@@ -7,9 +7,10 @@ import type { Clock } from "../../shared/lambda/clock";
 import type { RegistrationPorts } from "../shared/registration";
 import { registrationPorts } from "../shared/registration-ports";
 import type { DestroyCheckPorts } from "./destroy-check";
-import { activities, groupExists, members, suspendedProcesses, terminate } from "./inventory";
+import { activities, groupExists, members, suspendedProcesses, terminate, view } from "./inventory";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
+import type { ReadinessPorts } from "./readiness";
 import type { Silences } from "./silences";
 
 export interface SweepClients {
@@ -22,13 +23,14 @@ export function sweepPorts(
   gitHub: () => GitHubRunners,
   clock: Clock,
   silences: Silences,
-): SweepPorts & RegistrationPorts & DestroyCheckPorts {
+): SweepPorts & RegistrationPorts & DestroyCheckPorts & ReadinessPorts {
   const { autoScaling, secretsManager } = clients;
   return {
     ...registrationPorts(clients, gitHub, clock),
     members: (group) => members(autoScaling, group),
     groupExists: (group) => groupExists(autoScaling, group),
     suspendedProcesses: (group) => suspendedProcesses(autoScaling, group),
+    view: (group) => view(autoScaling, group),
     activities: (group) => activities(autoScaling, group),
     lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
     continueAction: (action) => continueAction(autoScaling, action),

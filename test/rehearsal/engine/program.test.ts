@@ -41,11 +41,17 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
     let server: ProviderServer;
     let stack: StackHandle;
     let groupName = "";
+    let lookups = 0;
     const invocations: { functionName: string; pool: string; check?: string; action: string; groups: number; functions: number }[] = [];
 
     before(async () => {
       const invoke: ProviderOptions["invoke"] = async (functionName, payload) => {
-        const { pool, check, tf } = payload as { pool: string; check?: string; tf: { action: string } };
+        const { pool, check, tf } = payload as { pool: string; check?: string; tf?: { action: string } };
+        if (tf === undefined) {
+          assert.deepEqual([functionName, check, autoscaling.groups.size], [`${pool}-sweep`, "readiness", 1]);
+          lookups += 1;
+          return { result: { ageSeconds: lookups === 1 ? 0 : 86_400, inService: 1, wanted: 1, underway: {}, failedLaunches: 0 } };
+        }
         invocations.push({
           functionName,
           pool,
@@ -76,11 +82,13 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       const preview = await stack.preview();
       assert.ok(preview.changes.create! > 30, JSON.stringify(preview.changes));
       assert.deepEqual(store.all(), []);
+      assert.equal(lookups, 0, "a preview invoked a function");
     });
 
     it("deploys the group's hooks before its first instance", async () => {
       const up = await stack.up();
       assert.ok(up.resources > 30);
+      assert.equal(lookups, 1);
       groupName = (await stack.outputs()).groupName!.value;
       const operations = autoscaling.operations();
       assert.deepEqual(operations.slice(0, 4), [
@@ -105,6 +113,7 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       );
       assert.equal((await stack.up()).changed, 0);
       assert.equal(autoscaling.groups.get(groupName)!.instances.length, desired);
+      assert.equal(lookups, 3, "one for each run that is no preview");
     });
 
     it("leaves nothing behind after destroy, and the project's folder unchanged", async () => {
