@@ -52,6 +52,7 @@ export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
     warmPool: read.object<WarmPoolArgs>(COMPONENT, "warmPool"),
     drain: read.object<DrainArgs>(COMPONENT, "drain"),
     launchTimeout: read.number("launchTimeout"),
+    waitForReadiness: read.flag("waitForReadiness"),
     securityGroupIds: read.list("securityGroupIds"),
     extraPolicyArns: read.list("extraPolicyArns"),
     permissionsBoundaryArn: read.text("permissionsBoundaryArn"),

@@ -15,6 +15,7 @@ import { createHostRole } from "./host-role";
 import { instanceFacts } from "./instance-facts";
 import { createLaunchTemplate } from "./launch-template";
 import { createNetwork } from "./network";
+import { waitForReadiness } from "./readiness";
 import { createRefreshCancel } from "./refresh-cancel";
 import { resolveSettings } from "./settings";
 import { createStopDocument } from "./stop-document";
@@ -86,6 +87,7 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const cancelled = createRefreshCancel(name, { settings, sweep: functions.sweep, launchTemplate, dependsOn: beforeGroup }, child);
     const group = createGroup(name, { ...common, launchTemplate, network, dependsOn: [...beforeGroup, cancelled] }, child);
     createHooks(name, { settings, group }, child);
+    const ready = waitForReadiness(this, { settings, sweep: functions.sweep, group });
     createDestroyCheck(name, { settings, sweep: functions.sweep, group }, child);
     createBundleSweep(name, { settings, sweep: functions.sweep, bundle, group }, child);
     createAlarms(name, { ...common, functions, deadLetters }, child);
@@ -108,7 +110,7 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
       hostBundleSha256: pulumi.output(bundle.sha256),
     };
     Object.assign(this, outputs);
-    this.registerOutputs(outputs);
+    this.registerOutputs({ ...outputs, ready });
   }
 }
 

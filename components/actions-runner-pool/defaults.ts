@@ -63,6 +63,8 @@ export const DEFAULTS = {
   },
   /** Seconds. A cold launch takes 2 to 5 minutes, mostly for the runner's archive and its packages. */
   launchTimeout: 900,
+  /** A pool whose instances cannot register is better found at once. */
+  waitForReadiness: true,
   extraPolicyArns: [],
   /** By default a job has no permissions in AWS and no control over its host. */
   jobsMayUseInstanceRole: false,

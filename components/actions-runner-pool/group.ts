@@ -47,7 +47,10 @@ export function createGroup(name: string, parts: GroupParts, opts: pulumi.Custom
       warmPool: warmPoolConfiguration(settings),
       enabledMetrics: [...METRICS],
       metricsGranularity: "1Minute",
-      waitForCapacityTimeout: `${launchTimeout + 300}s`,
+      // The provider's wait would fail at creation with the first launch that fails, before metrics and warm pool are set, and at
+      // an update of `minSize` on any group that scaling has moved. The component waits itself: see readiness.ts.
+      waitForCapacityTimeout: "0",
+      ignoreFailedScalingActivities: true,
       tags: groupTags(parts.tags),
     },
     {
@@ -56,7 +59,6 @@ export function createGroup(name: string, parts: GroupParts, opts: pulumi.Custom
       // Scaling owns the desired capacity. Hooks change through separate resources: see `createHooks`.
       ignoreChanges: ["desiredCapacity", "initialLifecycleHooks"],
       customTimeouts: {
-        create: `${launchTimeout + MARGIN}s`,
         update: `${launchTimeout + MARGIN}s`,
         // A destroy waits for the jobs. The provider's default of 10 minutes would give up in the middle of a drain.
         delete: `${drain.maxDrain + drain.heartbeatTimeout + MARGIN}s`,

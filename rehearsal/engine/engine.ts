@@ -30,6 +30,8 @@ export interface StackOptions {
   configOverrides?: ConfigOverrides;
   /** Default: the project's `index.ts`, evaluated anew for each operation. */
   program?: () => Promise<Record<string, unknown> | void>;
+  /** How that program's components wait between two lookups. Default: on the wall clock. */
+  pause?: (milliseconds: number) => Promise<void>;
   /** Called for each resource when the engine begins its step. */
   onStep?: (operation: string, step: Step) => void;
 }
@@ -71,7 +73,7 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
     overrides: options.configOverrides ?? {},
   });
   const ends = new ProgramCompletion();
-  const program = ends.watch(options.program ?? freshProgram(projectDir));
+  const program = ends.watch(options.program ?? freshProgram(projectDir, { pause: options.pause }));
   const home = join(workDir, "home");
   mkdirSync(home, { recursive: true });
   const stateDir = join(workDir, "state");

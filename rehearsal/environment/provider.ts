@@ -21,7 +21,11 @@ export function openProvider(
     sleep: (ms) => flow(clock, () => clock.sleep(ms)),
     now: () => clock.now(),
     account,
-    invoke: (functionName, payload) => flow(clock, () => aws.lambda.invoke(functionName, payload)),
+    invoke: (functionName, payload) => {
+      const resource = `arn:aws:lambda:${account.region}:${account.accountId}:function:${functionName}`;
+      aws.gateway.authorise({ kind: "operator" }, "lambda:InvokeFunction", { resource, context: {} });
+      return flow(clock, () => aws.lambda.invoke(functionName, payload));
+    },
     facts,
   });
   return serveProvider(backend, join(dir, "provider.sock"));

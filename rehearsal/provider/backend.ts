@@ -26,7 +26,7 @@ export interface ProviderOptions {
   now?: () => number;
   /** Default: partition `aws`, account 123456789012, the region configured for the provider, else eu-central-1. */
   account?: Partial<ProviderAccount>;
-  /** Invokes a deployed function synchronously. Without it, `aws.lambda.Invocation` fails. */
+  /** Invokes a deployed function synchronously. Without it, `aws.lambda.Invocation` and `getInvocation` fail. */
   invoke?: InvokeFunction;
   /** Decides on each call of AWS's API that the real provider would make. Default: all are allowed. */
   authorise?: Authorise;
@@ -196,7 +196,8 @@ export class ProviderBackend {
       throw new Error(`${token}: function not supported by the rehearsal's provider; add it to rehearsal/provider/invokes.ts`);
     const { plain } = revealAll(args);
     this.authoriser?.invoke(token, plain);
-    return invokeHandler(plain, { account: this.account(), store: this.options.store, facts: this.options.facts ?? {} });
+    const { store, facts = {}, invoke = noInvoke } = this.options;
+    return invokeHandler(plain, { account: this.account(), store, facts, invokeFunction: invoke });
   }
 
   private type(urn: string): ResourceType {

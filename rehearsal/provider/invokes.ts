@@ -1,5 +1,5 @@
-import type { ResourceStore } from "../aws/api";
 import { findImage, instanceTypes, type OwnImage, publicParameters } from "../aws/ec2/catalogue";
+import { getInvocation, type InvocationContext } from "./invoke-function";
 import { arn, type ProviderAccount } from "./resource-type";
 import type { Json, Properties } from "./values";
 
@@ -15,13 +15,11 @@ export interface AccountFacts {
   secrets: string[];
 }
 
-interface InvokeContext {
-  account: ProviderAccount;
-  store: ResourceStore;
+interface InvokeContext extends InvocationContext {
   facts: Partial<AccountFacts>;
 }
 
-type Invoke = (args: Properties, context: InvokeContext) => Properties;
+type Invoke = (args: Properties, context: InvokeContext) => Properties | Promise<Properties>;
 
 const DEFAULT_VPC = "vpc-0d0e0f00d0e0f00d0";
 const ZONES = ["a", "b", "c"];
@@ -204,5 +202,6 @@ export const INVOKES: Readonly<Record<string, Invoke>> = {
   "aws:ec2/getAmi:getAmi": getAmi,
   "aws:ec2/getSubnet:getSubnet": getSubnet,
   "aws:ec2/getSubnets:getSubnets": getSubnets,
+  "aws:lambda/getInvocation:getInvocation": getInvocation,
   "aws:secretsmanager/getSecret:getSecret": getSecret,
 };

@@ -32,6 +32,8 @@ const IMAGES: Record<string, string> = { "ami-0a0000000000000a1": "x86_64", "ami
  */
 export class Deployment {
   readonly registered: Registered[] = [];
+  /** What the sweep function answers in turn, the last one for ever. By default a group that is to have no instance. */
+  readiness: unknown[] = [{ ageSeconds: 0, inService: 0, wanted: 0, underway: {}, failedLaunches: 0 }];
   readonly calls: { token: string; inputs: any; provider: string | undefined }[] = [];
 
   /**
@@ -129,6 +131,8 @@ export class Deployment {
         return { name: inputs.name, value: parameter(inputs.name) };
       case "aws:ec2/getAmi:getAmi":
         return image(inputs.filters[0].values[0]);
+      case "aws:lambda/getInvocation:getInvocation":
+        return { ...inputs, result: JSON.stringify(this.readiness.length > 1 ? this.readiness.shift() : this.readiness[0]) };
       default:
         throw new Error(`no mock answers ${token}`);
     }

@@ -8,7 +8,7 @@ import { VERSION } from "../../components/shared/package-version";
 import { MemoryStore } from "../../rehearsal/aws/store";
 import { locate } from "../../rehearsal/engine/locate";
 import { prepareWorkspace } from "../../rehearsal/engine/workspace";
-import { ProviderBackend } from "../../rehearsal/provider/backend";
+import { ProviderBackend, type ProviderOptions } from "../../rehearsal/provider/backend";
 import { writePluginDir } from "../../rehearsal/provider/plugin-dir";
 import { type ProviderServer, serveProvider } from "../../rehearsal/provider/server";
 import { pythonPrograms } from "../contracts/clients/python";
@@ -25,6 +25,9 @@ describe("the Python example", function () {
   const workDir = join(dir, "work");
   const store = new MemoryStore();
   const autoscaling = new FakeAutoScaling();
+  /** What the sweep function answers in turn: the group's age in seconds, and the instances in service. */
+  let readiness: [ageSeconds: number, inService: number][] = [[0, 1]];
+  let lookups = 0;
   let server: ProviderServer;
   let project: string;
   let drive: (
@@ -39,7 +42,12 @@ describe("the Python example", function () {
     // As if npm had installed here what it installed one folder above.
     mkdirSync(join(project, "node_modules"));
     await run("ln", ["-s", join(folder, "node_modules", ".bin"), join(project, "node_modules", ".bin")]);
-    const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), invoke: async () => ({ result: null }) });
+    const invoke: ProviderOptions["invoke"] = async (_name, payload) => {
+      if ((payload as { check?: string }).check !== "readiness") return { result: null };
+      const [age, inService] = readiness[Math.min(lookups++, readiness.length - 1)]!;
+      return { result: { ageSeconds: age, inService, wanted: 1, underway: {}, failedLaunches: 0 } };
+    };
+    const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), invoke });
     server = await serveProvider(backend, join(dir, "provider.sock"));
     const { command } = await locate({ progress: (message) => console.error(message) });
     const pluginDir = join(dir, "plugins");
@@ -82,8 +90,35 @@ describe("the Python example", function () {
     assert.deepEqual(store.all(), []);
   });
 
-  it("deploys the pool, and the output reaches the program", async () => {
+  it("gets the component's own error if the pool does not come into service, and keeps the pool", async () => {
+    [readiness, lookups] = [
+      [
+        [0, 0],
+        [1200, 0],
+      ],
+      0,
+    ];
+    await assert.rejects(drive("up"), (error: { stderr: string }) => {
+      assert.match(
+        error.stderr,
+        /The pool ci-runners-python-dev-runners was created, but is not in service after 1200 s .*: 0 of 1 in service/,
+      );
+      return true;
+    });
+    assert.equal(lookups, 2, "Pulumi did not wait for the plugin while that paused");
+    assert.deepEqual([...autoscaling.groups.keys()], ["ci-runners-python-dev-runners"]);
+  });
+
+  it("deploys the pool once it is in service, and the output reaches the program", async () => {
+    [readiness, lookups] = [
+      [
+        [0, 0],
+        [10, 1],
+      ],
+      0,
+    ];
     const { outputs } = await drive("up");
+    assert.equal(lookups, 2, "Pulumi did not wait for the plugin while that paused");
     assert.deepEqual(outputs, { groupName: "ci-runners-python-dev-runners" });
     assert.deepEqual([...autoscaling.groups.keys()], ["ci-runners-python-dev-runners"]);
     assert.equal(store.list("aws:lambda/function:Function").length, 3);

@@ -34,7 +34,9 @@ export async function deployAndDestroy(
   const dir = temporary("ci-runners-deployed-");
   const store = new MemoryStore();
   const autoscaling = new FakeAutoScaling();
-  const invoke: ProviderOptions["invoke"] = async () => ({ result: null });
+  const ready = { ageSeconds: 0, inService: 1, wanted: 1, underway: {}, failedLaunches: 0 };
+  const invoke: ProviderOptions["invoke"] = async (_name, payload) =>
+    (payload as { check?: string }).check === "readiness" ? { result: ready } : { result: null };
   const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts, invoke });
   const server = await serveProvider(backend, join(dir, "provider.sock"));
   try {

@@ -105,6 +105,13 @@ export interface ActionsRunnerPoolArgs {
    */
   launchTimeout?: number;
 
+  /**
+   * Makes the `pulumi up` that creates the pool wait until its first instances are in service: `minSize` of them, and one if
+   * that is 0 and the desired capacity is not. It fails, with the last reason, after `launchTimeout` and 5 minutes; the
+   * pool then exists all the same. No later `up` waits. Default: true.
+   */
+  waitForReadiness?: boolean;
+
   /** Subnets of the runners. They need outbound access to GitHub and to AWS. Limits: at least one. */
   subnetIds: pulumi.Input<pulumi.Input<string>[]>;
 

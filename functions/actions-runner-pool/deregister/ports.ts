@@ -12,7 +12,8 @@ export interface DeregisterPorts {
   sendStop(document: string, instanceId: string): Promise<"sent" | "unreachable">;
   lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, LifecycleState>>;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
-  deleteSecret(name: string): Promise<"deleted" | "gone">;
+  /** Succeeds for a missing secret, too. */
+  deleteSecret(name: string): Promise<void>;
   /** Called only when GitHub is needed, never before the stop was sent. */
   gitHub(): Pick<GitHubRunners, "fetchRemainingQuota" | "find" | "removeCustomLabels" | "setCustomLabels" | "remove">;
   clock: Clock;

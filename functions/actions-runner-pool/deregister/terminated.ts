@@ -29,8 +29,7 @@ export async function handleTerminated(
   }
   let failure: unknown;
   try {
-    const secret = await ports.deleteSecret(registrationSecretName(settings.names.secretPrefix, instanceId));
-    if (secret === "deleted") log.info("unused registration token deleted");
+    await ports.deleteSecret(registrationSecretName(settings.names.secretPrefix, instanceId));
   } catch (error) {
     // Rethrown at the end: a failure of Secrets Manager must not keep the runner from being removed.
     failure = error;

@@ -11,9 +11,10 @@ import type { BundleSweepPorts } from "./bundle-sweep";
 import type { CancelRefreshPorts } from "./cancel-refresh";
 import type { DestroyCheckPorts } from "./destroy-check";
 import { cancelRefresh, refreshState, startRefresh } from "./instance-refresh";
-import { activities, groupExists, members, suspendedProcesses, terminate } from "./inventory";
+import { activities, groupExists, members, suspendedProcesses, terminate, view } from "./inventory";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
+import type { ReadinessPorts } from "./readiness";
 
 export interface SweepClients {
   autoScaling: AutoScaling;
@@ -26,13 +27,14 @@ export function sweepPorts(
   gitHub: () => GitHubRunners,
   clock: Clock,
   memory: Pick<SweepPorts, "silences" | "refreshWatch" | "versions">,
-): SweepPorts & RegistrationPorts & DestroyCheckPorts & CancelRefreshPorts & BundleSweepPorts {
+): SweepPorts & RegistrationPorts & DestroyCheckPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts {
   const { autoScaling, secretsManager, s3 } = clients;
   return {
     ...registrationPorts(clients, gitHub, clock),
     members: (group) => members(autoScaling, group),
     groupExists: (group) => groupExists(autoScaling, group),
     suspendedProcesses: (group) => suspendedProcesses(autoScaling, group),
+    view: (group) => view(autoScaling, group),
     activities: (group) => activities(autoScaling, group),
     lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
     refreshState: (group) => refreshState(autoScaling, group),

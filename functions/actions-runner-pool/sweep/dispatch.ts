@@ -1,4 +1,5 @@
 import type { FinalSweepResult } from "../../../contract/actions-runner-pool/final-sweep";
+import type { ReadinessResult } from "../../../contract/actions-runner-pool/readiness";
 import { TIMING } from "../../../contract/actions-runner-pool/timing";
 import type { Observer } from "../../shared/lambda/observer";
 import { within } from "../../shared/lambda/timeout";
@@ -8,6 +9,7 @@ import { cancelRunningRefresh, type CancelRefreshPorts } from "./cancel-refresh"
 import { checkDestroy, type DestroyCheckPorts } from "./destroy-check";
 import { finalSweep } from "./final-sweep";
 import type { SweepPorts, SweepSettings } from "./ports";
+import { readiness, type ReadinessPorts } from "./readiness";
 import { sweep } from "./sweep";
 import { sweepTrigger } from "./trigger";
 
@@ -16,13 +18,13 @@ export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "n
   scheduled(): Pick<SweepSettings, "maxDrainSeconds" | "refreshPreferences" | "runnerVersion"> & Pick<RegistrationSettings, "hostRoleId">;
 }
 
-/** Runs the sweep that the trigger requires. Only the final sweep has a result. */
+/** Runs the sweep that the trigger requires. Only the final sweep and the look at a new pool have a result. */
 export async function dispatchSweep(
   event: unknown,
-  ports: SweepPorts & RegistrationPorts & DestroyCheckPorts & CancelRefreshPorts & BundleSweepPorts,
+  ports: SweepPorts & RegistrationPorts & DestroyCheckPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts,
   { pool, names, scheduled }: DispatchSettings,
   observer: Observer,
-): Promise<FinalSweepResult | undefined> {
+): Promise<FinalSweepResult | ReadinessResult | undefined> {
   const trigger = sweepTrigger(event, pool);
   switch (trigger.kind) {
     case "final":
@@ -36,6 +38,8 @@ export async function dispatchSweep(
     case "sweep-bundles":
       await sweepBundles(ports, trigger, observer);
       return undefined;
+    case "readiness":
+      return readiness(ports, { names });
     case "nothing":
       observer.log.info("nothing to do", { reason: trigger.reason });
       return undefined;

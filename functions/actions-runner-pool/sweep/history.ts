@@ -23,6 +23,14 @@ const TERMINATING = /^Terminating EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
 /** The end of a launch that never brought its instance into service. */
 const FAILED = ["Failed", "Cancelled"];
 const LAUNCHING = /^Launching a new EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
+const ANY_LAUNCH = /^Launching a new EC2 instance\b/;
+
+/** Undefined unless the activity is a launch that failed; without an id if EC2 launched no instance. */
+export function failedLaunch({ description, status }: Activity): { instanceId?: string } | undefined {
+  if (!ANY_LAUNCH.test(description) || !FAILED.includes(status)) return undefined;
+  const instanceId = LAUNCHING.exec(description)?.[1];
+  return instanceId === undefined ? {} : { instanceId };
+}
 
 /**
  * The group's activity history, which AWS keeps for six weeks. Pages are read newest first, only as far as a lookup

@@ -11,6 +11,7 @@ import type { AutoScaling } from "../../shared/aws/clients";
 import { asLifecycleState } from "../../shared/aws/lifecycle-states";
 import { isOutdated, launchSource } from "./launch-source";
 import type { Activity, Member } from "./ports";
+import type { GroupView } from "./readiness";
 
 /** The API's maximum page size for activities. */
 const PAGE_SIZE = 100;
@@ -47,6 +48,19 @@ export async function suspendedProcesses(client: AutoScaling, group: string): Pr
   return (found?.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []);
 }
 
+export async function view(client: AutoScaling, group: string): Promise<GroupView | undefined> {
+  const found = await describeGroup(client, group);
+  return (
+    found && {
+      createdAt: found.CreatedTime ?? new Date(0),
+      minSize: found.MinSize ?? 0,
+      desired: found.DesiredCapacity ?? 0,
+      states: (found.Instances ?? []).map(({ LifecycleState }) => asLifecycleState(LifecycleState)),
+      suspended: (found.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
+    }
+  );
+}
+
 export async function describeGroup(client: AutoScaling, group: string): Promise<AutoScalingGroup | undefined> {
   const { AutoScalingGroups = [] } = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
   return AutoScalingGroups[0];
@@ -56,11 +70,12 @@ export async function* activities(client: AutoScaling, group: string): AsyncGene
   let NextToken: string | undefined;
   do {
     const page = await activityPage(client, group, NextToken);
-    yield (page.Activities ?? []).map(({ Description = "", StartTime = new Date(0), EndTime, StatusCode = "" }) => ({
+    yield (page.Activities ?? []).map(({ Description = "", StartTime = new Date(0), EndTime, StatusCode = "", StatusMessage }) => ({
       description: Description,
       startedAt: StartTime,
       endedAt: EndTime,
       status: StatusCode,
+      message: StatusMessage,
     }));
     NextToken = page.NextToken;
   } while (NextToken !== undefined);

@@ -17,18 +17,20 @@ export async function sweepOrphanSecrets(
   observer: Observer,
   signal: AbortSignal,
 ): Promise<void> {
-  let deleted = 0;
+  // By name: a page may list again what was just deleted, and that deletion succeeds, too.
+  const deleted = new Set<string>();
   for await (const page of ports.secrets(names.secretPrefix)) {
     signal.throwIfAborted();
     for (const { name, instanceId } of await orphansOf(page, names.secretPrefix, ports)) {
+      if (deleted.has(name)) continue;
       await attempt("deleting a registration token", { instanceId }, observer, async () => {
-        const outcome = await ports.deleteSecret(name);
-        if (outcome === "deleted") deleted += 1;
-        observer.log.info("sweep: registration token deleted", { instanceId, outcome });
+        await ports.deleteSecret(name);
+        deleted.add(name);
+        observer.log.info("sweep: registration token deleted", { instanceId });
       });
     }
   }
-  observer.count(METRIC.orphanSecrets, deleted);
+  observer.count(METRIC.orphanSecrets, deleted.size);
 }
 
 /** Instances are looked up after the secrets were listed, so that one that launches meanwhile is not considered gone. */

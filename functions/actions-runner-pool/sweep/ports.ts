@@ -48,6 +48,8 @@ export interface Activity {
   endedAt?: Date;
   /** Auto Scaling's `StatusCode`: `Successful`, `InProgress`, `MidLifecycleAction`, ... */
   status: string;
+  /** Auto Scaling's `StatusMessage`: why it failed. */
+  message?: string;
 }
 
 export interface StoredSecret {
@@ -71,7 +73,8 @@ export interface SweepPorts {
   terminate(instanceId: string): Promise<void>;
   /** Secrets whose name starts with the prefix, page by page. */
   secrets(prefix: string): AsyncIterable<StoredSecret[]>;
-  deleteSecret(name: string): Promise<"deleted" | "gone">;
+  /** Succeeds for a missing secret, too. */
+  deleteSecret(name: string): Promise<void>;
   gitHub(): Pick<
     GitHubRunners,
     "find" | "get" | "pages" | "remove" | "removeCustomLabels" | "setCustomLabels" | "remainingQuota" | "versionSchedule"

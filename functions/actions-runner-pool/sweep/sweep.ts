@@ -12,6 +12,8 @@
  *   launch template needs any more (bundle-sweep.ts).
  * - A fourth one, deleted before the group: it fails, and with it the deletion of the pool, while an instance is
  *   in standby or the process Terminate is suspended (destroy-check.ts).
+ * - A lookup during the `pulumi up` that created the pool: it gets the number of instances in service and the last failed
+ *   launch, and changes nothing (readiness.ts).
  *
  * ## Work by lifecycle state (docs/lifecycle.md)
  *

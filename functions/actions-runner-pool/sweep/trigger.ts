@@ -1,4 +1,5 @@
 import type { BundleSweepInput } from "../../../contract/actions-runner-pool/bundle-sweep";
+import type { ReadinessInput } from "../../../contract/actions-runner-pool/readiness";
 import type { DestroyCheckInput, InvocationLifecycle } from "../../../contract/actions-runner-pool/final-sweep";
 import type { RefreshCancelInput } from "../../../contract/actions-runner-pool/instance-refresh";
 
@@ -14,19 +15,27 @@ export type SweepTrigger =
   | { kind: "cancel-refresh" }
   /** The group has been updated, with another host bundle. */
   | { kind: "sweep-bundles"; bucket: string; deployed: string; previous?: string }
+  /** The pool has just been created; the deployment waits for its first instances. */
+  | { kind: "readiness" }
   | { kind: "nothing"; reason: string };
 
 const CHECK: DestroyCheckInput["check"] = "destroy";
 const CANCEL: RefreshCancelInput["task"] = "cancel-refresh";
 const BUNDLES: BundleSweepInput["task"] = "sweep-bundles";
+const READINESS: ReadinessInput["check"] = "readiness";
 const ACTIONS: readonly unknown[] = ["create", "update", "delete"] satisfies InvocationLifecycle["action"][];
+const OTHER_POOL: SweepTrigger = { kind: "nothing", reason: "the invocation is for another pool" };
 
 /** Distinguishes Pulumi's invocations from the schedule's. An event with the provider's key `tf` is never a schedule. */
 export function sweepTrigger(event: unknown, pool: string): SweepTrigger {
-  if (!isRecord(event) || !("tf" in event)) return { kind: "schedule" };
+  if (!isRecord(event)) return { kind: "schedule" };
+  if (!("tf" in event)) {
+    if (event.check !== READINESS) return { kind: "schedule" };
+    return event.pool === pool ? { kind: "readiness" } : OTHER_POOL;
+  }
   const action = isRecord(event.tf) ? event.tf.action : undefined;
   if (!ACTIONS.includes(action)) return { kind: "nothing", reason: "tf.action is not create, update or delete" };
-  if (event.pool !== pool) return { kind: "nothing", reason: "the invocation is for another pool" };
+  if (event.pool !== pool) return OTHER_POOL;
   if (event.task !== undefined) return taskOf(event, action);
   if (action !== "delete") return { kind: "nothing", reason: `${String(action)} of the stack's invocation` };
   if (event.check === undefined) return { kind: "final" };

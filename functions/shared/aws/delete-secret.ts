@@ -4,15 +4,13 @@ import { isAwsError } from "./error";
 
 /**
  * Deletes without a recovery window: a registration token is worthless after an hour, and a secret in its recovery
- * window blocks its name. AWS makes a forced deletion succeed for a missing secret, too, so `deleted` does not prove that
- * there was one, and for some seconds afterwards it refuses to create another of the name.
+ * window blocks its name. AWS makes a forced deletion succeed for a missing secret, too, so it does not tell whether there
+ * was one: only a listing does. For some seconds afterwards AWS refuses to create another of the name.
  */
-export async function deleteSecret(client: SecretsManager, name: string): Promise<"deleted" | "gone"> {
+export async function deleteSecret(client: SecretsManager, name: string): Promise<void> {
   try {
     await client.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
-    return "deleted";
   } catch (error) {
-    if (isAwsError(error, "ResourceNotFoundException")) return "gone";
-    throw error;
+    if (!isAwsError(error, "ResourceNotFoundException")) throw error;
   }
 }

@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { FUNCTION, functionName, functionNotFound, invokeFunction } from "../invoke-function";
 import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { containsUnknown, type Json, type Properties } from "../values";
 import { folderDigest, unpackArchive } from "./assets";
 import { mustExist, notOneOf, outOfRange } from "./checks";
 
-const FUNCTION = "aws:lambda/function:Function";
 /** Bytes of all names and values together. */
 const ENVIRONMENT_LIMIT = 4_096;
 /** Runtimes for which AWS still allows new functions. */
@@ -103,20 +102,9 @@ const lambdaFunction: ResourceType = storedType({
   outputs,
 });
 
-/** The name of a function that the program refers to by name or by ARN. */
-function functionName(reference: unknown): string {
-  return text(reference).split(":function:").pop()?.split(":")[0] ?? "";
-}
-
 function functionMustExist(context: ResourceContext, reference: unknown): void {
   const name = functionName(reference);
-  mustExist(
-    context,
-    FUNCTION,
-    name,
-    "ResourceNotFoundException",
-    `Function not found: ${arn(context.account, "lambda", `function:${name}`)}`,
-  );
+  mustExist(context, FUNCTION, name, "ResourceNotFoundException", functionNotFound(context, name));
 }
 
 /** A change to any of these replaces the permission: a policy statement cannot be updated. */
@@ -159,7 +147,7 @@ const eventInvokeConfig = storedType({
 
 type InvocationAction = "create" | "update" | "delete";
 
-/** Invokes the function and waits, as the real provider does: an error of the function fails the operation. */
+/** Invokes the function with the key that tells it which operation waits for it. */
 async function invoke(
   action: InvocationAction,
   inputs: Properties,
@@ -169,10 +157,8 @@ async function invoke(
   const name = functionName(inputs.functionName);
   functionMustExist(context, name);
   const lifecycle = { action, prev_input: previous === undefined ? null : JSON.parse(text(previous)) };
-  const outcome = await context.invokeFunction(name, { ...JSON.parse(text(inputs.input)), [inputs.terraformKey ?? "tf"]: lifecycle });
-  if (outcome.error !== undefined) throw new Error(`invoking Lambda Function (${name}): ${JSON.stringify(outcome.error)}`);
-  const result = JSON.stringify(outcome.result ?? null);
-  return { id: `${name}_${inputs.qualifier ?? "$LATEST"}_${createHash("md5").update(result).digest("hex")}`, result };
+  const payload = { ...JSON.parse(text(inputs.input)), [inputs.terraformKey ?? "tf"]: lifecycle };
+  return invokeFunction(name, inputs.qualifier, payload, context);
 }
 
 function validateInvocation(inputs: Properties) {

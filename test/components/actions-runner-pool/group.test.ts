@@ -67,6 +67,14 @@ describe("the group", () => {
     assert.ok((await options(GROUP)).get("runners")!.ignoreChanges!.includes("desiredCapacity"));
   });
 
+  it("never waits in the provider, whose wait fails with the first failed launch and with a group that scaling has moved", async () => {
+    const { waitForCapacityTimeout, ignoreFailedScalingActivities } = (await deploy()).only(GROUP).inputs;
+    assert.deepEqual(
+      { waitForCapacityTimeout, ignoreFailedScalingActivities },
+      { waitForCapacityTimeout: "0", ignoreFailedScalingActivities: true },
+    );
+  });
+
   it("has a delete timeout longer than the longest drain, or a destroy would give up in the middle of one", async () => {
     const { customTimeouts } = (await options(GROUP)).get("runners")!;
     assert.equal(customTimeouts!.delete, `${3600 + 600 + 1800}s`);

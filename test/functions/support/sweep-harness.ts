@@ -93,7 +93,6 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
     },
     deleteSecret: async (name) => {
       harness.acts.push(`delete ${name}`);
-      return "deleted";
     },
     gitHub: () => ({
       find: async (name) => harness.runners.flat().find((runner) => runner.name === name),

@@ -64,7 +64,7 @@ function functionPorts(ask: Ask) {
     lifecycleStates: async () => new Map<string, LifecycleState>(await ask("lifecycle states")),
     continueAction: () =>
       ask("complete", NAMES.terminateHook, "CONTINUE").then((outcome) => (outcome === "done" ? ("continued" as const) : ("none" as const))),
-    deleteSecret: async () => "gone" as const,
+    deleteSecret: async () => undefined,
     gitHub: () => ({
       fetchRemainingQuota: async () => 1,
       find: () => ask("find runner"),

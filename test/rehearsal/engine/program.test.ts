@@ -46,6 +46,7 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
     let stack: StackHandle;
     let groupName = "";
     const seen: SeenCall[] = [];
+    let lookups = 0;
     const invocations: {
       functionName: string;
       pool: string;
@@ -58,7 +59,12 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
 
     before(async () => {
       const invoke: ProviderOptions["invoke"] = async (functionName, payload) => {
-        const { pool, check, task, tf } = payload as { pool: string; check?: string; task?: string; tf: { action: string } };
+        const { pool, check, task, tf } = payload as { pool: string; check?: string; task?: string; tf?: { action: string } };
+        if (tf === undefined) {
+          assert.deepEqual([functionName, check, autoscaling.groups.size], [`${pool}-sweep`, "readiness", 1]);
+          lookups += 1;
+          return { result: { ageSeconds: lookups === 1 ? 0 : 86_400, inService: 1, wanted: 1, underway: {}, failedLaunches: 0 } };
+        }
         invocations.push({
           functionName,
           pool,
@@ -91,11 +97,13 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       const preview = await stack.preview();
       assert.ok(preview.changes.create! > 30, JSON.stringify(preview.changes));
       assert.deepEqual(store.all(), []);
+      assert.equal(lookups, 0, "a preview invoked a function");
     });
 
     it("deploys the group's hooks before its first instance", async () => {
       const up = await stack.up();
       assert.ok(up.resources > 30);
+      assert.equal(lookups, 1);
       groupName = (await stack.outputs()).groupName!.value;
       const operations = autoscaling.operations();
       assert.deepEqual(operations.slice(0, 4), [
@@ -120,6 +128,7 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
       );
       assert.equal((await stack.up()).changed, 0);
       assert.equal(autoscaling.groups.get(groupName)!.instances.length, desired);
+      assert.equal(lookups, 3, "one for each run that is no preview");
     });
 
     it("leaves nothing behind after destroy, and the project's folder unchanged", async () => {

@@ -160,6 +160,26 @@ describe("the provider's backend", () => {
       assert.equal(store.get(INVOCATION, id), undefined);
     });
 
+    const LOOKUP = "aws:lambda/getInvocation:getInvocation";
+
+    it("as a lookup passes the input as it is, and its result is the function's answer as text [A13.10]", async () => {
+      const found = await backend.invoke(LOOKUP, { functionName: "fn", input: '{"pool":"p"}' });
+      assert.equal(found.result, '{"done":true}');
+      assert.match(found.id, /^fn_\$LATEST_[0-9a-f]{32}$/);
+      assert.deepEqual(payloads, [{ pool: "p" }]);
+    });
+
+    it("as a lookup fails when the function fails, or does not exist [A13.10]", async () => {
+      response = { error: { errorType: "Error", errorMessage: "no" } };
+      const look = (functionName: string) => backend.invoke(LOOKUP, { functionName, input: "{}" });
+      await assert.rejects(look("fn"), /^Error: invoking Lambda Function \(fn\): .*"errorMessage":"no"/);
+      await assert.rejects(
+        look("fnn"),
+        /^Error: invoking Lambda Function \(fnn\): ResourceNotFoundException: Function not found: arn:aws:lambda:.*:function:fnn$/,
+      );
+      assert.equal(payloads.length, 1);
+    });
+
     it("fails and is kept when the function fails", async () => {
       const { id, outputs } = await create(INVOCATION, "last", given);
       response = { error: { errorType: "Error", errorMessage: "no" } };

@@ -34,7 +34,7 @@ describe("deregister function", () => {
       sendStop: async (document, instance) => act(`stop ${document} ${instance}`, "sent"),
       lifecycleStates: async ([instance]) => act("describe", new Map([[instance ?? "", "Terminating:Wait"]])),
       continueAction: async ({ group, hook, instanceId, token }) => act(`continue ${group} ${hook} ${instanceId} ${token}`, "continued"),
-      deleteSecret: async (name) => act(`delete secret ${name}`, "gone"),
+      deleteSecret: async (name) => act(`delete secret ${name}`, undefined),
       gitHub: () => act("GitHub credentials", gitHub),
       clock: systemClock,
     };
@@ -215,6 +215,15 @@ describe("deregister function", () => {
       gitHub.find = async () => undefined;
       await run(terminatedEvent());
       assert.deepEqual(observer.messages("error"), []);
+    });
+
+    it("never reports a deleted token: a forced deletion succeeds without one, and hardly any instance leaves one", async () => {
+      await run(terminatedEvent());
+      assert.ok(acts.some((act) => act.startsWith("delete secret")));
+      assert.deepEqual(
+        observer.lines.map(({ message }) => message).filter((message) => /token|secret/.test(message)),
+        [],
+      );
     });
 
     it("removes the runner even if the secret cannot be deleted, then throws", async () => {

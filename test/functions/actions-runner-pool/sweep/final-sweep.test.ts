@@ -63,7 +63,6 @@ describe("final sweep", () => {
       },
       deleteSecret: async (name) => {
         secrets = secrets.filter((one) => one !== name);
-        return "deleted";
       },
       gitHub: () => ({
         find: none,
@@ -164,6 +163,19 @@ describe("final sweep", () => {
       assert.deepEqual(unlabelled, [1]);
     });
   }
+
+  it("counts a token once, although a later listing shows it again and a forced deletion of nothing succeeds", async () => {
+    runners = [runner(1)];
+    history = [ended(1)];
+    secrets = [token(2)];
+    const gitHub = ports.gitHub();
+    ports.gitHub = () => ({ ...gitHub, remove: async () => Promise.reject(new Error("500")) });
+    ports.deleteSecret = async () => undefined;
+    const { secretsDeleted } = await run();
+    assert.ok(passes > 1, "the token was listed only once");
+    assert.equal(secretsDeleted, 1);
+    assert.equal(observer.counts.OrphanSecrets, 1);
+  });
 
   it("removes a runner that a minute-old list shows as busy, because no sweep follows that would", async () => {
     runners = [runner(1, { busy: true, online: true })];

@@ -43,6 +43,13 @@ describe("sweep of registration tokens", () => {
     assert.equal(harness.observer.counts.SweepErrors, 1);
   });
 
+  it("deletes and counts a token once that AWS lists twice: the second deletion would succeed, too", async () => {
+    harness.secrets = [secret(1, 20), secret(1, 20)];
+    await harness.run();
+    assert.deepEqual(harness.acts, [`delete ${NAMES.secretPrefix}${id(1)}`]);
+    assert.equal(harness.observer.counts.OrphanSecrets, 1);
+  });
+
   it("continues after a token that cannot be deleted", async () => {
     harness.secrets = [secret(1, 20), secret(2, 20)];
     const { deleteSecret } = harness.ports;

@@ -41,6 +41,12 @@ describe("sweepTrigger", () => {
     assert.equal(sweepTrigger(event("delete"), POOL).kind, "nothing");
   });
 
+  it("returns the look at a new pool, and never a sweep, for the lookup of a deployment", () => {
+    assert.deepEqual(sweepTrigger({ pool: POOL, check: "readiness" }, POOL), { kind: "readiness" });
+    assert.equal(sweepTrigger({ pool: "other", check: "readiness" }, POOL).kind, "nothing");
+    assert.equal(sweepTrigger({ ...lifecycle("delete"), check: "readiness" }, POOL).kind, "nothing");
+  });
+
   it("returns nothing for an unknown action or another pool: such an invocation must neither sweep nor fail", () => {
     for (const event of [
       lifecycle("replace"),
