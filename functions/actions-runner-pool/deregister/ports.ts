@@ -14,7 +14,7 @@ export interface DeregisterPorts {
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   deleteSecret(name: string): Promise<"deleted" | "gone">;
   /** Called only when GitHub is needed, never before the stop was sent. */
-  gitHub(): Pick<GitHubRunners, "fetchRemainingQuota" | "find" | "removeCustomLabels" | "setCustomLabels" | "remove">;
+  gitHub(): Pick<GitHubRunners, "fetchRemainingQuota" | "remainingQuota" | "find" | "removeCustomLabels" | "setCustomLabels" | "remove">;
   clock: Clock;
 }
 
