@@ -179,12 +179,14 @@ function readRunner(data: any): Runner | undefined {
 }
 
 function toRunner(runner: any): Runner {
-  const labels: any[] = Array.isArray(runner.labels) ? runner.labels : [];
+  const labels: string[] = [];
+  // A loop, because a large organization's list has thousands of runners.
+  for (const label of Array.isArray(runner.labels) ? runner.labels : []) if (label?.type === "custom") labels.push(String(label.name));
   return {
     id: runner.id,
     name: runner.name,
     online: runner.status === "online",
     busy: runner.busy === true,
-    labels: labels.flatMap((label) => (label?.type === "custom" ? [String(label.name)] : [])),
+    labels,
   };
 }
