@@ -14,7 +14,7 @@ async function run(options: SimulationOptions): Promise<void> {
   const result = await simulate(options);
   // maxRSS is in KiB.
   const report: SeedReport = { result, seconds: process.uptime(), mib: process.resourceUsage().maxRSS / 1024 };
-  process.send?.(report, () => process.disconnect());
+  process.send?.(report, () => process.exit(0));
 }
 
 process.once("message", (options) => void run(options as SimulationOptions));

@@ -50,9 +50,14 @@ async function simulateSeed(options: SimulationOptions, { maxSeconds, maxMib }: 
 function inProcess(options: SimulationOptions): Promise<SeedReport> {
   return new Promise((resolve, reject) => {
     const child = fork(join(__dirname, "seed-process.ts"), { execArgv: EXEC_ARGV });
-    child.once("message", (report) => resolve(report as SeedReport));
+    let report: SeedReport | undefined;
+    child.once("message", (message) => (report = message as SeedReport));
     child.once("error", reject);
-    child.once("exit", (code, signal) => reject(new Error(`its process ended without a result (${signal ?? `exit code ${code}`})`)));
+    // Only then the next seed may start: it must not share the machine.
+    child.once("exit", (code, signal) => {
+      if (report) resolve(report);
+      else reject(new Error(`its process ended without a result (${signal ?? `exit code ${code}`})`));
+    });
     child.send(options);
   });
 }

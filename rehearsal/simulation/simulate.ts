@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { brokenBudgets, GITHUB_LIMIT } from "./budgets";
 import type { SimulationOptions } from "./options";
-import { runShard, type Shard, type ShardTotals } from "./shard";
+import type { Shard, ShardTotals } from "./shard";
 import type { Totals } from "./tally";
 
 /** The results of a simulation; a plain object. */
@@ -36,12 +36,12 @@ const JOBS_AN_HOUR = 5;
 const TERMINATION_CALLS = /^deregister (?!secretsmanager:GetSecretValue|sqs:)/;
 
 /**
- * More than five pools are distributed over threads, on any machine, so that a seed gives the same run everywhere. Pools
- * share nothing but GitHub's hourly limit: each thread gets its share of it, which is stricter than one common limit.
+ * Five pools at a time run in a thread, on any machine, so that a seed gives the same run everywhere. Pools share nothing
+ * but GitHub's hourly limit: each thread gets its share of it, which is stricter than one common limit. This thread only
+ * waits, and need not load what the others simulate.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const shards = shardsOf(options);
-  const totals = shards.length === 1 ? [await runShard(shards[0]!)] : await Promise.all(shards.map(runInThread));
+  const totals = await Promise.all(shardsOf(options).map(runInThread));
   const result = figures(options, totals);
   result.failures.push(
     ...totals.flatMap(({ failures }) => failures),
