@@ -1,4 +1,4 @@
-import type { SimulationResult } from "./simulate";
+import type { SimulationResult } from "./result";
 
 /** Calls that GitHub allows to one App's installation in an hour. */
 export const GITHUB_LIMIT = 5_000;

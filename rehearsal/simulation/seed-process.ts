@@ -1,6 +1,7 @@
 /** A process that simulates one seed and sends its result to the parent, with what it cost. */
 import type { SimulationOptions } from "./options";
-import { type SimulationResult, simulate } from "./simulate";
+import type { SimulationResult } from "./result";
+import { simulate } from "./simulate";
 
 export interface SeedReport {
   result: SimulationResult;

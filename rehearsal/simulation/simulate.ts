@@ -2,28 +2,8 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { brokenBudgets, GITHUB_LIMIT } from "./budgets";
 import type { SimulationOptions } from "./options";
+import type { SimulationResult } from "./result";
 import type { Shard, ShardTotals } from "./shard";
-import type { Totals } from "./tally";
-
-/** The results of a simulation; a plain object. */
-export interface SimulationResult {
-  options: SimulationOptions;
-  jobs: Totals["jobs"];
-  instances: Totals["instances"] & { hours: number };
-  calls: {
-    host: Totals["hostCalls"];
-    functions: Record<string, number>;
-    /** Attempts that failed because of an incident. */
-    faulted: number;
-    github: { total: number; busiest: number; refused: number; kinds: Record<string, number> };
-  };
-  rates: { awsPerInstanceHour: number; hostPerJob: number; perTermination: number; githubPerInstanceHour: number };
-  longestTailSeconds: number;
-  functionErrors: number;
-  left: string[];
-  /** Why the simulation failed; empty on success. */
-  failures: string[];
-}
 
 const HOUR_MS = 3_600_000;
 /** Pools in one thread: few enough for two cores to share ten, enough for their incidents to overlap. */

@@ -1,5 +1,5 @@
 import { GITHUB_BUDGET, PER_JOB, PER_TERMINATION } from "./budgets";
-import type { SimulationResult } from "./simulate";
+import type { SimulationResult } from "./result";
 
 /** The table at the end of a simulation. */
 export function simulationSummary({

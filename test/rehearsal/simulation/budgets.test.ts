@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { brokenBudgets, stuck } from "../../../rehearsal/simulation/budgets";
 import { parseSimulation } from "../../../rehearsal/simulation/options";
-import type { SimulationResult } from "../../../rehearsal/simulation/simulate";
+import type { SimulationResult } from "../../../rehearsal/simulation/result";
 
 /** A day that holds every budget, and uses those that are not zero to the last call. */
 function goodDay(): SimulationResult {

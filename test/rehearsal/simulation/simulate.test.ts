@@ -3,7 +3,8 @@ import { UsageError } from "../../../cli/options";
 import { GITHUB_BUDGET } from "../../../rehearsal/simulation/budgets";
 import { parseSimulationOptions } from "../../../rehearsal/simulation/options";
 import { runShard } from "../../../rehearsal/simulation/shard";
-import { type SimulationResult, simulate } from "../../../rehearsal/simulation/simulate";
+import type { SimulationResult } from "../../../rehearsal/simulation/result";
+import { simulate } from "../../../rehearsal/simulation/simulate";
 
 /** Many times the usual duration. Detects a hang; not a measurement. */
 const BOUND_MS = 1_800_000;
