@@ -1,10 +1,20 @@
 import type { Timer } from "./clock";
 
-export interface TimerEntry extends Timer {
-  at: number;
-  order: number;
-  /** Undefined once it has fired or was cancelled. */
-  act: (() => void) | undefined;
+/** A class, because a closure for each of a simulation's millions of timers would be garbage. */
+export class TimerEntry implements Timer {
+  constructor(
+    private readonly queue: TimerQueue,
+    readonly at: number,
+    readonly order: number,
+    /** Undefined once it has fired or was cancelled. */
+    public act: (() => void) | undefined,
+  ) {}
+
+  cancel(): void {
+    if (!this.act) return;
+    this.act = undefined;
+    this.queue.cancelled();
+  }
 }
 
 /** A binary heap by time, then by order. Cancelled entries stay until they reach the top or are the majority. */

@@ -34,6 +34,7 @@ export class AwsFaults {
 
   /** The error to inject into this call, if any. */
   match(principal: string, action: string, instance?: string): AwsError | undefined {
+    if (this.active.length === 0) return undefined;
     const entry = this.active.find(
       ({ fault, left }) =>
         left > 0 &&

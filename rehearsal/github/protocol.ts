@@ -1,12 +1,20 @@
 import type { Clock, Timer } from "../clock";
 import type { Job } from "./jobs";
+import { matchingOf } from "./label-matching";
 import { MessageWriter } from "./message-writer";
 import type { Completion, JobMessage, Report, RunnerMessage } from "./messages";
 import type { GitHubOptions } from "./github-options";
 import type { JobQueue } from "./queue";
-import type { Runner, Runners } from "./runners";
+import type { Runners } from "./runners";
 import { type Session, Sessions } from "./sessions";
 import { suits } from "./waiting-jobs";
+
+/** What a poll uses of an AbortSignal. A simulated runner has a cheaper one, because it polls once for each job. */
+export interface HangUp {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", act: () => void): void;
+  removeEventListener(type: "abort", act: () => void): void;
+}
 
 export interface Poll {
   sessionId: string;
@@ -15,7 +23,7 @@ export interface Poll {
   /** Milliseconds to wait for a message. Default 50 s; simulated hosts use Infinity. */
   waitMs?: number;
   /** Aborted when the runner hangs up; the poll then resolves with undefined and delivers nothing. */
-  signal?: AbortSignal;
+  signal?: HangUp;
 }
 
 /**
@@ -143,7 +151,7 @@ export class Protocol {
   private markReady(session: Session): void {
     const runner = this.runners.get(session.runnerId);
     if (!runner) return;
-    session.key = labelsOf(runner);
+    session.key = matchingOf(runner).key;
     const peers = this.ready.get(session.key);
     if (peers) peers.add(session);
     else this.ready.set(session.key, new Set([session]));
@@ -168,7 +176,7 @@ export class Protocol {
         const runner = this.runners.get(session.runnerId);
         if (!runner || !suits(job, runner)) {
           // Other sessions with the same labels match no better, unless labels changed or the job requires one runner.
-          if (runner && job.spec.runner === undefined && labelsOf(runner) === session.key) break;
+          if (runner && job.spec.runner === undefined && matchingOf(runner).key === session.key) break;
           continue;
         }
         if (this.offer(session)) return;
@@ -199,8 +207,4 @@ export class Protocol {
     if (session?.poll) session.poll.deliver(message);
     else session?.pending.push(message);
   }
-}
-
-function labelsOf(runner: Runner): string {
-  return `${runner.scope}\n${runner.labels.map(({ name }) => name).join("\n")}`;
 }

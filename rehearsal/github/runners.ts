@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../clock";
 import type { Timeline } from "../timeline";
+import type { Matching } from "./label-matching";
 import { ProtocolError } from "./messages";
 
 export interface Label {
@@ -18,7 +19,10 @@ export interface Runner {
   version: string;
   group: string;
   ephemeral: boolean;
-  labels: Label[];
+  /** Replaced by every change, never changed in place. */
+  labels: readonly Label[];
+  /** Derived from `labels`. */
+  matching?: Matching;
   clientId: string;
   clientSecret: string;
   /** Set by the queue: true while the runner holds an acquired job. */
@@ -168,8 +172,12 @@ export class Runners {
   /** `busy` as shown in a list, `lagMs` old. */
   shownBusy(runner: Runner, lagMs: number): boolean {
     const horizon = this.clock.now() - lagMs;
-    const past = runner.busyHistory.filter((change) => change.at <= horizon);
-    return past.at(-1)?.busy ?? false;
+    const { busyHistory } = runner;
+    for (let last = busyHistory.length - 1; last >= 0; last--) {
+      const { at, busy } = busyHistory[last]!;
+      if (at <= horizon) return busy;
+    }
+    return false;
   }
 
   setOnline(runner: Runner, online: boolean): void {

@@ -1,4 +1,5 @@
 import type { Job, JobSpec } from "./jobs";
+import { matchingOf } from "./label-matching";
 import type { Runner } from "./runners";
 
 /** Jobs that wait for a runner, grouped by requirements, so that an idle runner does not scan all of them. */
@@ -48,6 +49,6 @@ function requirements({ scope, runner, labels }: JobSpec): string {
 export function suits(job: Job, runner: Runner): boolean {
   if (job.spec.scope && job.spec.scope.toLowerCase() !== runner.scope.toLowerCase()) return false;
   if (job.spec.runner !== undefined && job.spec.runner !== runner.name) return false;
-  const has = new Set(runner.labels.map((label) => label.name.toLowerCase()));
-  return job.spec.labels.every((label) => has.has(label.toLowerCase()));
+  const { names } = matchingOf(runner);
+  return job.spec.labels.every((label) => names.has(label.toLowerCase()));
 }

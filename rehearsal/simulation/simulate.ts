@@ -1,28 +1,9 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { brokenBudgets, GITHUB_LIMIT } from "./budgets";
 import type { SimulationOptions } from "./options";
-import { runShard, type Shard, type ShardTotals } from "./shard";
-import type { Totals } from "./tally";
-
-/** The results of a simulation; a plain object. */
-export interface SimulationResult {
-  options: SimulationOptions;
-  jobs: Totals["jobs"];
-  instances: Totals["instances"] & { hours: number };
-  calls: {
-    host: Totals["hostCalls"];
-    functions: Record<string, number>;
-    /** Attempts that failed because of an incident. */
-    faulted: number;
-    github: { total: number; busiest: number; refused: number; kinds: Record<string, number> };
-  };
-  rates: { awsPerInstanceHour: number; hostPerJob: number; perTermination: number; githubPerInstanceHour: number };
-  longestTailSeconds: number;
-  functionErrors: number;
-  left: string[];
-  /** Why the simulation failed; empty on success. */
-  failures: string[];
-}
+import type { SimulationResult } from "./result";
+import type { Shard, ShardTotals } from "./shard";
 
 const HOUR_MS = 3_600_000;
 /** Pools in one thread: few enough for two cores to share ten, enough for their incidents to overlap. */
@@ -31,26 +12,20 @@ const POOLS_PER_SHARD = 5;
 const YOUNG_MIB = 192;
 /** Jobs that an instance can run in an hour at the mean duration of the load. Jobs beyond that wait, and use memory. */
 const JOBS_AN_HOUR = 5;
-/** Maximum seconds from the moment that nothing keeps an instance until it is terminated: an incident may delay it. */
-const TAIL = 30 * 60;
-/** GitHub's limit for one App's installation. */
-const GITHUB_BUDGET = 5_000;
-const PER_JOB = 2;
-const PER_TERMINATION = 4;
 /** The deregister function's calls for a termination, without credential reads (shared by many) and Lambda's dead letters. */
 const TERMINATION_CALLS = /^deregister (?!secretsmanager:GetSecretValue|sqs:)/;
 
 /**
- * More than five pools are distributed over threads, on any machine, so that a seed gives the same run everywhere. Pools
- * share nothing but GitHub's hourly limit: each thread gets its share of it, which is stricter than one common limit.
+ * Five pools at a time run in a thread, on any machine, so that a seed gives the same run everywhere. Pools share nothing
+ * but GitHub's hourly limit: each thread gets its share of it, which is stricter than one common limit. This thread only
+ * waits, and need not load what the others simulate.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const shards = shardsOf(options);
-  const totals = shards.length === 1 ? [await runShard(shards[0]!)] : await Promise.all(shards.map(runInThread));
+  const totals = await Promise.all(shardsOf(options).map(runInThread));
   const result = figures(options, totals);
   result.failures.push(
     ...totals.flatMap(({ failures }) => failures),
-    ...failuresOf(
+    ...brokenBudgets(
       result,
       totals.flatMap(({ losses }) => losses),
     ),
@@ -63,7 +38,7 @@ function shardsOf(options: SimulationOptions): Shard[] {
   const all = Array.from({ length: options.pools }, (_, index) => index);
   return Array.from({ length: number }, (_, shard) => {
     const pools = all.filter((index) => index % number === shard);
-    return { options, pools, rateLimit: Math.floor((GITHUB_BUDGET * pools.length) / options.pools) };
+    return { options, pools, rateLimit: Math.floor((GITHUB_LIMIT * pools.length) / options.pools) };
   });
 }
 
@@ -129,25 +104,6 @@ function figures(options: SimulationOptions, totals: readonly ShardTotals[]): Si
     left: totals.flatMap(({ left }) => left),
     failures: [],
   };
-}
-
-function failuresOf({ jobs, calls, rates, longestTailSeconds, left }: SimulationResult, losses: readonly string[]): string[] {
-  const failures: string[] = [];
-  const check = (failed: boolean, message: string) => void (failed && failures.push(message));
-  check(jobs.lost > 0, `${jobs.lost} jobs lost: ${losses.join("; ")}`);
-  check(
-    longestTailSeconds > TAIL,
-    `an instance was terminated ${longestTailSeconds} s after nothing kept it, at most ${TAIL} s are allowed`,
-  );
-  check(left.length > 0, `${left.length} resources left over: ${left.slice(0, 5).join(", ")}`);
-  check(calls.host.idle > 0, `${calls.host.idle} calls to AWS by idle instances, none are allowed`);
-  check(rates.hostPerJob > PER_JOB, `${rates.hostPerJob} calls to AWS per job, at most ${PER_JOB} are allowed`);
-  check(
-    rates.perTermination > PER_TERMINATION,
-    `${rates.perTermination} calls to AWS per termination, at most ${PER_TERMINATION} are allowed`,
-  );
-  check(calls.github.refused > 0, `${calls.github.refused} calls to GitHub beyond the ${GITHUB_BUDGET} that an App may make in an hour`);
-  return failures;
 }
 
 function sum(numbers: readonly number[]): number {

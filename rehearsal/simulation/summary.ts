@@ -1,4 +1,5 @@
-import type { SimulationResult } from "./simulate";
+import { GITHUB_BUDGET, PER_JOB, PER_TERMINATION } from "./budgets";
+import type { SimulationResult } from "./result";
 
 /** The table at the end of a simulation. */
 export function simulationSummary({
@@ -31,10 +32,10 @@ export function simulationSummary({
     ["AWS, in incidents", `${calls.faulted} attempts failed, ${functionErrors} function runs failed`],
     ["GitHub", `${github.total} calls: ${list(github.kinds)}`],
     ["per instance-hour", `${rates.awsPerInstanceHour} calls to AWS, ${rates.githubPerInstanceHour} to GitHub`],
-    ["per job", `${rates.hostPerJob} calls to AWS (budget 2), 0 to GitHub`],
-    ["per termination", `${rates.perTermination} calls to AWS by hosts and functions (budget 4), plus heartbeats`],
+    ["per job", `${rates.hostPerJob} calls to AWS (budget ${PER_JOB}), 0 to GitHub`],
+    ["per termination", `${rates.perTermination} calls to AWS by hosts and functions (budget ${PER_TERMINATION}), plus heartbeats`],
     ["idle instances", `${host.idle} calls to AWS (budget 0)`],
-    ["GitHub, busiest hour", `${github.busiest} calls (budget 5000), ${github.refused} refused`],
+    ["GitHub, busiest hour", `${github.busiest} calls (budget ${GITHUB_BUDGET}), ${github.refused} refused`],
     ["left over", String(left.length)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -1,10 +1,12 @@
 import { within } from "../../shared/lambda/timeout";
 import { RESERVE } from "../../shared/github/reserve";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
-import { mayCall, SPREAD_MS } from "./rate-budget";
+import { mayCall, mayGoOn, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
 const CORDON_MS = 5000;
+
+const SKIPPED = "skipped: the rest of GitHub's hourly quota is reserved for launches";
 
 /**
  * Removes the runner's custom labels, so that GitHub assigns it no job while it drains. Best effort: it has a short bound
@@ -16,10 +18,11 @@ export async function cordon(instanceId: string, ports: DeregisterPorts, setting
     const outcome = await within(ports.clock, "cordon", settings.cordonMs ?? CORDON_MS, async (signal) => {
       const gitHub = ports.gitHub();
       if (!(await mayCall(instanceId, ports.clock, gitHub, RESERVE.cordon, settings.spreadMs ?? SPREAD_MS, signal))) {
-        return "skipped: the rest of GitHub's hourly quota is reserved for launches";
+        return SKIPPED;
       }
       const runner = await gitHub.find(instanceId, signal);
-      return runner ? gitHub.removeCustomLabels(runner.id, signal) : "not registered";
+      if (!runner) return "not registered";
+      return mayGoOn(gitHub, RESERVE.cordon) ? gitHub.removeCustomLabels(runner.id, signal) : SKIPPED;
     });
     log.info("cordon", { outcome });
   } catch (error) {

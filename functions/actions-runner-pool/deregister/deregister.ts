@@ -31,7 +31,7 @@
  * - Cordon: best effort within 5 s. Removal: 15 s. GitHub refuses to remove a busy runner: counted as
  *   `BusyAtTermination`. A mark replaces its custom labels (../shared/ended-mark.ts); the sweep removes it later.
  * - GitHub's quota: cordons are skipped below 50 % of the hour's calls, removals are left to the sweep below 40 %, each
- *   checked after a per-instance jitter of up to 2 s.
+ *   checked after a per-instance jitter of up to 2 s, and again between its two calls.
  * - Function timeout 60 s, each AWS call 3 attempts of 3 s. EventBridge retries the delivery for 24 h. Lambda retries
  *   twice within 6 h; then the event is a dead letter.
  *

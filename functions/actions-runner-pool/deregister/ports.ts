@@ -15,7 +15,7 @@ export interface DeregisterPorts {
   /** Succeeds for a missing secret, too. */
   deleteSecret(name: string): Promise<void>;
   /** Called only when GitHub is needed, never before the stop was sent. */
-  gitHub(): Pick<GitHubRunners, "fetchRemainingQuota" | "find" | "removeCustomLabels" | "setCustomLabels" | "remove">;
+  gitHub(): Pick<GitHubRunners, "fetchRemainingQuota" | "remainingQuota" | "find" | "removeCustomLabels" | "setCustomLabels" | "remove">;
   clock: Clock;
 }
 

@@ -24,6 +24,14 @@ export async function mayCall(
   return (await gitHub.fetchRemainingQuota(signal)) >= reserve;
 }
 
+/**
+ * The same after a first call, whose response reported the quota anew: in a mass scale-in hundreds of others have spent
+ * from it since the check. It costs no request.
+ */
+export function mayGoOn(gitHub: Pick<GitHubRunners, "remainingQuota">, reserve: number): boolean {
+  return gitHub.remainingQuota() >= reserve;
+}
+
 /** 0 to 1, from the id's last digits: evenly distributed, and the same in each attempt. */
 function jitterOf(instanceId: string): number {
   return Number.parseInt(instanceId.slice(-4), 16) / 0xffff;

@@ -5,11 +5,13 @@ import { within } from "../../shared/lambda/timeout";
 import { RESERVE } from "../../shared/github/reserve";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
 import { endedMark } from "../shared/ended-mark";
-import { mayCall, SPREAD_MS } from "./rate-budget";
+import { mayCall, mayGoOn, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
-/** Bound on the calls to GitHub. */
+/** Bound on the calls to GitHub, in ms. */
 const REMOVAL_MS = 15_000;
+
+const LEFT = "left to the sweep: the rest of GitHub's hourly quota is reserved for launches";
 
 /**
  * Deletes what a terminated instance left behind: its runner at GitHub, and a registration token that its host never
@@ -38,10 +40,11 @@ export async function handleTerminated(
   const outcome = await within(ports.clock, "removing the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
     const gitHub = ports.gitHub();
     if (!(await mayCall(instanceId, ports.clock, gitHub, RESERVE.removal, settings.spreadMs ?? SPREAD_MS, signal))) {
-      return "left to the sweep: the rest of GitHub's hourly quota is reserved for launches";
+      return LEFT;
     }
     const runner = await gitHub.find(instanceId, signal);
     if (!runner) return "not registered";
+    if (!mayGoOn(gitHub, RESERVE.removal)) return LEFT;
     const removal = await gitHub.remove(runner.id, signal);
     if (removal === "busy") {
       // Whoever runs that job (perhaps elsewhere, with stolen credentials) gets no further one by these labels, and a sweep knows this runner by the mark.

@@ -3,7 +3,7 @@ import { TIMING } from "../../../contract/actions-runner-pool/timing";
 const SWEEP_MS = TIMING.sweepInterval * 1000;
 const SWEEPS_PER_HOUR = 3_600_000 / SWEEP_MS;
 /**
- * Maximum calls per hour that one pool spends on listing its organization's runners, however many there are. Ten pools
+ * Calls per hour that one pool spends on listing its organization's runners, on average, however many there are. Ten pools
  * then use 1,500 of the 5,000 calls of one GitHub App. It is enough for 12 pages, 1,200 runners, in every sweep.
  */
 const CALLS_PER_HOUR = 150;

@@ -66,6 +66,11 @@ export class GroupHistory {
     return this.find(this.terminations, instanceId, far);
   }
 
+  /** What `termination` resolves with, or `unread` if that needs a page that was not read yet. */
+  readTermination(instanceId: string, far = false): Termination | "unread" | undefined {
+    return this.terminations.get(instanceId) ?? (this.mayRead(far) ? "unread" : undefined);
+  }
+
   /** The instance's latest launch into service or into the warm pool. Undefined and errors as in `termination`. */
   launch(instanceId: string): Promise<Launch | undefined> {
     return this.find(this.launches, instanceId);
@@ -87,7 +92,11 @@ export class GroupHistory {
   }
 
   private async readUntil(found: () => boolean, far = false): Promise<void> {
-    while (!found() && !this.exhausted && (far || !this.beyondHorizon)) await this.readPage();
+    while (!found() && this.mayRead(far)) await this.readPage();
+  }
+
+  private mayRead(far: boolean): boolean {
+    return !this.exhausted && (far || !this.beyondHorizon);
   }
 
   private async readPage(): Promise<void> {

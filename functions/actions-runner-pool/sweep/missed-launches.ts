@@ -1,5 +1,6 @@
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
 import { within } from "../../shared/lambda/timeout";
+import { RESERVE } from "../../shared/github/reserve";
 import type { Observer } from "../../shared/lambda/observer";
 import { type RegistrationPorts, type RegistrationSettings, provideToken } from "../shared/registration";
 import type { GroupHistory } from "./history";
@@ -13,8 +14,9 @@ const BOUND_MS = 60_000;
 
 /**
  * Provides a registration token to instances whose launch event was lost or failed for good. An instance with a secret
- * only has to fetch it; an instance with a runner at GitHub has already used it. In doubt a token is provided: the sweep
- * deletes an unused one after it has expired.
+ * only has to fetch it; an instance with a runner at GitHub has already used it. In doubt, or if too little of GitHub's
+ * quota is left for a lookup, a token is provided: it costs no call of its own, and the sweep deletes an unused one after
+ * it has expired.
  */
 export async function provideMissedTokens(
   members: readonly Member[],
@@ -35,7 +37,8 @@ export async function provideMissedTokens(
         // If the history cannot be read, provide the token rather than let the launch fail.
         const launch = await history.launch(instanceId).catch(() => undefined);
         if (launch && ports.clock.now() - launch.startedAt.getTime() <= SETTLED_MS) return;
-        if (await ports.gitHub().find(instanceId, signal)) return;
+        const gitHub = ports.gitHub();
+        if (gitHub.remainingQuota() >= RESERVE.lookup && (await gitHub.find(instanceId, signal))) return;
         observer.log.warn("sweep: instance waits without a registration token; its launch event was lost or failed", { instanceId });
         await provideToken(instanceId, ports, settings, observer);
       });

@@ -115,9 +115,14 @@ async function orphans(
       add(runner, known, true);
       continue;
     }
-    const termination = await attempt("reading the activity history", { instanceId: runner.name }, observer, () =>
-      history.termination(runner.name, runner.online || runner.busy),
-    );
+    const inUse = runner.online || runner.busy;
+    let termination = history.readTermination(runner.name, inUse);
+    // Nearly all of an organization's runners belong to other pools: without a page to read nothing is waited for.
+    if (termination === "unread") {
+      termination = await attempt("reading the activity history", { instanceId: runner.name }, observer, () =>
+        history.termination(runner.name, inUse),
+      );
+    }
     if (!termination?.finished) continue;
     add(runner, (termination.endedAt ?? termination.startedAt).getTime(), false);
   }

@@ -45,10 +45,10 @@
  *
  * - The sweep has 200 s, its provision of missed tokens 60 s, the final sweep 120 s in up to 7 passes. The function has
  *   240 s, less than the interval of 300 s, so that scheduled sweeps do not overlap.
- * - GitHub: about 150 calls an hour for listing runners (a longer list gets two consecutive sweeps per cycle), 10
- *   rechecks of unregistered instances and 20 calls for retained ones a sweep and none below 20 % of the hourly quota, no
- *   removals below 40 % (below 10 % for runners that are in use without an instance). At most 5 calls in 6 hours for the
- *   end of the runner's versions, none below 20 %.
+ * - GitHub: about 150 calls an hour for listing runners (a longer list gets two consecutive sweeps per cycle) and no list
+ *   that would leave less than 15 % of the hourly quota, 10 rechecks of unregistered instances and 20 calls for retained
+ *   ones a sweep and none below 20 %, nor for missed launches; no removals below 40 % (below 10 % for runners that are in
+ *   use without an instance). At most 5 calls in 6 hours for the end of the runner's versions, none below 20 %.
  * - The cancellation before an update has 120 s, the deletion of host bundles 60 s and 100 calls.
  * - Auto Scaling: 30 pages of 100 activities a sweep.
  *
@@ -98,7 +98,7 @@ export async function sweep(
     // After the expired tokens were deleted, so that an instance that still waits with one gets a new one.
     await part("providing missed registration tokens", () => provideMissedTokens(members, ports, settings, history, observer));
   }
-  const runners = await attempt("listing the runners", {}, observer, () => instanceRunners(ports, settings.pool, signal));
+  const runners = await attempt("listing the runners", {}, observer, () => instanceRunners(ports, settings.pool, observer, signal));
   if (members) await part("sweeping retained instances", () => sweepRetained(members, runners, ports, history, observer, signal));
   await part("checking the runner's version", () => reportExpiringVersions(members, runners, ports, settings, observer, signal));
   if (runners === undefined || runners === "no slot") return;

@@ -9,8 +9,13 @@ export const RESERVE = {
   cordon: 0.5,
   /** Postponed to later sweeps: an offline runner does no harm. */
   removal: 0.4,
+  /**
+   * Lists of all runners, a call for each hundred. More than for an impostor, so that what a list finds can still be
+   * removed. What remains is enough for the registration tokens of the hour.
+   */
+  list: 0.15,
   /** Removal of a runner that is in use although its instance ended: it receives jobs. Rare, and a few calls each. */
   impostor: 0.1,
-  /** Lookups of single runners, for reports and retained instances. */
+  /** Lookups of single runners, for reports, retained instances and missed launches. */
   lookup: 0.2,
 } as const;

@@ -44,6 +44,8 @@ const PAGE_SIZE = 100;
 export class GitHubRunners {
   private readonly base: string;
   private cachedToken: RegistrationToken | undefined;
+  /** Pages of the last list of all runners. */
+  private lastPages = 0;
 
   constructor(
     private readonly transport: GitHubTransport,
@@ -106,16 +108,23 @@ export class GitHubRunners {
    * All runners, page by page, so that memory use does not grow with their number. Collect first, then delete: deleting
    * while paging shifts the pages and skips entries.
    *
-   * @param shouldList called after the first of several pages, with the number of pages. If it returns false, nothing is
-   *   yielded.
+   * @param shouldList called with the number of pages if there are several: after the first one, and even before it with
+   *   the number of the last list, so that a list that is not due costs no call. If it returns false, nothing is yielded.
    */
-  pages(signal: AbortSignal, shouldList?: (pages: number) => boolean): AsyncGenerator<Runner[]> {
-    return this.list({}, signal, shouldList);
+  async *pages(signal: AbortSignal, shouldList: (pages: number) => boolean = () => true): AsyncGenerator<Runner[]> {
+    if (this.lastPages > 1 && !shouldList(this.lastPages)) return;
+    yield* this.list({}, signal, (pages) => {
+      this.lastPages = pages;
+      return pages === 1 || shouldList(pages);
+    });
   }
 
-  /** Remaining share of the hourly quota, 0 to 1, according to GitHub's last response; 1 before the first one. */
-  remainingQuota(): number {
-    return this.transport.remainingQuota();
+  /**
+   * Share of the hourly quota, 0 to 1, that remains after `spending` more calls, according to GitHub's last response; 1
+   * before the first one.
+   */
+  remainingQuota(spending = 0): number {
+    return this.transport.remainingQuota(spending);
   }
 
   /** The current share, for all users of these credentials. GitHub does not count this request. */
@@ -146,6 +155,7 @@ export class GitHubRunners {
   private async *list(
     filter: { name?: string },
     signal: AbortSignal,
+    /** Called with the number of pages after the first one. */
     shouldList: (pages: number) => boolean = () => true,
   ): AsyncGenerator<Runner[]> {
     let seen = 0;
@@ -155,7 +165,7 @@ export class GitHubRunners {
         readPage,
         signal,
       );
-      if (page === 1 && total > PAGE_SIZE && !shouldList(Math.ceil(total / PAGE_SIZE))) return;
+      if (page === 1 && !shouldList(Math.max(1, Math.ceil(total / PAGE_SIZE)))) return;
       yield runners;
       seen += runners.length;
       // A server may return smaller pages than requested: a short page is the last one only if the total is reached.
@@ -210,13 +220,15 @@ function readDate(value: unknown): Date | undefined | "invalid" {
 }
 
 function toRunner(runner: any): Runner {
-  const labels: any[] = Array.isArray(runner.labels) ? runner.labels : [];
+  const labels: string[] = [];
+  // A loop, because a large organization's list has thousands of runners.
+  for (const label of Array.isArray(runner.labels) ? runner.labels : []) if (label?.type === "custom") labels.push(String(label.name));
   return {
     id: runner.id,
     name: runner.name,
     online: runner.status === "online",
     busy: runner.busy === true,
-    labels: labels.flatMap((label) => (label?.type === "custom" ? [String(label.name)] : [])),
+    labels,
     ...(typeof runner.version === "string" && runner.version !== "" ? { version: runner.version } : {}),
   };
 }

@@ -63,7 +63,8 @@ export class GitHubTransport {
   private readonly send: Send;
   private readonly credentials: GitHubCredentials;
   readonly clock: Clock;
-  private budget = { share: 1, until: 0 };
+  /** The quota as GitHub's last response reported it; `until` is in ms since the epoch. */
+  private budget = { limit: 1, remaining: 1, until: 0 };
   /** End of the rate limit in force, in ms since the epoch. */
   private refusedUntil = 0;
 
@@ -108,10 +109,14 @@ export class GitHubTransport {
     }
   }
 
-  /** Remaining share of the hourly quota; 1 if GitHub has not reported it, or the reported hour is over. */
-  remainingQuota(): number {
+  /**
+   * Share of the hourly quota that remains after `spending` more calls; 1 if GitHub has not reported it, or the reported
+   * hour is over.
+   */
+  remainingQuota(spending = 0): number {
     if (this.clock.now() < this.refusedUntil) return 0;
-    return this.clock.now() < this.budget.until ? this.budget.share : 1;
+    const { limit, remaining, until } = this.budget;
+    return this.clock.now() < until ? Math.max(0, remaining - spending) / limit : 1;
   }
 
   /**
@@ -136,7 +141,7 @@ export class GitHubTransport {
   }
 
   private note({ limit, remaining, reset }: Budget): void {
-    if (limit > 0 && remaining >= 0 && reset > 0) this.budget = { share: remaining / limit, until: reset * 1000 };
+    if (limit > 0 && remaining >= 0 && reset > 0) this.budget = { limit, remaining, until: reset * 1000 };
   }
 
   private async once<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {

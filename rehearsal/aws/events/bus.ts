@@ -43,6 +43,8 @@ export class EventBus {
   readonly settings: DeliverySettings = { loss: 0, duplication: 0, delay: { min: 150, max: 600 } };
   private readonly schedules = new Map<string, { expression: string; timer: Timer }>();
   private readonly deliveries: Timers;
+  /** Parsed patterns by their text, because each event is matched with every rule. */
+  private readonly patterns = new Map<string, unknown>();
   private readonly stopWatching: () => void;
   private closed = false;
 
@@ -80,11 +82,16 @@ export class EventBus {
     for (const rule of this.options.store.list(RULE)) {
       if (!enabled(rule) || rule.state["eventPattern"] === undefined) continue;
       try {
-        if (matchesPattern(JSON.parse(rule.state["eventPattern"]), event)) this.toTargets(rule, event);
+        if (matchesPattern(this.pattern(rule.state["eventPattern"] as string), event)) this.toTargets(rule, event);
       } catch (error) {
         this.options.onDefect(error);
       }
     }
+  }
+
+  private pattern(text: string): unknown {
+    if (!this.patterns.has(text)) this.patterns.set(text, JSON.parse(text));
+    return this.patterns.get(text);
   }
 
   private toTargets(rule: DeployedResource, event: EventBridgeEvent): void {

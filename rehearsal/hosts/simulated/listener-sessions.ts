@@ -1,5 +1,6 @@
 import type { GitHub } from "../../github";
 import { ProtocolError, type RunnerMessage } from "../../github/messages";
+import type { HangUp } from "../../github/protocol";
 import { Aborted, type AbortFlag } from "./abort-signal";
 import { type Requests, RETRY_DELAY } from "./requests";
 
@@ -34,7 +35,7 @@ export class ListenerSessions {
   }
 
   /** Waits for the next message, without a time limit. `deleted`: the session or the runner no longer exists. */
-  async poll(signal: AbortFlag, sessionId: string, stopPoll: AbortSignal): Promise<RunnerMessage | "deleted" | undefined> {
+  async poll(signal: AbortFlag, sessionId: string, stopPoll: HangUp): Promise<RunnerMessage | "deleted" | undefined> {
     try {
       const message = await this.github.protocol.poll({ sessionId, status: "Online", waitMs: Infinity, signal: stopPoll });
       if (!message || !this.github.faults.any || !(await this.requests.fails(signal, "message"))) return message;

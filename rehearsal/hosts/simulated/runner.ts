@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock";
 import type { GitHub } from "../../github";
 import type { JobMessage } from "../../github/messages";
-import { throwIfAborted, Aborted, type AbortFlag } from "./abort-signal";
+import { throwIfAborted, Aborted, PollEnd, type AbortFlag } from "./abort-signal";
 import { ListenerSessions } from "./listener-sessions";
 import { ListenerLogs } from "./listener-logs";
 import { LockRenewal } from "./lock-renewal";
@@ -12,8 +12,6 @@ import { Worker } from "./worker";
 
 /** Milliseconds. RunnerService kills a listener that has not exited 30 s after SIGINT. */
 const KILL_AFTER = 30_000;
-/** Without a reason, `abort` creates a DOMException with a stack. */
-const POLL_ENDED = "the poll has ended";
 
 /** The rest of the host, as the runner uses it. */
 export interface RunnerEnvironment {
@@ -48,7 +46,7 @@ export class SimulatedRunner {
   private signal: AbortFlag = { aborted: true };
   private worker: Worker | undefined;
   private hung = false;
-  private stopPoll = new AbortController();
+  private stopPoll = new PollEnd();
   private endBusyPoll: (() => void) | undefined;
   private cancelJob: (() => void) | undefined;
   private readonly requests: Requests;
@@ -76,7 +74,7 @@ export class SimulatedRunner {
     this.stopping = false;
     this.listener = pid;
     this.logs.restart();
-    this.stopPoll = new AbortController();
+    this.stopPoll = new PollEnd();
     this.listen(signal).then(
       () => this.exit(signal),
       (error: unknown) => {
@@ -89,7 +87,7 @@ export class SimulatedRunner {
   interrupt(): void {
     if (this.listener === undefined) return;
     this.stopping = true;
-    this.stopPoll.abort(POLL_ENDED);
+    this.stopPoll.abort();
     this.cancelJob?.();
   }
 
@@ -104,7 +102,7 @@ export class SimulatedRunner {
   crash(): void {
     const { signal } = this;
     if (signal.aborted) return;
-    this.stopPoll.abort(POLL_ENDED);
+    this.stopPoll.abort();
     this.endBusyPoll?.();
     this.cancelJob = undefined;
     this.exit(signal);
@@ -127,7 +125,7 @@ export class SimulatedRunner {
     this.killWorker();
     this.listener = undefined;
     this.logs.restart();
-    this.stopPoll.abort(POLL_ENDED);
+    this.stopPoll.abort();
     this.endBusyPoll?.();
   }
 
@@ -149,7 +147,7 @@ export class SimulatedRunner {
     this.logs.announce("idle");
     while (!this.stopping) {
       if (this.network.closed) await this.requests.pass(signal);
-      const message = await this.sessions.poll(signal, session, this.stopPoll.signal);
+      const message = await this.sessions.poll(signal, session, this.stopPoll);
       throwIfAborted(signal);
       if (this.stopping || message === "deleted") break;
       if (message?.messageType !== "RunnerJobRequest") continue;

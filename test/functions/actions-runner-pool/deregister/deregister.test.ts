@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { deregister } from "../../../../functions/actions-runner-pool/deregister/deregister";
 import type { DeregisterPorts } from "../../../../functions/actions-runner-pool/deregister/ports";
-import type { GitHubRunners, Runner } from "../../../../functions/shared/github/runners";
+import type { Runner } from "../../../../functions/shared/github/runners";
 import { systemClock } from "../../../../functions/shared/lambda/clock";
 import { INSTANCE, NAMES, TOKEN, launchEvent, terminateEvent, terminatedEvent } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
@@ -13,7 +13,7 @@ describe("deregister function", () => {
   let observer: RecordingObserver;
   /** Every call to AWS and GitHub, in order. */
   let acts: string[];
-  let gitHub: Pick<GitHubRunners, "fetchRemainingQuota" | "find" | "removeCustomLabels" | "setCustomLabels" | "remove">;
+  let gitHub: ReturnType<DeregisterPorts["gitHub"]>;
   let ports: DeregisterPorts;
 
   beforeEach(() => {
@@ -25,6 +25,7 @@ describe("deregister function", () => {
     };
     gitHub = {
       fetchRemainingQuota: async () => 1,
+      remainingQuota: () => 1,
       find: async (name) => act(`find ${name}`, RUNNER),
       removeCustomLabels: async (id) => act(`cordon ${id}`, "removed"),
       setCustomLabels: async (id, labels) => act(`label ${id} ${labels.map((label) => label.replace(/\d+/, "TIME"))}`, "set"),
@@ -54,6 +55,12 @@ describe("deregister function", () => {
       ports.gitHub = () => ({ ...gitHub, fetchRemainingQuota: async () => 0.49 });
       await run(terminateEvent());
       assert.deepEqual(acts, [STOP]);
+    });
+
+    it("skips the cordon when others have spent half of the quota during its lookup, as hundreds do in a mass scale-in", async () => {
+      gitHub.remainingQuota = () => 0.49;
+      await run(terminateEvent());
+      assert.deepEqual(acts, [STOP, "GitHub credentials", `find ${INSTANCE}`]);
     });
 
     it("never completes the action and never removes the runner, because only the host knows whether a job runs", async () => {
@@ -230,6 +237,17 @@ describe("deregister function", () => {
       ports.deleteSecret = async () => Promise.reject(new Error("Secrets Manager is down"));
       await assert.rejects(run(terminatedEvent()), /Secrets Manager is down/);
       assert.ok(acts.includes("remove 7"));
+    });
+
+    it("leaves the removal to the sweep when others have spent 60 % of the quota during its lookup, so that launches do not starve", async () => {
+      for (const remaining of [0.4, 0.39]) {
+        gitHub.remainingQuota = () => remaining;
+        await run(terminatedEvent());
+      }
+      assert.deepEqual(
+        acts.filter((act) => /^(find|remove)/.test(act)),
+        [`find ${INSTANCE}`, "remove 7", `find ${INSTANCE}`],
+      );
     });
 
     it("throws within its bound when GitHub hangs, so that Lambda retries the removal", async () => {

@@ -40,6 +40,18 @@ describe("sweep of missed launches", () => {
     assert.deepEqual(harness.acts, [provided(1)]);
   });
 
+  it("spends no call on a lookup when less than 20 % of GitHub's hourly quota is left, and provides the token all the same", async () => {
+    const gitHub = harness.ports.gitHub();
+    const lookups: string[] = [];
+    const find = async (name: string) => void lookups.push(name);
+    for (const remaining of [0.2, 0.19]) {
+      harness.ports.gitHub = () => ({ ...gitHub, remainingQuota: () => remaining, find: async (name) => find(name) as Promise<undefined> });
+      await harness.run();
+    }
+    assert.deepEqual(lookups, [id(1)]);
+    assert.deepEqual(harness.acts, [provided(1), provided(1)]);
+  });
+
   it("replaces a token that expired while the instance waited", async () => {
     const stored = [{ name: `${NAMES.secretPrefix}${id(1)}`, changedAt: ago(80) }];
     harness.secrets = stored;

@@ -20,6 +20,19 @@ describe("GitHub's hourly quota", () => {
     assert.equal(transport.remainingQuota(), 1);
   });
 
+  it("tells what a list of many pages would leave of it, so that the list is not begun", async () => {
+    const core = { limit: 5_000, remaining: 1_000, reset: START / 1000 + 600 };
+    const { clock, runners } = clientWith(() => ({ data: { resources: { core }, rate: core }, headers: {} }));
+    assert.equal(runners.remainingQuota(100), 1, "nothing is known yet");
+    await runners.fetchRemainingQuota(new AbortController().signal);
+    assert.deepEqual(
+      [0, 100, 1_000, 2_000].map((calls) => runners.remainingQuota(calls)),
+      [0.2, 0.18, 0, 0],
+    );
+    clock.now += 600_000;
+    assert.equal(runners.remainingQuota(100), 1, "the hour is over");
+  });
+
   /** A client whose responses and clock the test controls. */
   function clientWith(answer: (call: string) => Answer) {
     const sent: string[] = [];

@@ -58,6 +58,27 @@ describe("GitHub client", () => {
     assert.ok(server.seen.every(({ query }) => query.get("per_page") === "100"));
   });
 
+  it("makes no call for a list that is not due, once it knows that the list has several pages", async () => {
+    let total = 207;
+    const runners = await client(({ query }) => {
+      const left = total - (Number(query.get("page")) - 1) * 100;
+      return { body: { ...list(Math.min(100, left)), total_count: total } };
+    });
+    const asked: number[] = [];
+    const read = async (due: boolean) => {
+      let found = 0;
+      for await (const page of runners.pages(signal(), (pages) => (asked.push(pages), due))) found += page.length;
+      return found;
+    };
+    assert.deepEqual([await read(false), server.seen.length], [0, 1], "the first page tells how many there are");
+    assert.deepEqual([await read(false), server.seen.length], [0, 1]);
+    assert.deepEqual([await read(true), server.seen.length], [207, 4]);
+    total = 60;
+    assert.deepEqual([await read(true), server.seen.length], [60, 5]);
+    assert.deepEqual([await read(false), server.seen.length], [60, 6], "a single page is always due");
+    assert.deepEqual(asked, [3, 3, 3, 3, 3]);
+  });
+
   it("requests one more page only if the last one was full, and loses no runner", async () => {
     const runners = await client(({ query }) => ({ body: list(query.get("page") === "1" ? 100 : 0) }));
     let found = 0;
