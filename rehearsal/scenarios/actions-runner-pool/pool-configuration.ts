@@ -8,6 +8,7 @@ export interface PoolConfiguration {
   downloadsRunner: boolean;
   minSize: number;
   maxSize: number;
+  /** GiB; 0 if the stack does not set it. */
   rootVolumeSize: number;
   warmPoolState?: string;
   instanceType: string;

@@ -11,7 +11,7 @@ const ROOT = resolve(__dirname, "../../../..");
 describe("a pool's configuration in a rehearsal", () => {
   it("is the stack's configuration over the project's defaults, as in the engine", () => {
     const { maxSize, minSize, rootVolumeSize } = poolConfiguration(readStackConfiguration(ROOT, ROOT, "dev"));
-    assert.deepEqual([minSize, maxSize, rootVolumeSize], [1, 6, 30]);
+    assert.deepEqual([minSize, maxSize, rootVolumeSize], [1, 6, 0]);
   });
 
   it("is rejected if the stack does not exist or has no pool", () => {
