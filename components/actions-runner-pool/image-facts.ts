@@ -15,7 +15,7 @@ export interface ImageSource {
   value: string;
 }
 
-export interface FoundImage {
+interface FoundImage {
   imageId: string;
   rootDeviceName: string;
   /** GiB; undefined if EC2 does not report it. */

@@ -72,7 +72,7 @@ export const SUPPORTED_SYSTEMS: readonly SupportedSystem[] = [
   },
 ];
 
-export interface RecognizedImage {
+interface RecognizedImage {
   system: SupportedSystem;
   /** YYYYMMDD. */
   date: string;
