@@ -42,7 +42,7 @@ export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
     instanceType: read.required("instanceType"),
     imageId: read.text("imageId"),
     imageParameter: read.text("imageParameter"),
-    rootVolumeSize: read.number("rootVolumeSize"),
+    rootVolumeSize: read.count("rootVolumeSize"),
     spot: read.object<SpotArgs>(COMPONENT, "spot"),
     maxInstanceLifetimeDays: read.number("maxInstanceLifetimeDays"),
     instanceRefresh: read.object<InstanceRefreshArgs>(COMPONENT, "instanceRefresh"),

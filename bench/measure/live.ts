@@ -15,7 +15,7 @@ export async function measureLive(wanted: (group: string) => boolean, count: num
   if (packages.length > 0) await machineImage({ packages, progress: say });
   say("deploying stack dev on machines with a real systemd");
   // With one instance the group's minimum is 0: it may be empty for a moment when both instances have been drained.
-  const pool = await LivePool.open(1, [], packages);
+  const pool = await LivePool.open(1, [], { packages });
   try {
     await replenish(pool);
     const samples: Samples = {};

@@ -37,8 +37,6 @@ export const DEFAULTS = {
   labels: [],
   /** As in GitHub's own instructions for adding a runner. */
   noDefaultLabels: false,
-  /** GiB. Ubuntu uses 3, the runner 1; the rest is for workspaces. */
-  rootVolumeSize: 30,
   /** Images and runners age. */
   maxInstanceLifetimeDays: 30,
   instanceRefresh: {

@@ -41,7 +41,7 @@ export function createLaunchTemplate(name: string, parts: LaunchTemplateParts, o
           deviceName: facts.rootDeviceName,
           ebs: {
             volumeType: "gp3",
-            volumeSize: settings.rootVolumeSize,
+            volumeSize: facts.rootVolumeSize,
             encrypted: "true",
             kmsKeyId: settings.rootVolumeKmsKeyId,
             deleteOnTermination: "true",

@@ -11,9 +11,9 @@ const pool = new ActionsRunnerPool("runners", {
   },
   labels: ["linux-arm64"],
   instanceType: "m7g.large",
-  // One of the images that EC2 can hibernate on arm64; the default image, Ubuntu 24.04, was not on that list.
+  // EC2 lists it among the images that hibernate on arm64; the default image, Ubuntu 24.04, is refused here.
   imageParameter: "/aws/service/canonical/ubuntu/server/22.04/stable/current/arm64/hvm/ebs-gp2/ami-id",
-  // Hibernation writes 8 GiB of memory to it, in addition to the system and the jobs' files.
+  // 8 GiB for the memory, which hibernation writes to it, and 32 GiB for the system and the jobs' files.
   rootVolumeSize: 40,
   minSize: 1,
   maxSize: 8,

@@ -17,7 +17,7 @@ import { githubAccess, grantAccess } from "./github-access";
 import { hostnames } from "./hostnames";
 import { jobControl } from "./job-control";
 import { leftovers } from "./leftovers";
-import { prepare, type Prepared } from "./preparation";
+import { type MachineSystems, prepare, type Prepared } from "./preparation";
 import { openProvider } from "./provider";
 import type { Scenario } from "./scenario";
 import { simulatedMachines } from "./simulated-machines";
@@ -37,8 +37,8 @@ export interface EnvironmentOptions {
   say: (line: string) => void;
   /** Undoes whatever is started here. */
   cleanup: Cleanup;
-  /** Debian packages to install on the machines besides the usual ones, for tests that compare with them. */
-  packages?: readonly string[];
+  /** For tests that need other machines than the usual ones. */
+  systems?: MachineSystems;
 }
 
 /** Starts the stand-ins for one rehearsal. */
@@ -46,7 +46,7 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
   const { scenario, options, hosts, say, cleanup } = given;
   const stack = readStackConfiguration(PROJECT, scenario.stackDir(PROJECT), options.stack);
   const required = scenario.requirements(stack, options);
-  const prepared = await prepare(hosts, given.packages ?? [], say);
+  const prepared = await prepare(hosts, given.systems ?? {}, say);
   cleanup.add(() => prepared.run.close());
   const standIns = await startStandIns(options, hosts, stack, prepared, required.account.images, cleanup);
   const { clock, timeline, random, github, aws, driver, runner, githubHost } = standIns;
@@ -125,7 +125,7 @@ async function startStandIns(
   return { clock, timeline, random, runner, github, githubHost: access.host, driver, aws };
 }
 
-interface MachineOptions extends Omit<SystemdMachineOptions, "run" | "image"> {
+interface MachineOptions extends Omit<SystemdMachineOptions, "run" | "images"> {
   github: GitHub;
   drain: boolean;
   /** Absent: simulated hosts. */

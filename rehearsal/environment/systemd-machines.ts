@@ -11,8 +11,8 @@ export interface SystemdMachineOptions {
   clock: Clock;
   timeline: Timeline;
   run: Run;
-  /** Root file system of the machines, from `machineImage()`. */
-  image: string;
+  /** Root file systems from `machineImage()`, which new machines take in turn. */
+  images: readonly string[];
   /** Host names of GitHub's and AWS's services, as production code calls them. */
   hostnames: () => readonly string[];
   /** The runner's archive, for machines that have the runner on their image. */
@@ -22,10 +22,10 @@ export interface SystemdMachineOptions {
 }
 
 export async function systemdMachines(options: SystemdMachineOptions): Promise<OpenedHosts> {
-  const { aws, run, image, clock, timeline, hostnames, required, say } = options;
+  const { aws, run, images, clock, timeline, hostnames, required, say } = options;
   return openSystemdHosts({
     run,
-    image,
+    image: images,
     clock,
     timeline,
     socket: aws.front.socketPath,

@@ -4,10 +4,15 @@ import { statSync } from "node:fs";
 /** What the machine image is built from. Any change gives another digest, and so another image beside the old one. */
 
 /**
- * Debian 12 has systemd 252 and only cgroup v2. That is no bound: of the images that pools run on, Ubuntu 22.04 has an
- * older systemd (249), Ubuntu 24.04 (255) and Debian 13 (257) have newer ones.
+ * Debian's releases that machines can run. All have cgroup v2 alone. Debian 12 (systemd 252) is the usual one; 13 (257)
+ * is the newest system that pools run on, and 11 (247) is older than the oldest (Ubuntu 22.04, 249).
  */
-export const SUITE = "bookworm";
+export const SUITES = ["bullseye", "bookworm", "trixie"] as const;
+export type Suite = (typeof SUITES)[number];
+export const SUITE: Suite = "bookworm";
+
+/** Debian 11 has some packages under another name. */
+const NAME_IN_BULLSEYE: Readonly<Record<string, string>> = { polkitd: "policykit-1" };
 
 /** What the bootstrap needs and an Ubuntu server image includes; minbase already has dpkg, bash, tar and gzip. */
 export const PACKAGES = [
@@ -85,10 +90,14 @@ export const FILES: Readonly<Record<string, string>> = {
   "/etc/machine-id": "uninitialized\n",
 };
 
-/** @param extra Debian packages besides PACKAGES; without any, this is the digest of the usual image. */
-export function recipeDigest(extra: readonly string[] = [], nodePath = process.execPath): string {
+/** The packages of an image: PACKAGES under their names in the release, and the extra ones. */
+export function packagesOf(suite: Suite, extra: readonly string[] = []): string[] {
+  return [...PACKAGES.map((name) => (suite === "bullseye" ? (NAME_IN_BULLSEYE[name] ?? name) : name)), ...extra];
+}
+
+/** @param extra Debian packages besides PACKAGES; with neither argument, this is the digest of the usual image. */
+export function recipeDigest(extra: readonly string[] = [], suite: Suite = SUITE, nodePath = process.execPath): string {
   const node = { version: process.version, arch: process.arch, bytes: statSync(nodePath).size };
-  const packages = [...PACKAGES, ...extra];
-  const recipe = { format: 2, SUITE, PACKAGES: packages, LEFT_OUT, MASKED_UNITS, FILES, MACHINE_NODE, node };
+  const recipe = { format: 2, SUITE: suite, PACKAGES: packagesOf(suite, extra), LEFT_OUT, MASKED_UNITS, FILES, MACHINE_NODE, node };
   return createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { brokenSeal, cacheFolder, ownFolder, seal } from "../cache-folder";
-import { FILES, LEFT_OUT, MACHINE_NODE, MASKED_UNITS, PACKAGES, SUITE, recipeDigest } from "./image-recipe";
+import { FILES, LEFT_OUT, MACHINE_NODE, MASKED_UNITS, packagesOf, recipeDigest, SUITE, type Suite } from "./image-recipe";
 import { TOOL_PATH, finished, succeed } from "./systemd/command";
 
 export interface ImageOptions {
@@ -12,6 +12,8 @@ export interface ImageOptions {
   mirror?: string;
   /** Debian packages besides the usual ones: a separate image, built and cached beside the usual one. */
   packages?: readonly string[];
+  /** Debian's release, by its code name; each has an image of its own. Default: Debian 12. */
+  suite?: Suite;
   /** Called with one line of text at each step of the build; not called if the image exists. */
   progress?: (line: string) => void;
 }
@@ -28,7 +30,7 @@ const checked = new Set<string>();
  */
 export async function machineImage(options: ImageOptions = {}): Promise<string> {
   const cache = ownFolder(options.cacheDir ?? cacheFolder("machine"));
-  const root = join(cache, recipeDigest(options.packages), "root");
+  const root = join(cache, recipeDigest(options.packages, options.suite), "root");
   if (existsSync(root)) return unchanged(root);
   const unlock = await lock(join(cache, "lock"), options.progress);
   try {
@@ -58,7 +60,7 @@ async function build(cache: string, root: string, options: ImageOptions): Promis
   }
   const started = Date.now();
   const scratch = join(cache, `building-${process.pid}`);
-  say(`building Debian ${SUITE} once, for all later runs`);
+  say(`building Debian ${options.suite ?? SUITE} once, for all later runs`);
   try {
     await bootstrap(scratch, options, say);
     customize(scratch);
@@ -76,15 +78,16 @@ async function build(cache: string, root: string, options: ImageOptions): Promis
 
 async function bootstrap(target: string, options: ImageOptions, say: (text: string) => void): Promise<void> {
   const mirror = options.mirror ?? process.env.CI_RUNNERS_DEBIAN_MIRROR;
+  const suite = options.suite ?? SUITE;
   const args = [
     "--variant=minbase",
     "--mode=root",
     "--format=directory",
-    `--include=${[...PACKAGES, ...(options.packages ?? [])].join(",")}`,
+    `--include=${packagesOf(suite, options.packages).join(",")}`,
     '--aptopt=Acquire::Languages "none"',
     "--aptopt=Acquire::Retries 3",
     ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),
-    SUITE,
+    suite,
     target,
     ...(mirror ? [mirror] : []),
   ];
@@ -95,7 +98,7 @@ async function bootstrap(target: string, options: ImageOptions, say: (text: stri
     await succeed("mmdebstrap", args, { onErrorLine, env: { LC_ALL: "C" } });
   } catch (error) {
     throw new Error(
-      `${(error as Error).message}\nThe machine image needs a Debian mirror: set CI_RUNNERS_DEBIAN_MIRROR to one that ` +
+      `${(error as Error).message}\nThe machine image needs a Debian mirror with ${suite}: set CI_RUNNERS_DEBIAN_MIRROR to one that ` +
         "this machine can reach, or rehearse with --hosts simulated.",
     );
   }

@@ -25,7 +25,17 @@ const INSTANCE_TYPES: Record<string, InstanceTypeFact> = {
   "mac2.metal": { architecture: "arm64_mac", memoryMib: 16384, hibernation: false },
 };
 
-const IMAGES: Record<string, string> = { "ami-0a0000000000000a1": "x86_64", "ami-0a0000000000000b2": "arm64" };
+interface ImageFact {
+  architecture: string;
+  /** GiB; undefined if the answer lacks the root device. */
+  rootVolumeSize?: number;
+  [property: string]: unknown;
+}
+
+const IMAGES: Record<string, ImageFact> = {
+  "ami-0a0000000000000a1": { architecture: "x86_64", rootVolumeSize: 8 },
+  "ami-0a0000000000000b2": { architecture: "arm64", rootVolumeSize: 8 },
+};
 
 /**
  * A deployment without an engine: records every registration and answers the component's lookups as AWS would.
@@ -35,6 +45,8 @@ export class Deployment {
   /** What the sweep function answers in turn, the last one for ever. By default a group that is to have no instance. */
   readiness: unknown[] = [{ ageSeconds: 0, inService: 0, wanted: 0, underway: {}, failedLaunches: 0 }];
   readonly calls: { token: string; inputs: any; provider: string | undefined }[] = [];
+  /** Images besides the usual ones, by id. */
+  images: Record<string, ImageFact> = {};
 
   /**
    * Pulumi's SDK takes a stack trace for each of its thousands of promises, and mapping them all back to TypeScript
@@ -130,7 +142,7 @@ export class Deployment {
       case "aws:ssm/getParameter:getParameter":
         return { name: inputs.name, value: parameter(inputs.name) };
       case "aws:ec2/getAmi:getAmi":
-        return image(inputs.filters[0].values[0]);
+        return image(inputs.filters[0].values[0], { ...IMAGES, ...this.images });
       case "aws:lambda/getInvocation:getInvocation":
         return { ...inputs, result: JSON.stringify(this.readiness.length > 1 ? this.readiness.shift() : this.readiness[0]) };
       default:
@@ -148,6 +160,9 @@ function instanceType(type: string): Record<string, any> {
     supportedArchitectures: [fact.architecture],
     memorySize: fact.memoryMib,
     hibernationSupported: fact.hibernation,
+    supportedVirtualizationTypes: ["hvm"],
+    enaSupport: "required",
+    bootModes: fact.architecture === "arm64" ? ["uefi"] : ["legacy-bios", "uefi"],
   };
 }
 
@@ -156,10 +171,27 @@ function parameter(name: string): string {
   return name.includes("arm64") ? "ami-0a0000000000000b2" : "ami-0a0000000000000a1";
 }
 
-function image(id: string): Record<string, any> {
-  const architecture = IMAGES[id];
-  if (!architecture) throw new Error("Your query returned no results. Please change your search criteria and try again.");
-  return { id, imageId: id, architecture, rootDeviceName: "/dev/sda1" };
+function image(id: string, images: Record<string, ImageFact>): Record<string, any> {
+  const fact = images[id];
+  if (!fact) throw new Error("Your query returned no results. Please change your search criteria and try again.");
+  const { rootVolumeSize, ...properties } = fact;
+  const other = { deviceName: "/dev/sdf", ebs: { volume_size: "500" }, noDevice: "", virtualName: "" };
+  const root = { deviceName: "/dev/sda1", ebs: { volume_size: String(rootVolumeSize) }, noDevice: "", virtualName: "" };
+  return {
+    id,
+    imageId: id,
+    name: `image-of-${id}`,
+    state: "available",
+    platform: "",
+    rootDeviceName: "/dev/sda1",
+    rootDeviceType: "ebs",
+    virtualizationType: "hvm",
+    enaSupport: true,
+    bootMode: "uefi-preferred",
+    // In no certain order: the device of a second volume may come first.
+    blockDeviceMappings: [other, ...(rootVolumeSize === undefined ? [] : [root])],
+    ...properties,
+  };
 }
 
 /** Waits until every child is registered, including those that depend on an output. */

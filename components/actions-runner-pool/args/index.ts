@@ -61,8 +61,9 @@ export interface ActionsRunnerPoolArgs {
   imageParameter?: string;
 
   /**
-   * Size of the encrypted root volume in GiB. Limits: 8 to 16384 (EBS gp3); hibernation requires the size of the
-   * memory plus 10. Default: 30.
+   * Size of the encrypted root volume in GiB. Limits: 8 to 16384 (EBS gp3), at least the image's size; hibernation
+   * requires the size of the memory plus 10. Default: what the image needs, but at least 30; with hibernation the
+   * image's size, but at least 10, in addition to the memory.
    */
   rootVolumeSize?: number;
 

@@ -25,7 +25,7 @@ export function instanceViolations(settings: PoolSettings): Violation[] {
       violation("imageParameter", settings.imageParameter, "not the name of an SSM parameter", "Use a name such as /team/runner-image"),
     );
   }
-  if (!inRange(settings.rootVolumeSize, VOLUME_MIN, VOLUME_MAX)) {
+  if (settings.rootVolumeSize !== undefined && !inRange(settings.rootVolumeSize, VOLUME_MIN, VOLUME_MAX)) {
     found.push(
       violation("rootVolumeSize", settings.rootVolumeSize, `outside ${VOLUME_MIN} to ${VOLUME_MAX} GiB`, "Use whole GiB in this range"),
     );

@@ -112,12 +112,14 @@ export interface OwnImage {
 }
 
 const UBUNTU_OWNER = "099720109477"; // Canonical
+/** Date of the images, which ends the name of each. */
+const UBUNTU_SERIAL = "20261105";
 
 function image(name: string, architecture: Architecture): ImageFacts {
   const digest = createHash("sha256").update(name).digest("hex");
   return {
     id: `ami-${digest.slice(0, 17)}`,
-    name,
+    name: `${name}-${UBUNTU_SERIAL}`,
     owner: UBUNTU_OWNER,
     architecture,
     rootDeviceName: "/dev/sda1",

@@ -12,8 +12,8 @@ import type { Run } from "./run-record";
 
 export interface SystemdHostsOptions {
   run: Run;
-  /** Root file system from `machineImage()`. */
-  image: string;
+  /** Root file system from `machineImage()`, or several that new machines take in turn. */
+  image: string | readonly string[];
   network: MachineNetwork;
   /** What AWS's and GitHub's host names resolve to inside. */
   gatewayAddress: string;
@@ -38,6 +38,7 @@ export interface SystemdHostsOptions {
 
 interface Host {
   spec: LaunchSpec;
+  image: string;
   disk: Disk;
   cgroup: Cgroup;
   journal: JournalReader;
@@ -52,6 +53,7 @@ interface Host {
 export class SystemdHosts implements HostDriver {
   private readonly hosts = new Map<string, Host>();
   private readonly logs: string;
+  private launches = 0;
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: SystemdHostsOptions) {
@@ -66,10 +68,12 @@ export class SystemdHosts implements HostDriver {
       throw new Error(`instance id ${JSON.stringify(spec.instanceId)}: give i- followed by lowercase letters or digits`);
     const mounts = cgroupMounts();
     if (!mounts) throw new Error("no cgroup v2 is mounted on this machine");
-    const { run, timeline, clock, gatewayAddress, image, caFile } = this.options;
+    const { run, timeline, clock, gatewayAddress, caFile } = this.options;
+    const image = this.nextImage();
     const disk = new Disk(join(run.dir, "machines", spec.instanceId));
     const host: Host = {
       spec,
+      image,
       disk,
       cgroup: Cgroup.at(mounts, `${run.cgroup}/${spec.instanceId}`),
       journal: new JournalReader(spec.instanceId, disk.journal, timeline, clock),
@@ -172,7 +176,7 @@ export class SystemdHosts implements HostDriver {
       consoleFile: this.consoleFile(instanceId),
       clock: this.options.clock,
       env: {
-        IMAGE: this.options.image,
+        IMAGE: host.image,
         DISK: host.disk.path,
         MACHINE: `${this.options.run.cgroup}-${instanceId}`,
         HOST_NAME: hostName(host.spec),
@@ -213,6 +217,12 @@ export class SystemdHosts implements HostDriver {
     if (!this.closing) writeFileSync(this.journalFile(host.spec.instanceId), await host.journal.text());
     host.disk.remove();
     this.hosts.delete(host.spec.instanceId);
+  }
+
+  private nextImage(): string {
+    const { image } = this.options;
+    if (typeof image === "string") return image;
+    return image[this.launches++ % image.length]!;
   }
 
   private enqueue<T>(host: Host, operation: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { USUAL_ROOT_VOLUME_GIB } from "../../../components/actions-runner-pool/root-volume";
 import { FOLLOWS_MAIN } from "../../../contract/shared/release";
 import type { RehearsalOptions } from "../../rehearsal-options";
 import type { PoolConfiguration } from "./pool-configuration";
@@ -22,5 +23,5 @@ export function configOverrides(options: RehearsalOptions, pool: PoolConfigurati
 
 /** A change, as in a pull request, that creates a new version of the launch template. */
 export function launchTemplateChange({ rootVolumeSize }: PoolConfiguration): Record<string, unknown> {
-  return { rootVolumeSize: rootVolumeSize + 1 };
+  return { rootVolumeSize: (rootVolumeSize || USUAL_ROOT_VOLUME_GIB) + 1 };
 }

@@ -3,6 +3,7 @@ import { Cleanup } from "../../cleanup";
 import type { CommandResult } from "../../aws/host-driver";
 import type { JobSpec } from "../../github/jobs";
 import { parseOptions } from "../../rehearsal-options";
+import type { MachineSystems } from "../../environment/preparation";
 import { until } from "../../environment/scenario-context";
 import type { TimelineEvent } from "../../timeline";
 import { openPoolEnvironment, type PoolEnvironment } from "./pool-environment";
@@ -23,20 +24,15 @@ export class LivePool {
   /**
    * Deploys and waits until `instances` runners are online. Has the same prerequisites as `needSystemd`.
    *
-   * @param packages Debian packages to install on the machines besides the usual ones.
+   * @param systems what the machines' images are made of.
    * @param projectDir checkout to deploy; default: this one.
    */
-  static async open(
-    instances: number,
-    args: readonly string[] = [],
-    packages: readonly string[] = [],
-    projectDir?: string,
-  ): Promise<LivePool> {
+  static async open(instances: number, args: readonly string[] = [], systems: MachineSystems = {}, projectDir?: string): Promise<LivePool> {
     const options = parseOptions(["--hosts", "systemd", "--instances", `${instances}`, ...args]);
     assert.ok(options);
     const cleanup = new Cleanup();
     try {
-      const environment = await openPoolEnvironment({ options, hosts: "systemd", say: () => undefined, cleanup, packages });
+      const environment = await openPoolEnvironment({ options, hosts: "systemd", say: () => undefined, cleanup, systems });
       const pool = new LivePool(environment, cleanup);
       if (projectDir !== undefined) await environment.deployFrom(projectDir);
       await environment.context.engine.up();

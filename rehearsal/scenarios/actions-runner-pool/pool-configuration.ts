@@ -9,6 +9,7 @@ export interface PoolConfiguration {
   runnerVersion?: string;
   minSize: number;
   maxSize: number;
+  /** GiB; 0 if the stack does not set it. */
   rootVolumeSize: number;
   warmPoolState?: string;
   instanceType: string;

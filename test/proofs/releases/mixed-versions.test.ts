@@ -25,7 +25,7 @@ describe(`hosts and functions of ${PREVIOUS.release} and this release, mixed by 
   before(async function () {
     needSystemd(this);
     previous = checkOutPrevious();
-    pool = await LivePool.open(2, [], [], previous.folder);
+    pool = await LivePool.open(2, [], {}, previous.folder);
   });
   after(async () => {
     await pool?.close();

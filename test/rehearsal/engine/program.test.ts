@@ -19,7 +19,7 @@ const GROUP = "aws:autoscaling/group:Group";
 const PROD_IMAGE = "ami-0abcdef0123456789";
 const FACTS: Record<string, ProviderOptions["facts"]> = {
   prod: {
-    parameters: { "/example-org/images/runner-ubuntu-24.04-arm64": PROD_IMAGE },
+    parameters: { "/example-org/images/runner-ubuntu-22.04-arm64": PROD_IMAGE },
     images: { [PROD_IMAGE]: { architecture: "arm64", rootDeviceName: "/dev/sda1" } },
   },
 };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brokenSeal, seal } from "../../../rehearsal/cache-folder";
 import { machineImage } from "../../../rehearsal/hosts/image";
-import { recipeDigest } from "../../../rehearsal/hosts/image-recipe";
+import { PACKAGES, packagesOf, recipeDigest, SUITE, SUITES } from "../../../rehearsal/hosts/image-recipe";
 import { systemdHostsAvailable } from "../../../rehearsal/hosts/systemd";
 import { cgroupMounts } from "../../../rehearsal/hosts/systemd/cgroups";
 import { needSystemd } from "./rig";
@@ -99,6 +99,14 @@ describe("the prerequisites of machines", () => {
     writeFileSync(join(root, "planted"), "");
     assert.notEqual(brokenSeal(root), undefined);
     await assert.rejects(machineImage({ cacheDir: dir }), /machine image: the content of .* has changed .*, so root must not boot it/);
+  });
+
+  it("have an image for each Debian release, none of which is taken for another's", () => {
+    const digests = SUITES.map((suite) => recipeDigest([], suite));
+    assert.equal(new Set(digests).size, SUITES.length);
+    assert.equal(digests[SUITES.indexOf(SUITE)], recipeDigest(), "the usual image must not be built anew");
+    assert.deepEqual(packagesOf("bookworm"), PACKAGES);
+    assert.ok(packagesOf("bullseye").includes("policykit-1") && !packagesOf("bullseye").includes("polkitd"), "Debian 11 has no polkitd");
   });
 
   it("refuse a cache folder that other users can write to", async () => {

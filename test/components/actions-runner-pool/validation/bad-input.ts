@@ -9,6 +9,8 @@ export interface BadInput {
   danger: string;
   changes: Partial<ActionsRunnerPoolArgs>;
   name?: string;
+  /** Images that AWS knows besides the usual ones, by id. */
+  images?: Deployment["images"];
   /** Argument that the error must name. */
   field: string;
   /** Value as the user wrote it. */
@@ -38,6 +40,7 @@ export function rejectsAfterLookups(inputs: BadInput[]): void {
     for (const bad of inputs) {
       it(bad.danger, async () => {
         const deployment = await Deployment.start();
+        deployment.images = bad.images ?? {};
         const error = await failure(() => new ActionsRunnerPool("runners", poolArgs(bad.changes)));
         assertNamesAll(error, bad);
         assert.deepEqual(deployment.children, []);

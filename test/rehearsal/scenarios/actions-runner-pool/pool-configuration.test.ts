@@ -14,7 +14,7 @@ const ROOT = resolve(__dirname, "../../../..");
 describe("a pool's configuration in a rehearsal", () => {
   it("is the stack's configuration over the project's defaults, as in the engine", () => {
     const { maxSize, minSize, rootVolumeSize } = poolConfiguration(readStackConfiguration(ROOT, ROOT, "dev"));
-    assert.deepEqual([minSize, maxSize, rootVolumeSize], [1, 6, 30]);
+    assert.deepEqual([minSize, maxSize, rootVolumeSize], [1, 6, 0]);
   });
 
   it("pins the stand-in's own digest and the release with it, because one without the other is refused", () => {

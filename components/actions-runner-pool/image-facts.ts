@@ -1,0 +1,125 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
+import { WarmPoolState } from "./args/capacity";
+import { reason } from "./lookup-reason";
+import { recognize, SUPPORTED_SYSTEMS, type Ec2Architecture } from "./supported-systems";
+
+type Image = aws.ec2.GetAmiResult;
+type InstanceType = aws.ec2.GetInstanceTypeResult;
+
+/** Where the pool's image comes from: the arguments, or the default. */
+export interface ImageSource {
+  /** The argument that an error names, and its value or its default. */
+  field: "imageId" | "imageParameter";
+  value: string;
+}
+
+interface FoundImage {
+  imageId: string;
+  rootDeviceName: string;
+  /** GiB; undefined if EC2 does not report it. */
+  rootVolumeSize: number | undefined;
+}
+
+/**
+ * Looks up the image and checks what EC2 would refuse at each launch, or what would keep an instance from hibernating.
+ *
+ * @throws an input error that names the argument which selects the image.
+ */
+export async function imageFacts(
+  source: ImageSource,
+  types: readonly InstanceType[],
+  architecture: Ec2Architecture,
+  hibernates: boolean,
+  options: pulumi.InvokeOptions,
+): Promise<FoundImage> {
+  const { field, value } = source;
+  const imageId = field === "imageId" ? value : await readParameter(value, options);
+  const image = await aws.ec2.getAmi(imageQuery(imageId), options).catch((error: Error) => {
+    const problem = `image ${imageId} was not found (${reason(error)})`;
+    throw inputError([violation(field, value, problem, "Use an image that this account may use in this Region")]);
+  });
+  throwIfAny(imageViolations(source, imageId, image, types, architecture));
+  if (hibernates) throwIfAny(hibernationViolations(source, imageId, image, architecture));
+  return { imageId, rootDeviceName: image.rootDeviceName, rootVolumeSize: rootVolumeSize(image) };
+}
+
+/** The first condition that the image does not meet; a value that EC2 does not report is not judged. */
+function imageViolations(
+  { field, value }: ImageSource,
+  imageId: string,
+  image: Image,
+  types: readonly InstanceType[],
+  architecture: Ec2Architecture,
+): Violation[] {
+  const refuse = (problem: string, remedy: string) => [violation(field, value, `image ${imageId} ${problem}`, remedy)];
+  const { state, platform, rootDeviceType, rootDeviceName, virtualizationType, enaSupport, bootMode } = image;
+  if (state && state !== "available") return refuse(`is ${state}`, "Use an image that is available");
+  if (image.architecture !== architecture) {
+    return refuse(
+      `is ${image.architecture} and ${types[0]!.instanceType} is ${architecture}`,
+      "Choose an image of the instance type's architecture, or another instanceType",
+    );
+  }
+  if (/^windows$/i.test(platform ?? "")) return refuse("is a Windows image", `Use a Linux image, such as ${systemNames()}`);
+  if ((rootDeviceType && rootDeviceType !== "ebs") || !rootDeviceName) {
+    return refuse(
+      `has no root device on EBS (${rootDeviceType || "no root device"})`,
+      "Use an image that is backed by EBS, because the pool encrypts and sizes its root volume",
+    );
+  }
+  const virtual = types.find(({ supportedVirtualizationTypes }) => excludes(supportedVirtualizationTypes, virtualizationType));
+  if (virtual) return refuse(`is ${virtualizationType}, which ${virtual.instanceType} cannot run`, "Use an HVM image");
+  const network = types.find((type) => type.enaSupport === "required" && enaSupport === false);
+  if (network)
+    return refuse(`lacks ENA support, which ${network.instanceType} requires`, "Use an image that is registered with ENA support");
+  const boot = types.find(({ bootModes }) => bootMode !== "uefi-preferred" && excludes(bootModes, bootMode));
+  if (boot) return refuse(`boots by ${bootMode}, which ${boot.instanceType} cannot`, "Use another image or instanceType");
+  return [];
+}
+
+function excludes(supported: readonly string[] | undefined, wanted: string | undefined): boolean {
+  return Boolean(supported?.length && wanted && !supported.includes(wanted));
+}
+
+/** Only a publisher's own image is judged: whoever builds another one knows whether it was prepared for hibernation. */
+function hibernationViolations({ field, value }: ImageSource, imageId: string, image: Image, architecture: Ec2Architecture): Violation[] {
+  const recognized = recognize(image.name ?? "");
+  if (!recognized) return [];
+  const { system, date } = recognized;
+  const since = system.hibernation[architecture];
+  if (since !== undefined && date >= since) return [];
+  const able = SUPPORTED_SYSTEMS.filter(({ hibernation }) => hibernation[architecture] !== undefined);
+  const problem =
+    since === undefined
+      ? `image ${imageId} is ${system.name}, which is not on EC2's list of images that hibernate on ${architecture}`
+      : `image ${imageId} is ${system.name} of ${date}, and on ${architecture} EC2 hibernates only images from ${since} on`;
+  const images = able.map(({ name }) => name).join(" or ");
+  const remedy = `Set ${field} to an image of ${images}, or warmPool.state to ${WarmPoolState.Stopped}`;
+  return [violation(field, value, problem, remedy)];
+}
+
+function systemNames(): string {
+  return SUPPORTED_SYSTEMS.map(({ name }) => name).join(", ");
+}
+
+/** The provider returns the members of `ebs` as text, under the names of its own schema. */
+function rootVolumeSize({ blockDeviceMappings, rootDeviceName }: Image): number | undefined {
+  const root = blockDeviceMappings?.find(({ deviceName }) => deviceName === rootDeviceName);
+  return Number(root?.ebs?.volume_size) || undefined;
+}
+
+/** Includes deprecated images: a pinned image can still be launched after its owner deprecates it. */
+function imageQuery(imageId: string): aws.ec2.GetAmiArgs {
+  return { filters: [{ name: "image-id", values: [imageId] }], includeDeprecated: true };
+}
+
+async function readParameter(name: string, options: pulumi.InvokeOptions): Promise<string> {
+  const parameter = await aws.ssm.getParameter({ name }, options).catch((error: Error) => {
+    throw inputError([
+      violation("imageParameter", name, `it cannot be read (${reason(error)})`, "Use an SSM parameter of this Region that holds an AMI ID"),
+    ]);
+  });
+  return parameter.value;
+}
