@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { artefacts } from "../shared/artefacts";
 import { awsEnvironment } from "../shared/aws-environment";
+import { defaultTags } from "../shared/default-tags";
 import { createHostBundle } from "../shared/host-bundle";
 import { createAlarms } from "./alarms";
 import type { ActionsRunnerPoolArgs } from "./args";
@@ -67,8 +68,9 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
 
     const child = { parent: this };
     const facts = pulumi.output(settings.imageId).apply((imageId) => instanceFacts(settings, imageId, child));
-    const tags = checkedTags(settings, facts);
-    const common = { settings, tags, environment: awsEnvironment(child) };
+    const environment = awsEnvironment(child);
+    const tags = checkedTags({ settings, facts, environment, defaults: defaultTags(child) });
+    const common = { settings, tags, environment };
 
     const network = createNetwork(name, common, child);
     const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), tags }, child);
