@@ -3,6 +3,7 @@ import { artefacts } from "../shared/artefacts";
 import { awsEnvironment } from "../shared/aws-environment";
 import { defaultTags } from "../shared/default-tags";
 import { createHostBundle } from "../shared/host-bundle";
+import { checkAwsSdk } from "../shared/sdk-version";
 import { createAlarms } from "./alarms";
 import type { ActionsRunnerPoolArgs } from "./args";
 import { createDeadLetters } from "./dead-letters";
@@ -58,9 +59,11 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
 
   /**
    * @param name identity in the stack, and prefix of the generated names in AWS; at most 43 characters.
-   * @throws InputPropertyError or InputPropertiesError for invalid arguments, before anything is created.
+   * @throws InputPropertyError or InputPropertiesError for invalid arguments, and an error for an `@pulumi/aws` that is too
+   *   old, before anything is created.
    */
   constructor(name: string, args: ActionsRunnerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkAwsSdk();
     const settings = resolveSettings(name, args, { project: pulumi.getProject(), stack: pulumi.getStack() });
     validate(name, settings);
     const built = artefacts();
