@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { artefacts } from "../shared/artefacts";
 import { awsEnvironment } from "../shared/aws-environment";
+import { defaultTags } from "../shared/default-tags";
 import { createHostBundle } from "../shared/host-bundle";
+import { checkAwsSdk } from "../shared/sdk-version";
 import { createAlarms } from "./alarms";
 import type { ActionsRunnerPoolArgs } from "./args";
 import { createBundleSweep } from "./bundle-sweep";
@@ -60,9 +62,11 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
 
   /**
    * @param name identity in the stack, and prefix of the generated names in AWS; at most 43 characters.
-   * @throws InputPropertyError or InputPropertiesError for invalid arguments, before anything is created.
+   * @throws InputPropertyError or InputPropertiesError for invalid arguments, and an error for an `@pulumi/aws` that is too
+   *   old, before anything is created.
    */
   constructor(name: string, args: ActionsRunnerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkAwsSdk();
     const settings = resolveSettings(name, args, { project: pulumi.getProject(), stack: pulumi.getStack() });
     validate(name, settings);
     const built = artefacts();
@@ -70,8 +74,9 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
 
     const child = { parent: this };
     const facts = pulumi.output(settings.imageId).apply((imageId) => instanceFacts(settings, imageId, child));
-    const tags = checkedTags(settings, facts);
-    const common = { settings, tags, environment: awsEnvironment(child) };
+    const environment = awsEnvironment(child);
+    const tags = checkedTags({ settings, facts, environment, defaults: defaultTags(child) });
+    const common = { settings, tags, environment };
 
     const network = createNetwork(name, common, child);
     const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), tags }, child);

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { partitionOf } from "../../contract/aws/partitions";
 import type { AwsEnvironment } from "../shared/aws-environment";
 import { trust } from "../shared/policy";
 import { hostPolicy } from "./policies/instance";
@@ -23,7 +24,7 @@ export interface HostRoleParts {
 /** The instances' role and profile. */
 export function createHostRole(name: string, parts: HostRoleParts, opts: pulumi.CustomResourceOptions): HostRole {
   const { settings, environment, bucketArn, tags } = parts;
-  const assumeRolePolicy = JSON.stringify(trust("ec2.amazonaws.com"));
+  const assumeRolePolicy = environment.apply(({ region }) => JSON.stringify(trust(partitionOf(region).ec2Principal)));
   const role = new aws.iam.Role(`${name}-host`, { assumeRolePolicy, permissionsBoundary: settings.permissionsBoundaryArn, tags }, opts);
   const policy = pulumi
     .all([environment, bucketArn])

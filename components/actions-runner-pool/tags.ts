@@ -2,20 +2,32 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { POOL_TAG } from "../../contract/actions-runner-pool/names";
 import { RELEASE_TAG } from "../../contract/shared/release";
+import type { AwsEnvironment } from "../shared/aws-environment";
 import { throwIfAny } from "../shared/input-errors";
 import type { InstanceFacts } from "./instance-facts";
 import type { PoolSettings } from "./settings";
-import { reservedTagViolations } from "./validation";
+import { allTagViolations } from "./validation/tags";
+
+export interface TagParts {
+  settings: PoolSettings;
+  facts: pulumi.Output<InstanceFacts>;
+  environment: pulumi.Output<AwsEnvironment>;
+  /** The provider's default tags. */
+  defaults: pulumi.Output<Record<string, string>>;
+}
 
 /**
- * The tags of every child. They resolve only after the instance facts, and a child is created only after its tags
- * resolve, so an unknown instance type or an unsuitable image creates nothing at all.
+ * The tags of every child. A child is created only after its tags, or after another child that has them, and they resolve
+ * only after what was looked up in AWS: an unknown instance type, an unsuitable image or Region, or a tag that any service
+ * refuses creates nothing of the pool at all. Other resources of the program are created independently of that.
  */
-export function checkedTags(settings: PoolSettings, facts: pulumi.Output<InstanceFacts>): pulumi.Output<Record<string, string>> {
-  return pulumi.all([pulumi.output(settings.tags ?? {}), facts]).apply(([given]): Record<string, string> => {
-    throwIfAny(reservedTagViolations(Object.keys(given)));
-    return { Name: settings.poolName, ...given, [POOL_TAG]: settings.poolName, [RELEASE_TAG]: settings.release };
-  });
+export function checkedTags({ settings, facts, environment, defaults }: TagParts): pulumi.Output<Record<string, string>> {
+  return pulumi
+    .all([pulumi.output(settings.tags ?? {}), defaults, facts, environment])
+    .apply(([given, providers]): Record<string, string> => {
+      throwIfAny(allTagViolations(given, providers));
+      return { Name: settings.poolName, ...given, [POOL_TAG]: settings.poolName, [RELEASE_TAG]: settings.release };
+    });
 }
 
 /** In the form that the group requires; it propagates them to its instances at launch. */

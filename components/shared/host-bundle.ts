@@ -2,6 +2,13 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { bundleKey } from "../../contract/shared/host-bundle";
 
+/**
+ * The one resource without tags, neither ours nor the provider's default tags: an S3 object takes 10, so eight tags of the
+ * user's would fail the deployment half-way. The bucket has the tags. At each later deployment the provider plans the
+ * default tags all the same (hashicorp/terraform-provider-aws#45381), so the object also ignores changes of `tagsAll`.
+ */
+const WITHOUT_TAGS = { overrideProvider: { defaultTags: { tags: {} } } };
+
 export interface HostBundle {
   bucket: aws.s3.Bucket;
   object: aws.s3.BucketObjectv2;
@@ -40,9 +47,9 @@ export function createHostBundle(name: string, parts: HostBundleParts, opts: pul
       key: bundleKey(built.sha256),
       source: new pulumi.asset.FileAsset(built.file),
       contentType: "application/x-tar",
-      tags,
+      ...WITHOUT_TAGS,
     },
-    { ...opts, dependsOn: [publicAccessBlock, encryption], retainOnDelete: true },
+    { ...opts, dependsOn: [publicAccessBlock, encryption], retainOnDelete: true, ignoreChanges: ["tagsAll"] },
   );
   return { bucket, object, sha256: built.sha256 };
 }

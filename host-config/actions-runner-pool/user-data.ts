@@ -37,7 +37,7 @@
  */
 import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import { shellQuote as quote } from "../shared/shell-quote";
-import { METADATA, RETRY, SAY, SIGNED, awsDomain, encode, s3Url, type BundleLocation } from "../shared/user-data";
+import { METADATA, RETRY, SAY, SIGNED, encode, s3Url, serviceUrl, type BundleLocation } from "../shared/user-data";
 
 /** Renders the script. The same input gives the same bytes. Check the length against USER_DATA_LIMIT_BYTES. */
 export function renderUserData(config: HostConfig, bundle: BundleLocation): string {
@@ -49,7 +49,7 @@ umask 022
 imds=http://169.254.169.254/latest
 bundle_url=${quote(s3Url(config.region, bundle))}
 bundle_sha256=${quote(bundle.sha256)}
-autoscaling_url=${quote(`https://autoscaling.${config.region}.${awsDomain(config.region)}/`)}
+autoscaling_url=${quote(serviceUrl("autoscaling", config.region))}
 region=${quote(config.region)}
 # Encoded for a form.
 group=${quote(encode(config.group))}

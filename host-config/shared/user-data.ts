@@ -3,6 +3,8 @@
  * (`http://169.254.169.254/latest`) and `$region`. Their comments are part of the user data and count towards its limit.
  */
 
+import { partitionOf } from "../../contract/aws/partitions";
+
 /** EC2's limit on user data, in bytes before base64. */
 export const USER_DATA_LIMIT_BYTES = 16_384;
 
@@ -110,12 +112,13 @@ retry() {
 }
 `;
 
-export function awsDomain(region: string): string {
-  return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+export function s3Url(region: string, { bucket, key }: Pick<BundleLocation, "bucket" | "key">): string {
+  return `https://${bucket}.s3.${region}.${partitionOf(region).dnsSuffix}/${encodeKey(key)}`;
 }
 
-export function s3Url(region: string, { bucket, key }: Pick<BundleLocation, "bucket" | "key">): string {
-  return `https://${bucket}.s3.${region}.${awsDomain(region)}/${encodeKey(key)}`;
+/** The address of a service's API in a Region. */
+export function serviceUrl(service: string, region: string): string {
+  return `https://${service}.${region}.${partitionOf(region).dnsSuffix}/`;
 }
 
 /** For a URL or a form, as a signature needs it: encodeURIComponent leaves five characters that AWS encodes. */

@@ -1,6 +1,7 @@
 import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
 import { type Authorise, CallAuthoriser, type Operation } from "./call-authoriser";
+import { checkTags, DefaultTags } from "./default-tags";
 import { difference, type Difference } from "./difference";
 import { INVOKES, type AccountFacts } from "./invokes";
 import { GENERATED, withPhysicalName } from "./naming";
@@ -13,7 +14,6 @@ import {
   type ResourceType,
 } from "./resource-type";
 import { RESOURCE_TYPES } from "./types";
-import { tagRefusal } from "./types/tag-rules";
 import { containsUnknown, conceal, revealAll, type Properties } from "./values";
 
 export interface ProviderOptions {
@@ -59,7 +59,7 @@ const IGNORED_SETTINGS =
 /** The rehearsal's `aws` provider: does what the real plugin does, against the AWS stand-in. */
 export class ProviderBackend {
   private region: string | undefined;
-  private defaultTags: Record<string, string> = {};
+  private defaultTags = new DefaultTags();
   private stopped = new AbortController();
   private readonly authoriser: CallAuthoriser | undefined;
 
@@ -72,7 +72,7 @@ export class ProviderBackend {
     for (const [name, value] of Object.entries(revealAll(settings).plain)) {
       const parsed = decodeSetting(value);
       if (name === "region") this.region = String(parsed);
-      else if (name === "defaultTags") this.defaultTags = parsed.tags ?? {};
+      else if (name === "defaultTags") this.defaultTags = new DefaultTags(parsed.tags);
       else if (!IGNORED_SETTINGS.test(name)) {
         throw new Error(
           `aws provider setting ${name}: not supported by the rehearsal's provider; handle it in rehearsal/provider/backend.ts`,
@@ -101,7 +101,11 @@ export class ProviderBackend {
   }
 
   diff(call: ProviderCall): Difference {
-    return difference(this.type(call.urn), this.plain(call));
+    const type = this.type(call.urn);
+    const plain = this.plain(call);
+    const { changes, ...rest } = difference(type, plain);
+    if (this.defaultTags.planned(type, plain)) changes.push({ property: "tagsAll", kind: "update", replace: false });
+    return { changes, ...rest };
   }
 
   async create(call: ProviderCall): Promise<{ id: string; outputs: Properties }> {
@@ -109,9 +113,10 @@ export class ProviderBackend {
     const { plain, secrets } = revealAll(call.news ?? {});
     if (call.preview) return { id: "", outputs: call.news ?? {} };
     const context = this.context(call);
-    this.checkTags("creating", call, type, plain);
+    const tagsAll = this.defaultTags.atCreation(type, plain);
+    checkTags(`creating ${logicalName(call.urn)}`, typeToken(call.urn), plain, tagsAll);
     const keep = ({ id, outputs }: Created): Properties => {
-      const state = this.state(type, plain, outputs, context);
+      const state = stateOf(plain, tagsAll, outputs, context);
       this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
       return conceal(visible(state), secrets);
     };
@@ -145,10 +150,11 @@ export class ProviderBackend {
       for (const name of type.volatile ?? []) delete computed[name];
       return { outputs: conceal(visible({ ...computed, ...news }), secrets) };
     }
-    this.checkTags("updating", call, type, news);
+    const tagsAll = this.defaultTags.atUpdate(type, { news, ignored }, before);
+    checkTags(`updating ${logicalName(call.urn)}`, typeToken(call.urn), news, tagsAll);
     this.authorise(call, "update", before, { ...computed, ...news }, [...Object.keys(news), ...Object.keys(oldInputs)]);
     const keep = (outputs: Properties): Properties => {
-      const state = this.state(type, news, { ...computed, ...outputs }, context);
+      const state = stateOf(news, tagsAll, { ...computed, ...outputs }, context);
       this.options.store.put({ type: typeToken(call.urn), id, state: withoutBookkeeping(state) });
       return conceal(visible(state), secrets);
     };
@@ -197,7 +203,7 @@ export class ProviderBackend {
     const { plain } = revealAll(args);
     this.authoriser?.invoke(token, plain);
     const { store, facts = {}, invoke = noInvoke } = this.options;
-    return invokeHandler(plain, { account: this.account(), store, facts, invokeFunction: invoke });
+    return invokeHandler(plain, { account: this.account(), store, facts, invokeFunction: invoke, defaultTags: this.defaultTags.tags });
   }
 
   private type(urn: string): ResourceType {
@@ -223,22 +229,6 @@ export class ProviderBackend {
     };
   }
 
-  private state(type: ResourceType, inputs: Properties, outputs: Properties, context: ResourceContext): Properties {
-    const state: Properties = { region: context.account.region, ...inputs, ...outputs };
-    if (type.hasTags ?? type.inputs.includes("tags")) state.tagsAll = this.allTags(inputs);
-    return state;
-  }
-
-  private allTags(inputs: Properties): Record<string, string> {
-    return { ...this.defaultTags, ...(inputs.tags ?? {}) };
-  }
-
-  private checkTags(doing: string, call: ProviderCall, type: ResourceType, inputs: Properties): void {
-    if (!(type.hasTags ?? type.inputs.includes("tags")) || Array.isArray(inputs.tags)) return;
-    const refusal = tagRefusal(typeToken(call.urn), this.allTags(inputs), inputs.tagSpecifications);
-    if (refusal !== undefined) throw new Error(`${doing} ${logicalName(call.urn)}: ${refusal}`);
-  }
-
   private authorise(
     call: ProviderCall,
     kind: Operation["kind"],
@@ -249,7 +239,7 @@ export class ProviderBackend {
     const id = call.id ?? "";
     const [token, name] = [typeToken(call.urn), logicalName(call.urn)];
     const inputs = [...new Set(given)].filter((input) => !input.startsWith("__"));
-    this.authoriser?.operation({ token, name, kind, id, before, after, given: inputs, tagsOf: (state) => this.allTags(state) });
+    this.authoriser?.operation({ token, name, kind, id, before, after, given: inputs, tagsOf: (state) => this.defaultTags.merged(state) });
   }
 
   private account(): ProviderAccount {
@@ -276,6 +266,10 @@ export class ProviderBackend {
       },
     };
   }
+}
+
+function stateOf(inputs: Properties, tagsAll: Properties | undefined, outputs: Properties, context: ResourceContext): Properties {
+  return { region: context.account.region, ...inputs, ...outputs, ...(tagsAll && { tagsAll }) };
 }
 
 const noInvoke: InvokeFunction = async (functionName) => {

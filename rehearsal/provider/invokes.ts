@@ -17,6 +17,8 @@ export interface AccountFacts {
 
 interface InvokeContext extends InvocationContext {
   facts: Partial<AccountFacts>;
+  /** The provider's own setting. */
+  defaultTags: Record<string, string>;
 }
 
 type Invoke = (args: Properties, context: InvokeContext) => Properties | Promise<Properties>;
@@ -28,13 +30,25 @@ function zones({ region }: ProviderAccount): string[] {
   return ZONES.map((letter) => region + letter);
 }
 
-function regionalEndpoint(region: string): string {
-  return `ec2.${region}.amazonaws.com`;
+function regionalEndpoint(region: string, { partition }: ProviderAccount): string {
+  return `ec2.${region}.${dnsSuffix(partition)}`;
+}
+
+/** As botocore's partitions.json has them; GovCloud shares that of the commercial partition. */
+const DNS_SUFFIXES: Record<string, string> = {
+  "aws-cn": "amazonaws.com.cn",
+  "aws-eusc": "amazonaws.eu",
+  "aws-iso": "c2s.ic.gov",
+  "aws-iso-b": "sc2s.sgov.gov",
+};
+
+function dnsSuffix(partition: string): string {
+  return DNS_SUFFIXES[partition] ?? "amazonaws.com";
 }
 
 const getRegion: Invoke = (args, { account }) => {
   const region = args.region ?? args.name ?? account.region;
-  return { id: region, name: region, region, description: region, endpoint: regionalEndpoint(region) };
+  return { id: region, name: region, region, description: region, endpoint: regionalEndpoint(region, account) };
 };
 
 const getCallerIdentity: Invoke = (_args, { account }) => ({
@@ -47,9 +61,11 @@ const getCallerIdentity: Invoke = (_args, { account }) => ({
 const getPartition: Invoke = (_args, { account }) => ({
   id: account.partition,
   partition: account.partition,
-  dnsSuffix: "amazonaws.com",
-  reverseDnsPrefix: "com.amazonaws",
+  dnsSuffix: dnsSuffix(account.partition),
+  reverseDnsPrefix: dnsSuffix(account.partition).split(".").reverse().join("."),
 });
+
+const getDefaultTags: Invoke = (_args, { account, defaultTags }) => ({ id: account.partition, tags: defaultTags });
 
 const getAvailabilityZones: Invoke = (_args, { account }) => ({
   id: account.region,
@@ -201,6 +217,7 @@ export const INVOKES: Readonly<Record<string, Invoke>> = {
   "aws:index/getRegion:getRegion": getRegion,
   "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
   "aws:index/getPartition:getPartition": getPartition,
+  "aws:index/getDefaultTags:getDefaultTags": getDefaultTags,
   "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:ssm/getParameter:getParameter": getParameter,
   "aws:ec2/getInstanceType:getInstanceType": getInstanceType,

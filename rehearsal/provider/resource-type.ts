@@ -63,6 +63,8 @@ export interface ResourceType {
   readonly volatile?: readonly string[];
   /** Whether the type has the output `tagsAll`. Default: whether it has the input `tags`. */
   readonly hasTags?: boolean;
+  /** Whether these inputs keep the provider's default tags off the resource. Default: they never do. */
+  readonly overridesDefaultTags?: (inputs: Properties) => boolean;
   /** Inputs that are always secret, even if the program does not mark them. */
   readonly secret?: readonly string[];
   /** AWS's call creates or overwrites, so a resource of that name may already exist. */

@@ -37,6 +37,16 @@ const IMAGES: Record<string, ImageFact> = {
   "ami-0a0000000000000b2": { architecture: "arm64", rootVolumeSize: 8 },
 };
 
+interface DeploymentOptions {
+  project?: string;
+  stack?: string;
+  preview?: boolean;
+  /** Where the provider deploys. */
+  place?: { region: string; partition: string; dnsSuffix: string };
+  /** The provider's setting. */
+  defaultTags?: Record<string, string>;
+}
+
 /**
  * A deployment without an engine: records every registration and answers the component's lookups as AWS would.
  */
@@ -47,13 +57,17 @@ export class Deployment {
   readonly calls: { token: string; inputs: any; provider: string | undefined }[] = [];
   /** Images besides the usual ones, by id. */
   images: Record<string, ImageFact> = {};
+  private place = { region: "us-east-1", partition: "aws", dnsSuffix: "amazonaws.com" };
+  private defaultTags: Record<string, string> = {};
 
   /**
    * Pulumi's SDK takes a stack trace for each of its thousands of promises, and mapping them all back to TypeScript
    * takes nine tenths of a test's time. So stack traces are off during a deployment.
    */
-  static async start(options: { project?: string; stack?: string; preview?: boolean } = {}): Promise<Deployment> {
+  static async start(options: DeploymentOptions = {}): Promise<Deployment> {
     const deployment = new Deployment();
+    deployment.place = options.place ?? deployment.place;
+    deployment.defaultTags = options.defaultTags ?? {};
     Error.stackTraceLimit = 0;
     await pulumi.runtime.setMocks(
       {
@@ -96,6 +110,7 @@ export class Deployment {
 
   private register(args: pulumi.runtime.MockResourceArgs): { id: string; state: Record<string, any> } {
     const { type, name, inputs, provider } = args;
+    const { region, partition, dnsSuffix } = this.place;
     this.registered.push({ type, name, inputs, provider });
     const physical = inputs.name ?? inputs.bucket ?? `${name}-1a2b3c4`;
     return {
@@ -104,10 +119,10 @@ export class Deployment {
         ...inputs,
         name: physical,
         bucket: inputs.bucket ?? physical,
-        arn: `arn:aws:mock:us-east-1:123456789012:${type.split("/").pop()}/${physical}`,
+        arn: `arn:${partition}:mock:${region}:123456789012:${type.split("/").pop()}/${physical}`,
         uniqueId: "AROAEXAMPLEEXAMPLE123",
         latestVersion: 1,
-        url: `https://sqs.us-east-1.amazonaws.com/123456789012/${physical}`,
+        url: `https://sqs.${region}.${dnsSuffix}/123456789012/${physical}`,
         vpcId: inputs.vpcId ?? "vpc-0mock",
         privateSubnetIds: ["subnet-0private1", "subnet-0private2"],
       },
@@ -130,9 +145,11 @@ export class Deployment {
   private lookup({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, any> {
     switch (token) {
       case "aws:index/getRegion:getRegion":
-        return { region: "us-east-1" };
+        return { region: this.place.region };
       case "aws:index/getPartition:getPartition":
-        return { partition: "aws" };
+        return { partition: this.place.partition, dnsSuffix: this.place.dnsSuffix };
+      case "aws:index/getDefaultTags:getDefaultTags":
+        return { tags: this.defaultTags };
       case "aws:index/getCallerIdentity:getCallerIdentity":
         return { accountId: "123456789012" };
       case "aws:ec2/getSubnet:getSubnet":

@@ -161,8 +161,10 @@ export interface ActionsRunnerPoolArgs {
   alarmTopicArn?: pulumi.Input<string>;
 
   /**
-   * Tags of every resource, and of the instances, volumes and network interfaces, which a provider's default tags do
-   * not reach. Limits: keys must not start with `aws:` or `ci-runners:`. Default: only the pool's own.
+   * Tags of every resource except the host bundle, and of the instances, volumes and network interfaces, which a
+   * provider's default tags do not reach. Limits: with the provider's default tags and the pool's own 4 at most 50; keys
+   * of 1 to 127 and values of up to 256 letters, digits, spaces and `_.:/=+-@`; no two keys that differ only in case,
+   * also from `Name`; no key that starts with `aws:` or `ci-runners:`. Default: only the pool's own.
    */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }

@@ -8,6 +8,7 @@ import { githubViolations } from "./github";
 import { instanceViolations } from "./instances";
 import { nameViolations } from "./names";
 import { runnerViolations } from "./runner";
+import { plainTagViolations } from "./tags";
 import { userDataViolations } from "./user-data";
 
 /**
@@ -30,29 +31,12 @@ function argumentViolations(settings: PoolSettings): Violation[] {
     ...capacityViolations(settings),
     ...drainViolations(settings),
     ...logRetentionViolations(settings.logRetentionDays),
-    ...tagViolations(settings),
+    ...plainTagViolations(settings),
     ...releaseViolations(settings),
   ];
-}
-
-/** Tags that are an output are checked when they resolve; see `tags.ts`. */
-function tagViolations({ tags }: PoolSettings): Violation[] {
-  return isPlainObject(tags) ? reservedTagViolations(Object.keys(tags)) : [];
 }
 
 function releaseViolations({ release }: PoolSettings): Violation[] {
   if (isRelease(release)) return [];
   return [violation("release", release, "neither a release nor main", `Use a release such as v1.2.3, or ${FOLLOWS_MAIN}`)];
-}
-
-const RESERVED_TAG = /^(aws|ci-runners):/i;
-
-export function reservedTagViolations(keys: string[]): Violation[] {
-  return keys
-    .filter((key) => RESERVED_TAG.test(key))
-    .map((key) => violation("tags", key, "the prefix is reserved", "Choose a key that starts with neither aws: nor ci-runners:"));
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

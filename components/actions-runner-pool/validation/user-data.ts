@@ -1,3 +1,4 @@
+import { LONGEST_REGION } from "../../../contract/aws/partitions";
 import { renderUserData } from "../../../host-config/actions-runner-pool/user-data";
 import { USER_DATA_LIMIT_BYTES } from "../../../host-config/shared/user-data";
 import { type Violation, violation } from "../../shared/input-errors";
@@ -6,7 +7,6 @@ import { hostConfig } from "../host-config";
 import type { PoolSettings } from "../settings";
 
 /** Placeholders of the maximum length, for values that are not known yet. */
-const LONGEST_REGION = "x".repeat(14);
 const LONGEST_BUCKET = "x".repeat(63);
 const DIGEST = "0".repeat(64);
 

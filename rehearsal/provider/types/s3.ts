@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
 import type { DeployedResource, ResourceStore } from "../../aws/api";
-import type { Properties } from "../values";
+import { same, type Properties } from "../values";
 import { assetContent } from "./assets";
 import { jsonProblem, mustExist } from "./checks";
 
@@ -17,10 +17,13 @@ const bucket: ResourceType = {
     inputs: ["bucket", "forceDestroy", "tags"],
     autoName: { property: "bucket", maxLength: 63, lowerCase: true },
     replaceOn: ["bucket"],
-    validate: (inputs) =>
-      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text(inputs.bucket))
-        ? []
-        : [{ property: "bucket", reason: `InvalidBucketName: ${inputs.bucket}: use 3 to 63 lower-case letters, digits, dots and dashes` }],
+    validate: (inputs) => {
+      const name = text(inputs.bucket);
+      const fits = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name);
+      if (fits && !/^(xn--|sthree-|amzn-s3-demo-)/.test(name)) return [];
+      const rule = fits ? "this prefix is reserved" : "use 3 to 63 lower-case letters, digits, dots and dashes";
+      return [{ property: "bucket", reason: `InvalidBucketName: ${name}: ${rule}` }];
+    },
     id: (inputs) => inputs.bucket,
     outputs: (id, _inputs, context) => ({
       arn: bucketArn(context, id),
@@ -90,6 +93,13 @@ function objectOutputs(_id: string, inputs: Properties, context: ResourceContext
   };
 }
 
+/** The provider suppresses its default tags only for an empty map. */
+function overrideProblems({ overrideProvider }: Properties) {
+  const tags = overrideProvider?.defaultTags?.tags;
+  if (overrideProvider === undefined || (tags !== undefined && Object.keys(tags).length === 0)) return [];
+  return [{ property: "overrideProvider", reason: "defaultTags.tags must be an empty map, which suppresses the default tags" }];
+}
+
 const bucketObject: ResourceType = {
   // An object that the program retained earlier is overwritten.
   upserts: true,
@@ -104,6 +114,7 @@ const bucketObject: ResourceType = {
       "forceDestroy",
       "key",
       "metadata",
+      "overrideProvider",
       "serverSideEncryption",
       "source",
       "sourceHash",
@@ -113,10 +124,14 @@ const bucketObject: ResourceType = {
     required: ["bucket"],
     autoName: { property: "key", maxLength: 1024 },
     replaceOn: ["bucket", "key"],
+    overridesDefaultTags: ({ overrideProvider }) => same(overrideProvider, { defaultTags: { tags: {} } }),
     volatile: ["contentSha256", "contentLength", "etag", "versionId", "file"],
     validate: (inputs) => {
       const given = ["source", "content", "contentBase64"].filter((name) => name in inputs);
-      return given.length <= 1 ? [] : [{ property: given[1]!, reason: `"${given[1]}": conflicts with ${given[0]}` }];
+      return [
+        ...(given.length <= 1 ? [] : [{ property: given[1]!, reason: `"${given[1]}": conflicts with ${given[0]}` }]),
+        ...overrideProblems(inputs),
+      ];
     },
     id: (inputs, context) => {
       bucketMustExist(context, inputs.bucket);

@@ -39,6 +39,22 @@ rejects([
     remedy: /hyphens/,
   },
   {
+    danger: "a resource name with which EC2 refuses the security group",
+    name: "sg-runners",
+    changes: { poolName: "pool" },
+    field: "name",
+    value: "sg-runners",
+    remedy: /EC2 reserves .*Choose a name/,
+  },
+  {
+    danger: "a resource name with which S3 refuses the bucket, also in capitals, which Pulumi lowers",
+    name: "STHREE-runners",
+    changes: { poolName: "pool" },
+    field: "name",
+    value: "STHREE-runners",
+    remedy: /S3 reserves .*prefix sthree-\. Choose a name/,
+  },
+  {
     danger: "user data that is too large for EC2",
     changes: { labels: Array.from({ length: 100 }, (_, index) => `${index}-`.padEnd(200, "l")) },
     field: "labels",

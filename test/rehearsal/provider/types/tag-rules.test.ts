@@ -52,6 +52,36 @@ describe("the tags of a resource", () => {
     assert.equal(store.get(OBJECT, "bundles/eleven"), undefined);
   });
 
+  it("are kept off an S3 object that overrides them by an empty map, when it is created [A15.8]", async () => {
+    const overrideProvider = { defaultTags: { tags: {} } };
+    await create(BUCKET, { bucket: "bundles" });
+    backend.configure({ defaultTags: JSON.stringify({ tags: numbered(11) }) });
+    const object = (key: string, tags: Record<string, string>) =>
+      create(OBJECT, { bucket: "bundles", key, content: "x", tags, overrideProvider });
+    await object("none", {});
+    assert.deepEqual(store.get(OBJECT, "bundles/none")?.state.tagsAll, {});
+    await object("own", { own: "yes", tag0: "mine", tag1: "x" });
+    assert.deepEqual(store.get(OBJECT, "bundles/own")?.state.tagsAll, { own: "yes", tag0: "mine" });
+    const news = { bucket: "bundles", key: "some", content: "x", overrideProvider: { defaultTags: { tags: { a: "b" } } } };
+    assert.match(backend.check({ urn: urn(OBJECT, "some"), news }).failures[0]!.reason, /must be an empty map/);
+  });
+
+  it("are planned for such an object at each later deployment, unless the program ignores changes of tagsAll [A15.9]", async () => {
+    const inputs = { bucket: "bundles", key: "x", content: "x", overrideProvider: { defaultTags: { tags: {} } } };
+    await create(BUCKET, { bucket: "bundles" });
+    const call = (ignoreChanges: string[]) => {
+      const olds = { ...inputs, tagsAll: {} };
+      return { urn: urn(OBJECT, "thing"), id: "bundles/x", olds, oldInputs: inputs, news: inputs, ignoreChanges };
+    };
+    await create(OBJECT, inputs);
+    assert.deepEqual(backend.diff(call([])).changes, []);
+    backend.configure({ defaultTags: JSON.stringify({ tags: numbered(11) }) });
+    assert.deepEqual(backend.diff(call([])).changes, [{ property: "tagsAll", kind: "update", replace: false }]);
+    await assert.rejects(backend.update(call([])), { message: "updating thing: BadRequest: Object tags cannot be greater than 10" });
+    assert.deepEqual(backend.diff(call(["tagsAll"])).changes, []);
+    assert.deepEqual((await backend.update(call(["tagsAll"]))).outputs.tagsAll, {});
+  });
+
   it("are refused beyond 50 on any other resource, also by an update [A15.2]", async () => {
     const id = await create(LOG_GROUP, { name: "/fifty", tags: numbered(50) });
     await assert.rejects(create(LOG_GROUP, { name: "/more", tags: numbered(51) }), {
