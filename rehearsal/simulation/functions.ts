@@ -134,7 +134,7 @@ export class InProcessFunctions {
     const { registerFunction } = settings.names;
     const gitHub = this.gitHubOf(settings, registerFunction);
     return (event, invocation) => {
-      const ports = registrationPorts(this.clients(registerFunction, invocation), gitHub, this.options.clock);
+      const ports = registrationPorts(this.clients(registerFunction, invocation), gitHub, this.options.clock, () => ({ tags: {} }));
       return register(event, ports, settings, this.observer(registerFunction, settings.pool));
     };
   }
@@ -152,7 +152,8 @@ export class InProcessFunctions {
     const { sweepFunction } = settings.names;
     const gitHub = this.gitHubOf(settings, sweepFunction);
     return (event, invocation) => {
-      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, this.silencesOf(sweepFunction));
+      const silences = this.silencesOf(sweepFunction);
+      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, silences, () => ({ tags: {} }));
       return dispatchSweep(event, ports, { ...settings, scheduled: () => settings }, this.observer(sweepFunction, settings.pool));
     };
   }

@@ -1,7 +1,7 @@
 import { POOL_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { AwsEnvironment } from "../../shared/aws-environment";
-import { logGroupName } from "../../shared/packaged-function";
-import { type PolicyDocument, type Statement, allow, arn, policy } from "../../shared/policy";
+import { logGroupName, vpcStatements } from "../../shared/packaged-function";
+import { type PolicyDocument, type Statement, allow, allowKey, arn, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn, stopDocumentArn } from "./arns";
 
 /** The values from which the functions' policies are built. */
@@ -13,21 +13,29 @@ export interface FunctionGrants {
   githubSecretArn: string;
   /** Set if that secret is encrypted with its own KMS key. */
   secretKmsKeyArn?: string;
+  /** Set if registration tokens and dead letters are encrypted with a customer's key. */
+  kmsKeyArn?: string;
   deadLetterQueueArn: string;
+  /** The functions run in a VPC. */
+  inVpc?: boolean;
 }
+
+/** Secrets Manager and SQS need both to store something: the data key, and its decryption when they use it again. */
+const ENCRYPT = ["kms:GenerateDataKey", "kms:Decrypt"];
 
 export function registerPolicy(grants: FunctionGrants): PolicyDocument {
-  const { environment, names } = grants;
-  return policy(...everyFunction(names.registerFunction, grants), provideTokens(environment, names));
+  return policy(...everyFunction(grants.names.registerFunction, grants), ...provideTokens(grants));
 }
 
-function provideTokens(environment: AwsEnvironment, names: PoolNames): Statement {
-  return allow(
+function provideTokens({ environment, names, kmsKeyArn }: FunctionGrants): Statement[] {
+  const provide = allow(
     "ProvideRegistrationTokens",
     // CreateSecret with tags also requires TagResource; for a duplicate event the function replaces the value.
     ["secretsmanager:CreateSecret", "secretsmanager:TagResource", "secretsmanager:PutSecretValue"],
     [registrationSecretArn(environment, names)],
   );
+  if (kmsKeyArn === undefined) return [provide];
+  return [provide, allowKey("EncryptRegistrationTokens", environment, kmsKeyArn, "secretsmanager", ENCRYPT)];
 }
 
 export function deregisterPolicy(grants: FunctionGrants): PolicyDocument {
@@ -61,7 +69,7 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
     ),
     allow("CompleteForHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
     allow("TerminateRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(environment, names)]),
-    provideTokens(environment, names),
+    ...provideTokens(grants),
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
   );
@@ -69,7 +77,7 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
 
 /** The function may create its log stream, not the log group: the stack owns that, with its retention. */
 function everyFunction(functionName: string, grants: FunctionGrants): Statement[] {
-  const { environment, githubSecretArn, secretKmsKeyArn, deadLetterQueueArn } = grants;
+  const { environment, githubSecretArn, secretKmsKeyArn, kmsKeyArn, deadLetterQueueArn } = grants;
   const statements = [
     allow(
       "WriteOwnLog",
@@ -79,6 +87,10 @@ function everyFunction(functionName: string, grants: FunctionGrants): Statement[
     allow("SendToDeadLetterQueue", ["sqs:SendMessage"], [deadLetterQueueArn]),
     allow("ReadGithubSecret", ["secretsmanager:GetSecretValue"], [githubSecretArn]),
   ];
-  if (secretKmsKeyArn !== undefined) statements.push(allow("DecryptGithubSecret", ["kms:Decrypt"], [secretKmsKeyArn]));
+  if (secretKmsKeyArn !== undefined) {
+    statements.push(allowKey("DecryptGithubSecret", environment, secretKmsKeyArn, "secretsmanager", ["kms:Decrypt"]));
+  }
+  if (kmsKeyArn !== undefined) statements.push(allowKey("EncryptDeadLetters", environment, kmsKeyArn, "sqs", ENCRYPT));
+  if (grants.inVpc) statements.push(...vpcStatements(environment, functionName));
   return statements;
 }

@@ -1,5 +1,8 @@
-import { ENV } from "../../../contract/actions-runner-pool/environment";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ENV, SECRET_TAGS_FILE } from "../../../contract/actions-runner-pool/environment";
 import { type PoolNames, poolNames } from "../../../contract/actions-runner-pool/names";
+import type { SecretSettings } from "./token-store";
 import { type Environment, positiveInteger, required } from "../../shared/lambda/environment";
 
 /** The pool that a function serves. Read when the function initializes, because every handler needs it. */
@@ -14,4 +17,11 @@ export function maxDrainSeconds(environment: Environment = process.env): number 
 
 export function hostRoleId(environment: Environment = process.env): string {
   return required(environment, ENV.hostRoleId);
+}
+
+/** How registration secrets are created. @throws when the archive lacks the file with the tags. */
+export function secretSettings(environment: Environment = process.env): SecretSettings {
+  const file = join(required(environment, "LAMBDA_TASK_ROOT"), SECRET_TAGS_FILE);
+  const kmsKeyArn = environment[ENV.secretKmsKeyArn];
+  return { tags: JSON.parse(readFileSync(file, "utf8")), ...(kmsKeyArn ? { kmsKeyArn } : {}) };
 }

@@ -6,8 +6,10 @@ import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import type { RegistrationPorts } from "../shared/registration";
 import { registrationPorts } from "../shared/registration-ports";
+import type { SecretSettings } from "../shared/token-store";
 import type { DestroyCheckPorts } from "./destroy-check";
-import { activities, groupExists, members, suspendedProcesses, terminate } from "./inventory";
+import type { FailedLaunchPorts } from "./failed-launches";
+import { activities, failedLaunches, groupExists, members, protectedInstances, suspendedProcesses, terminate } from "./inventory";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
 import type { Silences } from "./silences";
@@ -22,13 +24,16 @@ export function sweepPorts(
   gitHub: () => GitHubRunners,
   clock: Clock,
   silences: Silences,
-): SweepPorts & RegistrationPorts & DestroyCheckPorts {
+  secretSettings: () => SecretSettings,
+): SweepPorts & RegistrationPorts & DestroyCheckPorts & FailedLaunchPorts {
   const { autoScaling, secretsManager } = clients;
   return {
-    ...registrationPorts(clients, gitHub, clock),
+    ...registrationPorts(clients, gitHub, clock, secretSettings),
     members: (group) => members(autoScaling, group),
     groupExists: (group) => groupExists(autoScaling, group),
     suspendedProcesses: (group) => suspendedProcesses(autoScaling, group),
+    protectedInstances: (group) => protectedInstances(autoScaling, group),
+    failedLaunches: (group) => failedLaunches(autoScaling, group),
     activities: (group) => activities(autoScaling, group),
     lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
     continueAction: (action) => continueAction(autoScaling, action),

@@ -1,9 +1,10 @@
-import type { FinalSweepResult } from "../../../contract/actions-runner-pool/final-sweep";
+import type { DestroyPlan, FinalSweepResult } from "../../../contract/actions-runner-pool/final-sweep";
 import { TIMING } from "../../../contract/actions-runner-pool/timing";
 import type { Observer } from "../../shared/lambda/observer";
 import { within } from "../../shared/lambda/timeout";
 import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
-import { checkDestroy, type DestroyCheckPorts } from "./destroy-check";
+import { checkDestroy, type DestroyCheckPorts, planDestroy } from "./destroy-check";
+import type { FailedLaunchPorts } from "./failed-launches";
 import { finalSweep } from "./final-sweep";
 import type { SweepPorts, SweepSettings } from "./ports";
 import { sweep } from "./sweep";
@@ -14,20 +15,23 @@ export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "n
   scheduled(): Pick<SweepSettings, "maxDrainSeconds"> & Pick<RegistrationSettings, "hostRoleId">;
 }
 
-/** Runs the sweep that the trigger requires. Only the final sweep has a result. */
+/** Runs the sweep that the trigger requires. The final sweep and an operator's question have a result. */
 export async function dispatchSweep(
   event: unknown,
-  ports: SweepPorts & RegistrationPorts & DestroyCheckPorts,
+  ports: SweepPorts & RegistrationPorts & DestroyCheckPorts & FailedLaunchPorts,
   { pool, names, scheduled }: DispatchSettings,
   observer: Observer,
-): Promise<FinalSweepResult | undefined> {
+): Promise<FinalSweepResult | DestroyPlan | undefined> {
+  const destroy = { names, maxDrainSeconds: () => scheduled().maxDrainSeconds };
   const trigger = sweepTrigger(event, pool);
   switch (trigger.kind) {
     case "final":
       return finalSweep(ports, { names }, observer);
     case "destroy-check":
-      await checkDestroy(ports, { names }, observer);
+      await checkDestroy(ports, destroy, observer);
       return undefined;
+    case "destroy-plan":
+      return planDestroy(ports, destroy);
     case "nothing":
       observer.log.info("nothing to do", { reason: trigger.reason });
       return undefined;

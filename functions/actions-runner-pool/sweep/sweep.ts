@@ -7,10 +7,12 @@
  * - Pulumi's invocation resource: its deletion, after the group's, runs the final sweep (final-sweep.ts). Its creation
  *   and updates do nothing. trigger.ts recognizes these events by their key `tf`.
  * - A second such resource, deleted before the group: it fails, and with it the deletion of the pool, while an instance is
- *   in standby or the process Terminate is suspended (destroy-check.ts).
+ *   in standby or the process Terminate is suspended (destroy-check.ts). The same input without `tf` is an operator's question
+ *   what the deletion would wait for; its answer is the result.
  *
  * ## Work by lifecycle state (docs/lifecycle.md)
  *
+ * - A launch that EC2 refused: report the reason.
  * - `Pending:Wait` for over 60 s without secret and runner: provide the token that the register function did not.
  * - `InService` for over 10 min without an online runner: report.
  * - `Terminating:Wait`: report if it exceeds `maxDrain`, or if its runner is busy but offline. The host's drain completes
@@ -38,7 +40,7 @@
  * - GitHub: about 150 calls an hour for listing runners (a longer list gets two consecutive sweeps per cycle), 10
  *   rechecks of unregistered instances and 20 calls for retained ones a sweep and none below 20 % of the hourly quota, no
  *   removals below 40 % (below 10 % for runners that are in use without an instance).
- * - Auto Scaling: 30 pages of 100 activities a sweep.
+ * - Auto Scaling: 31 pages of 100 activities a sweep.
  *
  * ## Gotchas
  *
@@ -52,6 +54,7 @@ import type { Observer } from "../../shared/lambda/observer";
 import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
 import { reportOverdueDrains } from "./overdue-drains";
 import { continuePoolTrims } from "./pool-trims";
+import { type FailedLaunchPorts, reportFailedLaunches } from "./failed-launches";
 import { GroupHistory } from "./history";
 import { attempt } from "./attempt";
 import { provideMissedTokens } from "./missed-launches";
@@ -65,7 +68,7 @@ import { reportUnregistered } from "./unregistered";
 
 /** @param signal bounds the whole sweep. */
 export async function sweep(
-  ports: SweepPorts & RegistrationPorts,
+  ports: SweepPorts & RegistrationPorts & FailedLaunchPorts,
   settings: SweepSettings & RegistrationSettings,
   observer: Observer,
   signal: AbortSignal,
@@ -78,6 +81,7 @@ export async function sweep(
     await part("completing pool trims", () => continuePoolTrims(members, ports, settings, observer));
     await part("checking for overdue drains", () => reportOverdueDrains(members, ports, settings, history, observer));
   }
+  await part("checking for failed launches", () => reportFailedLaunches(ports, settings.names.group, observer));
   await part("sweeping registration tokens", () => sweepOrphanSecrets(ports, settings, observer, signal));
   if (members) {
     // After the expired tokens were deleted, so that an instance that still waits with one gets a new one.

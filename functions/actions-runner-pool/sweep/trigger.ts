@@ -8,6 +8,8 @@ export type SweepTrigger =
   | { kind: "final" }
   /** The pool is about to be deleted; its group still exists. */
   | { kind: "destroy-check" }
+  /** An operator asks what a deletion would wait for. */
+  | { kind: "destroy-plan" }
   | { kind: "nothing"; reason: string };
 
 const CHECK: DestroyCheckInput["check"] = "destroy";
@@ -15,7 +17,8 @@ const ACTIONS: readonly unknown[] = ["create", "update", "delete"] satisfies Inv
 
 /** Distinguishes Pulumi's invocations from the schedule's. An event with the provider's key `tf` is never a schedule. */
 export function sweepTrigger(event: unknown, pool: string): SweepTrigger {
-  if (!isRecord(event) || !("tf" in event)) return { kind: "schedule" };
+  if (!isRecord(event)) return { kind: "schedule" };
+  if (!("tf" in event)) return event.check === CHECK ? { kind: "destroy-plan" } : { kind: "schedule" };
   const action = isRecord(event.tf) ? event.tf.action : undefined;
   if (!ACTIONS.includes(action)) return { kind: "nothing", reason: "tf.action is not create, update or delete" };
   if (event.pool !== pool) return { kind: "nothing", reason: "the invocation is for another pool" };

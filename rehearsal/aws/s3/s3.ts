@@ -1,8 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { type Authorisation, AwsError, type DeployedResource, type Principal, type ResourceStore, type Service, type Shape } from "../api";
 import type { Iam } from "../iam/iam";
+import type { KmsKeys } from "../kms/keys";
 
 const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject"];
+
+const ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
 
 /** The objects that the program put into its buckets; their bytes are in files that the provider wrote. */
 export class S3 implements Service {
@@ -11,6 +14,7 @@ export class S3 implements Service {
   constructor(
     private readonly store: ResourceStore,
     private readonly iam: Iam,
+    private readonly keys: KmsKeys,
   ) {}
 
   authorisation(_operation: string, params: Shape): Authorisation[] {
@@ -24,12 +28,24 @@ export class S3 implements Service {
     this.checkBucketPolicy(bucket, params);
     const object = this.find(bucket, key);
     if (!object) throw this.absent(bucket, principal);
+    const kmsKey = (object.state["kmsKeyId"] ?? this.bucketKey(bucket)) as string | undefined;
+    const refusal = kmsKey && this.keys.refusal(principal, { key: kmsKey, actions: ["kms:Decrypt"] }, "s3");
+    if (refusal !== undefined) throw new AwsError("AccessDenied", refusal, 403);
     return {
       Body: await readFile(object.state["file"] as string),
       ContentType: object.state["contentType"],
       ETag: `"${object.state["etag"]}"`,
       LastModified: new Date(object.state["lastModified"] ?? 0),
     };
+  }
+
+  /** The key of the bucket's default encryption. */
+  private bucketKey(bucket: string): string | undefined {
+    const rules = this.store.get(ENCRYPTION, bucket)?.state["rules"] as {
+      applyServerSideEncryptionByDefault?: { kmsMasterKeyId?: string };
+    }[];
+    return rules?.find(({ applyServerSideEncryptionByDefault: rule }) => rule?.kmsMasterKeyId)?.applyServerSideEncryptionByDefault
+      ?.kmsMasterKeyId;
   }
 
   private find(bucket: string, key: string): DeployedResource | undefined {

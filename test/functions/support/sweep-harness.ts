@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../../functions/shared/lambda/clock";
 import type { Runner } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
+import type { FailedLaunch, FailedLaunchPorts } from "../../../functions/actions-runner-pool/sweep/failed-launches";
 import type { Activity, Member, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
 import { Silences } from "../../../functions/actions-runner-pool/sweep/silences";
 import { sweep } from "../../../functions/actions-runner-pool/sweep/sweep";
@@ -25,6 +26,7 @@ export class SweepHarness {
   readonly acts: string[] = [];
   members: Member[] = [];
   activities: Activity[][] = [];
+  failedLaunches: FailedLaunch[] = [];
   runners: Runner[][] = [[]];
   secrets: StoredSecret[] = [];
   /** Instances that some group of the account lists. */
@@ -48,10 +50,11 @@ export class SweepHarness {
   }
 }
 
-function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
+function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts & FailedLaunchPorts {
   return {
     members: async () => harness.members,
     groupExists: async () => true,
+    failedLaunches: async () => harness.failedLaunches,
     async *activities() {
       for (const page of harness.activities) {
         harness.historyPages += 1;
