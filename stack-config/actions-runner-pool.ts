@@ -1,4 +1,4 @@
-import type { ActionsRunnerPoolArgs, DrainArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "../components";
+import type { ActionsRunnerPoolArgs, DrainArgs, FunctionsArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "../components";
 import type { Reader } from "./reader";
 
 /** The pool's arguments, except those that the program sets itself. */
@@ -26,6 +26,7 @@ export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
       tokenSecretArn: read.text("githubTokenSecretArn"),
       secretKmsKeyArn: read.text("githubSecretKmsKeyArn"),
       apiUrl: read.text("githubApiUrl"),
+      caCertificates: read.text("githubCaCertificates"),
     },
     runner: {
       onImage: read.flag("runnerOnImage"),
@@ -43,6 +44,8 @@ export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
     imageId: read.text("imageId"),
     imageParameter: read.text("imageParameter"),
     rootVolumeSize: read.count("rootVolumeSize"),
+    rootVolumeKmsKeyId: read.text("rootVolumeKmsKeyId"),
+    kmsKeyArn: read.text("kmsKeyArn"),
     spot: read.object<SpotArgs>(COMPONENT, "spot"),
     maxInstanceLifetimeDays: read.number("maxInstanceLifetimeDays"),
     instanceRefresh: read.object<InstanceRefreshArgs>(COMPONENT, "instanceRefresh"),
@@ -54,6 +57,7 @@ export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
     launchTimeout: read.number("launchTimeout"),
     waitForReadiness: read.flag("waitForReadiness"),
     securityGroupIds: read.list("securityGroupIds"),
+    functions: read.object<FunctionsArgs>(COMPONENT, "functions"),
     extraPolicyArns: read.list("extraPolicyArns"),
     permissionsBoundaryArn: read.text("permissionsBoundaryArn"),
     jobsMayUseInstanceRole: read.flag("jobsMayUseInstanceRole"),

@@ -54,7 +54,7 @@ async function coldStart(aws: AwsStandIn, deployed: DeployedFunction): Promise<n
   const { tlsPort: port, caFile } = aws.front;
   const workDir = mkdtempSync(join(tmpdir(), "ci-runners-bench-"));
   const { region, account: accountId } = arnParts(deployed.arn);
-  const context = { account: { region, accountId }, route: { port, hosts: [], caFile }, workDir };
+  const context = { account: { region, accountId }, route: { port, hosts: [], privateHosts: [], caFile }, workDir };
   // Without the stand-in's CA, whose loading takes a third of Node's start; neither Lambda nor loading the handler needs it.
   const { NODE_EXTRA_CA_CERTS: _, ...environment } = sandboxEnvironment(deployed, aws.credentials.issue(principal), context);
   const begun = performance.now();

@@ -16,7 +16,7 @@ import { createGroup, createHooks } from "./group";
 import { createHostRole } from "./host-role";
 import { instanceFacts } from "./instance-facts";
 import { createLaunchTemplate } from "./launch-template";
-import { createNetwork } from "./network";
+import { createNetwork, functionNetwork } from "./network";
 import { waitForReadiness } from "./readiness";
 import { createRefreshCancel } from "./refresh-cancel";
 import { resolveSettings } from "./settings";
@@ -79,10 +79,11 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const common = { settings, tags, environment };
 
     const network = createNetwork(name, common, child);
-    const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), tags }, child);
+    const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), kmsKeyArn: settings.kmsKeyArn, tags }, child);
     const hostRole = createHostRole(name, { ...common, bucketArn: bundle.bucket.arn }, child);
     const { queue: deadLetters, ready: deadLettersReady } = createDeadLetters(name, common, child);
-    const functions = createFunctions(name, { ...common, deadLetters, bundle, hostRole: hostRole.role, artefacts: built.functions }, child);
+    const functionParts = { deadLetters, bundle, hostRole: hostRole.role, network: functionNetwork(settings, network), artefacts: built.functions };
+    const functions = createFunctions(name, { ...common, ...functionParts }, child);
     const events = createEvents(name, { ...common, functions, deadLetters }, child);
     const stopDocument = createStopDocument(name, common, child);
     const launchTemplate = createLaunchTemplate(name, { ...common, facts, network, hostRole, bundle }, child);

@@ -29,7 +29,7 @@ export function createDeadLetters(name: string, parts: DeadLetterParts, opts: pu
   const { settings, environment, tags } = parts;
   const queue = new aws.sqs.Queue(
     `${name}-dead-letters`,
-    { name: settings.names.deadLetterQueue, messageRetentionSeconds: RETENTION, sqsManagedSseEnabled: true, tags },
+    { name: settings.names.deadLetterQueue, messageRetentionSeconds: RETENTION, ...encryption(settings), tags },
     opts,
   );
   const document = pulumi
@@ -37,6 +37,11 @@ export function createDeadLetters(name: string, parts: DeadLetterParts, opts: pu
     .apply(([queueArn, awsEnvironment]) => JSON.stringify(deadLetterPolicy(queueArn, awsEnvironment, settings)));
   const queuePolicy = new aws.sqs.QueuePolicy(`${name}-dead-letters`, { queueUrl: queue.url, policy: document }, opts);
   return { queue, ready: [queuePolicy] };
+}
+
+/** SQS takes one of both. With a customer's key, the key's policy must admit EventBridge: see docs/organizations.md. */
+function encryption({ kmsKeyArn }: PoolSettings): Pick<aws.sqs.QueueArgs, "kmsMasterKeyId" | "sqsManagedSseEnabled"> {
+  return kmsKeyArn === undefined ? { sqsManagedSseEnabled: true } : { kmsMasterKeyId: kmsKeyArn };
 }
 
 function deadLetterPolicy(queueArn: string, environment: AwsEnvironment, settings: PoolSettings): PolicyDocument {

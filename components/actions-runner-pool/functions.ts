@@ -1,8 +1,10 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { artefacts } from "../shared/artefacts";
-import { ENV } from "../../contract/actions-runner-pool/environment";
+import { ENV, SECRET_TAGS_FILE } from "../../contract/actions-runner-pool/environment";
+import { AUTHORITIES_FILE, TRUST_AUTHORITIES } from "../../contract/shared/github-environment";
 import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
+import { certificatesOf } from "../shared/certificates";
 import type { AwsEnvironment } from "../shared/aws-environment";
 import type { HostBundle } from "../shared/host-bundle";
 import { type PackagedFunction, createPackagedFunction } from "../shared/packaged-function";
@@ -10,6 +12,7 @@ import type { PolicyDocument } from "../shared/policy";
 import { type FunctionKey, functionSettings } from "./function-settings";
 import { refreshPreferences } from "./instance-refresh";
 import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./policies/functions";
+import type { FunctionNetwork } from "./network";
 import { installedVersion } from "./runner-archive";
 import type { PoolSettings } from "./settings";
 
@@ -21,6 +24,7 @@ export interface FunctionParts {
   deadLetters: aws.sqs.Queue;
   bundle: HostBundle;
   hostRole: aws.iam.Role;
+  network: FunctionNetwork;
   artefacts: ReturnType<typeof artefacts>["functions"];
   tags: pulumi.Output<Record<string, string>>;
 }
@@ -30,6 +34,9 @@ const POLICIES: Record<FunctionKey, (grants: FunctionGrants) => PolicyDocument> 
   deregister: deregisterPolicy,
   sweep: sweepPolicy,
 };
+
+/** The functions that create registration secrets. */
+const CREATES_SECRETS: readonly FunctionKey[] = ["register", "sweep"];
 
 /** The three functions. Lambda retries failed invocations; those that still fail go to the dead-letter queue. */
 export function createFunctions(name: string, parts: FunctionParts, opts: pulumi.CustomResourceOptions): PoolFunctions {
@@ -41,10 +48,13 @@ export function createFunctions(name: string, parts: FunctionParts, opts: pulumi
       {
         ...specific[key],
         dir: artefacts("actions-runner-pool", key).dir,
+        files: tags.apply((all) => files(settings, key, all)),
         environment: variables(settings, hostRole, key),
         policy: grants(parts).apply(POLICIES[key]),
         deadLetterQueueArn: deadLetters.arn,
         logRetentionDays: settings.logRetentionDays,
+        kmsKeyArn: settings.kmsKeyArn,
+        vpc: parts.network,
         permissionsBoundaryArn: settings.permissionsBoundaryArn,
         tags,
       },
@@ -53,18 +63,39 @@ export function createFunctions(name: string, parts: FunctionParts, opts: pulumi
   return { register: create("register"), deregister: create("deregister"), sweep: create("sweep") };
 }
 
-function grants({ settings, environment, deadLetters, bundle }: FunctionParts): pulumi.Output<FunctionGrants> {
+/** In one order, so that a program that lists its tags in another one changes no function. */
+function sorted(tags: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function files({ github }: PoolSettings, key: FunctionKey, tags: Record<string, string>): Record<string, string> {
+  return {
+    ...(CREATES_SECRETS.includes(key) ? { [SECRET_TAGS_FILE]: JSON.stringify(sorted(tags)) } : {}),
+    ...(github.caCertificates === undefined ? {} : { [AUTHORITIES_FILE]: certificatesOf(github.caCertificates) }),
+  };
+}
+
+function grants({ settings, environment, deadLetters, bundle, network }: FunctionParts): pulumi.Output<FunctionGrants> {
   const { github, names, poolName } = settings;
   return pulumi
-    .all([environment, githubSecretArn(settings), pulumi.output(github.secretKmsKeyArn), deadLetters.arn, bundle.bucket.arn])
-    .apply(([awsEnvironment, githubSecret, secretKmsKeyArn, deadLetterQueueArn, bundleBucketArn]) => ({
+    .all([
+      environment,
+      githubSecretArn(settings),
+      pulumi.output(github.secretKmsKeyArn),
+      pulumi.output(settings.kmsKeyArn),
+      deadLetters.arn,
+      bundle.bucket.arn,
+    ])
+    .apply(([awsEnvironment, githubSecret, secretKmsKeyArn, kmsKeyArn, deadLetterQueueArn, bundleBucketArn]) => ({
       environment: awsEnvironment,
       names,
       poolName,
       githubSecretArn: githubSecret,
       secretKmsKeyArn,
+      kmsKeyArn,
       deadLetterQueueArn,
       bundleBucketArn,
+      inVpc: network !== undefined,
     }));
 }
 
@@ -88,6 +119,8 @@ function variables(settings: PoolSettings, hostRole: aws.iam.Role, key: Function
     [ENV.maxDrainSeconds]: String(settings.drain.maxDrain),
     [ENV.refreshPreferences]: key === "sweep" ? JSON.stringify(refreshPreferences(settings)) : undefined,
     [ENV.runnerVersion]: installedVersion(settings.runner),
+    [ENV.secretKmsKeyArn]: CREATES_SECRETS.includes(key) ? settings.kmsKeyArn : undefined,
+    ...(github.caCertificates === undefined ? {} : TRUST_AUTHORITIES),
     POWERTOOLS_SERVICE_NAME: key,
     POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
     POWERTOOLS_LOG_LEVEL: "INFO",

@@ -17,6 +17,7 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     terminateHook: names.terminateHook,
     secretPrefix: names.secretPrefix,
     githubUrl: `${githubWebUrl(github.apiUrl)}/${github.organization ?? github.repository}`,
+    ...(github.caCertificates === undefined ? {} : { privateAuthorities: true }),
     labels: settings.labels,
     ...(settings.runnerGroup === undefined ? {} : { runnerGroup: settings.runnerGroup }),
     noDefaultLabels: settings.noDefaultLabels,

@@ -27,8 +27,8 @@ export function createHostRole(name: string, parts: HostRoleParts, opts: pulumi.
   const assumeRolePolicy = environment.apply(({ region }) => JSON.stringify(trust(partitionOf(region).ec2Principal)));
   const role = new aws.iam.Role(`${name}-host`, { assumeRolePolicy, permissionsBoundary: settings.permissionsBoundaryArn, tags }, opts);
   const policy = pulumi
-    .all([environment, bucketArn])
-    .apply(([awsEnvironment, bucket]) => JSON.stringify(hostPolicy(awsEnvironment, settings.names, bucket)));
+    .all([environment, bucketArn, pulumi.output(settings.kmsKeyArn)])
+    .apply(([awsEnvironment, bucket, key]) => JSON.stringify(hostPolicy(awsEnvironment, settings.names, bucket, key)));
   const own = new aws.iam.RolePolicy(`${name}-host`, { role: role.name, policy }, opts);
   const extra = settings.extraPolicyArns.map(
     (policyArn, index) => new aws.iam.RolePolicyAttachment(`${name}-host-${index}`, { role: role.name, policyArn }, opts),

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { bundleKey } from "../../contract/shared/host-bundle";
 import { renderUserData } from "../../host-config/actions-runner-pool/user-data";
 import type { AwsEnvironment } from "../shared/aws-environment";
+import { certificatesOf } from "../shared/certificates";
 import type { HostBundle } from "../shared/host-bundle";
 import { throwIfAny } from "../shared/input-errors";
 import { WarmPoolState } from "./args/capacity";
@@ -43,7 +44,7 @@ export function createLaunchTemplate(name: string, parts: LaunchTemplateParts, o
             volumeType: "gp3",
             volumeSize: facts.rootVolumeSize,
             encrypted: "true",
-            kmsKeyId: settings.rootVolumeKmsKeyId,
+            kmsKeyId: settings.rootVolumeKmsKeyId ?? settings.kmsKeyArn,
             deleteOnTermination: "true",
           },
         },
@@ -66,7 +67,9 @@ export function createLaunchTemplate(name: string, parts: LaunchTemplateParts, o
 function userData({ settings, facts, environment, bundle }: LaunchTemplateParts): pulumi.Output<string> {
   return pulumi.all([facts, environment, bundle.bucket.bucket]).apply(([{ architecture }, { region }, bucket]) => {
     const config = hostConfig(settings, region, architecture);
-    const text = renderUserData(config, { bucket, key: bundleKey(bundle.sha256), sha256: bundle.sha256 });
+    const { caCertificates = "" } = settings.github;
+    const location = { bucket, key: bundleKey(bundle.sha256), sha256: bundle.sha256 };
+    const text = renderUserData(config, location, certificatesOf(caCertificates));
     throwIfAny(oversize(text, settings));
     return Buffer.from(text).toString("base64");
   });

@@ -9,6 +9,9 @@ export interface Network {
   securityGroupIds: pulumi.Output<string[]>;
 }
 
+/** Where the functions run; undefined: in no VPC. */
+export type FunctionNetwork = Network | undefined;
+
 export interface NetworkParts {
   settings: PoolSettings;
   tags: pulumi.Output<Record<string, string>>;
@@ -35,7 +38,17 @@ export function createNetwork(name: string, parts: NetworkParts, opts: pulumi.Cu
   return { subnetIds, securityGroupIds: pulumi.output([securityGroup.id]) };
 }
 
-function nonEmpty(field: "subnetIds" | "securityGroupIds", ids: pulumi.Input<pulumi.Input<string>[]>): pulumi.Output<string[]> {
+/** By default with the instances' security groups: they let everything out and nothing in, as a function needs. */
+export function functionNetwork({ functions }: PoolSettings, { securityGroupIds }: Network): FunctionNetwork {
+  if (functions?.subnetIds === undefined) return undefined;
+  const own = functions.securityGroupIds;
+  return {
+    subnetIds: nonEmpty("functions.subnetIds", functions.subnetIds),
+    securityGroupIds: own === undefined ? securityGroupIds : nonEmpty("functions.securityGroupIds", own),
+  };
+}
+
+function nonEmpty(field: string, ids: pulumi.Input<pulumi.Input<string>[]>): pulumi.Output<string[]> {
   return pulumi.output(ids).apply((known) => {
     throwIfAny(known.length === 0 ? [emptyList(field)] : []);
     return known;

@@ -19,6 +19,8 @@ export interface HostBundle {
 export interface HostBundleParts {
   /** The build product. */
   built: { file: string; sha256: string };
+  /** The customer's key that encrypts it; without one, S3's own. */
+  kmsKeyArn?: pulumi.Input<string>;
   tags: pulumi.Input<Record<string, string>>;
 }
 
@@ -28,7 +30,7 @@ export interface HostBundleParts {
  * it; a component deletes old ones by a rule of its own. The deletion of the bucket deletes them all.
  */
 export function createHostBundle(name: string, parts: HostBundleParts, opts: pulumi.CustomResourceOptions): HostBundle {
-  const { built, tags } = parts;
+  const { built, kmsKeyArn, tags } = parts;
   const bucket = new aws.s3.Bucket(`${name}-host-bundle`, { forceDestroy: true, tags }, opts);
   const publicAccessBlock = new aws.s3.BucketPublicAccessBlock(
     `${name}-host-bundle`,
@@ -37,7 +39,7 @@ export function createHostBundle(name: string, parts: HostBundleParts, opts: pul
   );
   const encryption = new aws.s3.BucketServerSideEncryptionConfiguration(
     `${name}-host-bundle`,
-    { bucket: bucket.bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+    { bucket: bucket.bucket, rules: [encryptionRule(kmsKeyArn)] },
     opts,
   );
   const object = new aws.s3.BucketObjectv2(
@@ -48,8 +50,16 @@ export function createHostBundle(name: string, parts: HostBundleParts, opts: pul
       source: new pulumi.asset.FileAsset(built.file),
       contentType: "application/x-tar",
       ...WITHOUT_TAGS,
+      // The bucket's rule alone would leave an existing object under the key that it has.
+      kmsKeyId: kmsKeyArn,
     },
     { ...opts, dependsOn: [publicAccessBlock, encryption], retainOnDelete: true, ignoreChanges: ["tagsAll"] },
   );
   return { bucket, object, sha256: built.sha256 };
+}
+
+/** With a bucket key, S3 asks KMS once for many objects. */
+function encryptionRule(kmsKeyArn: pulumi.Input<string> | undefined): aws.types.input.s3.BucketServerSideEncryptionConfigurationRule {
+  if (kmsKeyArn === undefined) return { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };
+  return { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true };
 }

@@ -1,5 +1,6 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { awsDomain } from "../../host-config/shared/user-data";
 import type { AwsEnvironment } from "./aws-environment";
 
 type AwsStatement = pulumi.Unwrap<aws.iam.PolicyStatement>;
@@ -27,6 +28,17 @@ export function allow(sid: string, actions: string[], resources: string[], condi
 /** Allows an AWS service to assume the role. */
 export function trust(service: string): PolicyDocument {
   return policy({ Sid: "Assume", Effect: "Allow", Principal: { Service: service }, Action: ["sts:AssumeRole"] });
+}
+
+/**
+ * Use of a customer's key, only through one service, which calls KMS with the caller's permissions. So the role cannot
+ * decrypt anything that it holds itself.
+ *
+ * @param service as in the name of its endpoint: `secretsmanager`, `sqs`, `s3`
+ */
+export function allowKey(sid: string, environment: AwsEnvironment, keyArn: string, service: string, actions: string[]): Statement {
+  const through = `${service}.${environment.region}.${awsDomain(environment.region)}`;
+  return allow(sid, actions, [keyArn], { StringEquals: { "kms:ViaService": through } });
 }
 
 export function arn({ partition, region, accountId }: AwsEnvironment, service: string, resource: string): string {

@@ -12,4 +12,13 @@ export const ENV = {
   refreshPreferences: "REFRESH_PREFERENCES",
   /** The runner's version that new instances install; absent if the runner is on their image. */
   runnerVersion: "RUNNER_VERSION",
+  /** ARN of the customer's key for registration secrets. */
+  secretKmsKeyArn: "REGISTRATION_SECRET_KMS_KEY_ARN",
 } as const;
+
+/**
+ * File beside the code of the functions that create registration secrets, with the pool's tags as a JSON object: a Service
+ * Control Policy may demand tags in the call that creates a resource. Not a variable, because all variables of a function
+ * together may have 4 KB, and 50 tags may have 19.
+ */
+export const SECRET_TAGS_FILE = "secret-tags.json";

@@ -14,6 +14,23 @@ export interface DestroyCheckInput extends FinalSweepInput {
   check: "destroy";
 }
 
+/**
+ * Answer to an operator who invokes the function with a DestroyCheckInput: what a deletion would wait for. Pulumi shows nothing
+ * of the deletion's own check but its refusal, because an invocation that is deleted has no result.
+ */
+export interface DestroyPlan {
+  /** In the group and its warm pool. */
+  instances: number;
+  /** Those in service with a job. */
+  busy: number;
+  /** Those that already wait for their job. */
+  draining: number;
+  /** Seconds after which the last of them is stopped with its job: `maxDrain` and a margin; 0 without any. */
+  longestWaitSeconds: number;
+  /** What only an operator can end, each with its command; the deletion would be refused. */
+  obstacles: string[];
+}
+
 /** What the AWS provider adds to the input of an invocation with the lifecycle scope `CRUD`, under the key `tf`. */
 export interface InvocationLifecycle {
   action: "create" | "update" | "delete";

@@ -13,6 +13,8 @@ export const PATHS = {
   /** The id of the instance that this machine was installed as, written once the installation has finished. */
   installedOn: "/opt/ci-runners/installed-on",
   config: "/etc/ci-runners/config.json",
+  /** Private authorities as PEM text, from the user data; only where HostConfig.privateAuthorities is set. */
+  authorities: "/etc/ci-runners/authorities.pem",
   /** The official runner, owned by the job's user as its own updater requires. */
   runner: "/opt/actions-runner",
   runtime: "/run/ci-runners",
@@ -68,6 +70,8 @@ export interface HostConfig {
   secretPrefix: string;
   /** The `--url` of config.sh: `https://github.com/ORG` or `https://HOST/OWNER/REPO`. */
   githubUrl: string;
+  /** The user data wrote PATHS.authorities. */
+  privateAuthorities?: boolean;
   labels: string[];
   runnerGroup?: string;
   noDefaultLabels: boolean;

@@ -3,8 +3,8 @@
 # writes and starts the units.
 #
 # Started by: the user data, as root, once at the first boot. It is no systemd unit. Environment: RUNNER_HOME,
-# RUNNER_USER, RUNNER_ARCHIVE_URL, RUNNER_ARCHIVE_SHA256, RUNNER_INSTANCE (the instance's id). Without a URL the runner
-# must already be on the image.
+# RUNNER_USER, RUNNER_ARCHIVE_URL, RUNNER_ARCHIVE_SHA256, RUNNER_INSTANCE (the instance's id), RUNNER_AUTHORITIES (a PEM file
+# of private authorities, or empty). Without a URL the runner must already be on the image.
 #
 # Failure: the first failed step ends it with a non-zero exit code and the reason on standard error. The user data shows
 # the last three lines on the console and abandons the launch.
@@ -30,7 +30,7 @@
 set -Eeuo pipefail
 umask 022
 PATH=$PATH:/usr/sbin:/sbin
-: "${RUNNER_HOME:?}" "${RUNNER_USER:?}" "${RUNNER_INSTANCE:?}" "${RUNNER_ARCHIVE_URL=}" "${RUNNER_ARCHIVE_SHA256=}"
+: "${RUNNER_HOME:?}" "${RUNNER_USER:?}" "${RUNNER_INSTANCE:?}" "${RUNNER_ARCHIVE_URL=}" "${RUNNER_ARCHIVE_SHA256=}" "${RUNNER_AUTHORITIES=}"
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 archive=$home/runner.tar.gz
 trap 'rm -f "$archive"' EXIT
@@ -50,6 +50,29 @@ download() {
   return 1
 }
 
+# FOLDER SUFFIX: one file per certificate, because Debian's tool skips a file with several.
+split_authorities() {
+  local line number=0
+  rm -f "$1"/ci-runners-*"$2"
+  while IFS= read -r line; do
+    [ "$line" != '-----BEGIN CERTIFICATE-----' ] || number=$((number + 1))
+    echo "$line" >>"$1/ci-runners-$number$2" || return
+  done <"$RUNNER_AUTHORITIES"
+}
+
+# The system's store serves .NET, of which the runner is made, git, curl and the agent. Node.js of JavaScript actions has its
+# own: the runner's unit names the file to it.
+trust_authorities() {
+  if command -v update-ca-certificates >/dev/null; then
+    split_authorities /usr/local/share/ca-certificates .crt && update-ca-certificates >&2
+  elif command -v update-ca-trust >/dev/null; then
+    split_authorities /etc/pki/ca-trust/source/anchors .pem && update-ca-trust extract >&2
+  else
+    echo "neither update-ca-certificates nor update-ca-trust is on the image" >&2
+    return 1
+  fi
+}
+
 installed_on=
 [ ! -e "$home/installed-on" ] || installed_on=$(cat "$home/installed-on")
 if [ "$installed_on" = "$RUNNER_INSTANCE" ]; then
@@ -61,6 +84,9 @@ if [ -n "$installed_on" ] || [ -e "$RUNNER_HOME/.runner" ] || [ -e /etc/systemd/
     fail "$RUNNER_HOME on this image was used by the runner of another machine: use an image that never was in a pool, or set runner.version and runner.sha256"
   rm -rf "$RUNNER_HOME" "$home/node"
 fi
+
+# Before the first download, which may come from a host that only they certify.
+[ -z "$RUNNER_AUTHORITIES" ] || trust_authorities || fail "the private authorities could not be added to the system's store"
 
 if ! id -u "$RUNNER_USER" >/dev/null 2>&1; then
   useradd --create-home --shell /bin/bash "$RUNNER_USER" || fail "user $RUNNER_USER could not be created"

@@ -9,7 +9,7 @@
  *
  * Life cycle: runs while the launch waits for its lifecycle hook.
  *   1. Read the instance's id, and end here if this machine was installed as that instance (PATHS.installedOn).
- *   2. Write HostConfig to PATHS.config.
+ *   2. Write HostConfig to PATHS.config, and private authorities to PATHS.authorities.
  *   3. Download the bundle from S3, with a request signed by the instance profile.
  *   4. Compare its SHA-256 with the one in this script; only then unpack it to PATHS.home.
  *   5. Run install.sh, which starts runner-agent.service. The agent registers the runner and continues the launch.
@@ -39,8 +39,12 @@ import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host"
 import { shellQuote as quote } from "../shared/shell-quote";
 import { METADATA, RETRY, SAY, SIGNED, encode, s3Url, serviceUrl, type BundleLocation } from "../shared/user-data";
 
-/** Renders the script. The same input gives the same bytes. Check the length against USER_DATA_LIMIT_BYTES. */
-export function renderUserData(config: HostConfig, bundle: BundleLocation): string {
+/**
+ * Renders the script. The same input gives the same bytes. Check the length against USER_DATA_LIMIT_BYTES.
+ *
+ * @param authorities PEM text, or empty; with `config.privateAuthorities`
+ */
+export function renderUserData(config: HostConfig, bundle: BundleLocation, authorities = ""): string {
   const archive = config.runnerArchive;
   return `#!/bin/bash
 # Installs the runner's host configuration and hands over to runner-agent.service. Fails closed.
@@ -104,7 +108,7 @@ mkdir -p "$(dirname "$config")" "$home" || fail "$config: disk full or not writa
 cat >"$config" <<'CONFIG' || fail "$config: disk full or not writable"
 ${JSON.stringify(config)}
 CONFIG
-retry fetch || fail "$bundle_url could not be downloaded to $home.tar"
+${authorities === "" ? "" : writeAuthorities(authorities)}retry fetch || fail "$bundle_url could not be downloaded to $home.tar"
 echo "$bundle_sha256  $home.tar" | sha256sum --check --status || fail "$bundle_url has the wrong SHA-256, expected $bundle_sha256"
 tar -xf "$home.tar" -C "$home" --no-same-owner || fail "$home.tar could not be unpacked"
 rm -f "$home.tar"
@@ -113,5 +117,13 @@ if ! bash "$home/install.sh" >&2 2>"$home/install.log"; then
   fail "install.sh: $(tail -n 3 "$home/install.log" | tr '\\n' ' ')"
 fi
 say "installed; runner-agent.service takes over"
+`;
+}
+
+/** Before install.sh, which makes the system trust them. They contain no secret. */
+function writeAuthorities(pem: string): string {
+  return `export RUNNER_AUTHORITIES=${quote(PATHS.authorities)}
+cat >"$RUNNER_AUTHORITIES" <<'PEM' || fail "$RUNNER_AUTHORITIES: disk full or not writable"
+${pem}PEM
 `;
 }

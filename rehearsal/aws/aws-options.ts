@@ -17,6 +17,11 @@ export interface AwsOptions {
   githubHandler: HttpHandler;
   /** Hosts in addition to github.com's: that of an Enterprise Server, as in `GITHUB_API_URL`. */
   githubHosts?: readonly string[];
+  /**
+   * Of these hosts, those in a private network: only functions in a VPC reach them, and their certificate is of an authority
+   * of its own (`front.privateCaFile`), which nobody trusts unless the program says so.
+   */
+  privateHosts?: readonly string[];
   /** Additional names or addresses that the certificate must cover. */
   extraNames?: readonly string[];
   autoscaling?: Pick<

@@ -42,7 +42,10 @@ export class AwsGateway implements AwsApi {
     try {
       const { service, operation } = this.find(action);
       if (!this.options.iam.allowsAll(principal, action)) {
-        for (const needed of service.authorisation(operation, params)) this.authorise(principal, action, needed);
+        const own = this.options.iam.ownCallContext(principal);
+        for (const needed of service.authorisation(operation, params)) {
+          this.authorise(principal, action, { ...needed, context: { ...own, ...needed.context } });
+        }
       }
       const fault = this.faults.match(label, action, instance);
       if (fault) throw fault;

@@ -15,6 +15,8 @@ interface Front extends CertificateFiles {
   socketPath: string;
   tlsPort: number;
   httpPort: number;
+  /** The authority of `privateHosts`, PEM. */
+  privateCaFile: string;
 }
 
 export interface AwsStandIn extends Omit<AwsServices, "refused">, FunctionServices, Pick<Listeners, "imds" | "imdsFaults"> {
@@ -41,12 +43,22 @@ export async function startAws(options: AwsOptions): Promise<AwsStandIn> {
   const githubHosts = [...GITHUB_HOST_PATTERNS, ...(options.githubHosts ?? [])];
   const names = servedNames(options.region, [...(options.githubHosts ?? []), ...(options.extraNames ?? [])]);
   const certificates = await createCertificates(join(options.workDir, "tls"), names);
+  const { privateHosts = [] } = options;
+  const privateCertificates = await createCertificates(join(options.workDir, "private-tls"), privateHosts);
 
   // The services publish to the bus, which invokes functions, which call the services.
   let functions: FunctionServices | undefined;
   const { refused, ...services } = createServices(options, (event) => functions?.bus.put(event));
-  const { servers, imds, imdsFaults } = await openListeners({ ...options, services, certificates, githubHosts, onDefect });
-  const route = { port: servers.tlsPort, hosts: ["*.amazonaws.com", ...githubHosts], caFile: certificates.caFile };
+  const { servers, imds, imdsFaults } = await openListeners({
+    ...options,
+    services,
+    certificates,
+    privateCertificates,
+    privateHosts,
+    githubHosts,
+    onDefect,
+  });
+  const route = { port: servers.tlsPort, hosts: ["*.amazonaws.com", ...githubHosts], privateHosts, caFile: certificates.caFile };
   functions = startFunctions({ ...options, services, route, refused, onDefect });
 
   const { caFile, certFile, keyFile } = certificates;
@@ -59,7 +71,7 @@ export async function startAws(options: AwsOptions): Promise<AwsStandIn> {
     imdsFaults,
     defects,
     faults: services.gateway.faults,
-    front: { socketPath, tlsPort, httpPort, caFile, certFile, keyFile },
+    front: { socketPath, tlsPort, httpPort, caFile, certFile, keyFile, privateCaFile: privateCertificates.caFile },
     calls: () => services.gateway.calls(),
     denied: () => services.gateway.denied(),
     unusedGrants: () => services.iam.unusedGrants(),

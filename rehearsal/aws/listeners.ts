@@ -10,6 +10,9 @@ import { createWireHandler } from "./wire/wire-handler";
 export interface ListenerOptions extends Pick<AwsOptions, "clock" | "random" | "region" | "accountId" | "workDir" | "githubHandler"> {
   services: Pick<AwsServices, "gateway" | "credentials" | "fleet" | "autoscaling">;
   certificates: Certificates;
+  /** For the connections to `privateHosts`. */
+  privateCertificates: Certificates;
+  privateHosts: readonly string[];
   /** Exact names or `*.suffix`. */
   githubHosts: readonly string[];
   onDefect(error: unknown): void;
@@ -23,7 +26,7 @@ export interface Listeners {
 
 /** Serves AWS's protocols, instance metadata and GitHub behind one set of listeners. */
 export async function openListeners(options: ListenerOptions): Promise<Listeners> {
-  const { clock, random, region, accountId, workDir, certificates, githubHosts, onDefect } = options;
+  const { clock, random, region, accountId, workDir, certificates, privateCertificates, privateHosts, githubHosts, onDefect } = options;
   const { gateway, credentials, fleet, autoscaling } = options.services;
   const imdsFaults = new ImdsFaults();
   const imds = createImds({
@@ -37,6 +40,7 @@ export async function openListeners(options: ListenerOptions): Promise<Listeners
   });
   const wire = createWireHandler({ api: gateway, credentials, clock, region, onDefect });
   const front = createFront({ wire, imds, github: options.githubHandler, githubHosts, now: () => clock.now() });
-  const servers = await openServers(front, certificates, join(workDir, "front.sock"));
+  const privateOnes = { hosts: privateHosts, certificates: privateCertificates };
+  const servers = await openServers(front, certificates, join(workDir, "front.sock"), privateOnes);
   return { servers, imds, imdsFaults };
 }

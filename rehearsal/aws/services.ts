@@ -5,6 +5,7 @@ import { Ec2, Fleet, publicParameters } from "./ec2";
 import { Queues } from "./events/queues";
 import { AwsGateway, type Denial } from "./gateway";
 import { Iam } from "./iam/iam";
+import { KmsKeys } from "./kms/keys";
 import type { AwsOptions } from "./aws-options";
 import { S3 } from "./s3/s3";
 import { SecretsManager } from "./secrets/secrets-manager";
@@ -38,15 +39,16 @@ export function createServices(options: AwsOptions, publish: (event: EventBridge
   const gateway = new AwsGateway({ clock, timeline, iam });
   const credentials = new Credentials(clock, random, iam);
   const cloudwatch = new CloudWatch(clock, store);
-  const queues = new Queues(store, iam, clock, cloudwatch.metrics);
-  const secrets = new SecretsManager(clock, random, account);
+  const keys = new KmsKeys(store, iam, account, options.accountParts?.keys);
+  const queues = new Queues(store, iam, keys, clock, cloudwatch.metrics);
+  const secrets = new SecretsManager(clock, random, account, keys);
   const fleet = new Fleet({ clock, random, driver, ...(network ? { network } : {}) });
   const refused = (denial: Denial): void => gateway.recordDenial(denial);
   const resolver = new DeployedResolver(store, account, options.accountParts);
   const autoscaling = new AutoScaling({ ...options.autoscaling, clock, random, timeline, fleet, account, resolver, publish });
   const ec2 = new Ec2({ fleet, account });
   const ssm = createSystemsManager(options, { store, iam, fleet, refused });
-  gateway.register(autoscaling, ec2, secrets, ssm, new S3(store, iam), cloudwatch, queues);
+  gateway.register(autoscaling, ec2, secrets, ssm, new S3(store, iam, keys), cloudwatch, queues);
   return { gateway, store, iam, credentials, fleet, autoscaling, ec2, secrets, ssm, queues, cloudwatch, refused };
 }
 

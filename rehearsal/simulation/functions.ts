@@ -143,7 +143,7 @@ export class InProcessFunctions {
     const { registerFunction } = settings.names;
     const gitHub = this.gitHubOf(settings, registerFunction);
     return (event, invocation) => {
-      const ports = registrationPorts(this.clients(registerFunction, invocation), gitHub, this.options.clock);
+      const ports = registrationPorts(this.clients(registerFunction, invocation), gitHub, this.options.clock, () => ({ tags: {} }));
       return register(event, ports, settings, this.observer(registerFunction, settings.pool));
     };
   }
@@ -166,7 +166,7 @@ export class InProcessFunctions {
         refreshWatch: kept(this.refreshWatches, sweepFunction, () => new RefreshWatch()),
         versions: kept(this.versions, sweepFunction, () => new VersionMemory()),
       };
-      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, memory);
+      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, memory, () => ({ tags: {} }));
       return dispatchSweep(event, ports, { ...settings, scheduled: () => settings }, this.observer(sweepFunction, settings.pool));
     };
   }

@@ -239,7 +239,7 @@ for (const [how, clientsOf] of [
     });
 
     it("store a token, replace it, and report when the host has taken it meanwhile", async () => {
-      const tokens = secretsManagerTokens(clients.secretsManager);
+      const tokens = secretsManagerTokens(clients.secretsManager, () => ({ tags: {} }));
       const secret = { name: "ci-runners/pool/one", value: "first", owner: "AROA:i-1", pool: "pool" };
       assert.equal(await tokens.put(secret), "created");
       assert.equal(await readSecret(clients.secretsManager, secret.name), "first");

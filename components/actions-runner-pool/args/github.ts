@@ -24,8 +24,8 @@ export interface GithubArgs {
   tokenSecretArn?: pulumi.Input<string>;
 
   /**
-   * ARN of the KMS key that encrypts the secret; the functions are then allowed to decrypt with it. Default: the AWS
-   * managed key `aws/secretsmanager`.
+   * ARN of the KMS key that encrypts the secret; the functions are then allowed to decrypt with it, through Secrets Manager
+   * only. Limits: the ARN of a key, not of an alias. Default: the AWS managed key `aws/secretsmanager`.
    */
   secretKmsKeyArn?: pulumi.Input<string>;
 
@@ -35,6 +35,14 @@ export interface GithubArgs {
    * Default: `https://api.github.com`.
    */
   apiUrl?: string;
+
+  /**
+   * Certificates of private authorities, as PEM text, that the functions and the instances trust besides the public ones:
+   * for an Enterprise Server, or a proxy that inspects TLS. The instances add them to the system's store, and to that of the
+   * Node.js of JavaScript actions. Limits: at least one certificate, no private key; the user data has room for about 8 KB.
+   * Default: only the public authorities, and what is on the image.
+   */
+  caCertificates?: string;
 }
 
 /** A GitHub App. It needs the permission "Self-hosted runners" (organization) or "Administration" (repository). */

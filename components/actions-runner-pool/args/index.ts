@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { InstanceRefreshArgs, WarmPoolArgs } from "./capacity";
 import type { DrainArgs } from "./drain";
+import type { FunctionsArgs } from "./functions";
 import type { GithubArgs } from "./github";
 import type { SpotArgs } from "./instances";
 import type { RunnerArgs } from "./runner";
@@ -67,7 +68,15 @@ export interface ActionsRunnerPoolArgs {
    */
   rootVolumeSize?: number;
 
-  /** KMS key for the root volume. Default: the account's default EBS key. */
+  /**
+   * ARN of a customer managed KMS key in the same Region, for accounts where AWS's own keys do not suffice. It encrypts the
+   * registration tokens, the functions' logs, the dead letters, the host bundle and, unless `rootVolumeKmsKeyId` is set,
+   * the root volumes. Its key policy must admit EventBridge, CloudWatch Logs and Auto Scaling's service-linked role: see the
+   * guide for organizations. Limits: the ARN of a key, not of an alias. Default: AWS's own keys.
+   */
+  kmsKeyArn?: pulumi.Input<string>;
+
+  /** KMS key for the root volume. Default: `kmsKeyArn`, or else the account's default EBS key. */
   rootVolumeKmsKeyId?: pulumi.Input<string>;
 
   /** Mix of Spot and On-Demand instances. Excludes `warmPool`. Default: On-Demand only. */
@@ -124,6 +133,9 @@ export interface ActionsRunnerPoolArgs {
    * outbound and no inbound traffic.
    */
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
+
+  /** The network of the functions. */
+  functions?: FunctionsArgs;
 
   /**
    * Managed policies to attach to the instances' role. Jobs have these permissions only with `jobsMayUseInstanceRole`.

@@ -1,8 +1,8 @@
 import { POOL_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
 import { BUNDLE_PREFIX } from "../../../contract/shared/host-bundle";
 import type { AwsEnvironment } from "../../shared/aws-environment";
-import { logGroupName } from "../../shared/packaged-function";
-import { type PolicyDocument, type Statement, allow, arn, policy } from "../../shared/policy";
+import { logGroupName, vpcStatements } from "../../shared/packaged-function";
+import { type PolicyDocument, type Statement, allow, allowKey, arn, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn, stopDocumentArn } from "./arns";
 
 /** The values from which the functions' policies are built. */
@@ -14,23 +14,31 @@ export interface FunctionGrants {
   githubSecretArn: string;
   /** Set if that secret is encrypted with its own KMS key. */
   secretKmsKeyArn?: string;
+  /** Set if registration tokens and dead letters are encrypted with a customer's key. */
+  kmsKeyArn?: string;
   deadLetterQueueArn: string;
   /** Bucket of the host bundles. */
   bundleBucketArn: string;
+  /** The functions run in a VPC. */
+  inVpc?: boolean;
 }
+
+/** Secrets Manager and SQS need both to store something: the data key, and its decryption when they use it again. */
+const ENCRYPT = ["kms:GenerateDataKey", "kms:Decrypt"];
 
 export function registerPolicy(grants: FunctionGrants): PolicyDocument {
-  const { environment, names } = grants;
-  return policy(...everyFunction(names.registerFunction, grants), provideTokens(environment, names));
+  return policy(...everyFunction(grants.names.registerFunction, grants), ...provideTokens(grants));
 }
 
-function provideTokens(environment: AwsEnvironment, names: PoolNames): Statement {
-  return allow(
+function provideTokens({ environment, names, kmsKeyArn }: FunctionGrants): Statement[] {
+  const provide = allow(
     "ProvideRegistrationTokens",
     // CreateSecret with tags also requires TagResource; for a duplicate event the function replaces the value.
     ["secretsmanager:CreateSecret", "secretsmanager:TagResource", "secretsmanager:PutSecretValue"],
     [registrationSecretArn(environment, names)],
   );
+  if (kmsKeyArn === undefined) return [provide];
+  return [provide, allowKey("EncryptRegistrationTokens", environment, kmsKeyArn, "secretsmanager", ENCRYPT)];
 }
 
 export function deregisterPolicy(grants: FunctionGrants): PolicyDocument {
@@ -71,7 +79,7 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
       [groupArn(environment, names)],
     ),
     allow("TerminateRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(environment, names)]),
-    provideTokens(environment, names),
+    ...provideTokens(grants),
     allow("FindHostBundles", ["s3:ListBucket"], [bundleBucketArn], { StringEquals: { "s3:prefix": BUNDLE_PREFIX } }),
     allow("RemoveOldHostBundles", ["s3:DeleteObject"], [`${bundleBucketArn}/${BUNDLE_PREFIX}*`]),
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),
@@ -81,7 +89,7 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
 
 /** The function may create its log stream, not the log group: the stack owns that, with its retention. */
 function everyFunction(functionName: string, grants: FunctionGrants): Statement[] {
-  const { environment, githubSecretArn, secretKmsKeyArn, deadLetterQueueArn } = grants;
+  const { environment, githubSecretArn, secretKmsKeyArn, kmsKeyArn, deadLetterQueueArn } = grants;
   const statements = [
     allow(
       "WriteOwnLog",
@@ -91,6 +99,10 @@ function everyFunction(functionName: string, grants: FunctionGrants): Statement[
     allow("SendToDeadLetterQueue", ["sqs:SendMessage"], [deadLetterQueueArn]),
     allow("ReadGithubSecret", ["secretsmanager:GetSecretValue"], [githubSecretArn]),
   ];
-  if (secretKmsKeyArn !== undefined) statements.push(allow("DecryptGithubSecret", ["kms:Decrypt"], [secretKmsKeyArn]));
+  if (secretKmsKeyArn !== undefined) {
+    statements.push(allowKey("DecryptGithubSecret", environment, secretKmsKeyArn, "secretsmanager", ["kms:Decrypt"]));
+  }
+  if (kmsKeyArn !== undefined) statements.push(allowKey("EncryptDeadLetters", environment, kmsKeyArn, "sqs", ENCRYPT));
+  if (grants.inVpc) statements.push(...vpcStatements(environment, functionName));
   return statements;
 }

@@ -2,7 +2,7 @@ import { BUNDLE_PREFIX } from "../../../contract/shared/host-bundle";
 import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { OWNER_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { AwsEnvironment } from "../../shared/aws-environment";
-import { type PolicyDocument, allow, policy } from "../../shared/policy";
+import { type PolicyDocument, allow, allowKey, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn } from "./arns";
 
 /**
@@ -10,9 +10,12 @@ import { groupArn, instanceArn, registrationSecretArn } from "./arns";
  * them for the whole group: that is why jobs have no access to these credentials.
  *
  * @param bucketArn ARN of the bucket that holds the host bundle.
+ * @param kmsKeyArn of the customer's key that encrypts it and the registration tokens.
  */
-export function hostPolicy(environment: AwsEnvironment, names: PoolNames, bucketArn: string): PolicyDocument {
+export function hostPolicy(environment: AwsEnvironment, names: PoolNames, bucketArn: string, kmsKeyArn?: string): PolicyDocument {
+  const decrypt = (sid: string, service: string) => allowKey(sid, environment, kmsKeyArn!, service, ["kms:Decrypt"]);
   return policy(
+    ...(kmsKeyArn === undefined ? [] : [decrypt("DecryptHostBundle", "s3"), decrypt("DecryptRegistrationToken", "secretsmanager")]),
     allow("FetchHostBundle", ["s3:GetObject"], [`${bucketArn}/${BUNDLE_PREFIX}*`]),
     allow("SeeOwnLifecycleState", ["autoscaling:DescribeAutoScalingInstances"], ["*"]),
     allow("ProtectWhileBusy", ["autoscaling:SetInstanceProtection"], [groupArn(environment, names)]),

@@ -1,11 +1,14 @@
 import { FOLLOWS_MAIN, isRelease } from "../../../contract/shared/release";
+import { certificateViolations } from "../../shared/certificates";
 import { type Violation, throwIfAny, violation } from "../../shared/input-errors";
 import { logRetentionViolations } from "../../shared/log-retention";
 import type { PoolSettings } from "../settings";
 import { capacityViolations } from "./capacity";
 import { drainViolations } from "./drain";
+import { functionViolations } from "./functions";
 import { githubViolations } from "./github";
 import { instanceViolations } from "./instances";
+import { keyViolations } from "./keys";
 import { nameViolations } from "./names";
 import { runnerViolations } from "./runner";
 import { plainTagViolations } from "./tags";
@@ -30,6 +33,9 @@ function argumentViolations(settings: PoolSettings): Violation[] {
     ...instanceViolations(settings),
     ...capacityViolations(settings),
     ...drainViolations(settings),
+    ...functionViolations(settings),
+    ...certificateViolations("github.caCertificates", settings.github.caCertificates),
+    ...keyViolations(settings),
     ...logRetentionViolations(settings.logRetentionDays),
     ...plainTagViolations(settings),
     ...releaseViolations(settings),

@@ -72,7 +72,11 @@ function networkViolations(settings: PoolSettings): Violation[] {
 }
 
 /** Also used for lists that are an output, once they resolve; see `network.ts`. */
-export function emptyList(field: "subnetIds" | "securityGroupIds"): Violation {
-  const remedy = field === "subnetIds" ? "Set at least one subnet" : "Set at least one, or omit it to have a security group created";
+export function emptyList(field: string): Violation {
+  const remedies: Record<string, string> = {
+    subnetIds: "Set at least one subnet",
+    securityGroupIds: "Set at least one, or omit it to have a security group created",
+  };
+  const remedy = remedies[field] ?? "Set at least one, or omit it";
   return violation(field, [], "the list is empty", remedy);
 }

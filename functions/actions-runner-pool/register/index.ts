@@ -6,13 +6,13 @@ import { systemClock } from "../../shared/lambda/clock";
 import { eventFields } from "../shared/events";
 import { poolHandler } from "../shared/handler";
 import { registrationPorts } from "../shared/registration-ports";
-import { hostRoleId, poolSettings } from "../shared/settings";
+import { hostRoleId, poolSettings, secretSettings } from "../shared/settings";
 import { register } from "./register";
 
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
-const ports = registrationPorts({ secretsManager }, gitHub, systemClock);
+const ports = registrationPorts({ secretsManager }, gitHub, systemClock, secretSettings);
 
 export const handler = poolHandler(pool, async (event, invocation) => {
   invocation.tag(eventFields(event));

@@ -1,6 +1,9 @@
-import { ENV } from "../../../contract/actions-runner-pool/environment";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ENV, SECRET_TAGS_FILE } from "../../../contract/actions-runner-pool/environment";
 import type { RefreshPreferences } from "../../../contract/actions-runner-pool/instance-refresh";
 import { type PoolNames, poolNames } from "../../../contract/actions-runner-pool/names";
+import type { SecretSettings } from "./token-store";
 import { type Environment, positiveInteger, required } from "../../shared/lambda/environment";
 
 /** The pool that a function serves. Read when the function initializes, because every handler needs it. */
@@ -30,4 +33,11 @@ export function runnerVersion(environment: Environment = process.env): string | 
 
 export function hostRoleId(environment: Environment = process.env): string {
   return required(environment, ENV.hostRoleId);
+}
+
+/** How registration secrets are created. @throws when the archive lacks the file with the tags. */
+export function secretSettings(environment: Environment = process.env): SecretSettings {
+  const file = join(required(environment, "LAMBDA_TASK_ROOT"), SECRET_TAGS_FILE);
+  const kmsKeyArn = environment[ENV.secretKmsKeyArn];
+  return { tags: JSON.parse(readFileSync(file, "utf8")), ...(kmsKeyArn ? { kmsKeyArn } : {}) };
 }

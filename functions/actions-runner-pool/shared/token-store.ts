@@ -4,20 +4,31 @@ import type { TokenStore } from "./registration";
 import type { SecretsManager } from "../../shared/aws/clients";
 import { isAwsError } from "../../shared/aws/error";
 
-/** One secret per instance, tagged with its owner: the host's policy allows only the secret whose owner tag names it. */
-export function secretsManagerTokens(client: SecretsManager): TokenStore {
+export interface SecretSettings {
+  /** The pool's tags. A Service Control Policy may demand some of them in the call that creates a secret. */
+  tags: Readonly<Record<string, string>>;
+  /** The customer's key that encrypts the secrets; absent: `aws/secretsmanager`. */
+  kmsKeyArn?: string;
+}
+
+/**
+ * One secret per instance, tagged with its owner: the host's policy allows only the secret whose owner tag names it.
+ *
+ * @param settings read only when a secret is created, so that a mistake in them cannot prevent anything else.
+ */
+export function secretsManagerTokens(client: SecretsManager, settings: () => SecretSettings): TokenStore {
   return {
     async put(secret) {
+      const { tags, kmsKeyArn } = settings();
+      const all = { ...tags, [POOL_TAG]: secret.pool, [OWNER_TAG]: secret.owner };
       try {
         await client.send(
           new CreateSecretCommand({
             Name: secret.name,
             Description: "Registration token of one runner; deleted by its host on first use",
             SecretString: secret.value,
-            Tags: [
-              { Key: POOL_TAG, Value: secret.pool },
-              { Key: OWNER_TAG, Value: secret.owner },
-            ],
+            ...(kmsKeyArn === undefined ? {} : { KmsKeyId: kmsKeyArn }),
+            Tags: Object.entries(all).map(([Key, Value]) => ({ Key, Value })),
           }),
         );
         return "created";

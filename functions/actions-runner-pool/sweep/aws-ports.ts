@@ -7,11 +7,13 @@ import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import type { RegistrationPorts } from "../shared/registration";
 import { registrationPorts } from "../shared/registration-ports";
+import type { SecretSettings } from "../shared/token-store";
 import type { BundleSweepPorts } from "./bundle-sweep";
 import type { CancelRefreshPorts } from "./cancel-refresh";
 import type { DestroyCheckPorts } from "./destroy-check";
+import type { FailedLaunchPorts } from "./failed-launches";
 import { cancelRefresh, refreshState, startRefresh } from "./instance-refresh";
-import { activities, groupExists, members, suspendedProcesses, terminate, view } from "./inventory";
+import { activities, failedLaunches, groupExists, members, protectedInstances, suspendedProcesses, terminate, view } from "./inventory";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
 import type { ReadinessPorts } from "./readiness";
@@ -27,14 +29,17 @@ export function sweepPorts(
   gitHub: () => GitHubRunners,
   clock: Clock,
   memory: Pick<SweepPorts, "silences" | "refreshWatch" | "versions">,
-): SweepPorts & RegistrationPorts & DestroyCheckPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts {
+  secretSettings: () => SecretSettings,
+): SweepPorts & RegistrationPorts & DestroyCheckPorts & FailedLaunchPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts {
   const { autoScaling, secretsManager, s3 } = clients;
   return {
-    ...registrationPorts(clients, gitHub, clock),
+    ...registrationPorts(clients, gitHub, clock, secretSettings),
     members: (group) => members(autoScaling, group),
     groupExists: (group) => groupExists(autoScaling, group),
     suspendedProcesses: (group) => suspendedProcesses(autoScaling, group),
     view: (group) => view(autoScaling, group),
+    protectedInstances: (group) => protectedInstances(autoScaling, group),
+    failedLaunches: (group) => failedLaunches(autoScaling, group),
     activities: (group) => activities(autoScaling, group),
     lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
     refreshState: (group) => refreshState(autoScaling, group),

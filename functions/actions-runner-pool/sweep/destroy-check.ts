@@ -1,12 +1,29 @@
+import type { DestroyPlan } from "../../../contract/actions-runner-pool/final-sweep";
 import { isRetained } from "../../../contract/aws/lifecycle";
 import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
+import { destroyPlan } from "./destroy-plan";
 import type { Member } from "./ports";
 
 export interface DestroyCheckPorts {
   members(group: string): Promise<Member[]>;
   /** Processes of the group that an operator has suspended; empty if the group does not exist. */
   suspendedProcesses(group: string): Promise<string[]>;
+  /** Instances of the group that are protected from scale-in; empty if the group does not exist. */
+  protectedInstances(group: string): Promise<string[]>;
+}
+
+interface DestroyCheckSettings {
+  names: PoolNames;
+  /** Read last: a mistake in it must not prevent the deletion, nor hide what must. */
+  maxDrainSeconds(): number;
+}
+
+/** What a deletion would wait for, without any change. @throws what AWS or the settings throw */
+export async function planDestroy(ports: DestroyCheckPorts, { names, maxDrainSeconds }: DestroyCheckSettings): Promise<DestroyPlan> {
+  const members = await ports.members(names.group);
+  const obstacles = await obstaclesOf(ports, names.group, members);
+  return destroyPlan(members, await ports.protectedInstances(names.group), maxDrainSeconds(), obstacles);
 }
 
 /**
@@ -21,24 +38,42 @@ export interface DestroyCheckPorts {
  *
  * @throws Error that names what is in the way and the commands that end it
  */
-export async function checkDestroy(ports: DestroyCheckPorts, { names: { group } }: { names: PoolNames }, { log }: Observer): Promise<void> {
+export async function checkDestroy(ports: DestroyCheckPorts, settings: DestroyCheckSettings, { log }: Observer): Promise<void> {
+  const { group } = settings.names;
+  let members: Member[];
   let obstacles: string[];
   try {
-    const members = await ports.members(group);
-    obstacles = [
-      ...standbyObstacles(group, members),
-      ...retainedObstacles(members),
-      ...suspensionObstacles(group, await ports.suspendedProcesses(group)),
-    ];
+    members = await ports.members(group);
+    obstacles = await obstaclesOf(ports, group, members);
   } catch (error) {
     log.warn("destroy check: the group could not be read; the deletion goes on", { reason: reasonOf(error) });
     return;
   }
-  if (obstacles.length === 0) return log.info("destroy check: nothing holds the group");
-  throw new Error(
-    `The group ${group} was not deleted, because that would wait for what only you can end: ${obstacles.join("; and ")}. ` +
-      "Its instances and jobs are untouched. Then delete the pool again.",
-  );
+  if (obstacles.length > 0) {
+    throw new Error(
+      `The group ${group} was not deleted, because that would wait for what only you can end: ${obstacles.join("; and ")}. ` +
+        "Its instances and jobs are untouched. Then delete the pool again.",
+    );
+  }
+  try {
+    const { busy, draining, longestWaitSeconds } = destroyPlan(
+      members,
+      await ports.protectedInstances(group),
+      settings.maxDrainSeconds(),
+      [],
+    );
+    log.info("destroy check: the deletion begins", { instances: members.length, busy, draining, longestWaitSeconds });
+  } catch (error) {
+    log.info("destroy check: the deletion begins; its waits are not known", { reason: reasonOf(error) });
+  }
+}
+
+async function obstaclesOf(ports: DestroyCheckPorts, group: string, members: readonly Member[]): Promise<string[]> {
+  return [
+    ...standbyObstacles(group, members),
+    ...retainedObstacles(members),
+    ...suspensionObstacles(group, await ports.suspendedProcesses(group)),
+  ];
 }
 
 function standbyObstacles(group: string, members: readonly Member[]): string[] {

@@ -1,4 +1,4 @@
-import type { FinalSweepResult } from "../../../contract/actions-runner-pool/final-sweep";
+import type { DestroyPlan, FinalSweepResult } from "../../../contract/actions-runner-pool/final-sweep";
 import type { ReadinessResult } from "../../../contract/actions-runner-pool/readiness";
 import { TIMING } from "../../../contract/actions-runner-pool/timing";
 import type { Observer } from "../../shared/lambda/observer";
@@ -6,7 +6,8 @@ import { within } from "../../shared/lambda/timeout";
 import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
 import { sweepBundles, type BundleSweepPorts } from "./bundle-sweep";
 import { cancelRunningRefresh, type CancelRefreshPorts } from "./cancel-refresh";
-import { checkDestroy, type DestroyCheckPorts } from "./destroy-check";
+import { checkDestroy, type DestroyCheckPorts, planDestroy } from "./destroy-check";
+import type { FailedLaunchPorts } from "./failed-launches";
 import { finalSweep } from "./final-sweep";
 import type { SweepPorts, SweepSettings } from "./ports";
 import { readiness, type ReadinessPorts } from "./readiness";
@@ -18,19 +19,22 @@ export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "n
   scheduled(): Pick<SweepSettings, "maxDrainSeconds" | "refreshPreferences" | "runnerVersion"> & Pick<RegistrationSettings, "hostRoleId">;
 }
 
-/** Runs the sweep that the trigger requires. Only the final sweep and the look at a new pool have a result. */
+type Ports = SweepPorts & RegistrationPorts & DestroyCheckPorts & FailedLaunchPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts;
+
+/** Runs the sweep that the trigger requires. Only the final sweep, an operator's question and the look at a new pool have a result. */
 export async function dispatchSweep(
   event: unknown,
-  ports: SweepPorts & RegistrationPorts & DestroyCheckPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts,
+  ports: Ports,
   { pool, names, scheduled }: DispatchSettings,
   observer: Observer,
-): Promise<FinalSweepResult | ReadinessResult | undefined> {
+): Promise<FinalSweepResult | DestroyPlan | ReadinessResult | undefined> {
+  const destroy = { names, maxDrainSeconds: () => scheduled().maxDrainSeconds };
   const trigger = sweepTrigger(event, pool);
   switch (trigger.kind) {
     case "final":
       return finalSweep(ports, { names }, observer);
     case "destroy-check":
-      await checkDestroy(ports, { names }, observer);
+      await checkDestroy(ports, destroy, observer);
       return undefined;
     case "cancel-refresh":
       await cancelRunningRefresh(ports, { names }, observer);
@@ -40,6 +44,8 @@ export async function dispatchSweep(
       return undefined;
     case "readiness":
       return readiness(ports, { names });
+    case "destroy-plan":
+      return planDestroy(ports, destroy);
     case "nothing":
       observer.log.info("nothing to do", { reason: trigger.reason });
       return undefined;

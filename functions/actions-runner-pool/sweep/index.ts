@@ -4,7 +4,7 @@ import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { systemClock } from "../../shared/lambda/clock";
 import { poolHandler } from "../shared/handler";
-import { hostRoleId, maxDrainSeconds, poolSettings, refreshPreferences, runnerVersion } from "../shared/settings";
+import { hostRoleId, maxDrainSeconds, poolSettings, refreshPreferences, runnerVersion, secretSettings } from "../shared/settings";
 import { dispatchSweep } from "./dispatch";
 import { sweepPorts } from "./aws-ports";
 import { RefreshWatch } from "./refresh-watch";
@@ -14,11 +14,9 @@ import { VersionMemory } from "./version-memory";
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
-const ports = sweepPorts({ autoScaling: autoScalingClient(), secretsManager, s3: s3Client() }, gitHub, systemClock, {
-  silences: new Silences(),
-  refreshWatch: new RefreshWatch(),
-  versions: new VersionMemory(),
-});
+const clients = { autoScaling: autoScalingClient(), secretsManager, s3: s3Client() };
+const memory = { silences: new Silences(), refreshWatch: new RefreshWatch(), versions: new VersionMemory() };
+const ports = sweepPorts(clients, gitHub, systemClock, memory, secretSettings);
 
 export const handler = poolHandler(pool, (event, invocation) =>
   dispatchSweep(

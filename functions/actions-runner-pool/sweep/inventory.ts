@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-auto-scaling";
 import type { AutoScaling } from "../../shared/aws/clients";
 import { asLifecycleState } from "../../shared/aws/lifecycle-states";
+import type { FailedLaunch } from "./failed-launches";
 import { isOutdated, launchSource } from "./launch-source";
 import type { Activity, Member } from "./ports";
 import type { GroupView } from "./readiness";
@@ -59,6 +60,22 @@ export async function view(client: AutoScaling, group: string): Promise<GroupVie
       suspended: (found.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
     }
   );
+}
+
+export async function protectedInstances(client: AutoScaling, group: string): Promise<string[]> {
+  const found = await describeGroup(client, group);
+  return (found?.Instances ?? []).flatMap(({ InstanceId = "", ProtectedFromScaleIn }) => (ProtectedFromScaleIn ? [InstanceId] : []));
+}
+
+/** Of one page, the newest: older ones were reported by the sweeps before. */
+export async function failedLaunches(client: AutoScaling, group: string): Promise<FailedLaunch[]> {
+  const { Activities = [] } = await activityPage(client, group);
+  return Activities.filter(
+    ({ StatusCode, Description = "" }) => StatusCode === "Failed" && Description.startsWith("Launching a new EC2 instance"),
+  ).map(({ StatusMessage = "no reason given", StartTime = new Date(0), EndTime = StartTime }) => ({
+    reason: StatusMessage,
+    endedAt: EndTime,
+  }));
 }
 
 export async function describeGroup(client: AutoScaling, group: string): Promise<AutoScalingGroup | undefined> {

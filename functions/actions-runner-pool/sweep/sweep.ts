@@ -11,12 +11,14 @@
  * - A third one, created and updated after an update of the group that brought another host bundle: deletes bundles that no
  *   launch template needs any more (bundle-sweep.ts).
  * - A fourth one, deleted before the group: it fails, and with it the deletion of the pool, while an instance is
- *   in standby or the process Terminate is suspended (destroy-check.ts).
+ *   in standby or the process Terminate is suspended (destroy-check.ts). The same input without `tf` is an operator's question
+ *   what the deletion would wait for; its answer is the result.
  * - A lookup during the `pulumi up` that created the pool: it gets the number of instances in service and the last failed
  *   launch, and changes nothing (readiness.ts).
  *
  * ## Work by lifecycle state (docs/lifecycle.md)
  *
+ * - A launch that EC2 refused: report the reason.
  * - `Pending:Wait` for over 60 s without secret and runner: provide the token that the register function did not.
  * - `InService` for over 10 min without an online runner: report.
  * - `Terminating:Wait`: report if it exceeds `maxDrain`, or if its runner is busy but offline. The host's drain completes
@@ -50,7 +52,7 @@
  *   ones a sweep and none below 20 %, nor for missed launches; no removals below 40 % (below 10 % for runners that are in
  *   use without an instance). At most 5 calls in 6 hours for the end of the runner's versions, none below 20 %.
  * - The cancellation before an update has 120 s, the deletion of host bundles 60 s and 100 calls.
- * - Auto Scaling: 30 pages of 100 activities a sweep.
+ * - Auto Scaling: 31 pages of 100 activities a sweep.
  *
  * ## Gotchas
  *
@@ -65,6 +67,7 @@ import type { RegistrationPorts, RegistrationSettings } from "../shared/registra
 import { refreshOutdated } from "./outdated-instances";
 import { reportOverdueDrains } from "./overdue-drains";
 import { continuePoolTrims } from "./pool-trims";
+import { type FailedLaunchPorts, reportFailedLaunches } from "./failed-launches";
 import { GroupHistory } from "./history";
 import { attempt } from "./attempt";
 import { provideMissedTokens } from "./missed-launches";
@@ -79,7 +82,7 @@ import { reportExpiringVersions } from "./runner-versions";
 
 /** @param signal bounds the whole sweep. */
 export async function sweep(
-  ports: SweepPorts & RegistrationPorts,
+  ports: SweepPorts & RegistrationPorts & FailedLaunchPorts,
   settings: SweepSettings & RegistrationSettings,
   observer: Observer,
   signal: AbortSignal,
@@ -93,6 +96,7 @@ export async function sweep(
     await part("refreshing outdated instances", () => refreshOutdated(members, ports, settings, observer));
     await part("checking for overdue drains", () => reportOverdueDrains(members, ports, settings, history, observer));
   }
+  await part("checking for failed launches", () => reportFailedLaunches(ports, settings.names.group, observer));
   await part("sweeping registration tokens", () => sweepOrphanSecrets(ports, settings, observer, signal));
   if (members) {
     // After the expired tokens were deleted, so that an instance that still waits with one gets a new one.

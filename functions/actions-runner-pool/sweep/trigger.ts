@@ -17,6 +17,8 @@ export type SweepTrigger =
   | { kind: "sweep-bundles"; bucket: string; deployed: string; previous?: string }
   /** The pool has just been created; the deployment waits for its first instances. */
   | { kind: "readiness" }
+  /** An operator asks what a deletion would wait for. */
+  | { kind: "destroy-plan" }
   | { kind: "nothing"; reason: string };
 
 const CHECK: DestroyCheckInput["check"] = "destroy";
@@ -30,6 +32,7 @@ const OTHER_POOL: SweepTrigger = { kind: "nothing", reason: "the invocation is f
 export function sweepTrigger(event: unknown, pool: string): SweepTrigger {
   if (!isRecord(event)) return { kind: "schedule" };
   if (!("tf" in event)) {
+    if (event.check === CHECK) return { kind: "destroy-plan" };
     if (event.check !== READINESS) return { kind: "schedule" };
     return event.pool === pool ? { kind: "readiness" } : OTHER_POOL;
   }

@@ -49,7 +49,7 @@ Environment=LANG=C.UTF-8
 Environment=ACTIONS_RUNNER_HOOK_JOB_STARTED=${PATHS.jobStartedHook}
 Environment=ACTIONS_RUNNER_HOOK_JOB_COMPLETED=${PATHS.jobCompletedHook}
 Environment=RUNNER_PERFLOG=${PATHS.perfLog}
-ExecStartPre=+${agent} reap
+${config.privateAuthorities ? `Environment=NODE_EXTRA_CA_CERTS=${PATHS.authorities}\n` : ""}ExecStartPre=+${agent} reap
 ExecStart=/usr/bin/env --chdir=${PATHS.runner} ${PATHS.runner}/runsvc.sh
 ExecStop=-+${agent} drain
 ExecStop=-+${PATHS.home}/stop-again.sh

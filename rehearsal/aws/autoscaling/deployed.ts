@@ -1,7 +1,8 @@
 import type { ResourceStore } from "../api";
 import { findImage, type OwnImage, publicParameters } from "../ec2/catalogue";
 import type { InstanceProfile } from "../ec2/instance";
-import { type BlockDevice, keyFailure, type OtherKeys, volumeRefusal } from "../ec2/root-volume";
+import { type BlockDevice, keyFailure, volumeRefusal } from "../ec2/root-volume";
+import type { OtherKeys } from "../kms/keys";
 import { nameOf, type AwsAccount } from "../account";
 import type { LaunchTemplate } from "./config";
 import { validation } from "./errors";

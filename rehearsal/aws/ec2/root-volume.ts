@@ -2,6 +2,7 @@ import { contextOf, statementApplies } from "../iam/match";
 import { parsePolicy, type Statement } from "../iam/policy";
 import type { AwsAccount } from "../account";
 import type { DeployedResource, ResourceStore } from "../api";
+import { findKey, type OtherKeys } from "../kms/keys";
 import type { ImageFacts } from "./catalogue";
 
 /** A block device of a launch template, as the program gives it. */
@@ -9,12 +10,6 @@ export interface BlockDevice {
   deviceName?: string;
   ebs?: { volumeSize?: number; kmsKeyId?: string; encrypted?: string | boolean };
 }
-
-const KEY = "aws:kms/key:Key";
-const ALIAS = "aws:kms/alias:Alias";
-
-/** Whether Auto Scaling's own role may use the keys that the program did not create. */
-export type OtherKeys = "prepared" | "unprepared";
 
 /** The key that AWS manages in each account for volumes, which any principal of the account may use there. */
 const AWS_KEY = /(^|:)alias\/aws\/ebs$/;
@@ -57,13 +52,6 @@ export function keyFailure(
     return key === undefined ? otherKeys === "unprepared" : !isUsable(key, account);
   });
   return unusable ? "Client.InternalError: Client error on launch" : undefined;
-}
-
-/** By id, by ARN, or by the name or ARN of an alias. */
-function findKey(store: ResourceStore, given: string): DeployedResource | undefined {
-  const alias = store.list(ALIAS).find(({ state }) => state.name === given || state.arn === given);
-  const id = alias ? String(alias.state.targetKeyId) : given;
-  return store.list(KEY).find((key) => key.id === id || key.state.arn === id);
 }
 
 function isUsable({ id, state }: DeployedResource, { accountId }: AwsAccount): boolean {

@@ -2,6 +2,7 @@ import { type Authorisation, AwsError, type Principal, type ResourceStore, type 
 import type { Clock } from "../../clock";
 import type { MetricStore } from "../cloudwatch/metrics";
 import type { Iam } from "../iam/iam";
+import type { KmsKeys } from "../kms/keys";
 import { arnParts } from "../account";
 
 export interface QueuedMessage {
@@ -9,6 +10,8 @@ export interface QueuedMessage {
   attributes: Record<string, string>;
   at: number;
 }
+
+const ENCRYPT = ["kms:GenerateDataKey", "kms:Decrypt"];
 
 /** SQS queues as far as dead letters need them: services send messages, people inspect them. */
 export class Queues implements Service {
@@ -18,6 +21,7 @@ export class Queues implements Service {
   constructor(
     private readonly store: ResourceStore,
     private readonly iam: Iam,
+    private readonly keys: KmsKeys,
     private readonly clock: Clock,
     private readonly metrics: MetricStore,
   ) {}
@@ -26,17 +30,20 @@ export class Queues implements Service {
     return [{ resource: String(params["QueueArn"] ?? ""), context: {} }];
   }
 
-  async execute(operation: string, params: Shape, _principal: Principal): Promise<Shape> {
+  async execute(operation: string, params: Shape, principal: Principal): Promise<Shape> {
     if (operation !== "SendMessage") throw new AwsError("InvalidAction", `The rehearsal's SQS has no ${operation}.`);
     const arn = String(params["QueueArn"] ?? "");
     if (!this.exists(arn)) throw new AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.");
+    const key = this.queue(arn)?.state["kmsMasterKeyId"] as string | undefined;
+    const refusal = key === undefined ? undefined : this.keys.refusal(principal, { key, actions: ENCRYPT }, "sqs");
+    if (refusal !== undefined) throw new AwsError("KMS.AccessDeniedException", refusal);
     this.put(arn, String(params["MessageBody"]), (params["Attributes"] as Record<string, string> | undefined) ?? {});
     return {};
   }
 
   /**
-   * Sends as an AWS service under the queue's own policy, as EventBridge does. False if the queue does not exist or its
-   * policy does not admit the service: AWS then drops the message.
+   * Sends as an AWS service under the queue's own policy, as EventBridge does. False if the queue does not exist, or its
+   * policy or that of its key does not admit the service: AWS then drops the message.
    */
   sendAsService(service: string, sourceArn: string, queueArn: string, body: string, attributes: Record<string, string>): boolean {
     const queue = this.queue(queueArn);
@@ -49,6 +56,10 @@ export class Queues implements Service {
       context: { "aws:SourceArn": sourceArn, "aws:SourceAccount": arnParts(sourceArn).account, "aws:SecureTransport": "true" },
     };
     if (policy === undefined || !this.iam.resourcePolicyAllows(policy, `policy of queue ${queueArn}`, service, request)) return false;
+    const key = queue.state["kmsMasterKeyId"] as string | undefined;
+    // Not with a role: only the key's own policy can let the service encrypt.
+    const source = { "aws:SourceArn": sourceArn, "aws:SourceAccount": arnParts(sourceArn).account };
+    if (key !== undefined && !this.keys.admits(service, { key, actions: ENCRYPT }, source)) return false;
     this.put(queueArn, body, attributes);
     return true;
   }

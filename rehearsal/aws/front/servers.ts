@@ -16,7 +16,12 @@ export interface FrontServers {
 }
 
 /** Opens the three listeners over one handler. Linux limits the socket path to 107 bytes. */
-export async function openServers(handler: HttpHandler, certificates: Certificates, socketPath: string): Promise<FrontServers> {
+export async function openServers(
+  handler: HttpHandler,
+  certificates: Certificates,
+  socketPath: string,
+  privateOnes: { hosts: readonly string[]; certificates: Certificates },
+): Promise<FrontServers> {
   if (Buffer.byteLength(socketPath) > 107) {
     throw new Error(
       `socket path ${socketPath} is ${Buffer.byteLength(socketPath)} bytes long, but Linux allows 107; choose a shorter working folder`,
@@ -29,8 +34,10 @@ export async function openServers(handler: HttpHandler, certificates: Certificat
   };
   const socket = createHttpServer(handler);
   const plain = createHttpServer(untrusted);
-  const tls = createTlsServer({ cert: certificates.cert, key: certificates.key }, untrusted) as unknown as Server;
-  const servers = [socket, plain, tls];
+  const tls = createTlsServer({ cert: certificates.cert, key: certificates.key }, untrusted);
+  const { cert, key } = privateOnes.certificates;
+  for (const host of privateOnes.hosts) tls.addContext(host, { cert, key });
+  const servers: Server[] = [socket, plain, tls as unknown as Server];
   for (const server of servers) server.keepAliveTimeout = 60_000; // longer than any client's interval between calls
   try {
     await Promise.all([

@@ -71,6 +71,16 @@ export class Iam {
     return context;
   }
 
+  /**
+   * Of a call that the code of a function makes itself. What Lambda does with the function's role, such as writing its log
+   * or attaching it to a VPC, has no such key.
+   */
+  ownCallContext(principal: Principal): Record<string, string> {
+    if (principal.kind !== "function") return {};
+    const { region, accountId } = this.account;
+    return { "lambda:SourceFunctionArn": `arn:aws:lambda:${region}:${accountId}:function:${principal.functionName}` };
+  }
+
   authorise(principal: Principal | Session, action: string, needed: Authorisation): Decision {
     if (principal.kind === "operator") return { allowed: true };
     const role = this.role(principal.roleName);

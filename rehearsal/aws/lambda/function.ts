@@ -16,6 +16,7 @@ export interface DeployedFunction {
   memorySize: number;
   environment: Record<string, string>;
   logGroup: string;
+  inVpc: boolean;
   /** Maximum concurrent invocations; undefined: the account's limit. */
   reservedConcurrency?: number;
   deadLetterArn?: string;
@@ -52,10 +53,11 @@ function toFunction(name: string, { state }: DeployedResource): DeployedFunction
     timeout,
     memorySize,
     environment,
+    inVpc: (state["vpcConfig"]?.subnetIds ?? []).length > 0,
     logGroup: state["loggingConfig"]?.logGroup ?? `/aws/lambda/${name}`,
     ...(reserved !== undefined && reserved >= 0 ? { reservedConcurrency: reserved } : {}),
     ...(state["deadLetterConfig"]?.targetArn ? { deadLetterArn: state["deadLetterConfig"].targetArn } : {}),
-    revision: JSON.stringify([codeDir, handler, role, timeout, memorySize, environment]),
+    revision: JSON.stringify([codeDir, handler, role, timeout, memorySize, environment, state["vpcConfig"]]),
   };
 }
 

@@ -1,14 +1,19 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { IssuedCredentials } from "../credentials";
 import type { AwsAccount } from "../account";
 import type { DeployedFunction } from "./function";
+
+/** Where Lambda unpacks a function's archive; here each version has a folder of its own. */
+const TASK_ROOT = "/var/task/";
 
 export interface Route {
   /** Loopback port of the TLS front. */
   port: number;
   /** Host names served there; `*.` matches any prefix. */
   hosts: string[];
+  /** Of these, those that only functions in a VPC reach. */
+  privateHosts: readonly string[];
   caFile: string;
 }
 
@@ -46,7 +51,34 @@ export function sandboxEnvironment(
     LAMBDA_TASK_ROOT: deployed.codeDir,
     LAMBDA_RUNTIME_DIR: "/var/runtime",
     _HANDLER: deployed.handler,
-    NODE_EXTRA_CA_CERTS: route.caFile,
-    CI_RUNNERS_ROUTE: JSON.stringify({ port: route.port, hosts: route.hosts }),
+    NODE_EXTRA_CA_CERTS: trusted(deployed, route.caFile, home),
+    CI_RUNNERS_ROUTE: JSON.stringify({ port: route.port, hosts: reached(deployed, route) }),
   };
+}
+
+/** A function outside of a VPC reaches public addresses only. Which hosts the routes of a VPC lead to is not known here. */
+function reached({ inVpc }: DeployedFunction, { hosts, privateHosts }: Route): string[] {
+  return inVpc ? hosts : hosts.filter((host) => !privateHosts.includes(host));
+}
+
+/**
+ * The stand-in's authority takes the place of the public ones, which Node.js has built in. The function's own are those of the
+ * file in its archive that it names; as in Node.js, a file that does not exist is ignored.
+ */
+function trusted({ name, codeDir, environment }: DeployedFunction, caFile: string, home: string): string {
+  const own = environment["NODE_EXTRA_CA_CERTS"];
+  if (own === undefined) return caFile;
+  const file = own.startsWith(TASK_ROOT) ? join(codeDir, own.slice(TASK_ROOT.length)) : own;
+  const all = join(home, `${name}-authorities.pem`);
+  writeFileSync(all, [caFile, file].map(contentOf).join("\n"));
+  return all;
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
 }

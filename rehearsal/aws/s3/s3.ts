@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { type Authorisation, AwsError, type DeployedResource, type Principal, type ResourceStore, type Service, type Shape } from "../api";
 import type { Iam } from "../iam/iam";
+import type { KmsKeys } from "../kms/keys";
 
 const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject"];
 
 /** Keys in one page of a listing, unless the caller asks for fewer. */
 const PAGE = 1000;
+const ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
 
 /** The objects that the program put into its buckets; their bytes are in files that the provider wrote. */
 export class S3 implements Service {
@@ -14,6 +16,7 @@ export class S3 implements Service {
   constructor(
     private readonly store: ResourceStore,
     private readonly iam: Iam,
+    private readonly keys: KmsKeys,
   ) {}
 
   /** A listing is authorised by its own action, on the bucket. */
@@ -42,12 +45,24 @@ export class S3 implements Service {
     this.checkBucketPolicy(bucket, params);
     const object = this.find(bucket, String(params["Key"]));
     if (!object) throw this.absent(bucket, principal);
+    const kmsKey = (object.state["kmsKeyId"] ?? this.bucketKey(bucket)) as string | undefined;
+    const refusal = kmsKey && this.keys.refusal(principal, { key: kmsKey, actions: ["kms:Decrypt"] }, "s3");
+    if (refusal !== undefined) throw new AwsError("AccessDenied", refusal, 403);
     return {
       Body: await readFile(object.state["file"] as string),
       ContentType: object.state["contentType"],
       ETag: `"${object.state["etag"]}"`,
       LastModified: lastModified(object),
     };
+  }
+
+  /** The key of the bucket's default encryption. */
+  private bucketKey(bucket: string): string | undefined {
+    const rules = this.store.get(ENCRYPTION, bucket)?.state["rules"] as {
+      applyServerSideEncryptionByDefault?: { kmsMasterKeyId?: string };
+    }[];
+    return rules?.find(({ applyServerSideEncryptionByDefault: rule }) => rule?.kmsMasterKeyId)?.applyServerSideEncryptionByDefault
+      ?.kmsMasterKeyId;
   }
 
   /** In the order of the keys' bytes. The token is the last key of the page before. */

@@ -17,6 +17,8 @@ export interface Secret {
   arn: string;
   name: string;
   description?: string;
+  /** The key that encrypts it; absent: `aws/secretsmanager`. */
+  kmsKeyId?: string;
   tags: Map<string, string>;
   createdAt: number;
   changedAt: number;
@@ -125,11 +127,17 @@ export function describe(secret: Secret): Shape {
     ARN: secret.arn,
     Name: secret.name,
     Description: secret.description,
+    KmsKeyId: secret.kmsKeyId,
     CreatedDate: new Date(secret.createdAt),
     LastChangedDate: new Date(secret.changedAt),
     DeletedDate: secret.deletion && new Date(secret.deletion.requestedAt),
     Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
   };
+}
+
+/** Secrets Manager calls KMS with its caller's permissions, and does not pass on KMS's reason. */
+export function kmsDenied(): AwsError {
+  return new AwsError("AccessDeniedException", "Access to KMS is not allowed");
 }
 
 export function nameTakenByDeletion(): AwsError {

@@ -2,11 +2,13 @@ import type { Clock } from "../../clock";
 import type { Random } from "../../random";
 import { type Authorisation, AwsError, type Principal, type Service, type Shape } from "../api";
 import type { AwsAccount } from "../account";
+import type { KmsKeys } from "../kms/keys";
 import {
   describe,
   type Filter,
   invalidParameter,
   isCompleteArn,
+  kmsDenied,
   looksComplete,
   markedForDeletion,
   matchesFilters,
@@ -28,6 +30,8 @@ const RECOVERY_DAYS = 30;
 const PAGE_DEFAULT = 100;
 /** For how long a forced deletion blocks the name: AWS says only "a short delay". */
 const FORCED_DELETION_MS = 3_000;
+const ENCRYPT = ["kms:GenerateDataKey", "kms:Decrypt"];
+const DECRYPT = ["kms:Decrypt"];
 
 /** Secrets Manager: values, tags, scheduled and forced deletion, with AWS's error codes and messages. */
 export class SecretsManager implements Service {
@@ -40,18 +44,20 @@ export class SecretsManager implements Service {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly account: AwsAccount,
+    private readonly keys: KmsKeys,
   ) {}
 
   /**
    * Creates a secret that exists before the program is deployed (the GitHub App's key), under a given ARN if the
    * configuration already names one; one without its six random characters gets them. Replaces a secret of that name.
    */
-  seed(secret: { name?: string; arn?: string; value: string; tags?: Record<string, string> }): string {
+  seed(secret: { name?: string; arn?: string; value: string; tags?: Record<string, string>; kmsKeyId?: string }): string {
     const name = secret.name ?? nameFromArn(secret.arn ?? "");
     const arn = secret.arn !== undefined && isCompleteArn(secret.arn) ? secret.arn : this.newArn(name);
     if (!name) throw new Error("a seeded secret needs a name or an ARN");
     const now = this.clock.now();
-    const entry: Secret = { arn, name, tags: new Map(Object.entries(secret.tags ?? {})), createdAt: now, changedAt: now };
+    const { kmsKeyId, tags = {} } = secret;
+    const entry: Secret = { arn, name, tags: new Map(Object.entries(tags)), createdAt: now, changedAt: now, ...(kmsKeyId && { kmsKeyId }) };
     this.secrets.set(name, entry);
     this.setValue(entry, { SecretString: secret.value });
     return arn;
@@ -89,15 +95,15 @@ export class SecretsManager implements Service {
     return [{ resource, context, ...(secret ? {} : { missing: true }) }];
   }
 
-  async execute(operation: string, params: Shape, _principal: Principal): Promise<Shape> {
+  async execute(operation: string, params: Shape, principal: Principal): Promise<Shape> {
     this.expire();
     switch (operation) {
       case "CreateSecret":
-        return this.create(params);
+        return this.create(params, principal);
       case "GetSecretValue":
-        return this.value(params);
+        return this.value(params, principal);
       case "PutSecretValue":
-        return this.put(params);
+        return this.put(params, principal);
       case "DeleteSecret":
         return this.delete(params);
       case "RestoreSecret":
@@ -113,7 +119,7 @@ export class SecretsManager implements Service {
     }
   }
 
-  private create(params: Shape): Shape {
+  private create(params: Shape, principal: Principal): Shape {
     const name = String(params["Name"] ?? "");
     if (!/^[A-Za-z0-9/_+=.@-]{1,512}$/.test(name)) {
       throw invalidParameter("Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!");
@@ -124,14 +130,25 @@ export class SecretsManager implements Service {
     const now = this.clock.now();
     const tags = withTags([], params);
     const description = params["Description"] as string | undefined;
-    const secret: Secret = { arn: this.newArn(name), name, tags, createdAt: now, changedAt: now, ...(description ? { description } : {}) };
+    const kmsKeyId = params["KmsKeyId"] as string | undefined;
+    this.useKey(principal, kmsKeyId, ENCRYPT);
+    const secret: Secret = {
+      arn: this.newArn(name),
+      name,
+      tags,
+      createdAt: now,
+      changedAt: now,
+      ...(description ? { description } : {}),
+      ...(kmsKeyId ? { kmsKeyId } : {}),
+    };
     this.secrets.set(name, secret);
     if (params["SecretString"] !== undefined || params["SecretBinary"] !== undefined) this.setValue(secret, params);
     return { ARN: secret.arn, Name: name, ...(secret.current ? { VersionId: secret.current.id } : {}) };
   }
 
-  private value(params: Shape): Shape {
+  private value(params: Shape, principal: Principal): Shape {
     const secret = this.usable(params);
+    this.useKey(principal, secret.kmsKeyId, DECRYPT);
     const stage = (params["VersionStage"] as string | undefined) ?? "AWSCURRENT";
     const wanted = params["VersionId"];
     const version = [secret.current, secret.previous].find((candidate) =>
@@ -154,8 +171,9 @@ export class SecretsManager implements Service {
     };
   }
 
-  private put(params: Shape): Shape {
+  private put(params: Shape, principal: Principal): Shape {
     const secret = this.usable(params);
+    this.useKey(principal, secret.kmsKeyId, ENCRYPT);
     this.setValue(secret, params);
     return { ARN: secret.arn, Name: secret.name, VersionId: secret.current?.id, VersionStages: ["AWSCURRENT"] };
   }
@@ -207,6 +225,10 @@ export class SecretsManager implements Service {
     if (!Number.isSafeInteger(start)) throw new AwsError("InvalidNextTokenException", "The NextToken value is invalid.");
     const end = start + Number(params["MaxResults"] ?? PAGE_DEFAULT);
     return { SecretList: all.slice(start, end).map(describe), ...(end < all.length ? { NextToken: String(end) } : {}) };
+  }
+
+  private useKey(principal: Principal, key: string | undefined, actions: readonly string[]): void {
+    if (key !== undefined && this.keys.refusal(principal, { key, actions }, "secretsmanager") !== undefined) throw kmsDenied();
   }
 
   private setValue(secret: Secret, params: Shape): void {

@@ -1,10 +1,37 @@
 import { LOG_RETENTION_DAYS } from "../../../contract/aws/log-retention";
-import { arn, storedType, text, type ResourceType } from "../resource-type";
+import { Iam } from "../../aws/iam/iam";
+import { KmsKeys } from "../../aws/kms/keys";
+import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
+import type { Properties } from "../values";
 import { jsonProblem, mustExist, notOneOf, outOfRange } from "./checks";
 
 const RULE = "aws:cloudwatch/eventRule:EventRule";
 /** The provider takes 0 for "never expire". */
 const RETENTION_DAYS = [0, ...LOG_RETENTION_DAYS];
+
+function logGroupOutputs(id: string, inputs: Properties, { account }: ResourceContext): Properties {
+  return {
+    arn: arn(account, "logs", `log-group:${id}`),
+    logGroupClass: inputs.logGroupClass ?? "STANDARD",
+    retentionInDays: inputs.retentionInDays ?? 0,
+  };
+}
+
+/** CloudWatch Logs uses the key in its own name, and asks when a group gets it. */
+function checkLogKey({ name, kmsKeyId }: Properties, { account, store }: ResourceContext): void {
+  if (kmsKeyId === undefined) return;
+  const group = arn(account, "logs", `log-group:${name}`);
+  const keys = new KmsKeys(store, new Iam(store, account), account);
+  const use = {
+    key: text(kmsKeyId),
+    actions: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"],
+  };
+  if (keys.admits(`logs.${account.region}.amazonaws.com`, use, { "kms:EncryptionContext:aws:logs:arn": group })) return;
+  throw new Error(
+    `creating CloudWatch Logs Log Group (${name}): AccessDeniedException: ` +
+      `The specified KMS key does not exist or is not allowed to be used with Arn '${group}'`,
+  );
+}
 
 const logGroup = storedType({
   inputs: ["kmsKeyId", "logGroupClass", "name", "retentionInDays", "skipDestroy", "tags"],
@@ -19,12 +46,15 @@ const logGroup = storedType({
             reason: `expected retention_in_days to be one of ${JSON.stringify(RETENTION_DAYS)}, got ${inputs.retentionInDays}`,
           },
         ],
-  id: (inputs) => inputs.name,
-  outputs: (id, inputs, { account }) => ({
-    arn: arn(account, "logs", `log-group:${id}`),
-    logGroupClass: inputs.logGroupClass ?? "STANDARD",
-    retentionInDays: inputs.retentionInDays ?? 0,
-  }),
+  id: (inputs, context) => {
+    checkLogKey(inputs, context);
+    return inputs.name;
+  },
+  update: (id, inputs, _old, context) => {
+    checkLogKey(inputs, context);
+    return logGroupOutputs(id, inputs, context);
+  },
+  outputs: logGroupOutputs,
 });
 
 const eventRule = storedType({

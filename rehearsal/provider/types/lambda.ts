@@ -1,5 +1,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { nameOf } from "../../aws/account";
+import { Iam } from "../../aws/iam/iam";
 import { FUNCTION, functionName, functionNotFound, invokeFunction } from "../invoke-function";
 import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { containsUnknown, type Json, type Properties } from "../values";
@@ -11,7 +13,24 @@ const ENVIRONMENT_LIMIT = 4_096;
 /** Runtimes for which AWS still allows new functions. */
 const RUNTIMES = ["nodejs22.x", "nodejs24.x", "python3.12", "python3.13", "python3.14", "provided.al2023"];
 
+/** What Lambda asks of a function's role when it attaches the function to a VPC. */
+const ATTACH = ["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"];
+
+/** On creation and on each update, as Lambda checks it. Lambda itself asks, not the code of the function. */
+function checkVpc(id: string, { vpcConfig, role }: Properties, { account, store }: ResourceContext): void {
+  if ((vpcConfig?.subnetIds ?? []).length === 0) return;
+  const iam = new Iam(store, account);
+  const principal = { kind: "function" as const, functionName: id, roleName: nameOf(text(role)) };
+  const denied = ATTACH.find((action) => !iam.authorise(principal, action, { resource: "*", context: {} }).allowed);
+  if (denied === undefined) return;
+  throw new Error(
+    `creating Lambda Function (${id}): InvalidParameterValueException: ` +
+      `The provided execution role does not have permissions to call ${denied.slice("ec2:".length)} on EC2`,
+  );
+}
+
 function outputs(id: string, inputs: Properties, context: ResourceContext): Properties {
+  checkVpc(id, inputs, context);
   const { codeDir, sha256, bytes } = layOut(id, inputs.code, context);
   const functionArn = arn(context.account, "lambda", `function:${id}`);
   return {
@@ -51,6 +70,10 @@ function validateFunction(inputs: Properties) {
       ? []
       : [{ property: "name", reason: `must be 1 to 64 letters, digits, - or _, got ${inputs.name}` }]),
   ];
+  const { subnetIds = [], securityGroupIds = [] } = inputs.vpcConfig ?? {};
+  if ((subnetIds.length === 0) !== (securityGroupIds.length === 0) && !containsUnknown(inputs.vpcConfig)) {
+    problems.push({ property: "vpcConfig", reason: "SubnetIds and SecurityIds must coexist or be both empty list." });
+  }
   const variables = inputs.environment?.variables ?? {};
   const size = Object.entries(variables).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + text(value)), 0);
   if (size > ENVIRONMENT_LIMIT && !containsUnknown(variables)) {

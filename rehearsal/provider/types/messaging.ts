@@ -21,6 +21,9 @@ const queue = storedType({
     ...jsonProblem(inputs, "policy", "Statement"),
     ...outOfRange(inputs, "messageRetentionSeconds", 60, 1_209_600),
     ...outOfRange(inputs, "visibilityTimeoutSeconds", 0, 43_200),
+    ...(inputs.sqsManagedSseEnabled === true && inputs.kmsMasterKeyId !== undefined
+      ? [{ property: "kmsMasterKeyId", reason: `"kms_master_key_id": conflicts with sqs_managed_sse_enabled` }]
+      : []),
   ],
   id: (inputs, { account }) => `https://sqs.${account.region}.amazonaws.com/${account.accountId}/${inputs.name}`,
   outputs: (id, inputs, { account }) => ({

@@ -88,7 +88,7 @@ function objectOutputs(_id: string, inputs: Properties, context: ResourceContext
     etag: inputs.etag ?? createHash("md5").update(body).digest("hex"),
     contentType: inputs.contentType ?? "application/octet-stream",
     storageClass: inputs.storageClass ?? "STANDARD",
-    serverSideEncryption: inputs.serverSideEncryption ?? "AES256",
+    serverSideEncryption: inputs.serverSideEncryption ?? (inputs.kmsKeyId === undefined ? "AES256" : "aws:kms"),
     versionId: "",
   };
 }
@@ -113,6 +113,7 @@ const bucketObject: ResourceType = {
       "etag",
       "forceDestroy",
       "key",
+      "kmsKeyId",
       "metadata",
       "overrideProvider",
       "serverSideEncryption",

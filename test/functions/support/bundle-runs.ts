@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "../../../build/build";
 import { functionFile, functionKey } from "../../../components/shared/package-layout";
-import { ENV } from "../../../contract/actions-runner-pool/environment";
+import { ENV, SECRET_TAGS_FILE } from "../../../contract/actions-runner-pool/environment";
 import { type Operations, awsEndpoint, operationOf } from "./aws";
 import { runBundle } from "./bundle";
 import { INSTANCE, POOL } from "./events";
@@ -34,6 +34,9 @@ export const members = (kind: string, ids: [string, string][]) =>
 
 let folder: string | undefined;
 let building: Promise<unknown> | undefined;
+
+/** Tags of the pool, in the file that the component packs with the functions. */
+export const TAGS = { Name: POOL, team: "build" };
 
 /** The folder of the bundles, which are built once for all test files. */
 export async function builtFunctions(): Promise<string> {
@@ -70,9 +73,12 @@ export function bundleRuns() {
       awsEndpoint({ GetSecretValue: ({ SecretId }) => ({ Name: SecretId, SecretString: KEY }), ...operations }),
     ).start();
     gitHub = await new LoopbackServer(gitHubWith(respond)).start();
+    const file = join(await builtFunctions(), functionFile(functionKey("actions-runner-pool", name)));
+    writeFileSync(join(dirname(file), SECRET_TAGS_FILE), JSON.stringify(TAGS));
     const result = await runBundle(
-      join(await builtFunctions(), functionFile(functionKey("actions-runner-pool", name))),
+      file,
       {
+        LAMBDA_TASK_ROOT: dirname(file),
         AWS_REGION: "eu-central-1",
         AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
         AWS_SECRET_ACCESS_KEY: "secret",

@@ -3,6 +3,7 @@ import type { RefreshPreferences } from "../../../contract/actions-runner-pool/i
 import { systemClock } from "../../../functions/shared/lambda/clock";
 import type { Runner, VersionSchedule } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
+import type { FailedLaunch, FailedLaunchPorts } from "../../../functions/actions-runner-pool/sweep/failed-launches";
 import type { Activity, Member, RefreshState, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
 import { RefreshWatch } from "../../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../../functions/actions-runner-pool/sweep/silences";
@@ -28,6 +29,7 @@ export class SweepHarness {
   readonly acts: string[] = [];
   members: Member[] = [];
   activities: Activity[][] = [];
+  failedLaunches: FailedLaunch[] = [];
   runners: Runner[][] = [[]];
   secrets: StoredSecret[] = [];
   /** The version that the pool's instances install. */
@@ -67,10 +69,11 @@ export class SweepHarness {
   }
 }
 
-function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts {
+function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts & FailedLaunchPorts {
   return {
     members: async () => harness.members,
     groupExists: async () => true,
+    failedLaunches: async () => harness.failedLaunches,
     async *activities() {
       for (const page of harness.activities) {
         harness.historyPages += 1;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
@@ -70,6 +70,51 @@ describe("the installer, run with stand-ins for the system's tools", () => {
     });
     assert.match(readFileSync(join(root, "agent-called"), "utf8"), /agent\.cjs install\n$/);
     assert.deepEqual(["script", "planted", "chown"].filter(called), []);
+  });
+
+  describe("with private authorities", () => {
+    const PEM = ["first", "second"].map((body) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`);
+    const FOLDERS = { "update-ca-certificates": "/usr/local/share/ca-certificates", "update-ca-trust": "/etc/pki/ca-trust/source/anchors" };
+    const given = () => ({ RUNNER_AUTHORITIES: join(root, "authorities.pem") });
+    /** The image's tool, which records what is in its folder; the image of the test itself has neither. */
+    const image = (tool?: keyof typeof FOLDERS) => () => {
+      put("authorities.pem", PEM.join(""));
+      let installer = INSTALLER.replace("/etc/os-release", join(root, "os-release")).replace(UNIT, join(root, "units", UNITS.runner));
+      for (const [name, folder] of Object.entries(FOLDERS)) {
+        installer = installer.replaceAll(folder, `${root}${folder}`).replaceAll(`command -v ${name} `, `command -v ${root}/tools/${name} `);
+      }
+      put("home/install.sh", installer);
+      if (tool === undefined) return;
+      mkdirSync(`${root}${FOLDERS[tool]}`, { recursive: true });
+      writeFileSync(`${root}${FOLDERS[tool]}/ci-runners-7.${tool === "update-ca-trust" ? "pem" : "crt"}`, "of an earlier machine");
+      put(`tools/${tool}`, `#!/bin/bash\necho "$*" >${root}/${tool}-called\n`);
+    };
+
+    for (const [tool, folder] of Object.entries(FOLDERS) as [keyof typeof FOLDERS, string][]) {
+      it(`adds each to the system's store with ${tool}, as a file of its own, because Debian's tool skips a file with two`, () => {
+        const result = attempt(MANY_LIBRARIES, "ID=ubuntu\n", image(tool), given());
+        assert.equal(result.status, 0, result.stderr);
+        assert.ok(called(tool));
+        const files = readdirSync(`${root}${folder}`).sort();
+        assert.deepEqual(
+          files.map((file) => readFileSync(`${root}${folder}/${file}`, "utf8")),
+          PEM,
+        );
+      });
+    }
+
+    it("fails with the reason on an image without a store: the runner would trust nothing of its server's", () => {
+      const result = attempt(MANY_LIBRARIES, "ID=ubuntu\n", image(), given());
+      assert.notEqual(result.status, 0);
+      assert.match(result.stderr, /neither update-ca-certificates nor update-ca-trust .*\nthe private authorities could not be added/);
+    });
+
+    it("are installed before the first download, which may come from a host that only they certify", () => {
+      const order = [...INSTALLER.matchAll(/^\[ -z "\$RUNNER_AUTHORITIES" \]|^ {2}download "/gm)].map(
+        ([line]) => line.trim().split(" ")[0],
+      );
+      assert.deepEqual(order, ["[", "download"]);
+    });
   });
 
   /** A runner's archive and what pins it; downloads are counted. */

@@ -14,6 +14,14 @@ const rendered = (config: HostConfig = CONFIG) => new Map(renderFiles(config, FA
 const unitText = (name: string, config?: HostConfig) => rendered(config).get(`/etc/systemd/system/${name}`)!.content;
 const setting = (text: string, name: string) => [...text.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map((match) => match[1]);
 
+describe("the runner's Node.js", () => {
+  it("trusts private authorities where the pool has some, or every JavaScript action would fail at an Enterprise Server", () => {
+    const trusted = (config: HostConfig) => setting(runnerUnit(config), "Environment").filter((one) => one?.startsWith("NODE_EXTRA"));
+    assert.deepEqual(trusted({ ...CONFIG, privateAuthorities: true }), [`NODE_EXTRA_CA_CERTS=${PATHS.authorities}`]);
+    assert.deepEqual(trusted(CONFIG), []);
+  });
+});
+
 describe("the rendered units", () => {
   let root: string;
   beforeEach(() => (root = mkdtempSync(join(tmpdir(), "units-"))));
@@ -22,6 +30,7 @@ describe("the rendered units", () => {
   for (const [title, change] of Object.entries<Partial<HostConfig>>({
     "by default": {},
     "with the instance role for jobs": { jobsMayUseInstanceRole: true },
+    "with private authorities": { privateAuthorities: true },
     "with the longest drain and an odd pool name": { drainDeadline: 172_800, pool: "a 100% pool-1" },
   })) {
     it(`pass systemd-analyze verify without a complaint, ${title}`, () => {

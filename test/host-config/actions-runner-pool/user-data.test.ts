@@ -40,6 +40,14 @@ describe("user data", () => {
     }
   });
 
+  it("changes by nothing but the authorities, so that a pool without any refreshes no instance for them", () => {
+    const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    const [without, given] = [renderUserData(CONFIG, BUNDLE), renderUserData(CONFIG, BUNDLE, pem)];
+    assert.ok(!without.includes("AUTHORITIES"));
+    assert.ok(given.includes(`<<'PEM' || fail "$RUNNER_AUTHORITIES: disk full or not writable"\n${pem}PEM\n`));
+    execFileSync("shellcheck", ["--shell=bash", "-"], { input: given });
+  });
+
   it("downloads from the partition of the region", () => {
     assert.match(renderUserData({ ...CONFIG, region: "cn-north-1" }, BUNDLE), /s3\.cn-north-1\.amazonaws\.com\.cn\//);
   });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { ENV } from "../../../../contract/actions-runner-pool/environment";
 import { awsError } from "../../support/aws";
 import { metrics } from "../../support/bundle";
-import { bundleRuns } from "../../support/bundle-runs";
+import { bundleRuns, TAGS } from "../../support/bundle-runs";
 import { INSTANCE, POOL, TOKEN, launchEvent } from "../../support/events";
 
 describe("register function bundle", () => {
@@ -20,10 +21,12 @@ describe("register function bundle", () => {
     );
     assert.equal(result.code, 0, result.stderr);
     assert.deepEqual(result.awsCalls, ["GetSecretValue", "CreateSecret", "CreateSecret", "PutSecretValue"]);
-    const { Name, SecretString, Tags } = result.parameters("CreateSecret");
+    const { Name, SecretString, Tags, KmsKeyId } = result.parameters("CreateSecret");
+    assert.equal(KmsKeyId, undefined, "AWS's own key, unless the pool has one");
     assert.equal(Name, `ci-runners/${POOL}/${INSTANCE}`);
     assert.deepEqual(JSON.parse(SecretString), { token: "AAAA", expiresAt: "2026-11-22T04:00:00Z" });
     assert.deepEqual(Tags, [
+      ...Object.entries(TAGS).map(([Key, Value]) => ({ Key, Value })),
       { Key: "ci-runners:pool", Value: POOL },
       { Key: "ci-runners:owner", Value: `AROAEXAMPLE:${INSTANCE}` },
     ]);
@@ -32,6 +35,15 @@ describe("register function bundle", () => {
     assert.equal(line?.instanceId, INSTANCE);
     assert.equal(line?.lifecycleActionToken, TOKEN);
     assert.doesNotMatch(JSON.stringify(result.lines), /AAAA|ghs_installation|PRIVATE KEY/);
+  });
+
+  it("creates the secret under the pool's own key, whose use an organization may demand", async () => {
+    const key = "arn:aws:kms:eu-central-1:123456789012:key/0f6b2c1d-0000-4000-8000-000000000001";
+    const minted = () => ({ status: 201, body: { token: "AAAA", expires_at: "2026-11-22T04:00:00Z" } });
+    const operations = { CreateSecret: () => ({ Name: "x" }) };
+    const result = await functions.run("register", [launchEvent()], operations, minted, { [ENV.secretKmsKeyArn]: key });
+    assert.equal(result.code, 0, result.stderr);
+    assert.equal(result.parameters("CreateSecret").KmsKeyId, key);
   });
 
   it("fails and counts the failure when GitHub refuses, and neither creates a secret nor logs a credential", async () => {

@@ -3,7 +3,7 @@ import { ENV } from "../../../../contract/actions-runner-pool/environment";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { operationOf, queryError } from "../../support/aws";
 import { messages, metrics } from "../../support/bundle";
-import { RUNNERS, bundleRuns, listed, members, runner } from "../../support/bundle-runs";
+import { RUNNERS, TAGS, bundleRuns, listed, members, runner } from "../../support/bundle-runs";
 import { INSTANCE, NAMES, POOL } from "../../support/events";
 
 describe("sweep function bundle", () => {
@@ -18,6 +18,7 @@ describe("sweep function bundle", () => {
       "i-0eeeeeeeeeeeeeeee",
     ];
     const launched = `<member><ActivityId>l</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Launching a new EC2 instance: ${fresh}</Description><StartTime>${new Date(Date.now() - 3600_000).toISOString()}</StartTime><EndTime>${new Date().toISOString()}</EndTime><StatusCode>Successful</StatusCode></member>`;
+    const refused = `<member><ActivityId>f</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Launching a new EC2 instance</Description><StartTime>${new Date(Date.now() - 60_000).toISOString()}</StartTime><EndTime>${new Date(Date.now() - 30_000).toISOString()}</EndTime><StatusCode>Failed</StatusCode><StatusMessage>Client.InternalError: Client error on launch</StatusMessage></member>`;
     const activity = (id: string, status: string) =>
       `<member><ActivityId>${id}</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Terminating EC2 instance: ${id}</Description><StartTime>${new Date(Date.now() - 3 * 3600_000).toISOString()}</StartTime><StatusCode>${status}</StatusCode></member>`;
     const result = await functions.run(
@@ -36,7 +37,7 @@ describe("sweep function bundle", () => {
         DescribeScalingActivities: ({ NextToken }) =>
           NextToken
             ? `<Activities>${launched}${activity(terminated, "Successful")}${activity(retained, "MidLifecycleAction")}</Activities>`
-            : `<Activities>${activity(INSTANCE, "MidLifecycleAction")}</Activities><NextToken>2</NextToken>`,
+            : `<Activities>${refused}${activity(INSTANCE, "MidLifecycleAction")}</Activities><NextToken>2</NextToken>`,
         DescribeAutoScalingInstances: () =>
           members("AutoScalingInstances", [
             [unregistered, "InService"],
@@ -67,6 +68,8 @@ describe("sweep function bundle", () => {
     assert.ok(!result.awsCalls.includes("TerminateInstanceInAutoScalingGroup"), "GitHub does not list the retained instance's runner");
     assert.equal(result.parameters("DeleteSecret").SecretId, `${NAMES.secretPrefix}${terminated}`);
     assert.ok(functions.gitHub.calls.includes(`DELETE ${RUNNERS}/9`));
+    const launches = result.lines.find(({ message }) => message === "sweep: launches failed; Auto Scaling tries again");
+    assert.deepEqual([launches?.reason, launches?.launches], ["Client.InternalError: Client error on launch", 1]);
   });
 
   it("terminates a retained instance once its runner was silent for 15 minutes, which the process remembers between sweeps", async () => {
@@ -193,7 +196,11 @@ describe("sweep function bundle", () => {
     assert.equal(result.code, 0, result.stderr);
     const { Name, Tags } = result.parameters("CreateSecret");
     assert.equal(Name, `${NAMES.secretPrefix}${INSTANCE}`);
-    assert.deepEqual(Tags[1], { Key: "ci-runners:owner", Value: `AROAEXAMPLE:${INSTANCE}` });
+    assert.deepEqual(Tags.at(-1), { Key: "ci-runners:owner", Value: `AROAEXAMPLE:${INSTANCE}` });
+    assert.deepEqual(
+      Tags.slice(0, 2),
+      Object.entries(TAGS).map(([Key, Value]) => ({ Key, Value })),
+    );
     assert.doesNotMatch(JSON.stringify(result.lines), /AAAA/);
   });
 
@@ -205,6 +212,8 @@ describe("sweep function bundle", () => {
       () => listed(),
     );
     assert.equal(result.code, 0, result.stderr);
-    assert.deepEqual(metrics(result), { SweepErrors: 1, OrphanSecrets: 0, OrphanRunners: 0 });
+    // One for listing the group, one for its failed launches: two values of one metric.
+    const counted: Record<string, unknown> = metrics(result);
+    assert.deepEqual(counted, { SweepErrors: [1, 1], OrphanSecrets: 0, OrphanRunners: 0 });
   });
 });

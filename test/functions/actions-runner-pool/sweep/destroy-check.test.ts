@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import type { LifecycleState } from "../../../../contract/aws/lifecycle";
-import { checkDestroy } from "../../../../functions/actions-runner-pool/sweep/destroy-check";
+import { checkDestroy, planDestroy } from "../../../../functions/actions-runner-pool/sweep/destroy-check";
 import { NAMES } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
 
 describe("the check before a pool is deleted", () => {
+  const settings = { names: NAMES, maxDrainSeconds: () => 3600 };
+  const group = (states: LifecycleState[], suspended: string[] = [], busy: string[] = []) => ({
+    members: async () => states.map((lifecycleState, n) => ({ instanceId: `i-${n}`, lifecycleState })),
+    suspendedProcesses: async () => suspended,
+    protectedInstances: async () => busy,
+  });
   const check = (states: LifecycleState[], suspended: string[] = []) =>
-    checkDestroy(
-      {
-        members: async () => states.map((lifecycleState, n) => ({ instanceId: `i-${n}`, lifecycleState })),
-        suspendedProcesses: async () => suspended,
-      },
-      { names: NAMES },
-      new RecordingObserver(),
-    );
+    checkDestroy(group(states, suspended), settings, new RecordingObserver());
 
   it("refuses a deletion that would wait in silence for an instance in standby, and says how to go on", async () => {
     await assert.rejects(check(["InService", "Standby", "EnteringStandby"]), ({ message }: Error) => {
@@ -65,7 +64,30 @@ describe("the check before a pool is deleted", () => {
   it("never blocks a deletion because AWS does not answer", async () => {
     const observer = new RecordingObserver();
     const members = async () => Promise.reject(new Error("Rate exceeded"));
-    await checkDestroy({ members, suspendedProcesses: async () => [] }, { names: NAMES }, observer);
+    await checkDestroy({ ...group([]), members }, settings, observer);
     assert.ok(observer.lines.some(({ level }) => level === "warn"));
+  });
+
+  it("neither blocks a deletion because its own settings are damaged, nor then hides what would hold it up", async () => {
+    const maxDrainSeconds = () => assert.fail("MAX_DRAIN_SECONDS is not set");
+    const damaged = { names: NAMES, maxDrainSeconds };
+    await checkDestroy(group(["InService"]), damaged, new RecordingObserver());
+    await assert.rejects(checkDestroy(group(["Standby"]), damaged, new RecordingObserver()), /i-0 in Standby/);
+  });
+
+  it("logs how many jobs the deletion waits for and for how long at most, because Pulumi shows nothing of it", async () => {
+    const observer = new RecordingObserver();
+    await checkDestroy(group(["InService", "InService", "Terminating:Wait"], [], ["i-0"]), settings, observer);
+    const [line] = observer.lines;
+    assert.deepEqual(line?.fields, { instances: 3, busy: 1, draining: 1, longestWaitSeconds: 3900 });
+  });
+
+  it("tells an operator the same beforehand, with what would refuse the deletion", async () => {
+    const states: LifecycleState[] = ["InService", "InService", "Terminating:Wait", "Standby", "Warmed:Stopped"];
+    const { obstacles, ...waits } = await planDestroy(group(states, [], ["i-1", "i-3"]), settings);
+    assert.deepEqual(waits, { instances: 5, busy: 1, draining: 1, longestWaitSeconds: 3900 });
+    assert.match(obstacles.join(), /^i-3 in Standby\. Put it back: aws autoscaling exit-standby/);
+    assert.equal(obstacles.length, 1);
+    assert.equal((await planDestroy(group(["InService", "Warmed:Stopped"]), settings)).longestWaitSeconds, 0);
   });
 });

@@ -10,6 +10,11 @@ describe("sweepTrigger", () => {
       assert.deepEqual(sweepTrigger(event, POOL), { kind: "schedule" });
   });
 
+  it("takes the question of an operator, who sends no provider's key, for a question and not for a deletion", () => {
+    assert.deepEqual(sweepTrigger({ pool: POOL, check: "destroy" }, POOL), { kind: "destroy-plan" });
+    assert.deepEqual(sweepTrigger({ check: "other" }, POOL), { kind: "schedule" });
+  });
+
   it("returns the final sweep only for the deletion of the invocation", () => {
     assert.deepEqual(sweepTrigger(lifecycle("delete"), POOL), { kind: "final" });
     for (const action of ["create", "update"]) assert.equal(sweepTrigger(lifecycle(action), POOL).kind, "nothing");

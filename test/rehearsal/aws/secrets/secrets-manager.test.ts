@@ -3,6 +3,7 @@ import { RealClock } from "../../../../rehearsal/clock";
 import type { Principal, Shape } from "../../../../rehearsal/aws/api";
 import { AwsGateway } from "../../../../rehearsal/aws/gateway";
 import { Iam } from "../../../../rehearsal/aws/iam/iam";
+import { KmsKeys } from "../../../../rehearsal/aws/kms/keys";
 import { SecretsManager } from "../../../../rehearsal/aws/secrets/secrets-manager";
 import { MemoryStore } from "../../../../rehearsal/aws/store";
 import { Random } from "../../../../rehearsal/random";
@@ -32,8 +33,9 @@ describe("Secrets Manager", () => {
   beforeEach(() => {
     clock = new ManualClock();
     store = new MemoryStore();
-    secrets = new SecretsManager(clock, new Random(1), ACCOUNT);
-    gateway = new AwsGateway({ clock, timeline: new Timeline(() => clock.now()), iam: new Iam(store, ACCOUNT) });
+    const iam = new Iam(store, ACCOUNT);
+    secrets = new SecretsManager(clock, new Random(1), ACCOUNT, new KmsKeys(store, iam, ACCOUNT));
+    gateway = new AwsGateway({ clock, timeline: new Timeline(() => clock.now()), iam });
     gateway.register(secrets);
     const Resource = `arn:aws:secretsmanager:*:*:secret:ci-runners/p/*`;
     const Condition = { StringEquals: { [`aws:ResourceTag/${OWNER}`]: "${aws:userid}" } };

@@ -1,0 +1,33 @@
+import { X509Certificate } from "node:crypto";
+import { type Violation, violation } from "./input-errors";
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----([\sA-Za-z0-9+/=]+?)-----END CERTIFICATE-----/g;
+
+/**
+ * The certificates of a PEM text and nothing else, one after the other in one form: comments and line ends change neither
+ * the hash of a function's archive nor the user data.
+ */
+export function certificatesOf(pem: string): string {
+  const bodies = [...pem.matchAll(CERTIFICATE)].map(([, body = ""]) => body.replace(/\s/g, "").match(/.{1,64}/g) ?? []);
+  return bodies.map((lines) => ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n")).join("");
+}
+
+export function certificateViolations(field: string, pem: string | undefined): Violation[] {
+  if (pem === undefined) return [];
+  if (/PRIVATE KEY/.test(pem)) {
+    return [violation(field, "(not shown)", "it contains a private key", "Give only the certificates; the key stays with the authority")];
+  }
+  const certificates = pem.match(CERTIFICATE) ?? [];
+  const remedy = "Use PEM text, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----";
+  if (certificates.length === 0) return [violation(field, pem, "it contains no certificate", remedy)];
+  const broken = certificates.findIndex((one) => !parses(one));
+  return broken < 0 ? [] : [violation(field, certificates[broken], `certificate ${broken + 1} cannot be read`, remedy)];
+}
+
+function parses(certificate: string): boolean {
+  try {
+    return new X509Certificate(certificate).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
