@@ -82,7 +82,13 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), kmsKeyArn: settings.kmsKeyArn, tags }, child);
     const hostRole = createHostRole(name, { ...common, bucketArn: bundle.bucket.arn }, child);
     const { queue: deadLetters, ready: deadLettersReady } = createDeadLetters(name, common, child);
-    const functionParts = { deadLetters, bundle, hostRole: hostRole.role, network: functionNetwork(settings, network), artefacts: built.functions };
+    const functionParts = {
+      deadLetters,
+      bundle,
+      hostRole: hostRole.role,
+      network: functionNetwork(settings, network),
+      artefacts: built.functions,
+    };
     const functions = createFunctions(name, { ...common, ...functionParts }, child);
     const events = createEvents(name, { ...common, functions, deadLetters }, child);
     const stopDocument = createStopDocument(name, common, child);

@@ -1,6 +1,6 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { awsDomain } from "../../host-config/shared/user-data";
+import { partitionOf } from "../../contract/aws/partitions";
 import type { AwsEnvironment } from "./aws-environment";
 
 type AwsStatement = pulumi.Unwrap<aws.iam.PolicyStatement>;
@@ -37,7 +37,7 @@ export function trust(service: string): PolicyDocument {
  * @param service as in the name of its endpoint: `secretsmanager`, `sqs`, `s3`
  */
 export function allowKey(sid: string, environment: AwsEnvironment, keyArn: string, service: string, actions: string[]): Statement {
-  const through = `${service}.${environment.region}.${awsDomain(environment.region)}`;
+  const through = `${service}.${environment.region}.${partitionOf(environment.region).dnsSuffix}`;
   return allow(sid, actions, [keyArn], { StringEquals: { "kms:ViaService": through } });
 }
 

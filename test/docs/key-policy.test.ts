@@ -32,6 +32,7 @@ const GRANTS: FunctionGrants = {
   githubSecretArn: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-AbCdEf",
   kmsKeyArn: KEY,
   deadLetterQueueArn: QUEUE,
+  bundleBucketArn: "arn:aws:s3:::bundles",
 };
 
 describe("the key policy in the guide for organizations, with the roles of a pool", () => {

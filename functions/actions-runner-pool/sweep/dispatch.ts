@@ -19,7 +19,13 @@ export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "n
   scheduled(): Pick<SweepSettings, "maxDrainSeconds" | "refreshPreferences" | "runnerVersion"> & Pick<RegistrationSettings, "hostRoleId">;
 }
 
-type Ports = SweepPorts & RegistrationPorts & DestroyCheckPorts & FailedLaunchPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts;
+type Ports = SweepPorts &
+  RegistrationPorts &
+  DestroyCheckPorts &
+  FailedLaunchPorts &
+  ReadinessPorts &
+  CancelRefreshPorts &
+  BundleSweepPorts;
 
 /** Runs the sweep that the trigger requires. Only the final sweep, an operator's question and the look at a new pool have a result. */
 export async function dispatchSweep(

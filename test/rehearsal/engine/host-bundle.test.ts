@@ -7,6 +7,7 @@ import { createHostBundle } from "../../../components/shared/host-bundle";
 import { bundleKey } from "../../../contract/shared/host-bundle";
 import type { DeployedResource } from "../../../rehearsal/aws/api";
 import { Iam } from "../../../rehearsal/aws/iam/iam";
+import { KmsKeys } from "../../../rehearsal/aws/kms/keys";
 import { S3 } from "../../../rehearsal/aws/s3/s3";
 import type { StackHandle } from "../../../rehearsal/engine/engine";
 import { ENGINE_TEST_TIMEOUT, Rig } from "./fixture";
@@ -48,7 +49,9 @@ describe("the host bundles of earlier launch template versions, on the real engi
     const [template] = rig.store.list(TEMPLATE);
     const userData = Buffer.from(template!.state["_versions"][version].userData, "base64").toString();
     const [Bucket, Key] = userData.split(" ");
-    const s3 = new S3(rig.store, new Iam(rig.store, { region: "eu-west-1", accountId: "123456789012" }));
+    const account = { region: "eu-west-1", accountId: "123456789012" };
+    const iam = new Iam(rig.store, account);
+    const s3 = new S3(rig.store, iam, new KmsKeys(rig.store, iam, account));
     return String((await s3.execute("GetObject", { Bucket, Key }, { kind: "operator" }))["Body"]);
   }
 

@@ -20,6 +20,7 @@ describe("the labels that GitHub matches with a job", () => {
         path: `/orgs/acme/actions/runners/${runnerId}/labels`,
         query: new URLSearchParams(),
         origin: "https://api.github.com",
+        apiVersion: "2022-11-28",
         authorization: "token token",
         body: { labels: names },
         signal: new AbortController().signal,

@@ -76,7 +76,9 @@ class Rehearsals {
 
 /** The writes that the bootstrap example permits to a stack's role. */
 const PERMITTED = new Set(
-  JSON.parse(readFileSync(join(PROJECT, "examples/bootstrap/writes.json"), "utf8")).flatMap(({ actions }: { actions: string[] }) => actions),
+  JSON.parse(readFileSync(join(PROJECT, "examples/bootstrap/writes.json"), "utf8")).flatMap(
+    ({ actions }: { actions: string[] }) => actions,
+  ),
 );
 /** The scenario's own calls, as a scaling policy or an administrator makes them; and calls that only read. */
 const NOT_THE_PROVIDER = /^autoscaling:(SetDesiredCapacity|TerminateInstanceInAutoScalingGroup|Describe\w+)$/;
