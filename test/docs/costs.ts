@@ -47,7 +47,8 @@ async function costsOf(stack: string): Promise<Record<string, number>> {
   const count = (type: string) => deployed.filter((resource) => resource.type === type).length;
   const sweep = deployed.find(({ type, inputs }) => type === "aws:lambda/function:Function" && String(inputs["name"]).endsWith("-sweep"))!;
   const sweeps = (price.hoursPerMonth * 3600) / TIMING.sweepInterval;
-  const volume = get("rootVolumeSize") * price.volumeGibMonth;
+  const template = deployed.find(({ type }) => type === "aws:ec2/launchTemplate:LaunchTemplate")!;
+  const volume = Number((template.inputs["blockDeviceMappings"] as any[])[0].ebs.volumeSize) * price.volumeGibMonth;
   const hourly = price.instanceHour[get("instanceType")]!;
   const networks = count("awsx:ec2:Vpc");
   return {

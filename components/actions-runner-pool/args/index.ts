@@ -76,7 +76,7 @@ export interface ActionsRunnerPoolArgs {
    */
   kmsKeyArn?: pulumi.Input<string>;
 
-  /** KMS key for the root volume. Default: `kmsKeyArn`, or else the account's default EBS key. */
+  /** KMS key for the root volume. Default: the key of `kmsKeyArn`, or else the account's default EBS key. */
   rootVolumeKmsKeyId?: pulumi.Input<string>;
 
   /** Mix of Spot and On-Demand instances. Excludes `warmPool`. Default: On-Demand only. */

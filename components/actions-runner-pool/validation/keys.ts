@@ -15,7 +15,7 @@ export function keyViolations({ kmsKeyArn, github }: PoolSettings): Violation[] 
         field,
         arn,
         "not the ARN of a KMS key",
-        "Use an ARN such as arn:aws:kms:REGION:ACCOUNT:key/ID, also for a key with an alias",
+        "Use an ARN such as arn:PARTITION:kms:REGION:ACCOUNT:key/ID, also for a key with an alias",
       ),
     );
 }

@@ -168,5 +168,6 @@ export const S3_TYPES: Record<string, ResourceType> = {
     validate: (inputs) => jsonProblem(inputs, "policy", "Statement"),
   }),
   "aws:s3/bucketObjectv2:BucketObjectv2": bucketObject,
-  "aws:s3/bucketObject:BucketObject": bucketObject,
+  // The older type cannot leave the default tags out.
+  "aws:s3/bucketObject:BucketObject": { ...bucketObject, inputs: bucketObject.inputs.filter((name) => name !== "overrideProvider") },
 };

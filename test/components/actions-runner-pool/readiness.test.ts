@@ -67,7 +67,7 @@ describe("the readiness of a pool", () => {
     const error = await failure(() => new ActionsRunnerPool("runners", poolArgs(POOL_ARGS)));
     assert.match(error.message, /^The pool pool was created, but is not in service after 1200 s/);
     assert.ok("__pulumiRunError" in error);
-    assert.equal(deployment.of("aws:cloudwatch/metricAlarm:MetricAlarm").length, 15);
+    assert.equal(deployment.of("aws:cloudwatch/metricAlarm:MetricAlarm").length, 17);
   });
 
   for (const answer of [null, "sorry", { done: true }]) {

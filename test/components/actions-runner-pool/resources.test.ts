@@ -48,7 +48,7 @@ describe("a pool", () => {
       "aws:cloudwatch/eventRule:EventRule": 4,
       "aws:cloudwatch/eventTarget:EventTarget": 4,
       "aws:cloudwatch/logGroup:LogGroup": 3,
-      "aws:cloudwatch/metricAlarm:MetricAlarm": 16,
+      "aws:cloudwatch/metricAlarm:MetricAlarm": 17,
       "aws:ec2/launchTemplate:LaunchTemplate": 1,
       "aws:ec2/securityGroup:SecurityGroup": 1,
       "aws:iam/instanceProfile:InstanceProfile": 1,

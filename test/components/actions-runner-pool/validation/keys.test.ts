@@ -16,7 +16,7 @@ rejects([
     changes: { kmsKeyArn: "0f6b2c1d-0000-4000-8000-000000000001" },
     field: "kmsKeyArn",
     value: "0f6b2c1d",
-    remedy: /arn:aws:kms:REGION:ACCOUNT:key\/ID/,
+    remedy: /arn:PARTITION:kms:REGION:ACCOUNT:key\/ID/,
   },
   {
     danger: "an alias as the key of GitHub's secret, with which the functions could not read it",
