@@ -28,8 +28,8 @@ const LANES = {
     "test/rehearsal/scenarios/actions-runner-pool/refused-destroy.test.ts",
   ],
   // CPU-bound, each about as long on one core as the lanes with machines.
-  plans: ["test/proofs/races/random.test.ts"],
-  models: ["test/proofs/races/random-skipping.test.ts", "test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
+  plans: ["test/proofs/races/random.test.ts", "test/proofs/races/random-skipping.test.ts"],
+  models: ["test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
 };
 const ALL = "test/**/*.test.ts";
 /** After its last test a lane only has to exit. */

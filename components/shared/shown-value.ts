@@ -35,6 +35,8 @@ const SECRETS = new RegExp(
     // A secret access key of AWS has 40 characters, and may have slashes.
     `(?<![\\w+/=])${MIXED}[\\w+/]{40}(?![\\w+/=])`,
     `(?<![\\w+=])${MIXED}[\\w+=]{32,}`,
+    // A line of a PEM file has 64 characters, and slashes wherever chance puts them.
+    `(?<![\\w+/=])${MIXED}[A-Za-z0-9+/]{60,}={0,2}`,
   ].join("|"),
   "g",
 );

@@ -13,7 +13,9 @@ const TO_PROD = ["--from", "sandbox", "--to", "prod", "--hosts", "simulated"];
 /** The real rehearsal gate: the release is this project's own code, rehearsed on simulated hosts. */
 const REAL = null;
 
-describe("a release is promoted from dev to prod", () => {
+describe("a release is promoted from dev to prod", function () {
+  // A bound on hangs: an installation, a build and a rehearsal took 157 s on a busy machine, more than 240 s on a busier one.
+  this.timeout(1_200_000);
   const { leftOver } = ownTemporaryFolder();
   let repo: RepositoryFixture;
 

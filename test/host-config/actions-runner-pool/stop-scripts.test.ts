@@ -52,8 +52,8 @@ describe("the unit's shell scripts", () => {
       .replaceAll(PATHS.home, join(folder, "disk"));
     put("script.sh", text);
     const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-    // Not spawnSync: this process must reap what the script waits for. SIGKILL, because the script ignores other signals. A bound
-    // on hangs only: 40 rounds of the script took more than 40 s on a busy machine.
+    // Not spawnSync: this process must reap what the script waits for. SIGKILL, because the script ignores other signals. The
+    // timeout is a bound on hangs.
     const child = spawn("bash", [join(folder, "script.sh")], { env, timeout: 200_000, killSignal: "SIGKILL", stdio: "ignore" });
     return ((await once(child, "exit")) as [number | null])[0];
   }

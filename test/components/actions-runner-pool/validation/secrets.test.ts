@@ -18,6 +18,7 @@ const body = privateKey.split("\n")[1]!;
 const MISPLACED: [what: string, text: string, part: string][] = [
   ["a private key", privateKey, body],
   ["a private key without its first line", body, body.slice(0, 24)],
+  ["a line of a private key with slashes", `${"aB3dE6gH9kLmNoPq/".repeat(3)}aB3dE6gH9kLmN`, "aB3dE6gH9k"],
   ["a token of GitHub", `ghp_${"aB3dE6gH9k".repeat(4)}`, "aB3dE6gH9k"],
   ["a fine-grained token of GitHub", `github_pat_${"aB3dE6gH9k".repeat(8)}`, "aB3dE6gH9k"],
   ["a token of GitHub in hexadecimal digits", "0a1b2c3d4e".repeat(4), "0a1b2c3d4e"],
