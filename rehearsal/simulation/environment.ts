@@ -2,7 +2,7 @@ import { AutoScaling, type Delays } from "../aws/autoscaling";
 import type { Authorisation, Principal } from "../aws/api";
 import { AwsGateway } from "../aws/gateway";
 import { CloudWatch } from "../aws/cloudwatch/cloudwatch";
-import { Fleet } from "../aws/ec2";
+import { Ec2, Fleet } from "../aws/ec2";
 import { EventBus } from "../aws/events/bus";
 import { Queues } from "../aws/events/queues";
 import type { AwsFaults } from "../aws/api-faults";
@@ -136,7 +136,8 @@ export class SimulatedEnvironment {
       publicParameters: new Map(),
       delivery: this.ssm.delivery,
     });
-    this.gateway.register(this.autoscaling, this.secrets, this.commands, this.cloudwatch, this.queues);
+    const ec2 = new Ec2({ fleet: this.fleet, account: ACCOUNT, store });
+    this.gateway.register(this.autoscaling, ec2, this.secrets, this.commands, this.cloudwatch, this.queues);
     this.functions = new InProcessFunctions({
       clock,
       timeline,

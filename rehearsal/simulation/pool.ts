@@ -72,7 +72,10 @@ export class Pool {
   private readonly settings: PoolSettings;
   /** The whole configuration; described with every call that describes the group. */
   private readonly userData: string;
+  /** The group's version of the launch template. */
   private version = 1;
+  /** When each version was created, in milliseconds since the epoch. */
+  private readonly created: Record<number, number> = {};
 
   constructor(
     private readonly environment: PoolDependencies,
@@ -99,6 +102,7 @@ export class Pool {
       functionSettings(settings),
     );
     for (const resource of poolResources(settings, account)) environment.store.put(resource);
+    this.createVersion(1);
     const warmPool = warmPoolOf(settings);
     environment.autoscaling.createGroup({
       name: names.group,
@@ -158,7 +162,7 @@ export class Pool {
 
   /** Creates a new launch template version and starts an instance refresh. */
   refresh(preferences: RefreshPreferences = {}): void {
-    this.version++;
+    this.createVersion(++this.version);
     this.environment.autoscaling.startRefresh(this.names.group, { ...refreshPreferences(this.settings), ...preferences });
   }
 
@@ -166,17 +170,24 @@ export class Pool {
    * `pulumi up` with another launch template, or a rollback: invokes what precedes the update of the group, updates the
    * group, and starts the refresh as the provider does, with its cancellation of one that is running.
    *
+   * After one that failed before the group's update it is a repetition of that: the version exists, and the invocation, which
+   * succeeded with the same input, is not repeated.
+   *
    * @param invokes Whether the component's invocation precedes the update, as it does since the release after 0.2.0.
-   * @throws what fails the `up`; the group then has the new template all the same.
+   * @param updates Whether the update of the group succeeds.
+   * @throws what fails the `up`. If that was the start of the refresh, the group has the new template all the same.
    */
-  async deploy({ invokes = true }: { invokes?: boolean } = {}): Promise<void> {
+  async deploy({ invokes = true, updates = true }: { invokes?: boolean; updates?: boolean } = {}): Promise<void> {
     const { environment, names, config } = this;
     const version = this.version + 1;
-    if (invokes) {
+    const repeated = version in this.created;
+    if (!repeated) this.createVersion(version);
+    if (invokes && !repeated) {
       const input: RefreshCancelInput = { pool: config.pool, task: "cancel-refresh", template: version };
       const invoked = await environment.functions.invoke(names.sweepFunction, { ...input, tf: { action: "update", prev_input: null } });
       if ("error" in invoked && invoked.error) throw new Error(invoked.error.errorMessage);
     }
+    if (!updates) throw new Error("the group could not be updated");
     this.version = version;
     const given = {
       name: names.group,
@@ -196,6 +207,17 @@ export class Pool {
     await environment.functions.invoke(names.sweepFunction, { pool: this.config.pool, tf: lifecycle });
     for (const { rule } of triggers(this.settings)) environment.store.remove("aws:cloudwatch/eventRule:EventRule", rule);
     environment.functions.undeploy(names);
+  }
+
+  private createVersion(version: number): void {
+    const { store, clock } = this.environment;
+    this.created[version] = clock.now();
+    const { id, name } = this.template();
+    store.put({
+      type: "aws:ec2/launchTemplate:LaunchTemplate",
+      id,
+      state: { name, latestVersion: version, defaultVersion: 1, _created: { ...this.created } },
+    });
   }
 
   private async operator(operation: string, params: Record<string, unknown>): Promise<void> {
