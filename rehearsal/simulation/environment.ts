@@ -22,7 +22,8 @@ import { VirtualClock } from "../virtual-clock";
 import { InProcessFunctions } from "./functions";
 import { type Latencies, USUAL_LATENCIES, draw } from "./latency";
 import { Metadata } from "./metadata";
-import { Pool, type PoolOptions } from "./pool";
+import { Pool } from "./pool";
+import type { PoolOptions } from "./pool-options";
 import { type RunCommandFaults, unreliable } from "./run-command-faults";
 
 const ACCOUNT = { region: "eu-central-1", accountId: "123456789012" };

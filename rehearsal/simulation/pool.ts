@@ -3,13 +3,12 @@ import { hostConfig } from "../../components/actions-runner-pool/host-config";
 import { refreshPreferences } from "../../components/actions-runner-pool/instance-refresh";
 import { lifecycleHooks, onAbandon } from "../../components/actions-runner-pool/lifecycle-hooks";
 import { installedVersion } from "../../components/actions-runner-pool/runner-archive";
-import { type PoolSettings, resolveSettings } from "../../components/actions-runner-pool/settings";
+import type { PoolSettings } from "../../components/actions-runner-pool/settings";
 import { triggers } from "../../components/actions-runner-pool/triggers";
-import { warmPoolConfiguration } from "../../components/actions-runner-pool/warm-pool";
 import type { HostConfig } from "../../contract/actions-runner-pool/host";
 import type { RefreshCancelInput } from "../../contract/actions-runner-pool/instance-refresh";
 import { POOL_TAG, type PoolNames } from "../../contract/actions-runner-pool/names";
-import type { AutoScaling, LaunchTemplate, RefreshPreferences, WarmPoolConfig } from "../aws/autoscaling";
+import type { AutoScaling, LaunchTemplate, RefreshPreferences } from "../aws/autoscaling";
 import type { AwsGateway } from "../aws/gateway";
 import type { AwsAccount } from "../aws/account";
 import type { MemoryStore } from "../aws/store";
@@ -20,27 +19,8 @@ import { deleteGroup } from "../provider/group-delete";
 import { startRefresh } from "../provider/group-refresh";
 import { groupContext } from "../provider/group-waits";
 import type { InProcessFunctions } from "./functions";
+import { INSTANCE_TYPE, type PoolOptions, settingsOf, warmPoolOf, ZONES } from "./pool-options";
 import { poolResources } from "./rules";
-
-export interface PoolOptions {
-  name?: string;
-  /** Instances in service at the start. */
-  instances?: number;
-  minSize?: number;
-  maxSize?: number;
-  warmPool?: WarmPoolConfig;
-  /** Seconds; the defaults are the component's. */
-  heartbeatTimeout?: number;
-  heartbeatInterval?: number;
-  launchTimeout?: number;
-  maxDrain?: number;
-  maxInstanceLifetime?: number;
-  /** What a refresh does with busy instances. Default: the component's. */
-  protectedInstances?: "Wait" | "Refresh" | "Ignore";
-  /** Whether an instance whose heartbeats fail is retained. Default true. */
-  retain?: boolean;
-  labels?: string[];
-}
 
 /** What a pool needs from the environment that it is deployed to. */
 export interface PoolDependencies {
@@ -57,9 +37,6 @@ interface DeploymentTarget {
   organization: string;
   tokenSecret: string;
 }
-
-const ZONES = ["a", "b", "c"];
-const INSTANCE_TYPE = "t3.medium";
 
 /**
  * One pool, rendered by the component's own code (group, hooks, functions, rules), with the operations of an operator.
@@ -235,44 +212,4 @@ export class Pool {
       instanceTags: { [POOL_TAG]: this.config.pool },
     };
   }
-}
-
-/** The component's settings for these options. The runner is on the image: hosts download nothing here. */
-function settingsOf(options: PoolOptions, organization: string, tokenSecret: string): PoolSettings {
-  const { name = "pool", instances = 1, warmPool } = options;
-  return resolveSettings(
-    name,
-    {
-      poolName: name,
-      github: { organization, tokenSecretArn: tokenSecret },
-      runner: { onImage: true },
-      labels: options.labels ?? [name],
-      instanceType: INSTANCE_TYPE,
-      subnetIds: ZONES.map((zone) => `subnet-${zone}`),
-      minSize: options.minSize ?? 0,
-      maxSize: options.maxSize ?? Math.max(instances * 2, 1),
-      desiredCapacity: instances,
-      warmPool: warmPool && {
-        state: warmPool.poolState,
-        minSize: warmPool.minSize,
-        maxPreparedCapacity: warmPool.maxGroupPreparedCapacity,
-      },
-      drain: {
-        maxDrain: options.maxDrain,
-        heartbeatTimeout: options.heartbeatTimeout,
-        heartbeatInterval: options.heartbeatInterval,
-        retainOnAbandon: options.retain,
-      },
-      instanceRefresh: options.protectedInstances && { protectedInstances: options.protectedInstances },
-      launchTimeout: options.launchTimeout,
-    },
-    { project: "ci-runners", stack: "simulation" },
-  );
-}
-
-function warmPoolOf(settings: PoolSettings): WarmPoolConfig | undefined {
-  const warmPool = warmPoolConfiguration(settings);
-  if (!warmPool) return undefined;
-  const { instanceReusePolicy, ...rest } = warmPool;
-  return { ...rest, ...instanceReusePolicy };
 }

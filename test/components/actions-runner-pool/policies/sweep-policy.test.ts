@@ -83,7 +83,7 @@ describe("the sweep function's policy, evaluated by the stand-in", () => {
     const state = { name: "lt", latestVersion: 1, defaultVersion: 1, _created: { 1: 0 } };
     harness.store.put({ type: "aws:ec2/launchTemplate:LaunchTemplate", id: "lt-1", state });
     await call("ec2:DescribeLaunchTemplateVersions", { LaunchTemplateId: "lt-1", Versions: ["$Latest"] });
-    await denied("ec2:DescribeInstances", {});
+    await assert.rejects(call("ec2:DescribeInstances", {}), { code: "UnauthorizedOperation" });
   });
 
   it("suffices for the deployed bundle to cancel a running refresh and to delete old host bundles", async () => {

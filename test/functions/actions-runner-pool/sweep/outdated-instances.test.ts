@@ -63,7 +63,7 @@ describe("sweep: instances on an earlier launch template", () => {
     assert.deepEqual(harness.templates, []);
   });
 
-  it("never starts one within 10 minutes of a look: the provider's own start would fail between its update and its refresh", async () => {
+  it("never starts one at the first sweeps of 10 minutes: the provider's own start would fail between its update and its refresh", async () => {
     const harness = new SweepHarness();
     harness.members = [old(1)];
     await harness.run();
