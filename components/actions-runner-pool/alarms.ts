@@ -110,7 +110,7 @@ function alarms({ settings, functions, deadLetters }: AlarmParts): Alarm[] {
     }),
     own("outdated-instances", METRIC.outdatedInstances, {
       description:
-        "Instances keep an earlier launch template than the group's, because the refresh was cancelled or has failed several times, twice in 15 minutes: the sweep function's log says why",
+        "Instances keep an earlier launch template than the group's, because the refresh was cancelled or has failed several times, or a deployment did not update the group, twice in 15 minutes: the sweep function's log says why",
       statistic: "Maximum",
       badPeriods: 2,
     }),

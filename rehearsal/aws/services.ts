@@ -46,7 +46,7 @@ export function createServices(options: AwsOptions, publish: (event: EventBridge
   const refused = (denial: Denial): void => gateway.recordDenial(denial);
   const resolver = new DeployedResolver(store, account, options.accountParts);
   const autoscaling = new AutoScaling({ ...options.autoscaling, clock, random, timeline, fleet, account, resolver, publish });
-  const ec2 = new Ec2({ fleet, account });
+  const ec2 = new Ec2({ fleet, account, store });
   const ssm = createSystemsManager(options, { store, iam, fleet, refused });
   gateway.register(autoscaling, ec2, secrets, ssm, new S3(store, iam, keys), cloudwatch, queues);
   return { gateway, store, iam, credentials, fleet, autoscaling, ec2, secrets, ssm, queues, cloudwatch, refused };

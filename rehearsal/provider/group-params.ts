@@ -102,6 +102,7 @@ export function warmPoolParams(group: string, pool: Json): Shape {
   });
 }
 
+/** With a desired configuration only if the refresh may roll back, for which AWS needs one. */
 export function refreshParams(inputs: Properties): Shape {
   const { strategy, preferences } = inputs.instanceRefresh;
   const numbers = (value: Json) => (value === undefined ? undefined : Number(value));
@@ -116,7 +117,10 @@ export function refreshParams(inputs: Properties): Shape {
         InstanceWarmup: numbers(preferences.instanceWarmup),
         CheckpointDelay: numbers(preferences.checkpointDelay),
       }),
-    DesiredConfiguration: defined({ LaunchTemplate: desired.LaunchTemplate, MixedInstancesPolicy: desired.MixedInstancesPolicy }),
+    DesiredConfiguration:
+      preferences?.autoRollback === true
+        ? defined({ LaunchTemplate: desired.LaunchTemplate, MixedInstancesPolicy: desired.MixedInstancesPolicy })
+        : undefined,
   });
 }
 

@@ -2,7 +2,7 @@ import { AutoScaling, type Delays } from "../aws/autoscaling";
 import type { Authorisation, Principal } from "../aws/api";
 import { AwsGateway } from "../aws/gateway";
 import { CloudWatch } from "../aws/cloudwatch/cloudwatch";
-import { Fleet } from "../aws/ec2";
+import { Ec2, Fleet } from "../aws/ec2";
 import { EventBus } from "../aws/events/bus";
 import { Queues } from "../aws/events/queues";
 import type { AwsFaults } from "../aws/api-faults";
@@ -22,7 +22,8 @@ import { VirtualClock } from "../virtual-clock";
 import { InProcessFunctions } from "./functions";
 import { type Latencies, USUAL_LATENCIES, draw } from "./latency";
 import { Metadata } from "./metadata";
-import { Pool, type PoolOptions } from "./pool";
+import { Pool } from "./pool";
+import type { PoolOptions } from "./pool-options";
 import { type RunCommandFaults, unreliable } from "./run-command-faults";
 
 const ACCOUNT = { region: "eu-central-1", accountId: "123456789012" };
@@ -136,7 +137,8 @@ export class SimulatedEnvironment {
       publicParameters: new Map(),
       delivery: this.ssm.delivery,
     });
-    this.gateway.register(this.autoscaling, this.secrets, this.commands, this.cloudwatch, this.queues);
+    const ec2 = new Ec2({ fleet: this.fleet, account: ACCOUNT, store });
+    this.gateway.register(this.autoscaling, ec2, this.secrets, this.commands, this.cloudwatch, this.queues);
     this.functions = new InProcessFunctions({
       clock,
       timeline,

@@ -12,7 +12,7 @@ import { sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports"
 import { RefreshWatch } from "../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../functions/actions-runner-pool/sweep/silences";
 import { VersionMemory } from "../../functions/actions-runner-pool/sweep/version-memory";
-import type { AutoScaling, S3, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
+import type { AutoScaling, Ec2, S3, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
 import { readSecret } from "../../functions/shared/aws/read-secret";
 import type { GitHubRunners } from "../../functions/shared/github/runners";
 import type { Observer } from "../../functions/shared/lambda/observer";
@@ -203,6 +203,7 @@ export class InProcessFunctions {
       );
     return {
       autoScaling: sdkClient<AutoScaling>("autoscaling", call),
+      ec2: sdkClient<Ec2>("ec2", call),
       s3: sdkClient<S3>("s3", call),
       secretsManager: sdkClient<SecretsManager>("secretsmanager", call),
       systemsManager: sdkClient<SystemsManager>("ssm", call),

@@ -3,13 +3,12 @@ import { hostConfig } from "../../components/actions-runner-pool/host-config";
 import { refreshPreferences } from "../../components/actions-runner-pool/instance-refresh";
 import { lifecycleHooks, onAbandon } from "../../components/actions-runner-pool/lifecycle-hooks";
 import { installedVersion } from "../../components/actions-runner-pool/runner-archive";
-import { type PoolSettings, resolveSettings } from "../../components/actions-runner-pool/settings";
+import type { PoolSettings } from "../../components/actions-runner-pool/settings";
 import { triggers } from "../../components/actions-runner-pool/triggers";
-import { warmPoolConfiguration } from "../../components/actions-runner-pool/warm-pool";
 import type { HostConfig } from "../../contract/actions-runner-pool/host";
 import type { RefreshCancelInput } from "../../contract/actions-runner-pool/instance-refresh";
 import { POOL_TAG, type PoolNames } from "../../contract/actions-runner-pool/names";
-import type { AutoScaling, LaunchTemplate, RefreshPreferences, WarmPoolConfig } from "../aws/autoscaling";
+import type { AutoScaling, LaunchTemplate, RefreshPreferences } from "../aws/autoscaling";
 import type { AwsGateway } from "../aws/gateway";
 import type { AwsAccount } from "../aws/account";
 import type { MemoryStore } from "../aws/store";
@@ -20,27 +19,8 @@ import { deleteGroup } from "../provider/group-delete";
 import { startRefresh } from "../provider/group-refresh";
 import { groupContext } from "../provider/group-waits";
 import type { InProcessFunctions } from "./functions";
+import { INSTANCE_TYPE, type PoolOptions, settingsOf, warmPoolOf, ZONES } from "./pool-options";
 import { poolResources } from "./rules";
-
-export interface PoolOptions {
-  name?: string;
-  /** Instances in service at the start. */
-  instances?: number;
-  minSize?: number;
-  maxSize?: number;
-  warmPool?: WarmPoolConfig;
-  /** Seconds; the defaults are the component's. */
-  heartbeatTimeout?: number;
-  heartbeatInterval?: number;
-  launchTimeout?: number;
-  maxDrain?: number;
-  maxInstanceLifetime?: number;
-  /** What a refresh does with busy instances. Default: the component's. */
-  protectedInstances?: "Wait" | "Refresh" | "Ignore";
-  /** Whether an instance whose heartbeats fail is retained. Default true. */
-  retain?: boolean;
-  labels?: string[];
-}
 
 /** What a pool needs from the environment that it is deployed to. */
 export interface PoolDependencies {
@@ -58,9 +38,6 @@ interface DeploymentTarget {
   tokenSecret: string;
 }
 
-const ZONES = ["a", "b", "c"];
-const INSTANCE_TYPE = "t3.medium";
-
 /**
  * One pool, rendered by the component's own code (group, hooks, functions, rules), with the operations of an operator.
  * Only what the component leaves to its provider is implemented here.
@@ -72,7 +49,10 @@ export class Pool {
   private readonly settings: PoolSettings;
   /** The whole configuration; described with every call that describes the group. */
   private readonly userData: string;
+  /** The group's version of the launch template. */
   private version = 1;
+  /** When each version was created, in milliseconds since the epoch. */
+  private readonly created: Record<number, number> = {};
 
   constructor(
     private readonly environment: PoolDependencies,
@@ -99,6 +79,7 @@ export class Pool {
       functionSettings(settings),
     );
     for (const resource of poolResources(settings, account)) environment.store.put(resource);
+    this.createVersion(1);
     const warmPool = warmPoolOf(settings);
     environment.autoscaling.createGroup({
       name: names.group,
@@ -158,7 +139,7 @@ export class Pool {
 
   /** Creates a new launch template version and starts an instance refresh. */
   refresh(preferences: RefreshPreferences = {}): void {
-    this.version++;
+    this.createVersion(++this.version);
     this.environment.autoscaling.startRefresh(this.names.group, { ...refreshPreferences(this.settings), ...preferences });
   }
 
@@ -166,17 +147,24 @@ export class Pool {
    * `pulumi up` with another launch template, or a rollback: invokes what precedes the update of the group, updates the
    * group, and starts the refresh as the provider does, with its cancellation of one that is running.
    *
+   * After one that failed before the group's update it is a repetition of that: the version exists, and the invocation, which
+   * succeeded with the same input, is not repeated.
+   *
    * @param invokes Whether the component's invocation precedes the update, as it does since the release after 0.2.0.
-   * @throws what fails the `up`; the group then has the new template all the same.
+   * @param updates Whether the update of the group succeeds.
+   * @throws what fails the `up`. If that was the start of the refresh, the group has the new template all the same.
    */
-  async deploy({ invokes = true }: { invokes?: boolean } = {}): Promise<void> {
+  async deploy({ invokes = true, updates = true }: { invokes?: boolean; updates?: boolean } = {}): Promise<void> {
     const { environment, names, config } = this;
     const version = this.version + 1;
-    if (invokes) {
+    const repeated = version in this.created;
+    if (!repeated) this.createVersion(version);
+    if (invokes && !repeated) {
       const input: RefreshCancelInput = { pool: config.pool, task: "cancel-refresh", template: version };
       const invoked = await environment.functions.invoke(names.sweepFunction, { ...input, tf: { action: "update", prev_input: null } });
       if ("error" in invoked && invoked.error) throw new Error(invoked.error.errorMessage);
     }
+    if (!updates) throw new Error("the group could not be updated");
     this.version = version;
     const given = {
       name: names.group,
@@ -198,6 +186,17 @@ export class Pool {
     environment.functions.undeploy(names);
   }
 
+  private createVersion(version: number): void {
+    const { store, clock } = this.environment;
+    this.created[version] = clock.now();
+    const { id, name } = this.template();
+    store.put({
+      type: "aws:ec2/launchTemplate:LaunchTemplate",
+      id,
+      state: { name, latestVersion: version, defaultVersion: 1, _created: { ...this.created } },
+    });
+  }
+
   private async operator(operation: string, params: Record<string, unknown>): Promise<void> {
     await this.environment.gateway.call({ kind: "operator" }, `autoscaling:${operation}`, params);
   }
@@ -213,44 +212,4 @@ export class Pool {
       instanceTags: { [POOL_TAG]: this.config.pool },
     };
   }
-}
-
-/** The component's settings for these options. The runner is on the image: hosts download nothing here. */
-function settingsOf(options: PoolOptions, organization: string, tokenSecret: string): PoolSettings {
-  const { name = "pool", instances = 1, warmPool } = options;
-  return resolveSettings(
-    name,
-    {
-      poolName: name,
-      github: { organization, tokenSecretArn: tokenSecret },
-      runner: { onImage: true },
-      labels: options.labels ?? [name],
-      instanceType: INSTANCE_TYPE,
-      subnetIds: ZONES.map((zone) => `subnet-${zone}`),
-      minSize: options.minSize ?? 0,
-      maxSize: options.maxSize ?? Math.max(instances * 2, 1),
-      desiredCapacity: instances,
-      warmPool: warmPool && {
-        state: warmPool.poolState,
-        minSize: warmPool.minSize,
-        maxPreparedCapacity: warmPool.maxGroupPreparedCapacity,
-      },
-      drain: {
-        maxDrain: options.maxDrain,
-        heartbeatTimeout: options.heartbeatTimeout,
-        heartbeatInterval: options.heartbeatInterval,
-        retainOnAbandon: options.retain,
-      },
-      instanceRefresh: options.protectedInstances && { protectedInstances: options.protectedInstances },
-      launchTimeout: options.launchTimeout,
-    },
-    { project: "ci-runners", stack: "simulation" },
-  );
-}
-
-function warmPoolOf(settings: PoolSettings): WarmPoolConfig | undefined {
-  const warmPool = warmPoolConfiguration(settings);
-  if (!warmPool) return undefined;
-  const { instanceReusePolicy, ...rest } = warmPool;
-  return { ...rest, ...instanceReusePolicy };
 }

@@ -4,14 +4,17 @@ import { sendStop } from "../../functions/actions-runner-pool/deregister/stop-co
 import { secretsManagerTokens } from "../../functions/actions-runner-pool/shared/token-store";
 import { activities, groupExists, members, terminate } from "../../functions/actions-runner-pool/sweep/inventory";
 import { cancelRefresh, refreshState, startRefresh } from "../../functions/actions-runner-pool/sweep/instance-refresh";
+import { latestVersion } from "../../functions/actions-runner-pool/sweep/latest-version";
 import { listSecrets } from "../../functions/actions-runner-pool/sweep/list-secrets";
 import { bundleKey } from "../../contract/shared/host-bundle";
 import {
   type AutoScaling,
+  type Ec2,
   type S3,
   type SecretsManager,
   type SystemsManager,
   autoScalingClient,
+  ec2Client,
   s3Client,
   secretsManagerClient,
   systemsManagerClient,
@@ -29,6 +32,7 @@ import { ACCOUNT, type AwsHarness, deployRole, startHarness } from "../rehearsal
 
 interface Clients {
   autoScaling: AutoScaling;
+  ec2: Ec2;
   s3: S3;
   secretsManager: SecretsManager;
   systemsManager: SystemsManager;
@@ -48,6 +52,7 @@ function overHttp(harness: AwsHarness): Clients {
   };
   return {
     autoScaling: autoScalingClient(options),
+    ec2: ec2Client(options),
     s3: s3Client({ ...options, forcePathStyle: true }),
     secretsManager: secretsManagerClient(options),
     systemsManager: systemsManagerClient(options),
@@ -60,6 +65,7 @@ function direct(harness: AwsHarness): Clients {
   const call = (action: string, params: Shape) => withSdkRetries(ATTEMPTS, () => harness.gateway.call(OPERATOR, action, params), sleep);
   return {
     autoScaling: sdkClient<AutoScaling>("autoscaling", call),
+    ec2: sdkClient<Ec2>("ec2", call),
     s3: sdkClient<S3>("s3", call),
     secretsManager: sdkClient<SecretsManager>("secretsmanager", call),
     systemsManager: sdkClient<SystemsManager>("ssm", call),
@@ -135,7 +141,7 @@ for (const [how, clientsOf] of [
       assert.deepEqual(await collect(activities(clients.autoScaling, "other")), [[]]);
     });
 
-    it("start one refresh at a time, cancel it without waiting, and read to which launch template it led", async () => {
+    it("start one refresh at a time, cancel it without waiting, and read when it began", async () => {
       await settled("InService", "Warmed:Stopped");
       const { autoScaling } = clients;
       const preferences = {
@@ -151,7 +157,8 @@ for (const [how, clientsOf] of [
       const call = (operation: string, params: Shape) =>
         harness.gateway.call(OPERATOR, `autoscaling:${operation}`, { AutoScalingGroupName: "pool", ...params });
       await call("SuspendProcesses", { ScalingProcesses: ["InstanceRefresh"] });
-      await call("StartInstanceRefresh", { DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: "lt-1", Version: "1" } } });
+      const before = Date.now();
+      await call("StartInstanceRefresh", {});
       assert.equal(await startRefresh(autoScaling, "pool", preferences), "another is running");
       assert.equal(await cancelRefresh(autoScaling, "pool"), "requested");
       const state = async (wanted: RegExp) => {
@@ -164,15 +171,14 @@ for (const [how, clientsOf] of [
       };
       const cancelled = await state(/^Cancelled$/);
       assert.equal(cancelled.suspended, true);
-      assert.ok(cancelled.refreshes[0]!.endedAt instanceof Date);
+      const { startedAt, endedAt } = cancelled.refreshes[0]!;
+      assert.ok(startedAt! >= new Date(before) && endedAt! > startedAt!, `${startedAt} ${endedAt}`);
       await call("ResumeProcesses", { ScalingProcesses: ["InstanceRefresh"] });
       assert.equal(await startRefresh(autoScaling, "pool", preferences), "started");
-      const { suspended, refreshes } = await state(/^Successful$/);
+      const { suspended, source, refreshes } = await state(/^Successful$/);
       assert.equal(suspended, false);
-      assert.deepEqual(
-        refreshes.map(({ toGroupsTemplate }) => toGroupsTemplate),
-        [undefined, true],
-      );
+      assert.deepEqual([source?.id, source?.version, refreshes.length], ["lt-1", "1", 2]);
+      assert.ok(refreshes[0]!.startedAt! >= endedAt!, "newest first");
       const { InstanceRefreshes } = await call("DescribeInstanceRefreshes", {});
       const { MinHealthyPercentage, MaxHealthyPercentage, SkipMatching, InstanceWarmup } = (InstanceRefreshes as any[])[0].Preferences;
       assert.deepEqual([MinHealthyPercentage, MaxHealthyPercentage, SkipMatching, InstanceWarmup], [100, 110, true, 0]);
@@ -194,6 +200,17 @@ for (const [how, clientsOf] of [
       harness.autoscaling.updateGroup("pool", { mixedInstances: { instanceTypes: ["t4g.large", "t4g.small"] } });
       assert.deepEqual(await outdated(), [false, false]);
       harness.autoscaling.updateGroup("pool", { mixedInstances: undefined });
+    });
+
+    it("read the newest version of a launch template with the second of its creation, also under a mixed instances policy [A22.1]", async () => {
+      const created = { 1: 1_790_000_000_000, 2: 1_790_000_123_456 };
+      const state = { name: "lt", latestVersion: 2, defaultVersion: 1, _created: created };
+      harness.store.put({ type: "aws:ec2/launchTemplate:LaunchTemplate", id: "lt-1", state });
+      harness.autoscaling.updateGroup("pool", { mixedInstances: { instanceTypes: ["t4g.small"] } });
+      const { source } = (await refreshState(clients.autoScaling, "pool"))!;
+      harness.autoscaling.updateGroup("pool", { mixedInstances: undefined });
+      assert.deepEqual(await latestVersion(clients.ec2, source!.id), { version: "2", createdAt: new Date(1_790_000_123_000) });
+      await assert.rejects(latestVersion(clients.ec2, "lt-none"), { name: "InvalidLaunchTemplateId.NotFound" });
     });
 
     it("list host bundles beyond the first thousand, and delete one, also a second time [A16.2]", async () => {

@@ -7,7 +7,7 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface FunctionsArgs {
   /**
    * Subnets in which the functions run. They need a route to GitHub, and by a NAT gateway or interface endpoints to Secrets
-   * Manager, EC2 Auto Scaling and Systems Manager; a public subnet gives them none. Limits: at least one, all of one VPC.
+   * Manager, EC2, EC2 Auto Scaling and Systems Manager; a public subnet gives them none. Limits: at least one, all of one VPC.
    * Default: the functions run in no VPC.
    */
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;

@@ -71,6 +71,8 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
       ],
       ["*"],
     ),
+    // When the group's version was created tells which refreshes led to it. IAM cannot limit the action to one template.
+    allow("ReadLaunchTemplateVersions", ["ec2:DescribeLaunchTemplateVersions"], ["*"]),
     allow("CompleteForHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
     // Without a desired configuration: one would need the rights to launch instances.
     allow(

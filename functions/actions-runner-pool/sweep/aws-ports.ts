@@ -1,4 +1,4 @@
-import type { AutoScaling, S3, SecretsManager } from "../../shared/aws/clients";
+import type { AutoScaling, Ec2, S3, SecretsManager } from "../../shared/aws/clients";
 import { continueAction } from "../../shared/aws/complete-action";
 import { deleteSecret } from "../../shared/aws/delete-secret";
 import { deleteBundle, storedBundles } from "../../shared/aws/stored-bundles";
@@ -14,12 +14,14 @@ import type { DestroyCheckPorts } from "./destroy-check";
 import type { FailedLaunchPorts } from "./failed-launches";
 import { cancelRefresh, refreshState, startRefresh } from "./instance-refresh";
 import { activities, failedLaunches, groupExists, members, protectedInstances, suspendedProcesses, terminate, view } from "./inventory";
+import { latestVersion } from "./latest-version";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
 import type { ReadinessPorts } from "./readiness";
 
 export interface SweepClients {
   autoScaling: AutoScaling;
+  ec2: Ec2;
   secretsManager: SecretsManager;
   s3: S3;
 }
@@ -31,7 +33,7 @@ export function sweepPorts(
   memory: Pick<SweepPorts, "silences" | "refreshWatch" | "versions">,
   secretSettings: () => SecretSettings,
 ): SweepPorts & RegistrationPorts & DestroyCheckPorts & FailedLaunchPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts {
-  const { autoScaling, secretsManager, s3 } = clients;
+  const { autoScaling, ec2, secretsManager, s3 } = clients;
   return {
     ...registrationPorts(clients, gitHub, clock, secretSettings),
     members: (group) => members(autoScaling, group),
@@ -43,6 +45,7 @@ export function sweepPorts(
     activities: (group) => activities(autoScaling, group),
     lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
     refreshState: (group) => refreshState(autoScaling, group),
+    latestVersion: (templateId) => latestVersion(ec2, templateId),
     startRefresh: (group, preferences) => startRefresh(autoScaling, group, preferences),
     cancelRefresh: (group) => cancelRefresh(autoScaling, group),
     continueAction: (action) => continueAction(autoScaling, action),

@@ -15,7 +15,7 @@ export interface CancelRefreshPorts {
 
 /** Limit of the whole, in ms: `pulumi up` waits for it. AWS needs seconds, and a policy that has just changed about ten. */
 const BOUND_MS = 120_000;
-/** Between two looks, in ms. */
+/** Between two descriptions of the refresh, in ms. */
 const PAUSE_MS = 3_000;
 
 /**

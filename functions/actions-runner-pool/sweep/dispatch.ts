@@ -27,7 +27,7 @@ type Ports = SweepPorts &
   CancelRefreshPorts &
   BundleSweepPorts;
 
-/** Runs the sweep that the trigger requires. Only the final sweep, an operator's question and the look at a new pool have a result. */
+/** Runs the sweep that the trigger requires. Only the final sweep, an operator's question and the lookup at a pool's creation have a result. */
 export async function dispatchSweep(
   event: unknown,
   ports: Ports,

@@ -1,5 +1,5 @@
 /** Lambda handler of the sweep function; sweep.ts documents it. */
-import { autoScalingClient, s3Client, secretsManagerClient } from "../../shared/aws/clients";
+import { autoScalingClient, ec2Client, s3Client, secretsManagerClient } from "../../shared/aws/clients";
 import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { systemClock } from "../../shared/lambda/clock";
@@ -14,7 +14,7 @@ import { VersionMemory } from "./version-memory";
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
-const clients = { autoScaling: autoScalingClient(), secretsManager, s3: s3Client() };
+const clients = { autoScaling: autoScalingClient(), ec2: ec2Client(), secretsManager, s3: s3Client() };
 const memory = { silences: new Silences(), refreshWatch: new RefreshWatch(), versions: new VersionMemory() };
 const ports = sweepPorts(clients, gitHub, systemClock, memory, secretSettings);
 

@@ -1,14 +1,9 @@
-import {
-  CancelInstanceRefreshCommand,
-  type DesiredConfiguration,
-  DescribeInstanceRefreshesCommand,
-  StartInstanceRefreshCommand,
-} from "@aws-sdk/client-auto-scaling";
+import { CancelInstanceRefreshCommand, DescribeInstanceRefreshesCommand, StartInstanceRefreshCommand } from "@aws-sdk/client-auto-scaling";
 import { REFRESH_PROCESS, type RefreshPreferences } from "../../../contract/actions-runner-pool/instance-refresh";
 import type { AutoScaling } from "../../shared/aws/clients";
 import { describeGroup } from "./inventory";
-import { type LaunchSource, launchSource } from "./launch-source";
-import type { Refresh, RefreshState } from "./ports";
+import { launchSource } from "./launch-source";
+import type { RefreshState } from "./ports";
 
 /** More than back-offs of up to a day leave behind in the six weeks that AWS keeps them. */
 const NEWEST = 50;
@@ -17,28 +12,19 @@ const NEWEST = 50;
 export async function refreshState(client: AutoScaling, group: string): Promise<RefreshState | undefined> {
   const found = await describeGroup(client, group);
   if (!found) return undefined;
-  const source = launchSource(found);
   const { InstanceRefreshes = [] } = await client.send(
     new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: group, MaxRecords: NEWEST }),
   );
   return {
     suspended: (found.SuspendedProcesses ?? []).some(({ ProcessName }) => ProcessName === REFRESH_PROCESS),
-    refreshes: InstanceRefreshes.map(
-      ({ Status = "", StatusReason, EndTime, DesiredConfiguration }): Refresh => ({
-        status: Status,
-        reason: StatusReason,
-        endedAt: EndTime,
-        toGroupsTemplate: source && leadsTo(source, DesiredConfiguration),
-      }),
-    ),
+    source: launchSource(found),
+    refreshes: InstanceRefreshes.map(({ Status = "", StatusReason, StartTime, EndTime }) => ({
+      status: Status,
+      reason: StatusReason,
+      startedAt: StartTime,
+      endedAt: EndTime,
+    })),
   };
-}
-
-/** Undefined for a refresh without a desired configuration: it led to the template that the group had when it started. */
-function leadsTo(source: LaunchSource, desired: DesiredConfiguration | undefined): boolean | undefined {
-  const template = desired?.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification ?? desired?.LaunchTemplate;
-  if (!template) return undefined;
-  return template.LaunchTemplateId === source.id && template.Version === source.version;
 }
 
 /** Without a desired configuration, so that the group's own applies and no right to launch instances is needed. */

@@ -4,6 +4,7 @@ import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { LifecycleAction } from "../../shared/aws/complete-action";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
+import type { LaunchSource } from "./launch-source";
 import type { RefreshWatch } from "./refresh-watch";
 import type { Silences } from "./silences";
 import type { VersionMemory } from "./version-memory";
@@ -23,16 +24,25 @@ export interface Refresh {
   /** AWS's `Status`. */
   status: string;
   reason?: string;
+  /** Undefined while AWS has not begun it. */
+  startedAt?: Date;
   endedAt?: Date;
-  /** Whether it led to the group's present launch template; undefined if AWS does not say. */
-  toGroupsTemplate?: boolean;
 }
 
 export interface RefreshState {
   /** Whether an operator has suspended instance refreshes. */
   suspended: boolean;
+  /** What the group launches from now; undefined if that is no numbered version. */
+  source?: LaunchSource;
   /** Newest first. */
   refreshes: Refresh[];
+}
+
+/** One version of a launch template. */
+export interface TemplateVersion {
+  /** A number. */
+  version: string;
+  createdAt: Date;
 }
 
 /** Whether it blocks another refresh. */
@@ -67,6 +77,8 @@ export interface SweepPorts {
   lifecycleStates(instanceIds: readonly string[]): Promise<Map<string, LifecycleState>>;
   /** Undefined if the group does not exist. */
   refreshState(group: string): Promise<RefreshState | undefined>;
+  /** The newest version of a launch template, whether or not the group has it. */
+  latestVersion(templateId: string): Promise<TemplateVersion>;
   startRefresh(group: string, preferences: RefreshPreferences): Promise<"started" | "another is running">;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   /** Terminates a retained instance; no other call ends that state. */

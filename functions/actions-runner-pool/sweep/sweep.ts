@@ -28,7 +28,8 @@
  *   never entered service and has no runner. Else report.
  * - `Warmed:*:Retained`: report. Auto Scaling terminates no member of a warm pool by its id.
  * - On an earlier launch template than the group's, without a running refresh for 10 min: start the refresh; after one that
- *   left instances behind, 30 min later, doubling up to a day. Report it, if it was ended by hand, or after three
+ *   left instances behind, 30 min later, doubling up to a day. Report it instead, if a refresh that began after the creation of
+ *   the group's version was cancelled, if the template has had a newer version than the group for 30 min, or after three
  *   (outdated-instances.ts).
  * - Any: report each version of the runner, installed or in use, that GitHub ends within 10 days (runner-versions.ts).
  * - Terminated: delete its registration token, and its runner if the group's history proves the termination: at once if
@@ -52,7 +53,7 @@
  *   ones a sweep and none below 20 %, nor for missed launches; no removals below 40 % (below 10 % for runners that are in
  *   use without an instance). At most 5 calls in 6 hours for the end of the runner's versions, none below 20 %.
  * - The cancellation before an update has 120 s, the deletion of host bundles 60 s and 100 calls.
- * - Auto Scaling: 31 pages of 100 activities a sweep.
+ * - Auto Scaling: 31 pages of 100 activities a sweep. EC2: one call, only if instances are outdated and no refresh is running.
  *
  * ## Gotchas
  *

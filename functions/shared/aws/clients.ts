@@ -1,10 +1,12 @@
 import { AutoScalingClient, type AutoScalingClientConfig } from "@aws-sdk/client-auto-scaling";
+import { EC2Client, type EC2ClientConfig } from "@aws-sdk/client-ec2";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { SecretsManagerClient, type SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
 import { SSMClient, type SSMClientConfig } from "@aws-sdk/client-ssm";
 
 /** The part of a client that an adapter uses. A simulation implements it without a network. */
 export type AutoScaling = Pick<AutoScalingClient, "send">;
+export type Ec2 = Pick<EC2Client, "send">;
 export type S3 = Pick<S3Client, "send">;
 export type SecretsManager = Pick<SecretsManagerClient, "send">;
 export type SystemsManager = Pick<SSMClient, "send">;
@@ -27,6 +29,10 @@ const CLIENT_OPTIONS = {
 
 export function autoScalingClient(options: AutoScalingClientConfig = {}): AutoScaling {
   return new AutoScalingClient({ ...CLIENT_OPTIONS, ...options });
+}
+
+export function ec2Client(options: EC2ClientConfig = {}): Ec2 {
+  return new EC2Client({ ...CLIENT_OPTIONS, ...options });
 }
 
 export function s3Client(options: S3ClientConfig = {}): S3 {

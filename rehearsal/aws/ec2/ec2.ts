@@ -1,12 +1,14 @@
-import { type Authorisation, AwsError, type Principal, type Service, type Shape } from "../api";
+import { type Authorisation, AwsError, type Principal, type ResourceStore, type Service, type Shape } from "../api";
 import type { AwsAccount } from "../account";
 import { images, instanceTypes } from "./catalogue";
 import type { Fleet } from "./fleet";
 import type { Instance, PowerState } from "./instance";
+import { describeVersions } from "./launch-templates";
 
 export interface Ec2Options {
   fleet: Fleet;
   account: AwsAccount;
+  store: ResourceStore;
 }
 
 /** EC2's numeric codes for the power states. */
@@ -33,6 +35,8 @@ export class Ec2 implements Service {
         return this.terminateInstances(params);
       case "DescribeInstanceTypes":
         return { InstanceTypes: this.describeInstanceTypes(params) };
+      case "DescribeLaunchTemplateVersions":
+        return describeVersions(this.options.store, params);
       case "DescribeImages":
         return { Images: this.describeImages(params) };
       default:

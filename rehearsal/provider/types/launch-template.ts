@@ -41,13 +41,21 @@ function versionData(given: Properties): Properties {
   return Object.fromEntries(Object.entries(given).filter(([name]) => !OF_TEMPLATE.includes(name)));
 }
 
-function outputs(id: string, versions: Record<number, Properties>, defaultVersion: number, { account }: ResourceContext): Properties {
+/** `created`: milliseconds since the epoch, by version. */
+function outputs(
+  id: string,
+  versions: Record<number, Properties>,
+  created: Record<number, number>,
+  defaultVersion: number,
+  { account }: ResourceContext,
+): Properties {
   return {
     arn: arn(account, "ec2", `launch-template/${id}`),
     latestVersion: Math.max(...Object.keys(versions).map(Number)),
     defaultVersion,
     /** Inputs of each version, by number; resolves the group's `$Latest`, `$Default` or number. */
     _versions: versions,
+    _created: created,
   };
 }
 
@@ -79,16 +87,20 @@ const launchTemplate: ResourceType = {
   },
   create(given, context) {
     const id = newId("lt");
-    return { id, outputs: outputs(id, { 1: versionData(given) }, 1, context) };
+    return { id, outputs: outputs(id, { 1: versionData(given) }, { 1: context.now() }, 1, context) };
   },
   update(id, given, old, context) {
     const versions: Record<number, Properties> = { ...old._versions };
     const latest = Math.max(...Object.keys(versions).map(Number));
     const data = versionData(given);
     const isNew = !same(versions[latest], data);
-    if (isNew) versions[latest + 1] = data;
+    const created: Record<number, number> = { ...old._created };
+    if (isNew) {
+      versions[latest + 1] = data;
+      created[latest + 1] = context.now();
+    }
     const wanted = given.updateDefaultVersion ? latest + (isNew ? 1 : 0) : (given.defaultVersion ?? old.defaultVersion);
-    return outputs(id, versions, wanted, context);
+    return outputs(id, versions, created, wanted, context);
   },
 };
 

@@ -4,7 +4,14 @@ import { systemClock } from "../../../functions/shared/lambda/clock";
 import type { Runner, VersionSchedule } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
 import type { FailedLaunch, FailedLaunchPorts } from "../../../functions/actions-runner-pool/sweep/failed-launches";
-import type { Activity, Member, RefreshState, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
+import type {
+  Activity,
+  Member,
+  RefreshState,
+  StoredSecret,
+  SweepPorts,
+  TemplateVersion,
+} from "../../../functions/actions-runner-pool/sweep/ports";
 import { RefreshWatch } from "../../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../../functions/actions-runner-pool/sweep/silences";
 import { VersionMemory } from "../../../functions/actions-runner-pool/sweep/version-memory";
@@ -41,7 +48,10 @@ export class SweepHarness {
   /** Instances that some group of the account lists. */
   listed: string[] = [];
   historyPages = 0;
-  refreshState: RefreshState = { suspended: false, refreshes: [] };
+  refreshState: RefreshState = { suspended: false, source: { id: "lt-1", version: "7", instanceTypes: [] }, refreshes: [] };
+  latestVersion: TemplateVersion = { version: "7", createdAt: ago(24 * 60) };
+  /** Launch templates whose latest version the sweep looked up. */
+  templates: string[] = [];
   refreshPreferences: RefreshPreferences = {
     minHealthyPercentage: 100,
     maxHealthyPercentage: 110,
@@ -82,6 +92,10 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts & Failed
     },
     lifecycleStates: async (ids) => new Map(ids.filter((one) => harness.listed.includes(one)).map((one) => [one, "InService"])),
     refreshState: async () => harness.refreshState,
+    latestVersion: async (templateId) => {
+      harness.templates.push(templateId);
+      return harness.latestVersion;
+    },
     startRefresh: async (group, { scaleInProtectedInstances, skipMatching }) => {
       harness.acts.push(`refresh ${group} ${scaleInProtectedInstances} ${skipMatching ? "skipping" : "all"}`);
       return "started";

@@ -264,6 +264,18 @@ describe("the provider's Auto Scaling group", () => {
       assert.deepEqual(rig.scaling.group("pool")!.hooks, []);
     });
 
+    for (const autoRollback of [undefined, false, true]) {
+      const named = autoRollback === true;
+      it(`starts a refresh ${named ? "with" : "without"} a desired configuration, given autoRollback ${autoRollback} [A13.11]`, async () => {
+        const rig = rigWith();
+        const given = { instanceRefresh: { strategy: "Rolling", preferences: { minHealthyPercentage: 0, autoRollback } } };
+        await rig.up(given);
+        await rig.up({ ...given, launchTemplate: { ...BASE.launchTemplate, version: "2" } });
+        const [started] = (await rig.call("DescribeInstanceRefreshes")).InstanceRefreshes as any[];
+        assert.equal(started.DesiredConfiguration?.LaunchTemplate.Version, named ? "2" : undefined);
+      });
+    }
+
     describe("with a new template during an instance refresh", () => {
       const refreshed = {
         initialLifecycleHooks: HOOKS.slice(1),

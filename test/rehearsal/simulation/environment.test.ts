@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SimulatedEnvironment, type SimulatedEnvironmentOptions } from "../../../rehearsal/simulation/environment";
-import type { PoolOptions } from "../../../rehearsal/simulation/pool";
+import type { PoolOptions } from "../../../rehearsal/simulation/pool-options";
 
 /** Virtual seconds, to detect a hang. */
 const BOOT = 120;

@@ -44,6 +44,7 @@ const WITHOUT_RESOURCE = new Set([
   "autoscaling:DescribeInstanceRefreshes",
   "autoscaling:DescribeScalingActivities",
   "autoscaling:DescribeWarmPool",
+  "ec2:DescribeLaunchTemplateVersions",
   "secretsmanager:ListSecrets",
   "ssmmessages:CreateControlChannel",
   "ssmmessages:CreateDataChannel",

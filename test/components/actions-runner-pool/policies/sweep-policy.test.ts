@@ -79,6 +79,13 @@ describe("the sweep function's policy, evaluated by the stand-in", () => {
     await call("autoscaling:DescribeInstanceRefreshes", own);
   });
 
+  it("lets it read launch template versions, but no instances", async () => {
+    const state = { name: "lt", latestVersion: 1, defaultVersion: 1, _created: { 1: 0 } };
+    harness.store.put({ type: "aws:ec2/launchTemplate:LaunchTemplate", id: "lt-1", state });
+    await call("ec2:DescribeLaunchTemplateVersions", { LaunchTemplateId: "lt-1", Versions: ["$Latest"] });
+    await assert.rejects(call("ec2:DescribeInstances", {}), { code: "UnauthorizedOperation" });
+  });
+
   it("suffices for the deployed bundle to cancel a running refresh and to delete old host bundles", async () => {
     const now = Date.now();
     const keys = Array.from({ length: 13 }, (_, month) => bundleKey(month.toString(16).padStart(64, "0")));

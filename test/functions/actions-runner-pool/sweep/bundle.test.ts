@@ -109,6 +109,41 @@ describe("sweep function bundle", () => {
     );
   });
 
+  it("asks EC2 when the group's version was created, and starts a refresh although the last one was cancelled before", async () => {
+    const template = (version: number) =>
+      `<LaunchTemplate><LaunchTemplateId>lt-1</LaunchTemplateId><Version>${version}</Version></LaunchTemplate>`;
+    const outdated = `<member><InstanceId>${INSTANCE}</InstanceId><LifecycleState>InService</LifecycleState>${template(6)}</member>`;
+    const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    const version = `<item><launchTemplateId>lt-1</launchTemplateId><versionNumber>7</versionNumber><createTime>${at(3)}</createTime></item>`;
+    const result = await functions.run(
+      "sweep",
+      Array.from({ length: 3 }, () => ({ source: "aws.events" })),
+      {
+        DescribeAutoScalingGroups: () =>
+          `<AutoScalingGroups><member><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName>${template(7)}<Instances>${outdated}</Instances></member></AutoScalingGroups>`,
+        DescribeWarmPool: () => members("Instances", []),
+        DescribeScalingActivities: () => "<Activities></Activities>",
+        DescribeInstanceRefreshes: () =>
+          `<InstanceRefreshes><member><Status>Cancelled</Status><StartTime>${at(60)}</StartTime><EndTime>${at(2)}</EndTime></member></InstanceRefreshes>`,
+        DescribeLaunchTemplateVersions: () => ({
+          status: 200,
+          headers: { "content-type": "text/xml" },
+          body: `<DescribeLaunchTemplateVersionsResponse><launchTemplateVersionSet>${version}</launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>`,
+        }),
+        StartInstanceRefresh: () => "<InstanceRefreshId>r-1</InstanceRefreshId>",
+        ListSecrets: () => ({ SecretList: [] }),
+      },
+      () => listed(runner()),
+      { MINUTES_BETWEEN_EVENTS: "5" },
+    );
+    assert.equal(result.code, 0, result.stderr);
+    const calls = (operation: string) => functions.aws.seen.filter((one) => operationOf(one) === operation);
+    const asked = calls("DescribeLaunchTemplateVersions").map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
+    assert.equal(asked.length, 3);
+    assert.deepEqual([asked[0]?.LaunchTemplateId, asked[0]?.["LaunchTemplateVersion.1"]], ["lt-1", "$Latest"]);
+    assert.equal(calls("StartInstanceRefresh").length, 1, messages(result).join("\n"));
+  });
+
   it("reads the end of the version that the stack installs, once for many sweeps of one process, and counts it in each", async () => {
     const result = await functions.run(
       "sweep",

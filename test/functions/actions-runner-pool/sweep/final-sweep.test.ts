@@ -47,6 +47,7 @@ describe("final sweep", () => {
     ports = {
       members: none,
       refreshState: none,
+      latestVersion: none,
       startRefresh: none,
       continueAction: none,
       terminate: none,

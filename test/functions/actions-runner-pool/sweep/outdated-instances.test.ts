@@ -13,27 +13,57 @@ const old = (n: number, lifecycleState: LifecycleState = "InService", protectedF
   outdated: true,
   protectedFromScaleIn,
 });
-/** A refresh that ended so many minutes ago. */
-const ended = (status: string, minutes: number, toGroupsTemplate?: boolean): Refresh => ({
-  status,
-  endedAt: ago(minutes),
-  ...(toGroupsTemplate === undefined ? {} : { toGroupsTemplate }),
-});
+/** A refresh that ended so many minutes ago, after ten minutes. */
+const ended = (status: string, minutes: number): Refresh => ({ status, startedAt: ago(minutes + 10), endedAt: ago(minutes) });
+/** The group's version, if it was created so many minutes ago. */
+const version = (minutes: number) => ({ version: "7", createdAt: ago(minutes) });
+/** The harness's version is one day old: the end of a refresh to the version before it. */
+const BEFORE = 24 * HOUR;
 const started = (harness: SweepHarness) => harness.acts.filter((act) => act.startsWith("refresh"));
 
 describe("sweep: instances on an earlier launch template", () => {
   it("starts the refresh that a failed deployment did not start, with the pool's preferences", async () => {
     const harness = new SweepHarness();
     harness.members = [old(1), { instanceId: id(2), lifecycleState: "InService" }];
-    harness.refreshState.refreshes = [ended("Cancelled", 1, false)];
+    harness.latestVersion = version(2);
+    harness.refreshState.refreshes = [ended("Cancelled", 1), ended("Failed", 60), ended("Failed", 200), ended("Failed", 300)];
     harness.refreshPreferences.scaleInProtectedInstances = "Refresh";
     await harness.run();
     await harness.runFor(10);
     assert.deepEqual(started(harness), [`refresh ${POOL} Refresh skipping`]);
     assert.equal(harness.observer.counts[METRIC.outdatedInstances], 0);
+    assert.deepEqual([...new Set(harness.templates)], ["lt-1"]);
   });
 
-  it("never starts one within 10 minutes of a look: the provider's own start would fail between its update and its refresh", async () => {
+  it("starts none to a version that a deployment is about to replace, and reports one that did not update the group", async () => {
+    const harness = new SweepHarness();
+    harness.members = [old(1)];
+    harness.latestVersion = { version: "8", createdAt: ago(0) };
+    harness.refreshState.refreshes = [ended("Cancelled", 1)];
+    await harness.run();
+    await harness.runFor(25);
+    assert.equal(harness.observer.counts[METRIC.outdatedInstances], 0, "an alarm during a deployment");
+    await harness.runFor(10);
+    assert.equal(harness.observer.counts[METRIC.outdatedInstances], 2);
+    assert.match(JSON.stringify(harness.observer.lines.at(-1)), /has version 8, the group still 7/);
+    assert.deepEqual(started(harness), []);
+    // The repeated deployment updates the group, but cannot start the refresh: it began before the version was created.
+    harness.refreshState.source!.version = "8";
+    await harness.runFor(5);
+    assert.equal(started(harness).length, 1);
+  });
+
+  it("does not ask EC2 while a refresh is running or suspended", async () => {
+    const harness = new SweepHarness();
+    harness.members = [old(1)];
+    harness.refreshState.refreshes = [{ status: "InProgress", startedAt: ago(1) }];
+    await harness.run();
+    harness.refreshState = { ...harness.refreshState, suspended: true, refreshes: [] };
+    await harness.run();
+    assert.deepEqual(harness.templates, []);
+  });
+
+  it("never starts one at the first sweeps of 10 minutes: the provider's own start would fail between its update and its refresh", async () => {
     const harness = new SweepHarness();
     harness.members = [old(1)];
     await harness.run();
@@ -42,7 +72,7 @@ describe("sweep: instances on an earlier launch template", () => {
     // A refresh that runs meanwhile begins the measurement again.
     harness.refreshState.refreshes = [{ status: "InProgress" }];
     await harness.runFor(5);
-    harness.refreshState.refreshes = [ended("Cancelled", 300, false)];
+    harness.refreshState.refreshes = [ended("Cancelled", BEFORE)];
     await harness.runFor(10);
     assert.deepEqual(started(harness), []);
     await harness.runFor(5);
@@ -68,7 +98,7 @@ describe("sweep: instances on an earlier launch template", () => {
   });
 
   it("starts none against an operator who cancelled it or rolled it back, and reports the instances instead", async () => {
-    for (const refresh of [ended("Cancelled", 600, true), ended("Cancelled", 600), ended("RollbackSuccessful", 600, true)]) {
+    for (const refresh of [ended("Cancelled", 600), { status: "Cancelled" }, ended("RollbackSuccessful", 600)]) {
       const harness = new SweepHarness();
       harness.members = [old(1), old(2)];
       harness.refreshState.refreshes = [refresh];
@@ -82,7 +112,7 @@ describe("sweep: instances on an earlier launch template", () => {
   it("starts none and raises no alarm while an operator has suspended refreshes", async () => {
     const harness = new SweepHarness();
     harness.members = [old(1)];
-    harness.refreshState = { suspended: true, refreshes: [ended("Cancelled", 600, true)] };
+    harness.refreshState = { ...harness.refreshState, suspended: true, refreshes: [ended("Cancelled", 600)] };
     await harness.run();
     await harness.runFor(60);
     assert.deepEqual(started(harness), []);
@@ -99,7 +129,9 @@ describe("sweep: instances on an earlier launch template", () => {
   });
 
   describe("after refreshes that left them", () => {
-    const decide = (...refreshes: Refresh[]) => decideRefresh({ suspended: false, refreshes }, NOW, HOUR * 60_000);
+    const since = (minutes: number, ...refreshes: Refresh[]) =>
+      decideRefresh(refreshes, { version: "7", latest: version(minutes) }, NOW, HOUR * 60_000);
+    const decide = (...refreshes: Refresh[]) => since(50 * 24 * HOUR, ...refreshes);
 
     it("waits twice as long each time, at last a day, so that a template that cannot boot does not launch for ever", () => {
       const waits = [30, 60, 120, 240, 480, 960, 1440, 1440, 1440];
@@ -118,9 +150,23 @@ describe("sweep: instances on an earlier launch template", () => {
     });
 
     it("counts only those to the present template: a new deployment is not late because the last one failed", () => {
-      const failed = ended("Failed", 31, true);
-      assert.equal(decide(failed, ended("Failed", 100), ended("Failed", 200), ended("Failed", 300, false)).kind, "start");
-      assert.equal(decide(ended("Cancelled", 1, false), ended("Failed", 100)).kind, "start");
+      const failed = ended("Failed", 31);
+      const earlier = [ended("Failed", 100), ended("Failed", 200), ended("Failed", 300)];
+      assert.equal(since(42, failed, ...earlier).kind, "start");
+      assert.equal(since(42, ended("Failed", 29), ...earlier).kind, "wait");
+      assert.equal(since(5, ended("Cancelled", 1), ...earlier).kind, "start");
+    });
+
+    it("raises no alarm in a pool that is deployed each week, whose earlier refreshes all succeeded", () => {
+      const weekly = [7, 14, 21, 28, 35].map((days) => ended("Successful", days * 24 * HOUR));
+      assert.deepEqual(since(80, ended("Failed", 1), ...weekly).kind, "wait");
+      assert.equal(since(120, ended("Failed", 31), ...weekly).kind, "start");
+    });
+
+    it("respects an operator's cancellation only of a refresh that began after the version was created", () => {
+      const cancelled = ended("Cancelled", 60);
+      assert.equal(since(71, cancelled).kind, "keep");
+      assert.equal(since(69, cancelled).kind, "start");
     });
 
     it("does not repeat one that AWS calls successful at once", () => {

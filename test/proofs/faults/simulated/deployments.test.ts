@@ -128,6 +128,41 @@ describe("deployments at bad moments, simulated", () => {
 
   fault(
     {
+      fault: "deployment that cancelled a refresh and failed to start its own",
+      expected: "the sweep does not take the cancellation for an operator's and starts the refresh, also if the deployment was repeated",
+      where: "simulated",
+    },
+    async (see) => {
+      await each(["once", "repeated"], DRAINING, async (harness, how) => {
+        const { pool } = harness;
+        const jobs = await refreshDuringJobs(harness);
+        harness.intercept(({ principal, action }, through) => {
+          if (principal !== "operator" || action !== START) return through();
+          throw new AwsError("Throttling", "Rate exceeded");
+        });
+        if (how === "repeated") {
+          await assert.rejects(pool.deploy({ updates: false }), /could not be updated/);
+          assert.equal(group(harness).refresh, "Cancelled");
+          await harness.environment.run(3 * HOUR);
+          assert.deepEqual(calls(harness, START), ["operator"], "a refresh to a version that the next deployment replaces");
+          assert.ok(harness.highest(METRIC.outdatedInstances) > 0, "no alarm");
+        }
+        await assert.rejects(pool.deploy(), /Rate exceeded/);
+        assert.equal(group(harness).refresh, "Cancelled");
+        assert.deepEqual(calls(harness, CANCEL), [pool.names.sweepFunction]);
+        await harness.within(HOUR, everywhere(harness, 3, 3), "the whole pool on version 3");
+        for (const job of jobs) await harness.ended(job, JOB);
+        allSucceeded(harness, jobs);
+        assert.deepEqual(calls(harness, START), ["operator", pool.names.sweepFunction]);
+      });
+      see(
+        "at once, and 3 h after one that did not update the group: one refresh started by the sweep, whole pool on the last template, all jobs succeeded",
+      );
+    },
+  );
+
+  fault(
+    {
       fault: "refresh that fails because jobs are longer than it waits",
       expected: "the sweep tries again, less and less often and with an alarm, until the last job has ended",
       where: "simulated",
@@ -152,7 +187,7 @@ describe("deployments at bad moments, simulated", () => {
   fault(
     {
       fault: "refresh cancelled or suspended by an operator",
-      expected: "the sweep starts none against him; a cancelled one raises an alarm, and the next deployment goes on",
+      expected: "the sweep starts none; a cancelled one raises an alarm, and the next deployment goes on",
       where: "simulated",
     },
     async (see) => {

@@ -5,7 +5,8 @@ import { METRIC_NAMESPACE } from "../../../../contract/shared/metrics";
 import type { Shape } from "../../../../rehearsal/aws/api";
 import { labelOf } from "../../../../rehearsal/aws/gateway";
 import type { FunctionLog } from "../../../../rehearsal/simulation/functions";
-import type { Pool, PoolOptions } from "../../../../rehearsal/simulation/pool";
+import type { Pool } from "../../../../rehearsal/simulation/pool";
+import type { PoolOptions } from "../../../../rehearsal/simulation/pool-options";
 import { SimulatedEnvironment, type SimulatedEnvironmentOptions } from "../../../../rehearsal/simulation/environment";
 import { count } from "../support/fault-table";
 

@@ -53,6 +53,7 @@ export const FAULTS = {
   Deployments: [
     "second deployment during a drain longer than the provider waits",
     "deployment that failed to start its refresh",
+    "deployment that cancelled a refresh and failed to start its own",
     "refresh that fails because jobs are longer than it waits",
     "refresh cancelled or suspended by an operator",
   ],

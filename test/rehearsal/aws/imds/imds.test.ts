@@ -3,6 +3,7 @@ import type { Principal } from "../../../../rehearsal/aws/api";
 import { Ec2, Fleet, images, type Instance, instanceTypes, publicParameters } from "../../../../rehearsal/aws/ec2";
 import { createImds, ImdsFaults, type ImdsResponse } from "../../../../rehearsal/aws/imds";
 import type { TargetState } from "../../../../contract/aws/lifecycle";
+import { MemoryStore } from "../../../../rehearsal/aws/store";
 import { Random } from "../../../../rehearsal/random";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
 import { RecordingHosts } from "../autoscaling/rig";
@@ -194,7 +195,7 @@ describe("Instance metadata", () => {
 describe("EC2", () => {
   it("describes instances and filters them by tag and state", async () => {
     const account = new Account();
-    const ec2 = new Ec2({ fleet: account.fleet, account: ACCOUNT });
+    const ec2 = new Ec2({ fleet: account.fleet, account: ACCOUNT, store: new MemoryStore() });
     const [one] = [account.instance(), account.instance({ tags: {} })];
     await account.fleet.powerOn(one);
     const operator = { kind: "operator" } as const;
