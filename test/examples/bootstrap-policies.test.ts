@@ -16,6 +16,7 @@ import { FakeAutoScaling } from "../rehearsal/provider/fake-auto-scaling";
 const ROOT = join(__dirname, "../..");
 const PAGE = readFileSync(join(ROOT, "docs/getting-started.md"), "utf8").replaceAll("\n", " ");
 const REGION = "us-east-1";
+const REGIONS: Record<string, string> = { "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1" };
 const ACCOUNT = "123456789012";
 const [DEV, PROD] = ["dev", "prod"].map((stack) => `ci-runners-${stack}-runners`) as [string, string];
 const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0f6b2c1d-0000-4000-8000-000000000001`;
@@ -76,7 +77,8 @@ describe("the policies of the bootstrap example", () => {
 
   it("name the principal of EC2 in every partition, because a profile with another is refused", () => {
     for (const { id, ec2Principal } of PARTITIONS) {
-      const region = { "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1" }[id] ?? REGION;
+      const region = REGIONS[id] ?? REGION;
+      assert.equal(partitionOf(region).id, id);
       const policy = JSON.parse(JSON.stringify(writePolicy("iam", scope(region), { createsVpc: false })));
       const passed = policy.Statement.flatMap(({ Condition }: any) => Condition?.StringEquals?.["iam:PassedToService"] ?? []);
       assert.ok(passed.includes(ec2Principal) && passed.includes("lambda.amazonaws.com"), `${id}: ${passed}`);
