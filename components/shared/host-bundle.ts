@@ -9,6 +9,14 @@ import { bundleKey } from "../../contract/shared/host-bundle";
  */
 const WITHOUT_TAGS = { overrideProvider: { defaultTags: { tags: {} } } };
 
+const KMS = "aws:kms";
+/**
+ * The provider keeps the state's value of each for which the program gives none. Without a key, an update would leave the
+ * object under the one before, which the instances may no longer use; S3 refuses a key with the state's algorithm `AES256`. A
+ * replacement uploads anew under the same name, with nothing from the state.
+ */
+const ENCRYPTION = ["kmsKeyId", "serverSideEncryption"];
+
 export interface HostBundle {
   bucket: aws.s3.Bucket;
   object: aws.s3.BucketObjectv2;
@@ -52,8 +60,15 @@ export function createHostBundle(name: string, parts: HostBundleParts, opts: pul
       ...WITHOUT_TAGS,
       // The bucket's rule alone would leave an existing object under the key that it has.
       kmsKeyId: kmsKeyArn,
+      serverSideEncryption: kmsKeyArn === undefined ? "AES256" : KMS,
     },
-    { ...opts, dependsOn: [publicAccessBlock, encryption], retainOnDelete: true, ignoreChanges: ["tagsAll"] },
+    {
+      ...opts,
+      dependsOn: [publicAccessBlock, encryption],
+      retainOnDelete: true,
+      ignoreChanges: ["tagsAll"],
+      replaceOnChanges: ENCRYPTION,
+    },
   );
   return { bucket, object, sha256: built.sha256 };
 }
@@ -61,5 +76,5 @@ export function createHostBundle(name: string, parts: HostBundleParts, opts: pul
 /** With a bucket key, S3 asks KMS once for many objects. */
 function encryptionRule(kmsKeyArn: pulumi.Input<string> | undefined): aws.types.input.s3.BucketServerSideEncryptionConfigurationRule {
   if (kmsKeyArn === undefined) return { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };
-  return { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true };
+  return { applyServerSideEncryptionByDefault: { sseAlgorithm: KMS, kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true };
 }

@@ -12,6 +12,10 @@ interface Stack {
   imageParameter?: string;
   /** Permissions boundary that its configuration sets; then its role can create no role without it. */
   permissionsBoundaryArn?: string;
+  /** Key that its configuration sets. */
+  kmsKeyArn?: string;
+  /** `functions.subnetIds` of its configuration. */
+  functionSubnetIds?: string[];
 }
 
 /** The issuer of the tokens of GitHub's workflows. */
@@ -28,7 +32,7 @@ const component = config.get("poolName") || "runners";
 
 const region = aws.getRegionOutput().region;
 const { accountId } = aws.getCallerIdentityOutput();
-const { partition } = aws.getPartitionOutput();
+const { partition, dnsSuffix } = aws.getPartitionOutput();
 
 const provider =
   config.get("oidcProviderArn") ||
@@ -36,7 +40,7 @@ const provider =
 
 const bucket = stateBucket("ci-runners-state");
 
-const made = stacks.map(({ name, createsVpc = false, imageParameter, permissionsBoundaryArn }) => {
+const made = stacks.map(({ name, createsVpc = false, ...limits }) => {
   // A key for each stack: whoever may preview one stack can decrypt the secrets of its state, but of no other's.
   const key = new aws.kms.Key(
     `${project}-${name}`,
@@ -46,10 +50,9 @@ const made = stacks.map(({ name, createsVpc = false, imageParameter, permissions
   const alias = new aws.kms.Alias(`${project}-${name}`, { name: `alias/${project}-${name}`, targetKeyId: key.keyId });
   const parts: RoleParts = {
     trust: { provider, issuer: ISSUER, repository },
-    scope: pulumi.output({ partition, region, account: accountId, name: component, pool: `${project}-${name}-${component}` }),
+    scope: pulumi.output({ partition, dnsSuffix, region, account: accountId, name: component, pool: `${project}-${name}-${component}` }),
+    ...limits,
     createsVpc,
-    imageParameter,
-    permissionsBoundaryArn,
     state: { bucketArn: bucket.arn, folder: name, keyArn: key.arn },
   };
   const shared = { AWS_REGION: region, PULUMI_BACKEND_URL: pulumi.interpolate`s3://${bucket.bucket}/${name}?region=${region}` };

@@ -4,6 +4,8 @@ import { join } from "node:path";
 /** What the placeholders of writes.json stand for. */
 export interface Scope {
   partition: string;
+  /** Of the partition: `amazonaws.com` in most. */
+  dnsSuffix: string;
   region: string;
   account: string;
   /** Physical name of the pool, with which most names of its resources begin. */
@@ -17,6 +19,8 @@ export interface Limits {
   createsVpc: boolean;
   imageParameter?: string;
   permissionsBoundaryArn?: string;
+  kmsKeyArn?: string;
+  functionSubnetIds?: string[];
 }
 
 /** Calls that a rehearsal saw, on the same resources and under the same conditions. */
@@ -73,28 +77,75 @@ export function writePolicy(group: WriteGroup, scope: Scope, { permissionsBounda
   return document(...statements);
 }
 
-function conditions({ tag, passedTo, creating }: Writes, scope: Scope): Condition {
+/**
+ * `iam:TagRole` is needed to create a role with tags, and would also put them on a role that exists: what has tags already must
+ * therefore have the pool's. What does not exist yet has none, hence IfExists.
+ */
+function conditions({ group, tag, passedTo, creating }: Writes, scope: Scope): Condition {
   const key = tag && `aws:${tag.on === "request" ? "Request" : "Resource"}Tag/${tag.key}`;
   const equal: Record<string, string | string[]> = {
     ...(key && tag.value !== "*" ? { [key]: fill(tag.value, scope) } : {}),
-    ...(passedTo ? { "iam:PassedToService": passedTo } : {}),
+    ...(passedTo ? { "iam:PassedToService": principals(passedTo, scope) } : {}),
     ...(creating ? { "ec2:CreateAction": creating } : {}),
   };
   return {
     ...(Object.keys(equal).length > 0 ? { StringEquals: equal } : {}),
     ...(key && tag.value === "*" ? { Null: { [key]: "false" } } : {}),
+    ...(group === "iam" && tag?.on === "request"
+      ? { StringEqualsIfExists: { [`aws:ResourceTag/${tag.key}`]: fill(tag.value, scope) } }
+      : {}),
   };
+}
+
+/** In China, EC2 has a name of its own; policies of other projects name both there. */
+function principals(service: string, { partition }: Scope): string | string[] {
+  return partition === "aws-cn" && service === "ec2.amazonaws.com" ? [service, "ec2.amazonaws.com.cn"] : service;
+}
+
+/**
+ * What a deployment needs besides, if the stack's configuration sets `kmsKeyArn` or `functions.subnetIds`; undefined if it sets
+ * neither. S3 uses the key with its caller's permissions. The provider deletes the interfaces that Lambda leaves behind,
+ * because a security group cannot be deleted before.
+ */
+export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [] }: Limits): object | undefined {
+  const { partition, region, account, pool, dnsSuffix } = scope;
+  const throughS3 = { StringEquals: { "kms:ViaService": `s3.${region}.${dnsSuffix}` } };
+  const ec2 = `arn:${partition}:ec2:${region}:${account}`;
+  const ofSubnets = { ArnEquals: { "ec2:Subnet": functionSubnetIds.map((id) => `${ec2}:subnet/${id}`) } };
+  const statements: Statement[] = [];
+  if (kmsKeyArn) {
+    const logs = `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${pool}-*`;
+    statements.push(
+      {
+        Sid: "EncryptBundles",
+        Effect: "Allow",
+        Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+        Resource: [kmsKeyArn],
+        Condition: throughS3,
+      },
+      { Sid: "EncryptLogs", Effect: "Allow", Action: ["logs:AssociateKmsKey", "logs:DisassociateKmsKey"], Resource: [logs] },
+    );
+  }
+  if (functionSubnetIds.length > 0) {
+    const Resource = [`${ec2}:network-interface/*`];
+    const Action = ["ec2:DeleteNetworkInterface"];
+    statements.push({ Sid: "FunctionInterfaces", Effect: "Allow", Action, Resource, Condition: ofSubnets });
+  }
+  return statements.length > 0 ? document(...statements) : undefined;
 }
 
 /**
  * What the provider reads. It reads more than a rehearsal shows, so these are all describing calls of the services in use.
- * Not among them: the values of secrets, parameters other than the images', log events, and objects of other buckets.
+ * Not among them: the values of secrets, parameters other than the images', log events, objects of other buckets, and the code
+ * and the environment of functions of other pools. The user data of the account's instances is among them.
  */
 export function readPolicy(scope: Scope, { imageParameter }: Limits): object {
   const bundles = `arn:${scope.partition}:s3:::${scope.name}-host-bundle-*`;
+  const functions = `arn:${scope.partition}:lambda:${scope.region}:${scope.account}:function:${scope.pool}-*`;
   const parameter = (account: string, path: string) => `arn:${scope.partition}:ssm:${scope.region}:${account}:parameter/${path}`;
   return document(
     { Sid: "Describe", Effect: "Allow", Action: DESCRIBING, Resource: ["*"] },
+    { Sid: "Functions", Effect: "Allow", Action: ["lambda:Get*", "lambda:List*"], Resource: [functions] },
     { Sid: "BundleBuckets", Effect: "Allow", Action: BUCKET_READS, Resource: [bundles] },
     { Sid: "Bundles", Effect: "Allow", Action: ["s3:GetObject", "s3:GetObjectTagging"], Resource: [`${bundles}/host-bundles/*`] },
     {
@@ -119,8 +170,6 @@ const DESCRIBING = [
   "iam:Get*",
   "iam:List*",
   "kms:DescribeKey",
-  "lambda:Get*",
-  "lambda:List*",
   "logs:Describe*",
   "logs:ListTagsForResource",
   "sqs:GetQueueAttributes",

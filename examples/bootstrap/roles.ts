@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type Limits, readPolicy, type Scope, statePolicy, trustPolicy, WRITE_GROUPS, writePolicy } from "./policies";
+import { type Limits, optionsPolicy, readPolicy, type Scope, statePolicy, trustPolicy, WRITE_GROUPS, writePolicy } from "./policies";
 
 export interface RoleParts extends Limits {
   trust: { provider: pulumi.Input<string>; issuer: string; repository: string };
@@ -27,6 +27,8 @@ export function deployRole(prefix: string, environment: string, parts: RoleParts
   const role = createRole(`${prefix}-deploy`, environment, LONGEST_SESSION, parts);
   const groups = WRITE_GROUPS.filter((group) => group !== "network" || parts.createsVpc);
   for (const group of groups) attach(`${prefix}-deploy-${group}`, role, parts, (scope) => writePolicy(group, scope, parts));
+  if (parts.kmsKeyArn || parts.functionSubnetIds?.length)
+    attach(`${prefix}-deploy-options`, role, parts, (scope) => optionsPolicy(scope, parts)!);
   attach(`${prefix}-deploy-reads`, role, parts, (scope) => readPolicy(scope, parts));
   grantState(`${prefix}-deploy`, role, "write", parts);
   return { AWS_ROLE_ARN: role.arn, AWS_ROLE_DURATION_SECONDS: String(LONGEST_JOB) };

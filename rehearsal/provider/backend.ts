@@ -2,7 +2,7 @@ import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
 import { type Authorise, CallAuthoriser, type Operation } from "./call-authoriser";
 import { checkTags, DefaultTags } from "./default-tags";
-import { difference, type Difference } from "./difference";
+import { computedInputs, difference, type Difference } from "./difference";
 import { INVOKES, type AccountFacts } from "./invokes";
 import { GENERATED, withPhysicalName } from "./naming";
 import {
@@ -145,6 +145,7 @@ export class ProviderBackend {
       if (before[name] === undefined) delete news[name];
       else news[name] = before[name];
     }
+    Object.assign(news, computedInputs(type, news, before));
     const computed = Object.fromEntries(Object.entries(before).filter(([name]) => !type.inputs.includes(name) && name !== GENERATED));
     if (call.preview) {
       for (const name of type.volatile ?? []) delete computed[name];

@@ -29,9 +29,16 @@ export function difference(
     else if (!same(before, value)) add(property, "update");
   }
   for (const property of Object.keys(oldInputs)) {
-    if (!property.startsWith("__") && !(property in news)) add(property, "delete");
+    if (property.startsWith("__") || property in news || type.computed?.includes(property)) continue;
+    add(property, "delete");
   }
   return { changes, deleteBeforeReplace: namesWouldCollide(type, oldInputs, news) };
+}
+
+/** What an update sends of the inputs that the program does not give, but the state has. */
+export function computedInputs(type: ResourceType, news: Properties, before: Properties): Properties {
+  const kept = (type.computed ?? []).filter((name) => news[name] === undefined && before[name] !== undefined);
+  return Object.fromEntries(kept.map((name) => [name, before[name]]));
 }
 
 /** A name chosen by the program cannot exist twice, so the old resource must be deleted before the new one is created. */

@@ -59,6 +59,11 @@ export interface ResourceType {
   readonly autoName?: { readonly property: string; readonly maxLength: number; readonly lowerCase?: boolean };
   /** Inputs that AWS cannot change on an existing resource. */
   readonly replaceOn: readonly string[];
+  /**
+   * Inputs that are `Optional` and `Computed` in the provider's schema: if the program no longer gives one, the provider sees
+   * no difference, and each later update sends the value that the state has.
+   */
+  readonly computed?: readonly string[];
   /** Outputs that an update changes, so they are unknown in its preview. */
   readonly volatile?: readonly string[];
   /** Whether the type has the output `tagsAll`. Default: whether it has the input `tags`. */

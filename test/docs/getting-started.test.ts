@@ -26,6 +26,18 @@ describe("docs/getting-started.md", () => {
     assert.ok(Math.abs(instanceHour["t3.medium"]! * prices().hoursPerMonth - Number(/instances.*?\| (\d+)/.exec(before)![1])) < 1);
   });
 
+  it("says which prices are estimates: a reader would take them for AWS's own", () => {
+    const { source, estimates, ...listed } = JSON.parse(readFileSync(join(BOOTSTRAP, "prices.json"), "utf8"));
+    assert.deepEqual(estimates, ["instanceHour:m7i.large", "keyMonth"]);
+    for (const path of estimates as string[]) {
+      const [key, name] = path.split(":") as [string, string?];
+      assert.equal(typeof (name === undefined ? listed[key] : listed[key][name]), "number", path);
+      assert.ok(text().includes(name ?? "a KMS key"), path);
+    }
+    assert.match(source, /except the estimates/);
+    assert.match(text(), /are estimates/);
+  });
+
   it("names every key of the bootstrap's configuration, and the outputs that it has", () => {
     const { config } = load(readFileSync(join(BOOTSTRAP, "Pulumi.yaml"), "utf8")) as { config: Record<string, unknown> };
     const spans = codeSpans(page("docs/getting-started.md", text()));

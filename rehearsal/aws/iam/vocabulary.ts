@@ -29,6 +29,7 @@ const EXACT_KEYS = new Set(
     "cloudwatch:namespace",
     "ec2:CreateAction",
     "ec2:SourceInstanceARN",
+    "ec2:Subnet",
     "iam:PassedToService",
     "iam:PermissionsBoundary",
     "kms:CallerAccount",

@@ -39,7 +39,7 @@ export class KmsKeys {
     private readonly otherKeys: OtherKeys = "prepared",
   ) {}
 
-  /** Why the principal may not use the key through the service; undefined if he may. */
+  /** Why the principal may not use the key through the service; undefined if it may. */
   refusal(principal: Principal, { key: given, actions }: KeyUse, service: string): string | undefined {
     if (principal.kind === "operator" || AWS_KEY.test(given)) return undefined;
     const key = findKey(this.store, given);

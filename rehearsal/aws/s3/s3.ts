@@ -7,7 +7,6 @@ const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObje
 
 /** Keys in one page of a listing, unless the caller asks for fewer. */
 const PAGE = 1000;
-const ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
 
 /** The objects that the program put into its buckets; their bytes are in files that the provider wrote. */
 export class S3 implements Service {
@@ -45,7 +44,7 @@ export class S3 implements Service {
     this.checkBucketPolicy(bucket, params);
     const object = this.find(bucket, String(params["Key"]));
     if (!object) throw this.absent(bucket, principal);
-    const kmsKey = (object.state["kmsKeyId"] ?? this.bucketKey(bucket)) as string | undefined;
+    const kmsKey = object.state["kmsKeyId"] as string | undefined;
     const refusal = kmsKey && this.keys.refusal(principal, { key: kmsKey, actions: ["kms:Decrypt"] }, "s3");
     if (refusal !== undefined) throw new AwsError("AccessDenied", refusal, 403);
     return {
@@ -54,15 +53,6 @@ export class S3 implements Service {
       ETag: `"${object.state["etag"]}"`,
       LastModified: lastModified(object),
     };
-  }
-
-  /** The key of the bucket's default encryption. */
-  private bucketKey(bucket: string): string | undefined {
-    const rules = this.store.get(ENCRYPTION, bucket)?.state["rules"] as {
-      applyServerSideEncryptionByDefault?: { kmsMasterKeyId?: string };
-    }[];
-    return rules?.find(({ applyServerSideEncryptionByDefault: rule }) => rule?.kmsMasterKeyId)?.applyServerSideEncryptionByDefault
-      ?.kmsMasterKeyId;
   }
 
   /** In the order of the keys' bytes. The token is the last key of the page before. */

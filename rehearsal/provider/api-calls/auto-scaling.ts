@@ -1,3 +1,4 @@
+import { partitionOf } from "../../../contract/aws/partitions";
 import type { Shape } from "../../aws/api";
 import type { AutoScalingOperation } from "../autoscaling-api";
 import { arn, type ProviderAccount } from "../resource-type";
@@ -10,8 +11,8 @@ const PROFILE = "aws:iam/instanceProfile:InstanceProfile";
 const LAUNCHED = ["instance", "volume", "network-interface", "security-group", "subnet"];
 
 /**
- * What Auto Scaling demands of the caller who gives a group a launch template of a certain version: that he could launch
- * such an instance himself. The calls on the group itself are those of `groupCall`.
+ * What Auto Scaling demands of the caller who gives a group a launch template of a certain version: the permissions to launch
+ * such an instance directly. The calls on the group itself are those of `groupCall`.
  */
 const group: CallsOf = (change) => {
   const uses = change.kind === "create" || ["launchTemplate", "mixedInstancesPolicy"].some((input) => change.changed.includes(input));
@@ -26,7 +27,9 @@ const group: CallsOf = (change) => {
     launch(arn(account, "ec2", "image/*", { account: false })),
     launch(arn(account, "ec2", `launch-template/${id}`), resourceTags(tagsWhere(store, TEMPLATE, (_, own) => own === id))),
     ...["instance", "volume", "network-interface"].map((kind) => ({ ...tags, resource: arn(account, "ec2", `${kind}/*`) })),
-    ...profileRole(template["iamInstanceProfile"], change).map((role) => passRole(role, "ec2.amazonaws.com", change)),
+    ...profileRole(template["iamInstanceProfile"], change).map((role) =>
+      passRole(role, partitionOf(change.account.region).ec2Principal, change),
+    ),
   ];
 };
 

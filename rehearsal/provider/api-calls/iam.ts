@@ -1,6 +1,7 @@
+import { partitionOf } from "../../../contract/aws/partitions";
 import { nameOf } from "../../aws/account";
 import { arn } from "../resource-type";
-import { calls, type CallsOf, type Change, passRole, tagsWhere } from "./api-call";
+import { type ApiCall, calls, type CallsOf, type Change, passRole, resourceTags, tagsWhere } from "./api-call";
 
 const ROLE = "aws:iam/role:Role";
 
@@ -38,6 +39,15 @@ function bounded(callsOf: CallsOf): CallsOf {
 /** Condition key of the role's boundary, if it has one. */
 function boundary(policyArn: unknown): Record<string, string> {
   return typeof policyArn === "string" && policyArn !== "" ? { "iam:PermissionsBoundary": policyArn } : {};
+}
+
+/** A call of its own on the profile that then exists, with its tags; the request has none. It passes the role to EC2. */
+function addedRole(change: Change): ApiCall[] {
+  const { kind, state, tags, account } = change;
+  if (kind !== "create" || !state.role) return [];
+  const resource = iamArn(change, `instance-profile/${state.name}`);
+  const pass = passRole(state.role, partitionOf(account.region).ec2Principal, change);
+  return [{ action: "iam:AddRoleToInstanceProfile", resource, context: resourceTags(tags) }, pass];
 }
 
 export const IAM_CALLS: Record<string, CallsOf> = {
@@ -78,12 +88,11 @@ export const IAM_CALLS: Record<string, CallsOf> = {
   }),
   "aws:iam/instanceProfile:InstanceProfile": calls({
     arn: (change) => iamArn(change, `instance-profile/${change.state.name}`),
-    create: ["iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"],
+    create: ["iam:CreateInstanceProfile"],
     update: { role: ["iam:RemoveRoleFromInstanceProfile", "iam:AddRoleToInstanceProfile"] },
     remove: ["iam:RemoveRoleFromInstanceProfile", "iam:DeleteInstanceProfile"],
     tagging: { tag: "iam:TagInstanceProfile", untag: "iam:UntagInstanceProfile" },
-    // Adding a role to a profile is passing it to EC2.
-    besides: (change) => (change.kind === "create" && change.state.role ? [passRole(change.state.role, "ec2.amazonaws.com", change)] : []),
+    besides: addedRole,
   }),
   "aws:iam/openIdConnectProvider:OpenIdConnectProvider": calls({
     arn: (change) => iamArn(change, `oidc-provider/${String(change.state.url).replace(/^https:\/\//, "")}`),

@@ -1,11 +1,20 @@
+import { partitionOf } from "../../../contract/aws/partitions";
 import { arn } from "../resource-type";
-import { calls, type CallsOf, type Change } from "./api-call";
+import { type ApiCall, calls, type CallsOf, type Change } from "./api-call";
 
 const s3 = ({ account }: Change, path: unknown) => arn(account, "s3", String(path), { regional: false, account: false });
 
 /** A setting of a bucket. Most have one permission for both the setting and its removal. */
 const setting = (put: string, remove = put): CallsOf =>
   calls({ arn: (change) => s3(change, change.state.bucket), create: [put], update: { "*": [put] }, remove: [remove] });
+
+/** S3 uses an object's key with its caller's permissions: the first to upload it, both for one in parts. */
+function keyCalls({ kind, changed, state, account }: Change): ApiCall[] {
+  const uploads = kind === "create" || changed.length > 0;
+  if (!uploads || state.kmsKeyId === undefined) return [];
+  const context = { "kms:ViaService": `s3.${account.region}.${partitionOf(account.region).dnsSuffix}` };
+  return ["kms:GenerateDataKey", "kms:Decrypt"].map((action) => ({ action, resource: String(state.kmsKeyId), context }));
+}
 
 const object = calls({
   arn: (change) => s3(change, `${change.state.bucket}/${change.state.key}`),
@@ -14,6 +23,7 @@ const object = calls({
   remove: ["s3:DeleteObject"],
   // Tags of an object are replaced as a whole.
   tagging: { tag: "s3:PutObjectTagging", untag: "s3:PutObjectTagging" },
+  besides: keyCalls,
 });
 
 export const STORAGE_CALLS: Record<string, CallsOf> = {

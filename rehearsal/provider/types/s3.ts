@@ -8,6 +8,8 @@ import { assetContent } from "./assets";
 import { jsonProblem, mustExist } from "./checks";
 
 const BUCKET = "aws:s3/bucket:Bucket";
+const ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
+const KMS = "aws:kms";
 const OBJECT_TYPES = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject"];
 
 const bucketArn = (context: ResourceContext, bucket: string) => arn(context.account, "s3", bucket, { regional: false, account: false });
@@ -88,9 +90,23 @@ function objectOutputs(_id: string, inputs: Properties, context: ResourceContext
     etag: inputs.etag ?? createHash("md5").update(body).digest("hex"),
     contentType: inputs.contentType ?? "application/octet-stream",
     storageClass: inputs.storageClass ?? "STANDARD",
-    serverSideEncryption: inputs.serverSideEncryption ?? (inputs.kmsKeyId === undefined ? "AES256" : "aws:kms"),
+    ...encryption(inputs, context),
     versionId: "",
   };
+}
+
+/** With what S3 encrypts an upload: what the upload says, or else the bucket's rule, which does not touch objects that exist. */
+function encryption(inputs: Properties, { store }: ResourceContext): Properties {
+  const algorithm = inputs.serverSideEncryption ?? (inputs.kmsKeyId === undefined ? undefined : KMS);
+  if (inputs.kmsKeyId !== undefined && algorithm !== KMS) {
+    const reason = `Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : ${KMS}`;
+    throw new Error(`uploading S3 Object (${inputs.key}) to Bucket (${inputs.bucket}): InvalidArgument: ${reason}`);
+  }
+  const [rule] = (store.get(ENCRYPTION, text(inputs.bucket))?.state["rules"] ?? []) as Properties[];
+  const ruled = rule?.applyServerSideEncryptionByDefault ?? { sseAlgorithm: "AES256" };
+  const serverSideEncryption = algorithm ?? ruled.sseAlgorithm;
+  const kmsKeyId = inputs.kmsKeyId ?? (serverSideEncryption === ruled.sseAlgorithm ? ruled.kmsMasterKeyId : undefined);
+  return { serverSideEncryption, ...(kmsKeyId === undefined ? {} : { kmsKeyId }) };
 }
 
 /** The provider suppresses its default tags only for an empty map. */
@@ -125,6 +141,7 @@ const bucketObject: ResourceType = {
     required: ["bucket"],
     autoName: { property: "key", maxLength: 1024 },
     replaceOn: ["bucket", "key"],
+    computed: ["kmsKeyId", "serverSideEncryption"],
     overridesDefaultTags: ({ overrideProvider }) => same(overrideProvider, { defaultTags: { tags: {} } }),
     volatile: ["contentSha256", "contentLength", "etag", "versionId", "file"],
     validate: (inputs) => {
@@ -155,7 +172,7 @@ export const S3_TYPES: Record<string, ResourceType> = {
     "restrictPublicBuckets",
     "skipDestroy",
   ]),
-  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": bucketSetting(["rules"], {
+  [ENCRYPTION]: bucketSetting(["rules"], {
     required: ["bucket", "rules"],
   }),
   "aws:s3/bucketOwnershipControls:BucketOwnershipControls": bucketSetting(["rule"], { required: ["bucket", "rule"] }),

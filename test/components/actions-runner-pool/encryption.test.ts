@@ -22,6 +22,10 @@ const keyStatements = (deployment: Deployment, role: string): Statement[] => {
 };
 const rule = (deployment: Deployment) =>
   deployment.only("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration").inputs.rules[0];
+const object = (deployment: Deployment) => {
+  const { serverSideEncryption, kmsKeyId } = deployment.only("aws:s3/bucketObjectv2:BucketObjectv2").inputs;
+  return [serverSideEncryption, kmsKeyId];
+};
 const volumeKey = (deployment: Deployment) =>
   deployment.only("aws:ec2/launchTemplate:LaunchTemplate").inputs.blockDeviceMappings[0].ebs.kmsKeyId;
 
@@ -35,7 +39,7 @@ describe("a pool with a customer's key", () => {
       applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: KEY },
       bucketKeyEnabled: true,
     });
-    assert.equal(deployment.only("aws:s3/bucketObjectv2:BucketObjectv2").inputs.kmsKeyId, KEY);
+    assert.deepEqual(object(deployment), ["aws:kms", KEY]);
     assert.equal(volumeKey(deployment), KEY);
     const told = FUNCTIONS.filter((key) => {
       const { variables } = deployment.named("aws:lambda/function:Function", `runners-${key}`).inputs.environment;
@@ -72,6 +76,7 @@ describe("a pool with a customer's key", () => {
     for (const role of ["host", ...FUNCTIONS]) assert.deepEqual(keyStatements(deployment, role), [], role);
     assert.equal(deployment.only("aws:sqs/queue:Queue").inputs.sqsManagedSseEnabled, true);
     assert.deepEqual(rule(deployment), { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } });
+    assert.deepEqual(object(deployment), ["AES256", undefined]);
     assert.equal(volumeKey(deployment), undefined);
   });
 });

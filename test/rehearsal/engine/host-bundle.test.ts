@@ -13,6 +13,7 @@ import type { StackHandle } from "../../../rehearsal/engine/engine";
 import { ENGINE_TEST_TIMEOUT, Rig } from "./fixture";
 
 const OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2";
+const KEYS = [1, 2].map((n) => `arn:aws:kms:eu-west-1:123456789012:key/0f6b2c1d-0000-4000-8000-00000000000${n}`);
 const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
 
 describe("the host bundles of earlier launch template versions, on the real engine", function () {
@@ -20,13 +21,14 @@ describe("the host bundles of earlier launch template versions, on the real engi
   const rig = new Rig();
   let stack: StackHandle;
   let content = "first";
+  let kmsKeyArn: string | undefined;
 
   /** A launch template whose user data names the bundle, as the component's does. */
   async function program(): Promise<Record<string, unknown>> {
     const file = join(rig.dir, "bundle.tar");
     writeFileSync(file, content);
     const sha256 = createHash("sha256").update(content).digest("hex");
-    const { bucket } = createHostBundle("pool", { built: { file, sha256 }, tags: {} }, {});
+    const { bucket } = createHostBundle("pool", { built: { file, sha256 }, kmsKeyArn, tags: {} }, {});
     const userData = bucket.bucket.apply((name) => Buffer.from(`${name} ${bundleKey(sha256)}`).toString("base64"));
     new aws.ec2.LaunchTemplate("pool", { userData, updateDefaultVersion: true });
     return {};
@@ -66,6 +68,19 @@ describe("the host bundles of earlier launch template versions, on the real engi
     rig.store.remove(OBJECT, second.id);
     await assert.rejects(boot(2), { code: "NoSuchKey" });
     assert.equal(await boot(1), "first");
+  });
+
+  it("get the key that the pool gets, loses or changes, also on the same release: instances may use no other", async () => {
+    const current = () => objects().find(({ id }) => id.endsWith(bundleKey(createHash("sha256").update("first").digest("hex"))))!.state;
+    const encryption = () => [current()["serverSideEncryption"], current()["kmsKeyId"]];
+    assert.deepEqual(encryption(), ["AES256", undefined]);
+    for (const key of [KEYS[0], KEYS[1], undefined, KEYS[1]]) {
+      kmsKeyArn = key;
+      await deploy("first");
+      assert.deepEqual(encryption(), key === undefined ? ["AES256", undefined] : ["aws:kms", key]);
+      assert.equal(await boot(1), "first", "the replacement has the same name, and nothing deletes it");
+      assert.equal((await stack.up()).changed, 0);
+    }
   });
 
   it("are deleted with the bucket [A16.3]", async () => {

@@ -86,6 +86,24 @@ describe("the API calls of the rehearsal's provider", () => {
     });
   });
 
+  it("that give a role to an instance profile carry no tags: a condition on those of the request would refuse them [A21.2]", async () => {
+    await create(ROLE, { name: "host", assumeRolePolicy: TRUST });
+    actions();
+    await create("aws:iam/instanceProfile:InstanceProfile", { name: "host", role: "host", tags: { team: "a" } });
+    const tagsOf = (of: string) => Object.keys(seen.find(({ action }) => action === of)!.context);
+    assert.deepEqual(tagsOf("iam:CreateInstanceProfile"), ["aws:RequestTag/team"]);
+    assert.deepEqual(tagsOf("iam:AddRoleToInstanceProfile"), ["aws:ResourceTag/team"]);
+  });
+
+  it("that give a role to EC2 in China name its principal there [A21.2]", async () => {
+    const account = { partition: "aws-cn", region: "cn-north-1" };
+    const authorise = (call: ApiCall) => seen.push(call);
+    const inChina = new ProviderBackend({ store, autoscaling: new FakeAutoScaling(), filesDir, authorise, account });
+    await create(ROLE, { name: "host", assumeRolePolicy: TRUST });
+    await inChina.create({ urn: urn("aws:iam/instanceProfile:InstanceProfile"), news: { name: "host", role: "host" } });
+    assert.equal(seen.find(({ action }) => action === "iam:PassRole")!.context["iam:PassedToService"], "ec2.amazonaws.com.cn");
+  });
+
   it("that give a group a launch template need what a launch needs [A21.3]", async () => {
     const template = await create("aws:ec2/launchTemplate:LaunchTemplate", { name: "pool", instanceType: "t3.medium" });
     actions();

@@ -67,18 +67,28 @@ describe("KMS keys of the customer", () => {
     );
   });
 
-  it("hide an object from a role that may read it, but not use the key of its bucket through S3 [A17.4]", async () => {
+  it("hide an object from a role that may read it, but not use its key through S3, whatever the bucket's rule is now [A17.4]", async () => {
     const bucket = { Bucket: "b", Key: "k" };
     const { store } = harness;
     store.put({ type: "aws:s3/bucket:Bucket", id: "b", state: { bucket: "b" } });
-    const rule = { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: KEY } };
-    const type = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
-    store.put({ type, id: "b", state: { bucket: "b", rules: [rule] } });
-    store.put({ type: "aws:s3/bucketObjectv2:BucketObjectv2", id: "b/k", state: { bucket: "b", key: "k", file: __filename } });
+    const rule = (sseAlgorithm: string, kmsMasterKeyId?: string) => {
+      const type = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
+      const rules = [{ applyServerSideEncryptionByDefault: { sseAlgorithm, kmsMasterKeyId } }];
+      store.put({ type, id: "b", state: { bucket: "b", rules } });
+    };
+    const object = (kmsKeyId?: string) => {
+      const state = { bucket: "b", key: "k", file: __filename, kmsKeyId };
+      store.put({ type: "aws:s3/bucketObjectv2:BucketObjectv2", id: "b/k", state });
+    };
+    rule("AES256");
+    object(KEY);
     const READ = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::b/*" };
     deployRole(store, "may", [READ, through("s3", "kms:Decrypt")]);
     deployRole(store, "not", [READ]);
     await call("may", "s3:GetObject", bucket);
     await assert.rejects(call("not", "s3:GetObject", bucket), { name: "AccessDenied", message: /not authorized to perform: kms:Decrypt/ });
+    rule("aws:kms", KEY);
+    object();
+    await call("not", "s3:GetObject", bucket);
   });
 });
