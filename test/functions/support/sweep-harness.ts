@@ -4,6 +4,7 @@ import { systemClock } from "../../../functions/shared/lambda/clock";
 import type { Runner, VersionSchedule } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
 import type { FailedLaunch, FailedLaunchPorts } from "../../../functions/actions-runner-pool/sweep/failed-launches";
+import { FailureMark } from "../../../functions/actions-runner-pool/sweep/failure-mark";
 import type { Activity, Member, RefreshState, StoredSecret, SweepPorts } from "../../../functions/actions-runner-pool/sweep/ports";
 import { RefreshWatch } from "../../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../../functions/actions-runner-pool/sweep/silences";
@@ -128,6 +129,7 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts & Failed
         return "created";
       },
     },
+    failureMark: new FailureMark(),
     silences: new Silences(),
     refreshWatch: new RefreshWatch(),
     versions: new VersionMemory(),
