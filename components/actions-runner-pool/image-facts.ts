@@ -45,7 +45,7 @@ export async function imageFacts(
   return { imageId, rootDeviceName: image.rootDeviceName, rootVolumeSize: rootVolumeSize(image) };
 }
 
-/** The first condition that the image does not meet; a value that EC2 does not report is not judged. */
+/** The first condition that the image does not meet; a value that EC2 does not report meets it. */
 function imageViolations(
   { field, value }: ImageSource,
   imageId: string,
