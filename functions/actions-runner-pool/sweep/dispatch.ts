@@ -29,7 +29,7 @@ type Ports = SweepPorts &
   CancelRefreshPorts &
   BundleSweepPorts;
 
-/** Runs the sweep that the trigger requires. Only the final sweep, an operator's question and the readiness check of a new pool have a result. */
+/** Runs the sweep that the trigger requires. Only the final sweep, the plan of a destroy and the readiness check have a result. */
 export async function dispatchSweep(
   event: unknown,
   ports: Ports,
