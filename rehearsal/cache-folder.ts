@@ -19,7 +19,7 @@ export function cacheFolder(name: string, env: NodeJS.ProcessEnv = process.env):
  * Creates the folder, or closes an existing one to other users: the machine image has old programs that run as root
  * whoever starts them.
  *
- * @throws if another user owns the folder or a folder above it, or can write to one: whoever can rename a folder can
+ * @throws if another user owns the folder or a folder above it, or can write to one: a user who can rename a folder can
  *   put another one in its place.
  */
 export function ownFolder(folder: string): string {
@@ -34,7 +34,7 @@ export function ownFolder(folder: string): string {
   const path = realpathSync(folder);
   for (let at = path; ; at = dirname(at)) {
     const { uid: owner, mode } = lstatSync(at);
-    // Root could replace anything anyway; and nobody but the owner of an entry renames it in a sticky folder like /tmp.
+    // Root could replace anything anyway; and only the owner of an entry can rename it in a sticky folder like /tmp.
     if (owner !== uid && (at === path || owner !== 0)) refuse(folder, at, `belongs to uid ${owner}, and this process runs as uid ${uid}`);
     if (mode & WRITABLE_BY_OTHERS && (at === path || !(mode & STICKY))) {
       refuse(folder, at, `is writable by other users (mode ${(mode & 0o7777).toString(8)})`);

@@ -7,7 +7,7 @@ export interface Finding {
   source: string;
   /**
    * Who would have to be deceived, or to lie, for the digest to be wrong. Sources of the same party count once: notes and
-   * asset digests come from one API, and whoever may publish a release of the runner can change both.
+   * asset digests come from one API, and anyone who may publish a release of the runner can change both.
    */
   party: string;
   /** Lower-case hex; undefined if the source has none. */

@@ -16,7 +16,7 @@ const RELEASE = "owner actions";
 /**
  * What the release says about itself. Both are answers of one API. The notes have what the release's workflow computed
  * after the build; the asset's digest is what GitHub's storage computed when it received the file, and cannot be edited.
- * Whoever may publish releases of actions/runner can replace both.
+ * Anyone who may publish releases of actions/runner can replace both.
  */
 export function publishedDigests(release: Release, architecture: Architecture): Finding[] {
   const party = RELEASE;
@@ -75,7 +75,7 @@ export async function pinnedElsewhere(url: string, version: string, candidates: 
   }
 }
 
-/** Whoever may change the file: the owner of a repository at GitHub, or a host. */
+/** Who may change the file: the owner of a repository at GitHub, or a host. */
 function ownerOf(url: string): string {
   const { host, pathname } = new URL(url);
   const isGitHub = host === "raw.githubusercontent.com" || host === "github.com";

@@ -82,6 +82,8 @@ export const DEFAULTS_IF_GIVEN = {
     minSize: 0,
     /** As EC2 Auto Scaling's own default: prepares the difference between the desired capacity and the maximum size. */
     maxPreparedCapacity: ({ maxSize }: Basis) => maxSize,
+    /** Whether an instance can hibernate shows only when it should: its launches succeed. */
+    allowUnlistedImage: false,
   },
 } satisfies DefaultsOf<ActionsRunnerPoolArgs>;
 

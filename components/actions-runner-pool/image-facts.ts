@@ -25,13 +25,14 @@ interface FoundImage {
 /**
  * Looks up the image and checks what EC2 would refuse at each launch, or what would keep an instance from hibernating.
  *
+ * @param mustBeListed refuses an image that is not on EC2's list of images that hibernate.
  * @throws an input error that names the argument which selects the image.
  */
 export async function imageFacts(
   source: ImageSource,
   types: readonly InstanceType[],
   architecture: Ec2Architecture,
-  hibernates: boolean,
+  mustBeListed: boolean,
   options: pulumi.InvokeOptions,
 ): Promise<FoundImage> {
   const { field, value } = source;
@@ -41,11 +42,11 @@ export async function imageFacts(
     throw inputError([violation(field, value, problem, "Use an image that this account may use in this Region")]);
   });
   throwIfAny(imageViolations(source, imageId, image, types, architecture));
-  if (hibernates) throwIfAny(hibernationViolations(source, imageId, image, architecture));
+  if (mustBeListed) throwIfAny(hibernationViolations(source, imageId, image, architecture));
   return { imageId, rootDeviceName: image.rootDeviceName, rootVolumeSize: rootVolumeSize(image) };
 }
 
-/** The first condition that the image does not meet; a value that EC2 does not report is not judged. */
+/** The first condition that the image does not meet; a value that EC2 does not report meets it. */
 function imageViolations(
   { field, value }: ImageSource,
   imageId: string,
@@ -83,7 +84,7 @@ function excludes(supported: readonly string[] | undefined, wanted: string | und
   return Boolean(supported?.length && wanted && !supported.includes(wanted));
 }
 
-/** Only a publisher's own image is judged: whoever builds another one knows whether it was prepared for hibernation. */
+/** Checks only a publisher's own image: the builder of another one knows whether it was prepared for hibernation. */
 function hibernationViolations({ field, value }: ImageSource, imageId: string, image: Image, architecture: Ec2Architecture): Violation[] {
   const recognized = recognize(image.name ?? "");
   if (!recognized) return [];
@@ -96,7 +97,9 @@ function hibernationViolations({ field, value }: ImageSource, imageId: string, i
       ? `image ${imageId} is ${system.name}, which is not on EC2's list of images that hibernate on ${architecture}`
       : `image ${imageId} is ${system.name} of ${date}, and on ${architecture} EC2 hibernates only images from ${since} on`;
   const images = able.map(({ name }) => name).join(" or ");
-  const remedy = `Set ${field} to an image of ${images}, or warmPool.state to ${WarmPoolState.Stopped}`;
+  const remedy =
+    `Set ${field} to an image of ${images}, or warmPool.state to ${WarmPoolState.Stopped}; ` +
+    "or, for an image that you have seen hibernate, warmPool.allowUnlistedImage to true";
   return [violation(field, value, problem, remedy)];
 }
 

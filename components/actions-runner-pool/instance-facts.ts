@@ -62,7 +62,7 @@ export async function instanceFacts(
     source,
     described.map((one) => one.type),
     architecture,
-    hibernates,
+    hibernates && !settings.warmPool?.allowUnlistedImage,
     options,
   );
   const needs: RootVolumeNeeds = {

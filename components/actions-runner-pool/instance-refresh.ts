@@ -1,7 +1,7 @@
 import type { RefreshPreferences } from "../../contract/actions-runner-pool/instance-refresh";
 import type { PoolSettings } from "./settings";
 
-/** The preferences of every instance refresh of the pool, by the provider or the sweep. */
+/** The preferences of every instance refresh of the pool, of a deployment and of the sweep. */
 export function refreshPreferences({ instanceRefresh }: PoolSettings): RefreshPreferences {
   return {
     minHealthyPercentage: instanceRefresh.minHealthyPercentage,

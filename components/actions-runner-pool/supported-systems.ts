@@ -78,7 +78,7 @@ interface RecognizedImage {
   date: string;
 }
 
-/** Undefined for any other image. Names do not tell what an organization's own image can do, so nothing is concluded from them. */
+/** Undefined for any other image. The name of an organization's own image says nothing about what it can do, so nothing is concluded from it. */
 export function recognize(imageName: string): RecognizedImage | undefined {
   for (const system of SUPPORTED_SYSTEMS) {
     const date = system.imageName.exec(imageName)?.groups?.date;

@@ -76,7 +76,7 @@ function arnPartsOf(value: string): string {
     rest = rest.slice(found.length);
   }
   const known = value.slice(0, value.length - rest.length);
-  // The name after `secret:` may still be a token that somebody completed to an ARN.
+  // The name after `secret:` may still be a token that was completed to an ARN.
   return cut(withoutSecrets(known)) + (rest === "" ? "" : hidden(rest));
 }
 

@@ -61,7 +61,7 @@ function keyViolations(field: string, key: string, { prefix }: OwnTags): Violati
   return found;
 }
 
-/** The value itself is not shown: the key tells which tag it is. */
+/** The value itself is not shown: the key identifies the tag. */
 function valueViolations(field: string, key: string, value: unknown): Violation[] {
   if (value === undefined || value === null) return [violation(field, key, "the tag has no value", "Set a text or remove the tag")];
   if (typeof value !== "string") {

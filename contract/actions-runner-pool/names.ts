@@ -65,7 +65,10 @@ export function registrationSecretName(secretPrefix: string, instanceId: string)
   return `${secretPrefix}${instanceId}`;
 }
 
-/** On every resource, instance, volume and network interface of a pool; policies and the SSM stop use it to limit their scope. */
+/**
+ * On every resource of a pool but the host bundle, and on every instance, volume and network interface; policies and the SSM
+ * stop use it to limit their scope.
+ */
 export const POOL_TAG = "ci-runners:pool";
 
 /**

@@ -3,7 +3,7 @@
  * share one format. A promotion changes the pin; the tag shows in the AWS console what runs.
  */
 
-/** On every resource, instance, volume and network interface: the release that deployed it, or `main`. */
+/** On every resource but the host bundle, and on every instance, volume and network interface: the release that deployed it, or `main`. */
 export const RELEASE_TAG = "ci-runners:release";
 
 /** The pin of a stack that follows the main branch. */

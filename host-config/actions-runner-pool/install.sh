@@ -85,7 +85,7 @@ if [ -n "$installed_on" ] || [ -e "$RUNNER_HOME/.runner" ] || [ -e /etc/systemd/
   rm -rf "$RUNNER_HOME" "$home/node"
 fi
 
-# Before the first download, which may come from a host that only they certify.
+# Before this script's downloads, which may come from a host that only they certify.
 [ -z "$RUNNER_AUTHORITIES" ] || trust_authorities || fail "the private authorities could not be added to the system's store"
 
 if ! id -u "$RUNNER_USER" >/dev/null 2>&1; then

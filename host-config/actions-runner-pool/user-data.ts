@@ -9,7 +9,8 @@
  *
  * Life cycle: runs while the launch waits for its lifecycle hook.
  *   1. Read the instance's id, and end here if this machine was installed as that instance (PATHS.installedOn).
- *   2. Write HostConfig to PATHS.config, and private authorities to PATHS.authorities.
+ *   2. Write HostConfig to PATHS.config, and private authorities to PATHS.authorities. From here on curl trusts them, besides
+ *      those of the image: also the download of the bundle may pass a proxy that inspects TLS.
  *   3. Download the bundle from S3, with a request signed by the instance profile.
  *   4. Compare its SHA-256 with the one in this script; only then unpack it to PATHS.home.
  *   5. Run install.sh, which starts runner-agent.service. The agent registers the runner and continues the launch.
@@ -37,6 +38,7 @@
  */
 import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import { shellQuote as quote } from "../shared/shell-quote";
+import { SYSTEM_AUTHORITIES } from "../shared/system-authorities";
 import { METADATA, RETRY, SAY, SIGNED, encode, s3Url, serviceUrl, type BundleLocation } from "../shared/user-data";
 
 /**
@@ -120,10 +122,19 @@ say "installed; runner-agent.service takes over"
 `;
 }
 
-/** Before install.sh, which makes the system trust them. They contain no secret. */
+/**
+ * Before the first request to AWS, and before install.sh, which makes the whole system trust them. They contain no secret.
+ * curl takes one file of authorities, which replaces its default: therefore the joined one.
+ */
 function writeAuthorities(pem: string): string {
   return `export RUNNER_AUTHORITIES=${quote(PATHS.authorities)}
 cat >"$RUNNER_AUTHORITIES" <<'PEM' || fail "$RUNNER_AUTHORITIES: disk full or not writable"
 ${pem}PEM
+for store in ${SYSTEM_AUTHORITIES.join(" ")}; do
+  [ -e "$store" ] || continue
+  export CURL_CA_BUNDLE=$home/curl.pem
+  cat "$store" "$RUNNER_AUTHORITIES" >"$CURL_CA_BUNDLE" || fail "$CURL_CA_BUNDLE: disk full or not writable"
+  break
+done
 `;
 }

@@ -24,7 +24,7 @@ const check =
       (one) => one.context === context && one.integration_id === ACTIONS,
     );
 
-/** From any source, whoever may set a commit's status, as each App with that permission, reports the check as passed. */
+/** From any source, anyone who may set a commit's status, as each App with that permission, reports the check as passed. */
 const remedyOf = (context: string) =>
   `require the status check ${context}, with the source GitHub Actions (integration_id ${ACTIONS}) instead of any source`;
 
@@ -72,7 +72,7 @@ export function ruleSettings({ rulesets, mainRules }: RepositorySettings): Setti
   const inForce = new Map<number, Rule[]>();
   for (const rule of mainRules.value) inForce.set(rule.ruleset_id, [...(inForce.get(rule.ruleset_id) ?? []), rule]);
   const all = rulesets.value;
-  // A ruleset that the list lacks still has a bypass list that nobody has seen.
+  // A ruleset that the list lacks still has a bypass list that no one has seen.
   const forMain = [...inForce].map(([id, rules]) => ({
     id,
     name: `ruleset ${id}`,

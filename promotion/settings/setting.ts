@@ -1,7 +1,7 @@
 /** One thing that the workflows rest on, and whether the repository has it. */
 export interface Setting {
   setting: string;
-  /** `unknown`: GitHub does not show it to this token. Counts as missing, because nobody has seen it. */
+  /** `unknown`: GitHub does not show it to this token. Counts as missing, because no one has seen it. */
   state: "met" | "missing" | "unknown";
   /** What was found; if it is not met, also the remedy. */
   reason: string;

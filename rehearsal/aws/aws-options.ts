@@ -19,7 +19,7 @@ export interface AwsOptions {
   githubHosts?: readonly string[];
   /**
    * Of these hosts, those in a private network: only functions in a VPC reach them, and their certificate is of an authority
-   * of its own (`front.privateCaFile`), which nobody trusts unless the program says so.
+   * of its own (`front.privateCaFile`), which no client trusts unless the program names it.
    */
   privateHosts?: readonly string[];
   /** Additional names or addresses that the certificate must cover. */

@@ -19,7 +19,7 @@ export interface Prepared {
 export interface MachineSystems {
   /** Debian packages to install on the machines besides the usual ones. */
   packages?: readonly string[];
-  /** Debian's releases, which new machines take in turn. Default: Debian 12 alone. */
+  /** Debian's releases, which are assigned to new machines round-robin. Default: Debian 12 alone. */
   suites?: readonly Suite[];
 }
 

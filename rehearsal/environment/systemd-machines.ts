@@ -11,7 +11,7 @@ export interface SystemdMachineOptions {
   clock: Clock;
   timeline: Timeline;
   run: Run;
-  /** Root file systems from `machineImage()`, which new machines take in turn. */
+  /** Root file systems from `machineImage()`, which are assigned to new machines round-robin. */
   images: readonly string[];
   /** Host names of GitHub's and AWS's services, as production code calls them. */
   hostnames: () => readonly string[];

@@ -3,8 +3,11 @@ import type { AutoScalingApi } from "./autoscaling-api";
 import { type Authorise, CallAuthoriser, type Operation } from "./call-authoriser";
 import { checkTags, DefaultTags } from "./default-tags";
 import { computedInputs, difference, type Difference } from "./difference";
+import { checkInputs, type Failure } from "./input-check";
 import { INVOKES, type AccountFacts } from "./invokes";
 import { GENERATED, withPhysicalName } from "./naming";
+import { logicalName, plainCall, type ProviderCall, typeToken } from "./provider-call";
+import { stateOf, visible, withoutBookkeeping } from "./resource-state";
 import {
   IncompleteError,
   type ResourceContext,
@@ -14,7 +17,7 @@ import {
   type ResourceType,
 } from "./resource-type";
 import { RESOURCE_TYPES } from "./types";
-import { containsUnknown, conceal, revealAll, type Properties } from "./values";
+import { conceal, dropAbsent, revealAll, type Properties } from "./values";
 
 export interface ProviderOptions {
   store: ResourceStore;
@@ -32,24 +35,6 @@ export interface ProviderOptions {
   authorise?: Authorise;
   /** What data-source functions return in addition to the built-in parameters, images, instance types and subnets. */
   facts?: Partial<AccountFacts>;
-}
-
-export interface Failure {
-  property: string;
-  reason: string;
-}
-
-/** One call by the engine, as the plugin process forwards it. */
-export interface ProviderCall {
-  urn: string;
-  id?: string;
-  olds?: Properties;
-  oldInputs?: Properties;
-  news?: Properties;
-  seed?: string;
-  preview?: boolean;
-  timeoutSeconds?: number;
-  ignoreChanges?: string[];
 }
 
 /** Provider settings without effect on the stand-in. It ignores credentials by design. */
@@ -94,15 +79,13 @@ export class ProviderBackend {
     const { plain: olds } = revealAll(call.olds ?? {});
     const inputs = withPhysicalName(type, logicalName(call.urn), dropAbsent(call.news ?? {}), olds, call.seed ?? "");
     const { plain, secrets } = revealAll(inputs);
-    const failures = [...unknownProperties(token, type, plain), ...missingProperties(type, plain)];
-    if (failures.length === 0 && type.validate) failures.push(...type.validate(plain).filter((f) => !containsUnknown(plain[f.property])));
     const hidden = (type.secret ?? []).filter((name) => name in plain && !secrets.has(name));
-    return { inputs: conceal(inputs, hidden), failures };
+    return { inputs: conceal(inputs, hidden), failures: checkInputs(token, type, plain) };
   }
 
   diff(call: ProviderCall): Difference {
     const type = this.type(call.urn);
-    const plain = this.plain(call);
+    const plain = plainCall(call);
     const { changes, ...rest } = difference(type, plain);
     if (this.defaultTags.planned(type, plain)) changes.push({ property: "tagsAll", kind: "update", replace: false });
     return { changes, ...rest };
@@ -135,7 +118,7 @@ export class ProviderBackend {
 
   async update(call: ProviderCall): Promise<{ outputs: Properties }> {
     const type = this.type(call.urn);
-    const { olds, oldInputs, news, secrets, ignored } = this.plain(call);
+    const { olds, oldInputs, news, secrets, ignored } = plainCall(call);
     const context = this.context(call);
     const id = call.id ?? "";
     // The inputs as the engine's state has them: a refresh may have found others than the store, which holds what was planned.
@@ -213,23 +196,6 @@ export class ProviderBackend {
     return type;
   }
 
-  private plain(call: ProviderCall): {
-    olds: Properties;
-    oldInputs: Properties;
-    news: Properties;
-    secrets: Set<string>;
-    ignored: string[];
-  } {
-    const { plain: news, secrets } = revealAll(call.news ?? {});
-    return {
-      olds: revealAll(call.olds ?? {}).plain,
-      oldInputs: revealAll(call.oldInputs ?? {}).plain,
-      news,
-      secrets,
-      ignored: call.ignoreChanges ?? [],
-    };
-  }
-
   private authorise(
     call: ProviderCall,
     kind: Operation["kind"],
@@ -269,56 +235,11 @@ export class ProviderBackend {
   }
 }
 
-function stateOf(inputs: Properties, tagsAll: Properties | undefined, outputs: Properties, context: ResourceContext): Properties {
-  return { region: context.account.region, ...inputs, ...outputs, ...(tagsAll && { tagsAll }) };
-}
-
 const noInvoke: InvokeFunction = async (functionName) => {
   throw new Error(`function ${functionName} cannot be invoked: set the option invoke of the provider's backend`);
 };
 
-/** The type in a URN, such as `aws:s3/bucket:Bucket`, without the types of its parents. */
-function typeToken(urn: string): string {
-  return urn.split("::")[2]?.split("$").pop() ?? "";
-}
-
-function logicalName(urn: string): string {
-  return urn.split("::").slice(3).join("::");
-}
-
 function decodeSetting(value: unknown): any {
   if (typeof value !== "string" || !/^[[{]/.test(value)) return value;
   return JSON.parse(value);
-}
-
-function dropAbsent(properties: Properties): Properties {
-  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null && value !== undefined));
-}
-
-/** The state without the provider's internal bookkeeping. */
-function withoutBookkeeping(state: Properties): Properties {
-  const { [GENERATED]: _generated, ...rest } = state;
-  return rest;
-}
-
-/** What the engine sees: names that begin with an underscore are internal to the stand-in. */
-function visible(state: Properties): Properties {
-  return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith("_")));
-}
-
-function unknownProperties(token: string, type: ResourceType, inputs: Properties): Failure[] {
-  return Object.keys(inputs)
-    .filter((name) => !name.startsWith("__") && name !== "region" && !type.inputs.includes(name))
-    .map((name) => ({
-      property: name,
-      reason:
-        `${name} of ${token} is not supported by the rehearsal's provider: ` +
-        "implement it and list it in rehearsal/provider/types/, or leave it out",
-    }));
-}
-
-function missingProperties(type: ResourceType, inputs: Properties): Failure[] {
-  return (type.required ?? [])
-    .filter((name) => !(name in inputs))
-    .map((name) => ({ property: name, reason: `missing required property '${name}'` }));
 }

@@ -8,7 +8,7 @@ import type { ProviderAccount } from "./resource-type";
 import { same, type Json, type Properties } from "./values";
 
 /**
- * Gets each call of AWS's API that the real provider would make, with the token of the resource type or the function for
+ * Receives each call of AWS's API that the real provider would make, with the token of the resource type or the function for
  * which it makes it. Throws what AWS answers to a call that is denied.
  */
 export type Authorise = (call: ApiCall, token: string) => void;

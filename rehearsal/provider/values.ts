@@ -99,3 +99,8 @@ export function same(a: Json, b: Json): boolean {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].every((key) => same(a[key] ?? undefined, b[key] ?? undefined));
 }
+
+/** Without the properties that have no value. */
+export function dropAbsent(properties: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null && value !== undefined));
+}

@@ -9,6 +9,7 @@ import { register } from "../../functions/actions-runner-pool/register/register"
 import { registrationPorts } from "../../functions/actions-runner-pool/shared/registration-ports";
 import { dispatchSweep } from "../../functions/actions-runner-pool/sweep/dispatch";
 import { sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports";
+import { FailureMark } from "../../functions/actions-runner-pool/sweep/failure-mark";
 import { RefreshWatch } from "../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../functions/actions-runner-pool/sweep/silences";
 import { VersionMemory } from "../../functions/actions-runner-pool/sweep/version-memory";
@@ -75,6 +76,7 @@ export class InProcessFunctions {
   private readonly deployed = new Map<string, Deployed>();
   /** What a function's process keeps between invocations. */
   private readonly gitHubs = new Map<string, GitHubRunners>();
+  private readonly failureMarks = new Map<string, FailureMark>();
   private readonly silences = new Map<string, Silences>();
   private readonly refreshWatches = new Map<string, RefreshWatch>();
   private readonly versions = new Map<string, VersionMemory>();
@@ -109,6 +111,7 @@ export class InProcessFunctions {
   /** Ends the function's process, as after a crash or a timeout: the next invocation is a cold start. */
   endProcess(functionName: string): void {
     this.gitHubs.delete(functionName);
+    this.failureMarks.delete(functionName);
     this.silences.delete(functionName);
     this.refreshWatches.delete(functionName);
     this.versions.delete(functionName);
@@ -162,12 +165,18 @@ export class InProcessFunctions {
     const gitHub = this.gitHubOf(settings, sweepFunction);
     return (event, invocation) => {
       const memory = {
+        failureMark: kept(this.failureMarks, sweepFunction, () => new FailureMark()),
         silences: kept(this.silences, sweepFunction, () => new Silences()),
         refreshWatch: kept(this.refreshWatches, sweepFunction, () => new RefreshWatch()),
         versions: kept(this.versions, sweepFunction, () => new VersionMemory()),
       };
       const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, memory, () => ({ tags: {} }));
-      return dispatchSweep(event, ports, { ...settings, scheduled: () => settings }, this.observer(sweepFunction, settings.pool));
+      return dispatchSweep(
+        event,
+        ports,
+        { ...settings, maxDrainSeconds: () => settings.maxDrainSeconds, scheduled: () => settings },
+        this.observer(sweepFunction, settings.pool),
+      );
     };
   }
 

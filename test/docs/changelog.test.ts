@@ -9,6 +9,20 @@ const HEADINGS = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Securit
 describe("the changelog", () => {
   const [, ...releases] = readFileSync(join(ROOT, "CHANGELOG.md"), "utf8").split(/^## /m);
 
+  it("has one list below each heading, or a page shows the entries around a blank line with gaps between them", () => {
+    const lists = releases.flatMap((release) => release.split(/^### /m).slice(1));
+    assert.ok(lists.length >= 5, "no headings found");
+    for (const list of lists) {
+      const [heading, blank, ...lines] = list.trimEnd().split("\n");
+      assert.equal(blank, "", `${heading} is followed by a blank line`);
+      assert.deepEqual(
+        lines.filter((line) => !/^(- | {2})\S/.test(line)),
+        [],
+        `${heading} has other lines than entries`,
+      );
+    }
+  });
+
   it("has each heading once in a release, so that no change is read twice or missed after a merge", () => {
     assert.ok(releases.length >= 3, "no releases found");
     for (const release of releases) {

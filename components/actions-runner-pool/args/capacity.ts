@@ -34,6 +34,13 @@ export interface WarmPoolArgs {
    * `minSize` for exactly that many prepared instances. Limits: 0 to 10000. Default: the group's `maxSize`.
    */
   maxPreparedCapacity?: number;
+
+  /**
+   * Accepts an image whose name shows that it is not on EC2's list of images that hibernate, for one that you have prepared
+   * and tried: the list of this release may be older than EC2's. Otherwise EC2 may fail to hibernate or to resume its
+   * instances. Limits: true requires the state `Hibernated`. Default: false, which refuses such an image.
+   */
+  allowUnlistedImage?: boolean;
 }
 
 /** Rolling replacement of instances when the launch template changes. */

@@ -21,9 +21,9 @@ export interface ActionsRunnerPoolArgs {
   poolName?: string;
 
   /**
-   * Value of the tag `ci-runners:release` on every resource, instance, volume and network interface: the tag of a
-   * release, such as `v1.2.3`, or `main`. Changing it creates a new launch template version, and the group then
-   * refreshes its instances, each after its job. Default: `v<version of this package>`.
+   * Value of the tag `ci-runners:release` on every resource except the host bundle, and on every instance, volume and network
+   * interface: the tag of a release, such as `v1.2.3`, or `main`. Changing it creates a new launch template version, and the
+   * group then refreshes its instances, each after its job. Default: `v<version of this package>`.
    */
   release?: string;
 

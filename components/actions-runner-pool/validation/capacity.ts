@@ -28,6 +28,7 @@ function warmPoolViolations({ warmPool, spot, maxSize }: PoolSettings): Violatio
   if (!Object.values(WarmPoolState).includes(warmPool.state)) {
     found.push(violation("warmPool.state", warmPool.state, "not a valid warm pool state", "Use Stopped, Hibernated or Running"));
   }
+  found.push(...unlistedImageViolations(warmPool));
   if (spot) {
     found.push(
       violation("warmPool", warmPool, "EC2 Auto Scaling does not support Spot instances in a warm pool", "Remove warmPool or spot"),
@@ -54,6 +55,14 @@ function warmPoolViolations({ warmPool, spot, maxSize }: PoolSettings): Violatio
     );
   }
   return found;
+}
+
+/** A stack's configuration may contain the text "false", which would count as true. */
+function unlistedImageViolations({ state, allowUnlistedImage }: NonNullable<PoolSettings["warmPool"]>): Violation[] {
+  const refuse = (problem: string, remedy: string) => [violation("warmPool.allowUnlistedImage", allowUnlistedImage, problem, remedy)];
+  if (typeof allowUnlistedImage !== "boolean") return refuse("not a boolean", "Use true or false, without quotes");
+  if (!allowUnlistedImage || state === WarmPoolState.Hibernated) return [];
+  return refuse(`it concerns hibernation, and warmPool.state is ${state}`, `Set warmPool.state to ${WarmPoolState.Hibernated}, or omit it`);
 }
 
 function refreshViolations({ instanceRefresh }: PoolSettings): Violation[] {

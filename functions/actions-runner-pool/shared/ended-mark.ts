@@ -3,8 +3,8 @@
  * the runner's custom labels, so that it gets no further job by them, and stays as long as the runner.
  *
  * It is the memory of that proof: the group's history, of which a sweep reads 3,000 activities, passes on within hours in a
- * large pool, while a thief may stay busy for days. Whoever can set labels can remove runners as well, so it opens nothing;
- * with the credentials of a runner alone nobody can change its labels.
+ * large pool, while a thief may stay busy for days. A principal that can set labels can remove runners as well, so it opens
+ * nothing; the credentials of a runner alone do not suffice to change its labels.
  */
 const PREFIX = "ci-runners-ended-";
 const MARK = new RegExp(`^${PREFIX}(\\d{1,12})-(.+)$`, "i");

@@ -30,7 +30,7 @@ export function sweepPorts(
   clients: SweepClients,
   gitHub: () => GitHubRunners,
   clock: Clock,
-  memory: Pick<SweepPorts, "silences" | "refreshWatch" | "versions">,
+  memory: Pick<SweepPorts, "silences" | "refreshWatch" | "versions"> & Pick<FailedLaunchPorts, "failureMark">,
   secretSettings: () => SecretSettings,
 ): SweepPorts & RegistrationPorts & DestroyCheckPorts & FailedLaunchPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts {
   const { autoScaling, ec2, secretsManager, s3 } = clients;

@@ -15,8 +15,10 @@ import { sweep } from "./sweep";
 import { sweepTrigger } from "./trigger";
 
 export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "names"> {
-  /** Read only for a scheduled sweep: a mistake in them must not fail the deletion of the stack. */
-  scheduled(): Pick<SweepSettings, "maxDrainSeconds" | "refreshPreferences" | "runnerVersion"> & Pick<RegistrationSettings, "hostRoleId">;
+  /** Read only by a scheduled sweep, and before a deletion: the check tolerates a mistake in it, the operator's question fails. */
+  maxDrainSeconds(): number;
+  /** Read only by a scheduled sweep: a mistake in them must fail neither the deletion of the stack nor the question before it. */
+  scheduled(): Pick<SweepSettings, "refreshPreferences" | "runnerVersion"> & Pick<RegistrationSettings, "hostRoleId">;
 }
 
 type Ports = SweepPorts &
@@ -27,14 +29,14 @@ type Ports = SweepPorts &
   CancelRefreshPorts &
   BundleSweepPorts;
 
-/** Runs the sweep that the trigger requires. Only the final sweep, an operator's question and the lookup at a pool's creation have a result. */
+/** Runs the sweep that the trigger requires. Only the final sweep, the plan of a destroy and the readiness check have a result. */
 export async function dispatchSweep(
   event: unknown,
   ports: Ports,
-  { pool, names, scheduled }: DispatchSettings,
+  { pool, names, maxDrainSeconds, scheduled }: DispatchSettings,
   observer: Observer,
 ): Promise<FinalSweepResult | DestroyPlan | ReadinessResult | undefined> {
-  const destroy = { names, maxDrainSeconds: () => scheduled().maxDrainSeconds };
+  const destroy = { names, maxDrainSeconds };
   const trigger = sweepTrigger(event, pool);
   switch (trigger.kind) {
     case "final":
@@ -56,7 +58,7 @@ export async function dispatchSweep(
       observer.log.info("nothing to do", { reason: trigger.reason });
       return undefined;
     case "schedule": {
-      const settings = { pool, names, ...scheduled() };
+      const settings = { pool, names, maxDrainSeconds: maxDrainSeconds(), ...scheduled() };
       await within(ports.clock, "the sweep", TIMING.sweepBound * 1000, (signal) => sweep(ports, settings, observer, signal));
       return undefined;
     }

@@ -7,6 +7,7 @@ import { poolHandler } from "../shared/handler";
 import { hostRoleId, maxDrainSeconds, poolSettings, refreshPreferences, runnerVersion, secretSettings } from "../shared/settings";
 import { dispatchSweep } from "./dispatch";
 import { sweepPorts } from "./aws-ports";
+import { FailureMark } from "./failure-mark";
 import { RefreshWatch } from "./refresh-watch";
 import { Silences } from "./silences";
 import { VersionMemory } from "./version-memory";
@@ -15,7 +16,12 @@ const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
 const clients = { autoScaling: autoScalingClient(), ec2: ec2Client(), secretsManager, s3: s3Client() };
-const memory = { silences: new Silences(), refreshWatch: new RefreshWatch(), versions: new VersionMemory() };
+const memory = {
+  failureMark: new FailureMark(),
+  silences: new Silences(),
+  refreshWatch: new RefreshWatch(),
+  versions: new VersionMemory(),
+};
 const ports = sweepPorts(clients, gitHub, systemClock, memory, secretSettings);
 
 export const handler = poolHandler(pool, (event, invocation) =>
@@ -25,8 +31,8 @@ export const handler = poolHandler(pool, (event, invocation) =>
     {
       pool,
       names,
+      maxDrainSeconds: () => maxDrainSeconds(),
       scheduled: () => ({
-        maxDrainSeconds: maxDrainSeconds(),
         hostRoleId: hostRoleId(),
         refreshPreferences: refreshPreferences(),
         runnerVersion: runnerVersion(),

@@ -37,11 +37,12 @@ export async function reportExpiringVersions(
   if (members && Array.isArray(runners)) versions.inUse = versionsOf(members, runners);
   const all = [...new Set([...(runnerVersion === undefined ? [] : [runnerVersion]), ...versions.inUse])];
   versions.keepOnly(all, now);
+  // GitHub did not list the runners, so it would not answer here either, and each call could take 16 s.
+  let answers = runners !== undefined;
   for (const version of all) {
     signal.throwIfAborted();
-    // GitHub did not list the runners, so it would not answer here either, and each call could take 16 s.
-    if (runners === undefined || ports.gitHub().remainingQuota() < RESERVE.lookup || !versions.takeLookup(version, now)) continue;
-    await lookUp(version, version === runnerVersion, ports, observer, signal);
+    if (!answers || ports.gitHub().remainingQuota() < RESERVE.lookup || !versions.takeLookup(version, now)) continue;
+    answers = await lookUp(version, version === runnerVersion, ports, observer, signal);
   }
   const known = all.flatMap((version) => versions.schedule(version) ?? []);
   if (known.length > 0) observer.count(METRIC.expiringRunnerVersions, known.filter((schedule) => isExpiring(schedule, now)).length);
@@ -54,16 +55,21 @@ function versionsOf(members: readonly Member[], runners: readonly Runner[]): str
   return [...new Set(found)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
-async function lookUp(version: string, installed: boolean, ports: SweepPorts, { log }: Observer, signal: AbortSignal): Promise<void> {
+/** @returns whether GitHub answered. If not, this sweep asks no more: four more calls could take a minute of its 200 s. */
+async function lookUp(version: string, installed: boolean, ports: SweepPorts, { log }: Observer, signal: AbortSignal): Promise<boolean> {
   let schedule: VersionSchedule | "unknown";
   try {
     schedule = await ports.gitHub().versionSchedule(version, signal);
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
-    return log.warn("sweep: the end of a version of the runner could not be read", { version, reason: error.message });
+    log.warn("sweep: the end of a version of the runner could not be read", { version, reason: error.message });
+    return false;
   }
   ports.versions.note(version, schedule === "unknown" ? undefined : schedule);
-  if (schedule === "unknown") return log.info("sweep: GitHub says nothing about the end of this version of the runner", { version });
+  if (schedule === "unknown") {
+    log.info("sweep: GitHub says nothing about the end of this version of the runner", { version });
+    return true;
+  }
   const fields = {
     version,
     installed,
@@ -73,6 +79,7 @@ async function lookUp(version: string, installed: boolean, ports: SweepPorts, { 
   if (isExpiring(schedule, ports.clock.now()))
     log.error("sweep: GitHub ends a version of the runner within 10 days, or has ended it", fields);
   else log.info("sweep: GitHub does not end this version of the runner within 10 days", fields);
+  return true;
 }
 
 function isExpiring({ runtimeEnds, registrationEnds }: VersionSchedule, now: number): boolean {

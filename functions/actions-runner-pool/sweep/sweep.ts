@@ -51,7 +51,8 @@
  * - GitHub: about 150 calls an hour for listing runners (a longer list gets two consecutive sweeps per cycle) and no list
  *   that would leave less than 15 % of the hourly quota, 10 rechecks of unregistered instances and 20 calls for retained
  *   ones a sweep and none below 20 %, nor for missed launches; no removals below 40 % (below 10 % for runners that are in
- *   use without an instance). At most 5 calls in 6 hours for the end of the runner's versions, none below 20 %.
+ *   use without an instance). At most 5 calls in 6 hours for the end of the runner's versions, none below 20 %, and none in
+ *   the sweep in which one has failed.
  * - The cancellation before an update has 120 s, the deletion of host bundles 60 s and 100 calls.
  * - Auto Scaling: 31 pages of 100 activities a sweep. EC2: one call, only if instances are outdated and no refresh is running.
  *
@@ -105,11 +106,13 @@ export async function sweep(
   }
   const runners = await attempt("listing the runners", {}, observer, () => instanceRunners(ports, settings.pool, observer, signal));
   if (members) await part("sweeping retained instances", () => sweepRetained(members, runners, ports, history, observer, signal));
-  await part("checking the runner's version", () => reportExpiringVersions(members, runners, ports, settings, observer, signal));
-  if (runners === undefined || runners === "no slot") return;
-  await part("sweeping runners", () => sweepOrphanRunners(runners, members, ports, settings.names.group, history, observer, signal));
-  if (members) {
-    await part("checking for silent drains", () => reportSilentDrains(members, runners, ports, observer, signal));
-    await part("checking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));
+  if (runners !== undefined && runners !== "no slot") {
+    await part("sweeping runners", () => sweepOrphanRunners(runners, members, ports, settings.names.group, history, observer, signal));
+    if (members) {
+      await part("checking for silent drains", () => reportSilentDrains(members, runners, ports, observer, signal));
+      await part("checking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));
+    }
   }
+  // Last: a call may take 16 s, and a date that is days ahead can wait for a later sweep.
+  await part("checking the runner's version", () => reportExpiringVersions(members, runners, ports, settings, observer, signal));
 }

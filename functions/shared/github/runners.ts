@@ -10,7 +10,7 @@ export interface Runner {
   busy: boolean;
   /** Custom labels, by which GitHub assigns jobs; a cordoned runner has none. */
   labels: readonly string[];
-  /** Version of its software. Absent on servers that do not tell, and until the runner has connected. */
+  /** Version of its software. Absent on servers that do not report it, and until the runner has connected. */
   version?: string;
 }
 

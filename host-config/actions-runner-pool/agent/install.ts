@@ -40,6 +40,7 @@ import { renderFiles, type RenderedFile } from "../units/render";
 import { imdsClient } from "../../shared/imds";
 import { jsonLog } from "../../shared/json-log";
 import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
+import { SYSTEM_AUTHORITIES } from "../../shared/system-authorities";
 import { accountOf } from "./registrar";
 import { denySchedulers } from "./deny-schedulers";
 import { forgetDeparture } from "./departure-mark";
@@ -51,9 +52,6 @@ import { forgetService } from "./service-mark";
 import { checkCannotBecomeRoot } from "./root-rights";
 
 const run = promisify(execFile);
-
-/** Debian and Ubuntu; Amazon Linux, RHEL and Fedora. */
-const AUTHORITIES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
 /** @param instanceId of this machine; from the metadata, unless a test gives one */
 export async function install(
@@ -68,7 +66,7 @@ export async function install(
   const facts: HostFacts = {
     runnerUid: account.uid,
     runnerGroup: (await run("id", ["-gn", config.runnerUser])).stdout.trim(),
-    authorities: AUTHORITIES.find((path) => existsSync(path)),
+    authorities: SYSTEM_AUTHORITIES.find((path) => existsSync(path)),
   };
   if (config.jobsMayUseDocker) await run("usermod", ["--append", "--groups", "docker", config.runnerUser]);
   if (!config.jobsMayUseInstanceRole) denySchedulers(config.runnerUser);

@@ -31,7 +31,7 @@ export function unitProcesses(roots: readonly string[] = ROOTS, proc = "/proc"):
   const members = unitPids(roots);
   const read = (pids: Iterable<number>) => [...pids].map((pid) => readProcess(pid, proc)).filter((found) => found !== undefined);
   const unit = read(members);
-  // Usually nobody is logged in, and the look at every process of the machine can be spared.
+  // Usually no user is logged in, and reading every process of the machine is unnecessary.
   if (!roots.some((root) => hasUsers(join(root, USERS_CGROUP)))) return unit;
   // After the unit's: a process that is moved in between is then in both readings, and not in neither.
   const others = read(allPids(proc).filter((pid) => !members.has(pid)));

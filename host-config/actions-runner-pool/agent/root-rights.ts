@@ -15,7 +15,7 @@ const ROOT_GROUPS = [
   ...["root", "sudo", "wheel", "admin", "disk", "shadow", "kmem", "staff"],
   ...["docker", "lxd", "incus-admin", "libvirt", "microk8s", "snap_microk8s"],
 ];
-/** Whoever can write to one of these can start a privileged container, whatever its group is called. */
+/** A user who can write to one of these can start a privileged container, whatever its group is called. */
 const DOCKER_SOCKET = "/run/docker.sock";
 const SOCKETS = [
   DOCKER_SOCKET,

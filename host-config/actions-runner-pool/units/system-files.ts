@@ -64,7 +64,7 @@ export function needrestartOverride(): string {
  * Unattended upgrades leave container engines alone: their packages restart the service, which ends the containers of a
  * running job. They are upgraded with the image, by an instance refresh or at the end of an instance's lifetime.
  *
- * dnf-automatic has no such folder, only one file, which whoever enables it on an image has written (docs/operations.md).
+ * dnf-automatic has no such folder, only one file, written by the one who enables it on an image (docs/operations.md).
  */
 export function unattendedUpgradesOverride(): string {
   return `Unattended-Upgrade::Package-Blacklist {

@@ -12,7 +12,7 @@ import type { Run } from "./run-record";
 
 export interface SystemdHostsOptions {
   run: Run;
-  /** Root file system from `machineImage()`, or several that new machines take in turn. */
+  /** Root file system from `machineImage()`, or several that are assigned to new machines round-robin. */
   image: string | readonly string[];
   network: MachineNetwork;
   /** What AWS's and GitHub's host names resolve to inside. */

@@ -11,8 +11,8 @@ const PROFILE = "aws:iam/instanceProfile:InstanceProfile";
 const LAUNCHED = ["instance", "volume", "network-interface", "security-group", "subnet"];
 
 /**
- * What Auto Scaling demands of the caller who gives a group a launch template of a certain version: the permissions to launch
- * such an instance directly. The calls on the group itself are those of `groupCall`.
+ * What Auto Scaling demands of the principal that gives a group a launch template of a certain version: the permissions to
+ * launch such an instance directly. The calls on the group itself are those of `groupCall`.
  */
 const group: CallsOf = (change) => {
   const uses = change.kind === "create" || ["launchTemplate", "mixedInstancesPolicy"].some((input) => change.changed.includes(input));

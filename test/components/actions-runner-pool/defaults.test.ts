@@ -54,7 +54,7 @@ describe("the defaults of a pool", () => {
     assert.equal(settings.desiredCapacity, 1);
     assert.deepEqual([spot, warmPool], [undefined, undefined]);
     const warm = resolveSettings("runners", poolArgs({ warmPool: {}, minSize: 2 }), PROGRAM);
-    assert.deepEqual(warm.warmPool, { state: "Stopped", minSize: 0, maxPreparedCapacity: 4 });
+    assert.deepEqual(warm.warmPool, { state: "Stopped", minSize: 0, maxPreparedCapacity: 4, allowUnlistedImage: false });
     assert.equal(warm.desiredCapacity, 2);
   });
 

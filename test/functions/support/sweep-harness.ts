@@ -4,6 +4,7 @@ import { systemClock } from "../../../functions/shared/lambda/clock";
 import type { Runner, VersionSchedule } from "../../../functions/shared/github/runners";
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
 import type { FailedLaunch, FailedLaunchPorts } from "../../../functions/actions-runner-pool/sweep/failed-launches";
+import { FailureMark } from "../../../functions/actions-runner-pool/sweep/failure-mark";
 import type {
   Activity,
   Member,
@@ -142,6 +143,7 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts & Failed
         return "created";
       },
     },
+    failureMark: new FailureMark(),
     silences: new Silences(),
     refreshWatch: new RefreshWatch(),
     versions: new VersionMemory(),

@@ -37,6 +37,20 @@ rejects([
     remedy: /raise warmPool.maxPreparedCapacity/,
   },
   {
+    danger: "an unlisted image accepted for a warm pool that does not hibernate, where the option has no effect",
+    changes: { warmPool: { allowUnlistedImage: true } },
+    field: "warmPool.allowUnlistedImage",
+    value: "true",
+    remedy: /warmPool\.state is Stopped.*Set warmPool\.state to Hibernated, or omit it/,
+  },
+  {
+    danger: "an unlisted image accepted by the text false, which counts as true",
+    changes: { warmPool: { state: "Hibernated", allowUnlistedImage: "false" as unknown as boolean } },
+    field: "warmPool.allowUnlistedImage",
+    value: "false",
+    remedy: /not a boolean.*without quotes/,
+  },
+  {
     danger: "an On-Demand percentage above 100",
     changes: { spot: { onDemandPercentage: 101 } },
     field: "spot.onDemandPercentage",

@@ -1,3 +1,7 @@
+import assert from "node:assert/strict";
+import { ActionsRunnerPool } from "../../../../components";
+import { Deployment } from "../../mocks";
+import { poolArgs } from "../pool-args";
 import { type BadInput, rejectsAfterLookups } from "./bad-input";
 
 const ID = "ami-0c0c0c0c0c0c0c0c0";
@@ -36,7 +40,7 @@ rejectsAfterLookups([
   image(
     server("noble-24.04-amd64-server-20261105"),
     "hibernation of Ubuntu 24.04, which EC2 does not list",
-    /is Ubuntu 24\.04, which is not on EC2's list.* Set imageId to an image of Ubuntu 22\.04 or Amazon Linux 2023/,
+    /is Ubuntu 24\.04, which is not on EC2's list.* Set imageId to an image of Ubuntu 22\.04 or Amazon Linux 2023.* warmPool\.allowUnlistedImage to true/,
     hibernated,
   ),
   image(
@@ -69,3 +73,14 @@ rejectsAfterLookups([
     value: "/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id",
   },
 ]);
+
+describe("an image that is not on EC2's list of those that hibernate", () => {
+  it("is used if the pool accepts it, or no pool could use what EC2 has listed since this release", async () => {
+    const deployment = await Deployment.start();
+    deployment.images = { [ID]: { architecture: "x86_64", rootVolumeSize: 8, ...server("noble-24.04-amd64-server-20261105") } };
+    new ActionsRunnerPool("runners", poolArgs({ imageId: ID, warmPool: { state: "Hibernated", allowUnlistedImage: true } }));
+    await deployment.settled();
+    const { imageId, hibernationOptions } = deployment.only("aws:ec2/launchTemplate:LaunchTemplate").inputs;
+    assert.deepEqual([imageId, hibernationOptions], [ID, { configured: true }]);
+  });
+});

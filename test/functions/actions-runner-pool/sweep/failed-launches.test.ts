@@ -10,7 +10,7 @@ describe("the sweep of failed launches", () => {
   beforeEach(() => (harness = new SweepHarness()));
   const reported = () => harness.observer.lines.filter(({ message }) => message.startsWith("sweep: launches failed"));
 
-  it("tells each reason for which EC2 gave no instance once, or a pool that never gets one looks like one without jobs", async () => {
+  it("reports each reason for which EC2 gave no instance once, or a pool that never gets one seems to be one without jobs", async () => {
     harness.failedLaunches = [CAPACITY, CAPACITY, KEY].map((reason) => ({ reason, endedAt: ago(2) }));
     await harness.run();
     assert.deepEqual(
@@ -31,10 +31,38 @@ describe("the sweep of failed launches", () => {
     assert.equal(remedies[2], "undefined");
   });
 
-  it("reports no launch twice: what the previous sweep saw is left out", async () => {
-    harness.failedLaunches = [{ reason: KEY, endedAt: ago(6) }];
+  it("reports no launch twice, nor after a cold start what a sweep before it has reported", async () => {
+    harness.failedLaunches = [
+      { reason: KEY, endedAt: ago(2) },
+      { reason: SPOT, endedAt: ago(6) },
+    ];
     await harness.run();
-    assert.deepEqual(reported(), []);
+    await harness.runFor(15);
+    assert.deepEqual(
+      reported().map(({ fields }) => fields.reason),
+      [KEY],
+    );
+  });
+
+  it("skips no failure before a late sweep, nor one that a sweep could not read", async () => {
+    await harness.run();
+    harness.now += 8 * 60_000;
+    harness.failedLaunches = [{ reason: KEY, endedAt: ago(-1) }];
+    await harness.run();
+    const { failedLaunches } = harness.ports;
+    harness.ports.failedLaunches = async () => Promise.reject(new Error("Rate exceeded"));
+    harness.failedLaunches = [
+      { reason: CAPACITY, endedAt: ago(-9) },
+      { reason: SPOT, endedAt: ago(-9) },
+      { reason: KEY, endedAt: ago(-1) },
+    ];
+    await harness.runFor(5);
+    harness.ports.failedLaunches = failedLaunches;
+    await harness.runFor(10);
+    assert.deepEqual(
+      reported().map(({ fields }) => fields.reason),
+      [KEY, CAPACITY, SPOT],
+    );
   });
 
   it("never fails the rest of the sweep when the history cannot be read", async () => {

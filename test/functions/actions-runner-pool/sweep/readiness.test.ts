@@ -31,7 +31,7 @@ async function look(view: Partial<GroupView> = {}, activities: Activity[] = []):
   return answer;
 }
 
-describe("the look at a new pool", () => {
+describe("the readiness check of a new pool", () => {
   it("counts only instances in service as ready, and reports in which states the others are", async () => {
     const states: GroupView["states"] = ["InService", "Pending", "Pending:Wait", "Pending:Wait", "Terminating:Wait"];
     const { ageSeconds, inService, underway } = await look({ states });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { GitHubError } from "../../../../functions/shared/github/error";
 import type { Runner } from "../../../../functions/shared/github/runners";
 import { VersionMemory } from "../../../../functions/actions-runner-pool/sweep/version-memory";
-import { NOW, SweepHarness, id, offline } from "../../support/sweep-harness";
+import { NOW, SweepHarness, activity, id, offline } from "../../support/sweep-harness";
 
 const DAY = 24 * 3600_000;
 const inDays = (days: number) => new Date(NOW + days * DAY);
@@ -95,6 +95,32 @@ describe("the sweep's check of the runner's versions", () => {
     }
     assert.equal(harness.lookedUp.length, 5);
     assert.deepEqual([harness.lookedUp[0], counted()], ["2.350.0", 60]);
+  });
+
+  it("asks no further version in a sweep in which GitHub refused one, only in the next: each call could take 16 s of that sweep", async () => {
+    const broken = new GitHubError("GET /x: 502 Server Error", 502);
+    useRunners(["2.350.0", "2.349.1"]);
+    harness.schedules = { "2.350.0": broken, "2.349.1": { runtimeEnds: inDays(3) } };
+    await harness.run();
+    assert.deepEqual([harness.lookedUp, counted()], [["2.350.0"], undefined]);
+    await harness.runFor(5);
+    assert.deepEqual([harness.lookedUp, counted()], [["2.350.0", "2.349.1"], 1]);
+  });
+
+  it("comes after all repairs and reports, so that a slow lookup delays none of them", async () => {
+    harness.runners = [[runner(1, "2.350.0"), offline(9)]];
+    harness.activities = [[activity(id(9), 30)]];
+    let before: unknown;
+    const { gitHub } = harness.ports;
+    harness.ports.gitHub = () => ({
+      ...gitHub(),
+      versionSchedule: async (version, signal) => {
+        before = [[...harness.acts], harness.observer.counts.UnregisteredInstances];
+        return gitHub().versionSchedule(version, signal);
+      },
+    });
+    await harness.run();
+    assert.deepEqual(before, [["remove 9"], 1]);
   });
 
   const silent: [string, () => void, RegExp][] = [

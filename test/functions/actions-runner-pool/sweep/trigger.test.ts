@@ -46,7 +46,7 @@ describe("sweepTrigger", () => {
     assert.equal(sweepTrigger(event("delete"), POOL).kind, "nothing");
   });
 
-  it("returns the look at a new pool, and never a sweep, for the lookup of a deployment", () => {
+  it("returns the readiness check of a new pool, and never a sweep, for the lookup of a deployment", () => {
     assert.deepEqual(sweepTrigger({ pool: POOL, check: "readiness" }, POOL), { kind: "readiness" });
     assert.equal(sweepTrigger({ pool: "other", check: "readiness" }, POOL).kind, "nothing");
     assert.equal(sweepTrigger({ ...lifecycle("delete"), check: "readiness" }, POOL).kind, "nothing");

@@ -187,7 +187,7 @@ describe("deployments at bad moments, simulated", () => {
   fault(
     {
       fault: "refresh cancelled or suspended by an operator",
-      expected: "the sweep starts none; a cancelled one raises an alarm, and the next deployment goes on",
+      expected: "the sweep overrides neither; a cancelled one raises an alarm, and the next deployment goes on",
       where: "simulated",
     },
     async (see) => {
