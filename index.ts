@@ -11,27 +11,35 @@ const { network } = config;
 /** The pin of this deployment: a release, or `main`. */
 export const release = config.release;
 
-/** Created only if a component is deployed and no subnets are given. */
-const vpc =
-  config.pool && !network.subnetIds
-    ? new awsx.ec2.Vpc("runners", {
-        cidrBlock: network.vpcCidrBlock,
-        numberOfAvailabilityZones: 2,
-        // Runners need only outbound access. One gateway is cheap; a stack that must survive the loss of a zone uses its own subnets.
-        natGateways: { strategy: "Single" },
-        subnetStrategy: "Auto",
-        tags: { Name: `${pulumi.getProject()}-${pulumi.getStack()}`, ...config.pool.tags, [RELEASE_TAG]: release },
-      })
-    : undefined;
+/** Declared before its VPC and filled in after it: a configuration that the pool refuses must create nothing at all. */
+const [privateSubnetIds, setPrivateSubnetIds] = pulumi.deferredOutput<string[]>();
+const [createdVpcId, setCreatedVpcId] = pulumi.deferredOutput<string>();
+const needsVpc = config.pool !== undefined && !network.subnetIds;
 
 const pool =
   config.pool &&
   new ActionsRunnerPool("runners", {
     ...config.pool,
     release,
-    subnetIds: network.subnetIds ?? vpc!.privateSubnetIds,
-    vpcId: vpc?.vpcId,
+    subnetIds: network.subnetIds ?? privateSubnetIds,
+    vpcId: needsVpc ? createdVpcId : undefined,
   });
+
+/** Created only if a component is deployed and no subnets are given. */
+const vpc = needsVpc
+  ? new awsx.ec2.Vpc("runners", {
+      cidrBlock: network.vpcCidrBlock,
+      numberOfAvailabilityZones: 2,
+      // Runners need only outbound access. One gateway is cheap; a stack that must survive the loss of a zone uses its own subnets.
+      natGateways: { strategy: "Single" },
+      subnetStrategy: "Auto",
+      tags: { Name: `${pulumi.getProject()}-${pulumi.getStack()}`, ...config.pool?.tags, [RELEASE_TAG]: release },
+    })
+  : undefined;
+if (vpc) {
+  setPrivateSubnetIds(vpc.privateSubnetIds);
+  setCreatedVpcId(vpc.vpcId);
+}
 
 export const poolName = pool?.poolName;
 export const groupName = pool?.groupName;

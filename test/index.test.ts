@@ -88,6 +88,15 @@ describe("the configuration schema", () => {
 });
 
 describe("the program", () => {
+  it("creates no VPC for a configuration that the pool refuses", async () => {
+    const deployment = await Deployment.start();
+    configure("dev");
+    pulumi.runtime.setConfig("ci-runners:maxSize", "-1");
+    await assert.rejects(freshProgram(ROOT)(), /maxSize = -1/);
+    await deployment.settled();
+    assert.equal(deployment.of("awsx:ec2:Vpc").length, 0);
+  });
+
   it("creates a VPC for dev, which sets no subnets, and puts the pool into its private subnets", async () => {
     const deployment = await run("dev");
     assert.equal(deployment.of("awsx:ec2:Vpc").length, 1);
