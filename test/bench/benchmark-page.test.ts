@@ -14,7 +14,7 @@ const resultsOf = (samples: Samples): Results => ({ date: "2026-11-25", machine:
 /** A run that meets every aim with a margin of half. */
 const good = (): Samples => {
   const samples = Object.fromEntries(CATALOGUE.flatMap(({ rows }) => rows.map(({ id }) => [id, [1, 1, 1]])));
-  return { ...samples, "hook.cli": [50, 50, 50], "agent.cpu": [0.25, 0.25, 0.25] };
+  return { ...samples, "hook.cli": [50, 50, 50], "agent.cpu": [0.25, 0.25, 0.25], "functions.node": [30, 30, 30] };
 };
 
 describe("the evaluation of the aims", () => {
@@ -30,9 +30,9 @@ describe("the evaluation of the aims", () => {
     ["detect", { "drain.detect": [100, 100, 2001] }],
     ["tail", { "drain.tail": [100, 100, 10_001] }],
     ["zip-sweep", { "functions.sweep.zip": [1025] }],
-    ["ready-register", { "functions.register.cold": [100, 251, 251] }],
+    ["ready-register", { "functions.register.cold": [100, 151, 151] }],
     ["memory", { "agent.memory": [59, 60.1, 59] }],
-    ["cpu", { "agent.cpu": [0.2, 0.2, 1.2] }],
+    ["cpu", { "agent.cpu": [0.2, 0.2, 1.2] }], // 320 ms a minute, where 10 starts take 300 ms
   ];
   for (const [id, samples] of misses) {
     it(`reports ${id} as missed by a run that misses it, and so does the page`, () => {
@@ -49,8 +49,8 @@ describe("the evaluation of the aims", () => {
 
   it("omits an aim that a partial run did not measure, and never reports it as met", () => {
     assert.deepEqual(
-      aimResults({ "agent.cpu": [0.1] }).map(({ aim }) => aim.id),
-      ["cpu"],
+      aimResults({ "agent.cpu": [0.1], "agent.memory": [50] }).map(({ aim }) => aim.id),
+      ["memory"],
     );
   });
 });
