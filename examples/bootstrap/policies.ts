@@ -188,6 +188,8 @@ const BUCKET_READS = [
   "s3:GetLifecycleConfiguration",
   "s3:GetReplicationConfiguration",
   "s3:ListBucket",
+  // Before it deletes a bucket, the provider lists and deletes what is left in it.
+  "s3:ListBucketVersions",
   "s3:ListTagsForResource",
 ];
 

@@ -91,6 +91,12 @@ describe("the bootstrap example", function () {
       }
     });
 
+    it("lets a destroy list what is left in the bundle's bucket, which the rehearsal's provider does without a call", () => {
+      const resource = "arn:aws:s3:::runners-host-bundle-0a1b2c3";
+      assert.ok(account.allows(DEPLOY, { action: "s3:ListBucketVersions", resource, context: {} }));
+      assert.ok(!account.allows(DEPLOY, { action: "s3:ListBucketVersions", resource: "arn:aws:s3:::other", context: {} }));
+    });
+
     it("stops the engine with AccessDenied and the action's name if one call is missing", async () => {
       const lacking = account.store.list("aws:iam/policy:Policy").find(({ id }) => id.endsWith(`${DEPLOY}-services`))!;
       account.store.put({ ...lacking, state: { ...lacking.state, policy: without(lacking.state.policy, "sqs:CreateQueue") } });

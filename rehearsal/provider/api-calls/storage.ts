@@ -1,5 +1,6 @@
 import { partitionOf } from "../../../contract/aws/partitions";
 import { arn } from "../resource-type";
+import { OBJECT_TYPES } from "../types/s3";
 import { type ApiCall, calls, type CallsOf, type Change } from "./api-call";
 
 const s3 = ({ account }: Change, path: unknown) => arn(account, "s3", String(path), { regional: false, account: false });
@@ -14,6 +15,21 @@ function keyCalls({ kind, changed, state, account }: Change): ApiCall[] {
   if (!uploads || state.kmsKeyId === undefined) return [];
   const context = { "kms:ViaService": `s3.${account.region}.${partitionOf(account.region).dnsSuffix}` };
   return ["kms:GenerateDataKey", "kms:Decrypt"].map((action) => ({ action, resource: String(state.kmsKeyId), context }));
+}
+
+/**
+ * The provider deletes every version of every object before it deletes a bucket with `forceDestroy`. It names the version also
+ * where the bucket has none (`null`), which takes the permission for versions.
+ */
+function emptyingCalls(change: Change): ApiCall[] {
+  const { kind, state, store } = change;
+  if (kind !== "delete" || !state.forceDestroy) return [];
+  const held = OBJECT_TYPES.flatMap((type) => store.list(type)).filter((stored) => stored.state.bucket === state.bucket);
+  return held.map(({ state: { key } }) => ({
+    action: "s3:DeleteObjectVersion",
+    resource: s3(change, `${state.bucket}/${key}`),
+    context: {},
+  }));
 }
 
 const object = calls({
@@ -32,6 +48,7 @@ export const STORAGE_CALLS: Record<string, CallsOf> = {
     create: ["s3:CreateBucket"],
     remove: ["s3:DeleteBucket"],
     tagging: { tag: "s3:TagResource", untag: "s3:UntagResource" },
+    besides: emptyingCalls,
   }),
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": setting("s3:PutBucketPublicAccessBlock"),
   "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": setting("s3:PutEncryptionConfiguration"),

@@ -11,6 +11,7 @@ import { FakeAutoScaling } from "./fake-auto-scaling";
 
 const urn = (token: string, name = "one") => `urn:pulumi:dev::project::${token}::${name}`;
 const ROLE = "aws:iam/role:Role";
+const BUCKET = "aws:s3/bucket:Bucket";
 const TRUST = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 
 describe("the API calls of the rehearsal's provider", () => {
@@ -54,6 +55,20 @@ describe("the API calls of the rehearsal's provider", () => {
       ["a", "a"],
     );
     assert.deepEqual(actions(), ["iam:CreateRole", "iam:TagRole"]);
+  });
+
+  it("of a bucket's deletion include those that empty it, also of objects that the program retained [A16.3]", async () => {
+    const bucket = await create(BUCKET, { bucket: "bundles", forceDestroy: true });
+    await create("aws:s3/bucketObjectv2:BucketObjectv2", { bucket: "bundles", key: "host/1", content: "1" });
+    seen.splice(0);
+    await backend.delete({ urn: urn(BUCKET), id: bucket.id, olds: bucket.outputs });
+    assert.deepEqual(
+      seen.map(({ action, resource }) => [action, resource]),
+      [
+        ["s3:DeleteBucket", "arn:aws:s3:::bundles"],
+        ["s3:DeleteObjectVersion", "arn:aws:s3:::bundles/host/1"],
+      ],
+    );
   });
 
   it("of an update are only those of the inputs that changed, with the tags that the resource had before", async () => {
