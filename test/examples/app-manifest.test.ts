@@ -23,6 +23,7 @@ const CALLS: Record<string, (runners: GitHubRunners, signal: AbortSignal) => Pro
   remove: (runners, signal) => runners.remove(1, signal),
   removeCustomLabels: (runners, signal) => runners.removeCustomLabels(1, signal),
   setCustomLabels: (runners, signal) => runners.setCustomLabels(1, ["pool"], signal),
+  versionSchedule: (runners, signal) => runners.versionSchedule("2.338.0", signal),
 };
 /** Private, or without a call. */
 const NO_CALLS = ["constructor", "delete", "list", "remainingQuota"];
