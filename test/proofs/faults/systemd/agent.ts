@@ -30,6 +30,8 @@ export const AGENT: readonly Scenario[] = [
     "agent killed with SIGKILL during a job",
     "the job continues, and a new agent protects its instance",
     async (target, see) => {
+      // The instance may have served another scenario, whose last job has just ended.
+      await target.untilSeen("no protection", () => !target.isProtected);
       // Stopped, so that it cannot see the job; the next agent knows only what it reads from the host.
       const agent = await target.show(UNITS.agent, "MainPID");
       await target.sh(`kill -STOP ${agent}`);
