@@ -47,7 +47,7 @@ describe("the job plan of a rehearsal", () => {
 
   it("distributes all jobs over the phases and keeps one to run during destroy", () => {
     const plan = planJobs(options, new Random(1));
-    const all = [...plan.underScaleIn, ...plan.underChange, ...plan.last];
+    const all = [...plan.scaleIns.flatMap(({ jobs }) => jobs), ...plan.underChange, ...plan.last];
     assert.equal(new Set(all.map((job) => job.name)).size, options.jobs);
     assert.equal(plan.last[0]?.seconds, options.jobSeconds.max);
     assert.ok(all.every((job) => job.seconds >= options.jobSeconds.min && job.seconds <= options.jobSeconds.max));
@@ -61,6 +61,19 @@ describe("the job plan of a rehearsal", () => {
 
   it("directs two of the default scale-ins at a busy instance", () => {
     const { scaleIns } = planJobs(options, new Random(1));
-    assert.equal(scaleIns.filter((kind) => kind === "terminate").length, 2);
+    assert.equal(scaleIns.filter(({ kind }) => kind === "terminate").length, 2);
+  });
+
+  it("has jobs for each of the default scale-ins, or a slow machine would scale in an idle pool", () => {
+    const { scaleIns } = planJobs(options, new Random(1));
+    assert.deepEqual(
+      scaleIns.map(({ jobs }) => jobs.length),
+      [3, 3, 3],
+    );
+  });
+
+  it("runs all jobs also without a scale-in", () => {
+    const { scaleIns, underChange, last } = planJobs({ ...options, scaleIns: 0 }, new Random(1));
+    assert.deepEqual([scaleIns.length, underChange.length + last.length], [0, options.jobs]);
   });
 });

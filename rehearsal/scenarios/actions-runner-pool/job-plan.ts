@@ -13,11 +13,19 @@ export interface PlannedJob {
 
 /** The jobs of each phase, `--jobs` in total. */
 export interface JobPlan {
-  underScaleIn: PlannedJob[];
+  scaleIns: PlannedScaleIn[];
   underChange: PlannedJob[];
   /** Still running when `destroy` begins. */
   last: PlannedJob[];
-  scaleIns: ScaleInKind[];
+}
+
+export interface PlannedScaleIn {
+  kind: ScaleInKind;
+  /**
+   * Queued when all instances are in service again. Not all at once at the beginning: where instances boot slowly, those jobs
+   * would end before the next scale-in, which would then meet an idle pool and prove nothing.
+   */
+  jobs: PlannedJob[];
 }
 
 export function planJobs(options: RehearsalOptions, random: Random): JobPlan {
@@ -34,13 +42,17 @@ export function planJobs(options: RehearsalOptions, random: Random): JobPlan {
   const underChange = jobs.splice(-Math.min(2, Math.max(1, Math.floor(options.jobs / 4))));
   // The engine needs a while before the refresh begins; a short job would be over by then.
   for (const job of underChange) job.seconds = options.jobSeconds.max;
-  return { underScaleIn: jobs, underChange, last, scaleIns: planScaleIns(options.scaleIns) };
+  const scaleIns = planScaleIns(options.scaleIns, jobs);
+  return { scaleIns, underChange: scaleIns.length > 0 ? underChange : [...jobs, ...underChange], last };
 }
 
 /**
  * One of every three scale-ins lowers the desired capacity, as a scaling policy does, and spares protected instances;
  * the others terminate a busy instance, as a health check, an operator or a rebalance does, and so always affect a job.
  */
-function planScaleIns(count: number): ScaleInKind[] {
-  return Array.from({ length: count }, (_, index) => (index % 3 === 1 ? "desired-capacity" : "terminate"));
+function planScaleIns(count: number, jobs: readonly PlannedJob[]): PlannedScaleIn[] {
+  return Array.from({ length: count }, (_, index) => ({
+    kind: index % 3 === 1 ? "desired-capacity" : "terminate",
+    jobs: jobs.filter((_job, number) => number % count === index),
+  }));
 }

@@ -65,22 +65,24 @@ async function deploy(context: PoolContext, outcome: PoolOutcome): Promise<void>
 }
 
 async function scaleInUnderLoad(context: PoolContext, plan: JobPlan, outcome: PoolOutcome): Promise<void> {
-  queue(context, plan.underScaleIn);
+  const queued: PlannedJob[] = [];
   const full = context.group.desired();
   const upkeep = [secondUp, refresh];
-  for (const kind of plan.scaleIns) {
+  for (const { kind, jobs } of plan.scaleIns) {
     // While the group still replaces the last instance, a lower capacity would only cancel that: nothing would be scaled in.
     await until(context, `${full} instances in service`, BOOT_BOUND, () => context.group.inService().length >= full);
+    queue(context, jobs);
+    queued.push(...jobs);
     const scaleIn: ScaleIn = { how: kind };
     outcome.scaleIns.push(scaleIn);
-    scaleIn.instance = await scaleInOnce(context, kind, plan.underScaleIn);
+    scaleIn.instance = await scaleInOnce(context, kind, queued);
     note(context, `scale-in ${outcome.scaleIns.length} (${kind}) hit ${scaleIn.instance}`);
     await upkeep.shift()?.(context, outcome);
     await context.group.setDesiredCapacity(full);
   }
   for (const remaining of upkeep) await remaining(context, outcome);
-  await until(context, "jobs under scale-in to end", longest(context) * plan.underScaleIn.length + BOOT_BOUND, () => {
-    return ended(context, plan.underScaleIn);
+  await until(context, "jobs under scale-in to end", longest(context) * queued.length + BOOT_BOUND, () => {
+    return ended(context, queued);
   });
   const scaledIn = new Set(outcome.scaleIns.map((scaleIn) => scaleIn.instance));
   await until(context, "the instances that were scaled in to be terminated", DRAIN_BOUND, () =>

@@ -171,8 +171,7 @@ describe("the rehearsal", function () {
       assert.equal(figures.hosts, "systemd");
       assert.equal(figures.jobs.succeeded, 12);
       assert.equal(figures.scaleIns.requested, 3);
-      // The first scale-in and the refresh wait for a job; on a slow machine the jobs may end before the third scale-in.
-      assert.ok(figures.scaleIns.hitBusy >= 1);
+      assert.ok(figures.scaleIns.hitBusy >= 2, "scale-ins of idle instances prove nothing");
       assert.ok(figures.terminations.hitBusy >= 3);
       assert.ok(figures.latencyMs.detect.count >= 3 && figures.latencyMs.tail.count >= 3 && figures.latencyMs.hookStarted.count === 12);
       assert.match(ended.report, /<svg/);
