@@ -66,6 +66,17 @@ export function registrationSecretName(secretPrefix: string, instanceId: string)
 }
 
 /**
+ * Name of the secret with the registration token that the pool's functions share. No instance's, so that no host's policy
+ * opens it.
+ */
+export function sharedTokenName(secretPrefix: string): string {
+  return `${secretPrefix}shared-token`;
+}
+
+/** Owner tag of that secret. No credentials have it as their `aws:userid`. */
+export const SHARED_TOKEN_OWNER = "functions";
+
+/**
  * On every resource of a pool but the host bundle, and on every instance, volume and network interface; policies and the SSM
  * stop use it to limit their scope.
  */

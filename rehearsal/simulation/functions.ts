@@ -8,7 +8,7 @@ import { deregisterPorts } from "../../functions/actions-runner-pool/deregister/
 import { register } from "../../functions/actions-runner-pool/register/register";
 import { registrationPorts } from "../../functions/actions-runner-pool/shared/registration-ports";
 import { dispatchSweep } from "../../functions/actions-runner-pool/sweep/dispatch";
-import { sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports";
+import { type SweepMemory, sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports";
 import { FailureMark } from "../../functions/actions-runner-pool/sweep/failure-mark";
 import { RefreshWatch } from "../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../functions/actions-runner-pool/sweep/silences";
@@ -63,9 +63,15 @@ export interface FunctionLog {
   fields?: Record<string, unknown>;
 }
 
+/** What one process of a function keeps between invocations. */
+interface ProcessMemory {
+  gitHub?: GitHubRunners;
+  sweep: SweepMemory;
+}
+
 interface Deployed {
   seconds: number;
-  run(event: unknown, invocation: Invocation): Promise<unknown>;
+  run(event: unknown, invocation: Invocation, memory: ProcessMemory): Promise<unknown>;
 }
 
 /**
@@ -74,12 +80,8 @@ interface Deployed {
  */
 export class InProcessFunctions {
   private readonly deployed = new Map<string, Deployed>();
-  /** What a function's process keeps between invocations. */
-  private readonly gitHubs = new Map<string, GitHubRunners>();
-  private readonly failureMarks = new Map<string, FailureMark>();
-  private readonly silences = new Map<string, Silences>();
-  private readonly refreshWatches = new Map<string, RefreshWatch>();
-  private readonly versions = new Map<string, VersionMemory>();
+  /** Processes that wait for an invocation, by function. As in Lambda, each runs one at a time, and a burst starts more. */
+  private readonly idle = new Map<string, ProcessMemory[]>();
   /** Called with every log line. */
   onLog: ((line: FunctionLog) => void) | undefined;
 
@@ -108,13 +110,9 @@ export class InProcessFunctions {
     return this.deployed.has(functionName);
   }
 
-  /** Ends the function's process, as after a crash or a timeout: the next invocation is a cold start. */
+  /** Ends the function's idle processes: the next invocations are cold starts. */
   endProcess(functionName: string): void {
-    this.gitHubs.delete(functionName);
-    this.failureMarks.delete(functionName);
-    this.silences.delete(functionName);
-    this.refreshWatches.delete(functionName);
-    this.versions.delete(functionName);
+    this.idle.delete(functionName);
   }
 
   newRequestId(): string {
@@ -129,8 +127,11 @@ export class InProcessFunctions {
     await clock.sleep(latency.start());
     const startedAt = clock.now();
     const invocation = new Invocation(clock);
-    const outcome = await invocation.run(() => deployed.run(event, invocation), requestId, deployed.seconds);
-    if ("error" in outcome && outcome.error.errorType === "Sandbox.Timedout") this.endProcess(functionName);
+    const idle = kept(this.idle, functionName, () => []);
+    const memory = idle.pop() ?? newProcess();
+    const outcome = await invocation.run(() => deployed.run(event, invocation, memory), requestId, deployed.seconds);
+    // Lambda ends a process that ran into the timeout.
+    if (!("error" in outcome && outcome.error.errorType === "Sandbox.Timedout")) idle.push(memory);
     timeline.record({
       kind: "function-run",
       name: functionName,
@@ -144,17 +145,18 @@ export class InProcessFunctions {
 
   private registerFunction(settings: FunctionSettings): Deployed["run"] {
     const { registerFunction } = settings.names;
-    const gitHub = this.gitHubOf(settings, registerFunction);
-    return (event, invocation) => {
-      const ports = registrationPorts(this.clients(registerFunction, invocation), gitHub, this.options.clock, () => ({ tags: {} }));
+    return (event, invocation, memory) => {
+      const clients = this.clients(registerFunction, invocation);
+      const gitHub = this.gitHubOf(settings, registerFunction, memory);
+      const ports = registrationPorts(clients, gitHub, this.options.clock, () => ({ tags: {} }), memory.sweep.tokens);
       return register(event, ports, settings, this.observer(registerFunction, settings.pool));
     };
   }
 
   private deregisterFunction(settings: FunctionSettings): Deployed["run"] {
     const { names, pool } = settings;
-    const gitHub = this.gitHubOf(settings, names.deregisterFunction);
-    return (event, invocation) => {
+    return (event, invocation, memory) => {
+      const gitHub = this.gitHubOf(settings, names.deregisterFunction, memory);
       const ports = deregisterPorts(this.clients(names.deregisterFunction, invocation), gitHub, this.options.clock);
       return deregister(event, ports, { names }, this.observer(names.deregisterFunction, pool));
     };
@@ -162,15 +164,9 @@ export class InProcessFunctions {
 
   private sweepFunction(settings: FunctionSettings): Deployed["run"] {
     const { sweepFunction } = settings.names;
-    const gitHub = this.gitHubOf(settings, sweepFunction);
-    return (event, invocation) => {
-      const memory = {
-        failureMark: kept(this.failureMarks, sweepFunction, () => new FailureMark()),
-        silences: kept(this.silences, sweepFunction, () => new Silences()),
-        refreshWatch: kept(this.refreshWatches, sweepFunction, () => new RefreshWatch()),
-        versions: kept(this.versions, sweepFunction, () => new VersionMemory()),
-      };
-      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, memory, () => ({ tags: {} }));
+    return (event, invocation, memory) => {
+      const gitHub = this.gitHubOf(settings, sweepFunction, memory);
+      const ports = sweepPorts(this.clients(sweepFunction, invocation), gitHub, this.options.clock, memory.sweep, () => ({ tags: {} }));
       return dispatchSweep(
         event,
         ports,
@@ -181,23 +177,18 @@ export class InProcessFunctions {
   }
 
   /** Created at first use and kept with its credentials, as in a warm function. */
-  private gitHubOf(settings: FunctionSettings, functionName: string): () => GitHubRunners {
+  private gitHubOf(settings: FunctionSettings, functionName: string, memory: ProcessMemory): () => GitHubRunners {
     const { clock, github, latency } = this.options;
-    const read = (secret: string) => readSecret(this.clients(functionName, new Invocation(clock)).secretsManager, secret);
-    return () => {
-      const client =
-        this.gitHubs.get(functionName) ??
-        gitHubClient({
-          ...settings,
-          clock,
-          github,
-          callMs: () => latency.github(),
-          readSecret: read,
-          onCall: (what) => this.onGitHubCall?.(what),
-        });
-      this.gitHubs.set(functionName, client);
-      return client;
-    };
+    const readSecretOf = (secret: string) => readSecret(this.clients(functionName, new Invocation(clock)).secretsManager, secret);
+    return () =>
+      (memory.gitHub ??= gitHubClient({
+        ...settings,
+        clock,
+        github,
+        callMs: () => latency.github(),
+        readSecret: readSecretOf,
+        onCall: (what) => this.onGitHubCall?.(what),
+      }));
   }
 
   /** The SDK clients of one invocation: calls that are pending when it ends never complete. */
@@ -238,7 +229,18 @@ export class InProcessFunctions {
   }
 }
 
-/** What a function's process keeps under its name, created at first use. */
+function newProcess(): ProcessMemory {
+  return {
+    sweep: {
+      failureMark: new FailureMark(),
+      silences: new Silences(),
+      refreshWatch: new RefreshWatch(),
+      versions: new VersionMemory(),
+      tokens: {},
+    },
+  };
+}
+
 function kept<T>(memory: Map<string, T>, functionName: string, create: () => T): T {
   const value = memory.get(functionName) ?? create();
   memory.set(functionName, value);

@@ -58,7 +58,8 @@ async function costsOf(stack: string): Promise<Record<string, number>> {
     [`NAT gateway and its address, without traffic`]: networks * (price.natGatewayHour + price.publicAddressHour) * price.hoursPerMonth,
     [`alarms`]: count("aws:cloudwatch/metricAlarm:MetricAlarm") * price.alarmMonth,
     [`metrics, if all are reported`]: Object.keys(METRIC).length * price.metricMonth,
-    [`the App's secret, the stack's key`]: price.secretMonth + price.keyMonth,
+    // The second secret is the registration token that the functions share.
+    [`two secrets, the stack's key`]: 2 * price.secretMonth + price.keyMonth,
     [`the sweep, at ${SWEEP_SECONDS} s a run`]:
       sweeps * ((sweep.inputs["memorySize"] / 1024) * SWEEP_SECONDS * price.functionGbSecond + price.functionMillionRequests / 1e6),
   };

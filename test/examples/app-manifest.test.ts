@@ -19,7 +19,6 @@ const CALLS: Record<string, (runners: GitHubRunners, signal: AbortSignal) => Pro
   find: (runners, signal) => runners.find("i-1", signal),
   get: (runners, signal) => runners.get(1, signal),
   pages: (runners, signal) => runners.pages(signal).next(),
-  registrationToken: (runners, signal) => runners.registrationToken(signal),
   remove: (runners, signal) => runners.remove(1, signal),
   removeCustomLabels: (runners, signal) => runners.removeCustomLabels(1, signal),
   setCustomLabels: (runners, signal) => runners.setCustomLabels(1, ["pool"], signal),

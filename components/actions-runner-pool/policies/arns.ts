@@ -1,4 +1,4 @@
-import type { PoolNames } from "../../../contract/actions-runner-pool/names";
+import { type PoolNames, sharedTokenName } from "../../../contract/actions-runner-pool/names";
 import type { AwsEnvironment } from "../../shared/aws-environment";
 import { arn } from "../../shared/policy";
 
@@ -12,6 +12,11 @@ export function groupArn(environment: AwsEnvironment, names: PoolNames): string 
 
 export function registrationSecretArn(environment: AwsEnvironment, names: PoolNames): string {
   return arn(environment, "secretsmanager", `secret:${names.secretPrefix}*`);
+}
+
+/** Secrets Manager appends a dash and six characters to the name. */
+export function sharedTokenArn(environment: AwsEnvironment, names: PoolNames): string {
+  return arn(environment, "secretsmanager", `secret:${sharedTokenName(names.secretPrefix)}-??????`);
 }
 
 export function stopDocumentArn(environment: AwsEnvironment, names: PoolNames): string {

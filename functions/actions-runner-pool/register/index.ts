@@ -12,7 +12,7 @@ import { register } from "./register";
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
-const ports = registrationPorts({ secretsManager }, gitHub, systemClock, secretSettings);
+const ports = registrationPorts({ secretsManager }, gitHub, systemClock, secretSettings, {});
 
 export const handler = poolHandler(pool, async (event, invocation) => {
   invocation.tag(eventFields(event));

@@ -10,7 +10,7 @@
  * ## Life cycle
  *
  * 1. The instance is in `Pending:Wait`, where the launch hook holds it for `launchTimeout` (default 900 s).
- * 2. This function mints a token and stores it as `ci-runners/<pool>/<instance id>`. The secret's owner tag names the
+ * 2. This function stores the pool's current token as `ci-runners/<pool>/<instance id>`. The secret's owner tag names the
  *    instance, and the host's policy allows only the secret with its own tag.
  * 3. The agent (host-config/actions-runner-pool/agent/registration.ts) polls for the secret, registers the runner,
  *    deletes the secret and completes the launch hook with CONTINUE. After min(600 s, 0.8 x launchTimeout) without
@@ -29,8 +29,8 @@
  *
  * A failure is counted as `RegistrationFailures` and thrown. Lambda retries twice; then the event is a dead letter.
  * EventBridge's and Lambda's retries each end after max(60 s, launchTimeout). Minting has 15 s, each AWS call 3 attempts
- * of 3 s, the function 60 s. A token is cached across warm invocations while it has 30 min left of its hour, so that a
- * mass launch does not exhaust GitHub's hourly quota.
+ * of 3 s, the function 60 s. All environments of the function share one token, which the sweep keeps valid, so that a mass
+ * launch exhausts neither GitHub's hourly quota nor its limits for a minute (../shared/shared-token.ts).
  *
  * ## Gotchas
  *

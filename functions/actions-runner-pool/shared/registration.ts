@@ -3,8 +3,8 @@ import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { type PoolNames, registrationSecretName, secretOwner } from "../../../contract/actions-runner-pool/names";
 import type { Clock } from "../../shared/lambda/clock";
 import { within } from "../../shared/lambda/timeout";
-import type { RegistrationToken } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
+import type { SharedToken, SharedTokenSettings } from "./shared-token";
 
 export interface TokenStore {
   /** `taken`: the host has just read and deleted an earlier token, so it needs no other. */
@@ -12,7 +12,7 @@ export interface TokenStore {
 }
 
 export interface RegistrationPorts {
-  mintToken(signal: AbortSignal): Promise<RegistrationToken>;
+  sharedToken(settings: SharedTokenSettings): SharedToken;
   tokens: TokenStore;
   clock: Clock;
 }
@@ -24,11 +24,11 @@ export interface RegistrationSettings {
   hostRoleId: string;
 }
 
-/** Bound on the calls to GitHub, in ms. With the AWS calls' bounds it stays below the functions' timeouts (TIMING). */
+/** Bound on the calls to GitHub, and on those for the shared token, in ms. With the AWS calls' bounds it stays below the functions' timeouts (TIMING). */
 const MINT_MS = 15_000;
 
 /**
- * Mints a registration token and stores it where only the instance's own host can read it. Idempotent: the newest token
+ * Stores a registration token where only the instance's own host can read it. Idempotent: the newest token
  * wins, and the sweep deletes a token that no host fetches.
  *
  * @throws what GitHub or Secrets Manager throw, after counting it as `RegistrationFailures`.
@@ -40,7 +40,10 @@ export async function provideToken(
   { log, count }: Observer,
 ): Promise<void> {
   try {
-    const { token, expiresAt } = await within(ports.clock, "minting a registration token", MINT_MS, ports.mintToken);
+    const shared = ports.sharedToken({ pool: settings.pool, secretPrefix: settings.names.secretPrefix });
+    const { token, expiresAt } = await within(ports.clock, "minting a registration token", MINT_MS, (signal) =>
+      shared.forLaunch(log, signal),
+    );
     const value: RegistrationSecret = { token, expiresAt };
     const outcome = await ports.tokens.put({
       name: registrationSecretName(settings.names.secretPrefix, instanceId),
@@ -53,4 +56,14 @@ export async function provideToken(
     count(METRIC.registrationFailures);
     throw error;
   }
+}
+
+/** Keeps a token ready for mass launches. */
+export async function keepToken(
+  ports: Pick<RegistrationPorts, "sharedToken" | "clock">,
+  { pool, names }: Pick<RegistrationSettings, "pool" | "names">,
+  { log }: Observer,
+): Promise<void> {
+  const shared = ports.sharedToken({ pool, secretPrefix: names.secretPrefix });
+  await within(ports.clock, "keeping a registration token", MINT_MS, (signal) => shared.keep(log, signal));
 }

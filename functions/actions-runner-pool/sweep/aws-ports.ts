@@ -7,6 +7,7 @@ import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import type { RegistrationPorts } from "../shared/registration";
 import { registrationPorts } from "../shared/registration-ports";
+import type { TokenMemory } from "../shared/shared-token";
 import type { SecretSettings } from "../shared/token-store";
 import type { BundleSweepPorts } from "./bundle-sweep";
 import type { CancelRefreshPorts } from "./cancel-refresh";
@@ -26,16 +27,21 @@ export interface SweepClients {
   s3: S3;
 }
 
+/** What the sweep's process keeps between invocations. */
+export interface SweepMemory extends Pick<SweepPorts, "silences" | "refreshWatch" | "versions">, Pick<FailedLaunchPorts, "failureMark"> {
+  tokens: TokenMemory;
+}
+
 export function sweepPorts(
   clients: SweepClients,
   gitHub: () => GitHubRunners,
   clock: Clock,
-  memory: Pick<SweepPorts, "silences" | "refreshWatch" | "versions"> & Pick<FailedLaunchPorts, "failureMark">,
+  { tokens, ...memory }: SweepMemory,
   secretSettings: () => SecretSettings,
 ): SweepPorts & RegistrationPorts & DestroyCheckPorts & FailedLaunchPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts {
   const { autoScaling, ec2, secretsManager, s3 } = clients;
   return {
-    ...registrationPorts(clients, gitHub, clock, secretSettings),
+    ...registrationPorts(clients, gitHub, clock, secretSettings, tokens),
     members: (group) => members(autoScaling, group),
     groupExists: (group) => groupExists(autoScaling, group),
     suspendedProcesses: (group) => suspendedProcesses(autoScaling, group),

@@ -1,4 +1,5 @@
 import type { FinalSweepResult } from "../../../contract/actions-runner-pool/final-sweep";
+import { sharedTokenName } from "../../../contract/actions-runner-pool/names";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { pause, within } from "../../shared/lambda/timeout";
 import { isInstanceId } from "../shared/events";
@@ -90,7 +91,9 @@ async function pass(
 
   await attempt("registration tokens", async () => {
     for await (const page of ports.secrets(settings.names.secretPrefix)) {
-      const ours = page.filter(({ name }) => tokenInstance(name, settings.names.secretPrefix) !== undefined);
+      const { secretPrefix } = settings.names;
+      const shared = sharedTokenName(secretPrefix);
+      const ours = page.filter(({ name }) => name === shared || tokenInstance(name, secretPrefix) !== undefined);
       for (const { name } of ours) {
         await attempt(`secret ${name}`, async () => {
           await ports.deleteSecret(name);

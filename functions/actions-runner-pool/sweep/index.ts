@@ -19,6 +19,7 @@ const clients = { autoScaling: autoScalingClient(), ec2: ec2Client(), secretsMan
 const memory = {
   failureMark: new FailureMark(),
   silences: new Silences(),
+  tokens: {},
   refreshWatch: new RefreshWatch(),
   versions: new VersionMemory(),
 };

@@ -65,7 +65,7 @@
  * - A part with nothing to report publishes zero; a part that could not list its items publishes nothing.
  */
 import type { Observer } from "../../shared/lambda/observer";
-import type { RegistrationPorts, RegistrationSettings } from "../shared/registration";
+import { keepToken, type RegistrationPorts, type RegistrationSettings } from "../shared/registration";
 import { refreshOutdated } from "./outdated-instances";
 import { reportOverdueDrains } from "./overdue-drains";
 import { continuePoolTrims } from "./pool-trims";
@@ -99,6 +99,7 @@ export async function sweep(
     await part("checking for overdue drains", () => reportOverdueDrains(members, ports, settings, history, observer));
   }
   await part("checking for failed launches", () => reportFailedLaunches(ports, settings.names.group, observer));
+  await part("keeping a registration token", () => keepToken(ports, settings, observer));
   await part("sweeping registration tokens", () => sweepOrphanSecrets(ports, settings, observer, signal));
   if (members) {
     // After the expired tokens were deleted, so that an instance that still waits with one gets a new one.

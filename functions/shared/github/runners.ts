@@ -28,12 +28,6 @@ export interface RegistrationToken {
   expiresAt: string;
 }
 
-/**
- * Minimum remaining validity of a cached token, in ms. GitHub's tokens are valid for one hour. A host waits for its token
- * for at most 10 minutes of its launch.
- */
-const TOKEN_LEFT_MS = 30 * 60_000;
-
 /** The first version of the API that describes the end of the runner's versions. */
 const SCHEDULE_API_VERSION = "2026-03-10";
 
@@ -43,7 +37,6 @@ const PAGE_SIZE = 100;
 /** Self-hosted runners of one organization or repository. Every method takes a signal that bounds the whole call. */
 export class GitHubRunners {
   private readonly base: string;
-  private cachedToken: RegistrationToken | undefined;
   /** Pages of the last list of all runners. */
   private lastPages = 0;
 
@@ -54,16 +47,7 @@ export class GitHubRunners {
     this.base = `${scopePath(scope)}/actions/runners`;
   }
 
-  /**
-   * A token that is valid for at least another 30 minutes. One token serves any number of registrations, so it is cached:
-   * with one call per launch, a mass launch alone would exhaust the hourly quota.
-   */
-  async registrationToken(signal: AbortSignal): Promise<RegistrationToken> {
-    const { cachedToken } = this;
-    if (cachedToken && Date.parse(cachedToken.expiresAt) - this.transport.clock.now() >= TOKEN_LEFT_MS) return cachedToken;
-    return (this.cachedToken = await this.createRegistrationToken(signal));
-  }
-
+  /** One token serves any number of registrations for an hour. */
   createRegistrationToken(signal: AbortSignal): Promise<RegistrationToken> {
     return this.transport.call({ method: "POST", path: `${this.base}/registration-token` }, readToken, signal);
   }

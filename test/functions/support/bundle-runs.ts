@@ -5,9 +5,10 @@ import { dirname, join } from "node:path";
 import { build } from "../../../build/build";
 import { functionFile, functionKey } from "../../../components/shared/package-layout";
 import { ENV, SECRET_TAGS_FILE } from "../../../contract/actions-runner-pool/environment";
-import { type Operations, awsEndpoint, operationOf } from "./aws";
+import { sharedTokenName } from "../../../contract/actions-runner-pool/names";
+import { type Operations, awsEndpoint, awsError, operationOf } from "./aws";
 import { runBundle } from "./bundle";
-import { INSTANCE, POOL } from "./events";
+import { INSTANCE, NAMES, POOL } from "./events";
 import { LoopbackServer, type Respond } from "./server";
 
 const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
@@ -31,6 +32,20 @@ export const listed = (...runners: object[]) => ({ body: { total_count: runners.
 /** Instances and their lifecycle states in Auto Scaling's XML. */
 export const members = (kind: string, ids: [string, string][]) =>
   `<${kind}>${ids.map(([id, state]) => `<member><InstanceId>${id}</InstanceId><LifecycleState>${state}</LifecycleState></member>`).join("")}</${kind}>`;
+
+/** A registration token that an earlier sweep has stored, valid for long. */
+const SHARED = { token: "SHARED", expiresAt: "2099-01-01T00:00:00Z" };
+const SHARED_NAME = sharedTokenName(NAMES.secretPrefix);
+
+/** Secrets Manager with the App's key and, if given, the token that the functions share. */
+const secretsWith =
+  (shared?: object): Operations[string] =>
+  ({ SecretId }) => {
+    if (SecretId !== SHARED_NAME) return { Name: SecretId, SecretString: KEY };
+    const missing = "Secrets Manager can't find the specified secret.";
+    return shared ? { Name: SecretId, SecretString: JSON.stringify(shared) } : awsError("ResourceNotFoundException", missing);
+  };
+export const NO_SHARED_TOKEN: Operations = { GetSecretValue: secretsWith() };
 
 let folder: string | undefined;
 let building: Promise<unknown> | undefined;
@@ -69,9 +84,7 @@ export function bundleRuns() {
     respond: Respond,
     environment = {},
   ) {
-    aws = await new LoopbackServer(
-      awsEndpoint({ GetSecretValue: ({ SecretId }) => ({ Name: SecretId, SecretString: KEY }), ...operations }),
-    ).start();
+    aws = await new LoopbackServer(awsEndpoint({ GetSecretValue: secretsWith(SHARED), ...operations })).start();
     gitHub = await new LoopbackServer(gitHubWith(respond)).start();
     const file = join(await builtFunctions(), functionFile(functionKey("actions-runner-pool", name)));
     writeFileSync(join(dirname(file), SECRET_TAGS_FILE), JSON.stringify(TAGS));
@@ -98,8 +111,10 @@ export function bundleRuns() {
       events,
     );
     const awsCalls = aws.seen.map(operationOf);
-    const parameters = (operation: string) => JSON.parse(aws.seen.find((one) => operationOf(one) === operation)?.body ?? "{}");
-    return { ...result, awsCalls, parameters };
+    const all = (operation: string) => aws.seen.filter((one) => operationOf(one) === operation).map(({ body }) => JSON.parse(body));
+    /** Of the first such call. */
+    const parameters = (operation: string) => all(operation)[0] ?? {};
+    return { ...result, awsCalls, all, parameters };
   }
 
   return {

@@ -13,6 +13,7 @@ import type {
   SweepPorts,
   TemplateVersion,
 } from "../../../functions/actions-runner-pool/sweep/ports";
+import { SharedToken } from "../../../functions/actions-runner-pool/shared/shared-token";
 import { RefreshWatch } from "../../../functions/actions-runner-pool/sweep/refresh-watch";
 import { Silences } from "../../../functions/actions-runner-pool/sweep/silences";
 import { VersionMemory } from "../../../functions/actions-runner-pool/sweep/version-memory";
@@ -40,6 +41,8 @@ export class SweepHarness {
   failedLaunches: FailedLaunch[] = [];
   runners: Runner[][] = [[]];
   secrets: StoredSecret[] = [];
+  /** Value of the secret with the token that the functions share. */
+  sharedToken: string | undefined = JSON.stringify({ token: "shared", expiresAt: "2099-01-01T00:00:00Z" });
   /** The version that the pool's instances install. */
   runnerVersion: string | undefined;
   /** What GitHub says about the end of versions; it does not know any other. */
@@ -136,7 +139,11 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts & Failed
         return "set";
       },
     }),
-    mintToken: async () => ({ token: "minted", expiresAt: "2026-11-22T13:00:00Z" }),
+    sharedToken: (settings) => {
+      const { tokens, clock } = harness.ports;
+      const create = async () => ({ token: "minted", expiresAt: new Date(harness.now + 3_600_000).toISOString() });
+      return new SharedToken({ create, read: async () => harness.sharedToken, tokens, clock }, {}, settings);
+    },
     tokens: {
       put: async ({ name, owner }) => {
         harness.acts.push(`put ${name} for ${owner}`);

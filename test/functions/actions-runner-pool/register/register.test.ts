@@ -1,25 +1,34 @@
 import assert from "node:assert/strict";
 import { register } from "../../../../functions/actions-runner-pool/register/register";
 import type { RegistrationPorts } from "../../../../functions/actions-runner-pool/shared/registration";
+import { SharedToken } from "../../../../functions/actions-runner-pool/shared/shared-token";
 import { systemClock } from "../../../../functions/shared/lambda/clock";
 import { INSTANCE, NAMES, POOL, launchEvent, terminateEvent } from "../../support/events";
 import { RecordingObserver } from "../../support/observer";
 
 const SETTINGS = { pool: POOL, names: NAMES, hostRoleId: "AROAEXAMPLE" };
+const EXPIRY = new Date(Date.now() + 3_600_000).toISOString();
 const SECRET = `ci-runners/${POOL}/${INSTANCE}`;
 
 describe("register function", () => {
   let observer: RecordingObserver;
   let minted: number;
+  let down: boolean;
   let stored: Map<string, { value: string; owner: string; pool: string }>;
   let ports: RegistrationPorts;
 
   beforeEach(() => {
     observer = new RecordingObserver();
     minted = 0;
+    down = false;
     stored = new Map();
     ports = {
-      mintToken: async () => ({ token: `token-${++minted}`, expiresAt: "2026-11-22T04:00:00Z" }),
+      // Without memory and without a shared token: each invocation is the first one of its environment.
+      sharedToken: (settings) => {
+        const create = async () => (down ? Promise.reject(new Error("GitHub is down")) : { token: `token-${++minted}`, expiresAt: EXPIRY });
+        const tokens = { put: async () => "created" as const };
+        return new SharedToken({ create, read: async () => undefined, tokens, clock: systemClock }, {}, settings);
+      },
       tokens: {
         put: async ({ name, ...rest }) => {
           const outcome = stored.has(name) ? "replaced" : "created";
@@ -41,7 +50,7 @@ describe("register function", () => {
         [
           SECRET,
           {
-            value: '{"token":"token-1","expiresAt":"2026-11-22T04:00:00Z"}',
+            value: `{"token":"token-1","expiresAt":"${EXPIRY}"}`,
             owner: `AROAEXAMPLE:${INSTANCE}`,
             pool: POOL,
           },
@@ -70,7 +79,7 @@ describe("register function", () => {
   });
 
   it("throws when GitHub is unreachable, so that Lambda retries instead of abandoning the launch", async () => {
-    ports.mintToken = async () => Promise.reject(new Error("GitHub is down"));
+    down = true;
     await assert.rejects(run(launchEvent()), /GitHub is down/);
     assert.deepEqual(observer.counts, { RegistrationFailures: 1 });
     assert.equal(stored.size, 0);

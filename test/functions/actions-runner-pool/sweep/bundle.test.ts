@@ -3,7 +3,7 @@ import { ENV } from "../../../../contract/actions-runner-pool/environment";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { operationOf, queryError } from "../../support/aws";
 import { messages, metrics } from "../../support/bundle";
-import { RUNNERS, TAGS, bundleRuns, listed, members, runner } from "../../support/bundle-runs";
+import { RUNNERS, TAGS, bundleRuns, listed, members, runner, NO_SHARED_TOKEN } from "../../support/bundle-runs";
 import { INSTANCE, NAMES, POOL } from "../../support/events";
 
 describe("sweep function bundle", () => {
@@ -213,7 +213,8 @@ describe("sweep function bundle", () => {
     assert.ok(functions.gitHub.calls.every((call) => !call.startsWith("DELETE")));
   });
 
-  it("mints a token for an instance whose launch event was lost, readable only by its host", async () => {
+  it("keeps a token for mass launches, and stores it for an instance whose launch event was lost, readable only by its host", async () => {
+    const expiry = new Date(Date.now() + 3_600_000).toISOString();
     const launched = `<member><ActivityId>a</ActivityId><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName><Cause>c</Cause><Description>Launching a new EC2 instance: ${INSTANCE}</Description><StartTime>${new Date(Date.now() - 120_000).toISOString()}</StartTime><StatusCode>PreInService</StatusCode></member>`;
     const result = await functions.run(
       "sweep",
@@ -223,13 +224,16 @@ describe("sweep function bundle", () => {
           `<AutoScalingGroups><member><AutoScalingGroupName>${NAMES.group}</AutoScalingGroupName>${members("Instances", [[INSTANCE, "Pending:Wait"]])}</member></AutoScalingGroups>`,
         DescribeWarmPool: () => members("Instances", []),
         DescribeScalingActivities: () => `<Activities>${launched}</Activities>`,
+        ...NO_SHARED_TOKEN,
         ListSecrets: () => ({ SecretList: [] }),
         CreateSecret: () => ({ Name: "x" }),
       },
-      ({ method }) => (method === "POST" ? { status: 201, body: { token: "AAAA", expires_at: "2026-11-22T04:00:00Z" } } : listed()),
+      ({ method }) => (method === "POST" ? { status: 201, body: { token: "AAAA", expires_at: expiry } } : listed()),
     );
     assert.equal(result.code, 0, result.stderr);
-    const { Name, Tags } = result.parameters("CreateSecret");
+    const [shared, { Name, Tags }] = result.all("CreateSecret");
+    assert.deepEqual([shared.Name, shared.Tags.at(-1).Value], [`${NAMES.secretPrefix}shared-token`, "functions"]);
+    assert.equal(functions.gitHub.calls.filter((call) => call.startsWith("POST") && call.endsWith("/registration-token")).length, 1);
     assert.equal(Name, `${NAMES.secretPrefix}${INSTANCE}`);
     assert.deepEqual(Tags.at(-1), { Key: "ci-runners:owner", Value: `AROAEXAMPLE:${INSTANCE}` });
     assert.deepEqual(

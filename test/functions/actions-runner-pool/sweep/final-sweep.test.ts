@@ -96,10 +96,10 @@ describe("final sweep", () => {
   it("removes the deleted pool's runners and tokens, however recent, whether or not GitHub shows the runners as offline", async () => {
     runners = [runner(1), runner(2, { online: true }), runner(3)];
     history = [ended(1), ended(2), ended(3, "MidLifecycleAction")];
-    secrets = [token(1), token(4)];
-    assert.deepEqual(await run(), { runnersDeleted: 3, secretsDeleted: 2, left: [] });
+    secrets = [token(1), token(4), `${NAMES.secretPrefix}shared-token`];
+    assert.deepEqual(await run(), { runnersDeleted: 3, secretsDeleted: 3, left: [] });
     assert.deepEqual([runners, secrets, passes], [[], [], 1]);
-    assert.deepEqual(observer.counts, { OrphanRunners: 3, OrphanSecrets: 2 });
+    assert.deepEqual(observer.counts, { OrphanRunners: 3, OrphanSecrets: 3 });
   });
 
   it("never removes runners of other pools, of people or of instances that still exist, nor secrets that are not tokens", async () => {

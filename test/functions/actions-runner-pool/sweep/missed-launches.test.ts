@@ -94,7 +94,7 @@ describe("sweep of missed launches", () => {
 
   it("makes no lookup at GitHub while no instance waits", async () => {
     harness.members = [{ instanceId: id(1), lifecycleState: "InService" }];
-    harness.ports.mintToken = async () => assert.fail("minted");
+    harness.ports.tokens.put = async ({ name }) => assert.fail(`stored ${name}`);
     const gitHub = harness.ports.gitHub();
     harness.ports.gitHub = () => ({ ...gitHub, find: async () => assert.fail("looked up") });
     await harness.run();

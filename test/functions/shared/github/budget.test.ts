@@ -46,23 +46,6 @@ describe("GitHub's hourly quota", () => {
     return { sent, clock, runners: new GitHubRunners(transport, account.scope) };
   }
 
-  it("is not spent on a token for each of a thousand launches: one token serves until half of its hour is over", async () => {
-    let minted = 0;
-    const { clock, runners } = clientWith(() => {
-      minted += 1;
-      return { data: { token: `T${minted}`, expires_at: new Date(clock.now + 3_600_000).toISOString() }, headers: {} };
-    });
-    const given = new Set<string>();
-    for (let launch = 0; launch < 1_000; launch++) {
-      const { token, expiresAt } = await runners.registrationToken(new AbortController().signal);
-      assert.ok(Date.parse(expiresAt) - clock.now >= 30 * 60_000, "a host may wait for minutes before it uses the token");
-      given.add(token);
-      clock.now += 3_600;
-    }
-    assert.equal(given.size, minted);
-    assert.equal(minted, 2);
-  });
-
   it("allows no further call after GitHub has refused one, until the rate limit ends", async () => {
     let refuse = true;
     const { sent, clock, runners } = clientWith((call) => {
