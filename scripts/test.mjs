@@ -20,23 +20,30 @@ const LANES = {
   ],
   rehearsals: [
     "test/promotion/**/*.test.ts",
-    // Both install the package, once per process.
-    "test/package/**/*.test.ts",
-    "test/examples/**/*.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/rehearsal.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/lost-events.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/refused-destroy.test.ts",
   ],
+  // Both install the package, once per process.
+  packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts"],
   // CPU-bound, each about as long on one core as the lanes with machines.
   plans: ["test/proofs/races/random.test.ts", "test/proofs/races/random-skipping.test.ts"],
   models: ["test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
 };
+/**
+ * Lanes that only compute. They run at a lower priority: the others mostly wait, and the longest of them decides when the
+ * tests end, so each of its machines has to get the processor as soon as it needs it.
+ */
+const COMPUTING = ["plans", "models"];
+/** Of `nice`: about a third of the others' share. */
+const LOWER = "5";
 const ALL = "test/**/*.test.ts";
 /** After its last test a lane only has to exit. */
 const EXIT_LIMIT_MS = 60_000;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
+const NODE = process.execPath;
 const args = process.argv.slice(2);
 if (args.length > 0) process.exit(await run(args, process.env, "inherit"));
 
@@ -81,7 +88,8 @@ function read(file) {
 function run(rest, env, lane) {
   return new Promise((resolve, reject) => {
     const stdio = lane === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"];
-    const child = spawn(process.execPath, [mocha, ...rest], { cwd: root, env, stdio });
+    const [command, ...before] = COMPUTING.includes(lane) && process.platform !== "win32" ? ["nice", "-n", LOWER, NODE] : [NODE];
+    const child = spawn(command, [...before, mocha, ...rest], { cwd: root, env, stdio });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", (line) => console.log(`${lane.padEnd(10)} ${line}`));
     }

@@ -100,8 +100,8 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const group = createGroup(name, { ...common, launchTemplate, network, dependsOn: [...beforeGroup, cancelled] }, child);
     createHooks(name, { settings, group }, child);
     const ready = waitForReadiness(this, { settings, sweep: functions.sweep, group });
-    createDestroyCheck(name, { settings, sweep: functions.sweep, group }, child);
-    createBundleSweep(name, { settings, sweep: functions.sweep, bundle, group }, child);
+    const bundleSweep = createBundleSweep(name, { settings, sweep: functions.sweep, bundle, group }, child);
+    createDestroyCheck(name, { settings, sweep: functions.sweep, dependsOn: [group, bundleSweep] }, child);
     createAlarms(name, { ...common, functions, deadLetters }, child);
 
     const outputs: Outputs = {

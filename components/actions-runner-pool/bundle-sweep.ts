@@ -18,13 +18,13 @@ export interface BundleSweepParts {
  * launch template needs any more: see the function's bundle-sweep.ts. It depends on the group, so a deployment that fails
  * before the group has the new template deletes none.
  */
-export function createBundleSweep(name: string, parts: BundleSweepParts, opts: pulumi.CustomResourceOptions): void {
+export function createBundleSweep(name: string, parts: BundleSweepParts, opts: pulumi.CustomResourceOptions): pulumi.Resource {
   const { settings, sweep, bundle, group } = parts;
   const input = bundle.bucket.bucket.apply((bucket) => {
     const content: BundleSweepInput = { pool: settings.poolName, task: "sweep-bundles", bucket, deployed: bundleKey(bundle.sha256) };
     return JSON.stringify(content);
   });
-  new aws.lambda.Invocation(
+  return new aws.lambda.Invocation(
     `${name}-bundle-sweep`,
     { functionName: sweep.function.name, input, lifecycleScope: "CRUD" },
     { ...opts, dependsOn: [group] },

@@ -7,19 +7,20 @@ import type { PoolSettings } from "./settings";
 export interface DestroyCheckParts {
   settings: PoolSettings;
   sweep: PackagedFunction;
-  group: aws.autoscaling.Group;
+  /** The group, and what depends on it. */
+  dependsOn: pulumi.Resource[];
 }
 
 /**
  * Invokes the sweep function before the group is deleted, so that a destroy that could not end says so at once instead of
- * waiting in silence: see the function's destroy-check.ts. It depends on the group, so it is deleted first. On create it is
- * a no-op.
+ * waiting in silence: see the function's destroy-check.ts. It depends on the group and on all that depends on it, so it is
+ * deleted first, and alone: a refused destroy has deleted nothing. On create it is a no-op.
  */
 export function createDestroyCheck(name: string, parts: DestroyCheckParts, opts: pulumi.CustomResourceOptions): void {
   const input: DestroyCheckInput = { pool: parts.settings.poolName, check: "destroy" };
   new aws.lambda.Invocation(
     `${name}-destroy-check`,
     { functionName: parts.sweep.function.name, input: JSON.stringify(input), lifecycleScope: "CRUD" },
-    { ...opts, dependsOn: [parts.group] },
+    { ...opts, dependsOn: parts.dependsOn },
   );
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { OLDEST_AWS_SDK } from "../../components/shared/sdk-version";
@@ -65,12 +66,17 @@ describe("the oldest SDKs that the package accepts", function () {
     installed = await installedPackage();
   });
 
+  const folders: string[] = [];
+  // Here rather than at the process's exit: two copies of the SDK are 37,000 files, whose removal took a busy lane a minute.
+  after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
   const peers = (): Record<string, string> => JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).peerDependencies;
   const floor = (name: string) => peers()[name]!.replace(/^\^/, "");
 
   /** A project with the packed package and these SDKs, installed by npm with its own check of peer dependencies. */
   async function project(aws: string, pulumi: string, ...flags: string[]): Promise<string> {
     const folder = temporary("ci-runners-oldest-");
+    folders.push(folder);
     const dependencies = { "@pulumi/aws": aws, "@pulumi/pulumi": pulumi, "ci-runners": `file:${installed.tarball}` };
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "user", version: "1.0.0", private: true, dependencies }));
     writeFileSync(join(folder, "register.cjs"), PROGRAM);

@@ -179,7 +179,7 @@ describe("the last sweep", () => {
 });
 
 describe("the check before the group is deleted", () => {
-  it("has a constant input that no final sweep has, and depends on the group, so that its deletion comes first", async () => {
+  it("has a constant input that no final sweep has, and depends on all that depends on the group, so that its deletion comes first", async () => {
     const { inputs } = (await deploy()).named(INVOCATION, "runners-destroy-check");
     assert.deepEqual(inputs, { functionName: "pool-sweep", input: '{"pool":"pool","check":"destroy"}', lifecycleScope: "CRUD" });
     let dependsOn: pulumi.Resource[] = [];
@@ -197,7 +197,7 @@ describe("the check before the group is deleted", () => {
     const urns = await Promise.all(
       dependsOn.map(({ urn }) => new Promise<string>((resolve) => urn.apply((value) => resolve(value.split("$").pop()!)))),
     );
-    assert.deepEqual(urns, ["aws:autoscaling/group:Group::runners"]);
+    assert.deepEqual(urns, ["aws:autoscaling/group:Group::runners", "aws:lambda/invocation:Invocation::runners-bundle-sweep"]);
   });
 });
 

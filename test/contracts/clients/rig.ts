@@ -132,7 +132,7 @@ function deploy({ store, workDir }: AwsHarness): void {
       file,
       contentType: "application/x-tar",
       etag: "d41d8cd98f00b204e9800998ecf8427e",
-      lastModified: 1_700_000_000_000,
+      _lastModified: 1_700_000_000_000,
     },
   });
 }
