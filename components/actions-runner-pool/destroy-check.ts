@@ -7,14 +7,15 @@ import type { PoolSettings } from "./settings";
 export interface DestroyCheckParts {
   settings: PoolSettings;
   sweep: PackagedFunction;
-  /** The group, and what depends on it. */
+  /** The group, and a resource that depends on it. */
   dependsOn: pulumi.Resource[];
 }
 
 /**
  * Invokes the sweep function before the group is deleted, so that a destroy that could not end says so at once instead of
- * waiting in silence: see the function's destroy-check.ts. It depends on the group and on all that depends on it, so it is
- * deleted first, and alone: a refused destroy has deleted nothing. On create it is a no-op.
+ * waiting in silence: see the function's destroy-check.ts. The engine first deletes what has the longest chain of
+ * dependencies, so the check must have a longer one than any other resource of the pool: then it is deleted alone, and a
+ * refused destroy has deleted nothing. On create it is a no-op.
  */
 export function createDestroyCheck(name: string, parts: DestroyCheckParts, opts: pulumi.CustomResourceOptions): void {
   const input: DestroyCheckInput = { pool: parts.settings.poolName, check: "destroy" };

@@ -37,4 +37,10 @@ describe("the changelog", () => {
       assert.equal(new Set(entries).size, entries.length, `${name} has an entry twice`);
     }
   });
+
+  it("has no line in two versions, which a merge that takes both sides leaves", () => {
+    const lines = releases.flatMap((release) => release.split("\n"));
+    const twice = lines.filter((line, index) => line.length > 40 && lines[index + 1]?.startsWith(line.slice(0, 40)));
+    assert.deepEqual(twice, []);
+  });
 });
