@@ -19,7 +19,7 @@ export interface JobPlan {
   last: PlannedJob[];
 }
 
-export interface PlannedScaleIn {
+interface PlannedScaleIn {
   kind: ScaleInKind;
   /**
    * Queued when all instances are in service again. Not all at once at the beginning: where instances boot slowly, those jobs
