@@ -14,9 +14,13 @@ export function registrationSecretArn(environment: AwsEnvironment, names: PoolNa
   return arn(environment, "secretsmanager", `secret:${names.secretPrefix}*`);
 }
 
-/** Secrets Manager appends a dash and six characters to the name. */
-export function sharedTokenArn(environment: AwsEnvironment, names: PoolNames): string {
-  return arn(environment, "secretsmanager", `secret:${sharedTokenName(names.secretPrefix)}-??????`);
+/**
+ * Secrets Manager appends a dash and six characters to the name. Until the secret exists there are none: without the first
+ * ARN, a read would then be denied instead of finding nothing.
+ */
+export function sharedTokenArns(environment: AwsEnvironment, names: PoolNames): string[] {
+  const secret = arn(environment, "secretsmanager", `secret:${sharedTokenName(names.secretPrefix)}`);
+  return [secret, `${secret}-??????`];
 }
 
 export function stopDocumentArn(environment: AwsEnvironment, names: PoolNames): string {

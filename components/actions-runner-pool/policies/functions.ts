@@ -3,7 +3,7 @@ import { BUNDLE_PREFIX } from "../../../contract/shared/host-bundle";
 import type { AwsEnvironment } from "../../shared/aws-environment";
 import { logGroupName, vpcStatements } from "../../shared/packaged-function";
 import { type PolicyDocument, type Statement, allow, allowKey, arn, policy } from "../../shared/policy";
-import { groupArn, instanceArn, registrationSecretArn, sharedTokenArn, stopDocumentArn } from "./arns";
+import { groupArn, instanceArn, registrationSecretArn, sharedTokenArns, stopDocumentArn } from "./arns";
 
 /** The values from which the functions' policies are built. */
 export interface FunctionGrants {
@@ -37,7 +37,7 @@ function provideTokens({ environment, names, kmsKeyArn }: FunctionGrants): State
     ["secretsmanager:CreateSecret", "secretsmanager:TagResource", "secretsmanager:PutSecretValue"],
     [registrationSecretArn(environment, names)],
   );
-  const share = allow("ShareRegistrationToken", ["secretsmanager:GetSecretValue"], [sharedTokenArn(environment, names)]);
+  const share = allow("ShareRegistrationToken", ["secretsmanager:GetSecretValue"], sharedTokenArns(environment, names));
   if (kmsKeyArn === undefined) return [provide, share];
   return [provide, share, allowKey("EncryptRegistrationTokens", environment, kmsKeyArn, "secretsmanager", ENCRYPT)];
 }

@@ -1,6 +1,7 @@
 /** Shared by the simulated rows: a pool in its own environment for each moment of a fault, and checks of the promise. */
 import assert from "node:assert/strict";
 import { METRIC, POOL_DIMENSION } from "../../../../contract/actions-runner-pool/metrics";
+import { sharedTokenName } from "../../../../contract/actions-runner-pool/names";
 import { METRIC_NAMESPACE } from "../../../../contract/shared/metrics";
 import type { Shape } from "../../../../rehearsal/aws/api";
 import { labelOf } from "../../../../rehearsal/aws/gateway";
@@ -111,12 +112,13 @@ export class Harness {
     return this.secondsAfterJob(instance, job);
   }
 
-  /** GitHub has only runners of existing instances, and Secrets Manager no registration token. */
+  /** GitHub has only runners of existing instances, and Secrets Manager no registration token of an instance. */
   async cleared(seconds = CLEAR): Promise<void> {
+    const kept = new Set(["github-token", sharedTokenName(this.pool.names.secretPrefix)]);
     const left = () => {
       const members = this.pool.instances();
       const runners = this.environment.github.runners().filter(({ name }) => !members.includes(name));
-      const secrets = this.environment.secrets.names().filter((name) => name !== "github-token");
+      const secrets = this.environment.secrets.names().filter((name) => !kept.has(name));
       return runners.length + secrets.length;
     };
     await this.within(seconds, () => left() === 0, "nothing is left at GitHub or in Secrets Manager");
