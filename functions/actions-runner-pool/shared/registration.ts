@@ -4,12 +4,7 @@ import { type PoolNames, registrationSecretName, secretOwner } from "../../../co
 import type { Clock } from "../../shared/lambda/clock";
 import { within } from "../../shared/lambda/timeout";
 import type { Observer } from "../../shared/lambda/observer";
-import type { SharedToken, SharedTokenSettings } from "./shared-token";
-
-export interface TokenStore {
-  /** `taken`: the host has just read and deleted an earlier token, so it needs no other. */
-  put(secret: { name: string; value: string; owner: string; pool: string }): Promise<"created" | "replaced" | "taken">;
-}
+import type { SharedToken, SharedTokenSettings, TokenStore } from "./shared-token";
 
 export interface RegistrationPorts {
   sharedToken(settings: SharedTokenSettings): SharedToken;

@@ -3,7 +3,6 @@ import { TIMING } from "../../../contract/actions-runner-pool/timing";
 import type { RegistrationToken } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import { type Log, reasonOf } from "../../shared/lambda/observer";
-import type { TokenStore } from "./registration";
 
 /**
  * Minimum remaining validity of a token that an instance gets, in ms. GitHub's tokens are valid for one hour. A host waits
@@ -17,6 +16,11 @@ const KEPT_MS = LEFT_MS + 2 * TIMING.sweepInterval * 1000;
 /** What a function's process remembers between invocations. */
 export interface TokenMemory {
   token?: RegistrationToken;
+}
+
+export interface TokenStore {
+  /** `taken`: the host has just read and deleted an earlier token, so it needs no other. */
+  put(secret: { name: string; value: string; owner: string; pool: string }): Promise<"created" | "replaced" | "taken">;
 }
 
 export interface SharedTokenPorts {

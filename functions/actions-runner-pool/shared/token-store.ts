@@ -1,6 +1,6 @@
 import { CreateSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { OWNER_TAG, POOL_TAG } from "../../../contract/actions-runner-pool/names";
-import type { TokenStore } from "./registration";
+import type { TokenStore } from "./shared-token";
 import type { SecretsManager } from "../../shared/aws/clients";
 import { isAwsError } from "../../shared/aws/error";
 

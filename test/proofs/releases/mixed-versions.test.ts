@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { poolNames, sharedTokenName } from "../../../contract/actions-runner-pool/names";
 import { sha256 } from "../../../components/shared/sha256";
 import type { Manifest } from "../../../components/shared/package-layout";
 import { PROJECT } from "../../../rehearsal/environment/environment";
@@ -99,9 +100,10 @@ describe(`hosts and functions of ${PREVIOUS.release} and this release, mixed by 
   it("lose no job in a rollback: hosts of this release drain beside the previous release's functions", () =>
     change(PROJECT, previous.folder));
 
-  it("leave no resources behind and are denied no call", async () => {
+  it("leave nothing but the token's secret, which v0.2.0 does not know, and are denied no call", async () => {
     await pool.environment.context.engine.destroy();
-    assert.deepEqual(pool.environment.leftovers(), []);
+    const { secretPrefix } = poolNames("ci-runners-dev-runners");
+    assert.deepEqual(pool.environment.leftovers(), [`secret ${sharedTokenName(secretPrefix)}`]);
     assert.deepEqual(pool.environment.aws.denied(), []);
     assert.deepEqual(pool.environment.aws.defects, []);
     const ends = pool.events.flatMap((event) =>

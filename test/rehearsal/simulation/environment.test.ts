@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { sharedTokenName } from "../../../contract/actions-runner-pool/names";
 import { SimulatedEnvironment, type SimulatedEnvironmentOptions } from "../../../rehearsal/simulation/environment";
 import type { PoolOptions } from "../../../rehearsal/simulation/pool-options";
 
@@ -35,7 +36,7 @@ describe("a simulated pool", () => {
     assert.ok(await environment.until(() => !pool.instances().includes(target), 100 + DRAIN));
     assert.equal(state(job), "succeeded");
     assert.ok(await environment.until(() => environment.github.runners().length === 1, 60), "the function removes the runner");
-    assert.deepEqual(environment.secrets.names(), ["github-token"]);
+    assert.deepEqual(environment.secrets.names(), ["github-token", sharedTokenName(pool.names.secretPrefix)]);
   });
 
   it("loses the job in the control experiment, whose unit has no drain; otherwise the other tests would prove nothing", async () => {
