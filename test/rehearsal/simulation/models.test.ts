@@ -73,9 +73,9 @@ describe("the models of a simulated pool", () => {
       assert.ok(await environment.until(() => pool.ready().length === desired, 120));
       return reads();
     };
-    assert.equal(await launch(1), 1);
-    assert.equal(await launch(2), 1, "a warm function keeps its credentials");
+    assert.equal(await launch(1), 2, "it finds no shared token, and reads its credentials to create one");
+    assert.equal(await launch(2), 2, "a warm function keeps the token");
     environment.functions.endProcess(registerFunction);
-    assert.equal(await launch(3), 2);
+    assert.equal(await launch(3), 3, "a cold one reads it");
   });
 });
