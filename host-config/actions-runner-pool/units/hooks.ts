@@ -8,7 +8,8 @@ import { shellQuote } from "../../shared/shell-quote";
  * the user's own hook can fail the job.
  *
  * A job that leaves its user no process makes bash retry the fork for 15 s and then give up with status 254. The trap runs
- * even then, needs no process, and goes on as if the notification had been sent.
+ * even then, needs no process, and goes on as if the notification had been sent. On a busy machine the request may have ended
+ * before bash disowns it, which bash would report in the job's log.
  */
 function hook(route: string, what: string, userHook: string | undefined): string {
   return `#!/bin/bash
@@ -23,7 +24,7 @@ trap go_on EXIT
   exec /usr/bin/curl --disable --silent --noproxy '*' --max-time 2 --request POST --unix-socket ${PATHS.socket} \\
     http://agent${route}
 ) </dev/null >/dev/null 2>&1 &
-disown || true
+disown 2>/dev/null || true
 go_on
 `;
 }

@@ -102,6 +102,12 @@ describe("the job hooks", () => {
     assert.deepEqual(received.sort(), ["/job-completed", "/job-started"]);
   });
 
+  it("print nothing into the job's log if the request has ended before bash goes on, as on a busy machine", async () => {
+    const ended = jobStartedHook().replace("\ndisown", "\nwait\ndisown");
+    assert.notEqual(ended, jobStartedHook());
+    assert.deepEqual(await runHook(ended), { code: 0, output: "" });
+  });
+
   it("succeed without an agent", async () => {
     assert.deepEqual(await runHook(jobStartedHook()), { code: 0, output: "" });
     assert.deepEqual(await runHook(jobCompletedHook()), { code: 0, output: "" });
