@@ -18,6 +18,7 @@ export interface TokenMemory {
   token?: RegistrationToken;
 }
 
+/** Stores tokens as secrets: the shared one, and each instance's own copy. */
 export interface TokenStore {
   /** `taken`: the host has just read and deleted an earlier token, so it needs no other. */
   put(secret: { name: string; value: string; owner: string; pool: string }): Promise<"created" | "replaced" | "taken">;

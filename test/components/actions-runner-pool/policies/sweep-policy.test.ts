@@ -6,7 +6,7 @@ import type { PolicyDocument } from "../../../../components/shared/policy";
 import { ENV } from "../../../../contract/actions-runner-pool/environment";
 import { deployFunction } from "../../../rehearsal/aws/lambda/deployed-functions";
 import { sweepPolicy } from "../../../../components/actions-runner-pool/policies/functions";
-import { poolNames } from "../../../../contract/actions-runner-pool/names";
+import { poolNames, registrationSecretName, sharedTokenName } from "../../../../contract/actions-runner-pool/names";
 import { bundleKey } from "../../../../contract/shared/host-bundle";
 import type { Shape } from "../../../../rehearsal/aws/api";
 import { ACCOUNT, type AwsHarness, deployRole, startHarness } from "../../../rehearsal/aws/harness";
@@ -77,6 +77,16 @@ describe("the sweep function's policy, evaluated by the stand-in", () => {
       await denied(action, other);
     }
     await call("autoscaling:DescribeInstanceRefreshes", own);
+  });
+
+  it("lets it read the token that the functions share, also before that exists, and no instance's token", async () => {
+    const shared = sharedTokenName(names.secretPrefix);
+    const read = (SecretId: string) => call("secretsmanager:GetSecretValue", { SecretId });
+    await assert.rejects(read(shared), { code: "ResourceNotFoundException" }, "a new pool's first read is no denial");
+    const ofInstance = registrationSecretName(names.secretPrefix, "i-0123456789abcdef0");
+    for (const Name of [shared, ofInstance]) await call("secretsmanager:CreateSecret", { Name, SecretString: "token" });
+    assert.equal((await read(shared)).SecretString, "token");
+    await assert.rejects(read(ofInstance), { code: "AccessDeniedException" });
   });
 
   it("lets it read launch template versions, but no instances", async () => {
