@@ -1,8 +1,13 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CA_BUNDLE } from "../image-recipe";
 import type { LaunchSpec } from "../../aws/host-driver";
+
+/** Where `useradd` reads the range of the ids that it assigns. */
+const LOGIN_DEFS = "etc/login.defs";
+/** Beyond the ids that Debian assigns to a person or to a service of this computer; `useradd` assigns up to 60,000. */
+const USER_IDS = { first: 10_000, last: 59_000 };
 
 /** Content of a machine's new disk besides the image. */
 export interface DiskContent {
@@ -38,6 +43,7 @@ export class Disk {
         "",
       ].join("\n"),
     );
+    this.put(LOGIN_DEFS, ownUserIds(readFileSync(join(content.image, LOGIN_DEFS), "utf8")));
     const seed = "var/lib/cloud/seed/nocloud";
     this.put(`${seed}/meta-data`, `instance-id: ${spec.instanceId}\nlocal-hostname: ${hostName}\n`);
     this.put(`${seed}/user-data`, spec.userData, 0o600);
@@ -76,4 +82,14 @@ export class Disk {
       chmodSync(current, 0o755);
     }
   }
+}
+
+/**
+ * Users that a machine creates get ids that no other machine uses. On EC2 each instance has a kernel of its own; here one
+ * kernel counts the processes of a user on all machines together, so a job could take the last free process of a job elsewhere.
+ */
+function ownUserIds(loginDefs: string): string {
+  const own = loginDefs.replace(/^([UG]ID_MIN\s+)\d+$/gm, `$1${randomInt(USER_IDS.first, USER_IDS.last)}`);
+  if (own === loginDefs) throw new Error(`the machine image's ${LOGIN_DEFS} sets no UID_MIN`);
+  return own;
 }

@@ -183,6 +183,14 @@ describe("machines with a real systemd", () => {
     assert.equal(await sh(a.instanceId, "echo still here"), "still here");
   });
 
+  it("assign a user that they create an id of its own, or one kernel would count the processes of a user on all machines together", async () => {
+    const other = { ...a, instanceId: "i-00000000000000c01", privateIp: "10.20.0.13" };
+    await rig.hosts.launch(other);
+    const userOn = (instance: string) => sh(instance, "useradd own && id -u own");
+    assert.notEqual(await userOn(a.instanceId), await userOn(other.instanceId));
+    await rig.hosts.terminate(other.instanceId);
+  });
+
   it("are reported if they power off unexpectedly, and can be started again", async () => {
     await rig.hosts.runCommand(a.instanceId, ["systemctl poweroff"]).catch(() => {});
     await until("the power-off is reported", () => unexpected.includes(a.instanceId));
