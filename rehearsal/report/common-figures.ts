@@ -11,6 +11,7 @@ export interface EngineFigures {
 
 export interface Spread {
   p50: number;
+  p95: number;
   p99: number;
   max: number;
   count: number;
@@ -23,6 +24,8 @@ export interface CommonFigures {
   hosts: "systemd" | "simulated";
   drain: boolean;
   jobs: { queued: number; started: number; succeeded: number; lost: number; requeued: number; unfinished: number };
+  /** Milliseconds from queued to acquired by a runner, of the jobs that started. */
+  queueMs: Spread;
   /** Calls by principal, then by action. */
   apiCalls: Record<string, Record<string, number>>;
   denied: { principal: string; action: string; resource: string }[];
@@ -68,5 +71,5 @@ export function hookDurations(events: readonly TimelineEvent[]): number[] {
 export function spread(values: number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const rank = (p: number) => Math.round(sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)] ?? 0);
-  return { p50: rank(0.5), p99: rank(0.99), max: rank(1), count: sorted.length };
+  return { p50: rank(0.5), p95: rank(0.95), p99: rank(0.99), max: rank(1), count: sorted.length };
 }

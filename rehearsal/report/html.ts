@@ -1,6 +1,7 @@
 import type { CommonFigures, Spread } from "./common-figures";
 import type { TimelineEvent } from "../timeline";
 import { type Bar, type DrainMarks, type Lane, lanes } from "./lanes";
+import { waitingSteps } from "./queue";
 import { STYLE } from "./style";
 
 /** Geometry in SVG user units (CSS pixels at full width). */
@@ -40,7 +41,7 @@ ${cards.join("\n")}
 <section>
 <h2>Instances</h2>
 <div class="scroll">${chart(events, drain)}</div>
-<p class="legend"><i class="key pending"></i>pending <i class="key warmed"></i>warm pool <i class="key in-service"></i>in service <i class="key terminating"></i>terminating <i class="key retained"></i>retained <i class="key job"></i>job <i class="key lost"></i>lost job <i class="key drain"></i>drain <i class="key beat"></i>heartbeat</p>
+<p class="legend"><i class="key waiting"></i>waiting jobs <i class="key pending"></i>pending <i class="key warmed"></i>warm pool <i class="key in-service"></i>in service <i class="key terminating"></i>terminating <i class="key retained"></i>retained <i class="key job"></i>job <i class="key lost"></i>lost job <i class="key drain"></i>drain <i class="key beat"></i>heartbeat</p>
 </section>
 <section>
 <h2>Engine</h2>
@@ -58,7 +59,7 @@ function chart(events: readonly TimelineEvent[], drain: DrainMarks): string {
   const first = events[0]?.at ?? 0;
   const last = Math.max(events.at(-1)?.at ?? 0, first + 1);
   const x = (at: number) => LABEL + ((at - first) / (last - first)) * (WIDTH - LABEL - 10);
-  const height = AXIS + rows.length * LANE + 6;
+  const height = AXIS + (rows.length + 1) * LANE + 6;
   const marks = events.flatMap((event) =>
     event.kind === "scenario"
       ? [
@@ -66,11 +67,29 @@ function chart(events: readonly TimelineEvent[], drain: DrainMarks): string {
         ]
       : [],
   );
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="A lane per instance with its lifecycle states, jobs and drains">
+  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="The number of waiting jobs, and a lane per instance with its lifecycle states, jobs and drains">
 ${axis(first, last, x, height)}
 ${marks.join("\n")}
-${rows.map((lane, index) => laneSvg(lane, AXIS + index * LANE, x)).join("\n")}
+${queueSvg(events, last, x)}
+${rows.map((lane, index) => laneSvg(lane, AXIS + (index + 1) * LANE, x)).join("\n")}
 </svg>`;
+}
+
+/** The waiting jobs, above the instances: a bar from each change to the next, as high as their share of the longest queue. */
+function queueSvg(events: readonly TimelineEvent[], last: number, x: (at: number) => number): string {
+  const steps = waitingSteps(events);
+  const longest = Math.max(0, ...steps.map(({ waiting }) => waiting));
+  const room = LANE - 14;
+  const bars = steps.flatMap(({ at, waiting }, index) => {
+    if (waiting === 0) return [];
+    const left = x(at);
+    const width = Math.max(1, x(steps[index + 1]?.at ?? last) - left);
+    const height = (waiting / longest) * room;
+    const position = `x="${n(left)}" y="${n(AXIS + 4 + room - height)}" width="${n(width)}" height="${n(height)}"`;
+    return [`<rect class="waiting" ${position}><title>${waiting} waiting</title></rect>`];
+  });
+  return `<g><text class="lane" x="4" y="${AXIS + 20}">waiting jobs</text><text class="tick longest" x="${LABEL - 8}" y="${AXIS + 20}">${longest}</text>
+${bars.join("")}</g>`;
 }
 
 function axis(first: number, last: number, x: (at: number) => number, height: number): string {

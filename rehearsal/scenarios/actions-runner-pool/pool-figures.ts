@@ -1,4 +1,5 @@
 import { type CommonFigures, countJobs, type EngineFigures, hookDurations, type Spread, spread } from "../../report/common-figures";
+import { queueDurations } from "../../report/queue";
 import type { TimelineEvent } from "../../timeline";
 import { type Termination, terminations } from "./terminations";
 
@@ -46,6 +47,7 @@ export function poolFigures(measured: PoolMeasurements): PoolFigures {
     hosts: measured.hosts,
     drain: measured.drain,
     jobs,
+    queueMs: spread(queueDurations(events)),
     scaleIns: {
       requested: measured.scaleIns.length,
       completed,

@@ -7,6 +7,7 @@ export function poolReport(figures: PoolFigures, events: readonly TimelineEvent[
   const headline = `${figures.jobs.succeeded} of ${figures.jobs.queued} jobs succeeded; nothing lost, stuck, denied or left over`;
   const cards = [
     card("Jobs", `${figures.jobs.succeeded}/${figures.jobs.queued}`, `${figures.jobs.lost} lost, ${figures.jobs.requeued} requeued`),
+    latencyCard("Queue", figures.queueMs, "queued to started"),
     card(
       "Scale-ins",
       `${figures.scaleIns.completed}/${figures.scaleIns.requested}`,

@@ -5,6 +5,7 @@ import type { PoolFigures } from "./pool-figures";
 export function poolSummary(f: PoolFigures): string {
   const rows: [string, string][] = [
     ["jobs", `${f.jobs.succeeded} of ${f.jobs.queued} succeeded, ${f.jobs.lost} lost, ${f.jobs.requeued} requeued`],
+    ["queue", queue(f.queueMs)],
     ["scale-ins", `${f.scaleIns.completed} of ${f.scaleIns.requested} completed, ${f.scaleIns.hitBusy} hit a busy instance`],
     ["all drains", `${f.terminations.finished} of ${f.terminations.started} finished, ${f.terminations.hitBusy} with a job in flight`],
     ["detect", spread(f.latencyMs.detect, "Terminating:Wait to drain begun")],
@@ -37,6 +38,13 @@ export function poolSummary(f: PoolFigures): string {
 
 function spread(s: Spread, what: string): string {
   return s.count === 0 ? `nothing measured (${what})` : `median ${s.p50} ms, p99 ${s.p99} ms, max ${s.max} ms of ${s.count} (${what})`;
+}
+
+/** In seconds: unlike the other times it is mostly that of a machine's boot. */
+function queue(s: Spread): string {
+  const seconds = (ms: number) => (ms / 1000).toFixed(1);
+  if (s.count === 0) return "no job started (queued to started)";
+  return `median ${seconds(s.p50)} s, p95 ${seconds(s.p95)} s, p99 ${seconds(s.p99)} s, max ${seconds(s.max)} s of ${s.count} (queued to started)`;
 }
 
 function total(calls: Record<string, number>): number {

@@ -47,9 +47,9 @@ function measured(events: TimelineEvent[], changes: Partial<PoolMeasurements> = 
 describe("the figures of a rehearsal", () => {
   it("derive detection, tail and hook durations from the timeline", () => {
     const result = measured(drained());
-    assert.deepEqual(result.latencyMs.detect, { p50: 700, p99: 700, max: 700, count: 1 });
-    assert.deepEqual(result.latencyMs.tail, { p50: 2500, p99: 2500, max: 2500, count: 1 });
-    assert.deepEqual(result.latencyMs.hookStarted, { p50: 15, p99: 15, max: 15, count: 1 });
+    assert.deepEqual(result.latencyMs.detect, { p50: 700, p95: 700, p99: 700, max: 700, count: 1 });
+    assert.deepEqual(result.latencyMs.tail, { p50: 2500, p95: 2500, p99: 2500, max: 2500, count: 1 });
+    assert.deepEqual(result.latencyMs.hookStarted, { p50: 15, p95: 15, p99: 15, max: 15, count: 1 });
     assert.deepEqual(result.scaleIns, { requested: 1, completed: 1, stuck: 0, hitBusy: 1 });
     assert.deepEqual(result.failures, []);
   });
@@ -85,8 +85,8 @@ describe("the figures of a rehearsal", () => {
   });
 
   it("give nearest-rank percentiles, and zero if nothing was measured", () => {
-    assert.deepEqual(spread([]), { p50: 0, p99: 0, max: 0, count: 0 });
-    assert.deepEqual(spread([5, 1, 4, 2, 3]), { p50: 3, p99: 5, max: 5, count: 5 });
+    assert.deepEqual(spread([]), { p50: 0, p95: 0, p99: 0, max: 0, count: 0 });
+    assert.deepEqual(spread([5, 1, 4, 2, 3]), { p50: 3, p95: 5, p99: 5, max: 5, count: 5 });
   });
 });
 
