@@ -1,3 +1,4 @@
+import type { Clock } from "../clock";
 import { AwsError } from "./api";
 
 export interface AwsFault {
@@ -13,14 +14,20 @@ export interface AwsFault {
   untilMs?: number;
   /** Evaluated for each matching call; false lets the call pass. Absent: every matching call fails. */
   when?: () => boolean;
-  error: AwsError;
+  /** Absent: the call is only slow. */
+  error?: AwsError;
+  /**
+   * By which the call is late, in real milliseconds: the timeouts of a function and of its SDK client also run in real time, while
+   * a virtual clock stands still.
+   */
+  delayMs?: number;
 }
 
 /** Injects the errors that AWS returns occasionally. A fault applies after authorisation, as throttling does. */
 export class AwsFaults {
   private readonly active: { fault: AwsFault; left: number }[] = [];
 
-  constructor(private readonly now: () => number) {}
+  constructor(private readonly clock: Pick<Clock, "now" | "during">) {}
 
   /** Returns a function that removes the fault. */
   inject(fault: AwsFault): () => void {
@@ -32,8 +39,14 @@ export class AwsFaults {
     };
   }
 
-  /** The error to inject into this call, if any. */
-  match(principal: string, action: string, instance?: string): AwsError | undefined {
+  /** Delays the call and throws the error, as the fault says. */
+  async strike({ delayMs, error }: AwsFault): Promise<void> {
+    if (delayMs !== undefined) await this.clock.during(() => new Promise((resolve) => setTimeout(resolve, delayMs)));
+    if (error) throw new AwsError(error.code, error.message, error.httpStatus, error.members);
+  }
+
+  /** The first fault that applies to this call, if any. */
+  match(principal: string, action: string, instance?: string): AwsFault | undefined {
     if (this.active.length === 0) return undefined;
     const entry = this.active.find(
       ({ fault, left }) =>
@@ -41,19 +54,27 @@ export class AwsFaults {
         (fault.action === "*" || fault.action === action) &&
         (fault.principal === undefined || fault.principal === principal) &&
         (fault.instance === undefined || fault.instance === instance) &&
-        (fault.untilMs === undefined || this.now() < fault.untilMs) &&
+        (fault.untilMs === undefined || this.clock.now() < fault.untilMs) &&
         (fault.when === undefined || fault.when()),
     );
-    if (!entry) return undefined;
-    entry.left--;
-    const { code, message, httpStatus } = entry.fault.error;
-    return new AwsError(code, message, httpStatus);
+    if (entry) entry.left--;
+    return entry?.fault;
   }
 }
 
 /** Auto Scaling's throttling error, HTTP 400. */
 export function throttling(): AwsError {
   return new AwsError("Throttling", "Rate exceeded", 400);
+}
+
+/** The throttling of a DynamoDB table as a whole, in which no single partition is hot. */
+export function dynamoDbThrottling(): AwsError {
+  return new AwsError("ThrottlingException", "Rate of requests exceeds the allowed throughput.", 400);
+}
+
+/** A service that is down. The SDK retries it. */
+export function outage(): AwsError {
+  return new AwsError("InternalServerError", "The request processing has failed because of an unknown error.", 500);
 }
 
 /** Another change is in progress. AWS's service model assigns HTTP 500 although the caller must retry. */

@@ -21,6 +21,8 @@ export class AwsError extends StacklessError {
     readonly code: string,
     message: string,
     readonly httpStatus = 400,
+    /** What the error has besides its message, in the SDK's shape: the reasons of a cancelled transaction. */
+    readonly members: Shape = {},
   ) {
     super(message);
     this.name = code;
@@ -45,8 +47,8 @@ export interface Service {
 /** One resource that a call touches, as IAM sees it. A call is allowed only if all of its resources are. */
 export interface Authorisation {
   resource: string;
-  /** Condition keys of the request and the resource; those of the caller are added by the gateway. */
-  context: Record<string, string>;
+  /** Condition keys of the request and the resource, some with several values; those of the caller are added by the gateway. */
+  context: Record<string, string | readonly string[]>;
   /** An action other than the call's own: creating a secret with tags also needs `secretsmanager:TagResource`. */
   action?: string;
   /** The resource does not exist: it has no tags, so AWS denies by tag conditions. Not a defect of the policy. */

@@ -2,6 +2,8 @@ import { EventBus } from "./events/bus";
 import type { Denial } from "./gateway";
 import type { AwsOptions } from "./aws-options";
 import { AsyncInvoker } from "./lambda/async";
+import { FunctionUrls } from "./lambda/function-urls";
+import { LambdaApi } from "./lambda/lambda-api";
 import { LambdaRuntime } from "./lambda/runtime";
 import type { Route } from "./lambda/sandbox-environment";
 import type { AwsServices } from "./services";
@@ -19,6 +21,7 @@ export interface FunctionServices {
   lambda: LambdaRuntime;
   async: AsyncInvoker;
   bus: EventBus;
+  functionUrls: FunctionUrls;
 }
 
 /** Starts the function runtime, its queue of asynchronous invocations, and the event bus that fills the queue. */
@@ -29,6 +32,8 @@ export function startFunctions(options: FunctionOptions): FunctionServices {
   const { metrics } = cloudwatch;
   const lambda = new LambdaRuntime({ clock, timeline, random, account, store, gateway, credentials, metrics, route, workDir });
   const async = new AsyncInvoker({ clock, store, runtime: lambda, gateway, onDefect });
+  gateway.register(new LambdaApi({ account, runtime: lambda, async }));
+  const functionUrls = new FunctionUrls({ clock, store, runtime: lambda, onDefect });
   const bus = new EventBus({
     clock,
     random,
@@ -39,5 +44,5 @@ export function startFunctions(options: FunctionOptions): FunctionServices {
     onDefect,
     invoke: (name, event) => async.invoke(name, event),
   });
-  return { lambda, async, bus };
+  return { lambda, async, bus, functionUrls };
 }

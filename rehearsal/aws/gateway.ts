@@ -24,7 +24,7 @@ export class AwsGateway implements AwsApi {
   private readonly denials: Denial[] = [];
 
   constructor(private readonly options: AwsGatewayOptions) {
-    this.faults = new AwsFaults(() => options.clock.now());
+    this.faults = new AwsFaults(options.clock);
   }
 
   register(...services: Service[]): void {
@@ -48,7 +48,7 @@ export class AwsGateway implements AwsApi {
         }
       }
       const fault = this.faults.match(label, action, instance);
-      if (fault) throw fault;
+      if (fault) await this.faults.strike(fault);
       return await service.execute(operation, params, principal);
     } catch (error) {
       outcome = error instanceof AwsError ? error.code : "InternalFailure";
@@ -113,6 +113,7 @@ function denied(action: string, message: string): AwsError {
   if (action.startsWith("ec2:")) {
     return new AwsError("UnauthorizedOperation", `You are not authorized to perform this operation. ${message}`, 403);
   }
-  const json = /^(ssm|secretsmanager|events|lambda|logs):/.test(action);
+  if (action.startsWith("lambda:")) return new AwsError("AccessDeniedException", message, 403);
+  const json = /^(dynamodb|ssm|secretsmanager|events|logs):/.test(action);
   return json ? new AwsError("AccessDeniedException", message, 400) : new AwsError("AccessDenied", message, 403);
 }

@@ -56,9 +56,15 @@ export async function startAws(options: AwsOptions): Promise<AwsStandIn> {
     privateCertificates,
     privateHosts,
     githubHosts,
+    functionUrlHandler: (req, res) => functions!.functionUrls.handler(req, res),
     onDefect,
   });
-  const route = { port: servers.tlsPort, hosts: ["*.amazonaws.com", ...githubHosts], privateHosts, caFile: certificates.caFile };
+  const route = {
+    port: servers.tlsPort,
+    hosts: ["*.amazonaws.com", "*.on.aws", ...githubHosts],
+    privateHosts,
+    caFile: certificates.caFile,
+  };
   functions = startFunctions({ ...options, services, route, refused, onDefect });
 
   const { caFile, certFile, keyFile } = certificates;

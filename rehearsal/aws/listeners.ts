@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Certificates } from "./front/certificates";
-import { createFront } from "./front/front-handler";
+import { createFront, type HttpHandler } from "./front/front-handler";
 import { type FrontServers, openServers } from "./front/servers";
 import { createImds, ImdsFaults, type ImdsRequest, type ImdsResponse } from "./imds";
 import type { AwsOptions } from "./aws-options";
@@ -8,6 +8,8 @@ import type { AwsServices } from "./services";
 import { createWireHandler } from "./wire/wire-handler";
 
 export interface ListenerOptions extends Pick<AwsOptions, "clock" | "random" | "region" | "accountId" | "workDir" | "githubHandler"> {
+  /** Serves the functions' own URLs. */
+  functionUrlHandler: HttpHandler;
   services: Pick<AwsServices, "gateway" | "credentials" | "fleet" | "autoscaling">;
   certificates: Certificates;
   /** For the connections to `privateHosts`. */
@@ -39,7 +41,14 @@ export async function openListeners(options: ListenerOptions): Promise<Listeners
     issue: (principal) => credentials.issue(principal),
   });
   const wire = createWireHandler({ api: gateway, credentials, clock, region, onDefect });
-  const front = createFront({ wire, imds, github: options.githubHandler, githubHosts, now: () => clock.now() });
+  const front = createFront({
+    wire,
+    imds,
+    github: options.githubHandler,
+    functionUrls: options.functionUrlHandler,
+    githubHosts,
+    now: () => clock.now(),
+  });
   const privateOnes = { hosts: privateHosts, certificates: privateCertificates };
   const servers = await openServers(front, certificates, join(workDir, "front.sock"), privateOnes);
   return { servers, imds, imdsFaults };

@@ -23,7 +23,11 @@ export function sdkClient<Client>(prefix: string, call: (action: string, params:
       return await call(actionOf(prefix, constructor.name), input as Shape);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      throw Object.assign(new StacklessError(error.message), { name: error.code, $metadata: { httpStatusCode: error.httpStatus } });
+      throw Object.assign(new StacklessError(error.message), {
+        ...error.members,
+        name: error.code,
+        $metadata: { httpStatusCode: error.httpStatus },
+      });
     }
   };
   return { send } as Client;

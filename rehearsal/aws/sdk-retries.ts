@@ -2,7 +2,9 @@ import { AwsError } from "./api";
 
 /** The errors that AWS SDKs retry: throttling and server-side errors. */
 function isRetryable(error: unknown): boolean {
-  return error instanceof AwsError && (error.httpStatus >= 500 || /Throttl|TooManyRequests|RequestTimeout/.test(error.code));
+  return (
+    error instanceof AwsError && (error.httpStatus >= 500 || /Throttl|ThroughputExceeded|TooManyRequests|RequestTimeout/.test(error.code))
+  );
 }
 
 /** The SDK waits 100 ms, 200 ms, 400 ms... between attempts, five times that when throttled, and at most 20 s. */
@@ -17,7 +19,7 @@ export async function withSdkRetries<T>(attempts: number, call: () => Promise<T>
       return await call();
     } catch (error) {
       if (attempt >= attempts || !isRetryable(error)) throw error;
-      const first = /Throttl/.test((error as AwsError).code) ? THROTTLED_PAUSE_MS : FIRST_PAUSE_MS;
+      const first = /Throttl|ThroughputExceeded/.test((error as AwsError).code) ? THROTTLED_PAUSE_MS : FIRST_PAUSE_MS;
       await sleep(Math.min(first * 2 ** (attempt - 1), LONGEST_PAUSE_MS));
     }
   }

@@ -1,7 +1,9 @@
 import { AutoScaling, DeployedResolver, type EventBridgeEvent } from "./autoscaling";
 import { CloudWatch } from "./cloudwatch/cloudwatch";
 import { Credentials } from "./credentials";
+import { DynamoDb } from "./dynamodb";
 import { Ec2, Fleet, publicParameters } from "./ec2";
+import { EventsApi } from "./events/events-api";
 import { Queues } from "./events/queues";
 import { AwsGateway, type Denial } from "./gateway";
 import { Iam } from "./iam/iam";
@@ -25,6 +27,7 @@ export interface AwsServices {
   secrets: SecretsManager;
   ssm: SystemsManager;
   queues: Queues;
+  dynamodb: DynamoDb;
   cloudwatch: CloudWatch;
   /** Records a denial by a resource's own policy. */
   refused(denial: Denial): void;
@@ -47,9 +50,11 @@ export function createServices(options: AwsOptions, publish: (event: EventBridge
   const resolver = new DeployedResolver(store, account, options.accountParts);
   const autoscaling = new AutoScaling({ ...options.autoscaling, clock, random, timeline, fleet, account, resolver, publish });
   const ec2 = new Ec2({ fleet, account, store });
+  const dynamodb = new DynamoDb({ clock, store, keys, account });
   const ssm = createSystemsManager(options, { store, iam, fleet, refused });
-  gateway.register(autoscaling, ec2, secrets, ssm, new S3(store, iam, keys), cloudwatch, queues);
-  return { gateway, store, iam, credentials, fleet, autoscaling, ec2, secrets, ssm, queues, cloudwatch, refused };
+  gateway.register(autoscaling, ec2, secrets, ssm, new S3(store, iam, keys), cloudwatch, queues, dynamodb);
+  gateway.register(new EventsApi({ clock, random, account, publish }));
+  return { gateway, store, iam, credentials, fleet, autoscaling, ec2, secrets, ssm, queues, dynamodb, cloudwatch, refused };
 }
 
 function createSystemsManager(

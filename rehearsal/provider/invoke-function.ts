@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ResourceStore } from "../aws/api";
-import { arn, text, type InvokeFunction, type ProviderAccount } from "./resource-type";
+import { arn, text, type InvokeFunction, type ProviderAccount, type ResourceContext } from "./resource-type";
+import { mustExist } from "./types/checks";
 import type { Properties } from "./values";
 
 export const FUNCTION = "aws:lambda/function:Function";
@@ -17,8 +18,14 @@ export function functionName(reference: unknown): string {
   return text(reference).split(":function:").pop()?.split(":")[0] ?? "";
 }
 
-export function functionNotFound({ account }: Pick<InvocationContext, "account">, name: string): string {
+function functionNotFound({ account }: Pick<InvocationContext, "account">, name: string): string {
   return `Function not found: ${arn(account, "lambda", `function:${name}`)}`;
+}
+
+/** @throws AWS's error if the function that a resource refers to does not exist. */
+export function functionMustExist(context: ResourceContext, reference: unknown): void {
+  const name = functionName(reference);
+  mustExist(context, FUNCTION, name, "ResourceNotFoundException", functionNotFound(context, name));
 }
 
 /** Invokes a function and waits for it, as the resource and the lookup of the real provider do: its error fails them. */

@@ -15,6 +15,7 @@ describe("the quick tests", () => {
       [
         "test/bench",
         "test/contracts/clients",
+        "test/contracts/dynamodb",
         "test/examples",
         "test/host-config/actions-runner-pool",
         "test/package",

@@ -43,6 +43,11 @@ export interface AutoScalingOptions {
   terminateHookAfterAbandonedLaunch?: boolean;
   /** AWS was once observed to accept `false` for an instance in Terminating:Wait. Default accept. */
   clearProtectionWhileTerminating?: "accept" | "reject";
+  /**
+   * Whether TerminateInstanceInAutoScalingGroup returns an instance to a warm pool with reuse, if it lowers the desired
+   * capacity and the pool has room; AWS does not document it. Default terminate.
+   */
+  terminateCallWithReuse?: "terminate" | "return";
   /** Default group: a drain of a scale-in then blocks the next refresh as well, the harder case for an `up`. */
   cancellationWaitsFor?: CancellationScope;
 }
@@ -102,8 +107,11 @@ export class AutoScaling implements Service {
     const standby = new Standby({ states, activities, changed });
     this.deletion = new Deletion({ groups, lifecycle, activities, capacity: this.capacity });
     const clearProtectionWhileTerminating = options.clearProtectionWhileTerminating ?? "accept";
+    const { terminateCallWithReuse } = options;
+    const takesBack = (group: Group) => terminateCallWithReuse === "return" && this.capacity.takesBack(group);
     this.parts = {
       groups,
+      takesBack,
       actions,
       lifecycle,
       refreshes,

@@ -32,6 +32,12 @@ export class Capacity {
     this.evaluateIn(group, this.parts.delays.reaction);
   }
 
+  /** Whether an instance that leaves service goes to the warm pool, which reuses instances and has room for it. */
+  takesBack(group: Group): boolean {
+    const reuse = group.config.warmPool?.reuseOnScaleIn === true && !group.status && !group.warmPoolStatus;
+    return reuse && this.warmPoolDeficit(group) > 0;
+  }
+
   forget(group: Group): void {
     this.evaluations.get(group)?.cancel();
     this.evaluations.delete(group);
@@ -80,10 +86,9 @@ export class Capacity {
     const policies = group.config.terminationPolicies ?? ["Default"];
     const chosen = chooseForTermination(candidates, counted, excess, policies, templateOf(group).id);
     const cause = this.cause("terminated", "shrinking", counted.length, counted.length - excess);
-    const reuse = group.config.warmPool?.reuseOnScaleIn === true && !group.status && !group.warmPoolStatus;
     for (const member of chosen) {
       const selected = `${cause}  ${this.parts.activities.stamp(`instance ${member.instance.id} was selected for termination.`)}`;
-      if (reuse && this.warmPoolDeficit(group) > 0) void this.parts.lifecycle.returnToPool(member, selected);
+      if (this.takesBack(group)) void this.parts.lifecycle.returnToPool(member, selected);
       else this.parts.lifecycle.terminate(member, selected);
     }
     if (chosen.length < excess) group.waitsForUnprotected = true;

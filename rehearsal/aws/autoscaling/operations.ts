@@ -19,6 +19,8 @@ export interface OperationParts {
   refreshes: InstanceRefreshes;
   standby: Standby;
   activities: Activities;
+  /** Whether an instance that a caller terminates, lowering the desired capacity, goes to the warm pool instead. */
+  takesBack(group: Group): boolean;
   changed(group: Group): void;
   /** AWS was once observed to accept `false` for an instance in Terminating:Wait; `reject` is the stricter behaviour. */
   clearProtectionWhileTerminating: "accept" | "reject";
@@ -72,7 +74,7 @@ export const OPERATIONS: Record<string, Operation> = {
     return {};
   },
 
-  TerminateInstanceInAutoScalingGroup({ groups, lifecycle, activities, changed }, params) {
+  TerminateInstanceInAutoScalingGroup({ groups, lifecycle, activities, takesBack, changed }, params) {
     const member = groups.getMember(text(params, "InstanceId"));
     const decrement = flag(params, "ShouldDecrementDesiredCapacity");
     const { group } = member;
@@ -83,7 +85,9 @@ export const OPERATIONS: Record<string, Operation> = {
       group.desired--;
     }
     const cause = activities.stamp("instance was taken out of service in response to a user request.");
-    const activity = lifecycle.terminate(member, cause) ?? latestActivity(group, member);
+    if (decrement && member.state === "InService" && takesBack(group)) void lifecycle.returnToPool(member, cause);
+    else lifecycle.terminate(member, cause);
+    const activity = latestActivity(group, member);
     changed(group);
     return { Activity: activity && describeActivity(group, activity) };
   },

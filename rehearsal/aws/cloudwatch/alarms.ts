@@ -22,14 +22,14 @@ const COMPARISONS: Record<string, (value: number, threshold: number) => boolean>
  */
 export function evaluateAlarms(store: ResourceStore, metrics: MetricStore, now: number): AlarmReport[] {
   return store.list("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ id, state }) => {
-    if (state["metricQueries"] !== undefined || state["extendedStatistic"] !== undefined) {
-      throw new Error(`alarm ${state["name"] ?? id}: the rehearsal does not evaluate metric math or percentiles`);
+    if (state["metricQueries"] !== undefined) {
+      throw new Error(`alarm ${state["name"] ?? id}: the rehearsal does not evaluate metric math`);
     }
     const alarm = {
       namespace: state["namespace"] as string,
       metric: state["metricName"] as string,
       dimensions: (state["dimensions"] ?? {}) as Record<string, string>,
-      statistic: state["statistic"] as Statistic,
+      statistic: (state["extendedStatistic"] ?? state["statistic"]) as Statistic,
       periodMs: Number(state["period"] ?? 60) * 1000,
       periods: Number(state["evaluationPeriods"]),
       needed: Number(state["datapointsToAlarm"] ?? state["evaluationPeriods"]),

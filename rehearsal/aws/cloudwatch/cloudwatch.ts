@@ -2,6 +2,7 @@ import type { Clock } from "../../clock";
 import { type Authorisation, AwsError, type Principal, type ResourceStore, type Service, type Shape } from "../api";
 import { type AlarmReport, evaluateAlarms } from "./alarms";
 import { MetricStore } from "./metrics";
+import { getMetricData, getMetricStatistics } from "./queries";
 
 interface Datum {
   MetricName?: string;
@@ -14,7 +15,7 @@ interface Datum {
   Unit?: string;
 }
 
-/** The part of CloudWatch that accepts metrics and evaluates alarms. */
+/** The part of CloudWatch that accepts metrics, answers questions about them and evaluates alarms. */
 export class CloudWatch implements Service {
   readonly prefix = "cloudwatch";
   readonly metrics = new MetricStore();
@@ -31,6 +32,8 @@ export class CloudWatch implements Service {
   }
 
   async execute(operation: string, params: Shape, _principal: Principal): Promise<Shape> {
+    if (operation === "GetMetricStatistics") return getMetricStatistics(this.metrics, params);
+    if (operation === "GetMetricData") return getMetricData(this.metrics, params);
     if (operation !== "PutMetricData") throw new AwsError("InvalidAction", `The rehearsal's CloudWatch has no ${operation}.`);
     const namespace = String(params["Namespace"] ?? "");
     if (namespace === "" || namespace.startsWith("AWS/")) {

@@ -11,7 +11,19 @@ export interface DataPoint {
   unit?: string;
 }
 
-export type Statistic = "Sum" | "Average" | "Minimum" | "Maximum" | "SampleCount";
+const STATISTICS = ["Sum", "Average", "Minimum", "Maximum", "SampleCount"] as const;
+/** `p95`, `p99.9`: the value that so many percent of the samples do not exceed. */
+export type Percentile = `p${number}`;
+export type Statistic = (typeof STATISTICS)[number] | Percentile;
+
+export function isPercentile(text: string): text is Percentile {
+  const percent = Number(/^p(\d{1,3}(\.\d{1,10})?)$/.exec(text)?.[1]);
+  return percent > 0 && percent <= 100;
+}
+
+export function isStatistic(text: string): text is Statistic {
+  return STATISTICS.some((one) => one === text) || isPercentile(text);
+}
 
 /** All metrics of a rehearsal. A metric is identified by namespace, name and exact set of dimensions, as in CloudWatch. */
 export class MetricStore {
@@ -56,8 +68,19 @@ export class MetricStore {
         return Math.min(...points.map(({ value }) => value));
       case "Maximum":
         return Math.max(...points.map(({ value }) => value));
+      default:
+        return percentile(points, (count * Number(statistic.slice(1))) / 100);
     }
   }
+}
+
+/** Exact, from all samples: the smallest value that at least `rank` samples do not exceed. */
+function percentile(points: readonly DataPoint[], rank: number): number {
+  const sorted = [...points].sort((one, other) => one.value - other.value);
+  let seen = 0;
+  // The tolerance is for the rounding of the rank: 99 % of 100 samples is the 99th.
+  const found = sorted.find(({ count }) => (seen += count) >= rank - 1e-9);
+  return (found ?? sorted.at(-1)!).value;
 }
 
 function seriesKey(namespace: string, name: string, dimensions: Record<string, string>): string {

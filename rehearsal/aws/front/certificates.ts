@@ -33,6 +33,8 @@ export function servedNames(region: string, extra: readonly string[] = []): stri
       `*.${region}.amazonaws.com`,
       `*.s3.${region}.amazonaws.com`,
       "*.s3.amazonaws.com",
+      `*.ddb.${region}.amazonaws.com`,
+      `*.lambda-url.${region}.on.aws`,
       "github.com",
       "*.github.com",
       "*.githubusercontent.com",

@@ -9,6 +9,8 @@ export interface FrontHandlers {
   imds: (request: ImdsRequest) => ImdsResponse;
   /** GitHub, for every host name in `githubHosts`. */
   github: HttpHandler;
+  /** The functions' own URLs. */
+  functionUrls: HttpHandler;
   /** Exact names or `*.suffix`. */
   githubHosts: readonly string[];
   /** Milliseconds since the epoch, on the rehearsal's clock. */
@@ -20,6 +22,8 @@ export const SOURCE_IP_HEADER = "x-rehearsal-source-ip";
 
 export const GITHUB_HOST_PATTERNS = ["github.com", "*.github.com", "*.githubusercontent.com"] as const;
 
+const FUNCTION_URL_HOST = /^[a-z0-9]+\.lambda-url\.[a-z0-9-]+\.on\.aws$/;
+
 const METADATA_HOSTS = new Set(["169.254.169.254", "fd00:ec2::254", "instance-data"]);
 
 /** The handler behind every listener; routes by the Host header alone. */
@@ -30,6 +34,7 @@ export function createFront(handlers: FrontHandlers): HttpHandler {
     const host = hostName(req.headers.host ?? "");
     if (METADATA_HOSTS.has(host)) return answerImds(handlers.imds, req, res);
     if (handlers.githubHosts.some((known) => covers(known, host))) return handlers.github(req, res);
+    if (FUNCTION_URL_HOST.test(host)) return handlers.functionUrls(req, res);
     // AWS's names, and clients configured with a plain loopback address.
     return handlers.wire(req, res);
   };

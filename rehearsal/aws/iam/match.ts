@@ -1,10 +1,10 @@
 import { canonicalKey, isKnownKey, isResourceTagKey, NEGATED_OPERATORS } from "./vocabulary";
 import { type Condition, UnsupportedPolicyError, type Statement } from "./policy";
 
-/** Condition keys of one request, in canonical spelling. Multiple values (`aws:TagKeys`) are comma-separated. */
-export type ConditionContext = ReadonlyMap<string, string>;
+/** Condition keys of one request, in canonical spelling. Multiple values are a list, or comma-separated (`aws:TagKeys`). */
+export type ConditionContext = ReadonlyMap<string, string | readonly string[]>;
 
-export function contextOf(keys: Record<string, string>): ConditionContext {
+export function contextOf(keys: Record<string, string | readonly string[]>): ConditionContext {
   return new Map(Object.entries(keys).map(([key, value]) => [canonicalKey(key), value]));
 }
 
@@ -40,11 +40,13 @@ function conditionHolds(condition: Condition, request: Request): boolean {
   const present = request.context.get(canonicalKey(condition.key));
   if (condition.operator === "Null") return condition.values.includes(String(present === undefined));
   if (condition.quantifier) {
-    const values = present === undefined || present === "" ? [] : present.split(",");
+    const values = typeof present === "string" ? present.split(",").filter((value) => value !== "") : (present ?? []);
     const holds = (value: string) => valueMatches(condition, value, request.context);
     return condition.quantifier === "ForAllValues" ? values.every(holds) : values.some(holds);
   }
   if (present === undefined) return condition.ifExists || NEGATED_OPERATORS.has(condition.operator);
+  if (typeof present !== "string")
+    throw new UnsupportedPolicyError(`condition on ${condition.key}`, "several values without a set operator");
   return valueMatches(condition, present, request.context);
 }
 
@@ -73,7 +75,8 @@ const VARIABLE = /\$\{([^}]*)\}/g;
 function variable(name: string, context: ConditionContext): string | undefined {
   if (name === "*" || name === "?" || name === "$") return name;
   if (!isKnownKey(name)) throw new UnsupportedPolicyError(`\${${name}}`, "unknown policy variable");
-  return context.get(canonicalKey(name));
+  const value = context.get(canonicalKey(name));
+  return typeof value === "string" ? value : undefined;
 }
 
 function substitute(text: string, context: ConditionContext): string | undefined {

@@ -50,8 +50,10 @@ interface Sandbox {
 /** Runs the deployed bundles in separate processes, warm where possible, under the function's role. */
 export class LambdaRuntime {
   readonly logs: LogLine[] = [];
+  /** By how much the functions' clocks are ahead of AWS's and GitHub's, in milliseconds, for scenarios with a wrong clock. */
+  readonly settings = { skewMs: 0 };
   private readonly idle = new Map<string, Sandbox[]>();
-  private readonly all = new Set<FunctionProcess>();
+  private readonly all = new Map<FunctionProcess, string>();
   private readonly busy = new Map<string, number>();
   private readonly waiting = new Map<string, (() => void)[]>();
   private closed = false;
@@ -60,6 +62,13 @@ export class LambdaRuntime {
 
   exists(functionName: string): boolean {
     return findFunction(this.options.store, functionName) !== undefined;
+  }
+
+  /** Whether Lambda refuses a synchronous invocation now: as many run as are reserved for the function. */
+  atLimit(functionName: string): boolean {
+    const reserved = findFunction(this.options.store, functionName)?.reservedConcurrency;
+    const running = (this.busy.get(functionName) ?? 0) + (this.waiting.get(functionName)?.length ?? 0);
+    return reserved !== undefined && running >= reserved;
   }
 
   /** Invokes once and waits for the result, while virtual time stands still. Does not reject if the function fails. */
@@ -81,10 +90,15 @@ export class LambdaRuntime {
     return [8, 4, 4, 4, 12].map((digits) => this.options.random.hex(digits)).join("-");
   }
 
+  /** Kills the processes of one function, as when their host fails. Running invocations fail. */
+  async kill(functionName: string): Promise<void> {
+    await Promise.all([...this.all].flatMap(([process, name]) => (name === functionName ? [process.kill()] : [])));
+  }
+
   /** Kills every process. Running invocations fail. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([...this.all].map((process) => process.kill()));
+    await Promise.all([...this.all.keys()].map((process) => process.kill()));
   }
 
   private async run(deployed: DeployedFunction, event: unknown, requestId: string): Promise<InvokeResult> {
@@ -104,7 +118,7 @@ export class LambdaRuntime {
           logStreamName: "rehearsal",
         },
         deadline: Date.now() + deployed.timeout * 1000,
-        now: this.options.clock.now(),
+        now: this.options.clock.now() + this.settings.skewMs,
       },
       deployed.timeout,
     );
@@ -144,7 +158,7 @@ export class LambdaRuntime {
       memorySize: deployed.memorySize,
       onLine: (line) => this.collectLine(deployed, request.id, line, logs),
     });
-    this.all.add(process);
+    this.all.set(process, deployed.name);
     const failure = await process.start();
     if (failure) {
       await this.discard(process);

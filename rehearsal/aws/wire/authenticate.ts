@@ -6,6 +6,9 @@ import { parseAuthorization, type Scope, sha256, signatureMatches, type SignedRe
 const SKEW_MS = 5 * 60_000;
 const S3_SKEW_MS = 15 * 60_000;
 
+/** Whose errors are named as those of the JSON protocols. */
+const JSON_SERVICES = new Set(["dynamodb", "events", "lambda", "secretsmanager", "ssm"]);
+
 export interface Authenticated {
   principal: Principal;
   scope: Scope;
@@ -23,7 +26,7 @@ export interface AuthenticationContext {
 export function authenticate(request: SignedRequest, context: AuthenticationContext): Authenticated {
   const scope = parseAuthorization(request.headers["authorization"]);
   const service = context.service ?? scope?.service ?? "";
-  const family = service === "s3" ? "s3" : ["ssm", "secretsmanager"].includes(service) ? "json" : "query";
+  const family = service === "s3" ? "s3" : JSON_SERVICES.has(service) ? "json" : "query";
   if (!request.headers["authorization"]) {
     throw new AwsError(
       family === "json" ? "MissingAuthenticationTokenException" : family === "s3" ? "AccessDenied" : "MissingAuthenticationToken",

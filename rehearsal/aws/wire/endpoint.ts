@@ -19,6 +19,10 @@ export function endpointOf(host: string): Endpoint | undefined {
     const region = labels.slice(s3 + 1).filter((label) => label !== "dualstack")[0];
     return { service: "s3", ...(region ? { region } : {}), ...(bucket ? { bucket } : {}) };
   }
+  // An endpoint of one account, which the SDK uses where it knows the account: from its credentials or a table's ARN.
+  if (labels.length === 3 && labels[1] === "ddb" && /^\d{12}$/.test(labels[0] ?? "")) {
+    return { service: "dynamodb", region: labels[2] as string };
+  }
   const [first = "", region] = labels;
   const service = labels.length <= 2 ? serviceNamed(first) : undefined;
   return service && { service: service.name, ...(region ? { region } : {}) };

@@ -103,14 +103,25 @@ export function errorReply(service: ServiceName, request: SignedRequest, error: 
   if (protocol === "cbor") {
     headers["content-type"] = "application/cbor";
     headers["smithy-protocol"] = "rpc-v2-cbor";
-    return { status: error.httpStatus, headers, body: cbor.serialize({ __type: error.code, message: error.message }) };
+    return { status: error.httpStatus, headers, body: cbor.serialize({ __type: error.code, message: error.message, ...error.members }) };
   }
   if (protocol === "json") {
     headers["content-type"] = request.headers["content-type"] ?? "application/x-amz-json-1.1";
-    return { status: error.httpStatus, headers, body: JSON.stringify({ __type: error.code, message: error.message }) };
+    return { status: error.httpStatus, headers, body: JSON.stringify(jsonError(error)) };
   }
   headers["content-type"] = "text/xml";
   return { status: error.httpStatus, headers, body: renderXmlError(service, error, requestId) };
+}
+
+/** The members of an error besides its message are the SDK's shape, in which only binary values differ from the document. */
+function jsonError({ code, message, members }: AwsError): unknown {
+  const plain = (value: unknown): unknown => {
+    if (value instanceof Uint8Array) return JSON_CODEC.fromBlob(value);
+    if (Array.isArray(value)) return value.map(plain);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+  };
+  return { __type: code, message, ...(plain(members) as Shape) };
 }
 
 function document(model: OperationModel, result: Shape, codec: Codec): unknown {

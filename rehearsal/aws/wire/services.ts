@@ -3,12 +3,12 @@ type Client = Record<string, unknown>;
 interface WireService {
   /** Prefix of its actions in IAM. */
   iam: string;
-  protocols: ("query" | "ec2query" | "json" | "cbor" | "s3")[];
+  protocols: ("query" | "ec2query" | "json" | "cbor" | "rest" | "s3")[];
   /** XML namespace of replies, and version of the API in query requests. */
   version?: string;
   /** The prefix before the dot in X-Amz-Target, and the Smithy service name in CBOR paths. */
   target?: string;
-  /** The SDK's client with the model; only S3 is served without one. */
+  /** The SDK's client with the model; only S3 and Lambda are served without one. */
   client?: () => Client;
 }
 
@@ -38,6 +38,18 @@ const TABLE = {
     target: "AmazonSSM",
     client: (): Client => require("@aws-sdk/client-ssm") as Client,
   },
+  dynamodb: {
+    iam: "dynamodb",
+    protocols: ["json"],
+    target: "DynamoDB_20120810",
+    client: (): Client => require("@aws-sdk/client-dynamodb") as Client,
+  },
+  events: {
+    iam: "events",
+    protocols: ["json"],
+    target: "AWSEvents",
+    client: (): Client => require("@aws-sdk/client-eventbridge") as Client,
+  },
   monitoring: {
     iam: "cloudwatch",
     protocols: ["query", "json", "cbor"],
@@ -45,6 +57,7 @@ const TABLE = {
     target: "GraniteServiceVersion20100801",
     client: (): Client => require("@aws-sdk/client-cloudwatch") as Client,
   },
+  lambda: { iam: "lambda", protocols: ["rest"] },
   s3: { iam: "s3", protocols: ["s3"] },
 } satisfies Record<string, WireService>;
 

@@ -7,6 +7,7 @@ import type { HttpHandler } from "../front/front-handler";
 import { authenticate } from "./authenticate";
 import { endpointOf } from "./endpoint";
 import { readRequest, type WireReply, sendReply } from "./exchange";
+import { lambdaErrorReply, serveLambda } from "./rest-lambda";
 import { s3ErrorReply, serveS3 } from "./rest-s3";
 import { errorReply, parseRpc } from "./rpc";
 import { serviceNamed, type ServiceName, SERVICES } from "./services";
@@ -56,9 +57,13 @@ async function serve(options: WireOptions, req: IncomingMessage): Promise<{ repl
     const known = error instanceof AwsError ? error : undefined;
     if (!known) options.onDefect?.(error, `${request.method} ${host}${request.path} ${request.headers["x-amz-target"] ?? ""}`);
     const reported = known ?? new AwsError("InternalFailure", `The rehearsal failed: ${(error as Error).message}`, 500);
-    const reply = service === "s3" ? s3ErrorReply(reported, request, requestId) : errorReply(service, request, reported, requestId);
-    return { method: request.method, reply };
+    return { method: request.method, reply: replyWith(reported, service, request, requestId) };
   }
+}
+
+function replyWith(error: AwsError, service: ServiceName, request: SignedRequest, requestId: string): WireReply {
+  if (service === "s3") return s3ErrorReply(error, request, requestId);
+  return service === "lambda" ? lambdaErrorReply(error, requestId) : errorReply(service, request, error, requestId);
 }
 
 async function answer(
@@ -71,6 +76,7 @@ async function answer(
   const { api, credentials, clock, region } = options;
   const { principal } = authenticate(request, { credentials, region, service, now: clock.now() });
   if (service === "s3") return serveS3(api, principal, request, bucket, requestId);
+  if (service === "lambda") return serveLambda(api, principal, request, requestId);
   const call = parseRpc(service, request);
   const result = await api.call(principal, `${SERVICES[service].iam}:${call.operation}`, call.params);
   return call.reply(result, requestId);

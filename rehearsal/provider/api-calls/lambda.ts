@@ -30,6 +30,19 @@ export const LAMBDA_CALLS: Record<string, CallsOf> = {
     create: ["lambda:AddPermission"],
     remove: ["lambda:RemovePermission"],
   }),
+  "aws:lambda/functionUrl:FunctionUrl": calls({
+    arn: (change) => functionArn(change, change.state.functionName),
+    create: ["lambda:CreateFunctionUrlConfig"],
+    update: { "*": ["lambda:UpdateFunctionUrlConfig"] },
+    remove: ["lambda:DeleteFunctionUrlConfig"],
+    context: ({ state }) => ({ "lambda:FunctionUrlAuthType": String(state.authorizationType) }),
+    // The provider itself opens a URL without authentication, by two statements of its own.
+    besides: (change) => {
+      if (change.kind !== "create" || change.state.authorizationType !== "NONE") return [];
+      const resource = functionArn(change, change.state.functionName);
+      return [{ action: "lambda:AddPermission", resource, context: { "lambda:FunctionUrlAuthType": "NONE" } }];
+    },
+  }),
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": calls({
     arn: (change) => functionArn(change, change.state.functionName),
     create: ["lambda:PutFunctionEventInvokeConfig"],

@@ -33,6 +33,12 @@ export const SERVICE_CALLS: Record<string, CallsOf> = {
     remove: ["cloudwatch:DeleteAlarms"],
     tagging: { tag: "cloudwatch:TagResource", untag: "cloudwatch:UntagResource" },
   }),
+  "aws:cloudwatch/dashboard:Dashboard": calls({
+    arn: ({ account, state }) => arn(account, "cloudwatch", `dashboard/${state.dashboardName}`, { regional: false }),
+    create: ["cloudwatch:PutDashboard"],
+    update: { "*": ["cloudwatch:PutDashboard"] },
+    remove: ["cloudwatch:DeleteDashboards"],
+  }),
   "aws:sqs/queue:Queue": calls({
     arn: ({ account, state }) => arn(account, "sqs", String(state.name)),
     create: ["sqs:CreateQueue"],

@@ -1,13 +1,38 @@
 import { partitionOf } from "../../../contract/aws/partitions";
 import { arn } from "../resource-type";
 import { OBJECT_TYPES } from "../types/s3";
-import { type ApiCall, calls, type CallsOf, type Change } from "./api-call";
+import { type ApiCall, calls, type CallsOf, type Change, resourceTags } from "./api-call";
 
 const s3 = ({ account }: Change, path: unknown) => arn(account, "s3", String(path), { regional: false, account: false });
 
 /** A setting of a bucket. Most have one permission for both the setting and its removal. */
 const setting = (put: string, remove = put): CallsOf =>
   calls({ arn: (change) => s3(change, change.state.bucket), create: [put], update: { "*": [put] }, remove: [remove] });
+
+const tableArn = ({ account, state }: Change) => arn(account, "dynamodb", `table/${state.name}`);
+
+/** The settings that DynamoDB takes only once the table exists. */
+function tableSettingCalls(change: Change): ApiCall[] {
+  const { kind, changed, state } = change;
+  const asked = (input: string, wanted: boolean) => (kind === "create" ? wanted : changed.includes(input));
+  if (kind === "delete") return [];
+  const context = resourceTags(kind === "create" ? change.tags : change.tagsBefore);
+  return [
+    ...(asked("ttl", state.ttl?.enabled === true) ? ["dynamodb:UpdateTimeToLive"] : []),
+    ...(asked("pointInTimeRecovery", state.pointInTimeRecovery?.enabled === true) ? ["dynamodb:UpdateContinuousBackups"] : []),
+  ].map((action) => ({ action, resource: tableArn(change), context }));
+}
+
+/** DynamoDB makes itself a grant for a customer's key, with the permissions of its caller. */
+function tableKeyCalls({ kind, changed, state, account }: Change): ApiCall[] {
+  const key = state.serverSideEncryption?.kmsKeyArn;
+  if (key === undefined || !(kind === "create" || changed.includes("serverSideEncryption"))) return [];
+  const context = { "kms:ViaService": `dynamodb.${account.region}.${partitionOf(account.region).dnsSuffix}` };
+  return [
+    { action: "kms:DescribeKey", resource: String(key), context },
+    { action: "kms:CreateGrant", resource: String(key), context: { ...context, "kms:GrantIsForAWSResource": "true" } },
+  ];
+}
 
 /** S3 uses an object's key with its caller's permissions: the first to upload it, both for one in parts. */
 function keyCalls({ kind, changed, state, account }: Change): ApiCall[] {
@@ -58,6 +83,14 @@ export const STORAGE_CALLS: Record<string, CallsOf> = {
   "aws:s3/bucketPolicy:BucketPolicy": setting("s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
   "aws:s3/bucketObjectv2:BucketObjectv2": object,
   "aws:s3/bucketObject:BucketObject": object,
+  "aws:dynamodb/table:Table": calls({
+    arn: tableArn,
+    create: ["dynamodb:CreateTable"],
+    update: { ttl: [], pointInTimeRecovery: [], "*": ["dynamodb:UpdateTable"] },
+    remove: ["dynamodb:DeleteTable"],
+    tagging: { tag: "dynamodb:TagResource", untag: "dynamodb:UntagResource" },
+    besides: (change) => [...tableSettingCalls(change), ...tableKeyCalls(change)],
+  }),
   "aws:kms/key:Key": calls({
     arn: ({ account, id }) => arn(account, "kms", `key/${id || "*"}`),
     create: ["kms:CreateKey"],

@@ -1,6 +1,7 @@
 import { LOG_RETENTION_DAYS } from "../../../contract/aws/log-retention";
 import { Iam } from "../../aws/iam/iam";
 import { KmsKeys } from "../../aws/kms/keys";
+import { isPercentile } from "../../aws/cloudwatch/metrics";
 import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
 import type { Properties } from "../values";
 import { jsonProblem, mustExist, notOneOf, outOfRange } from "./checks";
@@ -113,6 +114,16 @@ const eventTarget = storedType({
   outputs: (_id, inputs) => ({ eventBusName: inputs.eventBusName ?? "default" }),
 });
 
+/** Of one metric: either a statistic or a percentile. */
+function statisticProblems({ statistic, extendedStatistic, metricQueries }: Properties) {
+  if (metricQueries !== undefined) return [];
+  if ((statistic === undefined) === (extendedStatistic === undefined)) {
+    return [{ property: "statistic", reason: "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm" }];
+  }
+  if (extendedStatistic === undefined || isPercentile(text(extendedStatistic))) return [];
+  return [{ property: "extendedStatistic", reason: `expected a percentile from p0.1 to p100, got ${extendedStatistic}` }];
+}
+
 const metricAlarm = storedType({
   inputs: [
     "actionsEnabled",
@@ -121,6 +132,7 @@ const metricAlarm = storedType({
     "comparisonOperator",
     "datapointsToAlarm",
     "dimensions",
+    "evaluateLowSampleCountPercentiles",
     "evaluationPeriods",
     "extendedStatistic",
     "insufficientDataActions",
@@ -140,6 +152,7 @@ const metricAlarm = storedType({
   autoName: { property: "name", maxLength: 255 },
   replaceOn: ["name"],
   validate: (inputs) => [
+    ...statisticProblems(inputs),
     ...notOneOf(inputs, "treatMissingData", ["breaching", "notBreaching", "ignore", "missing"]),
     ...notOneOf(inputs, "comparisonOperator", [
       "GreaterThanOrEqualToThreshold",

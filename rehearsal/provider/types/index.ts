@@ -1,7 +1,10 @@
 import type { ResourceType } from "../resource-type";
 import { AUTO_SCALING_TYPES } from "./auto-scaling";
 import { CLOUDWATCH_TYPES } from "./cloudwatch";
+import { DASHBOARD_TYPES } from "./dashboard";
+import { DYNAMODB_TYPES } from "./dynamodb";
 import { EC2_TYPES } from "./ec2";
+import { FUNCTION_URL_TYPES } from "./function-url";
 import { IAM_TYPES } from "./iam";
 import { KMS_TYPES } from "./kms";
 import { LAMBDA_TYPES } from "./lambda";
@@ -15,7 +18,10 @@ import { VPC_TYPES } from "./vpc";
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   ...AUTO_SCALING_TYPES,
   ...CLOUDWATCH_TYPES,
+  ...DASHBOARD_TYPES,
+  ...DYNAMODB_TYPES,
   ...EC2_TYPES,
+  ...FUNCTION_URL_TYPES,
   ...IAM_TYPES,
   ...KMS_TYPES,
   ...LAMBDA_TYPES,

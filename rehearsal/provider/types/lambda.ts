@@ -2,11 +2,12 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { nameOf } from "../../aws/account";
 import { Iam } from "../../aws/iam/iam";
-import { FUNCTION, functionName, functionNotFound, invokeFunction } from "../invoke-function";
+import { FUNCTION, functionMustExist, functionName, invokeFunction } from "../invoke-function";
 import { arn, storedType, text, type ResourceContext, type ResourceType } from "../resource-type";
 import { containsUnknown, type Json, type Properties } from "../values";
 import { folderDigest, unpackArchive } from "./assets";
 import { mustExist, notOneOf, outOfRange } from "./checks";
+import { permission } from "./lambda-permission";
 
 /** Bytes of all names and values together. */
 const ENVIRONMENT_LIMIT = 4_096;
@@ -123,35 +124,6 @@ const lambdaFunction: ResourceType = storedType({
     return inputs.name;
   },
   outputs,
-});
-
-function functionMustExist(context: ResourceContext, reference: unknown): void {
-  const name = functionName(reference);
-  mustExist(context, FUNCTION, name, "ResourceNotFoundException", functionNotFound(context, name));
-}
-
-/** A change to any of these replaces the permission: a policy statement cannot be updated. */
-const PERMISSION_INPUTS = [
-  "action",
-  "eventSourceToken",
-  "function",
-  "principal",
-  "principalOrgId",
-  "qualifier",
-  "sourceAccount",
-  "sourceArn",
-  "statementId",
-];
-
-const permission = storedType({
-  inputs: PERMISSION_INPUTS,
-  required: ["action", "function", "principal"],
-  autoName: { property: "statementId", maxLength: 100 },
-  replaceOn: PERMISSION_INPUTS,
-  id: (inputs, context) => {
-    functionMustExist(context, inputs.function);
-    return `${functionName(inputs.function)}/${inputs.statementId}`;
-  },
 });
 
 const eventInvokeConfig = storedType({

@@ -12,7 +12,7 @@ const OBJECT = /^aws:s3\/bucketObject/;
 const IAM = /^aws:iam\//;
 const S3 = /^aws:s3\//;
 /** Services that accept only some characters. EC2 and Auto Scaling accept any; the models of the others name none. */
-const LIMITED_CHARACTERS = /^aws:(iam|lambda|s3|ssm)\/|^aws:cloudwatch\/logGroup:/;
+const LIMITED_CHARACTERS = /^aws:(dynamodb|iam|lambda|s3|ssm)\/|^aws:cloudwatch\/logGroup:/;
 
 type Tags = Record<string, string>;
 

@@ -36,6 +36,7 @@ const USED: Record<string, Properties> = {
   "aws:cloudwatch/metricAlarm:MetricAlarm": { ...ALARM, threshold: 0 },
   "aws:ec2/launchTemplate:LaunchTemplate": {},
   "aws:ec2/securityGroup:SecurityGroup": {},
+  "aws:dynamodb/table:Table": { attributes: [{ name: "pk", type: "S" }], hashKey: "pk", billingMode: "PAY_PER_REQUEST" },
   "aws:iam/instanceProfile:InstanceProfile": {},
   "aws:lambda/function:Function": FUNCTION,
   "aws:s3/bucket:Bucket": {},

@@ -26,8 +26,8 @@ describe("the rehearsal's provider", function () {
   afterEach(() => rig.close());
 
   it("refuses a type that the stand-in does not support, instead of silently storing it", async () => {
-    const error = await failure(rig, async () => void new aws.dynamodb.Table("table", { attributes: [], hashKey: "id" }));
-    assert.match(error.message, /aws:dynamodb\/table:Table: type not supported by the rehearsal's provider/);
+    const error = await failure(rig, async () => void new aws.kinesis.Stream("stream", { shardCount: 1 }));
+    assert.match(error.message, /aws:kinesis\/stream:Stream: type not supported by the rehearsal's provider/);
   });
 
   it("refuses a property that the stand-in does not support, by name", async () => {

@@ -124,6 +124,57 @@ describe("Auto Scaling: warm pool", () => {
     assert.equal(rig.stateOf(id), "InService");
   });
 
+  for (const poolState of ["Running", "Hibernated"] as const) {
+    it(`with reuse, brings an instance back to Warmed:${poolState}, with an event of its own, and takes it from there again`, async () => {
+      const rig = new Rig();
+      rig.create({
+        maxSize: 1,
+        desiredCapacity: 1,
+        initialLifecycleHooks: [TERMINATE_HOOK],
+        warmPool: { reuseOnScaleIn: true, poolState },
+      });
+      await rig.advance(5);
+      const id = rig.one("InService");
+      await rig.desire(0);
+      await rig.advance(5);
+      assert.equal(rig.scaling.targetState(id), `Warmed:${poolState}`);
+      await rig.complete(id, "terminate");
+      await rig.advance(5);
+      const { detail, ...event } = rig.eventsOf(id).at(-1)!;
+      assert.equal(event["detail-type"], "EC2 Instance Terminate Successful");
+      assert.deepEqual([detail.Origin, detail.Destination], ["AutoScalingGroup", "WarmPool"]);
+      await rig.desire(1);
+      await rig.advance(5);
+      assert.equal(rig.stateOf(id), "InService");
+      assert.deepEqual(rig.hosts.of(id), poolState === "Running" ? ["launch"] : ["launch", "hibernate", "resume"]);
+    });
+  }
+
+  it("with reuse, terminates what the pool has no room for, and what a caller terminates by its id", async () => {
+    const rig = new Rig();
+    const warmPool = { reuseOnScaleIn: true, maxGroupPreparedCapacity: 2 };
+    rig.create({ maxSize: 3, desiredCapacity: 3, initialLifecycleHooks: [TERMINATE_HOOK], warmPool });
+    await rig.advance(5);
+    await rig.desire(1);
+    await rig.advance(5);
+    assert.deepEqual([rig.inState("Warmed:Pending:Wait").length, rig.inState("Terminating:Wait").length], [1, 1]);
+    const [left] = rig.inState("InService");
+    await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: left, ShouldDecrementDesiredCapacity: true });
+    await rig.advance(5);
+    assert.equal(rig.stateOf(left!), "Terminating:Wait");
+  });
+
+  it("with reuse, may take back what a caller terminates by its id, if that lowers the capacity: AWS does not document it", async () => {
+    const rig = new Rig({ terminateCallWithReuse: "return" });
+    rig.create({ maxSize: 2, desiredCapacity: 2, initialLifecycleHooks: [TERMINATE_HOOK], warmPool: { reuseOnScaleIn: true } });
+    await rig.advance(5);
+    const [one, two] = rig.inState("InService") as [string, string];
+    await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: one, ShouldDecrementDesiredCapacity: true });
+    await rig.call("TerminateInstanceInAutoScalingGroup", { InstanceId: two, ShouldDecrementDesiredCapacity: false });
+    await rig.advance(5);
+    assert.deepEqual([rig.stateOf(one), rig.stateOf(two)], ["Warmed:Pending:Wait", "Terminating:Wait"]);
+  });
+
   it("retains an abandoned pooled instance in Warmed:Terminating:Retained [A3.10]", async () => {
     const rig = new Rig();
     rig.create({

@@ -52,6 +52,21 @@ describe("alarms over the rehearsal's metrics", () => {
     assert.equal(evaluate([8, 9], 10, { dimensions: {} }).inAlarm, false);
   });
 
+  it("must evaluate a percentile over all values of a period, not over their averages", () => {
+    const percentile = { statistic: undefined, extendedStatistic: "p95", threshold: 1, datapointsToAlarm: 1, evaluationPeriods: 1 };
+    const at = (slow: number) => {
+      const store = new MemoryStore();
+      store.put({ type: "aws:cloudwatch/metricAlarm:MetricAlarm", id: "a", state: { ...ALARM, ...percentile } });
+      const metrics = new MetricStore();
+      const put = (value: number, count: number) =>
+        metrics.put({ namespace: "N", name: "M", dimensions: { Pool: "p" }, value, count, at: 1 });
+      put(600, slow);
+      put(1, 100 - slow);
+      return evaluateAlarms(store, metrics, MINUTE)[0]!.inAlarm;
+    };
+    assert.deepEqual([at(5), at(6)], [false, true]);
+  });
+
   it("must reject alarms that it cannot evaluate", () => {
     assert.throws(() => evaluate([], 1, { metricQueries: [] }), /metric math/);
     assert.throws(() => evaluate([], 1, { comparisonOperator: "GreaterThanUpperThreshold" }), /GreaterThanUpperThreshold/);
@@ -66,6 +81,13 @@ describe("alarms over the rehearsal's metrics", () => {
       { namespace: "N", name: "M", dimensions: { Pool: "p" }, value: 2, count: 1, at: 5, unit: "Count" },
       { namespace: "N", name: "M", dimensions: {}, value: 2, count: 1, at: 5, unit: "Count" },
     ]);
+    const distribution = { CloudWatchMetrics: [{ Namespace: "N", Metrics: [{ Name: "M" }] }] };
+    const values = Array.from({ length: 100 }, (_, index) => index);
+    assert.deepEqual(
+      metricsInLine(JSON.stringify({ _aws: distribution, M: values }), 9).map(({ value }) => value),
+      values,
+    );
+    assert.deepEqual(metricsInLine(JSON.stringify({ _aws: distribution, M: [...values, 100] }), 9), [], "more than CloudWatch takes");
     for (const line of ["", "plain", '{"CloudWatchMetrics"', '{"message":"says \\"CloudWatchMetrics\\""}', "null"])
       assert.deepEqual(metricsInLine(line, 9), []);
   });

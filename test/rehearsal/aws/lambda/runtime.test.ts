@@ -113,6 +113,30 @@ describe("the function runtime", () => {
     assert.notEqual(await result("slow"), pid);
   });
 
+  it("must fail what runs in a process that is killed, spare other functions, and start a new process", async () => {
+    const code = `export const handler = async (event) => { if (event.hang) { console.log("hangs"); await new Promise((r) => setTimeout(r, 60_000)); } return process.pid; }`;
+    deployFunction(harness, "killed", code);
+    deployFunction(harness, "spared", code);
+    const [killed, spared] = [await result("killed"), await result("spared")];
+    const running = harness.lambda.invoke("killed", { hang: true });
+    while (!harness.lambda.logs.some(({ line }) => line === "hangs")) await new Promise(setImmediate);
+    await harness.lambda.kill("killed");
+    const outcome = await running;
+    assert.match("error" in outcome ? outcome.error.errorMessage : "", /Runtime exited with error: signal: SIGKILL/);
+    assert.notEqual(await result("killed"), killed);
+    assert.equal(await result("spared"), spared);
+  });
+
+  it("must give functions a clock that is wrong by as much as a scenario says", async () => {
+    deployFunction(harness, "clock", `export const handler = async () => Date.now();`);
+    const before = await result("clock");
+    harness.lambda.settings.skewMs = -300_000;
+    const after = await result("clock");
+    harness.lambda.settings.skewMs = 0;
+    // Between the two are the milliseconds of an invocation.
+    assert.ok(after < before - 200_000, `${before} ${after}`);
+  });
+
   it("must report a crash and a bundle that does not load as errors, not hang", async () => {
     deployFunction(harness, "crash", `export const handler = async () => { process.exit(3); }`);
     assert.match((await failure("crash")).errorMessage, /Runtime exited with error: exit status 3/);

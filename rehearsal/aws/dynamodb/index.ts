@@ -1,0 +1,1 @@
+export { DynamoDb } from "./dynamodb";
