@@ -77,6 +77,14 @@ function whole(flag: string, given: string, min: number): number {
   return value;
 }
 
+/** `A..B`: both included. */
+export const seedRange: Parser<{ first: number; last: number }> = (given, flag) => {
+  const [, first, last] = (/^(\d{1,9})\.\.(\d{1,9})$/.exec(given) ?? []).map(Number);
+  if (first === undefined || last === undefined || first > last)
+    throw new UsageError(`${flag} ${given}: give two whole numbers, as in 1..20`);
+  return { first, last };
+};
+
 /**
  * A command of this project that takes only flags.
  *

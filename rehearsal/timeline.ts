@@ -10,11 +10,14 @@ export type TimelineEvent = { at: number } & (
   | { kind: "denied"; principal: string; action: string; resource: string }
   | { kind: "command"; instance: string; document: string; outcome: string }
   | { kind: "runner"; instance: string; runner: string; change: "registered" | "online" | "offline" | "deleted" }
-  | { kind: "job"; job: string; change: JobChange; instance?: string; detail?: string }
+  | { kind: "webhook"; event: string; delivery: string; outcome: string }
+  | { kind: "job"; job: string; change: JobChange; instance?: string; detail?: string; queuedAt?: number }
   | { kind: "scenario"; message: string }
 );
 
 export type JobChange =
+  | "waiting" // for an approval; not yet runnable
+  | "skipped"
   | "queued"
   | "assigned"
   | "requeued"

@@ -20,6 +20,12 @@ export interface App {
   /** PEM of the public half of the App's key. */
   publicKey: string;
   installations: Installation[];
+  /** What the App asks for; absent: what its first installation has granted. */
+  permissions?: Record<string, "read" | "write">;
+  /** Events that it is subscribed to, such as `workflow_job`. */
+  events?: string[];
+  /** Absent: no address is configured. */
+  webhook?: { url: string; secret?: string };
 }
 
 /** The authenticated caller of a request, and the key of its rate limit. */
@@ -51,6 +57,13 @@ export class GitHubCredentials {
 
   addApp(app: App): void {
     this.apps.set(app.id, { app, key: createPublicKey(app.publicKey) });
+  }
+
+  /** Throws for an unknown App. */
+  app(id: number): App {
+    const known = this.apps.get(id);
+    if (!known) throw new Error(`App ${id} is not registered`);
+    return known.app;
   }
 
   /** A personal access token; `scopes` are the organizations and `OWNER/REPO`s in which it may manage runners. */

@@ -1,3 +1,5 @@
+import { type Deliver, deliverOverHttp } from "./deliver";
+
 /** Limits and behaviour of GitHub that a run can override. Times in milliseconds. */
 export interface GitHubOptions {
   /** Public host name: `github.com` or that of a GitHub Enterprise Server. Default `github.com`. */
@@ -25,8 +27,15 @@ export interface GitHubOptions {
   registrationTokenMs: number;
   /** Installation tokens are valid for one hour. */
   installationTokenMs: number;
-  /** Requests per hour for each installation or token. */
+  /** Requests per hour for each installation or token; an installation with more than 20 repositories has more. */
   rateLimit: number;
+  /**
+   * The secondary limit, in points per minute for each installation or token: 900 at GitHub. Default: none, because the largest fleets
+   * of a simulation end within one minute.
+   */
+  pointsPerMinute: number;
+  /** How deliveries reach their addresses. Default: over HTTP. */
+  deliver: Deliver;
   /** How long lists of runners keep showing an old `busy`; 60 s was observed. */
   busyLagMs: number;
   /** Whether lists apply the query parameter `name`. An old Enterprise Server ignores it and lists all runners. */
@@ -44,6 +53,10 @@ export interface GitHubOptions {
   assetHost: string;
   /** Whether ended jobs are kept; a simulation of days has hundreds of thousands of jobs. Default true. */
   keepJobs: boolean;
+  /** Owner of the repository of jobs that name neither a repository nor a scope. */
+  organization: string;
+  /** Whether GitHub assigns no jobs at the moment; those queued meanwhile wait. */
+  isAway?: () => boolean;
   /** Whether all of GitHub is down at the moment: then locks do not expire for lack of renewals. */
   isDown?: () => boolean;
   /**
@@ -55,6 +68,7 @@ export interface GitHubOptions {
 
 export const GITHUB_DEFAULTS: GitHubOptions = {
   host: "github.com",
+  organization: "octo-org",
   pollMs: 50_000,
   pickUpMs: 60_000,
   acknowledgedJobs: "requeued",
@@ -64,6 +78,8 @@ export const GITHUB_DEFAULTS: GitHubOptions = {
   registrationTokenMs: 3_600_000,
   installationTokenMs: 3_600_000,
   rateLimit: 5000,
+  pointsPerMinute: Number.POSITIVE_INFINITY,
+  deliver: deliverOverHttp,
   busyLagMs: 0,
   filtersByName: true,
   largestPage: 100,

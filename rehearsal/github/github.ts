@@ -1,24 +1,26 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { RequestListener } from "node:http";
 import { type Clock, RealClock } from "../clock";
 import { Timeline } from "../timeline";
 import { type App, GitHubCredentials, type TokenAccess } from "./github-credentials";
 import { GitHubFaults } from "./github-faults";
-import { type GitHubRequest, errorReply, HttpError, readGitHubRequest, type GitHubReply, send } from "./http";
-import type { Job, JobSpec } from "./jobs";
-import { GITHUB_DEFAULTS, GITHUB_HOSTS, type GitHubOptions } from "./github-options";
-import { PROTOCOL_ERRORS, ProtocolError } from "./messages";
+import { GitHubFront } from "./github-front";
+import type { Hook } from "./hooks";
+import type { GitHubReply, GitHubRequest } from "./http";
+import type { Job, JobSpec, Run } from "./jobs";
+import { GITHUB_DEFAULTS, type GitHubOptions } from "./github-options";
+import { JobFaults } from "./job-faults";
+import { Outage } from "./outage";
 import { Protocol } from "./protocol";
 import { JobQueue } from "./queue";
 import { RateLimit } from "./rate-limit";
-import { serveRelease } from "./releases";
+import { Repositories, type Repository } from "./repositories";
 import type { RepositorySettings } from "./repository-settings";
 import { Rest } from "./rest";
 import { type RegisteredRunner, type RegistrationRequest, RunnerWire } from "./runner-wire";
 import { type Runner, Runners } from "./runners";
 import type { VersionEnds } from "./version-schedules";
-
-/** Marks where HTTP would lose its connection without a reply. */
-class ConnectionCut extends Error {}
+import type { WebhookFaults } from "./webhook-faults";
+import { Webhooks } from "./webhooks";
 
 /**
  * The part of GitHub that a pool of self-hosted runners uses: the REST routes, the downloads, the runner protocol and a
@@ -28,14 +30,20 @@ class ConnectionCut extends Error {}
 export class GitHub {
   readonly options: GitHubOptions;
   readonly faults = new GitHubFaults();
+  readonly jobFaults = new JobFaults();
+  readonly webhookFaults: WebhookFaults;
   /** The runner protocol without HTTP, for simulated hosts. */
   readonly protocol: Protocol;
   private readonly runnerRegistry: Runners;
   private readonly credentials: GitHubCredentials;
   private readonly queue: JobQueue;
+  private readonly repositories = new Repositories();
+  private readonly outage = new Outage();
+  private readonly webhooks: Webhooks;
   private readonly rateLimit: RateLimit;
   private readonly rest: Rest;
   private readonly wire: RunnerWire;
+  private readonly front: GitHubFront;
   private readonly settledWaiters = new Set<() => void>();
   private readonly unsubscribe: () => void;
 
@@ -44,23 +52,62 @@ export class GitHub {
     readonly timeline: Timeline = new Timeline(() => clock.now()),
     options: Partial<GitHubOptions> = {},
   ) {
-    this.options = { ...GITHUB_DEFAULTS, ...options };
+    this.options = { isAway: () => this.outage.isAway, ...GITHUB_DEFAULTS, ...options };
     this.credentials = new GitHubCredentials(clock, this.options);
-    this.rateLimit = new RateLimit(clock, this.options.rateLimit);
+    this.rateLimit = new RateLimit(clock, this.options.pointsPerMinute);
     this.runnerRegistry = new Runners(clock, timeline);
     this.queue = new JobQueue(clock, timeline, this.runnerRegistry, this.options);
     const runService = this.options.baseUrl ?? "https://broker.actions.githubusercontent.com";
     this.protocol = new Protocol(clock, this.runnerRegistry, this.queue, this.options, runService);
-    this.rest = new Rest(this.credentials, this.runnerRegistry, this.rateLimit, this.options);
+    const { baseUrl, deliver } = this.options;
+    const api = baseUrl ? `${baseUrl}/api/v3` : "https://api.github.com";
+    this.webhooks = new Webhooks(clock, timeline, this.repositories, this.outage, deliver, api);
+    this.webhookFaults = this.webhooks.faults;
+    this.queue.onAction = (job, action) => {
+      this.repositories.add(job.run.repository);
+      this.webhooks.jobChanged(job, action);
+    };
+    this.queue.isWithheld = (job) => this.jobFaults.take(job);
+    this.jobFaults.onRelease = (job) => this.queue.release(job);
+    this.outage.onEnd = () => this.protocol.offerAll();
+    const now = () => clock.now();
+    this.rest = new Rest(
+      this.credentials,
+      this.runnerRegistry,
+      this.rateLimit,
+      this.options,
+      this.repositories,
+      this.queue,
+      this.webhooks,
+      now,
+    );
     this.wire = new RunnerWire(this.credentials, this.runnerRegistry, this.queue, this.protocol);
+    this.front = new GitHubFront(this.options, this.faults, this.outage, this.wire, this.rest);
     this.unsubscribe = timeline.subscribe(() => this.wakeSettled());
   }
 
   /** For `http.createServer`, or for a front end that dispatches by host name. */
-  readonly handler: RequestListener = (req, res) => void this.handle(req, res);
+  readonly handler: RequestListener = (req, res) => void this.front.handle(req, res);
 
   registerApp(app: App): void {
     this.credentials.addApp(app);
+    this.webhooks.hooks.ofApp(app);
+  }
+
+  /** The owner of an App's installations accepts further permissions. Throws for an unknown App. */
+  grantPermissions(appId: number, permissions: App["permissions"]): void {
+    // Tokens that exist already have them, too.
+    for (const installation of this.credentials.app(appId).installations) Object.assign(installation.permissions, permissions);
+  }
+
+  /** An App's own webhook, as its owner sees and changes it in the App's settings. Throws for an unknown App. */
+  appHook(appId: number): Pick<Hook, "url"> {
+    return this.webhooks.hooks.ofApp(this.credentials.app(appId));
+  }
+
+  /** Makes a repository known before its first job: installations list it. @param fullName `OWNER/REPO` */
+  addRepository(fullName: string, settings?: { isPrivate?: boolean; archived?: boolean }): Readonly<Repository> {
+    return this.repositories.add(fullName, settings);
   }
 
   /** A personal access token; `scopes`: organizations and `OWNER/REPO`s whose runners it may manage. */
@@ -78,9 +125,43 @@ export class GitHub {
     return this.credentials.mintRegistrationToken(scope, purpose).token;
   }
 
-  /** Every scope has the group `Default`; any other must be added before a runner can register in it. */
-  addRunnerGroup(scope: string, group: string): void {
-    this.runnerRegistry.addGroup(scope, group);
+  /**
+   * Every scope has the group `Default`; any other must be added before a runner can register in it.
+   *
+   * @param repositories `OWNER/REPO`s whose jobs the group's runners take; undefined: all. The default group can be restricted too.
+   */
+  addRunnerGroup(scope: string, group: string, repositories?: readonly string[]): void {
+    this.runnerRegistry.groups.add(scope, group, repositories);
+  }
+
+  /** Begins a run to which several jobs can belong, by its id. @param repository `OWNER/REPO` */
+  startRun(repository: string, workflow: string): Readonly<Run> {
+    return this.queue.known.runs.start(repository, workflow, this.clock.now());
+  }
+
+  /** What a job waits for is granted: it is queued. */
+  approveJob(id: string): void {
+    this.queue.approve(id);
+  }
+
+  /**
+   * GitHub is away until the returned function is called: REST answers 503, no job is assigned and nothing is delivered. Runners keep
+   * the jobs that they run.
+   *
+   * @param events of that time: delivered when it ends, or never
+   */
+  goAway(events: "late" | "never" = "late"): () => void {
+    return this.outage.begin(events);
+  }
+
+  /** Resolves once no delivery of a webhook is under way. */
+  deliveriesSettled(): Promise<void> {
+    return this.webhooks.deliveries.settled();
+  }
+
+  /** Where the webhooks of Apps, organizations and repositories point; empty for an App whose webhook has no address. */
+  webhookUrls(): string[] {
+    return this.webhooks.hooks.urls();
   }
 
   /** Returns the job's id, which is also its name in the timeline. */
@@ -107,11 +188,11 @@ export class GitHub {
 
   /** Throws ProtocolError JobNotFound. */
   job(id: string): Readonly<Job> {
-    return this.queue.get(id);
+    return this.queue.known.get(id);
   }
 
   jobs(): readonly Readonly<Job>[] {
-    return this.queue.all();
+    return this.queue.known.all();
   }
 
   runners(): readonly Readonly<Runner>[] {
@@ -153,6 +234,7 @@ export class GitHub {
     this.unsubscribe();
     this.protocol.close();
     this.queue.close();
+    this.webhooks.close();
   }
 
   /**
@@ -160,44 +242,7 @@ export class GitHub {
    * with ConnectionCut where HTTP would lose its connection; other errors are returned as GitHub's error replies.
    */
   async request(call: GitHubRequest): Promise<GitHubReply> {
-    const reply = await this.respond(call, (ms) => this.clock.sleep(ms));
-    return reply ?? errorReply(new HttpError(404, "Not Found"));
-  }
-
-  private async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    try {
-      const call = await readGitHubRequest(req, res, this.options.baseUrl, GITHUB_HOSTS);
-      const reply = await this.respond(call, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
-      if (reply) return send(res, reply);
-      if (serveRelease(call, res, this.options)) return;
-      throw new HttpError(404, "Not Found");
-    } catch (error) {
-      if (error instanceof ConnectionCut) return void req.socket.destroy();
-      send(res, errorReply(asHttpError(error)));
-    }
-  }
-
-  /** Undefined when the path belongs to neither the API nor the runner protocol. */
-  private async respond(call: GitHubRequest, wait: (ms: number) => Promise<void>): Promise<GitHubReply | undefined> {
-    try {
-      const fault = this.faults.take(call.method, call.host, call.path);
-      if (fault?.kind === "down") throw new ConnectionCut(`${call.method} ${call.host}${call.path}: the connection was cut`);
-      if (fault?.kind === "hang") await new Promise(() => undefined);
-      if (fault?.kind === "slow") await wait(fault.ms);
-      if (fault?.kind === "status") {
-        throw new HttpError(fault.status, fault.message ?? "Injected fault", {}, fault.headers);
-      }
-      const isKnown = (GITHUB_HOSTS as readonly string[]).includes(call.host);
-      const isApi = call.host === "api.github.com" || (!isKnown && call.path.startsWith("/api/v3/"));
-      const path = isApi && !isKnown ? call.path.slice("/api/v3".length) : call.path;
-      const fromProtocol = await this.wire.handle(call, path);
-      if (fault?.kind === "lost") await new Promise(() => undefined);
-      if (fromProtocol) return fromProtocol;
-      return isApi ? this.rest.handle(isKnown ? call : { ...call, path, origin: `${call.origin}/api/v3` }) : undefined;
-    } catch (error) {
-      if (error instanceof ConnectionCut) throw error;
-      return errorReply(asHttpError(error));
-    }
+    return this.front.request(call, (ms) => this.clock.sleep(ms));
   }
 
   private wakeSettled(): void {
@@ -206,10 +251,4 @@ export class GitHub {
     this.settledWaiters.clear();
     for (const wake of waiters) wake();
   }
-}
-
-function asHttpError(error: unknown): HttpError {
-  if (error instanceof HttpError) return error;
-  if (error instanceof ProtocolError) return new HttpError(PROTOCOL_ERRORS[error.code], error.message);
-  return new HttpError(500, `The GitHub stand-in failed: ${error instanceof Error ? error.stack : String(error)}`);
 }

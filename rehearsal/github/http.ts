@@ -13,6 +13,8 @@ export interface GitHubRequest {
   authorization: string;
   /** The version of the API that the caller asks for, `YYYY-MM-DD`; empty: GitHub's default, the first one. */
   apiVersion: string;
+  /** ETags of earlier replies; empty: the request is unconditional. */
+  ifNoneMatch: string;
   body: Record<string, unknown>;
   /** Aborted when the caller hangs up. */
   signal: AbortSignal;
@@ -43,6 +45,7 @@ export async function readGitHubRequest(
     origin,
     authorization: req.headers.authorization ?? "",
     apiVersion: String(req.headers["x-github-api-version"] ?? ""),
+    ifNoneMatch: req.headers["if-none-match"] ?? "",
     body: await readBody(req),
     signal: hangUp.signal,
   };

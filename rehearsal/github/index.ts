@@ -1,4 +1,4 @@
-export type { Installation } from "./github-credentials";
+export type { App, Installation } from "./github-credentials";
 export type { GitHubFaultKind } from "./github-faults";
 export { GitHub } from "./github";
 export * from "./messages";

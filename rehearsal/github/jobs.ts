@@ -13,6 +13,14 @@ export interface JobSpec {
   steps?: StepSpec[];
   /** `ORG` or `OWNER/REPO` whose runners may take it; absent: any. */
   scope?: string;
+  /** `OWNER/REPO` that it belongs to: runners of both take it if their group admits the repository. Absent: see `repositoryOf`. */
+  repository?: string;
+  /** Name of its workflow. Default `rehearsal`. */
+  workflow?: string;
+  /** Id of the run that it belongs to, by `startRun`; absent: a run of its own. */
+  run?: number;
+  /** `waiting`: for an approval, until `approveJob`. `skipped`: by its condition, so it ends at once and was never queued. */
+  begins?: "waiting" | "skipped";
   /** Name of the only runner that may take it; absent: any. GitHub has no such setting; tests use it to target an instance. */
   runner?: string;
 }
@@ -21,11 +29,22 @@ export interface JobSpec {
  * `lost`: ended by a cause outside the job, such as its runner's shutdown or a lock that was not renewed. `canceled`: a
  * user canceled it at GitHub.
  */
-export type JobState = "queued" | "assigned" | "acquired" | "succeeded" | "failed" | "lost" | "canceled";
+export type JobState = "waiting" | "skipped" | "queued" | "assigned" | "acquired" | "succeeded" | "failed" | "lost" | "canceled";
+
+export type Conclusion = "success" | "failure" | "cancelled" | "skipped";
+
+/** What GitHub reports of a job by webhook. */
+export type JobAction = "waiting" | "queued" | "in_progress" | "completed";
 
 export interface Job {
   readonly id: string;
   readonly requestId: number;
+  /** Its id in the REST API and in webhooks. */
+  readonly number: number;
+  readonly run: Run;
+  /** Of the run, when the job was created. */
+  readonly attempt: number;
+  readonly createdAt: number;
   readonly spec: JobSpec;
   state: JobState;
   runnerId?: number;
@@ -34,6 +53,7 @@ export interface Job {
   /** The runner has acknowledged the message that assigned it, so the message is not sent again. */
   acknowledged: boolean;
   acknowledgedAt?: number;
+  /** Since when it can run: later than its creation if it waited for an approval. */
   queuedAt: number;
   /** Position in the queue; a smaller one has waited longer. */
   waitingSince: number;
@@ -41,6 +61,9 @@ export interface Job {
   queuedUnder: string;
   acquiredAt?: number;
   endedAt?: number;
+  conclusion?: Conclusion;
+  /** Of the runner that acquired it. */
+  runnerGroup?: { id: number; name: string };
   /** Milliseconds since the epoch. */
   lockedUntil?: number;
   /** When a simulated runner last renewed the lock. */
@@ -58,6 +81,27 @@ export interface Job {
   timer?: Timer;
 }
 
+/** What groups the jobs of one trigger. */
+export interface Run {
+  readonly id: number;
+  readonly number: number;
+  /** `OWNER/REPO` */
+  readonly repository: string;
+  readonly workflow: string;
+  readonly createdAt: number;
+  attempt: number;
+  /** Of the latest attempt, with those of earlier ones that were not run again. */
+  jobs: Job[];
+}
+
 export function ended(job: Job): boolean {
-  return job.state === "succeeded" || job.state === "failed" || job.state === "lost" || job.state === "canceled";
+  return !OPEN.has(job.state);
+}
+
+const OPEN: ReadonlySet<JobState> = new Set(["waiting", "queued", "assigned", "acquired"]);
+
+/** The repository of a job that names none: of its scope, which has one called `rehearsal`. */
+export function repositoryOf({ repository, scope }: Pick<JobSpec, "repository" | "scope">, organization: string): string {
+  if (repository !== undefined) return repository;
+  return scope?.includes("/") ? scope : `${scope ?? organization}/rehearsal`;
 }

@@ -1,4 +1,4 @@
-import type { Job } from "./jobs";
+import { type Job, repositoryOf } from "./jobs";
 import type { JobMessage, RunnerMessage } from "./messages";
 import type { GitHubOptions } from "./github-options";
 import type { Runner } from "./runners";
@@ -41,7 +41,8 @@ export class MessageWriter {
   }
 
   job(job: Job, runner: Runner): JobMessage {
-    const repository = runner.scope.includes("/") ? runner.scope : `${runner.scope}/rehearsal`;
+    // A job that names no repository is taken for one of its runner's.
+    const repository = repositoryOf({ repository: job.spec.repository, scope: runner.scope }, this.options.organization);
     return {
       jobId: job.id,
       planId: `plan-${job.requestId}`,
@@ -56,11 +57,11 @@ export class MessageWriter {
         GITHUB_JOB: job.spec.name,
         GITHUB_REPOSITORY: repository,
         GITHUB_REPOSITORY_OWNER: repository.split("/")[0] ?? "",
-        GITHUB_RUN_ATTEMPT: "1",
-        GITHUB_RUN_ID: String(job.requestId),
-        GITHUB_RUN_NUMBER: String(job.requestId),
+        GITHUB_RUN_ATTEMPT: String(job.attempt),
+        GITHUB_RUN_ID: String(job.run.id),
+        GITHUB_RUN_NUMBER: String(job.run.number),
         GITHUB_SERVER_URL: `https://${this.options.host}`,
-        GITHUB_WORKFLOW: "rehearsal",
+        GITHUB_WORKFLOW: job.run.workflow,
       },
       runServiceUrl: this.runServiceUrl,
       token: job.token,

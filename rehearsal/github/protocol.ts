@@ -97,7 +97,7 @@ export class Protocol {
 
   /** For simulated runners: `lastAt` returns the time of the last renewal, in ms since the epoch. */
   renewing(request: { jobId: string; lastAt: () => number }): void {
-    this.queue.get(request.jobId).renewedAt = request.lastAt;
+    this.queue.known.get(request.jobId).renewedAt = request.lastAt;
   }
 
   report(report: Report): void {
@@ -182,6 +182,11 @@ export class Protocol {
         if (this.offer(session)) return;
       }
     }
+  }
+
+  /** Offers waiting jobs to every idle runner, after a time in which none was assigned. */
+  offerAll(): void {
+    for (const sessions of this.ready.values()) for (const session of [...sessions]) this.offer(session);
   }
 
   /** Requests a connected runner to update itself; has no effect on one that is offline. */

@@ -1,17 +1,19 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock";
 import type { JobChange, Timeline, TimelineEntry } from "../timeline";
-import { ended, type Job, type JobSpec, type JobState } from "./jobs";
-import { type Completion, ProtocolError, type Report, SHUTDOWN_ANNOTATION } from "./messages";
+import { ended, type Job, type JobAction, type JobSpec, type JobState, type Run } from "./jobs";
+import { KnownJobs } from "./known-jobs";
+import { Locks } from "./locks";
+import { type Completion, ProtocolError, type Report } from "./messages";
+import { conclusionOf, outcomeOf } from "./outcomes";
 import type { GitHubOptions } from "./github-options";
 import type { Runner, Runners } from "./runners";
 import { WaitingJobs } from "./waiting-jobs";
 
 /** The lifecycle of every job: queued, assigned, acquired in time or requeued, locked while it runs, ended once. */
 export class JobQueue {
-  private readonly jobs = new Map<string, Job>();
+  readonly known = new KnownJobs();
   private readonly waiting = new WaitingJobs();
-  private queued = 0;
+  private readonly locks: Locks;
   /** The job that each runner was assigned or has acquired; at most one. */
   private readonly held = new Map<number, Job>();
   private openJobs = 0;
@@ -21,49 +23,44 @@ export class JobQueue {
   /** Called when a runner no longer holds a job. */
   onFree: (runnerId: number) => void = () => {};
   onCancel: (job: Job) => void = () => {};
+  /** Called when a job reaches a status that GitHub reports by webhook. */
+  onAction: (job: Job, action: JobAction) => void = () => {};
+  /** Whether GitHub keeps the job queued although runners that match it idle; asked once, when it is queued. */
+  isWithheld: (job: Job) => boolean = () => false;
 
   constructor(
     private readonly clock: Clock,
     private readonly timeline: Timeline,
     private readonly runners: Runners,
     private readonly options: GitHubOptions,
-  ) {}
+  ) {
+    this.locks = new Locks(clock, options, (job) => this.end(job, "lost", "the runner stopped renewing the job's lock"));
+  }
 
-  /** Returns the job's id. */
-  queue(spec: JobSpec): string {
-    const requestId = ++this.queued;
-    const job: Job = {
-      id: `job-${requestId}`,
-      requestId,
-      spec,
-      state: "queued",
-      acknowledged: false,
-      queuedAt: this.clock.now(),
-      waitingSince: 0,
-      queuedUnder: "",
-      cancelRequested: false,
-      requeues: 0,
-      hooks: {},
-      annotations: [],
-      token: randomUUID(),
-    };
-    this.jobs.set(job.id, job);
+  /** Returns the job's id. @param run whose new attempt it belongs to; absent: as its specification says */
+  queue(spec: JobSpec, run?: Run): string {
+    const job = this.known.create(spec, this.clock.now(), this.options.organization, run);
     this.openJobs++;
-    this.waiting.add(job);
-    this.record(job, "queued", spec.name);
-    this.onWaiting(job);
+    if (spec.begins === "skipped") this.end(job, "skipped", "skipped by its condition");
+    else if (spec.begins === "waiting") this.wait(job);
+    else this.makeRunnable(job);
     return job.id;
   }
 
-  all(): Job[] {
-    return [...this.jobs.values()];
+  /** What it waited for is granted. @throws if it does not wait */
+  approve(id: string): void {
+    const job = this.known.get(id);
+    if (job.state !== "waiting") throw new Error(`${id} cannot be approved: it is ${job.state}`);
+    job.state = "queued";
+    job.queuedAt = this.clock.now();
+    this.makeRunnable(job);
   }
 
-  /** Throws JobNotFound. */
-  get(id: string): Job {
-    const job = this.jobs.get(id);
-    if (!job) throw new ProtocolError("JobNotFound", `Job ${id} does not exist.`);
-    return job;
+  /** GitHub assigns a withheld job after all. */
+  release(job: Job): void {
+    if (job.state !== "queued") return;
+    this.waiting.add(job);
+    this.onWaiting(job);
   }
 
   heldBy(runnerId: number): Job | undefined {
@@ -81,7 +78,7 @@ export class JobQueue {
 
   /** Assigns the longest-waiting job that matches the runner; undefined when there is none. */
   assignTo(runner: Runner): Job | undefined {
-    if (this.held.has(runner.id)) return undefined;
+    if (this.held.has(runner.id) || this.options.isAway?.()) return undefined;
     const job = this.waiting.longestFor(runner);
     if (!job) return undefined;
     this.waiting.remove(job);
@@ -102,7 +99,7 @@ export class JobQueue {
 
   /** Locks the job for its runner. Throws JobNotFound when the job is not, or no longer, assigned to the runner. */
   acquire(id: string, runner: Runner): Job {
-    const job = this.get(id);
+    const job = this.known.get(id);
     const own = job.runnerId === runner.id;
     if (own && job.state === "acquired" && this.options.acquireIsIdempotent) return job;
     if (job.state === "acquired" || ended(job)) {
@@ -113,22 +110,24 @@ export class JobQueue {
     }
     job.state = "acquired";
     job.acquiredAt = this.clock.now();
+    job.runnerGroup = runner.group;
     this.runners.setBusy(runner, true);
-    this.lock(job);
+    this.locks.lock(job);
     this.record(job, "acquired");
+    this.onAction(job, "in_progress");
     return job;
   }
 
   /** Extends the lock. Throws JobNotFound once the job has ended. */
   renew(id: string): Job {
-    const job = this.get(id);
+    const job = this.known.get(id);
     if (job.state !== "acquired") throw new ProtocolError("JobNotFound", `Job ${id} is ${job.state}.`);
-    this.lock(job);
+    this.locks.lock(job);
     return job;
   }
 
   report(report: Report): void {
-    const job = this.get(report.jobId);
+    const job = this.known.get(report.jobId);
     const at = Math.min(report.at ?? this.clock.now(), this.clock.now());
     const { change } = report;
     if (change === "hook-started" || change === "completed-hook-started") this.hookBegan.set(job.id, at);
@@ -141,7 +140,7 @@ export class JobQueue {
 
   /** Throws JobNotFound when GitHub has given up the job meanwhile: a late success does not restore it. */
   complete(completion: Completion): Job {
-    const job = this.get(completion.jobId);
+    const job = this.known.get(completion.jobId);
     if (job.state !== "acquired") throw new ProtocolError("JobNotFound", `Job ${job.id} is ${job.state}.`);
     job.annotations = completion.annotations ?? [];
     const outcome = outcomeOf(job, completion);
@@ -151,7 +150,7 @@ export class JobQueue {
 
   /** A user presses "Cancel workflow". A waiting job ends immediately; a running one is canceled through its runner. */
   cancel(id: string): void {
-    const job = this.get(id);
+    const job = this.known.get(id);
     if (ended(job)) return;
     job.cancelRequested = true;
     if (job.state === "acquired") this.onCancel(job);
@@ -160,7 +159,21 @@ export class JobQueue {
 
   /** Stops all timers, so that none outlives the rehearsal. */
   close(): void {
-    for (const job of this.jobs.values()) job.timer?.cancel();
+    for (const job of this.known.all()) job.timer?.cancel();
+  }
+
+  private wait(job: Job): void {
+    job.state = "waiting";
+    this.record(job, "waiting", job.spec.name);
+    this.onAction(job, "waiting");
+  }
+
+  private makeRunnable(job: Job): void {
+    this.record(job, "queued", job.spec.name);
+    this.onAction(job, "queued");
+    if (this.isWithheld(job)) return;
+    this.waiting.add(job);
+    this.onWaiting(job);
   }
 
   private notPickedUp(job: Job): void {
@@ -183,39 +196,22 @@ export class JobQueue {
     this.onWaiting(job);
   }
 
-  private lock(job: Job): void {
-    job.lockedUntil = this.clock.now() + this.options.lockMs;
-    if (job.locked) return;
-    job.timer?.cancel();
-    job.locked = true;
-    this.expireLock(job, this.options.lockMs);
-  }
-
-  /** One timer for all renewals: when it fires, it checks whether the lock was extended meanwhile. */
-  private expireLock(job: Job, ms: number): void {
-    job.timer = this.clock.after(ms, () => {
-      if (job.renewedAt) job.lockedUntil = Math.max(job.lockedUntil ?? 0, job.renewedAt() + this.options.lockMs);
-      const left = (job.lockedUntil ?? 0) - this.clock.now();
-      // While GitHub is down, it does not give up jobs either.
-      if (left > 0 || this.options.isDown?.()) this.expireLock(job, left > 0 ? left : this.options.lockMs);
-      else this.end(job, "lost", "the runner stopped renewing the job's lock");
-    });
-  }
-
   private end(job: Job, state: JobState, detail?: string): void {
     job.timer?.cancel();
     this.waiting.remove(job);
     job.state = state;
     job.endedAt = this.clock.now();
+    job.conclusion = conclusionOf(state);
     this.openJobs--;
     job.detail = detail;
-    if (state === "succeeded" || state === "lost") this.record(job, state, detail);
+    if (state === "succeeded" || state === "lost" || state === "skipped") this.record(job, state, detail);
     else this.record(job, "failed", detail);
     const runner = job.runnerId === undefined ? undefined : this.runners.get(job.runnerId);
     if (job.runnerId !== undefined) this.held.delete(job.runnerId);
     if (runner) this.runners.setBusy(runner, false);
     this.hookBegan.delete(job.id);
-    if (!this.options.keepJobs) this.jobs.delete(job.id);
+    if (!this.options.keepJobs) this.known.forget(job);
+    this.onAction(job, "completed");
     if (job.runnerId !== undefined) this.onFree(job.runnerId);
   }
 
@@ -223,19 +219,8 @@ export class JobQueue {
     const entry: TimelineEntry = { kind: "job", job: job.id, change };
     if (job.runnerName !== undefined) entry.instance = job.runnerName;
     if (detail !== undefined) entry.detail = detail;
+    if (change === "acquired") entry.queuedAt = job.queuedAt;
     // A runner's report carries the time of the event on the runner, so that network latency is not counted.
     this.timeline.record(entry, at);
   }
-}
-
-/** Only the job's own steps can fail it; any other unsuccessful end counts as lost. */
-function outcomeOf(job: Job, completion: Completion): { state: JobState; detail?: string } {
-  const { result } = completion;
-  const shutdown = job.annotations.find((annotation) => annotation.message === SHUTDOWN_ANNOTATION);
-  if (result !== "Succeeded" && shutdown) return { state: "lost", detail: shutdown.message };
-  if (result === "Succeeded" || result === "Skipped") return { state: "succeeded" };
-  const why = job.annotations[0]?.message;
-  if (result === "Failed") return { state: "failed", detail: why };
-  if (job.cancelRequested) return { state: "canceled", detail: "canceled by a user" };
-  return { state: "lost", detail: why ?? `${result} without a request to cancel it` };
 }

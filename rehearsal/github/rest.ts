@@ -1,41 +1,22 @@
 import { installationFor, requireRunnerAccess } from "./access";
-import type { App, Caller, GitHubCredentials } from "./github-credentials";
+import { actionsRoutes } from "./actions-routes";
+import { etagOf, isKnown } from "./etags";
+import type { Caller, GitHubCredentials } from "./github-credentials";
 import { type GitHubRequest, HttpError, type GitHubReply } from "./http";
 import type { GitHubOptions } from "./github-options";
+import { hookRoutes } from "./hook-routes";
+import type { JobQueue } from "./queue";
+import type { Repositories } from "./repositories";
+import { type Act, asApp, at, ok, paged, type Route, scopeOf } from "./routes";
 import type { RepositorySettings } from "./repository-settings";
 import { settingsRoutes } from "./settings-routes";
-import type { RateLimit } from "./rate-limit";
+import { installationLimit, type RateLimit } from "./rate-limit";
 import type { Runner, Runners } from "./runners";
-import { appBody, installationBody, labelsBody, rateLimitBody, runnerBody } from "./shapes";
+import { appBody, installationBody, instant, labelsBody, rateLimitBody, runnerBody } from "./shapes";
 import { VersionSchedules } from "./version-schedules";
+import type { Webhooks } from "./webhooks";
 
 const RATE_LIMIT = "/rate_limit";
-
-/** A page has 30 items by default. */
-const DEFAULT_PAGE = 30;
-
-/** Patterns of the placeholders in a route's template; `scope` is an organization or a repository. */
-const PARTS: Record<string, string> = {
-  scope: "(?:orgs/(?<org>[^/]+)|repos/(?<repo>[^/]+/[^/]+))",
-  installation_id: "(?<installation_id>\\d+)",
-  runner_id: "(?<runner_id>\\d+)",
-  name: "(?<name>[^/]+)",
-  owner: "(?<owner>[^/]+)",
-  repo: "(?<repository>[^/]+)",
-  ruleset_id: "(?<ruleset_id>\\d+)",
-  branch: "(?<branch>[^/]+)",
-  version: "(?<version>[^/]+)",
-  environment_name: "(?<environment_name>[^/]+)",
-};
-
-type Act = (call: GitHubRequest, match: Record<string, string>, caller: Caller) => GitHubReply;
-
-interface Route {
-  method: string;
-  template: string;
-  path: RegExp;
-  act: Act;
-}
 
 /** The routes of GitHub's REST API that a pool of self-hosted runners uses. */
 export class Rest {
@@ -49,12 +30,12 @@ export class Rest {
     private readonly runners: Runners,
     private readonly rateLimit: RateLimit,
     private readonly options: GitHubOptions,
+    private readonly known: Repositories,
+    queue: JobQueue,
+    webhooks: Webhooks,
+    now: () => number,
   ) {
     this.versions = new VersionSchedules(runners);
-    const at = (method: string, template: string, act: Act): Route => {
-      const path = template.replace(/\{(\w+)\}/g, (_, part: string) => PARTS[part]!);
-      return { method, template, path: new RegExp(`^${path}$`), act };
-    };
     const base = "/{scope}/actions/runners";
     const runner = `${base}/{runner_id}`;
     const labels = `${runner}/labels`;
@@ -62,7 +43,9 @@ export class Rest {
       ...settingsRoutes(this.repositories, (call, all) => paged(call, all, this.options.largestPage)).map(([template, act]) =>
         at("GET", template, act),
       ),
-      at("GET", "/app", (call, _, caller) => this.ok(appBody(asApp(caller), api(call)))),
+      ...hookRoutes(webhooks, options.largestPage),
+      ...actionsRoutes({ queue, repositories: known, groups: runners.groups, now }, options.largestPage),
+      at("GET", "/app", (call, _, caller) => ok(appBody(asApp(caller), call.origin))),
       at("GET", "/app/installations", (call, _, caller) => this.installations(call, caller)),
       at("POST", "/app/installations/{installation_id}/access_tokens", (_, match, caller) => this.token(match, caller)),
       at("GET", "/{scope}/installation", (call, match, caller) => this.installation(call, match, caller)),
@@ -71,12 +54,12 @@ export class Rest {
       at("GET", base, (call, match, caller) => this.list(call, match, caller)),
       at("GET", `${base}/deprecations/{version}`, (call, match, caller) => {
         requireRunnerAccess(caller, scopeOf(match), "read");
-        return this.ok(this.versions.body(decodeURIComponent(match.version ?? ""), call.apiVersion));
+        return ok(this.versions.body(decodeURIComponent(match.version ?? ""), call.apiVersion));
       }),
       at(
         "GET",
         runner,
-        this.one("read", (r) => this.ok(runnerBody(r, r.busy))),
+        this.one("read", (r) => ok(runnerBody(r, r.busy))),
       ),
       at(
         "DELETE",
@@ -86,7 +69,7 @@ export class Rest {
       at(
         "GET",
         labels,
-        this.one("read", (r) => this.ok(labelsBody(r))),
+        this.one("read", (r) => ok(labelsBody(r))),
       ),
       at(
         "POST",
@@ -123,16 +106,20 @@ export class Rest {
   /** Throws HttpError. The path must not include an Enterprise Server's `/api/v3`. */
   handle(call: GitHubRequest): GitHubReply {
     const caller = this.credentials.caller(call.authorization);
-    // The only request that does not count against the rate limit.
+    const limit = this.limitOf(caller);
+    // The only request that never counts against the rate limit.
     if (call.method === "GET" && call.path === RATE_LIMIT && caller.kind !== "app")
-      return this.ok(rateLimitBody(this.rateLimit.state(caller.rateKey)));
-    const headers = caller.kind === "app" ? {} : this.rateLimit.count(caller.rateKey);
+      return ok(rateLimitBody(this.rateLimit.state(caller.rateKey, limit)));
+    const headers = caller.kind === "app" ? {} : this.rateLimit.count(caller.rateKey, limit, call.method);
     try {
       for (const route of this.routes) {
         const match = route.method === call.method ? route.path.exec(call.path) : null;
         if (!match) continue;
         const reply = route.act(call, { ...match.groups }, caller);
-        return { ...reply, headers: { ...headers, ...reply.headers } };
+        const etag = call.method === "GET" ? etagOf(call, reply) : undefined;
+        const tagged = { ...headers, ...(etag !== undefined && { etag }) };
+        if (etag === undefined || !isKnown(call, etag)) return { ...reply, headers: { ...tagged, ...reply.headers } };
+        return { status: 304, headers: { ...tagged, ...(caller.kind !== "app" && this.rateLimit.refund(caller.rateKey, limit)) } };
       }
       throw new HttpError(404, "Not Found");
     } catch (error) {
@@ -141,20 +128,22 @@ export class Rest {
     }
   }
 
-  private ok(body: unknown, status = 200): GitHubReply {
-    return { status, body };
+  /** Requests per hour: an installation may make more if it has many repositories. */
+  private limitOf(caller: Caller): number {
+    const { rateLimit } = this.options;
+    return caller.kind === "installation" ? installationLimit(rateLimit, this.known.of(caller.installation).length) : rateLimit;
   }
 
   private installations(call: GitHubRequest, caller: Caller): GitHubReply {
     const app = asApp(caller);
-    const all = app.installations.map((installation) => installationBody(app, installation, api(call)));
+    const all = app.installations.map((installation) => installationBody(app, installation, call.origin));
     const page = paged(call, all, this.options.largestPage);
     return { status: 200, body: page.items, headers: page.headers };
   }
 
   private installation(call: GitHubRequest, match: Record<string, string>, caller: Caller): GitHubReply {
     const app = asApp(caller);
-    return this.ok(installationBody(app, installationFor(app, scopeOf(match)), api(call)));
+    return ok(installationBody(app, installationFor(app, scopeOf(match)), call.origin));
   }
 
   private token(match: Record<string, string>, caller: Caller): GitHubReply {
@@ -168,7 +157,7 @@ export class Rest {
       permissions: installation.permissions,
       repository_selection: installation.repositories ? "selected" : "all",
     };
-    return this.ok(body, 201);
+    return ok(body, 201);
   }
 
   private runnerToken(purpose: "register" | "remove"): Act {
@@ -176,7 +165,7 @@ export class Rest {
       const scope = scopeOf(match);
       requireRunnerAccess(caller, scope, "write");
       const { token, expiresAt } = this.credentials.mintRegistrationToken(scope, purpose);
-      return this.ok({ token, expires_at: instant(expiresAt) }, 201);
+      return ok({ token, expires_at: instant(expiresAt) }, 201);
     };
   }
 
@@ -215,7 +204,7 @@ export class Rest {
     const fixed = runner.labels.filter((label) => label.type === "read-only");
     const fresh = [...new Set(names)].filter((name) => !fixed.some((label) => label.name === name));
     runner.labels = [...fixed, ...fresh.map((name) => this.runners.label(name, "custom"))];
-    return this.ok(labelsBody(runner));
+    return ok(labelsBody(runner));
   }
 
   private removeLabel(runner: Runner, name: string): GitHubReply {
@@ -238,40 +227,4 @@ function wanted(call: GitHubRequest, atLeast: number): string[] {
   const valid = Array.isArray(labels) && labels.every((label) => typeof label === "string" && label !== "");
   if (!valid || labels.length < atLeast || labels.length > 100) throw new HttpError(422, "Validation Failed");
   return labels as string[];
-}
-
-function asApp(caller: Caller): App {
-  if (caller.kind !== "app") throw new HttpError(401, "A JSON web token could not be decoded");
-  return caller.app;
-}
-
-function scopeOf(match: Record<string, string>): string {
-  return decodeURIComponent(match.org ?? match.repo ?? "");
-}
-
-function api(call: GitHubRequest): string {
-  return call.origin;
-}
-
-/** GitHub's timestamps have a resolution of one second. */
-function instant(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, "Z");
-}
-
-function paged<T>(call: GitHubRequest, all: readonly T[], largest: number): { items: T[]; headers: Record<string, string> } {
-  const size = Math.min(largest, Math.max(1, Number(call.query.get("per_page") ?? DEFAULT_PAGE) || DEFAULT_PAGE));
-  const page = Math.max(1, Number(call.query.get("page") ?? 1) || 1);
-  const last = Math.max(1, Math.ceil(all.length / size));
-  const to = (number: number, rel: string) => {
-    const query = new URLSearchParams(call.query);
-    query.set("page", String(number));
-    return `<${api(call)}${call.path}?${query.toString()}>; rel="${rel}"`;
-  };
-  const links = [
-    ...(page > 1 ? [to(page - 1, "prev")] : []),
-    ...(page < last ? [to(page + 1, "next"), to(last, "last")] : []),
-    ...(page > 1 ? [to(1, "first")] : []),
-  ];
-  const headers: Record<string, string> = links.length > 0 ? { link: links.join(", ") } : {};
-  return { items: all.slice((page - 1) * size, page * size), headers };
 }

@@ -111,7 +111,7 @@ export class RunnerWire {
   }
 
   private job(call: GitHubRequest): void {
-    if (this.queue.get(jobId(call)).token !== bearer(call)) throw new ProtocolError("Unauthorized", "Unauthorized");
+    if (this.queue.known.get(jobId(call)).token !== bearer(call)) throw new ProtocolError("Unauthorized", "Unauthorized");
   }
 }
 

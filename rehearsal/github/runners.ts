@@ -3,6 +3,7 @@ import type { Clock } from "../clock";
 import type { Timeline } from "../timeline";
 import type { Matching } from "./label-matching";
 import { ProtocolError } from "./messages";
+import { type RunnerGroup, RunnerGroups } from "./runner-groups";
 
 export interface Label {
   id: number;
@@ -17,7 +18,7 @@ export interface Runner {
   readonly scope: string;
   os: string;
   version: string;
-  group: string;
+  group: RunnerGroup;
   ephemeral: boolean;
   /** Replaced by every change, never changed in place. */
   labels: readonly Label[];
@@ -51,7 +52,7 @@ export class Runners {
   private readonly byClientId = new Map<string, Runner>();
   /** Lists by scope, cached until a runner is added or removed: lists of ten thousand are read page by page. */
   private readonly lists = new Map<string, Runner[]>();
-  private readonly groups = new Map<string, Set<string>>();
+  readonly groups = new RunnerGroups();
   private readonly labelIds = new Map<string, number>();
   private nextId = 1;
   readonly onDelete: ((runner: Runner) => void)[] = [];
@@ -62,17 +63,12 @@ export class Runners {
     private readonly timeline: Timeline,
   ) {}
 
-  addGroup(scope: string, group: string): void {
-    const known = this.groups.get(scope.toLowerCase()) ?? new Set();
-    this.groups.set(scope.toLowerCase(), known.add(group));
-  }
-
   /** Throws RunnerExists for a name in use without `replace`, GroupNotFound for an unknown runner group. */
   register(registration: Registration): Runner {
     const { scope, name } = registration;
-    const group = registration.group ?? "Default";
-    if (group !== "Default" && !this.groups.get(scope.toLowerCase())?.has(group)) {
-      throw new ProtocolError("GroupNotFound", `Could not find any self-hosted runner group named "${group}".`);
+    const group = this.groups.find(scope, registration.group);
+    if (!group) {
+      throw new ProtocolError("GroupNotFound", `Could not find any self-hosted runner group named "${registration.group}".`);
     }
     const existing = this.byName.get(key(scope, name));
     if (existing && !registration.replace) {

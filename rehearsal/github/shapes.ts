@@ -3,8 +3,8 @@ import type { Runner } from "./runners";
 
 /** Reply bodies of the REST routes, in the shape of GitHub's OpenAPI description. */
 
-/** No route depends on an App's creation time. */
-const CREATED = "2024-01-01T00:00:00Z";
+/** No route depends on the creation time of an App or a repository. */
+export const CREATED = "2024-01-01T00:00:00Z";
 
 export function runnerBody(runner: Runner, busy: boolean): Record<string, unknown> {
   return {
@@ -14,7 +14,7 @@ export function runnerBody(runner: Runner, busy: boolean): Record<string, unknow
     status: runner.online ? "online" : "offline",
     busy,
     labels: runner.labels,
-    runner_group_id: 1,
+    runner_group_id: runner.group.id,
     ephemeral: runner.ephemeral,
     version: runner.version,
   };
@@ -37,10 +37,15 @@ export function appBody(app: App, api: string): Record<string, unknown> {
     html_url: `https://github.com/apps/${app.slug}`,
     created_at: CREATED,
     updated_at: CREATED,
-    permissions: app.installations[0]?.permissions ?? {},
-    events: [],
+    permissions: app.permissions ?? app.installations[0]?.permissions ?? {},
+    events: app.events ?? [],
     installations_count: app.installations.length,
   };
+}
+
+/** GitHub's timestamps have a resolution of one second. */
+export function instant(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, "Z");
 }
 
 export function installationBody(app: App, installation: Installation, api: string): Record<string, unknown> {
@@ -56,7 +61,7 @@ export function installationBody(app: App, installation: Installation, api: stri
     target_id: installation.id,
     target_type: installation.accountType,
     permissions: installation.permissions,
-    events: [],
+    events: app.events ?? [],
     created_at: CREATED,
     updated_at: CREATED,
     single_file_name: null,
@@ -65,7 +70,7 @@ export function installationBody(app: App, installation: Installation, api: stri
   };
 }
 
-function account(login: string, type: "Organization" | "User", api: string): Record<string, unknown> {
+export function account(login: string, type: "Organization" | "User", api: string): Record<string, unknown> {
   const url = `${api}/users/${login}`;
   return {
     login,

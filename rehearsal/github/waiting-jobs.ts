@@ -42,13 +42,21 @@ export class WaitingJobs {
 }
 
 /** A key for what a job requires of a runner: jobs with equal requirements match the same runners. */
-function requirements({ scope, runner, labels }: JobSpec): string {
-  return `${scope ?? ""}\n${runner ?? ""}\n${labels.join("\n")}`;
+function requirements({ scope, repository, runner, labels }: JobSpec): string {
+  return `${scope ?? ""}\n${repository ?? ""}\n${runner ?? ""}\n${labels.join("\n")}`;
 }
 
 export function suits(job: Job, runner: Runner): boolean {
   if (job.spec.scope && job.spec.scope.toLowerCase() !== runner.scope.toLowerCase()) return false;
   if (job.spec.runner !== undefined && job.spec.runner !== runner.name) return false;
+  if (job.spec.repository !== undefined && !admits(runner, job.spec.repository.toLowerCase())) return false;
   const { names } = matchingOf(runner);
   return job.spec.labels.every((label) => names.has(label.toLowerCase()));
+}
+
+/** A runner of a repository takes only its jobs; one of an organization those of the repositories that its group admits. */
+function admits({ scope, group }: Runner, repository: string): boolean {
+  const own = scope.toLowerCase();
+  if (own !== repository && own !== repository.split("/")[0]) return false;
+  return !group.repositories || group.repositories.has(repository);
 }

@@ -32,7 +32,7 @@ export function gitHubClient(options: GitHubClientOptions): GitHubRunners {
 }
 
 function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
-  return async ({ method, path, query, body = {}, apiVersion = "" }, authorization, signal) => {
+  return async ({ method, path, query, body = {}, apiVersion = "", etag = "" }, authorization, signal) => {
     const what = `${method} ${path}`;
     onCall(kindOf(method, path, query));
     let timer: Timer | undefined;
@@ -50,6 +50,7 @@ function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
         origin: "https://api.github.com",
         authorization,
         apiVersion,
+        ifNoneMatch: etag,
         body,
         signal,
       };
@@ -58,6 +59,7 @@ function sendTo({ clock, github, callMs, onCall }: GitHubClientOptions): Send {
       });
     };
     const reply = await Promise.race([exchange(), timeout]).finally(() => timer?.cancel());
+    if (reply.status === 304) return { data: undefined, headers: reply.headers ?? {}, unchanged: true };
     if (reply.status < 400) return { data: reply.body, headers: reply.headers ?? {} };
     const { message } = reply.body as { message: string };
     const exhausted = reply.headers?.["x-ratelimit-remaining"] === "0";

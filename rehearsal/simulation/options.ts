@@ -1,4 +1,4 @@
-import { commandLine, onOrOff, option, type Parser, text, UsageError, wholeNumber } from "../../cli/options";
+import { commandLine, onOrOff, option, seedRange, text, UsageError, wholeNumber } from "../../cli/options";
 
 export interface SimulationOptions {
   instances: number;
@@ -27,13 +27,6 @@ regional brown-out of AWS's APIs for 20 minutes, GitHub down for 30). Exits 0 on
 or left over, and no budget of calls to AWS or GitHub was exceeded: of the 5,000 calls that GitHub allows to an App in an
 hour, at most 4,750 are used. With --seeds each seed runs in its own process, and none may take longer or use more memory
 than allowed.`;
-
-const seedRange: Parser<{ first: number; last: number }> = (given, flag) => {
-  const [, first, last] = (/^(\d{1,9})\.\.(\d{1,9})$/.exec(given) ?? []).map(Number);
-  if (first === undefined || last === undefined || first > last)
-    throw new UsageError(`${flag} ${given}: give two whole numbers, as in 1..20`);
-  return { first, last };
-};
 
 const COMMAND = commandLine("npm run simulate", ABOUT, {
   instances: option({ metavar: "N", help: "instances in service in the busiest hour, 1 or more", parse: wholeNumber(1), default: "10000" }),

@@ -16,10 +16,16 @@ export type ReadSecret = (secret: string) => Promise<string>;
  */
 const CACHE_MS = 15 * 60_000;
 
+/** `app`: the App itself, by a JWT, for what concerns the App and not one of its installations. */
+export type Identity = "installation" | "app";
+
+/** Provides a header on each call, because tokens expire. */
+type Headers = Record<Identity, () => Promise<string>>;
+
 /** Provides the `authorization` header of API calls. The caller invalidates the cache when GitHub rejects it. */
 export class GitHubCredentials {
-  private cached?: { header: () => Promise<string>; until: number };
-  private pending?: Promise<() => Promise<string>>;
+  private cached?: { headers: Headers; until: number };
+  private pending?: Promise<Headers>;
 
   constructor(
     private readonly account: GitHubAccount,
@@ -29,11 +35,12 @@ export class GitHubCredentials {
     private readonly clock: Clock,
   ) {}
 
-  async authorization(): Promise<string> {
-    if (this.cached && this.cached.until > this.clock.now()) return this.cached.header();
+  /** @throws for the identity `app` if the credentials are a token. */
+  async authorization(identity: Identity = "installation"): Promise<string> {
+    if (this.cached && this.cached.until > this.clock.now()) return this.cached.headers[identity]();
     // Parallel calls share one lookup.
     this.pending ??= this.load().finally(() => (this.pending = undefined));
-    return (await this.pending)();
+    return (await this.pending)[identity]();
   }
 
   /** To be called after a 401: the token was revoked, the key rotated or the App reinstalled. */
@@ -41,23 +48,35 @@ export class GitHubCredentials {
     this.cached = undefined;
   }
 
-  private async load(): Promise<() => Promise<string>> {
-    const header = await this.headerSource();
-    this.cached = { header, until: this.clock.now() + CACHE_MS };
-    return header;
+  private async load(): Promise<Headers> {
+    const headers = await this.headers();
+    this.cached = { headers, until: this.clock.now() + CACHE_MS };
+    return headers;
   }
 
-  private async headerSource(): Promise<() => Promise<string>> {
+  private async headers(): Promise<Headers> {
     const source = this.account.credentials;
     if ("tokenSecret" in source) {
       const token = await this.secret(source.tokenSecret, "a GitHub token");
-      return async () => `token ${token}`;
+      const app = async () => {
+        throw new GitHubError(`${source.tokenSecret} holds a token, which cannot act as a GitHub App; configure an App instead`, 0);
+      };
+      return { installation: async () => `token ${token}`, app };
     }
     const privateKey = await this.secret(source.privateKeySecret, "the GitHub App's private key (PEM)");
     const auth = createAppAuth({ appId: source.appId, privateKey, request: this.request });
-    const installationId =
-      source.installationId ?? (await this.findInstallation(async () => (await this.signed(() => auth({ type: "app" }))).token));
-    return async () => `token ${(await this.signed(() => auth({ type: "installation", installationId }))).token}`;
+    const app = async () => `bearer ${(await this.signed(() => auth({ type: "app" }))).token}`;
+    // Looked up at the first use: calls of the App itself need no installation.
+    let found: Promise<number> | undefined;
+    const installation = async () => {
+      found ??= source.installationId === undefined ? this.findInstallation(app) : Promise.resolve(source.installationId);
+      const installationId = await found.catch((error: unknown) => {
+        found = undefined;
+        throw error;
+      });
+      return `token ${(await this.signed(() => auth({ type: "installation", installationId }))).token}`;
+    };
+    return { installation, app };
   }
 
   private async secret(name: string, content: string): Promise<string> {
@@ -77,10 +96,10 @@ export class GitHubCredentials {
     }
   }
 
-  private async findInstallation(appToken: () => Promise<string>): Promise<number> {
+  private async findInstallation(app: () => Promise<string>): Promise<number> {
     const path = `${scopePath(this.account.scope)}/installation`;
     try {
-      const { data } = await this.request(`GET ${path}`, { headers: { authorization: `bearer ${await appToken()}` } });
+      const { data } = await this.request(`GET ${path}`, { headers: { authorization: await app() } });
       const id: unknown = data?.id;
       if (typeof id !== "number") throw new GitHubError(`GET ${path}: the response has no id`, 0);
       return id;

@@ -18,4 +18,6 @@ export const RESERVE = {
   impostor: 0.1,
   /** Lookups of single runners, for reports, retained instances and missed launches. */
   lookup: 0.2,
+  /** Reads of the queue: while they pause, webhooks still report new jobs, but no runner can do without its token. */
+  reconcile: 0.2,
 } as const;

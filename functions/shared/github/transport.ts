@@ -3,7 +3,7 @@ import { RequestError } from "@octokit/request-error";
 import { type Clock, systemClock } from "../lambda/clock";
 import { abortable, pause } from "../lambda/timeout";
 import type { GitHubAccount } from "./account";
-import { GitHubCredentials, type ReadSecret } from "./credentials";
+import { GitHubCredentials, type Identity, type ReadSecret } from "./credentials";
 import { GitHubError, toGitHubError } from "./error";
 
 export interface TransportLimits {
@@ -24,14 +24,29 @@ const LONGEST_LIMIT_MS = 3_600_000;
 const DEFAULT_LIMITS: TransportLimits = { callMs: 5000, retries: 2, pauseMs: 500 };
 
 export interface Call {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Relative to the API's base URL, encoded. */
   path: string;
   query?: Record<string, string | number>;
   /** Version of the API that describes the route; absent: API_VERSION. */
   apiVersion?: string;
   body?: Record<string, unknown>;
+  /** Absent: the installation, or the token's owner. */
+  as?: Identity;
+  /** Of an earlier response: GitHub answers 304 if it would be the same, and does not count the call against the quota. */
+  etag?: string;
 }
+
+/** A response whose body the caller's reader has checked. */
+export type Response<T> =
+  | { unchanged: true }
+  | {
+      unchanged: false;
+      value: T;
+      etag?: string;
+      /** The query of the next page; undefined on the last one. */
+      next?: URLSearchParams;
+    };
 
 /** The hourly quota as GitHub reports it; `reset` is in seconds since the epoch. */
 interface Budget {
@@ -43,6 +58,8 @@ interface Budget {
 export interface Answer {
   data: unknown;
   headers: Record<string, string | number | undefined>;
+  /** GitHub answered 304. */
+  unchanged?: true;
 }
 
 /** Sends one authorized call. Throws RequestError or GitHubError. */
@@ -65,8 +82,8 @@ export class GitHubTransport {
   readonly clock: Clock;
   /** The quota as GitHub's last response reported it; `until` is in ms since the epoch. */
   private budget = { limit: 1, remaining: 1, until: 0 };
-  /** End of the rate limit in force, in ms since the epoch. */
-  private refusedUntil = 0;
+  /** End of the rate limit in force, in ms since the epoch. The App itself and its installation have separate limits. */
+  private readonly refusedUntil: Record<Identity, number> = { installation: 0, app: 0 };
 
   constructor(account: GitHubAccount, readSecret: ReadSecret, limits: Partial<TransportLimits> = {}, seams: TransportSeams = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...limits };
@@ -87,6 +104,13 @@ export class GitHubTransport {
    * @throws GitHubError, or the signal's reason.
    */
   async call<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
+    const response = await this.exchange(call, read, signal);
+    if (response.unchanged) throw new GitHubError(`${call.method} ${call.path}: 304 in reply to an unconditional request`, 304);
+    return response.value;
+  }
+
+  /** As `call`, with what the response's headers say of later calls. */
+  async exchange<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<Response<T>> {
     let renewed = false;
     for (let attempt = 0; ; ) {
       try {
@@ -96,7 +120,9 @@ export class GitHubTransport {
         // Anything else comes from reading the credentials, where the AWS SDK has already retried.
         if (!(error instanceof RequestError || error instanceof GitHubError)) throw error;
         const failure = toGitHubError(`${call.method} ${call.path}`, error, this.clock.now());
-        if (failure.retryAt) this.refusedUntil = Math.min(failure.retryAt.getTime(), this.clock.now() + LONGEST_LIMIT_MS);
+        if (failure.retryAt) {
+          this.refusedUntil[call.as ?? "installation"] = Math.min(failure.retryAt.getTime(), this.clock.now() + LONGEST_LIMIT_MS);
+        }
         if (failure.status === 401 && !renewed) {
           renewed = true;
           this.credentials.invalidate();
@@ -114,7 +140,7 @@ export class GitHubTransport {
    * hour is over.
    */
   remainingQuota(spending = 0): number {
-    if (this.clock.now() < this.refusedUntil) return 0;
+    if (this.clock.now() < this.refusedUntil.installation) return 0;
     const { limit, remaining, until } = this.budget;
     return this.clock.now() < until ? Math.max(0, remaining - spending) / limit : 1;
   }
@@ -144,26 +170,45 @@ export class GitHubTransport {
     if (limit > 0 && remaining >= 0 && reset > 0) this.budget = { limit, remaining, until: reset * 1000 };
   }
 
-  private async once<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<T> {
+  private async once<T>(call: Call, read: (data: unknown) => T | undefined, signal: AbortSignal): Promise<Response<T>> {
+    const { as = "installation" } = call;
     // GitHub counts rejected calls against the caller and may ban a client that continues to send them.
-    if (this.clock.now() < this.refusedUntil) {
-      const until = new Date(this.refusedUntil);
+    if (this.clock.now() < this.refusedUntil[as]) {
+      const until = new Date(this.refusedUntil[as]);
       throw new GitHubError(`${call.method} ${call.path}: not sent (rate limit until ${until.toISOString()})`, 429, until);
     }
-    const authorization = await this.credentials.authorization();
-    const { data, headers } = await this.send(call, authorization, signal);
-    this.noteBudget(headers);
-    const result = read(data);
-    if (result === undefined)
+    const authorization = await this.credentials.authorization(as);
+    const answer = await this.send(call, authorization, signal).catch(unchangedOnly);
+    // The App's own calls say nothing about the installation's quota.
+    if (as === "installation") this.noteBudget(answer.headers);
+    if (answer.unchanged) return { unchanged: true };
+    const value = read(answer.data);
+    if (value === undefined)
       throw new GitHubError(`${call.method} ${call.path}: the response is truncated or not what the API documents`, 0);
-    return result;
+    const { etag, link } = answer.headers;
+    const next = /<([^>]*)>; rel="next"/.exec(String(link ?? ""))?.[1];
+    return {
+      unchanged: false,
+      value,
+      ...(typeof etag === "string" && { etag }),
+      ...(next !== undefined && { next: new URLSearchParams(next.split("?")[1]) }),
+    };
   }
 }
 
+/** The HTTP client treats 304 as an error. */
+function unchangedOnly(error: unknown): Answer & { unchanged: true } {
+  if (error instanceof RequestError && error.status === 304) {
+    return { data: undefined, headers: error.response?.headers ?? {}, unchanged: true };
+  }
+  throw error;
+}
+
 function sendBy(request: typeof octokitRequest): Send {
-  return ({ method, path, query, body, apiVersion = API_VERSION }, authorization, signal) => {
-    const headers = { authorization, "x-github-api-version": apiVersion };
-    return request(`${method} ${path}`, { ...query, ...body, headers, request: { signal } });
+  return ({ method, path, query, body, etag, apiVersion = API_VERSION }, authorization, signal) => {
+    const headers = { authorization, "x-github-api-version": apiVersion, ...(etag !== undefined && { "if-none-match": etag }) };
+    // As `data`, because a body's own `url`, as a webhook's configuration has one, would replace the call's.
+    return request(`${method} ${path}`, { ...query, ...(body && { data: body }), headers, request: { signal } });
   };
 }
 

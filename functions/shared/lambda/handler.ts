@@ -37,7 +37,7 @@ export function lambdaHandler<T>({ logKeys, dimensions }: HandlerLabels, run: (e
     try {
       return await run(event, {
         log,
-        count: (metric, value = 1) => void metrics.addMetric(metric, MetricUnit.Count, value),
+        count: (metric, value = 1, unit = "Count") => void metrics.addMetric(metric, MetricUnit[unit], value),
         tag: (fields) => logger.appendKeys(fields),
       });
     } catch (error) {

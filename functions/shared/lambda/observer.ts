@@ -7,7 +7,8 @@ export interface Log {
 
 export type Fields = Record<string, string | number | boolean | undefined>;
 
-type Count = (metric: string, value?: number) => void;
+/** Several values of one metric in one invocation are published as a distribution, of which percentiles can be asked. */
+type Count = (metric: string, value?: number, unit?: "Count" | "Seconds") => void;
 
 /** Log and metrics, passed to every piece of logic. */
 export interface Observer {

@@ -40,7 +40,7 @@ export function terminations(events: readonly TimelineEvent[], terminateHook: st
       drains.push(drain);
       continue;
     }
-    if (event.kind === "scenario" || event.kind === "function-run" || event.kind === "denied") continue;
+    if (event.kind === "scenario" || event.kind === "function-run" || event.kind === "denied" || event.kind === "webhook") continue;
     const drain = event.instance === undefined ? undefined : open.get(event.instance);
     if (!drain) continue;
     if (event.kind === "host-log" && event.message === LOG.drainBegun) drain.begunAt ??= event.at;

@@ -10,6 +10,8 @@ export interface Line {
 export class RecordingObserver implements Observer {
   readonly lines: Line[] = [];
   readonly counts: Record<string, number> = {};
+  /** The values of each metric that is measured in seconds. */
+  readonly seconds: Record<string, number[]> = {};
 
   readonly log = {
     info: (message: string, fields: Fields = {}) => void this.lines.push({ level: "info", message, fields }),
@@ -17,7 +19,8 @@ export class RecordingObserver implements Observer {
     error: (message: string, fields: Fields = {}) => void this.lines.push({ level: "error", message, fields }),
   };
 
-  readonly count: Observer["count"] = (metric, value = 1) => {
+  readonly count: Observer["count"] = (metric, value = 1, unit = "Count") => {
+    if (unit === "Seconds") (this.seconds[metric] ??= []).push(value);
     this.counts[metric] = (this.counts[metric] ?? 0) + value;
   };
 

@@ -63,6 +63,21 @@ describe("the GitHub stand-in for an App", () => {
     assert.equal((await list()).status, 401);
   });
 
+  it("applies what an owner grants, and what someone sets in the App's settings, at once", async () => {
+    const { id, privateKey } = app(served, { permissions: {} });
+    const auth = createAppAuth({ appId: id, privateKey, request: request.defaults({ baseUrl: served.api }) });
+    const { token } = await auth({ type: "installation", installationId: 678 });
+    const mint = () => call(served, "POST", `/orgs/${ORGANIZATION}/actions/runners/registration-token`, undefined, `token ${token}`);
+    assert.equal((await mint()).status, 403);
+    served.github.grantPermissions(id, { organization_self_hosted_runners: "write" });
+    assert.equal((await mint()).status, 201);
+    served.github.appHook(id).url = "https://elsewhere.example.com/hook";
+    const bearer = `bearer ${jwt(privateKey, { iss: id, iat: seconds() - 30, exp: seconds() + 300 })}`;
+    const { body } = await call(served, "GET", "/app/hook/config", undefined, bearer);
+    assert.equal(body.url, "https://elsewhere.example.com/hook");
+    assert.throws(() => served.github.appHook(1), /App 1 is not registered/);
+  });
+
   it("requires the repository permission for the runners of a repository", async () => {
     const { id, privateKey } = app(served, { repositories: ["app"], permissions: { administration: "write" } });
     const auth = createAppAuth({ appId: id, privateKey, request: request.defaults({ baseUrl: served.api }) });

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { GitHub, type GitHubOptions, type Installation } from "../../../rehearsal/github";
+import { type App, GitHub, type GitHubOptions, type Installation } from "../../../rehearsal/github";
 
 export const ORGANIZATION = "example-org";
 export const TOKEN = "ghp_rehearsal";
@@ -72,7 +72,11 @@ export async function register(
 }
 
 /** An App with its key pair, registered at the stand-in. */
-export function app(served: ServedGitHub, installation: Partial<Installation> = {}): { id: number; privateKey: string } {
+export function app(
+  served: ServedGitHub,
+  installation: Partial<Installation> = {},
+  more: Partial<App> = {},
+): { id: number; privateKey: string } {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -91,6 +95,7 @@ export function app(served: ServedGitHub, installation: Partial<Installation> = 
         ...installation,
       },
     ],
+    ...more,
   });
   return { id: 12345, privateKey };
 }

@@ -21,6 +21,7 @@ describe("the labels that GitHub matches with a job", () => {
         query: new URLSearchParams(),
         origin: "https://api.github.com",
         apiVersion: "2022-11-28",
+        ifNoneMatch: "",
         authorization: "token token",
         body: { labels: names },
         signal: new AbortController().signal,

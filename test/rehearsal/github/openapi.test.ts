@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { createSign } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { GitHubRunners } from "../../../functions/shared/github/runners";
 import { GitHubTransport } from "../../../functions/shared/github/transport";
 import { app, call, ORGANIZATION, register, serveGitHub, type ServedGitHub, TOKEN } from "./fixture";
 import { protectedRepository } from "../../promotion/protected-repository";
-import { differences, errorDifferences, isDescribed, requestDifferences, templateOf } from "./openapi";
+import { type Exchange, Exchanges, isOfDemand } from "./exchanges";
+import { judged } from "./judge";
+import { errorDifferences, isDescribed } from "./openapi";
 
 const REPOSITORY = `${ORGANIZATION}/app`;
 const SCOPES = [
@@ -23,8 +23,7 @@ const SCOPES = [
 describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", () => {
   let served: ServedGitHub;
   let bearer: string;
-  /** All exchanges that were compared with the description, for the test that finds missing ones. */
-  const exchanges: { route: string; status: number }[] = [];
+  const exchanges = new Exchanges();
 
   beforeEach(async () => {
     served = await serveGitHub();
@@ -37,22 +36,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
   });
   afterEach(() => served.close());
 
-  /** One exchange; request and reply are compared with the description. A request that must be refused may be `wrong`. */
-  async function exchange(method: string, path: string, status: number, options: { body?: unknown; as?: string; wrong?: boolean } = {}) {
-    const reply = await call(served, method, path, options.body, options.as);
-    const url = new URL(path, "http://loopback");
-    const template = templateOf(method, url.pathname);
-    assert.ok(template, `GitHub has no ${method} ${path}`);
-    assert.equal(reply.status, status, `${method} ${path}: ${JSON.stringify(reply.body)}`);
-    // The description of this list requires each account to be both a user and an enterprise.
-    const list = template === "/app/installations" && status === 200;
-    const [compared, body] = list ? ["/orgs/{org}/installation", reply.body[0]] : [template, reply.body];
-    const found = differences(method, compared, status, body);
-    const inRequest = options.wrong ? [] : requestDifferences(method, template, url.pathname, url.searchParams, options.body);
-    assert.deepEqual([...found, ...inRequest], [], `${method} ${path} ${status}`);
-    exchanges.push({ route: `${method} ${template}`, status });
-    return reply;
-  }
+  const exchange: Exchange = (method, path, status, options) => exchanges.exchange(served, method, path, status, options);
 
   /** Registers a runner of the scope and returns the path of its routes. */
   async function runnerOf(scope: (typeof SCOPES)[number]): Promise<{ path: string; id: number }> {
@@ -193,7 +177,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
   });
 
   it("returns GitHub's error format for an unknown route and for a body that is not JSON", async () => {
-    const unknown = await call(served, "GET", "/orgs/example-org/actions/runner-groups");
+    const unknown = await call(served, "GET", "/orgs/example-org/actions/hosted-runners");
     assert.deepEqual([unknown.status, errorDifferences(unknown.body)], [404, []]);
     const { runnerId } = await register(served, "i-1");
     const path = `/orgs/${ORGANIZATION}/actions/runners/${runnerId}/labels`;
@@ -204,34 +188,11 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
 
   it("receives only described requests from our functions' client, and replies to each as described", async () => {
     const { id: appId, privateKey } = app(served);
-    const seen: string[] = [];
-    const wrong: string[] = [];
-    const proxy = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const text = Buffer.concat(chunks).toString();
-      const url = new URL(request.url!, "http://loopback");
-      const headers = {
-        authorization: request.headers.authorization ?? "",
-        "content-type": "application/json",
-        "x-github-api-version": String(request.headers["x-github-api-version"]),
-      };
-      const answer = await fetch(`${served.api}${request.url}`, { method: request.method!, headers, ...(text ? { body: text } : {}) });
-      const reply = await answer.text();
-      const template = templateOf(request.method!, url.pathname);
-      seen.push(`${request.method} ${template}`);
-      if (template) {
-        const body = text === "" ? undefined : JSON.parse(text);
-        wrong.push(...requestDifferences(request.method!, template, url.pathname, url.searchParams, body));
-        wrong.push(...differences(request.method!, template, answer.status, reply === "" ? undefined : JSON.parse(reply)));
-      }
-      response.writeHead(answer.status, { "content-type": "application/json" }).end(reply);
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const judge = await judged(served);
     try {
       for (const scope of [{ organization: ORGANIZATION }, { owner: ORGANIZATION, repository: "app" }]) {
         const account = {
-          apiUrl: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+          apiUrl: judge.api,
           scope,
           credentials: { appId: String(appId), privateKeySecret: "key" },
         };
@@ -255,10 +216,9 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
         assert.equal(await runners.removeCustomLabels(found!.id, signal), "gone");
       }
     } finally {
-      proxy.closeAllConnections();
-      await new Promise((resolve) => proxy.close(resolve));
+      await judge.close();
     }
-    assert.deepEqual(wrong, []);
+    assert.deepEqual(judge.wrong, []);
     const ours = SCOPES.flatMap(({ template }) => [
       `GET ${template}/installation`,
       `POST ${template}/actions/runners/registration-token`,
@@ -269,7 +229,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
       `DELETE ${template}/actions/runners/{runner_id}/labels`,
       `DELETE ${template}/actions/runners/{runner_id}`,
     ]);
-    assert.deepEqual([...new Set(seen)].sort(), [...ours, "POST /app/installations/{installation_id}/access_tokens"].sort());
+    assert.deepEqual([...new Set(judge.seen)].sort(), [...ours, "POST /app/installations/{installation_id}/access_tokens"].sort());
     assert.deepEqual(
       ours.filter((route) => !served.github.restRoutes().includes(route)),
       [],
@@ -325,17 +285,9 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
 
   // Must be the last test: it checks what the others exchanged.
   it("serves no route that GitHub lacks, and none whose success and refusals were not compared with the description", () => {
-    const routes = served.github.restRoutes();
+    const routes = served.github.restRoutes().filter((route) => !isOfDemand(route));
     assert.equal(routes.length, 4 + 2 * 12 + 10);
-    const lacking = routes.flatMap((route) => {
-      const [method = "", template = ""] = route.split(" ");
-      const success = [200, 201, 204].find((status) => isDescribed(method, template, status));
-      if (success === undefined) return [`GitHub has no ${route}`];
-      return expectedStatuses(method, template, success)
-        .filter((status) => !exchanges.some((one) => one.route === route && one.status === status))
-        .map((status) => `${route} ${status}`);
-    });
-    assert.deepEqual(lacking, []);
+    assert.deepEqual(exchanges.lacking(routes, expectedStatuses), []);
   });
 
   /** The statuses specific to a route, without those that every route can return. */

@@ -38,11 +38,12 @@ const compiled = new Map<string, ValidateFunction>();
  */
 const ANYWHERE = new Set([400, 401, 403, 404, 429, 500, 502, 503]);
 
-/** OpenAPI allows `nullable` on a schema without a type; JSON Schema expresses this with `anyOf`. */
+/** OpenAPI allows `nullable` on a schema without a type, or with an enumeration that lacks null; JSON Schema does not. */
 function asJsonSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(asJsonSchema);
   if (typeof schema !== "object" || schema === null) return schema;
   const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, asJsonSchema(value)]));
+  if (copy.nullable === true && Array.isArray(copy.enum) && !copy.enum.includes(null)) copy.enum = [...copy.enum, null];
   if (copy.nullable !== true || copy.type !== undefined) return copy;
   const { nullable: _nullable, ...rest } = copy;
   return { anyOf: [{ type: "null" }, rest] };

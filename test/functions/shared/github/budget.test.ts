@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { systemClock } from "../../../../functions/shared/lambda/clock";
 import { GitHubError } from "../../../../functions/shared/github/error";
 import { GitHubRunners } from "../../../../functions/shared/github/runners";
@@ -17,6 +18,18 @@ describe("GitHub's hourly quota", () => {
     await transport.call({ method: "GET", path: "/" }, () => true, new AbortController().signal);
     assert.equal(transport.remainingQuota(), 0.2);
     now += 600_000;
+    assert.equal(transport.remainingQuota(), 1);
+  });
+
+  it("is not what GitHub reports to the App itself, whose calls have a limit of their own", async () => {
+    const format = { type: "pkcs1", format: "pem" } as const;
+    const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export(format).toString();
+    const headers = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "1", "x-ratelimit-reset": String(START / 1000 + 600) };
+    const credentials = { appId: "1", privateKeySecret: "key", installationId: 2 };
+    const account = { apiUrl: "https://api.github.com", scope: { organization: "acme" }, credentials };
+    const seams = { send: async () => ({ data: {}, headers }), clock: { ...systemClock, now: () => START } };
+    const transport = new GitHubTransport(account, async () => key, {}, seams);
+    await transport.call({ method: "GET", path: "/app", as: "app" }, () => true, new AbortController().signal);
     assert.equal(transport.remainingQuota(), 1);
   });
 
