@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseDeployOptions } from "../../promotion/deploy-options";
 import { parsePromoteOptions } from "../../promotion/promote-options";
 import { parseOptions } from "../../rehearsal/rehearsal-options";
+import { parseScalingOptions } from "../../rehearsal/scaling/options";
 import { parseSimulationOptions } from "../../rehearsal/simulation/options";
 import { ROOT, anchors, codeSpans, links, page, pages, shellLines } from "./markdown";
 
@@ -50,6 +51,7 @@ const PARSERS: Record<string, (args: string[]) => unknown> = {
   rehearse: parseOptions,
   start: parseOptions,
   simulate: parseSimulationOptions,
+  scaling: parseScalingOptions,
   promote: parsePromoteOptions,
   deploy: parseDeployOptions,
 };

@@ -34,7 +34,8 @@
  */
 import assert from "node:assert/strict";
 import { MUTANTS } from "./mutants";
-import { checkApplies, loadParts } from "./parts";
+import { checkApplies } from "../../support/substitutions";
+import { loadParts } from "./parts";
 import { explore, type Exploration } from "./search";
 import { inService, type ModelState } from "./model";
 import { pauses } from "./pause-state";

@@ -2,7 +2,7 @@
  * Small mistakes in the real code, each of which the exploration must find. They are substitutions of source text, so the
  * code itself needs no switches. A substitution that no longer applies fails the test.
  */
-import type { Substitution } from "./parts";
+import type { Substitution } from "../../support/substitutions";
 
 export interface Mutant {
   name: string;

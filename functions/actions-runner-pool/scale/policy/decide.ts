@@ -1,0 +1,56 @@
+/**
+ * The scaling policy: what the queue, the floors and the limits ask of the group now. Pure: the function and the simulation run the
+ * same bytes. Each rule has a file; this one puts them together.
+ *
+ * - Out at once: the desired capacity is raised until each waiting job has a runner that idles or boots. It is never lowered.
+ * - In by idle time: instances that idled for `idleTimeout` are terminated one by one, each with a decrement.
+ * - Without news of the queue nothing is taken away, and only jobs that were confirmed lately cause launches.
+ */
+import { nextBackoff, pausesLaunches } from "./backoff";
+import { waitCauses } from "./causes";
+import { hedge } from "./hedge";
+import { idleClocks } from "./idle-clocks";
+import { runnableJobs } from "./runnable";
+import { longestIdle } from "./scale-in";
+import { sizes } from "./sizes";
+import { staleness } from "./staleness";
+import { countRunners } from "./supply";
+import type { Decision, ScalingSettings, ScalingState } from "./types";
+
+export function decide(state: ScalingState, settings: ScalingSettings, now: number): Decision {
+  const { demand, fleet, memory } = state;
+  const stale = staleness(demand, settings.staleAfter, now);
+  const runnable = runnableJobs(demand.waiting, stale !== undefined, settings.staleAfter, now);
+  const runners = countRunners(demand.running, fleet);
+  const extra = hedge(Math.max(0, runnable.length - runners.free));
+  const { wanted, target } = sizes(state, settings.minIdle, runners.busy + runnable.length, extra);
+
+  const backoff = nextBackoff(memory.backoff, fleet, now);
+  const paused = pausesLaunches(memory.backoff, backoff, now);
+  const short = target > fleet.desired;
+  const desired = short && !paused ? target : undefined;
+
+  const idleSince = idleClocks(memory.idleSince, runners.idle, now);
+  const spare = Math.min(runners.free - runnable.length, Math.min(fleet.desired, runners.present) - wanted);
+  const terminate = stale === undefined ? longestIdle(idleSince, settings.idleTimeout, now).slice(0, Math.max(0, spare)) : [];
+
+  const starting = runners.booting + Math.max(0, (desired ?? fleet.desired) - runners.present);
+  const causes = waitCauses(
+    { waiting: demand.waiting, runnable, runners, idleSince, starting, failing: backoff !== undefined },
+    settings,
+    now,
+  );
+  const held = [stale, short && paused ? launchesPaused(fleet.lastFailure) : undefined].filter((reason) => reason !== undefined);
+  return {
+    ...(desired === undefined ? {} : { desired }),
+    terminate,
+    wanted,
+    ...(held.length === 0 ? {} : { held: held.join("; ") }),
+    causes,
+    memory: { idleSince, ...(backoff ? { backoff } : {}) },
+  };
+}
+
+function launchesPaused(lastFailure: string | undefined): string {
+  return lastFailure === undefined ? "launches fail" : `launches fail: ${lastFailure}`;
+}

@@ -1,0 +1,282 @@
+import assert from "node:assert/strict";
+import { WaitCause } from "../../../../../contract/workflow-jobs/ledger";
+import { decide } from "../../../../../functions/actions-runner-pool/scale/policy/decide";
+import { hedge } from "../../../../../functions/actions-runner-pool/scale/policy/hedge";
+import type { ScalingSettings } from "../../../../../functions/actions-runner-pool/scale/policy/types";
+import {
+  booting,
+  busy,
+  idle,
+  leaving,
+  MINUTE,
+  NOW,
+  runningOn,
+  SECOND,
+  SETTINGS,
+  type StateSpec,
+  stateOf,
+  waiting,
+  waitingJobs,
+} from "./fixture";
+
+const decided = (spec: StateSpec, settings: Partial<ScalingSettings> = {}, now = NOW) =>
+  decide(stateOf(spec), { ...SETTINGS, ...settings }, now);
+const jobs = (causes: object) => Object.keys(causes).sort();
+
+describe("scale-out", () => {
+  it("launches for the first job of an empty pool", () => {
+    assert.equal(decided({ waiting: waitingJobs(1) }).desired, 1);
+  });
+
+  it("launches for all waiting jobs at once, instead of step by step", () => {
+    const { desired, wanted } = decided({ waiting: waitingJobs(40) });
+    assert.equal(wanted, 40);
+    assert.equal(desired, 52, "with a hedge of 30 %");
+  });
+
+  it("hedges from four urgent jobs on, by 30 %", () => {
+    assert.deepEqual([0, 1, 3, 4, 10, 11, 256].map(hedge), [0, 0, 0, 1, 3, 3, 77]);
+  });
+
+  it("counts instances that boot as supply, so that a second signal launches nothing again", () => {
+    const instances = ["i-1", "i-2"].map(booting);
+    assert.equal(decided({ waiting: waitingJobs(2), instances }).desired, undefined);
+  });
+
+  it("counts launches that Auto Scaling has not begun yet as supply", () => {
+    assert.equal(decided({ waiting: waitingJobs(2), fleet: { desired: 2 } }).desired, undefined);
+  });
+
+  it("gives waiting jobs the idle runners first", () => {
+    const instances = [busy("i-1"), idle("i-2"), idle("i-3")];
+    assert.equal(decided({ waiting: waitingJobs(2), instances }).desired, undefined);
+    assert.equal(decided({ waiting: waitingJobs(3), instances }).desired, 4);
+  });
+
+  it("does not count on an instance that leaves, even if its job still runs", () => {
+    const { desired } = decided({ waiting: waitingJobs(1), instances: [leaving("i-1")], running: [runningOn("i-1")] });
+    assert.equal(desired, 1);
+  });
+
+  it("counts a runner as busy by the source's word alone, before its protection is set", () => {
+    assert.equal(decided({ waiting: waitingJobs(1), instances: [idle("i-1")], running: [runningOn("i-1")] }).desired, 2);
+  });
+
+  it("counts a running job whose runner is unknown as one more busy runner, unless a protected one explains it", () => {
+    const running = [runningOn(undefined)];
+    assert.equal(decided({ waiting: waitingJobs(1), instances: [idle("i-1")], running }).desired, 2);
+    assert.equal(decided({ waiting: waitingJobs(1), instances: [busy("i-1"), idle("i-2")], running }).desired, undefined);
+  });
+
+  it("launches nothing for a job on a runner that is gone", () => {
+    assert.equal(decided({ running: [runningOn("i-9")] }).desired, undefined);
+  });
+
+  it("launches nothing for a job that the runner group refuses", () => {
+    const { desired, causes } = decided({ waiting: [waiting("a", 5, { cause: WaitCause.GroupNotAllowed })] });
+    assert.equal(desired, undefined);
+    assert.deepEqual(causes, { a: WaitCause.GroupNotAllowed });
+  });
+
+  it("stays within the maximum, hedge and floors included", () => {
+    const fleet = { maxSize: 10 };
+    assert.equal(decided({ waiting: waitingJobs(9), fleet }).desired, 10);
+    assert.equal(decided({ waiting: waitingJobs(40), fleet }).desired, 10);
+    assert.equal(decided({ scheduledFloor: 12, fleet }).desired, 10);
+  });
+
+  it("does not lower a desired capacity above a maximum that was lowered: Auto Scaling does that itself", () => {
+    assert.equal(decided({ fleet: { desired: 20, maxSize: 10 } }).desired, undefined);
+  });
+});
+
+describe("floors", () => {
+  it("keep minIdle runners beyond the jobs that run and wait", () => {
+    const instances = [busy("i-1"), idle("i-2")];
+    assert.equal(decided({ instances }, { minIdle: 3 }).desired, 4);
+    assert.equal(decided({ instances, waiting: waitingJobs(1) }, { minIdle: 3 }).desired, 5);
+  });
+
+  it("do not add up with the hedge: idle runners are one", () => {
+    assert.equal(decided({ waiting: waitingJobs(10) }, { minIdle: 2 }).desired, 13);
+    assert.equal(decided({ waiting: waitingJobs(10) }, { minIdle: 5 }).desired, 15);
+  });
+
+  it("keep what a schedule in force asks for, busy or idle", () => {
+    const idled = { "i-2": 600 };
+    assert.equal(decided({ instances: [busy("i-1")], scheduledFloor: 4 }).desired, 4);
+    assert.deepEqual(decided({ instances: [busy("i-1"), idle("i-2")], scheduledFloor: 2, idled }).terminate, []);
+  });
+
+  it("never terminate below the group's minimum, which Auto Scaling would refuse", () => {
+    const instances = ["i-1", "i-2", "i-3"].map(idle);
+    const idled = { "i-1": 600, "i-2": 500, "i-3": 400 };
+    assert.deepEqual(decided({ instances, idled, fleet: { minSize: 2 } }).terminate, ["i-1"]);
+  });
+
+  it("hold while the source is stale: they do not depend on the queue", () => {
+    assert.equal(decided({ scheduledFloor: 2, problem: "down" }).desired, 2);
+  });
+});
+
+describe("scale-in", () => {
+  const instances = ["i-1", "i-2", "i-3"].map(idle);
+
+  it("terminates those that have idled for the timeout, the longest first, and leaves the desired capacity to the decrement", () => {
+    const { terminate, desired } = decided({ instances, idled: { "i-1": 60, "i-2": 59, "i-3": 75 } });
+    assert.deepEqual(terminate, ["i-3", "i-1"]);
+    assert.equal(desired, undefined);
+  });
+
+  it("starts the clock when an instance is first seen idle, not when it entered service", () => {
+    const { terminate, memory } = decided({ instances: [idle("i-1")] });
+    assert.deepEqual(terminate, []);
+    assert.deepEqual(memory.idleSince, { "i-1": NOW });
+  });
+
+  it("stops the clock of an instance that takes a job, and forgets one that left", () => {
+    const { memory, terminate } = decided({ instances: [busy("i-1"), leaving("i-2")], idled: { "i-1": 600, "i-2": 600, "i-9": 600 } });
+    assert.deepEqual(memory.idleSince, {});
+    assert.deepEqual(terminate, []);
+  });
+
+  it("keeps an idle runner for each waiting job, although others boot", () => {
+    const fleet = [...instances, booting("i-4"), booting("i-5")];
+    const idled = { "i-1": 61, "i-2": 62, "i-3": 63 };
+    assert.deepEqual(decided({ instances: fleet, idled, waiting: waitingJobs(2) }).terminate, ["i-3"]);
+  });
+
+  it("takes nothing away while another program lowers the desired capacity: Auto Scaling already chooses", () => {
+    assert.deepEqual(decided({ instances, idled: { "i-1": 600 }, fleet: { desired: 0 } }).terminate, []);
+  });
+
+  it("never terminates an instance with a job, by either word, nor one that boots", () => {
+    const mixed = [busy("i-1"), idle("i-2"), booting("i-3")];
+    const idled = { "i-1": 600, "i-2": 600, "i-3": 600 };
+    assert.deepEqual(decided({ instances: mixed, idled, running: [runningOn("i-2")] }).terminate, []);
+  });
+
+  it("does not wait longer because the clock was set back", () => {
+    assert.deepEqual(decided({ instances: [idle("i-1")], idled: { "i-1": -3600 } }).memory.idleSince, { "i-1": NOW });
+  });
+});
+
+describe("a stale source", () => {
+  const instances = [idle("i-1")];
+  const idled = { "i-1": 3600 };
+  const stale: [why: string, spec: StateSpec][] = [
+    ["has a problem", { problem: "GitHub answers 502" }],
+    ["was last complete too long ago", { sourceAge: 13 * 60 + 1 }],
+  ];
+  for (const [why, spec] of stale) {
+    it(`that ${why} takes no instance away, and says so`, () => {
+      const { terminate, held } = decided({ instances, idled, ...spec });
+      assert.deepEqual(terminate, []);
+      assert.match(held ?? "", /GitHub answers 502|781 s ago, at most 780 s/);
+    });
+  }
+
+  it("launches only for jobs that were confirmed lately, and gives the others its staleness as their cause", () => {
+    const confirmedAt = NOW - 13 * MINUTE - 1;
+    const { desired, causes } = decided({ problem: "down", waiting: [waiting("old", 900, { confirmedAt }), waiting("new")] });
+    assert.equal(desired, 1);
+    assert.deepEqual(causes, { old: WaitCause.SourceStale, new: WaitCause.Booting });
+  });
+
+  it("is trusted up to the very age that is allowed", () => {
+    assert.deepEqual(decided({ instances, idled, sourceAge: 13 * 60 }).terminate, ["i-1"]);
+  });
+});
+
+describe("failed launches", () => {
+  /** Passes each minute, in which a job arrives and every launch fails: the minutes in which the desired capacity was raised. */
+  const raises = (minutes: number, failures: (minute: number) => number) => {
+    const raised: number[] = [];
+    let memory = stateOf({}).memory;
+    let desired = 0;
+    for (let minute = 0; minute < minutes; minute++) {
+      const fleet = { desired, failedLaunches: failures(minute) };
+      const state = stateOf({ waiting: waitingJobs(minute + 1), fleet, memory, sourceAge: -minute * 60 });
+      const decision = decide(state, SETTINGS, NOW + minute * MINUTE);
+      if (decision.desired !== undefined) raised.push(minute), (desired = decision.desired);
+      memory = decision.memory;
+    }
+    return raised;
+  };
+
+  it("pause the next ones for 1, 2, 4, 8 and at most 15 minutes", () => {
+    assert.deepEqual(
+      raises(60, (minute) => (minute === 0 ? 0 : 1)),
+      [0, 2, 4, 8, 16, 31, 46],
+    );
+  });
+
+  it("do not lengthen the pause by Auto Scaling's own repetitions", () => {
+    const once = decided({ waiting: waitingJobs(1), fleet: { failedLaunches: 1 } });
+    const echo = decided({ waiting: waitingJobs(1), fleet: { failedLaunches: 9 }, memory: once.memory }, {}, NOW + 30 * SECOND);
+    assert.deepEqual(echo.memory.backoff, once.memory.backoff);
+    assert.equal(once.memory.backoff!.until, NOW + MINUTE);
+  });
+
+  it("are forgotten with the first launch that succeeds", () => {
+    const backoff = { failures: 4, failedAt: NOW - 5 * MINUTE, until: NOW + 3 * MINUTE };
+    const up = { ...busy("i-1"), since: NOW - SECOND };
+    const { desired, memory } = decided({ waiting: waitingJobs(1), instances: [up], memory: { backoff } });
+    assert.equal(desired, 2);
+    assert.equal(memory.backoff, undefined);
+  });
+
+  it("do not pause a pool in which others have just succeeded: one bad instance of many is normal", () => {
+    const up = { ...busy("i-1"), since: NOW - 170 * SECOND };
+    assert.equal(decided({ waiting: waitingJobs(1), instances: [up], fleet: { failedLaunches: 1 } }).desired, 2);
+  });
+
+  it("are named in what is held and in the cause of each job without a runner", () => {
+    const { held, causes } = decided({
+      waiting: waitingJobs(2),
+      instances: [idle("i-1")],
+      fleet: { failedLaunches: 1, lastFailure: "Insufficient capacity" },
+    });
+    assert.equal(held, "launches fail: Insufficient capacity");
+    assert.deepEqual(causes, { "job-1": WaitCause.LaunchFailing });
+  });
+
+  it("keep nothing from scaling in", () => {
+    const { terminate } = decided({ instances: [idle("i-1")], idled: { "i-1": 60 }, fleet: { failedLaunches: 1 } });
+    assert.deepEqual(terminate, ["i-1"]);
+  });
+});
+
+describe("the cause of a wait", () => {
+  it("is none for a job that an idle runner is about to take", () => {
+    assert.deepEqual(decided({ waiting: waitingJobs(1), instances: [idle("i-1")] }).causes, {});
+  });
+
+  it("is booting for as many jobs as instances start, those of this very decision included", () => {
+    const { causes } = decided({ waiting: waitingJobs(3), instances: [booting("i-1")] });
+    assert.deepEqual(new Set(Object.values(causes)), new Set([WaitCause.Booting]));
+    assert.deepEqual(jobs(causes), ["job-0", "job-1", "job-2"]);
+  });
+
+  it("is the maximum for the jobs beyond it, the youngest", () => {
+    const { causes } = decided({ waiting: waitingJobs(3), instances: [busy("i-1")], fleet: { maxSize: 2 } });
+    assert.deepEqual(causes, { "job-0": WaitCause.Booting, "job-1": WaitCause.AtMaximum, "job-2": WaitCause.AtMaximum });
+  });
+
+  const patience: [why: string, wait: number, idled: number, causes: object][] = [
+    ["both wait for more than 90 s", 91, 91, { "job-0": WaitCause.NotAssigned }],
+    ["the job has waited for 90 s only", 90, 600, {}],
+    ["the runner has idled for 90 s only: it has just come up", 600, 90, {}],
+  ];
+  for (const [why, wait, idled, causes] of patience) {
+    it(`blames GitHub's assignment only if job and runner wait side by side: ${why}`, () => {
+      assert.deepEqual(decided({ waiting: waitingJobs(1, wait), instances: [idle("i-1")], idled: { "i-1": idled } }).causes, causes);
+    });
+  }
+
+  it("keeps the runner that GitHub ignores, and blames it for one job only", () => {
+    const { causes, terminate } = decided({ waiting: waitingJobs(2, 200), instances: [idle("i-1")], idled: { "i-1": 100 } });
+    assert.deepEqual(causes, { "job-0": WaitCause.NotAssigned, "job-1": WaitCause.Booting });
+    assert.deepEqual(terminate, []);
+  });
+});
