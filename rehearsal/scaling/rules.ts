@@ -13,15 +13,15 @@ export interface Rule {
   pass?(demand: Demand, fleet: Fleet, now: number): Pick<Decision, "desired" | "terminate">;
 }
 
-/** Defaults of a pool's arguments. */
-const SETTINGS: ScalingSettings = {
+/** What the comparison of this project's policy assumes. */
+export const SETTINGS: ScalingSettings = {
   idleTimeout: 60_000,
   minIdle: 0,
   staleAfter: DEMAND_TIMING.staleAfter * 1000,
   notAssignedAfter: DEMAND_TIMING.notAssignedAfter * 1000,
 };
 
-/** The policy of this project, the same code as in the function. */
+/** The policy of this project, by its own code. */
 export function ourRule(): Rule {
   let memory: Memory = { idleSince: {} };
   return {
