@@ -85,8 +85,9 @@ export class Disk {
 }
 
 /**
- * Users that a machine creates get ids that no other machine uses. On EC2 each instance has a kernel of its own; here one
- * kernel counts the processes of a user on all machines together, so a job could take the last free process of a job elsewhere.
+ * Users that a machine creates get ids from a random start, so that of two machines one in 49,000 shares them. On EC2 each
+ * instance has a kernel of its own; here one kernel counts the processes of a user on all machines together, so a job could
+ * take the last free process of a job elsewhere.
  */
 function ownUserIds(loginDefs: string): string {
   const own = loginDefs.replace(/^([UG]ID_MIN\s+)\d+$/gm, `$1${randomInt(USER_IDS.first, USER_IDS.last)}`);

@@ -56,6 +56,17 @@ describe("DynamoDB of the stand-in, used by the AWS SDK", () => {
       }),
     );
 
+  it("takes a table's ARN wherever it takes its name, and no ARN of another account", async () => {
+    await event(1, 2);
+    const byArn = await client.send(new GetItemCommand({ TableName: TABLE_ARN, Key: key(1) }));
+    assert.equal(byArn.Item?.["rank"]?.N, "2");
+    const batch = { [TABLE_ARN]: { Keys: [key(1)] } };
+    const { Responses = {} } = await client.send(new BatchGetItemCommand({ RequestItems: batch }));
+    assert.equal(Object.values(Responses)[0]?.[0]?.["rank"]?.N, "2");
+    const foreign = TABLE_ARN.replace(ACCOUNT.accountId, "210987654321");
+    await assert.rejects(client.send(new GetItemCommand({ TableName: foreign, Key: key(1) })));
+  });
+
   it("must not apply a conditional update to an item that is further already, and returns that item", async () => {
     assert.equal((await event(1, 3)).Attributes?.["rank"]?.N, "3");
     await assert.rejects(event(1, 2), (error: ConditionalCheckFailedException) => {

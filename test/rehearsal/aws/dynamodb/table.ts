@@ -7,20 +7,26 @@ function tableArn(name: string): string {
 }
 export const TABLE_ARN = tableArn("ledger");
 
+/** Keys, index and expiry of the ledger of jobs, as a program declares them. */
+export const LEDGER = {
+  name: "ledger",
+  billingMode: "PAY_PER_REQUEST",
+  hashKey: "pk",
+  rangeKey: "sk",
+  attributes: ["pk", "sk", "list", "at"].map((name) => ({ name, type: "S" })),
+  globalSecondaryIndexes: [{ name: "lists", hashKey: "list", rangeKey: "at", projectionType: "ALL" }],
+  ttl: { attributeName: "expiresAt", enabled: true },
+};
+
 /** Deploys a table with the keys and the index of the ledger of jobs, as the program would. */
 export function deployTable(store: AwsHarness["store"], change: Record<string, unknown> = {}, name = "ledger"): void {
   store.put({
     type: TABLE,
     id: name,
     state: {
+      ...LEDGER,
       name,
       arn: tableArn(name),
-      billingMode: "PAY_PER_REQUEST",
-      hashKey: "pk",
-      rangeKey: "sk",
-      attributes: ["pk", "sk", "list", "at"].map((name) => ({ name, type: "S" })),
-      globalSecondaryIndexes: [{ name: "lists", hashKey: "list", rangeKey: "at", projectionType: "ALL" }],
-      ttl: { attributeName: "expiresAt", enabled: true },
       _createdAt: Date.UTC(2026, 0, 1),
       _tableId: "11111111-1111-4111-8111-111111111111",
       ...change,
