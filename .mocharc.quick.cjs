@@ -2,9 +2,11 @@
 require("ts-node/register");
 const { quickTests } = require("./test/support/quick-tests");
 
+const config = require("./.mocharc.json");
+
 module.exports = {
-  ...require("./.mocharc.json"),
-  require: ["ts-node/register", "./test/support/no-machines.cjs"],
+  ...config,
+  require: [...config.require, "./test/support/no-machines.cjs"],
   reporter: "dot",
   // Tests of the runner stand-in wait for its timeouts, up to 30 s, and the CPU-bound ones use that time.
   parallel: true,

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { cacheTranspiled } from "./transpile-cache";
 
-/** Folders that are not part of the program: the code that runs the rehearsal must stay loaded. */
-const KEPT = ["node_modules", "rehearsal", "test"];
+/** Folders that are not part of the program: the code that runs the rehearsal must stay loaded, or its classes would exist twice. */
+const KEPT = ["node_modules", "cli", "rehearsal", "test"];
 
 /** Where the program's components wait, so that a virtual clock can replace it. Earlier releases have no such file. */
 const PAUSE = "components/shared/pause.ts";

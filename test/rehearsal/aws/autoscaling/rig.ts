@@ -15,6 +15,7 @@ import { groupContext } from "../../../../rehearsal/provider/group-waits";
 import { Random } from "../../../../rehearsal/random";
 import { Timeline } from "../../../../rehearsal/timeline";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
+import { afterEachTest } from "../../../support/after-each";
 
 /** Machines that only record the operations on them, in order. */
 export class RecordingHosts implements HostDriver {
@@ -188,7 +189,7 @@ export class Rig {
   }
 }
 
-afterEach(() => Rig.closeAll());
+afterEachTest(() => Rig.closeAll());
 
 /** Asserts that a call fails with the given AWS error. */
 export async function fails(call: Promise<unknown>, code: string, message: string, status = 400): Promise<void> {
