@@ -40,6 +40,7 @@ export function startFunctions(options: FunctionOptions): FunctionServices {
     store,
     account,
     queues,
+    metrics,
     refused,
     onDefect,
     invoke: (name, event) => async.invoke(name, event),

@@ -39,6 +39,8 @@ export interface SimulatedEnvironmentOptions {
   seed?: number;
   github?: Partial<GitHubOptions>;
   delays?: Partial<Delays>;
+  /** As in AutoScalingOptions. */
+  terminateCallWithReuse?: "terminate" | "return";
   latencies?: Partial<Latencies>;
   /** False: the control experiment, with units without ExecStop. */
   drain?: boolean;
@@ -112,6 +114,7 @@ export class SimulatedEnvironment {
       account: ACCOUNT,
       fleet: this.fleet,
       ...(options.delays ? { delays: options.delays } : {}),
+      ...(options.terminateCallWithReuse ? { terminateCallWithReuse: options.terminateCallWithReuse } : {}),
       publish: (event) => this.bus.put(event),
     });
     this.metadata = new Metadata(
@@ -161,6 +164,7 @@ export class SimulatedEnvironment {
       onDefect,
       account: ACCOUNT,
       queues: this.queues,
+      metrics: this.cloudwatch.metrics,
       refused: (denial) => void this.defects.push(denial),
       invoke: (name, event) => this.async.invoke(name, event),
     });

@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../../clock";
 import type { Random } from "../../random";
 import type { DeployedResource } from "../api";
 import type { EventBridgeEvent } from "../autoscaling/events";
+import type { MetricStore } from "../cloudwatch/metrics";
 import type { Denial } from "../gateway";
 import { matchesAction } from "../iam/match";
 import { arnParts, type AwsAccount } from "../account";
@@ -30,6 +31,7 @@ export interface BusOptions {
   store: MemoryStore;
   account: AwsAccount;
   queues: Queues;
+  metrics: MetricStore;
   /** Invokes a function asynchronously with an event. False if the function does not exist. */
   invoke(functionName: string, event: unknown): boolean;
   /** Called for a target that EventBridge is not permitted to invoke; AWS does not report it. */
@@ -111,6 +113,16 @@ export class EventBus {
     const functionName = resource.replace(/^function:/, "").split(":")[0] ?? "";
     const payload: unknown = state["input"] === undefined ? event : JSON.parse(state["input"] as string);
     const ruleArn = rule.state["arn"] as string;
+    const { metrics, clock } = this.options;
+    // Whether it succeeds or fails. Every rule here is of the default bus, which is no dimension.
+    metrics.put({
+      namespace: "AWS/Events",
+      name: "Invocations",
+      dimensions: { RuleName: ruleName(rule) },
+      value: 1,
+      count: 1,
+      at: clock.now(),
+    });
     // EventBridge retries neither a missing permission nor a missing target.
     if (!this.permitted(functionName, ruleArn)) {
       this.options.refused({ principal: "events.amazonaws.com", action: "lambda:InvokeFunction", resource: state["arn"] as string });

@@ -40,6 +40,7 @@ const EXACT_KEYS = new Set(
     "iam:PassedToService",
     "iam:PermissionsBoundary",
     "kms:CallerAccount",
+    "kms:EncryptionContext:SecretARN",
     "kms:EncryptionContext:aws:logs:arn",
     "kms:GrantIsForAWSResource",
     "kms:ViaService",

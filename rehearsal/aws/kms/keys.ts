@@ -24,6 +24,8 @@ interface KeyUse {
   /** As the program gave it. */
   key: string;
   actions: readonly string[];
+  /** What the service binds the data to. */
+  encryptionContext?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -40,13 +42,14 @@ export class KmsKeys {
   ) {}
 
   /** Why the principal may not use the key through the service; undefined if it may. */
-  refusal(principal: Principal, { key: given, actions }: KeyUse, service: string): string | undefined {
+  refusal(principal: Principal, { key: given, actions, encryptionContext = {} }: KeyUse, service: string): string | undefined {
     if (principal.kind === "operator" || AWS_KEY.test(given)) return undefined;
     const key = findKey(this.store, given);
     const resource = String(key?.state.arn ?? given);
     const context = {
       "kms:ViaService": `${service}.${this.account.region}.amazonaws.com`,
       "kms:CallerAccount": this.account.accountId,
+      ...Object.fromEntries(Object.entries(encryptionContext).map(([name, value]) => [`kms:EncryptionContext:${name}`, value])),
     };
     for (const action of actions) {
       const identity = this.iam.authorise(principal, action, { resource, context });

@@ -9,6 +9,8 @@ export interface Tag {
 export interface SecretVersion {
   id: string;
   createdAt: number;
+  /** Each of which can decrypt it: that of its writing, and those that the secret got since. Absent in the list: `aws/secretsmanager`. */
+  keys: (string | undefined)[];
   secretString?: string;
   secretBinary?: Uint8Array;
 }

@@ -17,6 +17,7 @@ import {
   notFound,
   requestTagContext,
   type Secret,
+  type SecretVersion,
   stageOf,
   stages,
   type Tag,
@@ -104,6 +105,8 @@ export class SecretsManager implements Service {
         return this.value(params, principal);
       case "PutSecretValue":
         return this.put(params, principal);
+      case "UpdateSecret":
+        return this.update(params, principal);
       case "DeleteSecret":
         return this.delete(params);
       case "RestoreSecret":
@@ -131,9 +134,10 @@ export class SecretsManager implements Service {
     const tags = withTags([], params);
     const description = params["Description"] as string | undefined;
     const kmsKeyId = params["KmsKeyId"] as string | undefined;
-    this.useKey(principal, kmsKeyId, ENCRYPT);
+    const arn = this.newArn(name);
+    this.useKey(principal, arn, kmsKeyId, ENCRYPT);
     const secret: Secret = {
-      arn: this.newArn(name),
+      arn,
       name,
       tags,
       createdAt: now,
@@ -148,7 +152,6 @@ export class SecretsManager implements Service {
 
   private value(params: Shape, principal: Principal): Shape {
     const secret = this.usable(params);
-    this.useKey(principal, secret.kmsKeyId, DECRYPT);
     const stage = (params["VersionStage"] as string | undefined) ?? "AWSCURRENT";
     const wanted = params["VersionId"];
     const version = [secret.current, secret.previous].find((candidate) =>
@@ -160,6 +163,7 @@ export class SecretsManager implements Service {
         `Secrets Manager can't find the specified secret value for ${wanted === undefined ? `staging label: ${stage}` : `VersionId: ${String(wanted)}`}`,
       );
     }
+    if (!this.mayRead(principal, secret, version)) throw kmsDenied();
     return {
       ARN: secret.arn,
       Name: secret.name,
@@ -173,9 +177,31 @@ export class SecretsManager implements Service {
 
   private put(params: Shape, principal: Principal): Shape {
     const secret = this.usable(params);
-    this.useKey(principal, secret.kmsKeyId, ENCRYPT);
+    this.useKey(principal, secret.arn, secret.kmsKeyId, ENCRYPT);
     this.setValue(secret, params);
     return { ARN: secret.arn, Name: secret.name, VersionId: secret.current?.id, VersionStages: ["AWSCURRENT"] };
+  }
+
+  /** Another key serves new values. What is there is encrypted with it besides, if the caller may, and remains readable with the old. */
+  private update(params: Shape, principal: Principal): Shape {
+    const secret = this.usable(params);
+    const key = params["KmsKeyId"] as string | undefined;
+    if (key !== undefined) {
+      this.useKey(principal, secret.arn, key || undefined, ENCRYPT);
+      const mayEncrypt = this.mayUse(principal, secret.arn, key || undefined, ["kms:Encrypt"]);
+      for (const version of [secret.current, secret.previous]) {
+        if (version && mayEncrypt && this.mayRead(principal, secret, version)) version.keys.push(key || undefined);
+      }
+      if (key === "") delete secret.kmsKeyId;
+      else secret.kmsKeyId = key;
+    }
+    if (params["Description"] !== undefined) secret.description = String(params["Description"]);
+    const hasValue = params["SecretString"] !== undefined || params["SecretBinary"] !== undefined;
+    if (hasValue) {
+      this.useKey(principal, secret.arn, secret.kmsKeyId, ENCRYPT);
+      this.setValue(secret, params);
+    }
+    return { ARN: secret.arn, Name: secret.name, ...(hasValue ? { VersionId: secret.current?.id } : {}) };
   }
 
   private delete(params: Shape): Shape {
@@ -227,8 +253,17 @@ export class SecretsManager implements Service {
     return { SecretList: all.slice(start, end).map(describe), ...(end < all.length ? { NextToken: String(end) } : {}) };
   }
 
-  private useKey(principal: Principal, key: string | undefined, actions: readonly string[]): void {
-    if (key !== undefined && this.keys.refusal(principal, { key, actions }, "secretsmanager") !== undefined) throw kmsDenied();
+  private useKey(principal: Principal, arn: string, key: string | undefined, actions: readonly string[]): void {
+    if (!this.mayUse(principal, arn, key, actions)) throw kmsDenied();
+  }
+
+  private mayRead(principal: Principal, { arn }: Secret, { keys }: SecretVersion): boolean {
+    return keys.some((key) => this.mayUse(principal, arn, key, DECRYPT));
+  }
+
+  private mayUse(principal: Principal, arn: string, key: string | undefined, actions: readonly string[]): boolean {
+    const encryptionContext = { SecretARN: arn };
+    return key === undefined || this.keys.refusal(principal, { key, actions, encryptionContext }, "secretsmanager") === undefined;
   }
 
   private setValue(secret: Secret, params: Shape): void {
@@ -237,6 +272,7 @@ export class SecretsManager implements Service {
     secret.current = {
       id: (params["ClientRequestToken"] as string | undefined) ?? this.random.hex(32),
       createdAt: now,
+      keys: [secret.kmsKeyId],
       secretString: params["SecretString"] as string | undefined,
       secretBinary: params["SecretBinary"] as Uint8Array | undefined,
     };

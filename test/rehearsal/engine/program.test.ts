@@ -24,6 +24,9 @@ const FACTS: Record<string, ProviderOptions["facts"]> = {
   },
 };
 
+/** What the setup function of a source of demand answers. */
+const WEBHOOK = { secretArn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:ci-runners-webhook/jobs-AbCdEf", left: [] };
+
 /** The writes that the bootstrap example permits to a stack's role. */
 const WRITES: Writes[] = JSON.parse(readFileSync(join(PROJECT, "examples/bootstrap/writes.json"), "utf8"));
 
@@ -72,9 +75,10 @@ for (const stackName of ["dev", "sandbox", "prod"]) {
           ...(task === undefined ? {} : { task }),
           action: tf.action,
           groups: autoscaling.groups.size,
-          functions: store.list("aws:lambda/function:Function").length,
+          // Those for which events wait; a source of demand has functions of its own.
+          functions: store.list("aws:lambda/function:Function").filter(({ id }) => /-(register|deregister|sweep)$/.test(id)).length,
         });
-        return { result: null };
+        return { result: task === "own-webhook" ? WEBHOOK : null };
       };
       const authorise: ProviderOptions["authorise"] = (call, token) => void seen.push({ ...call, token });
       const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts: FACTS[stackName], invoke, authorise });

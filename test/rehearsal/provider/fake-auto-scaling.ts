@@ -8,6 +8,7 @@ interface FakeGroup {
   instances: Shape[];
   refreshes: Shape[];
   metrics: string[];
+  suspended: string[];
 }
 
 /** In-memory groups whose instances enter service and terminate immediately: enough to check the provider's calls. */
@@ -28,7 +29,7 @@ export class FakeAutoScaling implements AutoScalingApi {
     switch (operation) {
       case "CreateAutoScalingGroup":
         if (this.groups.has(name)) throw new AwsError("AlreadyExists", "AutoScalingGroup by this name already exists");
-        this.groups.set(name, { params: { ...params }, hooks: new Map(), instances: [], refreshes: [], metrics: [] });
+        this.groups.set(name, { params: { ...params }, hooks: new Map(), instances: [], refreshes: [], metrics: [], suspended: [] });
         return this.scale(name);
       case "UpdateAutoScalingGroup":
         Object.assign(this.known(name).params, params);
@@ -69,6 +70,12 @@ export class FakeAutoScaling implements AutoScalingApi {
       case "DisableMetricsCollection":
         this.known(name).metrics = this.known(name).metrics.filter((metric) => !(params.Metrics as string[]).includes(metric));
         return {};
+      case "SuspendProcesses":
+        this.known(name).suspended.push(...(params.ScalingProcesses as string[]));
+        return {};
+      case "ResumeProcesses":
+        this.known(name).suspended = this.known(name).suspended.filter((each) => !(params.ScalingProcesses as string[]).includes(each));
+        return {};
       case "SetInstanceProtection":
         for (const instance of this.known(name).instances) {
           if ((params.InstanceIds as string[]).includes(instance.InstanceId as string))
@@ -98,6 +105,7 @@ export class FakeAutoScaling implements AutoScalingApi {
         Instances: group.instances,
         WarmPoolConfiguration: group.warmPool,
         WarmPoolSize: 0,
+        SuspendedProcesses: group.suspended.map((ProcessName) => ({ ProcessName })),
         EnabledMetrics: group.metrics.map((Metric) => ({ Metric, Granularity: "1Minute" })),
       },
     ];

@@ -8,7 +8,7 @@ function tableArn(name: string): string {
 export const TABLE_ARN = tableArn("ledger");
 
 /** Keys, index and expiry of the ledger of jobs, as a program declares them. */
-export const LEDGER = {
+const LEDGER = {
   name: "ledger",
   billingMode: "PAY_PER_REQUEST",
   hashKey: "pk",

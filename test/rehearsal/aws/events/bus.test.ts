@@ -241,4 +241,30 @@ describe("the event bus and asynchronous invocation, on virtual time", () => {
     await waitSeconds(600);
     assert.equal(harness.alarms()[0]?.inAlarm, false);
   });
+
+  it("must count the invocations of a rule, so that a dead-man's alarm sees a disabled one", async () => {
+    harness.store.put({
+      type: "aws:cloudwatch/metricAlarm:MetricAlarm",
+      id: "dead-man",
+      state: {
+        name: "dead-man",
+        namespace: "AWS/Events",
+        metricName: "Invocations",
+        dimensions: { RuleName: "terminating" },
+        statistic: "Sum",
+        period: 60,
+        evaluationPeriods: 2,
+        threshold: 1,
+        comparisonOperator: "LessThanThreshold",
+        treatMissingData: "breaching",
+      },
+    });
+    const scheduled = { eventPattern: undefined, scheduleExpression: "rate(1 minute)" };
+    deploy({ rule: scheduled });
+    await waitSeconds(300);
+    assert.equal(harness.alarms()[0]?.inAlarm, false);
+    deploy({ rule: { ...scheduled, state: "DISABLED" } });
+    await waitSeconds(300);
+    assert.equal(harness.alarms()[0]?.inAlarm, true);
+  });
 });

@@ -42,6 +42,31 @@ describe("KMS keys of the customer", () => {
     assert.equal((await call("none", "secretsmanager:GetSecretValue", { SecretId: "x/three" })).SecretString, "v");
   });
 
+  it("of a secret: the former one opens it after a change, but not what is written afterwards [A17.9]", async () => {
+    const NEXT = KEY.replace(/1$/, "2");
+    const next = (...actions: string[]) => ({ ...through("secretsmanager", ...actions), Resource: NEXT });
+    harness.store.put({ type: "aws:kms/key:Key", id: "next", state: { arn: NEXT, isEnabled: true, policy: document([ROOT]) } });
+    const old = through("secretsmanager", "kms:GenerateDataKey", "kms:Decrypt");
+    deployRole(harness.store, "writer", [SECRETS, old, next("kms:GenerateDataKey", "kms:Decrypt")]);
+    deployRole(harness.store, "mover", [SECRETS, old, next("kms:GenerateDataKey", "kms:Decrypt", "kms:Encrypt")]);
+    deployRole(harness.store, "old", [SECRETS, old]);
+    deployRole(harness.store, "next", [SECRETS, next("kms:Decrypt")]);
+    const read = async (role: string) => (await call(role, "secretsmanager:GetSecretValue", { SecretId: "x/one" })).SecretString;
+    await call("writer", "secretsmanager:CreateSecret", { Name: "x/one", SecretString: "v", KmsKeyId: KEY });
+    await assert.rejects(call("old", "secretsmanager:UpdateSecret", { SecretId: "x/one", KmsKeyId: NEXT }), REFUSED);
+    await call("writer", "secretsmanager:UpdateSecret", { SecretId: "x/one", KmsKeyId: NEXT });
+    await assert.rejects(read("next"), REFUSED);
+    await call("mover", "secretsmanager:UpdateSecret", { SecretId: "x/one", KmsKeyId: NEXT });
+    assert.deepEqual([await read("old"), await read("next")], ["v", "v"]);
+    await call("writer", "secretsmanager:UpdateSecret", { SecretId: "x/one", KmsKeyId: NEXT, SecretString: "w" });
+    await assert.rejects(read("old"), REFUSED);
+    assert.equal(await read("next"), "w");
+    await call("writer", "secretsmanager:UpdateSecret", { SecretId: "x/one", KmsKeyId: "", SecretString: "y" });
+    assert.equal(await read("old"), "y");
+    const { KmsKeyId } = await call("old", "secretsmanager:DescribeSecret", { SecretId: "x/one" });
+    assert.equal(KmsKeyId, undefined);
+  });
+
   it("let nobody use them whom their own policy does not admit, whatever the role allows [A17.1]", async () => {
     deployRole(harness.store, "writer", [SECRETS, through("secretsmanager", "kms:GenerateDataKey", "kms:Decrypt")]);
     const create = (Name: string) => call("writer", "secretsmanager:CreateSecret", { Name, SecretString: "v", KmsKeyId: KEY });

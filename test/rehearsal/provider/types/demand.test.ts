@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { MemoryStore } from "../../../../rehearsal/aws/store";
 import type { ApiCall } from "../../../../rehearsal/provider/api-calls/api-call";
 import { ProviderBackend } from "../../../../rehearsal/provider/backend";
-import { LEDGER as TABLE_OF_JOBS } from "../../aws/dynamodb/table";
 import { FakeAutoScaling } from "../fake-auto-scaling";
 
 const TABLE = "aws:dynamodb/table:Table";
@@ -13,7 +12,16 @@ const FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl";
 const PERMISSION = "aws:lambda/permission:Permission";
 const DASHBOARD = "aws:cloudwatch/dashboard:Dashboard";
 const ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm";
-const LEDGER = { ...TABLE_OF_JOBS, pointInTimeRecovery: { enabled: true } };
+const LEDGER = {
+  name: "ledger",
+  billingMode: "PAY_PER_REQUEST",
+  hashKey: "pk",
+  rangeKey: "sk",
+  attributes: ["pk", "sk", "list", "at"].map((name) => ({ name, type: "S" })),
+  globalSecondaryIndexes: [{ name: "lists", hashKey: "list", rangeKey: "at", projectionType: "ALL" }],
+  ttl: { attributeName: "expiresAt", enabled: true },
+  pointInTimeRecovery: { enabled: true },
+};
 
 describe("the provider's types that a source of demand needs", () => {
   const filesDir = mkdtempSync(join(tmpdir(), "ci-runners-demand-"));
