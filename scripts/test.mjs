@@ -23,11 +23,12 @@ const LANES = {
     "test/rehearsal/scenarios/actions-runner-pool/rehearsal.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/lost-events.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/refused-destroy.test.ts",
+    "test/rehearsal/scenarios/actions-runner-pool/follow-queue.test.ts",
   ],
   // Both install the package, once per process.
   packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts"],
   // CPU-bound, each about as long on one core as the lanes with machines.
-  plans: ["test/proofs/races/random.test.ts", "test/proofs/races/random-skipping.test.ts"],
+  plans: ["test/proofs/races/random.test.ts", "test/proofs/races/random-skipping.test.ts", "test/proofs/scaling/policy.test.ts"],
   models: ["test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
 };
 /**

@@ -14,6 +14,10 @@ export const ENV = {
   runnerVersion: "RUNNER_VERSION",
   /** ARN of the customer's key for registration secrets. */
   secretKmsKeyArn: "REGISTRATION_SECRET_KMS_KEY_ARN",
+  /** Name of the ledger's table, from which the scaler reads the queue. */
+  workflowJobsTable: "WORKFLOW_JOBS_TABLE",
+  /** JSON of `DemandSettings`, for the scaler. */
+  demand: "DEMAND",
 } as const;
 
 /**

@@ -12,6 +12,8 @@ export const PATHS = {
   jobCompletedHook: "/opt/ci-runners/hooks/job-completed.sh",
   /** The id of the instance that this machine was installed as, written once the installation has finished. */
   installedOn: "/opt/ci-runners/installed-on",
+  /** The copy of the runner that a return to the warm pool restores; root's alone. Only where HostConfig.reuse is set. */
+  pristine: "/opt/ci-runners/pristine",
   config: "/etc/ci-runners/config.json",
   /** Private authorities as PEM text, from the user data; only where HostConfig.privateAuthorities is set. */
   authorities: "/etc/ci-runners/authorities.pem",
@@ -58,6 +60,7 @@ export const LOG = {
   forcedStop: "drain gave up: maxDrain reached",
   fenceUnavailable: "fence unavailable, settling instead",
   actionCompleted: "lifecycle action completed",
+  renewalFailed: "the machine could not be renewed for its return to the warm pool: its next launch tries again, or is abandoned",
   bootstrapFailed: "bootstrap failed",
 } as const;
 
@@ -89,6 +92,8 @@ export interface HostConfig {
   jobsMayUseInstanceRole: boolean;
   jobsMayUseDocker: boolean;
   jobsMayBecomeRoot: boolean;
+  /** The warm pool takes instances back on scale-in. */
+  reuse?: boolean;
   /** The operator's own job hooks, run after the pool's; absolute paths on the image. */
   userJobStartedHook?: string;
   userJobCompletedHook?: string;

@@ -1,3 +1,5 @@
+import { WaitCause } from "../workflow-jobs/ledger";
+
 /** Metrics that functions and hosts emit and that the component's alarms watch. Dimension: Pool. */
 export const POOL_DIMENSION = "Pool";
 
@@ -11,6 +13,11 @@ export const METRIC = {
   refusedJobs: "RefusedJobs",
   /** Count: a host's disk is nearly full, once per launch and every 5 minutes in service: it takes no further job. Emitted by the host. */
   fullDisks: "FullDisks",
+  /**
+   * Count: an instance that returned to the warm pool could not be renewed, so its next launch renews it or is abandoned.
+   * Emitted by the host; no alarm.
+   */
+  failedRenewals: "FailedRenewals",
   /** Count: the stop could not be sent to a terminating host; the host still detects its state itself, about a second later. */
   stopFailures: "StopFailures",
   /**
@@ -46,4 +53,50 @@ export const METRIC = {
   orphanSecrets: "OrphanSecrets",
   /** Count per sweep: items that could not be handled; the sweep continued without them. */
   sweepErrors: "SweepErrors",
+  /** Count per sweep: runners of the pool's instances that run a job at GitHub. Absent if GitHub's list was not read. */
+  busyRunners: "BusyRunners",
+  /** Count per sweep: runners of the pool's instances that are online at GitHub, with and without a job. Absent likewise. */
+  onlineRunners: "OnlineRunners",
 } as const;
+
+/** Metrics of the scaler of a pool with a source of demand. Dimension: Pool. What could not be read is not published. */
+export const SCALE_METRIC = {
+  /** Seconds, one value for each job that started: from queued to started. */
+  queueTime: "QueueTime",
+  /** Count per pass: jobs that wait and that an idle runner of the pool could take. */
+  waitingJobs: "WaitingJobs",
+  /** Seconds per pass: for which the oldest of them has waited; 0 without any. */
+  longestWait: "LongestWait",
+  /** Count per pass: jobs that run. */
+  runningJobs: "RunningJobs",
+  /** Count per pass: instances in service without a job. */
+  idleRunners: "IdleRunners",
+  /** Count per pass: instances in service. */
+  inService: "InService",
+  /** Count per pass: instances that queue, floors and limits ask for. */
+  wantedRunners: "WantedRunners",
+  /** Count: instances that have appeared in the group since the pass before. */
+  launches: "Launches",
+  /** Count: launches that failed since the pass before, by EC2 or by a hook that was abandoned. */
+  failedLaunches: "FailedLaunches",
+  /** Seconds, one value for each instance that entered service: from its launch on. */
+  bootToOnline: "BootToOnline",
+  /** Instance-hours without a job since the pass before. Their sum over a month is what idleness cost. */
+  idleInstanceHours: "IdleInstanceHours",
+  /** Seconds since the source last knew the whole queue. Absent while it never has. */
+  sourceAge: "SourceAge",
+  /** Count: passes. Its absence is the dead-man's signal of the schedule. */
+  scalerPasses: "ScalerPasses",
+  /** Count per pass: calls and reads that failed; the next pass repeats them. */
+  scalerErrors: "ScalerErrors",
+} as const;
+
+/** Count per pass: waiting jobs by cause. A job that no pool serves is counted by the source (`UnservedJobs`). */
+export const WAIT_CAUSE_METRIC: Readonly<Record<Exclude<WaitCause, typeof WaitCause.NoPool>, string>> = {
+  [WaitCause.AtMaximum]: "JobsAtMaximum",
+  [WaitCause.Booting]: "BootingJobs",
+  [WaitCause.LaunchFailing]: "LaunchFailingJobs",
+  [WaitCause.GroupNotAllowed]: "GroupNotAllowedJobs",
+  [WaitCause.NotAssigned]: "NotAssignedJobs",
+  [WaitCause.SourceStale]: "SourceStaleJobs",
+};

@@ -12,12 +12,18 @@ export interface PoolNames {
   readonly registerFunction: string;
   readonly deregisterFunction: string;
   readonly sweepFunction: string;
+  /** Only of a pool with a source of demand, as are its two rules. */
+  readonly scaleFunction: string;
   readonly launchRule: string;
   readonly terminateRule: string;
   readonly terminatedRule: string;
   readonly sweepRule: string;
+  readonly demandRule: string;
+  readonly scaleRule: string;
   readonly deadLetterQueue: string;
   readonly stopDocument: string;
+  /** Only of a pool with a source of demand. */
+  readonly dashboard: string;
   /** Registration tokens are stored under `<prefix><instance id>`. */
   readonly secretPrefix: string;
 }
@@ -30,19 +36,24 @@ export function poolNames(pool: string): PoolNames {
     registerFunction: `${pool}-register`,
     deregisterFunction: `${pool}-deregister`,
     sweepFunction: `${pool}-sweep`,
+    scaleFunction: `${pool}-scale`,
     launchRule: `${pool}-launching`,
     terminateRule: `${pool}-terminating`,
     terminatedRule: `${pool}-terminated`,
     sweepRule: `${pool}-sweep`,
+    demandRule: `${pool}-demand`,
+    scaleRule: `${pool}-scale`,
     deadLetterQueue: `${pool}-dead-letters`,
     stopDocument: `${pool}-stop-runner`,
+    dashboard: pool,
     secretPrefix: `ci-runners/${pool}/`,
   };
 }
 
 /**
  * AWS's limit on the length of each name, in characters. Lambda functions and EventBridge rules: 64; lifecycle hooks
- * and groups: 255; SQS queues: 80; SSM documents: 128; secrets: 512 (an instance id takes 19 of them).
+ *, groups and
+ * dashboards: 255; SQS queues: 80; SSM documents: 128; secrets: 512 (an instance id takes 19 of them).
  */
 export const NAME_LIMITS: Readonly<Record<keyof PoolNames, number>> = {
   group: 255,
@@ -51,12 +62,16 @@ export const NAME_LIMITS: Readonly<Record<keyof PoolNames, number>> = {
   registerFunction: 64,
   deregisterFunction: 64,
   sweepFunction: 64,
+  scaleFunction: 64,
   launchRule: 64,
   terminateRule: 64,
   terminatedRule: 64,
   sweepRule: 64,
+  demandRule: 64,
+  scaleRule: 64,
   deadLetterQueue: 80,
   stopDocument: 128,
+  dashboard: 255,
   secretPrefix: 512 - 19,
 };
 

@@ -6,6 +6,16 @@ export const TIMING = {
   sweepTimeout: 240,
   /** Limit of the sweep's own work, so that it reports before Lambda ends it. */
   sweepBound: 200,
+  /** Between two scheduled passes of the scaler, which also runs when the demand changes. */
+  scaleInterval: 60,
+  /** Timeout of the scale function. */
+  scaleTimeout: 60,
+  /** From the start of one invocation on, after which it begins no further pass. */
+  scaleBound: 40,
+  /** Likewise, at which it gives up a pass that it has begun, so that it reports and releases its lease before Lambda ends it. */
+  scalePassBound: 52,
+  /** For which one invocation is the only one that acts. Not below the timeout, so that no process outlives its lease. */
+  scaleLease: 60,
   /** Timeout of the register and deregister functions: GitHub gets 15 s and each AWS call three attempts of 3 s; the rest is a cold start. */
   eventFunctionTimeout: 60,
   /** Longest time for which EventBridge retries the delivery of an event to a target, with at most 185 attempts. */

@@ -49,6 +49,11 @@ export function isEnding(state: LifecycleState): boolean {
   return /Terminat(ing:Proceed|ed)$/.test(state);
 }
 
+/** Whether the instance is prepared and at rest in the warm pool. */
+export function restsInPool(state: LifecycleState): boolean {
+  return state === "Warmed:Stopped" || state === "Warmed:Hibernated" || state === "Warmed:Running";
+}
+
 /** What a lifecycle hook waits for. */
 export const TRANSITION = {
   launching: "autoscaling:EC2_INSTANCE_LAUNCHING",

@@ -2,7 +2,7 @@ import { randomExponential, randomGamma, randomLogNormal, randomNormal, randomPo
 import { Random } from "../random";
 
 /** What is drawn from a seed. Each has a sequence of its own, so that one more draw of one kind changes no other. */
-export const STREAM = { organization: 1, day: 2, boots: 3, assignment: 4, deliveries: 5 } as const;
+export const STREAM = { organization: 1, day: 2, boots: 3, assignment: 4, deliveries: 5, schedule: 6 } as const;
 
 /** Seeded draws from the distributions that the loads are made of. */
 export class Draws {

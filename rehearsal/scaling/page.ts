@@ -18,15 +18,15 @@ export function scalingPage(comparisons: readonly Comparison[]): string {
 
 # Scaling: cost and waits
 
-How well a scaling policy does, which no pool uses yet, on days of CI jobs that anyone can draw again:
+How well the pool's scaling policy does on days of CI jobs that anyone can draw again:
 
 \`\`\`sh
 npm run scaling                                   # the first table
 npm run scaling -- --load agents --seeds 1..20    # another load
 \`\`\`
 
-It is a simulation: nothing here was measured at AWS or GitHub. The policy is a pure function
-(\`functions/actions-runner-pool/scale/policy/decide.ts\`), with the settings at the end of this page.
+It is a simulation: nothing here was measured at AWS or GitHub. The policy is the function's own code
+(\`functions/actions-runner-pool/scale/policy/decide.ts\`), at the defaults of the component.
 
 - **cost / B2**: billed seconds, divided by those of the cheapest possible day on which no job waits, by a scaler that knows the
   future. Every second from the launch to the end of the drain counts, at least ${HOSTS.shortestBill} s each, failed boots included.
@@ -110,11 +110,11 @@ function parameters(): [string, string][] {
     ],
     [
       "signal, pick-up, drain",
-      `${SIGNALS.delivery + SIGNALS.pass} s from an event to the scaler's pass, which also runs every ${SIGNALS.schedule} s; ${HOSTS.pickUp} s from assignment to first step; ${HOSTS.drain} s`,
+      `${SIGNALS.delivery + SIGNALS.pass} s from an event to the scaler's pass, which also runs every ${SIGNALS.schedule} s, up to ${SIGNALS.jitter} s late; ${HOSTS.pickUp} s from assignment to first step; ${HOSTS.drain} s`,
     ],
     ["lost deliveries", `${percent(SIGNALS.lost)} of queued and completed, repaired every ${SIGNALS.reconcile} s`],
     ["B2", `each launch costs ${START_COST} s: the mean boot, its failures, and the drain`],
-    ["ci-runners", `the policy above; an instance that idles for ${SETTINGS.idleTimeout / 1000} s may leave, and none is kept idle`],
+    ["ci-runners", `an instance that idles for ${SETTINGS.idleTimeout / 1000} s may leave, and none is kept idle`],
     ["Buildkite's rule", "as many instances as jobs that wait or run; an instance that idles for 10 minutes terminates itself"],
     ["fixed fleet", "for the whole day, of the size that demand does not exceed 95 % or 99 % of the time"],
   ];

@@ -92,8 +92,11 @@ export const SIGNALS = {
   delivery: 0.8,
   /** From the row to the scaler's pass; with the delivery 2 s. Changes within it share the pass. */
   pass: 1.2,
-  /** The scaler's own schedule. */
+  /** The scaler's own schedule, and by how much a run of it is late at most. */
   schedule: 60,
+  jitter: 6,
+  /** From a pass that has terminated as many as it may to the next: its calls take some 0.1 s each. */
+  again: 2,
   /** Share of the deliveries of `queued` and of `completed` that are lost. */
   lost: 0.005,
   reconcile: 300,

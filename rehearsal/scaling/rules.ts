@@ -13,7 +13,7 @@ export interface Rule {
   pass?(demand: Demand, fleet: Fleet, now: number): Pick<Decision, "desired" | "terminate">;
 }
 
-/** What the comparison of this project's policy assumes. */
+/** Defaults of a pool's arguments. */
 export const SETTINGS: ScalingSettings = {
   idleTimeout: 60_000,
   minIdle: 0,
@@ -21,7 +21,7 @@ export const SETTINGS: ScalingSettings = {
   notAssignedAfter: DEMAND_TIMING.notAssignedAfter * 1000,
 };
 
-/** The policy of this project, by its own code. */
+/** The policy of this project, the same code as in the function. */
 export function ourRule(): Rule {
   let memory: Memory = { idleSince: {} };
   return {

@@ -1,4 +1,5 @@
 /** One simulated day: a load, a rule, and what came of it. The loop of events is the only clock. */
+import { MAX_TERMINATIONS } from "../../functions/actions-runner-pool/scale/act";
 import { Boots, type BootLaw } from "./boots";
 import { Draws, STREAM } from "./draws";
 import { EventLoop } from "./event-loop";
@@ -54,7 +55,9 @@ export function simulateDay(runs: readonly Run[], rule: Rule, { seed, boots, out
     const instances = [...group.instances.values()];
     const fleet = { desired, minSize: 0, maxSize: MAX_SIZE, instances, failedLaunches: group.takeFailures() };
     const decision = rule.pass(ledger.read(), fleet, loop.now);
-    for (const id of decision.terminate) group.terminate(id);
+    const terminated = decision.terminate.slice(0, MAX_TERMINATIONS);
+    for (const id of terminated) group.terminate(id);
+    if (terminated.length === MAX_TERMINATIONS) loop.after(SIGNALS.again * 1000, pass);
     if (decision.desired !== undefined) group.setDesired(decision.desired);
     observe();
   };
@@ -89,7 +92,8 @@ export function simulateDay(runs: readonly Run[], rule: Rule, { seed, boots, out
   );
 
   every(loop, SIGNALS.reconcile, () => ledger.reconcile(gitHub.open()));
-  every(loop, SIGNALS.schedule, pass);
+  const lateness = draws(STREAM.schedule);
+  every(loop, SIGNALS.schedule, () => loop.after(lateness.between(0, SIGNALS.jitter * 1000), pass));
   if (outage) scheduleOutage(loop, gitHub, ledger);
   group.setDesired(rule.initial);
   const finished = loop.runUntil(() => gitHub.finished && loop.now > 0, END_OF_THE_NEXT_DAY);

@@ -11,7 +11,7 @@ import { dispatchSweep } from "../../functions/actions-runner-pool/sweep/dispatc
 import { type SweepMemory, sweepPorts } from "../../functions/actions-runner-pool/sweep/aws-ports";
 import { FailureMark } from "../../functions/actions-runner-pool/sweep/failure-mark";
 import { RefreshWatch } from "../../functions/actions-runner-pool/sweep/refresh-watch";
-import { Silences } from "../../functions/actions-runner-pool/sweep/silences";
+import { Continuity } from "../../functions/actions-runner-pool/sweep/continuity";
 import { VersionMemory } from "../../functions/actions-runner-pool/sweep/version-memory";
 import type { AutoScaling, Ec2, S3, SecretsManager, SystemsManager } from "../../functions/shared/aws/clients";
 import { readSecret } from "../../functions/shared/aws/read-secret";
@@ -233,7 +233,8 @@ function newProcess(): ProcessMemory {
   return {
     sweep: {
       failureMark: new FailureMark(),
-      silences: new Silences(),
+      silences: new Continuity(),
+      uses: new Continuity(),
       refreshWatch: new RefreshWatch(),
       versions: new VersionMemory(),
       tokens: {},

@@ -10,18 +10,22 @@
  *   - `Terminating:Wait`: send `systemctl stop --no-block` by Systems Manager, then cordon the runner. On the host, the
  *     agent reads the same transition from IMDS once a second, `ExecStop=` waits for the job, the heartbeat timer keeps
  *     the lifecycle action open, and `ExecStopPost=` completes it (docs/lifecycle.md).
- *   - `Warmed:Terminating:Wait`, a trim of the warm pool: CONTINUE, because the host is off and cannot complete it. The
- *     state counts, from DescribeAutoScalingInstances, and never the event alone.
- *   - Destination `WarmPool`, an instance that returns to the warm pool: nothing.
+ *   - `Warmed:Terminating:Wait`, a trim of the warm pool: CONTINUE if the host is off, so that it cannot complete it. The
+ *     states of Auto Scaling and of EC2 count, and never the event alone: a host that was returning from service when its
+ *     pool was deleted may still run a job. If it is on: as in `Terminating:Wait`.
+ *   - Destination `WarmPool`, an instance that returns to the warm pool: only the cordon, while it is in
+ *     `Warmed:Pending:Wait`. A stop could arrive when the instance is in service again.
  * - `EC2 Instance Terminate Successful`, rule `<pool>-terminated` (terminated.ts): delete the registration token that the
- *   host never fetched, then the runner. An instance that is still there, retained for example, keeps its runner, because
+ *   host never fetched, then the runner. At the end of a return to the warm pool: delete the runner, if GitHub shows it as
+ *   idle and the instance is at rest in the pool right before. An instance that is still there, retained for example, keeps its runner, because
  *   its job may still run.
  *
  * ## Late, duplicate and lost events
  *
  * - Late or duplicate: a second stop has no effect, and missing secrets, runners and actions count as done. A terminating
  *   event that arrives after the termination finds no managed node (counted as `StopFailures`) and no runner.
- * - Lost: the host drains by itself; the sweep completes pool trims and removes runners and tokens. Nothing cordons.
+ * - Lost: the host drains by itself; the sweep completes pool trims and removes runners and tokens, those of returned
+ *   instances included. Nothing cordons.
  * - Malformed: counted as `MalformedEvents` and dropped.
  *
  * ## Fallbacks and bounds

@@ -1,5 +1,5 @@
 /** Lambda handler of the deregister function; deregister.ts documents it. */
-import { autoScalingClient, secretsManagerClient, systemsManagerClient } from "../../shared/aws/clients";
+import { autoScalingClient, ec2Client, secretsManagerClient, systemsManagerClient } from "../../shared/aws/clients";
 import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { systemClock } from "../../shared/lambda/clock";
@@ -11,7 +11,7 @@ import { deregisterPorts } from "./ports";
 
 const { pool, names } = poolSettings();
 const secretsManager = secretsManagerClient();
-const clients = { autoScaling: autoScalingClient(), secretsManager, systemsManager: systemsManagerClient() };
+const clients = { autoScaling: autoScalingClient(), ec2: ec2Client(), secretsManager, systemsManager: systemsManagerClient() };
 const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secret), systemClock);
 const ports = deregisterPorts(clients, gitHub, systemClock);
 

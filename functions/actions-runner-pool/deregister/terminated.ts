@@ -1,10 +1,11 @@
-import { isEnding } from "../../../contract/aws/lifecycle";
+import { isEnding, restsInPool } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { registrationSecretName } from "../../../contract/actions-runner-pool/names";
 import { within } from "../../shared/lambda/timeout";
 import { RESERVE } from "../../shared/github/reserve";
-import { type Observer, reasonOf } from "../../shared/lambda/observer";
+import { type Log, type Observer, reasonOf } from "../../shared/lambda/observer";
 import { endedMark } from "../shared/ended-mark";
+import { removeReturnedRunner } from "../shared/returned-runner";
 import { mayCall, mayGoOn, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
@@ -25,6 +26,7 @@ export async function handleTerminated(
 ): Promise<void> {
   // An event may be old or forged, and AWS does not document which one Auto Scaling emits for a retained instance.
   const state = (await ports.lifecycleStates([instanceId])).get(instanceId);
+  if (state !== undefined && restsInPool(state)) return handleReturned(instanceId, ports, settings, log);
   if (state !== undefined && !isEnding(state)) {
     log.warn("the instance is not gone: its runner stays", { state });
     return;
@@ -63,4 +65,20 @@ export async function handleTerminated(
     log.info("runner removed", { outcome });
   }
   if (failure !== undefined) throw failure;
+}
+
+/**
+ * Deletes the runner of an instance that has returned to the warm pool. One that GitHub still shows as in use is left to the
+ * sweep. Its registration token was deleted at its launch; a later one belongs to its next launch.
+ */
+async function handleReturned(instanceId: string, ports: DeregisterPorts, settings: DeregisterSettings, log: Log): Promise<void> {
+  const outcome = await within(ports.clock, "finding the runner", settings.removalMs ?? REMOVAL_MS, async (signal) => {
+    const gitHub = ports.gitHub();
+    if (!(await mayCall(instanceId, ports.clock, gitHub, RESERVE.removal, settings.spreadMs ?? SPREAD_MS, signal))) return LEFT;
+    const runner = await gitHub.find(instanceId, signal);
+    if (!runner) return "not registered";
+    if (runner.online || runner.busy) return "left to the sweep: GitHub counts it as in use";
+    return mayGoOn(gitHub, RESERVE.removal) ? removeReturnedRunner(runner, ports) : LEFT;
+  });
+  log.info("instance has returned to the warm pool: runner removed", { outcome });
 }

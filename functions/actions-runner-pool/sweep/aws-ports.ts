@@ -3,9 +3,11 @@ import { continueAction } from "../../shared/aws/complete-action";
 import { deleteSecret } from "../../shared/aws/delete-secret";
 import { deleteBundle, storedBundles } from "../../shared/aws/stored-bundles";
 import { lifecycleStates } from "../../shared/aws/lifecycle-states";
+import { isOff } from "../../shared/aws/power-state";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import type { RegistrationPorts } from "../shared/registration";
+import { activities } from "../shared/activities";
 import { registrationPorts } from "../shared/registration-ports";
 import type { TokenMemory } from "../shared/shared-token";
 import type { SecretSettings } from "../shared/token-store";
@@ -14,7 +16,7 @@ import type { CancelRefreshPorts } from "./cancel-refresh";
 import type { DestroyCheckPorts } from "./destroy-check";
 import type { FailedLaunchPorts } from "./failed-launches";
 import { cancelRefresh, refreshState, startRefresh } from "./instance-refresh";
-import { activities, failedLaunches, groupExists, members, protectedInstances, suspendedProcesses, terminate, view } from "./inventory";
+import { failedLaunches, groupExists, members, protectedInstances, suspendedProcesses, terminate, view } from "./inventory";
 import { latestVersion } from "./latest-version";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
@@ -28,7 +30,9 @@ export interface SweepClients {
 }
 
 /** What the sweep's process keeps between invocations. */
-export interface SweepMemory extends Pick<SweepPorts, "silences" | "refreshWatch" | "versions">, Pick<FailedLaunchPorts, "failureMark"> {
+export interface SweepMemory
+  extends Pick<SweepPorts, "silences" | "uses" | "refreshWatch" | "versions">,
+    Pick<FailedLaunchPorts, "failureMark"> {
   tokens: TokenMemory;
 }
 
@@ -54,6 +58,7 @@ export function sweepPorts(
     latestVersion: (templateId) => latestVersion(ec2, templateId),
     startRefresh: (group, preferences) => startRefresh(autoScaling, group, preferences),
     cancelRefresh: (group) => cancelRefresh(autoScaling, group),
+    isOff: (instanceId) => isOff(ec2, instanceId),
     continueAction: (action) => continueAction(autoScaling, action),
     terminate: (instanceId) => terminate(autoScaling, instanceId),
     bundles: (bucket) => storedBundles(s3, bucket),

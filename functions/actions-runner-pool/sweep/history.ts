@@ -1,4 +1,5 @@
-import type { Activity, SweepPorts } from "./ports";
+import { type Activity, hasFailed, launchedInstance } from "../shared/activities";
+import type { SweepPorts } from "./ports";
 
 export interface Termination {
   startedAt: Date;
@@ -14,23 +15,22 @@ export interface Launch {
   endedAt?: Date;
 }
 
+/** The latest activity about an instance. AWS does not document how it describes a return to the warm pool. */
+export interface Latest {
+  startedAt: Date;
+  endedAt?: Date;
+  /** It launches, into service or into the warm pool. */
+  launch: boolean;
+}
+
 /** GitHub removes a runner that was offline for 14 days, so older activities matter only for runners that are in use. */
 const HORIZON_MS = 15 * 24 * 3600_000;
 /** Maximum pages of 100 activities per sweep: at one sweep every five minutes, at most 360 calls an hour. */
 const MAX_PAGES = 30;
 
 const TERMINATING = /^Terminating EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
-/** The end of a launch that never brought its instance into service. */
-const FAILED = ["Failed", "Cancelled"];
-const LAUNCHING = /^Launching a new EC2 instance\b.*?\b(i-[0-9a-f]{8,17})\b/;
-const ANY_LAUNCH = /^Launching a new EC2 instance\b/;
-
-/** Undefined unless the activity is a launch that failed; without an id if EC2 launched no instance. */
-export function failedLaunch({ description, status }: Activity): { instanceId?: string } | undefined {
-  if (!ANY_LAUNCH.test(description) || !FAILED.includes(status)) return undefined;
-  const instanceId = LAUNCHING.exec(description)?.[1];
-  return instanceId === undefined ? {} : { instanceId };
-}
+/** Any activity of an instance. */
+const ANY_INSTANCE = /\b(i-[0-9a-f]{8,17})\b/;
 
 /**
  * The group's activity history, which AWS keeps for six weeks. Pages are read newest first, only as far as a lookup
@@ -41,6 +41,9 @@ export class GroupHistory {
   private readonly launches = new Map<string, Launch>();
   /** Instances with a launch into service that did not fail. */
   private readonly served = new Set<string>();
+  /** Instances with a launch into service that has succeeded. */
+  private readonly entered = new Set<string>();
+  private readonly latestOf = new Map<string, Latest>();
   /** Instances whose first activity was read: none is older than the launch of the machine itself. */
   private readonly born = new Set<string>();
   private readonly pages: AsyncIterator<Activity[]>;
@@ -58,7 +61,7 @@ export class GroupHistory {
   /**
    * Undefined if this group never terminated the instance, or too long ago to matter, or more than 3,000 activities ago.
    *
-   * @param far whether to look as far as AWS keeps activities, six weeks: the runner is in use, so GitHub keeps it
+   * @param far whether to look as far as AWS keeps activities, six weeks, for example because GitHub keeps a runner that is in use
    * @throws if the history cannot be read, and again on every later lookup: an instance that is missing from a partly
    *   read history is not known to be absent.
    */
@@ -79,11 +82,27 @@ export class GroupHistory {
   /**
    * Whether all activities of the instance were read, and each of its launches into service failed. False in doubt.
    *
+   * @param far as in `termination`
    * @throws as in `termination`.
    */
-  async neverServed(instanceId: string): Promise<boolean> {
-    await this.readUntil(() => this.served.has(instanceId) || this.born.has(instanceId));
+  async neverServed(instanceId: string, far = false): Promise<boolean> {
+    await this.readUntil(() => this.served.has(instanceId) || this.born.has(instanceId), far);
     return this.born.has(instanceId) && !this.served.has(instanceId);
+  }
+
+  /**
+   * Whether a launch into service has succeeded before. Then the instance may have returned to the warm pool.
+   *
+   * @throws as in `termination`.
+   */
+  async servedBefore(instanceId: string): Promise<boolean> {
+    await this.readUntil(() => this.entered.has(instanceId) || this.born.has(instanceId));
+    return this.entered.has(instanceId);
+  }
+
+  /** Undefined and errors as in `termination`. */
+  latest(instanceId: string): Promise<Latest | undefined> {
+    return this.find(this.latestOf, instanceId);
   }
 
   private async find<T>(known: Map<string, T>, instanceId: string, far = false): Promise<T | undefined> {
@@ -114,15 +133,23 @@ export class GroupHistory {
   }
 
   /** Pages are newest first, so the first entry of an instance is its latest. */
-  private note({ description, startedAt, endedAt, status }: Activity): void {
+  private note(activity: Activity): void {
+    const { description, startedAt, endedAt, status } = activity;
+    const launched = launchedInstance(activity);
+    const named = ANY_INSTANCE.exec(description)?.[1];
+    if (named !== undefined && !this.latestOf.has(named)) {
+      this.latestOf.set(named, { startedAt, endedAt, launch: launched !== undefined });
+    }
     const terminated = TERMINATING.exec(description)?.[1];
     if (terminated !== undefined && !this.terminations.has(terminated)) {
       this.terminations.set(terminated, { startedAt, endedAt, finished: status === "Successful" });
     }
-    const launched = LAUNCHING.exec(description)?.[1];
     if (launched === undefined) return;
     if (!this.launches.has(launched)) this.launches.set(launched, { startedAt, endedAt });
-    if (!description.includes("into warm pool") && !FAILED.includes(status)) this.served.add(launched);
+    if (!description.includes("into warm pool")) {
+      if (!hasFailed(activity)) this.served.add(launched);
+      if (status === "Successful") this.entered.add(launched);
+    }
     if (!description.includes("from warm pool")) this.born.add(launched);
   }
 }

@@ -9,7 +9,7 @@ import { dispatchSweep } from "./dispatch";
 import { sweepPorts } from "./aws-ports";
 import { FailureMark } from "./failure-mark";
 import { RefreshWatch } from "./refresh-watch";
-import { Silences } from "./silences";
+import { Continuity } from "./continuity";
 import { VersionMemory } from "./version-memory";
 
 const { pool, names } = poolSettings();
@@ -18,7 +18,8 @@ const gitHub = gitHubFromEnvironment((secret) => readSecret(secretsManager, secr
 const clients = { autoScaling: autoScalingClient(), ec2: ec2Client(), secretsManager, s3: s3Client() };
 const memory = {
   failureMark: new FailureMark(),
-  silences: new Silences(),
+  silences: new Continuity(),
+  uses: new Continuity(),
   tokens: {},
   refreshWatch: new RefreshWatch(),
   versions: new VersionMemory(),

@@ -1,7 +1,7 @@
 import { CancelInstanceRefreshCommand, DescribeInstanceRefreshesCommand, StartInstanceRefreshCommand } from "@aws-sdk/client-auto-scaling";
 import { REFRESH_PROCESS, type RefreshPreferences } from "../../../contract/actions-runner-pool/instance-refresh";
 import type { AutoScaling } from "../../shared/aws/clients";
-import { describeGroup } from "./inventory";
+import { describeGroup } from "../shared/group";
 import { launchSource } from "./launch-source";
 import type { RefreshState } from "./ports";
 

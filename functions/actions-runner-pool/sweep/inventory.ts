@@ -1,23 +1,12 @@
-import {
-  type AutoScalingGroup,
-  DescribeAutoScalingGroupsCommand,
-  DescribeScalingActivitiesCommand,
-  type DescribeScalingActivitiesCommandOutput,
-  DescribeWarmPoolCommand,
-  type Instance,
-  TerminateInstanceInAutoScalingGroupCommand,
-} from "@aws-sdk/client-auto-scaling";
+import { DescribeWarmPoolCommand, type Instance, TerminateInstanceInAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
 import type { AutoScaling } from "../../shared/aws/clients";
 import { asLifecycleState } from "../../shared/aws/lifecycle-states";
+import { activityPage } from "../shared/activities";
+import { describeGroup, suspendedOf } from "../shared/group";
 import type { FailedLaunch } from "./failed-launches";
 import { isOutdated, launchSource } from "./launch-source";
-import type { Activity, Member } from "./ports";
+import type { Member } from "./ports";
 import type { GroupView } from "./readiness";
-
-/** The API's maximum page size for activities. */
-const PAGE_SIZE = 100;
-/** Start of the error text for a group that never existed. The service's model has no code for it. */
-const NO_SUCH_GROUP = "AutoScalingGroup name not found";
 
 export async function members(client: AutoScaling, group: string): Promise<Member[]> {
   const found = await describeGroup(client, group);
@@ -46,7 +35,7 @@ export async function groupExists(client: AutoScaling, group: string): Promise<b
 
 export async function suspendedProcesses(client: AutoScaling, group: string): Promise<string[]> {
   const found = await describeGroup(client, group);
-  return (found?.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []);
+  return found ? suspendedOf(found) : [];
 }
 
 export async function view(client: AutoScaling, group: string): Promise<GroupView | undefined> {
@@ -57,7 +46,7 @@ export async function view(client: AutoScaling, group: string): Promise<GroupVie
       minSize: found.MinSize ?? 0,
       desired: found.DesiredCapacity ?? 0,
       states: (found.Instances ?? []).map(({ LifecycleState }) => asLifecycleState(LifecycleState)),
-      suspended: (found.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
+      suspended: suspendedOf(found),
     }
   );
 }
@@ -76,43 +65,6 @@ export async function failedLaunches(client: AutoScaling, group: string): Promis
     reason: StatusMessage,
     endedAt: EndTime,
   }));
-}
-
-export async function describeGroup(client: AutoScaling, group: string): Promise<AutoScalingGroup | undefined> {
-  const { AutoScalingGroups = [] } = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
-  return AutoScalingGroups[0];
-}
-
-export async function* activities(client: AutoScaling, group: string): AsyncGenerator<Activity[]> {
-  let NextToken: string | undefined;
-  do {
-    const page = await activityPage(client, group, NextToken);
-    yield (page.Activities ?? []).map(({ Description = "", StartTime = new Date(0), EndTime, StatusCode = "", StatusMessage }) => ({
-      description: Description,
-      startedAt: StartTime,
-      endedAt: EndTime,
-      status: StatusCode,
-      message: StatusMessage,
-    }));
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-}
-
-/** Includes deleted groups of this name: what they left at GitHub is still swept. */
-async function activityPage(client: AutoScaling, group: string, NextToken?: string): Promise<DescribeScalingActivitiesCommandOutput> {
-  try {
-    return await client.send(
-      new DescribeScalingActivitiesCommand({
-        AutoScalingGroupName: group,
-        IncludeDeletedGroups: true,
-        MaxRecords: PAGE_SIZE,
-        NextToken,
-      }),
-    );
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith(NO_SUCH_GROUP)) return { Activities: [], $metadata: {} };
-    throw error;
-  }
 }
 
 export async function terminate(client: AutoScaling, instanceId: string): Promise<void> {

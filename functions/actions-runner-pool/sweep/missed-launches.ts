@@ -38,7 +38,9 @@ export async function provideMissedTokens(
         const launch = await history.launch(instanceId).catch(() => undefined);
         if (launch && ports.clock.now() - launch.startedAt.getTime() <= SETTLED_MS) return;
         const gitHub = ports.gitHub();
-        if (gitHub.remainingQuota() >= RESERVE.lookup && (await gitHub.find(instanceId, signal))) return;
+        // An instance that was in service before may have a runner of that time, which it no longer uses.
+        const served = await history.servedBefore(instanceId).catch(() => true);
+        if (!served && gitHub.remainingQuota() >= RESERVE.lookup && (await gitHub.find(instanceId, signal))) return;
         observer.log.warn("sweep: instance waits without a registration token; its launch event was lost or failed", { instanceId });
         await provideToken(instanceId, ports, settings, observer);
       });

@@ -1,4 +1,5 @@
 import { REFRESH_PROCESS, type RefreshPreferences } from "../../../contract/actions-runner-pool/instance-refresh";
+import { restsInPool } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { Observer } from "../../shared/lambda/observer";
 import {
@@ -82,7 +83,7 @@ export async function refreshOutdated(
 
 /** What a refresh with these preferences would replace. One that waits for an instance in standby would fail after an hour. */
 function isReplaceable({ lifecycleState, protectedFromScaleIn }: Member, preferences: RefreshPreferences): boolean {
-  if (/^Warmed:(Stopped|Hibernated|Running)$/.test(lifecycleState)) return true;
+  if (restsInPool(lifecycleState)) return true;
   if (lifecycleState !== "InService") return false;
   return !(protectedFromScaleIn && preferences.scaleInProtectedInstances === "Ignore");
 }

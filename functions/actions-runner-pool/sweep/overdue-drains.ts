@@ -4,7 +4,7 @@ import type { GroupHistory } from "./history";
 import { attempt } from "./attempt";
 import type { Member, SweepPorts, SweepSettings } from "./ports";
 
-/** Counts drains that exceed `maxDrain`. Reports only: terminating the instance would kill the job that it waits for. */
+/** Counts drains that exceed `maxDrain`, also those before a return to the warm pool. Reports only: terminating the instance would kill the job that it waits for. */
 export async function reportOverdueDrains(
   members: readonly Member[],
   ports: SweepPorts,
@@ -13,9 +13,13 @@ export async function reportOverdueDrains(
   observer: Observer,
 ): Promise<void> {
   let overdue = 0;
-  for (const { instanceId } of members.filter(({ lifecycleState }) => lifecycleState === "Terminating:Wait")) {
+  const waiting = members.filter(({ lifecycleState }) => /^(Terminating|Warmed:Pending):Wait$/.test(lifecycleState));
+  for (const { instanceId, lifecycleState } of waiting) {
     await attempt("checking a drain", { instanceId }, observer, async () => {
-      const termination = await history.termination(instanceId);
+      const returning = lifecycleState === "Warmed:Pending:Wait";
+      const termination = await (returning ? history.latest(instanceId) : history.termination(instanceId));
+      // It is being prepared for the pool, and its launch hook has a timeout of its own.
+      if (returning && (termination === undefined || ("launch" in termination && termination.launch))) return;
       const seconds = termination && Math.round((ports.clock.now() - termination.startedAt.getTime()) / 1000);
       // A termination that is no longer in the history began longer ago than any drain may last.
       if (seconds !== undefined && seconds <= maxDrainSeconds) return;

@@ -4,9 +4,10 @@ import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { LifecycleAction } from "../../shared/aws/complete-action";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
+import type { Activity } from "../shared/activities";
 import type { LaunchSource } from "./launch-source";
 import type { RefreshWatch } from "./refresh-watch";
-import type { Silences } from "./silences";
+import type { Continuity } from "./continuity";
 import type { VersionMemory } from "./version-memory";
 
 /** An instance that the group or its warm pool still lists. */
@@ -50,18 +51,6 @@ export function isRunning({ status }: Refresh): boolean {
   return /^(Pending|InProgress|Cancelling|RollbackInProgress|Baking)$/.test(status);
 }
 
-/** One entry of the group's activity history. */
-export interface Activity {
-  description: string;
-  startedAt: Date;
-  /** Undefined while the activity is in progress. */
-  endedAt?: Date;
-  /** Auto Scaling's `StatusCode`: `Successful`, `InProgress`, `MidLifecycleAction`, ... */
-  status: string;
-  /** Auto Scaling's `StatusMessage`: why it failed. */
-  message?: string;
-}
-
 export interface StoredSecret {
   name: string;
   /** Last change of the secret. */
@@ -80,6 +69,8 @@ export interface SweepPorts {
   /** The newest version of a launch template, whether or not the group has it. */
   latestVersion(templateId: string): Promise<TemplateVersion>;
   startRefresh(group: string, preferences: RefreshPreferences): Promise<"started" | "another is running">;
+  /** Whether no job runs on the instance that waiting could save: it is powered off or at its end. */
+  isOff(instanceId: string): Promise<boolean>;
   continueAction(action: LifecycleAction): Promise<"continued" | "none">;
   /** Terminates a retained instance; no other call ends that state. */
   terminate(instanceId: string): Promise<void>;
@@ -91,8 +82,10 @@ export interface SweepPorts {
     GitHubRunners,
     "find" | "get" | "pages" | "remove" | "removeCustomLabels" | "setCustomLabels" | "remainingQuota" | "versionSchedule"
   >;
-  /** Kept between sweeps of one process. */
-  silences: Silences;
+  /** How long the runner of a retained instance is offline and idle, by instance. Kept between sweeps of one process. */
+  silences: Continuity;
+  /** How long a runner is in use while its instance rests in the warm pool, by the runner's id. Kept likewise. */
+  uses: Continuity;
   /** Kept between sweeps of one process. */
   refreshWatch: RefreshWatch;
   /** Kept likewise. */

@@ -3,8 +3,7 @@ import type { PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { Clock } from "../../shared/lambda/clock";
 import { reasonOf } from "../../shared/lambda/observer";
-import { failedLaunch } from "./history";
-import type { Activity } from "./ports";
+import { type Activity, failedLaunch } from "../shared/activities";
 
 export interface GroupView {
   createdAt: Date;

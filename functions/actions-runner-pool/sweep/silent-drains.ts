@@ -43,5 +43,5 @@ export async function reportSilentDrains(
 }
 
 function isTerminating(lifecycleState: LifecycleState): boolean {
-  return lifecycleState === "Terminating:Wait" || lifecycleState === "Terminating:Retained";
+  return /^(Terminating|Warmed:Pending|Warmed:Terminating):(Wait|Retained)$/.test(lifecycleState);
 }

@@ -23,7 +23,9 @@
  * - `InService` for over 10 min without an online runner: report.
  * - `Terminating:Wait`: report if it exceeds `maxDrain`, or if its runner is busy but offline. The host's drain completes
  *   the action.
- * - `Warmed:Terminating:Wait`: CONTINUE the trim that the deregister function did not, because the host is off.
+ * - `Warmed:Pending:Wait` on the way back from service: as `Terminating:Wait`.
+ * - `Warmed:Stopped`, `Warmed:Hibernated`, `Warmed:Running`: delete the runner of an earlier service.
+ * - `Warmed:Terminating:Wait`: CONTINUE the trim that the deregister function did not, if the host is off or never served.
  * - `Terminating:Retained`: terminate once its runner was listed, offline and idle at every look for 15 min, or if it
  *   never entered service and has no runner. Else report.
  * - `Warmed:*:Retained`: report. Auto Scaling terminates no member of a warm pool by its id.
@@ -31,6 +33,7 @@
  *   left instances behind, 30 min later, doubling up to a day. Report it instead, if a refresh that began after the creation of
  *   the group's version was cancelled, if the template has had a newer version than the group for 30 min, or after three
  *   (outdated-instances.ts).
+ * - Any: count those whose runner is online, and those with a job, as GitHub says (runner-counts.ts).
  * - Any: report each version of the runner, installed or in use, that GitHub ends within 10 days (runner-versions.ts).
  * - Terminated: delete its registration token, and its runner if the group's history proves the termination: at once if
  *   the runner is offline, 15 min after the end if it is still in use, which raises an alarm. Its labels go at once; a
@@ -54,7 +57,7 @@
  *   use without an instance). At most 5 calls in 6 hours for the end of the runner's versions, none below 20 %, and none in
  *   the sweep in which one has failed.
  * - The cancellation before an update has 120 s, the deletion of host bundles 60 s and 100 calls.
- * - Auto Scaling: 31 pages of 100 activities a sweep. EC2: one call, only if instances are outdated and no refresh is running.
+ * - Auto Scaling: 31 pages of 100 activities a sweep. EC2: one call for each pool trim, and one if instances are outdated and no refresh is running.
  *
  * ## Gotchas
  *
@@ -77,8 +80,10 @@ import { sweepOrphanRunners } from "./orphan-runners";
 import { sweepOrphanSecrets } from "./orphan-secrets";
 import type { SweepPorts, SweepSettings } from "./ports";
 import { sweepRetained } from "./retained";
+import { sweepReturnedRunners } from "./returned-runners";
 import { instanceRunners } from "./instance-runners";
 import { reportSilentDrains } from "./silent-drains";
+import { countRunners } from "./runner-counts";
 import { reportUnregistered } from "./unregistered";
 import { reportExpiringVersions } from "./runner-versions";
 
@@ -94,7 +99,7 @@ export async function sweep(
 
   const members = await attempt("listing the group", {}, observer, () => ports.members(settings.names.group));
   if (members) {
-    await part("completing pool trims", () => continuePoolTrims(members, ports, settings, observer));
+    await part("completing pool trims", () => continuePoolTrims(members, ports, settings, history, observer));
     await part("refreshing outdated instances", () => refreshOutdated(members, ports, settings, observer));
     await part("checking for overdue drains", () => reportOverdueDrains(members, ports, settings, history, observer));
   }
@@ -110,6 +115,8 @@ export async function sweep(
   if (runners !== undefined && runners !== "no slot") {
     await part("sweeping runners", () => sweepOrphanRunners(runners, members, ports, settings.names.group, history, observer, signal));
     if (members) {
+      countRunners(members, runners, observer);
+      await part("sweeping returned runners", () => sweepReturnedRunners(members, runners, ports, history, observer, signal));
       await part("checking for silent drains", () => reportSilentDrains(members, runners, ports, observer, signal));
       await part("checking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));
     }

@@ -1,12 +1,16 @@
 import { AutoScalingClient, type AutoScalingClientConfig } from "@aws-sdk/client-auto-scaling";
+import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { EC2Client, type EC2ClientConfig } from "@aws-sdk/client-ec2";
+import { EventBridgeClient, type EventBridgeClientConfig } from "@aws-sdk/client-eventbridge";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { SecretsManagerClient, type SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
 import { SSMClient, type SSMClientConfig } from "@aws-sdk/client-ssm";
 
 /** The part of a client that an adapter uses. A simulation implements it without a network. */
 export type AutoScaling = Pick<AutoScalingClient, "send">;
+export type DynamoDb = Pick<DynamoDBClient, "send">;
 export type Ec2 = Pick<EC2Client, "send">;
+export type EventBridge = Pick<EventBridgeClient, "send">;
 export type S3 = Pick<S3Client, "send">;
 export type SecretsManager = Pick<SecretsManagerClient, "send">;
 export type SystemsManager = Pick<SSMClient, "send">;
@@ -29,6 +33,16 @@ const CLIENT_OPTIONS = {
 
 export function autoScalingClient(options: AutoScalingClientConfig = {}): AutoScaling {
   return new AutoScalingClient({ ...CLIENT_OPTIONS, ...options });
+}
+
+/** DynamoDB answers within milliseconds, so that four attempts of a second each are more patient than they look. */
+export function dynamoDbClient(options: DynamoDBClientConfig = {}): DynamoDb {
+  const requestHandler = { ...CLIENT_OPTIONS.requestHandler, requestTimeout: 1000 };
+  return new DynamoDBClient({ ...CLIENT_OPTIONS, maxAttempts: 4, requestHandler, ...options });
+}
+
+export function eventBridgeClient(options: EventBridgeClientConfig = {}): EventBridge {
+  return new EventBridgeClient({ ...CLIENT_OPTIONS, ...options });
 }
 
 export function ec2Client(options: EC2ClientConfig = {}): Ec2 {

@@ -35,3 +35,7 @@ export interface Demand {
   /** Why it does not know it now; undefined if it does. */
   problem?: string;
 }
+
+export interface DemandSource {
+  read(signal: AbortSignal): Promise<Demand>;
+}

@@ -1,7 +1,7 @@
 import { GITHUB_ENV } from "../../../contract/shared/github-environment";
 import type { Clock } from "../lambda/clock";
 import { type Environment, positiveInteger, required } from "../lambda/environment";
-import type { GitHubAccount, GitHubCredentialSource } from "./account";
+import type { GitHubAccount, GitHubCredentialSource, GitHubScope } from "./account";
 import type { ReadSecret } from "./credentials";
 import { GitHubRunners } from "./runners";
 import { GitHubTransport } from "./transport";
@@ -30,12 +30,13 @@ export function gitHubFromEnvironment(readSecret: ReadSecret, clock: Clock): () 
 export function gitHubAccount(environment: Environment = process.env): GitHubAccount {
   return {
     apiUrl: required(environment, GITHUB_ENV.githubApiUrl).replace(/\/+$/, ""),
-    scope: scope(environment),
+    scope: gitHubScope(environment),
     credentials: credentials(environment),
   };
 }
 
-function scope(environment: Environment): GitHubAccount["scope"] {
+/** Whose runners they are. @throws when the environment sets both or neither of organization and repository. */
+export function gitHubScope(environment: Environment = process.env): GitHubScope {
   const organization = environment[GITHUB_ENV.githubOrganization];
   const repository = environment[GITHUB_ENV.githubRepository];
   if (!organization === !repository) {

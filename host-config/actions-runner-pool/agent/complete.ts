@@ -1,6 +1,7 @@
 /**
  * The completion: ends the lifecycle action of a termination with CONTINUE once the runner has stopped, so that Auto
- * Scaling terminates the instance. It also counts a forced stop in CloudWatch, which the drain cannot do.
+ * Scaling terminates the instance. For a return to the warm pool it first renews the machine (return.ts). It also counts a
+ * forced stop in CloudWatch, which the drain cannot do.
  *
  * Unit: runner-complete.service (oneshot). Started by the runner's after-stop.sh after every stop and crash, by the
  * daemon while a terminating instance has a stopped runner, and by the heartbeat. It may be started at any time, also
@@ -8,7 +9,8 @@
  *
  * Life cycle, in this order:
  *   1. Count a forced stop that was not counted yet, also if a new listener has started since.
- *   2. End here if the target lifecycle state is not a termination.
+ *   2. End here if the target lifecycle state is not a termination, unless the instance returns to the warm pool or was not
+ *      renewed when it returned: then return.ts goes on.
  *   3. Set the departure mark. From now on no listener starts on this instance (see reap.ts).
  *   4. Wait while the unit deactivates, for 60 s at most. If it is not stopped then: `still-running`, exit code 1.
  *   5. Drain a listener or worker that an incomplete stop left behind. A forced stop skips this step and the next.
@@ -31,47 +33,41 @@
  * Gotchas:
  *   - The mark comes before the check of the unit: a listener started in between would lose its job with the instance.
  *   - "The unit is stopped" does not mean "nothing runs": KillMode=process leaves workers behind.
- *   - Never complete on a target other than Terminated or Warmed:Terminated. A stop is not a termination.
+ *   - Never complete on a target other than Terminated or Warmed:Terminated, or that of a return. A stop is not a termination.
  *   - test/proofs/exploration/mutants.ts replaces exact lines of this file.
  */
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
-import { drain, type DrainHost } from "./drain";
+import { drain } from "./drain";
 import type { Host } from "./ports/host";
-import { isRunning, isStopped } from "../../shared/unit-state";
+import { completeReturn, leftServiceUsed, type ReturnHost, type ReturnResult } from "./return";
+import { drainLeftovers, stopped, type Wait } from "./stopped-runner";
 import { isTerminating } from "./target-state";
 
-/** ExecStopPost= starts this while its own unit is still deactivating, which takes milliseconds. 60 s means a hung machine. */
-const DEACTIVATING_MS = 60_000;
-const POLL_MS = 100;
 /** Shorter than the 300 s (forcedStopMargin) that a forced stop leaves before the lifecycle action's global timeout. */
 const REPORT_MS = 120_000;
 const REPORT_PAUSE_MS = 10_000;
 
-export type CompleteHost = Pick<
-  Host,
-  "config" | "clock" | "log" | "imds" | "unit" | "signs" | "lifecycle" | "forcedStop" | "departure" | "metrics"
->;
-export type CompleteResult = "completed" | "none" | "not-terminating" | "still-running";
+export type CompleteHost = ReturnHost & Pick<Host, "departure">;
+export type CompleteResult = "completed" | "none" | "not-terminating" | "still-running" | ReturnResult;
 
 /**
  * Rejects if AWS or the metadata does not answer within the clients' own retries.
  *
  * @param wait drains processes that were left behind
  */
-export async function complete(host: CompleteHost, wait: (host: DrainHost) => Promise<unknown> = drain): Promise<CompleteResult> {
+export async function complete(host: CompleteHost, wait: Wait = drain): Promise<CompleteResult> {
   await reportForcedStop(host);
-  if (!isTerminating(await host.imds.targetState())) return "not-terminating";
+  const target = await host.imds.targetState();
+  if (await leftServiceUsed(host, target)) return completeReturn(host, wait, (gaveUp) => reportForcedStop(host, gaveUp));
+  if (!isTerminating(target)) return "not-terminating";
   // Must come first: a listener that an operator starts after the unit check would lose its job with the instance.
   await host.departure.set();
   if (!(await stopped(host))) return "still-running";
-  const left = await host.signs.read();
-  // Only after an incomplete stop (SIGKILL of the start or of the drain). The same rules apply to what it left.
   const forced = await host.forcedStop.isSet();
-  if ((left.workers > 0 || left.listener !== undefined) && !forced) {
-    host.log.warn("the unit is stopped but the runner is not, draining it", { ...left });
-    const gaveUp = (await wait(host)) === "forced";
-    await reportForcedStop(host, gaveUp);
+  const drained = await drainLeftovers(host, forced, wait);
+  if (drained !== undefined) {
+    await reportForcedStop(host, drained === "forced");
     if (!(await stopped(host))) return "still-running";
   }
   // A crash of runsvc.sh leaves RunnerService.js running, which may be about to relaunch a listener.
@@ -80,16 +76,6 @@ export async function complete(host: CompleteHost, wait: (host: DrainHost) => Pr
   const outcome = await host.lifecycle.complete(hook, "CONTINUE");
   host.log.info(LOG.actionCompleted, { hook, outcome });
   return outcome === "done" ? "completed" : "none";
-}
-
-async function stopped(host: CompleteHost): Promise<boolean> {
-  const end = host.clock.now() + DEACTIVATING_MS;
-  for (;;) {
-    const unit = await host.unit.state();
-    if (isStopped(unit)) return true;
-    if (isRunning(unit) || host.clock.now() >= end) return false;
-    await host.clock.sleep(POLL_MS);
-  }
 }
 
 /**

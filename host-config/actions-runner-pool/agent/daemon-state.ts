@@ -5,11 +5,11 @@
  */
 import type { LifecycleState, TargetState } from "../../../contract/aws/lifecycle";
 import type { UnitState } from "../../shared/unit-state";
-import { decide, type Action, type Observation } from "./decide";
+import { decide, sinceRenewal, type Action, type Observation } from "./decide";
 import { inFlight, type InFlight } from "./in-flight";
 import type { Signs } from "./ports/job-signs";
 import { initialProtection, observeJob, quietUntil, type ProtectionState } from "./protection";
-import { isTerminating, leavesService } from "./target-state";
+import { entersPool, isTerminating, leavesService } from "./target-state";
 
 /** ExecStopPost= of a stopping unit starts the completion; the daemon waits this long before it does so itself. */
 const AFTER_DRAIN_MS = 10_000;
@@ -35,7 +35,7 @@ export interface DaemonState {
   lookUpNotBefore: number;
   registerNotBefore: number;
   completeNotBefore: number;
-  /** Whether the runner's unit was started since boot; undefined until its state has been read. */
+  /** Whether the runner's unit was started since boot and since the machine was last renewed; undefined until its state has been read. */
   started?: boolean;
   /** The pause mark, as last read or about to be set. Read at each tick that does not only watch a running runner. */
   paused: boolean;
@@ -83,10 +83,15 @@ export function targetObserved(state: DaemonState, target: TargetState | undefin
   return target === state.target ? answered : lifecycleForgotten({ ...answered, target });
 }
 
-/** If the unit was started before this agent, the protection that Auto Scaling has set is unknown. */
+/**
+ * If the unit was started before this agent, the protection that Auto Scaling has set is unknown. A return to the warm pool
+ * clears it.
+ *
+ * @param unit as sinceRenewal returns it
+ */
 export function unitObserved(state: DaemonState, unit: UnitState): DaemonState {
-  const fresh = state.started === undefined && !unit.everStarted;
-  const protection = fresh ? { ...state.protection, known: false } : state.protection;
+  const fresh = state.started !== false && !unit.everStarted;
+  const protection = fresh ? { ...initialProtection(), known: false, calling: state.protection.calling } : state.protection;
   if (state.started === unit.everStarted && protection === state.protection) return state;
   return { ...state, started: unit.everStarted, protection };
 }
@@ -144,8 +149,8 @@ export function watchesJobs(state: DaemonState): boolean {
 }
 
 /** A started unit is supervised by systemd, so its state matters only while the runner is paused, or is about to be. */
-export function onlyWatchesJobs(state: DaemonState): boolean {
-  return watchesJobs(state) && !state.paused && !mustPause(state);
+export function onlyWatchesJobs(state: DaemonState, { served, returning }: ServiceMarks): boolean {
+  return watchesJobs(state) && !state.paused && !mustPause(state) && !entersPool(state.target) && served && !returning;
 }
 
 /** Auto Scaling protects only instances in service and refuses the call in most other states. */
@@ -153,7 +158,11 @@ export function keepsProtection({ target }: DaemonState): boolean {
   return target === "InService" || target === undefined;
 }
 
-export function observe(state: DaemonState, unit: UnitState, runner: Pick<Observation, "registered" | "served">, now: number): Observation {
+/** What the disk records of the runner's past. */
+export type ServiceMarks = Pick<Observation, "served" | "returning">;
+export type RunnerRecord = ServiceMarks & Pick<Observation, "registered" | "reuse">;
+
+export function observe(state: DaemonState, unit: UnitState, runner: RunnerRecord, now: number): Observation {
   return {
     target: state.target,
     unit,
@@ -175,6 +184,7 @@ export function actionTaken(state: DaemonState, action: Action, now: number): Da
     case "await-drain":
       return { ...state, completeNotBefore: now + AFTER_DRAIN_MS };
     case "complete":
+    case "renew":
       return { ...state, completeNotBefore: now + COMPLETE_RETRY_MS };
     case "look-up-state": {
       const lookUpPause = Math.min(state.lookUpPause * 1.5, LOOK_UP_LONGEST_MS);
@@ -203,17 +213,17 @@ export function registrationEnded(state: DaemonState, registered: boolean, now: 
  * the epoch, Infinity if time changes nothing, undefined if it may act at the next tick. For simulations, which skip ticks
  * that only repeat the last one.
  */
-export function repeatsUntil(state: DaemonState, unit: UnitState, registered: boolean): number | undefined {
+export function repeatsUntil(state: DaemonState, unit: UnitState, runner: RunnerRecord): number | undefined {
   if (state.metadataFailed || state.shortage !== undefined) return undefined;
   // A pause that is over: the protection is kept again, and its rules depend on time.
   if (state.paused && !mustPause(state)) return undefined;
-  if (onlyWatchesJobs(state)) {
+  if (onlyWatchesJobs(state, runner)) {
     // An announcement or a message counts for a limited time only.
     const lasting = state.inFlight === "worker" || state.inFlight === undefined;
     if (!lasting) return undefined;
     return keepsProtection(state) ? quietUntil(state.protection, state.inFlight !== undefined) : Number.POSITIVE_INFINITY;
   }
-  // At Infinity every pause is over. Whether the instance has served decides only which of two actions follows.
-  const action = decide(observe(state, unit, { registered, served: false }, Number.POSITIVE_INFINITY));
+  // At Infinity every pause is over.
+  const action = decide(observe(state, sinceRenewal(unit, runner), runner, Number.POSITIVE_INFINITY));
   return action === "nothing" || action === "await-drain" ? Number.POSITIVE_INFINITY : undefined;
 }

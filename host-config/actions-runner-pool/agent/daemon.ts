@@ -17,6 +17,9 @@
  *     pause mark and stop the runner's unit, which drains. Once the reason is gone and the drain has ended, start the unit
  *     again as at a launch, also after a reason that lasted one tick. A full disk is reported at once and every 300 s, so
  *     that the group replaces the instance.
+ *   - Return to the warm pool (target Warmed:* on a machine that has served or registered): the same as a termination. The
+ *     completion also renews the machine (return.ts). At its next launch the instance registers and starts anew; if it was
+ *     not renewed, the completion does that first.
  *   - Termination (target Terminated or Warmed:Terminated): start one heartbeat at once, stop the runner's unit, which
  *     begins the drain, wait for it, then start the completion in case the unit's own ExecStopPost= could not.
  *
@@ -66,12 +69,12 @@ import {
   keepsProtection,
   type DaemonState,
 } from "./daemon-state";
-import { decide, type Action } from "./decide";
+import { decide, isReturning, sinceRenewal, type Action } from "./decide";
 import { reportFullDisk, shortageOf } from "./full-disk";
 import type { Host } from "./ports/host";
 import { applyProtection, needsCall } from "./protection";
 import { register } from "./registration";
-import { isTerminating } from "./target-state";
+import { entersPool, isTerminating } from "./target-state";
 
 export const TICK_MS = 1_000;
 /** Shortest interval between two hints that are served: the job's user may send any number, and each reads /proc. */
@@ -101,15 +104,16 @@ export class Daemon {
     await this.observeTarget();
     await this.observeDisk();
     if (watchesJobs(this.state)) await this.watchJobs();
-    if (onlyWatchesJobs(this.state)) return "nothing";
     try {
+      const marks = { served: await this.host.service.isSet(), returning: await this.host.returning.isSet() };
+      if (onlyWatchesJobs(this.state, marks)) return "nothing";
       // Before both readings: its mark and its stop may take effect between them, or after them.
       const pausing = this.background.has("pause-runner");
-      const unit = await this.host.unit.state();
+      const unit = sinceRenewal(await this.host.unit.state(), marks);
       const paused = pausing || (await this.host.pause.isSet());
       // After both readings: background work changes the state meanwhile.
       this.state = pauseObserved(unitObserved(this.state, unit), paused);
-      const runner = { registered: await this.host.registrar.registered(), served: await this.host.service.isSet() };
+      const runner = { registered: await this.host.registrar.registered(), ...marks, reuse: this.host.config.reuse === true };
       const action = decide(observe(this.state, unit, runner, this.host.clock.now()));
       // The unit still ran when it was read, but its stop is on its way: without the mark nothing would start it again.
       if (pausing && action === "end-pause") return "nothing";
@@ -154,7 +158,7 @@ export class Daemon {
     if (target === before.target) return;
     host.log.info("target lifecycle state", { from: before.target, to: target });
     // The timer's next heartbeat may be a whole interval away, and after a restart the action's remaining time is unknown.
-    if (isTerminating(target)) this.inBackground("heartbeat", () => host.helpers.startHeartbeat());
+    if (isTerminating(target) || (await this.returnsTo(target))) this.inBackground("heartbeat", () => host.helpers.startHeartbeat());
   }
 
   private async observeDisk(): Promise<void> {
@@ -181,7 +185,11 @@ export class Daemon {
     this.state = actionTaken(this.state, action, now);
     switch (action) {
       case "stop-runner":
-        return this.inBackground(action, () => host.unit.stop());
+        return this.inBackground(action, () => this.stopRunner());
+      case "renew":
+        return this.inBackground("launch", () => this.renew());
+      case "end-return":
+        return this.inBackground("launch", () => host.returning.clear());
       case "pause-runner":
         return this.inBackground(action, () => this.pauseRunner());
       case "end-pause":
@@ -217,9 +225,15 @@ export class Daemon {
   }
 
   private async continueLaunch(): Promise<void> {
-    const hook = this.host.config.launchHook;
-    const outcome = await this.host.lifecycle.complete(hook, "CONTINUE");
-    this.host.log.info("launch continued", { hook, outcome, target: this.state.target });
+    const { launchHook, terminateHook } = this.host.config;
+    const { target } = this.state;
+    const outcome = await this.host.lifecycle.complete(launchHook, "CONTINUE");
+    this.host.log.info("launch continued", { hook: launchHook, outcome, target });
+    // The state is the same at the end of a return whose completion renewed the machine and then failed to end the action.
+    if (outcome === "none" && entersPool(target) && !(await this.returnsTo(target))) {
+      const ended = await this.host.lifecycle.complete(terminateHook, "CONTINUE");
+      this.host.log.info("return continued", { hook: terminateHook, outcome: ended, target });
+    }
     this.state = launchContinued(this.state, this.host.clock.now());
   }
 
@@ -231,6 +245,32 @@ export class Daemon {
     await this.host.service.set();
     await this.host.unit.start();
     this.host.log.info("runner started");
+  }
+
+  private async stopRunner(): Promise<void> {
+    if (entersPool(this.state.target)) await this.markReturn();
+    await this.host.unit.stop();
+  }
+
+  /** The completion renews the machine, so that no two programs ever do so at once. */
+  private async renew(): Promise<void> {
+    this.host.log.warn("the machine was not renewed when it returned to the warm pool, renewing it before it registers");
+    await this.markReturn();
+    await this.host.helpers.startCompletion();
+  }
+
+  /** The completion sets the same mark. Earlier is better: someone else may end the action before the completion starts. */
+  private async markReturn(): Promise<void> {
+    try {
+      await this.host.returning.set();
+    } catch (error) {
+      this.host.log.warn("the return could not be marked, the completion marks it", { error: String(error) });
+    }
+  }
+
+  private async returnsTo(target: TargetState | undefined): Promise<boolean> {
+    if (!entersPool(target)) return false;
+    return isReturning({ target, registered: await this.host.registrar.registered(), served: await this.host.service.isSet() });
   }
 
   /** Stops the runner as a termination does, through the drain; the instance stays, and the runner may start again. */

@@ -1,12 +1,12 @@
 /**
- * The heartbeat: one run of the timer. It extends the lifecycle action of a termination while the runner drains. It does
+ * The heartbeat: one run of the timer. It extends the lifecycle action of a termination, or of a return to the warm pool, while the runner drains. It does
  * not depend on the daemon: without it, the heartbeat also stops the runner and starts the completion.
  *
  * Unit: runner-heartbeat.service (oneshot). Started by runner-heartbeat.timer every heartbeatInterval seconds, on every
  * instance from its installation on, and at each boot; once more by the daemon as soon as it sees a termination.
  *
  * Life cycle:
- *   1. End if the target lifecycle state is not a termination. This is all it does during an instance's service.
+ *   1. End if the target lifecycle state is neither a termination nor a return. This is all it does during an instance's service.
  *   2. If the unit is stopped and no listener or worker is left: start the completion, and send no heartbeat.
  *   3. Otherwise, and also if that is unknown, RecordLifecycleActionHeartbeat. Then stop the unit if it still runs, which
  *      begins the drain, or start the completion if the unit is stopped but left processes behind, which the completion
@@ -32,14 +32,15 @@
  */
 import type { Host } from "./ports/host";
 import { isRunning, isStopped } from "../../shared/unit-state";
-import { isTerminating } from "./target-state";
+import { isReturning } from "./decide";
+import { entersPool, isTerminating } from "./target-state";
 
-export type HeartbeatHost = Pick<Host, "config" | "log" | "imds" | "unit" | "signs" | "lifecycle" | "helpers">;
+export type HeartbeatHost = Pick<Host, "config" | "log" | "imds" | "unit" | "signs" | "lifecycle" | "helpers" | "registrar" | "service">;
 export type HeartbeatResult = "not-terminating" | "beat" | "no-action" | "completion-started";
 
 /** Rejects if the metadata, systemd or AWS does not answer. */
 export async function heartbeat(host: HeartbeatHost): Promise<HeartbeatResult> {
-  if (!isTerminating(await host.imds.targetState())) return "not-terminating";
+  if (!(await endsService(host))) return "not-terminating";
   if (await nothingIsLeft(host)) {
     await host.helpers.startCompletion();
     return "completion-started";
@@ -52,6 +53,14 @@ export async function heartbeat(host: HeartbeatHost): Promise<HeartbeatResult> {
   // The completion drains what a stopped unit left behind, which takes as long as the job.
   if (isStopped(unit)) await host.helpers.startCompletion();
   return outcome === "done" ? "beat" : "no-action";
+}
+
+/** A return to the warm pool has an action of the same hook, and drains likewise. */
+async function endsService({ imds, registrar, service }: HeartbeatHost): Promise<boolean> {
+  const target = await imds.targetState();
+  if (isTerminating(target)) return true;
+  if (!entersPool(target)) return false;
+  return isReturning({ target, registered: await registrar.registered(), served: await service.isSet() });
 }
 
 /** Whether neither the runner nor a job is left. False if that is unknown, so that the action does not expire. */

@@ -7,11 +7,12 @@
  * Life cycle:
  *   1. Check that the user's job hooks exist, that jobs can be kept from the instance's credentials (unless
  *      jobsMayUseInstanceRole), and that the job's user exists, is not root and cannot become root (unless
- *      jobsMayBecomeRoot).
+ *      jobsMayBecomeRoot). At the first installation: that the machine can return, where the warm pool takes instances back.
  *   2. Add the job's user to the group docker (jobsMayUseDocker). Deny it cron and at (unless jobsMayUseInstanceRole).
  *      Hold the snap of a container engine, if the image has one.
  *   3. At the first installation of this instance: remove the marks of the machine that the image was made from, that
- *      it is terminating, has served or was stopped by force, and copy runsvc.sh.
+ *      it is terminating, has served, was stopped by force or returns to the warm pool, and copy runsvc.sh. Where the warm pool
+ *      takes instances back, keep a copy of the runner for their return (pristine.ts).
  *   4. Write the files, create the folders in /run, reload systemd.
  *   5. Enable the agent's socket, the agent and the heartbeat timer, record the instance id (PATHS.installedOn), start them.
  *      The runner's unit is not enabled: the agent starts it once the instance is in service. On an image made from a
@@ -48,6 +49,8 @@ import { forgetForcedStop } from "./forced-stop-mark";
 import { holdSnaps } from "./hold-snaps";
 import { installation, ownInstanceId } from "./installation";
 import { monotonicClock } from "../../shared/clock";
+import { checkCanReturn, savePristine } from "./pristine";
+import { forgetReturn } from "./return-mark";
 import { forgetService } from "./service-mark";
 import { checkCannotBecomeRoot } from "./root-rights";
 
@@ -63,6 +66,10 @@ export async function install(
   const account = accountOf(config.runnerUser);
   if (account.uid === 0) throw new Error(`runnerUser ${config.runnerUser}: the runner refuses to run as root; name another user`);
   await checkCannotBecomeRoot(config);
+  const id = await instanceId();
+  const installed = installation();
+  const repeated = installed.on() === id;
+  if (config.reuse && !repeated) checkCanReturn(config.runnerUser);
   const facts: HostFacts = {
     runnerUid: account.uid,
     runnerGroup: (await run("id", ["-gn", config.runnerUser])).stdout.trim(),
@@ -71,15 +78,14 @@ export async function install(
   if (config.jobsMayUseDocker) await run("usermod", ["--append", "--groups", "docker", config.runnerUser]);
   if (!config.jobsMayUseInstanceRole) denySchedulers(config.runnerUser);
   await holdSnaps(jsonLog("install"));
-  const id = await instanceId();
-  const installed = installation();
-  const repeated = installed.on() === id;
   if (!repeated) {
     forgetDeparture();
     forgetService();
     forgetForcedStop();
+    forgetReturn();
     // A later run would follow a link that a job put in its place.
     copyServiceScript(account);
+    if (config.reuse) await savePristine(account);
   }
   for (const file of renderFiles(config, facts)) writeAtomically(file);
   await run("systemd-tmpfiles", ["--create", "/etc/tmpfiles.d/ci-runners.conf"]);

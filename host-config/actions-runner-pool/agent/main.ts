@@ -35,6 +35,8 @@ import { registrar } from "./registrar";
 import { jobSigns } from "./job-signs";
 import { emptyLongLog } from "./listener-log";
 import { monotonicClock } from "../../shared/clock";
+import { renewal } from "./renewal";
+import { returnMark } from "./return-mark";
 import { serviceMark } from "./service-mark";
 import { signsInChild } from "./signs-in-child";
 import { withClockStamps } from "./stamps";
@@ -107,14 +109,15 @@ async function ignoringSignals(part: string, work: (host: ReapHost) => Promise<u
   }
   const effective = { ...FALLBACK, ...config } as HostConfig;
   const unit = runnerUnit(clock, effective, log);
-  const marks = { forcedStop: forcedStopMark(), departure: departureMark() };
+  const marks = { forcedStop: forcedStopMark(), departure: departureMark(), returning: returnMark() };
   await work({ config: effective, clock, log, unit, signs: signs(), ...marks });
 }
 
 async function reapAndMakeRoom(host: ReapHost): Promise<void> {
-  // Also at an operator's start. A listener that could start without the mark would let a job have config.sh run later.
-  await serviceMark().set();
   await reap(host);
+  // Also at an operator's start. A listener that could start without the mark would let a job have config.sh run later. Not
+  // before the reap: a start that it refuses in the warm pool is no service.
+  await serviceMark().set();
   const bytes = emptyLongLog();
   if (bytes !== undefined) host.log.warn("the listener's log was too long and has been emptied", { bytes });
 }
@@ -138,6 +141,8 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     departure: departureMark(),
     pause: pauseMark(),
     service: serviceMark(),
+    returning: returnMark(),
+    renewal: renewal(config, clock),
     disk: disk(foldersOf(config)),
     console: (line) => appendFile("/dev/console", `${line}\n`),
     ...awsPorts(awsClients(config.region), config, imds, timeOfDay),

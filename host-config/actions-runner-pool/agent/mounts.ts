@@ -18,10 +18,14 @@ function mountsOf(pid: number | "self", proc: string): Mount[] {
   for (const line of readFileSync(join(proc, String(pid), "mountinfo"), "utf8").split("\n")) {
     const [own = "", rest = ""] = line.split(" - ", 2);
     const fields = own.split(" ");
-    // No path of this project has a character that the kernel would escape.
-    if (fields.length > 4) mounts.push({ id: fields[0]!, at: fields[4]!, type: rest.split(" ")[0]! });
+    if (fields.length > 4) mounts.push({ id: fields[0]!, at: unescaped(fields[4]!), type: rest.split(" ")[0]! });
   }
   return mounts;
+}
+
+/** The kernel escapes space, tab, line feed and backslash in octal. A job chooses the names of its own folders. */
+function unescaped(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_all, code: string) => String.fromCharCode(Number.parseInt(code, 8)));
 }
 
 function isUsers({ type }: Mount): boolean {
@@ -37,4 +41,17 @@ export function coverOf(paths: readonly string[], proc = "/proc"): Mount | undef
 export function isOnUsersMount(pid: number, descriptor: string, proc: string): boolean {
   const id = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(join(proc, String(pid), "fdinfo", descriptor), "utf8"))?.[1];
   return mountsOf(pid, proc).some((mount) => mount.id === id && isUsers(mount));
+}
+
+/** What is mounted in or at the folders, by whomever. */
+export function mountsBelow(folders: readonly string[], proc = "/proc"): Mount[] {
+  return mountsOf("self", proc).filter(({ at }) => folders.some((folder) => at === folder || at.startsWith(`${folder}/`)));
+}
+
+/** Where users have mounted file systems of their own, in or at the folders; the innermost first. */
+export function usersMountsBelow(folders: readonly string[], proc = "/proc"): string[] {
+  return mountsBelow(folders, proc)
+    .filter(isUsers)
+    .map(({ at }) => at)
+    .reverse();
 }

@@ -5,7 +5,7 @@
  * Unit: actions-runner.service, as ExecStartPre=, as root in the unit's cgroup. So it runs before every start of the
  * listener: at the first start, at a restart by systemd after a crash, at a start by an operator.
  *
- * Life cycle: refuse the start if the completion has set the departure mark; clear the mark of an earlier forced stop, but
+ * Life cycle: refuse the start if the completion has set the departure mark, or if the instance returns to the warm pool; clear the mark of an earlier forced stop, but
  * not that it is to be counted; lower the fence; drain what is left (drain.ts); kill the rest until nothing is left (10 s at
  * most), after an update of the runner has ended (30 s at most), and what jobs left in their user's slice (10 s at most),
  * except at the first start since boot; lower the fence once more. Then main.ts empties a listener's log that a job has made
@@ -30,16 +30,17 @@
 import type { Host } from "./ports/host";
 import { drain, readSigns, type DrainHost } from "./drain";
 
-export type ReapHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure">;
+export type ReapHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure" | "returning">;
 
 /**
- * Rejects on a terminating instance, where a job accepted now would be lost. Otherwise leaves no other process in the
+ * Rejects on an instance that is terminating or returns to the warm pool, where a job accepted now would be lost. Otherwise leaves no other process in the
  * unit's cgroup, none of the runner's outside of it, the fence down and the mark of an earlier forced stop cleared.
  *
  * @param wait drains processes that were left behind
  */
 export async function reap(host: ReapHost, wait: (host: DrainHost) => Promise<unknown> = drain): Promise<void> {
   if (await host.departure.isSet()) throw new Error("the instance is terminating, so no listener may start on it");
+  if (await host.returning.isSet()) throw new Error("the instance returns to the warm pool, so no listener may start on it");
   await host.forcedStop.clear();
   // A killed drain may have left its fence up, behind which an orphaned worker cannot report its job.
   await host.unit.lowerFence();

@@ -24,6 +24,12 @@ const UNIT = "runner-register.service";
  */
 const WITH_TOKEN = 'IFS= read -r ACTIONS_RUNNER_INPUT_TOKEN; export ACTIONS_RUNNER_INPUT_TOKEN; exec ./config.sh "$@" </dev/null';
 
+/**
+ * With a socket as standard input, as Node.js gives it, bash takes itself for the child of a remote shell and runs ~/.bashrc first,
+ * although it is not interactive. The home is a job's, and the token is still to be read. config.sh itself has no such input.
+ */
+const BASH = ["/bin/bash", "--noprofile", "--norc", "-c"];
+
 export interface Account {
   uid: number;
   gid: number;
@@ -40,7 +46,7 @@ export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS
     },
     async register(token) {
       const args = configArguments(config, await imds.instanceId());
-      const [file, ...words] = isolated(config, folder, ["/bin/bash", "-c", WITH_TOKEN, "config.sh", ...args]) as [string, ...string[]];
+      const [file, ...words] = isolated(config, folder, [...BASH, WITH_TOKEN, "config.sh", ...args]) as [string, ...string[]];
       const begun = performance.now();
       await new Promise<void>((resolve, reject) => {
         const child = execFile(

@@ -1,6 +1,7 @@
 /**
  * The mark of an instance that has served, in folders that only root can write: on the disk, where it survives a reboot, or
- * else in /run. From then on the runner's folder may be a job's work, and nothing in it proves what happened before.
+ * else in /run. From then on, until the machine is renewed, the runner's folder may be a job's work, and nothing in it proves
+ * what happened before.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -24,6 +25,9 @@ export function serviceMark(folders: readonly string[] = [PATHS.home, PATHS.runt
     },
     async isSet() {
       return mark.isSet();
+    },
+    async clear() {
+      mark.clear();
     },
   };
 }

@@ -25,7 +25,7 @@ const FENCE_PAUSE_MS = 50;
  */
 export function runnerUnit(
   clock: HostClock,
-  { jobsMayUseInstanceRole, runnerUser }: Pick<HostConfig, "jobsMayUseInstanceRole"> & Partial<HostConfig>,
+  { jobsMayUseInstanceRole, runnerUser, reuse }: Pick<HostConfig, "jobsMayUseInstanceRole"> & Partial<HostConfig>,
   log: Pick<Log, "warn">,
 ): RunnerUnit {
   // An empty assignment clears the list, so the addresses that the unit denies must be set again.
@@ -56,7 +56,7 @@ export function runnerUnit(
       const pids = () => [...new Set([...unitPids(), ...unitProcesses().map(({ pid }) => pid)])].filter((pid) => pid !== process.pid);
       const alone = await killUntilGone({ pids, kill: (pid) => kill(pid, "SIGKILL"), forbidForks }, clock, log);
       // Second: until the unit is empty, a process there can have systemd move it to its user's slice.
-      return (await endUserProcesses(runnerUser, clock, log)) && alone;
+      return (await endUserProcesses(runnerUser, clock, { reuse }, log)) && alone;
     },
   };
 }
@@ -73,10 +73,15 @@ export function helperUnits(): HelperUnits {
 }
 
 /** An error of systemd or of the account must not keep the next listener from starting, or the instance from terminating. */
-async function endUserProcesses(user: string | undefined, clock: HostClock, log: Pick<Log, "warn">): Promise<boolean> {
+async function endUserProcesses(
+  user: string | undefined,
+  clock: HostClock,
+  config: Pick<HostConfig, "reuse">,
+  log: Pick<Log, "warn">,
+): Promise<boolean> {
   if (user === undefined) return true;
   try {
-    return await endUserSlice(user, accountOf(user), clock);
+    return await endUserSlice(user, accountOf(user), clock, config);
   } catch (error) {
     log.warn("processes of the job's user outside of the runner's unit could not be ended", { error: String(error) });
     return true;

@@ -3,11 +3,12 @@
  * user. Both are in the user's slice, which a job cannot leave; nothing there has business on the host while no job runs.
  *
  * Not before the first start of the runner since boot: no job can have run, and the image may start something for jobs there,
- * such as rootless Docker. A service manager that is to run without a session (lingering) is started again.
+ * such as rootless Docker. A service manager that is to run without a session (lingering) is started again, unless the warm pool
+ * takes instances back: then the image has none (pristine.ts), so it is a job's.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PATHS } from "../../../contract/actions-runner-pool/host";
+import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { HostClock } from "../../shared/ports/clock";
 import { systemctl } from "../../shared/systemctl";
 import { USERS_CGROUP } from "../units/runner-unit";
@@ -26,6 +27,8 @@ export interface SliceFiles {
   linger: string;
 }
 
+type Run = (...args: string[]) => Promise<unknown>;
+
 const ON_THIS_HOST: SliceFiles = {
   cgroups: ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"],
   mark: join(PATHS.runtime, "reaped"),
@@ -37,15 +40,28 @@ export async function endUserSlice(
   user: string,
   { uid }: Pick<Account, "uid">,
   clock: HostClock,
+  { reuse }: Pick<HostConfig, "reuse">,
   files: SliceFiles = ON_THIS_HOST,
-  run: (...args: string[]) => Promise<unknown> = systemctl,
+  run: Run = systemctl,
 ): Promise<boolean> {
   if (!existsSync(files.mark)) {
     writeFileSync(files.mark, "");
     return true;
   }
+  if (!(await killUserSlice(uid, clock, files.cgroups, run))) return false;
+  if (!reuse && existsSync(join(files.linger, user))) await run("start", "--no-block", `user@${uid}.service`);
+  return true;
+}
+
+/** Whatever the mark says, and without a new service manager. Resolves with whether nothing is left. */
+export async function killUserSlice(
+  uid: number,
+  clock: HostClock,
+  cgroups: readonly string[] = ON_THIS_HOST.cgroups,
+  run: Run = systemctl,
+): Promise<boolean> {
   const slice = `user-${uid}.slice`;
-  const folder = files.cgroups.map((root) => join(root, USERS_CGROUP, slice)).find((path) => existsSync(join(path, "cgroup.events")));
+  const folder = cgroups.map((root) => join(root, USERS_CGROUP, slice)).find((path) => existsSync(join(path, "cgroup.events")));
   if (folder === undefined) return true;
   const kill = join(folder, "cgroup.kill");
   const end = clock.now() + BOUND_MS;
@@ -56,7 +72,6 @@ export async function endUserSlice(
     else await run("kill", "--signal=SIGKILL", slice);
     await clock.sleep(PAUSE_MS);
   }
-  if (existsSync(join(files.linger, user))) await run("start", "--no-block", `user@${uid}.service`);
   return true;
 }
 

@@ -24,7 +24,7 @@ export class Boot {
 
   constructor(instanceId: string, config: HostConfig, disk: Disk, environment: SimulatedHostEnvironment) {
     const machine = (this.machine = new SimulatedMachine(instanceId, config, disk, environment));
-    const helpers = (this.helpers = new HelperServices(machine, (work) => this.programs.run(work)));
+    const helpers = (this.helpers = new HelperServices(machine, (work, started) => this.programs.run(work, started)));
     const programs = (this.programs = new Programs(machine, helpers));
     this.agent = new AgentService(machine, programs);
     machine.notifyInputsChanged = () => helpers.inputsChanged();
@@ -65,6 +65,11 @@ export class Boot {
   /** Fills the disk, or empties it. */
   fillDisk(full: boolean): void {
     this.machine.fillDisk(full);
+  }
+
+  /** SIGKILL to the running completion, if any; systemd restarts it after 10 s. */
+  killCompletion(): void {
+    this.helpers.killCompletion();
   }
 
   /** SIGKILL to the running drain, if any: systemd then runs its second stop command. */

@@ -35,8 +35,12 @@ export interface SimulatedHostEnvironment {
   alterDrain?(host: Host): Host;
 }
 
-/** What survives a power-off: the registration, and what fills the disk. */
+/** What survives a power-off: the registration, what fills the disk, the agent's marks there, and what jobs left. */
 export interface Disk {
   runnerId?: number;
   full?: boolean;
+  served?: boolean;
+  returning?: boolean;
+  /** The installation kept no copy of the runner, or it cannot be restored. */
+  unrenewable?: boolean;
 }

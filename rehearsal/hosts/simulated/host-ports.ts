@@ -13,6 +13,8 @@ import type { View } from "./view";
 
 /** Milliseconds of a call to AWS. */
 const CALL_LATENCY = 80;
+/** Milliseconds in which a machine gets back the runner of its installation: its programs take some 600 MB. */
+const RENEWAL = 4_000;
 
 /** The ports of one process of the agent. A replayed poll reads the inputs that the process's view has stored for it. */
 export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, process: AgentProcess, view: View): Host {
@@ -47,8 +49,31 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
       clear: async () => void (machine.paused = false),
     },
     service: {
-      set: async () => void (machine.served = true),
-      isSet: async () => machine.served,
+      set: async () => machine.setMark("served", true),
+      isSet: async () => machine.record.served,
+      clear: async () => machine.setMark("served", false),
+    },
+    returning: {
+      set: async () => machine.setMark("returning", true),
+      isSet: async () => machine.record.returning,
+      clear: async () => machine.setMark("returning", false),
+    },
+    renewal: {
+      endProcesses: async () => {
+        if (!(await machine.unit.killLeftovers())) throw new Error("processes are left");
+      },
+      // Jobs of the simulation leave nothing that starts by itself.
+      disarm: async () => undefined,
+      restore: async () => {
+        await process.sleep(RENEWAL);
+        machine.restore();
+      },
+      // What fills a disk in the simulation is in that folder.
+      deleteWork: async () => machine.fillDisk(false),
+      check: async () => {
+        const { listener, workers } = machine.signs();
+        if (listener !== undefined || workers > 0) throw new Error("processes are left");
+      },
     },
     departure: {
       set: async () => void (machine.departing = true),

@@ -40,6 +40,11 @@ export class SimulatedHosts implements HostDriver {
     else for (const { boot } of this.machines.values()) boot?.inputsChanged();
   }
 
+  /** Keeps a machine from being renewed when it returns to the warm pool, or allows it again. */
+  spoilRenewal(instanceId: string, spoilt: boolean): void {
+    this.machine(instanceId).disk.unrenewable = spoilt;
+  }
+
   /** Power failure without any orderly stop; the power returns after `offMs`. */
   cutPower(instanceId: string, offMs: number): void {
     const machine = this.machine(instanceId);

@@ -3,6 +3,7 @@ import type { TargetState } from "../../../contract/aws/lifecycle";
 import { RUNNER_RELEASE } from "../../../contract/shared/runner-release";
 import type { Log, LogFields } from "../../../host-config/shared/ports/log";
 import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
+import type { RunnerRecord } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 import { Network } from "./network";
 import { AgentProcesses } from "./agent-processes";
@@ -30,7 +31,6 @@ export class SimulatedMachine {
   forced = { set: false, uncounted: false };
   departing = false;
   paused = false;
-  served = false;
   /** Called right before an input of the agent changes. */
   notifyInputsChanged: () => void = () => undefined;
   /** Called by the job-started and job-completed hooks. */
@@ -87,6 +87,26 @@ export class SimulatedMachine {
   fillDisk(full: boolean): void {
     this.inputsChanged();
     this.disk.full = full;
+  }
+
+  /** What the agent's marks and the runner's folder say of the runner's past. */
+  get record(): RunnerRecord {
+    const { served = false, returning = false } = this.disk;
+    return { registered: this.registered, served, returning, reuse: this.config.reuse === true };
+  }
+
+  setMark(mark: "served" | "returning", set: boolean): void {
+    if ((this.disk[mark] ?? false) === set) return;
+    this.inputsChanged();
+    this.disk[mark] = set;
+  }
+
+  /** Puts back the runner of the installation: without a registration. */
+  restore(): void {
+    if (this.disk.unrenewable) throw new Error("this instance was installed without a copy of its runner");
+    this.inputsChanged();
+    delete this.disk.runnerId;
+    this.installed = undefined;
   }
 
   get registered(): boolean {

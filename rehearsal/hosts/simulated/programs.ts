@@ -25,11 +25,20 @@ export class Programs {
     return { process, view, host: hostPorts(this.machine, this.helpers, process, view) };
   }
 
-  /** @param work gets the ports and the function that drains */
-  async run<T>(work: (host: Host, drain: (host: DrainHost) => Promise<DrainResult>) => Promise<T>): Promise<T> {
+  /**
+   * @param work gets the ports and the function that drains
+   * @param started gets the process, which may then be killed: `run` rejects with Killed
+   */
+  async run<T>(
+    work: (host: Host, drain: (host: DrainHost) => Promise<DrainResult>) => Promise<T>,
+    started?: (process: AgentProcess) => void,
+  ): Promise<T> {
     const program = this.start();
+    const { process, host } = program;
+    const begin = () => work(host, (drained) => runDrain(drained, this.machine, program));
+    started?.(process);
     try {
-      return await work(program.host, (host) => runDrain(host, this.machine, program));
+      return await (started ? process.run(begin) : begin());
     } finally {
       this.machine.processes.kill(program.process);
     }

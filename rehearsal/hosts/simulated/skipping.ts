@@ -17,7 +17,7 @@ export function runDaemon(daemon: Daemon, machine: SimulatedMachine, { process, 
   };
   const repeats = () =>
     machine.environment.skipIdle?.metadataSteady() && version === machine.processes.version
-      ? repeatsUntil(daemon.state, machine.unit.snapshot(), machine.registered)
+      ? repeatsUntil(daemon.state, machine.unit.snapshot(), machine.record)
       : undefined;
   return daemon.run(stopped, (ms) => {
     const until = ms === TICK_MS ? repeats() : undefined;

@@ -27,6 +27,13 @@ export function awsEndpoint(operations: Operations): Respond {
   };
 }
 
+/** EC2's answer to DescribeInstances, whose protocol differs from that of the other services. */
+export const powerState = (instanceId: string, state: string): Answer => ({
+  status: 200,
+  headers: { "content-type": "text/xml" },
+  body: `<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>${instanceId}</instanceId><instanceState><name>${state}</name></instanceState></item></instancesSet></item></reservationSet></DescribeInstancesResponse>`,
+});
+
 export const awsError = (type: string, message: string, status = 400): Answer => ({
   status,
   headers: { "content-type": "application/x-amz-json-1.1" },

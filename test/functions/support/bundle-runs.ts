@@ -11,7 +11,8 @@ import { runBundle } from "./bundle";
 import { INSTANCE, NAMES, POOL } from "./events";
 import { LoopbackServer, type Respond } from "./server";
 
-const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+/** An App's private key. */
+export const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
 
 /** GitHub with an App; `answer` handles authenticated requests. */
 const gitHubWith =
@@ -78,7 +79,7 @@ export function bundleRuns() {
   });
 
   async function run(
-    name: "register" | "deregister" | "sweep",
+    name: "register" | "deregister" | "sweep" | "scale",
     events: unknown[],
     operations: Operations,
     respond: Respond,

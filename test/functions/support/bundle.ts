@@ -31,12 +31,12 @@ export async function runBundle(file: string, environment: Record<string, string
 /** The log messages, without metrics. */
 export const messages = (run: Run): string[] => run.lines.flatMap(({ message }) => (typeof message === "string" ? [message] : []));
 
-/** Metric values by name. Also checks that the pool is the only dimension, as the alarms require. */
-export function metrics(run: Run): Record<string, number> {
+/** Metric values by name. Also checks that the component is the only dimension, as the alarms require. */
+export function metrics(run: Run, dimension = "Pool"): Record<string, number> {
   const found: Record<string, number> = {};
   for (const line of run.lines) {
     for (const { Namespace, Dimensions, Metrics } of line._aws?.CloudWatchMetrics ?? []) {
-      if (Namespace !== "CiRunners" || JSON.stringify(Dimensions) !== '[["Pool"]]') {
+      if (Namespace !== "CiRunners" || JSON.stringify(Dimensions) !== JSON.stringify([[dimension]])) {
         throw new Error(`metrics under ${Namespace} ${JSON.stringify(Dimensions)}: no alarm reads these`);
       }
       for (const { Name } of Metrics) found[Name] = line[Name];

@@ -5,17 +5,11 @@ import type { Runner, VersionSchedule } from "../../../functions/shared/github/r
 import type { RegistrationPorts } from "../../../functions/actions-runner-pool/shared/registration";
 import type { FailedLaunch, FailedLaunchPorts } from "../../../functions/actions-runner-pool/sweep/failed-launches";
 import { FailureMark } from "../../../functions/actions-runner-pool/sweep/failure-mark";
-import type {
-  Activity,
-  Member,
-  RefreshState,
-  StoredSecret,
-  SweepPorts,
-  TemplateVersion,
-} from "../../../functions/actions-runner-pool/sweep/ports";
+import type { Activity } from "../../../functions/actions-runner-pool/shared/activities";
+import type { Member, RefreshState, StoredSecret, SweepPorts, TemplateVersion } from "../../../functions/actions-runner-pool/sweep/ports";
 import { SharedToken } from "../../../functions/actions-runner-pool/shared/shared-token";
 import { RefreshWatch } from "../../../functions/actions-runner-pool/sweep/refresh-watch";
-import { Silences } from "../../../functions/actions-runner-pool/sweep/silences";
+import { Continuity } from "../../../functions/actions-runner-pool/sweep/continuity";
 import { VersionMemory } from "../../../functions/actions-runner-pool/sweep/version-memory";
 import { sweep } from "../../../functions/actions-runner-pool/sweep/sweep";
 import { NAMES, POOL } from "./events";
@@ -64,6 +58,8 @@ export class SweepHarness {
     skipMatching: true,
     instanceWarmup: 0,
   };
+  /** Instances that run; the others are powered off. */
+  on: string[] = [];
   /** Milliseconds since the epoch. */
   now = NOW;
   readonly ports = portsOf(this);
@@ -104,6 +100,7 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts & Failed
       harness.acts.push(`refresh ${group} ${scaleInProtectedInstances} ${skipMatching ? "skipping" : "all"}`);
       return "started";
     },
+    isOff: async (instanceId) => !harness.on.includes(instanceId),
     continueAction: async ({ instanceId, token }) => {
       harness.acts.push(`continue ${instanceId} ${token ?? "without token"}`);
       return "continued";
@@ -151,7 +148,8 @@ function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts & Failed
       },
     },
     failureMark: new FailureMark(),
-    silences: new Silences(),
+    silences: new Continuity(),
+    uses: new Continuity(),
     refreshWatch: new RefreshWatch(),
     versions: new VersionMemory(),
     clock: { ...systemClock, now: () => harness.now },

@@ -6,7 +6,7 @@ import { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { initialState, repeatsUntil, targetObserved, unitObserved } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import { pauseMark } from "../../../host-config/actions-runner-pool/agent/pause-mark";
 import { launching, ticks } from "./daemon-rig";
-import { FakeHost } from "./fake-host";
+import { FakeHost, SERVED } from "./fake-host";
 
 /** Without what keeps the protection up to date. */
 const steps = (host: FakeHost) => host.acts.filter((act) => !act.startsWith("protect") && act !== "state");
@@ -168,9 +168,9 @@ describe("the agent on an instance that is out of service", () => {
     const active = { active: "active", everStarted: true, mainAlive: true } as const;
     const stopped = { active: "inactive", everStarted: true, mainAlive: false } as const;
     const standby = targetObserved(unitObserved(targetObserved(initialState(), "InService"), active), "Standby");
-    assert.equal(repeatsUntil(standby, active, true), undefined);
-    assert.equal(repeatsUntil({ ...standby, paused: true }, stopped, true), Infinity);
-    assert.equal(repeatsUntil(targetObserved({ ...standby, paused: true }, "InService"), stopped, true), undefined);
+    assert.equal(repeatsUntil(standby, active, SERVED), undefined);
+    assert.equal(repeatsUntil({ ...standby, paused: true }, stopped, SERVED), Infinity);
+    assert.equal(repeatsUntil(targetObserved({ ...standby, paused: true }, "InService"), stopped, SERVED), undefined);
   });
 
   for (const slow of ["mark", "stop"] as const) {

@@ -9,7 +9,7 @@ import {
 } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import { beginDrain, nextStep, wouldRepeat as drainWouldRepeat } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
-import { START } from "./fake-host";
+import { INSTALLED, SERVED, START } from "./fake-host";
 
 const STARTED = { active: "active", everStarted: true, mainAlive: true } as const;
 const IDLE: Signs = { listener: 7, workers: 0, announced: "idle", announcedAt: START - 60_000 };
@@ -25,51 +25,51 @@ function inService(signs: Signs, known: boolean): DaemonState {
 
 describe("a tick of the daemon that only repeats the last one", () => {
   it("occurs on an idle instance without protection and on a busy one with it", () => {
-    assert.equal(repeatsUntil(inService(IDLE, false), STARTED, true), Infinity);
-    assert.equal(repeatsUntil(inService(BUSY, true), STARTED, true), Infinity);
+    assert.equal(repeatsUntil(inService(IDLE, false), STARTED, SERVED), Infinity);
+    assert.equal(repeatsUntil(inService(BUSY, true), STARTED, SERVED), Infinity);
   });
 
   it("does not occur while the protection differs from the desired one, or a call for it is in progress", () => {
-    assert.equal(repeatsUntil(inService(IDLE, true), STARTED, true), undefined);
-    assert.equal(repeatsUntil(inService(BUSY, false), STARTED, true), undefined);
+    assert.equal(repeatsUntil(inService(IDLE, true), STARTED, SERVED), undefined);
+    assert.equal(repeatsUntil(inService(BUSY, false), STARTED, SERVED), undefined);
     const state = inService(BUSY, true);
-    assert.equal(repeatsUntil({ ...state, protection: { ...state.protection, calling: true } }, STARTED, true), undefined);
+    assert.equal(repeatsUntil({ ...state, protection: { ...state.protection, calling: true } }, STARTED, SERVED), undefined);
   });
 
   it("occurs until a protected instance has been idle for three seconds and its protection must be cleared", () => {
     let state = inService(BUSY, true);
     state = signsObserved(state, IDLE, START + 20_000);
-    assert.equal(repeatsUntil(state, STARTED, true), START + 23_000);
+    assert.equal(repeatsUntil(state, STARTED, SERVED), START + 23_000);
     assert.equal(signsObserved(state, IDLE, START + 22_999), state);
     assert.notEqual(signsObserved(state, IDLE, START + 23_000), state);
   });
 
   it("does not occur while a sign counts that expires with time", () => {
     const announced: Signs = { ...BUSY, workers: 0 };
-    assert.equal(repeatsUntil(inService(announced, true), STARTED, true), undefined);
-    assert.equal(repeatsUntil(inService({ ...IDLE, messageAt: START }, true), STARTED, true), undefined);
+    assert.equal(repeatsUntil(inService(announced, true), STARTED, SERVED), undefined);
+    assert.equal(repeatsUntil(inService({ ...IDLE, messageAt: START }, true), STARTED, SERVED), undefined);
   });
 
   it("does not occur before the signs were read, or while the metadata does not answer", () => {
     const state = inService(IDLE, false);
-    assert.equal(repeatsUntil({ ...state, inFlight: "not read yet" }, STARTED, true), undefined);
-    assert.equal(repeatsUntil({ ...state, metadataFailed: true }, STARTED, true), undefined);
+    assert.equal(repeatsUntil({ ...state, inFlight: "not read yet" }, STARTED, SERVED), undefined);
+    assert.equal(repeatsUntil({ ...state, metadataFailed: true }, STARTED, SERVED), undefined);
   });
 
   it("occurs on a terminating instance while the drain runs, but not while a completion is due later", () => {
     const state = targetObserved(inService(IDLE, false), "Terminated");
-    assert.equal(repeatsUntil(state, { ...STARTED, active: "deactivating" }, true), Infinity);
+    assert.equal(repeatsUntil(state, { ...STARTED, active: "deactivating" }, SERVED), Infinity);
     const paused = { ...state, completeNotBefore: START + 1e9 };
-    assert.equal(repeatsUntil(paused, { ...STARTED, active: "inactive" }, true), undefined);
-    assert.equal(repeatsUntil(state, STARTED, true), undefined);
+    assert.equal(repeatsUntil(paused, { ...STARTED, active: "inactive" }, SERVED), undefined);
+    assert.equal(repeatsUntil(state, STARTED, SERVED), undefined);
   });
 
   it("does not occur while a registration is paused or the lifecycle state is looked up", () => {
     const unit = { active: "inactive", everStarted: false, mainAlive: false } as const;
     const state = unitObserved(targetObserved(initialState(), "InService"), unit);
-    assert.equal(repeatsUntil(state, unit, false), undefined);
-    assert.equal(repeatsUntil({ ...state, lifecycle: "Pending:Wait", registerNotBefore: START + 1e9 }, unit, false), undefined);
-    assert.equal(repeatsUntil(targetObserved(state, "Standby"), unit, false), Infinity);
+    assert.equal(repeatsUntil(state, unit, INSTALLED), undefined);
+    assert.equal(repeatsUntil({ ...state, lifecycle: "Pending:Wait", registerNotBefore: START + 1e9 }, unit, INSTALLED), undefined);
+    assert.equal(repeatsUntil(targetObserved(state, "Standby"), unit, INSTALLED), Infinity);
   });
 });
 

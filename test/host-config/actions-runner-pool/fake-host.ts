@@ -2,6 +2,7 @@
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { LifecycleState, TargetState } from "../../../contract/aws/lifecycle";
 import type { ActiveState } from "../../../host-config/shared/unit-state";
+import type { RunnerRecord } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import type { LogFields } from "../../../host-config/shared/ports/log";
@@ -29,6 +30,10 @@ export const CONFIG: HostConfig = {
 
 /** Not zero, so that a time that was never set is noticed. */
 export const START = Date.parse("2026-11-22T10:00:00.000Z");
+
+/** The past of a machine that was just installed, and of one in service. */
+export const INSTALLED: RunnerRecord = { registered: false, served: false, returning: false, reuse: false };
+export const SERVED: RunnerRecord = { registered: true, served: true, returning: false, reuse: false };
 
 interface Due {
   at: number;
@@ -63,6 +68,7 @@ export class FakeHost implements Host {
   readonly acts: string[] = [];
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
   private readonly due: Due[] = [];
+  private readonly sleepers: { at: number; wake: () => void }[] = [];
 
   /** Schedules an event, in ms after START. */
   at(ms: number, act: () => void): this {
@@ -86,10 +92,20 @@ export class FakeHost implements Host {
 
   clock = {
     now: () => this.time,
-    sleep: async (ms: number) => {
-      this.advance(ms);
-    },
+    sleep: (ms: number) =>
+      new Promise<void>((wake) => {
+        this.sleepers.push({ at: this.time + ms, wake });
+        setImmediate(() => this.wakeNext());
+      }),
   };
+
+  /** Once everything else waits, as on a real clock: of two that sleep at the same time the earlier one goes on. */
+  private wakeNext(): void {
+    const next = this.sleepers.reduce((one, other) => (other.at < one.at ? other : one));
+    this.sleepers.splice(this.sleepers.indexOf(next), 1);
+    this.advance(next.at - this.time);
+    next.wake();
+  }
 
   advance(ms: number): void {
     const end = this.time + ms;
@@ -200,10 +216,56 @@ export class FakeHost implements Host {
     },
   };
 
-  served = false;
+  /** Undefined: it has served if its unit was started. */
+  served: boolean | undefined;
   service = {
     set: async () => void (this.served = true),
-    isSet: async () => this.served,
+    isSet: async () => this.served ?? this.everStarted,
+    clear: async () => {
+      this.acts.push("clear service");
+      this.served = false;
+    },
+  };
+
+  returns = false;
+  returning = {
+    set: async () => {
+      this.acts.push("mark return");
+      this.returns = true;
+    },
+    isSet: async () => this.returns,
+    clear: async () => {
+      this.acts.push("clear return");
+      this.returns = false;
+    },
+  };
+
+  endFails: Error | undefined;
+  /** Bytes that are free without the work folder. */
+  withoutWork = 20 * 1024 ** 3;
+  restoreMs = 0;
+  restoreFails: Error | undefined;
+  checkFails: Error | undefined;
+  renewal = {
+    endProcesses: async () => {
+      this.acts.push("end processes");
+      if (this.endFails) throw this.endFails;
+    },
+    disarm: async () => void this.acts.push("disarm"),
+    deleteWork: async () => {
+      this.acts.push("delete work");
+      this.fillDisk(this.withoutWork);
+    },
+    check: async () => {
+      this.acts.push("check");
+      if (this.checkFails) throw this.checkFails;
+    },
+    restore: async () => {
+      this.acts.push("restore");
+      await this.clock.sleep(this.restoreMs);
+      if (this.restoreFails) throw this.restoreFails;
+      this.isRegistered = false;
+    },
   };
 
   secrets = {

@@ -9,7 +9,7 @@ import { disk, foldersOf } from "../../../host-config/actions-runner-pool/agent/
 import { shortageOf } from "../../../host-config/actions-runner-pool/agent/full-disk";
 import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
 import { launching, ticks } from "./daemon-rig";
-import { FakeHost } from "./fake-host";
+import { FakeHost, SERVED } from "./fake-host";
 
 const GIB = 1024 ** 3;
 const ROOMY: DiskSpace = { path: "/", available: 20 * GIB, total: 30 * GIB, inodesAvailable: 900_000, inodesTotal: 1_000_000 };
@@ -174,6 +174,6 @@ describe("the agent on an instance with a full disk", () => {
   it("never lets the simulation skip its ticks", () => {
     const active = { active: "active", everStarted: true, mainAlive: true } as const;
     const state = unitObserved(targetObserved(initialState(), "InService"), active);
-    assert.equal(repeatsUntil({ ...state, inFlight: "worker", shortage: "/: full" }, active, true), undefined);
+    assert.equal(repeatsUntil({ ...state, inFlight: "worker", shortage: "/: full" }, active, SERVED), undefined);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { accountOf, configArguments, inOwnUnit, registrar } from "../../../host-config/actions-runner-pool/agent/registrar";
@@ -50,6 +50,24 @@ describe("config.sh", () => {
       assert.equal(await runner.registered(), true);
     } finally {
       rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("runs nothing of the home that jobs wrote, although bash reads ~/.bashrc where its input is a socket", async () => {
+    const home = mkdtempSync(join(tmpdir(), "home-"));
+    try {
+      writeFileSync(join(home, "config.sh"), "#!/bin/bash\n");
+      chmodSync(join(home, "config.sh"), 0o755);
+      for (const file of [".bashrc", ".bash_profile", ".bash_login", ".profile"]) writeFileSync(join(home, file), `touch ~/ran${file}\n`);
+      const asUnit = ["env", "--ignore-environment", `HOME=${home}`, "PATH=/usr/bin:/bin"];
+      const here = (_config: unknown, _folder: string, command: string[]) => [...asUnit, ...command];
+      await registrar(CONFIG, new FakeHost().imds, home, here as typeof inOwnUnit).register("T0KEN");
+      assert.deepEqual(
+        readdirSync(home).filter((name) => name.startsWith("ran")),
+        [],
+      );
+    } finally {
+      rmSync(home, { recursive: true, force: true });
     }
   });
 

@@ -77,7 +77,9 @@ function* reapTransitions(w: ModelState, process: ReplayedProcess, parts: Parts)
 }
 
 /** Calls on marks in /run that no other process changes meanwhile. */
-const PRIVATE = ["is forced", "is uncounted", "mark counted", "clear mark"];
+const PRIVATE = ["is forced", "is uncounted", "mark counted", "clear mark", "has served", "clear pause"];
+/** The same, unless the instance is to return to the warm pool. */
+const PRIVATE_OUT_OF_POOL = ["is returning"];
 
 function* callByCall(
   w: ModelState,
@@ -95,7 +97,8 @@ function* callByCall(
     let list = replay.answers.with(answers, more);
     for (;;) {
       const next = replay.outcome(name, list, run as never);
-      if (!("call" in next) || !PRIVATE.includes(next.call.port)) {
+      const mine = (call: string) => PRIVATE.includes(call) || (!to.returns && PRIVATE_OUT_OF_POOL.includes(call));
+      if (!("call" in next) || !mine(next.call.port)) {
         return put(to, { answers: list, kills: "call" in next && next.call.port === "kill leftovers", drain: null });
       }
       const [after, answered] = answer(to, next.call, parts);

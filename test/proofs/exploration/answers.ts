@@ -42,7 +42,7 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
     case "sleep":
       return is(undefined);
     case "targetState":
-      if (terminating(w) && w.shown) return is("Terminated");
+      if (terminating(w) && w.shown) return is(w.returns ? "Warmed:Stopped" : "Terminated");
       return is(w.pause?.standby ? "Standby" : "InService");
     case "read signs":
       return is(signsOf(w));
@@ -87,7 +87,17 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
     case "mark departure":
       return done(terminating(w) ? { ...w, leaving: true } : breakPromise(w, "let go: an instance that stays starts no more listeners"));
     case "is departing":
-      return is(w.leaving);
+      return is(w.leaving && !w.returns);
+    case "mark return":
+      return done(
+        terminating(w) && w.returns ? { ...w, leaving: true } : breakPromise(w, "let go: an instance that stays is marked as returning"),
+      );
+    case "is returning":
+      return is(w.leaving && w.returns);
+    case "has served":
+      return is(!w.renewed);
+    case "clear service":
+      return done({ ...w, renewed: true });
 
     case "lifecycle state":
       return w.outage ? refused("Rate exceeded") : is(lifecycleState(w));
@@ -118,6 +128,10 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
 }
 
 export function lifecycleState(w: ModelState): LifecycleState {
+  if (w.returns && w.hook !== "none") {
+    const states = { wait: "Warmed:Pending:Wait", continued: "Warmed:Pending:Proceed", retained: "Warmed:Pending:Retained" } as const;
+    return states[w.hook];
+  }
   const states = {
     none: w.pause?.standby ? "Standby" : "InService",
     wait: "Terminating:Wait",

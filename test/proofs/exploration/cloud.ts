@@ -26,11 +26,14 @@ export function* cloudTransitions(w: ModelState, parts: Parts): Generator<Transi
   const some = (label: string, to: ModelState): Transition => ({ label, to, kind: "external" });
   if (w.hook === "none") yield* chosen(w);
   else yield* terminatingEvent(w, parts);
-  if (w.hook === "continued") yield own("the instance terminates", ended(w, "CONTINUE ends"));
+  if (w.hook === "continued") yield own(w.returns ? "the instance is powered off" : "the instance terminates", ended(w, "CONTINUE ends"));
   if (w.outage) yield some("Auto Scaling answers again", { ...w, outage: false });
   // The settings are corrected. Until then a retained instance is kept, which the sweep reports.
   if (!w.listed) yield some("GitHub lists the runner again", { ...w, listed: true });
-  if (w.hook === "retained") {
+  if (w.hook === "retained" && w.returns) {
+    // Auto Scaling terminates no member of a warm pool by its id: the sweep reports it, and an operator ends it after its job.
+    if (!accepted(w)) yield some("an operator ends the instance", { ...w, gone: true });
+  } else if (w.hook === "retained") {
     yield* sweeps(w, parts);
     if (w.terminatedEvent) {
       const run = (_: unknown, ask: Ask) => parts.handleTerminated(INSTANCE, functionPorts(ask), SETTINGS, OBSERVER);
@@ -53,7 +56,7 @@ function* chosen(w: ModelState): Generator<Transition> {
 
 /** Events may be lost, late or repeated: this one may be handled at any time, any number of times, or never. */
 function* terminatingEvent(w: ModelState, parts: Parts): Generator<Transition> {
-  const event = { instanceId: INSTANCE, token: "token", origin: "AutoScalingGroup", destination: "EC2" } as const;
+  const event = { instanceId: INSTANCE, token: "token", origin: "AutoScalingGroup", destination: w.returns ? "WarmPool" : "EC2" } as const;
   const run = (_: unknown, ask: Ask) => parts.handleTerminating(event, functionPorts(ask), SETTINGS, OBSERVER);
   yield* wholeRun({ ...w, faults: 0 }, parts, "deregister", run, (to) => ({ ...to, faults: w.faults }), "", "chance");
 }
@@ -62,6 +65,7 @@ function functionPorts(ask: Ask) {
   return {
     sendStop: () => ask("send stop"),
     lifecycleStates: async () => new Map<string, LifecycleState>(await ask("lifecycle states")),
+    isOff: async () => false,
     continueAction: () =>
       ask("complete", NAMES.terminateHook, "CONTINUE").then((outcome) => (outcome === "done" ? ("continued" as const) : ("none" as const))),
     deleteSecret: async () => undefined,

@@ -1,6 +1,6 @@
 /**
  * Explores the drain's decision code: the functions that run on the host and in Lambda, in every interleaving with one
- * instance, two jobs, one termination, and at most two faults or one pause. Breadth-first, so that counterexamples are shortest.
+ * instance, two jobs, one termination or return to the warm pool, and at most two faults or one pause. Breadth-first, so that counterexamples are shortest.
  *
  * **What is real.** drain-steps.ts and drain.ts (each act), complete.ts, reap.ts, heartbeat.ts and a tick of the daemon
  * with decide.ts; the deregister function's two handlers, and the sweep's parts for retained instances and orphaned
@@ -46,6 +46,7 @@ const STARTS: Record<string, ModelState> = {
   "one fault, no fence": { ...inService(1), fenceWorks: false },
   "two faults": inService(2),
   "a pause": { ...inService(0), pause: pauses(1) },
+  "a return to the warm pool, one fault": { ...inService(1), returns: true },
 };
 
 /** The starts that must reveal a mutant, in this order; most need no second fault. */

@@ -106,7 +106,12 @@ export interface ModelState {
   heartbeatDue: boolean;
   forced: boolean;
   uncounted: boolean;
+  /** No listener may start any more: the mark of a termination or, if `returns`, of a return. */
   leaving: boolean;
+  /** Auto Scaling selects the instance for a return to the warm pool, not for a termination. */
+  returns: boolean;
+  /** The machine was renewed for its return. */
+  renewed: boolean;
   hook: "none" | "wait" | "continued" | "retained";
   /** IMDS shows the termination. */
   shown: boolean;
@@ -160,6 +165,8 @@ export function inService(faults: number): ModelState {
     forced: false,
     uncounted: false,
     leaving: false,
+    returns: false,
+    renewed: false,
     hook: "none",
     shown: false,
     silent: 0,

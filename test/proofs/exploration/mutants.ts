@@ -22,7 +22,31 @@ const rare = (found: Mutant): Mutant => ({ ...found, starts: ["two faults"] });
 /** A mutant that only an instance out of service reveals. */
 const outOfService = (found: Mutant): Mutant => ({ ...found, starts: ["a pause"] });
 
+/** A mutant that only a return to the warm pool reveals. */
+const returning = (found: Mutant): Mutant => ({ ...found, starts: ["a return to the warm pool, one fault"] });
+
 export const MUTANTS: Mutant[] = [
+  returning(
+    mutant("a return does not check whether the unit is stopped", [
+      `${AGENT}return.ts`,
+      'await host.returning.set();\n  if (!(await stopped(host))) return "still-running";',
+      "await host.returning.set();",
+    ]),
+  ),
+  returning(
+    mutant("a return to the warm pool is not recognized", [
+      `${AGENT}decide.ts`,
+      "return entersPool(target) && (served || registered);",
+      "return false;",
+    ]),
+  ),
+  returning(
+    mutant("an action that the completion of a return could not end is never ended", [
+      `${AGENT}daemon.ts`,
+      'if (outcome === "none" && entersPool(target)',
+      'if (outcome === "done" && entersPool(target)',
+    ]),
+  ),
   mutant("the fence is not raised", [`${AGENT}drain.ts`, "return await host.unit.raiseFence();", "return true;"]),
   mutant("a worker does not count as a sign of a job", [`${AGENT}in-flight.ts`, 'if (signs.workers > 0) return "worker";', ""]),
   mutant("an announcement does not count as a sign of a job", [
@@ -68,7 +92,7 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("the completion does not check the target state", [
     `${AGENT}complete.ts`,
-    'if (!isTerminating(await host.imds.targetState())) return "not-terminating";',
+    'if (!isTerminating(target)) return "not-terminating";',
     "",
   ]),
   mutant("the completion does not check whether the unit is stopped", [
@@ -78,7 +102,7 @@ export const MUTANTS: Mutant[] = [
   ]),
   rare(
     mutant("the completion does not check for leftovers", [
-      `${AGENT}complete.ts`,
+      `${AGENT}stopped-runner.ts`,
       "(left.workers > 0 || left.listener !== undefined) && !forced",
       "left.workers < 0",
     ]),
@@ -145,8 +169,8 @@ export const MUTANTS: Mutant[] = [
   outOfService(
     mutant("a paused runner counts as one that an operator stopped", [
       `${AGENT}decide.ts`,
-      "(seen.unit.everStarted && !seen.paused)",
-      "seen.unit.everStarted",
+      "(seen.unit.everStarted && !seen.paused && ",
+      "(seen.unit.everStarted && ",
     ]),
   ),
   mutant("the runner is DELETEd before its drain", [

@@ -102,6 +102,9 @@ async function replay(answers: Answer[], run: (ask: Ask) => Promise<unknown>): P
   return outcome;
 }
 
+/** The heartbeats beside a renewal: none of the model takes as long as until its second, and no answer depends on them. */
+const BETWEEN_BEATS = CONFIG.heartbeatInterval * 1000;
+
 /** The agent's ports; each call is a query to the model. */
 export function replayHost(ask: Ask): Host {
   const silent = () => undefined;
@@ -111,7 +114,7 @@ export function replayHost(ask: Ask): Host {
       ask(name, ...args);
   return {
     config: CONFIG,
-    clock: { now: () => NOW, sleep: port("sleep") },
+    clock: { now: () => NOW, sleep: (ms) => (ms === BETWEEN_BEATS ? new Promise(() => undefined) : ask("sleep", ms)) },
     log: { info: silent, warn: silent, error: silent },
     imds: { instanceId: port("instanceId"), targetState: port("targetState") },
     unit: {
@@ -131,10 +134,18 @@ export function replayHost(ask: Ask): Host {
     health: { markUnhealthy: async () => undefined },
     disk: { space: async () => [] },
     pause: { set: port("mark pause"), isSet: port("is paused"), clear: port("clear pause") },
-    // Nothing but a launch reads it, and the model begins in service.
-    service: { set: async () => undefined, isSet: async () => true },
+    // The model begins in service and ends when the instance terminates or rests in the pool.
+    service: { set: async () => undefined, isSet: port("has served"), clear: port("clear service") },
+    returning: { set: port("mark return"), isSet: port("is returning"), clear: async () => undefined },
+    renewal: {
+      endProcesses: async () => undefined,
+      disarm: async () => undefined,
+      restore: async () => undefined,
+      deleteWork: async () => undefined,
+      check: async () => undefined,
+    },
     secrets: { token: port("token"), delete: port("delete secret") },
-    registrar: { registered: async () => true, register: port("register") },
+    registrar: { registered: port("has served"), register: port("register") },
     helpers: { startCompletion: port("start completion"), startHeartbeat: port("start heartbeat") },
     forcedStop: {
       set: port("mark forced"),

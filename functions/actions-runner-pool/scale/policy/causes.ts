@@ -1,7 +1,6 @@
 import { WaitCause } from "../../../../contract/workflow-jobs/ledger";
 import type { WaitingJob } from "../../../shared/demand/source";
 import type { Runners } from "./supply";
-import type { ScalingSettings } from "./types";
 
 export interface WaitContext {
   /** Oldest first. */
@@ -9,7 +8,8 @@ export interface WaitContext {
   /** Those of `waiting` that count as demand. */
   runnable: readonly WaitingJob[];
   runners: Runners;
-  idleSince: Readonly<Record<string, number>>;
+  /** Those of `runnable` that no idle runner takes. */
+  ignored: readonly WaitingJob[];
   /** Instances that boot, or that Auto Scaling is about to launch. */
   starting: number;
   /** Launches have failed, and none has succeeded since. */
@@ -20,17 +20,16 @@ export interface WaitContext {
  * Why each job waits: one cause at most. Idle runners go to the oldest jobs, as GitHub assigns them; a job that has one is about to
  * be assigned, and has no cause unless that takes too long. The others wait for instances that boot, and the last for the maximum.
  */
-export function waitCauses(context: WaitContext, settings: ScalingSettings, now: number): Record<string, WaitCause> {
-  const { waiting, runners, idleSince, failing } = context;
+export function waitCauses(context: WaitContext): Record<string, WaitCause> {
+  const { waiting, runners, failing } = context;
   const runnable = new Set(context.runnable);
-  const long = (since: number) => now - since > settings.notAssignedAfter;
+  const ignored = new Set(context.ignored);
   let { free } = runners;
-  let ignored = Math.min(free, Object.values(idleSince).filter(long).length);
   let { starting } = context;
 
   const causeOf = (job: WaitingJob): WaitCause | undefined => {
     if (!runnable.has(job)) return job.cause === WaitCause.GroupNotAllowed ? WaitCause.GroupNotAllowed : WaitCause.SourceStale;
-    if (free-- > 0) return long(job.since) && ignored-- > 0 ? WaitCause.NotAssigned : undefined;
+    if (free-- > 0) return ignored.has(job) ? WaitCause.NotAssigned : undefined;
     if (failing) return WaitCause.LaunchFailing;
     return starting-- > 0 ? WaitCause.Booting : WaitCause.AtMaximum;
   };

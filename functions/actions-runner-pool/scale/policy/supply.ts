@@ -10,6 +10,8 @@ export interface Runners {
   idle: readonly FleetInstance[];
   /** How many of `idle` can take a job: each job on an unknown runner occupies one. */
   free: number;
+  /** Busy ones whose job the source does not know, neither by its runner nor as one on an unknown runner. */
+  unexplained: number;
   booting: number;
 }
 
@@ -32,6 +34,7 @@ export function countRunners(running: readonly RunningJob[], { instances }: Flee
     busy: busy.length + hidden,
     idle,
     free: idle.length - hidden,
+    unexplained: Math.max(0, unexplained - unnamed),
     booting: present.length - busy.length - idle.length,
   };
 }

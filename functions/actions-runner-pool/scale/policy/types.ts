@@ -48,6 +48,8 @@ export interface Memory {
   /** Since when each idle instance idles, by its id. */
   idleSince: Readonly<Record<string, number>>;
   backoff?: Backoff;
+  /** When a waiting job that no idle runner takes may cause another launch, by its id; only of those that have caused one. */
+  substituteDue?: Readonly<Record<string, number>>;
 }
 
 /** Launches have failed, and none has succeeded since. */

@@ -18,6 +18,8 @@ import type { PauseMark } from "./pause-mark";
 import type { Protection } from "./protection";
 import type { Registrar } from "./registrar";
 import type { RegistrationSecrets } from "./registration-secrets";
+import type { Renewal } from "./renewal";
+import type { ReturnMark } from "./return-mark";
 import type { RunnerUnit } from "./runner-unit";
 import type { ServiceMark } from "./service-mark";
 
@@ -39,6 +41,8 @@ export interface Host {
   departure: DepartureMark;
   pause: PauseMark;
   service: ServiceMark;
+  returning: ReturnMark;
+  renewal: Renewal;
   disk: Disk;
   metrics: Metrics;
   /** The instance's console, which still shows the reason of a failed launch after the instance is gone. */

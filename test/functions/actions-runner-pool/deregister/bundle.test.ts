@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ENV } from "../../../../contract/actions-runner-pool/environment";
-import { awsError, queryError } from "../../support/aws";
+import { awsError, powerState, queryError } from "../../support/aws";
 import { messages, metrics } from "../../support/bundle";
 import { RUNNERS, bundleRuns, listed, members, runner } from "../../support/bundle-runs";
 import { INSTANCE, NAMES, TOKEN, terminateEvent, terminatedEvent } from "../../support/events";
@@ -51,12 +51,13 @@ describe("deregister function bundle", () => {
       {
         SendCommand: () => awsError("InvalidInstanceId", `Instances [[${INSTANCE}]] not in a valid state for account 123456789012`),
         DescribeAutoScalingInstances: () => members("AutoScalingInstances", [[INSTANCE, "Warmed:Terminating:Wait"]]),
+        DescribeInstances: () => powerState(INSTANCE, "stopped"),
         CompleteLifecycleAction: () => completion,
       },
       () => ({}),
     );
     assert.equal(result.code, 0, result.stderr);
-    assert.deepEqual(result.awsCalls, ["SendCommand", "DescribeAutoScalingInstances", "CompleteLifecycleAction"]);
+    assert.deepEqual(result.awsCalls, ["SendCommand", "DescribeAutoScalingInstances", "DescribeInstances", "CompleteLifecycleAction"]);
     assert.deepEqual(metrics(result), { StopFailures: 1 });
     assert.equal(functions.gitHub.seen.length, 0);
   });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { LifecycleState } from "../../../../contract/aws/lifecycle";
 import { deregister } from "../../../../functions/actions-runner-pool/deregister/deregister";
 import type { DeregisterPorts } from "../../../../functions/actions-runner-pool/deregister/ports";
 import type { Runner } from "../../../../functions/shared/github/runners";
@@ -7,6 +8,7 @@ import { INSTANCE, NAMES, TOKEN, launchEvent, terminateEvent, terminatedEvent } 
 import { RecordingObserver } from "../../support/observer";
 
 const RUNNER: Runner = { id: 7, name: INSTANCE, online: true, busy: true, labels: ["pool"] };
+const IDLE: Runner = { ...RUNNER, online: false, busy: false };
 const never = () => new Promise<never>(() => {});
 
 describe("deregister function", () => {
@@ -15,10 +17,13 @@ describe("deregister function", () => {
   let acts: string[];
   let gitHub: ReturnType<DeregisterPorts["gitHub"]>;
   let ports: DeregisterPorts;
+  /** Whether the host is powered off. */
+  let off: boolean;
 
   beforeEach(() => {
     observer = new RecordingObserver();
     acts = [];
+    off = true;
     const act = <T>(what: string, result: T): T => {
       acts.push(what);
       return result;
@@ -34,6 +39,7 @@ describe("deregister function", () => {
     ports = {
       sendStop: async (document, instance) => act(`stop ${document} ${instance}`, "sent"),
       lifecycleStates: async ([instance]) => act("describe", new Map([[instance ?? "", "Terminating:Wait"]])),
+      isOff: async () => off,
       continueAction: async ({ group, hook, instanceId, token }) => act(`continue ${group} ${hook} ${instanceId} ${token}`, "continued"),
       deleteSecret: async (name) => act(`delete secret ${name}`, undefined),
       gitHub: () => act("GitHub credentials", gitHub),
@@ -153,15 +159,81 @@ describe("deregister function", () => {
       assert.ok(!acts.includes(CONTINUE));
     });
 
+    it("completes nothing while the host is on: it may run a job, if it was returning from service when its pool was deleted", async () => {
+      off = false;
+      await run(terminateEvent({ Origin: "WarmPool" }));
+      assert.ok(!acts.includes(CONTINUE), acts.join("\n"));
+      assert.equal(acts[0], STOP, "its drain starts as after any other termination");
+    });
+
+    it("treats a host whose power state is unknown as on", async () => {
+      ports.isOff = async () => Promise.reject(new Error("RequestLimitExceeded"));
+      await run(terminateEvent({ Origin: "WarmPool" }));
+      assert.ok(!acts.includes(CONTINUE));
+    });
+
     it("throws when the completion failed, so that Lambda retries it", async () => {
       ports.continueAction = async () => Promise.reject(new Error("ResourceContention"));
       await assert.rejects(run(terminateEvent({ Origin: "WarmPool" })), /ResourceContention/);
     });
   });
 
-  it("does nothing for an instance that returns to the warm pool", async () => {
-    await run(terminateEvent({ Destination: "WarmPool" }));
-    assert.deepEqual(acts, []);
+  describe("when an instance returns to the warm pool", () => {
+    const returning = () => run(terminateEvent({ Destination: "WarmPool" }));
+    const inState = (state: LifecycleState) => (ports.lifecycleStates = async () => new Map([[INSTANCE, state]]));
+
+    it("cordons its runner, but neither stops nor completes anything: a stop may arrive when it is in service again", async () => {
+      inState("Warmed:Pending:Wait");
+      await returning();
+      assert.deepEqual(acts, ["GitHub credentials", `find ${INSTANCE}`, "cordon 7"]);
+    });
+
+    for (const state of ["Warmed:Stopped", "Pending:Wait", "InService"] as const) {
+      it(`leaves the labels to an instance that is ${state} when its event arrives: they may be those of its next service`, async () => {
+        inState(state);
+        await returning();
+        assert.deepEqual(acts, ["GitHub credentials", `find ${INSTANCE}`]);
+      });
+    }
+  });
+
+  describe("when an instance has returned to the warm pool", () => {
+    const states = (...all: LifecycleState[]) =>
+      (ports.lifecycleStates = async () => new Map([[INSTANCE, all.length > 1 ? all.shift()! : all[0]!]]));
+
+    for (const state of ["Warmed:Stopped", "Warmed:Hibernated", "Warmed:Running"] as const) {
+      it(`removes its runner once it is ${state}, and leaves the token of a next launch alone`, async () => {
+        states(state);
+        gitHub.find = async () => IDLE;
+        await run(terminatedEvent());
+        assert.deepEqual(
+          acts.filter((act) => act !== "GitHub credentials"),
+          ["remove 7"],
+        );
+      });
+    }
+
+    it("keeps the runner of an instance that was called into service meanwhile: it may be its new one", async () => {
+      states("Warmed:Stopped", "Pending:Wait");
+      gitHub.find = async () => IDLE;
+      await run(terminatedEvent());
+      assert.ok(!acts.includes("remove 7"));
+    });
+
+    for (const use of ["online", "busy"] as const) {
+      it(`leaves a runner that GitHub shows as ${use} to the sweep, because its removal would cancel a job`, async () => {
+        states("Warmed:Stopped");
+        gitHub.find = async () => ({ ...IDLE, [use]: true });
+        await run(terminatedEvent());
+        assert.ok(!acts.includes("remove 7"));
+      });
+    }
+
+    it("keeps the runner while the instance is still on its way, whatever the event says", async () => {
+      states("Warmed:Pending:Wait");
+      await run(terminatedEvent());
+      assert.deepEqual(acts, []);
+    });
   });
 
   describe("when an instance has terminated", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ENV } from "../../../../contract/actions-runner-pool/environment";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
-import { operationOf, queryError } from "../../support/aws";
+import { operationOf, powerState, queryError } from "../../support/aws";
 import { messages, metrics } from "../../support/bundle";
 import { RUNNERS, TAGS, bundleRuns, listed, members, runner, NO_SHARED_TOKEN } from "../../support/bundle-runs";
 import { INSTANCE, NAMES, POOL } from "../../support/events";
@@ -43,6 +43,7 @@ describe("sweep function bundle", () => {
             [unregistered, "InService"],
             [fresh, "InService"],
           ]),
+        DescribeInstances: () => powerState(trimmed, "stopped"),
         CompleteLifecycleAction: () => "",
         ListSecrets: ({ NextToken }) =>
           NextToken
@@ -60,7 +61,16 @@ describe("sweep function bundle", () => {
     assert.equal(result.code, 0, result.stderr);
     assert.deepEqual(
       metrics(result),
-      { OutdatedInstances: 0, OverdueDrains: 1, OrphanSecrets: 1, RetainedInstances: 1, OrphanRunners: 1, UnregisteredInstances: 1 },
+      {
+        OutdatedInstances: 0,
+        OverdueDrains: 1,
+        OrphanSecrets: 1,
+        RetainedInstances: 1,
+        OrphanRunners: 1,
+        UnregisteredInstances: 1,
+        BusyRunners: 0,
+        OnlineRunners: 0,
+      },
       messages(result).join("\n"),
     );
     const body = (operation: string) => new URLSearchParams(functions.aws.seen.find((one) => operationOf(one) === operation)?.body);

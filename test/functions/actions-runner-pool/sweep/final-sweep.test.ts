@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import type { Runner } from "../../../../functions/shared/github/runners";
 import { endedMark } from "../../../../functions/actions-runner-pool/shared/ended-mark";
 import { finalSweep } from "../../../../functions/actions-runner-pool/sweep/final-sweep";
-import type { Activity, SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
+import type { Activity } from "../../../../functions/actions-runner-pool/shared/activities";
+import type { SweepPorts } from "../../../../functions/actions-runner-pool/sweep/ports";
 import { RefreshWatch } from "../../../../functions/actions-runner-pool/sweep/refresh-watch";
-import { Silences } from "../../../../functions/actions-runner-pool/sweep/silences";
+import { Continuity } from "../../../../functions/actions-runner-pool/sweep/continuity";
 import { VersionMemory } from "../../../../functions/actions-runner-pool/sweep/version-memory";
 import { clockAt } from "../../support/clock";
 import { NAMES, POOL } from "../../support/events";
@@ -49,6 +50,7 @@ describe("final sweep", () => {
       refreshState: none,
       latestVersion: none,
       startRefresh: none,
+      isOff: none,
       continueAction: none,
       terminate: none,
       groupExists: async () => {
@@ -84,7 +86,8 @@ describe("final sweep", () => {
           return "removed";
         },
       }),
-      silences: new Silences(),
+      silences: new Continuity(),
+      uses: new Continuity(),
       refreshWatch: new RefreshWatch(),
       versions: new VersionMemory(),
       clock: clockAt(NOW.getTime()),

@@ -65,6 +65,16 @@ describe("sweep of missed launches", () => {
     assert.deepEqual(harness.acts, [`delete ${stored[0]!.name}`, provided(1)]);
   });
 
+  it("provides one to an instance that comes back from the warm pool, although GitHub still lists the runner of its earlier service", async () => {
+    const [again, before] = ["MidLifecycleAction", "Successful"].map((status, n) =>
+      activity(id(1), 5 + 60 * n, status, "Launching a new EC2 instance from warm pool"),
+    );
+    harness.runners = [[offline(1)]];
+    harness.activities = [[again!, before!, activity(id(1), 600, "Successful", "Launching a new EC2 instance into warm pool")]];
+    await harness.run();
+    assert.deepEqual(harness.acts, [provided(1)]);
+  });
+
   const leave: [string, () => void][] = [
     [
       "has waited for less than a minute, because the register function handles it",

@@ -15,6 +15,16 @@ describe("sweep of overdue drains", () => {
     assert.deepEqual(harness.acts, []);
   });
 
+  it("counts drains before a return to the warm pool, however AWS describes them, but no instance that is prepared for the pool", async () => {
+    harness.members = [1, 2, 3, 4].map((n) => ({ instanceId: id(n), lifecycleState: "Warmed:Pending:Wait" }));
+    const [long, short, prepared] = [61, 59, 61].map((minutes, n) => activity(id(n + 1), minutes, "MidLifecycleAction"));
+    const launch = { ...prepared!, description: `Launching a new EC2 instance into warm pool: ${id(3)}` };
+    harness.activities = [[{ ...long!, description: `Returning ${id(1)}` }, short!, launch]];
+    await harness.run();
+    assert.equal(harness.observer.counts.OverdueDrains, 1, "the fourth began before the history, so it is unknown what it is");
+    assert.deepEqual(harness.acts, []);
+  });
+
   it("publishes zero when nothing is wrong, so that the alarms return to OK", async () => {
     await harness.run();
     assert.deepEqual(harness.observer.counts, {
@@ -22,6 +32,8 @@ describe("sweep of overdue drains", () => {
       OverdueDrains: 0,
       OrphanSecrets: 0,
       RetainedInstances: 0,
+      BusyRunners: 0,
+      OnlineRunners: 0,
       OrphanRunners: 0,
       UnregisteredInstances: 0,
     });

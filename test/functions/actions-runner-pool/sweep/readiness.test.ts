@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Readiness } from "../../../../contract/actions-runner-pool/readiness";
 import { type GroupView, readiness } from "../../../../functions/actions-runner-pool/sweep/readiness";
-import type { Activity } from "../../../../functions/actions-runner-pool/sweep/ports";
+import type { Activity } from "../../../../functions/actions-runner-pool/shared/activities";
 import { NAMES } from "../../support/events";
 
 const NOW = Date.UTC(2026, 10, 1);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Runner } from "../../../../functions/shared/github/runners";
-import { Silences } from "../../../../functions/actions-runner-pool/sweep/silences";
+import { Continuity } from "../../../../functions/actions-runner-pool/sweep/continuity";
 import { SweepHarness, activity, id, offline } from "../../support/sweep-harness";
 
 describe("sweep of retained instances", () => {
@@ -70,7 +70,7 @@ describe("sweep of retained instances", () => {
     harness.runners = [[offline(1)]];
     await harness.run();
     await harness.runFor(10);
-    harness.ports.silences = new Silences();
+    harness.ports.silences = new Continuity();
     await harness.runFor(15);
     assert.deepEqual(harness.acts, []);
     await harness.runFor(5);
@@ -204,7 +204,7 @@ describe("sweep of retained instances", () => {
     const gitHub = harness.ports.gitHub();
     for (const hasSlot of [true, false]) {
       harness.acts.length = 0;
-      harness.ports.silences = new Silences();
+      harness.ports.silences = new Continuity();
       harness.members = Array.from({ length: 50 }, (_, n) => ({ instanceId: id(n + 1), lifecycleState: "Terminating:Retained" }));
       harness.runners = [[offline(45)]];
       harness.ports.gitHub = () => ({

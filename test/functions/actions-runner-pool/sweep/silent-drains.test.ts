@@ -19,8 +19,16 @@ describe("sweep of silent drains", () => {
   });
   const reports = () => harness.observer.messages("error").filter((message) => /stopped responding/.test(message)).length;
 
-  for (const lifecycleState of ["Terminating:Wait", "Terminating:Retained"] as const) {
+  const states = [
+    "Terminating:Wait",
+    "Terminating:Retained",
+    "Warmed:Pending:Wait",
+    "Warmed:Pending:Retained",
+    "Warmed:Terminating:Wait",
+  ] as const;
+  for (const lifecycleState of states) {
     it(`reports the job of a silent instance in ${lifecycleState} before GitHub fails it, and terminates nothing`, async () => {
+      harness.on = [id(1)];
       harness.members[0]!.lifecycleState = state = lifecycleState;
       await harness.run();
       assert.equal(harness.observer.counts.BusyAtTermination, 1);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { WaitCause } from "../../../../../contract/workflow-jobs/ledger";
 import { decide } from "../../../../../functions/actions-runner-pool/scale/policy/decide";
 import { hedge } from "../../../../../functions/actions-runner-pool/scale/policy/hedge";
-import type { ScalingSettings } from "../../../../../functions/actions-runner-pool/scale/policy/types";
+import type { ScalingSettings, ScalingState } from "../../../../../functions/actions-runner-pool/scale/policy/types";
 import {
   booting,
   busy,
@@ -123,9 +123,16 @@ describe("scale-in", () => {
   const instances = ["i-1", "i-2", "i-3"].map(idle);
 
   it("terminates those that have idled for the timeout, the longest first, and leaves the desired capacity to the decrement", () => {
-    const { terminate, desired } = decided({ instances, idled: { "i-1": 60, "i-2": 59, "i-3": 75 } });
+    const { terminate, desired } = decided({ instances, idled: { "i-1": 60, "i-2": 49, "i-3": 75 } });
     assert.deepEqual(terminate, ["i-3", "i-1"]);
     assert.equal(desired, undefined);
+  });
+
+  it("counts a pass that comes 10 s early as one at the timeout: the schedule's passes are about a minute apart", () => {
+    const after = (seconds: number, idleTimeout: number) =>
+      decided({ instances: [idle("i-1")], idled: { "i-1": seconds } }, { idleTimeout: idleTimeout * SECOND }).terminate.length;
+    assert.deepEqual([after(50, 60), after(49, 60), after(590, 600), after(589, 600)], [1, 0, 1, 0]);
+    assert.deepEqual([after(5, 6), after(4, 6), after(0, 1), after(0, 0)], [1, 0, 0, 1], "a short timeout is still one");
   });
 
   it("starts the clock when an instance is first seen idle, not when it entered service", () => {
@@ -274,9 +281,79 @@ describe("the cause of a wait", () => {
     });
   }
 
+  it("is not GitHub's if a busy runner without a known job explains the wait: the delivery of the start was lost", () => {
+    const instances = [busy("i-1"), idle("i-2")];
+    const at = (jobs: number) => decided({ waiting: waitingJobs(jobs, 200), instances, idled: { "i-2": 200 } });
+    assert.deepEqual([at(1).causes, at(1).desired], [{}, undefined]);
+    assert.equal(at(2).causes["job-0"], WaitCause.NotAssigned, "of two jobs, it explains one");
+    const known = { waiting: waitingJobs(1, 200), instances, idled: { "i-2": 200 } };
+    for (const running of [[runningOn("i-1")], [runningOn(undefined)]])
+      assert.deepEqual(decided({ ...known, running }).causes, { "job-0": WaitCause.NotAssigned });
+  });
+
   it("keeps the runner that GitHub ignores, and blames it for one job only", () => {
     const { causes, terminate } = decided({ waiting: waitingJobs(2, 200), instances: [idle("i-1")], idled: { "i-1": 100 } });
     assert.deepEqual(causes, { "job-0": WaitCause.NotAssigned, "job-1": WaitCause.Booting });
     assert.deepEqual(terminate, []);
+  });
+});
+
+describe("a runner that idles beside a waiting job", () => {
+  const dead = { instances: [idle("i-1")], idled: { "i-1": 200 } };
+
+  it("gets a substitute, because it may be in service without being online, and the job would wait for ever", () => {
+    const { desired, wanted, causes } = decided({ ...dead, waiting: waitingJobs(1, 100) });
+    assert.deepEqual([desired, wanted, causes], [2, 1, { "job-0": WaitCause.NotAssigned }]);
+  });
+
+  it("leaves once the substitute has the job", () => {
+    const instances = [idle("i-1"), busy("i-2")];
+    assert.deepEqual(decided({ ...dead, instances, running: [runningOn("i-2")] }).terminate, ["i-1"]);
+  });
+
+  it("gets one for all jobs and runners together", () => {
+    const instances = ["i-1", "i-2", "i-3"].map(idle);
+    const idled = { "i-1": 200, "i-2": 200, "i-3": 200 };
+    assert.equal(decided({ instances, idled, waiting: waitingJobs(3, 100) }).desired, 4);
+  });
+
+  it("gets none while another may yet take the job: one that boots, that is being launched, or that has just come up", () => {
+    const jobs = waitingJobs(1, 100);
+    assert.equal(decided({ ...dead, instances: [idle("i-1"), booting("i-2")], waiting: jobs }).desired, undefined);
+    assert.equal(decided({ ...dead, waiting: jobs, fleet: { desired: 2 } }).desired, undefined);
+    assert.equal(decided({ instances: [idle("i-1"), idle("i-2")], idled: { "i-1": 200, "i-2": 20 }, waiting: jobs }).desired, undefined);
+  });
+
+  it("gets few for one job: GitHub never assigns some jobs, and would ignore any number of runners", () => {
+    let memory: Partial<ScalingState["memory"]> = {};
+    let instances = [idle("i-1")];
+    const raised: number[] = [];
+    for (let minute = 0; minute < 240; minute++) {
+      const now = NOW + minute * MINUTE;
+      const state = stateOf({ waiting: waitingJobs(1, 100), instances, memory, sourceAge: -minute * 60 });
+      const decision = decide(minute === 0 ? { ...state, memory: { idleSince: { "i-1": NOW - 200 * SECOND } } } : state, SETTINGS, now);
+      ({ memory } = decision);
+      if (decision.desired !== undefined) raised.push(minute), (instances = [...instances, idle(`i-${minute + 2}`)]);
+      assert.ok(instances.length <= 2, `${instances.length} instances for one job`);
+      instances = instances.filter(({ id }) => !decision.terminate.includes(id));
+    }
+    assert.deepEqual(raised, [0, 15, 32, 66, 126, 186]);
+    assert.equal(instances.length, 1, "and the pool ends at one runner for its one job");
+  });
+
+  it("gets one later if launches are paused now, and none while the queue is not known or at the maximum", () => {
+    const spec = { ...dead, waiting: waitingJobs(1, 100) };
+    assert.equal(decided({ ...spec, problem: "down" }).desired, undefined);
+    assert.equal(decided({ ...spec, fleet: { maxSize: 1 } }).desired, undefined);
+    const paused = decided({ ...spec, fleet: { failedLaunches: 1 } });
+    assert.equal(paused.desired, undefined);
+    const waiting = spec.waiting;
+    assert.equal(decided({ instances: spec.instances, waiting, memory: paused.memory }, {}, NOW + 61 * SECOND).desired, 2);
+  });
+
+  it("is forgotten with the job, so that the memory stays small", () => {
+    const { memory } = decided({ waiting: waitingJobs(1), memory: { substituteDue: { "job-0": NOW, gone: NOW } } });
+    assert.deepEqual(memory.substituteDue, { "job-0": NOW });
+    assert.equal(decided({ memory: { substituteDue: { gone: NOW } } }).memory.substituteDue, undefined);
   });
 });

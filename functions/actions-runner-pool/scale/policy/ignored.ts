@@ -1,0 +1,24 @@
+import type { WaitingJob } from "../../../shared/demand/source";
+import type { Runners } from "./supply";
+
+/**
+ * The jobs that GitHub gives to no runner although one idles beside them, and has for as long: the oldest first. A runner can be in
+ * service without being online at GitHub, which the scaler does not ask.
+ *
+ * A busy instance without a known job most likely has one of these jobs, whose start the source has missed: so many do not count.
+ *
+ * @param runnable jobs that count as demand, oldest first.
+ * @param notAssignedAfter milliseconds.
+ */
+export function ignoredJobs(
+  runnable: readonly WaitingJob[],
+  { free, unexplained }: Runners,
+  idleSince: Readonly<Record<string, number>>,
+  notAssignedAfter: number,
+  now: number,
+): WaitingJob[] {
+  const long = (since: number) => now - since > notAssignedAfter;
+  const jobs = runnable.filter(({ since }) => long(since));
+  const runners = Object.values(idleSince).filter(long).length;
+  return jobs.slice(0, Math.max(0, Math.min(free, runners, jobs.length - unexplained)));
+}

@@ -1,0 +1,63 @@
+import type { Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { CreateTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDb, dynamoDbClient } from "../../../functions/shared/aws/clients";
+import type { TableSchema } from "../../../functions/shared/ledger/table";
+
+const dynalite: (options: object) => Server = createRequire(__filename)("dynalite");
+
+/** DynamoDB as others wrote it, in this process, behind the real client: it judges every key, condition and reserved word. */
+export class TestDynamoDb {
+  private readonly server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  private tables = 0;
+  client!: DynamoDb;
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+    this.client = dynamoDbClient({
+      endpoint: this.url,
+      region: "eu-central-1",
+      credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
+    });
+    return this;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Creates a table with the schema, by default with a name of its own. */
+  async table(schema: TableSchema, name = `table-${++this.tables}`): Promise<string> {
+    const { partitionKey, sortKey, index, indexPartitionKey, indexSortKey } = schema;
+    await this.client.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [partitionKey, sortKey, indexPartitionKey, indexSortKey].map((AttributeName) => ({
+          AttributeName,
+          AttributeType: "S",
+        })),
+        KeySchema: keys(partitionKey, sortKey),
+        GlobalSecondaryIndexes: [
+          { IndexName: index, KeySchema: keys(indexPartitionKey, indexSortKey), Projection: { ProjectionType: "ALL" } },
+        ],
+      }),
+    );
+    const describe = new DescribeTableCommand({ TableName: name });
+    while ((await this.client.send(describe)).Table?.TableStatus !== "ACTIVE") await new Promise(setImmediate);
+    return name;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+function keys(partition: string, sort: string) {
+  return [
+    { AttributeName: partition, KeyType: "HASH" as const },
+    { AttributeName: sort, KeyType: "RANGE" as const },
+  ];
+}

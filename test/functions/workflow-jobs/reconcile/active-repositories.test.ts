@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { GitHubError } from "../../../../functions/shared/github/error";
+import { TestDynamoDb } from "../../support/dynamodb";
+import { Harness } from "../support/harness";
+
+const MINUTE = 60_000;
+/** Of GitHub's own runners: their jobs are read, and nothing is written about them. */
+const FOREIGN = { labels: ["ubuntu-latest"], status: "in_progress" };
+
+describe("the reconciler's reads of active repositories", () => {
+  const dynamoDb = new TestDynamoDb();
+  let harness: Harness;
+  let gitHub: Harness["gitHub"];
+
+  before(() => dynamoDb.start());
+  after(() => dynamoDb.stop());
+  beforeEach(async () => {
+    harness = await Harness.create(dynamoDb);
+    gitHub = harness.gitHub;
+  });
+
+  const nextRun = async () => {
+    harness.clock.advance(5 * MINUTE);
+    gitHub.calls.length = 0;
+    await harness.reconcile();
+  };
+  const callsTo = (prefix: string) => gitHub.calls.filter((call) => call.startsWith(prefix));
+  const problem = async () => (await harness.health())?.problem;
+  /** Active, with runs of jobs that are not ours. */
+  const busy = async (repository: string, runs: number, firstRun: number) => {
+    await harness.ledger.noteRepository(repository);
+    for (let n = 0; n < runs; n++) gitHub.set({ id: firstRun + n, runId: firstRun + n, repository, ...FOREIGN });
+  };
+  const failing = (pattern: RegExp, status = 502) => {
+    gitHub.fault = (call) => {
+      if (pattern.test(call)) throw new GitHubError(`${call}: ${status}`, status);
+    };
+  };
+
+  it("do not stop at one with hundreds of runs, which are read in turn", async () => {
+    await busy("octo-org/big", 150, 1_000);
+    await harness.ledger.noteRepository("octo-org/small");
+    gitHub.set({ id: 1, runId: 1, repository: "octo-org/small" });
+    const read = new Set<string>();
+    for (let run = 0; run < 4; run++) {
+      await nextRun();
+      assert.deepEqual(await harness.open(), [1]);
+      assert.equal(await problem(), undefined);
+      for (const call of callsTo("jobs octo-org/big")) read.add(call);
+    }
+    assert.equal(read.size, 150);
+  });
+
+  it("go on in each run where the calls of the last one ended, so that every repository gets its turn", async () => {
+    for (let n = 0; n < 4; n++) await busy(`octo-org/r${n}`, 60, 1_000 * (n + 1));
+    const turns: string[][] = [];
+    for (let run = 0; run < 6; run++) {
+      await nextRun();
+      turns.push([...new Set(callsTo("jobs ").map((call) => call.split(" ")[1]!))]);
+    }
+    for (let n = 0; n < 4; n++) assert.ok(turns.filter((names) => names.includes(`octo-org/r${n}`)).length >= 3, JSON.stringify(turns));
+  });
+
+  it("are a problem when one with runs has had no turn for 13 min: its jobs are not known", async () => {
+    for (let n = 0; n < 100; n++) {
+      const repository = `octo-org/r${n}`;
+      await busy(repository, 3, 10 * n + 1);
+      const known = { repository, readAt: harness.clock.now(), inProgress: { runs: [10 * n + 1] } };
+      await harness.memory.writeRepository(known, harness.clock.now(), AbortSignal.timeout(5_000));
+    }
+    await nextRun();
+    await nextRun();
+    assert.equal(await problem(), undefined);
+    await nextRun();
+    assert.match(String(await problem()), /active repositories were not read in time, for want of calls; the first is octo-org\/r/);
+  });
+
+  it("are no problem when all of 200 had a job lately, and are read within the half hour of the full round", async () => {
+    for (let n = 0; n < 180; n++) await harness.ledger.noteRepository(`octo-org/r${n}`);
+    for (let n = 180; n < 200; n++) await busy(`octo-org/r${n}`, 1, n);
+    const reads = new Map<string, number>();
+    for (let run = 0; run < 12; run++) {
+      await nextRun();
+      assert.equal(await problem(), undefined);
+      for (const call of callsTo("runs ")) if (call.endsWith("queued")) reads.set(call, (reads.get(call) ?? 0) + 1);
+    }
+    const readsOf = (n: number) => reads.get(`runs octo-org/r${n} queued`) ?? 0;
+    for (let n = 0; n < 180; n++) assert.ok(readsOf(n) >= 2, `r${n}`);
+    for (let n = 180; n < 200; n++) assert.ok(readsOf(n) >= 4, `r${n}, with a run: ${readsOf(n)}`);
+  });
+
+  it("do not make the source stale for all pools because the lists of one always fail, and read that one last", async () => {
+    await harness.ledger.noteRepository("octo-org/broken");
+    gitHub.set({ id: 1, repository: "octo-org/sound" });
+    await harness.ledger.noteRepository("octo-org/sound");
+    failing(/^runs octo-org\/broken/);
+    for (let run = 0; run < 4; run++) {
+      await nextRun();
+      assert.equal(await problem(), undefined);
+      assert.deepEqual(await harness.open(), [1]);
+    }
+    const [first] = callsTo("runs ");
+    assert.equal(first, "runs octo-org/sound queued");
+    assert.equal(harness.observer.counts.ReconcileErrors, 4, "one in each run");
+    assert.ok(harness.observer.messages("warn").includes("a repository could not be read; continuing"));
+  });
+
+  it("get to the other runs of a repository one of whose runs always fails", async () => {
+    await busy("octo-org/app", 3, 5);
+    gitHub.set({ id: 9, runId: 9, repository: "octo-org/app", status: "in_progress" });
+    failing(/^jobs octo-org\/app 6$/);
+    await nextRun();
+    await nextRun();
+    assert.deepEqual(await harness.open(), [9]);
+  });
+
+  it("do not forget a repository because a run was deleted since it was listed", async () => {
+    await busy("octo-org/app", 1, 5);
+    gitHub.set({ id: 9, runId: 9, repository: "octo-org/app" });
+    failing(/^jobs octo-org\/app 5$/, 404);
+    await nextRun();
+    assert.deepEqual(await harness.open(), [9]);
+    assert.equal((await harness.memory.repositories(AbortSignal.timeout(5_000))).length, 1);
+  });
+
+  it("of an organization with 1,000 repositories have its larger number of calls, from the start of a run", async () => {
+    const repositories = Array.from({ length: 1_000 }, (_, n) => `octo-org/q${n}`);
+    await harness.memory.write(
+      "round",
+      { startedAt: harness.clock.now(), repositories, next: repositories.length },
+      AbortSignal.timeout(5_000),
+    );
+    for (let n = 0; n < 40; n++) await busy(`octo-org/r${n}`, 3, 10 * n + 1);
+    await nextRun();
+    assert.equal(callsTo("jobs ").length, 120);
+  });
+});

@@ -1,0 +1,311 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { archives, checkCanReturn, savePristine } from "../../../host-config/actions-runner-pool/agent/pristine";
+import { renewal } from "../../../host-config/actions-runner-pool/agent/renewal";
+import { FakeHost } from "./fake-host";
+
+/** `nobody` on most systems. Only root can give files away, so elsewhere all files are the test's own. */
+const ROOT = process.getuid?.() === 0;
+const UID = ROOT ? 65534 : process.getuid!();
+const GID = ROOT ? 65534 : process.getgid!();
+
+const NOTHING_LEFT = { slice: async () => true, all: async () => undefined, left: () => [] as { pid: number; comm: string }[] };
+
+describe("the renewal of a machine that returns to the warm pool", () => {
+  let root: string;
+  let files: {
+    folder: string;
+    runner: string;
+    linger: string;
+    perfLog: string;
+    proc: string;
+    schedulers: { crontabs: string[]; jobs: string[] };
+  };
+  let home: string;
+
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), "renewal-"));
+    chmodSync(root, 0o755);
+    home = join(root, "home");
+    files = {
+      folder: join(root, "pristine"),
+      runner: join(root, "runner"),
+      linger: join(root, "linger"),
+      perfLog: join(root, "perf"),
+      proc: join(root, "proc"),
+      schedulers: { crontabs: [join(root, "crontabs")], jobs: [join(root, "jobs")] },
+    };
+    for (const folder of [home, files.linger, `${root}/crontabs`, `${root}/jobs`, join(files.proc, "self")])
+      mkdirSync(folder, { recursive: true });
+    writeFileSync(join(files.proc, "self/mountinfo"), "36 35 98:0 / / rw - ext4 /dev/root rw\n");
+    put("runner/config.sh", "the installation's", 0o755);
+    put("runner/bin/Runner.Listener", "the installation's", 0o755);
+    own(home);
+    own(files.runner);
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const account = () => ({ uid: UID, gid: GID, home });
+  const save = () => savePristine(account(), files);
+  const machine = (ends = NOTHING_LEFT) => renewal({ runnerUser: "runner" }, new FakeHost().clock, account, files, ends);
+  const read = (path: string) => readFileSync(join(root, path), "utf8");
+  const there = (path: string) => existsSync(join(root, path));
+
+  /** Writes a file as the job's user would. */
+  function put(path: string, content: string, mode = 0o644): void {
+    const full = join(root, path);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, content, { mode });
+    for (let one = full; one !== root; one = dirname(one)) own(one);
+  }
+
+  function own(path: string): void {
+    lchownSync(path, UID, GID);
+  }
+
+  it("brings back the runner's programs, with their owner and mode, and leaves neither registration nor settings nor planted files", async () => {
+    await save();
+    for (const path of [".runner", ".credentials", ".credentials_rsaparams", ".env", ".path", "bin/planted"])
+      put(`runner/${path}`, "a job's");
+    put("runner/config.sh", "a job's", 0o600);
+    await machine().restore();
+    assert.deepEqual(readdirSync(files.runner).sort(), ["bin", "config.sh"]);
+    assert.deepEqual(readdirSync(join(files.runner, "bin")), ["Runner.Listener"]);
+    assert.equal(read("runner/config.sh"), "the installation's");
+    const { mode, uid } = statSync(join(files.runner, "config.sh"));
+    assert.deepEqual([mode & 0o777, uid], [0o755, UID]);
+    assert.equal(statSync(files.runner).uid, UID);
+  });
+
+  it("keeps the work folder, where jobs have their caches", async () => {
+    await save();
+    put("runner/_work/_tool/node/22.0.0", "cached");
+    await machine().restore();
+    assert.equal(read("runner/_work/_tool/node/22.0.0"), "cached");
+  });
+
+  it("keeps no work folder of the image in its copy, which would bring back what a job has deleted", async () => {
+    put("runner/_work/of-the-image", "");
+    await save();
+    rmSync(join(files.runner, "_work"), { recursive: true });
+    await machine().restore();
+    assert.ok(!there("runner/_work"));
+  });
+
+  it("brings back a runner whose folder a job has deleted, or replaced by a link to a folder of root's", async () => {
+    await save();
+    rmSync(files.runner, { recursive: true });
+    await machine().restore();
+    assert.equal(read("runner/config.sh"), "the installation's");
+    rmSync(files.runner, { recursive: true });
+    mkdirSync(join(root, "etc"));
+    writeFileSync(join(root, "etc/passwd"), "root's");
+    symlinkSync(join(root, "etc"), files.runner);
+    await machine().restore();
+    assert.equal(read("etc/passwd"), "root's");
+    assert.equal(read("runner/config.sh"), "the installation's");
+  });
+
+  /** What each step of a restoration leaves, if it is cut short there. */
+  const CUTS: [string, () => void][] = [
+    ["after the runner was moved", () => renameSync(files.runner, join(files.folder, "old"))],
+    [
+      "after the work folder was moved",
+      () => {
+        renameSync(files.runner, join(files.folder, "old"));
+        renameSync(join(files.folder, "old/_work"), join(files.folder, "work"));
+      },
+    ],
+    [
+      "while the runner was unpacked",
+      () => {
+        renameSync(join(files.runner, "_work"), join(files.folder, "work"));
+        rmSync(files.runner, { recursive: true });
+        put("pristine/next/half", "of an archive");
+      },
+    ],
+    ["before the work folder was put back", () => renameSync(join(files.runner, "_work"), join(files.folder, "work"))],
+  ];
+  for (const [cut, arrange] of CUTS) {
+    it(`starts over after it was cut short ${cut}, and keeps the caches of jobs`, async () => {
+      await save();
+      put("runner/.runner", "a job's");
+      put("runner/_work/cache", "cached");
+      arrange();
+      await machine().restore();
+      assert.equal(read("runner/config.sh"), "the installation's");
+      assert.ok(!there("runner/.runner") && !there("runner/half"));
+      assert.deepEqual(readdirSync(files.folder).sort(), ["home.tar", "runner.tar"]);
+      assert.equal(read("runner/_work/cache"), "cached");
+    });
+  }
+
+  it("frees the space of the old runner before it needs that of the new one, where jobs have filled the disk", async () => {
+    await save();
+    put("runner/of-a-job", "fills the disk");
+    // An archive that cannot be unpacked: what a full disk makes of it.
+    writeFileSync(archives(files.folder).runner, "no archive");
+    await assert.rejects(machine().restore(), /tar/);
+    assert.ok(!there("pristine/old") && !there("runner"), "the old runner still takes its space");
+  });
+
+  it("deletes the work folder as such, and what a link in its place leads to stays", async () => {
+    put("runner/_work/cache", "cached");
+    await machine().deleteWork();
+    assert.ok(!there("runner/_work") && there("runner/config.sh"));
+    mkdirSync(join(root, "etc"));
+    writeFileSync(join(root, "etc/passwd"), "root's");
+    symlinkSync(join(root, "etc"), join(files.runner, "_work"));
+    await machine().deleteWork();
+    assert.equal(read("etc/passwd"), "root's");
+  });
+
+  it("brings back the image's user units and ends those of jobs, with their user's own rights", async () => {
+    put("home/.config/systemd/user/docker.service", "the image's");
+    await save();
+    put("home/.config/systemd/user/docker.service", "a job's");
+    put("home/.config/systemd/user/default.target.wants/planted.service", "a job's");
+    put("home/.config/environment.d/planted.conf", "LD_PRELOAD=/home/planted.so");
+    put("home/.local/share/systemd/user/planted.timer", "a job's");
+    put("home/.cache/pip/wheel", "cached");
+    await machine().restore();
+    assert.equal(read("home/.config/systemd/user/docker.service"), "the image's");
+    for (const planted of [".config/systemd/user/default.target.wants", ".config/environment.d", ".local/share/systemd"])
+      assert.ok(!there(`home/${planted}`), planted);
+    assert.equal(read("home/.cache/pip/wheel"), "cached");
+  });
+
+  it("leaves no job's key that lets someone log in as its user, and brings back the image's", async () => {
+    put("home/.ssh/authorized_keys", "the image's");
+    await save();
+    put("home/.ssh/authorized_keys", "a job's");
+    for (const path of [".ssh/rc", ".ssh/id_ed25519", ".k5login", ".forward", ".config/autostart/planted.desktop"])
+      put(`home/${path}`, "a job's");
+    put("home/.config/containers/systemd/planted.container", "a job's");
+    put("home/.config/containers/registries.conf", "kept");
+    await machine().restore();
+    assert.equal(read("home/.ssh/authorized_keys"), "the image's");
+    assert.deepEqual(readdirSync(join(home, ".ssh")), ["authorized_keys"]);
+    for (const planted of [".k5login", ".forward", ".config/autostart", ".config/containers/systemd"])
+      assert.ok(!there(`home/${planted}`), planted);
+    assert.equal(read("home/.config/containers/registries.conf"), "kept");
+  });
+
+  it("deletes nothing of root's by way of a link that a job put into its home", async function () {
+    if (!ROOT) this.skip();
+    await save();
+    mkdirSync(join(root, "etc/systemd"), { recursive: true });
+    writeFileSync(join(root, "etc/systemd/system.conf"), "root's");
+    symlinkSync(join(root, "etc"), join(home, ".config"));
+    own(join(home, ".config"));
+    await assert.rejects(machine().restore(), /Permission denied/);
+    assert.equal(read("etc/systemd/system.conf"), "root's");
+  });
+
+  it("rejects on an instance that was installed without a copy of its runner, and changes nothing there", async () => {
+    await assert.rejects(machine().restore(), /before the pool had warmPool.reuseOnScaleIn/);
+    assert.equal(read("runner/config.sh"), "the installation's");
+  });
+
+  it("empties the folder of the performance log, whose content the next service would take for its own runner's", async () => {
+    await save();
+    for (const name of ["Runner.perf", "-rf", ".hidden", "..twice", "folder/inner"]) put(`perf/${name}`, "a job's");
+    writeFileSync(Buffer.from(`${files.perfLog}/\xff`, "latin1"), "a name that is no UTF-8");
+    writeFileSync(join(root, "kept"), "root's");
+    symlinkSync(root, join(files.perfLog, "link"));
+    await machine().restore();
+    assert.deepEqual(readdirSync(files.perfLog), []);
+    assert.equal(read("kept"), "root's");
+  });
+
+  it("rejects when a file system of a job's covers the performance log and cannot be unmounted", async () => {
+    await save();
+    writeFileSync(join(files.proc, "self/mountinfo"), `40 36 0:50 / ${files.perfLog} rw - fuse.planted planted rw\n`);
+    await assert.rejects(machine().restore(), /umount|ENOENT/);
+  });
+
+  it("rejects when a file system of a job's cannot be unmounted, instead of following it", async () => {
+    await save();
+    const mounted = join(files.runner, "mounted");
+    writeFileSync(join(files.proc, "self/mountinfo"), `40 36 0:50 / ${mounted} rw - fuse.planted planted rw\n`);
+    await assert.rejects(machine().restore(), new RegExp(`umount.*${mounted}|ENOENT`));
+    assert.equal(read("runner/config.sh"), "the installation's");
+  });
+
+  it("is refused at the installation for a user that lingers, whose manager would start a job's programs without a job", () => {
+    checkCanReturn("runner", files, files.proc);
+    put("linger/runner", "");
+    checkCanReturn("other", files, files.proc);
+    assert.throws(() => checkCanReturn("runner", files, files.proc), /runnerUser runner: lingers .*disable-linger runner.*reuseOnScaleIn/);
+  });
+
+  for (const folder of ["", "/_work", "/_work/my caches"]) {
+    it(`is refused at the installation where something is mounted at the runner's ${folder || "folder"}, which could not be moved`, () => {
+      const at = `${files.runner}${folder}`.replaceAll(" ", "\\040");
+      writeFileSync(join(files.proc, "self/mountinfo"), `36 35 98:0 / ${at} rw - xfs /dev/nvme1n1 rw\n`);
+      assert.throws(
+        () => checkCanReturn("runner", files, files.proc),
+        ({ message }: Error) => message.startsWith(`${files.runner}${folder}: is a mount point`) && /reuseOnScaleIn/.test(message),
+      );
+      writeFileSync(join(files.proc, "self/mountinfo"), `36 35 98:0 / ${files.runner}-other rw - xfs /dev/nvme1n1 rw\n`);
+      checkCanReturn("runner", files, files.proc);
+    });
+  }
+
+  it("keeps its copy where only root can read or change it", async () => {
+    await save();
+    assert.equal(statSync(files.folder).mode & 0o777, 0o700);
+    assert.deepEqual(
+      Object.values(archives(files.folder)).map((path) => existsSync(path)),
+      [true, true],
+    );
+    if (ROOT) assert.equal(statSync(files.folder).uid, 0);
+  });
+
+  it("ends lingering, cron jobs and at jobs of the job's user, and leaves those of others", async () => {
+    for (const path of ["linger/runner", "crontabs/runner", "jobs/a0001"]) put(path, "");
+    for (const path of ["linger/other", "crontabs/other", "jobs/a0002"]) writeFileSync(join(root, path), "");
+    if (ROOT) chownSync(join(root, "jobs/a0002"), 0, 0);
+    await machine().disarm();
+    for (const path of ["linger/runner", "crontabs/runner"]) assert.ok(!there(path), path);
+    for (const path of ["linger/other", "crontabs/other"]) assert.ok(there(path), path);
+    if (ROOT) assert.deepEqual(readdirSync(join(root, "jobs")), ["a0002"]);
+  });
+
+  it("does not count as done while a process survives, in the user's slice or elsewhere, or if nothing could be learned of it", async () => {
+    await machine().endProcesses();
+    await assert.rejects(machine({ ...NOTHING_LEFT, slice: async () => false }).endProcesses(), /slice of runnerUser runner survive/);
+    for (const part of ["slice", "all"]) {
+      const unknown = { ...NOTHING_LEFT, [part]: () => Promise.reject(new Error("no answer")) };
+      await assert.rejects(machine(unknown).endProcesses(), /no answer/);
+    }
+  });
+
+  it("does not count as done if the user lingers again at its end, or has a process", async () => {
+    await machine().check();
+    await assert.rejects(machine({ ...NOTHING_LEFT, left: () => [{ pid: 7, comm: "planted" }] }).check(), /planted \(7\)/);
+    put("linger/runner", "");
+    await assert.rejects(machine().check(), /runner lingers again/);
+  });
+
+  it("has nothing to disarm on a machine without cron, at or lingering users", async () => {
+    for (const path of ["linger", "crontabs", "jobs"]) rmSync(join(root, path), { recursive: true });
+    await machine().disarm();
+  });
+});
