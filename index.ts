@@ -1,7 +1,7 @@
-/** The program: deploys a pool of runners from the stack's configuration, in the given subnets or in a VPC that it creates. */
+/** The program: deploys what the stack's configuration has of a source of demand and a pool, in the given subnets or in a VPC that it creates. */
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
-import { ActionsRunnerPool } from "./components";
+import { ActionsRunnerPool, type DemandArgs, WorkflowJobs } from "./components";
 import { RELEASE_TAG } from "./contract/shared/release";
 import { readStackConfig } from "./stack-config";
 
@@ -16,10 +16,21 @@ const [privateSubnetIds, setPrivateSubnetIds] = pulumi.deferredOutput<string[]>(
 const [createdVpcId, setCreatedVpcId] = pulumi.deferredOutput<string>();
 const needsVpc = config.pool !== undefined && !network.subnetIds;
 
+/** Named like a source of the pool's own, so that the rights of a deployment are the same. */
+const jobs = config.workflowJobs && new WorkflowJobs("runners-jobs", { ...config.workflowJobs, release });
+
+/** A pool of this stack follows the queue of this stack's source, unless it names another. */
+function demandOf(given: DemandArgs | undefined): DemandArgs | undefined {
+  if (given === undefined || jobs === undefined || given.source !== undefined) return given;
+  const { workflowJobsName, tableArn, kmsKeyArn } = jobs;
+  return { ...given, source: { workflowJobsName, tableArn, kmsKeyArn } };
+}
+
 const pool =
   config.pool &&
   new ActionsRunnerPool("runners", {
     ...config.pool,
+    demand: demandOf(config.pool.demand),
     release,
     subnetIds: network.subnetIds ?? privateSubnetIds,
     vpcId: needsVpc ? createdVpcId : undefined,
@@ -48,6 +59,14 @@ export const terminateHookName = pool?.terminateHookName;
 export const registerFunctionName = pool?.registerFunctionName;
 export const deregisterFunctionName = pool?.deregisterFunctionName;
 export const sweepFunctionName = pool?.sweepFunctionName;
+export const scaleFunctionName = pool?.scaleFunctionName;
+export const workflowJobsName = jobs?.workflowJobsName ?? pool?.workflowJobsName;
+/** By these, and `workflowJobsName`, a pool of another stack names this stack's source. */
+export const tableArn = jobs?.tableArn;
+export const kmsKeyArn = jobs?.kmsKeyArn;
+export const workflowJobsDeadLetterQueueUrl = jobs?.deadLetterQueueUrl;
+export const webhookUrl = jobs?.webhookUrl ?? pool?.webhookUrl;
+export const webhookSecretArn = jobs?.webhookSecretArn ?? pool?.webhookSecretArn;
 export const hostRoleArn = pool?.hostRoleArn;
 export const imageId = pool?.imageId;
 export const deadLetterQueueUrl = pool?.deadLetterQueueUrl;

@@ -7,6 +7,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import * as ts from "typescript";
 import { build } from "./build";
+import { containPackages } from "./contained-packages";
 import { ROOT } from "../components/shared/package-layout";
 
 const LIB = "lib";
@@ -35,6 +36,7 @@ export function compile(root: string = ROOT): void {
   const { diagnostics } = program.emit();
   const problems = [...ts.getPreEmitDiagnostics(program), ...diagnostics];
   if (problems.length > 0) throw new Error(ts.formatDiagnostics(problems, { ...FORMAT, getCurrentDirectory: () => root }));
+  containPackages(root, out, Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).peerDependencies));
   writeModule(out);
 }
 

@@ -1,7 +1,7 @@
 import type { PinChangeResult } from "./evaluate";
 import { MAIN, isOlder } from "./pin";
 import type { Repository } from "./repository";
-import { oneLine } from "./one-line";
+import { oneLine } from "../cli/one-line";
 import { trailersOf } from "./trailers";
 
 /** As many as a reviewer reads; the rest are counted. */

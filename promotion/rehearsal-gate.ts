@@ -6,7 +6,7 @@ import { type GateResult, closed, open } from "./gates";
 import { ReleaseFolder } from "./release-folder";
 import { type Repository, short } from "./repository";
 import { InterruptedError, CommandRunner } from "./run-command";
-import { oneLine } from "./one-line";
+import { oneLine } from "../cli/one-line";
 
 /** Ways for a rehearsal to make its hosts; see its own `--hosts`. */
 export const HOSTS = ["auto", "systemd", "simulated"] as const;

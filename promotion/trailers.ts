@@ -2,7 +2,7 @@ import { RefusedError } from "./refused-error";
 import { GATES, type GateName } from "./gates";
 import type { PinChangeResult, Override } from "./evaluate";
 import type { Repository } from "./repository";
-import { oneLine } from "./one-line";
+import { oneLine } from "../cli/one-line";
 
 /** Room for a sentence that can still be understood in a year; "hotfix" cannot. */
 const SHORTEST_REASON = 20;

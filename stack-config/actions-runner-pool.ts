@@ -1,4 +1,13 @@
-import type { ActionsRunnerPoolArgs, DrainArgs, FunctionsArgs, InstanceRefreshArgs, SpotArgs, WarmPoolArgs } from "../components";
+import type {
+  ActionsRunnerPoolArgs,
+  DemandArgs,
+  DrainArgs,
+  FunctionsArgs,
+  InstanceRefreshArgs,
+  SpotArgs,
+  WarmPoolArgs,
+} from "../components";
+import { readGithub } from "./github";
 import type { Reader } from "./reader";
 
 /** The pool's arguments, except those that the program sets itself. */
@@ -10,24 +19,8 @@ const COMPONENT = "ActionsRunnerPool";
 export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
   const maxSize = read.count("maxSize");
   if (maxSize === undefined) return undefined;
-  const appId = read.text("githubAppId");
   return {
-    github: {
-      organization: read.text("githubOrganization"),
-      repository: read.text("githubRepository"),
-      // An App without its private key is rejected by the component.
-      app: appId
-        ? {
-            id: appId,
-            installationId: read.text("githubInstallationId"),
-            privateKeySecretArn: read.text("githubPrivateKeySecretArn") ?? "",
-          }
-        : undefined,
-      tokenSecretArn: read.text("githubTokenSecretArn"),
-      secretKmsKeyArn: read.text("githubSecretKmsKeyArn"),
-      apiUrl: read.text("githubApiUrl"),
-      caCertificates: read.text("githubCaCertificates"),
-    },
+    github: readGithub(read),
     runner: {
       onImage: read.flag("runnerOnImage"),
       version: read.text("runnerVersion"),
@@ -53,6 +46,7 @@ export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
     maxSize,
     desiredCapacity: read.count("desiredCapacity"),
     warmPool: read.object<WarmPoolArgs>(COMPONENT, "warmPool"),
+    demand: read.object<DemandArgs>(COMPONENT, "demand"),
     drain: read.object<DrainArgs>(COMPONENT, "drain"),
     launchTimeout: read.number("launchTimeout"),
     waitForReadiness: read.flag("waitForReadiness"),

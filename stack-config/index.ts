@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type PoolConfig, readActionsRunnerPool } from "./actions-runner-pool";
 import { Reader } from "./reader";
 import { readRelease } from "./release";
+import { type WorkflowJobsConfig, readWorkflowJobs } from "./workflow-jobs";
 
 /** A stack's configuration: its release, its network, and one entry for each component, undefined if it is not deployed. */
 export interface StackConfig {
@@ -12,6 +13,7 @@ export interface StackConfig {
     vpcCidrBlock: string;
   };
   pool: PoolConfig | undefined;
+  workflowJobs: WorkflowJobsConfig | undefined;
 }
 
 /** Address range of the VPC that the program creates; does not overlap the common 10.0.0.0/16 and 172.31.0.0/16. */
@@ -24,5 +26,6 @@ export function readStackConfig(config = new pulumi.Config()): StackConfig {
     release: readRelease(read),
     network: { subnetIds: read.list("subnetIds"), vpcCidrBlock: read.text("vpcCidrBlock") ?? VPC_CIDR_BLOCK },
     pool: readActionsRunnerPool(read),
+    workflowJobs: readWorkflowJobs(read),
   };
 }

@@ -3,10 +3,18 @@ import { shownValue } from "../components/shared/shown-value";
 import schema from "../schema.json";
 
 /** The parts of `schema.json` that are read here. */
-interface Schema {
-  resources: Record<string, { inputProperties: Record<string, { description: string; $ref?: string }> }>;
-  types: Record<string, { type: string; properties?: object }>;
+interface Property {
+  description?: string;
+  type?: string;
+  $ref?: string;
+  items?: Property;
 }
+type Fields = Record<string, Property>;
+interface Schema {
+  resources: Record<string, { inputProperties: Fields }>;
+  types: Record<string, { type: string; properties?: Fields }>;
+}
+const SCHEMA: Schema = schema;
 
 /**
  * Reads a stack's configuration by key. `Pulumi.yaml` gives each key its type and its default. There, an empty string,
@@ -54,11 +62,17 @@ export class Reader {
   object<T extends object>(component: string, key: string): T | undefined {
     const value = this.typed(key, "an object", () => this.config.getObject<T>(key));
     if (!value || Object.keys(value).length === 0) return undefined;
-    const fields = fieldsOf(component, key);
-    const unknown = Object.keys(value).find((field) => !fields.includes(field));
-    if (unknown !== undefined) {
-      throw new pulumi.RunError(`ci-runners:${key} has an unknown field "${unknown}"; use one of ${fields.join(", ")}`);
-    }
+    const property = inputsOf(component)[key];
+    if (fieldsOf(property) === undefined) throw new Error(`schema.json has no fields for the argument ${key} of ${component}`);
+    checkFields(key, value, property);
+    return value;
+  }
+
+  /** All arguments of a component, as the fields of one key. */
+  component<T extends object>(component: string, key: string): T | undefined {
+    const value = this.typed(key, "an object", () => this.config.getObject<T>(key));
+    if (!value || Object.keys(value).length === 0) return undefined;
+    checkObject(key, value, inputsOf(component));
     return value;
   }
 
@@ -74,11 +88,27 @@ export class Reader {
   }
 }
 
-/** The fields of an argument, in the order in which the component declares them. */
-function fieldsOf(component: string, argument: string): string[] {
-  const { resources, types }: Schema = schema;
-  const reference = resources[`ci-runners:index:${component}`]?.inputProperties[argument]?.$ref;
-  const properties = types[reference?.replace("#/types/", "") ?? ""]?.properties;
-  if (!properties) throw new Error(`schema.json has no fields for the argument ${argument} of ${component}`);
-  return Object.keys(properties);
+function inputsOf(component: string): Fields {
+  return SCHEMA.resources[`ci-runners:index:${component}`]?.inputProperties ?? {};
+}
+
+/** The fields of an object's type, in the order in which it declares them; undefined for any other type, such as a choice. */
+function fieldsOf({ $ref }: Property = {}): Fields | undefined {
+  return SCHEMA.types[$ref?.replace("#/types/", "") ?? ""]?.properties;
+}
+
+/** Also within objects and lists. What is of another type than the schema's is refused by the component itself. */
+function checkFields(path: string, value: unknown, property: Property | undefined): void {
+  if (Array.isArray(value)) value.forEach((one, index) => checkFields(`${path}[${index}]`, one, property?.items));
+  const fields = fieldsOf(property);
+  if (fields !== undefined && typeof value === "object" && value !== null && !Array.isArray(value)) checkObject(path, value, fields);
+}
+
+function checkObject(path: string, value: object, fields: Fields): void {
+  for (const [field, one] of Object.entries(value)) {
+    if (!Object.hasOwn(fields, field)) {
+      throw new pulumi.RunError(`ci-runners:${path} has an unknown field "${field}"; use one of ${Object.keys(fields).join(", ")}`);
+    }
+    checkFields(`${path}.${field}`, one, fields[field]);
+  }
 }

@@ -1,13 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { artefacts } from "../shared/artefacts";
-import { awsEnvironment } from "../shared/aws-environment";
+import { type AwsEnvironment, awsEnvironment } from "../shared/aws-environment";
+import { type DeadLetterParts, createDeadLetters } from "../shared/dead-letters";
 import { defaultTags } from "../shared/default-tags";
 import { createHostBundle } from "../shared/host-bundle";
 import { checkAwsSdk } from "../shared/sdk-version";
 import { createAlarms } from "./alarms";
 import type { ActionsRunnerPoolArgs } from "./args";
 import { createBundleSweep } from "./bundle-sweep";
-import { createDeadLetters } from "./dead-letters";
+import { createDemand } from "./demand";
+import { createDemandSource, sourceOutputs } from "./demand-source";
 import { createDestroyCheck } from "./destroy-check";
 import { createEvents } from "./events";
 import { createFinalSweep } from "./final-sweep";
@@ -19,9 +21,11 @@ import { createLaunchTemplate } from "./launch-template";
 import { createNetwork, functionNetwork } from "./network";
 import { waitForReadiness } from "./readiness";
 import { createRefreshCancel } from "./refresh-cancel";
-import { resolveSettings } from "./settings";
+import { scaleTriggers } from "./scale-triggers";
+import { type PoolSettings, resolveSettings } from "./settings";
 import { createStopDocument } from "./stop-document";
 import { checkedTags } from "./tags";
+import { triggers } from "./triggers";
 import { validate } from "./validation";
 
 /**
@@ -55,6 +59,14 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
   public readonly deregisterFunctionName!: pulumi.Output<string>;
   /** Name of the function that handles what events missed. */
   public readonly sweepFunctionName!: pulumi.Output<string>;
+  /** Name of the function that makes the pool follow its queue; absent without `demand`. */
+  public readonly scaleFunctionName?: pulumi.Output<string>;
+  /** Name of the source of demand, its own or another's; absent without `demand`. */
+  public readonly workflowJobsName?: pulumi.Output<string>;
+  /** Address to which GitHub delivers the pool's jobs; absent unless the pool makes its own source. */
+  public readonly webhookUrl?: pulumi.Output<string>;
+  /** ARN of the secret that signs these deliveries; absent unless the pool makes its own source. */
+  public readonly webhookSecretArn?: pulumi.Output<string>;
   /** URL of the queue of events that could not be delivered or handled after all retries. */
   public readonly deadLetterQueueUrl!: pulumi.Output<string>;
   /** SHA-256, in hex, of the host bundle that new instances install. */
@@ -76,12 +88,12 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const facts = pulumi.output(settings.imageId).apply((imageId) => instanceFacts(settings, imageId, child));
     const environment = awsEnvironment(child);
     const tags = checkedTags({ settings, facts, environment, defaults: defaultTags(child) });
-    const common = { settings, tags, environment };
+    const common: Common = { settings, tags, environment };
 
     const network = createNetwork(name, common, child);
     const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), kmsKeyArn: settings.kmsKeyArn, tags }, child);
     const hostRole = createHostRole(name, { ...common, bucketArn: bundle.bucket.arn }, child);
-    const { queue: deadLetters, ready: deadLettersReady } = createDeadLetters(name, common, child);
+    const { queue: deadLetters, ready: deadLettersReady } = createDeadLetters(name, deadLetterParts(common), child);
     const functionParts = {
       deadLetters,
       bundle,
@@ -89,19 +101,32 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
       network: functionNetwork(settings, network),
       artefacts: built.functions,
     };
+    const source = createDemandSource(name, { settings, network: functionParts.network }, child);
     const functions = createFunctions(name, { ...common, ...functionParts }, child);
     const events = createEvents(name, { ...common, functions, deadLetters }, child);
     const stopDocument = createStopDocument(name, common, child);
     const launchTemplate = createLaunchTemplate(name, { ...common, facts, network, hostRole, bundle }, child);
     const eventHandling = [...Object.values(functions).flatMap(({ ready }) => ready), ...events];
     const finalSweep = createFinalSweep(name, { settings, sweep: functions.sweep, dependsOn: eventHandling }, child);
-    const beforeGroup = [bundle.object, ...hostRole.ready, ...deadLettersReady, ...eventHandling, finalSweep, stopDocument];
+    const beforeGroup = [
+      bundle.object,
+      ...hostRole.ready,
+      ...deadLettersReady,
+      ...eventHandling,
+      finalSweep,
+      stopDocument,
+      ...(source?.own ?? []),
+    ];
     const cancelled = createRefreshCancel(name, { settings, sweep: functions.sweep, launchTemplate, dependsOn: beforeGroup }, child);
-    const group = createGroup(name, { ...common, launchTemplate, network, dependsOn: [...beforeGroup, cancelled] }, child);
+    // Of a source beside the pool only outputs are known. One in `dependsOn` passes on the resources from which its value comes.
+    const sourceSetUp = source === undefined ? [] : [source.setUp.apply(() => finalSweep)];
+    const dependsOn = [...beforeGroup, ...sourceSetUp, cancelled];
+    const group = createGroup(name, { ...common, launchTemplate, network, dependsOn }, child);
     createHooks(name, { settings, group }, child);
     const ready = waitForReadiness(this, { settings, sweep: functions.sweep, group });
     const bundleSweep = createBundleSweep(name, { settings, sweep: functions.sweep, bundle, group }, child);
-    createDestroyCheck(name, { settings, sweep: functions.sweep, dependsOn: [group, bundleSweep] }, child);
+    const demand = source && createDemand(name, { ...common, ...functionParts, source, facts, deadLettersReady, group }, child);
+    createDestroyCheck(name, { settings, sweep: functions.sweep, dependsOn: [group, bundleSweep, ...(demand?.ready ?? [])] }, child);
     createAlarms(name, { ...common, functions, deadLetters }, child);
 
     const outputs: Outputs = {
@@ -118,12 +143,26 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
       registerFunctionName: functions.register.function.name,
       deregisterFunctionName: functions.deregister.function.name,
       sweepFunctionName: functions.sweep.function.name,
+      ...(demand === undefined ? {} : { scaleFunctionName: demand.scale.name }),
+      ...(source === undefined ? {} : sourceOutputs(source)),
       deadLetterQueueUrl: deadLetters.url,
       hostBundleSha256: pulumi.output(bundle.sha256),
     };
     Object.assign(this, outputs);
     this.registerOutputs({ ...outputs, ready });
   }
+}
+
+function deadLetterParts({ settings, tags, environment }: Common): DeadLetterParts {
+  const rules = [...triggers(settings), ...(settings.demand === undefined ? [] : scaleTriggers(settings))].map(({ rule }) => rule);
+  return { queueName: settings.names.deadLetterQueue, rules, environment, kmsKeyArn: settings.kmsKeyArn, tags };
+}
+
+/** What nearly every part of the pool needs. */
+interface Common {
+  settings: PoolSettings;
+  tags: pulumi.Output<Record<string, string>>;
+  environment: pulumi.Output<AwsEnvironment>;
 }
 
 /** Exactly the outputs that the class declares. */

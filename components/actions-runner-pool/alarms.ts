@@ -1,62 +1,28 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { METRIC, POOL_DIMENSION } from "../../contract/actions-runner-pool/metrics";
 import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
+import { type MetricAlarm, createAlarm, deadLetterAlarm, functionErrors } from "../shared/metric-alarm";
 import type { PoolFunctions } from "./functions";
 import type { PoolSettings } from "./settings";
 
-interface Alarm {
-  suffix: string;
-  description: string;
-  namespace: string;
-  metricName: string;
-  dimensions: Record<string, pulumi.Input<string>>;
-  statistic: "Sum" | "Maximum";
-  /** Breaching 5-minute periods that raise the alarm: 1 of 1, or 2 of the last 3. */
-  badPeriods: 1 | 2;
-}
-
-/** Seconds; the sweep reports once per period. */
-const PERIOD = 300;
-
-export interface AlarmParts {
+export interface PoolAlarmParts {
   settings: PoolSettings;
   functions: PoolFunctions;
   deadLetters: aws.sqs.Queue;
   tags: pulumi.Output<Record<string, string>>;
 }
 
-/** One alarm for each condition that an operator must know about. Missing data means that nothing happened. */
-export function createAlarms(name: string, parts: AlarmParts, opts: pulumi.CustomResourceOptions): void {
+/** One alarm for each condition that an operator must know about. */
+export function createAlarms(name: string, parts: PoolAlarmParts, opts: pulumi.CustomResourceOptions): void {
   const { settings, tags } = parts;
-  const notify = settings.alarmTopicArn === undefined ? undefined : [settings.alarmTopicArn];
   for (const alarm of alarms(parts)) {
-    new aws.cloudwatch.MetricAlarm(
-      `${name}-${alarm.suffix}`,
-      {
-        name: `${settings.poolName}-${alarm.suffix}`,
-        alarmDescription: alarm.description,
-        namespace: alarm.namespace,
-        metricName: alarm.metricName,
-        dimensions: alarm.dimensions,
-        statistic: alarm.statistic,
-        period: PERIOD,
-        evaluationPeriods: alarm.badPeriods === 1 ? 1 : 3,
-        datapointsToAlarm: alarm.badPeriods,
-        comparisonOperator: "GreaterThanThreshold",
-        threshold: 0,
-        treatMissingData: "notBreaching",
-        alarmActions: notify,
-        okActions: notify,
-        tags,
-      },
-      opts,
-    );
+    createAlarm(name, { alarm, prefix: settings.poolName, topicArn: settings.alarmTopicArn, tags }, opts);
   }
 }
 
-function alarms({ settings, functions, deadLetters }: AlarmParts): Alarm[] {
-  const own = (suffix: string, metricName: string, rest: Pick<Alarm, "description" | "statistic" | "badPeriods">): Alarm => ({
+function alarms({ settings, functions, deadLetters }: PoolAlarmParts): MetricAlarm[] {
+  const own = (suffix: string, metricName: string, rest: Pick<MetricAlarm, "description" | "statistic" | "badPeriods">): MetricAlarm => ({
     suffix,
     metricName,
     namespace: METRIC_NAMESPACE,
@@ -136,25 +102,7 @@ function alarms({ settings, functions, deadLetters }: AlarmParts): Alarm[] {
       statistic: "Sum",
       badPeriods: 2,
     }),
-    {
-      suffix: "dead-letters",
-      description: "An event could not be delivered or handled: read it from the dead-letter queue; the sweep catches up",
-      namespace: "AWS/SQS",
-      metricName: "ApproximateNumberOfMessagesVisible",
-      dimensions: { QueueName: deadLetters.name },
-      statistic: "Maximum",
-      badPeriods: 1,
-    },
-    ...Object.entries(functions).map(
-      ([key, packaged]): Alarm => ({
-        suffix: `${key}-function-errors`,
-        description: `The ${key} function failed, twice in 15 minutes: check its log`,
-        namespace: "AWS/Lambda",
-        metricName: "Errors",
-        dimensions: { FunctionName: packaged.function.name },
-        statistic: "Sum",
-        badPeriods: 2,
-      }),
-    ),
+    deadLetterAlarm(deadLetters, "read it from the dead-letter queue; the sweep catches up"),
+    ...Object.entries(functions).map(([key, packaged]) => functionErrors(key, packaged.function)),
   ];
 }

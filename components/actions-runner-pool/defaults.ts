@@ -74,6 +74,16 @@ export const DEFAULTS = {
 
 /** Defaults of the fields of optional objects, which apply only if the object is given. */
 export const DEFAULTS_IF_GIVEN = {
+  demand: {
+    /** Seconds. EC2 bills at least a minute of each instance. */
+    idleTimeout: 60,
+    /** A pool that is to be cheap first: a job then waits for a boot. */
+    minIdle: 0,
+    schedules: [],
+    priority: 0,
+    /** A job that ran in part may have effects that must not occur twice. */
+    rerunLostJobs: false,
+  },
   /** With Spot requested, On-Demand instances must be requested explicitly. */
   spot: { onDemandBase: 0, onDemandPercentage: 0, additionalInstanceTypes: [] },
   warmPool: {
@@ -84,6 +94,8 @@ export const DEFAULTS_IF_GIVEN = {
     maxPreparedCapacity: ({ maxSize }: Basis) => maxSize,
     /** Whether an instance can hibernate shows only when it should: its launches succeed. */
     allowUnlistedImage: false,
+    /** An instance that has run jobs keeps what they stored on its disk. */
+    reuseOnScaleIn: false,
   },
 } satisfies DefaultsOf<ActionsRunnerPoolArgs>;
 

@@ -1,8 +1,9 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { createEventTrigger } from "../shared/event-trigger";
 import type { PoolFunctions } from "./functions";
 import type { PoolSettings } from "./settings";
-import { type Trigger, triggers } from "./triggers";
+import { triggers } from "./triggers";
 
 export interface EventParts {
   settings: PoolSettings;
@@ -17,31 +18,8 @@ export interface EventParts {
  * @returns resources that must exist before the group: an earlier event would be lost.
  */
 export function createEvents(name: string, parts: EventParts, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
-  return triggers(parts.settings).flatMap((trigger) => createTrigger(`${name}-${trigger.suffix}`, { ...parts, trigger }, opts));
-}
-
-function createTrigger(
-  name: string,
-  { trigger, functions, deadLetters, tags }: EventParts & { trigger: Trigger },
-  opts: pulumi.CustomResourceOptions,
-): pulumi.Resource[] {
-  const { eventPattern, scheduleExpression, description } = trigger;
-  const handler = functions[trigger.target].function;
-  const rule = new aws.cloudwatch.EventRule(name, { name: trigger.rule, description, eventPattern, scheduleExpression, tags }, opts);
-  const permission = new aws.lambda.Permission(
-    name,
-    { function: handler.name, action: "lambda:InvokeFunction", principal: "events.amazonaws.com", sourceArn: rule.arn },
-    opts,
+  const { settings, functions, deadLetters, tags } = parts;
+  return triggers(settings).flatMap((trigger) =>
+    createEventTrigger(`${name}-${trigger.suffix}`, { trigger, handler: functions[trigger.target].function, deadLetters, tags }, opts),
   );
-  const target = new aws.cloudwatch.EventTarget(
-    name,
-    {
-      rule: rule.name,
-      arn: handler.arn,
-      retryPolicy: { maximumEventAgeInSeconds: trigger.maximumEventAge, maximumRetryAttempts: trigger.maximumRetries },
-      deadLetterConfig: { arn: deadLetters.arn },
-    },
-    { ...opts, dependsOn: [permission] },
-  );
-  return [rule, permission, target];
 }

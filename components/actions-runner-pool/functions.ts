@@ -2,10 +2,10 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { artefacts } from "../shared/artefacts";
 import { ENV, SECRET_TAGS_FILE } from "../../contract/actions-runner-pool/environment";
-import { AUTHORITIES_FILE, TRUST_AUTHORITIES } from "../../contract/shared/github-environment";
-import { METRIC_NAMESPACE } from "../../contract/shared/metrics";
+import { AUTHORITIES_FILE } from "../../contract/shared/github-environment";
 import { certificatesOf } from "../shared/certificates";
 import type { AwsEnvironment } from "../shared/aws-environment";
+import { githubVariables, powertools, withoutUndefined } from "../shared/function-variables";
 import type { HostBundle } from "../shared/host-bundle";
 import { type PackagedFunction, createPackagedFunction } from "../shared/packaged-function";
 import type { PolicyDocument } from "../shared/policy";
@@ -105,25 +105,14 @@ function githubSecretArn({ github }: PoolSettings): pulumi.Output<string> {
 }
 
 function variables(settings: PoolSettings, hostRole: aws.iam.Role, key: FunctionKey): Record<string, pulumi.Input<string>> {
-  const { github } = settings;
-  const all: Record<string, pulumi.Input<string> | undefined> = {
+  return withoutUndefined({
     [ENV.pool]: settings.poolName,
-    [ENV.githubApiUrl]: github.apiUrl,
-    [ENV.githubOrganization]: github.organization,
-    [ENV.githubRepository]: github.repository,
-    [ENV.githubAppId]: github.app?.id,
-    [ENV.githubInstallationId]: github.app?.installationId,
-    [ENV.githubPrivateKeySecretArn]: github.app?.privateKeySecretArn,
-    [ENV.githubTokenSecretArn]: github.tokenSecretArn,
+    ...githubVariables(settings.github),
     [ENV.hostRoleId]: hostRole.uniqueId,
     [ENV.maxDrainSeconds]: String(settings.drain.maxDrain),
     [ENV.refreshPreferences]: key === "sweep" ? JSON.stringify(refreshPreferences(settings)) : undefined,
     [ENV.runnerVersion]: installedVersion(settings.runner),
     [ENV.secretKmsKeyArn]: CREATES_SECRETS.includes(key) ? settings.kmsKeyArn : undefined,
-    ...(github.caCertificates === undefined ? {} : TRUST_AUTHORITIES),
-    POWERTOOLS_SERVICE_NAME: key,
-    POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
-    POWERTOOLS_LOG_LEVEL: "INFO",
-  };
-  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, pulumi.Input<string>] => entry[1] !== undefined));
+    ...powertools(key),
+  });
 }

@@ -13,7 +13,7 @@ export interface GroupParts {
   network: Network;
   tags: pulumi.Output<Record<string, string>>;
   /** Everything that must exist before the first instance launches and until the last one has terminated. */
-  dependsOn: pulumi.Resource[];
+  dependsOn: pulumi.Input<pulumi.Resource>[];
 }
 
 /** Seconds that AWS and the provider need beyond a time limit to notice it. */
@@ -45,6 +45,7 @@ export function createGroup(name: string, parts: GroupParts, opts: pulumi.Custom
       protectFromScaleIn: false,
       maxInstanceLifetime: settings.maxInstanceLifetimeDays * 24 * 3600,
       warmPool: warmPoolConfiguration(settings),
+      ...(settings.demand && { suspendedProcesses: [REBALANCE] }),
       enabledMetrics: [...METRICS],
       metricsGranularity: "1Minute",
       // The provider's wait would fail at creation with the first launch that fails, before metrics and warm pool are set, and at
@@ -66,6 +67,12 @@ export function createGroup(name: string, parts: GroupParts, opts: pulumi.Custom
     },
   );
 }
+
+/**
+ * After a termination with a decrement, Auto Scaling may balance the zones by a launch and a termination that the scaler did not choose,
+ * and which the queue does not ask for. New instances go to the zone with the fewest in any case.
+ */
+const REBALANCE = "AZRebalance";
 
 /** What a dashboard or a scaling policy needs; free of charge. */
 const METRICS = [

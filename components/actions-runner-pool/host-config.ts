@@ -30,6 +30,8 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     jobsMayUseInstanceRole: settings.jobsMayUseInstanceRole,
     jobsMayUseDocker: settings.jobsMayUseDocker,
     jobsMayBecomeRoot: settings.jobsMayBecomeRoot,
+    // Absent without it, so that the user data of other pools stays as it is.
+    ...(settings.warmPool?.reuseOnScaleIn ? { reuse: true } : {}),
     ...(runner.jobStartedHook === undefined ? {} : { userJobStartedHook: runner.jobStartedHook }),
     ...(runner.jobCompletedHook === undefined ? {} : { userJobCompletedHook: runner.jobCompletedHook }),
   };

@@ -1,8 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { throwIfAny } from "../shared/input-errors";
+import { nonEmpty } from "../shared/given-ids";
 import type { PoolSettings } from "./settings";
-import { emptyList } from "./validation/instances";
 
 export interface Network {
   subnetIds: pulumi.Output<string[]>;
@@ -46,13 +45,6 @@ export function functionNetwork({ functions }: PoolSettings, { securityGroupIds 
     subnetIds: nonEmpty("functions.subnetIds", functions.subnetIds),
     securityGroupIds: own === undefined ? securityGroupIds : nonEmpty("functions.securityGroupIds", own),
   };
-}
-
-function nonEmpty(field: string, ids: pulumi.Input<pulumi.Input<string>[]>): pulumi.Output<string[]> {
-  return pulumi.output(ids).apply((known) => {
-    throwIfAny(known.length === 0 ? [emptyList(field)] : []);
-    return known;
-  });
 }
 
 function vpcOf(subnetIds: pulumi.Output<string[]>, { parent }: pulumi.CustomResourceOptions): pulumi.Output<string> {

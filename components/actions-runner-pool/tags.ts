@@ -3,10 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { POOL_TAG } from "../../contract/actions-runner-pool/names";
 import { RELEASE_TAG } from "../../contract/shared/release";
 import type { AwsEnvironment } from "../shared/aws-environment";
+import { allTagViolations } from "../shared/given-tags";
 import { throwIfAny } from "../shared/input-errors";
 import type { InstanceFacts } from "./instance-facts";
 import type { PoolSettings } from "./settings";
-import { allTagViolations } from "./validation/tags";
+import { OWN_TAGS } from "./validation/tags";
 
 export interface TagParts {
   settings: PoolSettings;
@@ -25,7 +26,7 @@ export function checkedTags({ settings, facts, environment, defaults }: TagParts
   return pulumi
     .all([pulumi.output(settings.tags ?? {}), defaults, facts, environment])
     .apply(([given, providers]): Record<string, string> => {
-      throwIfAny(allTagViolations(given, providers));
+      throwIfAny(allTagViolations(given, providers, OWN_TAGS));
       return { Name: settings.poolName, ...given, [POOL_TAG]: settings.poolName, [RELEASE_TAG]: settings.release };
     });
 }

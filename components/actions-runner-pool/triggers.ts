@@ -1,22 +1,13 @@
 import { TIMING, launchEventAge } from "../../contract/actions-runner-pool/timing";
 import { DETAIL_TYPE, EVENT_SOURCE } from "../../contract/aws/lifecycle";
+import type { EventTrigger } from "../shared/event-trigger";
 import type { FunctionKey } from "./function-settings";
 import type { PoolSettings } from "./settings";
 
 /** An event of the group or a schedule that invokes a function. */
-export interface Trigger {
-  /** Suffix of the resource names in the program. */
-  suffix: string;
-  /** Name of the rule in AWS. */
-  rule: string;
-  description: string;
+export interface Trigger extends EventTrigger {
   target: FunctionKey;
   eventPattern?: string;
-  scheduleExpression?: string;
-  /** Seconds for which EventBridge retries the delivery of an event, 60 to 86400. */
-  maximumEventAge: number;
-  /** Delivery attempts after the first, 0 to 185. */
-  maximumRetries: number;
 }
 
 /** EventBridge's limit. */

@@ -7,8 +7,7 @@ export function warmPoolConfiguration({ warmPool }: PoolSettings) {
       poolState: warmPool.state,
       minSize: warmPool.minSize,
       maxGroupPreparedCapacity: warmPool.maxPreparedCapacity,
-      // An instance that has run jobs is not clean enough to be reused.
-      instanceReusePolicy: { reuseOnScaleIn: false },
+      instanceReusePolicy: { reuseOnScaleIn: warmPool.reuseOnScaleIn },
     }
   );
 }

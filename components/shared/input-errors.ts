@@ -18,6 +18,14 @@ export function violation(field: string, value: unknown, problem: string, remedy
   return { field, reason: `${field} ${shown}: ${withoutSecrets(`${problem}. ${remedy}`)}.` };
 }
 
+/**
+ * A text in the place of a list, as YAML's `key: value` gives it. It has a length and characters, so that each of these would pass as
+ * an element.
+ */
+export function notAList(field: string, value: unknown): Violation {
+  return violation(field, value, "not a list", "Write it as a list, also with a single element");
+}
+
 /** The error for one or more violations, in the form that the engine shows next to the argument's name. */
 export function inputError(violations: Violation[]): Error {
   const [first, ...others] = violations;

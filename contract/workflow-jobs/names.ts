@@ -24,3 +24,17 @@ export function workflowJobsNames(name: string): WorkflowJobsNames {
 
 /** On every resource of a WorkflowJobs component. */
 export const WORKFLOW_JOBS_TAG = "ci-runners:workflow-jobs";
+
+/**
+ * AWS's limit on the length of each name, in characters. DynamoDB tables: 3 to 255; Lambda functions and EventBridge rules: 64;
+ * SQS queues: 80; secrets: 512.
+ */
+export const WORKFLOW_JOBS_NAME_LIMITS: Readonly<Record<keyof WorkflowJobsNames, number>> = {
+  table: 255,
+  webhookFunction: 64,
+  reconcileFunction: 64,
+  setupFunction: 64,
+  reconcileRule: 64,
+  deadLetterQueue: 80,
+  webhookSecret: 512,
+};

@@ -16,6 +16,8 @@ interface Stack {
   kmsKeyArn?: string;
   /** `functions.subnetIds` of its configuration. */
   functionSubnetIds?: string[];
+  /** Its configuration has `demand` or `workflowJobs`. */
+  demand?: boolean;
 }
 
 /** The issuer of the tokens of GitHub's workflows. */

@@ -21,6 +21,8 @@ export interface Limits {
   permissionsBoundaryArn?: string;
   kmsKeyArn?: string;
   functionSubnetIds?: string[];
+  /** Its configuration has `demand` or `workflowJobs`. */
+  demand?: boolean;
 }
 
 /** Calls that a rehearsal saw, on the same resources and under the same conditions. */
@@ -36,8 +38,8 @@ interface Writes {
   creating?: string[];
 }
 
-/** Each is one managed policy: all of them together exceed the 6,144 characters of one. */
-export const WRITE_GROUPS = ["network", "ec2", "iam", "services"] as const;
+/** Each is one managed policy: all of them together exceed the 6,144 characters of one. `demand` is what a pool without it lacks. */
+export const WRITE_GROUPS = ["network", "ec2", "iam", "services", "demand"] as const;
 export type WriteGroup = (typeof WRITE_GROUPS)[number];
 
 /** The list of all writes: generated, see docs/getting-started.md. */
@@ -59,27 +61,28 @@ const fill = (text: string, scope: Scope) => text.replace(/\{(\w+)\}/g, (_, part
 const BOUNDED = /^iam:(AttachRolePolicy|CreateRole|DeleteRolePolicy|DetachRolePolicy|PutRolePolicy)$/;
 
 /** The writes of a deployment: only calls that were seen, only on resources with the stack's names or tags. */
-export function writePolicy(group: WriteGroup, scope: Scope, { permissionsBoundaryArn }: Limits): object {
-  const render = (writes: Writes, actions: string[], more: Condition = {}): Statement[] => {
+export function writePolicy(group: WriteGroup, scope: Scope, limits: Limits): object {
+  const own = WRITES.filter((writes) => writes.group === group);
+  return document(...own.flatMap((writes) => rendered(writes, scope, limits)));
+}
+
+function rendered(writes: Writes, scope: Scope, { permissionsBoundaryArn }: Limits): Statement[] {
+  const render = (actions: string[], more: Condition = {}): Statement[] => {
     if (actions.length === 0) return [];
     const Condition = { ...conditions(writes, scope) };
     for (const [operator, keys] of Object.entries(more)) Condition[operator] = { ...Condition[operator], ...keys };
     const Resource = writes.resources.map((resource) => fill(resource, scope));
     return [{ Effect: "Allow", Action: actions, Resource, ...(Object.keys(Condition).length > 0 ? { Condition } : {}) }];
   };
-  const statements = WRITES.filter((writes) => writes.group === group).flatMap((writes) => {
-    if (!permissionsBoundaryArn) return render(writes, writes.actions);
-    const bounded = writes.actions.filter((action) => BOUNDED.test(action));
-    const others = writes.actions.filter((action) => !BOUNDED.test(action));
-    const boundary = { StringEquals: { "iam:PermissionsBoundary": permissionsBoundaryArn } };
-    return [...render(writes, others), ...render(writes, bounded, boundary)];
-  });
-  return document(...statements);
+  if (!permissionsBoundaryArn) return render(writes.actions);
+  const bounded = writes.actions.filter((action) => BOUNDED.test(action));
+  const others = writes.actions.filter((action) => !BOUNDED.test(action));
+  return [...render(others), ...render(bounded, { StringEquals: { "iam:PermissionsBoundary": permissionsBoundaryArn } })];
 }
 
 /**
  * `iam:TagRole` is needed to create a role with tags, and would also put them on a role that exists: what has tags already must
- * therefore have the pool's. What does not exist yet has none, hence IfExists.
+ * therefore have the stack's. What does not exist yet has none, hence IfExists.
  */
 function conditions({ group, tag, passedTo, creating }: Writes, scope: Scope): Condition {
   const key = tag && `aws:${tag.on === "request" ? "Request" : "Resource"}Tag/${tag.key}`;
@@ -91,7 +94,7 @@ function conditions({ group, tag, passedTo, creating }: Writes, scope: Scope): C
   return {
     ...(Object.keys(equal).length > 0 ? { StringEquals: equal } : {}),
     ...(key && tag.value === "*" ? { Null: { [key]: "false" } } : {}),
-    ...(group === "iam" && tag?.on === "request"
+    ...(tag?.on === "request" && (group === "iam" || group === "demand")
       ? { StringEqualsIfExists: { [`aws:ResourceTag/${tag.key}`]: fill(tag.value, scope) } }
       : {}),
   };
@@ -104,12 +107,12 @@ function principals(service: string, { partition }: Scope): string | string[] {
 
 /**
  * What a deployment needs besides, if the stack's configuration sets `kmsKeyArn` or `functions.subnetIds`; undefined if it sets
- * neither. S3 uses the key with its caller's permissions. The provider deletes the interfaces that Lambda leaves behind,
- * because a security group cannot be deleted before.
+ * neither. S3 and DynamoDB use the key with their caller's permissions; DynamoDB makes itself a grant. The provider deletes the
+ * interfaces that Lambda leaves behind, because a security group cannot be deleted before.
  */
-export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [] }: Limits): object | undefined {
+export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [], demand }: Limits): object | undefined {
   const { partition, region, account, pool, dnsSuffix } = scope;
-  const throughS3 = { StringEquals: { "kms:ViaService": `s3.${region}.${dnsSuffix}` } };
+  const through = (service: string) => ({ StringEquals: { "kms:ViaService": `${service}.${region}.${dnsSuffix}` } });
   const ec2 = `arn:${partition}:ec2:${region}:${account}`;
   const ofSubnets = { ArnEquals: { "ec2:Subnet": functionSubnetIds.map((id) => `${ec2}:subnet/${id}`) } };
   const statements: Statement[] = [];
@@ -121,9 +124,17 @@ export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [] 
         Effect: "Allow",
         Action: ["kms:Decrypt", "kms:GenerateDataKey"],
         Resource: [kmsKeyArn],
-        Condition: throughS3,
+        Condition: through("s3"),
       },
       { Sid: "EncryptLogs", Effect: "Allow", Action: ["logs:AssociateKmsKey", "logs:DisassociateKmsKey"], Resource: [logs] },
+    );
+  }
+  if (kmsKeyArn && demand) {
+    const table = `arn:${partition}:dynamodb:${region}:${account}:table/${pool}-jobs`;
+    const Action = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"];
+    statements.push(
+      { Sid: "EncryptTable", Effect: "Allow", Action, Resource: [kmsKeyArn], Condition: through("dynamodb") },
+      { Sid: "ChangeKeyOfTable", Effect: "Allow", Action: ["dynamodb:UpdateTable"], Resource: [table] },
     );
   }
   if (functionSubnetIds.length > 0) {
@@ -163,7 +174,10 @@ export function readPolicy(scope: Scope, { imageParameter }: Limits): object {
 const DESCRIBING = [
   "autoscaling:Describe*",
   "cloudwatch:Describe*",
+  "cloudwatch:GetDashboard",
   "cloudwatch:ListTagsForResource",
+  "dynamodb:Describe*",
+  "dynamodb:ListTagsOfResource",
   "ec2:Describe*",
   "events:Describe*",
   "events:List*",

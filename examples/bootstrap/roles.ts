@@ -25,7 +25,8 @@ const HOUR = 3600;
 /** Deploys one stack; trusted only for that stack's environment. */
 export function deployRole(prefix: string, environment: string, parts: RoleParts): RoleVariables {
   const role = createRole(`${prefix}-deploy`, environment, LONGEST_SESSION, parts);
-  const groups = WRITE_GROUPS.filter((group) => group !== "network" || parts.createsVpc);
+  const unused = [...(parts.createsVpc ? [] : ["network"]), ...(parts.demand ? [] : ["demand"])];
+  const groups = WRITE_GROUPS.filter((group) => !unused.includes(group));
   for (const group of groups) attach(`${prefix}-deploy-${group}`, role, parts, (scope) => writePolicy(group, scope, parts));
   if (parts.kmsKeyArn || parts.functionSubnetIds?.length)
     attach(`${prefix}-deploy-options`, role, parts, (scope) => optionsPolicy(scope, parts)!);

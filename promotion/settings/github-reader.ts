@@ -1,7 +1,7 @@
 import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { RequestError } from "@octokit/request-error";
-import { oneLine } from "../one-line";
+import { oneLine } from "../../cli/one-line";
 import { RefusedError } from "../refused-error";
 
 const Paging = Octokit.plugin(paginateRest);

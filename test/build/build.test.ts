@@ -30,7 +30,15 @@ describe("build", () => {
   }
 
   it("finds every function by its folder and ignores shared folders", () => {
-    assert.deepEqual(FUNCTIONS, ["actions-runner-pool/deregister", "actions-runner-pool/register", "actions-runner-pool/sweep"]);
+    assert.deepEqual(FUNCTIONS, [
+      "actions-runner-pool/deregister",
+      "actions-runner-pool/register",
+      "actions-runner-pool/scale",
+      "actions-runner-pool/sweep",
+      "workflow-jobs/reconcile",
+      "workflow-jobs/setup",
+      "workflow-jobs/webhook",
+    ]);
     assert.deepEqual(Object.keys(manifest.functions), FUNCTIONS);
     const root = mkdtempSync(join(tmpdir(), "ci-runners-functions-"));
     try {

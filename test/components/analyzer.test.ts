@@ -13,13 +13,15 @@ describe("the component in other languages", function () {
 
   before(() => {
     const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-    result = new Analyzer(ROOT, manifest.name, manifest, new Set(["ActionsRunnerPool"])).analyze();
+    result = new Analyzer(ROOT, manifest.name, manifest, new Set(["ActionsRunnerPool", "WorkflowJobs"])).analyze();
   });
 
   it("is accepted by Pulumi's analyzer, with every argument described", () => {
-    const { inputs } = result.components.ActionsRunnerPool!;
-    assert.ok(Object.keys(inputs).length > 25);
-    for (const [name, input] of Object.entries(inputs)) assert.ok(input.description, name);
+    assert.ok(Object.keys(result.components.ActionsRunnerPool!.inputs).length > 25);
+    assert.ok(Object.keys(result.components.WorkflowJobs!.inputs).length > 8);
+    for (const { inputs } of Object.values(result.components)) {
+      for (const [name, input] of Object.entries(inputs)) assert.ok(input.description, name);
+    }
     for (const type of Object.values(result.typeDefinitions)) {
       for (const [name, property] of Object.entries(type.properties ?? {})) assert.ok(property.description, `${type.name}.${name}`);
     }
@@ -27,7 +29,7 @@ describe("the component in other languages", function () {
 
   it("takes plain values for arguments that shape the pool and inputs for those that are passed through", () => {
     const { inputs } = result.components.ActionsRunnerPool!;
-    for (const name of ["poolName", "labels", "instanceType", "minSize", "maxSize", "warmPool", "drain", "spot"]) {
+    for (const name of ["poolName", "labels", "instanceType", "minSize", "maxSize", "warmPool", "drain", "spot", "demand"]) {
       assert.equal(inputs[name]!.plain, true, name);
     }
     for (const name of ["subnetIds", "securityGroupIds", "imageId", "tags", "alarmTopicArn", "permissionsBoundaryArn"]) {
@@ -39,6 +41,12 @@ describe("the component in other languages", function () {
         .sort(),
       ["github", "instanceType", "maxSize", "subnetIds"],
     );
+    const jobs = result.components.WorkflowJobs!.inputs;
+    for (const name of ["workflowJobsName", "webhook", "ours", "github"]) assert.equal(jobs[name]!.plain, true, name);
+    for (const name of ["kmsKeyArn", "tags"]) assert.notEqual(jobs[name]!.plain, true, name);
+    const source = result.typeDefinitions.DemandSourceArgs!.properties!;
+    for (const name of ["workflowJobsName", "tableArn", "kmsKeyArn"])
+      assert.notEqual(source[name]!.plain, true, `an output must fit ${name}`);
   });
 
   it("offers choices as enumerations", () => {
@@ -49,6 +57,10 @@ describe("the component in other languages", function () {
     assert.deepEqual(
       result.typeDefinitions.ProtectedInstances!.enum!.map(({ value }) => value),
       ["Wait", "Refresh", "Ignore"],
+    );
+    assert.deepEqual(
+      result.typeDefinitions.WebhookScope!.enum!.map(({ value }) => value),
+      ["app", "organization", "repository", "manual"],
     );
   });
 
@@ -66,9 +78,27 @@ describe("the component in other languages", function () {
       "launchTemplateId",
       "poolName",
       "registerFunctionName",
+      "scaleFunctionName",
       "securityGroupIds",
       "sweepFunctionName",
       "terminateHookName",
+      "webhookSecretArn",
+      "webhookUrl",
+      "workflowJobsName",
     ]);
+    assert.deepEqual(Object.keys(result.components.WorkflowJobs!.outputs).sort(), [
+      "deadLetterQueueUrl",
+      "kmsKeyArn",
+      "reconcileFunctionName",
+      "setupFunctionName",
+      "tableArn",
+      "tableName",
+      "webhookFunctionName",
+      "webhookSecretArn",
+      "webhookUrl",
+      "workflowJobsName",
+    ]);
+    const optional = Object.entries(result.components.ActionsRunnerPool!.outputs).filter(([, { optional }]) => optional);
+    assert.deepEqual(optional.map(([name]) => name).sort(), ["scaleFunctionName", "webhookSecretArn", "webhookUrl", "workflowJobsName"]);
   });
 });

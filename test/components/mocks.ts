@@ -1,3 +1,4 @@
+import { afterEachTest } from "../support/after-each";
 import * as pulumi from "@pulumi/pulumi";
 
 /** A resource that the engine would have registered. */
@@ -125,8 +126,17 @@ export class Deployment {
         url: `https://sqs.${region}.${dnsSuffix}/123456789012/${physical}`,
         vpcId: inputs.vpcId ?? "vpc-0mock",
         privateSubnetIds: ["subnet-0private1", "subnet-0private2"],
+        functionUrl: `https://abcdefghijklmnop.lambda-url.${region}.on.aws/`,
+        result: type.endsWith(":Invocation") ? this.invoke(inputs) : undefined,
       },
     };
+  }
+
+  /** As the functions answer; the setup function alone says something. */
+  private invoke({ input }: Record<string, any>): string {
+    const { task, workflowJobs } = JSON.parse(input);
+    const secretArn = `arn:aws:secretsmanager:${this.place.region}:123456789012:secret:ci-runners-webhook/${workflowJobs}-AbCdEf`;
+    return JSON.stringify(task === "own-webhook" ? { secretArn, left: [] } : {});
   }
 
   private answer(args: pulumi.runtime.MockCallArgs): Record<string, any> {
@@ -220,7 +230,7 @@ export async function settled(): Promise<void> {
 const STACK_TRACE_LIMIT = Error.stackTraceLimit;
 
 // A deployment that a test did not await must not leave stack traces off in other test files.
-afterEach(() => {
+afterEachTest(() => {
   Error.stackTraceLimit = STACK_TRACE_LIMIT;
 });
 

@@ -8,6 +8,8 @@ import { codeSpans, page, ROOT, shellLines } from "./markdown";
 const FILE = join(ROOT, "docs/getting-started.md");
 const text = () => readFileSync(FILE, "utf8");
 const BETWEEN = /(<!-- costs: generated -->\n)[\s\S]*?(\n<!-- end of costs -->)/;
+/** How the page calls an estimated price. */
+const NAMED: Record<string, string> = { keyMonth: "a KMS key", dashboardMonth: "a dashboard" };
 const BOOTSTRAP = join(ROOT, "examples/bootstrap");
 
 describe("docs/getting-started.md", () => {
@@ -28,11 +30,11 @@ describe("docs/getting-started.md", () => {
 
   it("says which prices are estimates: a reader would take them for AWS's own", () => {
     const { source, estimates, ...listed } = JSON.parse(readFileSync(join(BOOTSTRAP, "prices.json"), "utf8"));
-    assert.deepEqual(estimates, ["instanceHour:m7i.large", "keyMonth"]);
+    assert.deepEqual(estimates, ["instanceHour:m7i.large", "keyMonth", "dashboardMonth"]);
     for (const path of estimates as string[]) {
       const [key, name] = path.split(":") as [string, string?];
       assert.equal(typeof (name === undefined ? listed[key] : listed[key][name]), "number", path);
-      assert.ok(text().includes(name ?? "a KMS key"), path);
+      assert.ok(text().includes(name ?? NAMED[key]!), path);
     }
     assert.match(source, /except the estimates/);
     assert.match(text(), /are estimates/);

@@ -65,7 +65,7 @@ describe("docs/lifecycle.md", () => {
 
   it("draws sequences in which every participant is declared and every block is closed", () => {
     const blocks = [...GUIDE.matchAll(/```mermaid\n([\s\S]*?)```/g)].map(([, block]) => block!);
-    assert.equal(blocks.length, 6);
+    assert.equal(blocks.length, 7);
     assert.deepEqual(blocks.flatMap(participantFaults), []);
   });
 

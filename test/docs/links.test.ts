@@ -7,6 +7,7 @@ import { parsePromoteOptions } from "../../promotion/promote-options";
 import { parseOptions } from "../../rehearsal/rehearsal-options";
 import { parseScalingOptions } from "../../rehearsal/scaling/options";
 import { parseSimulationOptions } from "../../rehearsal/simulation/options";
+import { parseRotateOptions } from "../../webhook-secret/options";
 import { ROOT, anchors, codeSpans, links, page, pages, shellLines } from "./markdown";
 
 const PAGES = pages();
@@ -54,6 +55,7 @@ const PARSERS: Record<string, (args: string[]) => unknown> = {
   scaling: parseScalingOptions,
   promote: parsePromoteOptions,
   deploy: parseDeployOptions,
+  "rotate-webhook-secret": parseRotateOptions,
 };
 
 describe("the documents", () => {

@@ -1,18 +1,22 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { ActionsRunnerPool } from "../../components";
+import { RequestError } from "@octokit/request-error";
+import { ActionsRunnerPool, type ActionsRunnerPoolArgs, WorkflowJobs } from "../../components";
 import { Deployment } from "../components/mocks";
+import { toGitHubError } from "../../functions/shared/github/error";
 import { poolArgs } from "../components/actions-runner-pool/pool-args";
+import { jobsArgs } from "../components/workflow-jobs/jobs-args";
 import { logMessages, scriptMessages } from "./log-messages";
 import { shellReasons } from "./shell-reasons";
 
-const GUIDE = readFileSync(join(resolve(__dirname, "../.."), "docs/operations.md"), "utf8");
+const ROOT = resolve(__dirname, "../..");
+const GUIDE = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
 
-/** The text in backticks in the first column of the tables below a heading. */
+/** The text in backticks in the first column of the tables below a heading, up to the next heading. */
 function rows(heading: string): string[] {
-  const [, section = ""] = GUIDE.split(`\n## ${heading}\n`);
-  const [own = ""] = section.split(/\n## /);
+  const [, section = ""] = GUIDE.split(new RegExp(`\\n##+ ${heading}\\n`));
+  const [own = ""] = section.split(/\n##+ /);
   const cells = [...own.matchAll(/^\| *`([^`]+)`/gm)].map(([, cell]) => cell!);
   assert.ok(cells.length > 0, `no table below "${heading}": has the guide's format changed?`);
   return cells;
@@ -23,21 +27,76 @@ function missing(expected: Iterable<string>, actual: Iterable<string>): string[]
   return [...new Set(expected)].filter((item) => !existing.has(item)).sort();
 }
 
-async function alarmSuffixes(): Promise<string[]> {
+/** A source that is not the pool's own. */
+const SOURCE = { workflowJobsName: "jobs", tableArn: "arn:aws:dynamodb:us-east-1:123456789012:table/jobs" };
+
+/** Names of the alarms that a component creates, without its own name. */
+async function alarmSuffixes(component: "pool" | "jobs", create: () => unknown, treatMissingData?: string): Promise<string[]> {
   const deployment = await Deployment.start();
-  new ActionsRunnerPool("runners", poolArgs({ poolName: "pool" }));
+  create();
   await deployment.settled();
-  return deployment.of("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ inputs }) => (inputs.name as string).replace(/^pool-/, ""));
+  const alarms = deployment.of("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ inputs }) => inputs);
+  return alarms
+    .filter((alarm) => treatMissingData === undefined || alarm.treatMissingData === treatMissingData)
+    .map(({ name }) => (name as string).replace(`${component}-`, ""));
+}
+
+const poolAlarms = (changes: Partial<ActionsRunnerPoolArgs> = {}) =>
+  alarmSuffixes("pool", () => new ActionsRunnerPool("runners", poolArgs({ poolName: "pool", ...changes })));
+
+function assertDocumented(created: readonly string[], documented: readonly string[]): void {
+  assert.deepEqual(missing(created, documented), [], "alarms without a row");
+  assert.deepEqual(missing(documented, created), [], "rows without an alarm");
+  assert.equal(new Set(documented).size, documented.length, "an alarm has two rows");
+}
+
+/** What the setup function shows if GitHub refuses the App's key. */
+function refusedApp(): string {
+  const request = { method: "GET" as const, url: "https://api.github.com/app", headers: {} };
+  const response = { status: 401, url: request.url, headers: {}, data: {} };
+  const refusal = new RequestError("A JSON web token could not be decoded", 401, { request, response });
+  return toGitHubError("GET /app", refusal, 0).message;
 }
 
 describe("docs/operations.md, the operating guide", () => {
   it("has a row for every alarm of a pool, and for no other", async () => {
-    const created = await alarmSuffixes();
+    const created = await poolAlarms();
     assert.ok(created.length > 10, `${created.length} alarms`);
-    const documented = rows("Alarms");
-    assert.deepEqual(missing(created, documented), [], "alarms without a row");
-    assert.deepEqual(missing(documented, created), [], "rows without an alarm");
-    assert.equal(new Set(documented).size, documented.length, "an alarm has two rows");
+    assertDocumented(created, rows("Alarms"));
+  });
+
+  it("has a row for every alarm that only a pool with demand has, and for every one of its source", async () => {
+    const [without, created] = [await poolAlarms(), await poolAlarms({ demand: { source: SOURCE } })];
+    assertDocumented(missing(created, without), rows("Of a pool that follows its queue"));
+    const ofSource = await alarmSuffixes("jobs", () => new WorkflowJobs("jobs", jobsArgs({ workflowJobsName: "jobs" })));
+    assertDocumented(ofSource, rows("Of a source of demand"));
+  });
+
+  it("names every alarm that missing data raises, so that its first hour alarms no one", async () => {
+    const [, list = ""] = /The alarms that missing data raises \((.*?) and those of the schedules\)/.exec(GUIDE) ?? [];
+    const named = [...list.matchAll(/`([\w-]+)`/g)].map(([, name]) => name!);
+    const pool = () => new ActionsRunnerPool("runners", poolArgs({ poolName: "pool", demand: { source: SOURCE } }));
+    const jobs = () => new WorkflowJobs("jobs", jobsArgs({ workflowJobsName: "jobs" }));
+    const raised = [...(await alarmSuffixes("pool", pool, "breaching")), ...(await alarmSuffixes("jobs", jobs, "breaching"))];
+    assert.deepEqual(raised.filter((suffix) => !suffix.endsWith("-schedule")).sort(), named.sort());
+  });
+
+  it("quotes only errors that the setup of the webhook can give", () => {
+    const folders = [
+      "functions/workflow-jobs/setup",
+      "functions/workflow-jobs/shared",
+      "functions/shared/github",
+      "functions/shared/lambda",
+    ].map((folder) => join(ROOT, folder));
+    const files = folders.flatMap((folder) => readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8")));
+    const source = [...files, refusedApp()].join("\n");
+    const quoted = rows("Errors of the webhook's setup");
+    // An ellipsis stands for a name, which is an expression in the source, and so are what an App lacks and what takes too long.
+    const parts = quoted.flatMap((text) => text.split(/:? ?…|(?<=lacks)|(?=took longer)/)).map((part) => part.trim());
+    assert.deepEqual(
+      parts.filter((part) => !source.includes(part)),
+      [],
+    );
   });
 
   it("has a row for every warning and error that functions and hosts can log", () => {
@@ -49,6 +108,9 @@ describe("docs/operations.md, the operating guide", () => {
       [],
     );
     assert.deepEqual(missing(scriptMessages(), documented), []);
+    for (const heading of ["Log lines of the functions", "Log lines of a host"]) {
+      assert.equal(new Set(rows(heading)).size, rows(heading).length, `${heading}: a message has two rows, as after a merge`);
+    }
   });
 
   it("has no row for a message that no program logs any more", () => {

@@ -15,6 +15,9 @@ import type { SeenCall } from "./recorded-writes";
 export const REGION = "us-east-1";
 export const ACCOUNT_ID = "123456789012";
 
+/** What the setup function answers once the webhook is the stack's. */
+const WEBHOOK = { secretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT_ID}:secret:ci-runners-webhook/jobs-AbCdEf`, left: [] };
+
 /** Groups in which a refresh is still in progress when the next one starts: the provider cancels it first. */
 class RefreshingGroups extends FakeAutoScaling {
   private inProgress = false;
@@ -62,7 +65,7 @@ export class Account {
       autoscaling: this.autoscaling,
       filesDir: join(this.dir, "files"),
       account: { region: REGION, accountId: ACCOUNT_ID },
-      invoke: async () => ({ result: null }),
+      invoke: async (_, payload) => ({ result: (payload as { task?: string }).task === "own-webhook" ? WEBHOOK : null }),
       facts: options.facts,
       authorise: (call, token) => {
         this.seen.push({ ...call, token });

@@ -45,7 +45,11 @@ function decider(policies: readonly (object | undefined)[]): (call: Call) => boo
 
 function deployer(limits: Partial<Limits> = {}): (call: Call) => boolean {
   const own: Limits = { createsVpc: true, ...limits };
-  return decider([...WRITE_GROUPS.map((group) => writePolicy(group, scope(), own)), readPolicy(scope(), own), optionsPolicy(scope(), own)]);
+  return decider([
+    ...WRITE_GROUPS.filter((group) => group !== "demand" || own.demand).map((group) => writePolicy(group, scope(), own)),
+    readPolicy(scope(), own),
+    optionsPolicy(scope(), own),
+  ]);
 }
 
 const tags = (on: "Request" | "Resource", pool: string) => ({ [`aws:${on}Tag/${POOL_TAG}`]: pool });
@@ -122,6 +126,78 @@ describe("the policies of the bootstrap example", () => {
     assert.ok(!encrypting({ action: "kms:Decrypt", resource: KEY }), "a call of its own on the key");
   });
 
+  it("have each call that demand adds to a deployment, only with it, and on no other stack's resources", async () => {
+    const seen: ApiCall[] = [];
+    const backend = new ProviderBackend({
+      store: new MemoryStore(),
+      autoscaling: new FakeAutoScaling(),
+      filesDir,
+      account: { region: REGION, accountId: ACCOUNT },
+      authorise: (call) => seen.push(call),
+    });
+    const deployed = async (type: string, news: Record<string, unknown>) => {
+      const urn = `urn:pulumi:dev::ci-runners::${type}::runners`;
+      const { id, outputs } = await backend.create({ urn, news });
+      await backend.delete({ urn, id, olds: outputs });
+    };
+    const own = { "ci-runners:workflow-jobs": `${DEV}-jobs` };
+    const key = (name: string) => ({ name, type: "S" });
+    await deployed("aws:dynamodb/table:Table", {
+      name: `${DEV}-jobs`,
+      billingMode: "PAY_PER_REQUEST",
+      hashKey: "pk",
+      attributes: [key("pk")],
+      ttl: { attributeName: "expiresAt", enabled: true },
+      pointInTimeRecovery: { enabled: true },
+      serverSideEncryption: { enabled: true, kmsKeyArn: KEY },
+      tags: own,
+    });
+    await deployed("aws:cloudwatch/dashboard:Dashboard", { dashboardName: DEV, dashboardBody: '{"widgets":[]}' });
+    const assumeRolePolicy = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+    await deployed("aws:iam/role:Role", { name: "runners-jobs-webhook-0123456", assumeRolePolicy, tags: own });
+    const webhook = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${DEV}-jobs-webhook`;
+    for (const action of ["CreateFunctionUrlConfig", "DeleteFunctionUrlConfig"]) {
+      seen.push({ action: `lambda:${action}`, resource: webhook, context: {} });
+    }
+    assert.ok(seen.length > 10, `${seen.length} calls`);
+    const [allows, without] = [deployer({ demand: true, kmsKeyArn: KEY }), deployer({ kmsKeyArn: KEY })];
+    const writes = seen.filter(({ action }) => !/:(Describe|Get|List)/.test(action));
+    assert.deepEqual(
+      seen.filter((call) => !allows(call)).map(({ action, resource }) => `${action} ${resource}`),
+      [],
+    );
+    assert.deepEqual(
+      writes.filter(without).map(({ action }) => action),
+      [],
+      "without demand a role has none of these",
+    );
+    for (const { action, resource, context } of writes.filter(({ resource }) => resource !== KEY)) {
+      const others = Object.fromEntries(Object.entries(context ?? {}).map(([name, value]) => [name, value.replace(DEV, PROD)]));
+      assert.ok(!allows({ action, resource: resource.replace(DEV, PROD), context: others }), `${action} on prod's`);
+    }
+  });
+
+  it("fit into a managed policy each, with every limit set: 6,144 characters", () => {
+    const own: Limits = {
+      createsVpc: true,
+      demand: true,
+      kmsKeyArn: KEY,
+      permissionsBoundaryArn: `arn:aws:iam::${ACCOUNT}:policy/an-organizations-boundary-of-roles`,
+      functionSubnetIds: [SUBNET, SUBNET, SUBNET],
+      imageParameter: "/example-org/images/runner",
+    };
+    const longest = { ...scope("us-gov-west-1"), pool: `ci-runners-sandbox-${"r".repeat(20)}` };
+    const documents = {
+      ...Object.fromEntries(WRITE_GROUPS.map((group) => [group, writePolicy(group, longest, own)])),
+      options: optionsPolicy(longest, own),
+      reads: readPolicy(longest, own),
+    };
+    for (const [name, document] of Object.entries(documents)) {
+      const { length } = JSON.stringify(document);
+      assert.ok(length <= 6144, `${name}: ${length} characters`);
+    }
+  });
+
   it("let a destroy remove the interfaces that functions in a VPC leave, in their subnets only", () => {
     const subnet = (id: string) => ({ "ec2:Subnet": `arn:aws:ec2:${REGION}:${ACCOUNT}:subnet/${id}` });
     const remove = (id: string) => ({
@@ -153,6 +229,7 @@ describe("the sample configuration of the bootstrap", () => {
         permissionsBoundaryArn: get("permissionsBoundaryArn"),
         kmsKeyArn: get("kmsKeyArn"),
         functionSubnetIds: get("functions")?.subnetIds,
+        demand: get("demand") !== undefined || get("workflowJobs") !== undefined ? true : undefined,
       };
       assert.deepEqual(given, Object.fromEntries(Object.entries(expected).filter(([, value]) => value !== undefined)), name);
       assert.equal(bootstrap["aws:region"], own["aws:region"], name);

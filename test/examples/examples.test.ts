@@ -115,6 +115,18 @@ const SPECIAL: Record<string, [promise: string, check: (deployed: Deployed) => v
       assert.equal(mixed.launchTemplate.overrides.length, 4);
     },
   ],
+  "with-demand": [
+    "has no instance of its own accord, and follows the queue of the source beside it",
+    (deployed) => {
+      const group = only(states(deployed, GROUP));
+      assert.deepEqual([group.minSize, group.desiredCapacity, group.maxSize], [0, 0, 20]);
+      const table = only(states(deployed, "aws:dynamodb/table:Table"));
+      const rule = states(deployed, "aws:cloudwatch/eventRule:EventRule").find(({ name }) => name.endsWith("-demand"));
+      assert.deepEqual(JSON.parse(rule!.eventPattern).detail, { workflowJobs: [table.name], pool: [group.name] });
+      assert.match(deployed.outputs.webhookUrl!.value, /^https:\/\/.*\.lambda-url\./);
+      assert.equal(only(states(deployed, "aws:cloudwatch/dashboard:Dashboard")).dashboardName, group.name);
+    },
+  ],
 };
 
 describe("the examples", function () {

@@ -2,6 +2,7 @@ import type { ApiCall } from "../../rehearsal/provider/api-calls/api-call";
 import { VPC_CALLS } from "../../rehearsal/provider/api-calls/ec2";
 import { POOL_TAG } from "../../contract/actions-runner-pool/names";
 import { RELEASE_TAG } from "../../contract/shared/release";
+import { WORKFLOW_JOBS_TAG } from "../../contract/workflow-jobs/names";
 
 /** A call, and the resource type for which it was made. */
 export type SeenCall = ApiCall & { token: string };
@@ -31,6 +32,8 @@ export interface StackNames {
 }
 
 const READ = /:(Describe|Get|List|Head)\w*$/;
+/** What a pool without demand has none of: the table, the webhook's address, the dashboard and a process that is suspended. */
+const OF_DEMAND = /^dynamodb:|^lambda:\w+FunctionUrlConfig$|^cloudwatch:\w+Dashboards?$|^autoscaling:\w+Processes$/;
 const isWrite = ({ action }: ApiCall): boolean => !READ.test(action);
 
 /** The list of what was seen: calls with the same resources and conditions are one entry. */
@@ -46,7 +49,10 @@ export function writesOf(calls: readonly SeenCall[], names: StackNames): Writes[
     byCondition.set(key, entry);
     if (creating && !entry.condition.creating!.includes(creating)) entry.condition.creating!.push(creating);
     const resources = entry.actions.get(call.action) ?? new Set<string>();
-    entry.actions.set(call.action, resources.add(general(call.resource, names)));
+    entry.actions.set(
+      call.action,
+      resources.add(condition.group === "demand" ? ofDemand(call.resource, names) : general(call.resource, names)),
+    );
   }
   const list = [...byCondition.values()].flatMap(({ condition, actions }) => merged(condition, actions));
   return list.sort((a, b) => compare(sortKey(a), sortKey(b)));
@@ -68,27 +74,29 @@ function merged(condition: Omit<Writes, "actions" | "resources">, actions: Map<s
   }));
 }
 
-const sortKey = ({ group, actions, resources }: Writes) => [group, ...actions, ...resources].join(" ");
+const sortKey = ({ group, actions, resources, passedTo = "" }: Writes) => [group, ...actions, ...resources, passedTo].join(" ");
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function conditionOf(call: SeenCall): { group: string; tag?: Tag; passedTo?: string; creating?: string } {
   const { action, context, token } = call;
   const network = token in VPC_CALLS;
   const [service = ""] = action.split(":");
-  const group = network ? "network" : ["ec2", "iam"].includes(service) ? service : "services";
   const tag = tagOf(call, network);
+  const demand = OF_DEMAND.test(action) || tag?.key === WORKFLOW_JOBS_TAG;
+  const group = network ? "network" : demand ? "demand" : ["ec2", "iam"].includes(service) ? service : "services";
   const passedTo = context["iam:PassedToService"];
   const creating = context["ec2:CreateAction"];
   return { group, ...(tag ? { tag } : {}), ...(passedTo ? { passedTo } : {}), ...(creating ? { creating } : {}) };
 }
 
-/** EC2 and IAM decide by tags; the other services by names, which contain the pool's. */
+/** EC2 and IAM decide by tags; the other services by names, which contain the pool's, also those of its source of demand. */
 function tagOf({ action, resource, context }: SeenCall, network: boolean): Tag | undefined {
   if (!/^(ec2|iam):/.test(action)) return undefined;
   // The network may be another stack's.
   if (!network && /:(vpc|subnet)\//.test(resource)) return undefined;
   for (const [key, value] of [
     [POOL_TAG, "{pool}"],
+    [WORKFLOW_JOBS_TAG, "{pool}-jobs"],
     [RELEASE_TAG, "*"],
   ] as const) {
     if (context[`aws:ResourceTag/${key}`] !== undefined) return { on: "resource", key, value };
@@ -109,6 +117,16 @@ function general(resource: string, { region, account, pool, name }: StackNames):
     .replace(new RegExp(`:::${name}-host-bundle-\\w+`), ":::{name}-host-bundle-*")
     .replace(/\/host-bundles\/.+$/, "/host-bundles/*")
     .replace(/^(arn:[^:]*:ec2:.*:[a-z-]+)\/.*$/, "$1/*");
+}
+
+/** These names are known up to what Pulumi adds to the roles'. */
+function ofDemand(resource: string, { region, account, pool, name }: StackNames): string {
+  return resource
+    .replace(/^arn:aws:/, "arn:{partition}:")
+    .replace(`:${region}:`, ":{region}:")
+    .replace(`:${account}:`, ":{account}:")
+    .replace(pool, "{pool}")
+    .replace(new RegExp(`/${name}-jobs-[\\w-]+$`), "/{name}-jobs-*");
 }
 
 /** A call of one stack for each action, resource and condition of the list. */

@@ -35,8 +35,12 @@ export async function deployAndDestroy(
   const store = new MemoryStore();
   const autoscaling = new FakeAutoScaling();
   const ready = { ageSeconds: 0, inService: 1, wanted: 1, underway: {}, failedLaunches: 0 };
-  const invoke: ProviderOptions["invoke"] = async (_name, payload) =>
-    (payload as { check?: string }).check === "readiness" ? { result: ready } : { result: null };
+  const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ci-runners-webhook/jobs-AbCdEf";
+  const invoke: ProviderOptions["invoke"] = async (_name, payload) => {
+    const { check, task } = payload as { check?: string; task?: string };
+    if (check === "readiness") return { result: ready };
+    return { result: task === "own-webhook" ? { secretArn, left: [] } : null };
+  };
   const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts, invoke });
   const server = await serveProvider(backend, join(dir, "provider.sock"));
   try {

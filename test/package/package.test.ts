@@ -62,17 +62,26 @@ describe("the package that other projects import", function () {
     assert.match(readFileSync(join(installed.folder, "node_modules/ci-runners/LICENSE"), "utf8"), /Apache License\s+Version 2\.0/);
   });
 
-  it("requires only the SDKs that every Pulumi program on AWS has, in the program's own versions", () => {
+  it("requires only the SDKs that every Pulumi program on AWS has, in the program's own versions, also by its types", () => {
     assert.deepEqual(manifest().dependencies ?? {}, {});
     assert.deepEqual(Object.keys(manifest().peerDependencies), ["@pulumi/aws", "@pulumi/pulumi"]);
-    const used = execFileSync("grep", ["-rhoE", 'require\\("[^."][^"]*"\\)', "lib"], {
+    const used = execFileSync("grep", ["-rhoE", '(require\\(|from |import\\()"[^."][^"]*"', "lib"], {
       cwd: join(installed.folder, "node_modules/ci-runners"),
       encoding: "utf8",
     });
     const packages = new Set(
-      [...used.matchAll(/require\("((?:@[^/"]+\/)?[^/"]+)/g)].map(([, name]) => name!).filter((name) => !name.startsWith("node:")),
+      [...used.matchAll(/"((?:@[^/"]+\/)?[^/"]+)[^"]*"/g)].map(([, name]) => name!).filter((name) => !name.startsWith("node:")),
     );
     assert.deepEqual([...packages].sort(), ["@pulumi/aws", "@pulumi/pulumi"]);
+  });
+
+  it("contains the parser of schedules that its functions have, with its license", () => {
+    const file = join(installed.folder, "node_modules/ci-runners/lib/contract/actions-runner-pool/schedules.js");
+    const { scheduleProblem } = require(file) as typeof import("../../contract/actions-runner-pool/schedules");
+    const schedule = { timeZone: "Europe/Berlin", duration: 3600, minSize: 1 };
+    assert.equal(scheduleProblem({ ...schedule, cron: "0 8 * * 1-5" }), undefined);
+    assert.match(String(scheduleProblem({ ...schedule, cron: "0 0 30 2 *" })), /names a time that never comes/);
+    assert.match(readFileSync(file, "utf8"), /^\/\*!\ncroner \d[\d.]+\n\nThe MIT License/);
   });
 
   it("is byte for byte the same from another folder, umask and time zone, so that anyone can verify a release", async () => {

@@ -35,10 +35,11 @@ describe("a stack's pin", () => {
   }
 
   for (const pin of ["main", `v${VERSION}`]) {
-    it(`is set, as ${pin}, in the tags of the pool and of the program's VPC and in the output`, async () => {
+    it(`is set, as ${pin}, in the tags of the pool, of its source of demand and of the program's VPC and in the output`, async () => {
       const deployment = await run("dev", pin);
       assert.equal(deployment.only("awsx:ec2:Vpc").inputs.tags[RELEASE_TAG], pin);
-      assert.equal(deployment.only("aws:sqs/queue:Queue").inputs.tags[RELEASE_TAG], pin);
+      const queues = deployment.of("aws:sqs/queue:Queue").map(({ name, inputs }) => [name, inputs.tags[RELEASE_TAG]]);
+      assert.deepEqual(Object.fromEntries(queues), { "runners-dead-letters": pin, "runners-jobs-dead-letters": pin });
       await Deployment.start({ stack: "dev" });
       configure("dev", pin);
       assert.equal((await freshProgram(ROOT)()).release, pin);

@@ -20,7 +20,7 @@ export const ProtectedInstances = {
 } as const;
 export type ProtectedInstances = (typeof ProtectedInstances)[keyof typeof ProtectedInstances];
 
-/** Prepared instances: installed but not registered. An instance never returns to the warm pool after service. */
+/** Prepared instances: installed but not registered. An instance returns to the warm pool after service only with `reuseOnScaleIn`. */
 export interface WarmPoolArgs {
   /** State in which the prepared instances wait. Default: `Stopped`. */
   state?: WarmPoolState;
@@ -41,6 +41,17 @@ export interface WarmPoolArgs {
    * instances. Limits: true requires the state `Hibernated`. Default: false, which refuses such an image.
    */
   allowUnlistedImage?: boolean;
+
+  /**
+   * Takes instances back on scale-in, while the warm pool has room for them. An instance that returns drains as if it
+   * terminated, ends all processes of jobs, gets back the runner's programs of its installation, and registers anew at its
+   * next launch. It keeps what jobs stored on its disk: caches, and also checkouts, the home of `runner.user` and temporary
+   * files. So set it only for a pool whose jobs trust one another. Each instance keeps a copy of the runner, some 0.6 GB.
+   * Instances that were launched without it are replaced at their next launch, instead of serving again. Limits: every
+   * instance of the pool must already run a release that knows this argument; the image neither has `runner.user` linger
+   * nor mounts anything in the runner's folder, or launches are abandoned. Default: false, which terminates them.
+   */
+  reuseOnScaleIn?: boolean;
 }
 
 /** Rolling replacement of instances when the launch template changes. */

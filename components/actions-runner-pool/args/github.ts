@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { GithubAppArgs } from "../../shared/github-app-args";
 
 /**
  * Where the runners register and with which credentials: exactly one of `organization` and `repository`, and exactly one
@@ -43,16 +44,4 @@ export interface GithubArgs {
    * Default: only the public authorities, and what is on the image.
    */
   caCertificates?: string;
-}
-
-/** A GitHub App. It needs the permission "Self-hosted runners" (organization) or "Administration" (repository). */
-export interface GithubAppArgs {
-  /** App ID or client ID. */
-  id: pulumi.Input<string>;
-
-  /** Installation ID. Default: looked up by the organization or repository. */
-  installationId?: pulumi.Input<string>;
-
-  /** ARN of the Secrets Manager secret that holds the App's private key, as PEM text. */
-  privateKeySecretArn: pulumi.Input<string>;
 }

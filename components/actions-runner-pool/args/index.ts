@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { InstanceRefreshArgs, WarmPoolArgs } from "./capacity";
+import type { DemandArgs } from "./demand";
 import type { DrainArgs } from "./drain";
 import type { FunctionsArgs } from "./functions";
 import type { GithubArgs } from "./github";
@@ -94,7 +95,7 @@ export interface ActionsRunnerPoolArgs {
   /** Minimum number of instances in service. Limits: 0 to `maxSize`. Default: 1. */
   minSize?: number;
 
-  /** Maximum number of instances in service. Limits: 0 to 10000. */
+  /** Maximum number of instances in service. Limits: 0 to 10000, with `demand` to 3000. */
   maxSize: number;
 
   /**
@@ -105,6 +106,12 @@ export interface ActionsRunnerPoolArgs {
 
   /** Prepared instances that wait outside the group. Excludes `spot`. Default: no warm pool. */
   warmPool?: WarmPoolArgs;
+
+  /**
+   * Makes the pool follow its queue. Set `minSize` to 0 for a pool that runs nothing while no job waits. Requires a GitHub App, unless a
+   * `source` is given. Default: scaling is up to you.
+   */
+  demand?: DemandArgs;
 
   /** How a terminating instance waits for its job. */
   drain?: DrainArgs;

@@ -1,33 +1,19 @@
 import { POOL_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
 import { BUNDLE_PREFIX } from "../../../contract/shared/host-bundle";
-import type { AwsEnvironment } from "../../shared/aws-environment";
-import { logGroupName, vpcStatements } from "../../shared/packaged-function";
-import { type PolicyDocument, type Statement, allow, allowKey, arn, policy } from "../../shared/policy";
+import { ENCRYPT, type FunctionNeeds, functionStatements } from "../../shared/function-statements";
+import { type PolicyDocument, type Statement, allow, allowKey, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn, sharedTokenArns, stopDocumentArn } from "./arns";
 
 /** The values from which the functions' policies are built. */
-export interface FunctionGrants {
-  environment: AwsEnvironment;
+export interface FunctionGrants extends FunctionNeeds {
   names: PoolNames;
   poolName: string;
-  /** Secret with the App's private key or the token. */
-  githubSecretArn: string;
-  /** Set if that secret is encrypted with its own KMS key. */
-  secretKmsKeyArn?: string;
-  /** Set if registration tokens and dead letters are encrypted with a customer's key. */
-  kmsKeyArn?: string;
-  deadLetterQueueArn: string;
   /** Bucket of the host bundles. */
   bundleBucketArn: string;
-  /** The functions run in a VPC. */
-  inVpc?: boolean;
 }
 
-/** Secrets Manager and SQS need both to store something: the data key, and its decryption when they use it again. */
-const ENCRYPT = ["kms:GenerateDataKey", "kms:Decrypt"];
-
 export function registerPolicy(grants: FunctionGrants): PolicyDocument {
-  return policy(...everyFunction(grants.names.registerFunction, grants), ...provideTokens(grants));
+  return policy(...functionStatements(grants.names.registerFunction, grants), ...provideTokens(grants));
 }
 
 function provideTokens({ environment, names, kmsKeyArn }: FunctionGrants): Statement[] {
@@ -45,13 +31,14 @@ function provideTokens({ environment, names, kmsKeyArn }: FunctionGrants): State
 export function deregisterPolicy(grants: FunctionGrants): PolicyDocument {
   const { environment, names, poolName } = grants;
   return policy(
-    ...everyFunction(names.deregisterFunction, grants),
+    ...functionStatements(names.deregisterFunction, grants),
     // SendCommand requires both: the document and the instance to which it is sent.
     allow("SendStopDocument", ["ssm:SendCommand"], [stopDocumentArn(environment, names)]),
     allow("ToInstancesOfThePool", ["ssm:SendCommand"], [instanceArn(environment)], {
       StringEquals: { [`aws:ResourceTag/${POOL_TAG}`]: poolName },
     }),
     allow("ReadLifecycleStates", ["autoscaling:DescribeAutoScalingInstances"], ["*"]),
+    allow("ReadPowerStates", ["ec2:DescribeInstances"], ["*"]),
     allow("CompleteForHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
   );
@@ -60,7 +47,7 @@ export function deregisterPolicy(grants: FunctionGrants): PolicyDocument {
 export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
   const { environment, names, bundleBucketArn } = grants;
   return policy(
-    ...everyFunction(names.sweepFunction, grants),
+    ...functionStatements(names.sweepFunction, grants),
     allow(
       "ReadLifecycleStates",
       [
@@ -72,6 +59,7 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
       ],
       ["*"],
     ),
+    allow("ReadPowerStates", ["ec2:DescribeInstances"], ["*"]),
     // When the group's version was created tells which refreshes led to it. IAM cannot limit the action to one template.
     allow("ReadLaunchTemplateVersions", ["ec2:DescribeLaunchTemplateVersions"], ["*"]),
     allow("CompleteForHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
@@ -88,24 +76,4 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
   );
-}
-
-/** The function may create its log stream, not the log group: the stack owns that, with its retention. */
-function everyFunction(functionName: string, grants: FunctionGrants): Statement[] {
-  const { environment, githubSecretArn, secretKmsKeyArn, kmsKeyArn, deadLetterQueueArn } = grants;
-  const statements = [
-    allow(
-      "WriteOwnLog",
-      ["logs:CreateLogStream", "logs:PutLogEvents"],
-      [arn(environment, "logs", `log-group:${logGroupName(functionName)}:*`)],
-    ),
-    allow("SendToDeadLetterQueue", ["sqs:SendMessage"], [deadLetterQueueArn]),
-    allow("ReadGithubSecret", ["secretsmanager:GetSecretValue"], [githubSecretArn]),
-  ];
-  if (secretKmsKeyArn !== undefined) {
-    statements.push(allowKey("DecryptGithubSecret", environment, secretKmsKeyArn, "secretsmanager", ["kms:Decrypt"]));
-  }
-  if (kmsKeyArn !== undefined) statements.push(allowKey("EncryptDeadLetters", environment, kmsKeyArn, "sqs", ENCRYPT));
-  if (grants.inVpc) statements.push(...vpcStatements(environment, functionName));
-  return statements;
 }

@@ -28,7 +28,7 @@ function warmPoolViolations({ warmPool, spot, maxSize }: PoolSettings): Violatio
   if (!Object.values(WarmPoolState).includes(warmPool.state)) {
     found.push(violation("warmPool.state", warmPool.state, "not a valid warm pool state", "Use Stopped, Hibernated or Running"));
   }
-  found.push(...unlistedImageViolations(warmPool));
+  found.push(...unlistedImageViolations(warmPool), ...reuseViolations(warmPool));
   if (spot) {
     found.push(
       violation("warmPool", warmPool, "EC2 Auto Scaling does not support Spot instances in a warm pool", "Remove warmPool or spot"),
@@ -63,6 +63,11 @@ function unlistedImageViolations({ state, allowUnlistedImage }: NonNullable<Pool
   if (typeof allowUnlistedImage !== "boolean") return refuse("not a boolean", "Use true or false, without quotes");
   if (!allowUnlistedImage || state === WarmPoolState.Hibernated) return [];
   return refuse(`it concerns hibernation, and warmPool.state is ${state}`, `Set warmPool.state to ${WarmPoolState.Hibernated}, or omit it`);
+}
+
+function reuseViolations({ reuseOnScaleIn }: NonNullable<PoolSettings["warmPool"]>): Violation[] {
+  if (typeof reuseOnScaleIn === "boolean") return [];
+  return [violation("warmPool.reuseOnScaleIn", reuseOnScaleIn, "not a boolean", "Use true or false, without quotes")];
 }
 
 function refreshViolations({ instanceRefresh }: PoolSettings): Violation[] {

@@ -1,7 +1,7 @@
+import { emptyList } from "../../shared/given-ids";
+import { reachViolations } from "../../shared/github-rules";
 import { type Violation, violation } from "../../shared/input-errors";
-import { isPrivateHost } from "../../shared/private-host";
 import type { PoolSettings } from "../settings";
-import { emptyList } from "./instances";
 
 export function functionViolations({ functions, github }: PoolSettings): Violation[] {
   const { subnetIds, securityGroupIds } = functions ?? {};
@@ -12,16 +12,5 @@ export function functionViolations({ functions, github }: PoolSettings): Violati
     const remedy = "Set functions.subnetIds as well, or remove it";
     found.push(violation("functions.securityGroupIds", securityGroupIds, "functions in no VPC have no security groups", remedy));
   }
-  // Another value is reported as not the address of a GitHub REST API.
-  if (subnetIds === undefined && URL.canParse(github.apiUrl) && isPrivateHost(new URL(github.apiUrl).hostname)) {
-    found.push(
-      violation(
-        "github.apiUrl",
-        github.apiUrl,
-        "the host is in a private network, which functions outside of a VPC cannot reach, so no runner would ever register",
-        "Set functions.subnetIds to subnets from which it can be reached",
-      ),
-    );
-  }
-  return found;
+  return [...found, ...reachViolations(github.apiUrl, subnetIds !== undefined, "no runner would ever register")];
 }

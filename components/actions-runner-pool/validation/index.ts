@@ -1,9 +1,10 @@
-import { FOLLOWS_MAIN, isRelease } from "../../../contract/shared/release";
 import { certificateViolations } from "../../shared/certificates";
-import { type Violation, throwIfAny, violation } from "../../shared/input-errors";
+import { type Violation, throwIfAny } from "../../shared/input-errors";
 import { logRetentionViolations } from "../../shared/log-retention";
+import { releaseViolations } from "../../shared/release-rule";
 import type { PoolSettings } from "../settings";
 import { capacityViolations } from "./capacity";
+import { demandViolations } from "./demand";
 import { drainViolations } from "./drain";
 import { functionViolations } from "./functions";
 import { githubViolations } from "./github";
@@ -11,7 +12,7 @@ import { instanceViolations } from "./instances";
 import { keyViolations } from "./keys";
 import { nameViolations } from "./names";
 import { runnerViolations } from "./runner";
-import { plainTagViolations } from "./tags";
+import { tagViolations } from "./tags";
 import { userDataViolations } from "./user-data";
 
 /**
@@ -21,7 +22,7 @@ import { userDataViolations } from "./user-data";
  * @throws one error that lists every violation by field, value and remedy.
  */
 export function validate(name: string, settings: PoolSettings): void {
-  throwIfAny([...nameViolations(name, settings), ...argumentViolations(settings)]);
+  throwIfAny([...nameViolations(name, settings), ...argumentViolations(settings), ...demandViolations(name, settings)]);
   // Only valid arguments can be rendered, so the size of the user data is checked last.
   throwIfAny(userDataViolations(settings));
 }
@@ -37,12 +38,7 @@ function argumentViolations(settings: PoolSettings): Violation[] {
     ...certificateViolations("github.caCertificates", settings.github.caCertificates),
     ...keyViolations(settings),
     ...logRetentionViolations(settings.logRetentionDays),
-    ...plainTagViolations(settings),
-    ...releaseViolations(settings),
+    ...tagViolations(settings),
+    ...releaseViolations(settings.release),
   ];
-}
-
-function releaseViolations({ release }: PoolSettings): Violation[] {
-  if (isRelease(release)) return [];
-  return [violation("release", release, "neither a release nor main", `Use a release such as v1.2.3, or ${FOLLOWS_MAIN}`)];
 }

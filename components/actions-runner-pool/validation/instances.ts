@@ -1,3 +1,4 @@
+import { emptyList } from "../../shared/given-ids";
 import { inRange } from "../../shared/in-range";
 import { type Violation, violation } from "../../shared/input-errors";
 import type { PoolSettings } from "../settings";
@@ -69,14 +70,4 @@ function networkViolations(settings: PoolSettings): Violation[] {
     if (Array.isArray(ids) && ids.length === 0) found.push(emptyList(field));
   }
   return found;
-}
-
-/** Also used for lists that are an output, once they resolve; see `network.ts`. */
-export function emptyList(field: string): Violation {
-  const remedies: Record<string, string> = {
-    subnetIds: "Set at least one subnet",
-    securityGroupIds: "Set at least one, or omit it to have a security group created",
-  };
-  const remedy = remedies[field] ?? "Set at least one, or omit it";
-  return violation(field, [], "the list is empty", remedy);
 }

@@ -33,7 +33,7 @@ export async function checkApp(ports: SetupPorts, input: AppNeeds & { takeOver: 
   if (input.scope === WebhookScope.App) await refuseForeign(ports, [], input.takeOver, signal);
 }
 
-function appFaults(
+export function appFaults(
   { slug, events, permissions }: AppDescription,
   { scope, rerunLostJobs, account }: AppNeeds & { account: GitHubScope },
 ): string[] {

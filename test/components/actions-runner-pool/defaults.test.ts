@@ -54,7 +54,13 @@ describe("the defaults of a pool", () => {
     assert.equal(settings.desiredCapacity, 1);
     assert.deepEqual([spot, warmPool], [undefined, undefined]);
     const warm = resolveSettings("runners", poolArgs({ warmPool: {}, minSize: 2 }), PROGRAM);
-    assert.deepEqual(warm.warmPool, { state: "Stopped", minSize: 0, maxPreparedCapacity: 4, allowUnlistedImage: false });
+    assert.deepEqual(warm.warmPool, {
+      state: "Stopped",
+      minSize: 0,
+      maxPreparedCapacity: 4,
+      allowUnlistedImage: false,
+      reuseOnScaleIn: false,
+    });
     assert.equal(warm.desiredCapacity, 2);
   });
 

@@ -62,6 +62,12 @@ describe("the group", () => {
     for (const opts of hooks.values()) assert.equal(opts.retainOnDelete, true);
   });
 
+  it("lets Auto Scaling not balance the zones of a pool that follows its queue: it would end instances that the scaler keeps", async () => {
+    assert.equal((await deploy()).only(GROUP).inputs.suspendedProcesses, undefined);
+    const source = { workflowJobsName: "queue", tableArn: "arn:aws:dynamodb:us-east-1:123456789012:table/queue" };
+    assert.deepEqual((await deploy({ demand: { source } })).only(GROUP).inputs.suspendedProcesses, ["AZRebalance"]);
+  });
+
   it("leaves the desired capacity to scaling after creation", async () => {
     assert.equal((await deploy({ desiredCapacity: 3 })).only(GROUP).inputs.desiredCapacity, 3);
     assert.ok((await options(GROUP)).get("runners")!.ignoreChanges!.includes("desiredCapacity"));
@@ -140,7 +146,18 @@ describe("the group", () => {
     assert.equal((await deploy({ maxInstanceLifetimeDays: 0 })).only(GROUP).inputs.maxInstanceLifetime, 0);
   });
 
-  it("keeps a warm pool in the requested state and never returns instances to it", async () => {
+  it("takes instances back into the warm pool only where the pool is asked to, and then has each keep a copy of its runner", async () => {
+    const userData = async (reuseOnScaleIn: boolean) => {
+      const deployment = await deploy({ warmPool: { reuseOnScaleIn } });
+      const { instanceReusePolicy } = deployment.only(GROUP).inputs.warmPool;
+      assert.deepEqual(instanceReusePolicy, { reuseOnScaleIn });
+      return Buffer.from(deployment.only("aws:ec2/launchTemplate:LaunchTemplate").inputs.userData, "base64").toString();
+    };
+    assert.match(await userData(true), /"reuse":true/);
+    assert.doesNotMatch(await userData(false), /"reuse"/, "the user data of other pools would change with the release");
+  });
+
+  it("keeps a warm pool in the requested state and by default never returns instances to it", async () => {
     const { inputs } = (await deploy({ warmPool: { state: "Hibernated", minSize: 2 }, rootVolumeSize: 60 })).only(GROUP);
     assert.deepEqual(inputs.warmPool, {
       poolState: "Hibernated",

@@ -7,7 +7,7 @@ import type { PolicyDocument, Statement } from "../../../../components/shared/po
 import { renderUserData } from "../../../../host-config/actions-runner-pool/user-data";
 import { Deployment } from "../../mocks";
 import { PROGRAM, SECRET_ARN, poolArgs } from "../pool-args";
-import { importedActions, signedCurlActions } from "./used-actions";
+import { importedActions, signedCurlActions } from "../../used-actions";
 
 const POLICY = "aws:iam/rolePolicy:RolePolicy";
 const ROLES = ["host", "register", "deregister", "sweep"] as const;
@@ -44,6 +44,7 @@ const WITHOUT_RESOURCE = new Set([
   "autoscaling:DescribeInstanceRefreshes",
   "autoscaling:DescribeScalingActivities",
   "autoscaling:DescribeWarmPool",
+  "ec2:DescribeInstances",
   "ec2:DescribeLaunchTemplateVersions",
   "secretsmanager:ListSecrets",
   "ssmmessages:CreateControlChannel",

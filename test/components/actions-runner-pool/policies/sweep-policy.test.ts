@@ -89,11 +89,12 @@ describe("the sweep function's policy, evaluated by the stand-in", () => {
     await assert.rejects(read(ofInstance), { code: "AccessDeniedException" });
   });
 
-  it("lets it read launch template versions, but no instances", async () => {
+  it("lets it read launch template versions and power states, but terminate no instance", async () => {
     const state = { name: "lt", latestVersion: 1, defaultVersion: 1, _created: { 1: 0 } };
     harness.store.put({ type: "aws:ec2/launchTemplate:LaunchTemplate", id: "lt-1", state });
     await call("ec2:DescribeLaunchTemplateVersions", { LaunchTemplateId: "lt-1", Versions: ["$Latest"] });
-    await assert.rejects(call("ec2:DescribeInstances", {}), { code: "UnauthorizedOperation" });
+    await call("ec2:DescribeInstances", {});
+    await assert.rejects(call("ec2:TerminateInstances", { InstanceIds: ["i-0123456789abcdef0"] }), { code: "UnauthorizedOperation" });
   });
 
   it("suffices for the deployed bundle to cancel a running refresh and to delete old host bundles", async () => {

@@ -51,6 +51,13 @@ rejects([
     remedy: /not a boolean.*without quotes/,
   },
   {
+    danger: "instances reused by the text false, which counts as true",
+    changes: { warmPool: { reuseOnScaleIn: "false" as unknown as boolean } },
+    field: "warmPool.reuseOnScaleIn",
+    value: "false",
+    remedy: /not a boolean.*without quotes/,
+  },
+  {
     danger: "an On-Demand percentage above 100",
     changes: { spot: { onDemandPercentage: 101 } },
     field: "spot.onDemandPercentage",

@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import ts from "typescript";
 
-const ROOT = resolve(__dirname, "../../../..");
+const ROOT = resolve(__dirname, "../..");
 
 const PREFIX: Record<string, string> = {
   "client-auto-scaling": "autoscaling",
   "client-cloudwatch": "cloudwatch",
+  "client-dynamodb": "dynamodb",
   "client-ec2": "ec2",
+  "client-eventbridge": "events",
   "client-s3": "s3",
   "client-secrets-manager": "secretsmanager",
   "client-ssm": "ssm",
