@@ -8,6 +8,7 @@ export interface RehearsalOptions {
   jobs: number;
   jobSeconds: { min: number; max: number };
   scaleIns: number;
+  outage: number;
   seed: number;
   drain: boolean;
   runnerDir?: string;
@@ -17,8 +18,8 @@ export interface RehearsalOptions {
 }
 
 const ABOUT = `Deploys a stack of this project on this machine with the real Pulumi engine, runs CI jobs on it, scales it in while
-they run, updates it, destroys it, and reports what happened. Exits 0 only if no job was lost and nothing was stuck,
-denied or left over.`;
+they run, updates it, lets it follow its queue, destroys it, and reports what happened. Exits 0 only if no job was lost
+and nothing was stuck, denied or left over.`;
 
 const COMMAND = commandLine("npm run rehearse", ABOUT, {
   stack: option({
@@ -36,7 +37,12 @@ auto: systemd where this machine supports it, else simulated`,
     default: "auto",
   }),
   instances: option({ metavar: "N", help: "instances in service, 1 or more", parse: wholeNumber(1), default: "3" }),
-  jobs: option({ metavar: "N", help: "jobs to run in total, 3 or more", parse: wholeNumber(3), default: "12" }),
+  jobs: option({
+    metavar: "N",
+    help: "jobs to run, 3 or more; 4 more while the pool follows its queue",
+    parse: wholeNumber(3),
+    default: "12",
+  }),
   "job-seconds": option({
     metavar: "MIN-MAX",
     help: "duration of a job's steps, in seconds",
@@ -44,6 +50,13 @@ auto: systemd where this machine supports it, else simulated`,
     default: "5-25",
   }),
   "scale-ins": option({ metavar: "N", help: "scale-ins under load, 0 or more", parse: wholeNumber(0), default: "3" }),
+  outage: option({
+    metavar: "N",
+    help: `seconds for which GitHub is away while the pool follows its
+queue, 0 or more`,
+    parse: wholeNumber(0),
+    default: "120",
+  }),
   seed: option({
     metavar: "N",
     help: "the same seed gives the same job durations, ids and choices",
@@ -66,7 +79,7 @@ the official ones: bin/runsvc.sh, bin/RunnerService.js`,
   json: option({ metavar: "FILE", help: "write the figures to FILE", parse: text }),
   report: option({ metavar: "FILE.html", help: "write the report to FILE.html", parse: htmlFile, default: "rehearsal-report.html" }),
   keep: toggle(`after the scale-ins keep everything up for inspection, until
-Ctrl-C; prints how to enter each machine`),
+Ctrl-C; prints how to enter each machine. The queue is not followed`),
 });
 
 export const HELP = COMMAND.help;

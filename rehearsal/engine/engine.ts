@@ -26,7 +26,7 @@ export interface StackOptions {
   /** Where `serveProvider` listens. */
   socketPath: string;
   pulumi: PulumiCommand;
-  /** Configuration that overrides the stack's, by key; a key without a namespace belongs to the project. */
+  /** Configuration that overrides the stack's, by key; a key without a namespace belongs to the project, and null removes one. */
   configOverrides?: ConfigOverrides;
   /** Default: the project's `index.ts`, evaluated anew for each operation. */
   program?: () => Promise<Record<string, unknown> | void>;

@@ -37,7 +37,8 @@ export function prepareWorkspace(options: {
   const given = existsSync(join(stackDir, file)) ? (yaml.load(readFileSync(join(stackDir, file), "utf8")) ?? {}) : undefined;
   if (given === undefined) throw new Error(`stack ${stack}: ${file} does not exist in ${stackDir}; choose a stack that has one`);
   for (const key of NOT_HERE) delete given[key];
-  given.config = { ...(given.config ?? {}), ...qualified(project.name, overrides) };
+  const config = { ...(given.config ?? {}), ...qualified(project.name, overrides) };
+  given.config = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null));
   const encrypted = Object.entries(given.config)
     .filter(([, value]) => containsSecure(value))
     .map(([key]) => key);

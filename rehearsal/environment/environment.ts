@@ -22,6 +22,7 @@ import { openProvider } from "./provider";
 import type { Scenario } from "./scenario";
 import { simulatedMachines } from "./simulated-machines";
 import { readStackConfiguration, type StackConfiguration } from "./stack-configuration";
+import { WebhookTarget } from "./webhook-target";
 import { systemdMachines, type SystemdMachineOptions } from "./systemd-machines";
 
 /** The checkout that is rehearsed by default. */
@@ -104,7 +105,13 @@ async function startStandIns(
   const timeline = new Timeline(() => clock.now());
   const random = new Random(options.seed);
   const runner = await buildRunnerArchive({ dir: join(run.dir, "runner"), overrideDir: options.runnerDir });
-  const github = new GitHub(clock, timeline, { releaseFile: runner.file, wallNow: () => clock.now() });
+  const webhookTarget = new WebhookTarget();
+  const github = new GitHub(clock, timeline, {
+    releaseFile: runner.file,
+    wallNow: () => clock.now(),
+    organization: (stack.get("githubOrganization") || stack.get("githubRepository")).split("/")[0],
+    deliver: webhookTarget.deliver,
+  });
   cleanup.add(() => github.close());
   const access = githubAccess(stack);
   const driver = new DeferredHostDriver();
@@ -121,6 +128,7 @@ async function startStandIns(
     githubHosts: access.host === undefined ? [] : [access.host],
   });
   cleanup.add(() => aws.close());
+  webhookTarget.functionUrls = aws.functionUrls;
   grantAccess(github, aws.secrets, access);
   return { clock, timeline, random, runner, github, githubHost: access.host, driver, aws };
 }

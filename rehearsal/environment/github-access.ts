@@ -45,14 +45,16 @@ function registerApp(github: GitHub, access: GitHubAccess, id: number): string {
     privateKeyEncoding: { type: "pkcs1", format: "pem" },
   });
   const [account = access.scope] = access.scope.split("/");
-  const permissions: Record<string, "write"> = access.scope.includes("/")
+  const runners: Record<string, "write"> = access.scope.includes("/")
     ? { administration: "write" }
     : { organization_self_hosted_runners: "write" };
   github.registerApp({
     id,
     slug: "ci-runners",
     publicKey,
-    installations: [{ id: access.installationId ?? 1, account, accountType: "Organization", permissions }],
+    installations: [{ id: access.installationId ?? 1, account, accountType: "Organization", permissions: { ...runners, actions: "read" } }],
+    // What a pool needs that follows its queue. The address of its webhook is not yet configured.
+    events: ["workflow_job"],
   });
   return privateKey;
 }

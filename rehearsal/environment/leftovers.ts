@@ -11,6 +11,7 @@ export function leftovers(aws: AwsStandIn, github: GitHub, seeded: readonly stri
   const groups = aws.autoscaling.groupNames();
   return [
     ...github.runners().map((runner) => `runner ${runner.name} at GitHub`),
+    ...github.webhookUrls().flatMap((url) => (isReachable(url) ? [`webhook to ${url} at GitHub`] : [])),
     ...aws.secrets.names().flatMap((name) => (seeded.includes(name) ? [] : [`secret ${name}`])),
     ...groups.map((group) => `group ${group}`),
     ...aws.fleet.list().flatMap(({ id, state }) => (state === "terminated" ? [] : [`instance ${id} (${state})`])),
@@ -19,4 +20,9 @@ export function leftovers(aws: AwsStandIn, github: GitHub, seeded: readonly stri
       .filter(({ type }) => type !== "aws:autoscaling/lifecycleHook:LifecycleHook")
       .map(({ type, id }) => `${type} ${id}`),
   ];
+}
+
+/** An App's webhook cannot be deleted; one that is given back has no address, or one below `.invalid`, which resolves nowhere (RFC 2606). */
+function isReachable(url: string): boolean {
+  return url !== "" && !new URL(url).hostname.endsWith(".invalid");
 }

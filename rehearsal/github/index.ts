@@ -1,3 +1,4 @@
+export type { Deliver } from "./deliver";
 export type { App, Installation } from "./github-credentials";
 export type { GitHubFaultKind } from "./github-faults";
 export { GitHub } from "./github";

@@ -132,9 +132,12 @@ export function card(name: string, value: string, note: string): string {
   return `<div class="card"><p>${escape(name)}</p><b>${escape(value)}</b><p>${escape(note)}</p></div>`;
 }
 
-export function latencyCard(name: string, spread: Spread, note: string): string {
+/** @param unit of the figures: seconds for what takes minutes */
+export function latencyCard(name: string, spread: Spread, note: string, unit: "ms" | "s" = "ms"): string {
   if (spread.count === 0) return card(name, "–", `${note}: nothing measured`);
-  return card(name, `${spread.p50} ms`, `median; p99 ${spread.p99}, max ${spread.max} ms of ${spread.count}; ${note}`);
+  const text = (ms: number) => (unit === "ms" ? String(ms) : (ms / 1000).toFixed(1));
+  const { p50, p99, max, count } = spread;
+  return card(name, `${text(p50)} ${unit}`, `median; p99 ${text(p99)}, max ${text(max)} ${unit} of ${count}; ${note}`);
 }
 
 function callsTable(figures: CommonFigures): string {

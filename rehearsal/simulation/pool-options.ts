@@ -44,6 +44,7 @@ export function settingsOf(options: PoolOptions, organization: string, tokenSecr
         state: warmPool.poolState,
         minSize: warmPool.minSize,
         maxPreparedCapacity: warmPool.maxGroupPreparedCapacity,
+        reuseOnScaleIn: warmPool.reuseOnScaleIn,
       },
       drain: {
         maxDrain: options.maxDrain,

@@ -15,7 +15,14 @@ export function configOverrides(options: RehearsalOptions, pool: PoolConfigurati
     minSize: Math.min(pool.minSize, Math.max(options.instances - 1, 0)),
     maxSize: Math.max(pool.maxSize, options.instances + 1),
     // One instance, whatever the stack configures: a laptop is smaller than a Region.
-    warmPool: pool.warmPoolState && { state: pool.warmPoolState, minSize: 1, maxPreparedCapacity: 1 },
+    warmPool: pool.warmPoolState && {
+      state: pool.warmPoolState,
+      minSize: 1,
+      maxPreparedCapacity: 1,
+      reuseOnScaleIn: pool.reuseOnScaleIn,
+    },
+    // A later update adds it: a pool that follows its queue would undo the scale-ins of the first phases.
+    demand: {},
     runnerVersion: pool.runnerVersion,
     runnerSha256: pool.runnerVersion !== undefined ? runnerSha256 : undefined,
   };

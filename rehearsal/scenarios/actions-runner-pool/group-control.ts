@@ -3,7 +3,10 @@ import type { AutoScaling } from "../../aws/autoscaling";
 
 /** Operations of an operator, a scaling policy or a health check on the pool's group. */
 export interface GroupControl {
+  /** None if there is no group. */
   inService(): string[];
+  /** In any state, without those of the warm pool; none if there is no group. */
+  members(): string[];
   desired(): number;
   setDesiredCapacity(desired: number): Promise<void>;
   /** Terminates one instance through the group and lowers the desired capacity, regardless of scale-in protection. */
@@ -24,13 +27,13 @@ export function groupControl(aws: AwsApi, autoscaling: AutoScaling): GroupContro
     if (!view) throw new Error("there is no Auto Scaling group");
     return view;
   };
+  const instancesIn = (matches: (state: string) => boolean): string[] => {
+    if (autoscaling.groupNames().length === 0) return [];
+    return group().instances.flatMap(({ id, state }) => (matches(state) ? [id] : []));
+  };
   return {
-    inService: () => {
-      if (autoscaling.groupNames().length === 0) return [];
-      return group()
-        .instances.filter(({ state }) => state === "InService")
-        .map(({ id }) => id);
-    },
+    inService: () => instancesIn((state) => state === "InService"),
+    members: () => instancesIn((state) => !state.startsWith("Warmed:")),
     desired: () => group().desired,
     async setDesiredCapacity(desired) {
       await aws.call(operator, "autoscaling:SetDesiredCapacity", {

@@ -11,10 +11,22 @@ export interface PlannedJob {
   seconds: number;
 }
 
-/** The jobs of each phase, `--jobs` in total. */
+/** The jobs that a pool learns of by webhook, by what happens to their deliveries. */
+export interface DemandJobs {
+  /** "Queued" is lost. */
+  lost: PlannedJob;
+  /** "Queued" arrives twice. */
+  duplicated: PlannedJob;
+  /** "In progress" arrives after "completed". */
+  swapped: PlannedJob;
+  undisturbed: PlannedJob;
+}
+
+/** The jobs of each phase, `--jobs` in total. Those of the demand come on top, so that the other phases keep theirs. */
 export interface JobPlan {
   scaleIns: PlannedScaleIn[];
   underChange: PlannedJob[];
+  demand: DemandJobs;
   /** Still running when `destroy` begins. */
   last: PlannedJob[];
 }
@@ -43,7 +55,12 @@ export function planJobs(options: RehearsalOptions, random: Random): JobPlan {
   // The engine needs a while before the refresh begins; a short job would be over by then.
   for (const job of underChange) job.seconds = options.jobSeconds.max;
   const scaleIns = planScaleIns(options.scaleIns, jobs);
-  return { scaleIns, underChange: scaleIns.length > 0 ? underChange : [...jobs, ...underChange], last };
+  const waiting = (number: number): PlannedJob => ({
+    name: `queue-${number}`,
+    seconds: random.between(options.jobSeconds.min, options.jobSeconds.max),
+  });
+  const demand = { lost: waiting(1), duplicated: waiting(2), swapped: waiting(3), undisturbed: waiting(4) };
+  return { scaleIns, underChange: scaleIns.length > 0 ? underChange : [...jobs, ...underChange], demand, last };
 }
 
 /**

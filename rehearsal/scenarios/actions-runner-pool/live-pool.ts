@@ -26,8 +26,15 @@ export class LivePool {
    *
    * @param systems what the machines' images are made of.
    * @param projectDir checkout to deploy; default: this one.
+   * @param config replaces values of the stack's configuration.
    */
-  static async open(instances: number, args: readonly string[] = [], systems: MachineSystems = {}, projectDir?: string): Promise<LivePool> {
+  static async open(
+    instances: number,
+    args: readonly string[] = [],
+    systems: MachineSystems = {},
+    projectDir?: string,
+    config?: Record<string, unknown>,
+  ): Promise<LivePool> {
     const options = parseOptions(["--hosts", "systemd", "--instances", `${instances}`, ...args]);
     assert.ok(options);
     const cleanup = new Cleanup();
@@ -35,6 +42,7 @@ export class LivePool {
       const environment = await openPoolEnvironment({ options, hosts: "systemd", say: () => undefined, cleanup, systems });
       const pool = new LivePool(environment, cleanup);
       if (projectDir !== undefined) await environment.deployFrom(projectDir);
+      if (config !== undefined) await environment.context.engine.reconfigure(config);
       await environment.context.engine.up();
       await pool.until(`${instances} runners online`, () => environment.context.jobs.online().length >= instances, BOOT_BOUND);
       return pool;

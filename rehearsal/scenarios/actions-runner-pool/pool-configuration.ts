@@ -12,6 +12,7 @@ export interface PoolConfiguration {
   /** GiB; 0 if the stack does not set it. */
   rootVolumeSize: number;
   warmPoolState?: string;
+  reuseOnScaleIn?: boolean;
   instanceType: string;
   /** SSM parameter of the organization's own image; absent for a public image. */
   imageParameter?: string;
@@ -27,6 +28,7 @@ export function poolConfiguration({ get }: StackConfiguration): PoolConfiguratio
     maxSize: get("maxSize"),
     rootVolumeSize: get("rootVolumeSize"),
     warmPoolState: get("warmPool")?.state,
+    reuseOnScaleIn: get("warmPool")?.reuseOnScaleIn,
     instanceType: get("instanceType"),
     imageParameter: privateParameter(get("imageParameter")),
   };

@@ -1,6 +1,7 @@
 import { type CommonFigures, countJobs, type EngineFigures, hookDurations, type Spread, spread } from "../../report/common-figures";
 import { queueDurations } from "../../report/queue";
 import type { TimelineEvent } from "../../timeline";
+import type { DemandFigures } from "./demand-figures";
 import { type Termination, terminations } from "./terminations";
 
 /** One scale-in that the scenario requested, and the instance that Auto Scaling chose for it. */
@@ -10,7 +11,7 @@ export interface ScaleIn {
 }
 
 /** What the rehearsal of a pool measured. */
-export interface PoolFigures extends CommonFigures {
+export interface PoolFigures extends CommonFigures, Partial<DemandFigures> {
   scaleIns: { requested: number; completed: number; stuck: number; hitBusy: number };
   /** Every drain of the run: scale-ins, the instance refresh after a change, and destroy. */
   terminations: { started: number; finished: number; hitBusy: number };
@@ -31,6 +32,8 @@ export interface PoolMeasurements {
   leftovers: string[];
   engine: EngineFigures;
   drift: string[];
+  /** Absent if the pool does not follow its queue. */
+  demand?: DemandFigures;
   /** Errors of the scenario itself. */
   errors: string[];
 }
@@ -69,6 +72,7 @@ export function poolFigures(measured: PoolMeasurements): PoolFigures {
     leftovers: measured.leftovers,
     engine: measured.engine,
     drift: measured.drift,
+    ...measured.demand,
     failures: [],
   };
   result.failures = [...measured.errors, ...failuresOf(result)];
@@ -85,6 +89,8 @@ function failuresOf(f: PoolFigures): string[] {
   if (f.denied.length > 0) failures.push(`${f.denied.length} calls denied by IAM`);
   if (f.leftovers.length > 0) failures.push(`${f.leftovers.length} resources left over after destroy`);
   if (f.engine.secondUpChanges > 0) failures.push(`a second up changed ${f.engine.secondUpChanges} resources`);
+  if (f.lostDeliveries === 0) failures.push("the reconciliation did not find the delivery that was lost");
+  if (f.scaler?.peak === 0) failures.push("the pool did not follow its queue");
   if (f.drift.length > 0) failures.push(`refresh found drift in ${f.drift.length} resources`);
   return failures;
 }

@@ -1,13 +1,15 @@
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import { card, latencyCard, reportHtml } from "../../report/html";
 import type { TimelineEvent } from "../../timeline";
+import { lostDeliveriesText } from "./demand-figures";
 import { type PoolFigures, terminateHookOf } from "./pool-figures";
 
 export function poolReport(figures: PoolFigures, events: readonly TimelineEvent[]): string {
   const headline = `${figures.jobs.succeeded} of ${figures.jobs.queued} jobs succeeded; nothing lost, stuck, denied or left over`;
   const cards = [
     card("Jobs", `${figures.jobs.succeeded}/${figures.jobs.queued}`, `${figures.jobs.lost} lost, ${figures.jobs.requeued} requeued`),
-    latencyCard("Queue", figures.queueMs, "queued to started"),
+    latencyCard("Queue", figures.queueMs, "queued to started", "s"),
+    ...demandCard(figures),
     card(
       "Scale-ins",
       `${figures.scaleIns.completed}/${figures.scaleIns.requested}`,
@@ -23,4 +25,10 @@ export function poolReport(figures: PoolFigures, events: readonly TimelineEvent[
     latencyCard("Job-started hook", figures.latencyMs.hookStarted, "added to a job"),
   ];
   return reportHtml({ figures, headline, cards }, events, { hook: terminateHookOf(events), begun: LOG.drainBegun });
+}
+
+function demandCard({ scaler, lostDeliveries }: PoolFigures): string[] {
+  if (!scaler) return [];
+  const { peak, launches, seconds } = scaler;
+  return [card("Follows queue", `0 → ${peak} → 0`, `${launches} launches in ${seconds} s, ${lostDeliveriesText(lostDeliveries)} found`)];
 }

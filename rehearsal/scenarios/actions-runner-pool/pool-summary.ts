@@ -1,11 +1,16 @@
 import type { Spread } from "../../report/common-figures";
+import { lostDeliveriesText } from "./demand-figures";
 import type { PoolFigures } from "./pool-figures";
+
+/** Columns of the table; longer values continue on the next line. */
+const WIDTH = 100;
 
 /** The table at the end of a pool's rehearsal. */
 export function poolSummary(f: PoolFigures): string {
   const rows: [string, string][] = [
     ["jobs", `${f.jobs.succeeded} of ${f.jobs.queued} succeeded, ${f.jobs.lost} lost, ${f.jobs.requeued} requeued`],
     ["queue", queue(f.queueMs)],
+    ...demand(f),
     ["scale-ins", `${f.scaleIns.completed} of ${f.scaleIns.requested} completed, ${f.scaleIns.hitBusy} hit a busy instance`],
     ["all drains", `${f.terminations.finished} of ${f.terminations.started} finished, ${f.terminations.hitBusy} with a job in flight`],
     ["detect", spread(f.latencyMs.detect, "Terminating:Wait to drain begun")],
@@ -26,7 +31,7 @@ export function poolSummary(f: PoolFigures): string {
     ["left over", String(f.leftovers.length)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
-  const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${wrapped(value, width + 2)}`).join("\n");
   const details = [
     ...f.denied.map((d) => `  denied: ${d.principal} may not ${d.action} on ${d.resource}`),
     ...f.leftovers.map((left) => `  left over: ${left}`),
@@ -40,11 +45,32 @@ function spread(s: Spread, what: string): string {
   return s.count === 0 ? `nothing measured (${what})` : `median ${s.p50} ms, p99 ${s.p99} ms, max ${s.max} ms of ${s.count} (${what})`;
 }
 
+function demand({ scaler, lostDeliveries }: PoolFigures): [string, string][] {
+  if (!scaler) return [];
+  const { peak, launches, passes, seconds } = scaler;
+  const followed = `0 to ${peak} to 0 in service in ${seconds} s, ${launches} launches, ${passes} passes of the scaler`;
+  return [["follows queue", `${followed}; ${lostDeliveriesText(lostDeliveries)} found`]];
+}
+
 /** In seconds: unlike the other times it is mostly that of a machine's boot. */
 function queue(s: Spread): string {
   const seconds = (ms: number) => (ms / 1000).toFixed(1);
   if (s.count === 0) return "no job started (queued to started)";
   return `median ${seconds(s.p50)} s, p95 ${seconds(s.p95)} s, p99 ${seconds(s.p99)} s, max ${seconds(s.max)} s of ${s.count} (queued to started)`;
+}
+
+/** Broken between words where the line would become too long; later lines begin in the column of the first. */
+function wrapped(text: string, column: number): string {
+  let at = column;
+  return text
+    .split(" ")
+    .map((word, index) => {
+      const fits = index === 0 || at + 1 + word.length <= WIDTH;
+      const separator = index === 0 ? "" : fits ? " " : `\n${" ".repeat(column)}`;
+      at = fits ? at + separator.length + word.length : column + word.length;
+      return separator + word;
+    })
+    .join("");
 }
 
 function total(calls: Record<string, number>): number {

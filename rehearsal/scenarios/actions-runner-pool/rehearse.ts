@@ -1,15 +1,18 @@
-import type { EngineResult } from "../../environment/engine-controller";
 import { next, Overdue, until } from "../../environment/scenario-context";
 import type { EngineFigures } from "../../report/common-figures";
+import { type DemandOutcome, followQueue } from "./follow-queue";
 import { type JobPlan, type PlannedJob, planJobs, type ScaleInKind } from "./job-plan";
 import type { PoolContext } from "./pool-context";
 import type { ScaleIn } from "./pool-figures";
+import { busy, changed, describe, ended, gone, longest, message, note, queue } from "./steps";
 
 /** What the scenario itself measures; everything else is derived from the timeline. */
 export interface PoolOutcome {
   scaleIns: ScaleIn[];
   engine: EngineFigures;
   drift: string[];
+  /** Undefined if the stack's pool does not follow its queue, or that phase has failed. */
+  demand?: DemandOutcome;
   errors: string[];
 }
 
@@ -36,7 +39,10 @@ export async function rehearse(context: PoolContext): Promise<PoolOutcome> {
     await deploy(context, outcome);
     await scaleInUnderLoad(context, plan, outcome);
     await changeUnderLoad(context, plan);
-    await context.linger?.(context.group.inService());
+    // What follows its queue terminates the machines that `--keep` is for.
+    if (context.linger) await context.linger(context.group.inService());
+    else outcome.demand = await followQueue(context, plan.demand);
+    outcome.engine.secondUpChanges += outcome.demand?.secondUpChanges ?? 0;
     queue(context, plan.last);
     await until(context, `${plan.last[0]?.name} to start before destroy`, DRAIN_BOUND, () => busy(context).length > 0);
   } catch (error) {
@@ -143,52 +149,4 @@ async function destroy(context: PoolContext, outcome: PoolOutcome): Promise<void
   const result = await context.engine.destroy();
   outcome.engine.seconds.destroy = result.seconds;
   note(context, `destroyed in ${result.seconds} s`);
-}
-
-function queue(context: PoolContext, jobs: readonly PlannedJob[]): void {
-  for (const job of jobs) job.id = context.jobs.queue(job);
-  if (jobs.length > 0) note(context, `queued ${jobs.length} job(s)`);
-}
-
-/** In service, with the steps of a job running. */
-function busy(context: PoolContext): string[] {
-  return context.group.inService().filter((instance) => context.jobs.runningOn(instance) !== undefined);
-}
-
-function ended(context: PoolContext, jobs: readonly PlannedJob[]): boolean {
-  const over = new Set(
-    context.timeline.events.flatMap((event) =>
-      event.kind === "job" && ["succeeded", "failed", "lost"].includes(event.change) ? [event.job] : [],
-    ),
-  );
-  return jobs.every((job) => job.id !== undefined && over.has(job.id));
-}
-
-function gone(context: PoolContext, instance: string): boolean {
-  return context.timeline.events.some(
-    (event) => event.kind === "instance-state" && event.instance === instance && event.state === "Terminated",
-  );
-}
-
-function longest(context: PoolContext): number {
-  return context.options.jobSeconds.max;
-}
-
-function changed(result: EngineResult): number {
-  return Object.entries(result.changes).reduce((sum, [operation, n]) => (operation === "same" ? sum : sum + n), 0);
-}
-
-function describe(result: EngineResult): string {
-  return Object.entries(result.changes)
-    .map(([operation, n]) => `${n} ${operation}`)
-    .join(", ");
-}
-
-function note(context: PoolContext, line: string): void {
-  context.timeline.record({ kind: "scenario", message: line });
-  context.say(line);
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,12 +2,14 @@ import { PATHS } from "../../../contract/actions-runner-pool/host";
 import type { RehearsalEnvironment } from "../../environment/rehearsal-environment";
 import type { Scenario, ScenarioRequirements, ScenarioResult } from "../../environment/scenario";
 import { configOverrides } from "./config-overrides";
+import { demandFigures } from "./demand-figures";
 import { accountWithImage } from "./machine-image";
 import { poolConfiguration } from "./pool-configuration";
 import { poolContext } from "./pool-context";
 import { poolFigures, terminateHookOf } from "./pool-figures";
 import { poolReport } from "./pool-report";
 import { poolSummary } from "./pool-summary";
+import { reportProgress } from "./progress";
 import { rehearse } from "./rehearse";
 import { withoutDrain } from "./without-drain";
 
@@ -28,8 +30,8 @@ export const poolScenario: Scenario = {
   },
 
   async run(environment): Promise<ScenarioResult> {
-    const context = poolContext(environment);
-    const outcome = await rehearse(context);
+    const { context, stop } = reportProgress(poolContext(environment));
+    const outcome = await rehearse(context).finally(stop);
     const figures = measure(environment, outcome);
     return { figures, summary: poolSummary(figures), html: poolReport(figures, context.timeline.events) };
   },
@@ -48,6 +50,7 @@ function measure({ context, hosts, aws, leftovers }: RehearsalEnvironment, outco
     denied: aws.denied(),
     leftovers: leftovers(),
     ...outcome,
+    demand: outcome.demand && demandFigures(outcome.demand, timeline.events, aws.cloudwatch.metrics.all()),
     errors: [...outcome.errors, ...aws.defects.map((defect) => `defect of the stand-in: ${defect.message}`)],
   });
 }

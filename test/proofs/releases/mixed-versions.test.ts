@@ -13,6 +13,7 @@ import { checkOutPrevious, PREVIOUS } from "./previous";
 /** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
 const FUNCTION = "aws:lambda/function:Function";
+const FUNCTIONS = ["register", "deregister", "sweep"];
 
 /**
  * A promotion deploys new functions while hosts of the old bundle still finish their jobs; a rollback does the reverse.
@@ -39,7 +40,13 @@ describe(`hosts and functions of ${PREVIOUS.release} and this release, mixed by 
     const found = manifest(folder) as Partial<Manifest> & { hostBundle?: { sha256: string } };
     return (found.hostBundles?.["actions-runner-pool"] ?? found.hostBundle)!.sha256;
   };
-  const functionsOf = (folder: string) => new Set(Object.values(manifest(folder).functions).map(({ sha256 }) => sha256));
+  /** Of a pool without demand, which both releases can deploy; up to v0.2.0 the keys had no component. */
+  const functionsOf = (folder: string) =>
+    new Set(
+      Object.entries(manifest(folder).functions)
+        .filter(([key]) => FUNCTIONS.includes(key.split("/").at(-1)!))
+        .map(([, { sha256 }]) => sha256),
+    );
   const deployedFunctions = () =>
     new Set(pool.environment.aws.store.list(FUNCTION).map(({ state }) => sha256(readFileSync(join(state.codeDir as string, "index.mjs")))));
   /** Digest of the bundle that a host installed, as its user data names it. */

@@ -30,11 +30,11 @@ describe("the engine's workspace", () => {
   });
 
   it("prefers overrides, and applies a key without a namespace to the project", () => {
-    stack("config:\n  tiny:size: 1\n  aws:region: us-east-1\n");
-    layOut({ size: 2, "aws:region": "eu-west-1", absent: undefined });
+    stack("config:\n  tiny:size: 1\n  tiny:gone: 1\n  aws:region: us-east-1\n");
+    layOut({ size: 2, "aws:region": "eu-west-1", absent: undefined, gone: null });
     assert.match(written("Pulumi.dev.yaml"), /tiny:size: 2/);
     assert.match(written("Pulumi.dev.yaml"), /aws:region: eu-west-1/);
-    assert.doesNotMatch(written("Pulumi.dev.yaml"), /absent/);
+    assert.doesNotMatch(written("Pulumi.dev.yaml"), /absent|gone/);
   });
 
   it("refuses encrypted configuration by key, since the rehearsal must not need the stack's encryption key", () => {

@@ -2,47 +2,10 @@ import assert from "node:assert/strict";
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import { spread } from "../../../rehearsal/report/common-figures";
 import { lanes } from "../../../rehearsal/report/lanes";
-import { type PoolFigures, type PoolMeasurements, poolFigures } from "../../../rehearsal/scenarios/actions-runner-pool/pool-figures";
+import type { PoolMeasurements } from "../../../rehearsal/scenarios/actions-runner-pool/pool-figures";
 import { poolReport } from "../../../rehearsal/scenarios/actions-runner-pool/pool-report";
 import type { TimelineEvent } from "../../../rehearsal/timeline";
-
-const HOOK = "pool-terminate";
-
-/** A busy instance that is scaled in, drains and terminates; every figure below is derived from it. */
-function drained(): TimelineEvent[] {
-  return [
-    { at: 0, kind: "instance-state", instance: "i-1", state: "InService" },
-    { at: 900, kind: "job", job: "job-1", change: "queued" },
-    { at: 1000, kind: "job", job: "job-1", change: "acquired", instance: "i-1" },
-    { at: 1200, kind: "job", job: "job-1", change: "hook-started", instance: "i-1" },
-    { at: 1215, kind: "job", job: "job-1", change: "hook-ended", instance: "i-1" },
-    { at: 2000, kind: "instance-state", instance: "i-1", state: "Terminating:Wait" },
-    { at: 2700, kind: "host-log", instance: "i-1", message: LOG.drainBegun, fields: {} },
-    { at: 5000, kind: "heartbeat", instance: "i-1", hook: HOOK },
-    { at: 9000, kind: "job", job: "job-1", change: "succeeded", instance: "i-1" },
-    { at: 11500, kind: "action-closed", instance: "i-1", hook: HOOK, result: "CONTINUE", by: "instance" },
-    { at: 12000, kind: "instance-state", instance: "i-1", state: "Terminated" },
-  ];
-}
-
-function measured(events: TimelineEvent[], changes: Partial<PoolMeasurements> = {}): PoolFigures {
-  return poolFigures({
-    stack: "dev",
-    seed: 1,
-    hosts: "simulated",
-    drain: true,
-    events,
-    scaleIns: [{ how: "terminate", instance: "i-1" }],
-    terminateHook: HOOK,
-    apiCalls: {},
-    denied: [],
-    leftovers: [],
-    engine: { version: "3.248.0", resources: 1, secondUpChanges: 0, seconds: { preview: 1, up: 1, destroy: 1 } },
-    drift: [],
-    errors: [],
-    ...changes,
-  });
-}
+import { drained, FOLLOWED, HOOK, measured } from "../scenarios/actions-runner-pool/measured";
 
 describe("the figures of a rehearsal", () => {
   it("derive detection, tail and hook durations from the timeline", () => {
@@ -71,6 +34,13 @@ describe("the figures of a rehearsal", () => {
     ["a denied call", drained(), { denied: [{ principal: "p", action: "a", resource: "r" }] }, /1 calls denied/],
     ["a leftover", drained(), { leftovers: ["secret x"] }, /left over/],
     ["drift", drained(), { drift: ["group: tags"] }, /drift/],
+    ["a lost delivery that was not found", drained(), { demand: { ...FOLLOWED, lostDeliveries: 0 } }, /did not find the delivery/],
+    [
+      "a pool that stays empty",
+      drained(),
+      { demand: { ...FOLLOWED, scaler: { ...FOLLOWED.scaler, peak: 0 } } },
+      /did not follow its queue/,
+    ],
     ["an error of the scenario", drained(), { errors: ["the engine crashed"] }, /the engine crashed/],
   ];
   for (const [what, events, changes, text] of faults) {

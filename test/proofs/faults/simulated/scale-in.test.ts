@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
 import { throttling } from "../../../../rehearsal/aws/api-faults";
 import { count, fault } from "../support/fault-table";
-import { each, every, highestOf, HOUR, MINUTE, pairs, type Harness } from "./harness";
+import { each, every, highestOf, HOUR, MINUTE, pairs, type Harness, harness } from "./harness";
 
 /** Virtual seconds since `from`, rounded up. */
 const secondsSince = (harness: Harness, from: number) => Math.ceil((harness.environment.clock.now() - from) / 1000);
@@ -19,6 +19,30 @@ async function terminate(harness: Harness, instance: string, bound: number, how 
   const seconds = secondsSince(harness, begun);
   await harness.cleared();
   assert.equal(harness.metric(METRIC.busyAtTermination), 0);
+  return seconds;
+}
+
+/** A kernel that hangs: EC2 counts the instance as running, and nothing runs on it. */
+function hang({ environment }: Harness, instance: string): void {
+  environment.hosts.running(instance)!.powerOff();
+  environment.ssm.offline.add(instance);
+}
+
+/** A host hangs so many seconds after its launch into the pool. Returns the instance once the launch has timed out. */
+async function abandonedPreparation(harness: Harness, after: number): Promise<string> {
+  await harness.within(10, () => harness.pool.instances("Warmed:Pending:Wait").length === 1, "an instance enters the pool");
+  const [instance] = harness.pool.instances("Warmed:Pending:Wait") as [string];
+  await harness.environment.run(after);
+  hang(harness, instance);
+  await harness.within(HOUR, () => harness.lifecycle(instance) === "Warmed:Terminating:Wait", "its launch times out");
+  return instance;
+}
+
+/** Returns the seconds until the terminating instance of the pool is gone, which another one replaces. */
+async function trimmed(harness: Harness, instance: string, bound = 6 * MINUTE): Promise<number> {
+  const seconds = await terminate(harness, instance, bound, async () => undefined);
+  harness.environment.bus.settings.loss = 0;
+  await harness.within(5 * MINUTE, () => harness.pool.instances("Warmed:Stopped").length === 1, "another instance in the pool");
   return seconds;
 }
 
@@ -112,6 +136,77 @@ describe("scale-ins at bad moments, simulated", () => {
       const cut = entering.filter((seconds) => seconds !== undefined);
       assert.ok(cut.length >= 4, String(entering));
       see(`${count(cut.length, "instance")} entering the pool gone within ${highestOf(cut)} s`);
+    },
+  );
+
+  fault(
+    {
+      fault: "host that hangs while it prepares for the warm pool",
+      expected: "once its launch has timed out, a sweep terminates it, because the group's history shows that it never served",
+      where: "simulated",
+    },
+    async (see) => {
+      for (const reuseOnScaleIn of [false, true]) {
+        const seen = await each(
+          every(2, 5),
+          { launching: true, pool: { instances: 1, warmPool: { minSize: 1, reuseOnScaleIn } } },
+          async (harness, after) => trimmed(harness, await abandonedPreparation(harness, after)),
+        );
+        see(
+          `${reuseOnScaleIn ? "with" : "without"} reuse: ${count(seen.length, "instance")} gone at most ${Math.ceil(highestOf(seen) / MINUTE)} min after the timeout, and another one in the pool`,
+        );
+      }
+      await harness({ launching: true, pool: { instances: 1, warmPool: { minSize: 1 } } }, async (harness) => {
+        const instance = await abandonedPreparation(harness, 5);
+        harness.environment.faults.inject({ action: "autoscaling:DescribeScalingActivities", error: throttling() });
+        await harness.within(HOUR, () => harness.lifecycle(instance) === "Warmed:Terminating:Retained", "the action expires");
+      });
+      see("control, without the history: retained, and billed until an operator ends it");
+    },
+  );
+
+  fault(
+    {
+      fault: "host that hangs in a warm pool of running instances",
+      expected: "the next sweep completes its trim, because the group's history shows that it never served",
+      where: "simulated",
+    },
+    async (see) => {
+      const pool = { instances: 1, warmPool: { minSize: 1, poolState: "Running" as const } };
+      const seen = await each(every(37, 8), { pool }, async (harness, after) => {
+        await harness.within(120, () => harness.pool.instances("Warmed:Running").length === 1, "a warm pool");
+        const [instance] = harness.pool.instances("Warmed:Running") as [string];
+        hang(harness, instance);
+        await harness.environment.run(after);
+        return terminate(harness, instance, 6 * MINUTE, () => harness.pool.sizeWarmPool(0));
+      });
+      see(`${count(seen.length, "instance")} gone within ${Math.ceil(highestOf(seen) / MINUTE)} min`);
+    },
+  );
+
+  fault(
+    {
+      fault: "instance ended in EC2 while in the warm pool",
+      expected: "its termination is completed at once, and if the event is lost, by the next sweep; another instance takes its place",
+      where: "simulated",
+    },
+    async (see) => {
+      for (const [events, bound] of [
+        ["delivered", 30],
+        ["lost", 6 * MINUTE],
+      ] as const) {
+        const seen = await each(every(37, 8), { pool: { instances: 1, warmPool: { minSize: 1 } } }, async (harness, after) => {
+          await harness.within(120, () => harness.pool.instances("Warmed:Stopped").length === 1, "a warm pool");
+          await harness.environment.run(after);
+          const [instance] = harness.pool.instances("Warmed:Stopped") as [string];
+          if (events === "lost") harness.environment.bus.settings.loss = 1;
+          await harness.environment.fleet.lose(harness.environment.fleet.get(instance)!);
+          await harness.within(HOUR, () => harness.lifecycle(instance) !== "Warmed:Stopped", "the group notices");
+          return trimmed(harness, instance, bound);
+        });
+        const longest = events === "lost" ? `${Math.ceil(highestOf(seen) / MINUTE)} min` : `${highestOf(seen)} s`;
+        see(`event ${events}: ${count(seen.length, "instance")} gone within ${longest} after the group's health check`);
+      }
     },
   );
 

@@ -29,6 +29,12 @@ describe("a pool's configuration in a rehearsal", () => {
     assert.deepEqual(pinOf("prod"), [undefined, undefined]);
   });
 
+  it("begins without a source of demand, which would undo the first scale-ins, in every test that opens a pool", () => {
+    const stack = readStackConfiguration(ROOT, ROOT, "dev");
+    assert.ok(Object.keys(stack.get("demand")).length > 0, "the stack that is rehearsed by default has no source of demand");
+    assert.deepEqual(configOverrides({ instances: 2 } as RehearsalOptions, poolConfiguration(stack), "7".repeat(64)).demand, {});
+  });
+
   it("is rejected if the stack does not exist or has no pool", () => {
     assert.throws(() => readStackConfiguration(ROOT, ROOT, "nowhere"), UsageError);
     const folder = mkdtempSync(join(tmpdir(), "ci-runners-configuration-"));
