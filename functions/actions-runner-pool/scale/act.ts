@@ -6,16 +6,22 @@ import type { CapacityPorts } from "./ports";
 /** Terminations a pass. Each call may take 9 s if AWS does not respond; the next pass, which follows at once, takes the next ones. */
 export const MAX_TERMINATIONS = 20;
 
-/** Raises the desired capacity, never lowers it: Auto Scaling would choose the instances to end, and has ended some with a job. */
-export async function raise(ports: CapacityPorts, group: string, desired: number, observer: Observer): Promise<void> {
-  await attempt("raising the desired capacity", { desired }, observer, async () => {
+/**
+ * Raises the desired capacity, never lowers it: Auto Scaling would choose the instances to end, and has ended some with a job.
+ *
+ * @returns whether it is higher now, or was as high already.
+ */
+export async function raise(ports: CapacityPorts, group: string, desired: number, observer: Observer): Promise<boolean> {
+  const raised = await attempt("raising the desired capacity", { desired }, observer, async () => {
     // Read again: an operator, or a replacement, may have changed it since the decision.
     const current = await ports.group(group);
     const target = Math.min(desired, current?.maxSize ?? 0);
-    if (current === undefined || target <= current.desired) return;
+    if (current === undefined || target <= current.desired) return current !== undefined && current.desired >= desired;
     await ports.setDesired(group, target);
     observer.log.info("scale: raised the desired capacity", { from: current.desired, to: target });
+    return true;
   });
+  return raised ?? false;
 }
 
 /**

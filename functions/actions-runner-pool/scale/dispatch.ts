@@ -39,8 +39,9 @@ export async function dispatchScale(event: unknown, ports: ScalePorts, settings:
   }
   const scaling = { pool, group, ...settings.scaling() };
   await exclusively(ports, begun + TIMING.scaleBound * 1000, log, async (memory) => {
-    const left = Math.max(begun + TIMING.scalePassBound * 1000 - ports.clock.now(), 1);
-    const pass = (signal: AbortSignal) => scale(ports, scaling, parseMemory(memory), observer, signal);
+    const endsAt = begun + TIMING.scalePassBound * 1000;
+    const left = Math.max(endsAt - ports.clock.now(), 1);
+    const pass = (signal: AbortSignal) => scale(ports, scaling, parseMemory(memory), observer, { signal, endsAt });
     return JSON.stringify(await within(ports.clock, "the pass", left, pass));
   });
 }

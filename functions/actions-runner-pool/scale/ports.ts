@@ -73,3 +73,11 @@ export interface ScaleSettings {
   /** Floor of the schedules in force at a time. */
   scheduledFloor(now: number): number;
 }
+
+/** What ends a pass. */
+export interface PassBound {
+  /** Aborted at the end. */
+  signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  endsAt: number;
+}

@@ -32,7 +32,7 @@
  * ## Bounds
  *
  * - 40 s an invocation from its start, in which passes repeat while they are asked for; the last one has 12 s more, and the function 60 s.
- * - A pass: 20 terminations, after which it asks for another one; 250 rows with a new cause within 10 s; 5 pages of 100 activities.
+ * - A pass: 20 terminations, after which it asks for another one; 250 rows with a new cause within 10 s, and until 3 s before its end; 5 pages of 100 activities.
  *
  * ## Gotchas
  *
@@ -51,7 +51,8 @@ import { type FleetView, fleetView } from "./fleet";
 import { launchNews } from "./launches";
 import { measure } from "./measure";
 import type { ScalerMemory } from "./memory";
-import type { Group, ScalePorts, ScaleSettings } from "./ports";
+import type { Group, PassBound, ScalePorts, ScaleSettings } from "./ports";
+import { withoutRequest } from "./policy/substitute";
 import { allowed } from "./suspended";
 
 /**
@@ -60,18 +61,16 @@ import { allowed } from "./suspended";
  */
 const LOOK_BACK_MS = 2 * TIMING.scaleInterval * 1000;
 
-/**
- * @param signal bounds the pass.
- * @returns the memory for the next pass.
- */
+/** @returns the memory for the next pass. */
 export async function scale(
   ports: ScalePorts,
   settings: ScaleSettings,
   memory: ScalerMemory,
   observer: Observer,
-  signal: AbortSignal,
+  bound: PassBound,
 ): Promise<ScalerMemory> {
   const { log } = observer;
+  const { signal } = bound;
   const group = await ports.group(settings.group);
   if (!group) {
     log.warn("scale: the group does not exist; nothing to do", { group: settings.group });
@@ -115,16 +114,16 @@ export async function scale(
   if (held !== undefined && withoutNumbers(held) !== memory.held) log.warn("scale: holds", { reason: held });
 
   signal.throwIfAborted();
-  if (desired !== undefined) await raise(ports, settings.group, desired, observer);
+  const raised = desired !== undefined && (await raise(ports, settings.group, desired, observer));
   const terminated = await terminateIdle(ports, settings.group, terminate, fleet.instances, observer, signal);
   // More may idle, and in a quiet hour the next pass would come in a minute. If some calls failed, it had better.
   if (terminated === MAX_TERMINATIONS) {
     await attempt("asking for another pass", {}, observer, () => ports.ask(ports.clock.now()));
   }
-  await explain(ports, known.waiting, decision.causes, now, observer, signal);
+  await explain(ports, known.waiting, decision.causes, now, observer, bound);
   const measured = measure({ now, memory, demand, fleet, launches, decision }, observer);
   return {
-    policy: decision.memory,
+    policy: decided.desired === undefined || raised ? decided.memory : withoutRequest(decided.memory, memory.policy),
     instances: sightingsAfter(fleet, launches?.boots),
     measured,
     passedAt: now,

@@ -28,8 +28,7 @@ export class CachedValue<T> {
     const age = this.age();
     if (this.known && age < this.maxAge) return this.known.value;
     const last = age < this.maxAge + OUTLIVES_MS ? this.known : undefined;
-    const failedFor = this.failed ? this.clock.now() - this.failed.at : Infinity;
-    if (failedFor >= FAILURE_MS) {
+    if (this.sinceFailure() >= FAILURE_MS) {
       // Also if no one waits for it any more, a failure is no unhandled rejection; `failed` has its error.
       const renewal = this.refresh().then(
         (value) => ({ value }),
@@ -42,6 +41,17 @@ export class CachedValue<T> {
     throw this.failed?.error;
   }
 
+  /**
+   * The value no older than its time, however long the read takes. Also this asks a store that is down at most once a second.
+   *
+   * @throws if it cannot be read.
+   */
+  async fresh(): Promise<T> {
+    if (this.known && this.age() < this.maxAge) return this.known.value;
+    if (this.sinceFailure() < FAILURE_MS) throw this.failed?.error;
+    return this.refresh();
+  }
+
   /** Milliseconds since the value was read; infinite if it never was. */
   age(): number {
     return this.known ? this.clock.now() - this.known.readAt : Infinity;
@@ -51,6 +61,10 @@ export class CachedValue<T> {
   refresh(): Promise<T> {
     this.pending ??= this.load().finally(() => (this.pending = undefined));
     return this.pending;
+  }
+
+  private sinceFailure(): number {
+    return this.failed ? this.clock.now() - this.failed.at : Infinity;
   }
 
   private soon<V>(renewal: Promise<V | undefined>): Promise<V | undefined> {

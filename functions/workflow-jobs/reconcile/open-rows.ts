@@ -9,6 +9,11 @@ import type { Run } from "./ports";
 const CALLS = 40;
 /** Calls that remain for the runner groups. */
 const KEPT = 5;
+/**
+ * Transient failures after which a repository gets no more calls in this run. Its rows stay those without news for longest, and so the
+ * first to be asked about: a repository with as many of them would take all calls of each run.
+ */
+const FAILURES = 2;
 
 /**
  * Asks GitHub about the open rows without news, the longest without news first. Most are confirmed by the lists of the active
@@ -36,8 +41,10 @@ class Questions {
   private answers = 0;
   private failures = 0;
   private ended = false;
-  /** Runs that failed, whose jobs are not asked about one by one, and repositories that GitHub refuses as a whole. */
+  /** Runs that failed, whose jobs are not asked about one by one, and repositories that GitHub refuses as a whole, or that failed twice. */
   private readonly skipped = new Set<string>();
+  /** Transient failures of each repository. */
+  private readonly failed = new Map<string, number>();
 
   constructor(private readonly run: Run) {}
 
@@ -55,12 +62,18 @@ class Questions {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof GitHubError && error.retryAt !== undefined) throw error;
-      if (error instanceof GitHubError) this.skipped.add(error.transient ? runKey : repository);
+      if (error instanceof GitHubError) this.skip(repository, runKey, error.transient);
       this.failures += 1;
       observer.log.warn("GitHub gives no answer about an open job; continuing", { repository, runId, reason: reasonOf(error) });
       observer.count(SOURCE_METRIC.reconcileErrors);
       return undefined;
     }
+  }
+
+  private skip(repository: string, runKey: string, transient: boolean): void {
+    const failed = (this.failed.get(repository) ?? 0) + 1;
+    this.failed.set(repository, failed);
+    this.skipped.add(transient && failed < FAILURES ? runKey : repository);
   }
 
   async finish(): Promise<void> {

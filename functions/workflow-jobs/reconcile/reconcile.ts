@@ -27,9 +27,10 @@
  * - The source is healthy if the active repositories and the open rows were read. Else `problem` says why, and the pools' scalers
  *   hold what they have at once. The time of the last success stays: without a report they do so 13 min after it.
  * - A single repository or job that cannot be read does not make it unhealthy: it is logged, counted as `ReconcileErrors` and read
- *   after the others. A repository that has no turn does: one with open jobs after 13 min, any other after 30 min.
+ *   again in its turn. A repository that has no turn does: one with open jobs after 13 min, any other after 30 min.
  * - A repository that is gone is forgotten, and jobs that are gone are closed, but only after a call that proves that GitHub still
- *   admits the App. One that GitHub refuses does not make the source stale, unless it refuses all.
+ *   admits the App. One that GitHub refuses does not make the source stale, unless it refuses all. If only one
+ *   is active, and fails or is refused, one that is not active shows whether GitHub answers at all.
  * - A row that was closed as lost is opened again if GitHub lists its job: the only completed row that is.
  * - A queued row of a pool that is no longer registered is in a list that no one reads; it is moved when GitHub lists its job.
  * - Lambda does not retry, because the next run does. A concurrent second run is safe: every write is conditional, and a delivery

@@ -10,7 +10,7 @@ import type { Run } from "./ports";
  * runs would else take the calls of all others, in every reconciliation.
  */
 const RUNS_READ = 40;
-/** The same of the only repository of the account, which has no others beside it: nearly all calls of a reconciliation. */
+/** The same of the only repository of the account, which has no others beside it: nearly all calls of a reconciliation, if any are left. */
 const RUNS_READ_ALONE = 100;
 
 /** Outcome of reading several repositories. */
@@ -18,6 +18,8 @@ interface Readings {
   read: number;
   /** Not read, because the budget of calls is exhausted. */
   postponed: string[];
+  /** Could not be read, or were refused. */
+  failed: number;
   /** Why the first that failed could not be read. */
   failure?: string;
   /** Why GitHub refused, for the first that it refused. */
@@ -59,7 +61,7 @@ export class RepositoryReader {
    * @throws what concerns all of them: a rate limit, the end of the App's access, the end of the time.
    */
   async readAll(repositories: readonly string[], keep: number): Promise<Readings> {
-    const readings: Readings = { read: 0, postponed: [] };
+    const readings: Readings = { read: 0, postponed: [], failed: 0 };
     for (const repository of repositories) {
       if (this.tried.has(repository.toLowerCase())) continue;
       try {
@@ -78,7 +80,11 @@ export class RepositoryReader {
     return readings;
   }
 
-  /** False if the budget does not suffice: the repository does not count as read, so that it comes first in the next run. */
+  /**
+   * False if the budget suffices for none of its runs: the repository does not count as read, so that it comes first in the next
+   * reconciliation. One of whose runs a part was read has had its turn, and the next one goes on after them: a repository whose runs
+   * never fit into one reconciliation would else take the calls of all others, and be unknown for ever.
+   */
   private async read(repository: string, keep: number): Promise<boolean> {
     const { budget, scope, clock, signal } = this.run;
     const readAt = clock.now();
@@ -90,16 +96,19 @@ export class RepositoryReader {
     const active = new Set([...queued.runs, ...inProgress.runs]);
     this.active.set(repository.toLowerCase(), active);
     const runs = inTurn(active, state.lastRun).slice(0, "repository" in scope ? RUNS_READ_ALONE : RUNS_READ);
+    let lastRun: number | undefined;
     for (const runId of runs) {
       if (!(await budget.take(signal, keep))) {
-        await this.note(this.state(repository));
-        return false;
+        if (lastRun === undefined) return false;
+        break;
       }
+      lastRun = runId;
       // Before it is read: one that always fails must not keep the next reconciliation from the others.
-      this.known.set(repository.toLowerCase(), { ...state, lastRun: runId });
+      this.known.set(repository.toLowerCase(), { ...state, lastRun });
       await this.readJobs(repository, runId, readAt);
     }
-    await this.note({ repository, readAt, queued, inProgress, ...(runs.length < active.size ? { lastRun: runs.at(-1) } : {}) });
+    const complete = active.size === 0 || (lastRun === runs.at(-1) && runs.length === active.size);
+    await this.note({ repository, readAt, queued, inProgress, ...(complete ? {} : { lastRun }) });
     return true;
   }
 
@@ -137,6 +146,7 @@ export class RepositoryReader {
       await access.demand(signal);
       return memory.forgetRepository(repository, signal);
     }
+    readings.failed += 1;
     if (error instanceof GitHubError && !error.transient) readings.refusal ??= reason;
     else {
       observer.count(SOURCE_METRIC.reconcileErrors);

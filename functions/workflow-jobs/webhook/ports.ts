@@ -12,7 +12,7 @@ export const NOTED_OUTSIDE = "";
 export interface WebhookPorts {
   /** Whose jobs are recorded. */
   account: ServedAccount;
-  secrets: Pick<CachedValue<WebhookSecrets>, "get">;
+  secrets: Pick<CachedValue<WebhookSecrets>, "get" | "fresh">;
   pools: Pick<PoolDirectory, "placementOf">;
   ledger: Pick<JobLedger, "write" | "maySignal" | "noteRepository">;
   announce: Announce;

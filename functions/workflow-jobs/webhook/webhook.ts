@@ -11,7 +11,7 @@
  *
  * 1. Refuse what is not a POST (405), is larger than 1 MiB (413), or is not signed with the current or the previous secret (401).
  *    The digest is of the raw body and is compared in constant time. A process reads the secrets at most once in 10 s, whatever
- *    strangers send.
+ *    strangers send. While that is slow, a signature is wrong only once the secrets have been read anew.
  * 2. Ignore a job of another account's repository (204): an App's webhook delivers for each of its installations, and whoever installs
  *    a public App could otherwise make the pools launch.
  * 3. Find the pool: it has all the job's labels (../shared/matching.ts). Nothing is written about a job that no pool serves,
@@ -41,6 +41,7 @@
  */
 import { SOURCE_METRIC } from "../../../contract/workflow-jobs/metrics";
 import { DEMAND_TIMING } from "../../../contract/workflow-jobs/timing";
+import type { WebhookSecrets } from "../../../contract/workflow-jobs/webhook";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
 import { within } from "../../shared/lambda/timeout";
 import { type Delivery, receive, type Reply, reply } from "../../shared/webhook/function-url";
@@ -71,9 +72,7 @@ export async function webhook(event: unknown, ports: WebhookPorts, observer: Obs
 }
 
 async function handle({ headers, body }: Delivery, ports: WebhookPorts, observer: Observer, signal: AbortSignal): Promise<Reply> {
-  const { current, previous } = await ports.secrets.get();
-  const secrets = previous === undefined ? [current] : [current, previous];
-  if (!isSigned(body, gitHubDigest(headers["x-hub-signature-256"]), secrets)) {
+  if (!(await isOurs(body, gitHubDigest(headers["x-hub-signature-256"]), ports.secrets))) {
     observer.count(SOURCE_METRIC.refusedDeliveries);
     observer.log.warn("refused a delivery whose signature is wrong or absent");
     return reply(401, "the signature is wrong or absent");
@@ -88,6 +87,22 @@ async function handle({ headers, body }: Delivery, ports: WebhookPorts, observer
       return reply(204);
   }
 }
+
+/**
+ * While Secrets Manager is slow, a secret that is up to ten minutes old serves. What does not match that one may be signed with a newer:
+ * a rotation gives it to GitHub once it counts on every process to know it.
+ *
+ * @throws if the current secret cannot be read: whether the signature is wrong is then not known.
+ */
+async function isOurs(body: Buffer, digest: string | undefined, secrets: WebhookPorts["secrets"]): Promise<boolean> {
+  if (digest === undefined) return false;
+  const known = await secrets.get();
+  if (isSigned(body, digest, accepted(known))) return true;
+  const fresh = await secrets.fresh();
+  return fresh !== known && isSigned(body, digest, accepted(fresh));
+}
+
+const accepted = ({ current, previous }: WebhookSecrets) => (previous === undefined ? [current] : [current, previous]);
 
 async function handleJob(body: Buffer, ports: WebhookPorts, observer: Observer, signal: AbortSignal): Promise<Reply> {
   const payload = readJobPayload(body);

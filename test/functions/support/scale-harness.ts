@@ -1,3 +1,4 @@
+import { TIMING } from "../../../contract/actions-runner-pool/timing";
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { WaitCause } from "../../../contract/workflow-jobs/ledger";
 import type { Activity } from "../../../functions/actions-runner-pool/shared/activities";
@@ -131,10 +132,14 @@ export class ScaleHarness {
     clock: this.clock,
   };
 
-  async pass(signal = new AbortController().signal): Promise<void> {
+  /** @param left milliseconds until the end of the pass. */
+  async pass(signal = new AbortController().signal, left = TIMING.scalePassBound * 1000): Promise<void> {
     const settings = { pool: POOL, group: NAMES.group, scaling: SETTINGS, scheduledFloor: () => this.floor };
     // As between invocations: what is not plain JSON does not survive.
-    const memory = await scale(this.ports as ScalePorts, settings, parseMemory(this.memory), this.observer, signal);
+    const memory = await scale(this.ports as ScalePorts, settings, parseMemory(this.memory), this.observer, {
+      signal,
+      endsAt: this.clock.now() + left,
+    });
     this.memory = JSON.stringify(memory);
   }
 

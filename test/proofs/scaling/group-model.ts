@@ -67,6 +67,8 @@ export class GroupModel {
   private sequence = 0;
   /** Of the last 15 minutes, with the jobs that no idle runner took. */
   private latestSubstitutes: { at: number; jobs: string[] }[] = [];
+  /** Whether an instance that came into service after it has got a job. */
+  private lastSubstitute = { at: -Infinity, tookJob: false };
   /** Since when each instance has been idle at every pass, by the model's own account. */
   private seenIdle = new Map<string, number>();
 
@@ -258,6 +260,10 @@ export class GroupModel {
       const served = new Set(this.latestSubstitutes.flatMap((one) => one.jobs)).size;
       complain(length > served, `another substitute within 15 minutes: ${length} for ${served} jobs`);
     }
+    const { at, tookJob } = this.lastSubstitute;
+    const took = tookJob || staying.some((one) => (one.busy || runs.has(one.id)) && one.since > at);
+    complain(substitute && desired > most && !took && this.now - at < 15 * MINUTE, "within 15 minutes after a substitute that took no job");
+    this.lastSubstitute = substitute && desired > most ? { at: this.now, tookJob: false } : { at, tookJob: took };
     complain(desired !== undefined && desired > most && !substitute, `desired ${desired} is more than ${most} for ${busy} + ${fresh} jobs`);
     complain(wanted < floor || wanted > fleet.maxSize, `wanted ${wanted} is outside the limits`);
     const paused = memory.backoff !== undefined;

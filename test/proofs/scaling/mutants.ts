@@ -69,7 +69,7 @@ export const MUTANTS: Mutant[] = [
     "Math.min(fleet.desired, runners.present) - wanted",
     "runners.present",
   ]),
-  mutant("idle clocks that start long before", /ms of idleness/, ["idle-clocks.ts", "before[id] ?? now", "before[id] ?? 0"]),
+  mutant("idle clocks that start long before", /ms of idleness/, ["clocks.ts", "before[id] ?? now", "before[id] ?? 0"]),
   mutant("a job beyond the supply has no cause", /no cause/, [
     "causes.ts",
     "starting-- > 0 ? WaitCause.Booting : WaitCause.AtMaximum",
@@ -77,12 +77,18 @@ export const MUTANTS: Mutant[] = [
   ]),
   mutant("a runner that takes no job counts for ever as the one that a job waits for", /jobs wait below/, [
     "substitute.ts",
-    "if (hopeful || job === undefined)",
-    "if (hopeful || job === undefined || waiting.length > 0)",
+    "if (hopeful || fruitless || job === undefined)",
+    "if (hopeful || fruitless || job === undefined || waiting.length > 0)",
   ]),
-  mutant("a substitute for a runner that takes no job in each pass", /another substitute/, [
+  mutant(
+    "a substitute for a runner that takes no job in each pass",
+    /another substitute|a substitute that took no job/,
+    ["substitute.ts", "now >= (due[id] ?? 0)", "now >= 0"],
+    ["substitute.ts", "now - substitutedAt < FRUITLESS_PAUSE", "false"],
+  ),
+  mutant("a substitute for each of many jobs, although the last one took none", /a substitute that took no job/, [
     "substitute.ts",
-    "now >= (before[id] ?? 0)",
-    "now >= 0",
+    "now - substitutedAt < FRUITLESS_PAUSE",
+    "false",
   ]),
 ];

@@ -9,8 +9,8 @@
  */
 import { nextBackoff, pausesLaunches } from "./backoff";
 import { waitCauses } from "./causes";
+import { clocks } from "./clocks";
 import { hedge } from "./hedge";
-import { idleClocks } from "./idle-clocks";
 import { ignoredJobs } from "./ignored";
 import { runnableJobs } from "./runnable";
 import { longestIdle } from "./scale-in";
@@ -25,14 +25,15 @@ export function decide(state: ScalingState, settings: ScalingSettings, now: numb
   const stale = staleness(demand, settings.staleAfter, now);
   const runnable = runnableJobs(demand.waiting, stale !== undefined, settings.staleAfter, now);
   const runners = countRunners(demand.running, fleet);
-  const idleSince = idleClocks(memory.idleSince, runners.idle, now);
-  const ignored = ignoredJobs(runnable, runners, idleSince, settings.notAssignedAfter, now);
+  const idleSince = clocks(memory.idleSince, runners.idle, now);
+  const unnamedSince = clocks(memory.unnamedSince, runners.unnamed, now);
+  const ignored = ignoredJobs(runnable, runners, idleSince, unnamedSince, settings, now);
   // While the queue is not known, such a job may have ended long ago.
   const hopeful =
     runners.booting > 0 ||
     fleet.desired > runners.present ||
     Object.values(idleSince).some((since) => now - since <= settings.notAssignedAfter);
-  const instead = substitute(stale === undefined ? ignored : [], hopeful, demand.waiting, memory.substituteDue, now);
+  const instead = substitute(stale === undefined ? ignored : [], hopeful, demand.waiting, runners.working, memory, now);
   const extra = hedge(Math.max(0, runnable.length - runners.free));
   const { wanted, target: needed } = sizes(state, settings.minIdle, runners.busy + runnable.length, extra);
   const target = instead.needed ? Math.min(fleet.maxSize, Math.max(needed, fleet.desired + 1)) : needed;
@@ -48,7 +49,7 @@ export function decide(state: ScalingState, settings: ScalingSettings, now: numb
   const starting = runners.booting + Math.max(0, (desired ?? fleet.desired) - runners.present);
   const causes = waitCauses({ waiting: demand.waiting, runnable, runners, ignored, starting, failing: backoff !== undefined });
   // If the group is at its maximum, or launches fail, a later pass asks for it.
-  const substituteDue = desired !== undefined ? instead.requested : instead.before;
+  const substitutes = desired !== undefined ? instead.requested : instead.before;
   const held = [stale, short && paused ? launchesPaused(fleet.lastFailure) : undefined].filter((reason) => reason !== undefined);
   return {
     ...(desired === undefined ? {} : { desired }),
@@ -56,7 +57,7 @@ export function decide(state: ScalingState, settings: ScalingSettings, now: numb
     wanted,
     ...(held.length === 0 ? {} : { held: held.join("; ") }),
     causes,
-    memory: { idleSince, ...(backoff ? { backoff } : {}), ...(Object.keys(substituteDue).length > 0 ? { substituteDue } : {}) },
+    memory: { idleSince, unnamedSince, ...(backoff ? { backoff } : {}), ...substitutes },
   };
 }
 

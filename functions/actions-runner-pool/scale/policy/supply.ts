@@ -6,11 +6,15 @@ export interface Runners {
   present: number;
   /** With a job, by AWS's or the source's word; includes jobs whose runner the source does not know. */
   busy: number;
+  /** In the group, with a job, by either's word. */
+  working: readonly FleetInstance[];
   /** In service and without a known job. */
   idle: readonly FleetInstance[];
   /** How many of `idle` can take a job: each job on an unknown runner occupies one. */
   free: number;
-  /** Busy ones whose job the source does not know, neither by its runner nor as one on an unknown runner. */
+  /** Those of `working` whose job the source does not know by its runner. */
+  unnamed: readonly FleetInstance[];
+  /** How many of `unnamed` no job on an unknown runner explains, either. */
   unexplained: number;
   booting: number;
 }
@@ -26,15 +30,17 @@ export function countRunners(running: readonly RunningJob[], { instances }: Flee
   const busy = present.filter(isBusy);
   const idle = present.filter((one) => one.phase === "in service" && !isBusy(one));
   // Jobs on unknown runners explain protected instances first.
-  const unexplained = busy.filter(({ id }) => !named.has(id)).length;
-  const unnamed = running.filter(({ runner }) => runner === undefined).length;
-  const hidden = Math.min(idle.length, Math.max(0, unnamed - unexplained));
+  const unnamed = busy.filter(({ id }) => !named.has(id));
+  const elsewhere = running.filter(({ runner }) => runner === undefined).length;
+  const hidden = Math.min(idle.length, Math.max(0, elsewhere - unnamed.length));
   return {
     present: present.length,
     busy: busy.length + hidden,
+    working: busy,
     idle,
     free: idle.length - hidden,
-    unexplained: Math.max(0, unexplained - unnamed),
+    unnamed,
+    unexplained: Math.max(0, unnamed.length - elsewhere),
     booting: present.length - busy.length - idle.length,
   };
 }

@@ -47,9 +47,13 @@ export interface ScalingState {
 export interface Memory {
   /** Since when each idle instance idles, by its id. */
   idleSince: Readonly<Record<string, number>>;
+  /** Since when each busy instance has had no job that the source knows, by its id. */
+  unnamedSince?: Readonly<Record<string, number>>;
   backoff?: Backoff;
   /** When a waiting job that no idle runner takes may cause another launch, by its id; only of those that have caused one. */
   substituteDue?: Readonly<Record<string, number>>;
+  /** When the last of these launches was requested, for whichever job; absent once an instance that came after it has a job. */
+  substitutedAt?: number;
 }
 
 /** Launches have failed, and none has succeeded since. */

@@ -46,6 +46,18 @@ describe("the reason of a job's wait", () => {
     assert.deepEqual([harness.acts, harness.observer.counts[SCALE_METRIC.scalerErrors]], [[], 10]);
   });
 
+  it("is written no further in the last 3 s of a pass, or a pass that began late would lose its memory for the sake of a text", async () => {
+    harness.demand = { ...harness.demand, waiting: Array.from({ length: 100 }, (_, n) => waiting(n, n)) };
+    harness.explains(WaitCause.AtMaximum);
+    harness.onCall = (call) => void (call === "recordCause" && harness.clock.advance(100));
+    const { signal } = new AbortController();
+    await harness.pass(signal, 5_000);
+    assert.equal(harness.acts.length, 20, "1 s for each ten, and 2 s are left");
+    harness.acts.length = 0;
+    await harness.pass(signal, 3_000);
+    assert.deepEqual([harness.acts, harness.asked.length], [[], 2]);
+  });
+
   it("is not logged for a job that has started meanwhile, nor for one whose row could not be written: the next pass does", async () => {
     harness.demand = { ...harness.demand, waiting: [waiting(1, 9), waiting(2, 8), waiting(3, 7)] };
     harness.explains(WaitCause.AtMaximum);

@@ -53,6 +53,38 @@ describe("the scaler's pass", () => {
     }
   });
 
+  describe("remembers a substitute for a runner that takes no job", () => {
+    const before = { idleSince: {}, substituteDue: { 6: NOW }, substitutedAt: NOW - 1_800_000 };
+    const after = { idleSince: { [id(1)]: NOW }, substituteDue: { 6: NOW, 7: NOW + 900_000 }, substitutedAt: NOW };
+    const remembered = async () => {
+      harness.decision = { memory: before };
+      await harness.pass();
+      harness.decision = { desired: 3, memory: after };
+      await harness.pass();
+      await harness.pass();
+      return harness.asked.at(-1)!.memory;
+    };
+
+    it("once its launch was requested, by the scaler or by somebody who was faster", async () => {
+      assert.deepEqual(await remembered(), after);
+      harness.group!.desired = 8;
+      assert.deepEqual(await remembered(), after);
+    });
+
+    it("but not if the call failed, or the job would wait for a launch that none has requested", async () => {
+      harness.onCall = (call) => void (call === "setDesired" && awsFailure("Throttling"));
+      assert.deepEqual(await remembered(), { ...before, idleSince: after.idleSince });
+    });
+
+    it("nor while an operator has suspended Launch, nor if the maximum was lowered meanwhile", async () => {
+      harness.group!.suspended = ["Launch"];
+      assert.deepEqual(await remembered(), { ...before, idleSince: after.idleSince });
+      harness.group!.suspended = [];
+      harness.group!.maxSize = 0;
+      assert.deepEqual(await remembered(), { ...before, idleSince: after.idleSince });
+    });
+  });
+
   it("keeps its memory below an item's 400 KB, at the largest size with a tenth more for a refresh, all of which have just come up", async () => {
     const members = (state: "Pending" | "InService") => Array.from({ length: 1.1 * LARGEST_DEMAND_POOL }, (_, n) => member(n, state));
     harness.group = new FakeGroup(...members("Pending"));

@@ -84,6 +84,30 @@ describe("a cached value", () => {
     assert.deepEqual([await value.get(), reads], ["back", 2]);
   });
 
+  describe("that must be fresh", () => {
+    beforeEach(async () => {
+      await value.get();
+      now = 10_000;
+    });
+
+    it("is waited for however slow its store is, in one read with those that do not wait", async () => {
+      let answer: (renewed: string) => void = () => {};
+      read = () => new Promise((resolve) => (answer = resolve));
+      const requests = [value.get(), value.fresh(), value.fresh()];
+      for (const { act } of bounds) act();
+      assert.equal(await requests[0], "value 1");
+      answer("late");
+      assert.deepEqual([await requests[1], await requests[2], reads], ["late", "late", 2]);
+      assert.deepEqual([await value.fresh(), reads], ["late", 2], "in its time it is fresh");
+    });
+
+    it("is not the last one in an outage, and asks the store at most once a second", async () => {
+      read = () => Promise.reject(new Error("down"));
+      for (let request = 0; request < 100; request++) await assert.rejects(value.fresh(), /down/);
+      assert.equal(reads, 2);
+    });
+  });
+
   it("counts its age from before the read", async () => {
     read = async () => ((now = 500), "slow");
     await value.get();

@@ -51,6 +51,49 @@ describe("the reconciler's reads of active repositories", () => {
     assert.equal(read.size, 150);
   });
 
+  /** Jobs of one run, of GitHub's own runners: 100 fit on a page of the list. */
+  const matrix = (repository: string, runId: number, jobs: number) => {
+    for (let n = 0; n < jobs; n++) gitHub.set({ id: 1_000 * runId + n, runId, repository, ...FOREIGN });
+  };
+
+  it("of an account that is one repository go on in turn, when its runs never fit into one reconciliation", async () => {
+    gitHub.scope = { owner: "octo-org", repository: "app" };
+    await harness.ledger.noteRepository("octo-org/app");
+    for (let runId = 1; runId <= 100; runId++) matrix("octo-org/app", runId, 101);
+    gitHub.set({ id: 1, runId: 101 });
+    const read = new Set<string>();
+    for (let run = 0; run < 4; run++) {
+      await nextRun();
+      assert.equal(await problem(), undefined);
+      for (const call of callsTo("jobs ")) read.add(call);
+    }
+    assert.equal(read.size, 101);
+    assert.deepEqual(await harness.open(), [1]);
+  });
+
+  it("of an account that is one repository are at most 100 runs at once, of which the others follow", async () => {
+    gitHub.scope = { owner: "octo-org", repository: "app" };
+    await busy("octo-org/app", 150, 1);
+    await nextRun();
+    assert.equal(callsTo("jobs ").length, 100);
+    await nextRun();
+    assert.equal(callsTo("jobs ")[0], "jobs octo-org/app 101");
+  });
+
+  it("get past one whose runs have so many jobs that they take all calls of a reconciliation", async () => {
+    await harness.ledger.noteRepository("octo-org/a-big");
+    for (let runId = 1; runId <= 40; runId++) matrix("octo-org/a-big", runId, 201);
+    await harness.ledger.noteRepository("octo-org/small");
+    gitHub.set({ id: 9, runId: 99, repository: "octo-org/small" });
+    const read = new Set<string>();
+    for (let run = 0; run < 4; run++) {
+      await nextRun();
+      for (const call of callsTo("jobs ")) read.add(call);
+      assert.equal(await problem(), undefined);
+    }
+    assert.deepEqual([await harness.open(), read.size], [[9], 41]);
+  });
+
   it("go on in each run where the calls of the last one ended, so that every repository gets its turn", async () => {
     for (let n = 0; n < 4; n++) await busy(`octo-org/r${n}`, 60, 1_000 * (n + 1));
     const turns: string[][] = [];
@@ -61,18 +104,40 @@ describe("the reconciler's reads of active repositories", () => {
     for (let n = 0; n < 4; n++) assert.ok(turns.filter((names) => names.includes(`octo-org/r${n}`)).length >= 3, JSON.stringify(turns));
   });
 
-  it("are a problem when one with runs has had no turn for 13 min: its jobs are not known", async () => {
-    for (let n = 0; n < 100; n++) {
+  for (const turn of ["readAt", "failedAt"]) {
+    it(`are a problem when one with runs has had no turn for 13 min, since its ${turn}: its jobs are not known`, async () => {
+      for (let n = 0; n < 100; n++) {
+        const repository = `octo-org/r${n}`;
+        await busy(repository, 3, 10 * n + 1);
+        const known = { repository, [turn]: harness.clock.now(), inProgress: { runs: [10 * n + 1] } };
+        await harness.memory.writeRepository(known, harness.clock.now(), AbortSignal.timeout(5_000));
+      }
+      await nextRun();
+      await nextRun();
+      assert.equal(await problem(), undefined);
+      await nextRun();
+      assert.match(String(await problem()), /active repositories were not read in time, for want of calls; the first is octo-org\/r/);
+    });
+  }
+
+  it("come back in turn to those that failed for a while, although there are always more than the calls suffice for", async () => {
+    for (let n = 0; n < 40; n++) {
       const repository = `octo-org/r${n}`;
       await busy(repository, 3, 10 * n + 1);
-      const known = { repository, readAt: harness.clock.now(), inProgress: { runs: [10 * n + 1] } };
+      const known = { repository, inProgress: { runs: [10 * n + 1] } };
       await harness.memory.writeRepository(known, harness.clock.now(), AbortSignal.timeout(5_000));
     }
-    await nextRun();
-    await nextRun();
-    assert.equal(await problem(), undefined);
-    await nextRun();
-    assert.match(String(await problem()), /active repositories were not read in time, for want of calls; the first is octo-org\/r/);
+    // More than the full round reads again with the calls that remain.
+    failing(/^runs octo-org\/r[12]/);
+    for (let run = 0; run < 2; run++) await nextRun();
+    gitHub.fault = () => {};
+    const read = new Set<string>();
+    for (let run = 0; run < 2; run++) {
+      await nextRun();
+      assert.equal(await problem(), undefined);
+      for (const call of callsTo("runs ")) read.add(call.split(" ")[1]!);
+    }
+    assert.equal(read.size, 40);
   });
 
   it("are no problem when all of 200 had a job lately, and are read within the half hour of the full round", async () => {
@@ -89,7 +154,7 @@ describe("the reconciler's reads of active repositories", () => {
     for (let n = 180; n < 200; n++) assert.ok(readsOf(n) >= 4, `r${n}, with a run: ${readsOf(n)}`);
   });
 
-  it("do not make the source stale for all pools because the lists of one always fail, and read that one last", async () => {
+  it("do not make the source stale for all pools because the lists of one always fail", async () => {
     await harness.ledger.noteRepository("octo-org/broken");
     gitHub.set({ id: 1, repository: "octo-org/sound" });
     await harness.ledger.noteRepository("octo-org/sound");
@@ -99,10 +164,38 @@ describe("the reconciler's reads of active repositories", () => {
       assert.equal(await problem(), undefined);
       assert.deepEqual(await harness.open(), [1]);
     }
-    const [first] = callsTo("runs ");
-    assert.equal(first, "runs octo-org/sound queued");
     assert.equal(harness.observer.counts.ReconcileErrors, 4, "one in each run");
     assert.ok(harness.observer.messages("warn").includes("a repository could not be read; continuing"));
+  });
+
+  for (const status of [403, 502]) {
+    it(`do not make the source stale for all pools because the only active one answers ${status}, if another can be read`, async () => {
+      for (const name of ["quiet", "idle"]) gitHub.extraRepositories.push({ name: `octo-org/${name}`, dormant: false });
+      await nextRun();
+      await busy("octo-org/broken", 1, 5);
+      failing(/octo-org\/broken/, status);
+      await nextRun();
+      assert.equal(await problem(), undefined);
+      failing(/octo-org/, status);
+      await nextRun();
+      assert.match(String(await problem()), new RegExp(`active repositor.*octo-org/broken.*${status}`));
+    });
+  }
+
+  it("are a problem if the only active one fails and there is no other to compare with", async () => {
+    await busy("octo-org/broken", 1, 5);
+    failing(/^runs/);
+    await nextRun();
+    assert.match(String(await problem()), /no active repository could be read; the first is octo-org\/broken/);
+  });
+
+  it("ask for a comparison the one that was read last: one that is itself broken proves nothing", async () => {
+    for (const name of ["a-broken", "sound"]) gitHub.extraRepositories.push({ name: `octo-org/${name}`, dormant: false });
+    failing(/broken/);
+    for (let run = 0; run < 6; run++) await nextRun();
+    await busy("octo-org/broken", 1, 5);
+    await nextRun();
+    assert.equal(await problem(), undefined);
   });
 
   it("get to the other runs of a repository one of whose runs always fails", async () => {

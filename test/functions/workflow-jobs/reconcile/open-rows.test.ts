@@ -62,6 +62,18 @@ describe("the reconciler's questions about open jobs without news", () => {
     assert.equal(gitHub.calls.filter((call) => /^job [1567]$/.test(call)).length, 1);
   });
 
+  it("ask a repository with many broken runs twice in a run, not once for each, or the calls would never reach the others", async () => {
+    const ids = Array.from({ length: 40 }, (_, n) => 100 + n);
+    for (const id of ids) await harness.send(jobPayload("queued", { id, run_id: id }, "octo-org/blocked"));
+    harness.clock.advance(60_000);
+    await harness.send(jobPayload("queued", { id: 50, run_id: 50 }));
+    gitHub.set({ id: 50, runId: 50, status: "completed", conclusion: "success" });
+    failing(/octo-org\/blocked|^job (1|1..)$/, (call) => new GitHubError(`${call}: 502`, 502));
+    await nextRun();
+    assert.equal(gitHub.calls.filter((call) => /^job (1|1..)$/.test(call)).length, 2);
+    assert.deepEqual(await harness.open(), [1, ...ids]);
+  });
+
   it("end at a rate limit, which is a problem of the source", async () => {
     failing(/^job /, (call) => new GitHubError(`${call}: 403 rate limit`, 403, new Date(harness.clock.now() + 60_000)));
     await nextRun();

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { WaitCause } from "../../../../contract/workflow-jobs/ledger";
+import type { WebhookSecrets } from "../../../../contract/workflow-jobs/webhook";
+import { CachedValue } from "../../../../functions/shared/webhook/cached-value";
 import { TestDynamoDb } from "../../support/dynamodb";
 import { Harness, NOW, POOL } from "../support/harness";
 import { functionUrlEvent, jobPayload, SECRET, signedDelivery } from "../support/payloads";
+
+const until = async (condition: () => boolean) => {
+  while (!condition()) await new Promise(setImmediate);
+};
 
 describe("the webhook", () => {
   const dynamoDb = new TestDynamoDb();
@@ -237,7 +243,48 @@ describe("the webhook", () => {
     it("answers 503 if the pools or the secrets cannot be read: it must not take the job for another's", async () => {
       const event = await signedDelivery(jobPayload("queued"));
       assert.equal((await harness.deliver(event, { pools: { placementOf: fail } })).statusCode, 503);
-      assert.equal((await harness.deliver(event, { secrets: { get: fail } })).statusCode, 503);
+      assert.equal((await harness.deliver(event, { secrets: { get: fail, fresh: fail } })).statusCode, 503);
+    });
+
+    describe("with Secrets Manager slow, so that an old secret serves", () => {
+      let secrets: CachedValue<WebhookSecrets>;
+      let answers: { resolve: (read: WebhookSecrets) => void; reject: (error: Error) => void }[];
+      const deliver = async (secret: string) => harness.deliver(await signedDelivery(jobPayload("queued"), { secret }), { secrets });
+
+      beforeEach(async () => {
+        answers = [];
+        const read = () => new Promise<WebhookSecrets>((resolve, reject) => answers.push({ resolve, reject }));
+        secrets = new CachedValue(read, harness.clock, 10_000);
+        const first = secrets.get();
+        answers[0]!.resolve({ current: SECRET });
+        await first;
+        harness.clock.advance(60_000);
+      });
+
+      it("accepts what GitHub signs with the new one after a rotation, which counts on every process to know it", async () => {
+        const reply = deliver("new");
+        await until(() => harness.clock.pauses.includes(500));
+        answers[1]!.resolve({ current: "new", previous: SECRET });
+        assert.equal((await reply).statusCode, 200);
+        assert.deepEqual([await harness.open(), answers.length], [[11], 2]);
+      });
+
+      it("waits for no read if the old one matches, and refuses what matches neither", async () => {
+        assert.equal((await deliver(SECRET)).statusCode, 200);
+        const refused = deliver("guessed");
+        await until(() => harness.clock.pauses.length === 2);
+        answers[1]!.resolve({ current: "new", previous: SECRET });
+        assert.equal((await refused).statusCode, 401);
+      });
+
+      it("answers 503 if the read fails: what could not be checked is requested again", async () => {
+        const reply = deliver("new");
+        await until(() => harness.clock.pauses.includes(500));
+        answers[1]!.reject(new Error("down"));
+        assert.equal((await reply).statusCode, 503);
+        assert.equal((await deliver("new")).statusCode, 503);
+        assert.equal(answers.length, 2, "and the store is not asked again within a second");
+      });
     });
 
     it("answers within 8 s even if DynamoDB never does", async () => {
@@ -253,7 +300,8 @@ describe("the webhook", () => {
       const ledger = { write: () => new Promise<never>(() => {}), maySignal: fail, noteRepository: fail };
       const pools = { placementOf: async () => ({ pool: "ci-dev" }) };
       const event = await signedDelivery(jobPayload("queued"));
-      const secrets = { get: async () => ({ current: SECRET }) };
+      const get = async () => ({ current: SECRET });
+      const secrets = { get, fresh: get };
       assert.equal((await harness.deliver(event, { ledger: ledger as never, pools, secrets, clock })).statusCode, 503);
       assert.deepEqual(bounds, [8_000]);
     });

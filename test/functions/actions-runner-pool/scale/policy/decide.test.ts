@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { WaitCause } from "../../../../../contract/workflow-jobs/ledger";
 import { decide } from "../../../../../functions/actions-runner-pool/scale/policy/decide";
 import { hedge } from "../../../../../functions/actions-runner-pool/scale/policy/hedge";
+import type { RunningJob } from "../../../../../functions/shared/demand/source";
 import type { ScalingSettings, ScalingState } from "../../../../../functions/actions-runner-pool/scale/policy/types";
 import {
   booting,
@@ -291,6 +292,26 @@ describe("the cause of a wait", () => {
       assert.deepEqual(decided({ ...known, running }).causes, { "job-0": WaitCause.NotAssigned });
   });
 
+  it("is GitHub's if the busy runner has been so for longer than a lost start stays unknown: an operator has protected it", () => {
+    const instances = [busy("protected"), idle("i-2")];
+    const spec = { waiting: waitingJobs(1, 200), instances, idled: { "i-2": 200 } };
+    const first = decided({ ...spec, memory: {} });
+    assert.equal(first.causes["job-0"], undefined);
+    const later = (ms: number) =>
+      decided({ ...spec, memory: { ...first.memory, idleSince: { "i-2": NOW } }, sourceAge: -ms / SECOND }, {}, NOW + ms);
+    assert.deepEqual(later(13 * MINUTE).causes, {});
+    assert.deepEqual([later(13 * MINUTE + 1).causes, later(13 * MINUTE + 1).desired], [{ "job-0": WaitCause.NotAssigned }, 3]);
+    // One that has just become busy may have the job again.
+    const another = { ...spec, instances: [...instances, busy("i-3")], memory: later(13 * MINUTE + 1).memory, sourceAge: -800 };
+    assert.deepEqual(decided(another, {}, NOW + 800 * SECOND).causes, {});
+  });
+
+  it("counts the time of such a runner anew after the source knew its job", () => {
+    const spec = { instances: [busy("i-1")], memory: { idleSince: {}, unnamedSince: { "i-1": NOW - 60 * MINUTE } } };
+    assert.deepEqual(decided(spec).memory.unnamedSince, { "i-1": NOW - 60 * MINUTE });
+    assert.deepEqual(decided({ ...spec, running: [runningOn("i-1")] }).memory.unnamedSince, {});
+  });
+
   it("keeps the runner that GitHub ignores, and blames it for one job only", () => {
     const { causes, terminate } = decided({ waiting: waitingJobs(2, 200), instances: [idle("i-1")], idled: { "i-1": 100 } });
     assert.deepEqual(causes, { "job-0": WaitCause.NotAssigned, "job-1": WaitCause.Booting });
@@ -324,21 +345,43 @@ describe("a runner that idles beside a waiting job", () => {
     assert.equal(decided({ instances: [idle("i-1"), idle("i-2")], idled: { "i-1": 200, "i-2": 20 }, waiting: jobs }).desired, undefined);
   });
 
-  it("gets few for one job: GitHub never assigns some jobs, and would ignore any number of runners", () => {
-    let memory: Partial<ScalingState["memory"]> = {};
-    let instances = [idle("i-1")];
+  /** Passes each minute, with as many jobs as runners that take none: the minutes in which a substitute came, and what remains. */
+  const substitutesFor = (jobs: number, minutes: number, takesOne: boolean) => {
+    let instances = Array.from({ length: jobs }, (_, n) => idle(`dead-${n}`));
+    let waiting = waitingJobs(jobs, 100);
+    let memory: Partial<ScalingState["memory"]> = { idleSince: Object.fromEntries(instances.map(({ id }) => [id, NOW - 200 * SECOND])) };
+    const running: RunningJob[] = [];
     const raised: number[] = [];
-    for (let minute = 0; minute < 240; minute++) {
+    for (let minute = 0; minute < minutes; minute++) {
       const now = NOW + minute * MINUTE;
-      const state = stateOf({ waiting: waitingJobs(1, 100), instances, memory, sourceAge: -minute * 60 });
-      const decision = decide(minute === 0 ? { ...state, memory: { idleSince: { "i-1": NOW - 200 * SECOND } } } : state, SETTINGS, now);
+      const decision = decide(stateOf({ waiting, running, instances, memory, sourceAge: -minute * 60 }), SETTINGS, now);
       ({ memory } = decision);
-      if (decision.desired !== undefined) raised.push(minute), (instances = [...instances, idle(`i-${minute + 2}`)]);
-      assert.ok(instances.length <= 2, `${instances.length} instances for one job`);
+      if (decision.desired !== undefined) {
+        const one = takesOne ? busy(`i-${minute}`) : idle(`i-${minute}`);
+        raised.push(minute);
+        instances = [...instances, { ...one, since: now + SECOND }];
+        if (takesOne) (waiting = waiting.slice(1)), running.push(runningOn(one.id));
+      }
       instances = instances.filter(({ id }) => !decision.terminate.includes(id));
+      assert.ok(instances.length <= jobs + 1, `${instances.length} instances for ${jobs} jobs`);
     }
+    return { raised, instances, memory };
+  };
+
+  it("gets few for one job: GitHub never assigns some jobs, and would ignore any number of runners", () => {
+    const { raised, instances } = substitutesFor(1, 240, false);
     assert.deepEqual(raised, [0, 15, 32, 66, 126, 186]);
     assert.equal(instances.length, 1, "and the pool ends at one runner for its one job");
+  });
+
+  it("gets as few for many such jobs, instead of one launch and termination every few minutes", () => {
+    assert.deepEqual(substitutesFor(20, 60, false).raised, [0, 15, 30, 45]);
+  });
+
+  it("gets the next one at once if the last one took a job: the others are as broken", () => {
+    const { raised, instances, memory } = substitutesFor(5, 20, true);
+    assert.deepEqual(raised, [0, 1, 2, 3, 4]);
+    assert.deepEqual([instances.length, memory.substituteDue, memory.substitutedAt], [5, undefined, undefined]);
   });
 
   it("gets one later if launches are paused now, and none while the queue is not known or at the maximum", () => {
