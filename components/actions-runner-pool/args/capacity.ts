@@ -47,9 +47,12 @@ export interface WarmPoolArgs {
    * terminated, ends all processes of jobs, gets back the runner's programs of its installation, and registers anew at its
    * next launch. It keeps what jobs stored on its disk: caches, and also checkouts, the home of `runner.user` and temporary
    * files. So set it only for a pool whose jobs trust one another. Each instance keeps a copy of the runner, some 0.6 GB.
-   * Instances that were launched without it are replaced at their next launch, instead of serving again. Limits: every
-   * instance of the pool must already run a release that knows this argument; the image neither has `runner.user` linger
-   * nor mounts anything in the runner's folder, or launches are abandoned. Default: false, which terminates them.
+   * Instances that were launched without it are replaced at their next launch, instead of serving again. Each return kills all
+   * that runs as `runner.user`: nothing else on the image may, services and containers included. Limits: every instance of the
+   * pool must already run a release that knows this argument; the image neither has `runner.user` linger or run an enabled
+   * service, nor mounts anything in the runner's folder, nor has its `_work` be a link, nor keeps other users' files in `~/.ssh`
+   * and the like, nor has `/etc/subuid` give `runner.user` another user's uid, or launches are abandoned. Default: false, which
+   * terminates them.
    */
   reuseOnScaleIn?: boolean;
 }

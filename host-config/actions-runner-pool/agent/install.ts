@@ -43,13 +43,14 @@ import { jsonLog } from "../../shared/json-log";
 import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
 import { SYSTEM_AUTHORITIES } from "../../shared/system-authorities";
 import { accountOf } from "./registrar";
+import { checkCanReturn } from "./can-return";
 import { denySchedulers } from "./deny-schedulers";
 import { forgetDeparture } from "./departure-mark";
 import { forgetForcedStop } from "./forced-stop-mark";
 import { holdSnaps } from "./hold-snaps";
 import { installation, ownInstanceId } from "./installation";
 import { monotonicClock } from "../../shared/clock";
-import { checkCanReturn, savePristine } from "./pristine";
+import { savePristine } from "./pristine";
 import { forgetReturn } from "./return-mark";
 import { forgetService } from "./service-mark";
 import { checkCannotBecomeRoot } from "./root-rights";
@@ -69,7 +70,7 @@ export async function install(
   const id = await instanceId();
   const installed = installation();
   const repeated = installed.on() === id;
-  if (config.reuse && !repeated) checkCanReturn(config.runnerUser);
+  if (config.reuse && !repeated) await checkCanReturn(config.runnerUser, account);
   const facts: HostFacts = {
     runnerUid: account.uid,
     runnerGroup: (await run("id", ["-gn", config.runnerUser])).stdout.trim(),

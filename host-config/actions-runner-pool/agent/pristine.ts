@@ -7,37 +7,12 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
-import { mountsBelow } from "./mounts";
 import type { Account } from "./registrar";
 
 const run = promisify(execFile);
 
 /** systemd-logind's list of lingering users, by name. */
 const LINGER = "/var/lib/systemd/linger";
-
-/**
- * Throws where a return could not work, or could not distinguish a job's from the image's: before the first job, because after it
- * the same would be a job's doing.
- */
-export function checkCanReturn(
-  user: string,
-  { linger, runner }: Pick<PristineFiles, "linger" | "runner"> = ON_THIS_HOST,
-  proc = "/proc",
-): void {
-  const lingers = join(linger, user);
-  // Its service manager would start what jobs leave there, and in /run, and have its rootless containers run on.
-  if (existsSync(lingers))
-    throw new Error(
-      `runnerUser ${user}: lingers (${lingers}), so that its services run without a job, also those that jobs leave; ` +
-        `run "loginctl disable-linger ${user}" on the image, or unset warmPool.reuseOnScaleIn`,
-    );
-  // The folder is replaced as a whole, and only its file system can move it at once.
-  const [mount] = mountsBelow([runner], proc);
-  if (mount !== undefined)
-    throw new Error(
-      `${mount.at}: is a mount point, so ${runner} cannot be replaced at a return; mount nothing there, or unset warmPool.reuseOnScaleIn`,
-    );
-}
 
 /**
  * Below the user's home, what acts without a job of the next service. Everything else is kept: a job that reads it acts itself.

@@ -4,9 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
-import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 import type { Imds } from "../../shared/ports/imds";
 import { coverOf } from "./mounts";
+import { ownUnit } from "./own-unit";
 import type { Registrar } from "./ports/registrar";
 
 /** config.sh makes only a few requests; 3 minutes mean that GitHub does not answer. */
@@ -67,21 +67,10 @@ export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS
   };
 }
 
-/**
- * A unit of its own for config.sh, which belongs to the job's user: like a job it must not reach the metadata, and what it
- * leaves behind ends with the unit. systemd-run replaces variables in the command, so each dollar sign is doubled.
- */
+/** A unit of its own for config.sh, which belongs to the job's user. */
 export function inOwnUnit(config: HostConfig, folder: string, command: readonly string[]): string[] {
-  const properties = ["NoNewPrivileges=yes", `RuntimeMaxSec=${TIMEOUT_MS / 1000}`, "TimeoutStopSec=5"];
-  if (!config.jobsMayUseInstanceRole) properties.push(`IPAddressDeny=${METADATA_ADDRESSES.join(" ")}`);
-  return [
-    ...["systemd-run", "--quiet", "--wait", "--pipe", "--collect", `--unit=${UNIT}`],
-    ...[`--uid=${config.runnerUser}`, `--working-directory=${folder}`],
-    ...[`PATH=${JOB_PATH}`, "LANG=C.UTF-8", `HOSTNAME=${hostname()}`].map((variable) => `--setenv=${variable}`),
-    ...properties.map((property) => `--property=${property}`),
-    "--",
-    ...command.map((word) => word.replaceAll("$", "$$$$")),
-  ];
+  const variables = [`PATH=${JOB_PATH}`, "LANG=C.UTF-8", `HOSTNAME=${hostname()}`];
+  return ownUnit(config, { folder, seconds: TIMEOUT_MS / 1000, variables, name: UNIT }, command);
 }
 
 /**

@@ -3,21 +3,30 @@
  * meanwhile; the runner's folder is moved as a whole and deleted by rm, which follows no links; and what is below the user's
  * home is changed with that user's own rights, because any part of the path may be a link of a job's.
  */
-import { spawn } from "node:child_process";
 import { closeSync, existsSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { PATHS } from "../../../contract/actions-runner-pool/host";
 import type { HostClock } from "../../shared/ports/clock";
+import { command, TIMEOUT_MS } from "./command";
 import { usersMountsBelow } from "./mounts";
+import { asUserOf, type AsUser, type UnitConfig } from "./own-unit";
 import type { Renewal } from "./ports/renewal";
 import { archives, ON_THIS_HOST, HOME_PATHS, type PristineFiles } from "./pristine";
 import { accountOf, type Account } from "./registrar";
-import { endProcessesOf, processesOf, survivors, type UserProcess } from "./user-processes";
+import { endProcessesOf, killAllBy, processesOf, survivors, type UserProcess } from "./user-processes";
 import { killUserSlice } from "./user-slice";
 
-/** For each command. A runner takes some 600 MB, which a slow volume writes in a minute; its old folder may have many files. */
-const TIMEOUT_MS = 600_000;
-const PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+/** systemd ends a command of the job's user first. */
+const MARGIN_MS = 15_000;
+
+/** The folders that lead to what is removed in the home; a job may have taken its user's right to write there, or in what is removed. */
+const PARENTS = [
+  ...new Set(HOME_PATHS.flatMap((path) => path.split("/").map((_name, depth, names) => names.slice(0, depth).join("/") || "."))),
+];
+/** What chmod cannot change rm reports, if it matters. Links are left out, because they may lead anywhere. */
+const REMOVAL = `for path in ${PARENTS.join(" ")}; do [ -L "$path" ] || chmod u+rwx "$path"; done 2>/dev/null
+for path; do [ -L "$path" ] || chmod -R u+rwX -- "$path"; done 2>/dev/null
+exec rm -rf -- "$@"`;
 
 /** Where cron and at keep what users have them run, on Debian's and on Red Hat's systems. */
 interface SchedulerFolders {
@@ -42,33 +51,41 @@ export interface RenewalFiles extends PristineFiles {
 /** What ends the processes; overridden by tests. */
 interface Ends {
   slice(uid: number, clock: HostClock): Promise<boolean>;
-  all(account: Account & { user: string }, clock: HostClock): Promise<void>;
+  all(account: Account & { user: string }, clock: HostClock, killAll: () => Promise<void>): Promise<void>;
   left(account: Account & { user: string }): readonly UserProcess[];
 }
 
 const KERNEL: Ends = { slice: killUserSlice, all: endProcessesOf, left: processesOf };
 
-/** @param account,files,ends overridden by tests */
+/** @param asUser,account,files,ends overridden by tests */
 export function renewal(
-  { runnerUser }: Pick<HostConfig, "runnerUser">,
+  config: UnitConfig,
   clock: HostClock,
-  account: () => Account = () => accountOf(runnerUser),
+  asUser: AsUser = asUserOf(config),
+  account: () => Account = () => accountOf(config.runnerUser),
   files: RenewalFiles = { ...ON_THIS_HOST, schedulers: SCHEDULERS, perfLog: PATHS.perfLog, proc: "/proc" },
   ends: Ends = KERNEL,
 ): Renewal {
+  const { runnerUser } = config;
   const kept = archives(files.folder);
+  const inHome = ({ home }: Account, words: readonly string[], input?: number) =>
+    command(asUser(home, TIMEOUT_MS / 1000, words), { input }, TIMEOUT_MS + MARGIN_MS);
   return {
     async endProcesses() {
       const own = { user: runnerUser, ...account() };
       // The slice as a whole first: there the kernel also ends what has neither the uid nor the rights of the user.
       if (!(await ends.slice(own.uid, clock))) throw new Error(`processes in the slice of runnerUser ${runnerUser} survive SIGKILL`);
-      await ends.all(own, clock);
+      await ends.all(own, clock, killAllBy(asUser));
     },
     async disarm() {
-      const { uid } = account();
+      const own = account();
       if (existsSync(join(files.linger, runnerUser))) await endLingering(runnerUser, files.linger);
       for (const folder of files.schedulers.crontabs) removeFile(join(folder, runnerUser));
-      for (const folder of files.schedulers.jobs) for (const path of filesOf(uid, folder)) removeFile(path);
+      for (const folder of files.schedulers.jobs) for (const path of filesOf(own.uid, folder)) removeFile(path);
+      // What cannot be brought back stays.
+      requireCopy(kept.runner);
+      await unmount([own.home], files.proc);
+      await inHome(own, ["/bin/sh", "-c", REMOVAL, "sh", ...HOME_PATHS]);
     },
     deleteWork: () => remove(join(files.runner, "_work")),
     async check() {
@@ -78,21 +95,36 @@ export function renewal(
       if (left.length > 0) throw new Error(survivors(runnerUser, left));
     },
     async restore() {
-      if (!existsSync(kept.runner)) {
-        throw new Error("this instance was installed without a copy of its runner, before the pool had warmPool.reuseOnScaleIn");
-      }
+      requireCopy(kept.runner);
       const own = account();
-      for (const mount of usersMountsBelow([files.runner, own.home, files.perfLog], files.proc)) await command("umount", ["--lazy", mount]);
+      await unmount([files.runner, own.home, files.perfLog], files.proc);
+      const again = HOME_PATHS.map((path) => join(own.home, path)).find(isThere);
+      // Whoever wrote it ran between the two kills, and may log in with it while the runner's folder is restored.
+      if (again !== undefined) throw new Error(`${again}: is there again, although it was removed before the last process ended`);
       await empty(files.perfLog);
       await restoreRunner(files);
-      await restoreHome(kept.home, own);
+      const input = openSync(kept.home, "r");
+      try {
+        await inHome(own, ["tar", "--extract", "--file=-"], input);
+      } finally {
+        closeSync(input);
+      }
     },
   };
 }
 
-/** Only a job can have enabled it (pristine.ts). Without systemd-logind nothing acts on its file. */
+function requireCopy(path: string): void {
+  if (!existsSync(path))
+    throw new Error("this instance was installed without a copy of its runner, before the pool had warmPool.reuseOnScaleIn");
+}
+
+async function unmount(folders: readonly string[], proc: string): Promise<void> {
+  for (const mount of usersMountsBelow(folders, proc)) await command(["umount", "--lazy", mount]);
+}
+
+/** Only a job can have enabled it (can-return.ts). Without systemd-logind nothing acts on its file. */
 async function endLingering(user: string, folder: string): Promise<void> {
-  await command("loginctl", ["disable-linger", user]).catch(() => undefined);
+  await command(["loginctl", "disable-linger", user]).catch(() => undefined);
   removeFile(join(folder, user));
 }
 
@@ -113,62 +145,22 @@ async function restoreRunner({ folder, runner }: PristineFiles): Promise<void> {
   }
   await remove(old);
   mkdirSync(next);
-  await command("tar", ["--extract", `--file=${archives(folder).runner}`, `--directory=${next}`]);
+  await command(["tar", "--extract", `--file=${archives(folder).runner}`, `--directory=${next}`]);
   await move(next, runner);
   if (isThere(work)) await move(work, join(runner, "_work"));
 }
 
 function remove(path: string): Promise<void> {
-  return command("rm", ["-rf", "--one-file-system", "--", path]);
+  return command(["rm", "-rf", "--one-file-system", "--", path]);
 }
 
 function move(from: string, to: string): Promise<void> {
-  return command("mv", ["--no-target-directory", "--", from, to]);
+  return command(["mv", "--no-target-directory", "--", from, to]);
 }
 
 /** By the shell's patterns, because a job may give files names that are no text. In /run: in most cases a boot has emptied it. */
 async function empty(folder: string): Promise<void> {
-  if (existsSync(folder)) await command("/bin/sh", ["-c", "rm -rf --one-file-system -- ..?* .[!.]* *"], { cwd: folder });
-}
-
-async function restoreHome(archive: string, { uid, gid, home }: Account): Promise<void> {
-  const asUser = { uid, gid, cwd: home };
-  await command("rm", ["-rf", "--", ...HOME_PATHS], asUser);
-  const input = openSync(archive, "r");
-  try {
-    await command("tar", ["--extract", "--file=-"], { ...asUser, input });
-  } finally {
-    closeSync(input);
-  }
-}
-
-interface Options {
-  uid?: number;
-  gid?: number;
-  cwd?: string;
-  /** File descriptor. */
-  input?: number;
-}
-
-/** Rejects with the last line of the command's error output. */
-function command(file: string, args: readonly string[], { input, ...options }: Options = {}): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      cwd: "/",
-      ...options,
-      env: { PATH, LC_ALL: "C" },
-      stdio: [input ?? "ignore", "ignore", "pipe"],
-      timeout: TIMEOUT_MS,
-      killSignal: "SIGKILL",
-    });
-    let said = "";
-    child.stderr?.on("data", (chunk) => (said = `${said}${chunk}`.slice(-2_000)));
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      if (code === 0) return resolve();
-      reject(new Error(`${file} ${args[0]}: ${signal ?? `exit code ${code}`}: ${said.trim().split("\n").at(-1)}`));
-    });
-  });
+  if (existsSync(folder)) await command(["/bin/sh", "-c", "rm -rf --one-file-system -- ..?* .[!.]* *"], { cwd: folder });
 }
 
 /** Also true for a link that leads nowhere. */

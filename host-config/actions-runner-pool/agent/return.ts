@@ -10,10 +10,10 @@
  *   2. Wait for the unit to stop, and drain what an incomplete stop left behind, as at a termination.
  *   3. Read the target state again, because step 2 may have taken as long as a job.
  *   4. One heartbeat, and a further one every heartbeatInterval until step 5 has ended: the timer's end with the runner, and a
- *      renewal takes seconds to minutes, on a slow disk up to 10 minutes for each of its commands.
+ *      renewal takes seconds to minutes, on a slow disk up to 10 minutes for each of its commands. After an hour they end, too.
  *   5. Renew: kill all processes of the job's user, disarm, kill again, restore, clear the marks, check that no process and no
  *      lingering came back, clear the mark of the service.
- *      Where too little space for a launch is left, the work folder of jobs goes, too.
+ *      Where their file system has too little space for a launch, the work folder of jobs goes, too.
  *   6. CompleteLifecycleAction of the termination's hook with CONTINUE.
  *
  * Renewal fails: logged and counted, and the return goes on. The instance is not used again: its next launch tries once more,
@@ -24,7 +24,7 @@
  *
  * Metadata or AWS does not answer: as for a termination, see complete.ts.
  */
-import { LOG } from "../../../contract/actions-runner-pool/host";
+import { LOG, PATHS } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import { isReturning } from "./decide";
@@ -74,14 +74,20 @@ export async function completeReturn(
   return outcome === "done" ? "returned" : "none";
 }
 
-/** Beats at once and every heartbeatInterval, for as long as the work takes. */
+/** Of a renewal. It takes minutes; one that hangs must let its action expire, or its instance would be lost to the pool. */
+const LONGEST_BEATS_MS = 3_600_000;
+
+/** Beats at once and every heartbeatInterval, for as long as the work takes, but for an hour at most. */
 async function beating<T>(host: ReturnHost, work: (host: ReturnHost) => Promise<T>): Promise<T> {
   await beat(host);
   let ended = false;
+  const last = host.clock.now() + LONGEST_BEATS_MS;
   const beats = async () => {
     for (;;) {
       await host.clock.sleep(host.config.heartbeatInterval * 1000);
       if (ended) return;
+      if (host.clock.now() > last)
+        return host.log.warn("the renewal takes more than an hour, so its heartbeats end and its action may expire");
       await beat(host);
     }
   };
@@ -118,7 +124,7 @@ async function renew(host: RenewalHost): Promise<void> {
   // Also after a forced stop, which leaves its worker alone.
   if (!(await unit.killLeftovers())) throw new Error("processes of earlier jobs survive SIGKILL");
   await renewal.endProcesses();
-  // After them, because they could arm it again. What it disarms may have started others until then.
+  // After them, because they could arm it again. What it disarms, a planted login key included, may have started others until then.
   await renewal.disarm();
   await renewal.endProcesses();
   await renewal.restore();
@@ -130,9 +136,15 @@ async function renew(host: RenewalHost): Promise<void> {
   await service.clear();
 }
 
-/** Caches are worth less than the instance, whose next launch would be abandoned (registration.ts). */
+/**
+ * Caches are worth less than the instance, whose next launch would be abandoned (registration.ts). Only where their own file system is
+ * too full: the work folder is on that of the runner (can-return.ts), and a full volume of Docker's gains nothing.
+ */
 async function makeRoom({ disk, renewal, log }: RenewalHost): Promise<void> {
-  const shortage = shortageOf(await disk.space(), AT_LAUNCH);
+  const shortage = shortageOf(
+    (await disk.space()).filter(({ path }) => path === PATHS.runner),
+    AT_LAUNCH,
+  );
   if (shortage === undefined) return;
   await renewal.deleteWork();
   const remaining = shortageOf(await disk.space(), AT_LAUNCH);

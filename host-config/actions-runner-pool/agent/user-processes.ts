@@ -5,13 +5,14 @@
  *
  * A process that forks all the time hides from any reading of /proc. The kernel's own "all processes" (kill(2) with -1) reaches
  * it: no fork escapes that call, whose bounds are the rights of the user who makes it. These reach into the user namespaces that
- * the user has made, too.
+ * the user has made, too, and into root's containers, to whose processes of the same uid it makes no difference: so nothing else on
+ * the machine may run as that user (docs/security.md).
  */
-import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { HostClock } from "../../shared/ports/clock";
+import { command } from "./command";
+import type { AsUser } from "./own-unit";
 import type { Account } from "./registrar";
 
 /** As in leftovers.ts; each try starts a process. */
@@ -19,8 +20,17 @@ const BOUND_MS = 10_000;
 const PAUSE_MS = 20;
 /** For the process that makes the call; a job's process may suspend it, which has the user's uid as well. */
 const CALL_MS = 2_000;
+/** systemd ends it first; the start of a unit takes seconds on a machine that a job overloads. */
+const MARGIN_MS = 3_000;
 /** In an error's text. */
 const NAMED = 5;
+
+/**
+ * Where the engines of root put their containers (cgroups(7)). Not a namespace tells them: sandboxes that are root's by their mode
+ * give any user a process namespace. No job moves a process into such a cgroup without root, and its own are below user.slice.
+ */
+const ROOTS_CONTAINER =
+  /^\d+:[^:]*:\/(system\.slice\/(docker|libpod|cri-containerd|crio|nerdctl)-|machine\.slice\/|docker\/|kubepods|lxc)/m;
 
 export interface ProcessFiles {
   proc: string;
@@ -39,17 +49,17 @@ type User = Pick<Account, "uid"> & { user: string };
 
 /** Rejects if a process of the user is left after 10 s, or if that is unknown. */
 export async function endProcessesOf(
-  account: User & Pick<Account, "gid">,
+  account: User,
   clock: HostClock,
+  killAll: () => Promise<unknown>,
   files: ProcessFiles = ON_THIS_HOST,
-  killAll: (account: Pick<Account, "uid" | "gid">) => Promise<unknown> = killAllAs,
 ): Promise<void> {
   // As root the call would end the machine.
   if (!(account.uid > 0)) throw new Error(`runnerUser ${account.user}: uid ${account.uid} is not that of an unprivileged user`);
   const end = clock.now() + BOUND_MS;
   for (;;) {
     // A job that leaves its user no process makes the call fail, until its processes are killed one by one.
-    const failure = await killAll(account).then(
+    const failure = await killAll().then(
       () => undefined,
       (error: unknown) => error,
     );
@@ -70,15 +80,14 @@ export function survivors(user: string, left: readonly UserProcess[]): string {
 export function processesOf({ user, uid }: User, { proc, subordinates }: ProcessFiles = ON_THIS_HOST): UserProcess[] {
   const ranges = [[uid, 1] as const, ...subordinateRanges(user, uid, subordinates)];
   const own = (id: number) => ranges.some(([first, count]) => id >= first && id < first + count);
-  const userNamespace = readlinkSync(join(proc, "self/ns/user"));
   return readdirSync(proc)
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
         const status = readFileSync(join(proc, name, "status"), "utf8");
         if (!idsOf(status).some(own) || isGone(status)) return [];
-        // Root's container, in which this uid is another user's: without root only a user namespace leads into such a one.
-        if (isInPidNamespace(status) && readlinkSync(join(proc, name, "ns/user")) === userNamespace) return [];
+        // What its engine starts again must not fail each renewal, although the call for all processes ends it, too.
+        if (isInPidNamespace(status) && ROOTS_CONTAINER.test(readFileSync(join(proc, name, "cgroup"), "utf8"))) return [];
         return [{ pid: Number(name), comm: field(status, "Name") }];
       } catch (error) {
         if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code!)) return [];
@@ -105,8 +114,8 @@ function field(status: string, name: string): string {
   return new RegExp(`^${name}:[ \\t]*(.*)$`, "m").exec(status)?.[1] ?? "";
 }
 
-/** Lines of `USER:FIRST:COUNT`, where the user may also be a uid. */
-function subordinateRanges(user: string, uid: number, path: string): (readonly [number, number])[] {
+/** First uid and count. Lines of `USER:FIRST:COUNT`, where the user may also be a uid. */
+export function subordinateRanges(user: string, uid: number, path = ON_THIS_HOST.subordinates): (readonly [number, number])[] {
   if (!existsSync(path)) return [];
   return readFileSync(path, "utf8")
     .split("\n")
@@ -115,10 +124,13 @@ function subordinateRanges(user: string, uid: number, path: string): (readonly [
     .map(([, first, count]) => [Number(first), Number(count)] as const);
 }
 
-/** The shell's own command. It does not reach the shell itself, which then ends. */
-async function killAllAs({ uid, gid }: Pick<Account, "uid" | "gid">): Promise<void> {
-  const options = { uid, gid, cwd: "/", env: {}, timeout: CALL_MS, killSignal: "SIGKILL" } as const;
-  await promisify(execFile)("/bin/sh", ["-c", "kill -KILL -1"], options);
+/**
+ * The shell's own command. It does not reach the shell itself, which then ends. Not a call of the agent's own under another uid:
+ * with the uid of root left among its ids it would end root's processes.
+ */
+export function killAllBy(asUser: AsUser): () => Promise<void> {
+  const words = asUser("/", CALL_MS / 1000, ["/bin/sh", "-c", "kill -KILL -1"]);
+  return () => command(words, {}, CALL_MS + MARGIN_MS);
 }
 
 function kill(pid: number): void {

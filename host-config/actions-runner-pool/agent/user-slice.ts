@@ -4,7 +4,7 @@
  *
  * Not before the first start of the runner since boot: no job can have run, and the image may start something for jobs there,
  * such as rootless Docker. A service manager that is to run without a session (lingering) is started again, unless the warm pool
- * takes instances back: then the image has none (pristine.ts), so it is a job's.
+ * takes instances back: then the image has none (can-return.ts), so it is a job's.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

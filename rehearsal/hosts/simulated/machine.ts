@@ -1,4 +1,4 @@
-import type { HostConfig } from "../../../contract/actions-runner-pool/host";
+import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import { RUNNER_RELEASE } from "../../../contract/shared/runner-release";
 import type { Log, LogFields } from "../../../host-config/shared/ports/log";
@@ -13,7 +13,13 @@ import { RegisterUnit } from "./registrar";
 import { SimulatedUnit } from "./unit";
 
 const GIB = 1024 ** 3;
-const ROOT_VOLUME: DiskSpace = { path: "/", available: 25 * GIB, total: 30 * GIB, inodesAvailable: 1_500_000, inodesTotal: 2_000_000 };
+const ROOT_VOLUME: DiskSpace = {
+  path: PATHS.runner,
+  available: 25 * GIB,
+  total: 30 * GIB,
+  inodesAvailable: 1_500_000,
+  inodesTotal: 2_000_000,
+};
 const TARGET = "autoscaling/target-lifecycle-state";
 
 /** State that the agent's programs on one host share from power-on to power-off: the unit, the runner and their inputs. */

@@ -1,5 +1,5 @@
 /** A host whose clock advances only while the code under test sleeps, and whose runner follows scheduled events. */
-import type { HostConfig } from "../../../contract/actions-runner-pool/host";
+import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { LifecycleState, TargetState } from "../../../contract/aws/lifecycle";
 import type { ActiveState } from "../../../host-config/shared/unit-state";
 import type { RunnerRecord } from "../../../host-config/actions-runner-pool/agent/daemon-state";
@@ -62,7 +62,7 @@ export class FakeHost implements Host {
   marks = { set: false, uncounted: false };
   paused = false;
   spaces: DiskSpace[] = [
-    { path: "/", available: 20 * 1024 ** 3, total: 30 * 1024 ** 3, inodesAvailable: 1_000_000, inodesTotal: 2_000_000 },
+    { path: PATHS.runner, available: 20 * 1024 ** 3, total: 30 * 1024 ** 3, inodesAvailable: 1_000_000, inodesTotal: 2_000_000 },
   ];
   /** The calls to this host, in order. */
   readonly acts: string[] = [];

@@ -159,7 +159,7 @@ describe("the agent on an instance with a full disk", () => {
     await ticks(host, new Daemon(host), 3);
     assert.deepEqual(steps(host).slice(0, 3), [
       "count FullDisks",
-      "console: ci-runners: bootstrap failed: the image leaves too little space for jobs: /: 2.0 of 30.0 GiB free, at least 2 needed; raise rootVolumeSize or use a smaller image",
+      "console: ci-runners: bootstrap failed: the image leaves too little space for jobs: /opt/actions-runner: 2.0 of 30.0 GiB free, at least 2 needed; raise rootVolumeSize or use a smaller image",
       "complete pool-launch ABANDON",
     ]);
     assert.ok(!host.acts.some((act) => act === "unhealthy" || act.startsWith("register")));

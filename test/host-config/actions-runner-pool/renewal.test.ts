@@ -16,14 +16,21 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { archives, checkCanReturn, savePristine } from "../../../host-config/actions-runner-pool/agent/pristine";
+import { archives, savePristine } from "../../../host-config/actions-runner-pool/agent/pristine";
 import { renewal } from "../../../host-config/actions-runner-pool/agent/renewal";
-import { FakeHost } from "./fake-host";
+import { asUserOf } from "../../../host-config/actions-runner-pool/agent/own-unit";
+import { CONFIG, FakeHost } from "./fake-host";
 
 /** `nobody` on most systems. Only root can give files away, so elsewhere all files are the test's own. */
 const ROOT = process.getuid?.() === 0;
 const UID = ROOT ? 65534 : process.getuid!();
 const GID = ROOT ? 65534 : process.getgid!();
+
+/** What its unit does, without systemd. */
+const asUser = (folder: string, _seconds: number, command: readonly string[]) => {
+  const identity = ROOT ? ["setpriv", `--reuid=${UID}`, `--regid=${GID}`, "--clear-groups"] : [];
+  return ["env", `--chdir=${folder}`, ...identity, ...command];
+};
 
 const NOTHING_LEFT = { slice: async () => true, all: async () => undefined, left: () => [] as { pid: number; comm: string }[] };
 
@@ -63,7 +70,12 @@ describe("the renewal of a machine that returns to the warm pool", () => {
 
   const account = () => ({ uid: UID, gid: GID, home });
   const save = () => savePristine(account(), files);
-  const machine = (ends = NOTHING_LEFT) => renewal({ runnerUser: "runner" }, new FakeHost().clock, account, files, ends);
+  const machine = (ends = NOTHING_LEFT) => renewal(CONFIG, new FakeHost().clock, asUser, account, files, ends);
+  /** The steps between which the last processes end. */
+  const renew = async () => {
+    await machine().disarm();
+    await machine().restore();
+  };
   const read = (path: string) => readFileSync(join(root, path), "utf8");
   const there = (path: string) => existsSync(join(root, path));
 
@@ -184,7 +196,7 @@ describe("the renewal of a machine that returns to the warm pool", () => {
     put("home/.config/environment.d/planted.conf", "LD_PRELOAD=/home/planted.so");
     put("home/.local/share/systemd/user/planted.timer", "a job's");
     put("home/.cache/pip/wheel", "cached");
-    await machine().restore();
+    await renew();
     assert.equal(read("home/.config/systemd/user/docker.service"), "the image's");
     for (const planted of [".config/systemd/user/default.target.wants", ".config/environment.d", ".local/share/systemd"])
       assert.ok(!there(`home/${planted}`), planted);
@@ -199,12 +211,84 @@ describe("the renewal of a machine that returns to the warm pool", () => {
       put(`home/${path}`, "a job's");
     put("home/.config/containers/systemd/planted.container", "a job's");
     put("home/.config/containers/registries.conf", "kept");
-    await machine().restore();
+    await renew();
     assert.equal(read("home/.ssh/authorized_keys"), "the image's");
     assert.deepEqual(readdirSync(join(home, ".ssh")), ["authorized_keys"]);
     for (const planted of [".k5login", ".forward", ".config/autostart", ".config/containers/systemd"])
       assert.ok(!there(`home/${planted}`), planted);
     assert.equal(read("home/.config/containers/registries.conf"), "kept");
+  });
+
+  it("removes a job's key before the last process ends, or someone logs in with it while the runner is restored", async () => {
+    put("home/.ssh/authorized_keys", "the image's");
+    await save();
+    put("home/.ssh/authorized_keys", "a job's");
+    await machine().disarm();
+    assert.ok(!there("home/.ssh"));
+    put("home/.ssh/authorized_keys", "of one who had logged in before");
+    await assert.rejects(machine().restore(), /\.ssh: is there again/);
+    assert.equal(read("runner/config.sh"), "the installation's");
+  });
+
+  it("runs what it runs as the job's user where the instance's credentials are out of its reach, unless jobs may have them", () => {
+    const words = asUserOf(CONFIG)("/home/runner", 600, ["sh", "-c", 'rm -rf -- "$@"']);
+    for (const word of [
+      "--uid=runner",
+      "--pipe",
+      "--wait",
+      "--working-directory=/home/runner",
+      "--setenv=LC_ALL=C",
+      "--property=IPAddressDeny=169.254.169.254 fd00:ec2::254",
+      "--property=NoNewPrivileges=yes",
+      "--property=RuntimeMaxSec=600",
+      "--property=KillSignal=SIGKILL",
+      "--property=DefaultDependencies=no",
+    ])
+      assert.ok(words.includes(word), word);
+    assert.ok(!words.some((word) => word.startsWith("--unit=")), "the next one may start before systemd has forgotten the last");
+    assert.deepEqual(words.slice(words.indexOf("--") + 1), ["sh", "-c", 'rm -rf -- "$$@"'], "systemd would replace a single dollar sign");
+    const open = asUserOf({ ...CONFIG, jobsMayUseInstanceRole: true })("/", 2, ["true"]);
+    assert.ok(!open.some((word) => word.includes("IPAddressDeny")));
+  });
+
+  it("runs each of its commands as the job's user in such a unit: removal, extraction, and the call that ends all processes", async () => {
+    const starts: string[] = [];
+    const seen = (folder: string, seconds: number, command: readonly string[]) => {
+      starts.push(command.join(" "));
+      return asUser(folder, seconds, command);
+    };
+    await save();
+    const seenMachine = renewal(CONFIG, new FakeHost().clock, seen, account, files, NOTHING_LEFT);
+    await seenMachine.endProcesses();
+    await seenMachine.disarm();
+    await seenMachine.restore();
+    for (const part of [/kill -KILL -1/, /\brm -rf\b/, /^tar --extract/])
+      assert.equal(starts.filter((one) => part.test(one)).length, 1, `${part}`);
+  });
+
+  it("removes what a job has protected from removal, which is no failure of the renewal", async () => {
+    put("home/.config/systemd/user/docker.service", "the image's");
+    await save();
+    put("home/.ssh/folder/authorized_keys", "a job's");
+    put("home/.config/systemd/user/planted.service", "a job's");
+    for (const path of [".ssh/folder", ".ssh", ".config/systemd/user", ".config/systemd"]) chmodSync(join(home, path), 0o000);
+    for (const path of [".config", "."]) chmodSync(join(home, path), 0o500);
+    await renew();
+    assert.ok(!there("home/.ssh"));
+    assert.deepEqual(readdirSync(join(home, ".config/systemd/user")), ["docker.service"]);
+  });
+
+  it("opens nothing that a job's link leads to when it opens what it removes", async () => {
+    await save();
+    put("home/private", "", 0o000);
+    mkdirSync(join(home, "elsewhere"));
+    own(join(home, "elsewhere"));
+    chmodSync(join(home, "elsewhere"), 0o000);
+    symlinkSync("elsewhere", join(home, ".ssh"));
+    symlinkSync("private", join(home, ".forward"));
+    await renew();
+    assert.ok(!there("home/.ssh") && !there("home/.forward"));
+    for (const path of ["elsewhere", "private"]) assert.equal(statSync(join(home, path)).mode & 0o777, 0, path);
   });
 
   it("deletes nothing of root's by way of a link that a job put into its home", async function () {
@@ -214,12 +298,15 @@ describe("the renewal of a machine that returns to the warm pool", () => {
     writeFileSync(join(root, "etc/systemd/system.conf"), "root's");
     symlinkSync(join(root, "etc"), join(home, ".config"));
     own(join(home, ".config"));
-    await assert.rejects(machine().restore(), /Permission denied/);
+    await assert.rejects(machine().disarm(), /Permission denied/);
     assert.equal(read("etc/systemd/system.conf"), "root's");
   });
 
   it("rejects on an instance that was installed without a copy of its runner, and changes nothing there", async () => {
-    await assert.rejects(machine().restore(), /before the pool had warmPool.reuseOnScaleIn/);
+    put("home/.ssh/authorized_keys", "the image's");
+    for (const step of ["disarm", "restore"] as const)
+      await assert.rejects(machine()[step](), /before the pool had warmPool.reuseOnScaleIn/);
+    assert.equal(read("home/.ssh/authorized_keys"), "the image's");
     assert.equal(read("runner/config.sh"), "the installation's");
   });
 
@@ -248,26 +335,6 @@ describe("the renewal of a machine that returns to the warm pool", () => {
     assert.equal(read("runner/config.sh"), "the installation's");
   });
 
-  it("is refused at the installation for a user that lingers, whose manager would start a job's programs without a job", () => {
-    checkCanReturn("runner", files, files.proc);
-    put("linger/runner", "");
-    checkCanReturn("other", files, files.proc);
-    assert.throws(() => checkCanReturn("runner", files, files.proc), /runnerUser runner: lingers .*disable-linger runner.*reuseOnScaleIn/);
-  });
-
-  for (const folder of ["", "/_work", "/_work/my caches"]) {
-    it(`is refused at the installation where something is mounted at the runner's ${folder || "folder"}, which could not be moved`, () => {
-      const at = `${files.runner}${folder}`.replaceAll(" ", "\\040");
-      writeFileSync(join(files.proc, "self/mountinfo"), `36 35 98:0 / ${at} rw - xfs /dev/nvme1n1 rw\n`);
-      assert.throws(
-        () => checkCanReturn("runner", files, files.proc),
-        ({ message }: Error) => message.startsWith(`${files.runner}${folder}: is a mount point`) && /reuseOnScaleIn/.test(message),
-      );
-      writeFileSync(join(files.proc, "self/mountinfo"), `36 35 98:0 / ${files.runner}-other rw - xfs /dev/nvme1n1 rw\n`);
-      checkCanReturn("runner", files, files.proc);
-    });
-  }
-
   it("keeps its copy where only root can read or change it", async () => {
     await save();
     assert.equal(statSync(files.folder).mode & 0o777, 0o700);
@@ -282,6 +349,7 @@ describe("the renewal of a machine that returns to the warm pool", () => {
     for (const path of ["linger/runner", "crontabs/runner", "jobs/a0001"]) put(path, "");
     for (const path of ["linger/other", "crontabs/other", "jobs/a0002"]) writeFileSync(join(root, path), "");
     if (ROOT) chownSync(join(root, "jobs/a0002"), 0, 0);
+    await save();
     await machine().disarm();
     for (const path of ["linger/runner", "crontabs/runner"]) assert.ok(!there(path), path);
     for (const path of ["linger/other", "crontabs/other"]) assert.ok(there(path), path);
@@ -306,6 +374,7 @@ describe("the renewal of a machine that returns to the warm pool", () => {
 
   it("has nothing to disarm on a machine without cron, at or lingering users", async () => {
     for (const path of ["linger", "crontabs", "jobs"]) rmSync(join(root, path), { recursive: true });
+    await save();
     await machine().disarm();
   });
 });

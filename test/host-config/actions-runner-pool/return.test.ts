@@ -70,6 +70,22 @@ describe("the completion of a return to the warm pool", () => {
     });
   }
 
+  it("keeps its caches where another file system is too full, such as Docker's, which their deletion would not help", async () => {
+    const host = returning();
+    host.spaces = [...host.spaces, { ...host.spaces[0]!, path: "/var/lib/docker", available: 0 }];
+    assert.equal(await complete(host), "returned");
+    assert.ok(!host.acts.includes("delete work"));
+  });
+
+  it("lets the action of a renewal that never ends expire, instead of holding its instance for days", async () => {
+    const host = returning();
+    host.restoreMs = 100_000_000;
+    await complete(host);
+    const beats = host.acts.filter((act) => act === "heartbeat pool-terminate").length;
+    assert.equal(beats, 13, "at the start, and every 300 s of an hour");
+    assert.equal(host.messages().filter((message) => message.includes("its heartbeats end")).length, 1);
+  });
+
   it("keeps the action alive for as long as the renewal takes, also if a heartbeat fails, and no longer", async () => {
     const host = returning();
     host.restoreMs = 1_000_000;
