@@ -71,17 +71,25 @@ export async function register(
   });
 }
 
+let keys: { publicKey: string; privateKey: string } | undefined;
+
+/** One pair for all Apps of a process: a pair takes some 80 ms, and most tests have an App. */
+function keyPair() {
+  keys ??= generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs1", format: "pem" },
+  });
+  return keys;
+}
+
 /** An App with its key pair, registered at the stand-in. */
 export function app(
   served: ServedGitHub,
   installation: Partial<Installation> = {},
   more: Partial<App> = {},
 ): { id: number; privateKey: string } {
-  const { publicKey, privateKey } = generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: { type: "pkcs1", format: "pem" },
-  });
+  const { publicKey, privateKey } = keyPair();
   served.github.registerApp({
     id: 12345,
     slug: "ci-runners",
