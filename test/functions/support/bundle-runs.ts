@@ -1,11 +1,10 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { build } from "../../../build/build";
 import { functionFile, functionKey } from "../../../components/shared/package-layout";
 import { ENV, SECRET_TAGS_FILE } from "../../../contract/actions-runner-pool/environment";
 import { sharedTokenName } from "../../../contract/actions-runner-pool/names";
+import { builtFunctions } from "../../support/built";
 import { type Operations, awsEndpoint, awsError, operationOf } from "./aws";
 import { runBundle } from "./bundle";
 import { INSTANCE, NAMES, POOL } from "./events";
@@ -48,23 +47,8 @@ const secretsWith =
   };
 export const NO_SHARED_TOKEN: Operations = { GetSecretValue: secretsWith() };
 
-let folder: string | undefined;
-let building: Promise<unknown> | undefined;
-
 /** Tags of the pool, in the file that the component packs with the functions. */
 export const TAGS = { Name: POOL, team: "build" };
-
-/** The folder of the bundles, which are built once for all test files. */
-export async function builtFunctions(): Promise<string> {
-  folder ??= mkdtempSync(join(tmpdir(), "ci-runners-bundles-"));
-  await (building ??= build(folder));
-  return folder;
-}
-
-// Not a root hook: a worker of parallel tests runs several files, and its root hooks after the first of them.
-process.once("exit", () => {
-  if (folder !== undefined) rmSync(folder, { recursive: true });
-});
 
 /** Runs the deployed bundles, each in a separate process, against AWS's and GitHub's wire protocols. */
 export function bundleRuns() {

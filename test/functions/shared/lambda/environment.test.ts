@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { discoverFunctions } from "../../../../build/discover";
 import { functionFile } from "../../../../components/shared/package-layout";
+import { builtFunctions } from "../../../support/built";
 import { runBundle } from "../../support/bundle";
-import { builtFunctions } from "../../support/bundle-runs";
 
 /** What the functions of each component read first. */
 const FIRST: Record<string, string> = { "actions-runner-pool": "POOL_NAME", "workflow-jobs": "WORKFLOW_JOBS_NAME" };

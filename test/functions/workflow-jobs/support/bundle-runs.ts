@@ -7,9 +7,10 @@ import { WORKFLOW_JOBS_DIMENSION } from "../../../../contract/workflow-jobs/metr
 import { workflowJobsNames } from "../../../../contract/workflow-jobs/names";
 import type { LedgerTable } from "../../../../functions/shared/ledger/table";
 import { ledgerTable } from "../../../../functions/workflow-jobs/shared/ledger-client";
+import { builtFunctions } from "../../../support/built";
 import { type Operations, awsEndpoint } from "../../support/aws";
 import { metrics, runBundle } from "../../support/bundle";
-import { builtFunctions, KEY } from "../../support/bundle-runs";
+import { KEY } from "../../support/bundle-runs";
 import { TestDynamoDb } from "../../support/dynamodb";
 import { LoopbackServer, type Respond } from "../../support/server";
 import { URL_OF_WEBHOOK } from "./harness";

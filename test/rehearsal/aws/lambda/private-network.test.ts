@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "../../../../build/build";
 import { functionFile, functionKey } from "../../../../components/shared/package-layout";
 import { certificatesOf } from "../../../../components/shared/certificates";
 import { vpcStatements } from "../../../../components/shared/packaged-function";
@@ -11,6 +9,7 @@ import { poolNames } from "../../../../contract/actions-runner-pool/names";
 import { AUTHORITIES_FILE, TRUST_AUTHORITIES } from "../../../../contract/shared/github-environment";
 import { ProviderBackend } from "../../../../rehearsal/provider/backend";
 import { launchEvent, POOL } from "../../../functions/support/events";
+import { builtFunctions } from "../../../support/built";
 import { FakeAutoScaling } from "../../provider/fake-auto-scaling";
 import { ACCOUNT, type AwsHarness, deployRole, startHarness } from "../harness";
 import { deployFunction, LOGS } from "./deployed-functions";
@@ -23,12 +22,10 @@ const SECRETS = { Effect: "Allow", Action: "secretsmanager:*", Resource: "*" };
 const VPC = { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] };
 
 describe("an Enterprise Server in a private network with a private authority", () => {
-  const folder = mkdtempSync(join(tmpdir(), "ci-runners-"));
   let harness: AwsHarness;
   let bundle: string;
   before(async () => {
-    await build(folder);
-    bundle = readFileSync(join(folder, functionFile(functionKey("actions-runner-pool", "register"))), "utf8");
+    bundle = readFileSync(join(await builtFunctions(), functionFile(functionKey("actions-runner-pool", "register"))), "utf8");
     harness = await startHarness({
       githubHosts: [HOST],
       privateHosts: [HOST],
@@ -39,10 +36,7 @@ describe("an Enterprise Server in a private network with a private authority", (
     });
     harness.secrets.seed({ arn: SECRET, value: "ghp_token" });
   });
-  after(async () => {
-    await harness.end();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => harness.end());
 
   /** The real register function, packed and configured as the component does. */
   async function register(name: string, { inVpc = true, trusts = true }): Promise<string> {
@@ -86,7 +80,7 @@ describe("an Enterprise Server in a private network with a private authority", (
       const backend = new ProviderBackend({
         store: harness.store,
         autoscaling: new FakeAutoScaling(),
-        filesDir: folder,
+        filesDir: harness.workDir,
         account: ACCOUNT,
       });
       const arn = `arn:aws:iam::${ACCOUNT.accountId}:role/${role}`;
