@@ -6,7 +6,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../components/shared/sha256";
 import { filesBelow, writeProduct } from "./files";
-import { bundleFunction } from "./functions";
+import { bundleFunctions } from "./functions";
 import { DIST, MANIFEST, type Manifest, ROOT, functionFile, functionFolder, hostBundleFile } from "../components/shared/package-layout";
 import { discoverFunctions, discoverHostBundles } from "./discover";
 import { type TarEntry, deterministicTar } from "./tar";
@@ -25,11 +25,11 @@ export async function build(out: string = ROOT): Promise<Manifest> {
   for (const folder of HOST_INPUT_FOLDERS) filesBelow(ROOT, folder).forEach((file) => inputs.add(file));
 
   const functions: Manifest["functions"] = {};
-  const bundles = await Promise.all(discoverFunctions().map(async (key) => ({ key, ...(await bundleFunction(ROOT, key)) })));
-  for (const { key, ...bundle } of bundles) {
-    bundle.inputs.forEach((file) => inputs.add(file));
-    writeProduct(join(out, functionFile(key)), bundle.code);
-    functions[key] = { dir: functionFolder(key), sha256: sha256(bundle.code) };
+  const bundles = await bundleFunctions(ROOT, discoverFunctions());
+  bundles.inputs.forEach((file) => inputs.add(file));
+  for (const [key, code] of bundles.code) {
+    writeProduct(join(out, functionFile(key)), code);
+    functions[key] = { dir: functionFolder(key), sha256: sha256(code) };
   }
 
   const hostBundles: Manifest["hostBundles"] = {};
@@ -48,7 +48,7 @@ export async function build(out: string = ROOT): Promise<Manifest> {
   // Last, so that the manifest never lists products that do not exist yet.
   writeProduct(join(out, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
   // Otherwise a product that was renamed or removed would still be published. Temporary files of a concurrent build are kept.
-  const products = new Set([...bundles.map(({ key }) => functionFile(key)), ...Object.values(hostBundles).map(({ file }) => file)]);
+  const products = new Set([...[...bundles.code.keys()].map(functionFile), ...Object.values(hostBundles).map(({ file }) => file)]);
   const obsolete = filesBelow(out, DIST).filter((file) => /\.(mjs|tar)$/.test(file) && !products.has(file));
   for (const file of obsolete) rmSync(join(out, file));
   return manifest;

@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { build } from "esbuild";
 import { type FunctionKey, functionSource } from "../components/shared/package-layout";
 
-export interface Bundle {
-  code: Buffer;
+interface Bundles {
+  code: Map<FunctionKey, Buffer>;
   /** First-party source files, relative to the project. */
   inputs: string[];
 }
@@ -14,14 +15,17 @@ export interface Bundle {
 const BANNER = `import{createRequire as __ciRunnersRequire}from"node:module";const require=__ciRunnersRequire(import.meta.url);`;
 
 /**
- * Bundles one function as one ES module. The AWS SDK is included: the version in Lambda's runtime changes without notice,
+ * Bundles each function as one ES module. The AWS SDK is included: the version in Lambda's runtime changes without notice,
  * and a rehearsal must run exactly the bytes that are deployed to production. The output does not depend on where or when
- * it is built: paths are relative to the project, and legal comments, which contain file names, are omitted.
+ * it is built: paths are relative to the project, and legal comments, which contain file names, are omitted. Nor do the
+ * bytes of one function depend on the others: esbuild parses common modules once, but links each entry point on its own.
  */
-export async function bundleFunction(root: string, key: FunctionKey): Promise<Bundle> {
+export async function bundleFunctions(root: string, keys: FunctionKey[]): Promise<Bundles> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [functionSource(key)],
+    entryPoints: keys.map((key) => ({ in: functionSource(key), out: key })),
+    // Only to tell the products apart: nothing is written.
+    outdir: root,
     bundle: true,
     write: false,
     metafile: true,
@@ -34,13 +38,14 @@ export async function bundleFunction(root: string, key: FunctionKey): Promise<Bu
     legalComments: "none",
     charset: "utf8",
     banner: { js: BANNER },
-    outfile: "index.mjs",
     logLevel: "silent",
   });
-  const output = result.outputFiles[0];
-  if (!output) throw new Error(`function "${key}": the bundler returned nothing`);
-  const inputs = Object.keys(result.metafile.inputs)
-    .filter((path) => !path.includes("node_modules/"))
-    .sort();
-  return { code: Buffer.from(output.contents), inputs };
+  const code = new Map<FunctionKey, Buffer>();
+  for (const key of keys) {
+    const output = result.outputFiles.find(({ path }) => path === join(root, `${key}.js`));
+    if (!output) throw new Error(`function "${key}": the bundler returned nothing`);
+    code.set(key, Buffer.from(output.contents));
+  }
+  const inputs = Object.keys(result.metafile.inputs).filter((path) => !path.includes("node_modules/"));
+  return { code, inputs };
 }

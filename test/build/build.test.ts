@@ -5,9 +5,17 @@ import { dirname, join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { artefacts } from "../../components/shared/artefacts";
 import { build } from "../../build/build";
-import { bundleFunction } from "../../build/functions";
+import { bundleFunctions } from "../../build/functions";
 import { sha256 } from "../../components/shared/sha256";
-import { MANIFEST, type Manifest, ROOT, functionFile, functionSource, hostBundleFile } from "../../components/shared/package-layout";
+import {
+  MANIFEST,
+  type Manifest,
+  ROOT,
+  functionFile,
+  functionKey,
+  functionSource,
+  hostBundleFile,
+} from "../../components/shared/package-layout";
 import { discoverFunctions, discoverHostBundles } from "../../build/discover";
 import { copyOrBuild } from "../support/built";
 
@@ -81,15 +89,20 @@ describe("build", () => {
     assert.deepEqual(JSON.parse(readFileSync(join(out, MANIFEST), "utf8")), manifest);
   });
 
-  it("gives the same bytes in another folder, so that a digest does not depend on where it was built", async () => {
+  it("gives the same bytes in another folder beside another function, so that a digest depends on neither", async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), "another-checkout-"));
     try {
       for (const folder of ["functions", "contract"]) cpSync(join(ROOT, folder), join(elsewhere, folder), { recursive: true });
       for (const file of ["package.json", "tsconfig.json"]) cpSync(join(ROOT, file), join(elsewhere, file));
       symlinkSync(join(ROOT, "node_modules"), join(elsewhere, "node_modules"));
-      for (const key of FUNCTIONS) {
-        assert.equal(sha256((await bundleFunction(elsewhere, key)).code), manifest.functions[key]?.sha256);
-      }
+      // First in the list, with other parts of the modules that it shares with a function.
+      const another = functionKey("actions-runner-pool", "another");
+      mkdirSync(join(elsewhere, dirname(functionSource(another))));
+      const everything = 'import * as register from "../register/index"; import * as sweep from "../sweep/index";';
+      writeFileSync(join(elsewhere, functionSource(another)), `${everything} export const handler = () => [register, sweep];`);
+      const { code } = await bundleFunctions(elsewhere, [another, ...FUNCTIONS]);
+      assert.deepEqual([...code.keys()], [another, ...FUNCTIONS]);
+      for (const key of FUNCTIONS) assert.equal(sha256(code.get(key)!), manifest.functions[key]?.sha256, key);
     } finally {
       rmSync(elsewhere, { recursive: true });
     }
