@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { call, type ServedGitHub } from "./fixture";
-import { differences, isDescribed, requestDifferences, templateOf } from "./openapi";
+import { templateOf } from "./description";
+import { differences, isDescribed, requestDifferences } from "./openapi";
 
 export interface ExchangeOptions {
   body?: unknown;

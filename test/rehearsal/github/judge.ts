@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ServedGitHub } from "./fixture";
-import { differences, requestDifferences, templateOf } from "./openapi";
+import { templateOf } from "./description";
+import { differences, requestDifferences } from "./openapi";
 
 /** A proxy before a stand-in that compares what a client sends, and what it receives, with GitHub's OpenAPI description. */
 export interface Judge {

@@ -1,32 +1,6 @@
 import Ajv, { type ValidateFunction } from "ajv";
+import { operationOf, type Parameter, patternOf } from "./description";
 
-interface Parameter {
-  name: string;
-  in: "path" | "query" | "header";
-  required?: boolean;
-  schema?: object;
-}
-
-interface Content {
-  content?: Record<string, { schema: object }>;
-}
-
-interface Operation {
-  parameters?: Parameter[];
-  requestBody?: Content & { required?: boolean };
-  responses: Record<string, Content>;
-}
-
-interface Description {
-  paths: Record<string, Record<string, Operation>>;
-}
-
-// GitHub's own OpenAPI description, with references resolved. About 20 MB, so it is read once.
-const description = require("@octokit/openapi/generated/api.github.com.deref.json") as Description;
-// Routes that GitHub describes only for organizations on Enterprise Cloud. Their schemas contain no references.
-const CLOUD_ONLY = /\/actions\/runners\/deprecations\//;
-const cloud = require("@octokit/openapi/generated/ghec.json") as Description;
-for (const [template, operations] of Object.entries(cloud.paths)) if (CLOUD_ONLY.test(template)) description.paths[template] ??= operations;
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
 /** With type coercion: query and path parameters are text on the wire. */
 const lenient = new Ajv({ strict: false, validateFormats: false, allErrors: true, coerceTypes: true });
@@ -53,19 +27,6 @@ function check(key: string, schema: object, value: unknown, by = ajv): string[] 
   const validate = compiled.get(key) ?? by.compile(asJsonSchema(schema) as object);
   compiled.set(key, validate);
   return validate(value) ? [] : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
-}
-
-function operationOf(method: string, template: string): Operation | undefined {
-  return description.paths[template]?.[method.toLowerCase()];
-}
-
-/** The route's template in GitHub's description; if several match, the one with the fewest placeholders. */
-export function templateOf(method: string, path: string): string | undefined {
-  const fits = (template: string) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path);
-  const placeholders = (template: string) => template.split("{").length;
-  return Object.keys(description.paths)
-    .filter((template) => operationOf(method, template) && fits(template))
-    .sort((a, b) => placeholders(a) - placeholders(b))[0];
 }
 
 /** Whether the description names the status for the route. */
@@ -111,7 +72,7 @@ export function requestDifferences(method: string, template: string, path: strin
     );
   }
   const names = [...template.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name!);
-  const values = new RegExp(`^${template.replace(/\{[^}]+\}/g, "([^/]+)")}$`).exec(path)?.slice(1) ?? [];
+  const values = patternOf(template).exec(path)?.slice(1) ?? [];
   names.forEach((name, index) => {
     const parameter = known.find((one) => one.in === "path" && one.name === name);
     if (parameter) found.push(...parameterDifferences(method, template, parameter, decodeURIComponent(values[index] ?? "")));
