@@ -1,15 +1,16 @@
-// For `npm run check:quick`: the tests that need neither a machine nor an engine.
+// For `npm run check:quick`: the tests that need neither a machine nor an engine; with QUICK_LANE, one of their two lanes.
 require("ts-node/register");
-const { quickTests } = require("./test/support/quick-tests");
+const { quickLanes, quickTests } = require("./test/support/quick-tests");
 
 const config = require("./.mocharc.json");
+const lane = process.env.QUICK_LANE;
 
 module.exports = {
   ...config,
   require: [...config.require, "./test/support/no-machines.cjs"],
   reporter: "dot",
-  // Tests of the runner stand-in wait for its timeouts, up to 30 s, and the CPU-bound ones use that time.
   parallel: true,
-  jobs: 4,
-  spec: quickTests(),
+  // For two cores: the tests that wait, for up to 30 s each, leave them to the ones that compute.
+  jobs: { waiting: 6, computing: 2 }[lane] ?? 4,
+  spec: lane === undefined ? quickTests() : quickLanes()[lane],
 };

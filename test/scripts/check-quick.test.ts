@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { quickTests } from "../support/quick-tests";
+import { quickLanes, quickTests, WAITING } from "../support/quick-tests";
 import { ROOT, sources } from "../support/imports";
 
 describe("the quick tests", () => {
@@ -40,6 +40,20 @@ describe("the quick tests", () => {
       assert.ok(existsSync(join(ROOT, file)), file);
       assert.ok(quick.includes(file), file);
     }
+  });
+
+  it("run in two lanes, each test in one of them", () => {
+    const { waiting, computing } = quickLanes();
+    assert.deepEqual([...waiting, ...computing].sort(), quick);
+    assert.match(waiting[0]!, /rehearsal\/runner\/service/);
+    assert.ok(computing.includes("test/components/analyzer.test.ts"));
+  });
+
+  it("wait in files that exist, so that a renamed one stays in its lane", () => {
+    assert.deepEqual(
+      WAITING.filter((part) => !quick.some((file) => file.includes(part))),
+      [],
+    );
   });
 
   it("cannot start a machine, because the command is refused while they run", () => {
