@@ -20,7 +20,7 @@ interface Description {
   paths: Record<string, Record<string, unknown>>;
 }
 
-// GitHub's own OpenAPI description, 13 MB. The one with references resolved has 73 MB, of which the tests need 40 operations.
+// GitHub's own OpenAPI description, 13 MB. The one with references resolved has 73 MB, and the tests need 74 of its 1226 operations.
 const description = require("@octokit/openapi/generated/api.github.com.json") as Description;
 /** Routes that GitHub describes only for organizations on Enterprise Cloud, in another 14 MB. */
 const CLOUD_ONLY = /\/actions\/runners\/deprecations\//;
