@@ -14,7 +14,7 @@ import { placementOf } from "../../functions/workflow-jobs/shared/matching";
 import type { ObservedJob } from "../../functions/workflow-jobs/shared/observed-job";
 import { applyJob } from "../../functions/workflow-jobs/shared/row-writes";
 import { INSTANCE, POOL } from "../functions/support/events";
-import { LedgerServer, type TestLedger } from "../functions/support/ledger";
+import { TestLedger } from "../functions/support/ledger";
 import { RecordingObserver } from "../functions/support/observer";
 import { ReadableLedger } from "../functions/workflow-jobs/support/readable-ledger";
 
@@ -33,13 +33,10 @@ const observed = (jobStatus: JobStatus, more: Partial<ObservedJob> = {}): Observ
 });
 
 describe("what the source of demand and the scaler share", () => {
-  const server = new LedgerServer();
   let ledger: TestLedger;
   let jobs: ReadableLedger;
-  before(() => server.start());
-  after(() => server.stop());
   beforeEach(async () => {
-    ledger = await server.ledger(() => NOW);
+    ledger = await TestLedger.create(() => NOW);
     jobs = new ReadableLedger(ledger.table, { now: () => NOW });
     const registration = { labels: ["self-hosted", "Linux", "X64"], priority: 0 };
     await registerPool(ledgerRows(ledger.table), POOL, registration, new RecordingObserver().log);

@@ -1,13 +1,12 @@
 import type { Server } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { CreateTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { type DynamoDb, dynamoDbClient } from "../../../functions/shared/aws/clients";
 import type { TableSchema } from "../../../functions/shared/ledger/table";
 
-const dynalite: (options: object) => Server = createRequire(__filename)("dynalite");
+const dynalite: (options: object) => Server = require("dynalite");
 
-/** DynamoDB as others wrote it, in this process, behind the real client: it judges every key, condition and reserved word. */
+/** DynamoDB as others wrote it, behind its wire protocol and the client that Lambda uses: for bundles, and as the judge of `InProcessDynamoDb`. */
 export class TestDynamoDb {
   private readonly server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   private tables = 0;
@@ -19,6 +18,8 @@ export class TestDynamoDb {
       endpoint: this.url,
       region: "eu-central-1",
       credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
+      // Lambda's limit of 1 s a request is for DynamoDB, not for a process that shares its core with the tests.
+      requestHandler: { requestTimeout: 60_000 },
     });
     return this;
   }

@@ -1,73 +1,27 @@
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { CreateTableCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { JOB_RANK, type JobRow, jobKey, LEDGER, openJobsAt, openJobsList, SOURCE_KEY } from "../../../contract/workflow-jobs/ledger";
-import { dynamoDbClient } from "../../../functions/shared/aws/clients";
+import type { DynamoDb } from "../../../functions/shared/aws/clients";
 import { type Item, toAttribute, toItem, type Value } from "../../../functions/shared/ledger/attributes";
 import { LedgerTable } from "../../../functions/shared/ledger/table";
+import { InProcessDynamoDb } from "./in-process-dynamodb";
 
-const dynalite: (options: object) => Server = require("dynalite");
-
-/** DynamoDB by an implementation that others wrote, over its wire protocol, and the client that Lambda uses. */
-export class LedgerServer {
-  private server!: Server;
-  client!: DynamoDBClient;
-  private tables = 0;
-
-  async start(): Promise<this> {
-    this.server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-    const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
-    // Lambda's limit of 1 s a request is for DynamoDB, not for a process that shares its core with the tests.
-    const requestHandler = { requestTimeout: 60_000 };
-    this.client = dynamoDbClient({ region: "eu-central-1", endpoint: this.url, credentials, requestHandler }) as DynamoDBClient;
-    return this;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async stop(): Promise<void> {
-    this.client.destroy();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-
-  /** A new table. */
-  async ledger(now: () => number): Promise<TestLedger> {
-    const name = `ledger-${++this.tables}`;
-    const { partitionKey, sortKey, index, indexPartitionKey, indexSortKey } = LEDGER;
-    const keys = (hash: string, range: string) => [
-      { AttributeName: hash, KeyType: "HASH" as const },
-      { AttributeName: range, KeyType: "RANGE" as const },
-    ];
-    await this.client.send(
-      new CreateTableCommand({
-        TableName: name,
-        BillingMode: "PAY_PER_REQUEST",
-        KeySchema: keys(partitionKey, sortKey),
-        AttributeDefinitions: [partitionKey, sortKey, indexPartitionKey, indexSortKey].map((AttributeName) => ({
-          AttributeName,
-          AttributeType: "S" as const,
-        })),
-        GlobalSecondaryIndexes: [
-          { IndexName: index, KeySchema: keys(indexPartitionKey, indexSortKey), Projection: { ProjectionType: "ALL" } },
-        ],
-      }),
-    );
-    return new TestLedger(this.client, name, now);
-  }
-}
-
+/** A ledger of its own, and the rows in it as the source of demand writes them. */
 export class TestLedger {
   readonly table: LedgerTable;
 
-  constructor(
-    private readonly client: DynamoDBClient,
+  private constructor(
+    private readonly client: DynamoDb,
     readonly name: string,
     private readonly now: () => number,
   ) {
     this.table = new LedgerTable(client, name, LEDGER, now);
+  }
+
+  static async create(
+    now: () => number,
+    dynamoDb: Pick<InProcessDynamoDb, "client" | "table"> = new InProcessDynamoDb(),
+  ): Promise<TestLedger> {
+    return new TestLedger(dynamoDb.client, await dynamoDb.table(LEDGER), now);
   }
 
   async put(item: Record<string, Value | undefined>): Promise<void> {

@@ -17,7 +17,6 @@ import { PoolDirectory } from "../../../functions/workflow-jobs/shared/pool-dire
 import { webhook } from "../../../functions/workflow-jobs/webhook/webhook";
 import type { Shape } from "../../../rehearsal/aws/api";
 import { DynamoDb } from "../../../rehearsal/aws/dynamodb";
-import { TABLE } from "../../../rehearsal/aws/dynamodb/tables";
 import { Iam } from "../../../rehearsal/aws/iam/iam";
 import { KmsKeys } from "../../../rehearsal/aws/kms/keys";
 import { sdkClient } from "../../../rehearsal/aws/sdk-client";
@@ -27,6 +26,7 @@ import { GitHub } from "../../../rehearsal/github";
 import type { Deliver } from "../../../rehearsal/github/deliver";
 import { Timeline } from "../../../rehearsal/timeline";
 import { VirtualClock } from "../../../rehearsal/virtual-clock";
+import { deployedTable } from "../../functions/support/in-process-dynamodb";
 import { RecordingObserver } from "../../functions/support/observer";
 import { AppClient } from "./app-client";
 import { LambdaModel } from "./lambda-model";
@@ -64,7 +64,7 @@ export class DemandModel {
   constructor() {
     const { clock } = this;
     const store = new MemoryStore();
-    store.put(ledgerTable());
+    store.put(deployedTable(LEDGER, "ledger"));
     this.dynamoDb = new DynamoDb({ clock, store, keys: new KmsKeys(store, new Iam(store, ACCOUNT), ACCOUNT), account: ACCOUNT });
     this.dynamoDb.indexDelay.settings.ms = INDEX_MS;
     this.table = new LedgerTable(this.client(), "ledger", LEDGER, () => clock.now());
@@ -156,26 +156,5 @@ export class DemandModel {
     const event = { requestContext: { http: { method: "POST" } }, headers, body, isBase64Encoded: false };
     const answer = await this.lambda.invoke((ports) => webhook(event, ports, this.observer));
     return answer?.statusCode ?? 429;
-  };
-}
-
-function ledgerTable() {
-  const { partitionKey, sortKey, index, indexPartitionKey, indexSortKey, timeToLive } = LEDGER;
-  const name = "ledger";
-  return {
-    type: TABLE,
-    id: name,
-    state: {
-      name,
-      arn: `arn:aws:dynamodb:${ACCOUNT.region}:${ACCOUNT.accountId}:table/${name}`,
-      billingMode: "PAY_PER_REQUEST",
-      hashKey: partitionKey,
-      rangeKey: sortKey,
-      attributes: [partitionKey, sortKey, indexPartitionKey, indexSortKey].map((attribute) => ({ name: attribute, type: "S" })),
-      globalSecondaryIndexes: [{ name: index, hashKey: indexPartitionKey, rangeKey: indexSortKey, projectionType: "ALL" }],
-      ttl: { attributeName: timeToLive, enabled: true },
-      _createdAt: Date.UTC(2026, 0, 1),
-      _tableId: "11111111-1111-4111-8111-111111111111",
-    },
   };
 }

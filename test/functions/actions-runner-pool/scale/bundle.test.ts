@@ -6,8 +6,9 @@ import { jobKey, POOLS_LIST, poolKey } from "../../../../contract/workflow-jobs/
 import { operationOf, queryError } from "../../support/aws";
 import { messages, metrics } from "../../support/bundle";
 import { bundleRuns } from "../../support/bundle-runs";
+import { TestDynamoDb } from "../../support/dynamodb";
 import { INSTANCE, NAMES, POOL } from "../../support/events";
-import { LedgerServer, type TestLedger } from "../../support/ledger";
+import { TestLedger } from "../../support/ledger";
 
 const IDLE = "i-0bbbbbbbbbbbbbbbb";
 const SCHEDULE = { source: "aws.events" };
@@ -25,18 +26,18 @@ const group = (desired: number, members: string) =>
 
 describe("scale function bundle", () => {
   const functions = bundleRuns();
-  const server = new LedgerServer();
+  const dynamoDb = new TestDynamoDb();
   let ledger: TestLedger;
-  before(() => server.start());
-  after(() => server.stop());
+  before(() => dynamoDb.start());
+  after(() => dynamoDb.stop());
   beforeEach(async () => {
-    ledger = await server.ledger(() => Date.now());
+    ledger = await TestLedger.create(() => Date.now(), dynamoDb);
     await ledger.reconciled();
   });
 
   const run = (events: unknown[], operations: Parameters<typeof functions.run>[2]) =>
     functions.run("scale", events, operations, () => ({ status: 404 }), {
-      AWS_ENDPOINT_URL_DYNAMODB: server.url,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
       [ENV.workflowJobsTable]: ledger.name,
       [ENV.demand]: JSON.stringify(SETTINGS),
     });

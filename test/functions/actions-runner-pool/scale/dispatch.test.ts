@@ -10,21 +10,18 @@ import type { ScalePorts } from "../../../../functions/actions-runner-pool/scale
 import { scalerState } from "../../../../functions/actions-runner-pool/scale/scaler-state";
 import { workflowJobsSource } from "../../../../functions/actions-runner-pool/scale/workflow-jobs-source";
 import { NAMES, POOL } from "../../support/events";
-import { LedgerServer, type TestLedger } from "../../support/ledger";
+import { TestLedger } from "../../support/ledger";
 import { awsFailure, FakeGroup, id, member, ScaleHarness, SETTINGS } from "../../support/scale-harness";
 
 const SCHEDULE = { source: "aws.events" };
 const DEMAND = { source: DEMAND_EVENT.source, "detail-type": DEMAND_EVENT.detailType, detail: { workflowJobs: "jobs", pool: POOL } };
 
 describe("the scale function, with its policy and its ledger", () => {
-  const server = new LedgerServer();
   let ledger: TestLedger;
   let harness: ScaleHarness;
-  before(() => server.start());
-  after(() => server.stop());
   beforeEach(async () => {
     harness = new ScaleHarness();
-    ledger = await server.ledger(() => harness.clock.now());
+    ledger = await TestLedger.create(() => harness.clock.now());
     await ledger.reconciled();
   });
 

@@ -6,18 +6,16 @@ import { scalerState } from "../../../../functions/actions-runner-pool/scale/sca
 import { LedgerTable } from "../../../../functions/shared/ledger/table";
 import { LEDGER } from "../../../../contract/workflow-jobs/ledger";
 import { POOL } from "../../support/events";
-import { LedgerServer, type TestLedger } from "../../support/ledger";
+import { InProcessDynamoDb } from "../../support/in-process-dynamodb";
+import { TestLedger } from "../../support/ledger";
 import { RecordingObserver } from "../../support/observer";
 
 const KEY = poolKey(POOL, "registration");
 
 describe("a pool's registration at its source of demand", () => {
-  const server = new LedgerServer();
   const { log } = new RecordingObserver();
   let ledger: TestLedger;
-  before(() => server.start());
-  after(() => server.stop());
-  beforeEach(async () => (ledger = await server.ledger(() => 0)));
+  beforeEach(async () => (ledger = await TestLedger.create(() => 0)));
   const register = (registration: unknown) => registerPool(ledgerRows(ledger.table), POOL, registration, log);
 
   it("is in the list of pools, with its labels in lower case, as events are compared with them", async () => {
@@ -66,7 +64,7 @@ describe("a pool's registration at its source of demand", () => {
   });
 
   it("does not prevent the deletion of the pool if the source has been deleted before it", async () => {
-    const gone = new LedgerTable(server.client, "gone", LEDGER, () => 0);
+    const gone = new LedgerTable(new InProcessDynamoDb().client, "gone", LEDGER, () => 0);
     await unregisterPool(ledgerRows(gone), POOL, log);
     await assert.rejects(
       registerPool(ledgerRows(gone), POOL, { labels: ["one"], priority: 0 }, log),

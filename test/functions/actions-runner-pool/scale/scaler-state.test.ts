@@ -4,7 +4,7 @@ import { DEMAND_TIMING } from "../../../../contract/workflow-jobs/timing";
 import type { LeasePorts } from "../../../../functions/actions-runner-pool/scale/ports";
 import { scalerState } from "../../../../functions/actions-runner-pool/scale/scaler-state";
 import { POOL } from "../../support/events";
-import { LedgerServer, type TestLedger } from "../../support/ledger";
+import { TestLedger } from "../../support/ledger";
 import { memoryLease } from "../../support/memory-lease";
 
 type Lease = LeasePorts | ReturnType<typeof memoryLease>;
@@ -26,11 +26,8 @@ const NAMES = Object.keys(CALLS);
 const SEQUENCES = NAMES.flatMap((one) => NAMES.map((two) => ["a takes", one, two, "a releases", "b takes later", "b releases"]));
 
 describe("the scaler's item in the ledger", () => {
-  const server = new LedgerServer();
   let ledger: TestLedger;
-  before(() => server.start());
-  after(() => server.stop());
-  beforeEach(async () => (ledger = await server.ledger(() => 0)));
+  beforeEach(async () => (ledger = await TestLedger.create(() => 0)));
 
   it("is the lease that the exploration of its interleavings assumes, call by call", async () => {
     const agree = async (sequence: string[], index: number) => {

@@ -3,16 +3,13 @@ import { jobKey, openJobsAt, openJobsList, WaitCause } from "../../../../contrac
 import { ledgerRows } from "../../../../functions/actions-runner-pool/scale/ledger-rows";
 import { workflowJobsSource } from "../../../../functions/actions-runner-pool/scale/workflow-jobs-source";
 import { INSTANCE, POOL } from "../../support/events";
-import { LedgerServer, type TestLedger } from "../../support/ledger";
+import { TestLedger } from "../../support/ledger";
 
 const NOW = Date.parse("2026-11-29T12:00:00Z");
 
 describe("the queue in the ledger", () => {
-  const server = new LedgerServer();
   let ledger: TestLedger;
-  before(() => server.start());
-  after(() => server.stop());
-  beforeEach(async () => (ledger = await server.ledger(() => NOW)));
+  beforeEach(async () => (ledger = await TestLedger.create(() => NOW)));
   const read = () => workflowJobsSource(ledger.table, POOL).read(new AbortController().signal);
 
   it("has the jobs that wait, the oldest first, and those that run with the instance that runs them", async () => {

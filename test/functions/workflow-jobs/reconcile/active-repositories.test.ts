@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { GitHubError } from "../../../../functions/shared/github/error";
-import { TestDynamoDb } from "../../support/dynamodb";
 import { Harness } from "../support/harness";
 
 const MINUTE = 60_000;
@@ -8,14 +7,10 @@ const MINUTE = 60_000;
 const FOREIGN = { labels: ["ubuntu-latest"], status: "in_progress" };
 
 describe("the reconciler's reads of active repositories", () => {
-  const dynamoDb = new TestDynamoDb();
   let harness: Harness;
   let gitHub: Harness["gitHub"];
-
-  before(() => dynamoDb.start());
-  after(() => dynamoDb.stop());
   beforeEach(async () => {
-    harness = await Harness.create(dynamoDb);
+    harness = await Harness.create();
     gitHub = harness.gitHub;
   });
 

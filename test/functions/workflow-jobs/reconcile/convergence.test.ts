@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { TestDynamoDb } from "../../support/dynamodb";
 import { Harness } from "../support/harness";
 import { jobPayload } from "../support/payloads";
 
@@ -29,14 +28,10 @@ const life = fc.record({
 });
 
 describe("the ledger after lost, repeated and reordered deliveries", () => {
-  const dynamoDb = new TestDynamoDb();
-  before(() => dynamoDb.start());
-  after(() => dynamoDb.stop());
-
   it("ends as GitHub's truth within one reconciliation, whatever arrived", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 5 }), fc.boolean(), async (lives, early) => {
-        const harness = await Harness.create(dynamoDb);
+        const harness = await Harness.create();
         const deliveries = lives.flatMap((one, n) => deliveriesOf(one, n + 1));
         const [before, after] = early ? halves(deliveries) : [deliveries, []];
         for (const { payload } of before) assert.equal(await harness.send(payload), 200);

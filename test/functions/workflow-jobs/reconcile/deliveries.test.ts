@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import type { Delivery } from "../../../../functions/shared/github/api";
 import { GitHubError } from "../../../../functions/shared/github/error";
 import { lostDeliveries } from "../../../../functions/workflow-jobs/reconcile/deliveries";
-import { TestDynamoDb } from "../../support/dynamodb";
 import { Harness } from "../support/harness";
 
 let next = 1;
@@ -34,13 +33,9 @@ describe("lost deliveries", () => {
 });
 
 describe("the request for lost deliveries", () => {
-  const dynamoDb = new TestDynamoDb();
   let harness: Harness;
-
-  before(() => dynamoDb.start());
-  after(() => dynamoDb.stop());
   beforeEach(async () => {
-    harness = await Harness.create(dynamoDb);
+    harness = await Harness.create();
   });
 
   const ago = (seconds: number) => harness.clock.now() - seconds * 1000;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { GitHubError } from "../../../../functions/shared/github/error";
 import { ROUND_SIZE } from "../../../../functions/workflow-jobs/reconcile/full-round";
-import { TestDynamoDb } from "../../support/dynamodb";
 import { Harness, NOW } from "../support/harness";
 
 const MINUTE = 60_000;
@@ -9,14 +8,10 @@ const MINUTE = 60_000;
 const ITEM_LIMIT = 400_000;
 
 describe("the reconciler's round over all repositories", () => {
-  const dynamoDb = new TestDynamoDb();
   let harness: Harness;
   let gitHub: Harness["gitHub"];
-
-  before(() => dynamoDb.start());
-  after(() => dynamoDb.stop());
   beforeEach(async () => {
-    harness = await Harness.create(dynamoDb);
+    harness = await Harness.create();
     gitHub = harness.gitHub;
   });
 

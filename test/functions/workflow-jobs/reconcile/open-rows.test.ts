@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
 import { GitHubError } from "../../../../functions/shared/github/error";
-import { TestDynamoDb } from "../../support/dynamodb";
 import { Harness } from "../support/harness";
 import { jobPayload } from "../support/payloads";
 
 describe("the reconciler's questions about open jobs without news", () => {
-  const dynamoDb = new TestDynamoDb();
   let harness: Harness;
   let gitHub: Harness["gitHub"];
-
-  before(() => dynamoDb.start());
-  after(() => dynamoDb.stop());
   beforeEach(async () => {
-    harness = await Harness.create(dynamoDb);
+    harness = await Harness.create();
     gitHub = harness.gitHub;
     // The oldest, so that GitHub is asked about it first.
     await harness.send(jobPayload("queued", { id: 1, run_id: 1 }, "octo-org/blocked"));

@@ -3,21 +3,16 @@ import { poolKey, WaitCause } from "../../../../contract/workflow-jobs/ledger";
 import { GitHubError } from "../../../../functions/shared/github/error";
 import { observedJob } from "../../../../functions/workflow-jobs/shared/observed-job";
 import { applyJob } from "../../../../functions/workflow-jobs/shared/row-writes";
-import { TestDynamoDb } from "../../support/dynamodb";
 import { Harness, NOW, POOL } from "../support/harness";
 import { jobPayload } from "../support/payloads";
 
 const MINUTE = 60_000;
 
 describe("the reconciler", () => {
-  const dynamoDb = new TestDynamoDb();
   let harness: Harness;
   let gitHub: Harness["gitHub"];
-
-  before(() => dynamoDb.start());
-  after(() => dynamoDb.stop());
   beforeEach(async () => {
-    harness = await Harness.create(dynamoDb);
+    harness = await Harness.create();
     gitHub = harness.gitHub;
   });
 

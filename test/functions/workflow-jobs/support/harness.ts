@@ -9,7 +9,7 @@ import type { ServedAccount } from "../../../../functions/workflow-jobs/shared/a
 import { ledgerTable } from "../../../../functions/workflow-jobs/shared/ledger-client";
 import { PoolDirectory } from "../../../../functions/workflow-jobs/shared/pool-directory";
 import { webhook } from "../../../../functions/workflow-jobs/webhook/webhook";
-import type { TestDynamoDb } from "../../support/dynamodb";
+import { InProcessDynamoDb } from "../../support/in-process-dynamodb";
 import { RecordingObserver } from "../../support/observer";
 import { QuickClock } from "../../support/quick-clock";
 import { FakeGitHub } from "./fake-github";
@@ -37,13 +37,14 @@ export class Harness {
   memory!: ReconcilerMemory;
   private webhookPorts!: Parameters<typeof webhook>[1];
 
-  static async create(dynamoDb: TestDynamoDb, pools: readonly PoolRegistration[] = [POOL]): Promise<Harness> {
+  static async create(): Promise<Harness> {
     const harness = new Harness();
+    const dynamoDb = new InProcessDynamoDb();
     harness.table = ledgerTable(dynamoDb.client, await dynamoDb.table(LEDGER), harness.clock);
     harness.ledger = new ReadableLedger(harness.table, harness.clock);
     harness.memory = new ReconcilerMemory(harness.table);
     harness.gitHub.hookUrl = URL_OF_WEBHOOK;
-    for (const pool of pools) await harness.register(pool);
+    await harness.register(POOL);
     harness.newProcess();
     return harness;
   }

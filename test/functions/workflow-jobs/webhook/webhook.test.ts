@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { WaitCause } from "../../../../contract/workflow-jobs/ledger";
 import type { WebhookSecrets } from "../../../../contract/workflow-jobs/webhook";
 import { CachedValue } from "../../../../functions/shared/webhook/cached-value";
-import { TestDynamoDb } from "../../support/dynamodb";
 import { Harness, NOW, POOL } from "../support/harness";
 import { functionUrlEvent, jobPayload, SECRET, signedDelivery } from "../support/payloads";
 
@@ -11,13 +10,9 @@ const until = async (condition: () => boolean) => {
 };
 
 describe("the webhook", () => {
-  const dynamoDb = new TestDynamoDb();
   let harness: Harness;
-
-  before(() => dynamoDb.start());
-  after(() => dynamoDb.stop());
   beforeEach(async () => {
-    harness = await Harness.create(dynamoDb);
+    harness = await Harness.create();
   });
 
   const status = async (event: unknown) => (await harness.deliver(event)).statusCode;
