@@ -1,35 +1,23 @@
 import assert from "node:assert/strict";
-import { GitHubError } from "../../../../functions/shared/github/error";
+import type { FakeGitHub } from "../support/fake-github";
 import { Harness } from "../support/harness";
 
-const MINUTE = 60_000;
 /** Of GitHub's own runners: their jobs are read, and nothing is written about them. */
 const FOREIGN = { labels: ["ubuntu-latest"], status: "in_progress" };
 
 describe("the reconciler's reads of active repositories", () => {
   let harness: Harness;
-  let gitHub: Harness["gitHub"];
-  beforeEach(async () => {
-    harness = await Harness.create();
-    gitHub = harness.gitHub;
-  });
+  let gitHub: FakeGitHub;
+  beforeEach(async () => ({ gitHub } = harness = await Harness.create()));
 
   const nextRun = async () => {
-    harness.clock.advance(5 * MINUTE);
     gitHub.calls.length = 0;
-    await harness.reconcile();
+    await harness.nextRun();
   };
-  const callsTo = (prefix: string) => gitHub.calls.filter((call) => call.startsWith(prefix));
-  const problem = async () => (await harness.health())?.problem;
   /** Active, with runs of jobs that are not ours. */
   const busy = async (repository: string, runs: number, firstRun: number) => {
     await harness.ledger.noteRepository(repository);
     for (let n = 0; n < runs; n++) gitHub.set({ id: firstRun + n, runId: firstRun + n, repository, ...FOREIGN });
-  };
-  const failing = (pattern: RegExp, status = 502) => {
-    gitHub.fault = (call) => {
-      if (pattern.test(call)) throw new GitHubError(`${call}: ${status}`, status);
-    };
   };
 
   it("do not stop at one with hundreds of runs, which are read in turn", async () => {
@@ -40,8 +28,8 @@ describe("the reconciler's reads of active repositories", () => {
     for (let run = 0; run < 4; run++) {
       await nextRun();
       assert.deepEqual(await harness.open(), [1]);
-      assert.equal(await problem(), undefined);
-      for (const call of callsTo("jobs octo-org/big")) read.add(call);
+      assert.equal(await harness.problem(), undefined);
+      for (const call of gitHub.callsTo("jobs octo-org/big")) read.add(call);
     }
     assert.equal(read.size, 150);
   });
@@ -59,8 +47,8 @@ describe("the reconciler's reads of active repositories", () => {
     const read = new Set<string>();
     for (let run = 0; run < 4; run++) {
       await nextRun();
-      assert.equal(await problem(), undefined);
-      for (const call of callsTo("jobs ")) read.add(call);
+      assert.equal(await harness.problem(), undefined);
+      for (const call of gitHub.callsTo("jobs ")) read.add(call);
     }
     assert.equal(read.size, 101);
     assert.deepEqual(await harness.open(), [1]);
@@ -70,9 +58,9 @@ describe("the reconciler's reads of active repositories", () => {
     gitHub.scope = { owner: "octo-org", repository: "app" };
     await busy("octo-org/app", 150, 1);
     await nextRun();
-    assert.equal(callsTo("jobs ").length, 100);
+    assert.equal(gitHub.callsTo("jobs ").length, 100);
     await nextRun();
-    assert.equal(callsTo("jobs ")[0], "jobs octo-org/app 101");
+    assert.equal(gitHub.callsTo("jobs ")[0], "jobs octo-org/app 101");
   });
 
   it("get past one whose runs have so many jobs that they take all calls of a reconciliation", async () => {
@@ -83,8 +71,8 @@ describe("the reconciler's reads of active repositories", () => {
     const read = new Set<string>();
     for (let run = 0; run < 4; run++) {
       await nextRun();
-      for (const call of callsTo("jobs ")) read.add(call);
-      assert.equal(await problem(), undefined);
+      for (const call of gitHub.callsTo("jobs ")) read.add(call);
+      assert.equal(await harness.problem(), undefined);
     }
     assert.deepEqual([await harness.open(), read.size], [[9], 41]);
   });
@@ -94,7 +82,7 @@ describe("the reconciler's reads of active repositories", () => {
     const turns: string[][] = [];
     for (let run = 0; run < 6; run++) {
       await nextRun();
-      turns.push([...new Set(callsTo("jobs ").map((call) => call.split(" ")[1]!))]);
+      turns.push([...new Set(gitHub.callsTo("jobs ").map((call) => call.split(" ")[1]!))]);
     }
     for (let n = 0; n < 4; n++) assert.ok(turns.filter((names) => names.includes(`octo-org/r${n}`)).length >= 3, JSON.stringify(turns));
   });
@@ -109,9 +97,12 @@ describe("the reconciler's reads of active repositories", () => {
       }
       await nextRun();
       await nextRun();
-      assert.equal(await problem(), undefined);
+      assert.equal(await harness.problem(), undefined);
       await nextRun();
-      assert.match(String(await problem()), /active repositories were not read in time, for want of calls; the first is octo-org\/r/);
+      assert.match(
+        String(await harness.problem()),
+        /active repositories were not read in time, for want of calls; the first is octo-org\/r/,
+      );
     });
   }
 
@@ -123,14 +114,14 @@ describe("the reconciler's reads of active repositories", () => {
       await harness.memory.writeRepository(known, harness.clock.now(), AbortSignal.timeout(5_000));
     }
     // More than the full round reads again with the calls that remain.
-    failing(/^runs octo-org\/r[12]/);
+    gitHub.failing(/^runs octo-org\/r[12]/);
     for (let run = 0; run < 2; run++) await nextRun();
     gitHub.fault = () => {};
     const read = new Set<string>();
     for (let run = 0; run < 2; run++) {
       await nextRun();
-      assert.equal(await problem(), undefined);
-      for (const call of callsTo("runs ")) read.add(call.split(" ")[1]!);
+      assert.equal(await harness.problem(), undefined);
+      for (const call of gitHub.callsTo("runs ")) read.add(call.split(" ")[1]!);
     }
     assert.equal(read.size, 40);
   });
@@ -141,8 +132,8 @@ describe("the reconciler's reads of active repositories", () => {
     const reads = new Map<string, number>();
     for (let run = 0; run < 12; run++) {
       await nextRun();
-      assert.equal(await problem(), undefined);
-      for (const call of callsTo("runs ")) if (call.endsWith("queued")) reads.set(call, (reads.get(call) ?? 0) + 1);
+      assert.equal(await harness.problem(), undefined);
+      for (const call of gitHub.callsTo("runs ")) if (call.endsWith("queued")) reads.set(call, (reads.get(call) ?? 0) + 1);
     }
     const readsOf = (n: number) => reads.get(`runs octo-org/r${n} queued`) ?? 0;
     for (let n = 0; n < 180; n++) assert.ok(readsOf(n) >= 2, `r${n}`);
@@ -153,10 +144,10 @@ describe("the reconciler's reads of active repositories", () => {
     await harness.ledger.noteRepository("octo-org/broken");
     gitHub.set({ id: 1, repository: "octo-org/sound" });
     await harness.ledger.noteRepository("octo-org/sound");
-    failing(/^runs octo-org\/broken/);
+    gitHub.failing(/^runs octo-org\/broken/);
     for (let run = 0; run < 4; run++) {
       await nextRun();
-      assert.equal(await problem(), undefined);
+      assert.equal(await harness.problem(), undefined);
       assert.deepEqual(await harness.open(), [1]);
     }
     assert.equal(harness.observer.counts.ReconcileErrors, 4, "one in each run");
@@ -168,35 +159,35 @@ describe("the reconciler's reads of active repositories", () => {
       for (const name of ["quiet", "idle"]) gitHub.extraRepositories.push({ name: `octo-org/${name}`, dormant: false });
       await nextRun();
       await busy("octo-org/broken", 1, 5);
-      failing(/octo-org\/broken/, status);
+      gitHub.failing(/octo-org\/broken/, status);
       await nextRun();
-      assert.equal(await problem(), undefined);
-      failing(/octo-org/, status);
+      assert.equal(await harness.problem(), undefined);
+      gitHub.failing(/octo-org/, status);
       await nextRun();
-      assert.match(String(await problem()), new RegExp(`active repositor.*octo-org/broken.*${status}`));
+      assert.match(String(await harness.problem()), new RegExp(`active repositor.*octo-org/broken.*${status}`));
     });
   }
 
   it("are a problem if the only active one fails and there is no other to compare with", async () => {
     await busy("octo-org/broken", 1, 5);
-    failing(/^runs/);
+    gitHub.failing(/^runs/);
     await nextRun();
-    assert.match(String(await problem()), /no active repository could be read; the first is octo-org\/broken/);
+    assert.match(String(await harness.problem()), /no active repository could be read; the first is octo-org\/broken/);
   });
 
   it("ask for a comparison the one that was read last: one that is itself broken proves nothing", async () => {
     for (const name of ["a-broken", "sound"]) gitHub.extraRepositories.push({ name: `octo-org/${name}`, dormant: false });
-    failing(/broken/);
+    gitHub.failing(/broken/);
     for (let run = 0; run < 6; run++) await nextRun();
     await busy("octo-org/broken", 1, 5);
     await nextRun();
-    assert.equal(await problem(), undefined);
+    assert.equal(await harness.problem(), undefined);
   });
 
   it("get to the other runs of a repository one of whose runs always fails", async () => {
     await busy("octo-org/app", 3, 5);
     gitHub.set({ id: 9, runId: 9, repository: "octo-org/app", status: "in_progress" });
-    failing(/^jobs octo-org\/app 6$/);
+    gitHub.failing(/^jobs octo-org\/app 6$/);
     await nextRun();
     await nextRun();
     assert.deepEqual(await harness.open(), [9]);
@@ -205,7 +196,7 @@ describe("the reconciler's reads of active repositories", () => {
   it("do not forget a repository because a run was deleted since it was listed", async () => {
     await busy("octo-org/app", 1, 5);
     gitHub.set({ id: 9, runId: 9, repository: "octo-org/app" });
-    failing(/^jobs octo-org\/app 5$/, 404);
+    gitHub.failing(/^jobs octo-org\/app 5$/, 404);
     await nextRun();
     assert.deepEqual(await harness.open(), [9]);
     assert.equal((await harness.memory.repositories(AbortSignal.timeout(5_000))).length, 1);
@@ -220,6 +211,6 @@ describe("the reconciler's reads of active repositories", () => {
     );
     for (let n = 0; n < 40; n++) await busy(`octo-org/r${n}`, 3, 10 * n + 1);
     await nextRun();
-    assert.equal(callsTo("jobs ").length, 120);
+    assert.equal(gitHub.callsTo("jobs ").length, 120);
   });
 });

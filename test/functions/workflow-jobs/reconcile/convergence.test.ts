@@ -39,8 +39,7 @@ describe("the ledger after lost, repeated and reordered deliveries", () => {
           const status = STATUSES[reached]!;
           harness.gitHub.set({ id: n + 1, runId: n + 1, status, ...(status === "completed" ? { conclusion: "success" } : {}) });
         });
-        harness.clock.advance(300_000);
-        await harness.reconcile();
+        await harness.nextRun();
         const truth = lives.flatMap(({ reached }, n) => (reached === 1 || reached === 2 ? [n + 1] : []));
         const check = async () => {
           const open = await harness.open();
@@ -53,8 +52,7 @@ describe("the ledger after lost, repeated and reordered deliveries", () => {
         for (const { payload } of after) assert.equal(await harness.send(payload), 200);
         const open = await harness.open();
         for (const id of completed) assert.ok(!open.includes(id), `job ${id} resurrected`);
-        harness.clock.advance(300_000);
-        await harness.reconcile();
+        await harness.nextRun();
         await check();
       }),
       { numRuns: 30 },

@@ -34,21 +34,15 @@ describe("lost deliveries", () => {
 
 describe("the request for lost deliveries", () => {
   let harness: Harness;
-  beforeEach(async () => {
-    harness = await Harness.create();
-  });
+  beforeEach(async () => (harness = await Harness.create()));
 
   const ago = (seconds: number) => harness.clock.now() - seconds * 1000;
-  const nextRun = async () => {
-    harness.clock.advance(300_000);
-    await harness.reconcile();
-  };
 
   it("is made in three runs at most, or a delivery that cannot succeed is sent for ever", async () => {
     harness.gitHub.delivered = [delivery("a", ago(60), 503), delivery("b", ago(90), 200)];
     for (let run = 0; run < 6; run++) {
       const before = harness.gitHub.redelivered.length;
-      await nextRun();
+      await harness.nextRun();
       if (harness.gitHub.redelivered.length > before) harness.gitHub.delivered.push(delivery("a", ago(-1), 400, { redelivery: true }));
     }
     assert.equal(harness.gitHub.redelivered.length, 3);
@@ -59,10 +53,10 @@ describe("the request for lost deliveries", () => {
     harness.gitHub.delivered = [delivery("a", ago(60), 503)];
     await harness.reconcile();
     harness.gitHub.delivered.push(delivery("a", ago(-1), 503, { redelivery: true }));
-    await nextRun();
+    await harness.nextRun();
     harness.gitHub.delivered.push(delivery("a", ago(-1), 200, { redelivery: true }));
-    await nextRun();
-    await nextRun();
+    await harness.nextRun();
+    await harness.nextRun();
     assert.equal(harness.gitHub.redelivered.length, 2);
   });
 
@@ -70,7 +64,7 @@ describe("the request for lost deliveries", () => {
     harness.gitHub.delivered = [delivery("young", ago(5), 0)];
     await harness.reconcile();
     assert.deepEqual(harness.gitHub.redelivered, []);
-    await nextRun();
+    await harness.nextRun();
     assert.equal(harness.gitHub.redelivered.length, 1);
   });
 
@@ -78,7 +72,7 @@ describe("the request for lost deliveries", () => {
     harness.gitHub.delivered = Array.from({ length: 50 }, (_, n) => delivery(`d${n}`, ago(100 - n), 503));
     await harness.reconcile();
     assert.equal(harness.gitHub.redelivered.length, 30);
-    await nextRun();
+    await harness.nextRun();
     assert.equal(new Set(harness.gitHub.redelivered).size, 50);
     assert.equal(harness.gitHub.redelivered.length, 50);
   });
@@ -87,10 +81,7 @@ describe("the request for lost deliveries", () => {
     harness.gitHub.complete = false;
     harness.gitHub.delivered = [delivery("a", ago(60), 503)];
     await harness.reconcile();
-    assert.deepEqual(
-      harness.gitHub.calls.filter((call) => call.startsWith("deliveries")),
-      ["deliveries all", "deliveries failed"],
-    );
+    assert.deepEqual(harness.gitHub.callsTo("deliveries"), ["deliveries all", "deliveries failed"]);
     assert.equal(harness.gitHub.redelivered.length, 1);
   });
 
@@ -102,7 +93,7 @@ describe("the request for lost deliveries", () => {
     await harness.reconcile();
     assert.equal(harness.observer.counts.ReconcileErrors, 1);
     harness.gitHub.fault = () => {};
-    await nextRun();
+    await harness.nextRun();
     assert.equal(new Set(harness.gitHub.redelivered).size, 2);
     assert.equal(harness.gitHub.redelivered.length, 2);
   });
@@ -116,7 +107,7 @@ describe("the request for lost deliveries", () => {
     await harness.reconcile();
     assert.equal(harness.gitHub.redelivered.length, 2);
     assert.equal(harness.observer.counts.ReconcileErrors, 1);
-    for (let run = 0; run < 5; run++) await nextRun();
+    for (let run = 0; run < 5; run++) await harness.nextRun();
     assert.deepEqual([harness.gitHub.redelivered.length, harness.observer.counts.ReconcileErrors], [2, 3]);
   });
 
@@ -127,8 +118,8 @@ describe("the request for lost deliveries", () => {
       if (failing.includes(call)) throw new GitHubError("502", 502);
     };
     await harness.reconcile();
-    assert.equal(harness.gitHub.calls.filter((call) => call.startsWith("redeliver")).length, 3);
-    for (let run = 0; run < 6; run++) await nextRun();
+    assert.equal(harness.gitHub.callsTo("redeliver").length, 3);
+    for (let run = 0; run < 6; run++) await harness.nextRun();
     assert.equal(harness.gitHub.redelivered.length, 1);
   });
 
@@ -138,9 +129,9 @@ describe("the request for lost deliveries", () => {
       if (call.startsWith("redeliver")) throw new GitHubError("403 rate limit", 403, new Date(harness.clock.now() + 60_000));
     };
     await harness.reconcile();
-    assert.equal(harness.gitHub.calls.filter((call) => call.startsWith("redeliver")).length, 1);
+    assert.equal(harness.gitHub.callsTo("redeliver").length, 1);
     harness.gitHub.fault = () => {};
-    await nextRun();
+    await harness.nextRun();
     assert.equal(harness.gitHub.redelivered.length, 2);
   });
 
@@ -154,7 +145,7 @@ describe("the request for lost deliveries", () => {
       [],
     );
     harness.gitHub.hookUrl = hookUrl;
-    await nextRun();
+    await harness.nextRun();
     assert.equal(harness.gitHub.redelivered.length, 1, "once it is ours again");
   });
 

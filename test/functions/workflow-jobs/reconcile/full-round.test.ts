@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { GitHubError } from "../../../../functions/shared/github/error";
 import { ROUND_SIZE } from "../../../../functions/workflow-jobs/reconcile/full-round";
+import type { FakeGitHub } from "../support/fake-github";
 import { Harness, NOW } from "../support/harness";
 
 const MINUTE = 60_000;
@@ -9,48 +9,36 @@ const ITEM_LIMIT = 400_000;
 
 describe("the reconciler's round over all repositories", () => {
   let harness: Harness;
-  let gitHub: Harness["gitHub"];
-  beforeEach(async () => {
-    harness = await Harness.create();
-    gitHub = harness.gitHub;
-  });
+  let gitHub: FakeGitHub;
+  beforeEach(async () => ({ gitHub } = harness = await Harness.create()));
 
-  const nextRun = async () => {
-    harness.clock.advance(5 * MINUTE);
-    await harness.reconcile();
-  };
   const repositories = (count: number, name = (n: number) => `octo-org/r${n}`) =>
     gitHub.extraRepositories.push(...Array.from({ length: count }, (_, n) => ({ name: name(n), dormant: false })));
-  const read = () => new Set(gitHub.calls.filter((call) => call.startsWith("runs ")).map((call) => call.split(" ")[1]));
-  const failing = (pattern: RegExp) => {
-    gitHub.fault = (call) => {
-      if (pattern.test(call)) throw new GitHubError(`${call}: 502`, 502);
-    };
-  };
+  const read = () => new Set(gitHub.callsTo("runs ").map((call) => call.split(" ")[1]));
   const round = () => harness.memory.read("round", AbortSignal.timeout(5_000));
 
   it("does not stop at a repository whose lists always fail: that one is read again apart", async () => {
     repositories(12);
-    failing(/^runs octo-org\/r1 /);
-    for (let run = 0; run < 12; run++) await nextRun();
+    gitHub.failing(/^runs octo-org\/r1 /);
+    for (let run = 0; run < 12; run++) await harness.nextRun();
     const readsOf = (name: string) => gitHub.calls.filter((call) => call === `runs ${name} queued`).length;
     for (let n = 2; n < 12; n++) assert.equal(readsOf(`octo-org/r${n}`), 2, `r${n} in two rounds`);
     assert.equal(readsOf("octo-org/r1"), 12, "once in each run");
     assert.equal(harness.observer.counts.ReconcileErrors, 12);
     gitHub.fault = () => {};
-    await nextRun();
+    await harness.nextRun();
     assert.ok(gitHub.calls.includes("runs octo-org/r1 in_progress"));
   });
 
   it("stays where it is while GitHub is away, and catches up afterwards", async () => {
     repositories(12);
-    await nextRun();
-    failing(/^(runs|repositories)/);
-    await nextRun();
+    await harness.nextRun();
+    gitHub.failing(/^(runs|repositories)/);
+    await harness.nextRun();
     assert.equal((await round())?.next, 2);
     gitHub.fault = () => {};
     gitHub.calls.length = 0;
-    await nextRun();
+    await harness.nextRun();
     const { next } = (await round())!;
     assert.ok(next >= 6);
     assert.equal(read().size, next - 2);
@@ -65,7 +53,7 @@ describe("the reconciler's round over all repositories", () => {
     };
     const seen: string[] = [];
     for (let part = 0; part < 4; part++) {
-      await nextRun();
+      await harness.nextRun();
       gitHub.quota = 1;
       const { repositories: names } = (await round())!;
       assert.ok(Buffer.byteLength(JSON.stringify(names)) < ITEM_LIMIT);
@@ -121,7 +109,7 @@ describe("the reconciler's round over all repositories", () => {
     await harness.reconcile();
     const seconds = (harness.clock.now() - since) / 1000;
     assert.ok(seconds <= 190 && seconds >= 170, `${seconds} s`);
-    assert.equal((await harness.health())?.problem, undefined);
+    assert.equal(await harness.problem(), undefined);
     assert.ok(JSON.stringify(harness.observer.lines).includes("the time of this run"));
   });
 });

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { GitHubError } from "../../../../functions/shared/github/error";
+import type { FakeGitHub } from "../support/fake-github";
 import { Harness } from "../support/harness";
 import { jobPayload } from "../support/payloads";
 
 describe("the reconciler's questions about open jobs without news", () => {
   let harness: Harness;
-  let gitHub: Harness["gitHub"];
+  let gitHub: FakeGitHub;
   beforeEach(async () => {
-    harness = await Harness.create();
-    gitHub = harness.gitHub;
+    ({ gitHub } = harness = await Harness.create());
     // The oldest, so that GitHub is asked about it first.
     await harness.send(jobPayload("queued", { id: 1, run_id: 1 }, "octo-org/blocked"));
     gitHub.set({ id: 1, runId: 1, repository: "octo-org/blocked" });
@@ -19,25 +19,20 @@ describe("the reconciler's questions about open jobs without news", () => {
     }
   });
 
-  const nextRun = async () => {
-    harness.clock.advance(300_000);
-    await harness.reconcile();
-  };
   const failing = (pattern: RegExp, error: (call: string) => Error) => {
     gitHub.fault = (call) => {
       if (pattern.test(call)) throw error(call);
     };
   };
-  const problem = async () => (await harness.health())?.problem;
 
   for (const status of [403, 451, 502]) {
     it(`go on after one that GitHub answers with ${status} in every run, and call no source stale for it`, async () => {
       failing(/octo-org\/blocked|^job 1$/, (call) => new GitHubError(`${call}: ${status}`, status));
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(await harness.open(), [1]);
-      assert.equal(await problem(), undefined);
-      await nextRun();
-      assert.equal(await problem(), undefined, "when it is the only one");
+      assert.equal(await harness.problem(), undefined);
+      await harness.nextRun();
+      assert.equal(await harness.problem(), undefined, "when it is the only one");
       assert.ok(harness.observer.messages("warn").includes("GitHub gives no answer about an open job; continuing"));
     });
   }
@@ -46,14 +41,14 @@ describe("the reconciler's questions about open jobs without news", () => {
     await harness.send(jobPayload("queued", { id: 4, run_id: 1 }, "octo-org/blocked"));
     for (const id of [1, 4]) gitHub.set({ id, runId: 1, repository: "octo-org/blocked", status: "completed", conclusion: "success" });
     failing(/^jobs octo-org\/blocked/, (call) => new Error(`GET ${call}: more than 2000 items; the list was not used`));
-    await nextRun();
-    assert.deepEqual([await harness.open(), await problem()], [[], undefined]);
+    await harness.nextRun();
+    assert.deepEqual([await harness.open(), await harness.problem()], [[], undefined]);
   });
 
   it("ask a repository that refuses once, not once for each of its jobs", async () => {
     for (const id of [5, 6, 7]) await harness.send(jobPayload("queued", { id, run_id: id }, "octo-org/blocked"));
     failing(/octo-org\/blocked|^job [1567]$/, (call) => new GitHubError(`${call}: 403`, 403));
-    await nextRun();
+    await harness.nextRun();
     assert.equal(gitHub.calls.filter((call) => /^job [1567]$/.test(call)).length, 1);
   });
 
@@ -64,15 +59,15 @@ describe("the reconciler's questions about open jobs without news", () => {
     await harness.send(jobPayload("queued", { id: 50, run_id: 50 }));
     gitHub.set({ id: 50, runId: 50, status: "completed", conclusion: "success" });
     failing(/octo-org\/blocked|^job (1|1..)$/, (call) => new GitHubError(`${call}: 502`, 502));
-    await nextRun();
+    await harness.nextRun();
     assert.equal(gitHub.calls.filter((call) => /^job (1|1..)$/.test(call)).length, 2);
     assert.deepEqual(await harness.open(), [1, ...ids]);
   });
 
   it("end at a rate limit, which is a problem of the source", async () => {
     failing(/^job /, (call) => new GitHubError(`${call}: 403 rate limit`, 403, new Date(harness.clock.now() + 60_000)));
-    await nextRun();
-    assert.equal(gitHub.calls.filter((call) => call.startsWith("job ")).length, 1);
-    assert.match(String(await problem()), /rate limit/);
+    await harness.nextRun();
+    assert.equal(gitHub.callsTo("job ").length, 1);
+    assert.match(String(await harness.problem()), /rate limit/);
   });
 });

@@ -3,6 +3,7 @@ import { poolKey, WaitCause } from "../../../../contract/workflow-jobs/ledger";
 import { GitHubError } from "../../../../functions/shared/github/error";
 import { observedJob } from "../../../../functions/workflow-jobs/shared/observed-job";
 import { applyJob } from "../../../../functions/workflow-jobs/shared/row-writes";
+import type { FakeGitHub } from "../support/fake-github";
 import { Harness, NOW, POOL } from "../support/harness";
 import { jobPayload } from "../support/payloads";
 
@@ -10,17 +11,9 @@ const MINUTE = 60_000;
 
 describe("the reconciler", () => {
   let harness: Harness;
-  let gitHub: Harness["gitHub"];
-  beforeEach(async () => {
-    harness = await Harness.create();
-    gitHub = harness.gitHub;
-  });
+  let gitHub: FakeGitHub;
+  beforeEach(async () => ({ gitHub } = harness = await Harness.create()));
 
-  const nextRun = async (minutes = 5) => {
-    harness.clock.advance(minutes * MINUTE);
-    await harness.reconcile();
-  };
-  const callsTo = (prefix: string) => gitHub.calls.filter((call) => call.startsWith(prefix));
   const statusOf = async (id: number) => (await harness.ledger.job(id))?.jobStatus;
 
   describe("of the queue", () => {
@@ -48,7 +41,7 @@ describe("the reconciler", () => {
       gitHub.set({ id: 1, status: "in_progress", runner: "i-1" });
       gitHub.set({ id: 2, status: "completed", conclusion: "cancelled" });
       gitHub.set({ id: 3 });
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual([await statusOf(1), await statusOf(2), await statusOf(3)], ["in_progress", "completed", "queued"]);
       assert.equal((await harness.ledger.job(1))?.runner, "i-1");
       assert.deepEqual(await harness.open(), [1, 3]);
@@ -60,9 +53,9 @@ describe("the reconciler", () => {
         await harness.send(jobPayload("queued", { id }));
         gitHub.set({ id, status: "completed", conclusion: "success" });
       }
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(await harness.open(), []);
-      assert.deepEqual([callsTo("jobs ").length, callsTo("job ").length], [1, 0]);
+      assert.deepEqual([gitHub.callsTo("jobs ").length, gitHub.callsTo("job ").length], [1, 0]);
     });
 
     it("holds back a queued job that GitHub holds back, but not if an event came after the read", async () => {
@@ -90,35 +83,35 @@ describe("the reconciler", () => {
     it("never lets GitHub's lagging lists undo an event", async () => {
       await harness.send(jobPayload("in_progress"));
       gitHub.set({ id: 11, status: "queued" });
-      await nextRun();
+      await harness.nextRun();
       assert.equal(await statusOf(11), "in_progress");
       await harness.send(jobPayload("completed"));
-      await nextRun();
+      await harness.nextRun();
       assert.equal(await statusOf(11), "completed");
     });
 
     it("closes as lost what GitHub does not know, and what it has not confirmed for 48 h", async () => {
       await harness.send(jobPayload("queued", { id: 1 }));
-      await nextRun();
+      await harness.nextRun();
       const lost = await harness.ledger.job(1);
       assert.deepEqual([lost?.jobStatus, lost?.conclusion], ["completed", "lost"]);
       await harness.send(jobPayload("queued", { id: 2 }));
       gitHub.fault = (call) => {
         if (call.startsWith("job") || call.startsWith("runs")) throw new GitHubError("502", 502);
       };
-      for (let hours = 0; hours < 42; hours += 6) await nextRun(360);
+      for (let hours = 0; hours < 42; hours += 6) await harness.nextRun(360);
       assert.equal(await statusOf(2), "queued");
-      await nextRun(361);
+      await harness.nextRun(361);
       assert.equal(await statusOf(2), "completed");
     });
 
     it("opens a job again that it closed as lost, if GitHub lists it, and never one that GitHub completed", async () => {
       for (const id of [1, 2]) await harness.send(jobPayload("queued", { id, run_id: id }));
       gitHub.set({ id: 2, runId: 2, status: "completed", conclusion: "cancelled" });
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual([(await harness.ledger.job(1))?.conclusion, await harness.open()], ["lost", []]);
       for (const id of [1, 2]) gitHub.set({ id, runId: id, status: "queued", conclusion: undefined });
-      await nextRun();
+      await harness.nextRun();
       const row = await harness.ledger.job(1);
       assert.deepEqual([await harness.open(), row?.conclusion, row?.completedAt], [[1], undefined, undefined]);
       await harness.send(jobPayload("completed", { id: 1, run_id: 1 }));
@@ -128,16 +121,16 @@ describe("the reconciler", () => {
     it("asks for nothing that is younger than a minute: its event may be ahead of GitHub's database", async () => {
       await harness.send(jobPayload("queued"));
       await harness.reconcile();
-      assert.deepEqual([await statusOf(11), callsTo("job ").length], ["queued", 0]);
+      assert.deepEqual([await statusOf(11), gitHub.callsTo("job ").length], ["queued", 0]);
     });
 
     it("confirms what is still open, at most once a minute", async () => {
       await harness.send(jobPayload("queued"));
       gitHub.set({ id: 11 });
-      await nextRun();
+      await harness.nextRun();
       const confirmed = Date.parse((await harness.ledger.job(11))!.confirmedAt);
       assert.ok(confirmed >= NOW + 5 * MINUTE);
-      await nextRun(0.5);
+      await harness.nextRun(0.5);
       assert.equal(Date.parse((await harness.ledger.job(11))!.confirmedAt), confirmed);
     });
   });
@@ -155,14 +148,14 @@ describe("the reconciler", () => {
     it("gives them to the pool that serves them now, or they would wait in a list that no one reads", async () => {
       await leave();
       await harness.register({ pool: "new", labels: ["self-hosted", "gpu"], priority: 0 });
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual([await harness.open("old"), await harness.open("new")], [[], [1]]);
       assert.deepEqual(harness.announced, ["new"]);
     });
 
     it("reports those that no pool serves any more", async () => {
       await leave();
-      await nextRun();
+      await harness.nextRun();
       const row = await harness.ledger.job(1);
       assert.deepEqual([row?.pool, row?.cause, await harness.open("old")], [undefined, WaitCause.NoPool, []]);
       assert.equal(harness.observer.counts.UnservedJobs, 1);
@@ -181,7 +174,7 @@ describe("the reconciler", () => {
         await sent;
         return reply;
       };
-      await nextRun();
+      await harness.nextRun();
       assert.ok(sent);
       assert.deepEqual([await harness.open(), harness.observer.counts.RepairedJobs], [[11], 0]);
     });
@@ -190,7 +183,7 @@ describe("the reconciler", () => {
   it("adds no job of another account, in which the App is installed, too", async () => {
     gitHub.set({ id: 1, repository: "another-org/app" });
     gitHub.set({ id: 2, repository: "Octo-Org/app", runId: 8 });
-    for (let run = 0; run < 6; run++) await nextRun();
+    for (let run = 0; run < 6; run++) await harness.nextRun();
     assert.deepEqual(await harness.open(), [2]);
   });
 
@@ -202,9 +195,9 @@ describe("the reconciler", () => {
       const reads: number[] = [];
       for (let run = 0; run < 6; run++) {
         gitHub.calls.length = 0;
-        await nextRun();
-        assert.deepEqual(callsTo("runs octo-org/app ").length, 2, "active");
-        reads.push(callsTo("runs octo-org/r").length / 2);
+        await harness.nextRun();
+        assert.deepEqual(gitHub.callsTo("runs octo-org/app ").length, 2, "active");
+        reads.push(gitHub.callsTo("runs octo-org/r").length / 2);
       }
       assert.deepEqual(
         reads,
@@ -227,10 +220,10 @@ describe("the reconciler", () => {
       gitHub.calls.length = 0;
       const seen = new Set<string>();
       for (let run = 1; run <= 12; run++) {
-        await nextRun();
+        await harness.nextRun();
         const { fields } = harness.observer.lines.filter(({ message }) => message === "reconciled").at(-1)!;
         assert.ok(Number(fields.gitHubCalls) <= 133, `${fields.gitHubCalls}`);
-        for (const call of callsTo("runs ")) seen.add(call.split(" ")[1]!);
+        for (const call of gitHub.callsTo("runs ")) seen.add(call.split(" ")[1]!);
         if (run === 6) assert.equal(seen.size, 200, "each within 30 min");
       }
       assert.ok(gitHub.calls.length <= 1_600, `${gitHub.calls.length} calls`);
@@ -241,8 +234,8 @@ describe("the reconciler", () => {
       for (let n = 0; n < 100; n++) {
         gitHub.set({ id: n + 1, runId: n + 1, repository: `octo-org/r${n}`, ...(n < 35 ? {} : { status: "completed" }) });
       }
-      for (let run = 0; run < 18; run++) await nextRun();
-      assert.equal(new Set(callsTo("runs ").map((call) => call.split(" ")[1])).size, 100);
+      for (let run = 0; run < 18; run++) await harness.nextRun();
+      assert.equal(new Set(gitHub.callsTo("runs ").map((call) => call.split(" ")[1])).size, 100);
       assert.equal((await harness.open()).length, 35);
       assert.ok(harness.observer.messages("warn").includes("the full round is late"));
     });
@@ -250,9 +243,9 @@ describe("the reconciler", () => {
     it("reads the jobs of runs that are the same, too: a 304 says nothing about them", async () => {
       gitHub.set({ id: 1, status: "in_progress" });
       gitHub.set({ id: 2, status: "in_progress" });
-      await nextRun();
+      await harness.nextRun();
       gitHub.set({ id: 2, status: "completed", conclusion: "success" });
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(await harness.open(), [1]);
     });
 
@@ -262,8 +255,8 @@ describe("the reconciler", () => {
         if (call.startsWith("runs octo-org/app")) throw new GitHubError("404", 404);
       };
       gitHub.set({ id: 11 });
-      await nextRun();
-      assert.equal((await harness.health())?.problem, undefined);
+      await harness.nextRun();
+      assert.equal(await harness.problem(), undefined);
       assert.deepEqual(await harness.memory.repositories(AbortSignal.timeout(5_000)), []);
       assert.deepEqual(await harness.open(), [11], "GitHub confirms the job by its id");
     });
@@ -282,13 +275,13 @@ describe("the reconciler", () => {
       gitHub.fault = (call) => {
         if (!call.startsWith("app") && !call.startsWith("job ")) throw new GitHubError("the GitHub App is not installed", 404);
       };
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(await harness.open(), [1, 2, 3]);
-      assert.match(String((await harness.health())?.problem), /not installed/);
+      assert.match(String(await harness.problem()), /not installed/);
       for (const job of known) gitHub.set(job);
       gitHub.fault = () => {};
-      await nextRun();
-      assert.equal((await harness.health())?.problem, undefined);
+      await harness.nextRun();
+      assert.equal(await harness.problem(), undefined);
       assert.deepEqual(await harness.open(), [1, 2, 3]);
     });
 
@@ -304,18 +297,18 @@ describe("the reconciler", () => {
       gitHub.fault = (call) => {
         if (refused.test(call)) throw new GitHubError("403 Resource not accessible by integration", 403);
       };
-      await nextRun();
-      assert.equal((await harness.health())?.problem, undefined);
+      await harness.nextRun();
+      assert.equal(await harness.problem(), undefined);
       refused = /^runs/;
-      await nextRun();
-      assert.match(String((await harness.health())?.problem), /refuses all active repositories.*not accessible/);
+      await harness.nextRun();
+      assert.match(String(await harness.problem()), /refuses all active repositories.*not accessible/);
     });
 
     it("of a single repository is of that one, without a list of all", async () => {
       gitHub.scope = { owner: "octo-org", repository: "app" };
       gitHub.set({ id: 11 });
       await harness.reconcile();
-      assert.deepEqual([await harness.open(), callsTo("repositories")], [[11], []]);
+      assert.deepEqual([await harness.open(), gitHub.callsTo("repositories")], [[11], []]);
     });
   });
 
@@ -333,22 +326,22 @@ describe("the reconciler", () => {
       gitHub.fault = () => {
         throw new GitHubError("GET x: 502 Bad Gateway", 502);
       };
-      await nextRun();
+      await harness.nextRun();
       const health = await harness.health();
       assert.equal(health?.reconciledAt, new Date(NOW).toISOString());
       assert.match(String(health?.problem), /502 Bad Gateway/);
       assert.equal(harness.observer.counts.Reconciliations, 1);
       gitHub.fault = () => {};
-      await nextRun();
-      assert.equal((await harness.health())?.problem, undefined);
+      await harness.nextRun();
+      assert.equal(await harness.problem(), undefined);
     });
 
     it("is a problem when the App's quota is below what the pools need", async () => {
       await harness.send(jobPayload("queued"));
       gitHub.set({ id: 11 });
       gitHub.quota = 0.1;
-      await nextRun();
-      assert.match(String((await harness.health())?.problem), /quota/);
+      await harness.nextRun();
+      assert.match(String(await harness.problem()), /quota/);
       assert.deepEqual(
         gitHub.calls.filter((call) => !call.startsWith("app")),
         [],
@@ -361,7 +354,7 @@ describe("the reconciler", () => {
       const { ledger } = harness;
       harness.ledger = Object.assign(Object.create(ledger), { pools: () => Promise.reject(new Error("no table")) });
       await assert.rejects(harness.reconcile(), /no table/);
-      assert.match(String((await harness.health())?.problem), /no table/);
+      assert.match(String(await harness.problem()), /no table/);
       assert.equal(harness.observer.counts.ReconcileErrors, 1);
     });
 
@@ -372,9 +365,9 @@ describe("the reconciler", () => {
         if (/^(deliveries|runnerGroups|appHookUrl|repositories)/.test(call)) throw new Error(`${call} failed`);
       };
       await harness.send(jobPayload("queued"));
-      await nextRun();
+      await harness.nextRun();
       assert.equal(harness.observer.counts.ReconcileErrors, 4);
-      assert.equal((await harness.health())?.problem, undefined);
+      assert.equal(await harness.problem(), undefined);
       assert.deepEqual(await harness.open(), [11]);
     });
   });
@@ -382,8 +375,8 @@ describe("the reconciler", () => {
   describe("of jobs that no pool serves", () => {
     it("counts and reports one when it appears, not in each run", async () => {
       gitHub.set({ id: 1, labels: ["self-hosted", "gpu"] });
-      await nextRun();
-      await nextRun();
+      await harness.nextRun();
+      await harness.nextRun();
       assert.equal(harness.observer.counts.UnservedJobs, 2, "one in each run");
       assert.equal(harness.observer.messages("warn").filter((text) => text.includes("no pool serves")).length, 1);
       assert.equal((await harness.ledger.job(1))?.cause, WaitCause.NoPool);
@@ -393,13 +386,13 @@ describe("the reconciler", () => {
       await harness.send(jobPayload("queued", { id: 1, labels: ["self-hosted", "gpu"] }));
       gitHub.set({ id: 1, labels: ["self-hosted", "gpu"] });
       await harness.register({ pool: "gpu", labels: ["self-hosted", "gpu"], priority: 0 });
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(await harness.open("gpu"), [1]);
       const row = await harness.ledger.job(1);
       assert.deepEqual([row?.pool, row?.cause], ["gpu", undefined]);
       assert.deepEqual(harness.announced, ["gpu"]);
       await harness.register({ pool: "gpu", labels: ["self-hosted", "tpu"], priority: 0 });
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(await harness.open("gpu"), []);
       const unserved = await harness.ledger.job(1);
       assert.deepEqual([unserved?.pool, unserved?.cause], [undefined, WaitCause.NoPool]);
@@ -408,7 +401,7 @@ describe("the reconciler", () => {
     it("does not count one that another system's runner took", async () => {
       await harness.send(jobPayload("in_progress", { id: 1, labels: ["self-hosted", "gpu"] }));
       gitHub.set({ id: 1, status: "in_progress", labels: ["self-hosted", "gpu"] });
-      await nextRun();
+      await harness.nextRun();
       assert.equal(harness.observer.counts.UnservedJobs, 0);
     });
   });
@@ -427,15 +420,15 @@ describe("the reconciler", () => {
         await harness.send(jobPayload("queued", { id, run_id: id }, repository));
         gitHub.set({ id, runId: id, repository });
       }
-      await nextRun();
+      await harness.nextRun();
       const causes = async () => [(await harness.ledger.job(1))?.cause, (await harness.ledger.job(2))?.cause];
       assert.deepEqual(await causes(), [undefined, WaitCause.GroupNotAllowed]);
       group.repositories.push("octo-org/secret");
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(await causes(), [undefined, WaitCause.GroupNotAllowed], "read once in 30 min");
-      await nextRun(30);
+      await harness.nextRun(30);
       assert.deepEqual(await causes(), [undefined, undefined]);
-      assert.equal(callsTo("runnerGroups").length, 2);
+      assert.equal(gitHub.callsTo("runnerGroups").length, 2);
     });
 
     it("assumes nothing of a group that is open to all, or unknown", async () => {
@@ -443,7 +436,7 @@ describe("the reconciler", () => {
       gitHub.groups = [{ id: 1, name: "Default", isDefault: true, visibility: "selected", repositories: [] }];
       await harness.send(jobPayload("queued"));
       gitHub.set({ id: 11 });
-      await nextRun();
+      await harness.nextRun();
       assert.equal((await harness.ledger.job(11))?.cause, undefined);
     });
   });
@@ -451,7 +444,7 @@ describe("the reconciler", () => {
   describe("of the webhook", () => {
     const foreign = async () => {
       harness.observer.counts.ForeignWebhook = 0;
-      await nextRun();
+      await harness.nextRun();
       return harness.observer.counts.ForeignWebhook;
     };
 
@@ -498,21 +491,21 @@ describe("the reconciler", () => {
         gitHub.set({ id });
       }
       await mark(1);
-      await nextRun();
+      await harness.nextRun();
     });
 
     it("runs the run's failed jobs again, once, after GitHub ended a job that it had not assigned", async () => {
       assert.deepEqual(gitHub.reruns, [], "not while it waits");
       await harness.send(jobPayload("completed", { id: 1, ...CANCELLED }));
       gitHub.set({ id: 1, status: "completed", conclusion: "cancelled" });
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(gitHub.reruns, [], "nor while the run lasts: GitHub refuses it");
       await harness.send(jobPayload("completed", { id: 2 }));
       gitHub.set({ id: 2, status: "completed", conclusion: "success" });
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(gitHub.reruns, ["octo-org/app 7 failed"]);
       assert.ok((await harness.ledger.job(1))?.rerunAt);
-      for (let run = 0; run < 3; run++) await nextRun();
+      for (let run = 0; run < 3; run++) await harness.nextRun();
       assert.equal(gitHub.reruns.length, 1);
       assert.equal(harness.observer.counts.RerunRuns, 1);
       assert.deepEqual(await harness.ledger.endedJobs(POOL.pool), [], "nothing is listed for ever");
@@ -528,14 +521,14 @@ describe("the reconciler", () => {
     it("runs nothing again of a pool that does not allow it", async () => {
       await harness.register({ ...POOL, rerunLostJobs: false });
       await end();
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(gitHub.reruns, []);
     });
 
     it("runs nothing again that got its runner after all", async () => {
       await harness.send(jobPayload("in_progress", { id: 1 }));
       await end();
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(gitHub.reruns, []);
     });
 
@@ -548,9 +541,9 @@ describe("the reconciler", () => {
 
     it("asks once for several lost jobs of one run", async () => {
       await mark(2);
-      await nextRun();
+      await harness.nextRun();
       await end();
-      await nextRun();
+      await harness.nextRun();
       assert.equal(gitHub.reruns.length, 1);
       assert.ok((await harness.ledger.job(2))?.rerunAt);
     });
@@ -560,13 +553,13 @@ describe("the reconciler", () => {
       gitHub.fault = (call) => {
         if (call.startsWith("rerun")) throw new GitHubError("403 rate limit", 403, new Date(harness.clock.now() + MINUTE));
       };
-      await nextRun();
+      await harness.nextRun();
       assert.equal((await harness.ledger.job(1))?.rerunAt, undefined);
       gitHub.fault = () => {};
       gitHub.rerunOutcome = { outcome: "refused", reason: "too old" };
-      await nextRun();
-      await nextRun();
-      assert.equal(callsTo("rerun").length, 2);
+      await harness.nextRun();
+      await harness.nextRun();
+      assert.equal(gitHub.callsTo("rerun").length, 2);
       assert.match(JSON.stringify(harness.observer.lines), /too old/);
     });
 
@@ -576,8 +569,8 @@ describe("the reconciler", () => {
         gitHub.fault = (call) => {
           if (call.startsWith("rerun")) throw new GitHubError("no answer", status);
         };
-        for (let run = 0; run < 3; run++) await nextRun();
-        assert.equal(callsTo("rerun").length, 1);
+        for (let run = 0; run < 3; run++) await harness.nextRun();
+        assert.equal(gitHub.callsTo("rerun").length, 1);
         assert.deepEqual(await harness.ledger.endedJobs(POOL.pool), []);
       });
     }
@@ -587,14 +580,14 @@ describe("the reconciler", () => {
       await mark(3);
       await harness.send(jobPayload("completed", { id: 3, run_id: 9, ...CANCELLED }));
       gitHub.set({ id: 3, runId: 9, status: "completed", conclusion: "cancelled" });
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(gitHub.reruns, ["octo-org/app 9 failed"]);
     });
 
     it("finds one whose end no delivery reported", async () => {
       await mark(2);
       for (const id of [1, 2]) gitHub.set({ id, status: "completed", conclusion: "cancelled" });
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual(gitHub.reruns, ["octo-org/app 7 failed"]);
     });
 
@@ -604,7 +597,7 @@ describe("the reconciler", () => {
       await harness.send(jobPayload("queued", { id: 4 }));
       await harness.send(jobPayload("completed", { id: 4, ...CANCELLED }));
       assert.equal((await harness.ledger.endedJobs(POOL.pool)).length, 1);
-      await nextRun();
+      await harness.nextRun();
       assert.deepEqual([await harness.ledger.endedJobs(POOL.pool), gitHub.reruns], [[], []]);
     });
   });

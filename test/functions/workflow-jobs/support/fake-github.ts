@@ -55,6 +55,17 @@ export class FakeGitHub implements GitHubApis {
     return full;
   }
 
+  callsTo(prefix: string): string[] {
+    return this.calls.filter((call) => call.startsWith(prefix));
+  }
+
+  /** From now on the calls that match get this status. */
+  failing(pattern: RegExp, status = 502): void {
+    this.fault = (call) => {
+      if (pattern.test(call)) throw new GitHubError(`${call}: ${status}`, status);
+    };
+  }
+
   private called(call: string): void {
     this.calls.push(call);
     this.fault(call);

@@ -83,6 +83,12 @@ export class Harness {
     return reconcile({ ...ports, announce: (pool) => this.announce(pool) }, settings, this.observer);
   }
 
+  /** Reconciles when the schedule does next, by default. */
+  async nextRun(minutes = 5): Promise<void> {
+    this.clock.advance(minutes * 60_000);
+    await this.reconcile();
+  }
+
   /** Ids of the open jobs of a pool, or of those that no pool serves. */
   async open(pool: string | undefined = POOL.pool): Promise<number[]> {
     return (await this.ledger.openJobs(pool)).map(({ jobId }) => jobId);
@@ -90,6 +96,11 @@ export class Harness {
 
   health() {
     return this.table.get(SOURCE_KEY);
+  }
+
+  /** Why the source's last reconciliation is none to rely on; undefined if it is. */
+  async problem(): Promise<unknown> {
+    return (await this.health())?.problem;
   }
 
   private async announce(pool: string): Promise<void> {
