@@ -29,32 +29,39 @@ export async function configure(flags: Flags): Promise<number> {
   const url = flags.value("url");
   const token = flags.value("token");
   if (!url || !token) return fail(`Invalid configuration provided for ${url ? "token" : "url"}. Terminating unattended configuration.`);
-  const systemLabels = flags.has("no-default-labels") ? [] : ["self-hosted", "Linux", architecture()];
-  const labels = (flags.value("labels") ?? "").split(",").filter((label) => label !== "");
-  if (systemLabels.length === 0 && labels.length === 0) {
+  if (flags.has("no-default-labels") && labelsOf(flags).length === 0) {
     return fail("--no-default-labels needs --labels: no job can target a runner without labels.");
   }
   try {
-    const registered = await request<Registered>("POST", `${apiUrl(url)}/actions/runners/register`, {
-      bearer: token,
-      body: {
-        url,
-        name: flags.value("name") ?? hostname(),
-        labels,
-        systemLabels,
-        group: flags.value("runnergroup"),
-        replace: flags.has("replace"),
-        ephemeral: flags.has("ephemeral"),
-        version: version(),
-      },
-    });
+    await register(url, token, flags);
     process.stdout.write("\n√ Runner successfully added\n");
-    save(url, flags, registered);
   } catch (error) {
     return fail(registrationError(error, url));
   }
   process.stdout.write("√ Settings Saved.\n");
   return 0;
+}
+
+/** Registers the runner that was unpacked into the folder, and writes its files. */
+export async function register(url: string, token: string, flags: Flags, root?: string): Promise<void> {
+  const registered = await request<Registered>("POST", `${apiUrl(url)}/actions/runners/register`, {
+    bearer: token,
+    body: {
+      url,
+      name: flags.value("name") ?? hostname(),
+      labels: labelsOf(flags),
+      systemLabels: flags.has("no-default-labels") ? [] : ["self-hosted", "Linux", architecture()],
+      group: flags.value("runnergroup"),
+      replace: flags.has("replace"),
+      ephemeral: flags.has("ephemeral"),
+      version: version(root),
+    },
+  });
+  save(url, flags, registered, root);
+}
+
+function labelsOf(flags: Flags): string[] {
+  return (flags.value("labels") ?? "").split(",").filter((label) => label !== "");
 }
 
 /** `config.sh remove`. With `--local`, it deletes only the files. Returns the exit code. */
@@ -86,7 +93,7 @@ export async function unconfigure(flags: Flags): Promise<number> {
   return 0;
 }
 
-function save(url: string, flags: Flags, registered: Registered): void {
+function save(url: string, flags: Flags, registered: Registered, root?: string): void {
   const server = runnerServiceUrl(url);
   const settings: RunnerSettings = {
     agentId: registered.runnerId,
@@ -102,8 +109,8 @@ function save(url: string, flags: Flags, registered: Registered): void {
   };
   const authorizationUrl = `${server}/_runner/token`;
   const credentials = { scheme: "OAuth" as const, data: { clientId: registered.clientId, authorizationUrl } };
-  writeConfiguration(settings, credentials, registered.clientSecret);
-  workFolder(settings);
+  writeConfiguration(settings, credentials, registered.clientSecret, root);
+  workFolder(settings, root);
 }
 
 /** The official runner calls `api.github.com`, or `/api/v3` of an Enterprise Server. */

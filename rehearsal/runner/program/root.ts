@@ -41,10 +41,10 @@ export function readBearer(): string {
   return `${data.clientId}:${secret}`;
 }
 
-export function writeConfiguration(settings: RunnerSettings, credentials: RunnerCredentials, secret: string): void {
-  writeFileSync(join(ROOT, FILES.secret), `${JSON.stringify({ secret })}\n`, { mode: 0o600 });
-  writeFileSync(join(ROOT, FILES.credentials), `${JSON.stringify(credentials, null, 2)}\n`);
-  writeFileSync(join(ROOT, FILES.settings), `${JSON.stringify(settings, null, 2)}\n`);
+export function writeConfiguration(settings: RunnerSettings, credentials: RunnerCredentials, secret: string, root = ROOT): void {
+  writeFileSync(join(root, FILES.secret), `${JSON.stringify({ secret })}\n`, { mode: 0o600 });
+  writeFileSync(join(root, FILES.credentials), `${JSON.stringify(credentials, null, 2)}\n`);
+  writeFileSync(join(root, FILES.settings), `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 export function deleteConfiguration(): void {
@@ -57,8 +57,8 @@ export function isService(): boolean {
 }
 
 /** Version of the archive, as the official listener prints it. */
-export function version(): string {
-  const file = join(ROOT, "bin", "runnerversion");
+export function version(root = ROOT): string {
+  const file = join(root, "bin", "runnerversion");
   return existsSync(file) ? readFileSync(file, "utf8").trim() : "0.0.0";
 }
 
@@ -72,8 +72,8 @@ export function loadEnvironmentFile(): void {
   }
 }
 
-export function workFolder(settings: Pick<RunnerSettings, "workFolder">): string {
-  const folder = join(ROOT, settings.workFolder);
+export function workFolder(settings: Pick<RunnerSettings, "workFolder">, root = ROOT): string {
+  const folder = join(root, settings.workFolder);
   mkdirSync(folder, { recursive: true });
   return folder;
 }

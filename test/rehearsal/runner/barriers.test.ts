@@ -29,8 +29,7 @@ describe("the barriers of the runner stand-in", () => {
 
   beforeEach(async () => {
     served = await serveGitHub();
-    runner = await TestRunner.unpack(served);
-    assert.equal((await runner.configure("i-1")).code, 0);
+    runner = await TestRunner.registered(served, "i-1");
   });
   afterEach(async () => {
     runner.dispose();

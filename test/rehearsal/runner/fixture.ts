@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildRunnerArchive, type RunnerArchive } from "../../../rehearsal/runner/archive";
 import type { Boundary } from "../../../rehearsal/runner/program/barriers";
+import { register } from "../../../rehearsal/runner/program/configure";
+import { Flags } from "../../../rehearsal/runner/program/flags";
 import { call, ORGANIZATION, type ServedGitHub } from "../github/fixture";
 
 /** An unpacked runner in a temporary folder, with every process that a test starts from it. */
@@ -23,6 +25,14 @@ export class TestRunner {
     mkdirSync(join(root, "home"));
     execFileSync("tar", ["xzf", archive.file, "-C", join(root, "home")]);
     return new TestRunner(root, served);
+  }
+
+  /** Unpacked, and registered as `config.sh` does it, but in this process: 0.01 s of processor time instead of 0.12. */
+  static async registered(served: ServedGitHub, name: string): Promise<TestRunner> {
+    const runner = await TestRunner.unpack(served);
+    const flags = new Flags(["configure", "--name", name, "--labels", "pool"], {});
+    await register(`${served.url}/${ORGANIZATION}`, await runner.token(), flags, runner.home);
+    return runner;
   }
 
   get home(): string {
@@ -113,6 +123,17 @@ export class TestRunner {
 
   said(pattern: RegExp): boolean {
     return this.output.some((line) => pattern.test(line));
+  }
+
+  /** Waits until its listeners have polled for jobs, one after the other, as often as this. */
+  async listening(times = 1): Promise<void> {
+    const line = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$/;
+    await until(`"Listening for Jobs" ${times} time(s)`, () => this.output.filter((one) => line.test(one)).length >= times);
+  }
+
+  /** What became of a job of its GitHub, in order. */
+  changes(job: string): string[] {
+    return this.served.github.timeline.events.flatMap((event) => (event.kind === "job" && event.job === job ? [event.change] : []));
   }
 
   private spawn(file: string, args: string[], environment: NodeJS.ProcessEnv): ChildProcess {

@@ -13,9 +13,8 @@ describe("a job on the runner stand-in", () => {
 
   beforeEach(async () => {
     served = await serveGitHub();
-    runner = await TestRunner.unpack(served);
+    runner = await TestRunner.registered(served, "i-1");
     log = join(runner.root, "order");
-    assert.equal((await runner.configure("i-1")).code, 0);
   });
   afterEach(async () => {
     runner.dispose();
@@ -24,11 +23,9 @@ describe("a job on the runner stand-in", () => {
 
   const write = (word: string) => `echo ${word} >>${log}`;
   const written = () => (existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : []);
-  const changes = (job: string) =>
-    served.github.timeline.events.flatMap((event) => (event.kind === "job" && event.job === job ? [event.change] : []));
   const start = async (hooks: NodeJS.ProcessEnv = {}) => {
     runner.service(hooks);
-    await until("Listening for Jobs", () => runner.said(/Listening for Jobs/));
+    await runner.listening();
   };
   const steps = [
     { name: "work", run: "true" },
@@ -112,7 +109,7 @@ describe("a job on the runner stand-in", () => {
         { name: "clean up", condition: "always()", run: write("always") },
       ],
     });
-    await until("steps to start", () => changes(job).includes("steps-started"));
+    await until("steps to start", () => runner.changes(job).includes("steps-started"));
     served.github.cancelJob(job);
     await served.github.jobsSettled();
     assert.equal(served.github.job(job).state, "canceled");
@@ -123,7 +120,7 @@ describe("a job on the runner stand-in", () => {
   it("is not lost when GitHub is down for some seconds at its end", async () => {
     await start();
     const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 1 });
-    await until("steps to start", () => changes(job).includes("steps-started"));
+    await until("steps to start", () => runner.changes(job).includes("steps-started"));
     const outage = served.github.faults.add({ route: /./, kind: "down" });
     await until("the first attempt to fail", () => /steps-ended: run/.test(diagnostics("Worker")));
     await new Promise((resolve) => setTimeout(resolve, 2_000));
@@ -148,8 +145,7 @@ describe("a job on the runner stand-in", () => {
     await served.close();
     served = await serveGitHub({ lockMs: 6_000 });
     runner.dispose();
-    runner = await TestRunner.unpack(served);
-    assert.equal((await runner.configure("i-1")).code, 0);
+    runner = await TestRunner.registered(served, "i-1");
     await start();
     served.github.faults.add({ route: /renewjob$/, kind: "hang" });
     const job = served.github.queueJob({ name: "build", labels: ["pool"], steps });

@@ -11,17 +11,12 @@ describe("the runner stand-in as a service", () => {
 
   beforeEach(async () => {
     served = await serveGitHub();
-    runner = await TestRunner.unpack(served);
-    assert.deepEqual((await runner.configure("i-0123456789abcdef0")).code, 0);
+    runner = await TestRunner.registered(served, "i-0123456789abcdef0");
   });
   afterEach(async () => {
     runner.dispose();
     await served.close();
   });
-
-  const changes = (job: string) =>
-    served.github.timeline.events.flatMap((event) => (event.kind === "job" && event.job === job ? [event.change] : []));
-  const listening = () => until("Listening for Jobs", () => runner.said(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$/));
 
   it("runs a job in the official runner's order, which observers rely on", async () => {
     const log = join(runner.root, "order");
@@ -30,7 +25,7 @@ describe("the runner stand-in as a service", () => {
       ACTIONS_RUNNER_HOOK_JOB_STARTED: runner.hook("started.sh", hook("started")),
       ACTIONS_RUNNER_HOOK_JOB_COMPLETED: runner.hook("completed.sh", hook("completed")),
     });
-    await listening();
+    await runner.listening();
     const job = served.github.queueJob({
       name: "build",
       labels: ["self-hosted", "POOL"],
@@ -48,7 +43,7 @@ describe("the runner stand-in as a service", () => {
       "post-one",
       "completed build github i-0123456789abcdef0",
     ]);
-    assert.deepEqual(changes(job), [
+    assert.deepEqual(runner.changes(job), [
       "queued",
       "assigned",
       "acquired",
@@ -77,7 +72,7 @@ describe("the runner stand-in as a service", () => {
     const service = runner.service({
       ACTIONS_RUNNER_HOOK_JOB_COMPLETED: runner.hook("completed.sh", `echo completed >>${marker}\n`),
     });
-    await listening();
+    await runner.listening();
     const job = served.github.queueJob({
       name: "build",
       labels: ["pool"],
@@ -86,7 +81,7 @@ describe("the runner stand-in as a service", () => {
         { name: "clean up", condition: "always()", run: `echo always >>${marker}` },
       ],
     });
-    await until("steps to start", () => changes(job).includes("steps-started"));
+    await until("steps to start", () => runner.changes(job).includes("steps-started"));
     service.kill("SIGTERM");
     assert.equal(await exited(service), 0);
     assert.equal(served.github.job(job).state, "lost");
@@ -100,29 +95,11 @@ describe("the runner stand-in as a service", () => {
     assert.deepEqual(runner.pids("Runner.Worker"), []);
   });
 
-  it("kills the listener but not the worker 30 s after a stop that the worker ignores", async () => {
-    const service = runner.service();
-    await listening();
-    const job = served.github.queueJob({ name: "deaf", labels: ["pool"], seconds: 120 });
-    await until("steps to start", () => changes(job).includes("steps-started"));
-    const [listener] = runner.pids("Runner.Listener");
-    const [worker] = runner.pids("Runner.Worker");
-    assert.ok(listener && worker);
-    process.kill(worker, "SIGSTOP");
-    service.kill("SIGTERM");
-    const begun = Date.now();
-    assert.equal(await exited(service), 0);
-    assert.ok(Date.now() - begun >= 29_500, "the listener has its 30 s");
-    assert.equal(alive(listener), false);
-    assert.equal(alive(worker), true);
-    assert.equal(served.github.job(job).state, "acquired");
-  });
-
   it("continues the job when the listener is killed, because the worker does not notice", async () => {
     runner.service();
-    await listening();
+    await runner.listening();
     const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 3 });
-    await until("steps to start", () => changes(job).includes("steps-started"));
+    await until("steps to start", () => runner.changes(job).includes("steps-started"));
     const [listener] = runner.pids("Runner.Listener");
     assert.ok(listener);
     process.kill(listener, "SIGKILL");
@@ -133,9 +110,9 @@ describe("the runner stand-in as a service", () => {
 
   it("leaves listener and worker running when RunnerService.js is killed", async () => {
     const service = runner.service();
-    await listening();
+    await runner.listening();
     const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 3 });
-    await until("steps to start", () => changes(job).includes("steps-started"));
+    await until("steps to start", () => runner.changes(job).includes("steps-started"));
     const [listener] = runner.pids("Runner.Listener");
     const host = Number(readFileSync(`/proc/${service.pid}/task/${service.pid}/children`, "utf8").trim());
     process.kill(host, "SIGKILL");
@@ -147,14 +124,14 @@ describe("the runner stand-in as a service", () => {
 
   it("ignores SIGINT in the worker, but loses the job when the worker gets SIGTERM", async () => {
     runner.service();
-    await listening();
+    await runner.listening();
     const first = served.github.queueJob({ name: "first", labels: ["pool"], seconds: 2 });
-    await until("steps to start", () => changes(first).includes("steps-started"));
+    await until("steps to start", () => runner.changes(first).includes("steps-started"));
     process.kill(runner.pids("Runner.Worker")[0] ?? 0, "SIGINT");
     await served.github.jobsSettled();
     assert.equal(served.github.job(first).state, "succeeded");
     const second = served.github.queueJob({ name: "second", labels: ["pool"], seconds: 120 });
-    await until("steps to start", () => changes(second).includes("steps-started"));
+    await until("steps to start", () => runner.changes(second).includes("steps-started"));
     process.kill(runner.pids("Runner.Worker")[0] ?? 0, "SIGTERM");
     await served.github.jobsSettled();
     assert.equal(served.github.job(second).state, "lost");
@@ -163,7 +140,7 @@ describe("the runner stand-in as a service", () => {
   it("deletes its configuration and stops permanently once it was deleted at GitHub", async () => {
     served.github.options.pollMs = 500;
     const service = runner.service();
-    await listening();
+    await runner.listening();
     await fetch(`${served.api}/orgs/example-org/actions/runners/1`, {
       method: "DELETE",
       headers: { authorization: "Bearer ghp_rehearsal" },

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serveGitHub, type ServedGitHub } from "../github/fixture";
-import { TestRunner, until } from "./fixture";
+import { TestRunner } from "./fixture";
 
 describe("the runner stand-in over TLS", () => {
   let folder: string;
@@ -45,7 +45,7 @@ describe("the runner stand-in over TLS", () => {
     const trust = { SSL_CERT_FILE: join(folder, "ca.pem") };
     assert.equal((await runner.run("config.sh", flags, trust)).code, 0);
     runner.service(trust);
-    await until("Listening for Jobs", () => runner.said(/Listening for Jobs/));
+    await runner.listening();
     const job = served.github.queueJob({ name: "build", labels: ["self-hosted"], seconds: 0 });
     await served.github.jobsSettled();
     assert.equal(served.github.job(job).state, "succeeded");

@@ -10,30 +10,24 @@ describe("the runner stand-in's self-update", () => {
 
   beforeEach(async () => {
     served = await serveGitHub({ pickUpMs: 4_000 });
-    runner = await TestRunner.unpack(served);
-    assert.equal((await runner.configure("i-1")).code, 0);
+    runner = await TestRunner.registered(served, "i-1");
   });
   afterEach(async () => {
     runner.dispose();
     await served.close();
   });
 
-  const listening = (times = 1) =>
-    until(`"Listening for Jobs" ${times} time(s)`, () => {
-      return runner.output.filter((line) => /Listening for Jobs$/.test(line)).length >= times;
-    });
-
   it("waits for the running job, exits with 3, and restarts as the new version, more than once", async () => {
     runner.hold("steps");
     runner.service();
-    await listening();
+    await runner.listening();
     const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 0 });
     await runner.held("steps");
     served.github.updateRunner("i-1", "2.400.0");
     await until("the new version to wait", () => runner.said(/^Waiting for current job finish running\.$/));
     assert.equal(lstatSync(runner.path("bin")).isDirectory(), true);
     runner.release("steps");
-    await listening(2);
+    await runner.listening(2);
     assert.equal(served.github.job(job).state, "succeeded");
     assert.ok(runner.said(/^Runner listener exited with error code 3$/));
     assert.equal(readlinkSync(runner.path("bin")), runner.path("bin.2.400.0"));
@@ -42,7 +36,7 @@ describe("the runner stand-in's self-update", () => {
     assert.ok(runner.said(/^Current runner version: '2\.400\.0'$/));
 
     served.github.updateRunner("i-1", "2.401.0");
-    await listening(3);
+    await runner.listening(3);
     assert.ok(runner.said(/^Current runner version: '2\.401\.0'$/));
     const next = served.github.queueJob({ name: "next", labels: ["pool"], seconds: 0 });
     await served.github.jobsSettled();
@@ -53,7 +47,7 @@ describe("the runner stand-in's self-update", () => {
   it("skips jobs that arrive meanwhile, which GitHub then requeues", async () => {
     runner.hold("update-downloaded");
     runner.service();
-    await listening();
+    await runner.listening();
     served.github.updateRunner("i-1", "2.400.0");
     await runner.held("update-downloaded");
     const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 0 });
@@ -68,20 +62,20 @@ describe("the runner stand-in's self-update", () => {
   it("has a moment without a listener and without bin, which the service survives", async () => {
     runner.hold("update-swap");
     runner.service();
-    await listening();
+    await runner.listening();
     served.github.updateRunner("i-1", "2.400.0");
     await runner.held("update-swap");
     assert.equal(runner.has("bin"), false);
     await until("a failed launch", () => runner.said(/fail to start with error/));
     runner.release("update-swap");
-    await listening(2);
+    await runner.listening(2);
     assert.ok(runner.said(/^Current runner version: '2\.400\.0'$/));
   });
 
   it("keeps the old version running when the new one is not available, and ends on a stop", async () => {
     served.github.options.releaseFile = undefined;
     const service = runner.service();
-    await listening();
+    await runner.listening();
     served.github.updateRunner("i-1", "2.400.0");
     await until("the download", () => runner.said(/^Downloading 2\.400\.0 runner$/));
     const job = served.github.queueJob({ name: "build", labels: ["pool"], seconds: 0 });
