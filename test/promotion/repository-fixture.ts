@@ -15,6 +15,8 @@ export const day = (days: number): number => DAY_ZERO + Math.round(days * 24 * H
 export const configuration = (stack: string, pin?: string): string =>
   `# The ${stack} stack.\nconfig:\n  aws:region: us-east-1\n${pin === undefined ? "" : `  ci-runners:release: ${pin} # what runs\n`}  ci-runners:maxSize: 4\n`;
 
+/** Without the maintenance that git would otherwise start, as one more process, after each commit and merge. */
+const SETTINGS = "[user]\n name = Test\n email = test@example.org\n[init]\n defaultBranch = main\n[maintenance]\n auto = false\n";
 const PINS = { dev: undefined, sandbox: "v0.2.0", prod: "v0.2.0" };
 let dayZero: string | undefined;
 
@@ -36,7 +38,7 @@ export class RepositoryFixture {
 
   /** Later repositories are copies of the first: every git command is a process. */
   private begin(): void {
-    this.write(".git-settings", "[user]\n name = Test\n email = test@example.org\n[init]\n defaultBranch = main\n");
+    this.write(".git-settings", SETTINGS);
     this.git("init", "--quiet");
     this.write(".gitignore", ".git-settings\n*.json.out\n");
     this.write("package.json", `${JSON.stringify({ name: "fixture", version: "0.2.0" })}\n`);
@@ -60,10 +62,19 @@ export class RepositoryFixture {
     return execFileSync("git", args, { cwd: this.dir, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
   }
 
-  /** Runs a git command that commits, on that day. The author date is much earlier and must not matter. */
-  dated(days: number, ...args: string[]): void {
+  /** Runs a git command that commits, on that day, and returns the commit. */
+  dated(days: number, ...args: string[]): string {
+    return this.inTurn(days, args);
+  }
+
+  /**
+   * Runs git commands on that day, of which the last commits. The author date is much earlier and must not matter. They are
+   * children of one shell: to fork this process, which has loaded the tests, takes longer than most of them.
+   */
+  private inTurn(days: number, ...commands: string[][]): string {
     const env = { ...process.env, GIT_COMMITTER_DATE: `@${day(days) / 1000} +0200`, GIT_AUTHOR_DATE: "@1500000000 -0700" };
-    execFileSync("git", args, { cwd: this.dir, env, stdio: ["ignore", "pipe", "pipe"] });
+    const script = [...commands, ["rev-parse", "HEAD"]].map((args) => ["git", ...args].map(quoted).join(" ")).join(" && ");
+    return execFileSync("sh", ["-c", script], { cwd: this.dir, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
   }
 
   write(file: string, text: string): void {
@@ -77,9 +88,7 @@ export class RepositoryFixture {
 
   /** Commits everything in the work tree. */
   commit(days: number, message: string): string {
-    this.git("add", "--all");
-    this.dated(days, "commit", "--quiet", "--allow-empty", "-m", message);
-    return this.git("rev-parse", "HEAD");
+    return this.inTurn(days, ["add", "--all"], ["commit", "--quiet", "--allow-empty", "-m", message]);
   }
 
   pin(stack: string, tag: string | undefined, days: number, message = `Pin ${stack} to ${tag}`): string {
@@ -103,17 +112,24 @@ export class RepositoryFixture {
   merged(branch: string, merged: number, work: () => void, how: "--no-ff" | "--squash" = "--no-ff"): string {
     this.git("switch", "--quiet", "--create", branch);
     work();
-    this.git("switch", "--quiet", "main");
-    this.merge(branch, merged, how);
-    return this.git("rev-parse", "HEAD");
+    return this.merge(branch, merged, how);
   }
 
-  merge(branch: string, days: number, how: "--no-ff" | "--squash" = "--no-ff"): void {
-    if (how === "--squash") {
-      this.git("merge", "--quiet", "--squash", branch);
-      this.commit(days, `${branch} (#7)`);
-    } else this.dated(days, "merge", "--quiet", "--no-ff", "-m", `Merge ${branch}`, branch);
+  /** Merges the branch into main, and is on main then. */
+  merge(branch: string, days: number, how: "--no-ff" | "--squash" = "--no-ff"): string {
+    const merge =
+      how === "--squash"
+        ? [
+            ["merge", "--quiet", "--squash", branch],
+            ["commit", "--quiet", "-m", `${branch} (#7)`],
+          ]
+        : [["merge", "--quiet", "--no-ff", "-m", `Merge ${branch}`, branch]];
+    return this.inTurn(days, ["switch", "--quiet", "main"], ...merge);
   }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Exit code, output and JSON result of a run of the command. */
