@@ -73,8 +73,10 @@ export class RepositoryFixture {
    */
   private inTurn(days: number, ...commands: string[][]): string {
     const env = { ...process.env, GIT_COMMITTER_DATE: `@${day(days) / 1000} +0200`, GIT_AUTHOR_DATE: "@1500000000 -0700" };
-    const script = [...commands, ["rev-parse", "HEAD"]].map((args) => ["git", ...args].map(quoted).join(" ")).join(" && ");
-    return execFileSync("sh", ["-c", script], { cwd: this.dir, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+    const script = commands.map((args) => ["git", ...args].map(quoted).join(" ")).join(" && ");
+    execFileSync("sh", ["-c", script], { cwd: this.dir, env, stdio: ["ignore", "pipe", "pipe"] });
+    const branch = this.read(".git/HEAD").trim().replace("ref: ", "");
+    return this.read(`.git/${branch}`).trim();
   }
 
   write(file: string, text: string): void {
