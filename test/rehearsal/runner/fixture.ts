@@ -8,6 +8,8 @@ import { register } from "../../../rehearsal/runner/program/configure";
 import { Flags } from "../../../rehearsal/runner/program/flags";
 import { call, ORGANIZATION, type ServedGitHub } from "../github/fixture";
 
+const LISTENING = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$/;
+
 /** An unpacked runner in a temporary folder, with every process that a test starts from it. */
 export class TestRunner {
   readonly output: string[] = [];
@@ -127,8 +129,27 @@ export class TestRunner {
 
   /** Waits until its listeners have polled for jobs, one after the other, as often as this. */
   async listening(times = 1): Promise<void> {
-    const line = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: Listening for Jobs$/;
-    await until(`"Listening for Jobs" ${times} time(s)`, () => this.output.filter((one) => line.test(one)).length >= times);
+    await until(`"Listening for Jobs" ${times} time(s)`, () => this.listeners >= times);
+  }
+
+  /** How many listeners have polled for jobs so far. */
+  get listeners(): number {
+    return this.output.filter((line) => LISTENING.test(line)).length;
+  }
+
+  /**
+   * Waits until this version listens. The service starts the next listener after 5 s, which on a busy machine precedes the swap by the
+   * update's script: the old version then listens once more, and GitHub asks it again.
+   */
+  async updated(name: string, version: string): Promise<void> {
+    let { listeners } = this;
+    await until(`version ${version} to listen`, () => {
+      const at = this.output.indexOf(`Current runner version: '${version}'`);
+      if (at >= 0) return this.output.slice(at).some((line) => LISTENING.test(line));
+      if (this.listeners > listeners) this.served.github.updateRunner(name, version);
+      listeners = this.listeners;
+      return false;
+    });
   }
 
   /** What became of a job of its GitHub, in order. */

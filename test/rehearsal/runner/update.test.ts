@@ -27,17 +27,15 @@ describe("the runner stand-in's self-update", () => {
     await until("the new version to wait", () => runner.said(/^Waiting for current job finish running\.$/));
     assert.equal(lstatSync(runner.path("bin")).isDirectory(), true);
     runner.release("steps");
-    await runner.listening(2);
+    await runner.updated("i-1", "2.400.0");
     assert.equal(served.github.job(job).state, "succeeded");
     assert.ok(runner.said(/^Runner listener exited with error code 3$/));
     assert.equal(readlinkSync(runner.path("bin")), runner.path("bin.2.400.0"));
     assert.equal(readlinkSync(runner.path("externals")), runner.path("externals.2.400.0"));
     assert.equal(readFileSync(runner.path(`bin.${RUNNER_RELEASE.version}/runnerversion`), "utf8"), `${RUNNER_RELEASE.version}\n`);
-    assert.ok(runner.said(/^Current runner version: '2\.400\.0'$/));
 
     served.github.updateRunner("i-1", "2.401.0");
-    await runner.listening(3);
-    assert.ok(runner.said(/^Current runner version: '2\.401\.0'$/));
+    await runner.updated("i-1", "2.401.0");
     const next = served.github.queueJob({ name: "next", labels: ["pool"], seconds: 0 });
     await served.github.jobsSettled();
     assert.equal(served.github.job(next).state, "succeeded");
@@ -54,9 +52,9 @@ describe("the runner stand-in's self-update", () => {
     await until("the job to be requeued", () => served.github.job(job).requeues > 0);
     assert.equal(served.github.job(job).acquiredAt, undefined);
     runner.release("update-downloaded");
+    await runner.updated("i-1", "2.400.0");
     await served.github.jobsSettled();
     assert.equal(served.github.job(job).state, "succeeded");
-    assert.ok(runner.said(/^Current runner version: '2\.400\.0'$/));
   });
 
   it("has a moment without a listener and without bin, which the service survives", async () => {
