@@ -151,7 +151,10 @@ export class GroupModel {
     }
     // Before Auto Scaling has acted: a signal may follow at once.
     const again = this.decide(this.state(), this.spec.settings, this.now);
-    if (again.desired !== undefined || again.terminate.length > 0) this.problems.push("a second pass at the same time asks for more");
+    // At the maximum a substitute finds no place until instances that have idled long enough leave it theirs.
+    const substitutes = state.fleet.desired === this.spec.maxSize && again.memory.substitutedAt === this.now;
+    const raised = (again.desired ?? this.desired) - this.desired;
+    if (raised > (substitutes ? 1 : 0) || again.terminate.length > 0) this.problems.push("a second pass at the same time asks for more");
     this.fill();
     return decision;
   }
