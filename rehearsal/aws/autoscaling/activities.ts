@@ -18,6 +18,7 @@ export class Activities {
 
   begin(group: Group, description: string, cause: string, member?: Member): Activity {
     const activity: Activity = {
+      group,
       id: uuid(this.random),
       description,
       cause,

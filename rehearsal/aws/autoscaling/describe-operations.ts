@@ -64,11 +64,11 @@ export const DESCRIBE_OPERATIONS: Record<string, DescribeOperation> = {
       optionalFlag(params, "IncludeDeletedGroups") ?? false,
     );
     const wanted = texts(params, "ActivityIds");
-    const found = sources
-      .flatMap((group) => group.activities.map((activity) => ({ group, activity })))
-      .filter(({ activity }) => wanted.length === 0 || wanted.includes(activity.id));
-    const { items, NextToken } = page(found, { MaxRecords: 100, ...params }, 100);
-    return { Activities: items.map(({ group, activity }) => describeActivity(group, activity)), NextToken };
+    // A sweep reads all of a group's thousand activities, a hundred at a time.
+    const found = sources.flatMap((group) => group.activities);
+    const chosen = wanted.length === 0 ? found : found.filter(({ id }) => wanted.includes(id));
+    const { items, NextToken } = page(chosen, { MaxRecords: 100, ...params }, 100);
+    return { Activities: items.map(describeActivity), NextToken };
   },
 
   DescribeInstanceRefreshes(groups, params) {

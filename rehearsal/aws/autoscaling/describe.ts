@@ -103,7 +103,8 @@ export function describeHook(group: Group, hook: Hook): Shape {
   };
 }
 
-export function describeActivity(group: Group, activity: Activity): Shape {
+export function describeActivity(activity: Activity): Shape {
+  const { group } = activity;
   return {
     ActivityId: activity.id,
     AutoScalingGroupName: group.config.name,

@@ -54,6 +54,7 @@ export interface Member {
 }
 
 export interface Activity {
+  group: Group;
   id: string;
   description: string;
   cause: string;

@@ -89,7 +89,7 @@ export const OPERATIONS: Record<string, Operation> = {
     else lifecycle.terminate(member, cause);
     const activity = latestActivity(group, member);
     changed(group);
-    return { Activity: activity && describeActivity(group, activity) };
+    return { Activity: activity && describeActivity(activity) };
   },
 
   PutLifecycleHook({ groups }, params) {

@@ -76,6 +76,6 @@ export class Standby {
     const activity = activities.begin(member.group, description, cause, member);
     activities.end(activity, "Successful");
     changed(member.group);
-    return describeActivity(member.group, activity);
+    return describeActivity(activity);
   }
 }

@@ -40,6 +40,8 @@ export class SecretsManager implements Service {
   private readonly secrets = new Map<string, Secret>();
   /** Until when the names of secrets that were deleted by force are blocked. */
   private readonly blocked = new Map<string, number>();
+  /** Before then no secret and no blocked name expires. A pool of a thousand instances has a secret for each that launches. */
+  private nextExpiry = Infinity;
 
   constructor(
     private readonly clock: Clock,
@@ -221,12 +223,15 @@ export class SecretsManager implements Service {
       if (secret) {
         this.secrets.delete(secret.name);
         this.blocked.set(secret.name, now + FORCED_DELETION_MS);
+        this.nextExpiry = Math.min(this.nextExpiry, now + FORCED_DELETION_MS);
       }
       return { ARN: secret?.arn ?? this.arnOf(id), Name: secret?.name ?? id, DeletionDate: new Date(now) };
     }
     if (!secret) throw notFound();
     if (secret.deletion) throw markedForDeletion();
-    secret.deletion = { requestedAt: now, dueAt: now + (days ?? RECOVERY_DAYS) * DAY_MS };
+    const dueAt = now + (days ?? RECOVERY_DAYS) * DAY_MS;
+    secret.deletion = { requestedAt: now, dueAt };
+    this.nextExpiry = Math.min(this.nextExpiry, dueAt);
     return { ARN: secret.arn, Name: secret.name, DeletionDate: new Date(secret.deletion.dueAt) };
   }
 
@@ -302,10 +307,17 @@ export class SecretsManager implements Service {
 
   private expire(): void {
     const now = this.clock.now();
-    for (const secret of this.secrets.values()) {
-      if (secret.deletion && secret.deletion.dueAt <= now) this.secrets.delete(secret.name);
+    if (now < this.nextExpiry) return;
+    this.nextExpiry = Infinity;
+    for (const { name, deletion } of this.secrets.values()) {
+      if (deletion && this.isOver(deletion.dueAt, now)) this.secrets.delete(name);
     }
-    for (const [name, until] of this.blocked) if (until <= now) this.blocked.delete(name);
+    for (const [name, until] of this.blocked) if (this.isOver(until, now)) this.blocked.delete(name);
+  }
+
+  private isOver(end: number, now: number): boolean {
+    if (end > now) this.nextExpiry = Math.min(this.nextExpiry, end);
+    return end <= now;
   }
 
   private newArn(name: string): string {

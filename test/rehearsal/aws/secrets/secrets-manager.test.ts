@@ -120,6 +120,20 @@ describe("Secrets Manager", () => {
     await call("CreateSecret", token("i-1"));
   });
 
+  it("ends each of several pending deletions at its own time", async () => {
+    for (const id of ["i-1", "i-2", "i-3"]) await call("CreateSecret", token(id));
+    await call("DeleteSecret", { SecretId: "ci-runners/p/i-1", RecoveryWindowInDays: 8 });
+    await call("DeleteSecret", { SecretId: "ci-runners/p/i-2", RecoveryWindowInDays: 7 });
+    await call("DeleteSecret", { SecretId: "ci-runners/p/i-3", ForceDeleteWithoutRecovery: true });
+    const left: string[][] = [];
+    for (const time of [3_000, 7 * DAY, 8 * DAY]) {
+      clock.time = time;
+      left.push(secrets.names());
+    }
+    assert.deepEqual(left, [["ci-runners/p/i-1", "ci-runners/p/i-2"], ["ci-runners/p/i-1"], []]);
+    for (const id of ["i-1", "i-2", "i-3"]) await call("CreateSecret", token(id));
+  });
+
   it("must allow a forced deletion to be repeated, as if the secret had existed, and reject contradictory parameters [A14.2]", async () => {
     const repeated = await call("DeleteSecret", { SecretId: "none", ForceDeleteWithoutRecovery: true });
     assert.equal(repeated["Name"], "none");
