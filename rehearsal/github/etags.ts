@@ -14,6 +14,8 @@ export function etagOf({ authorization }: GitHubRequest, { body }: GitHubReply):
 }
 
 /** Whether the caller has this reply already. */
-export function isKnown({ ifNoneMatch }: GitHubRequest, etag: string): boolean {
-  return ifNoneMatch.split(",").some((known) => known.trim().replace(/^W\//, "") === etag.replace(/^W\//, ""));
+export function isKnown({ ifNoneMatch }: GitHubRequest, etag: () => string): boolean {
+  if (ifNoneMatch === "") return false;
+  const current = etag().replace(/^W\//, "");
+  return ifNoneMatch.split(",").some((known) => known.trim().replace(/^W\//, "") === current);
 }

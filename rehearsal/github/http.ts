@@ -88,6 +88,8 @@ export interface GitHubReply {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** Computed only for a caller that wants it: it takes as long as the rest of a list. */
+  etag?: () => string;
 }
 
 export function send(res: ServerResponse, reply: GitHubReply): void {
@@ -97,6 +99,7 @@ export function send(res: ServerResponse, reply: GitHubReply): void {
   res.writeHead(reply.status, {
     ...type,
     ...(text === undefined ? { "content-length": "0" } : { "content-length": String(Buffer.byteLength(text)) }),
+    ...(reply.etag && { etag: reply.etag() }),
     ...reply.headers,
   });
   res.end(text);

@@ -116,10 +116,10 @@ export class Rest {
         const match = route.method === call.method ? route.path.exec(call.path) : null;
         if (!match) continue;
         const reply = route.act(call, { ...match.groups }, caller);
-        const etag = call.method === "GET" ? etagOf(call, reply) : undefined;
-        const tagged = { ...headers, ...(etag !== undefined && { etag }) };
-        if (etag === undefined || !isKnown(call, etag)) return { ...reply, headers: { ...tagged, ...reply.headers } };
-        return { status: 304, headers: { ...tagged, ...(caller.kind !== "app" && this.rateLimit.refund(caller.rateKey, limit)) } };
+        if (call.method !== "GET") return { ...reply, headers: { ...headers, ...reply.headers } };
+        const etag = () => etagOf(call, reply);
+        if (!isKnown(call, etag)) return { ...reply, etag, headers: { ...headers, ...reply.headers } };
+        return { status: 304, etag, headers: { ...headers, ...(caller.kind !== "app" && this.rateLimit.refund(caller.rateKey, limit)) } };
       }
       throw new HttpError(404, "Not Found");
     } catch (error) {

@@ -47,8 +47,9 @@ export class AppClient {
     const reply = await this.request(method, path, authorization, { query, body, apiVersion, etag, signal });
     // Calls of the App itself have a limit of their own, and a reply of 304 is free.
     if (as !== "app" && reply.status !== 304) this.calls += 1;
-    if (reply.status === 304) return { data: undefined, headers: reply.headers ?? {}, unchanged: true };
-    if (reply.status < 400) return { data: reply.body, headers: reply.headers ?? {} };
+    const headers = { ...reply.headers, etag: reply.etag?.() };
+    if (reply.status === 304) return { data: undefined, headers, unchanged: true };
+    if (reply.status < 400) return { data: reply.body, headers };
     throw new GitHubError(`${method} ${path}: ${reply.status}`, reply.status);
   };
 
