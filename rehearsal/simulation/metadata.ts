@@ -24,7 +24,7 @@ export class Metadata {
 
   /** Whether this instance is not affected by an outage. */
   steady(instanceId: string): boolean {
-    return !this.outages.some(({ instance }) => instance === undefined || instance === instanceId);
+    return this.outages.length === 0 || !this.outages.some(({ instance }) => instance === undefined || instance === instanceId);
   }
 
   /** Starts an outage. @param instance the affected one; default: all. Returns the function that ends the outage. */

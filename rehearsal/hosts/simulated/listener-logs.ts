@@ -4,7 +4,14 @@ type Logged = Pick<Signs, "announced" | "announcedAt" | "jobEnded" | "messageAt"
 
 /** What the agent reads in the listener's three logs: announcements, performance, diagnostics. */
 export class ListenerLogs {
-  private logged: Logged = {};
+  /** Every field is present from the start, so that all have one shape: the agent copies them at each tick. */
+  private logged: Logged = {
+    announced: undefined,
+    announcedAt: undefined,
+    jobEnded: undefined,
+    messageAt: undefined,
+    skippedAt: undefined,
+  };
 
   constructor(
     /** The host's wall clock. */

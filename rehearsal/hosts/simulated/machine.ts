@@ -20,6 +20,7 @@ const ROOT_VOLUME: DiskSpace = {
   inodesAvailable: 1_500_000,
   inodesTotal: 2_000_000,
 };
+const FULL_VOLUME: DiskSpace = { ...ROOT_VOLUME, available: 0 };
 const TARGET = "autoscaling/target-lifecycle-state";
 
 /** State that the agent's programs on one host share from power-on to power-off: the unit, the runner and their inputs. */
@@ -75,7 +76,7 @@ export class SimulatedMachine {
 
   signs(): Signs {
     const { listener, logs, workers = 0 } = this.installed ?? {};
-    return listener === undefined ? { workers } : { listener, workers, ...logs?.read };
+    return listener === undefined ? { workers } : { ...logs?.read, listener, workers };
   }
 
   /** Target lifecycle state; undefined during a metadata outage, in which no poll of the metadata is skipped. */
@@ -86,7 +87,7 @@ export class SimulatedMachine {
 
   /** The root volume. */
   get space(): DiskSpace {
-    return { ...ROOT_VOLUME, available: this.disk.full ? 0 : ROOT_VOLUME.available };
+    return this.disk.full ? FULL_VOLUME : ROOT_VOLUME;
   }
 
   /** A job, or whatever else, leaves no free space, or gives it back. */
