@@ -15,10 +15,11 @@ export interface Ran {
 }
 
 export function atOnce(w: ModelState, parts: Parts, name: string, run: (host: Host, ask: Ask) => Promise<unknown>, failing?: Failing): Ran {
+  const outcomeAfter = parts.replay.outcomes(name, (ask) => run(replayHost(ask), ask));
   let answers = 0;
   const failures: Ran["failures"] = [];
   for (let index = 0; ; index++) {
-    const outcome = parts.replay.outcome(name, answers, (ask) => run(replayHost(ask), ask));
+    const outcome = outcomeAfter(answers);
     if (!("call" in outcome)) return { w, outcome, failures };
     if (w.faults > 0) for (const failure of canFail(outcome.call)) failures.push({ index, ...failure });
     const failed = failing?.index === index ? failing : undefined;

@@ -37,11 +37,17 @@ export function unique<T>(value: T): T {
 
 const FIELDS = KEYS.map(() => new Values());
 
-export function encode(state: ModelState): string {
+/** @param before the text of a state from which this one differs in few fields: the others need not be looked up */
+export function encode(state: ModelState, before = ""): string {
   const w = state.gone && state.broken === null ? GONE : canonical(state);
-  let text = "";
-  for (let index = 0; index < KEYS.length; index++) text += String.fromCharCode(FIELDS[index]!.number(w[KEYS[index]!]));
-  return text;
+  const codes: number[] = [];
+  for (let index = 0; index < KEYS.length; index++) {
+    const field = FIELDS[index]!;
+    const value = w[KEYS[index]!];
+    const code = before.charCodeAt(index);
+    codes.push(field.known[code] === value ? code : field.number(value));
+  }
+  return String.fromCharCode(...codes);
 }
 
 export function decode(text: string): ModelState {

@@ -24,12 +24,13 @@ export function* faultTransitions(w: ModelState, parts: Parts): Generator<Transi
   // Earlier it would change nothing: only the sweep of a retained instance relies on the list.
   if (w.hook === "retained" && w.registered && w.listed) yield fault("GitHub does not list the runner", { ...w, listed: false });
   if (w.shutdown) return;
+  const stopped = stop(w, parts);
   if (activeState(w) !== "inactive") {
-    yield fault("an operator stops the unit", paused(stop(w, parts), { operated: true }));
-    yield fault("an operator restarts the unit", { ...stop(w, parts), again: true });
+    yield fault("an operator stops the unit", paused(stopped, { operated: true }));
+    yield fault("an operator restarts the unit", { ...stopped, again: true });
   } else yield fault("an operator starts the unit", start(w));
   if (activeState(w) === "deactivating" && !w.again) yield fault("an operator starts the unit while it stops", start(w));
-  yield fault("an operator reboots the machine", paused({ ...stop(w, parts), again: false, daemon: null, shutdown: true }, { work: null }));
+  yield fault("an operator reboots the machine", paused({ ...stopped, again: false, daemon: null, shutdown: true }, { work: null }));
 }
 
 /** A job that outlasts maxDrain: the only documented reason for the drain to give up. */

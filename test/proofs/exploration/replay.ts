@@ -64,11 +64,19 @@ export class Replay {
 
   /** @param name the function's name with all its inputs other than ports */
   outcome(name: string, answers: number, run: (ask: Ask) => Promise<unknown>): Outcome {
+    return this.outcomes(name, run)(answers);
+  }
+
+  /** The same for several lists of answers, whose names need then be looked up only once. */
+  outcomes(name: string, run: (ask: Ask) => Promise<unknown>): (answers: number) => Outcome {
     let outcomes = this.known.get(name);
     if (!outcomes) this.known.set(name, (outcomes = []));
-    const outcome = outcomes[answers];
-    if (outcome) return outcome;
-    throw new NotYetKnown(async () => void (outcomes[answers] = await replay(this.answers.list(answers), run)));
+    const known = outcomes;
+    return (answers) => {
+      const outcome = known[answers];
+      if (outcome) return outcome;
+      throw new NotYetKnown(async () => void (known[answers] = await replay(this.answers.list(answers), run)));
+    };
   }
 }
 

@@ -42,7 +42,7 @@ function steps(here: string, parts: Parts): Step[] {
   const take = (transition: Transition): void => {
     // Each fault allows a new wait.
     if (transition.kind === "fault" && transition.to.idleFor > 0) transition = { ...transition, to: { ...transition.to, idleFor: 0 } };
-    const text = encode(transition.to);
+    const text = encode(transition.to, here);
     if (text === here) return;
     urgent ||= transition.kind === "own";
     found.push({ ...transition, text });
