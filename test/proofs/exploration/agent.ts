@@ -3,6 +3,7 @@
  * what they read before. A tick of the daemon or the heartbeat is one transition: it only requests something from
  * systemd, which decides for itself, or sends a heartbeat.
  */
+import { changed } from "./changed";
 import { atOnce, type Failing } from "./at-once";
 import { answer, canFail } from "./answers";
 import { beginDrainProcess } from "./drain-process";
@@ -18,7 +19,7 @@ export const FRESH_DAEMON: DaemonMemory = {};
 
 export function* agentTransitions(w: ModelState, parts: Parts): Generator<Transition> {
   if (w.drain) {
-    const put = (to: ModelState, drain: ModelState["drain"]) => (drain ? { ...to, drain } : execStopOver(to, parts, false));
+    const put = (to: ModelState, drain: ModelState["drain"]) => (drain ? changed(to, { drain }) : execStopOver(to, parts, false));
     yield* drainTransitions(w, { name: "drain", drain: w.drain, put }, parts);
   }
   if (w.reap) yield* reapTransitions(w, w.reap, parts);
@@ -30,7 +31,7 @@ export function* agentTransitions(w: ModelState, parts: Parts): Generator<Transi
  * something reads it.
  */
 function views(w: ModelState): ModelState[] {
-  return terminating(w) && !w.shown ? [w, { ...w, shown: true }] : [w];
+  return terminating(w) && !w.shown ? [w, changed(w, { shown: true })] : [w];
 }
 
 function* readers(w: ModelState, parts: Parts): Generator<Transition> {
@@ -39,7 +40,7 @@ function* readers(w: ModelState, parts: Parts): Generator<Transition> {
   if (w.completion === "again")
     yield {
       label: "completion is retried after 10 s",
-      to: { ...w, completion: { answers: 0, kills: false, drain: null } },
+      to: changed(w, { completion: { answers: 0, kills: false, drain: null } }),
       kind: cannotSucceed ? "external" : "own",
     };
   else if (w.completion) yield* completionTransitions(w, w.completion, parts);
@@ -56,13 +57,13 @@ export function* promptTransitions(w: ModelState, parts: Parts): Generator<Trans
       parts,
       "heartbeat",
       (host) => parts.heartbeat(host),
-      (to, outcome) => ("error" in outcome ? to : { ...to, heartbeatDue: false }),
+      (to, outcome) => ("error" in outcome ? to : changed(to, { heartbeatDue: false })),
     );
   }
 }
 
 function* completionTransitions(w: ModelState, process: ReplayedProcess, parts: Parts): Generator<Transition> {
-  const put = (to: ModelState, completion: ModelState["completion"]): ModelState => ({ ...to, completion });
+  const put = (to: ModelState, completion: ModelState["completion"]): ModelState => changed(to, { completion });
   const run = (ask: (port: string) => Promise<never>) => parts.complete(replayHost(ask), () => ask("drain"));
   yield* callByCall(w, "completion", process, parts, run, put, (to, outcome) => {
     const good = "value" in outcome && outcome.value !== "still-running";
@@ -72,7 +73,7 @@ function* completionTransitions(w: ModelState, process: ReplayedProcess, parts: 
 
 function* reapTransitions(w: ModelState, process: ReplayedProcess, parts: Parts): Generator<Transition> {
   const run = (ask: (port: string) => Promise<never>) => parts.reap(replayHost(ask), () => ask("drain"));
-  const put = (to: ModelState, reap: ReplayedProcess): ModelState => ({ ...to, reap });
+  const put = (to: ModelState, reap: ReplayedProcess): ModelState => changed(to, { reap });
   yield* callByCall(w, "start", process, parts, run, put, (to, outcome) => startPreOver(to, "value" in outcome, parts));
 }
 
@@ -142,7 +143,7 @@ function* callByCall(
   if (w.faults === 0) return;
   for (const { words, applied } of canFail(call)) {
     const failed = proceed(applied ? after : w, { error: words });
-    yield { label: `${name}: FAULT: ${words}`, to: { ...failed, faults: w.faults - 1 }, kind: "fault" };
+    yield { label: `${name}: FAULT: ${words}`, to: changed(failed, { faults: w.faults - 1 }), kind: "fault" };
   }
 }
 
@@ -150,7 +151,7 @@ function* daemonTransitions(w: ModelState, memory: DaemonMemory, parts: Parts): 
   const end = (to: ModelState, outcome: Outcome): ModelState => {
     if ("value" in outcome) {
       const { pausing, ...daemon } = outcome.value as TickResult;
-      return pausing && to.pause?.work === null ? paused({ ...to, daemon }, { work: 0 }) : { ...to, daemon };
+      return pausing && to.pause?.work === null ? paused(changed(to, { daemon }), { work: 0 }) : changed(to, { daemon });
     }
     throw new Error(`the daemon's tick threw: ${JSON.stringify(outcome)}`);
   };
@@ -212,7 +213,7 @@ export function* wholeRun(
     if (n === 0 && w.faults > 0) attempts.push(...ran.failures);
     const to = end(ran.w, ran.outcome);
     yield failing
-      ? { label: `${name}: FAULT: ${failing.words}`, to: { ...to, faults: to.faults - 1 }, kind: "fault" }
+      ? { label: `${name}: FAULT: ${failing.words}`, to: changed(to, { faults: to.faults - 1 }), kind: "fault" }
       : { label: `${name}: one tick`, to, kind };
   }
 }

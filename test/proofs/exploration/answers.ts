@@ -1,4 +1,5 @@
 /** The model's answer to a call of our code, and the call's effect on the model. */
+import { changed } from "./changed";
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import type { Parts } from "./parts";
 import type { Answer, PortCall } from "./replay";
@@ -54,28 +55,30 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
     case "stop":
       return done(stop(w, parts));
     case "raise fence":
-      return w.fenceWorks ? done({ ...w, fence: true }, w.unit !== "inactive") : is(false);
+      return w.fenceWorks ? done(changed(w, { fence: true }), w.unit !== "inactive") : is(false);
     case "lower fence":
-      return done({ ...w, fence: false });
+      return done(changed(w, { fence: false }));
     case "interrupt":
       return done(w.listener && 100 + w.listener.generation === args[0] ? interrupted(w, "the drain's SIGINT") : w);
     case "kill leftovers":
       return done(killAll(w, "the SIGKILL to leftovers"), true);
     case "start completion":
-      return done(w.completion === null || w.completion === "again" ? { ...w, completion: { answers: 0, kills: false, drain: null } } : w);
+      return done(
+        w.completion === null || w.completion === "again" ? changed(w, { completion: { answers: 0, kills: false, drain: null } }) : w,
+      );
     case "start heartbeat":
-      return done({ ...w, heartbeatDue: true });
+      return done(changed(w, { heartbeatDue: true }));
 
     case "is forced":
       return is(w.forced);
     case "is uncounted":
       return is(w.uncounted);
     case "mark forced":
-      return done({ ...w, forced: true, uncounted: true });
+      return done(changed(w, { forced: true, uncounted: true }));
     case "mark counted":
-      return done({ ...w, uncounted: false });
+      return done(changed(w, { uncounted: false }));
     case "clear mark":
-      return done({ ...w, forced: false });
+      return done(changed(w, { forced: false }));
 
     case "mark pause":
       return done(paused(w, { marked: true }));
@@ -85,29 +88,33 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
       return done(paused(w, { marked: false }));
 
     case "mark departure":
-      return done(terminating(w) ? { ...w, leaving: true } : breakPromise(w, "let go: an instance that stays starts no more listeners"));
+      return done(
+        terminating(w) ? changed(w, { leaving: true }) : breakPromise(w, "let go: an instance that stays starts no more listeners"),
+      );
     case "is departing":
       return is(w.leaving && !w.returns);
     case "mark return":
       return done(
-        terminating(w) && w.returns ? { ...w, leaving: true } : breakPromise(w, "let go: an instance that stays is marked as returning"),
+        terminating(w) && w.returns
+          ? changed(w, { leaving: true })
+          : breakPromise(w, "let go: an instance that stays is marked as returning"),
       );
     case "is returning":
       return is(w.leaving && w.returns);
     case "has served":
       return is(!w.renewed);
     case "clear service":
-      return done({ ...w, renewed: true });
+      return done(changed(w, { renewed: true }));
 
     case "lifecycle state":
       return w.outage ? refused("Rate exceeded") : is(lifecycleState(w));
     case "complete":
       if (w.outage) return refused("Rate exceeded");
       if (!terminating(w)) return done(breakPromise(w, "let go: the termination of an instance that stays is completed"), "none");
-      return w.hook === "wait" && args[0] === "pool-terminate" ? done({ ...w, hook: "continued" }, "done") : is("none");
+      return w.hook === "wait" && args[0] === "pool-terminate" ? done(changed(w, { hook: "continued" }), "done") : is("none");
     case "heartbeat":
       if (w.outage) return refused("Rate exceeded");
-      return w.hook === "wait" ? done({ ...w, silent: 0, outageSinceBeat: false }, "done") : is("none");
+      return w.hook === "wait" ? done(changed(w, { silent: 0, outageSinceBeat: false }), "done") : is("none");
 
     case "send stop":
       // A late command is covered by a late event.
@@ -121,7 +128,7 @@ export function answer(w: ModelState, { port, args }: PortCall, parts: Parts): [
     case "remove runner":
       return done(removed(w), "deleted");
     case "terminate":
-      return done(ended({ ...w }, "the sweep ends"));
+      return done(ended(w, "the sweep ends"));
     default:
       throw new Error(`the model has no port "${port}"`);
   }
@@ -154,12 +161,12 @@ export function runnerAtGitHub(w: ModelState) {
 
 /** GitHub's `busy` lags, so a DELETE may hit a runner with an accepted job, which cancels the job. */
 function removed(w: ModelState): ModelState {
-  const gone: ModelState = { ...w, registered: false };
+  const gone: ModelState = changed(w, { registered: false });
   return accepted(w) ? breakPromise(gone, "deleted under: the runner is removed at GitHub while it has a job") : gone;
 }
 
 /** The instance is terminated. */
 export function ended(w: ModelState, by: string): ModelState {
-  const gone: ModelState = { ...w, gone: true };
+  const gone: ModelState = changed(w, { gone: true });
   return accepted(w) && !w.forced ? breakPromise(gone, `terminated in flight: ${by} the instance while it has a job`) : gone;
 }

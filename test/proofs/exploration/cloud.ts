@@ -1,4 +1,5 @@
 /** Auto Scaling, events, functions, and the passing of minutes. */
+import { changed } from "./changed";
 import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { wholeRun } from "./agent";
 import { ended, INSTANCE, lifecycleState, runnerAtGitHub } from "./answers";
@@ -27,29 +28,29 @@ export function* cloudTransitions(w: ModelState, parts: Parts): Generator<Transi
   if (w.hook === "none") yield* chosen(w);
   else yield* terminatingEvent(w, parts);
   if (w.hook === "continued") yield own(w.returns ? "the instance is powered off" : "the instance terminates", ended(w, "CONTINUE ends"));
-  if (w.outage) yield some("Auto Scaling answers again", { ...w, outage: false });
+  if (w.outage) yield some("Auto Scaling answers again", changed(w, { outage: false }));
   // The settings are corrected. Until then a retained instance is kept, which the sweep reports.
-  if (!w.listed) yield some("GitHub lists the runner again", { ...w, listed: true });
+  if (!w.listed) yield some("GitHub lists the runner again", changed(w, { listed: true }));
   if (w.hook === "retained" && w.returns) {
     // Auto Scaling terminates no member of a warm pool by its id: the sweep reports it, and an operator ends it after its job.
-    if (!accepted(w)) yield some("an operator ends the instance", { ...w, gone: true });
+    if (!accepted(w)) yield some("an operator ends the instance", changed(w, { gone: true }));
   } else if (w.hook === "retained") {
     yield* sweeps(w, parts);
     if (w.terminatedEvent) {
       const run = (_: unknown, ask: Ask) => parts.handleTerminated(INSTANCE, functionPorts(ask), SETTINGS, OBSERVER);
-      yield* wholeRun(w, parts, "deregister (terminated)", run, (to) => ({ ...to, terminatedEvent: false }));
+      yield* wholeRun(w, parts, "deregister (terminated)", run, (to) => changed(to, { terminatedEvent: false }));
     }
   }
 }
 
 function* chosen(w: ModelState): Generator<Transition> {
   const label = "AUTO SCALING SELECTS THE INSTANCE";
-  yield { label, to: { ...w, hook: "wait" }, kind: "external" };
+  yield { label, to: changed(w, { hook: "wait" }), kind: "external" };
   // Until it answers again; a single failing call is modelled where the call is made.
   if (w.faults > 0)
     yield {
       label: `${label}, FAULT: and answers no call`,
-      to: { ...w, hook: "wait", outage: true, outageSinceBeat: true, faults: w.faults - 1 },
+      to: changed(w, { hook: "wait", outage: true, outageSinceBeat: true, faults: w.faults - 1 }),
       kind: "fault",
     };
 }
@@ -58,7 +59,7 @@ function* chosen(w: ModelState): Generator<Transition> {
 function* terminatingEvent(w: ModelState, parts: Parts): Generator<Transition> {
   const event = { instanceId: INSTANCE, token: "token", origin: "AutoScalingGroup", destination: w.returns ? "WarmPool" : "EC2" } as const;
   const run = (_: unknown, ask: Ask) => parts.handleTerminating(event, functionPorts(ask), SETTINGS, OBSERVER);
-  yield* wholeRun({ ...w, faults: 0 }, parts, "deregister", run, (to) => ({ ...to, faults: w.faults }), "", "chance");
+  yield* wholeRun(changed(w, { faults: 0 }), parts, "deregister", run, (to) => changed(to, { faults: w.faults }), "", "chance");
 }
 
 function functionPorts(ask: Ask) {
@@ -117,7 +118,7 @@ export function* slowTransitions(w: ModelState): Generator<Transition> {
   const cut = fenced(w) && accepted(w);
   if (!cut && w.listener && BRIEF.includes(w.listener.phase)) return;
   if (w.hook === "wait" && w.silent === 1) {
-    yield { label: "A HEARTBEAT INTERVAL PASSES", to: { ...w, silent: 2, heartbeatDue: true }, kind: "slow" };
+    yield { label: "A HEARTBEAT INTERVAL PASSES", to: changed(w, { silent: 2, heartbeatDue: true }), kind: "slow" };
     return;
   }
   // The first renewal of a job's lock ends within WORKERLESS_BOUND_MS.
@@ -138,8 +139,7 @@ function tenMinutes(w: ModelState): ModelState {
   const later = (process: ReplayedProcess | null) => process && { ...process, drain: aged(process.drain) };
   const open = w.hook === "wait";
   const waits = accepted(w) || w.ghosts > 0 || w.outage || listenerHasJob(w);
-  const to: ModelState = {
-    ...w,
+  const to: ModelState = changed(w, {
     announcementAge: Math.min(2, w.announcementAge + 1),
     message: w.message && "old",
     // GitHub gives up a job whose lock is not renewed.
@@ -153,7 +153,7 @@ function tenMinutes(w: ModelState): ModelState {
     silent: open ? w.silent + 1 : 0,
     retainedFor: w.hook === "retained" ? Math.min(2, w.retainedFor + 1) : 0,
     idleFor: open && !waits ? w.idleFor + 1 : 0,
-  };
+  });
   if (to.idleFor > IDLE_BOUND) return breakPromise(to, "stuck: the instance waits although there is nothing to wait for");
   // With neither a message nor an announcement nor a worker left to wait for, the instance must terminate within seconds.
   const mayWait =
@@ -162,5 +162,5 @@ function tenMinutes(w: ModelState): ModelState {
     [w.drain, w.reap?.drain, drainOf(w.completion)].some((drain) => drain?.state.workerAt !== undefined);
   if (to.idleFor > 0 && !mayWait) return breakPromise(to, "stuck: the instance waits for minutes although there is no job");
   if (to.silent >= LAPSE && !w.outageSinceBeat) return breakPromise(to, "lapsed: nothing sent heartbeats for the lifecycle action");
-  return to.silent < LAPSE ? to : { ...to, hook: "retained", silent: 0, idleFor: 0, terminatedEvent: true };
+  return to.silent < LAPSE ? to : changed(to, { hook: "retained", silent: 0, idleFor: 0, terminatedEvent: true });
 }

@@ -1,7 +1,9 @@
 /** States as short strings, one character per field. States that can never behave differently share one string. */
+import { changed } from "./changed";
 import { GONE, inService, type ModelState } from "./model";
 
-const TEMPLATE = inService(0);
+/** In the order of `changed`, as every state is one of its results. */
+const TEMPLATE = changed(inService(0), {});
 const KEYS = Object.keys(TEMPLATE) as (keyof ModelState)[];
 
 /** All values that a field has had so far. Object values are deduplicated by content (see `unique`). */
@@ -40,25 +42,23 @@ const FIELDS = KEYS.map(() => new Values());
 /** @param before the text of a state from which this one differs in few fields: the others need not be looked up */
 export function encode(state: ModelState, before = ""): string {
   const w = state.gone && state.broken === null ? GONE : canonical(state);
-  const codes: number[] = [];
-  for (let index = 0; index < KEYS.length; index++) {
+  const codes = Object.values(w).map((value, index) => {
     const field = FIELDS[index]!;
-    const value = w[KEYS[index]!];
     const code = before.charCodeAt(index);
-    codes.push(field.known[code] === value ? code : field.number(value));
-  }
+    return field.known[code] === value ? code : field.number(value);
+  });
   return String.fromCharCode(...codes);
 }
 
 export function decode(text: string): ModelState {
-  const w = { ...TEMPLATE } as Record<string, unknown>;
+  const w = changed(TEMPLATE, {}) as unknown as Record<string, unknown>;
   for (let index = 0; index < KEYS.length; index++) w[KEYS[index]!] = FIELDS[index]!.known[text.charCodeAt(index)];
   return w as unknown as ModelState;
 }
 
 function canonical(w: ModelState): ModelState {
   let to = w;
-  const set = (change: Partial<ModelState>) => void (to = { ...to, ...change });
+  const set = (change: Partial<ModelState>) => void (to = changed(to, change));
   // A pid matters only to a drain that remembers one.
   if (w.generation !== 0 && !remembers(w)) set({ generation: 0, listener: w.listener && { ...w.listener, generation: 0 } });
   // The age of an idle announcement is never read.

@@ -2,6 +2,7 @@
  * The drain, wherever it runs: as ExecStop=, for the completion, before a start. The real decisions (drain-steps.ts) and
  * the real acts (`perform`), one act per transition, together with the read that follows it.
  */
+import { changed } from "./changed";
 import type { DrainRequest } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import { atOnce, type Failing } from "./at-once";
 import { normal } from "./drain-process";
@@ -61,7 +62,7 @@ function* acts(
     const result = "result" in ran.step.next ? ran.step.next.result : undefined;
     const to = result === undefined ? slot.put(ran.w, normal(ran.step, ran.fenced)) : slot.put(ran.w, null, result);
     const label = `${slot.name}: ${prefix}${request.ask}${result ? `, ends ${result}` : ""}${failing ? ` (FAULT: ${failing.words})` : ""}`;
-    yield { label, to: failing ? { ...to, faults: to.faults - 1 } : to, kind: failing ? "fault" : kind };
+    yield { label, to: failing ? changed(to, { faults: to.faults - 1 }) : to, kind: failing ? "fault" : kind };
   }
 }
 

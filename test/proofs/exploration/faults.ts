@@ -1,4 +1,5 @@
 /** Faults that may happen at any moment; a failing call is modelled where the call is made. */
+import { changed } from "./changed";
 import { FRESH_DAEMON } from "./agent";
 import { ended } from "./answers";
 import type { Parts } from "./parts";
@@ -12,31 +13,32 @@ export function* faultTransitions(w: ModelState, parts: Parts): Generator<Transi
   yield* runnerFaults(w, parts);
   const fault = (label: string, to: ModelState): Transition => ({
     label: `FAULT: ${label}`,
-    to: { ...to, faults: w.faults - 1 },
+    to: changed(to, { faults: w.faults - 1 }),
     kind: "fault",
   });
   const acts = terminating(w) || w.pause?.standby || w.pause?.marked || typeof w.pause?.work === "number";
-  if (w.daemon && acts) yield fault("the agent is killed", paused({ ...w, daemon: FRESH_DAEMON }, { work: null }));
+  if (w.daemon && acts) yield fault("the agent is killed", paused(changed(w, { daemon: FRESH_DAEMON }), { work: null }));
   if (w.drain) yield fault("the drain is killed", execStopOver(w, parts, true));
   if (w.reap) yield fault("the start's ExecStartPre= is killed", startPreOver(w, false, parts));
-  if (w.completion && w.completion !== "again") yield fault("the completion is killed", { ...w, completion: "again" });
+  if (w.completion && w.completion !== "again") yield fault("the completion is killed", changed(w, { completion: "again" }));
   yield* tooLong(w, fault);
   // Earlier it would change nothing: only the sweep of a retained instance relies on the list.
-  if (w.hook === "retained" && w.registered && w.listed) yield fault("GitHub does not list the runner", { ...w, listed: false });
+  if (w.hook === "retained" && w.registered && w.listed) yield fault("GitHub does not list the runner", changed(w, { listed: false }));
   if (w.shutdown) return;
   const stopped = stop(w, parts);
   if (activeState(w) !== "inactive") {
     yield fault("an operator stops the unit", paused(stopped, { operated: true }));
-    yield fault("an operator restarts the unit", { ...stopped, again: true });
+    yield fault("an operator restarts the unit", changed(stopped, { again: true }));
   } else yield fault("an operator starts the unit", start(w));
   if (activeState(w) === "deactivating" && !w.again) yield fault("an operator starts the unit while it stops", start(w));
-  yield fault("an operator reboots the machine", paused({ ...stopped, again: false, daemon: null, shutdown: true }, { work: null }));
+  yield fault("an operator reboots the machine", paused(changed(stopped, { again: false, daemon: null, shutdown: true }), { work: null }));
 }
 
 /** A job that outlasts maxDrain: the only documented reason for the drain to give up. */
 function* tooLong(w: ModelState, fault: (label: string, to: ModelState) => Transition): Generator<Transition> {
   const late = (drain: DrainProcess): DrainProcess => ({ ...drain, state: { ...drain.state, deadline: NOW } });
-  if (accepted(w) && w.drain?.state.phase === "between readings") yield fault("the job outlasts maxDrain", { ...w, drain: late(w.drain) });
+  if (accepted(w) && w.drain?.state.phase === "between readings")
+    yield fault("the job outlasts maxDrain", changed(w, { drain: late(w.drain) }));
 }
 
 /** The end of an orderly shutdown, once the unit is stopped, and the boot after it: /run is empty. */
@@ -46,8 +48,7 @@ export function* bootTransitions(w: ModelState): Generator<Transition> {
   yield {
     label: "the machine goes down and boots",
     kind: "own",
-    to: {
-      ...off,
+    to: changed(off, {
       gone: false,
       jobs: w.jobs + requeued(w),
       listener: null,
@@ -73,6 +74,6 @@ export function* bootTransitions(w: ModelState): Generator<Transition> {
       uncounted: false,
       shutdown: false,
       pause: w.pause && { ...w.pause, marked: false, operated: false },
-    },
+    }),
   };
 }

@@ -6,6 +6,7 @@
  * minutes" or "older than WORKERLESS_BOUND_MS", a message's one of "young", "minutes" and "older than ACQUIRE_BOUND_MS", a
  * window is over or not. `signsOf` converts them back to numbers.
  */
+import { changed } from "./changed";
 import type { DaemonState } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import type { DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import type { ActiveState } from "../../../host-config/shared/unit-state";
@@ -183,7 +184,7 @@ export function inService(faults: number): ModelState {
   };
 }
 
-export const GONE: ModelState = { ...inService(0), jobs: 0, listener: null, main: "dead", unit: "inactive", daemon: null, gone: true };
+export const GONE = changed(inService(0), { jobs: 0, listener: null, main: "dead", unit: "inactive", daemon: null, gone: true });
 
 const ACCEPTED: readonly Phase[] = ["unanswered", "acquired", "announced", "running"];
 const ASSIGNED: readonly Phase[] = ["read", "acquiring"];
@@ -245,9 +246,9 @@ export function terminating(w: ModelState): boolean {
 }
 
 export function breakPromise(w: ModelState, words: string): ModelState {
-  return { ...w, broken: w.broken ?? words };
+  return changed(w, { broken: w.broken ?? words });
 }
 
 export function paused(w: ModelState, change: Partial<Pause>): ModelState {
-  return w.pause ? { ...w, pause: { ...w.pause, ...change } } : w;
+  return w.pause ? changed(w, { pause: { ...w.pause, ...change } }) : w;
 }

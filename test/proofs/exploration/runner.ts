@@ -1,4 +1,5 @@
 /** The official runner and GitHub's side of it (facts: actions/runner 2.336, JobDispatcher and RunnerService). */
+import { changed } from "./changed";
 import { aboutToSignal } from "./drain-process";
 import type { Parts } from "./parts";
 import { mainExited } from "./systemd";
@@ -7,17 +8,17 @@ import type { Transition } from "./transition";
 
 /** The listener has exited unasked; `relaunched` by its supervisor after 5 s. */
 function listenerGone(w: ModelState, relaunched: boolean): ModelState {
-  if (w.main === "signalled") return { ...w, listener: null, supervisor: false, main: "ending" };
-  if (relaunched && w.supervisor) return { ...w, listener: null, relaunch: true };
+  if (w.main === "signalled") return changed(w, { listener: null, supervisor: false, main: "ending" });
+  if (relaunched && w.supervisor) return changed(w, { listener: null, relaunch: true });
   // Exit codes 0, 1 and 5 end the supervisor, and with it runsvc.sh, cleanly.
-  return { ...w, listener: null, supervisor: false, main: w.main === "dead" ? "dead" : "ending" };
+  return changed(w, { listener: null, supervisor: false, main: w.main === "dead" ? "dead" : "ending" });
 }
 
 export function* runnerTransitions(w: ModelState): Generator<Transition> {
   const now = (label: string, to: ModelState): Transition => ({ label, to, kind: "own" });
   const some = (label: string, to: ModelState): Transition => ({ label, to, kind: "external" });
   const cut = fenced(w);
-  const become = (phase: Phase, more: Partial<ModelState> = {}): ModelState => ({ ...w, ...more, listener: { ...w.listener!, phase } });
+  const become = (phase: Phase, more: Partial<ModelState> = {}): ModelState => changed(w, { ...more, listener: { ...w.listener!, phase } });
 
   switch (w.listener?.phase) {
     case "starting":
@@ -60,11 +61,11 @@ export function* runnerTransitions(w: ModelState): Generator<Transition> {
       yield now("listener exits", listenerGone(w, false));
       break;
   }
-  if (w.orphans > 0 && !cut) yield some("orphaned worker ends its job", { ...w, orphans: w.orphans - 1 });
-  if (w.ghosts > 0) yield some("worker of a job that was given up exits", { ...w, ghosts: w.ghosts - 1 });
+  if (w.orphans > 0 && !cut) yield some("orphaned worker ends its job", changed(w, { orphans: w.orphans - 1 }));
+  if (w.ghosts > 0) yield some("worker of a job that was given up exits", changed(w, { ghosts: w.ghosts - 1 }));
   if (w.relaunch && w.listener === null) {
     const generation = (w.generation + 1) % GENERATIONS;
-    yield now("listener is relaunched", { ...w, relaunch: false, generation, listener: { generation, phase: "starting" } });
+    yield now("listener is relaunched", changed(w, { relaunch: false, generation, listener: { generation, phase: "starting" } }));
   }
 }
 
@@ -72,37 +73,36 @@ export function* runnerTransitions(w: ModelState): Generator<Transition> {
 export function* runnerFaults(w: ModelState, parts: Parts): Generator<Transition> {
   const fault = (label: string, to: ModelState): Transition => ({
     label: `FAULT: ${label}`,
-    to: { ...to, faults: to.faults - 1 },
+    to: changed(to, { faults: to.faults - 1 }),
     kind: "fault",
   });
   const { listener } = w;
   if (listener) {
     // Without a worker the job hangs at GitHub until its lock expires; that loss is due to the crash.
-    const left: ModelState = { ...w, jobs: w.jobs + requeued(w), orphans: w.orphans + (listener.phase === "running" ? 1 : 0) };
+    const left: ModelState = changed(w, { jobs: w.jobs + requeued(w), orphans: w.orphans + (listener.phase === "running" ? 1 : 0) });
     yield fault("listener crashes", listenerGone(left, true));
   }
   switch (listener?.phase) {
     case "acquiring":
       // Where the message is the job, there is no acquisition.
       if (!w.v1 && !fenced(w) && !aboutToSignal(w))
-        yield fault("GitHub hands over the job, its answer is lost, and the listener waits for it for minutes", {
-          ...w,
-          message: "minutes",
-          listener: { ...listener!, phase: "unanswered" },
-        });
+        yield fault(
+          "GitHub hands over the job, its answer is lost, and the listener waits for it for minutes",
+          changed(w, { message: "minutes", listener: { ...listener!, phase: "unanswered" } }),
+        );
       break;
     case "polling":
       yield fault("listener exits to update itself", listenerGone(w, true));
       yield fault("listener gives up (exit code 1)", listenerGone(w, false));
       break;
     case "announced":
-      yield fault("renewing the job's lock fails, the listener drops the job silently", {
-        ...w,
-        listener: { ...listener!, phase: "polling" },
-      });
+      yield fault(
+        "renewing the job's lock fails, the listener drops the job silently",
+        changed(w, { listener: { ...listener!, phase: "polling" } }),
+      );
       break;
     case "running":
-      yield fault("worker crashes", { ...w, listener: { ...listener!, phase: "ended" } });
+      yield fault("worker crashes", changed(w, { listener: { ...listener!, phase: "ended" } }));
       break;
   }
   if (w.main === "running" || w.main === "signalled") yield fault("runsvc.sh is killed", mainExited(w, false, parts));

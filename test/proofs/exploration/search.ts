@@ -1,4 +1,5 @@
 /** Breadth-first search over hashed states, so that the first path to a state is a shortest one. */
+import { changed } from "./changed";
 import { agentTransitions, promptTransitions } from "./agent";
 import { cloudTransitions, slowTransitions } from "./cloud";
 import { bootTransitions, faultTransitions } from "./faults";
@@ -41,7 +42,8 @@ function steps(here: string, parts: Parts): Step[] {
   let urgent = false;
   const take = (transition: Transition): void => {
     // Each fault allows a new wait.
-    if (transition.kind === "fault" && transition.to.idleFor > 0) transition = { ...transition, to: { ...transition.to, idleFor: 0 } };
+    if (transition.kind === "fault" && transition.to.idleFor > 0)
+      transition = { ...transition, to: changed(transition.to, { idleFor: 0 }) };
     const text = encode(transition.to, here);
     if (text === here) return;
     urgent ||= transition.kind === "own";
@@ -69,7 +71,7 @@ export async function explore(parts: Parts, initial: ModelState, budget = Infini
   const states = new StateSet();
   const tree: Tree = { parents: [], steps: [] };
   const edges = new Edges();
-  const start = encode(initial);
+  const start = encode(changed(initial, {}));
   states.add(start);
   tree.parents.push(-1);
   tree.steps.push(-1);
