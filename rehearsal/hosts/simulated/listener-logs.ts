@@ -4,8 +4,8 @@ type Logged = Pick<Signs, "announced" | "announcedAt" | "jobEnded" | "messageAt"
 
 /** What the agent reads in the listener's three logs: announcements, performance, diagnostics. */
 export class ListenerLogs {
-  /** Every field is present from the start, so that all have one shape: the agent copies them at each tick. */
-  private logged: Logged = {
+  /** Changed in place, with every field from the start: the agent copies it at each tick, and V8 copies one shape fast. */
+  private readonly logged: Logged = {
     announced: undefined,
     announcedAt: undefined,
     jobEnded: undefined,
@@ -49,7 +49,7 @@ export class ListenerLogs {
 
   private write(change: Logged): void {
     this.changing();
-    this.logged = { ...this.logged, ...change };
+    Object.assign(this.logged, change);
   }
 
   /** The listener's timestamps are in whole seconds. */
