@@ -67,6 +67,8 @@ for (const [how, dynamoDb] of [
       assert.equal(await write(older), "refused");
       assert.equal(await write({ any: [{ absent: "seenAt" }, older] }), "applied");
       assert.equal(await write({ all: [{ present: "seenAt" }, { attribute: "seenAt", is: ">", value: 1 }] }), "refused");
+      const either = { any: [{ present: "seenAt" }, older] };
+      assert.equal(await write({ all: [either, { absent: "seenAt" }] }), "refused", "a part of a condition is decided on its own");
       assert.equal(await table.delete(KEY, { attribute: "seenAt", is: "=", value: 9 }), "refused");
       assert.equal(await table.delete(KEY), "applied");
       assert.equal(await table.delete(KEY), "applied", "also a second time");
