@@ -2,7 +2,17 @@ import { spawn } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { brokenSeal, cacheFolder, ownFolder, seal } from "../cache-folder";
-import { FILES, LEFT_OUT, MACHINE_NODE, MASKED_UNITS, packagesOf, recipeDigest, SUITE, type Suite } from "./image-recipe";
+import {
+  FILES,
+  LEFT_OUT,
+  MACHINE_NODE,
+  MASKED_GENERATORS,
+  MASKED_UNITS,
+  packagesOf,
+  recipeDigest,
+  SUITE,
+  type Suite,
+} from "./image-recipe";
 import { TOOL_PATH, finished, succeed } from "./systemd/command";
 
 export interface ImageOptions {
@@ -111,13 +121,17 @@ function customize(root: string): void {
     rmSync(target, { force: true });
     writeFileSync(target, content, { mode: 0o644 });
   }
-  for (const unit of MASKED_UNITS) {
-    const target = join(root, "etc/systemd/system", unit);
-    rmSync(target, { force: true });
-    symlinkSync("/dev/null", target);
-  }
+  for (const unit of MASKED_UNITS) mask(join(root, "etc/systemd/system"), unit);
+  for (const generator of MASKED_GENERATORS) mask(join(root, "etc/systemd/system-generators"), generator);
   copyFileSync(process.execPath, join(root, MACHINE_NODE));
   chmodSync(join(root, MACHINE_NODE), 0o755);
+}
+
+/** As `systemctl mask`: for systemd, a link to /dev/null in /etc hides the file of that name in /lib. */
+function mask(folder: string, name: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  rmSync(join(folder, name), { force: true });
+  symlinkSync("/dev/null", join(folder, name));
 }
 
 /** Some distributions split Node into shared libraries, which are missing if only the program is copied. */

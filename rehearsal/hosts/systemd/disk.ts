@@ -1,7 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { CA_BUNDLE } from "../image-recipe";
+import { CA_BUNDLE, CA_FILE } from "../image-recipe";
 import type { LaunchSpec } from "../../aws/host-driver";
 
 /** Where `useradd` reads the range of the ids that it assigns. */
@@ -48,7 +49,7 @@ export class Disk {
     this.put(`${seed}/meta-data`, `instance-id: ${spec.instanceId}\nlocal-hostname: ${hostName}\n`);
     this.put(`${seed}/user-data`, spec.userData, 0o600);
     const authority = readFileSync(content.caFile, "utf8");
-    this.put("usr/local/share/ca-certificates/rehearsal.crt", authority);
+    this.put(CA_FILE, authority);
     const bundle = join("upper", CA_BUNDLE);
     this.directory(dirname(bundle));
     copyFileSync(join(content.image, CA_BUNDLE), join(this.path, bundle));
@@ -60,8 +61,9 @@ export class Disk {
     return join(this.path, "upper/var/log/journal");
   }
 
-  remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
+  /** Not at once: hundreds of files of each of many machines, during which this process would answer no machine. */
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
   }
 
   private put(path: string, content: string, mode = 0o644): void {

@@ -215,7 +215,7 @@ export class SystemdHosts implements HostDriver {
   /** Keeps the journal as text: failures are often investigated after the machine is terminated. */
   private async remove(host: Host): Promise<void> {
     if (!this.closing) writeFileSync(this.journalFile(host.spec.instanceId), await host.journal.text());
-    host.disk.remove();
+    await host.disk.remove();
     this.hosts.delete(host.spec.instanceId);
   }
 

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../clock";
 import type { CommandResult } from "../../aws/host-driver";
-import { CA_BUNDLE } from "../image-recipe";
+import { CA_FILE } from "../image-recipe";
 import type { Cgroup } from "./cgroups";
 import { TOOL_PATH, finished } from "./command";
 
@@ -143,7 +143,7 @@ export class SystemdMachine {
       "env",
       "-i",
       "HOME=/root",
-      `NODE_EXTRA_CA_CERTS=${CA_BUNDLE}`,
+      `NODE_EXTRA_CA_CERTS=${CA_FILE}`,
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ];
     const [nsenter, ...args] = this.inside([...env, ...limited]);
