@@ -13,6 +13,7 @@ import {
   SUITE,
   type Suite,
 } from "./image-recipe";
+import { removeFolder } from "./remove-folder";
 import { TOOL_PATH, finished, succeed } from "./systemd/command";
 
 export interface ImageOptions {
@@ -66,7 +67,7 @@ async function build(cache: string, root: string, options: ImageOptions): Promis
   const say = (text: string) => options.progress?.(`machine image: ${text}`);
   // This process holds the lock, so any such directory was left by a build that did not finish.
   for (const name of readdirSync(cache).filter((entry) => entry.startsWith("building-"))) {
-    rmSync(join(cache, name), { recursive: true, force: true });
+    await removeFolder(join(cache, name));
   }
   const started = Date.now();
   const scratch = join(cache, `building-${process.pid}`);
@@ -80,7 +81,8 @@ async function build(cache: string, root: string, options: ImageOptions): Promis
     // Only the rename makes the image visible: an incomplete image is never used.
     renameSync(scratch, root);
   } catch (error) {
-    rmSync(scratch, { recursive: true, force: true });
+    // The next build removes what this one cannot.
+    await removeFolder(scratch).catch((left: Error) => say(left.message));
     throw error;
   }
   say(`ready after ${Math.round((Date.now() - started) / 1000)} s`);

@@ -1,8 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CA_BUNDLE, CA_FILE } from "../image-recipe";
+import { removeFolder } from "../remove-folder";
 import type { LaunchSpec } from "../../aws/host-driver";
 
 /** Where `useradd` reads the range of the ids that it assigns. */
@@ -63,7 +63,7 @@ export class Disk {
 
   /** Not at once: hundreds of files of each of many machines, during which this process would answer no machine. */
   async remove(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+    await removeFolder(this.path);
   }
 
   private put(path: string, content: string, mode = 0o644): void {

@@ -19,5 +19,6 @@ for group in "$@"; do
   done
   [ -d "$group" ] && exit 1
 done
-rm -rf "$dir"
+# A mount of the host that is left below it must not be emptied.
+rm -rf --one-file-system "$dir"
 rm -f "$record"

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, 
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { removeFolder } from "../remove-folder";
 import { Cgroup, cgroupMounts } from "./cgroups";
 import { TOOL_PATH } from "./command";
 
@@ -91,7 +92,7 @@ async function removeRun(stored: Stored, record: string): Promise<void> {
   const mounts = cgroupMounts();
   if (mounts) await emptyAndRemove(Cgroup.at(mounts, `${PREFIX}${stored.id}`), stored.id);
   // Check the name: the record could have been altered, and this removes a whole tree.
-  if (basename(stored.dir).startsWith(`${PREFIX}${stored.id}`)) rmSync(stored.dir, { recursive: true, force: true });
+  if (basename(stored.dir).startsWith(`${PREFIX}${stored.id}`)) await removeFolder(stored.dir);
   rmSync(record, { force: true });
 }
 

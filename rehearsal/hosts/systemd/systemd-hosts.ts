@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../clock";
 import type { Timeline } from "../../timeline";
 import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/host-driver";
 import type { MachineNetwork } from "../network";
+import { removeFolder } from "../remove-folder";
 import { Cgroup, cgroupMounts } from "./cgroups";
 import { Disk } from "./disk";
 import { JournalReader } from "./journal";
@@ -161,7 +162,7 @@ export class SystemdHosts implements HostDriver {
           }).catch(() => host.disk.remove()),
         ),
       );
-      rmSync(join(this.options.run.dir, "machines"), { recursive: true, force: true });
+      await removeFolder(join(this.options.run.dir, "machines"));
     })();
     return this.closing;
   }
