@@ -12,7 +12,8 @@ import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/
 import type { Parts } from "./parts";
 import { replayHost, type Answer, type Outcome } from "./replay";
 import { execStopOver, mainExited, startPreOver } from "./systemd";
-import { activeState, NOW, paused, terminating, type DaemonMemory, type ReplayedProcess, type ModelState } from "./model";
+import { activeState, NOW, paused, terminating } from "./model";
+import type { DaemonMemory, ReplayedProcess, ModelState } from "./state";
 import type { Transition } from "./transition";
 
 export const FRESH_DAEMON: DaemonMemory = {};

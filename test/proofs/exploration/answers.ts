@@ -5,7 +5,8 @@ import type { Parts } from "./parts";
 import type { Answer, PortCall } from "./replay";
 import { interrupted, killAll } from "./signals";
 import { start, stop } from "./systemd";
-import { accepted, activeState, breakPromise, fenced, paused, signsOf, terminating, type ModelState } from "./model";
+import { accepted, activeState, breakPromise, fenced, paused, signsOf, terminating } from "./model";
+import type { ModelState } from "./state";
 
 export const INSTANCE = "i-0123456789abcdef0";
 

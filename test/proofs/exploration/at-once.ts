@@ -3,7 +3,7 @@ import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/
 import { answer, canFail } from "./answers";
 import type { Parts } from "./parts";
 import { replayHost, type Ask, type Outcome } from "./replay";
-import type { ModelState } from "./model";
+import type { ModelState } from "./state";
 
 export type Failing = { index: number; applied: boolean; words: string } | undefined;
 

@@ -1,4 +1,4 @@
-import type { ModelState } from "./model";
+import type { ModelState } from "./state";
 
 /**
  * A copy of the state with changes. Not by a spread: to V8 the results of two spreads are of two shapes, also if both copy

@@ -6,7 +6,8 @@ import { ended, INSTANCE, lifecycleState, runnerAtGitHub } from "./answers";
 import { aged } from "./drain-process";
 import type { Parts } from "./parts";
 import type { Ask } from "./replay";
-import { accepted, breakPromise, fenced, listenerHasJob, NOW, type ReplayedProcess, type ModelState } from "./model";
+import { accepted, breakPromise, fenced, listenerHasJob, NOW } from "./model";
+import type { ReplayedProcess, ModelState } from "./state";
 import type { Transition } from "./transition";
 
 const silent = () => undefined;

@@ -1,6 +1,7 @@
 /** States as short strings, one character per field. States that can never behave differently share one string. */
 import { changed } from "./changed";
-import { GONE, inService, type ModelState } from "./model";
+import { GONE, inService } from "./model";
+import type { ModelState } from "./state";
 
 /** In the order of `changed`, as every state is one of its results. */
 const TEMPLATE = changed(inService(0), {});

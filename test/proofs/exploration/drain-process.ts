@@ -1,7 +1,8 @@
 /** A running drain, reduced to what its code can distinguish. */
 import type { DrainState, DrainStep } from "../../../host-config/actions-runner-pool/agent/drain-steps";
 import { unique } from "./codec";
-import { NOW, type DrainProcess, type ModelState } from "./model";
+import { NOW } from "./model";
+import type { DrainProcess, ModelState } from "./state";
 import type { Parts } from "./parts";
 
 const FAR_MS = 172_800_000;

@@ -7,7 +7,8 @@ import type { DrainRequest } from "../../../host-config/actions-runner-pool/agen
 import { atOnce, type Failing } from "./at-once";
 import { normal } from "./drain-process";
 import type { Parts } from "./parts";
-import { NOW, type DrainProcess, type ModelState } from "./model";
+import { NOW } from "./model";
+import type { DrainProcess, ModelState } from "./state";
 import type { Transition } from "./transition";
 
 export interface Slot {

@@ -37,7 +37,8 @@ import { MUTANTS } from "./mutants";
 import { checkApplies } from "../../support/substitutions";
 import { loadParts } from "./parts";
 import { explore, type Exploration } from "./search";
-import { inService, type ModelState } from "./model";
+import { inService } from "./model";
+import type { ModelState } from "./state";
 import { pauses } from "./pause-state";
 
 const STARTS: Record<string, ModelState> = {

@@ -5,7 +5,8 @@ import { ended } from "./answers";
 import type { Parts } from "./parts";
 import { runnerFaults } from "./runner";
 import { execStopOver, start, startPreOver, stop } from "./systemd";
-import { NOW, accepted, activeState, paused, requeued, terminating, type DrainProcess, type ModelState } from "./model";
+import { NOW, accepted, activeState, paused, requeued, terminating } from "./model";
+import type { DrainProcess, ModelState } from "./state";
 import type { Transition } from "./transition";
 
 export function* faultTransitions(w: ModelState, parts: Parts): Generator<Transition> {

@@ -3,7 +3,8 @@
  * then the stop) runs call by call beside its ticks. A nearly full disk begins the same pause by another reason.
  */
 import { answer } from "./answers";
-import { paused, type ModelState } from "./model";
+import { paused } from "./model";
+import type { ModelState } from "./state";
 import type { Parts } from "./parts";
 import { replayHost } from "./replay";
 import type { Transition } from "./transition";

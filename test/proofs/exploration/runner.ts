@@ -3,7 +3,8 @@ import { changed } from "./changed";
 import { aboutToSignal } from "./drain-process";
 import type { Parts } from "./parts";
 import { mainExited } from "./systemd";
-import { fenced, GENERATIONS, requeued, type Phase, type ModelState } from "./model";
+import { fenced, GENERATIONS, requeued } from "./model";
+import type { Phase, ModelState } from "./state";
 import type { Transition } from "./transition";
 
 /** The listener has exited unasked; `relaunched` by its supervisor after 5 s. */

@@ -11,7 +11,8 @@ import { unitTransitions } from "./systemd";
 import type { Transition } from "./transition";
 import { decode, encode } from "./codec";
 import { Edges, StateSet } from "./state-set";
-import { fenced, type ModelState } from "./model";
+import { fenced } from "./model";
+import type { ModelState } from "./state";
 
 export interface Exploration {
   states: number;

@@ -1,6 +1,7 @@
 /** The effect of signals on the runner. */
 import { changed } from "./changed";
-import { accepted, breakPromise, listenerHasJob, requeued, type ModelState } from "./model";
+import { accepted, breakPromise, listenerHasJob, requeued } from "./model";
+import type { ModelState } from "./state";
 
 /** SIGINT to the listener. A job that it has accepted is cancelled; one that it has not accepted is re-queued. */
 export function interrupted(w: ModelState, by: string): ModelState {

@@ -7,7 +7,8 @@ import { changed } from "./changed";
 import { beginDrainProcess } from "./drain-process";
 import { interrupted } from "./signals";
 import type { Parts } from "./parts";
-import { GENERATIONS, workers, type ModelState } from "./model";
+import { GENERATIONS, workers } from "./model";
+import type { ModelState } from "./state";
 import type { Transition } from "./transition";
 
 /** `systemctl stop --no-block`. */

@@ -1,4 +1,4 @@
-import type { ModelState } from "./model";
+import type { ModelState } from "./state";
 
 /**
  * `own`: an act of our code, systemd or AWS that happens as soon as it can. `external`: may happen at any time.
