@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { succeed } from "./systemd/command";
@@ -18,7 +18,8 @@ export async function removeFolder(folder: string): Promise<void> {
 
 /** The mounts at or below a folder, innermost and latest first: the order in which they can be unmounted. */
 export function mountsBelow(folder: string): string[] {
-  const path = resolve(folder);
+  // The kernel lists paths without links, and any folder above this one may be a link.
+  const path = existsSync(folder) ? realpathSync(folder) : resolve(folder);
   return readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .map((line) => unescaped(line.split(" ")[4] ?? ""))

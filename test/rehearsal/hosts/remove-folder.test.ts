@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { machineImage } from "../../../rehearsal/hosts/image";
@@ -37,6 +37,14 @@ describe("the removal of a folder in which a root file system was built", () => 
     await removeFolder(folder);
     assert.deepEqual(readdirSync(dir), ["host"]);
     assert.deepEqual(readdirSync(outside), ["file"]);
+  });
+
+  it("finds such a mount also by a path with a link in it, as a cache folder's on another disk is", async () => {
+    mount("--bind", outside, join(folder, "dev/shm"));
+    symlinkSync(dir, join(outside, "link"));
+    await removeFolder(join(outside, "link/building-1"));
+    assert.deepEqual(readdirSync(dir), ["host"]);
+    assert.deepEqual(readdirSync(outside).sort(), ["file", "link"]);
   });
 
   it("does not begin while a program of a build still uses such a mount", async () => {
