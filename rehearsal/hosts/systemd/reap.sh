@@ -19,6 +19,6 @@ for group in "$@"; do
   done
   [ -d "$group" ] && exit 1
 done
-# A mount of the host that is left below it must not be emptied.
+# Not into another file system, of which a mount may be left below it.
 rm -rf --one-file-system "$dir"
 rm -f "$record"
