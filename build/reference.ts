@@ -37,7 +37,7 @@ export interface PackageSchema {
 
 /** One argument, with its docstring split up. */
 export interface Argument {
-  /** As a user writes it: `drain.heartbeatTimeout`. */
+  /** As a user writes it: `drain.heartbeatTimeout`, or `volumes[].size` of each element of a list. */
   path: string;
   type: string;
   required: boolean;
@@ -99,7 +99,12 @@ function flattened(schema: PackageSchema, properties: Record<string, Property>, 
     const type = typeNamed(schema, property);
     const values = (type?.enum ?? []).map(({ value, description = "" }) => `\`${value}\`: ${description}`);
     own.purpose = [own.purpose, ...values].join(" ");
-    return [own, ...flattened(schema, type?.properties ?? {}, type?.required ?? [], `${path}.`)];
+    const element = property.items && typeNamed(schema, property.items);
+    return [
+      own,
+      ...flattened(schema, type?.properties ?? {}, type?.required ?? [], `${path}.`),
+      ...flattened(schema, element?.properties ?? {}, element?.required ?? [], `${path}[].`),
+    ];
   });
 }
 

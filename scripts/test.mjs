@@ -8,11 +8,14 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { endAfterLastTest } from "./lane-exit.cjs";
 
+/** Hostile jobs on such machines, by the names of their files. */
+const TEAM_HOSTILE = "containers|logs";
+
 /** Globs by lane; the last lane, `rest`, has the files that no other lane matches. */
 const LANES = {
   machines: [
     "test/proofs/races/races.test.ts",
-    "test/proofs/hostile/**/*.test.ts",
+    `test/proofs/hostile/!(${TEAM_HOSTILE}).test.ts`,
     "test/rehearsal/hosts/**/*.test.ts",
     "test/proofs/releases/**/*.test.ts",
   ],
@@ -23,9 +26,14 @@ const LANES = {
     "test/rehearsal/scenarios/actions-runner-pool/refused-destroy.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/follow-queue.test.ts",
   ],
-  // The first two install the package, once per process. The faults come last, and not beside the races: each boots many
-  // machines at once. All of them are in one process, whose table of faults is compared with docs/faults.md.
-  packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts", "test/proofs/faults/**/*.test.ts"],
+  // Machines with what a team puts on them, on an image of their own.
+  team: [
+    "test/proofs/team/**/*.test.ts",
+    ...TEAM_HOSTILE.split("|").map((name) => `test/proofs/hostile/${name}.test.ts`),
+    "test/rehearsal/scenarios/actions-runner-pool/team.test.ts",
+  ],
+  // Both install the package, once per process.
+  packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts"],
   // CPU-bound, each about as long on one core as the lanes with machines.
   plans: ["test/proofs/races/random.test.ts", "test/proofs/races/random-skipping.test.ts", "test/proofs/scaling/policy.test.ts"],
   models: ["test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],

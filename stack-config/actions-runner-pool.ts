@@ -1,12 +1,18 @@
 import type {
   ActionsRunnerPoolArgs,
   DemandArgs,
+  DiskFloorArgs,
+  DockerMode,
   DrainArgs,
   FunctionsArgs,
+  HostLogsArgs,
   InstanceRefreshArgs,
   SpotArgs,
+  VolumeArgs,
+  VolumeType,
   WarmPoolArgs,
 } from "../components";
+import type { HostArgs } from "../components/shared/host-args";
 import { readGithub } from "./github";
 import type { Reader } from "./reader";
 
@@ -14,6 +20,31 @@ import type { Reader } from "./reader";
 export type PoolConfig = Omit<ActionsRunnerPoolArgs, "subnetIds" | "vpcId" | "release">;
 
 const COMPONENT = "ActionsRunnerPool";
+
+/** What a team needs on each machine besides the runner. The component checks choices. */
+function readHost(read: Reader): HostArgs {
+  return {
+    docker: read.text("docker") as DockerMode | undefined,
+    // The default of the key is no choice, or a stack with docker would be refused.
+    jobsMayUseDocker: read.flag("jobsMayUseDocker") || undefined,
+    setupScript: read.text("setupScript"),
+    packages: read.list("packages"),
+    setupTimeout: read.count("setupTimeout"),
+    jobEnvironment: read.record("jobEnvironment"),
+    httpProxy: read.text("httpProxy"),
+    httpsProxy: read.text("httpsProxy"),
+    noProxy: read.list("noProxy"),
+    awsByProxy: read.flag("awsByProxy"),
+    caBundle: read.text("caBundle"),
+    hostLogs: read.object<HostLogsArgs>(COMPONENT, "hostLogs"),
+    rootVolumeType: read.text("rootVolumeType") as VolumeType | undefined,
+    rootVolumeIops: read.count("rootVolumeIops"),
+    rootVolumeThroughput: read.count("rootVolumeThroughput"),
+    volumes: read.objects<VolumeArgs>(COMPONENT, "volumes"),
+    useInstanceStore: read.flag("useInstanceStore"),
+    diskFloor: read.object<DiskFloorArgs>(COMPONENT, "diskFloor"),
+  };
+}
 
 /** Reads the pool's arguments, which are top-level keys. Undefined without `maxSize`, which means no pool. */
 export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
@@ -55,10 +86,10 @@ export function readActionsRunnerPool(read: Reader): PoolConfig | undefined {
     extraPolicyArns: read.list("extraPolicyArns"),
     permissionsBoundaryArn: read.text("permissionsBoundaryArn"),
     jobsMayUseInstanceRole: read.flag("jobsMayUseInstanceRole"),
-    jobsMayUseDocker: read.flag("jobsMayUseDocker"),
     jobsMayBecomeRoot: read.flag("jobsMayBecomeRoot"),
     logRetentionDays: read.number("logRetentionDays"),
     alarmTopicArn: read.text("alarmTopicArn"),
     tags: read.record("tags"),
+    ...readHost(read),
   };
 }

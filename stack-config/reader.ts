@@ -68,6 +68,16 @@ export class Reader {
     return value;
   }
 
+  /** A list of such objects. */
+  objects<T extends object>(component: string, key: string): T[] | undefined {
+    const list = this.typed(key, "a list", () => this.config.getObject<T[]>(key));
+    if (!list || list.length === 0) return undefined;
+    const property = inputsOf(component)[key];
+    if (fieldsOf(property?.items) === undefined) throw new Error(`schema.json has no fields for the elements of ${key} of ${component}`);
+    checkFields(key, list, property);
+    return list;
+  }
+
   /** All arguments of a component, as the fields of one key. */
   component<T extends object>(component: string, key: string): T | undefined {
     const value = this.typed(key, "an object", () => this.config.getObject<T>(key));

@@ -4,7 +4,9 @@ import { type AwsEnvironment, awsEnvironment } from "../shared/aws-environment";
 import { type DeadLetterParts, createDeadLetters } from "../shared/dead-letters";
 import { defaultTags } from "../shared/default-tags";
 import { createHostBundle } from "../shared/host-bundle";
+import { createHostLogGroup } from "../shared/host-log-group";
 import { checkAwsSdk } from "../shared/sdk-version";
+import { createSetupScript } from "../shared/setup-script-object";
 import { createAlarms } from "./alarms";
 import type { ActionsRunnerPoolArgs } from "./args";
 import { createBundleSweep } from "./bundle-sweep";
@@ -92,6 +94,8 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
 
     const network = createNetwork(name, common, child);
     const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), kmsKeyArn: settings.kmsKeyArn, tags }, child);
+    const setupScript = createSetupScript(name, { script: settings.script, bundle, kmsKeyArn: settings.kmsKeyArn }, child);
+    const hostLogGroup = createHostLogGroup(name, { settings, groupName: settings.names.hostLogGroup, tags }, child);
     const hostRole = createHostRole(name, { ...common, bucketArn: bundle.bucket.arn }, child);
     const { queue: deadLetters, ready: deadLettersReady } = createDeadLetters(name, deadLetterParts(common), child);
     const functionParts = {
@@ -110,6 +114,8 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const finalSweep = createFinalSweep(name, { settings, sweep: functions.sweep, dependsOn: eventHandling }, child);
     const beforeGroup = [
       bundle.object,
+      ...setupScript,
+      ...hostLogGroup,
       ...hostRole.ready,
       ...deadLettersReady,
       ...eventHandling,

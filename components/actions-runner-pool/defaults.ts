@@ -1,6 +1,7 @@
 import { VERSION } from "../shared/package-version";
 import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
 import { releaseOf } from "../../contract/shared/release";
+import { HOST_DEFAULTS, HOST_DEFAULTS_IF_GIVEN } from "../shared/host-args/defaults";
 import type { DefaultsOf } from "../shared/with-defaults";
 import type { ActionsRunnerPoolArgs } from "./args";
 import { ProtectedInstances, WarmPoolState } from "./args/capacity";
@@ -66,10 +67,10 @@ export const DEFAULTS = {
   extraPolicyArns: [],
   /** By default a job has no permissions in AWS and no control over its host. */
   jobsMayUseInstanceRole: false,
-  jobsMayUseDocker: false,
   jobsMayBecomeRoot: false,
   /** Longer than any drain, and long enough to investigate a lost job. */
   logRetentionDays: 30,
+  ...HOST_DEFAULTS,
 } satisfies DefaultsOf<ActionsRunnerPoolArgs>;
 
 /** Defaults of the fields of optional objects, which apply only if the object is given. */
@@ -97,6 +98,7 @@ export const DEFAULTS_IF_GIVEN = {
     /** An instance that has run jobs keeps what they stored on its disk. */
     reuseOnScaleIn: false,
   },
+  ...HOST_DEFAULTS_IF_GIVEN,
 } satisfies DefaultsOf<ActionsRunnerPoolArgs>;
 
 /** Used if neither `imageId` nor `imageParameter` is given: a release with long-term support, for the volume type that the pool uses. */

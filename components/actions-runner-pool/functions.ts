@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { artefacts } from "../shared/artefacts";
 import { ENV, SECRET_TAGS_FILE } from "../../contract/actions-runner-pool/environment";
 import { AUTHORITIES_FILE } from "../../contract/shared/github-environment";
-import { certificatesOf } from "../shared/certificates";
+import { certificatesOf } from "../shared/pem";
 import type { AwsEnvironment } from "../shared/aws-environment";
 import { githubVariables, powertools, withoutUndefined } from "../shared/function-variables";
 import type { HostBundle } from "../shared/host-bundle";

@@ -2,6 +2,8 @@ import type { HostConfig } from "../../contract/actions-runner-pool/host";
 import { TIMING } from "../../contract/actions-runner-pool/timing";
 import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
 import { githubWebUrl } from "../shared/github-address";
+import { hostAuthorities } from "../shared/host-authorities";
+import { hostSetup } from "../shared/host-setup";
 import { type RunnerArchitecture, runnerArchive } from "./runner-archive";
 import type { PoolSettings } from "./settings";
 
@@ -17,7 +19,7 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     terminateHook: names.terminateHook,
     secretPrefix: names.secretPrefix,
     githubUrl: `${githubWebUrl(github.apiUrl)}/${github.organization ?? github.repository}`,
-    ...(github.caCertificates === undefined ? {} : { privateAuthorities: true }),
+    ...(hostAuthorities(settings) === "" ? {} : { privateAuthorities: true }),
     labels: settings.labels,
     ...(settings.runnerGroup === undefined ? {} : { runnerGroup: settings.runnerGroup }),
     noDefaultLabels: settings.noDefaultLabels,
@@ -28,11 +30,11 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     launchTimeout: settings.launchTimeout,
     drainDeadline: Math.min(drain.maxDrain, globalTimeoutSeconds(drain.heartbeatTimeout) - TIMING.forcedStopMargin),
     jobsMayUseInstanceRole: settings.jobsMayUseInstanceRole,
-    jobsMayUseDocker: settings.jobsMayUseDocker,
     jobsMayBecomeRoot: settings.jobsMayBecomeRoot,
     // Absent without it, so that the user data of other pools stays as it is.
     ...(settings.warmPool?.reuseOnScaleIn ? { reuse: true } : {}),
     ...(runner.jobStartedHook === undefined ? {} : { userJobStartedHook: runner.jobStartedHook }),
     ...(runner.jobCompletedHook === undefined ? {} : { userJobCompletedHook: runner.jobCompletedHook }),
+    ...hostSetup(settings, names),
   };
 }

@@ -1,14 +1,15 @@
 import { type PoolNames, poolNames } from "../../contract/actions-runner-pool/names";
+import { type SetupScript, setupScriptOf } from "../shared/setup-script";
 import { type WithDefaults, withDefaults } from "../shared/with-defaults";
 import type { ActionsRunnerPoolArgs as Args } from "./args";
 import { DEFAULTS, DEFAULTS_IF_GIVEN } from "./defaults";
 
 type IfGiven = typeof DEFAULTS_IF_GIVEN;
 
-/** The arguments with every default applied, and the names in AWS that derive from them. */
+/** The arguments with every default applied, the names in AWS that derive from them, and the setup script that they name. */
 export type PoolSettings = WithDefaults<Omit<Args, keyof IfGiven>, typeof DEFAULTS> & {
   [K in keyof IfGiven]?: WithDefaults<NonNullable<Args[K]>, IfGiven[K]>;
-} & { names: PoolNames };
+} & { names: PoolNames; script?: SetupScript };
 
 /**
  * @param name the component's name in its program.
@@ -20,6 +21,7 @@ export function resolveSettings(name: string, args: Args, program: { project: st
   return {
     ...(settings as Omit<PoolSettings, "names">),
     names: poolNames(settings.poolName),
+    script: setupScriptOf(args.setupScript),
     github: { ...settings.github, apiUrl: settings.github.apiUrl.replace(/\/+$/, "") },
   };
 }

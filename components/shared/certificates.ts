@@ -1,16 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { type Violation, violation } from "./input-errors";
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----([\sA-Za-z0-9+/=]+?)-----END CERTIFICATE-----/g;
-
-/**
- * The certificates of a PEM text and nothing else, one after the other in one form: comments and line ends change neither
- * the hash of a function's archive nor the user data.
- */
-export function certificatesOf(pem: string): string {
-  const bodies = [...pem.matchAll(CERTIFICATE)].map(([, body = ""]) => body.replace(/\s/g, "").match(/.{1,64}/g) ?? []);
-  return bodies.map((lines) => ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n")).join("");
-}
+import { CERTIFICATE } from "./pem";
 
 export function certificateViolations(field: string, pem: string | undefined): Violation[] {
   if (pem === undefined) return [];

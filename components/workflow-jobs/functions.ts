@@ -4,7 +4,7 @@ import { AUTHORITIES_FILE } from "../../contract/shared/github-environment";
 import { WEBHOOK_SECRET_TAGS_FILE, WORKFLOW_JOBS_ENV as ENV } from "../../contract/workflow-jobs/environment";
 import type { artefacts } from "../shared/artefacts";
 import type { AwsEnvironment } from "../shared/aws-environment";
-import { certificatesOf } from "../shared/certificates";
+import { certificatesOf } from "../shared/pem";
 import { githubVariables, powertools, withoutUndefined } from "../shared/function-variables";
 import { nonEmpty } from "../shared/given-ids";
 import { type PackagedFunction, type PackagedFunctionParts, createPackagedFunction } from "../shared/packaged-function";

@@ -14,6 +14,8 @@ export const ENV = {
   runnerVersion: "RUNNER_VERSION",
   /** ARN of the customer's key for registration secrets. */
   secretKmsKeyArn: "REGISTRATION_SECRET_KMS_KEY_ARN",
+  /** Name of the log group of the hosts; absent without `hostLogs`. */
+  hostLogGroup: "HOST_LOG_GROUP",
   /** Name of the ledger's table, from which the scaler reads the queue. */
   workflowJobsTable: "WORKFLOW_JOBS_TABLE",
   /** JSON of `DemandSettings`, for the scaler. */

@@ -2,6 +2,8 @@
  * What is installed on an instance, and where. The user data writes HostConfig to `PATHS.config`; the installer, the
  * units and the agent read it. The bundle itself contains nothing specific to a pool, so every stack runs the same bytes.
  */
+import type { HostSetup } from "../shared/host-setup";
+
 export const PATHS = {
   /** Root-owned; nothing below it is writable by the job's user. */
   home: "/opt/ci-runners",
@@ -27,6 +29,8 @@ export const PATHS = {
   /** The runner's own performance log (RUNNER_PERFLOG), the earliest sign of a message; writable by the runner. */
   perfLog: "/run/ci-runners/perf",
   socket: "/run/ci-runners/agent.sock",
+  /** Run and job that the runner's hooks claim to be at work; root's. */
+  job: "/run/ci-runners/job.json",
 } as const;
 
 export const UNITS = {
@@ -62,9 +66,10 @@ export const LOG = {
   actionCompleted: "lifecycle action completed",
   renewalFailed: "the machine could not be renewed for its return to the warm pool: its next launch tries again, or is abandoned",
   bootstrapFailed: "bootstrap failed",
+  jobStarted: "job started",
 } as const;
 
-export interface HostConfig {
+export interface HostConfig extends HostSetup {
   pool: string;
   region: string;
   group: string;
@@ -90,7 +95,6 @@ export interface HostConfig {
   /** Seconds after which a drain gives up: `drain.maxDrain`, but at least forcedStopMargin before the lifecycle action expires. */
   drainDeadline: number;
   jobsMayUseInstanceRole: boolean;
-  jobsMayUseDocker: boolean;
   jobsMayBecomeRoot: boolean;
   /** The warm pool takes instances back on scale-in. */
   reuse?: boolean;

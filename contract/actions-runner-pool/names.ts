@@ -24,6 +24,8 @@ export interface PoolNames {
   readonly stopDocument: string;
   /** Only of a pool with a source of demand. */
   readonly dashboard: string;
+  /** Only of a pool with `hostLogs`. Each host writes a stream with its instance's id. */
+  readonly hostLogGroup: string;
   /** Registration tokens are stored under `<prefix><instance id>`. */
   readonly secretPrefix: string;
 }
@@ -46,14 +48,15 @@ export function poolNames(pool: string): PoolNames {
     deadLetterQueue: `${pool}-dead-letters`,
     stopDocument: `${pool}-stop-runner`,
     dashboard: pool,
+    hostLogGroup: `/ci-runners/${pool}`,
     secretPrefix: `ci-runners/${pool}/`,
   };
 }
 
 /**
- * AWS's limit on the length of each name, in characters. Lambda functions and EventBridge rules: 64; lifecycle hooks
- *, groups and
- * dashboards: 255; SQS queues: 80; SSM documents: 128; secrets: 512 (an instance id takes 19 of them).
+ * AWS's limit on the length of each name, in characters. Lambda functions and EventBridge rules: 64; lifecycle hooks,
+ * groups and dashboards: 255; SQS queues: 80; SSM documents: 128; log groups: 512; secrets: 512 (an instance id takes 19 of
+ * them).
  */
 export const NAME_LIMITS: Readonly<Record<keyof PoolNames, number>> = {
   group: 255,
@@ -72,6 +75,7 @@ export const NAME_LIMITS: Readonly<Record<keyof PoolNames, number>> = {
   deadLetterQueue: 80,
   stopDocument: 128,
   dashboard: 255,
+  hostLogGroup: 512,
   secretPrefix: 512 - 19,
 };
 

@@ -1,9 +1,14 @@
-/** Key prefix of the host bundles in their bucket. An instance may read nothing else there, a function delete nothing else. */
+/** Key prefix of the host bundles, and of the setup scripts beside them, in their bucket. An instance may read nothing else there, a function delete nothing else. */
 export const BUNDLE_PREFIX = "host-bundles/";
 
 /** Contains the bundle's digest, so an instance that pins a digest never reads another version's bytes. */
 export function bundleKey(sha256: string): string {
   return `${BUNDLE_PREFIX}${sha256}.tar`;
+}
+
+/** Of a pool's setup script, which contains its digest for the same reason. */
+export function setupKey(sha256: string): string {
+  return `${BUNDLE_PREFIX}${sha256}.setup`;
 }
 
 export function isBundleKey(key: string): boolean {

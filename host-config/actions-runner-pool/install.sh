@@ -1,6 +1,6 @@
 #!/bin/bash
-# The installer: puts the official runner and a private copy of Node.js in place, then runs `agent.cjs install`, which
-# writes and starts the units.
+# The installer: puts the official runner and a private copy of Node.js in place, then runs `agent.cjs prepare`, which prepares
+# the machine as the stack asks, and `agent.cjs install`, which writes and starts the units.
 #
 # Started by: the user data, as root, once at the first boot. It is no systemd unit. Environment: RUNNER_HOME,
 # RUNNER_USER, RUNNER_ARCHIVE_URL, RUNNER_ARCHIVE_SHA256, RUNNER_INSTANCE (the instance's id), RUNNER_AUTHORITIES (a PEM file
@@ -16,7 +16,7 @@
 # AWS and the instance metadata: not used here. It downloads the runner's archive, and libicu where that is missing.
 #
 # Bounds: the archive gets 5 tries of at most 10 minutes each, with pauses of 2 to 10 s. A try gives up after 10 s
-# without a connection, or after 30 s below 1 KB/s. Nothing else has a timeout; the launch hook's is the last resort.
+# without a connection, or after 30 s below 1 KB/s. The preparation has setupTimeout. Nothing else has a timeout; the launch hook's is the last resort.
 #
 # Gotchas:
 # - The archive is unpacked only if its SHA-256 matches. The file .archive-SHA256 marks a complete unpacking.
@@ -117,6 +117,9 @@ if [ ! -x "$home/node" ]; then
 fi
 rm -f "$home/node.new"
 [ -x "$home/node" ] || fail "$RUNNER_HOME/externals contains no Node.js that runs on this machine"
+
+# What the stack asks of the machine besides the runner. Standard output is its progress, standard error the reason.
+"$home/node" "$home/agent.cjs" prepare
 
 # .NET needs ICU. Ubuntu's server images contain it, smaller images may not. The runner's own script does not support
 # Amazon Linux. No grep -q: it would end ldconfig with a broken pipe, which looks like a missing library.

@@ -13,7 +13,7 @@
  *      those of the image: also the download of the bundle may pass a proxy that inspects TLS.
  *   3. Download the bundle from S3, with a request signed by the instance profile.
  *   4. Compare its SHA-256 with the one in this script; only then unpack it to PATHS.home.
- *   5. Run install.sh, which starts runner-agent.service. The agent registers the runner and continues the launch.
+ *   5. Run install.sh, with its standard error in INSTALL_LOG. It starts runner-agent.service. The agent registers the runner and continues the launch.
  *
  * Failure: every failed step ends in `fail`. It writes `ci-runners: bootstrap failed: REASON` to the console, completes
  * the launch hook with ABANDON and the terminate hook of the termination that follows with CONTINUE, because no agent
@@ -40,6 +40,9 @@ import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host"
 import { shellQuote as quote } from "../shared/shell-quote";
 import { SYSTEM_AUTHORITIES } from "../shared/system-authorities";
 import { METADATA, RETRY, SAY, SIGNED, encode, s3Url, serviceUrl, type BundleLocation } from "../shared/user-data";
+
+/** Not on the disk: one that the setup has filled must not hide the reason. */
+export const INSTALL_LOG = "/run/ci-runners-install.log";
 
 /**
  * Renders the script. The same input gives the same bytes. Check the length against USER_DATA_LIMIT_BYTES.
@@ -96,8 +99,10 @@ fail() {
 }
 trap 'fail "step at line $LINENO"' ERR
 
+# URL SHA256 FILE
 fetch() {
-  signed s3 "$bundle_url" '' -f -o "$home.tar"
+  retry signed s3 "$1" '' -f -o "$3" || fail "$1 could not be downloaded to $3"
+  echo "$2  $3" | sha256sum --check --status || fail "$1 has the wrong SHA-256, expected $2"
 }
 
 instance=$(retry metadata instance-id) || fail "the instance's id could not be read from the metadata"
@@ -110,13 +115,12 @@ mkdir -p "$(dirname "$config")" "$home" || fail "$config: disk full or not writa
 cat >"$config" <<'CONFIG' || fail "$config: disk full or not writable"
 ${JSON.stringify(config)}
 CONFIG
-${authorities === "" ? "" : writeAuthorities(authorities)}retry fetch || fail "$bundle_url could not be downloaded to $home.tar"
-echo "$bundle_sha256  $home.tar" | sha256sum --check --status || fail "$bundle_url has the wrong SHA-256, expected $bundle_sha256"
+${authorities === "" ? "" : writeAuthorities(authorities)}fetch "$bundle_url" "$bundle_sha256" "$home.tar"
 tar -xf "$home.tar" -C "$home" --no-same-owner || fail "$home.tar could not be unpacked"
 rm -f "$home.tar"
-if ! bash "$home/install.sh" >&2 2>"$home/install.log"; then
-  cat "$home/install.log" >&2
-  fail "install.sh: $(tail -n 3 "$home/install.log" | tr '\\n' ' ')"
+if ! bash "$home/install.sh" >&2 2>${INSTALL_LOG}; then
+  cat ${INSTALL_LOG} >&2
+  fail "install.sh: $(tail -n 3 ${INSTALL_LOG} | tr '\\n' ' ')"
 fi
 say "installed; runner-agent.service takes over"
 `;

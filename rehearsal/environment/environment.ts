@@ -45,9 +45,9 @@ export interface EnvironmentOptions {
 /** Starts the stand-ins for one rehearsal. */
 export async function openEnvironment(given: EnvironmentOptions): Promise<RehearsalEnvironment> {
   const { scenario, options, hosts, say, cleanup } = given;
-  const stack = readStackConfiguration(PROJECT, scenario.stackDir(PROJECT), options.stack);
+  const stack = readStackConfiguration(PROJECT, scenario.stackDir(PROJECT, options.stack), options.stack);
   const required = scenario.requirements(stack, options);
-  const prepared = await prepare(hosts, given.systems ?? {}, say);
+  const prepared = await prepare(hosts, given.systems ?? required.systems ?? {}, say);
   cleanup.add(() => prepared.run.close());
   const standIns = await startStandIns(options, hosts, stack, prepared, required.account.images, cleanup);
   const { clock, timeline, random, github, aws, driver, runner, githubHost } = standIns;
@@ -70,7 +70,7 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
     located: prepared.engine,
     clock,
     stack: options.stack,
-    stackDir: scenario.stackDir,
+    stackDir: (projectDir) => scenario.stackDir(projectDir, options.stack),
     projectDir: PROJECT,
     workDir: join(dir, "engine"),
     socketPath: provider.socketPath,

@@ -1,12 +1,14 @@
 import type { AccountFacts } from "../provider/invokes";
 import type { RehearsalOptions } from "../rehearsal-options";
+import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
+import type { MachineSystems } from "./preparation";
 import type { RehearsalEnvironment } from "./rehearsal-environment";
 import type { StackConfiguration } from "./stack-configuration";
 
 /** A component's rehearsal: which stack is deployed, what its environment needs, and which steps it runs. */
 export interface Scenario {
   /** Folder of the scenario's `Pulumi.<stack>.yaml` in a checkout of this project. */
-  stackDir(projectDir: string): string;
+  stackDir(projectDir: string, stack: string): string;
   requirements(stack: StackConfiguration, options: RehearsalOptions): ScenarioRequirements;
   /** Runs from start to end, including `destroy`. A failure of the rehearsed code is a figure, not an error. */
   run(environment: RehearsalEnvironment): Promise<ScenarioResult>;
@@ -22,6 +24,10 @@ export interface ScenarioRequirements {
   account: Partial<AccountFacts>;
   /** Where on the machine image the runner is installed; absent where the user data downloads it. */
   runnerOnImage?: string;
+  /** What the images of real machines are made of. Default: the usual one. */
+  systems?: MachineSystems;
+  /** What real machines get besides the usual. */
+  features?: MachineFeatures;
   /** Changes to the disk of each real machine before its first boot, below `root`. */
   customize?(root: string): void;
 }

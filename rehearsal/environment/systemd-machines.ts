@@ -31,6 +31,7 @@ export async function systemdMachines(options: SystemdMachineOptions): Promise<O
     socket: aws.front.socketPath,
     certificatesDir: dirname(aws.front.caFile),
     hostnames,
+    features: required.features,
     progress: say,
     onGatewayDeath: (reason) => say(`the machines' network gateway failed: ${reason}`),
     onUnexpectedEnd: (instanceId) => say(`machine ${instanceId} powered off unexpectedly`),

@@ -21,6 +21,7 @@ describe("the argument reference", () => {
           type: "object",
           properties: { beat: { type: "number", description: "Pause in s. Limits: 1 to 9 (AWS). Default: 3." } },
         },
+        "p:index:DiskArgs": { type: "object", properties: { size: { type: "number", description: "In GiB." } }, required: ["size"] },
         "p:index:State": { type: "string", enum: [{ value: "Off", description: "Costs nothing." }, { value: "On" }] },
       },
       resources: {
@@ -29,6 +30,7 @@ describe("the argument reference", () => {
             name: { type: "string", description: "Its name.\nUnique." },
             drain: { $ref: "#/types/p:index:DrainArgs", description: "How it drains." },
             state: { $ref: "#/types/p:index:State", description: "Where it waits. Default: `Off`." },
+            disks: { type: "array", items: { $ref: "#/types/p:index:DiskArgs" }, description: "Its disks." },
             subnets: { type: "array", items: { type: "string" }, description: "Where it runs. Limits: at least one." },
           },
           requiredInputs: ["name", "subnets"],
@@ -48,6 +50,8 @@ describe("the argument reference", () => {
         limits: undefined,
         default: "`Off`",
       },
+      { path: "disks", type: "list of objects", required: false, purpose: "Its disks.", limits: undefined, default: undefined },
+      { path: "disks[].size", type: "number", required: true, purpose: "In GiB.", limits: undefined, default: undefined },
       { path: "subnets", type: "list of strings", required: true, purpose: "Where it runs.", limits: "at least one", default: undefined },
     ]);
     assert.match(reference(known), /^\| `drain\.beat` \| number \| 3 \| 1 to 9 \(AWS\) \| Pause in s\. \|$/m);

@@ -7,6 +7,7 @@ const ROOT = resolve(__dirname, "../..");
 const PREFIX: Record<string, string> = {
   "client-auto-scaling": "autoscaling",
   "client-cloudwatch": "cloudwatch",
+  "client-cloudwatch-logs": "logs",
   "client-dynamodb": "dynamodb",
   "client-ec2": "ec2",
   "client-eventbridge": "events",

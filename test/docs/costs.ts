@@ -36,6 +36,11 @@ const FUNCTION = "aws:lambda/function:Function";
 
 const DEMAND_METRICS = [SCALE_METRIC, WAIT_CAUSE_METRIC, SOURCE_METRIC].flatMap((metrics) => Object.keys(metrics)).length;
 
+/** All but that of the delivery of hosts' logs, which only a pool with it reports. */
+function poolMetrics(hostLogs: object | undefined): number {
+  return Object.keys(METRIC).length - (Object.keys(hostLogs ?? {}).length > 0 ? 0 : 1);
+}
+
 /**
  * Write units of a job's row, of at most 1 KB: the table and its index, at queued, in progress and completed, one cause that changes
  * twice, and a confirmation.
@@ -77,7 +82,7 @@ async function costsOf(stack: string): Promise<Record<string, number>> {
     [`root volumes of the prepared instances, \`warmPool.minSize\``]: (get("warmPool")?.minSize ?? 0) * volume,
     [`NAT gateway and its address, without traffic`]: networks * (price.natGatewayHour + price.publicAddressHour) * price.hoursPerMonth,
     [`alarms`]: count("aws:cloudwatch/metricAlarm:MetricAlarm") * price.alarmMonth,
-    [`metrics, if all are reported`]: (Object.keys(METRIC).length + (demand ? DEMAND_METRICS : 0)) * price.metricMonth,
+    [`metrics, if all are reported`]: (poolMetrics(get("hostLogs")) + (demand ? DEMAND_METRICS : 0)) * price.metricMonth,
     // The second secret is the registration token that the functions share, the third the webhook's.
     [`two secrets, with demand three; the stack's key`]: (demand ? 3 : 2) * price.secretMonth + price.keyMonth,
     [SWEEP]: runs(deployed, "-sweep", TIMING.sweepInterval, SWEEP_SECONDS),

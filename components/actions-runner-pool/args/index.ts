@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { HostArgs } from "../../shared/host-args";
 import type { InstanceRefreshArgs, WarmPoolArgs } from "./capacity";
 import type { DemandArgs } from "./demand";
 import type { DrainArgs } from "./drain";
@@ -12,7 +13,7 @@ import type { RunnerArgs } from "./runner";
  * are plain; values that are only passed through are inputs. Sizes are in GiB and times in seconds, unless the name
  * says otherwise.
  */
-export interface ActionsRunnerPoolArgs {
+export interface ActionsRunnerPoolArgs extends HostArgs {
   /**
    * Name of the pool in AWS: the name of the Auto Scaling group, from which the names of hooks, functions, rules and
    * secrets derive. Unique in an account and Region. Limits: letters, digits, `-` and `_`, starting with a letter but
@@ -63,7 +64,7 @@ export interface ActionsRunnerPoolArgs {
   imageParameter?: string;
 
   /**
-   * Size of the encrypted root volume in GiB. Limits: 8 to 16384 (EBS gp3), at least the image's size; hibernation
+   * Size of the encrypted root volume in GiB. Limits: 8 to 16384 (EBS), at least the image's size; hibernation
    * requires the size of the memory plus 10. Default: what the image needs, but at least 30; with hibernation the
    * image's size, but at least 10, in addition to the memory.
    */
@@ -158,9 +159,6 @@ export interface ActionsRunnerPoolArgs {
    * complete the lifecycle actions of every instance in the pool. Default: false.
    */
   jobsMayUseInstanceRole?: boolean;
-
-  /** Adds the runner's user to the group `docker`, which is equivalent to root on the instance. Default: false. */
-  jobsMayUseDocker?: boolean;
 
   /**
    * Accepts a `runner.user` that can become root: with a password-less `sudo`, by write access to the socket of a

@@ -1,4 +1,5 @@
 import { certificateViolations } from "../../shared/certificates";
+import { hostViolations } from "../../shared/host-rules";
 import { type Violation, throwIfAny } from "../../shared/input-errors";
 import { logRetentionViolations } from "../../shared/log-retention";
 import { releaseViolations } from "../../shared/release-rule";
@@ -36,6 +37,7 @@ function argumentViolations(settings: PoolSettings): Violation[] {
     ...drainViolations(settings),
     ...functionViolations(settings),
     ...certificateViolations("github.caCertificates", settings.github.caCertificates),
+    ...hostViolations(settings),
     ...keyViolations(settings),
     ...logRetentionViolations(settings.logRetentionDays),
     ...tagViolations(settings),

@@ -48,7 +48,7 @@ import { isTerminating } from "./target-state";
 const REPORT_MS = 120_000;
 const REPORT_PAUSE_MS = 10_000;
 
-export type CompleteHost = ReturnHost & Pick<Host, "departure">;
+export type CompleteHost = ReturnHost & Pick<Host, "departure" | "hostLogs">;
 export type CompleteResult = "completed" | "none" | "not-terminating" | "still-running" | ReturnResult;
 
 /**
@@ -72,6 +72,8 @@ export async function complete(host: CompleteHost, wait: Wait = drain): Promise<
   }
   // A crash of runsvc.sh leaves RunnerService.js running, which may be about to relaunch a listener.
   if (!forced) await host.unit.killLeftovers();
+  // The completion ends the machine, and with it what is not delivered.
+  await host.hostLogs.flush();
   const hook = host.config.terminateHook;
   const outcome = await host.lifecycle.complete(hook, "CONTINUE");
   host.log.info(LOG.actionCompleted, { hook, outcome });

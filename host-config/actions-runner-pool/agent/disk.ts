@@ -19,10 +19,10 @@ const BOUND_MS = 200;
  * it: elsewhere a full one costs no job.
  */
 export function foldersOf(
-  { jobsMayUseDocker, jobsMayBecomeRoot }: Pick<HostConfig, "jobsMayUseDocker" | "jobsMayBecomeRoot">,
+  { docker, jobsMayBecomeRoot }: Pick<HostConfig, "docker" | "jobsMayBecomeRoot">,
   dockerConfig = DOCKER_CONFIG,
 ): string[] {
-  if (!jobsMayUseDocker && !jobsMayBecomeRoot) return [...FOLDERS];
+  if (docker !== "root" && !jobsMayBecomeRoot) return [...FOLDERS];
   return [...FOLDERS, dataRoot(dockerConfig), CONTAINERD];
 }
 

@@ -8,13 +8,13 @@
  *   1. Check that the user's job hooks exist, that jobs can be kept from the instance's credentials (unless
  *      jobsMayUseInstanceRole), and that the job's user exists, is not root and cannot become root (unless
  *      jobsMayBecomeRoot). At the first installation: that the machine can return, where the warm pool takes instances back.
- *   2. Add the job's user to the group docker (jobsMayUseDocker). Deny it cron and at (unless jobsMayUseInstanceRole).
+ *   2. Add the job's user to the group docker (docker: root). Deny it cron and at (unless jobsMayUseInstanceRole).
  *      Hold the snap of a container engine, if the image has one.
  *   3. At the first installation of this instance: remove the marks of the machine that the image was made from, that
  *      it is terminating, has served, was stopped by force or returns to the warm pool, and copy runsvc.sh. Where the warm pool
  *      takes instances back, keep a copy of the runner for their return (pristine.ts).
  *   4. Write the files, create the folders in /run, reload systemd.
- *   5. Enable the agent's socket, the agent and the heartbeat timer, record the instance id (PATHS.installedOn), start them.
+ *   5. Enable the agent's socket, the agent, the heartbeat timer and the units of the host's setup, record the instance id (PATHS.installedOn), start them.
  *      The runner's unit is not enabled: the agent starts it once the instance is in service. On an image made from a
  *      machine of a pool the agent already runs; it waits for the record and then restarts itself.
  *
@@ -37,10 +37,12 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { HostFacts } from "../units/agent-units";
-import { renderFiles, type RenderedFile } from "../units/render";
+import { renderFiles } from "../units/render";
+import { unitExtras } from "../units/unit-extras";
 import { imdsClient } from "../../shared/imds";
 import { jsonLog } from "../../shared/json-log";
 import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
+import type { RenderedFile } from "../../shared/rendered-file";
 import { SYSTEM_AUTHORITIES } from "../../shared/system-authorities";
 import { accountOf } from "./registrar";
 import { checkCanReturn } from "./can-return";
@@ -76,7 +78,7 @@ export async function install(
     runnerGroup: (await run("id", ["-gn", config.runnerUser])).stdout.trim(),
     authorities: SYSTEM_AUTHORITIES.find((path) => existsSync(path)),
   };
-  if (config.jobsMayUseDocker) await run("usermod", ["--append", "--groups", "docker", config.runnerUser]);
+  if (config.docker === "root") await run("usermod", ["--append", "--groups", "docker", config.runnerUser]);
   if (!config.jobsMayUseInstanceRole) denySchedulers(config.runnerUser);
   await holdSnaps(jsonLog("install"));
   if (!repeated) {
@@ -91,7 +93,7 @@ export async function install(
   for (const file of renderFiles(config, facts)) writeAtomically(file);
   await run("systemd-tmpfiles", ["--create", "/etc/tmpfiles.d/ci-runners.conf"]);
   await run("systemctl", ["daemon-reload"]);
-  const enabled = [UNITS.agentSocket, UNITS.agent, UNITS.heartbeatTimer];
+  const enabled = [UNITS.agentSocket, UNITS.agent, UNITS.heartbeatTimer, ...unitExtras(config).enable];
   await run("systemctl", ["enable", ...enabled]);
   installed.record(id);
   try {

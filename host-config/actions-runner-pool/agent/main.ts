@@ -1,22 +1,29 @@
 /**
  * `node agent.cjs COMMAND`: one bundle with one command for each purpose. Each program documents itself in its own file.
  *
- *   daemon     runner-agent.service                          daemon.ts, with the hook server in hook-server.ts
- *   reap       actions-runner.service, ExecStartPre=         reap.ts
- *   drain      actions-runner.service, ExecStop=             drain.ts
- *   heartbeat  runner-heartbeat.service, by its timer        heartbeat.ts
- *   complete   runner-complete.service                       complete.ts
- *   install    install.sh, from the user data                install.ts
- *   signs      the heartbeat, as a child                     signs-in-child.ts
+ *   daemon       runner-agent.service                        daemon.ts, with the hook server in hook-server.ts
+ *   reap         actions-runner.service, ExecStartPre=       reap.ts
+ *   drain        actions-runner.service, ExecStop=           drain.ts
+ *   heartbeat    runner-heartbeat.service, by its timer      heartbeat.ts
+ *   complete     runner-complete.service                     complete.ts
+ *   install      install.sh, from the user data              install.ts
+ *   prepare      install.sh, before the units exist          prepare.ts
+ *   storage      runner-storage.service                      host-config/shared/storage/storage.ts
+ *   engine       runner-docker.service, ExecStartPre=        host-config/shared/docker/kept-data.ts
+ *   logs         runner-logs.service                         ship-logs.ts
+ *   diagnostics  runner-diagnostics.service, by the former   host-config/shared/logs/diagnostics.ts
+ *   signs        the heartbeat, as a child                   signs-in-child.ts
  *
  * Without PATHS.config every command does nothing and exits with 0, except drain and reap: these use FALLBACK, because a
  * job may run on a machine that lost its configuration. `signs` needs none.
  */
 import { appendFile } from "node:fs/promises";
-import type { HostConfig } from "../../../contract/actions-runner-pool/host";
+import { join } from "node:path";
+import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { FALLBACK, readConfig } from "./config";
 import { Daemon } from "./daemon";
 import { departureMark } from "./departure-mark";
+import { engine } from "../../shared/docker/engine";
 import { disk, foldersOf } from "./disk";
 import { drain } from "./drain";
 import { forcedStopMark } from "./forced-stop-mark";
@@ -25,13 +32,16 @@ import { hookServer, inheritedSocket } from "./hook-server";
 import { complete } from "./complete";
 import { awaitInstallation, installation } from "./installation";
 import { imdsClient } from "../../shared/imds";
+import { hostLogs } from "../../shared/logs/flush";
 import { jsonLog } from "../../shared/json-log";
 import { pauseMark } from "./pause-mark";
+import { PrepareError } from "../../shared/prepare/prepare-error";
 import { preferSize } from "../../shared/v8-memory";
 import type { Host } from "./ports/host";
 import type { HostClock } from "../../shared/ports/clock";
 import { reap, type ReapHost } from "./reap";
 import { registrar } from "./registrar";
+import { jobMark } from "./job-mark";
 import { jobSigns } from "./job-signs";
 import { emptyLongLog } from "./listener-log";
 import { monotonicClock } from "../../shared/clock";
@@ -57,6 +67,23 @@ const COMMANDS: Record<string, () => Promise<unknown>> = {
     }),
   heartbeat: () => withConfig(async (config) => heartbeat({ ...(await fullHost("heartbeat", config)), signs: signsInChild() })),
   install: () => withConfig(async (config) => load<typeof import("./install")>(() => require("./install")).install(config)),
+  prepare: () => withConfig(async (config) => load<typeof import("./prepare")>(() => require("./prepare")).prepareHost(config)),
+  storage: () =>
+    withConfig(async (config) => {
+      const { mountStorage } = load<typeof import("../../shared/storage/storage")>(() => require("../../shared/storage/storage"));
+      await mountStorage({ setup: config, user: config.runnerUser, log: jsonLog("storage") });
+    }),
+  engine: () =>
+    withConfig(async (config) => {
+      const { deleteAllButCache } = load<typeof import("../../shared/docker/kept-data")>(() => require("../../shared/docker/kept-data"));
+      await deleteAllButCache(config, jsonLog("engine"));
+    }),
+  logs: () => withConfig(async (config) => load<typeof import("./ship-logs")>(() => require("./ship-logs")).shipHostLogs(config)),
+  diagnostics: () =>
+    withConfig(async () => {
+      const { readDiagnostics } = load<typeof import("../../shared/logs/diagnostics")>(() => require("../../shared/logs/diagnostics"));
+      await readDiagnostics(join(PATHS.runner, "_diag"));
+    }),
   signs: async () => void process.stdout.write(JSON.stringify(await jobSigns().read())),
 };
 
@@ -79,7 +106,9 @@ async function main(): Promise<void> {
   try {
     await run();
   } catch (error) {
-    jsonLog(command).error("failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    // install.sh passes standard error on as the reason.
+    if (error instanceof PrepareError) process.stderr.write(`${error.message}\n`);
+    else jsonLog(command).error("failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     process.exitCode = 1;
   }
   // Idle keep-alive connections must not keep a finished command running.
@@ -110,7 +139,7 @@ async function ignoringSignals(part: string, work: (host: ReapHost) => Promise<u
   const effective = { ...FALLBACK, ...config } as HostConfig;
   const unit = runnerUnit(clock, effective, log);
   const marks = { forcedStop: forcedStopMark(), departure: departureMark(), returning: returnMark() };
-  await work({ config: effective, clock, log, unit, signs: signs(), ...marks });
+  await work({ config: effective, clock, log, unit, signs: signs(), engine: engine(effective, clock, log), ...marks });
 }
 
 async function reapAndMakeRoom(host: ReapHost): Promise<void> {
@@ -144,6 +173,9 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     returning: returnMark(),
     renewal: renewal(config, clock),
     disk: disk(foldersOf(config)),
+    engine: engine(config, clock, jsonLog(part)),
+    hostLogs: hostLogs(config, jsonLog(part)),
+    jobMark: jobMark(),
     console: (line) => appendFile("/dev/console", `${line}\n`),
     ...awsPorts(awsClients(config.region), config, imds, timeOfDay),
   };

@@ -11,7 +11,7 @@
  *   3. Read the target state again, because step 2 may have taken as long as a job.
  *   4. One heartbeat, and a further one every heartbeatInterval until step 5 has ended: the timer's end with the runner, and a
  *      renewal takes seconds to minutes, on a slow disk up to 10 minutes for each of its commands. After an hour they end, too.
- *   5. Renew: kill all processes of the job's user, disarm, kill again, restore, clear the marks, check that no process and no
+ *   5. Renew: kill all processes of the job's user, have its engine forget its containers, disarm, kill again, restore, clear the marks, check that no process and no
  *      lingering came back, clear the mark of the service.
  *      Where their file system has too little space for a launch, the work folder of jobs goes, too.
  *   6. CompleteLifecycleAction of the termination's hook with CONTINUE.
@@ -33,7 +33,7 @@ import type { Host } from "./ports/host";
 import { drainLeftovers, stopped, type Wait } from "./stopped-runner";
 import { entersPool, isTerminating } from "./target-state";
 
-type RenewalHost = Pick<Host, "log" | "unit" | "renewal" | "forcedStop" | "pause" | "service" | "disk">;
+type RenewalHost = Pick<Host, "log" | "unit" | "renewal" | "forcedStop" | "pause" | "service" | "disk" | "engine">;
 export type ReturnHost = RenewalHost &
   Pick<Host, "config" | "clock" | "imds" | "signs" | "lifecycle" | "metrics" | "registrar" | "returning" | "health">;
 export type ReturnResult = "returned" | "renewed" | "abandoned";
@@ -120,10 +120,11 @@ async function tryToRenew(host: ReturnHost): Promise<boolean> {
 
 /** The mark of the service is cleared last: until then each further completion, and the next launch, renews again. */
 async function renew(host: RenewalHost): Promise<void> {
-  const { unit, renewal, forcedStop, pause, service } = host;
+  const { unit, renewal, engine, forcedStop, pause, service } = host;
   // Also after a forced stop, which leaves its worker alone.
   if (!(await unit.killLeftovers())) throw new Error("processes of earlier jobs survive SIGKILL");
   await renewal.endProcesses();
+  await engine.reset();
   // After them, because they could arm it again. What it disarms, a planted login key included, may have started others until then.
   await renewal.disarm();
   await renewal.endProcesses();

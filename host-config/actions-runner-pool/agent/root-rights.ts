@@ -26,6 +26,8 @@ const SOCKETS = [
   "/var/lib/lxd/unix.socket",
   "/var/snap/lxd/common/lxd/unix.socket",
 ];
+const SET_DOCKER = "set docker to root";
+const SET_ROOT = "set jobsMayBecomeRoot";
 /** sudo reads only local files, or a directory that may not answer. */
 const TIMEOUT_MS = 30_000;
 
@@ -38,22 +40,21 @@ export async function checkCannotBecomeRoot(config: HostConfig, run: Run = promi
   const options = { timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: "C" } };
   const groups = (await run("id", ["-Gn", user], options)).stdout.trim().split(/\s+/);
   // A second installation finds the group that the first one added.
-  const accepted = config.jobsMayUseDocker ? ["docker"] : [];
+  const usesDocker = config.docker === "root";
+  const accepted = usesDocker ? ["docker"] : [];
   const group = groups.find((name) => ROOT_GROUPS.includes(name) && !accepted.includes(name));
   if (group !== undefined) {
-    const option = group === "docker" ? "jobsMayUseDocker" : "jobsMayBecomeRoot";
-    throw new Error(`runnerUser ${user}: a member of the group ${group} can become root; name another user, or set ${option}`);
+    const option = group === "docker" ? SET_DOCKER : SET_ROOT;
+    throw new Error(`runnerUser ${user}: a member of the group ${group} can become root; name another user, or ${option}`);
   }
-  const refused = sockets.filter((path) => path !== DOCKER_SOCKET || !config.jobsMayUseDocker);
+  const refused = sockets.filter((path) => path !== DOCKER_SOCKET || !usesDocker);
   const [socket] = await writableBy(user, refused, run, options);
   if (socket !== undefined) {
-    const option = socket === DOCKER_SOCKET ? "jobsMayUseDocker" : "jobsMayBecomeRoot";
-    throw new Error(
-      `runnerUser ${user}: who can write to ${socket} can become root; restrict it to root and its own group, or set ${option}`,
-    );
+    const option = socket === DOCKER_SOCKET ? SET_DOCKER : SET_ROOT;
+    throw new Error(`runnerUser ${user}: who can write to ${socket} can become root; restrict it to root and its own group, or ${option}`);
   }
   if (await hasPasswordlessSudo(user, run, options))
-    throw new Error(`runnerUser ${user}: sudo asks this user for no password; name another user, or set jobsMayBecomeRoot`);
+    throw new Error(`runnerUser ${user}: sudo asks this user for no password; name another user, or ${SET_ROOT}`);
 }
 
 /** Asks the kernel with the user's identity and all its groups, because access lists and the folders above count as well. */

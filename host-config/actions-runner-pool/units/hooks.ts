@@ -1,5 +1,17 @@
 import { AGENT_ROUTES, PATHS } from "../../../contract/actions-runner-pool/host";
 import { shellQuote } from "../../shared/shell-quote";
+import { jobFields } from "./job-fields";
+
+interface HookText {
+  route: string;
+  what: string;
+  /** Path of the user's own hook. */
+  userHook?: string;
+  /** Options of curl. */
+  fields?: string;
+  /** Commands after the user's own hook; empty without any. */
+  cleanUp?: string;
+}
 
 /**
  * A job hook: notifies the agent to read the job signs now, then executes the user's own hook, if any. The runner runs
@@ -11,33 +23,50 @@ import { shellQuote } from "../../shared/shell-quote";
  * even then, needs no process, and goes on as if the notification had been sent. On a busy machine the request may have ended
  * before bash disowns it, which bash would report in the job's log.
  */
-function hook(route: string, what: string, userHook: string | undefined): string {
+export function hookText({ route, what, userHook, fields = "", cleanUp = "" }: HookText): string {
   return `#!/bin/bash
 # ${what}: a hint to the agent. Never fails, never waits.
-go_on() {
+${cleanUp === "" ? "" : "# shellcheck disable=SC2317 # Only by the trap.\n"}go_on() {
   trap - EXIT
-  ${userHook === undefined ? "exit 0" : run(userHook)}
+  ${userHook === undefined ? "exit 0" : `exec ${command(userHook)}`}
 }
 trap go_on EXIT
 (
   unset RUNNER_TRACKING_ID
-  exec /usr/bin/curl --disable --silent --noproxy '*' --max-time 2 --request POST --unix-socket ${PATHS.socket} \\
+  exec /usr/bin/curl --disable --silent --noproxy '*' --max-time 2 --request POST --unix-socket ${PATHS.socket}${fields} \\
     http://agent${route}
 ) </dev/null >/dev/null 2>&1 &
 disown 2>/dev/null || true
-go_on
+${cleanUp === "" ? "go_on\n" : withCleanUp(userHook, cleanUp)}`;
+}
+
+/**
+ * The user's hook is a child here, because something follows it. If it cannot be started, the trap executes it in this process,
+ * and the clean-up is skipped. After it the trap only ends the hook, with the status of the user's. A signal by which the runner
+ * cancels the job must not run the user's hook a second time.
+ */
+function withCleanUp(userHook: string | undefined, cleanUp: string): string {
+  return `clean_up() {
+${cleanUp.trimEnd()}
+}
+status=0
+trap 'trap - EXIT; exit 130' INT
+trap 'trap - EXIT; exit 143' TERM
+${userHook === undefined ? "" : `${command(userHook)} || status=$?\n`}trap 'exit "$status"' EXIT
+clean_up || true
+exit "$status"
 `;
 }
 
 /** As the runner does: bash runs a shell script; anything else is executed directly. */
-function run(path: string): string {
-  return path.endsWith(".sh") ? `exec /bin/bash -e ${shellQuote(path)}` : `exec ${shellQuote(path)}`;
+function command(path: string): string {
+  return path.endsWith(".sh") ? `/bin/bash -e ${shellQuote(path)}` : shellQuote(path);
 }
 
-export function jobStartedHook(userHook?: string): string {
-  return hook(AGENT_ROUTES.jobStarted, "Before a job's first step", userHook);
+export function jobStartedHook(userHook?: string, cleanUp?: string): string {
+  return hookText({ route: AGENT_ROUTES.jobStarted, what: "Before a job's first step", userHook, cleanUp, fields: jobFields() });
 }
 
-export function jobCompletedHook(userHook?: string): string {
-  return hook(AGENT_ROUTES.jobCompleted, "After a job's last step", userHook);
+export function jobCompletedHook(userHook?: string, cleanUp?: string): string {
+  return hookText({ route: AGENT_ROUTES.jobCompleted, what: "After a job's last step", userHook, cleanUp, fields: jobFields() });
 }

@@ -1,5 +1,7 @@
 /** Every file that the installer writes, as text. The bundle is the same for all pools; these files differ. */
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { cleanUp } from "../../shared/docker/clean-up";
+import { unitFile as unit, type RenderedFile } from "../../shared/rendered-file";
 import { agentSocket, agentUnit, completeUnit, heartbeatTimer, heartbeatUnit, type HostFacts } from "./agent-units";
 import { endServiceScript } from "./end-service";
 import { jobCompletedHook, jobStartedHook } from "./hooks";
@@ -14,20 +16,14 @@ import {
   unattendedUpgradesOverride,
   userSlice,
 } from "./system-files";
-
-export interface RenderedFile {
-  path: string;
-  mode: number;
-  content: string;
-}
+import { extraFiles } from "./unit-extras";
 
 export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[] {
-  const unit = (name: string, content: string): RenderedFile => ({ path: `/etc/systemd/system/${name}`, mode: 0o644, content });
   const script = (path: string, content: string): RenderedFile => ({ path, mode: 0o755, content });
   const file = (path: string, content: string): RenderedFile => ({ path, mode: 0o644, content });
   return [
-    script(PATHS.jobStartedHook, jobStartedHook(config.userJobStartedHook)),
-    script(PATHS.jobCompletedHook, jobCompletedHook(config.userJobCompletedHook)),
+    script(PATHS.jobStartedHook, jobStartedHook(config.userJobStartedHook, cleanUp(config))),
+    script(PATHS.jobCompletedHook, jobCompletedHook(config.userJobCompletedHook, cleanUp(config))),
     script(`${PATHS.home}/stop-again.sh`, stopAgainScript(config)),
     script(`${PATHS.home}/end-service.sh`, endServiceScript()),
     script(`${PATHS.home}/after-stop.sh`, afterStopScript()),
@@ -44,5 +40,6 @@ export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[
     file("/etc/tmpfiles.d/ci-runners.conf", temporaryFiles(config, facts.runnerGroup)),
     file("/etc/needrestart/conf.d/ci-runners.conf", needrestartOverride()),
     file("/etc/apt/apt.conf.d/90ci-runners", unattendedUpgradesOverride()),
+    ...extraFiles(config, facts),
   ];
 }

@@ -2,6 +2,8 @@ import { FORCED_STOP_MARKS, PATHS, UNITS, type HostConfig } from "../../../contr
 import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 import { NO_JOB } from "../agent/announcements";
 import { ACQUIRE_BOUND_MS } from "../agent/in-flight";
+import { environmentLines } from "../../shared/unit-extras";
+import { unitExtras } from "./unit-extras";
 
 /** The unit's cgroup: systemd's default for a service without Slice=. */
 export const UNIT_CGROUP = `system.slice/${UNITS.runner}`;
@@ -36,11 +38,13 @@ const TAIL_BYTES = 65_536;
  */
 export function runnerUnit(config: HostConfig): string {
   const agent = `${PATHS.node} ${PATHS.agent}`;
+  const extras = unitExtras(config);
+  const names = (units: readonly string[]) => units.map((unit) => ` ${unit}`).join("");
   return `[Unit]
 Description=GitHub Actions runner (pool ${config.pool.replaceAll("%", "%%")})
-After=network-online.target docker.service containerd.service ${UNITS.perfLog} ${UNITS.listenerLog}
-Wants=network-online.target ${UNITS.perfLog} ${UNITS.listenerLog}
-StartLimitIntervalSec=0
+After=network-online.target docker.service containerd.service ${UNITS.perfLog} ${UNITS.listenerLog}${names(extras.after)}
+Wants=network-online.target ${UNITS.perfLog} ${UNITS.listenerLog}${names(extras.wants)}
+${extras.requires.length === 0 ? "" : `Requires=${extras.requires.join(" ")}\n`}StartLimitIntervalSec=0
 
 [Service]
 Type=exec
@@ -49,7 +53,7 @@ Environment=LANG=C.UTF-8
 Environment=ACTIONS_RUNNER_HOOK_JOB_STARTED=${PATHS.jobStartedHook}
 Environment=ACTIONS_RUNNER_HOOK_JOB_COMPLETED=${PATHS.jobCompletedHook}
 Environment=RUNNER_PERFLOG=${PATHS.perfLog}
-${config.privateAuthorities ? `Environment=NODE_EXTRA_CA_CERTS=${PATHS.authorities}\n` : ""}ExecStartPre=+${agent} reap
+${environmentLines(extras.environment)}${config.privateAuthorities ? `Environment=NODE_EXTRA_CA_CERTS=${PATHS.authorities}\n` : ""}ExecStartPre=+${agent} reap
 ExecStart=/usr/bin/env --chdir=${PATHS.runner} ${PATHS.runner}/runsvc.sh
 ExecStop=-+${agent} drain
 ExecStop=-+${PATHS.home}/stop-again.sh

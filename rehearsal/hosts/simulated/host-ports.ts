@@ -43,6 +43,10 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
     registrar: registrarPort(machine, process),
     helpers,
     disk: { space: async () => [machine.space] },
+    // Jobs of the simulation have no containers, and its hosts deliver no logs.
+    engine: { settle: async () => undefined, reset: async () => undefined },
+    hostLogs: { flush: async () => undefined },
+    jobMark: { set: () => undefined, get: () => undefined, clear: () => undefined },
     pause: {
       set: async () => void (machine.paused = true),
       isSet: async () => machine.paused,

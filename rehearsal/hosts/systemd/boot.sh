@@ -2,7 +2,8 @@
 # Powers one machine on. All kernel resources that it needs (mounts, network namespace, link to the cloud) are created in
 # namespaces of this process, so the kernel removes them when the machine's processes end, even by SIGKILL.
 # Environment: IMAGE, DISK (has upper/, work/, root/), MACHINE, HOST_NAME, ADDRESS, GATEWAY, CLOUD (process id of the
-# holder of the cloud's network), LINK (name of the link on the cloud's side), CGROUP_PROCS (cgroup.procs files to join).
+# holder of the cloud's network), LINK (name of the link on the cloud's side), CGROUP_PROCS (cgroup.procs files to join),
+# FEATURES (names with spaces between; empty for a usual machine), BINDS (SOURCE:TARGET with spaces between).
 set -eu
 
 if [ "${1-}" != apart ]; then

@@ -31,10 +31,19 @@ export interface SystemdHostsOptions {
   terminateGraceSeconds?: number;
   /** Seconds that `runCommand` may take. Default 3600, as SSM's executionTimeout. */
   commandLimitSeconds?: number;
+  /** What machines get besides the usual. */
+  features?: MachineFeatures;
   /** Changes each new disk before its first boot, below `root`, as a custom image would. */
   customize?: (root: string) => void;
   /** Called when a machine powers off unexpectedly. */
   onUnexpectedEnd?: (instanceId: string) => void;
+}
+
+export interface MachineFeatures {
+  /** Machines in which a rootless container engine can run. */
+  containers?: boolean;
+  /** Devices of a machine, each as `SOURCE:TARGET`: a path on this machine, and the one inside. */
+  devices?(instanceId: string): string[];
 }
 
 interface Host {
@@ -186,6 +195,8 @@ export class SystemdHosts implements HostDriver {
         CLOUD: String(this.options.network.holder),
         // A link's name has at most 15 characters; the end of an instance id is its distinctive part.
         LINK: `v${instanceId.slice(2).slice(-14)}`,
+        FEATURES: this.options.features?.containers ? "containers" : "",
+        BINDS: (this.options.features?.devices?.(instanceId) ?? []).join(" "),
       },
     });
     host.machine = machine;

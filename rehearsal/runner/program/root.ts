@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** The folder that the archive was unpacked into; its `bin` holds the programs. */
 export const ROOT = dirname(dirname(process.argv[1] ?? __filename));
@@ -72,8 +72,9 @@ export function loadEnvironmentFile(): void {
   }
 }
 
+/** As the official runner: an absolute folder is taken as it is. */
 export function workFolder(settings: Pick<RunnerSettings, "workFolder">, root = ROOT): string {
-  const folder = join(root, settings.workFolder);
+  const folder = resolve(root, settings.workFolder);
   mkdirSync(folder, { recursive: true });
   return folder;
 }

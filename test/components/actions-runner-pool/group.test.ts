@@ -261,7 +261,6 @@ describe("the launch template", () => {
       drainDeadline: 172500,
       launchTimeout: 900,
       jobsMayUseInstanceRole: false,
-      jobsMayUseDocker: false,
       jobsMayBecomeRoot: false,
       userJobStartedHook: "/opt/mine/started.sh",
     });

@@ -46,7 +46,9 @@ describe("the host bundle", () => {
       assert.equal(result.status, 64, command);
       assert.match(
         result.stderr,
-        new RegExp(`unknown command "${command}"; one of: daemon, drain, reap, complete, heartbeat, install, signs\\n`),
+        new RegExp(
+          `unknown command "${command}"; one of: daemon, drain, reap, complete, heartbeat, install, prepare, storage, engine, logs, diagnostics, signs\\n`,
+        ),
       );
     }
   });
@@ -58,7 +60,7 @@ describe("the host bundle", () => {
   });
 
   it("does nothing on a machine without a configuration and exits 0, so that mixed versions are safe", () => {
-    for (const command of ["complete", "heartbeat", "install", "daemon"]) {
+    for (const command of ["complete", "heartbeat", "install", "prepare", "storage", "engine", "logs", "diagnostics", "daemon"]) {
       const result = agent(command);
       assert.equal(result.status, 0, `${command}: ${result.stderr}`);
       assert.match(result.stderr, /no configuration, nothing to do/);

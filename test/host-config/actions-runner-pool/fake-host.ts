@@ -6,6 +6,7 @@ import type { RunnerRecord } from "../../../host-config/actions-runner-pool/agen
 import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import type { LogFields } from "../../../host-config/shared/ports/log";
+import type { Run } from "../../../host-config/actions-runner-pool/agent/ports/job-mark";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 
 export const CONFIG: HostConfig = {
@@ -24,7 +25,6 @@ export const CONFIG: HostConfig = {
   launchTimeout: 900,
   drainDeadline: 3600,
   jobsMayUseInstanceRole: false,
-  jobsMayUseDocker: false,
   jobsMayBecomeRoot: false,
 };
 
@@ -198,6 +198,32 @@ export class FakeHost implements Host {
   health = { markUnhealthy: async () => this.call("unhealthy", undefined) };
 
   disk = { space: async () => this.spaces };
+
+  engineFails: Error | undefined;
+  engine = {
+    settle: async () => this.withEngine("settle engine"),
+    reset: async () => this.withEngine("reset engine"),
+  };
+
+  /** Without rootless Docker there is no engine of ours. */
+  private withEngine(act: string): void {
+    if (this.config.docker !== "rootless") return;
+    this.acts.push(act);
+    if (this.engineFails) throw this.engineFails;
+  }
+
+  hostLogs = {
+    flush: async () => {
+      if (this.config.logs !== undefined) this.acts.push("flush logs");
+    },
+  };
+
+  atWork: Run | undefined;
+  jobMark = {
+    set: (run: Run) => void (this.atWork = run),
+    get: () => this.atWork,
+    clear: () => void (this.atWork = undefined),
+  };
 
   /** Leaves so many bytes free. */
   fillDisk(available: number): void {

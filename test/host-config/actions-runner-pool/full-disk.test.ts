@@ -31,7 +31,7 @@ describe("a disk on which the next job would fail", () => {
     const folder = mkdtempSync(join(tmpdir(), "docker-"));
     try {
       const path = join(folder, "daemon.json");
-      const folders = (docker: boolean, root = false) => foldersOf({ jobsMayUseDocker: docker, jobsMayBecomeRoot: root }, path);
+      const folders = (docker: boolean, root = false) => foldersOf({ docker: docker ? "root" : undefined, jobsMayBecomeRoot: root }, path);
       const own = [PATHS.runner, "/"];
       assert.deepEqual(folders(false), own);
       assert.deepEqual(folders(true), [...own, "/var/lib/docker", "/var/lib/containerd"]);

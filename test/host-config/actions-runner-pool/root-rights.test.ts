@@ -66,17 +66,17 @@ describe("a job's user that can become root", () => {
   });
 
   it("is accepted in the group docker where jobs may use Docker, also by a second installation", async () => {
-    await check("runner docker", RULES.none, { jobsMayUseDocker: true });
-    await assert.rejects(check("runner docker", RULES.none), /set jobsMayUseDocker/);
-    await assert.rejects(check("runner docker sudo", RULES.none, { jobsMayUseDocker: true }), /group sudo .*jobsMayBecomeRoot/);
+    await check("runner docker", RULES.none, { docker: "root" });
+    await assert.rejects(check("runner docker", RULES.none), /set docker to root/);
+    await assert.rejects(check("runner docker sudo", RULES.none, { docker: "root" }), /group sudo .*jobsMayBecomeRoot/);
   });
 
   it("may write to Docker's socket where jobs may use Docker, but to no other engine's", async () => {
     const docker = "/run/docker.sock";
-    await assert.rejects(check("runner", RULES.none, {}, docker), /write to \/run\/docker\.sock can become root.*set jobsMayUseDocker/);
-    await check("runner docker", RULES.none, { jobsMayUseDocker: true }, docker);
+    await assert.rejects(check("runner", RULES.none, {}, docker), /write to \/run\/docker\.sock can become root.*set docker to root/);
+    await check("runner docker", RULES.none, { docker: "root" }, docker);
     const containerd = "/run/containerd/containerd.sock";
-    await assert.rejects(check("runner docker", RULES.none, { jobsMayUseDocker: true }, containerd), /set jobsMayBecomeRoot/);
+    await assert.rejects(check("runner docker", RULES.none, { docker: "root" }, containerd), /set jobsMayBecomeRoot/);
   });
 
   it("is accepted with the option that says so", async () => {

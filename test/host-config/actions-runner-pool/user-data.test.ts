@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
-import { renderUserData } from "../../../host-config/actions-runner-pool/user-data";
+import { INSTALL_LOG, renderUserData } from "../../../host-config/actions-runner-pool/user-data";
 import { USER_DATA_LIMIT_BYTES } from "../../../host-config/shared/user-data";
 import { CONFIG } from "./fake-host";
 
@@ -112,6 +112,7 @@ describe("user data, run against a loopback server in place of AWS", () => {
       .replace("http://169.254.169.254", origin)
       .replace(`https://${BUNDLE.bucket}.s3.eu-west-1.amazonaws.com`, origin)
       .replace("https://autoscaling.eu-west-1.amazonaws.com", origin)
+      .replaceAll(INSTALL_LOG, `${root}/install.log`)
       .replace("'/opt/ci-runners'", `'${root}/home'`)
       .replace("'/etc/ci-runners/config.json'", `'${root}/etc/config.json'`)
       .replace("/dev/console", `${root}/console`)

@@ -141,6 +141,10 @@ export function replayHost(ask: Ask): Host {
     // A nearly full disk is not modelled: its pause is that of a standby, and its report completes no action.
     health: { markUnhealthy: async () => undefined },
     disk: { space: async () => [] },
+    // Neither decides whether a job is lost: a start that the engine fails is repeated, and a delivery is bounded.
+    engine: { settle: async () => undefined, reset: async () => undefined },
+    hostLogs: { flush: async () => undefined },
+    jobMark: { set: () => undefined, get: () => undefined, clear: () => undefined },
     pause: { set: port("mark pause"), isSet: port("is paused"), clear: port("clear pause") },
     // The model begins in service and ends when the instance terminates or rests in the pool.
     service: { set: async () => undefined, isSet: port("has served"), clear: port("clear service") },

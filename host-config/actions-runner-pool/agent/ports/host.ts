@@ -4,6 +4,8 @@
  */
 import type { HostConfig } from "../../../../contract/actions-runner-pool/host";
 import type { HostClock } from "../../../shared/ports/clock";
+import type { Engine } from "../../../shared/ports/engine";
+import type { HostLogs } from "../../../shared/ports/host-logs";
 import type { Imds } from "../../../shared/ports/imds";
 import type { Log } from "../../../shared/ports/log";
 import type { DepartureMark } from "./departure-mark";
@@ -11,6 +13,7 @@ import type { Disk } from "./disk";
 import type { ForcedStopMark } from "./forced-stop-mark";
 import type { Health } from "./health";
 import type { HelperUnits } from "./helper-units";
+import type { JobMark } from "./job-mark";
 import type { JobSigns } from "./job-signs";
 import type { LifecycleActions } from "./lifecycle-actions";
 import type { Metrics } from "./metrics";
@@ -44,6 +47,9 @@ export interface Host {
   returning: ReturnMark;
   renewal: Renewal;
   disk: Disk;
+  engine: Engine;
+  hostLogs: HostLogs;
+  jobMark: JobMark;
   metrics: Metrics;
   /** The instance's console, which still shows the reason of a failed launch after the instance is gone. */
   console(line: string): Promise<void>;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { functionFile, functionKey } from "../../../../components/shared/package-layout";
-import { certificatesOf } from "../../../../components/shared/certificates";
+import { certificatesOf } from "../../../../components/shared/pem";
 import { vpcStatements } from "../../../../components/shared/packaged-function";
 import { ENV, SECRET_TAGS_FILE } from "../../../../contract/actions-runner-pool/environment";
 import { poolNames } from "../../../../contract/actions-runner-pool/names";

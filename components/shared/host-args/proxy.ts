@@ -1,0 +1,29 @@
+export interface ProxyArgs {
+  /**
+   * Proxy for requests by http, of the instance and of jobs. Limits: `http://HOST` or `http://HOST:PORT`, without credentials; an
+   * address of the network, not of the instance itself. Default: none.
+   */
+  httpProxy?: string;
+
+  /** Proxy for requests by https, GitHub's included. Limits: as `httpProxy`. Default: none. */
+  httpsProxy?: string;
+
+  /**
+   * Hosts that are reached without the proxy, as hosts, domains with a leading dot, addresses or ranges such as `10.0.0.0/8`.
+   * The instance itself and its metadata always are. Limits: at most 100; requires a proxy. Default: none.
+   */
+  noProxy?: string[];
+
+  /**
+   * The host's own calls to AWS go by the proxy, too, for a VPC without endpoints or a NAT gateway. Otherwise they go straight to
+   * the endpoints that the pool needs. Limits: true requires `httpsProxy`. Default: false.
+   */
+  awsByProxy?: boolean;
+
+  /**
+   * Certificates, as PEM text, of private authorities that instances, their jobs and Docker trust besides the public ones, such as
+   * that of a proxy that inspects TLS. Functions do not trust them: see `github.caCertificates`. Limits: valid certificates, no
+   * private key. Default: none.
+   */
+  caBundle?: string;
+}

@@ -1,0 +1,41 @@
+/** Files and folders of a host that what a team asks for needs, besides those of a component. All are root's, unless it says otherwise. */
+import type { HostSetup } from "./host-setup";
+
+export const HOST_PATHS = {
+  /** Mode 0700. */
+  setupScript: "/opt/ci-runners/setup/script",
+  /** Id of the instance and digest of the script with which the setup of this machine succeeded. */
+  prepared: "/opt/ci-runners/setup/prepared",
+  /** The work folder of jobs, where a volume or the instance store holds it; the job user's. */
+  work: "/var/lib/ci-runners/work",
+  /** Images and containers of the rootless engine; the job user's, mode 0700. */
+  engine: "/var/lib/ci-runners/docker",
+  /** Where the instance store is mounted. */
+  scratch: "/var/lib/ci-runners/scratch",
+  /** What the rootless engine writes below /run, on a file system of its own; the job user's, mode 0700. */
+  engineRuntime: "/run/ci-runners/docker",
+  engineSocket: "/run/ci-runners/docker/docker.sock",
+  engineConfig: "/etc/ci-runners/docker.json",
+  /** Rules of nftables. */
+  metadataFence: "/etc/ci-runners/metadata.nft",
+  /** What has been delivered of the host's logs. Mode 0600, as the socket. */
+  logState: "/var/lib/ci-runners/logs/state.json",
+  logSocket: "/run/ci-runners/logs.sock",
+} as const;
+
+/** Images and containers of the system's own engine, unless its configuration names another folder. */
+const SYSTEM_ENGINE = "/var/lib/docker";
+
+/** Where jobs work, if not in the folder of their runner. */
+export function workFolder({ storage }: HostSetup): string | undefined {
+  if (storage === undefined) return undefined;
+  const onVolume = storage.volumes.some(({ mountPoint }) => mountPoint === HOST_PATHS.work);
+  // Also on a type without an instance store: the folder is then on the root volume.
+  return onVolume || storage.instanceStore ? HOST_PATHS.work : undefined;
+}
+
+/** Where the engine of jobs keeps images and containers; undefined if jobs have none. */
+export function engineRoot({ docker }: HostSetup): string | undefined {
+  if (docker === undefined) return undefined;
+  return docker === "rootless" ? HOST_PATHS.engine : SYSTEM_ENGINE;
+}

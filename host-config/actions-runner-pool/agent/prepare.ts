@@ -1,0 +1,33 @@
+/** The agent's `prepare` command, between the runner's archive and the units: see host-config/shared/prepare/prepare.ts. */
+import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { monotonicClock } from "../../shared/clock";
+import { dockerStage } from "../../shared/docker/prepare-docker";
+import { imdsClient } from "../../shared/imds";
+import { packagesStage } from "../../shared/packages/stage";
+import { prepare } from "../../shared/prepare/prepare";
+import type { Stage } from "../../shared/prepare/stage";
+import { jobEnvironmentStage } from "../../shared/setup/job-environment";
+import { setupScriptStage } from "../../shared/setup/script";
+import { storageStage } from "../../shared/storage/storage";
+import { ownInstanceId } from "./installation";
+import { diskStage } from "./prepare-disk";
+import { accountOf } from "./registrar";
+
+/**
+ * In this order: the packages have the tools for volumes, Docker starts on its volume, and the script may use all of it. The disk last, which
+ * each of them may have filled.
+ */
+export function stagesOf(config: HostConfig): Stage[] {
+  return [packagesStage, storageStage, dockerStage, setupScriptStage, jobEnvironmentStage(PATHS.runner), diskStage(config)];
+}
+
+export function prepareHost(config: HostConfig): Promise<void> {
+  return prepare(stagesOf(config), {
+    setup: config,
+    facts: async () => ({
+      user: { name: config.runnerUser, ...accountOf(config.runnerUser) },
+      instance: await ownInstanceId({ imds: imdsClient(), clock: monotonicClock() }),
+    }),
+    say: (line) => process.stdout.write(`${line}\n`),
+  });
+}

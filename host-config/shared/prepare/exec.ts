@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import type { Exec, ExecResult } from "./stage";
+
+/** Characters of each output that are kept. A package manager writes tens of thousands. */
+const KEPT = 1_048_576;
+/** A line without an end must not fill the memory. */
+const LONGEST_LINE = 65_536;
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** @param deadline ends each command that runs then, and each later one at once */
+export function boundedExec(deadline: AbortSignal): Exec {
+  return (file, args, { env, input, timeoutMs, onLine } = {}) =>
+    new Promise<ExecResult>((resolve, reject) => {
+      if (deadline.aborted) return reject(new Error(`${file}: not started, the time is over`));
+      const child = spawn(file, args, { cwd: "/", env: { ...process.env, PATH, LC_ALL: "C", ...env }, detached: true });
+      const kept = { stdout: "", stderr: "" };
+      for (const name of ["stdout", "stderr"] as const) {
+        const lines = onLine && lineSplitter(onLine);
+        child[name].setEncoding("utf8").on("data", (text: string) => {
+          kept[name] = `${kept[name]}${text}`.slice(-KEPT);
+          lines?.push(text);
+        });
+        child[name].on("end", () => lines?.end());
+      }
+      const end = (bound: string) => () => {
+        settle();
+        if (child.pid !== undefined) killGroup(child.pid);
+        // Not its end: one that hangs in the kernel may never come to it.
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+        child.unref();
+        reject(new Error(`${file}: not done ${bound}`));
+      };
+      const onDeadline = end("before the time was over");
+      const timer = timeoutMs === undefined ? undefined : setTimeout(end(`within ${timeoutMs / 1000} s`), timeoutMs);
+      const settle = () => {
+        clearTimeout(timer);
+        deadline.removeEventListener("abort", onDeadline);
+      };
+      deadline.addEventListener("abort", onDeadline);
+      child.on("error", (error) => {
+        settle();
+        reject(error);
+      });
+      child.on("close", (code, signal) => {
+        settle();
+        resolve({ code: code ?? 128 + (constants.signals[signal!] ?? 0), ...kept });
+      });
+      // A command that ends without reading it is judged by its exit code.
+      child.stdin.on("error", () => undefined).end(input ?? "");
+    });
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has just ended.
+  }
+}
+
+function lineSplitter(onLine: (line: string) => void): { push(text: string): void; end(): void } {
+  let rest = "";
+  return {
+    push(text) {
+      const lines = `${rest}${text}`.split("\n");
+      rest = lines.pop()!.slice(0, LONGEST_LINE);
+      for (const line of lines) onLine(line.slice(0, LONGEST_LINE));
+    },
+    end() {
+      if (rest !== "") onLine(rest);
+    },
+  };
+}
