@@ -1,6 +1,6 @@
-import { systemdHostsAvailable } from "./hosts/systemd";
+import { containersAvailable, systemdHostsAvailable } from "./hosts/systemd";
 import { machineImage } from "./hosts/image";
-import { SUITE, SUITES } from "./hosts/image-recipe";
+import { SUITE, SUITES, TEAM_ARCHIVE } from "./hosts/image-recipe";
 import { locate } from "./engine/locate";
 
 /**
@@ -15,11 +15,12 @@ async function main(): Promise<void> {
 }
 
 /**
- * Besides the usual image those of Debian's other releases, about 20 s each. One test needs them, and a mirror may no
- * longer have the oldest, so their failure is left to that test.
+ * Besides the usual image that of a team's machines, about a minute, and those of Debian's other releases, about 20 s each. One
+ * test needs the latter, and a mirror may no longer have the oldest, so their failure is left to that test.
  */
 async function images(progress: (line: string) => void): Promise<void> {
   await machineImage({ progress });
+  if (containersAvailable().ok) await machineImage({ archive: TEAM_ARCHIVE, progress });
   for (const suite of SUITES.filter((other) => other !== SUITE)) {
     await machineImage({ suite, progress }).catch((error: Error) => progress(`${error.message}\nTests of Debian ${suite} will fail.`));
   }

@@ -133,7 +133,7 @@ async function startStandIns(
   return { clock, timeline, random, runner, github, githubHost: access.host, driver, aws };
 }
 
-interface MachineOptions extends Omit<SystemdMachineOptions, "run" | "images"> {
+interface MachineOptions extends Omit<SystemdMachineOptions, "run" | "images" | "features"> {
   github: GitHub;
   drain: boolean;
   /** Absent: simulated hosts. */

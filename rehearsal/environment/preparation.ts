@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { locate, type LocatedEngine } from "../engine/locate";
 import { machineImage } from "../hosts/image";
-import { SUITE, type Suite } from "../hosts/image-recipe";
+import { type ImageContent, SUITE, type Suite, TEAM_ARCHIVE } from "../hosts/image-recipe";
 import { cleanUpDeadRuns, openRun, type Run } from "../hosts/systemd";
+import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
 
 /** What a rehearsal needs before it starts. */
 export interface Prepared {
@@ -12,38 +13,40 @@ export interface Prepared {
   /** Folder for everything that the rehearsal writes; must be closed last. */
   run: Pick<Run, "dir" | "close">;
   /** Only with real machines. */
-  machines?: { run: Run; images: readonly string[] };
+  machines?: { run: Run; images: readonly string[]; features?: MachineFeatures };
 }
 
-/** What the machines' images are made of. */
+/** What the machines' images are made of, and what the machines get besides. */
 export interface MachineSystems {
   /** Debian packages to install on the machines besides the usual ones. */
   packages?: readonly string[];
+  /** Debian packages that the machines can install without a network. */
+  archive?: readonly string[];
   /** Debian's releases, which are assigned to new machines round-robin. Default: Debian 12 alone. */
   suites?: readonly Suite[];
+  features?: MachineFeatures;
 }
+
+/** Machines for what a team puts on them: rootless Docker, and packages. */
+export const TEAM_MACHINES: MachineSystems = { archive: TEAM_ARCHIVE, features: { containers: true } };
 
 export async function prepare(
   hosts: "systemd" | "simulated",
-  { packages, suites = [SUITE] }: MachineSystems,
+  { suites = [SUITE], features, ...content }: MachineSystems,
   progress: (line: string) => void,
 ): Promise<Prepared> {
   if (hosts === "simulated") return { engine: await locate({ progress }), run: folderRun() };
   // In parallel: the first time each takes minutes, and one compiles while the other downloads.
-  const [engine, images] = await settleBoth(locate({ progress }), imagesOf(suites, packages, progress));
+  const [engine, images] = await settleBoth(locate({ progress }), imagesOf(suites, content, progress));
   await cleanUpDeadRuns();
   const run = openRun();
-  return { engine, run, machines: { run, images } };
+  return { engine, run, machines: { run, images, features } };
 }
 
 /** One after another: their builds exclude each other. */
-async function imagesOf(
-  suites: readonly Suite[],
-  packages: readonly string[] | undefined,
-  progress: (line: string) => void,
-): Promise<string[]> {
+async function imagesOf(suites: readonly Suite[], content: ImageContent, progress: (line: string) => void): Promise<string[]> {
   const images: string[] = [];
-  for (const suite of suites) images.push(await machineImage({ packages, suite, progress }));
+  for (const suite of suites) images.push(await machineImage({ ...content, suite, progress }));
   return images;
 }
 

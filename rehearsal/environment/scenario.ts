@@ -1,6 +1,5 @@
 import type { AccountFacts } from "../provider/invokes";
 import type { RehearsalOptions } from "../rehearsal-options";
-import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
 import type { MachineSystems } from "./preparation";
 import type { RehearsalEnvironment } from "./rehearsal-environment";
 import type { StackConfiguration } from "./stack-configuration";
@@ -24,10 +23,8 @@ export interface ScenarioRequirements {
   account: Partial<AccountFacts>;
   /** Where on the machine image the runner is installed; absent where the user data downloads it. */
   runnerOnImage?: string;
-  /** What the images of real machines are made of. Default: the usual one. */
+  /** Default: the usual machines. */
   systems?: MachineSystems;
-  /** What real machines get besides the usual. */
-  features?: MachineFeatures;
   /** Changes to the disk of each real machine before its first boot, below `root`. */
   customize?(root: string): void;
 }

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import type { AwsStandIn } from "../aws";
 import type { Clock } from "../clock";
 import { type OpenedHosts, openSystemdHosts, type Run } from "../hosts/systemd";
+import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
 import { type RunnerArchive, unpackRunnerArchive } from "../runner/archive";
 import type { Timeline } from "../timeline";
 import type { ScenarioRequirements } from "./scenario";
@@ -13,6 +14,7 @@ export interface SystemdMachineOptions {
   run: Run;
   /** Root file systems from `machineImage()`, which are assigned to new machines round-robin. */
   images: readonly string[];
+  features?: MachineFeatures;
   /** Host names of GitHub's and AWS's services, as production code calls them. */
   hostnames: () => readonly string[];
   /** The runner's archive, for machines that have the runner on their image. */
@@ -22,7 +24,7 @@ export interface SystemdMachineOptions {
 }
 
 export async function systemdMachines(options: SystemdMachineOptions): Promise<OpenedHosts> {
-  const { aws, run, images, clock, timeline, hostnames, required, say } = options;
+  const { aws, run, images, features, clock, timeline, hostnames, required, say } = options;
   return openSystemdHosts({
     run,
     image: images,
@@ -31,7 +33,7 @@ export async function systemdMachines(options: SystemdMachineOptions): Promise<O
     socket: aws.front.socketPath,
     certificatesDir: dirname(aws.front.caFile),
     hostnames,
-    features: required.features,
+    features,
     progress: say,
     onGatewayDeath: (reason) => say(`the machines' network gateway failed: ${reason}`),
     onUnexpectedEnd: (instanceId) => say(`machine ${instanceId} powered off unexpectedly`),

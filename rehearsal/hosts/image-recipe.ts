@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
+import { ARCHIVE_FILES, archiveHook } from "./package-archive";
 
 /** What the machine image is built from. Any change gives another digest, and so another image beside the old one. */
 
@@ -37,6 +38,12 @@ export const PACKAGES = [
   "python3-minimal",
   "sudo",
 ];
+
+/**
+ * What a team's machines can install at their first boot: what the bootstrap installs for rootless Docker, and a package that
+ * a stack may ask for.
+ */
+export const TEAM_ARCHIVE = ["docker.io", "rootlesskit", "uidmap", "slirp4netns", "nftables", "jq"];
 
 /** Never read by a machine; without them the image is a third smaller. */
 export const LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/i18n/*", "/usr/share/info/*"];
@@ -117,13 +124,26 @@ export function packagesOf(suite: Suite, extra: readonly string[] = []): string[
   return [...PACKAGES.map((name) => (suite === "bullseye" ? (NAME_IN_BULLSEYE[name] ?? name) : name)), ...extra];
 }
 
-/** @param extra Debian packages besides PACKAGES; with neither argument, this is the digest of the usual image. */
-export function recipeDigest(extra: readonly string[] = [], suite: Suite = SUITE, nodePath = process.execPath): string {
+/** What distinguishes one image from another. */
+export interface ImageContent {
+  /** Debian packages besides the usual ones. */
+  packages?: readonly string[];
+  /** Debian's release, by its code name. Default: Debian 12. */
+  suite?: Suite;
+  /** Debian packages that machines can install without a network, with all that these need. */
+  archive?: readonly string[];
+}
+
+/** Of a team's machines. Server images have e2fsprogs, by which volumes are formatted; a minimal one has not. */
+export const TEAM_IMAGE: ImageContent = { packages: ["e2fsprogs"], archive: TEAM_ARCHIVE };
+
+/** Of the usual image, if nothing else is asked for. */
+export function recipeDigest({ packages = [], suite = SUITE, archive }: ImageContent = {}, nodePath = process.execPath): string {
   const node = { version: process.version, arch: process.arch, bytes: statSync(nodePath).size };
   const recipe = {
     format: 2,
     SUITE: suite,
-    PACKAGES: packagesOf(suite, extra),
+    PACKAGES: packagesOf(suite, packages),
     LEFT_OUT,
     MASKED_UNITS,
     MASKED_GENERATORS,
@@ -131,5 +151,9 @@ export function recipeDigest(extra: readonly string[] = [], suite: Suite = SUITE
     MACHINE_NODE,
     node,
   };
-  return createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
+  const archived = archive && { hook: archiveHook(archive), ARCHIVE_FILES };
+  return createHash("sha256")
+    .update(JSON.stringify({ ...recipe, archived }))
+    .digest("hex")
+    .slice(0, 16);
 }

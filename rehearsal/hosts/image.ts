@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { brokenSeal, cacheFolder, ownFolder, seal } from "../cache-folder";
 import {
   FILES,
+  type ImageContent,
   LEFT_OUT,
   MACHINE_NODE,
   MASKED_GENERATORS,
@@ -11,20 +12,17 @@ import {
   packagesOf,
   recipeDigest,
   SUITE,
-  type Suite,
 } from "./image-recipe";
+import { archiveHook, completeArchive } from "./package-archive";
 import { removeFolder } from "./remove-folder";
 import { TOOL_PATH, finished, succeed } from "./systemd/command";
 
-export interface ImageOptions {
+/** Each content has an image of its own, which is cached beside the usual one. */
+export interface ImageOptions extends ImageContent {
   /** Default: `$XDG_CACHE_HOME/ci-runners/machine`, or below `~/.cache`. */
   cacheDir?: string;
   /** Debian mirror. Default: `CI_RUNNERS_DEBIAN_MIRROR`, or mmdebstrap's own choice (deb.debian.org). */
   mirror?: string;
-  /** Debian packages besides the usual ones: a separate image, built and cached beside the usual one. */
-  packages?: readonly string[];
-  /** Debian's release, by its code name; each has an image of its own. Default: Debian 12. */
-  suite?: Suite;
   /** Called with one line of text at each step of the build; not called if the image exists. */
   progress?: (line: string) => void;
 }
@@ -41,7 +39,7 @@ const checked = new Set<string>();
  */
 export async function machineImage(options: ImageOptions = {}): Promise<string> {
   const cache = ownFolder(options.cacheDir ?? cacheFolder("machine"));
-  const root = join(cache, recipeDigest(options.packages, options.suite), "root");
+  const root = join(cache, recipeDigest(options), "root");
   if (existsSync(root)) return unchanged(root);
   const unlock = await lock(join(cache, "lock"), options.progress);
   try {
@@ -75,6 +73,7 @@ async function build(cache: string, root: string, options: ImageOptions): Promis
   try {
     await bootstrap(scratch, options, say);
     customize(scratch);
+    if (options.archive !== undefined) await completeArchive(scratch);
     await checkNode(scratch);
     mkdirSync(dirname(root), { recursive: true });
     seal(root, scratch);
@@ -99,6 +98,7 @@ async function bootstrap(target: string, options: ImageOptions, say: (text: stri
     '--aptopt=Acquire::Languages "none"',
     "--aptopt=Acquire::Retries 3",
     ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),
+    ...(options.archive === undefined ? [] : [`--customize-hook=${archiveHook(options.archive)}`]),
     suite,
     target,
     ...(mirror ? [mirror] : []),

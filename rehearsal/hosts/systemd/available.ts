@@ -27,6 +27,31 @@ export function systemdHostsAvailable(): Availability {
   return reason === undefined ? { ok: true } : { ok: false, reason };
 }
 
+/** What a rootless engine's namespaces need of the kernel, tried as an ordinary user: commands that must succeed, and why not. */
+const CONTAINER_NEEDS: readonly { script: string; reason: string }[] = [
+  {
+    script: "test -c /dev/net/tun && exec 3<>/dev/net/tun",
+    reason: "no /dev/net/tun, by which a rootless engine has its network (load the module tun)",
+  },
+  {
+    script: "exec setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user --net --mount --pid --fork true",
+    reason: "ordinary users cannot create user namespaces here (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces)",
+  },
+  {
+    script: `exec unshare --user --map-root-user --mount sh -euc 'mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir lower upper work root
+      mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr root'`,
+    reason: "no overlay file system can be mounted in a user namespace (Linux 5.11 or newer can)",
+  },
+];
+
+/** The same for machines in which containers run: `features.containers` of `SystemdHosts`. */
+export function containersAvailable(): Availability {
+  const machines = systemdHostsAvailable();
+  if (!machines.ok) return machines;
+  const missing = CONTAINER_NEEDS.find(({ script }) => !works("sh", ["-c", script]));
+  return missing === undefined ? machines : { ok: false, reason: `containers cannot run on machines: ${missing.reason}` };
+}
+
 function obstacle(): string | undefined {
   if (process.platform !== "linux") return `systemd machines need Linux, and this is ${process.platform}`;
   if (process.getuid?.() !== 0) return "systemd machines need root, and this user is not root";

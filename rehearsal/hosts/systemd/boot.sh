@@ -1,7 +1,7 @@
 #!/bin/sh
 # Powers one machine on. All kernel resources that it needs (mounts, network namespace, link to the cloud) are created in
 # namespaces of this process, so the kernel removes them when the machine's processes end, even by SIGKILL.
-# Environment: IMAGE, DISK (has upper/, work/, root/), MACHINE, HOST_NAME, ADDRESS, GATEWAY, CLOUD (process id of the
+# Environment: IMAGE, DISK (has upper/, work/, root/, and engine/ with FEATURES=containers), MACHINE, HOST_NAME, ADDRESS, GATEWAY, CLOUD (process id of the
 # holder of the cloud's network), LINK (name of the link on the cloud's side), CGROUP_PROCS (cgroup.procs files to join),
 # FEATURES (names with spaces between; empty for a usual machine), BINDS (SOURCE:TARGET with spaces between).
 set -eu
@@ -26,9 +26,22 @@ ip route add "$GATEWAY" dev eth0
 ip route add default via "$GATEWAY" src "$ADDRESS"
 nsenter --target "$CLOUD" --net sh -euc "ip link set $LINK up; ip route replace $ADDRESS dev $LINK"
 
+calls=bpf
+set --
+case " $FEATURES " in
+*' containers '*)
+  # A rootless engine creates keys and, in namespaces of its own, sets network parameters. Its folder is a plain one: layers of
+  # containers are overlays, too, which cannot lie on the machine's.
+  export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
+  calls='bpf @keyring'
+  set -- --bind="$DISK/engine:/var/lib/ci-runners/docker"
+  ;;
+esac
+for bind in $BINDS; do set -- "$@" --bind="$bind"; done
+
 # cgroup v2 inside, even if the host has both versions. IPAddressDeny= needs bpf and its capability.
 export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 exec systemd-nspawn --quiet --settings=no --directory="$DISK/root" --machine="$MACHINE" --hostname="$HOST_NAME" \
   --boot --register=no --keep-unit --network-namespace-path=/proc/self/ns/net \
-  --system-call-filter=bpf --capability=CAP_BPF,CAP_NET_ADMIN \
-  --console=read-only --resolv-conf=off --timezone=off --link-journal=no
+  --system-call-filter="$calls" --capability=CAP_BPF,CAP_NET_ADMIN \
+  --console=read-only --resolv-conf=off --timezone=off --link-journal=no "$@"

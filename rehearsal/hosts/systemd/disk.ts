@@ -9,6 +9,8 @@ import type { LaunchSpec } from "../../aws/host-driver";
 const LOGIN_DEFS = "etc/login.defs";
 /** Beyond the ids that Debian assigns to a person or to a service of this computer; `useradd` assigns up to 60,000. */
 const USER_IDS = { first: 10_000, last: 59_000 };
+/** udev gives the device this mode on EC2; in a machine only root could open it, and a rootless engine has its network by it. */
+const TUN = { path: "etc/tmpfiles.d/rehearsal-containers.conf", line: "z /dev/net/tun 0666\n" };
 
 /** Content of a machine's new disk besides the image. */
 export interface DiskContent {
@@ -20,6 +22,8 @@ export interface DiskContent {
   /** The image below the disk, and the certificate authority of the rehearsal. */
   image: string;
   caFile: string;
+  /** Whether a rootless container engine is to run on the machine. */
+  containers?: boolean;
 }
 
 /**
@@ -45,6 +49,10 @@ export class Disk {
       ].join("\n"),
     );
     this.put(LOGIN_DEFS, ownUserIds(readFileSync(join(content.image, LOGIN_DEFS), "utf8")));
+    if (content.containers) {
+      this.directory("engine");
+      this.put(TUN.path, TUN.line);
+    }
     const seed = "var/lib/cloud/seed/nocloud";
     this.put(`${seed}/meta-data`, `instance-id: ${spec.instanceId}\nlocal-hostname: ${hostName}\n`);
     this.put(`${seed}/user-data`, spec.userData, 0o600);

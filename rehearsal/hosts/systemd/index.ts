@@ -8,7 +8,7 @@ import { SystemdHosts, type SystemdHostsOptions } from "./systemd-hosts";
 import { raiseInotifyLimit } from "./limits";
 import type { Run } from "./run-record";
 
-export { systemdHostsAvailable } from "./available";
+export { type Availability, containersAvailable, systemdHostsAvailable } from "./available";
 export { cleanUpDeadRuns, openRun, type Run } from "./run-record";
 
 export interface OpenOptions extends Partial<SystemdHostsOptions> {

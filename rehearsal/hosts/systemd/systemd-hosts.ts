@@ -92,7 +92,9 @@ export class SystemdHosts implements HostDriver {
     };
     this.hosts.set(spec.instanceId, host);
     await this.enqueue(host, async () => {
-      disk.create({ spec, hostName: hostName(spec), hostnames: this.options.hostnames(), gatewayAddress, image, caFile });
+      const { hostnames, features } = this.options;
+      const containers = features?.containers;
+      disk.create({ spec, hostName: hostName(spec), hostnames: hostnames(), gatewayAddress, image, caFile, containers });
       this.options.customize?.(join(disk.path, "upper"));
       await this.powerOn(host);
     });

@@ -5,7 +5,9 @@ import http from "node:http";
 import { join } from "node:path";
 import { RealClock } from "../../../rehearsal/clock";
 import {
+  type Availability,
   cleanUpDeadRuns,
+  containersAvailable,
   openRun,
   openSystemdHosts,
   systemdHostsAvailable,
@@ -18,7 +20,15 @@ import { Timeline } from "../../../rehearsal/timeline";
 
 /** Skips the suite with one line if machines cannot run here; fails it if CI_RUNNERS_REQUIRE_SYSTEMD=1. */
 export function needSystemd(context: Mocha.Context): void {
-  const available = systemdHostsAvailable();
+  need(context, systemdHostsAvailable());
+}
+
+/** The same for machines in which containers can run. */
+export function needContainers(context: Mocha.Context): void {
+  need(context, containersAvailable());
+}
+
+function need(context: Mocha.Context, available: Availability): void {
   if (available.ok) return;
   if (process.env.CI_RUNNERS_REQUIRE_SYSTEMD === "1") assert.fail(`CI_RUNNERS_REQUIRE_SYSTEMD=1, but ${available.reason}`);
   console.log(`    skipped: ${available.reason}`);
