@@ -3,12 +3,16 @@ import { TIMING } from "../../contract/actions-runner-pool/timing";
 import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
 import { githubWebUrl } from "../shared/github-address";
 import { hostAuthorities } from "../shared/host-authorities";
-import { hostSetup } from "../shared/host-setup";
+import { type HostSetupFacts, hostSetup } from "../shared/host-setup";
 import { type RunnerArchitecture, runnerArchive } from "./runner-archive";
 import type { PoolSettings } from "./settings";
 
-/** The configuration of the pool's instances, from validated settings. */
-export function hostConfig(settings: PoolSettings, region: string, architecture: RunnerArchitecture): HostConfig {
+/**
+ * The configuration of the pool's instances, from validated settings.
+ *
+ * @param facts absent while only the length of it matters
+ */
+export function hostConfig(settings: PoolSettings, region: string, architecture: RunnerArchitecture, facts?: HostSetupFacts): HostConfig {
   const { github, runner, drain, names } = settings;
   const archive = runnerArchive(runner, architecture);
   return {
@@ -35,6 +39,6 @@ export function hostConfig(settings: PoolSettings, region: string, architecture:
     ...(settings.warmPool?.reuseOnScaleIn ? { reuse: true } : {}),
     ...(runner.jobStartedHook === undefined ? {} : { userJobStartedHook: runner.jobStartedHook }),
     ...(runner.jobCompletedHook === undefined ? {} : { userJobCompletedHook: runner.jobCompletedHook }),
-    ...hostSetup(settings, names),
+    ...hostSetup(settings, names, facts),
   };
 }

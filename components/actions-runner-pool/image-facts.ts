@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import type { ImageDevice } from "../shared/image-devices";
 import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
 import { WarmPoolState } from "./args/capacity";
 import { reason } from "./lookup-reason";
@@ -20,6 +21,8 @@ interface FoundImage {
   rootDeviceName: string;
   /** GiB; undefined if EC2 does not report it. */
   rootVolumeSize: number | undefined;
+  /** All that it maps, the root device included. */
+  devices: ImageDevice[];
 }
 
 /**
@@ -43,7 +46,9 @@ export async function imageFacts(
   });
   throwIfAny(imageViolations(source, imageId, image, types, architecture));
   if (mustBeListed) throwIfAny(hibernationViolations(source, imageId, image, architecture));
-  return { imageId, rootDeviceName: image.rootDeviceName, rootVolumeSize: rootVolumeSize(image) };
+  const { rootDeviceName } = image;
+  const devices = devicesOf(image);
+  return { imageId, rootDeviceName, rootVolumeSize: devices.find(({ name }) => name === rootDeviceName)?.size, devices };
 }
 
 /** The first condition that the image does not meet; a value that EC2 does not report meets it. */
@@ -108,9 +113,8 @@ function systemNames(): string {
 }
 
 /** The provider returns the members of `ebs` as text, under the names of its own schema. */
-function rootVolumeSize({ blockDeviceMappings, rootDeviceName }: Image): number | undefined {
-  const root = blockDeviceMappings?.find(({ deviceName }) => deviceName === rootDeviceName);
-  return Number(root?.ebs?.volume_size) || undefined;
+function devicesOf({ blockDeviceMappings }: Image): ImageDevice[] {
+  return (blockDeviceMappings ?? []).map(({ deviceName, ebs }) => ({ name: deviceName, size: Number(ebs?.volume_size) || undefined }));
 }
 
 /** Includes deprecated images: a pinned image can still be launched after its owner deprecates it. */

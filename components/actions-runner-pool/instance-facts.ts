@@ -1,5 +1,8 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { DISK_FLOOR } from "../../contract/shared/host-setup";
+import { rootVolumeViolations as ebsRootViolations } from "../shared/host-rules/volumes";
+import { type ImageDevice, imageDeviceViolations } from "../shared/image-devices";
 import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
 import { WarmPoolState } from "./args/capacity";
 import { defaultImageParameter } from "./defaults";
@@ -17,6 +20,8 @@ export interface InstanceFacts {
   rootDeviceName: string;
   /** GiB. */
   rootVolumeSize: number;
+  /** All that the image maps, the root device included. */
+  imageDevices: ImageDevice[];
 }
 
 /** EC2's name for each architecture, with GitHub's and Canonical's. */
@@ -32,7 +37,7 @@ const HIBERNATION_MEMORY_LIMIT_GIB = 150;
  * Looks up the instance types and the image in AWS and checks that they match.
  *
  * @throws an input error for an unknown instance type or image, an image that the instance types cannot run or hibernate,
- *   or a root volume that is too small for the image or for the memory.
+ *   a root volume that is too small for the image, for the memory or for the disk floor, or a volume that does not fit the image.
  */
 export async function instanceFacts(
   settings: PoolSettings,
@@ -70,11 +75,14 @@ export async function instanceFacts(
     image: image.imageId,
     imageSize: image.rootVolumeSize,
     hibernatedMemory: hibernates ? memoryGib(type) : undefined,
+    raisedFloor: settings.diskFloor.freeSpace > DISK_FLOOR.freeSpace ? settings.diskFloor.freeSpace : undefined,
   };
   const rootVolumeSize = settings.rootVolumeSize ?? defaultRootVolumeSize(needs);
   throwIfAny(rootVolumeViolations(rootVolumeSize, needs));
-  const { rootDeviceName } = image;
-  return { architecture: ARCHITECTURES[architecture].runner, imageId: image.imageId, rootDeviceName, rootVolumeSize };
+  throwIfAny(ebsRootViolations(settings, rootVolumeSize));
+  const { imageId: id, rootDeviceName, devices } = image;
+  throwIfAny(imageDeviceViolations(settings, { id, rootDevice: rootDeviceName, devices }));
+  return { architecture: ARCHITECTURES[architecture].runner, imageId: id, rootDeviceName, rootVolumeSize, imageDevices: devices };
 }
 
 function imageSource(settings: PoolSettings, imageId: string | undefined, architecture: Ec2Architecture): ImageSource {

@@ -19,8 +19,8 @@ export interface LaunchUserDataParts {
 
 /** Base64, as EC2 requires; the size limit applies to the text before encoding. */
 export function launchUserData({ settings, facts, environment, bundle }: LaunchUserDataParts): pulumi.Output<string> {
-  return pulumi.all([facts, environment, bundle.bucket.bucket]).apply(([{ architecture }, { region }, bucket]) => {
-    const config = hostConfig(settings, region, architecture);
+  return pulumi.all([facts, environment, bundle.bucket.bucket]).apply(([known, { region }, bucket]) => {
+    const config = hostConfig(settings, region, known.architecture, known);
     const location = { bucket, key: bundleKey(bundle.sha256), sha256: bundle.sha256 };
     const text = renderUserData(config, location, hostAuthorities(settings));
     throwIfAny(oversize(text, partsOf(settings)));

@@ -14,27 +14,47 @@ export interface RootVolumeNeeds {
   imageSize: number | undefined;
   /** Memory that hibernation writes to the volume; undefined without hibernation. */
   hibernatedMemory: number | undefined;
+  /** `diskFloor.freeSpace`, where it is above the usual one. */
+  raisedFloor?: number;
 }
 
 /**
  * The size if none is given. EC2 would take the image's own, but Ubuntu's 8 GiB are too few for jobs, and an own image
  * may be full. So the image keeps its size beside the memory that hibernation writes.
  */
-export function defaultRootVolumeSize({ imageSize = 0, hibernatedMemory }: RootVolumeNeeds): number {
-  const hibernation = hibernatedMemory === undefined ? 0 : hibernatedMemory + Math.max(imageSize, HIBERNATION_HEADROOM_GIB);
-  return Math.max(USUAL_ROOT_VOLUME_GIB, imageSize, hibernation);
+export function defaultRootVolumeSize({ imageSize = 0, hibernatedMemory = 0, raisedFloor }: RootVolumeNeeds): number {
+  const hibernation = hibernatedMemory === 0 ? 0 : hibernatedMemory + Math.max(imageSize, HIBERNATION_HEADROOM_GIB);
+  return Math.max(USUAL_ROOT_VOLUME_GIB, imageSize, hibernation, imageSize + hibernatedMemory + roomOf(raisedFloor));
 }
 
-/** EC2 refuses each launch with a volume smaller than its snapshot, and cannot hibernate to one smaller than the memory. */
+/**
+ * GiB that a raised floor needs beside the image: twice the floor, or each launch would be abandoned, and one for a first job. The usual
+ * floor needs none of its own: an image is hardly ever as full as its volume.
+ */
+function roomOf(raisedFloor: number | undefined): number {
+  return raisedFloor === undefined ? 0 : Math.ceil(2 * raisedFloor) + 1;
+}
+
+/**
+ * EC2 refuses each launch with a volume smaller than its snapshot, and cannot hibernate to one smaller than the memory. An instance
+ * without twice its disk floor would be abandoned.
+ */
 export function rootVolumeViolations(given: number, needs: RootVolumeNeeds): Violation[] {
-  const { instanceType, image, imageSize = 0, hibernatedMemory } = needs;
+  const { instanceType, image, imageSize = 0, hibernatedMemory, raisedFloor } = needs;
   const hibernation = hibernatedMemory === undefined ? 0 : hibernatedMemory + HIBERNATION_HEADROOM_GIB;
-  const needed = Math.max(imageSize, hibernation);
+  const floor = raisedFloor === undefined ? 0 : imageSize + (hibernatedMemory ?? 0) + roomOf(raisedFloor);
+  const needed = Math.max(imageSize, hibernation, floor);
   if (given >= needed) return [];
   const problems = [
     ...(given < imageSize ? [`image ${image} has a root volume of ${imageSize} GiB, and EC2 launches none with a smaller one`] : []),
     ...(given < hibernation ? [`hibernation writes the ${hibernatedMemory} GiB of memory of ${instanceType} to the root volume`] : []),
+    ...(given < floor ? [`twice diskFloor.freeSpace = ${raisedFloor} GiB must be free beside the image's ${imageSize} GiB`] : []),
   ];
-  const alternative = hibernation > imageSize ? `, or set warmPool.state to ${WarmPoolState.Stopped}` : ", or omit it";
+  const alternative =
+    floor === needed
+      ? ", or lower diskFloor.freeSpace"
+      : hibernation > imageSize
+        ? `, or set warmPool.state to ${WarmPoolState.Stopped}`
+        : ", or omit it";
   return [violation("rootVolumeSize", given, problems.join(", and "), `Use at least ${needed} GiB${alternative}`)];
 }

@@ -5,6 +5,15 @@ export interface LaunchSpec {
   userData: string;
   instanceType: string;
   privateIp: string;
+  /** Besides the root volume. */
+  volumes?: readonly AttachedVolume[];
+}
+
+/** A volume that EC2 attaches at the launch, empty, and deletes with the instance. */
+export interface AttachedVolume {
+  /** EC2's name, such as `/dev/sdf`. */
+  deviceName: string;
+  sizeGib: number;
 }
 
 export interface CommandResult {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { locate, type LocatedEngine } from "../engine/locate";
 import { machineImage } from "../hosts/image";
-import { type ImageContent, SUITE, type Suite, TEAM_ARCHIVE } from "../hosts/image-recipe";
+import { type ImageContent, SUITE, type Suite, TEAM_IMAGE } from "../hosts/image-recipe";
 import { cleanUpDeadRuns, openRun, type Run } from "../hosts/systemd";
 import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
 
@@ -28,7 +28,7 @@ export interface MachineSystems {
 }
 
 /** Machines for what a team puts on them: rootless Docker, and packages. */
-export const TEAM_MACHINES: MachineSystems = { archive: TEAM_ARCHIVE, features: { containers: true } };
+export const TEAM_MACHINES: MachineSystems = { ...TEAM_IMAGE, features: { containers: true } };
 
 export async function prepare(
   hosts: "systemd" | "simulated",

@@ -1,4 +1,4 @@
-import { findImage, instanceTypes, type OwnImage, publicParameters } from "../aws/ec2/catalogue";
+import { findImage, instanceTypes, type OwnImage, publicParameters, volumesOf } from "../aws/ec2/catalogue";
 import { getInvocation, type InvocationContext } from "./invoke-function";
 import { arn, type ProviderAccount } from "./resource-type";
 import type { Json, Properties } from "./values";
@@ -110,6 +110,9 @@ const getInstanceType: Invoke = (args, { account }) => {
     memorySize: type.memoryMib,
     defaultVcpus: type.vcpus,
     hibernationSupported: type.hibernation,
+    instanceStorageSupported: type.disks !== undefined,
+    instanceDisks: type.disks === undefined ? [] : [{ ...type.disks, type: "ssd" }],
+    totalInstanceStorage: (type.disks?.count ?? 0) * (type.disks?.size ?? 0),
     supportedUsagesClasses: ["on-demand", "spot"],
     supportedRootDeviceTypes: ["ebs"],
     supportedVirtualizationTypes: ["hvm"],
@@ -149,14 +152,12 @@ const getAmi: Invoke = (args, { account, facts }) => {
       region: account.region,
       arn: arn(account, "ec2", `image/${image.id}`, { account: false }),
       // The provider returns the members of `ebs` as text, with the names of its own schema.
-      blockDeviceMappings: [
-        {
-          deviceName: image.rootDeviceName,
-          ebs: { volume_size: String(image.rootVolumeGib), snapshot_id: image.snapshotId, delete_on_termination: "true" },
-          noDevice: "",
-          virtualName: "",
-        },
-      ],
+      blockDeviceMappings: volumesOf(image).map(({ deviceName, sizeGib, snapshotId }) => ({
+        deviceName,
+        ebs: { volume_size: String(sizeGib), snapshot_id: snapshotId, delete_on_termination: "true" },
+        noDevice: "",
+        virtualName: "",
+      })),
       tags: {},
     };
   }

@@ -21,11 +21,15 @@ export type VolumeType = (typeof VolumeType)[keyof typeof VolumeType];
 export interface VolumeArgs {
   /**
    * Where it is mounted: an absolute path that the user of the jobs owns, or `work` for the work folder of jobs, or `docker` for
-   * images and containers. Limits: no folder of the system; none twice, none below another.
+   * images and containers. Limits: no folder of the system and none in which users may write; none twice, none below another;
+   * `docker` only where jobs have Docker.
    */
   mountPoint: string;
 
-  /** Size in GiB. Limits: 1 to 16384, from 125 for `st1` and `sc1`; required without `device`. Default: that of the image's device. */
+  /**
+   * Size in GiB. Limits: 1 to 16384, from 4 for `io1` and `io2`, from 125 for `st1` and `sc1`; at least the image's device; at `work`
+   * and `docker` room for twice `diskFloor.freeSpace`; required without `device`. Default: that of the image's device.
+   */
   size?: number;
 
   /** Type of the volume. Default: `gp3`. */
@@ -43,13 +47,16 @@ export interface VolumeArgs {
   /** KMS key. Default: that of the root volume. */
   kmsKeyId?: pulumi.Input<string>;
 
-  /** Name of a device of the image, such as `/dev/sdb`, whose content the volume keeps. Default: a new, empty volume. */
+  /**
+   * Name of a device of the image, such as `/dev/sdb`, whose content the volume keeps. Limits: not the root device; formatted as ext4
+   * or xfs, without partitions. Default: a new, empty volume.
+   */
   device?: string;
 }
 
 /** Free space below which an instance takes no further job and is replaced. At its launch it must have twice as much. */
 export interface DiskFloorArgs {
-  /** Free space in GiB. Limits: 1 to 1024; twice as much must fit beside the image. Default: 1. */
+  /** Free space in GiB. Limits: 1 to 1024; where it is raised, twice as much must fit beside the image. Default: 1. */
   freeSpace?: number;
 
   /** Free inodes, in percent of the file system's. Limits: 1 to 40. Default: 5. */

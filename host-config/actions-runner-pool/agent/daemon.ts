@@ -163,7 +163,7 @@ export class Daemon {
 
   private async observeDisk(): Promise<void> {
     const { host } = this;
-    const shortage = shortageOf(await host.disk.space());
+    const shortage = shortageOf(await host.disk.space(), 1, host.config.diskFloor);
     const before = this.state;
     this.state = diskObserved(before, shortage);
     const now = host.clock.now();

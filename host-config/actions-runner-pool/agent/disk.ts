@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { HOST_PATHS, workFolder } from "../../../contract/shared/host-paths";
 import type { Disk, DiskSpace } from "./ports/disk";
 
 /** The job's workspaces and the worker's log, whose first line ends a worker on a full disk; and everything else. */
@@ -16,14 +17,17 @@ const BOUND_MS = 200;
 
 /**
  * The folders to measure, several of which may be on one file system, and some absent. The engine's only where jobs may use
- * it: elsewhere a full one costs no job.
+ * it: elsewhere a full one costs no job. Further volumes are not measured: what jobs keep there is theirs, and may fill it.
  */
-export function foldersOf(
-  { docker, jobsMayBecomeRoot }: Pick<HostConfig, "docker" | "jobsMayBecomeRoot">,
-  dockerConfig = DOCKER_CONFIG,
-): string[] {
-  if (docker !== "root" && !jobsMayBecomeRoot) return [...FOLDERS];
-  return [...FOLDERS, dataRoot(dockerConfig), CONTAINERD];
+export function foldersOf(config: Pick<HostConfig, "docker" | "jobsMayBecomeRoot" | "storage">, dockerConfig = DOCKER_CONFIG): string[] {
+  const { docker, jobsMayBecomeRoot } = config;
+  const work = workFolder(config);
+  return [
+    ...FOLDERS,
+    ...(work === undefined ? [] : [work]),
+    ...(docker === "rootless" ? [HOST_PATHS.engine] : []),
+    ...(docker === "root" || jobsMayBecomeRoot ? [dataRoot(dockerConfig), CONTAINERD] : []),
+  ];
 }
 
 /** Root's own file. One that cannot be read or parsed keeps Docker from starting, so its default is as good as any. */

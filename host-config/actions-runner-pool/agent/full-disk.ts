@@ -6,25 +6,22 @@
  * The replacement is a better one: an instance that starts with less than twice the floor is never taken into service
  * (registration.ts). So an image that is itself too full cannot replace healthy instances, one after the other.
  */
+import { DISK_FLOOR, type DiskFloor } from "../../../contract/shared/host-setup";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { DiskSpace } from "./ports/disk";
 import type { Host } from "./ports/host";
 
 const GIB = 1024 ** 3;
-/** Bytes. Workspaces of most jobs need more, so little is lost by replacing an instance that has less. */
-const FLOOR = GIB;
-/** Share of the file system's inodes, as Kubernetes' kubelet evicts by default. A checkout may use tens of thousands. */
-const INODE_FLOOR = 0.05;
 /** An instance enters service only with this many times the floor, or the first job could end its life. */
 export const AT_LAUNCH = 2;
 
 /** What is too scarce, in words, or undefined. */
-export function shortageOf(spaces: readonly DiskSpace[], times = 1): string | undefined {
+export function shortageOf(spaces: readonly DiskSpace[], times = 1, floor: DiskFloor = DISK_FLOOR): string | undefined {
+  const [space, inodes] = [floor.freeSpace * times, floor.freeInodes * times];
   for (const { path, available, total, inodesAvailable, inodesTotal } of spaces) {
-    if (total > 0 && available < FLOOR * times) return `${path}: ${gib(available)} of ${gib(total)} GiB free, at least ${times} needed`;
-    const share = inodesAvailable / inodesTotal;
-    if (inodesTotal > 0 && share < INODE_FLOOR * times)
-      return `${path}: ${inodesAvailable} of ${inodesTotal} inodes free, at least ${Math.round(INODE_FLOOR * times * 100)} % needed`;
+    if (total > 0 && available < space * GIB) return `${path}: ${gib(available)} of ${gib(total)} GiB free, at least ${space} needed`;
+    if (inodesTotal > 0 && (inodesAvailable / inodesTotal) * 100 < inodes)
+      return `${path}: ${inodesAvailable} of ${inodesTotal} inodes free, at least ${inodes} % needed`;
   }
   return undefined;
 }

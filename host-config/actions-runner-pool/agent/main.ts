@@ -40,7 +40,7 @@ import { preferSize } from "../../shared/v8-memory";
 import type { Host } from "./ports/host";
 import type { HostClock } from "../../shared/ports/clock";
 import { reap, type ReapHost } from "./reap";
-import { registrar } from "./registrar";
+import { accountOf, registrar } from "./registrar";
 import { jobMark } from "./job-mark";
 import { jobSigns } from "./job-signs";
 import { emptyLongLog } from "./listener-log";
@@ -71,7 +71,7 @@ const COMMANDS: Record<string, () => Promise<unknown>> = {
   storage: () =>
     withConfig(async (config) => {
       const { mountStorage } = load<typeof import("../../shared/storage/storage")>(() => require("../../shared/storage/storage"));
-      await mountStorage({ setup: config, user: config.runnerUser, log: jsonLog("storage") });
+      await mountStorage({ setup: config, user: accountOf(config.runnerUser), log: jsonLog("storage") });
     }),
   engine: () =>
     withConfig(async (config) => {

@@ -10,7 +10,7 @@ export function diskStage(config: HostConfig, { space } = disk(foldersOf(config)
     name: "disk",
     due: ({ packages, script }) => packages !== undefined || script !== undefined,
     async run() {
-      const shortage = shortageOf(await space(), AT_LAUNCH);
+      const shortage = shortageOf(await space(), AT_LAUNCH, config.diskFloor);
       if (shortage !== undefined) throw new PrepareError(`disk: setupScript and packages leave too little space for jobs: ${shortage}`);
     },
   };

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { workFolder } from "../../../contract/shared/host-paths";
 import type { Imds } from "../../shared/ports/imds";
 import { coverOf } from "./mounts";
 import { ownUnit } from "./own-unit";
@@ -78,7 +79,7 @@ export function inOwnUnit(config: HostConfig, folder: string, command: readonly 
  * and the pool would silently lose its runners. An update waits for the running job, and the drain handles the relaunch.
  */
 export function configArguments(config: HostConfig, name: string): string[] {
-  const args = ["--unattended", "--replace", "--url", config.githubUrl, "--name", name, "--work", "_work"];
+  const args = ["--unattended", "--replace", "--url", config.githubUrl, "--name", name, "--work", workFolder(config) ?? "_work"];
   if (config.labels.length > 0) args.push("--labels", config.labels.join(","));
   if (config.noDefaultLabels && config.labels.length > 0) args.push("--no-default-labels");
   if (config.runnerGroup) args.push("--runnergroup", config.runnerGroup);

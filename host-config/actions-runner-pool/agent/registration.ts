@@ -35,8 +35,8 @@ export async function register(host: RegistrationHost): Promise<boolean> {
 }
 
 /** The reason for which an instance that would soon be replaced again never enters service. */
-async function tooFull({ disk, metrics, log }: RegistrationHost): Promise<string | undefined> {
-  const shortage = shortageOf(await disk.space(), AT_LAUNCH);
+async function tooFull({ config, disk, metrics, log }: RegistrationHost): Promise<string | undefined> {
+  const shortage = shortageOf(await disk.space(), AT_LAUNCH, config.diskFloor);
   if (shortage === undefined) return undefined;
   await metrics.count(METRIC.fullDisks).catch((error: unknown) => log.warn("the full disk could not be counted", { error: String(error) }));
   return `the image leaves too little space for jobs: ${shortage}; raise rootVolumeSize or use a smaller image`;

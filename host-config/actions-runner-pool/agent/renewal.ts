@@ -6,6 +6,8 @@
 import { closeSync, existsSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
+import { workFolder } from "../../../contract/shared/host-paths";
+import type { HostSetup } from "../../../contract/shared/host-setup";
 import type { HostClock } from "../../shared/ports/clock";
 import { command, TIMEOUT_MS } from "./command";
 import { usersMountsBelow } from "./mounts";
@@ -45,6 +47,8 @@ export interface RenewalFiles extends PristineFiles {
   schedulers: SchedulerFolders;
   /** The folder of the runner's performance log, which belongs to the job's user. */
   perfLog: string;
+  /** The work folder of jobs, where it is not in the runner's folder; from the configuration, unless a test gives one. */
+  work?: string;
   proc: string;
 }
 
@@ -59,7 +63,7 @@ const KERNEL: Ends = { slice: killUserSlice, all: endProcessesOf, left: processe
 
 /** @param asUser,account,files,ends overridden by tests */
 export function renewal(
-  config: UnitConfig,
+  config: UnitConfig & Pick<HostSetup, "storage">,
   clock: HostClock,
   asUser: AsUser = asUserOf(config),
   account: () => Account = () => accountOf(config.runnerUser),
@@ -87,7 +91,11 @@ export function renewal(
       await unmount([own.home], files.proc);
       await inHome(own, ["/bin/sh", "-c", REMOVAL, "sh", ...HOME_PATHS]);
     },
-    deleteWork: () => remove(join(files.runner, "_work")),
+    deleteWork() {
+      const elsewhere = files.work ?? workFolder(config);
+      // A mount point, or a folder that only an installation makes: what is in it goes.
+      return elsewhere === undefined ? remove(join(files.runner, "_work")) : empty(elsewhere);
+    },
     async check() {
       const lingers = join(files.linger, runnerUser);
       if (existsSync(lingers)) throw new Error(`runnerUser ${runnerUser} lingers again: ${lingers}`);
@@ -158,7 +166,7 @@ function move(from: string, to: string): Promise<void> {
   return command(["mv", "--no-target-directory", "--", from, to]);
 }
 
-/** By the shell's patterns, because a job may give files names that are no text. In /run: in most cases a boot has emptied it. */
+/** By the shell's patterns, because a job may give files names that are no text. Absent: in /run a boot has emptied it. */
 async function empty(folder: string): Promise<void> {
   if (existsSync(folder)) await command(["/bin/sh", "-c", "rm -rf --one-file-system -- ..?* .[!.]* *"], { cwd: folder });
 }

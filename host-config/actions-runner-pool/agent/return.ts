@@ -26,6 +26,7 @@
  */
 import { LOG, PATHS } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import { workFolder } from "../../../contract/shared/host-paths";
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import { isReturning } from "./decide";
 import { AT_LAUNCH, shortageOf } from "./full-disk";
@@ -33,9 +34,9 @@ import type { Host } from "./ports/host";
 import { drainLeftovers, stopped, type Wait } from "./stopped-runner";
 import { entersPool, isTerminating } from "./target-state";
 
-type RenewalHost = Pick<Host, "log" | "unit" | "renewal" | "forcedStop" | "pause" | "service" | "disk" | "engine">;
+type RenewalHost = Pick<Host, "config" | "log" | "unit" | "renewal" | "forcedStop" | "pause" | "service" | "disk" | "engine">;
 export type ReturnHost = RenewalHost &
-  Pick<Host, "config" | "clock" | "imds" | "signs" | "lifecycle" | "metrics" | "registrar" | "returning" | "health">;
+  Pick<Host, "clock" | "imds" | "signs" | "lifecycle" | "metrics" | "registrar" | "returning" | "health">;
 export type ReturnResult = "returned" | "renewed" | "abandoned";
 
 /** Whether the instance leaves service for the warm pool, or has left it with a machine that was not renewed. */
@@ -139,16 +140,18 @@ async function renew(host: RenewalHost): Promise<void> {
 
 /**
  * Caches are worth less than the instance, whose next launch would be abandoned (registration.ts). Only where their own file system is
- * too full: the work folder is on that of the runner (can-return.ts), and a full volume of Docker's gains nothing.
+ * too full: the work folder is on that of the runner (can-return.ts), or has a volume; a full volume of Docker's gains nothing.
  */
-async function makeRoom({ disk, renewal, log }: RenewalHost): Promise<void> {
+async function makeRoom({ config, disk, renewal, log }: RenewalHost): Promise<void> {
+  const folder = workFolder(config) ?? PATHS.runner;
   const shortage = shortageOf(
-    (await disk.space()).filter(({ path }) => path === PATHS.runner),
+    (await disk.space()).filter(({ path }) => path === folder),
     AT_LAUNCH,
+    config.diskFloor,
   );
   if (shortage === undefined) return;
   await renewal.deleteWork();
-  const remaining = shortageOf(await disk.space(), AT_LAUNCH);
+  const remaining = shortageOf(await disk.space(), AT_LAUNCH, config.diskFloor);
   log.warn("jobs left too little space for a launch, so their work folder was deleted", { shortage, remaining });
 }
 

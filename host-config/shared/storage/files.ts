@@ -1,13 +1,48 @@
+import { HOST_UNITS } from "../../../contract/shared/host-units";
 import type { HostSetup } from "../../../contract/shared/host-setup";
-import type { RenderedFile, UnitFacts } from "../rendered-file";
+import { type RenderedFile, type UnitFacts, unitFile } from "../rendered-file";
 import { NO_EXTRAS, type UnitExtras } from "../unit-extras";
 
+/** What works on the volumes, besides the unit that runs the jobs. */
+const ENGINES = ["containerd.service", "docker.service", HOST_UNITS.docker];
+
+/** Seconds; more than the program takes at most. */
+const START_SECONDS = 300;
+
 /** Files of volumes, for the installer. */
-export function storageFiles(_setup: HostSetup, _facts: UnitFacts): RenderedFile[] {
-  return [];
+export function storageFiles(setup: HostSetup, facts: UnitFacts): RenderedFile[] {
+  if (setup.storage === undefined) return [];
+  return [unitFile(HOST_UNITS.storage, storageUnit([...ENGINES, facts.runnerUnit], facts))];
 }
 
 /** What volumes adds to the runner's unit. */
-export function storageExtras(_setup: HostSetup): UnitExtras {
-  return NO_EXTRAS;
+export function storageExtras({ storage }: HostSetup): UnitExtras {
+  if (storage === undefined) return NO_EXTRAS;
+  const { storage: unit } = HOST_UNITS;
+  return { ...NO_EXTRAS, after: [unit], requires: [unit], enable: [unit] };
+}
+
+/**
+ * It unmounts nothing: systemd knows each mount from the kernel, and ends it at a shutdown after local-fs.target, and so after every
+ * service with the default dependencies, a draining runner included.
+ */
+function storageUnit(users: readonly string[], { agent }: UnitFacts): string {
+  return `[Unit]
+Description=Volumes of the CI runner
+After=local-fs.target
+Before=${users.join(" ")}
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=${agent} storage
+TimeoutStartSec=${START_SECONDS}
+StandardOutput=journal
+StandardError=journal
+SyslogIdentifier=runner-storage
+
+[Install]
+WantedBy=multi-user.target
+`;
 }

@@ -1,20 +1,77 @@
+/**
+ * The volumes of a machine: finds them, formats those that are new, mounts all of them, and gives jobs what is theirs.
+ *
+ * Started by: `agent.cjs prepare` before the registration, where a failure abandons the launch; and runner-storage.service at each
+ * boot, before Docker and the runner, which do not start without it.
+ *
+ * Life cycle: for each volume of the configuration, in its order: find its device, for 30 s; ask whether it has a signature; format
+ * it only if it has none and is a new one; mount it. Then the instance store: one disk, or an array of several. It is empty again
+ * after each stop, and then formatted anew. May be repeated: what is mounted stays as it is.
+ *
+ * Failure: one line on standard error, exit code 1. In the preparation it is the reason of the abandoned launch. At a boot the unit
+ * fails, so that no job is taken; the agent's next try to start the runner starts it again.
+ *
+ * Killed: a format that was cut short leaves no valid file system, so that the next run formats again, or refuses what it finds.
+ *
+ * Bounds: 120 s in the preparation, within setupTimeout; 240 s at a boot, within the unit's 300 s. A device may take 30 s to appear.
+ *
+ * AWS and the metadata: not called.
+ *
+ * Gotchas:
+ *   - A device with any signature is never formatted: EC2's names are all that connects it with the configuration.
+ *   - The image's own Docker runs during the preparation; it is stopped before its folder is mounted over. The stage `docker` starts it.
+ *   - Mounting follows links: see safe-folder.ts.
+ */
 import type { HostSetup } from "../../../contract/shared/host-setup";
+import { monotonicClock } from "../clock";
+import { jsonLog } from "../json-log";
+import type { HostClock } from "../ports/clock";
 import type { Log } from "../ports/log";
-import type { Stage } from "../prepare/stage";
+import { boundedExec } from "../prepare/exec";
+import type { HostUser, Stage } from "../prepare/stage";
+import { fileSystems } from "./file-systems";
+import { bringUp } from "./bring-up";
+import { checkEngineFolder, stopEngine } from "./image-engine";
+import { createMountPoint, give } from "./safe-folder";
+import { snapshotOf } from "./snapshot";
 
-export interface StorageHost {
+const PREPARE_MS = 120_000;
+/** Less than TimeoutStartSec= of the unit, so that the reason is in the journal. */
+const BOOT_MS = 240_000;
+
+interface StorageHost {
   setup: HostSetup;
   /** The job's user, who owns what is mounted for jobs. */
-  user: string;
+  user: Pick<HostUser, "uid" | "gid">;
   log: Log;
 }
 
 /** The command of runner-storage.service, at each boot. May be repeated. Rejects if a volume is missing or another's. */
-export async function mountStorage(_host: StorageHost): Promise<void> {}
+export async function mountStorage({ setup, user, log }: StorageHost, clock: HostClock = monotonicClock()): Promise<void> {
+  if (setup.storage === undefined) return;
+  await bringUp(setup, user, effects(boundedExec(AbortSignal.timeout(BOOT_MS)), clock, log));
+}
 
 /** The same during the installation, where a failure abandons the launch. */
 export const storageStage: Stage = {
   name: "storage",
   due: ({ storage }) => storage !== undefined,
-  run: async () => undefined,
+  async run({ setup, user, deadline, say }) {
+    const exec = boundedExec(AbortSignal.any([deadline, AbortSignal.timeout(PREPARE_MS)]));
+    checkEngineFolder(setup);
+    await stopEngine(setup, exec);
+    await bringUp(
+      setup,
+      user,
+      effects(
+        exec,
+        monotonicClock(),
+        jsonLog("storage", (line) => say(line.trimEnd())),
+      ),
+    );
+  },
 };
+
+function effects(exec: ReturnType<typeof boundedExec>, clock: HostClock, log: Log) {
+  return { exec, clock, log, fileSystems: fileSystems(exec), snapshot: snapshotOf, createMountPoint, give };
+}

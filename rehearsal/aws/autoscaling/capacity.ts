@@ -164,6 +164,7 @@ export class Capacity {
       spot: this.asSpot(group, tally),
       metadata: template.metadata,
       hibernation: template.hibernation,
+      volumes: template.volumes,
       launchFailure: template.refusal ?? instanceTagRefusal(tags) ?? template.launchFailure,
       tags: {
         ...tags,

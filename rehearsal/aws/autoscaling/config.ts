@@ -1,3 +1,4 @@
+import type { AttachedVolume } from "../host-driver";
 import type { Transition } from "../../../contract/aws/lifecycle";
 import type { InstanceProfile, MetadataOptions } from "../ec2/instance";
 
@@ -30,6 +31,8 @@ export interface LaunchTemplate {
   instanceTags?: Record<string, string>;
   metadata?: MetadataOptions;
   hibernation?: boolean;
+  /** Besides the root volume. */
+  volumes?: readonly AttachedVolume[];
   /** Why EC2 refuses to launch from it: for the caller who gives it to a group, and at each launch. */
   refusal?: string;
   /** The state reason with which EC2 ends each instance right after it accepted the launch. */

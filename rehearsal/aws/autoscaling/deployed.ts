@@ -1,7 +1,8 @@
 import type { ResourceStore } from "../api";
 import { findImage, type OwnImage, publicParameters } from "../ec2/catalogue";
 import type { InstanceProfile } from "../ec2/instance";
-import { type BlockDevice, keyFailure, volumeRefusal } from "../ec2/root-volume";
+import { keyFailure } from "../ec2/volume-keys";
+import { type BlockDevice, attachedVolumes, volumeRefusal } from "../ec2/volume-refusal";
 import type { OtherKeys } from "../kms/keys";
 import { nameOf, type AwsAccount } from "../account";
 import type { LaunchTemplate } from "./config";
@@ -86,6 +87,7 @@ export class DeployedResolver implements Resolver {
     const metadata = inputs.metadataOptions ?? {};
     const devices: BlockDevice[] = inputs.blockDeviceMappings ?? [];
     const image = imageId(inputs.imageId);
+    const found = findImage(image ?? "", this.parts.images);
     const tags = (inputs.tagSpecifications ?? []).find((each: Inputs) => each.resourceType === "instance")?.tags;
     return {
       id,
@@ -103,7 +105,8 @@ export class DeployedResolver implements Resolver {
         httpEndpoint: metadata.httpEndpoint,
       },
       hibernation: inputs.hibernationOptions?.configured ?? false,
-      refusal: volumeRefusal(findImage(image ?? "", this.parts.images), devices),
+      volumes: attachedVolumes(found, devices),
+      refusal: volumeRefusal(found, devices),
       launchFailure: keyFailure(this.store, this.account, devices, this.parts.keys ?? "prepared"),
     };
   }

@@ -9,7 +9,28 @@ export interface InstanceTypeFacts {
   memoryMib: number;
   architecture: Architecture;
   hibernation: boolean;
+  /** Disks of its own, all alike. */
+  disks?: InstanceDisks;
 }
+
+interface InstanceDisks {
+  count: number;
+  /** GB, as EC2 reports it. */
+  size: number;
+}
+
+/** By size. The variants of these families with disks have a `d` in their name. */
+const DISKS: Readonly<Record<string, InstanceDisks>> = {
+  medium: { count: 1, size: 59 },
+  large: { count: 1, size: 118 },
+  xlarge: { count: 1, size: 237 },
+  "2xlarge": { count: 1, size: 474 },
+  "4xlarge": { count: 1, size: 950 },
+  "8xlarge": { count: 1, size: 1900 },
+  "12xlarge": { count: 2, size: 1425 },
+  "16xlarge": { count: 2, size: 1900 },
+};
+const WITH_DISKS = ["m6id", "m7gd", "c6id"];
 
 /**
  * Families with their architecture and memory per vCPU in GiB. EC2 supports hibernation for instances with less than
@@ -19,14 +40,17 @@ const FAMILIES: [family: string, architecture: Architecture, gibPerVcpu: number]
   ["m5", "x86_64", 4],
   ["m5a", "x86_64", 4],
   ["m6i", "x86_64", 4],
+  ["m6id", "x86_64", 4],
   ["m6a", "x86_64", 4],
   ["m7i", "x86_64", 4],
   ["m7a", "x86_64", 4],
   ["m6g", "arm64", 4],
   ["m7g", "arm64", 4],
+  ["m7gd", "arm64", 4],
   ["m8g", "arm64", 4],
   ["c5", "x86_64", 2],
   ["c6i", "x86_64", 2],
+  ["c6id", "x86_64", 2],
   ["c6a", "x86_64", 2],
   ["c7i", "x86_64", 2],
   ["c7a", "x86_64", 2],
@@ -87,7 +111,9 @@ export const instanceTypes: ReadonlyMap<string, InstanceTypeFacts> = new Map(
 
 function facts(name: string, architecture: Architecture, vcpus: number, memoryGib: number): InstanceTypeFacts {
   const hibernation = memoryGib < HIBERNATION_LIMIT_GIB;
-  return { name, vcpus, memoryMib: memoryGib * 1024, architecture, hibernation };
+  const [family, size] = name.split(".") as [string, string];
+  const disks = WITH_DISKS.includes(family) ? DISKS[size] : undefined;
+  return { name, vcpus, memoryMib: memoryGib * 1024, architecture, hibernation, disks };
 }
 
 export interface ImageFacts {
@@ -99,6 +125,15 @@ export interface ImageFacts {
   /** Size of the root device's snapshot; the root volume must not be smaller. */
   rootVolumeGib: number;
   snapshotId: string;
+  /** Besides the root device. */
+  devices: ImageVolume[];
+}
+
+export interface ImageVolume {
+  deviceName: string;
+  /** Of the snapshot; the volume must not be smaller. */
+  sizeGib: number;
+  snapshotId: string;
 }
 
 /** An image of the account's own, as a scenario names it. */
@@ -107,6 +142,8 @@ export interface OwnImage {
   rootDeviceName: string;
   /** Default 8. */
   rootVolumeGib?: number;
+  /** Volumes besides the root device. */
+  devices?: readonly Omit<ImageVolume, "snapshotId">[];
   name?: string;
   ownerId?: string;
 }
@@ -125,6 +162,7 @@ function image(name: string, architecture: Architecture): ImageFacts {
     rootDeviceName: "/dev/sda1",
     rootVolumeGib: 8,
     snapshotId: `snap-${digest.slice(17, 34)}`,
+    devices: [],
   };
 }
 
@@ -164,5 +202,12 @@ export function findImage(id: string, own: Readonly<Record<string, OwnImage>> = 
   const found = own[id];
   if (images.has(id) || found === undefined) return images.get(id);
   const { architecture, rootDeviceName, rootVolumeGib = 8, name = id, ownerId = accountId } = found;
-  return { id, name, owner: ownerId, architecture, rootDeviceName, rootVolumeGib, snapshotId: `snap-${id.replace(/^ami-/, "")}` };
+  const snapshotId = `snap-${id.replace(/^ami-/, "")}`;
+  const devices = (found.devices ?? []).map((device) => ({ ...device, snapshotId: `${snapshotId}${device.deviceName.slice(-1)}` }));
+  return { id, name, owner: ownerId, architecture, rootDeviceName, rootVolumeGib, snapshotId, devices };
+}
+
+/** All that an image maps, the root device first. */
+export function volumesOf({ rootDeviceName, rootVolumeGib, snapshotId, devices }: ImageFacts): ImageVolume[] {
+  return [{ deviceName: rootDeviceName, sizeGib: rootVolumeGib, snapshotId }, ...devices];
 }

@@ -1,6 +1,6 @@
 import { type Authorisation, AwsError, type Principal, type ResourceStore, type Service, type Shape } from "../api";
 import type { AwsAccount } from "../account";
-import { images, instanceTypes } from "./catalogue";
+import { images, instanceTypes, volumesOf } from "./catalogue";
 import type { Fleet } from "./fleet";
 import type { Instance, PowerState } from "./instance";
 import { describeVersions } from "./launch-templates";
@@ -100,6 +100,13 @@ export class Ec2 implements Service {
       MemoryInfo: { SizeInMiB: type.memoryMib },
       ProcessorInfo: { SupportedArchitectures: [type.architecture] },
       HibernationSupported: type.hibernation,
+      InstanceStorageSupported: type.disks !== undefined,
+      InstanceStorageInfo: type.disks && {
+        TotalSizeInGB: type.disks.count * type.disks.size,
+        Disks: [{ SizeInGB: type.disks.size, Count: type.disks.count, Type: "ssd" }],
+        NvmeSupport: "required",
+        EncryptionSupport: "required",
+      },
     }));
   }
 
@@ -117,7 +124,10 @@ export class Ec2 implements Service {
         RootDeviceType: "ebs",
         VirtualizationType: "hvm",
         State: "available",
-        BlockDeviceMappings: [{ DeviceName: image.rootDeviceName, Ebs: { VolumeSize: image.rootVolumeGib, SnapshotId: image.snapshotId } }],
+        BlockDeviceMappings: volumesOf(image).map(({ deviceName, sizeGib, snapshotId }) => ({
+          DeviceName: deviceName,
+          Ebs: { VolumeSize: sizeGib, SnapshotId: snapshotId },
+        })),
       };
     });
   }

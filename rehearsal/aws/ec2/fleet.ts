@@ -59,13 +59,13 @@ export class Fleet {
 
   /** First boot. Rejects if the machine does not boot. */
   powerOn(instance: Instance): Promise<void> {
-    const { id, userData, instanceType, privateIp, launchFailure } = instance;
+    const { id, userData, instanceType, privateIp, volumes, launchFailure } = instance;
     return this.enqueue(instance, async () => {
       if (launchFailure !== undefined) {
         instance.state = "terminated";
         throw new Error(launchFailure);
       }
-      await this.options.driver.launch({ instanceId: id, userData, instanceType, privateIp });
+      await this.options.driver.launch({ instanceId: id, userData, instanceType, privateIp, volumes });
       instance.state = "running";
     });
   }

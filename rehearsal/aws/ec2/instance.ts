@@ -1,3 +1,5 @@
+import type { AttachedVolume } from "../host-driver";
+
 /** EC2's names for the power state of an instance. */
 export type PowerState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
 
@@ -15,6 +17,8 @@ export interface InstanceRequest {
   spot?: boolean;
   metadata?: MetadataOptions;
   hibernation?: boolean;
+  /** Besides the root volume. */
+  volumes?: readonly AttachedVolume[];
   /** EC2 ends the instance with this reason before it boots. */
   launchFailure?: string;
 }

@@ -5,6 +5,7 @@ import type { Timeline } from "../../timeline";
 import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/host-driver";
 import type { MachineNetwork } from "../network";
 import { removeFolder } from "../remove-folder";
+import { BlockDevices } from "./block-devices";
 import { Cgroup, cgroupMounts } from "./cgroups";
 import { Disk } from "./disk";
 import { JournalReader } from "./journal";
@@ -20,6 +21,8 @@ export interface SystemdHostsOptions {
   gatewayAddress: string;
   /** Names that machines can resolve; called at each launch. */
   hostnames: () => readonly string[];
+  /** Names that machines resolve to other addresses. */
+  otherNames?: readonly { name: string; address: string }[];
   /** CA certificate (PEM) that machines trust besides Debian's. */
   caFile: string;
   timeline: Timeline;
@@ -44,12 +47,15 @@ export interface MachineFeatures {
   containers?: boolean;
   /** Devices of a machine, each as `SOURCE:TARGET`: a path on this machine, and the one inside. */
   devices?(instanceId: string): string[];
+  /** Called for the file of each new volume of a machine, before its first boot. */
+  newVolume?(file: string, deviceName: string): void;
 }
 
 interface Host {
   spec: LaunchSpec;
   image: string;
   disk: Disk;
+  volumes: BlockDevices;
   cgroup: Cgroup;
   journal: JournalReader;
   machine?: SystemdMachine;
@@ -78,13 +84,14 @@ export class SystemdHosts implements HostDriver {
       throw new Error(`instance id ${JSON.stringify(spec.instanceId)}: give i- followed by lowercase letters or digits`);
     const mounts = cgroupMounts();
     if (!mounts) throw new Error("no cgroup v2 is mounted on this machine");
-    const { run, timeline, clock, gatewayAddress, caFile } = this.options;
+    const { run, timeline, clock, gatewayAddress, otherNames = [], caFile } = this.options;
     const image = this.nextImage();
     const disk = new Disk(join(run.dir, "machines", spec.instanceId));
     const host: Host = {
       spec,
       image,
       disk,
+      volumes: new BlockDevices(join(disk.path, "volumes"), spec.volumes ?? []),
       cgroup: Cgroup.at(mounts, `${run.cgroup}/${spec.instanceId}`),
       journal: new JournalReader(spec.instanceId, disk.journal, timeline, clock),
       offRequested: false,
@@ -94,7 +101,9 @@ export class SystemdHosts implements HostDriver {
     await this.enqueue(host, async () => {
       const { hostnames, features } = this.options;
       const containers = features?.containers;
-      disk.create({ spec, hostName: hostName(spec), hostnames: hostnames(), gatewayAddress, image, caFile, containers });
+      const names = { hostnames: hostnames(), gatewayAddress, otherNames };
+      disk.create({ spec, hostName: hostName(spec), ...names, image, caFile, containers });
+      host.volumes.create(features?.newVolume);
       this.options.customize?.(join(disk.path, "upper"));
       await this.powerOn(host);
     });
@@ -150,6 +159,11 @@ export class SystemdHosts implements HostDriver {
     return existsSync(saved) ? readFileSync(saved, "utf8") : "";
   }
 
+  /** The file of a machine's volume. Without it the machine boots without the device. */
+  volumeFile(instanceId: string, deviceName: string): string {
+    return this.host(instanceId).volumes.file(deviceName);
+  }
+
   /** A command line that opens a root shell in the machine; undefined while it is off. */
   shell(instanceId: string): string | undefined {
     const machine = this.hosts.get(instanceId)?.machine;
@@ -182,6 +196,7 @@ export class SystemdHosts implements HostDriver {
     if (this.closing) throw new Error(`instance ${host.spec.instanceId} cannot be started: the hosts are being closed`);
     const { instanceId, privateIp } = host.spec;
     host.offRequested = false;
+    const binds = [...(await host.volumes.attach()), ...(this.options.features?.devices?.(instanceId) ?? [])];
     const machine = await SystemdMachine.boot({
       instanceId,
       cgroup: host.cgroup,
@@ -198,7 +213,7 @@ export class SystemdHosts implements HostDriver {
         // A link's name has at most 15 characters; the end of an instance id is its distinctive part.
         LINK: `v${instanceId.slice(2).slice(-14)}`,
         FEATURES: this.options.features?.containers ? "containers" : "",
-        BINDS: (this.options.features?.devices?.(instanceId) ?? []).join(" "),
+        BINDS: binds.join(" "),
       },
     });
     host.machine = machine;
@@ -223,12 +238,14 @@ export class SystemdHosts implements HostDriver {
     host.offRequested = true;
     await machine.powerOff(graceSeconds * 1000);
     host.machine = undefined;
+    await host.volumes.detach();
     await host.journal.catchUp();
   }
 
   /** Keeps the journal as text: failures are often investigated after the machine is terminated. */
   private async remove(host: Host): Promise<void> {
     if (!this.closing) writeFileSync(this.journalFile(host.spec.instanceId), await host.journal.text());
+    await host.volumes.detach();
     await host.disk.remove();
     this.hosts.delete(host.spec.instanceId);
   }

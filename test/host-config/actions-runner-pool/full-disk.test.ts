@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
+import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { initialState, repeatsUntil, targetObserved, unitObserved } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import { disk, foldersOf } from "../../../host-config/actions-runner-pool/agent/disk";
@@ -21,6 +22,14 @@ describe("a disk on which the next job would fail", () => {
     assert.equal(shortageOf([{ ...ROOMY, available: GIB }]), undefined);
     assert.equal(shortageOf([ROOMY, { ...ROOMY, path: "/data", available: GIB - 1 }]), "/data: 1.0 of 30.0 GiB free, at least 1 needed");
     assert.match(shortageOf([{ ...ROOMY, inodesAvailable: 49_999 }])!, /^\/: 49999 of 1000000 inodes free, at least 5 % needed$/);
+  });
+
+  it("is one with less than the pool's own floor, and at a launch with less than twice as much", () => {
+    const floor = { freeSpace: 8, freeInodes: 20 };
+    const spaces = [{ ...ROOMY, available: 15 * GIB, inodesAvailable: 399_999 }];
+    assert.equal(shortageOf(spaces, 1, floor), undefined);
+    assert.equal(shortageOf(spaces, 2, floor), "/: 15.0 of 30.0 GiB free, at least 16 needed");
+    assert.match(shortageOf([{ ...ROOMY, inodesAvailable: 399_999 }], 2, floor)!, /at least 40 % needed$/);
   });
 
   it("is not one whose file system tells neither space nor inodes", () => {
@@ -45,6 +54,17 @@ describe("a disk on which the next job would fail", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("is looked for where jobs work on a volume of their own, and where their rootless engine is, but not on what is theirs to fill", () => {
+    const of = (docker: "rootless" | undefined, ...mountPoints: string[]) =>
+      foldersOf({
+        docker,
+        jobsMayBecomeRoot: false,
+        storage: { volumes: mountPoints.map((mountPoint) => ({ device: "/dev/sdf", mountPoint })) },
+      });
+    assert.deepEqual(of(undefined, HOST_PATHS.work, "/data"), [PATHS.runner, "/", HOST_PATHS.work]);
+    assert.deepEqual(of("rootless", "/data"), [PATHS.runner, "/", HOST_PATHS.engine]);
   });
 
   it("is measured where the real file system is, and one that never answers neither blocks nor piles up", async () => {
@@ -142,6 +162,23 @@ describe("the agent on an instance with a full disk", () => {
       await ticks(host, new Daemon(host), 5);
       assert.ok(!host.acts.some((act) => act === "unhealthy" || act === "count FullDisks"), `${target}: ${host.acts.join()}`);
     }
+  });
+
+  it("follows the floor of the pool in each of its decisions, in service and at a launch", async () => {
+    const diskFloor = { freeSpace: 4, freeInodes: 5 };
+    const serving = new FakeHost();
+    Object.assign(serving.config, { diskFloor });
+    const daemon = new Daemon(serving);
+    await ticks(serving, daemon, 3);
+    serving.fillDisk(4 * GIB - 1);
+    await ticks(serving, daemon, 5);
+    assert.ok(serving.acts.includes("unhealthy"), serving.acts.join());
+
+    const entering = launching();
+    Object.assign(entering.config, { diskFloor });
+    entering.fillDisk(8 * GIB - 1);
+    await ticks(entering, new Daemon(entering), 3);
+    assert.ok(entering.acts.includes("complete pool-launch ABANDON"), entering.acts.join());
   });
 
   it("does not start a listener after a reboot in service", async () => {

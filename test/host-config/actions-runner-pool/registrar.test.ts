@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { accountOf, configArguments, inOwnUnit, registrar } from "../../../host-config/actions-runner-pool/agent/registrar";
 import { CONFIG, FakeHost } from "./fake-host";
 
@@ -23,6 +24,8 @@ describe("config.sh", () => {
       "--runnergroup",
       "big ones",
     ]);
+    const storage = { volumes: [{ device: "/dev/sdf", mountPoint: HOST_PATHS.work }] };
+    assert.equal(configArguments({ ...config, storage }, "i-1")[7], HOST_PATHS.work, "the runner takes an absolute folder as it is");
     assert.ok(!configArguments({ ...config, labels: [] }, "i-1").includes("--no-default-labels"), "config.sh refuses it without labels");
   });
 

@@ -188,6 +188,20 @@ describe("the renewal of a machine that returns to the warm pool", () => {
     assert.equal(read("etc/passwd"), "root's");
   });
 
+  it("empties a work folder on a volume instead, whose mount point no one could remove", async () => {
+    const work = join(root, "work");
+    for (const path of ["cache", ".hidden", "..also", "-rf"]) put(`work/${path}`, "cached");
+    put("runner/_work/of-the-image", "kept");
+    mkdirSync(join(root, "etc"));
+    writeFileSync(join(root, "etc/passwd"), "root's");
+    symlinkSync(join(root, "etc"), join(work, "link"));
+    Object.assign(files, { work });
+    await machine().deleteWork();
+    assert.deepEqual(readdirSync(work), []);
+    assert.ok(there("runner/_work/of-the-image"));
+    assert.equal(read("etc/passwd"), "root's");
+  });
+
   it("brings back the image's user units and ends those of jobs, with their user's own rights", async () => {
     put("home/.config/systemd/user/docker.service", "the image's");
     await save();

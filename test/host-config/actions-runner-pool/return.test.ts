@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { LOG } from "../../../contract/actions-runner-pool/host";
+import { LOG, PATHS } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { complete } from "../../../host-config/actions-runner-pool/agent/complete";
 import { heartbeat } from "../../../host-config/actions-runner-pool/agent/heartbeat";
 import { reap } from "../../../host-config/actions-runner-pool/agent/reap";
@@ -75,6 +76,26 @@ describe("the completion of a return to the warm pool", () => {
     host.spaces = [...host.spaces, { ...host.spaces[0]!, path: "/var/lib/docker", available: 0 }];
     assert.equal(await complete(host), "returned");
     assert.ok(!host.acts.includes("delete work"));
+  });
+
+  it("gives up its caches where they have a volume of their own that is full, and only then", async () => {
+    const storage = { volumes: [{ device: "/dev/sdf", mountPoint: HOST_PATHS.work }] };
+    const full = (path: string) => {
+      const host = returning();
+      Object.assign(host.config, { storage, diskFloor: { freeSpace: 3, freeInodes: 5 } });
+      const [runner] = host.spaces;
+      host.spaces = [PATHS.runner, HOST_PATHS.work].map((each) => ({
+        ...runner!,
+        path: each,
+        available: each === path ? 5 * GIB : 9 * GIB,
+      }));
+      return host;
+    };
+    const [work, runner] = [full(HOST_PATHS.work), full(PATHS.runner)];
+    await complete(work);
+    await complete(runner);
+    assert.ok(work.acts.includes("delete work"), "less than twice its floor of 3 GiB");
+    assert.ok(!runner.acts.includes("delete work"), "their deletion would free nothing there");
   });
 
   it("lets the action of a renewal that never ends expire, instead of holding its instance for days", async () => {

@@ -11,11 +11,13 @@ const PAGE = readFileSync(join(ROOT, "docs/security.md"), "utf8");
 const named = (text: string) =>
   [...text.matchAll(/(?<!\*)\*([^*\n]+(?:\n[^*\n]+)?)\*(?!\*)/g)].map((match) => match[1]!.replace(/\s*\n\s*/g, " "));
 
-/** The titles of the tests in this folder, as mocha lists them without running any. */
+/** The titles of the tests in this folder, and of those about a team's machines, as mocha lists them without running any. */
 function titles(): Set<string> {
-  const files = readdirSync(__dirname)
-    .filter((file) => file.endsWith(".test.ts") && file !== "claims.test.ts")
-    .map((file) => join(__dirname, file));
+  const files = [__dirname, join(__dirname, "../team")].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith(".test.ts") && file !== "claims.test.ts")
+      .map((file) => join(folder, file)),
+  );
   const mocha = join(ROOT, "node_modules/mocha/bin/mocha.js");
   const args = [mocha, "--dry-run", "--reporter", "json", ...files];
   const text = execFileSync(process.execPath, args, { cwd: ROOT, encoding: "utf8", maxBuffer: 1e8, stdio: ["ignore", "pipe", "inherit"] });

@@ -14,6 +14,7 @@ import {
   recipeDigest,
   SUITE,
   TEAM_ARCHIVE,
+  TEAM_IMAGE,
 } from "../../../rehearsal/hosts/image-recipe";
 import { CONTAINER_ROOT, indexEntry } from "../../../rehearsal/hosts/package-archive";
 import { needContainers, openRig, type Rig, until } from "./rig";
@@ -63,7 +64,7 @@ describe("machines with the features that a team's machines have", function () {
 
   before(async function () {
     needContainers(this);
-    const image = await machineImage({ archive: TEAM_ARCHIVE, progress: (line) => console.log(`    ${line}`) });
+    const image = await machineImage({ ...TEAM_IMAGE, progress: (line) => console.log(`    ${line}`) });
     dir = mkdtempSync(join(tmpdir(), "devices-"));
     execFileSync("truncate", ["--size=64M", join(dir, "volume")]);
     device = execFileSync("losetup", ["--find", "--show", join(dir, "volume")], { encoding: "utf8" }).trim();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { ORGANIZATION, serveGitHub, type ServedGitHub } from "../github/fixture";
 import { TestRunner } from "./fixture";
 
@@ -35,6 +35,13 @@ describe("config.sh of the runner stand-in", () => {
     const again = await runner.configure("i-1");
     assert.equal(again.code, 1);
     assert.match(again.output, /already configured/);
+  });
+
+  it("takes a work folder with a whole path as it is, as the official runner, and not below its own", async () => {
+    const work = runner.path("elsewhere/work");
+    assert.equal((await runner.configure("i-1", "--work", work)).code, 0);
+    assert.ok(existsSync(work));
+    assert.equal(JSON.parse(readFileSync(runner.path(".runner"), "utf8")).workFolder, work);
   });
 
   it("accepts the token from the environment, so that no process list shows it", async () => {

@@ -90,6 +90,36 @@ describe("Auto Scaling: the root volume of a launch template", () => {
     assert.equal(rig.inState("InService").length, 1);
   });
 
+  it("is refused with whatever else EC2 refuses of any of the volumes, and the instance has those that it accepts [A11.7, A11.8, A11.9, A11.10, A11.11, A11.12, A12.11]", async () => {
+    const sdf = (ebs: object) => ({ deviceName: "/dev/sdf", ebs });
+    const deployed = async (name: string, ...others: object[]) => {
+      const { blockDeviceMappings, ...rest } = template({ volumeSize: 8, volumeType: "gp3" });
+      return deploy(TEMPLATE, name, { ...rest, name, blockDeviceMappings: [...blockDeviceMappings, ...others] });
+    };
+    const one = (ebs: object) => [sdf({ volumeSize: 100, ...ebs })];
+    const refused: [string, object[]][] = [
+      ["The device '/dev/sdf' is used in more than one block-device mapping", [...one({}), ...one({})]],
+      ["The request must contain the parameter size or snapshotId", [sdf({ volumeType: "gp3" })]],
+      ["The parameter iops is not supported for gp2 volumes.", one({ volumeType: "gp2", iops: 3000 })],
+      ["The parameter iops must be specified for io2 volumes.", one({ volumeType: "io2" })],
+      ["throughput can only be specified for volumeType gp3.", one({ volumeType: "io1", iops: 100, throughput: 125 })],
+      ["Iops to volume size ratio of 500.100000 is too high; maximum is 500", one({ volumeType: "gp3", iops: 50_010 })],
+      [
+        "Throughput (MiBps) to iops ratio of 0.333333 is too high; maximum is 0.250000 MiBps per iops",
+        one({ volumeType: "gp3", throughput: 1000 }),
+      ],
+    ];
+    for (const [index, [reason, devices]] of refused.entries()) {
+      const id = await deployed(`refused-${index}`, ...devices);
+      const message = `You must use a valid fully-formed launch template. ${reason}`;
+      await fails(rig.call("CreateAutoScalingGroup", group(id)), "ValidationError", message);
+    }
+    const id = await deployed("fitting", sdf({ volumeSize: 20, volumeType: "gp3" }));
+    await rig.call("CreateAutoScalingGroup", group(id));
+    await rig.advance(5);
+    assert.deepEqual(rig.fleet.list()[0]!.volumes, [{ deviceName: "/dev/sdf", sizeGib: 20 }]);
+  });
+
   it("is not judged for an image whose size the stand-in does not know", async () => {
     const id = await deploy(TEMPLATE, "pool", template({ volumeSize: 1 }, "ami-0123456789abcdef0"));
     await rig.call("CreateAutoScalingGroup", group(id));
@@ -121,6 +151,26 @@ describe("Auto Scaling: the root volume of a launch template", () => {
     const image = await backend.invoke("aws:ec2/getAmi:getAmi", { filters: [{ name: "image-id", values: [IMAGE!.id] }] });
     const [root] = image.blockDeviceMappings;
     assert.deepEqual([root.deviceName, root.ebs.volume_size], [image.rootDeviceName, "8"]);
+  });
+
+  it("is joined by the other volumes of the image, as getAmi returns them and EC2 attaches them", async () => {
+    const own = "ami-0c1a2b3d4e5f60718";
+    const devices = [{ deviceName: "/dev/sdb", sizeGib: 20 }];
+    const images = { [own]: { architecture: "arm64", rootDeviceName: IMAGE!.rootDeviceName, devices } };
+    const reader = new ProviderBackend({ store, autoscaling: new FakeAutoScaling(), filesDir, account: ACCOUNT, facts: { images } });
+    const { blockDeviceMappings } = await reader.invoke("aws:ec2/getAmi:getAmi", { filters: [{ name: "image-id", values: [own] }] });
+    assert.deepEqual(
+      blockDeviceMappings.map(({ deviceName, ebs }: Properties) => [deviceName, ebs.volume_size]),
+      [
+        [IMAGE!.rootDeviceName, "8"],
+        ["/dev/sdb", "20"],
+      ],
+    );
+    rig = new Rig({ resolver: new DeployedResolver(store, ACCOUNT, { images }) });
+    const id = await deploy(TEMPLATE, "pool", template({ volumeSize: 8 }, own));
+    await rig.call("CreateAutoScalingGroup", group(id));
+    await rig.advance(5);
+    assert.deepEqual(rig.fleet.list()[0]!.volumes, devices);
   });
 
   const policies: [what: string, document: string | undefined, usable: boolean][] = [
@@ -158,6 +208,16 @@ describe("Auto Scaling: the root volume of a launch template", () => {
     });
   }
 
+  it("ends each instance at once if the key of any other volume does not let Auto Scaling use it [A11.6]", async () => {
+    const key = await deploy("aws:kms/key:Key", "volumes", {});
+    const { blockDeviceMappings, ...rest } = template({ volumeSize: 8, encrypted: "true" });
+    const other = { deviceName: "/dev/sdf", ebs: { volumeSize: 1, encrypted: "true", kmsKeyId: key } };
+    const id = await deploy(TEMPLATE, "pool", { ...rest, blockDeviceMappings: [...blockDeviceMappings, other] });
+    await rig.call("CreateAutoScalingGroup", group(id));
+    await rig.advance(5);
+    assert.ok((await rig.activities()).some(({ StatusMessage }) => StatusMessage === "Client.InternalError: Client error on launch"));
+  });
+
   it("works with a key that the program did not create, which an administrator is taken to have prepared [A11.6]", async () => {
     const id = await deploy(TEMPLATE, "pool", template({ volumeSize: 8, kmsKeyId: "alias/prepared" }));
     await rig.call("CreateAutoScalingGroup", group(id));
@@ -181,5 +241,20 @@ describe("Auto Scaling: the root volume of a launch template", () => {
     await rig.call("CreateAutoScalingGroup", group(managed));
     await rig.advance(5);
     assert.equal(rig.inState("Pending:Wait").length, 1);
+  });
+});
+
+describe("the instance types of the stand-in", () => {
+  it("have the disks of their family, as getInstanceType returns them [A11.14]", async () => {
+    const filesDir = mkdtempSync(join(tmpdir(), "ci-runners-"));
+    const backend = new ProviderBackend({ store: new MemoryStore(), autoscaling: new FakeAutoScaling(), filesDir, account: ACCOUNT });
+    const disksOf = async (instanceType: string) => {
+      const type = await backend.invoke("aws:ec2/getInstanceType:getInstanceType", { instanceType });
+      return [type.instanceStorageSupported, type.totalInstanceStorage, type.instanceDisks];
+    };
+    assert.deepEqual(await disksOf("m6id.large"), [true, 118, [{ count: 1, size: 118, type: "ssd" }]]);
+    assert.deepEqual(await disksOf("m7gd.16xlarge"), [true, 3800, [{ count: 2, size: 1900, type: "ssd" }]]);
+    for (const type of ["t3.large", "m7i.large"]) assert.deepEqual(await disksOf(type), [false, 0, []]);
+    rmSync(filesDir, { recursive: true });
   });
 });

@@ -3,13 +3,7 @@ import { parsePolicy, type Statement } from "../iam/policy";
 import type { AwsAccount } from "../account";
 import type { DeployedResource, ResourceStore } from "../api";
 import { findKey, type OtherKeys } from "../kms/keys";
-import type { ImageFacts } from "./catalogue";
-
-/** A block device of a launch template, as the program gives it. */
-export interface BlockDevice {
-  deviceName?: string;
-  ebs?: { volumeSize?: number; kmsKeyId?: string; encrypted?: string | boolean };
-}
+import type { BlockDevice } from "./volume-refusal";
 
 /** The key that AWS manages in each account for volumes, which any principal of the account may use there. */
 const AWS_KEY = /(^|:)alias\/aws\/ebs$/;
@@ -24,16 +18,6 @@ const KEY_ACTIONS = [
   "kms:ReEncryptFrom",
   "kms:ReEncryptTo",
 ];
-
-/**
- * Why EC2 refuses to launch the image with these devices. Auto Scaling asks it when a group gets the template, and again
- * at each launch. Of images that the stand-in does not know, it does not know the size.
- */
-export function volumeRefusal(image: ImageFacts | undefined, devices: readonly BlockDevice[]): string | undefined {
-  const size = devices.find(({ deviceName }) => deviceName === image?.rootDeviceName)?.ebs?.volumeSize;
-  if (!image || size === undefined || size >= image.rootVolumeGib) return undefined;
-  return `Volume of size ${size}GB is smaller than snapshot '${image.snapshotId}', expect size >= ${image.rootVolumeGib}GB`;
-}
 
 /**
  * The state reason of an instance that EC2 started for Auto Scaling and ended at once, because the key of a volume does

@@ -1,0 +1,97 @@
+import { VolumeType } from "../host-args/volumes";
+import { inRange } from "../in-range";
+import { type Violation, violation } from "../input-errors";
+
+/** What EBS allows of one type of volume. Sizes in GiB, throughput in MiB/s. */
+interface EbsLimits {
+  minSize: number;
+  /** Absent: EBS decides by the size. `base` comes with every size. */
+  iops?: { min: number; max: number; perGib: number; base?: number; required: boolean };
+  throughput?: { min: number; max: number; perIops: number };
+  boots: boolean;
+}
+
+const MAX_SIZE_GIB = 16_384;
+
+/** docs/aws-facts.md has the sources. Where they differ the wider limit is here: EC2 itself still refuses what it does not have. */
+const LIMITS: Readonly<Record<VolumeType, EbsLimits>> = {
+  gp3: {
+    minSize: 1,
+    iops: { min: 3000, max: 80_000, perGib: 500, base: 3000, required: false },
+    throughput: { min: 125, max: 2000, perIops: 0.25 },
+    boots: true,
+  },
+  gp2: { minSize: 1, boots: true },
+  io1: { minSize: 4, iops: { min: 100, max: 64_000, perGib: 50, required: true }, boots: true },
+  io2: { minSize: 4, iops: { min: 100, max: 256_000, perGib: 1000, required: true }, boots: true },
+  st1: { minSize: 125, boots: false },
+  sc1: { minSize: 125, boots: false },
+};
+
+const TYPES = Object.values(VolumeType);
+
+export interface EbsVolume {
+  type: VolumeType;
+  /** GiB; undefined while it is not known. */
+  size?: number;
+  iops?: number;
+  throughput?: number;
+}
+
+/** The paths of the arguments that an error names. */
+export type EbsFields = Record<keyof EbsVolume, string>;
+
+/** Checks one volume as far as its size is known. */
+export function ebsViolations(volume: EbsVolume, fields: EbsFields, use: "root" | "data"): Violation[] {
+  const { type, size, iops, throughput } = volume;
+  const limits = TYPES.includes(type) ? LIMITS[type] : undefined;
+  if (limits === undefined) return [violation(fields.type, type, "not a type of EBS volume", `Use ${TYPES.join(", ")}`)];
+  if (use === "root" && !limits.boots)
+    return [violation(fields.type, type, "EC2 boots from no volume of this type", "Use gp3, gp2, io1 or io2")];
+  return [
+    // The size of a root volume has stricter limits, which are checked beside the image's.
+    ...(use === "root" ? [] : sizeViolations(type, size, limits, fields.size)),
+    ...iopsViolations(volume, limits, fields),
+    ...throughputViolations(type, iops, throughput, limits, fields),
+  ];
+}
+
+function sizeViolations(type: VolumeType, size: number | undefined, { minSize }: EbsLimits, field: string): Violation[] {
+  if (size === undefined || inRange(size, minSize, MAX_SIZE_GIB)) return [];
+  return [violation(field, size, `outside ${minSize} to ${MAX_SIZE_GIB} GiB of ${type}`, "Use whole GiB in this range")];
+}
+
+/** A type with IOPS of its own needs them or has a default; of another one EBS decides them by the size. */
+function iopsViolations({ type, size, iops }: EbsVolume, { iops: limits }: EbsLimits, fields: EbsFields): Violation[] {
+  const refuse = (problem: string, remedy: string) => [violation(fields.iops, iops, problem, remedy)];
+  if (iops === undefined) {
+    return limits?.required ? refuse(`${type} has no default`, `Set ${limits.min} to ${limits.perGib} per GiB, or use gp3`) : [];
+  }
+  if (limits === undefined) return refuse(`EBS decides the IOPS of ${type} by its size`, `Remove it, or set ${fields.type} to gp3`);
+  if (!inRange(iops, limits.min, limits.max))
+    return refuse(`outside ${limits.min} to ${limits.max} of ${type}`, "Use a whole number in this range");
+  if (size === undefined) return [];
+  const most = Math.max(limits.base ?? 0, limits.perGib * size);
+  if (iops <= most) return [];
+  return refuse(
+    `${type} has at most ${limits.perGib} per GiB, so ${most} with ${size} GiB`,
+    `Lower it, or set ${fields.size} to at least ${Math.ceil(iops / limits.perGib)}`,
+  );
+}
+
+function throughputViolations(
+  type: VolumeType,
+  iops: number | undefined,
+  throughput: number | undefined,
+  { throughput: limits, iops: iopsLimits }: EbsLimits,
+  fields: EbsFields,
+): Violation[] {
+  if (throughput === undefined) return [];
+  const refuse = (problem: string, remedy: string) => [violation(fields.throughput, throughput, problem, remedy)];
+  if (limits === undefined) return refuse(`the throughput of ${type} cannot be chosen`, `Remove it, or set ${fields.type} to gp3`);
+  if (!inRange(throughput, limits.min, limits.max))
+    return refuse(`outside ${limits.min} to ${limits.max} MiB/s of ${type}`, "Use a whole number in this range");
+  const known = iops ?? iopsLimits?.base ?? 0;
+  if (throughput <= known * limits.perIops) return [];
+  return refuse(`more than a quarter of its ${known} IOPS`, `Lower it, or set ${fields.iops} to at least ${throughput / limits.perIops}`);
+}

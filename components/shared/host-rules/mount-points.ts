@@ -1,0 +1,59 @@
+import { type Violation, violation } from "../input-errors";
+
+/** What a mount point may be called instead of a path. */
+const NAMED_MOUNT_POINTS = ["work", "docker"] as const;
+
+/** Whole segments of letters, digits and few others: it becomes part of a unit's name, and `..` would leave the folder that was checked. */
+const PATH = /^(\/(?!\.{1,2}(\/|$))[\w.+@-]+)+$/;
+const LONGEST = 255;
+
+/** Folders of the system, of the runner and of Docker. A volume at, below or above one of them hides or holds what the machine needs. */
+const SYSTEM = [
+  ...["/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/root", "/run", "/sbin", "/sys", "/usr"],
+  ...["/opt/actions-runner", "/opt/ci-runners", "/var/cache", "/var/lib/ci-runners", "/var/lib/cloud", "/var/lib/containerd"],
+  ...["/var/lib/docker", "/var/lib/dpkg", "/var/lib/rpm", "/var/lib/systemd", "/var/log", "/var/run", "/var/spool"],
+];
+
+/**
+ * Users may write there, so a job could put a link in the way, and at the next boot root would mount the volume wherever that leads.
+ */
+const USERS = ["/home", "/tmp", "/var/tmp"];
+
+export function mountPointViolations(mountPoints: readonly string[]): Violation[] {
+  const found = mountPoints.flatMap((mountPoint, index) => ownViolations(mountPoint, fieldOf(index)));
+  return found.length > 0 ? found : relations(mountPoints);
+}
+
+function fieldOf(index: number): string {
+  return `volumes[${index}].mountPoint`;
+}
+
+function ownViolations(mountPoint: unknown, field: string): Violation[] {
+  const refuse = (problem: string, remedy = "Use a folder such as /data, or work or docker") => [
+    violation(field, mountPoint, problem, remedy),
+  ];
+  if (NAMED_MOUNT_POINTS.some((name) => name === mountPoint)) return [];
+  if (typeof mountPoint !== "string" || mountPoint.length > LONGEST || !PATH.test(mountPoint))
+    return refuse("not an absolute path of letters, digits and . _ + @ -");
+  if (USERS.some((folder) => isWithin(mountPoint, folder)))
+    return refuse("users may write there, and a job could have it mounted elsewhere at the next boot");
+  if (SYSTEM.some((folder) => isWithin(mountPoint, folder))) return refuse("the system's");
+  const hidden = [...SYSTEM, ...USERS].find((folder) => isWithin(folder, mountPoint));
+  return hidden === undefined ? [] : refuse(`the volume would hide ${hidden}`);
+}
+
+/** Of two alike, or one below another, the outer one would have to be mounted first, and could be missing. */
+function relations(mountPoints: readonly string[]): Violation[] {
+  return mountPoints.flatMap((mountPoint, index) => {
+    const other = mountPoints.findIndex((one, at) => at !== index && isWithin(mountPoint, one) && (one !== mountPoint || at < index));
+    if (other < 0) return [];
+    const same = mountPoints[other] === mountPoint;
+    const problem = same ? `volumes[${other}] is mounted there` : `it lies below ${mountPoints[other]} of volumes[${other}]`;
+    return [violation(fieldOf(index), mountPoint, problem, "Use a folder of its own")];
+  });
+}
+
+/** Also the same. */
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}

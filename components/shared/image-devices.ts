@@ -1,0 +1,72 @@
+import type { HostSettings } from "./host-args/settings";
+import type { VolumeArgs } from "./host-args/volumes";
+import { ebsVolumeViolations } from "./host-rules/volumes";
+import { type Violation, violation } from "./input-errors";
+
+/** A device that an image maps. */
+export interface ImageDevice {
+  /** As the image names it. */
+  name: string;
+  /** GiB of its snapshot; undefined if it is none of EBS's, or EC2 does not report it. */
+  size?: number;
+}
+
+/** A volume of the pool with the name of its device. */
+export interface PlacedVolume {
+  volume: VolumeArgs;
+  device: string;
+}
+
+/** Names that EC2 recommends for volumes of one's own. On Xen those before may be instance stores. */
+const LETTERS = [..."fghijklmnop"];
+
+/**
+ * The devices of the volumes, in their order. A name that differs from one of the image's only by `sd` and `xvd` is the same device to
+ * a kernel on Xen.
+ *
+ * @param ofImage all of the image's devices, the root device included
+ */
+export function placedVolumes(volumes: readonly VolumeArgs[], ofImage: readonly ImageDevice[]): PlacedVolume[] {
+  const used = new Set([...ofImage.map(({ name }) => name), ...volumes.map(({ device }) => device ?? "")].map(withoutPrefix));
+  const free = LETTERS.filter((letter) => !used.has(letter)).map((letter) => `/dev/sd${letter}`);
+  return volumes.map((volume) => ({ volume, device: volume.device ?? free.shift() ?? "" }));
+}
+
+/** Checks the volumes against the image. */
+export function imageDeviceViolations(
+  { volumes = [] }: HostSettings,
+  image: { id: string; rootDevice: string; devices: readonly ImageDevice[] },
+): Violation[] {
+  const found = volumes.flatMap((volume, index) => (volume.device === undefined ? [] : ofDevice(volume, volume.device, index, image)));
+  if (found.length > 0) return found;
+  const unplaced = placedVolumes(volumes, image.devices).findIndex(({ device }) => device === "");
+  if (unplaced < 0) return [];
+  const problem = `image ${image.id} uses so many of the names from /dev/sdf to /dev/sdp that none is left for this volume`;
+  return [violation(`volumes[${unplaced}].mountPoint`, volumes[unplaced]!.mountPoint, problem, "Use fewer volumes or another image")];
+}
+
+function ofDevice(
+  volume: VolumeArgs,
+  device: string,
+  index: number,
+  { id, rootDevice, devices }: Parameters<typeof imageDeviceViolations>[1],
+): Violation[] {
+  const field = `volumes[${index}].device`;
+  if (device === rootDevice)
+    return [violation(field, device, `the root device of image ${id}`, "Use rootVolumeSize and its like for the root volume")];
+  const others = devices.filter(({ name, size }) => name !== rootDevice && size !== undefined).map(({ name }) => name);
+  const size = devices.find(({ name }) => name === device)?.size;
+  if (size === undefined) {
+    const remedy = others.length === 0 ? "Remove it" : `Use ${others.join(" or ")}, or remove it`;
+    return [violation(field, device, `image ${id} has no volume there`, `${remedy} for a new, empty volume`)];
+  }
+  if (volume.size !== undefined && volume.size < size) {
+    const problem = `image ${id} has ${size} GiB there, and EC2 launches none with a smaller volume`;
+    return [violation(`volumes[${index}].size`, volume.size, problem, `Use at least ${size} GiB, or omit it`)];
+  }
+  return ebsVolumeViolations(volume, index, volume.size ?? size);
+}
+
+function withoutPrefix(name: string): string {
+  return name.replace(/^\/dev\/(sd|xvd)/, "");
+}

@@ -1,0 +1,132 @@
+/** The order in which a machine's volumes come up; what happens to each is decided in plan.ts. */
+import type { HostSetup } from "../../../contract/shared/host-setup";
+import type { HostClock } from "../ports/clock";
+import type { Log } from "../ports/log";
+import { PrepareError } from "../prepare/prepare-error";
+import type { Exec, HostUser } from "../prepare/stage";
+import { type DeviceSnapshot, instanceStores, pathOf } from "./devices";
+import { type FileSystems, lastLine } from "./file-systems";
+import { ARRAY, arrayCommand, arrayVerdictOf, type BindPlan, type MountPlan, planOf, type VolumePlan, verdictOf } from "./plan";
+
+/** EBS attaches volumes before the boot; a loaded machine may be late to find them. */
+const APPEARS_MS = 30_000;
+const PAUSE_MS = 1_000;
+
+export interface StorageEffects {
+  exec: Exec;
+  clock: HostClock;
+  log: Log;
+  fileSystems: FileSystems;
+  snapshot(devices: readonly string[], exec: Exec): Promise<DeviceSnapshot>;
+  createMountPoint(path: string): void;
+  give(path: string, owner: { uid: number; gid: number }, mode: number): void;
+}
+
+type JobUser = Pick<HostUser, "uid" | "gid">;
+
+export async function bringUp(setup: HostSetup, user: JobUser, effects: StorageEffects): Promise<void> {
+  const plan = planOf(setup);
+  for (const volume of plan.volumes) await mountVolume(volume, user, effects);
+  if (plan.scratch !== undefined) await mountInstanceStore(plan.scratch, plan.ofScratch, user, effects);
+  for (const bind of plan.ofEngine) await mountPart(bind, user, effects);
+}
+
+async function mountVolume(volume: VolumePlan, user: JobUser, effects: StorageEffects): Promise<void> {
+  const { device, mountPoint, fromImage } = volume;
+  const { fileSystems, log } = effects;
+  const path = await appeared(device, effects);
+  effects.createMountPoint(mountPoint);
+  if (await fileSystems.isMounted(path, mountPoint)) return;
+  const found = await fileSystems.signature(path);
+  const verdict = verdictOf(volume, found);
+  if (verdict === "foreign" && fromImage)
+    throw new PrepareError(
+      `storage: ${device} of the image has no file system that can be mounted (found: ${found.type ?? "none"}): format it as ext4 or xfs, without partitions`,
+    );
+  if (verdict === "foreign")
+    throw new PrepareError(`storage: ${device} has a file system of type ${found.type}, which a new volume has not: is it another device?`);
+  if (verdict === "format") await fileSystems.format(path, volume.label);
+  await fileSystems.mount(path, volume);
+  if (fromImage) await fileSystems.grow(path, mountPoint, found.type);
+  effects.give(mountPoint, ownerOf(volume, user), volume.mode);
+  log.info("volume mounted", { device, mountPoint, formatted: verdict === "format" });
+}
+
+/** The path of the device, once there is one. */
+async function appeared(device: string, { clock, snapshot, exec }: StorageEffects): Promise<string> {
+  const end = clock.now() + APPEARS_MS;
+  for (;;) {
+    const path = pathOf(device, await snapshot([device], exec));
+    if (path !== undefined) return path;
+    if (clock.now() >= end)
+      throw new PrepareError(`storage: ${device} did not appear within ${APPEARS_MS / 1000} s: is the volume attached?`);
+    await clock.sleep(PAUSE_MS);
+  }
+}
+
+async function mountInstanceStore(scratch: MountPlan, binds: readonly BindPlan[], user: JobUser, effects: StorageEffects): Promise<void> {
+  const { fileSystems, log, createMountPoint } = effects;
+  const path = await storePath(effects);
+  if (path === undefined) {
+    log.info("no instance store on this type");
+    for (const { mountPoint, mode, ...bind } of binds) {
+      createMountPoint(mountPoint);
+      // Docker makes its own.
+      if (bind.owner === "user") effects.give(mountPoint, ownerOf(bind, user), mode);
+    }
+    return;
+  }
+  const { mountPoint } = scratch;
+  createMountPoint(mountPoint);
+  if (!(await fileSystems.isMounted(path, mountPoint))) {
+    const found = await fileSystems.signature(path);
+    const verdict = verdictOf({ ...scratch, fromImage: false }, found);
+    if (verdict === "foreign")
+      throw new PrepareError(
+        `storage: ${path} has a file system of type ${found.type}, which an instance store has not: is it another device?`,
+      );
+    if (verdict === "format") {
+      log.warn("the instance store is empty: formatted anew", { device: path });
+      await fileSystems.format(path, scratch.label);
+    }
+    await fileSystems.mount(path, scratch);
+    effects.give(mountPoint, ROOT, scratch.mode);
+    log.info("volume mounted", { device: path, mountPoint, formatted: verdict === "format" });
+  }
+  for (const bind of binds) await mountPart(bind, user, effects);
+}
+
+const ROOT = { uid: 0, gid: 0 };
+
+/** The instance store as one device; undefined where the type has none. */
+async function storePath({ snapshot, exec, fileSystems }: StorageEffects): Promise<string | undefined> {
+  const disks = instanceStores(await snapshot([], exec));
+  const [first] = disks;
+  if (first === undefined) return undefined;
+  const paths = disks.map(({ name }) => `/dev/${name}`);
+  if (disks.length === 1) return paths[0];
+  // udev has put it together, under a name of its own.
+  const array = first.holders.find((holder) => holder.startsWith("md"));
+  if (array !== undefined) return `/dev/${array}`;
+  const found = await Promise.all(paths.map((path) => fileSystems.signature(path)));
+  const verdict = arrayVerdictOf(found);
+  const types = found.map(({ type }) => type ?? "nothing").join(" and ");
+  if (verdict === "foreign")
+    throw new PrepareError(`storage: the disks of the instance store hold ${types}: they can be striped only if all are empty`);
+  const [file, ...args] = arrayCommand(verdict, paths) as [string, ...string[]];
+  const result = await exec(file, args);
+  if (result.code !== 0) throw new PrepareError(`storage: the disks of the instance store could not be striped: ${lastLine(result)}`);
+  return ARRAY;
+}
+
+/** A folder of a mounted file system at its second path. */
+async function mountPart(bind: BindPlan, user: JobUser, { fileSystems, createMountPoint, give }: StorageEffects): Promise<void> {
+  createMountPoint(bind.source);
+  createMountPoint(bind.mountPoint);
+  give(bind.source, ownerOf(bind, user), bind.mode);
+  await fileSystems.bind(bind);
+}
+
+function ownerOf({ owner }: Pick<MountPlan, "owner">, user: JobUser): JobUser {
+  return owner === "user" ? user : ROOT;
+}
