@@ -1,27 +1,15 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { bundleKey } from "../../contract/shared/host-bundle";
-
-/**
- * The one resource without tags, neither ours nor the provider's default tags: an S3 object takes 10, so eight tags of the
- * user's would fail the deployment half-way. The bucket has the tags. At each later deployment the provider plans the
- * default tags all the same (hashicorp/terraform-provider-aws#45381), so the object also ignores changes of `tagsAll`.
- */
-const WITHOUT_TAGS = { overrideProvider: { defaultTags: { tags: {} } } };
-
-const KMS = "aws:kms";
-/**
- * The provider keeps the state's value of each for which the program gives none. Without a key, an update would leave the
- * object under the one before, which the instances may no longer use; S3 refuses a key with the state's algorithm `AES256`. A
- * replacement uploads anew under the same name, with nothing from the state.
- */
-const ENCRYPTION = ["kmsKeyId", "serverSideEncryption"];
+import { KMS, createStoredObject } from "./stored-object";
 
 export interface HostBundle {
   bucket: aws.s3.Bucket;
   object: aws.s3.BucketObjectv2;
   /** In hex; part of the object's key. */
   sha256: string;
+  /** What must exist before anything is stored in the bucket. */
+  safeguards: pulumi.Resource[];
 }
 
 export interface HostBundleParts {
@@ -50,27 +38,14 @@ export function createHostBundle(name: string, parts: HostBundleParts, opts: pul
     { bucket: bucket.bucket, rules: [encryptionRule(kmsKeyArn)] },
     opts,
   );
-  const object = new aws.s3.BucketObjectv2(
+  const safeguards = [publicAccessBlock, encryption];
+  const stored = { bucket: bucket.bucket, key: bundleKey(built.sha256), contentType: "application/x-tar" };
+  const object = createStoredObject(
     `${name}-host-bundle`,
-    {
-      bucket: bucket.bucket,
-      key: bundleKey(built.sha256),
-      source: new pulumi.asset.FileAsset(built.file),
-      contentType: "application/x-tar",
-      ...WITHOUT_TAGS,
-      // The bucket's rule alone would leave an existing object under the key that it has.
-      kmsKeyId: kmsKeyArn,
-      serverSideEncryption: kmsKeyArn === undefined ? "AES256" : KMS,
-    },
-    {
-      ...opts,
-      dependsOn: [publicAccessBlock, encryption],
-      retainOnDelete: true,
-      ignoreChanges: ["tagsAll"],
-      replaceOnChanges: ENCRYPTION,
-    },
+    { ...stored, source: new pulumi.asset.FileAsset(built.file), kmsKeyArn },
+    { ...opts, dependsOn: safeguards },
   );
-  return { bucket, object, sha256: built.sha256 };
+  return { bucket, object, sha256: built.sha256, safeguards };
 }
 
 /** With a bucket key, S3 asks KMS once for many objects. */

@@ -18,6 +18,11 @@ export function violation(field: string, value: unknown, problem: string, remedy
   return { field, reason: `${field} ${shown}: ${withoutSecrets(`${problem}. ${remedy}`)}.` };
 }
 
+/** For a value of which nothing may be shown, such as a secret. */
+export function hiddenViolation(field: string, problem: string, remedy: string): Violation {
+  return { field, reason: `${field} (not shown): ${problem}. ${remedy}.` };
+}
+
 /**
  * A text in the place of a list, as YAML's `key: value` gives it. It has a length and characters, so that each of these would pass as
  * an element.

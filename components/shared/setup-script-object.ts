@@ -1,7 +1,9 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { setupKey } from "../../contract/shared/host-bundle";
 import type { HostBundle } from "./host-bundle";
 import type { SetupScript } from "./setup-script";
+import { createStoredObject } from "./stored-object";
 
 export interface SetupScriptParts {
   script: SetupScript | undefined;
@@ -12,6 +14,11 @@ export interface SetupScriptParts {
 }
 
 /** The setup script, beside the host bundle; none without a script. */
-export function createSetupScript(_name: string, _parts: SetupScriptParts, _opts: pulumi.CustomResourceOptions): aws.s3.BucketObjectv2[] {
-  return [];
+export function createSetupScript(name: string, parts: SetupScriptParts, opts: pulumi.CustomResourceOptions): aws.s3.BucketObjectv2[] {
+  const { script, bundle, kmsKeyArn } = parts;
+  if (script === undefined) return [];
+  const stored = { bucket: bundle.bucket.bucket, key: setupKey(script.sha256), contentType: "text/plain; charset=utf-8" };
+  return [
+    createStoredObject(`${name}-setup-script`, { ...stored, content: script.text, kmsKeyArn }, { ...opts, dependsOn: bundle.safeguards }),
+  ];
 }

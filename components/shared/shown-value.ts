@@ -46,6 +46,11 @@ export function withoutSecrets(text: string): string {
   return text.replace(SECRETS, hidden);
 }
 
+/** Whether any part of the text looks like a secret. */
+export function looksSecret(text: string): boolean {
+  return withoutSecrets(text) !== text;
+}
+
 /**
  * A value as JSON, without what looks like a secret, and cut where it is long. A field for a reference to a secret shows
  * nothing but the parts of an ARN: a PEM file or a token in the field for its ARN is a common mistake.

@@ -12,5 +12,13 @@ export function setupKey(sha256: string): string {
 }
 
 export function isBundleKey(key: string): boolean {
-  return key.startsWith(BUNDLE_PREFIX) && /^[0-9a-f]{64}\.tar$/.test(key.slice(BUNDLE_PREFIX.length));
+  return isKey(key, /^[0-9a-f]{64}\.tar$/);
+}
+
+export function isSetupKey(key: string): boolean {
+  return isKey(key, /^[0-9a-f]{64}\.setup$/);
+}
+
+function isKey(key: string, name: RegExp): boolean {
+  return key.startsWith(BUNDLE_PREFIX) && name.test(key.slice(BUNDLE_PREFIX.length));
 }

@@ -12,7 +12,8 @@
  *   2. Write HostConfig to PATHS.config, and private authorities to PATHS.authorities. From here on curl trusts them, besides
  *      those of the image: also the download of the bundle may pass a proxy that inspects TLS.
  *   3. Download the bundle from S3, with a request signed by the instance profile.
- *   4. Compare its SHA-256 with the one in this script; only then unpack it to PATHS.home.
+ *   4. Compare its SHA-256 with the one in this script; only then unpack it to PATHS.home. Likewise the setup script, if the
+ *      pool has one, to HOST_PATHS.setupScript.
  *   5. Run install.sh, with its standard error in INSTALL_LOG. It starts runner-agent.service. The agent registers the runner and continues the launch.
  *
  * Failure: every failed step ends in `fail`. It writes `ci-runners: bootstrap failed: REASON` to the console, completes
@@ -37,6 +38,7 @@
  *   - The tests run this script against a loopback server and replace addresses and folders in it by their exact text.
  */
 import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
+import { HOST_PATHS } from "../../contract/shared/host-paths";
 import { shellQuote as quote } from "../shared/shell-quote";
 import { SYSTEM_AUTHORITIES } from "../shared/system-authorities";
 import { METADATA, RETRY, SAY, SIGNED, encode, s3Url, serviceUrl, type BundleLocation } from "../shared/user-data";
@@ -118,11 +120,20 @@ CONFIG
 ${authorities === "" ? "" : writeAuthorities(authorities)}fetch "$bundle_url" "$bundle_sha256" "$home.tar"
 tar -xf "$home.tar" -C "$home" --no-same-owner || fail "$home.tar could not be unpacked"
 rm -f "$home.tar"
-if ! bash "$home/install.sh" >&2 2>${INSTALL_LOG}; then
+${config.script === undefined ? "" : fetchScript(config, { ...config.script, bucket: bundle.bucket })}if ! bash "$home/install.sh" >&2 2>${INSTALL_LOG}; then
   cat ${INSTALL_LOG} >&2
   fail "install.sh: $(tail -n 3 ${INSTALL_LOG} | tr '\\n' ' ')"
 fi
 say "installed; runner-agent.service takes over"
+`;
+}
+
+/** Root's alone: a script may name what a job must not know. */
+function fetchScript({ region }: HostConfig, script: BundleLocation): string {
+  return `script=$home${HOST_PATHS.setupScript.slice(PATHS.home.length)}
+install -d -m 0700 "$(dirname "$script")" || fail "$script: disk full or not writable"
+fetch ${quote(s3Url(region, script))} ${quote(script.sha256)} "$script"
+chmod 0700 "$script"
 `;
 }
 

@@ -7,7 +7,7 @@ import { groupExists, members, terminate } from "../../functions/actions-runner-
 import { cancelRefresh, refreshState, startRefresh } from "../../functions/actions-runner-pool/sweep/instance-refresh";
 import { latestVersion } from "../../functions/actions-runner-pool/sweep/latest-version";
 import { listSecrets } from "../../functions/actions-runner-pool/sweep/list-secrets";
-import { bundleKey } from "../../contract/shared/host-bundle";
+import { bundleKey, setupKey } from "../../contract/shared/host-bundle";
 import {
   type AutoScaling,
   type Ec2,
@@ -215,7 +215,7 @@ for (const [how, clientsOf] of [
       await assert.rejects(latestVersion(clients.ec2, "lt-none"), { name: "InvalidLaunchTemplateId.NotFound" });
     });
 
-    it("list host bundles beyond the first thousand, and delete one, also a second time [A16.2]", async () => {
+    it("list host bundles and setup scripts beyond the first thousand, and delete one, also a second time [A16.2]", async () => {
       const { store } = harness;
       const put = (key: string) =>
         store.put({
@@ -224,7 +224,8 @@ for (const [how, clientsOf] of [
           state: { bucket: "b", key, _lastModified: 1_790_000_000_000 },
         });
       store.put({ type: "aws:s3/bucket:Bucket", id: "b", state: { bucket: "b" } });
-      const keys = Array.from({ length: 1001 }, (_, n) => bundleKey(n.toString(16).padStart(64, "0")));
+      const digest = (n: number) => n.toString(16).padStart(64, "0");
+      const keys = [...Array.from({ length: 1000 }, (_, n) => bundleKey(digest(n))), setupKey(digest(1000))];
       for (const key of [...keys, "host-bundles/notes & <more>.txt", "elsewhere"]) put(key);
       const found = await storedBundles(clients.s3, "b");
       assert.deepEqual(

@@ -16,7 +16,8 @@ export interface SetupArgs {
 
   /**
    * Seconds for packages, volumes, Docker and `setupScript` together; otherwise the launch is abandoned. Limits: 60 to
-   * `launchTimeout` - 180; requires one of them. Default: half of `launchTimeout`, at most 600.
+   * `launchTimeout` - 180; requires one of them. Default: half of `launchTimeout`, at most 600 and at most
+   * `launchTimeout` - 180.
    */
   setupTimeout?: number;
 

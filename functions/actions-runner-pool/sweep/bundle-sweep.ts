@@ -1,22 +1,30 @@
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
+import { isBundleKey, isSetupKey } from "../../../contract/shared/host-bundle";
 import type { StoredBundle } from "../../shared/aws/stored-bundles";
 import type { Clock } from "../../shared/lambda/clock";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
 import { within } from "../../shared/lambda/timeout";
 
 export interface BundleSweepPorts {
+  /** The host bundles and setup scripts that it holds. */
   bundles(bucket: string): Promise<StoredBundle[]>;
   deleteBundle(bucket: string, key: string): Promise<void>;
   clock: Clock;
 }
 
-/** What the deployment says about the group, which has its new launch template by now. */
-export interface DeployedBundle {
-  bucket: string;
-  /** Key of the bundle of the group's present launch template. */
-  deployed: string;
+/** Objects that launch templates of the group name, which has its new one by now. */
+export interface Deployed {
+  /** Key of the one of the group's present launch template; undefined: it names none. */
+  deployed?: string;
   /** Of the template before it. */
   previous?: string;
+}
+
+/** What the deployment says about the group: its host bundle, and its setup script. */
+export interface DeployedBundle extends Deployed {
+  bucket: string;
+  deployed: string;
+  setup?: Deployed;
 }
 
 /** Each launch template version needs one, and several may share one, so the last ten versions need at most ten. */
@@ -30,7 +38,7 @@ const BOUND_MS = 60_000;
 /**
  * Deletes host bundles that no launch template version needs any more: neither the group's nor the one before it, nor the
  * last ten, to which Auto Scaling or an operator may roll an instance refresh back. A bundle is about 0.6 MB, so keeping one
- * too many costs nothing, and deleting one too many leaves a group that boots nothing.
+ * too many costs nothing, and deleting one too many leaves a group that boots nothing. The same holds for setup scripts.
  *
  * Never throws: the deployment is complete by now.
  */
@@ -39,7 +47,11 @@ export async function sweepBundles(ports: BundleSweepPorts, given: DeployedBundl
   try {
     await within(ports.clock, "sweeping host bundles", BOUND_MS, async (signal) => {
       const stored = await ports.bundles(given.bucket);
-      for (const { key } of unneeded(stored, given, ports.clock.now())) {
+      const now = ports.clock.now();
+      const scripts = stored.filter(({ key }) => isSetupKey(key));
+      // Scripts change more often than bundles, which they must not push out of the last ten.
+      const bundles = stored.filter(({ key }) => isBundleKey(key));
+      for (const { key } of [...unneeded(bundles, given, now), ...unneeded(scripts, given.setup ?? {}, now)]) {
         signal.throwIfAborted();
         await ports.deleteBundle(given.bucket, key);
         deleted += 1;
@@ -53,9 +65,10 @@ export async function sweepBundles(ports: BundleSweepPorts, given: DeployedBundl
 }
 
 /** @param now milliseconds since the epoch. */
-export function unneeded(stored: readonly StoredBundle[], { deployed, previous }: DeployedBundle, now: number): StoredBundle[] {
-  // Without the group's own bundle this is not the bucket that the group needs.
-  if (!stored.some(({ key }) => key === deployed)) throw new Error(`the bucket does not hold the deployed bundle ${deployed}`);
+export function unneeded(stored: readonly StoredBundle[], { deployed, previous }: Deployed, now: number): StoredBundle[] {
+  // Without the group's own this is not the bucket that the group needs.
+  if (deployed !== undefined && !stored.some(({ key }) => key === deployed))
+    throw new Error(`the bucket does not hold the deployed object ${deployed}`);
   const newestFirst = [...stored].sort((one, other) => other.uploadedAt.getTime() - one.uploadedAt.getTime());
   return newestFirst
     .slice(KEPT_UPLOADS)

@@ -8,8 +8,8 @@
  *   and updates do nothing. trigger.ts recognizes these events by their key `tf`.
  * - A second such resource, created and updated before each update of the group with another launch template: cancels a
  *   running instance refresh, so that the update can start the next one (cancel-refresh.ts).
- * - A third one, created and updated after an update of the group that brought another host bundle: deletes bundles that no
- *   launch template needs any more (bundle-sweep.ts).
+ * - A third one, created and updated after an update of the group that brought another host bundle or setup script: deletes
+ *   those that no launch template needs any more (bundle-sweep.ts).
  * - A fourth one, deleted before the group: it fails, and with it the deletion of the pool, while an instance is
  *   in standby or the process Terminate is suspended (destroy-check.ts). The same input without `tf` is an operator's question
  *   what the deletion would wait for; its answer is the result.

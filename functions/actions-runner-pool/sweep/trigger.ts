@@ -2,6 +2,7 @@ import type { BundleSweepInput } from "../../../contract/actions-runner-pool/bun
 import type { ReadinessInput } from "../../../contract/actions-runner-pool/readiness";
 import type { DestroyCheckInput, InvocationLifecycle } from "../../../contract/actions-runner-pool/final-sweep";
 import type { RefreshCancelInput } from "../../../contract/actions-runner-pool/instance-refresh";
+import type { DeployedBundle } from "./bundle-sweep";
 
 /** Why the function was invoked. */
 export type SweepTrigger =
@@ -13,8 +14,8 @@ export type SweepTrigger =
   | { kind: "destroy-check" }
   /** The group is about to be updated with another launch template. */
   | { kind: "cancel-refresh" }
-  /** The group has been updated, with another host bundle. */
-  | { kind: "sweep-bundles"; bucket: string; deployed: string; previous?: string }
+  /** The group has been updated, with another host bundle or setup script. */
+  | ({ kind: "sweep-bundles" } & DeployedBundle)
   /** The pool has just been created; the deployment waits for its first instances. */
   | { kind: "readiness" }
   /** An operator asks what a deletion would wait for. */
@@ -46,12 +47,18 @@ export function sweepTrigger(event: unknown, pool: string): SweepTrigger {
 }
 
 /** A task precedes or follows an update. Its deletion must not be mistaken for that of the pool. */
-function taskOf({ task, bucket, deployed, tf }: Record<string, unknown>, action: unknown): SweepTrigger {
+function taskOf({ task, bucket, deployed, setup, tf }: Record<string, unknown>, action: unknown): SweepTrigger {
   if (action === "delete") return { kind: "nothing", reason: "delete of a task" };
   if (task === CANCEL) return { kind: CANCEL };
   if (task !== BUNDLES || typeof bucket !== "string" || typeof deployed !== "string") return { kind: "nothing", reason: "unknown task" };
-  const before = isRecord(tf) && isRecord(tf.prev_input) ? tf.prev_input.deployed : undefined;
-  return { kind: BUNDLES, bucket, deployed, ...(typeof before === "string" ? { previous: before } : {}) };
+  const before = isRecord(tf) && isRecord(tf.prev_input) ? tf.prev_input : {};
+  const scripts = { ...text("deployed", setup), ...text("previous", before.setup) };
+  const setups = Object.keys(scripts).length === 0 ? {} : { setup: scripts };
+  return { kind: BUNDLES, bucket, deployed, ...text("previous", before.deployed), ...setups };
+}
+
+function text<Key extends string>(key: Key, value: unknown): { [K in Key]?: string } {
+  return typeof value === "string" ? ({ [key]: value } as { [K in Key]: string }) : {};
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
+import { setupKey } from "../../../contract/shared/host-bundle";
 import { INSTALL_LOG, renderUserData } from "../../../host-config/actions-runner-pool/user-data";
 import { USER_DATA_LIMIT_BYTES } from "../../../host-config/shared/user-data";
 import { CONFIG } from "./fake-host";
 
 const SECRET_KEY = "wJalr/XUtnFEMI+K7MDENG=";
+const SCRIPT = "#!/bin/bash\necho ready\n";
 const BUNDLE = { bucket: "ci-runners-artefacts", key: "host/abc+def/bundle.tar", sha256: "0".repeat(64) };
 
 describe("user data", () => {
@@ -48,6 +50,12 @@ describe("user data", () => {
     execFileSync("shellcheck", ["--shell=bash", "-"], { input: given });
   });
 
+  it("is valid with a setup script, and without one has no line for it", () => {
+    const script = { key: setupKey("0".repeat(64)), sha256: "0".repeat(64) };
+    execFileSync("shellcheck", ["--shell=bash", "-"], { input: renderUserData({ ...CONFIG, script }, BUNDLE) });
+    assert.ok(!renderUserData(CONFIG, BUNDLE).includes("$script"));
+  });
+
   it("downloads from the partition of the region", () => {
     assert.match(renderUserData({ ...CONFIG, region: "cn-north-1" }, BUNDLE), /s3\.cn-north-1\.amazonaws\.com\.cn\//);
   });
@@ -60,12 +68,14 @@ describe("user data, run against a loopback server in place of AWS", () => {
   let requests: { method: string; url: string; headers: IncomingMessage["headers"]; body: string }[];
   let bundle: Buffer;
   let s3Status: number;
+  let scriptStatus: number;
   let secretKey: string;
 
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), "user-data-"));
     requests = [];
     s3Status = 200;
+    scriptStatus = 200;
     secretKey = SECRET_KEY;
     bundle = tarOf({ "install.sh": 'echo "$RUNNER_USER" >"$(dirname "$0")/installed"\n' });
     server = createServer((request, response) => {
@@ -82,6 +92,7 @@ describe("user data, run against a loopback server in place of AWS", () => {
             JSON.stringify({ Code: "Success", AccessKeyId: "AKID", SecretAccessKey: secretKey, Token: "SESSION/+==" }, null, 2),
           );
         }
+        if (url.startsWith("/host-bundles/")) return response.writeHead(scriptStatus).end(SCRIPT);
         if (url.startsWith("/host/")) return response.writeHead(s3Status).end(bundle);
         return response.end("<ok/>");
       });
@@ -106,11 +117,12 @@ describe("user data, run against a loopback server in place of AWS", () => {
   function run(
     change: (script: string) => string = (script) => script,
     path = process.env.PATH,
+    config: Partial<HostConfig> = {},
   ): Promise<{ code: number; console: string }> {
     const digest = createHash("sha256").update(bundle).digest("hex");
-    const script = renderUserData({ ...CONFIG, group: "a pool+more" }, { ...BUNDLE, sha256: digest })
+    const script = renderUserData({ ...CONFIG, group: "a pool+more", ...config }, { ...BUNDLE, sha256: digest })
       .replace("http://169.254.169.254", origin)
-      .replace(`https://${BUNDLE.bucket}.s3.eu-west-1.amazonaws.com`, origin)
+      .replaceAll(`https://${BUNDLE.bucket}.s3.eu-west-1.amazonaws.com`, origin)
       .replace("https://autoscaling.eu-west-1.amazonaws.com", origin)
       .replaceAll(INSTALL_LOG, `${root}/install.log`)
       .replace("'/opt/ci-runners'", `'${root}/home'`)
@@ -184,6 +196,25 @@ exec ${real} "$@"
       LifecycleActionResult: "ABANDON",
     });
     assertSigned(post!, "autoscaling", createHash("sha256").update(post!.body).digest("hex"));
+  });
+
+  const withScript = (sha256 = createHash("sha256").update(SCRIPT).digest("hex")) =>
+    run(undefined, undefined, { script: { key: setupKey(sha256), sha256 } });
+
+  it("puts the pinned setup script where only root can read and run it, before the installer runs", async () => {
+    bundle = tarOf({ "install.sh": 'cp "$(dirname "$0")/setup/script" "$(dirname "$0")/seen"\n' });
+    assert.equal((await withScript()).code, 0);
+    assert.equal(readFileSync(join(root, "home/seen"), "utf8"), SCRIPT);
+    assert.equal(statSync(join(root, "home/setup/script")).mode & 0o777, 0o700);
+    assert.equal(statSync(join(root, "home/setup")).mode & 0o777, 0o700);
+  });
+
+  it("abandons the launch without its setup script, or with another: the machine would not be what its jobs expect", async () => {
+    assert.match((await withScript("1".repeat(64))).console, /bootstrap failed: .*\.setup has the wrong SHA-256, expected 1111/);
+    scriptStatus = 404;
+    assert.match((await withScript()).console, /bootstrap failed: .*\.setup could not be downloaded to .*\/setup\/script/);
+    assert.equal(abandons().length, 2);
+    assert.ok(!existsSync(join(root, "home/installed")));
   });
 
   it("does nothing when it runs again: it could end the drain of an instance whose agent is in charge", async () => {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
+import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { asJob, asRoot, assertRefused, assertWorks, runnerUid, type Attempt, type Outcome } from "./attempts";
@@ -39,6 +41,9 @@ const ATTEMPTS: Attempt[] = [
   write("the second stop command", `${PATHS.home}/stop-again.sh`),
   write("the last stop command", `${PATHS.home}/end-service.sh`),
   write("the script that runs after a stop", `${PATHS.home}/after-stop.sh`),
+  { title: "read the setup script", script: `head -c 1 ${HOST_PATHS.setupScript} >/dev/null`, refusal: DENIED },
+  write("the setup script", HOST_PATHS.setupScript),
+  write("the mark that the setup script has run", HOST_PATHS.prepared),
   create("a file beside the agent", `${PATHS.home}/hostile`),
   create("anything beside the runner's own folder", "/opt/hostile"),
   create("the mark of a forced stop", `${PATHS.runtime}/hostile-mark`),
@@ -84,7 +89,7 @@ describe("a job that tampers with the drain", function () {
 
   before(async function () {
     needSystemd(this);
-    pool = await LivePool.open(1);
+    pool = await LivePool.open(1, [], {}, undefined, { setupScript: "#!/bin/sh\n" });
     [instance] = pool.inService() as [string];
     byJob = await asJob(pool, instance, ATTEMPTS, "by-job");
     byRoot = await asRoot(pool, instance, ATTEMPTS, "by-root");
@@ -105,7 +110,9 @@ describe("a job that tampers with the drain", function () {
 
   it("finds nothing writable in the pool's folders except the runner's performance log", async () => {
     const folders = [PATHS.home, "/etc/ci-runners", UNIT_FILES, PATHS.runtime].join(" ");
-    const search = `find ${folders} -writable -not -type l -not -type s`;
+    // A folder that it may not even enter has nothing for it.
+    const closed = `-path ${dirname(HOST_PATHS.setupScript)} -not -writable -prune`;
+    const search = `find ${folders} ${closed} -o -writable -not -type l -not -type s -print`;
     const [found] = await asJob(pool, instance, [{ script: search }], "writable");
     const allowed = found!.output
       .trim()

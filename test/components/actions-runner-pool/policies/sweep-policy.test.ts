@@ -7,7 +7,7 @@ import { ENV } from "../../../../contract/actions-runner-pool/environment";
 import { deployFunction } from "../../../rehearsal/aws/lambda/deployed-functions";
 import { sweepPolicy } from "../../../../components/actions-runner-pool/policies/functions";
 import { poolNames, registrationSecretName, sharedTokenName } from "../../../../contract/actions-runner-pool/names";
-import { bundleKey } from "../../../../contract/shared/host-bundle";
+import { bundleKey, setupKey } from "../../../../contract/shared/host-bundle";
 import type { Shape } from "../../../../rehearsal/aws/api";
 import { ACCOUNT, type AwsHarness, deployRole, startHarness } from "../../../rehearsal/aws/harness";
 
@@ -99,8 +99,10 @@ describe("the sweep function's policy, evaluated by the stand-in", () => {
 
   it("suffices for the deployed bundle to cancel a running refresh and to delete old host bundles", async () => {
     const now = Date.now();
-    const keys = Array.from({ length: 13 }, (_, month) => bundleKey(month.toString(16).padStart(64, "0")));
-    for (const [month, key] of keys.entries()) {
+    const digests = Array.from({ length: 13 }, (_, month) => month.toString(16).padStart(64, "0"));
+    const [keys, scripts] = [digests.map(bundleKey), digests.map(setupKey)];
+    for (const [index, key] of [...keys, ...scripts].entries()) {
+      const month = index % digests.length;
       const state = { bucket: "bundles", key, _lastModified: now - month * 30.5 * 24 * 3_600_000 };
       harness.store.put({ type: "aws:s3/bucketObjectv2:BucketObjectv2", id: `bundles/${key}`, state });
     }
@@ -111,9 +113,9 @@ describe("the sweep function's policy, evaluated by the stand-in", () => {
       assert.ok("result" in outcome, JSON.stringify(outcome));
     };
 
-    await invoke({ task: "sweep-bundles", bucket: "bundles", deployed: keys[0] });
+    await invoke({ task: "sweep-bundles", bucket: "bundles", deployed: keys[0], setup: scripts[0] });
     const left = harness.store.list("aws:s3/bucketObjectv2:BucketObjectv2").filter(({ state }) => state["bucket"] === "bundles");
-    assert.deepEqual(left.map(({ state }) => state["key"]).sort(), [...keys.slice(0, 10), "secret"].sort());
+    assert.deepEqual(left.map(({ state }) => state["key"]).sort(), [...keys.slice(0, 10), ...scripts.slice(0, 10), "secret"].sort());
 
     const operator = (action: string, params = {}) =>
       harness.gateway.call({ kind: "operator" }, `autoscaling:${action}`, { AutoScalingGroupName: names.group, ...params });

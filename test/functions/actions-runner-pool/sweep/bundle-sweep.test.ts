@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { METRIC } from "../../../../contract/actions-runner-pool/metrics";
-import { bundleKey } from "../../../../contract/shared/host-bundle";
+import { bundleKey, setupKey } from "../../../../contract/shared/host-bundle";
 import { sweepBundles, unneeded } from "../../../../functions/actions-runner-pool/sweep/bundle-sweep";
 import type { StoredBundle } from "../../../../functions/shared/aws/stored-bundles";
 import { clockAt } from "../../support/clock";
@@ -18,28 +18,49 @@ describe("host bundles that no launch template needs", () => {
   const deployed = key(0);
 
   it("are those before the last ten, so that a rollback to one of the last ten template versions still boots", () => {
-    assert.deepEqual(numbers(unneeded(uploaded(...monthly), { bucket: "b", deployed }, NOW)), [300, 330, 360]);
-    assert.deepEqual(unneeded(uploaded(...monthly.slice(0, 10)), { bucket: "b", deployed }, NOW), []);
+    assert.deepEqual(numbers(unneeded(uploaded(...monthly), { deployed }, NOW)), [300, 330, 360]);
+    assert.deepEqual(unneeded(uploaded(...monthly.slice(0, 10)), { deployed }, NOW), []);
   });
 
   it("are never the group's own or the one before it, however many deployments failed after their upload", () => {
-    const own = { bucket: "b", deployed: key(330), previous: key(360) };
+    const own = { deployed: key(330), previous: key(360) };
     assert.deepEqual(numbers(unneeded(uploaded(...monthly), own, NOW)), [300]);
   });
 
   it("are never younger than 30 days, however many were uploaded since", () => {
     const daily = Array.from({ length: 40 }, (_, day) => day);
-    assert.deepEqual(numbers(unneeded(uploaded(...daily), { bucket: "b", deployed }, NOW)), [31, 32, 33, 34, 35, 36, 37, 38, 39]);
+    assert.deepEqual(numbers(unneeded(uploaded(...daily), { deployed }, NOW)), [31, 32, 33, 34, 35, 36, 37, 38, 39]);
   });
 
   it("are at most a hundred at a time, the oldest first", () => {
     const many = Array.from({ length: 300 }, (_, index) => index * 10);
-    const found = numbers(unneeded(uploaded(...many), { bucket: "b", deployed }, NOW));
+    const found = numbers(unneeded(uploaded(...many), { deployed }, NOW));
     assert.deepEqual([found.length, found.at(0), found.at(-1)], [100, 2000, 2990]);
   });
 
   it("are none at all in a bucket without the group's own: nothing there is what it seems", () => {
-    assert.throws(() => unneeded(uploaded(...monthly), { bucket: "b", deployed: key(999) }, NOW), /does not hold the deployed bundle/);
+    assert.throws(() => unneeded(uploaded(...monthly), { deployed: key(999) }, NOW), /does not hold the deployed object/);
+  });
+
+  it("push out no setup script, and are pushed out by none, because scripts change more often", async () => {
+    const script = (n: number) => setupKey(n.toString(16).padStart(64, "0"));
+    const scripts = uploaded(...Array.from({ length: 14 }, (_, n) => 31 + n)).map((one, n) => ({ ...one, key: script(n) }));
+    const swept = async (setup: object) => {
+      const deleted: string[] = [];
+      const ports = {
+        bundles: async () => [...uploaded(...monthly), ...scripts],
+        deleteBundle: async (_bucket: string, one: string) => void deleted.push(one),
+        clock: clockAt(NOW),
+      };
+      await sweepBundles(ports, { bucket: "b", deployed, ...setup }, new RecordingObserver());
+      return deleted;
+    };
+    const bundles = [300, 330, 360].map(key);
+    // Also those of a pool that has none any more: the template before may be needed for a rollback.
+    assert.deepEqual(await swept({}), [...bundles, ...[10, 11, 12, 13].map(script)]);
+    const named = { deployed: script(11), previous: script(13) };
+    assert.deepEqual(await swept({ setup: named }), [...bundles, ...[10, 12].map(script)]);
+    assert.deepEqual(await swept({ setup: { deployed: script(99) } }), [], "not the bucket that the group needs");
   });
 
   it("never fail a deployment when S3 does", async () => {

@@ -40,6 +40,16 @@ describe("sweepTrigger", () => {
     const expected = { kind: "sweep-bundles", bucket: "b", deployed: "new" };
     assert.deepEqual(sweepTrigger(event("create"), POOL), expected);
     assert.deepEqual(sweepTrigger(event("update", { ...input, deployed: "old" }), POOL), { ...expected, previous: "old" });
+    // A script that came, changed and went: a rollback boots with the one before.
+    assert.deepEqual(sweepTrigger(event("update", input, { setup: "s1" }), POOL), {
+      ...expected,
+      previous: "new",
+      setup: { deployed: "s1" },
+    });
+    const changed = sweepTrigger(event("update", { ...input, setup: "s1" }, { setup: "s2" }), POOL);
+    assert.deepEqual(changed, { ...expected, previous: "new", setup: { deployed: "s2", previous: "s1" } });
+    const gone = sweepTrigger(event("update", { ...input, setup: "s2" }), POOL);
+    assert.deepEqual(gone, { ...expected, previous: "new", setup: { previous: "s2" } });
     for (const changes of [{ bucket: undefined }, { deployed: 1 }]) {
       assert.equal(sweepTrigger(event("update", null, changes), POOL).kind, "nothing");
     }
