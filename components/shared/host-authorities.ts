@@ -1,7 +1,7 @@
-import { certificatesOf } from "./pem";
+import { mergeCertificates } from "./pem";
 import type { HostSettings } from "./host-args/settings";
 
 /** The private authorities that hosts trust, as PEM text in one form; empty without any. */
-export function hostAuthorities({ github }: Pick<HostSettings, "github" | "caBundle">): string {
-  return certificatesOf(github.caCertificates ?? "");
+export function hostAuthorities({ github, caBundle }: Pick<HostSettings, "github" | "caBundle">): string {
+  return mergeCertificates(github.caCertificates ?? "", caBundle ?? "");
 }

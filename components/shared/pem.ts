@@ -9,3 +9,10 @@ export function certificatesOf(pem: string): string {
   const bodies = [...pem.matchAll(CERTIFICATE)].map(([, body = ""]) => body.replace(/\s/g, "").match(/.{1,64}/g) ?? []);
   return bodies.map((lines) => ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n")).join("");
 }
+
+/** Those of both texts in one form; one that the first has is not repeated. */
+export function mergeCertificates(first: string, second: string): string {
+  const known = certificatesOf(first);
+  const added = (second.match(CERTIFICATE) ?? []).map(certificatesOf).filter((one) => !known.includes(one));
+  return known + [...new Set(added)].join("");
+}

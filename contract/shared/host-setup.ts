@@ -21,7 +21,7 @@ export interface HostSetup {
 }
 
 export interface HostProxy {
-  /** `http://HOST[:PORT]`, as are those for https. Never with credentials. */
+  /** `http://HOST:PORT`, as is that for https. Never with credentials. */
   http?: string;
   https?: string;
   /** The user's own entries alone; each program adds its own. */

@@ -4,7 +4,8 @@
 #
 # Started by: the user data, as root, once at the first boot. It is no systemd unit. Environment: RUNNER_HOME,
 # RUNNER_USER, RUNNER_ARCHIVE_URL, RUNNER_ARCHIVE_SHA256, RUNNER_INSTANCE (the instance's id), RUNNER_AUTHORITIES (a PEM file
-# of private authorities, or empty). Without a URL the runner must already be on the image.
+# of private authorities, or empty). Without a URL the runner must already be on the image. The variables of a proxy are for its downloads
+# and those of the preparation.
 #
 # Failure: the first failed step ends it with a non-zero exit code and the reason on standard error. The user data shows
 # the last three lines on the console and abandons the launch.
@@ -40,11 +41,13 @@ fail() {
   exit 1
 }
 
-# GitHub's release host may be slow or unavailable for a moment.
+# GitHub's release host, or the proxy before it, may be slow or unavailable for a moment. Leaves curl's words in $said.
 download() {
   local try
   for try in 1 2 3 4 5; do
-    curl -fsSL --connect-timeout 10 --max-time 600 --speed-limit 1024 --speed-time 30 -o "$archive" "$1" && return
+    said=$(curl -fsSL --connect-timeout 10 --max-time 600 --speed-limit 1024 --speed-time 30 -o "$archive" "$1" 2>&1) && return
+    # The lines below it are advice, for which the reason has no room.
+    said=${said%%$'\n'*}
     sleep $((try * 2))
   done
   return 1
@@ -93,7 +96,7 @@ if ! id -u "$RUNNER_USER" >/dev/null 2>&1; then
 fi
 
 if [ -n "$RUNNER_ARCHIVE_URL" ] && [ ! -e "$RUNNER_HOME/.archive-$RUNNER_ARCHIVE_SHA256" ]; then
-  download "$RUNNER_ARCHIVE_URL" || fail "$RUNNER_ARCHIVE_URL could not be downloaded to $archive"
+  download "$RUNNER_ARCHIVE_URL" || fail "$RUNNER_ARCHIVE_URL could not be downloaded to $archive: $said"
   echo "$RUNNER_ARCHIVE_SHA256  $archive" | sha256sum --check --status ||
     fail "$RUNNER_ARCHIVE_URL has the wrong SHA-256, expected $RUNNER_ARCHIVE_SHA256"
   mkdir -p "$RUNNER_HOME"

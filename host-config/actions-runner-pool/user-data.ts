@@ -11,7 +11,8 @@
  *   1. Read the instance's id, and end here if this machine was installed as that instance (PATHS.installedOn).
  *   2. Write HostConfig to PATHS.config, and private authorities to PATHS.authorities. From here on curl trusts them, besides
  *      those of the image: also the download of the bundle may pass a proxy that inspects TLS.
- *   3. Download the bundle from S3, with a request signed by the instance profile.
+ *   3. Download the bundle from S3, with a request signed by the instance profile. By the proxy, if there is one, only with
+ *      awsByProxy; the metadata never.
  *   4. Compare its SHA-256 with the one in this script; only then unpack it to PATHS.home. Likewise the setup script, if the
  *      pool has one, to HOST_PATHS.setupScript.
  *   5. Run install.sh, with its standard error in INSTALL_LOG. It starts runner-agent.service. The agent registers the runner and continues the launch.
@@ -39,6 +40,7 @@
  */
 import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import { HOST_PATHS } from "../../contract/shared/host-paths";
+import { hostVariables } from "../shared/proxy/variables";
 import { shellQuote as quote } from "../shared/shell-quote";
 import { SYSTEM_AUTHORITIES } from "../shared/system-authorities";
 import { METADATA, RETRY, SAY, SIGNED, encode, s3Url, serviceUrl, type BundleLocation } from "../shared/user-data";
@@ -70,7 +72,7 @@ home=${quote(PATHS.home)}
 config=${quote(PATHS.config)}
 export RUNNER_HOME=${quote(PATHS.runner)} RUNNER_USER=${quote(config.runnerUser)}
 export RUNNER_ARCHIVE_URL=${quote(archive?.url ?? "")} RUNNER_ARCHIVE_SHA256=${quote(archive?.sha256 ?? "")}
-
+${exportProxy(config, bundle)}
 ${SAY}
 ${METADATA}
 ${SIGNED}
@@ -126,6 +128,14 @@ ${config.script === undefined ? "" : fetchScript(config, { ...config.script, buc
 fi
 say "installed; runner-agent.service takes over"
 `;
+}
+
+/** For curl, and inherited by install.sh. AWS's hosts are those that this script calls. */
+function exportProxy({ proxy, region }: HostConfig, bundle: BundleLocation): string {
+  const endpoints = [s3Url(region, bundle), serviceUrl("autoscaling", region)].map((url) => new URL(url).host);
+  return Object.entries(hostVariables(proxy, endpoints))
+    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
+    .join("");
 }
 
 /** Root's alone: a script may name what a job must not know. */

@@ -2,6 +2,7 @@ import type { RehearsalEnvironment } from "./rehearsal-environment";
 import { join, resolve } from "node:path";
 import { startAws } from "../aws";
 import type { AccountParts } from "../aws/autoscaling";
+import { createCertificates, servedNames } from "../aws/front/certificates";
 import type { Cleanup } from "../cleanup";
 import { type Clock, RealClock } from "../clock";
 import { GitHub } from "../github";
@@ -19,7 +20,7 @@ import { jobControl } from "./job-control";
 import { leftovers } from "./leftovers";
 import { type MachineSystems, prepare, type Prepared } from "./preparation";
 import { openProvider } from "./provider";
-import type { Scenario } from "./scenario";
+import type { ProxyRequirement, Scenario } from "./scenario";
 import { simulatedMachines } from "./simulated-machines";
 import { readStackConfiguration, type StackConfiguration } from "./stack-configuration";
 import { WebhookTarget } from "./webhook-target";
@@ -40,6 +41,8 @@ export interface EnvironmentOptions {
   cleanup: Cleanup;
   /** For tests that need other machines than the usual ones. */
   systems?: MachineSystems;
+  /** For tests of another proxy than the stack's. */
+  proxy?: ProxyRequirement;
 }
 
 /** Starts the stand-ins for one rehearsal. */
@@ -53,16 +56,21 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
   const { clock, timeline, random, github, aws, driver, runner, githubHost } = standIns;
   const seeded = aws.secrets.names();
 
+  const { dir } = prepared.run;
+  const proxy = given.proxy ?? required.proxy;
+  const inspecting = proxy?.inspect
+    ? await createCertificates(join(dir, "proxy"), servedNames(stack.region, githubHost === undefined ? [] : [githubHost]))
+    : undefined;
   const machines = await openMachines(driver, cleanup, {
     ...standIns,
     drain: options.drain,
-    hostnames: () => hostnames(aws, stack.region, githubHost),
+    hostnames: () => hostnames(aws, stack.region, githubHost, proxy),
+    proxy: proxy && { names: proxy.names, inspect: inspecting },
     runnerArchive: runner,
     machines: prepared.machines,
     required,
     say,
   });
-  const { dir } = prepared.run;
   const account = { region: stack.region, accountId: ACCOUNT_ID };
   const provider = await openProvider(aws, clock, { dir, ...account }, { ...required.account, secrets: seeded });
   cleanup.add(() => provider.close());
@@ -74,7 +82,7 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
     projectDir: PROJECT,
     workDir: join(dir, "engine"),
     socketPath: provider.socketPath,
-    configOverrides: required.configOverrides(runner.sha256),
+    configOverrides: required.configOverrides(runner.sha256, inspecting?.ca),
   });
   cleanup.add(() => engine.stop());
   const { labels } = required;
@@ -86,6 +94,7 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
     github,
     labels,
     machines,
+    proxy: machines?.gateway.proxy && { ...machines.gateway.proxy, authority: inspecting?.ca },
     leftovers: () => leftovers(aws, github, seeded),
     deployFrom: (projectDir) => engine.deployFrom(projectDir),
   };

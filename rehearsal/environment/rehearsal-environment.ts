@@ -1,5 +1,6 @@
 import type { AwsStandIn } from "../aws";
 import type { GitHub } from "../github";
+import type { GatewayProxy } from "../hosts/network-gateway";
 import type { OpenedHosts } from "../hosts/systemd";
 import type { ScenarioContext } from "./scenario-context";
 import type { StackConfiguration } from "./stack-configuration";
@@ -15,6 +16,11 @@ export interface RehearsalEnvironment {
   labels: readonly string[];
   /** Only with real machines. */
   machines?: OpenedHosts;
+  /** Only with real machines of a stack with a proxy. */
+  proxy?: GatewayProxy & {
+    /** PEM text of its own authority, if it inspects TLS. */
+    authority?: string;
+  };
   leftovers(): string[];
   /** Makes the engine deploy another checkout (another release) from now on, with that checkout's stack configuration. */
   deployFrom(projectDir: string): Promise<void>;

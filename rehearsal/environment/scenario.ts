@@ -1,3 +1,4 @@
+import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
 import type { AccountFacts } from "../provider/invokes";
 import type { RehearsalOptions } from "../rehearsal-options";
 import type { MachineSystems } from "./preparation";
@@ -17,16 +18,34 @@ export interface Scenario {
 export interface ScenarioRequirements {
   /** Labels in `runs-on` of the scenario's jobs. */
   labels: readonly string[];
-  /** Configuration that replaces the stack's, by key. */
-  configOverrides(runnerSha256: string): Record<string, unknown>;
+  /**
+   * Configuration that replaces the stack's, by key.
+   *
+   * @param proxyAuthority PEM text; only with a proxy that inspects
+   */
+  configOverrides(runnerSha256: string, proxyAuthority?: string): Record<string, unknown>;
   /** What exists in the account before the program runs. */
   account: Partial<AccountFacts>;
   /** Where on the machine image the runner is installed; absent where the user data downloads it. */
   runnerOnImage?: string;
   /** Default: the usual machines. */
   systems?: MachineSystems;
+  /** The proxy in the network of real machines. */
+  proxy?: ProxyRequirement;
+  /** What real machines get besides the usual. */
+  features?: MachineFeatures;
   /** Changes to the disk of each real machine before its first boot, below `root`. */
   customize?(root: string): void;
+}
+
+/** A forward proxy, by which alone machines reach GitHub. It listens at PROXY of rehearsal/hosts/network.ts. */
+export interface ProxyRequirement {
+  /** By which the stack's configuration calls it. */
+  names: readonly string[];
+  /** It ends TLS itself, with certificates of an authority of its own. */
+  inspect?: boolean;
+  /** AWS is reached by it alone, too. */
+  aws?: boolean;
 }
 
 export interface ScenarioResult {

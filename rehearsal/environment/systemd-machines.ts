@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
+import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
 import type { AwsStandIn } from "../aws";
 import type { Clock } from "../clock";
-import { type OpenedHosts, openSystemdHosts, type Run } from "../hosts/systemd";
-import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
+import { type MachineProxy, type OpenedHosts, openSystemdHosts, type Run } from "../hosts/systemd";
 import { type RunnerArchive, unpackRunnerArchive } from "../runner/archive";
 import type { Timeline } from "../timeline";
 import type { ScenarioRequirements } from "./scenario";
@@ -20,11 +20,12 @@ export interface SystemdMachineOptions {
   /** The runner's archive, for machines that have the runner on their image. */
   runnerArchive: RunnerArchive;
   required: ScenarioRequirements;
+  proxy?: MachineProxy;
   say: (line: string) => void;
 }
 
 export async function systemdMachines(options: SystemdMachineOptions): Promise<OpenedHosts> {
-  const { aws, run, images, features, clock, timeline, hostnames, required, say } = options;
+  const { aws, run, images, clock, timeline, hostnames, required, proxy, say } = options;
   return openSystemdHosts({
     run,
     image: images,
@@ -33,7 +34,8 @@ export async function systemdMachines(options: SystemdMachineOptions): Promise<O
     socket: aws.front.socketPath,
     certificatesDir: dirname(aws.front.caFile),
     hostnames,
-    features,
+    proxy,
+    features: required.features,
     progress: say,
     onGatewayDeath: (reason) => say(`the machines' network gateway failed: ${reason}`),
     onUnexpectedEnd: (instanceId) => say(`machine ${instanceId} powered off unexpectedly`),

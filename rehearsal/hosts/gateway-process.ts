@@ -1,26 +1,22 @@
 /**
  * Runs inside the cloud's network namespace and forwards every request to the main process over a unix socket, which,
  * unlike a port, is not bound to a network namespace. Serves HTTP on the metadata address and TLS on the gateway
- * address. Bundled to one file at start. Exits when its standard input closes, and so with the main process.
+ * address, and a forward proxy if the stack has one. Bundled to one file at start. Exits when its standard input closes, and so with the
+ * main process. Lines of JSON: GatewayCommand on its input, GatewayReport on its output.
  */
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo, Server } from "node:net";
+import { createInterface } from "node:readline";
+import { type Endpoint, ForwardProxy } from "./forward-proxy";
+import type { GatewayCommand, GatewayReport, GatewaySettings } from "./gateway-messages";
 
 const SOURCE_HEADER = "x-rehearsal-source-ip";
 /** Only the gateway may set these headers; it drops them from requests. */
 const RESERVED_HEADERS = /^x-rehearsal-/i;
 
-interface Settings {
-  socket: string;
-  certificate: string;
-  key: string;
-  tls: { address: string; port: number };
-  metadata: { address: string; port: number };
-}
-
-const settings = JSON.parse(process.argv[2]!) as Settings;
+const settings = JSON.parse(process.argv[2]!) as GatewaySettings;
 
 function forward(request: http.IncomingMessage, response: http.ServerResponse, host: string | undefined): void {
   const headers: string[] = [];
@@ -54,7 +50,7 @@ function forward(request: http.IncomingMessage, response: http.ServerResponse, h
   request.pipe(upstream);
 }
 
-function listen(server: Server, endpoint: { address: string; port: number }): Promise<void> {
+function listen(server: Server, endpoint: Endpoint): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(endpoint.port, endpoint.address, resolve);
@@ -69,21 +65,47 @@ const limits = {
 };
 
 const metadata = http.createServer(limits, (request, response) => forward(request, response, settings.metadata.address));
-const endpoints = https.createServer(
-  { ...limits, cert: readFileSync(settings.certificate), key: readFileSync(settings.key), ALPNProtocols: ["http/1.1"] },
-  (request, response) => {
-    const host = request.headers.host;
-    // The metadata service must not be reachable over TLS as well: a fenced unit could use that path.
-    if (host === undefined || host.startsWith(settings.metadata.address)) response.writeHead(421).end();
-    else forward(request, response, host);
-  },
-);
+const endpoints = tlsServer(settings);
+const inspecting = settings.proxy?.inspect && tlsServer(settings.proxy.inspect);
 
-process.stdin.on("end", () => process.exit(0)).resume();
+function tlsServer({ certificate, key }: { certificate: string; key: string }): https.Server {
+  return https.createServer(
+    { ...limits, cert: readFileSync(certificate), key: readFileSync(key), ALPNProtocols: ["http/1.1"] },
+    (request, response) => {
+      const host = request.headers.host;
+      // The metadata service must not be reachable over TLS as well: a fenced unit could use that path.
+      if (host === undefined || host.startsWith(settings.metadata.address)) response.writeHead(421).end();
+      else forward(request, response, host);
+    },
+  );
+}
+
+function report(message: GatewayReport): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+const INSIDE = { address: "127.0.0.1", port: 0 };
+const proxy =
+  settings.proxy &&
+  new ForwardProxy({
+    listen: settings.proxy.listen,
+    tls: () => (inspecting ? { ...INSIDE, port: (inspecting.address() as AddressInfo).port } : settings.tls),
+    gateway: settings.tls.address,
+    forward,
+    report: (request) => report({ proxied: request }),
+  });
+
+createInterface({ input: process.stdin })
+  .on("line", (line) => {
+    const command = JSON.parse(line) as GatewayCommand;
+    void proxy?.set(command.proxy, command.closedTo).then(() => report({ state: command.proxy }));
+  })
+  .on("close", () => process.exit(0));
 
 void (async () => {
   await listen(metadata, settings.metadata);
   await listen(endpoints, settings.tls);
-  const ports = [metadata, endpoints].map((server) => (server.address() as AddressInfo).port);
-  process.stdout.write(`${JSON.stringify(ports)}\n`);
+  if (inspecting) await listen(inspecting, INSIDE);
+  await proxy?.set("up", []);
+  report({ ready: true });
 })();

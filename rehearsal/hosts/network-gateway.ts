@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { buildSync } from "esbuild";
-import { GATEWAY_ADDRESS, METADATA_ADDRESS, type MachineNetwork } from "./network";
+import type { ProxyRequest, ProxyState } from "./forward-proxy";
+import type { GatewayCommand, GatewayReport, GatewaySettings } from "./gateway-messages";
+import { GATEWAY_ADDRESS, METADATA_ADDRESS, type MachineNetwork, PROXY } from "./network";
 import { TOOL_PATH } from "./systemd/command";
 
 export interface GatewayOptions {
@@ -11,6 +14,8 @@ export interface GatewayOptions {
   socket: string;
   /** Holds `leaf.pem` (with its chain) and `leaf-key.pem`, valid for every host name that machines use. */
   certificatesDir: string;
+  /** Opens a forward proxy at PROXY, beside the rest. */
+  proxy?: { inspect?: { certFile: string; keyFile: string } };
   /** Where the bundled program is written. */
   dir: string;
   /** Called once if the gateway ends without having been closed. */
@@ -21,7 +26,19 @@ export interface NetworkGateway {
   /** What AWS's and GitHub's host names resolve to inside the machines. */
   readonly address: string;
   readonly pid: number;
+  readonly proxy?: GatewayProxy;
   close(): Promise<void>;
+}
+
+export interface GatewayProxy {
+  /** In the order in which they came, refused ones included. */
+  readonly requests: readonly ProxyRequest[];
+  /**
+   * Resolves when it is so.
+   *
+   * @param closedTo hosts that the proxy itself cannot reach
+   */
+  set(state: ProxyState, closedTo?: readonly string[]): Promise<void>;
 }
 
 /**
@@ -39,12 +56,16 @@ export async function openGateway(options: GatewayOptions): Promise<NetworkGatew
     outfile: program,
     logLevel: "silent",
   });
-  const settings = {
+  const { inspect } = options.proxy ?? {};
+  const settings: GatewaySettings = {
     socket: options.socket,
     certificate: join(options.certificatesDir, "leaf.pem"),
     key: join(options.certificatesDir, "leaf-key.pem"),
     tls: { address: GATEWAY_ADDRESS, port: 443 },
     metadata: { address: METADATA_ADDRESS, port: 80 },
+    ...(options.proxy && {
+      proxy: { listen: PROXY, ...(inspect && { inspect: { certificate: inspect.certFile, key: inspect.keyFile } }) },
+    }),
   };
   const nsenter = ["nsenter", "--target", String(options.network.holder), "--net"];
   const child = spawn("setpriv", ["--pdeathsig", "KILL", ...nsenter, process.execPath, program, JSON.stringify(settings)], {
@@ -56,8 +77,16 @@ export async function openGateway(options: GatewayOptions): Promise<NetworkGatew
   const exited = once(child, "exit");
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr = (stderr + text).slice(-4000)));
+  const requests: ProxyRequest[] = [];
+  /** Of those who wait for a change, in their order. */
+  const waiting: (() => void)[] = [];
   await new Promise<void>((resolve, reject) => {
-    child.stdout.once("data", () => resolve());
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const message = JSON.parse(line) as GatewayReport;
+      if ("ready" in message) resolve();
+      else if ("proxied" in message) requests.push(message.proxied);
+      else waiting.shift()?.();
+    });
     child.once("error", (error) => reject(new Error(`setpriv cannot run: ${error.message}`)));
     child.once("exit", (code) => reject(new Error(`the gateway ended with exit code ${code}: ${stderr.trim()}`)));
   });
@@ -68,6 +97,14 @@ export async function openGateway(options: GatewayOptions): Promise<NetworkGatew
   return {
     address: GATEWAY_ADDRESS,
     pid: child.pid!,
+    proxy: options.proxy && {
+      requests,
+      set: (proxy, closedTo = []) =>
+        new Promise((resolve) => {
+          waiting.push(resolve);
+          child.stdin.write(`${JSON.stringify({ proxy, closedTo } satisfies GatewayCommand)}\n`);
+        }),
+    },
     close: async () => {
       closed = true;
       child.stdin.end();

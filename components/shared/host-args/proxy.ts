@@ -1,7 +1,7 @@
 export interface ProxyArgs {
   /**
-   * Proxy for requests by http, of the instance and of jobs. Limits: `http://HOST` or `http://HOST:PORT`, without credentials; an
-   * address of the network, not of the instance itself. Default: none.
+   * Proxy for requests by http, of the instance and of jobs. Limits: `http://HOST:PORT`, without credentials; an address of the
+   * network, not of the instance itself; not port 80, which the runner would leave out. Default: none.
    */
   httpProxy?: string;
 
@@ -10,7 +10,8 @@ export interface ProxyArgs {
 
   /**
    * Hosts that are reached without the proxy, as hosts, domains with a leading dot, addresses or ranges such as `10.0.0.0/8`.
-   * The instance itself and its metadata always are. Limits: at most 100; requires a proxy. Default: none.
+   * The instance itself and its metadata always are. Limits: at most 100, without ports and wildcards; requires a proxy.
+   * Default: none.
    */
   noProxy?: string[];
 
@@ -22,8 +23,8 @@ export interface ProxyArgs {
 
   /**
    * Certificates, as PEM text, of private authorities that instances, their jobs and Docker trust besides the public ones, such as
-   * that of a proxy that inspects TLS. Functions do not trust them: see `github.caCertificates`. Limits: valid certificates, no
-   * private key. Default: none.
+   * that of a proxy that inspects TLS. Functions do not trust them: see `github.caCertificates`. Limits: certificates that are
+   * valid today, no private key; the user data has room for about 8 KB. Default: none.
    */
   caBundle?: string;
 }

@@ -177,7 +177,7 @@ async function fullHost(part: string, config: HostConfig): Promise<Host> {
     hostLogs: hostLogs(config, jsonLog(part)),
     jobMark: jobMark(),
     console: (line) => appendFile("/dev/console", `${line}\n`),
-    ...awsPorts(awsClients(config.region), config, imds, timeOfDay),
+    ...awsPorts(awsClients(config.region, config.proxy), config, imds, timeOfDay),
   };
 }
 

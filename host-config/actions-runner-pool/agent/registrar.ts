@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { proxyVariables } from "../../shared/proxy/variables";
 import { workFolder } from "../../../contract/shared/host-paths";
 import type { Imds } from "../../shared/ports/imds";
 import { coverOf } from "./mounts";
@@ -70,7 +71,8 @@ export function registrar(config: HostConfig, imds: Imds, folder: string = PATHS
 
 /** A unit of its own for config.sh, which belongs to the job's user. */
 export function inOwnUnit(config: HostConfig, folder: string, command: readonly string[]): string[] {
-  const variables = [`PATH=${JOB_PATH}`, "LANG=C.UTF-8", `HOSTNAME=${hostname()}`];
+  const proxy = Object.entries(proxyVariables(config.proxy)).map(([name, value]) => `${name}=${value}`);
+  const variables = [`PATH=${JOB_PATH}`, "LANG=C.UTF-8", `HOSTNAME=${hostname()}`, ...proxy];
   return ownUnit(config, { folder, seconds: TIMEOUT_MS / 1000, variables, name: UNIT }, command);
 }
 

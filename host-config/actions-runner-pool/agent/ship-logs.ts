@@ -13,7 +13,7 @@ export async function shipHostLogs(config: HostConfig): Promise<void> {
   if (config.logs === undefined) return;
   const imds = imdsClient();
   const clock = monotonicClock();
-  const { metrics } = awsPorts(awsClients(config.region), config, imds, { ...clock, now: Date.now });
+  const { metrics } = awsPorts(awsClients(config.region, config.proxy), config, imds, { ...clock, now: Date.now });
   await shipLogs({
     logs: config.logs,
     region: config.region,

@@ -19,6 +19,7 @@ export interface DiskContent {
   /** Names that resolve to the gateway. */
   hostnames: readonly string[];
   gatewayAddress: string;
+  otherNames: readonly { name: string; address: string }[];
   /** The image below the disk, and the certificate authority of the rehearsal. */
   image: string;
   caFile: string;
@@ -45,6 +46,7 @@ export class Disk {
         "::1 localhost ip6-localhost ip6-loopback",
         `${spec.privateIp} ${hostName}`,
         ...content.hostnames.map((name) => `${content.gatewayAddress} ${name}`),
+        ...content.otherNames.map(({ name, address }) => `${address} ${name}`),
         "",
       ].join("\n"),
     );

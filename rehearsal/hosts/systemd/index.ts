@@ -3,7 +3,7 @@ import type { Clock } from "../../clock";
 import type { Timeline } from "../../timeline";
 import { openGateway, type NetworkGateway } from "../network-gateway";
 import { machineImage } from "../image";
-import { openMachineNetwork, type MachineNetwork } from "../network";
+import { openMachineNetwork, type MachineNetwork, PROXY } from "../network";
 import { SystemdHosts, type SystemdHostsOptions } from "./systemd-hosts";
 import { raiseInotifyLimit } from "./limits";
 import type { Run } from "./run-record";
@@ -19,12 +19,21 @@ export interface OpenOptions extends Partial<SystemdHostsOptions> {
   /** Contains `ca.pem`, `leaf.pem` and `leaf-key.pem`. */
   certificatesDir: string;
   hostnames: () => readonly string[];
+  /** A forward proxy in the machines' network. */
+  proxy?: MachineProxy;
   timeline: Timeline;
   clock: Clock;
   /** Progress of the one-time image build, and of raising the inotify limit. */
   progress?: (line: string) => void;
   /** Called once if the gateway ends unexpectedly; machines then reach nothing. */
   onGatewayDeath?: (reason: string) => void;
+}
+
+export interface MachineProxy {
+  /** By which machines find it. */
+  names: readonly string[];
+  /** The proxy ends TLS itself, with this certificate. */
+  inspect?: { certFile: string; keyFile: string };
 }
 
 export interface OpenedHosts {
@@ -48,11 +57,13 @@ export async function openSystemdHosts(options: OpenOptions): Promise<OpenedHost
       socket: options.socket,
       certificatesDir: options.certificatesDir,
       dir: options.run.dir,
+      proxy: options.proxy,
       onDeath: options.onGatewayDeath,
     });
     const hosts = new SystemdHosts({
       caFile: join(options.certificatesDir, "ca.pem"),
       gatewayAddress: gateway.address,
+      otherNames: options.proxy?.names.map((name) => ({ name, address: PROXY.address })),
       ...options,
       image,
       network,

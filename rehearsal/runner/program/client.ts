@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { HttpsProxyAgent } from "https-proxy-agent";
+import { RunnerProxy } from "./proxy";
 
 /** The server returned an error status. */
 export class ServerError extends Error {
@@ -18,11 +20,24 @@ export interface RequestOptions {
   bearer?: string;
   body?: unknown;
   signal?: AbortSignal;
-  /** Milliseconds without a reply after which the request fails. Default 100 s, as in .NET. */
+  /** Milliseconds after which the request fails, its reply included. Default 100 s, as in .NET. */
   timeoutMs?: number;
 }
 
-const agents = { http: new http.Agent({ keepAlive: true }), https: undefined as https.Agent | undefined };
+const agents = {
+  http: new http.Agent({ keepAlive: true }),
+  https: undefined as https.Agent | undefined,
+  tunnels: undefined as HttpsProxyAgent<string> | undefined,
+};
+let trust: SecureContext | undefined;
+let proxies: RunnerProxy | undefined;
+
+/**
+ * By the first request: after the runner's own file of variables is read, and before there is a job to which the variables are handed on.
+ */
+function proxyFor(target: URL): string | undefined {
+  return (proxies ??= new RunnerProxy()).proxyFor(target);
+}
 
 /** A kept-alive connection that the server has closed: there was no reply, so the request is repeated on a new one. */
 class StaleConnection extends Error {}
@@ -46,13 +61,31 @@ function attempt<T>(method: string, url: string, options: RequestOptions): Promi
     if (text !== undefined) headers["content-type"] = "application/json";
     if (text !== undefined) headers["content-length"] = Buffer.byteLength(text);
     if (options.bearer !== undefined) headers.authorization = `Bearer ${options.bearer}`;
-    const outgoing = (secure ? https : http).request(target, {
-      method,
-      headers,
-      agent: secure ? (agents.https ??= secureAgent()) : agents.http,
-      signal: options.signal,
+    const proxy = proxyFor(target);
+    const common = { method, headers, signal: options.signal };
+    const outgoing = secure
+      ? https.request(target, { ...common, agent: proxy === undefined ? secureAgent() : tunnels(proxy) })
+      : http.request(proxy ?? target, { ...common, ...(proxy === undefined ? {} : wholeAddress(target, headers)), agent: agents.http });
+    outgoing.on("proxyConnect", ({ statusCode }: { statusCode: number }) => {
+      // Otherwise the proxy's refusal would pass for an answer of GitHub's.
+      if (statusCode === 200) return;
+      outgoing.destroy(new Error(`The proxy tunnel request to proxy '${proxy}' failed with status code '${statusCode}'.`));
     });
-    outgoing.setTimeout(options.timeoutMs ?? 100_000, () => outgoing.destroy(new Error(`${method} ${url} timed out`)));
+    // From the beginning, as in .NET. A request without a socket, which waits for a proxy that does not answer, has no timeout of its own,
+    // and reports its end only once it has one.
+    const giveUp = (error: Error) => {
+      outgoing.destroy(error);
+      reject(error);
+    };
+    const late = setTimeout(() => giveUp(new Error(`${method} ${url} timed out`)), options.timeoutMs ?? 100_000);
+    const stopped = () => giveUp(options.signal?.reason as Error);
+    options.signal?.addEventListener("abort", stopped, { once: true });
+    const over = () => {
+      clearTimeout(late);
+      options.signal?.removeEventListener("abort", stopped);
+    };
+    outgoing.on("close", over);
+    if (options.signal?.aborted) stopped();
     outgoing.on("error", (error: NodeJS.ErrnoException) =>
       reject(outgoing.reusedSocket && error.code === "ECONNRESET" ? new StaleConnection() : error),
     );
@@ -84,14 +117,32 @@ function parse(text: string): Record<string, unknown> | undefined {
  * otherwise count as time of a job's first hook.
  */
 export function prepareTls(): void {
-  agents.https ??= secureAgent();
+  trusted();
+}
+
+function secureAgent(): https.Agent {
+  return (agents.https ??= new https.Agent({ keepAlive: true, secureContext: trusted() }));
+}
+
+function tunnels(proxy: string): http.Agent {
+  if (agents.tunnels) return agents.tunnels;
+  agents.tunnels = new HttpsProxyAgent(proxy, { keepAlive: true });
+  // The options of its constructor are for the connection to the proxy alone.
+  Object.assign(agents.tunnels.options, { secureContext: trusted() });
+  return agents.tunnels;
+}
+
+/** Of a request by http, as a proxy needs it. */
+function wholeAddress(target: URL, headers: http.OutgoingHttpHeaders): http.RequestOptions {
+  return { path: target.href, headers: { ...headers, host: target.host } };
 }
 
 /** .NET trusts the host's certificates; Node by default uses its bundled list, which has no private authorities. */
-function secureAgent(): https.Agent {
+function trusted(): SecureContext {
+  if (trust) return trust;
   const files = [process.env.SSL_CERT_FILE ?? "/etc/ssl/certs/ca-certificates.crt", process.env.NODE_EXTRA_CA_CERTS];
   const ca = [...new Set(files)].filter((file): file is string => file !== undefined && existsSync(file)).map((file) => readFileSync(file));
-  return new https.Agent({ keepAlive: true, secureContext: createSecureContext(ca.length > 0 ? { ca } : {}) });
+  return (trust = createSecureContext(ca.length > 0 ? { ca } : {}));
 }
 
 export interface Retry {

@@ -4,6 +4,7 @@ import type { CommandResult } from "../../aws/host-driver";
 import type { JobSpec } from "../../github/jobs";
 import { parseOptions } from "../../rehearsal-options";
 import type { MachineSystems } from "../../environment/preparation";
+import type { ProxyRequirement } from "../../environment/scenario";
 import { until } from "../../environment/scenario-context";
 import type { TimelineEvent } from "../../timeline";
 import { openPoolEnvironment, type PoolEnvironment } from "./pool-environment";
@@ -24,25 +25,28 @@ export class LivePool {
   /**
    * Deploys and waits until `instances` runners are online. Has the same prerequisites as `needSystemd`.
    *
+   * @param instances 0: a test launches them itself; `config` then gives the capacity.
    * @param systems what the machines' images are made of.
    * @param projectDir checkout to deploy; default: this one.
    * @param config replaces values of the stack's configuration.
+   * @param proxy in the machines' network; `config` leads the hosts to it.
    */
   static async open(
     instances: number,
     args: readonly string[] = [],
     systems: MachineSystems = {},
     projectDir?: string,
-    config?: Record<string, unknown>,
+    config?: Record<string, unknown> | ((environment: PoolEnvironment) => Record<string, unknown>),
+    proxy?: ProxyRequirement,
   ): Promise<LivePool> {
-    const options = parseOptions(["--hosts", "systemd", "--instances", `${instances}`, ...args]);
+    const options = parseOptions(["--hosts", "systemd", "--instances", `${Math.max(instances, 1)}`, ...args]);
     assert.ok(options);
     const cleanup = new Cleanup();
     try {
-      const environment = await openPoolEnvironment({ options, hosts: "systemd", say: () => undefined, cleanup, systems });
+      const environment = await openPoolEnvironment({ options, hosts: "systemd", say: () => undefined, cleanup, systems, proxy });
       const pool = new LivePool(environment, cleanup);
       if (projectDir !== undefined) await environment.deployFrom(projectDir);
-      if (config !== undefined) await environment.context.engine.reconfigure(config);
+      if (config !== undefined) await environment.context.engine.reconfigure(typeof config === "function" ? config(environment) : config);
       await environment.context.engine.up();
       await pool.until(`${instances} runners online`, () => environment.context.jobs.online().length >= instances, BOOT_BOUND);
       return pool;

@@ -31,7 +31,7 @@ async function endpointOf(client: unknown): Promise<string> {
 describe("the table of AWS's partitions", () => {
   for (const region of REGIONS) {
     it(`gives ${region} the address that the SDK's own resolver has, for the user data and for the clients of hosts`, async () => {
-      const { autoscaling, secretsManager, cloudwatch } = awsClients(region);
+      const { autoscaling, secretsManager, cloudwatch } = awsClients(region, undefined);
       assert.equal(await endpointOf(autoscaling), serviceUrl("autoscaling", region));
       assert.equal(await endpointOf(secretsManager), serviceUrl("secretsmanager", region));
       assert.equal(await endpointOf(cloudwatch), serviceUrl("monitoring", region));
@@ -53,7 +53,7 @@ describe("the table of AWS's partitions", () => {
 
   it("takes a new Region of no known partition for a commercial one, as the SDK does", async () => {
     assert.equal(partitionOf("xx-new-9").id, "aws");
-    assert.equal(await endpointOf(awsClients("xx-new-9").autoscaling), serviceUrl("autoscaling", "xx-new-9"));
+    assert.equal(await endpointOf(awsClients("xx-new-9", undefined).autoscaling), serviceUrl("autoscaling", "xx-new-9"));
   });
 
   it("claims no Region twice, and knows one of each partition", () => {

@@ -22,7 +22,7 @@ describe("the agent's calls to AWS", () => {
   const ports = () => {
     const imds = new FakeHost().imds;
     const overrides = { endpoint: origin, credentials: { accessKeyId: "A", secretAccessKey: "S" } };
-    return awsPorts(awsClients(CONFIG.region, overrides), CONFIG, imds, { now: () => Date.now() });
+    return awsPorts(awsClients(CONFIG.region, undefined, overrides), CONFIG, imds, { now: () => Date.now() });
   };
   const refuse =
     (status: number, code: string, message: string): RequestListener =>

@@ -165,6 +165,17 @@ describe("the installer, run with stand-ins for the system's tools", () => {
     assert.equal(readFileSync(join(root, "runner/bin/runsvc.sh"), "utf8"), "pinned");
   });
 
+  it("says with curl's own words why the runner could not be downloaded: a proxy, a certificate and a name look the same otherwise", () => {
+    const pinned = pinnedArchive();
+    const advice = "More details here: https://curl.se/docs/sslcerts.html\\n\\nTo learn more, please visit the web page.";
+    put("tools/curl", `#!/bin/bash\nprintf 'curl: (60) SSL certificate problem: unknown\\n${advice}\\n' >&2\nexit 60\n`);
+    put("tools/sleep", "#!/bin/bash\n");
+    const result = attempt(MANY_LIBRARIES, "ID=ubuntu\n", () => undefined, pinned);
+    assert.equal(result.status, 1);
+    const said = result.stderr.trim().split("\n").slice(-3).join("\n");
+    assert.match(said, /runner\.tar\.gz could not be downloaded to \S+: curl: \(60\) SSL certificate problem: unknown$/);
+  });
+
   it("unpacks nothing that is not the pinned archive, and leaves no runner where another machine's was", () => {
     const pinned = { ...pinnedArchive(), RUNNER_ARCHIVE_SHA256: "0".repeat(64) };
     const result = attempt(MANY_LIBRARIES, "ID=ubuntu\n", () => put("runner/.runner", "{}"), pinned);

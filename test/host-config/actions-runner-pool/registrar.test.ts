@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, w
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
+import type { HostProxy } from "../../../contract/shared/host-setup";
 import { accountOf, configArguments, inOwnUnit, registrar } from "../../../host-config/actions-runner-pool/agent/registrar";
 import { CONFIG, FakeHost } from "./fake-host";
 
@@ -72,6 +73,15 @@ describe("config.sh", () => {
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
+  });
+
+  it("reaches GitHub by the stack's proxy, which is not yet in a unit of the runner's", () => {
+    const words = (proxy?: HostProxy) => inOwnUnit({ ...CONFIG, proxy }, "/opt/actions-runner", ["bash"]);
+    const given = words({ https: "http://proxy.corp:3128", noProxy: [".corp"] });
+    assert.ok(given.includes("--setenv=https_proxy=http://proxy.corp:3128"), given.join(" "));
+    assert.ok(given.some((word) => /^--setenv=no_proxy=.*169\.254\.169\.254.*,\.corp$/.test(word)));
+    assert.ok(given.indexOf("--") > given.findIndex((word) => word.startsWith("--setenv=NO_PROXY=")));
+    assert.ok(!words().some((word) => /proxy/i.test(word)));
   });
 
   it("is kept from the instance's credentials, because a job may have replaced it", () => {
