@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ImageDevice } from "../shared/image-devices";
 import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
+import { DockerMode } from "../shared/host-args/docker";
 import { WarmPoolState } from "./args/capacity";
 import { reason } from "./lookup-reason";
 import { recognize, SUPPORTED_SYSTEMS, type Ec2Architecture } from "./supported-systems";
@@ -25,17 +26,25 @@ interface FoundImage {
   devices: ImageDevice[];
 }
 
+/** What the pool asks of its image beyond that EC2 can launch it. */
+interface ImageNeeds {
+  /** Refuses an image that is not on EC2's list of images that hibernate. */
+  mustBeListed: boolean;
+  /** Refuses an image whose archive lacks what a rootless engine needs. */
+  rootlessDocker: boolean;
+}
+
 /**
- * Looks up the image and checks what EC2 would refuse at each launch, or what would keep an instance from hibernating.
+ * Looks up the image and checks what EC2 would refuse at each launch, what would keep an instance from hibernating, and what
+ * would make each launch fail on its host.
  *
- * @param mustBeListed refuses an image that is not on EC2's list of images that hibernate.
  * @throws an input error that names the argument which selects the image.
  */
 export async function imageFacts(
   source: ImageSource,
   types: readonly InstanceType[],
   architecture: Ec2Architecture,
-  mustBeListed: boolean,
+  { mustBeListed, rootlessDocker }: ImageNeeds,
   options: pulumi.InvokeOptions,
 ): Promise<FoundImage> {
   const { field, value } = source;
@@ -46,6 +55,7 @@ export async function imageFacts(
   });
   throwIfAny(imageViolations(source, imageId, image, types, architecture));
   if (mustBeListed) throwIfAny(hibernationViolations(source, imageId, image, architecture));
+  if (rootlessDocker) throwIfAny(rootlessViolations(imageId, image));
   const { rootDeviceName } = image;
   const devices = devicesOf(image);
   return { imageId, rootDeviceName, rootVolumeSize: devices.find(({ name }) => name === rootDeviceName)?.size, devices };
@@ -106,6 +116,17 @@ function hibernationViolations({ field, value }: ImageSource, imageId: string, i
     `Set ${field} to an image of ${images}, or warmPool.state to ${WarmPoolState.Stopped}; ` +
     "or, for an image that you have seen hibernate, warmPool.allowUnlistedImage to true";
   return [violation(field, value, problem, remedy)];
+}
+
+/** As for hibernation: an own image decides at its boot, by what is on it. */
+function rootlessViolations(imageId: string, image: Image): Violation[] {
+  const system = recognize(image.name ?? "")?.system;
+  if (!system?.lacksRootlessDocker) return [];
+  const able = SUPPORTED_SYSTEMS.filter(({ lacksRootlessDocker }) => !lacksRootlessDocker);
+  const problem = `image ${imageId} is ${system.name}, whose archive is not known to have rootlesskit`;
+  const images = able.map(({ name }) => name).join(", ");
+  const remedy = `Use an image of ${images}, your own image with dockerd-rootless.sh, or root`;
+  return [violation("docker", DockerMode.Rootless, problem, remedy)];
 }
 
 function systemNames(): string {

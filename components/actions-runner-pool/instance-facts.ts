@@ -4,6 +4,8 @@ import { DISK_FLOOR } from "../../contract/shared/host-setup";
 import { rootVolumeViolations as ebsRootViolations } from "../shared/host-rules/volumes";
 import { type ImageDevice, imageDeviceViolations } from "../shared/image-devices";
 import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
+import { dockerMode } from "../shared/docker-mode";
+import { DockerMode } from "../shared/host-args/docker";
 import { WarmPoolState } from "./args/capacity";
 import { defaultImageParameter } from "./defaults";
 import { type ImageSource, imageFacts } from "./image-facts";
@@ -67,7 +69,10 @@ export async function instanceFacts(
     source,
     described.map((one) => one.type),
     architecture,
-    hibernates && !settings.warmPool?.allowUnlistedImage,
+    {
+      mustBeListed: hibernates && !settings.warmPool?.allowUnlistedImage,
+      rootlessDocker: dockerMode(settings) === DockerMode.Rootless,
+    },
     options,
   );
   const needs: RootVolumeNeeds = {

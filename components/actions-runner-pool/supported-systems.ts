@@ -14,6 +14,8 @@ export interface SupportedSystem {
   architectures: readonly Ec2Architecture[];
   /** Date of the first image that EC2 lists as able to hibernate, by architecture. */
   hibernation: Readonly<Partial<Record<Ec2Architecture, string>>>;
+  /** Its archive is not known to have what a rootless engine needs besides Docker. */
+  lacksRootlessDocker?: true;
   /** The Debian release of a machine that the tests boot, for x86_64 alone. Absent: known from its documentation alone. */
   booted?: "bookworm" | "trixie";
 }
@@ -49,6 +51,7 @@ export const SUPPORTED_SYSTEMS: readonly SupportedSystem[] = [
     cloudInit: "22.2",
     architectures: ["x86_64", "arm64"],
     hibernation: { x86_64: "20230920", arm64: "20240701" },
+    lacksRootlessDocker: true,
   },
   {
     name: "Debian 13",

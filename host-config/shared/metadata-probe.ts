@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { METADATA_ADDRESSES } from "./metadata-addresses";
 
 /** Exits with 0 once a datagram to the metadata address is refused. systemd may apply its filter late: 40 tries, 50 ms apart. */
-const PROBE = `let left = 40;
+export const PROBE = `let left = 40;
 (function send() {
   const socket = require("node:dgram").createSocket("udp4");
   socket.send("", 9, "${METADATA_ADDRESSES[0]}", (error) => {

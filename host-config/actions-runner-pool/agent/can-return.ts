@@ -6,7 +6,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UNITS } from "../../../contract/actions-runner-pool/host";
 import { systemctl } from "../../shared/systemctl";
-import { mountsBelow } from "./mounts";
+import { mountsBelow } from "../../shared/mounts";
 import { HOME_PATHS, ON_THIS_HOST, type PristineFiles } from "./pristine";
 import type { Account } from "./registrar";
 import { subordinateRanges } from "./user-processes";

@@ -32,8 +32,8 @@
  *   - The units are started with --no-block: the user data may itself run before what they are ordered after.
  */
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, chownSync, copyFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import type { HostFacts } from "../units/agent-units";
@@ -43,8 +43,8 @@ import { imdsClient } from "../../shared/imds";
 import { jsonLog } from "../../shared/json-log";
 import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
 import { restartSsmAgent } from "../../shared/proxy/ssm-agent";
-import type { RenderedFile } from "../../shared/rendered-file";
 import { SYSTEM_AUTHORITIES } from "../../shared/system-authorities";
+import { writeAtomically } from "../../shared/write-file";
 import { accountOf } from "./registrar";
 import { checkCanReturn } from "./can-return";
 import { denySchedulers } from "./deny-schedulers";
@@ -124,18 +124,4 @@ function copyServiceScript(account: { uid: number; gid: number }): void {
   copyFileSync(join(PATHS.runner, "bin/runsvc.sh"), copy);
   chmodSync(copy, 0o755);
   chownSync(copy, account.uid, account.gid);
-}
-
-/** A power cut leaves the old file or the new one, never a part of it. A full disk leaves the old one. */
-function writeAtomically(file: RenderedFile): void {
-  mkdirSync(dirname(file.path), { recursive: true });
-  const draft = `${file.path}.new`;
-  try {
-    writeFileSync(draft, file.content, { mode: file.mode, flush: true });
-    chmodSync(draft, file.mode);
-    renameSync(draft, file.path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
 }

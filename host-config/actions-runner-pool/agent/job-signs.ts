@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { lastAnnouncement, lastJobMessage } from "./announcements";
 import { tail, tailOfOpenFile } from "./log-tail";
-import { coverOf } from "./mounts";
+import { coverOf } from "../../shared/mounts";
 import type { JobSigns } from "./ports/job-signs";
 import { startedAt } from "../../shared/process-age";
 import { listenerAmong, unitProcesses, type UnitProcess } from "./processes";

@@ -1,7 +1,7 @@
 /** The ends of the runner's logs. The job's user can put anything in their place, and root reads them. */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isOnUsersMount } from "./mounts";
+import { isOnUsersMount } from "../../shared/mounts";
 
 /** Enough for hundreds of announcements; only the last one counts. */
 const TAIL_BYTES = 64 * 1024;

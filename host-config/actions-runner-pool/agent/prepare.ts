@@ -1,5 +1,5 @@
 /** The agent's `prepare` command, between the runner's archive and the units: see host-config/shared/prepare/prepare.ts. */
-import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { monotonicClock } from "../../shared/clock";
 import { dockerStage } from "../../shared/docker/prepare-docker";
 import { imdsClient } from "../../shared/imds";
@@ -18,7 +18,13 @@ import { accountOf } from "./registrar";
  * each of them may have filled.
  */
 export function stagesOf(config: HostConfig): Stage[] {
-  return [packagesStage, storageStage, dockerStage, setupScriptStage, jobEnvironmentStage(PATHS.runner), diskStage(config)];
+  const docker = dockerStage({
+    runnerUnit: UNITS.runner,
+    agent: `${PATHS.node} ${PATHS.agent}`,
+    node: PATHS.node,
+    metadataDenied: !config.jobsMayUseInstanceRole,
+  });
+  return [packagesStage, storageStage, docker, setupScriptStage, jobEnvironmentStage(PATHS.runner), diskStage(config)];
 }
 
 export function prepareHost(config: HostConfig): Promise<void> {

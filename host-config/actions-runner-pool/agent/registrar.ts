@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
-import { proxyVariables } from "../../shared/proxy/variables";
 import { workFolder } from "../../../contract/shared/host-paths";
+import { proxyVariables } from "../../shared/proxy/variables";
 import type { Imds } from "../../shared/ports/imds";
-import { coverOf } from "./mounts";
+import { coverOf } from "../../shared/mounts";
 import { ownUnit } from "./own-unit";
 import type { Registrar } from "./ports/registrar";
 

@@ -10,7 +10,7 @@ import { workFolder } from "../../../contract/shared/host-paths";
 import type { HostSetup } from "../../../contract/shared/host-setup";
 import type { HostClock } from "../../shared/ports/clock";
 import { command, TIMEOUT_MS } from "./command";
-import { usersMountsBelow } from "./mounts";
+import { usersMountsBelow } from "../../shared/mounts";
 import { asUserOf, type AsUser, type UnitConfig } from "./own-unit";
 import type { Renewal } from "./ports/renewal";
 import { archives, ON_THIS_HOST, HOME_PATHS, type PristineFiles } from "./pristine";

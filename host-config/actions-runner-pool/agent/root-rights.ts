@@ -3,7 +3,9 @@
  * drain and use the agent's permissions, whatever the units deny.
  */
 import { execFile } from "node:child_process";
+import { lstatSync, readlinkSync } from "node:fs";
 import { promisify } from "node:util";
+import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 
 /**
@@ -34,7 +36,12 @@ const TIMEOUT_MS = 30_000;
 type Run = (file: string, args: string[], options: { timeout: number; env: NodeJS.ProcessEnv }) => Promise<{ stdout: string }>;
 
 /** @throws if the job's user can become root and `jobsMayBecomeRoot` does not accept it */
-export async function checkCannotBecomeRoot(config: HostConfig, run: Run = promisify(execFile), sockets = SOCKETS): Promise<void> {
+export async function checkCannotBecomeRoot(
+  config: HostConfig,
+  run: Run = promisify(execFile),
+  sockets = SOCKETS,
+  dockerSocket = DOCKER_SOCKET,
+): Promise<void> {
   if (config.jobsMayBecomeRoot) return;
   const user = config.runnerUser;
   const options = { timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: "C" } };
@@ -47,14 +54,21 @@ export async function checkCannotBecomeRoot(config: HostConfig, run: Run = promi
     const option = group === "docker" ? SET_DOCKER : SET_ROOT;
     throw new Error(`runnerUser ${user}: a member of the group ${group} can become root; name another user, or ${option}`);
   }
-  const refused = sockets.filter((path) => path !== DOCKER_SOCKET || !usesDocker);
+  const isAccepted = (path: string) => path === dockerSocket && (usesDocker || (config.docker === "rootless" && leadsToOwnEngine(path)));
+  const refused = sockets.filter((path) => !isAccepted(path));
   const [socket] = await writableBy(user, refused, run, options);
   if (socket !== undefined) {
-    const option = socket === DOCKER_SOCKET ? SET_DOCKER : SET_ROOT;
+    const option = socket === dockerSocket ? SET_DOCKER : SET_ROOT;
     throw new Error(`runnerUser ${user}: who can write to ${socket} can become root; restrict it to root and its own group, or ${option}`);
   }
   if (await hasPasswordlessSudo(user, run, options))
     throw new Error(`runnerUser ${user}: sudo asks this user for no password; name another user, or ${SET_ROOT}`);
+}
+
+/** The link that the preparation made for the rootless engine. A link of anyone else could lead to root's at any time. */
+function leadsToOwnEngine(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isSymbolicLink() === true && found.uid === 0 && readlinkSync(path) === HOST_PATHS.engineSocket;
 }
 
 /** Asks the kernel with the user's identity and all its groups, because access lists and the folders above count as well. */

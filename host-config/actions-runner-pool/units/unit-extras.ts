@@ -9,7 +9,7 @@ import type { HostFacts } from "./agent-units";
 
 /** What the parts of the host's setup add to the runner's unit, and to what the installer enables. */
 export function unitExtras(config: HostConfig): UnitExtras {
-  return joinExtras(storageExtras(config), dockerExtras(config), proxyExtras(config), logsExtras(config));
+  return joinExtras(storageExtras(config), dockerExtras(config, !config.jobsMayUseInstanceRole), proxyExtras(config), logsExtras(config));
 }
 
 /** Their own files. */

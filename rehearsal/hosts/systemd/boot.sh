@@ -18,6 +18,9 @@ mkdir -p /run/systemd/nspawn
 mount -t tmpfs tmpfs /run/systemd/nspawn
 
 ip link set lo up
+# The link of the boot before, if the kernel has not yet removed that namespace: it takes a moment after the last process, and longer with
+# the namespaces of containers.
+nsenter --target "$CLOUD" --net ip link delete "$LINK" 2>/dev/null || true
 ip link add eth0 type veth peer name "$LINK" netns "$CLOUD"
 ip address add "$ADDRESS/32" dev eth0
 ip link set eth0 up

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { checkCannotBecomeRoot } from "../../../host-config/actions-runner-pool/agent/root-rights";
 import { CONFIG } from "./fake-host";
 
@@ -57,12 +58,12 @@ describe("a job's user that can become root, by the system's own programs", () =
     return execute("unshare", ["--mount", "sh", "-euc", `${binds.join("\n")}\nexec "$@"`, "sh", file, ...args], options);
   };
   /** @param withoutSudo for what is decided before sudo is asked, on a machine without it */
-  const check = (user: string, sockets: string[] = [], withoutSudo = false, more: Partial<typeof CONFIG> = {}) => {
+  const check = (user: string, sockets: string[] = [], withoutSudo = false, more: Partial<typeof CONFIG> = {}, dockerSocket?: string) => {
     const run = (file: string, args: string[], options: object) =>
       withoutSudo && file === "sudo"
         ? Promise.reject(Object.assign(new Error("no sudo"), { code: "ENOENT" }))
         : inNamespace(file, args, options);
-    return checkCannotBecomeRoot({ ...CONFIG, runnerUser: user, ...more }, run, sockets);
+    return checkCannotBecomeRoot({ ...CONFIG, runnerUser: user, ...more }, run, sockets, dockerSocket);
   };
   const listen = async (name: string, mode: number, gid = 0): Promise<string> => {
     const path = join(folder, name);
@@ -105,6 +106,20 @@ describe("a job's user that can become root, by the system's own programs", () =
     // A folder that the user may not enter protects what is in it.
     mkdirSync(join(folder, "private"), { mode: 0o700 });
     await check("plain", [await listen("private/open.sock", 0o666)], true);
+  });
+
+  it("may write to Docker's socket if that is root's link to the user's own engine, and to nothing else in its place", async () => {
+    const own = await listen("own.sock", 0o666);
+    const link = (name: string, target: string) => {
+      symlinkSync(target, join(folder, name));
+      return join(folder, name);
+    };
+    const rootless = { docker: "rootless" } as const;
+    const toEngine = link("to-engine.sock", HOST_PATHS.engineSocket);
+    await check("plain", [toEngine], true, rootless, toEngine);
+    const elsewhere = link("elsewhere.sock", own);
+    await assert.rejects(check("plain", [elsewhere], true, rootless, elsewhere), /elsewhere\.sock can become root; .*set docker to root/);
+    await assert.rejects(check("plain", [own], true, rootless, own), /own\.sock can become root/);
   });
 
   it("is not assumed harmless if its access cannot be checked", async () => {

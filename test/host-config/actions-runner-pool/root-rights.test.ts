@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { lchownSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { checkCannotBecomeRoot } from "../../../host-config/actions-runner-pool/agent/root-rights";
 import { CONFIG } from "./fake-host";
 
@@ -77,6 +81,26 @@ describe("a job's user that can become root", () => {
     await check("runner docker", RULES.none, { docker: "root" }, docker);
     const containerd = "/run/containerd/containerd.sock";
     await assert.rejects(check("runner docker", RULES.none, { docker: "root" }, containerd), /set jobsMayBecomeRoot/);
+  });
+
+  it("may not write to it through a link that is not root's, whose owner could point it at root's engine later", async function () {
+    if (process.getuid!() !== 0) return this.skip();
+    const folder = mkdtempSync(join(tmpdir(), "docker-link-"));
+    try {
+      const path = join(folder, "docker.sock");
+      symlinkSync(HOST_PATHS.engineSocket, path);
+      /** The user may write to whatever is asked about. */
+      const run = async (file: string, args: string[]) => {
+        const asked = args.includes(path) ? `${path}\n` : "";
+        return { stdout: file === "setpriv" ? `${asked}checked\n` : file === "id" ? "runner\n" : RULES.none };
+      };
+      const rootless = { ...CONFIG, docker: "rootless" } as const;
+      await checkCannotBecomeRoot(rootless, run, [path], path);
+      lchownSync(path, 61_001, 61_001);
+      await assert.rejects(checkCannotBecomeRoot(rootless, run, [path], path), /docker\.sock can become root/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("is accepted with the option that says so", async () => {

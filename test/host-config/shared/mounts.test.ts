@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mountsBelow, usersMountsBelow } from "../../../host-config/actions-runner-pool/agent/mounts";
+import { mountsBelow, usersMountsBelow } from "../../../host-config/shared/mounts";
 
 describe("the kernel's list of mounts", () => {
   let folder: string;

@@ -1,0 +1,45 @@
+import { monotonicClock } from "../clock";
+import type { HostClock } from "../ports/clock";
+import { PrepareError } from "../prepare/prepare-error";
+import type { PrepareContext } from "../prepare/stage";
+import { ANSWER_BOUND_MS } from "./engine";
+import { answers, answersWithin } from "./ping";
+
+export type DockerContext = Pick<PrepareContext, "setup" | "user" | "say" | "exec">;
+
+/** Several times what systemd takes for a unit that it need not wait for. */
+const COMMAND_MS = 30_000;
+const LAST_LINES = 3;
+
+/** What differs in tests. */
+export interface EngineTimes {
+  clock: HostClock;
+  answers(socket: string): Promise<boolean>;
+}
+
+export const REAL_TIMES: EngineTimes = { clock: monotonicClock(), answers };
+
+/** Rejects with a PrepareError unless the engine answers within a minute. */
+export async function awaitEngine({ exec }: DockerContext, unit: string, socket: string, times: EngineTimes): Promise<void> {
+  if (await answersWithin(ANSWER_BOUND_MS, times.clock, () => times.answers(socket))) return;
+  const { stdout } = await exec("journalctl", ["--unit", unit, "--lines", `${LAST_LINES}`, "--output", "cat", "--no-pager"], {
+    timeoutMs: COMMAND_MS,
+  });
+  throw new PrepareError(`docker: the engine did not answer within ${ANSWER_BOUND_MS / 1000} s: ${stdout.trim() || "its unit has no log"}`);
+}
+
+/** A command of systemd, of the user's account or the like. Rejects with a PrepareError if it fails. */
+export async function succeed({ exec }: DockerContext, file: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await exec(file, args, { timeoutMs: COMMAND_MS });
+  if (code === 0) return stdout;
+  const last = stderr.trim().split("\n").at(-1);
+  throw new PrepareError(`docker: ${file} ${args.join(" ")}: exit code ${code}: ${last}`);
+}
+
+/** Those of the units that the machine has, from its image or from a package. */
+export async function presentUnits({ exec }: DockerContext, ...units: string[]): Promise<string[]> {
+  // Exits with 1 if there is none.
+  const { stdout } = await exec("systemctl", ["list-unit-files", "--no-legend", "--no-pager", ...units], { timeoutMs: COMMAND_MS });
+  const states = new Map(stdout.split("\n").map((line) => line.trim().split(/\s+/) as [string, string]));
+  return units.filter((unit) => states.has(unit) && states.get(unit) !== "masked");
+}
