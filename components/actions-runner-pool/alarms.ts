@@ -29,15 +29,20 @@ function alarms({ settings, functions, deadLetters }: PoolAlarmParts): MetricAla
     dimensions: { [POOL_DIMENSION]: settings.poolName },
     ...rest,
   });
+  const where = settings.hostLogs === undefined ? "" : `; ${settings.names.hostLogGroup} has the instance's log, with run and job`;
+  const hostLogs = own("host-logs", METRIC.hostLogFailures, {
+    description: `Instances cannot deliver their logs to ${settings.names.hostLogGroup}, twice in 15 minutes: what they log is lost with them; check the group, the instances' role and their way to CloudWatch Logs`,
+    statistic: "Sum",
+    badPeriods: 2,
+  });
   return [
     own("forced-stops", METRIC.forcedStops, {
-      description: "A drain reached maxDrain and its job was stopped: raise drain.maxDrain or investigate the job",
+      description: `A drain reached maxDrain and its job was stopped: raise drain.maxDrain or investigate the job${where}`,
       statistic: "Sum",
       badPeriods: 1,
     }),
     own("lost-jobs", METRIC.busyAtTermination, {
-      description:
-        "An instance terminated, or stopped responding while draining, while GitHub still reports a job on its runner: check for a termination that bypassed the group, a Spot interruption or a crash",
+      description: `An instance terminated, or stopped responding while draining, while GitHub still reports a job on its runner: check for a termination that bypassed the group, a Spot interruption or a crash${where}`,
       statistic: "Sum",
       badPeriods: 1,
     }),
@@ -102,6 +107,7 @@ function alarms({ settings, functions, deadLetters }: PoolAlarmParts): MetricAla
       statistic: "Sum",
       badPeriods: 2,
     }),
+    ...(settings.hostLogs === undefined ? [] : [hostLogs]),
     deadLetterAlarm(deadLetters, "read it from the dead-letter queue; the sweep catches up"),
     ...Object.entries(functions).map(([key, packaged]) => functionErrors(key, packaged.function)),
   ];

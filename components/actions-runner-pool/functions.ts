@@ -38,6 +38,9 @@ const POLICIES: Record<FunctionKey, (grants: FunctionGrants) => PolicyDocument> 
 /** The functions that create registration secrets. */
 const CREATES_SECRETS: readonly FunctionKey[] = ["register", "sweep"];
 
+/** Those that see the end of an instance. */
+const COPIES_CONSOLES: readonly FunctionKey[] = ["deregister", "sweep"];
+
 /** The three functions. Lambda retries failed invocations; those that still fail go to the dead-letter queue. */
 export function createFunctions(name: string, parts: FunctionParts, opts: pulumi.CustomResourceOptions): PoolFunctions {
   const { settings, hostRole, artefacts, deadLetters, tags } = parts;
@@ -95,6 +98,7 @@ function grants({ settings, environment, deadLetters, bundle, network }: Functio
       kmsKeyArn,
       deadLetterQueueArn,
       bundleBucketArn,
+      hostLogs: settings.hostLogs !== undefined,
       inVpc: network !== undefined,
     }));
 }
@@ -113,6 +117,7 @@ function variables(settings: PoolSettings, hostRole: aws.iam.Role, key: Function
     [ENV.refreshPreferences]: key === "sweep" ? JSON.stringify(refreshPreferences(settings)) : undefined,
     [ENV.runnerVersion]: installedVersion(settings.runner),
     [ENV.secretKmsKeyArn]: CREATES_SECRETS.includes(key) ? settings.kmsKeyArn : undefined,
+    [ENV.hostLogGroup]: settings.hostLogs && COPIES_CONSOLES.includes(key) ? settings.names.hostLogGroup : undefined,
     ...powertools(key),
   });
 }

@@ -28,7 +28,9 @@ export function createHostRole(name: string, parts: HostRoleParts, opts: pulumi.
   const role = new aws.iam.Role(`${name}-host`, { assumeRolePolicy, permissionsBoundary: settings.permissionsBoundaryArn, tags }, opts);
   const policy = pulumi
     .all([environment, bucketArn, pulumi.output(settings.kmsKeyArn)])
-    .apply(([awsEnvironment, bucket, key]) => JSON.stringify(hostPolicy(awsEnvironment, settings.names, bucket, key)));
+    .apply(([awsEnvironment, bucket, key]) =>
+      JSON.stringify(hostPolicy(awsEnvironment, settings.names, bucket, key, settings.hostLogs !== undefined)),
+    );
   const own = new aws.iam.RolePolicy(`${name}-host`, { role: role.name, policy }, opts);
   const extra = settings.extraPolicyArns.map(
     (policyArn, index) => new aws.iam.RolePolicyAttachment(`${name}-host-${index}`, { role: role.name, policyArn }, opts),

@@ -55,6 +55,9 @@ export const FORCED_STOP_MARKS = [`${PATHS.runtime}/forced-stop`, `${PATHS.home}
 /** Routes of the agent's socket. A request only makes the agent check now: it decides by what it observes itself. */
 export const AGENT_ROUTES = { jobStarted: "/job-started", jobCompleted: "/job-completed" } as const;
 
+/** Headers of these requests: `OWNER/NAME RUN ATTEMPT`, and the job's id in its workflow. A claim of the job's user. */
+export const JOB_HEADERS = { run: "x-ci-run", job: "x-ci-job" } as const;
+
 /** Messages that other programs search for in the agent's structured log (one JSON object per line, field `message`). */
 export const LOG = {
   drainBegun: "drain begun",

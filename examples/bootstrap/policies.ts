@@ -117,7 +117,9 @@ export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [],
   const ofSubnets = { ArnEquals: { "ec2:Subnet": functionSubnetIds.map((id) => `${ec2}:subnet/${id}`) } };
   const statements: Statement[] = [];
   if (kmsKeyArn) {
-    const logs = `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${pool}-*`;
+    const logs = [`/aws/lambda/${pool}-*`, `/ci-runners/${pool}`].map(
+      (name) => `arn:${partition}:logs:${region}:${account}:log-group:${name}`,
+    );
     statements.push(
       {
         Sid: "EncryptBundles",
@@ -126,7 +128,7 @@ export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [],
         Resource: [kmsKeyArn],
         Condition: through("s3"),
       },
-      { Sid: "EncryptLogs", Effect: "Allow", Action: ["logs:AssociateKmsKey", "logs:DisassociateKmsKey"], Resource: [logs] },
+      { Sid: "EncryptLogs", Effect: "Allow", Action: ["logs:AssociateKmsKey", "logs:DisassociateKmsKey"], Resource: logs },
     );
   }
   if (kmsKeyArn && demand) {

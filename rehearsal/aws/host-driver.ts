@@ -34,6 +34,8 @@ export interface HostDriver {
   terminate(instanceId: string): Promise<void>;
   /** Runs shell commands as root, as the SSM agent would. Rejects if the machine does not answer. */
   runCommand(instanceId: string, commands: string[]): Promise<CommandResult>;
+  /** What the machine wrote to its console since launch; also after its termination. Absent: nothing. */
+  console?(instanceId: string): string;
   /** Terminates everything that the driver started. Safe to call twice and after a failure. */
   close(): Promise<void>;
 }

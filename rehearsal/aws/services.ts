@@ -7,6 +7,7 @@ import { EventsApi } from "./events/events-api";
 import { Queues } from "./events/queues";
 import { AwsGateway, type Denial } from "./gateway";
 import { Iam } from "./iam/iam";
+import { Logs } from "./logs/logs";
 import { KmsKeys } from "./kms/keys";
 import type { AwsOptions } from "./aws-options";
 import { S3 } from "./s3/s3";
@@ -29,6 +30,7 @@ export interface AwsServices {
   queues: Queues;
   dynamodb: DynamoDb;
   cloudwatch: CloudWatch;
+  logs: Logs;
   /** Records a denial by a resource's own policy. */
   refused(denial: Denial): void;
 }
@@ -49,12 +51,13 @@ export function createServices(options: AwsOptions, publish: (event: EventBridge
   const refused = (denial: Denial): void => gateway.recordDenial(denial);
   const resolver = new DeployedResolver(store, account, options.accountParts);
   const autoscaling = new AutoScaling({ ...options.autoscaling, clock, random, timeline, fleet, account, resolver, publish });
-  const ec2 = new Ec2({ fleet, account, store });
+  const ec2 = new Ec2({ fleet, account, store, clock, console: (id) => driver.console?.(id) ?? "" });
+  const logs = new Logs({ clock, store, account });
   const dynamodb = new DynamoDb({ clock, store, keys, account });
   const ssm = createSystemsManager(options, { store, iam, fleet, refused });
-  gateway.register(autoscaling, ec2, secrets, ssm, new S3(store, iam, keys), cloudwatch, queues, dynamodb);
+  gateway.register(autoscaling, ec2, secrets, ssm, new S3(store, iam, keys), cloudwatch, logs, queues, dynamodb);
   gateway.register(new EventsApi({ clock, random, account, publish }));
-  return { gateway, store, iam, credentials, fleet, autoscaling, ec2, secrets, ssm, queues, dynamodb, cloudwatch, refused };
+  return { gateway, store, iam, credentials, fleet, autoscaling, ec2, secrets, ssm, queues, dynamodb, cloudwatch, logs, refused };
 }
 
 function createSystemsManager(

@@ -16,5 +16,6 @@ export class DeferredHostDriver implements HostDriver {
   resume: HostDriver["resume"] = (id) => this.target.resume(id);
   terminate: HostDriver["terminate"] = (id) => this.target.terminate(id);
   runCommand: HostDriver["runCommand"] = (id, commands) => this.target.runCommand(id, commands);
+  console = (id: string): string => this.driver?.console?.(id) ?? "";
   close = async (): Promise<void> => this.driver?.close();
 }

@@ -94,7 +94,7 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
     github,
     labels,
     machines,
-    proxy: machines?.gateway.proxy && { ...machines.gateway.proxy, authority: inspecting?.ca },
+    hostLogs: () => aws.logs.byStream(),
     leftovers: () => leftovers(aws, github, seeded),
     deployFrom: (projectDir) => engine.deployFrom(projectDir),
   };

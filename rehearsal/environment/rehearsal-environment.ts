@@ -7,6 +7,8 @@ import type { StackConfiguration } from "./stack-configuration";
 
 /** The environment of a rehearsal: AWS, GitHub, hosts, engine, and the context of its scenario. */
 export interface RehearsalEnvironment {
+  /** Lines that hosts delivered to CloudWatch Logs, by instance; also of a log group that has been deleted. */
+  hostLogs?(): ReadonlyMap<string, readonly string[]>;
   context: ScenarioContext;
   hosts: "systemd" | "simulated";
   stack: StackConfiguration;

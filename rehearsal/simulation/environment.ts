@@ -140,7 +140,7 @@ export class SimulatedEnvironment {
       publicParameters: new Map(),
       delivery: this.ssm.delivery,
     });
-    const ec2 = new Ec2({ fleet: this.fleet, account: ACCOUNT, store });
+    const ec2 = new Ec2({ fleet: this.fleet, account: ACCOUNT, store, clock: this.clock, console: () => "" });
     this.gateway.register(this.autoscaling, ec2, this.secrets, this.commands, this.cloudwatch, this.queues);
     this.functions = new InProcessFunctions({
       clock,

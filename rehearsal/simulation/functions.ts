@@ -238,6 +238,7 @@ function newProcess(): ProcessMemory {
       refreshWatch: new RefreshWatch(),
       versions: new VersionMemory(),
       tokens: {},
+      copiedConsoles: new Set(),
     },
   };
 }

@@ -44,6 +44,7 @@ const GRANTS: FunctionGrants = {
   kmsKeyArn: KEY,
   deadLetterQueueArn: QUEUE,
   bundleBucketArn: "arn:aws:s3:::bundles",
+  hostLogs: true,
 };
 
 const SECRET_KEY = "arn:aws:kms:eu-central-1:123456789012:key/0f6b2c1d-0000-4000-8000-000000000002";
@@ -120,8 +121,10 @@ describe("the key policy in the guide for organizations, with the roles of a poo
     LogsOfTheFunctions: async () => {
       const backend = new ProviderBackend({ store: harness.store, autoscaling: new FakeAutoScaling(), filesDir, account: ACCOUNT });
       const urn = "urn:pulumi:test::tiny::aws:cloudwatch/logGroup:LogGroup::register";
-      const news = { name: `/aws/lambda/${names.registerFunction}`, kmsKeyId: KEY };
-      await backend.create({ urn, news: backend.check({ urn, news }).inputs });
+      for (const name of [`/aws/lambda/${names.registerFunction}`, names.hostLogGroup]) {
+        const news = { name, kmsKeyId: KEY };
+        await backend.create({ urn, news: backend.check({ urn, news }).inputs });
+      }
     },
     DeadLettersOfTheRules: async () =>
       assert.ok(harness.queues.sendAsService("events.amazonaws.com", RULE, QUEUE, "{}", {}), "the letter is dropped"),

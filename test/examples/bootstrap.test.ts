@@ -22,7 +22,7 @@ const PROVIDER = {
 };
 
 /** Two configurations that differ in as many resources as a stack's own configuration can change without a new pool. */
-const BEFORE = { extraPolicyArns: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"] };
+const BEFORE = { extraPolicyArns: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"], hostLogs: { retentionDays: 7 } };
 const AFTER = {
   extraPolicyArns: [],
   rootVolumeSize: 31,
@@ -31,6 +31,7 @@ const AFTER = {
   drain: { heartbeatTimeout: 900, maxDrain: 20_000 },
   launchTimeout: 1000,
   logRetentionDays: 14,
+  hostLogs: { retentionDays: 3, diagnostics: false },
   githubPrivateKeySecretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT_ID}:secret:ci-runners-dev/other-app-GhIjKl`,
   alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
   tags: { environment: "development", costs: "42" },

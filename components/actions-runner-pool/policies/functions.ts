@@ -1,5 +1,6 @@
 import { POOL_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
 import { BUNDLE_PREFIX } from "../../../contract/shared/host-bundle";
+import { copyConsoles } from "../../shared/host-log-group";
 import { ENCRYPT, type FunctionNeeds, functionStatements } from "../../shared/function-statements";
 import { type PolicyDocument, type Statement, allow, allowKey, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn, sharedTokenArns, stopDocumentArn } from "./arns";
@@ -10,10 +11,17 @@ export interface FunctionGrants extends FunctionNeeds {
   poolName: string;
   /** Bucket of the host bundles. */
   bundleBucketArn: string;
+  /** Whether the hosts deliver their logs. */
+  hostLogs: boolean;
 }
 
 export function registerPolicy(grants: FunctionGrants): PolicyDocument {
   return policy(...functionStatements(grants.names.registerFunction, grants), ...provideTokens(grants));
+}
+
+/** Of an instance that delivered nothing, as one that never bootstrapped. */
+function copyHostConsoles({ environment, names, poolName, hostLogs }: FunctionGrants): Statement[] {
+  return hostLogs ? copyConsoles(environment, names.hostLogGroup, { key: POOL_TAG, value: poolName }) : [];
 }
 
 function provideTokens({ environment, names, kmsKeyArn }: FunctionGrants): Statement[] {
@@ -41,6 +49,7 @@ export function deregisterPolicy(grants: FunctionGrants): PolicyDocument {
     allow("ReadPowerStates", ["ec2:DescribeInstances"], ["*"]),
     allow("CompleteForHostsThatAreOff", ["autoscaling:CompleteLifecycleAction"], [groupArn(environment, names)]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
+    ...copyHostConsoles(grants),
   );
 }
 
@@ -75,5 +84,6 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
     allow("RemoveOldHostBundles", ["s3:DeleteObject"], [`${bundleBucketArn}/${BUNDLE_PREFIX}*`]),
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
+    ...copyHostConsoles(grants),
   );
 }

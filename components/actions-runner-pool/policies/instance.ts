@@ -2,6 +2,7 @@ import { BUNDLE_PREFIX } from "../../../contract/shared/host-bundle";
 import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
 import { OWNER_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
 import type { AwsEnvironment } from "../../shared/aws-environment";
+import { writeHostLog } from "../../shared/host-log-group";
 import { type PolicyDocument, allow, allowKey, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn } from "./arns";
 
@@ -11,8 +12,15 @@ import { groupArn, instanceArn, registrationSecretArn } from "./arns";
  *
  * @param bucketArn ARN of the bucket that holds the host bundle.
  * @param kmsKeyArn of the customer's key that encrypts it and the registration tokens.
+ * @param logs whether the instances deliver their logs. CloudWatch Logs uses a key of the group in its own name.
  */
-export function hostPolicy(environment: AwsEnvironment, names: PoolNames, bucketArn: string, kmsKeyArn?: string): PolicyDocument {
+export function hostPolicy(
+  environment: AwsEnvironment,
+  names: PoolNames,
+  bucketArn: string,
+  kmsKeyArn?: string,
+  logs = false,
+): PolicyDocument {
   const decrypt = (sid: string, service: string) => allowKey(sid, environment, kmsKeyArn!, service, ["kms:Decrypt"]);
   return policy(
     ...(kmsKeyArn === undefined ? [] : [decrypt("DecryptHostBundle", "s3"), decrypt("DecryptRegistrationToken", "secretsmanager")]),
@@ -32,7 +40,8 @@ export function hostPolicy(environment: AwsEnvironment, names: PoolNames, bucket
       [registrationSecretArn(environment, names)],
       { StringEquals: { [`aws:ResourceTag/${OWNER_TAG}`]: "${aws:userid}" } },
     ),
-    // ForcedStops, FullDisks and RefusedJobs.
+    ...(logs ? [writeHostLog(environment, names.hostLogGroup)] : []),
+    // ForcedStops, FullDisks, RefusedJobs, FailedRenewals and HostLogFailures.
     allow("CountHostEvents", ["cloudwatch:PutMetricData"], ["*"], {
       StringEquals: { "cloudwatch:namespace": METRIC_NAMESPACE },
     }),

@@ -19,6 +19,8 @@ interface ComponentSettings {
   /** Seconds. */
   launchTimeout: number;
   kmsKeyArn?: pulumi.Input<string>;
+  /** For which the functions' logs are kept. */
+  logRetentionDays: number;
   /** GiB. */
   rootVolumeSize?: number;
   rootVolumeKmsKeyId?: pulumi.Input<string>;

@@ -1,7 +1,14 @@
 import type { HostSettings } from "../host-args/settings";
 import type { Violation } from "../input-errors";
+import { keyArnViolations } from "../key-rules";
+import { logRetentionViolations } from "../log-retention";
 
-/** Checks the arguments of the logs of hosts. */
-export function hostLogViolations(_settings: HostSettings): Violation[] {
-  return [];
+/** Checks the arguments of the logs of hosts. A retention that is the component's own is checked with that. */
+export function hostLogViolations({ hostLogs, logRetentionDays }: HostSettings): Violation[] {
+  if (hostLogs === undefined) return [];
+  const { retentionDays, kmsKeyArn } = hostLogs;
+  return [
+    ...(retentionDays === logRetentionDays ? [] : logRetentionViolations(retentionDays, "hostLogs.retentionDays")),
+    ...keyArnViolations({ "hostLogs.kmsKeyArn": kmsKeyArn }),
+  ];
 }

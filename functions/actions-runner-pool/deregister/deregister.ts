@@ -20,6 +20,9 @@
  *   idle and the instance is at rest in the pool right before. An instance that is still there, retained for example, keeps its runner, because
  *   its job may still run.
  *
+ *   With `hostLogs`, last of all: copy the console of an instance that delivered no log into its stream, and add the run of a lost job
+ *   to the log line about it (../shared/console-copy.ts, ../shared/last-run.ts).
+ *
  * ## Late, duplicate and lost events
  *
  * - Late or duplicate: a second stop has no effect, and missing secrets, runners and actions count as done. A terminating
@@ -34,6 +37,7 @@
  *   Systems Manager does not know the instance. Its delivery is tried for 600 s; a late stop meets a stopping unit.
  * - Cordon: best effort within 5 s. Removal: 15 s. GitHub refuses to remove a busy runner: counted as
  *   `BusyAtTermination`. A mark replaces its custom labels (../shared/ended-mark.ts); the sweep removes it later.
+ * - Reading the hosts' log and copying a console: 10 s each. A failure is logged and fails nothing.
  * - GitHub's quota: cordons are skipped below 50 % of the hour's calls, removals are left to the sweep below 40 %, each
  *   checked after a per-instance jitter of up to 2 s, and again between its two calls.
  * - Function timeout 60 s, each AWS call 3 attempts of 3 s. EventBridge retries the delivery for 24 h. Lambda retries

@@ -7,6 +7,7 @@ import { isOff } from "../../shared/aws/power-state";
 import { lifecycleStates } from "../../shared/aws/lifecycle-states";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
+import type { HostLogPorts } from "../shared/host-logs";
 import { sendStop } from "./stop-command";
 
 export interface DeregisterPorts {
@@ -19,6 +20,8 @@ export interface DeregisterPorts {
   deleteSecret(name: string): Promise<void>;
   /** Called only when GitHub is needed, never before the stop was sent. */
   gitHub(): Pick<GitHubRunners, "fetchRemainingQuota" | "remainingQuota" | "find" | "removeCustomLabels" | "setCustomLabels" | "remove">;
+  /** Undefined without `hostLogs`. */
+  hostLogs: HostLogPorts | undefined;
   clock: Clock;
 }
 
@@ -43,6 +46,7 @@ export function deregisterPorts(
   { autoScaling, ec2, secretsManager, systemsManager }: DeregisterClients,
   gitHub: DeregisterPorts["gitHub"],
   clock: Clock,
+  hostLogs?: HostLogPorts,
 ): DeregisterPorts {
   return {
     sendStop: (document, instanceId) => sendStop(systemsManager, document, instanceId),
@@ -51,6 +55,7 @@ export function deregisterPorts(
     continueAction: (action) => continueAction(autoScaling, action),
     deleteSecret: (name) => deleteSecret(secretsManager, name),
     gitHub,
+    hostLogs,
     clock,
   };
 }

@@ -5,12 +5,16 @@ import { within } from "../../shared/lambda/timeout";
 import { RESERVE } from "../../shared/github/reserve";
 import { type Log, type Observer, reasonOf } from "../../shared/lambda/observer";
 import { endedMark } from "../shared/ended-mark";
+import { copyConsole } from "../shared/console-copy";
+import { lastRun } from "../shared/last-run";
 import { removeReturnedRunner } from "../shared/returned-runner";
 import { mayCall, mayGoOn, SPREAD_MS } from "./rate-budget";
 import type { DeregisterPorts, DeregisterSettings } from "./ports";
 
 /** Bound on the calls to GitHub, in ms. */
 const REMOVAL_MS = 15_000;
+/** Bound on the copy of a console, in ms. */
+const CONSOLE_MS = 10_000;
 
 const LEFT = "left to the sweep: the rest of GitHub's hourly quota is reserved for launches";
 
@@ -22,8 +26,9 @@ export async function handleTerminated(
   instanceId: string,
   ports: DeregisterPorts,
   settings: DeregisterSettings,
-  { log, count }: Observer,
+  observer: Observer,
 ): Promise<void> {
+  const { log, count } = observer;
   // An event may be old or forged, and AWS does not document which one Auto Scaling emits for a retained instance.
   const state = (await ports.lifecycleStates([instanceId])).get(instanceId);
   if (state !== undefined && restsInPool(state)) return handleReturned(instanceId, ports, settings, log);
@@ -59,12 +64,27 @@ export async function handleTerminated(
   if (outcome === "busy") {
     log.error(
       "the instance is gone while GitHub counts a job on its runner: the job is lost, or GitHub has not seen its end yet; the sweep removes the runner",
+      await lastRun(instanceId, ports, observer),
     );
     count(METRIC.busyAtTermination);
   } else {
     log.info("runner removed", { outcome });
   }
+  await copyItsConsole(instanceId, ports, log);
   if (failure !== undefined) throw failure;
+}
+
+/** Bounded and best effort: the sweep copies the console of a failed launch, too. */
+async function copyItsConsole(instanceId: string, { hostLogs, clock }: DeregisterPorts, log: Log): Promise<void> {
+  if (hostLogs === undefined) return;
+  try {
+    await within(clock, "copying the console", CONSOLE_MS, () => copyConsole(instanceId, { ports: hostLogs, clock, log, complete: false }));
+  } catch (error) {
+    log.warn("the console of a terminated instance could not be copied; the sweep copies that of a failed launch", {
+      instanceId,
+      reason: reasonOf(error),
+    });
+  }
 }
 
 /**

@@ -1,4 +1,8 @@
-import { DescribeScalingActivitiesCommand, type DescribeScalingActivitiesCommandOutput } from "@aws-sdk/client-auto-scaling";
+import {
+  type Activity as AwsActivity,
+  DescribeScalingActivitiesCommand,
+  type DescribeScalingActivitiesCommandOutput,
+} from "@aws-sdk/client-auto-scaling";
 import type { AutoScaling } from "../../shared/aws/clients";
 
 /** One entry of a group's activity history. */
@@ -39,18 +43,16 @@ export function failedLaunch(activity: Activity): { instanceId?: string } | unde
   return instanceId === undefined ? {} : { instanceId };
 }
 
+export function toActivity({ Description = "", StartTime = new Date(0), EndTime, StatusCode, StatusMessage }: AwsActivity): Activity {
+  return { description: Description, startedAt: StartTime, endedAt: EndTime, status: StatusCode ?? "", message: StatusMessage };
+}
+
 /** Newest first, page by page, also of a deleted group; empty if there never was such a group. */
 export async function* activities(client: AutoScaling, group: string): AsyncGenerator<Activity[]> {
   let NextToken: string | undefined;
   do {
     const page = await activityPage(client, group, NextToken);
-    yield (page.Activities ?? []).map(({ Description = "", StartTime = new Date(0), EndTime, StatusCode = "", StatusMessage }) => ({
-      description: Description,
-      startedAt: StartTime,
-      endedAt: EndTime,
-      status: StatusCode,
-      message: StatusMessage,
-    }));
+    yield (page.Activities ?? []).map(toActivity);
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
 }

@@ -31,6 +31,11 @@ export function runnerVersion(environment: Environment = process.env): string | 
   return environment[ENV.runnerVersion] || undefined;
 }
 
+/** Undefined without `hostLogs`. */
+export function hostLogGroup(environment: Environment = process.env): string | undefined {
+  return environment[ENV.hostLogGroup] || undefined;
+}
+
 export function hostRoleId(environment: Environment = process.env): string {
   return required(environment, ENV.hostRoleId);
 }

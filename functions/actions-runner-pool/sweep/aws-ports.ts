@@ -10,13 +10,15 @@ import type { RegistrationPorts } from "../shared/registration";
 import { activities } from "../shared/activities";
 import { registrationPorts } from "../shared/registration-ports";
 import type { TokenMemory } from "../shared/shared-token";
+import type { HostLogPorts } from "../shared/host-logs";
 import type { SecretSettings } from "../shared/token-store";
 import type { BundleSweepPorts } from "./bundle-sweep";
 import type { CancelRefreshPorts } from "./cancel-refresh";
 import type { DestroyCheckPorts } from "./destroy-check";
 import type { FailedLaunchPorts } from "./failed-launches";
 import { cancelRefresh, refreshState, startRefresh } from "./instance-refresh";
-import { failedLaunches, groupExists, members, protectedInstances, suspendedProcesses, terminate, view } from "./inventory";
+import { endedLaunches, failedLaunches, groupExists, members, protectedInstances, suspendedProcesses, terminate, view } from "./inventory";
+import type { LaunchConsolePorts } from "./launch-consoles";
 import { latestVersion } from "./latest-version";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
@@ -32,9 +34,19 @@ export interface SweepClients {
 /** What the sweep's process keeps between invocations. */
 export interface SweepMemory
   extends Pick<SweepPorts, "silences" | "uses" | "refreshWatch" | "versions">,
-    Pick<FailedLaunchPorts, "failureMark"> {
+    Pick<FailedLaunchPorts, "failureMark">,
+    Pick<LaunchConsolePorts, "copiedConsoles"> {
   tokens: TokenMemory;
 }
+
+type Ports = SweepPorts &
+  RegistrationPorts &
+  DestroyCheckPorts &
+  FailedLaunchPorts &
+  LaunchConsolePorts &
+  ReadinessPorts &
+  CancelRefreshPorts &
+  BundleSweepPorts;
 
 export function sweepPorts(
   clients: SweepClients,
@@ -42,7 +54,8 @@ export function sweepPorts(
   clock: Clock,
   { tokens, ...memory }: SweepMemory,
   secretSettings: () => SecretSettings,
-): SweepPorts & RegistrationPorts & DestroyCheckPorts & FailedLaunchPorts & ReadinessPorts & CancelRefreshPorts & BundleSweepPorts {
+  hostLogs?: HostLogPorts,
+): Ports {
   const { autoScaling, ec2, secretsManager, s3 } = clients;
   return {
     ...registrationPorts(clients, gitHub, clock, secretSettings, tokens),
@@ -51,6 +64,7 @@ export function sweepPorts(
     suspendedProcesses: (group) => suspendedProcesses(autoScaling, group),
     view: (group) => view(autoScaling, group),
     protectedInstances: (group) => protectedInstances(autoScaling, group),
+    endedLaunches: (group) => endedLaunches(autoScaling, group),
     failedLaunches: (group) => failedLaunches(autoScaling, group),
     activities: (group) => activities(autoScaling, group),
     lifecycleStates: (instanceIds) => lifecycleStates(autoScaling, instanceIds),
@@ -66,6 +80,7 @@ export function sweepPorts(
     secrets: (prefix) => listSecrets(secretsManager, prefix),
     deleteSecret: (name) => deleteSecret(secretsManager, name),
     gitHub,
+    hostLogs,
     ...memory,
   };
 }

@@ -9,6 +9,7 @@ import { cancelRunningRefresh, type CancelRefreshPorts } from "./cancel-refresh"
 import { checkDestroy, type DestroyCheckPorts, planDestroy } from "./destroy-check";
 import type { FailedLaunchPorts } from "./failed-launches";
 import { finalSweep } from "./final-sweep";
+import type { LaunchConsolePorts } from "./launch-consoles";
 import type { SweepPorts, SweepSettings } from "./ports";
 import { readiness, type ReadinessPorts } from "./readiness";
 import { sweep } from "./sweep";
@@ -25,6 +26,7 @@ type Ports = SweepPorts &
   RegistrationPorts &
   DestroyCheckPorts &
   FailedLaunchPorts &
+  LaunchConsolePorts &
   ReadinessPorts &
   CancelRefreshPorts &
   BundleSweepPorts;

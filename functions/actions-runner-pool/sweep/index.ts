@@ -1,10 +1,19 @@
 /** Lambda handler of the sweep function; sweep.ts documents it. */
-import { autoScalingClient, ec2Client, s3Client, secretsManagerClient } from "../../shared/aws/clients";
+import { autoScalingClient, cloudWatchLogsClient, ec2Client, s3Client, secretsManagerClient } from "../../shared/aws/clients";
 import { readSecret } from "../../shared/aws/read-secret";
 import { gitHubFromEnvironment } from "../../shared/github/environment";
 import { systemClock } from "../../shared/lambda/clock";
 import { poolHandler } from "../shared/handler";
-import { hostRoleId, maxDrainSeconds, poolSettings, refreshPreferences, runnerVersion, secretSettings } from "../shared/settings";
+import { hostLogPorts } from "../shared/host-logs";
+import {
+  hostLogGroup,
+  hostRoleId,
+  maxDrainSeconds,
+  poolSettings,
+  refreshPreferences,
+  runnerVersion,
+  secretSettings,
+} from "../shared/settings";
 import { dispatchSweep } from "./dispatch";
 import { sweepPorts } from "./aws-ports";
 import { FailureMark } from "./failure-mark";
@@ -23,8 +32,11 @@ const memory = {
   tokens: {},
   refreshWatch: new RefreshWatch(),
   versions: new VersionMemory(),
+  copiedConsoles: new Set<string>(),
 };
-const ports = sweepPorts(clients, gitHub, systemClock, memory, secretSettings);
+const logGroup = hostLogGroup();
+const hostLogs = logGroup === undefined ? undefined : hostLogPorts(logGroup, { ec2: clients.ec2, logs: cloudWatchLogsClient() });
+const ports = sweepPorts(clients, gitHub, systemClock, memory, secretSettings, hostLogs);
 
 export const handler = poolHandler(pool, (event, invocation) =>
   dispatchSweep(

@@ -1,9 +1,10 @@
 import { DescribeWarmPoolCommand, type Instance, TerminateInstanceInAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
 import type { AutoScaling } from "../../shared/aws/clients";
 import { asLifecycleState } from "../../shared/aws/lifecycle-states";
-import { activityPage } from "../shared/activities";
+import { activityPage, hasFailed, launchedInstance, toActivity } from "../shared/activities";
 import { describeGroup, suspendedOf } from "../shared/group";
 import type { FailedLaunch } from "./failed-launches";
+import type { EndedLaunch } from "./launch-consoles";
 import { isOutdated, launchSource } from "./launch-source";
 import type { Member } from "./ports";
 import type { GroupView } from "./readiness";
@@ -65,6 +66,15 @@ export async function failedLaunches(client: AutoScaling, group: string): Promis
     reason: StatusMessage,
     endedAt: EndTime,
   }));
+}
+
+/** Of the same page: launches that brought an instance, but not into service. */
+export async function endedLaunches(client: AutoScaling, group: string): Promise<EndedLaunch[]> {
+  const { Activities = [] } = await activityPage(client, group);
+  return Activities.map(toActivity).flatMap((activity) => {
+    const instanceId = launchedInstance(activity);
+    return instanceId === undefined || !hasFailed(activity) ? [] : [{ instanceId, endedAt: activity.endedAt ?? activity.startedAt }];
+  });
 }
 
 export async function terminate(client: AutoScaling, instanceId: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { LifecycleAction } from "../../shared/aws/complete-action";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
 import type { Activity } from "../shared/activities";
+import type { HostLogPorts } from "../shared/host-logs";
 import type { LaunchSource } from "./launch-source";
 import type { RefreshWatch } from "./refresh-watch";
 import type { Continuity } from "./continuity";
@@ -90,6 +91,8 @@ export interface SweepPorts {
   refreshWatch: RefreshWatch;
   /** Kept likewise. */
   versions: VersionMemory;
+  /** Undefined without `hostLogs`. */
+  hostLogs: HostLogPorts | undefined;
   clock: Clock;
 }
 

@@ -2,6 +2,7 @@ import type { LifecycleState } from "../../../contract/aws/lifecycle";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import type { Runner } from "../../shared/github/runners";
 import type { Observer } from "../../shared/lambda/observer";
+import { lastRun } from "../shared/last-run";
 import { attempt } from "./attempt";
 import type { Member, SweepPorts } from "./ports";
 
@@ -35,6 +36,7 @@ export async function reportSilentDrains(
         {
           instanceId,
           lifecycleState,
+          ...(await lastRun(instanceId, ports, observer)),
         },
       );
       observer.count(METRIC.busyAtTermination);

@@ -18,7 +18,7 @@
  *
  * ## Work by lifecycle state (docs/lifecycle.md)
  *
- * - A launch that EC2 refused: report the reason.
+ * - A launch that EC2 refused: report the reason. One that its host failed: with `hostLogs`, copy its console (launch-consoles.ts).
  * - `Pending:Wait` for over 60 s without secret and runner: provide the token that the register function did not.
  * - `InService` for over 10 min without an online runner: report.
  * - `Terminating:Wait`: report if it exceeds `maxDrain`, or if its runner is busy but offline. The host's drain completes
@@ -57,6 +57,7 @@
  *   use without an instance). At most 5 calls in 6 hours for the end of the runner's versions, none below 20 %, and none in
  *   the sweep in which one has failed.
  * - The cancellation before an update has 120 s, the deletion of host bundles 60 s and 100 calls.
+ * - The copy of consoles: 10 a sweep, 10 s each; reading the last job of one that is lost: 10 s.
  * - Auto Scaling: 31 pages of 100 activities a sweep. EC2: one call for each pool trim, and one if instances are outdated and no refresh is running.
  *
  * ## Gotchas
@@ -75,6 +76,7 @@ import { continuePoolTrims } from "./pool-trims";
 import { type FailedLaunchPorts, reportFailedLaunches } from "./failed-launches";
 import { GroupHistory } from "./history";
 import { attempt } from "./attempt";
+import { type LaunchConsolePorts, copyLaunchConsoles } from "./launch-consoles";
 import { provideMissedTokens } from "./missed-launches";
 import { sweepOrphanRunners } from "./orphan-runners";
 import { sweepOrphanSecrets } from "./orphan-secrets";
@@ -89,7 +91,7 @@ import { reportExpiringVersions } from "./runner-versions";
 
 /** @param signal bounds the whole sweep. */
 export async function sweep(
-  ports: SweepPorts & RegistrationPorts & FailedLaunchPorts,
+  ports: SweepPorts & RegistrationPorts & FailedLaunchPorts & LaunchConsolePorts,
   settings: SweepSettings & RegistrationSettings,
   observer: Observer,
   signal: AbortSignal,
@@ -121,6 +123,8 @@ export async function sweep(
       await part("checking for unregistered instances", () => reportUnregistered(members, runners, ports, history, observer, signal));
     }
   }
-  // Last: a call may take 16 s, and a date that is days ahead can wait for a later sweep.
+  // Late: a call may take 16 s, and a date that is days ahead can wait for a later sweep.
   await part("checking the runner's version", () => reportExpiringVersions(members, runners, ports, settings, observer, signal));
+  // Last: for people only.
+  await part("copying consoles", () => copyLaunchConsoles(ports, settings.names.group, observer, signal));
 }

@@ -1,4 +1,5 @@
 import { AutoScalingClient, type AutoScalingClientConfig } from "@aws-sdk/client-auto-scaling";
+import { CloudWatchLogsClient, type CloudWatchLogsClientConfig } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { EC2Client, type EC2ClientConfig } from "@aws-sdk/client-ec2";
 import { EventBridgeClient, type EventBridgeClientConfig } from "@aws-sdk/client-eventbridge";
@@ -8,6 +9,7 @@ import { SSMClient, type SSMClientConfig } from "@aws-sdk/client-ssm";
 
 /** The part of a client that an adapter uses. A simulation implements it without a network. */
 export type AutoScaling = Pick<AutoScalingClient, "send">;
+export type CloudWatchLogs = Pick<CloudWatchLogsClient, "send">;
 export type DynamoDb = Pick<DynamoDBClient, "send">;
 export type Ec2 = Pick<EC2Client, "send">;
 export type EventBridge = Pick<EventBridgeClient, "send">;
@@ -33,6 +35,10 @@ const CLIENT_OPTIONS = {
 
 export function autoScalingClient(options: AutoScalingClientConfig = {}): AutoScaling {
   return new AutoScalingClient({ ...CLIENT_OPTIONS, ...options });
+}
+
+export function cloudWatchLogsClient(options: CloudWatchLogsClientConfig = {}): CloudWatchLogs {
+  return new CloudWatchLogsClient({ ...CLIENT_OPTIONS, ...options });
 }
 
 /** DynamoDB answers within milliseconds, so that four attempts of a second each are more patient than they look. */

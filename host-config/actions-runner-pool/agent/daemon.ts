@@ -46,6 +46,7 @@
  *   - `kind` is part of a log message that docs/operations.md lists; test/proofs/exploration/mutants.ts replaces exact
  *     lines of decide.ts.
  */
+import type { IncomingHttpHeaders } from "node:http";
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
@@ -69,6 +70,7 @@ import {
   keepsProtection,
   type DaemonState,
 } from "./daemon-state";
+import { Claims } from "./claim";
 import { decide, isReturning, sinceRenewal, type Action } from "./decide";
 import { reportFullDisk, shortageOf } from "./full-disk";
 import type { Host } from "./ports/host";
@@ -84,7 +86,11 @@ export class Daemon {
   state: DaemonState = initialState();
   private readonly background = new Map<string, Promise<void>>();
 
-  constructor(private readonly host: Host) {}
+  private readonly claims: Claims;
+
+  constructor(private readonly host: Host) {
+    this.claims = new Claims(host);
+  }
 
   /**
    * Ticks until `stopped` returns true.
@@ -126,7 +132,8 @@ export class Daemon {
   }
 
   /** A job hook called: read the job signs now instead of at the next tick. */
-  async hint(): Promise<void> {
+  async hint(route = "", headers: IncomingHttpHeaders = {}): Promise<void> {
+    this.claims.hook(route, headers);
     const now = this.host.clock.now();
     const { hintedAt } = this.state;
     if (hintedAt !== undefined && Math.abs(now - hintedAt) < HINT_MS) return;
@@ -287,6 +294,7 @@ export class Daemon {
 
   private async watchJobs(): Promise<void> {
     const { host } = this;
+    const readFrom = host.clock.now();
     try {
       const signs = await host.signs.read();
       const { announcement } = this.state;
@@ -294,6 +302,7 @@ export class Daemon {
       if (jobRefused(this.state, signs)) this.countRefusal(signs.skippedAt!);
       const now = host.clock.now();
       this.state = signsObserved(this.state, signs, now);
+      if (this.state.inFlight === undefined) this.claims.idle(readFrom);
       if (keepsProtection(this.state) && needsCall(this.state.protection, now)) this.protect();
     } catch (error) {
       host.log.error("the job signs could not be read", { error: String(error) });

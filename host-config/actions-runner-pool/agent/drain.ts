@@ -38,12 +38,17 @@
  *   - test/proofs/exploration explores all interleavings with plain-data states; its mutants.ts replaces exact lines of
  *     drain.ts, drain-steps.ts and in-flight.ts.
  */
+import { LOG } from "../../../contract/actions-runner-pool/host";
+import { runFields } from "./claim";
 import { RETRY_MS, beginDrain, nextStep, type DrainAnswer, type DrainRequest, type DrainResult, type DrainState } from "./drain-steps";
 import type { Host } from "./ports/host";
 import type { Signs } from "./ports/job-signs";
 
-export type DrainHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop">;
+export type DrainHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "jobMark">;
 export type { DrainResult };
+
+/** Notes that say which job the drain was about, as far as its hooks have claimed it. */
+const NAMES_THE_JOB: readonly string[] = [LOG.forcedStop, LOG.drainEnded];
 
 /**
  * Waits for the job in flight, if any, and stops the idle listener. Resolves with `idle` if no listener was running,
@@ -56,12 +61,17 @@ export async function drain(
   pause: (ms: number, state: DrainState) => Promise<void> = (ms) => host.clock.sleep(ms),
 ): Promise<DrainResult> {
   if (await host.forcedStop.isSet()) return "forced";
+  let run = host.jobMark.get();
   let { state, next } = beginDrain(host.clock.now(), host.config.drainDeadline * 1000);
   for (;;) {
     if ("result" in next) return next.result;
     const answer = next.ask === "sleep" ? void (await pause(next.ms, state)) : await perform(host, next);
     const step = nextStep(state, answer, host.clock.now());
-    for (const { level, message, fields } of step.notes) host.log[level](message, fields);
+    for (const { level, message, fields } of step.notes) {
+      // The daemon may have forgotten the job since, which has ended by then.
+      run = host.jobMark.get() ?? run;
+      host.log[level](message, NAMES_THE_JOB.includes(message) ? { ...fields, ...runFields(run, host.config) } : fields);
+    }
     ({ state, next } = step);
   }
 }

@@ -18,26 +18,28 @@
  * Fallback: without a socket from systemd (the agent was started by hand) hooks reach no one, and the daemon sees the
  * job at its next tick.
  *
+ * Headers name the run and the job (claim.ts). Whoever may write to the socket may send any.
+ *
  * Bounds: 32 connections, 2,048 bytes of headers, 2 s for the headers and 2 s for the whole request. Node.js checks
  * these two times every 30 s only. The request's body is never read. The daemon serves one hint per 200 ms.
  *
  * Gotchas:
- *   - Any client may be a hostile job. A request must never do more than trigger a reading.
+ *   - Any client may be a hostile job. A request must never do more than trigger a reading, and a log line that calls itself a claim.
  *   - Answer before the reading, so that no client waits for the daemon.
  *   - A broken request destroys its connection only; no error of a client may end the daemon.
  */
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { AGENT_ROUTES } from "../../../contract/actions-runner-pool/host";
 
 const ROUTES: readonly string[] = Object.values(AGENT_ROUTES);
 /** The first file descriptor that systemd passes. */
 const FIRST_SOCKET = 3;
 
-export function hookServer(hint: (route: string) => void): Server {
+export function hookServer(hint: (route: string, headers: IncomingHttpHeaders) => void): Server {
   const server = createServer({ maxHeaderSize: 2048, requestTimeout: 2_000, headersTimeout: 2_000 }, (request, response) => {
     const known = request.method === "POST" && ROUTES.includes(request.url ?? "");
     response.writeHead(known ? 202 : 404, { connection: "close" }).end();
-    if (known) hint(request.url!);
+    if (known) hint(request.url!, request.headers);
   });
   server.maxConnections = 32;
   server.on("clientError", (_error, socket) => socket.destroy());

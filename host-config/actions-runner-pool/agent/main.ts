@@ -139,7 +139,8 @@ async function ignoringSignals(part: string, work: (host: ReapHost) => Promise<u
   const effective = { ...FALLBACK, ...config } as HostConfig;
   const unit = runnerUnit(clock, effective, log);
   const marks = { forcedStop: forcedStopMark(), departure: departureMark(), returning: returnMark() };
-  await work({ config: effective, clock, log, unit, signs: signs(), engine: engine(effective, clock, log), ...marks });
+  const ports = { unit, signs: signs(), engine: engine(effective, clock, log), jobMark: jobMark() };
+  await work({ config: effective, clock, log, ...ports, ...marks });
 }
 
 async function reapAndMakeRoom(host: ReapHost): Promise<void> {
@@ -190,7 +191,7 @@ async function runDaemon(config: HostConfig): Promise<void> {
   const socket = inheritedSocket();
   if (socket === undefined) host.log.warn("no socket from systemd, job hooks cannot notify the agent");
   else
-    hookServer(() => void daemon.hint())
+    hookServer((route, headers) => void daemon.hint(route, headers))
       .on("error", (error) => host.log.error("socket", { error: String(error) }))
       .listen({ fd: socket });
   host.log.info("agent started", { pool: config.pool });

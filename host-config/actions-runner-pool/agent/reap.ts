@@ -30,7 +30,10 @@
 import type { Host } from "./ports/host";
 import { drain, readSigns, type DrainHost } from "./drain";
 
-export type ReapHost = Pick<Host, "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure" | "returning" | "engine">;
+export type ReapHost = Pick<
+  Host,
+  "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure" | "returning" | "engine" | "jobMark"
+>;
 
 /**
  * Rejects on an instance that is terminating or returns to the warm pool, where a job accepted now would be lost. Otherwise leaves no other process in the

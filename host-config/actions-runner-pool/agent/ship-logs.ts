@@ -4,25 +4,32 @@ import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { monotonicClock } from "../../shared/clock";
 import { imdsClient } from "../../shared/imds";
 import { jsonLog } from "../../shared/json-log";
+import { START_AGAIN } from "../../shared/logs/files";
 import { shipLogs } from "../../shared/logs/main";
 import { awsPorts } from "./aws-adapters";
 import { awsClients } from "./aws-clients";
-import { ownInstanceId } from "./installation";
+import { awaitInstallation, installation, ownInstanceId } from "./installation";
 
 export async function shipHostLogs(config: HostConfig): Promise<void> {
   if (config.logs === undefined) return;
+  // As in main.ts: the runner determines the version of Node.js.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const imds = imdsClient();
   const clock = monotonicClock();
+  const log = jsonLog("logs");
+  // On an image of a pool's machine the configuration may be another pool's, until this one is installed.
+  if (!(await awaitInstallation({ imds, clock, log }, installation()))) process.exit(START_AGAIN);
   const { metrics } = awsPorts(awsClients(config.region, config.proxy), config, imds, { ...clock, now: Date.now });
   await shipLogs({
     logs: config.logs,
     region: config.region,
+    proxy: config.proxy,
     instanceId: await ownInstanceId({ imds, clock }),
     units: [UNITS.runner, UNITS.agent, UNITS.heartbeat, UNITS.complete],
     listenerLog: PATHS.listenerLog,
     user: config.runnerUser,
     agent: [PATHS.node, PATHS.agent],
-    log: jsonLog("logs"),
+    log,
     count: () => metrics.count(METRIC.hostLogFailures),
   });
 }

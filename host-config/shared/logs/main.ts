@@ -1,9 +1,51 @@
-import type { HostLogging } from "../../../contract/shared/host-setup";
+/**
+ * The shipper: delivers the logs of the host to its stream in CloudWatch Logs, where they outlive it. Nothing of the pool depends on
+ * it: jobs, drain and termination go on without.
+ *
+ * Unit: runner-logs.service. Restart=on-failure after 1 s, without a limit.
+ *
+ * Life cycle: every 5 s a pass over the sources, most important first, 2 MiB at most: the journal of root's programs, the listener's log,
+ * the rest of the journal (what jobs write in these units), the runner's diagnostic logs. A position moves after acceptance.
+ * A POST to its socket delivers everything up to then (the completion asks for it, 10 s at most), and so does SIGTERM.
+ *
+ * Killed: the next one goes on at the saved positions. What the host logged since the last pass, 5 s at most, is lost only if the
+ * host itself is killed. Some lines may be delivered twice.
+ *
+ * CloudWatch Logs does not answer, or refuses: again after 1 to 30 s, without a limit. Journal and files are the buffer, as long as they keep what
+ * was not delivered. After 10 min it is logged and counted. A missing stream is made, a missing group is not: it is the stack's.
+ *
+ * Gotchas:
+ *   - It logs into the journal that it delivers: a line for each pass would never end.
+ *   - Nothing of a job's is read as root, but what journald and systemd have written down.
+ *   - Its standard error belongs to root in the journal: pass it on to no process of the job's user.
+ */
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { HOST_PATHS } from "../../../contract/shared/host-paths";
+import type { HostLogging, HostProxy } from "../../../contract/shared/host-setup";
+import { HOST_UNITS } from "../../../contract/shared/host-units";
+import { monotonicClock } from "../clock";
 import type { Log } from "../ports/log";
+import { proxyAgent } from "../proxy/agent";
+import { hostClient } from "../sdk-client";
+import { preferSize } from "../v8-memory";
+import { DiagnosticsSource, readerCommand } from "./diagnostics-source";
+import { flushServer, listenOn } from "./flush-server";
+import { journalSource } from "./journal";
+import { listenerSource } from "./listener-file";
+import { Shipper } from "./shipper";
+import { stateFile } from "./state";
+import { logStream } from "./stream";
+
+/** Of the last flush, less than the unit's TimeoutStopSec=. */
+const LAST_FLUSH_MS = 10_000;
+/** The user data's output, with all that the preparation of the machine has written. */
+const BOOTSTRAP = "cloud-final.service";
 
 export interface ShipperHost {
   logs: HostLogging;
   region: string;
+  /** Of the pool's own calls. */
+  proxy?: HostProxy;
   instanceId: string;
   /** Units of the component whose journal is delivered. */
   units: readonly string[];
@@ -19,4 +61,39 @@ export interface ShipperHost {
 }
 
 /** The command of runner-logs.service. Runs until SIGTERM. */
-export async function shipLogs(_host: ShipperHost): Promise<void> {}
+export async function shipLogs(host: ShipperHost): Promise<void> {
+  preferSize();
+  const { logs, log, instanceId } = host;
+  const { now } = Date;
+  const state = stateFile(HOST_PATHS.logState, instanceId, log);
+  const units = [...host.units, ...Object.values(HOST_UNITS), BOOTSTRAP];
+  const diagnostics = new DiagnosticsSource({ command: readerCommand(host.user, host.agent), positions: state, now });
+  const sources = [
+    journalSource({ writers: "root", units, positions: state }),
+    listenerSource({ path: host.listenerLog, positions: state, now }),
+    journalSource({ writers: "others", units, positions: state }),
+    ...(logs.diagnostics ? [diagnostics] : []),
+  ];
+  const client = hostClient(CloudWatchLogsClient, host.region, {}, proxyAgent(host.proxy));
+  const stream = logStream({ client, group: logs.group, stream: instanceId, log, now });
+  const shipper = new Shipper({ sources, stream, state, clock: monotonicClock(), log, count: host.count });
+  await listenOn(
+    flushServer((signal) => shipper.flush(signal)),
+    HOST_PATHS.logSocket,
+  );
+  if (logs.diagnostics) diagnostics.start();
+  log.info("delivering the host's logs", { group: logs.group });
+  await untilTerminated(() => shipper.tick());
+  await shipper.flush(AbortSignal.timeout(LAST_FLUSH_MS));
+  diagnostics.stop();
+}
+
+async function untilTerminated(tick: () => Promise<number>): Promise<void> {
+  let wake = () => {};
+  let terminated = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => ((terminated = true), wake()));
+  while (!terminated) {
+    const pause = await Promise.race([tick(), new Promise<number>((resolve) => (wake = () => resolve(0)))]);
+    if (!terminated && pause > 0) await new Promise<void>((resolve) => ((wake = resolve), setTimeout(resolve, pause)));
+  }
+}

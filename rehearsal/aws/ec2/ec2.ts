@@ -1,5 +1,7 @@
 import { type Authorisation, AwsError, type Principal, type ResourceStore, type Service, type Shape } from "../api";
 import type { AwsAccount } from "../account";
+import type { Clock } from "../../clock";
+import { consoleOutput } from "./console-output";
 import { images, instanceTypes, volumesOf } from "./catalogue";
 import type { Fleet } from "./fleet";
 import type { Instance, PowerState } from "./instance";
@@ -9,6 +11,9 @@ export interface Ec2Options {
   fleet: Fleet;
   account: AwsAccount;
   store: ResourceStore;
+  clock: Pick<Clock, "now">;
+  /** What an instance's machine wrote to its console; also after its end. */
+  console(instanceId: string): string;
 }
 
 /** EC2's numeric codes for the power states. */
@@ -33,6 +38,8 @@ export class Ec2 implements Service {
         return this.describeInstances(params);
       case "TerminateInstances":
         return this.terminateInstances(params);
+      case "GetConsoleOutput":
+        return this.getConsoleOutput(params);
       case "DescribeInstanceTypes":
         return { InstanceTypes: this.describeInstanceTypes(params) };
       case "DescribeLaunchTemplateVersions":
@@ -45,8 +52,9 @@ export class Ec2 implements Service {
   }
 
   authorisation(operation: string, params: Shape): Authorisation[] {
-    if (operation !== "TerminateInstances") return [{ resource: "*", context: {} }];
-    return ids(params, "InstanceIds").map((id) => ({
+    const concerned = operation === "GetConsoleOutput" ? [String(params.InstanceId)] : ids(params, "InstanceIds");
+    if (operation !== "TerminateInstances" && operation !== "GetConsoleOutput") return [{ resource: "*", context: {} }];
+    return concerned.map((id) => ({
       resource: this.arn(id),
       context: tagContext(this.options.fleet.get(id)?.tags ?? {}),
     }));
@@ -85,6 +93,12 @@ export class Ec2 implements Service {
         CurrentState: stateShape(previous[i] === "terminated" ? "terminated" : "shutting-down"),
       })),
     };
+  }
+
+  private getConsoleOutput({ InstanceId, Latest }: Shape): Shape {
+    const instance = this.known(String(InstanceId));
+    const now = this.options.clock.now();
+    return consoleOutput(instance, { now, latest: Latest === true, text: () => this.options.console(instance.id) });
   }
 
   private describeInstanceTypes(params: Shape): Shape[] {

@@ -63,6 +63,7 @@ export class Fleet {
     return this.enqueue(instance, async () => {
       if (launchFailure !== undefined) {
         instance.state = "terminated";
+        instance.endedAt = this.options.clock.now();
         throw new Error(launchFailure);
       }
       await this.options.driver.launch({ instanceId: id, userData, instanceType, privateIp, volumes });
@@ -92,6 +93,7 @@ export class Fleet {
       instance.state = "shutting-down";
       await this.options.driver.terminate(instance.id);
       instance.state = "terminated";
+      instance.endedAt = this.options.clock.now();
     });
   }
 

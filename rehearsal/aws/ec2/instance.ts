@@ -47,6 +47,8 @@ export interface Instance extends InstanceRequest {
   state: PowerState;
   /** Milliseconds since the epoch. */
   launchedAt: number;
+  /** Set once EC2 has terminated it. */
+  endedAt?: number;
   reservationId: string;
   /** Set once a Spot interruption is announced. */
   interruption?: { action: "terminate"; at: number };

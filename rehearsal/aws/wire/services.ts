@@ -50,6 +50,12 @@ const TABLE = {
     target: "AWSEvents",
     client: (): Client => require("@aws-sdk/client-eventbridge") as Client,
   },
+  logs: {
+    iam: "logs",
+    protocols: ["json"],
+    target: "Logs_20140328",
+    client: (): Client => require("@aws-sdk/client-cloudwatch-logs") as Client,
+  },
   monitoring: {
     iam: "cloudwatch",
     protocols: ["query", "json", "cbor"],

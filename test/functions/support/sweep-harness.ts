@@ -6,6 +6,7 @@ import type { RegistrationPorts } from "../../../functions/actions-runner-pool/s
 import type { FailedLaunch, FailedLaunchPorts } from "../../../functions/actions-runner-pool/sweep/failed-launches";
 import { FailureMark } from "../../../functions/actions-runner-pool/sweep/failure-mark";
 import type { Activity } from "../../../functions/actions-runner-pool/shared/activities";
+import type { LaunchConsolePorts } from "../../../functions/actions-runner-pool/sweep/launch-consoles";
 import type { Member, RefreshState, StoredSecret, SweepPorts, TemplateVersion } from "../../../functions/actions-runner-pool/sweep/ports";
 import { SharedToken } from "../../../functions/actions-runner-pool/shared/shared-token";
 import { RefreshWatch } from "../../../functions/actions-runner-pool/sweep/refresh-watch";
@@ -79,8 +80,11 @@ export class SweepHarness {
   }
 }
 
-function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts & FailedLaunchPorts {
+function portsOf(harness: SweepHarness): SweepPorts & RegistrationPorts & FailedLaunchPorts & LaunchConsolePorts {
   return {
+    hostLogs: undefined,
+    endedLaunches: async () => assert.fail("not without hostLogs"),
+    copiedConsoles: new Set(),
     members: async () => harness.members,
     groupExists: async () => true,
     failedLaunches: async () => harness.failedLaunches,

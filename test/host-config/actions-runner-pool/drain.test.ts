@@ -14,6 +14,20 @@ describe("the drain", () => {
     assert.ok(host.seconds() < 5, `took ${host.seconds()} s`);
   });
 
+  it("says of which job it was, as its hooks have claimed, also if the agent has forgotten it meanwhile", async () => {
+    const host = new FakeHost().job({ message: -1000, acquired: -500, spawned: -100, end: 60_000 });
+    host.atWork = { repository: "o/r", run: 7, attempt: 1, job: "build" };
+    host.advance(1);
+    const raise = host.unit.raiseFence;
+    host.unit.raiseFence = () => {
+      host.atWork = undefined;
+      return raise();
+    };
+    await drain(host);
+    const ended = host.logged.find(({ message }) => message === LOG.drainEnded)!;
+    assert.deepEqual([ended.fields["job"], ended.fields["run"], ended.fields["claimed"]], ["build", 7, true]);
+  });
+
   it("waits for the end of a job of hours with the network open, then stops the listener", async () => {
     const host = new FakeHost().job({ message: -1000, acquired: -500, spawned: -100, end: 3_000_000 });
     host.advance(1);

@@ -80,6 +80,7 @@ function functionPorts(ask: Ask) {
       remove: () => ask("remove runner"),
       remainingQuota: () => 1,
     }),
+    hostLogs: undefined,
     // No timeout expires here: minutes pass only between transitions.
     clock: { now: () => NOW, after: () => ({ cancel: silent }) },
   };

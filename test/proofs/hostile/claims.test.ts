@@ -53,7 +53,7 @@ describe("docs/security.md", () => {
 
   it("explains exactly the statements of the instance's role", () => {
     const account = { partition: "aws", region: "us-east-1", accountId: "123456789012" };
-    const statements = hostPolicy(account, poolNames("x"), "arn:aws:s3:::x", "arn:aws:kms:x").Statement.map(({ Sid }) => Sid);
+    const statements = hostPolicy(account, poolNames("x"), "arn:aws:s3:::x", "arn:aws:kms:x", true).Statement.map(({ Sid }) => Sid);
     const rows = section("The instance's role")
       .split("\n")
       .filter((line) => line.startsWith("| `"));

@@ -22,6 +22,8 @@ class FakeDriver implements HostDriver {
   async hibernate(): Promise<void> {}
   async resume(): Promise<void> {}
   async terminate(): Promise<void> {}
+  /** What machines have written to their consoles. */
+  console: (instanceId: string) => string = () => "";
   async close(): Promise<void> {}
 
   runCommand(instanceId: string, commands: string[]): Promise<CommandResult> {

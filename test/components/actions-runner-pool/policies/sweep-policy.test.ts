@@ -35,6 +35,7 @@ describe("the sweep function's policy, evaluated by the stand-in", () => {
       githubSecretArn: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github",
       deadLetterQueueArn: "arn:aws:sqs:eu-central-1:123456789012:letters",
       bundleBucketArn: "arn:aws:s3:::bundles",
+      hostLogs: false,
     });
     deployRole(harness.store, "sweep", policy.Statement);
     for (const bucket of ["bundles", "other"]) {

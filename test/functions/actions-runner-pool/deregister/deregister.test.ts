@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LOG } from "../../../../contract/actions-runner-pool/host";
 import type { LifecycleState } from "../../../../contract/aws/lifecycle";
 import { deregister } from "../../../../functions/actions-runner-pool/deregister/deregister";
 import type { DeregisterPorts } from "../../../../functions/actions-runner-pool/deregister/ports";
@@ -19,15 +20,15 @@ describe("deregister function", () => {
   let ports: DeregisterPorts;
   /** Whether the host is powered off. */
   let off: boolean;
+  const act = <T>(what: string, result: T): T => {
+    acts.push(what);
+    return result;
+  };
 
   beforeEach(() => {
     observer = new RecordingObserver();
     acts = [];
     off = true;
-    const act = <T>(what: string, result: T): T => {
-      acts.push(what);
-      return result;
-    };
     gitHub = {
       fetchRemainingQuota: async () => 1,
       remainingQuota: () => 1,
@@ -43,6 +44,7 @@ describe("deregister function", () => {
       continueAction: async ({ group, hook, instanceId, token }) => act(`continue ${group} ${hook} ${instanceId} ${token}`, "continued"),
       deleteSecret: async (name) => act(`delete secret ${name}`, undefined),
       gitHub: () => act("GitHub credentials", gitHub),
+      hostLogs: undefined,
       clock: systemClock,
     };
   });
@@ -278,6 +280,48 @@ describe("deregister function", () => {
       assert.match(observer.messages("error")[0] ?? "", /job is lost/);
       assert.deepEqual(observer.counts, { BusyAtTermination: 1 });
       assert.equal(acts.at(-1), `label 7 ci-runners-ended-TIME-${NAMES.group}`);
+    });
+
+    describe("of a pool that delivers its hosts' logs", () => {
+      const started = JSON.stringify({ log: { message: LOG.jobStarted, repository: "o/r", run: 7, job: "build", url: "https://u" } });
+      beforeEach(() => {
+        ports.hostLogs = {
+          lastEvents: async (id, limit) => act(`read log of ${id}`, limit === 1 ? [started] : ["{}", started]),
+          consoles: async (id) => act(`read console of ${id}`, ["ci-runners: bootstrap failed: no space left"]),
+          write: async (id, _time, texts) => act(`write ${texts.length} to ${id}`, undefined),
+        };
+      });
+
+      it("says of a lost job which run it was", async () => {
+        gitHub.remove = async () => "busy";
+        await run(terminatedEvent());
+        const { repository, run: number, job, url } = observer.lines.find(({ level }) => level === "error")!.fields;
+        assert.deepEqual([repository, number, job, url], ["o/r", "7", "build", "https://u"]);
+      });
+
+      it("copies the console of an instance without a log, last of all, and of no other", async () => {
+        await run(terminatedEvent());
+        assert.ok(!acts.some((what) => what.startsWith("write")));
+        ports.hostLogs!.lastEvents = async () => undefined;
+        acts.length = 0;
+        await run(terminatedEvent());
+        assert.deepEqual(acts.slice(-3), ["remove 7", `read console of ${INSTANCE}`, `write 1 to ${INSTANCE}`]);
+      });
+
+      it("neither fails nor retries because of logs: the runner is removed, and the loss is counted", async () => {
+        for (const call of ["lastEvents", "consoles", "write"] as const) ports.hostLogs![call] = async () => assert.fail("throttled");
+        gitHub.remove = async () => "busy";
+        await run(terminatedEvent());
+        assert.deepEqual(observer.counts, { BusyAtTermination: 1 });
+        assert.equal(observer.messages("warn").length, 2);
+      });
+
+      it("reads no console of an instance that is terminating, or that is not gone", async () => {
+        await run(terminateEvent());
+        ports.lifecycleStates = async () => new Map([[INSTANCE, "Terminating:Retained"]]);
+        await run(terminatedEvent());
+        assert.ok(!acts.some((what) => /console|log of/.test(what)), acts.join());
+      });
     });
 
     it("counts the lost job once, even if the labels cannot be removed: the sweep retries that", async () => {

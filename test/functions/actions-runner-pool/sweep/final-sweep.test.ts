@@ -47,6 +47,7 @@ describe("final sweep", () => {
     const none = async (): Promise<never> => assert.fail("not part of the final sweep");
     ports = {
       members: none,
+      hostLogs: undefined,
       refreshState: none,
       latestVersion: none,
       startRefresh: none,

@@ -195,7 +195,7 @@ describe("Instance metadata", () => {
 describe("EC2", () => {
   it("describes instances and filters them by tag and state", async () => {
     const account = new Account();
-    const ec2 = new Ec2({ fleet: account.fleet, account: ACCOUNT, store: new MemoryStore() });
+    const ec2 = new Ec2({ fleet: account.fleet, account: ACCOUNT, store: new MemoryStore(), clock: account.clock, console: () => "" });
     const [one] = [account.instance(), account.instance({ tags: {} })];
     await account.fleet.powerOn(one);
     const operator = { kind: "operator" } as const;

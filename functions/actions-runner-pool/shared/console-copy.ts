@@ -1,0 +1,61 @@
+/**
+ * Copies the console of an instance that delivered no log, as one that never bootstrapped, into its stream: EC2 keeps it for about an
+ * hour after the end. Once, and never into a stream with lines, so that it is not mixed with what a host has written.
+ */
+import { LOG } from "../../../contract/actions-runner-pool/host";
+import type { Clock } from "../../shared/lambda/clock";
+import type { Log } from "../../shared/lambda/observer";
+import type { HostLogPorts } from "./host-logs";
+
+/** Of a reason in a function's own log. */
+const LONGEST_REASON = 500;
+/** EC2 keeps 64 KB, so that this is a console of short lines. A call takes 10,000 events. */
+const MOST_LINES = 5_000;
+
+export type ConsoleCopy = "copied" | "has a log" | "no console yet";
+
+export interface ConsoleCopyOptions {
+  ports: HostLogPorts;
+  clock: Pick<Clock, "now">;
+  log: Log;
+  /** Also a console without a reason, on which nothing may come any more. */
+  complete: boolean;
+}
+
+export async function copyConsole(instanceId: string, { ports, clock, log, complete }: ConsoleCopyOptions): Promise<ConsoleCopy> {
+  const [found] = (await ports.lastEvents(instanceId, 1)) ?? [];
+  if (found !== undefined) return "has a log";
+  const consoles = await ports.consoles(instanceId);
+  const withReason = consoles.find((text) => reasonOn(text) !== undefined);
+  // EC2 posts it some time after the end, and until then what it had at an earlier moment.
+  const text = withReason ?? (complete ? longest(consoles) : undefined);
+  const lines = text === undefined ? [] : linesOf(text);
+  if (lines.length === 0) return "no console yet";
+  const texts = lines.map((message) => JSON.stringify({ source: "console", message }));
+  await ports.write(instanceId, clock.now(), texts);
+  const reason = reasonOn(text!);
+  if (reason === undefined) log.info("the console of an instance that delivered no log is copied", { instanceId });
+  else log.warn("launch failed on its host", { instanceId, reason });
+  return "copied";
+}
+
+/** What the user data wrote last of why it gave up. */
+export function reasonOn(console: string): string | undefined {
+  const lines = linesOf(console).reverse();
+  const mark = `ci-runners: ${LOG.bootstrapFailed}: `;
+  const line = lines.find((text) => text.includes(mark));
+  return line?.slice(line.indexOf(mark) + mark.length).slice(0, LONGEST_REASON);
+}
+
+function linesOf(console: string): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a console has colours and returns.
+  const plain = console.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "");
+  return plain
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(-MOST_LINES);
+}
+
+function longest(texts: readonly string[]): string | undefined {
+  return [...texts].sort((a, b) => b.length - a.length)[0];
+}
