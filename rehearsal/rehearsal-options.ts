@@ -24,7 +24,8 @@ and nothing was stuck, denied or left over.`;
 const COMMAND = commandLine("npm run rehearse", ABOUT, {
   stack: option({
     metavar: "NAME",
-    help: "stack whose configuration to rehearse: dev, sandbox or prod",
+    help: `stack whose configuration to rehearse: dev, sandbox, prod, or
+that of an example: team`,
     parse: text,
     default: "dev",
   }),

@@ -32,8 +32,9 @@ const LANES = {
     ...TEAM_HOSTILE.split("|").map((name) => `test/proofs/hostile/${name}.test.ts`),
     "test/rehearsal/scenarios/actions-runner-pool/team.test.ts",
   ],
-  // Both install the package, once per process.
-  packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts"],
+  // The first two install the package, once per process. The faults come last, and not beside the races: each boots many
+  // machines at once. All of them are in one process, whose table of faults is compared with docs/faults.md.
+  packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts", "test/proofs/faults/**/*.test.ts"],
   // CPU-bound, each about as long on one core as the lanes with machines.
   plans: ["test/proofs/races/random.test.ts", "test/proofs/races/random-skipping.test.ts", "test/proofs/scaling/policy.test.ts"],
   models: ["test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],

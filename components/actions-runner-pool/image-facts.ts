@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ImageDevice } from "../shared/image-devices";
+import type { ImageDevice } from "../shared/placed-volumes";
 import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
 import { DockerMode } from "../shared/host-args/docker";
 import { WarmPoolState } from "./args/capacity";

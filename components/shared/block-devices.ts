@@ -1,7 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import type { HostSettings } from "./host-args/settings";
 import { VolumeType } from "./host-args/volumes";
-import { type ImageDevice, placedVolumes } from "./image-devices";
+import { type ImageDevice, placedVolumes } from "./placed-volumes";
 
 type Mapping = aws.types.input.ec2.LaunchTemplateBlockDeviceMapping;
 

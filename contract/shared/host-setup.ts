@@ -37,7 +37,7 @@ export interface HostLogging {
   diagnostics: boolean;
 }
 
-export interface HostStorage {
+interface HostStorage {
   volumes: HostVolume[];
   instanceStore?: boolean;
 }

@@ -1,4 +1,4 @@
-"""One pool: on-demand instances in given subnets, a pinned runner, and the defaults for everything else."""
+"""One pool: on-demand instances in given subnets, Docker without root for jobs, and the defaults for everything else."""
 
 import pulumi
 
@@ -18,6 +18,7 @@ pool = ActionsRunnerPool(
         },
         "labels": ["python"],
         "instanceType": "m7i.large",
+        "docker": "rootless",
         "maxSize": config.require_int("maxSize"),
         "subnetIds": config.require_object("subnetIds"),
         "tags": {"project": pulumi.get_project(), "stack": pulumi.get_stack()},

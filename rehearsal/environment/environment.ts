@@ -87,13 +87,14 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
   cleanup.add(() => engine.stop());
   const { labels } = required;
   return {
-    context: { options, clock, timeline, random, say, engine, jobs: jobControl(github, timeline, labels) },
+    context: { options, clock, timeline, random, say, engine, jobs: jobControl(github, timeline, required) },
     hosts,
     stack,
     aws,
     github,
     labels,
     machines,
+    proxy: machines?.gateway.proxy && { ...machines.gateway.proxy, authority: inspecting?.ca },
     hostLogs: () => aws.logs.byStream(),
     leftovers: () => leftovers(aws, github, seeded),
     deployFrom: (projectDir) => engine.deployFrom(projectDir),

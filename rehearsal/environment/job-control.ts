@@ -11,8 +11,16 @@ export interface JobControl {
   online(): string[];
 }
 
+/** What all jobs of a scenario have in common. */
+export interface CommonToJobs {
+  /** Labels in `runs-on` of the scenario's jobs. */
+  labels: readonly string[];
+  /** What a job runs on a real machine instead of a sleep of that many seconds. */
+  command?(job: { name: string; seconds: number }): string;
+}
+
 /** Derives from the timeline which job runs on which instance. */
-export function jobControl(github: GitHub, timeline: Timeline, labels: readonly string[]): JobControl {
+export function jobControl(github: GitHub, timeline: Timeline, { labels, command }: CommonToJobs): JobControl {
   const running = new Map<string, string>();
   timeline.subscribe((event: TimelineEvent) => {
     if (event.kind !== "job") return;
@@ -22,7 +30,12 @@ export function jobControl(github: GitHub, timeline: Timeline, labels: readonly 
     }
   });
   return {
-    queue: ({ name, seconds }) => github.queueJob({ name, seconds, labels: [...labels] }),
+    queue: (job) => {
+      const { name, seconds } = job;
+      // A simulated runner runs no command: it lets the seconds pass.
+      const steps = command && [{ name: "Work", seconds, run: command(job) }];
+      return github.queueJob({ name, seconds, labels: [...labels], steps });
+    },
     runningOn: (instance) => running.get(instance),
     online: () => github.runners().flatMap(({ online, name }) => (online ? [name] : [])),
   };

@@ -7,8 +7,6 @@ import type { StackConfiguration } from "./stack-configuration";
 
 /** The environment of a rehearsal: AWS, GitHub, hosts, engine, and the context of its scenario. */
 export interface RehearsalEnvironment {
-  /** Lines that hosts delivered to CloudWatch Logs, by instance; also of a log group that has been deleted. */
-  hostLogs?(): ReadonlyMap<string, readonly string[]>;
   context: ScenarioContext;
   hosts: "systemd" | "simulated";
   stack: StackConfiguration;
@@ -23,6 +21,8 @@ export interface RehearsalEnvironment {
     /** PEM text of its own authority, if it inspects TLS. */
     authority?: string;
   };
+  /** Lines that hosts delivered to CloudWatch Logs, by instance; also of a log group that has been deleted. */
+  hostLogs?(): ReadonlyMap<string, readonly string[]>;
   leftovers(): string[];
   /** Makes the engine deploy another checkout (another release) from now on, with that checkout's stack configuration. */
   deployFrom(projectDir: string): Promise<void>;

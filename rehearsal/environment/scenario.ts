@@ -1,13 +1,17 @@
-import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
 import type { AccountFacts } from "../provider/invokes";
 import type { RehearsalOptions } from "../rehearsal-options";
+import type { CommonToJobs } from "./job-control";
 import type { MachineSystems } from "./preparation";
 import type { RehearsalEnvironment } from "./rehearsal-environment";
 import type { StackConfiguration } from "./stack-configuration";
 
 /** A component's rehearsal: which stack is deployed, what its environment needs, and which steps it runs. */
 export interface Scenario {
-  /** Folder of the scenario's `Pulumi.<stack>.yaml` in a checkout of this project. */
+  /**
+   * Folder of the scenario's `Pulumi.<stack>.yaml` in a checkout of this project.
+   *
+   * @throws UsageError when there is none.
+   */
   stackDir(projectDir: string, stack: string): string;
   requirements(stack: StackConfiguration, options: RehearsalOptions): ScenarioRequirements;
   /** Runs from start to end, including `destroy`. A failure of the rehearsed code is a figure, not an error. */
@@ -15,9 +19,7 @@ export interface Scenario {
 }
 
 /** What a scenario needs from its environment, given its stack's configuration. */
-export interface ScenarioRequirements {
-  /** Labels in `runs-on` of the scenario's jobs. */
-  labels: readonly string[];
+export interface ScenarioRequirements extends CommonToJobs {
   /**
    * Configuration that replaces the stack's, by key.
    *
@@ -32,8 +34,6 @@ export interface ScenarioRequirements {
   systems?: MachineSystems;
   /** The proxy in the network of real machines. */
   proxy?: ProxyRequirement;
-  /** What real machines get besides the usual. */
-  features?: MachineFeatures;
   /** Changes to the disk of each real machine before its first boot, below `root`. */
   customize?(root: string): void;
 }

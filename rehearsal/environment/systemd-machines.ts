@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
-import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
 import type { AwsStandIn } from "../aws";
 import type { Clock } from "../clock";
 import { type MachineProxy, type OpenedHosts, openSystemdHosts, type Run } from "../hosts/systemd";
+import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
 import { type RunnerArchive, unpackRunnerArchive } from "../runner/archive";
 import type { Timeline } from "../timeline";
 import type { ScenarioRequirements } from "./scenario";
@@ -25,7 +25,7 @@ export interface SystemdMachineOptions {
 }
 
 export async function systemdMachines(options: SystemdMachineOptions): Promise<OpenedHosts> {
-  const { aws, run, images, clock, timeline, hostnames, required, proxy, say } = options;
+  const { aws, run, images, features, clock, timeline, hostnames, required, proxy, say } = options;
   return openSystemdHosts({
     run,
     image: images,
@@ -35,7 +35,7 @@ export async function systemdMachines(options: SystemdMachineOptions): Promise<O
     certificatesDir: dirname(aws.front.caFile),
     hostnames,
     proxy,
-    features: required.features,
+    features,
     progress: say,
     onGatewayDeath: (reason) => say(`the machines' network gateway failed: ${reason}`),
     onUnexpectedEnd: (instanceId) => say(`machine ${instanceId} powered off unexpectedly`),

@@ -9,7 +9,7 @@ import { finished } from "./systemd/command";
  */
 
 /** Folder of the packages and of their index. */
-export const ARCHIVE = "/srv/archive";
+const ARCHIVE = "/srv/archive";
 /** A root file system for `docker import`, with a shell and the usual programs: there is no registry either. */
 export const CONTAINER_ROOT = "/srv/rootfs.tar";
 /** One static program with a name for each command. */

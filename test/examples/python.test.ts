@@ -122,6 +122,9 @@ describe("the Python example", function () {
     assert.deepEqual(outputs, { groupName: "ci-runners-python-dev-runners" });
     assert.deepEqual([...autoscaling.groups.keys()], ["ci-runners-python-dev-runners"]);
     assert.equal(store.list("aws:lambda/function:Function").length, 3);
+    const [template] = store.list("aws:ec2/launchTemplate:LaunchTemplate");
+    // A choice is an enumeration in the schema, and a plain text in Python.
+    assert.match(Buffer.from(template!.state.userData as string, "base64").toString(), /"docker":"rootless"/);
     const tags = store.list("aws:sqs/queue:Queue")[0]!.state.tags as Record<string, string>;
     assert.equal(tags["ci-runners:release"], `v${VERSION}`);
     assert.equal(tags.project, "ci-runners-python");

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { findStackDir } from "../../rehearsal/environment/stack-configuration";
 import { freshProgram } from "../../rehearsal/engine/program";
 import { Deployment } from "../components/mocks";
 
@@ -8,9 +9,10 @@ const yaml = require("js-yaml") as { load(text: string): any };
 
 export const ROOT = resolve(__dirname, "../..");
 export const STACKS = ["dev", "sandbox", "prod"] as const;
-const read = (file: string) => yaml.load(readFileSync(join(ROOT, file), "utf8"));
+const read = (file: string, dir = ROOT) => yaml.load(readFileSync(join(dir, file), "utf8"));
 export const project = read("Pulumi.yaml");
-export const configOf = (stack: string): Record<string, unknown> => read(`Pulumi.${stack}.yaml`).config;
+/** Of one of these stacks, or of an example that is one. */
+export const configOf = (stack: string): Record<string, unknown> => read(`Pulumi.${stack}.yaml`, findStackDir(ROOT, stack)).config;
 
 /**
  * Sets the configuration as the engine does: the stack's values over the schema's defaults, all as text. Except the pin,

@@ -1,6 +1,6 @@
 import type { HostSetup } from "../../../contract/shared/host-setup";
 import type { HostSettings } from "../host-args/settings";
-import type { ImageDevice } from "../image-devices";
+import type { ImageDevice } from "../placed-volumes";
 import { dockerSetup } from "./docker";
 import { logsSetup } from "./logs";
 import { proxySetup } from "./proxy";

@@ -1,7 +1,7 @@
 import { HOST_PATHS, engineRoot } from "../../../contract/shared/host-paths";
 import { DISK_FLOOR, type HostSetup, type HostVolume } from "../../../contract/shared/host-setup";
 import type { HostSettings } from "../host-args/settings";
-import { type ImageDevice, placedVolumes } from "../image-devices";
+import { type ImageDevice, placedVolumes } from "../placed-volumes";
 import { dockerSetup } from "./docker";
 
 /** @param imageDevices all of the image's devices; while they are not known, none: each name has the same length */

@@ -18,13 +18,9 @@ import { accountOf } from "./registrar";
  * each of them may have filled.
  */
 export function stagesOf(config: HostConfig): Stage[] {
-  const docker = dockerStage({
-    runnerUnit: UNITS.runner,
-    agent: `${PATHS.node} ${PATHS.agent}`,
-    node: PATHS.node,
-    metadataDenied: !config.jobsMayUseInstanceRole,
-  });
-  return [packagesStage, storageStage, docker, setupScriptStage, jobEnvironmentStage(PATHS.runner), diskStage(config)];
+  const facts = { runnerUnit: UNITS.runner, agent: `${PATHS.node} ${PATHS.agent}` };
+  const docker = dockerStage({ ...facts, node: PATHS.node, metadataDenied: !config.jobsMayUseInstanceRole });
+  return [packagesStage, storageStage(facts), docker, setupScriptStage, jobEnvironmentStage(PATHS.runner), diskStage(config)];
 }
 
 export function prepareHost(config: HostConfig): Promise<void> {

@@ -36,7 +36,7 @@ import { entersPool, isTerminating } from "./target-state";
 
 type RenewalHost = Pick<Host, "config" | "log" | "unit" | "renewal" | "forcedStop" | "pause" | "service" | "disk" | "engine">;
 export type ReturnHost = RenewalHost &
-  Pick<Host, "config" | "clock" | "imds" | "signs" | "lifecycle" | "metrics" | "registrar" | "returning" | "health" | "jobMark">;
+  Pick<Host, "clock" | "imds" | "signs" | "lifecycle" | "metrics" | "registrar" | "returning" | "health" | "jobMark">;
 export type ReturnResult = "returned" | "renewed" | "abandoned";
 
 /** Whether the instance leaves service for the warm pool, or has left it with a machine that was not renewed. */

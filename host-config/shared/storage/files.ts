@@ -9,8 +9,10 @@ const ENGINES = ["containerd.service", "docker.service", HOST_UNITS.docker];
 /** Seconds; more than the program takes at most. */
 const START_SECONDS = 300;
 
-/** Files of volumes, for the installer. */
-export function storageFiles(setup: HostSetup, facts: UnitFacts): RenderedFile[] {
+export type StorageUnitFacts = Pick<UnitFacts, "runnerUnit" | "agent">;
+
+/** Files of volumes, for the stage of the preparation and for the installer. */
+export function storageFiles(setup: HostSetup, facts: StorageUnitFacts): RenderedFile[] {
   if (setup.storage === undefined) return [];
   return [unitFile(HOST_UNITS.storage, storageUnit([...ENGINES, facts.runnerUnit], facts))];
 }
@@ -26,7 +28,7 @@ export function storageExtras({ storage }: HostSetup): UnitExtras {
  * It unmounts nothing: systemd knows each mount from the kernel, and ends it at a shutdown after local-fs.target, and so after every
  * service with the default dependencies, a draining runner included.
  */
-function storageUnit(users: readonly string[], { agent }: UnitFacts): string {
+function storageUnit(users: readonly string[], { agent }: StorageUnitFacts): string {
   return `[Unit]
 Description=Volumes of the CI runner
 After=local-fs.target

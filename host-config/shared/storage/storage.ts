@@ -29,8 +29,10 @@ import type { HostClock } from "../ports/clock";
 import type { Log } from "../ports/log";
 import { boundedExec } from "../prepare/exec";
 import type { HostUser, Stage } from "../prepare/stage";
-import { fileSystems } from "./file-systems";
+import { writeAtomically } from "../write-file";
 import { bringUp } from "./bring-up";
+import { fileSystems } from "./file-systems";
+import { storageFiles, type StorageUnitFacts } from "./files";
 import { checkEngineFolder, stopEngine } from "./image-engine";
 import { createMountPoint, give } from "./safe-folder";
 import { snapshotOf } from "./snapshot";
@@ -52,25 +54,26 @@ export async function mountStorage({ setup, user, log }: StorageHost, clock: Hos
   await bringUp(setup, user, effects(boundedExec(AbortSignal.timeout(BOOT_MS)), clock, log));
 }
 
-/** The same during the installation, where a failure abandons the launch. */
-export const storageStage: Stage = {
-  name: "storage",
-  due: ({ storage }) => storage !== undefined,
-  async run({ setup, user, deadline, say }) {
-    const exec = boundedExec(AbortSignal.any([deadline, AbortSignal.timeout(PREPARE_MS)]));
-    checkEngineFolder(setup);
-    await stopEngine(setup, exec);
-    await bringUp(
-      setup,
-      user,
-      effects(
-        exec,
-        monotonicClock(),
-        jsonLog("storage", (line) => say(line.trimEnd())),
-      ),
-    );
-  },
-};
+/**
+ * The same during the installation, where a failure abandons the launch. The unit is written here, too: the stage `docker` starts an
+ * engine that requires it.
+ *
+ * @param write,clock replaced by tests
+ */
+export function storageStage(facts: StorageUnitFacts, write = writeAtomically, clock: HostClock = monotonicClock()): Stage {
+  return {
+    name: "storage",
+    due: ({ storage }) => storage !== undefined,
+    async run({ setup, user, deadline, say }) {
+      const exec = boundedExec(AbortSignal.any([deadline, AbortSignal.timeout(PREPARE_MS)]));
+      for (const file of storageFiles(setup, facts)) write(file);
+      checkEngineFolder(setup);
+      await stopEngine(setup, exec);
+      const log = jsonLog("storage", (line) => say(line.trimEnd()));
+      await bringUp(setup, user, effects(exec, clock, log));
+    },
+  };
+}
 
 function effects(exec: ReturnType<typeof boundedExec>, clock: HostClock, log: Log) {
   return { exec, clock, log, fileSystems: fileSystems(exec), snapshot: snapshotOf, createMountPoint, give };

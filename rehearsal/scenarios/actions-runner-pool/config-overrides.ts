@@ -5,9 +5,15 @@ import type { PoolConfiguration } from "./pool-configuration";
 
 /**
  * Rehearses the stack's configuration unchanged, except for what cannot be real here: the runner, whose archive
- * is our stand-in and has its own checksum; the sizes, which the command line sets; and the pin, because the rehearsal deploys this checkout.
+ * is our stand-in and has its own checksum; the sizes, which the command line sets; the pin,
+ * because the rehearsal deploys this checkout; and, with a proxy, the authorities that hosts trust, to which the proxy's own is added.
  */
-export function configOverrides(options: RehearsalOptions, pool: PoolConfiguration, runnerSha256: string): Record<string, unknown> {
+export function configOverrides(
+  options: RehearsalOptions,
+  pool: PoolConfiguration,
+  runnerSha256: string,
+  proxyAuthority?: string,
+): Record<string, unknown> {
   return {
     release: FOLLOWS_MAIN,
     desiredCapacity: options.instances,
@@ -23,6 +29,7 @@ export function configOverrides(options: RehearsalOptions, pool: PoolConfigurati
     },
     // A later update adds it: a pool that follows its queue would undo the scale-ins of the first phases.
     demand: {},
+    caBundle: proxyAuthority && [pool.caBundle, proxyAuthority].join("\n"),
     runnerVersion: pool.runnerVersion,
     runnerSha256: pool.runnerVersion !== undefined ? runnerSha256 : undefined,
   };

@@ -1,4 +1,5 @@
 import { UsageError } from "../../../cli/options";
+import { DockerMode } from "../../../components/shared/host-args/docker";
 import { installedVersion } from "../../../components/actions-runner-pool/runner-archive";
 import type { StackConfiguration } from "../../environment/stack-configuration";
 
@@ -16,6 +17,16 @@ export interface PoolConfiguration {
   instanceType: string;
   /** SSM parameter of the organization's own image; absent for a public image. */
   imageParameter?: string;
+  /** Jobs have an engine of their own. */
+  rootlessDocker: boolean;
+  /** The stack installs packages at the launch, or needs those by which volumes are formatted. */
+  installsPackages: boolean;
+  /** Host of the stack's proxy. */
+  proxyHost?: string;
+  awsByProxy: boolean;
+  /** PEM text; empty if the stack sets none. */
+  caBundle: string;
+  hostLogs: boolean;
 }
 
 /** @throws UsageError when the stack deploys no pool. */
@@ -31,7 +42,22 @@ export function poolConfiguration({ get }: StackConfiguration): PoolConfiguratio
     reuseOnScaleIn: get("warmPool")?.reuseOnScaleIn,
     instanceType: get("instanceType"),
     imageParameter: privateParameter(get("imageParameter")),
+    rootlessDocker: get("docker") === DockerMode.Rootless,
+    installsPackages: [get("packages"), get("volumes")].some(hasFields) || (get("docker") || DockerMode.None) !== DockerMode.None,
+    proxyHost: hostOf(get("httpsProxy") || get("httpProxy")),
+    awsByProxy: get("awsByProxy") === true,
+    caBundle: get("caBundle") ?? "",
+    hostLogs: hasFields(get("hostLogs")),
   };
+}
+
+function hostOf(url: string | undefined): string | undefined {
+  return url ? new URL(url).hostname : undefined;
+}
+
+/** In a stack's file an empty list or object means "not set". */
+function hasFields(value: object | undefined): boolean {
+  return value !== undefined && Object.keys(value).length > 0;
 }
 
 /** Parameters below `/aws/` are AWS's public ones, which the stand-in provides. */

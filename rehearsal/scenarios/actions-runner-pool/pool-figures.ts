@@ -2,6 +2,7 @@ import { type CommonFigures, countJobs, type EngineFigures, hookDurations, type 
 import { queueDurations } from "../../report/queue";
 import type { TimelineEvent } from "../../timeline";
 import type { DemandFigures } from "./demand-figures";
+import { type TeamFigures, teamFailures } from "./team-figures";
 import { type Termination, terminations } from "./terminations";
 
 /** One scale-in that the scenario requested, and the instance that Auto Scaling chose for it. */
@@ -11,7 +12,7 @@ export interface ScaleIn {
 }
 
 /** What the rehearsal of a pool measured. */
-export interface PoolFigures extends CommonFigures, Partial<DemandFigures> {
+export interface PoolFigures extends CommonFigures, Partial<DemandFigures>, TeamFigures {
   scaleIns: { requested: number; completed: number; stuck: number; hitBusy: number };
   /** Every drain of the run: scale-ins, the instance refresh after a change, and destroy. */
   terminations: { started: number; finished: number; hitBusy: number };
@@ -32,6 +33,8 @@ export interface PoolMeasurements {
   leftovers: string[];
   engine: EngineFigures;
   drift: string[];
+  /** Of the machines' features. */
+  team?: TeamFigures;
   /** Absent if the pool does not follow its queue. */
   demand?: DemandFigures;
   /** Errors of the scenario itself. */
@@ -73,6 +76,7 @@ export function poolFigures(measured: PoolMeasurements): PoolFigures {
     engine: measured.engine,
     drift: measured.drift,
     ...measured.demand,
+    ...measured.team,
     failures: [],
   };
   result.failures = [...measured.errors, ...failuresOf(result)];
@@ -92,7 +96,7 @@ function failuresOf(f: PoolFigures): string[] {
   if (f.lostDeliveries === 0) failures.push("the reconciliation did not find the delivery that was lost");
   if (f.scaler?.peak === 0) failures.push("the pool did not follow its queue");
   if (f.drift.length > 0) failures.push(`refresh found drift in ${f.drift.length} resources`);
-  return failures;
+  return [...failures, ...teamFailures(f)];
 }
 
 /** Name of the pool's terminate hook, as the group used it. */

@@ -1,6 +1,7 @@
 import type { Spread } from "../../report/common-figures";
 import { lostDeliveriesText } from "./demand-figures";
 import type { PoolFigures } from "./pool-figures";
+import { teamRows } from "./team-figures";
 
 /** Columns of the table; longer values continue on the next line. */
 const WIDTH = 100;
@@ -27,6 +28,7 @@ export function poolSummary(f: PoolFigures): string {
       `Pulumi ${f.engine.version}, ${f.engine.resources} resources; preview ${f.engine.seconds.preview} s, up ${f.engine.seconds.up} s, destroy ${f.engine.seconds.destroy} s`,
     ],
     ["second up", `${f.engine.secondUpChanges} changes`],
+    ...teamRows(f),
     ["denied", String(f.denied.length)],
     ["left over", String(f.leftovers.length)],
   ];

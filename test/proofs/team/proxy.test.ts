@@ -182,7 +182,7 @@ describe("a pool that reaches AWS by its proxy alone, on machines with a real sy
 
   before(async function () {
     needSystemd(this);
-    pool = await ProxyPool.open({ aws: true }, () => ({ awsByProxy: true }));
+    pool = await ProxyPool.open({ aws: true }, () => ({ awsByProxy: true, hostLogs: { retentionDays: 1 } }));
   });
   after(() => pool?.close());
 
@@ -211,7 +211,14 @@ describe("a pool that reaches AWS by its proxy alone, on machines with a real sy
     await gone;
     assert.equal(github.job(id).state, "succeeded");
     const asked = pool.asked();
-    assert.ok(asked.some((target) => target.startsWith("autoscaling.")) && asked.some((target) => target.startsWith("secretsmanager.")));
+    for (const service of ["autoscaling.", "secretsmanager.", "logs."]) {
+      assert.ok(
+        asked.some((target) => target.startsWith(service)),
+        `${service} is not among ${asked.join()}`,
+      );
+    }
+    const delivered = pool.live.environment.hostLogs?.().get(instance) ?? [];
+    assert.ok(delivered.some((line) => line.includes(LOG.drainBegun)));
     assert.ok(!asked.some((target) => target.startsWith("169.254.") || target.startsWith("[")), "the metadata by the proxy");
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { machineImage } from "../../../rehearsal/hosts/image";
@@ -66,7 +66,8 @@ describe("machines with the features that a team's machines have", function () {
     needContainers(this);
     const image = await machineImage({ ...TEAM_IMAGE, progress: (line) => console.log(`    ${line}`) });
     dir = mkdtempSync(join(tmpdir(), "devices-"));
-    execFileSync("truncate", ["--size=64M", join(dir, "volume")]);
+    writeFileSync(join(dir, "volume"), "");
+    truncateSync(join(dir, "volume"), 64 * 2 ** 20);
     device = execFileSync("losetup", ["--find", "--show", join(dir, "volume")], { encoding: "utf8" }).trim();
     rig = await openRig({ image, features: { containers: true, devices: () => [`${device}:/dev/sdf`] }, terminateGraceSeconds: 2 });
     await rig.hosts.launch(machine);

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { UsageError } from "../../../../cli/options";
 import { RUNNER_RELEASE } from "../../../../contract/shared/runner-release";
 import type { RehearsalOptions } from "../../../../rehearsal/rehearsal-options";
 import { readStackConfiguration } from "../../../../rehearsal/environment/stack-configuration";
 import { configOverrides } from "../../../../rehearsal/scenarios/actions-runner-pool/config-overrides";
+import { poolScenario } from "../../../../rehearsal/scenarios/actions-runner-pool/scenario";
+import { TEAM_MACHINES } from "../../../../rehearsal/environment/preparation";
 import { poolConfiguration } from "../../../../rehearsal/scenarios/actions-runner-pool/pool-configuration";
 
 const ROOT = resolve(__dirname, "../../../..");
@@ -35,8 +36,43 @@ describe("a pool's configuration in a rehearsal", () => {
     assert.deepEqual(configOverrides({ instances: 2 } as RehearsalOptions, poolConfiguration(stack), "7".repeat(64)).demand, {});
   });
 
-  it("is rejected if the stack does not exist or has no pool", () => {
-    assert.throws(() => readStackConfiguration(ROOT, ROOT, "nowhere"), UsageError);
+  it("asks for the machines that the stack's options need, and for the usual ones if it has none of these", () => {
+    const required = (stack: string) => {
+      const dir = poolScenario.stackDir(ROOT, stack);
+      return poolScenario.requirements(readStackConfiguration(ROOT, dir, stack), { instances: 2, drain: true } as RehearsalOptions);
+    };
+    const { systems, proxy, command } = required("team");
+    assert.deepEqual(systems, TEAM_MACHINES);
+    assert.deepEqual(proxy, { names: ["proxy.team.internal"], inspect: true, aws: false });
+    assert.match(command!({ name: "job-01", seconds: 7 }), /docker run --rm .*sleep 7$/);
+    for (const stack of ["dev", "sandbox", "prod"]) {
+      const usual = required(stack);
+      assert.deepEqual([usual.systems, usual.proxy, usual.command], [undefined, undefined, undefined], stack);
+      assert.equal(usual.configOverrides("7".repeat(64)).caBundle, undefined, stack);
+    }
+  });
+
+  it("asks for machines that can format a volume, for a stack that has any", () => {
+    const stack = readStackConfiguration(ROOT, poolScenario.stackDir(ROOT, "dev"), "dev");
+    const volumes = [{ mountPoint: "/data", size: 1 }];
+    const get = (key: string) => (key === "volumes" ? volumes : stack.get(key));
+    const { systems } = poolScenario.requirements({ ...stack, get }, { instances: 2, drain: true } as RehearsalOptions);
+    assert.deepEqual(systems, TEAM_MACHINES);
+  });
+
+  it("adds the proxy's authority to those of the stack, which its jobs need as before, and keeps the stack's other options", () => {
+    const stack = readStackConfiguration(ROOT, poolScenario.stackDir(ROOT, "team"), "team");
+    const overrides = configOverrides({ instances: 2 } as RehearsalOptions, poolConfiguration(stack), "7".repeat(64), "PROXY'S OWN");
+    assert.equal(overrides.caBundle, `${stack.get("caBundle")}\nPROXY'S OWN`);
+    const replaced = Object.keys(overrides).filter((key) => overrides[key] !== undefined);
+    const host = ["docker", "packages", "setupScript", "jobEnvironment", "httpProxy", "httpsProxy", "noProxy", "hostLogs", "diskFloor"];
+    assert.deepEqual(
+      replaced.filter((key) => host.includes(key)),
+      [],
+    );
+  });
+
+  it("is rejected if it has no pool", () => {
     const folder = mkdtempSync(join(tmpdir(), "ci-runners-configuration-"));
     try {
       writeFileSync(join(folder, "Pulumi.yaml"), "name: x\nconfig:\n  maxSize:\n    type: integer\n    default: 0\n");
