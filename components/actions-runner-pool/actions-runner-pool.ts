@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { artefacts } from "../shared/artefacts";
 import { type AwsEnvironment, awsEnvironment } from "../shared/aws-environment";
 import { type DeadLetterParts, createDeadLetters } from "../shared/dead-letters";
+import { warnOfDeprecated } from "../shared/deprecated";
 import { defaultTags } from "../shared/default-tags";
 import { createHostBundle } from "../shared/host-bundle";
 import { createHostLogGroup } from "../shared/host-log-group";
@@ -85,6 +86,7 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     validate(name, settings);
     const built = artefacts();
     super("ci-runners:index:ActionsRunnerPool", name, {}, opts);
+    warnOfDeprecated(settings, this);
 
     const child = { parent: this };
     const facts = pulumi.output(settings.imageId).apply((imageId) => instanceFacts(settings, imageId, child));

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { blockDeviceMappings } from "../shared/block-devices";
+import { blockDeviceMappings, volumeTypesSuffix } from "../shared/block-devices";
 import { WarmPoolState } from "./args/capacity";
 import type { HostRole } from "./host-role";
 import { type LaunchUserDataParts, launchUserData } from "./launch-user-data";
@@ -12,11 +12,11 @@ export interface LaunchTemplateParts extends LaunchUserDataParts {
   hostRole: HostRole;
 }
 
-/** The instances' launch template. A new version of it makes the group refresh its instances. */
+/** The instances' launch template. A new version of it, or another template, makes the group refresh its instances. */
 export function createLaunchTemplate(name: string, parts: LaunchTemplateParts, opts: pulumi.CustomResourceOptions): aws.ec2.LaunchTemplate {
   const { settings, facts, tags } = parts;
   return new aws.ec2.LaunchTemplate(
-    name,
+    name + volumeTypesSuffix(settings),
     {
       description: `Runners of ${settings.poolName}`,
       updateDefaultVersion: true,

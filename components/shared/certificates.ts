@@ -14,15 +14,19 @@ export function certificateViolations(field: string, pem: string | undefined): V
   return broken < 0 ? [] : [violation(field, certificates[broken], `certificate ${broken + 1} cannot be read`, remedy)];
 }
 
-/** Of certificates that can be read: those that no program would accept today. */
+/**
+ * Of certificates that can be read: those that have expired, and those that come, unless another one is valid until then. No program
+ * minds one that it does not accept yet beside one that it does.
+ */
 export function validityViolations(field: string, pem: string | undefined, now: number): Violation[] {
   const certificates = (pem?.match(CERTIFICATE) ?? []).map((one) => new X509Certificate(one));
+  const noneYet = certificates.every(({ validFrom }) => Date.parse(validFrom) > now);
   return certificates.flatMap(({ validFrom, validTo, subject }, index) => {
     const day = (text: string) => new Date(text).toISOString().slice(0, "yyyy-mm-dd".length);
     const shown = subject ? subject.replaceAll("\n", ", ") : "(without a subject)";
     const refused = (problem: string, remedy: string) => [violation(field, shown, `certificate ${index + 1} ${problem}`, remedy)];
     if (Date.parse(validTo) < now) return refused(`expired on ${day(validTo)}`, "Replace it, or remove it");
-    if (Date.parse(validFrom) > now) return refused(`is valid only from ${day(validFrom)} on`, "Keep the current one beside it until then");
+    if (noneYet) return refused(`is valid only from ${day(validFrom)} on`, "Add the one that is valid until then");
     return [];
   });
 }

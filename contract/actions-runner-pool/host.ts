@@ -2,20 +2,21 @@
  * What is installed on an instance, and where. The user data writes HostConfig to `PATHS.config`; the installer, the
  * units and the agent read it. The bundle itself contains nothing specific to a pool, so every stack runs the same bytes.
  */
+import { HOST_HOME } from "../shared/host-paths";
 import type { HostSetup } from "../shared/host-setup";
 
 export const PATHS = {
   /** Root-owned; nothing below it is writable by the job's user. */
-  home: "/opt/ci-runners",
+  home: HOST_HOME,
   /** The agent's private copy of Node: the runner may replace its own when it updates itself. */
-  node: "/opt/ci-runners/node",
-  agent: "/opt/ci-runners/agent.cjs",
-  jobStartedHook: "/opt/ci-runners/hooks/job-started.sh",
-  jobCompletedHook: "/opt/ci-runners/hooks/job-completed.sh",
+  node: `${HOST_HOME}/node`,
+  agent: `${HOST_HOME}/agent.cjs`,
+  jobStartedHook: `${HOST_HOME}/hooks/job-started.sh`,
+  jobCompletedHook: `${HOST_HOME}/hooks/job-completed.sh`,
   /** The id of the instance that this machine was installed as, written once the installation has finished. */
-  installedOn: "/opt/ci-runners/installed-on",
+  installedOn: `${HOST_HOME}/installed-on`,
   /** The copy of the runner that a return to the warm pool restores; root's alone. Only where HostConfig.reuse is set. */
-  pristine: "/opt/ci-runners/pristine",
+  pristine: `${HOST_HOME}/pristine`,
   config: "/etc/ci-runners/config.json",
   /** Private authorities as PEM text, from the user data; only where HostConfig.privateAuthorities is set. */
   authorities: "/etc/ci-runners/authorities.pem",

@@ -1,15 +1,10 @@
 /** Auto Scaling's terms, as the API, the events and the instance metadata spell them. */
 
+/** In which prepared instances wait in the warm pool. */
+export type PreparedState = "Stopped" | "Hibernated" | "Running";
+
 /** `target-lifecycle-state` in the instance metadata: the state that the instance is moving to, not its current state. */
-export type TargetState =
-  | "InService"
-  | "Terminated"
-  | "Detached"
-  | "Standby"
-  | "Warmed:Hibernated"
-  | "Warmed:Running"
-  | "Warmed:Stopped"
-  | "Warmed:Terminated";
+export type TargetState = "InService" | "Terminated" | "Detached" | "Standby" | `Warmed:${PreparedState}` | "Warmed:Terminated";
 
 /** `LifecycleState` of an instance, as DescribeAutoScalingInstances spells it; AWS's enumeration without the root-volume replacement. */
 export type LifecycleState =
@@ -30,9 +25,7 @@ export type LifecycleState =
   | "Warmed:Pending:Wait"
   | "Warmed:Pending:Proceed"
   | "Warmed:Pending:Retained"
-  | "Warmed:Stopped"
-  | "Warmed:Running"
-  | "Warmed:Hibernated"
+  | `Warmed:${PreparedState}`
   | "Warmed:Terminating"
   | "Warmed:Terminating:Wait"
   | "Warmed:Terminating:Proceed"

@@ -1,17 +1,22 @@
 /** Files and folders of a host that what a team asks for needs, besides those of a component. All are root's, unless it says otherwise. */
 import type { HostSetup } from "./host-setup";
 
+/** What a pool installs on a host; root's alone. */
+export const HOST_HOME = "/opt/ci-runners";
+/** What stays on a host between boots. */
+export const HOST_STATE = "/var/lib/ci-runners";
+
 export const HOST_PATHS = {
   /** Mode 0700. */
-  setupScript: "/opt/ci-runners/setup/script",
+  setupScript: `${HOST_HOME}/setup/script`,
   /** Id of the instance and digest of the script with which the setup of this machine succeeded. */
-  prepared: "/opt/ci-runners/setup/prepared",
+  prepared: `${HOST_HOME}/setup/prepared`,
   /** The work folder of jobs, where a volume or the instance store holds it; the job user's. */
-  work: "/var/lib/ci-runners/work",
+  work: `${HOST_STATE}/work`,
   /** Images and containers of the rootless engine; the job user's, mode 0700. */
-  engine: "/var/lib/ci-runners/docker",
+  engine: `${HOST_STATE}/docker`,
   /** Where the instance store is mounted. */
-  scratch: "/var/lib/ci-runners/scratch",
+  scratch: `${HOST_STATE}/scratch`,
   /** What the rootless engine writes below /run, on a file system of its own; the job user's, mode 0700. */
   engineRuntime: "/run/ci-runners/docker",
   engineSocket: "/run/ci-runners/docker/docker.sock",
@@ -19,12 +24,12 @@ export const HOST_PATHS = {
   /** Rules of nftables. */
   metadataFence: "/etc/ci-runners/metadata.nft",
   /** What has been delivered of the host's logs. Mode 0600, as the socket. */
-  logState: "/var/lib/ci-runners/logs/state.json",
+  logState: `${HOST_STATE}/logs/state.json`,
   logSocket: "/run/ci-runners/logs.sock",
 } as const;
 
 /** Images and containers of the system's own engine, unless its configuration names another folder. */
-const SYSTEM_ENGINE = "/var/lib/docker";
+export const SYSTEM_ENGINE = "/var/lib/docker";
 
 /** Where jobs work, if not in the folder of their runner. */
 export function workFolder({ storage }: HostSetup): string | undefined {

@@ -117,7 +117,7 @@ export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [],
   const ofSubnets = { ArnEquals: { "ec2:Subnet": functionSubnetIds.map((id) => `${ec2}:subnet/${id}`) } };
   const statements: Statement[] = [];
   if (kmsKeyArn) {
-    const logs = [`/aws/lambda/${pool}-*`, `/ci-runners/${pool}`].map(
+    const logs = [`/aws/lambda/${pool}-*`, `/ci-runners/${pool}:*`].map(
       (name) => `arn:${partition}:logs:${region}:${account}:log-group:${name}`,
     );
     statements.push(

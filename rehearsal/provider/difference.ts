@@ -22,7 +22,7 @@ export function difference(
     if (ignored.includes(property)) return;
     changes.push({ property, kind, replace: type.replaceOn.includes(property) || property === "region" });
   };
-  for (const [property, value] of Object.entries(news)) {
+  for (const [property, value] of Object.entries({ ...news, ...inBlocks(type, news, olds) })) {
     if (property.startsWith("__")) continue;
     const before = property in olds ? olds[property] : oldInputs[property];
     if (before === undefined) add(property, "add");
@@ -37,8 +37,25 @@ export function difference(
 
 /** What an update sends of the inputs that the program does not give, but the state has. */
 export function computedInputs(type: ResourceType, news: Properties, before: Properties): Properties {
-  const kept = (type.computed ?? []).filter((name) => news[name] === undefined && before[name] !== undefined);
-  return Object.fromEntries(kept.map((name) => [name, before[name]]));
+  return { ...kept(type.computed ?? [], news, before), ...inBlocks(type, news, before) };
+}
+
+function kept(names: readonly string[], news: Properties, before: Properties): Properties {
+  const absent = names.filter((name) => news[name] === undefined && before[name] !== undefined);
+  return Object.fromEntries(absent.map((name) => [name, before[name]]));
+}
+
+/** The list with blocks, with what they do not give as the block at the same place had it. */
+function inBlocks({ computedInBlocks }: ResourceType, news: Properties, before: Properties): Properties {
+  if (computedInBlocks === undefined) return {};
+  const { list, block, members } = computedInBlocks;
+  const [items, former] = [news[list], before[list]];
+  if (!Array.isArray(items) || !Array.isArray(former)) return {};
+  const merged = items.map((item: Properties, index) => {
+    const [now, then] = [item?.[block], former[index]?.[block]];
+    return now && then ? { ...item, [block]: { ...now, ...kept(members, now, then) } } : item;
+  });
+  return { [list]: merged };
 }
 
 /** A name chosen by the program cannot exist twice, so the old resource must be deleted before the new one is created. */

@@ -64,6 +64,8 @@ export interface ResourceType {
    * no difference, and each later update sends the value that the state has.
    */
   readonly computed?: readonly string[];
+  /** The same of members of the blocks in a list, by the list and the block: the state's value is that of the same place in the list. */
+  readonly computedInBlocks?: { readonly list: string; readonly block: string; readonly members: readonly string[] };
   /** Outputs that an update changes, so they are unknown in its preview. */
   readonly volatile?: readonly string[];
   /** Whether the type has the output `tagsAll`. Default: whether it has the input `tags`. */

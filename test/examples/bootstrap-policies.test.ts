@@ -118,12 +118,27 @@ describe("the policies of the bootstrap example", () => {
     await backend.create({ urn: urn("aws:s3/bucket:Bucket"), news: { bucket: "runners-host-bundle-1" } });
     const object = { bucket: "runners-host-bundle-1", key: "host-bundles/1.tar", content: "x", serverSideEncryption: "aws:kms" };
     await change("aws:s3/bucketObjectv2:BucketObjectv2", object);
-    await change("aws:cloudwatch/logGroup:LogGroup", { name: `/aws/lambda/${DEV}-sweep`, retentionInDays: 7 });
+    for (const name of [`/aws/lambda/${DEV}-sweep`, `/ci-runners/${DEV}`])
+      await change("aws:cloudwatch/logGroup:LogGroup", { name, retentionInDays: 7 });
     const [encrypting, plain] = [deployer({ kmsKeyArn: KEY }), deployer()];
     const refused = (allows: (call: Call) => boolean) => [...new Set(seen.filter((call) => !allows(call)).map(({ action }) => action))];
     assert.deepEqual(refused(encrypting), []);
     assert.deepEqual(refused(plain).sort(), ["kms:Decrypt", "kms:GenerateDataKey", "logs:AssociateKmsKey", "logs:DisassociateKmsKey"]);
     assert.ok(!encrypting({ action: "kms:Decrypt", resource: KEY }), "a call of its own on the key");
+  });
+
+  it("let dev create its log groups by the ARN that IAM decides on, which ends like a stream's, and no pool's with a longer name [A21.10]", () => {
+    const allows = deployer({ kmsKeyArn: KEY });
+    const group = (name: string) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}`;
+    for (const action of ["CreateLogGroup", "PutRetentionPolicy", "AssociateKmsKey", "DisassociateKmsKey", "DeleteLogGroup"])
+      for (const [name, allowed] of [
+        [`/aws/lambda/${DEV}-sweep`, true],
+        [`/ci-runners/${DEV}`, true],
+        [`/ci-runners/${DEV}-2`, false],
+        [`/ci-runners/${PROD}`, false],
+      ] as const)
+        assert.equal(allows({ action: `logs:${action}`, resource: `${group(name)}:log-stream:` }), allowed, `${action} ${name}`);
+    assert.ok(allows({ action: "logs:TagResource", resource: group(`/ci-runners/${DEV}`) }), "which IAM decides without that end");
   });
 
   it("have each call that demand adds to a deployment, only with it, and on no other stack's resources", async () => {

@@ -105,7 +105,10 @@ function tagOf({ action, resource, context }: SeenCall, network: boolean): Tag |
   return undefined;
 }
 
-/** An ARN with placeholders for what differs between stacks, and `*` for what AWS or Pulumi chooses. */
+/**
+ * An ARN with placeholders for what differs between stacks, and `*` for what AWS or Pulumi chooses, and for the end that AWS shows of a
+ * log group in its errors.
+ */
 function general(resource: string, { region, account, pool, name }: StackNames): string {
   return resource
     .replace(/^arn:aws:/, "arn:{partition}:")
@@ -115,6 +118,7 @@ function general(resource: string, { region, account, pool, name }: StackNames):
     .replace(pool, "{pool}")
     .replace(new RegExp(`/${name}-[\\w-]+$`), "/{name}-*")
     .replace(new RegExp(`:::${name}-host-bundle-\\w+`), ":::{name}-host-bundle-*")
+    .replace(/(:log-group:.*):log-stream:$/, "$1:*")
     .replace(/\/host-bundles\/.+$/, "/host-bundles/*")
     .replace(/^(arn:[^:]*:ec2:.*:[a-z-]+)\/.*$/, "$1/*");
 }

@@ -7,8 +7,8 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface FunctionsArgs {
   /**
    * Subnets in which the functions run. They need a route to GitHub, and by a NAT gateway, or by interface endpoints and a
-   * gateway endpoint for S3, to Secrets Manager, EC2, EC2 Auto Scaling, Systems Manager and S3; a public subnet gives them
-   * none. Limits: at least one, all of one VPC. Default: the functions run in no VPC.
+   * gateway endpoint for S3, to Secrets Manager, EC2, EC2 Auto Scaling, Systems Manager and S3, with `hostLogs` also to
+   * CloudWatch Logs; a public subnet gives them none. Limits: at least one, all of one VPC. Default: the functions run in no VPC.
    */
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
 

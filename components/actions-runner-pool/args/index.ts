@@ -64,7 +64,7 @@ export interface ActionsRunnerPoolArgs extends HostArgs {
   imageParameter?: string;
 
   /**
-   * Size of the encrypted root volume in GiB. Limits: 8 to 16384 (EBS), at least the image's size; hibernation
+   * Size of the encrypted root volume in GiB. Limits: 8 to 16384, up to 65536 for `gp3` and `io2`; at least the image's size; hibernation
    * requires the size of the memory plus 10. Default: what the image needs, but at least 30; with hibernation the
    * image's size, but at least 10, in addition to the memory.
    */

@@ -1,3 +1,4 @@
+import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { certificateViolations } from "../../shared/certificates";
 import { hostViolations } from "../../shared/host-rules";
 import { type Violation, throwIfAny } from "../../shared/input-errors";
@@ -37,7 +38,7 @@ function argumentViolations(settings: PoolSettings): Violation[] {
     ...drainViolations(settings),
     ...functionViolations(settings),
     ...certificateViolations("github.caCertificates", settings.github.caCertificates),
-    ...hostViolations(settings),
+    ...hostViolations(settings, { reserved: [PATHS.runner] }),
     ...keyViolations(settings),
     ...logRetentionViolations(settings.logRetentionDays),
     ...tagViolations(settings),

@@ -5,9 +5,6 @@ import type { PoolSettings } from "../settings";
 
 const INSTANCE_TYPE = /^[a-z0-9-]+\.[a-z0-9-]+$/;
 const PARAMETER = /^\/?[A-Za-z0-9._/-]+(:[A-Za-z0-9_.-]+)?$/;
-/** GiB; gp3 allows 1, but no Linux distribution's image fits into less than 8. */
-const VOLUME_MIN = 8;
-const VOLUME_MAX = 16384;
 
 export function instanceViolations(settings: PoolSettings): Violation[] {
   const found: Violation[] = [];
@@ -24,11 +21,6 @@ export function instanceViolations(settings: PoolSettings): Violation[] {
   if (settings.imageParameter !== undefined && !PARAMETER.test(settings.imageParameter)) {
     found.push(
       violation("imageParameter", settings.imageParameter, "not the name of an SSM parameter", "Use a name such as /team/runner-image"),
-    );
-  }
-  if (settings.rootVolumeSize !== undefined && !inRange(settings.rootVolumeSize, VOLUME_MIN, VOLUME_MAX)) {
-    found.push(
-      violation("rootVolumeSize", settings.rootVolumeSize, `outside ${VOLUME_MIN} to ${VOLUME_MAX} GiB`, "Use whole GiB in this range"),
     );
   }
   if (!inRange(settings.maxInstanceLifetimeDays, 0, 365)) {

@@ -12,11 +12,15 @@ import type { PoolSettings } from "../settings";
 const LONGEST_BUCKET = "x".repeat(63);
 const DIGEST = "0".repeat(64);
 
+/** The list of exceptions is in the configuration, and in the two variables of the script that read it. */
+const NO_PROXY_COPIES = 3;
+
 /** An argument that is part of the user data and may be of any length that EC2's limit leaves. */
 export interface UserDataPart {
   field: string;
   /** What the error shows in place of the value. */
   shown: string;
+  /** In all places together. */
   bytes: number;
   /** @param excess bytes beyond EC2's limit */
   remedy(excess: number): string;
@@ -45,9 +49,10 @@ export function partsOf(settings: PoolSettings): UserDataPart[] {
     const remedy = () => "Leave out intermediate certificates, which the server sends itself, or put them onto the image";
     return { field, shown: `${length} characters`, bytes: length, remedy };
   };
-  const list = (field: string, texts: readonly string[], remedy: UserDataPart["remedy"]): UserDataPart => {
-    const bytes = Buffer.byteLength(texts.join());
-    return { field, shown: `${texts.length} ${field}, ${texts.join().length} characters`, bytes, remedy };
+  const list = (field: string, texts: readonly string[], remedy: UserDataPart["remedy"], copies = 1): UserDataPart => {
+    const bytes = copies * Buffer.byteLength(texts.join());
+    const shown = `${texts.length} ${field}, ${texts.join().length} characters`;
+    return { field, shown, bytes, remedy: (excess) => remedy(Math.ceil(excess / copies)) };
   };
   const ofImage = (what: string) => (excess: number) => `Shorten ${what} by ${excess} characters or move settings onto the image`;
   const variables = Object.entries(jobEnvironment).map(([name, value]) => `${name}=${value}`);
@@ -58,7 +63,7 @@ export function partsOf(settings: PoolSettings): UserDataPart[] {
     certificates("caBundle", caBundle),
     list("jobEnvironment", variables, (excess) => `Shorten the values by ${excess} characters, or write a file of them in setupScript`),
     list("packages", packages, (excess) => `Shorten the list by ${excess} characters, or install them in setupScript`),
-    list("noProxy", noProxy, (excess) => `Shorten the list by ${excess} characters, for example with domains and ranges`),
+    list("noProxy", noProxy, (excess) => `Shorten the list by ${excess} characters, for example with domains and ranges`, NO_PROXY_COPIES),
     list("volumes", mounted, (excess) => `Shorten the mount points by ${excess} characters`),
   ];
 }

@@ -19,6 +19,10 @@ export interface DockerArgs {
    */
   docker?: DockerMode;
 
-  /** Deprecated, and replaced by `docker`: true means the mode `root`. Limits: excludes `docker`. Default: none. */
+  /**
+   * Deprecated, and replaced by `docker`: true means the mode `root`. Limits: excludes `docker`. Default: none.
+   *
+   * @deprecated Use `docker`; for true, its mode `root`.
+   */
   jobsMayUseDocker?: boolean;
 }

@@ -23,8 +23,8 @@ export interface ProxyArgs {
 
   /**
    * Certificates, as PEM text, of private authorities that instances, their jobs and Docker trust besides the public ones, such as
-   * that of a proxy that inspects TLS. Functions do not trust them: see `github.caCertificates`. Limits: certificates that are
-   * valid today, no private key; the user data has room for about 8 KB. Default: none.
+   * that of a proxy that inspects TLS. Functions do not trust them: see `github.caCertificates`. Limits: at least one that is
+   * valid today, none that has expired, no private key; the user data has room for about 8 KB. Default: none.
    */
   caBundle?: string;
 }

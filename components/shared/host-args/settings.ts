@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { PreparedState } from "../../../contract/aws/lifecycle";
 import type { SetupScript } from "../setup-script";
 import type { WithDefaults } from "../with-defaults";
 import type { HostArgs } from ".";
@@ -24,7 +25,7 @@ interface ComponentSettings {
   /** GiB. */
   rootVolumeSize?: number;
   rootVolumeKmsKeyId?: pulumi.Input<string>;
-  warmPool?: { state: string };
+  warmPool?: { state: PreparedState };
   jobsMayUseInstanceRole: boolean;
   jobsMayBecomeRoot: boolean;
 }

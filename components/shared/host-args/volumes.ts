@@ -27,8 +27,8 @@ export interface VolumeArgs {
   mountPoint: string;
 
   /**
-   * Size in GiB. Limits: 1 to 16384, from 4 for `io1` and `io2`, from 125 for `st1` and `sc1`; at least the image's device; at `work`
-   * and `docker` room for twice `diskFloor.freeSpace`; required without `device`. Default: that of the image's device.
+   * Size in GiB. Limits: 1 to 16384, from 4 for `io1` and `io2`, from 125 for `st1` and `sc1`, up to 65536 for `gp3` and `io2`; at
+   * least the image's device; at `work` and `docker` room for twice `diskFloor.freeSpace`; required without `device`. Default: that of the image's device.
    */
   size?: number;
 

@@ -9,7 +9,7 @@ export function dockerViolations({ docker, jobsMayUseDocker, jobsMayBecomeRoot }
   const found: Violation[] = [];
   if (docker !== undefined && !Object.values(DockerMode).includes(docker))
     found.push(violation("docker", docker, "not a mode of Docker", "Use none, root or rootless"));
-  // Also for false: whoever reads both cannot know which one counts.
+  // Also for false: a reader of both cannot know which one counts.
   if (docker !== undefined && jobsMayUseDocker !== undefined)
     found.push(violation("jobsMayUseDocker", jobsMayUseDocker, "docker is given, too", "Remove jobsMayUseDocker; it is deprecated"));
   if (docker === DockerMode.Rootless && jobsMayBecomeRoot) {

@@ -5,27 +5,33 @@ import { type Violation, violation } from "../input-errors";
 /** What EBS allows of one type of volume. Sizes in GiB, throughput in MiB/s. */
 interface EbsLimits {
   minSize: number;
+  maxSize: number;
   /** Absent: EBS decides by the size. `base` comes with every size. */
   iops?: { min: number; max: number; perGib: number; base?: number; required: boolean };
   throughput?: { min: number; max: number; perIops: number };
   boots: boolean;
 }
 
-const MAX_SIZE_GIB = 16_384;
+/** No Linux distribution's image fits into less. */
+const ROOT_MIN_SIZE = 8;
+
+/** What each gp3 volume has at least, and without a choice. */
+export const GP3_BASE = { iops: 3000, throughput: 125 } as const;
 
 /** docs/aws-facts.md has the sources. Where they differ the wider limit is here: EC2 itself still refuses what it does not have. */
 const LIMITS: Readonly<Record<VolumeType, EbsLimits>> = {
   gp3: {
     minSize: 1,
-    iops: { min: 3000, max: 80_000, perGib: 500, base: 3000, required: false },
-    throughput: { min: 125, max: 2000, perIops: 0.25 },
+    maxSize: 65_536,
+    iops: { min: GP3_BASE.iops, max: 80_000, perGib: 500, base: GP3_BASE.iops, required: false },
+    throughput: { min: GP3_BASE.throughput, max: 2000, perIops: 0.25 },
     boots: true,
   },
-  gp2: { minSize: 1, boots: true },
-  io1: { minSize: 4, iops: { min: 100, max: 64_000, perGib: 50, required: true }, boots: true },
-  io2: { minSize: 4, iops: { min: 100, max: 256_000, perGib: 1000, required: true }, boots: true },
-  st1: { minSize: 125, boots: false },
-  sc1: { minSize: 125, boots: false },
+  gp2: { minSize: 1, maxSize: 16_384, boots: true },
+  io1: { minSize: 4, maxSize: 16_384, iops: { min: 100, max: 64_000, perGib: 50, required: true }, boots: true },
+  io2: { minSize: 4, maxSize: 65_536, iops: { min: 100, max: 256_000, perGib: 1000, required: true }, boots: true },
+  st1: { minSize: 125, maxSize: 16_384, boots: false },
+  sc1: { minSize: 125, maxSize: 16_384, boots: false },
 };
 
 const TYPES = Object.values(VolumeType);
@@ -43,22 +49,22 @@ export type EbsFields = Record<keyof EbsVolume, string>;
 
 /** Checks one volume as far as its size is known. */
 export function ebsViolations(volume: EbsVolume, fields: EbsFields, use: "root" | "data"): Violation[] {
-  const { type, size, iops, throughput } = volume;
+  const { type, iops, throughput } = volume;
   const limits = TYPES.includes(type) ? LIMITS[type] : undefined;
   if (limits === undefined) return [violation(fields.type, type, "not a type of EBS volume", `Use ${TYPES.join(", ")}`)];
   if (use === "root" && !limits.boots)
     return [violation(fields.type, type, "EC2 boots from no volume of this type", "Use gp3, gp2, io1 or io2")];
   return [
-    // The size of a root volume has stricter limits, which are checked beside the image's.
-    ...(use === "root" ? [] : sizeViolations(type, size, limits, fields.size)),
+    ...sizeViolations(volume, limits, fields.size, use === "root" ? ROOT_MIN_SIZE : 0),
     ...iopsViolations(volume, limits, fields),
     ...throughputViolations(type, iops, throughput, limits, fields),
   ];
 }
 
-function sizeViolations(type: VolumeType, size: number | undefined, { minSize }: EbsLimits, field: string): Violation[] {
-  if (size === undefined || inRange(size, minSize, MAX_SIZE_GIB)) return [];
-  return [violation(field, size, `outside ${minSize} to ${MAX_SIZE_GIB} GiB of ${type}`, "Use whole GiB in this range")];
+function sizeViolations({ type, size }: EbsVolume, { minSize, maxSize }: EbsLimits, field: string, atLeast: number): Violation[] {
+  const min = Math.max(minSize, atLeast);
+  if (size === undefined || inRange(size, min, maxSize)) return [];
+  return [violation(field, size, `outside ${min} to ${maxSize} GiB of ${type}`, "Use whole GiB in this range")];
 }
 
 /** A type with IOPS of its own needs them or has a default; of another one EBS decides them by the size. */

@@ -4,15 +4,15 @@ import { dockerViolations } from "./docker";
 import { hostLogViolations } from "./logs";
 import { proxyViolations } from "./proxy";
 import { setupViolations } from "./setup";
-import { volumeViolations } from "./volumes";
+import { type ReservedFolders, volumeViolations } from "./volumes";
 
 /** Checks what a team asks of each host, as far as the arguments alone show it. */
-export function hostViolations(settings: HostSettings): Violation[] {
+export function hostViolations(settings: HostSettings, folders: ReservedFolders): Violation[] {
   return [
     ...dockerViolations(settings),
     ...setupViolations(settings),
     ...proxyViolations(settings),
     ...hostLogViolations(settings),
-    ...volumeViolations(settings),
+    ...volumeViolations(settings, folders),
   ];
 }

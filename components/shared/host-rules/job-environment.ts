@@ -19,6 +19,12 @@ const RESERVED: readonly [names: RegExp, problem: string, remedy: string][] = [
 
 /** Words of a name after which its value is expected to be a secret. */
 const SECRET_NAME = /(^|_)(SECRETS?|TOKENS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY|ACCESS_KEY|API_?KEY)(_|$)/;
+/** A file's path, by its folder in lower case: a random text rarely looks so. */
+const FILE = /^\/[a-z][a-z0-9_-]*(\/[\w.@-]+)+$/;
+const FLAG = /^(true|false|)$/i;
+const NUMBER = /^\d{1,9}$/;
+/** Programs also count tokens. */
+const TOKENS = /(^|_)TOKENS?(?=_|$)/g;
 /** User and password in a URL, as package managers take them. */
 const URL_CREDENTIALS = /:\/\/[^\s/@:]*:[^\s/@]+@/;
 const USE_SECRETS = "Use a secret of GitHub, or OIDC";
@@ -43,7 +49,7 @@ function variableViolation(field: string, name: string, value: unknown): Violati
   }
   const reserved = RESERVED.find(([names]) => names.test(name));
   if (reserved) return [hiddenViolation(field, reserved[1], reserved[2])];
-  if (SECRET_NAME.test(inUpperCase(name))) {
+  if (SECRET_NAME.test(inUpperCase(name)) && !isNoSecret(inUpperCase(name), value)) {
     return [hiddenViolation(field, "its name is one of a secret, and instance and state would show it", USE_SECRETS)];
   }
   if (typeof value !== "string") return [hiddenViolation(field, "its value is not a text", "Write it in quotes")];
@@ -55,6 +61,12 @@ function variableViolation(field: string, name: string, value: unknown): Violati
     return [violation(field, `${value.length} characters`, `more than ${VALUE_MAX}`, "Have setupScript write a file with it")];
   }
   return [];
+}
+
+/** Whether the value is plainly none in spite of its name, such as the path of a file with credentials. */
+function isNoSecret(name: string, value: unknown): boolean {
+  if (typeof value !== "string") return false;
+  return FILE.test(value) || FLAG.test(value) || (NUMBER.test(value) && !SECRET_NAME.test(name.replace(TOKENS, "")));
 }
 
 /** `apiKey` as `API_KEY`. */

@@ -1,3 +1,4 @@
+import { HOST_HOME, HOST_STATE, SYSTEM_ENGINE } from "../../../contract/shared/host-paths";
 import { type Violation, violation } from "../input-errors";
 
 /** What a mount point may be called instead of a path. */
@@ -7,11 +8,11 @@ const NAMED_MOUNT_POINTS = ["work", "docker"] as const;
 const PATH = /^(\/(?!\.{1,2}(\/|$))[\w.+@-]+)+$/;
 const LONGEST = 255;
 
-/** Folders of the system, of the runner and of Docker. A volume at, below or above one of them hides or holds what the machine needs. */
+/** Folders of the system, of Docker and of every host of ours. A volume at, below or above one of them hides or holds what the machine needs. */
 const SYSTEM = [
   ...["/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/root", "/run", "/sbin", "/sys", "/usr"],
-  ...["/opt/actions-runner", "/opt/ci-runners", "/var/cache", "/var/lib/ci-runners", "/var/lib/cloud", "/var/lib/containerd"],
-  ...["/var/lib/docker", "/var/lib/dpkg", "/var/lib/rpm", "/var/lib/systemd", "/var/log", "/var/run", "/var/spool"],
+  ...["/var/cache", "/var/lib/cloud", "/var/lib/containerd", "/var/lib/dpkg", "/var/lib/rpm", "/var/lib/systemd", "/var/log", "/var/run"],
+  ...["/var/spool", HOST_HOME, HOST_STATE, SYSTEM_ENGINE],
 ];
 
 /**
@@ -19,8 +20,9 @@ const SYSTEM = [
  */
 const USERS = ["/home", "/tmp", "/var/tmp"];
 
-export function mountPointViolations(mountPoints: readonly string[]): Violation[] {
-  const found = mountPoints.flatMap((mountPoint, index) => ownViolations(mountPoint, fieldOf(index)));
+/** @param reserved further folders, which the component needs */
+export function mountPointViolations(mountPoints: readonly string[], reserved: readonly string[]): Violation[] {
+  const found = mountPoints.flatMap((mountPoint, index) => ownViolations(mountPoint, fieldOf(index), [...SYSTEM, ...reserved]));
   return found.length > 0 ? found : relations(mountPoints);
 }
 
@@ -28,7 +30,7 @@ function fieldOf(index: number): string {
   return `volumes[${index}].mountPoint`;
 }
 
-function ownViolations(mountPoint: unknown, field: string): Violation[] {
+function ownViolations(mountPoint: unknown, field: string, system: readonly string[]): Violation[] {
   const refuse = (problem: string, remedy = "Use a folder such as /data, or work or docker") => [
     violation(field, mountPoint, problem, remedy),
   ];
@@ -37,8 +39,8 @@ function ownViolations(mountPoint: unknown, field: string): Violation[] {
     return refuse("not an absolute path of letters, digits and . _ + @ -");
   if (USERS.some((folder) => isWithin(mountPoint, folder)))
     return refuse("users may write there, and a job could have it mounted elsewhere at the next boot");
-  if (SYSTEM.some((folder) => isWithin(mountPoint, folder))) return refuse("the system's");
-  const hidden = [...SYSTEM, ...USERS].find((folder) => isWithin(folder, mountPoint));
+  if (system.some((folder) => isWithin(mountPoint, folder))) return refuse("the system's");
+  const hidden = [...system, ...USERS].find((folder) => isWithin(folder, mountPoint));
   return hidden === undefined ? [] : refuse(`the volume would hide ${hidden}`);
 }
 

@@ -13,17 +13,26 @@ const FREE_SPACE = { min: 1, max: 1024 };
 const FREE_INODES = { min: 1, max: 40 };
 /** What ext4 keeps for itself (inode tables, journal, 1 % for root), as a share of the volume. */
 const OVERHEAD = 1.05;
-const HIBERNATED = "Hibernated";
+
+/** Folders besides the system's in which nothing may be mounted: those that the component needs. */
+export interface ReservedFolders {
+  reserved: readonly string[];
+}
 
 /** Checks the arguments of volumes and disk floors. What the image decides is checked once it is known (components/shared/image-devices.ts). */
-export function volumeViolations(settings: HostSettings): Violation[] {
+export function volumeViolations(settings: HostSettings, { reserved }: ReservedFolders): Violation[] {
   const { volumes = [] } = settings;
   if (!Array.isArray(volumes)) return [notAList("volumes", volumes)];
+  const broken = volumes.findIndex((one: unknown) => typeof one !== "object" || one === null);
+  if (broken >= 0) return [violation(`volumes[${broken}]`, volumes[broken], "not a volume", "Give at least mountPoint and size")];
   const floor = floorViolations(settings);
   return [
     ...rootVolumeViolations(settings, settings.rootVolumeSize),
     ...numberViolations(volumes),
-    ...mountPointViolations(volumes.map(({ mountPoint }) => mountPoint)),
+    ...mountPointViolations(
+      volumes.map(({ mountPoint }) => mountPoint),
+      reserved,
+    ),
     ...volumes.flatMap((volume, index) => ownViolations(volume, index)),
     ...deviceViolations(volumes),
     ...dockerViolations(settings, volumes),
@@ -93,7 +102,7 @@ function instanceStoreViolations({ useInstanceStore, warmPool }: HostSettings, v
   if (!useInstanceStore) return [];
   const taken = volumes.findIndex(({ mountPoint }) => mountPoint === "work" || mountPoint === "docker");
   return [
-    ...(warmPool?.state === HIBERNATED
+    ...(warmPool?.state === "Hibernated"
       ? refuse(
           "an instance loses its instance store when it hibernates, and would resume with a file system on an empty device",
           "Set warmPool.state to Stopped, or remove useInstanceStore",
@@ -110,15 +119,20 @@ function instanceStoreViolations({ useInstanceStore, warmPool }: HostSettings, v
 
 function floorViolations({ diskFloor: { freeSpace, freeInodes } }: HostSettings): Violation[] {
   const found: Violation[] = [];
-  if (!(freeSpace >= FREE_SPACE.min && freeSpace <= FREE_SPACE.max)) {
+  if (!isWithin(freeSpace, FREE_SPACE)) {
     const problem = `outside ${FREE_SPACE.min} to ${FREE_SPACE.max} GiB`;
     found.push(violation("diskFloor.freeSpace", freeSpace, problem, "Use a number of GiB in this range"));
   }
-  if (!(freeInodes >= FREE_INODES.min && freeInodes <= FREE_INODES.max)) {
+  if (!isWithin(freeInodes, FREE_INODES)) {
     const problem = `outside ${FREE_INODES.min} to ${FREE_INODES.max} %, and at its launch an instance must have twice as many`;
     found.push(violation("diskFloor.freeInodes", freeInodes, problem, "Use a percentage in this range"));
   }
   return found;
+}
+
+/** A text of a stack's configuration would pass as a number, up to where the host reads it. */
+function isWithin(value: unknown, { min, max }: { min: number; max: number }): boolean {
+  return typeof value === "number" && value >= min && value <= max;
 }
 
 /** On a new volume that jobs depend on: with less than twice the floor each launch would be abandoned. */

@@ -2,13 +2,12 @@
 import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
-import { HOST_PATHS, workFolder } from "../../../contract/shared/host-paths";
+import { HOST_PATHS, SYSTEM_ENGINE, workFolder } from "../../../contract/shared/host-paths";
 import type { Disk, DiskSpace } from "./ports/disk";
 
 /** The job's workspaces and the worker's log, whose first line ends a worker on a full disk; and everything else. */
 const FOLDERS: readonly string[] = [PATHS.runner, "/"];
-/** Images and containers of Docker, and of the containerd that it uses. On many images they have a volume of their own. */
-const DOCKER = "/var/lib/docker";
+/** Images and containers of the containerd that Docker uses. On many images it has a volume of its own, as Docker's own folder. */
 const CONTAINERD = "/var/lib/containerd";
 /** Where an image moves the first of them. */
 const DOCKER_CONFIG = "/etc/docker/daemon.json";
@@ -34,9 +33,9 @@ export function foldersOf(config: Pick<HostConfig, "docker" | "jobsMayBecomeRoot
 function dataRoot(path: string): string {
   try {
     const root = (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown> | null)?.["data-root"];
-    return typeof root === "string" && root.startsWith("/") ? root : DOCKER;
+    return typeof root === "string" && root.startsWith("/") ? root : SYSTEM_ENGINE;
   } catch {
-    return DOCKER;
+    return SYSTEM_ENGINE;
   }
 }
 

@@ -113,7 +113,7 @@ function facts(name: string, architecture: Architecture, vcpus: number, memoryGi
   const hibernation = memoryGib < HIBERNATION_LIMIT_GIB;
   const [family, size] = name.split(".") as [string, string];
   const disks = WITH_DISKS.includes(family) ? DISKS[size] : undefined;
-  return { name, vcpus, memoryMib: memoryGib * 1024, architecture, hibernation, disks };
+  return { name, vcpus, memoryMib: memoryGib * 1024, architecture, hibernation, ...(disks && { disks }) };
 }
 
 export interface ImageFacts {

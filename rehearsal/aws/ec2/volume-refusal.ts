@@ -18,20 +18,20 @@ export interface BlockDevice {
 /** EC2's own limits, in GiB and MiB/s. docs/aws-facts.md has the sources, and which texts were not seen. */
 interface TypeLimits {
   minSize: number;
+  maxSize: number;
   iops?: { min: number; max: number; perGib: number; base: number };
   throughput?: { max: number };
   boots: boolean;
 }
 
 const TYPES: Readonly<Record<string, TypeLimits>> = {
-  gp2: { minSize: 1, boots: true },
-  gp3: { minSize: 1, iops: { min: 3000, max: 80_000, perGib: 500, base: 3000 }, throughput: { max: 2000 }, boots: true },
-  io1: { minSize: 4, iops: { min: 100, max: 64_000, perGib: 50, base: 0 }, boots: true },
-  io2: { minSize: 4, iops: { min: 100, max: 256_000, perGib: 1000, base: 0 }, boots: true },
-  st1: { minSize: 125, boots: false },
-  sc1: { minSize: 125, boots: false },
+  gp2: { minSize: 1, maxSize: 16_384, boots: true },
+  gp3: { minSize: 1, maxSize: 65_536, iops: { min: 3000, max: 80_000, perGib: 500, base: 3000 }, throughput: { max: 2000 }, boots: true },
+  io1: { minSize: 4, maxSize: 16_384, iops: { min: 100, max: 64_000, perGib: 50, base: 0 }, boots: true },
+  io2: { minSize: 4, maxSize: 65_536, iops: { min: 100, max: 256_000, perGib: 1000, base: 0 }, boots: true },
+  st1: { minSize: 125, maxSize: 16_384, boots: false },
+  sc1: { minSize: 125, maxSize: 16_384, boots: false },
 };
-const MAX_SIZE = 16_384;
 const DEFAULT_TYPE = "gp2";
 const DEFAULT_IOPS = 3000;
 
@@ -66,10 +66,10 @@ function refusalOf(image: ImageFacts | undefined, { deviceName, ebs = {} }: Bloc
   return sizeRefusal(type, limits, effective) ?? iopsRefusal(type, limits, ebs, effective) ?? throughputRefusal(limits, ebs);
 }
 
-function sizeRefusal(type: string, { minSize }: TypeLimits, size: number | undefined): string | undefined {
+function sizeRefusal(type: string, { minSize, maxSize }: TypeLimits, size: number | undefined): string | undefined {
   if (size === undefined) return undefined;
   if (size < minSize) return `Volume of ${size}GiB is too small for volume type ${type}; minimum is ${minSize}GiB.`;
-  return size > MAX_SIZE ? `Volume of ${size}GiB is too large for volume type ${type}; maximum is ${MAX_SIZE}GiB.` : undefined;
+  return size > maxSize ? `Volume of ${size}GiB is too large for volume type ${type}; maximum is ${maxSize}GiB.` : undefined;
 }
 
 function iopsRefusal(

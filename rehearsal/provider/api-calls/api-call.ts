@@ -41,6 +41,8 @@ export interface CallsOfType {
   remove: readonly string[];
   /** Actions that add and remove tags. Creating with tags needs the first one besides the call itself. */
   tagging?: { tag: string; untag: string };
+  /** ARN that the tagging actions name, if it is another one. Creating with tags then needs its first action on both. */
+  taggingArn?(change: Change): string;
   /** Tags of the resource that the calls act on, if it is another one than the change's own. */
   tagsOf?(change: Change): Record<string, string>;
   /** Further condition keys of every call. */
@@ -53,21 +55,23 @@ export interface CallsOfType {
 export function calls(type: CallsOfType): CallsOf {
   return (change) => {
     const resource = type.arn(change);
+    const toTag = type.taggingArn?.(change) ?? resource;
     const own = type.tagsOf?.(change);
     const more = type.context?.(change) ?? {};
     const existing = { ...resourceTags(own ?? change.tagsBefore), ...more };
     const besides = type.besides?.(change) ?? [];
-    const all = (actions: readonly string[], context: Record<string, string>): ApiCall[] =>
-      actions.map((action) => ({ action, resource, context }));
+    const all = (actions: readonly string[], context: Record<string, string>, on = resource): ApiCall[] =>
+      actions.map((action) => ({ action, resource: on, context }));
     if (change.kind === "create") {
       const tagged = type.tagging && Object.keys(change.tags).length > 0 ? [type.tagging.tag] : [];
-      return [...all([...type.create, ...tagged], own ? existing : { ...requestTags(change.tags), ...more }), ...besides];
+      const context = own ? existing : { ...requestTags(change.tags), ...more };
+      return [...all([...type.create, ...tagged], context), ...(toTag === resource ? [] : all(tagged, context, toTag)), ...besides];
     }
     if (change.kind === "delete") return [...all(type.remove, existing), ...besides];
     const { update = {}, tagging } = type;
     const inputs = change.changed.filter((input) => input !== "tags");
     const actions = new Set(inputs.flatMap((input) => update[input] ?? update["*"] ?? []));
-    return [...all([...actions], existing), ...(tagging ? taggingCalls(change, tagging, resource, existing) : []), ...besides];
+    return [...all([...actions], existing), ...(tagging ? taggingCalls(change, tagging, toTag, existing) : []), ...besides];
   };
 }
 

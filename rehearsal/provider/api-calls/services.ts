@@ -3,11 +3,14 @@ import { calls, type CallsOf, type Change } from "./api-call";
 
 const queueArn = ({ account }: Change, url: unknown) => arn(account, "sqs", String(url).split("/").pop()!);
 const topicArn = ({ account, state }: Change) => arn(account, "sns", String(state.name));
+const logGroupArn = ({ account, state }: Change) => arn(account, "logs", `log-group:${state.name}`);
 
 /** Events, logs, alarms, queues, topics, documents and parameters. */
 export const SERVICE_CALLS: Record<string, CallsOf> = {
   "aws:cloudwatch/logGroup:LogGroup": calls({
-    arn: ({ account, state }) => arn(account, "logs", `log-group:${state.name}`),
+    // IAM decides the group's own calls on the ARN that ends like a stream's, but those on its tags on the one without that end.
+    arn: (change) => `${logGroupArn(change)}:log-stream:`,
+    taggingArn: logGroupArn,
     create: ["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
     update: { retentionInDays: ["logs:PutRetentionPolicy"], kmsKeyId: ["logs:AssociateKmsKey", "logs:DisassociateKmsKey"] },
     remove: ["logs:DeleteLogGroup"],

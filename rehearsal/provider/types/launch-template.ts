@@ -64,6 +64,7 @@ const launchTemplate: ResourceType = {
   inputs,
   autoName: { property: "name", maxLength: 128 },
   replaceOn: ["name"],
+  computedInBlocks: { list: "blockDeviceMappings", block: "ebs", members: ["iops", "throughput", "volumeSize", "volumeType"] },
   volatile: ["latestVersion", "defaultVersion"],
   validate: (given) => {
     const problems = [];

@@ -194,12 +194,9 @@ describe("the launch template", () => {
     const { inputs } = (await deploy({ rootVolumeSize: 50, rootVolumeKmsKeyId: "alias/own" })).only(TEMPLATE);
     assert.equal(inputs.keyName, undefined);
     assert.deepEqual(inputs.metadataOptions, { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 });
-    assert.deepEqual(inputs.blockDeviceMappings, [
-      {
-        deviceName: "/dev/sda1",
-        ebs: { volumeType: "gp3", volumeSize: 50, encrypted: "true", kmsKeyId: "alias/own", deleteOnTermination: "true" },
-      },
-    ]);
+    const gp3 = { volumeType: "gp3", iops: 3000, throughput: 125 };
+    const ebs = { ...gp3, volumeSize: 50, encrypted: "true", kmsKeyId: "alias/own", deleteOnTermination: "true" };
+    assert.deepEqual(inputs.blockDeviceMappings, [{ deviceName: "/dev/sda1", ebs }]);
     assert.equal(inputs.hibernationOptions, undefined);
   });
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostConfig } from "../../../components/actions-runner-pool/host-config";
 import { resolveSettings } from "../../../components/actions-runner-pool/settings";
-import { oversize, partsOf } from "../../../components/actions-runner-pool/validation/user-data";
+import { oversize, partsOf, userDataViolations } from "../../../components/actions-runner-pool/validation/user-data";
 import { bundleKey } from "../../../contract/shared/host-bundle";
 import { renderUserData } from "../../../host-config/actions-runner-pool/user-data";
 import { USER_DATA_LIMIT_BYTES } from "../../../host-config/shared/user-data";
@@ -74,5 +74,18 @@ describe("the user data of a pool", () => {
       assert.ok(!found!.reason.includes("xxxx"), "an error of 9,000 characters");
     }
     assert.deepEqual(oversize("x".repeat(USER_DATA_LIMIT_BYTES), partsOf(settingsOf(longest.labels))), []);
+  });
+
+  it("names exceptions from the proxy by what they take in it, where they stand three times, and asks for a third of the excess", () => {
+    const entries = (count: number) => Array.from({ length: count }, (_, index) => `${"x".repeat(30)}${index + 100}.corp`);
+    const pem = `-----BEGIN CERTIFICATE-----\n${"A".repeat(4_000)}\n-----END CERTIFICATE-----\n`;
+    const proxied = (noProxy: string[], caBundle?: string) => settingsOf({ httpsProxy: "http://proxy:3128", noProxy, caBundle });
+    const [found] = userDataViolations(proxied(entries(80), pem));
+    assert.equal(found?.field, "noProxy");
+    const [, excess] = /has (\d+) bytes/.exec(found!.reason)!.map((bytes) => Number(bytes) - USER_DATA_LIMIT_BYTES);
+    const [, asked] = /Shorten the list by (\d+) characters/.exec(found!.reason)!;
+    assert.equal(Number(asked), Math.ceil(excess! / 3));
+    const entry = entries(1)[0]!.length;
+    assert.deepEqual(userDataViolations(proxied(entries(80 - Math.ceil(Number(asked) / entry)), pem)), []);
   });
 });

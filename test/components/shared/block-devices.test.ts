@@ -55,7 +55,7 @@ describe("the volumes of a pool", () => {
     assert.deepEqual([own.mappings[0]!.ebs.kmsKeyId, own.mappings[1]!.ebs.kmsKeyId], [OTHER, OTHER]);
   });
 
-  it("have the type, IOPS and throughput that were asked for, and leave the rest to EBS", async () => {
+  it("have the type, IOPS and throughput that were asked for, and those that EBS gives each gp3 volume: nothing else clears former ones", async () => {
     const { mappings } = await deploy({
       rootVolumeSize: 60,
       rootVolumeIops: 6000,
@@ -67,7 +67,7 @@ describe("the volumes of a pool", () => {
       [
         ["gp3", 60, 6000, 500],
         ["io2", 500, 5000, undefined],
-        ["gp3", 100, undefined, undefined],
+        ["gp3", 100, 3000, 125],
       ],
     );
   });
@@ -75,7 +75,7 @@ describe("the volumes of a pool", () => {
   it("keep the image's size and content where they name a device of it", async () => {
     const { mappings, config } = await deploy({ volumes: [{ mountPoint: "/data", device: "/dev/sdf" }] });
     const { deviceName, ebs } = mappings[1]!;
-    assert.deepEqual([deviceName, ebs.volumeSize], ["/dev/sdf", undefined]);
+    assert.deepEqual([deviceName, ebs.volumeSize], ["/dev/sdf", 500]);
     assert.deepEqual(config.storage?.volumes, [{ device: "/dev/sdf", mountPoint: "/data", fromImage: true }]);
   });
 
@@ -85,11 +85,10 @@ describe("the volumes of a pool", () => {
     assert.deepEqual([await of("root"), await of("rootless")], ["/var/lib/docker", HOST_PATHS.engine]);
   });
 
-  it("leave the launch template of other pools as it was", async () => {
+  it("leave the root volume and the host of other pools as they were", async () => {
     const { mappings, config } = await deploy({});
-    assert.deepEqual(mappings, [
-      { deviceName: "/dev/sda1", ebs: { volumeType: "gp3", volumeSize: 30, encrypted: "true", deleteOnTermination: "true" } },
-    ]);
+    const asBefore = { volumeType: "gp3", volumeSize: 30, encrypted: "true", deleteOnTermination: "true" };
+    assert.deepEqual(mappings, [{ deviceName: "/dev/sda1", ebs: { ...asBefore, iops: 3000, throughput: 125 } }]);
     assert.ok(!("storage" in config) && !("diskFloor" in config) && !("setupTimeout" in config));
   });
 

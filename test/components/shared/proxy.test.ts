@@ -58,6 +58,17 @@ describe("the private authorities of hosts", () => {
     assert.deepEqual([given(), given(FIRST)], [undefined, true]);
   });
 
+  it("are accepted before their time beside one that is valid, or no team could change its authority without an outage", () => {
+    const known = rootCertificates
+      .map((pem) => ({ pem, from: Date.parse(new X509Certificate(pem).validFrom) }))
+      .sort((a, b) => a.from - b.from);
+    const coming = known.at(-1)!;
+    const now = coming.from - 1;
+    const current = known.find(({ pem }) => Date.parse(new X509Certificate(pem).validTo) > now)!;
+    assert.deepEqual(problems({ caBundle: `${current.pem}\n${coming.pem}` }, now), []);
+    assert.equal(problems({ caBundle: coming.pem }, now).length, 1);
+  });
+
   it("are refused before their time and after it, to the second", () => {
     const [validFrom, validTo] = [new X509Certificate(FIRST)].map((one) => [one.validFrom, one.validTo].map(Date.parse))[0] as [
       number,

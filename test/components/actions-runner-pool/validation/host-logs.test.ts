@@ -16,6 +16,13 @@ rejects([
     remedy: /key\/ID, also for a key with an alias/,
   },
   {
+    danger: "the text false for the diagnostics, which would deliver what the team keeps off",
+    changes: { hostLogs: { diagnostics: "false" as unknown as boolean } },
+    field: "hostLogs.diagnostics",
+    value: '"false"',
+    remedy: /without quotes/,
+  },
+  {
     danger: "a retention of all logs that is none is named once, not for the hosts' that follow it as well",
     changes: { logRetentionDays: 10, hostLogs: {} },
     field: "logRetentionDays",

@@ -152,10 +152,10 @@ rejects([
     remedy: /certificate 2 expired on 2021-01-02\. Replace it/,
   },
   {
-    danger: "an authority that is not valid yet",
+    danger: "an authority that is not valid yet, without one that is",
     changes: { caBundle: COMING },
     field: "caBundle",
     value: "CN=a coming authority",
-    remedy: /certificate 1 is valid only from 2101-01-02 on/,
+    remedy: /certificate 1 is valid only from 2101-01-02 on.*Add the one that is valid until then/,
   },
 ]);

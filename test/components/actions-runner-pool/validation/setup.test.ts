@@ -1,12 +1,6 @@
-import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ActionsRunnerPoolArgs } from "../../../../components";
-import { resolveSettings } from "../../../../components/actions-runner-pool/settings";
-import { hostSetup } from "../../../../components/shared/host-setup";
-import { setupViolations } from "../../../../components/shared/host-rules/setup";
-import { PROGRAM, poolArgs } from "../pool-args";
 import { rejects } from "./bad-input";
 
 const TOKEN = `ghp_${"a1B2".repeat(9)}`;
@@ -16,9 +10,6 @@ const file = (name: string, content: string | Buffer) => {
   writeFileSync(join(folder, name), content);
   return join(folder, name);
 };
-
-const setting = (changes: Partial<ActionsRunnerPoolArgs>) => resolveSettings("runners", poolArgs(changes), PROGRAM);
-const found = (changes: Partial<ActionsRunnerPoolArgs>) => setupViolations(setting(changes));
 
 after(() => rmSync(folder, { recursive: true }));
 
@@ -220,47 +211,3 @@ rejects([
     remedy: /write a file/,
   },
 ]);
-
-describe("the rules of setup", () => {
-  it("accept what teams write", () => {
-    const searching = "#!/usr/bin/env python3\n# finds '-----BEGIN PRIVATE KEY-----' in files\n";
-    for (const setupScript of ["#!/bin/bash -e\n", "#! /bin/sh\n", searching, file("setup.sh", "#!/bin/bash\necho ü\n")]) {
-      assert.deepEqual(found({ setupScript }), [], setupScript);
-    }
-    const packages = ["jq", "g++", "python3.11", "libstdc++6", "docker.io=26.1.5+dfsg1-9", "git=1:2.39.5-0+deb12u2", "gtk2-devel.x86_64"];
-    assert.deepEqual(found({ packages }), []);
-    const variables = {
-      MAVEN_OPTS: "-Xmx2g -Dx=y",
-      GOFLAGS: "",
-      TOKENIZERS_PARALLELISM: "false",
-      KEYBOARD: "de",
-      REGISTRY: "https://npm.example.com/a@b",
-    };
-    assert.deepEqual(found({ jobEnvironment: { ...variables, npm_config_registry: "https://npm.example.com" } }), []);
-    assert.deepEqual(found({ packages: [], jobEnvironment: {} }), []);
-  });
-
-  it("show nothing of a secret in an error", () => {
-    for (const jobEnvironment of [
-      { API_KEY: "hunter2" },
-      { apiKey: "hunter2" },
-      { DB_PASSWORD: "hunter2" },
-      { X: TOKEN },
-      { PATH: TOKEN },
-    ] as const) {
-      const [violation, ...others] = found({ jobEnvironment: jobEnvironment as unknown as Record<string, string> });
-      assert.deepEqual(others, []);
-      assert.doesNotMatch(violation!.reason, /hunter2|ghp_/);
-    }
-    assert.doesNotMatch(found({ setupScript: `#!/bin/sh\n${KEY}` })[0]!.reason, /b3Blbn/);
-  });
-
-  it("know everything that a host bounds by the timeout", () => {
-    const docker = [{}, { docker: "root" }, { jobsMayUseDocker: true }] as const;
-    for (const changes of [...docker, { packages: ["jq"] }, { packages: [] }, { setupScript: "#!/bin/sh\n" }]) {
-      const settings = setting({ ...changes, setupTimeout: 300 });
-      const bounded = hostSetup(settings, { hostLogGroup: "g" }).setupTimeout !== undefined;
-      assert.equal(setupViolations(settings).length === 0, bounded, JSON.stringify(changes));
-    }
-  });
-});

@@ -136,6 +136,30 @@ rejects([
     "2 GB",
     /number/,
   ),
+  root("a disk floor in quotes", { diskFloor: { freeSpace: "5" as unknown as number } }, "diskFloor.freeSpace", '"5"', /number/),
+  root(
+    "a floor of inodes in quotes",
+    { diskFloor: { freeInodes: "10" as unknown as number } },
+    "diskFloor.freeInodes",
+    '"10"',
+    /percentage/,
+  ),
+  root(
+    "an empty entry in the list of volumes",
+    { volumes: [at("/data"), null as unknown as VolumeArgs] },
+    "volumes[1]",
+    "null",
+    /mountPoint and size/,
+  ),
+  root("a path in place of a volume", { volumes: ["/data" as unknown as VolumeArgs] }, "volumes[0]", '"/data"', /mountPoint and size/),
+  root("a root volume smaller than any image", { rootVolumeSize: 7 }, "rootVolumeSize", "7", /8 to 65536 GiB of gp3/),
+  root(
+    "a root volume larger than its type",
+    { rootVolumeType: "gp2", rootVolumeSize: 16_385 },
+    "rootVolumeSize",
+    "16385",
+    /8 to 16384 GiB of gp2/,
+  ),
   root("a floor of inodes whose double no disk has free", { diskFloor: { freeInodes: 41 } }, "diskFloor.freeInodes", "41", /1 to 40 %/),
 ]);
 

@@ -27,7 +27,14 @@ const VOLUMES: [allowed: boolean, volume: EbsVolume][] = [
   [true, { type: "st1", size: 125 }],
   [false, { type: "st1", size: 124 }],
   [false, { type: "sc1", size: 125, throughput: 125 }],
-  [false, { type: "gp3", size: 16_385 }],
+  [true, { type: "gp3", size: 65_536 }],
+  [false, { type: "gp3", size: 65_537 }],
+  [true, { type: "io2", size: 65_536, iops: 100 }],
+  [false, { type: "io2", size: 65_537, iops: 100 }],
+  [true, { type: "gp2", size: 16_384 }],
+  [false, { type: "gp2", size: 16_385 }],
+  [false, { type: "io1", size: 16_385, iops: 100 }],
+  [false, { type: "st1", size: 16_385 }],
   [false, { type: "gp3", size: 1.5 }],
 ];
 
@@ -45,6 +52,15 @@ describe("the limits of EBS volumes", () => {
       const refusal = volumeRefusal(image, [{ deviceName: "/dev/sdf", ebs }]);
       assert.equal(refusal === undefined, allowed, `${JSON.stringify(ebs)}: ${refusal}`);
     }
+  });
+
+  it("hold for a root volume as well, which must also have room for an image", () => {
+    const root = (size: number, type: EbsVolume["type"] = "gp3") => ebsViolations({ type, size }, FIELDS, "root").map(({ field }) => field);
+    assert.deepEqual(
+      [7, 8, 20_000, 65_537, 8.5].map((size) => root(size).length),
+      [1, 0, 0, 1, 1],
+    );
+    assert.deepEqual(root(16_385, "gp2"), ["size"]);
   });
 
   it("do not judge IOPS by a size that is not known yet", () => {
